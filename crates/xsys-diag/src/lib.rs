@@ -1,0 +1,192 @@
+//! What xsys tells people.
+//!
+//! Every library of the workspace reports problems as [`Diagnostic`]s: data, never text on a
+//! stream. Only the `xsys` command renders them (in rustc's look, or as JSON), so that one run can
+//! report everything that is wrong, in one order, in one style.
+//!
+//! House style for the texts: lower case, no final period, names in backticks, hexadecimal
+//! addresses, the actual value against the limit; the way out goes into `help`.
+
+use std::fmt;
+use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// How bad a problem is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// The result is usable.
+    Warning,
+    /// There is no result.
+    Error,
+}
+
+/// A text file that labels point into, kept whole so that a renderer can quote its lines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// The file's path as the user would write it.
+    pub path: PathBuf,
+    /// The file's text.
+    pub text: Arc<str>,
+}
+
+/// A place in a text file and what is to be said about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// The file.
+    pub source: Source,
+    /// Byte range within the file's text; empty ranges mark a point.
+    pub span: Range<usize>,
+    /// A few words beside the caret; may be empty.
+    pub text: String,
+}
+
+/// One problem: a message, the places it is about, notes (facts) and help (what to do).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// How bad it is.
+    pub severity: Severity,
+    /// One line: what is wrong, naming the file where there is no label.
+    pub message: String,
+    /// Places in text files, the most important first.
+    pub labels: Vec<Label>,
+    /// Facts that explain the message, a line or several each.
+    pub notes: Vec<String>,
+    /// What to do about it.
+    pub help: Vec<String>,
+}
+
+impl Diagnostic {
+    /// A problem that prevents the result.
+    pub fn error(message: impl Into<String>) -> Self {
+        Self::new(Severity::Error, message.into())
+    }
+
+    /// A problem that does not prevent the result.
+    pub fn warning(message: impl Into<String>) -> Self {
+        Self::new(Severity::Warning, message.into())
+    }
+
+    fn new(severity: Severity, message: String) -> Self {
+        Self {
+            severity,
+            message,
+            labels: Vec::new(),
+            notes: Vec::new(),
+            help: Vec::new(),
+        }
+    }
+
+    /// Adds a place in a text file.
+    pub fn label(mut self, source: &Source, span: Range<usize>, text: impl Into<String>) -> Self {
+        self.labels.push(Label {
+            source: source.clone(),
+            span,
+            text: text.into(),
+        });
+        self
+    }
+
+    /// Adds a fact.
+    pub fn note(mut self, text: impl Into<String>) -> Self {
+        self.notes.push(text.into());
+        self
+    }
+
+    /// Adds a way out.
+    pub fn help(mut self, text: impl Into<String>) -> Self {
+        self.help.push(text.into());
+        self
+    }
+}
+
+/// The plain form, for logs and tests; people see the rendered one.
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let word = match self.severity {
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        };
+        write!(f, "{word}: {}", self.message)?;
+        for label in &self.labels {
+            let (line, column) = line_column(&label.source.text, label.span.start);
+            write!(f, "\n  --> {}:{line}:{column}", label.source.path.display())?;
+            if !label.text.is_empty() {
+                write!(f, ": {}", label.text)?;
+            }
+        }
+        for note in &self.notes {
+            write!(f, "\n  = note: {note}")?;
+        }
+        for help in &self.help {
+            write!(f, "\n  = help: {help}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Line and column of a byte offset, both counted from 1; columns count characters.
+pub fn line_column(text: &str, offset: usize) -> (usize, usize) {
+    let before = &text.as_bytes()[..offset.min(text.len())];
+    let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
+    let start = before
+        .iter()
+        .rposition(|&byte| byte == b'\n')
+        .map_or(0, |at| at + 1);
+    let column = String::from_utf8_lossy(&before[start..]).chars().count() + 1;
+    (line, column)
+}
+
+/// The closest of `candidates` to `wanted` by edit distance, if one is close enough that a person
+/// would have meant it (at most a third of the letters differ).
+pub fn did_you_mean<'a>(
+    wanted: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    let limit = (wanted.chars().count() / 3).max(1);
+    candidates
+        .into_iter()
+        .map(|candidate| (edit_distance(wanted, candidate, limit), candidate))
+        .filter(|&(distance, _)| distance <= limit)
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+/// Levenshtein distance, or `limit + 1` as soon as the lengths alone exceed the limit.
+fn edit_distance(a: &str, b: &str, limit: usize) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    if a.len().abs_diff(b.len()) > limit {
+        return limit + 1;
+    }
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, &x) in a.iter().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, &y) in b.iter().enumerate() {
+            let substitute = diagonal + usize::from(x != y);
+            diagonal = row[j + 1];
+            row[j + 1] = substitute.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_count_characters() {
+        assert_eq!(line_column("ab\nçd", 5), (2, 2));
+        assert_eq!(line_column("ab", 99), (1, 3));
+    }
+
+    #[test]
+    fn suggestions_are_close() {
+        assert_eq!(
+            did_you_mean("gc-section", ["strip-all", "gc-sections"]),
+            Some("gc-sections")
+        );
+        assert_eq!(did_you_mean("foo", ["barbaz"]), None);
+    }
+}

@@ -1,0 +1,293 @@
+//! What differs between instruction sets.
+//!
+//! An architecture is one file: an essay on its psABI, a table of relocations as data, the encoders
+//! of its instruction fields, its thunks and its rewrites (GOT and TLS relaxation). Everything else
+//! in the linker is generic over [`Arch`] and never asks which one it is.
+//!
+//! Vocabulary (psABI): S is the symbol's value, A the addend, P the place, GOT(S) the address of
+//! the symbol's GOT slot, L the address of its PLT entry, TP the thread pointer.
+
+/// What a relocation computes, as the sum of two independent choices: which address
+/// ([`Base`]) and relative to what ([`Relative`]). The value is `relative(base(S) + A)`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// ELF relocation number.
+    pub r_type: u32,
+    /// The psABI's name, with `R_`.
+    pub name: &'static str,
+    /// Which address.
+    pub base: Base,
+    /// Relative to what.
+    pub relative: Relative,
+    /// Bytes read and written at the place (0 for markers).
+    pub size: u8,
+    /// Which values fit; checked before [`Arch::encode`].
+    pub range: Range,
+    /// The value must be a multiple of this (1: any).
+    pub align: u8,
+}
+
+/// Which address a relocation starts from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Base {
+    /// Nothing is computed; a marker (NONE, RELAX, V4BX, TLSDESC_CALL that was not rewritten).
+    Nothing,
+    /// S.
+    Symbol,
+    /// L where the symbol has a PLT entry, else S: the target of a branch, which may go through a
+    /// thunk.
+    Branch,
+    /// Address of a GOT slot that holds S.
+    Got,
+    /// Address of the GOT itself (`_GLOBAL_OFFSET_TABLE_`); S is ignored.
+    GotBase,
+    /// S as offset from the thread pointer (local exec).
+    TpOffset,
+    /// S as offset in its module's TLS block (local dynamic), biased as the psABI says.
+    DtpOffset,
+    /// Address of a GOT slot that holds the TP offset of S (initial exec).
+    GotTp,
+    /// Address of a GOT pair {module, DTP offset} (general dynamic).
+    GotTlsGd,
+    /// Address of the GOT pair {module, 0} (local dynamic).
+    GotTlsLd,
+    /// Address of a TLS descriptor in the GOT.
+    GotTlsDesc,
+    /// The section-relative label of another relocation, whose value is used: RISC-V's PCREL_LO12
+    /// and TLSDESC_LOAD_LO12 … refer to the AUIPC that carries the high part.
+    PairedHigh,
+    /// The size of the symbol.
+    Size,
+}
+
+/// Relative to what a relocation's address is expressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Relative {
+    /// Absolute.
+    Zero,
+    /// − P.
+    Place,
+    /// Page(X) − Page(P) with 4 KiB pages.
+    Page,
+    /// − GOT.
+    GotBase,
+    /// − Page(GOT) (AArch64 `LD64_GOTPAGE_LO15`).
+    GotPage,
+    /// − (P rounded down to 4) (Thumb `ADR`, literal loads).
+    PlaceAlign4,
+}
+
+/// Which values fit a field; bits count the value, before any scaling by the encoder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Range {
+    /// Truncated without a check (`_NC` and arithmetic relocations).
+    Any,
+    /// −2^(n−1) … 2^(n−1) − 1
+    Signed(u8),
+    /// 0 … 2^n − 1
+    Unsigned(u8),
+    /// −2^(n−1) … 2^n − 1
+    Either(u8),
+}
+
+impl Range {
+    /// Whether `value` fits.
+    pub fn contains(self, value: i64) -> bool {
+        let (low, high) = self.bounds();
+        (low..=high).contains(&i128::from(value))
+    }
+
+    /// Lowest and highest value that fit.
+    pub fn bounds(self) -> (i128, i128) {
+        match self {
+            Range::Any => (i128::from(i64::MIN), i128::from(u64::MAX)),
+            Range::Signed(n) => (-(1 << (n - 1)), (1 << (n - 1)) - 1),
+            Range::Unsigned(n) => (0, (1 << n) - 1),
+            Range::Either(n) => (-(1 << (n - 1)), (1 << n) - 1),
+        }
+    }
+}
+
+/// What [`Arch::rewrite`] may know of a relocation's symbol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SymbolFacts {
+    /// Weak and defined nowhere: its value is 0 and it may be far from P.
+    pub undefined_weak: bool,
+    /// STT_GNU_IFUNC: must go through a GOT slot.
+    pub ifunc: bool,
+    /// SHN_ABS or assigned an absolute value by a script: does not move with the image.
+    pub absolute: bool,
+    /// The output is position independent (static-pie).
+    pub pic: bool,
+}
+
+/// An instruction sequence that gets replaced because the link is static: GOT access by address
+/// formation, general dynamic TLS by local exec, and so on.
+#[derive(Clone, Copy, Debug)]
+pub struct Rewrite {
+    /// What is computed instead (decides whether GOT slots are needed at all).
+    pub rule: &'static Rule,
+    /// The architecture's own number of the sequence, handed back to [`Arch::apply_rewrite`].
+    pub form: u8,
+    /// The next relocation of the section belongs to the sequence and is dropped
+    /// (x86-64's call to `__tls_get_addr`).
+    pub skip_next: bool,
+}
+
+/// A relocation as an architecture sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Site {
+    /// ELF relocation number.
+    pub r_type: u32,
+    /// Offset of the place in its section.
+    pub offset: usize,
+    /// A; for REL inputs already read from the place by [`Arch::implicit_addend`].
+    pub addend: i64,
+}
+
+/// A branch that cannot reach, or whose target runs in another instruction set state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BranchTarget {
+    /// S + A (or L + A), with the architecture's mode bit (ARM: bit 0 set means Thumb).
+    pub addr: u64,
+    /// STT_FUNC or STT_GNU_IFUNC: the mode bit means something.
+    pub is_function: bool,
+}
+
+/// Which thunk a branch needs: an architecture's own number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ThunkForm(pub u8);
+
+/// A symbol that a thunk or PLT section must define so that disassemblers know the state
+/// (ARM `$a`, `$t`, `$d`; AArch64 `$x`, `$d`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MappingSymbol {
+    /// Offset in the thunk.
+    pub offset: u32,
+    /// `$x` and so on.
+    pub name: &'static str,
+}
+
+/// Dynamic relocation numbers for static-pie and IFUNC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DynamicTypes {
+    /// `R_*_RELATIVE`
+    pub relative: u32,
+    /// `R_*_IRELATIVE`
+    pub irelative: u32,
+    /// The psABI's dynamic tables use RELA (else REL).
+    pub rela: bool,
+}
+
+/// How TLS offsets are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TlsVariant {
+    /// Variant I: TP points `tcb` bytes before the block (aligned up to the block's alignment), and
+    /// `tp_bias` is subtracted from TP offsets, `dtp_bias` from DTP offsets.
+    One {
+        tcb: u64,
+        tp_bias: u64,
+        dtp_bias: u64,
+    },
+    /// Variant II: the block ends at TP; offsets are negative.
+    Two,
+}
+
+/// One instruction set. Implementations are unit structs; every method is pure.
+pub trait Arch: Sync {
+    /// `EM_*`.
+    fn machine(&self) -> u16;
+    /// 64-bit ELF files.
+    fn is_64(&self) -> bool;
+    /// Short name as in error messages: `aarch64`, `arm`, `riscv64`, `x86_64`.
+    fn name(&self) -> &'static str;
+    /// Default of `-z max-page-size`.
+    fn max_page_size(&self) -> u64;
+    /// Default of `-z common-page-size`.
+    fn common_page_size(&self) -> u64 {
+        0x1000
+    }
+    /// Where a plain static executable starts when no script says so.
+    fn image_base(&self) -> u64;
+    /// Bytes that fill gaps in executable sections (repeated).
+    fn fill(&self) -> &'static [u8];
+    /// The table row of a relocation; `None` if the linker does not know it.
+    fn rule(&self, r_type: u32) -> Option<&'static Rule>;
+    /// Reads the addend stored at the place, for REL inputs.
+    fn implicit_addend(&self, rule: &Rule, section: &[u8], offset: usize) -> i64;
+    /// Writes a value that fits into the place; `section` is the section's output bytes.
+    /// For read-modify-write relocations (RISC-V ADD, SUB, SET) it combines.
+    fn encode(&self, rule: &Rule, section: &mut [u8], offset: usize, value: i64);
+
+    /// Whether the static link can replace the sequence at `site`; must give the same answer at
+    /// scan and at write time, so it may only look at input bytes.
+    fn rewrite(&self, site: Site, facts: SymbolFacts, section: &[u8]) -> Option<Rewrite>;
+    /// Writes a rewritten sequence with its value (`rewrite.rule` applied, A included).
+    /// `Err` is a value that does not fit, with the range.
+    fn apply_rewrite(
+        &self,
+        rewrite: &Rewrite,
+        site: Site,
+        section: &mut [u8],
+        value: i64,
+    ) -> Result<(), Range>;
+
+    /// How TLS offsets are counted.
+    fn tls(&self) -> TlsVariant;
+    /// Dynamic relocation numbers.
+    fn dynamic(&self) -> DynamicTypes;
+
+    /// Size of an IPLT entry in bytes.
+    fn plt_entry_size(&self) -> usize;
+    /// Writes an IPLT entry at `addr` that jumps through the GOT slot at `slot`.
+    fn write_plt_entry(&self, out: &mut [u8], addr: u64, slot: u64);
+
+    /// Largest forward distance in bytes of the shortest branch that may need a thunk;
+    /// `None` if this architecture never needs thunks.
+    fn thunk_spacing(&self) -> Option<u64> {
+        None
+    }
+    /// The thunk that a branch at `p` to `target` needs, if any.
+    fn thunk(&self, _site: Site, _p: u64, _target: BranchTarget) -> Option<ThunkForm> {
+        None
+    }
+    /// Bytes of a thunk.
+    fn thunk_size(&self, _form: ThunkForm) -> usize {
+        0
+    }
+    /// Alignment of a thunk in bytes.
+    fn thunk_align(&self, _form: ThunkForm) -> u64 {
+        4
+    }
+    /// What a branch must add to a thunk's address to enter it (ARM: 1 for thunks in Thumb code).
+    fn thunk_entry(&self, _form: ThunkForm) -> u64 {
+        0
+    }
+    /// Whether a branch at `p` can use an existing thunk of this form at `thunk` (address without
+    /// the mode bit).
+    fn thunk_reaches(&self, _site: Site, _p: u64, _form: ThunkForm, _thunk: u64) -> bool {
+        false
+    }
+    /// Writes a thunk at `addr` that goes to `target` (with the mode bit).
+    fn write_thunk(&self, _form: ThunkForm, _out: &mut [u8], _addr: u64, _target: u64) {}
+    /// Mapping symbols inside a thunk.
+    fn thunk_mapping(&self, _form: ThunkForm) -> &'static [MappingSymbol] {
+        &[]
+    }
+    /// Mapping symbol at the start of an IPLT.
+    fn plt_mapping(&self) -> Option<MappingSymbol> {
+        None
+    }
+
+    /// Bytes that [`Base::Nothing`] alignment markers ask to be removed: RISC-V R_RISCV_ALIGN at
+    /// `site` whose place would be at address `p`. Returns (bytes kept, bytes removed).
+    fn align_padding(&self, _site: Site, _p: u64) -> Option<(u64, u64)> {
+        None
+    }
+    /// Writes the NOPs that an alignment marker keeps.
+    fn write_padding(&self, _out: &mut [u8]) {}
+
+    /// Checks one input's `e_flags` against those gathered so far and returns the merged value, or
+    /// says in a few words what contradicts.
+    fn merge_e_flags(&self, so_far: Option<u32>, next: u32) -> Result<u32, String>;
+}

@@ -1,0 +1,3 @@
+//! The ELF linker.
+
+pub mod arch;

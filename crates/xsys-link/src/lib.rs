@@ -1,0 +1,7 @@
+//! An ELF and wasm linker for Rust's objects.
+//!
+//! A library: it prints nothing, starts no process and knows no boards. Problems come back as
+//! [`xsys_diag::Diagnostic`]s, all that can be found in one run.
+
+pub mod elf;
+pub mod script;

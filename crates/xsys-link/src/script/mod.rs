@@ -1,0 +1,7 @@
+//! The linker-script language: text → tokens → tree → values.
+//!
+//! `parse` turns files into a [`Script`](ast::Script); the layout passes walk the tree and evaluate
+//! expressions with their own [`Scope`](eval::Scope). Nothing here knows ELF.
+
+pub mod ast;
+pub mod eval;

@@ -1,0 +1,2 @@
+//! xsys
+fn main() {}

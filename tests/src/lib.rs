@@ -1,0 +1,1 @@
+//! The harness: builds, links and runs real programs (filled in by `tests/cases`).
