@@ -88,6 +88,11 @@ pub enum Range {
     Unsigned(u8),
     /// −2^(n−1) … 2^n − 1
     Either(u8),
+    /// −(2^n − 1) … 2^n − 1: a magnitude of n bits beside a sign bit (ARM's literal loads).
+    Magnitude(u8),
+    /// −2^31 − 0x800 … 2^31 − 0x800 − 1: an upper part that the sign-extended low 12 bits of a
+    /// second instruction correct (RISC-V's `auipc` and `lui`).
+    High20,
 }
 
 impl Range {
@@ -104,6 +109,8 @@ impl Range {
             Range::Signed(n) => (-(1 << (n - 1)), (1 << (n - 1)) - 1),
             Range::Unsigned(n) => (0, (1 << n) - 1),
             Range::Either(n) => (-(1 << (n - 1)), (1 << n) - 1),
+            Range::Magnitude(n) => (1 - (1 << n), (1 << n) - 1),
+            Range::High20 => (-(1 << 31) - 0x800, (1 << 31) - 0x801),
         }
     }
 }
@@ -218,6 +225,34 @@ pub trait Arch: Sync {
     /// Writes a value that fits into the place; `section` is the section's output bytes.
     /// For read-modify-write relocations (RISC-V ADD, SUB, SET) it combines.
     fn encode(&self, rule: &Rule, section: &mut [u8], offset: usize, value: i64);
+    /// [`Arch::encode`] for [`Base::Branch`]: here the instruction may have to change with the
+    /// state of the target (ARM `BL` and `BLX`). `target.addr` is S + A, as in [`Arch::thunk`].
+    fn encode_branch(
+        &self,
+        rule: &Rule,
+        section: &mut [u8],
+        offset: usize,
+        value: i64,
+        _target: BranchTarget,
+    ) {
+        self.encode(rule, section, offset, value);
+    }
+    /// Whether a value inside `rule.range` can be written: for fields whose values are no
+    /// interval (ARM's rotated immediates). Checked after the range, before [`Arch::encode`].
+    fn encodable(&self, _rule: &Rule, _value: i64) -> bool {
+        true
+    }
+    /// The program counter's lead that addends of this branch compensate: the branch goes to
+    /// S + A + bias (ARM 8, Thumb 4). A thunk's target is that sum, and a branch into a thunk has
+    /// S = thunk + [`Arch::thunk_entry`], A = −bias.
+    fn branch_bias(&self, _r_type: u32) -> u64 {
+        0
+    }
+    /// The value is further relative to the start of the segment that holds S (ARM's
+    /// static-base relocations, for RWPI): the caller subtracts that address.
+    fn segment_relative(&self, _r_type: u32) -> bool {
+        false
+    }
 
     /// Whether the static link can replace the sequence at `site`; must give the same answer at
     /// scan and at write time, so it may only look at input bytes.
@@ -241,6 +276,11 @@ pub trait Arch: Sync {
     fn plt_entry_size(&self) -> usize;
     /// Writes an IPLT entry at `addr` that jumps through the GOT slot at `slot`.
     fn write_plt_entry(&self, out: &mut [u8], addr: u64, slot: u64);
+    /// What must be added to an IPLT entry's address to enter it (1 where it is Thumb code); such
+    /// an address counts as a function's in [`BranchTarget`].
+    fn plt_entry(&self) -> u64 {
+        0
+    }
 
     /// Largest forward distance in bytes of the shortest branch that may need a thunk;
     /// `None` if this architecture never needs thunks.
