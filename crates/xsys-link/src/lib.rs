@@ -4,4 +4,5 @@
 //! [`xsys_diag::Diagnostic`]s, all that can be found in one run.
 
 pub mod elf;
+pub mod options;
 pub mod script;

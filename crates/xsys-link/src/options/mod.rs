@@ -1,0 +1,483 @@
+//! What a link is asked to do, as plain data.
+//!
+//! A command line is history, full of spellings and positions; the passes want answers. The parser
+//! turns the one into the other once, and nothing after it looks at arguments again.
+
+pub mod emulation;
+
+use std::path::PathBuf;
+
+pub use emulation::Emulation;
+
+/// Everything an ELF link is asked to do.
+///
+/// `Option` fields are `None` where nothing was said and the answer depends on the architecture or
+/// on the kind of output.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ElfOptions {
+    /// `-o`
+    pub output: PathBuf,
+    /// Files and libraries in the order of the command line, each with the state it was given in.
+    pub inputs: Vec<InputArg>,
+    /// `-L`, with `=` and `$SYSROOT` already replaced.
+    pub search_dirs: Vec<PathBuf>,
+    /// `--sysroot`
+    pub sysroot: Option<PathBuf>,
+    /// `-T`, in order; as written, to be looked up in the current folder and then in
+    /// `search_dirs`.
+    pub scripts: Vec<PathBuf>,
+    /// `--default-script`: takes the built-in script's place where there is no `-T`.
+    pub default_script: Option<PathBuf>,
+    /// `--nostdlib`: ignores SEARCH_DIR in scripts.
+    pub only_command_line_dirs: bool,
+
+    /// What is made.
+    pub kind: OutputKind,
+    /// `-m`
+    pub emulation: Option<&'static Emulation>,
+    /// `-EB` and `-EL`
+    pub big_endian: Option<bool>,
+    /// `-e`: a symbol or a number.
+    pub entry: Option<String>,
+    /// `-u`: pulled from archives and kept.
+    pub undefined: Vec<String>,
+    /// `--require-defined`: like `undefined`, and an error where nothing defines it.
+    pub require_defined: Vec<String>,
+    /// `--defsym`: symbol and expression, in order.
+    pub defsym: Vec<(String, String)>,
+    /// `--wrap`
+    pub wrap: Vec<String>,
+    /// `--init`: the symbol whose address DT_INIT holds.
+    pub init: String,
+    /// `--fini`: the symbol whose address DT_FINI holds.
+    pub fini: String,
+
+    /// `--gc-sections`
+    pub gc_sections: bool,
+    /// `--print-gc-sections`
+    pub print_gc_sections: bool,
+    /// `--gc-keep-exported`: global symbols with default visibility are roots.
+    pub gc_keep_exported: bool,
+    /// `--export-dynamic`: together with `gc_keep_exported` the usual roots of a plugin host.
+    pub export_dynamic: bool,
+    /// `--icf`
+    pub icf: Icf,
+    /// `--print-icf-sections`
+    pub print_icf_sections: bool,
+    /// `-O`: from 2 on, tails of strings are merged too.
+    pub optimize: u8,
+    /// `--relax` and `--no-relax`
+    pub relax: Option<bool>,
+    /// `--relax-gp` and `--no-relax-gp`: whether RISC-V relaxation may use `gp`.
+    pub relax_gp: Option<bool>,
+
+    /// `-s` and `-S`
+    pub strip: Strip,
+    /// `-x` and `-X`
+    pub discard: Discard,
+    /// `--emit-relocs`
+    pub emit_relocs: bool,
+    /// `--build-id`
+    pub build_id: BuildId,
+    /// `--eh-frame-hdr`
+    pub eh_frame_hdr: bool,
+    /// `--apply-dynamic-relocs`: RELA addends are also written into the place.
+    pub apply_dynamic_relocs: bool,
+
+    /// `-z`
+    pub z: ZOptions,
+    /// Start addresses by name: `.text` and so on from `--section-start` and `-Ttext`, `-Tdata`,
+    /// `-Tbss`; without the dot `text-segment`, `rodata-segment` and `ldata-segment`, which
+    /// SEGMENT_START asks for. The last of a name counts and is the only one here.
+    pub section_start: Vec<(String, u64)>,
+    /// `--image-base`
+    pub image_base: Option<u64>,
+    /// `-n`: no page alignment, no headers in segments.
+    pub nmagic: bool,
+    /// `-N`: like `nmagic`, and text is writable.
+    pub omagic: bool,
+    /// `--rosegment`: read-only data is not put into the executable segment.
+    pub rosegment: bool,
+    /// `--orphan-handling`
+    pub orphan_handling: Orphan,
+    /// `--sort-section`
+    pub sort_section: SortSection,
+    /// `--check-sections`: overlapping addresses are errors.
+    pub check_sections: bool,
+    /// `-d`: `-r` turns common symbols into allocated ones.
+    pub define_common: bool,
+
+    /// `--unresolved-symbols`, `--warn-unresolved-symbols`, `-z defs`, `-z undefs` combined.
+    pub unresolved: Unresolved,
+    /// `--warn-unresolved-symbols`, as last given.
+    pub warn_unresolved_symbols: bool,
+    /// `--allow-multiple-definition`, `-z muldefs`
+    pub allow_multiple_definition: bool,
+    /// `--noinhibit-exec`: writes the output in spite of errors, which become warnings.
+    pub no_inhibit_exec: bool,
+    /// `--warn-common`
+    pub warn_common: bool,
+    /// `--no-warn-mismatch`: files for another machine are not an error.
+    pub no_warn_mismatch: bool,
+
+    /// `--fix-cortex-a53-843419`
+    pub fix_cortex_a53_843419: bool,
+    /// `--fix-cortex-a53-835769`
+    pub fix_cortex_a53_835769: bool,
+    /// `--fix-cortex-a8`
+    pub fix_cortex_a8: bool,
+    /// `--fix-v4bx`: `bx rN` becomes `mov pc, rN`.
+    pub fix_v4bx: bool,
+    /// `--be8`: big-endian data, little-endian instructions.
+    pub be8: bool,
+    /// `--target1-rel`: R_ARM_TARGET1 means REL32 (else ABS32).
+    pub target1_rel: bool,
+    /// `--target2`: what R_ARM_TARGET2 means.
+    pub target2: Target2,
+    /// `--pic-veneer`: thunks are position independent.
+    pub pic_thunks: bool,
+    /// `--merge-exidx-entries`
+    pub merge_exidx_entries: bool,
+
+    /// `-Map` and `-M`
+    pub map: Option<MapTo>,
+    /// `--cref`
+    pub cref: bool,
+    /// `--print-memory-usage`
+    pub print_memory_usage: bool,
+    /// `-t`: lists the input files.
+    pub trace: bool,
+    /// `-y`: symbols whose mentions are reported.
+    pub trace_symbol: Vec<String>,
+    /// `--why-extract`: where to list why each archive member was pulled.
+    pub why_extract: Option<MapTo>,
+    /// `--dependency-file`: where to write the inputs as a make rule.
+    pub dependency_file: Option<PathBuf>,
+    /// `--verbose`
+    pub verbose: bool,
+
+    /// `--threads`
+    pub threads: Option<usize>,
+    /// `--error-limit`; 0 means no limit.
+    pub error_limit: usize,
+    /// `--fatal-warnings`
+    pub fatal_warnings: bool,
+    /// `--no-warnings`
+    pub no_warnings: bool,
+    /// `--demangle`
+    pub demangle: bool,
+    /// `--color-diagnostics`
+    pub color: Color,
+    /// `--error-format`
+    pub error_format: ErrorFormat,
+}
+
+impl Default for ElfOptions {
+    fn default() -> Self {
+        Self {
+            output: PathBuf::from("a.out"),
+            inputs: Vec::new(),
+            search_dirs: Vec::new(),
+            sysroot: None,
+            scripts: Vec::new(),
+            default_script: None,
+            only_command_line_dirs: false,
+            kind: OutputKind::Static,
+            emulation: None,
+            big_endian: None,
+            entry: None,
+            undefined: Vec::new(),
+            require_defined: Vec::new(),
+            defsym: Vec::new(),
+            wrap: Vec::new(),
+            init: "_init".to_owned(),
+            fini: "_fini".to_owned(),
+            gc_sections: false,
+            print_gc_sections: false,
+            gc_keep_exported: false,
+            export_dynamic: false,
+            icf: Icf::None,
+            print_icf_sections: false,
+            optimize: 1,
+            relax: None,
+            relax_gp: None,
+            strip: Strip::None,
+            discard: Discard::None,
+            emit_relocs: false,
+            build_id: BuildId::None,
+            eh_frame_hdr: false,
+            apply_dynamic_relocs: false,
+            z: ZOptions::default(),
+            section_start: Vec::new(),
+            image_base: None,
+            nmagic: false,
+            omagic: false,
+            rosegment: true,
+            orphan_handling: Orphan::Place,
+            sort_section: SortSection::None,
+            check_sections: true,
+            define_common: false,
+            unresolved: Unresolved::Error,
+            warn_unresolved_symbols: false,
+            allow_multiple_definition: false,
+            no_inhibit_exec: false,
+            warn_common: false,
+            no_warn_mismatch: false,
+            fix_cortex_a53_843419: false,
+            fix_cortex_a53_835769: false,
+            fix_cortex_a8: false,
+            fix_v4bx: false,
+            be8: false,
+            target1_rel: false,
+            target2: Target2::GotRel,
+            pic_thunks: false,
+            merge_exidx_entries: true,
+            map: None,
+            cref: false,
+            print_memory_usage: false,
+            trace: false,
+            trace_symbol: Vec::new(),
+            why_extract: None,
+            dependency_file: None,
+            verbose: false,
+            threads: None,
+            error_limit: 20,
+            fatal_warnings: false,
+            no_warnings: false,
+            demangle: true,
+            color: Color::Auto,
+            error_format: ErrorFormat::Human,
+        }
+    }
+}
+
+/// One input and the state of the command line where it stood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InputArg {
+    /// Which file.
+    pub what: InputWhat,
+    /// `--whole-archive`: every member is linked.
+    pub whole_archive: bool,
+    /// `--as-needed`: means something for shared libraries only.
+    pub as_needed: bool,
+    /// `-Bstatic`: `-l` takes only `.a`.
+    pub static_only: bool,
+    /// Between `--start-lib` and `--end-lib`: an object that is linked like an archive member.
+    pub in_lib_group: bool,
+    /// `--just-symbols`: only the symbols' values are taken.
+    pub just_symbols: bool,
+    /// `--format=binary`: the file is data, whatever it looks like.
+    pub binary: bool,
+}
+
+/// The file an input argument names. Whether a [`File`](InputWhat::File) is an object, an archive
+/// or a linker script shows when it is opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InputWhat {
+    /// A path.
+    File(PathBuf),
+    /// What followed `-l`: `foo`, or `:file` for a file of exactly that name.
+    Library(String),
+}
+
+/// What kind of file is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutputKind {
+    /// An executable for fixed addresses.
+    Static,
+    /// An executable that relocates itself.
+    StaticPie,
+    /// One object out of many (`-r`).
+    Relocatable,
+}
+
+/// What is left out of the symbol table and the debug sections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Strip {
+    /// Nothing.
+    None,
+    /// Debug sections (`-S`).
+    Debug,
+    /// Debug sections and the symbol table (`-s`).
+    All,
+}
+
+/// Which local symbols are left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Discard {
+    /// None.
+    None,
+    /// The assembler's (`.L…`) (`-X`).
+    Locals,
+    /// All (`-x`).
+    All,
+}
+
+/// What the build id is computed with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BuildId {
+    /// There is none.
+    None,
+    /// Eight bytes, whatever hash is quick.
+    Fast,
+    /// Twenty bytes, a cryptographic hash.
+    Sha1,
+    /// Sixteen bytes, a hash.
+    Md5,
+    /// These bytes.
+    Hex(Vec<u8>),
+}
+
+/// Folding of identical functions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Icf {
+    /// Off.
+    None,
+    /// Where no address is compared.
+    Safe,
+    /// Everywhere.
+    All,
+}
+
+/// What happens to input sections that no script rule names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Orphan {
+    /// Placed after the sections that are most like them.
+    Place,
+    /// Placed, with a warning.
+    Warn,
+    /// Errors.
+    Error,
+    /// Left out.
+    Discard,
+}
+
+/// How wildcard patterns without a sort of their own are sorted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SortSection {
+    /// In input order.
+    None,
+    /// By name.
+    Name,
+    /// By alignment, largest first.
+    Alignment,
+}
+
+/// What an undefined symbol leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unresolved {
+    /// An error.
+    Error,
+    /// A warning, and address 0.
+    Warn,
+    /// Address 0.
+    Ignore,
+}
+
+/// What R_ARM_TARGET2 stands for ("Exception handling ABI for the Arm architecture").
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target2 {
+    /// R_ARM_REL32
+    Rel,
+    /// R_ARM_ABS32
+    Abs,
+    /// R_ARM_GOT_PREL
+    GotRel,
+}
+
+/// Where a report goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MapTo {
+    /// Into a file.
+    File(PathBuf),
+    /// To standard output.
+    Stdout,
+}
+
+/// Colours in messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Color {
+    /// Where there is a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// How messages are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorFormat {
+    /// For people.
+    Human,
+    /// A JSON object a line.
+    Json,
+}
+
+/// How segments of different permissions share pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SeparateCode {
+    /// They may share a page of the file.
+    None,
+    /// Code has pages of its own (`-z separate-code`).
+    Code,
+    /// Every loadable segment has (`-z separate-loadable-segments`).
+    Loadable,
+}
+
+/// What `-z` sets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ZOptions {
+    /// `-z max-page-size=N`
+    pub max_page_size: Option<u64>,
+    /// `-z common-page-size=N`
+    pub common_page_size: Option<u64>,
+    /// `-z stack-size=N`: size of PT_GNU_STACK.
+    pub stack_size: Option<u64>,
+    /// `-z relro`: data that is constant after relocation gets PT_GNU_RELRO.
+    pub relro: bool,
+    /// `-z now`: sets DF_BIND_NOW and DF_1_NOW.
+    pub now: bool,
+    /// `-z execstack`, `-z noexecstack`; else the objects' `.note.GNU-stack` decide.
+    pub exec_stack: Option<bool>,
+    /// `-z nognustack`: no PT_GNU_STACK at all.
+    pub no_gnu_stack: bool,
+    /// `-z text`: relocations in read-only segments are errors.
+    pub text: bool,
+    /// `-z separate-code` and its relatives.
+    pub separate_code: SeparateCode,
+    /// `-z start-stop-gc`: `__start_x` does not keep sections named `x`.
+    pub start_stop_gc: bool,
+    /// `-z keep-text-section-prefix`: `.text.hot` and so on become output sections.
+    pub keep_text_section_prefix: bool,
+    /// `-z rodynamic`: `.dynamic` is read-only.
+    pub rodynamic: bool,
+    /// `-z wxneeded`: writes PT_OPENBSD_WXNEEDED.
+    pub wxneeded: bool,
+    /// `-z combreloc`: dynamic relocations are sorted.
+    pub combreloc: bool,
+    /// `-z dead-reloc-in-nonalloc=GLOB=VALUE`: what references to dropped sections read as.
+    pub dead_reloc_in_nonalloc: Vec<(String, u64)>,
+}
+
+impl Default for ZOptions {
+    fn default() -> Self {
+        Self {
+            max_page_size: None,
+            common_page_size: None,
+            stack_size: None,
+            relro: false,
+            now: false,
+            exec_stack: None,
+            no_gnu_stack: false,
+            text: true,
+            separate_code: SeparateCode::None,
+            start_stop_gc: false,
+            keep_text_section_prefix: false,
+            rodynamic: false,
+            wxneeded: false,
+            combreloc: true,
+            dead_reloc_in_nonalloc: Vec::new(),
+        }
+    }
+}
