@@ -1,0 +1,1 @@
+//! Checking a spec against rustc's schema.

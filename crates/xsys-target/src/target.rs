@@ -1,0 +1,216 @@
+//! From what the user wrote to a [`Target`].
+//!
+//! A board's spec is named after the board, whatever its file is called: cargo names its output
+//! folder after the spec's file, and five boards in a folder `target` would overwrite each other.
+
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use xsys_diag::{Diagnostic, Source, did_you_mean};
+
+use crate::board::{Board, BoardTarget};
+use crate::check;
+use crate::json::{self, Node, Value};
+use crate::rustc::{Error, Rustc};
+use crate::spec::Spec;
+
+/// What the user asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    /// `--target-spec FILE.json`.
+    SpecFile(PathBuf),
+    /// `--target TRIPLE`.
+    Triple(String),
+    /// `--board NAME`: a bundled board, or the path of a board's folder.
+    Board(String),
+}
+
+/// Where the spec comes from, which decides what rustc and cargo are given as `--target`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A JSON file: they get the canonical form in a file of its own.
+    Json,
+    /// Built into rustc: they get the triple.
+    Builtin,
+}
+
+/// A place to run programs. Dereferences to its [`Spec`].
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// The triple, the spec file's stem or the board's name: cargo's output folder.
+    pub name: String,
+    /// Custom or built in.
+    pub kind: Kind,
+    /// What the spec says.
+    pub spec: Spec,
+    /// The board, if the user named one.
+    pub board: Option<Board>,
+    /// The spec's text, for messages that point into it; absent for built-in triples.
+    pub source: Option<Source>,
+}
+
+impl Deref for Target {
+    type Target = Spec;
+
+    fn deref(&self) -> &Spec {
+        &self.spec
+    }
+}
+
+impl Target {
+    /// Reads what is named. The text is checked as JSON and for what xsys itself needs; whether
+    /// this rustc accepts it is [`Target::check`]'s question.
+    pub fn load(what: &What, rustc: &Rustc) -> Result<Target, Vec<Diagnostic>> {
+        match what {
+            What::SpecFile(path) => {
+                let text = read(path).map_err(|problem| vec![problem])?;
+                let name = spec_name(path).map_err(|problem| vec![problem])?;
+                let source = Source {
+                    path: path.clone(),
+                    text,
+                };
+                Target::from_json(name, source, None)
+            }
+            What::Triple(triple) => Target::builtin(triple, rustc, None),
+            What::Board(name) => {
+                let board = Board::load(name)?;
+                match board.target.clone() {
+                    BoardTarget::Triple(triple) => Target::builtin(&triple, rustc, Some(board)),
+                    BoardTarget::SpecFile(file) => {
+                        let source = board.dir.source(&file).map_err(|problem| vec![problem])?;
+                        Target::from_json(board.name.clone(), source, Some(board))
+                    }
+                }
+            }
+        }
+    }
+
+    /// A spec's text, already read.
+    pub fn from_json(
+        name: String,
+        source: Source,
+        board: Option<Board>,
+    ) -> Result<Target, Vec<Diagnostic>> {
+        let node = json::parse(&source)?;
+        let problems = check::essentials(&node, &source);
+        let (Value::Object(_), serde_json::Value::Object(map)) = (&node.value, node.plain()) else {
+            return Err(problems);
+        };
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        Ok(Target {
+            name,
+            kind: Kind::Json,
+            spec: Spec::new(map),
+            board,
+            source: Some(source),
+        })
+    }
+
+    fn builtin(
+        triple: &str,
+        rustc: &Rustc,
+        board: Option<Board>,
+    ) -> Result<Target, Vec<Diagnostic>> {
+        let text = match rustc.target_spec_json(triple) {
+            Ok(text) => text,
+            Err(error @ Error::Start { .. }) => return Err(vec![error.into_diagnostic()]),
+            Err(error) => return Err(vec![unknown_triple(triple, rustc, error)]),
+        };
+        let map = serde_json::from_str(&text).map_err(|error| {
+            vec![
+                Diagnostic::error(format!("cannot read rustc's spec of `{triple}`"))
+                    .note(error.to_string()),
+            ]
+        })?;
+        Ok(Target {
+            name: triple.to_owned(),
+            kind: Kind::Builtin,
+            spec: Spec::new(map),
+            board,
+            source: None,
+        })
+    }
+
+    /// Everything in the spec that this rustc will not accept, or accepts with a warning, with
+    /// its place in the file. Starts rustc twice (0.1 s); built-in triples are fine by definition.
+    pub fn check(&self, rustc: &Rustc) -> Result<Vec<Diagnostic>, Error> {
+        match &self.source {
+            Some(source) => check::check(self, source, rustc),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// The spec's syntax tree, for checks.
+    pub(crate) fn tree(source: &Source) -> Result<Node, Vec<Diagnostic>> {
+        json::parse(source)
+    }
+}
+
+/// The name cargo gives a custom target: the file's stem.
+fn spec_name(path: &Path) -> Result<String, Diagnostic> {
+    let problem = |message: String| {
+        Err(Diagnostic::error(message)
+            .help("name the file after the target, for example `my-board.json`"))
+    };
+    match path.extension() {
+        Some(extension) if extension == "json" => {}
+        // rustc takes any other name for a built-in triple.
+        _ => {
+            return problem(format!(
+                "the spec file `{}` does not end in `.json`",
+                path.display()
+            ));
+        }
+    }
+    match path.file_stem().and_then(|stem| stem.to_str()) {
+        Some(stem) if !stem.contains(char::is_whitespace) => Ok(stem.to_owned()),
+        Some(_) => problem(format!(
+            "the spec file's name `{}` has a space in it",
+            path.display()
+        )),
+        None => problem(format!(
+            "the spec file's name `{}` is not UTF-8",
+            path.display()
+        )),
+    }
+}
+
+fn unknown_triple(triple: &str, rustc: &Rustc, error: Error) -> Diagnostic {
+    let known = rustc.target_list().unwrap_or_default();
+    if known.iter().any(|name| name == triple) {
+        return error.into_diagnostic();
+    }
+    let problem = Diagnostic::error(format!(
+        "rustc {} knows no target `{triple}`",
+        rustc.release()
+    ));
+    match did_you_mean(triple, known.iter().map(String::as_str)) {
+        Some(close) => problem.help(format!("did you mean `{close}`?")),
+        None if triple.ends_with(".json") => {
+            problem.help(format!("a spec file goes with `--target-spec {triple}`"))
+        }
+        None => problem.help("`rustc --print target-list` lists all of them"),
+    }
+}
+
+/// A text file, or why not.
+pub(crate) fn read(path: &Path) -> Result<Arc<str>, Diagnostic> {
+    let bytes = std::fs::read(path).map_err(|error| {
+        let problem = Diagnostic::error(format!("cannot read `{}`", path.display()));
+        problem.note(error.to_string())
+    })?;
+    text(&bytes, path)
+}
+
+/// Bytes as text, or where they are not.
+pub(crate) fn text(bytes: &[u8], path: &Path) -> Result<Arc<str>, Diagnostic> {
+    std::str::from_utf8(bytes).map(Arc::from).map_err(|error| {
+        Diagnostic::error(format!("`{}` is not UTF-8", path.display())).note(format!(
+            "the first bad byte is at {:#x}",
+            error.valid_up_to()
+        ))
+    })
+}
