@@ -4,5 +4,6 @@
 //! [`xsys_diag::Diagnostic`]s, all that can be found in one run.
 
 pub mod elf;
+pub mod input;
 pub mod options;
 pub mod script;

@@ -1,0 +1,264 @@
+//! Input files in memory, all of them until the link ends.
+//!
+//! Passes borrow bytes of inputs everywhere, so the files must outlive every pass, yet scripts and
+//! thin archives add files while others are already borrowed. A [`FileStore`] only grows: adding
+//! takes `&self` and gives a reference that lives as long as the store.
+//!
+//! Files up to 32 KiB are read, larger ones mapped: a mapping costs a system call and page faults
+//! whatever its size, and small objects come by the hundred.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use memmap2::{Mmap, MmapOptions};
+use rayon::prelude::*;
+
+use super::InputError;
+
+/// Files up to this size are read instead of mapped.
+const READ_LIMIT: u64 = 32 * 1024;
+
+/// A file in memory.
+#[derive(Debug)]
+pub struct InputFile {
+    /// The path it was opened by.
+    pub path: PathBuf,
+    data: Data,
+}
+
+#[derive(Debug)]
+enum Data {
+    Read(Vec<u8>),
+    Mapped(Mmap),
+}
+
+impl InputFile {
+    /// Opens a file. Empty files are fine here; what they mean depends on who asked.
+    pub fn open(path: &Path) -> Result<Self, InputError> {
+        let failed = |source| InputError::from_io(path, source);
+        let mut file = File::open(path).map_err(failed)?;
+        let metadata = file.metadata().map_err(failed)?;
+        if metadata.is_dir() {
+            return Err(InputError::Directory(path.to_owned()));
+        }
+        let data = if metadata.is_file() && metadata.len() > READ_LIMIT {
+            Data::Mapped(map(&file).map_err(failed)?)
+        } else {
+            // Pipes and the like have no size; they are read to their end.
+            let mut bytes = Vec::with_capacity(metadata.len().min(READ_LIMIT) as usize);
+            file.read_to_end(&mut bytes).map_err(failed)?;
+            Data::Read(bytes)
+        };
+        Ok(Self {
+            path: path.to_owned(),
+            data,
+        })
+    }
+
+    /// A file that exists only in memory (built-in scripts, symbol files made for a link).
+    pub fn from_bytes(path: PathBuf, bytes: Vec<u8>) -> Self {
+        Self {
+            path,
+            data: Data::Read(bytes),
+        }
+    }
+
+    /// The contents.
+    pub fn bytes(&self) -> &[u8] {
+        match &self.data {
+            Data::Read(bytes) => bytes,
+            Data::Mapped(map) => map,
+        }
+    }
+}
+
+/// Maps a whole file for reading.
+///
+/// Invariant that makes this sound: input files do not change while a link runs. Cargo holds the
+/// lock of its target folder meanwhile, compilers and archivers (ours too: see
+/// [`output`](crate::output)) replace files by renaming, which leaves the mapped file as it is.
+/// The mapping is private and read-only, so that nothing here can write to the file. Whoever
+/// truncates an input in place during a link gets SIGBUS, as with every linker that maps.
+#[expect(unsafe_code, reason = "the one place where inputs are mapped")]
+fn map(file: &File) -> std::io::Result<Mmap> {
+    // SAFETY: see above.
+    unsafe { MmapOptions::new().map_copy_read_only(file) }
+}
+
+/// All input files of a link.
+#[derive(Debug, Default)]
+pub struct FileStore {
+    files: Arena<InputFile>,
+    by_path: Mutex<HashMap<PathBuf, usize>>,
+}
+
+impl FileStore {
+    /// An empty store.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Opens a file, or returns it if this path was opened before.
+    pub fn open(&self, path: &Path) -> Result<&InputFile, InputError> {
+        if let Some(known) = self.get(path) {
+            return Ok(known);
+        }
+        // Opened without holding the lock; where two threads meet, one file is dropped again.
+        let file = InputFile::open(path)?;
+        Ok(self.add(file))
+    }
+
+    /// Opens many files in parallel; the results stand in the order of the paths.
+    pub fn open_all(&self, paths: &[PathBuf]) -> Vec<Result<&InputFile, InputError>> {
+        paths.par_iter().map(|path| self.open(path)).collect()
+    }
+
+    /// Adds a file, unless one of this path is there already, and returns the one that is kept.
+    pub fn add(&self, file: InputFile) -> &InputFile {
+        let mut by_path = self.by_path.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = by_path.get(&file.path).and_then(|&at| self.files.get(at)) {
+            return known;
+        }
+        let path = file.path.clone();
+        let (at, file) = self.files.push(file);
+        by_path.insert(path, at);
+        file
+    }
+
+    fn get(&self, path: &Path) -> Option<&InputFile> {
+        let by_path = self.by_path.lock().unwrap_or_else(PoisonError::into_inner);
+        self.files.get(*by_path.get(path)?)
+    }
+
+    /// The files in the order in which they came; with [`open_all`](Self::open_all) that order is
+    /// the threads', so outputs must not depend on it.
+    pub fn iter(&self) -> impl Iterator<Item = &InputFile> {
+        (0..self.files.len()).filter_map(|at| self.files.get(at))
+    }
+}
+
+/// An append-only list whose items never move: chunks of doubling size, each filled slot by slot.
+#[derive(Debug)]
+struct Arena<T> {
+    chunks: [OnceLock<Box<[OnceLock<T>]>>; usize::BITS as usize],
+    len: AtomicUsize,
+}
+
+impl<T> Default for Arena<T> {
+    fn default() -> Self {
+        Self {
+            chunks: [const { OnceLock::new() }; usize::BITS as usize],
+            len: AtomicUsize::new(0),
+        }
+    }
+}
+
+impl<T> Arena<T> {
+    /// Chunk and place of an index: chunk `k` holds the indexes 2^k − 1 … 2^(k+1) − 2.
+    fn locate(at: usize) -> (usize, usize) {
+        let chunk = (at + 1).ilog2();
+        (chunk as usize, at + 1 - (1 << chunk))
+    }
+
+    fn push(&self, item: T) -> (usize, &T) {
+        let at = self.len.fetch_add(1, Ordering::Relaxed);
+        let (chunk, place) = Self::locate(at);
+        let slots = self.chunks[chunk]
+            .get_or_init(|| (0..1_usize << chunk).map(|_| OnceLock::new()).collect());
+        // The index is ours alone, so the slot is empty and takes our item.
+        (at, slots[place].get_or_init(|| item))
+    }
+
+    fn get(&self, at: usize) -> Option<&T> {
+        let (chunk, place) = Self::locate(at);
+        self.chunks.get(chunk)?.get()?.get(place)?.get()
+    }
+
+    fn len(&self) -> usize {
+        self.len.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_and_large_files_read_the_same() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = FileStore::new();
+        for size in [0, 1, 32 * 1024, 32 * 1024 + 1, 100_000] {
+            let bytes: Vec<u8> = (0..size).map(|n: usize| (n % 251) as u8).collect();
+            let path = dir.path().join(size.to_string());
+            std::fs::write(&path, &bytes).unwrap();
+            let file = store.open(&path).unwrap();
+            assert_eq!(file.bytes(), bytes, "{size}");
+            assert_eq!(
+                matches!(file.data, Data::Mapped(_)),
+                size as u64 > READ_LIMIT
+            );
+        }
+        assert_eq!(store.iter().count(), 5);
+    }
+
+    #[test]
+    fn a_path_is_opened_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x");
+        std::fs::write(&path, "x").unwrap();
+        let store = FileStore::new();
+        let first = store.open(&path).unwrap();
+        let paths = vec![path.clone(); 50];
+        for again in store.open_all(&paths) {
+            assert!(std::ptr::eq(first, again.unwrap()));
+        }
+        assert_eq!(store.iter().count(), 1);
+    }
+
+    #[test]
+    fn items_stay_where_they_are() {
+        let arena = Arena::default();
+        let first: &usize = arena.push(7).1;
+        (0..1000_usize).into_par_iter().for_each(|n| {
+            let (at, item) = arena.push(n);
+            assert_eq!(arena.get(at), Some(item));
+        });
+        assert_eq!(
+            arena.get(0).map(std::ptr::from_ref),
+            Some(std::ptr::from_ref(first))
+        );
+        let sum: usize = (0..arena.len()).filter_map(|at| arena.get(at)).sum();
+        assert_eq!(sum, 7 + 999 * 1000 / 2);
+        assert_eq!(arena.get(arena.len()), None);
+    }
+
+    #[test]
+    fn errors_say_what_to_do() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("main.o"), "").unwrap();
+        let show = |name: &str| {
+            InputFile::open(&dir.path().join(name))
+                .unwrap_err()
+                .into_diagnostic()
+                .to_string()
+                .replace(&dir.path().display().to_string(), "DIR")
+        };
+        assert_eq!(
+            show("mian.o"),
+            "error: file `DIR/mian.o` not found\n  = help: did you mean `DIR/main.o`"
+        );
+        assert_eq!(
+            show("sub/x.o"),
+            "error: file `DIR/sub/x.o` not found\n  = help: the folder `DIR/sub` does not exist"
+        );
+        assert_eq!(
+            show(""),
+            "error: `DIR/` is a folder, not a file\n  \
+             = help: to search libraries in this folder, pass `-L DIR/`"
+        );
+    }
+}

@@ -1,0 +1,364 @@
+//! Where files are, given their names.
+//!
+//! Libraries (`-lfoo`), scripts (`-T`, INCLUDE) and what scripts name (INPUT, GROUP) are looked for
+//! in different folders in different orders: GNU ld's manual, "Options" (`-l`, `-L`, `-T`) and
+//! "File Commands". Only static libraries are looked for, because only they can be linked.
+//!
+//! Scripts are searched in the current folder first, so that a forgotten `memory.x` at a project's
+//! root silently wins over the one its build script writes: [`Found`] remembers the losers.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use xsys_diag::{Diagnostic, did_you_mean};
+
+use super::{InputError, names_in};
+
+/// The folders of a link.
+#[derive(Clone, Debug, Default)]
+pub struct Search {
+    dirs: Vec<PathBuf>,
+    sysroot: Option<PathBuf>,
+}
+
+/// A file that was found by searching.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Other files of this name, in folders that come later.
+    pub shadowed: Vec<PathBuf>,
+}
+
+impl Found {
+    /// A warning, if a file that was passed over holds something else than the one that was taken.
+    pub fn shadow_warning(&self) -> Option<Diagnostic> {
+        let taken = std::fs::read(&self.path).ok()?;
+        let differs = |path: &&PathBuf| std::fs::read(path).is_ok_and(|bytes| bytes != taken);
+        let other = self.shadowed.iter().find(differs)?;
+        Some(
+            Diagnostic::warning(format!(
+                "`{}` is used, but another file of this name comes later in the search order",
+                self.path.display()
+            ))
+            .note(format!("not used: `{}`", other.display()))
+            .note("the current folder is searched before the folders given with `-L`")
+            .help("remove or rename the one that is not meant"),
+        )
+    }
+}
+
+impl Search {
+    /// Folders as the options hold them.
+    pub fn new(dirs: &[PathBuf], sysroot: Option<&Path>) -> Self {
+        Self {
+            dirs: dirs.to_vec(),
+            sysroot: sysroot.map(Path::to_owned),
+        }
+    }
+
+    /// Adds a folder that a script names with SEARCH_DIR, after all others.
+    pub fn add_script_dir(&mut self, dir: &str) {
+        self.dirs
+            .push(in_sysroot(self.sysroot.as_deref(), Path::new(dir)));
+    }
+
+    /// The folders, in order.
+    pub fn dirs(&self) -> &[PathBuf] {
+        &self.dirs
+    }
+
+    /// Finds what `-lNAME` means; `name` is what follows `-l`.
+    pub fn library(&self, name: &str) -> Result<PathBuf, InputError> {
+        let file = match name.strip_prefix(':') {
+            Some(exact) => exact.to_owned(),
+            None => format!("lib{name}.a"),
+        };
+        if let Some(path) = self.dirs.iter().map(|dir| dir.join(&file)).find(is_there) {
+            return Ok(path);
+        }
+        let mut help = Vec::new();
+        let shared = format!("lib{name}.so");
+        if let Some(path) = self.dirs.iter().map(|dir| dir.join(&shared)).find(is_there) {
+            help.push(format!(
+                "there is only a shared library, `{}`; static links need `{file}`",
+                path.display()
+            ));
+        }
+        let names: Vec<String> = self.dirs.iter().flat_map(|dir| names_in(dir)).collect();
+        let libraries = names.iter().filter(|name| name.ends_with(".a"));
+        if let Some(close) = did_you_mean(&file, libraries.map(String::as_str)) {
+            let close = match close.strip_prefix("lib").and_then(|s| s.strip_suffix(".a")) {
+                Some(stem) if !name.starts_with(':') => format!("-l{stem}"),
+                _ => format!("-l:{close}"),
+            };
+            help.push(format!("did you mean `{close}`"));
+        }
+        if self.dirs.is_empty() {
+            help.push("name the folders to search with `-L`".to_owned());
+        }
+        Err(InputError::Missing {
+            what: format!("library `-l{name}` (`{file}`)"),
+            searched: self.dirs.clone(),
+            help,
+        })
+    }
+
+    /// Finds a file that a script names with INPUT, GROUP or STARTUP: `-lNAME`, or a path that is
+    /// looked for in the sysroot, beside the script, in the current folder and in the search
+    /// folders.
+    pub fn input(&self, name: &str, script: &Path) -> Result<PathBuf, InputError> {
+        if let Some(library) = name.strip_prefix("-l") {
+            return self.library(library);
+        }
+        let path = Path::new(name);
+        if name.starts_with('=') || name.starts_with("$SYSROOT") {
+            return exactly(in_sysroot(self.sysroot.as_deref(), path));
+        }
+        let folder = script.parent().unwrap_or(Path::new(""));
+        if path.is_absolute() {
+            let inside = self
+                .sysroot
+                .as_deref()
+                .filter(|root| folder.starts_with(root))
+                .and_then(|root| Some(root.join(path.strip_prefix("/").ok()?)))
+                .filter(is_there);
+            return inside.map_or_else(|| exactly(path.to_owned()), Ok);
+        }
+        let first = [folder, Path::new("")].into_iter();
+        self.first_of(
+            first.chain(self.dirs.iter().map(PathBuf::as_path)),
+            path,
+            "file",
+        )
+        .map(|found| found.path)
+    }
+
+    /// Finds a script that `-T` or INCLUDE names: in the current folder, then in the search
+    /// folders.
+    pub fn script(&self, name: &Path) -> Result<Found, InputError> {
+        if name.is_absolute() {
+            return exactly(name.to_owned()).map(|path| Found {
+                path,
+                shadowed: Vec::new(),
+            });
+        }
+        let dirs = self.dirs.iter().map(PathBuf::as_path);
+        self.first_of(
+            [Path::new("")].into_iter().chain(dirs),
+            name,
+            "linker script",
+        )
+    }
+
+    fn first_of<'a>(
+        &self,
+        dirs: impl Iterator<Item = &'a Path> + Clone,
+        name: &Path,
+        what: &str,
+    ) -> Result<Found, InputError> {
+        let mut all = dirs.clone().map(|dir| dir.join(name)).filter(is_there);
+        if let Some(path) = all.next() {
+            // The same file may be reached by two names.
+            let mut seen = vec![path.canonicalize().ok()];
+            let mut shadowed = Vec::new();
+            for other in all {
+                let canonical = other.canonicalize().ok();
+                if !seen.contains(&canonical) {
+                    seen.push(canonical);
+                    shadowed.push(other);
+                }
+            }
+            return Ok(Found { path, shadowed });
+        }
+        let searched: Vec<PathBuf> = dirs
+            .map(|dir| {
+                if dir.as_os_str().is_empty() {
+                    PathBuf::from(".")
+                } else {
+                    dir.to_owned()
+                }
+            })
+            .collect();
+        let names: Vec<String> = searched
+            .iter()
+            .flat_map(|dir| names_in(&dir.join(name.parent().unwrap_or(Path::new("")))))
+            .collect();
+        let wanted = name.file_name().unwrap_or_default().to_string_lossy();
+        let close = did_you_mean(&wanted, names.iter().map(String::as_str));
+        Err(InputError::Missing {
+            what: format!("{what} `{}`", name.display()),
+            help: close
+                .map(|close| format!("did you mean `{}`", name.with_file_name(close).display()))
+                .into_iter()
+                .collect(),
+            searched,
+        })
+    }
+}
+
+/// Replaces a leading `=` or `$SYSROOT` by the sysroot (by nothing, where there is none).
+pub fn in_sysroot(sysroot: Option<&Path>, path: &Path) -> PathBuf {
+    let Some(text) = path.to_str() else {
+        return path.to_owned();
+    };
+    let Some(rest) = text
+        .strip_prefix('=')
+        .or_else(|| text.strip_prefix("$SYSROOT"))
+    else {
+        return path.to_owned();
+    };
+    let mut joined = OsString::from(sysroot.unwrap_or(Path::new("")));
+    joined.push(rest);
+    PathBuf::from(joined)
+}
+
+fn is_there(path: &PathBuf) -> bool {
+    std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_dir())
+}
+
+/// The path itself, if there is such a file.
+fn exactly(path: PathBuf) -> Result<PathBuf, InputError> {
+    match std::fs::metadata(&path) {
+        Ok(metadata) if metadata.is_dir() => Err(InputError::Directory(path)),
+        Ok(_) => Ok(path),
+        Err(source) => Err(InputError::from_io(&path, source)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    /// A folder with files in two search folders and a sysroot.
+    fn tree() -> (tempfile::TempDir, Search) {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path();
+        for (name, text) in [
+            ("a/libone.a", "one in a"),
+            ("a/libboth.a", "both in a"),
+            ("a/odd.lib", "odd"),
+            ("a/same.x", "the same"),
+            ("a/memory.x", "in a"),
+            ("b/libboth.a", "both in b"),
+            ("b/libtwo.a", "two"),
+            ("b/libshared.so", "shared"),
+            ("b/same.x", "the same"),
+            ("b/memory.x", "in b"),
+            ("sys/lib/libsys.a", "sys"),
+            ("sys/lib/group.ld", "GROUP(/lib/libsys.a)"),
+        ] {
+            fs::create_dir_all(root.join(name).parent().unwrap()).unwrap();
+            fs::write(root.join(name), text).unwrap();
+        }
+        let search = Search::new(
+            &[root.join("a"), root.join("b")],
+            Some(root.join("sys").as_path()),
+        );
+        (dir, search)
+    }
+
+    #[test]
+    fn libraries() {
+        let (dir, search) = tree();
+        for (name, expected) in [
+            ("one", "a/libone.a"),
+            ("two", "b/libtwo.a"),
+            ("both", "a/libboth.a"),
+            (":odd.lib", "a/odd.lib"),
+        ] {
+            assert_eq!(search.library(name).unwrap(), dir.path().join(expected));
+        }
+        for (name, expected) in [
+            ("tow", vec!["did you mean `-ltwo`"]),
+            (":odd.lob", vec![]),
+            (
+                "shared",
+                vec![
+                    "there is only a shared library, `DIR/b/libshared.so`; static links need `libshared.a`",
+                ],
+            ),
+        ] {
+            let diagnostic = search.library(name).unwrap_err().into_diagnostic();
+            let help: Vec<_> = diagnostic
+                .help
+                .iter()
+                .map(|text| text.replace(&dir.path().display().to_string(), "DIR"))
+                .collect();
+            assert_eq!(help, expected, "{name}");
+            assert!(diagnostic.notes[0].contains("/b"), "{diagnostic}");
+        }
+        assert!(
+            Search::default()
+                .library("c")
+                .unwrap_err()
+                .into_diagnostic()
+                .help[0]
+                .contains("-L")
+        );
+    }
+
+    #[test]
+    fn script_directories_come_last_and_know_the_sysroot() {
+        let (dir, mut search) = tree();
+        assert!(search.library("sys").is_err());
+        search.add_script_dir("=/lib");
+        assert_eq!(
+            search.library("sys").unwrap(),
+            dir.path().join("sys/lib/libsys.a")
+        );
+    }
+
+    #[test]
+    fn inputs_of_scripts() {
+        let (dir, search) = tree();
+        let root = dir.path();
+        let inside = root.join("sys/lib/group.ld");
+        let outside = root.join("a/link.x");
+        for (name, script, expected) in [
+            ("-ltwo", &outside, "b/libtwo.a"),
+            ("libboth.a", &outside, "a/libboth.a"),
+            ("libsys.a", &inside, "sys/lib/libsys.a"),
+            ("/lib/libsys.a", &inside, "sys/lib/libsys.a"),
+            ("=/lib/libsys.a", &outside, "sys/lib/libsys.a"),
+            ("$SYSROOT/lib/libsys.a", &outside, "sys/lib/libsys.a"),
+        ] {
+            assert_eq!(
+                search.input(name, script).unwrap(),
+                root.join(expected),
+                "{name}"
+            );
+        }
+        assert!(search.input("/lib/libsys.a", &outside).is_err());
+        assert!(search.input("nothing.o", &outside).is_err());
+    }
+
+    #[test]
+    fn shadowed_scripts_are_reported_where_they_differ() {
+        let (dir, search) = tree();
+        let same = search.script(Path::new("same.x")).unwrap();
+        assert_eq!(same.shadowed, [dir.path().join("b/same.x")]);
+        assert_eq!(same.shadow_warning(), None);
+        let memory = search.script(Path::new("memory.x")).unwrap();
+        assert_eq!(memory.path, dir.path().join("a/memory.x"));
+        let warning = memory.shadow_warning().unwrap().to_string();
+        assert!(warning.contains("b/memory.x"), "{warning}");
+        let missing = search.script(Path::new("memroy.x")).unwrap_err();
+        assert_eq!(missing.into_diagnostic().help, ["did you mean `memory.x`"]);
+    }
+
+    #[test]
+    fn prefixes() {
+        let root = Some(Path::new("/root"));
+        for (sysroot, path, expected) in [
+            (root, "=/lib", "/root/lib"),
+            (root, "$SYSROOT/lib", "/root/lib"),
+            (root, "/lib", "/lib"),
+            (None, "=/lib", "/lib"),
+            (None, "lib=x", "lib=x"),
+        ] {
+            assert_eq!(in_sysroot(sysroot, Path::new(path)), Path::new(expected));
+        }
+    }
+}
