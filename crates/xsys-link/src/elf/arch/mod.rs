@@ -7,6 +7,10 @@
 //! Vocabulary (psABI): S is the symbol's value, A the addend, P the place, GOT(S) the address of
 //! the symbol's GOT slot, L the address of its PLT entry, TP the thread pointer.
 
+pub mod aarch64;
+#[cfg(test)]
+mod tests;
+
 /// What a relocation computes, as the sum of two independent choices: which address
 /// ([`Base`]) and relative to what ([`Relative`]). The value is `relative(base(S) + A)`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
