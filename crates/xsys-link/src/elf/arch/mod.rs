@@ -8,6 +8,7 @@
 //! the symbol's GOT slot, L the address of its PLT entry, TP the thread pointer.
 
 pub mod aarch64;
+pub mod arm;
 #[cfg(test)]
 mod tests;
 

@@ -1,0 +1,419 @@
+//! ARM and Thumb, 32-bit little-endian (`EM_ARM`).
+//!
+//! Spec: "ELF for the Arm Architecture" (AAELF32) 2023Q3; "Addenda to, and Errata in, the ABI for
+//! the Arm Architecture" for TLS; the Arm Architecture Reference Manuals for encodings.
+//!
+//! **Two instruction sets, one address bit.** A function's state is bit 0 of its address: set
+//! for Thumb. `st_value` of Thumb functions carries it, labels inside functions do not. `BX`, `POP
+//! {pc}` and loads into PC obey the bit; `B` never changes state; `BL` changes it only when
+//! rewritten into `BLX`, which the linker has to do, since the compiler cannot know the callee's
+//! state. AAELF32 allows that for functions only: a branch to a plain label stays as it is, which
+//! is why [`Arch::encode_branch`] wants to know what the target is.
+//!
+//! **REL.** Addends live in the instructions, including the PC's lead (8 in ARM, 4 in Thumb
+//! state) as −8 or −4: the formulas use P and never mention the lead. Thumb's literal loads and
+//! `ADR` count from P rounded down to a word.
+//!
+//! **Reach.** ARM `B`/`BL` ±32 MiB; Thumb `BL`/`B.W` ±16 MiB, ±4 MiB before ARMv6T2 and ARMv6-M;
+//! conditional `B.W` ±1 MiB. Farther targets, and state changes that the instruction cannot make,
+//! go through thunks (`thunk.rs`). What a core can execute is read from `.ARM.attributes`; hence
+//! [`Arm`] carries a [`Core`].
+//!
+//! **TLS** is variant I with two words of TCB. Code gets at the offsets through literals next to
+//! it; AAELF32 defines no rewriting of the classic general dynamic model, so that a static link
+//! fills {module 1, offset} pairs in the GOT.
+//!
+//! **Static base.** SBREL and `_BREL_` relocations are relative to B(S), the start of the
+//! segment that holds S, which RWPI code keeps in r9 ([`Arch::segment_relative`]).
+
+mod encode;
+mod rules;
+#[cfg(test)]
+mod tests;
+mod thunk;
+
+use super::{
+    Arch, Base, BranchTarget, DynamicTypes, MappingSymbol, Range, Rewrite, Rule, Site, SymbolFacts,
+    ThunkForm, TlsVariant,
+};
+use encode::Field;
+use object::elf::EM_ARM;
+use rules::r;
+use thunk::Form;
+
+/// Architecture versions, as far as a linker can tell them apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Core {
+    /// ARMv4T and before: `BL` cannot change state.
+    V4T,
+    /// ARMv5T to ARMv6K: `BLX`.
+    V5T,
+    /// ARMv6T2, ARMv7-A/R, ARMv8-A/R in AArch32 state: Thumb-2 beside ARM.
+    V7,
+    /// ARMv6-M: Thumb without `MOVW`.
+    V6M,
+    /// ARMv8-M Baseline: ARMv6-M with `MOVW` and `B.W`.
+    V8MBaseline,
+    /// ARMv7-M, ARMv7E-M, ARMv8-M Mainline: Thumb-2 only.
+    V7M,
+}
+
+impl Core {
+    /// Executes ARM instructions.
+    pub fn has_arm_state(self) -> bool {
+        !matches!(self, Core::V6M | Core::V8MBaseline | Core::V7M)
+    }
+
+    /// `BL` can be made to change state.
+    pub fn has_blx(self) -> bool {
+        matches!(self, Core::V5T | Core::V7)
+    }
+
+    /// `MOVW` and `MOVT`, in each state the core has.
+    pub fn has_movw(self) -> bool {
+        matches!(self, Core::V7 | Core::V7M | Core::V8MBaseline)
+    }
+
+    /// Thumb `BL` uses J1 and J2: ±16 MiB instead of ±4 MiB.
+    pub fn has_long_thumb_branches(self) -> bool {
+        !matches!(self, Core::V4T | Core::V5T)
+    }
+}
+
+/// What `R_ARM_TARGET2` means, `--target2`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target2 {
+    /// `R_ARM_REL32`
+    Rel,
+    /// `R_ARM_ABS32`
+    Abs,
+    /// `R_ARM_GOT_PREL`
+    GotRel,
+}
+
+/// The instruction set, for a core and an output.
+#[derive(Clone, Copy, Debug)]
+pub struct Arm {
+    /// What the code that is linked may execute.
+    pub core: Core,
+    /// Meaning of `R_ARM_TARGET2`.
+    pub target2: Target2,
+    /// Thunks must not contain addresses.
+    pub pic: bool,
+}
+
+/// ARMv7-A at a fixed address.
+pub static ARM: Arm = Arm::new(Core::V7);
+
+impl Arm {
+    /// A core, for outputs at a fixed address.
+    pub const fn new(core: Core) -> Arm {
+        Arm {
+            core,
+            target2: Target2::GotRel,
+            pic: false,
+        }
+    }
+
+    /// The state of a branch's target, where the mode bit means something.
+    fn target_state(&self, target: BranchTarget) -> Option<bool> {
+        if !self.core.has_arm_state() {
+            // Symbols that scripts assign lose the bit; there is only one state.
+            Some(true)
+        } else if target.is_function {
+            Some(target.addr & 1 != 0)
+        } else {
+            None
+        }
+    }
+
+    /// Whether the branch itself can enter the target's state.
+    fn can_enter(&self, r_type: u32, target: BranchTarget) -> bool {
+        let from_thumb = is_thumb(r_type);
+        match self.target_state(target) {
+            Some(to_thumb) if to_thumb != from_thumb => {
+                self.core.has_blx()
+                    && matches!(r_type, r::CALL | r::XPC25 | r::THM_CALL | r::THM_XPC22)
+            }
+            _ => true,
+        }
+    }
+
+    fn reaches(&self, r_type: u32, p: u64, target: BranchTarget) -> bool {
+        let Some(rule) = self.rule(r_type) else {
+            return true;
+        };
+        let value = target.addr.wrapping_sub(p) as i64;
+        let to_arm = self.target_state(target) == Some(false);
+        if is_thumb(r_type) && to_arm {
+            return rule.range.contains(encode::blx_offset(value & !1));
+        }
+        rule.range.contains(value & !1)
+    }
+}
+
+/// The relocation belongs to Thumb code.
+fn is_thumb(r_type: u32) -> bool {
+    matches!(
+        r_type,
+        r::THM_CALL
+            | r::THM_XPC22
+            | r::THM_JUMP24
+            | r::THM_JUMP19
+            | r::THM_JUMP11
+            | r::THM_JUMP8
+            | r::THM_JUMP6
+    )
+}
+
+/// Branches for which thunks are made; shorter ones cannot leave their neighbourhood.
+fn takes_thunks(r_type: u32) -> bool {
+    matches!(
+        r_type,
+        r::PC24
+            | r::XPC25
+            | r::PLT32
+            | r::CALL
+            | r::JUMP24
+            | r::THM_CALL
+            | r::THM_XPC22
+            | r::THM_JUMP24
+            | r::THM_JUMP19
+    )
+}
+
+impl Arch for Arm {
+    fn machine(&self) -> u16 {
+        EM_ARM.0
+    }
+
+    fn is_64(&self) -> bool {
+        false
+    }
+
+    fn name(&self) -> &'static str {
+        "arm"
+    }
+
+    fn max_page_size(&self) -> u64 {
+        0x1_0000
+    }
+
+    fn image_base(&self) -> u64 {
+        0x1_0000
+    }
+
+    fn fill(&self) -> &'static [u8] {
+        // Undefined in both states: `udf` as ARM, and as Thumb a branch to the next `udf`.
+        &[0xff, 0xde, 0xff, 0xe7]
+    }
+
+    fn rule(&self, r_type: u32) -> Option<&'static Rule> {
+        match (r_type, self.target2) {
+            (r::TARGET2, Target2::Rel) => return Some(&rules::TARGET2_REL),
+            (r::TARGET2, Target2::Abs) => return Some(&rules::TARGET2_ABS),
+            (r::THM_CALL, _) if !self.core.has_long_thumb_branches() => {
+                return Some(&rules::THM_CALL_SHORT);
+            }
+            _ => {}
+        }
+        rules::find(r_type)
+    }
+
+    fn implicit_addend(&self, rule: &Rule, section: &[u8], offset: usize) -> i64 {
+        encode::read(encode::field(rule.r_type), section, offset)
+    }
+
+    fn encode(&self, rule: &Rule, section: &mut [u8], offset: usize, value: i64) {
+        let field = encode::field(rule.r_type);
+        // Without a word about the target only a set mode bit says something.
+        let to_thumb = (value & 1 != 0).then_some(true);
+        match field {
+            Field::ArmBranch => encode::write_arm_branch(section, offset, value, to_thumb),
+            Field::ThumbBranch => encode::write_thumb_branch(section, offset, value, to_thumb),
+            _ => encode::write(field, section, offset, value),
+        }
+    }
+
+    fn encode_branch(
+        &self,
+        rule: &Rule,
+        section: &mut [u8],
+        offset: usize,
+        value: i64,
+        target: BranchTarget,
+    ) {
+        let field = encode::field(rule.r_type);
+        let to_thumb = self.target_state(target);
+        match field {
+            Field::ArmBranch => encode::write_arm_branch(section, offset, value, to_thumb),
+            Field::ThumbBranch => encode::write_thumb_branch(section, offset, value, to_thumb),
+            _ => encode::write(field, section, offset, value),
+        }
+    }
+
+    fn encodable(&self, rule: &Rule, value: i64) -> bool {
+        match rule.r_type {
+            r::ALU_PC_G0_NC | r::ALU_PC_G1_NC | r::ALU_SB_G0_NC | r::ALU_SB_G1_NC => true,
+            other => encode::group_fits(encode::field(other), value),
+        }
+    }
+
+    fn branch_bias(&self, r_type: u32) -> u64 {
+        if is_thumb(r_type) { 4 } else { 8 }
+    }
+
+    fn segment_relative(&self, r_type: u32) -> bool {
+        rules::segment_relative(r_type)
+    }
+
+    fn rewrite(&self, site: Site, facts: SymbolFacts, _section: &[u8]) -> Option<Rewrite> {
+        // AAELF32, "Weak references": a branch to nowhere goes to the next instruction.
+        let branch = self.rule(site.r_type)?.base == Base::Branch;
+        (branch && facts.undefined_weak).then_some(Rewrite {
+            rule: &rules::NO_BRANCH,
+            form: 0,
+            skip_next: false,
+        })
+    }
+
+    fn apply_rewrite(
+        &self,
+        _rewrite: &Rewrite,
+        site: Site,
+        section: &mut [u8],
+        _value: i64,
+    ) -> Result<(), Range> {
+        match encode::field(site.r_type) {
+            // mov r0, r0
+            Field::ArmBranch => encode::write32(section, site.offset, 0xe1a0_0000),
+            Field::ThumbBranch | Field::ThumbBranch19 => {
+                encode::write16(section, site.offset, thunk::T_NOP);
+                encode::write16(section, site.offset + 2, thunk::T_NOP);
+            }
+            _ => encode::write16(section, site.offset, thunk::T_NOP),
+        }
+        Ok(())
+    }
+
+    fn tls(&self) -> TlsVariant {
+        TlsVariant::One {
+            tcb: 8,
+            tp_bias: 0,
+            dtp_bias: 0,
+        }
+    }
+
+    fn dynamic(&self) -> DynamicTypes {
+        DynamicTypes {
+            relative: r::RELATIVE,
+            irelative: r::IRELATIVE,
+            rela: false,
+        }
+    }
+
+    fn plt_entry_size(&self) -> usize {
+        thunk::PLT_ENTRY_SIZE
+    }
+
+    fn write_plt_entry(&self, out: &mut [u8], addr: u64, slot: u64) {
+        thunk::write_plt_entry(self.core, out, addr, slot);
+    }
+
+    fn plt_entry(&self) -> u64 {
+        u64::from(!self.core.has_arm_state())
+    }
+
+    fn plt_mapping(&self) -> Option<MappingSymbol> {
+        let name = if self.core.has_arm_state() {
+            "$a"
+        } else {
+            "$t"
+        };
+        Some(MappingSymbol { offset: 0, name })
+    }
+
+    fn thunk_spacing(&self) -> Option<u64> {
+        Some(match self.core {
+            Core::V4T | Core::V5T => (1 << 22) - 2,
+            Core::V6M | Core::V8MBaseline => (1 << 24) - 2,
+            // conditional B.W
+            Core::V7 | Core::V7M => (1 << 20) - 2,
+        })
+    }
+
+    fn thunk(&self, site: Site, p: u64, target: BranchTarget) -> Option<ThunkForm> {
+        if !takes_thunks(site.r_type)
+            || self.can_enter(site.r_type, target) && self.reaches(site.r_type, p, target)
+        {
+            return None;
+        }
+        Some(Form::choose(self.core, is_thumb(site.r_type), self.pic).number())
+    }
+
+    fn thunk_size(&self, form: ThunkForm) -> usize {
+        Form::of(form).size()
+    }
+
+    fn thunk_entry(&self, form: ThunkForm) -> u64 {
+        u64::from(Form::of(form).is_thumb())
+    }
+
+    fn thunk_reaches(&self, site: Site, p: u64, form: ThunkForm, thunk: u64) -> bool {
+        let entry = thunk.wrapping_add(self.thunk_entry(form));
+        let target = BranchTarget {
+            addr: entry.wrapping_sub(self.branch_bias(site.r_type)),
+            is_function: true,
+        };
+        self.can_enter(site.r_type, target) && self.reaches(site.r_type, p, target)
+    }
+
+    fn write_thunk(&self, form: ThunkForm, out: &mut [u8], addr: u64, target: u64) {
+        Form::of(form).write(out, addr, target);
+    }
+
+    fn thunk_mapping(&self, form: ThunkForm) -> &'static [MappingSymbol] {
+        Form::of(form).mapping()
+    }
+
+    fn merge_e_flags(&self, so_far: Option<u32>, next: u32) -> Result<u32, String> {
+        merge_e_flags(so_far, next)
+    }
+}
+
+const EF_ARM_EABIMASK: u32 = 0xff00_0000;
+const EF_ARM_ABI_FLOAT_SOFT: u32 = 0x200;
+const EF_ARM_ABI_FLOAT_HARD: u32 = 0x400;
+const EF_ARM_BE8: u32 = 0x0080_0000;
+
+/// AAELF32, "ELF Header": the version must agree; the float bits say something only where they
+/// are set, most objects leave it to the build attributes.
+fn merge_e_flags(so_far: Option<u32>, next: u32) -> Result<u32, String> {
+    let Some(mut merged) = so_far else {
+        return Ok(next);
+    };
+    let (old, new) = (merged & EF_ARM_EABIMASK, next & EF_ARM_EABIMASK);
+    match (old >> 24, new >> 24) {
+        (_, 0) => {}
+        (0, _) => merged |= new,
+        (a, b) if a == b => {}
+        (a, b) => {
+            return Err(format!(
+                "ARM EABI version {b} cannot be linked with version {a}"
+            ));
+        }
+    }
+    if (merged ^ next) & EF_ARM_BE8 != 0 {
+        return Err("BE8 code cannot be linked with little-endian code".to_owned());
+    }
+    const FLOAT: u32 = EF_ARM_ABI_FLOAT_SOFT | EF_ARM_ABI_FLOAT_HARD;
+    match (merged & FLOAT, next & FLOAT) {
+        (EF_ARM_ABI_FLOAT_SOFT, EF_ARM_ABI_FLOAT_HARD) => {
+            Err("hard-float ABI cannot be linked with soft-float ABI".to_owned())
+        }
+        (EF_ARM_ABI_FLOAT_HARD, EF_ARM_ABI_FLOAT_SOFT) => {
+            Err("soft-float ABI cannot be linked with hard-float ABI".to_owned())
+        }
+        _ => Ok(merged | next & 0x00ff_ffff),
+    }
+}

@@ -1,0 +1,225 @@
+//! Code that the linker adds: thunks for branches that cannot reach or cannot change state, and
+//! IPLT entries.
+//!
+//! A thunk may only touch ip (r12), which AAPCS32 leaves to the linker between a call and the
+//! callee's first instruction. Which sequence is possible depends on the core: `MOVW` and `MOVT`
+//! since ARMv6T2 and in ARMv8-M Baseline; before that the address is a literal; ARMv6-M can
+//! load literals only into low registers and passes the address through the stack. Every last
+//! instruction changes state by bit 0 of its operand.
+
+use super::super::{MappingSymbol, ThunkForm};
+use super::Core;
+use super::encode::{self, Field};
+
+/// The sequences; the number is the [`ThunkForm`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Form {
+    /// ARM: `movw ip; movt ip; bx ip`
+    ArmMove,
+    /// ARM: `movw ip; movt ip; add ip, ip, pc; bx ip`
+    ArmMovePic,
+    /// ARM: `ldr ip, [pc]; bx ip; .word`
+    ArmLiteral,
+    /// ARM: `ldr ip, [pc, #4]; add ip, pc, ip; bx ip; .word`
+    ArmLiteralPic,
+    /// Thumb: `movw ip; movt ip; bx ip`
+    ThumbMove,
+    /// Thumb: `movw ip; movt ip; add ip, pc; bx ip`
+    ThumbMovePic,
+    /// Thumb without the high half of Thumb-2: `bx pc; nop`, then [`Form::ArmLiteral`]
+    ThumbViaArm,
+    /// `bx pc; nop`, then [`Form::ArmLiteralPic`]
+    ThumbViaArmPic,
+    /// ARMv6-M: `push {r0, r1}; ldr r0, [pc, #4]; str r0, [sp, #4]; pop {r0, pc}; .word`
+    ThumbStack,
+    /// ARMv6-M: `push {r0}; ldr r0, [pc, #8]; mov ip, r0; pop {r0}; add pc, ip; nop; .word`
+    ThumbStackPic,
+}
+
+impl Form {
+    /// The sequence for branches from Thumb or ARM code.
+    pub fn choose(core: Core, from_thumb: bool, pic: bool) -> Form {
+        let (absolute, relative) = if from_thumb {
+            if core.has_movw() {
+                (Form::ThumbMove, Form::ThumbMovePic)
+            } else if core.has_arm_state() {
+                (Form::ThumbViaArm, Form::ThumbViaArmPic)
+            } else {
+                (Form::ThumbStack, Form::ThumbStackPic)
+            }
+        } else if core.has_movw() {
+            (Form::ArmMove, Form::ArmMovePic)
+        } else {
+            (Form::ArmLiteral, Form::ArmLiteralPic)
+        };
+        if pic { relative } else { absolute }
+    }
+
+    pub fn number(self) -> ThunkForm {
+        ThunkForm(self as u8)
+    }
+
+    /// The sequence of a number; numbers only come from [`Form::number`].
+    pub fn of(form: ThunkForm) -> Form {
+        const ALL: [Form; 10] = [
+            Form::ArmMove,
+            Form::ArmMovePic,
+            Form::ArmLiteral,
+            Form::ArmLiteralPic,
+            Form::ThumbMove,
+            Form::ThumbMovePic,
+            Form::ThumbViaArm,
+            Form::ThumbViaArmPic,
+            Form::ThumbStack,
+            Form::ThumbStackPic,
+        ];
+        ALL.get(usize::from(form.0))
+            .copied()
+            .unwrap_or(Form::ArmMove)
+    }
+
+    /// Entered in Thumb state.
+    pub fn is_thumb(self) -> bool {
+        self as u8 >= Form::ThumbMove as u8
+    }
+
+    pub fn size(self) -> usize {
+        match self {
+            Form::ThumbMove => 10,
+            Form::ArmMove | Form::ArmLiteral | Form::ThumbMovePic | Form::ThumbStack => 12,
+            Form::ArmMovePic | Form::ArmLiteralPic | Form::ThumbViaArm | Form::ThumbStackPic => 16,
+            Form::ThumbViaArmPic => 20,
+        }
+    }
+
+    pub fn mapping(self) -> &'static [MappingSymbol] {
+        const fn at(offset: u32, name: &'static str) -> MappingSymbol {
+            MappingSymbol { offset, name }
+        }
+        const ARM: MappingSymbol = at(0, "$a");
+        const THUMB: MappingSymbol = at(0, "$t");
+        match self {
+            Form::ArmMove | Form::ArmMovePic => const { &[ARM] },
+            Form::ArmLiteral => const { &[ARM, at(8, "$d")] },
+            Form::ArmLiteralPic => const { &[ARM, at(12, "$d")] },
+            Form::ThumbMove | Form::ThumbMovePic => const { &[THUMB] },
+            Form::ThumbViaArm => const { &[THUMB, at(4, "$a"), at(12, "$d")] },
+            Form::ThumbViaArmPic => const { &[THUMB, at(4, "$a"), at(16, "$d")] },
+            Form::ThumbStack => const { &[THUMB, at(8, "$d")] },
+            Form::ThumbStackPic => const { &[THUMB, at(12, "$d")] },
+        }
+    }
+
+    /// Writes the sequence at `addr`; bit 0 of `target` is the target's state.
+    pub fn write(self, out: &mut [u8], addr: u64, target: u64) {
+        // Distance from the PC that the sequence's ADD sees.
+        let from = |pc: u64| target.wrapping_sub(addr.wrapping_add(pc));
+        match self {
+            Form::ArmMove => {
+                arm_move(out, target);
+                encode::write32(out, 8, BX_IP);
+            }
+            Form::ArmMovePic => {
+                arm_move(out, from(16));
+                encode::write32(out, 8, ADD_IP_IP_PC);
+                encode::write32(out, 12, BX_IP);
+            }
+            Form::ArmLiteral => words(out, &[0xe59f_c000, BX_IP, target as u32]),
+            Form::ArmLiteralPic => words(out, &[LDR_IP_PC_4, 0xe08f_c00c, BX_IP, from(12) as u32]),
+            Form::ThumbMove => {
+                thumb_move(out, target);
+                encode::write16(out, 8, T_BX_IP);
+            }
+            Form::ThumbMovePic => {
+                thumb_move(out, from(12));
+                encode::write16(out, 8, T_ADD_IP_PC);
+                encode::write16(out, 10, T_BX_IP);
+            }
+            Form::ThumbViaArm | Form::ThumbViaArmPic => {
+                halves(out, &[0x4778, T_NOP]);
+                let rest = if self == Form::ThumbViaArm {
+                    Form::ArmLiteral
+                } else {
+                    Form::ArmLiteralPic
+                };
+                if let Some(out) = out.get_mut(4..) {
+                    rest.write(out, addr.wrapping_add(4), target);
+                }
+            }
+            Form::ThumbStack => {
+                halves(out, &[0xb403, 0x4801, 0x9001, 0xbd01]);
+                encode::write32(out, 8, target as u32);
+            }
+            Form::ThumbStackPic => {
+                halves(out, &[0xb401, 0x4802, 0x4684, 0xbc01, 0x44e7, T_NOP]);
+                encode::write32(out, 12, from(12) as u32);
+            }
+        }
+    }
+}
+
+/// Bytes of an IPLT entry, whatever its form.
+pub const PLT_ENTRY_SIZE: usize = 16;
+
+/// Writes an IPLT entry at `addr` that jumps to what the GOT slot at `slot` holds.
+pub fn write_plt_entry(core: Core, out: &mut [u8], addr: u64, slot: u64) {
+    let distance = slot.wrapping_sub(addr.wrapping_add(12));
+    match (core.has_arm_state(), core.has_movw()) {
+        (true, true) => {
+            // ADD at 8 reads PC as addr + 16.
+            arm_move(out, slot.wrapping_sub(addr.wrapping_add(16)));
+            encode::write32(out, 8, ADD_IP_IP_PC);
+            encode::write32(out, 12, 0xe59c_f000); // ldr pc, [ip]
+        }
+        (true, false) => words(
+            out,
+            // ldr ip, [pc, #4]; add ip, ip, pc; ldr pc, [ip]
+            &[LDR_IP_PC_4, ADD_IP_IP_PC, 0xe59c_f000, distance as u32],
+        ),
+        (false, true) => {
+            thumb_move(out, distance);
+            // add ip, pc; ldr.w pc, [ip]; nop
+            if let Some(out) = out.get_mut(8..) {
+                halves(out, &[T_ADD_IP_PC, 0xf8dc, 0xf000, T_NOP]);
+            }
+        }
+        (false, false) => {
+            // push {r0, r1}; ldr r0, [pc, #8]; ldr r0, [r0]; str r0, [sp, #4]; pop {r0, pc}
+            halves(out, &[0xb403, 0x4802, 0x6800, 0x9001, 0xbd01, T_NOP]);
+            encode::write32(out, 12, slot as u32);
+        }
+    }
+}
+
+const BX_IP: u32 = 0xe12f_ff1c;
+const ADD_IP_IP_PC: u32 = 0xe08c_c00f;
+const LDR_IP_PC_4: u32 = 0xe59f_c004;
+const T_BX_IP: u16 = 0x4760;
+const T_ADD_IP_PC: u16 = 0x44fc;
+/// `mov r8, r8`, which every core knows.
+pub const T_NOP: u16 = 0x46c0;
+
+fn arm_move(out: &mut [u8], value: u64) {
+    words(out, &[0xe300_c000, 0xe340_c000]);
+    encode::write(Field::ArmMove(0), out, 0, value as i64);
+    encode::write(Field::ArmMove(16), out, 4, value as i64);
+}
+
+fn thumb_move(out: &mut [u8], value: u64) {
+    halves(out, &[0xf240, 0x0c00, 0xf2c0, 0x0c00]);
+    encode::write(Field::ThumbMove(0), out, 0, value as i64);
+    encode::write(Field::ThumbMove(16), out, 4, value as i64);
+}
+
+fn words(out: &mut [u8], values: &[u32]) {
+    for (i, &value) in values.iter().enumerate() {
+        encode::write32(out, i * 4, value);
+    }
+}
+
+fn halves(out: &mut [u8], values: &[u16]) {
+    for (i, &value) in values.iter().enumerate() {
+        encode::write16(out, i * 2, value);
+    }
+}
