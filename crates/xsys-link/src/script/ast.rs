@@ -35,6 +35,33 @@ pub struct Script {
     pub commands: Vec<Command>,
 }
 
+impl Script {
+    /// The file that a span points into.
+    pub fn source(&self, span: Span) -> Option<&xsys_diag::Source> {
+        self.sources.get(span.file as usize)
+    }
+
+    /// The text of a span, as it stands in its file.
+    pub fn text(&self, span: Span) -> &str {
+        self.source(span)
+            .and_then(|source| source.text.get(span.start as usize..span.end as usize))
+            .unwrap_or("")
+    }
+
+    /// Adds a span's place to a diagnostic.
+    pub fn label(
+        &self,
+        diagnostic: xsys_diag::Diagnostic,
+        span: Span,
+        text: impl Into<String>,
+    ) -> xsys_diag::Diagnostic {
+        match self.source(span) {
+            Some(source) => diagnostic.label(source, span.start as usize..span.end as usize, text),
+            None => diagnostic,
+        }
+    }
+}
+
 /// A command at the top level of a script.
 #[derive(Clone, Debug)]
 pub enum Command {
@@ -246,7 +273,12 @@ pub struct InputPattern {
     pub file: FilePattern,
     /// Files excluded from the whole pattern: `EXCLUDE_FILE(…) *(.text)`.
     pub exclude: Vec<FilePattern>,
-    /// Sections, in the order in which they stand.
+    /// `SORT_BY_NAME(file-pattern)(…)`: the order of the matching files.
+    pub file_sort: Sort,
+    /// `REVERSE(file-pattern)(…)`
+    pub file_reverse: bool,
+    /// Sections, in the order in which they stand; a file without a list stands for all its
+    /// sections, `*`.
     pub sections: Vec<SectionPattern>,
     /// The whole pattern.
     pub span: Span,
@@ -300,6 +332,8 @@ pub enum Sort {
 pub struct Glob {
     /// The pattern as written.
     pub text: Arc<str>,
+    /// The fast path, found once by `Glob::new`.
+    pub(super) shape: super::glob::Shape,
 }
 
 /// `symbol op expression;`

@@ -1,7 +1,10 @@
 //! The linker-script language: text → tokens → tree → values.
 //!
-//! `parse` turns files into a [`Script`](ast::Script); the layout passes walk the tree and evaluate
-//! expressions with their own [`Scope`](eval::Scope). Nothing here knows ELF.
+//! [`parse`] turns files into a [`Script`](ast::Script); the layout passes walk the tree and evaluate
+//! expressions with their own [`Scope`](eval::Scope). Nothing here knows how an ELF file is laid out.
 
 pub mod ast;
 pub mod eval;
+pub mod glob;
+mod lex;
+pub mod parse;

@@ -1,0 +1,669 @@
+//! Text → [`Script`]: a recursive-descent parser of the GNU ld manual's chapter "Linker Scripts".
+//!
+//! Each function reads one construct. After an error the parser skips to the end of the statement
+//! and goes on, so that one run reports everything that is wrong; what it did read stays in the
+//! tree. Mistakes whose meaning is plain (a forgotten `;`, attributes in the wrong order) are
+//! reported and then understood.
+//!
+//! INCLUDE is resolved here, wherever the manual allows it: the commands of the included file take
+//! its place in the tree. Which file a name means is up to the caller's [`Loader`].
+//!
+//! Depth is bounded everywhere (nested parentheses, long operator chains, chains of INCLUDE), so
+//! that no script can exhaust the stack of a later pass that walks the tree.
+
+mod commands;
+mod expr;
+mod inputs;
+mod sections;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use xsys_diag::{Diagnostic, Severity, Source};
+
+use super::ast::{Assignment, Command, Expr, Name, Script, Span};
+use super::lex::{self, Kind, Mode, Problem, Token};
+
+/// Deepest chain of INCLUDEs.
+const MAX_INCLUDES: usize = 64;
+
+/// Opens script files by the name that a script or the command line gives.
+pub trait Loader {
+    /// Opens `name`, which stands in the file `from`.
+    fn open(&mut self, name: &str, from: &Path) -> Result<Source, IncludeError>;
+}
+
+/// Why a script file cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum IncludeError {
+    /// No folder has it.
+    #[error("cannot find linker script `{name}`")]
+    NotFound {
+        /// The name that was looked for.
+        name: String,
+        /// The folders that were searched, in order.
+        searched: Vec<PathBuf>,
+    },
+    /// It is there, but cannot be read or is not text.
+    #[error("cannot read linker script `{}`: {reason}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        reason: String,
+    },
+}
+
+impl IncludeError {
+    /// As a diagnostic without a place.
+    pub fn into_diagnostic(self) -> Diagnostic {
+        let diagnostic = Diagnostic::error(self.to_string());
+        match self {
+            IncludeError::NotFound { searched, .. } => {
+                let mut diagnostic = diagnostic;
+                for folder in searched {
+                    diagnostic = diagnostic.note(format!("searched in `{}`", folder.display()));
+                }
+                diagnostic
+                    .help("put the file into one of these folders, or name its folder with `-L`")
+            }
+            IncludeError::Unreadable { .. } => diagnostic,
+        }
+    }
+}
+
+/// A loader for texts that include nothing.
+struct NoFiles;
+
+impl Loader for NoFiles {
+    fn open(&mut self, name: &str, _: &Path) -> Result<Source, IncludeError> {
+        Err(IncludeError::NotFound {
+            name: name.to_owned(),
+            searched: Vec::new(),
+        })
+    }
+}
+
+/// Opens and reads the script `root` and all that it includes.
+pub fn parse(root: &Path, loader: &mut dyn Loader) -> (Script, Vec<Diagnostic>) {
+    let mut script = Script::default();
+    let name = root.to_string_lossy();
+    let diagnostics = match loader.open(&name, Path::new("")) {
+        Ok(source) => parse_into(&mut script, source, loader),
+        Err(error) => vec![error.into_diagnostic()],
+    };
+    (script, diagnostics)
+}
+
+/// Reads `source` and all that it includes; appends its commands to `script`.
+pub fn parse_into(script: &mut Script, source: Source, loader: &mut dyn Loader) -> Vec<Diagnostic> {
+    let mut commands = Vec::new();
+    let mut parser = Parser::new(script, loader);
+    if parser.enter(source) {
+        parser.commands(&mut commands);
+    }
+    let diagnostics = parser.diagnostics;
+    script.commands.append(&mut commands);
+    diagnostics
+}
+
+/// Reads a script that includes nothing, such as a built-in one.
+pub fn parse_text(name: &str, text: &str) -> (Script, Vec<Diagnostic>) {
+    let mut script = Script::default();
+    let diagnostics = parse_into(&mut script, text_source(name, text), &mut NoFiles);
+    (script, diagnostics)
+}
+
+/// Reads one expression; `name` is what diagnostics call its text, such as `--section-start`.
+/// The text joins `script.sources`, so that the expression's spans mean something.
+pub fn parse_expression(
+    script: &mut Script,
+    name: &str,
+    text: &str,
+) -> Result<Expr, Vec<Diagnostic>> {
+    parse_whole(script, name, text, |parser| parser.expr())
+}
+
+/// Reads the `symbol=expression` of `--defsym`.
+pub fn parse_defsym(script: &mut Script, text: &str) -> Result<Assignment, Vec<Diagnostic>> {
+    parse_whole(script, "--defsym", text, |parser| {
+        let symbol = parser.name(Mode::Command, "a symbol")?;
+        parser.assignment_of(symbol)
+    })
+}
+
+fn parse_whole<T>(
+    script: &mut Script,
+    name: &str,
+    text: &str,
+    read: impl FnOnce(&mut Parser) -> Parsed<T>,
+) -> Result<T, Vec<Diagnostic>> {
+    let mut loader = NoFiles;
+    let mut parser = Parser::new(script, &mut loader);
+    let result = if parser.enter(text_source(name, text)) {
+        read(&mut parser).and_then(|value| {
+            let rest = parser.peek(Mode::Expr);
+            match rest.kind {
+                Kind::End => Ok(value),
+                _ => Err(parser.unexpected("the end of the expression", rest)),
+            }
+        })
+    } else {
+        Err(Reported)
+    };
+    let failed = parser
+        .diagnostics
+        .iter()
+        .any(|found| found.severity == Severity::Error);
+    match result {
+        Ok(value) if !failed => Ok(value),
+        _ => Err(parser.diagnostics),
+    }
+}
+
+fn text_source(name: &str, text: &str) -> Source {
+    Source {
+        path: PathBuf::from(name),
+        text: Arc::from(text),
+    }
+}
+
+/// The error has been put among the diagnostics; what remains is to skip to where reading can go on.
+#[derive(Debug)]
+struct Reported;
+
+type Parsed<T> = Result<T, Reported>;
+
+struct Parser<'p> {
+    script: &'p mut Script,
+    loader: &'p mut dyn Loader,
+    diagnostics: Vec<Diagnostic>,
+    /// Places of bad tokens that have been reported: looking ahead reads a token more than once.
+    reported: BTreeSet<(u32, usize)>,
+    /// The file being read.
+    file: u32,
+    text: Arc<str>,
+    /// Where the next token is looked for.
+    at: usize,
+    /// End of the last token taken.
+    last_end: usize,
+    /// The files that are being read, outermost first.
+    chain: Vec<u32>,
+    /// Depth of the expression being read.
+    nesting: u32,
+}
+
+impl<'p> Parser<'p> {
+    fn new(script: &'p mut Script, loader: &'p mut dyn Loader) -> Self {
+        Parser {
+            script,
+            loader,
+            diagnostics: Vec::new(),
+            reported: BTreeSet::new(),
+            file: 0,
+            text: Arc::from(""),
+            at: 0,
+            last_end: 0,
+            chain: Vec::new(),
+            nesting: 0,
+        }
+    }
+
+    /// Starts to read a file; false if it is too large for spans.
+    fn enter(&mut self, source: Source) -> bool {
+        let file = u32::try_from(self.script.sources.len());
+        let (Ok(file), Ok(_)) = (file, u32::try_from(source.text.len())) else {
+            let path = source.path.display().to_string();
+            self.diagnostics.push(Diagnostic::error(format!(
+                "linker script `{path}` is larger than 4 GiB"
+            )));
+            return false;
+        };
+        self.file = file;
+        self.text = source.text.clone();
+        // A byte order mark is no part of the text.
+        self.at = if self.text.starts_with('\u{feff}') {
+            3
+        } else {
+            0
+        };
+        self.last_end = self.at;
+        self.script.sources.push(source);
+        self.chain.push(file);
+        true
+    }
+
+    /// `INCLUDE file`: reads the file's content with `read`, as if it stood here.
+    fn include(&mut self, read: &mut dyn FnMut(&mut Self)) -> Parsed<()> {
+        let name = self.name(Mode::Pattern, "a file name after `INCLUDE`")?;
+        self.eat(";");
+        if self.chain.len() >= MAX_INCLUDES {
+            return Err(self.error(
+                name.span,
+                format!("more than {MAX_INCLUDES} nested INCLUDEs"),
+            ));
+        }
+        let from = self.script.sources[self.file as usize].path.clone();
+        let source = match self.loader.open(&name.text, &from) {
+            Ok(source) => source,
+            Err(error) => {
+                let diagnostic = self.script.label(error.into_diagnostic(), name.span, "");
+                self.diagnostics.push(diagnostic);
+                return Ok(());
+            }
+        };
+        let sources = &self.script.sources;
+        if self
+            .chain
+            .iter()
+            .any(|&file| sources[file as usize].path == source.path)
+        {
+            let path = source.path.display().to_string();
+            self.error(name.span, format!("`{path}` includes itself"));
+            return Ok(());
+        }
+        let outer = (self.file, self.text.clone(), self.at, self.last_end);
+        if self.enter(source) {
+            read(self);
+            self.chain.pop();
+        }
+        (self.file, self.text, self.at, self.last_end) = outer;
+        Ok(())
+    }
+
+    // Tokens
+
+    /// The next token. What is no token is reported here, once, and skipped or mended.
+    fn peek(&mut self, mode: Mode) -> Token {
+        let mut at = self.at;
+        loop {
+            let token = lex::token(&self.text, at, mode);
+            let Kind::Bad(problem) = token.kind else {
+                return token;
+            };
+            if self.reported.insert((self.file, token.start)) {
+                self.bad_token(token, problem);
+            }
+            match problem {
+                Problem::Number | Problem::TooLarge => {
+                    return Token {
+                        kind: Kind::Number(0),
+                        ..token
+                    };
+                }
+                Problem::Quote => {
+                    return Token {
+                        kind: Kind::Quoted,
+                        ..token
+                    };
+                }
+                Problem::Character | Problem::Comment | Problem::SlashComment => at = token.end,
+            }
+        }
+    }
+
+    fn bad_token(&mut self, token: Token, problem: Problem) {
+        let text = self
+            .text
+            .get(token.start..token.end)
+            .unwrap_or("")
+            .to_owned();
+        let span = self.span(token.start, token.end);
+        let opening = |length| self.span(token.start, token.start + length);
+        let (span, message, help) = match problem {
+            Problem::Character => (
+                span,
+                format!(
+                    "unexpected character {:?}",
+                    text.chars().next().unwrap_or(' ')
+                ),
+                "a name with other characters than letters, digits, `_`, `.` and `$` needs double quotes",
+            ),
+            Problem::Quote => (
+                opening(1),
+                "this `\"` is never closed".to_owned(),
+                "add the closing `\"`",
+            ),
+            Problem::Comment => (
+                opening(2),
+                "this comment is never closed".to_owned(),
+                "add `*/`",
+            ),
+            Problem::SlashComment => (
+                opening(2),
+                "`//` does not start a comment in a linker script".to_owned(),
+                "write `/* … */`, or `#` for the rest of the line",
+            ),
+            Problem::Number => (
+                span,
+                format!("`{text}` is not a number"),
+                number_help(&text),
+            ),
+            Problem::TooLarge => (span, format!("`{text}` does not fit into 64 bits"), ""),
+        };
+        self.error_help(span, message, help);
+    }
+
+    fn take(&mut self, mode: Mode) -> Token {
+        let token = self.peek(mode);
+        self.bump(token);
+        token
+    }
+
+    fn bump(&mut self, token: Token) {
+        self.at = token.end;
+        if token.kind != Kind::End {
+            self.last_end = token.end;
+        }
+    }
+
+    /// Takes a bracket, `;`, `,` or another single character if it is next.
+    fn eat(&mut self, punct: &str) -> bool {
+        let token = self.peek(Mode::Command);
+        let found = token.is(punct);
+        if found {
+            self.bump(token);
+        }
+        found
+    }
+
+    fn next_is(&mut self, punct: &str) -> bool {
+        self.peek(Mode::Command).is(punct)
+    }
+
+    /// Takes the bracket or other single character that must come next.
+    fn expect(&mut self, punct: &str, place: &str) -> Parsed<Token> {
+        let token = self.peek(Mode::Command);
+        if token.is(punct) {
+            self.bump(token);
+            return Ok(token);
+        }
+        let reported = self.unexpected(&format!("`{punct}` {place}"), token);
+        if token.is("=") && punct == ")" {
+            self.add_help("comparison is written `==`");
+        }
+        Err(reported)
+    }
+
+    /// Takes the name that must come next.
+    fn name(&mut self, mode: Mode, what: &str) -> Parsed<Name> {
+        let token = self.peek(mode);
+        if !token.is_name() {
+            return Err(self.unexpected(what, token));
+        }
+        self.bump(token);
+        Ok(self.name_of(token))
+    }
+
+    fn name_of(&self, token: Token) -> Name {
+        Name {
+            text: Arc::from(token.text(&self.text)),
+            span: self.token_span(token),
+        }
+    }
+
+    /// `( name )` after a command or function.
+    fn parenthesised_name(&mut self, after: &str, what: &str) -> Parsed<Name> {
+        self.expect("(", &format!("after `{after}`"))?;
+        let name = self.name(Mode::Pattern, what)?;
+        self.expect(")", &format!("to close `{after}(`"))?;
+        Ok(name)
+    }
+
+    /// The word's text, if the token is an unquoted word.
+    fn word(&self, token: Token) -> &str {
+        match token.kind {
+            Kind::Word => token.text(&self.text),
+            _ => "",
+        }
+    }
+
+    // Places and reports
+
+    fn span(&self, start: usize, end: usize) -> Span {
+        let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        Span {
+            file: self.file,
+            start: offset(start),
+            end: offset(end),
+        }
+    }
+
+    fn token_span(&self, token: Token) -> Span {
+        self.span(token.start, token.end)
+    }
+
+    /// From `start` to the last token taken.
+    fn span_from(&self, start: usize) -> Span {
+        self.span(start, self.last_end.max(start))
+    }
+
+    fn error(&mut self, span: Span, message: impl Into<String>) -> Reported {
+        self.error_help(span, message, "")
+    }
+
+    fn error_help(
+        &mut self,
+        span: Span,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Reported {
+        let mut diagnostic = self.script.label(Diagnostic::error(message), span, "");
+        let help = help.into();
+        if !help.is_empty() {
+            diagnostic = diagnostic.help(help);
+        }
+        self.diagnostics.push(diagnostic);
+        Reported
+    }
+
+    fn warn(&mut self, span: Span, message: impl Into<String>, help: impl Into<String>) {
+        let diagnostic = self.script.label(Diagnostic::warning(message), span, "");
+        self.diagnostics.push(diagnostic.help(help));
+    }
+
+    /// Adds to the last report.
+    fn add_help(&mut self, help: impl Into<String>) {
+        if let Some(last) = self.diagnostics.last_mut() {
+            last.help.push(help.into());
+        }
+    }
+
+    fn add_label(&mut self, span: Span, text: &str) {
+        if let Some(last) = self.diagnostics.pop() {
+            let last = self.script.label(last, span, text);
+            self.diagnostics.push(last);
+        }
+    }
+
+    fn unexpected(&mut self, wanted: &str, found: Token) -> Reported {
+        let message = format!("expected {wanted}, found {}", self.describe(found));
+        self.error(self.token_span(found), message)
+    }
+
+    /// A token as messages name it.
+    fn describe(&self, token: Token) -> String {
+        if token.kind == Kind::End {
+            return "the end of the file".to_owned();
+        }
+        let text = self.text.get(token.start..token.end).unwrap_or("");
+        let line = text.lines().next().unwrap_or("");
+        let short: String = line.chars().take(40).collect();
+        let dots = if short.len() < text.len() { "…" } else { "" };
+        format!("`{short}{dots}`")
+    }
+
+    /// Reports that a brace is never closed.
+    fn unclosed(&mut self, open: Token, of: &str) {
+        let end = self.span(self.text.len(), self.text.len());
+        self.error_help(
+            end,
+            format!("expected `}}` to close `{of}`, found the end of the file"),
+            "add `}`",
+        );
+        self.add_label(self.token_span(open), "opened here");
+    }
+
+    // Statements
+
+    /// The `;` (or `,`, as GNU ld allows) after a statement. Where the next statement follows at
+    /// once the mistake is plain, and reading goes on there.
+    fn end_statement(&mut self, what: &str) -> Parsed<()> {
+        let token = self.peek(Mode::Command);
+        if token.is(";") || token.is(",") {
+            self.bump(token);
+            return Ok(());
+        }
+        let plain = token.is_name() || token.is("}") || token.kind == Kind::End;
+        let message = format!("expected `;` after {what}, found {}", self.describe(token));
+        if plain {
+            let point = self.span(self.last_end, self.last_end);
+            self.error_help(point, message, "add `;`");
+            return Ok(());
+        }
+        Err(self.error(self.token_span(token), message))
+    }
+
+    /// Skips to where the next statement may start: after a `;` or a balanced `{ … }`, before a `}`
+    /// that closes what surrounds the statement, before a line that starts with one of `starts`.
+    fn skip_statement(&mut self, starts: &[&str]) {
+        let mut depth = 0_usize;
+        let from = self.at;
+        loop {
+            let token = lex::token(&self.text, self.at, Mode::Command);
+            match token.kind {
+                Kind::End => return,
+                Kind::Punct("{") => depth += 1,
+                Kind::Punct("}") if depth == 0 => return,
+                Kind::Punct("}") => {
+                    depth -= 1;
+                    if depth == 0 {
+                        self.bump(token);
+                        self.skip_trailer();
+                        return;
+                    }
+                }
+                Kind::Punct(";") if depth == 0 => {
+                    self.bump(token);
+                    return;
+                }
+                Kind::Word
+                    if depth == 0
+                        && token.start > from
+                        && self.starts_line(token)
+                        && starts.contains(&self.word(token)) =>
+                {
+                    return;
+                }
+                _ => {}
+            }
+            self.bump(token);
+        }
+    }
+
+    /// Skips the `>region AT>region :phdr =fill` behind a skipped brace.
+    fn skip_trailer(&mut self) {
+        loop {
+            let token = lex::token(&self.text, self.at, Mode::Command);
+            let next = lex::token(&self.text, token.end, Mode::Command);
+            match token.kind {
+                Kind::Punct(">" | ":" | "=") => {
+                    self.bump(token);
+                    self.bump(next);
+                }
+                Kind::Word if self.word(token) == "AT" && next.is(">") => self.bump(token),
+                _ => return,
+            }
+        }
+    }
+
+    fn starts_line(&self, token: Token) -> bool {
+        let before = self.text.get(..token.start).unwrap_or("");
+        before.trim_end_matches([' ', '\t']).ends_with('\n') || before.trim().is_empty()
+    }
+
+    /// Reads statements with `read` until the text or the surrounding brace ends; after an error
+    /// skips to the next one. `read` returns false where its caller takes over.
+    fn statements(
+        &mut self,
+        open: Option<(Token, &str)>,
+        mode: Mode,
+        starts: &[&str],
+        read: &mut dyn FnMut(&mut Self, Token) -> Parsed<bool>,
+    ) {
+        loop {
+            let token = self.peek(mode);
+            match token.kind {
+                Kind::End => {
+                    if let Some((brace, of)) = open {
+                        self.unclosed(brace, of);
+                    }
+                    self.bump(token);
+                    return;
+                }
+                Kind::Punct("}") => {
+                    self.bump(token);
+                    if open.is_some() {
+                        return;
+                    }
+                    self.error_help(
+                        self.token_span(token),
+                        "unexpected `}`",
+                        "nothing is open here: remove it, or look for one `}` too many above",
+                    );
+                    continue;
+                }
+                Kind::Punct(";") => {
+                    self.bump(token);
+                    continue;
+                }
+                _ => {}
+            }
+            let before = self.at;
+            match read(self, token) {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(Reported) => self.skip_statement(starts),
+            }
+            if self.at == before && self.peek(mode).start == token.start {
+                // Nothing was read and nothing skipped: step over what stands in the way.
+                let token = self.take(mode);
+                if token.kind == Kind::End {
+                    continue;
+                }
+            }
+        }
+    }
+}
+
+fn number_help(text: &str) -> &'static str {
+    let bytes = text.as_bytes();
+    match bytes {
+        [.., b'g' | b'G'] => "only the suffixes `K` and `M` exist: a gigabyte is `1024M`",
+        [.., b'B'] | [.., b'b']
+            if bytes.len() > 2 && bytes[bytes.len() - 2].is_ascii_alphabetic() =>
+        {
+            "the suffixes are `K` and `M` alone"
+        }
+        [b'0', b'0'..=b'9', ..] => "a leading zero means octal",
+        _ => "numbers are decimal, `0x…`, octal with a leading zero, with `K` or `M` behind",
+    }
+}
+
+/// The commands that scripts are made of, for suggestions.
+fn suggest(found: &str, candidates: &[&'static str]) -> Option<&'static str> {
+    let upper = found.to_ascii_uppercase();
+    xsys_diag::did_you_mean(&upper, candidates.iter().copied())
+}
+
+/// Top-level commands of a file, for [`Parser::include`].
+impl Parser<'_> {
+    fn commands(&mut self, out: &mut Vec<Command>) {
+        self.statements(
+            None,
+            Mode::Command,
+            commands::NAMES,
+            &mut |parser, token| parser.command(token, out).map(|()| true),
+        );
+    }
+}
