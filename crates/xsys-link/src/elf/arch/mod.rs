@@ -9,6 +9,7 @@
 
 pub mod aarch64;
 pub mod arm;
+pub mod riscv;
 #[cfg(test)]
 mod tests;
 

@@ -1,6 +1,7 @@
 //! The table against known instructions: each row of [`LINKED`] is an instruction before and
 //! after a link by another linker (lld).
 
+use super::super::tests::{Table, check_table};
 use super::super::{Arch, Base, BranchTarget, Range, Relative, Site, SymbolFacts};
 use super::encode::{self, Field};
 use super::rules::{RULES, r};
@@ -204,6 +205,11 @@ fn corrupt_places_are_ignored() {
 
 #[test]
 fn table_is_sorted_and_complete() {
+    let table = Table {
+        rows: RULES.len(),
+        ..Table::default()
+    };
+    check_table(&ARM, &table);
     assert!(RULES.is_sorted_by(|a, b| a.r_type < b.r_type));
     for rule in RULES {
         assert_eq!(ARM.rule(rule.r_type).unwrap().name, rule.name);

@@ -1,0 +1,276 @@
+//! RISC-V, 32 and 64 bits, little-endian (`EM_RISCV`).
+//!
+//! Spec: "RISC-V ABIs Specification" (riscv-elf-psabi-doc) 1.1, part "ELF"; the instruction set
+//! manual for encodings.
+//!
+//! **Pairs.** An address takes two instructions: `lui` or `auipc` with the upper 20 bits and a
+//! second one with the lower 12. The second one's immediate is signed, hence the upper part is
+//! that of value + 0x800. For PC-relative pairs both parts belong to the P of the `auipc`; a
+//! PCREL_LO12 relocation therefore names the label of the `auipc` instead of the symbol
+//! ([`super::Base::PairedHigh`]), and its value is the one that the relocation there has, after
+//! rewriting.
+//!
+//! **Shrinking code.** Where an object was assembled for linker relaxation, distances inside a
+//! section are not known to the assembler: every difference is written as an ADD and a SUB (or
+//! SET and SUB) of two labels at the same place, and alignment as R_RISCV_ALIGN over the longest
+//! padding that could be needed, of which the linker must remove what is too much. That is not
+//! optional: without it the code behind is misaligned.
+//!
+//! **TLS** is variant I with TP at the start of the block. DTP offsets are biased by 0x800. Initial
+//! exec and general dynamic go through the GOT even in a static link, as the psABI has no rewriting
+//! for them; TLS descriptors are rewritten to local exec.
+//!
+//! **No thunks.** `call` reaches ±2 GiB.
+
+mod encode;
+mod rules;
+#[cfg(test)]
+mod tests;
+
+use super::{
+    Arch, DynamicTypes, MappingSymbol, Range, Rewrite, Rule, Site, SymbolFacts, TlsVariant,
+};
+use object::elf::EM_RISCV;
+use rules::{Table, r};
+
+/// One of the two widths.
+#[derive(Clone, Copy, Debug)]
+pub struct Riscv {
+    /// 64-bit ELF files.
+    pub is_64: bool,
+}
+
+/// RV32.
+pub static RISCV32: Riscv = Riscv { is_64: false };
+/// RV64.
+pub static RISCV64: Riscv = Riscv { is_64: true };
+
+const NOP: u32 = 0x0000_0013;
+const C_NOP: u16 = 0x0001;
+const LUI: u32 = 0x37;
+const LUI_A0: u32 = 0x0000_0537;
+const ADDI_A0_A0: u32 = 0x0005_0513;
+const ADDI_A0_ZERO: u32 = 0x0000_0513;
+
+/// `auipc` becomes `lui`: the address of an undefined weak symbol, out of reach of most code.
+const FORM_HIGH: u8 = 0;
+/// The same for `auipc` and `jalr`.
+const FORM_CALL: u8 = 1;
+/// A short branch to such a symbol: to itself, since no instruction of its size reaches 0.
+const FORM_HERE: u8 = 2;
+/// Instruction of a TLS descriptor sequence that is not needed any more.
+const FORM_NOP: u8 = 3;
+/// `addi a0, tX, lo` becomes `lui a0, hi`.
+const FORM_TLS_HIGH: u8 = 4;
+/// `jalr t0, tY` becomes `addi a0, a0, lo`.
+const FORM_TLS_LOW: u8 = 5;
+
+impl Riscv {
+    fn table(&self) -> &'static Table {
+        if self.is_64 {
+            &rules::RV64
+        } else {
+            &rules::RV32
+        }
+    }
+}
+
+impl Arch for Riscv {
+    fn machine(&self) -> u16 {
+        EM_RISCV.0
+    }
+
+    fn is_64(&self) -> bool {
+        self.is_64
+    }
+
+    fn name(&self) -> &'static str {
+        if self.is_64 { "riscv64" } else { "riscv32" }
+    }
+
+    fn max_page_size(&self) -> u64 {
+        0x1000
+    }
+
+    fn image_base(&self) -> u64 {
+        0x1_0000
+    }
+
+    fn fill(&self) -> &'static [u8] {
+        // Defined to be illegal, whatever comes.
+        &[0, 0]
+    }
+
+    fn rule(&self, r_type: u32) -> Option<&'static Rule> {
+        self.table().find(r_type)
+    }
+
+    fn implicit_addend(&self, _rule: &Rule, _section: &[u8], _offset: usize) -> i64 {
+        // The psABI knows RELA only; what ADD and SUB find in the place is added by them.
+        0
+    }
+
+    fn encode(&self, rule: &Rule, section: &mut [u8], offset: usize, value: i64) {
+        encode::write(rule.r_type, section, offset, value);
+    }
+
+    fn rewrite(&self, site: Site, facts: SymbolFacts, _section: &[u8]) -> Option<Rewrite> {
+        let rewritten = &self.table().rewritten;
+        // RV32 reaches everything by wrapping around.
+        let far = facts.undefined_weak && self.is_64;
+        let (rule, form) = match site.r_type {
+            r::CALL | r::CALL_PLT if far => (&rewritten.call, FORM_CALL),
+            r::PCREL_HI20 if far => (&rewritten.high, FORM_HIGH),
+            r::BRANCH | r::JAL | r::RVC_BRANCH | r::RVC_JUMP if facts.undefined_weak => {
+                (&rewritten.nothing, FORM_HERE)
+            }
+            r::TLSDESC_HI20 => (&rewritten.tls_high, FORM_NOP),
+            r::TLSDESC_LOAD_LO12 => (&rewritten.nothing, FORM_NOP),
+            r::TLSDESC_ADD_LO12 => (&rewritten.tls_low, FORM_TLS_HIGH),
+            r::TLSDESC_CALL => (&rewritten.tls_low, FORM_TLS_LOW),
+            _ => return None,
+        };
+        Some(Rewrite {
+            rule,
+            form,
+            skip_next: false,
+        })
+    }
+
+    fn apply_rewrite(
+        &self,
+        rewrite: &Rewrite,
+        site: Site,
+        section: &mut [u8],
+        value: i64,
+    ) -> Result<(), Range> {
+        if !rewrite.rule.range.contains(value) {
+            return Err(rewrite.rule.range);
+        }
+        // The upper part is 0 where the lower one says it all.
+        let small = Range::Signed(12).contains(value);
+        let offset = site.offset;
+        match rewrite.form {
+            FORM_HIGH => encode::change32(section, offset, |insn| {
+                encode::u_type(insn & !0x7f | LUI, value)
+            }),
+            FORM_CALL => encode::write_pair(section, offset, value, LUI),
+            FORM_HERE => encode::write(site.r_type, section, offset, 0),
+            FORM_TLS_HIGH if !small => {
+                encode::change32(section, offset, |_| encode::u_type(LUI_A0, value));
+            }
+            FORM_TLS_LOW => {
+                let opcode = if small { ADDI_A0_ZERO } else { ADDI_A0_A0 };
+                encode::change32(section, offset, |_| encode::i_type(opcode, value));
+            }
+            _ => encode::change32(section, offset, |_| NOP),
+        }
+        Ok(())
+    }
+
+    fn tls(&self) -> TlsVariant {
+        TlsVariant::One {
+            tcb: 0,
+            tp_bias: 0,
+            dtp_bias: 0x800,
+        }
+    }
+
+    fn dynamic(&self) -> DynamicTypes {
+        DynamicTypes {
+            relative: r::RELATIVE,
+            irelative: r::IRELATIVE,
+            rela: true,
+        }
+    }
+
+    fn plt_entry_size(&self) -> usize {
+        16
+    }
+
+    fn write_plt_entry(&self, out: &mut [u8], addr: u64, slot: u64) {
+        let distance = slot.wrapping_sub(addr) as i64;
+        // ld or lw t3, lo(t3)
+        let load = if self.is_64 { 0x000e_3e03 } else { 0x000e_2e03 };
+        let words = [
+            encode::u_type(0x0000_0e17, distance), // auipc t3, hi
+            encode::i_type(load, distance),
+            0x000e_0367, // jalr t1, t3
+            NOP,
+        ];
+        for (i, word) in words.into_iter().enumerate() {
+            encode::change32(out, i * 4, |_| word);
+        }
+    }
+
+    fn plt_mapping(&self) -> Option<MappingSymbol> {
+        Some(MappingSymbol {
+            offset: 0,
+            name: "$x",
+        })
+    }
+
+    fn align_padding(&self, site: Site, p: u64) -> Option<(u64, u64)> {
+        if site.r_type != r::ALIGN {
+            return None;
+        }
+        // The addend is the longest padding that can be needed: the alignment less the smallest
+        // instruction.
+        let longest = u64::try_from(site.addend).ok()?;
+        let align = longest.checked_add(1)?.checked_next_power_of_two()?;
+        let kept = p.wrapping_neg() & (align - 1);
+        Some((kept.min(longest), longest.saturating_sub(kept)))
+    }
+
+    fn write_padding(&self, out: &mut [u8]) {
+        let mut words = out.chunks_exact_mut(4);
+        for word in &mut words {
+            word.copy_from_slice(&NOP.to_le_bytes());
+        }
+        let rest = words.into_remainder();
+        match rest.first_chunk_mut() {
+            Some(half) => *half = C_NOP.to_le_bytes(),
+            None => rest.fill(0),
+        }
+    }
+
+    fn merge_e_flags(&self, so_far: Option<u32>, next: u32) -> Result<u32, String> {
+        merge_e_flags(so_far, next)
+    }
+}
+
+const EF_RISCV_FLOAT_ABI: u32 = 0x6;
+const EF_RISCV_RVE: u32 = 0x8;
+
+/// psABI, "File Header": RVC and TSO are demands, which add up; the calling convention must be
+/// the same.
+fn merge_e_flags(so_far: Option<u32>, next: u32) -> Result<u32, String> {
+    let Some(merged) = so_far else {
+        return Ok(next);
+    };
+    if (merged ^ next) & EF_RISCV_FLOAT_ABI != 0 {
+        return Err(format!(
+            "{} ABI cannot be linked with {} ABI",
+            float_abi(next),
+            float_abi(merged)
+        ));
+    }
+    if (merged ^ next) & EF_RISCV_RVE != 0 {
+        let (a, b) = if next & EF_RISCV_RVE != 0 {
+            ("RVE", "RVI")
+        } else {
+            ("RVI", "RVE")
+        };
+        return Err(format!("{a} ABI cannot be linked with {b} ABI"));
+    }
+    Ok(merged | next)
+}
+
+fn float_abi(flags: u32) -> &'static str {
+    match flags & EF_RISCV_FLOAT_ABI {
+        0 => "soft-float",
+        2 => "single-float",
+        4 => "double-float",
+        _ => "quad-float",
+    }
+}
