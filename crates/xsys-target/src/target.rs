@@ -1,7 +1,9 @@
 //! From what the user wrote to a [`Target`].
 //!
-//! A board's spec is named after the board, whatever its file is called: cargo names its output
-//! folder after the spec's file, and five boards in a folder `target` would overwrite each other.
+//! Cargo calls a custom target by its file's stem: the output folder and `TARGET` in build scripts
+//! are named so, and build scripts draw conclusions (cortex-m-rt looks for `thumbv7m-…`, riscv-rt
+//! parses `riscv32imac-…-…`). A board names its spec accordingly; a plain `target.json` says
+//! nothing, and is called after the board, or five boards would share one output folder.
 
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
@@ -38,7 +40,7 @@ pub enum Kind {
 /// A place to run programs. Dereferences to its [`Spec`].
 #[derive(Clone, Debug)]
 pub struct Target {
-    /// The triple, the spec file's stem or the board's name: cargo's output folder.
+    /// The triple, the spec file's stem, or the board's name: what cargo calls it.
     pub name: String,
     /// Custom or built in.
     pub kind: Kind,
@@ -79,7 +81,12 @@ impl Target {
                     BoardTarget::Triple(triple) => Target::builtin(&triple, rustc, Some(board)),
                     BoardTarget::SpecFile(file) => {
                         let source = board.dir.source(&file).map_err(|problem| vec![problem])?;
-                        Target::from_json(board.name.clone(), source, Some(board))
+                        let name = spec_name(&source.path).map_err(|problem| vec![problem])?;
+                        let name = match name.as_str() {
+                            "target" => board.name.clone(),
+                            _ => name,
+                        };
+                        Target::from_json(name, source, Some(board))
                     }
                 }
             }
