@@ -1,13 +1,21 @@
 //! What a link is asked to do, as plain data.
 //!
 //! A command line is history, full of spellings and positions; the passes want answers. The parser
-//! turns the one into the other once, and nothing after it looks at arguments again.
+//! in [`gnu`] turns the one into the other once, and nothing after it looks at arguments again.
 
+mod build;
 pub mod emulation;
+pub mod gnu;
+mod response;
+mod table;
+#[cfg(test)]
+mod tests;
+mod z;
 
 use std::path::PathBuf;
 
 pub use emulation::Emulation;
+pub use gnu::{Action, Parsed, parse};
 
 /// Everything an ELF link is asked to do.
 ///

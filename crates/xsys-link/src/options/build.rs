@@ -1,0 +1,360 @@
+//! Options under construction: the state of a command line while it is read.
+//!
+//! Some options hold from their place on (`--whole-archive`), some only make sense together
+//! (`-pie` and `-static`), some can be wrong in themselves. [`Builder`] keeps the first kind beside
+//! each input, decides the second at the end, and collects the third, so that one run reports
+//! every mistake.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use xsys_diag::{Diagnostic, did_you_mean};
+
+use super::gnu::Action;
+use super::{BuildId, ElfOptions, InputArg, InputWhat, MapTo, OutputKind, Unresolved, emulation};
+use crate::input::search::in_sysroot;
+
+/// An option as it stands on the command line.
+#[derive(Clone, Debug)]
+pub(super) struct Given<'a> {
+    /// The option as it was spelled, without its value.
+    pub spelled: &'a str,
+    /// Its value; an option whose value is optional may have none.
+    pub value: Option<OsString>,
+    /// `false` for the `--no-` form of a switch.
+    pub on: bool,
+}
+
+impl Given<'_> {
+    pub fn path(&self) -> PathBuf {
+        PathBuf::from(self.value.clone().unwrap_or_default())
+    }
+}
+
+/// What holds for the inputs that follow.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct State {
+    pub whole_archive: bool,
+    pub as_needed: bool,
+    pub static_only: bool,
+    pub in_lib_group: bool,
+    pub binary: bool,
+}
+
+/// Options under construction.
+#[derive(Debug, Default)]
+pub(super) struct Builder {
+    pub options: ElfOptions,
+    pub diagnostics: Vec<Diagnostic>,
+    pub action: Option<Action>,
+    pub state: State,
+    pub saved: Vec<State>,
+    pub in_group: bool,
+    /// `-v`: the version is all that is wanted if nothing is to be linked.
+    pub show_version: bool,
+    pub relocatable: bool,
+    pub pie: bool,
+    pub fully_static: bool,
+    pub dynamic_linker: bool,
+    /// Undefined symbols are no problem at all.
+    pub ignore_unresolved: bool,
+}
+
+impl Builder {
+    pub fn error(&mut self, message: impl Into<String>) {
+        self.diagnostics.push(Diagnostic::error(message));
+    }
+
+    /// Adds an input in the present state.
+    pub fn input(&mut self, what: InputWhat, just_symbols: bool) {
+        let state = self.state;
+        self.options.inputs.push(InputArg {
+            what,
+            whole_archive: state.whole_archive,
+            as_needed: state.as_needed,
+            static_only: state.static_only,
+            in_lib_group: state.in_lib_group,
+            just_symbols,
+            binary: state.binary,
+        });
+    }
+
+    /// The value as text; reports a value that is not Unicode or is empty.
+    pub fn text(&mut self, given: &Given) -> Option<String> {
+        let value = given.value.clone().unwrap_or_default();
+        match value.into_string() {
+            Ok(text) if text.is_empty() => {
+                self.error(format!("option `{}` needs a value", given.spelled));
+                None
+            }
+            Ok(text) => Some(text),
+            Err(value) => {
+                self.error(format!(
+                    "the value of option `{}` is not Unicode: `{}`",
+                    given.spelled,
+                    value.display()
+                ));
+                None
+            }
+        }
+    }
+
+    /// One of several words.
+    pub fn choice<T: Clone>(&mut self, given: &Given, choices: &[(&str, T)]) -> Option<T> {
+        let text = self.text(given)?;
+        if let Some((_, value)) = choices.iter().find(|(name, _)| *name == text) {
+            return Some(value.clone());
+        }
+        let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
+        let mut diagnostic = Diagnostic::error(format!(
+            "unknown value `{text}` for option `{}`",
+            given.spelled
+        ))
+        .note(format!("known values: {}", names.join(", ")));
+        if let Some(close) = did_you_mean(&text, names) {
+            diagnostic = diagnostic.help(format!("did you mean `{close}`"));
+        }
+        self.diagnostics.push(diagnostic);
+        None
+    }
+
+    /// A number in C's notation.
+    pub fn number(&mut self, given: &Given) -> Option<u64> {
+        let text = self.text(given)?;
+        self.parsed(given.spelled, &text, c_number(&text))
+    }
+
+    /// A number for a table or a thread count.
+    pub fn size(&mut self, given: &Given) -> Option<usize> {
+        self.number(given)
+            .map(|number| usize::try_from(number).unwrap_or(usize::MAX))
+    }
+
+    /// An address, hexadecimal even without `0x`.
+    pub fn hex(&mut self, given: &Given) -> Option<u64> {
+        let text = self.text(given)?;
+        self.parsed(given.spelled, &text, hex_number(&text))
+    }
+
+    pub fn parsed(&mut self, spelled: &str, text: &str, number: Option<u64>) -> Option<u64> {
+        if number.is_none() {
+            self.error(format!("option `{spelled}` needs a number, not `{text}`"));
+        }
+        number
+    }
+
+    /// `name=value`, both not empty.
+    pub fn pair(&mut self, given: &Given, form: &str) -> Option<(String, String)> {
+        let text = self.text(given)?;
+        match text.split_once('=') {
+            Some((name, value)) if !name.is_empty() && !value.is_empty() => {
+                Some((name.to_owned(), value.to_owned()))
+            }
+            _ => {
+                self.error(format!(
+                    "option `{}` needs `{form}`, not `{text}`",
+                    given.spelled
+                ));
+                None
+            }
+        }
+    }
+
+    /// Sets a start address; the last one counts.
+    pub fn start(&mut self, name: &str, addr: Option<u64>) {
+        let Some(addr) = addr else { return };
+        let list = &mut self.options.section_start;
+        list.retain(|(other, _)| other != name);
+        list.push((name.to_owned(), addr));
+    }
+
+    /// Where a report goes; `-` is standard output.
+    pub fn report_to(&mut self, given: &Given) -> Option<MapTo> {
+        let path = given.path();
+        if path.as_os_str().is_empty() {
+            self.error(format!("option `{}` needs a file", given.spelled));
+            return None;
+        }
+        Some(if path.as_os_str() == "-" {
+            MapTo::Stdout
+        } else {
+            MapTo::File(path)
+        })
+    }
+
+    pub fn emulation(&mut self, given: &Given) {
+        let Some(name) = self.text(given) else { return };
+        if let Some(found) = emulation::find(&name) {
+            self.options.emulation = Some(found);
+            return;
+        }
+        let mut diagnostic = Diagnostic::error(format!("unknown emulation `{name}`"));
+        let names = emulation::EMULATIONS.iter().map(|row| row.name);
+        diagnostic = if name.contains('=') {
+            diagnostic.help(format!(
+                "`-m{name}` is an option of compilers; the linker takes the machine from its inputs"
+            ))
+        } else if let Some(close) = did_you_mean(&name, names) {
+            diagnostic.help(format!("did you mean `-m {close}`"))
+        } else {
+            diagnostic.help("leave `-m` out to take the machine from the inputs")
+        };
+        self.diagnostics.push(diagnostic);
+    }
+
+    pub fn build_id(&mut self, given: &Given) {
+        let style = match &given.value {
+            None => "fast".to_owned(),
+            Some(_) => match self.text(given) {
+                Some(text) => text,
+                None => return,
+            },
+        };
+        self.options.build_id = match style.as_str() {
+            "none" => BuildId::None,
+            "fast" => BuildId::Fast,
+            "sha1" | "tree" => BuildId::Sha1,
+            "md5" => BuildId::Md5,
+            "uuid" => {
+                self.diagnostics.push(
+                    Diagnostic::error("a random build id would make every link differ")
+                        .help("use `--build-id=sha1` or `--build-id=0x…`"),
+                );
+                return;
+            }
+            _ => match style.strip_prefix("0x").and_then(hex_bytes) {
+                Some(bytes) => BuildId::Hex(bytes),
+                None => {
+                    self.diagnostics.push(
+                        Diagnostic::error(format!("unknown build id style `{style}`")).note(
+                            "known values: none, fast, sha1, tree, md5, 0x and hexadecimal digits",
+                        ),
+                    );
+                    return;
+                }
+            },
+        };
+    }
+
+    /// Decides what could not be decided option by option.
+    pub fn finish(&mut self) {
+        let options = &mut self.options;
+        let sysroot = options.sysroot.clone();
+        for dir in &mut options.search_dirs {
+            *dir = in_sysroot(sysroot.as_deref(), dir);
+        }
+        options.kind = match (self.relocatable, self.pie) {
+            (true, _) => OutputKind::Relocatable,
+            (_, true) => OutputKind::StaticPie,
+            _ => OutputKind::Static,
+        };
+        options.unresolved = if self.ignore_unresolved {
+            Unresolved::Ignore
+        } else if options.warn_unresolved_symbols || options.no_inhibit_exec {
+            Unresolved::Warn
+        } else {
+            Unresolved::Error
+        };
+        if options.output.as_os_str().is_empty() {
+            self.error("option `-o` needs a file");
+        }
+        if self.options.threads == Some(0) {
+            self.error("option `--threads` needs a number above 0");
+        }
+        if self.relocatable && self.pie {
+            self.error("`-r` and `-pie` exclude each other");
+        }
+        if self.pie && self.dynamic_linker && !self.fully_static && !self.relocatable {
+            self.diagnostics.push(
+                Diagnostic::error("dynamically linked executables are not supported yet").help(
+                    "for a position-independent executable that needs no dynamic linker, pass \
+                     `-static -pie --no-dynamic-linker`",
+                ),
+            );
+        }
+        if self.state.in_lib_group {
+            self.error("`--start-lib` without `--end-lib`");
+        }
+        if self.in_group {
+            self.error("`--start-group` without `--end-group`");
+        }
+        let options = &self.options;
+        if options.inputs.is_empty() && self.action.is_none() {
+            if self.show_version {
+                self.action = Some(Action::Version);
+            } else if options.scripts.is_empty() {
+                self.diagnostics.push(
+                    Diagnostic::error("there are no input files")
+                        .help("`--help` lists the options"),
+                );
+            }
+        }
+    }
+}
+
+/// A number in C's notation: `0x` hexadecimal, `0` octal, else decimal.
+pub(super) fn c_number(text: &str) -> Option<u64> {
+    let (digits, radix) = match text.as_bytes() {
+        [b'0', b'x' | b'X', ..] => (&text[2..], 16),
+        [b'0', _, ..] => (&text[1..], 8),
+        _ => (text, 10),
+    };
+    unsigned(digits, radix)
+}
+
+/// A hexadecimal number, with or without `0x`.
+pub(super) fn hex_number(text: &str) -> Option<u64> {
+    let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"));
+    unsigned(digits.unwrap_or(text), 16)
+}
+
+fn unsigned(digits: &str, radix: u32) -> Option<u64> {
+    // `from_str_radix` takes a sign.
+    let plain = digits.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    u64::from_str_radix(digits, radix).ok().filter(|_| plain)
+}
+
+fn hex_bytes(digits: &str) -> Option<Vec<u8>> {
+    // GNU ld lets `-` and `:` separate bytes.
+    let digits: Vec<u8> = digits
+        .bytes()
+        .filter(|byte| !matches!(byte, b'-' | b':'))
+        .map(|byte| char::from(byte).to_digit(16).map(|digit| digit as u8))
+        .collect::<Option<_>>()?;
+    let (pairs, rest) = digits.as_chunks::<2>();
+    (!pairs.is_empty() && rest.is_empty())
+        .then(|| pairs.iter().map(|[high, low]| high << 4 | low).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers() {
+        for (text, c, hex) in [
+            ("0", Some(0), Some(0)),
+            ("10", Some(10), Some(16)),
+            ("010", Some(8), Some(16)),
+            ("0x10", Some(16), Some(16)),
+            ("ffffffffffffffff", None, Some(u64::MAX)),
+            ("0x10000000000000000", None, None),
+            ("+1", None, None),
+            ("-1", None, None),
+            ("", None, None),
+            ("0x", None, None),
+            ("09", None, Some(9)),
+        ] {
+            assert_eq!((c_number(text), hex_number(text)), (c, hex), "{text}");
+        }
+    }
+
+    #[test]
+    fn build_id_bytes() {
+        assert_eq!(hex_bytes("12aB"), Some(vec![0x12, 0xab]));
+        assert_eq!(hex_bytes("12-ab:cd"), Some(vec![0x12, 0xab, 0xcd]));
+        for bad in ["", "1", "xy", "-"] {
+            assert_eq!(hex_bytes(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! Response files: `@file` stands for the arguments the file holds.
+//!
+//! Build systems use them where a command line gets longer than the system allows; rustc writes one
+//! argument a line and puts a backslash before blanks and backslashes. The rules are those of GNU's
+//! libiberty (`buildargv`): blanks separate, `'…'` and `"…"` group, a backslash takes the next
+//! character as it is, inside quotes too. Files may name further files.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+use xsys_diag::Diagnostic;
+
+/// Replaces `@file` arguments; a file that cannot be used is reported and left out.
+pub(super) fn expand(args: &[OsString], diagnostics: &mut Vec<Diagnostic>) -> Vec<OsString> {
+    let mut expanded = Vec::with_capacity(args.len());
+    expand_into(args, &mut Vec::new(), &mut expanded, diagnostics);
+    expanded
+}
+
+fn expand_into(
+    args: &[OsString],
+    open: &mut Vec<PathBuf>,
+    expanded: &mut Vec<OsString>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    for arg in args {
+        let name = (arg.as_encoded_bytes().first() == Some(&b'@')).then(|| tail(arg, 1));
+        let Some(name) = name.flatten().filter(|name| !name.is_empty()) else {
+            expanded.push(arg.clone());
+            continue;
+        };
+        match read(Path::new(&name), open) {
+            Ok((path, inner)) => {
+                open.push(path);
+                expand_into(&inner, open, expanded, diagnostics);
+                open.pop();
+            }
+            // An input may have such a name.
+            Err(_) if Path::new(arg).exists() => expanded.push(arg.clone()),
+            Err(message) => diagnostics.push(Diagnostic::error(message)),
+        }
+    }
+}
+
+/// The arguments in a file, and its path for the search for cycles.
+fn read(name: &Path, open: &[PathBuf]) -> Result<(PathBuf, Vec<OsString>), String> {
+    let failed = |error| {
+        format!(
+            "cannot read the response file `{}`: {error}",
+            name.display()
+        )
+    };
+    let path = name.canonicalize().map_err(failed)?;
+    if open.contains(&path) {
+        return Err(format!(
+            "the response file `{}` includes itself",
+            name.display()
+        ));
+    }
+    let bytes = std::fs::read(&path).map_err(failed)?;
+    let args = split(&bytes)
+        .into_iter()
+        .map(from_bytes)
+        .collect::<Option<_>>()
+        .ok_or_else(|| format!("the response file `{}` is not UTF-8", name.display()))?;
+    Ok((path, args))
+}
+
+/// Splits text into arguments.
+fn split(text: &[u8]) -> Vec<Vec<u8>> {
+    let mut args = Vec::new();
+    // `None` between arguments; quotes make an argument even if nothing is inside.
+    let mut arg: Option<Vec<u8>> = None;
+    let mut quote = None;
+    let mut bytes = text.iter().copied();
+    while let Some(byte) = bytes.next() {
+        match (byte, quote) {
+            (b'\\', _) => arg.get_or_insert_default().extend(bytes.next()),
+            (_, Some(end)) if byte == end => quote = None,
+            (_, Some(_)) => arg.get_or_insert_default().push(byte),
+            (b'\'' | b'"', None) => {
+                quote = Some(byte);
+                arg.get_or_insert_default();
+            }
+            (b' ' | b'\t'..=b'\r', None) => args.extend(arg.take()),
+            _ => arg.get_or_insert_default().push(byte),
+        }
+    }
+    args.extend(arg);
+    args
+}
+
+#[cfg(unix)]
+fn from_bytes(bytes: Vec<u8>) -> Option<OsString> {
+    Some(std::os::unix::ffi::OsStringExt::from_vec(bytes))
+}
+
+#[cfg(not(unix))]
+fn from_bytes(bytes: Vec<u8>) -> Option<OsString> {
+    String::from_utf8(bytes).ok().map(OsString::from)
+}
+
+/// The part of an argument from a byte offset on, which must follow ASCII; `None` where the system
+/// does not let text that is not Unicode be cut.
+#[cfg(unix)]
+pub(super) fn tail(arg: &OsStr, at: usize) -> Option<OsString> {
+    let bytes = arg.as_encoded_bytes().get(at..)?;
+    let tail: &OsStr = std::os::unix::ffi::OsStrExt::from_bytes(bytes);
+    Some(tail.to_owned())
+}
+
+/// The part of an argument from a byte offset on, which must follow ASCII; `None` where the system
+/// does not let text that is not Unicode be cut.
+#[cfg(not(unix))]
+pub(super) fn tail(arg: &OsStr, at: usize) -> Option<OsString> {
+    arg.to_str()?.get(at..).map(OsString::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quoting() {
+        for (text, expected) in [
+            ("", vec![]),
+            (" \n\t ", vec![]),
+            ("a  b\nc", vec!["a", "b", "c"]),
+            ("'a b' \"c d\"", vec!["a b", "c d"]),
+            (r"a\ b\\c", vec![r"a b\c"]),
+            (r#""a\"b" 'c\'d'"#, vec!["a\"b", "c'd"]),
+            ("''", vec![""]),
+            ("a'b'c", vec!["abc"]),
+            ("\"'\"", vec!["'"]),
+            ("'open", vec!["open"]),
+            ("end\\", vec!["end"]),
+        ] {
+            let args: Vec<_> = split(text.as_bytes())
+                .into_iter()
+                .map(|arg| String::from_utf8(arg).unwrap())
+                .collect();
+            assert_eq!(args, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn files_name_files() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name: &str| dir.path().join(name).display().to_string();
+        std::fs::write(path("outer"), format!("-a @{} -c", path("inner"))).unwrap();
+        std::fs::write(path("inner"), "-b").unwrap();
+        std::fs::write(path("cycle"), format!("-x @{}", path("cycle"))).unwrap();
+        let run = |args: &[String]| {
+            let args: Vec<OsString> = args.iter().map(OsString::from).collect();
+            let mut diagnostics = Vec::new();
+            (expand(&args, &mut diagnostics), diagnostics)
+        };
+        let (args, diagnostics) = run(&[format!("@{}", path("outer")), "@".into(), "-d".into()]);
+        assert_eq!(args, ["-a", "-b", "-c", "@", "-d"]);
+        assert!(diagnostics.is_empty());
+        let (args, diagnostics) = run(&[format!("@{}", path("cycle")), format!("@{}", path("no"))]);
+        assert_eq!(args, ["-x"]);
+        assert!(diagnostics[0].message.ends_with("includes itself"));
+        assert!(
+            diagnostics[1]
+                .message
+                .starts_with("cannot read the response file")
+        );
+    }
+}

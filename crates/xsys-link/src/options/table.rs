@@ -1,0 +1,467 @@
+//! The options of GNU ld and lld: one table, a row an option.
+//!
+//! A row says how the option is spelled, whether it takes a value, and what it does: it sets
+//! something, it is accepted although it does nothing (with the reason), or it is refused because
+//! leaving it out would change what the user gets. What is not here is unknown and an error.
+//! References: GNU ld's manual, "Command-line Options"; lld's `ld.lld(1)`.
+
+use super::build::{Builder, Given};
+use super::gnu::{Action, help};
+use super::z::apply_z;
+use super::{
+    Color, Discard, ErrorFormat, Icf, InputWhat, MapTo, Orphan, SortSection, Strip, Target2,
+};
+
+/// A row.
+pub(super) struct Row {
+    /// All spellings; long ones work with one dash too.
+    pub names: &'static [&'static str],
+    pub arg: Arg,
+    pub act: Act,
+}
+
+/// Whether an option takes a value, and what the value is called.
+#[derive(Clone, Copy)]
+pub(super) enum Arg {
+    /// None.
+    None,
+    /// None, and there is a `--no-` form.
+    Switch,
+    /// Joined or as the next argument.
+    Value(&'static str),
+    /// After `=` or not at all.
+    Optional(&'static str),
+    /// Joined: the name only begins the option.
+    Prefix(&'static str),
+}
+
+/// What an option does.
+#[derive(Clone, Copy)]
+pub(super) enum Act {
+    /// Sets something; with a line of help.
+    Set(fn(&mut Builder, &Given), &'static str),
+    /// Nothing, for this reason.
+    Ignore(&'static str),
+    /// Stops the link, for this reason.
+    Reject(&'static str),
+}
+
+impl Row {
+    /// The help or the reason.
+    pub fn text(&self) -> &'static str {
+        match self.act {
+            Act::Set(_, text) | Act::Ignore(text) | Act::Reject(text) => text,
+        }
+    }
+
+    /// The names of more than one letter, without dashes.
+    pub fn long_names(&self) -> impl Iterator<Item = &'static str> {
+        self.names
+            .iter()
+            .filter(|name| name.len() > 2)
+            .map(|name| name.trim_start_matches('-'))
+    }
+
+    /// How the option is written.
+    pub fn usage(&self) -> String {
+        let names: Vec<String> = self
+            .names
+            .iter()
+            .map(|name| match self.arg {
+                Arg::None => (*name).to_owned(),
+                Arg::Switch => name.replacen("--", "--[no-]", 1),
+                Arg::Value(value) if name.len() == 2 => format!("{name} {value}"),
+                Arg::Value(value) => format!("{name}={value}"),
+                Arg::Optional(value) => format!("{name}[={value}]"),
+                Arg::Prefix(value) => format!("{name}{value}"),
+            })
+            .collect();
+        names.join(", ")
+    }
+}
+
+type Names = &'static [&'static str];
+type Set = fn(&mut Builder, &Given);
+
+const fn flag(names: Names, set: Set, help: &'static str) -> Row {
+    Row {
+        names,
+        arg: Arg::None,
+        act: Act::Set(set, help),
+    }
+}
+
+const fn switch(names: Names, set: Set, help: &'static str) -> Row {
+    Row {
+        names,
+        arg: Arg::Switch,
+        act: Act::Set(set, help),
+    }
+}
+
+const fn value(names: Names, what: &'static str, set: Set, help: &'static str) -> Row {
+    Row {
+        names,
+        arg: Arg::Value(what),
+        act: Act::Set(set, help),
+    }
+}
+
+const fn optional(names: Names, what: &'static str, set: Set, help: &'static str) -> Row {
+    Row {
+        names,
+        arg: Arg::Optional(what),
+        act: Act::Set(set, help),
+    }
+}
+
+const fn ignore(names: Names, arg: Arg, reason: &'static str) -> Row {
+    Row {
+        names,
+        arg,
+        act: Act::Ignore(reason),
+    }
+}
+
+const fn reject(names: Names, arg: Arg, reason: &'static str) -> Row {
+    Row {
+        names,
+        arg,
+        act: Act::Reject(reason),
+    }
+}
+
+const DYNAMIC: &str = "only means something for dynamic linking";
+const LTO: &str = "inputs are machine code; bitcode is an error that says so";
+const INSIDE: &str = "about the inside of other linkers";
+const WARNING: &str = "a warning that is not given";
+const HINT: &str = "a hint; the order of sections stays as scripts and inputs have it";
+const FORMAT: &str = "the format follows from the inputs";
+const COMPILER: &str = "for compilers";
+const LATER: &str = "not supported yet";
+
+/// All options.
+#[rustfmt::skip] // a row a line
+pub(super) const TABLE: &[Row] = &[
+    // Files.
+    value(&["-o", "--output"], "FILE", |b, g| b.options.output = g.path(), "write the output to FILE"),
+    value(&["-l", "--library"], "NAME", |b, g| { if let Some(name) = b.text(g) { b.input(InputWhat::Library(name), false); } }, "link libNAME.a; with `:` before it, a file of that name"),
+    value(&["-L", "--library-path"], "DIR", |b, g| b.options.search_dirs.push(g.path()), "search DIR for libraries and scripts"),
+    value(&["--sysroot"], "DIR", |b, g| b.options.sysroot = Some(g.path()), "what `=` and $SYSROOT stand for in paths"),
+    flag(&["-nostdlib"], |b, _| b.options.only_command_line_dirs = true, "search only folders given with -L"),
+    value(&["-T", "--script"], "FILE", |b, g| b.options.scripts.push(g.path()), "use a linker script; may be repeated"),
+    value(&["-dT", "--default-script"], "FILE", |b, g| b.options.default_script = Some(g.path()), "use a linker script unless there is -T"),
+    value(&["-R", "--just-symbols"], "FILE", |b, g| b.input(InputWhat::File(g.path()), true), "take only the addresses of FILE's symbols"),
+    value(
+        &["-b", "--format"],
+        "FORMAT",
+        |b, g| match b.text(g) {
+            Some(name) if name == "binary" => b.state.binary = true,
+            Some(name) if name == "default" || name.starts_with("elf") => b.state.binary = false,
+            Some(name) => b.error(format!("unknown input format `{name}`")),
+            None => {}
+        },
+        "what the following files are: binary (data), or default",
+    ),
+    flag(&["--whole-archive"], |b, _| b.state.whole_archive = true, "link every member of the archives that follow"),
+    flag(&["--no-whole-archive"], |b, _| b.state.whole_archive = false, "back to the members that are needed"),
+    switch(&["--as-needed"], |b, g| b.state.as_needed = g.on, "leave out shared libraries that are not needed"),
+    flag(&["-static"], |b, _| { b.fully_static = true; b.state.static_only = true; }, "link statically"),
+    flag(&["-Bstatic", "-dn", "-non_shared"], |b, _| b.state.static_only = true, "-l takes static libraries only"),
+    flag(&["-Bdynamic", "-dy", "-call_shared"], |b, _| b.state.static_only = false, "-l takes shared libraries too"),
+    flag(&["--push-state"], |b, _| b.saved.push(b.state), "remember the options that hold for following files"),
+    flag(&["--pop-state"], |b, _| match b.saved.pop() { Some(state) => b.state = state, None => b.error("`--pop-state` without `--push-state`"), }, "go back to what --push-state remembered"),
+    flag(&["-(", "--start-group"], |b, _| { if std::mem::replace(&mut b.in_group, true) { b.error("groups may not be nested"); } }, "begin a group; all archives are searched until nothing is missing"),
+    flag(&["-)", "--end-group"], |b, _| { if !std::mem::replace(&mut b.in_group, false) { b.error("`--end-group` without `--start-group`"); } }, "end a group"),
+    flag(&["--start-lib"], |b, _| { if std::mem::replace(&mut b.state.in_lib_group, true) { b.error("`--start-lib` may not be nested"); } }, "link the objects that follow only if needed, as if in an archive"),
+    flag(&["--end-lib"], |b, _| { if !std::mem::replace(&mut b.state.in_lib_group, false) { b.error("`--end-lib` without `--start-lib`"); } }, "end --start-lib"),
+    // What is made.
+    flag(&["-pie", "--pic-executable"], |b, _| b.pie = true, "make an executable that relocates itself"),
+    flag(&["--no-pie", "--no-pic-executable"], |b, _| b.pie = false, "make an executable for fixed addresses"),
+    flag(&["-r", "-i", "--relocatable"], |b, _| b.relocatable = true, "make one object out of many"),
+    value(&["-m"], "EMULATION", |b, g| b.emulation(g), "what the output is for (default: what the inputs are for)"),
+    flag(&["-EB"], |b, _| b.options.big_endian = Some(true), "big-endian output"),
+    flag(&["-EL"], |b, _| b.options.big_endian = Some(false), "little-endian output"),
+    value(
+        &["--oformat"],
+        "FORMAT",
+        |b, g| match b.text(g) {
+            Some(name) if name == "default" || name.starts_with("elf") => {}
+            Some(name) => b.diagnostics.push(
+                xsys_diag::Diagnostic::error(format!("the linker writes ELF, not `{name}`"))
+                    .help("`xsys image` makes binary, hex and other images from ELF files"),
+            ),
+            None => {}
+        },
+        "accepts the names of ELF formats",
+    ),
+    value(&["-e", "--entry"], "SYMBOL", |b, g| b.options.entry = b.text(g), "where the program starts: a symbol or an address"),
+    value(&["-u", "--undefined"], "SYMBOL", |b, g| { let name = b.text(g); b.options.undefined.extend(name) }, "pull SYMBOL from archives and keep it"),
+    value(&["--require-defined"], "SYMBOL", |b, g| { let name = b.text(g); b.options.require_defined.extend(name) }, "like -u, and an error if SYMBOL is not defined"),
+    value(&["--defsym"], "SYMBOL=EXPR", |b, g| { let pair = b.pair(g, "SYMBOL=EXPR"); b.options.defsym.extend(pair) }, "define a symbol"),
+    value(&["--wrap"], "SYMBOL", |b, g| { let name = b.text(g); b.options.wrap.extend(name) }, "references to SYMBOL go to __wrap_SYMBOL"),
+    value(&["--init"], "SYMBOL", |b, g| { if let Some(name) = b.text(g) { b.options.init = name } }, "the symbol for DT_INIT"),
+    value(&["--fini"], "SYMBOL", |b, g| { if let Some(name) = b.text(g) { b.options.fini = name } }, "the symbol for DT_FINI"),
+    // What is left out.
+    switch(&["--gc-sections"], |b, g| b.options.gc_sections = g.on, "leave out sections that nothing needs"),
+    switch(&["--print-gc-sections"], |b, g| b.options.print_gc_sections = g.on, "list what --gc-sections leaves out"),
+    switch(&["--gc-keep-exported"], |b, g| b.options.gc_keep_exported = g.on, "--gc-sections keeps global symbols"),
+    flag(&["-E", "--export-dynamic"], |b, _| b.options.export_dynamic = true, "export all global symbols"),
+    flag(&["--no-export-dynamic"], |b, _| b.options.export_dynamic = false, "undo --export-dynamic"),
+    optional(
+        &["--icf"],
+        "none|safe|all",
+        |b, g| {
+            if g.value.is_none() {
+                b.options.icf = Icf::All;
+            } else if let Some(icf) = b.choice(
+                g,
+                &[("none", Icf::None), ("safe", Icf::Safe), ("all", Icf::All)],
+            ) {
+                b.options.icf = icf;
+            }
+        },
+        "fold identical functions",
+    ),
+    flag(&["--no-icf"], |b, _| b.options.icf = Icf::None, "undo --icf"),
+    switch(&["--print-icf-sections"], |b, g| b.options.print_icf_sections = g.on, "list what --icf folds"),
+    value(&["-O"], "LEVEL", |b, g| { if let Some(level) = b.number(g) { b.options.optimize = u8::try_from(level).unwrap_or(u8::MAX); } }, "from 2 on, merge tails of strings too"),
+    switch(&["--relax"], |b, g| b.options.relax = Some(g.on), "shorten instruction sequences"),
+    switch(&["--relax-gp"], |b, g| b.options.relax_gp = Some(g.on), "RISC-V: reach data through gp"),
+    flag(&["-s", "--strip-all"], |b, _| b.options.strip = Strip::All, "leave out symbols and debug sections"),
+    flag(&["-S", "--strip-debug"], |b, _| { if b.options.strip == Strip::None { b.options.strip = Strip::Debug; } }, "leave out debug sections"),
+    flag(&["-x", "--discard-all"], |b, _| b.options.discard = Discard::All, "leave out local symbols"),
+    flag(&["-X", "--discard-locals"], |b, _| b.options.discard = Discard::Locals, "leave out temporary local symbols (.L)"),
+    flag(&["--discard-none"], |b, _| b.options.discard = Discard::None, "keep local symbols"),
+    flag(&["-q", "--emit-relocs"], |b, _| b.options.emit_relocs = true, "keep relocations in the output"),
+    optional(&["--build-id"], "STYLE", |b, g| b.build_id(g), "none, fast (default), sha1, md5, or 0x and digits"),
+    switch(&["--eh-frame-hdr"], |b, g| b.options.eh_frame_hdr = g.on, "write the search table for unwinders"),
+    switch(&["--apply-dynamic-relocs"], |b, g| b.options.apply_dynamic_relocs = g.on, "write addends into the places too"),
+    // Where things go.
+    value(&["-z"], "KEYWORD", apply_z, "see below"),
+    value(
+        &["--section-start"],
+        "SECTION=ADDR",
+        |b, g| {
+            if let Some((name, text)) = b.pair(g, "SECTION=ADDRESS") {
+                let addr = b.parsed(g.spelled, &text, super::build::hex_number(&text));
+                b.start(&name, addr);
+            }
+        },
+        "where a section starts",
+    ),
+    value(&["-Ttext"], "ADDR", |b, g| { let addr = b.hex(g); b.start(".text", addr) }, "where .text starts"),
+    value(&["-Tdata"], "ADDR", |b, g| { let addr = b.hex(g); b.start(".data", addr) }, "where .data starts"),
+    value(&["-Tbss"], "ADDR", |b, g| { let addr = b.hex(g); b.start(".bss", addr) }, "where .bss starts"),
+    value(&["-Ttext-segment"], "ADDR", |b, g| { let addr = b.hex(g); b.start("text-segment", addr) }, "where the first segment starts"),
+    value(&["-Trodata-segment"], "ADDR", |b, g| { let addr = b.hex(g); b.start("rodata-segment", addr) }, "where the read-only segment starts"),
+    value(&["-Tldata-segment"], "ADDR", |b, g| { let addr = b.hex(g); b.start("ldata-segment", addr) }, "where the large data segment starts"),
+    value(&["--image-base"], "ADDR", |b, g| b.options.image_base = b.number(g), "the lowest address of the image"),
+    flag(&["-n", "--nmagic"], |b, _| b.options.nmagic = true, "do not align segments to pages"),
+    flag(&["--no-nmagic"], |b, _| b.options.nmagic = false, "undo --nmagic"),
+    flag(&["-N", "--omagic"], |b, _| b.options.omagic = true, "like --nmagic, and text is writable"),
+    flag(&["--no-omagic"], |b, _| b.options.omagic = false, "undo --omagic"),
+    switch(&["--rosegment"], |b, g| b.options.rosegment = g.on, "keep read-only data apart from code"),
+    value(
+        &["--orphan-handling"],
+        "place|warn|error|discard",
+        |b, g| {
+            let choices = [
+                ("place", Orphan::Place),
+                ("warn", Orphan::Warn),
+                ("error", Orphan::Error),
+                ("discard", Orphan::Discard),
+            ];
+            if let Some(orphan) = b.choice(g, &choices) {
+                b.options.orphan_handling = orphan;
+            }
+        },
+        "what becomes of sections that the script does not name",
+    ),
+    value(
+        &["--sort-section"],
+        "none|name|alignment",
+        |b, g| {
+            let choices = [
+                ("none", SortSection::None),
+                ("name", SortSection::Name),
+                ("alignment", SortSection::Alignment),
+            ];
+            if let Some(sort) = b.choice(g, &choices) {
+                b.options.sort_section = sort;
+            }
+        },
+        "the order of sections where the script sets none",
+    ),
+    switch(&["--check-sections"], |b, g| b.options.check_sections = g.on, "overlapping addresses are errors"),
+    flag(&["-d", "-dc", "-dp"], |b, _| b.options.define_common = true, "-r: make room for common symbols"),
+    switch(&["--define-common"], |b, g| b.options.define_common = g.on, "-r: make room for common symbols"),
+    // What is an error.
+    value(
+        &["--unresolved-symbols"],
+        "MODE",
+        |b, g| {
+            let modes = [
+                ("ignore-all", true),
+                ("ignore-in-object-files", true),
+                ("report-all", false),
+                ("ignore-in-shared-libs", false),
+            ];
+            if let Some(ignore) = b.choice(g, &modes) {
+                b.ignore_unresolved = ignore;
+            }
+        },
+        "ignore-all, ignore-in-object-files, report-all, ignore-in-shared-libs",
+    ),
+    flag(&["--no-undefined"], |b, _| b.ignore_unresolved = false, "undefined symbols are errors"),
+    flag(&["--warn-unresolved-symbols"], |b, _| b.options.warn_unresolved_symbols = true, "undefined symbols are warnings"),
+    flag(&["--error-unresolved-symbols"], |b, _| b.options.warn_unresolved_symbols = false, "undefined symbols are errors"),
+    switch(&["--allow-multiple-definition"], |b, g| b.options.allow_multiple_definition = g.on, "the first definition of a symbol counts"),
+    flag(&["--noinhibit-exec"], |b, _| b.options.no_inhibit_exec = true, "write the output in spite of errors"),
+    switch(&["--warn-common"], |b, g| b.options.warn_common = g.on, "warn where common symbols meet others"),
+    flag(&["--no-warn-mismatch"], |b, _| b.options.no_warn_mismatch = true, "link files for another machine"),
+    switch(&["--fatal-warnings"], |b, g| b.options.fatal_warnings = g.on, "warnings are errors"),
+    flag(&["-w", "--no-warnings"], |b, _| b.options.no_warnings = true, "no warnings"),
+    value(&["--error-limit"], "N", |b, g| { if let Some(limit) = b.size(g) { b.options.error_limit = limit; } }, "stop after N errors (0: never)"),
+    // Machines.
+    optional(&["--fix-cortex-a53-843419"], "full|adr|adrp", |b, _| b.options.fix_cortex_a53_843419 = true, "AArch64: avoid erratum 843419"),
+    flag(&["--no-fix-cortex-a53-843419"], |b, _| b.options.fix_cortex_a53_843419 = false, "undo it"),
+    switch(&["--fix-cortex-a53-835769"], |b, g| b.options.fix_cortex_a53_835769 = g.on, "AArch64: avoid erratum 835769"),
+    switch(&["--fix-cortex-a8"], |b, g| b.options.fix_cortex_a8 = g.on, "Arm: avoid the branch erratum of Cortex-A8"),
+    flag(&["--fix-v4bx"], |b, _| b.options.fix_v4bx = true, "Arm: no BX instruction"),
+    flag(&["--be8"], |b, _| b.options.be8 = true, "Arm: big-endian data, little-endian instructions"),
+    flag(&["--target1-rel"], |b, _| b.options.target1_rel = true, "Arm: TARGET1 relocations are relative"),
+    flag(&["--target1-abs"], |b, _| b.options.target1_rel = false, "Arm: TARGET1 relocations are absolute"),
+    value(
+        &["--target2"],
+        "rel|abs|got-rel",
+        |b, g| {
+            if let Some(target2) = b.choice(
+                g,
+                &[
+                    ("rel", Target2::Rel),
+                    ("abs", Target2::Abs),
+                    ("got-rel", Target2::GotRel),
+                ],
+            ) {
+                b.options.target2 = target2;
+            }
+        },
+        "Arm: what TARGET2 relocations are",
+    ),
+    flag(&["--pic-veneer"], |b, _| b.options.pic_thunks = true, "position-independent thunks"),
+    switch(&["--merge-exidx-entries"], |b, g| b.options.merge_exidx_entries = g.on, "Arm: merge equal unwind entries"),
+    // Reports.
+    value(&["-Map"], "FILE", |b, g| { if let Some(to) = b.report_to(g) { b.options.map = Some(to) } }, "write a map of the output; `-` is standard output"),
+    flag(&["-M", "--print-map"], |b, _| b.options.map = Some(MapTo::Stdout), "print a map of the output"),
+    switch(&["--cref"], |b, g| b.options.cref = g.on, "add a cross reference to the map"),
+    flag(&["--print-memory-usage"], |b, _| b.options.print_memory_usage = true, "print how full the memory regions are"),
+    flag(&["-t", "--trace"], |b, _| b.options.trace = true, "print the input files"),
+    value(&["-y", "--trace-symbol"], "SYMBOL", |b, g| { let name = b.text(g); b.options.trace_symbol.extend(name) }, "print which files mention SYMBOL"),
+    value(&["--why-extract"], "FILE", |b, g| { if let Some(to) = b.report_to(g) { b.options.why_extract = Some(to) } }, "write why archive members were linked"),
+    value(&["--dependency-file"], "FILE", |b, g| b.options.dependency_file = Some(g.path()), "write the input files as a make rule"),
+    optional(&["--verbose"], "N", |b, _| b.options.verbose = true, "say more"),
+    switch(&["--demangle"], |b, g| b.options.demangle = g.on, "show symbols in messages as in the source"),
+    optional(
+        &["--color-diagnostics"],
+        "auto|always|never",
+        |b, g| {
+            let choices = [
+                ("auto", Color::Auto),
+                ("always", Color::Always),
+                ("never", Color::Never),
+            ];
+            if g.value.is_none() {
+                b.options.color = Color::Always;
+            } else if let Some(color) = b.choice(g, &choices) {
+                b.options.color = color;
+            }
+        },
+        "colours in messages",
+    ),
+    flag(&["--no-color-diagnostics"], |b, _| b.options.color = Color::Never, "no colours in messages"),
+    value(
+        &["--error-format"],
+        "human|json",
+        |b, g| {
+            if let Some(format) = b.choice(
+                g,
+                &[("human", ErrorFormat::Human), ("json", ErrorFormat::Json)],
+            ) {
+                b.options.error_format = format;
+            }
+        },
+        "how messages are written",
+    ),
+    optional(&["--threads", "--thread-count"], "N", |b, g| b.options.threads = if g.value.is_some() { b.size(g) } else { None }, "use N threads"),
+    flag(&["--no-threads"], |b, _| b.options.threads = Some(1), "use one thread"),
+    flag(&["--help", "--target-help"], |b, _| b.action = Some(Action::Help(help())), "print this"),
+    flag(&["--version"], |b, _| b.action = Some(Action::Version), "print the version"),
+    flag(&["-v", "-V"], |b, _| b.show_version = true, "print the version if there is nothing to link"),
+    // Accepted: dynamic linking.
+    value(&["-I", "--dynamic-linker"], "FILE", |b, _| b.dynamic_linker = true, "accepted: static programs have no dynamic linker"),
+    flag(&["--no-dynamic-linker"], |b, _| b.dynamic_linker = false, "undo --dynamic-linker"),
+    ignore(&["-h", "--soname"], Arg::Value("NAME"), DYNAMIC),
+    ignore(&["--rpath", "--rpath-link"], Arg::Value("DIR"), DYNAMIC),
+    ignore(&["-f", "--auxiliary"], Arg::Value("NAME"), DYNAMIC),
+    ignore(&["-F", "--filter"], Arg::Value("NAME"), DYNAMIC),
+    ignore(&["-Y"], Arg::Value("PATH"), DYNAMIC),
+    ignore(&["-P", "--audit", "--depaudit"], Arg::Value("NAME"), DYNAMIC),
+    ignore(&["--version-script", "--dynamic-list", "--export-dynamic-symbol", "--export-dynamic-symbol-list"], Arg::Value("X"), DYNAMIC),
+    ignore(&["--dynamic-list-data", "--dynamic-list-cpp-new", "--dynamic-list-cpp-typeinfo"], Arg::None, DYNAMIC),
+    ignore(&["-Bsymbolic", "-Bsymbolic-functions", "-Bsymbolic-non-weak", "-Bsymbolic-non-weak-functions", "-Bno-symbolic", "-Bgroup"], Arg::None, DYNAMIC),
+    ignore(&["--default-symver", "--default-imported-symver", "--gnu-unique", "--no-gnu-unique"], Arg::None, DYNAMIC),
+    ignore(&["--hash-style", "--exclude-libs", "--pack-dyn-relocs"], Arg::Value("X"), DYNAMIC),
+    ignore(&["--enable-new-dtags", "--disable-new-dtags"], Arg::None, DYNAMIC),
+    ignore(&["--undefined-version", "--allow-shlib-undefined", "--copy-dt-needed-entries", "--add-needed", "--ld-generated-unwind-info"], Arg::Switch, DYNAMIC),
+    ignore(&["--spare-dynamic-tags"], Arg::Value("X"), DYNAMIC),
+    ignore(&["--android-memtag-heap", "--android-memtag-stack", "--use-android-relr-tags", "--no-use-android-relr-tags"], Arg::None, DYNAMIC),
+    // Accepted: link-time optimisation of bitcode.
+    ignore(&["--lto-", "--thinlto-", "-plugin-opt", "--opt-remarks-", "--save-temps"], Arg::Prefix("..."), LTO),
+    ignore(&["--plugin", "-mllvm"], Arg::Value("X"), LTO),
+    ignore(&["-flto", "--disable-verify", "--no-lto-whole-program-visibility", "--fat-lto-objects", "--no-fat-lto-objects"], Arg::None, LTO),
+    // Accepted: nothing else is done, or nothing can be.
+    ignore(&["--stats", "--traditional-format", "--no-keep-memory", "--keep-memory", "--reduce-memory-overheads", "--no-reduce-memory-overheads"], Arg::None, INSIDE),
+    ignore(&["--hash-size", "--max-cache-size", "--stub-group-size", "--split-stack-adjust-size"], Arg::Value("N"), INSIDE),
+    ignore(&["--mmap-output-file", "--fork", "--quick-exit"], Arg::Switch, INSIDE),
+    ignore(&["-a"], Arg::Value("KEYWORD"), INSIDE),
+    ignore(&["-A", "--architecture"], Arg::Value("ARCH"), FORMAT),
+    ignore(&["--accept-unknown-input-arch", "--no-accept-unknown-input-arch"], Arg::None, FORMAT),
+    ignore(&["-G", "--gpsize"], Arg::Value("N"), "small data follows from the objects"),
+    ignore(&["-g", "-Qy", "-qmagic"], Arg::None, COMPILER),
+    ignore(&["--print-map-discarded", "--print-map-locals"], Arg::Switch, "the map has one form"),
+    ignore(&["--compress-debug-sections"], Arg::Value("X"), "debug sections are written as they are; every reader takes that"),
+    ignore(&["--sort-common"], Arg::Optional("ORDER"), HINT),
+    ignore(&["--symbol-ordering-file", "--call-graph-ordering-file", "--call-graph-profile-sort", "--bp-startup-sort"], Arg::Value("X"), HINT),
+    ignore(&["--optimize-bb-jumps", "--toc-optimize", "--tls-optimize", "--plt-align"], Arg::Switch, HINT),
+    ignore(&["--toc-sort", "--multi-toc", "--save-restore-funcs", "--inline-optimize", "--plt-localentry", "--opd-optimize"], Arg::Switch, "PowerPC code stays as it was compiled"),
+    ignore(&["--use-blx", "--fix-arm1176", "--long-plt"], Arg::Switch, "follows from the objects' attributes"),
+    ignore(&["--no-enum-size-warning", "--no-wchar-size-warning", "--no-warn-search-mismatch"], Arg::None, WARNING),
+    ignore(&["--warn-backrefs", "--warn-constructors", "--warn-multiple-gp", "--warn-once", "--warn-section-align", "--warn-textrel", "--warn-alternate-em", "--warn-shared-textrel", "--warn-symbol-ordering"], Arg::Switch, WARNING),
+    ignore(&["--warn-execstack", "--warn-rwx-segments", "--error-execstack", "--error-rwx-segments", "--warn-execstack-objects", "--warn-ifunc-textrel"], Arg::Switch, WARNING),
+    ignore(&["--warn-backrefs-exclude"], Arg::Value("X"), WARNING),
+    ignore(&["--vs-diagnostics", "--no-vs-diagnostics"], Arg::None, INSIDE),
+    ignore(&["--pmem-wrap-around"], Arg::Value("SIZE"), "AVR: branches are not turned into wrapping ones"),
+    ignore(&["--no-call-ret-replacement", "--no-stubs", "--debug-relax", "--debug-stubs"], Arg::None, "AVR: not done anyway"),
+    value(&["--rsp-quoting"], "posix", |b, g| { b.choice(g, &[("posix", ())]); }, "how response files are quoted"),
+    value(&["--vfp11-denorm-fix"], "none", |b, g| { b.choice(g, &[("none", ())]); }, "Arm: no fix for VFP11"),
+    // Refused: the user would not get what was asked for.
+    reject(&["-shared", "-Bshareable"], Arg::None, "shared libraries are not supported yet; outputs are static executables and objects"),
+    reject(&["-Ur"], Arg::None, "constructor tables are not made; use `-r`"),
+    reject(&["-c", "--mri-script"], Arg::Value("FILE"), "MRI scripts are of another language; write a linker script (`-T`)"),
+    reject(&["--retain-symbols-file"], Arg::Value("FILE"), "use `xsys strip` on the output"),
+    reject(&["--unique"], Arg::Optional("SECTION"), LATER),
+    reject(&["--enable-non-contiguous-regions", "--enable-non-contiguous-regions-warnings"], Arg::None, LATER),
+    reject(&["--section-ordering-file", "--remap-inputs", "--remap-inputs-file"], Arg::Value("FILE"), LATER),
+    reject(&["--split-by-file", "--split-by-reloc"], Arg::Optional("SIZE"), LATER),
+    reject(&["--task-link"], Arg::Value("SYMBOL"), LATER),
+    reject(&["--embedded-relocs", "--force-group-allocation", "--disable-multiple-abs-defs"], Arg::None, LATER),
+    reject(&["--cmse-implib"], Arg::None, "Arm: secure entry functions are not supported yet"),
+    reject(&["--in-implib", "--out-implib"], Arg::Value("FILE"), "Arm: secure entry functions are not supported yet"),
+    reject(&["--execute-only"], Arg::None, LATER),
+    reject(&["--fix-v4bx-interworking"], Arg::None, "thunks for Arm v4 are not made; use `--fix-v4bx`"),
+    reject(&["--fix-stm32l4xx-629360"], Arg::Optional("X"), "the erratum is not worked around"),
+    reject(&["--reproduce", "--repro"], Arg::Value("FILE"), LATER),
+    reject(&["--android-memtag-mode", "--shuffle-sections", "--undefined-glob"], Arg::Value("X"), LATER),
+    reject(&["--time-trace"], Arg::Optional("FILE"), LATER),
+];

@@ -1,0 +1,219 @@
+//! The keywords of `-z`: a table like that of the options.
+//!
+//! `-z` carries what concerns ELF only. GNU ld and lld warn about keywords they do not know and go
+//! on, and build systems count on it; so does this linker.
+
+use std::ffi::OsString;
+
+use xsys_diag::{Diagnostic, did_you_mean};
+
+use super::SeparateCode;
+use super::build::{Builder, Given, c_number, hex_number};
+use super::table::{Act, Arg};
+
+/// A keyword.
+pub(super) struct ZRow {
+    pub name: &'static str,
+    /// `Switch` has a form that begins with `no`.
+    pub arg: Arg,
+    pub act: Act,
+}
+
+impl ZRow {
+    /// The help or the reason.
+    pub fn text(&self) -> &'static str {
+        match self.act {
+            Act::Set(_, text) | Act::Ignore(text) | Act::Reject(text) => text,
+        }
+    }
+
+    /// How the keyword is written.
+    pub fn usage(&self) -> String {
+        match self.arg {
+            Arg::Switch => format!("[no]{}", self.name),
+            Arg::Value(value) => format!("{}={value}", self.name),
+            Arg::Optional(value) => format!("{}[={value}]", self.name),
+            Arg::None | Arg::Prefix(_) => self.name.to_owned(),
+        }
+    }
+}
+
+type Set = fn(&mut Builder, &Given);
+
+const fn flag(name: &'static str, set: Set, help: &'static str) -> ZRow {
+    row(name, Arg::None, Act::Set(set, help))
+}
+
+const fn switch(name: &'static str, set: Set, help: &'static str) -> ZRow {
+    row(name, Arg::Switch, Act::Set(set, help))
+}
+
+const fn value(name: &'static str, what: &'static str, set: Set, help: &'static str) -> ZRow {
+    row(name, Arg::Value(what), Act::Set(set, help))
+}
+
+const fn ignore(name: &'static str, arg: Arg, reason: &'static str) -> ZRow {
+    row(name, arg, Act::Ignore(reason))
+}
+
+const fn reject(name: &'static str, arg: Arg, reason: &'static str) -> ZRow {
+    row(name, arg, Act::Reject(reason))
+}
+
+const fn row(name: &'static str, arg: Arg, act: Act) -> ZRow {
+    ZRow { name, arg, act }
+}
+
+const DYNAMIC: &str = "only means something for dynamic linking";
+const MARKS: &str = "the note says what all objects agree on; nothing is checked";
+const FORCED: &str = "the note says what all objects agree on and cannot be forced";
+
+/// All keywords.
+#[rustfmt::skip] // a row a line
+pub(super) const Z_TABLE: &[ZRow] = &[
+    value("max-page-size", "N", |b, g| b.options.z.max_page_size = page_size(b, g), "segments are aligned to N"),
+    value("common-page-size", "N", |b, g| b.options.z.common_page_size = page_size(b, g), "the size of pages the layout is made for"),
+    value("stack-size", "N", |b, g| b.options.z.stack_size = b.number(g), "the size in PT_GNU_STACK"),
+    switch("relro", |b, g| b.options.z.relro = g.on, "protect data that is constant after start-up"),
+    flag("now", |b, _| b.options.z.now = true, "resolve everything at start-up"),
+    flag("lazy", |b, _| b.options.z.now = false, "undo now"),
+    switch("execstack", |b, g| b.options.z.exec_stack = Some(g.on), "the stack is executable"),
+    flag("nognustack", |b, _| b.options.z.no_gnu_stack = true, "write no PT_GNU_STACK"),
+    switch("text", |b, g| b.options.z.text = g.on, "relocations in read-only segments are errors"),
+    flag("textoff", |b, _| b.options.z.text = false, "the same as notext"),
+    switch("separate-code", |b, g| { b.options.z.separate_code = if g.on { SeparateCode::Code } else { SeparateCode::None } }, "code has pages of its own"),
+    flag("separate-loadable-segments", |b, _| b.options.z.separate_code = SeparateCode::Loadable, "every segment has pages of its own"),
+    switch("start-stop-gc", |b, g| b.options.z.start_stop_gc = g.on, "__start_X does not keep sections named X"),
+    switch("keep-text-section-prefix", |b, g| b.options.z.keep_text_section_prefix = g.on, "keep .text.hot and so on apart"),
+    flag("rodynamic", |b, _| b.options.z.rodynamic = true, ".dynamic is read-only"),
+    flag("wxneeded", |b, _| b.options.z.wxneeded = true, "write PT_OPENBSD_WXNEEDED"),
+    switch("combreloc", |b, g| b.options.z.combreloc = g.on, "sort dynamic relocations"),
+    flag("muldefs", |b, _| b.options.allow_multiple_definition = true, "the first definition of a symbol counts"),
+    flag("defs", |b, _| b.ignore_unresolved = false, "undefined symbols are errors"),
+    flag("undefs", |b, _| b.ignore_unresolved = true, "undefined symbols are no errors"),
+    value("dead-reloc-in-nonalloc", "GLOB=N", dead_reloc, "what references to dropped sections read as"),
+    ignore("global", Arg::None, DYNAMIC),
+    ignore("globalaudit", Arg::None, DYNAMIC),
+    ignore("initfirst", Arg::None, DYNAMIC),
+    ignore("interpose", Arg::None, DYNAMIC),
+    ignore("loadfltr", Arg::None, DYNAMIC),
+    ignore("nodefaultlib", Arg::None, DYNAMIC),
+    ignore("nodelete", Arg::None, DYNAMIC),
+    ignore("nodlopen", Arg::None, DYNAMIC),
+    ignore("nodump", Arg::None, DYNAMIC),
+    ignore("origin", Arg::None, DYNAMIC),
+    ignore("copyreloc", Arg::Switch, DYNAMIC),
+    ignore("dynamic-undefined-weak", Arg::Switch, DYNAMIC),
+    ignore("extern-protected-data", Arg::Switch, DYNAMIC),
+    ignore("indirect-extern-access", Arg::Switch, DYNAMIC),
+    ignore("unique-symbol", Arg::Switch, DYNAMIC),
+    ignore("mark-plt", Arg::Switch, DYNAMIC),
+    ignore("ifunc-noplt", Arg::None, DYNAMIC),
+    ignore("start-stop-visibility", Arg::Value("V"), DYNAMIC),
+    ignore("pack-relative-relocs", Arg::Switch, "dynamic relocations are written in full, which every start-up code takes"),
+    ignore("rel", Arg::None, "each psABI has one form of dynamic relocations"),
+    ignore("rela", Arg::None, "each psABI has one form of dynamic relocations"),
+    ignore("common", Arg::Switch, "common symbols become ordinary ones"),
+    ignore("report-relative-reloc", Arg::None, "about the inside of other linkers"),
+    ignore("cet-report", Arg::Value("V"), MARKS),
+    ignore("bti-report", Arg::Value("V"), MARKS),
+    ignore("gcs-report", Arg::Value("V"), MARKS),
+    ignore("gcs-report-dynamic", Arg::Value("V"), MARKS),
+    ignore("pauth-report", Arg::Value("V"), MARKS),
+    ignore("lam-report", Arg::Value("V"), MARKS),
+    ignore("isa-level-report", Arg::Value("V"), MARKS),
+    ignore("ibtplt", Arg::None, "static programs have no PLT that needs it"),
+    ignore("pac-plt", Arg::None, "static programs have no PLT that needs it"),
+    ignore("retpolineplt", Arg::None, "static programs have no PLT that needs it"),
+    ignore("hazardplt", Arg::None, "static programs have no PLT that needs it"),
+    ignore("memory-seal", Arg::Switch, DYNAMIC),
+    reject("ibt", Arg::None, FORCED),
+    reject("shstk", Arg::None, FORCED),
+    reject("force-ibt", Arg::None, FORCED),
+    reject("force-bti", Arg::None, FORCED),
+    reject("gcs", Arg::Value("V"), FORCED),
+    reject("nosectionheader", Arg::None, "section headers are always written; `xsys strip` makes the file smaller"),
+];
+
+/// Carries out one `-z`.
+pub(super) fn apply_z(builder: &mut Builder, given: &Given) {
+    let Some(text) = builder.text(given) else {
+        return;
+    };
+    let (name, value) = match text.split_once('=') {
+        Some((name, value)) => (name, Some(value)),
+        None => (text.as_str(), None),
+    };
+    let Some((row, on)) = find(name) else {
+        let mut diagnostic = Diagnostic::warning(format!("unknown keyword `-z {text}` is ignored"));
+        let names = Z_TABLE.iter().map(|row| row.name);
+        if let Some(close) = did_you_mean(name, names) {
+            diagnostic = diagnostic.help(format!("did you mean `-z {close}`"));
+        }
+        builder.diagnostics.push(diagnostic);
+        return;
+    };
+    let spelled = format!("-z {name}");
+    match (row.arg, value) {
+        (Arg::Value(what), None) => {
+            builder.error(format!(
+                "keyword `{spelled}` needs a value: `{name}={what}`"
+            ));
+        }
+        (Arg::None | Arg::Switch, Some(_)) => {
+            builder.error(format!("keyword `{spelled}` takes no value"));
+        }
+        _ => match row.act {
+            Act::Set(set, _) => {
+                let given = Given {
+                    spelled: &spelled,
+                    value: value.map(OsString::from),
+                    on,
+                };
+                set(builder, &given);
+            }
+            Act::Ignore(_) => {}
+            Act::Reject(reason) => builder.diagnostics.push(
+                Diagnostic::error(format!("keyword `{spelled}` is not supported")).note(reason),
+            ),
+        },
+    }
+}
+
+/// The row of a keyword, and whether it is meant or its opposite.
+fn find(name: &str) -> Option<(&'static ZRow, bool)> {
+    let exact = Z_TABLE.iter().find(|row| row.name == name);
+    exact.map(|row| (row, true)).or_else(|| {
+        let name = name.strip_prefix("no")?;
+        let row = Z_TABLE
+            .iter()
+            .find(|row| row.name == name && matches!(row.arg, Arg::Switch))?;
+        Some((row, false))
+    })
+}
+
+fn page_size(builder: &mut Builder, given: &Given) -> Option<u64> {
+    let size = builder.number(given)?;
+    if !size.is_power_of_two() {
+        builder.error(format!(
+            "keyword `{}` needs a power of two, not {size:#x}",
+            given.spelled
+        ));
+        return None;
+    }
+    Some(size)
+}
+
+fn dead_reloc(builder: &mut Builder, given: &Given) {
+    let Some((glob, text)) = builder.pair(given, "GLOB=NUMBER") else {
+        return;
+    };
+    let number = c_number(&text).or_else(|| hex_number(&text));
+    if let Some(number) = builder.parsed(given.spelled, &text, number) {
+        builder
+            .options
+            .z
+            .dead_reloc_in_nonalloc
+            .push((glob, number));
+    }
+}
