@@ -293,6 +293,10 @@ pub trait Arch: Sync {
     fn thunk_spacing(&self) -> Option<u64> {
         None
     }
+    /// A branch may need a thunk even where it reaches, because its target runs in another state.
+    fn changes_state(&self) -> bool {
+        false
+    }
     /// The thunk that a branch at `p` to `target` needs, if any.
     fn thunk(&self, _site: Site, _p: u64, _target: BranchTarget) -> Option<ThunkForm> {
         None
@@ -325,6 +329,11 @@ pub trait Arch: Sync {
         None
     }
 
+    /// Code sections of this architecture may carry alignment markers, see
+    /// [`align_padding`](Arch::align_padding).
+    fn shrinks(&self) -> bool {
+        false
+    }
     /// Bytes that [`Base::Nothing`] alignment markers ask to be removed: RISC-V R_RISCV_ALIGN at
     /// `site` whose place would be at address `p`. Returns (bytes kept, bytes removed).
     fn align_padding(&self, _site: Site, _p: u64) -> Option<(u64, u64)> {

@@ -333,6 +333,10 @@ impl Arch for Arm {
         Some(MappingSymbol { offset: 0, name })
     }
 
+    fn changes_state(&self) -> bool {
+        true
+    }
+
     fn thunk_spacing(&self) -> Option<u64> {
         Some(match self.core {
             Core::V4T | Core::V5T => (1 << 22) - 2,

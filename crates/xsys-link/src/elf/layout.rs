@@ -1,0 +1,215 @@
+//! Where everything is, once `assign` has found addresses.
+//!
+//! Problem: later passes ask two questions: what is the address of this offset of this input
+//! section, and what is the address of this symbol. Both must see through merged strings and
+//! through bytes that relaxation removed.
+
+use std::collections::HashMap;
+
+use super::arch::ThunkForm;
+use super::merge::MergeMap;
+use super::place::Placement;
+use super::refs::{Home, SymRef};
+use super::resolve::{Resolution, SymbolId};
+use super::sections::{SectionId, Sections, SyntheticKind};
+use crate::script::eval::{OutputId, Value};
+
+/// An output section's addresses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Extent {
+    /// VMA.
+    pub addr: u64,
+    /// LMA.
+    pub load_addr: u64,
+    /// Bytes.
+    pub size: u64,
+    /// Bytes, a power of two.
+    pub align: u64,
+    /// The memory region (VMA), by index into the layout's regions.
+    pub region: Option<usize>,
+    /// The load region.
+    pub load_region: Option<usize>,
+    /// The load address was given by `AT(…)`.
+    pub explicit_load: bool,
+    /// What gaps hold (`=fill`); the architecture's filler if absent.
+    pub fill: Option<u32>,
+}
+
+/// A MEMORY region and how full it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Region {
+    /// Its name.
+    pub name: String,
+    /// ORIGIN
+    pub origin: u64,
+    /// LENGTH in bytes
+    pub length: u64,
+    /// Where the next section goes.
+    pub cursor: u64,
+    /// `(rwx!…)`
+    pub attributes: String,
+}
+
+/// A piece of code that a branch goes through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Thunk {
+    /// The architecture's form.
+    pub form: ThunkForm,
+    /// Where it goes.
+    pub target: SymRef,
+    /// Added to the target's address.
+    pub addend: i64,
+    /// Offset in its thunk section.
+    pub offset: u64,
+}
+
+/// The thunks of one synthetic section.
+#[derive(Clone, Debug, Default)]
+pub struct ThunkGroup {
+    /// In the order in which they were needed.
+    pub thunks: Vec<Thunk>,
+    /// Bytes.
+    pub size: u64,
+}
+
+/// Bytes that relaxation takes out of a section: (offset, length), ascending.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cuts(pub Vec<(u64, u64)>);
+
+impl Cuts {
+    /// Bytes removed in all.
+    pub fn total(&self) -> u64 {
+        self.0.iter().map(|(_, length)| length).sum()
+    }
+
+    /// The offset after the cuts; offsets inside a cut move to its start.
+    pub fn map(&self, offset: u64) -> u64 {
+        let mut removed = 0;
+        for &(start, length) in &self.0 {
+            if start >= offset {
+                break;
+            }
+            removed += length.min(offset - start);
+        }
+        offset - removed
+    }
+}
+
+/// Addresses of everything.
+pub struct Layout<'s> {
+    /// What is where, with thunk sections added.
+    pub placement: Placement<'s>,
+    /// By [`OutputId`].
+    pub extents: Vec<Extent>,
+    /// Offset of each input section in its output section.
+    pub offsets: Vec<u64>,
+    /// The output section of each input section.
+    pub output_of: Vec<Option<OutputId>>,
+    /// Values of symbols that scripts assign.
+    pub values: HashMap<SymbolId, Value>,
+    /// MEMORY.
+    pub regions: Vec<Region>,
+    /// What relaxation removed.
+    pub cuts: HashMap<SectionId, Cuts>,
+    /// Thunks.
+    pub thunk_groups: Vec<ThunkGroup>,
+    /// The thunk section of each group.
+    pub thunk_sections: Vec<SectionId>,
+    /// Which thunk a branch takes: (section, index of its relocation) → (group, thunk).
+    pub thunk_of: HashMap<(SectionId, u32), (u32, u32)>,
+    /// Bytes of the ELF header and program headers.
+    pub headers_size: u64,
+    /// The script places headers in memory (SIZEOF_HEADERS is used).
+    pub headers_wanted: bool,
+}
+
+/// Everything that an address depends on.
+#[derive(Clone, Copy)]
+pub struct Addresses<'l, 'a> {
+    /// Names.
+    pub resolution: &'l Resolution<'a>,
+    /// Sections.
+    pub sections: &'l Sections,
+    /// Merged strings.
+    pub merge: &'l MergeMap<'a>,
+    /// Placed sections.
+    pub layout: &'l Layout<'l>,
+    /// Symbols that the linker defines.
+    pub linker: &'l HashMap<SymbolId, u64>,
+    /// Merged sections' ids.
+    pub merged_ids: &'l [SectionId],
+    /// Common symbols' sections.
+    pub commons: &'l HashMap<SymbolId, SectionId>,
+}
+
+impl<'a> Addresses<'_, 'a> {
+    /// The address of an offset of an input section; `None` if it is not in the image.
+    #[inline]
+    pub fn of_section(&self, id: SectionId, offset: u64) -> Option<u64> {
+        let Some(output) = self.layout.output_of.get(id.0 as usize).copied().flatten() else {
+            let merged = self.merge.inputs.get(&id)?;
+            let to = merged.map(offset)?;
+            return self.of_section(self.merged_ids[merged.merged as usize], to);
+        };
+        let offset = match self.layout.cuts.get(&id) {
+            Some(cuts) => cuts.map(offset),
+            None => offset,
+        };
+        let base = self.layout.extents[output.0 as usize].addr;
+        Some(base.wrapping_add(self.layout.offsets[id.0 as usize]).wrapping_add(offset))
+    }
+
+    /// S + A of a relocation, without going through the IPLT; `None` if the symbol's section is
+    /// not in the image.
+    #[inline]
+    pub fn of_symbol(&self, symbol: SymRef, addend: i64) -> Option<u64> {
+        match symbol.home(self.resolution, self.sections) {
+            Home::Section(id, value) => {
+                // In a merged section the addend chooses the entry if the symbol is the section.
+                if self.merge.inputs.contains_key(&id) && symbol.kind(self.resolution) == object::elf::STT_SECTION.0 {
+                    return self.of_section(id, value.wrapping_add_signed(addend));
+                }
+                self.of_section(id, value).map(|address| address.wrapping_add_signed(addend))
+            }
+            Home::Absolute(value) => Some(value.wrapping_add_signed(addend)),
+            Home::Common(id) => self.of_section(*self.commons.get(&id)?, 0).map(|a| a.wrapping_add_signed(addend)),
+            Home::Assigned(id) => Some(self.assigned(id)?.wrapping_add_signed(addend)),
+            Home::UndefinedWeak | Home::Undefined => Some(addend as u64),
+            Home::Discarded => None,
+        }
+    }
+
+    /// The value of a symbol that a script or the linker defines.
+    pub fn assigned(&self, id: SymbolId) -> Option<u64> {
+        if let Some(value) = self.layout.values.get(&id) {
+            return Some(self.absolute(*value));
+        }
+        self.linker.get(&id).copied()
+    }
+
+    /// An expression's value as an address.
+    pub fn absolute(&self, value: Value) -> u64 {
+        match value.section {
+            Some(id) => self.layout.extents[id.0 as usize].addr.wrapping_add(value.value),
+            None => value.value,
+        }
+    }
+
+    /// The address of the only synthetic section of a kind.
+    pub fn synthetic(&self, kind: SyntheticKind) -> Option<u64> {
+        self.of_section(self.sections.find(kind)?, 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cuts;
+
+    #[test]
+    fn cuts_move_what_follows() {
+        let cuts = Cuts(vec![(4, 2), (10, 4)]);
+        let mapped: Vec<u64> = [0, 4, 5, 6, 10, 12, 14, 20].into_iter().map(|o| cuts.map(o)).collect();
+        assert_eq!(mapped, [0, 4, 4, 4, 8, 8, 8, 14]);
+        assert_eq!(cuts.total(), 6);
+    }
+}

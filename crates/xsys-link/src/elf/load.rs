@@ -1,0 +1,363 @@
+//! From the command line to objects and archives in memory.
+//!
+//! Problem: inputs come as paths, `-l` names, archives, linker scripts in place of libraries, and
+//! files that scripts name. They must keep their order, and everything that cannot be linked (a
+//! shared library, bitcode, an object for another machine) must be refused by name. Objects are
+//! parsed in parallel; of archives only the index is read.
+
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+use xsys_diag::{Diagnostic, Source};
+
+use super::arch::{self, Arch};
+use super::object::{ObjectFile, ObjectName};
+use crate::input::archive::{Archive, Member};
+use crate::input::kind::FileKind;
+use crate::input::map::{FileStore, InputFile};
+use crate::input::search::Search;
+use crate::options::{ElfOptions, InputArg, InputWhat};
+use crate::script::ast::{Command, Script};
+use crate::script::parse::{IncludeError, Loader, parse_defsym, parse_into};
+
+/// One input in command-line order.
+pub enum Input<'a> {
+    /// An object that is linked in any case.
+    Object(Box<ObjectFile<'a>>),
+    /// An archive whose members are linked when they are needed.
+    Archive(ArchiveInput<'a>),
+}
+
+/// An archive with its index.
+pub struct ArchiveInput<'a> {
+    /// Symbols and the members that define them, by index into `members`.
+    pub symbols: Vec<(&'a [u8], u32)>,
+    /// Members that define a symbol.
+    pub members: Vec<LazyMember<'a>>,
+}
+
+/// An archive member that has not been read yet.
+pub struct LazyMember<'a> {
+    path: &'a Path,
+    name: &'a str,
+    bytes: &'a [u8],
+}
+
+impl<'a> LazyMember<'a> {
+    /// Reads the object.
+    pub fn load(self) -> Result<ObjectFile<'a>, Diagnostic> {
+        object(ObjectName { path: self.path, member: Some(self.name) }, self.bytes)
+    }
+}
+
+/// All inputs.
+#[derive(Default)]
+pub struct Inputs<'a> {
+    /// In command-line order.
+    pub list: Vec<Input<'a>>,
+}
+
+/// The files of a link, opened but not looked into.
+pub struct Opened<'a> {
+    files: Vec<(InputArg, &'a InputFile)>,
+    /// Where `-l` and scripts are searched.
+    pub search: Search,
+}
+
+/// Opens scripts for INCLUDE and `-T`.
+struct Scripts<'a, 'd> {
+    store: &'a FileStore,
+    search: &'a Search,
+    warnings: &'d mut Vec<Diagnostic>,
+}
+
+impl Loader for Scripts<'_, '_> {
+    fn open(&mut self, name: &str, from: &Path) -> Result<Source, IncludeError> {
+        let found = self.search.script(Path::new(name)).map_err(|_| IncludeError::NotFound {
+            name: name.to_owned(),
+            searched: std::iter::once(PathBuf::from(".")).chain(self.search.dirs().iter().cloned()).collect(),
+        })?;
+        let _ = from;
+        self.warnings.extend(found.shadow_warning());
+        let unreadable = |message: String| IncludeError::Unreadable { path: found.path.clone(), message };
+        let file = self.store.open(&found.path).map_err(|error| unreadable(error.to_string()))?;
+        let text = std::str::from_utf8(file.bytes()).map_err(|_| unreadable("it is not UTF-8 text".to_owned()))?;
+        Ok(Source { path: found.path, text: text.into() })
+    }
+}
+
+/// Reads all scripts (`-T`, `--defsym`, text files among the inputs) and opens all input files.
+pub fn open<'a>(
+    options: &ElfOptions,
+    store: &'a FileStore,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> (Script, Opened<'a>) {
+    let mut search = Search::new(&options.search_dirs, options.sysroot.as_deref());
+    let mut script = Script::default();
+    let mut warnings = Vec::new();
+    for path in options.scripts.iter().chain(options.default_script.iter().filter(|_| options.scripts.is_empty())) {
+        let mut loader = Scripts { store, search: &search, warnings: &mut warnings };
+        match loader.open(&path.to_string_lossy(), Path::new("")) {
+            Ok(source) => diagnostics.extend(parse_into(&mut script, source, &mut loader)),
+            Err(error) => diagnostics.push(error.into_diagnostic()),
+        }
+    }
+    let mut files = Vec::new();
+    let mut queue: Vec<(InputArg, PathBuf)> = script_inputs(&script, 0, &mut search, options, Path::new(""), diagnostics);
+    queue.extend(options.inputs.iter().filter_map(|arg| {
+        let path = match &arg.what {
+            InputWhat::File(path) => path.clone(),
+            InputWhat::Library(name) => match search.library(name) {
+                Ok(path) => path,
+                Err(error) => {
+                    diagnostics.push(error.into_diagnostic());
+                    return None;
+                }
+            },
+        };
+        Some((arg.clone(), path))
+    }));
+    let paths: Vec<PathBuf> = queue.iter().map(|(_, path)| path.clone()).collect();
+    let opened = store.open_all(&paths);
+    for ((arg, path), file) in queue.into_iter().zip(opened) {
+        let file = match file {
+            Ok(file) => file,
+            Err(error) => {
+                diagnostics.push(error.into_diagnostic());
+                continue;
+            }
+        };
+        if arg.binary || FileKind::of(file.bytes()) != FileKind::Text {
+            files.push((arg, file));
+            continue;
+        }
+        // A text file in place of an object or library is a linker script (GNU ld manual,
+        // "Implicit Linker Scripts").
+        let Ok(text) = std::str::from_utf8(file.bytes()) else { continue };
+        let before = script.commands.len();
+        let source = Source { path: path.clone(), text: text.into() };
+        let mut loader = Scripts { store, search: &search, warnings: &mut warnings };
+        diagnostics.extend(parse_into(&mut script, source, &mut loader));
+        for (arg, path) in script_inputs(&script, before, &mut search, options, &path, diagnostics) {
+            match store.open(&path) {
+                Ok(file) => files.push((arg, file)),
+                Err(error) => diagnostics.push(error.into_diagnostic()),
+            }
+        }
+    }
+    for (symbol, expression) in &options.defsym {
+        match parse_defsym(&mut script, &format!("{symbol}={expression}")) {
+            Ok(assignment) => script.commands.push(Command::Assign(assignment)),
+            Err(problems) => diagnostics.extend(problems),
+        }
+    }
+    diagnostics.append(&mut warnings);
+    (script, Opened { files, search })
+}
+
+/// The files that a script's INPUT, GROUP and STARTUP name, from command `first` on.
+fn script_inputs(
+    script: &Script,
+    first: usize,
+    search: &mut Search,
+    options: &ElfOptions,
+    from: &Path,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<(InputArg, PathBuf)> {
+    let mut out = Vec::new();
+    for command in &script.commands[first..] {
+        let named: Vec<(&str, bool)> = match command {
+            Command::SearchDir(dir) => {
+                if !options.only_command_line_dirs {
+                    search.add_script_dir(&dir.text);
+                }
+                continue;
+            }
+            Command::Input(files) | Command::Group(files) => {
+                files.iter().map(|f| (&*f.name.text, f.as_needed)).collect()
+            }
+            Command::Startup(name) => vec![(&*name.text, false)],
+            _ => continue,
+        };
+        for (name, as_needed) in named {
+            let (what, path) = match name.strip_prefix("-l") {
+                Some(library) => (InputWhat::Library(library.to_owned()), search.library(library)),
+                None => (InputWhat::File(PathBuf::from(name)), search.input(name, from)),
+            };
+            match path {
+                Ok(path) => {
+                    let arg = InputArg {
+                        what,
+                        whole_archive: false,
+                        as_needed,
+                        static_only: true,
+                        in_lib_group: false,
+                        just_symbols: false,
+                        binary: false,
+                    };
+                    // STARTUP comes before everything else.
+                    if matches!(command, Command::Startup(_)) { out.insert(0, (arg, path)) } else { out.push((arg, path)) }
+                }
+                Err(error) => diagnostics.push(error.into_diagnostic()),
+            }
+        }
+    }
+    out
+}
+
+/// Parses objects and reads archive indexes, in parallel.
+pub fn load<'a>(opened: &Opened<'a>, store: &'a FileStore, diagnostics: &mut Vec<Diagnostic>) -> Inputs<'a> {
+    let results: Vec<Result<Vec<Input<'a>>, Vec<Diagnostic>>> =
+        opened.files.par_iter().map(|(arg, file)| load_one(arg, file, store)).collect();
+    let mut inputs = Inputs::default();
+    for result in results {
+        match result {
+            Ok(list) => inputs.list.extend(list),
+            Err(problems) => diagnostics.extend(problems),
+        }
+    }
+    inputs
+}
+
+fn load_one<'a>(arg: &InputArg, file: &'a InputFile, store: &'a FileStore) -> Result<Vec<Input<'a>>, Vec<Diagnostic>> {
+    let bytes = file.bytes();
+    let kind = FileKind::of(bytes);
+    if let Some(refusal) = kind.refuse_for_elf(&file.path) {
+        return Err(vec![refusal]);
+    }
+    match kind {
+        FileKind::Archive | FileKind::ThinArchive => archive(arg, file, store),
+        _ => {
+            let name = ObjectName { path: &file.path, member: None };
+            let object = object(name, bytes).map_err(|d| vec![d])?;
+            if !arg.in_lib_group {
+                return Ok(vec![Input::Object(Box::new(object))]);
+            }
+            let symbols = defined_names(&object).map(|name| (name, 0)).collect();
+            let member = LazyMember { path: &file.path, name: "", bytes };
+            Ok(vec![Input::Archive(ArchiveInput { symbols, members: vec![member] })])
+        }
+    }
+}
+
+fn archive<'a>(arg: &InputArg, file: &'a InputFile, store: &'a FileStore) -> Result<Vec<Input<'a>>, Vec<Diagnostic>> {
+    let fail = |error: crate::input::InputError| vec![error.into_diagnostic()];
+    let archive = Archive::parse(&file.path, file.bytes()).map_err(fail)?;
+    let lazy = |member: &Member<'a>| -> Result<LazyMember<'a>, Vec<Diagnostic>> {
+        let name = std::str::from_utf8(member.name).unwrap_or("(a name that is not UTF-8)");
+        Ok(LazyMember { path: &file.path, name, bytes: member.bytes(store).map_err(fail)? })
+    };
+    if arg.whole_archive {
+        let members: Vec<LazyMember<'a>> =
+            archive.members().map(|member| lazy(&member.map_err(fail)?)).collect::<Result<_, _>>()?;
+        return members
+            .into_par_iter()
+            .map(|member| member.load().map(|object| Input::Object(Box::new(object))).map_err(|d| vec![d]))
+            .collect();
+    }
+    let mut out = ArchiveInput { symbols: Vec::new(), members: Vec::new() };
+    if archive.has_index() {
+        let mut by_offset: std::collections::HashMap<u64, u32> = std::collections::HashMap::new();
+        for symbol in archive.symbols() {
+            let (name, offset) = symbol.map_err(fail)?;
+            let member = match by_offset.get(&offset) {
+                Some(&member) => member,
+                None => {
+                    out.members.push(lazy(&archive.member(offset).map_err(fail)?)?);
+                    let member = out.members.len() as u32 - 1;
+                    by_offset.insert(offset, member);
+                    member
+                }
+            };
+            out.symbols.push((name, member));
+        }
+    } else {
+        for member in archive.members() {
+            let member = lazy(&member.map_err(fail)?)?;
+            if FileKind::of(member.bytes) != FileKind::ElfObject {
+                continue;
+            }
+            let name = ObjectName { path: member.path, member: Some(member.name) };
+            let object = object(name, member.bytes).map_err(|d| vec![d])?;
+            let index = out.members.len() as u32;
+            out.symbols.extend(defined_names(&object).map(|name| (name, index)));
+            out.members.push(member);
+        }
+    }
+    Ok(vec![Input::Archive(out)])
+}
+
+/// Global names that an object defines.
+fn defined_names<'o, 'a>(object: &'o ObjectFile<'a>) -> impl Iterator<Item = &'a [u8]> + 'o {
+    (object.first_global..object.symbols.len())
+        .map(|index| object.symbols.get(index))
+        .filter(|symbol| symbol.place != super::object::SymbolPlace::Undefined)
+        .map(|symbol| object.symbols.name(&symbol))
+}
+
+fn object<'a>(name: ObjectName<'a>, bytes: &'a [u8]) -> Result<ObjectFile<'a>, Diagnostic> {
+    if name.member.is_some()
+        && let Some(mut refusal) = FileKind::of(bytes).refuse_for_elf(Path::new(&name.to_string()))
+    {
+        refusal.notes.push(format!("it is a member of the archive `{}`", name.path.display()));
+        return Err(refusal);
+    }
+    ObjectFile::parse(name, bytes).map_err(|error| {
+        let diagnostic = Diagnostic::error(error.to_string());
+        match error {
+            super::object::ObjectError::Damaged { .. } => diagnostic.help(
+                "the file may have been cut off while it was written; remove it and build it again",
+            ),
+            super::object::ObjectError::NotRelocatable { .. } => {
+                diagnostic.help("inputs are objects as compilers write them, before any linking")
+            }
+        }
+    })
+}
+
+/// The architecture of a link: what `-m` says, else that of the first object. Objects for another
+/// one are errors, all of them named.
+pub fn architecture(
+    files: &[ObjectFile<'_>],
+    options: &ElfOptions,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<&'static dyn Arch> {
+    let machine_name = |machine: u16, is_64: bool| match arch::find(machine, is_64) {
+        Some(arch) => arch.name().to_owned(),
+        None => format!("machine {machine}, {} bits", if is_64 { 64 } else { 32 }),
+    };
+    let (machine, is_64, why) = match (options.emulation, files.first()) {
+        (Some(emulation), _) => (emulation.machine, emulation.is_64, format!("`-m {}`", emulation.name)),
+        (None, Some(file)) => (file.machine, file.is_64, format!("`{}`, the first input", file.name)),
+        (None, None) => {
+            diagnostics.push(
+                Diagnostic::error("there is nothing to link: no input is an object")
+                    .help("name object files or archives whose members are needed; `-u SYMBOL` pulls a member"),
+            );
+            return None;
+        }
+    };
+    for file in files.iter().filter(|f| (f.machine, f.is_64) != (machine, is_64)) {
+        if options.no_warn_mismatch {
+            continue;
+        }
+        diagnostics.push(
+            Diagnostic::error(format!("`{}` is for another architecture", file.name))
+                .note(format!(
+                    "it is for {}, but this link is for {}",
+                    machine_name(file.machine, file.is_64),
+                    machine_name(machine, is_64)
+                ))
+                .note(format!("the link's architecture comes from {why}"))
+                .help("build it for the target of this link, or leave it out"),
+        );
+    }
+    let arch = arch::find(machine, is_64);
+    if arch.is_none() {
+        diagnostics.push(
+            Diagnostic::error(format!("cannot link for {}", machine_name(machine, is_64)))
+                .note(format!("supported architectures: {}", arch::names().join(", "))),
+        );
+    }
+    arch
+}

@@ -1,0 +1,244 @@
+//! One copy of equal strings and constants.
+//!
+//! Problem: SHF_MERGE sections may be cut into entries (with SHF_STRINGS: at their terminators), and
+//! equal entries may share one place. Symbols and relocations that point into such a section must
+//! be mapped entry by entry. Debug strings make this one of the hot paths, so entries are cut and
+//! hashed in parallel and deduplicated in shards by hash; offsets depend only on input order.
+//!
+//! Spec: gABI, SHF_MERGE and SHF_STRINGS.
+
+use std::collections::HashMap;
+use std::hash::BuildHasher;
+
+use foldhash::fast::FixedState;
+use hashbrown::HashTable;
+use object::elf;
+use rayon::prelude::*;
+
+use super::sections::SectionId;
+
+/// Shards of the deduplication; more than enough for any core count, and independent of it, so
+/// that the output is too.
+const SHARDS: usize = 32;
+
+/// A merged section: its bytes stay in the inputs until they are written.
+pub struct Merged<'a> {
+    /// Unique entries as (offset in the output, bytes).
+    pub entries: Vec<(u64, &'a [u8])>,
+    /// Bytes in all.
+    pub size: u64,
+    /// Alignment of the section and of each entry.
+    pub align: u64,
+}
+
+/// Where one input section's entries went.
+pub struct MergedInput {
+    /// The merged section, by index.
+    pub merged: u32,
+    /// Start of each entry in the input, ascending, and its offset in the merged section.
+    pieces: Vec<(u32, u32)>,
+}
+
+impl MergedInput {
+    /// Maps an offset in the input section to one in the merged section.
+    pub fn map(&self, offset: u64) -> Option<u64> {
+        let index = self.pieces.partition_point(|&(start, _)| u64::from(start) <= offset).checked_sub(1)?;
+        let (start, to) = self.pieces[index];
+        Some(u64::from(to) + (offset - u64::from(start)))
+    }
+}
+
+/// The result of the pass.
+#[derive(Default)]
+pub struct MergeMap<'a> {
+    /// The merged sections.
+    pub merged: Vec<Merged<'a>>,
+    /// Input sections that were merged.
+    pub inputs: HashMap<SectionId, MergedInput>,
+}
+
+/// An input section to be merged with its like.
+pub struct MergeInput<'a> {
+    /// The section.
+    pub id: SectionId,
+    /// Its contents.
+    pub data: &'a [u8],
+}
+
+/// Whether a section can be cut into entries at all.
+pub fn is_mergeable(flags: u64, entsize: u64, size: u64, data: &[u8]) -> bool {
+    if flags & elf::SHF_MERGE.0 == 0 || entsize == 0 || flags & elf::SHF_WRITE.0 != 0 {
+        return false;
+    }
+    let Ok(entsize) = usize::try_from(entsize) else { return false };
+    if size == 0 || size > u64::from(u32::MAX) || size % entsize as u64 != 0 || data.len() as u64 != size {
+        return false;
+    }
+    // A string section without a terminator at its end cannot be cut.
+    flags & elf::SHF_STRINGS.0 == 0 || data[data.len() - entsize..].iter().all(|&byte| byte == 0)
+}
+
+struct Entry<'a> {
+    start: u32,
+    hash: u64,
+    bytes: &'a [u8],
+}
+
+/// Merges sections of equal flags and entry size. `strings`: cut at terminators.
+pub fn merge<'a>(inputs: &[MergeInput<'a>], entsize: u64, align: u64, strings: bool) -> (Merged<'a>, Vec<Vec<(u32, u32)>>) {
+    let hasher = FixedState::default();
+    let cut: Vec<Vec<Entry<'a>>> = inputs
+        .par_iter()
+        .map(|input| {
+            let mut entries = Vec::new();
+            let mut start = 0;
+            while start < input.data.len() {
+                let rest = &input.data[start..];
+                let len = if strings { string_len(rest, entsize as usize) } else { entsize as usize };
+                let bytes = &rest[..len.min(rest.len())];
+                entries.push(Entry { start: start as u32, hash: hasher.hash_one(bytes), bytes });
+                start += bytes.len();
+            }
+            entries
+        })
+        .collect();
+
+    // Each shard walks all entries in input order and keeps its own, so the first occurrence wins.
+    struct Shard<'a> {
+        unique: Vec<&'a [u8]>,
+        size: u64,
+        /// (input, entry) → unique, in the order walked
+        assigned: Vec<u32>,
+    }
+    let shards: Vec<Shard<'a>> = (0..SHARDS)
+        .into_par_iter()
+        .map(|shard| {
+            let mut table: HashTable<u32> = HashTable::new();
+            let mut hashes: Vec<u64> = Vec::new();
+            let mut out = Shard { unique: Vec::new(), size: 0, assigned: Vec::new() };
+            for entry in cut.iter().flatten().filter(|e| shard_of(e.hash) == shard) {
+                let slot = table.entry(
+                    entry.hash,
+                    |&at| hashes[at as usize] == entry.hash && out.unique[at as usize] == entry.bytes,
+                    |&at| hashes[at as usize],
+                );
+                let at = match slot {
+                    hashbrown::hash_table::Entry::Occupied(slot) => *slot.get(),
+                    hashbrown::hash_table::Entry::Vacant(slot) => {
+                        let at = hashes.len() as u32;
+                        slot.insert(at);
+                        hashes.push(entry.hash);
+                        out.unique.push(entry.bytes);
+                        out.size += (entry.bytes.len() as u64).next_multiple_of(align);
+                        at
+                    }
+                };
+                out.assigned.push(at);
+            }
+            out
+        })
+        .collect();
+
+    let mut entries = Vec::with_capacity(shards.iter().map(|s| s.unique.len()).sum());
+    let mut offsets: Vec<Vec<u64>> = Vec::with_capacity(SHARDS);
+    let mut offset = 0;
+    for shard in &shards {
+        let mut own = Vec::with_capacity(shard.unique.len());
+        for &bytes in &shard.unique {
+            own.push(offset);
+            entries.push((offset, bytes));
+            offset += (bytes.len() as u64).next_multiple_of(align);
+        }
+        offsets.push(own);
+    }
+    let mut cursors = [0usize; SHARDS];
+    let pieces = cut
+        .iter()
+        .map(|entries| {
+            entries
+                .iter()
+                .map(|entry| {
+                    let shard = shard_of(entry.hash);
+                    let at = shards[shard].assigned[cursors[shard]];
+                    cursors[shard] += 1;
+                    (entry.start, offsets[shard][at as usize] as u32)
+                })
+                .collect()
+        })
+        .collect();
+    (Merged { entries, size: offset, align }, pieces)
+}
+
+impl MergedInput {
+    /// Files the pieces of one input under its merged section.
+    pub fn new(merged: u32, pieces: Vec<(u32, u32)>) -> Self {
+        Self { merged, pieces }
+    }
+}
+
+fn shard_of(hash: u64) -> usize {
+    (hash >> 59) as usize
+}
+
+/// Length of the first string, terminator included; characters are `entsize` bytes wide.
+fn string_len(data: &[u8], entsize: usize) -> usize {
+    if entsize == 1 {
+        return memchr::memchr(0, data).map_or(data.len(), |end| end + 1);
+    }
+    data.chunks(entsize)
+        .position(|character| character.iter().all(|&byte| byte == 0))
+        .map_or(data.len(), |end| (end + 1) * entsize)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(sections: &[&'static [u8]], entsize: u64, strings: bool) -> (Vec<u8>, Vec<MergedInput>) {
+        let inputs: Vec<_> =
+            sections.iter().enumerate().map(|(i, data)| MergeInput { id: SectionId(i as u32), data }).collect();
+        let (merged, pieces) = merge(&inputs, entsize, 1, strings);
+        let mut bytes = vec![0; merged.size as usize];
+        for (offset, entry) in &merged.entries {
+            bytes[*offset as usize..][..entry.len()].copy_from_slice(entry);
+        }
+        (bytes, pieces.into_iter().map(|p| MergedInput::new(0, p)).collect())
+    }
+
+    #[test]
+    fn equal_strings_share_a_place() {
+        let (bytes, inputs) = run(&[b"one\0two\0", b"two\0three\0one\0"], 1, true);
+        assert_eq!(bytes.len(), 4 + 4 + 6);
+        let read = |input: usize, offset| {
+            let at = inputs[input].map(offset).unwrap() as usize;
+            bytes[at..].split(|&b| b == 0).next().unwrap().to_vec()
+        };
+        assert_eq!(read(0, 0), b"one");
+        assert_eq!(read(0, 5), b"wo");
+        assert_eq!(read(1, 0), b"two");
+        assert_eq!(read(1, 10), b"one");
+        assert_eq!(inputs[0].map(4), inputs[1].map(0));
+    }
+
+    #[test]
+    fn constants_are_cut_by_size() {
+        let (bytes, inputs) = run(&[&[1, 0, 0, 0, 2, 0, 0, 0], &[2, 0, 0, 0]], 4, false);
+        assert_eq!(bytes.len(), 8);
+        assert_eq!(inputs[0].map(4), inputs[1].map(0));
+    }
+
+    #[test]
+    fn wide_strings_end_at_wide_zeros() {
+        let (bytes, _) = run(&[&[b'a', 0, 0, b'b', 0, 0], &[b'a', 0, 0, b'b', 0, 0]], 2, true);
+        assert_eq!(bytes.len(), 6);
+    }
+
+    #[test]
+    fn unterminated_sections_stay_whole() {
+        let flags = elf::SHF_MERGE.0 | elf::SHF_STRINGS.0;
+        assert!(!is_mergeable(flags, 1, 3, b"abc"));
+        assert!(is_mergeable(flags, 1, 4, b"abc\0"));
+        assert!(!is_mergeable(elf::SHF_MERGE.0, 0, 4, b"abcd"));
+        assert!(!is_mergeable(elf::SHF_MERGE.0, 3, 4, b"abcd"));
+    }
+}

@@ -1,0 +1,469 @@
+//! From names to definitions.
+//!
+//! Problem: every global name of every object must get exactly one definition; archive members are
+//! pulled only if a name needs them; of COMDAT groups with one signature one survives. The order is
+//! lld's, so that results compare: inputs in command-line order, and a member is loaded at the very
+//! moment when a strong reference meets it (depth first), whether the archive came before or after
+//! the reference.
+//!
+//! Spec: gABI "Symbol Table" (binding and visibility), "Section Groups"; GNU ld manual, `-u`,
+//! "PROVIDE", "EXTERN".
+
+use std::collections::HashMap;
+
+use foldhash::fast::FixedState;
+use hashbrown::HashTable;
+use object::elf;
+use std::hash::BuildHasher;
+use xsys_diag::Diagnostic;
+
+use super::load::{Input, Inputs, LazyMember};
+use super::object::{ElfSymbol, ObjectFile, ObjectName, SymbolPlace};
+use super::script_symbols::ScriptSymbols;
+use crate::options::ElfOptions;
+
+/// A global symbol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SymbolId(pub u32);
+
+/// A loaded object, in load order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FileId(pub u32);
+
+/// What a global name means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Definition {
+    /// Nothing defines it (yet).
+    Undefined,
+    /// An archive member that is not loaded would define it.
+    Lazy { input: u32, member: u32 },
+    /// A symbol of an object, at this index of its table.
+    Object { file: FileId, index: u32 },
+    /// A common symbol: memory is allocated by the linker.
+    Common { file: FileId, index: u32, align: u64 },
+    /// An assignment of a script or of `--defsym`.
+    Script,
+    /// The linker itself, see `elf::linker_symbols`.
+    Linker,
+}
+
+/// A global symbol and its best definition so far.
+#[derive(Clone, Debug)]
+pub struct Symbol<'a> {
+    /// Its name.
+    pub name: &'a [u8],
+    /// Where it is defined.
+    pub definition: Definition,
+    /// The definition is weak, or, if undefined, all references are weak.
+    pub weak: bool,
+    /// The most constraining STV_* of all files.
+    pub visibility: u8,
+    /// STT_* of the definition.
+    pub kind: u8,
+    /// Some loaded object or the command line refers to it.
+    pub referenced: bool,
+}
+
+/// The result: all loaded objects and the meaning of all names.
+pub struct Resolution<'a> {
+    /// Loaded objects; the index is [`FileId`].
+    pub files: Vec<ObjectFile<'a>>,
+    /// For each file the ids of its global symbols, from `first_global` on.
+    pub globals: Vec<Vec<SymbolId>>,
+    /// For each file, which sections lost their COMDAT group; empty if none did.
+    pub discarded: Vec<Vec<bool>>,
+    /// All global symbols; the index is [`SymbolId`].
+    pub symbols: Vec<Symbol<'a>>,
+    names: Names,
+    /// PROVIDEd assignments that are in force, by index into the script's assignments.
+    pub provided: Vec<bool>,
+}
+
+/// Names to ids: an open hash table of ids, hashed by the name that the id stands for.
+struct Names {
+    table: HashTable<SymbolId>,
+    hasher: FixedState,
+}
+
+impl<'a> Resolution<'a> {
+    /// The symbol with this name, if anything mentions it.
+    pub fn find(&self, name: &[u8]) -> Option<SymbolId> {
+        let hash = self.names.hasher.hash_one(name);
+        self.names.table.find(hash, |id| self.symbols[id.0 as usize].name == name).copied()
+    }
+
+    /// The global symbol at an index of a file's symbol table; `None` for local symbols.
+    #[inline]
+    pub fn global(&self, file: FileId, index: u32) -> Option<SymbolId> {
+        let object = &self.files[file.0 as usize];
+        let position = (index as usize).checked_sub(object.first_global)?;
+        self.globals[file.0 as usize].get(position).copied()
+    }
+
+    /// A symbol.
+    #[inline]
+    pub fn symbol(&self, id: SymbolId) -> &Symbol<'a> {
+        &self.symbols[id.0 as usize]
+    }
+
+    /// Whether a section lost its COMDAT group to another file.
+    #[inline]
+    pub fn is_discarded(&self, file: FileId, section: u32) -> bool {
+        self.discarded[file.0 as usize].get(section as usize).copied().unwrap_or(false)
+    }
+
+    /// The entry that defines a symbol, if an object does.
+    pub fn definition_entry(&self, id: SymbolId) -> Option<(FileId, ElfSymbol)> {
+        match self.symbol(id).definition {
+            Definition::Object { file, index } | Definition::Common { file, index, .. } => {
+                Some((file, self.files[file.0 as usize].symbols.get(index as usize)))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Resolves all names. Problems (duplicates, members that cannot be read) go to `diagnostics`.
+pub fn resolve<'a>(
+    inputs: Inputs<'a>,
+    script: &ScriptSymbols<'a>,
+    options: &'a ElfOptions,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Resolution<'a> {
+    let mut resolver = Resolver {
+        out: Resolution {
+            files: Vec::new(),
+            globals: Vec::new(),
+            discarded: Vec::new(),
+            symbols: Vec::new(),
+            names: Names { table: HashTable::new(), hasher: FixedState::default() },
+            provided: vec![false; script.assignments.len()],
+        },
+        lazy: Vec::new(),
+        comdats: HashMap::new(),
+        duplicates: Vec::new(),
+        diagnostics,
+    };
+    for input in inputs.list {
+        match input {
+            Input::Object(object) => resolver.add(*object),
+            Input::Archive(members) => resolver.add_lazy(members),
+        }
+    }
+    for name in options.undefined.iter().chain(&options.require_defined).chain(&options.entry) {
+        resolver.want(name.as_bytes());
+    }
+    for name in &script.wanted {
+        resolver.want(name);
+    }
+    resolver.apply_assignments(script);
+    resolver.report_duplicates(options);
+    resolver.out
+}
+
+struct Resolver<'a, 'd> {
+    out: Resolution<'a>,
+    /// Archives as they came; a member is `None` once loaded.
+    lazy: Vec<Vec<Option<LazyMember<'a>>>>,
+    comdats: HashMap<&'a [u8], FileId, FixedState>,
+    duplicates: Vec<(SymbolId, Definition, Definition)>,
+    diagnostics: &'d mut Vec<Diagnostic>,
+}
+
+impl<'a> Resolver<'a, '_> {
+    fn intern(&mut self, name: &'a [u8]) -> SymbolId {
+        let Resolution { symbols, names, .. } = &mut self.out;
+        let hash = names.hasher.hash_one(name);
+        let entry = names.table.entry(
+            hash,
+            |id| symbols[id.0 as usize].name == name,
+            |id| names.hasher.hash_one(symbols[id.0 as usize].name),
+        );
+        *entry
+            .or_insert_with(|| {
+                let id = SymbolId(symbols.len() as u32);
+                symbols.push(Symbol {
+                    name,
+                    definition: Definition::Undefined,
+                    weak: true,
+                    visibility: elf::STV_DEFAULT.0,
+                    kind: elf::STT_NOTYPE.0,
+                    referenced: false,
+                });
+                id
+            })
+            .get()
+    }
+
+    /// Makes an archive's symbols available, and loads what is already wanted.
+    fn add_lazy(&mut self, archive: super::load::ArchiveInput<'a>) {
+        let input = self.lazy.len() as u32;
+        self.lazy.push(archive.members.into_iter().map(Some).collect());
+        for (name, member) in archive.symbols {
+            let id = self.intern(name);
+            let symbol = &mut self.out.symbols[id.0 as usize];
+            if symbol.definition != Definition::Undefined {
+                continue;
+            }
+            if symbol.referenced && !symbol.weak {
+                self.load_member(input, member);
+            } else {
+                symbol.definition = Definition::Lazy { input, member };
+            }
+        }
+    }
+
+    /// Refers to a name as if an object did.
+    fn want(&mut self, name: &'a [u8]) -> SymbolId {
+        let id = self.intern(name);
+        let symbol = &mut self.out.symbols[id.0 as usize];
+        symbol.referenced = true;
+        match symbol.definition {
+            Definition::Lazy { input, member } => {
+                symbol.weak = false;
+                symbol.definition = Definition::Undefined;
+                self.load_member(input, member);
+            }
+            Definition::Undefined => symbol.weak = false,
+            _ => {}
+        }
+        id
+    }
+
+    fn load_member(&mut self, input: u32, member: u32) {
+        let Some(member) = self.lazy[input as usize].get_mut(member as usize).and_then(Option::take) else {
+            return;
+        };
+        match member.load() {
+            Ok(object) => self.add(object),
+            Err(diagnostic) => self.diagnostics.push(diagnostic),
+        }
+    }
+
+    /// Adds an object and everything that its references pull out of archives, depth first.
+    /// An explicit stack stands for the recursion, whose depth hostile archives could choose.
+    fn add(&mut self, object: ObjectFile<'a>) {
+        let mut stack = vec![(self.define(object), 0)];
+        while let Some((file, next)) = stack.last_mut() {
+            let (file, position) = (*file, *next);
+            *next += 1;
+            let Some(&id) = self.out.globals[file.0 as usize].get(position) else {
+                stack.pop();
+                continue;
+            };
+            let object = &self.out.files[file.0 as usize];
+            let entry = object.symbols.get(object.first_global + position);
+            if self.defines(file, &entry) {
+                continue;
+            }
+            if let Some((input, member)) = self.refer(id, &entry)
+                && let Some(member) = self.lazy[input as usize].get_mut(member as usize).and_then(Option::take)
+            {
+                match member.load() {
+                    Ok(object) => {
+                        let file = self.define(object);
+                        stack.push((file, 0));
+                    }
+                    Err(diagnostic) => self.diagnostics.push(diagnostic),
+                }
+            }
+        }
+    }
+
+    /// Whether a symbol table entry is a definition that counts.
+    fn defines(&self, file: FileId, entry: &ElfSymbol) -> bool {
+        match entry.place {
+            SymbolPlace::Undefined => false,
+            SymbolPlace::Section(section) => !self.out.is_discarded(file, section),
+            SymbolPlace::Absolute | SymbolPlace::Common => true,
+        }
+    }
+
+    /// Enters an object's definitions. They come before any of its references, so that the order
+    /// of its symbol table does not matter.
+    fn define(&mut self, object: ObjectFile<'a>) -> FileId {
+        let file = FileId(self.out.files.len() as u32);
+        let mut discarded = Vec::new();
+        for comdat in &object.comdats {
+            if *self.comdats.entry(comdat.signature).or_insert(file) != file {
+                discarded.resize(object.sections.len(), false);
+                for &member in &comdat.members {
+                    if let Some(slot) = discarded.get_mut(member as usize) {
+                        *slot = true;
+                    }
+                }
+            }
+        }
+        self.out.discarded.push(discarded);
+        let count = object.symbols.len();
+        let mut globals = Vec::with_capacity(count - object.first_global);
+        for index in object.first_global..count {
+            let entry = object.symbols.get(index);
+            let id = self.intern(object.symbols.name(&entry));
+            globals.push(id);
+            let symbol = &mut self.out.symbols[id.0 as usize];
+            symbol.visibility = most_constraining(symbol.visibility, entry.visibility());
+            if self.defines(file, &entry) {
+                self.offer(id, file, index as u32, &entry);
+            }
+        }
+        self.out.globals.push(globals);
+        self.out.files.push(object);
+        file
+    }
+
+    /// Offers a definition of a name; the better one stays.
+    fn offer(&mut self, id: SymbolId, file: FileId, index: u32, entry: &ElfSymbol) {
+        let symbol = &mut self.out.symbols[id.0 as usize];
+        let offered = if entry.place == SymbolPlace::Common {
+            Definition::Common { file, index, align: entry.value.max(1) }
+        } else {
+            Definition::Object { file, index }
+        };
+        let take = match (symbol.definition, offered) {
+            (Definition::Undefined | Definition::Lazy { .. }, _) => true,
+            (Definition::Common { file: f, index: i, align: a }, Definition::Common { align, .. }) => {
+                // The largest size and the strictest alignment win (gABI, STT_COMMON).
+                let old = match self.out.files.get(f.0 as usize) {
+                    Some(object) => object.symbols.get(i as usize).size,
+                    None => 0,
+                };
+                let align = a.max(align);
+                symbol.definition = if entry.size > old {
+                    Definition::Common { file, index, align }
+                } else {
+                    Definition::Common { file: f, index: i, align }
+                };
+                false
+            }
+            (Definition::Common { .. }, _) => !entry.is_weak(),
+            (_, Definition::Common { .. }) => symbol.weak,
+            (current, _) if symbol.weak => !entry.is_weak() && current != Definition::Script,
+            (current, offered) => {
+                if !entry.is_weak() {
+                    self.duplicates.push((id, current, offered));
+                }
+                false
+            }
+        };
+        if take {
+            symbol.definition = offered;
+            symbol.weak = entry.is_weak();
+            symbol.kind = entry.kind();
+        }
+    }
+
+    /// Enters a reference; returns the archive member that it pulls, if any.
+    fn refer(&mut self, id: SymbolId, entry: &ElfSymbol) -> Option<(u32, u32)> {
+        let symbol = &mut self.out.symbols[id.0 as usize];
+        symbol.referenced = true;
+        match symbol.definition {
+            Definition::Undefined => {
+                symbol.weak &= entry.is_weak();
+                None
+            }
+            Definition::Lazy { input, member } if !entry.is_weak() => {
+                symbol.weak = false;
+                symbol.definition = Definition::Undefined;
+                Some((input, member))
+            }
+            _ => None,
+        }
+    }
+
+    /// Script assignments define their symbols whatever the objects say; PROVIDE only what is
+    /// referenced and defined nowhere else. A PROVIDE in force refers to symbols itself, which may
+    /// bring other PROVIDEs into force, hence the loop.
+    fn apply_assignments(&mut self, script: &ScriptSymbols<'a>) {
+        for assignment in script.assignments.iter().filter(|a| !a.provide) {
+            let id = self.intern(assignment.name);
+            let symbol = &mut self.out.symbols[id.0 as usize];
+            symbol.definition = Definition::Script;
+            symbol.weak = false;
+            symbol.kind = elf::STT_NOTYPE.0;
+            if assignment.hidden {
+                symbol.visibility = most_constraining(symbol.visibility, elf::STV_HIDDEN.0);
+            }
+        }
+        for assignment in script.assignments.iter().filter(|a| !a.provide) {
+            for &name in &assignment.uses {
+                self.want(name);
+            }
+        }
+        loop {
+            let mut changed = false;
+            for (index, assignment) in script.assignments.iter().enumerate() {
+                if !assignment.provide || self.out.provided[index] {
+                    continue;
+                }
+                let Some(id) = self.out.find(assignment.name) else { continue };
+                let symbol = &mut self.out.symbols[id.0 as usize];
+                if !symbol.referenced || !matches!(symbol.definition, Definition::Undefined | Definition::Lazy { .. }) {
+                    continue;
+                }
+                symbol.definition = Definition::Script;
+                symbol.weak = false;
+                if assignment.hidden {
+                    symbol.visibility = most_constraining(symbol.visibility, elf::STV_HIDDEN.0);
+                }
+                self.out.provided[index] = true;
+                changed = true;
+                for &name in &assignment.uses {
+                    self.want(name);
+                }
+            }
+            if !changed {
+                return;
+            }
+        }
+    }
+
+    fn report_duplicates(&mut self, options: &ElfOptions) {
+        if options.allow_multiple_definition {
+            return;
+        }
+        for &(id, first, second) in &self.duplicates {
+            let symbol = &self.out.symbols[id.0 as usize];
+            if symbol.definition == Definition::Script {
+                continue;
+            }
+            let place = |definition| match definition {
+                Definition::Object { file, index } | Definition::Common { file, index, .. } => {
+                    let object = &self.out.files[file.0 as usize];
+                    let entry = object.symbols.get(index as usize);
+                    let section = match entry.place {
+                        SymbolPlace::Section(section) => object.sections.get(section as usize),
+                        _ => None,
+                    };
+                    let section = section.map(|s| format!(" (section `{}`)", String::from_utf8_lossy(s.name)));
+                    (format!("{}{}", object.name, section.unwrap_or_default()), entry)
+                }
+                _ => ("a script".to_owned(), ElfSymbol::UNDEFINED),
+            };
+            let ((first, a), (second, b)) = (place(first), place(second));
+            if a.place == SymbolPlace::Absolute && b.place == SymbolPlace::Absolute && a.value == b.value {
+                continue;
+            }
+            self.diagnostics.push(
+                Diagnostic::error(format!("symbol `{}` is defined twice", super::demangle(symbol.name)))
+                    .note(format!("first defined in {first}"))
+                    .note(format!("defined again in {second}"))
+                    .help("link only one of the two, make one of them weak or local, or rename it"),
+            );
+        }
+    }
+}
+
+/// gABI: HIDDEN and INTERNAL beat PROTECTED, which beats DEFAULT.
+fn most_constraining(a: u8, b: u8) -> u8 {
+    match (a, b) {
+        (0, other) | (other, 0) => other,
+        (a, b) => a.min(b),
+    }
+}
+
+/// Where messages say that a symbol is defined.
+pub fn defined_in<'a>(resolution: &'a Resolution<'_>, id: SymbolId) -> Option<ObjectName<'a>> {
+    let (file, _) = resolution.definition_entry(id)?;
+    Some(resolution.files[file.0 as usize].name)
+}

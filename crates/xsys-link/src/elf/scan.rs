@@ -1,0 +1,377 @@
+//! What the live relocations ask the linker to make: GOT slots, IPLT entries, dynamic relocations.
+//!
+//! Problem: sizes must be known before addresses are. The scan looks at every relocation of the
+//! live, allocated sections once, in parallel, asks the architecture which sequences a static link
+//! can rewrite, and gathers the rest. It is also the place where undefined symbols show, since only
+//! live references count.
+
+use std::collections::HashMap;
+
+use object::elf;
+use rayon::prelude::*;
+use xsys_diag::Diagnostic;
+
+use super::arch::{Arch, Base, Relative, Rewrite, Rule, Site};
+use super::frames::Frames;
+use super::gc::Live;
+use super::object::{ObjectFile, Reloc, Section};
+use super::refs::{Home, SymRef};
+use super::resolve::{FileId, Resolution};
+use super::sections::{SectionId, Sections};
+use crate::options::{ElfOptions, Unresolved};
+
+/// What a GOT slot holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum SlotKind {
+    /// The symbol's address.
+    Address,
+    /// Its offset from the thread pointer.
+    TpOffset,
+    /// Two words: module 1 and its offset in the TLS block.
+    TlsGd,
+    /// Two words: module 1 and 0; one pair serves all symbols.
+    TlsLd,
+}
+
+/// The contents of the GOT and the IPLT.
+#[derive(Default)]
+pub struct Demands {
+    /// GOT slots in the order in which they are first needed.
+    pub slots: Vec<(SlotKind, SymRef)>,
+    /// Offset of each slot in the GOT, in bytes.
+    pub slot_offsets: HashMap<(SlotKind, SymRef), u64>,
+    /// Bytes of all slots.
+    pub got_size: u64,
+    /// IFUNCs, in IPLT order.
+    pub iplt: Vec<SymRef>,
+    /// Index of each IFUNC in `iplt`.
+    pub iplt_index: HashMap<SymRef, u32>,
+    /// Absolute words in sections that move with a position-independent image.
+    pub relative_words: u64,
+    /// `_GLOBAL_OFFSET_TABLE_` is referred to.
+    pub got_base: bool,
+}
+
+/// The module-independent name of the one TlsLd pair.
+pub const TLS_LD: (SlotKind, SymRef) = (SlotKind::TlsLd, SymRef::Local(FileId(u32::MAX), 0));
+
+/// A relocation with everything that both the scan and the writer decide about it.
+pub struct Decided {
+    /// The relocation as the architecture sees it.
+    pub site: Site,
+    /// Its symbol.
+    pub symbol: SymRef,
+    /// What is computed: the table's rule, or that of the rewrite.
+    pub rule: &'static Rule,
+    /// The sequence is replaced.
+    pub rewrite: Option<Rewrite>,
+}
+
+/// Why a relocation cannot be decided.
+pub enum Undecidable {
+    /// The architecture has no such relocation.
+    UnknownType,
+    /// The place lies outside the section.
+    OutOfBounds,
+}
+
+/// Decides one relocation of an allocated section; `None` for those that mean nothing to a linker.
+#[inline]
+pub fn decide(
+    arch: &dyn Arch,
+    resolution: &Resolution<'_>,
+    sections: &Sections,
+    file: FileId,
+    section: &Section<'_>,
+    reloc: Reloc,
+    pic: bool,
+) -> Result<Decided, Undecidable> {
+    let rule = arch.rule(reloc.r_type).ok_or(Undecidable::UnknownType)?;
+    let offset = usize::try_from(reloc.offset).map_err(|_| Undecidable::OutOfBounds)?;
+    let end = offset.checked_add(usize::from(rule.size)).ok_or(Undecidable::OutOfBounds)?;
+    if end > section.data.len() {
+        return Err(Undecidable::OutOfBounds);
+    }
+    let addend = reloc.addend.unwrap_or_else(|| arch.implicit_addend(rule, section.data, offset));
+    let site = Site { r_type: reloc.r_type, offset, addend };
+    let symbol = SymRef::of(resolution, file, reloc.symbol);
+    let rewrite = if may_rewrite(rule) {
+        arch.rewrite(site, symbol.facts(resolution, sections, pic), section.data)
+    } else {
+        None
+    };
+    Ok(Decided { site, symbol, rule: rewrite.as_ref().map_or(rule, |r| r.rule), rewrite })
+}
+
+/// Plain addresses are never rewritten unless they are markers or calls (x86-64's call to
+/// `__tls_get_addr` goes with its partner; weak branches become NOPs).
+#[inline]
+fn may_rewrite(rule: &Rule) -> bool {
+    !(rule.base == Base::Symbol && rule.relative == Relative::Zero)
+}
+
+#[derive(Default)]
+struct SectionScan {
+    slots: Vec<(SlotKind, SymRef)>,
+    iplt: Vec<SymRef>,
+    relative_words: u64,
+    got_base: bool,
+    problems: Vec<Problem>,
+}
+
+enum Problem {
+    Undefined { symbol: SymRef, offset: u64 },
+    Discarded { symbol: SymRef, offset: u64 },
+    UnknownType { r_type: u32, offset: u64 },
+    OutOfBounds { offset: u64 },
+    NotPic { rule: &'static Rule, symbol: SymRef, offset: u64 },
+}
+
+/// Scans all live, allocated sections.
+pub fn scan(
+    arch: &dyn Arch,
+    resolution: &Resolution<'_>,
+    sections: &Sections,
+    live: &Live,
+    frames: &Frames,
+    options: &ElfOptions,
+    pic: bool,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Demands {
+    let ids: Vec<SectionId> = (0..sections.input_count() as u32)
+        .map(SectionId)
+        .filter(|&id| live.contains(id))
+        .filter(|&id| {
+            sections
+                .input(resolution, id)
+                .is_some_and(|s| s.flags & elf::SHF_ALLOC.0 != 0 && !s.relocs.is_empty() && s.name != b".eh_frame")
+        })
+        .collect();
+    let scans: Vec<SectionScan> = ids
+        .par_iter()
+        .with_min_len(64)
+        .map(|&id| scan_section(arch, resolution, sections, id, pic))
+        .collect();
+
+    let mut out = Demands::default();
+    let word = if arch.is_64() { 8 } else { 4 };
+    let mut problems = Vec::new();
+    for (id, scan) in ids.into_iter().zip(scans) {
+        for slot in scan.slots {
+            out.slot_offsets.entry(slot).or_insert_with(|| {
+                let offset = out.got_size;
+                out.slots.push(slot);
+                out.got_size += word * if matches!(slot.0, SlotKind::TlsGd | SlotKind::TlsLd) { 2 } else { 1 };
+                offset
+            });
+        }
+        for symbol in scan.iplt {
+            out.iplt_index.entry(symbol).or_insert_with(|| {
+                out.iplt.push(symbol);
+                out.iplt.len() as u32 - 1
+            });
+        }
+        out.relative_words += scan.relative_words;
+        out.got_base |= scan.got_base;
+        problems.extend(scan.problems.into_iter().map(|problem| (id, problem)));
+    }
+    // An unwind record may be all that refers to a personality routine.
+    let _ = frames;
+    report(arch, resolution, sections, problems, options, diagnostics);
+    out
+}
+
+fn scan_section(
+    arch: &dyn Arch,
+    resolution: &Resolution<'_>,
+    sections: &Sections,
+    id: SectionId,
+    pic: bool,
+) -> SectionScan {
+    let mut out = SectionScan::default();
+    let Some((file, index)) = sections.origin(id) else { return out };
+    let section = &resolution.files[file.0 as usize].sections[index as usize];
+    let word = if arch.is_64() { 8 } else { 4 };
+    let mut skip = false;
+    for reloc in section.relocs.iter() {
+        if std::mem::take(&mut skip) {
+            continue;
+        }
+        let decided = match decide(arch, resolution, sections, file, section, reloc, pic) {
+            Ok(decided) => decided,
+            Err(Undecidable::UnknownType) => {
+                out.problems.push(Problem::UnknownType { r_type: reloc.r_type, offset: reloc.offset });
+                continue;
+            }
+            Err(Undecidable::OutOfBounds) => {
+                out.problems.push(Problem::OutOfBounds { offset: reloc.offset });
+                continue;
+            }
+        };
+        skip = decided.rewrite.as_ref().is_some_and(|r| r.skip_next);
+        let (rule, symbol) = (decided.rule, decided.symbol);
+        if matches!(rule.base, Base::Nothing | Base::PairedHigh) {
+            continue;
+        }
+        let home = symbol.home(resolution, sections);
+        match home {
+            Home::Undefined if rule.base != Base::GotBase => {
+                out.problems.push(Problem::Undefined { symbol, offset: reloc.offset });
+                continue;
+            }
+            // Exception tables of a group may stay behind when the group is discarded.
+            Home::Discarded if section.name != b".gcc_except_table" => {
+                out.problems.push(Problem::Discarded { symbol, offset: reloc.offset });
+                continue;
+            }
+            _ => {}
+        }
+        if symbol.kind(resolution) == super::refs::STT_GNU_IFUNC && matches!(home, Home::Section(..)) {
+            out.iplt.push(symbol);
+        }
+        match rule.base {
+            Base::Got => out.slots.push((SlotKind::Address, symbol)),
+            Base::GotTp => out.slots.push((SlotKind::TpOffset, symbol)),
+            Base::GotTlsGd => out.slots.push((SlotKind::TlsGd, symbol)),
+            Base::GotTlsLd => out.slots.push(TLS_LD),
+            Base::GotBase => out.got_base = true,
+            Base::Symbol | Base::Branch if pic && rule.relative == Relative::Zero => {
+                let fixed = matches!(home, Home::Absolute(_) | Home::UndefinedWeak);
+                if !fixed && u64::from(rule.size) == word {
+                    out.relative_words += 1;
+                } else if !fixed && !low_bits_only(rule) {
+                    out.problems.push(Problem::NotPic { rule, symbol, offset: reloc.offset });
+                }
+            }
+            _ => {}
+        }
+        if rule.relative == Relative::GotBase || rule.relative == Relative::GotPage {
+            out.got_base = true;
+        }
+    }
+    out
+}
+
+/// Page offsets (`LO12` and relatives) do not change when an image moves by whole pages.
+fn low_bits_only(rule: &Rule) -> bool {
+    rule.range == super::arch::Range::Any && rule.size == 4
+}
+
+fn report(
+    arch: &dyn Arch,
+    resolution: &Resolution<'_>,
+    sections: &Sections,
+    problems: Vec<(SectionId, Problem)>,
+    options: &ElfOptions,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let mut undefined: Vec<(SymRef, Vec<String>, usize)> = Vec::new();
+    let mut index: HashMap<SymRef, usize> = HashMap::new();
+    for (id, problem) in problems {
+        match problem {
+            Problem::Undefined { symbol, offset } => {
+                let at = *index.entry(symbol).or_insert_with(|| {
+                    undefined.push((symbol, Vec::new(), 0));
+                    undefined.len() - 1
+                });
+                undefined[at].2 += 1;
+                if undefined[at].1.len() < 3 {
+                    let place = describe_place(resolution, sections, id, offset);
+                    if !undefined[at].1.contains(&place) {
+                        undefined[at].1.push(place);
+                    }
+                }
+            }
+            Problem::Discarded { symbol, offset } => diagnostics.push(
+                Diagnostic::error(format!(
+                    "`{}` is in a section that was discarded with its COMDAT group",
+                    super::demangle(symbol.name(resolution))
+                ))
+                .note(format!("referenced by {}", describe_place(resolution, sections, id, offset)))
+                .help("the objects disagree about the contents of the group; rebuild all of them with one compiler"),
+            ),
+            Problem::UnknownType { r_type, offset } => diagnostics.push(
+                Diagnostic::error(format!("unknown relocation type {r_type} for {}", arch.name()))
+                    .note(format!("in {}", describe_place(resolution, sections, id, offset))),
+            ),
+            Problem::OutOfBounds { offset } => diagnostics.push(
+                Diagnostic::error(format!(
+                    "a relocation at offset {offset:#x} lies outside its section of {:#x} bytes",
+                    sections.outline(resolution, id).size
+                ))
+                .note(format!("in {}", describe_place(resolution, sections, id, offset)))
+                .help("the object is damaged; rebuild it"),
+            ),
+            Problem::NotPic { rule, symbol, offset } => diagnostics.push(
+                Diagnostic::error(format!(
+                    "relocation `{}` against `{}` cannot be used in a position-independent executable",
+                    rule.name,
+                    super::demangle(symbol.name(resolution))
+                ))
+                .note(format!("in {}", describe_place(resolution, sections, id, offset)))
+                .help("compile with `-Crelocation-model=pic`, or link a fixed-address executable with `-Crelocation-model=static`"),
+            ),
+        }
+    }
+    for (symbol, places, count) in undefined {
+        let diagnostic = undefined_symbol(resolution, symbol, &places, count);
+        match options.unresolved {
+            Unresolved::Ignore => {}
+            Unresolved::Warn => {
+                diagnostics.push(Diagnostic { severity: xsys_diag::Severity::Warning, ..diagnostic })
+            }
+            Unresolved::Error => diagnostics.push(diagnostic),
+        }
+    }
+}
+
+fn undefined_symbol(resolution: &Resolution<'_>, symbol: SymRef, places: &[String], count: usize) -> Diagnostic {
+    let raw = String::from_utf8_lossy(symbol.name(resolution)).into_owned();
+    let name = super::demangle(raw.as_bytes());
+    let mut diagnostic = Diagnostic::error(format!("undefined symbol: `{name}`"));
+    if name != raw {
+        diagnostic = diagnostic.note(format!("its mangled name is `{raw}`"));
+    }
+    for place in places {
+        diagnostic = diagnostic.note(format!("referenced by {place}"));
+    }
+    if count > places.len() {
+        diagnostic = diagnostic.note(format!("referenced {} more times", count - places.len()));
+    }
+    let defined = resolution.symbols.iter().filter(|s| {
+        !matches!(s.definition, super::resolve::Definition::Undefined) && s.name.len().abs_diff(raw.len()) < 4
+    });
+    let names: Vec<&str> = defined.filter_map(|s| std::str::from_utf8(s.name).ok()).collect();
+    if let Some(hint) = super::hints::for_symbol(&raw) {
+        diagnostic = diagnostic.help(hint);
+    } else if let Some(close) = xsys_diag::did_you_mean(&raw, names) {
+        diagnostic = diagnostic.help(format!("there is a symbol with a similar name: `{}`", super::demangle(close.as_bytes())));
+    }
+    diagnostic
+}
+
+/// "function `f` in file", as exactly as the symbol table allows.
+pub fn describe_place(resolution: &Resolution<'_>, sections: &Sections, id: SectionId, offset: u64) -> String {
+    let Some((file, index)) = sections.origin(id) else {
+        return format!("`{}`", String::from_utf8_lossy(sections.outline(resolution, id).name));
+    };
+    let object = &resolution.files[file.0 as usize];
+    let section = String::from_utf8_lossy(object.sections[index as usize].name).into_owned();
+    match enclosing_symbol(object, index, offset) {
+        Some(name) => format!("`{}` in {} (section `{section}`+{offset:#x})", super::demangle(name), object.name),
+        None => format!("{} (section `{section}`+{offset:#x})", object.name),
+    }
+}
+
+/// The function or object around an offset of a section.
+pub fn enclosing_symbol<'a>(object: &ObjectFile<'a>, section: u32, offset: u64) -> Option<&'a [u8]> {
+    (1..object.symbols.len())
+        .map(|index| object.symbols.get(index))
+        .filter(|s| s.place == super::object::SymbolPlace::Section(section) && matches!(s.kind(), 1 | 2))
+        .find(|s| {
+            // Thumb functions carry their state in bit 0.
+            let start = s.value & !u64::from(object.machine == elf::EM_ARM.0 && s.kind() == 2);
+            start <= offset && offset - start < s.size.max(1)
+        })
+        .map(|s| object.symbols.name(&s))
+}
