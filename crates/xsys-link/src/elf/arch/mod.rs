@@ -12,6 +12,7 @@ pub mod arm;
 pub mod riscv;
 #[cfg(test)]
 mod tests;
+pub mod x86_64;
 
 /// What a relocation computes, as the sum of two independent choices: which address
 /// ([`Base`]) and relative to what ([`Relative`]). The value is `relative(base(S) + A)`.

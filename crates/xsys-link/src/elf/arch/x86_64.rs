@@ -1,0 +1,494 @@
+//! x86-64 (little endian, LP64).
+//!
+//! Spec: "System V Application Binary Interface, AMD64 Architecture Processor Supplement" 1.0:
+//! 4.4 Relocation, chapter 10 (large code models), appendix B (linker optimization), and the APX
+//! additions for `CODE_n` relocations; "ELF Handling For Thread-Local Storage" for the sequences.
+//!
+//! Instructions have no fixed fields: a relocation always stands on a displacement or an immediate
+//! of whole bytes, so one encoder serves all rows. Displacements count from the end of the
+//! instruction, which is why the addend of nearly every place-relative relocation is −4. A rewrite
+//! that turns a displacement into an immediate has to add those 4 again.
+//!
+//! Quirks:
+//! - Objects for static programs are full of `GOTPCREL`: the prebuilt `core` is position
+//!   independent. Only `GOTPCRELX`, `REX_GOTPCRELX` and `CODE_4_GOTPCRELX` promise that the
+//!   instruction may change; plain `GOTPCREL` may sit on anything, so it keeps its slot.
+//! - `32` must be zero-extensible and `32S` sign-extensible; `PC32` to a function may be its address.
+//! - Prefixes that look useless (`data16 lea`, `data16 data16 rex64 call`) pad TLS sequences to the
+//!   16 bytes that their replacement needs.
+//!
+//! Rewrites look at the bytes around the place and not at addresses:
+//! - `mov x@GOTPCREL(%rip), %reg` becomes `lea x(%rip), %reg`, `call *` and `jmp *` become direct.
+//!   Absolute symbols keep the slot: in a position-independent image their distance is unknown, and
+//!   elsewhere they may be out of reach. For an undefined weak symbol `mov` loads 0 as immediate.
+//! - General dynamic, TLS descriptor and initial exec code gets its offset from the thread pointer
+//!   as a constant. Local dynamic code gets the thread pointer itself as its base, and each
+//!   `DTPOFF` in code becomes `TPOFF`. `rewrite` is not called for sections that are not loaded: in
+//!   debug information `DTPOFF` keeps its meaning. The sequences of the large code model
+//!   (`movabs` and `call *%rax`) are not rewritten.
+//!
+//! TLS is variant II: offsets are negative. Branches reach ±2 GiB; there are no thunks.
+
+#[cfg(test)]
+mod tests;
+
+use super::Base::{
+    Branch, DtpOffset, Got, GotTlsDesc, GotTlsGd, GotTlsLd, GotTp, Nothing, Size, Symbol, TpOffset,
+};
+use super::Range::{Any, Either, Signed, Unsigned};
+use super::Relative::{GotBase, Place, Zero};
+use super::{
+    Arch, Base, DynamicTypes, Range, Relative, Rewrite, Rule, Site, SymbolFacts, TlsVariant,
+};
+
+/// The architecture.
+pub struct X86_64;
+
+const fn row(
+    r_type: u32,
+    name: &'static str,
+    base: Base,
+    relative: Relative,
+    size: u8,
+    range: Range,
+) -> Rule {
+    Rule {
+        r_type,
+        name,
+        base,
+        relative,
+        size,
+        range,
+        align: 1,
+    }
+}
+
+/// The static relocations, in the order of their numbers.
+#[rustfmt::skip]
+static RULES: [Rule; 42] = [
+    row(0, "R_X86_64_NONE", Nothing, Zero, 0, Any),
+    row(1, "R_X86_64_64", Symbol, Zero, 8, Any),
+    row(2, "R_X86_64_PC32", Symbol, Place, 4, Signed(32)),
+    row(3, "R_X86_64_GOT32", Got, GotBase, 4, Signed(32)),
+    row(4, "R_X86_64_PLT32", Branch, Place, 4, Signed(32)),
+    row(9, "R_X86_64_GOTPCREL", Got, Place, 4, Signed(32)),
+    row(10, "R_X86_64_32", Symbol, Zero, 4, Unsigned(32)),
+    row(11, "R_X86_64_32S", Symbol, Zero, 4, Signed(32)),
+    row(12, "R_X86_64_16", Symbol, Zero, 2, Either(16)),
+    row(13, "R_X86_64_PC16", Symbol, Place, 2, Signed(16)),
+    row(14, "R_X86_64_8", Symbol, Zero, 1, Either(8)),
+    row(15, "R_X86_64_PC8", Symbol, Place, 1, Signed(8)),
+    row(17, "R_X86_64_DTPOFF64", DtpOffset, Zero, 8, Any),
+    row(18, "R_X86_64_TPOFF64", TpOffset, Zero, 8, Any),
+    row(19, "R_X86_64_TLSGD", GotTlsGd, Place, 4, Signed(32)),
+    row(20, "R_X86_64_TLSLD", GotTlsLd, Place, 4, Signed(32)),
+    row(21, "R_X86_64_DTPOFF32", DtpOffset, Zero, 4, Signed(32)),
+    row(22, "R_X86_64_GOTTPOFF", GotTp, Place, 4, Signed(32)),
+    row(23, "R_X86_64_TPOFF32", TpOffset, Zero, 4, Signed(32)),
+    row(24, "R_X86_64_PC64", Symbol, Place, 8, Any),
+    row(25, "R_X86_64_GOTOFF64", Symbol, GotBase, 8, Any),
+    row(26, "R_X86_64_GOTPC32", Base::GotBase, Place, 4, Signed(32)),
+    row(27, "R_X86_64_GOT64", Got, GotBase, 8, Any),
+    row(28, "R_X86_64_GOTPCREL64", Got, Place, 8, Any),
+    row(29, "R_X86_64_GOTPC64", Base::GotBase, Place, 8, Any),
+    // Withdrawn in 1.0; "the same as GOT64, and a PLT entry is wanted".
+    row(30, "R_X86_64_GOTPLT64", Got, GotBase, 8, Any),
+    row(31, "R_X86_64_PLTOFF64", Branch, GotBase, 8, Any),
+    row(32, "R_X86_64_SIZE32", Size, Zero, 4, Either(32)),
+    row(33, "R_X86_64_SIZE64", Size, Zero, 8, Any),
+    row(34, "R_X86_64_GOTPC32_TLSDESC", GotTlsDesc, Place, 4, Signed(32)),
+    row(35, "R_X86_64_TLSDESC_CALL", Nothing, Zero, 0, Any),
+    row(41, "R_X86_64_GOTPCRELX", Got, Place, 4, Signed(32)),
+    row(42, "R_X86_64_REX_GOTPCRELX", Got, Place, 4, Signed(32)),
+    row(43, "R_X86_64_CODE_4_GOTPCRELX", Got, Place, 4, Signed(32)),
+    row(44, "R_X86_64_CODE_4_GOTTPOFF", GotTp, Place, 4, Signed(32)),
+    row(45, "R_X86_64_CODE_4_GOTPC32_TLSDESC", GotTlsDesc, Place, 4, Signed(32)),
+    row(46, "R_X86_64_CODE_5_GOTPCRELX", Got, Place, 4, Signed(32)),
+    row(47, "R_X86_64_CODE_5_GOTTPOFF", GotTp, Place, 4, Signed(32)),
+    row(48, "R_X86_64_CODE_5_GOTPC32_TLSDESC", GotTlsDesc, Place, 4, Signed(32)),
+    row(49, "R_X86_64_CODE_6_GOTPCRELX", Got, Place, 4, Signed(32)),
+    row(50, "R_X86_64_CODE_6_GOTTPOFF", GotTp, Place, 4, Signed(32)),
+    row(51, "R_X86_64_CODE_6_GOTPC32_TLSDESC", GotTlsDesc, Place, 4, Signed(32)),
+];
+
+const NO_ROW: u8 = u8::MAX;
+
+static INDEX: [u8; 52] = {
+    let mut index = [NO_ROW; 52];
+    let mut i = 0;
+    while i < RULES.len() {
+        index[RULES[i].r_type as usize] = i as u8;
+        i += 1;
+    }
+    index
+};
+
+static DROPPED: Rule = row(0, "R_X86_64_NONE", Nothing, Zero, 0, Any);
+static DIRECT: Rule = row(2, "R_X86_64_PC32", Symbol, Place, 4, Signed(32));
+static DIRECT_BRANCH: Rule = row(4, "R_X86_64_PLT32", Branch, Place, 4, Signed(32));
+static TP_OFFSET: Rule = row(23, "R_X86_64_TPOFF32", TpOffset, Zero, 4, Signed(32));
+static TP_OFFSET_64: Rule = row(18, "R_X86_64_TPOFF64", TpOffset, Zero, 8, Any);
+
+// Sequences that [`X86_64::rewrite`] recognises.
+/// `mov x@GOTPCREL(%rip), %reg` → `lea x(%rip), %reg`
+const LEA: u8 = 0;
+/// `call *x@GOTPCREL(%rip)` → `addr32 call x`
+const CALL: u8 = 1;
+/// `jmp *x@GOTPCREL(%rip)` → `jmp x; nop`
+const JMP: u8 = 2;
+/// `mov x@GOTPCREL(%rip), %reg` → `mov $0, %reg`, without a prefix that names the register.
+const ZERO: u8 = 3;
+/// The same with REX.
+const ZERO_REX: u8 = 4;
+/// The same with REX2.
+const ZERO_REX2: u8 = 5;
+/// General dynamic: 16 bytes.
+const GD: u8 = 6;
+/// Local dynamic with a direct call: 12 bytes.
+const LD_12: u8 = 7;
+/// Local dynamic with a call of two bytes of opcode: 13 bytes.
+const LD_13: u8 = 8;
+/// `DTPOFF32` after local dynamic.
+const OFFSET_32: u8 = 9;
+/// `DTPOFF64` after local dynamic.
+const OFFSET_64: u8 = 10;
+/// `mov x@gottpoff(%rip), %reg` and `lea x@tlsdesc(%rip), %reg` → `mov $x@tpoff, %reg`
+const MOV_OFFSET: u8 = 11;
+/// The same with REX2.
+const MOV_OFFSET_REX2: u8 = 12;
+/// `add x@gottpoff(%rip), %reg` → `add $x@tpoff, %reg`
+const ADD_OFFSET: u8 = 13;
+/// The same with REX2.
+const ADD_OFFSET_REX2: u8 = 14;
+/// `call *x@tlscall(%rax)` → `xchg %ax, %ax`
+const DESC_CALL: u8 = 15;
+
+/// `mov %fs:0, %rax`
+const THREAD_POINTER: [u8; 9] = [0x64, 0x48, 0x8b, 0x04, 0x25, 0, 0, 0, 0];
+
+/// The `N` bytes that begin `back` bytes before `offset`.
+fn bytes<const N: usize>(section: &[u8], offset: usize, back: usize) -> Option<[u8; N]> {
+    let start = offset.checked_sub(back)?;
+    section.get(start..start.checked_add(N)?)?.try_into().ok()
+}
+
+fn put(section: &mut [u8], start: usize, bytes: &[u8]) {
+    if let Some(place) = section.get_mut(start..start.saturating_add(bytes.len())) {
+        place.copy_from_slice(bytes);
+    }
+}
+
+/// ModRM of `disp32(%rip)` with any register.
+fn is_rip(modrm: u8) -> bool {
+    modrm & 0xc7 == 0x05
+}
+
+/// The register field as r/m of a register operand.
+fn register(modrm: u8) -> u8 {
+    0xc0 | (modrm >> 3 & 7)
+}
+
+/// What extends the register of `op disp32(%rip), %reg`.
+#[derive(Clone, Copy, PartialEq)]
+enum Prefix {
+    None,
+    /// One byte 0x40 … 0x4f before the opcode.
+    Rex,
+    /// 0xd5 and a payload byte before the opcode (APX).
+    Rex2,
+}
+
+/// Turns `op disp32(%rip), %reg` before `offset` into `op $imm32, %reg`: the register moves from
+/// ModRM.reg to ModRM.rm, so in the prefix R becomes B. The opcode's own number in ModRM.reg is 0
+/// for both that are used, C7 (`mov`) and 81 (`add`).
+fn put_immediate(section: &mut [u8], offset: usize, prefix: Prefix, op: u8, imm: [u8; 4]) {
+    let Some([_, modrm]) = bytes(section, offset, 2) else {
+        return;
+    };
+    put(section, offset - 2, &[op, register(modrm)]);
+    put(section, offset, &imm);
+    let register_bits = match prefix {
+        Prefix::None => return,
+        Prefix::Rex => 0x04,
+        Prefix::Rex2 => 0x44,
+    };
+    if let Some([before]) = bytes(section, offset, 3) {
+        let moved = before & !register_bits | (before & register_bits) >> 2;
+        put(section, offset - 3, &[moved]);
+    }
+}
+
+/// The opcode of `op disp32(%rip), %reg` before `offset`, if it has exactly this prefix.
+fn rip_operand(section: &[u8], offset: usize, prefix: Prefix) -> Option<u8> {
+    let [op, modrm] = bytes(section, offset, 2)?;
+    let known = match prefix {
+        Prefix::None => true,
+        Prefix::Rex => bytes::<1>(section, offset, 3)?[0] & 0xf0 == 0x40,
+        // Opcode map 0 only.
+        Prefix::Rex2 => matches!(bytes(section, offset, 4)?, [0xd5, payload] if payload < 0x80),
+    };
+    (known && is_rip(modrm)).then_some(op)
+}
+
+fn rewrite_got(section: &[u8], site: Site, facts: SymbolFacts, prefix: Prefix) -> Option<Rewrite> {
+    // Another addend would read beside the slot.
+    if facts.ifunc || site.addend != -4 {
+        return None;
+    }
+    let plain = |rule, form| {
+        Some(Rewrite {
+            rule,
+            form,
+            skip_next: false,
+        })
+    };
+    if rip_operand(section, site.offset, prefix) == Some(0x8b) {
+        return match prefix {
+            Prefix::None if facts.undefined_weak => plain(&DROPPED, ZERO),
+            Prefix::Rex if facts.undefined_weak => plain(&DROPPED, ZERO_REX),
+            Prefix::Rex2 if facts.undefined_weak => plain(&DROPPED, ZERO_REX2),
+            _ if facts.absolute => None,
+            _ => plain(&DIRECT, LEA),
+        };
+    }
+    if facts.undefined_weak || facts.absolute || prefix != Prefix::None {
+        return None;
+    }
+    match bytes(section, site.offset, 2)? {
+        [0xff, 0x15] => plain(&DIRECT_BRANCH, CALL),
+        [0xff, 0x25] => plain(&DIRECT_BRANCH, JMP),
+        _ => None,
+    }
+}
+
+/// `data16 lea x@tlsgd(%rip), %rdi`, then a padded call to `__tls_get_addr`: direct, direct with
+/// `addr32`, or through the GOT.
+fn is_general_dynamic(section: &[u8], offset: usize) -> bool {
+    let call = offset
+        .checked_add(4)
+        .and_then(|call| bytes::<8>(section, call, 0));
+    bytes(section, offset, 4) == Some([0x66, 0x48, 0x8d, 0x3d])
+        && matches!(
+            call,
+            Some(
+                [0x66, 0x66, 0x48, 0xe8, ..]
+                    | [0x66, 0x48, 0x67, 0xe8, ..]
+                    | [0x66, 0x48, 0xff, 0x15, ..]
+            )
+        )
+}
+
+/// `lea x@tlsld(%rip), %rdi`, then a call to `__tls_get_addr`.
+fn local_dynamic(section: &[u8], offset: usize) -> Option<u8> {
+    let call = offset.checked_add(4)?;
+    if bytes(section, offset, 3)? != [0x48, 0x8d, 0x3d] {
+        return None;
+    }
+    match bytes::<5>(section, call, 0)? {
+        [0xe8, ..] => Some(LD_12),
+        [0xff, 0x15, ..] | [0x67, 0xe8, ..] => bytes::<6>(section, call, 0).map(|_| LD_13),
+        _ => None,
+    }
+}
+
+impl Arch for X86_64 {
+    fn machine(&self) -> u16 {
+        62
+    }
+
+    fn is_64(&self) -> bool {
+        true
+    }
+
+    fn name(&self) -> &'static str {
+        "x86_64"
+    }
+
+    fn max_page_size(&self) -> u64 {
+        0x1000
+    }
+
+    fn image_base(&self) -> u64 {
+        0x20_0000
+    }
+
+    fn fill(&self) -> &'static [u8] {
+        // int3
+        &[0xcc]
+    }
+
+    fn rule(&self, r_type: u32) -> Option<&'static Rule> {
+        let index = INDEX.get(usize::try_from(r_type).ok()?)?;
+        RULES.get(usize::from(*index))
+    }
+
+    fn implicit_addend(&self, rule: &Rule, section: &[u8], offset: usize) -> i64 {
+        let size = usize::from(rule.size);
+        let Some(place) = section.get(offset..offset.saturating_add(size)) else {
+            return 0;
+        };
+        if !matches!(size, 1..=8) {
+            return 0;
+        }
+        let mut raw = [0; 8];
+        raw[..size].copy_from_slice(place);
+        let unused = 64 - 8 * size;
+        i64::from_le_bytes(raw) << unused >> unused
+    }
+
+    fn encode(&self, rule: &Rule, section: &mut [u8], offset: usize, value: i64) {
+        let size = usize::from(rule.size).min(8);
+        put(section, offset, &value.to_le_bytes()[..size]);
+    }
+
+    fn rewrite(&self, site: Site, facts: SymbolFacts, section: &[u8]) -> Option<Rewrite> {
+        let offset = site.offset;
+        let offset_of = |form| {
+            Some(Rewrite {
+                rule: &TP_OFFSET,
+                form,
+                skip_next: false,
+            })
+        };
+        match site.r_type {
+            // GOTPCRELX, REX_GOTPCRELX, CODE_4_GOTPCRELX
+            41 => rewrite_got(section, site, facts, Prefix::None),
+            42 => rewrite_got(section, site, facts, Prefix::Rex),
+            43 => rewrite_got(section, site, facts, Prefix::Rex2),
+            // TLSGD
+            19 if is_general_dynamic(section, offset) => Some(Rewrite {
+                rule: &TP_OFFSET,
+                form: GD,
+                skip_next: true,
+            }),
+            // TLSLD
+            20 => local_dynamic(section, offset).map(|form| Rewrite {
+                rule: &DROPPED,
+                form,
+                skip_next: true,
+            }),
+            // DTPOFF32, DTPOFF64
+            21 => offset_of(OFFSET_32),
+            17 => Some(Rewrite {
+                rule: &TP_OFFSET_64,
+                form: OFFSET_64,
+                skip_next: false,
+            }),
+            // GOTTPOFF, CODE_4_GOTTPOFF
+            22 => match rip_operand(section, offset, Prefix::Rex)? {
+                0x8b => offset_of(MOV_OFFSET),
+                0x03 => offset_of(ADD_OFFSET),
+                _ => None,
+            },
+            44 => match rip_operand(section, offset, Prefix::Rex2)? {
+                0x8b => offset_of(MOV_OFFSET_REX2),
+                0x03 => offset_of(ADD_OFFSET_REX2),
+                _ => None,
+            },
+            // GOTPC32_TLSDESC, CODE_4_GOTPC32_TLSDESC
+            34 if rip_operand(section, offset, Prefix::Rex)? == 0x8d => offset_of(MOV_OFFSET),
+            45 if rip_operand(section, offset, Prefix::Rex2)? == 0x8d => offset_of(MOV_OFFSET_REX2),
+            // TLSDESC_CALL
+            35 if bytes(section, offset, 0)? == [0xff, 0x10] => Some(Rewrite {
+                rule: &DROPPED,
+                form: DESC_CALL,
+                skip_next: false,
+            }),
+            _ => None,
+        }
+    }
+
+    fn apply_rewrite(
+        &self,
+        rewrite: &Rewrite,
+        site: Site,
+        section: &mut [u8],
+        value: i64,
+    ) -> Result<(), Range> {
+        let range = rewrite.rule.range;
+        // What `value` has to grow by: a displacement ends at the next instruction, an immediate
+        // counts from nowhere, and the shorter `jmp` has its displacement a byte earlier.
+        let value = match rewrite.form {
+            GD | MOV_OFFSET | MOV_OFFSET_REX2 | ADD_OFFSET | ADD_OFFSET_REX2 => {
+                value.checked_add(4)
+            }
+            JMP => value.checked_add(1),
+            _ => Some(value),
+        };
+        let Some(value) = value.filter(|&value| range.contains(value)) else {
+            return Err(range);
+        };
+        let word = (value as u32).to_le_bytes();
+        let offset = site.offset;
+        let back = |count: usize| offset.saturating_sub(count);
+        match rewrite.form {
+            LEA => {
+                put(section, back(2), &[0x8d]);
+                put(section, offset, &word);
+            }
+            CALL => {
+                put(section, back(2), &[0x67, 0xe8]);
+                put(section, offset, &word);
+            }
+            JMP => {
+                put(section, back(2), &[0xe9]);
+                put(section, back(1), &word);
+                put(section, offset + 3, &[0x90]);
+            }
+            ZERO => put_immediate(section, offset, Prefix::None, 0xc7, [0; 4]),
+            ZERO_REX => put_immediate(section, offset, Prefix::Rex, 0xc7, [0; 4]),
+            ZERO_REX2 => put_immediate(section, offset, Prefix::Rex2, 0xc7, [0; 4]),
+            GD => {
+                put(section, back(4), &THREAD_POINTER);
+                put(section, offset + 5, &[0x48, 0x8d, 0x80]); // lea x@tpoff(%rax), %rax
+                put(section, offset + 8, &word);
+            }
+            LD_12 => {
+                put(section, back(3), &[0x66; 3]);
+                put(section, offset, &THREAD_POINTER);
+            }
+            LD_13 => {
+                put(section, back(3), &[0x66; 4]);
+                put(section, offset + 1, &THREAD_POINTER);
+            }
+            OFFSET_32 => put(section, offset, &word),
+            OFFSET_64 => put(section, offset, &value.to_le_bytes()),
+            MOV_OFFSET => put_immediate(section, offset, Prefix::Rex, 0xc7, word),
+            MOV_OFFSET_REX2 => put_immediate(section, offset, Prefix::Rex2, 0xc7, word),
+            // `add`, not the `lea` that the psABI also allows: it sets the flags as before.
+            ADD_OFFSET => put_immediate(section, offset, Prefix::Rex, 0x81, word),
+            ADD_OFFSET_REX2 => put_immediate(section, offset, Prefix::Rex2, 0x81, word),
+            DESC_CALL => put(section, offset, &[0x66, 0x90]),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn tls(&self) -> TlsVariant {
+        TlsVariant::Two
+    }
+
+    fn dynamic(&self) -> DynamicTypes {
+        DynamicTypes {
+            relative: 8,
+            irelative: 37,
+            rela: true,
+        }
+    }
+
+    fn plt_entry_size(&self) -> usize {
+        16
+    }
+
+    fn write_plt_entry(&self, out: &mut [u8], addr: u64, slot: u64) {
+        out.fill(0xcc);
+        let distance = slot.wrapping_sub(addr.wrapping_add(6)) as u32;
+        put(out, 0, &[0xff, 0x25]); // jmp *slot(%rip)
+        put(out, 2, &distance.to_le_bytes());
+    }
+
+    /// The psABI defines no flags.
+    fn merge_e_flags(&self, so_far: Option<u32>, _next: u32) -> Result<u32, String> {
+        Ok(so_far.unwrap_or(0))
+    }
+}
