@@ -6,4 +6,5 @@
 pub mod elf;
 pub mod input;
 pub mod options;
+pub mod output;
 pub mod script;

@@ -9,7 +9,6 @@
 //! index gives offsets, [`Archive::member`] goes straight there. Every number comes from the file
 //! and is checked at use; errors name the offset.
 
-use std::ffi::CStr;
 use std::path::{Path, PathBuf};
 
 use super::InputError;
@@ -354,9 +353,9 @@ impl<'a> Symbols<'a> {
             }
         };
         let name = index.names.get(start..).and_then(|tail| {
-            let name = CStr::from_bytes_until_nul(tail).ok()?.to_bytes();
-            self.name_at = start + name.len() + 1;
-            Some(name)
+            let end = memchr::memchr(0, tail)?;
+            self.name_at = start + end + 1;
+            Some(&tail[..end])
         });
         let Some(name) = name else {
             // One report is enough.

@@ -1,0 +1,452 @@
+//! The output file: whole or not there at all.
+//!
+//! The linker fills the file in parallel, in place, through a mapping; that is the quickest way and
+//! takes no memory of its own. The file is made under another name beside its destination and
+//! renamed when it is complete, so that nobody ever sees half of it, a program that is running
+//! stays as it is, and a failed link leaves the previous output alone.
+//!
+//! A mapped file on a full disk kills the writer with SIGBUS, so the space is reserved first. Where
+//! the file system cannot reserve (and off Linux), and for small files, the bytes are collected in
+//! memory and written at the end. Devices such as `/dev/null` are written to, never replaced.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use memmap2::MmapMut;
+use tempfile::NamedTempFile;
+use xsys_diag::Diagnostic;
+
+/// Up to this size, writing costs less than mapping.
+const WRITE_LIMIT: u64 = 64 * 1024;
+
+/// Why the output cannot be written.
+#[derive(Debug, thiserror::Error)]
+pub enum OutputError {
+    /// A folder has the name of the output.
+    #[error("cannot write `{}`: it is a folder", .0.display())]
+    Directory(PathBuf),
+    /// The destination's folder is missing.
+    #[error("cannot write `{}`: the folder `{}` does not exist", .path.display(), .dir.display())]
+    NoFolder {
+        /// The output.
+        path: PathBuf,
+        /// Its folder.
+        dir: PathBuf,
+    },
+    /// The disk is full.
+    #[error(
+        "cannot write `{}`: no room for {size} bytes in the folder `{}`",
+        .path.display(),
+        .dir.display()
+    )]
+    Full {
+        /// The output.
+        path: PathBuf,
+        /// Its folder.
+        dir: PathBuf,
+        /// What the output needs.
+        size: u64,
+    },
+    /// The output does not fit into memory.
+    #[error("cannot write `{}`: {size:#x} bytes are too many for this machine", .path.display())]
+    TooLarge {
+        /// The output.
+        path: PathBuf,
+        /// What the output needs.
+        size: u64,
+    },
+    /// The system refuses.
+    #[error("cannot write `{}`: {source}", .path.display())]
+    Io {
+        /// The output.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl OutputError {
+    /// The error for people.
+    pub fn into_diagnostic(self) -> Diagnostic {
+        let diagnostic = Diagnostic::error(self.to_string());
+        match self {
+            Self::Directory(_) => diagnostic.help("name another file with `-o`"),
+            Self::NoFolder { dir, .. } => {
+                diagnostic.help(format!("make it: `mkdir -p {}`", dir.display()))
+            }
+            Self::Full { .. } => {
+                diagnostic.help("free some space, or name another folder with `-o`")
+            }
+            Self::TooLarge { .. } => diagnostic.help(
+                "addresses that lie far apart make large files where sections are not in segments \
+                 of their own; look at the addresses in the map (`-Map`)",
+            ),
+            Self::Io { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
+                diagnostic.help("check who may write to the folder")
+            }
+            Self::Io { .. } => diagnostic,
+        }
+    }
+}
+
+/// A file that is being written. Dropped without [`persist`](Self::persist), it leaves nothing.
+#[derive(Debug)]
+pub struct OutputFile {
+    path: PathBuf,
+    size: u64,
+    data: Data,
+    place: Place,
+}
+
+#[derive(Debug)]
+enum Data {
+    Buffer(Vec<u8>),
+    Mapped(MmapMut),
+}
+
+#[derive(Debug)]
+enum Place {
+    /// A file beside the destination, which takes its name.
+    Beside(NamedTempFile),
+    /// The destination itself: a device or a pipe.
+    Itself(File),
+}
+
+impl OutputFile {
+    /// Makes room for an output of `size` bytes, all zero.
+    pub fn create(path: &Path, size: u64) -> Result<Self, OutputError> {
+        let io_error = |source| OutputError::Io {
+            path: path.to_owned(),
+            source,
+        };
+        let place = match std::fs::metadata(path) {
+            Ok(metadata) if metadata.is_dir() => {
+                return Err(OutputError::Directory(path.to_owned()));
+            }
+            Ok(metadata) if !metadata.is_file() => {
+                let file = OpenOptions::new().write(true).open(path);
+                Place::Itself(file.map_err(io_error)?)
+            }
+            _ => Place::Beside(temporary(path)?),
+        };
+        let data = match &place {
+            Place::Beside(temp) if size > WRITE_LIMIT => map(temp.as_file(), size),
+            _ => Ok(None),
+        };
+        let data = match data.map_err(|source| failed(path, size, source))? {
+            Some(map) => Data::Mapped(map),
+            None => Data::Buffer(zeros(size).ok_or_else(|| OutputError::TooLarge {
+                path: path.to_owned(),
+                size,
+            })?),
+        };
+        Ok(Self {
+            path: path.to_owned(),
+            size,
+            data,
+            place,
+        })
+    }
+
+    /// The file's bytes, to be filled in any order and by any number of threads.
+    pub fn bytes_mut(&mut self) -> &mut [u8] {
+        match &mut self.data {
+            Data::Buffer(bytes) => bytes,
+            Data::Mapped(map) => map,
+        }
+    }
+
+    /// The file's bytes as they are now.
+    pub fn bytes(&self) -> &[u8] {
+        match &self.data {
+            Data::Buffer(bytes) => bytes,
+            Data::Mapped(map) => map,
+        }
+    }
+
+    /// Completes the file and puts it in its place. An executable gets the permissions
+    /// `rwxr-xr-x`, any other file `rw-r--r--`, less what the user's mask takes away.
+    pub fn persist(self, executable: bool) -> Result<(), OutputError> {
+        let Self {
+            path,
+            size,
+            data,
+            place,
+        } = self;
+        let mut temp = match place {
+            Place::Itself(mut file) => {
+                // Devices are never mapped.
+                let Data::Buffer(bytes) = data else {
+                    return Ok(());
+                };
+                return file
+                    .write_all(&bytes)
+                    .map_err(|source| failed(&path, size, source));
+            }
+            Place::Beside(temp) => temp,
+        };
+        match data {
+            Data::Buffer(bytes) => temp.write_all(&bytes),
+            Data::Mapped(map) => {
+                drop(map);
+                Ok(())
+            }
+        }
+        .and_then(|()| permit(temp.as_file(), executable))
+        .map_err(|source| failed(&path, size, source))?;
+        match temp.persist(&path) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(failed(&path, size, error.error)),
+        }
+    }
+}
+
+/// Turns what the system says into an error that helps.
+fn failed(path: &Path, size: u64, source: io::Error) -> OutputError {
+    let path = path.to_owned();
+    match source.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => OutputError::Full {
+            dir: folder(&path).to_owned(),
+            path,
+            size,
+        },
+        io::ErrorKind::FileTooLarge => OutputError::TooLarge { path, size },
+        _ => OutputError::Io { path, source },
+    }
+}
+
+fn folder(path: &Path) -> &Path {
+    match path.parent() {
+        Some(dir) if !dir.as_os_str().is_empty() => dir,
+        _ => Path::new("."),
+    }
+}
+
+/// A new file beside `path`.
+fn temporary(path: &Path) -> Result<NamedTempFile, OutputError> {
+    let dir = folder(path);
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".xsys-ld-").suffix(".tmp");
+    // The system takes the user's mask off when the file is made; nobody else has to know it.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777));
+    builder.tempfile_in(dir).map_err(|source| {
+        if source.kind() == io::ErrorKind::NotFound {
+            OutputError::NoFolder {
+                path: path.to_owned(),
+                dir: dir.to_owned(),
+            }
+        } else {
+            failed(path, 0, source)
+        }
+    })
+}
+
+/// Takes the permission to execute from a file that was made with it.
+#[cfg(unix)]
+fn permit(file: &File, executable: bool) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    if executable {
+        return Ok(());
+    }
+    let mut permissions = file.metadata()?.permissions();
+    permissions.set_mode(permissions.mode() & 0o666);
+    file.set_permissions(permissions)
+}
+
+#[cfg(not(unix))]
+fn permit(_: &File, _: bool) -> io::Result<()> {
+    Ok(())
+}
+
+/// Zeros, unless there is no memory for them.
+fn zeros(size: u64) -> Option<Vec<u8>> {
+    let size = usize::try_from(size).ok()?;
+    // Asked beforehand, because an allocation that fails ends the program.
+    Vec::<u8>::new().try_reserve_exact(size).ok()?;
+    Some(vec![0; size])
+}
+
+/// Reserves `size` bytes for the file and maps them; `None` where the file system cannot promise
+/// that there will be room.
+#[cfg(target_os = "linux")]
+fn map(file: &File, size: u64) -> io::Result<Option<MmapMut>> {
+    use rustix::fs::{FallocateFlags, fallocate};
+    use rustix::io::Errno;
+    loop {
+        match fallocate(file, FallocateFlags::empty(), 0, size) {
+            Ok(()) => return map_reserved(file).map(Some),
+            Err(Errno::INTR) => {}
+            Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL | Errno::PERM) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn map(_: &File, _: u64) -> io::Result<Option<MmapMut>> {
+    Ok(None)
+}
+
+/// Maps a whole file for writing.
+///
+/// Invariant that makes this sound: the file was made a moment ago under a random name that only
+/// this process knows, and all of its space is reserved. So nobody else writes to it or truncates
+/// it while it is mapped, and every page can be written. The mapping is gone before the file gets
+/// the name by which others find it ([`OutputFile::persist`]).
+#[cfg(target_os = "linux")]
+#[expect(unsafe_code, reason = "the one place where outputs are mapped")]
+fn map_reserved(file: &File) -> io::Result<MmapMut> {
+    // SAFETY: see above.
+    unsafe { MmapMut::map_mut(file) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    fn names(dir: &Path) -> Vec<String> {
+        let mut names: Vec<String> = fs::read_dir(dir)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn files_of_all_sizes_arrive() {
+        let dir = tempfile::tempdir().unwrap();
+        for size in [0, 1, WRITE_LIMIT, WRITE_LIMIT + 1, 1_000_000] {
+            let path = dir.path().join("out");
+            let mut output = OutputFile::create(&path, size).unwrap();
+            assert_eq!(
+                matches!(output.data, Data::Mapped(_)),
+                cfg!(target_os = "linux") && size > WRITE_LIMIT,
+                "{size}"
+            );
+            assert!(output.bytes().iter().all(|&byte| byte == 0));
+            let (low, high) = output.bytes_mut().split_at_mut(size as usize / 2);
+            rayon::join(|| low.fill(1), || high.fill(2));
+            let expected = output.bytes().to_vec();
+            output.persist(true).unwrap();
+            assert_eq!(fs::read(&path).unwrap(), expected);
+            assert_eq!(expected.len() as u64, size);
+            assert_eq!(names(dir.path()), ["out"]);
+        }
+    }
+
+    #[test]
+    fn without_persist_nothing_changes() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("out");
+        drop(OutputFile::create(&path, 100_000).unwrap());
+        assert!(names(dir.path()).is_empty());
+        fs::write(&path, "before").unwrap();
+        let mut output = OutputFile::create(&path, 100_000).unwrap();
+        output.bytes_mut().fill(1);
+        drop(output);
+        assert_eq!(names(dir.path()), ["out"]);
+        assert_eq!(fs::read(&path).unwrap(), b"before");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn permissions_follow_the_mask() {
+        use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+        let dir = tempfile::tempdir().unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        for (executable, wanted) in [(true, 0o777), (false, 0o666)] {
+            let reference = dir.path().join(format!("reference-{executable}"));
+            let mut options = OpenOptions::new();
+            options.write(true).create_new(true).mode(wanted);
+            options.open(&reference).unwrap();
+            for size in [10, 100_000] {
+                let path = dir.path().join("out");
+                let output = OutputFile::create(&path, size).unwrap();
+                output.persist(executable).unwrap();
+                assert_eq!(mode(&path), mode(&reference), "{executable} {size}");
+            }
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn devices_are_written_to() {
+        use std::os::unix::fs::FileTypeExt;
+        let path = Path::new("/dev/null");
+        let mut output = OutputFile::create(path, 100_000).unwrap();
+        output.bytes_mut().fill(1);
+        output.persist(true).unwrap();
+        assert!(fs::metadata(path).unwrap().file_type().is_char_device());
+    }
+
+    #[test]
+    fn errors_say_what_to_do() {
+        let dir = tempfile::tempdir().unwrap();
+        let show = |path: &Path, size| {
+            OutputFile::create(path, size)
+                .unwrap_err()
+                .into_diagnostic()
+                .to_string()
+                .replace(&dir.path().display().to_string(), "DIR")
+        };
+        assert_eq!(
+            show(dir.path(), 10),
+            "error: cannot write `DIR`: it is a folder\n  = help: name another file with `-o`"
+        );
+        assert_eq!(
+            show(&dir.path().join("no/out"), 10),
+            "error: cannot write `DIR/no/out`: the folder `DIR/no` does not exist\n  \
+             = help: make it: `mkdir -p DIR/no`"
+        );
+        let huge = show(&dir.path().join("out"), u64::MAX / 4);
+        assert!(
+            huge.starts_with("error: cannot write `DIR/out`: "),
+            "{huge}"
+        );
+        assert!(huge.contains("= help: "), "{huge}");
+        assert!(names(dir.path()).is_empty());
+    }
+
+    /// Mounts a file system of 1 MiB, which takes root's rights; says so and passes without them.
+    #[cfg(target_os = "linux")]
+    #[test]
+    #[expect(clippy::print_stderr, reason = "a test that cannot run has to say so")]
+    fn a_full_disk_is_an_error_and_no_crash() {
+        use std::process::{Command, Stdio};
+        let dir = tempfile::tempdir().unwrap();
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", "size=1m", "tmpfs"])
+            .arg(dir.path())
+            .stderr(Stdio::null())
+            .status();
+        if !mounted.is_ok_and(|status| status.success()) {
+            eprintln!("skipped: mounting a small file system is not allowed here");
+            return;
+        }
+        let path = dir.path().join("out");
+        let too_much = OutputFile::create(&path, 2 << 20).map(drop);
+        let enough = OutputFile::create(&path, 1 << 19).and_then(|mut output| {
+            output.bytes_mut().fill(1);
+            output.persist(true)
+        });
+        // Small files are written at the end, when the disk may have become full.
+        let late = OutputFile::create(&dir.path().join("late"), WRITE_LIMIT).and_then(|output| {
+            let _ = fs::write(dir.path().join("filler"), vec![1; 1 << 20]);
+            output.persist(true)
+        });
+        let left = names(dir.path());
+        Command::new("umount").arg(dir.path()).status().unwrap();
+        let size = match too_much {
+            Err(OutputError::Full { size, .. }) => size,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(size, 2 << 20);
+        enough.unwrap();
+        assert!(matches!(late, Err(OutputError::Full { .. })), "{late:?}");
+        assert_eq!(left, ["filler", "out"]);
+    }
+}
