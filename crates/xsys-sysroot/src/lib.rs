@@ -1,1 +1,37 @@
-//! xsys-sysroot
+//! A target spec and rust-src in, a cached sysroot out.
+//!
+//! Three questions, three groups of modules:
+//! - *what* is to be compiled: `manifest`, `lock`, `sources` (packages), `resolve` (features,
+//!   order), `build_script` (cfgs);
+//! - *how*: `compile` (a command line a crate), `schedule` and `jobs` (in parallel, pipelined);
+//! - *where* it goes: `key` and `digest` (its name), `store` (locks, staging, publishing), `musl`
+//!   (the C pieces that come with it).
+//!
+//! `ensure` puts them in order. cargo takes part only where sources have to be downloaded; no build
+//! script runs and nothing is linked.
+
+mod build_script;
+mod compile;
+mod digest;
+mod ensure;
+mod error;
+mod jobs;
+mod key;
+mod lock;
+mod manifest;
+mod musl;
+mod progress;
+mod resolve;
+mod schedule;
+mod settings;
+mod sources;
+mod store;
+mod toolchain;
+
+pub use ensure::{Request, Sysroot, ensure};
+pub use error::Error;
+pub use progress::{Progress, Silent};
+pub use settings::{DebugLevel, OptLevel, Panic, Settings, UnknownValue};
+pub use store::{Cache, Entry, Prune};
+pub use toolchain::Toolchain;
+pub use xsys_target::CrateSet;

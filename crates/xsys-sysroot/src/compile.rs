@@ -1,0 +1,252 @@
+//! From a resolved crate to a rustc command line.
+//!
+//! The flags are those of the official builds where they matter to users: paths are mapped to the
+//! ones debuggers and backtraces know (`/rustc/<commit>/library/…`), bitcode is embedded so that
+//! `lto = true` works, one code generation unit a crate gives the best code (core's time goes into
+//! type checking anyway), compiler_builtins gets one object a function so that it never clashes
+//! with a C runtime. Nothing in an rlib depends on where the toolchain, the registry or the cache
+//! are: the same key gives the same bytes on every machine.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+use xsys_target::Rustc;
+
+use crate::Error;
+use crate::build_script::{Facts, Printed, printed};
+use crate::digest::sha256;
+use crate::resolve::Unit;
+use crate::settings::{OptLevel, Panic, Settings};
+use crate::sources::Sources;
+
+/// One compiler call, ready to be started.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    /// The crate, for progress and errors.
+    pub name: String,
+    pub arguments: Vec<OsString>,
+    pub env: Vec<(String, String)>,
+    /// Indexes of the calls whose metadata this one reads.
+    pub waits_for: Vec<usize>,
+}
+
+/// Everything the calls of one sysroot share.
+pub(crate) struct Compilation<'a> {
+    pub rustc: &'a Rustc,
+    pub sources: &'a Sources,
+    /// The triple, or the spec's file.
+    pub target: &'a OsStr,
+    /// Where rlibs go.
+    pub out_dir: &'a Path,
+    /// A folder without crates: the toolchain's own must not be found.
+    pub empty_sysroot: &'a Path,
+    pub settings: &'a Settings,
+    pub facts: &'a Facts,
+}
+
+/// The flags that all crates of a sysroot are compiled with. They are part of the key.
+pub(crate) fn common_flags(settings: &Settings) -> Vec<String> {
+    let mut flags: Vec<String> = [
+        "--crate-type=rlib",
+        "--emit=metadata,link",
+        "--cap-lints=allow",
+        "-Zunstable-options",
+        "-Zforce-unstable-if-unmarked",
+        "-Cembed-bitcode=yes",
+        "-Cdebug-assertions=off",
+        "-Coverflow-checks=off",
+    ]
+    .map(str::to_owned)
+    .into();
+    flags.push(format!("-Cdebuginfo={}", settings.debug));
+    flags
+}
+
+/// How the official builds name the sources of this compiler's library.
+fn virtual_library(rustc: &Rustc) -> String {
+    let name = match rustc.commit_hash() {
+        "unknown" => rustc.release(),
+        commit => commit,
+    };
+    format!("/rustc/{name}/library")
+}
+
+impl Compilation<'_> {
+    /// The calls for `units`, in the same order, and the cfgs of build scripts nobody knows.
+    pub fn calls(&self, units: &[Unit]) -> Result<(Vec<Call>, Vec<String>), Error> {
+        let hashes = self.hashes(units);
+        let mut calls = Vec::new();
+        let mut unknown = Vec::new();
+        for (unit, hash) in units.iter().zip(&hashes) {
+            let printed = printed(&unit.package, self.facts)?;
+            for cfg in &printed.unknown {
+                unknown.push(format!("{}: {cfg}", unit.package.name));
+            }
+            calls.push(self.call(unit, hash, units, &hashes, printed));
+        }
+        Ok((calls, unknown))
+    }
+
+    /// What tells crates of one name apart, in file names and symbols: no paths, no target.
+    fn hashes(&self, units: &[Unit]) -> Vec<String> {
+        let hash = |unit: &Unit| {
+            let features: Vec<&str> = unit.features.iter().map(String::as_str).collect();
+            let text = format!(
+                "{} {} [{}] {} {}",
+                unit.package.name,
+                unit.package.version,
+                features.join(","),
+                self.rustc.release(),
+                self.rustc.commit_hash()
+            );
+            let mut hash = sha256(text.as_bytes());
+            hash.truncate(16);
+            hash
+        };
+        units.iter().map(hash).collect()
+    }
+
+    fn call(
+        &self,
+        unit: &Unit,
+        hash: &str,
+        units: &[Unit],
+        hashes: &[String],
+        printed: Printed,
+    ) -> Call {
+        let package = &unit.package;
+        let mut arguments: Vec<OsString> = Vec::new();
+        let mut push = |argument: String| arguments.push(argument.into());
+        push(format!("--crate-name={}", package.lib_name));
+        push(format!("--edition={}", package.edition));
+        push("--error-format=json".to_owned());
+        push("--json=artifacts".to_owned());
+        for flag in common_flags(self.settings) {
+            push(flag);
+        }
+        let profile = self.sources.profiles.get(&package.name);
+        push(format!("-Copt-level={}", self.opt_level(&package.name)));
+        let units_of_code = profile.and_then(|profile| profile.codegen_units);
+        push(format!("-Ccodegen-units={}", units_of_code.unwrap_or(1)));
+        push(format!("-Cpanic={}", self.panic(&package.name)));
+        push(format!("-Cmetadata={hash}"));
+        push(format!("-Cextra-filename=-{hash}"));
+        for feature in &unit.features {
+            push(format!("--cfg=feature=\"{feature}\""));
+        }
+        for cfg in &printed.cfgs {
+            push(format!("--cfg={cfg}"));
+        }
+        for edge in &unit.dependencies {
+            let (Some(other), Some(hash)) = (units.get(edge.unit), hashes.get(edge.unit)) else {
+                continue;
+            };
+            let private = package.public_dependency && !edge.public;
+            let file = format!("lib{}-{hash}.rmeta", other.package.lib_name);
+            let mut argument = OsString::from("--extern=");
+            argument.push(if private { "priv:" } else { "" });
+            argument.push(format!("{}=", edge.name));
+            argument.push(self.out_dir.join(file));
+            arguments.push(argument);
+        }
+        let mut path_flag = |flag: &str, path: &Path| {
+            let mut argument = OsString::from(flag);
+            argument.push(path);
+            arguments.push(argument);
+        };
+        path_flag("--out-dir=", self.out_dir);
+        path_flag("-Ldependency=", self.out_dir);
+        path_flag("--sysroot=", self.empty_sysroot);
+        path_flag("--target=", Path::new(self.target));
+        // The last prefix that fits is used.
+        arguments.push(remap(self.sources.library(), &virtual_library(self.rustc)));
+        if !is_path_dependency(&package.root, self.sources.library()) {
+            let shown = format!("/rust/deps/{}-{}", package.name, package.version);
+            arguments.push(remap(&package.root, &shown));
+        }
+        arguments.push(package.lib_path.clone().into());
+
+        let version = &package.version;
+        let mut env = vec![
+            ("CARGO_CRATE_NAME".to_owned(), package.lib_name.clone()),
+            ("CARGO_PKG_NAME".to_owned(), package.name.clone()),
+            ("CARGO_PKG_VERSION".to_owned(), version.to_string()),
+            (
+                "CARGO_PKG_VERSION_MAJOR".to_owned(),
+                version.major.to_string(),
+            ),
+            (
+                "CARGO_PKG_VERSION_MINOR".to_owned(),
+                version.minor.to_string(),
+            ),
+            (
+                "CARGO_PKG_VERSION_PATCH".to_owned(),
+                version.patch.to_string(),
+            ),
+            ("RUSTC_BOOTSTRAP".to_owned(), "1".to_owned()),
+        ];
+        env.extend(printed.env);
+        Call {
+            name: package.lib_name.clone(),
+            arguments,
+            env,
+            waits_for: unit.dependencies.iter().map(|edge| edge.unit).collect(),
+        }
+    }
+
+    /// The library's own manifest asks for smaller code in crates where speed does not matter.
+    fn opt_level(&self, package: &str) -> OptLevel {
+        let profile = self.sources.profiles.get(package);
+        let asked = profile.and_then(|profile| match profile.opt_level.as_ref()? {
+            toml::Value::String(text) => text.parse().ok(),
+            toml::Value::Integer(number) => number.to_string().parse().ok(),
+            _ => None,
+        });
+        match (self.settings.opt_level, asked) {
+            (OptLevel::O2 | OptLevel::O3, Some(asked)) => asked,
+            (level, _) => level,
+        }
+    }
+
+    /// A panic runtime has to be compiled with the strategy it implements.
+    fn panic(&self, package: &str) -> Panic {
+        match package {
+            "panic_abort" => Panic::Abort,
+            "panic_unwind" => Panic::Unwind,
+            _ => self.settings.panic,
+        }
+    }
+}
+
+/// Whether a package is part of rust-src itself, not one of its vendored dependencies.
+fn is_path_dependency(root: &Path, library: &Path) -> bool {
+    root.strip_prefix(library)
+        .is_ok_and(|relative| !relative.starts_with("vendor"))
+}
+
+fn remap(from: &Path, to: &str) -> OsString {
+    let mut argument = OsString::from("--remap-path-prefix=");
+    argument.push(from);
+    argument.push("=");
+    argument.push(to);
+    argument
+}
+
+/// A call as people would type it.
+pub(crate) fn shown(rustc: &Rustc, call: &Call) -> String {
+    let mut text = format!("RUSTC_BOOTSTRAP=1 {}", rustc.program().display());
+    for argument in &call.arguments {
+        let argument = argument.to_string_lossy();
+        if argument.contains('"') {
+            text.push_str(&format!(" '{argument}'"));
+        } else {
+            text.push_str(&format!(" {argument}"));
+        }
+    }
+    text
+}
+
+/// Where in a sysroot rustc looks for a target's crates.
+pub(crate) fn library_folder(sysroot: &Path, target: &str) -> PathBuf {
+    sysroot.join("lib").join("rustlib").join(target).join("lib")
+}

@@ -1,0 +1,422 @@
+//! A request in, a sysroot out: the steps from key to published entry.
+//!
+//! 1. the inputs: rust-src (installed if missing) and its digest, the C pieces, the key;
+//! 2. a hit ends here: no lock, no process, nothing written but the time of use;
+//! 3. the key's lock, and another look: somebody else may have built it meanwhile;
+//! 4. a staging folder with the spec in it, which rustc reads from there;
+//! 5. the plan: cfgs, packages (downloaded if missing), features, compiler calls;
+//! 6. compilation; 7. the manifest; 8. one rename.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use cargo_platform::Cfg;
+use serde_json::{Value, json};
+use xsys_target::{CrateSet, Kind, Target};
+
+use crate::build_script::Facts;
+use crate::compile::{Call, Compilation, common_flags, library_folder, shown};
+use crate::key::Inputs;
+use crate::musl::{self, Musl};
+use crate::resolve::{Resolution, TargetPlatform, Unit, Wanted, resolve};
+use crate::schedule::{self, Stopped};
+use crate::settings::{Panic, Settings};
+use crate::sources::{Fetch, Sources, cargo_home};
+use crate::store::{Cache, Staging};
+use crate::toolchain::Toolchain;
+use crate::{Error, Progress, digest, jobs};
+
+/// What is asked for.
+#[derive(Clone, Debug)]
+pub struct Request<'a> {
+    /// Where programs are to run.
+    pub target: &'a Target,
+    /// The compiler the sysroot is for.
+    pub toolchain: &'a Toolchain,
+    /// Which crates.
+    pub crates: CrateSet,
+    /// The profile.
+    pub settings: Settings,
+    /// Whether downloads are forbidden.
+    pub offline: bool,
+    /// Where sysroots are kept.
+    pub cache: &'a Cache,
+    /// Compilers at once, where no jobserver says otherwise; by default one per CPU.
+    pub jobs: Option<usize>,
+}
+
+/// A sysroot that is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sysroot {
+    /// For `--sysroot`.
+    pub path: PathBuf,
+    /// For `--target`, where the target is not built into rustc: rlibs of a custom target are
+    /// bound to the spec's exact text, so it has to be this file.
+    pub spec: Option<PathBuf>,
+    /// Its name in the cache.
+    pub key: String,
+    /// Whether it was built just now.
+    pub built: bool,
+    /// How often rustc was called for it.
+    pub rustc_calls: usize,
+    /// How long it took.
+    pub wall: Duration,
+}
+
+/// Finds or builds the sysroot for a request.
+pub fn ensure(request: &Request<'_>, progress: &dyn Progress) -> Result<Sysroot, Error> {
+    let start = Instant::now();
+    let build = Build::prepare(request, progress)?;
+    let cache = request.cache;
+    let found = |path: PathBuf, rustc_calls: Option<usize>| Sysroot {
+        spec: (request.target.kind == Kind::Json).then(|| path.join(&build.spec_file)),
+        path,
+        key: build.key.clone(),
+        built: rustc_calls.is_some(),
+        rustc_calls: rustc_calls.unwrap_or(0),
+        wall: start.elapsed(),
+    };
+    if let Some(path) = cache.published(&build.key) {
+        cache.touch(&build.key);
+        return Ok(found(path, None));
+    }
+    cache.prepare()?;
+    let _lock = cache.lock(&build.key, progress)?;
+    if let Some(path) = cache.published(&build.key) {
+        cache.touch(&build.key);
+        return Ok(found(path, None));
+    }
+    cache.clean_staging(Some(&build.key));
+    let staging = cache.stage(&build.key)?;
+    let rustc_calls = build.run(&staging, progress)?;
+    let path = cache.publish(&build.key, staging)?;
+    Ok(found(path, Some(rustc_calls)))
+}
+
+/// A request with everything that its key is made of.
+struct Build<'a> {
+    request: &'a Request<'a>,
+    settings: Settings,
+    library: PathBuf,
+    musl: Option<Musl>,
+    inputs: Value,
+    key: String,
+    spec_file: String,
+}
+
+impl<'a> Build<'a> {
+    fn prepare(request: &'a Request<'a>, progress: &dyn Progress) -> Result<Build<'a>, Error> {
+        let Request {
+            target,
+            toolchain,
+            crates,
+            offline,
+            cache,
+            ..
+        } = *request;
+        check_name(&target.name)?;
+        let mut settings = request.settings.clone();
+        settings.test &= crates == CrateSet::Std;
+        let library = toolchain.library(offline, progress)?;
+        let musl = if crates == CrateSet::Std && target.uses_musl_static() {
+            Some(musl::find(target, toolchain, offline, cache, progress)?)
+        } else {
+            None
+        };
+        let inputs = Inputs {
+            target: &target.name,
+            custom: target.kind == Kind::Json,
+            spec: &target.digest(),
+            release: toolchain.rustc.release(),
+            commit: toolchain.rustc.commit_hash(),
+            rust_src: &digest::folder(&library, cache)?,
+            crates,
+            settings: &settings,
+            flags: &common_flags(&settings),
+            musl: musl.as_ref().map(|musl| musl.digest.as_str()),
+        };
+        Ok(Build {
+            key: inputs.key(),
+            inputs: inputs.to_json(),
+            spec_file: format!("{}.json", target.name),
+            request,
+            settings,
+            library,
+            musl,
+        })
+    }
+
+    /// Fills the staging folder. Returns the number of calls of rustc.
+    fn run(&self, staging: &Staging, progress: &dyn Progress) -> Result<usize, Error> {
+        let Request {
+            target,
+            toolchain,
+            cache,
+            jobs,
+            ..
+        } = *self.request;
+        let spec = staging.path.join(&self.spec_file);
+        std::fs::write(&spec, target.canonical_json()).map_err(Error::cache("write", &spec))?;
+        let out_dir = library_folder(&staging.path, &target.name);
+        std::fs::create_dir_all(&out_dir).map_err(Error::cache("create", &out_dir))?;
+        let target_argument: OsString = match target.kind {
+            Kind::Json => spec.into(),
+            Kind::Builtin => target.name.clone().into(),
+        };
+        let cfgs = toolchain
+            .rustc
+            .cfg(&target_argument)
+            .map_err(|error| Error::Rustc(Box::new(error.into_diagnostic())))?;
+        let platform = TargetPlatform {
+            name: target.name.clone(),
+            cfgs: cfgs.iter().filter_map(|cfg| cfg.parse().ok()).collect(),
+        };
+        let facts = self.facts(platform.cfgs.clone());
+        let (sources, units) = self.plan(&platform, &facts, &target_argument, progress)?;
+        let compilation = Compilation {
+            rustc: &toolchain.rustc,
+            sources: &sources,
+            target: &target_argument,
+            out_dir: &out_dir,
+            empty_sysroot: &staging.path.join("none"),
+            settings: &self.settings,
+            facts: &facts,
+        };
+        let (calls, unknown) = compilation.calls(&units)?;
+        if !unknown.is_empty() {
+            progress.message(&format!(
+                "rustc {} can configure its library in ways this version of xsys does not know; left alone: {}",
+                toolchain.rustc.release(),
+                unknown.join(", ")
+            ));
+        }
+        let jobserver = jobs::client(jobs).map_err(|source| Error::Start {
+            program: toolchain.rustc.program().to_owned(),
+            source,
+        })?;
+        schedule::run(
+            &toolchain.rustc,
+            &self.library,
+            &calls,
+            &jobserver,
+            progress,
+        )
+        .map_err(|stopped| self.stopped(stopped, &calls, cache))?;
+        remove_metadata(&out_dir)?;
+        if let Some(musl) = &self.musl {
+            musl::install(musl, &out_dir.join("self-contained"))?;
+        }
+        self.write_manifest(&staging.path, &sources, &units)?;
+        Ok(calls.len() + 1)
+    }
+
+    /// Reads the library's manifests, with the help of cargo where packages are missing.
+    fn plan(
+        &self,
+        platform: &TargetPlatform,
+        facts: &Facts,
+        target_argument: &OsString,
+        progress: &dyn Progress,
+    ) -> Result<(Sources, Vec<Unit>), Error> {
+        let cargo_home = cargo_home();
+        let mut sources = Sources::load(&self.library, cargo_home.as_deref())?;
+        let wanted = self.wanted(facts);
+        let missing = match resolve(&sources, &wanted, platform)? {
+            Resolution::Units(units) => return Ok((sources, units)),
+            Resolution::Missing(missing) => missing,
+        };
+        let fetch = Fetch {
+            cargo: &self.request.toolchain.cargo,
+            rustc: self.request.toolchain.rustc.program(),
+            cargo_home: cargo_home.as_deref(),
+            target: target_argument,
+            offline: self.request.offline,
+        };
+        sources.fetch(&fetch, &missing, progress)?;
+        match resolve(&sources, &wanted, platform)? {
+            Resolution::Units(units) => Ok((sources, units)),
+            Resolution::Missing(missing) => Err(sources.still_missing(&fetch, &missing)),
+        }
+    }
+
+    fn wanted(&self, facts: &Facts) -> Wanted {
+        let target = self.request.target;
+        let mut default_features = Vec::new();
+        if target.needs_mem_functions() {
+            default_features.push("compiler-builtins-mem");
+        }
+        if self.request.crates == CrateSet::Std {
+            if self.settings.panic == Panic::Unwind {
+                default_features.push("panic-unwind");
+            }
+            // Elsewhere std has no way to walk or to name frames, and six crates stay away.
+            if facts.flag("unix") || facts.flag("windows") {
+                default_features.push("backtrace");
+            }
+        }
+        let mut features = Vec::new();
+        for feature in &self.settings.features {
+            match feature.strip_prefix('-') {
+                Some(name) => default_features.retain(|&default| default != name),
+                None => features.push(feature.clone()),
+            }
+        }
+        Wanted {
+            crates: self.request.crates,
+            test: self.settings.test,
+            default_features,
+            features,
+        }
+    }
+
+    fn facts(&self, cfgs: Vec<Cfg>) -> Facts {
+        let target = self.request.target;
+        Facts {
+            cfgs,
+            llvm_target: target.llvm_target().to_owned(),
+            needs_mem_functions: target.needs_mem_functions(),
+            opt_level: self.settings.opt_level,
+            nightly: self.request.toolchain.rustc.is_nightly(),
+        }
+    }
+
+    fn stopped(&self, stopped: Stopped, calls: &[Call], cache: &Cache) -> Error {
+        let failure = match stopped {
+            Stopped::Start(error) => return error,
+            Stopped::Failed(failure) => failure,
+        };
+        if failure.output.contains("No space left on device") {
+            return Error::Cache {
+                action: "write",
+                path: cache.root().to_owned(),
+                source: std::io::ErrorKind::StorageFull.into(),
+            };
+        }
+        let call = calls.get(failure.call);
+        let target = self.request.target;
+        let mut help = Vec::new();
+        if self.request.crates == CrateSet::Std && !target.has_std_os() {
+            help.push(format!(
+                "std has no implementation for the operating system `{}`: use `crates = \"alloc\"`",
+                target.os()
+            ));
+        }
+        Error::Compile {
+            crate_name: call.map(|call| call.name.clone()).unwrap_or_default(),
+            target: target.name.clone(),
+            output: failure.output,
+            command: call.map_or_else(String::new, |call| {
+                shown(&self.request.toolchain.rustc, call)
+            }),
+            help,
+        }
+    }
+
+    /// Writes down what the entry is; its presence makes the folder an entry.
+    fn write_manifest(
+        &self,
+        staging: &Path,
+        sources: &Sources,
+        units: &[Unit],
+    ) -> Result<(), Error> {
+        let crates: Vec<Value> = units
+            .iter()
+            .map(|unit| {
+                let package = &unit.package;
+                let locked = sources.lock.packages.iter().find(|locked| {
+                    locked.name == package.name && locked.version == package.version
+                });
+                json!({
+                    "name": package.name,
+                    "version": package.version.to_string(),
+                    "features": unit.features,
+                    "checksum": locked.and_then(|locked| locked.checksum.as_deref()),
+                })
+            })
+            .collect();
+        let mut files = Vec::new();
+        for name in files_below(staging)? {
+            let path = staging.join(&name);
+            let size = std::fs::metadata(&path)
+                .map_err(Error::cache("read", &path))?
+                .len();
+            files.push(json!({
+                "path": name,
+                "size": size,
+                "sha256": digest::sha256_file(&path).map_err(Error::cache("read", &path))?,
+            }));
+        }
+        let manifest = json!({
+            "inputs": self.inputs,
+            "crates": crates,
+            "musl": self.musl.as_ref().map(|musl| musl.origin.as_str()),
+            "files": files,
+        });
+        let path = staging.join("manifest.json");
+        std::fs::write(&path, format!("{manifest:#}\n")).map_err(Error::cache("write", &path))
+    }
+}
+
+/// A name that is a folder's and a file's on every system.
+fn check_name(name: &str) -> Result<(), Error> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    if name.is_empty() || name.starts_with('.') || !name.chars().all(allowed) {
+        return Err(Error::TargetName {
+            name: name.to_owned(),
+        });
+    }
+    Ok(())
+}
+
+/// The metadata is in the rlibs as well; the separate files only served to start dependents early.
+fn remove_metadata(folder: &Path) -> Result<(), Error> {
+    let entries = std::fs::read_dir(folder).map_err(Error::cache("read", folder))?;
+    for entry in entries {
+        let path = entry.map_err(Error::cache("read", folder))?.path();
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "rmeta")
+        {
+            std::fs::remove_file(&path).map_err(Error::cache("remove", &path))?;
+        }
+    }
+    Ok(())
+}
+
+/// All files below a folder, relative with `/`, sorted.
+fn files_below(root: &Path) -> Result<Vec<String>, Error> {
+    let mut files = Vec::new();
+    let mut folders = vec![String::new()];
+    while let Some(prefix) = folders.pop() {
+        let folder = root.join(&prefix);
+        let entries = std::fs::read_dir(&folder).map_err(Error::cache("read", &folder))?;
+        for entry in entries {
+            let entry = entry.map_err(Error::cache("read", &folder))?;
+            let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+            let kind = entry.file_type().map_err(Error::cache("read", &folder))?;
+            if kind.is_dir() {
+                folders.push(format!("{name}/"));
+            } else {
+                files.push(name);
+            }
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_stay_inside_their_folder() {
+        for name in ["a", "armv7-x.y_z", "board1"] {
+            assert!(check_name(name).is_ok(), "{name}");
+        }
+        for name in ["", "..", ".a", "a/b", "a\\b", "a b"] {
+            assert!(check_name(name).is_err(), "{name}");
+        }
+    }
+}
