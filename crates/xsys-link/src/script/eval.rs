@@ -4,8 +4,32 @@
 //! Expression") with lld's deviations where embedded projects rely on them: a value is either
 //! absolute or an offset into an output section; arithmetic on two values of one section stays in
 //! that section where that makes sense, everything else works on addresses.
+//!
+//! | expression | value |
+//! |---|---|
+//! | number | absolute, inside output sections too (lld; GNU ld takes it for an offset there) |
+//! | `.`, `ADDR(s)` | relative to the output section |
+//! | `r + n`, `n + r`, `r - n` | relative to `r`'s section |
+//! | `r - r`, `n - r` | a number, the distance of the addresses, whichever their sections |
+//! | `r + r` | a number, the sum of the addresses (lld refuses) |
+//! | `& \| ^` | on addresses; relative if one side is, or if both are in the same section |
+//! | `* / % << >>`, `- ~ !`, comparisons, `&& \|\|` | on addresses; a number |
+//! | `ALIGN(r, n)` | the *address* is aligned, the result stays relative |
+//! | `MAX`, `MIN` | compare addresses, give the chosen side as it is |
+//! | `c ? a : b` | the chosen side as it is |
+//! | `ABSOLUTE(x)`, `LOADADDR(s)` | a number |
+//!
+//! All arithmetic is unsigned and wraps at 64 bits, `>>`, `/` and `<` included; shifting by 64 or
+//! more gives 0. `&&`, `||` and `? :` evaluate only what they need.
+//!
+//! As in lld: `SIZEOF` of a section that does not exist is 0, `ALIGN(0)` and `ALIGN(x, 0)` change
+//! nothing, `DATA_SEGMENT_ALIGN(m, c)` is `ALIGN(m)`, `DATA_SEGMENT_RELRO_END(o, x)` aligns `x` to
+//! the page size whatever `o` is, `DATA_SEGMENT_END(x)` is `x`, and the value of `ASSERT(…)` is `.`.
+//! Unlike lld, `SEGMENT_START` honours `-Ttext-segment` and its relatives.
 
-use super::ast::{Name, Span};
+use xsys_diag::Diagnostic;
+
+use super::ast::{BinaryOp, Expr, ExprKind, Script, Span, UnaryOp};
 
 /// Index of an output section in layout order of creation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -77,9 +101,626 @@ pub enum EvalError {
     BadAlignment { value: u64, span: Span },
     #[error("unknown constant `{name}`")]
     UnknownConstant { name: String, span: Span },
-    #[error("{message}")]
+    #[error("assertion failed: {message}")]
     Assertion { message: String, span: Span },
 }
 
-#[expect(dead_code, reason = "placeholder until the evaluator lands")]
-fn placeholder(_: &Name) {}
+impl EvalError {
+    /// The place of the failing part.
+    pub fn span(&self) -> Span {
+        match self {
+            EvalError::UndefinedSymbol { span, .. }
+            | EvalError::UndefinedSection { span, .. }
+            | EvalError::UndefinedRegion { span, .. }
+            | EvalError::DivisionByZero { span }
+            | EvalError::BadAlignment { span, .. }
+            | EvalError::UnknownConstant { span, .. }
+            | EvalError::Assertion { span, .. } => *span,
+        }
+    }
+
+    /// As a diagnostic that quotes the script.
+    pub fn into_diagnostic(self, script: &Script, scope: &dyn Scope) -> Diagnostic {
+        let diagnostic = script.label(Diagnostic::error(self.to_string()), self.span(), "");
+        let name = match &self {
+            EvalError::UndefinedSymbol { name, .. }
+            | EvalError::UndefinedSection { name, .. }
+            | EvalError::UndefinedRegion { name, .. } => name,
+            EvalError::UnknownConstant { .. } => {
+                return diagnostic.help("the constants are `MAXPAGESIZE` and `COMMONPAGESIZE`");
+            }
+            EvalError::BadAlignment { .. }
+            | EvalError::DivisionByZero { .. }
+            | EvalError::Assertion { .. } => return diagnostic,
+        };
+        let mut known = scope.known_names();
+        known.sort();
+        match xsys_diag::did_you_mean(name, known.iter().map(String::as_str)) {
+            Some(close) => diagnostic.help(format!("did you mean `{close}`?")),
+            None => diagnostic,
+        }
+    }
+}
+
+impl Value {
+    /// A number.
+    pub fn absolute(value: u64) -> Value {
+        Value {
+            section: None,
+            value,
+        }
+    }
+
+    /// An offset into an output section.
+    pub fn relative(section: OutputId, value: u64) -> Value {
+        Value {
+            section: Some(section),
+            value,
+        }
+    }
+
+    /// The address (or number) that the value stands for.
+    pub fn address(self, scope: &dyn Scope) -> u64 {
+        match self.section {
+            Some(section) => scope.address(section).wrapping_add(self.value),
+            None => self.value,
+        }
+    }
+
+    /// The value in `section` whose address is `address`.
+    fn at(section: Option<OutputId>, address: u64, scope: &dyn Scope) -> Value {
+        let base = section.map_or(0, |section| scope.address(section));
+        Value {
+            section,
+            value: address.wrapping_sub(base),
+        }
+    }
+}
+
+/// The value of an expression in a scope.
+pub fn eval(expr: &Expr, scope: &dyn Scope) -> Result<Value, EvalError> {
+    match &expr.kind {
+        ExprKind::Number(value) => Ok(Value::absolute(*value)),
+        ExprKind::Symbol(name) => match scope.symbol(name) {
+            Some(value) => Ok(value),
+            None => Err(EvalError::UndefinedSymbol {
+                name: name.to_string(),
+                span: expr.span,
+            }),
+        },
+        ExprKind::Dot => Ok(scope.dot()),
+        ExprKind::Unary(op, operand) => {
+            let value = eval(operand, scope)?.address(scope);
+            Ok(Value::absolute(match op {
+                UnaryOp::Neg => value.wrapping_neg(),
+                UnaryOp::BitNot => !value,
+                UnaryOp::Not => u64::from(value == 0),
+            }))
+        }
+        ExprKind::Binary(op, left, right) => binary(*op, left, right, scope),
+        ExprKind::Ternary(condition, yes, no) => {
+            let chosen = if address(condition, scope)? != 0 {
+                yes
+            } else {
+                no
+            };
+            eval(chosen, scope)
+        }
+        ExprKind::Max(left, right) => extreme(left, right, scope, |left, right| left >= right),
+        ExprKind::Min(left, right) => extreme(left, right, scope, |left, right| left <= right),
+        ExprKind::Align(..)
+        | ExprKind::DataSegmentAlign(..)
+        | ExprKind::DataSegmentRelroEnd(..) => aligned(expr, scope),
+        ExprKind::DataSegmentEnd(value) => eval(value, scope),
+        ExprKind::SegmentStart(segment, default) => match scope.segment_start(&segment.text) {
+            Some(start) => Ok(Value::absolute(start)),
+            None => eval(default, scope),
+        },
+        ExprKind::Assert(condition, message) => {
+            if address(condition, scope)? == 0 {
+                return Err(EvalError::Assertion {
+                    message: message.clone(),
+                    span: expr.span,
+                });
+            }
+            Ok(scope.dot())
+        }
+        ExprKind::Absolute(value) => Ok(Value::absolute(address(value, scope)?)),
+        ExprKind::Log2Ceil(value) => {
+            let value = address(value, scope)?;
+            let bits = u64::BITS - value.saturating_sub(1).leading_zeros();
+            Ok(Value::absolute(u64::from(bits)))
+        }
+        _ => fact(expr, scope),
+    }
+}
+
+/// An expression's value as an address or number.
+pub fn address(expr: &Expr, scope: &dyn Scope) -> Result<u64, EvalError> {
+    Ok(eval(expr, scope)?.address(scope))
+}
+
+/// The expressions that only look something up.
+fn fact(expr: &Expr, scope: &dyn Scope) -> Result<Value, EvalError> {
+    let section = |name: &super::ast::Name| {
+        scope
+            .section(&name.text)
+            .ok_or_else(|| EvalError::UndefinedSection {
+                name: name.text.to_string(),
+                span: name.span,
+            })
+    };
+    let region = |name: &super::ast::Name| {
+        scope
+            .region(&name.text)
+            .ok_or_else(|| EvalError::UndefinedRegion {
+                name: name.text.to_string(),
+                span: name.span,
+            })
+    };
+    Ok(match &expr.kind {
+        ExprKind::Addr(name) => Value::relative(section(name)?.id, 0),
+        ExprKind::LoadAddr(name) => Value::absolute(section(name)?.load_addr),
+        ExprKind::AlignOf(name) => Value::absolute(section(name)?.align),
+        ExprKind::SizeOf(name) => {
+            Value::absolute(scope.section(&name.text).map_or(0, |section| section.size))
+        }
+        ExprKind::Origin(name) => Value::absolute(region(name)?.0),
+        ExprKind::Length(name) => Value::absolute(region(name)?.1),
+        ExprKind::Defined(name) => Value::absolute(u64::from(scope.is_defined(&name.text))),
+        ExprKind::Constant(name) => Value::absolute(match &*name.text {
+            "MAXPAGESIZE" => scope.max_page_size(),
+            "COMMONPAGESIZE" => scope.common_page_size(),
+            _ => {
+                return Err(EvalError::UnknownConstant {
+                    name: name.text.to_string(),
+                    span: name.span,
+                });
+            }
+        }),
+        // SIZEOF_HEADERS: everything else is in `eval`.
+        _ => Value::absolute(scope.size_of_headers()),
+    })
+}
+
+fn binary(op: BinaryOp, left: &Expr, right: &Expr, scope: &dyn Scope) -> Result<Value, EvalError> {
+    match op {
+        BinaryOp::And => {
+            let both = address(left, scope)? != 0 && address(right, scope)? != 0;
+            return Ok(Value::absolute(u64::from(both)));
+        }
+        BinaryOp::Or => {
+            let either = address(left, scope)? != 0 || address(right, scope)? != 0;
+            return Ok(Value::absolute(u64::from(either)));
+        }
+        _ => {}
+    }
+    let (a, b) = (eval(left, scope)?, eval(right, scope)?);
+    apply(op, a, b, right.span, scope)
+}
+
+/// Applies an operator that needs both sides; for `symbol += value` and its relatives, too.
+/// `right` is the place of the right-hand side.
+pub fn apply(
+    op: BinaryOp,
+    a: Value,
+    b: Value,
+    right: Span,
+    scope: &dyn Scope,
+) -> Result<Value, EvalError> {
+    let (x, y) = (a.address(scope), b.address(scope));
+    let shift = |shifted: fn(u64, u32) -> Option<u64>| {
+        u32::try_from(y)
+            .ok()
+            .and_then(|bits| shifted(x, bits))
+            .unwrap_or(0)
+    };
+    let divided = |divide: fn(u64, u64) -> Option<u64>| {
+        divide(x, y).ok_or(EvalError::DivisionByZero { span: right })
+    };
+    // Where a result belongs that is computed on addresses and stays in a section.
+    let shared = match (a.section, b.section) {
+        (Some(one), Some(other)) if one != other => None,
+        (one, other) => one.or(other),
+    };
+    let number = match op {
+        BinaryOp::Add if a.section.is_some() && b.section.is_some() => x.wrapping_add(y),
+        BinaryOp::Add => return Ok(Value::at(shared, x.wrapping_add(y), scope)),
+        BinaryOp::Sub if b.section.is_none() => {
+            return Ok(Value::at(a.section, x.wrapping_sub(y), scope));
+        }
+        BinaryOp::Sub => x.wrapping_sub(y),
+        BinaryOp::BitAnd => return Ok(Value::at(shared, x & y, scope)),
+        BinaryOp::BitOr => return Ok(Value::at(shared, x | y, scope)),
+        BinaryOp::BitXor => return Ok(Value::at(shared, x ^ y, scope)),
+        BinaryOp::Mul => x.wrapping_mul(y),
+        BinaryOp::Div => divided(u64::checked_div)?,
+        BinaryOp::Rem => divided(u64::checked_rem)?,
+        BinaryOp::Shl => shift(u64::checked_shl),
+        BinaryOp::Shr => shift(u64::checked_shr),
+        BinaryOp::Lt => u64::from(x < y),
+        BinaryOp::Le => u64::from(x <= y),
+        BinaryOp::Gt => u64::from(x > y),
+        BinaryOp::Ge => u64::from(x >= y),
+        BinaryOp::Eq => u64::from(x == y),
+        BinaryOp::Ne => u64::from(x != y),
+        BinaryOp::And => u64::from(x != 0 && y != 0),
+        BinaryOp::Or => u64::from(x != 0 || y != 0),
+    };
+    Ok(Value::absolute(number))
+}
+
+fn extreme(
+    left: &Expr,
+    right: &Expr,
+    scope: &dyn Scope,
+    first: fn(u64, u64) -> bool,
+) -> Result<Value, EvalError> {
+    let (a, b) = (eval(left, scope)?, eval(right, scope)?);
+    Ok(match first(a.address(scope), b.address(scope)) {
+        true => a,
+        false => b,
+    })
+}
+
+fn aligned(expr: &Expr, scope: &dyn Scope) -> Result<Value, EvalError> {
+    let (value, align, span) = match &expr.kind {
+        ExprKind::Align(None, align) | ExprKind::DataSegmentAlign(align, _) => {
+            (scope.dot(), address(align, scope)?, align.span)
+        }
+        ExprKind::Align(Some(value), align) => {
+            (eval(value, scope)?, address(align, scope)?, align.span)
+        }
+        ExprKind::DataSegmentRelroEnd(_, value) => {
+            (eval(value, scope)?, scope.max_page_size(), expr.span)
+        }
+        _ => return eval(expr, scope),
+    };
+    align_up(value, align, span, scope)
+}
+
+/// The next value whose address is a multiple of `align`; `span` is where the alignment stands.
+pub fn align_up(
+    value: Value,
+    align: u64,
+    span: Span,
+    scope: &dyn Scope,
+) -> Result<Value, EvalError> {
+    if align == 0 {
+        return Ok(value);
+    }
+    if !align.is_power_of_two() {
+        return Err(EvalError::BadAlignment { value: align, span });
+    }
+    let mask = align - 1;
+    let up = value.address(scope).wrapping_add(mask) & !mask;
+    Ok(Value::at(value.section, up, scope))
+}
+
+/// The bytes that a fill value repeats ("Output Section Fill"): a plain hexadecimal number stands
+/// for its digits, however many; every other value for its low four bytes, the highest first.
+pub fn fill_pattern(fill: &Expr, script: &Script, scope: &dyn Scope) -> Result<Vec<u8>, EvalError> {
+    let text = script.text(fill.span);
+    let digits = text.strip_prefix("0x").or(text.strip_prefix("0X"));
+    if let (ExprKind::Number(_), Some(digits)) = (&fill.kind, digits) {
+        if !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+            // An odd first digit is a byte of its own.
+            let padded = "0".repeat(digits.len() % 2) + digits;
+            let bytes = (0..padded.len()).step_by(2);
+            return Ok(bytes
+                .filter_map(|at| u8::from_str_radix(padded.get(at..at + 2)?, 16).ok())
+                .collect());
+        }
+    }
+    let value = address(fill, scope)?;
+    Ok(value.to_be_bytes()[4..].to_vec())
+}
+
+/// Calls `visit` for an expression and all its parts, outermost first.
+pub fn walk<'e>(expr: &'e Expr, visit: &mut dyn FnMut(&'e Expr)) {
+    visit(expr);
+    match &expr.kind {
+        ExprKind::Unary(_, a)
+        | ExprKind::Absolute(a)
+        | ExprKind::Align(None, a)
+        | ExprKind::Log2Ceil(a)
+        | ExprKind::SegmentStart(_, a)
+        | ExprKind::DataSegmentEnd(a)
+        | ExprKind::Assert(a, _) => walk(a, visit),
+        ExprKind::Binary(_, a, b)
+        | ExprKind::Align(Some(a), b)
+        | ExprKind::Max(a, b)
+        | ExprKind::Min(a, b)
+        | ExprKind::DataSegmentAlign(a, b)
+        | ExprKind::DataSegmentRelroEnd(a, b) => {
+            walk(a, visit);
+            walk(b, visit);
+        }
+        ExprKind::Ternary(a, b, c) => {
+            walk(a, visit);
+            walk(b, visit);
+            walk(c, visit);
+        }
+        ExprKind::Number(_)
+        | ExprKind::Symbol(_)
+        | ExprKind::Dot
+        | ExprKind::Addr(_)
+        | ExprKind::LoadAddr(_)
+        | ExprKind::SizeOf(_)
+        | ExprKind::AlignOf(_)
+        | ExprKind::SizeOfHeaders
+        | ExprKind::Origin(_)
+        | ExprKind::Length(_)
+        | ExprKind::Defined(_)
+        | ExprKind::Constant(_) => {}
+    }
+}
+
+/// The symbols whose values an expression needs, in order, with repetitions. What `DEFINED` asks
+/// for is not needed.
+pub fn symbols_used(expr: &Expr) -> Vec<&str> {
+    let mut names = Vec::new();
+    walk(expr, &mut |part| {
+        if let ExprKind::Symbol(name) = &part.kind {
+            names.push(&**name);
+        }
+    });
+    names
+}
+
+/// Whether an expression depends on the location counter.
+pub fn uses_dot(expr: &Expr) -> bool {
+    let mut found = false;
+    walk(expr, &mut |part| {
+        found |= matches!(
+            part.kind,
+            ExprKind::Dot
+                | ExprKind::Align(None, _)
+                | ExprKind::DataSegmentAlign(..)
+                | ExprKind::Assert(..)
+        );
+    });
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::parse::parse_expression;
+    use super::*;
+
+    /// Inside `.data` (0x2010 of 0x2000, 0x80 bytes, loaded at 0x9000); `.text` is at 0x1000.
+    struct Fixed;
+
+    const TEXT: OutputId = OutputId(0);
+    const DATA: OutputId = OutputId(1);
+
+    impl Scope for Fixed {
+        fn dot(&self) -> Value {
+            Value::relative(DATA, 0x11)
+        }
+        fn symbol(&self, name: &str) -> Option<Value> {
+            Some(match name {
+                "t" => Value::relative(TEXT, 4),
+                "t2" => Value::relative(TEXT, 0x24),
+                "d" => Value::relative(DATA, 8),
+                "n" => Value::absolute(0x30),
+                _ => return None,
+            })
+        }
+        fn is_defined(&self, name: &str) -> bool {
+            self.symbol(name).is_some()
+        }
+        fn section(&self, name: &str) -> Option<SectionFacts> {
+            let (id, load_addr) = match name {
+                ".text" => (TEXT, 0x1000),
+                ".data" => (DATA, 0x9000),
+                _ => return None,
+            };
+            Some(SectionFacts {
+                id,
+                addr: self.address(id),
+                load_addr,
+                size: 0x80,
+                align: 16,
+            })
+        }
+        fn address(&self, section: OutputId) -> u64 {
+            if section == TEXT { 0x1000 } else { 0x2000 }
+        }
+        fn region(&self, name: &str) -> Option<(u64, u64)> {
+            (name == "RAM").then_some((0x2000, 0x1000))
+        }
+        fn size_of_headers(&self) -> u64 {
+            0x120
+        }
+        fn max_page_size(&self) -> u64 {
+            0x1000
+        }
+        fn common_page_size(&self) -> u64 {
+            0x400
+        }
+        fn segment_start(&self, segment: &str) -> Option<u64> {
+            (segment == "text-segment").then_some(0x40_0000)
+        }
+        fn known_names(&self) -> Vec<String> {
+            ["t", "t2", ".text", "RAM"].map(str::to_owned).to_vec()
+        }
+    }
+
+    fn parsed(text: &str) -> (Script, Expr) {
+        let mut script = Script::default();
+        match parse_expression(&mut script, "expr", text) {
+            Ok(expr) => (script, expr),
+            Err(found) => panic!("{text}: {found:?}"),
+        }
+    }
+
+    /// `0x10`, `.text+0x4`, or the error's message.
+    fn shown(text: &str) -> String {
+        let (_, expr) = parsed(text);
+        match eval(&expr, &Fixed) {
+            Ok(Value { section, value }) => match section {
+                None => format!("{value:#x}"),
+                Some(TEXT) => format!(".text+{value:#x}"),
+                Some(_) => format!(".data+{value:#x}"),
+            },
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn values() {
+        for (text, expected) in [
+            ("1 + 2 * 3", "0x7"),
+            ("(1 + 2) * 3", "0x9"),
+            ("10 - 2 - 3", "0x5"),
+            ("1 << 2 + 1", "0x8"),
+            ("7 / 2 + 7 % 4", "0x6"),
+            ("6 & 3 | 8 ^ 1", "0xb"),
+            ("1 == 1 && 2 != 3 || 0", "0x1"),
+            ("2 < 1", "0x0"),
+            ("2 >= 2", "0x1"),
+            ("-1", "0xffffffffffffffff"),
+            ("-1 >> 60", "0xf"),
+            ("1 << 64", "0x0"),
+            ("1 << 63", "0x8000000000000000"),
+            ("1 >> 0x100000001", "0x0"),
+            ("3 - 4 < 0", "0x0"),
+            ("~0xf & 0xff", "0xf0"),
+            ("!5 + !0", "0x1"),
+            ("0xffffffffffffffff + 2", "0x1"),
+            ("1 ? 2 : 1 / 0", "0x2"),
+            ("0 ? 1 : 0 ? 2 : 3", "0x3"),
+            ("0 && 1 / 0", "0x0"),
+            ("1 || 1 / 0", "0x1"),
+            ("5 && n", "0x1"),
+            (".", ".data+0x11"),
+            (". + 1", ".data+0x12"),
+            ("1 + .", ".data+0x12"),
+            ("t + n", ".text+0x34"),
+            ("t - 8", ".text+0xfffffffffffffffc"),
+            ("t2 - t", "0x20"),
+            ("d - t", "0x1004"),
+            ("0x3000 - t", "0x1ffc"),
+            ("t + d", "0x300c"),
+            ("(t + t2) / 2", "0x1014"),
+            ("t2 & ~0xf", ".text+0x20"),
+            ("t & t2", ".text+0x4"),
+            ("t | t2", ".text+0x24"),
+            ("t & d", "0x0"),
+            ("t ^ d", "0x300c"),
+            ("0xff & t2", ".text+0xfffffffffffff024"),
+            ("t * 2", "0x2008"),
+            ("t == 0x1004", "0x1"),
+            ("t < d", "0x1"),
+            ("-t", "0xffffffffffffeffc"),
+            ("!t", "0x0"),
+            ("n ? t : d", ".text+0x4"),
+            ("ALIGN(16)", ".data+0x20"),
+            ("ALIGN(0)", ".data+0x11"),
+            ("ALIGN(0x1000)", ".data+0x1000"),
+            ("ALIGN(t, 0x800)", ".text+0x800"),
+            ("ALIGN(n, 0x20)", "0x40"),
+            ("BLOCK(8)", ".data+0x18"),
+            ("NEXT(4)", ".data+0x14"),
+            ("ABSOLUTE(.)", "0x2011"),
+            ("ADDR(.text)", ".text+0x0"),
+            ("ADDR(.text) + SIZEOF(.text)", ".text+0x80"),
+            ("LOADADDR(.data)", "0x9000"),
+            ("SIZEOF(.none)", "0x0"),
+            ("ALIGNOF(.data)", "0x10"),
+            ("SIZEOF_HEADERS", "0x120"),
+            ("ORIGIN(RAM) + LENGTH(RAM)", "0x3000"),
+            ("DEFINED(t) + DEFINED(none)", "0x1"),
+            ("CONSTANT(MAXPAGESIZE)", "0x1000"),
+            ("CONSTANT(COMMONPAGESIZE)", "0x400"),
+            ("MAX(t, d)", ".data+0x8"),
+            ("MIN(t, d)", ".text+0x4"),
+            ("MAX(1, 2) + MIN(3, 4)", "0x5"),
+            ("LOG2CEIL(0) + LOG2CEIL(1)", "0x0"),
+            ("LOG2CEIL(2)", "0x1"),
+            ("LOG2CEIL(5)", "0x3"),
+            ("LOG2CEIL(0x8000000000000001)", "0x40"),
+            ("SEGMENT_START(\"text-segment\", 0x10000)", "0x400000"),
+            ("SEGMENT_START(ldata-segment, 0x10000)", "0x10000"),
+            ("DATA_SEGMENT_ALIGN(0x1000, 0x400)", ".data+0x1000"),
+            ("DATA_SEGMENT_RELRO_END(24, .)", ".data+0x1000"),
+            ("DATA_SEGMENT_END(.)", ".data+0x11"),
+            ("ASSERT(1, \"no\")", ".data+0x11"),
+            ("ASSERT(t > d, \"t is low\")", "assertion failed: t is low"),
+            ("none", "symbol `none` is not defined"),
+            ("ADDR(.none)", "section `.none` is not defined"),
+            ("LOADADDR(.none)", "section `.none` is not defined"),
+            ("ALIGNOF(.none)", "section `.none` is not defined"),
+            ("ORIGIN(ROM)", "memory region `ROM` is not declared"),
+            ("LENGTH(ROM)", "memory region `ROM` is not declared"),
+            ("1 / 0", "division by zero"),
+            ("1 % (n - n)", "division by zero"),
+            ("ALIGN(12)", "alignment 0xc is not a power of two"),
+            ("ALIGN(n, 3)", "alignment 0x3 is not a power of two"),
+        ] {
+            assert_eq!(shown(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn errors_show_their_place() {
+        for (text, expected) in [
+            (
+                "1 + tt",
+                "error: symbol `tt` is not defined\n  --> expr:1:5\n  = help: did you mean `t`?",
+            ),
+            (
+                "n + ADDR(.txt)",
+                "error: section `.txt` is not defined\n  --> expr:1:10\n  = help: did you mean `.text`?",
+            ),
+            ("1 / (n - n)", "error: division by zero\n  --> expr:1:5"),
+            (
+                "ALIGN(., 6)",
+                "error: alignment 0x6 is not a power of two\n  --> expr:1:10",
+            ),
+        ] {
+            let (script, expr) = parsed(text);
+            let error = eval(&expr, &Fixed).expect_err(text);
+            assert_eq!(error.into_diagnostic(&script, &Fixed).to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn fills() {
+        for (text, expected) in [
+            ("0x90", &[0x90][..]),
+            ("0xAAAA", &[0xaa, 0xaa]),
+            ("0x0090", &[0x00, 0x90]),
+            ("0x123", &[0x01, 0x23]),
+            ("(0x90)", &[0, 0, 0, 0x90]),
+            ("144", &[0, 0, 0, 0x90]),
+            ("0x90 + 1", &[0, 0, 0, 0x91]),
+            ("0x1K", &[0, 0, 4, 0]),
+            ("-1", &[0xff, 0xff, 0xff, 0xff]),
+        ] {
+            let (script, expr) = parsed(text);
+            assert_eq!(
+                fill_pattern(&expr, &script, &Fixed).as_deref(),
+                Ok(expected),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn parts() {
+        let (_, expr) = parsed("a + MAX(b, ALIGN(c, 4)) ? -d : DEFINED(e) + SIZEOF(.f)");
+        assert_eq!(symbols_used(&expr), ["a", "b", "c", "d"]);
+        for (text, expected) in [
+            (".", true),
+            ("1 + ALIGN(4)", true),
+            ("ALIGN(x, 4)", false),
+            ("ALIGN(., 4)", true),
+            ("ADDR(.text)", false),
+            ("DATA_SEGMENT_ALIGN(1, 2)", true),
+        ] {
+            assert_eq!(uses_dot(&parsed(text).1), expected, "{text}");
+        }
+    }
+}

@@ -8,7 +8,8 @@
 //! Deviations from GNU ld, all shared with lld: `/` and `-` are operators in expressions (GNU ld
 //! reads `x/2` as a name there), `,` parts patterns, `^` is an operator. From lld: numbers follow
 //! the GNU manual (`010` is eight; `1fh`, `17o`, `9d`, `101b`, `$1f` are read), and an assignment
-//! needs no spaces (`x=y-2;`).
+//! needs no spaces (`x=y-2;`). `//name = 1;` at the start of a statement is a comment: to both linkers
+//! it defines a symbol of that strange name, and scripts use it to comment lines out.
 
 /// Where a token is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,11 +98,25 @@ const ASSIGNMENTS: &[&str] = &["<<=", ">>=", "+=", "-=", "*=", "/=", "&=", "|=",
 
 /// The token at or after `at`.
 pub(super) fn token(text: &str, at: usize, mode: Mode) -> Token {
-    let start = match skip_blank(text, at) {
-        Ok(start) => start,
-        Err(start) => return bad(Problem::Comment, start, text.len()),
-    };
     let bytes = text.as_bytes();
+    let mut at = at;
+    let start = loop {
+        match skip_blank(text, at) {
+            Err(start) => return bad(Problem::Comment, start, text.len()),
+            // Both linkers take `//name = value;` for an assignment to a symbol `//name`, so that
+            // it works as a comment. Nobody wants that symbol.
+            Ok(start)
+                if matches!(mode, Mode::Command | Mode::Item)
+                    && bytes[start..].starts_with(b"//")
+                    && bytes
+                        .get(start + 2)
+                        .is_some_and(|byte| !byte.is_ascii_whitespace()) =>
+            {
+                at = line_end(text, start);
+            }
+            Ok(start) => break start,
+        }
+    };
     let Some(&first) = bytes.get(start) else {
         return Token {
             kind: Kind::End,
@@ -113,7 +128,8 @@ pub(super) fn token(text: &str, at: usize, mode: Mode) -> Token {
         return quoted(text, start);
     }
     if bytes[start..].starts_with(b"//") && mode != Mode::Pattern {
-        return bad(Problem::SlashComment, start, line_end(text, start));
+        let end = line_end(text, start);
+        return bad(Problem::SlashComment, start, end);
     }
     if mode == Mode::Expr {
         if first.is_ascii_digit() || first == b'$' && digit_at(bytes, start + 1) {
@@ -380,6 +396,8 @@ mod tests {
             (">RAM AT>ROM :a :b", "> w:RAM w:AT > w:ROM : w:a : w:b"),
             ("a/*x*/b", "w:a w:b"),
             ("MEMORY{", "w:MEMORY {"),
+            ("//x = 1;\n//y\nz", "w:z"),
+            ("// x\ny", "SlashComment w:y"),
             ("\u{feff}é", "w:\u{feff}é"),
         ] {
             assert_eq!(dump(text, Mode::Command), expected, "{text}");

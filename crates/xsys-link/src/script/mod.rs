@@ -4,6 +4,7 @@
 //! expressions with their own [`Scope`](eval::Scope). Nothing here knows how an ELF file is laid out.
 
 pub mod ast;
+pub mod builtin;
 pub mod eval;
 pub mod glob;
 mod lex;
