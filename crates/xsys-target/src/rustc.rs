@@ -189,6 +189,11 @@ impl Rustc {
         self.print(&["-Zunstable-options", "--print", "target-spec-json-schema"])
     }
 
+    /// All built-in targets' specs: one JSON object, the triples its keys.
+    pub fn all_target_specs(&self) -> Result<String, Error> {
+        self.print(&["-Zunstable-options", "--print", "all-target-specs-json"])
+    }
+
     /// All built-in triples.
     pub fn target_list(&self) -> Result<Vec<String>, Error> {
         let list = self.print(&["--print", "target-list"])?;

@@ -13,7 +13,7 @@ use xsys_diag::{Diagnostic, Source, did_you_mean};
 
 use crate::board::{Board, BoardTarget};
 use crate::check;
-use crate::json::{self, Node, Value};
+use crate::json::{self, Value};
 use crate::rustc::{Error, Rustc};
 use crate::spec::Spec;
 
@@ -142,17 +142,12 @@ impl Target {
     }
 
     /// Everything in the spec that this rustc will not accept, or accepts with a warning, with
-    /// its place in the file. Starts rustc twice (0.1 s); built-in triples are fine by definition.
+    /// its place in the file. Starts rustc three times (0.1 s); built-in triples are fine by definition.
     pub fn check(&self, rustc: &Rustc) -> Result<Vec<Diagnostic>, Error> {
         match &self.source {
             Some(source) => check::check(self, source, rustc),
             None => Ok(Vec::new()),
         }
-    }
-
-    /// The spec's syntax tree, for checks.
-    pub(crate) fn tree(source: &Source) -> Result<Node, Vec<Diagnostic>> {
-        json::parse(source)
     }
 }
 
