@@ -240,18 +240,11 @@ impl Board {
             .collect();
         let memory = raw
             .memory
-            .iter()
-            .map(|(name, region)| {
-                let RawMemory { origin, length } = region.get_ref();
-                if origin.checked_add(*length).is_none() {
-                    let message = format!("memory region `{name}` ends beyond 64 bits");
-                    problems.add(message, region.span(), "here");
-                }
-                Memory {
-                    name: name.clone(),
-                    origin: *origin,
-                    length: *length,
-                }
+            .into_iter()
+            .map(|(name, RawMemory { origin, length })| Memory {
+                name,
+                origin,
+                length,
             })
             .collect();
         let run = raw.run.map(|run| run_config(run, &emit, &mut problems));
@@ -299,7 +292,7 @@ struct RawBoard {
     #[serde(default)]
     emit: Vec<Spanned<String>>,
     #[serde(default)]
-    memory: BTreeMap<String, Spanned<RawMemory>>,
+    memory: BTreeMap<String, RawMemory>,
     run: Option<RawRun>,
 }
 

@@ -279,7 +279,9 @@ fn explain(spec: &Spec<'_>, severity: Severity, text: &str) -> Diagnostic {
         ("target feature `", "features"),
         (" CPU", "cpu"),
         ("linker flavor", "linker-flavor"),
-        ("linker-flavor", "linker-flavor"),
+        ("linker_flavor", "linker-flavor"),
+        ("float ABI", "llvm-floatabi"),
+        ("specifying a cpu", "cpu"),
     ];
     let key = known
         .iter()
@@ -290,7 +292,11 @@ fn explain(spec: &Spec<'_>, severity: Severity, text: &str) -> Diagnostic {
         Some(word) if key == "features" => spec.word(key, word),
         _ => spec.place(key),
     });
-    let mut problem = new(text.trim_end_matches([':', ' ']));
+    let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
+    let mut problem = new(first.trim_end_matches([':', ' ']));
+    if !rest.is_empty() {
+        problem = problem.note(rest);
+    }
     if let (Some(key), None) = (key, &place) {
         problem = problem.help(format!("add the key `{key}`"));
     }
@@ -299,7 +305,7 @@ fn explain(spec: &Spec<'_>, severity: Severity, text: &str) -> Diagnostic {
             "`llvm-target` is a triple that LLVM knows, such as that of a similar built-in target",
         );
     }
-    spec.at(problem, place, key.unwrap_or(""))
+    spec.at(problem, place, "")
 }
 
 /// Build scripts of runtime crates look at the target's name: cortex-m-rt for `thumbv7m-…`,
@@ -312,7 +318,7 @@ fn telling_name(target: &Target) -> Option<Diagnostic> {
     let (crates, example, fine) = if first.starts_with("thumbv") {
         let example = format!("{first}-{}-none-eabi.json", target.vendor());
         (
-            "cortex-m and cortex-m-rt",
+            "cortex-m and cortex-m-rt decide",
             example,
             target.name.starts_with(&format!("{first}-")),
         )
@@ -329,7 +335,7 @@ fn telling_name(target: &Target) -> Option<Diagnostic> {
             target.vendor()
         );
         let fine = target.name.starts_with(target.arch()) && target.name.matches('-').count() >= 2;
-        ("riscv-rt", example, fine)
+        ("riscv-rt decides", example, fine)
     } else {
         return None;
     };
@@ -338,7 +344,7 @@ fn telling_name(target: &Target) -> Option<Diagnostic> {
             "the name `{}` hides the architecture from build scripts",
             target.name
         ))
-        .note(format!("{crates} decide by the name of the spec file"))
+        .note(format!("{crates} by the name of the spec file"))
         .help(format!("call it `{example}` if you use them"))
     })
 }
