@@ -1,5 +1,6 @@
 //! The ELF linker.
 
 pub mod arch;
+pub mod attributes;
 pub mod eh_frame;
 pub mod exidx;
