@@ -1,2 +1,7 @@
-//! xsys
-fn main() {}
+//! The command `xsys`; everything is in the library, which the three programs share.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    xsys::main_with(std::env::args_os().collect())
+}

@@ -1,0 +1,689 @@
+//! The command line's grammar.
+//!
+//! `build`, `run` and `test` take cargo's flags, which are cargo's to know: everything that is not
+//! ours passes through untouched. Clap can keep a tail of unknown arguments only after the known
+//! ones, but people mix them (`xsys build --release --board b`), so [`sort`] first moves ours to
+//! the front, by the very flags that are declared here. Cargo flags that xsys acts on as well are
+//! read by [`CargoFlags`].
+
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use xsys_target::{CrateSet, What};
+
+use crate::ui::When;
+
+/// Takes a Rust project to any machine: builds the standard library for it, links, makes images
+/// and runs them.
+#[derive(Debug, Parser)]
+#[command(name = "xsys", version, propagate_version = true, max_term_width = 100)]
+pub struct Cli {
+    /// Colour in messages
+    #[arg(long, global = true, value_name = "WHEN")]
+    pub color: Option<When>,
+    /// How problems are told: for people, or a line of JSON each
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "human")]
+    pub error_format: ErrorFormat,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ErrorFormat {
+    Human,
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Build a project for a target, and its images
+    #[command(visible_alias = "b")]
+    Build(BuildArgs),
+    /// Build a project and run it: natively, under QEMU, or in the built-in wasm engine
+    #[command(visible_alias = "r")]
+    Run(RunArgs),
+    /// Build and run a project's tests the same way
+    #[command(visible_alias = "t")]
+    Test(TestArgs),
+    /// The cache of standard libraries
+    #[command(subcommand)]
+    Sysroot(SysrootCommand),
+    /// Targets: what exists, what one means, whether its spec is right
+    #[command(subcommand)]
+    Target(TargetCommand),
+    /// The boards that come with xsys
+    #[command(subcommand)]
+    Board(BoardCommand),
+    /// Make a project that builds and runs at once
+    New(NewArgs),
+    /// Turn a linked ELF file into an image
+    Image(ImageArgs),
+    /// Show what takes up the space in a linked file
+    Size(SizeArgs),
+    /// The linker by itself: GNU ld's, lld's and wasm-ld's command lines
+    #[command(disable_help_flag = true)]
+    Ld(LdArgs),
+    /// Show what is installed, what is missing, and how to get it
+    Doctor(DoctorArgs),
+}
+
+/// The target, in one of three ways.
+#[derive(Clone, Debug, Default, Args)]
+#[group(multiple = false)]
+pub struct WhatArgs {
+    /// A target-spec JSON file
+    #[arg(long, value_name = "FILE")]
+    pub target_spec: Option<PathBuf>,
+    /// A target that rustc knows by itself
+    #[arg(long, value_name = "TRIPLE")]
+    pub target: Option<String>,
+    /// A board: a bundled one's name, or the folder of your own
+    #[arg(long, value_name = "NAME")]
+    pub board: Option<String>,
+}
+
+impl WhatArgs {
+    pub fn what(&self) -> Option<What> {
+        if let Some(file) = &self.target_spec {
+            return Some(What::SpecFile(file.clone()));
+        }
+        if let Some(name) = &self.board {
+            return Some(What::Board(name.clone()));
+        }
+        self.target.as_deref().map(triple_or_file)
+    }
+}
+
+/// cargo's `--target` takes both; so does ours.
+pub fn triple_or_file(text: &str) -> What {
+    if text.ends_with(".json") {
+        What::SpecFile(PathBuf::from(text))
+    } else {
+        What::Triple(text.to_owned())
+    }
+}
+
+/// Which crates of the standard library.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Crates {
+    Core,
+    Alloc,
+    Std,
+}
+
+impl From<Crates> for CrateSet {
+    fn from(crates: Crates) -> Self {
+        match crates {
+            Crates::Core => Self::Core,
+            Crates::Alloc => Self::Alloc,
+            Crates::Std => Self::Std,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct BuildArgs {
+    #[command(flatten)]
+    pub what: WhatArgs,
+    /// Images to make beside the ELF file: FORMAT or FORMAT=FILE, with commas or repeated
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub emit: Vec<String>,
+    /// The part of the standard library to build
+    #[arg(long, value_name = "SET")]
+    pub crates: Option<Crates>,
+    /// Everything else is cargo's
+    #[arg(last = true, value_name = "CARGO FLAGS")]
+    pub cargo: Vec<OsString>,
+}
+
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    #[command(flatten)]
+    pub build: BuildArgs,
+    /// The board's own hello program, wherever you are; where its emulator is missing, the
+    /// finished image and how to run it count as success
+    #[arg(long, requires = "board")]
+    pub hello: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct TestArgs {
+    #[command(flatten)]
+    pub build: BuildArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum SysrootCommand {
+    /// Build the standard library for a target, unless it is there
+    Build(SysrootBuildArgs),
+    /// List what is in the cache
+    List {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the folder for `rustc --sysroot`, building it where missing
+    Path(SysrootBuildArgs),
+    /// Remove entries by their keys (or the keys' beginnings)
+    Remove {
+        #[arg(required = true, value_name = "KEY")]
+        keys: Vec<String>,
+    },
+    /// Remove entries that have not been used for a while
+    Prune {
+        /// Entries not used for so many days; 0 removes all
+        #[arg(long, value_name = "DAYS", default_value_t = 30)]
+        older_than: u64,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct SysrootBuildArgs {
+    #[command(flatten)]
+    pub what: WhatArgs,
+    /// The part of the standard library to build
+    #[arg(long, value_name = "SET")]
+    pub crates: Option<Crates>,
+    /// Optimisation: 0, 1, 2, 3, s or z
+    #[arg(long, value_name = "LEVEL")]
+    pub opt_level: Option<String>,
+    /// What a panic does: abort or unwind
+    #[arg(long, value_name = "STRATEGY")]
+    pub panic: Option<String>,
+    /// Debug information: 0, line-tables-only, 1 or 2
+    #[arg(long, value_name = "LEVEL")]
+    pub debug: Option<String>,
+    /// Features of std, on top of those the target calls for; `-NAME` takes one away
+    #[arg(
+        long,
+        value_name = "LIST",
+        value_delimiter = ',',
+        allow_hyphen_values = true
+    )]
+    pub features: Vec<String>,
+    /// Never use the network
+    #[arg(long)]
+    pub offline: bool,
+    /// How many crates to compile at once
+    #[arg(short, long, value_name = "N")]
+    pub jobs: Option<usize>,
+    /// Only problems
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum TargetCommand {
+    /// List the targets that rustc knows
+    List {
+        /// Only names that contain this
+        filter: Option<String>,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show what a target means for xsys
+    Show {
+        #[command(flatten)]
+        what: WhatArgs,
+        /// The full spec in the canonical form that sysroots are keyed by
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check a target spec against this rustc
+    Check {
+        #[command(flatten)]
+        what: WhatArgs,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum BoardCommand {
+    /// List the boards
+    List {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show a board
+    Show {
+        /// A bundled board's name, or the folder of your own
+        name: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct NewArgs {
+    /// The folder to make; its last part is the project's name
+    pub path: PathBuf,
+    /// A bundled board's name, or the folder of your own
+    #[arg(long, value_name = "NAME")]
+    pub board: String,
+    /// The project's name, if not the folder's
+    #[arg(long)]
+    pub name: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct ImageArgs {
+    /// A linked ELF file
+    pub file: PathBuf,
+    /// bin, hex, srec or uf2, with commas or repeated
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        value_delimiter = ',',
+        required_unless_present = "board"
+    )]
+    pub format: Vec<String>,
+    /// Make the images that this board loads
+    #[arg(long, value_name = "NAME", conflicts_with = "format")]
+    pub board: Option<String>,
+    /// Where the image goes; beside the ELF file with the format's ending if not given
+    #[arg(short, long, value_name = "FILE", conflicts_with = "board")]
+    pub output: Option<PathBuf>,
+    /// The byte that fills gaps
+    #[arg(long, value_name = "BYTE", default_value = "0", value_parser = fill_byte)]
+    pub fill: u8,
+    /// The chip family of UF2 files: a name or a number
+    #[arg(long, value_name = "NAME")]
+    pub family: Option<String>,
+}
+
+fn fill_byte(text: &str) -> Result<u8, String> {
+    let parsed = match text.strip_prefix("0x") {
+        Some(digits) => u8::from_str_radix(digits, 16),
+        None => text.parse(),
+    };
+    parsed.map_err(|_| "a byte is 0 to 255, or 0x0 to 0xff".to_owned())
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SizeBy {
+    Crate,
+    Section,
+    Symbol,
+    Region,
+}
+
+#[derive(Debug, Args)]
+pub struct SizeArgs {
+    /// A linked ELF file
+    pub file: PathBuf,
+    /// What to add up by
+    #[arg(long, value_name = "WHAT", default_value = "section")]
+    pub by: SizeBy,
+    /// Show so many of the largest; 0 shows all
+    #[arg(long, value_name = "N", default_value_t = 30)]
+    pub top: usize,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct LdArgs {
+    /// A linker's command line
+    #[arg(
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        value_name = "ARGS"
+    )]
+    pub args: Vec<OsString>,
+}
+
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A command line after sorting: what clap is to parse, and rustup's `+toolchain`.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Sorted {
+    pub args: Vec<OsString>,
+    pub toolchain: Option<String>,
+}
+
+/// Moves our flags to the front of cargo's for the commands that take both, and takes
+/// `+toolchain` out. `args` begins with the program's name.
+pub fn sort(args: Vec<OsString>) -> Sorted {
+    let command = Cli::command();
+    let mut rest = args.into_iter();
+    let mut front: Vec<OsString> = rest.next().into_iter().collect();
+    let mut rest: Vec<OsString> = rest.collect();
+    let mut toolchain = take_toolchain(&mut rest, 0);
+
+    // The subcommand is the first argument that is neither a flag of ours nor its value.
+    let globals = Known::of(&command);
+    let mut at = 0;
+    while let Some(flag) = rest.get(at).and_then(|arg| globals.find(arg)) {
+        at += flag.arguments();
+    }
+    let name = rest
+        .get(at)
+        .and_then(|arg| arg.to_str())
+        .unwrap_or_default();
+    let Some(subcommand) = command.find_subcommand(name) else {
+        front.append(&mut rest);
+        return Sorted {
+            args: front,
+            toolchain,
+        };
+    };
+    if !matches!(subcommand.get_name(), "build" | "run" | "test") {
+        front.append(&mut rest);
+        return Sorted {
+            args: front,
+            toolchain,
+        };
+    }
+    toolchain = toolchain.or_else(|| take_toolchain(&mut rest, at + 1));
+    let known = globals.and(Known::of(subcommand));
+    let tail = rest.split_off(at + 1);
+    front.append(&mut rest);
+
+    let mut cargo = Vec::new();
+    let mut arguments = tail.into_iter();
+    while let Some(arg) = arguments.next() {
+        if arg == "--" {
+            // What follows is the program's.
+            cargo.push(arg);
+            break;
+        }
+        match known.find(&arg) {
+            Some(flag) => {
+                let more = flag.arguments() - 1;
+                front.push(arg);
+                front.extend(arguments.by_ref().take(more));
+            }
+            None => cargo.push(arg),
+        }
+    }
+    cargo.extend(arguments);
+    if !cargo.is_empty() {
+        front.push("--".into());
+        front.append(&mut cargo);
+    }
+    Sorted {
+        args: front,
+        toolchain,
+    }
+}
+
+fn take_toolchain(args: &mut Vec<OsString>, at: usize) -> Option<String> {
+    let name = args.get(at)?.to_str()?.strip_prefix('+')?.to_owned();
+    args.remove(at);
+    Some(name)
+}
+
+/// Flags that are ours: as typed, and whether a value follows.
+struct Known(Vec<(String, bool)>);
+
+/// A flag of ours on the command line.
+enum Found {
+    Alone,
+    WithValueNext,
+}
+
+impl Found {
+    fn arguments(&self) -> usize {
+        match self {
+            Self::Alone => 1,
+            Self::WithValueNext => 2,
+        }
+    }
+}
+
+impl Known {
+    fn of(command: &clap::Command) -> Self {
+        let mut flags = vec![("--help".to_owned(), false), ("-h".to_owned(), false)];
+        for arg in command.get_arguments() {
+            let takes_value = arg.get_action().takes_values();
+            if let Some(long) = arg.get_long() {
+                flags.push((format!("--{long}"), takes_value));
+            }
+        }
+        Self(flags)
+    }
+
+    fn and(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+
+    fn find(&self, arg: &OsStr) -> Option<Found> {
+        let arg = arg.to_str()?;
+        let (name, has_value) = match arg.split_once('=') {
+            Some((name, _)) => (name, true),
+            None => (arg, false),
+        };
+        self.0
+            .iter()
+            .find(|(flag, _)| flag == name)
+            .map(|&(_, takes_value)| {
+                if takes_value && !has_value {
+                    Found::WithValueNext
+                } else {
+                    Found::Alone
+                }
+            })
+    }
+}
+
+/// What cargo's flags mean for us. They are passed on as they were.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CargoFlags {
+    /// The profile's name in manifests (`dev`, `release`, …), if a flag says it.
+    pub profile: Option<String>,
+    pub manifest_path: Option<PathBuf>,
+    pub target_dir: Option<PathBuf>,
+    pub packages: Vec<String>,
+    pub offline: bool,
+    pub quiet: bool,
+    pub verbose: u8,
+    pub jobs: Option<String>,
+    pub message_format: Option<String>,
+    /// Cargo's part.
+    pub flags: Vec<OsString>,
+    /// After `--`: the program's part.
+    pub program: Vec<OsString>,
+}
+
+impl CargoFlags {
+    pub fn read(args: &[OsString]) -> Self {
+        let end = args.iter().position(|arg| arg == "--");
+        let (flags, program) = args.split_at(end.unwrap_or(args.len()));
+        let mut read = Self {
+            flags: flags.to_vec(),
+            program: program.iter().skip(1).cloned().collect(),
+            ..Self::default()
+        };
+        let mut rest = flags.iter().map(|arg| arg.to_string_lossy());
+        while let Some(arg) = rest.next() {
+            let (name, inline) = split_value(&arg);
+            let mut value = || {
+                inline
+                    .map(str::to_owned)
+                    .or_else(|| rest.next().map(Into::into))
+            };
+            match name {
+                "--release" | "-r" => read.profile = Some("release".to_owned()),
+                "--profile" => read.profile = value(),
+                "--manifest-path" => read.manifest_path = value().map(PathBuf::from),
+                "--target-dir" => read.target_dir = value().map(PathBuf::from),
+                "--package" | "-p" => read.packages.extend(value()),
+                "--jobs" | "-j" => read.jobs = value(),
+                "--message-format" => read.message_format = value(),
+                "--offline" | "--frozen" => read.offline = true,
+                "--quiet" | "-q" => read.quiet = true,
+                "--verbose" => read.verbose += 1,
+                // Flags whose values must not be taken for flags.
+                "--features" | "-F" | "--bin" | "--example" | "--test" | "--bench"
+                | "--exclude" | "--config" | "-Z" | "-C" => {
+                    value();
+                }
+                _ => {
+                    let letters = arg.strip_prefix('-').unwrap_or_default();
+                    if !letters.is_empty() && letters.chars().all(|letter| letter == 'v') {
+                        read.verbose += letters.len() as u8;
+                    }
+                }
+            }
+        }
+        read
+    }
+
+    /// The profile's name in manifests.
+    pub fn profile(&self) -> &str {
+        self.profile.as_deref().unwrap_or("dev")
+    }
+
+    /// Whether the user wants cargo's JSON on stdout.
+    pub fn wants_json(&self) -> bool {
+        self.message_format
+            .as_deref()
+            .is_some_and(|format| format.starts_with("json"))
+    }
+}
+
+/// `--name=value`, `-nVALUE`, or a name alone.
+fn split_value(arg: &str) -> (&str, Option<&str>) {
+    if arg.starts_with("--") {
+        return match arg.split_once('=') {
+            Some((name, value)) => (name, Some(value)),
+            None => (arg, None),
+        };
+    }
+    for name in ["-j", "-p", "-F", "-Z", "-C"] {
+        if let Some(value) = arg.strip_prefix(name)
+            && !value.is_empty()
+        {
+            return (name, Some(value.strip_prefix('=').unwrap_or(value)));
+        }
+    }
+    (arg, None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(line: &str) -> Vec<OsString> {
+        line.split_whitespace().map(OsString::from).collect()
+    }
+
+    #[test]
+    fn the_grammar_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn our_flags_move_to_the_front() {
+        for (line, expected, toolchain) in [
+            ("xsys build", "xsys build", None),
+            ("xsys build --release", "xsys build -- --release", None),
+            (
+                "xsys build --release --board b -p x",
+                "xsys build --board b -- --release -p x",
+                None,
+            ),
+            (
+                "xsys run --board=b --bin y --emit bin,hex -- --board not-ours",
+                "xsys run --board=b --emit bin,hex -- --bin y -- --board not-ours",
+                None,
+            ),
+            ("xsys run -- a b", "xsys run -- -- a b", None),
+            (
+                "xsys --color always t --features f --error-format json",
+                "xsys --color always t --error-format json -- --features f",
+                None,
+            ),
+            ("xsys build -v --help", "xsys build --help -- -v", None),
+            (
+                "xsys +nightly build -q",
+                "xsys build -- -q",
+                Some("nightly"),
+            ),
+            ("xsys build +1.95 -q", "xsys build -- -q", Some("1.95")),
+            (
+                "xsys run --hello --board b",
+                "xsys run --hello --board b",
+                None,
+            ),
+            // Not ours to sort.
+            (
+                "xsys ld --board --target x",
+                "xsys ld --board --target x",
+                None,
+            ),
+            ("xsys", "xsys", None),
+            ("xsys bild --release", "xsys bild --release", None),
+        ] {
+            let sorted = sort(words(line));
+            assert_eq!(sorted.args, words(expected), "{line}");
+            assert_eq!(sorted.toolchain.as_deref(), toolchain, "{line}");
+        }
+    }
+
+    #[test]
+    fn command_lines_parse() {
+        let parse = |line: &str| Cli::try_parse_from(sort(words(line)).args);
+        let Ok(Cli {
+            command: Command::Build(args),
+            ..
+        }) = parse("xsys build --release --target x.json --emit elf,bin=k.img --emit hex")
+        else {
+            panic!("does not parse");
+        };
+        assert_eq!(args.emit, ["elf", "bin=k.img", "hex"]);
+        assert_eq!(args.cargo, ["--release"]);
+        assert_eq!(args.what.what(), Some(What::SpecFile("x.json".into())));
+        for (line, good) in [
+            ("xsys build --target t --board b", false),
+            ("xsys build --board", false),
+            ("xsys run --hello", false),
+            ("xsys image a.elf", false),
+            ("xsys image a.elf --format bin --fill 0xff", true),
+            ("xsys image a.elf --format bin --fill 256", false),
+            ("xsys size a.elf --by crate --json", true),
+            ("xsys ld -T link.x --help -o a.out", true),
+            (
+                "xsys sysroot build --target t --features -backtrace,x -j 2",
+                true,
+            ),
+            ("xsys sysroot remove", false),
+            ("xsys new dir/name --board b", true),
+            ("xsys new name", false),
+        ] {
+            assert_eq!(parse(line).is_ok(), good, "{line}");
+        }
+    }
+
+    #[test]
+    fn cargo_flags_are_understood() {
+        let read = |line: &str| CargoFlags::read(&words(line));
+        let flags = read("--release -p a -pb --package=c -j4 -vv --verbose --offline -- --quiet");
+        assert_eq!(flags.profile(), "release");
+        assert_eq!(flags.packages, ["a", "b", "c"]);
+        assert_eq!(flags.jobs.as_deref(), Some("4"));
+        assert_eq!(flags.verbose, 3);
+        assert!(flags.offline && !flags.quiet);
+        assert_eq!(flags.program, words("--quiet"));
+        assert_eq!(flags.flags.len(), 9);
+
+        assert_eq!(read("").profile(), "dev");
+        assert_eq!(read("--profile=small").profile(), "small");
+        assert_eq!(read("--profile small").profile(), "small");
+        // A value that looks like a flag of its own.
+        assert!(!read("--features -q").quiet);
+        assert!(read("--message-format json-diagnostic-short").wants_json());
+        assert!(!read("--message-format=short").wants_json());
+        assert_eq!(
+            read("--manifest-path=a/Cargo.toml --target-dir t").target_dir,
+            Some("t".into())
+        );
+    }
+}

@@ -1,0 +1,75 @@
+//! `xsys image`: images of a linked ELF file, without a build.
+
+use std::path::Path;
+
+use xsys_diag::Diagnostic;
+use xsys_sysroot::Toolchain;
+use xsys_target::What;
+
+use crate::cli::ImageArgs;
+use crate::commands::Call;
+use crate::driver::emit::{self, Emit};
+use crate::driver::plan::{board_emits, load_target};
+use crate::driver::report::{self, Times};
+use crate::error::Result;
+
+pub fn run(call: &Call, args: &ImageArgs) -> Result<u8> {
+    let mut emits = match &args.board {
+        Some(name) => {
+            let toolchain = Toolchain::detect(&call.folder, call.toolchain.as_deref())
+                .map_err(|error| error.into_diagnostic())?;
+            board_emits(&load_target(&What::Board(name.clone()), &toolchain)?)?
+        }
+        None => {
+            let texts: Vec<String> = args
+                .format
+                .iter()
+                .map(|format| match &args.family {
+                    Some(family) if format == "uf2" => format!("uf2-{family}"),
+                    _ => format.clone(),
+                })
+                .collect();
+            Emit::parse_all(texts.iter().map(String::as_str))?
+        }
+    };
+    if let Some(name) = &args.board
+        && emits.is_empty()
+    {
+        return Err(Diagnostic::error(format!("the board `{name}` loads no images")).into());
+    }
+    let outputs = match &args.output {
+        Some(path) => {
+            let [emit] = emits.as_mut_slice() else {
+                return Err(Diagnostic::error("`--output` is for one image")
+                    .help("leave it out, or give one `--format`")
+                    .into());
+            };
+            vec![write_to(&args.file, emit, args.fill, path)?]
+        }
+        None => {
+            let mut outputs = emit::write_all(&args.file, &emits, args.fill)?;
+            // The ELF file was there before.
+            outputs.remove(0);
+            outputs
+        }
+    };
+    report::tell(&call.ui, &outputs, Path::new(""), &Times::default());
+    Ok(0)
+}
+
+fn write_to(elf: &Path, emit: &Emit, fill: u8, path: &Path) -> Result<emit::Output> {
+    let content = std::fs::read(elf).map_err(|error| crate::error::file("read", elf, &error))?;
+    let options = xsys_image::Options {
+        fill,
+        family: emit.family,
+    };
+    let image = xsys_image::write(emit.format, &content, &options)
+        .map_err(xsys_image::Error::into_diagnostic)?;
+    emit::replace(path, &image)?;
+    Ok(emit::Output {
+        path: path.to_owned(),
+        format: emit.format.name().to_owned(),
+        size: image.len() as u64,
+        names: Vec::new(),
+    })
+}

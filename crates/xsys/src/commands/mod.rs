@@ -1,0 +1,78 @@
+//! The subcommands, a thin file each: arguments in, calls to the libraries, answers out.
+
+mod board;
+mod build;
+mod doctor;
+mod image;
+mod new;
+mod run;
+mod size;
+mod sysroot;
+mod target;
+mod test;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::{self, Cli, Command, ErrorFormat};
+use crate::error::{self, Result};
+use crate::ui::Ui;
+use crate::{linker, render};
+
+/// What every command is given.
+#[derive(Clone, Debug)]
+pub struct Call {
+    pub ui: Ui,
+    /// `+toolchain`.
+    pub toolchain: Option<String>,
+    /// Where the command was given.
+    pub folder: PathBuf,
+}
+
+/// Runs the command that the arguments (without the program's name) ask for.
+pub fn main(args: Vec<OsString>) -> ExitCode {
+    let sorted = cli::sort(std::iter::once("xsys".into()).chain(args).collect());
+    let cli = match Cli::try_parse_from(sorted.args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are answers; the rest are usage errors. Clap knows where to
+            // print each.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let ui = Ui::new(cli.color, cli.error_format == ErrorFormat::Json);
+    let folder = match std::env::current_dir() {
+        Ok(folder) => folder,
+        Err(error) => {
+            let problem = error::file("find", std::path::Path::new("."), &error);
+            render::show(&ui, &[problem]);
+            return ExitCode::FAILURE;
+        }
+    };
+    let call = Call {
+        ui,
+        toolchain: sorted.toolchain,
+        folder,
+    };
+    let done: Result<u8> = match cli.command {
+        Command::Build(args) => build::run(&call, &args),
+        Command::Run(args) => run::run(&call, &args),
+        Command::Test(args) => test::run(&call, &args),
+        Command::Sysroot(command) => sysroot::run(&call, command),
+        Command::Target(command) => target::run(&call, command),
+        Command::Board(command) => board::run(&command),
+        Command::New(args) => new::run(&call, &args),
+        Command::Image(args) => image::run(&call, &args),
+        Command::Size(args) => size::run(&args),
+        Command::Doctor(args) => doctor::run(&call, &args),
+        Command::Ld(args) => return linker::command(&call.ui, args.args),
+    };
+    match done {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => ExitCode::from(render::fail(&call.ui, &failure)),
+    }
+}

@@ -1,0 +1,171 @@
+//! `xsys new`: a board's hello program as a project of its own.
+
+use std::path::Path;
+
+use xsys_diag::Diagnostic;
+use xsys_target::Board;
+
+use crate::cli::NewArgs;
+use crate::commands::Call;
+use crate::error::{Result, file};
+
+pub fn run(call: &Call, args: &NewArgs) -> Result<u8> {
+    let folder = call.folder.join(&args.path);
+    let name = match &args.name {
+        Some(name) => name.clone(),
+        None => folder
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default(),
+    };
+    check_name(&name)?;
+    let board = Board::load(&args.board)?;
+    if !board.dir.contains("hello/Cargo.toml") {
+        return Err(Diagnostic::error(format!(
+            "the board `{}` has no program to start from",
+            board.name
+        ))
+        .help("a board's program is the project in its folder `hello`")
+        .into());
+    }
+    let filled = std::fs::read_dir(&folder).is_ok_and(|mut entries| entries.next().is_some());
+    if filled || folder.is_file() {
+        return Err(
+            Diagnostic::error(format!("`{}` exists already", folder.display()))
+                .help("choose another folder")
+                .into(),
+        );
+    }
+    board
+        .dir
+        .write_to("hello/", &folder)
+        .map_err(|error| file("write", &folder, &error))?;
+
+    let manifest = folder.join("Cargo.toml");
+    let text =
+        std::fs::read_to_string(&manifest).map_err(|error| file("read", &manifest, &error))?;
+    // A board of the user's own is found again from inside the project.
+    let board_name = if args.board.contains(['/', '\\']) || Path::new(&args.board).is_dir() {
+        std::path::absolute(call.folder.join(&args.board))
+            .map_err(|error| file("find", Path::new(&args.board), &error))?
+            .display()
+            .to_string()
+    } else {
+        args.board.clone()
+    };
+    let text = adapt(&text, &name, &board_name)?;
+    std::fs::write(&manifest, text).map_err(|error| file("write", &manifest, &error))?;
+    // The lock file names the package; cargo makes a new one at once.
+    let lock = folder.join("Cargo.lock");
+    if lock.exists() {
+        std::fs::remove_file(&lock).map_err(|error| file("remove", &lock, &error))?;
+    }
+    let ignore = folder.join(".gitignore");
+    if !ignore.exists() {
+        std::fs::write(&ignore, "/target\n").map_err(|error| file("write", &ignore, &error))?;
+    }
+    call.ui
+        .status("Created", &format!("`{name}` for {}", board.name));
+    if board.run.is_some() {
+        call.ui
+            .status("Next", &format!("cd {} && xsys run", args.path.display()));
+    } else {
+        call.ui.status(
+            "Next",
+            &format!("cd {} && xsys build --release", args.path.display()),
+        );
+    }
+    Ok(0)
+}
+
+/// What cargo takes as a package's name.
+fn check_name(name: &str) -> Result<()> {
+    let good = name
+        .chars()
+        .all(|letter| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_')
+        && name
+            .chars()
+            .next()
+            .is_some_and(|first| !first.is_ascii_digit());
+    if good {
+        Ok(())
+    } else {
+        Err(Diagnostic::error(format!("`{name}` cannot be a package's name"))
+            .help("use letters, digits, `-` and `_`, and begin with a letter; `--name` sets one that differs from the folder's")
+            .into())
+    }
+}
+
+/// The manifest under a new name, with the board in its metadata. Works on lines, because the
+/// comments in a template are there to be read.
+fn adapt(text: &str, name: &str, board: &str) -> Result<String> {
+    let mut out = String::new();
+    let mut section = String::new();
+    let mut old_name = None;
+    for line in text.lines() {
+        let trimmed = line.trim();
+        if let Some(header) = trimmed.strip_prefix('[') {
+            section = header.trim_end_matches(']').to_owned();
+        }
+        let key = trimmed.split('=').next().unwrap_or_default().trim();
+        if section == "package" && key == "name" {
+            old_name = Some(trimmed.to_owned());
+            out.push_str(&format!("name = \"{name}\"\n"));
+            continue;
+        }
+        // The board's own copy says nothing of boards, or says something else.
+        if section == "package.metadata.xsys" && (key == "board" || key == "target-spec") {
+            continue;
+        }
+        out.push_str(line);
+        out.push('\n');
+        if section == "package.metadata.xsys" && trimmed.starts_with('[') {
+            out.push_str(&format!("board = {}\n", toml::Value::from(board)));
+        }
+    }
+    if old_name.is_none() {
+        return Err(Diagnostic::error("the board's `hello/Cargo.toml` has no package name").into());
+    }
+    if !text.contains("[package.metadata.xsys]") {
+        out.push_str(&format!(
+            "\n[package.metadata.xsys]\nboard = {}\n",
+            toml::Value::from(board)
+        ));
+    }
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_manifest_gets_name_and_board() {
+        for (text, expected) in [
+            (
+                "# A program.\n[package]\nname = \"hello\" # old\nedition = \"2024\"\n\n[[bin]]\nname = \"other\"\n\n[workspace]\n",
+                "# A program.\n[package]\nname = \"mine\"\nedition = \"2024\"\n\n[[bin]]\nname = \"other\"\n\n[workspace]\n\n[package.metadata.xsys]\nboard = \"b\"\n",
+            ),
+            (
+                "[package]\nname = \"hello\"\n[package.metadata.xsys]\nboard = \"old\"\ncrates = \"core\"\n",
+                "[package]\nname = \"mine\"\n[package.metadata.xsys]\nboard = \"b\"\ncrates = \"core\"\n",
+            ),
+        ] {
+            assert_eq!(adapt(text, "mine", "b").unwrap(), expected);
+        }
+        assert!(adapt("[workspace]\n", "mine", "b").is_err());
+    }
+
+    #[test]
+    fn names_are_cargos() {
+        for (name, good) in [
+            ("my-app_2", true),
+            ("2fast", false),
+            ("", false),
+            ("a b", false),
+            ("a.b", false),
+        ] {
+            assert_eq!(check_name(name).is_ok(), good, "{name}");
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! `xsys sysroot`: builds standard libraries without a project, and keeps house in the cache.
+
+use std::time::{Duration, SystemTime};
+
+use serde_json::json;
+use xsys_diag::Diagnostic;
+use xsys_sysroot::{Cache, Entry, Prune, Request, Sysroot, Toolchain};
+use xsys_target::Kind;
+
+use crate::cli::{SysrootBuildArgs, SysrootCommand};
+use crate::commands::Call;
+use crate::driver::plan::{apply, default_crates, default_settings, load_target, report_problems};
+use crate::driver::settings::{Level, SysrootSettings};
+use crate::error::Result;
+use crate::ui::{SysrootProgress, Ui, answer, bytes, seconds, table};
+
+pub fn run(call: &Call, command: SysrootCommand) -> Result<u8> {
+    match command {
+        SysrootCommand::Build(args) => build(call, &args),
+        SysrootCommand::Path(args) => {
+            answer(&ensure(call, &args)?.path.display().to_string());
+            Ok(0)
+        }
+        SysrootCommand::List { json } => list(json),
+        SysrootCommand::Remove { keys } => remove(call, &keys),
+        SysrootCommand::Prune { older_than } => prune(call, older_than),
+    }
+}
+
+fn cache() -> Result<Cache> {
+    Ok(Cache::from_env().map_err(|error| error.into_diagnostic())?)
+}
+
+fn build(call: &Call, args: &SysrootBuildArgs) -> Result<u8> {
+    let sysroot = ensure(call, args)?;
+    if !args.quiet {
+        let state = if sysroot.built {
+            format!(
+                "built in {} with {} calls of rustc",
+                seconds(sysroot.wall),
+                sysroot.rustc_calls
+            )
+        } else {
+            "was there already".to_owned()
+        };
+        call.ui
+            .status("Sysroot", &format!("{} {state}", sysroot.key));
+    }
+    answer(&sysroot.path.display().to_string());
+    Ok(0)
+}
+
+fn ensure(call: &Call, args: &SysrootBuildArgs) -> Result<Sysroot> {
+    let toolchain = Toolchain::detect(&call.folder, call.toolchain.as_deref())
+        .map_err(|error| error.into_diagnostic())?;
+    let what = args.what.what().ok_or_else(|| {
+        Diagnostic::error("no target given")
+            .help("name one: `--target-spec FILE.json`, `--target TRIPLE` or `--board NAME`")
+    })?;
+    let target = load_target(&what, &toolchain)?;
+    if target.kind == Kind::Json {
+        let problems = target
+            .check(&toolchain.rustc)
+            .map_err(|error| error.into_diagnostic())?;
+        report_problems(&call.ui, problems)?;
+    }
+    let crates = args
+        .crates
+        .map(xsys_target::CrateSet::from)
+        .or(target.board.as_ref().and_then(|board| board.crates))
+        .unwrap_or_else(|| default_crates(&target));
+    let mut settings = default_settings(&target);
+    apply(
+        &mut settings,
+        &SysrootSettings {
+            opt_level: args.opt_level.clone().map(Level::Word),
+            panic: args.panic.clone(),
+            debug: args.debug.clone().map(Level::Word),
+            features: args.features.clone(),
+        },
+    )?;
+    let cache = cache()?;
+    let progress = SysrootProgress::new(Ui {
+        quiet: call.ui.quiet || args.quiet,
+        ..call.ui
+    });
+    let request = Request {
+        target: &target,
+        toolchain: &toolchain,
+        crates,
+        settings,
+        offline: args.offline,
+        cache: &cache,
+        jobs: args.jobs,
+    };
+    Ok(xsys_sysroot::ensure(&request, &progress).map_err(|error| error.into_diagnostic())?)
+}
+
+fn list(as_json: bool) -> Result<u8> {
+    let entries = cache()?.list().map_err(|error| error.into_diagnostic())?;
+    let now = SystemTime::now();
+    let age = |used: Option<SystemTime>| {
+        used.and_then(|used| now.duration_since(used).ok())
+            .map(|age| age.as_secs() / 86_400)
+    };
+    if as_json {
+        let list: Vec<_> = entries
+            .iter()
+            .map(|entry| {
+                json!({
+                    "key": entry.key,
+                    "path": entry.path,
+                    "target": entry.target,
+                    "crates": entry.crates,
+                    "rustc": entry.release,
+                    "bytes": entry.bytes,
+                    "unused_days": age(entry.used),
+                    "manifest": entry.manifest,
+                })
+            })
+            .collect();
+        answer(&format!("{:#}", json!(list)));
+        return Ok(0);
+    }
+    let mut rows = vec![
+        ["key", "target", "crates", "rustc", "size", "used"]
+            .map(str::to_owned)
+            .to_vec(),
+    ];
+    let mut total = 0u64;
+    for entry in entries {
+        total = total.saturating_add(entry.bytes);
+        rows.push(vec![
+            entry.key.chars().take(12).collect(),
+            entry.target,
+            entry.crates,
+            entry.release,
+            bytes(entry.bytes),
+            match age(entry.used) {
+                Some(0) => "today".to_owned(),
+                Some(1) => "yesterday".to_owned(),
+                Some(days) => format!("{days} days ago"),
+                None => "unknown".to_owned(),
+            },
+        ]);
+    }
+    if rows.len() == 1 {
+        answer("no sysroots yet");
+    } else {
+        answer(&format!("{}{} in all", table(&rows), bytes(total)));
+    }
+    Ok(0)
+}
+
+fn remove(call: &Call, keys: &[String]) -> Result<u8> {
+    let cache = cache()?;
+    let mut problems = Vec::new();
+    for key in keys {
+        match cache.remove(key) {
+            Ok(entry) => told(call, &entry),
+            Err(error) => problems.push(error.into_diagnostic()),
+        }
+    }
+    if problems.is_empty() {
+        Ok(0)
+    } else {
+        Err(problems.into())
+    }
+}
+
+fn prune(call: &Call, days: u64) -> Result<u8> {
+    let prune = Prune {
+        unused_for: Some(Duration::from_secs(days.saturating_mul(86_400))),
+        all: days == 0,
+        ..Prune::default()
+    };
+    let removed = cache()?
+        .prune(&prune)
+        .map_err(|error| error.into_diagnostic())?;
+    for entry in &removed {
+        told(call, entry);
+    }
+    if removed.is_empty() {
+        call.ui.status("Pruned", "nothing: every sysroot is in use");
+    }
+    Ok(0)
+}
+
+fn told(call: &Call, entry: &Entry) {
+    let text = format!("{} ({}, {})", entry.key, entry.target, bytes(entry.bytes));
+    call.ui.status("Removed", &text);
+}

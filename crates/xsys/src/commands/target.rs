@@ -1,0 +1,145 @@
+//! `xsys target`: what rustc knows, what a target means for us, and whether a spec is right.
+
+use serde_json::json;
+use xsys_diag::{Diagnostic, Severity};
+use xsys_sysroot::Toolchain;
+use xsys_target::{Kind, What};
+
+use crate::cli::{TargetCommand, WhatArgs};
+use crate::commands::Call;
+use crate::driver::launch::{Host, Launch, decide};
+use crate::driver::plan::{default_crates, load_target};
+use crate::error::Result;
+use crate::render;
+use crate::ui::{answer, table};
+
+pub fn run(call: &Call, command: TargetCommand) -> Result<u8> {
+    let toolchain = Toolchain::detect(&call.folder, call.toolchain.as_deref())
+        .map_err(|error| error.into_diagnostic())?;
+    match command {
+        TargetCommand::List { filter, json } => list(&toolchain, filter.as_deref(), json),
+        TargetCommand::Show { what, json } => show(&toolchain, &named(&what)?, json),
+        TargetCommand::Check { what } => check(call, &toolchain, &named(&what)?),
+    }
+}
+
+fn named(what: &WhatArgs) -> Result<What> {
+    what.what().ok_or_else(|| {
+        Diagnostic::error("no target given")
+            .help("name one: `--target-spec FILE.json`, `--target TRIPLE` or `--board NAME`")
+            .into()
+    })
+}
+
+fn list(toolchain: &Toolchain, filter: Option<&str>, as_json: bool) -> Result<u8> {
+    let mut names = toolchain
+        .rustc
+        .target_list()
+        .map_err(|error| error.into_diagnostic())?;
+    names.retain(|name| filter.is_none_or(|part| name.contains(part)));
+    if as_json {
+        answer(&json!(names).to_string());
+    } else {
+        answer(&names.join("\n"));
+    }
+    Ok(u8::from(names.is_empty()))
+}
+
+fn show(toolchain: &Toolchain, what: &What, as_json: bool) -> Result<u8> {
+    let target = load_target(what, toolchain)?;
+    if as_json {
+        answer(&target.canonical_json());
+        return Ok(0);
+    }
+    let row = |name: &str, value: String| vec![name.to_owned(), value];
+    let yes = |value: bool| if value { "yes" } else { "no" }.to_owned();
+    let mut rows = vec![
+        row("name", target.name.clone()),
+        row(
+            "kind",
+            match target.kind {
+                Kind::Json => "a spec of its own".to_owned(),
+                Kind::Builtin => format!("built into rustc {}", toolchain.rustc.release()),
+            },
+        ),
+        row("LLVM target", target.llvm_target().to_owned()),
+        row(
+            "architecture",
+            format!(
+                "{}, {} bits, {} endian",
+                target.arch(),
+                target.pointer_width(),
+                if target.is_big_endian() {
+                    "big"
+                } else {
+                    "little"
+                }
+            ),
+        ),
+        row("system", target.os().to_owned()),
+        row("CPU", target.cpu().to_owned()),
+        row("features", target.features().join(" ")),
+        row(
+            "panics",
+            match target.panic_strategy() {
+                xsys_target::PanicStrategy::Unwind => "unwind",
+                xsys_target::PanicStrategy::Abort => "abort",
+                xsys_target::PanicStrategy::ImmediateAbort => "abort at once",
+            }
+            .to_owned(),
+        ),
+        row(
+            "atomics",
+            format!("up to {} bits", target.max_atomic_width()),
+        ),
+        row("compare-and-swap", yes(target.has_atomic_cas())),
+        row("output", target.binary_format().to_owned()),
+        row(
+            "standard library",
+            default_crates(&target).as_str().to_owned(),
+        ),
+    ];
+    if target.uses_musl_static() {
+        rows.push(row(
+            "C library",
+            "musl, static, from the rust-std component".to_owned(),
+        ));
+    }
+    rows.push(row(
+        "runs here",
+        match decide(&target, None, Host::this()) {
+            Ok(Launch::Native) => "natively".to_owned(),
+            Ok(Launch::Wasm) => "in the built-in wasm engine".to_owned(),
+            Ok(Launch::Through { programs, .. }) => {
+                format!("by {}", programs.first().map_or("", String::as_str))
+            }
+            Err(_) => "only with a `run` setting".to_owned(),
+        },
+    ));
+    rows.push(row("digest", target.digest()));
+    answer(&table(&rows));
+    Ok(0)
+}
+
+fn check(call: &Call, toolchain: &Toolchain, what: &What) -> Result<u8> {
+    let target = load_target(what, toolchain)?;
+    let problems = target
+        .check(&toolchain.rustc)
+        .map_err(|error| error.into_diagnostic())?;
+    render::show(&call.ui, &problems);
+    let errors = problems
+        .iter()
+        .filter(|problem| problem.severity == Severity::Error)
+        .count();
+    if errors == 0 {
+        call.ui.status(
+            "Checked",
+            &format!(
+                "{} is right for rustc {}",
+                target.name,
+                toolchain.rustc.release()
+            ),
+        );
+    }
+    Ok(u8::from(errors != 0))
+}

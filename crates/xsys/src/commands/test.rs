@@ -1,0 +1,24 @@
+//! `xsys test`: cargo's tests, run the way the target's programs are run.
+
+use crate::cli::TestArgs;
+use crate::commands::{Call, run};
+use crate::driver::cargo;
+use crate::driver::plan::{Plan, Verb};
+use crate::error::{Failure, Result};
+
+pub fn run(call: &Call, args: &TestArgs) -> Result<u8> {
+    go(call, args).map_err(Failure::as_build)
+}
+
+fn go(call: &Call, args: &TestArgs) -> Result<u8> {
+    let plan = Plan::make(
+        &call.ui,
+        Verb::Test,
+        &args.build,
+        call.toolchain.as_deref(),
+        &call.folder,
+    )?;
+    let launch = run::launch(&plan.target, &plan)?;
+    let context = run::context(call, &plan, launch, false, false);
+    cargo::build_and_run(&call.ui, &plan, Verb::Test, &context)
+}

@@ -1,0 +1,255 @@
+//! Images beside the ELF file: `--emit`, `emit` in manifests and boards.
+//!
+//! An item is a format, or a format and a file name: `hex`, `bin=kernel8.img`, `uf2-rp2040`. A
+//! format alone gives the ELF file's name the format's ending.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use xsys_diag::Diagnostic;
+use xsys_image::uf2::Family;
+use xsys_image::{Format, Options};
+
+use crate::error::file;
+
+/// One image to make.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Emit {
+    pub format: Format,
+    pub family: Option<Family>,
+    /// A file name without folders.
+    pub file: Option<String>,
+}
+
+/// A file that was made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Output {
+    pub path: PathBuf,
+    pub format: String,
+    pub size: u64,
+    /// What placeholders in run arguments call it.
+    #[serde(skip)]
+    pub names: Vec<String>,
+}
+
+impl Emit {
+    pub fn parse(text: &str) -> Result<Self, Diagnostic> {
+        let (kind, file) = match text.split_once('=') {
+            Some((kind, file)) => (kind, Some(file)),
+            None => (text, None),
+        };
+        // Both spellings keep to what file names and TOML take without quoting.
+        let (format, family) = match kind.split_once(['-', ':']) {
+            Some((format, family)) if format.eq_ignore_ascii_case("uf2") => (format, Some(family)),
+            _ => (kind, None),
+        };
+        let format: Format = format
+            .parse()
+            .map_err(|error: xsys_image::Error| error.into_diagnostic())?;
+        let family = family
+            .map(|name| name.parse())
+            .transpose()
+            .map_err(xsys_image::Error::into_diagnostic)?;
+        if format == Format::Uf2 && family.is_none() {
+            return Err(xsys_image::Error::NoFamily
+                .into_diagnostic()
+                .help("for example `--emit uf2-rp2040`"));
+        }
+        if let Some(name) = file
+            && !(Path::new(name).file_name().is_some_and(|base| base == name))
+        {
+            return Err(
+                Diagnostic::error(format!("`{name}` is not a plain file name"))
+                    .help("images are written beside the ELF file; give a name without folders"),
+            );
+        }
+        Ok(Self {
+            format,
+            family,
+            file: file.map(str::to_owned),
+        })
+    }
+
+    /// A list as in a manifest or on a command line; reports all that is wrong.
+    pub fn parse_all<'a>(
+        list: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Vec<Self>, Vec<Diagnostic>> {
+        let (mut emits, mut problems): (Vec<Self>, Vec<Diagnostic>) = (Vec::new(), Vec::new());
+        for text in list {
+            match Self::parse(text) {
+                Ok(emit) if !emits.contains(&emit) => emits.push(emit),
+                Ok(_) => {}
+                Err(problem) => problems.push(problem),
+            }
+        }
+        if problems.is_empty() {
+            Ok(emits)
+        } else {
+            Err(problems)
+        }
+    }
+
+    /// The item as it is written.
+    pub fn text(&self) -> String {
+        let mut text = self.format.name().to_owned();
+        if let Some(Family(id)) = self.family {
+            text.push_str(&format!("-0x{id:08x}"));
+        }
+        if let Some(file) = &self.file {
+            text.push_str(&format!("={file}"));
+        }
+        text
+    }
+
+    /// Where the image of an ELF file goes; nowhere if the ELF file itself is meant.
+    fn path(&self, elf: &Path) -> Option<PathBuf> {
+        match (&self.file, self.format) {
+            (Some(name), _) => Some(elf.with_file_name(name)),
+            (None, Format::Elf) => None,
+            (None, format) => {
+                // Program names may have dots: the ending is added, not put in place of another,
+                // except for the one that says ELF.
+                let mut name = elf.file_name()?.to_owned();
+                if elf.extension().is_some_and(|extension| extension == "elf") {
+                    name = elf.file_stem()?.to_owned();
+                }
+                name.push(".");
+                name.push(format.extension());
+                Some(elf.with_file_name(name))
+            }
+        }
+    }
+}
+
+/// Makes images of a linked file. Every name a run argument may use is in the outputs, the ELF
+/// file's first.
+pub fn write_all(elf: &Path, emits: &[Emit], fill: u8) -> Result<Vec<Output>, Vec<Diagnostic>> {
+    let content = std::fs::read(elf).map_err(|error| vec![file("read", elf, &error)])?;
+    let mut outputs = vec![Output {
+        path: elf.to_owned(),
+        format: if content.starts_with(b"\0asm") {
+            "wasm"
+        } else {
+            "elf"
+        }
+        .to_owned(),
+        size: content.len() as u64,
+        names: vec!["elf".to_owned()],
+    }];
+    let mut problems = Vec::new();
+    for emit in emits {
+        let Some(path) = emit.path(elf) else { continue };
+        let options = Options {
+            fill,
+            family: emit.family,
+        };
+        let written = xsys_image::write(emit.format, &content, &options)
+            .map_err(|error| {
+                let about = format!("no `{}` image of `{}`", emit.format, elf.display());
+                let mut diagnostic = error.into_diagnostic();
+                diagnostic.message = format!("{about}: {}", diagnostic.message);
+                diagnostic
+            })
+            .and_then(|image| replace(&path, &image).map(|()| image.len() as u64));
+        match written {
+            Ok(size) => {
+                let mut names = vec![emit.format.name().to_owned()];
+                names.extend(emit.file.clone());
+                outputs.push(Output {
+                    path,
+                    format: emit.format.name().to_owned(),
+                    size,
+                    names,
+                });
+            }
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if problems.is_empty() {
+        Ok(outputs)
+    } else {
+        Err(problems)
+    }
+}
+
+/// Writes a file in one step: whoever reads it sees the old one or the whole new one.
+pub fn replace(path: &Path, content: &[u8]) -> Result<(), Diagnostic> {
+    let write = || -> std::io::Result<()> {
+        let folder = path.parent().filter(|folder| *folder != Path::new(""));
+        let mut temporary = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
+        std::io::Write::write_all(&mut temporary, content)?;
+        #[cfg(unix)]
+        {
+            // Temporary files are private; images are as readable as cargo's own outputs.
+            use std::os::unix::fs::PermissionsExt;
+            let mode = std::fs::Permissions::from_mode(0o644);
+            temporary.as_file().set_permissions(mode)?;
+        }
+        temporary.persist(path).map_err(|error| error.error)?;
+        Ok(())
+    };
+    write().map_err(|error| file("write", path, &error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn items_name_format_family_and_file() {
+        for (text, path) in [
+            ("bin", "/t/hello.bin"),
+            ("hex", "/t/hello.hex"),
+            ("bin=kernel8.img", "/t/kernel8.img"),
+            ("uf2-rp2040", "/t/hello.uf2"),
+            ("uf2:rp2040=fw.uf2", "/t/fw.uf2"),
+            ("uf2-0x1234=fw.uf2", "/t/fw.uf2"),
+            ("elf=hello.elf", "/t/hello.elf"),
+        ] {
+            let emit = Emit::parse(text).unwrap();
+            assert_eq!(emit.path(Path::new("/t/hello")).unwrap(), Path::new(path));
+            // What is passed on to another process means the same.
+            assert_eq!(Emit::parse(&emit.text()).unwrap(), emit);
+        }
+        assert_eq!(Emit::parse("elf").unwrap().path(Path::new("/t/a")), None);
+        let bin = Emit::parse("bin").unwrap();
+        assert_eq!(
+            bin.path(Path::new("a-1.2")).unwrap(),
+            Path::new("a-1.2.bin")
+        );
+        assert_eq!(bin.path(Path::new("a.elf")).unwrap(), Path::new("a.bin"));
+    }
+
+    #[test]
+    fn all_mistakes_are_reported() {
+        let problems =
+            Emit::parse_all(["bin", "bim", "uf2", "uf2-rp2400", "bin=../x", "hex="]).unwrap_err();
+        let messages: Vec<&str> = problems
+            .iter()
+            .map(|problem| problem.message.as_str())
+            .collect();
+        assert_eq!(
+            messages,
+            [
+                "unknown image format `bim`",
+                "a `uf2` image needs a family: which chip's boot loader it is for",
+                "unknown UF2 family `rp2400`",
+                "`../x` is not a plain file name",
+                "`` is not a plain file name",
+            ]
+        );
+        assert_eq!(Emit::parse_all(["bin", "bin"]).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_file_that_is_no_elf_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        std::fs::write(&path, b"\0asm\x01\0\0\0").unwrap();
+        let outputs = write_all(&path, &[], 0).unwrap();
+        assert_eq!((outputs[0].format.as_str(), outputs[0].size), ("wasm", 8));
+        let problems = write_all(&path, &Emit::parse_all(["bin"]).unwrap(), 0).unwrap_err();
+        assert!(problems[0].message.starts_with("no `bin` image of `"));
+        assert!(!folder.path().join("a.bin").exists());
+    }
+}

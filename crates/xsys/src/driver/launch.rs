@@ -1,0 +1,297 @@
+//! How a finished program is started: natively, under QEMU, or in the wasm engine.
+//!
+//! A board or the project's `run` says it; for plain targets it follows from the target and the
+//! machine we are on. Nothing is started here.
+
+use serde::{Deserialize, Serialize};
+use xsys_diag::Diagnostic;
+use xsys_target::{Engine, RunConfig, Spec, Target};
+
+/// A decided way to start programs of a target.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Launch {
+    /// The program itself.
+    Native,
+    /// The built-in engine.
+    Wasm,
+    /// Another program, the first of `programs` that is there; `args` may have `{elf}` and other
+    /// outputs as placeholders.
+    Through {
+        programs: Vec<String>,
+        args: Vec<String>,
+        /// Whether the program's own arguments go after these.
+        takes_arguments: bool,
+    },
+}
+
+/// What decides about running natively.
+#[derive(Clone, Copy, Debug)]
+pub struct Host<'a> {
+    pub arch: &'a str,
+    pub os: &'a str,
+}
+
+impl Host<'_> {
+    pub fn this() -> Self {
+        Self {
+            arch: std::env::consts::ARCH,
+            os: std::env::consts::OS,
+        }
+    }
+
+    fn runs(self, spec: &Spec) -> bool {
+        spec.os() == self.os
+            && (spec.arch() == self.arch || (self.arch == "x86_64" && spec.arch() == "x86"))
+    }
+}
+
+/// Decides by the project's setting, the board's, or the target alone.
+pub fn decide(
+    target: &Target,
+    setting: Option<&RunConfig>,
+    host: Host<'_>,
+) -> Result<Launch, Diagnostic> {
+    let board = target.board.as_ref().and_then(|board| board.run.as_ref());
+    match setting.or(board) {
+        Some(config) => configured(target, config, host),
+        None => by_target(target, host),
+    }
+}
+
+fn configured(target: &Target, config: &RunConfig, host: Host<'_>) -> Result<Launch, Diagnostic> {
+    let through = |programs: Vec<String>, takes_arguments| {
+        let mut args = config.args.clone();
+        if takes_arguments && !args.iter().any(|arg| arg.contains('{')) {
+            args.push("{elf}".to_owned());
+        }
+        Launch::Through {
+            programs,
+            args,
+            takes_arguments,
+        }
+    };
+    match (config.engine, &config.program) {
+        (Engine::Wasm, _) => Ok(Launch::Wasm),
+        (Engine::Native, _) if host.runs(target) => Ok(Launch::Native),
+        // The program is for machines that are another kind than the target.
+        (Engine::Native | Engine::QemuUser, Some(program)) => {
+            Ok(through(vec![program.clone(), format!("{program}-static")], true))
+        }
+        (Engine::Native | Engine::QemuUser, None) => {
+            let programs = qemu_user(target)?;
+            Ok(through(programs, true))
+        }
+        (Engine::QemuSystem, Some(program)) => Ok(through(vec![program.clone()], false)),
+        (Engine::QemuSystem, None) => Err(Diagnostic::error(
+            "`run` with engine `qemu-system` needs a `program`",
+        )
+        .help("for example `run = { engine = \"qemu-system\", program = \"qemu-system-arm\", args = [\"-M\", \"virt\", \"-kernel\", \"{elf}\"] }`")),
+    }
+}
+
+fn by_target(target: &Target, host: Host<'_>) -> Result<Launch, Diagnostic> {
+    if target.is_wasm() {
+        return Ok(Launch::Wasm);
+    }
+    if host.runs(target) {
+        return Ok(Launch::Native);
+    }
+    if target.os() == "linux" {
+        return Ok(Launch::Through {
+            programs: qemu_user(target)?,
+            args: vec!["{elf}".to_owned()],
+            takes_arguments: true,
+        });
+    }
+    Err(Diagnostic::error(format!(
+        "nothing says how to run programs for `{}` here",
+        target.name
+    ))
+    .note(format!(
+        "its system is `{}` on `{}`; this machine is `{}` on `{}`",
+        target.os(),
+        target.arch(),
+        host.os,
+        host.arch
+    ))
+    .help("use a board (`xsys board list`), or say it in Cargo.toml:\n[package.metadata.xsys]\nrun = { engine = \"qemu-system\", program = \"qemu-system-arm\", args = [\"-M\", \"virt\", \"-kernel\", \"{elf}\"] }"))
+}
+
+/// QEMU's user-mode programs for an architecture; distributions ship them under two names.
+fn qemu_user(spec: &Spec) -> Result<Vec<String>, Diagnostic> {
+    let big = spec.is_big_endian();
+    let suffix = match (spec.arch(), big) {
+        ("aarch64", false) => "aarch64",
+        ("aarch64", true) => "aarch64_be",
+        ("arm", false) => "arm",
+        ("arm", true) => "armeb",
+        ("x86", _) => "i386",
+        ("x86_64", _) => "x86_64",
+        ("mips" | "mips32r6", true) => "mips",
+        ("mips" | "mips32r6", false) => "mipsel",
+        ("mips64" | "mips64r6", true) => "mips64",
+        ("mips64" | "mips64r6", false) => "mips64el",
+        ("powerpc", _) => "ppc",
+        ("powerpc64", true) => "ppc64",
+        ("powerpc64", false) => "ppc64le",
+        ("sparc", _) => "sparc",
+        ("sparc64", _) => "sparc64",
+        ("riscv32" | "riscv64" | "s390x" | "loongarch64" | "m68k" | "hexagon" | "xtensa", _) => {
+            spec.arch()
+        }
+        (arch, _) => {
+            return Err(Diagnostic::error(format!(
+                "QEMU has no user mode for architecture `{arch}`"
+            ))
+            .help("say in `[package.metadata.xsys] run` how programs are run"));
+        }
+    };
+    Ok(vec![
+        format!("qemu-{suffix}"),
+        format!("qemu-{suffix}-static"),
+    ])
+}
+
+/// The Debian (and Ubuntu) package that a QEMU program is in.
+pub fn debian_package(program: &str) -> Option<&'static str> {
+    let name = program.rsplit('/').next()?;
+    let Some(machine) = name.strip_prefix("qemu-system-") else {
+        return name.starts_with("qemu-").then_some("qemu-user");
+    };
+    Some(match machine {
+        "aarch64" | "arm" => "qemu-system-arm",
+        "x86_64" | "i386" => "qemu-system-x86",
+        "mips" | "mipsel" | "mips64" | "mips64el" => "qemu-system-mips",
+        "ppc" | "ppc64" => "qemu-system-ppc",
+        "sparc" | "sparc64" => "qemu-system-sparc",
+        "s390x" => "qemu-system-s390x",
+        _ => "qemu-system-misc",
+    })
+}
+
+/// How to install a program here.
+pub fn how_to_install(program: &str) -> String {
+    match (debian_package(program), std::env::consts::OS) {
+        (Some(_), "macos") => "brew install qemu".to_owned(),
+        (Some(_), "windows") => "winget install SoftwareFreedomConservancy.QEMU".to_owned(),
+        (Some(package), _) => {
+            format!("sudo apt install {package} (Debian, Ubuntu), or your system's QEMU package")
+        }
+        (None, _) => format!("install `{program}` and put it on PATH"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use xsys_diag::Source;
+
+    fn target(arch: &str, os: &str, endian: &str) -> Target {
+        let text = format!(
+            r#"{{"arch":"{arch}","os":"{os}","target-endian":"{endian}","llvm-target":"x","data-layout":"e","target-pointer-width":32}}"#
+        );
+        let source = Source {
+            path: "t.json".into(),
+            text: text.into(),
+        };
+        Target::from_json("t".to_owned(), source, None).unwrap()
+    }
+
+    const HOST: Host<'static> = Host {
+        arch: "x86_64",
+        os: "linux",
+    };
+
+    #[test]
+    fn plain_targets_run_by_what_they_are() {
+        for (arch, os, endian, expected) in [
+            ("x86_64", "linux", "little", "native"),
+            ("x86", "linux", "little", "native"),
+            ("aarch64", "linux", "little", "qemu-aarch64"),
+            ("powerpc64", "linux", "little", "qemu-ppc64le"),
+            ("powerpc64", "linux", "big", "qemu-ppc64"),
+            ("mips", "linux", "little", "qemu-mipsel"),
+            ("riscv64", "linux", "little", "qemu-riscv64"),
+            ("wasm32", "unknown", "little", "wasm"),
+            ("wasm32", "wasi", "little", "wasm"),
+            (
+                "arm",
+                "none",
+                "little",
+                "nothing says how to run programs for `t` here",
+            ),
+            (
+                "x86_64",
+                "freebsd",
+                "little",
+                "nothing says how to run programs for `t` here",
+            ),
+            (
+                "csky",
+                "linux",
+                "little",
+                "QEMU has no user mode for architecture `csky`",
+            ),
+        ] {
+            let shown = match decide(&target(arch, os, endian), None, HOST) {
+                Ok(Launch::Native) => "native".to_owned(),
+                Ok(Launch::Wasm) => "wasm".to_owned(),
+                Ok(Launch::Through { programs, args, .. }) => {
+                    assert_eq!(args, ["{elf}"]);
+                    assert_eq!(programs[1], format!("{}-static", programs[0]));
+                    programs[0].clone()
+                }
+                Err(problem) => problem.message,
+            };
+            assert_eq!(shown, expected, "{arch} {os} {endian}");
+        }
+    }
+
+    #[test]
+    fn settings_win_over_the_target() {
+        let run = |engine, program: Option<&str>, args: &[&str]| {
+            let config = RunConfig {
+                engine,
+                program: program.map(str::to_owned),
+                args: args.iter().map(|&arg| arg.to_owned()).collect(),
+            };
+            decide(&target("arm", "none", "little"), Some(&config), HOST)
+        };
+        assert_eq!(
+            run(Engine::QemuSystem, Some("qemu-system-arm"), &["-M", "virt"]),
+            Ok(Launch::Through {
+                programs: vec!["qemu-system-arm".to_owned()],
+                args: vec!["-M".to_owned(), "virt".to_owned()],
+                takes_arguments: false,
+            })
+        );
+        assert_eq!(
+            run(Engine::QemuUser, None, &["-cpu", "cortex-a7"]),
+            Ok(Launch::Through {
+                programs: vec!["qemu-arm".to_owned(), "qemu-arm-static".to_owned()],
+                args: ["-cpu", "cortex-a7", "{elf}"].map(str::to_owned).to_vec(),
+                takes_arguments: true,
+            })
+        );
+        // Native elsewhere means user-mode emulation.
+        assert!(matches!(
+            run(Engine::Native, None, &[]),
+            Ok(Launch::Through { .. })
+        ));
+        assert_eq!(run(Engine::Wasm, None, &[]), Ok(Launch::Wasm));
+        assert!(run(Engine::QemuSystem, None, &[]).is_err());
+    }
+
+    #[test]
+    fn packages_are_debians() {
+        for (program, package) in [
+            ("qemu-system-aarch64", Some("qemu-system-arm")),
+            ("qemu-system-riscv32", Some("qemu-system-misc")),
+            ("/usr/bin/qemu-system-i386", Some("qemu-system-x86")),
+            ("qemu-mipsel", Some("qemu-user")),
+            ("probe-rs", None),
+        ] {
+            assert_eq!(debian_package(program), package);
+        }
+    }
+}

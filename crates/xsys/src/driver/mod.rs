@@ -1,0 +1,19 @@
+//! From a project and a target to finished files: what happens around cargo.
+//!
+//! 1. [`project`]: which manifest, and what its `[package.metadata.xsys]` says ([`settings`]).
+//! 2. [`plan`]: toolchain, target, crate set, panic strategy, images, how to run.
+//! 3. The sysroot is ensured (`xsys-sysroot`).
+//! 4. [`rustflags`]: the user's own, ours on top.
+//! 5. [`cargo`] builds; rustc calls us back as its linker.
+//! 6. [`emit`] makes images beside the ELF files, [`report`] closes with sizes and times.
+//! 7. [`run`] starts the program; cargo calls us back as its runner.
+
+pub mod cargo;
+pub mod emit;
+pub mod launch;
+pub mod plan;
+pub mod project;
+pub mod report;
+pub mod run;
+pub mod rustflags;
+pub mod settings;

@@ -1,0 +1,390 @@
+//! Everything that is decided before cargo starts.
+//!
+//! The order of what decides: the command line, the package's metadata, the workspace's, the
+//! board, the target itself.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use xsys_diag::Diagnostic;
+use xsys_sysroot::{Cache, CrateSet, Request, Settings, Sysroot, Toolchain};
+use xsys_target::{Kind, RunConfig, Target, What};
+
+use crate::cli::{BuildArgs, CargoFlags, triple_or_file};
+use crate::driver::emit::Emit;
+use crate::driver::project::Project;
+use crate::driver::rustflags::{self, Inputs, UserConfig};
+use crate::driver::settings::SysrootSettings;
+use crate::error::{Result, file};
+use crate::render;
+use crate::ui::{SysrootProgress, Ui};
+
+/// What is to be done for a project and a target.
+#[derive(Debug)]
+pub struct Plan {
+    pub toolchain: Toolchain,
+    pub project: Project,
+    pub target: Target,
+    pub emits: Vec<Emit>,
+    pub run: Option<RunConfig>,
+    pub flags: CargoFlags,
+    pub sysroot: Sysroot,
+    pub sysroot_time: Duration,
+    pub user: UserConfig,
+    /// `CARGO_ENCODED_RUSTFLAGS` and the same for rustdoc.
+    pub rustflags: String,
+    pub rustdocflags: String,
+}
+
+/// Which of cargo's commands is coming.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verb {
+    Build,
+    Run,
+    Test,
+}
+
+impl Verb {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Build => "build",
+            Self::Run => "run",
+            Self::Test => "test",
+        }
+    }
+}
+
+impl Plan {
+    /// Decides, and makes sure that the sysroot is there.
+    pub fn make(
+        ui: &Ui,
+        verb: Verb,
+        args: &BuildArgs,
+        plus: Option<&str>,
+        folder: &Path,
+    ) -> Result<Self> {
+        let flags = CargoFlags::read(&args.cargo);
+        let start_folder = match flags.manifest_path.as_deref().and_then(Path::parent) {
+            // Toolchain files and configuration are looked for where the project is; cargo itself
+            // looks for its configuration where it was started.
+            Some(parent) => folder.join(parent),
+            None => folder.to_owned(),
+        };
+        let toolchain =
+            Toolchain::detect(&start_folder, plus).map_err(|error| error.into_diagnostic())?;
+        let project = Project::load(folder, &toolchain.cargo, &flags)?;
+        let what = match args.what.what().or_else(|| project.settings.what()) {
+            Some(what) => what,
+            None => rustflags::build_target(folder, &toolchain.cargo)?
+                .map(|target| triple_or_file(&target))
+                .ok_or_else(no_target)?,
+        };
+        let target = load_target(&what, &toolchain)?;
+        // A wrong spec is told before anything is compiled, in its own words and places.
+        if target.kind == Kind::Json {
+            let problems = target
+                .check(&toolchain.rustc)
+                .map_err(|error| error.into_diagnostic())?;
+            report_problems(ui, problems)?;
+        }
+        let board = target.board.as_ref();
+
+        let emits = if !args.emit.is_empty() {
+            Emit::parse_all(args.emit.iter().map(String::as_str))?
+        } else if let Some(list) = &project.settings.emit {
+            Emit::parse_all(list.iter().map(String::as_str))?
+        } else {
+            board_emits(&target)?
+        };
+        let crates = args
+            .crates
+            .map(xsys_target::CrateSet::from)
+            .or(project.settings.crates)
+            .or(board.and_then(|board| board.crates))
+            .unwrap_or_else(|| default_crates(&target));
+        let mut settings = default_settings(&target);
+        settings.test = verb == Verb::Test && crates == CrateSet::Std;
+        if verb != Verb::Test
+            && let Some(panic) = profile_panic(&project, &flags)
+        {
+            // Unwinding is cargo's default and says nothing; other words are cargo's to judge.
+            if panic == "abort" {
+                settings.panic = xsys_sysroot::Panic::Abort;
+            }
+        }
+        apply(&mut settings, &project.settings.sysroot)?;
+
+        let cache = Cache::from_env().map_err(|error| error.into_diagnostic())?;
+        let start = Instant::now();
+        let progress = SysrootProgress::new(Ui {
+            quiet: ui.quiet || flags.quiet,
+            ..*ui
+        });
+        let sysroot = xsys_sysroot::ensure(
+            &Request {
+                target: &target,
+                toolchain: &toolchain,
+                crates,
+                settings,
+                offline: flags.offline,
+                cache: &cache,
+                jobs: flags.jobs.as_deref().and_then(|jobs| jobs.parse().ok()),
+            },
+            &progress,
+        )
+        .map_err(|error| error.into_diagnostic())?;
+        let sysroot_time = start.elapsed();
+
+        let cargo_target = cargo_target(&target, &sysroot);
+        let user =
+            rustflags::user_config(folder, &toolchain.cargo, &toolchain.rustc, &cargo_target)?;
+        let own =
+            std::env::current_exe().map_err(|error| file("find", Path::new("xsys"), &error))?;
+        if let Some(linker) = &user.linker {
+            ui.status(
+                "Linker",
+                &format!(
+                    "`{}` for {}, as cargo's configuration says",
+                    linker.display(),
+                    target.name
+                ),
+            );
+        }
+        let link_args = link_args(&project, &target, &cache, &user)?;
+        let remaps = remaps(&project, &toolchain);
+        let inputs = Inputs {
+            sysroot: &sysroot.path,
+            linker: user.linker.is_none().then_some(own.as_path()),
+            target: &target,
+            link_args: &link_args,
+            remaps: &remaps,
+        };
+        Ok(Self {
+            rustflags: rustflags::encode(&rustflags::merge(&user.rustflags, &inputs)),
+            rustdocflags: rustflags::encode(&rustflags::merge(&user.rustdocflags, &inputs)),
+            run: project.settings.run.clone().map(|run| RunConfig {
+                engine: run.engine,
+                program: run.program,
+                args: run.args,
+            }),
+            toolchain,
+            project,
+            target,
+            emits,
+            flags,
+            sysroot,
+            sysroot_time,
+            user,
+        })
+    }
+
+    /// What cargo's `--target` gets.
+    pub fn cargo_target(&self) -> String {
+        cargo_target(&self.target, &self.sysroot)
+    }
+}
+
+fn cargo_target(target: &Target, sysroot: &Sysroot) -> String {
+    match &sysroot.spec {
+        Some(spec) => spec.display().to_string(),
+        None => target.name.clone(),
+    }
+}
+
+fn no_target() -> Diagnostic {
+    Diagnostic::error("no target given")
+        .help("name one: `--board NAME`, `--target TRIPLE` or `--target-spec FILE.json`")
+        .help("or put it into Cargo.toml:\n[package.metadata.xsys]\nboard = \"NAME\"")
+        .note("`xsys board list` and `xsys target list` show what there is")
+}
+
+/// Loads a target and its board.
+pub fn load_target(what: &What, toolchain: &Toolchain) -> Result<Target> {
+    Ok(Target::load(what, &toolchain.rustc)?)
+}
+
+/// Shows warnings; fails where there are errors.
+pub fn report_problems(ui: &Ui, problems: Vec<Diagnostic>) -> Result<()> {
+    let (errors, warnings): (Vec<_>, Vec<_>) = problems
+        .into_iter()
+        .partition(|problem| problem.severity == xsys_diag::Severity::Error);
+    render::show(ui, &warnings);
+    if errors.is_empty() {
+        Ok(())
+    } else {
+        Err(errors.into())
+    }
+}
+
+/// The images a board loads.
+pub fn board_emits(target: &Target) -> std::result::Result<Vec<Emit>, Vec<Diagnostic>> {
+    let Some(board) = &target.board else {
+        return Ok(Vec::new());
+    };
+    let texts: Vec<String> = board
+        .emit
+        .iter()
+        .map(|emit| match &emit.file {
+            Some(file) => format!("{}={file}", emit.format),
+            None => emit.format.clone(),
+        })
+        .collect();
+    Emit::parse_all(texts.iter().map(String::as_str))
+}
+
+/// `std` where the target has a system that it knows, `alloc` where not.
+pub fn default_crates(target: &Target) -> CrateSet {
+    if target.has_std_os() {
+        CrateSet::Std
+    } else {
+        CrateSet::Alloc
+    }
+}
+
+/// What the target itself calls for.
+pub fn default_settings(target: &Target) -> Settings {
+    Settings {
+        panic: match target.panic_strategy() {
+            xsys_target::PanicStrategy::Unwind => xsys_sysroot::Panic::Unwind,
+            xsys_target::PanicStrategy::Abort => xsys_sysroot::Panic::Abort,
+            xsys_target::PanicStrategy::ImmediateAbort => xsys_sysroot::Panic::ImmediateAbort,
+        },
+        ..Settings::default()
+    }
+}
+
+/// Puts a project's wishes on top.
+pub fn apply(settings: &mut Settings, wishes: &SysrootSettings) -> Result<()> {
+    let wrong = |error: xsys_sysroot::UnknownValue| {
+        Diagnostic::error(error.to_string()).help(format!("known: {}", error.expected().join(", ")))
+    };
+    if let Some(level) = &wishes.opt_level {
+        settings.opt_level = level.text().parse().map_err(wrong)?;
+    }
+    if let Some(panic) = &wishes.panic {
+        settings.panic = panic.parse().map_err(wrong)?;
+    }
+    if let Some(level) = &wishes.debug {
+        settings.debug = level.text().parse().map_err(wrong)?;
+    }
+    settings.features.extend(wishes.features.iter().cloned());
+    Ok(())
+}
+
+/// What the environment or the manifest says about panics in the profile.
+fn profile_panic(project: &Project, flags: &CargoFlags) -> Option<String> {
+    let profile = flags.profile();
+    let name = profile.to_uppercase().replace('-', "_");
+    std::env::var(format!("CARGO_PROFILE_{name}_PANIC"))
+        .ok()
+        .or_else(|| project.root_manifest.panic(profile).map(str::to_owned))
+}
+
+/// The project's or the board's linker script and arguments.
+fn link_args(
+    project: &Project,
+    target: &Target,
+    cache: &Cache,
+    user: &UserConfig,
+) -> Result<Vec<String>> {
+    let own_script = project.settings.script();
+    let mut args = Vec::new();
+    if let Some(board) = &target.board {
+        let boards = cache.root().join("boards");
+        let folder = board
+            .dir
+            .folder(&boards)
+            .map_err(|error| file("write", &boards, &error))?;
+        args = board.linker_arguments(&folder);
+        // A project that brings its own script keeps the board's folder for INCLUDE.
+        if own_script.is_some() || brings_script(&user.rustflags) {
+            args.retain(|arg| !arg.starts_with("-T"));
+        }
+    }
+    if let Some(script) = own_script {
+        args.insert(0, format!("-T{}", script.display()));
+    }
+    Ok(args)
+}
+
+/// Whether flags pass a linker script.
+fn brings_script(flags: &[String]) -> bool {
+    flags
+        .iter()
+        .filter_map(|flag| {
+            flag.split_once("link-arg=")
+                .or_else(|| flag.split_once("link-args="))
+        })
+        .any(|(_, arg)| arg.starts_with("-T") || arg.starts_with("--script"))
+}
+
+/// Folders of this machine and what stands for them in programs; longer prefixes come later,
+/// where they win.
+fn remaps(project: &Project, toolchain: &Toolchain) -> Vec<(PathBuf, String)> {
+    let mut remaps = vec![
+        (project.workspace_root.clone(), ".".to_owned()),
+        (project.target_dir.clone(), "target".to_owned()),
+        (
+            toolchain.rust_src(),
+            // What rustc's own builds of the standard library have.
+            format!("/rustc/{}", toolchain.rustc.commit_hash()),
+        ),
+    ];
+    let cargo_home = std::env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| {
+            let home = std::env::home_dir()?;
+            Some(home.join(".cargo"))
+        });
+    if let Some(home) = cargo_home {
+        remaps.push((home, "/cargo".to_owned()));
+    }
+    // The root of the file system is the beginning of every path.
+    remaps.retain(|(path, _)| path.parent().is_some());
+    remaps.sort_by_key(|(path, _)| path.components().count());
+    remaps
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scripts_in_flags_are_seen() {
+        for (flags, expected) in [
+            (&["-Clink-arg=-Tlink.x"][..], true),
+            (&["-C", "link-arg=-Tlink.x"], true),
+            (&["-Clink-args=-Tlink.x -n"], true),
+            (&["-Clink-arg=--script=link.x"], true),
+            (&["-Clink-arg=-L/T"], false),
+            (&[], false),
+        ] {
+            let flags: Vec<String> = flags.iter().map(|&flag| flag.to_owned()).collect();
+            assert_eq!(brings_script(&flags), expected, "{flags:?}");
+        }
+    }
+
+    #[test]
+    fn wishes_are_checked() {
+        let wish = |text: &str| toml::from_str::<SysrootSettings>(text).unwrap();
+        let mut settings = Settings::default();
+        apply(
+            &mut settings,
+            &wish("opt-level = \"s\"\npanic = \"abort\"\ndebug = true\nfeatures = [\"f\"]"),
+        )
+        .unwrap();
+        assert_eq!(settings.opt_level, xsys_sysroot::OptLevel::Os);
+        assert_eq!(settings.panic, xsys_sysroot::Panic::Abort);
+        assert_eq!(settings.debug, xsys_sysroot::DebugLevel::Full);
+        assert_eq!(settings.features, ["f"]);
+        let failure = apply(&mut settings, &wish("panic = \"abrt\"")).unwrap_err();
+        assert_eq!(
+            failure.diagnostics[0].message,
+            "unknown panic strategy `abrt`, did you mean `abort`?"
+        );
+        assert_eq!(
+            failure.diagnostics[0].help,
+            ["known: abort, unwind, immediate-abort"]
+        );
+    }
+}

@@ -1,0 +1,195 @@
+//! The project a command is about: where it is, where cargo puts its output, what it says to us.
+//!
+//! cargo is asked (`cargo metadata --no-deps`), because only cargo knows how `--manifest-path`,
+//! `--config`, the environment and configuration files add up.
+
+use std::path::{Path, PathBuf};
+
+use cargo_metadata::MetadataCommand;
+use xsys_diag::Diagnostic;
+
+use crate::cli::CargoFlags;
+use crate::driver::settings::{Manifest, Settings, merge};
+
+/// A project as a command sees it.
+#[derive(Clone, Debug)]
+pub struct Project {
+    /// The folder that cargo runs in.
+    pub folder: PathBuf,
+    pub workspace_root: PathBuf,
+    pub target_dir: PathBuf,
+    pub settings: Settings,
+    /// The workspace's own manifest, which has the profiles.
+    pub root_manifest: Manifest,
+}
+
+impl Project {
+    /// Asks cargo. `folder` is where the command was given.
+    pub fn load(folder: &Path, cargo: &Path, flags: &CargoFlags) -> Result<Self, Diagnostic> {
+        let mut command = MetadataCommand::new();
+        command.cargo_path(cargo).current_dir(folder).no_deps();
+        if let Some(path) = &flags.manifest_path {
+            command.manifest_path(path);
+        }
+        command.other_options(config_options(flags));
+        let metadata = command.exec().map_err(|error| problem(&error, folder))?;
+
+        let workspace_root = metadata.workspace_root.clone().into_std_path_buf();
+        let root_manifest = Manifest::read(&workspace_root.join("Cargo.toml"))?;
+        // The package whose settings count: the one that is named, or the one we are in.
+        let package = match flags.packages.as_slice() {
+            [name] => metadata
+                .packages
+                .iter()
+                .find(|package| package.name.as_str() == name.as_str()),
+            _ => None,
+        }
+        .or_else(|| metadata.root_package())
+        // A workspace with one default member builds just that one.
+        .or_else(|| match metadata.workspace_default_packages().as_slice() {
+            [package] => Some(*package),
+            _ => None,
+        });
+        let package_settings = match package {
+            Some(package) => Manifest::read(package.manifest_path.as_std_path())?.package(),
+            None => Settings::default(),
+        };
+        let target_dir = match &flags.target_dir {
+            Some(path) => folder.join(path),
+            None => metadata.target_directory.into_std_path_buf(),
+        };
+        Ok(Self {
+            folder: folder.to_owned(),
+            settings: merge(package_settings, root_manifest.workspace()),
+            workspace_root,
+            target_dir,
+            root_manifest,
+        })
+    }
+
+    /// Where rustc's calls of our linker leave their reports.
+    pub fn reports(&self) -> PathBuf {
+        self.target_dir.join("xsys").join("links")
+    }
+}
+
+/// Flags that `cargo metadata` understands and that change its answer.
+fn config_options(flags: &CargoFlags) -> Vec<String> {
+    let mut options = Vec::new();
+    let mut rest = flags
+        .flags
+        .iter()
+        .map(|arg| arg.to_string_lossy().into_owned());
+    while let Some(arg) = rest.next() {
+        match arg.as_str() {
+            "--config" | "-Z" | "--lockfile-path" => {
+                options.push(arg);
+                options.extend(rest.next());
+            }
+            "--offline" | "--locked" | "--frozen" => options.push(arg),
+            _ if arg.starts_with("--config=")
+                || arg.starts_with("-Z")
+                || arg.starts_with("--lockfile-path=") =>
+            {
+                options.push(arg);
+            }
+            _ => {}
+        }
+    }
+    options
+}
+
+fn problem(error: &cargo_metadata::Error, folder: &Path) -> Diagnostic {
+    let cargo_metadata::Error::CargoMetadata { stderr } = error else {
+        return Diagnostic::error(format!("cannot ask cargo about the project: {error}"));
+    };
+    let text = stderr.trim();
+    let text = text.strip_prefix("error: ").unwrap_or(text);
+    if text.starts_with("could not find `Cargo.toml`") {
+        return Diagnostic::error(format!("no Cargo.toml in `{}` or above", folder.display()))
+            .help("start a project with `xsys new NAME --board NAME`")
+            .help("or run a board's own program: `xsys run --board NAME`");
+    }
+    let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
+    let diagnostic = Diagnostic::error(format!("cargo: {first}"));
+    match rest.trim() {
+        "" => diagnostic,
+        rest => diagnostic.note(rest),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::ffi::OsString;
+    use xsys_target::What;
+
+    fn flags(line: &str) -> CargoFlags {
+        CargoFlags::read(
+            &line
+                .split_whitespace()
+                .map(OsString::from)
+                .collect::<Vec<_>>(),
+        )
+    }
+
+    #[test]
+    fn options_for_metadata_are_picked() {
+        assert_eq!(
+            config_options(&flags(
+                "--release --config a=1 -p x --locked -Zfoo --config=b=2"
+            )),
+            ["--config", "a=1", "--locked", "-Zfoo", "--config=b=2"]
+        );
+    }
+
+    #[test]
+    fn a_workspace_and_its_members_are_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        for (path, text) in [
+            (
+                "Cargo.toml",
+                "[workspace]\nresolver = \"3\"\nmembers = [\"a\", \"b\"]\n[workspace.metadata.xsys]\nboard = \"w\"\n[profile.small]\ninherits = \"release\"\npanic = \"abort\"",
+            ),
+            (
+                "a/Cargo.toml",
+                "[package]\nname = \"a\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[package.metadata.xsys]\nboard = \"a\"",
+            ),
+            ("a/src/lib.rs", ""),
+            (
+                "b/Cargo.toml",
+                "[package]\nname = \"b\"\nversion = \"0.1.0\"\nedition = \"2024\"",
+            ),
+            ("b/src/lib.rs", ""),
+        ] {
+            let path = root.join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        let cargo = Path::new("cargo");
+        for (inside, line, board) in [
+            ("", "", "w"),
+            ("", "-p a", "a"),
+            ("", "-p b", "w"),
+            ("a", "", "a"),
+            ("b", "", "w"),
+            ("", "--manifest-path a/Cargo.toml", "a"),
+        ] {
+            let project = Project::load(&root.join(inside), cargo, &flags(line)).unwrap();
+            assert_eq!(project.workspace_root, root);
+            assert_eq!(
+                project.settings.what(),
+                Some(What::Board(board.to_owned())),
+                "{inside} {line}"
+            );
+            assert_eq!(project.root_manifest.panic("small"), Some("abort"));
+        }
+        let project = Project::load(&root, cargo, &flags("--target-dir out")).unwrap();
+        assert_eq!(project.target_dir, root.join("out"));
+
+        let nowhere = tempfile::tempdir().unwrap();
+        let problem = Project::load(nowhere.path(), cargo, &flags("")).unwrap_err();
+        assert!(problem.message.starts_with("no Cargo.toml in"), "{problem}");
+    }
+}

@@ -1,0 +1,306 @@
+//! `xsys __exec FILE ARGS…`: the runner that cargo starts for `xsys run` and `xsys test`.
+//!
+//! cargo decides which program is run and in which environment; this part makes the images the
+//! program's loader needs, tells what was made, and becomes the program (or its emulator), so
+//! that signals, input and exit codes are the program's own.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use serde::{Deserialize, Serialize};
+use xsys_diag::Diagnostic;
+
+use crate::driver::emit::{self, Emit, Output};
+use crate::driver::launch::{self, Launch};
+use crate::driver::report;
+use crate::error::{self, Failure, Result};
+use crate::render;
+use crate::ui::{self, Ui, When};
+
+/// Holds a [`Context`] as JSON.
+pub const VARIABLE: &str = "XSYS_RUN";
+
+/// Exit code where the emulator is missing: a shell's for a command that does not exist.
+const NOT_FOUND: u8 = 127;
+
+/// What the runner is told by the command that started cargo.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Context {
+    pub launch: Launch,
+    pub emits: Vec<String>,
+    /// Where links leave their reports.
+    pub reports: PathBuf,
+    /// Whether to tell what was made; tests are many and say nothing.
+    pub tell: bool,
+    /// Whether an image that cannot be run here is still a success.
+    pub lenient: bool,
+    pub color: Option<String>,
+    pub json: bool,
+    pub quiet: bool,
+}
+
+pub fn main(args: Vec<OsString>) -> ExitCode {
+    let context = std::env::var(VARIABLE)
+        .ok()
+        .and_then(|text| serde_json::from_str::<Context>(&text).ok());
+    let mut ui = Ui::new(None, false);
+    let Some(context) = context else {
+        let problem = Diagnostic::error("`xsys __exec` is for `xsys run` and `xsys test` alone")
+            .help("use `xsys run`");
+        render::show(&ui, &[problem]);
+        return ExitCode::from(2);
+    };
+    let color = match context.color.as_deref() {
+        Some("always") => Some(When::Always),
+        Some("never") => Some(When::Never),
+        _ => None,
+    };
+    ui = Ui::new(color, context.json);
+    ui.quiet = context.quiet;
+    let Some((program, args)) = args.split_first() else {
+        render::show(&ui, &[Diagnostic::error("no program to run")]);
+        return ExitCode::from(2);
+    };
+    match execute(&ui, &context, Path::new(program), args) {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => ExitCode::from(render::fail(&ui, &failure)),
+    }
+}
+
+fn execute(ui: &Ui, context: &Context, program: &Path, args: &[OsString]) -> Result<u8> {
+    let mut emits = Emit::parse_all(context.emits.iter().map(String::as_str))?;
+    if !context.tell {
+        emits.retain(|emit| needed(emit, &context.launch));
+    }
+    let outputs = emit::write_all(program, &emits, 0)?;
+    if context.tell {
+        report::tell(ui, &outputs, &context.reports, &report::Times::default());
+    }
+    match &context.launch {
+        Launch::Wasm => Err(Diagnostic::error("this version has no wasm engine").into()),
+        Launch::Native => {
+            let mut command = Command::new(absolute(program));
+            command.args(args);
+            become_program(command)
+        }
+        Launch::Through {
+            programs,
+            args: emulator_args,
+            takes_arguments,
+        } => {
+            let words = fill(emulator_args, &outputs);
+            let Some(found) = programs.iter().find_map(|name| find(name)) else {
+                let name = programs.first().map_or("", String::as_str);
+                return missing(ui, context, name, &words, &outputs);
+            };
+            let mut command = Command::new(found);
+            command.args(words);
+            if *takes_arguments || !args.is_empty() {
+                // A machine has no arguments: they are the emulator's then.
+                command.args(args);
+            }
+            become_program(command)
+        }
+    }
+}
+
+/// Whether a run argument refers to an image.
+fn needed(emit: &Emit, launch: &Launch) -> bool {
+    let Launch::Through { args, .. } = launch else {
+        return false;
+    };
+    let mut names = vec![emit.format.name()];
+    names.extend(emit.file.as_deref());
+    names
+        .iter()
+        .any(|name| args.iter().any(|arg| arg.contains(&format!("{{{name}}}"))))
+}
+
+/// Puts paths in place of `{elf}`, `{bin}`, `{kernel8.img}`, …
+fn fill(args: &[String], outputs: &[Output]) -> Vec<String> {
+    args.iter()
+        .map(|arg| {
+            let mut arg = arg.clone();
+            for output in outputs {
+                for name in &output.names {
+                    let path = absolute(&output.path).display().to_string();
+                    arg = arg.replace(&format!("{{{name}}}"), &path);
+                }
+            }
+            arg
+        })
+        .collect()
+}
+
+fn missing(
+    ui: &Ui,
+    context: &Context,
+    program: &str,
+    words: &[String],
+    outputs: &[Output],
+) -> Result<u8> {
+    let by_hand = std::iter::once(program)
+        .chain(words.iter().map(String::as_str))
+        .map(quote)
+        .collect::<Vec<_>>()
+        .join(" ");
+    let message = format!("`{program}` is not installed, so the program was not run");
+    let mut diagnostic = if context.lenient {
+        Diagnostic::warning(message)
+    } else {
+        Diagnostic::error(message)
+    };
+    diagnostic = diagnostic.help(format!("install it: {}", launch::how_to_install(program)));
+    if !context.lenient {
+        if let Some(image) = outputs.last() {
+            diagnostic = diagnostic.note(format!(
+                "the finished image: {}",
+                absolute(&image.path).display()
+            ));
+        }
+        return Err(Failure {
+            diagnostics: vec![diagnostic.help(format!("then run it: {by_hand}"))],
+            code: NOT_FOUND,
+        });
+    }
+    render::show(ui, &[diagnostic]);
+    if let Some(image) = outputs.last() {
+        ui::answer(&format!(
+            "the finished image: {}",
+            absolute(&image.path).display()
+        ));
+    }
+    ui::answer(&format!("run it with: {by_hand}"));
+    Ok(0)
+}
+
+/// A word as a shell takes it.
+fn quote(word: &str) -> String {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./=:,+@%".contains(letter);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
+/// Looks a program up as a shell does.
+pub fn find(name: &str) -> Option<PathBuf> {
+    let is_program = |path: &Path| {
+        let Ok(metadata) = path.metadata() else {
+            return false;
+        };
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            metadata.is_file() && metadata.permissions().mode() & 0o111 != 0
+        }
+        #[cfg(not(unix))]
+        {
+            metadata.is_file()
+        }
+    };
+    if name.contains(['/', '\\']) {
+        return Some(PathBuf::from(name)).filter(|path| is_program(path));
+    }
+    let file_name = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+    std::env::split_paths(&std::env::var_os("PATH")?)
+        .map(|folder| folder.join(&file_name))
+        .find(|path| is_program(path))
+}
+
+/// Replaces this process where the system can do that, and waits where it cannot.
+fn become_program(mut command: Command) -> Result<u8> {
+    command.env_remove(VARIABLE);
+    for name in crate::linker::VARIABLES {
+        command.env_remove(name);
+    }
+    let program = PathBuf::from(command.get_program());
+    #[cfg(unix)]
+    let error = {
+        use std::os::unix::process::CommandExt;
+        command.exec()
+    };
+    #[cfg(not(unix))]
+    let error = match command.status() {
+        Ok(status) => return Ok(u8::try_from(status.code().unwrap_or(1) & 0xff).unwrap_or(1)),
+        Err(error) => error,
+    };
+    Err(Diagnostic::error(format!(
+        "cannot start `{}`: {}",
+        program.display(),
+        error::reason(&error)
+    ))
+    .into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn placeholders_become_paths() {
+        let output = |path: &str, names: &[&str]| Output {
+            path: path.into(),
+            format: String::new(),
+            size: 0,
+            names: names.iter().map(|&name| name.to_owned()).collect(),
+        };
+        let outputs = [
+            output("/t/hello", &["elf"]),
+            output("/t/kernel8.img", &["bin", "kernel8.img"]),
+        ];
+        let args = ["-kernel", "{kernel8.img}", "x={bin},y={elf}", "{other}"].map(str::to_owned);
+        assert_eq!(
+            fill(&args, &outputs),
+            [
+                "-kernel",
+                "/t/kernel8.img",
+                "x=/t/kernel8.img,y=/t/hello",
+                "{other}"
+            ]
+        );
+    }
+
+    #[test]
+    fn only_needed_images_are_made_for_tests() {
+        let launch = Launch::Through {
+            programs: vec![],
+            args: vec!["{kernel8.img}".to_owned()],
+            takes_arguments: false,
+        };
+        for (text, expected) in [("bin=kernel8.img", true), ("bin", false), ("hex", false)] {
+            assert_eq!(
+                needed(&Emit::parse(text).unwrap(), &launch),
+                expected,
+                "{text}"
+            );
+        }
+        assert!(!needed(&Emit::parse("bin").unwrap(), &Launch::Native));
+    }
+
+    #[test]
+    fn words_are_quoted_for_shells() {
+        for (word, expected) in [
+            ("-M", "-M"),
+            ("a=b,c", "a=b,c"),
+            ("a b", "'a b'"),
+            ("it's", r"'it'\''s'"),
+            ("", "''"),
+        ] {
+            assert_eq!(quote(word), expected);
+        }
+    }
+
+    #[test]
+    fn programs_are_looked_up() {
+        assert!(find("cargo").is_some());
+        assert!(find("no-such-program-anywhere").is_none());
+        assert!(find("/no/such/file").is_none());
+    }
+}

@@ -1,0 +1,461 @@
+//! `[package.metadata.xsys]` and `[workspace.metadata.xsys]`: a project's own defaults.
+//!
+//! cargo ignores these tables, so a misspelt key would be ignored as well; here it is an error
+//! with its place in the file. The package's keys win over the workspace's, one by one.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::Deserialize;
+use toml::Spanned;
+use xsys_diag::{Diagnostic, Source, did_you_mean};
+use xsys_target::{CrateSet, Engine, What};
+
+use crate::error::file;
+
+/// A manifest, as far as it concerns us.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Manifest {
+    package: Option<Holder>,
+    workspace: Option<Holder>,
+    #[serde(default)]
+    profile: BTreeMap<String, Profile>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+struct Holder {
+    metadata: Option<Metadata>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+struct Metadata {
+    xsys: Option<Settings>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+struct Profile {
+    panic: Option<String>,
+    inherits: Option<String>,
+}
+
+/// The table `xsys`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Settings {
+    board: Option<String>,
+    target_spec: Option<PathBuf>,
+    pub crates: Option<CrateSet>,
+    script: Option<PathBuf>,
+    pub emit: Option<Vec<String>>,
+    pub run: Option<RunSettings>,
+    #[serde(default)]
+    pub sysroot: SysrootSettings,
+    /// The folder of the manifest, which paths are relative to.
+    #[serde(skip)]
+    folder: PathBuf,
+}
+
+/// How to run the program: as in a board's `[run]`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RunSettings {
+    pub engine: Engine,
+    pub program: Option<String>,
+    #[serde(default)]
+    pub args: Vec<String>,
+}
+
+/// How to build the standard library.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SysrootSettings {
+    pub opt_level: Option<Level>,
+    pub panic: Option<String>,
+    pub debug: Option<Level>,
+    #[serde(default)]
+    pub features: Vec<String>,
+}
+
+/// cargo writes levels as numbers, words and booleans.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum Level {
+    Number(i64),
+    Word(String),
+    Flag(bool),
+}
+
+impl Level {
+    /// The spelling that cargo's documentation calls the long one.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Number(number) => number.to_string(),
+            Self::Word(word) => match word.as_str() {
+                "none" => "0".to_owned(),
+                "limited" => "1".to_owned(),
+                "full" => "2".to_owned(),
+                _ => word.clone(),
+            },
+            Self::Flag(true) => "2".to_owned(),
+            Self::Flag(false) => "0".to_owned(),
+        }
+    }
+}
+
+impl Settings {
+    /// What the project is for, if it says so.
+    pub fn what(&self) -> Option<What> {
+        if let Some(file) = &self.target_spec {
+            return Some(What::SpecFile(self.folder.join(file)));
+        }
+        let board = self.board.as_ref()?;
+        // A name with a slash is a folder, and a project's paths are relative to its manifest.
+        Some(What::Board(if board.contains(['/', '\\']) {
+            self.folder.join(board).display().to_string()
+        } else {
+            board.clone()
+        }))
+    }
+
+    /// The linker script's path.
+    pub fn script(&self) -> Option<PathBuf> {
+        self.script.as_ref().map(|script| self.folder.join(script))
+    }
+
+    /// These settings over more general ones.
+    fn over(self, general: Self) -> Self {
+        let (board, target_spec, folder) = if self.board.is_some() || self.target_spec.is_some() {
+            (self.board, self.target_spec, self.folder.clone())
+        } else {
+            (general.board, general.target_spec, general.folder.clone())
+        };
+        // Paths keep the folder of the manifest they come from.
+        let script = match self.script {
+            Some(script) => Some(self.folder.join(script)),
+            None => general.script.map(|script| general.folder.join(script)),
+        };
+        Self {
+            board,
+            target_spec,
+            crates: self.crates.or(general.crates),
+            script,
+            emit: self.emit.or(general.emit),
+            run: self.run.or(general.run),
+            sysroot: SysrootSettings {
+                opt_level: self.sysroot.opt_level.or(general.sysroot.opt_level),
+                panic: self.sysroot.panic.or(general.sysroot.panic),
+                debug: self.sysroot.debug.or(general.sysroot.debug),
+                features: if self.sysroot.features.is_empty() {
+                    general.sysroot.features
+                } else {
+                    self.sysroot.features
+                },
+            },
+            folder,
+        }
+    }
+}
+
+impl Manifest {
+    pub fn read(path: &Path) -> Result<Self, Diagnostic> {
+        let text = std::fs::read_to_string(path).map_err(|error| file("read", path, &error))?;
+        Self::parse(path, &text)
+    }
+
+    fn parse(path: &Path, text: &str) -> Result<Self, Diagnostic> {
+        let mut manifest: Self = toml::from_str(text).map_err(|error| {
+            let source = Source {
+                path: path.to_owned(),
+                text: Arc::from(text),
+            };
+            problem(&error, &source)
+        })?;
+        let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+        for holder in [&mut manifest.package, &mut manifest.workspace] {
+            let settings = holder
+                .as_mut()
+                .and_then(|holder| holder.metadata.as_mut())
+                .and_then(|metadata| metadata.xsys.as_mut());
+            if let Some(settings) = settings {
+                settings.folder.clone_from(&folder);
+                if settings.board.is_some() && settings.target_spec.is_some() {
+                    let source = Source {
+                        path: path.to_owned(),
+                        text: Arc::from(text),
+                    };
+                    return Err(both(&source));
+                }
+            }
+        }
+        Ok(manifest)
+    }
+
+    /// The package's settings.
+    pub fn package(&self) -> Settings {
+        Self::of(&self.package)
+    }
+
+    /// The workspace's settings.
+    pub fn workspace(&self) -> Settings {
+        Self::of(&self.workspace)
+    }
+
+    fn of(holder: &Option<Holder>) -> Settings {
+        holder
+            .as_ref()
+            .and_then(|holder| holder.metadata.as_ref())
+            .and_then(|metadata| metadata.xsys.clone())
+            .unwrap_or_default()
+    }
+
+    /// What a profile of the workspace says about panics, through `inherits`.
+    pub fn panic(&self, profile: &str) -> Option<&str> {
+        let mut name = profile;
+        // A chain longer than there are profiles goes in circles, which cargo reports.
+        for _ in 0..=self.profile.len() + 1 {
+            let found = self.profile.get(name);
+            if let Some(panic) = found.and_then(|profile| profile.panic.as_deref()) {
+                return Some(panic);
+            }
+            name = match found.and_then(|profile| profile.inherits.as_deref()) {
+                Some(parent) => parent,
+                None if name == "test" => "dev",
+                None if name == "bench" => "release",
+                None => return None,
+            };
+        }
+        None
+    }
+}
+
+/// A package's settings over its workspace's.
+pub fn merge(package: Settings, workspace: Settings) -> Settings {
+    package.over(workspace)
+}
+
+fn both(source: &Source) -> Diagnostic {
+    // The spans of single keys are only needed here, so they are read only here.
+    #[derive(Default, Deserialize)]
+    #[serde(rename_all = "kebab-case", default)]
+    struct Keys {
+        board: Option<Spanned<String>>,
+        target_spec: Option<Spanned<String>>,
+    }
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Table {
+        xsys: Keys,
+    }
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Section {
+        metadata: Table,
+    }
+    #[derive(Deserialize)]
+    struct Whole {
+        #[serde(default)]
+        package: Section,
+        #[serde(default)]
+        workspace: Section,
+    }
+    let mut diagnostic = Diagnostic::error("`board` and `target-spec` exclude each other")
+        .help("remove one of them");
+    if let Ok(whole) = toml::from_str::<Whole>(&source.text) {
+        for section in [whole.package, whole.workspace] {
+            if let (Some(board), Some(spec)) = (
+                section.metadata.xsys.board,
+                section.metadata.xsys.target_spec,
+            ) {
+                return diagnostic
+                    .label(source, board.span(), "names a board, which has a target")
+                    .label(source, spec.span(), "names a target");
+            }
+        }
+    }
+    diagnostic
+        .notes
+        .push(format!("in `{}`", source.path.display()));
+    diagnostic
+}
+
+const KEYS: [&str; 7] = [
+    "board",
+    "target-spec",
+    "crates",
+    "script",
+    "emit",
+    "run",
+    "sysroot",
+];
+const RUN_KEYS: [&str; 3] = ["engine", "program", "args"];
+const SYSROOT_KEYS: [&str; 4] = ["opt-level", "panic", "debug", "features"];
+
+fn problem(error: &toml::de::Error, source: &Source) -> Diagnostic {
+    let message = error.message().trim();
+    let mut letters = message.chars();
+    let message: String = letters
+        .next()
+        .map(|first| first.to_lowercase().chain(letters).collect())
+        .unwrap_or_default();
+    let first_line = message.lines().next().unwrap_or_default();
+    let mut diagnostic = Diagnostic::error(first_line);
+    if let Some(name) = first_line
+        .strip_prefix("unknown field `")
+        .and_then(|rest| rest.split('`').next())
+    {
+        diagnostic.message = format!("unknown key `{name}` in the metadata of xsys");
+        let known = KEYS.iter().chain(&RUN_KEYS).chain(&SYSROOT_KEYS).copied();
+        match did_you_mean(name, known) {
+            Some(close) => diagnostic.help.push(format!("did you mean `{close}`?")),
+            None => diagnostic.help.push(
+                first_line
+                    .split_once(", expected ")
+                    .map_or_else(String::new, |(_, expected)| {
+                        format!("known: {}", expected.trim_start_matches("one of "))
+                    }),
+            ),
+        }
+    }
+    match error.span() {
+        Some(span) => diagnostic.label(source, span, ""),
+        None => diagnostic.note(format!("in `{}`", source.path.display())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Manifest, Diagnostic> {
+        Manifest::parse(Path::new("/p/Cargo.toml"), text)
+    }
+
+    #[test]
+    fn every_key_is_read() {
+        let manifest = parse(
+            r#"
+            [package]
+            name = "x"
+            [package.metadata.other]
+            free = true
+            [package.metadata.xsys]
+            board = "./my-board"
+            crates = "alloc"
+            script = "link.x"
+            emit = ["bin=k.img", "hex"]
+            run = { engine = "qemu-system", program = "qemu-system-arm", args = ["{elf}"] }
+            [package.metadata.xsys.sysroot]
+            opt-level = "s"
+            panic = "abort"
+            debug = 2
+            features = ["a"]
+            "#,
+        )
+        .unwrap();
+        let settings = merge(manifest.package(), manifest.workspace());
+        assert_eq!(
+            settings.what(),
+            Some(What::Board("/p/./my-board".to_owned()))
+        );
+        assert_eq!(settings.crates, Some(CrateSet::Alloc));
+        assert_eq!(settings.script(), Some("/p/link.x".into()));
+        assert_eq!(settings.emit.unwrap(), ["bin=k.img", "hex"]);
+        assert_eq!(settings.run.unwrap().engine, Engine::QemuSystem);
+        assert_eq!(settings.sysroot.opt_level.unwrap().text(), "s");
+        assert_eq!(settings.sysroot.debug.unwrap().text(), "2");
+        assert_eq!(settings.sysroot.panic.unwrap(), "abort");
+        assert_eq!(settings.sysroot.features, ["a"]);
+        assert_eq!(parse("").unwrap().package().what(), None);
+    }
+
+    #[test]
+    fn the_package_wins_key_by_key() {
+        let workspace = Manifest::parse(
+            Path::new("/w/Cargo.toml"),
+            "[workspace.metadata.xsys]\ntarget-spec = \"t.json\"\nscript = \"w.x\"\nemit = [\"bin\"]\n[workspace.metadata.xsys.sysroot]\nopt-level = 3\npanic = \"abort\"",
+        )
+        .unwrap();
+        let package = Manifest::parse(
+            Path::new("/w/p/Cargo.toml"),
+            "[package.metadata.xsys]\nemit = []\nsysroot = { opt-level = \"z\" }",
+        )
+        .unwrap();
+        let merged = merge(package.package(), workspace.workspace());
+        assert_eq!(merged.what(), Some(What::SpecFile("/w/t.json".into())));
+        assert_eq!(merged.script(), Some("/w/w.x".into()));
+        assert_eq!(merged.emit, Some(vec![]));
+        assert_eq!(merged.sysroot.opt_level, Some(Level::Word("z".to_owned())));
+        assert_eq!(merged.sysroot.panic.as_deref(), Some("abort"));
+
+        let board = parse("[package.metadata.xsys]\nboard = \"b\"").unwrap();
+        let merged = merge(board.package(), workspace.workspace());
+        assert_eq!(merged.what(), Some(What::Board("b".to_owned())));
+    }
+
+    #[test]
+    fn mistakes_are_shown_in_their_place() {
+        for (text, message, place, help) in [
+            (
+                "[package.metadata.xsys]\nbord = \"x\"",
+                "unknown key `bord` in the metadata of xsys",
+                "bord",
+                "did you mean `board`?",
+            ),
+            (
+                "[package.metadata.xsys.sysroot]\noptlevel = 1",
+                "unknown key `optlevel` in the metadata of xsys",
+                "optlevel",
+                "did you mean `opt-level`?",
+            ),
+            (
+                "[workspace.metadata.xsys]\nrun = { engine = \"qemu\" }",
+                "unknown variant `qemu`, expected one of `qemu-system`, `qemu-user`, `native`, `wasm`",
+                "\"qemu\"",
+                "",
+            ),
+            (
+                "[package.metadata.xsys]\nboard = \"a\"\ntarget-spec = \"b.json\"",
+                "`board` and `target-spec` exclude each other",
+                "\"a\"",
+                "remove one of them",
+            ),
+        ] {
+            let problem = parse(text).unwrap_err();
+            assert_eq!(problem.message, message);
+            let label = problem.labels.first().expect("a place");
+            assert_eq!(text.get(label.span.clone()), Some(place), "{message}");
+            assert_eq!(problem.help.first().map_or("", String::as_str), help);
+        }
+    }
+
+    #[test]
+    fn panic_follows_the_profiles() {
+        let manifest = parse(
+            r#"
+            [profile.dev]
+            panic = "abort"
+            [profile.release]
+            opt-level = "z"
+            [profile.small]
+            inherits = "tiny"
+            [profile.tiny]
+            inherits = "dev"
+            [profile.odd]
+            inherits = "odd"
+            "#,
+        )
+        .unwrap();
+        for (profile, expected) in [
+            ("dev", Some("abort")),
+            ("release", None),
+            ("small", Some("abort")),
+            ("test", Some("abort")),
+            ("bench", None),
+            ("odd", None),
+            ("missing", None),
+        ] {
+            assert_eq!(manifest.panic(profile), expected, "{profile}");
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! How a command fails: what to tell, and the exit code.
+
+use std::path::Path;
+
+use xsys_diag::Diagnostic;
+
+/// Exit code of a build that failed, as cargo's.
+pub const BUILD_FAILED: u8 = 101;
+
+/// Why a command ended early.
+#[derive(Debug)]
+pub struct Failure {
+    /// May be empty where another program has already told.
+    pub diagnostics: Vec<Diagnostic>,
+    pub code: u8,
+}
+
+pub type Result<T> = std::result::Result<T, Failure>;
+
+impl Failure {
+    /// The failure of a build: cargo's exit code for such.
+    pub fn as_build(mut self) -> Self {
+        if self.code == 1 {
+            self.code = BUILD_FAILED;
+        }
+        self
+    }
+
+    /// A failure that another program has already reported.
+    pub fn silent(code: u8) -> Self {
+        Self {
+            diagnostics: Vec::new(),
+            code,
+        }
+    }
+}
+
+impl From<Diagnostic> for Failure {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self {
+            diagnostics: vec![diagnostic],
+            code: 1,
+        }
+    }
+}
+
+impl From<Vec<Diagnostic>> for Failure {
+    fn from(diagnostics: Vec<Diagnostic>) -> Self {
+        Self {
+            diagnostics,
+            code: 1,
+        }
+    }
+}
+
+/// A failed file operation; `doing` is a verb such as "read".
+pub fn file(doing: &str, path: &Path, error: &std::io::Error) -> Diagnostic {
+    Diagnostic::error(format!(
+        "cannot {doing} `{}`: {}",
+        path.display(),
+        reason(error)
+    ))
+}
+
+/// An operating system's message in the house's style.
+pub fn reason(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or(&text);
+    let mut letters = text.chars();
+    letters
+        .next()
+        .map(|first| first.to_lowercase().chain(letters).collect())
+        .unwrap_or_default()
+}

@@ -1,0 +1,104 @@
+//! The command line of xsys, shared by its three programs.
+//!
+//! One binary plays several parts: people call `xsys build`, cargo calls `cargo-xsys xsys build`,
+//! rustc calls its linker with `-flavor gnu …`, and cargo calls its runner. Which part it is
+//! follows from the name it was called by and from the first argument, before any other parsing:
+//! a linker's command line must never be read as ours.
+//!
+//! Only this crate prints or ends the process; it does so in [`render`] and [`ui`].
+
+mod cli;
+mod commands;
+mod driver;
+mod error;
+mod link_api;
+mod linker;
+mod render;
+mod size;
+mod ui;
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::ExitCode;
+
+use crate::link_api::Flavor;
+
+/// Plays the part that the arguments (the program's name first) ask for.
+pub fn main_with(args: Vec<OsString>) -> ExitCode {
+    let part = Part::of(&args);
+    match part {
+        Part::Linker(flavor) => linker::main(flavor, args.into_iter().skip(1).collect()),
+        Part::Runner => driver::run::main(args.into_iter().skip(2).collect()),
+        Part::Rustc => driver::rustflags::rustc_main(args.into_iter().skip(2).collect()),
+        Part::Command { skip } => commands::main(args.into_iter().skip(skip).collect()),
+    }
+}
+
+/// What a call of the program is.
+#[derive(Debug, PartialEq, Eq)]
+enum Part {
+    /// A linker's command line; the flavor is known where the name or `-flavor` says it.
+    Linker(Option<Flavor>),
+    /// `xsys __exec FILE ARGS…`, as cargo's runner.
+    Runner,
+    /// `xsys __rustc RUSTC ARGS…`: rustc with custom target specs allowed, for a library that
+    /// asks rustc for a target's cfgs and knows nothing of unstable options.
+    Rustc,
+    /// A command; `skip` arguments stand before it.
+    Command { skip: usize },
+}
+
+impl Part {
+    fn of(args: &[OsString]) -> Self {
+        let name = args
+            .first()
+            .and_then(|name| Path::new(name).file_name())
+            .and_then(|name| name.to_str())
+            .map(|name| name.strip_suffix(".exe").unwrap_or(name))
+            .unwrap_or_default();
+        let first = args.get(1).and_then(|arg| arg.to_str());
+        match name {
+            // `-flavor` decides for names that stand for every linker.
+            "xsys-ld" | "rust-lld" | "lld" | "ld" | "ld.xsys" => Self::Linker(None),
+            "ld.lld" => Self::Linker(Some(Flavor::Gnu)),
+            "wasm-ld" => Self::Linker(Some(Flavor::Wasm)),
+            _ => match first {
+                Some("-flavor" | "--flavor") => Self::Linker(None),
+                Some("__exec") => Self::Runner,
+                Some("__rustc") => Self::Rustc,
+                // cargo repeats the subcommand's name.
+                Some("xsys") if name == "cargo-xsys" => Self::Command { skip: 2 },
+                _ => Self::Command { skip: 1 },
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_part_follows_from_name_and_first_argument() {
+        for (line, expected) in [
+            ("xsys build", Part::Command { skip: 1 }),
+            ("/opt/bin/xsys", Part::Command { skip: 1 }),
+            ("xsys -flavor gnu a.o", Part::Linker(None)),
+            ("cargo-xsys xsys build", Part::Command { skip: 2 }),
+            // Started by hand, without cargo.
+            ("cargo-xsys build", Part::Command { skip: 1 }),
+            ("cargo-xsys -flavor gnu", Part::Linker(None)),
+            ("xsys xsys", Part::Command { skip: 1 }),
+            ("/x/xsys-ld a.o", Part::Linker(None)),
+            ("xsys-ld.exe build", Part::Linker(None)),
+            ("ld.lld build", Part::Linker(Some(Flavor::Gnu))),
+            ("wasm-ld --no-entry", Part::Linker(Some(Flavor::Wasm))),
+            ("xsys __exec a.out", Part::Runner),
+            ("xsys ld a.o", Part::Command { skip: 1 }),
+        ] {
+            let args: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+            assert_eq!(Part::of(&args), expected, "{line}");
+        }
+        assert_eq!(Part::of(&[]), Part::Command { skip: 1 });
+    }
+}

@@ -1,0 +1,313 @@
+//! The part of a linker: rustc calls us, we link, and a report is left for `xsys build`.
+//!
+//! cargo does not say what its linker did, and does not call it at all where nothing changed. So
+//! where `XSYS_LINK_REPORT` names a folder, what is known after a link is written there under the
+//! hash of the finished file: whoever holds the file finds its report, however old it is.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use crate::link_api::Flavor;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use xsys_diag::Diagnostic;
+
+use crate::error::file;
+use crate::render;
+use crate::ui::{self, Ui, When};
+
+/// Names the folder for reports.
+pub const REPORT_VARIABLE: &str = "XSYS_LINK_REPORT";
+
+/// Carries `--color` from the command that started cargo.
+pub const COLOR_VARIABLE: &str = "XSYS_COLOR";
+
+/// Carries `--error-format` the same way.
+pub const FORMAT_VARIABLE: &str = "XSYS_ERROR_FORMAT";
+
+/// What we set for ourselves and a program that is run must not see.
+pub const VARIABLES: [&str; 3] = [REPORT_VARIABLE, COLOR_VARIABLE, FORMAT_VARIABLE];
+
+/// So many reports are kept in a folder.
+const KEEP: usize = 256;
+
+/// What is known after a link.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkReport {
+    pub wall_ms: u64,
+    /// Highest memory use of the linker's process, where the system tells.
+    pub peak_kib: Option<u64>,
+    pub regions: Vec<Region>,
+}
+
+/// A memory region and how full it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Region {
+    pub name: String,
+    pub origin: u64,
+    pub length: u64,
+    pub used: u64,
+}
+
+/// Links as a command line in the program's own process.
+pub fn main(flavor: Option<Flavor>, args: Vec<OsString>) -> ExitCode {
+    let start = Instant::now();
+    let (color, args) = take_color(args);
+    let variable = |name: &str| std::env::var(name).unwrap_or_default();
+    let inherited = match variable(COLOR_VARIABLE).as_str() {
+        "always" => Some(When::Always),
+        "never" => Some(When::Never),
+        _ => None,
+    };
+    let ui = Ui::new(color.or(inherited), variable(FORMAT_VARIABLE) == "json");
+    let (flavor, args) = match split_flavor(flavor, args) {
+        Ok(split) => split,
+        Err(diagnostic) => {
+            render::show(&ui, &[diagnostic]);
+            return ExitCode::FAILURE;
+        }
+    };
+    let outcome = crate::link_api::link_command_line(flavor, args);
+    ui::answer(&outcome.stdout);
+    render::show(&ui, &outcome.diagnostics);
+    if outcome.failed {
+        return ExitCode::FAILURE;
+    }
+    if let (Some(folder), Some(output)) = (std::env::var_os(REPORT_VARIABLE), &outcome.output) {
+        let report = LinkReport {
+            wall_ms: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
+            peak_kib: peak_kib(),
+            regions: outcome
+                .usage
+                .iter()
+                .map(|region| Region {
+                    name: region.name.clone(),
+                    origin: region.origin,
+                    length: region.length,
+                    used: region.used,
+                })
+                .collect(),
+        };
+        // A report that cannot be left is no reason to fail a link.
+        if let Err(diagnostic) = leave(Path::new(&folder), output, &report) {
+            render::show(&ui, &[diagnostic]);
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+/// `xsys ld`: the same, with its own way to say the flavor and a help text.
+pub fn command(ui: &Ui, args: Vec<OsString>) -> ExitCode {
+    if args.is_empty() {
+        render::show(
+            ui,
+            &[Diagnostic::error("no input files").help(
+                "`xsys ld` takes a linker's command line, such as `xsys ld -T link.x main.o -o main.elf`; `xsys ld -flavor wasm …` links wasm",
+            )],
+        );
+        return ExitCode::FAILURE;
+    }
+    main(None, args)
+}
+
+/// `--color` is understood in the spellings of lld (`--color-diagnostics`) and ours.
+fn take_color(args: Vec<OsString>) -> (Option<When>, Vec<OsString>) {
+    let mut color = None;
+    let rest = args
+        .into_iter()
+        .filter(|arg| {
+            let Some(text) = arg.to_str() else {
+                return true;
+            };
+            let Some(text) = text.strip_prefix("--color") else {
+                return true;
+            };
+            let value = match text.strip_prefix("-diagnostics").unwrap_or(text) {
+                "" => "always",
+                value => match value.strip_prefix('=') {
+                    Some(value) => value,
+                    None => return true,
+                },
+            };
+            color = match value {
+                "always" => Some(When::Always),
+                "never" => Some(When::Never),
+                "auto" => Some(When::Auto),
+                _ => return true,
+            };
+            false
+        })
+        .collect();
+    (color, rest)
+}
+
+/// Takes `-flavor NAME` off the front, as lld does.
+fn split_flavor(
+    named: Option<Flavor>,
+    mut args: Vec<OsString>,
+) -> Result<(Flavor, Vec<OsString>), Diagnostic> {
+    let is_flag = args
+        .first()
+        .is_some_and(|arg| arg == "-flavor" || arg == "--flavor");
+    if !is_flag {
+        return Ok((named.unwrap_or(Flavor::Gnu), args));
+    }
+    let help = "known flavors: gnu (for ELF) and wasm";
+    let Some(name) = args.get(1).map(|name| name.to_string_lossy().into_owned()) else {
+        return Err(Diagnostic::error("`-flavor` needs a name").help(help));
+    };
+    let flavor = match name.as_str() {
+        "gnu" | "ld" | "ld.lld" | "gnu-lld" => Flavor::Gnu,
+        "wasm" | "wasm-ld" | "ld-wasm" | "wasm-lld" => Flavor::Wasm,
+        "link" | "lld-link" | "darwin" | "ld64" | "ld64.lld" => {
+            return Err(Diagnostic::error(format!(
+                "this linker writes ELF and wasm files, not those of flavor `{name}`"
+            ))
+            .help("use the target's own linker"));
+        }
+        _ => {
+            let diagnostic = Diagnostic::error(format!("unknown linker flavor `{name}`"));
+            return Err(diagnostic.help(help));
+        }
+    };
+    args.drain(..2);
+    Ok((flavor, args))
+}
+
+/// The name of the report for a finished file.
+fn report_name(content: &[u8]) -> String {
+    let mut name: String = Sha256::digest(content)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    name.push_str(".json");
+    name
+}
+
+fn leave(folder: &Path, output: &Path, report: &LinkReport) -> Result<(), Diagnostic> {
+    let content = std::fs::read(output).map_err(|error| file("read", output, &error))?;
+    std::fs::create_dir_all(folder).map_err(|error| file("create", folder, &error))?;
+    let path = folder.join(report_name(&content));
+    let text = serde_json::to_vec(report)
+        .map_err(|error| Diagnostic::error(format!("cannot write a link report: {error}")))?;
+    std::fs::write(&path, text).map_err(|error| file("write", &path, &error))
+}
+
+/// The report for a finished file, if its link left one.
+pub fn find_report(folder: &Path, content: &[u8]) -> Option<LinkReport> {
+    let text = std::fs::read(folder.join(report_name(content))).ok()?;
+    serde_json::from_slice(&text).ok()
+}
+
+/// Removes all but the newest reports.
+pub fn prune_reports(folder: &Path) {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return;
+    };
+    let mut files: Vec<(std::time::SystemTime, PathBuf)> = entries
+        .filter_map(|entry| {
+            let entry = entry.ok()?;
+            Some((entry.metadata().ok()?.modified().ok()?, entry.path()))
+        })
+        .collect();
+    files.sort();
+    let surplus = files.len().saturating_sub(KEEP);
+    for (_, path) in files.into_iter().take(surplus) {
+        // Another build may have been faster.
+        let _ = std::fs::remove_file(path);
+    }
+}
+
+/// The high-water mark of this process's memory, from `/proc`.
+fn peak_kib() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix(" kB")?.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(line: &str) -> Vec<OsString> {
+        line.split_whitespace().map(OsString::from).collect()
+    }
+
+    #[test]
+    fn flavors_are_taken_off() {
+        for (line, named, flavor, rest) in [
+            ("-flavor gnu a.o", None, Flavor::Gnu, "a.o"),
+            ("-flavor wasm a.o", None, Flavor::Wasm, "a.o"),
+            ("--flavor ld.lld", Some(Flavor::Wasm), Flavor::Gnu, ""),
+            ("a.o -flavor wasm", None, Flavor::Gnu, "a.o -flavor wasm"),
+            ("a.o", Some(Flavor::Wasm), Flavor::Wasm, "a.o"),
+        ] {
+            assert_eq!(
+                split_flavor(named, words(line)),
+                Ok((flavor, words(rest))),
+                "{line}"
+            );
+        }
+        for (line, message) in [
+            ("-flavor", "`-flavor` needs a name"),
+            ("-flavor gnuu", "unknown linker flavor `gnuu`"),
+            (
+                "-flavor darwin a.o",
+                "this linker writes ELF and wasm files, not those of flavor `darwin`",
+            ),
+        ] {
+            assert_eq!(
+                split_flavor(None, words(line)).unwrap_err().message,
+                message
+            );
+        }
+    }
+
+    #[test]
+    fn colour_flags_are_taken_out() {
+        for (line, color, rest) in [
+            ("a.o --color=never b.o", Some(When::Never), "a.o b.o"),
+            ("--color-diagnostics", Some(When::Always), ""),
+            ("--color-diagnostics=auto", Some(When::Auto), ""),
+            ("--color=pink", None, "--color=pink"),
+            ("--colorful", None, "--colorful"),
+        ] {
+            assert_eq!(take_color(words(line)), (color, words(rest)), "{line}");
+        }
+    }
+
+    #[test]
+    fn reports_are_found_by_content() {
+        let folder = tempfile::tempdir().unwrap();
+        let output = folder.path().join("a.out");
+        std::fs::write(&output, b"program").unwrap();
+        let reports = folder.path().join("deep/reports");
+        let report = LinkReport {
+            wall_ms: 3,
+            peak_kib: Some(9),
+            regions: vec![Region {
+                name: "RAM".to_owned(),
+                origin: 0x8_0000,
+                length: 1 << 20,
+                used: 17,
+            }],
+        };
+        leave(&reports, &output, &report).unwrap();
+        assert_eq!(find_report(&reports, b"program"), Some(report));
+        assert_eq!(find_report(&reports, b"another"), None);
+    }
+
+    #[test]
+    fn old_reports_go() {
+        let folder = tempfile::tempdir().unwrap();
+        for at in 0..KEEP + 5 {
+            std::fs::write(folder.path().join(at.to_string()), "").unwrap();
+        }
+        prune_reports(folder.path());
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), KEEP);
+    }
+}

@@ -1,0 +1,320 @@
+//! What people see besides diagnostics: status lines in cargo's look, progress, and answers.
+//!
+//! Answers (tables, JSON, paths) go to stdout, everything else to stderr, so that output can be
+//! piped. Colour follows one rule everywhere: `--color`, then `CARGO_TERM_COLOR`, then `NO_COLOR`
+//! and `CLICOLOR_FORCE`, then whether a terminal is there.
+
+use std::io::{IsTerminal, Write};
+use std::path::Path;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// `--color` and `CARGO_TERM_COLOR`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum When {
+    Auto,
+    Always,
+    Never,
+}
+
+/// How to talk, for the whole run.
+#[derive(Clone, Copy, Debug)]
+pub struct Ui {
+    pub color: bool,
+    pub json: bool,
+    pub quiet: bool,
+}
+
+impl Ui {
+    /// Settings for this process's stderr.
+    pub fn new(flag: Option<When>, json: bool) -> Self {
+        let variable = |name: &str| std::env::var(name).ok();
+        Self {
+            color: colored(flag, &variable, std::io::stderr().is_terminal()),
+            json,
+            quiet: false,
+        }
+    }
+
+    /// A status line: a verb as cargo sets it, and what it is about.
+    pub fn status(&self, verb: &str, text: &str) {
+        if !self.quiet {
+            self.line(&self.status_text(verb, text));
+        }
+    }
+
+    /// The line that [`Ui::status`] writes.
+    pub fn status_text(&self, verb: &str, text: &str) -> String {
+        if self.color {
+            format!("\x1b[1m\x1b[32m{verb:>12}\x1b[0m {text}")
+        } else {
+            format!("{verb:>12} {text}")
+        }
+    }
+
+    /// A line on stderr, whatever the settings.
+    pub fn line(&self, text: &str) {
+        // A closed stderr is no reason to fail.
+        let _ = writeln!(std::io::stderr().lock(), "{text}");
+    }
+}
+
+/// An answer on stdout.
+pub fn answer(text: &str) {
+    let mut out = std::io::stdout().lock();
+    // A closed pipe (`xsys … | head`) is no reason to fail.
+    let _ = out.write_all(text.as_bytes());
+    if !text.is_empty() && !text.ends_with('\n') {
+        let _ = out.write_all(b"\n");
+    }
+    let _ = out.flush();
+}
+
+fn colored(flag: Option<When>, variable: &dyn Fn(&str) -> Option<String>, terminal: bool) -> bool {
+    let cargo = match variable("CARGO_TERM_COLOR").as_deref() {
+        Some("always") => When::Always,
+        Some("never") => When::Never,
+        _ => When::Auto,
+    };
+    match flag.unwrap_or(cargo) {
+        When::Always => return true,
+        When::Never => return false,
+        When::Auto => {}
+    }
+    if variable("NO_COLOR").is_some_and(|value| !value.is_empty()) {
+        return false;
+    }
+    if variable("CLICOLOR_FORCE").is_some_and(|value| value != "0") {
+        return true;
+    }
+    terminal && variable("TERM").is_none_or(|term| term != "dumb")
+}
+
+/// Columns of text, each as wide as its widest cell; the last is not padded.
+pub fn table(rows: &[Vec<String>]) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..columns)
+        .map(|column| {
+            rows.iter()
+                .filter_map(|row| row.get(column))
+                .map(|cell| cell.chars().count())
+                .max()
+                .unwrap_or(0)
+        })
+        .collect();
+    let mut out = String::new();
+    for row in rows {
+        let mut line = String::new();
+        for (cell, width) in row.iter().zip(&widths) {
+            line.push_str(cell);
+            line.extend(std::iter::repeat_n(' ', width - cell.chars().count() + 2));
+        }
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+    out
+}
+
+/// A size as people read it.
+pub fn bytes(size: u64) -> String {
+    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
+    if size < 1024 {
+        return format!("{size} B");
+    }
+    let mut value = size as f64 / 1024.0;
+    let mut unit = 0;
+    while value >= 1024.0 && unit + 1 < UNITS.len() {
+        value /= 1024.0;
+        unit += 1;
+    }
+    format!("{value:.1} {}", UNITS[unit])
+}
+
+/// A duration as people read it.
+pub fn seconds(time: Duration) -> String {
+    if time < Duration::from_secs(1) {
+        format!("{} ms", time.as_millis())
+    } else {
+        format!("{:.1} s", time.as_secs_f64())
+    }
+}
+
+/// Shows how a sysroot comes along: a bar where a terminal is, lines where not.
+pub struct SysrootProgress {
+    ui: Ui,
+    bar: Option<ProgressBar>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Units that are being compiled, in the order of their start.
+    running: Vec<String>,
+    started: Option<Instant>,
+}
+
+impl SysrootProgress {
+    pub fn new(ui: Ui) -> Self {
+        let terminal = std::io::stderr().is_terminal();
+        let when = std::env::var("CARGO_TERM_PROGRESS_WHEN").unwrap_or_default();
+        let shown = !ui.quiet
+            && !ui.json
+            && match when.as_str() {
+                "never" => false,
+                "always" => true,
+                _ => terminal && std::env::var_os("CI").is_none(),
+            };
+        Self {
+            ui,
+            bar: shown.then(|| {
+                let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
+                let template = "{prefix:>12.bold.cyan} [{bar:25}] {pos}/{len}: {wide_msg}";
+                if let Ok(style) = ProgressStyle::with_template(template) {
+                    bar.set_style(style.progress_chars("=> "));
+                }
+                bar.set_prefix("Building");
+                bar
+            }),
+            state: Mutex::default(),
+        }
+    }
+
+    fn change(&self, change: impl FnOnce(&mut State)) {
+        // A panic elsewhere does not make the list of names unusable.
+        let mut state = self
+            .state
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        change(&mut state);
+        if let Some(bar) = &self.bar {
+            bar.set_message(state.running.join(", "));
+        }
+    }
+}
+
+impl xsys_sysroot::Progress for SysrootProgress {
+    fn message(&self, text: &str) {
+        match &self.bar {
+            Some(bar) if !self.ui.quiet => {
+                bar.suspend(|| self.ui.status("Sysroot", text));
+            }
+            _ => self.ui.status("Sysroot", text),
+        }
+    }
+
+    fn start(&self, total_units: usize) {
+        self.change(|state| state.started = Some(Instant::now()));
+        if let Some(bar) = &self.bar {
+            bar.set_length(total_units as u64);
+            bar.enable_steady_tick(Duration::from_millis(200));
+        }
+    }
+
+    fn unit_started(&self, name: &str) {
+        self.change(|state| state.running.push(name.to_owned()));
+        if self.bar.is_none() {
+            self.ui.status("Compiling", &format!("{name} (sysroot)"));
+        }
+    }
+
+    fn unit_finished(&self, name: &str) {
+        self.change(|state| {
+            if let Some(at) = state.running.iter().position(|running| running == name) {
+                state.running.remove(at);
+            }
+        });
+        if let Some(bar) = &self.bar {
+            bar.inc(1);
+        }
+    }
+
+    fn waiting_for_lock(&self, path: &Path) {
+        let text = format!(
+            "for the sysroot that another xsys builds ({})",
+            path.display()
+        );
+        match &self.bar {
+            Some(bar) => bar.suspend(|| self.ui.status("Waiting", &text)),
+            None => self.ui.status("Waiting", &text),
+        }
+    }
+
+    fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+        let mut started = None;
+        self.change(|state| started = state.started.take());
+        if let Some(started) = started {
+            self.ui.status(
+                "Sysroot",
+                &format!("built in {}", seconds(started.elapsed())),
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colour_follows_flag_then_cargo_then_the_common_variables() {
+        let always = Some(When::Always);
+        let never = Some(When::Never);
+        let auto = Some(When::Auto);
+        for (flag, variables, terminal, expected) in [
+            (None, "", true, true),
+            (None, "", false, false),
+            (None, "TERM=dumb", true, false),
+            (always, "CARGO_TERM_COLOR=never NO_COLOR=1", false, true),
+            (
+                never,
+                "CARGO_TERM_COLOR=always CLICOLOR_FORCE=1",
+                true,
+                false,
+            ),
+            (None, "CARGO_TERM_COLOR=always NO_COLOR=1", false, true),
+            (None, "CARGO_TERM_COLOR=never CLICOLOR_FORCE=1", true, false),
+            (None, "CARGO_TERM_COLOR=auto NO_COLOR=1", true, false),
+            // The flag asks for the rules, and cargo's variable is part of what it overrides.
+            (auto, "CARGO_TERM_COLOR=always", false, false),
+            (None, "NO_COLOR=", true, true),
+            (None, "NO_COLOR=1 CLICOLOR_FORCE=1", true, false),
+            (None, "CLICOLOR_FORCE=1", false, true),
+            (None, "CLICOLOR_FORCE=0", false, false),
+        ] {
+            let lookup = |name: &str| {
+                variables
+                    .split(' ')
+                    .filter_map(|pair| pair.split_once('='))
+                    .find(|pair| pair.0 == name)
+                    .map(|pair| pair.1.to_owned())
+            };
+            assert_eq!(
+                colored(flag, &lookup, terminal),
+                expected,
+                "{flag:?} {variables}"
+            );
+        }
+    }
+
+    #[test]
+    fn sizes_times_and_tables_are_readable() {
+        for (size, text) in [
+            (0, "0 B"),
+            (1023, "1023 B"),
+            (1024, "1.0 KiB"),
+            (1_572_864, "1.5 MiB"),
+            (u64::MAX, "16777216.0 TiB"),
+        ] {
+            assert_eq!(bytes(size), text);
+        }
+        assert_eq!(seconds(Duration::from_millis(12)), "12 ms");
+        assert_eq!(seconds(Duration::from_millis(1250)), "1.2 s");
+        let rows = [["a", "bb", ""], ["ccc", "d", "e"]].map(|row| row.map(str::to_owned).to_vec());
+        assert_eq!(table(&rows), "a    bb\nccc  d   e\n");
+    }
+}
