@@ -4,3 +4,4 @@ pub mod arch;
 pub mod attributes;
 pub mod eh_frame;
 pub mod exidx;
+pub mod map;
