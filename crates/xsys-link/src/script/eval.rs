@@ -402,15 +402,16 @@ pub fn align_up(
 pub fn fill_pattern(fill: &Expr, script: &Script, scope: &dyn Scope) -> Result<Vec<u8>, EvalError> {
     let text = script.text(fill.span);
     let digits = text.strip_prefix("0x").or(text.strip_prefix("0X"));
-    if let (ExprKind::Number(_), Some(digits)) = (&fill.kind, digits) {
-        if !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-            // An odd first digit is a byte of its own.
-            let padded = "0".repeat(digits.len() % 2) + digits;
-            let bytes = (0..padded.len()).step_by(2);
-            return Ok(bytes
-                .filter_map(|at| u8::from_str_radix(padded.get(at..at + 2)?, 16).ok())
-                .collect());
-        }
+    if let (ExprKind::Number(_), Some(digits)) = (&fill.kind, digits)
+        && !digits.is_empty()
+        && digits.bytes().all(|digit| digit.is_ascii_hexdigit())
+    {
+        // An odd first digit is a byte of its own.
+        let padded = "0".repeat(digits.len() % 2) + digits;
+        let bytes = (0..padded.len()).step_by(2);
+        return Ok(bytes
+            .filter_map(|at| u8::from_str_radix(padded.get(at..at + 2)?, 16).ok())
+            .collect());
     }
     let value = address(fill, scope)?;
     Ok(value.to_be_bytes()[4..].to_vec())

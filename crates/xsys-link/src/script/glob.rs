@@ -39,7 +39,7 @@ impl Glob {
             Some(at) if bytes[at] != b'*' => Shape::General,
             Some(0) if bytes.len() == 1 => Shape::Any,
             Some(at) if at + 1 == bytes.len() => Shape::Prefix(at),
-            Some(0) if !bytes[1..].iter().any(|byte| special(&byte)) => Shape::Suffix,
+            Some(0) if !bytes[1..].iter().any(special) => Shape::Suffix,
             Some(_) => Shape::General,
         };
         Glob { text, shape }

@@ -131,10 +131,9 @@ pub(super) fn token(text: &str, at: usize, mode: Mode) -> Token {
         let end = line_end(text, start);
         return bad(Problem::SlashComment, start, end);
     }
-    if mode == Mode::Expr {
-        if first.is_ascii_digit() || first == b'$' && digit_at(bytes, start + 1) {
-            return number(text, start);
-        }
+    if mode == Mode::Expr && (first.is_ascii_digit() || first == b'$' && digit_at(bytes, start + 1))
+    {
+        return number(text, start);
     }
     let end = word_end(bytes, start, mode);
     if end > start {

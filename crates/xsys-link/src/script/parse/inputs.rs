@@ -191,14 +191,16 @@ impl Parser<'_> {
             let shouted = word
                 .bytes()
                 .all(|byte| byte.is_ascii_uppercase() || byte == b'_');
-            let close = suggest(word, NAMES).filter(|&close| shouted && close != word);
-            if let Some(close) = close {
+            let close = suggest(word, NAMES).filter(|&close| close != word);
+            // A file pattern's list cannot start like this: `NAME(*(`.
+            let inner = lex::token(&self.text, after.end, Mode::Pattern);
+            let call = inner.kind == Kind::Word
+                && lex::token(&self.text, inner.end, Mode::Pattern).is("(")
+                && !NAMES.contains(&self.word(inner));
+            if shouted && !NAMES.contains(&word) && (close.is_some() || call) {
                 let message = format!("unknown command `{word}`");
-                return Err(self.error_help(
-                    self.token_span(first),
-                    message,
-                    format!("did you mean `{close}`?"),
-                ));
+                let help = close.map_or(String::new(), |close| format!("did you mean `{close}`?"));
+                return Err(self.error_help(self.token_span(first), message, help));
             }
         }
         let keep = word == "KEEP" && after.is("(");

@@ -12,9 +12,15 @@
 //! that no script can exhaust the stack of a later pass that walks the tree.
 
 mod commands;
+#[cfg(test)]
+mod dump;
+#[cfg(test)]
+mod errors_test;
 mod expr;
 mod inputs;
 mod sections;
+#[cfg(test)]
+mod tree_test;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -59,14 +65,13 @@ impl IncludeError {
     pub fn into_diagnostic(self) -> Diagnostic {
         let diagnostic = Diagnostic::error(self.to_string());
         match self {
-            IncludeError::NotFound { searched, .. } => {
-                let mut diagnostic = diagnostic;
-                for folder in searched {
-                    diagnostic = diagnostic.note(format!("searched in `{}`", folder.display()));
-                }
-                diagnostic
-                    .help("put the file into one of these folders, or name its folder with `-L`")
-            }
+            IncludeError::NotFound { searched, .. } if searched.is_empty() => diagnostic,
+            IncludeError::NotFound { searched, .. } => searched
+                .iter()
+                .fold(diagnostic, |diagnostic, folder| {
+                    diagnostic.note(format!("searched in `{}`", folder.display()))
+                })
+                .help("put the file into one of these folders, or name its folder with `-L`"),
             IncludeError::Unreadable { .. } => diagnostic,
         }
     }
@@ -191,6 +196,8 @@ struct Parser<'p> {
     chain: Vec<u32>,
     /// Depth of the expression being read.
     nesting: u32,
+    /// The file whose end has been reported for an unclosed brace.
+    unclosed_file: Option<u32>,
 }
 
 impl<'p> Parser<'p> {
@@ -206,6 +213,7 @@ impl<'p> Parser<'p> {
             last_end: 0,
             chain: Vec::new(),
             nesting: 0,
+            unclosed_file: None,
         }
     }
 
@@ -379,7 +387,7 @@ impl<'p> Parser<'p> {
             return Ok(token);
         }
         let reported = self.unexpected(&format!("`{punct}` {place}"), token);
-        if token.is("=") && punct == ")" {
+        if token.is("=") && matches!(punct, ")" | ",") {
             self.add_help("comparison is written `==`");
         }
         Err(reported)
@@ -493,14 +501,14 @@ impl<'p> Parser<'p> {
         format!("`{short}{dots}`")
     }
 
-    /// Reports that a brace is never closed.
+    /// Reports that a brace is never closed; the braces around it join the report.
     fn unclosed(&mut self, open: Token, of: &str) {
         let end = self.span(self.text.len(), self.text.len());
-        self.error_help(
-            end,
-            format!("expected `}}` to close `{of}`, found the end of the file"),
-            "add `}`",
-        );
+        if self.unclosed_file != Some(self.file) {
+            self.unclosed_file = Some(self.file);
+            let message = format!("expected `}}` to close `{of}`, found the end of the file");
+            self.error_help(end, message, "add `}`");
+        }
         self.add_label(self.token_span(open), "opened here");
     }
 
@@ -639,7 +647,9 @@ impl<'p> Parser<'p> {
 fn number_help(text: &str) -> &'static str {
     let bytes = text.as_bytes();
     match bytes {
-        [.., b'g' | b'G'] => "only the suffixes `K` and `M` exist: a gigabyte is `1024M`",
+        [digits @ .., b'g' | b'G'] if digits.iter().all(u8::is_ascii_digit) => {
+            "only the suffixes `K` and `M` exist: a gigabyte is `1024M`"
+        }
         [.., b'B'] | [.., b'b']
             if bytes.len() > 2 && bytes[bytes.len() - 2].is_ascii_alphabetic() =>
         {
@@ -650,10 +660,18 @@ fn number_help(text: &str) -> &'static str {
     }
 }
 
-/// The commands that scripts are made of, for suggestions.
+/// The keyword that was probably meant: in capitals, a typing error away, or with letters swapped.
 fn suggest(found: &str, candidates: &[&'static str]) -> Option<&'static str> {
     let upper = found.to_ascii_uppercase();
-    xsys_diag::did_you_mean(&upper, candidates.iter().copied())
+    let letters = |word: &str| {
+        let mut letters = word.as_bytes().to_vec();
+        letters.sort_unstable();
+        letters
+    };
+    xsys_diag::did_you_mean(&upper, candidates.iter().copied()).or_else(|| {
+        let swapped = |candidate: &&&'static str| letters(candidate) == letters(&upper);
+        candidates.iter().find(swapped).copied()
+    })
 }
 
 /// Top-level commands of a file, for [`Parser::include`].

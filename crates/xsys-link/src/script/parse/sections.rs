@@ -81,10 +81,11 @@ impl Parser<'_> {
                 let overlay = self.overlay(first)?;
                 out.push(SectionsItem::Overlay(Box::new(overlay)));
             }
-            "KEEP" if bracket => {
+            word if bracket && (word == "KEEP" || word.contains(['*', '?'])) => {
                 let span = self.token_span(first);
                 let message = "input section pattern outside of an output section";
-                return Err(self.error_help(span, message, "write `.name : { KEEP(…) }`"));
+                let help = format!("write `.name : {{ {word}(…) }}`");
+                return Err(self.error_help(span, message, help));
             }
             word if commands::NAMES.contains(&word) => {
                 let message = format!("`{word}` inside `SECTIONS`");
@@ -130,14 +131,7 @@ impl Parser<'_> {
                 "add `:`",
             );
         } else {
-            let wanted = format!("`:` after output section `{shown}`");
-            let reported = self.unexpected(&wanted, colon);
-            if section.addr.is_none() && shown.contains(['*', '?']) {
-                self.add_help(
-                    "input section patterns belong into an output section: `.name : { … }`",
-                );
-            }
-            return Err(reported);
+            return Err(self.unexpected(&format!("`:` after output section `{shown}`"), colon));
         }
         self.attributes(&mut section)?;
         let open = self.expect("{", &format!("to open output section `{shown}`"))?;
