@@ -8,3 +8,4 @@ pub mod input;
 pub mod options;
 pub mod output;
 pub mod script;
+pub mod wasm;

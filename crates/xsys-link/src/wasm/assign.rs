@@ -1,0 +1,291 @@
+//! Pass 5, assign: every number that the output contains.
+//!
+//! Addresses of data, indexes of everything else, exports, and offsets within the code and custom
+//! sections. After this pass nothing moves; what is left is filling in bytes.
+
+use hashbrown::HashMap;
+use wasmparser::{ExternalKind, SymbolFlags};
+use xsys_diag::Diagnostic;
+
+use super::WasmOptions;
+use super::features::Features;
+use super::gc::{Live, is_exported};
+use super::index::{self, Indexes, OwnGlobal};
+use super::leb;
+use super::memory::{self, Memory, Part, Source};
+use super::object::SymbolKind;
+use super::strings::MergedStrings;
+use super::symbols::{Definition, FileId, FunctionRef, Resolved, SymbolId};
+use super::synth;
+
+/// Everything that has a place.
+#[derive(Debug)]
+pub struct Layout<'a> {
+    /// Linear memory.
+    pub memory: Memory<'a>,
+    /// Index spaces.
+    pub indexes: Indexes<'a>,
+    /// Exports, in order.
+    pub exports: Vec<Export<'a>>,
+    /// The function that runs when the module is instantiated.
+    pub start: Option<u32>,
+    /// The first slot of the indirect table in use.
+    pub table_base: u32,
+    /// Bodies that the linker makes, by number of the synthetic function.
+    pub bodies: Vec<Vec<u8>>,
+    /// Where each body starts in the code section, in the order of `indexes.functions`.
+    pub code_offsets: Vec<u64>,
+    code_starts: HashMap<FunctionRef, u64>,
+    /// Size of the code section's contents.
+    pub code_size: u64,
+    /// Custom sections made of the files' own.
+    pub customs: Vec<OutputCustom<'a>>,
+    custom_places: HashMap<(FileId, u32), CustomPlace>,
+}
+
+/// An export.
+#[derive(Clone, Copy, Debug)]
+pub struct Export<'a> {
+    /// The name outside.
+    pub name: &'a str,
+    /// What it is.
+    pub kind: ExternalKind,
+    /// Its number.
+    pub index: u32,
+}
+
+/// A custom section of the output.
+#[derive(Debug)]
+pub struct OutputCustom<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its size.
+    pub size: u64,
+    /// What it consists of.
+    pub parts: Vec<Part>,
+    /// Its merged strings.
+    pub strings: MergedStrings,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct CustomPlace {
+    output: u32,
+    offset: u64,
+    /// Number among the inputs of merged strings.
+    strings: Option<u32>,
+}
+
+/// Assigns all numbers.
+pub fn assign<'a>(
+    options: &'a WasmOptions,
+    resolved: &mut Resolved<'a>,
+    live: &mut Live,
+    features: &Features,
+) -> (Option<Layout<'a>>, Vec<Diagnostic>) {
+    let mut problems = Vec::new();
+    let bss = synth::bss_in_import(options, features);
+    let memory = match memory::lay_out(options, resolved, live, bss) {
+        Ok(memory) => memory,
+        Err(found) => {
+            problems = found;
+            Memory::default()
+        }
+    };
+    if !problems.is_empty() {
+        // Undefined symbols are worth reporting in the same run.
+        problems.extend(index::number(options, resolved, live).1);
+        return (None, problems);
+    }
+    let start = synth::init_memory(resolved, live, &memory, bss);
+    let (mut indexes, missing) = index::number(options, resolved, live);
+    problems.extend(missing);
+    let wrappers = synth::command_exports(options, resolved, live, &mut indexes);
+    let (bodies, found) = synth::bodies(resolved, live, &indexes, &memory);
+    problems.extend(found);
+    let exports = exports(options, resolved, live, features, &mut indexes, &wrappers);
+    let start = start.and_then(|function| indexes.body_number(function));
+    let mut layout = Layout {
+        memory,
+        indexes,
+        exports,
+        start,
+        table_base: options.table.base,
+        bodies,
+        code_offsets: Vec::new(),
+        code_starts: HashMap::new(),
+        code_size: 0,
+        customs: Vec::new(),
+        custom_places: HashMap::new(),
+    };
+    layout.place_code(resolved);
+    layout.place_customs(options, resolved);
+    (Some(layout), problems)
+}
+
+impl<'a> Layout<'a> {
+    fn place_code(&mut self, resolved: &Resolved<'a>) {
+        let mut at = leb::uleb_len(self.indexes.functions.len() as u64) as u64;
+        for &function in &self.indexes.functions {
+            self.code_offsets.push(at);
+            self.code_starts.insert(function, at);
+            at += self.body(resolved, function).len() as u64;
+        }
+        self.code_size = at;
+    }
+
+    /// The bytes of a body before relocation, with its size field.
+    pub fn body<'s>(&'s self, resolved: &'s Resolved<'a>, function: FunctionRef) -> &'s [u8] {
+        match function {
+            FunctionRef::Synthetic(at) => &self.bodies[at as usize],
+            FunctionRef::Object(file, at) => resolved.file(file).functions[at as usize].bytes,
+        }
+    }
+
+    /// Where a live body starts in the code section.
+    pub fn code_start(&self, function: FunctionRef) -> Option<u64> {
+        self.code_starts.get(&function).copied()
+    }
+
+    fn place_customs(&mut self, options: &WasmOptions, resolved: &Resolved<'a>) {
+        let mut groups: Vec<(&'a str, Vec<(FileId, u32)>)> = Vec::new();
+        let mut by_name: HashMap<&str, usize> = HashMap::new();
+        let no_debug = options.strip_debug || options.strip_all;
+        for (file, object) in resolved.files() {
+            for (at, custom) in object.customs.iter().enumerate() {
+                let key = (file, at as u32);
+                let stripped =
+                    (no_debug && custom.name.starts_with(".debug_")) || !options.keeps(custom.name);
+                let discarded = resolved.discarded.customs.contains(&key);
+                if stripped || discarded || custom.data.is_empty() {
+                    continue;
+                }
+                let group = *by_name.entry(custom.name).or_insert_with(|| {
+                    groups.push((custom.name, Vec::new()));
+                    groups.len() - 1
+                });
+                groups[group].1.push(key);
+            }
+        }
+        for (name, inputs) in groups {
+            self.place_custom(options, resolved, name, &inputs);
+        }
+    }
+
+    fn place_custom(
+        &mut self,
+        options: &WasmOptions,
+        resolved: &Resolved<'a>,
+        name: &'a str,
+        inputs: &[(FileId, u32)],
+    ) {
+        let data = |&(file, at): &(FileId, u32)| resolved.file(file).customs[at as usize].data;
+        let output = self.customs.len() as u32;
+        let mut whole = OutputCustom {
+            name,
+            size: 0,
+            parts: Vec::new(),
+            strings: MergedStrings::default(),
+        };
+        // Custom sections carry no flags, so mergeable ones are known by name.
+        let merges = matches!(name, ".debug_str" | ".debug_line_str") && options.optimize > 0;
+        if merges {
+            let contents: Vec<&[u8]> = inputs.iter().map(data).collect();
+            whole.strings = MergedStrings::build(&contents);
+            whole.size = whole.strings.bytes.len() as u64;
+            whole.parts.push(Part {
+                offset: 0,
+                source: Source::Strings,
+            });
+        }
+        for (number, input) in inputs.iter().enumerate() {
+            let place = CustomPlace {
+                output,
+                offset: if merges { 0 } else { whole.size },
+                strings: merges.then_some(number as u32),
+            };
+            self.custom_places.insert(*input, place);
+            if !merges {
+                whole.parts.push(Part {
+                    offset: whole.size,
+                    source: Source::Input(input.0, input.1),
+                });
+                whole.size += data(input).len() as u64;
+            }
+        }
+        self.customs.push(whole);
+    }
+
+    /// Where an offset of a file's custom section is now.
+    pub fn custom_offset(&self, file: FileId, section: u32, offset: u64) -> Option<u64> {
+        let place = self.custom_places.get(&(file, section))?;
+        Some(match place.strings {
+            None => place.offset.wrapping_add(offset),
+            Some(input) => {
+                let strings = &self.customs[place.output as usize].strings;
+                strings.place(input as usize, offset)
+            }
+        })
+    }
+}
+
+fn exports<'a>(
+    options: &'a WasmOptions,
+    resolved: &Resolved<'a>,
+    live: &Live,
+    features: &Features,
+    indexes: &mut Indexes<'a>,
+    wrappers: &HashMap<SymbolId, u32>,
+) -> Vec<Export<'a>> {
+    let mut exports = Vec::new();
+    if let Some(name) = options.memory_export() {
+        exports.push(Export {
+            name,
+            kind: ExternalKind::Memory,
+            index: 0,
+        });
+    }
+    for (id, symbol) in resolved.named() {
+        if !is_exported(options, symbol) || !live.holds(id, symbol) {
+            continue;
+        }
+        let mut name = symbol.name;
+        let (kind, index) = match symbol.kind {
+            SymbolKind::Function => {
+                if let Definition::Function(FunctionRef::Object(file, at)) = symbol.definition {
+                    let function = &resolved.file(file).functions[at as usize];
+                    name = function.export_name.unwrap_or(name);
+                }
+                let wrapper = wrappers.get(&id).copied();
+                let number = wrapper.or_else(|| indexes.symbol_number(id, symbol));
+                (ExternalKind::Func, number)
+            }
+            SymbolKind::Global => {
+                // The linker's own mutable globals only go out when asked for by name.
+                let mutable = symbol.global_type[1] == 1;
+                let ours = symbol.file.is_none();
+                if ours
+                    && mutable
+                    && !features.has("mutable-globals")
+                    && !symbol.is_exported_by_name()
+                {
+                    continue;
+                }
+                (ExternalKind::Global, indexes.symbol_number(id, symbol))
+            }
+            SymbolKind::Data => {
+                let number = indexes.add_global(OwnGlobal::Exported(id));
+                (ExternalKind::Global, Some(number))
+            }
+            SymbolKind::Table => (ExternalKind::Table, indexes.symbol_number(id, symbol)),
+            SymbolKind::Tag => (ExternalKind::Tag, indexes.symbol_number(id, symbol)),
+            SymbolKind::Section => continue,
+        };
+        if symbol.kind == SymbolKind::Data && symbol.flags.contains(SymbolFlags::TLS) {
+            continue;
+        }
+        if let Some(index) = index {
+            exports.push(Export { name, kind, index });
+        }
+    }
+    exports
+}

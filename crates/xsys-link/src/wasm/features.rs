@@ -1,0 +1,90 @@
+//! Which proposals the output relies on.
+//!
+//! Spec: tool-conventions, `Linking.md`, "Target Features Section": `+` uses, `-` must not be
+//! linked with users. The output's list is the union of what the objects use.
+
+use std::collections::BTreeSet;
+
+use xsys_diag::Diagnostic;
+
+use super::WasmOptions;
+use super::leb;
+use super::symbols::Resolved;
+
+/// The output's features, sorted.
+#[derive(Debug, Default)]
+pub struct Features {
+    names: BTreeSet<String>,
+}
+
+impl Features {
+    /// Merges the objects' lists and checks that they go together.
+    pub fn collect(options: &WasmOptions, resolved: &Resolved<'_>) -> (Self, Vec<Diagnostic>) {
+        let listed = || {
+            let files = resolved.files();
+            files.flat_map(|(_, file)| file.features.iter().map(move |feature| (file, feature)))
+        };
+        let used = listed().filter(|(_, (prefix, _))| *prefix != b'-');
+        let mut features = Features {
+            names: match &options.features {
+                Some(names) => names.iter().cloned().collect(),
+                None => used.map(|(_, (_, name))| (*name).to_owned()).collect(),
+            },
+        };
+        features
+            .names
+            .extend(options.extra_features.iter().cloned());
+        let mut problems = Vec::new();
+        if !options.check_features {
+            return (features, problems);
+        }
+        let mut seen = BTreeSet::new();
+        for (file, &(prefix, name)) in listed() {
+            // One message per file and feature is enough.
+            if !seen.insert((&file.name, prefix, name)) {
+                continue;
+            }
+            if prefix == b'-' && name != "shared-mem" && features.names.contains(name) {
+                problems.push(
+                    Diagnostic::error(format!("feature `{name}` cannot be used"))
+                        .note(format!("`{}` forbids it, others use it", file.name))
+                        .help("build all crates with the same `-C target-feature`"),
+                );
+            }
+            if prefix != b'-' && !features.allows(name) {
+                problems.push(
+                    Diagnostic::error(format!("feature `{name}` is not in `--features`"))
+                        .note(format!("`{}` uses it", file.name))
+                        .help("add it, or build that file without it"),
+                );
+            }
+        }
+        (features, problems)
+    }
+
+    /// Whether the output uses a feature.
+    pub fn has(&self, name: &str) -> bool {
+        self.names.contains(name)
+    }
+
+    /// Two features are parts of older, larger ones.
+    fn allows(&self, name: &str) -> bool {
+        self.has(name)
+            || (name == "bulk-memory-opt" && self.has("bulk-memory"))
+            || (name == "call-indirect-overlong" && self.has("reference-types"))
+    }
+
+    /// The contents of the `target_features` section. `None` when there is nothing to say.
+    pub fn section(&self) -> Option<Vec<u8>> {
+        if self.names.is_empty() {
+            return None;
+        }
+        let mut out = Vec::new();
+        leb::uleb(&mut out, self.names.len() as u64);
+        for name in &self.names {
+            out.push(b'+');
+            leb::string(&mut out, name);
+        }
+        Some(out)
+    }
+}

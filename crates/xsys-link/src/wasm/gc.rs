@@ -1,0 +1,215 @@
+//! Pass 3, gc: what the program can reach.
+//!
+//! The unit is a function body, a data segment, a global, a table, a tag. Roots are the entry, the
+//! exports, symbols marked as not to be stripped, and, for files that take part, initialisers and
+//! retained segments. Debug information keeps nothing alive.
+
+use super::WasmOptions;
+use super::object::SymbolKind;
+use super::reloc::{self, Relocs, Value};
+use super::symbols::{Definition, FileId, FunctionRef, LinkerSymbol, Resolved, Symbol, SymbolId};
+
+/// What stays.
+#[derive(Debug, Default)]
+pub struct Live {
+    /// Per file.
+    pub functions: Vec<Vec<bool>>,
+    /// Per file.
+    pub segments: Vec<Vec<bool>>,
+    /// Per file.
+    pub globals: Vec<Vec<bool>>,
+    /// Per file.
+    pub tables: Vec<Vec<bool>>,
+    /// Per file.
+    pub tags: Vec<Vec<bool>>,
+    /// Functions that the linker makes.
+    pub synthetic: Vec<bool>,
+    /// Symbols that something live refers to.
+    pub symbols: Vec<bool>,
+    /// Files of which something stays.
+    pub files: Vec<bool>,
+}
+
+impl Live {
+    /// Whether what a symbol names stays.
+    pub fn holds(&self, id: SymbolId, symbol: &Symbol<'_>) -> bool {
+        let at = |lists: &[Vec<bool>], file: FileId, index: u32| {
+            let list = &lists[file.0 as usize];
+            list.get(index as usize).copied().unwrap_or(false)
+        };
+        match symbol.definition {
+            Definition::Function(FunctionRef::Object(file, index)) => {
+                at(&self.functions, file, index)
+            }
+            Definition::Function(FunctionRef::Synthetic(index)) => self.synthetic[index as usize],
+            Definition::Data { file, segment, .. } => at(&self.segments, file, segment),
+            Definition::Item(file, index) => match symbol.kind {
+                SymbolKind::Global => at(&self.globals, file, index),
+                SymbolKind::Table => at(&self.tables, file, index),
+                SymbolKind::Tag => at(&self.tags, file, index),
+                _ => true,
+            },
+            _ => self.symbols[id.0 as usize],
+        }
+    }
+}
+
+/// Whether a symbol is to be visible from outside.
+pub fn is_exported(options: &WasmOptions, symbol: &Symbol<'_>) -> bool {
+    symbol.is_defined()
+        && !symbol.is_local()
+        && symbol.kind != SymbolKind::Section
+        && (options.export_all
+            || (options.export_dynamic && !symbol.is_hidden())
+            || symbol.is_exported_by_name())
+}
+
+/// Finds what stays.
+pub fn gc(options: &WasmOptions, resolved: &Resolved<'_>) -> Live {
+    let all = !options.gc_sections;
+    let mut marking = Marking {
+        resolved,
+        queue: Vec::new(),
+        live: everything(resolved, all),
+    };
+    for (id, symbol) in resolved.named() {
+        let entry = options.entry.as_deref() == Some(symbol.name);
+        let no_strip = symbol.flags.contains(wasmparser::SymbolFlags::NO_STRIP);
+        let pointer = symbol.definition == Definition::Linker(LinkerSymbol::StackPointer);
+        let finaliser = symbol.name == "__wasm_call_dtors" && symbol.is_defined();
+        if entry || no_strip || pointer || finaliser || is_exported(options, symbol) {
+            marking.mark(id);
+        }
+    }
+    for (file, _) in resolved.files() {
+        if resolved.explicit[file.0 as usize] || all {
+            marking.enter_file(file);
+        }
+    }
+    while let Some((file, relocs)) = marking.queue.pop() {
+        marking.follow(file, relocs);
+    }
+    let mut live = marking.live;
+    // The calls to initialisers are in a function that has no relocations to show for it.
+    let has_init = resolved
+        .files()
+        .any(|(file, object)| live.files[file.0 as usize] && !object.init_functions.is_empty());
+    live.synthetic[0] |= has_init;
+    live
+}
+
+fn everything(resolved: &Resolved<'_>, live: bool) -> Live {
+    let lists = |count: &dyn Fn(FileId) -> usize| -> Vec<Vec<bool>> {
+        resolved
+            .files()
+            .map(|(file, _)| vec![live; count(file)])
+            .collect()
+    };
+    let mut found = Live {
+        functions: lists(&|file| resolved.file(file).functions.len()),
+        segments: lists(&|file| resolved.file(file).segments.len()),
+        globals: lists(&|file| resolved.file(file).globals.len()),
+        tables: lists(&|file| resolved.file(file).tables.len()),
+        tags: lists(&|file| resolved.file(file).tags.len()),
+        synthetic: vec![live; resolved.synthetic.len()],
+        symbols: vec![live; resolved.symbols.len()],
+        files: vec![false; resolved.files.len()],
+    };
+    for &(file, at) in &resolved.discarded.functions {
+        if let Some(flag) = found.functions[file.0 as usize].get_mut(at as usize) {
+            *flag = false;
+        }
+    }
+    for &(file, at) in &resolved.discarded.segments {
+        if let Some(flag) = found.segments[file.0 as usize].get_mut(at as usize) {
+            *flag = false;
+        }
+    }
+    found
+}
+
+struct Marking<'r, 'a> {
+    resolved: &'r Resolved<'a>,
+    queue: Vec<(FileId, Relocs<'a>)>,
+    live: Live,
+}
+
+impl Marking<'_, '_> {
+    fn mark(&mut self, id: SymbolId) {
+        let symbol = self.resolved.symbol(id);
+        self.live.symbols[id.0 as usize] = true;
+        match symbol.definition {
+            Definition::Function(FunctionRef::Synthetic(at)) => {
+                self.live.synthetic[at as usize] = true;
+            }
+            Definition::Function(FunctionRef::Object(file, at)) => {
+                self.enter_file(file);
+                if set(&mut self.live.functions, file, at) {
+                    let relocs = self.resolved.file(file).functions[at as usize].relocs;
+                    self.queue.push((file, relocs));
+                }
+            }
+            Definition::Data { file, segment, .. } => {
+                self.enter_file(file);
+                self.mark_segment(file, segment);
+            }
+            Definition::Item(file, at) => {
+                self.enter_file(file);
+                match symbol.kind {
+                    SymbolKind::Global => set(&mut self.live.globals, file, at),
+                    SymbolKind::Table => set(&mut self.live.tables, file, at),
+                    SymbolKind::Tag => set(&mut self.live.tags, file, at),
+                    _ => false,
+                };
+            }
+            _ => {}
+        }
+    }
+
+    fn mark_segment(&mut self, file: FileId, segment: u32) {
+        if set(&mut self.live.segments, file, segment) {
+            let relocs = self.resolved.file(file).segments[segment as usize].relocs;
+            self.queue.push((file, relocs));
+        }
+    }
+
+    /// Something of this file stays: so do its initialisers and retained segments.
+    fn enter_file(&mut self, file: FileId) {
+        if std::mem::replace(&mut self.live.files[file.0 as usize], true) {
+            return;
+        }
+        let object = self.resolved.file(file);
+        for &(_, symbol) in &object.init_functions {
+            self.mark(self.resolved.file_symbol(file, symbol));
+        }
+        for (at, segment) in object.segments.iter().enumerate() {
+            let discarded = &self.resolved.discarded.segments;
+            if segment.retain && !discarded.contains(&(file, at as u32)) {
+                self.mark_segment(file, at as u32);
+            }
+        }
+    }
+
+    fn follow(&mut self, file: FileId, relocs: Relocs<'_>) {
+        for entry in relocs.iter() {
+            let value = reloc::row(entry.ty).value;
+            if value == Value::Type {
+                continue;
+            }
+            let id = self.resolved.file_symbol(file, entry.index);
+            // A stub has no slot, so its address does not bring it in.
+            if value.is_table_slot() && self.resolved.symbol(id).stub {
+                continue;
+            }
+            self.mark(id);
+        }
+    }
+}
+
+/// Sets a flag; `true` when it was not set before.
+fn set(lists: &mut [Vec<bool>], file: FileId, at: u32) -> bool {
+    match lists[file.0 as usize].get_mut(at as usize) {
+        Some(flag) => !std::mem::replace(flag, true),
+        None => false,
+    }
+}

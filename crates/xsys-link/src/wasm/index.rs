@@ -1,0 +1,468 @@
+//! Index spaces: which number each type, function, global, table and tag gets, and which functions
+//! have a slot in the indirect table.
+//!
+//! Imports come first in every index space, then what the linker makes, then the files' own items
+//! in link order. Slots are given in the order in which relocations ask for them.
+
+use hashbrown::{HashMap, HashSet};
+use wasmparser::SymbolFlags;
+use xsys_diag::Diagnostic;
+
+use super::WasmOptions;
+use super::gc::Live;
+use super::object::{ImportName, Signature, SymbolKind};
+use super::options::Unresolved;
+use super::reloc::{self, Relocs, Value};
+use super::resolve::readable;
+use super::symbols::{Definition, FileId, FunctionRef, LinkerSymbol, Resolved, Symbol, SymbolId};
+
+/// No number was given.
+const NONE: u32 = u32::MAX;
+
+/// A global of the output that is not imported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OwnGlobal {
+    /// The linker's.
+    Linker(LinkerSymbol),
+    /// A file's.
+    Object(FileId, u32),
+    /// Holds the address or slot of a symbol, for position-independent code.
+    AddressOf(SymbolId),
+    /// Holds the address of an exported variable.
+    Exported(SymbolId),
+}
+
+/// The index spaces.
+#[derive(Debug, Default)]
+pub struct Indexes<'a> {
+    /// Function types of the output.
+    pub types: Vec<Signature<'a>>,
+    type_numbers: HashMap<Signature<'a>, u32>,
+    /// Imports in order, without memory.
+    pub imports: Vec<SymbolId>,
+    import_numbers: HashMap<SymbolId, u32>,
+    counts: [u32; 4],
+    /// Functions with bodies, in order.
+    pub functions: Vec<FunctionRef>,
+    synthetic_numbers: Vec<u32>,
+    function_numbers: Vec<Vec<u32>>,
+    /// Globals with values, in order.
+    pub globals: Vec<OwnGlobal>,
+    global_numbers: HashMap<OwnGlobal, u32>,
+    /// Whether the indirect table is ours.
+    pub own_function_table: bool,
+    /// Tables besides the indirect one.
+    pub tables: Vec<(FileId, u32)>,
+    table_numbers: HashMap<(FileId, u32), u32>,
+    /// Tags with definitions.
+    pub tags: Vec<(FileId, u32)>,
+    tag_numbers: HashMap<(FileId, u32), u32>,
+    /// Functions in the indirect table, from its base on.
+    pub elements: Vec<SymbolId>,
+    slots: HashMap<Slot, u32>,
+}
+
+/// What a slot holds: two symbols for one function share it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Slot {
+    Function(FunctionRef),
+    Import(SymbolId),
+}
+
+fn slot_of(id: SymbolId, symbol: &Symbol<'_>) -> Slot {
+    match symbol.definition {
+        Definition::Function(function) => Slot::Function(function),
+        _ => Slot::Import(id),
+    }
+}
+
+/// What relocations ask for besides indexes.
+struct Scan<'a> {
+    types: Vec<Signature<'a>>,
+    elements: Vec<SymbolId>,
+    address_globals: Vec<SymbolId>,
+    missing: Vec<(SymbolId, FileId)>,
+}
+
+/// Gives out numbers, and reports what is not defined.
+pub fn number<'a>(
+    options: &WasmOptions,
+    resolved: &Resolved<'a>,
+    live: &Live,
+) -> (Indexes<'a>, Vec<Diagnostic>) {
+    let mut indexes = Indexes::default();
+    let scan = indexes.scan(options, resolved, live);
+    let problems = report_missing(options, resolved, &scan.missing);
+    indexes.number_imports(options, resolved, live);
+    indexes.number_functions(resolved, live);
+    indexes.number_globals(resolved, live, &scan.address_globals);
+    indexes.number_tables(resolved, live);
+    for (file, object) in resolved.files() {
+        for at in 0..object.tags.len() {
+            if live.tags[file.0 as usize][at] {
+                let number = indexes.counts[3] + indexes.tags.len() as u32;
+                indexes.tag_numbers.insert((file, at as u32), number);
+                indexes.tags.push((file, at as u32));
+            }
+        }
+    }
+    indexes.elements = scan.elements;
+    indexes.number_types(resolved, scan.types);
+    (indexes, problems)
+}
+
+impl<'a> Indexes<'a> {
+    fn scan(&mut self, options: &WasmOptions, resolved: &Resolved<'a>, live: &Live) -> Scan<'a> {
+        let mut scan = Scan {
+            types: Vec::new(),
+            elements: Vec::new(),
+            address_globals: Vec::new(),
+            missing: Vec::new(),
+        };
+        let mut seen_globals = HashSet::new();
+        for (file, object) in resolved.files() {
+            let mut used_types = vec![false; object.types.len()];
+            let functions = object.functions.iter().map(|function| function.relocs);
+            let segments = object.segments.iter().map(|segment| segment.relocs);
+            let functions = functions.zip(&live.functions[file.0 as usize]);
+            let segments = segments.zip(&live.segments[file.0 as usize]);
+            let stays = functions.chain(segments).filter(|&(_, &live)| live);
+            for entry in stays.flat_map(|(relocs, _): (Relocs<'_>, _)| relocs.iter()) {
+                let value = reloc::row(entry.ty).value;
+                if value == Value::Type {
+                    if !std::mem::replace(&mut used_types[entry.index as usize], true) {
+                        scan.types.push(object.types[entry.index as usize]);
+                    }
+                    continue;
+                }
+                let id = resolved.file_symbol(file, entry.index);
+                let symbol = resolved.symbol(id);
+                if value.is_table_slot() {
+                    self.give_slot(options, id, symbol, &mut scan.elements);
+                }
+                if value == Value::Global
+                    && symbol.kind != SymbolKind::Global
+                    && seen_globals.insert(id)
+                {
+                    scan.address_globals.push(id);
+                    if symbol.kind == SymbolKind::Function {
+                        self.give_slot(options, id, symbol, &mut scan.elements);
+                    }
+                }
+                if (symbol.is_undefined() && !symbol.is_weak()) || symbol.missing {
+                    scan.missing.push((id, file));
+                }
+            }
+        }
+        scan
+    }
+
+    fn give_slot(
+        &mut self,
+        options: &WasmOptions,
+        id: SymbolId,
+        symbol: &Symbol<'a>,
+        elements: &mut Vec<SymbolId>,
+    ) {
+        if symbol.stub {
+            return;
+        }
+        let next = options.table.base.saturating_add(elements.len() as u32);
+        self.slots.entry(slot_of(id, symbol)).or_insert_with(|| {
+            elements.push(id);
+            next
+        });
+    }
+
+    fn number_imports(&mut self, options: &WasmOptions, resolved: &Resolved<'a>, live: &Live) {
+        // Equal imports share a number, whichever symbols they come from.
+        let mut known: HashMap<(SymbolKind, ImportName<'a>, Signature<'a>), u32> = HashMap::new();
+        let table = |symbol: &Symbol<'_>| symbol.name == "__indirect_function_table";
+        let mut wanted: Vec<SymbolId> = Vec::new();
+        // Old readers expect calls through pointers to use table 0.
+        wanted.extend(resolved.named().filter(|(_, s)| table(s)).map(|(id, _)| id));
+        wanted.extend(
+            resolved
+                .named()
+                .filter(|(_, s)| !table(s))
+                .map(|(id, _)| id),
+        );
+        for (at, symbol) in resolved.symbols.iter().enumerate() {
+            if symbol.is_local() {
+                wanted.push(SymbolId(at as u32));
+            }
+        }
+        for id in wanted {
+            let symbol = resolved.symbol(id);
+            if !is_imported(options, id, symbol, live) {
+                continue;
+            }
+            let space = space(symbol.kind);
+            let key = (symbol.kind, import_name(symbol), symbol.signature);
+            let next = self.counts[space];
+            let number = *known.entry(key).or_insert_with(|| {
+                self.imports.push(id);
+                next
+            });
+            self.counts[space] = next.max(number + 1);
+            self.import_numbers.insert(id, number);
+        }
+    }
+
+    fn number_functions(&mut self, resolved: &Resolved<'a>, live: &Live) {
+        let mut next = self.counts[0];
+        let mut number = |live: bool, function: FunctionRef, list: &mut Vec<FunctionRef>| {
+            if !live {
+                return NONE;
+            }
+            list.push(function);
+            next += 1;
+            next - 1
+        };
+        for (at, &live) in live.synthetic.iter().enumerate() {
+            let function = FunctionRef::Synthetic(at as u32);
+            let number = number(live, function, &mut self.functions);
+            self.synthetic_numbers.push(number);
+        }
+        for (file, live) in live.functions.iter().enumerate() {
+            let mut numbers = Vec::with_capacity(live.len());
+            for (at, &live) in live.iter().enumerate() {
+                let function = FunctionRef::Object(FileId(file as u32), at as u32);
+                numbers.push(number(live, function, &mut self.functions));
+            }
+            self.function_numbers.push(numbers);
+        }
+        debug_assert_eq!(self.function_numbers.len(), resolved.files.len());
+    }
+
+    /// Adds a function that the linker makes after all others have their numbers.
+    pub fn add_synthetic(&mut self, resolved: &Resolved<'a>) -> u32 {
+        let at = self.synthetic_numbers.len() as u32;
+        let number = self.counts[0] + self.functions.len() as u32;
+        self.functions.push(FunctionRef::Synthetic(at));
+        self.synthetic_numbers.push(number);
+        self.add_type(resolved.synthetic[at as usize].signature);
+        number
+    }
+
+    fn number_globals(&mut self, resolved: &Resolved<'a>, live: &Live, addresses: &[SymbolId]) {
+        for (id, symbol) in resolved.named() {
+            if let (SymbolKind::Global, Definition::Linker(kind)) = (symbol.kind, symbol.definition)
+                && live.symbols[id.0 as usize]
+            {
+                self.add_global(OwnGlobal::Linker(kind));
+            }
+        }
+        for (file, live) in live.globals.iter().enumerate() {
+            for at in (0..live.len()).filter(|&at| live[at]) {
+                self.add_global(OwnGlobal::Object(FileId(file as u32), at as u32));
+            }
+        }
+        for &id in addresses {
+            self.add_global(OwnGlobal::AddressOf(id));
+        }
+    }
+
+    /// Adds a global of our own and returns its number.
+    pub fn add_global(&mut self, global: OwnGlobal) -> u32 {
+        let number = self.counts[1] + self.globals.len() as u32;
+        self.globals.push(global);
+        self.global_numbers.insert(global, number);
+        number
+    }
+
+    fn number_tables(&mut self, resolved: &Resolved<'a>, live: &Live) {
+        let ours = resolved.named().any(|(id, symbol)| {
+            symbol.definition == Definition::Linker(LinkerSymbol::FunctionTable)
+                && live.symbols[id.0 as usize]
+        });
+        let imported = self
+            .imports
+            .iter()
+            .any(|&id| resolved.symbol(id).name == "__indirect_function_table");
+        // A pointer to a function needs the table even where no call through one is left.
+        self.own_function_table = ours || (!self.slots.is_empty() && !imported);
+        let mut next = self.counts[2] + u32::from(self.own_function_table);
+        for (file, live) in live.tables.iter().enumerate() {
+            for at in (0..live.len()).filter(|&at| live[at]) {
+                let table = (FileId(file as u32), at as u32);
+                self.tables.push(table);
+                self.table_numbers.insert(table, next);
+                next += 1;
+            }
+        }
+    }
+
+    fn number_types(&mut self, resolved: &Resolved<'a>, used: Vec<Signature<'a>>) {
+        for signature in used {
+            self.add_type(signature);
+        }
+        for at in 0..self.imports.len() {
+            let symbol = resolved.symbol(self.imports[at]);
+            if matches!(symbol.kind, SymbolKind::Function | SymbolKind::Tag) {
+                self.add_type(symbol.signature);
+            }
+        }
+        for at in 0..self.functions.len() {
+            self.add_type(resolved.signature(self.functions[at]));
+        }
+        for at in 0..self.tags.len() {
+            let (file, tag) = self.tags[at];
+            let object = resolved.file(file);
+            self.add_type(object.types[object.tags[tag as usize] as usize]);
+        }
+    }
+
+    fn add_type(&mut self, signature: Signature<'a>) {
+        let next = self.types.len() as u32;
+        self.type_numbers.entry(signature).or_insert_with(|| {
+            self.types.push(signature);
+            next
+        });
+    }
+
+    /// A type's number.
+    pub fn type_number(&self, signature: Signature<'a>) -> Option<u32> {
+        self.type_numbers.get(signature).copied()
+    }
+
+    /// A body's number.
+    pub fn body_number(&self, function: FunctionRef) -> Option<u32> {
+        let number = match function {
+            FunctionRef::Synthetic(at) => self.synthetic_numbers.get(at as usize),
+            FunctionRef::Object(file, at) => {
+                let numbers = self.function_numbers.get(file.0 as usize);
+                numbers.and_then(|numbers| numbers.get(at as usize))
+            }
+        };
+        number.copied().filter(|&number| number != NONE)
+    }
+
+    /// The number of a function, global, table or tag. `None` where it was dropped.
+    pub fn symbol_number(&self, id: SymbolId, symbol: &Symbol<'_>) -> Option<u32> {
+        match symbol.definition {
+            Definition::Undefined => self.import_numbers.get(&id).copied(),
+            Definition::Function(function) => self.body_number(function),
+            Definition::Linker(LinkerSymbol::FunctionTable) => Some(self.counts[2]),
+            Definition::Linker(kind) => self.global_numbers.get(&OwnGlobal::Linker(kind)).copied(),
+            Definition::Item(file, at) => match symbol.kind {
+                SymbolKind::Global => self
+                    .global_numbers
+                    .get(&OwnGlobal::Object(file, at))
+                    .copied(),
+                SymbolKind::Table => self.table_numbers.get(&(file, at)).copied(),
+                SymbolKind::Tag => self.tag_numbers.get(&(file, at)).copied(),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The global that a relocation means: the symbol itself, or the one that holds its address.
+    pub fn global_number(&self, id: SymbolId, symbol: &Symbol<'_>) -> Option<u32> {
+        match symbol.kind {
+            SymbolKind::Global => self.symbol_number(id, symbol),
+            _ => self.global_numbers.get(&OwnGlobal::AddressOf(id)).copied(),
+        }
+    }
+
+    /// A function's slot in the indirect table; 0 for stubs.
+    pub fn slot(&self, id: SymbolId, symbol: &Symbol<'_>) -> u32 {
+        self.slots.get(&slot_of(id, symbol)).copied().unwrap_or(0)
+    }
+
+    /// Number of the indirect table.
+    pub fn function_table(&self) -> u32 {
+        // Imported, it is the first import of its kind; else it follows the imported tables.
+        if self.own_function_table {
+            self.counts[2]
+        } else {
+            0
+        }
+    }
+}
+
+fn space(kind: SymbolKind) -> usize {
+    match kind {
+        SymbolKind::Global => 1,
+        SymbolKind::Table => 2,
+        SymbolKind::Tag => 3,
+        _ => 0,
+    }
+}
+
+/// Where an import comes from.
+pub fn import_name<'a>(symbol: &Symbol<'a>) -> ImportName<'a> {
+    symbol.import.unwrap_or(ImportName {
+        module: "env",
+        field: symbol.name,
+    })
+}
+
+/// Whether the source or the command line says that a name may be undefined.
+fn is_allowed(options: &WasmOptions, symbol: &Symbol<'_>) -> bool {
+    symbol.explicit_import
+        || (symbol.kind == SymbolKind::Function && options.import_undefined)
+        || options
+            .allow_undefined
+            .iter()
+            .any(|name| name == symbol.name)
+}
+
+fn is_imported(options: &WasmOptions, id: SymbolId, symbol: &Symbol<'_>, live: &Live) -> bool {
+    symbol.is_undefined()
+        && symbol.used
+        && live.symbols[id.0 as usize]
+        && !matches!(symbol.kind, SymbolKind::Data | SymbolKind::Section)
+        && (!symbol.is_weak() || symbol.flags.contains(SymbolFlags::EXPLICIT_NAME))
+        && (is_allowed(options, symbol) || options.unresolved != Unresolved::Error)
+}
+
+/// How many references to a missing symbol are listed.
+const LISTED: usize = 5;
+
+fn report_missing(
+    options: &WasmOptions,
+    resolved: &Resolved<'_>,
+    missing: &[(SymbolId, FileId)],
+) -> Vec<Diagnostic> {
+    let mut by_symbol: Vec<(SymbolId, Vec<FileId>)> = Vec::new();
+    let mut at: HashMap<SymbolId, usize> = HashMap::new();
+    for &(id, file) in missing {
+        let symbol = resolved.symbol(id);
+        let forgiven = matches!(options.unresolved, Unresolved::Ignore | Unresolved::Import);
+        if forgiven || (is_allowed(options, symbol) && !symbol.missing) {
+            continue;
+        }
+        let group = *at.entry(id).or_insert_with(|| {
+            by_symbol.push((id, Vec::new()));
+            by_symbol.len() - 1
+        });
+        if by_symbol[group].1.last() != Some(&file) {
+            by_symbol[group].1.push(file);
+        }
+    }
+    let problems = by_symbol.into_iter().map(|(id, files)| {
+        let symbol = resolved.symbol(id);
+        let message = format!("undefined symbol `{}`", readable(symbol.name));
+        let mut problem = match options.unresolved {
+            Unresolved::Warn => Diagnostic::warning(message),
+            _ => Diagnostic::error(message),
+        };
+        for &file in files.iter().take(LISTED) {
+            problem = problem.note(format!("`{}` refers to it", resolved.file(file).name));
+        }
+        if files.len() > LISTED {
+            problem = problem.note(format!("and {} more files", files.len() - LISTED));
+        }
+        problem.help(match symbol.kind {
+            SymbolKind::Function => {
+                "link the file or library that defines it, or, if the host provides it, declare \
+                 it in a block with `#[link(wasm_import_module = \"…\")]` or pass \
+                 `--allow-undefined`"
+            }
+            _ => "link the file or library that defines it",
+        })
+    });
+    problems.collect()
+}

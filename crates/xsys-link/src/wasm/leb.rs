@@ -1,0 +1,119 @@
+//! LEB128, the variable-length integers of WebAssembly (core specification, "Values").
+//!
+//! Relocatable fields are padded to their full width so that a linker can patch any value in
+//! place: five bytes for 32 bits, ten for 64.
+
+/// Appends an unsigned number in its shortest form.
+pub fn uleb(out: &mut Vec<u8>, mut value: u64) {
+    loop {
+        let byte = (value & 0x7f) as u8;
+        value >>= 7;
+        if value == 0 {
+            out.push(byte);
+            return;
+        }
+        out.push(byte | 0x80);
+    }
+}
+
+/// Appends a signed number in its shortest form.
+pub fn sleb(out: &mut Vec<u8>, mut value: i64) {
+    loop {
+        let byte = (value & 0x7f) as u8;
+        value >>= 7;
+        if (value == 0 && byte & 0x40 == 0) || (value == -1 && byte & 0x40 != 0) {
+            out.push(byte);
+            return;
+        }
+        out.push(byte | 0x80);
+    }
+}
+
+/// Length of an unsigned number's shortest form.
+pub fn uleb_len(value: u64) -> usize {
+    ((64 - value.leading_zeros()).max(1) as usize).div_ceil(7)
+}
+
+/// Length of a signed number's shortest form.
+pub fn sleb_len(value: i64) -> usize {
+    let magnitude = if value < 0 { !value } else { value };
+    ((65 - magnitude.leading_zeros()) as usize).div_ceil(7)
+}
+
+/// Fills the whole field with an unsigned number.
+pub fn uleb_padded(field: &mut [u8], mut value: u64) {
+    if let Some((last, head)) = field.split_last_mut() {
+        for byte in head {
+            *byte = (value & 0x7f) as u8 | 0x80;
+            value >>= 7;
+        }
+        *last = (value & 0x7f) as u8;
+    }
+}
+
+/// Fills the whole field with a signed number.
+pub fn sleb_padded(field: &mut [u8], mut value: i64) {
+    if let Some((last, head)) = field.split_last_mut() {
+        for byte in head {
+            *byte = (value & 0x7f) as u8 | 0x80;
+            value >>= 7;
+        }
+        *last = (value & 0x7f) as u8;
+    }
+}
+
+/// Appends a length-prefixed string.
+pub fn string(out: &mut Vec<u8>, text: &str) {
+    uleb(out, text.len() as u64);
+    out.extend_from_slice(text.as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shortest_forms() {
+        for (value, expected) in [
+            (0u64, &[0u8][..]),
+            (127, &[0x7f]),
+            (128, &[0x80, 1]),
+            (624_485, &[0xe5, 0x8e, 0x26]),
+            (u64::from(u32::MAX), &[0xff, 0xff, 0xff, 0xff, 0x0f]),
+        ] {
+            let mut out = Vec::new();
+            uleb(&mut out, value);
+            assert_eq!(out, expected, "{value}");
+            assert_eq!(uleb_len(value), expected.len(), "{value}");
+        }
+        for (value, expected) in [
+            (0i64, &[0u8][..]),
+            (63, &[0x3f]),
+            (64, &[0xc0, 0]),
+            (-64, &[0x40]),
+            (-65, &[0xbf, 0x7f]),
+            (-123_456, &[0xc0, 0xbb, 0x78]),
+        ] {
+            let mut out = Vec::new();
+            sleb(&mut out, value);
+            assert_eq!(out, expected, "{value}");
+            assert_eq!(sleb_len(value), expected.len(), "{value}");
+        }
+        assert_eq!(sleb_len(i64::MIN), 10);
+        assert_eq!(uleb_len(u64::MAX), 10);
+    }
+
+    #[test]
+    fn padded_forms_fill_the_field() {
+        let mut field = [0; 5];
+        uleb_padded(&mut field, 1);
+        assert_eq!(field, [0x81, 0x80, 0x80, 0x80, 0]);
+        uleb_padded(&mut field, u64::from(u32::MAX));
+        assert_eq!(field, [0xff, 0xff, 0xff, 0xff, 0x0f]);
+        sleb_padded(&mut field, -1);
+        assert_eq!(field, [0xff, 0xff, 0xff, 0xff, 0x7f]);
+        let mut field = [0; 10];
+        sleb_padded(&mut field, i64::MIN);
+        assert_eq!(field[8..], [0x80, 0x7f]);
+    }
+}

@@ -1,0 +1,525 @@
+//! Linear memory: stack, data segments, heap, and the symbols that mark them.
+//!
+//! The order is that of wasm-ld: the stack first, so that its overflow runs below address 0 and
+//! traps; then `.tdata`, `.rodata`, `.data`, other segments and `.bss`; the heap begins after that.
+
+use hashbrown::HashMap;
+use xsys_diag::Diagnostic;
+
+use super::WasmOptions;
+use super::gc::Live;
+use super::object::Segment;
+use super::resolve::segment_name;
+use super::strings::MergedStrings;
+use super::symbols::{Definition, FileId, LinkerSymbol, Resolved, Symbol};
+
+/// The stack pointer's alignment, by the C ABI of WebAssembly.
+const STACK_ALIGN: u64 = 16;
+/// What allocators expect of the heap's start.
+const HEAP_ALIGN: u64 = 16;
+/// The address space of 32-bit memories.
+const ADDRESS_SPACE: u64 = 1 << 32;
+
+/// A data segment of the output.
+#[derive(Debug)]
+pub struct OutputSegment<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Where it starts.
+    pub addr: u64,
+    /// Its size.
+    pub size: u64,
+    /// Alignment as a power of two.
+    pub align: u32,
+    /// It is zero and takes no room in the file.
+    pub zero: bool,
+    /// What it consists of, ascending.
+    pub parts: Vec<Part>,
+}
+
+/// A piece of an output segment or custom section.
+#[derive(Clone, Copy, Debug)]
+pub struct Part {
+    /// Where it starts in the whole.
+    pub offset: u64,
+    /// What it is.
+    pub source: Source,
+}
+
+/// Where the bytes of a part come from.
+#[derive(Clone, Copy, Debug)]
+pub enum Source {
+    /// A segment or custom section of a file.
+    Input(FileId, u32),
+    /// The merged strings of the whole.
+    Strings,
+}
+
+/// Where an input segment went.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    Dropped,
+    At {
+        output: u32,
+        offset: u64,
+    },
+    Strings {
+        output: u32,
+        offset: u64,
+        input: u32,
+    },
+}
+
+/// The layout of linear memory.
+#[derive(Debug, Default)]
+pub struct Memory<'a> {
+    /// The output's data segments.
+    pub segments: Vec<OutputSegment<'a>>,
+    /// Merged strings of each output segment.
+    pub strings: Vec<MergedStrings>,
+    places: Vec<Vec<Place>>,
+    /// Size at the start, in pages.
+    pub pages: u64,
+    /// Limit in pages.
+    pub max_pages: Option<u64>,
+    marks: Marks,
+}
+
+/// Addresses that symbols of the linker stand for.
+#[derive(Debug, Default)]
+struct Marks {
+    stack_low: u64,
+    stack_high: u64,
+    global_base: u64,
+    data_end: u64,
+    heap_base: u64,
+    heap_end: u64,
+    table_base: u64,
+    first_page_end: u64,
+}
+
+/// Lays out memory.
+pub fn lay_out<'a>(
+    options: &WasmOptions,
+    resolved: &Resolved<'a>,
+    live: &Live,
+    fill_bss: BssInImport,
+) -> Result<Memory<'a>, Vec<Diagnostic>> {
+    let mut memory = Memory::default();
+    memory.collect(options, resolved, live, fill_bss);
+    let problems = memory.assign(options);
+    match problems.is_empty() {
+        true => Ok(memory),
+        false => Err(problems),
+    }
+}
+
+/// What clears `.bss` when memory comes from outside and may hold anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BssInImport {
+    /// Memory is our own: new memory is zero.
+    Own,
+    /// A start function with `memory.fill`.
+    Filled,
+    /// Zeros in the file.
+    InFile,
+}
+
+fn output_name<'a>(options: &WasmOptions, segment: &Segment<'a>) -> &'a str {
+    if segment.tls {
+        return ".tdata";
+    }
+    if options.merge_data_segments {
+        for (prefix, name) in [
+            (".text.", ".text"),
+            (".data.", ".data"),
+            (".bss.", ".bss"),
+            (".rodata.", ".rodata"),
+        ] {
+            if segment.name.starts_with(prefix) {
+                return name;
+            }
+        }
+    }
+    segment.name
+}
+
+fn rank(name: &str) -> u32 {
+    [".tdata", ".rodata", ".data"]
+        .iter()
+        .position(|prefix| name.starts_with(prefix))
+        .map_or(if name.starts_with(".bss") { 4 } else { 3 }, |at| at as u32)
+}
+
+fn align_to(value: u64, align: u64) -> u64 {
+    value.div_ceil(align).saturating_mul(align)
+}
+
+impl<'a> Memory<'a> {
+    fn collect(
+        &mut self,
+        options: &WasmOptions,
+        resolved: &Resolved<'a>,
+        live: &Live,
+        fill_bss: BssInImport,
+    ) {
+        let mut groups: Vec<(&'a str, Vec<(FileId, u32)>)> = Vec::new();
+        let mut by_name: HashMap<&str, usize> = HashMap::new();
+        for (file, object) in resolved.files() {
+            self.places
+                .push(vec![Place::Dropped; object.segments.len()]);
+            for (at, segment) in object.segments.iter().enumerate() {
+                if !live.segments[file.0 as usize][at] {
+                    continue;
+                }
+                let name = output_name(options, segment);
+                let group = *by_name.entry(name).or_insert_with(|| {
+                    groups.push((name, Vec::new()));
+                    groups.len() - 1
+                });
+                groups[group].1.push((file, at as u32));
+            }
+        }
+        groups.sort_by_key(|(name, _)| rank(name));
+        for (name, inputs) in groups {
+            let zero = name.starts_with(".bss") && fill_bss != BssInImport::InFile;
+            self.add_segment(options, resolved, name, zero, &inputs);
+        }
+    }
+
+    fn add_segment(
+        &mut self,
+        options: &WasmOptions,
+        resolved: &Resolved<'a>,
+        name: &'a str,
+        zero: bool,
+        inputs: &[(FileId, u32)],
+    ) {
+        let segment = |&(file, at): &(FileId, u32)| &resolved.file(file).segments[at as usize];
+        let merges = |input: &(FileId, u32)| {
+            let segment = segment(input);
+            let plain = segment.relocs.is_empty() && !segment.data.is_empty();
+            segment.strings && segment.align == 0 && options.optimize > 0 && plain
+        };
+        let merged: Vec<(FileId, u32)> = inputs.iter().copied().filter(|i| merges(i)).collect();
+        let contents: Vec<&[u8]> = merged.iter().map(|input| segment(input).data).collect();
+        let strings = MergedStrings::build(&contents);
+        let output = self.segments.len() as u32;
+        let mut whole = OutputSegment {
+            name,
+            addr: 0,
+            size: 0,
+            align: 0,
+            zero,
+            parts: Vec::new(),
+        };
+        let mut strings_at = None;
+        let mut number = 0;
+        for input in inputs {
+            let place = &mut self.places[input.0.0 as usize][input.1 as usize];
+            if merges(input) {
+                // The table stands where its first string was.
+                let offset = *strings_at.get_or_insert_with(|| {
+                    let offset = whole.size;
+                    whole.parts.push(Part {
+                        offset,
+                        source: Source::Strings,
+                    });
+                    whole.size += strings.bytes.len() as u64;
+                    offset
+                });
+                *place = Place::Strings {
+                    output,
+                    offset,
+                    input: number,
+                };
+                number += 1;
+                continue;
+            }
+            let segment = segment(input);
+            let offset = align_to(whole.size, 1 << segment.align);
+            whole.align = whole.align.max(segment.align);
+            whole.parts.push(Part {
+                offset,
+                source: Source::Input(input.0, input.1),
+            });
+            whole.size = offset + segment.data.len() as u64;
+            *place = Place::At { output, offset };
+        }
+        self.segments.push(whole);
+        self.strings.push(strings);
+    }
+
+    fn assign(&mut self, options: &WasmOptions) -> Vec<Diagnostic> {
+        let mut problems = Vec::new();
+        let settings = &options.memory;
+        let mut at = 0;
+        if settings.stack_size % STACK_ALIGN != 0 {
+            problems.push(unaligned("stack size", settings.stack_size, STACK_ALIGN));
+        }
+        if settings.stack_first {
+            at = self.place_stack(at, settings.stack_size);
+            if let Some(base) = settings.global_base {
+                if base < at {
+                    problems.push(
+                        Diagnostic::error(format!("data would start at {base:#x}, in the stack"))
+                            .note(format!("the stack ends at {at:#x}"))
+                            .help("raise `--global-base`, or use `--no-stack-first`"),
+                    );
+                }
+                at = base;
+            }
+        } else {
+            at = settings.global_base.unwrap_or(1024);
+        }
+        self.marks.global_base = at;
+        for segment in &mut self.segments {
+            at = align_to(at, 1 << segment.align);
+            segment.addr = at;
+            at = at.saturating_add(segment.size);
+        }
+        self.marks.data_end = at;
+        if !settings.stack_first {
+            at = self.place_stack(at, settings.stack_size);
+        }
+        at = align_to(at, HEAP_ALIGN);
+        self.marks.heap_base = at;
+        self.size(options, at, &mut problems);
+        self.marks.table_base = u64::from(options.table.base);
+        self.marks.first_page_end = settings.page_size;
+        problems
+    }
+
+    /// Memory's size at the start and its limit.
+    fn size(&mut self, options: &WasmOptions, used: u64, problems: &mut Vec<Diagnostic>) {
+        let settings = &options.memory;
+        let page = settings.page_size;
+        for (what, value) in [
+            ("initial heap", settings.initial_heap),
+            ("initial memory", settings.initial),
+            ("maximum memory", settings.max),
+        ] {
+            if value % page != 0 {
+                problems.push(unaligned(what, value, page));
+            }
+            if value > ADDRESS_SPACE {
+                problems.push(too_large(what, value));
+            }
+        }
+        let mut at = used.saturating_add(settings.initial_heap);
+        if settings.initial != 0 {
+            if at > settings.initial {
+                problems.push(too_small(
+                    "initial memory",
+                    settings.initial,
+                    at,
+                    "--initial-memory",
+                ));
+            }
+            at = settings.initial;
+        }
+        at = align_to(at, page);
+        if at > ADDRESS_SPACE {
+            problems.push(too_large("stack and data", at));
+        }
+        self.marks.heap_end = at;
+        self.pages = at / page;
+        if settings.max != 0 {
+            if at > settings.max {
+                problems.push(too_small(
+                    "maximum memory",
+                    settings.max,
+                    at,
+                    "--max-memory",
+                ));
+            }
+            self.max_pages = Some(settings.max / page);
+        } else if settings.fixed {
+            self.max_pages = Some(self.pages);
+        }
+    }
+
+    fn place_stack(&mut self, at: u64, size: u64) -> u64 {
+        let low = align_to(at, STACK_ALIGN);
+        let high = low.saturating_add(size);
+        self.marks.stack_low = low;
+        self.marks.stack_high = high;
+        high
+    }
+
+    /// Where the stack pointer starts.
+    pub fn stack_pointer(&self) -> u64 {
+        self.marks.stack_high
+    }
+
+    /// Where thread-local data start.
+    pub fn tls_base(&self) -> u64 {
+        let tls = self
+            .segments
+            .iter()
+            .find(|segment| segment.name == ".tdata");
+        tls.map_or(0, |segment| segment.addr)
+    }
+
+    /// The address of a place in a file's segment.
+    pub fn address(&self, file: FileId, segment: u32, offset: u64) -> u64 {
+        match self.places[file.0 as usize][segment as usize] {
+            Place::Dropped => 0,
+            Place::At {
+                output,
+                offset: base,
+            } => self.segments[output as usize].addr + base + offset,
+            Place::Strings {
+                output,
+                offset: base,
+                input,
+            } => {
+                let place = self.strings[output as usize].place(input as usize, offset);
+                self.segments[output as usize].addr + base + place
+            }
+        }
+    }
+
+    /// The address of a data symbol. `None` where it is undefined.
+    pub fn symbol_address(&self, symbol: &Symbol<'_>, addend: i64) -> Option<u64> {
+        match symbol.definition {
+            // Within merged strings the addend decides which string is meant.
+            Definition::Data {
+                file,
+                segment,
+                offset,
+            } => match self.places[file.0 as usize][segment as usize] {
+                Place::Strings { .. } => {
+                    Some(self.address(file, segment, offset.wrapping_add_signed(addend)))
+                }
+                _ => Some(
+                    self.address(file, segment, offset)
+                        .wrapping_add_signed(addend),
+                ),
+            },
+            Definition::Absolute(addr) => Some(addr.wrapping_add_signed(addend)),
+            Definition::Linker(kind) => {
+                let addr = self.linker_address(kind, symbol.name);
+                Some(addr.wrapping_add_signed(addend))
+            }
+            _ => None,
+        }
+    }
+
+    fn linker_address(&self, kind: LinkerSymbol, name: &str) -> u64 {
+        let segment = || {
+            let wanted = segment_name(name);
+            self.segments.iter().find(|segment| segment.name == wanted)
+        };
+        match kind {
+            LinkerSymbol::StackPointer | LinkerSymbol::StackHigh => self.stack_pointer(),
+            LinkerSymbol::TlsBase => self.tls_base(),
+            LinkerSymbol::FunctionTable => 0,
+            LinkerSymbol::DataEnd => self.marks.data_end,
+            LinkerSymbol::GlobalBase => self.marks.global_base,
+            LinkerSymbol::HeapBase => self.marks.heap_base,
+            LinkerSymbol::HeapEnd => self.marks.heap_end,
+            LinkerSymbol::StackLow => self.marks.stack_low,
+            LinkerSymbol::DsoHandle => self.marks.global_base,
+            LinkerSymbol::MemoryBase => 0,
+            LinkerSymbol::TableBase => self.marks.table_base,
+            LinkerSymbol::FirstPageEnd => self.marks.first_page_end,
+            LinkerSymbol::SegmentStart => segment().map_or(0, |found| found.addr),
+            LinkerSymbol::SegmentEnd => segment().map_or(0, |found| found.addr + found.size),
+        }
+    }
+}
+
+fn unaligned(what: &str, value: u64, align: u64) -> Diagnostic {
+    Diagnostic::error(format!("{what} {value} is not a multiple of {align}"))
+        .help(format!("use {}", align_to(value, align)))
+}
+
+fn too_large(what: &str, value: u64) -> Diagnostic {
+    Diagnostic::error(format!("{what} of {value:#x} bytes over the address space"))
+        .note(format!("a 32-bit memory has {ADDRESS_SPACE:#x} bytes"))
+}
+
+fn too_small(what: &str, value: u64, needed: u64, option: &str) -> Diagnostic {
+    Diagnostic::error(format!("{what} too small: {value} bytes, {needed} needed"))
+        .note("stack, data and the initial heap have to fit")
+        .help(format!("raise `{option}`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn order_of_segments() {
+        let mut names = [".bss", "custom", ".data.x", ".rodata", ".tdata", ".text"];
+        names.sort_by_key(|name| rank(name));
+        assert_eq!(
+            names,
+            [".tdata", ".rodata", ".data.x", "custom", ".text", ".bss"]
+        );
+    }
+
+    fn assign(change: impl Fn(&mut WasmOptions)) -> (Memory<'static>, Vec<Diagnostic>) {
+        let mut options = WasmOptions::default();
+        change(&mut options);
+        let mut memory = Memory {
+            segments: vec![OutputSegment {
+                name: ".data",
+                addr: 0,
+                size: 5,
+                align: 3,
+                zero: false,
+                parts: Vec::new(),
+            }],
+            ..Memory::default()
+        };
+        let problems = memory.assign(&options);
+        (memory, problems)
+    }
+
+    #[test]
+    fn stack_first_or_last() {
+        let (memory, problems) = assign(|_| {});
+        assert!(problems.is_empty());
+        assert_eq!(memory.segments[0].addr, 65536);
+        assert_eq!(memory.marks.heap_base, 65552);
+        assert_eq!((memory.pages, memory.max_pages), (2, None));
+        let (memory, problems) = assign(|options| options.memory.stack_first = false);
+        assert!(problems.is_empty());
+        assert_eq!(memory.segments[0].addr, 1024);
+        assert_eq!(memory.marks.data_end, 1029);
+        assert_eq!(memory.marks.stack_low, 1040);
+        assert_eq!(memory.stack_pointer(), 1040 + 65536);
+    }
+
+    #[test]
+    fn limits() {
+        for (change, expected) in [
+            (
+                (|options| options.memory.stack_size = 17) as fn(&mut WasmOptions),
+                "stack size 17 is not a multiple of 16",
+            ),
+            (
+                |options| options.memory.initial = 65536,
+                "initial memory too small: 65536 bytes, 65552 needed",
+            ),
+            (
+                |options| options.memory.max = 65536,
+                "maximum memory too small: 65536 bytes, 131072 needed",
+            ),
+            (
+                |options| options.memory.global_base = Some(16),
+                "data would start at 0x10, in the stack",
+            ),
+            (
+                |options| options.memory.stack_size = 1 << 33,
+                "stack and data of 0x200010000 bytes over the address space",
+            ),
+        ] {
+            let (_, problems) = assign(change);
+            assert_eq!(problems.len(), 1, "{problems:?}");
+            assert_eq!(problems[0].message, expected);
+        }
+    }
+}

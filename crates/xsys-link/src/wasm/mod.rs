@@ -1,0 +1,91 @@
+//! The wasm linker: objects for `wasm32` into one module.
+//!
+//! Spec: WebAssembly tool-conventions, `Linking.md`; command line and layout are wasm-ld's, so that
+//! tools which look into its outputs find what they expect.
+//!
+//! The passes, each a free function that borrows what earlier ones found:
+//!
+//! 1. [`load`]: files into objects; archives are only listed.
+//! 2. [`resolve`]: names into definitions; members are pulled. No new file after this.
+//! 3. [`gc`]: what the program can reach. What is dropped stays dropped.
+//! 4. [`synth`]: functions that no object contains.
+//! 5. [`assign`]: addresses, indexes, offsets. Nothing moves after this.
+//! 6. [`relocate`]: values into fields, while
+//! 7. [`write`] fills the output.
+
+pub mod assign;
+pub mod features;
+mod flags;
+pub mod gc;
+pub mod index;
+pub mod leb;
+pub mod load;
+pub mod memory;
+pub mod mismatch;
+pub mod names;
+pub mod object;
+pub mod options;
+pub mod reloc;
+pub mod relocate;
+pub mod report;
+pub mod resolve;
+pub mod strings;
+pub mod symbols;
+pub mod synth;
+pub mod write;
+
+use xsys_diag::{Diagnostic, Severity};
+
+pub use load::WasmInput;
+pub use options::WasmOptions;
+
+/// A finished module.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Linked {
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// Problems that do not prevent the output.
+    pub warnings: Vec<Diagnostic>,
+    /// What `--trace` and `--print-gc-sections` have to say.
+    pub stdout: String,
+}
+
+/// Links objects and archives, given in command-line order, into a module.
+pub fn link<'a>(
+    options: &'a WasmOptions,
+    inputs: Vec<WasmInput<'a>>,
+) -> Result<Linked, Vec<Diagnostic>> {
+    let mut problems = Vec::new();
+    let candidates = load::load(&inputs)?;
+    let (mut resolved, found) = resolve::resolve(options, candidates);
+    problems.extend(found);
+    problems.extend(report::requests(options, &resolved));
+    let (features, found) = features::Features::collect(options, &resolved);
+    problems.extend(found);
+    if is_fatal(options, &problems) {
+        return Err(problems);
+    }
+    let mut live = gc::gc(options, &resolved);
+    let stdout = report::text(options, &resolved, &live);
+    let (layout, found) = assign::assign(options, &mut resolved, &mut live, &features);
+    problems.extend(found);
+    match layout {
+        Some(layout) if !is_fatal(options, &problems) => Ok(Linked {
+            bytes: write::write(&write::Module {
+                options,
+                resolved: &resolved,
+                live: &live,
+                layout: &layout,
+                features: &features,
+            }),
+            warnings: problems,
+            stdout,
+        }),
+        _ => Err(problems),
+    }
+}
+
+fn is_fatal(options: &WasmOptions, problems: &[Diagnostic]) -> bool {
+    let fatal = |problem: &Diagnostic| problem.severity == Severity::Error;
+    problems.iter().any(fatal) || (options.fatal_warnings && !problems.is_empty())
+}

@@ -1,0 +1,208 @@
+//! The `name` section (core specification, appendix "Custom Sections") and `producers`
+//! (tool-conventions, `ProducersSection.md`).
+
+use hashbrown::HashMap;
+
+use super::WasmOptions;
+use super::assign::Layout;
+use super::index::OwnGlobal;
+use super::leb;
+use super::object::{Place, SymbolKind};
+use super::resolve::readable;
+use super::symbols::{FileId, FunctionRef, LinkerSymbol, Resolved};
+
+const MODULE: u8 = 0;
+const FUNCTIONS: u8 = 1;
+const GLOBALS: u8 = 7;
+const DATA_SEGMENTS: u8 = 9;
+
+/// The contents of the `name` section. `None` when nothing has a name.
+pub fn names(
+    options: &WasmOptions,
+    resolved: &Resolved<'_>,
+    layout: &Layout<'_>,
+) -> Option<Vec<u8>> {
+    let functions = functions(options, resolved, layout);
+    let globals = globals(options, resolved, layout);
+    let segments = layout
+        .memory
+        .segments
+        .iter()
+        .filter(|segment| !segment.zero);
+    let segments: Vec<_> = segments
+        .enumerate()
+        .filter(|(_, segment)| !segment.name.is_empty())
+        .map(|(at, segment)| (at as u32, segment.name.to_owned()))
+        .collect();
+    if functions.is_empty() && globals.is_empty() && segments.is_empty() {
+        return None;
+    }
+    let mut out = Vec::new();
+    let file = options
+        .output
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy();
+    let mut module = Vec::new();
+    leb::string(&mut module, options.module_name.as_deref().unwrap_or(&file));
+    part(&mut out, MODULE, &module);
+    for (id, list) in [
+        (FUNCTIONS, functions),
+        (GLOBALS, globals),
+        (DATA_SEGMENTS, segments),
+    ] {
+        if list.is_empty() {
+            continue;
+        }
+        let mut map = Vec::new();
+        leb::uleb(&mut map, list.len() as u64);
+        for (number, name) in list {
+            leb::uleb(&mut map, u64::from(number));
+            leb::string(&mut map, &name);
+        }
+        part(&mut out, id, &map);
+    }
+    Some(out)
+}
+
+fn part(out: &mut Vec<u8>, id: u8, contents: &[u8]) {
+    out.push(id);
+    leb::uleb(out, contents.len() as u64);
+    out.extend_from_slice(contents);
+}
+
+fn shown(options: &WasmOptions, name: &str) -> String {
+    match options.demangle {
+        true => readable(name),
+        false => name.to_owned(),
+    }
+}
+
+fn functions(
+    options: &WasmOptions,
+    resolved: &Resolved<'_>,
+    layout: &Layout<'_>,
+) -> Vec<(u32, String)> {
+    let mut list = Vec::new();
+    let indexes = &layout.indexes;
+    for &id in &indexes.imports {
+        let symbol = resolved.symbol(id);
+        if symbol.kind == SymbolKind::Function {
+            list.push((list.len() as u32, shown(options, symbol.name)));
+        }
+    }
+    let first = list.len() as u32;
+    let by_place = symbol_names(resolved);
+    for (at, &function) in indexes.functions.iter().enumerate() {
+        let name = match function {
+            FunctionRef::Synthetic(at) => {
+                let name = &resolved.synthetic[at as usize].name;
+                let (prefix, rest) = name.split_once(':').unwrap_or(("", name));
+                match prefix {
+                    "" => shown(options, rest),
+                    _ => format!("{prefix}:{}", shown(options, rest)),
+                }
+            }
+            FunctionRef::Object(file, item) => {
+                let debug = resolved.file(file).functions[item as usize].debug_name;
+                match debug.filter(|name| !name.is_empty()) {
+                    Some(name) => name.to_owned(),
+                    None => match by_place.get(&(file, item)) {
+                        Some(name) => shown(options, name),
+                        None => continue,
+                    },
+                }
+            }
+        };
+        list.push((first + at as u32, name));
+    }
+    list
+}
+
+/// The first symbol of each body.
+fn symbol_names<'a>(resolved: &Resolved<'a>) -> HashMap<(FileId, u32), &'a str> {
+    let mut names = HashMap::new();
+    for (file, object) in resolved.files() {
+        for symbol in &object.symbols {
+            if let (SymbolKind::Function, Place::Item(at)) = (symbol.kind, symbol.place)
+                && !symbol.name.is_empty()
+            {
+                names.entry((file, at)).or_insert(symbol.name);
+            }
+        }
+    }
+    names
+}
+
+fn globals(
+    options: &WasmOptions,
+    resolved: &Resolved<'_>,
+    layout: &Layout<'_>,
+) -> Vec<(u32, String)> {
+    let mut list = Vec::new();
+    let indexes = &layout.indexes;
+    let imported = indexes.imports.iter().map(|&id| resolved.symbol(id));
+    for symbol in imported.filter(|symbol| symbol.kind == SymbolKind::Global) {
+        list.push((list.len() as u32, shown(options, symbol.name)));
+    }
+    let first = list.len() as u32;
+    for (at, global) in indexes.globals.iter().enumerate() {
+        let name = match *global {
+            OwnGlobal::Linker(LinkerSymbol::StackPointer) => "__stack_pointer".to_owned(),
+            OwnGlobal::Linker(LinkerSymbol::TlsBase) => "__tls_base".to_owned(),
+            OwnGlobal::Linker(_) | OwnGlobal::Exported(_) => continue,
+            OwnGlobal::Object(file, item) => {
+                let symbols = &resolved.file(file).symbols;
+                let named = symbols.iter().find(|symbol| {
+                    symbol.kind == SymbolKind::Global && symbol.place == Place::Item(item)
+                });
+                match named {
+                    Some(symbol) => shown(options, symbol.name),
+                    None => continue,
+                }
+            }
+            OwnGlobal::AddressOf(id) => {
+                let symbol = resolved.symbol(id);
+                let kind = match symbol.kind {
+                    SymbolKind::Function => "func",
+                    _ => "data",
+                };
+                format!("GOT.{kind}.internal.{}", shown(options, symbol.name))
+            }
+        };
+        list.push((first + at as u32, name));
+    }
+    list
+}
+
+/// The contents of the `producers` section: each tool once, the first version seen.
+pub fn producers(resolved: &Resolved<'_>) -> Option<Vec<u8>> {
+    let mut fields = Vec::new();
+    for field in ["language", "processed-by", "sdk"] {
+        let mut values: Vec<(&str, &str)> = Vec::new();
+        for (_, file) in resolved.files() {
+            for &(of, name, version) in &file.producers {
+                if of == field && !values.iter().any(|&(known, _)| known == name) {
+                    values.push((name, version));
+                }
+            }
+        }
+        if !values.is_empty() {
+            fields.push((field, values));
+        }
+    }
+    if fields.is_empty() {
+        return None;
+    }
+    let mut out = Vec::new();
+    leb::uleb(&mut out, fields.len() as u64);
+    for (field, values) in fields {
+        leb::string(&mut out, field);
+        leb::uleb(&mut out, values.len() as u64);
+        for (name, version) in values {
+            leb::string(&mut out, name);
+            leb::string(&mut out, version);
+        }
+    }
+    Some(out)
+}

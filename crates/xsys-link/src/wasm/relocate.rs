@@ -1,0 +1,141 @@
+//! Pass 6, relocate: values into fields, after the bytes have been copied to their place.
+//!
+//! References from debug information to code that was dropped get a tombstone: all ones, so that
+//! debuggers skip the entry; all ones but the last bit in `.debug_ranges` and `.debug_loc`, where
+//! all ones has a meaning of its own (DWARF 5 says "reserved"; LLVM chose the value).
+
+use wasmparser::RelocationEntry;
+
+use super::assign::Layout;
+use super::gc::Live;
+use super::object::{Place, SymbolKind};
+use super::reloc::{self, Relocs, Value};
+use super::symbols::{Definition, FileId, FunctionRef, Resolved};
+
+/// What a field gets that refers to something dropped. `None`: the addend.
+pub fn tombstone(section: &str) -> Option<u64> {
+    match section {
+        ".debug_ranges" | ".debug_loc" => Some(u64::MAX - 1),
+        _ if section.starts_with(".debug_") => Some(u64::MAX),
+        // Zero is a function's index too.
+        _ if section.starts_with("llvm.func_attr.") => Some(u64::MAX),
+        _ => None,
+    }
+}
+
+/// A chunk of a file that is being written.
+pub struct Chunk<'a> {
+    /// The file.
+    pub file: FileId,
+    /// Its relocations.
+    pub relocs: Relocs<'a>,
+    /// Where the chunk starts in its input section: relocations count from the section's start.
+    pub start: u64,
+    /// What references to dropped things get.
+    pub tombstone: Option<u64>,
+    /// The chunk's address, for data.
+    pub addr: u64,
+}
+
+/// Fills in a chunk's fields.
+pub fn apply(
+    layout: &Layout<'_>,
+    resolved: &Resolved<'_>,
+    live: &Live,
+    chunk: &Chunk<'_>,
+    out: &mut [u8],
+) {
+    for entry in chunk.relocs.iter() {
+        let row = reloc::row(entry.ty);
+        let value = value(layout, resolved, live, chunk, &entry);
+        let at = (u64::from(entry.offset) - chunk.start) as usize;
+        if let Some(field) = out.get_mut(at..at + row.field.len()) {
+            row.field.put(field, value);
+        }
+    }
+}
+
+/// The value that a relocation asks for.
+fn value(
+    layout: &Layout<'_>,
+    resolved: &Resolved<'_>,
+    live: &Live,
+    chunk: &Chunk<'_>,
+    entry: &RelocationEntry,
+) -> u64 {
+    let row = reloc::row(entry.ty);
+    let object = resolved.file(chunk.file);
+    let indexes = &layout.indexes;
+    let number = |found: Option<u32>| found.map_or(0, u64::from);
+    if row.value == Value::Type {
+        let signature = object.types[entry.index as usize];
+        return number(indexes.type_number(signature));
+    }
+    let gone = || chunk.tombstone.unwrap_or(entry.addend as u64);
+    let id = resolved.file_symbol(chunk.file, entry.index);
+    let symbol = resolved.symbol(id);
+    if symbol.kind != SymbolKind::Section && !live.holds(id, symbol) {
+        return gone();
+    }
+    match row.value {
+        Value::Function | Value::Tag | Value::Table => number(indexes.symbol_number(id, symbol)),
+        Value::Global => number(indexes.global_number(id, symbol)),
+        Value::TableSlot => u64::from(indexes.slot(id, symbol)),
+        Value::TableSlotRelative => {
+            let slot = i64::from(indexes.slot(id, symbol));
+            (slot - i64::from(layout.table_base)) as u64
+        }
+        // Without threads there is one copy of thread-local data, at its plain address.
+        Value::Address | Value::AddressRelative | Value::AddressTls => layout
+            .memory
+            .symbol_address(symbol, entry.addend)
+            .unwrap_or(0),
+        Value::AddressFromField => {
+            let target = layout
+                .memory
+                .symbol_address(symbol, entry.addend)
+                .unwrap_or(0);
+            let field = chunk.addr + (u64::from(entry.offset) - chunk.start);
+            target.wrapping_sub(field)
+        }
+        Value::CodeOffset => match symbol.definition {
+            Definition::Function(function) => {
+                let start = layout.code_start(function).unwrap_or(0);
+                // Offsets count from the locals, behind the size field.
+                let size_field = match function {
+                    FunctionRef::Object(file, at) => {
+                        resolved.file(file).functions[at as usize].size_len
+                    }
+                    FunctionRef::Synthetic(_) => 1,
+                };
+                (start + u64::from(size_field)).wrapping_add_signed(entry.addend)
+            }
+            _ => gone(),
+        },
+        Value::SectionOffset => match object.symbols[entry.index as usize].place {
+            Place::Item(section) => layout
+                .custom_offset(chunk.file, section, entry.addend as u64)
+                .unwrap_or_else(gone),
+            _ => gone(),
+        },
+        Value::Type => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tombstones() {
+        for (section, expected) in [
+            (".debug_ranges", Some(u64::MAX - 1)),
+            (".debug_loc", Some(u64::MAX - 1)),
+            (".debug_info", Some(u64::MAX)),
+            ("llvm.func_attr.annotate.x", Some(u64::MAX)),
+            ("component-type:x", None),
+        ] {
+            assert_eq!(tombstone(section), expected, "{section}");
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! What the command line asks for and cannot have, and what it wants to be told.
+
+use std::fmt::Write;
+
+use xsys_diag::{Diagnostic, did_you_mean};
+
+use super::WasmOptions;
+use super::gc::Live;
+use super::options::Unresolved;
+use super::resolve::readable;
+use super::symbols::Resolved;
+
+/// Checks the entry point, the exports and the machine.
+pub fn requests(options: &WasmOptions, resolved: &Resolved<'_>) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    let defined = |name: &str| {
+        let id = resolved.find(name);
+        id.is_some_and(|id| resolved.symbol(id).is_defined())
+    };
+    let close = |name: &str| {
+        let symbols = resolved.named().filter(|(_, symbol)| symbol.is_defined());
+        did_you_mean(name, symbols.map(|(_, symbol)| symbol.name)).map(str::to_owned)
+    };
+    if let Some(entry) = options.entry.as_deref().filter(|entry| !defined(entry)) {
+        problems.push(
+            Diagnostic::error(format!("entry point `{entry}` is not defined"))
+                .help("define it, name another with `--entry`, or pass `--no-entry`"),
+        );
+    }
+    for name in options.exports.iter().filter(|name| !defined(name)) {
+        let message = format!("exported symbol `{}` is not defined", readable(name));
+        let problem = match options.unresolved {
+            Unresolved::Error => Diagnostic::error(message),
+            Unresolved::Warn => Diagnostic::warning(message),
+            Unresolved::Ignore | Unresolved::Import => continue,
+        };
+        problems.push(match close(name) {
+            Some(close) => problem.help(format!("did you mean `{close}`?")),
+            None => problem.help("define it, or use `--export-if-defined`"),
+        });
+    }
+    for (_, file) in resolved.files().filter(|(_, file)| file.memory64) {
+        problems.push(
+            Diagnostic::error(format!("`{}` uses 64-bit addresses", file.name))
+                .help("only 32-bit memories are supported; build it for a `wasm32` target"),
+        );
+    }
+    problems
+}
+
+/// The text of `--trace` and `--print-gc-sections`.
+pub fn text(options: &WasmOptions, resolved: &Resolved<'_>, live: &Live) -> String {
+    let mut out = String::new();
+    for (file, object) in resolved.files() {
+        // Writing to a string cannot fail.
+        if options.trace {
+            let _ = writeln!(out, "{}", object.name);
+        }
+        if !options.print_gc_sections {
+            continue;
+        }
+        let at = file.0 as usize;
+        for symbol in &object.symbols {
+            use super::object::{Place, SymbolKind};
+            let dropped = match (symbol.kind, symbol.place) {
+                (SymbolKind::Function, Place::Item(item)) => !live.functions[at][item as usize],
+                (SymbolKind::Data, Place::Data { segment, .. }) => {
+                    !live.segments[at][segment as usize]
+                }
+                _ => false,
+            };
+            if dropped {
+                let name = readable(symbol.name);
+                let _ = writeln!(out, "removing unused `{name}` of `{}`", object.name);
+            }
+        }
+    }
+    out
+}

@@ -1,0 +1,721 @@
+//! Pass 2, resolve: names into definitions.
+//!
+//! Files are met in command-line order. An undefined name pulls the archive member that would
+//! define it, at once and with everything that member needs; a weak one does not. Hidden, weak and
+//! COMDAT rules are those of `Linking.md`; order and tie-breaks are wasm-ld's, so that the same
+//! objects are chosen.
+//!
+//! After this pass no lazy symbol is left, every call goes to a function of the type it expects
+//! (through a trapping stub where it must), and the names the linker defines are defined.
+
+use hashbrown::{HashMap, HashSet};
+use wasmparser::SymbolFlags;
+use xsys_diag::Diagnostic;
+
+use super::WasmOptions;
+use super::load::{self, Candidate};
+use super::mismatch;
+use super::object::{ImportName, ObjectFile, ObjectSymbol, Place, Signature, SymbolKind};
+use super::symbols::{
+    Definition, Discarded, FileId, FunctionRef, LinkerSymbol, Resolved, Symbol, SymbolId,
+    SyntheticFunction, SyntheticKind,
+};
+
+/// A function without parameters and results.
+pub const NO_SIGNATURE: Signature<'static> = &[0x60, 0, 0];
+
+/// Names whose calls and definitions disagree about the type.
+pub(super) type Variants<'a> = Vec<(&'a str, Vec<SymbolId>)>;
+
+/// Resolves all names. Problems that leave a usable table are returned beside it.
+pub fn resolve<'a>(
+    options: &'a WasmOptions,
+    candidates: Vec<Candidate<'a>>,
+) -> (Resolved<'a>, Vec<Diagnostic>) {
+    let mut table = Table::default();
+    table.options = Some(options);
+    table.define_first();
+    for candidate in candidates {
+        table.candidates.push(Some(candidate));
+    }
+    for at in 0..table.candidates.len() {
+        table.add_candidate(at as u32);
+    }
+    table.pull_by_command_line(options);
+    table.define_optional(options);
+    let Table {
+        mut resolved,
+        order,
+        variants,
+        mut problems,
+        by_name,
+        ..
+    } = table;
+    put_in_order(&mut resolved, &order);
+    problems.extend(mismatch::settle(&mut resolved, &variants));
+    export(options, &mut resolved, &by_name);
+    demote_lazy(&mut resolved);
+    mismatch::stub_undefined(&mut resolved, options);
+    (resolved, problems)
+}
+
+#[derive(Default)]
+struct Table<'a> {
+    options: Option<&'a WasmOptions>,
+    resolved: Resolved<'a>,
+    /// Name to position in `resolved.named`.
+    by_name: HashMap<&'a str, usize>,
+    candidates: Vec<Option<Candidate<'a>>>,
+    /// Files in link order: a pulled member comes before the file that needed it.
+    order: Vec<FileId>,
+    comdats: HashSet<&'a str>,
+    variants: Variants<'a>,
+    problems: Vec<Diagnostic>,
+    failed: HashSet<u32>,
+}
+
+/// A reference or definition on its way into the table.
+struct Entry<'a> {
+    name: &'a str,
+    kind: SymbolKind,
+    flags: SymbolFlags,
+    definition: Definition,
+    signature: Signature<'a>,
+    import: Option<ImportName<'a>>,
+    explicit: bool,
+    called: bool,
+    file: Option<FileId>,
+    global_type: [u8; 2],
+    import_index: u32,
+}
+
+impl<'a> Entry<'a> {
+    fn symbol(&self, used: bool) -> Symbol<'a> {
+        Symbol {
+            name: self.name,
+            kind: self.kind,
+            flags: self.flags,
+            definition: self.definition,
+            signature: self.signature,
+            global_type: self.global_type,
+            import_index: self.import_index,
+            import: self.import,
+            explicit_import: self.explicit,
+            called: self.called,
+            used,
+            force_export: false,
+            stub: false,
+            missing: false,
+            file: self.file,
+        }
+    }
+
+    fn linker(name: &'a str, kind: SymbolKind, definition: Definition) -> Self {
+        Entry {
+            name,
+            kind,
+            flags: SymbolFlags::VISIBILITY_HIDDEN,
+            definition,
+            signature: &[],
+            import: None,
+            explicit: false,
+            called: false,
+            file: None,
+            global_type: [0x7f, 0],
+            import_index: 0,
+        }
+    }
+}
+
+impl<'a> Table<'a> {
+    fn get(&self, name: &str) -> Option<SymbolId> {
+        self.by_name.get(name).map(|&at| self.resolved.named[at])
+    }
+
+    fn push(&mut self, symbol: Symbol<'a>) -> SymbolId {
+        self.resolved.symbols.push(symbol);
+        SymbolId(self.resolved.symbols.len() as u32 - 1)
+    }
+
+    fn insert(&mut self, symbol: Symbol<'a>) -> SymbolId {
+        let name = symbol.name;
+        let id = self.push(symbol);
+        self.by_name.insert(name, self.resolved.named.len());
+        self.resolved.named.push(id);
+        id
+    }
+
+    fn at(&mut self, id: SymbolId) -> &mut Symbol<'a> {
+        &mut self.resolved.symbols[id.0 as usize]
+    }
+
+    /// Takes over a definition or reference, keeping what the name has collected so far.
+    fn replace(&mut self, id: SymbolId, entry: &Entry<'a>) {
+        let symbol = self.at(id);
+        let (used, force_export) = (symbol.used || entry.file.is_some(), symbol.force_export);
+        let called = symbol.called || entry.called;
+        *symbol = entry.symbol(used);
+        symbol.force_export = force_export;
+        symbol.called = called;
+    }
+
+    /// Names that are there before any file: their order decides the order of exports.
+    fn define_first(&mut self) {
+        let ctors = self.synthetic("__wasm_call_ctors", SyntheticKind::CallCtors);
+        let mut entry = Entry::linker("__wasm_call_ctors", SymbolKind::Function, ctors);
+        entry.signature = NO_SIGNATURE;
+        self.insert(entry.symbol(false));
+        let definition = Definition::Linker(LinkerSymbol::StackPointer);
+        let mut entry = Entry::linker("__stack_pointer", SymbolKind::Global, definition);
+        entry.global_type = [0x7f, 1];
+        entry.flags = SymbolFlags::empty();
+        self.insert(entry.symbol(false));
+    }
+
+    fn synthetic(&mut self, name: &str, kind: SyntheticKind) -> Definition {
+        self.resolved.synthetic.push(SyntheticFunction {
+            name: name.to_owned(),
+            signature: NO_SIGNATURE,
+            kind,
+        });
+        let at = self.resolved.synthetic.len() as u32 - 1;
+        Definition::Function(FunctionRef::Synthetic(at))
+    }
+
+    fn add_candidate(&mut self, number: u32) {
+        let Some(candidate) = &mut self.candidates[number as usize] else {
+            return;
+        };
+        if let Some(object) = candidate.object.take() {
+            let explicit = candidate.explicit;
+            self.candidates[number as usize] = None;
+            self.add_object(object, explicit);
+            return;
+        }
+        for name in std::mem::take(&mut candidate.provides) {
+            self.add_lazy(name, number);
+            if self.candidates[number as usize].is_none() {
+                return;
+            }
+        }
+    }
+
+    fn add_lazy(&mut self, name: &'a str, number: u32) {
+        let Some(id) = self.get(name) else {
+            let mut entry = Entry::linker(name, SymbolKind::Function, Definition::Lazy(number));
+            entry.flags = SymbolFlags::empty();
+            self.insert(entry.symbol(false));
+            return;
+        };
+        let symbol = self.at(id);
+        if !symbol.is_undefined() {
+            return;
+        }
+        match symbol.is_weak() {
+            true => symbol.definition = Definition::Lazy(number),
+            false => self.pull(number),
+        }
+    }
+
+    /// Adds an archive's member to the link.
+    fn pull(&mut self, number: u32) {
+        let Some(candidate) = self.candidates[number as usize].take() else {
+            return;
+        };
+        match load::parse_object(candidate.name, candidate.bytes) {
+            Ok(object) => self.add_object(object, candidate.explicit),
+            Err(problem) => {
+                self.problems.push(problem);
+                self.failed.insert(number);
+            }
+        }
+    }
+
+    fn add_object(&mut self, object: ObjectFile<'a>, explicit: bool) {
+        let file = FileId(self.resolved.files.len() as u32);
+        // Holds the place while the object's own names pull others.
+        self.resolved.files.push(ObjectFile {
+            name: object.name.clone(),
+            ..ObjectFile::default()
+        });
+        self.resolved.explicit.push(explicit);
+        self.resolved.file_symbols.push(Vec::new());
+        self.drop_known_groups(file, &object);
+        let mut ids = Vec::with_capacity(object.symbols.len());
+        for symbol in &object.symbols {
+            ids.push(self.add_symbol(file, &object, symbol));
+        }
+        self.resolved.files[file.0 as usize] = object;
+        self.resolved.file_symbols[file.0 as usize] = ids;
+        self.order.push(file);
+    }
+
+    fn drop_known_groups(&mut self, file: FileId, object: &ObjectFile<'a>) {
+        for comdat in &object.comdats {
+            if self.comdats.insert(comdat.name) {
+                continue;
+            }
+            let Discarded {
+                functions,
+                segments,
+                customs,
+            } = &mut self.resolved.discarded;
+            functions.extend(comdat.functions.iter().map(|&at| (file, at)));
+            segments.extend(comdat.segments.iter().map(|&at| (file, at)));
+            customs.extend(comdat.customs.iter().map(|&at| (file, at)));
+        }
+    }
+
+    fn add_symbol(
+        &mut self,
+        file: FileId,
+        object: &ObjectFile<'a>,
+        symbol: &ObjectSymbol<'a>,
+    ) -> SymbolId {
+        let definition = match symbol.place {
+            Place::Undefined { .. } => Definition::Undefined,
+            Place::Absolute(address) => Definition::Absolute(address),
+            Place::Data { segment, offset } => {
+                match self.resolved.discarded.segments.contains(&(file, segment)) {
+                    true => Definition::Undefined,
+                    false => Definition::Data {
+                        file,
+                        segment,
+                        offset,
+                    },
+                }
+            }
+            Place::Item(at) if symbol.kind == SymbolKind::Function => {
+                match self.resolved.discarded.functions.contains(&(file, at)) {
+                    true => Definition::Undefined,
+                    false => Definition::Function(FunctionRef::Object(file, at)),
+                }
+            }
+            Place::Item(at) => Definition::Item(file, at),
+        };
+        let (import, explicit) = match symbol.place {
+            Place::Undefined { import, explicit } => (import, explicit),
+            _ => (None, false),
+        };
+        let index = symbol.index as usize;
+        let entry = Entry {
+            name: symbol.name,
+            kind: symbol.kind,
+            flags: symbol.flags,
+            definition,
+            signature: symbol.signature,
+            import,
+            explicit,
+            called: symbol.called,
+            file: Some(file),
+            global_type: match (symbol.kind, import) {
+                (SymbolKind::Global, Some(_)) => object.imports.globals[index].1,
+                _ => [0x7f, 0],
+            },
+            import_index: symbol.index,
+        };
+        if symbol.flags.contains(SymbolFlags::BINDING_LOCAL) {
+            return self.push(entry.symbol(true));
+        }
+        match definition {
+            Definition::Undefined => self.refer(entry),
+            _ => self.define(entry),
+        }
+    }
+
+    fn refer(&mut self, entry: Entry<'a>) -> SymbolId {
+        let Some(id) = self.get(entry.name) else {
+            return self.insert(entry.symbol(true));
+        };
+        let symbol = self.at(id);
+        symbol.used = true;
+        if let Definition::Lazy(number) = symbol.definition {
+            if entry.flags.contains(SymbolFlags::BINDING_WEAK) {
+                symbol.flags |= SymbolFlags::BINDING_WEAK;
+                symbol.kind = entry.kind;
+                symbol.signature = entry.signature;
+                return id;
+            }
+            self.pull(number);
+            let symbol = self.at(id);
+            if matches!(symbol.definition, Definition::Lazy(_)) {
+                // The member does not define what the archive's table promised.
+                self.replace(id, &entry);
+                return id;
+            }
+            return self.refer(entry);
+        }
+        if symbol.kind != entry.kind {
+            self.kind_clash(id, &entry);
+            return id;
+        }
+        let mut id = id;
+        if entry.kind == SymbolKind::Function {
+            if entry.called && symbol.signature != entry.signature {
+                if symbol.is_undefined() && !symbol.called {
+                    self.replace(id, &entry);
+                } else {
+                    let (variant, new) = self.variant(id, &entry);
+                    if new {
+                        self.replace(variant, &entry);
+                    }
+                    id = variant;
+                }
+            }
+            self.at(id).called |= entry.called;
+        }
+        let symbol = self.at(id);
+        if symbol.is_undefined() {
+            if symbol.import.is_none() || (entry.explicit && !symbol.explicit_import) {
+                symbol.import = entry.import;
+                symbol.explicit_import = entry.explicit;
+            }
+            // One strong reference makes the name strong.
+            if symbol.is_weak() {
+                symbol.flags = entry.flags;
+            }
+        }
+        id
+    }
+
+    fn define(&mut self, entry: Entry<'a>) -> SymbolId {
+        let Some(id) = self.get(entry.name) else {
+            return self.insert(entry.symbol(true));
+        };
+        let symbol = self.at(id);
+        symbol.used = true;
+        if matches!(symbol.definition, Definition::Lazy(_)) {
+            self.replace(id, &entry);
+            return id;
+        }
+        if symbol.kind != entry.kind {
+            self.kind_clash(id, &entry);
+            return id;
+        }
+        let check = !symbol.is_undefined() || symbol.called;
+        if entry.kind == SymbolKind::Function && check && symbol.signature != entry.signature {
+            if symbol.is_defined() && !symbol.is_weak() && !weak(&entry) {
+                self.duplicate(id, &entry);
+                return id;
+            }
+            let (variant, new) = self.variant(id, &entry);
+            if new || self.gives_way(variant, &entry) {
+                self.replace(variant, &entry);
+            }
+            // The definition is what later references are compared with.
+            let at = self.by_name[entry.name];
+            self.resolved.named[at] = variant;
+            return variant;
+        }
+        if self.gives_way(id, &entry) {
+            self.replace(id, &entry);
+        }
+        id
+    }
+
+    /// Whether a new definition takes the place of what is there.
+    fn gives_way(&mut self, id: SymbolId, entry: &Entry<'a>) -> bool {
+        let symbol = self.at(id);
+        if !symbol.is_defined() {
+            return true;
+        }
+        if weak(entry) {
+            return false;
+        }
+        if symbol.is_weak() {
+            return true;
+        }
+        self.duplicate(id, entry);
+        false
+    }
+
+    fn duplicate(&mut self, id: SymbolId, entry: &Entry<'a>) {
+        if self
+            .options
+            .is_some_and(|options| options.allow_multiple_definition)
+        {
+            return;
+        }
+        let (first, second) = (
+            self.place_of(self.resolved.symbol(id).file),
+            self.place_of(entry.file),
+        );
+        self.problems.push(
+            Diagnostic::error(format!(
+                "symbol `{}` is defined twice",
+                readable(entry.name)
+            ))
+            .note(format!("first in {first}"))
+            .note(format!("and again in {second}"))
+            .help("rename one of them, or drop the file that should not be there"),
+        );
+    }
+
+    fn kind_clash(&mut self, id: SymbolId, entry: &Entry<'a>) {
+        let (kind, file) = (self.at(id).kind, self.at(id).file);
+        let (first, second) = (self.place_of(file), self.place_of(entry.file));
+        self.problems.push(
+            Diagnostic::error(format!(
+                "symbol `{}` is a {} here and a {} there",
+                readable(entry.name),
+                noun(kind),
+                noun(entry.kind)
+            ))
+            .note(format!("a {} in {first}", noun(kind)))
+            .note(format!("a {} in {second}", noun(entry.kind)))
+            .help("declare it the way it is defined"),
+        );
+    }
+
+    fn place_of(&self, file: Option<FileId>) -> String {
+        match file {
+            Some(file) => format!("`{}`", self.resolved.file(file).name),
+            None => "the linker itself".to_owned(),
+        }
+    }
+
+    /// The symbol for a name with another type; `true` when it is new.
+    fn variant(&mut self, id: SymbolId, entry: &Entry<'a>) -> (SymbolId, bool) {
+        let at = match self
+            .variants
+            .iter()
+            .position(|(name, _)| *name == entry.name)
+        {
+            Some(at) => at,
+            None => {
+                self.variants.push((entry.name, vec![id]));
+                self.variants.len() - 1
+            }
+        };
+        let known = &self.variants[at].1;
+        let same = known
+            .iter()
+            .find(|&&id| self.resolved.symbol(id).signature == entry.signature);
+        if let Some(&variant) = same {
+            return (variant, false);
+        }
+        let variant = self.push(entry.symbol(true));
+        self.variants[at].1.push(variant);
+        (variant, true)
+    }
+
+    /// `-u`, `--export` and `--entry` pull archive members too.
+    fn pull_by_command_line(&mut self, options: &'a WasmOptions) {
+        let wanted = options.undefined.iter().chain(&options.exports);
+        let wanted = wanted
+            .chain(&options.export_if_defined)
+            .chain(&options.entry);
+        for name in wanted {
+            let Some(id) = self.get(name) else { continue };
+            let symbol = self.at(id);
+            symbol.used = true;
+            if let Definition::Lazy(number) = symbol.definition {
+                self.pull(number);
+            }
+        }
+        // Whoever registers finalisers expects the module to run them.
+        if let Some(id) = self.get("__wasm_call_dtors")
+            && let Definition::Lazy(number) = self.at(id).definition
+        {
+            self.pull(number);
+        }
+    }
+
+    /// Addresses that only exist where something asks for them.
+    fn define_optional(&mut self, options: &'a WasmOptions) {
+        use LinkerSymbol::*;
+        for (name, kind) in [
+            ("__dso_handle", DsoHandle),
+            ("__data_end", DataEnd),
+            ("__stack_low", StackLow),
+            ("__stack_high", StackHigh),
+            ("__global_base", GlobalBase),
+            ("__heap_base", HeapBase),
+            ("__heap_end", HeapEnd),
+            ("__memory_base", MemoryBase),
+            ("__table_base", TableBase),
+            ("__wasm_first_page_end", FirstPageEnd),
+        ] {
+            let asked = options.exports.iter().chain(&options.export_if_defined);
+            let asked = options.export_all || asked.into_iter().any(|wanted| wanted == name);
+            let entry = Entry::linker(name, SymbolKind::Data, Definition::Linker(kind));
+            match self.get(name) {
+                None if asked => {
+                    self.insert(entry.symbol(true));
+                }
+                Some(id) if !self.at(id).is_defined() => self.replace(id, &entry),
+                _ => {}
+            }
+        }
+        if let Some(id) = self.get("__tls_base")
+            && !self.at(id).is_defined()
+        {
+            let definition = Definition::Linker(TlsBase);
+            self.replace(
+                id,
+                &Entry::linker("__tls_base", SymbolKind::Global, definition),
+            );
+        }
+        self.define_function_table(options);
+        self.define_segment_ends();
+    }
+
+    /// `__indirect_function_table` is undefined in all objects that call through pointers.
+    fn define_function_table(&mut self, options: &'a WasmOptions) {
+        let name = "__indirect_function_table";
+        let Some(id) = self.get(name) else {
+            if options.table.export && !options.table.import {
+                let definition = Definition::Linker(LinkerSymbol::FunctionTable);
+                let entry = Entry::linker(name, SymbolKind::Table, definition);
+                let id = self.insert(entry.symbol(true));
+                self.at(id).force_export = true;
+            }
+            return;
+        };
+        if self.at(id).is_defined() {
+            self.problems.push(
+                Diagnostic::error(format!("an object defines `{name}`"))
+                    .help("that name belongs to the linker; rename the table"),
+            );
+            return;
+        }
+        let symbol = self.at(id);
+        if options.table.import {
+            symbol.explicit_import = true;
+        } else {
+            symbol.definition = Definition::Linker(LinkerSymbol::FunctionTable);
+            symbol.force_export = options.table.export;
+            symbol.flags.remove(SymbolFlags::UNDEFINED);
+            symbol.flags |= SymbolFlags::VISIBILITY_HIDDEN;
+        }
+    }
+
+    /// `__start_NAME` and `__stop_NAME` of segments whose names are identifiers of C.
+    fn define_segment_ends(&mut self) {
+        use LinkerSymbol::{SegmentEnd, SegmentStart};
+        for at in 0..self.resolved.named.len() {
+            let id = self.resolved.named[at];
+            let symbol = self.resolved.symbol(id);
+            if symbol.is_defined() || symbol.kind != SymbolKind::Data || !symbol.used {
+                continue;
+            }
+            let name = symbol.name;
+            let definition = if name.strip_prefix("__start_").is_some_and(is_c_identifier) {
+                SegmentStart
+            } else if name.strip_prefix("__stop_").is_some_and(is_c_identifier) {
+                SegmentEnd
+            } else {
+                continue;
+            };
+            let segment = segment_name(name);
+            let exists = self.resolved.files.iter().flat_map(|file| &file.segments);
+            if exists.into_iter().any(|known| known.name == segment) {
+                let definition = Definition::Linker(definition);
+                self.replace(id, &Entry::linker(name, SymbolKind::Data, definition));
+            }
+        }
+    }
+}
+
+fn weak(entry: &Entry<'_>) -> bool {
+    entry.flags.contains(SymbolFlags::BINDING_WEAK)
+}
+
+fn noun(kind: SymbolKind) -> &'static str {
+    match kind {
+        SymbolKind::Function => "function",
+        SymbolKind::Data => "variable",
+        SymbolKind::Global => "wasm global",
+        SymbolKind::Table => "table",
+        SymbolKind::Tag => "tag",
+        SymbolKind::Section => "section",
+    }
+}
+
+/// The segment that `__start_NAME` and `__stop_NAME` are about.
+pub fn segment_name(symbol: &str) -> &str {
+    let rest = symbol.strip_prefix("__start_");
+    rest.or_else(|| symbol.strip_prefix("__stop_"))
+        .unwrap_or(symbol)
+}
+
+fn is_c_identifier(name: &str) -> bool {
+    let mut letters = name.chars();
+    letters
+        .next()
+        .is_some_and(|first| first.is_ascii_alphabetic() || first == '_')
+        && letters.all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+}
+
+/// A symbol's name as people write it.
+pub fn readable(name: &str) -> String {
+    match rustc_demangle::try_demangle(name) {
+        Ok(demangled) => format!("{demangled:#}"),
+        Err(_) => name.to_owned(),
+    }
+}
+
+/// Numbers files in link order.
+fn put_in_order(resolved: &mut Resolved<'_>, order: &[FileId]) {
+    let mut renumbered = vec![FileId(0); order.len()];
+    for (new, old) in order.iter().enumerate() {
+        renumbered[old.0 as usize] = FileId(new as u32);
+    }
+    let new = |file: FileId| renumbered[file.0 as usize];
+    let mut files: Vec<_> = std::mem::take(&mut resolved.files)
+        .into_iter()
+        .map(Some)
+        .collect();
+    let mut symbols = std::mem::take(&mut resolved.file_symbols);
+    let explicit = std::mem::take(&mut resolved.explicit);
+    for old in order {
+        let old = old.0 as usize;
+        resolved.files.extend(files[old].take());
+        resolved
+            .file_symbols
+            .push(std::mem::take(&mut symbols[old]));
+        resolved.explicit.push(explicit[old]);
+    }
+    for symbol in &mut resolved.symbols {
+        symbol.file = symbol.file.map(new);
+        match &mut symbol.definition {
+            Definition::Function(FunctionRef::Object(file, _))
+            | Definition::Item(file, _)
+            | Definition::Data { file, .. } => *file = new(*file),
+            _ => {}
+        }
+    }
+    let Discarded {
+        functions,
+        segments,
+        customs,
+    } = &mut resolved.discarded;
+    for set in [functions, segments, customs] {
+        *set = set.iter().map(|&(file, at)| (new(file), at)).collect();
+    }
+}
+
+/// Marks what the command line exports.
+fn export<'a>(
+    options: &WasmOptions,
+    resolved: &mut Resolved<'a>,
+    by_name: &HashMap<&'a str, usize>,
+) {
+    let asked = options.exports.iter().chain(&options.export_if_defined);
+    for name in asked.chain(&options.entry) {
+        if let Some(&at) = by_name.get(name.as_str()) {
+            let id = resolved.named[at];
+            let symbol = &mut resolved.symbols[id.0 as usize];
+            symbol.force_export |= symbol.is_defined();
+        }
+    }
+}
+
+/// Nobody needed them: they are undefined like any other name.
+fn demote_lazy(resolved: &mut Resolved<'_>) {
+    for symbol in &mut resolved.symbols {
+        if matches!(symbol.definition, Definition::Lazy(_)) {
+            symbol.definition = Definition::Undefined;
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! Symbols as resolution leaves them, and the numbers by which passes speak of things.
+
+use wasmparser::SymbolFlags;
+
+use super::object::{ImportName, ObjectFile, Signature, SymbolKind};
+
+/// An object that takes part, in link order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileId(pub u32);
+
+/// A symbol, global or local to its file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SymbolId(pub u32);
+
+/// A function body: an object's or one that the linker makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FunctionRef {
+    /// Made by the linker.
+    Synthetic(u32),
+    /// From an object.
+    Object(FileId, u32),
+}
+
+/// What a name means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Definition {
+    /// Nothing defines it.
+    Undefined,
+    /// The candidate of this number would define it.
+    Lazy(u32),
+    /// A function.
+    Function(FunctionRef),
+    /// A global, table, tag or custom section of a file.
+    Item(FileId, u32),
+    /// Data of a file.
+    Data {
+        /// The file.
+        file: FileId,
+        /// Its segment.
+        segment: u32,
+        /// Where in it.
+        offset: u64,
+    },
+    /// A fixed address.
+    Absolute(u64),
+    /// Something that the linker defines once the layout is known.
+    Linker(LinkerSymbol),
+}
+
+/// What the linker defines itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LinkerSymbol {
+    /// The global `__stack_pointer`, always number 0 of the module's own globals.
+    StackPointer,
+    /// The global `__tls_base`, fixed in programs without threads.
+    TlsBase,
+    /// The indirect function table.
+    FunctionTable,
+    /// End of static data.
+    DataEnd,
+    /// Start of static data.
+    GlobalBase,
+    /// Start of the heap.
+    HeapBase,
+    /// End of memory at the start.
+    HeapEnd,
+    /// The stack's lower end.
+    StackLow,
+    /// The stack's upper end, where it starts.
+    StackHigh,
+    /// Something unique to the module.
+    DsoHandle,
+    /// What module-relative addresses count from: 0.
+    MemoryBase,
+    /// What module-relative table slots count from.
+    TableBase,
+    /// End of the first page.
+    FirstPageEnd,
+    /// Start of the segment whose name follows `__start_`.
+    SegmentStart,
+    /// End of the segment whose name follows `__stop_`.
+    SegmentEnd,
+}
+
+/// A symbol.
+#[derive(Clone, Debug)]
+pub struct Symbol<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// What it names.
+    pub kind: SymbolKind,
+    /// Binding and visibility of the winning definition, or of the references.
+    pub flags: SymbolFlags,
+    /// What it means.
+    pub definition: Definition,
+    /// The type of a function or tag.
+    pub signature: Signature<'a>,
+    /// Encoded type of an imported global.
+    pub global_type: [u8; 2],
+    /// Number among its file's imports of that kind, while it is undefined.
+    pub import_index: u32,
+    /// Where it is to be imported from.
+    pub import: Option<ImportName<'a>>,
+    /// The source names the import itself, so being undefined is intended.
+    pub explicit_import: bool,
+    /// A call instruction names it, so its type is certain.
+    pub called: bool,
+    /// An object or the command line refers to it.
+    pub used: bool,
+    /// The command line exports it.
+    pub force_export: bool,
+    /// Traps when called and has no table slot, so that its address is null.
+    pub stub: bool,
+    /// Undefined, and replaced by such a function because the command line says so.
+    pub missing: bool,
+    /// The file that defines it or first referred to it.
+    pub file: Option<FileId>,
+}
+
+impl Symbol<'_> {
+    /// Whether something defines it.
+    pub fn is_defined(&self) -> bool {
+        !matches!(self.definition, Definition::Undefined | Definition::Lazy(_))
+    }
+
+    /// Whether nothing defines it.
+    pub fn is_undefined(&self) -> bool {
+        self.definition == Definition::Undefined
+    }
+
+    /// Whether another definition may take its place, or none at all.
+    pub fn is_weak(&self) -> bool {
+        self.flags.contains(SymbolFlags::BINDING_WEAK)
+    }
+
+    /// Whether only its file can see it.
+    pub fn is_local(&self) -> bool {
+        self.flags.contains(SymbolFlags::BINDING_LOCAL)
+    }
+
+    /// Whether other modules cannot see it unless asked for.
+    pub fn is_hidden(&self) -> bool {
+        self.flags.contains(SymbolFlags::VISIBILITY_HIDDEN)
+    }
+
+    /// Whether someone asked for this very symbol to be exported.
+    pub fn is_exported_by_name(&self) -> bool {
+        self.force_export || self.flags.contains(SymbolFlags::EXPORTED)
+    }
+}
+
+/// A function that the linker makes.
+#[derive(Clone, Debug)]
+pub struct SyntheticFunction<'a> {
+    /// Its name in the name section.
+    pub name: String,
+    /// Its type.
+    pub signature: Signature<'a>,
+    /// What it does.
+    pub kind: SyntheticKind,
+}
+
+/// What a made function does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SyntheticKind {
+    /// Calls the initialisers in the order of their priority.
+    CallCtors,
+    /// Traps.
+    Unreachable,
+    /// Clears `.bss` in an imported memory.
+    InitMemory,
+    /// Calls initialisers, a function, and finalisers.
+    CommandExport(SymbolId),
+}
+
+/// The outcome of resolution.
+#[derive(Debug, Default)]
+pub struct Resolved<'a> {
+    /// The files that take part, in link order.
+    pub files: Vec<ObjectFile<'a>>,
+    /// Which of them the command line names itself.
+    pub explicit: Vec<bool>,
+    /// All symbols.
+    pub symbols: Vec<Symbol<'a>>,
+    /// Global symbols in the order in which they were first mentioned.
+    pub named: Vec<SymbolId>,
+    /// For each file, what its symbols mean.
+    pub file_symbols: Vec<Vec<SymbolId>>,
+    /// Functions that the linker makes.
+    pub synthetic: Vec<SyntheticFunction<'a>>,
+    /// Bodies and segments that lost against an equal COMDAT group.
+    pub discarded: Discarded,
+}
+
+/// Members of COMDAT groups that are already there.
+#[derive(Debug, Default)]
+pub struct Discarded {
+    /// Functions.
+    pub functions: hashbrown::HashSet<(FileId, u32)>,
+    /// Segments.
+    pub segments: hashbrown::HashSet<(FileId, u32)>,
+    /// Custom sections.
+    pub customs: hashbrown::HashSet<(FileId, u32)>,
+}
+
+impl<'a> Resolved<'a> {
+    /// A symbol.
+    pub fn symbol(&self, id: SymbolId) -> &Symbol<'a> {
+        &self.symbols[id.0 as usize]
+    }
+
+    /// What symbol number `index` of a file means.
+    pub fn file_symbol(&self, file: FileId, index: u32) -> SymbolId {
+        self.file_symbols[file.0 as usize][index as usize]
+    }
+
+    /// A file.
+    pub fn file(&self, file: FileId) -> &ObjectFile<'a> {
+        &self.files[file.0 as usize]
+    }
+
+    /// All files with their numbers.
+    pub fn files(&self) -> impl Iterator<Item = (FileId, &ObjectFile<'a>)> {
+        let numbered = self.files.iter().enumerate();
+        numbered.map(|(at, file)| (FileId(at as u32), file))
+    }
+
+    /// Global symbols in the order in which they were first mentioned.
+    pub fn named(&self) -> impl Iterator<Item = (SymbolId, &Symbol<'a>)> {
+        self.named.iter().map(|&id| (id, self.symbol(id)))
+    }
+
+    /// A global symbol by name.
+    pub fn find(&self, name: &str) -> Option<SymbolId> {
+        self.named()
+            .find(|(_, symbol)| symbol.name == name)
+            .map(|(id, _)| id)
+    }
+
+    /// The type of a body.
+    pub fn signature(&self, function: FunctionRef) -> Signature<'a> {
+        match function {
+            FunctionRef::Synthetic(at) => self.synthetic[at as usize].signature,
+            FunctionRef::Object(file, at) => self.file(file).functions[at as usize].signature,
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! Pass 4, synth: functions that no object contains.
+//!
+//! `__wasm_call_ctors` calls initialisers. A module that is a command (it has initialisers and
+//! nobody calls them by hand) gets a wrapper around each exported function, which runs them first.
+//! A module that imports its memory clears `.bss` itself, for that memory may hold anything.
+
+use hashbrown::HashMap;
+use xsys_diag::Diagnostic;
+
+use super::WasmOptions;
+use super::features::Features;
+use super::gc::{Live, is_exported};
+use super::index::Indexes;
+use super::leb;
+use super::memory::{BssInImport, Memory};
+use super::mismatch::type_text;
+use super::object::{Signature, SymbolKind};
+use super::resolve::{NO_SIGNATURE, readable};
+use super::symbols::{
+    Definition, FunctionRef, Resolved, SymbolId, SyntheticFunction, SyntheticKind,
+};
+
+const UNREACHABLE: u8 = 0x00;
+const END: u8 = 0x0b;
+const CALL: u8 = 0x10;
+const DROP: u8 = 0x1a;
+const LOCAL_GET: u8 = 0x20;
+const I32_CONST: u8 = 0x41;
+const MEMORY_FILL: [u8; 3] = [0xfc, 0x0b, 0];
+
+/// How `.bss` gets its zeros.
+pub fn bss_in_import(options: &WasmOptions, features: &Features) -> BssInImport {
+    match (&options.memory.import, features.has("bulk-memory")) {
+        (None, _) => BssInImport::Own,
+        (Some(_), true) => BssInImport::Filled,
+        (Some(_), false) => BssInImport::InFile,
+    }
+}
+
+/// Adds the start function that clears `.bss`, where one is needed.
+pub fn init_memory(
+    resolved: &mut Resolved<'_>,
+    live: &mut Live,
+    memory: &Memory<'_>,
+    bss: BssInImport,
+) -> Option<FunctionRef> {
+    let clears = memory
+        .segments
+        .iter()
+        .any(|segment| segment.zero && segment.size > 0);
+    if bss != BssInImport::Filled || !clears {
+        return None;
+    }
+    resolved.synthetic.push(SyntheticFunction {
+        name: "__wasm_init_memory".to_owned(),
+        signature: NO_SIGNATURE,
+        kind: SyntheticKind::InitMemory,
+    });
+    live.synthetic.push(true);
+    Some(FunctionRef::Synthetic(live.synthetic.len() as u32 - 1))
+}
+
+/// Adds wrappers that run initialisers and finalisers around exported functions.
+pub fn command_exports<'a>(
+    options: &WasmOptions,
+    resolved: &mut Resolved<'a>,
+    live: &mut Live,
+    indexes: &mut Indexes<'a>,
+) -> HashMap<SymbolId, u32> {
+    let mut wrappers = HashMap::new();
+    let finaliser = finaliser(resolved);
+    let ctors = resolved
+        .named()
+        .next()
+        .map(|(id, symbol)| (id, symbol.clone()));
+    // Who mentions `__wasm_call_ctors` takes care of calling it.
+    let by_hand = ctors.is_none_or(|(_, s)| s.used || is_exported(options, &s));
+    let initialisers = resolved
+        .files()
+        .any(|(file, object)| live.files[file.0 as usize] && !object.init_functions.is_empty());
+    if by_hand || (!initialisers && finaliser.is_none()) {
+        return wrappers;
+    }
+    for at in 0..resolved.named.len() {
+        let id = resolved.named[at];
+        let symbol = resolved.symbol(id);
+        let function = symbol.kind == SymbolKind::Function;
+        if !function || !is_exported(options, symbol) || !live.holds(id, symbol) {
+            continue;
+        }
+        let made = SyntheticFunction {
+            name: format!("{}.command_export", symbol.name),
+            signature: symbol.signature,
+            kind: SyntheticKind::CommandExport(id),
+        };
+        resolved.synthetic.push(made);
+        live.synthetic.push(true);
+        wrappers.insert(id, indexes.add_synthetic(resolved));
+    }
+    wrappers
+}
+
+fn finaliser(resolved: &Resolved<'_>) -> Option<SymbolId> {
+    let id = resolved.find("__wasm_call_dtors")?;
+    resolved.symbol(id).is_defined().then_some(id)
+}
+
+/// Makes the bodies, in the order of the synthetic functions; empty for those that are dropped.
+pub fn bodies(
+    resolved: &Resolved<'_>,
+    live: &Live,
+    indexes: &Indexes<'_>,
+    memory: &Memory<'_>,
+) -> (Vec<Vec<u8>>, Vec<Diagnostic>) {
+    let mut problems = Vec::new();
+    let mut bodies = Vec::new();
+    for (at, function) in resolved.synthetic.iter().enumerate() {
+        if !live.synthetic[at] {
+            bodies.push(Vec::new());
+            continue;
+        }
+        // No local variables.
+        let mut code = vec![0];
+        match function.kind {
+            SyntheticKind::Unreachable => code.push(UNREACHABLE),
+            SyntheticKind::CallCtors => {
+                problems.extend(call_initialisers(resolved, live, indexes, &mut code));
+            }
+            SyntheticKind::InitMemory => fill(memory, &mut code),
+            SyntheticKind::CommandExport(id) => {
+                if live.synthetic[0] {
+                    call(&mut code, indexes.body_number(FunctionRef::Synthetic(0)));
+                }
+                let (parameters, _) = arity(function.signature);
+                for parameter in 0..parameters {
+                    code.push(LOCAL_GET);
+                    leb::uleb(&mut code, parameter as u64);
+                }
+                call(&mut code, indexes.symbol_number(id, resolved.symbol(id)));
+                if let Some(id) = finaliser(resolved) {
+                    call(&mut code, indexes.symbol_number(id, resolved.symbol(id)));
+                }
+            }
+        }
+        code.push(END);
+        let mut body = Vec::with_capacity(code.len() + 1);
+        leb::uleb(&mut body, code.len() as u64);
+        body.extend(code);
+        bodies.push(body);
+    }
+    (bodies, problems)
+}
+
+fn call(code: &mut Vec<u8>, function: Option<u32>) {
+    if let Some(number) = function {
+        code.push(CALL);
+        leb::uleb(code, u64::from(number));
+    }
+}
+
+fn call_initialisers(
+    resolved: &Resolved<'_>,
+    live: &Live,
+    indexes: &Indexes<'_>,
+    code: &mut Vec<u8>,
+) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    let mut calls = Vec::new();
+    for (file, object) in resolved.files() {
+        for &(priority, symbol) in &object.init_functions {
+            let id = resolved.file_symbol(file, symbol);
+            let symbol = resolved.symbol(id);
+            if matches!(symbol.definition, Definition::Undefined) || !live.holds(id, symbol) {
+                continue;
+            }
+            let (parameters, results) = arity(symbol.signature);
+            if parameters > 0 {
+                let name = readable(symbol.name);
+                problems.push(
+                    Diagnostic::error(format!("initialiser `{name}` takes parameters"))
+                        .note(format!(
+                            "it is `{}` in `{}`",
+                            type_text(symbol.signature),
+                            object.name
+                        ))
+                        .help("initialisers are called without any; drop the parameters"),
+                );
+            }
+            calls.push((priority, indexes.symbol_number(id, symbol), results));
+        }
+    }
+    calls.sort_by_key(|&(priority, ..)| priority);
+    for (_, function, results) in calls {
+        call(code, function);
+        code.extend(std::iter::repeat_n(DROP, results));
+    }
+    problems
+}
+
+fn fill(memory: &Memory<'_>, code: &mut Vec<u8>) {
+    for segment in memory
+        .segments
+        .iter()
+        .filter(|segment| segment.zero && segment.size > 0)
+    {
+        for value in [segment.addr, 0, segment.size] {
+            code.push(I32_CONST);
+            leb::sleb(code, i64::from(value as i32));
+        }
+        code.extend(MEMORY_FILL);
+    }
+}
+
+/// Numbers of parameters and results.
+fn arity(signature: Signature<'_>) -> (usize, usize) {
+    let mut reader = wasmparser::BinaryReader::new(signature, 0);
+    let ty = reader
+        .read_u8()
+        .and_then(|_| reader.read::<wasmparser::FuncType>());
+    ty.map_or((0, 0), |ty| (ty.params().len(), ty.results().len()))
+}

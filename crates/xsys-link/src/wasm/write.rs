@@ -1,0 +1,485 @@
+//! Pass 7, write: the module's bytes.
+//!
+//! All sizes are known, so the output is allocated once; it is cut into pieces, one for each body,
+//! segment and custom section, which are filled in parallel. The bytes do not depend on how many
+//! threads there are.
+
+use rayon::prelude::*;
+use wasmparser::ExternalKind;
+
+use super::WasmOptions;
+use super::assign::{Layout, OutputCustom};
+use super::features::Features;
+use super::gc::Live;
+use super::index::{self, OwnGlobal};
+use super::leb;
+use super::memory::{OutputSegment, Source};
+use super::names;
+use super::object::{MAGIC, SymbolKind};
+use super::relocate::{self, Chunk, tombstone};
+use super::symbols::{FunctionRef, LinkerSymbol, Resolved};
+
+const HAS_MAX: u8 = 1;
+const CUSTOM_PAGE_SIZE: u8 = 8;
+const FUNCREF: u8 = 0x70;
+const I32: u8 = 0x7f;
+const I32_CONST: u8 = 0x41;
+const END: u8 = 0x0b;
+
+/// What goes into a piece of the output.
+enum Piece<'s, 'a> {
+    /// These bytes.
+    Bytes(Vec<u8>),
+    /// A function body.
+    Body(FunctionRef),
+    /// A data segment.
+    Segment(usize, &'s OutputSegment<'a>),
+    /// A custom section's contents.
+    Custom(&'s OutputCustom<'a>),
+}
+
+/// What the passes have found out.
+pub struct Module<'s, 'a> {
+    /// The command line.
+    pub options: &'s WasmOptions,
+    /// Names and files.
+    pub resolved: &'s Resolved<'a>,
+    /// What stays.
+    pub live: &'s Live,
+    /// All numbers.
+    pub layout: &'s Layout<'a>,
+    /// The proposals in use.
+    pub features: &'s Features,
+}
+
+/// Writes the module.
+pub fn write(module: &Module<'_, '_>) -> Vec<u8> {
+    let pieces = module.pieces();
+    let sizes: Vec<usize> = pieces.iter().map(|piece| module.size(piece)).collect();
+    let mut out = vec![0; sizes.iter().sum()];
+    let mut rest = out.as_mut_slice();
+    let mut jobs = Vec::with_capacity(pieces.len());
+    for (piece, size) in pieces.into_iter().zip(sizes) {
+        let (place, after) = rest.split_at_mut(size);
+        rest = after;
+        jobs.push((piece, place));
+    }
+    jobs.into_par_iter()
+        .for_each(|(piece, place)| module.fill(&piece, place));
+    out
+}
+
+impl<'s, 'a> Module<'s, 'a> {
+    fn pieces(&self) -> Vec<Piece<'s, 'a>> {
+        let mut pieces = vec![Piece::Bytes(MAGIC.to_vec())];
+        let sections = [
+            (1, self.types()),
+            (2, self.imports()),
+            (3, self.functions()),
+            (4, self.tables()),
+            (5, self.memory()),
+            (13, self.tags()),
+            (6, self.globals()),
+            (7, self.exports()),
+            (8, self.start()),
+            (9, self.elements()),
+        ];
+        for (id, contents) in sections {
+            if let Some(contents) = contents {
+                let mut section = vec![id];
+                leb::uleb(&mut section, contents.len() as u64);
+                section.extend(contents);
+                pieces.push(Piece::Bytes(section));
+            }
+        }
+        self.code(&mut pieces);
+        self.data(&mut pieces);
+        self.customs(&mut pieces);
+        pieces
+    }
+
+    fn types(&self) -> Option<Vec<u8>> {
+        let types = &self.layout.indexes.types;
+        list(types, |out, signature| out.extend_from_slice(signature))
+    }
+
+    fn imports(&self) -> Option<Vec<u8>> {
+        let mut items: Vec<Vec<u8>> = Vec::new();
+        if let Some((from, name)) = &self.options.memory.import {
+            let mut item = Vec::new();
+            leb::string(&mut item, from);
+            leb::string(&mut item, name);
+            item.push(2);
+            self.memory_limits(&mut item);
+            items.push(item);
+        }
+        for &id in &self.layout.indexes.imports {
+            let symbol = self.resolved.symbol(id);
+            let from = index::import_name(symbol);
+            let mut item = Vec::new();
+            leb::string(&mut item, from.module);
+            leb::string(&mut item, from.field);
+            match symbol.kind {
+                SymbolKind::Function => {
+                    item.push(0);
+                    self.type_number(&mut item, symbol.signature);
+                }
+                SymbolKind::Table => {
+                    item.push(1);
+                    match symbol.file {
+                        Some(file) if symbol.name != "__indirect_function_table" => {
+                            let tables = &self.resolved.file(file).imports.tables;
+                            item.extend_from_slice(&tables[symbol.import_index as usize].1);
+                        }
+                        _ => self.table_limits(&mut item, false),
+                    }
+                }
+                SymbolKind::Tag => {
+                    item.extend([4, 0]);
+                    self.type_number(&mut item, symbol.signature);
+                }
+                _ => {
+                    item.push(3);
+                    item.extend(symbol.global_type);
+                }
+            }
+            items.push(item);
+        }
+        list(&items, |out, item| out.extend_from_slice(item))
+    }
+
+    fn type_number(&self, out: &mut Vec<u8>, signature: super::object::Signature<'a>) {
+        let number = self.layout.indexes.type_number(signature).unwrap_or(0);
+        leb::uleb(out, u64::from(number));
+    }
+
+    fn functions(&self) -> Option<Vec<u8>> {
+        list(&self.layout.indexes.functions, |out, &function| {
+            self.type_number(out, self.resolved.signature(function));
+        })
+    }
+
+    fn tables(&self) -> Option<Vec<u8>> {
+        let indexes = &self.layout.indexes;
+        let mut items = Vec::new();
+        if indexes.own_function_table {
+            let mut item = Vec::new();
+            self.table_limits(&mut item, !self.options.table.growable);
+            items.push(item);
+        }
+        for &(file, at) in &indexes.tables {
+            items.push(self.resolved.file(file).tables[at as usize].to_vec());
+        }
+        list(&items, |out, item| out.extend_from_slice(item))
+    }
+
+    fn table_limits(&self, out: &mut Vec<u8>, fixed: bool) {
+        let slots = self.layout.indexes.elements.len() as u64;
+        let size = u64::from(self.options.table.base) + slots;
+        out.extend([FUNCREF, u8::from(fixed)]);
+        leb::uleb(out, size);
+        if fixed {
+            leb::uleb(out, size);
+        }
+    }
+
+    fn memory(&self) -> Option<Vec<u8>> {
+        if self.options.memory.import.is_some() {
+            return None;
+        }
+        let mut out = vec![1];
+        self.memory_limits(&mut out);
+        Some(out)
+    }
+
+    fn memory_limits(&self, out: &mut Vec<u8>) {
+        let memory = &self.layout.memory;
+        let page_size = self.options.memory.page_size;
+        let mut flags = 0;
+        if memory.max_pages.is_some() {
+            flags |= HAS_MAX;
+        }
+        if page_size != 65536 {
+            flags |= CUSTOM_PAGE_SIZE;
+        }
+        out.push(flags);
+        leb::uleb(out, memory.pages);
+        if let Some(max) = memory.max_pages {
+            leb::uleb(out, max);
+        }
+        if page_size != 65536 {
+            leb::uleb(out, u64::from(page_size.trailing_zeros()));
+        }
+    }
+
+    fn tags(&self) -> Option<Vec<u8>> {
+        list(&self.layout.indexes.tags, |out, &(file, at)| {
+            let object = self.resolved.file(file);
+            out.push(0);
+            self.type_number(out, object.types[object.tags[at as usize] as usize]);
+        })
+    }
+
+    fn globals(&self) -> Option<Vec<u8>> {
+        list(&self.layout.indexes.globals, |out, global| {
+            let memory = &self.layout.memory;
+            let (mutable, value) = match *global {
+                OwnGlobal::Object(file, at) => {
+                    let bytes = self.resolved.file(file).globals[at as usize].bytes;
+                    out.extend_from_slice(bytes);
+                    return;
+                }
+                OwnGlobal::Linker(LinkerSymbol::StackPointer) => (1, memory.stack_pointer()),
+                OwnGlobal::Linker(_) => (0, memory.tls_base()),
+                OwnGlobal::Exported(id) | OwnGlobal::AddressOf(id) => {
+                    let symbol = self.resolved.symbol(id);
+                    match symbol.kind {
+                        SymbolKind::Function => {
+                            (0, u64::from(self.layout.indexes.slot(id, symbol)))
+                        }
+                        _ => (0, memory.symbol_address(symbol, 0).unwrap_or(0)),
+                    }
+                }
+            };
+            out.extend([I32, mutable]);
+            constant(out, value);
+        })
+    }
+
+    fn exports(&self) -> Option<Vec<u8>> {
+        list(&self.layout.exports, |out, export| {
+            leb::string(out, export.name);
+            out.push(match export.kind {
+                ExternalKind::Table => 1,
+                ExternalKind::Memory => 2,
+                ExternalKind::Global => 3,
+                ExternalKind::Tag => 4,
+                _ => 0,
+            });
+            leb::uleb(out, u64::from(export.index));
+        })
+    }
+
+    fn start(&self) -> Option<Vec<u8>> {
+        let start = self.layout.start?;
+        let mut out = Vec::new();
+        leb::uleb(&mut out, u64::from(start));
+        Some(out)
+    }
+
+    fn elements(&self) -> Option<Vec<u8>> {
+        let indexes = &self.layout.indexes;
+        if indexes.elements.is_empty() {
+            return None;
+        }
+        let table = indexes.function_table();
+        let mut out = vec![1];
+        if table == 0 {
+            out.push(0);
+        } else {
+            out.push(2);
+            leb::uleb(&mut out, u64::from(table));
+        }
+        constant(&mut out, u64::from(self.options.table.base));
+        if table != 0 {
+            out.push(0);
+        }
+        leb::uleb(&mut out, indexes.elements.len() as u64);
+        for &id in &indexes.elements {
+            let number = indexes.symbol_number(id, self.resolved.symbol(id));
+            leb::uleb(&mut out, u64::from(number.unwrap_or(0)));
+        }
+        Some(out)
+    }
+
+    fn code(&self, pieces: &mut Vec<Piece<'s, 'a>>) {
+        let functions = &self.layout.indexes.functions;
+        if functions.is_empty() {
+            return;
+        }
+        let mut head = vec![10];
+        leb::uleb(&mut head, self.layout.code_size);
+        leb::uleb(&mut head, functions.len() as u64);
+        pieces.push(Piece::Bytes(head));
+        pieces.extend(functions.iter().map(|&function| Piece::Body(function)));
+    }
+
+    fn data(&self, pieces: &mut Vec<Piece<'s, 'a>>) {
+        let segments = self.layout.memory.segments.iter().enumerate();
+        let written: Vec<_> = segments.filter(|(_, segment)| !segment.zero).collect();
+        if written.is_empty() {
+            return;
+        }
+        let mut heads = Vec::new();
+        for (_, segment) in &written {
+            let mut head = vec![0];
+            constant(&mut head, segment.addr);
+            leb::uleb(&mut head, segment.size);
+            heads.push(head);
+        }
+        let contents: usize = written
+            .iter()
+            .map(|(_, segment)| segment.size as usize)
+            .sum();
+        let size = leb::uleb_len(written.len() as u64)
+            + heads.iter().map(Vec::len).sum::<usize>()
+            + contents;
+        let mut head = vec![11];
+        leb::uleb(&mut head, size as u64);
+        leb::uleb(&mut head, written.len() as u64);
+        pieces.push(Piece::Bytes(head));
+        for ((at, segment), head) in written.into_iter().zip(heads) {
+            pieces.push(Piece::Bytes(head));
+            pieces.push(Piece::Segment(at, segment));
+        }
+    }
+
+    fn customs(&self, pieces: &mut Vec<Piece<'s, 'a>>) {
+        for custom in &self.layout.customs {
+            pieces.push(Piece::Bytes(custom_head(custom.name, custom.size as usize)));
+            pieces.push(Piece::Custom(custom));
+        }
+        let own = [
+            (
+                "name",
+                names::names(self.options, self.resolved, self.layout),
+            ),
+            ("producers", names::producers(self.resolved)),
+            ("target_features", self.features.section()),
+        ];
+        for (name, contents) in own {
+            if let Some(contents) = contents.filter(|_| self.options.keeps(name)) {
+                pieces.push(Piece::Bytes(custom_head(name, contents.len())));
+                pieces.push(Piece::Bytes(contents));
+            }
+        }
+    }
+
+    fn size(&self, piece: &Piece<'_, '_>) -> usize {
+        match piece {
+            Piece::Bytes(bytes) => bytes.len(),
+            Piece::Body(function) => self.layout.body(self.resolved, *function).len(),
+            Piece::Segment(_, segment) => segment.size as usize,
+            Piece::Custom(custom) => custom.size as usize,
+        }
+    }
+
+    fn fill(&self, piece: &Piece<'_, '_>, out: &mut [u8]) {
+        match piece {
+            Piece::Bytes(bytes) => out.copy_from_slice(bytes),
+            Piece::Body(function) => {
+                out.copy_from_slice(self.layout.body(self.resolved, *function));
+                if let FunctionRef::Object(file, at) = *function {
+                    let function = &self.resolved.file(file).functions[at as usize];
+                    self.apply(
+                        out,
+                        Chunk {
+                            file,
+                            relocs: function.relocs,
+                            start: u64::from(function.offset),
+                            tombstone: None,
+                            addr: 0,
+                        },
+                    );
+                }
+            }
+            Piece::Segment(number, whole) => self.fill_segment(*number, whole, out),
+            Piece::Custom(whole) => self.fill_custom(whole, out),
+        }
+    }
+
+    fn apply(&self, out: &mut [u8], chunk: Chunk<'_>) {
+        relocate::apply(self.layout, self.resolved, self.live, &chunk, out);
+    }
+
+    fn fill_segment(&self, number: usize, whole: &OutputSegment<'_>, out: &mut [u8]) {
+        for part in &whole.parts {
+            let at = part.offset as usize;
+            match part.source {
+                Source::Strings => {
+                    let strings = &self.layout.memory.strings[number].bytes;
+                    out[at..at + strings.len()].copy_from_slice(strings);
+                }
+                Source::Input(file, item) => {
+                    let segment = &self.resolved.file(file).segments[item as usize];
+                    let place = &mut out[at..at + segment.data.len()];
+                    place.copy_from_slice(segment.data);
+                    self.apply(
+                        place,
+                        Chunk {
+                            file,
+                            relocs: segment.relocs,
+                            start: u64::from(segment.offset),
+                            tombstone: None,
+                            addr: whole.addr + part.offset,
+                        },
+                    );
+                }
+            }
+        }
+    }
+
+    fn fill_custom(&self, whole: &OutputCustom<'_>, out: &mut [u8]) {
+        // Debug sections are the bulk of a debug build: their parts are filled in parallel too.
+        let mut rest = out;
+        let mut jobs = Vec::with_capacity(whole.parts.len());
+        for part in &whole.parts {
+            let size = match part.source {
+                Source::Strings => whole.strings.bytes.len(),
+                Source::Input(file, item) => {
+                    self.resolved.file(file).customs[item as usize].data.len()
+                }
+            };
+            let (place, after) = rest.split_at_mut(size);
+            rest = after;
+            jobs.push((part.source, place));
+        }
+        jobs.into_par_iter()
+            .for_each(|(source, place)| match source {
+                Source::Strings => place.copy_from_slice(&whole.strings.bytes),
+                Source::Input(file, item) => {
+                    let custom = &self.resolved.file(file).customs[item as usize];
+                    place.copy_from_slice(custom.data);
+                    self.apply(
+                        place,
+                        Chunk {
+                            file,
+                            relocs: custom.relocs,
+                            start: 0,
+                            tombstone: tombstone(whole.name),
+                            addr: 0,
+                        },
+                    );
+                }
+            });
+    }
+}
+
+/// A section's contents: a count and its items. `None` for an empty section.
+fn list<T>(items: &[T], mut put: impl FnMut(&mut Vec<u8>, &T)) -> Option<Vec<u8>> {
+    if items.is_empty() {
+        return None;
+    }
+    let mut out = Vec::new();
+    leb::uleb(&mut out, items.len() as u64);
+    for item in items {
+        put(&mut out, item);
+    }
+    Some(out)
+}
+
+/// A constant expression for an address.
+fn constant(out: &mut Vec<u8>, value: u64) {
+    out.push(I32_CONST);
+    leb::sleb(out, i64::from(value as i32));
+    out.push(END);
+}
+
+fn custom_head(name: &str, size: usize) -> Vec<u8> {
+    let mut field = Vec::new();
+    leb::string(&mut field, name);
+    let mut head = vec![0];
+    leb::uleb(&mut head, (field.len() + size) as u64);
+    head.extend(field);
+    head
+}
