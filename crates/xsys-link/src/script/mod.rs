@@ -6,6 +6,8 @@
 pub mod ast;
 pub mod builtin;
 pub mod eval;
+#[cfg(test)]
+mod eval_test;
 pub mod glob;
 mod lex;
 pub mod parse;
