@@ -28,6 +28,8 @@ pub(crate) struct Call {
     pub env: Vec<(String, String)>,
     /// Indexes of the calls whose metadata this one reads.
     pub waits_for: Vec<usize>,
+    /// A guess at how long it takes, for the order of starts: the size of the sources.
+    pub cost: u64,
 }
 
 /// Everything the calls of one sysroot share.
@@ -44,8 +46,22 @@ pub(crate) struct Compilation<'a> {
     pub facts: &'a Facts,
 }
 
+/// The first release whose compiler can keep metadata out of rlibs, as the official builds do.
+const SEPARATE_METADATA_SINCE: u64 = 90;
+
+/// Whether metadata stays in files beside the rlibs: it is by far the largest part of core, and
+/// there it can be mapped by the compiler and is out of the linker's way.
+pub(crate) fn has_separate_metadata(release: &str) -> bool {
+    let mut numbers = release.split('.').map(str::parse);
+    match (numbers.next(), numbers.next()) {
+        (Some(Ok(1)), Some(Ok(minor))) => minor >= SEPARATE_METADATA_SINCE,
+        (Some(Ok(major)), _) => major > 1,
+        _ => false,
+    }
+}
+
 /// The flags that all crates of a sysroot are compiled with. They are part of the key.
-pub(crate) fn common_flags(settings: &Settings) -> Vec<String> {
+pub(crate) fn common_flags(settings: &Settings, release: &str) -> Vec<String> {
     let mut flags: Vec<String> = [
         "--crate-type=rlib",
         "--emit=metadata,link",
@@ -59,6 +75,9 @@ pub(crate) fn common_flags(settings: &Settings) -> Vec<String> {
     .map(str::to_owned)
     .into();
     flags.push(format!("-Cdebuginfo={}", settings.debug));
+    if has_separate_metadata(release) {
+        flags.push("-Zembed-metadata=no".to_owned());
+    }
     flags
 }
 
@@ -121,7 +140,7 @@ impl Compilation<'_> {
         push(format!("--edition={}", package.edition));
         push("--error-format=json".to_owned());
         push("--json=artifacts".to_owned());
-        for flag in common_flags(self.settings) {
+        for flag in common_flags(self.settings, self.rustc.release()) {
             push(flag);
         }
         let profile = self.sources.profiles.get(&package.name);
@@ -191,6 +210,11 @@ impl Compilation<'_> {
             arguments,
             env,
             waits_for: unit.dependencies.iter().map(|edge| edge.unit).collect(),
+            cost: package
+                .lib_path
+                .parent()
+                .map_or(0, size_below)
+                .min(COST_LIMIT),
         }
     }
 
@@ -232,6 +256,21 @@ fn remap(from: &Path, to: &str) -> OsString {
     argument
 }
 
+/// What goes beyond this is mostly for other platforms, as in libc.
+const COST_LIMIT: u64 = 1 << 20;
+
+/// The size of all files below a folder; nothing where it cannot be read.
+fn size_below(folder: &Path) -> u64 {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .map(|entry| match entry.metadata() {
+            Ok(metadata) if metadata.is_dir() => size_below(&entry.path()),
+            Ok(metadata) => metadata.len(),
+            Err(_) => 0,
+        })
+        .fold(0, u64::saturating_add)
+}
+
 /// A call as people would type it.
 pub(crate) fn shown(rustc: &Rustc, call: &Call) -> String {
     let mut text = format!("RUSTC_BOOTSTRAP=1 {}", rustc.program().display());
@@ -249,4 +288,45 @@ pub(crate) fn shown(rustc: &Rustc, call: &Call) -> String {
 /// Where in a sysroot rustc looks for a target's crates.
 pub(crate) fn library_folder(sysroot: &Path, target: &str) -> PathBuf {
     sysroot.join("lib").join("rustlib").join(target).join("lib")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn releases_with_separate_metadata() {
+        for (release, expected) in [
+            ("1.80.1", false),
+            ("1.89.0-nightly", false),
+            ("1.90.0", true),
+            ("1.97.0-nightly", true),
+            ("2.0.0", true),
+            ("unknown", false),
+        ] {
+            assert_eq!(has_separate_metadata(release), expected, "{release}");
+        }
+    }
+
+    #[test]
+    fn vendored_packages_are_dependencies() {
+        let library = Path::new("/t/library");
+        for (root, expected) in [
+            ("/t/library/core", true),
+            ("/t/library/compiler-builtins/compiler-builtins", true),
+            ("/t/library/vendor/libc-0.2.185", false),
+            ("/home/registry/src/index/libc-0.2.185", false),
+        ] {
+            assert_eq!(is_path_dependency(Path::new(root), library), expected);
+        }
+    }
+
+    #[test]
+    fn flags_follow_the_settings() {
+        let settings = Settings::default();
+        let flags = common_flags(&settings, "1.95.0");
+        assert!(flags.contains(&"-Cdebuginfo=0".to_owned()), "{flags:?}");
+        assert!(flags.iter().all(|flag| !flag.contains('/')), "{flags:?}");
+        assert_ne!(flags, common_flags(&settings, "1.80.0"));
+    }
 }

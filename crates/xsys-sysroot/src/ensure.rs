@@ -16,7 +16,9 @@ use serde_json::{Value, json};
 use xsys_target::{CrateSet, Kind, Target};
 
 use crate::build_script::Facts;
-use crate::compile::{Call, Compilation, common_flags, library_folder, shown};
+use crate::compile::{
+    Call, Compilation, common_flags, has_separate_metadata, library_folder, shown,
+};
 use crate::key::Inputs;
 use crate::musl::{self, Musl};
 use crate::resolve::{Resolution, TargetPlatform, Unit, Wanted, resolve};
@@ -133,7 +135,7 @@ impl<'a> Build<'a> {
             rust_src: &digest::folder(&library, cache)?,
             crates,
             settings: &settings,
-            flags: &common_flags(&settings),
+            flags: &common_flags(&settings, toolchain.rustc.release()),
             musl: musl.as_ref().map(|musl| musl.digest.as_str()),
         };
         Ok(Build {
@@ -203,7 +205,9 @@ impl<'a> Build<'a> {
             progress,
         )
         .map_err(|stopped| self.stopped(stopped, &calls, cache))?;
-        remove_metadata(&out_dir)?;
+        if !has_separate_metadata(toolchain.rustc.release()) {
+            remove_metadata(&out_dir)?;
+        }
         if let Some(musl) = &self.musl {
             musl::install(musl, &out_dir.join("self-contained"))?;
         }
@@ -369,7 +373,8 @@ fn check_name(name: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// The metadata is in the rlibs as well; the separate files only served to start dependents early.
+/// Older compilers write metadata into the rlibs as well; there the separate files only serve to
+/// start dependents early.
 fn remove_metadata(folder: &Path) -> Result<(), Error> {
     let entries = std::fs::read_dir(folder).map_err(Error::cache("read", folder))?;
     for entry in entries {

@@ -180,7 +180,10 @@ impl Error {
                 reason,
             } => {
                 diagnostic = diagnostic
-                    .note(format!("missing: {}", names.join(", ")))
+                    .note(format!(
+                        "missing: {}, and what these need",
+                        names.join(", ")
+                    ))
                     .note(reason)
                     .help(format!("run `{command}` once where there is a network"));
             }
@@ -271,7 +274,10 @@ mod tests {
         };
         let text = error.into_diagnostic().to_string();
         assert!(text.starts_with("error: the sources of 2 crates"), "{text}");
-        assert!(text.contains("libc 0.2.178, hashbrown 0.16.1"), "{text}");
+        assert!(
+            text.contains("libc 0.2.178, hashbrown 0.16.1, and"),
+            "{text}"
+        );
         assert!(text.contains("run `cargo fetch`"), "{text}");
     }
 }

@@ -52,9 +52,9 @@ struct Run<'a> {
     sender: Sender<Event>,
     /// Per call: how many calls' metadata is still to come.
     pending: Vec<usize>,
-    /// Startable calls; the ones that hold up most others first.
-    ready: BTreeSet<(std::cmp::Reverse<usize>, usize)>,
-    weight: Vec<usize>,
+    /// Startable calls; the ones with the longest way to the end behind them first.
+    ready: BTreeSet<(std::cmp::Reverse<u64>, usize)>,
+    weight: Vec<u64>,
     has_metadata: Vec<bool>,
     children: Vec<Option<Arc<Mutex<Child>>>>,
     running: usize,
@@ -109,20 +109,21 @@ pub(crate) fn run(
     result
 }
 
-/// How many calls wait for each one, directly or not.
-fn weights(calls: &[Call]) -> Vec<usize> {
-    let mut dependents: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); calls.len()];
+/// How much work is left from the start of each call to the end of the longest chain behind it.
+fn weights(calls: &[Call]) -> Vec<u64> {
+    let mut behind = vec![0_u64; calls.len()];
+    let mut weights = vec![0; calls.len()];
     // Dependencies have smaller indexes, so that one pass from the end sees everything.
     for (index, call) in calls.iter().enumerate().rev() {
-        let mut set = dependents.get(index).cloned().unwrap_or_default();
-        set.insert(index);
+        let weight = behind[index].saturating_add(call.cost);
+        weights[index] = weight;
         for &other in &call.waits_for {
-            if let Some(others) = dependents.get_mut(other) {
-                others.extend(set.iter().copied());
+            if let Some(behind) = behind.get_mut(other) {
+                *behind = weight.max(*behind);
             }
         }
     }
-    dependents.iter().map(BTreeSet::len).collect()
+    weights
 }
 
 impl Run<'_> {
@@ -311,19 +312,25 @@ impl Errors {
 mod tests {
     use super::*;
 
-    fn call(waits_for: &[usize]) -> Call {
+    fn call(cost: u64, waits_for: &[usize]) -> Call {
         Call {
             name: String::new(),
             arguments: Vec::new(),
             env: Vec::new(),
             waits_for: waits_for.to_vec(),
+            cost,
         }
     }
 
     #[test]
-    fn what_most_others_wait_for_weighs_most() {
-        let calls = [call(&[]), call(&[0]), call(&[0]), call(&[1, 2])];
-        assert_eq!(weights(&calls), [3, 1, 1, 0]);
+    fn the_longest_chain_weighs_most() {
+        let calls = [
+            call(10, &[]),
+            call(1, &[0]),
+            call(5, &[0]),
+            call(2, &[1, 2]),
+        ];
+        assert_eq!(weights(&calls), [17, 3, 7, 2]);
     }
 
     #[test]

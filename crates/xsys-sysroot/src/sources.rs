@@ -188,11 +188,7 @@ impl Sources {
     fn missing(&self, fetch: &Fetch<'_>, missing: &[LockedPackage], reason: String) -> Error {
         Error::MissingCrates {
             names: names(missing),
-            command: format!(
-                "RUSTC_BOOTSTRAP=1 {} {}",
-                fetch.cargo.display(),
-                fetch.arguments(&self.library).join(" ")
-            ),
+            command: fetch.shown(&self.library),
             reason,
         }
     }
@@ -216,6 +212,23 @@ pub(crate) struct Fetch<'a> {
 }
 
 impl Fetch<'_> {
+    /// The command for people. A spec file is left out: the one at hand is gone by then.
+    fn shown(&self, library: &Path) -> String {
+        let mut text = format!(
+            "RUSTC_BOOTSTRAP=1 {} fetch --locked --manifest-path {}",
+            self.cargo.display(),
+            library.join("Cargo.toml").display()
+        );
+        if !self.is_spec_file() {
+            text.push_str(&format!(" --target {}", self.target.display()));
+        }
+        text
+    }
+
+    fn is_spec_file(&self) -> bool {
+        Path::new(self.target).extension() == Some(OsStr::new("json"))
+    }
+
     fn arguments(&self, library: &Path) -> Vec<String> {
         let mut arguments = vec![
             "fetch".to_owned(),
@@ -225,7 +238,7 @@ impl Fetch<'_> {
             "--target".to_owned(),
             self.target.to_string_lossy().into_owned(),
         ];
-        if self.target.to_string_lossy().ends_with(".json") {
+        if self.is_spec_file() {
             arguments.push("-Zjson-target-spec".to_owned());
         }
         arguments
@@ -360,6 +373,8 @@ mod tests {
             text.contains("cargo fetch --locked --manifest-path"),
             "{text}"
         );
-        assert!(text.contains("-Zjson-target-spec"), "{text}");
+        assert!(!text.contains("board.json"), "{text}");
+        let arguments = fetch.arguments(library.path());
+        assert!(arguments.contains(&"-Zjson-target-spec".to_owned()));
     }
 }

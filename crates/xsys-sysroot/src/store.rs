@@ -158,7 +158,7 @@ impl Cache {
     pub(crate) fn lock(&self, key: &str, progress: &dyn Progress) -> Result<Lock, Error> {
         let path = self.root.join("locks").join(key);
         let open = || File::options().create(true).append(true).open(&path);
-        let file = open().map_err(Error::cache("open the lock file", &path))?;
+        let file = open().map_err(Error::cache("write to the cache", &self.root))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -187,7 +187,7 @@ impl Cache {
                 Ok(()) => return Ok(Staging { path }),
                 // Left behind by a process of the same number.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists && attempt < 1000 => {}
-                Err(error) => return Err(Error::cache("create", &path)(error)),
+                Err(error) => return Err(Error::cache("write to the cache", &self.root)(error)),
             }
         }
         unreachable!("the last attempt returns")
