@@ -8,4 +8,89 @@ pub mod input;
 pub mod options;
 pub mod output;
 pub mod script;
-pub mod wasm;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use xsys_diag::{Diagnostic, Severity};
+
+pub use elf::usage::RegionUsage;
+
+/// Whose command line is spoken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flavor {
+    /// GNU ld's and ld.lld's.
+    Gnu,
+    /// wasm-ld's.
+    Wasm,
+}
+
+/// What a link came to.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// The output file, if it was written.
+    pub output: Option<PathBuf>,
+    /// Errors and warnings.
+    pub diagnostics: Vec<Diagnostic>,
+    /// What the options asked to be printed on standard output.
+    pub stdout: String,
+    /// Memory regions and how full they are.
+    pub usage: Vec<RegionUsage>,
+    /// There is no output because of errors.
+    pub failed: bool,
+}
+
+/// Does what a linker's command line (without the program's name) asks.
+pub fn link_command_line(flavor: Flavor, args: &[OsString]) -> Outcome {
+    match flavor {
+        Flavor::Gnu => link_gnu(args),
+        Flavor::Wasm => Outcome {
+            diagnostics: vec![Diagnostic::error("wasm")],
+            failed: true,
+            ..Outcome::default()
+        },
+    }
+}
+
+fn link_gnu(args: &[OsString]) -> Outcome {
+    use options::gnu::{Action, VERSION, parse};
+    let parsed = parse(args);
+    let mut outcome = Outcome {
+        diagnostics: parsed.diagnostics,
+        ..Outcome::default()
+    };
+    outcome.failed = outcome
+        .diagnostics
+        .iter()
+        .any(|d| d.severity == Severity::Error);
+    if outcome.failed {
+        return outcome;
+    }
+    let options = parsed.options;
+    match parsed.action {
+        Action::Version => outcome.stdout = format!("{VERSION}\n"),
+        Action::Help(text) => outcome.stdout = text,
+        Action::Link => {
+            let linked = match options.threads {
+                // A pool of its own; where that cannot be had the global one serves as well.
+                Some(threads) => match rayon::ThreadPoolBuilder::new().num_threads(threads).build()
+                {
+                    Ok(pool) => pool.install(|| elf::link(&options)),
+                    Err(_) => elf::link(&options),
+                },
+                None => elf::link(&options),
+            };
+            outcome.diagnostics.extend(linked.diagnostics);
+            outcome.stdout = linked.stdout;
+            outcome.usage = linked.usage;
+            outcome.failed = !linked.written;
+            outcome.output = linked.written.then(|| options.output.clone());
+        }
+    }
+    if options.no_warnings {
+        outcome
+            .diagnostics
+            .retain(|d| d.severity == Severity::Error);
+    }
+    outcome
+}

@@ -224,9 +224,7 @@ fn mistakes_in_board_toml_have_places() {
     let cases: &[(&str, &[&str])] = &[
         (
             "target = \"t\"\nscrip = \"a\"",
-            &[
-                "error: unknown key `scrip`\n  --> board.toml:3:1\n  = help: did you mean `script`?",
-            ],
+            &["error: unknown key `scrip`\n  --> board.toml:3:1\n  = help: did you mean `script`?"],
         ),
         (
             "target = \"t\"\nxyz = 1",

@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use object::elf;
 use xsys_diag::Diagnostic;
 
-use super::layout::{Addresses, Cuts, Extent, Layout, Region};
+use super::layout::{Addresses, Cuts, DataWrite, Extent, Layout, Region};
 use super::merge::MergeMap;
 use super::place::{Item, Placement, Statement};
 use super::refs::{Home, SymRef};
@@ -22,8 +22,12 @@ use super::script_symbols::ScriptSymbols;
 use super::sections::{SectionId, Sections};
 use super::{arch::Arch, relax, segments, thunks};
 use crate::options::ElfOptions;
-use crate::script::ast::{Assert, Assignment, BinaryOp, Command, Expr, ExprKind, Name, OutputSectionDef, Script, SectionKind};
-use crate::script::eval::{EvalError, OutputId, Scope, SectionFacts, Value, eval};
+use crate::script::ast::{
+    Assert, Assignment, Command, Expr, ExprKind, Name, OutputSectionDef, Script, SectionKind,
+};
+use crate::script::eval::{
+    EvalError, OutputId, Scope, SectionFacts, Value, apply, eval, fill_pattern,
+};
 
 /// Walks before the link gives up; thunks and relaxation settle within a handful.
 const MAX_WALKS: usize = 32;
@@ -31,7 +35,7 @@ const MAX_WALKS: usize = 32;
 /// What `assign` needs of the passes before it.
 pub struct Facts<'f, 'a> {
     /// The instruction set.
-    pub arch: &'static dyn Arch,
+    pub arch: &'f dyn Arch,
     /// Names.
     pub resolution: &'f Resolution<'a>,
     /// Scripts.
@@ -67,7 +71,13 @@ pub fn assign<'f>(
     let count = placement.outputs.len();
     let layout = Layout {
         placement,
-        extents: vec![Extent { align: 1, ..Extent::default() }; count],
+        extents: vec![
+            Extent {
+                align: 1,
+                ..Extent::default()
+            };
+            count
+        ],
         offsets: vec![0; sections.len()],
         output_of,
         values: HashMap::new(),
@@ -76,6 +86,9 @@ pub fn assign<'f>(
         thunk_groups: vec![Default::default(); thunk_sections.len()],
         thunk_sections,
         thunk_of: HashMap::new(),
+        data: Vec::new(),
+        texts: Vec::new(),
+        fills: Vec::new(),
         headers_size: 0,
         headers_wanted: uses_headers(facts.script),
     };
@@ -104,7 +117,10 @@ fn uses_headers(script: &Script) -> bool {
     fn in_expr(expr: &Expr) -> bool {
         match &expr.kind {
             ExprKind::SizeOfHeaders => true,
-            ExprKind::Unary(_, a) | ExprKind::Absolute(a) | ExprKind::Log2Ceil(a) | ExprKind::DataSegmentEnd(a) => in_expr(a),
+            ExprKind::Unary(_, a)
+            | ExprKind::Absolute(a)
+            | ExprKind::Log2Ceil(a)
+            | ExprKind::DataSegmentEnd(a) => in_expr(a),
             ExprKind::Assert(a, _) | ExprKind::SegmentStart(_, a) => in_expr(a),
             ExprKind::Align(a, b) => a.as_deref().is_some_and(in_expr) || in_expr(b),
             ExprKind::Binary(_, a, b)
@@ -170,7 +186,12 @@ impl<'f> Walker<'_, 'f, '_> {
         let mut before = None;
         for walk in 0.. {
             self.walk();
-            self.layout.headers_size = segments::headers_size(self.facts.arch, &self.layout, self.facts.script, self.facts.options);
+            self.layout.headers_size = segments::headers_size(
+                self.facts.arch,
+                &self.layout,
+                self.facts.script,
+                self.facts.options,
+            );
             let grown = self.grow();
             let now = self.snapshot();
             let settled = !grown && before.as_ref() == Some(&now);
@@ -210,7 +231,12 @@ impl<'f> Walker<'_, 'f, '_> {
     }
 
     fn snapshot(&self) -> Snapshot {
-        let mut values: Vec<(SymbolId, Value)> = self.layout.values.iter().map(|(id, value)| (*id, *value)).collect();
+        let mut values: Vec<(SymbolId, Value)> = self
+            .layout
+            .values
+            .iter()
+            .map(|(id, value)| (*id, *value))
+            .collect();
         values.sort_by_key(|(id, _)| *id);
         Snapshot {
             extents: self.layout.extents.clone(),
@@ -221,10 +247,16 @@ impl<'f> Walker<'_, 'f, '_> {
     }
 
     fn oscillation(&self, before: Option<&Snapshot>, now: &Snapshot) -> Diagnostic {
-        let mut diagnostic = Diagnostic::error(format!("addresses do not settle after {MAX_WALKS} walks over the script"));
+        let mut diagnostic = Diagnostic::error(format!(
+            "addresses do not settle after {MAX_WALKS} walks over the script"
+        ));
         if let Some(before) = before {
             for (id, value) in &now.values {
-                let old = before.values.iter().find(|(other, _)| other == id).map(|(_, v)| v);
+                let old = before
+                    .values
+                    .iter()
+                    .find(|(other, _)| other == id)
+                    .map(|(_, v)| v);
                 if old != Some(value) {
                     let name = super::demangle(self.facts.resolution.symbol(*id).name);
                     diagnostic = diagnostic.note(format!("the value of `{name}` keeps changing"));
@@ -241,7 +273,8 @@ impl<'f> Walker<'_, 'f, '_> {
             }
             diagnostic.notes.truncate(8);
         }
-        diagnostic.help("break the circle: an address must not depend on itself through a later symbol")
+        diagnostic
+            .help("break the circle: an address must not depend on itself through a later symbol")
     }
 
     /// One walk over all statements.
@@ -272,10 +305,15 @@ impl<'f> Walker<'_, 'f, '_> {
                     for region in list {
                         let origin = self.number(&region.origin);
                         let length = self.number(&region.length);
-                        if aliases.insert(region.name.text.to_string(), regions.len()).is_some() {
-                            self.problem(&region.name.span, format!("memory region `{}` is declared twice", region.name.text), |d| {
-                                d.help("often two `memory.x` files are read; keep one of them")
-                            });
+                        if aliases
+                            .insert(region.name.text.to_string(), regions.len())
+                            .is_some()
+                        {
+                            self.problem(
+                                &region.name.span,
+                                format!("memory region `{}` is declared twice", region.name.text),
+                                |d| d.help("often two `memory.x` files are read; keep one of them"),
+                            );
                         }
                         regions.push(Region {
                             name: region.name.text.to_string(),
@@ -304,7 +342,8 @@ impl<'f> Walker<'_, 'f, '_> {
 
     fn unknown_region(&mut self, name: &Name) {
         let known: Vec<String> = self.aliases.keys().cloned().collect();
-        let close = xsys_diag::did_you_mean(&name.text, known.iter().map(String::as_str)).map(str::to_owned);
+        let close = xsys_diag::did_you_mean(&name.text, known.iter().map(String::as_str))
+            .map(str::to_owned);
         self.problem(&name.span, format!("memory region `{}` is not declared", name.text), |d| match close {
             Some(close) => d.help(format!("did you mean `{close}`?")),
             None => d.help("declare it in MEMORY; runtimes expect it in `memory.x`, which must be found in the current folder or under `-L`"),
@@ -313,7 +352,10 @@ impl<'f> Walker<'_, 'f, '_> {
 
     fn assignment(&mut self, assignment: &'f Assignment) {
         let is_dot = &*assignment.symbol.text == ".";
-        let id = self.facts.resolution.find(assignment.symbol.text.as_bytes());
+        let id = self
+            .facts
+            .resolution
+            .find(assignment.symbol.text.as_bytes());
         if assignment.provide && !is_dot {
             let index = self.facts.script_symbols.index_of(assignment);
             if !index.is_some_and(|index| self.facts.resolution.provided[index]) {
@@ -325,8 +367,16 @@ impl<'f> Walker<'_, 'f, '_> {
         self.in_assignment = None;
         let Some(mut value) = value else { return };
         if let Some(op) = assignment.op {
-            let old = if is_dot { Some(self.dot()) } else { self.symbol(&assignment.symbol.text) };
-            value = combine(op, old.unwrap_or(Value { section: None, value: 0 }), value, self);
+            let old = if is_dot {
+                Some(self.dot())
+            } else {
+                self.symbol(&assignment.symbol.text)
+            };
+            let old = old.unwrap_or(Value::absolute(0));
+            match apply(op, old, value, assignment.value.span, self) {
+                Ok(combined) => value = combined,
+                Err(error) => return self.eval_problem(error),
+            }
         }
         if is_dot {
             let to = self.absolute(value);
@@ -340,7 +390,9 @@ impl<'f> Walker<'_, 'f, '_> {
     fn move_dot(&mut self, to: u64, assignment: &Assignment) {
         if let Some(current) = self.current {
             if to < self.dot {
-                let name = self.layout.placement.outputs[current.0 as usize].name.clone();
+                let name = self.layout.placement.outputs[current.0 as usize]
+                    .name
+                    .clone();
                 let from = self.dot;
                 self.problem(&assignment.span, format!("the location counter moves backward in section `{name}`"), |d| {
                     d.note(format!("from {from:#x} to {to:#x}"))
@@ -366,7 +418,9 @@ impl<'f> Walker<'_, 'f, '_> {
                     None => value.value,
                 };
                 if truth == 0 {
-                    self.problem(&assert.span, assert.message.clone(), |d| d.note("the assertion's condition is 0"));
+                    self.problem(&assert.span, assert.message.clone(), |d| {
+                        d.note("the assertion's condition is 0")
+                    });
                 }
             }
             Err(error) => self.eval_problem(error),
@@ -383,7 +437,11 @@ impl<'f> Walker<'_, 'f, '_> {
         let def = output.def;
         let (alloc, tbss) = (output.is_alloc(), output.is_tbss());
         let saved_dot = self.dot;
-        let (region, load_region) = if alloc { self.regions_of(id, cursor) } else { (None, None) };
+        let (region, load_region) = if alloc {
+            self.regions_of(id, cursor)
+        } else {
+            (None, None)
+        };
         let same_region = region == cursor.region;
         let default_load_before = cursor.load_region.is_none();
         if alloc {
@@ -416,9 +474,12 @@ impl<'f> Walker<'_, 'f, '_> {
         } else if explicit.is_none() || def.is_some_and(|d| d.align.is_some()) {
             self.dot = self.dot.checked_next_multiple_of(align).unwrap_or(self.dot);
         }
-        if explicit.is_none() && let Some(region) = region {
+        if explicit.is_none()
+            && let Some(region) = region
+        {
             let grown = self.dot.saturating_sub(started_at);
-            self.layout.regions[region].cursor = self.layout.regions[region].cursor.wrapping_add(grown);
+            self.layout.regions[region].cursor =
+                self.layout.regions[region].cursor.wrapping_add(grown);
         } else if let Some(region) = region {
             self.layout.regions[region].cursor = self.dot;
         }
@@ -428,7 +489,13 @@ impl<'f> Walker<'_, 'f, '_> {
 
         let addr = self.dot;
         let extent = &mut self.layout.extents[index];
-        *extent = Extent { addr, align, region, load_region, ..Extent::default() };
+        *extent = Extent {
+            addr,
+            align,
+            region,
+            load_region,
+            ..Extent::default()
+        };
         // The load address keeps its distance from the VMA until something says otherwise.
         if let Some(expr) = def.and_then(|def| def.at.as_ref()) {
             cursor.load_offset = self.number(expr).wrapping_sub(addr);
@@ -444,17 +511,21 @@ impl<'f> Walker<'_, 'f, '_> {
         if alloc {
             self.layout.extents[index].load_addr = addr.wrapping_add(cursor.load_offset);
         }
-        self.layout.extents[index].fill = def.and_then(|def| def.fill.as_ref()).map(|e| self.number(e) as u32);
+        if let Some(expr) = def.and_then(|def| def.fill.as_ref()) {
+            self.fill_with(id, 0, expr);
+        }
 
         self.current = Some(id);
         self.fill_section(id, def);
         self.current = None;
 
-        if let Some(expected) = def.and_then(|d| d.kind.as_ref()) && matches!(expected, SectionKind::Type { .. }) {
-            if let SectionKind::Type { value, .. } = expected {
-                let sh_type = self.number(value) as u32;
-                self.layout.placement.outputs[index].sh_type = sh_type;
-            }
+        if let Some(SectionKind::Type { value, .. }) = def.and_then(|d| d.kind.as_ref()) {
+            let named = match &value.kind {
+                ExprKind::Symbol(name) => section_type(name),
+                _ => None,
+            };
+            let sh_type = named.unwrap_or_else(|| self.number(value) as u32);
+            self.layout.placement.outputs[index].sh_type = sh_type;
         }
         if !alloc {
             self.dot = saved_dot;
@@ -475,7 +546,12 @@ impl<'f> Walker<'_, 'f, '_> {
     /// `--section-start` and `-Ttext` beat the script.
     fn option_start(&self, index: usize) -> Option<u64> {
         let name = &self.layout.placement.outputs[index].name;
-        self.facts.options.section_start.iter().find(|(n, _)| n == name).map(|(_, at)| *at)
+        self.facts
+            .options
+            .section_start
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, at)| *at)
     }
 
     fn section_align(&mut self, def: Option<&'f OutputSectionDef>, natural: u64) -> u64 {
@@ -483,7 +559,11 @@ impl<'f> Walker<'_, 'f, '_> {
             Some(expr) => {
                 let value = self.number(expr);
                 if value != 0 && !value.is_power_of_two() {
-                    self.problem(&expr.span, format!("alignment {value:#x} is not a power of two"), |d| d);
+                    self.problem(
+                        &expr.span,
+                        format!("alignment {value:#x} is not a power of two"),
+                        |d| d,
+                    );
                     1
                 } else {
                     value.max(1)
@@ -496,7 +576,9 @@ impl<'f> Walker<'_, 'f, '_> {
 
     /// Walks an output section's contents.
     fn fill_section(&mut self, id: OutputId, def: Option<&'f OutputSectionDef>) {
-        let subalign = def.and_then(|d| d.subalign.as_ref()).map(|e| self.number(e).max(1));
+        let subalign = def
+            .and_then(|d| d.subalign.as_ref())
+            .map(|e| self.number(e).max(1));
         let items = std::mem::take(&mut self.layout.placement.outputs[id.0 as usize].items);
         for item in &items {
             match item {
@@ -507,12 +589,44 @@ impl<'f> Walker<'_, 'f, '_> {
                 }
                 Item::Assign(assignment) => self.assignment(assignment),
                 Item::Assert(assert) => self.assertion(assert),
-                Item::Data { size, .. } => self.advance(id, u64::from(*size)),
-                Item::Bytes(bytes) => self.advance(id, bytes.len() as u64),
-                Item::Fill(_) => {}
+                Item::Data { size, value, .. } => {
+                    if self.report.is_some() {
+                        let offset = self.layout.extents[id.0 as usize].size;
+                        let value = self.number(value);
+                        self.layout.data.push(DataWrite {
+                            output: id,
+                            offset,
+                            size: *size,
+                            value,
+                        });
+                    }
+                    self.advance(id, u64::from(*size));
+                }
+                Item::Bytes(bytes) => {
+                    if self.report.is_some() {
+                        let offset = self.layout.extents[id.0 as usize].size;
+                        self.layout.texts.push((id, offset, bytes.to_vec()));
+                    }
+                    self.advance(id, bytes.len() as u64);
+                }
+                Item::Fill(expr) => {
+                    let offset = self.layout.extents[id.0 as usize].size;
+                    self.fill_with(id, offset, expr);
+                }
             }
         }
         self.layout.placement.outputs[id.0 as usize].items = items;
+    }
+
+    /// FILL and `=fill`, noted in the last walk.
+    fn fill_with(&mut self, id: OutputId, from: u64, expr: &Expr) {
+        if self.report.is_none() {
+            return;
+        }
+        match fill_pattern(expr, self.facts.script, self) {
+            Ok(pattern) => self.layout.fills.push((id, from, pattern)),
+            Err(error) => self.eval_problem(error),
+        }
     }
 
     fn input_section(&mut self, id: OutputId, input: SectionId, subalign: Option<u64>) {
@@ -522,7 +636,8 @@ impl<'f> Walker<'_, 'f, '_> {
         let size = outline.size - removed;
         let at = self.dot.checked_next_multiple_of(align).unwrap_or(self.dot);
         self.advance(id, at - self.dot);
-        self.layout.offsets[input.0 as usize] = at.wrapping_sub(self.layout.extents[id.0 as usize].addr);
+        self.layout.offsets[input.0 as usize] =
+            at.wrapping_sub(self.layout.extents[id.0 as usize].addr);
         self.advance(id, size);
     }
 
@@ -538,18 +653,27 @@ impl<'f> Walker<'_, 'f, '_> {
             *cursor = cursor.wrapping_add(bytes);
         }
         // Zeros that are not in the file take no load memory, unless the regions are one.
-        if let Some(load_region) = load_region.filter(|l| Some(*l) != region) && loaded {
+        if let Some(load_region) = load_region.filter(|l| Some(*l) != region)
+            && loaded
+        {
             let cursor = &mut self.layout.regions[load_region].cursor;
             *cursor = cursor.wrapping_add(bytes);
         }
     }
 
     fn absent_section(&mut self, id: OutputId) {
-        self.layout.extents[id.0 as usize] = Extent { addr: self.dot, load_addr: self.dot, align: 1, ..Extent::default() };
+        self.layout.extents[id.0 as usize] = Extent {
+            addr: self.dot,
+            load_addr: self.dot,
+            align: 1,
+            ..Extent::default()
+        };
         let items = std::mem::take(&mut self.layout.placement.outputs[id.0 as usize].items);
         for item in &items {
             match item {
-                Item::Assign(assignment) if &*assignment.symbol.text != "." => self.assignment(assignment),
+                Item::Assign(assignment) if &*assignment.symbol.text != "." => {
+                    self.assignment(assignment)
+                }
                 Item::Assert(assert) => self.assertion(assert),
                 _ => {}
             }
@@ -583,7 +707,11 @@ impl<'f> Walker<'_, 'f, '_> {
             return (cursor.region, cursor.load_region);
         }
         // GNU ld manual, MEMORY: sections without a region go to one whose attributes fit.
-        let fits = self.layout.regions.iter().position(|region| attributes_fit(&region.attributes, flags));
+        let fits = self
+            .layout
+            .regions
+            .iter()
+            .position(|region| attributes_fit(&region.attributes, flags));
         if def.is_some_and(|d| d.addr.is_some()) {
             return (fits.filter(|_| false), load_region);
         }
@@ -612,21 +740,13 @@ impl<'f> Walker<'_, 'f, '_> {
     }
 
     fn eval_problem(&mut self, error: EvalError) {
-        let (span, name) = match &error {
-            EvalError::UndefinedSymbol { name, span }
-            | EvalError::UndefinedSection { name, span }
-            | EvalError::UndefinedRegion { name, span }
-            | EvalError::UnknownConstant { name, span } => (*span, Some(name.clone())),
-            EvalError::DivisionByZero { span } | EvalError::BadAlignment { span, .. } | EvalError::Assertion { span, .. } => {
-                (*span, None)
-            }
-        };
-        let known = self.known_names();
-        let close = name.and_then(|name| xsys_diag::did_you_mean(&name, known.iter().map(String::as_str)).map(str::to_owned));
-        self.problem(&span, error.to_string(), |d| match close {
-            Some(close) => d.help(format!("did you mean `{close}`?")),
-            None => d,
-        });
+        if self.report.is_none() {
+            return;
+        }
+        let diagnostic = error.into_diagnostic(self.facts.script, self);
+        if let Some(report) = &mut self.report {
+            report.push(diagnostic);
+        }
     }
 
     /// Reports a problem with its place, in the last walk only.
@@ -636,7 +756,9 @@ impl<'f> Walker<'_, 'f, '_> {
         message: String,
         more: impl FnOnce(Diagnostic) -> Diagnostic,
     ) {
-        let Some(report) = &mut self.report else { return };
+        let Some(report) = &mut self.report else {
+            return;
+        };
         let mut diagnostic = Diagnostic::error(message);
         if let Some(source) = self.facts.script.sources.get(span.file as usize) {
             diagnostic = diagnostic.label(source, span.start as usize..span.end as usize, "");
@@ -648,10 +770,29 @@ impl<'f> Walker<'_, 'f, '_> {
         for (index, region) in self.layout.regions.iter().enumerate() {
             let used = region.cursor.wrapping_sub(region.origin);
             if used > region.length {
-                report.push(super::usage::overflow(self.facts.resolution, self.sections, &self.layout, index));
+                report.push(super::usage::overflow(
+                    self.facts.resolution,
+                    self.sections,
+                    &self.layout,
+                    index,
+                ));
             }
         }
     }
+}
+
+/// The names that `TYPE = …` knows.
+fn section_type(name: &str) -> Option<u32> {
+    Some(match name {
+        "SHT_PROGBITS" => elf::SHT_PROGBITS.0,
+        "SHT_STRTAB" => elf::SHT_STRTAB.0,
+        "SHT_NOTE" => elf::SHT_NOTE.0,
+        "SHT_NOBITS" => elf::SHT_NOBITS.0,
+        "SHT_INIT_ARRAY" => elf::SHT_INIT_ARRAY.0,
+        "SHT_FINI_ARRAY" => elf::SHT_FINI_ARRAY.0,
+        "SHT_PREINIT_ARRAY" => elf::SHT_PREINIT_ARRAY.0,
+        _ => return None,
+    })
 }
 
 /// What goes on from one output section to the next.
@@ -690,35 +831,17 @@ fn attributes_fit(attributes: &str, flags: u64) -> bool {
     fits
 }
 
-/// `symbol op= value`
-fn combine(op: BinaryOp, old: Value, new: Value, scope: &dyn Scope) -> Value {
-    let absolute = |v: Value| v.section.map_or(0, |s| scope.address(s)).wrapping_add(v.value);
-    let (section, a, b) = match (old.section, new.section) {
-        (Some(section), None) => (Some(section), old.value, new.value),
-        (None, None) => (None, old.value, new.value),
-        _ => (None, absolute(old), absolute(new)),
-    };
-    let value = match op {
-        BinaryOp::Add => a.wrapping_add(b),
-        BinaryOp::Sub => a.wrapping_sub(b),
-        BinaryOp::Mul => a.wrapping_mul(b),
-        BinaryOp::Div => a.checked_div(b).unwrap_or(0),
-        BinaryOp::Rem => a.checked_rem(b).unwrap_or(0),
-        BinaryOp::Shl => a.checked_shl(b as u32).unwrap_or(0),
-        BinaryOp::Shr => a.checked_shr(b as u32).unwrap_or(0),
-        BinaryOp::BitAnd => a & b,
-        BinaryOp::BitOr => a | b,
-        BinaryOp::BitXor => a ^ b,
-        _ => b,
-    };
-    Value { section, value }
-}
-
 impl Scope for Walker<'_, '_, '_> {
     fn dot(&self) -> Value {
         match self.current {
-            Some(id) => Value { section: Some(id), value: self.dot.wrapping_sub(self.address(id)) },
-            None => Value { section: None, value: self.dot },
+            Some(id) => Value {
+                section: Some(id),
+                value: self.dot.wrapping_sub(self.address(id)),
+            },
+            None => Value {
+                section: None,
+                value: self.dot,
+            },
         }
     }
 
@@ -730,28 +853,59 @@ impl Scope for Walker<'_, '_, '_> {
         match SymRef::Global(id).home(self.facts.resolution, self.sections) {
             Home::Section(section, value) => {
                 let (section, value) = match self.facts.merge.inputs.get(&section) {
-                    Some(merged) => (self.facts.merged_ids[merged.merged as usize], merged.map(value)?),
+                    Some(merged) => (
+                        self.facts.merged_ids[merged.merged as usize],
+                        merged.map(value)?,
+                    ),
                     None => (section, value),
                 };
-                let output = self.layout.output_of.get(section.0 as usize).copied().flatten()?;
-                let value = self.layout.cuts.get(&section).map_or(value, |cuts| cuts.map(value));
-                Some(Value { section: Some(output), value: self.layout.offsets[section.0 as usize].wrapping_add(value) })
+                let output = self
+                    .layout
+                    .output_of
+                    .get(section.0 as usize)
+                    .copied()
+                    .flatten()?;
+                let value = self
+                    .layout
+                    .cuts
+                    .get(&section)
+                    .map_or(value, |cuts| cuts.map(value));
+                Some(Value {
+                    section: Some(output),
+                    value: self.layout.offsets[section.0 as usize].wrapping_add(value),
+                })
             }
             Home::Common(id) => {
                 let section = self.facts.commons.get(&id)?;
-                let output = self.layout.output_of.get(section.0 as usize).copied().flatten()?;
-                Some(Value { section: Some(output), value: self.layout.offsets[section.0 as usize] })
+                let output = self
+                    .layout
+                    .output_of
+                    .get(section.0 as usize)
+                    .copied()
+                    .flatten()?;
+                Some(Value {
+                    section: Some(output),
+                    value: self.layout.offsets[section.0 as usize],
+                })
             }
-            Home::Absolute(value) => Some(Value { section: None, value }),
+            Home::Absolute(value) => Some(Value {
+                section: None,
+                value,
+            }),
             // Assigned later in the script: the next walk knows.
-            Home::Assigned(_) => Some(Value { section: None, value: 0 }),
+            Home::Assigned(_) => Some(Value {
+                section: None,
+                value: 0,
+            }),
             Home::UndefinedWeak if self.facts.resolution.symbol(id).referenced => None,
             _ => None,
         }
     }
 
     fn is_defined(&self, name: &str) -> bool {
-        let Some(id) = self.facts.resolution.find(name.as_bytes()) else { return false };
+        let Some(id) = self.facts.resolution.find(name.as_bytes()) else {
+            return false;
+        };
         match self.facts.resolution.symbol(id).definition {
             Definition::Undefined | Definition::Lazy { .. } => false,
             Definition::Script => self.assigned.contains_key(&id),
@@ -785,26 +939,55 @@ impl Scope for Walker<'_, '_, '_> {
     }
 
     fn max_page_size(&self) -> u64 {
-        self.facts.options.z.max_page_size.unwrap_or(self.facts.arch.max_page_size())
+        self.facts
+            .options
+            .z
+            .max_page_size
+            .unwrap_or(self.facts.arch.max_page_size())
     }
 
     fn common_page_size(&self) -> u64 {
-        self.facts.options.z.common_page_size.unwrap_or(self.facts.arch.common_page_size())
+        self.facts
+            .options
+            .z
+            .common_page_size
+            .unwrap_or(self.facts.arch.common_page_size())
     }
 
     fn segment_start(&self, segment: &str) -> Option<u64> {
-        let given = self.facts.options.section_start.iter().find(|(name, _)| name == segment).map(|(_, at)| *at);
-        given.or_else(|| self.facts.options.image_base.filter(|_| segment == "text-segment"))
+        let given = self
+            .facts
+            .options
+            .section_start
+            .iter()
+            .find(|(name, _)| name == segment)
+            .map(|(_, at)| *at);
+        given.or_else(|| {
+            self.facts
+                .options
+                .image_base
+                .filter(|_| segment == "text-segment")
+        })
     }
 
     fn known_names(&self) -> Vec<String> {
-        let mut names: Vec<String> = self.by_name.keys().chain(self.aliases.keys()).cloned().collect();
+        let mut names: Vec<String> = self
+            .by_name
+            .keys()
+            .chain(self.aliases.keys())
+            .cloned()
+            .collect();
         names.extend(
             self.facts
                 .resolution
                 .symbols
                 .iter()
-                .filter(|s| !matches!(s.definition, Definition::Undefined | Definition::Lazy { .. }))
+                .filter(|s| {
+                    !matches!(
+                        s.definition,
+                        Definition::Undefined | Definition::Lazy { .. }
+                    )
+                })
                 .filter_map(|s| String::from_utf8(s.name.to_vec()).ok()),
         );
         names.sort();

@@ -46,18 +46,26 @@ pub struct Frames {
 }
 
 /// Cuts all `.eh_frame` sections into records.
-pub fn gather(resolution: &Resolution<'_>, sections: &Sections, diagnostics: &mut Vec<Diagnostic>) -> Frames {
+pub fn gather(
+    resolution: &Resolution<'_>,
+    sections: &Sections,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Frames {
     let results: Vec<Result<FrameInput, Diagnostic>> = (0..resolution.files.len())
         .into_par_iter()
         .flat_map_iter(|file| {
             let file = FileId(file as u32);
             let object = &resolution.files[file.0 as usize];
-            object.sections.iter().enumerate().filter_map(move |(index, section)| {
-                let wanted = section.name == b".eh_frame"
-                    && section.flags & elf::SHF_ALLOC.0 != 0
-                    && !resolution.is_discarded(file, index as u32);
-                wanted.then(|| cut(resolution, sections, file, index as u32))
-            })
+            object
+                .sections
+                .iter()
+                .enumerate()
+                .filter_map(move |(index, section)| {
+                    let wanted = section.name == b".eh_frame"
+                        && section.flags & elf::SHF_ALLOC.0 != 0
+                        && !resolution.is_discarded(file, index as u32);
+                    wanted.then(|| cut(resolution, sections, file, index as u32))
+                })
         })
         .collect();
     let mut frames = Frames::default();
@@ -67,7 +75,11 @@ pub fn gather(resolution: &Resolution<'_>, sections: &Sections, diagnostics: &mu
                 let at = frames.inputs.len() as u32;
                 for (index, record) in input.records.iter().enumerate() {
                     if let Some(function) = record.function {
-                        frames.by_function.entry(function).or_default().push((at, index as u32));
+                        frames
+                            .by_function
+                            .entry(function)
+                            .or_default()
+                            .push((at, index as u32));
                     }
                 }
                 frames.inputs.push(input);
@@ -78,18 +90,29 @@ pub fn gather(resolution: &Resolution<'_>, sections: &Sections, diagnostics: &mu
     frames
 }
 
-fn cut(resolution: &Resolution<'_>, sections: &Sections, file: FileId, index: u32) -> Result<FrameInput, Diagnostic> {
+fn cut(
+    resolution: &Resolution<'_>,
+    sections: &Sections,
+    file: FileId,
+    index: u32,
+) -> Result<FrameInput, Diagnostic> {
     let object = &resolution.files[file.0 as usize];
     let section = &object.sections[index as usize];
     let parsed = eh_frame::parse(section.data, object.endian).map_err(|error| {
-        Diagnostic::error(format!("`{}` has a damaged `.eh_frame`: {error}", object.name))
-            .help("rebuild the object; its unwind tables cannot be read")
+        Diagnostic::error(format!(
+            "`{}` has a damaged `.eh_frame`: {error}",
+            object.name
+        ))
+        .help("rebuild the object; its unwind tables cannot be read")
     })?;
     let mut next = 0;
     let count = section.relocs.len() as u32;
     let sorted = section.relocs.iter().is_sorted_by_key(|r| r.offset);
     if !sorted {
-        return Err(Diagnostic::error(format!("`{}` has `.eh_frame` relocations out of order", object.name)));
+        return Err(Diagnostic::error(format!(
+            "`{}` has `.eh_frame` relocations out of order",
+            object.name
+        )));
     }
     let records = parsed
         .into_iter()
@@ -106,10 +129,17 @@ fn cut(resolution: &Resolution<'_>, sections: &Sections, file: FileId, index: u3
                 }
                 _ => None,
             };
-            FrameRecord { record, relocs: start..next, function }
+            FrameRecord {
+                record,
+                relocs: start..next,
+                function,
+            }
         })
         .collect();
-    Ok(FrameInput { section: sections.id(file, index), records })
+    Ok(FrameInput {
+        section: sections.id(file, index),
+        records,
+    })
 }
 
 /// The section in which a relocation's symbol is defined, if an object's section defines it and it
@@ -127,7 +157,11 @@ pub fn target_section(
         },
         None => (file, symbol),
     };
-    match resolution.files[file.0 as usize].symbols.get(index as usize).place {
+    match resolution.files[file.0 as usize]
+        .symbols
+        .get(index as usize)
+        .place
+    {
         SymbolPlace::Section(section) if !resolution.is_discarded(file, section) => {
             let known = (section as usize) < resolution.files[file.0 as usize].sections.len();
             known.then(|| sections.id(file, section))

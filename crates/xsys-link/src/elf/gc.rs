@@ -13,11 +13,11 @@ use std::collections::HashMap;
 use object::elf;
 
 use super::frames::{Frames, target_section};
+use super::place::Matches;
 use super::resolve::{Definition, FileId, Resolution, SymbolId};
 use super::script_symbols::ScriptSymbols;
 use super::sections::{SectionId, Sections, is_linked};
 use crate::options::ElfOptions;
-use crate::script::ast::{Command, InputPattern, OutputSectionDef, Script, SectionItem, SectionsItem};
 
 /// SHF_GNU_RETAIN (1 << 21)
 const RETAIN: u64 = 1 << 21;
@@ -53,7 +53,7 @@ pub fn mark(
     resolution: &Resolution<'_>,
     sections: &Sections,
     frames: &Frames,
-    script: &Script,
+    matches: &Matches<'_>,
     script_symbols: &ScriptSymbols<'_>,
     options: &ElfOptions,
 ) -> Live {
@@ -67,10 +67,14 @@ pub fn mark(
         dependents: dependents(resolution, sections),
         named: None,
         keep_reasons: options.gc_sections,
+        matches,
     };
-    marker.roots(script, script_symbols, options);
+    marker.roots(script_symbols, options);
     marker.propagate();
-    Live { live: marker.live, reasons: marker.reasons }
+    Live {
+        live: marker.live,
+        reasons: marker.reasons,
+    }
 }
 
 struct Marker<'m, 'a> {
@@ -84,24 +88,38 @@ struct Marker<'m, 'a> {
     /// Sections whose names are C identifiers, made when the first `__start_` is met.
     named: Option<HashMap<&'m [u8], Vec<SectionId>>>,
     keep_reasons: bool,
+    matches: &'m Matches<'m>,
 }
 
 /// Sections that live with another: SHF_LINK_ORDER sections with the one they describe, and the
 /// members of a group with each other.
-fn dependents(resolution: &Resolution<'_>, sections: &Sections) -> HashMap<SectionId, Vec<SectionId>> {
+fn dependents(
+    resolution: &Resolution<'_>,
+    sections: &Sections,
+) -> HashMap<SectionId, Vec<SectionId>> {
     let mut out: HashMap<SectionId, Vec<SectionId>> = HashMap::new();
     for (file, object) in resolution.files.iter().enumerate() {
         let file = FileId(file as u32);
         for (index, section) in object.sections.iter().enumerate() {
-            if section.flags & elf::SHF_LINK_ORDER.0 != 0 && (section.link as usize) < object.sections.len() {
-                out.entry(sections.id(file, section.link)).or_default().push(sections.id(file, index as u32));
+            if section.flags & elf::SHF_LINK_ORDER.0 != 0
+                && (section.link as usize) < object.sections.len()
+            {
+                out.entry(sections.id(file, section.link))
+                    .or_default()
+                    .push(sections.id(file, index as u32));
             }
         }
         for comdat in &object.comdats {
-            let members: Vec<u32> =
-                comdat.members.iter().copied().filter(|&m| (m as usize) < object.sections.len()).collect();
+            let members: Vec<u32> = comdat
+                .members
+                .iter()
+                .copied()
+                .filter(|&m| (m as usize) < object.sections.len())
+                .collect();
             for (&a, &b) in members.iter().zip(members.iter().cycle().skip(1)) {
-                out.entry(sections.id(file, a)).or_default().push(sections.id(file, b));
+                out.entry(sections.id(file, a))
+                    .or_default()
+                    .push(sections.id(file, b));
             }
         }
     }
@@ -109,25 +127,29 @@ fn dependents(resolution: &Resolution<'_>, sections: &Sections) -> HashMap<Secti
 }
 
 impl<'m> Marker<'m, '_> {
-    fn roots(&mut self, script: &Script, script_symbols: &ScriptSymbols<'_>, options: &ElfOptions) {
-        let keep = keep_patterns(script);
+    fn roots(&mut self, script_symbols: &ScriptSymbols<'_>, options: &ElfOptions) {
         for (file, object) in self.resolution.files.iter().enumerate() {
             let file = FileId(file as u32);
             for (index, section) in object.sections.iter().enumerate() {
                 let index = index as u32;
-                if !is_linked(section) || self.resolution.is_discarded(file, index) || section.name == b".eh_frame" {
+                if !is_linked(section)
+                    || self.resolution.is_discarded(file, index)
+                    || section.name == b".eh_frame"
+                {
                     continue;
                 }
                 let id = self.sections.id(file, index);
                 let root = !options.gc_sections
                     || is_root(section.name, section.sh_type, section.flags)
-                    || keep.iter().any(|pattern| super::place::pattern_matches(pattern, object, section).is_some());
+                    || self.matches.is_kept(id);
                 if root {
                     self.wake(id, Reason::Root);
-                } else if section.flags & elf::SHF_ALLOC.0 == 0 && section.flags & elf::SHF_LINK_ORDER.0 == 0 {
+                } else if section.flags & elf::SHF_ALLOC.0 == 0
+                    && section.flags & elf::SHF_LINK_ORDER.0 == 0
+                {
                     // Debug sections describe, they do not need: present, but nobody's reason.
                     let in_group = section.flags & elf::SHF_GROUP.0 != 0;
-                    if !in_group {
+                    if !in_group && !self.matches.is_discarded(id) {
                         self.live[id.0 as usize] = true;
                     }
                 }
@@ -136,10 +158,20 @@ impl<'m> Marker<'m, '_> {
         if !options.gc_sections {
             return;
         }
-        let names = options.undefined.iter().chain(&options.require_defined).chain(&options.entry);
+        let names = options
+            .undefined
+            .iter()
+            .chain(&options.require_defined)
+            .chain(&options.entry);
         let names = names.map(|n| n.as_bytes());
-        let entry = options.entry.is_none().then(|| script_symbols.entry.unwrap_or("_start").as_bytes());
-        for name in names.chain(entry).chain(script_symbols.wanted.iter().copied()) {
+        let entry = options
+            .entry
+            .is_none()
+            .then(|| script_symbols.entry.unwrap_or("_start").as_bytes());
+        for name in names
+            .chain(entry)
+            .chain(script_symbols.wanted.iter().copied())
+        {
             self.wake_name(name);
         }
         for (index, assignment) in script_symbols.assignments.iter().enumerate() {
@@ -169,8 +201,14 @@ impl<'m> Marker<'m, '_> {
     }
 
     fn wake(&mut self, id: SectionId, reason: Reason) {
-        let Some(section) = self.sections.input(self.resolution, id) else { return };
-        if self.live[id.0 as usize] || section.name == b".eh_frame" || !is_linked(section) {
+        let Some(section) = self.sections.input(self.resolution, id) else {
+            return;
+        };
+        if self.live[id.0 as usize]
+            || section.name == b".eh_frame"
+            || !is_linked(section)
+            || self.matches.is_discarded(id)
+        {
             return;
         }
         self.live[id.0 as usize] = true;
@@ -182,7 +220,9 @@ impl<'m> Marker<'m, '_> {
 
     fn propagate(&mut self) {
         while let Some(id) = self.work.pop() {
-            let Some((file, index)) = self.sections.origin(id) else { continue };
+            let Some((file, index)) = self.sections.origin(id) else {
+                continue;
+            };
             let section = &self.resolution.files[file.0 as usize].sections[index as usize];
             if section.flags & elf::SHF_ALLOC.0 != 0 {
                 for reloc in section.relocs.iter() {
@@ -207,7 +247,10 @@ impl<'m> Marker<'m, '_> {
             self.wake(target, Reason::ReferredBy(from));
         } else if let Some(id) = self.resolution.global(file, symbol) {
             let name = self.resolution.symbol(id).name;
-            if let Some(name) = name.strip_prefix(b"__start_").or_else(|| name.strip_prefix(b"__stop_")) {
+            if let Some(name) = name
+                .strip_prefix(b"__start_")
+                .or_else(|| name.strip_prefix(b"__stop_"))
+            {
                 self.wake_named(from, name);
             }
         }
@@ -217,7 +260,9 @@ impl<'m> Marker<'m, '_> {
     fn follow_frame(&mut self, from: SectionId, input: u32, record: u32) {
         let frames = self.frames;
         let input = &frames.inputs[input as usize];
-        let Some((file, index)) = self.sections.origin(input.section) else { return };
+        let Some((file, index)) = self.sections.origin(input.section) else {
+            return;
+        };
         let relocs = self.resolution.files[file.0 as usize].sections[index as usize].relocs;
         let fde = &input.records[record as usize];
         // The first relocation is the function itself.
@@ -240,7 +285,10 @@ impl<'m> Marker<'m, '_> {
                 for (index, section) in object.sections.iter().enumerate() {
                     let (file, index) = (FileId(file as u32), index as u32);
                     if is_c_identifier(section.name) && !resolution.is_discarded(file, index) {
-                        named.entry(section.name).or_default().push(sections.id(file, index));
+                        named
+                            .entry(section.name)
+                            .or_default()
+                            .push(sections.id(file, index));
                     }
                 }
             }
@@ -254,39 +302,27 @@ impl<'m> Marker<'m, '_> {
 
 /// Whether a section name can follow `__start_`.
 pub fn is_c_identifier(name: &[u8]) -> bool {
-    name.first().is_some_and(|c| c.is_ascii_alphabetic() || *c == b'_')
+    name.first()
+        .is_some_and(|c| c.is_ascii_alphabetic() || *c == b'_')
         && name.iter().all(|c| c.is_ascii_alphanumeric() || *c == b'_')
 }
 
 /// Sections that run or are read without anybody referring to them.
 fn is_root(name: &[u8], sh_type: u32, flags: u64) -> bool {
-    let kind = [elf::SHT_INIT_ARRAY.0, elf::SHT_FINI_ARRAY.0, elf::SHT_PREINIT_ARRAY.0, elf::SHT_NOTE.0];
+    let kind = [
+        elf::SHT_INIT_ARRAY.0,
+        elf::SHT_FINI_ARRAY.0,
+        elf::SHT_PREINIT_ARRAY.0,
+        elf::SHT_NOTE.0,
+    ];
     // A note in a group, or one that describes another section, lives with that.
     let bound = flags & (elf::SHF_GROUP.0 | elf::SHF_LINK_ORDER.0) != 0;
     (kind.contains(&sh_type) && !(sh_type == elf::SHT_NOTE.0 && bound))
         || flags & RETAIN != 0
-        || [&b".ctors"[..], b".dtors", b".init", b".fini", b".jcr"].iter().any(|root| {
-            name.strip_prefix(*root).is_some_and(|rest| rest.is_empty() || rest[0] == b'.')
-        })
-}
-
-fn keep_patterns(script: &Script) -> Vec<&InputPattern> {
-    fn of<'s>(def: &'s OutputSectionDef, out: &mut Vec<&'s InputPattern>) {
-        out.extend(def.items.iter().filter_map(|item| match item {
-            SectionItem::Input(pattern) if pattern.keep => Some(pattern),
-            _ => None,
-        }));
-    }
-    let mut out = Vec::new();
-    for command in &script.commands {
-        let Command::Sections(items) = command else { continue };
-        for item in items {
-            match item {
-                SectionsItem::Output(def) => of(def, &mut out),
-                SectionsItem::Overlay(overlay) => overlay.sections.iter().for_each(|def| of(def, &mut out)),
-                _ => {}
-            }
-        }
-    }
-    out
+        || [&b".ctors"[..], b".dtors", b".init", b".fini", b".jcr"]
+            .iter()
+            .any(|root| {
+                name.strip_prefix(*root)
+                    .is_some_and(|rest| rest.is_empty() || rest[0] == b'.')
+            })
 }

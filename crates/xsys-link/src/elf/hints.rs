@@ -12,7 +12,10 @@ enum Pattern {
 use Pattern::{Exact, Prefix};
 
 const HINTS: &[(Pattern, &str)] = &[
-    (Prefix("_defmt_"), "add a defmt logger such as `defmt-rtt` (`use defmt_rtt as _;`) and link with `-Tdefmt.x`"),
+    (
+        Prefix("_defmt_"),
+        "add a defmt logger such as `defmt-rtt` (`use defmt_rtt as _;`) and link with `-Tdefmt.x`",
+    ),
     (Exact("memcpy"), MEM),
     (Exact("memmove"), MEM),
     (Exact("memset"), MEM),
@@ -24,21 +27,54 @@ const HINTS: &[(Pattern, &str)] = &[
     (Exact("__udivsi3"), BUILTINS),
     (Exact("__mulsi3"), BUILTINS),
     (Exact("__udivti3"), BUILTINS),
-    (Prefix("_critical_section_1_0_"), "enable a critical-section implementation, for example the feature `critical-section-single-core` of `cortex-m` or `riscv`, or `std` of `critical-section` on a hosted target"),
-    (Prefix("_embassy_time_"), "enable a time driver: a `time-driver-…` feature of your embassy HAL, or implement `embassy_time_driver::Driver`"),
-    (Exact("__pender"), "enable an executor of `embassy-executor`, for example the feature `arch-cortex-m` with `executor-thread`"),
-    (Exact("rust_begin_unwind"), "a `no_std` program needs a `#[panic_handler]`; add one, or a crate such as `panic-halt` (`use panic_halt as _;`)"),
-    (Exact("rust_eh_personality"), "compile with `-Cpanic=abort` (in the profile: `panic = \"abort\"`), or link `std`"),
+    (
+        Prefix("_critical_section_1_0_"),
+        "enable a critical-section implementation, for example the feature `critical-section-single-core` of `cortex-m` or `riscv`, or `std` of `critical-section` on a hosted target",
+    ),
+    (
+        Prefix("_embassy_time_"),
+        "enable a time driver: a `time-driver-…` feature of your embassy HAL, or implement `embassy_time_driver::Driver`",
+    ),
+    (
+        Exact("__pender"),
+        "enable an executor of `embassy-executor`, for example the feature `arch-cortex-m` with `executor-thread`",
+    ),
+    (
+        Exact("rust_begin_unwind"),
+        "a `no_std` program needs a `#[panic_handler]`; add one, or a crate such as `panic-halt` (`use panic_halt as _;`)",
+    ),
+    (
+        Exact("rust_eh_personality"),
+        "compile with `-Cpanic=abort` (in the profile: `panic = \"abort\"`), or link `std`",
+    ),
     (Exact("__rust_alloc"), ALLOCATOR),
     (Prefix("__rust_"), ALLOCATOR),
-    (Exact("_start"), "a bare-metal program needs an entry point: use a runtime crate (`cortex-m-rt`, `riscv-rt`, `aarch64-rt`) with its linker script, or define `#[unsafe(no_mangle)] extern \"C\" fn _start()`"),
-    (Exact("main"), "define `main`, or with `#![no_main]` an `#[entry]` function of your runtime crate"),
-    (Exact("__pre_init"), "link with the runtime's script: `-Clink-arg=-Tlink.x`"),
-    (Exact("DefaultHandler"), "link with the runtime's script: `-Clink-arg=-Tlink.x`"),
-    (Exact("__INTERRUPTS"), "enable the feature `rt` of your chip's peripheral access crate, or of cortex-m-rt `device`"),
+    (
+        Exact("_start"),
+        "a bare-metal program needs an entry point: use a runtime crate (`cortex-m-rt`, `riscv-rt`, `aarch64-rt`) with its linker script, or define `#[unsafe(no_mangle)] extern \"C\" fn _start()`",
+    ),
+    (
+        Exact("main"),
+        "define `main`, or with `#![no_main]` an `#[entry]` function of your runtime crate",
+    ),
+    (
+        Exact("__pre_init"),
+        "link with the runtime's script: `-Clink-arg=-Tlink.x`",
+    ),
+    (
+        Exact("DefaultHandler"),
+        "link with the runtime's script: `-Clink-arg=-Tlink.x`",
+    ),
+    (
+        Exact("__INTERRUPTS"),
+        "enable the feature `rt` of your chip's peripheral access crate, or of cortex-m-rt `device`",
+    ),
     (Exact("_Unwind_Resume"), UNWIND),
     (Prefix("_Unwind_"), UNWIND),
-    (Exact("__tls_get_addr"), "the object uses a TLS model that a static link cannot serve; compile with `-Ztls-model=local-exec`"),
+    (
+        Exact("__tls_get_addr"),
+        "the object uses a TLS model that a static link cannot serve; compile with `-Ztls-model=local-exec`",
+    ),
 ];
 
 const MEM: &str = "the target has no libc: build `compiler_builtins` with its `mem` feature (xsys does so for targets without an operating system)";
@@ -61,8 +97,16 @@ pub fn for_symbol(name: &str) -> Option<&'static str> {
 mod tests {
     #[test]
     fn the_first_match_counts() {
-        assert!(super::for_symbol("_defmt_write").unwrap().contains("defmt-rtt"));
-        assert!(super::for_symbol("__rust_alloc_zeroed").unwrap().contains("global_allocator"));
+        assert!(
+            super::for_symbol("_defmt_write")
+                .unwrap()
+                .contains("defmt-rtt")
+        );
+        assert!(
+            super::for_symbol("__rust_alloc_zeroed")
+                .unwrap()
+                .contains("global_allocator")
+        );
         assert_eq!(super::for_symbol("my_function"), None);
     }
 }

@@ -31,8 +31,6 @@ pub struct Extent {
     pub load_region: Option<usize>,
     /// The load address was given by `AT(…)`.
     pub explicit_load: bool,
-    /// What gaps hold (`=fill`); the architecture's filler if absent.
-    pub fill: Option<u32>,
 }
 
 /// A MEMORY region and how full it is.
@@ -95,6 +93,19 @@ impl Cuts {
     }
 }
 
+/// The value of a data command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DataWrite {
+    /// The output section.
+    pub output: OutputId,
+    /// Offset in it.
+    pub offset: u64,
+    /// Bytes.
+    pub size: u8,
+    /// The value.
+    pub value: u64,
+}
+
 /// Addresses of everything.
 pub struct Layout<'s> {
     /// What is where, with thunk sections added.
@@ -117,6 +128,12 @@ pub struct Layout<'s> {
     pub thunk_sections: Vec<SectionId>,
     /// Which thunk a branch takes: (section, index of its relocation) → (group, thunk).
     pub thunk_of: HashMap<(SectionId, u32), (u32, u32)>,
+    /// Values of BYTE and its relatives.
+    pub data: Vec<DataWrite>,
+    /// ASCII and ASCIZ.
+    pub texts: Vec<(OutputId, u64, Vec<u8>)>,
+    /// FILL and `=fill`: from this offset of an output section on, gaps hold these bytes.
+    pub fills: Vec<(OutputId, u64, Vec<u8>)>,
     /// Bytes of the ELF header and program headers.
     pub headers_size: u64,
     /// The script places headers in memory (SIZEOF_HEADERS is used).
@@ -156,7 +173,10 @@ impl<'a> Addresses<'_, 'a> {
             None => offset,
         };
         let base = self.layout.extents[output.0 as usize].addr;
-        Some(base.wrapping_add(self.layout.offsets[id.0 as usize]).wrapping_add(offset))
+        Some(
+            base.wrapping_add(self.layout.offsets[id.0 as usize])
+                .wrapping_add(offset),
+        )
     }
 
     /// S + A of a relocation, without going through the IPLT; `None` if the symbol's section is
@@ -166,13 +186,18 @@ impl<'a> Addresses<'_, 'a> {
         match symbol.home(self.resolution, self.sections) {
             Home::Section(id, value) => {
                 // In a merged section the addend chooses the entry if the symbol is the section.
-                if self.merge.inputs.contains_key(&id) && symbol.kind(self.resolution) == object::elf::STT_SECTION.0 {
+                if self.merge.inputs.contains_key(&id)
+                    && symbol.kind(self.resolution) == object::elf::STT_SECTION.0
+                {
                     return self.of_section(id, value.wrapping_add_signed(addend));
                 }
-                self.of_section(id, value).map(|address| address.wrapping_add_signed(addend))
+                self.of_section(id, value)
+                    .map(|address| address.wrapping_add_signed(addend))
             }
             Home::Absolute(value) => Some(value.wrapping_add_signed(addend)),
-            Home::Common(id) => self.of_section(*self.commons.get(&id)?, 0).map(|a| a.wrapping_add_signed(addend)),
+            Home::Common(id) => self
+                .of_section(*self.commons.get(&id)?, 0)
+                .map(|a| a.wrapping_add_signed(addend)),
             Home::Assigned(id) => Some(self.assigned(id)?.wrapping_add_signed(addend)),
             Home::UndefinedWeak | Home::Undefined => Some(addend as u64),
             Home::Discarded => None,
@@ -190,7 +215,9 @@ impl<'a> Addresses<'_, 'a> {
     /// An expression's value as an address.
     pub fn absolute(&self, value: Value) -> u64 {
         match value.section {
-            Some(id) => self.layout.extents[id.0 as usize].addr.wrapping_add(value.value),
+            Some(id) => self.layout.extents[id.0 as usize]
+                .addr
+                .wrapping_add(value.value),
             None => value.value,
         }
     }
@@ -208,7 +235,10 @@ mod tests {
     #[test]
     fn cuts_move_what_follows() {
         let cuts = Cuts(vec![(4, 2), (10, 4)]);
-        let mapped: Vec<u64> = [0, 4, 5, 6, 10, 12, 14, 20].into_iter().map(|o| cuts.map(o)).collect();
+        let mapped: Vec<u64> = [0, 4, 5, 6, 10, 12, 14, 20]
+            .into_iter()
+            .map(|o| cuts.map(o))
+            .collect();
         assert_eq!(mapped, [0, 4, 4, 4, 8, 8, 8, 14]);
         assert_eq!(cuts.total(), 6);
     }

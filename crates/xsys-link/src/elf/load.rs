@@ -12,12 +12,14 @@ use xsys_diag::{Diagnostic, Source};
 
 use super::arch::{self, Arch};
 use super::object::{ObjectFile, ObjectName};
+use super::resolve::Resolution;
 use crate::input::archive::{Archive, Member};
 use crate::input::kind::FileKind;
 use crate::input::map::{FileStore, InputFile};
 use crate::input::search::Search;
-use crate::options::{ElfOptions, InputArg, InputWhat};
+use crate::options::{ElfOptions, InputArg, InputWhat, OutputKind, SeparateCode};
 use crate::script::ast::{Command, Script};
+use crate::script::builtin;
 use crate::script::parse::{IncludeError, Loader, parse_defsym, parse_into};
 
 /// One input in command-line order.
@@ -46,7 +48,13 @@ pub struct LazyMember<'a> {
 impl<'a> LazyMember<'a> {
     /// Reads the object.
     pub fn load(self) -> Result<ObjectFile<'a>, Diagnostic> {
-        object(ObjectName { path: self.path, member: Some(self.name) }, self.bytes)
+        object(
+            ObjectName {
+                path: self.path,
+                member: Some(self.name),
+            },
+            self.bytes,
+        )
     }
 }
 
@@ -73,16 +81,31 @@ struct Scripts<'a, 'd> {
 
 impl Loader for Scripts<'_, '_> {
     fn open(&mut self, name: &str, from: &Path) -> Result<Source, IncludeError> {
-        let found = self.search.script(Path::new(name)).map_err(|_| IncludeError::NotFound {
-            name: name.to_owned(),
-            searched: std::iter::once(PathBuf::from(".")).chain(self.search.dirs().iter().cloned()).collect(),
-        })?;
+        let found = self
+            .search
+            .script(Path::new(name))
+            .map_err(|_| IncludeError::NotFound {
+                name: name.to_owned(),
+                searched: std::iter::once(PathBuf::from("."))
+                    .chain(self.search.dirs().iter().cloned())
+                    .collect(),
+            })?;
         let _ = from;
         self.warnings.extend(found.shadow_warning());
-        let unreadable = |message: String| IncludeError::Unreadable { path: found.path.clone(), message };
-        let file = self.store.open(&found.path).map_err(|error| unreadable(error.to_string()))?;
-        let text = std::str::from_utf8(file.bytes()).map_err(|_| unreadable("it is not UTF-8 text".to_owned()))?;
-        Ok(Source { path: found.path, text: text.into() })
+        let unreadable = |reason: String| IncludeError::Unreadable {
+            path: found.path.clone(),
+            reason,
+        };
+        let file = self
+            .store
+            .open(&found.path)
+            .map_err(|error| unreadable(error.to_string()))?;
+        let text = std::str::from_utf8(file.bytes())
+            .map_err(|_| unreadable("it is not UTF-8 text".to_owned()))?;
+        Ok(Source {
+            path: found.path,
+            text: text.into(),
+        })
     }
 }
 
@@ -95,15 +118,25 @@ pub fn open<'a>(
     let mut search = Search::new(&options.search_dirs, options.sysroot.as_deref());
     let mut script = Script::default();
     let mut warnings = Vec::new();
-    for path in options.scripts.iter().chain(options.default_script.iter().filter(|_| options.scripts.is_empty())) {
-        let mut loader = Scripts { store, search: &search, warnings: &mut warnings };
+    for path in options.scripts.iter().chain(
+        options
+            .default_script
+            .iter()
+            .filter(|_| options.scripts.is_empty()),
+    ) {
+        let mut loader = Scripts {
+            store,
+            search: &search,
+            warnings: &mut warnings,
+        };
         match loader.open(&path.to_string_lossy(), Path::new("")) {
             Ok(source) => diagnostics.extend(parse_into(&mut script, source, &mut loader)),
             Err(error) => diagnostics.push(error.into_diagnostic()),
         }
     }
     let mut files = Vec::new();
-    let mut queue: Vec<(InputArg, PathBuf)> = script_inputs(&script, 0, &mut search, options, Path::new(""), diagnostics);
+    let mut queue: Vec<(InputArg, PathBuf)> =
+        script_inputs(&script, 0, &mut search, options, Path::new(""), diagnostics);
     queue.extend(options.inputs.iter().filter_map(|arg| {
         let path = match &arg.what {
             InputWhat::File(path) => path.clone(),
@@ -133,12 +166,22 @@ pub fn open<'a>(
         }
         // A text file in place of an object or library is a linker script (GNU ld manual,
         // "Implicit Linker Scripts").
-        let Ok(text) = std::str::from_utf8(file.bytes()) else { continue };
+        let Ok(text) = std::str::from_utf8(file.bytes()) else {
+            continue;
+        };
         let before = script.commands.len();
-        let source = Source { path: path.clone(), text: text.into() };
-        let mut loader = Scripts { store, search: &search, warnings: &mut warnings };
+        let source = Source {
+            path: path.clone(),
+            text: text.into(),
+        };
+        let mut loader = Scripts {
+            store,
+            search: &search,
+            warnings: &mut warnings,
+        };
         diagnostics.extend(parse_into(&mut script, source, &mut loader));
-        for (arg, path) in script_inputs(&script, before, &mut search, options, &path, diagnostics) {
+        for (arg, path) in script_inputs(&script, before, &mut search, options, &path, diagnostics)
+        {
             match store.open(&path) {
                 Ok(file) => files.push((arg, file)),
                 Err(error) => diagnostics.push(error.into_diagnostic()),
@@ -181,8 +224,14 @@ fn script_inputs(
         };
         for (name, as_needed) in named {
             let (what, path) = match name.strip_prefix("-l") {
-                Some(library) => (InputWhat::Library(library.to_owned()), search.library(library)),
-                None => (InputWhat::File(PathBuf::from(name)), search.input(name, from)),
+                Some(library) => (
+                    InputWhat::Library(library.to_owned()),
+                    search.library(library),
+                ),
+                None => (
+                    InputWhat::File(PathBuf::from(name)),
+                    search.input(name, from),
+                ),
             };
             match path {
                 Ok(path) => {
@@ -196,7 +245,11 @@ fn script_inputs(
                         binary: false,
                     };
                     // STARTUP comes before everything else.
-                    if matches!(command, Command::Startup(_)) { out.insert(0, (arg, path)) } else { out.push((arg, path)) }
+                    if matches!(command, Command::Startup(_)) {
+                        out.insert(0, (arg, path))
+                    } else {
+                        out.push((arg, path))
+                    }
                 }
                 Err(error) => diagnostics.push(error.into_diagnostic()),
             }
@@ -206,9 +259,16 @@ fn script_inputs(
 }
 
 /// Parses objects and reads archive indexes, in parallel.
-pub fn load<'a>(opened: &Opened<'a>, store: &'a FileStore, diagnostics: &mut Vec<Diagnostic>) -> Inputs<'a> {
-    let results: Vec<Result<Vec<Input<'a>>, Vec<Diagnostic>>> =
-        opened.files.par_iter().map(|(arg, file)| load_one(arg, file, store)).collect();
+pub fn load<'a>(
+    opened: &Opened<'a>,
+    store: &'a FileStore,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Inputs<'a> {
+    let results: Vec<Result<Vec<Input<'a>>, Vec<Diagnostic>>> = opened
+        .files
+        .par_iter()
+        .map(|(arg, file)| load_one(arg, file, store))
+        .collect();
     let mut inputs = Inputs::default();
     for result in results {
         match result {
@@ -219,7 +279,11 @@ pub fn load<'a>(opened: &Opened<'a>, store: &'a FileStore, diagnostics: &mut Vec
     inputs
 }
 
-fn load_one<'a>(arg: &InputArg, file: &'a InputFile, store: &'a FileStore) -> Result<Vec<Input<'a>>, Vec<Diagnostic>> {
+fn load_one<'a>(
+    arg: &InputArg,
+    file: &'a InputFile,
+    store: &'a FileStore,
+) -> Result<Vec<Input<'a>>, Vec<Diagnostic>> {
     let bytes = file.bytes();
     let kind = FileKind::of(bytes);
     if let Some(refusal) = kind.refuse_for_elf(&file.path) {
@@ -228,34 +292,62 @@ fn load_one<'a>(arg: &InputArg, file: &'a InputFile, store: &'a FileStore) -> Re
     match kind {
         FileKind::Archive | FileKind::ThinArchive => archive(arg, file, store),
         _ => {
-            let name = ObjectName { path: &file.path, member: None };
+            let name = ObjectName {
+                path: &file.path,
+                member: None,
+            };
             let object = object(name, bytes).map_err(|d| vec![d])?;
             if !arg.in_lib_group {
                 return Ok(vec![Input::Object(Box::new(object))]);
             }
             let symbols = defined_names(&object).map(|name| (name, 0)).collect();
-            let member = LazyMember { path: &file.path, name: "", bytes };
-            Ok(vec![Input::Archive(ArchiveInput { symbols, members: vec![member] })])
+            let member = LazyMember {
+                path: &file.path,
+                name: "",
+                bytes,
+            };
+            Ok(vec![Input::Archive(ArchiveInput {
+                symbols,
+                members: vec![member],
+            })])
         }
     }
 }
 
-fn archive<'a>(arg: &InputArg, file: &'a InputFile, store: &'a FileStore) -> Result<Vec<Input<'a>>, Vec<Diagnostic>> {
+fn archive<'a>(
+    arg: &InputArg,
+    file: &'a InputFile,
+    store: &'a FileStore,
+) -> Result<Vec<Input<'a>>, Vec<Diagnostic>> {
     let fail = |error: crate::input::InputError| vec![error.into_diagnostic()];
     let archive = Archive::parse(&file.path, file.bytes()).map_err(fail)?;
     let lazy = |member: &Member<'a>| -> Result<LazyMember<'a>, Vec<Diagnostic>> {
         let name = std::str::from_utf8(member.name).unwrap_or("(a name that is not UTF-8)");
-        Ok(LazyMember { path: &file.path, name, bytes: member.bytes(store).map_err(fail)? })
+        Ok(LazyMember {
+            path: &file.path,
+            name,
+            bytes: member.bytes(store).map_err(fail)?,
+        })
     };
     if arg.whole_archive {
-        let members: Vec<LazyMember<'a>> =
-            archive.members().map(|member| lazy(&member.map_err(fail)?)).collect::<Result<_, _>>()?;
+        let members: Vec<LazyMember<'a>> = archive
+            .members()
+            .map(|member| lazy(&member.map_err(fail)?))
+            .collect::<Result<_, _>>()?;
         return members
             .into_par_iter()
-            .map(|member| member.load().map(|object| Input::Object(Box::new(object))).map_err(|d| vec![d]))
+            .map(|member| {
+                member
+                    .load()
+                    .map(|object| Input::Object(Box::new(object)))
+                    .map_err(|d| vec![d])
+            })
             .collect();
     }
-    let mut out = ArchiveInput { symbols: Vec::new(), members: Vec::new() };
+    let mut out = ArchiveInput {
+        symbols: Vec::new(),
+        members: Vec::new(),
+    };
     if archive.has_index() {
         let mut by_offset: std::collections::HashMap<u64, u32> = std::collections::HashMap::new();
         for symbol in archive.symbols() {
@@ -263,7 +355,8 @@ fn archive<'a>(arg: &InputArg, file: &'a InputFile, store: &'a FileStore) -> Res
             let member = match by_offset.get(&offset) {
                 Some(&member) => member,
                 None => {
-                    out.members.push(lazy(&archive.member(offset).map_err(fail)?)?);
+                    out.members
+                        .push(lazy(&archive.member(offset).map_err(fail)?)?);
                     let member = out.members.len() as u32 - 1;
                     by_offset.insert(offset, member);
                     member
@@ -277,10 +370,14 @@ fn archive<'a>(arg: &InputArg, file: &'a InputFile, store: &'a FileStore) -> Res
             if FileKind::of(member.bytes) != FileKind::ElfObject {
                 continue;
             }
-            let name = ObjectName { path: member.path, member: Some(member.name) };
+            let name = ObjectName {
+                path: member.path,
+                member: Some(member.name),
+            };
             let object = object(name, member.bytes).map_err(|d| vec![d])?;
             let index = out.members.len() as u32;
-            out.symbols.extend(defined_names(&object).map(|name| (name, index)));
+            out.symbols
+                .extend(defined_names(&object).map(|name| (name, index)));
             out.members.push(member);
         }
     }
@@ -299,7 +396,10 @@ fn object<'a>(name: ObjectName<'a>, bytes: &'a [u8]) -> Result<ObjectFile<'a>, D
     if name.member.is_some()
         && let Some(mut refusal) = FileKind::of(bytes).refuse_for_elf(Path::new(&name.to_string()))
     {
-        refusal.notes.push(format!("it is a member of the archive `{}`", name.path.display()));
+        refusal.notes.push(format!(
+            "it is a member of the archive `{}`",
+            name.path.display()
+        ));
         return Err(refusal);
     }
     ObjectFile::parse(name, bytes).map_err(|error| {
@@ -315,49 +415,208 @@ fn object<'a>(name: ObjectName<'a>, bytes: &'a [u8]) -> Result<ObjectFile<'a>, D
     })
 }
 
-/// The architecture of a link: what `-m` says, else that of the first object. Objects for another
-/// one are errors, all of them named.
-pub fn architecture(
-    files: &[ObjectFile<'_>],
+/// The machine of a link (`EM_*`, 64 bits): what `-m` says, else that of the first object.
+pub fn machine(
+    inputs: &Inputs<'_>,
     options: &ElfOptions,
     diagnostics: &mut Vec<Diagnostic>,
-) -> Option<&'static dyn Arch> {
-    let machine_name = |machine: u16, is_64: bool| match arch::find(machine, is_64) {
-        Some(arch) => arch.name().to_owned(),
-        None => format!("machine {machine}, {} bits", if is_64 { 64 } else { 32 }),
-    };
-    let (machine, is_64, why) = match (options.emulation, files.first()) {
-        (Some(emulation), _) => (emulation.machine, emulation.is_64, format!("`-m {}`", emulation.name)),
-        (None, Some(file)) => (file.machine, file.is_64, format!("`{}`, the first input", file.name)),
-        (None, None) => {
-            diagnostics.push(
-                Diagnostic::error("there is nothing to link: no input is an object")
-                    .help("name object files or archives whose members are needed; `-u SYMBOL` pulls a member"),
+) -> Option<(u16, bool)> {
+    if let Some(emulation) = options.emulation {
+        return Some((emulation.machine, emulation.is_64));
+    }
+    let first = inputs.list.iter().find_map(|input| match input {
+        Input::Object(object) => Some((object.machine, object.is_64)),
+        Input::Archive(archive) => {
+            let member = archive.members.first()?;
+            let object = ObjectFile::parse(
+                ObjectName {
+                    path: member.path,
+                    member: Some(member.name),
+                },
+                member.bytes,
             );
-            return None;
+            object.ok().map(|object| (object.machine, object.is_64))
         }
+    });
+    if first.is_none() {
+        diagnostics.push(
+            Diagnostic::error("there is nothing to link: no input is an object")
+                .help("name object files or archives whose members are needed; `-u SYMBOL` pulls a member"),
+        );
+    }
+    first
+}
+
+/// Objects for another machine are errors, all of them named.
+pub fn check_machines(
+    files: &[ObjectFile<'_>],
+    machine: u16,
+    is_64: bool,
+    options: &ElfOptions,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let why = match (options.emulation, files.first()) {
+        (Some(emulation), _) => format!("`-m {}`", emulation.name),
+        (None, Some(file)) => format!("the first input, `{}`", file.name),
+        (None, None) => return,
     };
-    for file in files.iter().filter(|f| (f.machine, f.is_64) != (machine, is_64)) {
-        if options.no_warn_mismatch {
+    let endian = files
+        .iter()
+        .find(|f| (f.machine, f.is_64) == (machine, is_64))
+        .map(|f| f.endian);
+    for file in files {
+        let differs = (file.machine, file.is_64) != (machine, is_64);
+        let swapped = endian.is_some_and(|endian| endian != file.endian);
+        if !(differs || swapped) || options.no_warn_mismatch {
             continue;
         }
+        let own = arch::machine_name(file.machine, file.is_64);
+        let note = if differs {
+            format!(
+                "it is for {own}, but this link is for {}",
+                arch::machine_name(machine, is_64)
+            )
+        } else {
+            format!("its byte order differs from that of the other objects for {own}")
+        };
         diagnostics.push(
             Diagnostic::error(format!("`{}` is for another architecture", file.name))
-                .note(format!(
-                    "it is for {}, but this link is for {}",
-                    machine_name(file.machine, file.is_64),
-                    machine_name(machine, is_64)
-                ))
+                .note(note)
                 .note(format!("the link's architecture comes from {why}"))
                 .help("build it for the target of this link, or leave it out"),
         );
     }
-    let arch = arch::find(machine, is_64);
-    if arch.is_none() {
-        diagnostics.push(
-            Diagnostic::error(format!("cannot link for {}", machine_name(machine, is_64)))
-                .note(format!("supported architectures: {}", arch::names().join(", "))),
-        );
+}
+
+/// Merges all objects' `e_flags`.
+pub fn e_flags(
+    arch: &dyn Arch,
+    files: &[ObjectFile<'_>],
+    diagnostics: &mut Vec<Diagnostic>,
+) -> u32 {
+    let mut merged = None;
+    for file in files {
+        // An object without code or data (rustc's symbol list) says nothing about the ABI.
+        let empty = file
+            .sections
+            .iter()
+            .all(|s| s.size == 0 || s.flags & ::object::elf::SHF_ALLOC.0 == 0);
+        if empty && file.e_flags == 0 {
+            continue;
+        }
+        match arch.merge_e_flags(merged, file.e_flags) {
+            Ok(flags) => merged = Some(flags),
+            Err(contradiction) => diagnostics.push(
+                Diagnostic::error(format!(
+                    "`{}` was built for another ABI than the objects before it",
+                    file.name
+                ))
+                .note(contradiction)
+                .help("build all objects with the same target and the same ABI options"),
+            ),
+        }
     }
-    arch
+    merged.unwrap_or(0)
+}
+
+/// Merges `.ARM.attributes` or `.riscv.attributes`: the section's name and contents.
+pub fn build_attributes(
+    resolution: &Resolution<'_>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<(String, Vec<u8>)> {
+    let found: Vec<(String, &[u8], &[u8])> = resolution
+        .files
+        .iter()
+        .flat_map(|file| file.sections.iter().map(move |section| (file, section)))
+        .filter(|(_, section)| super::place::is_attributes(section))
+        .map(|(file, section)| (file.name.to_string(), section.name, section.data))
+        .collect();
+    let (_, name, _) = found.first()?;
+    let inputs: Vec<(&str, &[u8])> = found
+        .iter()
+        .map(|(file, _, data)| (file.as_str(), *data))
+        .collect();
+    let (merged, conflicts) = match *name {
+        b".ARM.attributes" => super::attributes::merge_arm(&inputs),
+        _ => super::attributes::merge_riscv(&inputs),
+    };
+    for conflict in conflicts {
+        let message = format!("`{}`: {}", conflict.input, conflict.message);
+        diagnostics.push(if conflict.fatal {
+            Diagnostic::error(message).help("build all objects for the same core and the same ABI")
+        } else {
+            Diagnostic::warning(message)
+        });
+    }
+    Some((String::from_utf8_lossy(name).into_owned(), merged))
+}
+
+/// Adds the built-in layout where the user's scripts have none: no `-T`, or only ones that INSERT
+/// into it.
+pub fn complete_script(
+    script: &mut Script,
+    arch: &dyn Arch,
+    options: &ElfOptions,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let mut own_layout = false;
+    for (index, command) in script.commands.iter().enumerate() {
+        let inserted = matches!(script.commands.get(index + 1), Some(Command::Insert { .. }));
+        own_layout |= matches!(command, Command::Sections(_)) && !inserted;
+    }
+    if own_layout {
+        return;
+    }
+    let has_phdrs = script
+        .commands
+        .iter()
+        .any(|c| matches!(c, Command::Phdrs(_)));
+    let unpaged = options.nmagic || options.omagic;
+    let kind = match options.kind {
+        OutputKind::Relocatable => builtin::Kind::Relocatable,
+        OutputKind::StaticPie => builtin::Kind::StaticPie,
+        OutputKind::Static => builtin::Kind::Static,
+    };
+    let facts = builtin::Facts {
+        image_base: options.image_base.unwrap_or(match options.kind {
+            OutputKind::Static => arch.image_base(),
+            _ => 0,
+        }),
+        segments: match options.z.separate_code {
+            _ if unpaged => builtin::Segments::Unpaged,
+            SeparateCode::None => builtin::Segments::Packed,
+            SeparateCode::Code => builtin::Segments::SeparateCode,
+            SeparateCode::Loadable => builtin::Segments::Separate,
+        },
+        headers: !unpaged && !has_phdrs,
+        relro: options.z.relro,
+        now: options.z.now,
+        rela: arch.dynamic().rela,
+        machine: match ::object::elf::Machine(arch.machine()) {
+            ::object::elf::EM_ARM => builtin::Machine::Arm,
+            ::object::elf::EM_RISCV => builtin::Machine::RiscV,
+            ::object::elf::EM_AVR => builtin::Machine::Avr,
+            _ => builtin::Machine::Other,
+        },
+    };
+    let source = Source {
+        path: "built-in linker script".into(),
+        text: builtin::builtin(kind, &facts).into(),
+    };
+    let own = std::mem::take(&mut script.commands);
+    let mut none = NoIncludes;
+    diagnostics.extend(parse_into(script, source, &mut none));
+    script.commands.extend(own);
+}
+
+/// Built-in scripts include nothing.
+struct NoIncludes;
+
+impl Loader for NoIncludes {
+    fn open(&mut self, name: &str, _from: &Path) -> Result<Source, IncludeError> {
+        Err(IncludeError::NotFound {
+            name: name.to_owned(),
+            searched: Vec::new(),
+        })
+    }
 }

@@ -42,7 +42,10 @@ pub struct MergedInput {
 impl MergedInput {
     /// Maps an offset in the input section to one in the merged section.
     pub fn map(&self, offset: u64) -> Option<u64> {
-        let index = self.pieces.partition_point(|&(start, _)| u64::from(start) <= offset).checked_sub(1)?;
+        let index = self
+            .pieces
+            .partition_point(|&(start, _)| u64::from(start) <= offset)
+            .checked_sub(1)?;
         let (start, to) = self.pieces[index];
         Some(u64::from(to) + (offset - u64::from(start)))
     }
@@ -70,8 +73,14 @@ pub fn is_mergeable(flags: u64, entsize: u64, size: u64, data: &[u8]) -> bool {
     if flags & elf::SHF_MERGE.0 == 0 || entsize == 0 || flags & elf::SHF_WRITE.0 != 0 {
         return false;
     }
-    let Ok(entsize) = usize::try_from(entsize) else { return false };
-    if size == 0 || size > u64::from(u32::MAX) || size % entsize as u64 != 0 || data.len() as u64 != size {
+    let Ok(entsize) = usize::try_from(entsize) else {
+        return false;
+    };
+    if size == 0
+        || size > u64::from(u32::MAX)
+        || size % entsize as u64 != 0
+        || data.len() as u64 != size
+    {
         return false;
     }
     // A string section without a terminator at its end cannot be cut.
@@ -85,7 +94,12 @@ struct Entry<'a> {
 }
 
 /// Merges sections of equal flags and entry size. `strings`: cut at terminators.
-pub fn merge<'a>(inputs: &[MergeInput<'a>], entsize: u64, align: u64, strings: bool) -> (Merged<'a>, Vec<Vec<(u32, u32)>>) {
+pub fn merge<'a>(
+    inputs: &[MergeInput<'a>],
+    entsize: u64,
+    align: u64,
+    strings: bool,
+) -> (Merged<'a>, Vec<Vec<(u32, u32)>>) {
     let hasher = FixedState::default();
     let cut: Vec<Vec<Entry<'a>>> = inputs
         .par_iter()
@@ -94,9 +108,17 @@ pub fn merge<'a>(inputs: &[MergeInput<'a>], entsize: u64, align: u64, strings: b
             let mut start = 0;
             while start < input.data.len() {
                 let rest = &input.data[start..];
-                let len = if strings { string_len(rest, entsize as usize) } else { entsize as usize };
+                let len = if strings {
+                    string_len(rest, entsize as usize)
+                } else {
+                    entsize as usize
+                };
                 let bytes = &rest[..len.min(rest.len())];
-                entries.push(Entry { start: start as u32, hash: hasher.hash_one(bytes), bytes });
+                entries.push(Entry {
+                    start: start as u32,
+                    hash: hasher.hash_one(bytes),
+                    bytes,
+                });
                 start += bytes.len();
             }
             entries
@@ -115,11 +137,17 @@ pub fn merge<'a>(inputs: &[MergeInput<'a>], entsize: u64, align: u64, strings: b
         .map(|shard| {
             let mut table: HashTable<u32> = HashTable::new();
             let mut hashes: Vec<u64> = Vec::new();
-            let mut out = Shard { unique: Vec::new(), size: 0, assigned: Vec::new() };
+            let mut out = Shard {
+                unique: Vec::new(),
+                size: 0,
+                assigned: Vec::new(),
+            };
             for entry in cut.iter().flatten().filter(|e| shard_of(e.hash) == shard) {
                 let slot = table.entry(
                     entry.hash,
-                    |&at| hashes[at as usize] == entry.hash && out.unique[at as usize] == entry.bytes,
+                    |&at| {
+                        hashes[at as usize] == entry.hash && out.unique[at as usize] == entry.bytes
+                    },
                     |&at| hashes[at as usize],
                 );
                 let at = match slot {
@@ -166,7 +194,14 @@ pub fn merge<'a>(inputs: &[MergeInput<'a>], entsize: u64, align: u64, strings: b
                 .collect()
         })
         .collect();
-    (Merged { entries, size: offset, align }, pieces)
+    (
+        Merged {
+            entries,
+            size: offset,
+            align,
+        },
+        pieces,
+    )
 }
 
 impl MergedInput {
@@ -195,14 +230,23 @@ mod tests {
     use super::*;
 
     fn run(sections: &[&'static [u8]], entsize: u64, strings: bool) -> (Vec<u8>, Vec<MergedInput>) {
-        let inputs: Vec<_> =
-            sections.iter().enumerate().map(|(i, data)| MergeInput { id: SectionId(i as u32), data }).collect();
+        let inputs: Vec<_> = sections
+            .iter()
+            .enumerate()
+            .map(|(i, data)| MergeInput {
+                id: SectionId(i as u32),
+                data,
+            })
+            .collect();
         let (merged, pieces) = merge(&inputs, entsize, 1, strings);
         let mut bytes = vec![0; merged.size as usize];
         for (offset, entry) in &merged.entries {
             bytes[*offset as usize..][..entry.len()].copy_from_slice(entry);
         }
-        (bytes, pieces.into_iter().map(|p| MergedInput::new(0, p)).collect())
+        (
+            bytes,
+            pieces.into_iter().map(|p| MergedInput::new(0, p)).collect(),
+        )
     }
 
     #[test]
@@ -229,7 +273,11 @@ mod tests {
 
     #[test]
     fn wide_strings_end_at_wide_zeros() {
-        let (bytes, _) = run(&[&[b'a', 0, 0, b'b', 0, 0], &[b'a', 0, 0, b'b', 0, 0]], 2, true);
+        let (bytes, _) = run(
+            &[&[b'a', 0, 0, b'b', 0, 0], &[b'a', 0, 0, b'b', 0, 0]],
+            2,
+            true,
+        );
         assert_eq!(bytes.len(), 6);
     }
 

@@ -1,7 +1,237 @@
-//! The ELF linker.
+//! The ELF linker: objects and archives in, an image out.
+//!
+//! [`link`] is the table of contents. Each pass is a function that borrows the results of the
+//! passes before it and returns a new value; what is fixed after each step is said beside it.
+//! Section contents stay in the mapped inputs until `write` copies them once.
 
 pub mod arch;
+mod assign;
 pub mod attributes;
+mod dynamic;
 pub mod eh_frame;
 pub mod exidx;
+mod frames;
+mod gc;
+mod hints;
+mod layout;
+mod linker_symbols;
+mod load;
 pub mod map;
+mod merge;
+pub mod object;
+mod place;
+mod refs;
+mod relax;
+mod relocate;
+mod report;
+mod resolve;
+mod scan;
+mod script_symbols;
+mod sections;
+mod segments;
+mod symtab;
+mod synth;
+mod thunks;
+pub mod usage;
+mod write;
+
+use std::collections::HashMap;
+
+use xsys_diag::{Diagnostic, Severity};
+
+use crate::input::map::FileStore;
+use crate::options::{ElfOptions, OutputKind};
+
+/// What a link leaves behind besides its output file.
+#[derive(Debug, Default)]
+pub struct Linked {
+    /// Errors and warnings, in the order in which the passes found them.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Memory regions and how full they are.
+    pub usage: Vec<usage::RegionUsage>,
+    /// What the options asked to be printed.
+    pub stdout: String,
+    /// The output file is complete.
+    pub written: bool,
+}
+
+/// Links. Problems of one kind are gathered, and the link stops at the next checkpoint.
+pub fn link(options: &ElfOptions) -> Linked {
+    let mut linked = Linked::default();
+    run(options, &mut linked);
+    linked
+}
+
+fn run(options: &ElfOptions, linked: &mut Linked) {
+    let store = FileStore::new();
+    let diagnostics = &mut linked.diagnostics;
+
+    // Scripts are read first: they name inputs, symbols and roots.
+    let (mut script, opened) = load::open(options, &store, diagnostics);
+    // Objects are parsed, archives indexed.
+    let inputs = load::load(&opened, &store, diagnostics);
+    if failed(diagnostics) {
+        return;
+    }
+    let Some((machine, is_64)) = load::machine(&inputs, options, diagnostics) else {
+        return;
+    };
+    let Some(family) = arch::find(machine, is_64, None, options) else {
+        return diagnostics.push(arch::unsupported(machine, is_64));
+    };
+    // With no script of the user's, a built-in one goes the same way.
+    load::complete_script(&mut script, &*family, options, diagnostics);
+    let script_symbols = script_symbols::ScriptSymbols::gather(&script);
+
+    // Every name gets its definition; after this no file is added.
+    let mut resolution = resolve::resolve(inputs, &script_symbols, options, diagnostics);
+    load::check_machines(&resolution.files, machine, is_64, options, diagnostics);
+    if failed(diagnostics) {
+        return;
+    }
+    let attributes = load::build_attributes(&resolution, diagnostics);
+    let core = attributes.as_ref().map(|(_, bytes)| bytes.as_slice());
+    let Some(arch) = arch::find(machine, is_64, core, options) else {
+        return;
+    };
+    let arch = &*arch;
+    let e_flags = load::e_flags(arch, &resolution.files, diagnostics);
+    linker_symbols::define(&mut resolution);
+
+    // Sections are numbered, rules matched, unwind records filed under their functions.
+    let mut sections = sections::Sections::number(&resolution);
+    let matches = place::match_inputs(&resolution, &sections, &script, diagnostics);
+    let frames = frames::gather(&resolution, &sections, diagnostics);
+    // What lives is fixed here.
+    let live = gc::mark(
+        &resolution,
+        &sections,
+        &frames,
+        &matches,
+        &script_symbols,
+        options,
+    );
+    if options.print_gc_sections {
+        linked.stdout += &report::dropped_sections(&resolution, &sections, &live);
+    }
+
+    // Live relocations say which slots and tables are needed; those become sections.
+    let pic = options.kind == OutputKind::StaticPie;
+    let demands = scan::scan(
+        arch,
+        &resolution,
+        &sections,
+        &live,
+        options,
+        pic,
+        diagnostics,
+    );
+    scan::check_required(&resolution, options, diagnostics);
+    if failed(diagnostics) {
+        return;
+    }
+    let made = synth::synthesise(
+        arch,
+        &resolution,
+        &mut sections,
+        &live,
+        &frames,
+        &demands,
+        attributes,
+        options,
+    );
+
+    // Every live section gets its output section; equal strings are merged within them.
+    let mut placement = place::place(
+        &resolution,
+        &sections,
+        &live,
+        &matches,
+        &script,
+        options,
+        diagnostics,
+    );
+    let (merge, merged_ids) =
+        synth::merge_sections(&resolution, &mut sections, &mut placement, options);
+    if failed(diagnostics) {
+        return;
+    }
+
+    // Addresses, thunks and relaxation, to a fixed point.
+    let facts = assign::Facts {
+        arch,
+        resolution: &resolution,
+        script: &script,
+        script_symbols: &script_symbols,
+        options,
+        merge: &merge,
+        merged_ids: &merged_ids,
+        commons: &made.commons,
+        demands: &demands,
+    };
+    let layout = assign::assign(&facts, &mut sections, placement, diagnostics);
+    linked.usage = usage::regions(&layout);
+    if failed(diagnostics) && !options.no_inhibit_exec {
+        return;
+    }
+
+    // The file's plan, and the symbols that depend on it.
+    let plan = segments::plan(arch, &layout, &script, options);
+    let none = HashMap::new();
+    let mut addresses = layout::Addresses {
+        resolution: &resolution,
+        sections: &sections,
+        merge: &merge,
+        layout: &layout,
+        linker: &none,
+        merged_ids: &merged_ids,
+        commons: &made.commons,
+    };
+    let linker = linker_symbols::values(&addresses, &plan);
+    addresses.linker = &linker;
+    report::check_overlaps(&layout, options, diagnostics);
+    let entry = report::entry_point(&addresses, &script_symbols, options, diagnostics);
+
+    let image = write::Image {
+        relocator: relocate::Relocator {
+            arch,
+            addresses,
+            demands: &demands,
+            tls: plan
+                .find(::object::elf::PT_TLS.0)
+                .map(relocate::Tls::of)
+                .unwrap_or_default(),
+            pic,
+            got: relocate::got_address(&addresses),
+            loads: plan.load_ranges(),
+        },
+        frames: &frames,
+        made: &made,
+        plan: &plan,
+        options,
+        endian: resolution
+            .files
+            .first()
+            .map_or(::object::Endianness::Little, |f| f.endian),
+        e_flags,
+        entry,
+    };
+    if failed(diagnostics) && !options.no_inhibit_exec {
+        return;
+    }
+    linked.written = image.write(diagnostics);
+    if options.print_memory_usage {
+        linked.stdout += &usage::table(&linked.usage);
+    }
+    report::map_file(&addresses, options, &mut linked.stdout, diagnostics);
+}
+
+fn failed(diagnostics: &[Diagnostic]) -> bool {
+    diagnostics.iter().any(|d| d.severity == Severity::Error)
+}
+
+/// A symbol's name for people.
+pub(crate) fn demangle(name: &[u8]) -> String {
+    let name = String::from_utf8_lossy(name);
+    format!("{:#}", rustc_demangle::demangle(&name))
+}

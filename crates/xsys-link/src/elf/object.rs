@@ -10,9 +10,9 @@
 use std::fmt;
 use std::path::Path;
 
+use object::Endianness;
 use object::elf;
 use object::read::elf::{FileHeader, Rel as _, Rela as _, SectionHeader as _, Sym as _};
-use object::Endianness;
 
 /// Who an object is: a file, or a member of an archive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,8 +127,14 @@ pub enum SymbolPlace {
 
 impl ElfSymbol {
     /// The null symbol.
-    pub const UNDEFINED: Self =
-        Self { name: 0, value: 0, size: 0, info: 0, other: 0, place: SymbolPlace::Undefined };
+    pub const UNDEFINED: Self = Self {
+        name: 0,
+        value: 0,
+        size: 0,
+        info: 0,
+        other: 0,
+        place: SymbolPlace::Undefined,
+    };
 
     /// STB_*
     pub fn binding(&self) -> u8 {
@@ -178,11 +184,25 @@ impl<'a> SymbolTable<'a> {
         let endian = self.endian;
         let decoded = match self.raw {
             RawSymbols::Elf32(table) => table.get(index).map(|s| {
-                (s.st_name(endian), u64::from(s.st_value(endian)), u64::from(s.st_size(endian)), s.st_info(), s.st_other(), s.st_shndx(endian))
+                (
+                    s.st_name(endian),
+                    u64::from(s.st_value(endian)),
+                    u64::from(s.st_size(endian)),
+                    s.st_info(),
+                    s.st_other(),
+                    s.st_shndx(endian),
+                )
             }),
-            RawSymbols::Elf64(table) => table
-                .get(index)
-                .map(|s| (s.st_name(endian), s.st_value(endian), s.st_size(endian), s.st_info(), s.st_other(), s.st_shndx(endian))),
+            RawSymbols::Elf64(table) => table.get(index).map(|s| {
+                (
+                    s.st_name(endian),
+                    s.st_value(endian),
+                    s.st_size(endian),
+                    s.st_info(),
+                    s.st_other(),
+                    s.st_shndx(endian),
+                )
+            }),
         };
         let Some((name, value, size, info, other, shndx)) = decoded else {
             return ElfSymbol::UNDEFINED;
@@ -191,10 +211,19 @@ impl<'a> SymbolTable<'a> {
             elf::SHN_UNDEF => SymbolPlace::Undefined,
             elf::SHN_ABS => SymbolPlace::Absolute,
             elf::SHN_COMMON => SymbolPlace::Common,
-            elf::SHN_XINDEX => SymbolPlace::Section(self.extended.get(index).map_or(u32::MAX, |x| x.get(endian))),
+            elf::SHN_XINDEX => {
+                SymbolPlace::Section(self.extended.get(index).map_or(u32::MAX, |x| x.get(endian)))
+            }
             index => SymbolPlace::Section(u32::from(index.0)),
         };
-        ElfSymbol { name, value, size, info: info.0, other: other.0, place }
+        ElfSymbol {
+            name,
+            value,
+            size,
+            info: info.0,
+            other: other.0,
+            place,
+        }
     }
 
     /// A symbol's name; empty if its offset is out of range.
@@ -235,7 +264,10 @@ enum RawRelocs<'a> {
 
 impl<'a> RelocTable<'a> {
     /// A table without entries.
-    pub const EMPTY: Self = Self { raw: RawRelocs::None, endian: Endianness::Little };
+    pub const EMPTY: Self = Self {
+        raw: RawRelocs::None,
+        endian: Endianness::Little,
+    };
 
     /// Number of entries.
     #[inline]
@@ -259,10 +291,20 @@ impl<'a> RelocTable<'a> {
     pub fn get(&self, index: usize) -> Reloc {
         let endian = self.endian;
         match self.raw {
-            RawRelocs::None => Reloc { offset: 0, r_type: 0, symbol: 0, addend: None },
+            RawRelocs::None => Reloc {
+                offset: 0,
+                r_type: 0,
+                symbol: 0,
+                addend: None,
+            },
             RawRelocs::Rel32(table) => {
                 let r = &table[index];
-                Reloc { offset: u64::from(r.r_offset(endian)), r_type: r.r_type(endian).0, symbol: r.r_sym(endian), addend: None }
+                Reloc {
+                    offset: u64::from(r.r_offset(endian)),
+                    r_type: r.r_type(endian).0,
+                    symbol: r.r_sym(endian),
+                    addend: None,
+                }
             }
             RawRelocs::Rela32(table) => {
                 let r = &table[index];
@@ -275,7 +317,12 @@ impl<'a> RelocTable<'a> {
             }
             RawRelocs::Rel64(table) => {
                 let r = &table[index];
-                Reloc { offset: r.r_offset(endian), r_type: r.r_type(endian).0, symbol: r.r_sym(endian), addend: None }
+                Reloc {
+                    offset: r.r_offset(endian),
+                    r_type: r.r_type(endian).0,
+                    symbol: r.r_sym(endian),
+                    addend: None,
+                }
             }
             RawRelocs::Rela64(table) => {
                 let r = &table[index];
@@ -313,10 +360,23 @@ impl<'a> ObjectFile<'a> {
     }
 }
 
-fn parse<'a, H: ClassTables<'a>>(name: ObjectName<'a>, data: &'a [u8]) -> Result<ObjectFile<'a>, ObjectError> {
-    let damaged = |what: String| ObjectError::Damaged { file: name.to_string(), what };
-    let header = H::parse(data).map_err(|_| damaged(format!("the ELF header does not fit into its {} bytes", data.len())))?;
-    let endian = header.endian().map_err(|_| damaged("the ELF header names no known byte order".into()))?;
+fn parse<'a, H: ClassTables<'a>>(
+    name: ObjectName<'a>,
+    data: &'a [u8],
+) -> Result<ObjectFile<'a>, ObjectError> {
+    let damaged = |what: String| ObjectError::Damaged {
+        file: name.to_string(),
+        what,
+    };
+    let header = H::parse(data).map_err(|_| {
+        damaged(format!(
+            "the ELF header does not fit into its {} bytes",
+            data.len()
+        ))
+    })?;
+    let endian = header
+        .endian()
+        .map_err(|_| damaged("the ELF header names no known byte order".into()))?;
     let kind = match header.e_type(endian) {
         elf::ET_REL => None,
         elf::ET_EXEC => Some("an executable"),
@@ -325,11 +385,17 @@ fn parse<'a, H: ClassTables<'a>>(name: ObjectName<'a>, data: &'a [u8]) -> Result
         _ => Some("of an unknown ELF type"),
     };
     if let Some(kind) = kind {
-        return Err(ObjectError::NotRelocatable { file: name.to_string(), kind });
+        return Err(ObjectError::NotRelocatable {
+            file: name.to_string(),
+            kind,
+        });
     }
     let table = header.section_headers(endian, data).map_err(|_| {
         let at: u64 = header.e_shoff(endian).into();
-        damaged(format!("the section table at {at:#x} ends outside the file of {:#x} bytes", data.len()))
+        damaged(format!(
+            "the section table at {at:#x} ends outside the file of {:#x} bytes",
+            data.len()
+        ))
     })?;
     let names = match table.get(header.shstrndx(endian, data).unwrap_or(0) as usize) {
         Some(section) => section.data(endian, data).unwrap_or_default(),
@@ -338,8 +404,11 @@ fn parse<'a, H: ClassTables<'a>>(name: ObjectName<'a>, data: &'a [u8]) -> Result
 
     let mut sections = Vec::with_capacity(table.len());
     for (index, raw) in table.iter().enumerate() {
-        let section_name = c_string(names, raw.sh_name(endian) as usize)
-            .ok_or_else(|| damaged(format!("section {index} has a name outside the string table")))?;
+        let section_name = c_string(names, raw.sh_name(endian) as usize).ok_or_else(|| {
+            damaged(format!(
+                "section {index} has a name outside the string table"
+            ))
+        })?;
         let size: u64 = raw.sh_size(endian).into();
         let contents = raw.data(endian, data).map_err(|_| {
             let at: u64 = raw.sh_offset(endian).into();
@@ -352,7 +421,9 @@ fn parse<'a, H: ClassTables<'a>>(name: ObjectName<'a>, data: &'a [u8]) -> Result
         let align: u64 = raw.sh_addralign(endian).into();
         if align > 1 && !align.is_power_of_two() {
             let name = String::from_utf8_lossy(section_name);
-            return Err(damaged(format!("section `{name}` has alignment {align:#x}, which is not a power of two")));
+            return Err(damaged(format!(
+                "section `{name}` has alignment {align:#x}, which is not a power of two"
+            )));
         }
         sections.push(Section {
             name: section_name,
@@ -396,12 +467,24 @@ fn attach_relocations<'a, H: ClassTables<'a>>(
         if sh_type != elf::SHT_REL && sh_type != elf::SHT_RELA {
             continue;
         }
-        let relocs = H::relocs(raw, endian, data)
-            .ok_or_else(|| damaged(format!("relocation section {index} is not a whole number of entries")))?;
+        let relocs = H::relocs(raw, endian, data).ok_or_else(|| {
+            damaged(format!(
+                "relocation section {index} is not a whole number of entries"
+            ))
+        })?;
         let target = raw.sh_info(endian) as usize;
         match sections.get_mut(target) {
-            Some(section) if target != 0 => section.relocs = RelocTable { raw: relocs, endian },
-            _ => return Err(damaged(format!("relocation section {index} applies to section {target}, which does not exist"))),
+            Some(section) if target != 0 => {
+                section.relocs = RelocTable {
+                    raw: relocs,
+                    endian,
+                }
+            }
+            _ => {
+                return Err(damaged(format!(
+                    "relocation section {index} applies to section {target}, which does not exist"
+                )));
+            }
         }
     }
     Ok(())
@@ -416,7 +499,15 @@ fn symbol_table<'a, H: ClassTables<'a>>(
 ) -> Result<(SymbolTable<'a>, usize), ObjectError> {
     let Some(index) = sections.iter().position(|s| s.sh_type == elf::SHT_SYMTAB.0) else {
         let raw = H::no_symbols();
-        return Ok((SymbolTable { raw, strings: &[], extended: &[], endian }, 0));
+        return Ok((
+            SymbolTable {
+                raw,
+                strings: &[],
+                extended: &[],
+                endian,
+            },
+            0,
+        ));
     };
     let raw = H::symbols(&table[index], endian, data)
         .ok_or_else(|| damaged("the symbol table is not a whole number of entries".into()))?;
@@ -429,7 +520,12 @@ fn symbol_table<'a, H: ClassTables<'a>>(
         .find(|s| s.sh_type == elf::SHT_SYMTAB_SHNDX.0 && s.link as usize == index)
         .and_then(|s| object::pod::slice_from_all_bytes(s.data).ok())
         .unwrap_or_default();
-    let symbols = SymbolTable { raw, strings, extended, endian };
+    let symbols = SymbolTable {
+        raw,
+        strings,
+        extended,
+        endian,
+    };
     let first_global = table[index].sh_info(endian) as usize;
     if first_global > symbols.len() {
         return Err(damaged(format!(
@@ -442,7 +538,9 @@ fn symbol_table<'a, H: ClassTables<'a>>(
             && section as usize >= sections.len()
             && section < u32::from(elf::SHN_LORESERVE)
         {
-            return Err(damaged(format!("symbol {symbol} is defined in section {section}, which does not exist")));
+            return Err(damaged(format!(
+                "symbol {symbol} is defined in section {section}, which does not exist"
+            )));
         }
     }
     Ok((symbols, first_global))
@@ -459,8 +557,9 @@ fn comdats<'a, H: ClassTables<'a>>(
         if section.sh_type != elf::SHT_GROUP.0 {
             continue;
         }
-        let words: &[object::U32Bytes<Endianness>] = object::pod::slice_from_all_bytes(section.data)
-            .map_err(|_| damaged("a section group is not a whole number of words".into()))?;
+        let words: &[object::U32Bytes<Endianness>] =
+            object::pod::slice_from_all_bytes(section.data)
+                .map_err(|_| damaged("a section group is not a whole number of words".into()))?;
         let Some((flag, members)) = words.split_first() else {
             return Err(damaged("a section group is empty".into()));
         };
@@ -472,9 +571,15 @@ fn comdats<'a, H: ClassTables<'a>>(
         if signature.is_empty()
             && let SymbolPlace::Section(index) = symbol.place
         {
-            signature = file.sections.get(index as usize).map_or(signature, |s| s.name);
+            signature = file
+                .sections
+                .get(index as usize)
+                .map_or(signature, |s| s.name);
         }
-        groups.push(Comdat { signature, members: members.iter().map(|m| m.get(endian)).collect() });
+        groups.push(Comdat {
+            signature,
+            members: members.iter().map(|m| m.get(endian)).collect(),
+        });
     }
     Ok(groups)
 }
@@ -494,8 +599,16 @@ fn c_string(strings: &[u8], offset: usize) -> Option<&[u8]> {
 trait ClassTables<'a>: FileHeader<Endian = Endianness> {
     const IS_64: bool;
     fn no_symbols() -> RawSymbols<'a>;
-    fn symbols(section: &Self::SectionHeader, endian: Endianness, data: &'a [u8]) -> Option<RawSymbols<'a>>;
-    fn relocs(section: &Self::SectionHeader, endian: Endianness, data: &'a [u8]) -> Option<RawRelocs<'a>>;
+    fn symbols(
+        section: &Self::SectionHeader,
+        endian: Endianness,
+        data: &'a [u8],
+    ) -> Option<RawSymbols<'a>>;
+    fn relocs(
+        section: &Self::SectionHeader,
+        endian: Endianness,
+        data: &'a [u8],
+    ) -> Option<RawRelocs<'a>>;
 }
 
 macro_rules! class_tables {
@@ -505,14 +618,31 @@ macro_rules! class_tables {
             fn no_symbols() -> RawSymbols<'a> {
                 RawSymbols::$symbols(&[])
             }
-            fn symbols(section: &Self::SectionHeader, endian: Endianness, data: &'a [u8]) -> Option<RawSymbols<'a>> {
-                section.data_as_array(endian, data).ok().map(RawSymbols::$symbols)
+            fn symbols(
+                section: &Self::SectionHeader,
+                endian: Endianness,
+                data: &'a [u8],
+            ) -> Option<RawSymbols<'a>> {
+                section
+                    .data_as_array(endian, data)
+                    .ok()
+                    .map(RawSymbols::$symbols)
             }
-            fn relocs(section: &Self::SectionHeader, endian: Endianness, data: &'a [u8]) -> Option<RawRelocs<'a>> {
+            fn relocs(
+                section: &Self::SectionHeader,
+                endian: Endianness,
+                data: &'a [u8],
+            ) -> Option<RawRelocs<'a>> {
                 if section.sh_type(endian) == elf::SHT_RELA {
-                    section.data_as_array(endian, data).ok().map(RawRelocs::$rela)
+                    section
+                        .data_as_array(endian, data)
+                        .ok()
+                        .map(RawRelocs::$rela)
                 } else {
-                    section.data_as_array(endian, data).ok().map(RawRelocs::$rel)
+                    section
+                        .data_as_array(endian, data)
+                        .ok()
+                        .map(RawRelocs::$rel)
                 }
             }
         }

@@ -20,8 +20,8 @@ use super::resolve::{FileId, Resolution};
 use super::sections::{Outline, SectionId, Sections, is_linked};
 use crate::options::{ElfOptions, Orphan, OutputKind, SortSection, Strip};
 use crate::script::ast::{
-    Assert, Assignment, Command, Constraint, Expr, InputPattern, OutputSectionDef, Script, SectionItem, SectionKind,
-    SectionsItem, Sort, Span,
+    Assert, Assignment, Command, Constraint, Expr, InputPattern, OutputSectionDef, Script,
+    SectionItem, SectionKind, SectionsItem, Sort, Span,
 };
 use crate::script::eval::OutputId;
 
@@ -60,11 +60,13 @@ impl OutputSection<'_> {
 
     /// All input sections in order.
     pub fn inputs(&self) -> impl Iterator<Item = SectionId> + '_ {
-        self.items.iter().flat_map(|item| match item {
-            Item::Inputs(ids) => ids.as_slice(),
-            _ => &[],
-        })
-        .copied()
+        self.items
+            .iter()
+            .flat_map(|item| match item {
+                Item::Inputs(ids) => ids.as_slice(),
+                _ => &[],
+            })
+            .copied()
     }
 }
 
@@ -77,7 +79,11 @@ pub enum Item<'s> {
     /// `ASSERT`
     Assert(&'s Assert),
     /// `BYTE` and relatives
-    Data { size: u8, value: &'s Expr, span: Span },
+    Data {
+        size: u8,
+        value: &'s Expr,
+        span: Span,
+    },
     /// `ASCIZ`
     Bytes(&'s [u8]),
     /// `FILL`
@@ -112,24 +118,37 @@ impl Placement<'_> {
 }
 
 /// If the pattern takes the section, which of its section patterns does.
-pub fn pattern_matches(pattern: &InputPattern, object: &ObjectFile<'_>, section: &Section<'_>) -> Option<usize> {
+pub fn pattern_matches(
+    pattern: &InputPattern,
+    object: &ObjectFile<'_>,
+    section: &Section<'_>,
+) -> Option<usize> {
     if let Some((required, forbidden)) = pattern.flags
         && (section.flags & required != required || section.flags & forbidden != 0)
     {
         return None;
     }
     // Names decide most cases and are cheaper to look at than file names.
-    let mut matching = pattern.sections.iter().enumerate().filter(|(_, p)| p.name.matches(section.name)).peekable();
+    let mut matching = pattern
+        .sections
+        .iter()
+        .enumerate()
+        .filter(|(_, p)| p.name.matches(section.name))
+        .peekable();
     matching.peek()?;
     let path = object.name.path.to_string_lossy();
     let (archive, file) = match object.name.member {
         Some(member) => (Some(&*path), member),
         None => (None, &*path),
     };
-    if !pattern.file.matches(archive, file) || pattern.exclude.iter().any(|p| p.matches(archive, file)) {
+    if !pattern.file.matches(archive, file)
+        || pattern.exclude.iter().any(|p| p.matches(archive, file))
+    {
         return None;
     }
-    matching.find(|(_, p)| !p.exclude.iter().any(|p| p.matches(archive, file))).map(|(index, _)| index)
+    matching
+        .find(|(_, p)| !p.exclude.iter().any(|p| p.matches(archive, file)))
+        .map(|(index, _)| index)
 }
 
 /// A synthetic section is in no file: only patterns for all files take it.
@@ -142,15 +161,58 @@ fn pattern_matches_synthetic(pattern: &InputPattern, outline: &Outline<'_>) -> O
     {
         return None;
     }
-    pattern.sections.iter().position(|p| p.name.matches(outline.name))
+    pattern
+        .sections
+        .iter()
+        .position(|p| p.name.matches(outline.name))
 }
 
 /// Where a rule stands: output section description, item, section pattern.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Rule {
     output: u32,
     item: u32,
     pattern: u32,
+}
+
+/// Which rule of the script takes each input section. Matched before garbage collection, which
+/// needs to know what KEEP covers and what `/DISCARD/` takes.
+pub struct Matches<'s> {
+    defs: Vec<Def<'s>>,
+    /// By [`SectionId`]; only input sections.
+    rules: Vec<Option<Rule>>,
+}
+
+impl Matches<'_> {
+    /// The section's rule is inside KEEP.
+    pub fn is_kept(&self, id: SectionId) -> bool {
+        self.rules[id.0 as usize].is_some_and(|rule| {
+            let items = &self.defs[rule.output as usize].0.items;
+            matches!(&items[rule.item as usize], SectionItem::Input(pattern) if pattern.keep)
+        })
+    }
+
+    /// The script discards the section.
+    pub fn is_discarded(&self, id: SectionId) -> bool {
+        self.rules[id.0 as usize].is_some_and(|rule| self.is_discard(rule))
+    }
+
+    fn is_discard(&self, rule: Rule) -> bool {
+        &*self.defs[rule.output as usize].0.name.text == "/DISCARD/"
+    }
+}
+
+/// Tries the script's rules on every input section.
+pub fn match_inputs<'s>(
+    resolution: &Resolution<'_>,
+    sections: &Sections,
+    script: &'s Script,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Matches<'s> {
+    let (_, defs) = statements(script, diagnostics);
+    let all: Vec<SectionId> = (0..sections.input_count() as u32).map(SectionId).collect();
+    let rules = match_rules(resolution, sections, &all, &defs, &vec![true; defs.len()]);
+    Matches { defs, rules }
 }
 
 /// Places all live sections.
@@ -158,19 +220,42 @@ pub fn place<'s>(
     resolution: &Resolution<'_>,
     sections: &Sections,
     live: &Live,
+    matches: &Matches<'s>,
     script: &'s Script,
     options: &ElfOptions,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Placement<'s> {
-    let (mut statements, defs) = statements(script, diagnostics);
-    let mut placement =
-        Placement { statements: Vec::new(), outputs: Vec::new(), dropped: vec![false; sections.len()] };
+    let (mut statements, defs) = statements(script, &mut Vec::new());
+    let mut placement = Placement {
+        statements: Vec::new(),
+        outputs: Vec::new(),
+        dropped: vec![false; sections.len()],
+    };
     let candidates = candidates(resolution, sections, live, options, &mut placement.dropped);
 
     let mut enabled = vec![true; defs.len()];
+    let constrained = defs.iter().any(|(def, _)| def.constraint.is_some());
     let rules = loop {
-        let rules = match_rules(resolution, sections, &candidates, &defs, &enabled);
-        if !disable_unmet_constraints(resolution, sections, &candidates, &rules, &defs, &mut enabled) {
+        // Without constraints the rules that garbage collection used still hold.
+        let (known, fresh): (&[SectionId], &[SectionId]) = if constrained {
+            (&[], &candidates)
+        } else {
+            candidates
+                .split_at(candidates.partition_point(|id| (id.0 as usize) < sections.input_count()))
+        };
+        let mut rules: Vec<Option<Rule>> = known
+            .iter()
+            .map(|id| matches.rules[id.0 as usize])
+            .collect();
+        rules.extend(match_rules(resolution, sections, fresh, &defs, &enabled));
+        if !disable_unmet_constraints(
+            resolution,
+            sections,
+            &candidates,
+            &rules,
+            &defs,
+            &mut enabled,
+        ) {
             break rules;
         }
     };
@@ -182,7 +267,10 @@ pub fn place<'s>(
             Some(rule) if &*defs[rule.output as usize].0.name.text == "/DISCARD/" => {
                 placement.dropped[id.0 as usize] = true;
             }
-            Some(rule) => buckets.entry((rule.output, rule.item)).or_default().push((rule.pattern, id)),
+            Some(rule) => buckets
+                .entry((rule.output, rule.item))
+                .or_default()
+                .push((rule.pattern, id)),
             None => orphans.push(id),
         }
     }
@@ -205,19 +293,33 @@ pub fn place<'s>(
             let item = match item {
                 SectionItem::Assign(assignment) => Item::Assign(assignment),
                 SectionItem::Assert(assert) => Item::Assert(assert),
-                SectionItem::Data { size, value, span } => Item::Data { size: *size, value, span: *span },
+                SectionItem::Data { size, value, span } => Item::Data {
+                    size: *size,
+                    value,
+                    span: *span,
+                },
                 SectionItem::Bytes(bytes) => Item::Bytes(bytes),
                 SectionItem::Fill(expr) => Item::Fill(expr),
                 SectionItem::Constructors(_) | SectionItem::LinkerVersion(_) => continue,
                 SectionItem::Input(pattern) => {
-                    let ids = buckets.remove(&(index as u32, item_index as u32)).unwrap_or_default();
+                    let ids = buckets
+                        .remove(&(index as u32, item_index as u32))
+                        .unwrap_or_default();
                     Item::Inputs(sort_inputs(resolution, sections, pattern, ids, options))
                 }
             };
             placement.outputs[index].items.push(item);
         }
     }
-    place_orphans(resolution, sections, orphans, &mut placement, &mut statements, options, diagnostics);
+    place_orphans(
+        resolution,
+        sections,
+        orphans,
+        &mut placement,
+        &mut statements,
+        options,
+        diagnostics,
+    );
     placement.statements = statements;
     merge_same_names(&mut placement);
     for output in &mut placement.outputs {
@@ -231,7 +333,10 @@ pub fn place<'s>(
 type Def<'s> = (&'s OutputSectionDef, Option<(u32, u32)>);
 
 /// Puts all SECTIONS commands of all scripts into one list, INSERTed ones where they belong.
-fn statements<'s>(script: &'s Script, diagnostics: &mut Vec<Diagnostic>) -> (Vec<Statement<'s>>, Vec<Def<'s>>) {
+fn statements<'s>(
+    script: &'s Script,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> (Vec<Statement<'s>>, Vec<Def<'s>>) {
     let mut list = Vec::new();
     let mut defs: Vec<Def<'s>> = Vec::new();
     let mut inserts = Vec::new();
@@ -245,7 +350,9 @@ fn statements<'s>(script: &'s Script, diagnostics: &mut Vec<Diagnostic>) -> (Vec
             Command::Sections(items) => {
                 for item in items {
                     match item {
-                        SectionsItem::Assign(assignment) => block.push(Statement::Assign(assignment)),
+                        SectionsItem::Assign(assignment) => {
+                            block.push(Statement::Assign(assignment))
+                        }
                         SectionsItem::Assert(assert) => block.push(Statement::Assert(assert)),
                         SectionsItem::Entry(_) => {}
                         SectionsItem::Output(def) => {
@@ -283,8 +390,10 @@ fn statements<'s>(script: &'s Script, diagnostics: &mut Vec<Diagnostic>) -> (Vec
             }
             None => {
                 let source = script.sources.get(section.span.file as usize);
-                let mut diagnostic =
-                    Diagnostic::error(format!("INSERT names section `{}`, which no script has", section.text));
+                let mut diagnostic = Diagnostic::error(format!(
+                    "INSERT names section `{}`, which no script has",
+                    section.text
+                ));
                 if let Some(source) = source {
                     let span = section.span.start as usize..section.span.end as usize;
                     diagnostic = diagnostic.label(source, span, "not an output section");
@@ -334,13 +443,16 @@ fn is_exidx(section: &Section<'_>) -> bool {
 
 /// SHT_ARM_ATTRIBUTES and SHT_RISCV_ATTRIBUTES
 pub fn is_attributes(section: &Section<'_>) -> bool {
-    section.sh_type == 0x7000_0003 && matches!(section.name, b".ARM.attributes" | b".riscv.attributes")
+    section.sh_type == 0x7000_0003
+        && matches!(section.name, b".ARM.attributes" | b".riscv.attributes")
 }
 
 /// Sections that `--strip-debug` drops.
 fn is_debug(name: &[u8], flags: u64) -> bool {
     flags & elf::SHF_ALLOC.0 == 0
-        && (name.starts_with(b".debug") || name.starts_with(b".zdebug") || name.starts_with(b".gdb_index"))
+        && (name.starts_with(b".debug")
+            || name.starts_with(b".zdebug")
+            || name.starts_with(b".gdb_index"))
 }
 
 fn match_rules(
@@ -355,10 +467,13 @@ fn match_rules(
         .enumerate()
         .filter(|(index, _)| enabled[*index])
         .flat_map(|(output, (def, _))| {
-            def.items.iter().enumerate().filter_map(move |(item, content)| match content {
-                SectionItem::Input(pattern) => Some((output as u32, item as u32, pattern)),
-                _ => None,
-            })
+            def.items
+                .iter()
+                .enumerate()
+                .filter_map(move |(item, content)| match content {
+                    SectionItem::Input(pattern) => Some((output as u32, item as u32, pattern)),
+                    _ => None,
+                })
         })
         .collect();
     candidates
@@ -374,7 +489,11 @@ fn match_rules(
                     Some((object, section)) => pattern_matches(pattern, object, section),
                     None => pattern_matches_synthetic(pattern, &sections.outline(resolution, id)),
                 };
-                matched.map(|index| Rule { output, item, pattern: index as u32 })
+                matched.map(|index| Rule {
+                    output,
+                    item,
+                    pattern: index as u32,
+                })
             })
         })
         .collect()
@@ -392,7 +511,9 @@ fn disable_unmet_constraints(
 ) -> bool {
     let mut changed = false;
     for (index, (def, _)) in defs.iter().enumerate() {
-        let Some(constraint) = def.constraint else { continue };
+        let Some(constraint) = def.constraint else {
+            continue;
+        };
         let any_writable = candidates.iter().zip(rules).any(|(&id, rule)| {
             rule.is_some_and(|r| r.output == index as u32)
                 && sections.outline(resolution, id).flags & elf::SHF_WRITE.0 != 0
@@ -421,16 +542,23 @@ fn sort_inputs(
         SortSection::Alignment => Sort::Alignment,
     };
     let sorts = |index: u32| {
-        pattern.sections.get(index as usize).map_or([Sort::None; 2], |p| {
-            p.sort.map(|s| if s == Sort::Default { default } else { s })
-        })
+        pattern
+            .sections
+            .get(index as usize)
+            .map_or([Sort::None; 2], |p| {
+                p.sort.map(|s| if s == Sort::Default { default } else { s })
+            })
     };
     let is_sorted = |index: u32| sorts(index).iter().any(|s| *s != Sort::None);
     // A run of unsorted patterns counts as one group, named by its first member.
     let mut group = Vec::new();
     for index in 0..pattern.sections.len() as u32 {
         let joins = index > 0 && !is_sorted(index) && !is_sorted(index - 1);
-        group.push(if joins { group[index as usize - 1] } else { index });
+        group.push(if joins {
+            group[index as usize - 1]
+        } else {
+            index
+        });
     }
     taken.sort_by_key(|&(index, id)| (group[index as usize], id));
     let mut out: Vec<SectionId> = Vec::with_capacity(taken.len());
@@ -438,7 +566,10 @@ fn sort_inputs(
         let index = run[0].0;
         let [outer, inner] = sorts(index);
         let compare = |sort: Sort, a: SectionId, b: SectionId| {
-            let (x, y) = (sections.outline(resolution, a), sections.outline(resolution, b));
+            let (x, y) = (
+                sections.outline(resolution, a),
+                sections.outline(resolution, b),
+            );
             match sort {
                 Sort::Name => x.name.cmp(y.name),
                 Sort::Alignment => y.align.cmp(&x.align),
@@ -458,23 +589,49 @@ fn sort_inputs(
 /// `.init_array.N` and `.ctors.N` (which counts down from 65535); no number comes last.
 fn init_priority(name: &[u8]) -> u32 {
     let text = String::from_utf8_lossy(name);
-    let Some(number) = text.rsplit('.').next().and_then(|n| n.parse::<u32>().ok()) else { return 65536 };
-    if text.starts_with(".ctors") || text.starts_with(".dtors") { 65535u32.saturating_sub(number) } else { number }
+    let Some(number) = text.rsplit('.').next().and_then(|n| n.parse::<u32>().ok()) else {
+        return 65536;
+    };
+    if text.starts_with(".ctors") || text.starts_with(".dtors") {
+        65535u32.saturating_sub(number)
+    } else {
+        number
+    }
 }
 
 /// The output section that an orphan asks for: its name without what a compiler appends.
 fn orphan_name<'n>(name: &'n [u8], options: &ElfOptions) -> &'n [u8] {
     const PREFIXES: [&[u8]; 20] = [
-        b".data.rel.ro", b".bss.rel.ro", b".data", b".rodata", b".text", b".bss", b".ldata", b".lrodata", b".lbss",
-        b".gcc_except_table", b".init_array", b".fini_array", b".preinit_array", b".tbss", b".tdata", b".ctors",
-        b".dtors", b".ARM.exidx", b".ARM.extab", b".sdata",
+        b".data.rel.ro",
+        b".bss.rel.ro",
+        b".data",
+        b".rodata",
+        b".text",
+        b".bss",
+        b".ldata",
+        b".lrodata",
+        b".lbss",
+        b".gcc_except_table",
+        b".init_array",
+        b".fini_array",
+        b".preinit_array",
+        b".tbss",
+        b".tdata",
+        b".ctors",
+        b".dtors",
+        b".ARM.exidx",
+        b".ARM.extab",
+        b".sdata",
     ];
     if options.kind == OutputKind::Relocatable {
         return name;
     }
     PREFIXES
         .into_iter()
-        .find(|prefix| name.strip_prefix(*prefix).is_some_and(|rest| rest.is_empty() || rest[0] == b'.'))
+        .find(|prefix| {
+            name.strip_prefix(*prefix)
+                .is_some_and(|rest| rest.is_empty() || rest[0] == b'.')
+        })
         .unwrap_or(name)
 }
 
@@ -490,7 +647,9 @@ fn place_orphans<'s>(
     let mut by_name: HashMap<Vec<u8>, usize> = HashMap::new();
     let mut new = Vec::new();
     for (index, output) in placement.outputs.iter().enumerate() {
-        by_name.entry(output.name.clone().into_bytes()).or_insert(index);
+        by_name
+            .entry(output.name.clone().into_bytes())
+            .or_insert(index);
     }
     for id in orphans {
         let outline = sections.outline(resolution, id);
@@ -502,17 +661,27 @@ fn place_orphans<'s>(
                     continue;
                 }
                 Orphan::Warn | Orphan::Error => {
-                    let text = format!("no rule of the script places section `{}`", String::from_utf8_lossy(outline.name));
+                    let text = format!(
+                        "no rule of the script places section `{}`",
+                        String::from_utf8_lossy(outline.name)
+                    );
                     let diagnostic = if options.orphan_handling == Orphan::Warn {
                         Diagnostic::warning(text)
                     } else {
                         Diagnostic::error(text)
                     };
-                    let file = sections.origin(id).map(|(file, _)| resolution.files[file.0 as usize].name.to_string());
+                    let file = sections
+                        .origin(id)
+                        .map(|(file, _)| resolution.files[file.0 as usize].name.to_string());
                     diagnostics.push(
                         diagnostic
-                            .note(format!("it comes from {}", file.unwrap_or_else(|| "the linker".to_owned())))
-                            .help("add a rule for it to the script, or discard it with `/DISCARD/`"),
+                            .note(format!(
+                                "it comes from {}",
+                                file.unwrap_or_else(|| "the linker".to_owned())
+                            ))
+                            .help(
+                                "add a rule for it to the script, or discard it with `/DISCARD/`",
+                            ),
                     );
                 }
             }
@@ -585,20 +754,35 @@ fn rank(output: &OutputSection<'_>) -> u32 {
 
 /// Where an orphan goes: behind the last of the sections that are most like it, and behind the
 /// symbol assignments that follow those (`_etext = .;` stays with its section).
-fn orphan_position(placement: &Placement<'_>, statements: &[Statement<'_>], orphan: usize) -> usize {
+fn orphan_position(
+    placement: &Placement<'_>,
+    statements: &[Statement<'_>],
+    orphan: usize,
+) -> usize {
     let own = rank(&placement.outputs[orphan]);
     let likeness = |statement: &Statement<'_>| match statement {
         Statement::Section(id) => {
             let output = placement.output(*id);
-            output.inputs().next().is_some().then(|| (own ^ rank(output)).leading_zeros())
+            output
+                .inputs()
+                .next()
+                .is_some()
+                .then(|| (own ^ rank(output)).leading_zeros())
         }
         _ => None,
     };
-    let Some(best) = statements.iter().filter_map(likeness).max() else { return statements.len() };
-    let first = statements.iter().position(|s| likeness(s) == Some(best)).unwrap_or(0);
+    let Some(best) = statements.iter().filter_map(likeness).max() else {
+        return statements.len();
+    };
+    let first = statements
+        .iter()
+        .position(|s| likeness(s) == Some(best))
+        .unwrap_or(0);
     let mut last = first;
     for (index, statement) in statements.iter().enumerate().skip(first) {
-        let Statement::Section(id) = statement else { continue };
+        let Statement::Section(id) = statement else {
+            continue;
+        };
         match likeness(statement) {
             None => continue,
             Some(like) if like != best || own < rank(placement.output(*id)) => break,
@@ -606,7 +790,10 @@ fn orphan_position(placement: &Placement<'_>, statements: &[Statement<'_>], orph
         }
     }
     let mut at = last + 1;
-    if !statements[at..].iter().any(|s| matches!(s, Statement::Section(_))) {
+    if !statements[at..]
+        .iter()
+        .any(|s| matches!(s, Statement::Section(_)))
+    {
         return statements.len();
     }
     while let Some(Statement::Assign(assignment)) = statements.get(at) {
@@ -622,7 +809,8 @@ fn orphan_position(placement: &Placement<'_>, statements: &[Statement<'_>], orph
 fn merge_same_names(placement: &mut Placement<'_>) {
     let mut first: HashMap<String, usize> = HashMap::new();
     for index in 0..placement.outputs.len() {
-        if placement.outputs[index].items.is_empty() || placement.outputs[index].name == "/DISCARD/" {
+        if placement.outputs[index].items.is_empty() || placement.outputs[index].name == "/DISCARD/"
+        {
             continue;
         }
         let name = placement.outputs[index].name.clone();
@@ -654,9 +842,14 @@ fn summarise(
         if flags != 0 && (flags ^ outline.flags) & elf::SHF_TLS.0 != 0 && outline.size > 0 {
             let name = String::from_utf8_lossy(outline.name);
             diagnostics.push(
-                Diagnostic::error(format!("section `{}` mixes thread-local and ordinary data", output.name))
-                    .note(format!("`{name}` differs from the sections before it"))
-                    .help("give thread-local sections (`.tdata`, `.tbss`) an output section of their own"),
+                Diagnostic::error(format!(
+                    "section `{}` mixes thread-local and ordinary data",
+                    output.name
+                ))
+                .note(format!("`{name}` differs from the sections before it"))
+                .help(
+                    "give thread-local sections (`.tdata`, `.tbss`) an output section of their own",
+                ),
             );
         }
         sh_type = match (sh_type, outline.sh_type) {
@@ -679,16 +872,28 @@ fn summarise(
     if output.entsize != 0 && flags != 0 {
         flags |= merge;
     } else if merge == 0 || output.entsize == 0 {
-        output.entsize = if matches!(sh_type, 4 | 9 | 6 | 11) { output.entsize } else { 0 };
+        output.entsize = if matches!(sh_type, 4 | 9 | 6 | 11) {
+            output.entsize
+        } else {
+            0
+        };
     }
-    let has_data = output.items.iter().any(|i| matches!(i, Item::Data { .. } | Item::Bytes(_)));
+    let has_data = output
+        .items
+        .iter()
+        .any(|i| matches!(i, Item::Data { .. } | Item::Bytes(_)));
     if sh_type == elf::SHT_NULL.0 || (has_data && sh_type == elf::SHT_NOBITS.0) {
         sh_type = elf::SHT_PROGBITS.0;
     }
     match output.def.and_then(|def| def.kind.as_ref()) {
         Some(SectionKind::NoLoad) => sh_type = elf::SHT_NOBITS.0,
         Some(SectionKind::NonAlloc) => flags &= !elf::SHF_ALLOC.0,
-        Some(SectionKind::ReadOnly | SectionKind::Type { read_only: true, .. }) => flags &= !elf::SHF_WRITE.0,
+        Some(
+            SectionKind::ReadOnly
+            | SectionKind::Type {
+                read_only: true, ..
+            },
+        ) => flags &= !elf::SHF_WRITE.0,
         _ => {}
     }
     (output.sh_type, output.flags, output.align) = (sh_type, flags, align);
@@ -712,14 +917,20 @@ fn remove_empty(placement: &mut Placement<'_>) {
             continue;
         }
         let has_inputs = output.inputs().next().is_some();
-        let has_content = output.items.iter().any(|item| !matches!(item, Item::Inputs(_)));
+        let has_content = output
+            .items
+            .iter()
+            .any(|item| !matches!(item, Item::Inputs(_)));
         output.present = has_inputs || has_content;
         if has_inputs {
             if output.is_alloc() {
                 before = output.flags;
             }
         } else if output.present {
-            let non_alloc = matches!(output.def.and_then(|d| d.kind.as_ref()), Some(SectionKind::NonAlloc));
+            let non_alloc = matches!(
+                output.def.and_then(|d| d.kind.as_ref()),
+                Some(SectionKind::NonAlloc)
+            );
             let kept = elf::SHF_WRITE.0 | if non_alloc { 0 } else { elf::SHF_ALLOC.0 };
             output.flags = (before | elf::SHF_ALLOC.0) & kept;
         }

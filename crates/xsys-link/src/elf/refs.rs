@@ -57,9 +57,12 @@ impl SymRef {
     pub fn entry(self, resolution: &Resolution<'_>) -> Option<(FileId, ElfSymbol)> {
         match self {
             SymRef::Global(id) => resolution.definition_entry(id),
-            SymRef::Local(file, index) => {
-                Some((file, resolution.files[file.0 as usize].symbols.get(index as usize)))
-            }
+            SymRef::Local(file, index) => Some((
+                file,
+                resolution.files[file.0 as usize]
+                    .symbols
+                    .get(index as usize),
+            )),
         }
     }
 
@@ -72,15 +75,21 @@ impl SymRef {
                 Definition::Object { .. } => {}
                 Definition::Common { .. } => return Home::Common(id),
                 Definition::Script | Definition::Linker => return Home::Assigned(id),
-                Definition::Undefined | Definition::Lazy { .. } if symbol.weak => return Home::UndefinedWeak,
+                Definition::Undefined | Definition::Lazy { .. } if symbol.weak => {
+                    return Home::UndefinedWeak;
+                }
                 Definition::Undefined | Definition::Lazy { .. } => return Home::Undefined,
             }
         }
-        let Some((file, entry)) = self.entry(resolution) else { return Home::Undefined };
+        let Some((file, entry)) = self.entry(resolution) else {
+            return Home::Undefined;
+        };
         match entry.place {
             SymbolPlace::Absolute => Home::Absolute(entry.value),
             SymbolPlace::Section(index) if resolution.is_discarded(file, index) => Home::Discarded,
-            SymbolPlace::Section(index) if (index as usize) < resolution.files[file.0 as usize].sections.len() => {
+            SymbolPlace::Section(index)
+                if (index as usize) < resolution.files[file.0 as usize].sections.len() =>
+            {
                 Home::Section(sections.id(file, index), entry.value)
             }
             // Index 0 of every table is the null symbol: relocations without a symbol use it.
@@ -117,9 +126,10 @@ impl SymRef {
                 let object = &resolution.files[file.0 as usize];
                 let entry = object.symbols.get(index as usize);
                 match entry.place {
-                    SymbolPlace::Section(section) if entry.kind() == elf::STT_SECTION.0 => {
-                        object.sections.get(section as usize).map_or(&[], |s| s.name)
-                    }
+                    SymbolPlace::Section(section) if entry.kind() == elf::STT_SECTION.0 => object
+                        .sections
+                        .get(section as usize)
+                        .map_or(&[], |s| s.name),
                     _ => object.symbols.name(&entry),
                 }
             }

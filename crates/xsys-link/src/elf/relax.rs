@@ -30,12 +30,17 @@ pub fn cuts(arch: &dyn Arch, addresses: &Addresses<'_, '_>) -> HashMap<SectionId
             if section.flags & elf::SHF_EXECINSTR.0 == 0 {
                 return None;
             }
-            let base = addresses.layout.extents[output.0 as usize].addr + addresses.layout.offsets[id.0 as usize];
+            let base = addresses.layout.extents[output.0 as usize].addr
+                + addresses.layout.offsets[id.0 as usize];
             let mut cuts = Cuts::default();
             let mut removed = 0;
             for reloc in section.relocs.iter() {
                 let offset = usize::try_from(reloc.offset).ok()?;
-                let site = Site { r_type: reloc.r_type, offset, addend: reloc.addend.unwrap_or(0) };
+                let site = Site {
+                    r_type: reloc.r_type,
+                    offset,
+                    addend: reloc.addend.unwrap_or(0),
+                };
                 let p = base.wrapping_add(reloc.offset).wrapping_sub(removed);
                 if let Some((kept, cut)) = arch.align_padding(site, p)
                     && cut > 0

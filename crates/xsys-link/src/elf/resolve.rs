@@ -18,7 +18,7 @@ use std::hash::BuildHasher;
 use xsys_diag::Diagnostic;
 
 use super::load::{Input, Inputs, LazyMember};
-use super::object::{ElfSymbol, ObjectFile, ObjectName, SymbolPlace};
+use super::object::{ElfSymbol, ObjectFile, SymbolPlace};
 use super::script_symbols::ScriptSymbols;
 use crate::options::ElfOptions;
 
@@ -40,7 +40,11 @@ pub enum Definition {
     /// A symbol of an object, at this index of its table.
     Object { file: FileId, index: u32 },
     /// A common symbol: memory is allocated by the linker.
-    Common { file: FileId, index: u32, align: u64 },
+    Common {
+        file: FileId,
+        index: u32,
+        align: u64,
+    },
     /// An assignment of a script or of `--defsym`.
     Script,
     /// The linker itself, see `elf::linker_symbols`.
@@ -89,7 +93,10 @@ impl<'a> Resolution<'a> {
     /// The symbol with this name, if anything mentions it.
     pub fn find(&self, name: &[u8]) -> Option<SymbolId> {
         let hash = self.names.hasher.hash_one(name);
-        self.names.table.find(hash, |id| self.symbols[id.0 as usize].name == name).copied()
+        self.names
+            .table
+            .find(hash, |id| self.symbols[id.0 as usize].name == name)
+            .copied()
     }
 
     /// The global symbol at an index of a file's symbol table; `None` for local symbols.
@@ -109,15 +116,19 @@ impl<'a> Resolution<'a> {
     /// Whether a section lost its COMDAT group to another file.
     #[inline]
     pub fn is_discarded(&self, file: FileId, section: u32) -> bool {
-        self.discarded[file.0 as usize].get(section as usize).copied().unwrap_or(false)
+        self.discarded[file.0 as usize]
+            .get(section as usize)
+            .copied()
+            .unwrap_or(false)
     }
 
     /// The entry that defines a symbol, if an object does.
     pub fn definition_entry(&self, id: SymbolId) -> Option<(FileId, ElfSymbol)> {
         match self.symbol(id).definition {
-            Definition::Object { file, index } | Definition::Common { file, index, .. } => {
-                Some((file, self.files[file.0 as usize].symbols.get(index as usize)))
-            }
+            Definition::Object { file, index } | Definition::Common { file, index, .. } => Some((
+                file,
+                self.files[file.0 as usize].symbols.get(index as usize),
+            )),
             _ => None,
         }
     }
@@ -136,11 +147,14 @@ pub fn resolve<'a>(
             globals: Vec::new(),
             discarded: Vec::new(),
             symbols: Vec::new(),
-            names: Names { table: HashTable::new(), hasher: FixedState::default() },
+            names: Names {
+                table: HashTable::new(),
+                hasher: FixedState::default(),
+            },
             provided: vec![false; script.assignments.len()],
         },
         lazy: Vec::new(),
-        comdats: HashMap::new(),
+        comdats: HashMap::with_hasher(FixedState::default()),
         duplicates: Vec::new(),
         diagnostics,
     };
@@ -150,7 +164,12 @@ pub fn resolve<'a>(
             Input::Archive(members) => resolver.add_lazy(members),
         }
     }
-    for name in options.undefined.iter().chain(&options.require_defined).chain(&options.entry) {
+    for name in options
+        .undefined
+        .iter()
+        .chain(&options.require_defined)
+        .chain(&options.entry)
+    {
         resolver.want(name.as_bytes());
     }
     for name in &script.wanted {
@@ -198,7 +217,8 @@ impl<'a> Resolver<'a, '_> {
     /// Makes an archive's symbols available, and loads what is already wanted.
     fn add_lazy(&mut self, archive: super::load::ArchiveInput<'a>) {
         let input = self.lazy.len() as u32;
-        self.lazy.push(archive.members.into_iter().map(Some).collect());
+        self.lazy
+            .push(archive.members.into_iter().map(Some).collect());
         for (name, member) in archive.symbols {
             let id = self.intern(name);
             let symbol = &mut self.out.symbols[id.0 as usize];
@@ -231,7 +251,10 @@ impl<'a> Resolver<'a, '_> {
     }
 
     fn load_member(&mut self, input: u32, member: u32) {
-        let Some(member) = self.lazy[input as usize].get_mut(member as usize).and_then(Option::take) else {
+        let Some(member) = self.lazy[input as usize]
+            .get_mut(member as usize)
+            .and_then(Option::take)
+        else {
             return;
         };
         match member.load() {
@@ -257,7 +280,9 @@ impl<'a> Resolver<'a, '_> {
                 continue;
             }
             if let Some((input, member)) = self.refer(id, &entry)
-                && let Some(member) = self.lazy[input as usize].get_mut(member as usize).and_then(Option::take)
+                && let Some(member) = self.lazy[input as usize]
+                    .get_mut(member as usize)
+                    .and_then(Option::take)
             {
                 match member.load() {
                     Ok(object) => {
@@ -316,13 +341,24 @@ impl<'a> Resolver<'a, '_> {
     fn offer(&mut self, id: SymbolId, file: FileId, index: u32, entry: &ElfSymbol) {
         let symbol = &mut self.out.symbols[id.0 as usize];
         let offered = if entry.place == SymbolPlace::Common {
-            Definition::Common { file, index, align: entry.value.max(1) }
+            Definition::Common {
+                file,
+                index,
+                align: entry.value.max(1),
+            }
         } else {
             Definition::Object { file, index }
         };
         let take = match (symbol.definition, offered) {
             (Definition::Undefined | Definition::Lazy { .. }, _) => true,
-            (Definition::Common { file: f, index: i, align: a }, Definition::Common { align, .. }) => {
+            (
+                Definition::Common {
+                    file: f,
+                    index: i,
+                    align: a,
+                },
+                Definition::Common { align, .. },
+            ) => {
                 // The largest size and the strictest alignment win (gABI, STT_COMMON).
                 let old = match self.out.files.get(f.0 as usize) {
                     Some(object) => object.symbols.get(i as usize).size,
@@ -332,7 +368,11 @@ impl<'a> Resolver<'a, '_> {
                 symbol.definition = if entry.size > old {
                     Definition::Common { file, index, align }
                 } else {
-                    Definition::Common { file: f, index: i, align }
+                    Definition::Common {
+                        file: f,
+                        index: i,
+                        align,
+                    }
                 };
                 false
             }
@@ -396,9 +436,16 @@ impl<'a> Resolver<'a, '_> {
                 if !assignment.provide || self.out.provided[index] {
                     continue;
                 }
-                let Some(id) = self.out.find(assignment.name) else { continue };
+                let Some(id) = self.out.find(assignment.name) else {
+                    continue;
+                };
                 let symbol = &mut self.out.symbols[id.0 as usize];
-                if !symbol.referenced || !matches!(symbol.definition, Definition::Undefined | Definition::Lazy { .. }) {
+                if !symbol.referenced
+                    || !matches!(
+                        symbol.definition,
+                        Definition::Undefined | Definition::Lazy { .. }
+                    )
+                {
                     continue;
                 }
                 symbol.definition = Definition::Script;
@@ -435,20 +482,30 @@ impl<'a> Resolver<'a, '_> {
                         SymbolPlace::Section(section) => object.sections.get(section as usize),
                         _ => None,
                     };
-                    let section = section.map(|s| format!(" (section `{}`)", String::from_utf8_lossy(s.name)));
-                    (format!("{}{}", object.name, section.unwrap_or_default()), entry)
+                    let section = section
+                        .map(|s| format!(" (section `{}`)", String::from_utf8_lossy(s.name)));
+                    (
+                        format!("{}{}", object.name, section.unwrap_or_default()),
+                        entry,
+                    )
                 }
                 _ => ("a script".to_owned(), ElfSymbol::UNDEFINED),
             };
             let ((first, a), (second, b)) = (place(first), place(second));
-            if a.place == SymbolPlace::Absolute && b.place == SymbolPlace::Absolute && a.value == b.value {
+            if a.place == SymbolPlace::Absolute
+                && b.place == SymbolPlace::Absolute
+                && a.value == b.value
+            {
                 continue;
             }
             self.diagnostics.push(
-                Diagnostic::error(format!("symbol `{}` is defined twice", super::demangle(symbol.name)))
-                    .note(format!("first defined in {first}"))
-                    .note(format!("defined again in {second}"))
-                    .help("link only one of the two, make one of them weak or local, or rename it"),
+                Diagnostic::error(format!(
+                    "symbol `{}` is defined twice",
+                    super::demangle(symbol.name)
+                ))
+                .note(format!("first defined in {first}"))
+                .note(format!("defined again in {second}"))
+                .help("link only one of the two, make one of them weak or local, or rename it"),
             );
         }
     }
@@ -460,10 +517,4 @@ fn most_constraining(a: u8, b: u8) -> u8 {
         (0, other) | (other, 0) => other,
         (a, b) => a.min(b),
     }
-}
-
-/// Where messages say that a symbol is defined.
-pub fn defined_in<'a>(resolution: &'a Resolution<'_>, id: SymbolId) -> Option<ObjectName<'a>> {
-    let (file, _) = resolution.definition_entry(id)?;
-    Some(resolution.files[file.0 as usize].name)
 }

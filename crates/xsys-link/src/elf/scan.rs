@@ -12,7 +12,6 @@ use rayon::prelude::*;
 use xsys_diag::Diagnostic;
 
 use super::arch::{Arch, Base, Relative, Rewrite, Rule, Site};
-use super::frames::Frames;
 use super::gc::Live;
 use super::object::{ObjectFile, Reloc, Section};
 use super::refs::{Home, SymRef};
@@ -88,19 +87,32 @@ pub fn decide(
 ) -> Result<Decided, Undecidable> {
     let rule = arch.rule(reloc.r_type).ok_or(Undecidable::UnknownType)?;
     let offset = usize::try_from(reloc.offset).map_err(|_| Undecidable::OutOfBounds)?;
-    let end = offset.checked_add(usize::from(rule.size)).ok_or(Undecidable::OutOfBounds)?;
+    let end = offset
+        .checked_add(usize::from(rule.size))
+        .ok_or(Undecidable::OutOfBounds)?;
     if end > section.data.len() {
         return Err(Undecidable::OutOfBounds);
     }
-    let addend = reloc.addend.unwrap_or_else(|| arch.implicit_addend(rule, section.data, offset));
-    let site = Site { r_type: reloc.r_type, offset, addend };
+    let addend = reloc
+        .addend
+        .unwrap_or_else(|| arch.implicit_addend(rule, section.data, offset));
+    let site = Site {
+        r_type: reloc.r_type,
+        offset,
+        addend,
+    };
     let symbol = SymRef::of(resolution, file, reloc.symbol);
     let rewrite = if may_rewrite(rule) {
         arch.rewrite(site, symbol.facts(resolution, sections, pic), section.data)
     } else {
         None
     };
-    Ok(Decided { site, symbol, rule: rewrite.as_ref().map_or(rule, |r| r.rule), rewrite })
+    Ok(Decided {
+        site,
+        symbol,
+        rule: rewrite.as_ref().map_or(rule, |r| r.rule),
+        rewrite,
+    })
 }
 
 /// Plain addresses are never rewritten unless they are markers or calls (x86-64's call to
@@ -120,11 +132,26 @@ struct SectionScan {
 }
 
 enum Problem {
-    Undefined { symbol: SymRef, offset: u64 },
-    Discarded { symbol: SymRef, offset: u64 },
-    UnknownType { r_type: u32, offset: u64 },
-    OutOfBounds { offset: u64 },
-    NotPic { rule: &'static Rule, symbol: SymRef, offset: u64 },
+    Undefined {
+        symbol: SymRef,
+        offset: u64,
+    },
+    Discarded {
+        symbol: SymRef,
+        offset: u64,
+    },
+    UnknownType {
+        r_type: u32,
+        offset: u64,
+    },
+    OutOfBounds {
+        offset: u64,
+    },
+    NotPic {
+        rule: &'static Rule,
+        symbol: SymRef,
+        offset: u64,
+    },
 }
 
 /// Scans all live, allocated sections.
@@ -133,7 +160,6 @@ pub fn scan(
     resolution: &Resolution<'_>,
     sections: &Sections,
     live: &Live,
-    frames: &Frames,
     options: &ElfOptions,
     pic: bool,
     diagnostics: &mut Vec<Diagnostic>,
@@ -142,9 +168,9 @@ pub fn scan(
         .map(SectionId)
         .filter(|&id| live.contains(id))
         .filter(|&id| {
-            sections
-                .input(resolution, id)
-                .is_some_and(|s| s.flags & elf::SHF_ALLOC.0 != 0 && !s.relocs.is_empty() && s.name != b".eh_frame")
+            sections.input(resolution, id).is_some_and(|s| {
+                s.flags & elf::SHF_ALLOC.0 != 0 && !s.relocs.is_empty() && s.name != b".eh_frame"
+            })
         })
         .collect();
     let scans: Vec<SectionScan> = ids
@@ -161,7 +187,12 @@ pub fn scan(
             out.slot_offsets.entry(slot).or_insert_with(|| {
                 let offset = out.got_size;
                 out.slots.push(slot);
-                out.got_size += word * if matches!(slot.0, SlotKind::TlsGd | SlotKind::TlsLd) { 2 } else { 1 };
+                out.got_size += word
+                    * if matches!(slot.0, SlotKind::TlsGd | SlotKind::TlsLd) {
+                        2
+                    } else {
+                        1
+                    };
                 offset
             });
         }
@@ -175,8 +206,6 @@ pub fn scan(
         out.got_base |= scan.got_base;
         problems.extend(scan.problems.into_iter().map(|problem| (id, problem)));
     }
-    // An unwind record may be all that refers to a personality routine.
-    let _ = frames;
     report(arch, resolution, sections, problems, options, diagnostics);
     out
 }
@@ -189,7 +218,9 @@ fn scan_section(
     pic: bool,
 ) -> SectionScan {
     let mut out = SectionScan::default();
-    let Some((file, index)) = sections.origin(id) else { return out };
+    let Some((file, index)) = sections.origin(id) else {
+        return out;
+    };
     let section = &resolution.files[file.0 as usize].sections[index as usize];
     let word = if arch.is_64() { 8 } else { 4 };
     let mut skip = false;
@@ -200,11 +231,16 @@ fn scan_section(
         let decided = match decide(arch, resolution, sections, file, section, reloc, pic) {
             Ok(decided) => decided,
             Err(Undecidable::UnknownType) => {
-                out.problems.push(Problem::UnknownType { r_type: reloc.r_type, offset: reloc.offset });
+                out.problems.push(Problem::UnknownType {
+                    r_type: reloc.r_type,
+                    offset: reloc.offset,
+                });
                 continue;
             }
             Err(Undecidable::OutOfBounds) => {
-                out.problems.push(Problem::OutOfBounds { offset: reloc.offset });
+                out.problems.push(Problem::OutOfBounds {
+                    offset: reloc.offset,
+                });
                 continue;
             }
         };
@@ -216,17 +252,25 @@ fn scan_section(
         let home = symbol.home(resolution, sections);
         match home {
             Home::Undefined if rule.base != Base::GotBase => {
-                out.problems.push(Problem::Undefined { symbol, offset: reloc.offset });
+                out.problems.push(Problem::Undefined {
+                    symbol,
+                    offset: reloc.offset,
+                });
                 continue;
             }
             // Exception tables of a group may stay behind when the group is discarded.
             Home::Discarded if section.name != b".gcc_except_table" => {
-                out.problems.push(Problem::Discarded { symbol, offset: reloc.offset });
+                out.problems.push(Problem::Discarded {
+                    symbol,
+                    offset: reloc.offset,
+                });
                 continue;
             }
             _ => {}
         }
-        if symbol.kind(resolution) == super::refs::STT_GNU_IFUNC && matches!(home, Home::Section(..)) {
+        if symbol.kind(resolution) == super::refs::STT_GNU_IFUNC
+            && matches!(home, Home::Section(..))
+        {
             out.iplt.push(symbol);
         }
         match rule.base {
@@ -240,7 +284,11 @@ fn scan_section(
                 if !fixed && u64::from(rule.size) == word {
                     out.relative_words += 1;
                 } else if !fixed && !low_bits_only(rule) {
-                    out.problems.push(Problem::NotPic { rule, symbol, offset: reloc.offset });
+                    out.problems.push(Problem::NotPic {
+                        rule,
+                        symbol,
+                        offset: reloc.offset,
+                    });
                 }
             }
             _ => {}
@@ -317,15 +365,21 @@ fn report(
         let diagnostic = undefined_symbol(resolution, symbol, &places, count);
         match options.unresolved {
             Unresolved::Ignore => {}
-            Unresolved::Warn => {
-                diagnostics.push(Diagnostic { severity: xsys_diag::Severity::Warning, ..diagnostic })
-            }
+            Unresolved::Warn => diagnostics.push(Diagnostic {
+                severity: xsys_diag::Severity::Warning,
+                ..diagnostic
+            }),
             Unresolved::Error => diagnostics.push(diagnostic),
         }
     }
 }
 
-fn undefined_symbol(resolution: &Resolution<'_>, symbol: SymRef, places: &[String], count: usize) -> Diagnostic {
+fn undefined_symbol(
+    resolution: &Resolution<'_>,
+    symbol: SymRef,
+    places: &[String],
+    count: usize,
+) -> Diagnostic {
     let raw = String::from_utf8_lossy(symbol.name(resolution)).into_owned();
     let name = super::demangle(raw.as_bytes());
     let mut diagnostic = Diagnostic::error(format!("undefined symbol: `{name}`"));
@@ -339,35 +393,82 @@ fn undefined_symbol(resolution: &Resolution<'_>, symbol: SymRef, places: &[Strin
         diagnostic = diagnostic.note(format!("referenced {} more times", count - places.len()));
     }
     let defined = resolution.symbols.iter().filter(|s| {
-        !matches!(s.definition, super::resolve::Definition::Undefined) && s.name.len().abs_diff(raw.len()) < 4
+        !matches!(s.definition, super::resolve::Definition::Undefined)
+            && s.name.len().abs_diff(raw.len()) < 4
     });
-    let names: Vec<&str> = defined.filter_map(|s| std::str::from_utf8(s.name).ok()).collect();
+    let names: Vec<&str> = defined
+        .filter_map(|s| std::str::from_utf8(s.name).ok())
+        .collect();
     if let Some(hint) = super::hints::for_symbol(&raw) {
         diagnostic = diagnostic.help(hint);
     } else if let Some(close) = xsys_diag::did_you_mean(&raw, names) {
-        diagnostic = diagnostic.help(format!("there is a symbol with a similar name: `{}`", super::demangle(close.as_bytes())));
+        diagnostic = diagnostic.help(format!(
+            "there is a symbol with a similar name: `{}`",
+            super::demangle(close.as_bytes())
+        ));
     }
     diagnostic
 }
 
+/// `--require-defined` and undefined entry points named on the command line.
+pub fn check_required(
+    resolution: &Resolution<'_>,
+    options: &ElfOptions,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    for name in &options.require_defined {
+        let defined = resolution.find(name.as_bytes()).is_some_and(|id| {
+            !matches!(
+                resolution.symbol(id).definition,
+                super::resolve::Definition::Undefined | super::resolve::Definition::Lazy { .. }
+            )
+        });
+        if !defined {
+            diagnostics.push(
+                Diagnostic::error(format!("required symbol `{name}` is not defined"))
+                    .note(format!("`--require-defined={name}` asks for it"))
+                    .help("link the object or archive that defines it"),
+            );
+        }
+    }
+}
+
 /// "function `f` in file", as exactly as the symbol table allows.
-pub fn describe_place(resolution: &Resolution<'_>, sections: &Sections, id: SectionId, offset: u64) -> String {
+pub fn describe_place(
+    resolution: &Resolution<'_>,
+    sections: &Sections,
+    id: SectionId,
+    offset: u64,
+) -> String {
     let Some((file, index)) = sections.origin(id) else {
-        return format!("`{}`", String::from_utf8_lossy(sections.outline(resolution, id).name));
+        return format!(
+            "`{}`",
+            String::from_utf8_lossy(sections.outline(resolution, id).name)
+        );
     };
     let object = &resolution.files[file.0 as usize];
     let section = String::from_utf8_lossy(object.sections[index as usize].name).into_owned();
     match enclosing_symbol(object, index, offset) {
-        Some(name) => format!("`{}` in {} (section `{section}`+{offset:#x})", super::demangle(name), object.name),
+        Some(name) => format!(
+            "`{}` in {} (section `{section}`+{offset:#x})",
+            super::demangle(name),
+            object.name
+        ),
         None => format!("{} (section `{section}`+{offset:#x})", object.name),
     }
 }
 
 /// The function or object around an offset of a section.
-pub fn enclosing_symbol<'a>(object: &ObjectFile<'a>, section: u32, offset: u64) -> Option<&'a [u8]> {
+pub fn enclosing_symbol<'a>(
+    object: &ObjectFile<'a>,
+    section: u32,
+    offset: u64,
+) -> Option<&'a [u8]> {
     (1..object.symbols.len())
         .map(|index| object.symbols.get(index))
-        .filter(|s| s.place == super::object::SymbolPlace::Section(section) && matches!(s.kind(), 1 | 2))
+        .filter(|s| {
+            s.place == super::object::SymbolPlace::Section(section) && matches!(s.kind(), 1 | 2)
+        })
         .find(|s| {
             // Thumb functions carry their state in bit 0.
             let start = s.value & !u64::from(object.machine == elf::EM_ARM.0 && s.kind() == 2);

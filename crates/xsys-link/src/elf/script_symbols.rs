@@ -7,7 +7,9 @@
 
 use std::collections::HashMap;
 
-use crate::script::ast::{Assert, Assignment, Command, Expr, OutputSectionDef, Script, SectionItem, SectionsItem, Span};
+use crate::script::ast::{
+    Assert, Assignment, Command, Expr, OutputSectionDef, Script, SectionItem, SectionsItem, Span,
+};
 use crate::script::eval::symbols_used;
 
 /// One assignment to a symbol (never to `.`).
@@ -41,7 +43,9 @@ impl<'s> ScriptSymbols<'s> {
         for command in &script.commands {
             match command {
                 Command::Entry(name) => out.entry(&name.text),
-                Command::Extern(names) => out.wanted.extend(names.iter().map(|n| n.text.as_bytes())),
+                Command::Extern(names) => {
+                    out.wanted.extend(names.iter().map(|n| n.text.as_bytes()))
+                }
                 Command::Assign(assignment) => out.assign(assignment),
                 Command::Assert(assert) => out.assert(assert),
                 Command::Sections(items) => items.iter().for_each(|item| out.sections_item(item)),
@@ -68,14 +72,24 @@ impl<'s> ScriptSymbols<'s> {
             SectionsItem::Entry(name) => self.entry(&name.text),
             SectionsItem::Output(def) => self.output(def),
             SectionsItem::Overlay(overlay) => {
-                overlay.start.iter().chain(&overlay.at).for_each(|e| self.want(e));
+                overlay
+                    .start
+                    .iter()
+                    .chain(&overlay.at)
+                    .for_each(|e| self.want(e));
                 overlay.sections.iter().for_each(|def| self.output(def));
             }
         }
     }
 
     fn output(&mut self, def: &'s OutputSectionDef) {
-        for expr in def.addr.iter().chain(&def.at).chain(&def.align).chain(&def.subalign) {
+        for expr in def
+            .addr
+            .iter()
+            .chain(&def.at)
+            .chain(&def.align)
+            .chain(&def.subalign)
+        {
             self.want(expr);
         }
         for item in &def.items {
@@ -89,12 +103,16 @@ impl<'s> ScriptSymbols<'s> {
     }
 
     fn assign(&mut self, assignment: &'s Assignment) {
-        let uses: Vec<&[u8]> = symbols_used(&assignment.value).into_iter().map(str::as_bytes).collect();
+        let uses: Vec<&[u8]> = symbols_used(&assignment.value)
+            .into_iter()
+            .map(str::as_bytes)
+            .collect();
         if &*assignment.symbol.text == "." {
             self.wanted.extend(uses);
             return;
         }
-        self.by_place.insert(assignment.span, self.assignments.len());
+        self.by_place
+            .insert(assignment.span, self.assignments.len());
         self.assignments.push(ScriptAssignment {
             name: assignment.symbol.text.as_bytes(),
             provide: assignment.provide,
@@ -108,6 +126,7 @@ impl<'s> ScriptSymbols<'s> {
     }
 
     fn want(&mut self, expr: &'s Expr) {
-        self.wanted.extend(symbols_used(expr).into_iter().map(str::as_bytes));
+        self.wanted
+            .extend(symbols_used(expr).into_iter().map(str::as_bytes));
     }
 }

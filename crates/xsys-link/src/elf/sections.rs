@@ -107,7 +107,11 @@ impl Sections {
             base.push(owner.len() as u32);
             owner.resize(owner.len() + file.sections.len(), FileId(index as u32));
         }
-        Self { base, owner, synthetic: Vec::new() }
+        Self {
+            base,
+            owner,
+            synthetic: Vec::new(),
+        }
     }
 
     /// Number of sections that come from objects.
@@ -135,14 +139,21 @@ impl Sections {
 
     /// An object's section.
     #[inline]
-    pub fn input<'r, 'a>(&self, resolution: &'r Resolution<'a>, id: SectionId) -> Option<&'r Section<'a>> {
+    pub fn input<'r, 'a>(
+        &self,
+        resolution: &'r Resolution<'a>,
+        id: SectionId,
+    ) -> Option<&'r Section<'a>> {
         let (file, index) = self.origin(id)?;
-        resolution.files[file.0 as usize].sections.get(index as usize)
+        resolution.files[file.0 as usize]
+            .sections
+            .get(index as usize)
     }
 
     /// A synthetic section.
     pub fn synthetic(&self, id: SectionId) -> Option<&Synthetic> {
-        self.synthetic.get((id.0 as usize).checked_sub(self.owner.len())?)
+        self.synthetic
+            .get((id.0 as usize).checked_sub(self.owner.len())?)
     }
 
     /// Adds a synthetic section.
@@ -162,7 +173,14 @@ impl Sections {
     #[inline]
     pub fn outline<'s>(&'s self, resolution: &'s Resolution<'_>, id: SectionId) -> Outline<'s> {
         if let Some(s) = self.input(resolution, id) {
-            Outline { name: s.name, sh_type: s.sh_type, flags: s.flags, align: s.align, entsize: s.entsize, size: s.size }
+            Outline {
+                name: s.name,
+                sh_type: s.sh_type,
+                flags: s.flags,
+                align: s.align,
+                entsize: s.entsize,
+                size: s.size,
+            }
         } else {
             let s = &self.synthetic[id.0 as usize - self.owner.len()];
             Outline {
@@ -192,7 +210,9 @@ pub fn is_linked(section: &Section<'_>) -> bool {
         0x6fff_4c02, // SHT_LLVM_LINKER_OPTIONS, dependent libraries and call-graph profiles
         0x6fff_4c09,
     ];
-    if IGNORED.contains(&section.sh_type) || section.flags & u64::from(elf::SHF_EXCLUDE.0 as u32) != 0 {
+    if IGNORED.contains(&section.sh_type)
+        || section.flags & u64::from(elf::SHF_EXCLUDE.0 as u32) != 0
+    {
         return false;
     }
     if section.sh_type == elf::SHT_STRTAB.0 && section.flags & elf::SHF_ALLOC.0 == 0 {

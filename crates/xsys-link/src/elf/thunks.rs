@@ -27,12 +27,17 @@ pub fn reserve(
     placement: &mut Placement<'_>,
 ) -> Vec<SectionId> {
     let mut reserved = Vec::new();
-    let Some(spacing) = arch.thunk_spacing() else { return reserved };
+    let Some(spacing) = arch.thunk_spacing() else {
+        return reserved;
+    };
     for output in &mut placement.outputs {
         if output.flags & elf::SHF_EXECINSTR.0 == 0 || !output.present {
             continue;
         }
-        let last = output.items.iter().rposition(|item| matches!(item, Item::Inputs(ids) if !ids.is_empty()));
+        let last = output
+            .items
+            .iter()
+            .rposition(|item| matches!(item, Item::Inputs(ids) if !ids.is_empty()));
         let mut distance = 0;
         for (index, item) in output.items.iter_mut().enumerate() {
             let Item::Inputs(ids) = item else { continue };
@@ -84,13 +89,28 @@ pub struct Needed {
 
 /// The branches that need a thunk at the present addresses.
 pub fn needed(arch: &dyn Arch, addresses: &Addresses<'_, '_>, demands: &Demands) -> Vec<Needed> {
-    let Some(spacing) = arch.thunk_spacing() else { return Vec::new() };
+    let Some(spacing) = arch.thunk_spacing() else {
+        return Vec::new();
+    };
     let layout = addresses.layout;
-    let code = layout.placement.outputs.iter().zip(&layout.extents).filter(|(o, e)| {
-        o.present && e.size > 0 && o.flags & (elf::SHF_EXECINSTR.0 | elf::SHF_ALLOC.0) == elf::SHF_EXECINSTR.0 | elf::SHF_ALLOC.0
+    let code = layout
+        .placement
+        .outputs
+        .iter()
+        .zip(&layout.extents)
+        .filter(|(o, e)| {
+            o.present
+                && e.size > 0
+                && o.flags & (elf::SHF_EXECINSTR.0 | elf::SHF_ALLOC.0)
+                    == elf::SHF_EXECINSTR.0 | elf::SHF_ALLOC.0
+        });
+    let (low, high) = code.fold((u64::MAX, 0), |(low, high), (_, e)| {
+        (low.min(e.addr), high.max(e.addr + e.size))
     });
-    let (low, high) = code.fold((u64::MAX, 0), |(low, high), (_, e)| (low.min(e.addr), high.max(e.addr + e.size)));
-    if !arch.changes_state() && high.saturating_sub(low) < spacing && absolute_targets_near(addresses, low, high) {
+    if !arch.changes_state()
+        && high.saturating_sub(low) < spacing
+        && absolute_targets_near(addresses, low, high)
+    {
         return Vec::new();
     }
     (0..addresses.sections.input_count() as u32)
@@ -104,43 +124,79 @@ pub fn needed(arch: &dyn Arch, addresses: &Addresses<'_, '_>, demands: &Demands)
 /// Whether every symbol with a fixed address that could be called lies near the code.
 fn absolute_targets_near(addresses: &Addresses<'_, '_>, low: u64, high: u64) -> bool {
     use super::resolve::Definition;
-    addresses.resolution.symbols.iter().all(|symbol| match symbol.definition {
-        // Values of script symbols are data addresses, sizes, anything: only those that objects
-        // mention could be called.
-        Definition::Script => !symbol.referenced || symbol.kind != elf::STT_FUNC.0,
-        Definition::Object { file, index } => {
-            let entry = addresses.resolution.files[file.0 as usize].symbols.get(index as usize);
-            entry.place != super::object::SymbolPlace::Absolute || (low..=high).contains(&entry.value)
-        }
-        _ => true,
-    })
+    addresses
+        .resolution
+        .symbols
+        .iter()
+        .all(|symbol| match symbol.definition {
+            // Values of script symbols are data addresses, sizes, anything: only those that objects
+            // mention could be called.
+            Definition::Script => !symbol.referenced || symbol.kind != elf::STT_FUNC.0,
+            Definition::Object { file, index } => {
+                let entry = addresses.resolution.files[file.0 as usize]
+                    .symbols
+                    .get(index as usize);
+                entry.place != super::object::SymbolPlace::Absolute
+                    || (low..=high).contains(&entry.value)
+            }
+            _ => true,
+        })
 }
 
-fn needed_in(arch: &dyn Arch, addresses: &Addresses<'_, '_>, demands: &Demands, id: SectionId) -> Vec<Needed> {
+fn needed_in(
+    arch: &dyn Arch,
+    addresses: &Addresses<'_, '_>,
+    demands: &Demands,
+    id: SectionId,
+) -> Vec<Needed> {
     let mut out = Vec::new();
     let placed = addresses.layout.output_of[id.0 as usize].is_some();
-    let (Some((file, index)), true) = (addresses.sections.origin(id), placed) else { return out };
+    let (Some((file, index)), true) = (addresses.sections.origin(id), placed) else {
+        return out;
+    };
     let section = &addresses.resolution.files[file.0 as usize].sections[index as usize];
     if section.flags & elf::SHF_EXECINSTR.0 == 0 {
         return out;
     }
     for (at, reloc) in section.relocs.iter().enumerate() {
-        let Some(rule) = arch.rule(reloc.r_type).filter(|rule| rule.base == Base::Branch) else { continue };
-        let Ok(offset) = usize::try_from(reloc.offset) else { continue };
+        let Some(rule) = arch
+            .rule(reloc.r_type)
+            .filter(|rule| rule.base == Base::Branch)
+        else {
+            continue;
+        };
+        let Ok(offset) = usize::try_from(reloc.offset) else {
+            continue;
+        };
         if offset + usize::from(rule.size) > section.data.len() {
             continue;
         }
-        let addend = reloc.addend.unwrap_or_else(|| arch.implicit_addend(rule, section.data, offset));
+        let addend = reloc
+            .addend
+            .unwrap_or_else(|| arch.implicit_addend(rule, section.data, offset));
         let symbol = SymRef::of(addresses.resolution, file, reloc.symbol);
-        let site = Site { r_type: reloc.r_type, offset, addend };
-        let (Some(p), Some(target)) =
-            (addresses.of_section(id, reloc.offset), branch_target(arch, addresses, demands, symbol, addend))
-        else {
+        let site = Site {
+            r_type: reloc.r_type,
+            offset,
+            addend,
+        };
+        let (Some(p), Some(target)) = (
+            addresses.of_section(id, reloc.offset),
+            branch_target(arch, addresses, demands, symbol, addend),
+        ) else {
             continue;
         };
         if let Some(form) = arch.thunk(site, p, target) {
             let addend = addend.wrapping_add_unsigned(arch.branch_bias(reloc.r_type));
-            out.push(Needed { section: id, reloc: at as u32, site, p, form, target: symbol, addend });
+            out.push(Needed {
+                section: id,
+                reloc: at as u32,
+                site,
+                p,
+                form,
+                target: symbol,
+                addend,
+            });
         }
     }
     out
@@ -155,11 +211,17 @@ pub fn branch_target(
     addend: i64,
 ) -> Option<BranchTarget> {
     let home = symbol.home(addresses.resolution, addresses.sections);
-    if matches!(home, Home::Undefined | Home::UndefinedWeak | Home::Discarded) {
+    if matches!(
+        home,
+        Home::Undefined | Home::UndefinedWeak | Home::Discarded
+    ) {
         return None;
     }
     if let Some(entry) = iplt_entry(arch, addresses, demands, symbol) {
-        return Some(BranchTarget { addr: entry.wrapping_add_signed(addend), is_function: true });
+        return Some(BranchTarget {
+            addr: entry.wrapping_add_signed(addend),
+            is_function: true,
+        });
     }
     let kind = symbol.kind(addresses.resolution);
     Some(BranchTarget {
@@ -169,7 +231,12 @@ pub fn branch_target(
 }
 
 /// The address of a symbol's IPLT entry, with the mode bit.
-pub fn iplt_entry(arch: &dyn Arch, addresses: &Addresses<'_, '_>, demands: &Demands, symbol: SymRef) -> Option<u64> {
+pub fn iplt_entry(
+    arch: &dyn Arch,
+    addresses: &Addresses<'_, '_>,
+    demands: &Demands,
+    symbol: SymRef,
+) -> Option<u64> {
     if demands.iplt.is_empty() {
         return None;
     }
@@ -179,7 +246,12 @@ pub fn iplt_entry(arch: &dyn Arch, addresses: &Addresses<'_, '_>, demands: &Dema
 }
 
 /// Gives every branch in `new` a thunk that it reaches; whether anything changed.
-pub fn add(arch: &dyn Arch, layout: &mut Layout<'_>, sections: &mut Sections, new: Vec<Needed>) -> bool {
+pub fn add(
+    arch: &dyn Arch,
+    layout: &mut Layout<'_>,
+    sections: &mut Sections,
+    new: Vec<Needed>,
+) -> bool {
     let mut changed = false;
     let group_addr = |layout: &Layout<'_>, group: usize| {
         let id = layout.thunk_sections[group];
@@ -203,7 +275,9 @@ pub fn add(arch: &dyn Arch, layout: &mut Layout<'_>, sections: &mut Sections, ne
             .collect();
         groups.sort_unstable();
         let same = |thunk: &Thunk| {
-            thunk.form == branch.form && thunk.target == branch.target && thunk.addend == branch.addend
+            thunk.form == branch.form
+                && thunk.target == branch.target
+                && thunk.addend == branch.addend
         };
         let shared = groups.iter().find_map(|&(_, group)| {
             let at = layout.thunk_groups[group].thunks.iter().position(|thunk| {
@@ -220,7 +294,12 @@ pub fn add(arch: &dyn Arch, layout: &mut Layout<'_>, sections: &mut Sections, ne
             let align = arch.thunk_align(branch.form);
             let entry = &mut layout.thunk_groups[group];
             let offset = entry.size.next_multiple_of(align);
-            entry.thunks.push(Thunk { form: branch.form, target: branch.target, addend: branch.addend, offset });
+            entry.thunks.push(Thunk {
+                form: branch.form,
+                target: branch.target,
+                addend: branch.addend,
+                offset,
+            });
             entry.size = offset + arch.thunk_size(branch.form) as u64;
             let index = entry.thunks.len() as u32 - 1;
             let size = entry.size;

@@ -215,6 +215,10 @@ pub trait Arch: Sync {
     fn is_64(&self) -> bool;
     /// Short name as in error messages: `aarch64`, `arm`, `riscv64`, `x86_64`.
     fn name(&self) -> &'static str;
+    /// S + A of a branch to an undefined weak symbol, if the psABI says where it goes.
+    fn undefined_weak_branch(&self, _site: Site, _p: u64) -> Option<u64> {
+        None
+    }
     /// Default of `-z max-page-size`.
     fn max_page_size(&self) -> u64;
     /// Default of `-z common-page-size`.
@@ -346,4 +350,69 @@ pub trait Arch: Sync {
     /// Checks one input's `e_flags` against those gathered so far and returns the merged value, or
     /// says in a few words what contradicts.
     fn merge_e_flags(&self, so_far: Option<u32>, next: u32) -> Result<u32, String>;
+}
+
+/// The instruction set for a machine; `None` if the linker does not know it. `attributes` are the
+/// merged build attributes, from which ARM learns what the core can execute.
+pub fn find(
+    machine: u16,
+    is_64: bool,
+    attributes: Option<&[u8]>,
+    options: &crate::options::ElfOptions,
+) -> Option<Box<dyn Arch>> {
+    use crate::options::{OutputKind, Target2};
+    Some(match (object::elf::Machine(machine), is_64) {
+        (object::elf::EM_AARCH64, true) => Box::new(aarch64::Aarch64),
+        (object::elf::EM_X86_64, true) => Box::new(x86_64::X86_64),
+        (object::elf::EM_RISCV, is_64) => Box::new(if is_64 {
+            riscv::RISCV64
+        } else {
+            riscv::RISCV32
+        }),
+        (object::elf::EM_ARM, false) => {
+            let core = attributes.map_or(arm::Core::V7, crate::elf::attributes::arm_core);
+            let target2 = match options.target2 {
+                Target2::Rel => arm::Target2::Rel,
+                Target2::Abs => arm::Target2::Abs,
+                Target2::GotRel => arm::Target2::GotRel,
+            };
+            let pic = options.pic_thunks || options.kind == OutputKind::StaticPie;
+            Box::new(arm::Arm {
+                target2,
+                pic,
+                ..arm::Arm::new(core)
+            })
+        }
+        _ => return None,
+    })
+}
+
+/// What to say about a machine that [`find`] does not know.
+pub fn unsupported(machine: u16, is_64: bool) -> xsys_diag::Diagnostic {
+    xsys_diag::Diagnostic::error(format!("cannot link for {}", machine_name(machine, is_64)))
+        .note("supported architectures: aarch64, arm, riscv32, riscv64, x86_64")
+}
+
+/// A machine for messages.
+pub fn machine_name(machine: u16, is_64: bool) -> String {
+    let name = match (object::elf::Machine(machine), is_64) {
+        (object::elf::EM_AARCH64, _) => "aarch64",
+        (object::elf::EM_ARM, _) => "arm",
+        (object::elf::EM_X86_64, _) => "x86_64",
+        (object::elf::EM_386, _) => "x86 (32 bits)",
+        (object::elf::EM_RISCV, true) => "riscv64",
+        (object::elf::EM_RISCV, false) => "riscv32",
+        (object::elf::EM_AVR, _) => "avr",
+        (object::elf::EM_MSP430, _) => "msp430",
+        (object::elf::EM_MIPS, _) => "mips",
+        (object::elf::EM_PPC, _) => "powerpc",
+        (object::elf::EM_PPC64, _) => "powerpc64",
+        (object::elf::EM_S390, _) => "s390x",
+        (object::elf::EM_LOONGARCH, _) => "loongarch",
+        (object::elf::EM_SPARC | object::elf::EM_SPARCV9, _) => "sparc",
+        (object::elf::EM_68K, _) => "m68k",
+        (object::elf::EM_HEXAGON, _) => "hexagon",
+        _ => return format!("machine {machine} ({} bits)", if is_64 { 64 } else { 32 }),
+    };
+    name.to_owned()
 }

@@ -1,0 +1,745 @@
+//! The value of every relocation, written into its place.
+//!
+//! Problem: S, A, P and what the GOT and the thread-local block add to them, for every live
+//! relocation, in parallel, straight into the output. What does not fit is an error that names both
+//! ends, the value and the limits.
+//!
+//! Spec: the formulas are the psABIs'; see `arch`.
+
+use object::elf;
+use xsys_diag::Diagnostic;
+
+use super::arch::{Arch, Base, BranchTarget, Range, Relative, Rule, Site, TlsVariant};
+use super::layout::Addresses;
+use super::object::{Reloc, Section};
+use super::refs::{Home, SymRef};
+use super::resolve::FileId;
+use super::scan::{Decided, Demands, SlotKind, TLS_LD, decide, describe_place};
+use super::sections::{SectionId, SyntheticKind};
+use super::segments::Segment;
+use super::thunks::{branch_target, iplt_entry};
+
+/// The thread-local template.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Tls {
+    /// `p_vaddr`
+    pub addr: u64,
+    /// `p_memsz`
+    pub size: u64,
+    /// `p_align`
+    pub align: u64,
+}
+
+impl Tls {
+    /// From PT_TLS.
+    pub fn of(segment: &Segment) -> Self {
+        Self {
+            addr: segment.addr,
+            size: segment.memory_size,
+            align: segment.align.max(1),
+        }
+    }
+}
+
+/// Everything a value may depend on.
+pub struct Relocator<'r, 'a> {
+    /// The instruction set.
+    pub arch: &'r dyn Arch,
+    /// Addresses.
+    pub addresses: Addresses<'r, 'a>,
+    /// GOT slots and IPLT entries.
+    pub demands: &'r Demands,
+    /// The thread-local template.
+    pub tls: Tls,
+    /// The output is position independent.
+    pub pic: bool,
+    /// Address of the GOT.
+    pub got: Option<u64>,
+    /// Loadable segments as (address, size), for segment-relative relocations.
+    pub loads: Vec<(u64, u64)>,
+}
+
+impl<'a> Relocator<'_, 'a> {
+    /// Copies an object's section into the output and relocates it. `out` is its place.
+    pub fn section(&self, id: SectionId, out: &mut [u8], diagnostics: &mut Vec<Diagnostic>) {
+        let Some((file, index)) = self.addresses.sections.origin(id) else {
+            return;
+        };
+        let section = &self.addresses.resolution.files[file.0 as usize].sections[index as usize];
+        self.copy(id, section, out);
+        if section.relocs.is_empty() {
+            return;
+        }
+        if section.flags & elf::SHF_ALLOC.0 != 0 {
+            self.allocated(id, file, section, out, diagnostics);
+        } else {
+            self.debug(id, file, section, out);
+        }
+    }
+
+    /// Copies the bytes, without those that relaxation removed.
+    fn copy(&self, id: SectionId, section: &Section<'_>, out: &mut [u8]) {
+        let Some(cuts) = self.addresses.layout.cuts.get(&id) else {
+            let len = section.data.len().min(out.len());
+            out[..len].copy_from_slice(&section.data[..len]);
+            return;
+        };
+        let (mut from, mut to) = (0usize, 0usize);
+        for &(start, length) in cuts.0.iter().chain(&[(section.data.len() as u64, 0)]) {
+            let part = &section.data[from..start as usize];
+            out[to..to + part.len()].copy_from_slice(part);
+            to += part.len();
+            from = (start + length) as usize;
+        }
+    }
+
+    fn allocated(
+        &self,
+        id: SectionId,
+        file: FileId,
+        section: &Section<'a>,
+        out: &mut [u8],
+        diagnostics: &mut Vec<Diagnostic>,
+    ) {
+        let (resolution, sections) = (self.addresses.resolution, self.addresses.sections);
+        let cuts = self.addresses.layout.cuts.get(&id);
+        let mut skip = false;
+        for (index, reloc) in section.relocs.iter().enumerate() {
+            if std::mem::take(&mut skip) {
+                continue;
+            }
+            let Ok(decided) = decide(
+                self.arch, resolution, sections, file, section, reloc, self.pic,
+            ) else {
+                continue;
+            };
+            skip = decided.rewrite.as_ref().is_some_and(|r| r.skip_next);
+            let p = match self.addresses.of_section(id, reloc.offset) {
+                Some(p) => p,
+                None => continue,
+            };
+            let place = cuts.map_or(reloc.offset, |cuts| cuts.map(reloc.offset)) as usize;
+            if decided.rule.base == Base::Nothing && decided.rewrite.is_none() {
+                self.marker(decided.site, p, place, out);
+                continue;
+            }
+            if place + usize::from(decided.rule.size) > out.len() {
+                continue;
+            }
+            let value = match self.value(id, file, section, &decided, index as u32, p) {
+                Ok(value) => value,
+                Err(problem) => {
+                    diagnostics.push(self.unresolved(id, &decided, problem));
+                    continue;
+                }
+            };
+            if let Err(range) = self.write(&decided, place, out, value) {
+                diagnostics.push(self.out_of_range(id, &decided, value, range));
+            }
+        }
+    }
+
+    /// R_RISCV_ALIGN leaves some padding: it becomes NOPs.
+    fn marker(&self, site: Site, p: u64, place: usize, out: &mut [u8]) {
+        if let Some((kept, _)) = self.arch.align_padding(site, p)
+            && let Some(padding) = out.get_mut(place..place + kept as usize)
+        {
+            self.arch.write_padding(padding);
+        }
+    }
+
+    fn write(
+        &self,
+        decided: &Decided,
+        place: usize,
+        out: &mut [u8],
+        value: Value,
+    ) -> Result<(), Limit> {
+        let rule = decided.rule;
+        if let Some(rewrite) = &decided.rewrite {
+            let site = Site {
+                offset: place,
+                ..decided.site
+            };
+            return self
+                .arch
+                .apply_rewrite(rewrite, site, out, value.number)
+                .map_err(Limit::Range);
+        }
+        if !rule.range.contains(value.number) {
+            return Err(Limit::Range(rule.range));
+        }
+        if rule.align > 1
+            && !(value.number as u64).is_multiple_of(u64::from(rule.align))
+            && !value.has_mode_bit
+        {
+            return Err(Limit::Align(rule.align));
+        }
+        if !self.arch.encodable(rule, value.number) {
+            return Err(Limit::Encoding);
+        }
+        match value.branch {
+            Some(target) => self
+                .arch
+                .encode_branch(rule, out, place, value.number, target),
+            None => self.arch.encode(rule, out, place, value.number),
+        }
+        Ok(())
+    }
+
+    /// `relative(base(S) + A)` of a decided relocation.
+    fn value(
+        &self,
+        id: SectionId,
+        file: FileId,
+        section: &Section<'a>,
+        decided: &Decided,
+        index: u32,
+        p: u64,
+    ) -> Result<Value, Unresolved> {
+        let (rule, symbol, a) = (decided.rule, decided.symbol, decided.site.addend);
+        let mut branch = None;
+        let absolute = match rule.base {
+            Base::Nothing => 0,
+            Base::PairedHigh => {
+                return self
+                    .paired_high(id, file, section, symbol)
+                    .map(Value::plain);
+            }
+            Base::Symbol => match iplt_entry(self.arch, &self.addresses, self.demands, symbol) {
+                Some(entry) => entry.wrapping_add_signed(a),
+                None => self
+                    .addresses
+                    .of_symbol(symbol, a)
+                    .ok_or(Unresolved::Dropped)?,
+            },
+            Base::Branch => {
+                let target = self.branch(id, index, symbol, decided.site, p)?;
+                branch = Some(target);
+                target.addr
+            }
+            Base::GotBase => self.got.unwrap_or(0).wrapping_add_signed(a),
+            Base::Got => self
+                .slot((SlotKind::Address, symbol))?
+                .wrapping_add_signed(a),
+            Base::GotTp => self
+                .slot((SlotKind::TpOffset, symbol))?
+                .wrapping_add_signed(a),
+            Base::GotTlsGd => self.slot((SlotKind::TlsGd, symbol))?.wrapping_add_signed(a),
+            Base::GotTlsLd => self.slot(TLS_LD)?.wrapping_add_signed(a),
+            Base::GotTlsDesc => return Err(Unresolved::TlsDescriptor),
+            Base::TpOffset => self.tp_offset(symbol, a)?,
+            Base::DtpOffset => self.dtp_offset(symbol, a)?,
+            Base::Size => {
+                let size = symbol
+                    .entry(self.addresses.resolution)
+                    .map_or(0, |(_, entry)| entry.size);
+                size.wrapping_add_signed(a)
+            }
+        };
+        let mut number = self.relative(rule, absolute, p);
+        if self.arch.segment_relative(rule.r_type) {
+            let s = self.addresses.of_symbol(symbol, 0).unwrap_or(0);
+            let start = self
+                .loads
+                .iter()
+                .find(|(at, size)| s >= *at && s - at <= *size)
+                .map_or(0, |(at, _)| *at);
+            number = number.wrapping_sub(start);
+        }
+        let number = if self.arch.is_64() {
+            number as i64
+        } else {
+            // 32-bit machines compute modulo 2^32.
+            i64::from(number as u32 as i32)
+        };
+        // A 32-bit address above 2 GiB is a positive number where the field is unsigned.
+        let number = match rule.range {
+            Range::Unsigned(_) if !self.arch.is_64() => i64::from(number as u32),
+            _ => number,
+        };
+        Ok(Value {
+            number,
+            branch,
+            has_mode_bit: branch.is_some(),
+        })
+    }
+
+    fn relative(&self, rule: &Rule, address: u64, p: u64) -> u64 {
+        const PAGE: u64 = 0xfff;
+        match rule.relative {
+            Relative::Zero => address,
+            Relative::Place => address.wrapping_sub(p),
+            Relative::Page => (address & !PAGE).wrapping_sub(p & !PAGE),
+            Relative::GotBase => address.wrapping_sub(self.got.unwrap_or(0)),
+            Relative::GotPage => address.wrapping_sub(self.got.unwrap_or(0) & !PAGE),
+            Relative::PlaceAlign4 => address.wrapping_sub(p & !3),
+        }
+    }
+
+    /// Where a branch goes: its thunk, its IPLT entry or its symbol. A branch to an undefined weak
+    /// symbol goes to the next instruction (AAELF32 and AAELF64 say so, elsewhere it never runs).
+    fn branch(
+        &self,
+        id: SectionId,
+        index: u32,
+        symbol: SymRef,
+        site: Site,
+        p: u64,
+    ) -> Result<BranchTarget, Unresolved> {
+        if let Some(&(group, thunk)) = self.addresses.layout.thunk_of.get(&(id, index)) {
+            let thunk = self.addresses.layout.thunk_groups[group as usize].thunks[thunk as usize];
+            let home = self.addresses.layout.thunk_sections[group as usize];
+            let at = self
+                .addresses
+                .of_section(home, thunk.offset)
+                .ok_or(Unresolved::Dropped)?;
+            let bias = self.arch.branch_bias(site.r_type);
+            let addr = at
+                .wrapping_add(self.arch.thunk_entry(thunk.form))
+                .wrapping_sub(bias);
+            return Ok(BranchTarget {
+                addr,
+                is_function: true,
+            });
+        }
+        if let Some(target) = branch_target(
+            self.arch,
+            &self.addresses,
+            self.demands,
+            symbol,
+            site.addend,
+        ) {
+            return Ok(target);
+        }
+        match symbol.home(self.addresses.resolution, self.addresses.sections) {
+            Home::UndefinedWeak | Home::Undefined => Ok(BranchTarget {
+                addr: self
+                    .arch
+                    .undefined_weak_branch(site, p)
+                    .unwrap_or(site.addend as u64),
+                is_function: false,
+            }),
+            _ => Err(Unresolved::Dropped),
+        }
+    }
+
+    /// The full value of the high part that a RISC-V low part completes: the low part's symbol
+    /// labels the instruction that carries it.
+    fn paired_high(
+        &self,
+        id: SectionId,
+        file: FileId,
+        section: &Section<'a>,
+        label: SymRef,
+    ) -> Result<i64, Unresolved> {
+        let (resolution, sections) = (self.addresses.resolution, self.addresses.sections);
+        let Home::Section(home, offset) = label.home(resolution, sections) else {
+            return Err(Unresolved::NoHighPart);
+        };
+        if home != id {
+            return Err(Unresolved::NoHighPart);
+        }
+        // Tables are sorted by offset in practice; the slow way is for those that are not.
+        let count = section.relocs.len();
+        let start = partition(count, |at| section.relocs.get(at).offset < offset);
+        let sorted = (start..count)
+            .map(|at| (at, section.relocs.get(at)))
+            .take_while(|(_, r)| r.offset == offset);
+        let is_high = |r: &Reloc| {
+            self.arch.rule(r.r_type).is_some_and(|rule| {
+                rule.relative == Relative::Place
+                    && !matches!(rule.base, Base::Nothing | Base::PairedHigh)
+            })
+        };
+        let high = sorted.clone().find(|(_, r)| is_high(r)).or_else(|| {
+            section
+                .relocs
+                .iter()
+                .enumerate()
+                .find(|(_, r)| r.offset == offset && is_high(r))
+        });
+        let Some((at, high)) = high else {
+            return Err(Unresolved::NoHighPart);
+        };
+        let decided = decide(
+            self.arch, resolution, sections, file, section, high, self.pic,
+        )
+        .map_err(|_| Unresolved::NoHighPart)?;
+        let p = self
+            .addresses
+            .of_section(id, offset)
+            .ok_or(Unresolved::Dropped)?;
+        self.value(id, file, section, &decided, at as u32, p)
+            .map(|value| value.number)
+    }
+
+    fn slot(&self, key: (SlotKind, SymRef)) -> Result<u64, Unresolved> {
+        let offset = self
+            .demands
+            .slot_offsets
+            .get(&key)
+            .copied()
+            .ok_or(Unresolved::NoSlot)?;
+        Ok(self.got.ok_or(Unresolved::NoSlot)? + offset)
+    }
+
+    /// S + A as an offset from the thread pointer ("ELF Handling For Thread-Local Storage").
+    pub fn tp_offset(&self, symbol: SymRef, addend: i64) -> Result<u64, Unresolved> {
+        if matches!(
+            symbol.home(self.addresses.resolution, self.addresses.sections),
+            Home::UndefinedWeak
+        ) {
+            return Ok(addend as u64);
+        }
+        let s = self
+            .addresses
+            .of_symbol(symbol, addend)
+            .ok_or(Unresolved::Dropped)?;
+        let Tls { addr, size, align } = self.tls;
+        let in_block = s.wrapping_sub(addr);
+        let mask = align.wrapping_sub(1);
+        Ok(match self.arch.tls() {
+            TlsVariant::One { tcb, tp_bias, .. } => {
+                let gap = tcb.wrapping_add(addr.wrapping_sub(tcb) & mask);
+                in_block.wrapping_add(gap).wrapping_sub(tp_bias)
+            }
+            TlsVariant::Two => {
+                let slack = addr.wrapping_add(size).wrapping_neg() & mask;
+                in_block.wrapping_sub(size).wrapping_sub(slack)
+            }
+        })
+    }
+
+    fn dtp_offset(&self, symbol: SymRef, addend: i64) -> Result<u64, Unresolved> {
+        let bias = match self.arch.tls() {
+            TlsVariant::One { dtp_bias, .. } => dtp_bias,
+            TlsVariant::Two => 0,
+        };
+        let s = self
+            .addresses
+            .of_symbol(symbol, addend)
+            .ok_or(Unresolved::Dropped)?;
+        Ok(s.wrapping_sub(self.tls.addr).wrapping_sub(bias))
+    }
+
+    /// Debug sections: no sequences, no ranges; references to dropped code read as a tombstone.
+    fn debug(&self, id: SectionId, file: FileId, section: &Section<'_>, out: &mut [u8]) {
+        let tombstone: u64 = match section.name {
+            // 0 ends these lists, so dead entries must be something else.
+            b".debug_loc" | b".debug_ranges" => 1,
+            b".debug_names" => u64::MAX,
+            _ => 0,
+        };
+        let resolution = self.addresses.resolution;
+        for reloc in section.relocs.iter() {
+            let Some(rule) = self
+                .arch
+                .rule(reloc.r_type)
+                .filter(|rule| rule.base != Base::Nothing)
+            else {
+                continue;
+            };
+            let Ok(offset) = usize::try_from(reloc.offset) else {
+                continue;
+            };
+            if offset.saturating_add(usize::from(rule.size)) > out.len() {
+                continue;
+            }
+            let a = reloc
+                .addend
+                .unwrap_or_else(|| self.arch.implicit_addend(rule, section.data, offset));
+            let symbol = SymRef::of(resolution, file, reloc.symbol);
+            let s = match rule.base {
+                Base::DtpOffset => self.dtp_offset(symbol, a).ok(),
+                Base::TpOffset => self.tp_offset(symbol, a).ok(),
+                Base::Size => symbol
+                    .entry(resolution)
+                    .map(|(_, entry)| entry.size.wrapping_add_signed(a)),
+                _ => iplt_entry(self.arch, &self.addresses, self.demands, symbol)
+                    .map(|entry| entry.wrapping_add_signed(a))
+                    .or_else(|| self.addresses.of_symbol(symbol, a)),
+            };
+            let value = match s {
+                Some(s) => self.relative(
+                    rule,
+                    s,
+                    self.addresses.of_section(id, reloc.offset).unwrap_or(0),
+                ),
+                None => tombstone,
+            };
+            self.arch.encode(rule, out, offset, value as i64);
+        }
+    }
+
+    /// Relocates a record of `.eh_frame` or an entry of `.ARM.exidx`, which stands at `addr` in the
+    /// output: `bytes` is its copy, `start` its offset in the input section.
+    pub fn record(
+        &self,
+        id: SectionId,
+        relocs: impl Iterator<Item = Reloc>,
+        start: u64,
+        addr: u64,
+        bytes: &mut [u8],
+        diagnostics: &mut Vec<Diagnostic>,
+    ) {
+        let Some((file, index)) = self.addresses.sections.origin(id) else {
+            return;
+        };
+        let section = &self.addresses.resolution.files[file.0 as usize].sections[index as usize];
+        for reloc in relocs {
+            let (resolution, sections) = (self.addresses.resolution, self.addresses.sections);
+            let Ok(decided) = decide(
+                self.arch, resolution, sections, file, section, reloc, self.pic,
+            ) else {
+                continue;
+            };
+            let place = reloc.offset.wrapping_sub(start);
+            if decided.rule.base == Base::Nothing
+                || place + u64::from(decided.rule.size) > bytes.len() as u64
+            {
+                continue;
+            }
+            let p = addr.wrapping_add(place);
+            let result = self
+                .value(id, file, section, &decided, u32::MAX, p)
+                .map_err(|problem| self.unresolved(id, &decided, problem));
+            match result {
+                Ok(value) => {
+                    if let Err(limit) = self.write(&decided, place as usize, bytes, value) {
+                        diagnostics.push(self.out_of_range(id, &decided, value, limit));
+                    }
+                }
+                Err(diagnostic) => diagnostics.push(diagnostic),
+            }
+        }
+    }
+
+    /// The contents of the GOT.
+    pub fn got_words(&self) -> Vec<(u64, u64)> {
+        let word = if self.arch.is_64() { 8 } else { 4 };
+        let mut out = Vec::with_capacity(self.demands.slots.len());
+        for slot in &self.demands.slots {
+            let at = self.demands.slot_offsets[slot];
+            let (kind, symbol) = *slot;
+            match kind {
+                SlotKind::Address => {
+                    let s = iplt_entry(self.arch, &self.addresses, self.demands, symbol)
+                        .or_else(|| self.addresses.of_symbol(symbol, 0));
+                    out.push((at, s.unwrap_or(0)));
+                }
+                SlotKind::TpOffset => out.push((at, self.tp_offset(symbol, 0).unwrap_or(0))),
+                SlotKind::TlsGd => {
+                    // A static executable is module 1.
+                    out.push((at, 1));
+                    out.push((at + word, self.dtp_offset(symbol, 0).unwrap_or(0)));
+                }
+                SlotKind::TlsLd => {
+                    out.push((at, 1));
+                    out.push((at + word, 0));
+                }
+            }
+        }
+        out
+    }
+
+    /// Places that a static-pie's start code must relocate, as (place, value), by address.
+    pub fn relatives(&self, ids: &[SectionId]) -> Vec<(u64, u64)> {
+        use rayon::prelude::*;
+        let word = if self.arch.is_64() { 8 } else { 4 };
+        let mut out: Vec<(u64, u64)> = ids
+            .par_iter()
+            .with_min_len(64)
+            .flat_map_iter(|&id| {
+                let mut own = Vec::new();
+                let Some((file, index)) = self.addresses.sections.origin(id) else {
+                    return own;
+                };
+                let section =
+                    &self.addresses.resolution.files[file.0 as usize].sections[index as usize];
+                let mut skip = false;
+                for (index, reloc) in section.relocs.iter().enumerate() {
+                    if std::mem::take(&mut skip) {
+                        continue;
+                    }
+                    let (resolution, sections) =
+                        (self.addresses.resolution, self.addresses.sections);
+                    let Ok(decided) =
+                        decide(self.arch, resolution, sections, file, section, reloc, true)
+                    else {
+                        continue;
+                    };
+                    skip = decided.rewrite.as_ref().is_some_and(|r| r.skip_next);
+                    if is_relative_word(&decided, word, &self.addresses)
+                        && let Some(p) = self.addresses.of_section(id, reloc.offset)
+                        && let Ok(value) = self.value(id, file, section, &decided, index as u32, p)
+                    {
+                        own.push((p, value.number as u64));
+                    }
+                }
+                own
+            })
+            .collect();
+        for (kind, symbol) in &self.demands.slots {
+            let home = symbol.home(self.addresses.resolution, self.addresses.sections);
+            let fixed = matches!(
+                home,
+                Home::Absolute(_) | Home::UndefinedWeak | Home::Undefined
+            );
+            if *kind == SlotKind::Address && !fixed {
+                let at = self.got.unwrap_or(0) + self.demands.slot_offsets[&(*kind, *symbol)];
+                let s = iplt_entry(self.arch, &self.addresses, self.demands, *symbol)
+                    .or_else(|| self.addresses.of_symbol(*symbol, 0));
+                out.push((at, s.unwrap_or(0)));
+            }
+        }
+        out.sort_unstable();
+        out
+    }
+
+    fn unresolved(&self, id: SectionId, decided: &Decided, problem: Unresolved) -> Diagnostic {
+        let (resolution, sections) = (self.addresses.resolution, self.addresses.sections);
+        let name = super::demangle(decided.symbol.name(resolution));
+        let place = describe_place(resolution, sections, id, decided.site.offset as u64);
+        match problem {
+            Unresolved::Dropped => Diagnostic::error(format!("`{name}` is not in the image, but live code refers to it"))
+                .note(format!("referenced by {place}"))
+                .help("its section is discarded by the script (`/DISCARD/`); keep it, or remove the reference"),
+            Unresolved::NoHighPart => {
+                Diagnostic::error(format!("relocation `{}` has no matching high part at its label", decided.rule.name))
+                    .note(format!("in {place}, label `{name}`"))
+                    .help("the object is damaged or was written by hand: a low part must name the label of its `auipc`")
+            }
+            Unresolved::NoSlot | Unresolved::TlsDescriptor => Diagnostic::error(format!(
+                "relocation `{}` against `{name}` needs a run-time linker",
+                decided.rule.name
+            ))
+            .note(format!("in {place}"))
+            .help("compile with a static TLS model: `-Ztls-model=local-exec` or `initial-exec`"),
+        }
+    }
+
+    fn out_of_range(
+        &self,
+        id: SectionId,
+        decided: &Decided,
+        value: Value,
+        limit: Limit,
+    ) -> Diagnostic {
+        let (resolution, sections) = (self.addresses.resolution, self.addresses.sections);
+        let name = super::demangle(decided.symbol.name(resolution));
+        let rule = decided.rule.name;
+        let value = value.number;
+        let diagnostic = match limit {
+            Limit::Range(range) => {
+                let (low, high) = range.bounds();
+                Diagnostic::error(format!(
+                    "relocation `{rule}` against `{name}` is out of range"
+                ))
+                .note(format!(
+                    "its value is {value:#x} ({value}), the field holds {low} to {high}"
+                ))
+            }
+            Limit::Align(align) => Diagnostic::error(format!(
+                "relocation `{rule}` against `{name}` is misaligned"
+            ))
+            .note(format!("its value {value:#x} is not a multiple of {align}")),
+            Limit::Encoding => Diagnostic::error(format!(
+                "relocation `{rule}` against `{name}` cannot be encoded"
+            ))
+            .note(format!(
+                "its value {value:#x} does not fit the instruction's form"
+            )),
+        };
+        let diagnostic = diagnostic.note(format!(
+            "in {}",
+            describe_place(resolution, sections, id, decided.site.offset as u64)
+        ));
+        match defined_in(resolution, decided.symbol) {
+            Some(place) => diagnostic.note(format!("`{name}` is defined in {place}")),
+            None => diagnostic,
+        }
+        .help(
+            "place the two nearer to each other in the script, or compile with a larger code model",
+        )
+    }
+}
+
+/// Whether the start code of a position-independent image must add the load address to this word.
+pub fn is_relative_word(decided: &Decided, word: u8, addresses: &Addresses<'_, '_>) -> bool {
+    let rule = decided.rule;
+    matches!(rule.base, Base::Symbol | Base::Branch)
+        && rule.relative == Relative::Zero
+        && rule.size == word
+        && !matches!(
+            decided
+                .symbol
+                .home(addresses.resolution, addresses.sections),
+            Home::Absolute(_) | Home::UndefinedWeak | Home::Undefined
+        )
+}
+
+/// The GOT's address, if there is one.
+pub fn got_address(addresses: &Addresses<'_, '_>) -> Option<u64> {
+    addresses.synthetic(SyntheticKind::Got)
+}
+
+/// A value on its way into the output.
+#[derive(Clone, Copy)]
+struct Value {
+    number: i64,
+    branch: Option<BranchTarget>,
+    /// Branch targets may carry the mode bit, which is not misalignment.
+    has_mode_bit: bool,
+}
+
+impl Value {
+    fn plain(number: i64) -> Self {
+        Self {
+            number,
+            branch: None,
+            has_mode_bit: false,
+        }
+    }
+}
+
+/// Why there is no value.
+#[derive(Clone, Copy, Debug)]
+pub enum Unresolved {
+    /// The symbol's section is not in the image.
+    Dropped,
+    /// A RISC-V low part without its high part.
+    NoHighPart,
+    /// The scan made no slot.
+    NoSlot,
+    /// A TLS descriptor in a sequence that cannot be rewritten.
+    TlsDescriptor,
+}
+
+/// Why a value cannot be written.
+#[derive(Clone, Copy)]
+enum Limit {
+    Range(Range),
+    Align(u8),
+    Encoding,
+}
+
+/// First index in `0..count` for which `before` is false.
+fn partition(count: usize, before: impl Fn(usize) -> bool) -> usize {
+    let (mut low, mut high) = (0, count);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if before(middle) {
+            low = middle + 1
+        } else {
+            high = middle
+        }
+    }
+    low
+}
+
+/// The object that defines a symbol, for messages.
+fn defined_in(resolution: &super::resolve::Resolution<'_>, symbol: SymRef) -> Option<String> {
+    let (file, _) = symbol.entry(resolution)?;
+    Some(resolution.files[file.0 as usize].name.to_string())
+}

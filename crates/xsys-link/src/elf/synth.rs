@@ -1,0 +1,491 @@
+//! The sections that the linker makes.
+//!
+//! Problem: GOT, IPLT, dynamic relocations, unwind tables, notes and common symbols must exist
+//! before placement, because scripts name them like any other input section. Their sizes are fixed
+//! here; their bytes are made when everything has an address.
+
+use std::collections::HashMap;
+
+use object::elf;
+
+use super::arch::Arch;
+use super::eh_frame::{self, CieKey, RecordKind};
+use super::frames::{Frames, target_section};
+use super::gc::Live;
+use super::merge::{self, MergeInput, MergeMap, MergedInput};
+use super::place::{Item, Placement};
+use super::refs::{Home, SymRef};
+use super::resolve::{Definition, FileId, Resolution, SymbolId};
+use super::scan::Demands;
+use super::sections::{SectionId, Sections, Synthetic, SyntheticKind};
+use crate::options::{BuildId, ElfOptions, OutputKind};
+
+/// SHT_ARM_EXIDX
+pub const SHT_ARM_EXIDX: u32 = 0x7000_0001;
+/// SHT_ARM_ATTRIBUTES and SHT_RISCV_ATTRIBUTES
+pub const SHT_ATTRIBUTES: u32 = 0x7000_0003;
+/// Bytes of a build id by kind.
+const SHA1_BYTES: u64 = 20;
+
+/// The output's `.eh_frame`: which records stand where.
+#[derive(Default)]
+pub struct EhFramePlan {
+    /// Kept records.
+    pub records: Vec<PlannedRecord>,
+    /// Bytes, the terminator included.
+    pub size: u64,
+    /// FDEs among the records.
+    pub frames: usize,
+}
+
+/// A record of the output's `.eh_frame`.
+pub struct PlannedRecord {
+    /// Index into [`Frames::inputs`].
+    pub input: u32,
+    /// Index into its records.
+    pub record: u32,
+    /// Offset in the output section.
+    pub offset: u32,
+    /// Offset of its CIE (its own for a CIE).
+    pub cie: u32,
+}
+
+/// What later passes need of the synthetic sections beyond their ids.
+#[derive(Default)]
+pub struct Synthesised {
+    /// `.eh_frame`
+    pub eh_frame: EhFramePlan,
+    /// The memory of common symbols.
+    pub commons: HashMap<SymbolId, SectionId>,
+    /// `.ARM.exidx` inputs that are live, in load order.
+    pub exidx: Vec<SectionId>,
+    /// Merged build attributes: section name and contents.
+    pub attributes: Option<(String, Vec<u8>)>,
+    /// Number of entries of `.rela.dyn`.
+    pub relative_count: u64,
+}
+
+/// Makes all synthetic sections.
+pub fn synthesise(
+    arch: &dyn Arch,
+    resolution: &Resolution<'_>,
+    sections: &mut Sections,
+    live: &Live,
+    frames: &Frames,
+    demands: &Demands,
+    attributes: Option<(String, Vec<u8>)>,
+    options: &ElfOptions,
+) -> Synthesised {
+    let mut out = Synthesised {
+        attributes,
+        ..Synthesised::default()
+    };
+    let word = if arch.is_64() { 8 } else { 4 };
+    let alloc = elf::SHF_ALLOC.0;
+    let write = elf::SHF_WRITE.0;
+    let pic = options.kind == OutputKind::StaticPie;
+    let got_relatives = demands.slots.iter().filter(|(kind, symbol)| {
+        *kind == super::scan::SlotKind::Address
+            && !matches!(
+                symbol.home(resolution, sections),
+                Home::Absolute(_) | Home::UndefinedWeak | Home::Undefined
+            )
+    });
+    out.relative_count = demands.relative_words + got_relatives.count() as u64;
+    let mut add = |kind, name: &str, sh_type: u32, flags, align, entsize, size| {
+        sections.add(Synthetic {
+            kind,
+            name: name.to_owned(),
+            sh_type,
+            flags,
+            align,
+            entsize,
+            size,
+        })
+    };
+    let progbits = elf::SHT_PROGBITS.0;
+    if demands.got_size > 0 || demands.got_base {
+        add(
+            SyntheticKind::Got,
+            ".got",
+            progbits,
+            alloc | write,
+            word,
+            word,
+            demands.got_size,
+        );
+    }
+    let iplt = demands.iplt.len() as u64;
+    let (rela_word, rela_type, rela_name) = if arch.dynamic().rela {
+        (3 * word, elf::SHT_RELA.0, "rela")
+    } else {
+        (2 * word, elf::SHT_REL.0, "rel")
+    };
+    if iplt > 0 {
+        let size = iplt * arch.plt_entry_size() as u64;
+        add(
+            SyntheticKind::Iplt,
+            ".iplt",
+            progbits,
+            alloc | elf::SHF_EXECINSTR.0,
+            16,
+            0,
+            size,
+        );
+        add(
+            SyntheticKind::IpltGot,
+            ".got.plt",
+            progbits,
+            alloc | write,
+            word,
+            word,
+            iplt * word,
+        );
+    }
+    let irelative_name = if pic {
+        format!(".{rela_name}.dyn")
+    } else {
+        format!(".{rela_name}.iplt")
+    };
+    if pic {
+        add(
+            SyntheticKind::RelaDyn,
+            &format!(".{rela_name}.dyn"),
+            rela_type,
+            alloc,
+            word,
+            rela_word,
+            out.relative_count * rela_word,
+        );
+    }
+    if iplt > 0 {
+        add(
+            SyntheticKind::RelaIplt,
+            &irelative_name,
+            rela_type,
+            alloc,
+            word,
+            rela_word,
+            iplt * rela_word,
+        );
+    }
+    if pic {
+        let entries = super::dynamic::entry_count(options);
+        add(
+            SyntheticKind::Dynamic,
+            ".dynamic",
+            elf::SHT_DYNAMIC.0,
+            alloc | write,
+            word,
+            2 * word,
+            entries * 2 * word,
+        );
+        add(
+            SyntheticKind::DynSym,
+            ".dynsym",
+            elf::SHT_DYNSYM.0,
+            alloc,
+            word,
+            if arch.is_64() { 24 } else { 16 },
+            if arch.is_64() { 24 } else { 16 },
+        );
+        add(
+            SyntheticKind::DynStr,
+            ".dynstr",
+            elf::SHT_STRTAB.0,
+            alloc,
+            1,
+            0,
+            1,
+        );
+        add(
+            SyntheticKind::Hash,
+            ".hash",
+            elf::SHT_HASH.0,
+            alloc,
+            4,
+            4,
+            16,
+        );
+    }
+    if options.kind != OutputKind::Relocatable {
+        out.eh_frame = plan_eh_frame(resolution, sections, live, frames);
+        if out.eh_frame.size > 0 {
+            let (size, count) = (out.eh_frame.size, out.eh_frame.frames);
+            let mut add = |kind, name: &str, align, size| {
+                sections.add(Synthetic {
+                    kind,
+                    name: name.to_owned(),
+                    sh_type: progbits,
+                    flags: alloc,
+                    align,
+                    entsize: 0,
+                    size,
+                })
+            };
+            add(SyntheticKind::EhFrame, ".eh_frame", word, size);
+            if options.eh_frame_hdr {
+                add(
+                    SyntheticKind::EhFrameHdr,
+                    ".eh_frame_hdr",
+                    4,
+                    eh_frame::header_size(count) as u64,
+                );
+            }
+        }
+    }
+    out.exidx = live_exidx(resolution, sections, live);
+    if !out.exidx.is_empty() && options.kind != OutputKind::Relocatable {
+        let size: u64 = out
+            .exidx
+            .iter()
+            .map(|id| sections.outline(resolution, *id).size)
+            .sum();
+        sections.add(Synthetic {
+            kind: SyntheticKind::Exidx,
+            name: ".ARM.exidx".to_owned(),
+            sh_type: SHT_ARM_EXIDX,
+            flags: alloc | elf::SHF_LINK_ORDER.0,
+            align: 4,
+            entsize: 0,
+            size: size + 8,
+        });
+    }
+    if let Some((name, bytes)) = &out.attributes {
+        sections.add(Synthetic {
+            kind: SyntheticKind::Attributes,
+            name: name.clone(),
+            sh_type: SHT_ATTRIBUTES,
+            flags: 0,
+            align: 1,
+            entsize: 0,
+            size: bytes.len() as u64,
+        });
+    }
+    let id_bytes = match &options.build_id {
+        BuildId::None => 0,
+        BuildId::Fast => 8,
+        BuildId::Sha1 => SHA1_BYTES,
+        BuildId::Md5 => 16,
+        BuildId::Hex(bytes) => bytes.len() as u64,
+    };
+    if id_bytes > 0 {
+        sections.add(Synthetic {
+            kind: SyntheticKind::BuildId,
+            name: ".note.gnu.build-id".to_owned(),
+            sh_type: elf::SHT_NOTE.0,
+            flags: alloc,
+            align: 4,
+            entsize: 0,
+            size: 16 + id_bytes.next_multiple_of(4),
+        });
+    }
+    for (index, symbol) in resolution.symbols.iter().enumerate() {
+        if let Definition::Common { align, .. } = symbol.definition {
+            let id = SymbolId(index as u32);
+            let size = resolution
+                .definition_entry(id)
+                .map_or(0, |(_, entry)| entry.size);
+            let section = sections.add(Synthetic {
+                kind: SyntheticKind::Common(id),
+                name: "COMMON".to_owned(),
+                sh_type: elf::SHT_NOBITS.0,
+                flags: alloc | write,
+                align: if align.is_power_of_two() { align } else { 1 },
+                entsize: 0,
+                size,
+            });
+            out.commons.insert(id, section);
+        }
+    }
+    out
+}
+
+fn live_exidx(resolution: &Resolution<'_>, sections: &Sections, live: &Live) -> Vec<SectionId> {
+    (0..sections.input_count() as u32)
+        .map(SectionId)
+        .filter(|&id| live.contains(id))
+        .filter(|&id| {
+            sections
+                .input(resolution, id)
+                .is_some_and(|s| s.sh_type == SHT_ARM_EXIDX)
+        })
+        .filter(|&id| {
+            sections
+                .origin(id)
+                .is_some_and(|(f, i)| !resolution.is_discarded(f, i))
+        })
+        .collect()
+}
+
+/// Keeps the FDEs of live functions and one of each equal CIE.
+fn plan_eh_frame(
+    resolution: &Resolution<'_>,
+    sections: &Sections,
+    live: &Live,
+    frames: &Frames,
+) -> EhFramePlan {
+    let mut plan = EhFramePlan::default();
+    let mut cies: HashMap<CieKey<'_>, u32> = HashMap::new();
+    let mut end: u32 = 0;
+    for (input_index, input) in frames.inputs.iter().enumerate() {
+        let Some((file, section_index)) = sections.origin(input.section) else {
+            continue;
+        };
+        let section = &resolution.files[file.0 as usize].sections[section_index as usize];
+        let mut own: HashMap<u32, u32> = HashMap::new();
+        for (record_index, record) in input.records.iter().enumerate() {
+            let RecordKind::Fde { cie } = record.record.kind else {
+                continue;
+            };
+            if !record
+                .function
+                .is_some_and(|function| live.contains(function))
+            {
+                continue;
+            }
+            let cie_offset = *own.entry(cie).or_insert_with(|| {
+                let cie_record = &input.records[cie as usize];
+                let start = cie_record.record.offset as usize;
+                let bytes = section
+                    .data
+                    .get(start..start + cie_record.record.size as usize)
+                    .unwrap_or_default();
+                let targets = cie_record
+                    .relocs
+                    .clone()
+                    .map(|at| {
+                        let reloc = section.relocs.get(at as usize);
+                        let target =
+                            reference_key(resolution, sections, file, reloc.symbol, reloc.addend);
+                        (reloc.offset as u32 - cie_record.record.offset, target)
+                    })
+                    .collect();
+                *cies.entry(CieKey { bytes, targets }).or_insert_with(|| {
+                    let offset = end;
+                    plan.records.push(PlannedRecord {
+                        input: input_index as u32,
+                        record: cie,
+                        offset,
+                        cie: offset,
+                    });
+                    end += cie_record.record.size;
+                    offset
+                })
+            });
+            plan.records.push(PlannedRecord {
+                input: input_index as u32,
+                record: record_index as u32,
+                offset: end,
+                cie: cie_offset,
+            });
+            plan.frames += 1;
+            end += record.record.size;
+        }
+    }
+    // A terminator, so that unwinders that walk the section know its end (LSB).
+    plan.size = if plan.records.is_empty() {
+        0
+    } else {
+        u64::from(end) + 4
+    };
+    plan
+}
+
+/// A number that is equal for references to the same place.
+fn reference_key(
+    resolution: &Resolution<'_>,
+    sections: &Sections,
+    file: FileId,
+    symbol: u32,
+    addend: Option<i64>,
+) -> u64 {
+    let addend = addend.unwrap_or(0) as u64;
+    match SymRef::of(resolution, file, symbol) {
+        SymRef::Global(id) => (u64::from(id.0) << 32) ^ addend,
+        SymRef::Local(file, index) => {
+            let entry = resolution.files[file.0 as usize]
+                .symbols
+                .get(index as usize);
+            let section = target_section(resolution, sections, file, index)
+                .map_or(u64::MAX, |s| u64::from(s.0));
+            (1 << 63) ^ (section << 32) ^ entry.value.wrapping_add(addend)
+        }
+    }
+}
+
+/// Replaces mergeable inputs by merged sections: within each output section, those of equal flags,
+/// entry size and alignment become one, at the place of the first.
+pub fn merge_sections<'a>(
+    resolution: &Resolution<'a>,
+    sections: &mut Sections,
+    placement: &mut Placement<'_>,
+    options: &ElfOptions,
+) -> (MergeMap<'a>, Vec<SectionId>) {
+    let mut map = MergeMap::default();
+    let mut ids = Vec::new();
+    if options.kind == OutputKind::Relocatable || options.optimize == 0 {
+        return (map, ids);
+    }
+    for output in &mut placement.outputs {
+        let mut groups: Vec<((u64, u64, u64), Vec<SectionId>)> = Vec::new();
+        let mut index: HashMap<(u64, u64, u64), usize> = HashMap::new();
+        for id in output.inputs() {
+            let Some(section) = sections.input(resolution, id) else {
+                continue;
+            };
+            if !merge::is_mergeable(section.flags, section.entsize, section.size, section.data)
+                || !section.relocs.is_empty()
+            {
+                continue;
+            }
+            let kind = section.flags & (elf::SHF_MERGE.0 | elf::SHF_STRINGS.0 | elf::SHF_ALLOC.0);
+            let key = (kind, section.entsize, section.align);
+            let at = *index.entry(key).or_insert_with(|| {
+                groups.push((key, Vec::new()));
+                groups.len() - 1
+            });
+            groups[at].1.push(id);
+        }
+        for ((flags, entsize, align), members) in groups {
+            let inputs: Vec<MergeInput<'a>> = members
+                .iter()
+                .filter_map(|&id| {
+                    Some(MergeInput {
+                        id,
+                        data: sections.input(resolution, id)?.data,
+                    })
+                })
+                .collect();
+            let strings = flags & elf::SHF_STRINGS.0 != 0;
+            let (merged, pieces) = merge::merge(&inputs, entsize, align, strings);
+            let merged_index = map.merged.len() as u32;
+            let id = sections.add(Synthetic {
+                kind: SyntheticKind::Merged(merged_index),
+                name: output.name.clone(),
+                sh_type: elf::SHT_PROGBITS.0,
+                flags,
+                align,
+                entsize,
+                size: merged.size,
+            });
+            for (input, pieces) in inputs.iter().zip(pieces) {
+                map.inputs
+                    .insert(input.id, MergedInput::new(merged_index, pieces));
+            }
+            map.merged.push(merged);
+            ids.push(id);
+            let gone: std::collections::HashSet<SectionId> =
+                members.iter().copied().skip(1).collect();
+            let first = members[0];
+            for item in &mut output.items {
+                let Item::Inputs(list) = item else { continue };
+                list.retain(|id| !gone.contains(id));
+                for slot in list.iter_mut().filter(|slot| **slot == first) {
+                    *slot = id;
+                }
+            }
+        }
+    }
+    (map, ids)
+}
