@@ -151,8 +151,9 @@ fn run(options: &ElfOptions, linked: &mut Linked) {
         options,
         diagnostics,
     );
-    let (merge, merged_ids) =
+    let (mut merge, mut merged_ids) =
         synth::merge_sections(&resolution, &mut sections, &mut placement, options);
+    synth::map_eh_frame(&made.eh_frame, &sections, &mut merge, &mut merged_ids);
     if failed(diagnostics) {
         return;
     }

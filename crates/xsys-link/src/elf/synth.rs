@@ -36,6 +36,9 @@ pub struct EhFramePlan {
     pub size: u64,
     /// FDEs among the records.
     pub frames: usize,
+    /// For each input section where its offsets went, as (input, output): start-up files refer to
+    /// the beginning of theirs to find the table.
+    pieces: Vec<(SectionId, Vec<(u32, u32)>)>,
 }
 
 /// A record of the output's `.eh_frame`.
@@ -334,6 +337,7 @@ fn plan_eh_frame(
         };
         let section = &resolution.files[file.0 as usize].sections[section_index as usize];
         let mut own: HashMap<u32, u32> = HashMap::new();
+        let mut pieces = vec![(0, end)];
         for (record_index, record) in input.records.iter().enumerate() {
             let RecordKind::Fde { cie } = record.record.kind else {
                 continue;
@@ -379,9 +383,11 @@ fn plan_eh_frame(
                 offset: end,
                 cie: cie_offset,
             });
+            pieces.push((record.record.offset, end));
             plan.frames += 1;
             end += record.record.size;
         }
+        plan.pieces.push((input.section, pieces));
     }
     // A terminator, so that unwinders that walk the section know its end (LSB).
     plan.size = if plan.records.is_empty() {
@@ -411,6 +417,17 @@ fn reference_key(
                 .map_or(u64::MAX, |s| u64::from(s.0));
             (1 << 63) ^ (section << 32) ^ entry.value.wrapping_add(addend)
         }
+    }
+}
+
+/// Makes references into `.eh_frame` inputs find the output's records, by the same map that serves
+/// merged sections.
+pub fn map_eh_frame(plan: &EhFramePlan, sections: &Sections, merge: &mut MergeMap<'_>, ids: &mut Vec<SectionId>) {
+    let Some(id) = sections.find(SyntheticKind::EhFrame) else { return };
+    let index = ids.len() as u32;
+    ids.push(id);
+    for (input, pieces) in &plan.pieces {
+        merge.inputs.insert(*input, MergedInput::new(index, pieces.clone()));
     }
 }
 

@@ -125,7 +125,7 @@ impl Image<'_, '_> {
             &names,
             &mut bytes[headers_at as usize..],
         );
-        self.file_header(bytes, headers_at, count, order.len() + tables.len() - 1);
+        self.file_header(bytes, headers_at, count, order.len() + tables.len());
         self.program_headers(bytes);
         self.build_id(bytes);
         let failed = diagnostics[before..]
