@@ -111,7 +111,7 @@ impl SymRef {
     pub fn facts(self, resolution: &Resolution<'_>, sections: &Sections, pic: bool) -> SymbolFacts {
         let home = self.home(resolution, sections);
         SymbolFacts {
-            undefined_weak: matches!(home, Home::UndefinedWeak | Home::Undefined),
+            undefined_weak: matches!(home, Home::UndefinedWeak),
             ifunc: self.kind(resolution) == STT_GNU_IFUNC && matches!(home, Home::Section(..)),
             absolute: matches!(home, Home::Absolute(_)),
             pic,
