@@ -19,7 +19,7 @@ pub type Result<T> = std::result::Result<T, Failure>;
 
 impl Failure {
     /// The failure of a build: cargo's exit code for such.
-    pub fn as_build(mut self) -> Self {
+    pub fn into_build(mut self) -> Self {
         if self.code == 1 {
             self.code = BUILD_FAILED;
         }

@@ -11,7 +11,6 @@ mod cli;
 mod commands;
 mod driver;
 mod error;
-mod link_api;
 mod linker;
 mod render;
 mod size;
@@ -21,7 +20,7 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
 
-use crate::link_api::Flavor;
+use xsys_link::Flavor;
 
 /// Plays the part that the arguments (the program's name first) ask for.
 pub fn main_with(args: Vec<OsString>) -> ExitCode {

@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use crate::link_api::Flavor;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use xsys_diag::Diagnostic;
+use xsys_link::Flavor;
 
 use crate::error::file;
 use crate::render;
@@ -69,7 +69,7 @@ pub fn main(flavor: Option<Flavor>, args: Vec<OsString>) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let outcome = crate::link_api::link_command_line(flavor, args);
+    let outcome = xsys_link::link_command_line(flavor, &args);
     ui::answer(&outcome.stdout);
     render::show(&ui, &outcome.diagnostics);
     if outcome.failed {

@@ -10,7 +10,7 @@ use crate::linker;
 use crate::ui;
 
 pub fn run(call: &Call, args: &BuildArgs) -> Result<u8> {
-    build(call, args).map_err(Failure::as_build)
+    build(call, args).map_err(Failure::into_build)
 }
 
 fn build(call: &Call, args: &BuildArgs) -> Result<u8> {

@@ -8,6 +8,7 @@ use xsys_target::{Board, Target};
 
 use crate::cli::RunArgs;
 use crate::commands::Call;
+use crate::driver::board_files;
 use crate::driver::cargo;
 use crate::driver::emit::Emit;
 use crate::driver::launch::{Host, Launch, decide};
@@ -16,7 +17,7 @@ use crate::driver::run::Context;
 use crate::error::{Failure, Result, file};
 
 pub fn run(call: &Call, args: &RunArgs) -> Result<u8> {
-    go(call, args).map_err(Failure::as_build)
+    go(call, args).map_err(Failure::into_build)
 }
 
 fn go(call: &Call, args: &RunArgs) -> Result<u8> {
@@ -90,11 +91,7 @@ fn hello_project(name: &str, call: &Call) -> Result<PathBuf> {
         );
     }
     let cache = Cache::from_env().map_err(|error| error.into_diagnostic())?;
-    let boards = cache.root().join("boards");
-    let folder = board
-        .dir
-        .folder(&boards)
-        .map_err(|error| file("write", &boards, &error))?;
+    let folder = board_files::materialise(&board, &cache)?;
     let hello = call.folder.join(folder).join("hello");
     separate(&hello)?;
     Ok(hello)

@@ -96,7 +96,13 @@ fn show(toolchain: &Toolchain, what: &What, as_json: bool) -> Result<u8> {
         row("output", target.binary_format().to_owned()),
         row(
             "standard library",
-            default_crates(&target).as_str().to_owned(),
+            target
+                .board
+                .as_ref()
+                .and_then(|board| board.crates)
+                .unwrap_or_else(|| default_crates(&target))
+                .as_str()
+                .to_owned(),
         ),
     ];
     if target.uses_musl_static() {

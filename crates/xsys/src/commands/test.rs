@@ -7,7 +7,7 @@ use crate::driver::plan::{Plan, Verb};
 use crate::error::{Failure, Result};
 
 pub fn run(call: &Call, args: &TestArgs) -> Result<u8> {
-    go(call, args).map_err(Failure::as_build)
+    go(call, args).map_err(Failure::into_build)
 }
 
 fn go(call: &Call, args: &TestArgs) -> Result<u8> {

@@ -56,7 +56,7 @@ impl Emit {
                 .help("for example `--emit uf2-rp2040`"));
         }
         if let Some(name) = file
-            && !(Path::new(name).file_name().is_some_and(|base| base == name))
+            && Path::new(name).file_name().is_none_or(|base| base != name)
         {
             return Err(
                 Diagnostic::error(format!("`{name}` is not a plain file name"))

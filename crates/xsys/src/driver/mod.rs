@@ -8,6 +8,7 @@
 //! 6. [`emit`] makes images beside the ELF files, [`report`] closes with sizes and times.
 //! 7. [`run`] starts the program; cargo calls us back as its runner.
 
+pub mod board_files;
 pub mod cargo;
 pub mod emit;
 pub mod launch;

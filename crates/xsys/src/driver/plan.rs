@@ -11,6 +11,7 @@ use xsys_sysroot::{Cache, CrateSet, Request, Settings, Sysroot, Toolchain};
 use xsys_target::{Kind, RunConfig, Target, What};
 
 use crate::cli::{BuildArgs, CargoFlags, triple_or_file};
+use crate::driver::board_files;
 use crate::driver::emit::Emit;
 use crate::driver::project::Project;
 use crate::driver::rustflags::{self, Inputs, UserConfig};
@@ -159,9 +160,13 @@ impl Plan {
             link_args: &link_args,
             remaps: &remaps,
         };
+        let doc_inputs = Inputs {
+            remaps: &[],
+            ..inputs.clone()
+        };
         Ok(Self {
             rustflags: rustflags::encode(&rustflags::merge(&user.rustflags, &inputs)),
-            rustdocflags: rustflags::encode(&rustflags::merge(&user.rustdocflags, &inputs)),
+            rustdocflags: rustflags::encode(&rustflags::merge(&user.rustdocflags, &doc_inputs)),
             run: project.settings.run.clone().map(|run| RunConfig {
                 engine: run.engine,
                 program: run.program,
@@ -290,11 +295,7 @@ fn link_args(
     let own_script = project.settings.script();
     let mut args = Vec::new();
     if let Some(board) = &target.board {
-        let boards = cache.root().join("boards");
-        let folder = board
-            .dir
-            .folder(&boards)
-            .map_err(|error| file("write", &boards, &error))?;
+        let folder = board_files::materialise(board, cache)?;
         args = board.linker_arguments(&folder);
         // A project that brings its own script keeps the board's folder for INCLUDE.
         if own_script.is_some() || brings_script(&user.rustflags) {

@@ -122,7 +122,8 @@ pub struct Inputs<'a> {
     pub target: &'a Target,
     /// Scripts and further arguments for the linker.
     pub link_args: &'a [String],
-    /// Path prefixes and what stands for them; later ones win.
+    /// Path prefixes and what stands for them; later ones win. None for rustdoc, where the flag
+    /// is unstable.
     pub remaps: &'a [(PathBuf, String)],
 }
 
