@@ -15,6 +15,7 @@ mod linker;
 mod render;
 mod size;
 mod ui;
+mod wasm_engine;
 
 use std::ffi::OsString;
 use std::path::Path;

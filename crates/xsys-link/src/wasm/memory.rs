@@ -254,7 +254,7 @@ impl<'a> Memory<'a> {
         let mut problems = Vec::new();
         let settings = &options.memory;
         let mut at = 0;
-        if settings.stack_size % STACK_ALIGN != 0 {
+        if !settings.stack_size.is_multiple_of(STACK_ALIGN) {
             problems.push(unaligned("stack size", settings.stack_size, STACK_ALIGN));
         }
         if settings.stack_first {
@@ -299,7 +299,7 @@ impl<'a> Memory<'a> {
             ("initial memory", settings.initial),
             ("maximum memory", settings.max),
         ] {
-            if value % page != 0 {
+            if !value.is_multiple_of(page) {
                 problems.push(unaligned(what, value, page));
             }
             if value > ADDRESS_SPACE {

@@ -108,7 +108,7 @@ pub fn row(ty: RelocationType) -> Row {
 
 impl Field {
     /// Width in bytes.
-    pub fn len(self) -> usize {
+    pub fn width(self) -> usize {
         match self {
             Field::Uleb32 | Field::Sleb32 => 5,
             Field::Uleb64 | Field::Sleb64 => 10,
@@ -117,7 +117,7 @@ impl Field {
         }
     }
 
-    /// Puts `value` into `at`, which must be [`Field::len`] bytes long.
+    /// Puts `value` into `at`, which must be [`Field::width`] bytes long.
     pub fn put(self, at: &mut [u8], value: u64) {
         match self {
             Field::Uleb32 => leb::uleb_padded(at, u64::from(value as u32)),
@@ -175,7 +175,7 @@ mod tests {
     fn table_agrees_with_the_parsers_widths() {
         for number in 0..=26u8 {
             let ty = RelocationType::try_from(number).unwrap();
-            assert_eq!(row(ty).field.len(), ty.extent(), "{}", row(ty).name);
+            assert_eq!(row(ty).field.width(), ty.extent(), "{}", row(ty).name);
         }
         assert!(RelocationType::try_from(27).is_err());
     }
@@ -198,7 +198,7 @@ mod tests {
                 &[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1],
             ),
         ] {
-            let mut at = vec![0; field.len()];
+            let mut at = vec![0; field.width()];
             field.put(&mut at, value);
             assert_eq!(at, expected, "{field:?} {value:#x}");
         }

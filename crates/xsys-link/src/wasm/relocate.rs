@@ -49,7 +49,7 @@ pub fn apply(
         let row = reloc::row(entry.ty);
         let value = value(layout, resolved, live, chunk, &entry);
         let at = (u64::from(entry.offset) - chunk.start) as usize;
-        if let Some(field) = out.get_mut(at..at + row.field.len()) {
+        if let Some(field) = out.get_mut(at..at + row.field.width()) {
             row.field.put(field, value);
         }
     }

@@ -32,8 +32,10 @@ pub fn resolve<'a>(
     options: &'a WasmOptions,
     candidates: Vec<Candidate<'a>>,
 ) -> (Resolved<'a>, Vec<Diagnostic>) {
-    let mut table = Table::default();
-    table.options = Some(options);
+    let mut table = Table {
+        options: Some(options),
+        ..Table::default()
+    };
     table.define_first();
     for candidate in candidates {
         table.candidates.push(Some(candidate));
@@ -53,7 +55,11 @@ pub fn resolve<'a>(
     } = table;
     put_in_order(&mut resolved, &order);
     problems.extend(mismatch::settle(&mut resolved, &variants));
-    export(options, &mut resolved, &by_name);
+    resolved.by_name = by_name
+        .into_iter()
+        .map(|(name, at)| (name, resolved.named[at]))
+        .collect();
+    export(options, &mut resolved);
     demote_lazy(&mut resolved);
     mismatch::stub_undefined(&mut resolved, options);
     (resolved, problems)
@@ -71,8 +77,17 @@ struct Table<'a> {
     comdats: HashSet<&'a str>,
     variants: Variants<'a>,
     problems: Vec<Diagnostic>,
-    failed: HashSet<u32>,
 }
+
+/// An object whose symbols are being added.
+struct Adding<'a> {
+    file: FileId,
+    object: ObjectFile<'a>,
+    ids: Vec<SymbolId>,
+}
+
+/// A symbol's number, or the candidate that has to be added before it.
+type Step = Result<SymbolId, u32>;
 
 /// A reference or definition on its way into the table.
 struct Entry<'a> {
@@ -182,14 +197,13 @@ impl<'a> Table<'a> {
         Definition::Function(FunctionRef::Synthetic(at))
     }
 
+    /// Adds a candidate, and everything that it pulls.
     fn add_candidate(&mut self, number: u32) {
         let Some(candidate) = &mut self.candidates[number as usize] else {
             return;
         };
-        if let Some(object) = candidate.object.take() {
-            let explicit = candidate.explicit;
-            self.candidates[number as usize] = None;
-            self.add_object(object, explicit);
+        if candidate.object.is_some() {
+            self.pull(number);
             return;
         }
         for name in std::mem::take(&mut candidate.provides) {
@@ -217,37 +231,58 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// Adds an archive's member to the link.
+    /// Adds an object to the link. What it needs goes in before it, and so on, to any depth:
+    /// chains of members can be longer than a thread's stack.
     fn pull(&mut self, number: u32) {
-        let Some(candidate) = self.candidates[number as usize].take() else {
-            return;
-        };
-        match load::parse_object(candidate.name, candidate.bytes) {
-            Ok(object) => self.add_object(object, candidate.explicit),
-            Err(problem) => {
-                self.problems.push(problem);
-                self.failed.insert(number);
+        let mut stack: Vec<Adding<'a>> = Vec::new();
+        stack.extend(self.open(number));
+        while let Some(top) = stack.last_mut() {
+            let Some(symbol) = top.object.symbols.get(top.ids.len()) else {
+                if let Some(done) = stack.pop() {
+                    self.close(done);
+                }
+                continue;
+            };
+            match self.add_symbol(top.file, &top.object, symbol) {
+                Ok(id) => top.ids.push(id),
+                Err(needed) => stack.extend(self.open(needed)),
             }
         }
     }
 
-    fn add_object(&mut self, object: ObjectFile<'a>, explicit: bool) {
+    /// Takes a candidate, parsing it if that has not happened yet.
+    fn open(&mut self, number: u32) -> Option<Adding<'a>> {
+        let candidate = self.candidates[number as usize].take()?;
+        let object = match candidate.object {
+            Some(object) => object,
+            None => match load::parse_object(candidate.name, candidate.bytes) {
+                Ok(object) => object,
+                Err(problem) => {
+                    self.problems.push(problem);
+                    return None;
+                }
+            },
+        };
         let file = FileId(self.resolved.files.len() as u32);
         // Holds the place while the object's own names pull others.
         self.resolved.files.push(ObjectFile {
             name: object.name.clone(),
             ..ObjectFile::default()
         });
-        self.resolved.explicit.push(explicit);
+        self.resolved.explicit.push(candidate.explicit);
         self.resolved.file_symbols.push(Vec::new());
         self.drop_known_groups(file, &object);
-        let mut ids = Vec::with_capacity(object.symbols.len());
-        for symbol in &object.symbols {
-            ids.push(self.add_symbol(file, &object, symbol));
-        }
-        self.resolved.files[file.0 as usize] = object;
-        self.resolved.file_symbols[file.0 as usize] = ids;
-        self.order.push(file);
+        Some(Adding {
+            file,
+            ids: Vec::with_capacity(object.symbols.len()),
+            object,
+        })
+    }
+
+    fn close(&mut self, done: Adding<'a>) {
+        self.resolved.files[done.file.0 as usize] = done.object;
+        self.resolved.file_symbols[done.file.0 as usize] = done.ids;
+        self.order.push(done.file);
     }
 
     fn drop_known_groups(&mut self, file: FileId, object: &ObjectFile<'a>) {
@@ -271,7 +306,7 @@ impl<'a> Table<'a> {
         file: FileId,
         object: &ObjectFile<'a>,
         symbol: &ObjectSymbol<'a>,
-    ) -> SymbolId {
+    ) -> Step {
         let definition = match symbol.place {
             Place::Undefined { .. } => Definition::Undefined,
             Place::Absolute(address) => Definition::Absolute(address),
@@ -315,17 +350,17 @@ impl<'a> Table<'a> {
             import_index: symbol.index,
         };
         if symbol.flags.contains(SymbolFlags::BINDING_LOCAL) {
-            return self.push(entry.symbol(true));
+            return Ok(self.push(entry.symbol(true)));
         }
         match definition {
             Definition::Undefined => self.refer(entry),
-            _ => self.define(entry),
+            _ => Ok(self.define(entry)),
         }
     }
 
-    fn refer(&mut self, entry: Entry<'a>) -> SymbolId {
+    fn refer(&mut self, entry: Entry<'a>) -> Step {
         let Some(id) = self.get(entry.name) else {
-            return self.insert(entry.symbol(true));
+            return Ok(self.insert(entry.symbol(true)));
         };
         let symbol = self.at(id);
         symbol.used = true;
@@ -334,20 +369,18 @@ impl<'a> Table<'a> {
                 symbol.flags |= SymbolFlags::BINDING_WEAK;
                 symbol.kind = entry.kind;
                 symbol.signature = entry.signature;
-                return id;
+                return Ok(id);
             }
-            self.pull(number);
-            let symbol = self.at(id);
-            if matches!(symbol.definition, Definition::Lazy(_)) {
-                // The member does not define what the archive's table promised.
-                self.replace(id, &entry);
-                return id;
+            if self.candidates[number as usize].is_some() {
+                return Err(number);
             }
-            return self.refer(entry);
+            // The member does not define what the archive's table promised, or is on its way.
+            self.replace(id, &entry);
+            return Ok(id);
         }
         if symbol.kind != entry.kind {
             self.kind_clash(id, &entry);
-            return id;
+            return Ok(id);
         }
         let mut id = id;
         if entry.kind == SymbolKind::Function {
@@ -375,7 +408,7 @@ impl<'a> Table<'a> {
                 symbol.flags = entry.flags;
             }
         }
-        id
+        Ok(id)
     }
 
     fn define(&mut self, entry: Entry<'a>) -> SymbolId {
@@ -696,15 +729,10 @@ fn put_in_order(resolved: &mut Resolved<'_>, order: &[FileId]) {
 }
 
 /// Marks what the command line exports.
-fn export<'a>(
-    options: &WasmOptions,
-    resolved: &mut Resolved<'a>,
-    by_name: &HashMap<&'a str, usize>,
-) {
+fn export(options: &WasmOptions, resolved: &mut Resolved<'_>) {
     let asked = options.exports.iter().chain(&options.export_if_defined);
     for name in asked.chain(&options.entry) {
-        if let Some(&at) = by_name.get(name.as_str()) {
-            let id = resolved.named[at];
+        if let Some(id) = resolved.find(name) {
             let symbol = &mut resolved.symbols[id.0 as usize];
             symbol.force_export |= symbol.is_defined();
         }

@@ -184,6 +184,8 @@ pub struct Resolved<'a> {
     pub symbols: Vec<Symbol<'a>>,
     /// Global symbols in the order in which they were first mentioned.
     pub named: Vec<SymbolId>,
+    /// Their names.
+    pub by_name: hashbrown::HashMap<&'a str, SymbolId>,
     /// For each file, what its symbols mean.
     pub file_symbols: Vec<Vec<SymbolId>>,
     /// Functions that the linker makes.
@@ -232,9 +234,7 @@ impl<'a> Resolved<'a> {
 
     /// A global symbol by name.
     pub fn find(&self, name: &str) -> Option<SymbolId> {
-        self.named()
-            .find(|(_, symbol)| symbol.name == name)
-            .map(|(id, _)| id)
+        self.by_name.get(name).copied()
     }
 
     /// The type of a body.
