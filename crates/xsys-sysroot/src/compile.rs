@@ -32,6 +32,15 @@ pub(crate) struct Call {
     pub cost: u64,
 }
 
+/// The calls of a sysroot, and what came up while they were put together.
+pub(crate) struct Calls {
+    pub calls: Vec<Call>,
+    /// cfgs of build scripts that nobody knows.
+    pub unknown: Vec<String>,
+    /// Whether std does not list the target's operating system among its own.
+    pub restricted_std: bool,
+}
+
 /// Everything the calls of one sysroot share.
 pub(crate) struct Compilation<'a> {
     pub rustc: &'a Rustc,
@@ -91,19 +100,25 @@ fn virtual_library(rustc: &Rustc) -> String {
 }
 
 impl Compilation<'_> {
-    /// The calls for `units`, in the same order, and the cfgs of build scripts nobody knows.
-    pub fn calls(&self, units: &[Unit]) -> Result<(Vec<Call>, Vec<String>), Error> {
+    /// The calls for `units`, in the same order.
+    pub fn calls(&self, units: &[Unit]) -> Result<Calls, Error> {
         let hashes = self.hashes(units);
         let mut calls = Vec::new();
         let mut unknown = Vec::new();
+        let mut restricted_std = false;
         for (unit, hash) in units.iter().zip(&hashes) {
             let printed = printed(&unit.package, self.facts)?;
+            restricted_std |= printed.cfgs.iter().any(|cfg| cfg == "restricted_std");
             for cfg in &printed.unknown {
                 unknown.push(format!("{}: {cfg}", unit.package.name));
             }
             calls.push(self.call(unit, hash, units, &hashes, printed));
         }
-        Ok((calls, unknown))
+        Ok(Calls {
+            calls,
+            unknown,
+            restricted_std,
+        })
     }
 
     /// What tells crates of one name apart, in file names and symbols: no paths, no target.

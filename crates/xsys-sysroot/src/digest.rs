@@ -58,7 +58,10 @@ struct Listed {
     modified: u128,
 }
 
-/// All files below `root`, sorted by name.
+/// Folders of rust-src that no build reads.
+const NOT_BUILT: &[&str] = &["alloctests", "benches", "coretests", "tests"];
+
+/// All files below `root` that a build may read, sorted by name.
 fn listing(root: &Path) -> io::Result<Vec<Listed>> {
     let mut files = Vec::new();
     let mut folders = vec![(root.to_owned(), String::new())];
@@ -70,6 +73,9 @@ fn listing(root: &Path) -> io::Result<Vec<Listed>> {
             let mut metadata = entry.metadata()?;
             if metadata.is_symlink() {
                 metadata = std::fs::metadata(&path)?;
+            }
+            if metadata.is_dir() && NOT_BUILT.iter().any(|other| entry.file_name() == *other) {
+                continue;
             }
             if metadata.is_dir() {
                 folders.push((path, format!("{name}/")));
@@ -88,7 +94,7 @@ fn listing(root: &Path) -> io::Result<Vec<Listed>> {
     Ok(files)
 }
 
-/// The digest of the names and contents of all files below `root`, remembered in `cache`.
+/// The digest of the names and contents of these files, remembered in `cache`.
 pub(crate) fn folder(root: &Path, cache: &Cache) -> Result<String, Error> {
     let read_error = Error::cache("read", root);
     let files = match listing(root) {

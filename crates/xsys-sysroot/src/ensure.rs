@@ -17,7 +17,7 @@ use xsys_target::{CrateSet, Kind, Target};
 
 use crate::build_script::Facts;
 use crate::compile::{
-    Call, Compilation, common_flags, has_separate_metadata, library_folder, shown,
+    Call, Calls, Compilation, common_flags, has_separate_metadata, library_folder, shown,
 };
 use crate::key::Inputs;
 use crate::musl::{self, Musl};
@@ -185,7 +185,18 @@ impl<'a> Build<'a> {
             settings: &self.settings,
             facts: &facts,
         };
-        let (calls, unknown) = compilation.calls(&units)?;
+        let Calls {
+            calls,
+            unknown,
+            restricted_std,
+        } = compilation.calls(&units)?;
+        // Said before half a minute of compilation instead of after it.
+        if restricted_std && !["unix", "windows"].iter().any(|family| facts.flag(family)) {
+            return Err(Error::NoStd {
+                os: target.os().to_owned(),
+                release: toolchain.rustc.release().to_owned(),
+            });
+        }
         if !unknown.is_empty() {
             progress.message(&format!(
                 "rustc {} can configure its library in ways this version of xsys does not know; left alone: {}",
@@ -299,13 +310,6 @@ impl<'a> Build<'a> {
         }
         let call = calls.get(failure.call);
         let target = self.request.target;
-        let mut help = Vec::new();
-        if self.request.crates == CrateSet::Std && !target.has_std_os() {
-            help.push(format!(
-                "std has no implementation for the operating system `{}`: use `crates = \"alloc\"`",
-                target.os()
-            ));
-        }
         Error::Compile {
             crate_name: call.map(|call| call.name.clone()).unwrap_or_default(),
             target: target.name.clone(),
@@ -313,7 +317,6 @@ impl<'a> Build<'a> {
             command: call.map_or_else(String::new, |call| {
                 shown(&self.request.toolchain.rustc, call)
             }),
-            help,
         }
     }
 

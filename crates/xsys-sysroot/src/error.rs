@@ -96,8 +96,14 @@ pub enum Error {
         output: String,
         /// The command line.
         command: String,
-        /// What to do, where that is known.
-        help: Vec<String>,
+    },
+    /// std has nothing for the operating system.
+    #[error("std of Rust {release} has no implementation for the operating system `{os}`")]
+    NoStd {
+        /// `target_os`.
+        os: String,
+        /// The compiler's release.
+        release: String,
     },
     /// The cache cannot be read or written.
     #[error("cannot {action} `{}`: {source}", .path.display())]
@@ -200,13 +206,16 @@ impl Error {
                 diagnostic.help.extend(help);
             }
             Error::Compile {
-                output,
-                command,
-                help,
-                ..
+                output, command, ..
             } => {
                 diagnostic = with_output(diagnostic, &output).note(format!("command: {command}"));
-                diagnostic.help.extend(help);
+            }
+            Error::NoStd { os, .. } => {
+                diagnostic = diagnostic
+                    .help("build `core` or `alloc` instead: `crates = \"alloc\"` in `[package.metadata.xsys]`, and `#![no_std]` in the program")
+                    .help(format!(
+                        "a patched rust-src is built once its `library/std/build.rs` lists `target_os == \"{os}\"`"
+                    ));
             }
             Error::Cache { path, source, .. } => {
                 diagnostic.help.extend(storage_help(&path, &source));
