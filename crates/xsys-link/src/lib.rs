@@ -8,6 +8,7 @@ pub mod input;
 pub mod options;
 pub mod output;
 pub mod script;
+pub mod wasm;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -44,11 +45,7 @@ pub struct Outcome {
 pub fn link_command_line(flavor: Flavor, args: &[OsString]) -> Outcome {
     match flavor {
         Flavor::Gnu => link_gnu(args),
-        Flavor::Wasm => Outcome {
-            diagnostics: vec![Diagnostic::error("wasm")],
-            failed: true,
-            ..Outcome::default()
-        },
+        Flavor::Wasm => wasm::command::link_command_line(args),
     }
 }
 

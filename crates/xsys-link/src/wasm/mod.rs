@@ -14,6 +14,7 @@
 //! 7. [`write`] fills the output.
 
 pub mod assign;
+pub mod command;
 pub mod features;
 mod flags;
 pub mod gc;
@@ -50,11 +51,31 @@ pub struct Linked {
     pub stdout: String,
 }
 
-/// Links objects and archives, given in command-line order, into a module.
+/// Links objects and archives, given in command-line order, into a module in memory.
 pub fn link<'a>(
     options: &'a WasmOptions,
     inputs: Vec<WasmInput<'a>>,
 ) -> Result<Linked, Vec<Diagnostic>> {
+    let mut bytes = Vec::new();
+    let (warnings, stdout) = link_into(options, inputs, |module| {
+        bytes.resize(module.size(), 0);
+        module.write(&mut bytes);
+        Ok(())
+    })?;
+    Ok(Linked {
+        bytes,
+        warnings,
+        stdout,
+    })
+}
+
+/// Links into a place that `put` provides once the size is known. Returns the warnings and what
+/// the options asked to be printed.
+pub fn link_into<'a>(
+    options: &'a WasmOptions,
+    inputs: Vec<WasmInput<'a>>,
+    put: impl FnOnce(&write::Planned<'_, '_, '_>) -> Result<(), Diagnostic>,
+) -> Result<(Vec<Diagnostic>, String), Vec<Diagnostic>> {
     let mut problems = Vec::new();
     let candidates = load::load(&inputs)?;
     let (mut resolved, found) = resolve::resolve(options, candidates);
@@ -69,19 +90,22 @@ pub fn link<'a>(
     let stdout = report::text(options, &resolved, &live);
     let (layout, found) = assign::assign(options, &mut resolved, &mut live, &features);
     problems.extend(found);
-    match layout {
-        Some(layout) if !is_fatal(options, &problems) => Ok(Linked {
-            bytes: write::write(&write::Module {
-                options,
-                resolved: &resolved,
-                live: &live,
-                layout: &layout,
-                features: &features,
-            }),
-            warnings: problems,
-            stdout,
-        }),
-        _ => Err(problems),
+    let Some(layout) = layout.filter(|_| !is_fatal(options, &problems)) else {
+        return Err(problems);
+    };
+    let module = write::Module {
+        options,
+        resolved: &resolved,
+        live: &live,
+        layout: &layout,
+        features: &features,
+    };
+    match put(&write::plan(&module)) {
+        Ok(()) => Ok((problems, stdout)),
+        Err(problem) => {
+            problems.push(problem);
+            Err(problems)
+        }
     }
 }
 

@@ -52,21 +52,43 @@ pub struct Module<'s, 'a> {
     pub features: &'s Features,
 }
 
-/// Writes the module.
-pub fn write(module: &Module<'_, '_>) -> Vec<u8> {
-    let pieces = module.pieces();
-    let sizes: Vec<usize> = pieces.iter().map(|piece| module.size(piece)).collect();
-    let mut out = vec![0; sizes.iter().sum()];
-    let mut rest = out.as_mut_slice();
-    let mut jobs = Vec::with_capacity(pieces.len());
-    for (piece, size) in pieces.into_iter().zip(sizes) {
-        let (place, after) = rest.split_at_mut(size);
-        rest = after;
-        jobs.push((piece, place));
+/// A module whose size is known, waiting for a place.
+pub struct Planned<'m, 's, 'a> {
+    module: &'m Module<'s, 'a>,
+    pieces: Vec<(Piece<'s, 'a>, usize)>,
+}
+
+/// Finds out what the module consists of.
+pub fn plan<'m, 's, 'a>(module: &'m Module<'s, 'a>) -> Planned<'m, 's, 'a> {
+    let pieces = module.pieces().into_iter();
+    let pieces = pieces.map(|piece| {
+        let size = module.size(&piece);
+        (piece, size)
+    });
+    Planned {
+        module,
+        pieces: pieces.collect(),
     }
-    jobs.into_par_iter()
-        .for_each(|(piece, place)| module.fill(&piece, place));
-    out
+}
+
+impl Planned<'_, '_, '_> {
+    /// The module's size.
+    pub fn size(&self) -> usize {
+        self.pieces.iter().map(|(_, size)| size).sum()
+    }
+
+    /// Writes the module into zeroed bytes of its size.
+    pub fn write(&self, out: &mut [u8]) {
+        let mut rest = out;
+        let mut jobs = Vec::with_capacity(self.pieces.len());
+        for (piece, size) in &self.pieces {
+            let (place, after) = rest.split_at_mut(*size);
+            rest = after;
+            jobs.push((piece, place));
+        }
+        jobs.into_par_iter()
+            .for_each(|(piece, place)| self.module.fill(piece, place));
+    }
 }
 
 impl<'s, 'a> Module<'s, 'a> {

@@ -1,0 +1,90 @@
+//! A wasm-ld command line from words to a file.
+
+use std::ffi::OsString;
+
+use xsys_diag::Diagnostic;
+
+use super::{WasmInput, WasmOptions, link_into};
+use crate::Outcome;
+use crate::input::map::FileStore;
+use crate::options::gnu::VERSION;
+use crate::output::{OutputError, OutputFile};
+
+/// Links as the words (without the program's name) say.
+pub fn link_command_line(words: &[OsString]) -> Outcome {
+    match run(words) {
+        Ok(outcome) => outcome,
+        Err(diagnostics) => Outcome {
+            diagnostics,
+            failed: true,
+            ..Outcome::default()
+        },
+    }
+}
+
+fn run(words: &[OsString]) -> Result<Outcome, Vec<Diagnostic>> {
+    let options = WasmOptions::parse(words)?;
+    if options.version {
+        return Ok(Outcome {
+            stdout: format!("{VERSION}\n"),
+            ..Outcome::default()
+        });
+    }
+    let found = options.find_inputs()?;
+    if found.is_empty() {
+        return Err(vec![
+            Diagnostic::error("no input files").help("name objects or archives to link"),
+        ]);
+    }
+    let paths: Vec<_> = found.iter().map(|(path, _)| path.clone()).collect();
+    let store = FileStore::new();
+    let (mut inputs, mut problems) = (Vec::new(), Vec::new());
+    for (file, (path, input)) in store.open_all(&paths).into_iter().zip(found) {
+        match file {
+            Ok(file) => inputs.push(WasmInput {
+                path,
+                bytes: file.bytes(),
+                whole_archive: input.whole_archive,
+                lazy: input.lazy,
+            }),
+            Err(error) => problems.push(error.into_diagnostic()),
+        }
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let (diagnostics, stdout) = link_into(&options, inputs, |module| {
+        let mut file = OutputFile::create(&options.output, module.size() as u64)
+            .map_err(OutputError::into_diagnostic)?;
+        module.write(file.bytes_mut());
+        // wasm-ld marks modules as executable, so that a registered runtime can start them.
+        file.persist(true).map_err(OutputError::into_diagnostic)
+    })?;
+    Ok(Outcome {
+        output: Some(options.output.clone()),
+        diagnostics,
+        stdout,
+        ..Outcome::default()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_can_be_told_before_linking() {
+        for (line, expected) in [
+            ("", "error: no input files"),
+            ("/nowhere/a.o", "`/nowhere/a.o`"),
+            ("--gc-section", "unknown option `--gc-section`"),
+        ] {
+            let words: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
+            let outcome = link_command_line(&words);
+            let text = outcome.diagnostics[0].to_string();
+            assert!(outcome.failed && text.contains(expected), "{line}: {text}");
+        }
+        let outcome = link_command_line(&["--version".into()]);
+        assert!(!outcome.failed && outcome.stdout.contains("xsys"));
+    }
+}
