@@ -8,7 +8,7 @@
 //! Spec: GNU ld manual, "The Location Counter", "Output Section Description", "MEMORY", "Output
 //! Section LMA". Where GNU ld and lld differ, lld is followed (`. = N` in a section is an address).
 
-use std::collections::HashMap;
+use super::Map;
 
 use object::elf;
 use xsys_diag::Diagnostic;
@@ -49,7 +49,7 @@ pub struct Facts<'f, 'a> {
     /// Their sections.
     pub merged_ids: &'f [SectionId],
     /// Common symbols' sections.
-    pub commons: &'f HashMap<SymbolId, SectionId>,
+    pub commons: &'f Map<SymbolId, SectionId>,
     /// IFUNCs and their IPLT positions.
     pub demands: &'f super::scan::Demands,
 }
@@ -80,12 +80,12 @@ pub fn assign<'f>(
         ],
         offsets: vec![0; sections.len()],
         output_of,
-        values: HashMap::new(),
+        values: Map::default(),
         regions: Vec::new(),
-        cuts: HashMap::new(),
+        cuts: Map::default(),
         thunk_groups: vec![Default::default(); thunk_sections.len()],
         thunk_sections,
-        thunk_of: HashMap::new(),
+        thunk_of: Map::default(),
         data: Vec::new(),
         texts: Vec::new(),
         fills: Vec::new(),
@@ -95,12 +95,12 @@ pub fn assign<'f>(
     let mut walker = Walker {
         facts,
         sections,
-        by_name: HashMap::new(),
+        by_name: Map::default(),
         layout,
         dot: 0,
         current: None,
-        aliases: HashMap::new(),
-        assigned: HashMap::new(),
+        aliases: Map::default(),
+        assigned: Map::default(),
         relro_end: None,
         in_assignment: None,
         report: None,
@@ -147,16 +147,16 @@ fn uses_headers(script: &Script) -> bool {
 struct Walker<'w, 'f, 'a> {
     facts: &'w Facts<'f, 'a>,
     sections: &'w mut Sections,
-    by_name: HashMap<String, OutputId>,
+    by_name: Map<String, OutputId>,
     layout: Layout<'f>,
     /// The location counter, as an address.
     dot: u64,
     /// The output section that is being filled.
     current: Option<OutputId>,
     /// REGION_ALIAS, and regions by name.
-    aliases: HashMap<String, usize>,
+    aliases: Map<String, usize>,
     /// Symbols assigned so far in this walk.
-    assigned: HashMap<SymbolId, ()>,
+    assigned: Map<SymbolId, ()>,
     /// Where DATA_SEGMENT_RELRO_END was met.
     relro_end: Option<u64>,
     /// The symbol whose assignment is being evaluated.
@@ -212,7 +212,7 @@ impl<'f> Walker<'_, 'f, '_> {
 
     /// Thunks and relaxation for the addresses just found; whether sizes changed.
     fn grow(&mut self) -> bool {
-        let none = HashMap::new();
+        let none = Map::default();
         let addresses = Addresses {
             resolution: self.facts.resolution,
             sections: self.sections,
@@ -298,7 +298,7 @@ impl<'f> Walker<'_, 'f, '_> {
 
     fn declare_regions(&mut self) {
         let mut regions: Vec<Region> = Vec::new();
-        let mut aliases = HashMap::new();
+        let mut aliases = Map::default();
         for command in &self.facts.script.commands {
             match command {
                 Command::Memory(list) => {
@@ -852,7 +852,7 @@ impl Scope for Walker<'_, '_, '_> {
         }
         match SymRef::Global(id).home(self.facts.resolution, self.sections) {
             Home::Section(section, value) => {
-                let (section, value) = match self.facts.merge.inputs.get(&section) {
+                let (section, value) = match self.facts.merge.get(section) {
                     Some(merged) => (
                         self.facts.merged_ids[merged.merged as usize],
                         merged.map(value)?,

@@ -7,7 +7,7 @@
 //!
 //! Spec: LSB "Exception Frames".
 
-use std::collections::HashMap;
+use super::Map;
 
 use object::elf;
 use rayon::prelude::*;
@@ -42,7 +42,7 @@ pub struct Frames {
     /// In load order.
     pub inputs: Vec<FrameInput>,
     /// For a code section its FDEs, as (index into `inputs`, index into `records`).
-    pub by_function: HashMap<SectionId, Vec<(u32, u32)>>,
+    pub by_function: Map<SectionId, Vec<(u32, u32)>>,
 }
 
 /// Cuts all `.eh_frame` sections into records.

@@ -8,7 +8,7 @@
 //! initialisers and notes. Spec: GNU ld manual, `--gc-sections`, "KEEP"; gABI, SHF_GNU_RETAIN and
 //! SHF_LINK_ORDER.
 
-use std::collections::HashMap;
+use super::Map;
 
 use object::elf;
 
@@ -25,13 +25,15 @@ const RETAIN: u64 = 1 << 21;
 /// The live sections and why they live.
 pub struct Live {
     live: Vec<bool>,
-    /// For each live section what woke it.
-    pub reasons: HashMap<SectionId, Reason>,
+    /// For each section what woke it, by [`SectionId`].
+    pub reasons: Vec<Reason>,
 }
 
 /// Why a section lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
+    /// It does not, or garbage collection is off.
+    Dead,
     /// It is a root by itself: KEEP, RETAIN, an initialiser, a note.
     Root,
     /// A root symbol is defined in it.
@@ -62,11 +64,17 @@ pub fn mark(
         sections,
         frames,
         live: vec![false; sections.input_count()],
-        reasons: HashMap::new(),
+        reasons: vec![
+            Reason::Dead;
+            if options.gc_sections {
+                sections.input_count()
+            } else {
+                0
+            }
+        ],
         work: Vec::new(),
         dependents: dependents(resolution, sections),
         named: None,
-        keep_reasons: options.gc_sections,
         matches,
     };
     marker.roots(script_symbols, options);
@@ -82,22 +90,18 @@ struct Marker<'m, 'a> {
     sections: &'m Sections,
     frames: &'m Frames,
     live: Vec<bool>,
-    reasons: HashMap<SectionId, Reason>,
+    reasons: Vec<Reason>,
     work: Vec<SectionId>,
-    dependents: HashMap<SectionId, Vec<SectionId>>,
+    dependents: Map<SectionId, Vec<SectionId>>,
     /// Sections whose names are C identifiers, made when the first `__start_` is met.
-    named: Option<HashMap<&'m [u8], Vec<SectionId>>>,
-    keep_reasons: bool,
+    named: Option<Map<&'m [u8], Vec<SectionId>>>,
     matches: &'m Matches<'m>,
 }
 
 /// Sections that live with another: SHF_LINK_ORDER sections with the one they describe, and the
 /// members of a group with each other.
-fn dependents(
-    resolution: &Resolution<'_>,
-    sections: &Sections,
-) -> HashMap<SectionId, Vec<SectionId>> {
-    let mut out: HashMap<SectionId, Vec<SectionId>> = HashMap::new();
+fn dependents(resolution: &Resolution<'_>, sections: &Sections) -> Map<SectionId, Vec<SectionId>> {
+    let mut out: Map<SectionId, Vec<SectionId>> = Map::default();
     for (file, object) in resolution.files.iter().enumerate() {
         let file = FileId(file as u32);
         for (index, section) in object.sections.iter().enumerate() {
@@ -212,8 +216,8 @@ impl<'m> Marker<'m, '_> {
             return;
         }
         self.live[id.0 as usize] = true;
-        if self.keep_reasons {
-            self.reasons.insert(id, reason);
+        if let Some(slot) = self.reasons.get_mut(id.0 as usize) {
+            *slot = reason;
         }
         self.work.push(id);
     }
@@ -280,7 +284,7 @@ impl<'m> Marker<'m, '_> {
     fn wake_named(&mut self, from: SectionId, name: &[u8]) {
         let (resolution, sections) = (self.resolution, self.sections);
         let named = self.named.get_or_insert_with(|| {
-            let mut named: HashMap<&[u8], Vec<SectionId>> = HashMap::new();
+            let mut named: Map<&[u8], Vec<SectionId>> = Map::default();
             for (file, object) in resolution.files.iter().enumerate() {
                 for (index, section) in object.sections.iter().enumerate() {
                     let (file, index) = (FileId(file as u32), index as u32);

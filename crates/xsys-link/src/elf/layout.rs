@@ -4,7 +4,7 @@
 //! section, and what is the address of this symbol. Both must see through merged strings and
 //! through bytes that relaxation removed.
 
-use std::collections::HashMap;
+use super::Map;
 
 use super::arch::ThunkForm;
 use super::merge::MergeMap;
@@ -117,17 +117,17 @@ pub struct Layout<'s> {
     /// The output section of each input section.
     pub output_of: Vec<Option<OutputId>>,
     /// Values of symbols that scripts assign.
-    pub values: HashMap<SymbolId, Value>,
+    pub values: Map<SymbolId, Value>,
     /// MEMORY.
     pub regions: Vec<Region>,
     /// What relaxation removed.
-    pub cuts: HashMap<SectionId, Cuts>,
+    pub cuts: Map<SectionId, Cuts>,
     /// Thunks.
     pub thunk_groups: Vec<ThunkGroup>,
     /// The thunk section of each group.
     pub thunk_sections: Vec<SectionId>,
     /// Which thunk a branch takes: (section, index of its relocation) → (group, thunk).
-    pub thunk_of: HashMap<(SectionId, u32), (u32, u32)>,
+    pub thunk_of: Map<(SectionId, u32), (u32, u32)>,
     /// Values of BYTE and its relatives.
     pub data: Vec<DataWrite>,
     /// ASCII and ASCIZ.
@@ -152,11 +152,11 @@ pub struct Addresses<'l, 'a> {
     /// Placed sections.
     pub layout: &'l Layout<'l>,
     /// Symbols that the linker defines.
-    pub linker: &'l HashMap<SymbolId, u64>,
+    pub linker: &'l Map<SymbolId, u64>,
     /// Merged sections' ids.
     pub merged_ids: &'l [SectionId],
     /// Common symbols' sections.
-    pub commons: &'l HashMap<SymbolId, SectionId>,
+    pub commons: &'l Map<SymbolId, SectionId>,
 }
 
 impl<'a> Addresses<'_, 'a> {
@@ -164,7 +164,7 @@ impl<'a> Addresses<'_, 'a> {
     #[inline]
     pub fn of_section(&self, id: SectionId, offset: u64) -> Option<u64> {
         let Some(output) = self.layout.output_of.get(id.0 as usize).copied().flatten() else {
-            let merged = self.merge.inputs.get(&id)?;
+            let merged = self.merge.get(id)?;
             let to = merged.map(offset)?;
             return self.of_section(self.merged_ids[merged.merged as usize], to);
         };
@@ -186,7 +186,7 @@ impl<'a> Addresses<'_, 'a> {
         match symbol.home(self.resolution, self.sections) {
             Home::Section(id, value) => {
                 // In a merged section the addend chooses the entry if the symbol is the section.
-                if self.merge.inputs.contains_key(&id)
+                if self.merge.get(id).is_some()
                     && symbol.kind(self.resolution) == object::elf::STT_SECTION.0
                 {
                     return self.of_section(id, value.wrapping_add_signed(addend));

@@ -7,7 +7,7 @@
 //! Spec: psABIs (`_GLOBAL_OFFSET_TABLE_`, `_TLS_MODULE_BASE_`, `__global_pointer$`); gABI
 //! (`_DYNAMIC`); GNU ld manual ("Orphan Sections": `__start_SECNAME`).
 
-use std::collections::HashMap;
+use super::Map;
 
 use object::elf;
 
@@ -87,7 +87,7 @@ pub fn define(resolution: &mut Resolution<'_>) {
 }
 
 /// Their addresses after layout.
-pub fn values(addresses: &Addresses<'_, '_>, plan: &FilePlan) -> HashMap<SymbolId, u64> {
+pub fn values(addresses: &Addresses<'_, '_>, plan: &FilePlan) -> Map<SymbolId, u64> {
     let layout = addresses.layout;
     let section = |name: &str| {
         let index = layout
@@ -98,7 +98,7 @@ pub fn values(addresses: &Addresses<'_, '_>, plan: &FilePlan) -> HashMap<SymbolI
         Some(layout.extents[index])
     };
     let got = || addresses.synthetic(SyntheticKind::Got);
-    let mut out = HashMap::new();
+    let mut out = Map::default();
     for (index, symbol) in addresses.resolution.symbols.iter().enumerate() {
         if symbol.definition != Definition::Linker {
             continue;

@@ -349,7 +349,7 @@ fn archive<'a>(
         members: Vec::new(),
     };
     if archive.has_index() {
-        let mut by_offset: std::collections::HashMap<u64, u32> = std::collections::HashMap::new();
+        let mut by_offset: super::Map<u64, u32> = super::Map::default();
         for symbol in archive.symbols() {
             let (name, offset) = symbol.map_err(fail)?;
             let member = match by_offset.get(&offset) {

@@ -7,7 +7,6 @@
 //!
 //! Spec: gABI, SHF_MERGE and SHF_STRINGS.
 
-use std::collections::HashMap;
 use std::hash::BuildHasher;
 
 use foldhash::fast::FixedState;
@@ -17,9 +16,12 @@ use rayon::prelude::*;
 
 use super::sections::SectionId;
 
-/// Shards of the deduplication; more than enough for any core count, and independent of it, so
-/// that the output is too.
-const SHARDS: usize = 32;
+/// Most shards of the deduplication. How many there are follows from the input alone, never from
+/// the number of cores, so that the output does not depend on it.
+const MAX_SHARDS: usize = 16;
+
+/// Input bytes that are worth a shard of their own.
+const SHARD_BYTES: usize = 256 * 1024;
 
 /// A merged section: its bytes stay in the inputs until they are written.
 pub struct Merged<'a> {
@@ -56,8 +58,28 @@ impl MergedInput {
 pub struct MergeMap<'a> {
     /// The merged sections.
     pub merged: Vec<Merged<'a>>,
-    /// Input sections that were merged.
-    pub inputs: HashMap<SectionId, MergedInput>,
+    inputs: Vec<MergedInput>,
+    /// For each input section its position in `inputs` plus 1; looked at for every relocation.
+    index: Vec<u32>,
+}
+
+impl MergeMap<'_> {
+    /// Where a section's entries went, if it was merged.
+    #[inline]
+    pub fn get(&self, id: SectionId) -> Option<&MergedInput> {
+        let position = *self.index.get(id.0 as usize)?;
+        self.inputs.get((position as usize).checked_sub(1)?)
+    }
+
+    /// Files a merged input section.
+    pub fn insert(&mut self, id: SectionId, input: MergedInput) {
+        let at = id.0 as usize;
+        if self.index.len() <= at {
+            self.index.resize(at + 1, 0);
+        }
+        self.inputs.push(input);
+        self.index[at] = self.inputs.len() as u32;
+    }
 }
 
 /// An input section to be merged with its like.
@@ -101,10 +123,23 @@ pub fn merge<'a>(
     strings: bool,
 ) -> (Merged<'a>, Vec<Vec<(u32, u32)>>) {
     let hasher = FixedState::default();
-    let cut: Vec<Vec<Entry<'a>>> = inputs
+    let bytes: usize = inputs.iter().map(|input| input.data.len()).sum();
+    let shard_count = (bytes / SHARD_BYTES)
+        .clamp(1, MAX_SHARDS)
+        .next_power_of_two();
+    let shard_of = |hash: u64| (hash >> 32) as usize & (shard_count - 1);
+    struct Cut<'a> {
+        entries: Vec<Entry<'a>>,
+        /// Indexes of the entries of each shard.
+        by_shard: Vec<Vec<u32>>,
+    }
+    let cut: Vec<Cut<'a>> = inputs
         .par_iter()
         .map(|input| {
-            let mut entries = Vec::new();
+            let mut cut = Cut {
+                entries: Vec::new(),
+                by_shard: vec![Vec::new(); shard_count],
+            };
             let mut start = 0;
             while start < input.data.len() {
                 let rest = &input.data[start..];
@@ -114,61 +149,59 @@ pub fn merge<'a>(
                     entsize as usize
                 };
                 let bytes = &rest[..len.min(rest.len())];
-                entries.push(Entry {
+                let hash = hasher.hash_one(bytes);
+                cut.by_shard[shard_of(hash)].push(cut.entries.len() as u32);
+                cut.entries.push(Entry {
                     start: start as u32,
-                    hash: hasher.hash_one(bytes),
+                    hash,
                     bytes,
                 });
                 start += bytes.len();
             }
-            entries
+            cut
         })
         .collect();
 
-    // Each shard walks all entries in input order and keeps its own, so the first occurrence wins.
+    // Each shard takes its entries in input order, so the first occurrence wins.
     struct Shard<'a> {
         unique: Vec<&'a [u8]>,
-        size: u64,
-        /// (input, entry) → unique, in the order walked
+        /// For each of its entries, in order, which unique one it is.
         assigned: Vec<u32>,
     }
-    let shards: Vec<Shard<'a>> = (0..SHARDS)
+    let shards: Vec<Shard<'a>> = (0..shard_count)
         .into_par_iter()
         .map(|shard| {
-            let mut table: HashTable<u32> = HashTable::new();
-            let mut hashes: Vec<u64> = Vec::new();
+            let mut table: HashTable<(u64, u32)> = HashTable::new();
             let mut out = Shard {
                 unique: Vec::new(),
-                size: 0,
                 assigned: Vec::new(),
             };
-            for entry in cut.iter().flatten().filter(|e| shard_of(e.hash) == shard) {
-                let slot = table.entry(
-                    entry.hash,
-                    |&at| {
-                        hashes[at as usize] == entry.hash && out.unique[at as usize] == entry.bytes
-                    },
-                    |&at| hashes[at as usize],
-                );
-                let at = match slot {
-                    hashbrown::hash_table::Entry::Occupied(slot) => *slot.get(),
-                    hashbrown::hash_table::Entry::Vacant(slot) => {
-                        let at = hashes.len() as u32;
-                        slot.insert(at);
-                        hashes.push(entry.hash);
-                        out.unique.push(entry.bytes);
-                        out.size += (entry.bytes.len() as u64).next_multiple_of(align);
-                        at
-                    }
-                };
-                out.assigned.push(at);
+            for cut in &cut {
+                for &at in &cut.by_shard[shard] {
+                    let entry = &cut.entries[at as usize];
+                    let slot = table.entry(
+                        entry.hash,
+                        |&(hash, at)| hash == entry.hash && out.unique[at as usize] == entry.bytes,
+                        |&(hash, _)| hash,
+                    );
+                    let at = match slot {
+                        hashbrown::hash_table::Entry::Occupied(slot) => slot.get().1,
+                        hashbrown::hash_table::Entry::Vacant(slot) => {
+                            let at = out.unique.len() as u32;
+                            slot.insert((entry.hash, at));
+                            out.unique.push(entry.bytes);
+                            at
+                        }
+                    };
+                    out.assigned.push(at);
+                }
             }
             out
         })
         .collect();
 
     let mut entries = Vec::with_capacity(shards.iter().map(|s| s.unique.len()).sum());
-    let mut offsets: Vec<Vec<u64>> = Vec::with_capacity(SHARDS);
+    let mut offsets: Vec<Vec<u64>> = Vec::with_capacity(shard_count);
     let mut offset = 0;
     for shard in &shards {
         let mut own = Vec::with_capacity(shard.unique.len());
@@ -179,11 +212,11 @@ pub fn merge<'a>(
         }
         offsets.push(own);
     }
-    let mut cursors = [0usize; SHARDS];
+    let mut cursors = vec![0usize; shard_count];
     let pieces = cut
         .iter()
-        .map(|entries| {
-            entries
+        .map(|cut| {
+            cut.entries
                 .iter()
                 .map(|entry| {
                     let shard = shard_of(entry.hash);
@@ -209,10 +242,6 @@ impl MergedInput {
     pub fn new(merged: u32, pieces: Vec<(u32, u32)>) -> Self {
         Self { merged, pieces }
     }
-}
-
-fn shard_of(hash: u64) -> usize {
-    (hash >> 59) as usize
 }
 
 /// Length of the first string, terminator included; characters are `entsize` bytes wide.

@@ -35,12 +35,14 @@ mod thunks;
 pub mod usage;
 mod write;
 
-use std::collections::HashMap;
-
 use xsys_diag::{Diagnostic, Severity};
 
 use crate::input::map::FileStore;
 use crate::options::{ElfOptions, OutputKind};
+
+/// Keys are numbers and names of files that people link on purpose: speed matters, and a fixed seed
+/// makes runs repeatable.
+type Map<K, V> = std::collections::HashMap<K, V, foldhash::fast::FixedState>;
 
 /// What a link leaves behind besides its output file.
 #[derive(Debug, Default)]
@@ -178,7 +180,7 @@ fn run(options: &ElfOptions, linked: &mut Linked) {
 
     // The file's plan, and the symbols that depend on it.
     let plan = segments::plan(arch, &layout, &script, options);
-    let none = HashMap::new();
+    let none = Map::default();
     let mut addresses = layout::Addresses {
         resolution: &resolution,
         sections: &sections,

@@ -165,7 +165,7 @@ enum RawSymbols<'a> {
 pub struct SymbolTable<'a> {
     raw: RawSymbols<'a>,
     strings: &'a [u8],
-    extended: &'a [object::U32Bytes<Endianness>],
+    extended: &'a [object::U32<Endianness>],
     endian: Endianness,
 }
 
@@ -557,9 +557,8 @@ fn comdats<'a, H: ClassTables<'a>>(
         if section.sh_type != elf::SHT_GROUP.0 {
             continue;
         }
-        let words: &[object::U32Bytes<Endianness>] =
-            object::pod::slice_from_all_bytes(section.data)
-                .map_err(|_| damaged("a section group is not a whole number of words".into()))?;
+        let words: &[object::U32<Endianness>] = object::pod::slice_from_all_bytes(section.data)
+            .map_err(|_| damaged("a section group is not a whole number of words".into()))?;
         let Some((flag, members)) = words.split_first() else {
             return Err(damaged("a section group is empty".into()));
         };

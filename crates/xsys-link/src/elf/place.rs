@@ -8,7 +8,7 @@
 //! Sections", "INSERT". Orphans are named and placed as lld does, so that results compare: prefixes
 //! such as `.text.` are dropped and sections are ranked by permissions.
 
-use std::collections::HashMap;
+use super::Map;
 
 use object::elf;
 use rayon::prelude::*;
@@ -260,7 +260,7 @@ pub fn place<'s>(
         }
     };
 
-    let mut buckets: HashMap<(u32, u32), Vec<(u32, SectionId)>> = HashMap::new();
+    let mut buckets: Map<(u32, u32), Vec<(u32, SectionId)>> = Map::default();
     let mut orphans = Vec::new();
     for (&id, rule) in candidates.iter().zip(&rules) {
         match rule {
@@ -644,7 +644,7 @@ fn place_orphans<'s>(
     options: &ElfOptions,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    let mut by_name: HashMap<Vec<u8>, usize> = HashMap::new();
+    let mut by_name: Map<Vec<u8>, usize> = Map::default();
     let mut new = Vec::new();
     for (index, output) in placement.outputs.iter().enumerate() {
         by_name
@@ -807,7 +807,7 @@ fn orphan_position(
 
 /// Two descriptions of one name make one section, at the place of the first.
 fn merge_same_names(placement: &mut Placement<'_>) {
-    let mut first: HashMap<String, usize> = HashMap::new();
+    let mut first: Map<String, usize> = Map::default();
     for index in 0..placement.outputs.len() {
         if placement.outputs[index].items.is_empty() || placement.outputs[index].name == "/DISCARD/"
         {

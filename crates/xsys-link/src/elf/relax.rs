@@ -7,7 +7,7 @@
 //!
 //! Spec: RISC-V psABI, "Linker Relaxation", R_RISCV_ALIGN.
 
-use std::collections::HashMap;
+use super::Map;
 
 use object::elf;
 use rayon::prelude::*;
@@ -17,9 +17,9 @@ use super::layout::{Addresses, Cuts};
 use super::sections::SectionId;
 
 /// The cuts of all placed code sections at their present addresses.
-pub fn cuts(arch: &dyn Arch, addresses: &Addresses<'_, '_>) -> HashMap<SectionId, Cuts> {
+pub fn cuts(arch: &dyn Arch, addresses: &Addresses<'_, '_>) -> Map<SectionId, Cuts> {
     if !arch.shrinks() {
-        return HashMap::new();
+        return Map::default();
     }
     let found: Vec<(SectionId, Cuts)> = (0..addresses.sections.input_count() as u32)
         .into_par_iter()

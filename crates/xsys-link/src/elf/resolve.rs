@@ -9,7 +9,7 @@
 //! Spec: gABI "Symbol Table" (binding and visibility), "Section Groups"; GNU ld manual, `-u`,
 //! "PROVIDE", "EXTERN".
 
-use std::collections::HashMap;
+use super::Map;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
@@ -154,7 +154,7 @@ pub fn resolve<'a>(
             provided: vec![false; script.assignments.len()],
         },
         lazy: Vec::new(),
-        comdats: HashMap::with_hasher(FixedState::default()),
+        comdats: Map::default(),
         duplicates: Vec::new(),
         diagnostics,
     };
@@ -184,7 +184,7 @@ struct Resolver<'a, 'd> {
     out: Resolution<'a>,
     /// Archives as they came; a member is `None` once loaded.
     lazy: Vec<Vec<Option<LazyMember<'a>>>>,
-    comdats: HashMap<&'a [u8], FileId, FixedState>,
+    comdats: Map<&'a [u8], FileId>,
     duplicates: Vec<(SymbolId, Definition, Definition)>,
     diagnostics: &'d mut Vec<Diagnostic>,
 }

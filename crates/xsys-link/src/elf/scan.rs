@@ -5,7 +5,7 @@
 //! can rewrite, and gathers the rest. It is also the place where undefined symbols show, since only
 //! live references count.
 
-use std::collections::HashMap;
+use super::Map;
 
 use object::elf;
 use rayon::prelude::*;
@@ -38,13 +38,13 @@ pub struct Demands {
     /// GOT slots in the order in which they are first needed.
     pub slots: Vec<(SlotKind, SymRef)>,
     /// Offset of each slot in the GOT, in bytes.
-    pub slot_offsets: HashMap<(SlotKind, SymRef), u64>,
+    pub slot_offsets: Map<(SlotKind, SymRef), u64>,
     /// Bytes of all slots.
     pub got_size: u64,
     /// IFUNCs, in IPLT order.
     pub iplt: Vec<SymRef>,
     /// Index of each IFUNC in `iplt`.
-    pub iplt_index: HashMap<SymRef, u32>,
+    pub iplt_index: Map<SymRef, u32>,
     /// Absolute words in sections that move with a position-independent image.
     pub relative_words: u64,
     /// `_GLOBAL_OFFSET_TABLE_` is referred to.
@@ -314,7 +314,7 @@ fn report(
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     let mut undefined: Vec<(SymRef, Vec<String>, usize)> = Vec::new();
-    let mut index: HashMap<SymRef, usize> = HashMap::new();
+    let mut index: Map<SymRef, usize> = Map::default();
     for (id, problem) in problems {
         match problem {
             Problem::Undefined { symbol, offset } => {

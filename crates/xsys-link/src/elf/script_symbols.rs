@@ -5,7 +5,7 @@
 //!
 //! Spec: GNU ld manual, "Assigning Values to Symbols", "PROVIDE", "Commands Dealing with Symbols".
 
-use std::collections::HashMap;
+use super::Map;
 
 use crate::script::ast::{
     Assert, Assignment, Command, Expr, OutputSectionDef, Script, SectionItem, SectionsItem, Span,
@@ -33,7 +33,7 @@ pub struct ScriptSymbols<'s> {
     pub wanted: Vec<&'s [u8]>,
     /// The last ENTRY.
     pub entry: Option<&'s str>,
-    by_place: HashMap<Span, usize>,
+    by_place: Map<Span, usize>,
 }
 
 impl<'s> ScriptSymbols<'s> {

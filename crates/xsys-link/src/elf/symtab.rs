@@ -121,7 +121,7 @@ fn locals<'a>(addresses: &Addresses<'_, 'a>, file: FileId, options: &ElfOptions)
         let entry = match home {
             Home::Section(section, offset) => {
                 // Names of strings mean nothing once the strings are merged.
-                if assembler_local && addresses.merge.inputs.contains_key(&section) {
+                if assembler_local && addresses.merge.get(section).is_some() {
                     continue;
                 }
                 place(addresses, section, offset, symbol.size).map(|(value, size, home)| Entry {
@@ -161,8 +161,7 @@ fn place(
     let value = addresses.of_section(section, offset)?;
     let merged = addresses
         .merge
-        .inputs
-        .get(&section)
+        .get(section)
         .map(|m| addresses.merged_ids[m.merged as usize]);
     let home = addresses.layout.output_of[merged.unwrap_or(section).0 as usize]?;
     let size = match addresses.layout.cuts.get(&section) {

@@ -4,7 +4,7 @@
 //! before placement, because scripts name them like any other input section. Their sizes are fixed
 //! here; their bytes are made when everything has an address.
 
-use std::collections::HashMap;
+use super::Map;
 
 use object::elf;
 
@@ -59,7 +59,7 @@ pub struct Synthesised {
     /// `.eh_frame`
     pub eh_frame: EhFramePlan,
     /// The memory of common symbols.
-    pub commons: HashMap<SymbolId, SectionId>,
+    pub commons: Map<SymbolId, SectionId>,
     /// `.ARM.exidx` inputs that are live, in load order.
     pub exidx: Vec<SectionId>,
     /// Merged build attributes: section name and contents.
@@ -329,14 +329,14 @@ fn plan_eh_frame(
     frames: &Frames,
 ) -> EhFramePlan {
     let mut plan = EhFramePlan::default();
-    let mut cies: HashMap<CieKey<'_>, u32> = HashMap::new();
+    let mut cies: Map<CieKey<'_>, u32> = Map::default();
     let mut end: u32 = 0;
     for (input_index, input) in frames.inputs.iter().enumerate() {
         let Some((file, section_index)) = sections.origin(input.section) else {
             continue;
         };
         let section = &resolution.files[file.0 as usize].sections[section_index as usize];
-        let mut own: HashMap<u32, u32> = HashMap::new();
+        let mut own: Map<u32, u32> = Map::default();
         let mut pieces = vec![(0, end)];
         for (record_index, record) in input.records.iter().enumerate() {
             let RecordKind::Fde { cie } = record.record.kind else {
@@ -422,12 +422,19 @@ fn reference_key(
 
 /// Makes references into `.eh_frame` inputs find the output's records, by the same map that serves
 /// merged sections.
-pub fn map_eh_frame(plan: &EhFramePlan, sections: &Sections, merge: &mut MergeMap<'_>, ids: &mut Vec<SectionId>) {
-    let Some(id) = sections.find(SyntheticKind::EhFrame) else { return };
+pub fn map_eh_frame(
+    plan: &EhFramePlan,
+    sections: &Sections,
+    merge: &mut MergeMap<'_>,
+    ids: &mut Vec<SectionId>,
+) {
+    let Some(id) = sections.find(SyntheticKind::EhFrame) else {
+        return;
+    };
     let index = ids.len() as u32;
     ids.push(id);
     for (input, pieces) in &plan.pieces {
-        merge.inputs.insert(*input, MergedInput::new(index, pieces.clone()));
+        merge.insert(*input, MergedInput::new(index, pieces.clone()));
     }
 }
 
@@ -446,7 +453,7 @@ pub fn merge_sections<'a>(
     }
     for output in &mut placement.outputs {
         let mut groups: Vec<((u64, u64, u64), Vec<SectionId>)> = Vec::new();
-        let mut index: HashMap<(u64, u64, u64), usize> = HashMap::new();
+        let mut index: Map<(u64, u64, u64), usize> = Map::default();
         for id in output.inputs() {
             let Some(section) = sections.input(resolution, id) else {
                 continue;
@@ -487,8 +494,7 @@ pub fn merge_sections<'a>(
                 size: merged.size,
             });
             for (input, pieces) in inputs.iter().zip(pieces) {
-                map.inputs
-                    .insert(input.id, MergedInput::new(merged_index, pieces));
+                map.insert(input.id, MergedInput::new(merged_index, pieces));
             }
             map.merged.push(merged);
             ids.push(id);
