@@ -6,8 +6,6 @@
 //!
 //! Spec: gABI, "Dynamic Section".
 
-use object::elf;
-
 use super::arch::Arch;
 use super::layout::Addresses;
 use super::sections::SyntheticKind;
@@ -103,10 +101,4 @@ pub fn entries(
 /// `.hash` for a table with only the null symbol: one bucket, one chain.
 pub fn hash_words() -> [u32; 4] {
     [1, 1, 0, 0]
-}
-
-/// Whether the output has a `.dynamic`.
-pub fn wanted(options: &ElfOptions) -> bool {
-    let _ = elf::PT_DYNAMIC;
-    options.kind == crate::options::OutputKind::StaticPie
 }

@@ -26,7 +26,7 @@ const RETAIN: u64 = 1 << 21;
 pub struct Live {
     live: Vec<bool>,
     /// For each section what woke it, by [`SectionId`].
-    pub reasons: Vec<Reason>,
+    reasons: Vec<Reason>,
 }
 
 /// Why a section lives.
@@ -43,6 +43,16 @@ pub enum Reason {
 }
 
 impl Live {
+    /// Why a section lives.
+    pub fn reason(&self, id: SectionId) -> Reason {
+        let reason = self.reasons.get(id.0 as usize).copied();
+        reason.unwrap_or(if self.contains(id) {
+            Reason::Root
+        } else {
+            Reason::Dead
+        })
+    }
+
     /// Whether a section is in the image.
     #[inline]
     pub fn contains(&self, id: SectionId) -> bool {

@@ -68,8 +68,6 @@ pub struct Inputs<'a> {
 /// The files of a link, opened but not looked into.
 pub struct Opened<'a> {
     files: Vec<(InputArg, &'a InputFile)>,
-    /// Where `-l` and scripts are searched.
-    pub search: Search,
 }
 
 /// Opens scripts for INCLUDE and `-T`.
@@ -80,7 +78,7 @@ struct Scripts<'a, 'd> {
 }
 
 impl Loader for Scripts<'_, '_> {
-    fn open(&mut self, name: &str, from: &Path) -> Result<Source, IncludeError> {
+    fn open(&mut self, name: &str, _from: &Path) -> Result<Source, IncludeError> {
         let found = self
             .search
             .script(Path::new(name))
@@ -90,7 +88,6 @@ impl Loader for Scripts<'_, '_> {
                     .chain(self.search.dirs().iter().cloned())
                     .collect(),
             })?;
-        let _ = from;
         self.warnings.extend(found.shadow_warning());
         let unreadable = |reason: String| IncludeError::Unreadable {
             path: found.path.clone(),
@@ -195,7 +192,7 @@ pub fn open<'a>(
         }
     }
     diagnostics.append(&mut warnings);
-    (script, Opened { files, search })
+    (script, Opened { files })
 }
 
 /// The files that a script's INPUT, GROUP and STARTUP name, from command `first` on.

@@ -29,8 +29,6 @@ pub struct Merged<'a> {
     pub entries: Vec<(u64, &'a [u8])>,
     /// Bytes in all.
     pub size: u64,
-    /// Alignment of the section and of each entry.
-    pub align: u64,
 }
 
 /// Where one input section's entries went.
@@ -100,7 +98,7 @@ pub fn is_mergeable(flags: u64, entsize: u64, size: u64, data: &[u8]) -> bool {
     };
     if size == 0
         || size > u64::from(u32::MAX)
-        || size % entsize as u64 != 0
+        || !size.is_multiple_of(entsize as u64)
         || data.len() as u64 != size
     {
         return false;
@@ -231,7 +229,6 @@ pub fn merge<'a>(
         Merged {
             entries,
             size: offset,
-            align,
         },
         pieces,
     )

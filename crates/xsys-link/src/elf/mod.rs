@@ -117,6 +117,10 @@ fn run(options: &ElfOptions, linked: &mut Linked) {
         linked.stdout += &report::dropped_sections(&resolution, &sections, &live);
     }
 
+    for name in &options.why_live {
+        linked.stdout += &report::why_live(&resolution, &sections, &live, name);
+    }
+
     // Live relocations say which slots and tables are needed; those become sections.
     let pic = options.kind == OutputKind::StaticPie;
     let demands = scan::scan(
@@ -136,9 +140,11 @@ fn run(options: &ElfOptions, linked: &mut Linked) {
         arch,
         &resolution,
         &mut sections,
-        &live,
-        &frames,
-        &demands,
+        synth::Needs {
+            live: &live,
+            frames: &frames,
+            demands: &demands,
+        },
         attributes,
         options,
     );

@@ -178,6 +178,11 @@ impl<'a> SymbolTable<'a> {
         }
     }
 
+    /// No entries at all.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// The entry at `index`; an undefined nameless symbol if the index is out of range.
     #[inline]
     pub fn get(&self, index: usize) -> ElfSymbol {

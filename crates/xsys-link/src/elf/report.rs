@@ -6,11 +6,12 @@
 use object::elf;
 use xsys_diag::Diagnostic;
 
-use super::gc::Live;
+use super::gc::{Live, Reason};
 use super::layout::{Addresses, Layout};
 use super::map;
 use super::refs::{Home, SymRef};
 use super::resolve::{FileId, Resolution};
+use super::scan;
 use super::script_symbols::ScriptSymbols;
 use super::sections::{Sections, is_linked};
 use super::segments::in_order;
@@ -29,6 +30,41 @@ pub fn dropped_sections(resolution: &Resolution<'_>, sections: &Sections, live: 
                     object.name,
                     String::from_utf8_lossy(section.name)
                 );
+            }
+        }
+    }
+    out
+}
+
+/// The lines of `--why-live`: from the symbol's section back to a root.
+pub fn why_live(
+    resolution: &Resolution<'_>,
+    sections: &Sections,
+    live: &Live,
+    name: &str,
+) -> String {
+    let symbol = resolution.find(name.as_bytes()).map(SymRef::Global);
+    let Some(Home::Section(start, _)) = symbol.map(|symbol| symbol.home(resolution, sections))
+    else {
+        return format!("`{name}`: no input section defines it\n");
+    };
+    let mut out = format!("`{}`\n", crate::elf::demangle(name.as_bytes()));
+    let mut at = start;
+    // A section is woken once, so the chain cannot be longer than the number of sections.
+    for _ in 0..sections.len() {
+        let place = scan::describe_place(resolution, sections, at, 0);
+        match live.reason(at) {
+            Reason::Dead => {
+                return out + &format!("  nothing refers to {place}: it is not in the image\n");
+            }
+            Reason::Root => return out + &format!("  {place} is kept by itself\n"),
+            Reason::Symbol(id) => {
+                let root = crate::elf::demangle(resolution.symbol(id).name);
+                return out + &format!("  {place} defines the root `{root}`\n");
+            }
+            Reason::ReferredBy(from) => {
+                out += &format!("  {place}, which is referred to by\n");
+                at = from;
             }
         }
     }

@@ -447,11 +447,8 @@ pub fn plan(
         layout.headers_size
     };
     let mut placed = vec![false; layout.extents.len()];
-    for index in 0..segments.len() {
-        if segments[index].p_type != elf::PT_LOAD.0 {
-            continue;
-        }
-        let members = segments[index].sections.clone();
+    for segment in segments.iter_mut().filter(|s| s.p_type == elf::PT_LOAD.0) {
+        let members = segment.sections.clone();
         let align = members
             .iter()
             .filter(|id| !layout.placement.output(**id).is_tbss())
@@ -459,10 +456,10 @@ pub fn plan(
             .max()
             .unwrap_or(1)
             .max(if paged { page } else { 1 });
-        segments[index].align = align;
+        segment.align = align;
         let mut first: Option<(u64, u64)> = None;
-        if segments[index].file_header || segments[index].program_headers {
-            let at = if segments[index].file_header {
+        if segment.file_header || segment.program_headers {
+            let at = if segment.file_header {
                 0
             } else {
                 if arch.is_64() { 64 } else { 52 }

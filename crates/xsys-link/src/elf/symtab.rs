@@ -11,7 +11,6 @@ use rayon::prelude::*;
 
 use super::arch::Arch;
 use super::layout::Addresses;
-use super::object::SymbolPlace;
 use super::refs::{Home, SymRef};
 use super::resolve::{Definition, FileId, SymbolId};
 use super::sections::SyntheticKind;
@@ -218,10 +217,7 @@ fn global<'a>(addresses: &Addresses<'_, 'a>, id: SymbolId) -> Option<Entry<'a>> 
                     Some(entry(value, size, home))
                 }
                 Home::Absolute(value) => Some(entry(value, raw.size, Place::Absolute)),
-                _ => {
-                    let _ = SymbolPlace::Undefined;
-                    None
-                }
+                _ => None,
             }
         }
         Definition::Common { .. } => {

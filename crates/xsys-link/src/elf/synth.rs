@@ -68,17 +68,31 @@ pub struct Synthesised {
     pub relative_count: u64,
 }
 
+/// What the passes before found out that sizes synthetic sections.
+#[derive(Clone, Copy)]
+pub struct Needs<'n> {
+    /// What lives.
+    pub live: &'n Live,
+    /// Unwind records.
+    pub frames: &'n Frames,
+    /// GOT slots and IPLT entries.
+    pub demands: &'n Demands,
+}
+
 /// Makes all synthetic sections.
 pub fn synthesise(
     arch: &dyn Arch,
     resolution: &Resolution<'_>,
     sections: &mut Sections,
-    live: &Live,
-    frames: &Frames,
-    demands: &Demands,
+    needs: Needs<'_>,
     attributes: Option<(String, Vec<u8>)>,
     options: &ElfOptions,
 ) -> Synthesised {
+    let Needs {
+        live,
+        frames,
+        demands,
+    } = needs;
     let mut out = Synthesised {
         attributes,
         ..Synthesised::default()

@@ -69,7 +69,10 @@ pub fn table(usage: &[RegionUsage]) -> String {
 /// Whole KB and MB are written as such, as GNU ld does.
 fn bytes(n: u64) -> String {
     const UNITS: [(u64, &str); 3] = [(1 << 30, "GB"), (1 << 20, "MB"), (1 << 10, "KB")];
-    match UNITS.iter().find(|(unit, _)| n >= *unit && n % unit == 0) {
+    match UNITS
+        .iter()
+        .find(|(unit, _)| n >= *unit && n.is_multiple_of(*unit))
+    {
         Some((unit, name)) => format!("{} {name}", n / unit),
         None => format!("{n} B"),
     }

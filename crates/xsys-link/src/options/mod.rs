@@ -157,6 +157,8 @@ pub struct ElfOptions {
     pub trace: bool,
     /// `-y`: symbols whose mentions are reported.
     pub trace_symbol: Vec<String>,
+    /// `--why-live`: symbols whose chain of references is printed.
+    pub why_live: Vec<String>,
     /// `--why-extract`: where to list why each archive member was pulled.
     pub why_extract: Option<MapTo>,
     /// `--dependency-file`: where to write the inputs as a make rule.
@@ -245,6 +247,7 @@ impl Default for ElfOptions {
             print_memory_usage: false,
             trace: false,
             trace_symbol: Vec::new(),
+            why_live: Vec::new(),
             why_extract: None,
             dependency_file: None,
             verbose: false,

@@ -358,6 +358,7 @@ pub(super) const TABLE: &[Row] = &[
     flag(&["--print-memory-usage"], |b, _| b.options.print_memory_usage = true, "print how full the memory regions are"),
     flag(&["-t", "--trace"], |b, _| b.options.trace = true, "print the input files"),
     value(&["-y", "--trace-symbol"], "SYMBOL", |b, g| { let name = b.text(g); b.options.trace_symbol.extend(name) }, "print which files mention SYMBOL"),
+    value(&["--why-live"], "SYMBOL", |b, g| { let name = b.text(g); b.options.why_live.extend(name) }, "print which references keep SYMBOL in the output"),
     value(&["--why-extract"], "FILE", |b, g| { if let Some(to) = b.report_to(g) { b.options.why_extract = Some(to) } }, "write why archive members were linked"),
     value(&["--dependency-file"], "FILE", |b, g| b.options.dependency_file = Some(g.path()), "write the input files as a make rule"),
     optional(&["--verbose"], "N", |b, _| b.options.verbose = true, "say more"),

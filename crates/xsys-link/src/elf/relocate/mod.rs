@@ -6,18 +6,24 @@
 //!
 //! Spec: the formulas are the psABIs'; see `arch`.
 
+mod problems;
+mod slots;
+
 use object::elf;
+use problems::Limit;
+pub use problems::Unresolved;
+pub use slots::got_address;
 use xsys_diag::Diagnostic;
 
-use super::arch::{Arch, Base, BranchTarget, Range, Relative, Rule, Site, TlsVariant};
-use super::layout::Addresses;
-use super::object::{Reloc, Section};
-use super::refs::{Home, SymRef};
-use super::resolve::FileId;
-use super::scan::{Decided, Demands, SlotKind, TLS_LD, decide, describe_place};
-use super::sections::{SectionId, SyntheticKind};
-use super::segments::Segment;
-use super::thunks::{branch_target, iplt_entry};
+use crate::elf::arch::{Arch, Base, BranchTarget, Range, Relative, Rule, Site, TlsVariant};
+use crate::elf::layout::Addresses;
+use crate::elf::object::{Reloc, Section};
+use crate::elf::refs::{Home, SymRef};
+use crate::elf::resolve::FileId;
+use crate::elf::scan::{Decided, Demands, SlotKind, TLS_LD, decide};
+use crate::elf::sections::SectionId;
+use crate::elf::segments::Segment;
+use crate::elf::thunks::{branch_target, iplt_entry};
 
 /// The thread-local template.
 #[derive(Clone, Copy, Debug, Default)]
@@ -514,174 +520,6 @@ impl<'a> Relocator<'_, 'a> {
             }
         }
     }
-
-    /// The contents of the GOT.
-    pub fn got_words(&self) -> Vec<(u64, u64)> {
-        let word = if self.arch.is_64() { 8 } else { 4 };
-        let mut out = Vec::with_capacity(self.demands.slots.len());
-        for slot in &self.demands.slots {
-            let at = self.demands.slot_offsets[slot];
-            let (kind, symbol) = *slot;
-            match kind {
-                SlotKind::Address => {
-                    let s = iplt_entry(self.arch, &self.addresses, self.demands, symbol)
-                        .or_else(|| self.addresses.of_symbol(symbol, 0));
-                    out.push((at, s.unwrap_or(0)));
-                }
-                SlotKind::TpOffset => out.push((at, self.tp_offset(symbol, 0).unwrap_or(0))),
-                SlotKind::TlsGd => {
-                    // A static executable is module 1.
-                    out.push((at, 1));
-                    out.push((at + word, self.dtp_offset(symbol, 0).unwrap_or(0)));
-                }
-                SlotKind::TlsLd => {
-                    out.push((at, 1));
-                    out.push((at + word, 0));
-                }
-            }
-        }
-        out
-    }
-
-    /// Places that a static-pie's start code must relocate, as (place, value), by address.
-    pub fn relatives(&self, ids: &[SectionId]) -> Vec<(u64, u64)> {
-        use rayon::prelude::*;
-        let word = if self.arch.is_64() { 8 } else { 4 };
-        let mut out: Vec<(u64, u64)> = ids
-            .par_iter()
-            .with_min_len(64)
-            .flat_map_iter(|&id| {
-                let mut own = Vec::new();
-                let Some((file, index)) = self.addresses.sections.origin(id) else {
-                    return own;
-                };
-                let section =
-                    &self.addresses.resolution.files[file.0 as usize].sections[index as usize];
-                let mut skip = false;
-                for (index, reloc) in section.relocs.iter().enumerate() {
-                    if std::mem::take(&mut skip) {
-                        continue;
-                    }
-                    let (resolution, sections) =
-                        (self.addresses.resolution, self.addresses.sections);
-                    let Ok(decided) =
-                        decide(self.arch, resolution, sections, file, section, reloc, true)
-                    else {
-                        continue;
-                    };
-                    skip = decided.rewrite.as_ref().is_some_and(|r| r.skip_next);
-                    if is_relative_word(&decided, word, &self.addresses)
-                        && let Some(p) = self.addresses.of_section(id, reloc.offset)
-                        && let Ok(value) = self.value(id, file, section, &decided, index as u32, p)
-                    {
-                        own.push((p, value.number as u64));
-                    }
-                }
-                own
-            })
-            .collect();
-        for (kind, symbol) in &self.demands.slots {
-            let home = symbol.home(self.addresses.resolution, self.addresses.sections);
-            let fixed = matches!(
-                home,
-                Home::Absolute(_) | Home::UndefinedWeak | Home::Undefined
-            );
-            if *kind == SlotKind::Address && !fixed {
-                let at = self.got.unwrap_or(0) + self.demands.slot_offsets[&(*kind, *symbol)];
-                let s = iplt_entry(self.arch, &self.addresses, self.demands, *symbol)
-                    .or_else(|| self.addresses.of_symbol(*symbol, 0));
-                out.push((at, s.unwrap_or(0)));
-            }
-        }
-        out.sort_unstable();
-        out
-    }
-
-    fn unresolved(&self, id: SectionId, decided: &Decided, problem: Unresolved) -> Diagnostic {
-        let (resolution, sections) = (self.addresses.resolution, self.addresses.sections);
-        let name = super::demangle(decided.symbol.name(resolution));
-        let place = describe_place(resolution, sections, id, decided.site.offset as u64);
-        match problem {
-            Unresolved::Dropped => Diagnostic::error(format!("`{name}` is not in the image, but live code refers to it"))
-                .note(format!("referenced by {place}"))
-                .help("its section is discarded by the script (`/DISCARD/`); keep it, or remove the reference"),
-            Unresolved::NoHighPart => {
-                Diagnostic::error(format!("relocation `{}` has no matching high part at its label", decided.rule.name))
-                    .note(format!("in {place}, label `{name}`"))
-                    .help("the object is damaged or was written by hand: a low part must name the label of its `auipc`")
-            }
-            Unresolved::NoSlot | Unresolved::TlsDescriptor => Diagnostic::error(format!(
-                "relocation `{}` against `{name}` needs a run-time linker",
-                decided.rule.name
-            ))
-            .note(format!("in {place}"))
-            .help("compile with a static TLS model: `-Ztls-model=local-exec` or `initial-exec`"),
-        }
-    }
-
-    fn out_of_range(
-        &self,
-        id: SectionId,
-        decided: &Decided,
-        value: Value,
-        limit: Limit,
-    ) -> Diagnostic {
-        let (resolution, sections) = (self.addresses.resolution, self.addresses.sections);
-        let name = super::demangle(decided.symbol.name(resolution));
-        let rule = decided.rule.name;
-        let value = value.number;
-        let diagnostic = match limit {
-            Limit::Range(range) => {
-                let (low, high) = range.bounds();
-                Diagnostic::error(format!(
-                    "relocation `{rule}` against `{name}` is out of range"
-                ))
-                .note(format!(
-                    "its value is {value:#x} ({value}), the field holds {low} to {high}"
-                ))
-            }
-            Limit::Align(align) => Diagnostic::error(format!(
-                "relocation `{rule}` against `{name}` is misaligned"
-            ))
-            .note(format!("its value {value:#x} is not a multiple of {align}")),
-            Limit::Encoding => Diagnostic::error(format!(
-                "relocation `{rule}` against `{name}` cannot be encoded"
-            ))
-            .note(format!(
-                "its value {value:#x} does not fit the instruction's form"
-            )),
-        };
-        let diagnostic = diagnostic.note(format!(
-            "in {}",
-            describe_place(resolution, sections, id, decided.site.offset as u64)
-        ));
-        match defined_in(resolution, decided.symbol) {
-            Some(place) => diagnostic.note(format!("`{name}` is defined in {place}")),
-            None => diagnostic,
-        }
-        .help(
-            "place the two nearer to each other in the script, or compile with a larger code model",
-        )
-    }
-}
-
-/// Whether the start code of a position-independent image must add the load address to this word.
-pub fn is_relative_word(decided: &Decided, word: u8, addresses: &Addresses<'_, '_>) -> bool {
-    let rule = decided.rule;
-    matches!(rule.base, Base::Symbol | Base::Branch)
-        && rule.relative == Relative::Zero
-        && rule.size == word
-        && !matches!(
-            decided
-                .symbol
-                .home(addresses.resolution, addresses.sections),
-            Home::Absolute(_) | Home::UndefinedWeak | Home::Undefined
-        )
-}
-
-/// The GOT's address, if there is one.
-pub fn got_address(addresses: &Addresses<'_, '_>) -> Option<u64> {
-    addresses.synthetic(SyntheticKind::Got)
 }
 
 /// A value on its way into the output.
@@ -703,27 +541,6 @@ impl Value {
     }
 }
 
-/// Why there is no value.
-#[derive(Clone, Copy, Debug)]
-pub enum Unresolved {
-    /// The symbol's section is not in the image.
-    Dropped,
-    /// A RISC-V low part without its high part.
-    NoHighPart,
-    /// The scan made no slot.
-    NoSlot,
-    /// A TLS descriptor in a sequence that cannot be rewritten.
-    TlsDescriptor,
-}
-
-/// Why a value cannot be written.
-#[derive(Clone, Copy)]
-enum Limit {
-    Range(Range),
-    Align(u8),
-    Encoding,
-}
-
 /// First index in `0..count` for which `before` is false.
 fn partition(count: usize, before: impl Fn(usize) -> bool) -> usize {
     let (mut low, mut high) = (0, count);
@@ -736,10 +553,4 @@ fn partition(count: usize, before: impl Fn(usize) -> bool) -> usize {
         }
     }
     low
-}
-
-/// The object that defines a symbol, for messages.
-fn defined_in(resolution: &super::resolve::Resolution<'_>, symbol: SymRef) -> Option<String> {
-    let (file, _) = symbol.entry(resolution)?;
-    Some(resolution.files[file.0 as usize].name.to_string())
 }

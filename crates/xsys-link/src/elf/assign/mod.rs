@@ -1,0 +1,387 @@
+//! Addresses for everything, to a fixed point.
+//!
+//! Problem: addresses depend on sizes, sizes on thunks and relaxation, those on addresses; script
+//! expressions may refer forward; and every memory region has two cursors. So the script is walked
+//! again and again with the last walk's answers until nothing changes, and only then assertions and
+//! limits are checked. The loop is bounded; what still moves after the last walk is named.
+//!
+//! Spec: GNU ld manual, "The Location Counter", "Output Section Description", "MEMORY", "Output
+//! Section LMA". Where GNU ld and lld differ, lld is followed (`. = N` in a section is an address).
+
+mod scope;
+mod sections;
+
+use crate::elf::Map;
+use sections::Cursor;
+
+use xsys_diag::Diagnostic;
+
+use super::{arch::Arch, relax, segments, thunks};
+use crate::elf::layout::{Addresses, Extent, Layout};
+use crate::elf::merge::MergeMap;
+use crate::elf::place::{Placement, Statement};
+use crate::elf::resolve::{Resolution, SymbolId};
+use crate::elf::script_symbols::ScriptSymbols;
+use crate::elf::sections::{SectionId, Sections};
+use crate::options::ElfOptions;
+use crate::script::ast::{Assert, Assignment, Command, Expr, ExprKind, Script};
+use crate::script::eval::{OutputId, Scope, Value, apply, eval};
+
+/// Walks before the link gives up; thunks and relaxation settle within a handful.
+const MAX_WALKS: usize = 32;
+
+/// What `assign` needs of the passes before it.
+pub struct Facts<'f, 'a> {
+    /// The instruction set.
+    pub arch: &'f dyn Arch,
+    /// Names.
+    pub resolution: &'f Resolution<'a>,
+    /// Scripts.
+    pub script: &'f Script,
+    /// Assignments.
+    pub script_symbols: &'f ScriptSymbols<'f>,
+    /// Options.
+    pub options: &'f ElfOptions,
+    /// Merged strings.
+    pub merge: &'f MergeMap<'a>,
+    /// Their sections.
+    pub merged_ids: &'f [SectionId],
+    /// Common symbols' sections.
+    pub commons: &'f Map<SymbolId, SectionId>,
+    /// IFUNCs and their IPLT positions.
+    pub demands: &'f crate::elf::scan::Demands,
+}
+
+/// Finds addresses for all placed sections. Thunk sections are added to `sections`.
+pub fn assign<'f>(
+    facts: &Facts<'f, '_>,
+    sections: &mut Sections,
+    mut placement: Placement<'f>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Layout<'f> {
+    let thunk_sections = thunks::reserve(facts.arch, facts.resolution, sections, &mut placement);
+    let mut output_of = vec![None; sections.len()];
+    for (index, output) in placement.outputs.iter().enumerate() {
+        for id in output.inputs() {
+            output_of[id.0 as usize] = Some(OutputId(index as u32));
+        }
+    }
+    let count = placement.outputs.len();
+    let layout = Layout {
+        placement,
+        extents: vec![
+            Extent {
+                align: 1,
+                ..Extent::default()
+            };
+            count
+        ],
+        offsets: vec![0; sections.len()],
+        output_of,
+        values: Map::default(),
+        regions: Vec::new(),
+        cuts: Map::default(),
+        thunk_groups: vec![Default::default(); thunk_sections.len()],
+        thunk_sections,
+        thunk_of: Map::default(),
+        data: Vec::new(),
+        texts: Vec::new(),
+        fills: Vec::new(),
+        headers_size: 0,
+        headers_wanted: uses_headers(facts.script),
+    };
+    let mut walker = Walker {
+        facts,
+        sections,
+        by_name: Map::default(),
+        layout,
+        dot: 0,
+        current: None,
+        aliases: Map::default(),
+        assigned: Map::default(),
+        relro_end: None,
+        in_assignment: None,
+        report: None,
+    };
+    walker.index_names();
+    walker.run(diagnostics);
+    walker.layout
+}
+
+/// Whether the script leaves room for the headers: it says SIZEOF_HEADERS, or PHDRS with FILEHDR
+/// or PHDRS. Where it does not, the headers are in no segment, so that they can never lie over
+/// something (a boot block).
+fn uses_headers(script: &Script) -> bool {
+    fn in_expr(expr: &Expr) -> bool {
+        match &expr.kind {
+            ExprKind::SizeOfHeaders => true,
+            ExprKind::Unary(_, a)
+            | ExprKind::Absolute(a)
+            | ExprKind::Log2Ceil(a)
+            | ExprKind::DataSegmentEnd(a) => in_expr(a),
+            ExprKind::Assert(a, _) | ExprKind::SegmentStart(_, a) => in_expr(a),
+            ExprKind::Align(a, b) => a.as_deref().is_some_and(in_expr) || in_expr(b),
+            ExprKind::Binary(_, a, b)
+            | ExprKind::Max(a, b)
+            | ExprKind::Min(a, b)
+            | ExprKind::DataSegmentAlign(a, b)
+            | ExprKind::DataSegmentRelroEnd(a, b) => in_expr(a) || in_expr(b),
+            ExprKind::Ternary(a, b, c) => in_expr(a) || in_expr(b) || in_expr(c),
+            _ => false,
+        }
+    }
+    script.commands.iter().any(|command| match command {
+        Command::Assign(assignment) => in_expr(&assignment.value),
+        Command::Phdrs(phdrs) => phdrs.iter().any(|p| p.filehdr || p.phdrs),
+        Command::Sections(items) => items.iter().any(|item| match item {
+            crate::script::ast::SectionsItem::Assign(assignment) => in_expr(&assignment.value),
+            crate::script::ast::SectionsItem::Output(def) => def.addr.as_ref().is_some_and(in_expr),
+            _ => false,
+        }),
+        _ => false,
+    })
+}
+
+struct Walker<'w, 'f, 'a> {
+    facts: &'w Facts<'f, 'a>,
+    sections: &'w mut Sections,
+    by_name: Map<String, OutputId>,
+    layout: Layout<'f>,
+    /// The location counter, as an address.
+    dot: u64,
+    /// The output section that is being filled.
+    current: Option<OutputId>,
+    /// REGION_ALIAS, and regions by name.
+    aliases: Map<String, usize>,
+    /// Symbols assigned so far in this walk.
+    assigned: Map<SymbolId, ()>,
+    /// Where DATA_SEGMENT_RELRO_END was met.
+    relro_end: Option<u64>,
+    /// The symbol whose assignment is being evaluated.
+    in_assignment: Option<SymbolId>,
+    /// Only the last walk reports.
+    report: Option<Vec<Diagnostic>>,
+}
+
+/// What is compared between walks.
+#[derive(PartialEq)]
+struct Snapshot {
+    extents: Vec<Extent>,
+    values: Vec<(SymbolId, Value)>,
+    headers_size: u64,
+    thunks: usize,
+}
+
+impl<'f> Walker<'_, 'f, '_> {
+    fn index_names(&mut self) {
+        for (index, output) in self.layout.placement.outputs.iter().enumerate() {
+            let id = OutputId(index as u32);
+            self.by_name.entry(output.name.clone()).or_insert(id);
+        }
+    }
+
+    fn run(&mut self, diagnostics: &mut Vec<Diagnostic>) {
+        let mut before = None;
+        for walk in 0.. {
+            self.walk();
+            self.layout.headers_size = segments::headers_size(
+                self.facts.arch,
+                &self.layout,
+                self.facts.script,
+                self.facts.options,
+            );
+            let grown = self.grow();
+            let now = self.snapshot();
+            let settled = !grown && before.as_ref() == Some(&now);
+            if settled || walk + 1 == MAX_WALKS {
+                if !settled {
+                    diagnostics.push(self.oscillation(before.as_ref(), &now));
+                }
+                break;
+            }
+            before = Some(now);
+        }
+        self.report = Some(Vec::new());
+        self.walk();
+        let mut reported = self.report.take().unwrap_or_default();
+        self.check_regions(&mut reported);
+        diagnostics.append(&mut reported);
+    }
+
+    /// Thunks and relaxation for the addresses just found; whether sizes changed.
+    fn grow(&mut self) -> bool {
+        let none = Map::default();
+        let addresses = Addresses {
+            resolution: self.facts.resolution,
+            sections: self.sections,
+            merge: self.facts.merge,
+            layout: &self.layout,
+            linker: &none,
+            merged_ids: self.facts.merged_ids,
+            commons: self.facts.commons,
+        };
+        let cuts = relax::cuts(self.facts.arch, &addresses);
+        let relaxed = cuts != self.layout.cuts;
+        let new = thunks::needed(self.facts.arch, &addresses, self.facts.demands);
+        self.layout.cuts = cuts;
+        let added = thunks::add(self.facts.arch, &mut self.layout, self.sections, new);
+        relaxed || added
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        let mut values: Vec<(SymbolId, Value)> = self
+            .layout
+            .values
+            .iter()
+            .map(|(id, value)| (*id, *value))
+            .collect();
+        values.sort_by_key(|(id, _)| *id);
+        Snapshot {
+            extents: self.layout.extents.clone(),
+            values,
+            headers_size: self.layout.headers_size,
+            thunks: self.layout.thunk_of.len(),
+        }
+    }
+
+    fn oscillation(&self, before: Option<&Snapshot>, now: &Snapshot) -> Diagnostic {
+        let mut diagnostic = Diagnostic::error(format!(
+            "addresses do not settle after {MAX_WALKS} walks over the script"
+        ));
+        if let Some(before) = before {
+            for (id, value) in &now.values {
+                let old = before
+                    .values
+                    .iter()
+                    .find(|(other, _)| other == id)
+                    .map(|(_, v)| v);
+                if old != Some(value) {
+                    let name = crate::elf::demangle(self.facts.resolution.symbol(*id).name);
+                    diagnostic = diagnostic.note(format!("the value of `{name}` keeps changing"));
+                }
+            }
+            for (index, (a, b)) in before.extents.iter().zip(&now.extents).enumerate() {
+                if a != b {
+                    let name = &self.layout.placement.outputs[index].name;
+                    diagnostic = diagnostic.note(format!(
+                        "section `{name}` moves between {:#x} ({:#x} bytes) and {:#x} ({:#x} bytes)",
+                        a.addr, a.size, b.addr, b.size
+                    ));
+                }
+            }
+            diagnostic.notes.truncate(8);
+        }
+        diagnostic
+            .help("break the circle: an address must not depend on itself through a later symbol")
+    }
+
+    /// One walk over all statements.
+    fn walk(&mut self) {
+        self.dot = 0;
+        self.current = None;
+        self.assigned.clear();
+        self.relro_end = None;
+        self.declare_regions();
+        let statements = std::mem::take(&mut self.layout.placement.statements);
+        let mut state = Cursor::default();
+        for statement in &statements {
+            match statement {
+                Statement::Assign(assignment) => self.assignment(assignment),
+                Statement::Assert(assert) => self.assertion(assert),
+                Statement::Section(id) => self.output_section(*id, &mut state),
+            }
+        }
+        self.layout.placement.statements = statements;
+    }
+
+    fn assignment(&mut self, assignment: &'f Assignment) {
+        let is_dot = &*assignment.symbol.text == ".";
+        let id = self
+            .facts
+            .resolution
+            .find(assignment.symbol.text.as_bytes());
+        if assignment.provide && !is_dot {
+            let index = self.facts.script_symbols.index_of(assignment);
+            if !index.is_some_and(|index| self.facts.resolution.provided[index]) {
+                return;
+            }
+        }
+        self.in_assignment = if is_dot { None } else { id };
+        let value = self.value(&assignment.value);
+        self.in_assignment = None;
+        let Some(mut value) = value else { return };
+        if let Some(op) = assignment.op {
+            let old = if is_dot {
+                Some(self.dot())
+            } else {
+                self.symbol(&assignment.symbol.text)
+            };
+            let old = old.unwrap_or(Value::absolute(0));
+            match apply(op, old, value, assignment.value.span, self) {
+                Ok(combined) => value = combined,
+                Err(error) => return self.eval_problem(error),
+            }
+        }
+        if is_dot {
+            let to = self.absolute(value);
+            self.move_dot(to, assignment);
+        } else if let Some(id) = id {
+            self.layout.values.insert(id, value);
+            self.assigned.insert(id, ());
+        }
+    }
+
+    fn move_dot(&mut self, to: u64, assignment: &Assignment) {
+        if let Some(current) = self.current {
+            if to < self.dot {
+                let name = self.layout.placement.outputs[current.0 as usize]
+                    .name
+                    .clone();
+                let from = self.dot;
+                self.problem(&assignment.span, format!("the location counter moves backward in section `{name}`"), |d| {
+                    d.note(format!("from {from:#x} to {to:#x}"))
+                        .help("a section's contents cannot overlap; move the assignment before what it should precede")
+                });
+                return;
+            }
+            let grown = to - self.dot;
+            self.advance(current, grown);
+        } else {
+            self.dot = to;
+        }
+    }
+
+    fn assertion(&mut self, assert: &'f Assert) {
+        if self.report.is_none() {
+            return;
+        }
+        match eval(&assert.condition, self) {
+            Ok(value) => {
+                let truth = match value.section {
+                    Some(_) => self.absolute(value),
+                    None => value.value,
+                };
+                if truth == 0 {
+                    self.problem(&assert.span, assert.message.clone(), |d| {
+                        d.note("the assertion's condition is 0")
+                    });
+                }
+            }
+            Err(error) => self.eval_problem(error),
+        }
+    }
+
+    fn check_regions(&self, report: &mut Vec<Diagnostic>) {
+        for (index, region) in self.layout.regions.iter().enumerate() {
+            let used = region.cursor.wrapping_sub(region.origin);
+            if used > region.length {
+                report.push(crate::elf::usage::overflow(
+                    self.facts.resolution,
+                    self.sections,
+                    &self.layout,
+                    index,
+                ));
+            }
+        }
+    }
+}

@@ -1,0 +1,356 @@
+//! One output section: its address, its regions, and its contents one after the other.
+//!
+//! Spec: GNU ld manual, "Output Section Description", "Output Section LMA", "Output Section
+//! Region". Where GNU ld and lld differ, lld is followed.
+
+use object::elf;
+
+use super::Walker;
+use crate::elf::layout::{Cuts, DataWrite, Extent};
+use crate::elf::place::Item;
+use crate::elf::sections::SectionId;
+use crate::script::ast::{Expr, ExprKind, OutputSectionDef, SectionKind};
+use crate::script::eval::{OutputId, fill_pattern};
+
+impl<'f> Walker<'_, 'f, '_> {
+    pub(super) fn output_section(&mut self, id: OutputId, cursor: &mut Cursor) {
+        let index = id.0 as usize;
+        let output = &self.layout.placement.outputs[index];
+        if output.name == "/DISCARD/" || !output.present {
+            // Symbols of a description that produced nothing are still wanted.
+            return self.absent_section(id);
+        }
+        let def = output.def;
+        let (alloc, tbss) = (output.is_alloc(), output.is_tbss());
+        let saved_dot = self.dot;
+        let (region, load_region) = if alloc {
+            self.regions_of(id, cursor)
+        } else {
+            (None, None)
+        };
+        let same_region = region == cursor.region;
+        let default_load_before = cursor.load_region.is_none();
+        if alloc {
+            cursor.region = region;
+            cursor.load_region = load_region;
+        } else {
+            self.dot = 0;
+        }
+        if let Some(region) = region {
+            self.dot = self.layout.regions[region].cursor;
+        }
+        if tbss && let Some(at) = cursor.tbss {
+            self.dot = at;
+        }
+        let align = self.section_align(def, self.layout.placement.outputs[index].align);
+        let explicit = def.and_then(|def| def.addr.as_ref());
+        let overlay = self.layout.placement.outputs[index].overlay;
+        let started_at = self.dot;
+        if let Some(expr) = explicit {
+            self.dot = self.number(expr);
+        } else if let Some((overlay, position)) = overlay
+            && position > 0
+            && let Some((which, start)) = cursor.overlay
+            && which == overlay
+        {
+            self.dot = start;
+        }
+        if let Some(start) = self.option_start(index) {
+            self.dot = start;
+        } else if explicit.is_none() || def.is_some_and(|d| d.align.is_some()) {
+            self.dot = self.dot.checked_next_multiple_of(align).unwrap_or(self.dot);
+        }
+        if explicit.is_none()
+            && let Some(region) = region
+        {
+            let grown = self.dot.saturating_sub(started_at);
+            self.layout.regions[region].cursor =
+                self.layout.regions[region].cursor.wrapping_add(grown);
+        } else if let Some(region) = region {
+            self.layout.regions[region].cursor = self.dot;
+        }
+        if let Some((which, 0)) = overlay {
+            cursor.overlay = Some((which, self.dot));
+        }
+
+        let addr = self.dot;
+        let extent = &mut self.layout.extents[index];
+        *extent = Extent {
+            addr,
+            align,
+            region,
+            load_region,
+            ..Extent::default()
+        };
+        // The load address keeps its distance from the VMA until something says otherwise.
+        if let Some(expr) = def.and_then(|def| def.at.as_ref()) {
+            cursor.load_offset = self.number(expr).wrapping_sub(addr);
+            self.layout.extents[index].explicit_load = true;
+        } else if let Some(load_region) = load_region {
+            let at = self.layout.regions[load_region].cursor;
+            let at = at.checked_next_multiple_of(align).unwrap_or(at);
+            self.layout.regions[load_region].cursor = at;
+            cursor.load_offset = at.wrapping_sub(addr);
+        } else if !same_region || !default_load_before {
+            cursor.load_offset = 0;
+        }
+        if alloc {
+            self.layout.extents[index].load_addr = addr.wrapping_add(cursor.load_offset);
+        }
+        if let Some(expr) = def.and_then(|def| def.fill.as_ref()) {
+            self.fill_with(id, 0, expr);
+        }
+
+        self.current = Some(id);
+        self.fill_section(id, def);
+        self.current = None;
+
+        if let Some(SectionKind::Type { value, .. }) = def.and_then(|d| d.kind.as_ref()) {
+            let named = match &value.kind {
+                ExprKind::Symbol(name) => section_type(name),
+                _ => None,
+            };
+            let sh_type = named.unwrap_or_else(|| self.number(value) as u32);
+            self.layout.placement.outputs[index].sh_type = sh_type;
+        }
+        if !alloc {
+            self.dot = saved_dot;
+        } else if tbss {
+            cursor.tbss = Some(self.dot);
+            self.dot = saved_dot;
+            if let Some(region) = region {
+                // Thread-local zeros take no memory here: every thread gets its own.
+                let size = self.layout.extents[index].size;
+                let cursor = &mut self.layout.regions[region].cursor;
+                *cursor = cursor.wrapping_sub(size);
+            }
+        } else {
+            cursor.tbss = None;
+        }
+    }
+
+    /// `--section-start` and `-Ttext` beat the script.
+    fn option_start(&self, index: usize) -> Option<u64> {
+        let name = &self.layout.placement.outputs[index].name;
+        self.facts
+            .options
+            .section_start
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, at)| *at)
+    }
+
+    fn section_align(&mut self, def: Option<&'f OutputSectionDef>, natural: u64) -> u64 {
+        let asked = match def.and_then(|d| d.align.as_ref()) {
+            Some(expr) => {
+                let value = self.number(expr);
+                if value != 0 && !value.is_power_of_two() {
+                    self.problem(
+                        &expr.span,
+                        format!("alignment {value:#x} is not a power of two"),
+                        |d| d,
+                    );
+                    1
+                } else {
+                    value.max(1)
+                }
+            }
+            None => 1,
+        };
+        natural.max(asked)
+    }
+
+    /// Walks an output section's contents.
+    fn fill_section(&mut self, id: OutputId, def: Option<&'f OutputSectionDef>) {
+        let subalign = def
+            .and_then(|d| d.subalign.as_ref())
+            .map(|e| self.number(e).max(1));
+        let items = std::mem::take(&mut self.layout.placement.outputs[id.0 as usize].items);
+        for item in &items {
+            match item {
+                Item::Inputs(ids) => {
+                    for &input in ids {
+                        self.input_section(id, input, subalign);
+                    }
+                }
+                Item::Assign(assignment) => self.assignment(assignment),
+                Item::Assert(assert) => self.assertion(assert),
+                Item::Data { size, value, .. } => {
+                    if self.report.is_some() {
+                        let offset = self.layout.extents[id.0 as usize].size;
+                        let value = self.number(value);
+                        self.layout.data.push(DataWrite {
+                            output: id,
+                            offset,
+                            size: *size,
+                            value,
+                        });
+                    }
+                    self.advance(id, u64::from(*size));
+                }
+                Item::Bytes(bytes) => {
+                    if self.report.is_some() {
+                        let offset = self.layout.extents[id.0 as usize].size;
+                        self.layout.texts.push((id, offset, bytes.to_vec()));
+                    }
+                    self.advance(id, bytes.len() as u64);
+                }
+                Item::Fill(expr) => {
+                    let offset = self.layout.extents[id.0 as usize].size;
+                    self.fill_with(id, offset, expr);
+                }
+            }
+        }
+        self.layout.placement.outputs[id.0 as usize].items = items;
+    }
+
+    /// FILL and `=fill`, noted in the last walk.
+    fn fill_with(&mut self, id: OutputId, from: u64, expr: &Expr) {
+        if self.report.is_none() {
+            return;
+        }
+        match fill_pattern(expr, self.facts.script, self) {
+            Ok(pattern) => self.layout.fills.push((id, from, pattern)),
+            Err(error) => self.eval_problem(error),
+        }
+    }
+
+    fn input_section(&mut self, id: OutputId, input: SectionId, subalign: Option<u64>) {
+        let outline = self.sections.outline(self.facts.resolution, input);
+        let align = subalign.unwrap_or(outline.align);
+        let removed = self.layout.cuts.get(&input).map_or(0, Cuts::total);
+        let size = outline.size - removed;
+        let at = self.dot.checked_next_multiple_of(align).unwrap_or(self.dot);
+        self.advance(id, at - self.dot);
+        self.layout.offsets[input.0 as usize] =
+            at.wrapping_sub(self.layout.extents[id.0 as usize].addr);
+        self.advance(id, size);
+    }
+
+    /// Moves the location counter and the region cursors.
+    pub(super) fn advance(&mut self, id: OutputId, bytes: u64) {
+        self.dot = self.dot.wrapping_add(bytes);
+        let extent = &mut self.layout.extents[id.0 as usize];
+        extent.size = self.dot.wrapping_sub(extent.addr);
+        let (region, load_region) = (extent.region, extent.load_region);
+        let loaded = self.layout.placement.outputs[id.0 as usize].sh_type != elf::SHT_NOBITS.0;
+        if let Some(region) = region {
+            let cursor = &mut self.layout.regions[region].cursor;
+            *cursor = cursor.wrapping_add(bytes);
+        }
+        // Zeros that are not in the file take no load memory, unless the regions are one.
+        if let Some(load_region) = load_region.filter(|l| Some(*l) != region)
+            && loaded
+        {
+            let cursor = &mut self.layout.regions[load_region].cursor;
+            *cursor = cursor.wrapping_add(bytes);
+        }
+    }
+
+    fn absent_section(&mut self, id: OutputId) {
+        self.layout.extents[id.0 as usize] = Extent {
+            addr: self.dot,
+            load_addr: self.dot,
+            align: 1,
+            ..Extent::default()
+        };
+        let items = std::mem::take(&mut self.layout.placement.outputs[id.0 as usize].items);
+        for item in &items {
+            match item {
+                Item::Assign(assignment) if &*assignment.symbol.text != "." => {
+                    self.assignment(assignment)
+                }
+                Item::Assert(assert) => self.assertion(assert),
+                _ => {}
+            }
+        }
+        self.layout.placement.outputs[id.0 as usize].items = items;
+    }
+
+    /// The memory region and the load region of an allocated section.
+    fn regions_of(&mut self, id: OutputId, cursor: &Cursor) -> (Option<usize>, Option<usize>) {
+        let output = &self.layout.placement.outputs[id.0 as usize];
+        let (def, flags) = (output.def, output.flags);
+        let load_region = def.and_then(|d| d.load_region.as_ref()).and_then(|name| {
+            let known = self.aliases.get(&*name.text).copied();
+            if known.is_none() {
+                self.unknown_region(name);
+            }
+            known
+        });
+        if let Some(name) = def.and_then(|d| d.region.as_ref()) {
+            let known = self.aliases.get(&*name.text).copied();
+            if known.is_none() {
+                self.unknown_region(name);
+            }
+            return (known, load_region);
+        }
+        if self.layout.regions.is_empty() {
+            return (None, load_region);
+        }
+        // An orphan goes on where the section before it was, and is loaded behind it.
+        if def.is_none() && cursor.region.is_some() {
+            return (cursor.region, cursor.load_region);
+        }
+        // GNU ld manual, MEMORY: sections without a region go to one whose attributes fit.
+        let fits = self
+            .layout
+            .regions
+            .iter()
+            .position(|region| attributes_fit(&region.attributes, flags));
+        if def.is_some_and(|d| d.addr.is_some()) {
+            return (fits.filter(|_| false), load_region);
+        }
+        (fits.or(cursor.region), load_region)
+    }
+}
+
+/// The names that `TYPE = …` knows.
+fn section_type(name: &str) -> Option<u32> {
+    Some(match name {
+        "SHT_PROGBITS" => elf::SHT_PROGBITS.0,
+        "SHT_STRTAB" => elf::SHT_STRTAB.0,
+        "SHT_NOTE" => elf::SHT_NOTE.0,
+        "SHT_NOBITS" => elf::SHT_NOBITS.0,
+        "SHT_INIT_ARRAY" => elf::SHT_INIT_ARRAY.0,
+        "SHT_FINI_ARRAY" => elf::SHT_FINI_ARRAY.0,
+        "SHT_PREINIT_ARRAY" => elf::SHT_PREINIT_ARRAY.0,
+        _ => return None,
+    })
+}
+
+/// What goes on from one output section to the next.
+#[derive(Default)]
+pub(super) struct Cursor {
+    region: Option<usize>,
+    load_region: Option<usize>,
+    /// LMA − VMA.
+    load_offset: u64,
+    /// End of the thread-local zeros so far.
+    tbss: Option<u64>,
+    /// The OVERLAY being laid out and its address.
+    overlay: Option<(u32, u64)>,
+}
+
+/// Whether a section with these flags may go into a region by its attributes ("MEMORY Command").
+fn attributes_fit(attributes: &str, flags: u64) -> bool {
+    let has = |c: char| match c.to_ascii_lowercase() {
+        'r' => flags & elf::SHF_WRITE.0 == 0,
+        'w' => flags & elf::SHF_WRITE.0 != 0,
+        'x' => flags & elf::SHF_EXECINSTR.0 != 0,
+        'a' => flags & elf::SHF_ALLOC.0 != 0,
+        _ => false,
+    };
+    let (mut fits, mut inverted) = (false, false);
+    for c in attributes.chars() {
+        if c == '!' {
+            inverted = !inverted;
+        } else if has(c) {
+            if inverted {
+                return false;
+            }
+            fits = true;
+        }
+    }
+    fits
+}

@@ -1,0 +1,257 @@
+//! Which rule of the script takes a section, and in which order a rule's sections stand.
+//!
+//! Rules are tried in script order and the first that matches wins. Spec: GNU ld manual, "Input
+//! Section Basics", "Input Section Wildcards", "KEEP".
+
+use object::elf;
+use rayon::prelude::*;
+use xsys_diag::Diagnostic;
+
+use super::{Def, statements};
+use crate::elf::object::{ObjectFile, Section};
+use crate::elf::resolve::Resolution;
+use crate::elf::sections::{Outline, SectionId, Sections};
+use crate::options::{ElfOptions, SortSection};
+use crate::script::ast::{Constraint, InputPattern, Script, SectionItem, Sort};
+
+/// If the pattern takes the section, which of its section patterns does.
+fn pattern_matches(
+    pattern: &InputPattern,
+    object: &ObjectFile<'_>,
+    section: &Section<'_>,
+) -> Option<usize> {
+    if let Some((required, forbidden)) = pattern.flags
+        && (section.flags & required != required || section.flags & forbidden != 0)
+    {
+        return None;
+    }
+    // Names decide most cases and are cheaper to look at than file names.
+    let mut matching = pattern
+        .sections
+        .iter()
+        .enumerate()
+        .filter(|(_, p)| p.name.matches(section.name))
+        .peekable();
+    matching.peek()?;
+    let path = object.name.path.to_string_lossy();
+    let (archive, file) = match object.name.member {
+        Some(member) => (Some(&*path), member),
+        None => (None, &*path),
+    };
+    if !pattern.file.matches(archive, file)
+        || pattern.exclude.iter().any(|p| p.matches(archive, file))
+    {
+        return None;
+    }
+    matching
+        .find(|(_, p)| !p.exclude.iter().any(|p| p.matches(archive, file)))
+        .map(|(index, _)| index)
+}
+
+/// A synthetic section is in no file: only patterns for all files take it.
+fn pattern_matches_synthetic(pattern: &InputPattern, outline: &Outline<'_>) -> Option<usize> {
+    if !pattern.file.matches(None, "<linker>") {
+        return None;
+    }
+    if let Some((required, forbidden)) = pattern.flags
+        && (outline.flags & required != required || outline.flags & forbidden != 0)
+    {
+        return None;
+    }
+    pattern
+        .sections
+        .iter()
+        .position(|p| p.name.matches(outline.name))
+}
+
+/// Where a rule stands: output section description, item, section pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Rule {
+    pub(super) output: u32,
+    pub(super) item: u32,
+    pub(super) pattern: u32,
+}
+
+/// Which rule of the script takes each input section. Matched before garbage collection, which
+/// needs to know what KEEP covers and what `/DISCARD/` takes.
+pub struct Matches<'s> {
+    defs: Vec<Def<'s>>,
+    /// By [`SectionId`]; only input sections.
+    pub(super) rules: Vec<Option<Rule>>,
+}
+
+impl Matches<'_> {
+    /// The section's rule is inside KEEP.
+    pub fn is_kept(&self, id: SectionId) -> bool {
+        self.rules[id.0 as usize].is_some_and(|rule| {
+            let items = &self.defs[rule.output as usize].0.items;
+            matches!(&items[rule.item as usize], SectionItem::Input(pattern) if pattern.keep)
+        })
+    }
+
+    /// The script discards the section.
+    pub fn is_discarded(&self, id: SectionId) -> bool {
+        self.rules[id.0 as usize].is_some_and(|rule| self.is_discard(rule))
+    }
+
+    pub(super) fn is_discard(&self, rule: Rule) -> bool {
+        &*self.defs[rule.output as usize].0.name.text == "/DISCARD/"
+    }
+}
+
+/// Tries the script's rules on every input section.
+pub fn match_inputs<'s>(
+    resolution: &Resolution<'_>,
+    sections: &Sections,
+    script: &'s Script,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Matches<'s> {
+    let (_, defs) = statements(script, diagnostics);
+    let all: Vec<SectionId> = (0..sections.input_count() as u32).map(SectionId).collect();
+    let rules = match_rules(resolution, sections, &all, &defs, &vec![true; defs.len()]);
+    Matches { defs, rules }
+}
+
+pub(super) fn match_rules(
+    resolution: &Resolution<'_>,
+    sections: &Sections,
+    candidates: &[SectionId],
+    defs: &[Def<'_>],
+    enabled: &[bool],
+) -> Vec<Option<Rule>> {
+    let patterns: Vec<(u32, u32, &InputPattern)> = defs
+        .iter()
+        .enumerate()
+        .filter(|(index, _)| enabled[*index])
+        .flat_map(|(output, (def, _))| {
+            def.items
+                .iter()
+                .enumerate()
+                .filter_map(move |(item, content)| match content {
+                    SectionItem::Input(pattern) => Some((output as u32, item as u32, pattern)),
+                    _ => None,
+                })
+        })
+        .collect();
+    candidates
+        .par_iter()
+        .with_min_len(256)
+        .map(|&id| {
+            let object = sections.origin(id).map(|(file, index)| {
+                let object = &resolution.files[file.0 as usize];
+                (object, &object.sections[index as usize])
+            });
+            patterns.iter().find_map(|&(output, item, pattern)| {
+                let matched = match object {
+                    Some((object, section)) => pattern_matches(pattern, object, section),
+                    None => pattern_matches_synthetic(pattern, &sections.outline(resolution, id)),
+                };
+                matched.map(|index| Rule {
+                    output,
+                    item,
+                    pattern: index as u32,
+                })
+            })
+        })
+        .collect()
+}
+
+/// ONLY_IF_RO and ONLY_IF_RW: a description whose inputs do not meet it takes nothing, and its
+/// inputs are free for later rules. Returns whether one was newly disabled.
+pub(super) fn disable_unmet_constraints(
+    resolution: &Resolution<'_>,
+    sections: &Sections,
+    candidates: &[SectionId],
+    rules: &[Option<Rule>],
+    defs: &[Def<'_>],
+    enabled: &mut [bool],
+) -> bool {
+    let mut changed = false;
+    for (index, (def, _)) in defs.iter().enumerate() {
+        let Some(constraint) = def.constraint else {
+            continue;
+        };
+        let any_writable = candidates.iter().zip(rules).any(|(&id, rule)| {
+            rule.is_some_and(|r| r.output == index as u32)
+                && sections.outline(resolution, id).flags & elf::SHF_WRITE.0 != 0
+        });
+        let met = (constraint == Constraint::OnlyIfReadWrite) == any_writable;
+        if enabled[index] && !met {
+            enabled[index] = false;
+            changed = true;
+        }
+    }
+    changed
+}
+
+/// Orders what one input section description took: patterns without a sort share input order,
+/// each sorted pattern stands by itself.
+pub(super) fn sort_inputs(
+    resolution: &Resolution<'_>,
+    sections: &Sections,
+    pattern: &InputPattern,
+    mut taken: Vec<(u32, SectionId)>,
+    options: &ElfOptions,
+) -> Vec<SectionId> {
+    let default = match options.sort_section {
+        SortSection::None => Sort::None,
+        SortSection::Name => Sort::Name,
+        SortSection::Alignment => Sort::Alignment,
+    };
+    let sorts = |index: u32| {
+        pattern
+            .sections
+            .get(index as usize)
+            .map_or([Sort::None; 2], |p| {
+                p.sort.map(|s| if s == Sort::Default { default } else { s })
+            })
+    };
+    let is_sorted = |index: u32| sorts(index).iter().any(|s| *s != Sort::None);
+    // A run of unsorted patterns counts as one group, named by its first member.
+    let mut group = Vec::new();
+    for index in 0..pattern.sections.len() as u32 {
+        let joins = index > 0 && !is_sorted(index) && !is_sorted(index - 1);
+        group.push(if joins {
+            group[index as usize - 1]
+        } else {
+            index
+        });
+    }
+    taken.sort_by_key(|&(index, id)| (group[index as usize], id));
+    let mut out: Vec<SectionId> = Vec::with_capacity(taken.len());
+    for run in taken.chunk_by_mut(|a, b| group[a.0 as usize] == group[b.0 as usize]) {
+        let index = run[0].0;
+        let [outer, inner] = sorts(index);
+        let compare = |sort: Sort, a: SectionId, b: SectionId| {
+            let (x, y) = (
+                sections.outline(resolution, a),
+                sections.outline(resolution, b),
+            );
+            match sort {
+                Sort::Name => x.name.cmp(y.name),
+                Sort::Alignment => y.align.cmp(&x.align),
+                Sort::InitPriority => init_priority(x.name).cmp(&init_priority(y.name)),
+                Sort::Default | Sort::None => std::cmp::Ordering::Equal,
+            }
+        };
+        run.sort_by(|a, b| compare(outer, a.1, b.1).then_with(|| compare(inner, a.1, b.1)));
+        if pattern.sections[index as usize].reverse {
+            run.reverse();
+        }
+        out.extend(run.iter().map(|(_, id)| *id));
+    }
+    out
+}
+
+/// `.init_array.N` and `.ctors.N` (which counts down from 65535); no number comes last.
+fn init_priority(name: &[u8]) -> u32 {
+    let text = String::from_utf8_lossy(name);
+    let Some(number) = text.rsplit('.').next().and_then(|n| n.parse::<u32>().ok()) else {
+        return 65536;
+    };
+    if text.starts_with(".ctors") || text.starts_with(".dtors") {
+        65535u32.saturating_sub(number)
+    } else {
+        number
+    }
+}

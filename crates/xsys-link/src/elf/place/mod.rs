@@ -1,0 +1,364 @@
+//! Which output section each input section goes to.
+//!
+//! Problem: the script's rules are tried in order, the first that matches wins; what no rule takes
+//! (an orphan) is put beside the sections that are most like it. The result is a list of statements
+//! in layout order, which `assign` walks; nothing has an address yet.
+//!
+//! Spec: GNU ld manual, "Input Section Description", "Output Section Description", "Orphan
+//! Sections", "INSERT". Orphans are named and placed as lld does, so that results compare: prefixes
+//! such as `.text.` are dropped and sections are ranked by permissions.
+
+mod matching;
+mod orphans;
+mod summary;
+
+use crate::elf::Map;
+
+use object::elf;
+use xsys_diag::Diagnostic;
+
+use crate::elf::gc::Live;
+use crate::elf::object::Section;
+use crate::elf::resolve::{FileId, Resolution};
+use crate::elf::sections::{SectionId, Sections, is_linked};
+use crate::options::{ElfOptions, OutputKind, Strip};
+use crate::script::ast::{
+    Assert, Assignment, Command, Expr, OutputSectionDef, Script, SectionItem, SectionsItem, Span,
+};
+use crate::script::eval::OutputId;
+pub use matching::{Matches, match_inputs};
+use matching::{Rule, disable_unmet_constraints, match_rules, sort_inputs};
+use orphans::place_orphans;
+use summary::{merge_same_names, remove_empty, summarise};
+
+/// An output section before it has an address.
+pub struct OutputSection<'s> {
+    /// Its name.
+    pub name: String,
+    /// The script's description; `None` for orphans.
+    pub def: Option<&'s OutputSectionDef>,
+    /// What it holds, in order.
+    pub items: Vec<Item<'s>>,
+    /// `sh_type`
+    pub sh_type: u32,
+    /// `sh_flags`
+    pub flags: u64,
+    /// Largest alignment of its inputs, in bytes.
+    pub align: u64,
+    /// `sh_entsize`, if all inputs agree.
+    pub entsize: u64,
+    /// It is in the output (not removed as empty).
+    pub present: bool,
+    /// The OVERLAY that it belongs to: (which one, position in it).
+    pub overlay: Option<(u32, u32)>,
+}
+
+impl OutputSection<'_> {
+    /// SHF_ALLOC.
+    pub fn is_alloc(&self) -> bool {
+        self.flags & elf::SHF_ALLOC.0 != 0
+    }
+
+    /// `.tbss`: takes no addresses of its own.
+    pub fn is_tbss(&self) -> bool {
+        self.flags & elf::SHF_TLS.0 != 0 && self.sh_type == elf::SHT_NOBITS.0
+    }
+
+    /// All input sections in order.
+    pub fn inputs(&self) -> impl Iterator<Item = SectionId> + '_ {
+        self.items
+            .iter()
+            .flat_map(|item| match item {
+                Item::Inputs(ids) => ids.as_slice(),
+                _ => &[],
+            })
+            .copied()
+    }
+}
+
+/// A piece of an output section.
+pub enum Item<'s> {
+    /// Input sections.
+    Inputs(Vec<SectionId>),
+    /// `symbol = …` or `. = …`
+    Assign(&'s Assignment),
+    /// `ASSERT`
+    Assert(&'s Assert),
+    /// `BYTE` and relatives
+    Data {
+        size: u8,
+        value: &'s Expr,
+        span: Span,
+    },
+    /// `ASCIZ`
+    Bytes(&'s [u8]),
+    /// `FILL`
+    Fill(&'s Expr),
+}
+
+/// A statement of the layout.
+pub enum Statement<'s> {
+    /// `symbol = …` or `. = …` between output sections
+    Assign(&'s Assignment),
+    /// `ASSERT`
+    Assert(&'s Assert),
+    /// An output section.
+    Section(OutputId),
+}
+
+/// The result: what goes where, in layout order.
+pub struct Placement<'s> {
+    /// Statements in layout order.
+    pub statements: Vec<Statement<'s>>,
+    /// Output sections; the index is [`OutputId`].
+    pub outputs: Vec<OutputSection<'s>>,
+    /// Sections that a rule or an option dropped.
+    pub dropped: Vec<bool>,
+}
+
+impl Placement<'_> {
+    /// An output section.
+    pub fn output(&self, id: OutputId) -> &OutputSection<'_> {
+        &self.outputs[id.0 as usize]
+    }
+}
+
+/// Places all live sections.
+pub fn place<'s>(
+    resolution: &Resolution<'_>,
+    sections: &Sections,
+    live: &Live,
+    matches: &Matches<'s>,
+    script: &'s Script,
+    options: &ElfOptions,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Placement<'s> {
+    let (mut statements, defs) = statements(script, &mut Vec::new());
+    let mut placement = Placement {
+        statements: Vec::new(),
+        outputs: Vec::new(),
+        dropped: vec![false; sections.len()],
+    };
+    let candidates = candidates(resolution, sections, live, options, &mut placement.dropped);
+
+    let mut enabled = vec![true; defs.len()];
+    let constrained = defs.iter().any(|(def, _)| def.constraint.is_some());
+    let rules = loop {
+        // Without constraints the rules that garbage collection used still hold.
+        let (known, fresh): (&[SectionId], &[SectionId]) = if constrained {
+            (&[], &candidates)
+        } else {
+            candidates
+                .split_at(candidates.partition_point(|id| (id.0 as usize) < sections.input_count()))
+        };
+        let mut rules: Vec<Option<Rule>> = known
+            .iter()
+            .map(|id| matches.rules[id.0 as usize])
+            .collect();
+        rules.extend(match_rules(resolution, sections, fresh, &defs, &enabled));
+        if !disable_unmet_constraints(
+            resolution,
+            sections,
+            &candidates,
+            &rules,
+            &defs,
+            &mut enabled,
+        ) {
+            break rules;
+        }
+    };
+
+    let mut buckets: Map<(u32, u32), Vec<(u32, SectionId)>> = Map::default();
+    let mut orphans = Vec::new();
+    for (&id, rule) in candidates.iter().zip(&rules) {
+        match rule {
+            Some(rule) if &*defs[rule.output as usize].0.name.text == "/DISCARD/" => {
+                placement.dropped[id.0 as usize] = true;
+            }
+            Some(rule) => buckets
+                .entry((rule.output, rule.item))
+                .or_default()
+                .push((rule.pattern, id)),
+            None => orphans.push(id),
+        }
+    }
+    for (index, (def, overlay)) in defs.iter().enumerate() {
+        placement.outputs.push(OutputSection {
+            name: def.name.text.to_string(),
+            def: Some(def),
+            items: Vec::new(),
+            sh_type: elf::SHT_NULL.0,
+            flags: 0,
+            align: 1,
+            entsize: 0,
+            present: false,
+            overlay: *overlay,
+        });
+        if !enabled[index] {
+            continue;
+        }
+        for (item_index, item) in def.items.iter().enumerate() {
+            let item = match item {
+                SectionItem::Assign(assignment) => Item::Assign(assignment),
+                SectionItem::Assert(assert) => Item::Assert(assert),
+                SectionItem::Data { size, value, span } => Item::Data {
+                    size: *size,
+                    value,
+                    span: *span,
+                },
+                SectionItem::Bytes(bytes) => Item::Bytes(bytes),
+                SectionItem::Fill(expr) => Item::Fill(expr),
+                SectionItem::Constructors(_) | SectionItem::LinkerVersion(_) => continue,
+                SectionItem::Input(pattern) => {
+                    let ids = buckets
+                        .remove(&(index as u32, item_index as u32))
+                        .unwrap_or_default();
+                    Item::Inputs(sort_inputs(resolution, sections, pattern, ids, options))
+                }
+            };
+            placement.outputs[index].items.push(item);
+        }
+    }
+    place_orphans(
+        resolution,
+        sections,
+        orphans,
+        &mut placement,
+        &mut statements,
+        options,
+        diagnostics,
+    );
+    placement.statements = statements;
+    merge_same_names(&mut placement);
+    for output in &mut placement.outputs {
+        summarise(resolution, sections, output, diagnostics);
+    }
+    remove_empty(&mut placement);
+    placement
+}
+
+/// An output section description, and which OVERLAY it belongs to.
+type Def<'s> = (&'s OutputSectionDef, Option<(u32, u32)>);
+
+/// Puts all SECTIONS commands of all scripts into one list, INSERTed ones where they belong.
+fn statements<'s>(
+    script: &'s Script,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> (Vec<Statement<'s>>, Vec<Def<'s>>) {
+    let mut list = Vec::new();
+    let mut defs: Vec<Def<'s>> = Vec::new();
+    let mut inserts = Vec::new();
+    let mut overlays = 0;
+    let mut commands = script.commands.iter().peekable();
+    while let Some(command) = commands.next() {
+        let mut block = Vec::new();
+        match command {
+            Command::Assign(assignment) => block.push(Statement::Assign(assignment)),
+            Command::Assert(assert) => block.push(Statement::Assert(assert)),
+            Command::Sections(items) => {
+                for item in items {
+                    match item {
+                        SectionsItem::Assign(assignment) => {
+                            block.push(Statement::Assign(assignment))
+                        }
+                        SectionsItem::Assert(assert) => block.push(Statement::Assert(assert)),
+                        SectionsItem::Entry(_) => {}
+                        SectionsItem::Output(def) => {
+                            block.push(Statement::Section(OutputId(defs.len() as u32)));
+                            defs.push((def, None));
+                        }
+                        SectionsItem::Overlay(overlay) => {
+                            for (position, def) in overlay.sections.iter().enumerate() {
+                                block.push(Statement::Section(OutputId(defs.len() as u32)));
+                                defs.push((def, Some((overlays, position as u32))));
+                            }
+                            overlays += 1;
+                        }
+                    }
+                }
+            }
+            _ => {}
+        }
+        if let Some(Command::Insert { after, section }) = commands.peek() {
+            inserts.push((*after, section, block));
+            commands.next();
+        } else {
+            list.append(&mut block);
+        }
+    }
+    for (after, section, block) in inserts {
+        let at = list.iter().position(|statement| match statement {
+            Statement::Section(id) => *defs[id.0 as usize].0.name.text == *section.text,
+            _ => false,
+        });
+        match at {
+            Some(at) => {
+                let at = if after { at + 1 } else { at };
+                list.splice(at..at, block);
+            }
+            None => {
+                let source = script.sources.get(section.span.file as usize);
+                let mut diagnostic = Diagnostic::error(format!(
+                    "INSERT names section `{}`, which no script has",
+                    section.text
+                ));
+                if let Some(source) = source {
+                    let span = section.span.start as usize..section.span.end as usize;
+                    diagnostic = diagnostic.label(source, span, "not an output section");
+                }
+                diagnostics.push(diagnostic.help("name an output section of the main script"));
+                list.extend(block);
+            }
+        }
+    }
+    (list, defs)
+}
+
+/// Live sections in input order, the linker's own last.
+fn candidates(
+    resolution: &Resolution<'_>,
+    sections: &Sections,
+    live: &Live,
+    options: &ElfOptions,
+    dropped: &mut [bool],
+) -> Vec<SectionId> {
+    let mut out = Vec::new();
+    for (file, object) in resolution.files.iter().enumerate() {
+        for (index, section) in object.sections.iter().enumerate() {
+            let (file, index) = (FileId(file as u32), index as u32);
+            let id = sections.id(file, index);
+            let replaced = options.kind != OutputKind::Relocatable
+                && (section.name == b".eh_frame" || is_exidx(section) || is_attributes(section));
+            let linked = is_linked(section)
+                && live.contains(id)
+                && !resolution.is_discarded(file, index)
+                && !replaced
+                && !(options.strip != Strip::None && is_debug(section.name, section.flags));
+            dropped[id.0 as usize] = !linked && !replaced;
+            if linked {
+                out.push(id);
+            }
+        }
+    }
+    out.extend((sections.input_count() as u32..sections.len() as u32).map(SectionId));
+    out
+}
+
+/// SHT_ARM_EXIDX
+fn is_exidx(section: &Section<'_>) -> bool {
+    section.sh_type == 0x7000_0001 && section.name.starts_with(b".ARM.exidx")
+}
+
+/// SHT_ARM_ATTRIBUTES and SHT_RISCV_ATTRIBUTES
+pub fn is_attributes(section: &Section<'_>) -> bool {
+    section.sh_type == 0x7000_0003
+        && matches!(section.name, b".ARM.attributes" | b".riscv.attributes")
+}
+
+/// Sections that `--strip-debug` drops.
+fn is_debug(name: &[u8], flags: u64) -> bool {
+    flags & elf::SHF_ALLOC.0 == 0
+        && (name.starts_with(b".debug")
+            || name.starts_with(b".zdebug")
+            || name.starts_with(b".gdb_index"))
+}

@@ -1,0 +1,222 @@
+//! Where sections go that no rule takes.
+//!
+//! An orphan is named and placed as lld does it: prefixes such as `.text.` are dropped, sections
+//! are ranked by permissions, and an orphan goes behind the last of those most like it. Spec: GNU ld
+//! manual, "Orphan Sections", `--orphan-handling`.
+
+use object::elf;
+use xsys_diag::Diagnostic;
+
+use super::summary::summarise;
+use super::{Item, OutputSection, Placement, Statement};
+use crate::elf::Map;
+use crate::elf::resolve::Resolution;
+use crate::elf::sections::{SectionId, Sections};
+use crate::options::{ElfOptions, Orphan, OutputKind};
+use crate::script::eval::OutputId;
+
+/// The output section that an orphan asks for: its name without what a compiler appends.
+fn orphan_name<'n>(name: &'n [u8], options: &ElfOptions) -> &'n [u8] {
+    const PREFIXES: [&[u8]; 20] = [
+        b".data.rel.ro",
+        b".bss.rel.ro",
+        b".data",
+        b".rodata",
+        b".text",
+        b".bss",
+        b".ldata",
+        b".lrodata",
+        b".lbss",
+        b".gcc_except_table",
+        b".init_array",
+        b".fini_array",
+        b".preinit_array",
+        b".tbss",
+        b".tdata",
+        b".ctors",
+        b".dtors",
+        b".ARM.exidx",
+        b".ARM.extab",
+        b".sdata",
+    ];
+    if options.kind == OutputKind::Relocatable {
+        return name;
+    }
+    PREFIXES
+        .into_iter()
+        .find(|prefix| {
+            name.strip_prefix(*prefix)
+                .is_some_and(|rest| rest.is_empty() || rest[0] == b'.')
+        })
+        .unwrap_or(name)
+}
+
+pub(super) fn place_orphans<'s>(
+    resolution: &Resolution<'_>,
+    sections: &Sections,
+    orphans: Vec<SectionId>,
+    placement: &mut Placement<'s>,
+    statements: &mut Vec<Statement<'s>>,
+    options: &ElfOptions,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let mut by_name: Map<Vec<u8>, usize> = Map::default();
+    let mut new = Vec::new();
+    for (index, output) in placement.outputs.iter().enumerate() {
+        by_name
+            .entry(output.name.clone().into_bytes())
+            .or_insert(index);
+    }
+    for id in orphans {
+        let outline = sections.outline(resolution, id);
+        if outline.flags & elf::SHF_ALLOC.0 != 0 || options.orphan_handling == Orphan::Discard {
+            match options.orphan_handling {
+                Orphan::Place => {}
+                Orphan::Discard => {
+                    placement.dropped[id.0 as usize] = true;
+                    continue;
+                }
+                Orphan::Warn | Orphan::Error => {
+                    let text = format!(
+                        "no rule of the script places section `{}`",
+                        String::from_utf8_lossy(outline.name)
+                    );
+                    let diagnostic = if options.orphan_handling == Orphan::Warn {
+                        Diagnostic::warning(text)
+                    } else {
+                        Diagnostic::error(text)
+                    };
+                    let file = sections
+                        .origin(id)
+                        .map(|(file, _)| resolution.files[file.0 as usize].name.to_string());
+                    diagnostics.push(
+                        diagnostic
+                            .note(format!(
+                                "it comes from {}",
+                                file.unwrap_or_else(|| "the linker".to_owned())
+                            ))
+                            .help(
+                                "add a rule for it to the script, or discard it with `/DISCARD/`",
+                            ),
+                    );
+                }
+            }
+        }
+        let name = orphan_name(outline.name, options);
+        let index = *by_name.entry(name.to_vec()).or_insert_with(|| {
+            placement.outputs.push(OutputSection {
+                name: String::from_utf8_lossy(name).into_owned(),
+                def: None,
+                items: vec![Item::Inputs(Vec::new())],
+                sh_type: elf::SHT_NULL.0,
+                flags: 0,
+                align: 1,
+                entsize: 0,
+                present: false,
+                overlay: None,
+            });
+            new.push(placement.outputs.len() - 1);
+            placement.outputs.len() - 1
+        });
+        let output = &mut placement.outputs[index];
+        match output.items.last_mut() {
+            Some(Item::Inputs(ids)) => ids.push(id),
+            _ => output.items.push(Item::Inputs(vec![id])),
+        }
+    }
+    let mut quiet = Vec::new();
+    for output in &mut placement.outputs {
+        summarise(resolution, sections, output, &mut quiet);
+    }
+    new.sort_by_key(|&index| rank(&placement.outputs[index]));
+    for index in new {
+        let at = orphan_position(placement, statements, index);
+        statements.insert(at, Statement::Section(OutputId(index as u32)));
+    }
+}
+
+/// Sections in the order in which a layout without a script has them.
+fn rank(output: &OutputSection<'_>) -> u32 {
+    const NOT_ALLOC: u32 = 1 << 26;
+    const WRITE: u32 = 1 << 16;
+    const EXEC_WRITE: u32 = 1 << 15;
+    const EXEC: u32 = 1 << 14;
+    const RODATA: u32 = 1 << 13;
+    const NOT_RELRO: u32 = 1 << 9;
+    const NOT_TLS: u32 = 1 << 8;
+    const BSS: u32 = 1 << 7;
+    if !output.is_alloc() {
+        return NOT_ALLOC;
+    }
+    let writable = output.flags & elf::SHF_WRITE.0 != 0;
+    let mut rank = match (output.flags & elf::SHF_EXECINSTR.0 != 0, writable) {
+        (true, true) => EXEC_WRITE,
+        (true, false) => EXEC,
+        (false, true) => WRITE,
+        (false, false) if output.sh_type == elf::SHT_PROGBITS.0 => RODATA,
+        (false, false) => 0,
+    };
+    if writable && !crate::elf::segments::is_relro_name(&output.name) {
+        rank |= NOT_RELRO;
+    }
+    if output.flags & elf::SHF_TLS.0 == 0 {
+        rank |= NOT_TLS;
+    }
+    if output.sh_type == elf::SHT_NOBITS.0 {
+        rank |= BSS;
+    }
+    rank
+}
+
+/// Where an orphan goes: behind the last of the sections that are most like it, and behind the
+/// symbol assignments that follow those (`_etext = .;` stays with its section).
+fn orphan_position(
+    placement: &Placement<'_>,
+    statements: &[Statement<'_>],
+    orphan: usize,
+) -> usize {
+    let own = rank(&placement.outputs[orphan]);
+    let likeness = |statement: &Statement<'_>| match statement {
+        Statement::Section(id) => {
+            let output = placement.output(*id);
+            output
+                .inputs()
+                .next()
+                .is_some()
+                .then(|| (own ^ rank(output)).leading_zeros())
+        }
+        _ => None,
+    };
+    let Some(best) = statements.iter().filter_map(likeness).max() else {
+        return statements.len();
+    };
+    let first = statements
+        .iter()
+        .position(|s| likeness(s) == Some(best))
+        .unwrap_or(0);
+    let mut last = first;
+    for (index, statement) in statements.iter().enumerate().skip(first) {
+        let Statement::Section(id) = statement else {
+            continue;
+        };
+        match likeness(statement) {
+            None => continue,
+            Some(like) if like != best || own < rank(placement.output(*id)) => break,
+            Some(_) => last = index,
+        }
+    }
+    let mut at = last + 1;
+    if !statements[at..]
+        .iter()
+        .any(|s| matches!(s, Statement::Section(_)))
+    {
+        return statements.len();
+    }
+    while let Some(Statement::Assign(assignment)) = statements.get(at) {
+        if &*assignment.symbol.text == "." {
+            break;
+        }
+        at += 1;
+    }
+    at
+}

@@ -1,0 +1,110 @@
+//! What to say of a relocation that has no value, or whose value does not fit.
+
+use xsys_diag::Diagnostic;
+
+use super::{Relocator, Value};
+use crate::elf::arch::Range;
+use crate::elf::refs::SymRef;
+use crate::elf::scan::{Decided, describe_place};
+use crate::elf::sections::SectionId;
+
+impl Relocator<'_, '_> {
+    pub(super) fn unresolved(
+        &self,
+        id: SectionId,
+        decided: &Decided,
+        problem: Unresolved,
+    ) -> Diagnostic {
+        let (resolution, sections) = (self.addresses.resolution, self.addresses.sections);
+        let name = crate::elf::demangle(decided.symbol.name(resolution));
+        let place = describe_place(resolution, sections, id, decided.site.offset as u64);
+        match problem {
+            Unresolved::Dropped => Diagnostic::error(format!("`{name}` is not in the image, but live code refers to it"))
+                .note(format!("referenced by {place}"))
+                .help("its section is discarded by the script (`/DISCARD/`); keep it, or remove the reference"),
+            Unresolved::NoHighPart => {
+                Diagnostic::error(format!("relocation `{}` has no matching high part at its label", decided.rule.name))
+                    .note(format!("in {place}, label `{name}`"))
+                    .help("the object is damaged or was written by hand: a low part must name the label of its `auipc`")
+            }
+            Unresolved::NoSlot | Unresolved::TlsDescriptor => Diagnostic::error(format!(
+                "relocation `{}` against `{name}` needs a run-time linker",
+                decided.rule.name
+            ))
+            .note(format!("in {place}"))
+            .help("compile with a static TLS model: `-Ztls-model=local-exec` or `initial-exec`"),
+        }
+    }
+
+    pub(super) fn out_of_range(
+        &self,
+        id: SectionId,
+        decided: &Decided,
+        value: Value,
+        limit: Limit,
+    ) -> Diagnostic {
+        let (resolution, sections) = (self.addresses.resolution, self.addresses.sections);
+        let name = crate::elf::demangle(decided.symbol.name(resolution));
+        let rule = decided.rule.name;
+        let value = value.number;
+        let diagnostic = match limit {
+            Limit::Range(range) => {
+                let (low, high) = range.bounds();
+                Diagnostic::error(format!(
+                    "relocation `{rule}` against `{name}` is out of range"
+                ))
+                .note(format!(
+                    "its value is {value:#x} ({value}), the field holds {low} to {high}"
+                ))
+            }
+            Limit::Align(align) => Diagnostic::error(format!(
+                "relocation `{rule}` against `{name}` is misaligned"
+            ))
+            .note(format!("its value {value:#x} is not a multiple of {align}")),
+            Limit::Encoding => Diagnostic::error(format!(
+                "relocation `{rule}` against `{name}` cannot be encoded"
+            ))
+            .note(format!(
+                "its value {value:#x} does not fit the instruction's form"
+            )),
+        };
+        let diagnostic = diagnostic.note(format!(
+            "in {}",
+            describe_place(resolution, sections, id, decided.site.offset as u64)
+        ));
+        match defined_in(resolution, decided.symbol) {
+            Some(place) => diagnostic.note(format!("`{name}` is defined in {place}")),
+            None => diagnostic,
+        }
+        .help(
+            "place the two nearer to each other in the script, or compile with a larger code model",
+        )
+    }
+}
+
+/// Why there is no value.
+#[derive(Clone, Copy, Debug)]
+pub enum Unresolved {
+    /// The symbol's section is not in the image.
+    Dropped,
+    /// A RISC-V low part without its high part.
+    NoHighPart,
+    /// The scan made no slot.
+    NoSlot,
+    /// A TLS descriptor in a sequence that cannot be rewritten.
+    TlsDescriptor,
+}
+
+/// Why a value cannot be written.
+#[derive(Clone, Copy)]
+pub(super) enum Limit {
+    Range(Range),
+    Align(u8),
+    Encoding,
+}
+
+/// The object that defines a symbol, for messages.
+fn defined_in(resolution: &crate::elf::resolve::Resolution<'_>, symbol: SymRef) -> Option<String> {
+    let (file, _) = symbol.entry(resolution)?;
+    Some(resolution.files[file.0 as usize].name.to_string())
+}

@@ -1,0 +1,114 @@
+//! The contents of the GOT, and the words that a static-pie relocates itself.
+//!
+//! Spec: psABIs, "Global Offset Table"; "ELF Handling For Thread-Local Storage".
+
+use super::Relocator;
+use crate::elf::arch::{Base, Relative};
+use crate::elf::layout::Addresses;
+use crate::elf::refs::Home;
+use crate::elf::scan::{Decided, SlotKind, decide};
+use crate::elf::sections::{SectionId, SyntheticKind};
+use crate::elf::thunks::iplt_entry;
+
+impl Relocator<'_, '_> {
+    /// The contents of the GOT.
+    pub fn got_words(&self) -> Vec<(u64, u64)> {
+        let word = if self.arch.is_64() { 8 } else { 4 };
+        let mut out = Vec::with_capacity(self.demands.slots.len());
+        for slot in &self.demands.slots {
+            let at = self.demands.slot_offsets[slot];
+            let (kind, symbol) = *slot;
+            match kind {
+                SlotKind::Address => {
+                    let s = iplt_entry(self.arch, &self.addresses, self.demands, symbol)
+                        .or_else(|| self.addresses.of_symbol(symbol, 0));
+                    out.push((at, s.unwrap_or(0)));
+                }
+                SlotKind::TpOffset => out.push((at, self.tp_offset(symbol, 0).unwrap_or(0))),
+                SlotKind::TlsGd => {
+                    // A static executable is module 1.
+                    out.push((at, 1));
+                    out.push((at + word, self.dtp_offset(symbol, 0).unwrap_or(0)));
+                }
+                SlotKind::TlsLd => {
+                    out.push((at, 1));
+                    out.push((at + word, 0));
+                }
+            }
+        }
+        out
+    }
+
+    /// Places that a static-pie's start code must relocate, as (place, value), by address.
+    pub fn relatives(&self, ids: &[SectionId]) -> Vec<(u64, u64)> {
+        use rayon::prelude::*;
+        let word = if self.arch.is_64() { 8 } else { 4 };
+        let mut out: Vec<(u64, u64)> = ids
+            .par_iter()
+            .with_min_len(64)
+            .flat_map_iter(|&id| {
+                let mut own = Vec::new();
+                let Some((file, index)) = self.addresses.sections.origin(id) else {
+                    return own;
+                };
+                let section =
+                    &self.addresses.resolution.files[file.0 as usize].sections[index as usize];
+                let mut skip = false;
+                for (index, reloc) in section.relocs.iter().enumerate() {
+                    if std::mem::take(&mut skip) {
+                        continue;
+                    }
+                    let (resolution, sections) =
+                        (self.addresses.resolution, self.addresses.sections);
+                    let Ok(decided) =
+                        decide(self.arch, resolution, sections, file, section, reloc, true)
+                    else {
+                        continue;
+                    };
+                    skip = decided.rewrite.as_ref().is_some_and(|r| r.skip_next);
+                    if is_relative_word(&decided, word, &self.addresses)
+                        && let Some(p) = self.addresses.of_section(id, reloc.offset)
+                        && let Ok(value) = self.value(id, file, section, &decided, index as u32, p)
+                    {
+                        own.push((p, value.number as u64));
+                    }
+                }
+                own
+            })
+            .collect();
+        for (kind, symbol) in &self.demands.slots {
+            let home = symbol.home(self.addresses.resolution, self.addresses.sections);
+            let fixed = matches!(
+                home,
+                Home::Absolute(_) | Home::UndefinedWeak | Home::Undefined
+            );
+            if *kind == SlotKind::Address && !fixed {
+                let at = self.got.unwrap_or(0) + self.demands.slot_offsets[&(*kind, *symbol)];
+                let s = iplt_entry(self.arch, &self.addresses, self.demands, *symbol)
+                    .or_else(|| self.addresses.of_symbol(*symbol, 0));
+                out.push((at, s.unwrap_or(0)));
+            }
+        }
+        out.sort_unstable();
+        out
+    }
+}
+
+/// Whether the start code of a position-independent image must add the load address to this word.
+pub fn is_relative_word(decided: &Decided, word: u8, addresses: &Addresses<'_, '_>) -> bool {
+    let rule = decided.rule;
+    matches!(rule.base, Base::Symbol | Base::Branch)
+        && rule.relative == Relative::Zero
+        && rule.size == word
+        && !matches!(
+            decided
+                .symbol
+                .home(addresses.resolution, addresses.sections),
+            Home::Absolute(_) | Home::UndefinedWeak | Home::Undefined
+        )
+}
+
+/// The GOT's address, if there is one.
+pub fn got_address(addresses: &Addresses<'_, '_>) -> Option<u64> {
+    addresses.synthetic(SyntheticKind::Got)
+}

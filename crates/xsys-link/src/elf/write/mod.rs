@@ -1,0 +1,421 @@
+//! The finished file: headers, contents, relocations, tables.
+//!
+//! Problem: hundreds of megabytes must be copied once, into their final place, by all cores. The
+//! output is cut into disjoint pieces (one an input section, one a gap), which rayon fills in any
+//! order; the bytes do not depend on it.
+//!
+//! Spec: gABI "ELF Header", "Section Header", "Program Header".
+
+mod headers;
+mod synthetic;
+
+use object::Endianness;
+use object::elf;
+use rayon::prelude::*;
+use xsys_diag::Diagnostic;
+
+use crate::elf::arch::Arch;
+use crate::elf::frames::Frames;
+use crate::elf::layout::Addresses;
+use crate::elf::place::Item;
+use crate::elf::relocate::Relocator;
+use crate::elf::sections::SectionId;
+use crate::elf::segments::{FilePlan, in_order};
+use crate::elf::symtab::{self, SymbolTable};
+use crate::elf::synth::Synthesised;
+use crate::options::{ElfOptions, OutputKind};
+use crate::output::OutputFile;
+use crate::script::eval::OutputId;
+
+/// Everything the writer needs.
+pub struct Image<'i, 'a> {
+    /// Values.
+    pub relocator: Relocator<'i, 'a>,
+    /// Unwind records.
+    pub frames: &'i Frames,
+    /// Synthetic sections' contents.
+    pub made: &'i Synthesised,
+    /// Segments and offsets.
+    pub plan: &'i FilePlan,
+    /// Options.
+    pub options: &'i ElfOptions,
+    /// Byte order.
+    pub endian: Endianness,
+    /// `e_flags`
+    pub e_flags: u32,
+    /// `e_entry`
+    pub entry: u64,
+}
+
+/// A section of the section header table beyond the output sections.
+struct Table {
+    name: &'static str,
+    sh_type: u32,
+    bytes: Vec<u8>,
+    link: u32,
+    info: u32,
+    align: u64,
+    entsize: u64,
+}
+
+impl Image<'_, '_> {
+    fn arch(&self) -> &dyn Arch {
+        self.relocator.arch
+    }
+
+    fn addresses(&self) -> &Addresses<'_, '_> {
+        &self.relocator.addresses
+    }
+
+    fn word(&self) -> usize {
+        if self.arch().is_64() { 8 } else { 4 }
+    }
+
+    /// Writes the file, or nothing if there are errors.
+    pub fn write(&self, diagnostics: &mut Vec<Diagnostic>) -> bool {
+        let layout = self.addresses().layout;
+        let order = in_order(layout);
+        let index_of = |id: OutputId| {
+            order
+                .iter()
+                .position(|o| *o == id)
+                .map_or(0, |at| at as u32 + 1)
+        };
+        let mut numbers = vec![0u32; layout.extents.len()];
+        for &id in &order {
+            numbers[id.0 as usize] = index_of(id);
+        }
+        let symbols = symtab::build(
+            self.arch(),
+            self.addresses(),
+            self.options,
+            self.endian,
+            &|id| numbers[id.0 as usize],
+        );
+        let (tables, names) = self.tables(&order, symbols);
+
+        let mut end = self.plan.end;
+        let mut table_offsets = Vec::new();
+        for table in &tables {
+            end = end.next_multiple_of(table.align);
+            table_offsets.push(end);
+            end += table.bytes.len() as u64;
+        }
+        let headers_at = end.next_multiple_of(self.word() as u64);
+        let header_size = if self.arch().is_64() { 64 } else { 40 };
+        let count = order.len() + tables.len() + 1;
+        let total = headers_at + (count * header_size) as u64;
+
+        let mut file = match OutputFile::create(&self.options.output, total) {
+            Ok(file) => file,
+            Err(error) => {
+                diagnostics.push(error.into_diagnostic());
+                return false;
+            }
+        };
+        let bytes = file.bytes_mut();
+        let before = diagnostics.len();
+        self.contents(&order, bytes, diagnostics);
+        for (table, &at) in tables.iter().zip(&table_offsets) {
+            bytes[at as usize..][..table.bytes.len()].copy_from_slice(&table.bytes);
+        }
+        self.section_headers(
+            &order,
+            &tables,
+            &table_offsets,
+            &names,
+            &mut bytes[headers_at as usize..],
+        );
+        self.file_header(bytes, headers_at, count, order.len() + tables.len());
+        self.program_headers(bytes);
+        self.build_id(bytes);
+        let failed = diagnostics[before..]
+            .iter()
+            .any(|d| d.severity == xsys_diag::Severity::Error);
+        if failed && !self.options.no_inhibit_exec {
+            return false;
+        }
+        match file.persist(self.options.kind != OutputKind::Relocatable) {
+            Ok(()) => true,
+            Err(error) => {
+                diagnostics.push(error.into_diagnostic());
+                false
+            }
+        }
+    }
+
+    /// Symbol and string tables, the section names last; and the offset of each name.
+    fn tables(&self, order: &[OutputId], symbols: SymbolTable) -> (Vec<Table>, Vec<u32>) {
+        let mut tables = Vec::new();
+        if !symbols.symbols.is_empty() {
+            let strings = order.len() as u32 + if symbols.extended.is_empty() { 2 } else { 3 };
+            tables.push(Table {
+                name: ".symtab",
+                sh_type: elf::SHT_SYMTAB.0,
+                bytes: symbols.symbols,
+                link: strings,
+                info: symbols.first_global,
+                align: self.word() as u64,
+                entsize: if self.arch().is_64() { 24 } else { 16 },
+            });
+            if !symbols.extended.is_empty() {
+                tables.push(Table {
+                    name: ".symtab_shndx",
+                    sh_type: elf::SHT_SYMTAB_SHNDX.0,
+                    bytes: symbols.extended,
+                    link: order.len() as u32 + 1,
+                    info: 0,
+                    align: 4,
+                    entsize: 4,
+                });
+            }
+            tables.push(plain_table(".strtab", symbols.strings));
+        }
+        let mut names = vec![0u8];
+        let mut offsets = Vec::new();
+        let layout = self.addresses().layout;
+        let all = order
+            .iter()
+            .map(|id| layout.placement.output(*id).name.as_str());
+        let own = tables.iter().map(|t| t.name).chain([".shstrtab"]);
+        for name in all.chain(own) {
+            offsets.push(names.len() as u32);
+            names.extend_from_slice(name.as_bytes());
+            names.push(0);
+        }
+        tables.push(plain_table(".shstrtab", names));
+        (tables, offsets)
+    }
+
+    /// Fills all section contents in parallel.
+    fn contents(&self, order: &[OutputId], bytes: &mut [u8], diagnostics: &mut Vec<Diagnostic>) {
+        let layout = self.addresses().layout;
+        let mut stretches: Vec<(u64, u64, OutputId)> = order
+            .iter()
+            .filter(|id| layout.placement.output(**id).sh_type != elf::SHT_NOBITS.0)
+            .map(|id| {
+                (
+                    self.plan.offsets[id.0 as usize],
+                    layout.extents[id.0 as usize].size,
+                    *id,
+                )
+            })
+            .filter(|(_, size, _)| *size > 0)
+            .collect();
+        stretches.sort_unstable();
+        let mut tasks: Vec<Piece<'_>> = Vec::new();
+        let mut rest = bytes;
+        let mut at = 0u64;
+        for (offset, size, id) in stretches {
+            let Some(skip) = offset.checked_sub(at) else {
+                diagnostics.push(overlap(&layout.placement.output(id).name));
+                continue;
+            };
+            let Some((_, tail)) = rest.split_at_mut_checked(skip as usize) else {
+                break;
+            };
+            let Some((own, tail)) = tail.split_at_mut_checked(size as usize) else {
+                break;
+            };
+            rest = tail;
+            at = offset + size;
+            self.pieces(id, own, &mut tasks);
+        }
+        let mut problems: Vec<(usize, Vec<Diagnostic>)> = tasks
+            .into_par_iter()
+            .enumerate()
+            .map(|(index, piece)| {
+                let mut problems = Vec::new();
+                self.fill(piece, &mut problems);
+                (index, problems)
+            })
+            .filter(|(_, problems)| !problems.is_empty())
+            .collect();
+        problems.sort_by_key(|(index, _)| *index);
+        diagnostics.extend(problems.into_iter().flat_map(|(_, problems)| problems));
+    }
+
+    /// Cuts one output section's bytes into pieces.
+    fn pieces<'b>(&self, id: OutputId, own: &'b mut [u8], tasks: &mut Vec<Piece<'b>>) {
+        let addresses = self.addresses();
+        let layout = addresses.layout;
+        let output = layout.placement.output(id);
+        let mut inputs: Vec<(u64, SectionId, u64)> = output
+            .inputs()
+            .map(|input| {
+                let outline = addresses.sections.outline(addresses.resolution, input);
+                let removed = layout.cuts.get(&input).map_or(0, |c| c.total());
+                (
+                    layout.offsets[input.0 as usize],
+                    input,
+                    outline.size - removed,
+                )
+            })
+            .filter(|(_, _, size)| *size > 0)
+            .collect();
+        inputs.sort_by_key(|(offset, _, _)| *offset);
+        let gap = |offset: u64| -> Gap {
+            let explicit = layout
+                .fills
+                .iter()
+                .rev()
+                .find(|(o, from, _)| *o == id && *from <= offset);
+            match explicit {
+                Some((_, from, pattern)) => Gap::Pattern(pattern.clone(), *from),
+                None if output.flags & elf::SHF_EXECINSTR.0 != 0 => Gap::Code,
+                None => Gap::Zero,
+            }
+        };
+        let data: Vec<_> = layout
+            .data
+            .iter()
+            .filter(|d| d.output == id)
+            .copied()
+            .collect();
+        let (mut rest, mut at) = (own, 0u64);
+        for (offset, input, size) in inputs {
+            let Some(skip) = offset.checked_sub(at) else {
+                continue;
+            };
+            let Some((before, tail)) = rest.split_at_mut_checked(skip as usize) else {
+                return;
+            };
+            let Some((bytes, tail)) = tail.split_at_mut_checked(size as usize) else {
+                return;
+            };
+            if !before.is_empty() {
+                tasks.push(Piece::Gap {
+                    bytes: before,
+                    at,
+                    gap: gap(at),
+                    data: data.clone(),
+                    output: id,
+                });
+            }
+            tasks.push(Piece::Input { bytes, id: input });
+            (rest, at) = (tail, offset + size);
+        }
+        if !rest.is_empty() {
+            tasks.push(Piece::Gap {
+                bytes: rest,
+                at,
+                gap: gap(at),
+                data,
+                output: id,
+            });
+        }
+    }
+
+    fn fill(&self, piece: Piece<'_>, problems: &mut Vec<Diagnostic>) {
+        match piece {
+            Piece::Input { bytes, id } => match self.addresses().sections.synthetic(id) {
+                Some(section) => self.synthetic(section.kind, id, bytes, problems),
+                None => self.relocator.section(id, bytes, problems),
+            },
+            Piece::Gap {
+                bytes,
+                at,
+                gap,
+                data,
+                output,
+            } => {
+                match gap {
+                    Gap::Zero => {}
+                    Gap::Code => repeat(bytes, self.arch().fill(), at),
+                    Gap::Pattern(pattern, from) => repeat(bytes, &pattern, at - from),
+                }
+                for write in data {
+                    let value = match self.endian {
+                        Endianness::Little => write.value.to_le_bytes(),
+                        Endianness::Big => write.value.to_be_bytes(),
+                    };
+                    let size = usize::from(write.size).min(8);
+                    let value = if self.endian == Endianness::Big {
+                        &value[8 - size..]
+                    } else {
+                        &value[..size]
+                    };
+                    if let Some(start) = write.offset.checked_sub(at)
+                        && let Some(place) = bytes.get_mut(start as usize..start as usize + size)
+                    {
+                        place.copy_from_slice(value);
+                    }
+                }
+                self.literal_bytes(output, at, bytes);
+            }
+        }
+    }
+
+    /// ASCII and ASCIZ: their offsets follow from the items before them.
+    fn literal_bytes(&self, output: OutputId, at: u64, bytes: &mut [u8]) {
+        let layout = self.addresses().layout;
+        let has = layout
+            .placement
+            .output(output)
+            .items
+            .iter()
+            .any(|i| matches!(i, Item::Bytes(_)));
+        if !has {
+            return;
+        }
+        for (id, offset, text) in &layout.texts {
+            if *id == output
+                && let Some(start) = offset.checked_sub(at)
+                && let Some(place) = bytes.get_mut(start as usize..start as usize + text.len())
+            {
+                place.copy_from_slice(text);
+            }
+        }
+    }
+}
+
+/// A stretch of the output.
+enum Piece<'b> {
+    Input {
+        bytes: &'b mut [u8],
+        id: SectionId,
+    },
+    Gap {
+        bytes: &'b mut [u8],
+        at: u64,
+        gap: Gap,
+        data: Vec<crate::elf::layout::DataWrite>,
+        output: OutputId,
+    },
+}
+
+/// What a gap holds.
+enum Gap {
+    Zero,
+    Code,
+    Pattern(Vec<u8>, u64),
+}
+
+/// Repeats a pattern, in step with the section's start.
+fn repeat(bytes: &mut [u8], pattern: &[u8], at: u64) {
+    if pattern.is_empty() {
+        return;
+    }
+    for (index, byte) in bytes.iter_mut().enumerate() {
+        *byte = pattern[(at as usize + index) % pattern.len()];
+    }
+}
+
+fn plain_table(name: &'static str, bytes: Vec<u8>) -> Table {
+    Table {
+        name,
+        sh_type: elf::SHT_STRTAB.0,
+        bytes,
+        link: 0,
+        info: 0,
+        align: 1,
+        entsize: 0,
+    }
+}
+
+fn overlap(name: &str) -> Diagnostic {
+    Diagnostic::error(format!(
+        "section `{name}` overlaps the section before it in the file"
+    ))
+    .help("check the addresses that the script gives to both")
+}
