@@ -50,6 +50,8 @@ pub struct Board {
     pub description: String,
     /// What it is compiled for.
     pub target: BoardTarget,
+    /// What cargo and build scripts call the target; the board's name where nothing is said.
+    pub target_name: Option<String>,
     /// The crates its programs need, where the spec alone would say otherwise.
     pub crates: Option<CrateSet>,
     /// The linker script, a path in the board's folder.
@@ -255,6 +257,7 @@ impl Board {
                 dir,
                 description: raw.description,
                 target,
+                target_name: raw.target_name,
                 crates: raw.crates,
                 script: raw.script.map(|script| script.into_inner().into()),
                 link_args: raw.link_args,
@@ -285,6 +288,7 @@ impl Board {
 struct RawBoard {
     description: String,
     target: Spanned<String>,
+    target_name: Option<String>,
     crates: Option<CrateSet>,
     script: Option<Spanned<String>>,
     #[serde(default)]

@@ -2,8 +2,8 @@
 //!
 //! Cargo calls a custom target by its file's stem: the output folder and `TARGET` in build scripts
 //! are named so, and build scripts draw conclusions (cortex-m-rt looks for `thumbv7m-…`, riscv-rt
-//! parses `riscv32imac-…-…`). A board names its spec accordingly; a plain `target.json` says
-//! nothing, and is called after the board, or five boards would share one output folder.
+//! parses `riscv32imac-…-…`). A board's `target.json` says nothing by its name: it is called what the
+//! board's `target-name` says, else after the board, or five boards would share one output folder.
 
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
@@ -68,6 +68,9 @@ impl Target {
             What::SpecFile(path) => {
                 let text = read(path).map_err(|problem| vec![problem])?;
                 let name = spec_name(path).map_err(|problem| vec![problem])?;
+                if let Some(board) = board_of(path)? {
+                    return Target::load(&What::Board(board), rustc);
+                }
                 let source = Source {
                     path: path.clone(),
                     text,
@@ -82,9 +85,10 @@ impl Target {
                     BoardTarget::SpecFile(file) => {
                         let source = board.dir.source(&file).map_err(|problem| vec![problem])?;
                         let name = spec_name(&source.path).map_err(|problem| vec![problem])?;
-                        let name = match name.as_str() {
-                            "target" => board.name.clone(),
-                            _ => name,
+                        let name = match (&board.target_name, name.as_str()) {
+                            (Some(telling), _) => telling.clone(),
+                            (None, "target") => board.name.clone(),
+                            (None, _) => name,
                         };
                         Target::from_json(name, source, Some(board))
                     }
@@ -149,6 +153,29 @@ impl Target {
             None => Ok(Vec::new()),
         }
     }
+}
+
+/// The folder of the board whose spec this file is: a `board.toml` beside it names it. Such a file
+/// means the board, so that both ways to say it share one sysroot and one output folder.
+fn board_of(path: &Path) -> Result<Option<String>, Vec<Diagnostic>> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    if !folder.join("board.toml").is_file() {
+        return Ok(None);
+    }
+    // The folder's own name is the board's, also where the path is `.`.
+    let Some(folder) = folder.canonicalize().ok() else {
+        return Ok(None);
+    };
+    let folder = folder.to_string_lossy().into_owned();
+    let board = Board::load(&folder)?;
+    let is_its = match &board.target {
+        BoardTarget::SpecFile(file) => path.file_name().is_some_and(|name| name == file.as_str()),
+        BoardTarget::Triple(_) => false,
+    };
+    Ok(is_its.then_some(folder))
 }
 
 /// The name cargo gives a custom target: the file's stem.

@@ -4,7 +4,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use std::path::Path;
 use xsys_diag::Diagnostic;
+
 use xsys_target::{
     Board, BoardDir, BoardTarget, CrateSet, Emit, Engine, Kind, RunConfig, Rustc, Target, What,
     bundled_boards,
@@ -69,9 +71,19 @@ fn targets_are_named_for_build_scripts_or_after_the_board() {
         ("lm3s6965evb", "thumbv7m-ti-none-eabi"),
         ("riscv32-virt", "riscv32imac-qemu-none-elf"),
         ("aarch64-linux", "aarch64-linux"),
+        ("wasm32", "wasm32-unknown-unknown"),
     ] {
         let target = Target::load(&What::Board(board.to_owned()), &rustc()).unwrap();
         assert_eq!((target.name.as_str(), target.kind), (name, Kind::Json));
+        // The spec file of a board's folder means the board.
+        let file = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../../sysroots")
+            .join(board)
+            .join("target.json");
+        let by_file = Target::load(&What::SpecFile(file), &rustc()).unwrap();
+        assert_eq!(by_file.name, name);
+        assert_eq!(by_file.digest(), target.digest());
+        assert!(by_file.board.is_some());
     }
 }
 
