@@ -74,7 +74,7 @@ fn targets_are_named_for_build_scripts_or_after_the_board() {
         ("wasm32", "wasm32-unknown-unknown"),
     ] {
         let target = Target::load(&What::Board(board.to_owned()), &rustc()).unwrap();
-        assert_eq!((target.name.as_str(), target.kind), (name, Kind::Json));
+        assert_eq!((target.name.as_str(), &target.kind), (name, &Kind::Json));
         // The spec file of a board's folder means the board.
         let file = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("../../sysroots")
