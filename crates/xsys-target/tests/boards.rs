@@ -4,7 +4,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use std::path::Path;
 use xsys_diag::Diagnostic;
 
 use xsys_target::{
