@@ -4,13 +4,15 @@
 //! section, and what is the address of this symbol. Both must see through merged strings and
 //! through bytes that relaxation removed.
 
+use rayon::prelude::*;
+
 use super::Map;
 
 use super::arch::ThunkForm;
 use super::merge::MergeMap;
 use super::place::Placement;
 use super::refs::{Home, SymRef};
-use super::resolve::{Resolution, SymbolId};
+use super::resolve::{FileId, Resolution, SymbolId};
 use super::sections::{SectionId, Sections, SyntheticKind};
 use crate::script::eval::{OutputId, Value};
 
@@ -157,6 +159,70 @@ pub struct Addresses<'l, 'a> {
     pub merged_ids: &'l [SectionId],
     /// Common symbols' sections.
     pub commons: &'l Map<SymbolId, SectionId>,
+    /// All symbols' addresses, once nothing moves any more.
+    pub settled: Option<&'l SettledSymbols>,
+}
+
+/// The addresses of all symbols after layout: what millions of relocations ask for, worked out once
+/// a symbol.
+pub struct SettledSymbols {
+    locals: Vec<Vec<Settled>>,
+    globals: Vec<Settled>,
+}
+
+#[derive(Clone, Copy)]
+enum Settled {
+    /// S; the addend only shifts it.
+    At(u64),
+    /// A section symbol of a merged section: the addend chooses the entry.
+    Merged(SectionId, u64),
+    /// Not in the image.
+    Nowhere,
+}
+
+impl SettledSymbols {
+    /// Works out all addresses.
+    pub fn settle(addresses: &Addresses<'_, '_>) -> Self {
+        let resolution = addresses.resolution;
+        let settle = |symbol: SymRef| {
+            if let Home::Section(id, value) = symbol.home(resolution, addresses.sections)
+                && addresses.merge.get(id).is_some()
+                && symbol.kind(resolution) == object::elf::STT_SECTION.0
+            {
+                return Settled::Merged(id, value);
+            }
+            addresses
+                .of_symbol(symbol, 0)
+                .map_or(Settled::Nowhere, Settled::At)
+        };
+        let locals = resolution
+            .files
+            .par_iter()
+            .enumerate()
+            .map(|(file, object)| {
+                let file = FileId(file as u32);
+                (0..object.first_global as u32)
+                    .map(|index| settle(SymRef::Local(file, index)))
+                    .collect()
+            })
+            .collect();
+        let globals = (0..resolution.symbols.len() as u32)
+            .into_par_iter()
+            .map(|index| settle(SymRef::Global(SymbolId(index))))
+            .collect();
+        Self { locals, globals }
+    }
+
+    #[inline]
+    fn of(&self, symbol: SymRef) -> Settled {
+        match symbol {
+            SymRef::Global(id) => self.globals[id.0 as usize],
+            SymRef::Local(file, index) => {
+                let known = self.locals[file.0 as usize].get(index as usize);
+                known.copied().unwrap_or(Settled::Nowhere)
+            }
+        }
+    }
 }
 
 impl<'a> Addresses<'_, 'a> {
@@ -183,6 +249,15 @@ impl<'a> Addresses<'_, 'a> {
     /// not in the image.
     #[inline]
     pub fn of_symbol(&self, symbol: SymRef, addend: i64) -> Option<u64> {
+        if let Some(settled) = self.settled {
+            return match settled.of(symbol) {
+                Settled::At(address) => Some(address.wrapping_add_signed(addend)),
+                Settled::Merged(id, value) => {
+                    self.of_section(id, value.wrapping_add_signed(addend))
+                }
+                Settled::Nowhere => None,
+            };
+        }
         match symbol.home(self.resolution, self.sections) {
             Home::Section(id, value) => {
                 // In a merged section the addend chooses the entry if the symbol is the section.

@@ -169,7 +169,9 @@ pub fn merge<'a>(
     let shards: Vec<Shard<'a>> = (0..shard_count)
         .into_par_iter()
         .map(|shard| {
-            let mut table: HashTable<(u64, u32)> = HashTable::new();
+            // Growing rehashes; most entries of debug strings are repeats.
+            let count: usize = cut.iter().map(|cut| cut.by_shard[shard].len()).sum();
+            let mut table: HashTable<(u64, u32)> = HashTable::with_capacity(count / 2);
             let mut out = Shard {
                 unique: Vec::new(),
                 assigned: Vec::new(),

@@ -195,9 +195,12 @@ fn run(options: &ElfOptions, linked: &mut Linked) {
         linker: &none,
         merged_ids: &merged_ids,
         commons: &made.commons,
+        settled: None,
     };
     let linker = linker_symbols::values(&addresses, &plan);
     addresses.linker = &linker;
+    let settled = layout::SettledSymbols::settle(&addresses);
+    addresses.settled = Some(&settled);
     report::check_overlaps(&layout, options, diagnostics);
     let entry = report::entry_point(&addresses, &script_symbols, options, diagnostics);
 

@@ -219,6 +219,7 @@ impl<'f> Walker<'_, 'f, '_> {
             linker: &none,
             merged_ids: self.facts.merged_ids,
             commons: self.facts.commons,
+            settled: None,
         };
         let cuts = relax::cuts(self.facts.arch, &addresses);
         let relaxed = cuts != self.layout.cuts;

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use xsys_diag::Diagnostic;
 
 use super::{Def, statements};
+use crate::elf::Map;
 use crate::elf::object::{ObjectFile, Section};
 use crate::elf::resolve::Resolution;
 use crate::elf::sections::{Outline, SectionId, Sections};
@@ -133,6 +134,7 @@ pub(super) fn match_rules(
                 })
         })
         .collect();
+    let by_beginning = ByBeginning::new(patterns.iter().map(|(_, _, pattern)| *pattern));
     candidates
         .par_iter()
         .with_min_len(256)
@@ -141,7 +143,12 @@ pub(super) fn match_rules(
                 let object = &resolution.files[file.0 as usize];
                 (object, &object.sections[index as usize])
             });
-            patterns.iter().find_map(|&(output, item, pattern)| {
+            let name = match object {
+                Some((_, section)) => section.name,
+                None => sections.outline(resolution, id).name,
+            };
+            by_beginning.candidates(name).iter().find_map(|&at| {
+                let (output, item, pattern) = patterns[at as usize];
                 let matched = match object {
                     Some((object, section)) => pattern_matches(pattern, object, section),
                     None => pattern_matches_synthetic(pattern, &sections.outline(resolution, id)),
@@ -253,5 +260,51 @@ fn init_priority(name: &[u8]) -> u32 {
         65535u32.saturating_sub(number)
     } else {
         number
+    }
+}
+
+/// Rules by how the names that they take begin. A default layout has some sixty rules and a link
+/// a hundred thousand sections; three letters leave a handful to try.
+struct ByBeginning {
+    /// Rules that could take names with this beginning, in script order.
+    rules: Map<[u8; BEGINNING], Vec<u32>>,
+    /// Rules for names with any other beginning.
+    others: Vec<u32>,
+}
+
+const BEGINNING: usize = 3;
+
+impl ByBeginning {
+    fn new<'p>(patterns: impl Iterator<Item = &'p InputPattern> + Clone) -> Self {
+        let beginning = |prefix: &[u8]| prefix.get(..BEGINNING)?.try_into().ok();
+        let fixed = |pattern: &'p InputPattern| {
+            pattern
+                .sections
+                .iter()
+                .map(move |p| beginning(p.name.literal_prefix().as_ref()))
+        };
+        let mut rules: Map<[u8; BEGINNING], Vec<u32>> = Map::default();
+        for key in patterns.clone().flat_map(fixed).flatten() {
+            rules.entry(key).or_default();
+        }
+        let mut others = Vec::new();
+        for (at, pattern) in patterns.enumerate() {
+            let any = fixed(pattern).any(|key| key.is_none());
+            if any {
+                others.push(at as u32);
+            }
+            for (key, list) in &mut rules {
+                if any || fixed(pattern).any(|own| own.as_ref() == Some(key)) {
+                    list.push(at as u32);
+                }
+            }
+        }
+        Self { rules, others }
+    }
+
+    fn candidates(&self, name: &[u8]) -> &[u32] {
+        let key = name.get(..BEGINNING).and_then(|key| key.try_into().ok());
+        key.and_then(|key: [u8; BEGINNING]| self.rules.get(&key))
+            .unwrap_or(&self.others)
     }
 }
