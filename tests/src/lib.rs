@@ -1,1 +1,3 @@
 //! The harness: builds, links and runs real programs (filled in by `tests/cases`).
+
+pub mod link;

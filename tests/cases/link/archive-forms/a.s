@@ -1,0 +1,2 @@
+    .globl a
+a: ret

@@ -1,0 +1,2 @@
+    .globl b
+b: ret

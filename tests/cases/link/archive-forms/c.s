@@ -1,0 +1,2 @@
+    .globl c
+c: ret

@@ -1,0 +1,2 @@
+    .globl d
+d: ret

@@ -1,0 +1,2 @@
+    .globl e
+e: ret

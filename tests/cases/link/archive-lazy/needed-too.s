@@ -1,0 +1,3 @@
+    .globl chained, second
+    .globl chained
+chained: ret

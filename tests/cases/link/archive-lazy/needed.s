@@ -1,0 +1,2 @@
+    .globl needed
+needed: b chained

@@ -1,0 +1,2 @@
+    .globl by_option
+by_option: ret

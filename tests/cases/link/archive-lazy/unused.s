@@ -1,0 +1,2 @@
+    .globl unused
+unused: ret

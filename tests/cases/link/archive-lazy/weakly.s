@@ -1,0 +1,3 @@
+    .globl weakly, weakly_marker
+weakly:
+weakly_marker: ret

@@ -1,0 +1,4 @@
+    .section .text.helper, "ax"
+    .globl helper
+helper:
+    .long 0

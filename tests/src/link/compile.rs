@@ -1,0 +1,128 @@
+//! Objects for any ELF target, from rustc alone.
+//!
+//! Assembler goes into a `no_core` crate that consists of one `global_asm!`: no library of the
+//! target has to be installed, and the target's own assembler syntax and flags apply (AT&T on x86,
+//! as usual in assembler files). Objects are kept by the hash of all that they depend on, so that
+//! a second run compiles nothing.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use sha2::{Digest, Sha256};
+
+use super::case::Case;
+
+/// Compiles a case's sources into `work`; the objects' names.
+pub fn objects(
+    case: &Case,
+    target: &str,
+    work: &Path,
+    cache: &Path,
+) -> Result<Vec<String>, String> {
+    let mut names = Vec::new();
+    for source in &case.sources {
+        let stem = source
+            .file_stem()
+            .map(|stem| stem.to_string_lossy().into_owned())
+            .unwrap_or_default();
+        let file = source
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default();
+        let flags = case.flags_for("rustc", &file);
+        let text = std::fs::read_to_string(source).map_err(|e| format!("{file}: {e}"))?;
+        let text = match file.ends_with(".s") {
+            true => wrap(&text, target),
+            false => text,
+        };
+        let kept = cached(&stem, &text, &flags, target, cache)?;
+        let name = format!("{stem}.o");
+        std::fs::copy(&kept, work.join(&name)).map_err(|e| format!("{name}: {e}"))?;
+        names.push(name);
+    }
+    Ok(names)
+}
+
+/// Copies what is no source into the folder of the link.
+pub fn copy_rest(case: &Case, work: &Path) -> Result<(), String> {
+    for path in &case.others {
+        if let Some(name) = path.file_name() {
+            std::fs::copy(path, work.join(name))
+                .map_err(|e| format!("{}: {e}", path.display()))?;
+        }
+    }
+    Ok(())
+}
+
+fn wrap(text: &str, target: &str) -> String {
+    let is_x86 = ["x86_64", "i586", "i686"].iter().any(|p| target.starts_with(p));
+    let options = if is_x86 { "raw, att_syntax" } else { "raw" };
+    format!(
+        "#![feature(no_core, rustc_attrs)]\n#![no_core]\n\
+         #[rustc_builtin_macro]\nmacro_rules! global_asm {{ () => {{}} }}\n\
+         global_asm!(r####\"{text}\"####, options({options}));\n"
+    )
+}
+
+fn cached(
+    stem: &str,
+    text: &str,
+    flags: &[String],
+    target: &str,
+    cache: &Path,
+) -> Result<PathBuf, String> {
+    let mut hash = Sha256::new();
+    for part in [rustc_version(), target, &flags.join(" "), text, stem] {
+        hash.update(part.as_bytes());
+        hash.update([0]);
+    }
+    let key: String = hash.finalize()[..12]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let object = cache.join(format!("{key}.o"));
+    if object.exists() {
+        return Ok(object);
+    }
+    std::fs::create_dir_all(cache).map_err(|e| format!("cannot create a folder: {e}"))?;
+    // The same source may be compiled by two tests at once: each writes its own file.
+    let own = format!("{key}-{:?}", std::thread::current().id());
+    let source = cache.join(format!("{own}.rs"));
+    let fresh = cache.join(format!("{own}.o"));
+    std::fs::write(&source, text).map_err(|e| format!("cannot write a source: {e}"))?;
+    let output = rustc()
+        .args(["--edition", "2024", "--target", target, "--crate-type", "lib"])
+        .args(["--emit", "obj", "-Ccodegen-units=1", "-Awarnings", "-Cpanic=abort"])
+        .args(["--crate-name", &stem.replace('-', "_")])
+        .args(flags)
+        .arg("-o")
+        .arg(&fresh)
+        .arg(&source)
+        .output()
+        .map_err(|e| format!("cannot start rustc: {e}"))?;
+    let _ = std::fs::remove_file(&source);
+    if !output.status.success() {
+        return Err(format!(
+            "rustc fails for `{stem}`:\n{}",
+            String::from_utf8_lossy(&output.stderr)
+        ));
+    }
+    std::fs::rename(&fresh, &object).map_err(|e| format!("cannot keep an object: {e}"))?;
+    Ok(object)
+}
+
+/// rustc, with unstable features allowed whatever its channel.
+pub fn rustc() -> Command {
+    let mut command = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
+    command.env("RUSTC_BOOTSTRAP", "1");
+    command
+}
+
+fn rustc_version() -> &'static str {
+    static VERSION: OnceLock<String> = OnceLock::new();
+    VERSION.get_or_init(|| match rustc().arg("-vV").output() {
+        Ok(output) => String::from_utf8_lossy(&output.stdout).into_owned(),
+        Err(_) => String::new(),
+    })
+}

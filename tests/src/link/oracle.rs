@@ -1,0 +1,280 @@
+//! rust-lld's opinion of a case, compared by meaning.
+//!
+//! Compared are entry, section headers, segments, symbols and the contents of sections. Left out
+//! is what has no meaning: the order of symbols, string tables, `.comment`, mapping symbols, and the
+//! symbols that name thunks. What xsys does differently on purpose is listed in the case:
+//! `//# differs: WHAT - why`, WHAT being `segments`, `entry`, `contents NAME`, `section NAME`,
+//! `symbol NAME`, `symbols`, `addresses`.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use goblin::elf::program_header as ph;
+use goblin::elf::section_header as sh;
+
+use super::case::Case;
+use super::compile::rustc;
+use super::image::{Image, Section, Segment, Symbol};
+
+/// Links with rust-lld and says what differs.
+pub fn compare(
+    case: &Case,
+    words: &[String],
+    work: &Path,
+    ours: &Image,
+) -> Result<Vec<String>, String> {
+    let output = work.join("oracle.elf");
+    let result = Command::new(rust_lld()?)
+        .current_dir(work)
+        .args(["-flavor", "gnu"])
+        .args(words)
+        .args(case.words("lld-args"))
+        .arg("-o")
+        .arg(&output)
+        .output()
+        .map_err(|e| format!("cannot start rust-lld: {e}"))?;
+    if !result.status.success() {
+        return Err(format!(
+            "rust-lld fails:\n{}",
+            String::from_utf8_lossy(&result.stderr)
+        ));
+    }
+    let bytes = std::fs::read(&output).map_err(|e| format!("rust-lld wrote nothing: {e}"))?;
+    let theirs = Image::parse(bytes)?;
+    Ok(differences(case, ours, &theirs))
+}
+
+fn rust_lld() -> Result<PathBuf, String> {
+    let run = |args: &[&str]| -> Result<String, String> {
+        let output = rustc()
+            .args(args)
+            .output()
+            .map_err(|e| format!("cannot start rustc: {e}"))?;
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let sysroot = run(&["--print", "sysroot"])?;
+    let version = run(&["-vV"])?;
+    let host = version
+        .lines()
+        .find_map(|line| line.strip_prefix("host: "))
+        .ok_or("rustc does not name its host")?;
+    let path = Path::new(sysroot.trim())
+        .join("lib/rustlib")
+        .join(host)
+        .join("bin/rust-lld");
+    if path.exists() {
+        Ok(path)
+    } else {
+        Err(format!("{} is missing", path.display()))
+    }
+}
+
+struct Excuses(Vec<String>);
+
+impl Excuses {
+    fn of(case: &Case) -> Excuses {
+        Excuses(
+            case.all("differs")
+                .iter()
+                .map(|value| match value.split_once(" - ") {
+                    Some((what, _)) => what.trim().to_owned(),
+                    None => value.clone(),
+                })
+                .collect(),
+        )
+    }
+
+    fn has(&self, what: &str) -> bool {
+        self.0.iter().any(|excuse| excuse == what)
+    }
+}
+
+fn differences(case: &Case, ours: &Image, theirs: &Image) -> Vec<String> {
+    let excuses = Excuses::of(case);
+    let mut out = Vec::new();
+    if !excuses.has("entry") && !excuses.has("addresses") && ours.entry != theirs.entry {
+        out.push(format!("entry: {:#x}, lld {:#x}", ours.entry, theirs.entry));
+    }
+    if ours.e_flags != theirs.e_flags {
+        out.push(format!("e_flags: {:#x}, lld {:#x}", ours.e_flags, theirs.e_flags));
+    }
+    sections(&excuses, ours, theirs, &mut out);
+    if !excuses.has("segments") {
+        let (a, b) = (segments(&excuses, ours), segments(&excuses, theirs));
+        if a != b {
+            out.push(format!("segments:\n    {}\n  lld:\n    {}", a.join("\n    "), b.join("\n    ")));
+        }
+    }
+    if !excuses.has("symbols") {
+        symbols(&excuses, ours, theirs, &mut out);
+    }
+    if !excuses.has("addresses") {
+        contents(&excuses, ours, theirs, &mut out);
+    }
+    out
+}
+
+fn is_compared(section: &Section) -> bool {
+    let tables = [".symtab", ".strtab", ".shstrtab", ".comment", ".symtab_shndx", ""];
+    !tables.contains(&section.name.as_str())
+}
+
+fn sections(excuses: &Excuses, ours: &Image, theirs: &Image, out: &mut Vec<String>) {
+    let list = |image: &Image| -> Vec<Section> {
+        image
+            .sections
+            .iter()
+            .filter(|s| is_compared(s) && !excuses.has(&format!("section {}", s.name)))
+            .cloned()
+            .collect()
+    };
+    let (a, b) = (list(ours), list(theirs));
+    let names = |list: &[Section]| -> Vec<String> { list.iter().map(|s| s.name.clone()).collect() };
+    if names(&a) != names(&b) {
+        out.push(format!(
+            "sections: {}\n  lld: {}",
+            names(&a).join(" "),
+            names(&b).join(" ")
+        ));
+        return;
+    }
+    for (a, b) in a.iter().zip(&b) {
+        let show = |s: &Section| {
+            let addr = if excuses.has("addresses") { 0 } else { s.addr };
+            format!(
+                "{} type={} flags={:#x} addr={addr:#x} size={:#x} align={} entsize={}",
+                s.name, s.sh_type, s.flags, s.size, s.align, s.entsize
+            )
+        };
+        if show(a) != show(b) {
+            out.push(format!("section: {}\n      lld: {}", show(a), show(b)));
+        }
+    }
+}
+
+fn segments(excuses: &Excuses, image: &Image) -> Vec<String> {
+    let show = |s: &Segment| {
+        let kind = kind_name(s.p_type);
+        let flags = permissions(s.flags);
+        match excuses.has("addresses") {
+            true => format!("{kind} {flags} memsz={:#x}", s.size),
+            false => format!(
+                "{kind} {flags} addr={:#x} load={:#x} filesz={:#x} memsz={:#x} align={:#x}",
+                s.addr, s.load_addr, s.file_size, s.size, s.align
+            ),
+        }
+    };
+    image
+        .segments
+        .iter()
+        .filter(|s| s.p_type != ph::PT_PHDR)
+        .map(show)
+        .collect()
+}
+
+/// `LOAD`, `TLS`, …
+pub fn kind_name(p_type: u32) -> String {
+    match p_type {
+        ph::PT_LOAD => "LOAD".to_owned(),
+        ph::PT_PHDR => "PHDR".to_owned(),
+        ph::PT_TLS => "TLS".to_owned(),
+        ph::PT_NOTE => "NOTE".to_owned(),
+        ph::PT_DYNAMIC => "DYNAMIC".to_owned(),
+        ph::PT_GNU_STACK => "STACK".to_owned(),
+        ph::PT_GNU_RELRO => "RELRO".to_owned(),
+        ph::PT_GNU_EH_FRAME => "EH_FRAME".to_owned(),
+        ph::PT_GNU_PROPERTY => "PROPERTY".to_owned(),
+        0x7000_0001 => "EXIDX".to_owned(),
+        0x7000_0003 => "ATTRIBUTES".to_owned(),
+        other => format!("{other:#x}"),
+    }
+}
+
+/// `r-x`
+pub fn permissions(flags: u32) -> String {
+    [(4, 'r'), (2, 'w'), (1, 'x')]
+        .into_iter()
+        .map(|(bit, letter)| if flags & bit != 0 { letter } else { '-' })
+        .collect()
+}
+
+fn symbols(excuses: &Excuses, ours: &Image, theirs: &Image, out: &mut Vec<String>) {
+    type Meaning = (Option<u64>, u64, u8, u8, u8, String);
+    let list = |image: &Image| -> BTreeMap<String, Vec<Meaning>> {
+        let mut all: BTreeMap<String, Vec<Meaning>> = BTreeMap::new();
+        for symbol in &image.symbols {
+            if is_noise(symbol) || excuses.has(&format!("symbol {}", symbol.name)) {
+                continue;
+            }
+            let section = match image.sections.get(symbol.section) {
+                Some(section) => section.name.clone(),
+                None => format!("{:#x}", symbol.section),
+            };
+            all.entry(symbol.name.clone()).or_default().push((
+                (!excuses.has("addresses")).then_some(symbol.value),
+                symbol.size,
+                symbol.kind,
+                symbol.bind,
+                symbol.visibility,
+                section,
+            ));
+        }
+        for list in all.values_mut() {
+            list.sort();
+        }
+        all
+    };
+    let (a, b) = (list(ours), list(theirs));
+    for (name, meaning) in &a {
+        match b.get(name) {
+            None => out.push(format!("symbol `{name}`: lld has none")),
+            Some(other) if other != meaning => {
+                out.push(format!("symbol `{name}`: {meaning:x?}\n  lld: {other:x?}"));
+            }
+            Some(_) => {}
+        }
+    }
+    for name in b.keys().filter(|name| !a.contains_key(*name)) {
+        out.push(format!("symbol `{name}`: only lld has it"));
+    }
+}
+
+fn is_noise(symbol: &Symbol) -> bool {
+    // FILE and SECTION symbols, mapping symbols, thunks, and lld's own locals.
+    symbol.kind == 4
+        || symbol.kind == 3
+        || symbol.name.is_empty()
+        || symbol.name.starts_with('$')
+        || symbol.name.starts_with("__AArch64")
+        || symbol.name.starts_with("__ARMv")
+        || symbol.name.starts_with("__Thumb")
+        || symbol.name.contains("Thunk")
+}
+
+fn contents(excuses: &Excuses, ours: &Image, theirs: &Image, out: &mut Vec<String>) {
+    for section in ours.sections.iter().filter(|s| is_compared(s)) {
+        let name = &section.name;
+        if section.sh_type == sh::SHT_NOBITS
+            || excuses.has(&format!("contents {name}"))
+            || excuses.has(&format!("section {name}"))
+        {
+            continue;
+        }
+        let Some(other) = theirs.section(name) else {
+            continue;
+        };
+        let (a, b) = (ours.contents(section), theirs.contents(other));
+        if a.len() != b.len() {
+            continue;
+        }
+        if let Some(at) = a.iter().zip(b).position(|(a, b)| a != b) {
+            let end = (at + 16).min(a.len());
+            out.push(format!(
+                "contents of `{name}` at {at:#x}: {:02x?}, lld {:02x?}",
+                &a[at..end],
+                &b[at..end]
+            ));
+        }
+    }
+}
