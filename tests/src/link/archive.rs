@@ -17,7 +17,11 @@ pub fn write_all(case: &Case, work: &Path) -> Result<(), String> {
             .split_once('=')
             .ok_or("an archive is `NAME = MEMBERS`")?;
         let words: Vec<&str> = rest.split_whitespace().collect();
-        let members: Vec<&str> = words.iter().copied().filter(|w| !w.starts_with('[')).collect();
+        let members: Vec<&str> = words
+            .iter()
+            .copied()
+            .filter(|w| !w.starts_with('['))
+            .collect();
         let bytes = archive(
             work,
             &members,

@@ -80,8 +80,20 @@ impl Case {
             case.targets.push("aarch64-unknown-none".to_owned());
         }
         let checks = [
-            "check", "bytes", "string", "absent", "present", "sections", "segments", "compare",
-            "run", "contains", "prints", "expect-error", "program", "no-section",
+            "check",
+            "bytes",
+            "string",
+            "absent",
+            "present",
+            "sections",
+            "segments",
+            "compare",
+            "run",
+            "contains",
+            "prints",
+            "expect-error",
+            "program",
+            "no-section",
         ];
         if !checks.iter().any(|key| case.first(key).is_some()) {
             return Err("the case checks nothing".to_owned());
@@ -183,8 +195,14 @@ mod tests {
         for (text, expected) in [
             ("//# args: a\n//# args: b\n", Ok(2)),
             ("nop // not one\n  //# args: x", Ok(1)),
-            ("//# target: a\n//# target: b", Err("line 2: `target` stands twice")),
-            ("\n//# chekc: a == b", Err("line 2: unknown directive `chekc`")),
+            (
+                "//# target: a\n//# target: b",
+                Err("line 2: `target` stands twice"),
+            ),
+            (
+                "\n//# chekc: a == b",
+                Err("line 2: unknown directive `chekc`"),
+            ),
             ("//# check", Err("line 1: a directive is `//# key: value`")),
         ] {
             let found = parse(text).map(|d| d.values().map(Vec::len).sum::<usize>());

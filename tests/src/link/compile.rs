@@ -48,15 +48,16 @@ pub fn objects(
 pub fn copy_rest(case: &Case, work: &Path) -> Result<(), String> {
     for path in &case.others {
         if let Some(name) = path.file_name() {
-            std::fs::copy(path, work.join(name))
-                .map_err(|e| format!("{}: {e}", path.display()))?;
+            std::fs::copy(path, work.join(name)).map_err(|e| format!("{}: {e}", path.display()))?;
         }
     }
     Ok(())
 }
 
 fn wrap(text: &str, target: &str) -> String {
-    let is_x86 = ["x86_64", "i586", "i686"].iter().any(|p| target.starts_with(p));
+    let is_x86 = ["x86_64", "i586", "i686"]
+        .iter()
+        .any(|p| target.starts_with(p));
     let options = if is_x86 { "raw, att_syntax" } else { "raw" };
     format!(
         "#![feature(no_core, rustc_attrs)]\n#![no_core]\n\
@@ -92,8 +93,21 @@ fn cached(
     let fresh = cache.join(format!("{own}.o"));
     std::fs::write(&source, text).map_err(|e| format!("cannot write a source: {e}"))?;
     let output = rustc()
-        .args(["--edition", "2024", "--target", target, "--crate-type", "lib"])
-        .args(["--emit", "obj", "-Ccodegen-units=1", "-Awarnings", "-Cpanic=abort"])
+        .args([
+            "--edition",
+            "2024",
+            "--target",
+            target,
+            "--crate-type",
+            "lib",
+        ])
+        .args([
+            "--emit",
+            "obj",
+            "-Ccodegen-units=1",
+            "-Awarnings",
+            "-Cpanic=abort",
+        ])
         .args(["--crate-name", &stem.replace('-', "_")])
         .args(flags)
         .arg("-o")

@@ -172,12 +172,20 @@ impl Parser<'_> {
             "fde" | "fde_size" => {
                 let pc = self.binary(0)?;
                 let (start, size) = unwind::frame(self.image, pc as u64)?;
-                if function == "fde" { start.into() } else { size.into() }
+                if function == "fde" {
+                    start.into()
+                } else {
+                    size.into()
+                }
             }
             "exidx" | "exidx_word" => {
                 let pc = self.binary(0)?;
                 let (start, word) = unwind::exidx(self.image, pc as u64)?;
-                if function == "exidx" { start.into() } else { word.into() }
+                if function == "exidx" {
+                    start.into()
+                } else {
+                    word.into()
+                }
             }
             _ => {
                 let (size, signed) = width(function, self.image.is_64)

@@ -2,7 +2,9 @@
 //!
 //! Compared are entry, section headers, segments, symbols and the contents of sections. Left out
 //! is what has no meaning: the order of symbols, string tables, `.comment`, mapping symbols, and the
-//! symbols that name thunks. What xsys does differently on purpose is listed in the case:
+//! symbols that name thunks. A LOAD is compared from its first section to its last: lld puts the ELF
+//! headers into the first one that has room for them, xsys only where the script says so
+//! (SIZEOF_HEADERS, FILEHDR), so that they cannot lie over a boot block. What else xsys does differently on purpose is listed in the case:
 //! `//# differs: WHAT - why`, WHAT being `segments`, `entry`, `contents NAME`, `section NAME`,
 //! `symbol NAME`, `symbols`, `addresses`.
 
@@ -97,13 +99,20 @@ fn differences(case: &Case, ours: &Image, theirs: &Image) -> Vec<String> {
         out.push(format!("entry: {:#x}, lld {:#x}", ours.entry, theirs.entry));
     }
     if ours.e_flags != theirs.e_flags {
-        out.push(format!("e_flags: {:#x}, lld {:#x}", ours.e_flags, theirs.e_flags));
+        out.push(format!(
+            "e_flags: {:#x}, lld {:#x}",
+            ours.e_flags, theirs.e_flags
+        ));
     }
     sections(&excuses, ours, theirs, &mut out);
     if !excuses.has("segments") {
         let (a, b) = (segments(&excuses, ours), segments(&excuses, theirs));
         if a != b {
-            out.push(format!("segments:\n    {}\n  lld:\n    {}", a.join("\n    "), b.join("\n    ")));
+            out.push(format!(
+                "segments:\n    {}\n  lld:\n    {}",
+                a.join("\n    "),
+                b.join("\n    ")
+            ));
         }
     }
     if !excuses.has("symbols") {
@@ -116,7 +125,14 @@ fn differences(case: &Case, ours: &Image, theirs: &Image) -> Vec<String> {
 }
 
 fn is_compared(section: &Section) -> bool {
-    let tables = [".symtab", ".strtab", ".shstrtab", ".comment", ".symtab_shndx", ""];
+    let tables = [
+        ".symtab",
+        ".strtab",
+        ".shstrtab",
+        ".comment",
+        ".symtab_shndx",
+        "",
+    ];
     !tables.contains(&section.name.as_str())
 }
 
@@ -142,9 +158,14 @@ fn sections(excuses: &Excuses, ours: &Image, theirs: &Image, out: &mut Vec<Strin
     for (a, b) in a.iter().zip(&b) {
         let show = |s: &Section| {
             let addr = if excuses.has("addresses") { 0 } else { s.addr };
+            // The size of a GOT's slots is said by GNU ld, not by lld.
+            let entries = match s.name.starts_with(".got") {
+                true => String::new(),
+                false => format!(" entsize={}", s.entsize),
+            };
             format!(
-                "{} type={} flags={:#x} addr={addr:#x} size={:#x} align={} entsize={}",
-                s.name, s.sh_type, s.flags, s.size, s.align, s.entsize
+                "{} type={} flags={:#x} addr={addr:#x} size={:#x} align={}{entries}",
+                s.name, s.sh_type, s.flags, s.size, s.align
             )
         };
         if show(a) != show(b) {
@@ -155,22 +176,42 @@ fn sections(excuses: &Excuses, ours: &Image, theirs: &Image, out: &mut Vec<Strin
 
 fn segments(excuses: &Excuses, image: &Image) -> Vec<String> {
     let show = |s: &Segment| {
+        let s = &clipped(image, s)?;
         let kind = kind_name(s.p_type);
         let flags = permissions(s.flags);
         match excuses.has("addresses") {
-            true => format!("{kind} {flags} memsz={:#x}", s.size),
-            false => format!(
+            true => Some(format!("{kind} {flags} memsz={:#x}", s.size)),
+            false => Some(format!(
                 "{kind} {flags} addr={:#x} load={:#x} filesz={:#x} memsz={:#x} align={:#x}",
                 s.addr, s.load_addr, s.file_size, s.size, s.align
-            ),
+            )),
         }
     };
     image
         .segments
         .iter()
         .filter(|s| s.p_type != ph::PT_PHDR)
-        .map(show)
+        .filter_map(show)
         .collect()
+}
+
+/// A LOAD without headers in front of its sections; none if it holds nothing else.
+fn clipped(image: &Image, segment: &Segment) -> Option<Segment> {
+    let mut out = segment.clone();
+    if segment.p_type != ph::PT_LOAD {
+        return Some(out);
+    }
+    let end = segment.addr.wrapping_add(segment.size);
+    let first = image
+        .alloc()
+        .filter(|s| s.size > 0 && s.addr >= segment.addr && s.addr < end)
+        .map(|s| s.addr)
+        .min()?;
+    let headers = first - segment.addr;
+    (out.addr, out.load_addr) = (first, segment.load_addr.wrapping_add(headers));
+    out.file_size = out.file_size.saturating_sub(headers);
+    out.size -= headers;
+    Some(out)
 }
 
 /// `LOAD`, `TLS`, …

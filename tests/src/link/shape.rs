@@ -41,7 +41,10 @@ pub fn link_and_check(case: &Case, words: &[String], work: &Path) -> Result<Vec<
 
     for text in case.all("prints") {
         if !outcome.stdout.contains(text.as_str()) {
-            problems.push(format!("`{text}` is not printed; this is:\n{}", outcome.stdout));
+            problems.push(format!(
+                "`{text}` is not printed; this is:\n{}",
+                outcome.stdout
+            ));
         }
     }
     let image = Image::parse(bytes)?;
@@ -119,7 +122,11 @@ fn diagnostics(case: &Case, outcome: &Outcome, work: &Path, problems: &mut Vec<S
             d.severity != severity || !case.all(key).iter().any(|t| shown.contains(t.as_str()))
         });
     }
-    problems.extend(found.into_iter().map(|(_, shown)| format!("unexpected: {shown}")));
+    problems.extend(
+        found
+            .into_iter()
+            .map(|(_, shown)| format!("unexpected: {shown}")),
+    );
 }
 
 fn check_image(case: &Case, image: &Image, problems: &mut Vec<String>) {
@@ -155,7 +162,13 @@ fn check_image(case: &Case, image: &Image, problems: &mut Vec<String>) {
         let found: Vec<String> = image
             .segments
             .iter()
-            .map(|s| format!("{} {}", oracle::kind_name(s.p_type), oracle::permissions(s.flags)))
+            .map(|s| {
+                format!(
+                    "{} {}",
+                    oracle::kind_name(s.p_type),
+                    oracle::permissions(s.flags)
+                )
+            })
             .collect();
         if found.join(", ") != expected {
             problems.push(format!("segments: {}", found.join(", ")));

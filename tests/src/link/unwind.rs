@@ -29,7 +29,9 @@ pub fn frame(image: &Image, pc: u64) -> Result<(u64, u64), String> {
             eh_frame.addr
         ));
     }
-    let count = image.number(header.addr + 8, 4).ok_or("the header is short")?;
+    let count = image
+        .number(header.addr + 8, 4)
+        .ok_or("the header is short")?;
     if header.size != 12 + 8 * count {
         return Err(format!("{count} entries in {} bytes", header.size));
     }

@@ -16,6 +16,7 @@ use super::layout::Addresses;
 use super::resolve::{Definition, Resolution, SymbolId};
 use super::sections::SyntheticKind;
 use super::segments::FilePlan;
+use crate::script::eval::OutputId;
 
 /// What a linker-defined symbol means.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,9 +82,25 @@ pub fn define(resolution: &mut Resolution<'_>) {
         if defined {
             symbol.definition = Definition::Linker;
             symbol.kind = elf::STT_NOTYPE.0;
-            symbol.visibility = elf::STV_HIDDEN.0;
+            // `__start_` symbols are seen from outside as the section is, but cannot be replaced.
+            symbol.visibility = match meaning(symbol.name) {
+                Some(Meaning::Bound { .. }) => elf::STV_PROTECTED.0,
+                _ => elf::STV_HIDDEN.0,
+            };
         }
     }
+}
+
+/// The output section that a `__start_` or `__stop_` symbol belongs to.
+pub fn bounded_section(addresses: &Addresses<'_, '_>, name: &[u8]) -> Option<OutputId> {
+    let Some(Meaning::Bound { section, .. }) = meaning(name) else {
+        return None;
+    };
+    let outputs = &addresses.layout.placement.outputs;
+    let index = outputs
+        .iter()
+        .position(|o| o.present && o.name == section)?;
+    Some(OutputId(index as u32))
 }
 
 /// Their addresses after layout.

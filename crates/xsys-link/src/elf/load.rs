@@ -489,6 +489,7 @@ pub fn check_machines(
 pub fn e_flags(
     arch: &dyn Arch,
     files: &[ObjectFile<'_>],
+    attributes: Option<&[u8]>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> u32 {
     let mut merged = None;
@@ -513,7 +514,7 @@ pub fn e_flags(
             ),
         }
     }
-    merged.unwrap_or(0)
+    arch.finish_e_flags(merged.unwrap_or(0), attributes)
 }
 
 /// Merges `.ARM.attributes` or `.riscv.attributes`: the section's name and contents.

@@ -97,7 +97,7 @@ fn run(options: &ElfOptions, linked: &mut Linked) {
         return;
     };
     let arch = &*arch;
-    let e_flags = load::e_flags(arch, &resolution.files, diagnostics);
+    let e_flags = load::e_flags(arch, &resolution.files, core, diagnostics);
     linker_symbols::define(&mut resolution);
 
     // Sections are numbered, rules matched, unwind records filed under their functions.
@@ -156,6 +156,7 @@ fn run(options: &ElfOptions, linked: &mut Linked) {
         &live,
         &matches,
         &script,
+        &script_symbols,
         options,
         diagnostics,
     );

@@ -244,6 +244,13 @@ fn implied(arch: &dyn Arch, layout: &Layout<'_>, options: &ElfOptions) -> Vec<Se
             load.sections.push(id);
         }
     }
+    // A LOAD of nothing is noise, and some loaders refuse it.
+    loads.retain(|load| {
+        load.file_header
+            || load.sections.iter().any(|id| {
+                !layout.placement.output(*id).is_tbss() && layout.extents[id.0 as usize].size > 0
+            })
+    });
     out.append(&mut loads);
     let named = |name: &str| {
         alloc
@@ -513,6 +520,11 @@ pub fn plan(
     for segment in &mut segments {
         number(segment, arch, layout, &offsets);
     }
+    for segment in &mut segments {
+        if segment.p_type == elf::PT_GNU_RELRO.0 {
+            cover_page(segment, layout, page);
+        }
+    }
     // gABI: PT_PHDR says where the LOAD that holds them puts them.
     let home = segments
         .iter()
@@ -536,13 +548,30 @@ pub fn plan(
     }
 }
 
+/// Whole pages are protected: RELRO reaches to the end of its last page, if nothing else is there.
+fn cover_page(relro: &mut Segment, layout: &Layout<'_>, page: u64) {
+    let end = relro.addr.wrapping_add(relro.memory_size);
+    let Some(page_end) = end.checked_next_multiple_of(page) else {
+        return;
+    };
+    let in_the_way = in_order(layout).into_iter().any(|id| {
+        let output = layout.placement.output(id);
+        let extent = layout.extents[id.0 as usize];
+        let there = extent.addr < page_end && extent.addr.wrapping_add(extent.size) > end;
+        output.is_alloc() && !output.is_tbss() && there
+    });
+    if !in_the_way {
+        relro.memory_size = page_end - relro.addr;
+    }
+}
+
 /// Offset, addresses and sizes of a segment from its sections.
 fn number(segment: &mut Segment, arch: &dyn Arch, layout: &Layout<'_>, offsets: &[u64]) {
     let members: Vec<OutputId> = segment
         .sections
         .iter()
         .copied()
-        .filter(|id| segment.p_type != elf::PT_LOAD.0 || !layout.placement.output(*id).is_tbss())
+        .filter(|id| segment.p_type == elf::PT_TLS.0 || !layout.placement.output(*id).is_tbss())
         .collect();
     let header = if arch.is_64() { 64 } else { 52 };
     if let Some(first) = members.first() {

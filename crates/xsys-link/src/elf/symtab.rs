@@ -242,7 +242,11 @@ fn global<'a>(addresses: &Addresses<'_, 'a>, id: SymbolId) -> Option<Entry<'a>> 
             };
             Some(entry(addresses.absolute(*value), 0, home))
         }
-        Definition::Linker => Some(entry(*addresses.linker.get(&id)?, 0, Place::Absolute)),
+        Definition::Linker => {
+            let home = super::linker_symbols::bounded_section(addresses, symbol.name);
+            let home = home.map_or(Place::Absolute, Place::Section);
+            Some(entry(*addresses.linker.get(&id)?, 0, home))
+        }
     }
 }
 

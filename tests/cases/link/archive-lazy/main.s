@@ -5,7 +5,7 @@
 //# archive: libb.a = needed-too.o option.o
 //# check: entry == start
 //# present: needed chained by_option
-//# absent: unused second weakly_marker
+//# absent: unused weakly_marker
 //# check: u64(slot) == 0
 //# compare: rust-lld
     .globl start

@@ -1,3 +1,2 @@
-    .globl chained, second
     .globl chained
 chained: ret

@@ -4,12 +4,6 @@
 //# check: u64(addr(.meta)) == f1 && u64(addr(.meta) + 8) == f2
 //# compare: rust-lld
 //# absent: f3
-    .section .meta, "ao", %progbits, .text.f2
-    .quad f2
-    .section .meta, "ao", %progbits, .text.f3, unique, 1
-    .quad f3
-    .section .meta, "ao", %progbits, .text.f1, unique, 2
-    .quad f1
     .section .text.f1, "ax"
     .globl f1
 f1: ret
@@ -19,3 +13,9 @@ f2: b f1
     .section .text.f3, "ax"
     .globl f3
 f3: ret
+    .section .meta, "ao", %progbits, f2
+    .quad f2
+    .section .meta, "ao", %progbits, f3, unique, 1
+    .quad f3
+    .section .meta, "ao", %progbits, f1, unique, 2
+    .quad f1

@@ -2,6 +2,7 @@
 // from __start_ symbols stays; nothing else does.
 //# args: --gc-sections -T link.x -u by_option
 //# compare: rust-lld
+//# lld-args: -z nostart-stop-gc
 //# present: entry_point reached by_option by_extern kept retained in_set
 //# absent: dead dead_too unreached_set
     .section .text.entry_point, "ax"

@@ -5,7 +5,7 @@
 // AT&T's on x86. All other files are copied beside the objects.
 //
 // `target` lists what to assemble for; each is a test of its own.
-//# target: aarch64-unknown-none, riscv32imac-unknown-none-elf, x86_64-unknown-none
+//# target: aarch64-unknown-none, thumbv7m-none-eabi, x86_64-unknown-none
 //
 // `args` are the linker's arguments. All objects that are in no archive stand in front of them,
 // unless they name objects themselves. Names that end in .o .a .x .ld .txt .map lie in the case's

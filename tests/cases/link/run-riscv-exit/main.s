@@ -1,13 +1,14 @@
 //# target: riscv64gc-unknown-linux-gnu, riscv32gc-unknown-linux-gnu
 //# args: main.o -static
 //# compare: rust-lld
+//# lld-args: -z norelro
 //# run: 0
 //# stdout: hello
     .globl _start
 _start:
     li a7, 64
     li a0, 1
-    la a1, message
+    lla a1, message
     li a2, 6
     ecall
     lui a1, %hi(counter)

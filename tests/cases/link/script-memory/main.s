@@ -1,5 +1,5 @@
 // MEMORY, `>` and `AT>`: two cursors per region; LOADADDR gives the load address, segments carry it.
-//# target: thumbv7m-none-eabi, riscv32imac-unknown-none-elf
+//# target: thumbv7m-none-eabi
 //# args: -T link.x
 //# compare: rust-lld
 //# check: addr(.text) == 0x8000100 && addr(.data) == 0x20000000

@@ -350,6 +350,12 @@ pub trait Arch: Sync {
     /// Checks one input's `e_flags` against those gathered so far and returns the merged value, or
     /// says in a few words what contradicts.
     fn merge_e_flags(&self, so_far: Option<u32>, next: u32) -> Result<u32, String>;
+
+    /// The image's `e_flags`: those merged from the inputs, and what the merged build attributes
+    /// add.
+    fn finish_e_flags(&self, merged: u32, _attributes: Option<&[u8]>) -> u32 {
+        merged
+    }
 }
 
 /// The instruction set for a machine; `None` if the linker does not know it. `attributes` are the

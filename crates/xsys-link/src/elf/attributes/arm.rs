@@ -414,5 +414,11 @@ pub fn arm_core(section: &[u8]) -> Core {
     }
 }
 
+/// `Tag_ABI_VFP_args` of a (merged) section: 0 core registers, 1 VFP registers, 2 neither, 3 any.
+pub fn arm_vfp_arguments(section: &[u8]) -> Option<u64> {
+    let tags = read(section, VENDOR, kind).unwrap_or_default();
+    tags.get(&tag::VFP_ARGS).map(Value::number)
+}
+
 #[cfg(test)]
 mod tests;

@@ -12,7 +12,7 @@
 pub mod arm;
 pub mod riscv;
 
-pub use arm::{arm_core, merge_arm};
+pub use arm::{arm_core, arm_vfp_arguments, merge_arm};
 pub use riscv::merge_riscv;
 
 use std::collections::BTreeMap;

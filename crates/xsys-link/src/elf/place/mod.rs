@@ -8,6 +8,7 @@
 //! Sections", "INSERT". Orphans are named and placed as lld does, so that results compare: prefixes
 //! such as `.text.` are dropped and sections are ranked by permissions.
 
+mod link_order;
 mod matching;
 mod orphans;
 mod summary;
@@ -20,6 +21,7 @@ use xsys_diag::Diagnostic;
 use crate::elf::gc::Live;
 use crate::elf::object::Section;
 use crate::elf::resolve::{FileId, Resolution};
+use crate::elf::script_symbols::ScriptSymbols;
 use crate::elf::sections::{SectionId, Sections, is_linked};
 use crate::options::{ElfOptions, OutputKind, Strip};
 use crate::script::ast::{
@@ -130,6 +132,7 @@ pub fn place<'s>(
     live: &Live,
     matches: &Matches<'s>,
     script: &'s Script,
+    script_symbols: &ScriptSymbols<'_>,
     options: &ElfOptions,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Placement<'s> {
@@ -225,15 +228,17 @@ pub fn place<'s>(
         orphans,
         &mut placement,
         &mut statements,
+        script,
         options,
         diagnostics,
     );
     placement.statements = statements;
     merge_same_names(&mut placement);
+    link_order::sort_linked(resolution, sections, &mut placement);
     for output in &mut placement.outputs {
         summarise(resolution, sections, output, diagnostics);
     }
-    remove_empty(&mut placement);
+    remove_empty(resolution, script_symbols, &mut placement);
     placement
 }
 

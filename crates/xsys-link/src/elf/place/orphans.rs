@@ -1,7 +1,7 @@
 //! Where sections go that no rule takes.
 //!
 //! An orphan is named and placed as lld does it: prefixes such as `.text.` are dropped, sections
-//! are ranked by permissions, and an orphan goes behind the last of those most like it. Spec: GNU ld
+//! are ranked by permissions, and an orphan goes beside those most like it. Spec: GNU ld
 //! manual, "Orphan Sections", `--orphan-handling`.
 
 use object::elf;
@@ -13,6 +13,7 @@ use crate::elf::Map;
 use crate::elf::resolve::Resolution;
 use crate::elf::sections::{SectionId, Sections};
 use crate::options::{ElfOptions, Orphan, OutputKind};
+use crate::script::ast::{Command, Script};
 use crate::script::eval::OutputId;
 
 /// The output section that an orphan asks for: its name without what a compiler appends.
@@ -57,6 +58,7 @@ pub(super) fn place_orphans<'s>(
     orphans: Vec<SectionId>,
     placement: &mut Placement<'s>,
     statements: &mut Vec<Statement<'s>>,
+    script: &Script,
     options: &ElfOptions,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
@@ -129,8 +131,12 @@ pub(super) fn place_orphans<'s>(
         summarise(resolution, sections, output, &mut quiet);
     }
     new.sort_by_key(|&index| rank(&placement.outputs[index]));
+    let only_behind = script
+        .commands
+        .iter()
+        .any(|c| matches!(c, Command::Phdrs(_) | Command::Memory(_)));
     for index in new {
-        let at = orphan_position(placement, statements, index);
+        let at = orphan_position(placement, statements, index, only_behind);
         statements.insert(at, Statement::Section(OutputId(index as u32)));
     }
 }
@@ -168,48 +174,59 @@ fn rank(output: &OutputSection<'_>) -> u32 {
     rank
 }
 
-/// Where an orphan goes: behind the last of the sections that are most like it, and behind the
-/// symbol assignments that follow those (`_etext = .;` stays with its section).
+/// Where an orphan goes: beside the section that is most like it. Before it if it ranks higher,
+/// unless regions or PHDRS make the orphan continue what is there; else behind the last one that is
+/// as much like it, and behind the symbol assignments that follow (`_etext = .;` stays with its
+/// section).
 fn orphan_position(
     placement: &Placement<'_>,
     statements: &[Statement<'_>],
     orphan: usize,
+    only_behind: bool,
 ) -> usize {
+    if !placement.outputs[orphan].is_alloc() {
+        return statements.len();
+    }
     let own = rank(&placement.outputs[orphan]);
-    let likeness = |statement: &Statement<'_>| match statement {
+    let anchor = |statement: &Statement<'_>| match statement {
         Statement::Section(id) => {
             let output = placement.output(*id);
-            output
-                .inputs()
-                .next()
-                .is_some()
-                .then(|| (own ^ rank(output)).leading_zeros())
+            let has_inputs = output.inputs().next().is_some();
+            has_inputs.then(|| (rank(output), (own ^ rank(output)).leading_zeros()))
         }
         _ => None,
     };
-    let Some(best) = statements.iter().filter_map(likeness).max() else {
-        return statements.len();
-    };
-    let first = statements
-        .iter()
-        .position(|s| likeness(s) == Some(best))
-        .unwrap_or(0);
-    let mut last = first;
-    for (index, statement) in statements.iter().enumerate().skip(first) {
-        let Statement::Section(id) = statement else {
+    // Of equals, the last that may precede the orphan; if none may, the first.
+    let mut best: Option<(usize, u32, u32)> = None;
+    for (index, statement) in statements.iter().enumerate() {
+        let Some((rank, like)) = anchor(statement) else {
             continue;
         };
-        match likeness(statement) {
-            None => continue,
-            Some(like) if like != best || own < rank(placement.output(*id)) => break,
-            Some(_) => last = index,
+        let better = best.is_none_or(|(_, _, most)| like > most || (like == most && rank <= own));
+        if better {
+            best = Some((index, rank, like));
         }
     }
-    let mut at = last + 1;
-    if !statements[at..]
-        .iter()
-        .any(|s| matches!(s, Statement::Section(_)))
-    {
+    let Some((index, found, like)) = best else {
+        return statements.len();
+    };
+    let mut at;
+    if found <= own || only_behind {
+        at = index + 1;
+        for (later, statement) in statements.iter().enumerate().skip(at) {
+            match anchor(statement) {
+                None => continue,
+                Some((_, l)) if l != like => break,
+                Some(_) => at = later + 1,
+            }
+        }
+    } else {
+        at = index;
+        while at > 0 && anchor(&statements[at - 1]).is_none() {
+            at -= 1;
+        }
+    }
+    if !statements[at..].iter().any(|s| anchor(s).is_some()) {
         return statements.len();
     }
     while let Some(Statement::Assign(assignment)) = statements.get(at) {

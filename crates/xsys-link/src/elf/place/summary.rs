@@ -9,6 +9,7 @@ use xsys_diag::Diagnostic;
 use super::{Item, OutputSection, Placement, Statement};
 use crate::elf::Map;
 use crate::elf::resolve::Resolution;
+use crate::elf::script_symbols::ScriptSymbols;
 use crate::elf::sections::{SectionId, Sections};
 use crate::script::ast::SectionKind;
 use crate::script::eval::OutputId;
@@ -41,7 +42,7 @@ pub(super) fn summarise(
     output: &mut OutputSection<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    const KEPT: u64 = elf::SHF_GROUP.0 | elf::SHF_COMPRESSED.0 | (1 << 21);
+    const KEPT: u64 = elf::SHF_GROUP.0 | elf::SHF_COMPRESSED.0;
     let ids: Vec<SectionId> = output.inputs().collect();
     let (mut sh_type, mut flags, mut align, mut entsize) = (elf::SHT_NULL.0, 0, 1, None);
     let mut merge = elf::SHF_MERGE.0 | elf::SHF_STRINGS.0;
@@ -109,7 +110,19 @@ pub(super) fn summarise(
 
 /// Drops descriptions that produce nothing, and gives those that only hold symbols the
 /// permissions of the section before them, so that they need no segment of their own.
-pub(super) fn remove_empty(placement: &mut Placement<'_>) {
+pub(super) fn remove_empty(
+    resolution: &Resolution<'_>,
+    script_symbols: &ScriptSymbols<'_>,
+    placement: &mut Placement<'_>,
+) {
+    // A PROVIDE that nobody asked for produces nothing.
+    let idle = |item: &Item<'_>| match item {
+        Item::Inputs(_) => true,
+        Item::Assign(assignment) if assignment.provide => !script_symbols
+            .index_of(assignment)
+            .is_some_and(|index| resolution.provided[index]),
+        _ => false,
+    };
     let mut before = elf::SHF_ALLOC.0;
     let order: Vec<OutputId> = placement
         .statements
@@ -125,10 +138,7 @@ pub(super) fn remove_empty(placement: &mut Placement<'_>) {
             continue;
         }
         let has_inputs = output.inputs().next().is_some();
-        let has_content = output
-            .items
-            .iter()
-            .any(|item| !matches!(item, Item::Inputs(_)));
+        let has_content = !output.items.iter().all(idle);
         output.present = has_inputs || has_content;
         if has_inputs {
             if output.is_alloc() {

@@ -383,9 +383,24 @@ impl Arch for Arm {
     fn merge_e_flags(&self, so_far: Option<u32>, next: u32) -> Result<u32, String> {
         merge_e_flags(so_far, next)
     }
+
+    fn finish_e_flags(&self, merged: u32, attributes: Option<&[u8]>) -> u32 {
+        const FLOAT: u32 = EF_ARM_ABI_FLOAT_SOFT | EF_ARM_ABI_FLOAT_HARD;
+        if merged & EF_ARM_EABIMASK != EF_ARM_EABI_VER5 || merged & FLOAT != 0 {
+            return merged;
+        }
+        let arguments = attributes.map_or(Some(0), crate::elf::attributes::arm_vfp_arguments);
+        merged
+            | match arguments {
+                None | Some(0) => EF_ARM_ABI_FLOAT_SOFT,
+                Some(1) => EF_ARM_ABI_FLOAT_HARD,
+                Some(_) => 0,
+            }
+    }
 }
 
 const EF_ARM_EABIMASK: u32 = 0xff00_0000;
+const EF_ARM_EABI_VER5: u32 = 0x0500_0000;
 const EF_ARM_ABI_FLOAT_SOFT: u32 = 0x200;
 const EF_ARM_ABI_FLOAT_HARD: u32 = 0x400;
 const EF_ARM_BE8: u32 = 0x0080_0000;

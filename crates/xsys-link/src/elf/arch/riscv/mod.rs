@@ -210,6 +210,10 @@ impl Arch for Riscv {
         })
     }
 
+    fn shrinks(&self) -> bool {
+        true
+    }
+
     fn align_padding(&self, site: Site, p: u64) -> Option<(u64, u64)> {
         if site.r_type != r::ALIGN {
             return None;
