@@ -256,7 +256,6 @@ fn scan_section(
                     symbol,
                     offset: reloc.offset,
                 });
-                continue;
             }
             // Exception tables of a group may stay behind when the group is discarded.
             Home::Discarded if section.name != b".gcc_except_table" => {
@@ -280,7 +279,11 @@ fn scan_section(
             Base::GotTlsLd => out.slots.push(TLS_LD),
             Base::GotBase => out.got_base = true,
             Base::Symbol | Base::Branch if pic && rule.relative == Relative::Zero => {
-                let fixed = matches!(home, Home::Absolute(_) | Home::UndefinedWeak);
+                // What an undefined symbol that is tolerated means does not move either.
+                let fixed = matches!(
+                    home,
+                    Home::Absolute(_) | Home::UndefinedWeak | Home::Undefined
+                );
                 if !fixed && u64::from(rule.size) == word {
                     out.relative_words += 1;
                 } else if !fixed && !low_bits_only(rule) {
