@@ -151,13 +151,15 @@ fn run(options: &ElfOptions, linked: &mut Linked) {
 
     // Every live section gets its output section; equal strings are merged within them.
     let mut placement = place::place(
-        &resolution,
-        &sections,
-        &live,
-        &matches,
-        &script,
-        &script_symbols,
-        options,
+        &place::Given {
+            resolution: &resolution,
+            sections: &sections,
+            live: &live,
+            matches: &matches,
+            script: &script,
+            script_symbols: &script_symbols,
+            options,
+        },
         diagnostics,
     );
     let (mut merge, mut merged_ids) =

@@ -34,6 +34,27 @@ pub struct Rule {
     pub align: u8,
 }
 
+/// A row of a relocation table.
+const fn row(
+    r_type: u32,
+    name: &'static str,
+    base: Base,
+    relative: Relative,
+    size: u8,
+    range: Range,
+    align: u8,
+) -> Rule {
+    Rule {
+        r_type,
+        name,
+        base,
+        relative,
+        size,
+        range,
+        align,
+    }
+}
+
 /// Which address a relocation starts from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Base {

@@ -125,17 +125,35 @@ impl Placement<'_> {
     }
 }
 
+/// What placement goes by.
+pub struct Given<'g, 's, 'a> {
+    /// Files and names.
+    pub resolution: &'g Resolution<'a>,
+    /// Sections, the linker's own included.
+    pub sections: &'g Sections,
+    /// What lives.
+    pub live: &'g Live,
+    /// Which rules take what.
+    pub matches: &'g Matches<'s>,
+    /// The scripts.
+    pub script: &'s Script,
+    /// What they say about symbols.
+    pub script_symbols: &'g ScriptSymbols<'s>,
+    /// Options.
+    pub options: &'g ElfOptions,
+}
+
 /// Places all live sections.
-pub fn place<'s>(
-    resolution: &Resolution<'_>,
-    sections: &Sections,
-    live: &Live,
-    matches: &Matches<'s>,
-    script: &'s Script,
-    script_symbols: &ScriptSymbols<'_>,
-    options: &ElfOptions,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Placement<'s> {
+pub fn place<'s>(given: &Given<'_, 's, '_>, diagnostics: &mut Vec<Diagnostic>) -> Placement<'s> {
+    let Given {
+        resolution,
+        sections,
+        live,
+        matches,
+        script,
+        script_symbols,
+        options,
+    } = *given;
     let (mut statements, defs) = statements(script, &mut Vec::new());
     let mut placement = Placement {
         statements: Vec::new(),
@@ -222,16 +240,7 @@ pub fn place<'s>(
             placement.outputs[index].items.push(item);
         }
     }
-    place_orphans(
-        resolution,
-        sections,
-        orphans,
-        &mut placement,
-        &mut statements,
-        script,
-        options,
-        diagnostics,
-    );
+    place_orphans(given, orphans, &mut placement, &mut statements, diagnostics);
     placement.statements = statements;
     merge_same_names(&mut placement);
     link_order::sort_linked(resolution, sections, &mut placement);

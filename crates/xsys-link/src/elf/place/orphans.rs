@@ -8,7 +8,7 @@ use object::elf;
 use xsys_diag::Diagnostic;
 
 use super::summary::summarise;
-use super::{Item, OutputSection, Placement, Statement};
+use super::{Given, Item, OutputSection, Placement, Statement};
 use crate::elf::Map;
 use crate::elf::resolve::Resolution;
 use crate::elf::sections::{SectionId, Sections};
@@ -53,15 +53,19 @@ fn orphan_name<'n>(name: &'n [u8], options: &ElfOptions) -> &'n [u8] {
 }
 
 pub(super) fn place_orphans<'s>(
-    resolution: &Resolution<'_>,
-    sections: &Sections,
+    given: &Given<'_, 's, '_>,
     orphans: Vec<SectionId>,
     placement: &mut Placement<'s>,
     statements: &mut Vec<Statement<'s>>,
-    script: &Script,
-    options: &ElfOptions,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
+    let Given {
+        resolution,
+        sections,
+        script,
+        options,
+        ..
+    } = *given;
     let mut by_name: Map<Vec<u8>, usize> = Map::default();
     let mut new = Vec::new();
     for (index, output) in placement.outputs.iter().enumerate() {

@@ -8,9 +8,9 @@
 
 use super::super::{
     Base::{self, *},
-    Range::{self, *},
+    Range::*,
     Relative::{self, *},
-    Rule,
+    Rule, row,
 };
 
 /// Relocation numbers that the code refers to.
@@ -115,26 +115,6 @@ pub mod r {
     pub const THM_ALU_ABS_G2_NC: u32 = 134;
     pub const THM_ALU_ABS_G3: u32 = 135;
     pub const IRELATIVE: u32 = 160;
-}
-
-const fn row(
-    r_type: u32,
-    name: &'static str,
-    base: Base,
-    relative: Relative,
-    size: u8,
-    range: Range,
-    align: u8,
-) -> Rule {
-    Rule {
-        r_type,
-        name,
-        base,
-        relative,
-        size,
-        range,
-        align,
-    }
 }
 
 /// Every relocation that may occur in an object file, by ascending number.

@@ -4,12 +4,7 @@
 //! overflow; on RV64 the pair reaches ±2 GiB, shifted down by 0x800 because the lower part is
 //! sign-extended.
 
-use super::super::{
-    Base::{self, *},
-    Range::{self, *},
-    Relative::{self, *},
-    Rule,
-};
+use super::super::{Base::*, Range::*, Relative::*, Rule, row};
 
 /// Relocation numbers that the code refers to.
 #[rustfmt::skip]
@@ -142,26 +137,6 @@ impl Table {
                 ),
             },
         }
-    }
-}
-
-const fn row(
-    r_type: u32,
-    name: &'static str,
-    base: Base,
-    relative: Relative,
-    size: u8,
-    range: Range,
-    align: u8,
-) -> Rule {
-    Rule {
-        r_type,
-        name,
-        base,
-        relative,
-        size,
-        range,
-        align,
     }
 }
 
