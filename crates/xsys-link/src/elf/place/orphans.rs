@@ -10,10 +10,9 @@ use xsys_diag::Diagnostic;
 use super::summary::summarise;
 use super::{Given, Item, OutputSection, Placement, Statement};
 use crate::elf::Map;
-use crate::elf::resolve::Resolution;
-use crate::elf::sections::{SectionId, Sections};
+use crate::elf::sections::SectionId;
 use crate::options::{ElfOptions, Orphan, OutputKind};
-use crate::script::ast::{Command, Script};
+use crate::script::ast::Command;
 use crate::script::eval::OutputId;
 
 /// The output section that an orphan asks for: its name without what a compiler appends.
