@@ -254,6 +254,9 @@ fn storage_help(path: &Path, source: &io::Error) -> Vec<String> {
         io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => vec![format!(
             "sysroots that are in the cache can be used, but this one has to be built: make `{path}` writable or set `XSYS_CACHE_DIR` to a folder that is"
         )],
+        io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => vec![format!(
+            "a file is in the way: remove it, or set `XSYS_CACHE_DIR` to a folder other than `{path}`"
+        )],
         _ => Vec::new(),
     }
 }

@@ -87,10 +87,11 @@ pub fn overflow(
 ) -> Diagnostic {
     let region = &layout.regions[index];
     let used = region.cursor.wrapping_sub(region.origin);
+    let over = used.saturating_sub(region.length);
     let mut diagnostic = Diagnostic::error(format!(
-        "region `{}` overflows by {} bytes",
+        "region `{}` overflows by {over} byte{}",
         region.name,
-        used.saturating_sub(region.length)
+        if over == 1 { "" } else { "s" }
     ))
     .note(format!(
         "{used} bytes are needed, the region has {} ({:#x} at {:#x})",

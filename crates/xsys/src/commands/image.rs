@@ -64,7 +64,7 @@ fn write_to(elf: &Path, emit: &Emit, fill: u8, path: &Path) -> Result<emit::Outp
         family: emit.family,
     };
     let image = xsys_image::write(emit.format, &content, &options)
-        .map_err(xsys_image::Error::into_diagnostic)?;
+        .map_err(|error| emit::no_image(emit, elf, error))?;
     emit::replace(path, &image)?;
     Ok(emit::Output {
         path: path.to_owned(),

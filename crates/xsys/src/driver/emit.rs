@@ -121,6 +121,18 @@ impl Emit {
     }
 }
 
+/// Why there is no image, with the name of what it should have been made of.
+pub fn no_image(emit: &Emit, elf: &Path, error: xsys_image::Error) -> Diagnostic {
+    let mut diagnostic = error.into_diagnostic();
+    diagnostic.message = format!(
+        "no `{}` image of `{}`: {}",
+        emit.format,
+        elf.display(),
+        diagnostic.message
+    );
+    diagnostic
+}
+
 /// Makes images of a linked file. Every name a run argument may use is in the outputs, the ELF
 /// file's first.
 pub fn write_all(elf: &Path, emits: &[Emit], fill: u8) -> Result<Vec<Output>, Vec<Diagnostic>> {
@@ -144,12 +156,7 @@ pub fn write_all(elf: &Path, emits: &[Emit], fill: u8) -> Result<Vec<Output>, Ve
             family: emit.family,
         };
         let written = xsys_image::write(emit.format, &content, &options)
-            .map_err(|error| {
-                let about = format!("no `{}` image of `{}`", emit.format, elf.display());
-                let mut diagnostic = error.into_diagnostic();
-                diagnostic.message = format!("{about}: {}", diagnostic.message);
-                diagnostic
-            })
+            .map_err(|error| no_image(emit, elf, error))
             .and_then(|image| replace(&path, &image).map(|()| image.len() as u64));
         match written {
             Ok(size) => {

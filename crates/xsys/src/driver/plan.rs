@@ -234,7 +234,14 @@ pub fn board_emits(target: &Target) -> std::result::Result<Vec<Emit>, Vec<Diagno
             None => emit.format.clone(),
         })
         .collect();
-    Emit::parse_all(texts.iter().map(String::as_str))
+    Emit::parse_all(texts.iter().map(String::as_str)).map_err(|mut problems| {
+        for problem in &mut problems {
+            problem
+                .notes
+                .push(format!("it is in `emit` of the board `{}`", board.name));
+        }
+        problems
+    })
 }
 
 /// `std` where the target has a system that it knows, `alloc` where not.

@@ -298,6 +298,7 @@ fn problem(error: &toml::de::Error, source: &Source) -> Diagnostic {
         .next()
         .map(|first| first.to_lowercase().chain(letters).collect())
         .unwrap_or_default();
+    let message = message.replace("unknown variant", "unknown value");
     let first_line = message.lines().next().unwrap_or_default();
     let mut diagnostic = Diagnostic::error(first_line);
     if let Some(name) = first_line

@@ -9,13 +9,14 @@ use crate::elf::Map;
 use crate::elf::layout::Region;
 use crate::elf::refs::{Home, SymRef};
 use crate::elf::resolve::Definition;
-use crate::script::ast::{Command, Expr, Name};
+use crate::script::ast::{Command, Expr, Name, Span};
 use crate::script::eval::{EvalError, OutputId, Scope, SectionFacts, Value, eval};
 
 impl Walker<'_, '_, '_> {
     pub(super) fn declare_regions(&mut self) {
         let mut regions: Vec<Region> = Vec::new();
         let mut aliases = Map::default();
+        let mut declared: Map<&str, &Span> = Map::default();
         for command in &self.facts.script.commands {
             match command {
                 Command::Memory(list) => {
@@ -26,12 +27,27 @@ impl Walker<'_, '_, '_> {
                             .insert(region.name.text.to_string(), regions.len())
                             .is_some()
                         {
+                            let first = declared.get(&*region.name.text).and_then(|span| {
+                                let source = self.facts.script.sources.get(span.file as usize)?;
+                                Some((source, span.start as usize..span.end as usize))
+                            });
                             self.problem(
                                 &region.name.span,
                                 format!("memory region `{}` is declared twice", region.name.text),
-                                |d| d.help("often two `memory.x` files are read; keep one of them"),
+                                |d| {
+                                    let d = match first {
+                                        Some((source, span)) => {
+                                            d.label(source, span, "declared first here")
+                                        }
+                                        None => d,
+                                    };
+                                    d.help("often two `memory.x` files are read; keep one of them")
+                                },
                             );
                         }
+                        declared
+                            .entry(&*region.name.text)
+                            .or_insert(&region.name.span);
                         regions.push(Region {
                             name: region.name.text.to_string(),
                             origin,

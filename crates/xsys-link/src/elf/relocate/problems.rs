@@ -47,6 +47,16 @@ impl Relocator<'_, '_> {
         let name = crate::elf::demangle(decided.symbol.name(resolution));
         let rule = decided.rule.name;
         let value = value.number;
+        let help = match limit {
+            Limit::Align(align) => format!(
+                "align `{name}` to {align} bytes: `#[repr(align({align}))]`, `.balign {align}`, or ALIGN({align}) in the script"
+            ),
+            // A field this small is made for numbers, not for addresses of code.
+            Limit::Range(range) if range.bounds().1 <= i128::from(u16::MAX) => {
+                "place what it refers to where the field reaches, or use a wider one".to_owned()
+            }
+            Limit::Range(_) | Limit::Encoding => "place the two nearer to each other in the script, or compile with a larger code model".to_owned(),
+        };
         let diagnostic = match limit {
             Limit::Range(range) => {
                 let (low, high) = range.bounds();
@@ -76,9 +86,7 @@ impl Relocator<'_, '_> {
             Some(place) => diagnostic.note(format!("`{name}` is defined in {place}")),
             None => diagnostic,
         }
-        .help(
-            "place the two nearer to each other in the script, or compile with a larger code model",
-        )
+        .help(help)
     }
 }
 
