@@ -1,0 +1,6 @@
+.globl setup
+.type setup, %function
+setup:
+    bl _defmt_acquire
+    bl setpu
+.size setup, . - setup

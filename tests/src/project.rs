@@ -1,0 +1,344 @@
+//! The harness of the tests that call xsys as people do: the real program, in projects of its own.
+//!
+//! Such a test is only worth something if nothing of the machine leaks in, and it is only bearable
+//! if the expensive part, compiling standard libraries, happens once. So every call gets an
+//! environment without cargo's and rustc's settings, every test gets an empty folder
+//! ([`Place`]), and all tests share one cache of sysroots below cargo's target folder.
+
+use std::ffi::{OsStr, OsString};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+/// Longer than any single call takes, even one that builds std on a slow machine.
+const PATIENCE: Duration = Duration::from_secs(20 * 60);
+
+/// This repository.
+pub fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("the package is in a workspace")
+}
+
+/// The folder of a test suite's cases.
+pub fn cases(suite: &str) -> PathBuf {
+    repository().join("tests/cases").join(suite)
+}
+
+/// cargo's folder of the profile that this test was built with (`target/debug`).
+fn profile_dir() -> &'static Path {
+    static DIR: OnceLock<PathBuf> = OnceLock::new();
+    DIR.get_or_init(|| {
+        let own = std::env::current_exe().expect("a test is a file");
+        let profile = own.parent().and_then(Path::parent);
+        profile.expect("tests are in target/debug/deps").to_owned()
+    })
+}
+
+/// What tests leave behind, below cargo's target folder.
+pub fn scratch() -> PathBuf {
+    let target = profile_dir().parent().expect("profiles are in target");
+    target.join("tmp")
+}
+
+/// The cache of sysroots that all tests share.
+pub fn cache() -> PathBuf {
+    scratch().join("cache")
+}
+
+/// The program under test, built from the sources as they are now.
+pub fn xsys() -> &'static Path {
+    static XSYS: OnceLock<PathBuf> = OnceLock::new();
+    XSYS.get_or_init(|| {
+        let mut command = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
+        command
+            .args(["build", "--quiet", "--package", "xsys", "--bins"])
+            .arg("--manifest-path")
+            .arg(repository().join("Cargo.toml"))
+            .arg("--target-dir")
+            .arg(profile_dir().parent().expect("profiles are in target"));
+        if profile_dir().ends_with("release") {
+            command.arg("--release");
+        }
+        let ran = run(&mut command);
+        assert!(ran.code == Some(0), "xsys does not build:\n{}", ran.stderr);
+        profile_dir().join(format!("xsys{}", std::env::consts::EXE_SUFFIX))
+    })
+}
+
+/// A call of xsys in a folder, to which arguments are added.
+pub fn xsys_in(folder: &Path) -> Command {
+    let mut command = Command::new(xsys());
+    command.current_dir(folder).env("XSYS_CACHE_DIR", cache());
+    without_settings(&mut command);
+    command
+}
+
+/// Takes out of a command's environment what this machine's user, and the cargo that started the
+/// test, have set. What says where toolchains and packages are stays.
+pub fn without_settings(command: &mut Command) {
+    for (name, _) in std::env::vars_os() {
+        let Some(text) = name.to_str() else { continue };
+        let of_cargo = ["BUILD", "ENCODED", "PROFILE", "PKG", "MANIFEST", "TARGET"]
+            .iter()
+            .any(|part| text.starts_with(&format!("CARGO_{part}")));
+        let named = [
+            "CARGO",
+            "CARGO_INCREMENTAL",
+            "CARGO_TERM_COLOR",
+            "CARGO_MAKEFLAGS",
+            "CLICOLOR_FORCE",
+            "LD_LIBRARY_PATH",
+            "MAKEFLAGS",
+            "RUSTC",
+            "RUSTC_WRAPPER",
+            "RUSTC_WORKSPACE_WRAPPER",
+            "RUSTDOC",
+            "RUSTDOCFLAGS",
+            "RUSTFLAGS",
+            "RUST_BACKTRACE",
+            "RUST_TARGET_PATH",
+        ];
+        if of_cargo || named.contains(&text) {
+            command.env_remove(&name);
+        }
+    }
+}
+
+/// What a finished program has said.
+#[derive(Clone, Debug)]
+pub struct Ran {
+    /// The call, for messages.
+    pub line: String,
+    /// None after a signal.
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Ran {
+    /// Fails the test unless the program ended like this.
+    #[track_caller]
+    pub fn ends_with(self, code: i32) -> Self {
+        assert!(
+            self.code == Some(code),
+            "`{}` ended with {:?} instead of {code}\n--- stdout\n{}\n--- stderr\n{}",
+            self.line,
+            self.code,
+            self.stdout,
+            self.stderr
+        );
+        self
+    }
+
+    /// Fails the test unless the program said this on stderr.
+    #[track_caller]
+    pub fn tells(self, part: &str) -> Self {
+        assert!(
+            self.stderr.contains(part),
+            "`{}` did not say `{part}`\n--- stderr\n{}",
+            self.line,
+            self.stderr
+        );
+        self
+    }
+}
+
+/// Runs a program to its end, or kills it and all it started when it takes forever.
+pub fn run(command: &mut Command) -> Ran {
+    run_for(command, PATIENCE)
+}
+
+/// Runs a program for at most so long; one that was killed has no exit code.
+pub fn run_for(command: &mut Command, limit: Duration) -> Ran {
+    let line = shown(command);
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    own_group(command);
+    let mut child = command
+        .spawn()
+        .unwrap_or_else(|error| panic!("cannot start `{line}`: {error}"));
+    let stdout = reader(child.stdout.take());
+    let stderr = reader(child.stderr.take());
+    let start = Instant::now();
+    let status = loop {
+        match child.try_wait().expect("a child can be waited for") {
+            Some(status) => break status,
+            None if start.elapsed() > limit => {
+                kill_group(child.id());
+                break child.wait().expect("a child can be waited for");
+            }
+            None => std::thread::sleep(Duration::from_millis(10)),
+        }
+    };
+    Ran {
+        line,
+        code: status.code(),
+        stdout: stdout.join().expect("a reader ends"),
+        stderr: stderr.join().expect("a reader ends"),
+    }
+}
+
+fn reader(stream: Option<impl Read + Send + 'static>) -> std::thread::JoinHandle<String> {
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        if let Some(mut stream) = stream {
+            // What came before a broken pipe is still worth showing.
+            let _ = stream.read_to_end(&mut bytes);
+        }
+        String::from_utf8_lossy(&bytes).into_owned()
+    })
+}
+
+/// Makes a process the first of a group, so that its children can be killed with it.
+pub fn own_group(command: &mut Command) {
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(command, 0);
+    #[cfg(not(unix))]
+    let _ = command;
+}
+
+/// Ends a process and its children at once, without a word to them.
+pub fn kill_group(leader: u32) {
+    let group = format!("-{leader}");
+    let _ = Command::new("kill").args(["-KILL", "--", &group]).status();
+}
+
+fn shown(command: &Command) -> String {
+    std::iter::once(command.get_program())
+        .chain(command.get_args())
+        .map(OsStr::to_string_lossy)
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// A folder of a test's own.
+#[derive(Clone, Debug)]
+pub struct Place {
+    pub folder: PathBuf,
+}
+
+impl Place {
+    /// An empty folder with this name; what the last run left there goes.
+    pub fn new(suite: &str, name: &str) -> Self {
+        let folder = scratch().join(suite).join(name);
+        if folder.exists() {
+            std::fs::remove_dir_all(&folder)
+                .unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+        }
+        std::fs::create_dir_all(&folder)
+            .unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+        Self { folder }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    /// Writes a file, and the folders above it.
+    pub fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().expect("a file is in a folder"))
+            .and_then(|()| std::fs::write(&path, text))
+            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        path
+    }
+
+    /// Puts a copy of a folder here.
+    pub fn copy(&self, from: &Path, name: &str) -> PathBuf {
+        let to = self.path(name);
+        copy_folder(from, &to);
+        to
+    }
+
+    /// A call of xsys here; words are separated by spaces.
+    pub fn xsys(&self, line: &str) -> Command {
+        let mut command = xsys_in(&self.folder);
+        command.args(line.split_whitespace());
+        command
+    }
+}
+
+/// Copies a folder's files, but no build results.
+pub fn copy_folder(from: &Path, to: &Path) {
+    try_copy(from, to).unwrap_or_else(|error| panic!("{}: {error}", from.display()));
+}
+
+fn try_copy(from: &Path, to: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let (path, name) = (entry.path(), entry.file_name());
+        if !path.is_dir() {
+            std::fs::copy(&path, to.join(name))?;
+        } else if name != "target" {
+            try_copy(&path, &to.join(name))?;
+        }
+    }
+    Ok(())
+}
+
+/// The names of a folder's subfolders, sorted.
+pub fn folders_in(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> = std::fs::read_dir(folder)
+        .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
+        .filter_map(|entry| {
+            let entry = entry.ok()?;
+            let name = entry.file_name().into_string().ok()?;
+            entry.path().is_dir().then_some(name)
+        })
+        .collect();
+    names.sort();
+    names
+}
+
+/// A program in `PATH`.
+pub fn find_program(name: &str) -> Option<PathBuf> {
+    std::env::split_paths(&std::env::var_os("PATH")?)
+        .map(|folder| folder.join(name))
+        .find(|file| file.is_file())
+}
+
+/// A folder with links to just these programs, to be the whole of `PATH`.
+#[cfg(unix)]
+pub fn path_of(place: &Place, programs: &[&str]) -> OsString {
+    let bin = place.path("bin");
+    std::fs::create_dir_all(&bin).expect("a folder can be made");
+    for name in programs {
+        if let Some(program) = find_program(name) {
+            // Not through further links: rustup's proxies go by the name they are called by.
+            std::os::unix::fs::symlink(program, bin.join(name)).expect("a link can be made");
+        }
+    }
+    bin.into_os_string()
+}
+
+/// Tells that something could not be tested here. A test that is left out in silence is a lie.
+pub fn skip(test: &str, reason: &str) {
+    // Not captured by the test harness: it stands in the log of every run.
+    let line = format!("skipped: {test}: {reason}\n");
+    let _ = std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes());
+}
+
+/// Where the toolchain is that xsys uses here.
+pub fn rustc_sysroot() -> PathBuf {
+    PathBuf::from(ask_rustc(&["--print", "sysroot"]).trim())
+}
+
+/// Its release, such as `1.95.0`.
+pub fn rustc_release() -> String {
+    let text = ask_rustc(&["-vV"]);
+    let release = text.lines().find_map(|line| line.strip_prefix("release: "));
+    release.expect("rustc tells its release").to_owned()
+}
+
+fn ask_rustc(arguments: &[&str]) -> String {
+    let mut command = Command::new("rustc");
+    command.args(arguments);
+    without_settings(&mut command);
+    run(&mut command).ends_with(0).stdout
+}
