@@ -411,7 +411,7 @@ mod tests {
             ),
             (
                 "[workspace.metadata.xsys]\nrun = { engine = \"qemu\" }",
-                "unknown variant `qemu`, expected one of `qemu-system`, `qemu-user`, `native`, `wasm`",
+                "unknown value `qemu`, expected one of `qemu-system`, `qemu-user`, `native`, `wasm`",
                 "\"qemu\"",
                 "",
             ),
