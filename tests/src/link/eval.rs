@@ -117,6 +117,15 @@ impl Parser<'_> {
         token.ok_or_else(|| "the expression ends too early".to_owned())
     }
 
+    /// A section's name up to the bracket; it may contain a minus.
+    fn name(&mut self) -> Result<String, String> {
+        let mut name = self.next()?;
+        while self.tokens.get(self.at).is_some_and(|token| token != ")") {
+            name += &self.next()?;
+        }
+        Ok(name)
+    }
+
     fn expect(&mut self, wanted: &str) -> Result<(), String> {
         let found = self.next()?;
         if found == wanted {
@@ -137,7 +146,7 @@ impl Parser<'_> {
         let value = match function {
             "addr" | "size" | "align" | "load" | "offset" | "flags" | "type" | "entsize"
             | "index" => {
-                let name = self.next()?;
+                let name = self.name()?;
                 let at = self.image.sections.iter().position(|s| s.name == name);
                 let index = at.ok_or_else(|| format!("the image has no section `{name}`"))?;
                 let section = &self.image.sections[index];

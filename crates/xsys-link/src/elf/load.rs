@@ -20,6 +20,7 @@ use crate::input::search::Search;
 use crate::options::{ElfOptions, InputArg, InputWhat, OutputKind, SeparateCode};
 use crate::script::ast::{Command, Script};
 use crate::script::builtin;
+use crate::script::overlay;
 use crate::script::parse::{IncludeError, Loader, parse_defsym, parse_into};
 
 /// One input in command-line order.
@@ -557,6 +558,7 @@ pub fn complete_script(
     options: &ElfOptions,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
+    overlay::expand(script);
     let mut own_layout = false;
     for (index, command) in script.commands.iter().enumerate() {
         let inserted = matches!(script.commands.get(index + 1), Some(Command::Insert { .. }));
@@ -597,6 +599,7 @@ pub fn complete_script(
             _ => builtin::Machine::Other,
         },
     };
+    script.default_layout = true;
     let source = Source {
         path: "built-in linker script".into(),
         text: builtin::builtin(kind, &facts).into(),

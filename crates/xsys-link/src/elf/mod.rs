@@ -33,6 +33,7 @@ mod symtab;
 mod synth;
 mod thunks;
 pub mod usage;
+mod wrap;
 mod write;
 
 use xsys_diag::{Diagnostic, Severity};

@@ -10,6 +10,7 @@
 //! "PROVIDE", "EXTERN".
 
 use super::Map;
+use super::wrap::Wrapped;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
@@ -175,7 +176,9 @@ pub fn resolve<'a>(
     for name in &script.wanted {
         resolver.want(name);
     }
+    let wrapped = resolver.want_wrapped(options);
     resolver.apply_assignments(script);
+    super::wrap::redirect(&mut resolver.out, &wrapped);
     resolver.report_duplicates(options);
     resolver.out
 }
@@ -231,6 +234,29 @@ impl<'a> Resolver<'a, '_> {
                 symbol.definition = Definition::Lazy { input, member };
             }
         }
+    }
+
+    /// The symbols of `--wrap`; those that references will go to are wanted.
+    fn want_wrapped(&mut self, options: &'a ElfOptions) -> Vec<Wrapped> {
+        let mut out = Vec::new();
+        for names in &options.wrap {
+            let plain = self.intern(names.plain.as_bytes());
+            let real = self.intern(names.real.as_bytes());
+            let referenced = |this: &Self, id: SymbolId| this.out.symbols[id.0 as usize].referenced;
+            let wrapper = match referenced(self, plain) {
+                true => self.want(names.wrapper.as_bytes()),
+                false => self.intern(names.wrapper.as_bytes()),
+            };
+            if referenced(self, real) {
+                self.want(names.plain.as_bytes());
+            }
+            out.push(Wrapped {
+                plain,
+                wrapper,
+                real,
+            });
+        }
+        out
     }
 
     /// Refers to a name as if an object did.

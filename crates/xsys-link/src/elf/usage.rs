@@ -45,10 +45,7 @@ pub fn regions(layout: &Layout<'_>) -> Vec<RegionUsage> {
 
 /// The table of `--print-memory-usage`.
 pub fn table(usage: &[RegionUsage]) -> String {
-    let mut out = format!(
-        "{:<16} {:>12} {:>12} {:>9}\n",
-        "Memory region", "Used Size", "Region Size", "%age Used"
-    );
+    let mut out = "Memory region         Used Size  Region Size  %age Used\n".to_owned();
     for region in usage {
         let percent = if region.length == 0 {
             0.0
@@ -56,7 +53,7 @@ pub fn table(usage: &[RegionUsage]) -> String {
             region.used as f64 * 100.0 / region.length as f64
         };
         out += &format!(
-            "{:>16} {:>12} {:>12} {:>8.2}%\n",
+            "{:>16}: {:>13} {:>12} {:>9.2}%\n",
             region.name,
             bytes(region.used),
             bytes(region.length),
@@ -233,7 +230,7 @@ mod tests {
         }];
         assert_eq!(
             table(&usage),
-            "Memory region       Used Size  Region Size %age Used\n           FLASH       1000 B       256 KB     0.38%\n"
+            "Memory region         Used Size  Region Size  %age Used\n           FLASH:        1000 B       256 KB      0.38%\n"
         );
     }
 }

@@ -53,8 +53,8 @@ pub struct ElfOptions {
     pub require_defined: Vec<String>,
     /// `--defsym`: symbol and expression, in order.
     pub defsym: Vec<(String, String)>,
-    /// `--wrap`
-    pub wrap: Vec<String>,
+    /// `--wrap`: references to one name go to another.
+    pub wrap: Vec<Wrap>,
     /// `--init`: the symbol whose address DT_INIT holds.
     pub init: String,
     /// `--fini`: the symbol whose address DT_FINI holds.
@@ -279,6 +279,28 @@ pub struct InputArg {
     pub just_symbols: bool,
     /// `--format=binary`: the file is data, whatever it looks like.
     pub binary: bool,
+}
+
+/// One `--wrap`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wrap {
+    /// `f`, references to which go to the wrapper.
+    pub plain: String,
+    /// `__wrap_f`
+    pub wrapper: String,
+    /// `__real_f`, references to which go to `f`.
+    pub real: String,
+}
+
+impl Wrap {
+    /// The names that belong to `--wrap=plain`.
+    pub fn of(plain: String) -> Self {
+        Self {
+            wrapper: format!("__wrap_{plain}"),
+            real: format!("__real_{plain}"),
+            plain,
+        }
+    }
 }
 
 /// The file an input argument names. Whether a [`File`](InputWhat::File) is an object, an archive

@@ -9,7 +9,7 @@ use super::build::{Builder, Given};
 use super::gnu::{Action, help};
 use super::z::apply_z;
 use super::{
-    Color, Discard, ErrorFormat, Icf, InputWhat, MapTo, Orphan, SortSection, Strip, Target2,
+    Color, Discard, ErrorFormat, Icf, InputWhat, MapTo, Orphan, SortSection, Strip, Target2, Wrap,
 };
 
 /// A row.
@@ -199,7 +199,7 @@ pub(super) const TABLE: &[Row] = &[
     value(&["-u", "--undefined"], "SYMBOL", |b, g| { let name = b.text(g); b.options.undefined.extend(name) }, "pull SYMBOL from archives and keep it"),
     value(&["--require-defined"], "SYMBOL", |b, g| { let name = b.text(g); b.options.require_defined.extend(name) }, "like -u, and an error if SYMBOL is not defined"),
     value(&["--defsym"], "SYMBOL=EXPR", |b, g| { let pair = b.pair(g, "SYMBOL=EXPR"); b.options.defsym.extend(pair) }, "define a symbol"),
-    value(&["--wrap"], "SYMBOL", |b, g| { let name = b.text(g); b.options.wrap.extend(name) }, "references to SYMBOL go to __wrap_SYMBOL"),
+    value(&["--wrap"], "SYMBOL", |b, g| { let name = b.text(g); b.options.wrap.extend(name.map(Wrap::of)) }, "references to SYMBOL go to __wrap_SYMBOL"),
     value(&["--init"], "SYMBOL", |b, g| { if let Some(name) = b.text(g) { b.options.init = name } }, "the symbol for DT_INIT"),
     value(&["--fini"], "SYMBOL", |b, g| { if let Some(name) = b.text(g) { b.options.fini = name } }, "the symbol for DT_FINI"),
     // What is left out.

@@ -10,4 +10,5 @@ pub mod eval;
 mod eval_test;
 pub mod glob;
 mod lex;
+pub mod overlay;
 pub mod parse;

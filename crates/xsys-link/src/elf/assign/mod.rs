@@ -97,6 +97,7 @@ pub fn assign<'f>(
         layout,
         dot: 0,
         current: None,
+        last: None,
         aliases: Map::default(),
         assigned: Map::default(),
         relro_end: None,
@@ -151,6 +152,8 @@ struct Walker<'w, 'f, 'a> {
     dot: u64,
     /// The output section that is being filled.
     current: Option<OutputId>,
+    /// The allocated output section that was filled last.
+    last: Option<OutputId>,
     /// REGION_ALIAS, and regions by name.
     aliases: Map<String, usize>,
     /// Symbols assigned so far in this walk.
@@ -280,6 +283,7 @@ impl<'f> Walker<'_, 'f, '_> {
     fn walk(&mut self) {
         self.dot = 0;
         self.current = None;
+        self.last = None;
         self.assigned.clear();
         self.relro_end = None;
         self.declare_regions();

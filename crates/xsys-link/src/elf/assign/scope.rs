@@ -134,15 +134,13 @@ impl Walker<'_, '_, '_> {
 
 impl Scope for Walker<'_, '_, '_> {
     fn dot(&self) -> Value {
-        match self.current {
+        // Between sections `.` belongs to the one before, so that `_end = .;` moves with it.
+        match self.current.or(self.last) {
             Some(id) => Value {
                 section: Some(id),
                 value: self.dot.wrapping_sub(self.address(id)),
             },
-            None => Value {
-                section: None,
-                value: self.dot,
-            },
+            None => Value::absolute(self.dot),
         }
     }
 

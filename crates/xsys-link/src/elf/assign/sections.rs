@@ -42,7 +42,12 @@ impl<'f> Walker<'_, 'f, '_> {
         if tbss && let Some(at) = cursor.tbss {
             self.dot = at;
         }
-        let align = self.section_align(def, self.layout.placement.outputs[index].align);
+        // SUBALIGN takes the place of the inputs' own alignment.
+        let natural = match def.and_then(|def| def.subalign.as_ref()) {
+            Some(expr) => self.number(expr).max(1),
+            None => self.layout.placement.outputs[index].align,
+        };
+        let align = self.section_align(def, natural);
         let explicit = def.and_then(|def| def.addr.as_ref());
         let overlay = self.layout.placement.outputs[index].overlay;
         let started_at = self.dot;
@@ -50,10 +55,10 @@ impl<'f> Walker<'_, 'f, '_> {
             self.dot = self.number(expr);
         } else if let Some((overlay, position)) = overlay
             && position > 0
-            && let Some((which, start)) = cursor.overlay
-            && which == overlay
+            && let Some(before) = &cursor.overlay
+            && before.which == overlay
         {
-            self.dot = start;
+            self.dot = before.start;
         }
         if let Some(start) = self.option_start(index) {
             self.dot = start;
@@ -70,7 +75,12 @@ impl<'f> Walker<'_, 'f, '_> {
             self.layout.regions[region].cursor = self.dot;
         }
         if let Some((which, 0)) = overlay {
-            cursor.overlay = Some((which, self.dot));
+            cursor.overlay = Some(OverlayCursor {
+                which,
+                start: self.dot,
+                end: self.dot,
+                load: 0,
+            });
         }
 
         let addr = self.dot;
@@ -91,6 +101,12 @@ impl<'f> Walker<'_, 'f, '_> {
             let at = at.checked_next_multiple_of(align).unwrap_or(at);
             self.layout.regions[load_region].cursor = at;
             cursor.load_offset = at.wrapping_sub(addr);
+        } else if let (Some((_, position)), Some(before)) = (overlay, &cursor.overlay)
+            && position > 0
+        {
+            let load = before.load.checked_next_multiple_of(align);
+            cursor.load_offset = load.unwrap_or(before.load).wrapping_sub(addr);
+            self.layout.extents[index].explicit_load = true;
         } else if !same_region || !default_load_before {
             cursor.load_offset = 0;
         }
@@ -104,6 +120,16 @@ impl<'f> Walker<'_, 'f, '_> {
         self.current = Some(id);
         self.fill_section(id, def);
         self.current = None;
+        if alloc {
+            self.last = Some(id);
+        }
+        // The sections of an overlay lie over each other; what follows lies behind the longest.
+        if let (Some(_), Some(before)) = (overlay, &mut cursor.overlay) {
+            let extent = &self.layout.extents[index];
+            before.load = extent.load_addr.wrapping_add(extent.size);
+            before.end = before.end.max(self.dot);
+            self.dot = before.end;
+        }
 
         if let Some(SectionKind::Type { value, .. }) = def.and_then(|d| d.kind.as_ref()) {
             let named = match &value.kind {
@@ -328,8 +354,19 @@ pub(super) struct Cursor {
     load_offset: u64,
     /// End of the thread-local zeros so far.
     tbss: Option<u64>,
-    /// The OVERLAY being laid out and its address.
-    overlay: Option<(u32, u64)>,
+    /// The OVERLAY being laid out.
+    overlay: Option<OverlayCursor>,
+}
+
+/// Where an OVERLAY stands.
+struct OverlayCursor {
+    which: u32,
+    /// The address that its sections share.
+    start: u64,
+    /// The end of the longest so far.
+    end: u64,
+    /// Where the next one is loaded.
+    load: u64,
 }
 
 /// Whether a section with these flags may go into a region by its attributes ("MEMORY Command").

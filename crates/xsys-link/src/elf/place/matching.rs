@@ -173,7 +173,6 @@ pub(super) fn disable_unmet_constraints(
     defs: &[Def<'_>],
     enabled: &mut [bool],
 ) -> bool {
-    let mut changed = false;
     for (index, (def, _)) in defs.iter().enumerate() {
         let Some(constraint) = def.constraint else {
             continue;
@@ -183,12 +182,13 @@ pub(super) fn disable_unmet_constraints(
                 && sections.outline(resolution, id).flags & elf::SHF_WRITE.0 != 0
         });
         let met = (constraint == Constraint::OnlyIfReadWrite) == any_writable;
+        // One at a time: what it had may be what a later description waits for.
         if enabled[index] && !met {
             enabled[index] = false;
-            changed = true;
+            return true;
         }
     }
-    changed
+    false
 }
 
 /// Orders what one input section description took: patterns without a sort share input order,

@@ -1,7 +1,7 @@
 //! Where sections go that no rule takes.
 //!
-//! An orphan is named and placed as lld does it: prefixes such as `.text.` are dropped, sections
-//! are ranked by permissions, and an orphan goes beside those most like it. Spec: GNU ld
+//! An orphan is named and placed as lld does it: beside the built-in layout prefixes such as `.text.`
+//! are dropped, beside a user's it keeps its name; sections are ranked by permissions, and an orphan goes beside those most like it. Spec: GNU ld
 //! manual, "Orphan Sections", `--orphan-handling`.
 
 use object::elf;
@@ -12,11 +12,12 @@ use super::{Given, Item, OutputSection, Placement, Statement};
 use crate::elf::Map;
 use crate::elf::sections::SectionId;
 use crate::options::{ElfOptions, Orphan, OutputKind};
-use crate::script::ast::Command;
+use crate::script::ast::{Command, Script};
 use crate::script::eval::OutputId;
 
-/// The output section that an orphan asks for: its name without what a compiler appends.
-fn orphan_name<'n>(name: &'n [u8], options: &ElfOptions) -> &'n [u8] {
+/// The output section that an orphan asks for: beside the built-in layout its name without what a
+/// compiler appends.
+fn orphan_name<'n>(name: &'n [u8], script: &Script, options: &ElfOptions) -> &'n [u8] {
     const PREFIXES: [&[u8]; 20] = [
         b".data.rel.ro",
         b".bss.rel.ro",
@@ -39,7 +40,7 @@ fn orphan_name<'n>(name: &'n [u8], options: &ElfOptions) -> &'n [u8] {
         b".ARM.extab",
         b".sdata",
     ];
-    if options.kind == OutputKind::Relocatable {
+    if options.kind == OutputKind::Relocatable || !script.default_layout {
         return name;
     }
     PREFIXES
@@ -107,7 +108,7 @@ pub(super) fn place_orphans<'s>(
                 }
             }
         }
-        let name = orphan_name(outline.name, options);
+        let name = orphan_name(outline.name, script, options);
         let index = *by_name.entry(name.to_vec()).or_insert_with(|| {
             placement.outputs.push(OutputSection {
                 name: String::from_utf8_lossy(name).into_owned(),
@@ -165,7 +166,14 @@ fn rank(output: &OutputSection<'_>) -> u32 {
         (false, false) if output.sh_type == elf::SHT_PROGBITS.0 => RODATA,
         (false, false) => 0,
     };
-    if writable && !crate::elf::segments::is_relro_name(&output.name) {
+    let array = [
+        elf::SHT_INIT_ARRAY,
+        elf::SHT_FINI_ARRAY,
+        elf::SHT_PREINIT_ARRAY,
+    ]
+    .iter()
+    .any(|sh_type| sh_type.0 == output.sh_type);
+    if writable && !array && !crate::elf::segments::is_relro_name(&output.name) {
         rank |= NOT_RELRO;
     }
     if output.flags & elf::SHF_TLS.0 == 0 {
@@ -224,8 +232,18 @@ fn orphan_position(
             }
         }
     } else {
+        // The first assignment to the location counter says where the image starts.
+        let start = statements.iter().position(|statement| match statement {
+            Statement::Assign(assignment) => &*assignment.symbol.text == ".",
+            Statement::Section(_) => true,
+            Statement::Assert(_) => false,
+        });
+        let first = match start {
+            Some(at) if matches!(statements[at], Statement::Assign(_)) => at + 1,
+            other => other.unwrap_or(0),
+        };
         at = index;
-        while at > 0 && anchor(&statements[at - 1]).is_none() {
+        while at > first && anchor(&statements[at - 1]).is_none() {
             at -= 1;
         }
     }

@@ -261,7 +261,7 @@ impl Image<'_, '_> {
                 .rev()
                 .find(|(o, from, _)| *o == id && *from <= offset);
             match explicit {
-                Some((_, from, pattern)) => Gap::Pattern(pattern.clone(), *from),
+                Some((_, _, pattern)) => Gap::Pattern(pattern.clone()),
                 None if output.flags & elf::SHF_EXECINSTR.0 != 0 => Gap::Code,
                 None => Gap::Zero,
             }
@@ -322,7 +322,7 @@ impl Image<'_, '_> {
                 match gap {
                     Gap::Zero => {}
                     Gap::Code => repeat(bytes, self.arch().fill(), at),
-                    Gap::Pattern(pattern, from) => repeat(bytes, &pattern, at - from),
+                    Gap::Pattern(pattern) => repeat(bytes, &pattern, 0),
                 }
                 for write in data {
                     let value = match self.endian {
@@ -388,10 +388,10 @@ enum Piece<'b> {
 enum Gap {
     Zero,
     Code,
-    Pattern(Vec<u8>, u64),
+    Pattern(Vec<u8>),
 }
 
-/// Repeats a pattern, in step with the section's start.
+/// Repeats a pattern, as if it began `at` bytes before.
 fn repeat(bytes: &mut [u8], pattern: &[u8], at: u64) {
     if pattern.is_empty() {
         return;

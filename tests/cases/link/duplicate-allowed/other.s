@@ -1,0 +1,2 @@
+    .globl twice
+twice: ret

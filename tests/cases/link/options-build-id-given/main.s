@@ -1,0 +1,5 @@
+//# args: --build-id=0x0123456789abcdef -e start
+//# check: u64(addr(.note.gnu.build-id) + 16) == 0xefcdab8967452301
+    .text
+    .globl start
+start: nop

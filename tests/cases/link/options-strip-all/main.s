@@ -1,0 +1,7 @@
+//# args: -s -e start
+//# no-section: .symtab .strtab .debug_info
+    .text
+    .globl start
+start: nop
+    .section .debug_info
+    .long 1

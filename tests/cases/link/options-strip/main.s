@@ -1,0 +1,11 @@
+// -s drops the symbol table, -S debug information alone, -x local symbols, -X assembler-local ones.
+//# args: -x -e start
+//# present: start
+//# absent: local .Lassembler
+//# no-section: nothing
+    .text
+    .globl start
+start: nop
+local: nop
+.Lassembler:
+    nop

@@ -1,0 +1,3 @@
+    .hidden h
+    .data
+    .quad h, p, d

@@ -1,0 +1,4 @@
+    .section .data.x, "aw"
+    .byte 0x0c
+    .section .data.y, "aw"
+    .byte 0x1c

@@ -1,0 +1,6 @@
+    .globl member
+member:
+    .section .data.x, "aw"
+    .byte 0x0d
+    .section .data.y, "aw"
+    .byte 0x1d

@@ -1,0 +1,5 @@
+    .globl f, slot2
+f:  nop
+    ret
+    .data
+slot2: .quad f
