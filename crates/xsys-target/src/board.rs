@@ -436,7 +436,11 @@ fn toml_problem(error: &toml::de::Error, source: &Source) -> Diagnostic {
                 None => problem.help(format!("the keys are {}", quoted(&known))),
             }
         }
-        None => Diagnostic::error(message.replace("missing field", "missing key")),
+        None => Diagnostic::error(
+            message
+                .replace("missing field", "missing key")
+                .replace("unknown variant", "unknown value"),
+        ),
     };
     match error.span() {
         Some(span) => problem.label(source, span, ""),

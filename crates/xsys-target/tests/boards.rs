@@ -254,7 +254,7 @@ fn mistakes_in_board_toml_have_places() {
         (
             "target = \"t\"\ncrates = \"stdd\"",
             &[
-                "error: unknown variant `stdd`, expected one of `core`, `alloc`, `std`\n  --> board.toml:3:10",
+                "error: unknown value `stdd`, expected one of `core`, `alloc`, `std`\n  --> board.toml:3:10",
             ],
         ),
         (

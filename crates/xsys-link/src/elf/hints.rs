@@ -65,6 +65,15 @@ const HINTS: &[(Pattern, &str)] = &[
         Exact("DefaultHandler"),
         "link with the runtime's script: `-Clink-arg=-Tlink.x`",
     ),
+    (Exact("_sidata"), SCRIPT),
+    (Exact("__sidata"), SCRIPT),
+    (Exact("_stack_start"), SCRIPT),
+    (Exact("__bss_start"), SCRIPT),
+    (Exact("__bss_end"), SCRIPT),
+    (Prefix("__sbss"), SCRIPT),
+    (Prefix("__ebss"), SCRIPT),
+    (Prefix("__sdata"), SCRIPT),
+    (Prefix("__edata"), SCRIPT),
     (
         Exact("__INTERRUPTS"),
         "enable the feature `rt` of your chip's peripheral access crate, or of cortex-m-rt `device`",
@@ -79,6 +88,7 @@ const HINTS: &[(Pattern, &str)] = &[
 
 const MEM: &str = "the target has no libc: build `compiler_builtins` with its `mem` feature (xsys does so for targets without an operating system)";
 const BUILTINS: &str = "this is a compiler helper of `compiler_builtins`; make sure that the sysroot's `core` is linked, not only an object of your own";
+const SCRIPT: &str = "linker scripts define such names: pass the runtime's or your own with `-T`, for cortex-m-rt and riscv-rt `-Clink-arg=-Tlink.x`";
 const ALLOCATOR: &str = "a program that links `alloc` needs a `#[global_allocator]`";
 const UNWIND: &str = "compile with `-Cpanic=abort` (in the profile: `panic = \"abort\"`), or link an unwinder (`libunwind.a` comes with a musl target)";
 
