@@ -1,0 +1,2 @@
+.section .more,"ax",%progbits
+.space 64
