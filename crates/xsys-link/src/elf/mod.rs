@@ -68,6 +68,9 @@ pub fn link(options: &ElfOptions) -> Linked {
 fn run(options: &ElfOptions, linked: &mut Linked) {
     let store = FileStore::new();
     let diagnostics = &mut linked.diagnostics;
+    if options.kind == OutputKind::Relocatable || options.emit_relocs {
+        return diagnostics.push(report::keeps_no_relocations());
+    }
 
     // Scripts are read first: they name inputs, symbols and roots.
     let (mut script, opened) = load::open(options, &store, diagnostics);

@@ -299,3 +299,10 @@ fn cross_references(addresses: &Addresses<'_, '_>) -> String {
             .map(|(name, files)| (name, files.iter().map(String::as_str))),
     )
 }
+
+/// `-r` and `--emit-relocs` ask for relocations in the output.
+pub fn keeps_no_relocations() -> Diagnostic {
+    Diagnostic::error("relocations cannot be kept in the output yet")
+        .note("`-r` and `--emit-relocs` ask for it")
+        .help("link the objects into the image directly, or put them into an archive")
+}

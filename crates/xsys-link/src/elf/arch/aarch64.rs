@@ -30,6 +30,7 @@
 //! stands by itself anywhere, which one site cannot tell (AAELF64, Relocation optimization), and the
 //! slot also serves symbols that `adrp` cannot reach.
 
+mod erratum;
 mod insn;
 mod table;
 #[cfg(test)]
@@ -47,7 +48,11 @@ use table::Field::{Empty, High12, Move};
 use table::{find, row};
 
 /// The architecture.
-pub struct Aarch64;
+#[derive(Default)]
+pub struct Aarch64 {
+    /// Cores with erratum 843419 run the image.
+    pub fix_843419: bool,
+}
 
 // Sequences that [`Aarch64::rewrite`] recognises.
 /// The instruction becomes a NOP.
@@ -155,6 +160,13 @@ impl Arch for Aarch64 {
 
     fn image_base(&self) -> u64 {
         0x20_0000
+    }
+
+    fn avoid_errata(&self, out: &mut [u8], p: u64, is_code: &dyn Fn(u64) -> bool) -> Vec<u64> {
+        match self.fix_843419 {
+            true => erratum::avoid_843419(out, p, is_code),
+            false => Vec::new(),
+        }
     }
 
     fn fill(&self) -> &'static [u8] {

@@ -368,6 +368,12 @@ pub trait Arch: Sync {
     /// Writes the NOPs that an alignment marker keeps.
     fn write_padding(&self, _out: &mut [u8]) {}
 
+    /// Rewrites instructions of a relocated code section at `p` that a core gets wrong, where
+    /// `is_code` confirms that an instruction is there. Returns the places that it cannot help.
+    fn avoid_errata(&self, _out: &mut [u8], _p: u64, _is_code: &dyn Fn(u64) -> bool) -> Vec<u64> {
+        Vec::new()
+    }
+
     /// Checks one input's `e_flags` against those gathered so far and returns the merged value, or
     /// says in a few words what contradicts.
     fn merge_e_flags(&self, so_far: Option<u32>, next: u32) -> Result<u32, String>;
@@ -389,7 +395,9 @@ pub fn find(
 ) -> Option<Box<dyn Arch>> {
     use crate::options::{OutputKind, Target2};
     Some(match (object::elf::Machine(machine), is_64) {
-        (object::elf::EM_AARCH64, true) => Box::new(aarch64::Aarch64),
+        (object::elf::EM_AARCH64, true) => Box::new(aarch64::Aarch64 {
+            fix_843419: options.fix_cortex_a53_843419,
+        }),
         (object::elf::EM_X86_64, true) => Box::new(x86_64::X86_64),
         (object::elf::EM_RISCV, is_64) => Box::new(if is_64 {
             riscv::RISCV64

@@ -78,8 +78,33 @@ impl<'a> Relocator<'_, 'a> {
         }
         if section.flags & elf::SHF_ALLOC.0 != 0 {
             self.allocated(id, file, section, out, diagnostics);
+            if section.flags & elf::SHF_EXECINSTR.0 != 0 {
+                self.avoid_errata(id, section, out, diagnostics);
+            }
         } else {
             self.debug(id, file, section, out);
+        }
+    }
+
+    fn avoid_errata(
+        &self,
+        id: SectionId,
+        section: &Section<'_>,
+        out: &mut [u8],
+        diagnostics: &mut Vec<Diagnostic>,
+    ) {
+        let Some(p) = self.addresses.of_section(id, 0) else {
+            return;
+        };
+        let is_code = |offset| section.relocs.iter().any(|r| r.offset == offset);
+        for place in self.arch.avoid_errata(out, p, &is_code) {
+            diagnostics.push(
+                Diagnostic::warning(format!(
+                    "the instructions at {place:#x} may fail on cores with erratum 843419"
+                ))
+                .note("what they refer to is more than 1 MiB away, so that ADR cannot replace ADRP")
+                .help("place code and data closer together, or add another function in front"),
+            );
         }
     }
 

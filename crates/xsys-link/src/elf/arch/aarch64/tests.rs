@@ -5,7 +5,7 @@
 use super::super::tests::{Expect, Table, check_encodings, check_table};
 use super::*;
 
-const ARCH: &dyn Arch = &Aarch64;
+const ARCH: &dyn Arch = &Aarch64 { fix_843419: false };
 
 /// `(number, name, word before, lowest value, its word, highest value, its word, align, checked)`
 type Row = (u32, &'static str, u32, i64, u32, i64, u32, i64, bool);
