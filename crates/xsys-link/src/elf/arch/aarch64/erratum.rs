@@ -47,7 +47,11 @@ fn affected(section: &[u8], offset: usize) -> Option<u32> {
     };
     let is_access = at(1)? & 0x0a00_0000 == 0x0800_0000;
     let third = at(2)?;
-    let is_branch = third & 0x1c00_0000 == 0x1400_0000;
+    // b, bl; cbz, tbz; b.cond; br, blr, ret. NOP and barriers share their group, but do not branch.
+    let is_branch = third & 0x7c00_0000 == 0x1400_0000
+        || third & 0x7c00_0000 == 0x3400_0000
+        || third & 0xfe00_0000 == 0x5400_0000
+        || third & 0xfe00_0000 == 0xd600_0000;
     let hit = uses(third) || (!is_branch && at(3).is_some_and(uses));
     (is_access && hit).then_some(adrp)
 }
