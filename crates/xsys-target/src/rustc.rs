@@ -201,8 +201,11 @@ impl Rustc {
     }
 
     /// Compiles an empty crate for a spec file and throws the code away. Only code generation
-    /// compares the data layout and the CPU with LLVM's.
+    /// compares the data layout and the CPU with LLVM's. `spec` stands in a folder of its own.
     pub(crate) fn trial(&self, spec: &Path) -> Result<Output, Error> {
+        // Even for the standard output rustc makes a file first, in the current folder, where two
+        // checks at once would take it from each other.
+        let thrown_away = spec.with_file_name("trial.s");
         let arguments = [
             OsStr::new("-Zunstable-options"),
             OsStr::new("--error-format=json"),
@@ -210,7 +213,7 @@ impl Rustc {
             OsStr::new("--crate-name=trial"),
             OsStr::new("--emit=asm"),
             OsStr::new("-o"),
-            OsStr::new("-"),
+            thrown_away.as_os_str(),
             OsStr::new("--target"),
             spec.as_os_str(),
             OsStr::new("-"),

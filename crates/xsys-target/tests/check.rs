@@ -84,6 +84,21 @@ fn good_specs_pass() {
 }
 
 #[test]
+fn checks_at_once_do_not_meet() {
+    let rustc = &compilers()[0];
+    let here = |name: &str| std::fs::exists(name).unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                let spec = target("thumbv7m-acme-none-eabi", ARM).unwrap();
+                assert_eq!(spec.check(rustc).unwrap(), []);
+            });
+        }
+    });
+    assert!(!here("trial.s") && !here("stdout"));
+}
+
+#[test]
 fn builtin_specs_pass_their_own_schema() {
     // As files they may still be refused: rustc prints keys that it does not read back.
     for rustc in compilers() {
