@@ -462,6 +462,17 @@ pub fn check_machines(
         .iter()
         .find(|f| (f.machine, f.is_64) == (machine, is_64))
         .map(|f| f.endian);
+    if let Some(file) = files
+        .iter()
+        .find(|file| file.endian == ::object::Endianness::Big)
+    {
+        diagnostics.push(
+            Diagnostic::error(format!("`{}` is a big-endian object", file.name))
+                .note("this linker writes little-endian images only")
+                .help("build for the little-endian variant of the target"),
+        );
+        return;
+    }
     for file in files {
         let differs = (file.machine, file.is_64) != (machine, is_64);
         let swapped = endian.is_some_and(|endian| endian != file.endian);
