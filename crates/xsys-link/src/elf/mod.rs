@@ -68,8 +68,9 @@ pub fn link(options: &ElfOptions) -> Linked {
 fn run(options: &ElfOptions, linked: &mut Linked) {
     let store = FileStore::new();
     let diagnostics = &mut linked.diagnostics;
-    if options.kind == OutputKind::Relocatable || options.emit_relocs {
-        return diagnostics.push(report::keeps_no_relocations());
+    diagnostics.extend(report::unsupported(options));
+    if failed(diagnostics) {
+        return;
     }
 
     // Scripts are read first: they name inputs, symbols and roots.

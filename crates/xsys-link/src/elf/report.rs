@@ -300,9 +300,58 @@ fn cross_references(addresses: &Addresses<'_, '_>) -> String {
     )
 }
 
-/// `-r` and `--emit-relocs` ask for relocations in the output.
-pub fn keeps_no_relocations() -> Diagnostic {
-    Diagnostic::error("relocations cannot be kept in the output yet")
-        .note("`-r` and `--emit-relocs` ask for it")
-        .help("link the objects into the image directly, or put them into an archive")
+/// Options that are understood and not supported yet. Those that would change the image are errors,
+/// those that only ask for a report are warnings: nothing is dropped without a word.
+pub fn unsupported(options: &ElfOptions) -> Vec<Diagnostic> {
+    let relocations = "link the objects into the image directly, or put them into an archive";
+    let errata = "compile with the compiler's own workaround, or leave the option out if the core is not affected";
+    let changes = [
+        (options.kind == OutputKind::Relocatable, "-r", relocations),
+        (options.emit_relocs, "--emit-relocs", relocations),
+        (options.be8, "--be8", "build for a little-endian target"),
+        (
+            options.big_endian == Some(true),
+            "-EB",
+            "build for a little-endian target",
+        ),
+        (
+            options.fix_cortex_a53_835769,
+            "--fix-cortex-a53-835769",
+            errata,
+        ),
+        (options.fix_cortex_a8, "--fix-cortex-a8", errata),
+        (options.fix_v4bx, "--fix-v4bx", errata),
+        (
+            options.target1_rel,
+            "--target1-rel",
+            "TARGET1 relocations are absolute, as bare metal and Linux want them",
+        ),
+        (
+            options.gc_keep_exported,
+            "--gc-keep-exported",
+            "name what must stay with `-u` or KEEP",
+        ),
+    ];
+    let reports = [
+        (options.trace, "--trace"),
+        (!options.trace_symbol.is_empty(), "--trace-symbol"),
+        (options.why_extract.is_some(), "--why-extract"),
+        (options.dependency_file.is_some(), "--dependency-file"),
+        (options.warn_common, "--warn-common"),
+    ];
+    let errors = changes
+        .into_iter()
+        .filter(|(asked, ..)| *asked)
+        .map(|(_, option, help)| {
+            Diagnostic::error(format!("`{option}` is not supported yet")).help(help)
+        });
+    let warnings = reports
+        .into_iter()
+        .filter(|(asked, _)| *asked)
+        .map(|(_, option)| {
+            Diagnostic::warning(format!(
+                "`{option}` is not supported yet and reports nothing"
+            ))
+        });
+    errors.chain(warnings).collect()
 }

@@ -1,6 +1,6 @@
 // Relocations are not kept in the output; that is said, not passed over.
 //# args: -r
-//# expect-error: relocations cannot be kept in the output yet
+//# expect-error: `-r` is not supported yet
     .text
     .globl a
 a:  bl b
