@@ -330,7 +330,7 @@ mod tests {
             ("/t/library/core", true),
             ("/t/library/compiler-builtins/compiler-builtins", true),
             ("/t/library/vendor/libc-0.2.185", false),
-            ("/home/registry/src/index/libc-0.2.185", false),
+            ("/cargo/registry/src/index/libc-0.2.185", false),
         ] {
             assert_eq!(is_path_dependency(Path::new(root), library), expected);
         }

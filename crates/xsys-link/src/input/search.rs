@@ -350,10 +350,10 @@ mod tests {
 
     #[test]
     fn prefixes() {
-        let root = Some(Path::new("/root"));
+        let root = Some(Path::new("/target"));
         for (sysroot, path, expected) in [
-            (root, "=/lib", "/root/lib"),
-            (root, "$SYSROOT/lib", "/root/lib"),
+            (root, "=/lib", "/target/lib"),
+            (root, "$SYSROOT/lib", "/target/lib"),
             (root, "/lib", "/lib"),
             (None, "=/lib", "/lib"),
             (None, "lib=x", "lib=x"),
