@@ -35,7 +35,13 @@ enum Meaning {
     Irelative {
         end: bool,
     },
+    /// The start (or the end) of `.ARM.exidx`, for unwinders (EHABI32).
+    UnwindIndex {
+        end: bool,
+    },
 }
+
+const UNWIND_INDEX: &str = ".ARM.exidx";
 
 fn meaning(name: &[u8]) -> Option<Meaning> {
     let bound = |section: &[u8], end| {
@@ -52,6 +58,8 @@ fn meaning(name: &[u8]) -> Option<Meaning> {
         b"__global_pointer$" => Meaning::GlobalPointer,
         b"__rela_iplt_start" | b"__rel_iplt_start" => Meaning::Irelative { end: false },
         b"__rela_iplt_end" | b"__rel_iplt_end" => Meaning::Irelative { end: true },
+        b"__exidx_start" => Meaning::UnwindIndex { end: false },
+        b"__exidx_end" => Meaning::UnwindIndex { end: true },
         _ => {
             if let Some(section) = name.strip_prefix(b"__start_") {
                 return bound(section, false);
@@ -93,8 +101,10 @@ pub fn define(resolution: &mut Resolution<'_>) {
 
 /// The output section that a `__start_` or `__stop_` symbol belongs to.
 pub fn bounded_section(addresses: &Addresses<'_, '_>, name: &[u8]) -> Option<OutputId> {
-    let Some(Meaning::Bound { section, .. }) = meaning(name) else {
-        return None;
+    let section = match meaning(name) {
+        Some(Meaning::Bound { section, .. }) => section,
+        Some(Meaning::UnwindIndex { .. }) => UNWIND_INDEX.to_owned(),
+        _ => return None,
     };
     let outputs = &addresses.layout.placement.outputs;
     let index = outputs
@@ -113,6 +123,10 @@ pub fn values(addresses: &Addresses<'_, '_>, plan: &FilePlan) -> Map<SymbolId, u
             .iter()
             .position(|o| o.name == name && o.present)?;
         Some(layout.extents[index])
+    };
+    let bound = |e: super::layout::Extent, end| match end {
+        true => e.addr.wrapping_add(e.size),
+        false => e.addr,
     };
     let got = || addresses.synthetic(SyntheticKind::Got);
     let mut out = Map::default();
@@ -135,13 +149,8 @@ pub fn values(addresses: &Addresses<'_, '_>, plan: &FilePlan) -> Map<SymbolId, u
             Meaning::GlobalPointer => section(".sdata")
                 .or_else(|| section(".data"))
                 .map(|e| e.addr.wrapping_add(0x800)),
-            Meaning::Bound { section: name, end } => section(&name).map(|e| {
-                if end {
-                    e.addr.wrapping_add(e.size)
-                } else {
-                    e.addr
-                }
-            }),
+            Meaning::Bound { section: name, end } => section(&name).map(|e| bound(e, end)),
+            Meaning::UnwindIndex { end } => section(UNWIND_INDEX).map(|e| bound(e, end)),
             Meaning::Irelative { end } => addresses
                 .sections
                 .find(SyntheticKind::RelaIplt)

@@ -7,6 +7,7 @@
 pub mod arch;
 mod assign;
 pub mod attributes;
+mod coverage;
 mod dynamic;
 pub mod eh_frame;
 pub mod exidx;
@@ -141,7 +142,7 @@ fn run(options: &ElfOptions, linked: &mut Linked) {
     if failed(diagnostics) {
         return;
     }
-    let made = synth::synthesise(
+    let mut made = synth::synthesise(
         arch,
         &resolution,
         &mut sections,
@@ -167,6 +168,7 @@ fn run(options: &ElfOptions, linked: &mut Linked) {
         },
         diagnostics,
     );
+    diagnostics.append(&mut made.coverage.problems);
     let (mut merge, mut merged_ids) =
         synth::merge_sections(&resolution, &mut sections, &mut placement, options);
     synth::map_eh_frame(&made.eh_frame, &sections, &mut merge, &mut merged_ids);
@@ -185,6 +187,7 @@ fn run(options: &ElfOptions, linked: &mut Linked) {
         merged_ids: &merged_ids,
         commons: &made.commons,
         demands: &demands,
+        coverage: &made.coverage,
     };
     let layout = assign::assign(&facts, &mut sections, placement, diagnostics);
     linked.usage = usage::regions(&layout);

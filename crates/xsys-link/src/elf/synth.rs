@@ -9,6 +9,7 @@ use super::Map;
 use object::elf;
 
 use super::arch::Arch;
+use super::coverage::Coverage;
 use super::eh_frame::{self, CieKey, RecordKind};
 use super::frames::{Frames, target_section};
 use super::gc::Live;
@@ -60,8 +61,8 @@ pub struct Synthesised {
     pub eh_frame: EhFramePlan,
     /// The memory of common symbols.
     pub commons: Map<SymbolId, SectionId>,
-    /// `.ARM.exidx` inputs that are live, in load order.
-    pub exidx: Vec<SectionId>,
+    /// What `.ARM.exidx` says of the live code.
+    pub coverage: Coverage,
     /// Merged build attributes: section name and contents.
     pub attributes: Option<(String, Vec<u8>)>,
     /// Number of entries of `.rela.dyn`.
@@ -251,13 +252,11 @@ pub fn synthesise(
             }
         }
     }
-    out.exidx = live_exidx(resolution, sections, live);
-    if !out.exidx.is_empty() && options.kind != OutputKind::Relocatable {
-        let size: u64 = out
-            .exidx
-            .iter()
-            .map(|id| sections.outline(resolution, *id).size)
-            .sum();
+    // The number means something else on other machines (x86-64's unwind tables).
+    if arch.machine() == elf::EM_ARM.0 && options.kind != OutputKind::Relocatable {
+        out.coverage = Coverage::gather(resolution, sections, live);
+    }
+    if !out.coverage.is_empty() {
         sections.add(Synthetic {
             kind: SyntheticKind::Exidx,
             name: ".ARM.exidx".to_owned(),
@@ -265,7 +264,8 @@ pub fn synthesise(
             flags: alloc | elf::SHF_LINK_ORDER.0,
             align: 4,
             entsize: 0,
-            size: size + 8,
+            // The sentinel; the layout finds the rest.
+            size: super::exidx::ENTRY as u64,
         });
     }
     if let Some((name, bytes)) = &out.attributes {
@@ -316,23 +316,6 @@ pub fn synthesise(
         }
     }
     out
-}
-
-fn live_exidx(resolution: &Resolution<'_>, sections: &Sections, live: &Live) -> Vec<SectionId> {
-    (0..sections.input_count() as u32)
-        .map(SectionId)
-        .filter(|&id| live.contains(id))
-        .filter(|&id| {
-            sections
-                .input(resolution, id)
-                .is_some_and(|s| s.sh_type == SHT_ARM_EXIDX)
-        })
-        .filter(|&id| {
-            sections
-                .origin(id)
-                .is_some_and(|(f, i)| !resolution.is_discarded(f, i))
-        })
-        .collect()
 }
 
 /// Keeps the FDEs of live functions and one of each equal CIE.

@@ -17,12 +17,13 @@ use sections::Cursor;
 use xsys_diag::Diagnostic;
 
 use super::{arch::Arch, relax, segments, thunks};
+use crate::elf::coverage::Coverage;
 use crate::elf::layout::{Addresses, Extent, Layout};
 use crate::elf::merge::MergeMap;
 use crate::elf::place::{Placement, Statement};
 use crate::elf::resolve::{Resolution, SymbolId};
 use crate::elf::script_symbols::ScriptSymbols;
-use crate::elf::sections::{SectionId, Sections};
+use crate::elf::sections::{SectionId, Sections, SyntheticKind};
 use crate::options::ElfOptions;
 use crate::script::ast::{Assert, Assignment, Command, Expr, ExprKind, Script};
 use crate::script::eval::{OutputId, Scope, Value, apply, eval};
@@ -50,6 +51,8 @@ pub struct Facts<'f, 'a> {
     pub commons: &'f Map<SymbolId, SectionId>,
     /// IFUNCs and their IPLT positions.
     pub demands: &'f crate::elf::scan::Demands,
+    /// Unwind entries of ARM code.
+    pub coverage: &'f Coverage,
 }
 
 /// Finds addresses for all placed sections. Thunk sections are added to `sections`.
@@ -105,6 +108,7 @@ pub fn assign<'f>(
         report: None,
     };
     walker.index_names();
+    walker.expect_index();
     walker.run(diagnostics);
     walker.layout
 }
@@ -175,7 +179,7 @@ struct Snapshot {
     thunks: usize,
 }
 
-impl<'f> Walker<'_, 'f, '_> {
+impl<'f, 'a> Walker<'_, 'f, 'a> {
     fn index_names(&mut self) {
         for (index, output) in self.layout.placement.outputs.iter().enumerate() {
             let id = OutputId(index as u32);
@@ -214,22 +218,70 @@ impl<'f> Walker<'_, 'f, '_> {
     /// Thunks and relaxation for the addresses just found; whether sizes changed.
     fn grow(&mut self) -> bool {
         let none = Map::default();
-        let addresses = Addresses {
-            resolution: self.facts.resolution,
-            sections: self.sections,
-            merge: self.facts.merge,
-            layout: &self.layout,
-            linker: &none,
-            merged_ids: self.facts.merged_ids,
-            commons: self.facts.commons,
-            settled: None,
-        };
+        let addresses = self.addresses(&none);
         let cuts = relax::cuts(self.facts.arch, &addresses);
         let relaxed = cuts != self.layout.cuts;
         let new = thunks::needed(self.facts.arch, &addresses, self.facts.demands);
         self.layout.cuts = cuts;
         let added = thunks::add(self.facts.arch, &mut self.layout, self.sections, new);
-        relaxed || added
+        relaxed || added || self.fit_index()
+    }
+
+    /// Before the first walk: neighbours in the script are neighbours in memory, as a rule.
+    fn expect_index(&mut self) {
+        let Some(index) = self.unwind_index() else {
+            return;
+        };
+        let ids = self
+            .layout
+            .placement
+            .outputs
+            .iter()
+            .flat_map(|o| o.inputs());
+        // Far enough apart for the functions inside a section to keep their order.
+        let order: Map<SectionId, u64> = ids.zip((0..).map(|at: u64| at << 16)).collect();
+        let address = |id, offset: u64| Some(order.get(&id)? + offset.min(0xffff));
+        let merge = self.facts.options.merge_exidx_entries;
+        self.sections.synthetic[index].size = self.facts.coverage.size(merge, address);
+    }
+
+    /// Gives `.ARM.exidx` the room that it needs at the present addresses; whether that is new.
+    fn fit_index(&mut self) -> bool {
+        let Some(index) = self.unwind_index() else {
+            return false;
+        };
+        let none = Map::default();
+        let size = self
+            .facts
+            .coverage
+            .size(self.facts.options.merge_exidx_entries, |id, offset| {
+                self.addresses(&none).of_section(id, offset)
+            });
+        let old = std::mem::replace(&mut self.sections.synthetic[index].size, size);
+        old != size
+    }
+
+    /// The table's position among the synthetic sections, if the script keeps it.
+    fn unwind_index(&self) -> Option<usize> {
+        if self.facts.coverage.is_empty() {
+            return None;
+        }
+        let id = self.sections.find(SyntheticKind::Exidx)?;
+        self.layout.output_of[id.0 as usize]?;
+        Some(id.0 as usize - self.sections.input_count())
+    }
+
+    fn addresses<'s>(&'s self, linker: &'s Map<SymbolId, u64>) -> Addresses<'s, 'a> {
+        Addresses {
+            resolution: self.facts.resolution,
+            sections: self.sections,
+            merge: self.facts.merge,
+            layout: &self.layout,
+            linker,
+            merged_ids: self.facts.merged_ids,
+            commons: self.facts.commons,
+            settled: None,
+        }
     }
 
     fn snapshot(&self) -> Snapshot {

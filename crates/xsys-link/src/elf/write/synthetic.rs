@@ -269,24 +269,6 @@ impl Image<'_, '_> {
         let Some(addr) = addresses.of_section(id, 0) else {
             return;
         };
-        let mut table = vec![0; out.len() - 8];
-        let mut at = 0;
-        for &input in &self.made.exidx {
-            let Some(section) = addresses.sections.input(addresses.resolution, input) else {
-                continue;
-            };
-            let part = &mut table[at..at + section.data.len()];
-            part.copy_from_slice(section.data);
-            self.relocator.record(
-                input,
-                section.relocs.iter(),
-                0,
-                addr + at as u64,
-                part,
-                problems,
-            );
-            at += section.data.len();
-        }
         let layout = addresses.layout;
         let code_end = layout
             .placement
@@ -297,14 +279,16 @@ impl Image<'_, '_> {
             .map(|(_, e)| e.addr + e.size)
             .max()
             .unwrap_or(0);
-        let result = exidx::decode(&table, addr as u32, self.endian).and_then(|mut entries| {
-            exidx::arrange(&mut entries, self.options.merge_exidx_entries);
-            exidx::encode(&entries, code_end as u32, out, addr as u32, self.endian)
-        });
+        let merge = self.options.merge_exidx_entries;
+        let entries = self.made.coverage.entries(merge, addresses, problems);
+        let result = exidx::encode(&entries, code_end as u32, out, addr as u32, self.endian);
         if let Err(error) = result {
-            problems.push(Diagnostic::error(format!(
-                "cannot write `.ARM.exidx`: {error}"
-            )));
+            let far = matches!(error, exidx::Error::TooFar { .. });
+            let problem = Diagnostic::error(format!("cannot write `.ARM.exidx`: {error}"));
+            problems.push(match far {
+                true => problem.help("place `.ARM.exidx` in the middle of the code, or discard it with `.ARM.extab` if nothing unwinds (`panic = \"abort\"`)"),
+                false => problem,
+            });
         }
     }
 
