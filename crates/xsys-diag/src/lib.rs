@@ -54,6 +54,9 @@ pub struct Diagnostic {
     pub notes: Vec<String>,
     /// What to do about it.
     pub help: Vec<String>,
+    /// A name for this kind of problem, for programs that read diagnostics; it does not change when
+    /// the message does.
+    pub code: Option<&'static str>,
 }
 
 impl Diagnostic {
@@ -74,6 +77,7 @@ impl Diagnostic {
             labels: Vec::new(),
             notes: Vec::new(),
             help: Vec::new(),
+            code: None,
         }
     }
 
@@ -84,6 +88,12 @@ impl Diagnostic {
             span,
             text: text.into(),
         });
+        self
+    }
+
+    /// Names the kind of problem.
+    pub fn code(mut self, code: &'static str) -> Self {
+        self.code = Some(code);
         self
     }
 
@@ -152,21 +162,26 @@ pub fn did_you_mean<'a>(
         .map(|(_, candidate)| candidate)
 }
 
-/// Levenshtein distance, or `limit + 1` as soon as the lengths alone exceed the limit.
+/// Edit distance in which two letters that changed places count once (optimal string alignment), or
+/// `limit + 1` as soon as the lengths alone exceed the limit.
 fn edit_distance(a: &str, b: &str, limit: usize) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     if a.len().abs_diff(b.len()) > limit {
         return limit + 1;
     }
+    let mut before = vec![0; b.len() + 1];
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, &x) in a.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
+        let mut next = vec![i + 1; b.len() + 1];
         for (j, &y) in b.iter().enumerate() {
-            let substitute = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = substitute.min(row[j] + 1).min(diagonal + 1);
+            let substitute = row[j] + usize::from(x != y);
+            let mut best = substitute.min(next[j] + 1).min(row[j + 1] + 1);
+            if i > 0 && j > 0 && x == b[j - 1] && a[i - 1] == y {
+                best = best.min(before[j - 1] + 1);
+            }
+            next[j + 1] = best;
         }
+        before = std::mem::replace(&mut row, next);
     }
     row[b.len()]
 }
@@ -188,5 +203,8 @@ mod tests {
             Some("gc-sections")
         );
         assert_eq!(did_you_mean("foo", ["barbaz"]), None);
+        assert_eq!(did_you_mean("setpu", ["setup", "main"]), Some("setup"));
+        assert_eq!(edit_distance("ab", "ba", 3), 1);
+        assert_eq!(edit_distance("kitten", "sitting", 9), 3);
     }
 }

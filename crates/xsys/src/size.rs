@@ -147,38 +147,9 @@ fn largest_first(items: &mut [Item]) {
     items.sort_by(|a, b| b.size.cmp(&a.size).then_with(|| a.name.cmp(&b.name)));
 }
 
-/// The crate in a demangled name: `core` in `<core::fmt::Error as core::fmt::Debug>::fmt`.
+/// The crate in a demangled name, or that there is none.
 fn crate_of(name: &str) -> &str {
-    const NONE: &str = "[not Rust]";
-    let mut rest = name;
-    // `<[u8] as core::fmt::Debug>::fmt`: a type without a crate is its trait's.
-    if let Some(inside) = name.strip_prefix('<') {
-        let own = path_start(inside);
-        rest = match (own, inside.split_once(" as ")) {
-            (None, Some((_, of_trait))) => of_trait,
-            _ => inside,
-        };
-    }
-    path_start(rest).unwrap_or(NONE)
-}
-
-/// The first part of a path, behind references and the like.
-fn path_start(text: &str) -> Option<&str> {
-    let mut text = text;
-    loop {
-        let shorter = [
-            "<", "&", "*const ", "*mut ", "mut ", "dyn ", "(", "[", "impl ",
-        ]
-        .iter()
-        .find_map(|prefix| text.strip_prefix(prefix));
-        match shorter {
-            Some(shorter) => text = shorter,
-            None => break,
-        }
-    }
-    let end = text.find(|letter: char| !(letter.is_alphanumeric() || letter == '_'))?;
-    let (name, after) = text.split_at(end);
-    (!name.is_empty() && after.starts_with("::")).then_some(name)
+    xsys_link::elf::owners::of_path(name).unwrap_or("[not Rust]")
 }
 
 /// The sections of a wasm module (WebAssembly core specification, "Binary Format", 5.5.2).
@@ -250,31 +221,6 @@ fn leb(content: &[u8], at: &mut usize) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn crates_are_read_from_names() {
-        for (name, expected) in [
-            ("core::fmt::Formatter::pad", "core"),
-            (
-                "<alloc::string::String as core::fmt::Write>::write_str",
-                "alloc",
-            ),
-            ("<&T as core::fmt::Debug>::fmt", "core"),
-            (
-                "<&mut alloc::vec::Vec<u8> as std::io::Write>::write",
-                "alloc",
-            ),
-            ("<[T] as my_crate::Trait>::f", "my_crate"),
-            ("<dyn core::any::Any>::is", "core"),
-            ("<hello::Board>::new", "hello"),
-            ("hello::main::{{closure}}", "hello"),
-            ("memcpy", "[not Rust]"),
-            ("_start", "[not Rust]"),
-            ("", "[not Rust]"),
-        ] {
-            assert_eq!(crate_of(name), expected, "{name}");
-        }
-    }
 
     #[test]
     fn this_program_has_sizes() {

@@ -1,122 +1,271 @@
 //! Which crate, feature or flag gives a symbol that nothing defines.
 //!
 //! Problem: "undefined symbol: `_defmt_acquire`" tells a newcomer nothing. The table maps names that
-//! embedded and freestanding Rust programs are known to miss to what brings them.
+//! embedded and freestanding Rust programs are known to miss to what brings them; names that tell
+//! their origin by their form (Rust's own, C++'s) are read instead. The first row that matches
+//! counts, so exact names stand before the prefixes that cover them.
+
+use super::owners;
 
 /// How a pattern matches.
 enum Pattern {
-    Exact(&'static str),
-    Prefix(&'static str),
+    Exact(&'static [&'static str]),
+    Prefix(&'static [&'static str]),
 }
 
 use Pattern::{Exact, Prefix};
 
-const HINTS: &[(Pattern, &str)] = &[
-    (
-        Prefix("_defmt_"),
-        "add a defmt logger such as `defmt-rtt` (`use defmt_rtt as _;`) and link with `-Tdefmt.x`",
-    ),
-    (Exact("memcpy"), MEM),
-    (Exact("memmove"), MEM),
-    (Exact("memset"), MEM),
-    (Exact("memcmp"), MEM),
-    (Exact("bcmp"), MEM),
-    (Exact("strlen"), MEM),
-    (Prefix("__aeabi_"), BUILTINS),
-    (Prefix("__mspabi_"), BUILTINS),
-    (Exact("__udivsi3"), BUILTINS),
-    (Exact("__mulsi3"), BUILTINS),
-    (Exact("__udivti3"), BUILTINS),
-    (
-        Prefix("_critical_section_1_0_"),
-        "enable a critical-section implementation, for example the feature `critical-section-single-core` of `cortex-m` or `riscv`, or `std` of `critical-section` on a hosted target",
-    ),
-    (
-        Prefix("_embassy_time_"),
-        "enable a time driver: a `time-driver-…` feature of your embassy HAL, or implement `embassy_time_driver::Driver`",
-    ),
-    (
-        Exact("__pender"),
-        "enable an executor of `embassy-executor`, for example the feature `arch-cortex-m` with `executor-thread`",
-    ),
-    (
-        Exact("rust_begin_unwind"),
-        "a `no_std` program needs a `#[panic_handler]`; add one, or a crate such as `panic-halt` (`use panic_halt as _;`)",
-    ),
-    (
-        Exact("rust_eh_personality"),
-        "compile with `-Cpanic=abort` (in the profile: `panic = \"abort\"`), or link `std`",
-    ),
-    (Exact("__rust_alloc"), ALLOCATOR),
-    (Prefix("__rust_"), ALLOCATOR),
-    (
-        Exact("_start"),
-        "a bare-metal program needs an entry point: use a runtime crate (`cortex-m-rt`, `riscv-rt`, `aarch64-rt`) with its linker script, or define `#[unsafe(no_mangle)] extern \"C\" fn _start()`",
-    ),
-    (
-        Exact("main"),
-        "define `main`, or with `#![no_main]` an `#[entry]` function of your runtime crate",
-    ),
-    (
-        Exact("__pre_init"),
-        "link with the runtime's script: `-Clink-arg=-Tlink.x`",
-    ),
-    (
-        Exact("DefaultHandler"),
-        "link with the runtime's script: `-Clink-arg=-Tlink.x`",
-    ),
-    (Exact("_sidata"), SCRIPT),
-    (Exact("__sidata"), SCRIPT),
-    (Exact("_stack_start"), SCRIPT),
-    (Exact("__bss_start"), SCRIPT),
-    (Exact("__bss_end"), SCRIPT),
-    (Prefix("__sbss"), SCRIPT),
-    (Prefix("__ebss"), SCRIPT),
-    (Prefix("__sdata"), SCRIPT),
-    (Prefix("__edata"), SCRIPT),
-    (
-        Exact("__INTERRUPTS"),
-        "enable the feature `rt` of your chip's peripheral access crate, or of cortex-m-rt `device`",
-    ),
-    (Exact("_Unwind_Resume"), UNWIND),
-    (Prefix("_Unwind_"), UNWIND),
-    (
-        Exact("__tls_get_addr"),
-        "the object uses a TLS model that a static link cannot serve; compile with `-Ztls-model=local-exec`",
-    ),
+/// Names and what to do about them.
+struct Hint(Pattern, &'static str);
+
+#[rustfmt::skip] // a row a few lines
+const HINTS: &[Hint] = &[
+    // Loggers, executors, timers.
+    Hint(Exact(&["_defmt_timestamp"]),
+        "define it with `defmt::timestamp!(\"…\", …)`, or link with `-Tdefmt.x`, which gives an empty one"),
+    Hint(Prefix(&["_defmt_"]),
+        "add a defmt logger such as `defmt-rtt` (`use defmt_rtt as _;`) and link with `-Tdefmt.x`"),
+    Hint(Prefix(&["_critical_section_1_0_"]),
+        "enable a critical-section implementation, for example the feature `critical-section-single-core` of `cortex-m` or `riscv`, the one of your HAL, or `std` of `critical-section` on a hosted target"),
+    Hint(Prefix(&["_embassy_time_"]),
+        "enable a time driver: a `time-driver-…` feature of your embassy HAL, or implement `embassy_time_driver::Driver`"),
+    Hint(Exact(&["__pender"]),
+        "enable an executor of `embassy-executor`, for example its features `arch-cortex-m` and `executor-thread`, or define `__pender` for your own"),
+    Hint(Prefix(&["__embassy_", "_embassy_"]),
+        "a crate of embassy asks a driver for it: enable the matching feature of your embassy HAL"),
+    Hint(Exact(&["_SEGGER_RTT", "_SEGGER_RTT_"]),
+        "add `rtt-target` or `defmt-rtt`, and call its initialisation"),
+    Hint(Prefix(&["_log_", "__log_"]),
+        "a logger is declared, but none is linked; add the crate that defines it"),
+    Hint(Prefix(&["_esp_", "esp_", "__esp_"]),
+        "it is ESP-IDF's or esp-hal's: link `esp-hal` with your chip's feature and `-Tlinkall.x`"),
+    Hint(Exact(&["_putchar", "putchar_", "putchar"]),
+        "a C `printf` wants it to write a character: define `#[unsafe(no_mangle)] extern \"C\" fn _putchar(c: core::ffi::c_char)` over your serial port"),
+    Hint(Exact(&["rust_eh_personality"]),
+        "compile with `-Cpanic=abort` (in the profile: `panic = \"abort\"`), or link `std`"),
+    Hint(Exact(&["rust_begin_unwind"]), PANIC_HANDLER),
+    Hint(Prefix(&["rust_panic", "__rust_start_panic", "__rust_panic_cleanup"]), PANIC_HANDLER),
+    Hint(Prefix(&["__rust_probestack"]), BUILTINS),
+    Hint(Prefix(&["__rust_alloc", "__rust_dealloc", "__rust_realloc", "__rust_no_alloc_shim", "__rg_", "__rdl_"]), ALLOCATOR),
+    Hint(Prefix(&["__rust_"]), ALLOCATOR),
+    Hint(Prefix(&["__getrandom_v03_custom"]),
+        "the target has no source of random numbers: `getrandom` 0.3 was built with the `custom` backend; define `#[unsafe(no_mangle)] unsafe extern \"Rust\" fn __getrandom_v03_custom(dest: *mut u8, len: usize) -> Result<(), getrandom::Error>`"),
+    Hint(Prefix(&["__getrandom", "_getrandom", "getrandom_custom"]),
+        "the target has no source of random numbers: register one with `getrandom::register_custom_getrandom!` (feature `custom` of `getrandom` 0.2)"),
+    // Runtime crates and their scripts.
+    Hint(Exact(&["_start", "Reset", "Reset_Handler"]),
+        "a bare-metal program needs an entry point: use a runtime crate (`cortex-m-rt`, `riscv-rt`, `aarch64-rt`) with its linker script, or define `#[unsafe(no_mangle)] extern \"C\" fn _start()`"),
+    Hint(Exact(&["main", "__main", "_main", "kmain", "__cortex_m_rt_main"]),
+        "define `main`: with a runtime crate and `#![no_main]` an `#[entry]` function, else `#[unsafe(no_mangle)] extern \"C\" fn` of that name"),
+    Hint(Exact(&["__pre_init", "__post_init", "_mp_hook", "_setup_interrupts", "_start_trap", "_dispatch_exception", "_dispatch_core_interrupt", "_default_start_trap", "_default_setup_interrupts", "ExceptionHandler", "default_mp_hook"]), LINK_X),
+    Hint(Exact(&["DefaultHandler", "DefaultHandler_", "HardFault", "HardFault_", "HardFaultTrampoline", "NonMaskableInt", "MemoryManagement", "BusFault", "UsageFault", "SecureFault", "SVCall", "DebugMonitor", "PendSV", "SysTick", "__EXCEPTIONS", "__RESET_VECTOR"]), LINK_X),
+    Hint(Exact(&["__INTERRUPTS", "__EXTERNAL_INTERRUPTS", "__CORE_INTERRUPTS"]),
+        "enable the feature `rt` of your chip's peripheral access crate, or leave out `device` of cortex-m-rt where there is none"),
+    Hint(Exact(&["__stack_chk_fail", "__stack_chk_guard"]),
+        "an object was compiled with stack protection: compile it with `-fno-stack-protector`, or define both names"),
+    Hint(Exact(&["_stack_start", "_stack_end", "_stack_size", "_estack", "__stack", "_sidata", "__sidata", "__sheap", "__eheap", "_sheap", "_heap_start", "_heap_end", "_heap_size", "_end", "end", "__end__", "_hart_stack_size", "_max_hart_id", "__global_pointer$", "__euninit", "__suninit", "_ram_start", "_ram_end"]), SCRIPT),
+    Hint(Prefix(&["__bss_", "_bss_", "__sbss", "__ebss", "_sbss", "_ebss", "__sdata", "__edata", "_sdata", "_edata", "__data_", "_data_", "__stext", "__etext", "_stext", "_etext", "__srodata", "__erodata", "__veneer_", "__init_array_", "__fini_array_", "__preinit_array_", "__stack_", "__heap_", "__vector_table"]), SCRIPT),
+    Hint(Exact(&["__aeabi_unwind_cpp_pr0", "__aeabi_unwind_cpp_pr1", "__aeabi_unwind_cpp_pr2"]), UNWIND),
+    Hint(Exact(&["__aeabi_read_tp"]),
+        "thread-local variables need a thread pointer: the operating system or libc gives `__aeabi_read_tp`; a program without both should use statics or a critical section"),
+    // Arithmetic and memory: compiler_builtins.
+    Hint(Exact(&["memcpy", "memmove", "memset", "memcmp", "bcmp", "strlen"]), MEM),
+    Hint(Prefix(&["__aeabi_mem"]), MEM),
+    Hint(Prefix(&["__aeabi_"]), BUILTINS),
+    Hint(Prefix(&["__mspabi_"]),
+        "this is a helper that MSP430 code calls for arithmetic; the `compiler_builtins` of the target's sysroot gives it, or a function of that name of your own"),
+    Hint(Exact(&["__mulsi3", "__mulhi3", "__mulqi3", "__mulhisi3", "__umulhisi3", "__muluhisi3", "__udivmodqi4", "__udivmodhi4", "__udivmodsi4", "__divmodqi4", "__divmodhi4", "__divmodsi4", "__tablejump2__", "__tablejump__", "__prologue_saves__", "__epilogue_restores__"]),
+        "this is a compiler helper: the target's `compiler_builtins` gives it (on AVR link the program with the sysroot that xsys builds, or `-lgcc`)"),
+    Hint(Prefix(&["__do_copy_data", "__do_clear_bss"]),
+        "AVR start-up code gives it: link avr-libc's `crtXXX.o` and `-lgcc`, or copy `.data` and clear `.bss` yourself"),
+    Hint(Prefix(&["__sync_"]), ATOMIC),
+    Hint(Prefix(&["__atomic_"]), ATOMIC),
+    Hint(Prefix(&["__tls_get_addr", "___tls_get_addr", "__tls_get_offset"]),
+        "the object uses a TLS model that a static link cannot serve; compile with `-Ztls-model=local-exec`"),
+    Hint(Prefix(&["_Unwind_"]), UNWIND),
+    Hint(Prefix(&["__cxa_", "__gxx_personality", "__dso_handle", "__cxxabiv1"]),
+        "this belongs to the C++ runtime: link `-lc++abi` or `-lsupc++`, or compile the C++ code with `-fno-exceptions -fno-rtti -fno-use-cxa-atexit -fno-threadsafe-statics`"),
+    Hint(Prefix(&["__ubsan_", "__asan_", "__msan_", "__tsan_", "__sanitizer_", "__sancov"]),
+        "an object was compiled with a sanitizer, whose runtime is not linked; compile it without `-fsanitize`"),
+    Hint(Prefix(&["__llvm_profile_", "__profc_"]),
+        "an object was compiled for profiling, whose runtime is not linked; compile it without `-Cinstrument-coverage` and `-fprofile-…`"),
+    Hint(Prefix(&["_GLOBAL_OFFSET_TABLE_", "_DYNAMIC"]),
+        "an object was compiled for a dynamically linked program; compile it with `-Crelocation-model=static`"),
+    Hint(Exact(&["setjmp", "longjmp", "_setjmp", "sigsetjmp", "siglongjmp"]), LIBC),
+    Hint(Exact(&["malloc", "calloc", "realloc", "free", "aligned_alloc", "posix_memalign"]),
+        "C code wants a heap: link a libc (`-lc`), or define these over your `#[global_allocator]`"),
+    Hint(Exact(&["_sbrk", "_write", "_read", "_close", "_lseek", "_fstat", "_isatty", "_exit", "_kill", "_getpid", "_gettimeofday", "_open"]),
+        "newlib wants it from the system: define it, or link `--specs=nosys.specs`'s `-lnosys`"),
+    Hint(Exact(&["abort", "exit", "atexit", "printf", "puts", "sprintf", "snprintf", "vsnprintf", "fprintf", "strcmp", "strncmp", "strcpy", "strncpy", "strcat", "strchr", "strrchr", "strstr", "strtol", "strtoul", "atoi", "qsort", "rand", "memchr", "__errno_location", "__errno", "errno", "__assert_func", "__assert_fail", "getenv", "write", "read", "open", "close", "time", "clock", "isalpha", "isdigit", "isspace", "toupper", "tolower", "_impure_ptr", "_ctype_", "_ctype_b", "stdout", "stderr"]), LIBC),
+    Hint(Exact(&["sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sqrt", "pow", "exp", "log", "log10", "log2", "floor", "ceil", "round", "trunc", "fmod", "fma", "sinf", "cosf", "tanf", "asinf", "acosf", "atanf", "atan2f", "sqrtf", "powf", "expf", "logf", "log10f", "log2f", "floorf", "ceilf", "roundf", "truncf", "fmodf", "fmaf", "hypot", "hypotf", "cbrt", "cbrtf", "tgamma", "lgamma"]),
+        "this is a function of the C mathematics library: without a libc use the crate `libm` (or its functions through `num-traits` with the feature `libm`)"),
+    Hint(Prefix(&["pthread_", "sem_", "sched_"]), LIBC),
+    Hint(Prefix(&["arm_", "riscv_"]),
+        "DSP libraries name their functions so: link CMSIS-DSP (`-l:libCMSISDSP.a`) or the vendor's library"),
+    Hint(Prefix(&["__wrap_"]),
+        "`--wrap` sends references there: define the function of that name, or leave the option out"),
+    Hint(Prefix(&["__real_"]),
+        "only `--wrap` gives this name a meaning: pass `--wrap=` with the name behind `__real_`"),
+    Hint(Prefix(&["__start_", "__stop_"]),
+        "the linker defines it for a section whose name is a C identifier, and no input has a section of that name that is kept; place one with `#[unsafe(link_section = \"…\")]` and `#[used]`"),
 ];
 
 const MEM: &str = "the target has no libc: build `compiler_builtins` with its `mem` feature (xsys does so for targets without an operating system)";
 const BUILTINS: &str = "this is a compiler helper of `compiler_builtins`; make sure that the sysroot's `core` is linked, not only an object of your own";
 const SCRIPT: &str = "linker scripts define such names: pass the runtime's or your own with `-T`, for cortex-m-rt and riscv-rt `-Clink-arg=-Tlink.x`";
+const LINK_X: &str =
+    "link with the runtime's script, which gives it a default: `-Clink-arg=-Tlink.x`";
 const ALLOCATOR: &str = "a program that links `alloc` needs a `#[global_allocator]`";
+const PANIC_HANDLER: &str = "a `no_std` program needs a `#[panic_handler]`; add one, or a crate such as `panic-halt` (`use panic_halt as _;`)";
 const UNWIND: &str = "compile with `-Cpanic=abort` (in the profile: `panic = \"abort\"`), or link an unwinder (`libunwind.a` comes with a musl target)";
+const ATOMIC: &str = "the core has no such atomic operation: use `portable-atomic` (with its feature `critical-section` or `unsafe-assume-single-core`), or link a libatomic";
+const LIBC: &str = "this is a function of the C library: link one (`-lc`), or, in Rust, a crate that defines it such as `tinyrlibc`";
+
+/// Suffixes of compiler-rt's and libgcc's helpers: their modes (`si3`, `ti2`, …).
+const MODES: [&str; 24] = [
+    "qi3", "hi3", "si3", "di3", "ti3", "qi4", "hi4", "si4", "di4", "ti4", "si2", "di2", "ti2",
+    "sf3", "df3", "tf3", "hf2", "sf2", "df2", "tf2", "sfsi", "dfsi", "sfdi", "dfdi",
+];
+/// Conversions and the like are told by how they begin.
+const OPERATIONS: [&str; 28] = [
+    "__udiv",
+    "__umod",
+    "__div",
+    "__mod",
+    "__mul",
+    "__add",
+    "__sub",
+    "__neg",
+    "__ashl",
+    "__ashr",
+    "__lshr",
+    "__clz",
+    "__ctz",
+    "__ffs",
+    "__popcount",
+    "__parity",
+    "__bswap",
+    "__cmp",
+    "__ucmp",
+    "__eq",
+    "__ne",
+    "__gt",
+    "__ge",
+    "__lt",
+    "__le",
+    "__unord",
+    "__trunc",
+    "__extend",
+];
+const CONVERSIONS: [&str; 4] = ["__float", "__fix", "__gnu_f2h_", "__gnu_h2f_"];
 
 /// What to do about an undefined symbol, if it is a known one.
-pub fn for_symbol(name: &str) -> Option<&'static str> {
-    HINTS
-        .iter()
-        .find(|(pattern, _)| match pattern {
-            Exact(exact) => *exact == name,
-            Prefix(prefix) => name.starts_with(prefix),
-        })
-        .map(|(_, hint)| *hint)
+pub fn for_symbol(name: &str) -> Option<String> {
+    let known = HINTS.iter().find(|Hint(pattern, _)| match pattern {
+        Exact(names) => names.contains(&name),
+        Prefix(names) => names.iter().any(|prefix| name.starts_with(prefix)),
+    });
+    if let Some(Hint(_, text)) = known {
+        return Some((*text).to_owned());
+    }
+    let helper = (OPERATIONS.iter().any(|start| name.starts_with(start))
+        && MODES.iter().any(|end| name.ends_with(end)))
+        || CONVERSIONS.iter().any(|start| name.starts_with(start));
+    if helper {
+        return Some(BUILTINS.to_owned());
+    }
+    if let Some(krate) = owners::of_symbol(name.as_bytes()) {
+        return Some(format!(
+            "it belongs to the crate `{krate}`, which is not linked, or only in another version: objects and `.rlib` files must come from one build (`cargo clean` if in doubt)"
+        ));
+    }
+    if name.starts_with("_Z") {
+        return Some(
+            "the name is C++'s: link the object or library that defines it (and `-lc++` or `-lstdc++`), or declare the function `extern \"C\"` on both sides"
+                .to_owned(),
+        );
+    }
+    None
 }
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
     #[test]
-    fn the_first_match_counts() {
-        assert!(
-            super::for_symbol("_defmt_write")
-                .unwrap()
-                .contains("defmt-rtt")
-        );
-        assert!(
-            super::for_symbol("__rust_alloc_zeroed")
-                .unwrap()
-                .contains("global_allocator")
-        );
-        assert_eq!(super::for_symbol("my_function"), None);
+    fn known_names_are_explained() {
+        for (name, part) in [
+            ("_defmt_acquire", "defmt-rtt"),
+            ("_defmt_timestamp", "timestamp!"),
+            ("memcpy", "`mem` feature"),
+            ("__aeabi_memclr4", "`mem` feature"),
+            ("__aeabi_uidiv", "compiler helper"),
+            ("__aeabi_unwind_cpp_pr0", "panic = \"abort\""),
+            ("__aeabi_read_tp", "thread pointer"),
+            ("__mspabi_mpyi", "MSP430"),
+            ("__mulsi3", "compiler helper"),
+            ("__udivdi3", "compiler helper"),
+            ("__umodti3", "compiler helper"),
+            ("__floatundidf", "compiler helper"),
+            ("__truncdfsf2", "compiler helper"),
+            (
+                "_critical_section_1_0_acquire",
+                "critical-section-single-core",
+            ),
+            ("_embassy_time_now", "time driver"),
+            ("__pender", "embassy-executor"),
+            ("rust_begin_unwind", "#[panic_handler]"),
+            ("rust_eh_personality", "panic=abort"),
+            ("_start", "entry point"),
+            ("main", "#[entry]"),
+            ("__pre_init", "-Tlink.x"),
+            ("DefaultHandler", "-Tlink.x"),
+            ("HardFault", "-Tlink.x"),
+            ("_stack_start", "linker scripts"),
+            ("__sbss", "linker scripts"),
+            ("__INTERRUPTS", "peripheral access crate"),
+            ("__getrandom_v03_custom", "0.3"),
+            ("__getrandom_custom", "register_custom_getrandom"),
+            ("__rust_alloc_zeroed", "global_allocator"),
+            ("_Unwind_Resume", "panic = \"abort\""),
+            ("__atomic_load_8", "portable-atomic"),
+            ("__sync_fetch_and_add_4", "portable-atomic"),
+            ("__tls_get_addr", "local-exec"),
+            ("__cxa_throw", "-fno-exceptions"),
+            ("__stack_chk_fail", "-fno-stack-protector"),
+            ("_ZN3foo3barEv", "C++"),
+            ("_ZN5serde2de5Error17h0123456789abcdefE", "crate `serde`"),
+            ("_RNvCs1234_7mycrate3foo", "crate `mycrate`"),
+            ("_putchar", "serial port"),
+            ("setjmp", "C library"),
+            ("sinf", "libm"),
+            ("malloc", "global_allocator"),
+            ("_sbrk", "newlib"),
+            ("__start_table", "C identifier"),
+            ("__wrap_malloc", "--wrap"),
+        ] {
+            let hint = for_symbol(name).unwrap_or_default();
+            assert!(hint.contains(part), "{name}: {hint}");
+        }
+        for name in ["my_function", "__mycrate_add", "sine", "_Start"] {
+            assert_eq!(for_symbol(name), None, "{name}");
+        }
+    }
+
+    /// A row behind one that covers it would never be seen.
+    #[test]
+    fn every_row_can_be_reached() {
+        for (at, Hint(pattern, text)) in HINTS.iter().enumerate() {
+            let names = match pattern {
+                Exact(names) | Prefix(names) => names,
+            };
+            for name in *names {
+                let first = HINTS.iter().position(|Hint(pattern, _)| match pattern {
+                    Exact(names) => names.contains(name),
+                    Prefix(names) => names.iter().any(|prefix| name.starts_with(prefix)),
+                });
+                assert_eq!(first, Some(at), "{name}: {text}");
+            }
+        }
     }
 }

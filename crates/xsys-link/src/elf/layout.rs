@@ -44,10 +44,24 @@ pub struct Region {
     pub origin: u64,
     /// LENGTH in bytes
     pub length: u64,
+    /// Bytes at its start that sections leave free (`--flip-stack`).
+    pub shift: u64,
     /// Where the next section goes.
     pub cursor: u64,
     /// `(rwx!…)`
     pub attributes: String,
+}
+
+impl Region {
+    /// Where sections start.
+    pub fn start(&self) -> u64 {
+        self.origin.wrapping_add(self.shift)
+    }
+
+    /// Bytes that sections take.
+    pub fn used(&self) -> u64 {
+        self.cursor.wrapping_sub(self.start())
+    }
 }
 
 /// A piece of code that a branch goes through.

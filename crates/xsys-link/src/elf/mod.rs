@@ -20,6 +20,8 @@ mod load;
 pub mod map;
 mod merge;
 pub mod object;
+mod overflow;
+pub mod owners;
 mod place;
 mod refs;
 mod relax;
@@ -182,6 +184,7 @@ fn run(options: &ElfOptions, linked: &mut Linked) {
         resolution: &resolution,
         script: &script,
         script_symbols: &script_symbols,
+        live: &live,
         options,
         merge: &merge,
         merged_ids: &merged_ids,

@@ -529,10 +529,38 @@ impl<'a> Resolver<'a, '_> {
                     "symbol `{}` is defined twice",
                     super::demangle(symbol.name)
                 ))
+                .code("duplicate-symbol")
                 .note(format!("first defined in {first}"))
                 .note(format!("defined again in {second}"))
-                .help("link only one of the two, make one of them weak or local, or rename it"),
+                .help(duplicate_help(symbol.name)),
             );
+        }
+    }
+}
+
+/// What is known to define a name twice.
+fn duplicate_help(name: &[u8]) -> &'static str {
+    match name {
+        b"rust_begin_unwind" => {
+            "a program has one `#[panic_handler]`: remove all but one of the crates that give one (`panic-halt`, `panic-probe`, …)"
+        }
+        b"_defmt_acquire" | b"_defmt_write" | b"_defmt_release" => {
+            "a program has one defmt logger: remove all but one (`defmt-rtt`, `defmt-serial`, …)"
+        }
+        b"_critical_section_1_0_acquire" | b"_critical_section_1_0_release" => {
+            "a program has one critical-section implementation: enable the feature in one crate only"
+        }
+        b"memcpy" | b"memmove" | b"memset" | b"memcmp" | b"bcmp" | b"strlen" => {
+            "the sysroot's `compiler_builtins` gives it weakly with its `mem` feature: make your own weak too, or remove it"
+        }
+        b"__pender" => {
+            "a program has one embassy executor per kind: enable the feature in one crate only"
+        }
+        b"_start" | b"Reset" | b"main" => {
+            "a program has one entry point: remove one, or one of the two runtime crates"
+        }
+        _ => {
+            "link only one of the two, make one of them weak or local, or rename it (two versions of one crate define its `#[no_mangle]` names twice: see `cargo tree -d`)"
         }
     }
 }

@@ -385,7 +385,8 @@ fn undefined_symbol(
 ) -> Diagnostic {
     let raw = String::from_utf8_lossy(symbol.name(resolution)).into_owned();
     let name = super::demangle(raw.as_bytes());
-    let mut diagnostic = Diagnostic::error(format!("undefined symbol: `{name}`"));
+    let mut diagnostic =
+        Diagnostic::error(format!("undefined symbol: `{name}`")).code("undefined-symbol");
     if name != raw {
         diagnostic = diagnostic.note(format!("its mangled name is `{raw}`"));
     }

@@ -16,7 +16,8 @@ use sections::Cursor;
 
 use xsys_diag::Diagnostic;
 
-use super::{arch::Arch, relax, segments, thunks};
+use super::gc::Live;
+use super::{arch::Arch, overflow, relax, segments, thunks};
 use crate::elf::coverage::Coverage;
 use crate::elf::layout::{Addresses, Extent, Layout};
 use crate::elf::merge::MergeMap;
@@ -41,6 +42,8 @@ pub struct Facts<'f, 'a> {
     pub script: &'f Script,
     /// Assignments.
     pub script_symbols: &'f ScriptSymbols<'f>,
+    /// What lives, and why.
+    pub live: &'f Live,
     /// Options.
     pub options: &'f ElfOptions,
     /// Merged strings.
@@ -211,7 +214,7 @@ impl<'f, 'a> Walker<'_, 'f, 'a> {
         self.report = Some(Vec::new());
         self.walk();
         let mut reported = self.report.take().unwrap_or_default();
-        self.check_regions(&mut reported);
+        reported.extend(overflow::check(self.facts, self.sections, &self.layout));
         diagnostics.append(&mut reported);
     }
 
@@ -425,20 +428,6 @@ impl<'f, 'a> Walker<'_, 'f, 'a> {
                 }
             }
             Err(error) => self.eval_problem(error),
-        }
-    }
-
-    fn check_regions(&self, report: &mut Vec<Diagnostic>) {
-        for (index, region) in self.layout.regions.iter().enumerate() {
-            let used = region.cursor.wrapping_sub(region.origin);
-            if used > region.length {
-                report.push(crate::elf::usage::overflow(
-                    self.facts.resolution,
-                    self.sections,
-                    &self.layout,
-                    index,
-                ));
-            }
         }
     }
 }

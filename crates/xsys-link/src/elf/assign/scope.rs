@@ -52,6 +52,7 @@ impl Walker<'_, '_, '_> {
                             name: region.name.text.to_string(),
                             origin,
                             length,
+                            shift: 0,
                             cursor: origin,
                             attributes: region.attributes.clone(),
                         });
