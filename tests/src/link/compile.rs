@@ -59,8 +59,13 @@ fn wrap(text: &str, target: &str) -> String {
         .iter()
         .any(|p| target.starts_with(p));
     let options = if is_x86 { "raw, att_syntax" } else { "raw" };
+    // Where inline assembler is not stable yet.
+    let feature = match target.split('-').next() {
+        Some("avr" | "msp430") => ", asm_experimental_arch",
+        _ => "",
+    };
     format!(
-        "#![feature(no_core, rustc_attrs)]\n#![no_core]\n\
+        "#![feature(no_core, rustc_attrs{feature})]\n#![no_core]\n\
          #[rustc_builtin_macro]\nmacro_rules! global_asm {{ () => {{}} }}\n\
          global_asm!(r####\"{text}\"####, options({options}));\n"
     )

@@ -548,6 +548,7 @@ pub fn build_attributes(
         .collect();
     let (merged, conflicts) = match *name {
         b".ARM.attributes" => super::attributes::merge_arm(&inputs),
+        b".MSP430.attributes" => super::attributes::merge_msp430(&inputs),
         _ => super::attributes::merge_riscv(&inputs),
     };
     for conflict in conflicts {
@@ -585,6 +586,7 @@ pub fn complete_script(
     let unpaged = options.nmagic || options.omagic;
     let kind = match options.kind {
         OutputKind::Relocatable => builtin::Kind::Relocatable,
+        _ if arch.machine() == ::object::elf::EM_AVR.0 => builtin::Kind::BareMetal,
         OutputKind::StaticPie => builtin::Kind::StaticPie,
         OutputKind::Static => builtin::Kind::Static,
     };

@@ -86,7 +86,7 @@ fn run(options: &ElfOptions, linked: &mut Linked) {
     let Some((machine, is_64)) = load::machine(&inputs, options, diagnostics) else {
         return;
     };
-    let Some(family) = arch::find(machine, is_64, None, options) else {
+    let Some(family) = arch::find(machine, is_64, None, 0, options) else {
         return diagnostics.push(arch::unsupported(machine, is_64));
     };
     // With no script of the user's, a built-in one goes the same way.
@@ -101,11 +101,11 @@ fn run(options: &ElfOptions, linked: &mut Linked) {
     }
     let attributes = load::build_attributes(&resolution, diagnostics);
     let core = attributes.as_ref().map(|(_, bytes)| bytes.as_slice());
-    let Some(arch) = arch::find(machine, is_64, core, options) else {
+    let e_flags = load::e_flags(&*family, &resolution.files, core, diagnostics);
+    let Some(arch) = arch::find(machine, is_64, core, e_flags, options) else {
         return;
     };
     let arch = &*arch;
-    let e_flags = load::e_flags(arch, &resolution.files, core, diagnostics);
     linker_symbols::define(&mut resolution);
 
     // Sections are numbered, rules matched, unwind records filed under their functions.

@@ -155,7 +155,12 @@ fn needed_in(
         return out;
     };
     let section = &addresses.resolution.files[file.0 as usize].sections[index as usize];
-    if section.flags & elf::SHF_EXECINSTR.0 == 0 {
+    let wanted = if arch.thunks_for_data() {
+        elf::SHF_ALLOC.0
+    } else {
+        elf::SHF_EXECINSTR.0
+    };
+    if section.flags & wanted == 0 {
         return out;
     }
     for (at, reloc) in section.relocs.iter().enumerate() {

@@ -9,6 +9,8 @@
 
 pub mod aarch64;
 pub mod arm;
+pub mod avr;
+pub mod msp430;
 pub mod riscv;
 #[cfg(test)]
 mod tests;
@@ -86,6 +88,9 @@ pub enum Base {
     PairedHigh,
     /// The size of the symbol.
     Size,
+    /// S, to be subtracted from what the next relocation, at the same place, computes; A is
+    /// ignored (MSP430 SYM_DIFF).
+    Subtrahend,
 }
 
 /// Relative to what a relocation's address is expressed.
@@ -116,6 +121,9 @@ pub enum Range {
     Unsigned(u8),
     /// −2^(n−1) … 2^n − 1
     Either(u8),
+    /// 2 − 2^(n−1) … 2^(n−1) + 1: counted from the instruction after a branch of two bytes, while
+    /// the value is counted from the branch itself (AVR, MSP430).
+    SignedFromNext(u8),
     /// −(2^n − 1) … 2^n − 1: a magnitude of n bits beside a sign bit (ARM's literal loads).
     Magnitude(u8),
     /// −2^31 − 0x800 … 2^31 − 0x800 − 1: an upper part that the sign-extended low 12 bits of a
@@ -135,6 +143,7 @@ impl Range {
         match self {
             Range::Any => (i128::from(i64::MIN), i128::from(u64::MAX)),
             Range::Signed(n) => (-(1 << (n - 1)), (1 << (n - 1)) - 1),
+            Range::SignedFromNext(n) => (2 - (1 << (n - 1)), (1 << (n - 1)) + 1),
             Range::Unsigned(n) => (0, (1 << n) - 1),
             Range::Either(n) => (-(1 << (n - 1)), (1 << n) - 1),
             Range::Magnitude(n) => (1 - (1 << n), (1 << n) - 1),
@@ -327,6 +336,10 @@ pub trait Arch: Sync {
     fn thunk(&self, _site: Site, _p: u64, _target: BranchTarget) -> Option<ThunkForm> {
         None
     }
+    /// Words in data may need thunks, too (AVR's function pointers).
+    fn thunks_for_data(&self) -> bool {
+        false
+    }
     /// Bytes of a thunk.
     fn thunk_size(&self, _form: ThunkForm) -> usize {
         0
@@ -386,11 +399,13 @@ pub trait Arch: Sync {
 }
 
 /// The instruction set for a machine; `None` if the linker does not know it. `attributes` are the
-/// merged build attributes, from which ARM learns what the core can execute.
+/// merged build attributes, from which ARM learns what the core can execute; `e_flags` are the merged
+/// ones, from which AVR does.
 pub fn find(
     machine: u16,
     is_64: bool,
     attributes: Option<&[u8]>,
+    e_flags: u32,
     options: &crate::options::ElfOptions,
 ) -> Option<Box<dyn Arch>> {
     use crate::options::{OutputKind, Target2};
@@ -418,6 +433,8 @@ pub fn find(
                 ..arm::Arm::new(core)
             })
         }
+        (object::elf::EM_AVR, false) => Box::new(avr::Avr::new(e_flags)),
+        (object::elf::EM_MSP430, false) => Box::new(msp430::Msp430::new(attributes, e_flags)),
         _ => return None,
     })
 }
@@ -425,7 +442,7 @@ pub fn find(
 /// What to say about a machine that [`find`] does not know.
 pub fn unsupported(machine: u16, is_64: bool) -> xsys_diag::Diagnostic {
     xsys_diag::Diagnostic::error(format!("cannot link for {}", machine_name(machine, is_64)))
-        .note("supported architectures: aarch64, arm, riscv32, riscv64, x86_64")
+        .note("supported architectures: aarch64, arm, avr, msp430, riscv32, riscv64, x86_64")
 }
 
 /// A machine for messages.

@@ -10,9 +10,11 @@
 //! deprecated them. An input that cannot be read does not take part and is reported.
 
 pub mod arm;
+pub mod msp430;
 pub mod riscv;
 
 pub use arm::{arm_core, arm_vfp_arguments, merge_arm};
+pub use msp430::{merge_msp430, msp430_extended};
 pub use riscv::merge_riscv;
 
 use std::collections::BTreeMap;

@@ -366,7 +366,10 @@ fn is_exidx(section: &Section<'_>) -> bool {
 /// SHT_ARM_ATTRIBUTES and SHT_RISCV_ATTRIBUTES
 pub fn is_attributes(section: &Section<'_>) -> bool {
     section.sh_type == 0x7000_0003
-        && matches!(section.name, b".ARM.attributes" | b".riscv.attributes")
+        && matches!(
+            section.name,
+            b".ARM.attributes" | b".riscv.attributes" | b".MSP430.attributes"
+        )
 }
 
 /// Sections that `--strip-debug` drops.

@@ -135,6 +135,7 @@ impl<'a> Relocator<'_, 'a> {
         let (resolution, sections) = (self.addresses.resolution, self.addresses.sections);
         let cuts = self.addresses.layout.cuts.get(&id);
         let mut skip = false;
+        let mut subtrahend = 0;
         for (index, reloc) in section.relocs.iter().enumerate() {
             if std::mem::take(&mut skip) {
                 continue;
@@ -157,8 +158,12 @@ impl<'a> Relocator<'_, 'a> {
             if place + usize::from(decided.rule.size) > out.len() {
                 continue;
             }
+            if decided.rule.base == Base::Subtrahend {
+                subtrahend = self.addresses.of_symbol(decided.symbol, 0).unwrap_or(0);
+                continue;
+            }
             let value = match self.value(id, file, section, &decided, index as u32, p) {
-                Ok(value) => value,
+                Ok(value) => value.less(std::mem::take(&mut subtrahend)),
                 Err(problem) => {
                     diagnostics.push(self.unresolved(id, &decided, problem));
                     continue;
@@ -261,6 +266,7 @@ impl<'a> Relocator<'_, 'a> {
             Base::GotTlsDesc => return Err(Unresolved::TlsDescriptor),
             Base::TpOffset => self.tp_offset(symbol, a)?,
             Base::DtpOffset => self.dtp_offset(symbol, a)?,
+            Base::Subtrahend => 0,
             Base::Size => {
                 let size = symbol
                     .entry(self.addresses.resolution)
@@ -463,6 +469,7 @@ impl<'a> Relocator<'_, 'a> {
             _ => 0,
         };
         let resolution = self.addresses.resolution;
+        let mut subtrahend = 0;
         for reloc in section.relocs.iter() {
             let Some(rule) = self
                 .arch
@@ -481,6 +488,10 @@ impl<'a> Relocator<'_, 'a> {
                 .addend
                 .unwrap_or_else(|| self.arch.implicit_addend(rule, section.data, offset));
             let symbol = SymRef::of(resolution, file, reloc.symbol);
+            if rule.base == Base::Subtrahend {
+                subtrahend = self.addresses.of_symbol(symbol, 0).unwrap_or(0);
+                continue;
+            }
             let s = match rule.base {
                 Base::DtpOffset => self.dtp_offset(symbol, a).ok(),
                 Base::TpOffset => self.tp_offset(symbol, a).ok(),
@@ -499,6 +510,7 @@ impl<'a> Relocator<'_, 'a> {
                 ),
                 None => tombstone,
             };
+            let value = value.wrapping_sub(std::mem::take(&mut subtrahend));
             self.arch.encode(rule, out, offset, value as i64);
         }
     }
@@ -557,6 +569,14 @@ struct Value {
 }
 
 impl Value {
+    /// The difference to an address, as SYM_DIFF asks for it.
+    fn less(self, subtrahend: u64) -> Self {
+        Self {
+            number: self.number.wrapping_sub_unsigned(subtrahend),
+            ..self
+        }
+    }
+
     fn plain(number: i64) -> Self {
         Self {
             number,

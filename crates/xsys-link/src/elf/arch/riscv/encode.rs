@@ -158,7 +158,7 @@ pub fn write_pair(section: &mut [u8], offset: usize, value: i64, opcode: u32) {
 
 /// Changes a ULEB128 number without changing its length: the assembler left room for the
 /// largest difference that may come out, and what was SET wraps until it is SUB's turn.
-fn change_uleb(section: &mut [u8], offset: usize, change: impl FnOnce(u64) -> u64) {
+pub fn change_uleb(section: &mut [u8], offset: usize, change: impl FnOnce(u64) -> u64) {
     let Some(bytes) = section.get_mut(offset..) else {
         return;
     };

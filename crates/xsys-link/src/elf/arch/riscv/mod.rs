@@ -30,6 +30,7 @@ mod tests;
 use super::{
     Arch, DynamicTypes, MappingSymbol, Range, Rewrite, Rule, Site, SymbolFacts, TlsVariant,
 };
+pub(super) use encode::change_uleb;
 use object::elf::EM_RISCV;
 use rules::{Table, r};
 
