@@ -81,7 +81,8 @@ fn link_gnu(args: &[OsString]) -> Outcome {
             outcome.stdout = linked.stdout;
             outcome.usage = linked.usage;
             outcome.failed = !linked.written;
-            outcome.output = linked.written.then(|| options.output.clone());
+            let output = linked.output.unwrap_or(options.output);
+            outcome.output = linked.written.then_some(output);
         }
     }
     if options.no_warnings {

@@ -122,6 +122,17 @@ pub struct DataWrite {
     pub value: u64,
 }
 
+/// What the expressions of a line of PHDRS come to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PhdrValues {
+    /// `p_type`
+    pub p_type: u32,
+    /// `AT(…)`
+    pub at: Option<u64>,
+    /// `FLAGS(…)`
+    pub flags: Option<u32>,
+}
+
 /// Addresses of everything.
 pub struct Layout<'s> {
     /// What is where, with thunk sections added.
@@ -150,6 +161,8 @@ pub struct Layout<'s> {
     pub texts: Vec<(OutputId, u64, Vec<u8>)>,
     /// FILL and `=fill`: from this offset of an output section on, gaps hold these bytes.
     pub fills: Vec<(OutputId, u64, Vec<u8>)>,
+    /// What the expressions of PHDRS come to, by line.
+    pub phdrs: Vec<PhdrValues>,
     /// Bytes of the ELF header and program headers.
     pub headers_size: u64,
     /// The script places headers in memory (SIZEOF_HEADERS is used).

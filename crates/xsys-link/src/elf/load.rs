@@ -116,6 +116,7 @@ pub fn open<'a>(
     let mut search = Search::new(&options.search_dirs, options.sysroot.as_deref());
     let mut script = Script::default();
     let mut warnings = Vec::new();
+    let mut read: Vec<PathBuf> = Vec::new();
     for path in options.scripts.iter().chain(
         options
             .default_script
@@ -128,7 +129,20 @@ pub fn open<'a>(
             warnings: &mut warnings,
         };
         match loader.open(&path.to_string_lossy(), Path::new("")) {
-            Ok(source) => diagnostics.extend(parse_into(&mut script, source, &mut loader)),
+            Ok(source) => {
+                // Build scripts of several crates may each pass the same script.
+                let own = source.path.canonicalize().unwrap_or_default();
+                if read.contains(&own) {
+                    let shown = source.path.display();
+                    let text = format!("linker script `{shown}` is given twice; it is read once");
+                    diagnostics.push(Diagnostic::warning(text).help(
+                        "look for `-T` in build scripts and in `.cargo/config.toml`, and keep one",
+                    ));
+                    continue;
+                }
+                read.push(own);
+                diagnostics.extend(parse_into(&mut script, source, &mut loader));
+            }
             Err(error) => diagnostics.push(error.into_diagnostic()),
         }
     }
@@ -206,6 +220,7 @@ fn script_inputs(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<(InputArg, PathBuf)> {
     let mut out = Vec::new();
+    let mut binary = false;
     for command in &script.commands[first..] {
         let named: Vec<(&str, bool)> = match command {
             Command::SearchDir(dir) => {
@@ -218,6 +233,11 @@ fn script_inputs(
                 files.iter().map(|f| (&*f.name.text, f.as_needed)).collect()
             }
             Command::Startup(name) => vec![(&*name.text, false)],
+            // The format of the files that are named from here on, as with `--format`.
+            Command::Target(name) => {
+                binary = &*name.text == "binary";
+                continue;
+            }
             _ => continue,
         };
         for (name, as_needed) in named {
@@ -240,7 +260,7 @@ fn script_inputs(
                         static_only: true,
                         in_lib_group: false,
                         just_symbols: false,
-                        binary: false,
+                        binary,
                     };
                     // STARTUP comes before everything else.
                     if matches!(command, Command::Startup(_)) {

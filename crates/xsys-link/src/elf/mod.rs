@@ -8,9 +8,11 @@ pub mod arch;
 mod assign;
 pub mod attributes;
 mod coverage;
+mod crossrefs;
 mod dynamic;
 pub mod eh_frame;
 pub mod exidx;
+mod formats;
 mod frames;
 mod gc;
 mod hints;
@@ -29,6 +31,7 @@ mod relocate;
 mod report;
 mod resolve;
 mod scan;
+mod script_checks;
 mod script_symbols;
 mod sections;
 mod segments;
@@ -57,6 +60,8 @@ pub struct Linked {
     pub usage: Vec<usage::RegionUsage>,
     /// What the options asked to be printed.
     pub stdout: String,
+    /// The output file, where a script's OUTPUT names it.
+    pub output: Option<std::path::PathBuf>,
     /// The output file is complete.
     pub written: bool,
 }
@@ -78,6 +83,15 @@ fn run(options: &ElfOptions, linked: &mut Linked) {
 
     // Scripts are read first: they name inputs, symbols and roots.
     let (mut script, opened) = load::open(options, &store, diagnostics);
+    // What could not be read would be missed by its users.
+    if !failed(diagnostics) {
+        script_checks::check(&script, diagnostics);
+    }
+    let by_script = script_checks::options_set(&script, options);
+    if let Some(by_script) = &by_script {
+        linked.output = Some(by_script.output.clone());
+    }
+    let options = by_script.as_ref().unwrap_or(options);
     // Objects are parsed, archives indexed.
     let inputs = load::load(&opened, &store, diagnostics);
     if failed(diagnostics) {
@@ -91,10 +105,12 @@ fn run(options: &ElfOptions, linked: &mut Linked) {
     };
     // With no script of the user's, a built-in one goes the same way.
     load::complete_script(&mut script, &*family, options, diagnostics);
+    script_checks::check_formats(&script, machine, is_64, diagnostics);
     let script_symbols = script_symbols::ScriptSymbols::gather(&script);
 
     // Every name gets its definition; after this no file is added.
     let mut resolution = resolve::resolve(inputs, &script_symbols, options, diagnostics);
+    script_checks::check_circles(&resolution, &script, &script_symbols, diagnostics);
     load::check_machines(&resolution.files, machine, is_64, options, diagnostics);
     if failed(diagnostics) {
         return;
@@ -171,6 +187,7 @@ fn run(options: &ElfOptions, linked: &mut Linked) {
         diagnostics,
     );
     diagnostics.append(&mut made.coverage.problems);
+    crossrefs::check(&resolution, &sections, &placement, &script, diagnostics);
     let (mut merge, mut merged_ids) =
         synth::merge_sections(&resolution, &mut sections, &mut placement, options);
     synth::map_eh_frame(&made.eh_frame, &sections, &mut merge, &mut merged_ids);
@@ -216,6 +233,7 @@ fn run(options: &ElfOptions, linked: &mut Linked) {
     let settled = layout::SettledSymbols::settle(&addresses);
     addresses.settled = Some(&settled);
     report::check_overlaps(&layout, options, diagnostics);
+    report::check_file_size(&layout, &plan, diagnostics);
     let entry = report::entry_point(&addresses, &script_symbols, options, diagnostics);
 
     let image = write::Image {

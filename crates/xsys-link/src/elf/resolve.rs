@@ -486,7 +486,18 @@ impl<'a> Resolver<'a, '_> {
                 }
             }
             if !changed {
-                return;
+                break;
+            }
+        }
+        // lld's notes on linker scripts, "Symbol assignment": a plain alias is of its symbol's type.
+        for (index, assignment) in script.assignments.iter().enumerate() {
+            let in_force = !assignment.provide || self.out.provided[index];
+            let ids = assignment.alias_of.filter(|_| in_force).and_then(|of| {
+                let of = self.out.find(of)?;
+                Some((self.out.find(assignment.name)?, of))
+            });
+            if let Some((id, of)) = ids {
+                self.out.symbols[id.0 as usize].kind = self.out.symbol(of).kind;
             }
         }
     }

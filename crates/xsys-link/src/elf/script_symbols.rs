@@ -8,7 +8,8 @@
 use super::Map;
 
 use crate::script::ast::{
-    Assert, Assignment, Command, Expr, OutputSectionDef, Script, SectionItem, SectionsItem, Span,
+    Assert, Assignment, Command, Expr, ExprKind, OutputSectionDef, Script, SectionItem,
+    SectionsItem, Span,
 };
 use crate::script::eval::symbols_used;
 
@@ -22,6 +23,8 @@ pub struct ScriptAssignment<'s> {
     pub hidden: bool,
     /// The symbols of the right-hand side.
     pub uses: Vec<&'s [u8]>,
+    /// The right-hand side is this symbol and nothing else.
+    pub alias_of: Option<&'s [u8]>,
 }
 
 /// All that the scripts of a link say about symbols.
@@ -48,6 +51,18 @@ impl<'s> ScriptSymbols<'s> {
                 }
                 Command::Assign(assignment) => out.assign(assignment),
                 Command::Assert(assert) => out.assert(assert),
+                Command::Memory(regions) => {
+                    for region in regions {
+                        out.want(&region.origin);
+                        out.want(&region.length);
+                    }
+                }
+                Command::Phdrs(phdrs) => {
+                    for expr in phdrs.iter().flat_map(|p| p.at.iter().chain(&p.flags)) {
+                        out.want(expr);
+                    }
+                }
+                Command::Overwrite(sections) => sections.iter().for_each(|def| out.output(def)),
                 Command::Sections(items) => items.iter().for_each(|item| out.sections_item(item)),
                 _ => {}
             }
@@ -71,6 +86,7 @@ impl<'s> ScriptSymbols<'s> {
             SectionsItem::Assert(assert) => self.assert(assert),
             SectionsItem::Entry(name) => self.entry(&name.text),
             SectionsItem::Output(def) => self.output(def),
+            SectionsItem::Class(_) => {}
             SectionsItem::Overlay(overlay) => {
                 overlay
                     .start
@@ -89,6 +105,7 @@ impl<'s> ScriptSymbols<'s> {
             .chain(&def.at)
             .chain(&def.align)
             .chain(&def.subalign)
+            .chain(&def.fill)
         {
             self.want(expr);
         }
@@ -96,7 +113,7 @@ impl<'s> ScriptSymbols<'s> {
             match item {
                 SectionItem::Assign(assignment) => self.assign(assignment),
                 SectionItem::Assert(assert) => self.assert(assert),
-                SectionItem::Data { value, .. } => self.want(value),
+                SectionItem::Data { value, .. } | SectionItem::Fill(value) => self.want(value),
                 _ => {}
             }
         }
@@ -118,6 +135,10 @@ impl<'s> ScriptSymbols<'s> {
             provide: assignment.provide,
             hidden: assignment.hidden,
             uses,
+            alias_of: match &assignment.value.kind {
+                ExprKind::Symbol(name) if assignment.op.is_none() => Some(name.as_bytes()),
+                _ => None,
+            },
         });
     }
 

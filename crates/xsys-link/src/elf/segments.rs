@@ -13,7 +13,7 @@ use super::arch::Arch;
 use super::layout::Layout;
 use super::place::Statement;
 use crate::options::{ElfOptions, OutputKind};
-use crate::script::ast::{Command, ExprKind, Phdr, Script};
+use crate::script::ast::{Command, Phdr, Script};
 use crate::script::eval::OutputId;
 
 const PT_ARM_EXIDX: u32 = 0x7000_0001;
@@ -356,28 +356,20 @@ fn relro_sections(layout: &Layout<'_>, alloc: &[OutputId], options: &ElfOptions)
 
 /// PHDRS: sections name their segments, and those that do not go where the one before went.
 fn from_script(phdrs: &[&Phdr], layout: &Layout<'_>) -> Vec<Segment> {
-    let constant = |expr: &crate::script::ast::Expr| match &expr.kind {
-        ExprKind::Number(n) => Some(*n),
-        ExprKind::Symbol(name) => phdr_type(name),
-        _ => None,
-    };
+    let values = |index: usize| layout.phdrs.get(index).copied().unwrap_or_default();
     let mut out: Vec<Segment> = phdrs
         .iter()
-        .map(|phdr| Segment {
+        .enumerate()
+        .map(|(index, phdr)| Segment {
             file_header: phdr.filehdr,
             program_headers: phdr.phdrs,
-            load_addr: phdr.at.as_ref().and_then(constant),
-            flags: phdr
-                .flags
-                .as_ref()
-                .and_then(constant)
-                .map_or(u32::MAX, |f| f as u32),
-            ..segment(constant(&phdr.p_type).unwrap_or(0) as u32, 0)
+            load_addr: values(index).at,
+            flags: values(index).flags.unwrap_or(u32::MAX),
+            ..segment(values(index).p_type, 0)
         })
         .collect();
-    let mut current: Vec<usize> = phdrs
-        .iter()
-        .position(|p| constant(&p.p_type) == Some(u64::from(elf::PT_LOAD.0)))
+    let mut current: Vec<usize> = (0..phdrs.len())
+        .position(|index| values(index).p_type == elf::PT_LOAD.0)
         .into_iter()
         .collect();
     for id in in_order(layout) {
@@ -420,21 +412,28 @@ fn from_script(phdrs: &[&Phdr], layout: &Layout<'_>) -> Vec<Segment> {
     out
 }
 
-fn phdr_type(name: &str) -> Option<u64> {
-    Some(u64::from(match name {
-        "PT_NULL" => elf::PT_NULL.0,
-        "PT_LOAD" => elf::PT_LOAD.0,
-        "PT_DYNAMIC" => elf::PT_DYNAMIC.0,
-        "PT_INTERP" => elf::PT_INTERP.0,
-        "PT_NOTE" => elf::PT_NOTE.0,
-        "PT_SHLIB" => elf::PT_SHLIB.0,
-        "PT_PHDR" => elf::PT_PHDR.0,
-        "PT_TLS" => elf::PT_TLS.0,
-        "PT_GNU_EH_FRAME" => elf::PT_GNU_EH_FRAME.0,
-        "PT_GNU_STACK" => elf::PT_GNU_STACK.0,
-        "PT_GNU_RELRO" => elf::PT_GNU_RELRO.0,
-        _ => return None,
-    }))
+/// The names that a line of PHDRS may give for its type.
+pub const PHDR_TYPES: &[(&str, u32)] = &[
+    ("PT_NULL", elf::PT_NULL.0),
+    ("PT_LOAD", elf::PT_LOAD.0),
+    ("PT_DYNAMIC", elf::PT_DYNAMIC.0),
+    ("PT_INTERP", elf::PT_INTERP.0),
+    ("PT_NOTE", elf::PT_NOTE.0),
+    ("PT_SHLIB", elf::PT_SHLIB.0),
+    ("PT_PHDR", elf::PT_PHDR.0),
+    ("PT_TLS", elf::PT_TLS.0),
+    ("PT_GNU_EH_FRAME", elf::PT_GNU_EH_FRAME.0),
+    ("PT_GNU_STACK", elf::PT_GNU_STACK.0),
+    ("PT_GNU_RELRO", elf::PT_GNU_RELRO.0),
+    ("PT_GNU_PROPERTY", elf::PT_GNU_PROPERTY.0),
+    ("PT_ARM_EXIDX", PT_ARM_EXIDX),
+    ("PT_RISCV_ATTRIBUTES", PT_RISCV_ATTRIBUTES),
+];
+
+/// The type of that name.
+pub fn phdr_type(name: &str) -> Option<u32> {
+    let found = PHDR_TYPES.iter().find(|(known, _)| *known == name);
+    found.map(|(_, p_type)| *p_type)
 }
 
 /// Plans the file: offsets for all sections, and the numbers of all segments.

@@ -39,6 +39,11 @@ pub struct ElfOptions {
     /// `--nostdlib`: ignores SEARCH_DIR in scripts.
     pub only_command_line_dirs: bool,
 
+    /// `-o` was given: it beats OUTPUT of a script.
+    pub output_given: bool,
+    /// `--enable-linker-version`: LINKER_VERSION in scripts writes something.
+    pub linker_version: bool,
+
     /// What is made.
     pub kind: OutputKind,
     /// `-m`
@@ -192,6 +197,8 @@ impl Default for ElfOptions {
             scripts: Vec::new(),
             default_script: None,
             only_command_line_dirs: false,
+            output_given: false,
+            linker_version: false,
             kind: OutputKind::Static,
             emulation: None,
             big_endian: None,

@@ -144,7 +144,7 @@ const LATER: &str = "not supported yet";
 #[rustfmt::skip] // a row a line
 pub(super) const TABLE: &[Row] = &[
     // Files.
-    value(&["-o", "--output"], "FILE", |b, g| b.options.output = g.path(), "write the output to FILE"),
+    value(&["-o", "--output"], "FILE", |b, g| { b.options.output = g.path(); b.options.output_given = true; }, "write the output to FILE"),
     value(&["-l", "--library"], "NAME", |b, g| { if let Some(name) = b.text(g) { b.input(InputWhat::Library(name), false); } }, "link libNAME.a; with `:` before it, a file of that name"),
     value(&["-L", "--library-path"], "DIR", |b, g| b.options.search_dirs.push(g.path()), "search DIR for libraries and scripts"),
     value(&["--sysroot"], "DIR", |b, g| b.options.sysroot = Some(g.path()), "what `=` and $SYSROOT stand for in paths"),
@@ -295,6 +295,8 @@ pub(super) const TABLE: &[Row] = &[
     ),
     switch(&["--check-sections"], |b, g| b.options.check_sections = g.on, "overlapping addresses are errors"),
     flag(&["-d", "-dc", "-dp"], |b, _| b.options.define_common = true, "-r: make room for common symbols"),
+    flag(&["--enable-linker-version"], |b, _| b.options.linker_version = true, "LINKER_VERSION in scripts writes the linker's version"),
+    flag(&["--disable-linker-version"], |b, _| b.options.linker_version = false, "undo --enable-linker-version"),
     switch(&["--define-common"], |b, g| b.options.define_common = g.on, "-r: make room for common symbols"),
     // What is an error.
     value(

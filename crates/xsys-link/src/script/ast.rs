@@ -105,12 +105,40 @@ pub enum Command {
     Assign(Assignment),
     /// `ASSERT(expression, message)`
     Assert(Assert),
-    /// `VERSION { … }`, kept as text
-    Version { text: String, span: Span },
+    /// `OVERWRITE_SECTIONS { … }` (lld): descriptions that take the place of those of the same name
+    Overwrite(Vec<OutputSectionDef>),
+    /// `VERSION { … }`
+    Version(Vec<VersionNode>),
     /// `NOCROSSREFS(…)` and `NOCROSSREFS_TO(…)`
     NoCrossRefs { sections: Vec<Name>, to_first: bool },
     /// `FORCE_COMMON_ALLOCATION`, `INHIBIT_COMMON_ALLOCATION`, `FORCE_GROUP_ALLOCATION`, `LD_FEATURE(…)`
     Flag(Name),
+}
+
+/// `NAME { global: …; local: …; } PARENT;`, in VERSION and in version script files alike.
+#[derive(Clone, Debug)]
+pub struct VersionNode {
+    /// The version; `None` for the anonymous node.
+    pub name: Option<Name>,
+    /// Symbols that stay visible.
+    pub global: Vec<VersionPattern>,
+    /// Symbols that become local.
+    pub local: Vec<VersionPattern>,
+    /// Versions that this one builds on.
+    pub parents: Vec<Name>,
+    /// The whole node.
+    pub span: Span,
+}
+
+/// A symbol pattern of a version node.
+#[derive(Clone, Debug)]
+pub struct VersionPattern {
+    /// The pattern; in double quotes it is a plain name.
+    pub pattern: Name,
+    /// It is a name, without wildcards.
+    pub exact: bool,
+    /// Inside `extern "C++" { … }`: names are compared demangled.
+    pub demangled: bool,
 }
 
 /// A file named by INPUT or GROUP.
@@ -165,6 +193,17 @@ pub enum SectionsItem {
     Output(Box<OutputSectionDef>),
     /// `OVERLAY … { … }`
     Overlay(Box<Overlay>),
+    /// `CLASS(name) { … }` (lld): input sections that wait for a section that refers to the class
+    Class(SectionClass),
+}
+
+/// `CLASS(name) { input section descriptions }`
+#[derive(Clone, Debug)]
+pub struct SectionClass {
+    /// The class's name.
+    pub name: Name,
+    /// What it takes.
+    pub patterns: Vec<InputPattern>,
 }
 
 /// `name [address] [(type)] : [AT(lma)] [ALIGN(n)] [SUBALIGN(n)] [constraint] { … } [>region] [AT>region] [:phdr …] [=fill]`
@@ -203,8 +242,8 @@ pub struct OutputSectionDef {
 /// The type in parentheses before an output section's colon.
 #[derive(Clone, Debug)]
 pub enum SectionKind {
-    /// `(NOLOAD)`: takes addresses, is not loaded.
-    NoLoad,
+    /// `(NOLOAD)`, perhaps in `(READONLY (NOLOAD))`: takes addresses, is not loaded.
+    NoLoad { read_only: bool },
     /// `(DSECT)`, `(COPY)`, `(INFO)`, `(OVERLAY)`: not allocated.
     NonAlloc,
     /// `(READONLY)`
@@ -218,7 +257,7 @@ pub enum SectionKind {
 pub enum Constraint {
     /// Create the section only if all its inputs are read-only.
     OnlyIfReadOnly,
-    /// Create the section only if all its inputs are writable.
+    /// Create the section only if one of its inputs is writable.
     OnlyIfReadWrite,
 }
 
@@ -254,13 +293,15 @@ pub enum SectionItem {
     Assert(Assert),
     /// `BYTE`, `SHORT`, `LONG`, `QUAD`, `SQUAD`: `size` bytes of the value.
     Data { size: u8, value: Expr, span: Span },
-    /// `ASCIZ "text"` (with the terminating zero) and `ASCII "text"`
+    /// `ASCIZ "text"` (with the terminating zero) and `ASCII (size) "text"`
     Bytes(Vec<u8>),
     /// `FILL(expression)`: what gaps hold from here on.
     Fill(Expr),
     /// An input section description.
     Input(InputPattern),
-    /// `CONSTRUCTORS`: means nothing for ELF.
+    /// `CLASS(name)`: what the class holds and no section before this one took.
+    Class(Name),
+    /// `CONSTRUCTORS` and `CREATE_OBJECT_SYMBOLS`: mean nothing for ELF.
     Constructors(Span),
     /// `LINKER_VERSION`
     LinkerVersion(Span),

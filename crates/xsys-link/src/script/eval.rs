@@ -469,6 +469,26 @@ pub fn symbols_used(expr: &Expr) -> Vec<&str> {
     names
 }
 
+/// The symbols without whose values an expression has none: not those that `? :` may pass over.
+pub fn symbols_needed(expr: &Expr) -> Vec<&str> {
+    let mut names = Vec::new();
+    let mut left = vec![expr];
+    while let Some(expr) = left.pop() {
+        match &expr.kind {
+            ExprKind::Symbol(name) => names.push(&**name),
+            ExprKind::Ternary(condition, ..) => left.push(condition),
+            ExprKind::Binary(BinaryOp::And | BinaryOp::Or, first, _) => left.push(first),
+            ExprKind::Unary(_, a) | ExprKind::Absolute(a) | ExprKind::Log2Ceil(a) => left.push(a),
+            ExprKind::Binary(_, a, b)
+            | ExprKind::Align(Some(a), b)
+            | ExprKind::Max(a, b)
+            | ExprKind::Min(a, b) => left.extend([&**b, &**a]),
+            _ => {}
+        }
+    }
+    names
+}
+
 /// Whether an expression depends on the location counter.
 pub fn uses_dot(expr: &Expr) -> bool {
     let mut found = false;

@@ -19,7 +19,7 @@ use xsys_diag::Diagnostic;
 use super::gc::Live;
 use super::{arch::Arch, overflow, relax, segments, thunks};
 use crate::elf::coverage::Coverage;
-use crate::elf::layout::{Addresses, Extent, Layout};
+use crate::elf::layout::{Addresses, Extent, Layout, PhdrValues};
 use crate::elf::merge::MergeMap;
 use crate::elf::place::{Placement, Statement};
 use crate::elf::resolve::{Resolution, SymbolId};
@@ -93,6 +93,7 @@ pub fn assign<'f>(
         data: Vec::new(),
         texts: Vec::new(),
         fills: Vec::new(),
+        phdrs: Vec::new(),
         headers_size: 0,
         headers_wanted: uses_headers(facts.script),
     };
@@ -194,6 +195,7 @@ impl<'f, 'a> Walker<'_, 'f, 'a> {
         let mut before = None;
         for walk in 0.. {
             self.walk();
+            self.program_headers();
             self.layout.headers_size = segments::headers_size(
                 self.facts.arch,
                 &self.layout,
@@ -213,6 +215,7 @@ impl<'f, 'a> Walker<'_, 'f, 'a> {
         }
         self.report = Some(Vec::new());
         self.walk();
+        self.program_headers();
         let mut reported = self.report.take().unwrap_or_default();
         reported.extend(overflow::check(self.facts, self.sections, &self.layout));
         diagnostics.append(&mut reported);
@@ -409,6 +412,29 @@ impl<'f, 'a> Walker<'_, 'f, 'a> {
         } else {
             self.dot = to;
         }
+    }
+
+    /// What the expressions of PHDRS come to after a walk.
+    fn program_headers(&mut self) {
+        let script = self.facts.script;
+        let mut values = Vec::new();
+        for command in &script.commands {
+            let Command::Phdrs(list) = command else {
+                continue;
+            };
+            for phdr in list {
+                let p_type = match &phdr.p_type.kind {
+                    ExprKind::Symbol(name) => segments::phdr_type(name),
+                    _ => None,
+                };
+                values.push(PhdrValues {
+                    p_type: p_type.unwrap_or_else(|| self.number(&phdr.p_type) as u32),
+                    at: phdr.at.as_ref().map(|at| self.number(at)),
+                    flags: phdr.flags.as_ref().map(|flags| self.number(flags) as u32),
+                });
+            }
+        }
+        self.layout.phdrs = values;
     }
 
     fn assertion(&mut self, assert: &'f Assert) {

@@ -98,7 +98,11 @@ impl<'f> Walker<'_, 'f, '_> {
             self.layout.extents[index].explicit_load = true;
         } else if let Some(load_region) = load_region {
             let at = self.layout.regions[load_region].cursor;
-            let at = at.checked_next_multiple_of(align).unwrap_or(at);
+            // ALIGN_WITH_INPUT: VMA and LMA keep their distance, both move as the VMA does.
+            let at = match def.is_some_and(|def| def.align_with_input) {
+                true => at.wrapping_add(addr.wrapping_sub(started_at)),
+                false => at.checked_next_multiple_of(align).unwrap_or(at),
+            };
             self.layout.regions[load_region].cursor = at;
             cursor.load_offset = at.wrapping_sub(addr);
         } else if let (Some((_, position)), Some(before)) = (overlay, &cursor.overlay)

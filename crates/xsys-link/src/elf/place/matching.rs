@@ -7,19 +7,19 @@ use object::elf;
 use rayon::prelude::*;
 use xsys_diag::Diagnostic;
 
-use super::{Def, statements};
+use super::described::{Described, Home};
 use crate::elf::Map;
-use crate::elf::object::{ObjectFile, Section};
+use crate::elf::object::ObjectFile;
 use crate::elf::resolve::Resolution;
-use crate::elf::sections::{Outline, SectionId, Sections};
+use crate::elf::sections::{Outline, SectionId, Sections, SyntheticKind};
 use crate::options::{ElfOptions, SortSection};
-use crate::script::ast::{Constraint, InputPattern, Script, SectionItem, Sort};
+use crate::script::ast::{Constraint, InputPattern, Script, Sort};
 
 /// If the pattern takes the section, which of its section patterns does.
-fn pattern_matches(
+fn pattern_matches<'f>(
     pattern: &InputPattern,
-    object: &ObjectFile<'_>,
-    section: &Section<'_>,
+    file: impl FnOnce() -> Option<&'f ObjectFile<'f>>,
+    section: &Outline<'_>,
 ) -> Option<usize> {
     if let Some((required, forbidden)) = pattern.flags
         && (section.flags & required != required || section.flags & forbidden != 0)
@@ -34,8 +34,9 @@ fn pattern_matches(
         .filter(|(_, p)| p.name.matches(section.name))
         .peekable();
     matching.peek()?;
-    let path = object.name.path.to_string_lossy();
-    let (archive, file) = match object.name.member {
+    let file = file();
+    let path = file.map_or("<linker>".into(), |file| file.name.path.to_string_lossy());
+    let (archive, file) = match file.and_then(|file| file.name.member) {
         Some(member) => (Some(&*path), member),
         None => (None, &*path),
     };
@@ -49,26 +50,27 @@ fn pattern_matches(
         .map(|(index, _)| index)
 }
 
-/// A synthetic section is in no file: only patterns for all files take it.
-fn pattern_matches_synthetic(pattern: &InputPattern, outline: &Outline<'_>) -> Option<usize> {
-    if !pattern.file.matches(None, "<linker>") {
-        return None;
-    }
-    if let Some((required, forbidden)) = pattern.flags
-        && (outline.flags & required != required || outline.flags & forbidden != 0)
-    {
-        return None;
-    }
-    pattern
-        .sections
-        .iter()
-        .position(|p| p.name.matches(outline.name))
+/// The file that a section belongs to as far as patterns go: a common symbol's is the file that
+/// declares it, and what the linker makes is in none.
+fn file_of<'r, 'a>(
+    resolution: &'r Resolution<'a>,
+    sections: &Sections,
+    id: SectionId,
+) -> Option<&'r ObjectFile<'a>> {
+    let file = match sections.origin(id) {
+        Some((file, _)) => file,
+        None => match sections.synthetic(id)?.kind {
+            SyntheticKind::Common(symbol) => resolution.definition_entry(symbol)?.0,
+            _ => return None,
+        },
+    };
+    resolution.files.get(file.0 as usize)
 }
 
-/// Where a rule stands: output section description, item, section pattern.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// Where a rule stands: output section description or class, item, section pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Rule {
-    pub(super) output: u32,
+    pub(super) home: Home,
     pub(super) item: u32,
     pub(super) pattern: u32,
 }
@@ -76,7 +78,7 @@ pub(super) struct Rule {
 /// Which rule of the script takes each input section. Matched before garbage collection, which
 /// needs to know what KEEP covers and what `/DISCARD/` takes.
 pub struct Matches<'s> {
-    defs: Vec<Def<'s>>,
+    described: Described<'s>,
     /// By [`SectionId`]; only input sections.
     pub(super) rules: Vec<Option<Rule>>,
 }
@@ -85,18 +87,14 @@ impl Matches<'_> {
     /// The section's rule is inside KEEP.
     pub fn is_kept(&self, id: SectionId) -> bool {
         self.rules[id.0 as usize].is_some_and(|rule| {
-            let items = &self.defs[rule.output as usize].0.items;
-            matches!(&items[rule.item as usize], SectionItem::Input(pattern) if pattern.keep)
+            let pattern = self.described.pattern(rule.home, rule.item);
+            pattern.is_some_and(|pattern| pattern.keep)
         })
     }
 
     /// The script discards the section.
     pub fn is_discarded(&self, id: SectionId) -> bool {
-        self.rules[id.0 as usize].is_some_and(|rule| self.is_discard(rule))
-    }
-
-    pub(super) fn is_discard(&self, rule: Rule) -> bool {
-        &*self.defs[rule.output as usize].0.name.text == "/DISCARD/"
+        self.rules[id.0 as usize].is_some_and(|rule| self.described.discards(rule.home))
     }
 }
 
@@ -107,58 +105,39 @@ pub fn match_inputs<'s>(
     script: &'s Script,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Matches<'s> {
-    let (_, defs) = statements(script, diagnostics);
+    let described = Described::gather(script, diagnostics);
     let all: Vec<SectionId> = (0..sections.input_count() as u32).map(SectionId).collect();
-    let rules = match_rules(resolution, sections, &all, &defs, &vec![true; defs.len()]);
-    Matches { defs, rules }
+    let enabled = vec![true; described.defs.len()];
+    let rules = match_rules(resolution, sections, &all, &described, &enabled);
+    Matches { described, rules }
 }
 
 pub(super) fn match_rules(
     resolution: &Resolution<'_>,
     sections: &Sections,
     candidates: &[SectionId],
-    defs: &[Def<'_>],
+    described: &Described<'_>,
     enabled: &[bool],
 ) -> Vec<Option<Rule>> {
-    let patterns: Vec<(u32, u32, &InputPattern)> = defs
-        .iter()
-        .enumerate()
-        .filter(|(index, _)| enabled[*index])
-        .flat_map(|(output, (def, _))| {
-            def.items
-                .iter()
-                .enumerate()
-                .filter_map(move |(item, content)| match content {
-                    SectionItem::Input(pattern) => Some((output as u32, item as u32, pattern)),
-                    _ => None,
-                })
-        })
-        .collect();
+    let patterns = described.patterns(enabled);
     let by_beginning = ByBeginning::new(patterns.iter().map(|(_, _, pattern)| *pattern));
     candidates
         .par_iter()
         .with_min_len(256)
         .map(|&id| {
-            let object = sections.origin(id).map(|(file, index)| {
-                let object = &resolution.files[file.0 as usize];
-                (object, &object.sections[index as usize])
-            });
-            let name = match object {
-                Some((_, section)) => section.name,
-                None => sections.outline(resolution, id).name,
-            };
-            by_beginning.candidates(name).iter().find_map(|&at| {
-                let (output, item, pattern) = patterns[at as usize];
-                let matched = match object {
-                    Some((object, section)) => pattern_matches(pattern, object, section),
-                    None => pattern_matches_synthetic(pattern, &sections.outline(resolution, id)),
-                };
-                matched.map(|index| Rule {
-                    output,
-                    item,
-                    pattern: index as u32,
+            let section = sections.outline(resolution, id);
+            by_beginning
+                .candidates(section.name)
+                .iter()
+                .find_map(|&at| {
+                    let (home, item, pattern) = patterns[at as usize];
+                    let file = || file_of(resolution, sections, id);
+                    pattern_matches(pattern, file, &section).map(|index| Rule {
+                        home,
+                        item,
+                        pattern: index as u32,
+                    })
                 })
-            })
         })
         .collect()
 }
@@ -170,15 +149,15 @@ pub(super) fn disable_unmet_constraints(
     sections: &Sections,
     candidates: &[SectionId],
     rules: &[Option<Rule>],
-    defs: &[Def<'_>],
+    described: &Described<'_>,
     enabled: &mut [bool],
 ) -> bool {
-    for (index, (def, _)) in defs.iter().enumerate() {
+    for (index, (def, _)) in described.defs.iter().enumerate() {
         let Some(constraint) = def.constraint else {
             continue;
         };
         let any_writable = candidates.iter().zip(rules).any(|(&id, rule)| {
-            rule.is_some_and(|r| r.output == index as u32)
+            rule.is_some_and(|r| r.home == Home::Output(index as u32))
                 && sections.outline(resolution, id).flags & elf::SHF_WRITE.0 != 0
         });
         let met = (constraint == Constraint::OnlyIfReadWrite) == any_writable;

@@ -8,6 +8,7 @@
 //! Sections", "INSERT". Orphans are named and placed as lld does, so that results compare: prefixes
 //! such as `.text.` are dropped and sections are ranked by permissions.
 
+mod described;
 mod link_order;
 mod matching;
 mod orphans;
@@ -24,14 +25,16 @@ use crate::elf::resolve::{FileId, Resolution};
 use crate::elf::script_symbols::ScriptSymbols;
 use crate::elf::sections::{SectionId, Sections, is_linked};
 use crate::options::{ElfOptions, OutputKind, Strip};
-use crate::script::ast::{
-    Assert, Assignment, Command, Expr, OutputSectionDef, Script, SectionItem, SectionsItem, Span,
-};
+use crate::script::ast::{Assert, Assignment, Expr, OutputSectionDef, Script, SectionItem, Span};
 use crate::script::eval::OutputId;
+use described::{Described, Home};
 pub use matching::{Matches, match_inputs};
 use matching::{Rule, disable_unmet_constraints, match_rules, sort_inputs};
 use orphans::place_orphans;
 use summary::{merge_same_names, remove_empty, summarise};
+
+/// What LINKER_VERSION writes, with its zero.
+const VERSION: &[u8] = concat!("xsys ", env!("CARGO_PKG_VERSION"), "\0").as_bytes();
 
 /// An output section before it has an address.
 pub struct OutputSection<'s> {
@@ -154,7 +157,8 @@ pub fn place<'s>(given: &Given<'_, 's, '_>, diagnostics: &mut Vec<Diagnostic>) -
         script_symbols,
         options,
     } = *given;
-    let (mut statements, defs) = statements(script, &mut Vec::new());
+    let described = Described::gather(script, &mut Vec::new());
+    let defs = &described.defs;
     let mut placement = Placement {
         statements: Vec::new(),
         outputs: Vec::new(),
@@ -176,28 +180,30 @@ pub fn place<'s>(given: &Given<'_, 's, '_>, diagnostics: &mut Vec<Diagnostic>) -
             .iter()
             .map(|id| matches.rules[id.0 as usize])
             .collect();
-        rules.extend(match_rules(resolution, sections, fresh, &defs, &enabled));
+        rules.extend(match_rules(
+            resolution, sections, fresh, &described, &enabled,
+        ));
         if !disable_unmet_constraints(
             resolution,
             sections,
             &candidates,
             &rules,
-            &defs,
+            &described,
             &mut enabled,
         ) {
             break rules;
         }
     };
 
-    let mut buckets: Map<(u32, u32), Vec<(u32, SectionId)>> = Map::default();
+    let mut buckets: Map<(Home, u32), Vec<(u32, SectionId)>> = Map::default();
     let mut orphans = Vec::new();
     for (&id, rule) in candidates.iter().zip(&rules) {
         match rule {
-            Some(rule) if &*defs[rule.output as usize].0.name.text == "/DISCARD/" => {
+            Some(rule) if described.discards(rule.home) => {
                 placement.dropped[id.0 as usize] = true;
             }
             Some(rule) => buckets
-                .entry((rule.output, rule.item))
+                .entry((rule.home, rule.item))
                 .or_default()
                 .push((rule.pattern, id)),
             None => orphans.push(id),
@@ -229,18 +235,44 @@ pub fn place<'s>(given: &Given<'_, 's, '_>, diagnostics: &mut Vec<Diagnostic>) -
                 },
                 SectionItem::Bytes(bytes) => Item::Bytes(bytes),
                 SectionItem::Fill(expr) => Item::Fill(expr),
+                SectionItem::LinkerVersion(_) if options.linker_version => Item::Bytes(VERSION),
                 SectionItem::Constructors(_) | SectionItem::LinkerVersion(_) => continue,
                 SectionItem::Input(pattern) => {
-                    let ids = buckets
-                        .remove(&(index as u32, item_index as u32))
-                        .unwrap_or_default();
+                    let key = (Home::Output(index as u32), item_index as u32);
+                    let ids = buckets.remove(&key).unwrap_or_default();
                     Item::Inputs(sort_inputs(resolution, sections, pattern, ids, options))
+                }
+                // The first section that refers to a class gets all that it holds.
+                SectionItem::Class(name) => {
+                    let mut ids = Vec::new();
+                    for (class, content) in described.classes_named(&name.text) {
+                        for (item, pattern) in content.patterns.iter().enumerate() {
+                            let taken = buckets.remove(&(Home::Class(class), item as u32));
+                            let taken = taken.unwrap_or_default();
+                            ids.extend(sort_inputs(resolution, sections, pattern, taken, options));
+                        }
+                    }
+                    Item::Inputs(ids)
                 }
             };
             placement.outputs[index].items.push(item);
         }
     }
-    place_orphans(given, orphans, &mut placement, &mut statements, diagnostics);
+    described.report_unclaimed(
+        script,
+        |class| buckets.keys().any(|(home, _)| *home == Home::Class(class)),
+        diagnostics,
+    );
+    let mut statements = described.statements;
+    let floating = described.floating;
+    place_orphans(
+        given,
+        orphans,
+        floating,
+        &mut placement,
+        &mut statements,
+        diagnostics,
+    );
     placement.statements = statements;
     merge_same_names(&mut placement);
     link_order::sort_linked(resolution, sections, &mut placement);
@@ -249,83 +281,6 @@ pub fn place<'s>(given: &Given<'_, 's, '_>, diagnostics: &mut Vec<Diagnostic>) -
     }
     remove_empty(resolution, script_symbols, &mut placement);
     placement
-}
-
-/// An output section description, and which OVERLAY it belongs to.
-type Def<'s> = (&'s OutputSectionDef, Option<(u32, u32)>);
-
-/// Puts all SECTIONS commands of all scripts into one list, INSERTed ones where they belong.
-fn statements<'s>(
-    script: &'s Script,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> (Vec<Statement<'s>>, Vec<Def<'s>>) {
-    let mut list = Vec::new();
-    let mut defs: Vec<Def<'s>> = Vec::new();
-    let mut inserts = Vec::new();
-    let mut overlays = 0;
-    let mut commands = script.commands.iter().peekable();
-    while let Some(command) = commands.next() {
-        let mut block = Vec::new();
-        match command {
-            Command::Assign(assignment) => block.push(Statement::Assign(assignment)),
-            Command::Assert(assert) => block.push(Statement::Assert(assert)),
-            Command::Sections(items) => {
-                for item in items {
-                    match item {
-                        SectionsItem::Assign(assignment) => {
-                            block.push(Statement::Assign(assignment))
-                        }
-                        SectionsItem::Assert(assert) => block.push(Statement::Assert(assert)),
-                        SectionsItem::Entry(_) => {}
-                        SectionsItem::Output(def) => {
-                            block.push(Statement::Section(OutputId(defs.len() as u32)));
-                            defs.push((def, None));
-                        }
-                        SectionsItem::Overlay(overlay) => {
-                            for (position, def) in overlay.sections.iter().enumerate() {
-                                block.push(Statement::Section(OutputId(defs.len() as u32)));
-                                defs.push((def, Some((overlays, position as u32))));
-                            }
-                            overlays += 1;
-                        }
-                    }
-                }
-            }
-            _ => {}
-        }
-        if let Some(Command::Insert { after, section }) = commands.peek() {
-            inserts.push((*after, section, block));
-            commands.next();
-        } else {
-            list.append(&mut block);
-        }
-    }
-    for (after, section, block) in inserts {
-        let at = list.iter().position(|statement| match statement {
-            Statement::Section(id) => *defs[id.0 as usize].0.name.text == *section.text,
-            _ => false,
-        });
-        match at {
-            Some(at) => {
-                let at = if after { at + 1 } else { at };
-                list.splice(at..at, block);
-            }
-            None => {
-                let source = script.sources.get(section.span.file as usize);
-                let mut diagnostic = Diagnostic::error(format!(
-                    "INSERT names section `{}`, which no script has",
-                    section.text
-                ));
-                if let Some(source) = source {
-                    let span = section.span.start as usize..section.span.end as usize;
-                    diagnostic = diagnostic.label(source, span, "not an output section");
-                }
-                diagnostics.push(diagnostic.help("name an output section of the main script"));
-                list.extend(block);
-            }
-        }
-    }
-    (list, defs)
 }
 
 /// Live sections in input order, the linker's own last.

@@ -55,6 +55,7 @@ fn orphan_name<'n>(name: &'n [u8], script: &Script, options: &ElfOptions) -> &'n
 pub(super) fn place_orphans<'s>(
     given: &Given<'_, 's, '_>,
     orphans: Vec<SectionId>,
+    floating: Vec<usize>,
     placement: &mut Placement<'s>,
     statements: &mut Vec<Statement<'s>>,
     diagnostics: &mut Vec<Diagnostic>,
@@ -67,7 +68,7 @@ pub(super) fn place_orphans<'s>(
         ..
     } = *given;
     let mut by_name: Map<Vec<u8>, usize> = Map::default();
-    let mut new = Vec::new();
+    let mut new = floating;
     for (index, output) in placement.outputs.iter().enumerate() {
         by_name
             .entry(output.name.clone().into_bytes())

@@ -95,7 +95,12 @@ pub(super) fn summarise(
         sh_type = elf::SHT_PROGBITS.0;
     }
     match output.def.and_then(|def| def.kind.as_ref()) {
-        Some(SectionKind::NoLoad) => sh_type = elf::SHT_NOBITS.0,
+        Some(SectionKind::NoLoad { read_only }) => {
+            sh_type = elf::SHT_NOBITS.0;
+            if *read_only {
+                flags &= !elf::SHF_WRITE.0;
+            }
+        }
         Some(SectionKind::NonAlloc) => flags &= !elf::SHF_ALLOC.0,
         Some(
             SectionKind::ReadOnly

@@ -272,6 +272,37 @@ impl Image<'_, '_> {
             .filter(|d| d.output == id)
             .copied()
             .collect();
+        // Where a gap's pattern starts anew: behind FILL, and around data.
+        let mut starts: Vec<u64> = Vec::new();
+        let fills = layout.fills.iter().filter(|(o, ..)| *o == id);
+        starts.extend(fills.map(|(_, from, _)| *from));
+        if !starts.is_empty() {
+            starts.extend(
+                data.iter()
+                    .flat_map(|d| [d.offset, d.offset + u64::from(d.size)]),
+            );
+            let texts = layout.texts.iter().filter(|(o, ..)| *o == id);
+            starts.extend(texts.flat_map(|(_, at, text)| [*at, at + text.len() as u64]));
+            starts.sort_unstable();
+        }
+        let gaps = |mut bytes: &'b mut [u8], mut at: u64, tasks: &mut Vec<Piece<'b>>| {
+            while !bytes.is_empty() {
+                let end = starts.get(starts.partition_point(|start| *start <= at));
+                let length = end.map_or(bytes.len() as u64, |end| end - at);
+                let length = usize::try_from(length)
+                    .unwrap_or(usize::MAX)
+                    .min(bytes.len());
+                let (part, rest) = bytes.split_at_mut(length);
+                tasks.push(Piece::Gap {
+                    bytes: part,
+                    at,
+                    gap: gap(at),
+                    data: data.clone(),
+                    output: id,
+                });
+                (bytes, at) = (rest, at + length as u64);
+            }
+        };
         let (mut rest, mut at) = (own, 0u64);
         for (offset, input, size) in inputs {
             let Some(skip) = offset.checked_sub(at) else {
@@ -283,27 +314,11 @@ impl Image<'_, '_> {
             let Some((bytes, tail)) = tail.split_at_mut_checked(size as usize) else {
                 return;
             };
-            if !before.is_empty() {
-                tasks.push(Piece::Gap {
-                    bytes: before,
-                    at,
-                    gap: gap(at),
-                    data: data.clone(),
-                    output: id,
-                });
-            }
+            gaps(before, at, tasks);
             tasks.push(Piece::Input { bytes, id: input });
             (rest, at) = (tail, offset + size);
         }
-        if !rest.is_empty() {
-            tasks.push(Piece::Gap {
-                bytes: rest,
-                at,
-                gap: gap(at),
-                data,
-                output: id,
-            });
-        }
+        gaps(rest, at, tasks);
     }
 
     fn fill(&self, piece: Piece<'_>, problems: &mut Vec<Diagnostic>) {

@@ -26,6 +26,7 @@ pub(super) const NAMES: &[&str] = &[
     "OUTPUT",
     "OUTPUT_ARCH",
     "OUTPUT_FORMAT",
+    "OVERWRITE_SECTIONS",
     "PHDRS",
     "PROVIDE",
     "PROVIDE_HIDDEN",
@@ -151,9 +152,14 @@ impl Parser<'_> {
                 out.push(Command::Assign(assignment));
                 return self.end_statement(&format!("`{word}(…)`"));
             }
+            "OVERWRITE_SECTIONS" => {
+                let sections = self.overwrite_sections()?;
+                out.push(Command::Overwrite(sections));
+            }
             "VERSION" => {
-                let command = self.version()?;
-                out.push(command);
+                let open = self.expect("{", "after `VERSION`")?;
+                let nodes = self.version_nodes(Some((open, "VERSION {")));
+                out.push(Command::Version(nodes));
             }
             "NOCROSSREFS" | "NOCROSSREFS_TO" => {
                 let sections = self.names(&word, "an output section")?;
@@ -168,7 +174,11 @@ impl Parser<'_> {
             }
             "LD_FEATURE" => {
                 let name = self.parenthesised_name("LD_FEATURE", "a feature")?;
-                out.push(Command::Flag(name));
+                // The feature makes numbers in sections absolute, which they always are here.
+                if &*name.text != "SANE_EXPR" {
+                    let message = format!("unknown linker feature `{}`", name.text);
+                    self.error_help(name.span, message, "the one feature is `SANE_EXPR`");
+                }
             }
             "INCLUDE" => return self.include(&mut |parser| parser.commands(out)),
             _ => return Err(self.unknown_command(first)),
@@ -390,33 +400,6 @@ impl Parser<'_> {
         let what = format!("program header `{}`", phdr.name.text);
         self.end_statement(&what)?;
         Ok(phdr)
-    }
-
-    /// `VERSION { … }`, the braces' content as text.
-    fn version(&mut self) -> Parsed<Command> {
-        let open = self.expect("{", "after `VERSION`")?;
-        let mut depth = 1;
-        loop {
-            let token = self.take(Mode::Pattern);
-            match token.kind {
-                Kind::End => {
-                    self.unclosed(open, "VERSION {");
-                    return Err(super::Reported);
-                }
-                Kind::Punct("{") => depth += 1,
-                Kind::Punct("}") => depth -= 1,
-                _ => {}
-            }
-            if depth == 0 {
-                let span = self.span(open.end, token.start);
-                let text = self
-                    .text
-                    .get(open.end..token.start)
-                    .unwrap_or("")
-                    .to_owned();
-                return Ok(Command::Version { text, span });
-            }
-        }
     }
 
     /// The operator and value of an assignment to `symbol`, which has been read.

@@ -61,10 +61,14 @@ fn command(command: &Command) -> String {
         }
         Command::Assign(assign) => assignment(assign),
         Command::Assert(found) => assert(found),
-        Command::Version { text, .. } => format!(
-            "version {{{}}}",
-            text.split_whitespace().collect::<Vec<_>>().join(" ")
-        ),
+        Command::Overwrite(sections) => {
+            let sections: Vec<String> = sections.iter().map(output).collect();
+            format!("overwrite [{}]", sections.join(", "))
+        }
+        Command::Version(nodes) => {
+            let nodes: Vec<String> = nodes.iter().map(version).collect();
+            format!("version [{}]", nodes.join(", "))
+        }
         Command::NoCrossRefs { sections, to_first } => {
             format!(
                 "nocrossrefs{} {}",
@@ -74,6 +78,31 @@ fn command(command: &Command) -> String {
         }
         Command::Flag(name) => format!("flag {}", name.text),
     }
+}
+
+fn version(node: &VersionNode) -> String {
+    let patterns = |list: &[VersionPattern]| -> String {
+        let shown = list.iter().map(|p| {
+            let (exact, demangled) = (p.exact, p.demangled);
+            let text = &p.pattern.text;
+            format!(
+                " {}{}{text}",
+                if exact { "=" } else { "" },
+                if demangled { "c++:" } else { "" }
+            )
+        });
+        shown.collect()
+    };
+    format!(
+        "{} global{} local{}{}",
+        node.name.as_ref().map_or("-", |name| &*name.text),
+        patterns(&node.global),
+        patterns(&node.local),
+        node.parents
+            .iter()
+            .map(|parent| format!(" <{}", parent.text))
+            .collect::<String>(),
+    )
 }
 
 fn inputs(files: &[InputFile]) -> String {
@@ -143,6 +172,10 @@ fn sections_item(item: &SectionsItem) -> String {
         SectionsItem::Assert(found) => assert(found),
         SectionsItem::Entry(name) => format!("entry {}", name.text),
         SectionsItem::Output(section) => output(section),
+        SectionsItem::Class(class) => {
+            let patterns: Vec<String> = class.patterns.iter().map(pattern).collect();
+            format!("class {} {{{}}}", class.name.text, patterns.join("; "))
+        }
         SectionsItem::Overlay(overlay) => {
             let sections: Vec<String> = overlay.sections.iter().map(output).collect();
             format!(
@@ -188,7 +221,9 @@ fn trailer(
 fn output(section: &OutputSectionDef) -> String {
     let kind = match &section.kind {
         None => String::new(),
-        Some(SectionKind::NoLoad) => " (noload)".to_owned(),
+        Some(SectionKind::NoLoad { read_only }) => {
+            format!(" ({}noload)", if *read_only { "ro " } else { "" })
+        }
         Some(SectionKind::NonAlloc) => " (info)".to_owned(),
         Some(SectionKind::ReadOnly) => " (ro)".to_owned(),
         Some(SectionKind::Type { value, read_only }) => {
@@ -235,6 +270,7 @@ fn item(item: &SectionItem) -> String {
         SectionItem::Bytes(bytes) => format!("bytes {}", bytes.escape_ascii()),
         SectionItem::Fill(value) => format!("fill {}", expr(value)),
         SectionItem::Input(found) => pattern(found),
+        SectionItem::Class(name) => format!("class {}", name.text),
         SectionItem::Constructors(_) => "constructors".to_owned(),
         SectionItem::LinkerVersion(_) => "linker_version".to_owned(),
     }

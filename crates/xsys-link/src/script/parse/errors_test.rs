@@ -375,8 +375,37 @@ fn messages() {
             &["1:19 expected `,` before the little-endian format, found `)`"],
         ),
         (
-            "VERSION { a",
-            &["1:12 expected `}` to close `VERSION {`, found the end of the file | add `}`"],
+            "VERSION { a {",
+            &["1:14 expected `}` to close `{`, found the end of the file | add `}`"],
+        ),
+        (
+            "VERSION { a { b; } c; d { e f; }; { }; }",
+            &[
+                "1:20 version `c` is not defined above | a version builds on versions that stand before it",
+                "1:29 expected `;` after a symbol pattern, found `f`",
+                "1:35 a version without a name beside other versions | name all versions, or keep one node only",
+            ],
+        ),
+        (
+            "LD_FEATURE(x)",
+            &["1:12 unknown linker feature `x` | the one feature is `SANE_EXPR`"],
+        ),
+        (
+            "SECTIONS { .a : AT(1) { } > R AT> S }",
+            &["1:35 output section `.a` has two load addresses | keep `AT(…)` or `AT>`"],
+        ),
+        (
+            "SECTIONS { CLASS(c) { x = 1; } }",
+            &[
+                "1:12 section class `c` holds something else than input section patterns | put symbols and data into the output section that refers to the class",
+            ],
+        ),
+        (
+            "SECTIONS { .a : { ASCII (3) \"abc\" ASCII (9999999) \"\" } }",
+            &[
+                "1:29 the text takes 4 bytes with its zero, `ASCII` has room for 3 | the text is cut off; make the size larger",
+                "1:42 a text of 9999999 bytes is larger than 1048576 bytes | reserve memory with `. += …` instead",
+            ],
         ),
         (
             "NOCROSSREFS(.a {",
@@ -401,7 +430,7 @@ fn messages() {
         (
             "SECTIONS { .a : { CREATE_OBJECT_SYMBOLS } }",
             &[
-                "1:19 `CREATE_OBJECT_SYMBOLS` is not supported | it is meant for a.out files: remove it",
+                "1:19 `CREATE_OBJECT_SYMBOLS` has no effect | it is meant for a.out files: remove it",
             ],
         ),
         (

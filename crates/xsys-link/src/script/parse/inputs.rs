@@ -12,7 +12,9 @@ const NAMES: &[&str] = &[
     "ASCIZ",
     "ASSERT",
     "BYTE",
+    "CLASS",
     "CONSTRUCTORS",
+    "CREATE_OBJECT_SYMBOLS",
     "EXCLUDE_FILE",
     "FILL",
     "HIDDEN",
@@ -150,12 +152,18 @@ impl Parser<'_> {
             }
             "CREATE_OBJECT_SYMBOLS" => {
                 self.bump(first);
-                let message = "`CREATE_OBJECT_SYMBOLS` is not supported";
-                self.error_help(
+                self.warn(
                     self.token_span(first),
-                    message,
+                    "`CREATE_OBJECT_SYMBOLS` has no effect",
                     "it is meant for a.out files: remove it",
                 );
+                out.push(SectionItem::Constructors(self.token_span(first)));
+                return Ok(());
+            }
+            "CLASS" => {
+                self.bump(first);
+                let name = self.parenthesised_name("CLASS", "a section class")?;
+                out.push(SectionItem::Class(name));
                 return Ok(());
             }
             _ => return self.pattern_item(first, &word, out),
@@ -167,9 +175,20 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// The text after ASCII or ASCIZ, with C's escapes.
+    /// What follows ASCIZ (a text and its zero) or ASCII (a text, or `(size)` and a text that is
+    /// cut or filled with zeros to that size). The text has C's escapes.
     fn string(&mut self, word: &str) -> Parsed<Vec<u8>> {
-        let bracket = self.eat("(");
+        let open = self.peek(Mode::Command);
+        let mut size = None;
+        let mut bracket = false;
+        if open.is("(") {
+            self.bump(open);
+            if word == "ASCII" && lex::token(&self.text, self.at, Mode::Expr).kind != Kind::Quoted {
+                size = Some(self.text_size()?);
+            } else {
+                bracket = true;
+            }
+        }
         let name = self.name(
             Mode::Pattern,
             &format!("a text in double quotes after `{word}`"),
@@ -178,10 +197,44 @@ impl Parser<'_> {
             self.expect(")", &format!("to close `{word}(`"))?;
         }
         let mut bytes = unescape(name.text.as_bytes());
-        if word == "ASCIZ" {
-            bytes.push(0);
+        match size {
+            Some(size) if bytes.len() >= size => {
+                let message = format!(
+                    "the text takes {} bytes with its zero, `ASCII` has room for {size}",
+                    bytes.len() + 1
+                );
+                self.warn(
+                    name.span,
+                    message,
+                    "the text is cut off; make the size larger",
+                );
+                bytes.truncate(size.saturating_sub(1));
+                bytes.resize(size, 0);
+            }
+            Some(size) => bytes.resize(size, 0),
+            None if word == "ASCIZ" => bytes.push(0),
+            None => {}
         }
         Ok(bytes)
+    }
+
+    /// `size )` after `ASCII (`.
+    fn text_size(&mut self) -> Parsed<usize> {
+        const LARGEST: u64 = 1 << 20;
+        let token = self.take(Mode::Expr);
+        let Kind::Number(size) = token.kind else {
+            return Err(self.unexpected("the size of the text as a number", token));
+        };
+        self.expect(")", "to close `ASCII (`")?;
+        if size > LARGEST {
+            let message = format!("a text of {size} bytes is larger than {LARGEST} bytes");
+            return Err(self.error_help(
+                self.token_span(token),
+                message,
+                "reserve memory with `. += …` instead",
+            ));
+        }
+        Ok(size as usize)
     }
 
     /// An input section description, perhaps in KEEP.

@@ -24,13 +24,14 @@ mod robust_test;
 mod sections;
 #[cfg(test)]
 mod tree_test;
+mod version;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use xsys_diag::{Diagnostic, Severity, Source};
 
-use super::ast::{Assignment, Command, Expr, Script};
+use super::ast::{Assignment, Command, Expr, Script, VersionNode};
 use super::lex::{self, Kind, Mode, Token};
 
 /// Deepest chain of INCLUDEs.
@@ -120,6 +121,17 @@ pub fn parse_text(name: &str, text: &str) -> (Script, Vec<Diagnostic>) {
     let mut script = Script::default();
     let diagnostics = parse_into(&mut script, text_source(name, text), &mut NoFiles);
     (script, diagnostics)
+}
+
+/// Reads a file of `--version-script`. Its text joins `script.sources`.
+pub fn parse_versions(script: &mut Script, source: Source) -> (Vec<VersionNode>, Vec<Diagnostic>) {
+    let mut loader = NoFiles;
+    let mut parser = Parser::new(script, &mut loader);
+    let mut nodes = Vec::new();
+    if parser.enter(source) {
+        nodes = parser.version_nodes(None);
+    }
+    (nodes, parser.diagnostics)
 }
 
 /// Reads one expression; `name` is what diagnostics call its text, such as `--section-start`.

@@ -2,7 +2,8 @@
 //! "Output Section Attributes", "Overlay Description" in the GNU ld manual).
 
 use crate::script::ast::{
-    Constraint, Expr, Name, OutputSectionDef, Overlay, SectionKind, SectionsItem,
+    Constraint, Expr, Name, OutputSectionDef, Overlay, SectionClass, SectionItem, SectionKind,
+    SectionsItem,
 };
 use crate::script::lex::{self, Kind, Mode, Token};
 
@@ -11,6 +12,7 @@ use super::{Parsed, Parser, commands, suggest};
 /// Commands that may start a statement in SECTIONS.
 const NAMES: &[&str] = &[
     "ASSERT",
+    "CLASS",
     "ENTRY",
     "HIDDEN",
     "INCLUDE",
@@ -28,6 +30,7 @@ const ATTRIBUTES: &[&str] = &[
     "ONLY_IF_RO",
     "ONLY_IF_RW",
     "ONLY_IF_SPECIAL",
+    "SPECIAL",
 ];
 
 /// What follows a section's closing brace.
@@ -77,6 +80,10 @@ impl Parser<'_> {
                 return self.end_statement(&format!("`{word}(…)`"));
             }
             "INCLUDE" => return self.include(&mut |parser| parser.sections(None, out)),
+            "CLASS" if bracket => {
+                let class = self.section_class(first)?;
+                out.push(SectionsItem::Class(class));
+            }
             "OVERLAY" => {
                 let overlay = self.overlay(first)?;
                 out.push(SectionsItem::Overlay(Box::new(overlay)));
@@ -142,7 +149,59 @@ impl Parser<'_> {
         section.phdrs = trailer.phdrs;
         section.fill = trailer.fill;
         section.span = self.span_from(start);
+        if let (Some(at), Some(region)) = (&section.at, &section.load_region) {
+            let (at, span) = (at.span, region.span);
+            let message = format!("output section `{shown}` has two load addresses");
+            self.error_help(span, message, "keep `AT(…)` or `AT>`");
+            self.add_label(at, "the other is here");
+        }
         Ok(section)
+    }
+
+    /// `{ output section descriptions }` after OVERWRITE_SECTIONS.
+    pub(super) fn overwrite_sections(&mut self) -> Parsed<Vec<OutputSectionDef>> {
+        let open = self.expect("{", "after `OVERWRITE_SECTIONS`")?;
+        let mut out = Vec::new();
+        let open = Some((open, "OVERWRITE_SECTIONS {"));
+        self.statements(open, Mode::Command, NAMES, &mut |parser, token| {
+            parser.bump(token);
+            if !token.is_name() || lex::assignment(&parser.text, token.end).is_some() {
+                return Err(parser.unexpected("an output section", token));
+            }
+            let name = parser.name_of(token);
+            let section = parser.output_section(name)?;
+            out.push(section);
+            Ok(true)
+        });
+        Ok(out)
+    }
+
+    /// `(name) { input section descriptions }` after CLASS.
+    fn section_class(&mut self, first: Token) -> Parsed<SectionClass> {
+        let name = self.parenthesised_name("CLASS", "the class's name")?;
+        let shown = format!("CLASS({}) {{", name.text);
+        let open = self.expect("{", &format!("to open `CLASS({})`", name.text))?;
+        let mut items = Vec::new();
+        self.items(Some((open, &shown)), &mut items);
+        let mut patterns = Vec::new();
+        for item in items {
+            match item {
+                SectionItem::Input(pattern) => patterns.push(pattern),
+                _ => {
+                    let message = format!(
+                        "section class `{}` holds something else than input section patterns",
+                        name.text
+                    );
+                    self.error_help(
+                        self.token_span(first),
+                        message,
+                        "put symbols and data into the output section that refers to the class",
+                    );
+                    break;
+                }
+            }
+        }
+        Ok(SectionClass { name, patterns })
     }
 
     /// `[address] [(type)]` before the colon.
@@ -184,20 +243,23 @@ impl Parser<'_> {
         let token = self.take(Mode::Command);
         let word = self.word(token).to_owned();
         let kind = match word.as_str() {
-            "NOLOAD" => SectionKind::NoLoad,
+            "NOLOAD" => SectionKind::NoLoad { read_only: false },
             "DSECT" | "COPY" | "INFO" | "OVERLAY" => SectionKind::NonAlloc,
             "READONLY" if self.eat("(") => {
                 let inner = self.take(Mode::Command);
-                if self.word(inner) != "TYPE" {
-                    return Err(self.unexpected("`TYPE` in `READONLY(`", inner));
-                }
-                self.expect("=", "after `TYPE`")?;
-                let value = self.expr()?;
+                let kind = match self.word(inner) {
+                    "NOLOAD" => SectionKind::NoLoad { read_only: true },
+                    "TYPE" => {
+                        self.expect("=", "after `TYPE`")?;
+                        SectionKind::Type {
+                            value: self.expr()?,
+                            read_only: true,
+                        }
+                    }
+                    _ => return Err(self.unexpected("`TYPE` or `NOLOAD` in `READONLY(`", inner)),
+                };
                 self.expect(")", "to close `READONLY(`")?;
-                SectionKind::Type {
-                    value,
-                    read_only: true,
-                }
+                kind
             }
             "READONLY" => SectionKind::ReadOnly,
             "TYPE" => {
@@ -269,9 +331,8 @@ impl Parser<'_> {
                 "ALIGN_WITH_INPUT" => section.align_with_input = true,
                 "ONLY_IF_RO" => section.constraint = Some(Constraint::OnlyIfReadOnly),
                 "ONLY_IF_RW" => section.constraint = Some(Constraint::OnlyIfReadWrite),
-                _ => {
-                    self.error(self.token_span(token), format!("`{word}` is not supported"));
-                }
+                // GNU ld knows the word and checks nothing for it.
+                _ => {}
             }
         }
     }

@@ -141,7 +141,27 @@ fn commands() {
         ),
         (
             "VERSION { V1 { global: a; \"}\"; local: *; }; }",
-            "version {V1 { global: a; \"}\"; local: *; };}",
+            "version [V1 global =a =} local *]",
+        ),
+        (
+            "VERSION { { a; local:*; }; }",
+            "version [- global =a local *]",
+        ),
+        (
+            "VERSION { V1 { global : a?; extern \"C++\" { \"f(int)\"; g::*; }; }; V2 { } V1; }",
+            "version [V1 global a? =c++:f(int) c++:g::* local, V2 global local <V1]",
+        ),
+        (
+            "OVERWRITE_SECTIONS { .a : { KEEP(*(.a)) } > R .b : { } }",
+            "overwrite [.a {keep *(.a)} >R, .b {}]",
+        ),
+        (
+            "SECTIONS { CLASS(c) { *(.x) KEEP(*(SORT(.y))) } .a : { CLASS(c) } }",
+            "sections [class c {*(.x); keep *(name^.y)}, .a {class c}]",
+        ),
+        (
+            "SECTIONS { .a (READONLY (NOLOAD)) : SPECIAL { } .b : ONLY_IF_SPECIAL { } } LD_FEATURE(\"SANE_EXPR\")",
+            "sections [.a (ro noload) {}, .b {}]",
         ),
         (
             "NOCROSSREFS(.a .b) NOCROSSREFS_TO(.c .d)",
@@ -151,7 +171,6 @@ fn commands() {
             "FORCE_COMMON_ALLOCATION INHIBIT_COMMON_ALLOCATION",
             "flag FORCE_COMMON_ALLOCATION\nflag INHIBIT_COMMON_ALLOCATION",
         ),
-        ("LD_FEATURE(\"SANE_EXPR\")", "flag SANE_EXPR"),
         (
             "SECTIONS { } INSERT AFTER .text; SECTIONS{} INSERT BEFORE .data",
             "sections []\ninsert after .text\nsections []\ninsert before .data",
@@ -310,6 +329,10 @@ fn items() {
         (
             "ASCII \"a\\tb\" ASCIZ(\"c\\0\\101\\\\\")",
             "bytes a\\tb; bytes c\\x00A\\\\\\x00",
+        ),
+        (
+            "ASCII (4) \"ab\" ASCII (0x3) \"\"",
+            "bytes ab\\x00\\x00; bytes \\x00\\x00\\x00",
         ),
         (
             "FILL(0x90) FILL(0xdeadbeef00000000deadbeef);",

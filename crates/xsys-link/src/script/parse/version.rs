@@ -1,0 +1,155 @@
+//! Version nodes: which symbols are seen from outside, by name and version ("VERSION Command" in the
+//! GNU ld manual). `VERSION { … }` in a linker script and the file of `--version-script` are the same
+//! language.
+
+use crate::script::ast::{Name, VersionNode, VersionPattern};
+use crate::script::lex::{Kind, Mode, Token};
+
+use super::{Parsed, Parser};
+
+/// Where a pattern of a node goes.
+#[derive(Clone, Copy, PartialEq)]
+enum Scope {
+    Global,
+    Local,
+}
+
+impl Parser<'_> {
+    /// Version nodes up to the closing brace or, in a file of their own, its end.
+    pub(super) fn version_nodes(&mut self, open: Option<(Token, &str)>) -> Vec<VersionNode> {
+        let mut nodes: Vec<VersionNode> = Vec::new();
+        self.statements(open, Mode::Pattern, &[], &mut |parser, token| {
+            let node = parser.version_node(token)?;
+            let mixed = !nodes.is_empty()
+                && (node.name.is_none() || nodes.iter().any(|n| n.name.is_none()));
+            if mixed {
+                parser.error_help(
+                    node.span,
+                    "a version without a name beside other versions",
+                    "name all versions, or keep one node only",
+                );
+            }
+            for parent in &node.parents {
+                if !nodes
+                    .iter()
+                    .any(|n| n.name.as_ref().is_some_and(|n| n.text == parent.text))
+                {
+                    let message = format!("version `{}` is not defined above", parent.text);
+                    parser.error_help(
+                        parent.span,
+                        message,
+                        "a version builds on versions that stand before it",
+                    );
+                }
+            }
+            nodes.push(node);
+            Ok(true)
+        });
+        nodes
+    }
+
+    /// `[name] { patterns } [parent …];`
+    fn version_node(&mut self, first: Token) -> Parsed<VersionNode> {
+        let name = first.is_name().then(|| self.name_of(first));
+        if first.is_name() {
+            self.bump(first);
+        }
+        let mut node = VersionNode {
+            name,
+            global: Vec::new(),
+            local: Vec::new(),
+            parents: Vec::new(),
+            span: self.token_span(first),
+        };
+        let open = self.expect("{", "to open a version")?;
+        let mut scope = Scope::Global;
+        self.version_patterns(open, false, &mut scope, &mut node)?;
+        loop {
+            let token = self.peek(Mode::Pattern);
+            if !token.is_name() {
+                break;
+            }
+            self.bump(token);
+            node.parents.push(self.name_of(token));
+        }
+        node.span = self.span_from(first.start);
+        self.end_statement("the version")?;
+        Ok(node)
+    }
+
+    /// Patterns, `global:`, `local:` and `extern "C++" { … }` up to the closing brace.
+    fn version_patterns(
+        &mut self,
+        open: Token,
+        demangled: bool,
+        scope: &mut Scope,
+        node: &mut VersionNode,
+    ) -> Parsed<()> {
+        loop {
+            let token = self.take(Mode::Pattern);
+            match token.kind {
+                Kind::Punct("}") => return Ok(()),
+                Kind::Punct(";") => continue,
+                Kind::End => {
+                    self.unclosed(open, "{");
+                    return Err(super::Reported);
+                }
+                Kind::Word | Kind::Quoted => {}
+                _ => return Err(self.unexpected("a symbol pattern or `}`", token)),
+            }
+            let written = self.word(token).to_owned();
+            // `global:`, `global :` and `local:*` are tokens of different lengths.
+            let label = ["global", "local"].into_iter().find(|label| {
+                let rest = written.strip_prefix(label);
+                rest.is_some_and(|rest| rest.starts_with(':') && !rest.starts_with("::"))
+                    || (written == *label && self.next_is(":"))
+            });
+            if let Some(label) = label {
+                if written == label {
+                    self.eat(":");
+                } else {
+                    self.at = token.start + label.len() + 1;
+                }
+                *scope = match label {
+                    "local" => Scope::Local,
+                    _ => Scope::Global,
+                };
+                continue;
+            }
+            if written == "extern" && !demangled {
+                let language = self.name(Mode::Pattern, "a language in double quotes")?;
+                let known = ["C", "C++", "Java"].contains(&&*language.text);
+                if !known {
+                    self.error_help(
+                        language.span,
+                        format!("unknown language `{}`", language.text),
+                        "the languages are `C`, `C++` and `Java`",
+                    );
+                }
+                let open = self.expect("{", "after the language")?;
+                self.version_patterns(open, &*language.text != "C", scope, node)?;
+                self.eat(";");
+                continue;
+            }
+            let pattern = self.version_pattern(token, demangled);
+            match scope {
+                Scope::Global => node.global.push(pattern),
+                Scope::Local => node.local.push(pattern),
+            }
+            if self.next_is("}") {
+                continue;
+            }
+            // What follows is the next pattern all the same.
+            let _ = self.expect(";", "after a symbol pattern");
+        }
+    }
+
+    fn version_pattern(&mut self, token: Token, demangled: bool) -> VersionPattern {
+        let pattern: Name = self.name_of(token);
+        VersionPattern {
+            exact: token.kind == Kind::Quoted || !pattern.text.contains(['*', '?', '[']),
+            pattern,
+            demangled,
+        }
+    }
+}

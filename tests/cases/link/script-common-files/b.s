@@ -1,0 +1,1 @@
+    .comm b_common, 8, 8

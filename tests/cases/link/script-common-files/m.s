@@ -1,0 +1,2 @@
+    .comm member_common, 16, 8
+    .globl member_common
