@@ -1,0 +1,104 @@
+//! What the fuzz targets share: a whole link of the given files, and what must hold after it.
+//!
+//! The linker is entered where users enter it, with files and a command line, because most of what
+//! hostile bytes can break lies behind the parsers: in resolution, layout and relocation.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use xsys_link::{Flavor, link_command_line};
+
+/// A folder for one process's inputs and outputs.
+pub struct Bench {
+    folder: PathBuf,
+}
+
+impl Bench {
+    /// A folder of this process's own, in memory where the system has such a place.
+    pub fn new() -> Self {
+        let memory = Path::new("/dev/shm");
+        let parent = if memory.is_dir() {
+            memory.to_path_buf()
+        } else {
+            std::env::temp_dir()
+        };
+        let folder = parent.join(format!("xsys-fuzz-{}", std::process::id()));
+        fs::create_dir_all(&folder).expect("a folder for the inputs");
+        Self { folder }
+    }
+
+    /// Writes an input and gives its path.
+    pub fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.folder.join(name);
+        fs::write(&path, bytes).expect("a file for the input");
+        path
+    }
+
+    /// Links, and checks that a failure has a reason and leaves nothing behind.
+    pub fn link(&self, args: &[&str], files: &[&Path]) {
+        let output = self.folder.join("out");
+        let _ = fs::remove_file(&output);
+        let mut words: Vec<OsString> = args.iter().map(OsString::from).collect();
+        words.extend(files.iter().map(|file| file.as_os_str().to_owned()));
+        words.extend(["--threads=1", "-o"].map(OsString::from));
+        words.push(output.clone().into());
+        let outcome = link_command_line(Flavor::Gnu, &words);
+        if outcome.failed {
+            assert!(!outcome.diagnostics.is_empty(), "a failure without a reason");
+            assert!(!output.exists(), "a failed link left an output");
+        }
+    }
+}
+
+impl Default for Bench {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Command lines that reach different passes; the first byte of an input chooses one.
+pub const COMMAND_LINES: &[&[&str]] = &[
+    &["--gc-sections", "--eh-frame-hdr", "--unresolved-symbols=ignore-all"],
+    &["--unresolved-symbols=ignore-all", "-Map=/dev/null", "--cref"],
+    &["--gc-sections", "--print-gc-sections", "-static", "-pie", "--unresolved-symbols=ignore-all"],
+    &["-T", "region.x", "--print-memory-usage", "--unresolved-symbols=ignore-all"],
+    &["-r"],
+    &["--emit-relocs", "--unresolved-symbols=ignore-all"],
+    &["--strip-all", "--build-id", "--unresolved-symbols=ignore-all"],
+    &["--icf=all", "--gc-sections", "--unresolved-symbols=ignore-all"],
+];
+
+/// The script that `region.x` in a command line stands for.
+pub const REGIONS: &str = "
+MEMORY { FLASH (rx) : ORIGIN = 0x1000, LENGTH = 64K  RAM (rw) : ORIGIN = 0x20000000, LENGTH = 64K }
+ENTRY(_start)
+SECTIONS {
+  .text : { KEEP(*(.init)) *(.text .text.*) } > FLASH
+  .rodata : ALIGN(4) { *(.rodata .rodata.*) } > FLASH
+  .data : { _sdata = .; *(SORT_BY_ALIGNMENT(.data .data.*)) _edata = .; } > RAM AT> FLASH
+  .bss (NOLOAD) : { *(.bss .bss.* COMMON) } > RAM
+  /DISCARD/ : { *(.comment) }
+  ASSERT(_edata >= _sdata, \"order\")
+}
+";
+
+/// Splits an input into its command line and its bytes.
+pub fn choose<'a>(bench: &Bench, data: &'a [u8]) -> Option<(Vec<String>, &'a [u8])> {
+    let (first, rest) = data.split_first()?;
+    let words = COMMAND_LINES[usize::from(*first) % COMMAND_LINES.len()];
+    let region = bench.folder.join("region.x");
+    let words = words
+        .iter()
+        .map(|word| match *word {
+            "region.x" => {
+                if !region.exists() {
+                    fs::write(&region, REGIONS).expect("the script of the regions");
+                }
+                region.display().to_string()
+            }
+            word => word.to_owned(),
+        })
+        .collect();
+    Some((words, rest))
+}
