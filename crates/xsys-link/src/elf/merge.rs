@@ -23,6 +23,9 @@ const MAX_SHARDS: usize = 16;
 /// Input bytes that are worth a shard of their own.
 const SHARD_BYTES: usize = 256 * 1024;
 
+/// Stands for the place of an entry that nothing refers to.
+const DROPPED: u32 = u32::MAX;
+
 /// A merged section: its bytes stay in the inputs until they are written.
 pub struct Merged<'a> {
     /// Unique entries as (offset in the output, bytes).
@@ -40,13 +43,17 @@ pub struct MergedInput {
 }
 
 impl MergedInput {
-    /// Maps an offset in the input section to one in the merged section.
+    /// Maps an offset in the input section to one in the merged section; `None` if its entry is not
+    /// in the image.
     pub fn map(&self, offset: u64) -> Option<u64> {
         let index = self
             .pieces
             .partition_point(|&(start, _)| u64::from(start) <= offset)
             .checked_sub(1)?;
         let (start, to) = self.pieces[index];
+        if to == DROPPED {
+            return None;
+        }
         Some(u64::from(to) + (offset - u64::from(start)))
     }
 }
@@ -81,11 +88,14 @@ impl MergeMap<'_> {
 }
 
 /// An input section to be merged with its like.
-pub struct MergeInput<'a> {
+#[derive(Clone, Copy)]
+pub struct MergeInput<'a, 'w> {
     /// The section.
     pub id: SectionId,
     /// Its contents.
     pub data: &'a [u8],
+    /// The offsets to which something refers, ascending: entries without one are dropped.
+    pub wanted: Option<&'w [(SectionId, u32)]>,
 }
 
 /// Whether a section can be cut into entries at all.
@@ -110,12 +120,13 @@ pub fn is_mergeable(flags: u64, entsize: u64, size: u64, data: &[u8]) -> bool {
 struct Entry<'a> {
     start: u32,
     hash: u64,
+    /// Empty: dropped.
     bytes: &'a [u8],
 }
 
 /// Merges sections of equal flags and entry size. `strings`: cut at terminators.
 pub fn merge<'a>(
-    inputs: &[MergeInput<'a>],
+    inputs: &[MergeInput<'a, '_>],
     entsize: u64,
     align: u64,
     strings: bool,
@@ -138,6 +149,7 @@ pub fn merge<'a>(
                 entries: Vec::new(),
                 by_shard: vec![Vec::new(); shard_count],
             };
+            let mut wanted = input.wanted;
             let mut start = 0;
             while start < input.data.len() {
                 let rest = &input.data[start..];
@@ -147,14 +159,28 @@ pub fn merge<'a>(
                     entsize as usize
                 };
                 let bytes = &rest[..len.min(rest.len())];
-                let hash = hasher.hash_one(bytes);
-                cut.by_shard[shard_of(hash)].push(cut.entries.len() as u32);
-                cut.entries.push(Entry {
-                    start: start as u32,
-                    hash,
-                    bytes,
+                let end = start + bytes.len();
+                let dropped = wanted.as_mut().is_some_and(|wanted| {
+                    let own = wanted.partition_point(|&(_, at)| (at as usize) < end);
+                    *wanted = &wanted[own..];
+                    own == 0
                 });
-                start += bytes.len();
+                if dropped {
+                    cut.entries.push(Entry {
+                        start: start as u32,
+                        hash: 0,
+                        bytes: &[],
+                    });
+                } else {
+                    let hash = hasher.hash_one(bytes);
+                    cut.by_shard[shard_of(hash)].push(cut.entries.len() as u32);
+                    cut.entries.push(Entry {
+                        start: start as u32,
+                        hash,
+                        bytes,
+                    });
+                }
+                start = end;
             }
             cut
         })
@@ -219,6 +245,9 @@ pub fn merge<'a>(
             cut.entries
                 .iter()
                 .map(|entry| {
+                    if entry.bytes.is_empty() {
+                        return (entry.start, DROPPED);
+                    }
                     let shard = shard_of(entry.hash);
                     let at = shards[shard].assigned[cursors[shard]];
                     cursors[shard] += 1;
@@ -264,6 +293,7 @@ mod tests {
             .map(|(i, data)| MergeInput {
                 id: SectionId(i as u32),
                 data,
+                wanted: None,
             })
             .collect();
         let (merged, pieces) = merge(&inputs, entsize, 1, strings);
@@ -290,6 +320,30 @@ mod tests {
         assert_eq!(read(1, 0), b"two");
         assert_eq!(read(1, 10), b"one");
         assert_eq!(inputs[0].map(4), inputs[1].map(0));
+    }
+
+    #[test]
+    fn entries_without_references_are_dropped() {
+        let at = |offset| (SectionId(0), offset);
+        let inputs = [
+            MergeInput {
+                id: SectionId(0),
+                data: b"one\0two\0three\0",
+                wanted: Some(&[at(1), at(9)]),
+            },
+            MergeInput {
+                id: SectionId(1),
+                data: b"two\0three\0",
+                wanted: Some(&[]),
+            },
+        ];
+        let (merged, pieces) = merge(&inputs, 1, 1, true);
+        assert_eq!(merged.size, 4 + 6);
+        let pieces: Vec<_> = pieces.into_iter().map(|p| MergedInput::new(0, p)).collect();
+        assert_eq!(pieces[0].map(1), Some(1));
+        assert_eq!(pieces[0].map(5), None);
+        assert_eq!(pieces[0].map(10), Some(6));
+        assert_eq!(pieces[1].map(0), None);
     }
 
     #[test]

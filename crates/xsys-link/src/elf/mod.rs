@@ -188,8 +188,14 @@ fn run(options: &ElfOptions, linked: &mut Linked) {
     );
     diagnostics.append(&mut made.coverage.problems);
     crossrefs::check(&resolution, &sections, &placement, &script, diagnostics);
-    let (mut merge, mut merged_ids) =
-        synth::merge_sections(&resolution, &mut sections, &mut placement, options);
+    let (mut merge, mut merged_ids) = synth::merge_sections(
+        &resolution,
+        &mut sections,
+        &mut placement,
+        &live,
+        &demands,
+        options,
+    );
     synth::map_eh_frame(&made.eh_frame, &sections, &mut merge, &mut merged_ids);
     if failed(diagnostics) {
         return;

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use xsys_diag::Diagnostic;
 
 use super::arch::{Arch, Base, Relative, Rewrite, Rule, Site};
-use super::gc::Live;
+use super::gc::{Live, Reason, is_c_identifier};
 use super::object::{ObjectFile, Reloc, Section};
 use super::refs::{Home, SymRef};
 use super::resolve::{FileId, Resolution};
@@ -49,6 +49,17 @@ pub struct Demands {
     pub relative_words: u64,
     /// `_GLOBAL_OFFSET_TABLE_` is referred to.
     pub got_base: bool,
+    /// With `--gc-sections`: each place that is referred to in a section that can be merged, sorted.
+    pub pieces: Vec<(SectionId, u32)>,
+}
+
+impl Demands {
+    /// The offsets in a section that can be merged to which live relocations refer.
+    pub fn pieces_of(&self, id: SectionId) -> &[(SectionId, u32)] {
+        let start = self.pieces.partition_point(|&(other, _)| other < id);
+        let end = self.pieces.partition_point(|&(other, _)| other <= id);
+        &self.pieces[start..end]
+    }
 }
 
 /// The module-independent name of the one TlsLd pair.
@@ -128,6 +139,7 @@ struct SectionScan {
     iplt: Vec<SymRef>,
     relative_words: u64,
     got_base: bool,
+    pieces: Vec<(SectionId, u32)>,
     problems: Vec<Problem>,
 }
 
@@ -173,10 +185,17 @@ pub fn scan(
             })
         })
         .collect();
+    // Which live sections consist of pieces that live and die one by one.
+    let merged: Vec<bool> = match options.gc_sections {
+        true => (0..sections.input_count() as u32)
+            .map(|id| is_cut(resolution, sections, SectionId(id), live))
+            .collect(),
+        false => Vec::new(),
+    };
     let scans: Vec<SectionScan> = ids
         .par_iter()
         .with_min_len(64)
-        .map(|&id| scan_section(arch, resolution, sections, id, pic))
+        .map(|&id| scan_section(arch, resolution, sections, id, &merged, pic))
         .collect();
 
     let mut out = Demands::default();
@@ -204,10 +223,30 @@ pub fn scan(
         }
         out.relative_words += scan.relative_words;
         out.got_base |= scan.got_base;
+        out.pieces.extend(scan.pieces);
         problems.extend(scan.problems.into_iter().map(|problem| (id, problem)));
     }
+    out.pieces.par_sort_unstable();
+    out.pieces.dedup();
     report(arch, resolution, sections, problems, options, diagnostics);
     out
+}
+
+/// Whether only those entries of a section are kept that something refers to: it is in memory, can
+/// be merged, and lives because of references alone.
+pub fn is_cut(
+    resolution: &Resolution<'_>,
+    sections: &Sections,
+    id: SectionId,
+    live: &Live,
+) -> bool {
+    sections.input(resolution, id).is_some_and(|section| {
+        section.flags & elf::SHF_ALLOC.0 != 0
+            && section.flags & elf::SHF_MERGE.0 != 0
+            && matches!(live.reason(id), Reason::ReferredBy(_))
+            // Whoever walks from `__start_x` to `__stop_x` wants all of it.
+            && !is_c_identifier(section.name)
+    })
 }
 
 fn scan_section(
@@ -215,6 +254,7 @@ fn scan_section(
     resolution: &Resolution<'_>,
     sections: &Sections,
     id: SectionId,
+    merged: &[bool],
     pic: bool,
 ) -> SectionScan {
     let mut out = SectionScan::default();
@@ -267,10 +307,22 @@ fn scan_section(
             }
             _ => {}
         }
-        if symbol.kind(resolution) == super::refs::STT_GNU_IFUNC
-            && matches!(home, Home::Section(..))
-        {
-            out.iplt.push(symbol);
+        if let Home::Section(target, value) = home {
+            let kind = symbol.kind(resolution);
+            if kind == super::refs::STT_GNU_IFUNC {
+                out.iplt.push(symbol);
+            }
+            if merged.get(target.0 as usize) == Some(&true) {
+                // Only from the section's own symbol does the addend choose the entry.
+                let addend = match kind == elf::STT_SECTION.0 {
+                    true => decided.site.addend,
+                    false => 0,
+                };
+                // Offsets beyond 32 bits are in no section that is merged.
+                if let Ok(offset) = u32::try_from(value.wrapping_add_signed(addend)) {
+                    out.pieces.push((target, offset));
+                }
+            }
         }
         match rule.base {
             Base::Got => out.slots.push((SlotKind::Address, symbol)),

@@ -17,7 +17,7 @@ use super::merge::{self, MergeInput, MergeMap, MergedInput};
 use super::place::{Item, Placement};
 use super::refs::{Home, SymRef};
 use super::resolve::{Definition, FileId, Resolution, SymbolId};
-use super::scan::Demands;
+use super::scan::{self, Demands};
 use super::sections::{SectionId, Sections, Synthetic, SyntheticKind};
 use crate::options::{BuildId, ElfOptions, OutputKind};
 
@@ -436,11 +436,14 @@ pub fn map_eh_frame(
 }
 
 /// Replaces mergeable inputs by merged sections: within each output section, those of equal flags,
-/// entry size and alignment become one, at the place of the first.
+/// entry size and alignment become one, at the place of the first. Entries that nothing refers to
+/// are left out where sections that nothing refers to are.
 pub fn merge_sections<'a>(
     resolution: &Resolution<'a>,
     sections: &mut Sections,
     placement: &mut Placement<'_>,
+    live: &Live,
+    demands: &Demands,
     options: &ElfOptions,
 ) -> (MergeMap<'a>, Vec<SectionId>) {
     let mut map = MergeMap::default();
@@ -469,12 +472,14 @@ pub fn merge_sections<'a>(
             groups[at].1.push(id);
         }
         for ((flags, entsize, align), members) in groups {
-            let inputs: Vec<MergeInput<'a>> = members
+            let inputs: Vec<MergeInput<'a, '_>> = members
                 .iter()
                 .filter_map(|&id| {
+                    let cut = options.gc_sections && scan::is_cut(resolution, sections, id, live);
                     Some(MergeInput {
                         id,
                         data: sections.input(resolution, id)?.data,
+                        wanted: cut.then(|| demands.pieces_of(id)),
                     })
                 })
                 .collect();
