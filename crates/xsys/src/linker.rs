@@ -27,6 +27,10 @@ pub const COLOR_VARIABLE: &str = "XSYS_COLOR";
 /// Carries `--error-format` the same way.
 pub const FORMAT_VARIABLE: &str = "XSYS_ERROR_FORMAT";
 
+/// Names a folder where every link leaves its inputs and arguments (`--reproduce`), for whoever has
+/// to look at a link that cargo has asked for.
+pub const REPRODUCE_VARIABLE: &str = "XSYS_REPRODUCE";
+
 /// What we set for ourselves and a program that is run must not see.
 pub const VARIABLES: [&str; 3] = [REPORT_VARIABLE, COLOR_VARIABLE, FORMAT_VARIABLE];
 
@@ -62,13 +66,18 @@ pub fn main(flavor: Option<Flavor>, args: Vec<OsString>) -> ExitCode {
         _ => None,
     };
     let ui = Ui::new(color.or(inherited), variable(FORMAT_VARIABLE) == "json");
-    let (flavor, args) = match split_flavor(flavor, args) {
+    let (flavor, mut args) = match split_flavor(flavor, args) {
         Ok(split) => split,
         Err(diagnostic) => {
             render::show(&ui, &[diagnostic]);
             return ExitCode::FAILURE;
         }
     };
+    if let (Flavor::Gnu, Some(folder)) = (flavor, std::env::var_os(REPRODUCE_VARIABLE)) {
+        let mut arg = OsString::from("--reproduce=");
+        arg.push(folder);
+        args.push(arg);
+    }
     let outcome = xsys_link::link_command_line(flavor, &args);
     ui::answer(&outcome.stdout);
     render::show(&ui, &outcome.diagnostics);

@@ -44,10 +44,15 @@ pub fn compare(
     }
     let bytes = std::fs::read(&output).map_err(|e| format!("rust-lld wrote nothing: {e}"))?;
     let theirs = Image::parse(bytes)?;
-    Ok(differences(case, ours, &theirs))
+    Ok(differences(
+        &Excuses::new(case.all("differs")),
+        ours,
+        &theirs,
+    ))
 }
 
-fn rust_lld() -> Result<PathBuf, String> {
+/// The linker that came with rustc.
+pub fn rust_lld() -> Result<PathBuf, String> {
     let run = |args: &[&str]| -> Result<String, String> {
         let output = rustc()
             .args(args)
@@ -72,12 +77,15 @@ fn rust_lld() -> Result<PathBuf, String> {
     }
 }
 
-struct Excuses(Vec<String>);
+/// What a case says is different on purpose.
+#[derive(Debug)]
+pub struct Excuses(Vec<String>);
 
 impl Excuses {
-    fn of(case: &Case) -> Excuses {
+    /// From lines `WHAT - why`.
+    pub fn new(lines: &[String]) -> Excuses {
         Excuses(
-            case.all("differs")
+            lines
                 .iter()
                 .map(|value| match value.split_once(" - ") {
                     Some((what, _)) => what.trim().to_owned(),
@@ -87,13 +95,14 @@ impl Excuses {
         )
     }
 
-    fn has(&self, what: &str) -> bool {
+    /// Whether this is one.
+    pub fn has(&self, what: &str) -> bool {
         self.0.iter().any(|excuse| excuse == what)
     }
 }
 
-fn differences(case: &Case, ours: &Image, theirs: &Image) -> Vec<String> {
-    let excuses = Excuses::of(case);
+/// What an image means otherwise than rust-lld's.
+pub fn differences(excuses: &Excuses, ours: &Image, theirs: &Image) -> Vec<String> {
     let mut out = Vec::new();
     if !excuses.has("entry") && !excuses.has("addresses") && ours.entry != theirs.entry {
         out.push(format!("entry: {:#x}, lld {:#x}", ours.entry, theirs.entry));
@@ -104,9 +113,9 @@ fn differences(case: &Case, ours: &Image, theirs: &Image) -> Vec<String> {
             ours.e_flags, theirs.e_flags
         ));
     }
-    sections(&excuses, ours, theirs, &mut out);
+    sections(excuses, ours, theirs, &mut out);
     if !excuses.has("segments") {
-        let (a, b) = (segments(&excuses, ours), segments(&excuses, theirs));
+        let (a, b) = (segments(excuses, ours), segments(excuses, theirs));
         if a != b {
             out.push(format!(
                 "segments:\n    {}\n  lld:\n    {}",
@@ -116,10 +125,10 @@ fn differences(case: &Case, ours: &Image, theirs: &Image) -> Vec<String> {
         }
     }
     if !excuses.has("symbols") {
-        symbols(&excuses, ours, theirs, &mut out);
+        symbols(excuses, ours, theirs, &mut out);
     }
     if !excuses.has("addresses") {
-        contents(&excuses, ours, theirs, &mut out);
+        contents(excuses, ours, theirs, &mut out);
     }
     out
 }
@@ -137,13 +146,17 @@ fn is_compared(section: &Section) -> bool {
 }
 
 fn sections(excuses: &Excuses, ours: &Image, theirs: &Image, out: &mut Vec<String>) {
+    // What takes no part in memory has no order that means anything.
     let list = |image: &Image| -> Vec<Section> {
-        image
+        let (mut list, mut rest): (Vec<Section>, Vec<Section>) = image
             .sections
             .iter()
             .filter(|s| is_compared(s) && !excuses.has(&format!("section {}", s.name)))
             .cloned()
-            .collect()
+            .partition(|s| s.flags & u64::from(sh::SHF_ALLOC) != 0);
+        rest.sort_by(|a, b| a.name.cmp(&b.name));
+        list.append(&mut rest);
+        list
     };
     let (a, b) = (list(ours), list(theirs));
     let names = |list: &[Section]| -> Vec<String> { list.iter().map(|s| s.name.clone()).collect() };
@@ -291,6 +304,7 @@ fn is_noise(symbol: &Symbol) -> bool {
         || symbol.name.starts_with("__ARMv")
         || symbol.name.starts_with("__Thumb")
         || symbol.name.contains("Thunk")
+        || symbol.name.starts_with("__thunk_")
 }
 
 fn contents(excuses: &Excuses, ours: &Image, theirs: &Image, out: &mut Vec<String>) {

@@ -29,6 +29,7 @@ mod refs;
 mod relax;
 mod relocate;
 mod report;
+mod reproduce;
 mod resolve;
 mod scan;
 mod script_checks;
@@ -69,12 +70,23 @@ pub struct Linked {
 /// Links. Problems of one kind are gathered, and the link stops at the next checkpoint.
 pub fn link(options: &ElfOptions) -> Linked {
     let mut linked = Linked::default();
-    run(options, &mut linked);
+    let store = FileStore::new();
+    let archive = options
+        .reproduce
+        .as_ref()
+        .map(|wish| reproduce::Archive::create(wish, &options.output));
+    match archive {
+        None => run(options, &store, &mut linked),
+        Some(Err(problem)) => linked.diagnostics.push(problem),
+        Some(Ok(archive)) => {
+            run(options, &store, &mut linked);
+            linked.diagnostics.extend(archive.fill(&store));
+        }
+    }
     linked
 }
 
-fn run(options: &ElfOptions, linked: &mut Linked) {
-    let store = FileStore::new();
+fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
     let diagnostics = &mut linked.diagnostics;
     diagnostics.extend(report::unsupported(options));
     if failed(diagnostics) {
@@ -82,7 +94,7 @@ fn run(options: &ElfOptions, linked: &mut Linked) {
     }
 
     // Scripts are read first: they name inputs, symbols and roots.
-    let (mut script, opened) = load::open(options, &store, diagnostics);
+    let (mut script, opened) = load::open(options, store, diagnostics);
     // What could not be read would be missed by its users.
     if !failed(diagnostics) {
         script_checks::check(&script, diagnostics);
@@ -93,7 +105,7 @@ fn run(options: &ElfOptions, linked: &mut Linked) {
     }
     let options = by_script.as_ref().unwrap_or(options);
     // Objects are parsed, archives indexed.
-    let inputs = load::load(&opened, &store, diagnostics);
+    let inputs = load::load(&opened, store, diagnostics);
     if failed(diagnostics) {
         return;
     }

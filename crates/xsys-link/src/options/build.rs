@@ -56,6 +56,7 @@ pub(super) struct Builder {
     pub pie: bool,
     pub fully_static: bool,
     pub dynamic_linker: bool,
+    pub reproduce: Option<PathBuf>,
     /// Undefined symbols are no problem at all.
     pub ignore_unresolved: bool,
 }

@@ -18,7 +18,7 @@ use super::build::{Builder, Given};
 use super::response::{self, tail};
 use super::table::{Act, Arg, Row, TABLE};
 use super::z::Z_TABLE;
-use super::{ElfOptions, InputWhat};
+use super::{ElfOptions, InputWhat, Reproduce};
 
 /// What the command line asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,9 +50,9 @@ pub const VERSION: &str = concat!(
 );
 
 /// Reads a command line without the program's name.
-pub fn parse(args: &[OsString]) -> Parsed {
+pub fn parse(given: &[OsString]) -> Parsed {
     let mut builder = Builder::default();
-    let args = response::expand(args, &mut builder.diagnostics);
+    let args = response::expand(given, &mut builder.diagnostics);
     let mut args = args.into_iter().peekable();
     if args.next_if(|arg| arg == "-flavor").is_some() {
         args.next();
@@ -69,6 +69,10 @@ pub fn parse(args: &[OsString]) -> Parsed {
         }
     }
     builder.finish();
+    builder.options.reproduce = builder.reproduce.take().map(|file| Reproduce {
+        file,
+        args: response::expand(given, &mut Vec::new()),
+    });
     Parsed {
         options: builder.options,
         diagnostics: builder.diagnostics,

@@ -12,6 +12,7 @@ mod table;
 mod tests;
 mod z;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 pub use emulation::Emulation;
@@ -168,6 +169,8 @@ pub struct ElfOptions {
     pub why_extract: Option<MapTo>,
     /// `--dependency-file`: where to write the inputs as a make rule.
     pub dependency_file: Option<PathBuf>,
+    /// `--reproduce`
+    pub reproduce: Option<Reproduce>,
     /// `--verbose`
     pub verbose: bool,
 
@@ -257,6 +260,7 @@ impl Default for ElfOptions {
             why_live: Vec::new(),
             why_extract: None,
             dependency_file: None,
+            reproduce: None,
             verbose: false,
             threads: None,
             error_limit: 20,
@@ -366,6 +370,15 @@ pub enum BuildId {
     Md5,
     /// These bytes.
     Hex(Vec<u8>),
+}
+
+/// `--reproduce`: where the archive goes and what is to be in it besides the inputs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reproduce {
+    /// A file, or a folder that gets a file named after the output.
+    pub file: PathBuf,
+    /// The command line, response files expanded.
+    pub args: Vec<OsString>,
 }
 
 /// Folding of identical functions.

@@ -363,6 +363,7 @@ pub(super) const TABLE: &[Row] = &[
     value(&["--why-live"], "SYMBOL", |b, g| { let name = b.text(g); b.options.why_live.extend(name) }, "print which references keep SYMBOL in the output"),
     value(&["--why-extract"], "FILE", |b, g| { if let Some(to) = b.report_to(g) { b.options.why_extract = Some(to) } }, "write why archive members were linked"),
     value(&["--dependency-file"], "FILE", |b, g| b.options.dependency_file = Some(g.path()), "write the input files as a make rule"),
+    value(&["--reproduce", "--repro"], "FILE", |b, g| b.reproduce = Some(g.path()), "write all inputs and the arguments to a tar file (to OUTPUT.tar if FILE is a folder)"),
     optional(&["--verbose"], "N", |b, _| b.options.verbose = true, "say more"),
     switch(&["--demangle"], |b, g| b.options.demangle = g.on, "show symbols in messages as in the source"),
     optional(
@@ -464,7 +465,6 @@ pub(super) const TABLE: &[Row] = &[
     reject(&["--execute-only"], Arg::None, LATER),
     reject(&["--fix-v4bx-interworking"], Arg::None, "thunks for Arm v4 are not made; use `--fix-v4bx`"),
     reject(&["--fix-stm32l4xx-629360"], Arg::Optional("X"), "the erratum is not worked around"),
-    reject(&["--reproduce", "--repro"], Arg::Value("FILE"), LATER),
     reject(&["--android-memtag-mode", "--shuffle-sections", "--undefined-glob"], Arg::Value("X"), LATER),
     reject(&["--time-trace"], Arg::Optional("FILE"), LATER),
 ];
