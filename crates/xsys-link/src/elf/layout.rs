@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use super::Map;
 
 use super::arch::ThunkForm;
+use super::cuts::Cuts;
 use super::merge::MergeMap;
 use super::place::Placement;
 use super::refs::{Home, SymRef};
@@ -86,29 +87,6 @@ pub struct ThunkGroup {
     pub size: u64,
 }
 
-/// Bytes that relaxation takes out of a section: (offset, length), ascending.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Cuts(pub Vec<(u64, u64)>);
-
-impl Cuts {
-    /// Bytes removed in all.
-    pub fn total(&self) -> u64 {
-        self.0.iter().map(|(_, length)| length).sum()
-    }
-
-    /// The offset after the cuts; offsets inside a cut move to its start.
-    pub fn map(&self, offset: u64) -> u64 {
-        let mut removed = 0;
-        for &(start, length) in &self.0 {
-            if start >= offset {
-                break;
-            }
-            removed += length.min(offset - start);
-        }
-        offset - removed
-    }
-}
-
 /// The value of a data command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DataWrite {
@@ -147,7 +125,7 @@ pub struct Layout<'s> {
     pub values: Map<SymbolId, Value>,
     /// MEMORY.
     pub regions: Vec<Region>,
-    /// What relaxation removed.
+    /// What relaxation removed and changed.
     pub cuts: Map<SectionId, Cuts>,
     /// Thunks.
     pub thunk_groups: Vec<ThunkGroup>,
@@ -167,6 +145,13 @@ pub struct Layout<'s> {
     pub headers_size: u64,
     /// The script places headers in memory (SIZEOF_HEADERS is used).
     pub headers_wanted: bool,
+}
+
+impl Layout<'_> {
+    /// The size that relaxation leaves of a section of `size` bytes.
+    pub fn size(&self, id: SectionId, size: u64) -> u64 {
+        size - self.cuts.get(&id).map_or(0, Cuts::total)
+    }
 }
 
 /// Everything that an address depends on.
@@ -272,6 +257,14 @@ impl<'a> Addresses<'_, 'a> {
         )
     }
 
+    /// What relaxation leaves of `size` bytes at an offset of a section.
+    pub fn length(&self, id: SectionId, offset: u64, size: u64) -> u64 {
+        match self.layout.cuts.get(&id) {
+            Some(cuts) => cuts.map(offset.saturating_add(size)) - cuts.map(offset),
+            None => size,
+        }
+    }
+
     /// S + A of a relocation, without going through the IPLT; `None` if the symbol's section is
     /// not in the image.
     #[inline]
@@ -327,21 +320,5 @@ impl<'a> Addresses<'_, 'a> {
     /// The address of the only synthetic section of a kind.
     pub fn synthetic(&self, kind: SyntheticKind) -> Option<u64> {
         self.of_section(self.sections.find(kind)?, 0)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Cuts;
-
-    #[test]
-    fn cuts_move_what_follows() {
-        let cuts = Cuts(vec![(4, 2), (10, 4)]);
-        let mapped: Vec<u64> = [0, 4, 5, 6, 10, 12, 14, 20]
-            .into_iter()
-            .map(|o| cuts.map(o))
-            .collect();
-        assert_eq!(mapped, [0, 4, 4, 4, 8, 8, 8, 14]);
-        assert_eq!(cuts.total(), 6);
     }
 }

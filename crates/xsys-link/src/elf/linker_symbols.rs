@@ -12,7 +12,7 @@ use super::Map;
 use object::elf;
 
 use super::gc::is_c_identifier;
-use super::layout::Addresses;
+use super::layout::{Addresses, Extent, Layout};
 use super::resolve::{Definition, Resolution, SymbolId};
 use super::sections::SyntheticKind;
 use super::segments::FilePlan;
@@ -113,17 +113,22 @@ pub fn bounded_section(addresses: &Addresses<'_, '_>, name: &[u8]) -> Option<Out
     Some(OutputId(index as u32))
 }
 
+fn section(layout: &Layout<'_>, name: &str) -> Option<Extent> {
+    let outputs = &layout.placement.outputs;
+    let index = outputs.iter().position(|o| o.name == name && o.present)?;
+    Some(layout.extents[index])
+}
+
+/// RISC-V psABI: 0x800 into the small data, so that signed 12 bits reach both ways.
+pub fn global_pointer(layout: &Layout<'_>) -> Option<u64> {
+    let small = section(layout, ".sdata").or_else(|| section(layout, ".data"))?;
+    Some(small.addr.wrapping_add(0x800))
+}
+
 /// Their addresses after layout.
 pub fn values(addresses: &Addresses<'_, '_>, plan: &FilePlan) -> Map<SymbolId, u64> {
     let layout = addresses.layout;
-    let section = |name: &str| {
-        let index = layout
-            .placement
-            .outputs
-            .iter()
-            .position(|o| o.name == name && o.present)?;
-        Some(layout.extents[index])
-    };
+    let section = |name: &str| section(layout, name);
     let bound = |e: super::layout::Extent, end| match end {
         true => e.addr.wrapping_add(e.size),
         false => e.addr,
@@ -145,10 +150,7 @@ pub fn values(addresses: &Addresses<'_, '_>, plan: &FilePlan) -> Map<SymbolId, u
                 load.map(|load| load.addr)
             }
             Meaning::TlsBase => plan.find(elf::PT_TLS.0).map(|tls| tls.addr),
-            // RISC-V psABI: 0x800 into the small data, so that signed 12 bits reach both ways.
-            Meaning::GlobalPointer => section(".sdata")
-                .or_else(|| section(".data"))
-                .map(|e| e.addr.wrapping_add(0x800)),
+            Meaning::GlobalPointer => global_pointer(layout),
             Meaning::Bound { section: name, end } => section(&name).map(|e| bound(e, end)),
             Meaning::UnwindIndex { end } => section(UNWIND_INDEX).map(|e| bound(e, end)),
             Meaning::Irelative { end } => addresses

@@ -9,6 +9,7 @@ mod assign;
 pub mod attributes;
 mod coverage;
 mod crossrefs;
+mod cuts;
 mod dynamic;
 pub mod eh_frame;
 pub mod exidx;
@@ -265,6 +266,7 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
                 .unwrap_or_default(),
             pic,
             got: relocate::got_address(&addresses),
+            gp: relax::global_pointer(arch, &addresses),
             loads: plan.load_ranges(),
         },
         frames: &frames,

@@ -262,7 +262,7 @@ fn render(addresses: &Addresses<'_, '_>) -> String {
             rows.push(map::Row {
                 addr: at,
                 load_addr: at.wrapping_sub(extent.addr).wrapping_add(extent.load_addr),
-                size: outline.size,
+                size: layout.size(input, outline.size),
                 align: outline.align,
                 entry: map::Entry::Input {
                     file: addresses
@@ -289,7 +289,7 @@ fn render(addresses: &Addresses<'_, '_>) -> String {
                     load_addr: value
                         .wrapping_sub(extent.addr)
                         .wrapping_add(extent.load_addr),
-                    size: symbol.size,
+                    size: addresses.length(input, symbol.value, symbol.size),
                     align: 1,
                     entry: map::Entry::Symbol(object.symbols.name(&symbol)),
                 });

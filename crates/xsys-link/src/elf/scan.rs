@@ -51,6 +51,8 @@ pub struct Demands {
     pub got_base: bool,
     /// With `--gc-sections`: each place that is referred to in a section that can be merged, sorted.
     pub pieces: Vec<(SectionId, u32)>,
+    /// Sections that carry markers: where an instruction may become shorter, or padding stands.
+    pub marked: Vec<SectionId>,
 }
 
 impl Demands {
@@ -75,6 +77,14 @@ pub struct Decided {
     pub rule: &'static Rule,
     /// The sequence is replaced.
     pub rewrite: Option<Rewrite>,
+}
+
+impl Decided {
+    /// What layout has decided since, from addresses.
+    pub fn relax(&mut self, change: &super::cuts::Change) {
+        self.rule = change.rewrite.rule;
+        self.rewrite = Some(change.rewrite);
+    }
 }
 
 /// Why a relocation cannot be decided.
@@ -140,6 +150,7 @@ struct SectionScan {
     relative_words: u64,
     got_base: bool,
     pieces: Vec<(SectionId, u32)>,
+    marked: bool,
     problems: Vec<Problem>,
 }
 
@@ -224,6 +235,9 @@ pub fn scan(
         out.relative_words += scan.relative_words;
         out.got_base |= scan.got_base;
         out.pieces.extend(scan.pieces);
+        if scan.marked && arch.shortening().is_some() {
+            out.marked.push(id);
+        }
         problems.extend(scan.problems.into_iter().map(|problem| (id, problem)));
     }
     out.pieces.par_sort_unstable();
@@ -287,6 +301,7 @@ fn scan_section(
         skip = decided.rewrite.as_ref().is_some_and(|r| r.skip_next);
         let (rule, symbol) = (decided.rule, decided.symbol);
         if matches!(rule.base, Base::Nothing | Base::PairedHigh) {
+            out.marked |= rule.base == Base::Nothing;
             continue;
         }
         let home = symbol.home(resolution, sections);

@@ -163,10 +163,7 @@ fn place(
         .get(section)
         .map(|m| addresses.merged_ids[m.merged as usize]);
     let home = addresses.layout.output_of[merged.unwrap_or(section).0 as usize]?;
-    let size = match addresses.layout.cuts.get(&section) {
-        Some(cuts) => cuts.map(offset.saturating_add(size)) - cuts.map(offset),
-        None => size,
-    };
+    let size = addresses.length(section, offset, size);
     // Thread-local symbols count from the start of the template.
     let output = addresses.layout.placement.output(home);
     let value = if output.flags & elf::SHF_TLS.0 != 0 {

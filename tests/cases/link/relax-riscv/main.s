@@ -1,9 +1,8 @@
-// Padding in front of an aligned label is as long as the address needs, also where calls are marked
-// for relaxation; differences between labels follow.
+// Padding in front of an aligned label is as long as the address needs, also where marked calls stay
+// as they are; differences between labels follow.
 //# target: riscv64gc-unknown-none-elf, riscv32imac-unknown-none-elf
-//# args: -T link.x
+//# args: -T link.x --no-relax
 //# compare: rust-lld
-//# lld-args: --no-relax
 //# differs: contents .text - the short NOP of padding comes last
 //# check: aligned % 16 == 0 && aligned2 % 16 == 0
 //# check: u32(distance) == after - before && u32(distance + 4) == aligned2 - aligned

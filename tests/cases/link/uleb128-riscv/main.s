@@ -1,8 +1,7 @@
 // Differences in variable-length numbers keep their length, whatever the value becomes.
 //# target: riscv64gc-unknown-none-elf
-//# args: -T link.x
+//# args: -T link.x --no-relax
 //# compare: rust-lld
-//# lld-args: --no-relax
 //# check: u8(table) == end - start && u8(table + 1) == 0x80 + end - start && u8(table + 2) == 0
     .option relax
     .globl start

@@ -12,6 +12,7 @@ pub mod arm;
 pub mod avr;
 pub mod msp430;
 pub mod riscv;
+pub mod shortening;
 #[cfg(test)]
 mod tests;
 pub mod x86_64;
@@ -106,6 +107,8 @@ pub enum Relative {
     GotBase,
     /// − Page(GOT) (AArch64 `LD64_GOTPAGE_LO15`).
     GotPage,
+    /// − the global pointer (RISC-V relaxation).
+    GlobalPointer,
     /// − (P rounded down to 4) (Thumb `ADR`, literal loads).
     PlaceAlign4,
 }
@@ -167,7 +170,7 @@ pub struct SymbolFacts {
 
 /// An instruction sequence that gets replaced because the link is static: GOT access by address
 /// formation, general dynamic TLS by local exec, and so on.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rewrite {
     /// What is computed instead (decides whether GOT slots are needed at all).
     pub rule: &'static Rule,
@@ -368,10 +371,9 @@ pub trait Arch: Sync {
         None
     }
 
-    /// Code sections of this architecture may carry alignment markers, see
-    /// [`align_padding`](Arch::align_padding).
-    fn shrinks(&self) -> bool {
-        false
+    /// How code of this architecture gets shorter, where it can.
+    fn shortening(&self) -> Option<&dyn shortening::Shortening> {
+        None
     }
     /// Bytes that [`Base::Nothing`] alignment markers ask to be removed: RISC-V R_RISCV_ALIGN at
     /// `site` whose place would be at address `p`. Returns (bytes kept, bytes removed).

@@ -17,12 +17,13 @@ use sections::Cursor;
 use xsys_diag::Diagnostic;
 
 use super::gc::Live;
-use super::{arch::Arch, overflow, relax, segments, thunks};
+use super::{arch::Arch, overflow, relax::Relaxation, segments, thunks};
 use crate::elf::coverage::Coverage;
 use crate::elf::layout::{Addresses, Extent, Layout, PhdrValues};
 use crate::elf::merge::MergeMap;
 use crate::elf::place::{Placement, Statement};
 use crate::elf::resolve::{Resolution, SymbolId};
+use crate::elf::scan::describe_place;
 use crate::elf::script_symbols::ScriptSymbols;
 use crate::elf::sections::{SectionId, Sections, SyntheticKind};
 use crate::options::ElfOptions;
@@ -97,8 +98,17 @@ pub fn assign<'f>(
         headers_size: 0,
         headers_wanted: uses_headers(facts.script),
     };
+    let relaxation = Relaxation::prepare(
+        facts.arch,
+        facts.resolution,
+        sections,
+        facts.demands,
+        &layout,
+        facts.options,
+    );
     let mut walker = Walker {
         facts,
+        relaxation,
         sections,
         by_name: Map::default(),
         layout,
@@ -109,6 +119,7 @@ pub fn assign<'f>(
         assigned: Map::default(),
         relro_end: None,
         in_assignment: None,
+        restless: Vec::new(),
         report: None,
     };
     walker.index_names();
@@ -153,6 +164,7 @@ fn uses_headers(script: &Script) -> bool {
 
 struct Walker<'w, 'f, 'a> {
     facts: &'w Facts<'f, 'a>,
+    relaxation: Relaxation,
     sections: &'w mut Sections,
     by_name: Map<String, OutputId>,
     layout: Layout<'f>,
@@ -170,6 +182,8 @@ struct Walker<'w, 'f, 'a> {
     relro_end: Option<u64>,
     /// The symbol whose assignment is being evaluated.
     in_assignment: Option<SymbolId>,
+    /// The sections whose code changed its length last.
+    restless: Vec<(SectionId, u64, u64)>,
     /// Only the last walk reports.
     report: Option<Vec<Diagnostic>>,
 }
@@ -224,11 +238,16 @@ impl<'f, 'a> Walker<'_, 'f, 'a> {
     /// Thunks and relaxation for the addresses just found; whether sizes changed.
     fn grow(&mut self) -> bool {
         let none = Map::default();
+        let mut relaxation = std::mem::take(&mut self.relaxation);
         let addresses = self.addresses(&none);
-        let cuts = relax::cuts(self.facts.arch, &addresses);
+        let cuts = relaxation.round(self.facts.arch, &addresses, self.facts.demands);
         let relaxed = cuts != self.layout.cuts;
         let new = thunks::needed(self.facts.arch, &addresses, self.facts.demands);
-        self.layout.cuts = cuts;
+        let before = std::mem::replace(&mut self.layout.cuts, cuts);
+        self.relaxation = relaxation;
+        if relaxed {
+            self.restless = self.relaxation.restless(&before, &self.layout.cuts);
+        }
         let added = thunks::add(self.facts.arch, &mut self.layout, self.sections, new);
         relaxed || added || self.fit_index()
     }
@@ -330,6 +349,12 @@ impl<'f, 'a> Walker<'_, 'f, 'a> {
                         a.addr, a.size, b.addr, b.size
                     ));
                 }
+            }
+            for &(id, old, new) in &self.restless {
+                let place = describe_place(self.facts.resolution, self.sections, id, 0);
+                diagnostic = diagnostic.note(format!(
+                    "relaxation of {place} takes out {old:#x} bytes, then {new:#x}; `--no-relax` keeps them all"
+                ));
             }
             diagnostic.notes.truncate(8);
         }

@@ -6,7 +6,7 @@
 use object::elf;
 
 use super::Walker;
-use crate::elf::layout::{Cuts, DataWrite, Extent};
+use crate::elf::layout::{DataWrite, Extent};
 use crate::elf::place::Item;
 use crate::elf::sections::SectionId;
 use crate::script::ast::{Expr, ExprKind, OutputSectionDef, SectionKind};
@@ -248,8 +248,7 @@ impl<'f> Walker<'_, 'f, '_> {
     fn input_section(&mut self, id: OutputId, input: SectionId, subalign: Option<u64>) {
         let outline = self.sections.outline(self.facts.resolution, input);
         let align = subalign.unwrap_or(outline.align);
-        let removed = self.layout.cuts.get(&input).map_or(0, Cuts::total);
-        let size = outline.size - removed;
+        let size = self.layout.size(input, outline.size);
         let at = self.dot.checked_next_multiple_of(align).unwrap_or(self.dot);
         self.advance(id, at - self.dot);
         self.layout.offsets[input.0 as usize] =

@@ -253,7 +253,7 @@ mod tests {
         assert_eq!(read(&bytes, "other", kind), Ok(Tags::new()));
         // The early tag stands right behind the headers.
         assert_eq!(bytes[17..23], *b"\x432.09\0");
-        assert_eq!(write("vendor", &Tags::new(), &[]), []);
+        assert_eq!(write("vendor", &Tags::new(), &[]), [0u8; 0]);
     }
 
     #[test]

@@ -17,7 +17,7 @@ use xsys_diag::Diagnostic;
 
 use super::Map;
 use super::assign::Facts;
-use super::layout::{Cuts, Layout, Region};
+use super::layout::{Layout, Region};
 use super::object::SymbolPlace;
 use super::owners::{self, Named};
 use super::sections::{SectionId, Sections};
@@ -155,11 +155,7 @@ fn contents<'a>(
         out.outputs
             .push((extent.size, output.name.clone(), load_only));
         for id in output.inputs() {
-            let removed = layout.cuts.get(&id).map_or(0, Cuts::total);
-            let size = sections
-                .outline(facts.resolution, id)
-                .size
-                .saturating_sub(removed);
+            let size = layout.size(id, sections.outline(facts.resolution, id).size);
             section_pieces(facts, sections, named, id, size, load_only, &mut out.pieces);
         }
     }

@@ -16,7 +16,8 @@ pub use slots::got_address;
 use xsys_diag::Diagnostic;
 
 use crate::elf::arch::{Arch, Base, BranchTarget, Range, Relative, Rule, Site, TlsVariant};
-use crate::elf::layout::Addresses;
+use crate::elf::cuts::Cuts;
+use crate::elf::layout::{Addresses, Layout};
 use crate::elf::object::{Reloc, Section};
 use crate::elf::refs::{Home, SymRef};
 use crate::elf::resolve::FileId;
@@ -45,6 +46,44 @@ impl Tls {
             align: segment.align.max(1),
         }
     }
+
+    /// As it will be, while the layout is being found.
+    pub fn of_layout(layout: &Layout<'_>) -> Option<Self> {
+        let outputs = layout.placement.outputs.iter().zip(&layout.extents);
+        outputs
+            .filter(|(output, _)| output.present && output.flags & elf::SHF_TLS.0 != 0)
+            .map(|(_, extent)| Self {
+                addr: extent.addr,
+                size: extent.size,
+                align: extent.align.max(1),
+            })
+            .reduce(|a, b| Self {
+                addr: a.addr.min(b.addr),
+                size: a.end().max(b.end()).wrapping_sub(a.addr.min(b.addr)),
+                align: a.align.max(b.align),
+            })
+    }
+
+    fn end(&self) -> u64 {
+        self.addr.wrapping_add(self.size)
+    }
+
+    /// An address in it as an offset from the thread pointer.
+    pub fn tp_offset(&self, arch: &dyn Arch, s: u64) -> u64 {
+        let Tls { addr, size, align } = *self;
+        let in_block = s.wrapping_sub(addr);
+        let mask = align.wrapping_sub(1);
+        match arch.tls() {
+            TlsVariant::One { tcb, tp_bias, .. } => {
+                let gap = tcb.wrapping_add(addr.wrapping_sub(tcb) & mask);
+                in_block.wrapping_add(gap).wrapping_sub(tp_bias)
+            }
+            TlsVariant::Two => {
+                let slack = addr.wrapping_add(size).wrapping_neg() & mask;
+                in_block.wrapping_sub(size).wrapping_sub(slack)
+            }
+        }
+    }
 }
 
 /// Everything a value may depend on.
@@ -61,6 +100,8 @@ pub struct Relocator<'r, 'a> {
     pub pic: bool,
     /// Address of the GOT.
     pub got: Option<u64>,
+    /// The global pointer, where the architecture has one.
+    pub gp: Option<u64>,
     /// Loadable segments as (address, size), for segment-relative relocations.
     pub loads: Vec<(u64, u64)>,
 }
@@ -115,12 +156,14 @@ impl<'a> Relocator<'_, 'a> {
             out[..len].copy_from_slice(&section.data[..len]);
             return;
         };
-        let (mut from, mut to) = (0usize, 0usize);
-        for &(start, length) in cuts.0.iter().chain(&[(section.data.len() as u64, 0)]) {
-            let part = &section.data[from..start as usize];
-            out[to..to + part.len()].copy_from_slice(part);
-            to += part.len();
-            from = (start + length) as usize;
+        let mut to = 0usize;
+        for range in cuts.kept(section.data.len() as u64) {
+            let (Some(part), Some(rest)) = (section.data.get(range), out.get_mut(to..)) else {
+                return;
+            };
+            let length = part.len().min(rest.len());
+            rest[..length].copy_from_slice(&part[..length]);
+            to += length;
         }
     }
 
@@ -134,18 +177,22 @@ impl<'a> Relocator<'_, 'a> {
     ) {
         let (resolution, sections) = (self.addresses.resolution, self.addresses.sections);
         let cuts = self.addresses.layout.cuts.get(&id);
+        let mut changes = cuts.map_or(&[][..], Cuts::changes).iter().peekable();
         let mut skip = false;
         let mut subtrahend = 0;
         for (index, reloc) in section.relocs.iter().enumerate() {
             if std::mem::take(&mut skip) {
                 continue;
             }
-            let Ok(decided) = decide(
+            let Ok(mut decided) = decide(
                 self.arch, resolution, sections, file, section, reloc, self.pic,
             ) else {
                 continue;
             };
             skip = decided.rewrite.as_ref().is_some_and(|r| r.skip_next);
+            if let Some(change) = changes.next_if(|c| c.reloc == index as u32) {
+                decided.relax(change);
+            }
             let p = match self.addresses.of_section(id, reloc.offset) {
                 Some(p) => p,
                 None => continue,
@@ -310,6 +357,7 @@ impl<'a> Relocator<'_, 'a> {
             Relative::Page => (address & !PAGE).wrapping_sub(p & !PAGE),
             Relative::GotBase => address.wrapping_sub(self.got.unwrap_or(0)),
             Relative::GotPage => address.wrapping_sub(self.got.unwrap_or(0) & !PAGE),
+            Relative::GlobalPointer => address.wrapping_sub(self.gp.unwrap_or(0)),
             Relative::PlaceAlign4 => address.wrapping_sub(p & !3),
         }
     }
@@ -399,10 +447,14 @@ impl<'a> Relocator<'_, 'a> {
         let Some((at, high)) = high else {
             return Err(Unresolved::NoHighPart);
         };
-        let decided = decide(
+        let mut decided = decide(
             self.arch, resolution, sections, file, section, high, self.pic,
         )
         .map_err(|_| Unresolved::NoHighPart)?;
+        let cuts = self.addresses.layout.cuts.get(&id);
+        if let Some(change) = cuts.and_then(|cuts| cuts.change_of(at as u32)) {
+            decided.relax(change);
+        }
         let p = self
             .addresses
             .of_section(id, offset)
@@ -433,19 +485,7 @@ impl<'a> Relocator<'_, 'a> {
             .addresses
             .of_symbol(symbol, addend)
             .ok_or(Unresolved::Dropped)?;
-        let Tls { addr, size, align } = self.tls;
-        let in_block = s.wrapping_sub(addr);
-        let mask = align.wrapping_sub(1);
-        Ok(match self.arch.tls() {
-            TlsVariant::One { tcb, tp_bias, .. } => {
-                let gap = tcb.wrapping_add(addr.wrapping_sub(tcb) & mask);
-                in_block.wrapping_add(gap).wrapping_sub(tp_bias)
-            }
-            TlsVariant::Two => {
-                let slack = addr.wrapping_add(size).wrapping_neg() & mask;
-                in_block.wrapping_sub(size).wrapping_sub(slack)
-            }
-        })
+        Ok(self.tls.tp_offset(self.arch, s))
     }
 
     fn dtp_offset(&self, symbol: SymRef, addend: i64) -> Result<u64, Unresolved> {

@@ -244,11 +244,10 @@ impl Image<'_, '_> {
             .inputs()
             .map(|input| {
                 let outline = addresses.sections.outline(addresses.resolution, input);
-                let removed = layout.cuts.get(&input).map_or(0, |c| c.total());
                 (
                     layout.offsets[input.0 as usize],
                     input,
-                    outline.size - removed,
+                    layout.size(input, outline.size),
                 )
             })
             .filter(|(_, _, size)| *size > 0)

@@ -11,7 +11,7 @@ fn place<const N: usize>(section: &mut [u8], offset: usize) -> Option<&mut [u8; 
     section.get_mut(offset..)?.first_chunk_mut()
 }
 
-fn change16(section: &mut [u8], offset: usize, change: impl FnOnce(u16) -> u16) {
+pub fn change16(section: &mut [u8], offset: usize, change: impl FnOnce(u16) -> u16) {
     if let Some(bytes) = place(section, offset) {
         *bytes = change(u16::from_le_bytes(*bytes)).to_le_bytes();
     }
@@ -46,7 +46,7 @@ pub fn i_type(insn: u32, value: i64) -> u32 {
 }
 
 /// Lower part in a store.
-fn s_type(insn: u32, value: i64) -> u32 {
+pub fn s_type(insn: u32, value: i64) -> u32 {
     let v = value as u32;
     insn & 0x01ff_f07f | (v & 0xfe0) << 20 | (v & 0x1f) << 7
 }
@@ -58,7 +58,7 @@ fn b_type(insn: u32, value: i64) -> u32 {
 }
 
 /// `jal`.
-fn j_type(insn: u32, value: i64) -> u32 {
+pub fn j_type(insn: u32, value: i64) -> u32 {
     let v = value as u32;
     insn & 0xfff | (v & 0x10_0000) << 11 | (v & 0x7fe) << 20 | (v & 0x800) << 9 | v & 0x000f_f000
 }
@@ -75,7 +75,7 @@ fn cb_type(insn: u16, value: i64) -> u16 {
 }
 
 /// `c.j`, `c.jal`.
-fn cj_type(insn: u16, value: i64) -> u16 {
+pub fn cj_type(insn: u16, value: i64) -> u16 {
     let v = value as u16;
     insn & 0xe003
         | (v & 0x800) << 1
@@ -86,6 +86,11 @@ fn cj_type(insn: u16, value: i64) -> u16 {
         | (v & 0x80) >> 1
         | (v & 0xe) << 2
         | (v & 0x20) >> 3
+}
+
+/// `c.lui`, `c.li`: an immediate of 6 bits.
+pub fn ci_type(insn: u16, value: u16) -> u16 {
+    insn & 0xef83 | (value & 0x20) << 7 | (value & 0x1f) << 2
 }
 
 /// Writes a relocation's value; those of data that say ADD, SUB or SET combine.

@@ -14,7 +14,7 @@
 //! section are not known to the assembler: every difference is written as an ADD and a SUB (or
 //! SET and SUB) of two labels at the same place, and alignment as R_RISCV_ALIGN over the longest
 //! padding that could be needed, of which the linker must remove what is too much. That is not
-//! optional: without it the code behind is misaligned.
+//! optional: without it the code behind is misaligned. What else may go is in [`relax`].
 //!
 //! **TLS** is variant I with TP at the start of the block. DTP offsets are biased by 0x800. Initial
 //! exec and general dynamic go through the GOT even in a static link, as the psABI has no rewriting
@@ -23,10 +23,13 @@
 //! **No thunks.** `call` reaches ±2 GiB.
 
 mod encode;
+mod pairs;
+mod relax;
 mod rules;
 #[cfg(test)]
 mod tests;
 
+use super::shortening::Shortening;
 use super::{
     Arch, DynamicTypes, MappingSymbol, Range, Rewrite, Rule, Site, SymbolFacts, TlsVariant,
 };
@@ -123,10 +126,10 @@ impl Arch for Riscv {
             r::CALL | r::CALL_PLT if far => (&rewritten.call, FORM_CALL),
             r::PCREL_HI20 if far => (&rewritten.high, FORM_HIGH),
             r::BRANCH | r::JAL | r::RVC_BRANCH | r::RVC_JUMP if facts.undefined_weak => {
-                (&rewritten.nothing, FORM_HERE)
+                (&rewritten.replaced, FORM_HERE)
             }
             r::TLSDESC_HI20 => (&rewritten.tls_high, FORM_NOP),
-            r::TLSDESC_LOAD_LO12 => (&rewritten.nothing, FORM_NOP),
+            r::TLSDESC_LOAD_LO12 => (&rewritten.replaced, FORM_NOP),
             r::TLSDESC_ADD_LO12 => (&rewritten.tls_low, FORM_TLS_HIGH),
             r::TLSDESC_CALL => (&rewritten.tls_low, FORM_TLS_LOW),
             _ => return None,
@@ -151,6 +154,9 @@ impl Arch for Riscv {
         // The upper part is 0 where the lower one says it all.
         let small = Range::Signed(12).contains(value);
         let offset = site.offset;
+        if relax::apply(rewrite, site, section, value) {
+            return Ok(());
+        }
         match rewrite.form {
             FORM_HIGH => encode::change32(section, offset, |insn| {
                 encode::u_type(insn & !0x7f | LUI, value)
@@ -211,8 +217,8 @@ impl Arch for Riscv {
         })
     }
 
-    fn shrinks(&self) -> bool {
-        true
+    fn shortening(&self) -> Option<&dyn Shortening> {
+        Some(self)
     }
 
     fn align_padding(&self, site: Site, p: u64) -> Option<(u64, u64)> {

@@ -4,7 +4,7 @@
 //! overflow; on RV64 the pair reaches ±2 GiB, shifted down by 0x800 because the lower part is
 //! sign-extended.
 
-use super::super::{Base::*, Range::*, Relative::*, Rule, row};
+use super::super::{Base::*, Range, Range::*, Relative::*, Rule, row};
 
 /// Relocation numbers that the code refers to.
 #[rustfmt::skip]
@@ -74,16 +74,45 @@ pub struct Table {
 
 /// Rules that no object file asks for.
 pub struct Rewritten {
-    /// Nothing is left to compute; the instruction is replaced.
+    /// Nothing is left to compute or to write.
     pub nothing: Rule,
+    /// Nothing is left to compute; the instruction is replaced.
+    pub replaced: Rule,
     /// An upper part by address.
     pub high: Rule,
     /// An upper and a lower part by address.
     pub call: Rule,
     /// The start of a TLS descriptor sequence, which now stands for a TP offset.
     pub tls_high: Rule,
-    /// An instruction of that sequence that uses the offset.
+    /// An instruction of that sequence that uses the offset; or any lower part whose upper part
+    /// says what it is part of.
     pub tls_low: Rule,
+    /// The start of that sequence, gone.
+    pub tls_gone: Rule,
+    /// `jal`.
+    pub jump: Rule,
+    /// `c.j` and `c.jal`.
+    pub compressed_jump: Rule,
+    /// `jalr` from address 0.
+    pub jump_zero: Rule,
+    /// `c.lui`.
+    pub compressed_high: Rule,
+    /// An upper part by place.
+    pub relative: Rule,
+    /// An upper part that went, since its lower parts count from address 0.
+    pub gone_zero: Rule,
+    /// An upper part that went, since its lower parts count from the global pointer.
+    pub gone_gp: Rule,
+    /// A lower part that holds all of what its upper part says.
+    pub paired: Rule,
+    /// The same in a compressed instruction.
+    pub compressed_paired: Rule,
+    /// A whole address in a lower part.
+    pub low_zero: Rule,
+    /// A distance from the global pointer.
+    pub low_gp: Rule,
+    /// A whole TP offset.
+    pub low_tp: Rule,
 }
 
 pub static RV32: Table = Table::new(false);
@@ -113,30 +142,33 @@ impl Table {
         Table {
             rules,
             index,
-            rewritten: Rewritten {
-                nothing: row(r::NONE, "R_RISCV_NONE", Nothing, Zero, 4, Any, 1),
-                high: row(r::HI20, "R_RISCV_HI20", Symbol, Zero, 4, high, 1),
-                call: row(r::CALL, "R_RISCV_CALL", Symbol, Zero, 8, high, 2),
-                tls_high: row(
-                    r::TPREL_HI20,
-                    "R_RISCV_TPREL_HI20",
-                    TpOffset,
-                    Zero,
-                    4,
-                    high,
-                    1,
-                ),
-                tls_low: row(
-                    r::TPREL_LO12_I,
-                    "R_RISCV_TPREL_LO12_I",
-                    PairedHigh,
-                    Zero,
-                    4,
-                    Any,
-                    1,
-                ),
-            },
+            rewritten: rewritten(high),
         }
+    }
+}
+
+#[rustfmt::skip]
+const fn rewritten(high: Range) -> Rewritten {
+    Rewritten {
+        nothing: row(r::NONE, "R_RISCV_NONE", Nothing, Zero, 0, Any, 1),
+        replaced: row(r::NONE, "R_RISCV_NONE", Nothing, Zero, 4, Any, 1),
+        high: row(r::HI20, "R_RISCV_HI20", Symbol, Zero, 4, high, 1),
+        call: row(r::CALL, "R_RISCV_CALL", Symbol, Zero, 8, high, 2),
+        tls_high: row(r::TPREL_HI20, "R_RISCV_TPREL_HI20", TpOffset, Zero, 4, high, 1),
+        tls_low: row(r::TPREL_LO12_I, "R_RISCV_TPREL_LO12_I", PairedHigh, Zero, 4, Any, 1),
+        tls_gone: row(r::TPREL_HI20, "R_RISCV_TPREL_HI20", TpOffset, Zero, 0, high, 1),
+        jump: row(r::JAL, "R_RISCV_JAL", Branch, Place, 4, Signed(21), 2),
+        compressed_jump: row(r::RVC_JUMP, "R_RISCV_RVC_JUMP", Branch, Place, 2, Signed(12), 2),
+        jump_zero: row(r::LO12_I, "R_RISCV_LO12_I", Branch, Zero, 4, Signed(12), 2),
+        compressed_high: row(r::HI20, "R_RISCV_HI20", Symbol, Zero, 2, high, 1),
+        relative: row(r::PCREL_HI20, "R_RISCV_PCREL_HI20", Symbol, Place, 4, high, 1),
+        gone_zero: row(r::HI20, "R_RISCV_HI20", Symbol, Zero, 0, Any, 1),
+        gone_gp: row(r::HI20, "R_RISCV_HI20", Symbol, GlobalPointer, 0, Any, 1),
+        paired: row(r::LO12_I, "R_RISCV_LO12_I", PairedHigh, Zero, 4, Signed(12), 1),
+        compressed_paired: row(r::LO12_I, "R_RISCV_LO12_I", PairedHigh, Zero, 2, Signed(6), 1),
+        low_zero: row(r::LO12_I, "R_RISCV_LO12_I", Symbol, Zero, 4, Signed(12), 1),
+        low_gp: row(r::LO12_I, "R_RISCV_LO12_I", Symbol, GlobalPointer, 4, Signed(12), 1),
+        low_tp: row(r::TPREL_LO12_I, "R_RISCV_TPREL_LO12_I", TpOffset, Zero, 4, Signed(12), 1),
     }
 }
 

@@ -1,0 +1,5 @@
+    .option relax
+    .section .plain, "ax"
+    call near
+    tail near
+    ret
