@@ -9,6 +9,9 @@ use std::path::{Path, PathBuf};
 
 use xsys_link::{Flavor, link_command_line};
 
+/// Bytes that no output of a fuzzed link may exceed.
+const LARGEST: u64 = 256 << 20;
+
 /// A folder for one process's inputs and outputs.
 pub struct Bench {
     folder: PathBuf,
@@ -47,6 +50,9 @@ impl Bench {
         if outcome.failed {
             assert!(!outcome.diagnostics.is_empty(), "a failure without a reason");
             assert!(!output.exists(), "a failed link left an output");
+        } else if let Ok(file) = fs::metadata(&output) {
+            // Inputs are small; an output that is not would be a way to fill disks.
+            assert!(file.len() <= LARGEST, "an output of {} bytes", file.len());
         }
     }
 }

@@ -37,6 +37,7 @@ mod script_checks;
 mod script_symbols;
 mod sections;
 mod segments;
+mod size_limit;
 mod symtab;
 mod synth;
 mod thunks;

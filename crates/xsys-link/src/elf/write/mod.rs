@@ -21,6 +21,7 @@ use crate::elf::place::Item;
 use crate::elf::relocate::Relocator;
 use crate::elf::sections::SectionId;
 use crate::elf::segments::{FilePlan, in_order};
+use crate::elf::size_limit;
 use crate::elf::symtab::{self, SymbolTable};
 use crate::elf::synth::Synthesised;
 use crate::options::{ElfOptions, OutputKind};
@@ -106,6 +107,11 @@ impl Image<'_, '_> {
         let count = order.len() + tables.len() + 1;
         let total = headers_at + (count * header_size) as u64;
 
+        let given = self.addresses().resolution;
+        if let Err(refusal) = size_limit::check(given, layout, self.plan, total) {
+            diagnostics.push(refusal);
+            return false;
+        }
         let mut file = match OutputFile::create(&self.options.output, total) {
             Ok(file) => file,
             Err(error) => {
