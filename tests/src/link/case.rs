@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 const KEYS: &[(&str, bool)] = &[
     ("target", false),
     ("args", true),
+    ("first", true),
     ("rustc", true),
     ("archive", true),
     ("program", false),
@@ -133,6 +134,18 @@ impl Case {
             out.extend(flags.split_whitespace().map(str::to_owned));
         }
         out
+    }
+
+    /// Links that come before the one that is checked: output and arguments.
+    pub fn first_links(&self) -> Vec<(String, Vec<String>)> {
+        let steps = self.all("first").iter();
+        steps
+            .filter_map(|value| value.split_once('='))
+            .map(|(output, args)| {
+                let args = args.split_whitespace().map(str::to_owned).collect();
+                (output.trim().to_owned(), args)
+            })
+            .collect()
     }
 
     /// The case is a whole Rust program that rustc links through us.

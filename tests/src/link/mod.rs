@@ -14,6 +14,7 @@ pub mod eval;
 pub mod image;
 pub mod oracle;
 pub mod program;
+pub mod relations;
 pub mod shape;
 pub mod unwind;
 
@@ -78,6 +79,7 @@ fn run_case(case: &Case, target: &str, work: &Path, cache: &Path) -> Result<(), 
     let objects = compile::objects(case, target, work, cache)?;
     archive::write_all(case, work)?;
     compile::copy_rest(case, work)?;
+    shape::first_links(case, work)?;
     let words = case.link_words(&objects);
     let problems = shape::link_and_check(case, &words, work)?;
     if problems.is_empty() {

@@ -6,7 +6,7 @@
 //! headers into the first one that has room for them, xsys only where the script says so
 //! (SIZEOF_HEADERS, FILEHDR), so that they cannot lie over a boot block. What else xsys does differently on purpose is listed in the case:
 //! `//# differs: WHAT - why`, WHAT being `segments`, `entry`, `contents NAME`, `section NAME`,
-//! `symbol NAME`, `symbols`, `addresses`.
+//! `symbol NAME`, `symbols`, `addresses`, `relations` (relocations and groups).
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -18,6 +18,7 @@ use goblin::elf::section_header as sh;
 use super::case::Case;
 use super::compile::rustc;
 use super::image::{Image, Section, Segment, Symbol};
+use super::relations;
 
 /// Links with rust-lld and says what differs.
 pub fn compare(
@@ -26,7 +27,21 @@ pub fn compare(
     work: &Path,
     ours: &Image,
 ) -> Result<Vec<String>, String> {
-    let output = work.join("oracle.elf");
+    let excuses = Excuses::new(case.all("differs"));
+    let mut out = differences(&excuses, ours, &link(case, words, work, "oracle.elf")?);
+    // That was with what `first` made here; now all of it is rust-lld's.
+    for (output, args) in case.first_links() {
+        link(case, &args, work, &output)?;
+    }
+    if case.first("first").is_some() {
+        let theirs = link(case, words, work, "oracle.elf")?;
+        out.extend(differences(&excuses, ours, &theirs));
+    }
+    Ok(out)
+}
+
+fn link(case: &Case, words: &[String], work: &Path, output: &str) -> Result<Image, String> {
+    let output = work.join(output);
     let result = Command::new(rust_lld()?)
         .current_dir(work)
         .args(["-flavor", "gnu"])
@@ -43,12 +58,7 @@ pub fn compare(
         ));
     }
     let bytes = std::fs::read(&output).map_err(|e| format!("rust-lld wrote nothing: {e}"))?;
-    let theirs = Image::parse(bytes)?;
-    Ok(differences(
-        &Excuses::new(case.all("differs")),
-        ours,
-        &theirs,
-    ))
+    Image::parse(bytes)
 }
 
 /// The linker that came with rustc.
@@ -130,6 +140,9 @@ pub fn differences(excuses: &Excuses, ours: &Image, theirs: &Image) -> Vec<Strin
     if !excuses.has("addresses") {
         contents(excuses, ours, theirs, &mut out);
     }
+    if !excuses.has("relations") {
+        relations::compare(ours, theirs, &mut out);
+    }
     out
 }
 
@@ -158,7 +171,17 @@ fn sections(excuses: &Excuses, ours: &Image, theirs: &Image, out: &mut Vec<Strin
         list.append(&mut rest);
         list
     };
-    let (a, b) = (list(ours), list(theirs));
+    let (mut a, mut b) = (list(ours), list(theirs));
+    if ours.e_type == goblin::elf::header::ET_REL {
+        // In an object the order means nothing.
+        for list in [&mut a, &mut b] {
+            list.sort_by(|x, y| (&x.name, x.flags, x.size).cmp(&(&y.name, y.flags, y.size)));
+        }
+    }
+    for list in [&mut a, &mut b] {
+        // Relocations of a finished image stand somewhere behind it.
+        list.sort_by_key(|s| relations::is_relation(s).then(|| s.name.clone()));
+    }
     let names = |list: &[Section]| -> Vec<String> { list.iter().map(|s| s.name.clone()).collect() };
     if names(&a) != names(&b) {
         out.push(format!(
@@ -311,6 +334,7 @@ fn contents(excuses: &Excuses, ours: &Image, theirs: &Image, out: &mut Vec<Strin
     for section in ours.sections.iter().filter(|s| is_compared(s)) {
         let name = &section.name;
         if section.sh_type == sh::SHT_NOBITS
+            || relations::is_relation(section)
             || excuses.has(&format!("contents {name}"))
             || excuses.has(&format!("section {name}"))
         {

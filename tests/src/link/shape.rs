@@ -65,6 +65,18 @@ pub fn link_and_check(case: &Case, words: &[String], work: &Path) -> Result<Vec<
     Ok(problems)
 }
 
+/// Makes what the case's link takes as input (`first`).
+pub fn first_links(case: &Case, work: &Path) -> Result<(), String> {
+    for (output, words) in case.first_links() {
+        let outcome = link(&words, work, &work.join(&output), 1);
+        if outcome.failed {
+            let said: Vec<String> = outcome.diagnostics.iter().map(|d| d.to_string()).collect();
+            return Err(format!("`{output}` cannot be linked:\n{}", said.join("\n")));
+        }
+    }
+    Ok(())
+}
+
 /// Spaces are for people.
 fn squeeze(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")

@@ -20,7 +20,7 @@ use super::sections::{SectionId, Sections, is_linked};
 use crate::options::ElfOptions;
 
 /// SHF_GNU_RETAIN (1 << 21)
-const RETAIN: u64 = 1 << 21;
+pub const RETAIN: u64 = 1 << 21;
 
 /// The live sections and why they live.
 pub struct Live {
@@ -123,8 +123,8 @@ fn dependents(resolution: &Resolution<'_>, sections: &Sections) -> Map<SectionId
                     .push(sections.id(file, index as u32));
             }
         }
-        for comdat in &object.comdats {
-            let members: Vec<u32> = comdat
+        for group in &object.groups {
+            let members: Vec<u32> = group
                 .members
                 .iter()
                 .copied()

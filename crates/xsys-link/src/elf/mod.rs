@@ -28,6 +28,7 @@ pub mod owners;
 mod place;
 mod refs;
 mod relax;
+mod relocatable;
 mod relocate;
 mod report;
 mod reproduce;
@@ -136,7 +137,10 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
         return;
     };
     let arch = &*arch;
-    linker_symbols::define(&mut resolution);
+    let relocatable = options.kind == OutputKind::Relocatable;
+    if !relocatable {
+        linker_symbols::define(&mut resolution);
+    }
 
     // Sections are numbered, rules matched, unwind records filed under their functions.
     let mut sections = sections::Sections::number(&resolution);
@@ -161,15 +165,19 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
 
     // Live relocations say which slots and tables are needed; those become sections.
     let pic = options.kind == OutputKind::StaticPie;
-    let demands = scan::scan(
-        arch,
-        &resolution,
-        &sections,
-        &live,
-        options,
-        pic,
-        diagnostics,
-    );
+    let demands = if relocatable {
+        scan::Demands::default()
+    } else {
+        scan::scan(
+            arch,
+            &resolution,
+            &sections,
+            &live,
+            options,
+            pic,
+            diagnostics,
+        )
+    };
     scan::check_required(&resolution, options, diagnostics);
     if failed(diagnostics) {
         return;
@@ -190,6 +198,7 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
     // Every live section gets its output section; equal strings are merged within them.
     let mut placement = place::place(
         &place::Given {
+            arch,
             resolution: &resolution,
             sections: &sections,
             live: &live,

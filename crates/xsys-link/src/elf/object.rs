@@ -61,8 +61,8 @@ pub struct ObjectFile<'a> {
     pub symbols: SymbolTable<'a>,
     /// Index of the first global symbol (`sh_info` of the symbol table).
     pub first_global: usize,
-    /// Section groups with GRP_COMDAT.
-    pub comdats: Vec<Comdat<'a>>,
+    /// Section groups.
+    pub groups: Vec<Group<'a>>,
 }
 
 /// A section as it stands in the file, with its relocations attached.
@@ -88,10 +88,14 @@ pub struct Section<'a> {
     pub relocs: RelocTable<'a>,
 }
 
-/// A COMDAT group: one of all groups with the same signature is kept.
-pub struct Comdat<'a> {
+/// A section group: its members live and die together.
+pub struct Group<'a> {
+    /// GRP_COMDAT: one of all groups with the same signature is kept.
+    pub comdat: bool,
     /// The name of the signature symbol.
     pub signature: &'a [u8],
+    /// Index of the signature symbol.
+    pub symbol: u32,
     /// ELF indexes of the member sections.
     pub members: Vec<u32>,
 }
@@ -291,6 +295,11 @@ impl<'a> RelocTable<'a> {
         self.len() == 0
     }
 
+    /// Addends stand in the table, not at the places.
+    pub fn has_addends(&self) -> bool {
+        matches!(self.raw, RawRelocs::Rela32(_) | RawRelocs::Rela64(_))
+    }
+
     /// The entry at `index`, which must be below [`len`](Self::len).
     #[inline]
     pub fn get(&self, index: usize) -> Reloc {
@@ -454,9 +463,9 @@ fn parse<'a, H: ClassTables<'a>>(
         sections,
         symbols,
         first_global,
-        comdats: Vec::new(),
+        groups: Vec::new(),
     };
-    file.comdats = comdats::<H>(&file, table, endian, &damaged)?;
+    file.groups = groups::<H>(&file, table, endian, &damaged)?;
     Ok(file)
 }
 
@@ -551,12 +560,12 @@ fn symbol_table<'a, H: ClassTables<'a>>(
     Ok((symbols, first_global))
 }
 
-fn comdats<'a, H: ClassTables<'a>>(
+fn groups<'a, H: ClassTables<'a>>(
     file: &ObjectFile<'a>,
     table: &'a [H::SectionHeader],
     endian: Endianness,
     damaged: &dyn Fn(String) -> ObjectError,
-) -> Result<Vec<Comdat<'a>>, ObjectError> {
+) -> Result<Vec<Group<'a>>, ObjectError> {
     let mut groups = Vec::new();
     for (section, raw) in file.sections.iter().zip(table) {
         if section.sh_type != elf::SHT_GROUP.0 {
@@ -567,9 +576,6 @@ fn comdats<'a, H: ClassTables<'a>>(
         let Some((flag, members)) = words.split_first() else {
             return Err(damaged("a section group is empty".into()));
         };
-        if flag.get(endian) & elf::GRP_COMDAT.0 == 0 {
-            continue;
-        }
         let symbol = file.symbols.get(raw.sh_info(endian) as usize);
         let mut signature = file.symbols.name(&symbol);
         if signature.is_empty()
@@ -580,8 +586,10 @@ fn comdats<'a, H: ClassTables<'a>>(
                 .get(index as usize)
                 .map_or(signature, |s| s.name);
         }
-        groups.push(Comdat {
+        groups.push(Group {
+            comdat: flag.get(endian) & elf::GRP_COMDAT.0 != 0,
             signature,
+            symbol: raw.sh_info(endian),
             members: members.iter().map(|m| m.get(endian)).collect(),
         });
     }

@@ -335,11 +335,8 @@ fn cross_references(addresses: &Addresses<'_, '_>) -> String {
 /// Options that are understood and not supported yet. Those that would change the image are errors,
 /// those that only ask for a report are warnings: nothing is dropped without a word.
 pub fn unsupported(options: &ElfOptions) -> Vec<Diagnostic> {
-    let relocations = "link the objects into the image directly, or put them into an archive";
     let errata = "compile with the compiler's own workaround, or leave the option out if the core is not affected";
     let changes = [
-        (options.kind == OutputKind::Relocatable, "-r", relocations),
-        (options.emit_relocs, "--emit-relocs", relocations),
         (options.be8, "--be8", "build for a little-endian target"),
         (
             options.big_endian == Some(true),

@@ -335,7 +335,7 @@ impl<'a> Resolver<'a, '_> {
     fn define(&mut self, object: ObjectFile<'a>) -> FileId {
         let file = FileId(self.out.files.len() as u32);
         let mut discarded = Vec::new();
-        for comdat in &object.comdats {
+        for comdat in object.groups.iter().filter(|group| group.comdat) {
             if *self.comdats.entry(comdat.signature).or_insert(file) != file {
                 discarded.resize(object.sections.len(), false);
                 for &member in &comdat.members {

@@ -11,10 +11,12 @@ use rayon::prelude::*;
 
 use super::arch::Arch;
 use super::layout::Addresses;
+use super::object::ObjectFile;
 use super::refs::{Home, SymRef};
+use super::relocatable::{groups::Group, keeps_relocations};
 use super::resolve::{Definition, FileId, SymbolId};
-use super::sections::SyntheticKind;
-use crate::options::{Discard, ElfOptions, Strip};
+use super::sections::{SectionId, SyntheticKind};
+use crate::options::{Discard, ElfOptions, OutputKind, Strip};
 use crate::script::eval::OutputId;
 
 /// A symbol of the output.
@@ -26,13 +28,18 @@ struct Entry<'a> {
     info: u8,
     other: u8,
     home: Place,
+    /// Whose entry this is, for relocations that name it.
+    of: Option<SymRef>,
 }
 
 #[derive(Clone, Copy, Debug)]
 enum Place {
     Undefined,
     Absolute,
+    Common,
     Section(OutputId),
+    /// A section header by its index: that of a group.
+    Header(u32),
 }
 
 /// `.symtab` and `.strtab`, ready to be written.
@@ -46,30 +53,98 @@ pub struct SymbolTable {
     pub first_global: u32,
     /// `.symtab_shndx`, if section numbers need more than 16 bits.
     pub extended: Vec<u8>,
+    /// Where symbols stand in the table, if relocations need to know.
+    pub indexes: SymbolIndexes,
 }
 
-/// Gathers all symbols. `index_of` gives an output section's index in the section table.
-pub fn build<'a>(
-    arch: &dyn Arch,
-    addresses: &Addresses<'_, 'a>,
-    options: &ElfOptions,
-    endian: object::Endianness,
-    index_of: &dyn Fn(OutputId) -> u32,
-) -> SymbolTable {
-    if options.strip == Strip::All {
+/// Symbol table indexes by what relocations refer to; 0 for what is not in the table.
+#[derive(Default)]
+pub struct SymbolIndexes {
+    locals: Vec<Vec<u32>>,
+    globals: Vec<u32>,
+    sections: Vec<u32>,
+    groups: Vec<u32>,
+}
+
+impl SymbolIndexes {
+    /// The index of a symbol that is no section.
+    pub fn of(&self, symbol: SymRef) -> u32 {
+        let found = match symbol {
+            SymRef::Global(id) => self.globals.get(id.0 as usize),
+            SymRef::Local(file, index) => self
+                .locals
+                .get(file.0 as usize)
+                .and_then(|own| own.get(index as usize)),
+        };
+        found.copied().unwrap_or(0)
+    }
+
+    /// The index of an output section's symbol.
+    pub fn of_section(&self, id: OutputId) -> u32 {
+        self.sections.get(id.0 as usize).copied().unwrap_or(0)
+    }
+
+    /// The index of the symbol that only names the group at this position.
+    pub fn of_group(&self, position: usize) -> u32 {
+        self.groups.get(position).copied().unwrap_or(0)
+    }
+}
+
+/// What the symbol table goes by.
+pub struct Given<'g, 'l, 'a> {
+    /// The instruction set.
+    pub arch: &'g dyn Arch,
+    /// Where everything is.
+    pub addresses: &'g Addresses<'l, 'a>,
+    /// Options.
+    pub options: &'g ElfOptions,
+    /// Byte order.
+    pub endian: object::Endianness,
+    /// The groups of the output, which come first in the section table.
+    pub groups: &'g [Group<'a>],
+    /// Output sections in the order of their headers.
+    pub order: &'g [OutputId],
+    /// An output section's index in the section table, by [`OutputId`].
+    pub numbers: &'g [u32],
+}
+
+/// Gathers all symbols.
+pub fn build(given: &Given<'_, '_, '_>) -> SymbolTable {
+    let &Given {
+        arch,
+        addresses,
+        options,
+        endian,
+        ..
+    } = given;
+    let keeps_relocations = keeps_relocations(options);
+    if options.strip == Strip::All && !keeps_relocations {
         return SymbolTable::default();
     }
     let resolution = addresses.resolution;
-    let mut entries: Vec<Entry<'a>> = (0..resolution.files.len())
-        .into_par_iter()
-        .flat_map_iter(|file| locals(addresses, FileId(file as u32), options))
-        .collect();
+    let relocatable = options.kind == OutputKind::Relocatable;
+    let mut entries = Vec::new();
+    if keeps_relocations {
+        entries.extend(given.order.iter().map(|id| section_symbol(addresses, *id)));
+        entries.extend(group_symbols(given.groups));
+    }
+    entries.par_extend(
+        (0..resolution.files.len())
+            .into_par_iter()
+            .flat_map_iter(|file| locals(addresses, FileId(file as u32), options)),
+    );
     entries.extend(thunk_symbols(arch, addresses));
     let mut globals = Vec::new();
+    let wanted = relocatable.then(|| wanted_elsewhere(addresses, options));
     for index in 0..resolution.symbols.len() as u32 {
-        if let Some(entry) = global(addresses, SymbolId(index)) {
+        if let Some(entry) = global(addresses, SymbolId(index), options) {
+            let idle = |wanted: &Vec<bool>| !wanted[index as usize];
+            if matches!(entry.home, Place::Undefined) && wanted.as_ref().is_some_and(idle) {
+                continue;
+            }
             // A hidden symbol of a finished image is local (gABI, STV_HIDDEN).
-            if entry.other == elf::STV_HIDDEN.0 || entry.other == elf::STV_INTERNAL.0 {
+            let hidden = entry.other == elf::STV_HIDDEN.0 || entry.other == elf::STV_INTERNAL.0;
+            if hidden && !relocatable {
                 entries.push(Entry {
                     info: entry.info & 0xf,
                     ..entry
@@ -84,7 +159,104 @@ pub fn build<'a>(
         ..SymbolTable::default()
     };
     entries.extend(globals);
-    encode(&entries, arch.is_64(), endian, index_of, &mut out);
+    encode(&entries, arch.is_64(), endian, given.numbers, &mut out);
+    if keeps_relocations {
+        out.indexes = indexes(given, &entries);
+    }
+    out
+}
+
+/// The symbol that stands for an output section.
+fn section_symbol<'a>(addresses: &Addresses<'_, 'a>, id: OutputId) -> Entry<'a> {
+    Entry {
+        name: (&b""[..]).into(),
+        value: addresses.layout.extents[id.0 as usize].addr,
+        size: 0,
+        info: elf::STT_SECTION.0,
+        other: 0,
+        home: Place::Section(id),
+        of: None,
+    }
+}
+
+/// Signatures of groups that are no symbols otherwise.
+fn group_symbols<'a>(groups: &[Group<'a>]) -> impl Iterator<Item = Entry<'a>> {
+    let own = groups
+        .iter()
+        .enumerate()
+        .filter_map(|(position, group)| Some((position, group.own_name?)));
+    own.map(|(position, name)| Entry {
+        name: name.into(),
+        value: 0,
+        size: 0,
+        info: elf::STT_NOTYPE.0,
+        other: 0,
+        // Group headers are the first ones after the null header.
+        home: Place::Header(position as u32 + 1),
+        of: None,
+    })
+}
+
+fn indexes(given: &Given<'_, '_, '_>, entries: &[Entry<'_>]) -> SymbolIndexes {
+    let resolution = given.addresses.resolution;
+    let mut out = SymbolIndexes {
+        locals: resolution
+            .files
+            .iter()
+            .map(|file| vec![0; file.first_global])
+            .collect(),
+        globals: vec![0; resolution.symbols.len()],
+        sections: vec![0; given.numbers.len()],
+        groups: vec![0; given.groups.len()],
+    };
+    for (position, entry) in entries.iter().enumerate() {
+        let index = position as u32 + 1;
+        match (entry.of, entry.home) {
+            (Some(SymRef::Global(id)), _) => out.globals[id.0 as usize] = index,
+            (Some(SymRef::Local(file, own)), _) => {
+                out.locals[file.0 as usize][own as usize] = index;
+            }
+            (None, Place::Section(id)) if entry.info == elf::STT_SECTION.0 => {
+                out.sections[id.0 as usize] = index;
+            }
+            (None, Place::Header(header)) => out.groups[header as usize - 1] = index,
+            _ => {}
+        }
+    }
+    out
+}
+
+/// Which global symbols an object needs from others: what its own sections refer to, not those that
+/// were dropped, and what `-u` asks for.
+fn wanted_elsewhere(addresses: &Addresses<'_, '_>, options: &ElfOptions) -> Vec<bool> {
+    let resolution = addresses.resolution;
+    let mut out = vec![false; resolution.symbols.len()];
+    let asked = options.undefined.iter().chain(&options.require_defined);
+    for id in asked.filter_map(|name| resolution.find(name.as_bytes())) {
+        out[id.0 as usize] = true;
+    }
+    for id in (0..addresses.sections.input_count() as u32).map(SectionId) {
+        let placed = addresses.layout.output_of[id.0 as usize].is_some();
+        if let (true, Some((file, index))) = (placed, addresses.sections.origin(id)) {
+            let section = &resolution.files[file.0 as usize].sections[index as usize];
+            for reloc in section.relocs.iter() {
+                if let Some(id) = resolution.global(file, reloc.symbol) {
+                    out[id.0 as usize] = true;
+                }
+            }
+        }
+    }
+    out
+}
+
+/// Which local symbols of a file its relocations name.
+fn named_by_relocations(object: &ObjectFile<'_>) -> Vec<bool> {
+    let mut out = vec![false; object.first_global];
+    for reloc in object.sections.iter().flat_map(|s| s.relocs.iter()) {
+        if let Some(named) = out.get_mut(reloc.symbol as usize) {
+            *named = true;
+        }
+    }
     out
 }
 
@@ -92,9 +264,11 @@ fn locals<'a>(addresses: &Addresses<'_, 'a>, file: FileId, options: &ElfOptions)
     let object = &addresses.resolution.files[file.0 as usize];
     let mut out = Vec::new();
     let mut pending_file: Option<Entry<'a>> = None;
-    if options.discard == Discard::All {
-        return out;
-    }
+    let named = match keeps_relocations(options) {
+        true => named_by_relocations(object),
+        false if options.discard == Discard::All => return out,
+        false => Vec::new(),
+    };
     for index in 1..object.first_global as u32 {
         let symbol = object.symbols.get(index as usize);
         let name = object.symbols.name(&symbol);
@@ -106,21 +280,29 @@ fn locals<'a>(addresses: &Addresses<'_, 'a>, file: FileId, options: &ElfOptions)
                 info: symbol.info,
                 other: 0,
                 home: Place::Absolute,
+                of: None,
             });
             continue;
         }
         if symbol.kind() == elf::STT_SECTION.0 || name.is_empty() {
             continue;
         }
+        let of = SymRef::Local(file, index);
+        let is_named = named.get(index as usize).copied().unwrap_or(false);
         let assembler_local = name.starts_with(b".L");
-        if assembler_local && options.discard == Discard::Locals {
+        let discarded = match options.discard {
+            Discard::None => false,
+            Discard::Locals => assembler_local,
+            Discard::All => true,
+        };
+        if discarded && !is_named {
             continue;
         }
-        let home = SymRef::Local(file, index).home(addresses.resolution, addresses.sections);
+        let home = of.home(addresses.resolution, addresses.sections);
         let entry = match home {
             Home::Section(section, offset) => {
                 // Names of strings mean nothing once the strings are merged.
-                if assembler_local && addresses.merge.get(section).is_some() {
+                if assembler_local && !is_named && addresses.merge.get(section).is_some() {
                     continue;
                 }
                 place(addresses, section, offset, symbol.size).map(|(value, size, home)| Entry {
@@ -130,6 +312,7 @@ fn locals<'a>(addresses: &Addresses<'_, 'a>, file: FileId, options: &ElfOptions)
                     info: symbol.info,
                     other: symbol.other,
                     home,
+                    of: Some(of),
                 })
             }
             Home::Absolute(value) => Some(Entry {
@@ -139,6 +322,7 @@ fn locals<'a>(addresses: &Addresses<'_, 'a>, file: FileId, options: &ElfOptions)
                 info: symbol.info,
                 other: symbol.other,
                 home: Place::Absolute,
+                of: Some(of),
             }),
             _ => None,
         };
@@ -153,7 +337,7 @@ fn locals<'a>(addresses: &Addresses<'_, 'a>, file: FileId, options: &ElfOptions)
 /// Address, size and output section of a place in an input section.
 fn place(
     addresses: &Addresses<'_, '_>,
-    section: super::sections::SectionId,
+    section: SectionId,
     offset: u64,
     size: u64,
 ) -> Option<(u64, u64, Place)> {
@@ -183,7 +367,11 @@ fn place(
     Some((value, size, Place::Section(home)))
 }
 
-fn global<'a>(addresses: &Addresses<'_, 'a>, id: SymbolId) -> Option<Entry<'a>> {
+fn global<'a>(
+    addresses: &Addresses<'_, 'a>,
+    id: SymbolId,
+    options: &ElfOptions,
+) -> Option<Entry<'a>> {
     let symbol = addresses.resolution.symbol(id);
     let binding = if symbol.weak {
         elf::STB_WEAK.0
@@ -197,12 +385,14 @@ fn global<'a>(addresses: &Addresses<'_, 'a>, id: SymbolId) -> Option<Entry<'a>> 
         info: (binding << 4) | (symbol.kind & 0xf),
         other: symbol.visibility,
         home,
+        of: Some(SymRef::Global(id)),
     };
     match symbol.definition {
         Definition::Undefined | Definition::Lazy { .. } => {
-            let weak = symbol.referenced && symbol.weak && !symbol.name.is_empty();
-            weak.then(|| Entry {
-                info: (elf::STB_WEAK.0 << 4),
+            // An image's strong references are errors, or meant to be 0; an object hands them on.
+            let wanted = symbol.weak || keeps_relocations(options);
+            (wanted && symbol.referenced && !symbol.name.is_empty()).then(|| Entry {
+                info: binding << 4,
                 ..entry(0, 0, Place::Undefined)
             })
         }
@@ -217,8 +407,14 @@ fn global<'a>(addresses: &Addresses<'_, 'a>, id: SymbolId) -> Option<Entry<'a>> 
                 _ => None,
             }
         }
-        Definition::Common { .. } => {
-            let section = *addresses.commons.get(&id)?;
+        Definition::Common { align, .. } => {
+            let Some(&section) = addresses.commons.get(&id) else {
+                let (_, raw) = addresses.resolution.definition_entry(id)?;
+                return Some(Entry {
+                    info: (binding << 4) | elf::STT_OBJECT.0,
+                    ..entry(align, raw.size, Place::Common)
+                });
+            };
             let size = addresses
                 .sections
                 .outline(addresses.resolution, section)
@@ -268,6 +464,7 @@ fn thunk_symbols<'a>(arch: &dyn Arch, addresses: &Addresses<'_, 'a>) -> Vec<Entr
                 info: elf::STT_FUNC.0,
                 other: 0,
                 home: Place::Section(home),
+                of: None,
             });
             for mapping in arch.thunk_mapping(thunk.form) {
                 out.push(Entry {
@@ -277,6 +474,7 @@ fn thunk_symbols<'a>(arch: &dyn Arch, addresses: &Addresses<'_, 'a>) -> Vec<Entr
                     info: 0,
                     other: 0,
                     home: Place::Section(home),
+                    of: None,
                 });
             }
         }
@@ -294,6 +492,7 @@ fn thunk_symbols<'a>(arch: &dyn Arch, addresses: &Addresses<'_, 'a>) -> Vec<Entr
             info: 0,
             other: 0,
             home: Place::Section(home),
+            of: None,
         });
     }
     out
@@ -303,7 +502,7 @@ fn encode(
     entries: &[Entry<'_>],
     is_64: bool,
     endian: object::Endianness,
-    index_of: &dyn Fn(OutputId) -> u32,
+    numbers: &[u32],
     out: &mut SymbolTable,
 ) {
     use object::Endian;
@@ -320,7 +519,9 @@ fn encode(
         let index = match entry.home {
             Place::Undefined => 0,
             Place::Absolute => u32::from(elf::SHN_ABS.0),
-            Place::Section(id) => index_of(id),
+            Place::Common => u32::from(elf::SHN_COMMON.0),
+            Place::Section(id) => numbers[id.0 as usize],
+            Place::Header(index) => index,
         };
         let large =
             matches!(entry.home, Place::Section(_)) && index >= u32::from(elf::SHN_LORESERVE);

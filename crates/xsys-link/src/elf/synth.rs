@@ -297,6 +297,9 @@ pub fn synthesise(
             size: 16 + id_bytes.next_multiple_of(4),
         });
     }
+    if options.kind == OutputKind::Relocatable && !options.define_common {
+        return out;
+    }
     for (index, symbol) in resolution.symbols.iter().enumerate() {
         if let Definition::Common { align, .. } = symbol.definition {
             let id = SymbolId(index as u32);

@@ -16,6 +16,10 @@
 // `rustc` adds compiler flags, for all sources or for one (`//# rustc: a.s: -C …`).
 //# rustc: -Cdebuginfo=0
 //
+// `first` makes an input by a link of its own. rust-lld gets that file as well, and then one that it
+// made itself: both must come to the same.
+//# first: joined.o = -r main.o member.o
+//
 // `archive` puts objects into an archive; `[no-index]` and `[thin]` are its variants.
 //# archive: libx.a = member.o
 //

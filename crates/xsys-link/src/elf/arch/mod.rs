@@ -375,6 +375,11 @@ pub trait Arch: Sync {
     fn shortening(&self) -> Option<&dyn shortening::Shortening> {
         None
     }
+    /// Code of this alignment stays aligned when bytes in front of it are removed, in objects with
+    /// these `e_flags`.
+    fn survives_shrinking(&self, _align: u64, _e_flags: u32) -> bool {
+        true
+    }
     /// Bytes that [`Base::Nothing`] alignment markers ask to be removed: RISC-V R_RISCV_ALIGN at
     /// `site` whose place would be at address `p`. Returns (bytes kept, bytes removed).
     fn align_padding(&self, _site: Site, _p: u64) -> Option<(u64, u64)> {

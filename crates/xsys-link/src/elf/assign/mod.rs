@@ -26,7 +26,7 @@ use crate::elf::resolve::{Resolution, SymbolId};
 use crate::elf::scan::describe_place;
 use crate::elf::script_symbols::ScriptSymbols;
 use crate::elf::sections::{SectionId, Sections, SyntheticKind};
-use crate::options::ElfOptions;
+use crate::options::{ElfOptions, OutputKind};
 use crate::script::ast::{Assert, Assignment, Command, Expr, ExprKind, Script};
 use crate::script::eval::{OutputId, Scope, Value, apply, eval};
 
@@ -66,7 +66,10 @@ pub fn assign<'f>(
     mut placement: Placement<'f>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Layout<'f> {
-    let thunk_sections = thunks::reserve(facts.arch, facts.resolution, sections, &mut placement);
+    let thunk_sections = match facts.options.kind {
+        OutputKind::Relocatable => Vec::new(),
+        _ => thunks::reserve(facts.arch, facts.resolution, sections, &mut placement),
+    };
     let mut output_of = vec![None; sections.len()];
     for (index, output) in placement.outputs.iter().enumerate() {
         for id in output.inputs() {
@@ -237,6 +240,9 @@ impl<'f, 'a> Walker<'_, 'f, 'a> {
 
     /// Thunks and relaxation for the addresses just found; whether sizes changed.
     fn grow(&mut self) -> bool {
+        if self.facts.options.kind == OutputKind::Relocatable {
+            return false;
+        }
         let none = Map::default();
         let mut relaxation = std::mem::take(&mut self.relaxation);
         let addresses = self.addresses(&none);

@@ -9,6 +9,7 @@ use super::Walker;
 use crate::elf::layout::{DataWrite, Extent};
 use crate::elf::place::Item;
 use crate::elf::sections::SectionId;
+use crate::options::OutputKind;
 use crate::script::ast::{Expr, ExprKind, OutputSectionDef, SectionKind};
 use crate::script::eval::{OutputId, fill_pattern};
 
@@ -21,7 +22,9 @@ impl<'f> Walker<'_, 'f, '_> {
             return self.absent_section(id);
         }
         let def = output.def;
-        let (alloc, tbss) = (output.is_alloc(), output.is_tbss());
+        // In an object every section is at 0.
+        let in_object = self.facts.options.kind == OutputKind::Relocatable;
+        let (alloc, tbss) = (output.is_alloc() && !in_object, output.is_tbss());
         let saved_dot = self.dot;
         let (region, load_region) = if alloc {
             self.regions_of(id, cursor)
@@ -48,7 +51,7 @@ impl<'f> Walker<'_, 'f, '_> {
             None => self.layout.placement.outputs[index].align,
         };
         let align = self.section_align(def, natural);
-        let explicit = def.and_then(|def| def.addr.as_ref());
+        let explicit = def.and_then(|def| def.addr.as_ref()).filter(|_| !in_object);
         let overlay = self.layout.placement.outputs[index].overlay;
         let started_at = self.dot;
         if let Some(expr) = explicit {

@@ -19,8 +19,10 @@ use crate::elf::Map;
 use object::elf;
 use xsys_diag::Diagnostic;
 
+use crate::elf::arch::Arch;
 use crate::elf::gc::Live;
 use crate::elf::object::Section;
+use crate::elf::relocatable::{self, hands_on};
 use crate::elf::resolve::{FileId, Resolution};
 use crate::elf::script_symbols::ScriptSymbols;
 use crate::elf::sections::{SectionId, Sections, is_linked};
@@ -130,6 +132,8 @@ impl Placement<'_> {
 
 /// What placement goes by.
 pub struct Given<'g, 's, 'a> {
+    /// The instruction set.
+    pub arch: &'g dyn Arch,
     /// Files and names.
     pub resolution: &'g Resolution<'a>,
     /// Sections, the linker's own included.
@@ -156,6 +160,7 @@ pub fn place<'s>(given: &Given<'_, 's, '_>, diagnostics: &mut Vec<Diagnostic>) -
         script,
         script_symbols,
         options,
+        ..
     } = *given;
     let described = Described::gather(script, &mut Vec::new());
     let defs = &described.defs;
@@ -201,6 +206,10 @@ pub fn place<'s>(given: &Given<'_, 's, '_>, diagnostics: &mut Vec<Diagnostic>) -
         match rule {
             Some(rule) if described.discards(rule.home) => {
                 placement.dropped[id.0 as usize] = true;
+            }
+            // With `-r`, members of groups stay what they are.
+            Some(_) if options.kind == OutputKind::Relocatable && in_group(given, id) => {
+                orphans.push(id)
             }
             Some(rule) => buckets
                 .entry((rule.home, rule.item))
@@ -265,14 +274,20 @@ pub fn place<'s>(given: &Given<'_, 's, '_>, diagnostics: &mut Vec<Diagnostic>) -
     );
     let mut statements = described.statements;
     let floating = described.floating;
-    place_orphans(
-        given,
-        orphans,
-        floating,
-        &mut placement,
-        &mut statements,
-        diagnostics,
-    );
+    if options.kind == OutputKind::Relocatable {
+        let floating = floating.iter().map(|index| OutputId(*index as u32));
+        statements.extend(floating.map(Statement::Section));
+        relocatable::orphans::place(given, &orphans, &mut placement, &mut statements);
+    } else {
+        place_orphans(
+            given,
+            orphans,
+            floating,
+            &mut placement,
+            &mut statements,
+            diagnostics,
+        );
+    }
     placement.statements = statements;
     merge_same_names(&mut placement);
     link_order::sort_linked(resolution, sections, &mut placement);
@@ -281,6 +296,10 @@ pub fn place<'s>(given: &Given<'_, 's, '_>, diagnostics: &mut Vec<Diagnostic>) -
     }
     remove_empty(resolution, script_symbols, &mut placement);
     placement
+}
+
+fn in_group(given: &Given<'_, '_, '_>, id: SectionId) -> bool {
+    given.sections.outline(given.resolution, id).flags & elf::SHF_GROUP.0 != 0
 }
 
 /// Live sections in input order, the linker's own last.
@@ -296,10 +315,11 @@ fn candidates(
         for (index, section) in object.sections.iter().enumerate() {
             let (file, index) = (FileId(file as u32), index as u32);
             let id = sections.id(file, index);
-            let replaced = options.kind != OutputKind::Relocatable
-                && (section.name == b".eh_frame" || is_exidx(section) || is_attributes(section));
-            let linked = is_linked(section)
-                && live.contains(id)
+            let hands_on = hands_on(section, options);
+            let replaced = is_attributes(section)
+                || options.kind != OutputKind::Relocatable
+                    && (section.name == b".eh_frame" || is_exidx(section));
+            let linked = (hands_on || is_linked(section) && live.contains(id))
                 && !resolution.is_discarded(file, index)
                 && !replaced
                 && !(options.strip != Strip::None && is_debug(section.name, section.flags));

@@ -18,6 +18,10 @@ use crate::script::eval::OutputId;
 pub(super) fn merge_same_names(placement: &mut Placement<'_>) {
     let mut first: Map<String, usize> = Map::default();
     for index in 0..placement.outputs.len() {
+        // Those without a description were joined as far as they may be.
+        if placement.outputs[index].def.is_none() {
+            continue;
+        }
         if placement.outputs[index].items.is_empty() || placement.outputs[index].name == "/DISCARD/"
         {
             continue;

@@ -5,7 +5,8 @@
 use object::elf;
 use object::{Endian, Endianness};
 
-use super::{Image, Table};
+use super::{Image, Shape, Table};
+use crate::elf::relocatable::linked_output;
 use crate::options::OutputKind;
 use crate::script::eval::OutputId;
 
@@ -72,9 +73,16 @@ impl Image<'_, '_> {
         bytes[..out.len()].copy_from_slice(&out);
     }
 
-    /// IFUNCs are a GNU extension.
+    /// IFUNCs are a GNU extension, and so is SHF_GNU_RETAIN, which only objects carry on.
     fn os_abi(&self) -> u8 {
-        if self.relocator.demands.iplt.is_empty() {
+        let retains = || {
+            let outputs = &self.addresses().layout.placement.outputs;
+            self.options.kind == OutputKind::Relocatable
+                && outputs
+                    .iter()
+                    .any(|o| o.flags & crate::elf::gc::RETAIN != 0)
+        };
+        if self.relocator.demands.iplt.is_empty() && !retains() {
             0
         } else {
             3
@@ -113,7 +121,7 @@ impl Image<'_, '_> {
 
     pub(super) fn section_headers(
         &self,
-        order: &[OutputId],
+        shape: &Shape<'_>,
         tables: &[Table],
         table_offsets: &[u64],
         names: &[u32],
@@ -122,6 +130,7 @@ impl Image<'_, '_> {
         let layout = self.addresses().layout;
         let is_64 = self.arch().is_64();
         let size = if is_64 { 64 } else { 40 };
+        let order = shape.order;
         let sections = order.len() + tables.len() + 1;
         let reserved = usize::from(elf::SHN_LORESERVE);
         let first = [
@@ -148,11 +157,13 @@ impl Image<'_, '_> {
         for (position, &id) in order.iter().enumerate() {
             let output = layout.placement.output(id);
             let extent = layout.extents[id.0 as usize];
-            let (link, info) = self.link_of(order, id);
+            let position = shape.groups.len() + position;
+            let (link, info) = self.link_of(shape, id);
+            let in_group = shape.groups.iter().any(|group| group.members.contains(&id));
             let fields = [
                 u64::from(names[position]),
                 u64::from(output.sh_type),
-                output.flags,
+                output.flags | if in_group { elf::SHF_GROUP.0 } else { 0 },
                 if output.is_alloc() { extent.addr } else { 0 },
                 self.plan.offsets[id.0 as usize],
                 extent.size,
@@ -163,41 +174,52 @@ impl Image<'_, '_> {
             ];
             self.section_header(&mut out[(position + 1) * size..][..size], fields);
         }
-        for (position, table) in tables.iter().enumerate() {
+        for (at, table) in tables.iter().enumerate() {
+            let position = if at < shape.groups.len() {
+                at
+            } else {
+                order.len() + at
+            };
             let fields = [
-                u64::from(names[order.len() + position]),
+                u64::from(names[position]),
                 u64::from(table.sh_type),
+                table.flags,
                 0,
-                0,
-                table_offsets[position],
+                table_offsets[at],
                 table.bytes.len() as u64,
                 u64::from(table.link),
                 u64::from(table.info),
                 table.align,
                 table.entsize,
             ];
-            self.section_header(
-                &mut out[(order.len() + 1 + position) * size..][..size],
-                fields,
-            );
+            self.section_header(&mut out[(position + 1) * size..][..size], fields);
         }
     }
 
     /// `sh_link` and `sh_info` of sections that refer to others.
-    fn link_of(&self, order: &[OutputId], id: OutputId) -> (u64, u64) {
+    fn link_of(&self, shape: &Shape<'_>, id: OutputId) -> (u64, u64) {
         let layout = self.addresses().layout;
         let index = |name: &str| {
-            order
+            let found = shape
+                .order
                 .iter()
-                .position(|o| layout.placement.output(*o).name == name)
-                .map_or(0, |at| at as u64 + 1)
+                .find(|o| layout.placement.output(**o).name == name);
+            found.map_or(0, |id| u64::from(shape.numbers[id.0 as usize]))
         };
         let output = layout.placement.output(id);
+        if self.options.kind == OutputKind::Relocatable && output.flags & elf::SHF_LINK_ORDER.0 != 0
+        {
+            let linked = linked_output(self.addresses(), id);
+            let number = linked.map_or(0, |id| u64::from(shape.numbers[id.0 as usize]));
+            return (number, 0);
+        }
         match (output.sh_type, output.name.as_str()) {
             (6, _) => (index(".dynstr"), 0),
             (11, _) => (index(".dynstr"), 1),
             (5, _) => (index(".dynsym"), 0),
-            (crate::elf::synth::SHT_ARM_EXIDX, _) => (index(".text"), 0),
+            (crate::elf::synth::SHT_ARM_EXIDX, _) if output.flags & elf::SHF_LINK_ORDER.0 != 0 => {
+                (index(".text"), 0)
+            }
             (4 | 9, _) => (index(".dynsym"), 0),
             _ => (0, 0),
         }

@@ -9,8 +9,10 @@
 mod headers;
 mod synthetic;
 
-use object::Endianness;
+use std::borrow::Cow;
+
 use object::elf;
+use object::{Endian, Endianness};
 use rayon::prelude::*;
 use xsys_diag::Diagnostic;
 
@@ -18,11 +20,14 @@ use crate::elf::arch::Arch;
 use crate::elf::frames::Frames;
 use crate::elf::layout::Addresses;
 use crate::elf::place::Item;
+use crate::elf::refs::SymRef;
+use crate::elf::relocatable::groups::{self, Group};
+use crate::elf::relocatable::{self, relocs};
 use crate::elf::relocate::Relocator;
 use crate::elf::sections::SectionId;
 use crate::elf::segments::{FilePlan, in_order};
 use crate::elf::size_limit;
-use crate::elf::symtab::{self, SymbolTable};
+use crate::elf::symtab::{self, SymbolIndexes, SymbolTable};
 use crate::elf::synth::Synthesised;
 use crate::options::{ElfOptions, OutputKind};
 use crate::output::OutputFile;
@@ -50,13 +55,22 @@ pub struct Image<'i, 'a> {
 
 /// A section of the section header table beyond the output sections.
 struct Table {
-    name: &'static str,
+    name: Cow<'static, str>,
     sh_type: u32,
+    flags: u64,
     bytes: Vec<u8>,
     link: u32,
     info: u32,
     align: u64,
     entsize: u64,
+}
+
+/// The order of the section headers: groups, output sections, tables.
+struct Shape<'s> {
+    order: &'s [OutputId],
+    /// Header indexes by [`OutputId`].
+    numbers: &'s [u32],
+    groups: &'s [Group<'s>],
 }
 
 impl Image<'_, '_> {
@@ -76,24 +90,21 @@ impl Image<'_, '_> {
     pub fn write(&self, diagnostics: &mut Vec<Diagnostic>) -> bool {
         let layout = self.addresses().layout;
         let order = in_order(layout);
-        let index_of = |id: OutputId| {
-            order
-                .iter()
-                .position(|o| *o == id)
-                .map_or(0, |at| at as u32 + 1)
-        };
+        let groups = groups::kept(self.addresses(), self.options);
         let mut numbers = vec![0u32; layout.extents.len()];
-        for &id in &order {
-            numbers[id.0 as usize] = index_of(id);
+        for (position, id) in order.iter().enumerate() {
+            numbers[id.0 as usize] = (groups.len() + position) as u32 + 1;
         }
-        let symbols = symtab::build(
-            self.arch(),
-            self.addresses(),
-            self.options,
-            self.endian,
-            &|id| numbers[id.0 as usize],
-        );
-        let (tables, names) = self.tables(&order, symbols);
+        let symbols = symtab::build(&symtab::Given {
+            arch: self.arch(),
+            addresses: self.addresses(),
+            options: self.options,
+            endian: self.endian,
+            groups: &groups,
+            order: &order,
+            numbers: &numbers,
+        });
+        let (tables, names) = self.tables(&order, &numbers, &groups, symbols);
 
         let mut end = self.plan.end;
         let mut table_offsets = Vec::new();
@@ -105,6 +116,11 @@ impl Image<'_, '_> {
         let headers_at = end.next_multiple_of(self.word() as u64);
         let header_size = if self.arch().is_64() { 64 } else { 40 };
         let count = order.len() + tables.len() + 1;
+        let shape = Shape {
+            order: &order,
+            numbers: &numbers,
+            groups: &groups,
+        };
         let total = headers_at + (count * header_size) as u64;
 
         let given = self.addresses().resolution;
@@ -126,13 +142,13 @@ impl Image<'_, '_> {
             bytes[at as usize..][..table.bytes.len()].copy_from_slice(&table.bytes);
         }
         self.section_headers(
-            &order,
+            &shape,
             &tables,
             &table_offsets,
             &names,
             &mut bytes[headers_at as usize..],
         );
-        self.file_header(bytes, headers_at, count, order.len() + tables.len());
+        self.file_header(bytes, headers_at, count, count - 1);
         self.program_headers(bytes);
         self.build_id(bytes);
         let failed = diagnostics[before..]
@@ -151,13 +167,63 @@ impl Image<'_, '_> {
     }
 
     /// Symbol and string tables, the section names last; and the offset of each name.
-    fn tables(&self, order: &[OutputId], symbols: SymbolTable) -> (Vec<Table>, Vec<u32>) {
-        let mut tables = Vec::new();
+    fn tables(
+        &self,
+        order: &[OutputId],
+        numbers: &[u32],
+        groups: &[Group<'_>],
+        symbols: SymbolTable,
+    ) -> (Vec<Table>, Vec<u32>) {
+        let symtab = (groups.len() + order.len()) as u32 + 1;
+        let strings = symtab + if symbols.extended.is_empty() { 1 } else { 2 };
+        let indexes = symbols.indexes;
+        let mut relocs = Vec::new();
+        if relocatable::keeps_relocations(self.options) {
+            let given = relocs::Given {
+                relocator: &self.relocator,
+                frames: (self.frames, &self.made.eh_frame),
+                indexes: &indexes,
+                endian: self.endian,
+            };
+            relocs = relocs::tables(&given, order);
+        }
+        // Which header the relocations of an output section will have.
+        let header_of = |id: OutputId| -> Option<u32> {
+            let position = relocs.iter().position(|table| table.target == id)?;
+            Some(strings + 1 + position as u32)
+        };
+        // Groups stand first, as the gABI wants it.
+        let mut tables: Vec<Table> = groups
+            .iter()
+            .enumerate()
+            .map(|(position, group)| {
+                let members = group
+                    .members
+                    .iter()
+                    .flat_map(|id| std::iter::once(numbers[id.0 as usize]).chain(header_of(*id)));
+                Table {
+                    name: ".group".into(),
+                    sh_type: elf::SHT_GROUP.0,
+                    flags: 0,
+                    bytes: std::iter::once(group.flags)
+                        .chain(members)
+                        .flat_map(|word| self.endian.write_u32(word))
+                        .collect(),
+                    link: symtab,
+                    info: match (group.own_name, group.signature) {
+                        (Some(_), _) => indexes.of_group(position),
+                        (None, signature) => self.signature(signature, &indexes),
+                    },
+                    align: 4,
+                    entsize: 4,
+                }
+            })
+            .collect();
         if !symbols.symbols.is_empty() {
-            let strings = order.len() as u32 + if symbols.extended.is_empty() { 2 } else { 3 };
             tables.push(Table {
-                name: ".symtab",
+                name: ".symtab".into(),
                 sh_type: elf::SHT_SYMTAB.0,
+                flags: 0,
                 bytes: symbols.symbols,
                 link: strings,
                 info: symbols.first_global,
@@ -166,10 +232,11 @@ impl Image<'_, '_> {
             });
             if !symbols.extended.is_empty() {
                 tables.push(Table {
-                    name: ".symtab_shndx",
+                    name: ".symtab_shndx".into(),
                     sh_type: elf::SHT_SYMTAB_SHNDX.0,
+                    flags: 0,
                     bytes: symbols.extended,
-                    link: order.len() as u32 + 1,
+                    link: symtab,
                     info: 0,
                     align: 4,
                     entsize: 4,
@@ -177,20 +244,56 @@ impl Image<'_, '_> {
             }
             tables.push(plain_table(".strtab", symbols.strings));
         }
+        tables.extend(relocs.into_iter().map(|relocs| {
+            let target = self.addresses().layout.placement.output(relocs.target);
+            let (prefix, sh_type) = match relocs.has_addends {
+                true => (".rela", elf::SHT_RELA),
+                false => (".rel", elf::SHT_REL),
+            };
+            let words = if relocs.has_addends { 3 } else { 2 };
+            let in_group = groups.iter().any(|g| g.members.contains(&relocs.target));
+            Table {
+                name: format!("{prefix}{}", target.name).into(),
+                sh_type: sh_type.0,
+                flags: elf::SHF_INFO_LINK.0 | if in_group { elf::SHF_GROUP.0 } else { 0 },
+                bytes: relocs.bytes,
+                link: symtab,
+                info: numbers[relocs.target.0 as usize],
+                align: self.word() as u64,
+                entsize: (words * self.word()) as u64,
+            }
+        }));
         let mut names = vec![0u8];
         let mut offsets = Vec::new();
         let layout = self.addresses().layout;
+        let (front, back) = tables.split_at(groups.len());
         let all = order
             .iter()
             .map(|id| layout.placement.output(*id).name.as_str());
-        let own = tables.iter().map(|t| t.name).chain([".shstrtab"]);
-        for name in all.chain(own) {
+        let own = |tables: &'_ [Table]| {
+            tables
+                .iter()
+                .map(|t| t.name.to_string())
+                .collect::<Vec<_>>()
+        };
+        let (front, back) = (own(front), own(back));
+        let own = back.iter().map(String::as_str).chain([".shstrtab"]);
+        for name in front.iter().map(String::as_str).chain(all).chain(own) {
             offsets.push(names.len() as u32);
             names.extend_from_slice(name.as_bytes());
             names.push(0);
         }
         tables.push(plain_table(".shstrtab", names));
         (tables, offsets)
+    }
+
+    /// The symbol table index of a group's signature.
+    fn signature(&self, symbol: SymRef, indexes: &SymbolIndexes) -> u32 {
+        match indexes.of(symbol) {
+            0 => relocs::section_target(self.addresses(), symbol, 0)
+                .map_or(0, |(output, _)| indexes.of_section(output)),
+            index => index,
+        }
     }
 
     /// Fills all section contents in parallel.
@@ -330,6 +433,9 @@ impl Image<'_, '_> {
         match piece {
             Piece::Input { bytes, id } => match self.addresses().sections.synthetic(id) {
                 Some(section) => self.synthetic(section.kind, id, bytes, problems),
+                None if self.options.kind == OutputKind::Relocatable => {
+                    relocatable::addends::copy(&self.relocator, id, bytes, problems)
+                }
                 None => self.relocator.section(id, bytes, problems),
             },
             Piece::Gap {
@@ -423,8 +529,9 @@ fn repeat(bytes: &mut [u8], pattern: &[u8], at: u64) {
 
 fn plain_table(name: &'static str, bytes: Vec<u8>) -> Table {
     Table {
-        name,
+        name: name.into(),
         sh_type: elf::SHT_STRTAB.0,
+        flags: 0,
         bytes,
         link: 0,
         info: 0,

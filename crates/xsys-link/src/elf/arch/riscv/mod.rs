@@ -217,6 +217,11 @@ impl Arch for Riscv {
         })
     }
 
+    fn survives_shrinking(&self, align: u64, e_flags: u32) -> bool {
+        // Instructions of two bytes where there are compressed ones (EF_RISCV_RVC).
+        align <= if e_flags & 1 != 0 { 2 } else { 4 }
+    }
+
     fn shortening(&self) -> Option<&dyn Shortening> {
         Some(self)
     }

@@ -1,0 +1,52 @@
+//! Outputs that keep relocations: `-r` and `--emit-relocs`.
+//!
+//! Problem: `-r` makes one object out of many, which some later link must understand as it would
+//! have understood the many: sections keep their names and their bytes, groups stay groups, and a
+//! relocation that named a symbol or a section of an input names the same thing in the output.
+//! `--emit-relocs` adds such relocations to a finished image, for tools that rewrite it.
+//!
+//! `-r` goes through the pass list of every link, and leaves out what belongs to images: no GOT, no
+//! merged strings, no thunks, no relaxation, no segments. What differs is here:
+//!
+//! - [`orphans`]: which input sections make one output section;
+//! - [`groups`]: the COMDAT groups that survived, with their members;
+//! - [`relocs`]: the relocation tables, with the output's symbol indexes and addends;
+//! - [`addends`]: addends that stand in section contents (REL).
+//!
+//! Spec: gABI "Relocation", "Section Groups"; GNU ld manual, `-r`, `--emit-relocs`.
+
+pub mod addends;
+pub mod groups;
+pub mod orphans;
+pub mod relocs;
+
+use object::elf;
+
+use super::layout::Addresses;
+use super::object::Section;
+use crate::options::{ElfOptions, OutputKind};
+use crate::script::eval::OutputId;
+
+/// The output has relocation tables.
+pub fn keeps_relocations(options: &ElfOptions) -> bool {
+    options.emit_relocs || options.kind == OutputKind::Relocatable
+}
+
+/// Sections that a link of an image reads and does not place, but an object hands on: unwind
+/// tables as they are, and the marker that says that the stack need not be executable.
+pub fn hands_on(section: &Section<'_>, options: &ElfOptions) -> bool {
+    options.kind == OutputKind::Relocatable
+        && (section.name == b".note.GNU-stack"
+            || (section.name == b".eh_frame" && section.flags & elf::SHF_ALLOC.0 != 0))
+}
+
+/// The output section that the inputs of a SHF_LINK_ORDER section describe.
+pub fn linked_output(addresses: &Addresses<'_, '_>, id: OutputId) -> Option<OutputId> {
+    let mut inputs = addresses.layout.placement.output(id).inputs();
+    inputs.find_map(|input| {
+        let (file, _) = addresses.sections.origin(input)?;
+        let section = addresses.sections.input(addresses.resolution, input)?;
+        let linked = addresses.sections.id(file, section.link);
+        *addresses.layout.output_of.get(linked.0 as usize)?
+    })
+}

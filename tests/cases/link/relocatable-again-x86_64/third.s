@@ -1,0 +1,8 @@
+    .text
+    nop
+    .data
+    .long 0, 0
+    .section .rodata, "a"
+    .globl third_value
+    .long 77
+third_value: .long 11
