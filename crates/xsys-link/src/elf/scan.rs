@@ -11,7 +11,7 @@ use object::elf;
 use rayon::prelude::*;
 use xsys_diag::Diagnostic;
 
-use super::arch::{Arch, Base, Relative, Rewrite, Rule, Site};
+use super::arch::{Arch, Base, BranchTarget, Range, Relative, Rewrite, Rule, Site};
 use super::gc::{Live, Reason, is_c_identifier};
 use super::object::{ObjectFile, Reloc, Section};
 use super::refs::{Home, SymRef};
@@ -53,6 +53,8 @@ pub struct Demands {
     pub pieces: Vec<(SectionId, u32)>,
     /// Sections that carry markers: where an instruction may become shorter, or padding stands.
     pub marked: Vec<SectionId>,
+    /// What branches may need thunks for.
+    pub branches: Branches,
 }
 
 impl Demands {
@@ -61,6 +63,29 @@ impl Demands {
         let start = self.pieces.partition_point(|&(other, _)| other < id);
         let end = self.pieces.partition_point(|&(other, _)| other <= id);
         &self.pieces[start..end]
+    }
+}
+
+/// The live branches, as far as thunks are concerned.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Branches {
+    /// Bits of the shortest signed distance, of branches in whole words (shorter ones take no
+    /// thunks); `None` if there is no branch.
+    pub shortest: Option<u8>,
+    /// One of them cannot enter its target's instruction set state by itself.
+    pub changes_state: bool,
+    /// One of them goes to a fixed address or one that a script assigns, which may be anywhere.
+    pub leaves_code: bool,
+}
+
+impl Branches {
+    fn join(&mut self, other: Self) {
+        self.shortest = match (self.shortest, other.shortest) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+        self.changes_state |= other.changes_state;
+        self.leaves_code |= other.leaves_code;
     }
 }
 
@@ -151,6 +176,7 @@ struct SectionScan {
     got_base: bool,
     pieces: Vec<(SectionId, u32)>,
     marked: bool,
+    branches: Branches,
     problems: Vec<Problem>,
 }
 
@@ -238,6 +264,7 @@ pub fn scan(
         if scan.marked && arch.shortening().is_some() {
             out.marked.push(id);
         }
+        out.branches.join(scan.branches);
         problems.extend(scan.problems.into_iter().map(|problem| (id, problem)));
     }
     out.pieces.par_sort_unstable();
@@ -277,6 +304,7 @@ fn scan_section(
     };
     let section = &resolution.files[file.0 as usize].sections[index as usize];
     let word = if arch.is_64() { 8 } else { 4 };
+    let has_states = arch.changes_state();
     let mut skip = false;
     for reloc in section.relocs.iter() {
         if std::mem::take(&mut skip) {
@@ -339,6 +367,19 @@ fn scan_section(
                 }
             }
         }
+        if rule.base == Base::Branch {
+            let branches = &mut out.branches;
+            if rule.size == 4
+                && let Range::Signed(bits) = rule.range
+            {
+                branches.shortest = Some(branches.shortest.unwrap_or(bits).min(bits));
+            }
+            branches.leaves_code |= matches!(home, Home::Absolute(_) | Home::Assigned(_));
+            if has_states && !branches.changes_state {
+                branches.changes_state =
+                    changes_state(arch, resolution, symbol, home, reloc.r_type);
+            }
+        }
         match rule.base {
             Base::Got => out.slots.push((SlotKind::Address, symbol)),
             Base::GotTp => out.slots.push((SlotKind::TpOffset, symbol)),
@@ -370,9 +411,31 @@ fn scan_section(
     out
 }
 
+/// Whether a branch needs a thunk wherever its target is. States of symbols that get their values in
+/// the layout are not known here, those of IFUNCs are their IPLT entries'.
+fn changes_state(
+    arch: &dyn Arch,
+    resolution: &Resolution<'_>,
+    symbol: SymRef,
+    home: Home,
+    r_type: u32,
+) -> bool {
+    let addr = match home {
+        Home::Section(_, value) | Home::Absolute(value) => value,
+        Home::Assigned(_) | Home::Common(_) => return true,
+        Home::UndefinedWeak | Home::Undefined | Home::Discarded => return false,
+    };
+    let target = BranchTarget {
+        addr,
+        is_function: true,
+    };
+    let kind = symbol.kind(resolution);
+    kind == super::refs::STT_GNU_IFUNC || !arch.enters(r_type, target) && kind == elf::STT_FUNC.0
+}
+
 /// Page offsets (`LO12` and relatives) do not change when an image moves by whole pages.
 fn low_bits_only(rule: &Rule) -> bool {
-    rule.range == super::arch::Range::Any && rule.size == 4
+    rule.range == Range::Any && rule.size == 4
 }
 
 fn report(

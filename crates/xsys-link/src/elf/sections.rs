@@ -9,6 +9,9 @@ use object::elf;
 use super::object::Section;
 use super::resolve::{FileId, Resolution};
 
+/// SHF_ARM_PURECODE and SHF_AARCH64_PURECODE: code that may only be executed, not read.
+pub const SHF_PURECODE: u64 = 0x2000_0000;
+
 /// An input section.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SectionId(pub u32);

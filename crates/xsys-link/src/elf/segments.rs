@@ -12,6 +12,7 @@ use object::elf;
 use super::arch::Arch;
 use super::layout::Layout;
 use super::place::Statement;
+use super::sections::SHF_PURECODE;
 use crate::options::{ElfOptions, OutputKind};
 use crate::script::ast::{Command, Phdr, Script};
 use crate::script::eval::OutputId;
@@ -166,7 +167,11 @@ fn segment(p_type: u32, flags: u32) -> Segment {
 
 fn section_flags(layout: &Layout<'_>, id: OutputId, options: &ElfOptions) -> u32 {
     let flags = layout.placement.output(id).flags;
-    let mut out = elf::PF_R.0;
+    let execute_only = SHF_PURECODE | elf::SHF_EXECINSTR.0;
+    let mut out = match flags & execute_only == execute_only {
+        true => 0,
+        false => elf::PF_R.0,
+    };
     if flags & elf::SHF_WRITE.0 != 0 || options.omagic {
         out |= elf::PF_W.0;
     }

@@ -479,21 +479,22 @@ fn thunk_symbols<'a>(arch: &dyn Arch, addresses: &Addresses<'_, 'a>) -> Vec<Entr
             }
         }
     }
-    if let (Some(mapping), Some(iplt)) = (
-        arch.plt_mapping(),
-        addresses.sections.find(SyntheticKind::Iplt),
-    ) && let Some(at) = addresses.of_section(iplt, 0)
+    if let Some(iplt) = addresses.sections.find(SyntheticKind::Iplt)
+        && let Some(start) = addresses.of_section(iplt, 0)
         && let Some(home) = layout.output_of[iplt.0 as usize]
     {
-        out.push(Entry {
-            name: mapping.name.as_bytes().into(),
-            value: at + u64::from(mapping.offset),
-            size: 0,
-            info: 0,
-            other: 0,
-            home: Place::Section(home),
-            of: None,
-        });
+        let size = addresses.sections.outline(addresses.resolution, iplt).size;
+        for at in (0..size).step_by(arch.plt_entry_size()) {
+            out.extend(arch.plt_mapping().iter().map(|mapping| Entry {
+                name: mapping.name.as_bytes().into(),
+                value: start + at + u64::from(mapping.offset),
+                size: 0,
+                info: 0,
+                other: 0,
+                home: Place::Section(home),
+                of: None,
+            }));
+        }
     }
     out
 }

@@ -16,18 +16,19 @@ use super::place::{Item, Placement};
 use super::refs::{Home, STT_GNU_IFUNC, SymRef};
 use super::resolve::Resolution;
 use super::scan::Demands;
-use super::sections::{SectionId, Sections, Synthetic, SyntheticKind};
+use super::sections::{SHF_PURECODE, SectionId, Sections, Synthetic, SyntheticKind};
 
 /// Puts empty thunk sections behind every stretch of code that a branch can cross, and at the end
 /// of each code section.
 pub fn reserve(
     arch: &dyn Arch,
+    demands: &Demands,
     resolution: &Resolution<'_>,
     sections: &mut Sections,
     placement: &mut Placement<'_>,
 ) -> Vec<SectionId> {
     let mut reserved = Vec::new();
-    let Some(spacing) = arch.thunk_spacing() else {
+    let Some(spacing) = spacing(arch, demands) else {
         return reserved;
     };
     for output in &mut placement.outputs {
@@ -43,12 +44,14 @@ pub fn reserve(
             let Item::Inputs(ids) = item else { continue };
             let mut with_thunks = Vec::with_capacity(ids.len() + 1);
             for &id in ids.iter() {
-                let size = sections.outline(resolution, id).size;
-                if distance > 0 && distance + size > spacing {
+                let outline = sections.outline(resolution, id);
+                let size = outline.size.saturating_add(outline.align - 1);
+                let end: u64 = size.saturating_add(distance);
+                if distance > 0 && end > spacing {
                     with_thunks.push(reserve_one(sections, &mut reserved));
                     distance = 0;
                 }
-                distance += size;
+                distance = size.saturating_add(distance);
                 with_thunks.push(id);
             }
             if Some(index) == last {
@@ -58,6 +61,11 @@ pub fn reserve(
         }
     }
     reserved
+}
+
+/// How far apart thunk sections may be; `None` where no branch takes thunks.
+fn spacing(arch: &dyn Arch, demands: &Demands) -> Option<u64> {
+    arch.thunk_spacing(demands.branches.shortest)
 }
 
 fn reserve_one(sections: &mut Sections, reserved: &mut Vec<SectionId>) -> SectionId {
@@ -89,7 +97,7 @@ pub struct Needed {
 
 /// The branches that need a thunk at the present addresses.
 pub fn needed(arch: &dyn Arch, addresses: &Addresses<'_, '_>, demands: &Demands) -> Vec<Needed> {
-    let Some(spacing) = arch.thunk_spacing() else {
+    let Some(spacing) = spacing(arch, demands) else {
         return Vec::new();
     };
     let layout = addresses.layout;
@@ -107,9 +115,9 @@ pub fn needed(arch: &dyn Arch, addresses: &Addresses<'_, '_>, demands: &Demands)
     let (low, high) = code.fold((u64::MAX, 0), |(low, high), (_, e)| {
         (low.min(e.addr), high.max(e.addr + e.size))
     });
-    if !arch.changes_state()
+    if !demands.branches.changes_state
         && high.saturating_sub(low) < spacing
-        && absolute_targets_near(addresses, low, high)
+        && !demands.branches.leaves_code
     {
         return Vec::new();
     }
@@ -119,28 +127,6 @@ pub fn needed(arch: &dyn Arch, addresses: &Addresses<'_, '_>, demands: &Demands)
         .map(SectionId)
         .flat_map_iter(|id| needed_in(arch, addresses, demands, id))
         .collect()
-}
-
-/// Whether every symbol with a fixed address that could be called lies near the code.
-fn absolute_targets_near(addresses: &Addresses<'_, '_>, low: u64, high: u64) -> bool {
-    use super::resolve::Definition;
-    addresses
-        .resolution
-        .symbols
-        .iter()
-        .all(|symbol| match symbol.definition {
-            // Values of script symbols are data addresses, sizes, anything: only those that objects
-            // mention could be called.
-            Definition::Script => !symbol.referenced || symbol.kind != elf::STT_FUNC.0,
-            Definition::Object { file, index } => {
-                let entry = addresses.resolution.files[file.0 as usize]
-                    .symbols
-                    .get(index as usize);
-                entry.place != super::object::SymbolPlace::Absolute
-                    || (low..=high).contains(&entry.value)
-            }
-            _ => true,
-        })
 }
 
 fn needed_in(
@@ -191,7 +177,10 @@ fn needed_in(
         ) else {
             continue;
         };
-        if let Some(form) = arch.thunk(site, p, target) {
+        if let Some(mut form) = arch.thunk(site, p, target) {
+            if section.flags & SHF_PURECODE != 0 {
+                form = arch.execute_only_thunk(form);
+            }
             let addend = addend.wrapping_add_unsigned(arch.branch_bias(reloc.r_type));
             out.push(Needed {
                 section: id,

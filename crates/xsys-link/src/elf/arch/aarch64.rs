@@ -309,7 +309,7 @@ impl Arch for Aarch64 {
         put(out, 12, 0xd61f_0220); // br x17
     }
 
-    fn thunk_spacing(&self) -> Option<u64> {
+    fn thunk_spacing(&self, _shortest: Option<u8>) -> Option<u64> {
         // 128 MiB less room for the thunks themselves.
         Some((128 << 20) - (256 << 10))
     }
@@ -341,7 +341,8 @@ impl Arch for Aarch64 {
         BRANCH_RANGE.contains(distance(p, thunk))
     }
 
-    fn write_thunk(&self, form: ThunkForm, out: &mut [u8], addr: u64, target: u64) {
+    fn write_thunk(&self, form: ThunkForm, out: &mut [u8], addr: u64, target: BranchTarget) {
+        let target = target.addr;
         if form == THUNK_PAGE {
             let page = page_distance(addr, target);
             put(out, 0, with_imm21(0x9000_0010, page >> 12)); // adrp x16, page(target)
@@ -375,11 +376,11 @@ impl Arch for Aarch64 {
         }
     }
 
-    fn plt_mapping(&self) -> Option<MappingSymbol> {
-        Some(MappingSymbol {
+    fn plt_mapping(&self) -> &'static [MappingSymbol] {
+        &[MappingSymbol {
             offset: 0,
             name: "$x",
-        })
+        }]
     }
 
     /// AAELF64 defines no flags.

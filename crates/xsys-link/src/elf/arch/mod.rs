@@ -326,14 +326,20 @@ pub trait Arch: Sync {
         0
     }
 
-    /// Largest forward distance in bytes of the shortest branch that may need a thunk;
-    /// `None` if this architecture never needs thunks.
-    fn thunk_spacing(&self) -> Option<u64> {
+    /// The most bytes of code that may lie between two thunk sections, where the shortest branch of
+    /// the link that takes thunks has a signed distance of `shortest` bits (`None` if there is no
+    /// branch); `None` if no thunks are needed.
+    fn thunk_spacing(&self, _shortest: Option<u8>) -> Option<u64> {
         None
     }
     /// A branch may need a thunk even where it reaches, because its target runs in another state.
     fn changes_state(&self) -> bool {
         false
+    }
+    /// Whether the branch itself can enter the state in which its target runs. Asked before layout
+    /// with nothing of the address but the mode bit.
+    fn enters(&self, _r_type: u32, _target: BranchTarget) -> bool {
+        true
     }
     /// The thunk that a branch at `p` to `target` needs, if any.
     fn thunk(&self, _site: Site, _p: u64, _target: BranchTarget) -> Option<ThunkForm> {
@@ -342,6 +348,10 @@ pub trait Arch: Sync {
     /// Words in data may need thunks, too (AVR's function pointers).
     fn thunks_for_data(&self) -> bool {
         false
+    }
+    /// The thunk to take in place of `form` where code must not be read as data.
+    fn execute_only_thunk(&self, form: ThunkForm) -> ThunkForm {
+        form
     }
     /// Bytes of a thunk.
     fn thunk_size(&self, _form: ThunkForm) -> usize {
@@ -361,14 +371,14 @@ pub trait Arch: Sync {
         false
     }
     /// Writes a thunk at `addr` that goes to `target` (with the mode bit).
-    fn write_thunk(&self, _form: ThunkForm, _out: &mut [u8], _addr: u64, _target: u64) {}
+    fn write_thunk(&self, _form: ThunkForm, _out: &mut [u8], _addr: u64, _target: BranchTarget) {}
     /// Mapping symbols inside a thunk.
     fn thunk_mapping(&self, _form: ThunkForm) -> &'static [MappingSymbol] {
         &[]
     }
-    /// Mapping symbol at the start of an IPLT.
-    fn plt_mapping(&self) -> Option<MappingSymbol> {
-        None
+    /// Mapping symbols inside an IPLT entry.
+    fn plt_mapping(&self) -> &'static [MappingSymbol] {
+        &[]
     }
 
     /// How code of this architecture gets shorter, where it can.

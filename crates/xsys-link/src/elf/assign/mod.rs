@@ -68,7 +68,13 @@ pub fn assign<'f>(
 ) -> Layout<'f> {
     let thunk_sections = match facts.options.kind {
         OutputKind::Relocatable => Vec::new(),
-        _ => thunks::reserve(facts.arch, facts.resolution, sections, &mut placement),
+        _ => thunks::reserve(
+            facts.arch,
+            facts.demands,
+            facts.resolution,
+            sections,
+            &mut placement,
+        ),
     };
     let mut output_of = vec![None; sections.len()];
     for (index, output) in placement.outputs.iter().enumerate() {

@@ -10,7 +10,7 @@ use super::{Item, OutputSection, Placement, Statement};
 use crate::elf::Map;
 use crate::elf::resolve::Resolution;
 use crate::elf::script_symbols::ScriptSymbols;
-use crate::elf::sections::{SectionId, Sections};
+use crate::elf::sections::{SHF_PURECODE, SectionId, Sections};
 use crate::script::ast::SectionKind;
 use crate::script::eval::OutputId;
 
@@ -49,7 +49,9 @@ pub(super) fn summarise(
     const KEPT: u64 = elf::SHF_GROUP.0 | elf::SHF_COMPRESSED.0;
     let ids: Vec<SectionId> = output.inputs().collect();
     let (mut sh_type, mut flags, mut align, mut entsize) = (elf::SHT_NULL.0, 0, 1, None);
+    // What all inputs have; one that is read as data makes the whole section readable.
     let mut merge = elf::SHF_MERGE.0 | elf::SHF_STRINGS.0;
+    let mut execute_only = SHF_PURECODE;
     for id in ids {
         let outline = sections.outline(resolution, id);
         if flags != 0 && (flags ^ outline.flags) & elf::SHF_TLS.0 != 0 && outline.size > 0 {
@@ -73,6 +75,7 @@ pub(super) fn summarise(
             _ => elf::SHT_PROGBITS.0,
         };
         flags |= outline.flags & !KEPT & !(elf::SHF_MERGE.0 | elf::SHF_STRINGS.0);
+        execute_only &= outline.flags;
         merge &= outline.flags;
         align = align.max(outline.align);
         entsize = match entsize {
@@ -80,6 +83,9 @@ pub(super) fn summarise(
             Some(size) if size == outline.entsize => Some(size),
             _ => Some(0),
         };
+    }
+    if flags & elf::SHF_EXECINSTR.0 != 0 {
+        flags &= execute_only | !SHF_PURECODE;
     }
     output.entsize = entsize.unwrap_or(0);
     if output.entsize != 0 && flags != 0 {

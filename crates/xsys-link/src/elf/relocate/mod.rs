@@ -239,6 +239,11 @@ impl<'a> Relocator<'_, 'a> {
         value: Value,
     ) -> Result<(), Limit> {
         let rule = decided.rule;
+        if let Some(target) = value.branch
+            && !self.arch.enters(rule.r_type, target)
+        {
+            return Err(Limit::State);
+        }
         if let Some(rewrite) = &decided.rewrite {
             let site = Site {
                 offset: place,

@@ -3,7 +3,7 @@
 use xsys_diag::Diagnostic;
 
 use super::{Relocator, Value};
-use crate::elf::arch::Range;
+use crate::elf::arch::{Base, Range};
 use crate::elf::refs::SymRef;
 use crate::elf::scan::{Decided, describe_place};
 use crate::elf::sections::SectionId;
@@ -47,7 +47,17 @@ impl Relocator<'_, '_> {
         let name = crate::elf::demangle(decided.symbol.name(resolution));
         let rule = decided.rule.name;
         let value = value.number;
+        let branch = decided.rule.base == Base::Branch;
         let help = match limit {
+            Limit::State => format!(
+                "call `{name}` with `bl`, or jump to it with a 32-bit branch (`b`, `b.w`), which can take a detour"
+            ),
+            Limit::Range(_) if branch && decided.rule.size < 4 => {
+                "a 16-bit branch takes no detours: write the 32-bit form (`b.w`, `bl`), or move the target into the same section".to_owned()
+            }
+            Limit::Range(_) if branch && self.arch.thunk_spacing(Some(21)).is_some() => {
+                "no thunk can be placed within its reach: put functions into sections of their own, so that code can stand between them".to_owned()
+            }
             Limit::Align(align) => format!(
                 "align `{name}` to {align} bytes: `#[repr(align({align}))]`, `.balign {align}`, or ALIGN({align}) in the script"
             ),
@@ -58,6 +68,10 @@ impl Relocator<'_, '_> {
             Limit::Range(_) | Limit::Encoding => "place the two nearer to each other in the script, or compile with a larger code model".to_owned(),
         };
         let diagnostic = match limit {
+            Limit::State => Diagnostic::error(format!(
+                "relocation `{rule}` cannot switch to the instruction set of `{name}`"
+            ))
+            .note("ARM code and Thumb code need a branch that switches, and this one cannot"),
             Limit::Range(range) => {
                 let (low, high) = range.bounds();
                 Diagnostic::error(format!(
@@ -109,6 +123,8 @@ pub(super) enum Limit {
     Range(Range),
     Align(u8),
     Encoding,
+    /// The target runs in another instruction set state.
+    State,
 }
 
 /// The object that defines a symbol, for messages.

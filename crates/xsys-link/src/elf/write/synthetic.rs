@@ -137,7 +137,7 @@ impl Image<'_, '_> {
                             thunk.form,
                             &mut out[thunk.offset as usize..][..size],
                             at,
-                            target.addr,
+                            target,
                         );
                     }
                 }

@@ -520,15 +520,22 @@ fn words_of(bytes: &[u8]) -> Vec<u32> {
         .collect()
 }
 
+fn target(addr: u64) -> BranchTarget {
+    BranchTarget {
+        addr,
+        is_function: true,
+    }
+}
+
 #[test]
 fn thunk_bytes() {
     let mut page = vec![0; ARCH.thunk_size(THUNK_PAGE)];
-    ARCH.write_thunk(THUNK_PAGE, &mut page, 0x20_0ff8, 0x1020_1abc);
+    ARCH.write_thunk(THUNK_PAGE, &mut page, 0x20_0ff8, target(0x1020_1abc));
     // adrp x16, #0x10001000; add x16, x16, #0xabc; br x16
     assert_eq!(words_of(&page), [0xb008_0010, 0x912a_f210, 0xd61f_0200]);
 
     let mut far = vec![0; ARCH.thunk_size(THUNK_FAR)];
-    ARCH.write_thunk(THUNK_FAR, &mut far, 0x1000, 0xffff_0000_0000_2004);
+    ARCH.write_thunk(THUNK_FAR, &mut far, 0x1000, target(0xffff_0000_0000_2004));
     assert_eq!(
         words_of(&far),
         [

@@ -182,6 +182,10 @@ fn takes_thunks(r_type: u32) -> bool {
     )
 }
 
+/// How far from a conditional branch its target may be for a plain branch within the conditional
+/// one's reach (1 MiB) to get there (16 MiB), with room for code that still grows.
+const NEAR: u64 = 14 << 20;
+
 impl Arch for Arm {
     fn machine(&self) -> u16 {
         EM_ARM.0
@@ -313,7 +317,7 @@ impl Arch for Arm {
     }
 
     fn plt_entry_size(&self) -> usize {
-        thunk::PLT_ENTRY_SIZE
+        thunk::plt_entry_size(self.core)
     }
 
     fn write_plt_entry(&self, out: &mut [u8], addr: u64, slot: u64) {
@@ -324,26 +328,22 @@ impl Arch for Arm {
         u64::from(!self.core.has_arm_state())
     }
 
-    fn plt_mapping(&self) -> Option<MappingSymbol> {
-        let name = if self.core.has_arm_state() {
-            "$a"
-        } else {
-            "$t"
-        };
-        Some(MappingSymbol { offset: 0, name })
+    fn plt_mapping(&self) -> &'static [MappingSymbol] {
+        thunk::plt_mapping(self.core)
     }
 
     fn changes_state(&self) -> bool {
-        true
+        self.core.has_arm_state()
     }
 
-    fn thunk_spacing(&self) -> Option<u64> {
-        Some(match self.core {
-            Core::V4T | Core::V5T => (1 << 22) - 2,
-            Core::V6M | Core::V8MBaseline => (1 << 24) - 2,
-            // conditional B.W
-            Core::V7 | Core::V7M => (1 << 20) - 2,
-        })
+    fn enters(&self, r_type: u32, target: BranchTarget) -> bool {
+        self.can_enter(r_type, target)
+    }
+
+    fn thunk_spacing(&self, shortest: Option<u8>) -> Option<u64> {
+        let reach = 1u64 << shortest?.clamp(2, 32).saturating_sub(1);
+        // Thunks of the stretch itself take room, too.
+        Some(reach - reach / 64)
     }
 
     fn thunk(&self, site: Site, p: u64, target: BranchTarget) -> Option<ThunkForm> {
@@ -352,7 +352,29 @@ impl Arch for Arm {
         {
             return None;
         }
-        Some(Form::choose(self.core, is_thumb(site.r_type), self.pic).number())
+        let from_thumb = is_thumb(site.r_type);
+        let to_thumb = self.target_state(target).unwrap_or(from_thumb);
+        // A conditional branch reaches less far than the plain one that its thunk can be.
+        let near = site.r_type == r::THM_JUMP19
+            && to_thumb
+            && self.core.has_long_thumb_branches()
+            && target.addr.wrapping_sub(p).wrapping_add(NEAR) < 2 * NEAR;
+        let form = match near {
+            true => Form::ThumbShort,
+            false => Form::choose(self.core, from_thumb, to_thumb, self.pic),
+        };
+        Some(form.number())
+    }
+
+    fn execute_only_thunk(&self, form: ThunkForm) -> ThunkForm {
+        match Form::of(form) {
+            Form::ThumbStack => Form::ThumbStackImmediate.number(),
+            _ => form,
+        }
+    }
+
+    fn thunk_align(&self, form: ThunkForm) -> u64 {
+        Form::of(form).align()
     }
 
     fn thunk_size(&self, form: ThunkForm) -> usize {
@@ -372,8 +394,11 @@ impl Arch for Arm {
         self.can_enter(site.r_type, target) && self.reaches(site.r_type, p, target)
     }
 
-    fn write_thunk(&self, form: ThunkForm, out: &mut [u8], addr: u64, target: u64) {
-        Form::of(form).write(out, addr, target);
+    fn write_thunk(&self, form: ThunkForm, out: &mut [u8], addr: u64, target: BranchTarget) {
+        let form = Form::of(form);
+        // Labels and symbols of scripts do not say how they are entered: as the caller runs.
+        let to_thumb = self.target_state(target).unwrap_or(form.is_thumb());
+        form.write(out, addr, target.addr & !1 | u64::from(to_thumb));
     }
 
     fn thunk_mapping(&self, form: ThunkForm) -> &'static [MappingSymbol] {

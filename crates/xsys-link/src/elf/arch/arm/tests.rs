@@ -292,11 +292,17 @@ fn thunks_where_needed() {
         (Core::V7M, r::THM_JUMP24, (P + 4 - 0x100_0000) | 1, true, None),
         (Core::V7M, r::THM_JUMP24, (P + 2 - 0x100_0000) | 1, true, Some(Form::ThumbMove)),
         (Core::V7, r::THM_JUMP19, (P + 4 + 0xf_fffe) | 1, true, None),
-        (Core::V7, r::THM_JUMP19, (P + 4 + 0x10_0000) | 1, true, Some(Form::ThumbMove)),
+        (Core::V7, r::THM_JUMP19, (P + 4 + 0x10_0000) | 1, true, Some(Form::ThumbShort)),
+        (Core::V7, r::THM_JUMP19, (P - 0xd0_0000) | 1, true, Some(Form::ThumbShort)),
+        (Core::V7, r::THM_JUMP19, (P + 0xf0_0000) | 1, true, Some(Form::ThumbMove)),
+        (Core::V7, r::THM_JUMP19, P + 0x20_0000, false, Some(Form::ThumbShort)),
         (Core::V6M, r::THM_CALL, (P + 4 + 0x100_0000) | 1, true, Some(Form::ThumbStack)),
         (Core::V6M, r::THM_CALL, (P + 4 + 0x40_0000) | 1, true, None),
         (Core::V5T, r::THM_CALL, (P + 4 + 0x3f_fffe) | 1, true, None),
-        (Core::V5T, r::THM_CALL, (P + 4 + 0x40_0000) | 1, true, Some(Form::ThumbViaArm)),
+        (Core::V5T, r::THM_CALL, (P + 4 + 0x40_0000) | 1, true, Some(Form::ThumbViaArmLoad)),
+        (Core::V4T, r::THM_CALL, (P + 4 + 0x40_0000) | 1, true, Some(Form::ThumbViaArm)),
+        (Core::V5T, r::JUMP24, P | 1, true, Some(Form::ArmLoad)),
+        (Core::V4T, r::CALL, P + 0x400_0000, true, Some(Form::ArmLoad)),
         // State changes.
         (Core::V7, r::CALL, P | 1, true, None),
         (Core::V7, r::JUMP24, P | 1, true, Some(Form::ArmMove)),
@@ -305,7 +311,7 @@ fn thunks_where_needed() {
         (Core::V7, r::THM_JUMP24, P, true, Some(Form::ThumbMove)),
         (Core::V7, r::THM_JUMP19, P, true, Some(Form::ThumbMove)),
         (Core::V4T, r::CALL, P | 1, true, Some(Form::ArmLiteral)),
-        (Core::V4T, r::THM_CALL, P, true, Some(Form::ThumbViaArm)),
+        (Core::V4T, r::THM_CALL, P, true, Some(Form::ThumbViaArmLoad)),
         // Labels have no state; cores with one state have nothing to change.
         (Core::V7, r::THM_JUMP24, P, false, None),
         (Core::V7M, r::THM_JUMP24, P, true, None),
@@ -361,7 +367,7 @@ fn thunk_bytes() {
     const ADDR: u64 = 0x2_0000;
     let mut out = [0; 20];
     #[rustfmt::skip]
-    let table: [(Form, u64, &[u32]); 10] = [
+    let table: [(Form, u64, &[u32]); 14] = [
         (Form::ArmMove, 0x1234_5678, &[0xe305_c678, 0xe341_c234, 0xe12f_ff1c]),
         (Form::ArmMovePic, 0x1236_5688, &[0xe305_c678, 0xe341_c234, 0xe08c_c00f, 0xe12f_ff1c]),
         (Form::ArmLiteral, 0x1234_5679, &[0xe59f_c000, 0xe12f_ff1c, 0x1234_5679]),
@@ -373,11 +379,20 @@ fn thunk_bytes() {
          &[0x46c0_4778, 0xe59f_c004, 0xe08f_c00c, 0xe12f_ff1c, 0x1234_5678]),
         (Form::ThumbStack, 0x1234_5679, &[0x4801_b403, 0xbd01_9001, 0x1234_5679]),
         (Form::ThumbStackPic, 0x1236_5684, &[0x4802_b401, 0xbc01_4684, 0x46c0_44e7, 0x1234_5678]),
+        (Form::ThumbStackImmediate, 0x1234_5679,
+         &[0x2012_b403, 0x3034_0200, 0x3056_0200, 0x3079_0200, 0xbd01_9001]),
+        (Form::ThumbShort, 0x2_1235, &[0xb918_f001]),
+        (Form::ThumbViaArmLoad, 0x1234_5679, &[0x46c0_4778, 0xe51f_f004, 0x1234_5679]),
+        (Form::ArmLoad, 0x1234_5678, &[0xe51f_f004, 0x1234_5678]),
     ];
     for (form, target, expected) in table {
         out.fill(0);
         let number = form.number();
         assert_eq!(Form::of(number), form);
+        let target = BranchTarget {
+            addr: target,
+            is_function: true,
+        };
         ARM.write_thunk(number, &mut out, ADDR, target);
         let mut bytes: Vec<u8> = expected.iter().flat_map(|w| w.to_le_bytes()).collect();
         bytes.resize(20, 0);
@@ -389,12 +404,41 @@ fn thunk_bytes() {
         let mapping = ARM.thunk_mapping(number);
         assert_eq!(mapping[0].name == "$t", form.is_thumb(), "{form:?}");
         let data = mapping.iter().find(|m| m.name == "$d");
-        let has_literal = format!("{form:?}").contains(['L', 'S', 'V']);
+        let has_literal = match form {
+            Form::ThumbShort | Form::ThumbStackImmediate => false,
+            _ => format!("{form:?}").contains(['L', 'S', 'V']),
+        };
         assert_eq!(data.is_some(), has_literal, "{form:?}");
         if let Some(data) = data {
             assert_eq!(data.offset as usize + 4, form.size(), "{form:?}");
         }
     }
+}
+
+/// Where the target does not say in which state it runs, thunks leave in the caller's; where there
+/// is one state, that is it.
+#[test]
+fn thunks_to_labels_keep_the_state() {
+    for (core, form, expected) in [
+        (Core::V7, Form::ArmMove, 0xe300_c100u32),
+        (Core::V7, Form::ThumbMove, 0x1c01_f240),
+        (Core::V7M, Form::ThumbMove, 0x1c01_f240),
+    ] {
+        let mut out = [0; 12];
+        let target = BranchTarget {
+            addr: 0x100,
+            is_function: false,
+        };
+        Arm::new(core).write_thunk(form.number(), &mut out, 0, target);
+        assert_eq!(out[..4], expected.to_le_bytes(), "{core:?} {form:?}");
+    }
+}
+
+#[test]
+fn spacing_follows_what_occurs() {
+    assert_eq!(ARM.thunk_spacing(Some(21)), Some((1 << 20) - (1 << 14)));
+    assert_eq!(ARM.thunk_spacing(Some(26)), Some((1 << 25) - (1 << 19)));
+    assert!(ARM.changes_state() && !Arm::new(Core::V7M).changes_state());
 }
 
 #[test]
@@ -413,11 +457,20 @@ fn plt_entries() {
         arm.write_plt_entry(&mut out, ADDR, slot);
         let bytes: Vec<u8> = expected.iter().flat_map(|w| w.to_le_bytes()).collect();
         assert_eq!(out[..], bytes[..], "{core:?}");
-        assert_eq!(
-            arm.plt_entry() == 1,
-            arm.plt_mapping().unwrap().name == "$t"
-        );
+        assert_eq!(arm.plt_entry() == 1, arm.plt_mapping()[0].name == "$t");
     }
+    // Loads into PC do not change state yet.
+    let mut out = [0; 20];
+    Arm::new(Core::V4T).write_plt_entry(&mut out, ADDR, 0x1236_5684);
+    let words = [
+        0xe59f_c008u32,
+        0xe08c_c00f,
+        0xe59c_c000,
+        0xe12f_ff1c,
+        0x1234_5678,
+    ];
+    let bytes: Vec<u8> = words.iter().flat_map(|w| w.to_le_bytes()).collect();
+    assert_eq!(out[..], bytes[..]);
 }
 
 #[test]

@@ -35,21 +35,36 @@ pub enum Form {
     ThumbStack,
     /// ARMv6-M: `push {r0}; ldr r0, [pc, #8]; mov ip, r0; pop {r0}; add pc, ip; nop; .word`
     ThumbStackPic,
+    /// ARMv6-M without literals: `push {r0, r1}`, the address in r0 byte by byte, `str r0, [sp,
+    /// #4]; pop {r0, pc}`
+    ThumbStackImmediate,
+    /// Thumb: `b.w`
+    ThumbShort,
+    /// `bx pc; nop`, then [`Form::ArmLoad`]
+    ThumbViaArmLoad,
+    /// ARM, where a load into PC ends in the right state: `ldr pc, [pc, #-4]; .word`
+    ArmLoad,
 }
 
 impl Form {
     /// The sequence for branches from Thumb or ARM code.
-    pub fn choose(core: Core, from_thumb: bool, pic: bool) -> Form {
+    pub fn choose(core: Core, from_thumb: bool, to_thumb: bool, pic: bool) -> Form {
+        // Loads change state since ARMv5T.
+        let load = core.has_blx() || !to_thumb;
         let (absolute, relative) = if from_thumb {
             if core.has_movw() {
                 (Form::ThumbMove, Form::ThumbMovePic)
-            } else if core.has_arm_state() {
-                (Form::ThumbViaArm, Form::ThumbViaArmPic)
-            } else {
+            } else if !core.has_arm_state() {
                 (Form::ThumbStack, Form::ThumbStackPic)
+            } else if load {
+                (Form::ThumbViaArmLoad, Form::ThumbViaArmPic)
+            } else {
+                (Form::ThumbViaArm, Form::ThumbViaArmPic)
             }
         } else if core.has_movw() {
             (Form::ArmMove, Form::ArmMovePic)
+        } else if load {
+            (Form::ArmLoad, Form::ArmLiteralPic)
         } else {
             (Form::ArmLiteral, Form::ArmLiteralPic)
         };
@@ -62,7 +77,7 @@ impl Form {
 
     /// The sequence of a number; numbers only come from [`Form::number`].
     pub fn of(form: ThunkForm) -> Form {
-        const ALL: [Form; 10] = [
+        const ALL: [Form; 14] = [
             Form::ArmMove,
             Form::ArmMovePic,
             Form::ArmLiteral,
@@ -73,6 +88,10 @@ impl Form {
             Form::ThumbViaArmPic,
             Form::ThumbStack,
             Form::ThumbStackPic,
+            Form::ThumbStackImmediate,
+            Form::ThumbShort,
+            Form::ThumbViaArmLoad,
+            Form::ArmLoad,
         ];
         ALL.get(usize::from(form.0))
             .copied()
@@ -81,15 +100,31 @@ impl Form {
 
     /// Entered in Thumb state.
     pub fn is_thumb(self) -> bool {
-        self as u8 >= Form::ThumbMove as u8
+        (Form::ThumbMove as u8..=Form::ThumbViaArmLoad as u8).contains(&(self as u8))
+    }
+
+    /// Words need the alignment of words, and so does ARM code.
+    pub fn align(self) -> u64 {
+        match self {
+            Form::ThumbMove | Form::ThumbMovePic | Form::ThumbShort | Form::ThumbStackImmediate => {
+                2
+            }
+            _ => 4,
+        }
     }
 
     pub fn size(self) -> usize {
         match self {
+            Form::ThumbShort => 4,
+            Form::ArmLoad => 8,
             Form::ThumbMove => 10,
-            Form::ArmMove | Form::ArmLiteral | Form::ThumbMovePic | Form::ThumbStack => 12,
+            Form::ArmMove
+            | Form::ArmLiteral
+            | Form::ThumbMovePic
+            | Form::ThumbStack
+            | Form::ThumbViaArmLoad => 12,
             Form::ArmMovePic | Form::ArmLiteralPic | Form::ThumbViaArm | Form::ThumbStackPic => 16,
-            Form::ThumbViaArmPic => 20,
+            Form::ThumbViaArmPic | Form::ThumbStackImmediate => 20,
         }
     }
 
@@ -103,7 +138,11 @@ impl Form {
             Form::ArmMove | Form::ArmMovePic => const { &[ARM] },
             Form::ArmLiteral => const { &[ARM, at(8, "$d")] },
             Form::ArmLiteralPic => const { &[ARM, at(12, "$d")] },
-            Form::ThumbMove | Form::ThumbMovePic => const { &[THUMB] },
+            Form::ThumbMove | Form::ThumbMovePic | Form::ThumbShort | Form::ThumbStackImmediate => {
+                const { &[THUMB] }
+            }
+            Form::ThumbViaArmLoad => const { &[THUMB, at(4, "$a"), at(8, "$d")] },
+            Form::ArmLoad => const { &[ARM, at(4, "$d")] },
             Form::ThumbViaArm => const { &[THUMB, at(4, "$a"), at(12, "$d")] },
             Form::ThumbViaArmPic => const { &[THUMB, at(4, "$a"), at(16, "$d")] },
             Form::ThumbStack => const { &[THUMB, at(8, "$d")] },
@@ -136,12 +175,17 @@ impl Form {
                 encode::write16(out, 8, T_ADD_IP_PC);
                 encode::write16(out, 10, T_BX_IP);
             }
-            Form::ThumbViaArm | Form::ThumbViaArmPic => {
+            Form::ArmLoad => words(out, &[0xe51f_f004, target as u32]),
+            Form::ThumbShort => {
+                halves(out, &[0xf000, 0x9000]);
+                encode::write(Field::ThumbBranch, out, 0, from(4) as i64);
+            }
+            Form::ThumbViaArm | Form::ThumbViaArmPic | Form::ThumbViaArmLoad => {
                 halves(out, &[0x4778, T_NOP]);
-                let rest = if self == Form::ThumbViaArm {
-                    Form::ArmLiteral
-                } else {
-                    Form::ArmLiteralPic
+                let rest = match self {
+                    Form::ThumbViaArm => Form::ArmLiteral,
+                    Form::ThumbViaArmLoad => Form::ArmLoad,
+                    _ => Form::ArmLiteralPic,
                 };
                 if let Some(out) = out.get_mut(4..) {
                     rest.write(out, addr.wrapping_add(4), target);
@@ -151,6 +195,25 @@ impl Form {
                 halves(out, &[0xb403, 0x4801, 0x9001, 0xbd01]);
                 encode::write32(out, 8, target as u32);
             }
+            Form::ThumbStackImmediate => {
+                let [d, c, b, a] = (target as u32).to_le_bytes().map(u16::from);
+                // movs, then lsls #8 and adds
+                halves(
+                    out,
+                    &[
+                        0xb403,
+                        0x2000 | a,
+                        0x0200,
+                        0x3000 | b,
+                        0x0200,
+                        0x3000 | c,
+                        0x0200,
+                        0x3000 | d,
+                        0x9001,
+                        0xbd01,
+                    ],
+                );
+            }
             Form::ThumbStackPic => {
                 halves(out, &[0xb401, 0x4802, 0x4684, 0xbc01, 0x44e7, T_NOP]);
                 encode::write32(out, 12, from(12) as u32);
@@ -159,8 +222,27 @@ impl Form {
     }
 }
 
-/// Bytes of an IPLT entry, whatever its form.
-pub const PLT_ENTRY_SIZE: usize = 16;
+/// Bytes of an IPLT entry.
+pub fn plt_entry_size(core: Core) -> usize {
+    match core {
+        Core::V4T => 20,
+        _ => 16,
+    }
+}
+
+/// What an IPLT entry consists of.
+pub fn plt_mapping(core: Core) -> &'static [MappingSymbol] {
+    const fn at(offset: u32, name: &'static str) -> MappingSymbol {
+        MappingSymbol { offset, name }
+    }
+    match core {
+        Core::V4T => const { &[at(0, "$a"), at(16, "$d")] },
+        Core::V5T => const { &[at(0, "$a"), at(12, "$d")] },
+        Core::V7 => const { &[at(0, "$a")] },
+        Core::V6M => const { &[at(0, "$t"), at(12, "$d")] },
+        Core::V8MBaseline | Core::V7M => const { &[at(0, "$t")] },
+    }
+}
 
 /// Writes an IPLT entry at `addr` that jumps to what the GOT slot at `slot` holds.
 pub fn write_plt_entry(core: Core, out: &mut [u8], addr: u64, slot: u64) {
@@ -172,6 +254,18 @@ pub fn write_plt_entry(core: Core, out: &mut [u8], addr: u64, slot: u64) {
             encode::write32(out, 8, ADD_IP_IP_PC);
             encode::write32(out, 12, 0xe59c_f000); // ldr pc, [ip]
         }
+        // Before ARMv5T a load into PC stays in ARM state, whatever the function is.
+        (true, false) if core == Core::V4T => words(
+            out,
+            // ldr ip, [pc, #8]; add ip, ip, pc; ldr ip, [ip]; bx ip
+            &[
+                0xe59f_c008,
+                ADD_IP_IP_PC,
+                0xe59c_c000,
+                BX_IP,
+                distance as u32,
+            ],
+        ),
         (true, false) => words(
             out,
             // ldr ip, [pc, #4]; add ip, ip, pc; ldr pc, [ip]

@@ -243,7 +243,7 @@ impl Arch for Avr {
     fn write_plt_entry(&self, _out: &mut [u8], _addr: u64, _slot: u64) {}
 
     /// The first stretch of code is as long as leaves room for its stubs below 128 KiB.
-    fn thunk_spacing(&self) -> Option<u64> {
+    fn thunk_spacing(&self, _shortest: Option<u8>) -> Option<u64> {
         Some(POINTER_REACH - 0x1000)
     }
 
@@ -269,9 +269,9 @@ impl Arch for Avr {
     }
 
     /// `jmp target`
-    fn write_thunk(&self, _form: ThunkForm, out: &mut [u8], _addr: u64, target: u64) {
+    fn write_thunk(&self, _form: ThunkForm, out: &mut [u8], _addr: u64, target: BranchTarget) {
         put(out, 0, &0x940c_u16.to_le_bytes());
-        long_branch(out, 0, target as i64);
+        long_branch(out, 0, target.addr as i64);
     }
 
     /// Objects must be for one architecture. Instructions may only be deleted where all are

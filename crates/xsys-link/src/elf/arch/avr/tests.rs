@@ -154,7 +154,11 @@ fn stubs_for_function_pointers() {
     // A call reaches everything.
     assert_eq!(AVR5.thunk(site(r::CALL), 0, target(0x2_0000)), None);
     let mut jmp = [0; 4];
-    AVR5.write_thunk(ThunkForm(0), &mut jmp, 0x100, 0x2_0004);
+    let target = BranchTarget {
+        addr: 0x2_0004,
+        is_function: true,
+    };
+    AVR5.write_thunk(ThunkForm(0), &mut jmp, 0x100, target);
     assert_eq!(jmp, [0x0d, 0x94, 0x02, 0x00]);
 }
 

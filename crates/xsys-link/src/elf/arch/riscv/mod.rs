@@ -210,11 +210,11 @@ impl Arch for Riscv {
         }
     }
 
-    fn plt_mapping(&self) -> Option<MappingSymbol> {
-        Some(MappingSymbol {
+    fn plt_mapping(&self) -> &'static [MappingSymbol] {
+        &[MappingSymbol {
             offset: 0,
             name: "$x",
-        })
+        }]
     }
 
     fn survives_shrinking(&self, align: u64, e_flags: u32) -> bool {
