@@ -381,6 +381,11 @@ pub trait Arch: Sync {
         &[]
     }
 
+    /// The numbers of the relocations that set and then subtract a number of variable length, which
+    /// must have room for the difference.
+    fn uleb128_pair(&self) -> Option<(u32, u32)> {
+        None
+    }
     /// How code of this architecture gets shorter, where it can.
     fn shortening(&self) -> Option<&dyn shortening::Shortening> {
         None

@@ -6,85 +6,28 @@
 //!
 //! Spec: the formulas are the psABIs'; see `arch`.
 
+mod lengths;
 mod problems;
 mod slots;
+mod tls;
 
+use lengths::Lengths;
 use object::elf;
 use problems::Limit;
 pub use problems::Unresolved;
 pub use slots::got_address;
+pub use tls::Tls;
 use xsys_diag::Diagnostic;
 
 use crate::elf::arch::{Arch, Base, BranchTarget, Range, Relative, Rule, Site, TlsVariant};
 use crate::elf::cuts::Cuts;
-use crate::elf::layout::{Addresses, Layout};
+use crate::elf::layout::Addresses;
 use crate::elf::object::{Reloc, Section};
 use crate::elf::refs::{Home, SymRef};
 use crate::elf::resolve::FileId;
 use crate::elf::scan::{Decided, Demands, SlotKind, TLS_LD, decide};
 use crate::elf::sections::SectionId;
-use crate::elf::segments::Segment;
 use crate::elf::thunks::{branch_target, iplt_entry};
-
-/// The thread-local template.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Tls {
-    /// `p_vaddr`
-    pub addr: u64,
-    /// `p_memsz`
-    pub size: u64,
-    /// `p_align`
-    pub align: u64,
-}
-
-impl Tls {
-    /// From PT_TLS.
-    pub fn of(segment: &Segment) -> Self {
-        Self {
-            addr: segment.addr,
-            size: segment.memory_size,
-            align: segment.align.max(1),
-        }
-    }
-
-    /// As it will be, while the layout is being found.
-    pub fn of_layout(layout: &Layout<'_>) -> Option<Self> {
-        let outputs = layout.placement.outputs.iter().zip(&layout.extents);
-        outputs
-            .filter(|(output, _)| output.present && output.flags & elf::SHF_TLS.0 != 0)
-            .map(|(_, extent)| Self {
-                addr: extent.addr,
-                size: extent.size,
-                align: extent.align.max(1),
-            })
-            .reduce(|a, b| Self {
-                addr: a.addr.min(b.addr),
-                size: a.end().max(b.end()).wrapping_sub(a.addr.min(b.addr)),
-                align: a.align.max(b.align),
-            })
-    }
-
-    fn end(&self) -> u64 {
-        self.addr.wrapping_add(self.size)
-    }
-
-    /// An address in it as an offset from the thread pointer.
-    pub fn tp_offset(&self, arch: &dyn Arch, s: u64) -> u64 {
-        let Tls { addr, size, align } = *self;
-        let in_block = s.wrapping_sub(addr);
-        let mask = align.wrapping_sub(1);
-        match arch.tls() {
-            TlsVariant::One { tcb, tp_bias, .. } => {
-                let gap = tcb.wrapping_add(addr.wrapping_sub(tcb) & mask);
-                in_block.wrapping_add(gap).wrapping_sub(tp_bias)
-            }
-            TlsVariant::Two => {
-                let slack = addr.wrapping_add(size).wrapping_neg() & mask;
-                in_block.wrapping_sub(size).wrapping_sub(slack)
-            }
-        }
-    }
-}
 
 /// Everything a value may depend on.
 pub struct Relocator<'r, 'a> {
@@ -123,7 +66,7 @@ impl<'a> Relocator<'_, 'a> {
                 self.avoid_errata(id, section, out, diagnostics);
             }
         } else {
-            self.debug(id, file, section, out);
+            self.debug(id, file, section, out, diagnostics);
         }
     }
 
@@ -177,6 +120,7 @@ impl<'a> Relocator<'_, 'a> {
     ) {
         let (resolution, sections) = (self.addresses.resolution, self.addresses.sections);
         let cuts = self.addresses.layout.cuts.get(&id);
+        let mut lengths = Lengths::new(self.arch.uleb128_pair());
         let mut changes = cuts.map_or(&[][..], Cuts::changes).iter().peekable();
         let mut skip = false;
         let mut subtrahend = 0;
@@ -216,6 +160,9 @@ impl<'a> Relocator<'_, 'a> {
                     continue;
                 }
             };
+            if let Some(found) = lengths.check(reloc, value.number, place, out) {
+                diagnostics.push(self.too_long(id, reloc.offset, found));
+            }
             if let Err(range) = self.write(&decided, place, out, value) {
                 diagnostics.push(self.out_of_range(id, &decided, value, range));
             }
@@ -506,7 +453,14 @@ impl<'a> Relocator<'_, 'a> {
     }
 
     /// Debug sections: no sequences, no ranges; references to dropped code read as a tombstone.
-    fn debug(&self, id: SectionId, file: FileId, section: &Section<'_>, out: &mut [u8]) {
+    fn debug(
+        &self,
+        id: SectionId,
+        file: FileId,
+        section: &Section<'_>,
+        out: &mut [u8],
+        diagnostics: &mut Vec<Diagnostic>,
+    ) {
         let tombstone: u64 = match section.name {
             // 0 ends these lists, so dead entries must be something else.
             b".debug_loc" | b".debug_ranges" => 1,
@@ -515,6 +469,7 @@ impl<'a> Relocator<'_, 'a> {
         };
         let resolution = self.addresses.resolution;
         let mut subtrahend = 0;
+        let mut lengths = Lengths::new(self.arch.uleb128_pair());
         for reloc in section.relocs.iter() {
             let Some(rule) = self
                 .arch
@@ -556,6 +511,9 @@ impl<'a> Relocator<'_, 'a> {
                 None => tombstone,
             };
             let value = value.wrapping_sub(std::mem::take(&mut subtrahend));
+            if let Some(found) = lengths.check(reloc, value as i64, offset, out) {
+                diagnostics.push(self.too_long(id, reloc.offset, found));
+            }
             self.arch.encode(rule, out, offset, value as i64);
         }
     }

@@ -222,6 +222,10 @@ impl Arch for Riscv {
         align <= if e_flags & 1 != 0 { 2 } else { 4 }
     }
 
+    fn uleb128_pair(&self) -> Option<(u32, u32)> {
+        Some((r::SET_ULEB128, r::SUB_ULEB128))
+    }
+
     fn shortening(&self) -> Option<&dyn Shortening> {
         Some(self)
     }

@@ -54,7 +54,7 @@ pub mod kind {
 }
 
 /// [`Rewrite::form`]s of relaxed instructions, beside those of `super`.
-mod form {
+pub mod form {
     pub const GONE: u8 = 16;
     pub const JAL: u8 = 17;
     pub const C_J: u8 = 18;

@@ -2,7 +2,8 @@
 //! link by another linker (lld).
 
 use super::super::tests::{Expect, Table, check_encodings, check_table};
-use super::super::{Arch, Base, Range, Relative, Site, SymbolFacts};
+use super::super::{Arch, Base, Range, Relative, Rewrite, Site, SymbolFacts};
+use super::relax::form;
 use super::rules::{self, r};
 use super::{NOP, RISCV32, RISCV64};
 
@@ -444,5 +445,61 @@ fn e_flags() {
             got.as_ref().map_err(String::as_str),
             expected.as_ref().map_err(|e| *e)
         );
+    }
+}
+
+#[test]
+fn relaxed_instructions() {
+    const JALR_RA: u64 = 0x0000_80e7;
+    const JALR_T0: u64 = 0x0003_02e7;
+    const LW: u64 = 0x0005_2583; // lw a1, 0(a0)
+    const SW: u64 = 0x00b5_2023; // sw a1, 0(a0)
+    const LUI: u64 = 0x0000_0537; // lui a0
+    let rules = &rules::RV32.rewritten;
+    // (form, rule, type, what the cut leaves, value, after)
+    #[rustfmt::skip]
+    let rows = [
+        (form::GONE, &rules.gone_zero, r::HI20, 0x1234_5678u64, 0, 0x1234_5678u64),
+        (form::JAL, &rules.jump, r::CALL, JALR_RA, -0x10_0000, 0x8000_00ef),
+        (form::JAL, &rules.jump, r::CALL, JALR_T0, 0xf_fffe, 0x7fff_f2ef),
+        (form::C_J, &rules.compressed_jump, r::CALL, 0xaaaa_0000, -0x800, 0xaaaa_b001),
+        (form::C_JAL, &rules.compressed_jump, r::CALL, 0xaaaa_0000, 0x7fe, 0xaaaa_2ffd),
+        (form::JALR_ZERO, &rules.jump_zero, r::CALL, JALR_RA, 0x7fe, 0x7fe0_00e7),
+        (form::C_LUI, &rules.compressed_high, r::HI20, LUI & 0xffff, 0x1f7ff, 0x657d),
+        (form::C_LUI, &rules.compressed_high, r::HI20, LUI & 0xffff, -0x1_f800, 0x7505),
+        (form::HIGH, &rules.relative, r::GOT_HI20, 0x0000_0517, 0x1800, 0x0000_2517),
+        (form::LOW_ZERO, &rules.low_zero, r::LO12_I, LW, 0x7ff, 0x7ff0_2583),
+        (form::LOW_ZERO, &rules.low_zero, r::LO12_S, SW, -0x800, 0x80b0_2023),
+        (form::LOW_GP, &rules.low_gp, r::LO12_I, LW, -1, 0xfff1_a583),
+        (form::LOW_GP, &rules.paired, r::PCREL_LO12_S, SW, 0x20, 0x02b1_a023),
+        (form::LOW_TP, &rules.low_tp, r::TPREL_LO12_S, SW, 4, 0x00b2_2223),
+        (form::LOW_TP, &rules.low_tp, r::TPREL_LO12_I, LW, 4, 0x0042_2583),
+        (form::ADDI, &rules.tls_low, r::PCREL_LO12_I, LW, 0x1004, 0x0045_0593),
+        (form::ADDI_GP, &rules.paired, r::PCREL_LO12_I, LW, 4, 0x0041_8593),
+        (form::LI, &rules.paired, r::PCREL_LO12_I, LW, -2, 0xffe0_0593),
+        (form::C_LI, &rules.compressed_paired, r::PCREL_LO12_I, LW & 0xffff, -32, 0x5581),
+        (form::C_LI, &rules.compressed_paired, r::PCREL_LO12_I, LW & 0xffff, 31, 0x45fd),
+    ];
+    for (form, rule, r_type, before, value, after) in rows {
+        let rewrite = Rewrite {
+            rule,
+            form,
+            skip_next: false,
+        };
+        let mut bytes = before.to_le_bytes();
+        RISCV32
+            .apply_rewrite(&rewrite, site(r_type, 0), &mut bytes, value)
+            .unwrap();
+        let result = u64::from_le_bytes(bytes);
+        assert_eq!(result, after, "form {form} {value:#x}: {result:#x}");
+        // Beyond the field is refused, not cut off.
+        if let Range::Signed(bits) = rule.range {
+            let beyond = 1 << (bits - 1);
+            let refused = RISCV32.apply_rewrite(&rewrite, site(r_type, 0), &mut bytes, beyond);
+            assert_eq!(refused, Err(rule.range), "form {form}");
+        }
+        for length in 0..4 {
+            let _ = RISCV32.apply_rewrite(&rewrite, site(r_type, 0), &mut bytes[..length], value);
+        }
     }
 }

@@ -1,0 +1,73 @@
+//! Differences of labels in numbers of variable length.
+//!
+//! Problem: an assembler that leaves distances to the linker has to guess how many bytes of ULEB128
+//! a difference takes. The linker cannot make room; it must say so rather than drop the upper bits.
+//!
+//! Spec: RISC-V psABI, "SET_ULEB128/SUB_ULEB128": always a pair, in this order, at one place.
+
+use xsys_diag::Diagnostic;
+
+use super::Relocator;
+use crate::elf::object::Reloc;
+use crate::elf::scan::describe_place;
+use crate::elf::sections::SectionId;
+
+/// What the first one of a pair set, while a section is relocated.
+pub(super) struct Lengths {
+    pair: Option<(u32, u32)>,
+    set: Option<(u64, i64)>,
+}
+
+/// A difference that its number does not hold.
+pub(super) struct TooLong {
+    difference: u64,
+    bytes: usize,
+}
+
+impl Lengths {
+    pub(super) fn new(pair: Option<(u32, u32)>) -> Self {
+        Self { pair, set: None }
+    }
+
+    /// Called with each value that is written to `out` from `at` on, before that.
+    #[inline]
+    pub(super) fn check(
+        &mut self,
+        reloc: Reloc,
+        value: i64,
+        at: usize,
+        out: &[u8],
+    ) -> Option<TooLong> {
+        let (set, sub) = self.pair?;
+        if reloc.r_type == set {
+            self.set = Some((reloc.offset, value));
+            return None;
+        }
+        if reloc.r_type != sub {
+            return None;
+        }
+        let (_, minuend) = self.set.take().filter(|(at, _)| *at == reloc.offset)?;
+        let difference = minuend.wrapping_sub(value) as u64;
+        let number = out.get(at..)?;
+        let bytes = 1 + number.iter().position(|byte| byte & 0x80 == 0)?;
+        let fits = bytes >= 10 || difference >> (7 * bytes) == 0;
+        (!fits).then_some(TooLong { difference, bytes })
+    }
+}
+
+impl Relocator<'_, '_> {
+    pub(super) fn too_long(&self, id: SectionId, offset: u64, found: TooLong) -> Diagnostic {
+        let (resolution, sections) = (self.addresses.resolution, self.addresses.sections);
+        let TooLong { difference, bytes } = found;
+        let s = if bytes == 1 { "" } else { "s" };
+        Diagnostic::error(format!(
+            "a difference of labels does not fit its ULEB128 number of {bytes} byte{s}"
+        ))
+        .note(format!(
+            "it is {difference:#x}, the number holds up to {:#x}",
+            (1u64 << (7 * bytes)) - 1
+        ))
+        .note(format!("in {}", describe_place(resolution, sections, id, offset)))
+        .help("the second label must not lie behind the first, and the script must keep both sections near; otherwise write the number with more bytes")
+    }
+}
