@@ -18,7 +18,7 @@ use crate::input::kind::FileKind;
 use crate::input::map::{FileStore, InputFile};
 use crate::input::search::Search;
 use crate::options::{ElfOptions, InputArg, InputWhat, OutputKind, SeparateCode};
-use crate::script::ast::{Command, Script};
+use crate::script::ast::{Command, Script, SectionsItem};
 use crate::script::builtin;
 use crate::script::overlay;
 use crate::script::parse::{IncludeError, Loader, parse_defsym, parse_into};
@@ -117,6 +117,8 @@ pub fn open<'a>(
     let mut script = Script::default();
     let mut warnings = Vec::new();
     let mut read: Vec<PathBuf> = Vec::new();
+    // Where each script's commands begin.
+    let mut begins = Vec::new();
     for path in options.scripts.iter().chain(
         options
             .default_script
@@ -128,6 +130,7 @@ pub fn open<'a>(
             search: &search,
             warnings: &mut warnings,
         };
+        begins.push(script.commands.len());
         match loader.open(&path.to_string_lossy(), Path::new("")) {
             Ok(source) => {
                 // Build scripts of several crates may each pass the same script.
@@ -147,21 +150,42 @@ pub fn open<'a>(
         }
     }
     let mut files = Vec::new();
-    let mut queue: Vec<(InputArg, PathBuf)> =
-        script_inputs(&script, 0, &mut search, options, Path::new(""), diagnostics);
-    queue.extend(options.inputs.iter().filter_map(|arg| {
+    // What a script names stands where the script stands among the inputs.
+    let mut queue: Vec<(InputArg, PathBuf)> = Vec::new();
+    let mut named: Vec<(usize, Vec<(InputArg, PathBuf)>)> = Vec::new();
+    for (index, &begin) in begins.iter().enumerate() {
+        let end = begins.get(index + 1).copied();
+        let commands = begin..end.unwrap_or(script.commands.len());
+        let at = options.scripts_at.get(index).copied().unwrap_or(0);
+        let (first, rest) = script_inputs(
+            &script,
+            commands,
+            &mut search,
+            options,
+            Path::new(""),
+            diagnostics,
+        );
+        queue.extend(first);
+        named.push((at, rest));
+    }
+    let mut named = named.into_iter().peekable();
+    for (position, arg) in options.inputs.iter().enumerate() {
+        while let Some((_, list)) = named.next_if(|(at, _)| *at <= position) {
+            queue.extend(list);
+        }
         let path = match &arg.what {
             InputWhat::File(path) => path.clone(),
             InputWhat::Library(name) => match search.library(name) {
                 Ok(path) => path,
                 Err(error) => {
                     diagnostics.push(error.into_diagnostic());
-                    return None;
+                    continue;
                 }
             },
         };
-        Some((arg.clone(), path))
-    }));
+        queue.push((arg.clone(), path));
+    }
+    queue.extend(named.flat_map(|(_, list)| list));
     let paths: Vec<PathBuf> = queue.iter().map(|(_, path)| path.clone()).collect();
     let opened = store.open_all(&paths);
     for ((arg, path), file) in queue.into_iter().zip(opened) {
@@ -192,8 +216,10 @@ pub fn open<'a>(
             warnings: &mut warnings,
         };
         diagnostics.extend(parse_into(&mut script, source, &mut loader));
-        for (arg, path) in script_inputs(&script, before, &mut search, options, &path, diagnostics)
-        {
+        let commands = before..script.commands.len();
+        let (first, rest) =
+            script_inputs(&script, commands, &mut search, options, &path, diagnostics);
+        for (arg, path) in first.into_iter().chain(rest) {
             match store.open(&path) {
                 Ok(file) => files.push((arg, file)),
                 Err(error) => diagnostics.push(error.into_diagnostic()),
@@ -210,18 +236,18 @@ pub fn open<'a>(
     (script, Opened { files })
 }
 
-/// The files that a script's INPUT, GROUP and STARTUP name, from command `first` on.
+/// The files that a script's STARTUP names, and those of its INPUT and GROUP.
 fn script_inputs(
     script: &Script,
-    first: usize,
+    commands: std::ops::Range<usize>,
     search: &mut Search,
     options: &ElfOptions,
     from: &Path,
     diagnostics: &mut Vec<Diagnostic>,
-) -> Vec<(InputArg, PathBuf)> {
-    let mut out = Vec::new();
+) -> (Vec<(InputArg, PathBuf)>, Vec<(InputArg, PathBuf)>) {
+    let (mut startup, mut out) = (Vec::new(), Vec::new());
     let mut binary = false;
-    for command in &script.commands[first..] {
+    for command in &script.commands[commands] {
         let named: Vec<(&str, bool)> = match command {
             Command::SearchDir(dir) => {
                 if !options.only_command_line_dirs {
@@ -264,7 +290,7 @@ fn script_inputs(
                     };
                     // STARTUP comes before everything else.
                     if matches!(command, Command::Startup(_)) {
-                        out.insert(0, (arg, path))
+                        startup.push((arg, path))
                     } else {
                         out.push((arg, path))
                     }
@@ -273,7 +299,7 @@ fn script_inputs(
             }
         }
     }
-    out
+    (startup, out)
 }
 
 /// Parses objects and reads archive indexes, in parallel.
@@ -638,8 +664,17 @@ pub fn complete_script(
         text: builtin::builtin(kind, &facts).into(),
     };
     let own = std::mem::take(&mut script.commands);
+    let is_entry = |command: &Command| match command {
+        Command::Entry(_) => true,
+        Command::Sections(items) => items.iter().any(|i| matches!(i, SectionsItem::Entry(_))),
+        _ => false,
+    };
     let mut none = NoIncludes;
     diagnostics.extend(parse_into(script, source, &mut none));
+    // Whatever entry the user's scripts name beats the usual one.
+    if own.iter().any(is_entry) {
+        script.commands.retain(|command| !is_entry(command));
+    }
     script.commands.extend(own);
 }
 

@@ -34,7 +34,7 @@ pub struct ScriptSymbols<'s> {
     pub assignments: Vec<ScriptAssignment<'s>>,
     /// Names that must be looked for: EXTERN, ENTRY, symbols in assertions, addresses and data.
     pub wanted: Vec<&'s [u8]>,
-    /// The last ENTRY.
+    /// The first ENTRY.
     pub entry: Option<&'s str>,
     by_place: Map<Span, usize>,
 }
@@ -76,7 +76,8 @@ impl<'s> ScriptSymbols<'s> {
     }
 
     fn entry(&mut self, name: &'s str) {
-        self.entry = Some(name);
+        // lld takes the first; GNU ld would take the last.
+        self.entry.get_or_insert(name);
         self.wanted.push(name.as_bytes());
     }
 

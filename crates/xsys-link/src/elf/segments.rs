@@ -591,6 +591,7 @@ fn number(segment: &mut Segment, arch: &dyn Arch, layout: &Layout<'_>, offsets: 
             segment.physical = segment.physical.wrapping_sub(before);
         }
     }
+    let mut zeros = false;
     for id in &members {
         let output = layout.placement.output(*id);
         let extent = layout.extents[id.0 as usize];
@@ -599,7 +600,10 @@ fn number(segment: &mut Segment, arch: &dyn Arch, layout: &Layout<'_>, offsets: 
             .wrapping_add(extent.size)
             .wrapping_sub(segment.addr);
         segment.memory_size = segment.memory_size.max(memory_end);
-        if output.sh_type != elf::SHT_NOBITS.0 && extent.size > 0 {
+        // An empty section behind zeros does not bring them into the file.
+        let nobits = output.sh_type == elf::SHT_NOBITS.0;
+        zeros |= nobits && extent.size > 0;
+        if !nobits && (extent.size > 0 || !zeros) {
             segment.file_size = segment
                 .file_size
                 .max(offsets[id.0 as usize] + extent.size - segment.offset);

@@ -35,6 +35,8 @@ pub struct ElfOptions {
     /// `-T`, in order; as written, to be looked up in the current folder and then in
     /// `search_dirs`.
     pub scripts: Vec<PathBuf>,
+    /// For each of `scripts` how many `inputs` stood in front of it: the files that it names come there.
+    pub scripts_at: Vec<usize>,
     /// `--default-script`: takes the built-in script's place where there is no `-T`.
     pub default_script: Option<PathBuf>,
     /// `--nostdlib`: ignores SEARCH_DIR in scripts.
@@ -198,6 +200,7 @@ impl Default for ElfOptions {
             search_dirs: Vec::new(),
             sysroot: None,
             scripts: Vec::new(),
+            scripts_at: Vec::new(),
             default_script: None,
             only_command_line_dirs: false,
             output_given: false,

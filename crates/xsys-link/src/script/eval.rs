@@ -223,7 +223,7 @@ pub fn eval(expr: &Expr, scope: &dyn Scope) -> Result<Value, EvalError> {
                     span: expr.span,
                 });
             }
-            Ok(scope.dot())
+            Ok(Value::absolute(scope.dot().address(scope)))
         }
         ExprKind::Absolute(value) => Ok(Value::absolute(address(value, scope)?)),
         ExprKind::Log2Ceil(value) => {

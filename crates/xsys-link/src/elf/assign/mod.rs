@@ -123,6 +123,7 @@ pub fn assign<'f>(
         layout,
         dot: 0,
         current: None,
+        first: None,
         last: None,
         aliases: Map::default(),
         assigned: Map::default(),
@@ -132,6 +133,9 @@ pub fn assign<'f>(
         report: None,
     };
     walker.index_names();
+    walker.first = segments::in_order(&walker.layout)
+        .into_iter()
+        .find(|id| walker.layout.placement.output(*id).is_alloc());
     walker.expect_index();
     walker.run(diagnostics);
     walker.layout
@@ -181,6 +185,8 @@ struct Walker<'w, 'f, 'a> {
     dot: u64,
     /// The output section that is being filled.
     current: Option<OutputId>,
+    /// The first allocated output section.
+    first: Option<OutputId>,
     /// The allocated output section that was filled last.
     last: Option<OutputId>,
     /// REGION_ALIAS, and regions by name.

@@ -136,7 +136,8 @@ impl Walker<'_, '_, '_> {
 impl Scope for Walker<'_, '_, '_> {
     fn dot(&self) -> Value {
         // Between sections `.` belongs to the one before, so that `_end = .;` moves with it.
-        match self.current.or(self.last) {
+        // Before the first it belongs to that (lld).
+        match self.current.or(self.last).or(self.first) {
             Some(id) => Value {
                 section: Some(id),
                 value: self.dot.wrapping_sub(self.address(id)),

@@ -188,8 +188,9 @@ pub(super) fn sort_inputs(
         pattern
             .sections
             .get(index as usize)
-            .map_or([Sort::None; 2], |p| {
-                p.sort.map(|s| if s == Sort::Default { default } else { s })
+            .map_or([Sort::None; 2], |p| match p.sort {
+                [Sort::None, _] => [Sort::None; 2],
+                sort => sort.map(|s| if s == Sort::Default { default } else { s }),
             })
     };
     let is_sorted = |index: u32| sorts(index).iter().any(|s| *s != Sort::None);
@@ -204,6 +205,7 @@ pub(super) fn sort_inputs(
         });
     }
     taken.sort_by_key(|&(index, id)| (group[index as usize], id));
+    sort_files(resolution, sections, pattern, &mut taken);
     let mut out: Vec<SectionId> = Vec::with_capacity(taken.len());
     for run in taken.chunk_by_mut(|a, b| group[a.0 as usize] == group[b.0 as usize]) {
         let index = run[0].0;
@@ -227,6 +229,34 @@ pub(super) fn sort_inputs(
         out.extend(run.iter().map(|(_, id)| *id));
     }
     out
+}
+
+/// `SORT_BY_NAME(*)(…)` and `REVERSE(*)(…)`: the order of files, in which each file's sections keep
+/// theirs.
+fn sort_files(
+    resolution: &Resolution<'_>,
+    sections: &Sections,
+    pattern: &InputPattern,
+    taken: &mut [(u32, SectionId)],
+) {
+    let by_name = pattern.file_sort == Sort::Name;
+    if !by_name && !pattern.file_reverse {
+        return;
+    }
+    let name = |id: SectionId| {
+        file_of(resolution, sections, id).map(|file| (file.name.path, file.name.member))
+    };
+    let position = |id: SectionId| sections.origin(id).map(|(file, _)| file);
+    taken.sort_by(|&(_, a), &(_, b)| {
+        let order = match by_name {
+            true => name(a).cmp(&name(b)),
+            false => position(a).cmp(&position(b)),
+        };
+        match pattern.file_reverse {
+            true => order.reverse(),
+            false => order,
+        }
+    });
 }
 
 /// `.init_array.N` and `.ctors.N` (which counts down from 65535); no number comes last.

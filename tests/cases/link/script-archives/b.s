@@ -1,0 +1,2 @@
+    .section .d, "a"
+    .byte 2

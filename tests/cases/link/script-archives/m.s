@@ -1,0 +1,3 @@
+    .section .d, "a"
+    .globl in_m
+in_m: .byte 3

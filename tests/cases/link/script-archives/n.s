@@ -1,0 +1,3 @@
+    .section .d, "a"
+    .globl in_n
+in_n: .byte 4

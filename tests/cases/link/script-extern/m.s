@@ -1,0 +1,3 @@
+    .section .data.wanted, "aw"
+    .globl wanted
+wanted: .long 7

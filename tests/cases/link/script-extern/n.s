@@ -1,0 +1,3 @@
+    .section .data.unwanted, "aw"
+    .globl unwanted
+unwanted: .long 8

@@ -1,0 +1,3 @@
+    .data
+    .globl in_b
+in_b: .long 9

@@ -1,0 +1,4 @@
+    .data
+    .globl in_n
+in_n: .long 4
+    .quad in_b

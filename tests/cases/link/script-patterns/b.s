@@ -1,0 +1,2 @@
+    .section .file, "a"
+    .byte 0x51

@@ -1,0 +1,4 @@
+    .section .w1, "a"
+    .byte 0x61
+    .section .w2, "a"
+    .byte 0x62

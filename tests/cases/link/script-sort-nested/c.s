@@ -1,0 +1,2 @@
+    .section .f, "a"
+    .byte 0x43
