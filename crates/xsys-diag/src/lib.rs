@@ -156,7 +156,14 @@ pub fn did_you_mean<'a>(
     let limit = (wanted.chars().count() / 3).max(1);
     candidates
         .into_iter()
-        .map(|candidate| (edit_distance(wanted, candidate, limit), candidate))
+        .map(|candidate| {
+            // Capitals are the commonest mistake of all.
+            let distance = match candidate.eq_ignore_ascii_case(wanted) {
+                true => usize::from(candidate != wanted),
+                false => edit_distance(wanted, candidate, limit),
+            };
+            (distance, candidate)
+        })
         .filter(|&(distance, _)| distance <= limit)
         .min()
         .map(|(_, candidate)| candidate)

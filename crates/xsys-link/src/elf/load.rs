@@ -18,7 +18,7 @@ use crate::input::kind::FileKind;
 use crate::input::map::{FileStore, InputFile};
 use crate::input::search::Search;
 use crate::options::{ElfOptions, InputArg, InputWhat, OutputKind, SeparateCode};
-use crate::script::ast::{Command, Script, SectionsItem};
+use crate::script::ast::{Command, Name, Script, SectionsItem};
 use crate::script::builtin;
 use crate::script::overlay;
 use crate::script::parse::{IncludeError, Loader, parse_defsym, parse_into};
@@ -248,7 +248,7 @@ fn script_inputs(
     let (mut startup, mut out) = (Vec::new(), Vec::new());
     let mut binary = false;
     for command in &script.commands[commands] {
-        let named: Vec<(&str, bool)> = match command {
+        let named: Vec<(&Name, bool)> = match command {
             Command::SearchDir(dir) => {
                 if !options.only_command_line_dirs {
                     search.add_script_dir(&dir.text);
@@ -256,9 +256,9 @@ fn script_inputs(
                 continue;
             }
             Command::Input(files) | Command::Group(files) => {
-                files.iter().map(|f| (&*f.name.text, f.as_needed)).collect()
+                files.iter().map(|f| (&f.name, f.as_needed)).collect()
             }
-            Command::Startup(name) => vec![(&*name.text, false)],
+            Command::Startup(name) => vec![(name, false)],
             // The format of the files that are named from here on, as with `--format`.
             Command::Target(name) => {
                 binary = &*name.text == "binary";
@@ -266,7 +266,8 @@ fn script_inputs(
             }
             _ => continue,
         };
-        for (name, as_needed) in named {
+        for (place, as_needed) in named {
+            let name = &*place.text;
             let (what, path) = match name.strip_prefix("-l") {
                 Some(library) => (
                     InputWhat::Library(library.to_owned()),
@@ -295,7 +296,9 @@ fn script_inputs(
                         out.push((arg, path))
                     }
                 }
-                Err(error) => diagnostics.push(error.into_diagnostic()),
+                Err(error) => {
+                    diagnostics.push(script.label(error.into_diagnostic(), place.span, ""))
+                }
             }
         }
     }

@@ -118,7 +118,7 @@ fn similar(path: &Path) -> Option<String> {
 }
 
 /// The names in a folder, sorted; none where it cannot be read.
-fn names_in(dir: &Path) -> Vec<String> {
+pub(crate) fn names_in(dir: &Path) -> Vec<String> {
     let mut names: Vec<String> = std::fs::read_dir(dir)
         .into_iter()
         .flatten()

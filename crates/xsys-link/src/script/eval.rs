@@ -129,15 +129,33 @@ impl EvalError {
             EvalError::UnknownConstant { .. } => {
                 return diagnostic.help("the constants are `MAXPAGESIZE` and `COMMONPAGESIZE`");
             }
-            EvalError::BadAlignment { .. }
-            | EvalError::DivisionByZero { .. }
-            | EvalError::Assertion { .. } => return diagnostic,
+            EvalError::BadAlignment { value, .. } => {
+                return match value.checked_next_power_of_two() {
+                    Some(next) => diagnostic.help(format!("the next power of two is {next:#x}")),
+                    None => diagnostic,
+                };
+            }
+            EvalError::DivisionByZero { span } => {
+                let divisor = script.text(*span);
+                return diagnostic.help(format!(
+                    "`{divisor}` is 0 here; where that may be, test it: `{divisor} ? … / {divisor} : 0`"
+                ));
+            }
+            EvalError::Assertion { .. } => return diagnostic,
         };
         let mut known = scope.known_names();
         known.sort();
         match xsys_diag::did_you_mean(name, known.iter().map(String::as_str)) {
             Some(close) => diagnostic.help(format!("did you mean `{close}`?")),
-            None => diagnostic,
+            None => diagnostic.help(match &self {
+                EvalError::UndefinedSymbol { .. } => {
+                    "define it in the program or in a script; `DEFINED(…)` asks whether it is"
+                }
+                EvalError::UndefinedSection { .. } => {
+                    "no rule and no input makes this section; of such sections only `SIZEOF` is known: 0"
+                }
+                _ => "declare it in MEMORY",
+            }),
         }
     }
 }

@@ -27,7 +27,7 @@ use crate::elf::scan::describe_place;
 use crate::elf::script_symbols::ScriptSymbols;
 use crate::elf::sections::{SectionId, Sections, SyntheticKind};
 use crate::options::{ElfOptions, OutputKind};
-use crate::script::ast::{Assert, Assignment, Command, Expr, ExprKind, Script};
+use crate::script::ast::{Assert, Assignment, BinaryOp, Command, Expr, ExprKind, Script};
 use crate::script::eval::{OutputId, Scope, Value, apply, eval};
 
 /// Walks before the link gives up; thunks and relaxation settle within a handful.
@@ -491,12 +491,38 @@ impl<'f, 'a> Walker<'_, 'f, 'a> {
                     None => value.value,
                 };
                 if truth == 0 {
+                    let mut facts = Vec::new();
+                    self.explain(&assert.condition, &mut facts);
                     self.problem(&assert.span, assert.message.clone(), |d| {
-                        d.note("the assertion's condition is 0")
+                        let d = d.note("the assertion's condition is 0");
+                        facts.into_iter().fold(d, Diagnostic::note)
                     });
                 }
             }
             Err(error) => self.eval_problem(error),
+        }
+    }
+
+    /// What the sides of the comparisons in a failed condition come to.
+    fn explain(&self, condition: &'f Expr, out: &mut Vec<String>) {
+        const MOST: usize = 6;
+        let ExprKind::Binary(op, left, right) = &condition.kind else {
+            return;
+        };
+        if matches!(op, BinaryOp::And | BinaryOp::Or) {
+            self.explain(left, out);
+            self.explain(right, out);
+            return;
+        }
+        for side in [left, right] {
+            let plain = matches!(side.kind, ExprKind::Number(_));
+            if let (false, Ok(value)) = (plain || out.len() >= MOST, eval(side, self)) {
+                let text = self.facts.script.text(side.span);
+                let fact = format!("`{text}` is {:#x}", self.absolute(value));
+                if !text.is_empty() && !out.contains(&fact) {
+                    out.push(fact);
+                }
+            }
         }
     }
 }

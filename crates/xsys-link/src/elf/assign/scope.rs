@@ -12,6 +12,9 @@ use crate::elf::resolve::Definition;
 use crate::script::ast::{Command, Expr, Name, Span};
 use crate::script::eval::{EvalError, OutputId, Scope, SectionFacts, Value, eval};
 
+/// Why a region is often declared twice.
+const TWO_MAPS: &str = "often two `memory.x` files are read; keep one of them";
+
 impl Walker<'_, '_, '_> {
     pub(super) fn declare_regions(&mut self) {
         let mut regions: Vec<Region> = Vec::new();
@@ -31,17 +34,21 @@ impl Walker<'_, '_, '_> {
                                 let source = self.facts.script.sources.get(span.file as usize)?;
                                 Some((source, span.start as usize..span.end as usize))
                             });
+                            let own = (declared.get(&*region.name.text))
+                                .filter(|first| first.file != region.name.span.file)
+                                .and_then(|_| self.facts.script.source(region.name.span))
+                                .map(|source| &source.path);
                             self.problem(
                                 &region.name.span,
                                 format!("memory region `{}` is declared twice", region.name.text),
-                                |d| {
-                                    let d = match first {
-                                        Some((source, span)) => {
-                                            d.label(source, span, "declared first here")
-                                        }
-                                        None => d,
-                                    };
-                                    d.help("often two `memory.x` files are read; keep one of them")
+                                |d| match first {
+                                    Some((source, _)) if Some(&source.path) == own => d
+                                        .note(format!("`{}` is read twice", source.path.display()))
+                                        .help("remove one of the INCLUDE or `-T` that read it"),
+                                    Some((source, span)) => {
+                                        d.label(source, span, "declared first here").help(TWO_MAPS)
+                                    }
+                                    None => d.help(TWO_MAPS),
                                 },
                             );
                         }

@@ -11,7 +11,7 @@ use crate::elf::place::Item;
 use crate::elf::sections::SectionId;
 use crate::options::OutputKind;
 use crate::script::ast::{Expr, ExprKind, OutputSectionDef, SectionKind};
-use crate::script::eval::{OutputId, fill_pattern};
+use crate::script::eval::{EvalError, OutputId, fill_pattern};
 
 impl<'f> Walker<'_, 'f, '_> {
     pub(super) fn output_section(&mut self, id: OutputId, cursor: &mut Cursor) {
@@ -47,7 +47,7 @@ impl<'f> Walker<'_, 'f, '_> {
         }
         // SUBALIGN takes the place of the inputs' own alignment.
         let natural = match def.and_then(|def| def.subalign.as_ref()) {
-            Some(expr) => self.number(expr).max(1),
+            Some(expr) => self.alignment(expr),
             None => self.layout.placement.outputs[index].align,
         };
         let align = self.section_align(def, natural);
@@ -175,29 +175,33 @@ impl<'f> Walker<'_, 'f, '_> {
 
     fn section_align(&mut self, def: Option<&'f OutputSectionDef>, natural: u64) -> u64 {
         let asked = match def.and_then(|d| d.align.as_ref()) {
-            Some(expr) => {
-                let value = self.number(expr);
-                if value != 0 && !value.is_power_of_two() {
-                    self.problem(
-                        &expr.span,
-                        format!("alignment {value:#x} is not a power of two"),
-                        |d| d,
-                    );
-                    1
-                } else {
-                    value.max(1)
-                }
-            }
+            Some(expr) => self.alignment(expr),
             None => 1,
         };
         natural.max(asked)
+    }
+
+    /// The value of ALIGN or SUBALIGN; 0 means none.
+    fn alignment(&mut self, expr: &Expr) -> u64 {
+        let value = self.number(expr);
+        if value == 0 || value.is_power_of_two() {
+            return value.max(1);
+        }
+        self.eval_problem(EvalError::BadAlignment {
+            value,
+            span: expr.span,
+        });
+        1
     }
 
     /// Walks an output section's contents.
     fn fill_section(&mut self, id: OutputId, def: Option<&'f OutputSectionDef>) {
         let subalign = def
             .and_then(|d| d.subalign.as_ref())
-            .map(|e| self.number(e).max(1));
+            .map(|e| match self.number(e) {
+                value if value.is_power_of_two() => value,
+                _ => 1,
+            });
         let items = std::mem::take(&mut self.layout.placement.outputs[id.0 as usize].items);
         for item in &items {
             match item {

@@ -121,8 +121,13 @@ impl Parser<'_> {
             return Ok(token);
         }
         let reported = self.unexpected(&format!("`{punct}` {place}"), token);
+        let next_statement = token.kind == Kind::End
+            || matches!(token.kind, Kind::Punct(";" | "{" | "}"))
+            || (token.is_name() && self.starts_line(token));
         if token.is("=") && matches!(punct, ")" | ",") {
             self.add_help("comparison is written `==`");
+        } else if punct == ")" && next_statement {
+            self.add_help("add `)`");
         }
         Err(reported)
     }

@@ -70,13 +70,23 @@ impl IncludeError {
         let diagnostic = Diagnostic::error(self.to_string());
         match self {
             IncludeError::NotFound { searched, .. } if searched.is_empty() => diagnostic,
-            IncludeError::NotFound { searched, .. } => searched
-                .iter()
-                .fold(diagnostic, |diagnostic, folder| {
+            IncludeError::NotFound { name, searched } => {
+                let diagnostic = searched.iter().fold(diagnostic, |diagnostic, folder| {
                     diagnostic.note(format!("searched in `{}`", folder.display()))
-                })
-                .help("put the file into one of these folders, or name its folder with `-L`"),
-            IncludeError::Unreadable { .. } => diagnostic,
+                });
+                let names: Vec<String> = searched
+                    .iter()
+                    .flat_map(|folder| crate::input::names_in(folder))
+                    .collect();
+                match xsys_diag::did_you_mean(&name, names.iter().map(String::as_str)) {
+                    Some(close) => diagnostic.help(format!("did you mean `{close}`?")),
+                    None => diagnostic.help(
+                        "put the file into one of these folders, or name its folder with `-L`",
+                    ),
+                }
+            }
+            IncludeError::Unreadable { .. } => diagnostic
+                .help("`-T` and INCLUDE take linker scripts; objects are named without `-T`"),
         }
     }
 }
@@ -282,7 +292,11 @@ impl<'p> Parser<'p> {
             .any(|&file| sources[file as usize].path == source.path)
         {
             let path = source.path.display().to_string();
-            self.error(name.span, format!("`{path}` includes itself"));
+            self.error_help(
+                name.span,
+                format!("`{path}` includes itself"),
+                "remove this INCLUDE, or the one that led here",
+            );
             return Ok(());
         }
         let outer = (self.file, self.text.clone(), self.at, self.last_end);
@@ -365,7 +379,7 @@ impl<'p> Parser<'p> {
         }
     }
 
-    fn starts_line(&self, token: Token) -> bool {
+    pub(super) fn starts_line(&self, token: Token) -> bool {
         let before = self.text.get(..token.start).unwrap_or("");
         before.trim_end_matches([' ', '\t']).ends_with('\n') || before.trim().is_empty()
     }

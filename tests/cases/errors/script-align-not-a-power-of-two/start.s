@@ -1,0 +1,5 @@
+.globl _start
+_start:
+    bx lr
+.data
+.long 1
