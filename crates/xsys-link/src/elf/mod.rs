@@ -262,7 +262,6 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
     let settled = layout::SettledSymbols::settle(&addresses);
     addresses.settled = Some(&settled);
     report::check_overlaps(&layout, options, diagnostics);
-    report::check_file_size(&layout, &plan, diagnostics);
     let entry = report::entry_point(&addresses, &script_symbols, options, diagnostics);
 
     let image = write::Image {

@@ -14,7 +14,7 @@ use super::resolve::{FileId, Resolution};
 use super::scan;
 use super::script_symbols::ScriptSymbols;
 use super::sections::{Sections, is_linked};
-use super::segments::{FilePlan, in_order};
+use super::segments::in_order;
 use crate::options::{ElfOptions, MapTo, OutputKind};
 
 /// The lines of `--print-gc-sections`.
@@ -129,38 +129,6 @@ pub fn check_overlaps(
             }
         }
     }
-}
-
-/// A file of terabytes is a mistake of the script: `. =` far away in a section, or one segment over
-/// distant addresses.
-pub fn check_file_size(layout: &Layout<'_>, plan: &FilePlan, diagnostics: &mut Vec<Diagnostic>) {
-    const LARGEST: u64 = 16 << 30;
-    if plan.end <= LARGEST {
-        return;
-    }
-    let mut before = 0;
-    let mut gap: Option<(u64, &str)> = None;
-    for id in in_order(layout) {
-        let (output, extent) = (layout.placement.output(id), layout.extents[id.0 as usize]);
-        if output.sh_type == elf::SHT_NOBITS.0 {
-            continue;
-        }
-        let offset = plan.offsets[id.0 as usize];
-        let grown = offset.saturating_add(extent.size).saturating_sub(before);
-        if gap.is_none_or(|(largest, _)| grown > largest) {
-            gap = Some((grown, &output.name));
-        }
-        before = before.max(offset.saturating_add(extent.size));
-    }
-    let mut diagnostic =
-        Diagnostic::error(format!("the output file would have {} GiB", plan.end >> 30))
-            .note(format!("the limit is {} GiB", LARGEST >> 30));
-    if let Some((bytes, name)) = gap {
-        diagnostic = diagnostic.note(format!("{bytes:#x} bytes of it come with section `{name}`"));
-    }
-    diagnostics.push(diagnostic.help(
-        "look for `. =` with a far address inside a section, or give sections that lie far apart different segments; memory that needs no contents goes into a section of its own with `(NOLOAD)`",
-    ));
 }
 
 /// `e_entry`: `-e`, else ENTRY, else `_start`.

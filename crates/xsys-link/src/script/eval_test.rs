@@ -162,7 +162,7 @@ fn values() {
         ("DATA_SEGMENT_ALIGN(0x1000, 0x400)", ".data+0x1000"),
         ("DATA_SEGMENT_RELRO_END(24, .)", ".data+0x1000"),
         ("DATA_SEGMENT_END(.)", ".data+0x11"),
-        ("ASSERT(1, \"no\")", ".data+0x11"),
+        ("ASSERT(1, \"no\")", "0x2011"),
         ("ASSERT(t > d, \"t is low\")", "assertion failed: t is low"),
         ("none", "symbol `none` is not defined"),
         ("ADDR(.none)", "section `.none` is not defined"),
@@ -190,10 +190,13 @@ fn errors_show_their_place() {
             "n + ADDR(.txt)",
             "error: section `.txt` is not defined\n  --> expr:1:10\n  = help: did you mean `.text`?",
         ),
-        ("1 / (n - n)", "error: division by zero\n  --> expr:1:5"),
+        (
+            "1 / (n - n)",
+            "error: division by zero\n  --> expr:1:5\n  = help: `(n - n)` is 0 here; where that may be, test it: `(n - n) ? … / (n - n) : 0`",
+        ),
         (
             "ALIGN(., 6)",
-            "error: alignment 0x6 is not a power of two\n  --> expr:1:10",
+            "error: alignment 0x6 is not a power of two\n  --> expr:1:10\n  = help: the next power of two is 0x8",
         ),
     ] {
         let (script, expr) = parsed(text);

@@ -35,7 +35,7 @@ fn messages() {
         ("x = ;", &["1:5 expected an expression, found `;`"]),
         (
             "x = (1 + 2;",
-            &["1:11 expected `)` to close `(`, found `;`"],
+            &["1:11 expected `)` to close `(`, found `;` | add `)`"],
         ),
         ("x = 1 +;", &["1:8 expected an expression, found `;`"]),
         (
@@ -75,7 +75,7 @@ fn messages() {
         ),
         (
             "ENTRY(main",
-            &["1:11 expected `)` to close `ENTRY(`, found the end of the file"],
+            &["1:11 expected `)` to close `ENTRY(`, found the end of the file | add `)`"],
         ),
         (
             "ENTRY()\nEXTERN(x)\nENTRY(;",
@@ -287,7 +287,7 @@ fn messages() {
             "ENTRY(\"a",
             &[
                 "1:7 this `\"` is never closed | add the closing `\"`",
-                "1:9 expected `)` to close `ENTRY(`, found the end of the file",
+                "1:9 expected `)` to close `ENTRY(`, found the end of the file | add `)`",
             ],
         ),
         (
@@ -450,7 +450,7 @@ fn messages() {
         ),
         (
             "ENTRY(a\nSECTIONS { .a : { *(.x) } }",
-            &["2:1 expected `)` to close `ENTRY(`, found `SECTIONS`"],
+            &["2:1 expected `)` to close `ENTRY(`, found `SECTIONS` | add `)`"],
         ),
     ];
     for (text, expected) in table {

@@ -415,7 +415,10 @@ fn include_errors() {
          folder with `-L`"
     );
     let (_, found) = load(&[("root.x", "INCLUDE a.x"), ("a.x", "\n INCLUDE root.x")]);
-    assert_eq!(found, "error: `root.x` includes itself\n  --> a.x:2:10");
+    assert_eq!(
+        found,
+        "error: `root.x` includes itself\n  --> a.x:2:10\n  = help: remove this INCLUDE, or the one that led here"
+    );
     let (tree, found) = load(&[
         ("root.x", "SECTIONS { INCLUDE a.x .b : { } }"),
         ("a.x", ".a : { *(.a) } }"),
