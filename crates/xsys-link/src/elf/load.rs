@@ -152,7 +152,7 @@ pub fn open<'a>(
     let mut files = Vec::new();
     // What a script names stands where the script stands among the inputs.
     let mut queue: Vec<(InputArg, PathBuf)> = Vec::new();
-    let mut named: Vec<(usize, Vec<(InputArg, PathBuf)>)> = Vec::new();
+    let mut named: Vec<(usize, Vec<NamedFile>)> = Vec::new();
     for (index, &begin) in begins.iter().enumerate() {
         let end = begins.get(index + 1).copied();
         let commands = begin..end.unwrap_or(script.commands.len());
@@ -236,6 +236,9 @@ pub fn open<'a>(
     (script, Opened { files })
 }
 
+/// A file that a script names, and where it was found.
+type NamedFile = (InputArg, PathBuf);
+
 /// The files that a script's STARTUP names, and those of its INPUT and GROUP.
 fn script_inputs(
     script: &Script,
@@ -244,7 +247,7 @@ fn script_inputs(
     options: &ElfOptions,
     from: &Path,
     diagnostics: &mut Vec<Diagnostic>,
-) -> (Vec<(InputArg, PathBuf)>, Vec<(InputArg, PathBuf)>) {
+) -> (Vec<NamedFile>, Vec<NamedFile>) {
     let (mut startup, mut out) = (Vec::new(), Vec::new());
     let mut binary = false;
     for command in &script.commands[commands] {
