@@ -584,6 +584,7 @@ pub fn e_flags(
 /// Merges `.ARM.attributes` or `.riscv.attributes`: the section's name and contents.
 pub fn build_attributes(
     resolution: &Resolution<'_>,
+    options: &ElfOptions,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<(String, Vec<u8>)> {
     let found: Vec<(String, &[u8], &[u8])> = resolution
@@ -598,18 +599,40 @@ pub fn build_attributes(
         .iter()
         .map(|(file, _, data)| (file.as_str(), *data))
         .collect();
-    let (merged, conflicts) = match *name {
+    let (mut merged, conflicts) = match *name {
         b".ARM.attributes" => super::attributes::merge_arm(&inputs),
         b".MSP430.attributes" => super::attributes::merge_msp430(&inputs),
         _ => super::attributes::merge_riscv(&inputs),
     };
     for conflict in conflicts {
+        let arm = *name == b".ARM.attributes";
+        let unwanted = match conflict.tag {
+            super::attributes::tag::PCS_WCHAR_T => arm && options.no_wchar_size_warning,
+            super::attributes::tag::ENUM_SIZE => arm && options.no_enum_size_warning,
+            _ => false,
+        };
+        if options.no_warn_mismatch || unwanted {
+            continue;
+        }
         let message = format!("`{}`: {}", conflict.input, conflict.message);
-        diagnostics.push(if conflict.fatal {
-            Diagnostic::error(message).help("build all objects for the same core and the same ABI")
-        } else {
-            Diagnostic::warning(message)
+        let mut diagnostic = match conflict.fatal {
+            true => Diagnostic::error(message),
+            false => Diagnostic::warning(message),
+        };
+        if let Some(other) = conflict.other {
+            diagnostic = diagnostic.note(format!("`{other}` is the earlier object that says so"));
+        }
+        let general = conflict
+            .fatal
+            .then_some("build all objects for the same core and the same ABI");
+        diagnostics.push(match conflict.help.or(general) {
+            Some(help) => diagnostic.help(help),
+            None => diagnostic,
         });
+    }
+    let big = |file: &ObjectFile<'_>| file.endian == ::object::Endianness::Big;
+    if resolution.files.first().is_some_and(big) {
+        super::attributes::make_big_endian(&mut merged);
     }
     Some((String::from_utf8_lossy(name).into_owned(), merged))
 }

@@ -130,7 +130,7 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
     if failed(diagnostics) {
         return;
     }
-    let attributes = load::build_attributes(&resolution, diagnostics);
+    let attributes = load::build_attributes(&resolution, options, diagnostics);
     let core = attributes.as_ref().map(|(_, bytes)| bytes.as_slice());
     let e_flags = load::e_flags(&*family, &resolution.files, core, diagnostics);
     let Some(arch) = arch::find(machine, is_64, core, e_flags, options) else {

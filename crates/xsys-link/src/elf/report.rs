@@ -317,12 +317,6 @@ pub fn unsupported(options: &ElfOptions) -> Vec<Diagnostic> {
             errata,
         ),
         (options.fix_cortex_a8, "--fix-cortex-a8", errata),
-        (options.fix_v4bx, "--fix-v4bx", errata),
-        (
-            options.target1_rel,
-            "--target1-rel",
-            "TARGET1 relocations are absolute, as bare metal and Linux want them",
-        ),
         (
             options.gc_keep_exported,
             "--gc-keep-exported",

@@ -471,6 +471,17 @@ fn report(
                 .note(format!("referenced by {}", describe_place(resolution, sections, id, offset)))
                 .help("the objects disagree about the contents of the group; rebuild all of them with one compiler"),
             ),
+            Problem::UnknownType { r_type, offset } if arch.refused(r_type).is_some() => {
+                let name = arch.refused(r_type).unwrap_or_default();
+                let diagnostic = Diagnostic::error(format!(
+                    "relocation `{name}` ({r_type}) cannot be used in a static link"
+                ))
+                .note(format!("in {}", describe_place(resolution, sections, id, offset)));
+                diagnostics.push(match name.contains("TLS") {
+                    true => diagnostic.help("compile with a static TLS model: `-Ztls-model=local-exec` or `initial-exec`"),
+                    false => diagnostic.help("it belongs to run-time linkers, obsolete tools or position-independent function descriptors; build the object for the link's target"),
+                });
+            }
             Problem::UnknownType { r_type, offset } => diagnostics.push(
                 Diagnostic::error(format!("unknown relocation type {r_type} for {}", arch.name()))
                     .note(format!("in {}", describe_place(resolution, sections, id, offset))),

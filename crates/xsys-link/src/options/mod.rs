@@ -135,6 +135,10 @@ pub struct ElfOptions {
     pub warn_common: bool,
     /// `--no-warn-mismatch`: files for another machine are not an error.
     pub no_warn_mismatch: bool,
+    /// `--no-wchar-size-warning`
+    pub no_wchar_size_warning: bool,
+    /// `--no-enum-size-warning`
+    pub no_enum_size_warning: bool,
 
     /// `--fix-cortex-a53-843419`
     pub fix_cortex_a53_843419: bool,
@@ -246,6 +250,8 @@ impl Default for ElfOptions {
             no_inhibit_exec: false,
             warn_common: false,
             no_warn_mismatch: false,
+            no_wchar_size_warning: false,
+            no_enum_size_warning: false,
             fix_cortex_a53_843419: false,
             fix_cortex_a53_835769: false,
             fix_cortex_a8: false,

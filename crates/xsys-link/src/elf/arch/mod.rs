@@ -264,6 +264,10 @@ pub trait Arch: Sync {
     fn fill(&self) -> &'static [u8];
     /// The table row of a relocation; `None` if the linker does not know it.
     fn rule(&self, r_type: u32) -> Option<&'static Rule>;
+    /// The name of a relocation that has no row: one for run-time linkers, or not supported.
+    fn refused(&self, _r_type: u32) -> Option<&'static str> {
+        None
+    }
     /// Reads the addend stored at the place, for REL inputs.
     fn implicit_addend(&self, rule: &Rule, section: &[u8], offset: usize) -> i64;
     /// Writes a value that fits into the place; `section` is the section's output bytes.
@@ -450,6 +454,8 @@ pub fn find(
             };
             let pic = options.pic_thunks || options.kind == OutputKind::StaticPie;
             Box::new(arm::Arm {
+                target1_rel: options.target1_rel,
+                fix_v4bx: options.fix_v4bx,
                 target2,
                 pic,
                 ..arm::Arm::new(core)

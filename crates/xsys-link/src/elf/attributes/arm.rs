@@ -10,8 +10,10 @@ use crate::elf::arch::arm::Core;
 
 const VENDOR: &str = "aeabi";
 
+/// The attributes' numbers.
+#[allow(missing_docs, reason = "the names are the spec's")]
 #[rustfmt::skip]
-mod tag {
+pub mod tag {
     pub const CPU_RAW_NAME: u64 = 4;
     pub const CPU_NAME: u64 = 5;
     pub const CPU_ARCH: u64 = 6;
@@ -156,6 +158,8 @@ pub fn merge_arm(inputs: &[(&str, &[u8])]) -> (Vec<u8>, Vec<Conflict>) {
     let mut report = Report {
         section: ".ARM.attributes",
         input: "",
+        origins: Default::default(),
+        tag: 0,
         conflicts: Vec::new(),
     };
     let mut merged: Option<Tags<'_>> = None;
@@ -164,7 +168,14 @@ pub fn merge_arm(inputs: &[(&str, &[u8])]) -> (Vec<u8>, Vec<Conflict>) {
         match read(data, VENDOR, kind) {
             Err(malformed) => report.malformed(&malformed),
             Ok(tags) => match &mut merged {
-                None => merged = Some(tags),
+                None => {
+                    report.origins = tags.keys().map(|&tag| (tag, input)).collect();
+                    // What is absent is said by absence.
+                    for tag in [tag::VFP_ARGS, tag::CPU_ARCH, tag::PCS_R9_USE] {
+                        report.origins.entry(tag).or_insert(input);
+                    }
+                    merged = Some(tags);
+                }
                 Some(merged) => merge(merged, &tags, &mut report),
             },
         }
@@ -175,7 +186,7 @@ pub fn merge_arm(inputs: &[(&str, &[u8])]) -> (Vec<u8>, Vec<Conflict>) {
     (write(VENDOR, &merged, &first), report.conflicts)
 }
 
-fn merge<'a>(merged: &mut Tags<'a>, next: &Tags<'a>, report: &mut Report<'_>) {
+fn merge<'a>(merged: &mut Tags<'a>, next: &Tags<'a>, report: &mut Report<'a>) {
     let mut tags: Vec<u64> = merged.keys().chain(next.keys()).copied().collect();
     tags.sort_unstable();
     tags.dedup();
@@ -184,6 +195,7 @@ fn merge<'a>(merged: &mut Tags<'a>, next: &Tags<'a>, report: &mut Report<'_>) {
     let floats = before(tag::FP_NUMBER_MODEL) != 0;
     let next_floats = next.get(&tag::FP_NUMBER_MODEL).map_or(0, Value::number) != 0;
     for tag in tags {
+        report.tag = tag;
         if kind(tag) != Kind::Number {
             merge_text(merged, tag, next.get(&tag), report);
             continue;
@@ -246,6 +258,7 @@ fn merge<'a>(merged: &mut Tags<'a>, next: &Tags<'a>, report: &mut Report<'_>) {
                         passing(b),
                         passing(a)
                     ));
+                    report.help(FLOAT_ABI);
                 }
                 a
             }),
@@ -259,11 +272,15 @@ fn merge<'a>(merged: &mut Tags<'a>, next: &Tags<'a>, report: &mut Report<'_>) {
                 None
             }
         };
+        if result.is_some_and(|n| n != a) {
+            report.origins.insert(tag, report.input);
+        }
         match result {
             Some(n) => merged.insert(tag, Value::Number(n)),
             None => merged.remove(&tag),
         };
     }
+    report.tag = 0;
 }
 
 /// Names and the like are kept where all agree.
@@ -285,10 +302,12 @@ fn merge_text(merged: &mut Tags<'_>, tag: u64, next: Option<&Value<'_>>, report:
     }
 }
 
+const FLOAT_ABI: &str = "build all objects for one float ABI: targets whose names end in `eabihf` are hard-float, those in `eabi` are soft-float; C compilers have `-mfloat-abi=`";
+
 fn passing(vfp_args: u64) -> &'static str {
     match vfp_args {
-        0 => "integer-register",
-        1 => "VFP-register",
+        0 => "soft-float (integer-register)",
+        1 => "hard-float (VFP-register)",
         _ => "specially passed",
     }
 }
@@ -349,6 +368,8 @@ fn join_cpu(a: u64, b: u64) -> Option<u64> {
         (11 | 12, 12 | 13 | 16 | 17 | 21) => high,
         (13, 16) | (10, 16) => 17,
         (10 | 13 | 16 | 17, 17 | 21) => high,
+        // A and R execute all Thumb code, but what only ARMv8-M has.
+        (13, 14 | 15 | 18..=20 | 22) => high,
         _ => return None,
     })
 }
@@ -412,6 +433,15 @@ pub fn arm_core(section: &[u8]) -> Core {
         _ if profile == u64::from(b'M') => Core::V7M,
         _ => Core::V7,
     }
+}
+
+/// Whether the code may have secure entry functions: ARMv8-M and later M profiles.
+pub fn arm_has_cmse(section: &[u8]) -> bool {
+    let tags = read(section, VENDOR, kind).unwrap_or_default();
+    matches!(
+        tags.get(&tag::CPU_ARCH).map(Value::number),
+        Some(16 | 17 | 21)
+    )
 }
 
 /// `Tag_ABI_VFP_args` of a (merged) section: 0 core registers, 1 VFP registers, 2 neither, 3 any.

@@ -13,7 +13,7 @@ pub mod arm;
 pub mod msp430;
 pub mod riscv;
 
-pub use arm::{arm_core, arm_vfp_arguments, merge_arm};
+pub use arm::{arm_core, arm_has_cmse, arm_vfp_arguments, merge_arm, tag};
 pub use msp430::{merge_msp430, msp430_extended};
 pub use riscv::merge_riscv;
 
@@ -26,6 +26,12 @@ pub struct Conflict {
     pub input: String,
     /// What contradicts, lower case.
     pub message: String,
+    /// The earlier input that it contradicts.
+    pub other: Option<String>,
+    /// The attribute, 0 if it is none.
+    pub tag: u64,
+    /// What to change.
+    pub help: Option<&'static str>,
     /// The program would misbehave; else only worth a warning.
     pub fatal: bool,
 }
@@ -69,6 +75,8 @@ struct Malformed(usize);
 struct Reader<'a> {
     data: &'a [u8],
     at: usize,
+    /// Lengths are big-endian.
+    big: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -115,7 +123,11 @@ impl<'a> Reader<'a> {
             return Err(error);
         };
         let body = self.at + 4;
-        let end = start.checked_add(u32::from_le_bytes(*length) as usize);
+        let length = match self.big {
+            true => u32::from_be_bytes(*length),
+            false => u32::from_le_bytes(*length),
+        };
+        let end = start.checked_add(length as usize);
         let Some(end) = end.filter(|&end| end >= body && end <= self.data.len()) else {
             return Err(error);
         };
@@ -123,6 +135,7 @@ impl<'a> Reader<'a> {
         Ok(Reader {
             data: self.data.get(..end).ok_or(error)?,
             at: body,
+            big: self.big,
         })
     }
 }
@@ -133,7 +146,11 @@ fn read<'a>(data: &'a [u8], vendor: &str, kind: fn(u64) -> Kind) -> Result<Tags<
     if data.first() != Some(&FORMAT) {
         return Err(Malformed(0));
     }
-    let mut section = Reader { data, at: 1 };
+    let mut section = Reader {
+        data,
+        at: 1,
+        big: is_big_endian(data),
+    };
     while !section.rest().is_empty() {
         let mut subsection = section.block(section.at)?;
         if subsection.text()? != vendor.as_bytes() {
@@ -155,6 +172,28 @@ fn read<'a>(data: &'a [u8], vendor: &str, kind: fn(u64) -> Kind) -> Result<Tags<
         }
     }
     Ok(tags)
+}
+
+/// The byte order shows in the first length: sections are far too small for both to make sense.
+fn is_big_endian(data: &[u8]) -> bool {
+    let length = data.get(1..).and_then(|rest| rest.first_chunk());
+    length.is_some_and(|length| {
+        let limit = data.len() - 1;
+        u32::from_le_bytes(*length) as usize > limit
+            && u32::from_be_bytes(*length) as usize <= limit
+    })
+}
+
+/// Makes the lengths of a section that was written here big-endian.
+pub fn make_big_endian(section: &mut [u8]) {
+    let name = section.iter().skip(5).position(|&byte| byte == 0);
+    // The format, a length, the name and its end, the scope.
+    let block = name.map(|name| 5 + name + 2);
+    for at in [Some(1), block].into_iter().flatten() {
+        if let Some(length) = section.get_mut(at..at + 4) {
+            length.reverse();
+        }
+    }
 }
 
 fn write_uleb(out: &mut Vec<u8>, mut value: u64) {
@@ -200,6 +239,10 @@ fn write(vendor: &str, tags: &Tags<'_>, first: &[u64]) -> Vec<u8> {
 struct Report<'a> {
     section: &'static str,
     input: &'a str,
+    /// Who gave the merged value of each tag.
+    origins: BTreeMap<u64, &'a str>,
+    /// The tag that is being merged.
+    tag: u64,
     conflicts: Vec<Conflict>,
 }
 
@@ -216,8 +259,18 @@ impl Report<'_> {
         self.conflicts.push(Conflict {
             input: self.input.to_owned(),
             message,
+            other: self.origins.get(&self.tag).map(|&name| name.to_owned()),
+            tag: self.tag,
+            help: None,
             fatal,
         });
+    }
+
+    /// Adds advice to the last conflict.
+    fn help(&mut self, help: &'static str) {
+        if let Some(last) = self.conflicts.last_mut() {
+            last.help = Some(help);
+        }
     }
 
     fn malformed(&mut self, at: &Malformed) {
@@ -251,6 +304,10 @@ mod tests {
         let bytes = write("vendor", &tags, &[67]);
         assert_eq!(read(&bytes, "vendor", kind), Ok(tags));
         assert_eq!(read(&bytes, "other", kind), Ok(Tags::new()));
+        let mut big = bytes.clone();
+        make_big_endian(&mut big);
+        assert_eq!(big[1..5], ((bytes.len() - 1) as u32).to_be_bytes());
+        assert_eq!(read(&big, "vendor", kind), read(&bytes, "vendor", kind));
         // The early tag stands right behind the headers.
         assert_eq!(bytes[17..23], *b"\x432.09\0");
         assert_eq!(write("vendor", &Tags::new(), &[]), [0u8; 0]);

@@ -39,6 +39,8 @@ pub fn merge_msp430(inputs: &[(&str, &[u8])]) -> (Vec<u8>, Vec<Conflict>) {
     let mut report = Report {
         section: ".MSP430.attributes",
         input: "",
+        origins: Default::default(),
+        tag: 0,
         conflicts: Vec::new(),
     };
     let mut merged = Tags::new();

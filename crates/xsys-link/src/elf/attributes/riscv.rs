@@ -31,6 +31,8 @@ pub fn merge_riscv(inputs: &[(&str, &[u8])]) -> (Vec<u8>, Vec<Conflict>) {
     let mut report = Report {
         section: ".riscv.attributes",
         input: "",
+        origins: Default::default(),
+        tag: 0,
         conflicts: Vec::new(),
     };
     let mut merged = Tags::new();
@@ -432,6 +434,9 @@ mod tests {
             let expected = Conflict {
                 input: "b.o".to_owned(),
                 message: message.to_owned(),
+                other: None,
+                tag: 0,
+                help: None,
                 fatal,
             };
             assert_eq!(conflicts, [expected]);

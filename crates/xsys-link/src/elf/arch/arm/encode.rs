@@ -74,6 +74,7 @@ pub fn field(r_type: u32) -> Field {
         | r::TARGET2
         | r::ABS32_NOI
         | r::REL32_NOI
+        | r::PLT32_ABS
         | r::GOT_ABS
         | r::GOT_PREL
         | r::TLS_GD32..=r::TLS_LE32 => Field::Word,

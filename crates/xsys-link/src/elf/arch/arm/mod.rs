@@ -96,8 +96,12 @@ pub enum Target2 {
 pub struct Arm {
     /// What the code that is linked may execute.
     pub core: Core,
+    /// `R_ARM_TARGET1` is relative, `--target1-rel`.
+    pub target1_rel: bool,
     /// Meaning of `R_ARM_TARGET2`.
     pub target2: Target2,
+    /// ARMv4 without T has no `BX`: marked ones become `MOV pc`, `--fix-v4bx`.
+    pub fix_v4bx: bool,
     /// Thunks must not contain addresses.
     pub pic: bool,
 }
@@ -110,7 +114,9 @@ impl Arm {
     pub const fn new(core: Core) -> Arm {
         Arm {
             core,
+            target1_rel: false,
             target2: Target2::GotRel,
+            fix_v4bx: false,
             pic: false,
         }
     }
@@ -214,6 +220,7 @@ impl Arch for Arm {
 
     fn rule(&self, r_type: u32) -> Option<&'static Rule> {
         match (r_type, self.target2) {
+            (r::TARGET1, _) if self.target1_rel => return Some(&rules::TARGET1_REL),
             (r::TARGET2, Target2::Rel) => return Some(&rules::TARGET2_REL),
             (r::TARGET2, Target2::Abs) => return Some(&rules::TARGET2_ABS),
             (r::THM_CALL, _) if !self.core.has_long_thumb_branches() => {
@@ -222,6 +229,10 @@ impl Arch for Arm {
             _ => {}
         }
         rules::find(r_type)
+    }
+
+    fn refused(&self, r_type: u32) -> Option<&'static str> {
+        rules::refused(r_type)
     }
 
     fn implicit_addend(&self, rule: &Rule, section: &[u8], offset: usize) -> i64 {
@@ -272,6 +283,13 @@ impl Arch for Arm {
     }
 
     fn rewrite(&self, site: Site, facts: SymbolFacts, _section: &[u8]) -> Option<Rewrite> {
+        if site.r_type == r::V4BX {
+            return self.fix_v4bx.then_some(Rewrite {
+                rule: &rules::V4BX_FIX,
+                form: 0,
+                skip_next: false,
+            });
+        }
         // AAELF32, "Weak references": a branch to nowhere goes to the next instruction.
         let branch = self.rule(site.r_type)?.base == Base::Branch;
         (branch && facts.undefined_weak).then_some(Rewrite {
@@ -288,6 +306,14 @@ impl Arch for Arm {
         section: &mut [u8],
         _value: i64,
     ) -> Result<(), Range> {
+        if site.r_type == r::V4BX {
+            let insn = encode::read32(section, site.offset);
+            if insn & 0x0fff_fff0 == 0x012f_ff10 {
+                let mov = insn & 0xf000_000f | 0x01a0_f000;
+                encode::write32(section, site.offset, mov);
+            }
+            return Ok(());
+        }
         match encode::field(site.r_type) {
             // mov r0, r0
             Field::ArmBranch => encode::write32(section, site.offset, 0xe1a0_0000),

@@ -93,6 +93,7 @@ pub mod r {
     pub const THM_MOVW_BREL_NC: u32 = 87;
     pub const THM_MOVT_BREL: u32 = 88;
     pub const THM_MOVW_BREL: u32 = 89;
+    pub const PLT32_ABS: u32 = 94;
     pub const GOT_ABS: u32 = 95;
     pub const GOT_PREL: u32 = 96;
     pub const GOT_BREL12: u32 = 97;
@@ -195,6 +196,7 @@ pub static RULES: &[Rule] = &[
     row(r::THM_MOVW_BREL_NC, "R_ARM_THM_MOVW_BREL_NC", Symbol, Zero, 4, Any, 1),
     row(r::THM_MOVT_BREL, "R_ARM_THM_MOVT_BREL", Symbol, Zero, 4, Any, 1),
     row(r::THM_MOVW_BREL, "R_ARM_THM_MOVW_BREL", Symbol, Zero, 4, Unsigned(16), 1),
+    row(r::PLT32_ABS, "R_ARM_PLT32_ABS", Symbol, Zero, 4, Any, 1),
     row(r::GOT_ABS, "R_ARM_GOT_ABS", Got, Zero, 4, Any, 1),
     row(r::GOT_PREL, "R_ARM_GOT_PREL", Got, Place, 4, Any, 1),
     row(r::GOT_BREL12, "R_ARM_GOT_BREL12", Got, Relative::GotBase, 4, Magnitude(12), 1),
@@ -228,6 +230,40 @@ pub static THM_CALL_SHORT: Rule = row(
     Signed(23),
     1,
 );
+
+/// TARGET1 under `--target1-rel`.
+pub static TARGET1_REL: Rule = row(r::TARGET1, "R_ARM_TARGET1", Symbol, Place, 4, Any, 1);
+
+/// What `--fix-v4bx` does to a marked `BX`.
+pub static V4BX_FIX: Rule = row(r::V4BX, "R_ARM_V4BX", Nothing, Zero, 4, Any, 1);
+
+/// Relocations of run-time linkers, obsolete ones, and those for code models that this linker does
+/// not support (descriptors, branch futures), for messages.
+#[rustfmt::skip]
+static REFUSED: &[(u32, &str)] = &[
+    (12, "R_ARM_BREL_ADJ"), (13, "R_ARM_TLS_DESC"), (14, "R_ARM_THM_SWI8"),
+    (17, "R_ARM_TLS_DTPMOD32"), (20, "R_ARM_COPY"), (21, "R_ARM_GLOB_DAT"),
+    (22, "R_ARM_JUMP_SLOT"), (23, "R_ARM_RELATIVE"), (32, "R_ARM_ALU_PCREL_7_0"),
+    (33, "R_ARM_ALU_PCREL_15_8"), (34, "R_ARM_ALU_PCREL_23_15"),
+    (35, "R_ARM_LDR_SBREL_11_0_NC"), (36, "R_ARM_ALU_SBREL_19_12_NC"),
+    (37, "R_ARM_ALU_SBREL_27_20_CK"), (39, "R_ARM_SBREL31"), (90, "R_ARM_TLS_GOTDESC"),
+    (91, "R_ARM_TLS_CALL"), (92, "R_ARM_TLS_DESCSEQ"), (93, "R_ARM_THM_TLS_CALL"),
+    (99, "R_ARM_GOTRELAX"), (128, "R_ARM_ME_TOO"), (129, "R_ARM_THM_TLS_DESCSEQ16"),
+    (130, "R_ARM_THM_TLS_DESCSEQ32"), (136, "R_ARM_THM_BF16"), (137, "R_ARM_THM_BF12"),
+    (138, "R_ARM_THM_BF18"), (160, "R_ARM_IRELATIVE"), (161, "R_ARM_GOTFUNCDESC"),
+    (162, "R_ARM_GOTOFFFUNCDESC"), (163, "R_ARM_FUNCDESC"), (164, "R_ARM_FUNCDESC_VALUE"),
+    (165, "R_ARM_TLS_GD32_FDPIC"), (166, "R_ARM_TLS_LDM32_FDPIC"),
+    (167, "R_ARM_TLS_IE32_FDPIC"),
+];
+
+/// The name of a relocation without a row.
+pub fn refused(r_type: u32) -> Option<&'static str> {
+    if (112..=127).contains(&r_type) {
+        return Some("R_ARM_PRIVATE");
+    }
+    let known = REFUSED.iter().find(|(number, _)| *number == r_type);
+    known.map(|(_, name)| *name)
+}
 
 /// TARGET2 on systems whose exception tables refer to type information by relative words
 /// (`--target2=rel`).

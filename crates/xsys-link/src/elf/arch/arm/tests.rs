@@ -504,6 +504,47 @@ fn branches_to_undefined_weak_symbols_do_nothing() {
 }
 
 #[test]
+fn bx_becomes_mov_where_asked() {
+    let facts = SymbolFacts {
+        undefined_weak: false,
+        ifunc: false,
+        absolute: true,
+        pic: false,
+    };
+    let fix = Arm {
+        fix_v4bx: true,
+        ..ARM
+    };
+    for (before, after) in [
+        (0xe12f_ff1eu32, 0xe1a0_f00eu32), // bx lr
+        (0x112f_ff13, 0x11a0_f003),       // bxne r3
+        (0xe12f_ff33, 0xe12f_ff33),       // blx r3
+    ] {
+        let mut bytes = before.to_le_bytes();
+        assert!(ARM.rewrite(site(r::V4BX), facts, &bytes).is_none());
+        let rewrite = fix.rewrite(site(r::V4BX), facts, &bytes).unwrap();
+        fix.apply_rewrite(&rewrite, site(r::V4BX), &mut bytes, 0)
+            .unwrap();
+        assert_eq!(u32::from_le_bytes(bytes), after);
+    }
+}
+
+/// Every number of AAELF32 has a row or a name, and none has both.
+#[test]
+fn all_relocations_are_known_by_name() {
+    let unassigned = [18, 19].into_iter().chain(139..160).chain(168..256);
+    let unassigned: Vec<u32> = unassigned.collect();
+    for r_type in 0..256 {
+        let row = ARM.rule(r_type).is_some();
+        let named = ARM.refused(r_type).is_some();
+        let known = row || named;
+        let allowed = unassigned.contains(&r_type) && !named;
+        assert!(!(row && named), "{r_type} has both");
+        assert!(known || allowed, "{r_type} has neither");
+    }
+}
+
+#[test]
 fn e_flags() {
     const V5: u32 = 0x0500_0000;
     for (so_far, next, expected) in [
@@ -534,6 +575,10 @@ fn core_decides_rows() {
     ] {
         let rule = Arm { target2, ..ARM }.rule(r::TARGET2).unwrap();
         assert_eq!((rule.base, rule.relative), (base, relative));
+    }
+    for (target1_rel, relative) in [(false, Relative::Zero), (true, Relative::Place)] {
+        let arm = Arm { target1_rel, ..ARM };
+        assert_eq!(arm.rule(r::TARGET1).unwrap().relative, relative);
     }
     assert!(ARM.segment_relative(r::SBREL32) && ARM.segment_relative(r::THM_MOVW_BREL));
     assert!(!ARM.segment_relative(r::ABS32) && !ARM.segment_relative(r::GOT_ABS));

@@ -93,7 +93,7 @@ fn architectures() {
         (17, 21, Some(21)),
         (14, 17, None),
         (4, 16, None),
-        (13, 14, None),
+        (13, 14, Some(14)),
         (10, 99, None),
     ] {
         assert_eq!(join_cpu(a, b), expected, "{a} {b}");
@@ -151,7 +151,7 @@ fn contradictions() {
             section(&soft),
             section(&hard),
             Some((
-                "VFP-register floating-point arguments cannot be linked with integer-register",
+                "hard-float (VFP-register) floating-point arguments cannot be linked with soft-float (integer-register)",
                 true,
             )),
         ),
@@ -208,6 +208,26 @@ fn contradictions() {
             .collect();
         assert_eq!(messages(&conflicts), expected);
     }
+}
+
+#[test]
+fn both_sides_of_a_contradiction_are_named() {
+    let soft = section(&[(tag::FP_NUMBER_MODEL, 3)]);
+    let hard = section(&[(tag::FP_NUMBER_MODEL, 3), (tag::VFP_ARGS, 1)]);
+    let any = section(&[(tag::VFP_ARGS, 3), (tag::FP_NUMBER_MODEL, 3)]);
+    let inputs: [(&str, &[u8]); 4] = [
+        ("any.o", &any),
+        ("hard.o", &hard),
+        ("hard2.o", &hard),
+        ("soft.o", &soft),
+    ];
+    let (_, conflicts) = merge_arm(&inputs);
+    assert_eq!(conflicts.len(), 1);
+    let conflict = &conflicts[0];
+    assert_eq!(conflict.input, "soft.o");
+    assert_eq!(conflict.other.as_deref(), Some("hard.o"));
+    assert_eq!(conflict.tag, tag::VFP_ARGS);
+    assert!(conflict.help.is_some_and(|help| help.contains("eabihf")));
 }
 
 #[test]
