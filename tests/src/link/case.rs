@@ -30,6 +30,7 @@ const KEYS: &[(&str, bool)] = &[
     ("lld-args", true),
     ("differs", true),
     ("run", false),
+    ("machine", false),
     ("stdout", true),
 ];
 

@@ -1,17 +1,24 @@
 //! Running what was linked, and linking what rustc builds.
 //!
 //! `//# run: 7` executes the image, natively where the machine can, else under QEMU's user mode,
-//! and expects the exit code; `//# stdout:` lines are the expected output. `//# program: std`
+//! and expects the exit code; `//# stdout:` lines are the expected output. `//# machine: arm -M …`
+//! runs it on a whole machine instead, which semihosting or a test device must end.
+//! `//# program: std`
 //! hands `main.rs` to rustc with this very program as its linker.
 
 use std::path::Path;
 use std::process::{Command, ExitCode};
+use std::time::Duration;
 
 use xsys_link::{Flavor, link_command_line};
 
 use super::case::Case;
 use super::compile::rustc;
 use super::image::Image;
+use crate::project;
+
+/// Longer than any of these programs runs, even on a busy host.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The part of the test program that is a linker: `-flavor gnu …`.
 pub fn act_as_linker() -> ExitCode {
@@ -53,6 +60,9 @@ pub fn missing(case: &Case, target: &str) -> bool {
     if case.first("run").is_none() {
         return false;
     }
+    if let Some(machine) = case.first("machine") {
+        return project::find_program(&system_emulator(machine)).is_none();
+    }
     let machine = match target.split('-').next().unwrap_or_default() {
         "x86_64" => 62,
         "i586" | "i686" => 3,
@@ -73,32 +83,51 @@ pub fn missing(case: &Case, target: &str) -> bool {
     !has_emulator || !has_library
 }
 
+/// The program for the first word of `machine`.
+fn system_emulator(machine: &str) -> String {
+    let cpu = machine.split_whitespace().next().unwrap_or_default();
+    format!("qemu-system-{cpu}")
+}
+
+/// A machine with this image as its kernel. Only what the case names is there, and what the guest
+/// prints, over semihosting or its first serial port, is the program's output.
+fn on_machine(machine: &str, image: &Path) -> Command {
+    let mut command = Command::new(system_emulator(machine));
+    command
+        .args(machine.split_whitespace().skip(1))
+        .args(["-display", "none", "-monitor", "none", "-no-reboot"])
+        .args(["-chardev", "stdio,id=out,mux=on", "-serial", "chardev:out"])
+        .args(["-semihosting-config", "enable=on,target=native,chardev=out"])
+        .arg("-kernel")
+        .arg(image);
+    command
+}
+
 /// Executes an image; what is wrong.
 pub fn run(case: &Case, image: &Path, machine: u16, is_64: bool) -> Result<Vec<String>, String> {
-    let mut command = match emulator(machine, is_64)? {
-        Some(program) => {
-            let mut command = Command::new(program);
-            command.arg(image);
-            command
-        }
-        None => Command::new(image),
+    let mut command = match case.first("machine") {
+        Some(machine) => on_machine(machine, image),
+        None => match emulator(machine, is_64)? {
+            Some(program) => {
+                let mut command = Command::new(program);
+                command.arg(image);
+                command
+            }
+            None => Command::new(image),
+        },
     };
-    let output = command
-        .output()
-        .map_err(|e| format!("cannot run the image: {e}"))?;
+    let ran = project::run_for(&mut command, PATIENCE);
     let mut problems = Vec::new();
-    let code = output.status.code();
-    if code.map(|c| c.to_string()).as_deref() != case.first("run") {
-        problems.push(format!(
-            "run: {}\n{}",
-            output.status,
-            String::from_utf8_lossy(&output.stderr)
-        ));
+    if ran.code.map(|code| code.to_string()).as_deref() != case.first("run") {
+        let ending = match ran.code {
+            Some(code) => format!("exit code {code}"),
+            None => "killed".to_owned(),
+        };
+        problems.push(format!("run: {ending}\n{}", ran.stderr));
     }
-    let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
     let expected = case.all("stdout").join("\n");
-    if stdout.trim_end() != expected {
-        problems.push(format!("stdout: {stdout}"));
+    if ran.stdout.trim_end() != expected {
+        problems.push(format!("stdout: {}", ran.stdout));
     }
     Ok(problems)
 }

@@ -117,14 +117,19 @@ pub fn open<'a>(
     let mut script = Script::default();
     let mut warnings = Vec::new();
     let mut read: Vec<PathBuf> = Vec::new();
+    let mut defsym = options.defsym.iter().zip(&options.defsym_after).peekable();
     // Where each script's commands begin.
     let mut begins = Vec::new();
-    for path in options.scripts.iter().chain(
+    let all_scripts = options.scripts.iter().chain(
         options
             .default_script
             .iter()
             .filter(|_| options.scripts.is_empty()),
-    ) {
+    );
+    for (position, path) in all_scripts.enumerate() {
+        while let Some((given, _)) = defsym.next_if(|(_, after)| **after <= position) {
+            define_symbol(&mut script, given, diagnostics);
+        }
         let mut loader = Scripts {
             store,
             search: &search,
@@ -226,14 +231,23 @@ pub fn open<'a>(
             }
         }
     }
-    for (symbol, expression) in &options.defsym {
-        match parse_defsym(&mut script, &format!("{symbol}={expression}")) {
-            Ok(assignment) => script.commands.push(Command::Assign(assignment)),
-            Err(problems) => diagnostics.extend(problems),
-        }
+    for (given, _) in defsym {
+        define_symbol(&mut script, given, diagnostics);
     }
     diagnostics.append(&mut warnings);
     (script, Opened { files })
+}
+
+/// `--defsym` is an assignment that stands where the option stands among the scripts (lld).
+fn define_symbol(
+    script: &mut Script,
+    (symbol, expression): &(String, String),
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    match parse_defsym(script, &format!("{symbol}={expression}")) {
+        Ok(assignment) => script.commands.push(Command::Assign(assignment)),
+        Err(problems) => diagnostics.extend(problems),
+    }
 }
 
 /// A file that a script names, and where it was found.

@@ -489,15 +489,29 @@ impl<'a> Resolver<'a, '_> {
                 break;
             }
         }
-        // lld's notes on linker scripts, "Symbol assignment": a plain alias is of its symbol's type.
-        for (index, assignment) in script.assignments.iter().enumerate() {
-            let in_force = !assignment.provide || self.out.provided[index];
-            let ids = assignment.alias_of.filter(|_| in_force).and_then(|of| {
-                let of = self.out.find(of)?;
-                Some((self.out.find(assignment.name)?, of))
-            });
-            if let Some((id, of)) = ids {
-                self.out.symbols[id.0 as usize].kind = self.out.symbol(of).kind;
+        self.name_kinds(script);
+    }
+
+    /// lld's notes on linker scripts, "Symbol assignment": a plain alias is of its symbol's type.
+    /// It may be an alias of another that stands later, hence the loop; nobody has long chains.
+    fn name_kinds(&mut self, script: &ScriptSymbols<'a>) {
+        let aliases: Vec<(SymbolId, SymbolId)> = script
+            .assignments
+            .iter()
+            .zip(&self.out.provided)
+            .filter(|(assignment, provided)| !assignment.provide || **provided)
+            .filter_map(|(a, _)| Some((self.out.find(a.name)?, self.out.find(a.alias_of?)?)))
+            .collect();
+        for _ in 0..16 {
+            let mut changed = false;
+            for &(name, of) in &aliases {
+                let kind = self.out.symbol(of).kind;
+                let own = &mut self.out.symbols[name.0 as usize].kind;
+                changed |= *own != kind;
+                *own = kind;
+            }
+            if !changed {
+                return;
             }
         }
     }

@@ -61,6 +61,8 @@ pub struct ElfOptions {
     pub require_defined: Vec<String>,
     /// `--defsym`: symbol and expression, in order.
     pub defsym: Vec<(String, String)>,
+    /// For each `--defsym`, how many scripts stand before it: `DEFINED` sees the difference.
+    pub defsym_after: Vec<usize>,
     /// `--wrap`: references to one name go to another.
     pub wrap: Vec<Wrap>,
     /// `--init`: the symbol whose address DT_INIT holds.
@@ -216,6 +218,7 @@ impl Default for ElfOptions {
             undefined: Vec::new(),
             require_defined: Vec::new(),
             defsym: Vec::new(),
+            defsym_after: Vec::new(),
             wrap: Vec::new(),
             init: "_init".to_owned(),
             fini: "_fini".to_owned(),

@@ -198,7 +198,7 @@ pub(super) const TABLE: &[Row] = &[
     value(&["-e", "--entry"], "SYMBOL", |b, g| b.options.entry = b.text(g), "where the program starts: a symbol or an address"),
     value(&["-u", "--undefined"], "SYMBOL", |b, g| { let name = b.text(g); b.options.undefined.extend(name) }, "pull SYMBOL from archives and keep it"),
     value(&["--require-defined"], "SYMBOL", |b, g| { let name = b.text(g); b.options.require_defined.extend(name) }, "like -u, and an error if SYMBOL is not defined"),
-    value(&["--defsym"], "SYMBOL=EXPR", |b, g| { let pair = b.pair(g, "SYMBOL=EXPR"); b.options.defsym.extend(pair) }, "define a symbol"),
+    value(&["--defsym"], "SYMBOL=EXPR", |b, g| { let pair = b.pair(g, "SYMBOL=EXPR"); if pair.is_some() { b.options.defsym_after.push(b.options.scripts.len()) } b.options.defsym.extend(pair) }, "define a symbol"),
     value(&["--wrap"], "SYMBOL", |b, g| { let name = b.text(g); b.options.wrap.extend(name.map(Wrap::of)) }, "references to SYMBOL go to __wrap_SYMBOL"),
     value(&["--init"], "SYMBOL", |b, g| { if let Some(name) = b.text(g) { b.options.init = name } }, "the symbol for DT_INIT"),
     value(&["--fini"], "SYMBOL", |b, g| { if let Some(name) = b.text(g) { b.options.fini = name } }, "the symbol for DT_FINI"),

@@ -165,6 +165,7 @@ fn values() {
     });
     check(&["--defsym=a=b+4", "--defsym a=b+4"], |o| {
         o.defsym = vec![("a".into(), "b+4".into())];
+        o.defsym_after = vec![0];
     });
     check(&["-u a --undefined=b"], |o| {
         o.undefined = vec!["a".into(), "b".into()]

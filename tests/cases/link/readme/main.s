@@ -50,6 +50,7 @@
 // what xsys does differently and why (src/link/oracle.rs); `lld-args` are for rust-lld alone.
 //
 // `run: 0` executes the image and expects that exit code, `stdout` what it prints, a line each.
+// `machine: arm -M lm3s6965evb` runs it there, under `qemu-system-arm`, and not as a process.
 // `program: std` leaves the whole build to rustc, with xsys as its linker.
 
     .section .text.start, "ax"

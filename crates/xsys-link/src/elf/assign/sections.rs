@@ -51,7 +51,10 @@ impl<'f> Walker<'_, 'f, '_> {
             None => self.layout.placement.outputs[index].align,
         };
         let align = self.section_align(def, natural);
-        let explicit = def.and_then(|def| def.addr.as_ref()).filter(|_| !in_object);
+        // What is not in memory has no address, whatever the script says (defmt's `.defmt 1 (INFO)`).
+        let explicit = def
+            .and_then(|def| def.addr.as_ref())
+            .filter(|_| alloc && !in_object);
         let overlay = self.layout.placement.outputs[index].overlay;
         let started_at = self.dot;
         if let Some(expr) = explicit {
@@ -93,6 +96,8 @@ impl<'f> Walker<'_, 'f, '_> {
             align,
             region,
             load_region,
+            // AT() may ask for the section's own size, which the walk before this one found.
+            size: extent.size,
             ..Extent::default()
         };
         // The load address keeps its distance from the VMA until something says otherwise.
@@ -117,6 +122,7 @@ impl<'f> Walker<'_, 'f, '_> {
         } else if !same_region || !default_load_before {
             cursor.load_offset = 0;
         }
+        self.layout.extents[index].size = 0;
         if alloc {
             self.layout.extents[index].load_addr = addr.wrapping_add(cursor.load_offset);
         }
