@@ -10,7 +10,7 @@ use super::Map;
 
 use super::arch::ThunkForm;
 use super::cuts::Cuts;
-use super::merge::MergeMap;
+use super::merge::{MergeMap, MergedInput};
 use super::place::Placement;
 use super::refs::{Home, SymRef};
 use super::resolve::{FileId, Resolution, SymbolId};
@@ -175,6 +175,17 @@ pub struct Addresses<'l, 'a> {
     pub settled: Option<&'l SettledSymbols>,
 }
 
+/// Where the last reference into a merged section went.
+#[derive(Default)]
+pub struct Near<'l> {
+    id: Option<SectionId>,
+    input: Option<&'l MergedInput>,
+    /// Address of the merged section.
+    base: u64,
+    /// Index of the entry.
+    last: usize,
+}
+
 /// The addresses of all symbols after layout: what millions of relocations ask for, worked out once
 /// a symbol.
 pub struct SettledSymbols {
@@ -237,7 +248,7 @@ impl SettledSymbols {
     }
 }
 
-impl<'a> Addresses<'_, 'a> {
+impl<'l, 'a> Addresses<'l, 'a> {
     /// The address of an offset of an input section; `None` if it is not in the image.
     #[inline]
     pub fn of_section(&self, id: SectionId, offset: u64) -> Option<u64> {
@@ -297,6 +308,32 @@ impl<'a> Addresses<'_, 'a> {
             Home::UndefinedWeak | Home::Undefined => Some(addend as u64),
             Home::Discarded => None,
         }
+    }
+
+    /// [`of_symbol`](Self::of_symbol) for one of many references in a row, which tend to go to
+    /// neighbouring strings of the same section.
+    #[inline]
+    pub fn of_symbol_near(&self, symbol: SymRef, addend: i64, near: &mut Near<'l>) -> Option<u64> {
+        let Some(Settled::Merged(id, value)) = self.settled.map(|settled| settled.of(symbol))
+        else {
+            return self.of_symbol(symbol, addend);
+        };
+        if near.id != Some(id) {
+            let Some(input) = self.merge.get(id) else {
+                return self.of_symbol(symbol, addend);
+            };
+            let base = self.of_section(self.merged_ids[input.merged as usize], 0)?;
+            *near = Near {
+                id: Some(id),
+                input: Some(input),
+                base,
+                last: 0,
+            };
+        }
+        let to = near
+            .input?
+            .map_near(value.wrapping_add_signed(addend), &mut near.last)?;
+        Some(near.base.wrapping_add(to))
     }
 
     /// The value of a symbol that a script or the linker defines.

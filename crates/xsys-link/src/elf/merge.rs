@@ -46,10 +46,27 @@ impl MergedInput {
     /// Maps an offset in the input section to one in the merged section; `None` if its entry is not
     /// in the image.
     pub fn map(&self, offset: u64) -> Option<u64> {
-        let index = self
-            .pieces
-            .partition_point(|&(start, _)| u64::from(start) <= offset)
-            .checked_sub(1)?;
+        self.map_near(offset, &mut 0)
+    }
+
+    /// [`map`](Self::map) that looks at the entry `last` and those behind it first, and leaves there
+    /// where it found `offset`.
+    #[inline]
+    pub fn map_near(&self, offset: u64, last: &mut usize) -> Option<u64> {
+        const STEPS: usize = 4;
+        let starts_by = |&(start, _): &(u32, u32)| u64::from(start) <= offset;
+        let behind = self.pieces.get(*last..).unwrap_or_default();
+        let step = behind
+            .iter()
+            .take(STEPS)
+            .take_while(|p| starts_by(p))
+            .count();
+        let end = match step {
+            1..STEPS => *last + step,
+            _ => self.pieces.partition_point(starts_by),
+        };
+        let index = end.checked_sub(1)?;
+        *last = index;
         let (start, to) = self.pieces[index];
         if to == DROPPED {
             return None;
@@ -320,6 +337,11 @@ mod tests {
         assert_eq!(read(1, 0), b"two");
         assert_eq!(read(1, 10), b"one");
         assert_eq!(inputs[0].map(4), inputs[1].map(0));
+        let mut last = 0;
+        for offset in [0, 5, 4, 13, 2, 12] {
+            let near = inputs[1].map_near(offset, &mut last);
+            assert_eq!(near, inputs[1].map(offset), "{offset}");
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //!
 //! Spec: the formulas are the psABIs'; see `arch`.
 
+mod debug;
 mod lengths;
 mod problems;
 mod slots;
@@ -450,72 +451,6 @@ impl<'a> Relocator<'_, 'a> {
             .of_symbol(symbol, addend)
             .ok_or(Unresolved::Dropped)?;
         Ok(s.wrapping_sub(self.tls.addr).wrapping_sub(bias))
-    }
-
-    /// Debug sections: no sequences, no ranges; references to dropped code read as a tombstone.
-    fn debug(
-        &self,
-        id: SectionId,
-        file: FileId,
-        section: &Section<'_>,
-        out: &mut [u8],
-        diagnostics: &mut Vec<Diagnostic>,
-    ) {
-        let tombstone: u64 = match section.name {
-            // 0 ends these lists, so dead entries must be something else.
-            b".debug_loc" | b".debug_ranges" => 1,
-            b".debug_names" => u64::MAX,
-            _ => 0,
-        };
-        let resolution = self.addresses.resolution;
-        let mut subtrahend = 0;
-        let mut lengths = Lengths::new(self.arch.uleb128_pair());
-        for reloc in section.relocs.iter() {
-            let Some(rule) = self
-                .arch
-                .rule(reloc.r_type)
-                .filter(|rule| rule.base != Base::Nothing)
-            else {
-                continue;
-            };
-            let Ok(offset) = usize::try_from(reloc.offset) else {
-                continue;
-            };
-            if offset.saturating_add(usize::from(rule.size)) > out.len() {
-                continue;
-            }
-            let a = reloc
-                .addend
-                .unwrap_or_else(|| self.arch.implicit_addend(rule, section.data, offset));
-            let symbol = SymRef::of(resolution, file, reloc.symbol);
-            if rule.base == Base::Subtrahend {
-                subtrahend = self.addresses.of_symbol(symbol, 0).unwrap_or(0);
-                continue;
-            }
-            let s = match rule.base {
-                Base::DtpOffset => self.dtp_offset(symbol, a).ok(),
-                Base::TpOffset => self.tp_offset(symbol, a).ok(),
-                Base::Size => symbol
-                    .entry(resolution)
-                    .map(|(_, entry)| entry.size.wrapping_add_signed(a)),
-                _ => iplt_entry(self.arch, &self.addresses, self.demands, symbol)
-                    .map(|entry| entry.wrapping_add_signed(a))
-                    .or_else(|| self.addresses.of_symbol(symbol, a)),
-            };
-            let value = match s {
-                Some(s) => self.relative(
-                    rule,
-                    s,
-                    self.addresses.of_section(id, reloc.offset).unwrap_or(0),
-                ),
-                None => tombstone,
-            };
-            let value = value.wrapping_sub(std::mem::take(&mut subtrahend));
-            if let Some(found) = lengths.check(reloc, value as i64, offset, out) {
-                diagnostics.push(self.too_long(id, reloc.offset, found));
-            }
-            self.arch.encode(rule, out, offset, value as i64);
-        }
     }
 
     /// Relocates a record of `.eh_frame` or an entry of `.ARM.exidx`, which stands at `addr` in the

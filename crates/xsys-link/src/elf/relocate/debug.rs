@@ -1,0 +1,95 @@
+//! Relocations of sections that are not in memory: debug information.
+//!
+//! Problem: nearly all relocations of a build with debug information are here, millions of plain
+//! words, so the loop does for each only what it must: a rule is looked up when the type changes,
+//! and strings are found from where the last one was, since tables refer to them in order. There
+//! are no instruction sequences and no limits; what was dropped reads as a tombstone.
+//!
+//! Spec: DWARF 5, section 7.5 (what 0 means in which list); the formulas are the psABIs'.
+
+use xsys_diag::Diagnostic;
+
+use super::{Lengths, Relocator};
+use crate::elf::arch::{Base, Relative, Rule};
+use crate::elf::layout::Near;
+use crate::elf::object::Section;
+use crate::elf::refs::SymRef;
+use crate::elf::resolve::FileId;
+use crate::elf::sections::SectionId;
+use crate::elf::thunks::iplt_entry;
+
+/// What a reference to something that is not in the image reads as.
+fn tombstone(section: &[u8]) -> u64 {
+    match section {
+        // 0 ends these lists, so dead entries must be something else.
+        b".debug_loc" | b".debug_ranges" => 1,
+        b".debug_names" => u64::MAX,
+        _ => 0,
+    }
+}
+
+impl Relocator<'_, '_> {
+    /// Relocates a debug section in its place in the output.
+    pub(super) fn debug(
+        &self,
+        id: SectionId,
+        file: FileId,
+        section: &Section<'_>,
+        out: &mut [u8],
+        diagnostics: &mut Vec<Diagnostic>,
+    ) {
+        let tombstone = tombstone(section.name);
+        let resolution = self.addresses.resolution;
+        let ifuncs = !self.demands.iplt.is_empty();
+        let mut rule: Option<&Rule> = None;
+        let mut near = Near::default();
+        let mut subtrahend = 0;
+        let mut lengths = Lengths::new(self.arch.uleb128_pair());
+        for reloc in section.relocs.iter() {
+            if rule.is_none_or(|rule| rule.r_type != reloc.r_type) {
+                rule = self.arch.rule(reloc.r_type);
+            }
+            let Some(rule) = rule.filter(|rule| rule.base != Base::Nothing) else {
+                continue;
+            };
+            let Ok(offset) = usize::try_from(reloc.offset) else {
+                continue;
+            };
+            if offset.saturating_add(usize::from(rule.size)) > out.len() {
+                continue;
+            }
+            let a = reloc
+                .addend
+                .unwrap_or_else(|| self.arch.implicit_addend(rule, section.data, offset));
+            let symbol = SymRef::of(resolution, file, reloc.symbol);
+            let s = match rule.base {
+                Base::Subtrahend => {
+                    subtrahend = self.addresses.of_symbol(symbol, 0).unwrap_or(0);
+                    continue;
+                }
+                Base::DtpOffset => self.dtp_offset(symbol, a).ok(),
+                Base::TpOffset => self.tp_offset(symbol, a).ok(),
+                Base::Size => symbol
+                    .entry(resolution)
+                    .map(|(_, entry)| entry.size.wrapping_add_signed(a)),
+                _ if ifuncs => iplt_entry(self.arch, &self.addresses, self.demands, symbol)
+                    .map(|entry| entry.wrapping_add_signed(a))
+                    .or_else(|| self.addresses.of_symbol(symbol, a)),
+                _ => self.addresses.of_symbol_near(symbol, a, &mut near),
+            };
+            let value = match s {
+                Some(s) if rule.relative == Relative::Zero => s,
+                Some(s) => {
+                    let p = self.addresses.of_section(id, reloc.offset).unwrap_or(0);
+                    self.relative(rule, s, p)
+                }
+                None => tombstone,
+            };
+            let value = value.wrapping_sub(std::mem::take(&mut subtrahend));
+            if let Some(found) = lengths.check(reloc, value as i64, offset, out) {
+                diagnostics.push(self.too_long(id, reloc.offset, found));
+            }
+            self.arch.encode(rule, out, offset, value as i64);
+        }
+    }
+}
