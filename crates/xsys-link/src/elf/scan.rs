@@ -477,9 +477,10 @@ fn report(
                     "relocation `{name}` ({r_type}) cannot be used in a static link"
                 ))
                 .note(format!("in {}", describe_place(resolution, sections, id, offset)));
-                diagnostics.push(match name.contains("TLS") {
-                    true => diagnostic.help("compile with a static TLS model: `-Ztls-model=local-exec` or `initial-exec`"),
-                    false => diagnostic.help("it belongs to run-time linkers, obsolete tools or position-independent function descriptors; build the object for the link's target"),
+                diagnostics.push(match name {
+                    _ if name.contains("_AUTH_") => diagnostic.help("a run-time linker has to sign the pointer; compile for an ABI whose pointers are not signed in memory (no `pauthtest`)"),
+                    _ if name.contains("TLS") => diagnostic.help("compile with a static TLS model: `-Ztls-model=local-exec` or `initial-exec`"),
+                    _ => diagnostic.help("it belongs to run-time linkers, obsolete tools or position-independent function descriptors; build the object for the link's target"),
                 });
             }
             Problem::UnknownType { r_type, offset } => diagnostics.push(

@@ -1,9 +1,9 @@
 // GOT slots hold addresses; weak undefined symbols are 0; LD64_GOTPAGE_LO15 reaches from the page.
-//# args: -T link.x
+//# args: -T link.x --no-relax
 //# check: u64(addr(.got)) == target || u64(addr(.got) + 8) == target
 //# check: size(.got) == 16
 //# compare: rust-lld
-//# lld-args: --no-relax -z norelro
+//# lld-args: -z norelro
     .text
     .globl start, target
     .weak nothing

@@ -26,12 +26,12 @@
 //! `movz`/`movk`. Local dynamic stays: its relocations name only the module, and the address of the
 //! block is what `__tls_get_addr` is asked for.
 //!
-//! GOT loads (`adrp` + `ldr`) are left alone: they may only change where no relocation of the pair
-//! stands by itself anywhere, which one site cannot tell (AAELF64, Relocation optimization), and the
-//! slot also serves symbols that `adrp` cannot reach.
+//! With `--relax` pairs of instructions that form an address become cheaper once it is known (AAELF64,
+//! Relocation optimization), without changing their length: [`pairs`].
 
 mod erratum;
 mod insn;
+mod pairs;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -40,9 +40,10 @@ use super::Base::{Nothing, Symbol, TpOffset};
 use super::Range::{Any, Signed, Unsigned};
 use super::Relative::Zero;
 use super::{
-    Arch, BranchTarget, DynamicTypes, MappingSymbol, Range, Rewrite, Rule, Site, SymbolFacts,
-    ThunkForm, TlsVariant,
+    Arch, BranchTarget, DynamicTypes, MappingSymbol, Range, Rewrite, Rule, Settled, Site,
+    SymbolFacts, ThunkForm, TlsVariant,
 };
+use crate::elf::object::RelocTable;
 use insn::{NOP, is_adr, is_adrp, is_bl, is_ldr_x, movk, movz, put, with_imm12, with_imm21, word};
 use table::Field::{Empty, High12, Move};
 use table::{find, row};
@@ -52,6 +53,8 @@ use table::{find, row};
 pub struct Aarch64 {
     /// Cores with erratum 843419 run the image.
     pub fix_843419: bool,
+    /// Pairs of instructions may become cheaper.
+    pub relax: bool,
 }
 
 // Sequences that [`Aarch64::rewrite`] recognises.
@@ -178,6 +181,10 @@ impl Arch for Aarch64 {
         find(r_type).map(|row| &row.rule)
     }
 
+    fn refused(&self, r_type: u32) -> Option<&'static str> {
+        table::signed_pointer(r_type)
+    }
+
     fn implicit_addend(&self, rule: &Rule, section: &[u8], offset: usize) -> i64 {
         find(rule.r_type).map_or(0, |row| row.read(section, offset))
     }
@@ -278,6 +285,18 @@ impl Arch for Aarch64 {
             _ => {}
         }
         Ok(())
+    }
+
+    fn settled_starts(&self) -> &'static [u32] {
+        if self.relax { pairs::STARTS } else { &[] }
+    }
+
+    fn got_pairs_only(&self, relocs: RelocTable<'_>) -> bool {
+        pairs::got_pairs_only(relocs)
+    }
+
+    fn relax_settled(&self, known: &Settled, out: &mut [u8]) -> usize {
+        pairs::relax(known, out)
     }
 
     fn tls(&self) -> TlsVariant {

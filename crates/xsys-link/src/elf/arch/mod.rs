@@ -192,6 +192,23 @@ pub struct Site {
     pub addend: i64,
 }
 
+/// A relocation once addresses are known.
+#[derive(Clone, Copy, Debug)]
+pub struct Settled {
+    /// At its place in the output.
+    pub site: Site,
+    /// The next one, if it is of the same symbol.
+    pub next: Option<Site>,
+    /// The symbol's address.
+    pub s: u64,
+    /// Address of the place.
+    pub p: u64,
+    /// Its symbol.
+    pub facts: SymbolFacts,
+    /// All GOT loads of the section stand in pairs.
+    pub got_pairs_only: bool,
+}
+
 /// A branch that cannot reach, or whose target runs in another instruction set state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BranchTarget {
@@ -314,6 +331,20 @@ pub trait Arch: Sync {
         section: &mut [u8],
         value: i64,
     ) -> Result<(), Range>;
+
+    /// Relocations whose instruction, maybe with the next one, [`Arch::relax_settled`] makes cheaper.
+    fn settled_starts(&self) -> &'static [u32] {
+        &[]
+    }
+    /// Whether in a section all relocations of GOT loads stand in pairs.
+    fn got_pairs_only(&self, _relocs: crate::elf::object::RelocTable<'_>) -> bool {
+        false
+    }
+    /// Writes cheaper instructions of the same length where the addresses allow it; how many
+    /// relocations it has served.
+    fn relax_settled(&self, _known: &Settled, _out: &mut [u8]) -> usize {
+        0
+    }
 
     /// How TLS offsets are counted.
     fn tls(&self) -> TlsVariant;
@@ -438,8 +469,11 @@ pub fn find(
     Some(match (object::elf::Machine(machine), is_64) {
         (object::elf::EM_AARCH64, true) => Box::new(aarch64::Aarch64 {
             fix_843419: options.fix_cortex_a53_843419,
+            relax: options.relax != Some(false),
         }),
-        (object::elf::EM_X86_64, true) => Box::new(x86_64::X86_64),
+        (object::elf::EM_X86_64, true) => Box::new(x86_64::X86_64 {
+            relax: options.relax != Some(false),
+        }),
         (object::elf::EM_RISCV, is_64) => Box::new(if is_64 {
             riscv::RISCV64
         } else {

@@ -27,6 +27,9 @@
 //!   debug information `DTPOFF` keeps its meaning. The sequences of the large code model
 //!   (`movabs` and `call *%rax`) are not rewritten.
 //!
+//! Once addresses are known, `test` and arithmetic with a slot take the address as immediate, if it is
+//! a constant of 32 bits.
+//!
 //! TLS is variant II: offsets are negative. Branches reach ±2 GiB; there are no thunks.
 
 #[cfg(test)]
@@ -38,11 +41,15 @@ use super::Base::{
 use super::Range::{Any, Either, Signed, Unsigned};
 use super::Relative::{GotBase, Place, Zero};
 use super::{
-    Arch, Base, DynamicTypes, Range, Relative, Rewrite, Rule, Site, SymbolFacts, TlsVariant,
+    Arch, Base, DynamicTypes, Range, Relative, Rewrite, Rule, Settled, Site, SymbolFacts,
+    TlsVariant,
 };
 
 /// The architecture.
-pub struct X86_64;
+pub struct X86_64 {
+    /// Loads from the GOT may become cheaper.
+    pub relax: bool,
+}
 
 const fn row(
     r_type: u32,
@@ -218,6 +225,31 @@ fn put_immediate(section: &mut [u8], offset: usize, prefix: Prefix, op: u8, imm:
     }
 }
 
+/// `test` and arithmetic of a register with a GOT slot: where the address is a constant of 32 bits,
+/// it becomes the operand (psABI, B.2). Only with a prefix, as the relocations promise.
+fn relax_operand(known: &Settled, out: &mut [u8]) -> usize {
+    let offset = known.site.offset;
+    let prefix = match known.site.r_type {
+        42 => Prefix::Rex,
+        _ => Prefix::Rex2,
+    };
+    let value = known.s as i64;
+    if known.facts.pic || known.site.addend != -4 || !Signed(32).contains(value) {
+        return 0;
+    }
+    let (op, digit) = match rip_operand(out, offset, prefix) {
+        Some(0x85) => (0xf7, 0),
+        // add, or, adc, sbb, and, sub, xor, cmp
+        Some(op) if op & 0xc7 == 0x03 => (0x81, op & 0x38),
+        _ => return 0,
+    };
+    put_immediate(out, offset, prefix, op, (value as u32).to_le_bytes());
+    if let Some([modrm]) = bytes(out, offset, 1) {
+        put(out, offset - 1, &[modrm | digit]);
+    }
+    1
+}
+
 /// The opcode of `op disp32(%rip), %reg` before `offset`, if it has exactly this prefix.
 fn rip_operand(section: &[u8], offset: usize, prefix: Prefix) -> Option<u8> {
     let [op, modrm] = bytes(section, offset, 2)?;
@@ -352,9 +384,9 @@ impl Arch for X86_64 {
         };
         match site.r_type {
             // GOTPCRELX, REX_GOTPCRELX, CODE_4_GOTPCRELX
-            41 => rewrite_got(section, site, facts, Prefix::None),
-            42 => rewrite_got(section, site, facts, Prefix::Rex),
-            43 => rewrite_got(section, site, facts, Prefix::Rex2),
+            41 if self.relax => rewrite_got(section, site, facts, Prefix::None),
+            42 if self.relax => rewrite_got(section, site, facts, Prefix::Rex),
+            43 if self.relax => rewrite_got(section, site, facts, Prefix::Rex2),
             // TLSGD
             19 if is_general_dynamic(section, offset) => Some(Rewrite {
                 rule: &TP_OFFSET,
@@ -462,6 +494,15 @@ impl Arch for X86_64 {
             _ => {}
         }
         Ok(())
+    }
+
+    fn settled_starts(&self) -> &'static [u32] {
+        // REX_GOTPCRELX, CODE_4_GOTPCRELX
+        if self.relax { &[42, 43] } else { &[] }
+    }
+
+    fn relax_settled(&self, known: &Settled, out: &mut [u8]) -> usize {
+        relax_operand(known, out)
     }
 
     fn tls(&self) -> TlsVariant {

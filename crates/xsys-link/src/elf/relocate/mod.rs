@@ -9,6 +9,7 @@
 mod debug;
 mod lengths;
 mod problems;
+mod settled;
 mod slots;
 mod tls;
 
@@ -121,6 +122,7 @@ impl<'a> Relocator<'_, 'a> {
     ) {
         let (resolution, sections) = (self.addresses.resolution, self.addresses.sections);
         let cuts = self.addresses.layout.cuts.get(&id);
+        let (starts, mut whole) = (self.arch.settled_starts(), None);
         let mut lengths = Lengths::new(self.arch.uleb128_pair());
         let mut changes = cuts.map_or(&[][..], Cuts::changes).iter().peekable();
         let mut skip = false;
@@ -153,6 +155,14 @@ impl<'a> Relocator<'_, 'a> {
             if decided.rule.base == Base::Subtrahend {
                 subtrahend = self.addresses.of_symbol(decided.symbol, 0).unwrap_or(0);
                 continue;
+            }
+            if starts.contains(&reloc.r_type) {
+                let served =
+                    self.relax_settled(section, index, &decided, (place, p), &mut whole, out);
+                if served > 0 {
+                    skip = served > 1;
+                    continue;
+                }
             }
             let value = match self.value(id, file, section, &decided, index as u32, p) {
                 Ok(value) => value.less(std::mem::take(&mut subtrahend)),

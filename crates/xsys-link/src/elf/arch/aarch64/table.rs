@@ -243,6 +243,36 @@ pub(super) fn find(r_type: u32) -> Option<&'static Row> {
     ROWS.get(usize::from(*INDEX.get(slot)?))
 }
 
+/// PAuth ABI Extension to ELF, "Static relocations": 580 … 598.
+#[rustfmt::skip]
+static SIGNED_POINTERS: [&str; 19] = [
+    "R_AARCH64_AUTH_ABS64",
+    "R_AARCH64_AUTH_MOVW_GOTOFF_G0",
+    "R_AARCH64_AUTH_MOVW_GOTOFF_G0_NC",
+    "R_AARCH64_AUTH_MOVW_GOTOFF_G1",
+    "R_AARCH64_AUTH_MOVW_GOTOFF_G1_NC",
+    "R_AARCH64_AUTH_MOVW_GOTOFF_G2",
+    "R_AARCH64_AUTH_MOVW_GOTOFF_G2_NC",
+    "R_AARCH64_AUTH_MOVW_GOTOFF_G3",
+    "R_AARCH64_AUTH_GOT_LD_PREL19",
+    "R_AARCH64_AUTH_LD64_GOTOFF_LO15",
+    "R_AARCH64_AUTH_ADR_GOT_PAGE",
+    "R_AARCH64_AUTH_LD64_GOT_LO12_NC",
+    "R_AARCH64_AUTH_LD64_GOTPAGE_LO15",
+    "R_AARCH64_AUTH_GOT_ADD_LO12_NC",
+    "R_AARCH64_AUTH_GOT_ADR_PREL_LO21",
+    "R_AARCH64_AUTH_TLSDESC_ADR_PAGE21",
+    "R_AARCH64_AUTH_TLSDESC_LD64_LO12",
+    "R_AARCH64_AUTH_TLSDESC_ADD_LO12",
+    "R_AARCH64_AUTH_TLSDESC_CALL",
+];
+
+/// The name of a relocation for signed pointers.
+pub(super) fn signed_pointer(r_type: u32) -> Option<&'static str> {
+    let index = usize::try_from(r_type.checked_sub(580)?).ok()?;
+    SIGNED_POINTERS.get(index).copied()
+}
+
 impl Row {
     /// The addend that a REL input keeps at the place (AAELF64, Addends and PC-bias): the field,
     /// scaled as the instruction does, sign-extended.

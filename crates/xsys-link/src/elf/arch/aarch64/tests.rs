@@ -5,7 +5,10 @@
 use super::super::tests::{Expect, Table, check_encodings, check_table};
 use super::*;
 
-const ARCH: &dyn Arch = &Aarch64 { fix_843419: false };
+const ARCH: &dyn Arch = &Aarch64 {
+    fix_843419: false,
+    relax: true,
+};
 
 /// `(number, name, word before, lowest value, its word, highest value, its word, align, checked)`
 type Row = (u32, &'static str, u32, i64, u32, i64, u32, i64, bool);

@@ -4,7 +4,7 @@
 use super::super::tests::{Expect, Table, check_encodings, check_table};
 use super::*;
 
-const ARCH: &dyn Arch = &X86_64;
+const ARCH: &dyn Arch = &X86_64 { relax: true };
 
 #[test]
 fn table_is_consistent() {
@@ -424,4 +424,67 @@ fn iplt_entry_bytes() {
     // jmp *0x2002(%rip)
     assert_eq!(entry[..6], [0xff, 0x25, 0x02, 0x20, 0, 0]);
     assert_eq!(entry[6..], [0xcc; 10]);
+}
+
+#[test]
+fn operands_become_immediates() {
+    const FACTS: SymbolFacts = SymbolFacts {
+        undefined_weak: false,
+        ifunc: false,
+        absolute: false,
+        pic: false,
+    };
+    let check = |r_type, before: &[u8], s, facts| {
+        let mut bytes = before.to_vec();
+        let known = Settled {
+            site: Site {
+                r_type,
+                offset: before.len() - 4,
+                addend: -4,
+            },
+            next: None,
+            s,
+            p: 0x20_0000,
+            facts,
+            got_pairs_only: false,
+        };
+        (ARCH.relax_settled(&known, &mut bytes) == 1).then_some(bytes)
+    };
+    #[rustfmt::skip]
+    let rows: &[(u32, [u8; 4], [u8; 4])] = &[
+        // add, or, adc, sbb, and, sub, xor, cmp, test of %rax, and of %r8 and %r15
+        (42, [0x90, 0x48, 0x03, 0x05], [0x90, 0x48, 0x81, 0xc0]),
+        (42, [0x90, 0x48, 0x0b, 0x05], [0x90, 0x48, 0x81, 0xc8]),
+        (42, [0x90, 0x48, 0x13, 0x05], [0x90, 0x48, 0x81, 0xd0]),
+        (42, [0x90, 0x48, 0x1b, 0x05], [0x90, 0x48, 0x81, 0xd8]),
+        (42, [0x90, 0x48, 0x23, 0x05], [0x90, 0x48, 0x81, 0xe0]),
+        (42, [0x90, 0x4c, 0x2b, 0x05], [0x90, 0x49, 0x81, 0xe8]),
+        (42, [0x90, 0x4c, 0x33, 0x3d], [0x90, 0x49, 0x81, 0xf7]),
+        (42, [0x90, 0x4c, 0x3b, 0x05], [0x90, 0x49, 0x81, 0xf8]),
+        (42, [0x90, 0x48, 0x85, 0x05], [0x90, 0x48, 0xf7, 0xc0]),
+        (42, [0x90, 0x4c, 0x85, 0x05], [0x90, 0x49, 0xf7, 0xc0]),
+        // %r16 with REX2
+        (43, [0xd5, 0x48, 0x03, 0x05], [0xd5, 0x18, 0x81, 0xc0]),
+    ];
+    for (r_type, before, after) in rows {
+        for s in [0x1234_5678u64, 0x7fff_ffff, 0xffff_ffff_8000_0000] {
+            let before = [&before[..], &[0; 4]].concat();
+            let after = [&after[..], &(s as u32).to_le_bytes()].concat();
+            assert_eq!(
+                check(*r_type, &before, s, FACTS),
+                Some(after),
+                "{before:x?}"
+            );
+        }
+    }
+    let cmp = [0x48, 0x3b, 0x05, 0, 0, 0, 0];
+    assert_eq!(check(42, &cmp, 0x8000_0000, FACTS), None);
+    let pic = SymbolFacts { pic: true, ..FACTS };
+    assert_eq!(check(42, &cmp, 0x1000, pic), None);
+    // Neither a known instruction nor the right prefix.
+    assert_eq!(
+        check(42, &[0x48, 0x3a, 0x05, 0, 0, 0, 0], 0x1000, FACTS),
+        None
+    );
+    assert_eq!(check(43, &cmp, 0x1000, FACTS), None);
 }

@@ -1,0 +1,67 @@
+//! Instructions that become cheaper where addresses allow it, without changing their length.
+//!
+//! Problem: whether an instruction can be replaced may be known only when everything has its address;
+//! so it is decided while writing. What stays behind is a GOT slot that nobody reads.
+//!
+//! Spec: AAELF64, "Relocation optimization"; AMD64 psABI, "Linker Optimization".
+
+use super::Relocator;
+use crate::elf::arch::{Base, Settled, Site};
+use crate::elf::object::Section;
+use crate::elf::refs::Home;
+use crate::elf::scan::Decided;
+
+impl Relocator<'_, '_> {
+    /// Writes something cheaper over the relocation at `index`, and maybe the next one; how many
+    /// relocations are dealt with. `whole` keeps what was found out about the section.
+    pub(super) fn relax_settled(
+        &self,
+        section: &Section<'_>,
+        index: usize,
+        decided: &Decided,
+        (place, p): (usize, u64),
+        whole: &mut Option<bool>,
+        out: &mut [u8],
+    ) -> usize {
+        if decided.rewrite.is_some() {
+            return 0;
+        }
+        let (resolution, sections) = (self.addresses.resolution, self.addresses.sections);
+        let symbol = decided.symbol;
+        let facts = symbol.facts(resolution, sections, self.pic);
+        let missing = matches!(
+            symbol.home(resolution, sections),
+            Home::Undefined | Home::UndefinedWeak | Home::Discarded
+        );
+        if missing || facts.ifunc {
+            return 0;
+        }
+        let Some(s) = self.addresses.of_symbol(symbol, 0) else {
+            return 0;
+        };
+        let this = section.relocs.get(index);
+        let next = (index + 1 < section.relocs.len())
+            .then(|| section.relocs.get(index + 1))
+            .filter(|next| next.symbol == this.symbol && next.offset >= this.offset);
+        let next = next.and_then(|next| {
+            Some(Site {
+                r_type: next.r_type,
+                offset: place.checked_add((next.offset - this.offset) as usize)?,
+                addend: next.addend?,
+            })
+        });
+        let known = Settled {
+            site: Site {
+                offset: place,
+                ..decided.site
+            },
+            next,
+            s,
+            p,
+            facts,
+            got_pairs_only: decided.rule.base == Base::Got
+                && *whole.get_or_insert_with(|| self.arch.got_pairs_only(section.relocs)),
+        };
+        self.arch.relax_settled(&known, out)
+    }
+}
