@@ -33,7 +33,11 @@ fn pattern_matches<'f>(
         .enumerate()
         .filter(|(_, p)| p.name.matches(section.name))
         .peekable();
-    matching.peek()?;
+    let &(first, decides) = matching.peek()?;
+    // Nearly all patterns ask for every file: whose section it is does not matter then.
+    if pattern.file.is_any() && pattern.exclude.is_empty() && decides.exclude.is_empty() {
+        return Some(first);
+    }
     let file = file();
     let path = file.map_or("<linker>".into(), |file| file.name.path.to_string_lossy());
     let (archive, file) = match file.and_then(|file| file.name.member) {

@@ -3,7 +3,7 @@
 //! Spec: psABIs, "Global Offset Table"; "ELF Handling For Thread-Local Storage".
 
 use super::Relocator;
-use crate::elf::arch::{Base, Relative};
+use crate::elf::arch::{Base, Relative, Rule};
 use crate::elf::layout::Addresses;
 use crate::elf::refs::Home;
 use crate::elf::scan::{Decided, SlotKind, decide};
@@ -53,9 +53,9 @@ impl Relocator<'_, '_> {
                 };
                 let section =
                     &self.addresses.resolution.files[file.0 as usize].sections[index as usize];
-                let mut skip = false;
                 for (index, reloc) in section.relocs.iter().enumerate() {
-                    if std::mem::take(&mut skip) {
+                    // No rewrite makes an absolute word, and none takes one for its partner.
+                    if !(self.arch.rule(reloc.r_type)).is_some_and(|rule| is_word(rule, word)) {
                         continue;
                     }
                     let (resolution, sections) =
@@ -65,7 +65,6 @@ impl Relocator<'_, '_> {
                     else {
                         continue;
                     };
-                    skip = decided.rewrite.as_ref().is_some_and(|r| r.skip_next);
                     if is_relative_word(&decided, word, &self.addresses)
                         && let Some(p) = self.addresses.of_section(id, reloc.offset)
                         && let Ok(value) = self.value(id, file, section, &decided, index as u32, p)
@@ -96,16 +95,19 @@ impl Relocator<'_, '_> {
 
 /// Whether the start code of a position-independent image must add the load address to this word.
 pub fn is_relative_word(decided: &Decided, word: u8, addresses: &Addresses<'_, '_>) -> bool {
-    let rule = decided.rule;
-    matches!(rule.base, Base::Symbol | Base::Branch)
-        && rule.relative == Relative::Zero
-        && rule.size == word
+    is_word(decided.rule, word)
         && !matches!(
             decided
                 .symbol
                 .home(addresses.resolution, addresses.sections),
             Home::Absolute(_) | Home::UndefinedWeak | Home::Undefined
         )
+}
+
+fn is_word(rule: &Rule, word: u8) -> bool {
+    matches!(rule.base, Base::Symbol | Base::Branch)
+        && rule.relative == Relative::Zero
+        && rule.size == word
 }
 
 /// The GOT's address, if there is one.
