@@ -370,6 +370,8 @@ fn from_script(phdrs: &[&Phdr], layout: &Layout<'_>) -> Vec<Segment> {
             program_headers: phdr.phdrs,
             load_addr: values(index).at,
             flags: values(index).flags.unwrap_or(u32::MAX),
+            // Of a stack nothing is in the file.
+            align: u64::from(values(index).p_type != elf::PT_GNU_STACK.0),
             ..segment(values(index).p_type, 0)
         })
         .collect();

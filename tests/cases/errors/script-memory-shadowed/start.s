@@ -1,0 +1,5 @@
+.globl _start
+_start:
+    bx lr
+.section .rodata,"a"
+.space 300
