@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use goblin::elf::Elf;
-use goblin::elf::header::{EM_AARCH64, EM_ARM, EM_RISCV, EM_X86_64, ET_DYN, ET_EXEC};
+use goblin::elf::header::{EM_AARCH64, EM_ARM, EM_AVR, EM_RISCV, EM_X86_64, ET_DYN, ET_EXEC};
 use goblin::elf::program_header::{PF_X, PT_INTERP, PT_LOAD};
 use libtest_mimic::{Arguments, Failed, Trial};
 use xsys_tests::project::{Place, cases, find_program, folders_in, repository, run, skip, xsys_in};
@@ -255,6 +255,7 @@ fn machine(board: &Board) -> Result<u16, Failed> {
     match arch.as_str() {
         "aarch64" => Ok(EM_AARCH64),
         "arm" => Ok(EM_ARM),
+        "avr" => Ok(EM_AVR),
         "riscv32" | "riscv64" => Ok(EM_RISCV),
         "x86_64" => Ok(EM_X86_64),
         other => Err(format!("tell this test the ELF machine of `{other}`").into()),

@@ -87,6 +87,8 @@ pub(crate) fn common_flags(settings: &Settings, release: &str) -> Vec<String> {
     if has_separate_metadata(release) {
         flags.push("-Zembed-metadata=no".to_owned());
     }
+    // Only where it is needed: a key must not depend on it elsewhere.
+    flags.extend(settings.cpu.iter().map(|cpu| format!("-Ctarget-cpu={cpu}")));
     flags
 }
 

@@ -130,6 +130,8 @@ pub struct Settings {
     pub features: Vec<String>,
     /// Also build the `test` crate, which `#[test]` needs.
     pub test: bool,
+    /// The CPU model that rustc is told, for targets that need one beside their spec.
+    pub cpu: Option<String>,
 }
 
 impl Settings {
@@ -141,6 +143,10 @@ impl Settings {
                 PanicStrategy::Abort => Panic::Abort,
                 PanicStrategy::ImmediateAbort => Panic::ImmediateAbort,
             },
+            cpu: target
+                .own_cpu()
+                .filter(|_| target.needs_cpu())
+                .map(str::to_owned),
             ..Settings::default()
         }
     }
@@ -154,6 +160,7 @@ impl Default for Settings {
             debug: DebugLevel::None,
             features: Vec::new(),
             test: false,
+            cpu: None,
         }
     }
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use toml::Spanned;
 use xsys_diag::{Diagnostic, Source, did_you_mean};
 
@@ -144,6 +144,18 @@ pub struct RunConfig {
     pub program: Option<String>,
     /// Its arguments, with `{elf}` and `{NAME}` for files; see [`RunConfig::arguments`].
     pub args: Vec<String>,
+    /// When to end it, for machines that cannot switch themselves off.
+    pub stop: Option<Stop>,
+}
+
+/// Lines of output that end an emulator, by how they begin.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stop {
+    /// The program succeeded.
+    pub pass: String,
+    /// The program failed.
+    pub fail: Option<String>,
 }
 
 impl RunConfig {
@@ -314,6 +326,7 @@ struct RawRun {
     program: Option<String>,
     #[serde(default)]
     args: Vec<Spanned<String>>,
+    stop: Option<Stop>,
 }
 
 struct Problems<'a> {
@@ -418,6 +431,7 @@ fn run_config(raw: RawRun, emit: &[Emit], problems: &mut Problems<'_>) -> RunCon
         engine,
         program: raw.program,
         args: raw.args.into_iter().map(Spanned::into_inner).collect(),
+        stop: raw.stop,
     }
 }
 

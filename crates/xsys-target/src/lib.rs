@@ -22,7 +22,7 @@ mod schema;
 mod spec;
 mod target;
 
-pub use board::{Board, BoardDir, BoardTarget, CrateSet, Emit, Engine, Memory, RunConfig};
+pub use board::{Board, BoardDir, BoardTarget, CrateSet, Emit, Engine, Memory, RunConfig, Stop};
 pub use bundled::bundled_boards;
 pub use rustc::{Error, Rustc};
 pub use spec::{PanicStrategy, Spec};

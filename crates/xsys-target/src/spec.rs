@@ -123,6 +123,17 @@ impl Spec {
         self.string("cpu").unwrap_or("generic")
     }
 
+    /// Whether rustc has to be told a CPU model on its command line (`-Ctarget-cpu`), whatever the
+    /// spec says: AVR's are so different that objects carry their number.
+    pub fn needs_cpu(&self) -> bool {
+        self.arch() == "avr" || self.flag("need-explicit-cpu") == Some(true)
+    }
+
+    /// The CPU model that the spec itself names.
+    pub fn own_cpu(&self) -> Option<&str> {
+        self.string("cpu").filter(|&cpu| cpu != "generic")
+    }
+
     /// In bits; 0 if the spec does not say.
     pub fn pointer_width(&self) -> u64 {
         self.number("target-pointer-width").unwrap_or(0)

@@ -215,6 +215,7 @@ fn placeholders_are_replaced_once_and_braces_may_stay() {
         engine: Engine::Native,
         program: None,
         args: vec![arg.to_owned()],
+        stop: None,
     };
     for (arg, expected) in [
         ("{elf}", "<{elf}>"),

@@ -66,6 +66,10 @@ impl Part {
                 Some("-flavor" | "--flavor") => Self::Linker(None),
                 Some("__exec") => Self::Runner,
                 Some("__rustc") => Self::Rustc,
+                // Flavors without a name for it: rustc's own object, or a response file, comes first.
+                Some(word) if word.ends_with(".o") || word.starts_with('@') => {
+                    Self::Linker(Some(Flavor::Gnu))
+                }
                 // cargo repeats the subcommand's name.
                 Some("xsys") if name == "cargo-xsys" => Self::Command { skip: 2 },
                 _ => Self::Command { skip: 1 },
@@ -88,6 +92,8 @@ mod tests {
             // Started by hand, without cargo.
             ("cargo-xsys build", Part::Command { skip: 1 }),
             ("cargo-xsys -flavor gnu", Part::Linker(None)),
+            ("xsys /t/symbols.o a.o", Part::Linker(Some(Flavor::Gnu))),
+            ("xsys @/t/arguments", Part::Linker(Some(Flavor::Gnu))),
             ("xsys xsys", Part::Command { skip: 1 }),
             ("/x/xsys-ld a.o", Part::Linker(None)),
             ("xsys-ld.exe build", Part::Linker(None)),

@@ -231,6 +231,9 @@ pub fn open<'a>(
             }
         }
     }
+    if let Some(device) = options.avr_device {
+        files.extend(avr_runtime(device, store));
+    }
     for (given, _) in defsym {
         define_symbol(&mut script, given, diagnostics);
     }
@@ -248,6 +251,33 @@ fn define_symbol(
         Ok(assignment) => script.commands.push(Command::Assign(assignment)),
         Err(problems) => diagnostics.extend(problems),
     }
+}
+
+/// The device's start code and compiler helpers, for programs that bring none.
+fn avr_runtime<'a>(
+    device: &arch::avr::devices::Device,
+    store: &'a FileStore,
+) -> Vec<(InputArg, &'a InputFile)> {
+    let lazy = |name: String, bytes: Vec<u8>| {
+        let path = PathBuf::from(name);
+        let arg = InputArg {
+            what: InputWhat::File(path.clone()),
+            whole_archive: false,
+            as_needed: false,
+            static_only: true,
+            in_lib_group: true,
+            just_symbols: false,
+            binary: false,
+        };
+        (arg, store.add(InputFile::from_bytes(path, bytes)))
+    };
+    let start = arch::avr::startup::object(device);
+    let mut out = vec![lazy(format!("start code of {}", device.name), start)];
+    out.extend(
+        arch::avr::helpers::objects(device.arch)
+            .map(|(name, bytes)| lazy(format!("compiler helper {name}"), bytes)),
+    );
+    out
 }
 
 /// A file that a script names, and where it was found.
@@ -700,6 +730,12 @@ pub fn complete_script(
             ::object::elf::EM_AVR => builtin::Machine::Avr,
             _ => builtin::Machine::Other,
         },
+        avr: options.avr_device.map(|device| builtin::AvrMemory {
+            flash: device.flash,
+            ram_start: device.ram_start,
+            ram: device.ram,
+            eeprom: device.eeprom,
+        }),
     };
     script.default_layout = true;
     let source = Source {

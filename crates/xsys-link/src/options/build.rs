@@ -12,6 +12,7 @@ use xsys_diag::{Diagnostic, did_you_mean};
 
 use super::gnu::Action;
 use super::{BuildId, ElfOptions, InputArg, InputWhat, MapTo, OutputKind, Unresolved, emulation};
+use crate::elf::arch::avr::devices;
 use crate::input::search::in_sysroot;
 
 /// An option as it stands on the command line.
@@ -189,6 +190,9 @@ impl Builder {
             self.options.emulation = Some(found);
             return;
         }
+        if let Some(device) = name.strip_prefix("mcu=") {
+            return self.avr_device(device);
+        }
         let mut diagnostic = Diagnostic::error(format!("unknown emulation `{name}`"));
         let names = emulation::EMULATIONS.iter().map(|row| row.name);
         diagnostic = if name.contains('=') {
@@ -201,6 +205,24 @@ impl Builder {
             diagnostic.help("leave `-m` out to take the machine from the inputs")
         };
         self.diagnostics.push(diagnostic);
+    }
+
+    /// `-mmcu=`: avr-gcc's option, which says for the linker what its device specs say there.
+    fn avr_device(&mut self, name: &str) {
+        if let Some(device) = devices::find(name) {
+            self.options.avr_device = Some(device);
+            return;
+        }
+        // The name of an architecture says nothing about memory.
+        if emulation::find(name).is_some_and(|found| found.machine == object::elf::EM_AVR.0) {
+            return;
+        }
+        let diagnostic = Diagnostic::warning(format!("nothing is known of the device `{name}`"))
+            .note("the image gets GNU ld's default sizes (128 KiB of flash, RAM from 0x100) and no start code");
+        self.diagnostics.push(match did_you_mean(name, devices::names()) {
+            Some(close) => diagnostic.help(format!("did you mean `-mmcu={close}`")),
+            None => diagnostic.help("say the sizes with `--defsym=__TEXT_REGION_LENGTH__=…`, `--defsym=__DATA_REGION_ORIGIN__=0x800060` and `--defsym=__DATA_REGION_LENGTH__=…`, and link start code that defines `__vectors`"),
+        });
     }
 
     pub fn build_id(&mut self, given: &Given) {

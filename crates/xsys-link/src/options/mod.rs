@@ -15,6 +15,7 @@ mod z;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use crate::elf::arch::avr::devices::Device;
 pub use emulation::Emulation;
 pub use gnu::{Action, Parsed, parse};
 
@@ -51,6 +52,8 @@ pub struct ElfOptions {
     pub kind: OutputKind,
     /// `-m`
     pub emulation: Option<&'static Emulation>,
+    /// `-mmcu`: an AVR device, whose memories and start code are needed.
+    pub avr_device: Option<&'static Device>,
     /// `-EB` and `-EL`
     pub big_endian: Option<bool>,
     /// `-e`: a symbol or a number.
@@ -213,6 +216,7 @@ impl Default for ElfOptions {
             linker_version: false,
             kind: OutputKind::Static,
             emulation: None,
+            avr_device: None,
             big_endian: None,
             entry: None,
             undefined: Vec::new(),

@@ -56,6 +56,21 @@ pub struct Facts {
     pub rela: bool,
     /// Architectures with sections of their own.
     pub machine: Machine,
+    /// The device's memories, if it is known.
+    pub avr: Option<AvrMemory>,
+}
+
+/// Sizes of an AVR device's memories in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AvrMemory {
+    /// Program memory.
+    pub flash: u32,
+    /// First address of the RAM in its own address space.
+    pub ram_start: u32,
+    /// RAM.
+    pub ram: u32,
+    /// EEPROM.
+    pub eeprom: u32,
 }
 
 /// Architectures with sections of their own.
@@ -75,7 +90,7 @@ pub enum Machine {
 pub fn builtin(kind: Kind, facts: &Facts) -> String {
     match kind {
         Kind::Relocatable => RELOCATABLE.to_owned(),
-        Kind::BareMetal if facts.machine == Machine::Avr => AVR.to_owned(),
+        Kind::BareMetal if facts.machine == Machine::Avr => avr(facts.avr),
         Kind::Static | Kind::StaticPie | Kind::BareMetal => executable(kind, facts),
     }
 }
@@ -266,17 +281,35 @@ fn places(facts: &Facts) -> String {
 }
 
 /// Program memory at 0, RAM at 0x800000 plus the device's offset, `.data` loaded after `.text`.
-/// The device's sizes come from symbols, which startup code or `--defsym` may define.
-const AVR: &str = "\
-ENTRY(__vectors)
-MEMORY {
-  text (rx) :
-    ORIGIN = DEFINED(__TEXT_REGION_ORIGIN__) ? __TEXT_REGION_ORIGIN__ : 0,
-    LENGTH = DEFINED(__TEXT_REGION_LENGTH__) ? __TEXT_REGION_LENGTH__ : 128K
-  data (rw!x) :
-    ORIGIN = DEFINED(__DATA_REGION_ORIGIN__) ? __DATA_REGION_ORIGIN__ : 0x800100,
-    LENGTH = DEFINED(__DATA_REGION_LENGTH__) ? __DATA_REGION_LENGTH__ : 0xffa0
-  eeprom (rw!x) : ORIGIN = 0x810000, LENGTH = 64K
+/// The sizes are the device's; symbols, which startup code or `--defsym` may define, override them.
+fn avr(memory: Option<AvrMemory>) -> String {
+    let memory = memory.unwrap_or(AvrMemory {
+        flash: 0x2_0000,
+        ram_start: 0x100,
+        ram: 0xffa0,
+        eeprom: 0x1_0000,
+    });
+    let region = |name: &str, flags: &str, symbol: &str, origin: u32, length: u32| {
+        let (o, l) = (
+            format!("__{symbol}_REGION_ORIGIN__"),
+            format!("__{symbol}_REGION_LENGTH__"),
+        );
+        format!(
+            "  {name} ({flags}) :
+    ORIGIN = DEFINED({o}) ? {o} : {origin:#x},
+    LENGTH = DEFINED({l}) ? {l} : {length:#x}
+"
+        )
+    };
+    let mut out = String::from("ENTRY(__vectors)\nMEMORY {\n");
+    out += &region("text", "rx", "TEXT", 0, memory.flash);
+    let ram = 0x80_0000 + memory.ram_start;
+    out += &region("data", "rw!x", "DATA", ram, memory.ram);
+    out += &region("eeprom", "rw!x", "EEPROM", 0x81_0000, memory.eeprom);
+    out + AVR_LAYOUT
+}
+
+const AVR_LAYOUT: &str = "\
   fuse (rw!x) : ORIGIN = 0x820000, LENGTH = 1K
   lock (rw!x) : ORIGIN = 0x830000, LENGTH = 1K
   signature (rw!x) : ORIGIN = 0x840000, LENGTH = 1K
@@ -297,6 +330,7 @@ SECTIONS {
     __dtors_start = .;
     KEEP(*(SORT(.dtors .dtors.*)))
     __dtors_end = .;
+    PROVIDE(__init = .);
     KEEP(*(.init0 .init0.*)) KEEP(*(.init1 .init1.*)) KEEP(*(.init2 .init2.*))
     KEEP(*(.init3 .init3.*)) KEEP(*(.init4 .init4.*)) KEEP(*(.init5 .init5.*))
     KEEP(*(.init6 .init6.*)) KEEP(*(.init7 .init7.*)) KEEP(*(.init8 .init8.*))
@@ -356,6 +390,7 @@ mod tests {
             now: false,
             rela: true,
             machine,
+            avr: None,
         }
     }
 

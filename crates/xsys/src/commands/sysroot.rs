@@ -9,7 +9,7 @@ use xsys_target::Kind;
 
 use crate::cli::{SysrootBuildArgs, SysrootCommand};
 use crate::commands::Call;
-use crate::driver::plan::{apply, default_crates, default_settings, load_target, report_problems};
+use crate::driver::plan::{apply, default_crates, load_target, report_problems, spec_settings};
 use crate::driver::settings::{Level, SysrootSettings};
 use crate::error::Result;
 use crate::ui::{SysrootProgress, Ui, answer, bytes, seconds, table};
@@ -69,7 +69,7 @@ fn ensure(call: &Call, args: &SysrootBuildArgs) -> Result<Sysroot> {
         .map(xsys_target::CrateSet::from)
         .or(target.board.as_ref().and_then(|board| board.crates))
         .unwrap_or_else(|| default_crates(&target));
-    let mut settings = default_settings(&target);
+    let mut settings = spec_settings(&target, &call.folder, &toolchain)?;
     apply(
         &mut settings,
         &SysrootSettings {

@@ -102,9 +102,11 @@ fn command(ui: &Ui, plan: &Plan, verb: Verb) -> Result<Command> {
         command.env("RUSTUP_TOOLCHAIN", name);
     }
     if plan.target.kind == Kind::Json {
-        command
-            .arg("-Zjson-target-spec")
-            .env("RUSTC_BOOTSTRAP", "1");
+        command.arg("-Zjson-target-spec");
+    }
+    // Inline assembler is unstable on these, and no crate for them does without.
+    if plan.target.kind == Kind::Json || matches!(plan.target.arch(), "avr" | "msp430") {
+        command.env("RUSTC_BOOTSTRAP", "1");
     }
     // Our own decision holds for cargo, rustc and our linker alike: their stderr is ours, or is
     // captured and shown through it. A flag, not a variable: the program's environment is its own.

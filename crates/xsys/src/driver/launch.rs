@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 use xsys_diag::Diagnostic;
-use xsys_target::{Engine, RunConfig, Spec, Target};
+use xsys_target::{Engine, RunConfig, Spec, Stop, Target};
 
 /// A decided way to start programs of a target.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +21,8 @@ pub enum Launch {
         args: Vec<String>,
         /// Whether the program's own arguments go after these.
         takes_arguments: bool,
+        /// What ends it.
+        stop: Option<Stop>,
     },
 }
 
@@ -68,6 +70,7 @@ fn configured(target: &Target, config: &RunConfig, host: Host<'_>) -> Result<Lau
             programs,
             args,
             takes_arguments,
+            stop: config.stop.clone(),
         }
     };
     match (config.engine, &config.program) {
@@ -101,6 +104,7 @@ fn by_target(target: &Target, host: Host<'_>) -> Result<Launch, Diagnostic> {
             programs: qemu_user(target)?,
             args: vec!["{elf}".to_owned()],
             takes_arguments: true,
+            stop: None,
         });
     }
     Err(Diagnostic::error(format!(
@@ -254,6 +258,7 @@ mod tests {
                 engine,
                 program: program.map(str::to_owned),
                 args: args.iter().map(|&arg| arg.to_owned()).collect(),
+                stop: None,
             };
             decide(&target("arm", "none", "little"), Some(&config), HOST)
         };
@@ -263,6 +268,7 @@ mod tests {
                 programs: vec!["qemu-system-arm".to_owned()],
                 args: vec!["-M".to_owned(), "virt".to_owned()],
                 takes_arguments: false,
+                stop: None,
             })
         );
         assert_eq!(
@@ -271,6 +277,7 @@ mod tests {
                 programs: vec!["qemu-arm".to_owned(), "qemu-arm-static".to_owned()],
                 args: ["-cpu", "cortex-a7", "{elf}"].map(str::to_owned).to_vec(),
                 takes_arguments: true,
+                stop: None,
             })
         );
         // Native elsewhere means user-mode emulation.

@@ -18,3 +18,4 @@ pub mod report;
 pub mod run;
 pub mod rustflags;
 pub mod settings;
+pub mod watch;

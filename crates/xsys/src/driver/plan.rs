@@ -103,7 +103,7 @@ impl Plan {
             .or(project.settings.crates)
             .or(board.and_then(|board| board.crates))
             .unwrap_or_else(|| default_crates(&target));
-        let mut settings = default_settings(&target);
+        let mut settings = spec_settings(&target, folder, &toolchain)?;
         settings.test = verb == Verb::Test && crates == CrateSet::Std;
         if verb != Verb::Test
             && let Some(panic) = profile_panic(&project, &flags)
@@ -126,7 +126,7 @@ impl Plan {
                 target: &target,
                 toolchain: &toolchain,
                 crates,
-                settings,
+                settings: settings.clone(),
                 offline: flags.offline,
                 cache: &cache,
                 jobs: flags.jobs.as_deref().and_then(|jobs| jobs.parse().ok()),
@@ -157,6 +157,7 @@ impl Plan {
             sysroot: &sysroot.path,
             linker: user.linker.is_none().then_some(own.as_path()),
             target: &target,
+            cpu: settings.cpu.as_deref(),
             link_args: &link_args,
             remaps: &remaps,
         };
@@ -171,6 +172,7 @@ impl Plan {
                 engine: run.engine,
                 program: run.program,
                 args: run.args,
+                stop: run.stop,
             }),
             toolchain,
             project,
@@ -254,15 +256,48 @@ pub fn default_crates(target: &Target) -> CrateSet {
 }
 
 /// What the target itself calls for.
-pub fn default_settings(target: &Target) -> Settings {
-    Settings {
-        panic: match target.panic_strategy() {
-            xsys_target::PanicStrategy::Unwind => xsys_sysroot::Panic::Unwind,
-            xsys_target::PanicStrategy::Abort => xsys_sysroot::Panic::Abort,
-            xsys_target::PanicStrategy::ImmediateAbort => xsys_sysroot::Panic::ImmediateAbort,
-        },
-        ..Settings::default()
+pub fn spec_settings(
+    target: &Target,
+    folder: &Path,
+    toolchain: &Toolchain,
+) -> std::result::Result<Settings, Diagnostic> {
+    Ok(Settings {
+        cpu: cpu(target, folder, toolchain)?,
+        ..Settings::for_target(target)
+    })
+}
+
+/// The CPU model for targets that need one on rustc's command line: the user's flags', else the
+/// spec's.
+fn cpu(
+    target: &Target,
+    folder: &Path,
+    toolchain: &Toolchain,
+) -> std::result::Result<Option<String>, Diagnostic> {
+    if !target.needs_cpu() {
+        return Ok(None);
     }
+    let user = rustflags::user_config(folder, &toolchain.cargo, &toolchain.rustc, &target.name);
+    let asked = user.ok().and_then(|user| rustflags::cpu(&user.rustflags));
+    match asked.or_else(|| target.own_cpu().map(str::to_owned)) {
+        Some(cpu) => Ok(Some(cpu)),
+        None => Err(no_cpu(target)),
+    }
+}
+
+/// A target without a CPU model that needs one.
+fn no_cpu(target: &Target) -> Diagnostic {
+    let example = match target.arch() {
+        "avr" => "atmega328p",
+        _ => "NAME",
+    };
+    Diagnostic::error(format!("`{}` needs the name of a CPU", target.name))
+        .note("rustc compiles for one device, and there is no default")
+        .help(format!(
+            "name it in `.cargo/config.toml`:\n[target.{}]\nrustflags = [\"-Ctarget-cpu={example}\"]",
+            target.name
+        ))
+        .help("or build for a spec that has a `cpu`, for example `--board arduino-uno`")
 }
 
 /// Puts a project's wishes on top.

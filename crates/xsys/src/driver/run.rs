@@ -14,6 +14,7 @@ use xsys_diag::Diagnostic;
 use crate::driver::emit::{self, Emit, Output};
 use crate::driver::launch::{self, Launch};
 use crate::driver::report;
+use crate::driver::watch;
 use crate::error::{self, Failure, Result};
 use crate::render;
 use crate::ui::{self, Ui, When};
@@ -88,6 +89,7 @@ fn execute(ui: &Ui, context: &Context, program: &Path, args: &[OsString]) -> Res
             programs,
             args: emulator_args,
             takes_arguments,
+            stop,
         } => {
             let words = fill(emulator_args, &outputs);
             let Some(found) = programs.iter().find_map(|name| find(name)) else {
@@ -100,7 +102,10 @@ fn execute(ui: &Ui, context: &Context, program: &Path, args: &[OsString]) -> Res
                 // A machine has no arguments: they are the emulator's then.
                 command.args(args);
             }
-            become_program(command)
+            match stop {
+                Some(stop) => watch::until(command, stop),
+                None => become_program(command),
+            }
         }
     }
 }
@@ -228,10 +233,7 @@ pub fn find(name: &str) -> Option<PathBuf> {
 
 /// Replaces this process where the system can do that, and waits where it cannot.
 fn become_program(mut command: Command) -> Result<u8> {
-    command.env_remove(VARIABLE);
-    for name in crate::linker::VARIABLES {
-        command.env_remove(name);
-    }
+    hide_our_own(&mut command);
     let program = PathBuf::from(command.get_program());
     #[cfg(unix)]
     let error = {
@@ -243,12 +245,24 @@ fn become_program(mut command: Command) -> Result<u8> {
         Ok(status) => return Ok(u8::try_from(status.code().unwrap_or(1) & 0xff).unwrap_or(1)),
         Err(error) => error,
     };
-    Err(Diagnostic::error(format!(
+    Err(cannot_start(&program, &error))
+}
+
+/// Our variables are nobody else's business.
+pub(super) fn hide_our_own(command: &mut Command) {
+    command.env_remove(VARIABLE);
+    for name in crate::linker::VARIABLES {
+        command.env_remove(name);
+    }
+}
+
+pub(super) fn cannot_start(program: &Path, error: &std::io::Error) -> Failure {
+    Diagnostic::error(format!(
         "cannot start `{}`: {}",
         program.display(),
-        error::reason(&error)
+        error::reason(error)
     ))
-    .into())
+    .into()
 }
 
 #[cfg(test)]
@@ -285,6 +299,7 @@ mod tests {
             programs: vec![],
             args: vec!["{kernel8.img}".to_owned()],
             takes_arguments: false,
+            stop: None,
         };
         for (text, expected) in [("bin=kernel8.img", true), ("bin", false), ("hex", false)] {
             assert_eq!(

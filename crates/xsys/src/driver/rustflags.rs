@@ -120,6 +120,8 @@ pub struct Inputs<'a> {
     /// Ourselves, unless the user has a linker.
     pub linker: Option<&'a Path>,
     pub target: &'a Target,
+    /// The CPU model, where rustc and linker have to be told.
+    pub cpu: Option<&'a str>,
     /// Scripts and further arguments for the linker.
     pub link_args: &'a [String],
     /// Path prefixes and what stands for them; later ones win. None for rustdoc, where the flag
@@ -133,6 +135,13 @@ pub fn merge(user: &[String], ours: &Inputs<'_>) -> Vec<String> {
     if ours.target.kind == Kind::Json {
         flags.push("-Zunstable-options".to_owned());
     }
+    if let Some(cpu) = ours.cpu {
+        flags.push(format!("-Ctarget-cpu={cpu}"));
+        // For the device's memories and start code, as avr-gcc would be called.
+        if ours.target.arch() == "avr" && ours.linker.is_some() {
+            flags.push(format!("-Clink-arg=-mmcu={cpu}"));
+        }
+    }
     for (from, to) in ours.remaps {
         flags.push(format!("--remap-path-prefix={}={to}", from.display()));
     }
@@ -140,7 +149,12 @@ pub fn merge(user: &[String], ours: &Inputs<'_>) -> Vec<String> {
         && !sets_linker(user)
     {
         flags.push(format!("-Clinker={}", linker.display()));
-        flags.push(format!("-Clinker-flavor={}", flavor(ours.target)));
+        let flavor = flavor(ours.target);
+        flags.push(format!("-Clinker-flavor={flavor}"));
+        // What rustc asks of linkers that it knows to be like GNU's.
+        if flavor == "ld" {
+            flags.push("-Clink-arg=--gc-sections".to_owned());
+        }
     }
     flags.extend(ours.link_args.iter().map(|arg| format!("-Clink-arg={arg}")));
     flags.extend_from_slice(user);
@@ -150,6 +164,10 @@ pub fn merge(user: &[String], ours: &Inputs<'_>) -> Vec<String> {
 /// Only the older spellings of flavors are stable, and rustc takes them for every target; specs
 /// may be written in terms of the newer ones, which rustc then wants here as well.
 fn flavor(target: &Target) -> &'static str {
+    // msp430's is for linkers that are not GNU's, and takes no other flavor.
+    if target.kind == Kind::Builtin && target.linker_flavor().starts_with("unix") {
+        return "ld";
+    }
     match (target.is_wasm(), target.kind == Kind::Json) {
         (true, false) => "wasm-ld",
         (true, true) => "wasm-lld",
@@ -160,22 +178,30 @@ fn flavor(target: &Target) -> &'static str {
 
 /// Whether the user's flags choose a linker, in any of rustc's spellings.
 pub fn sets_linker(flags: &[String]) -> bool {
-    let option = |text: &str| text.starts_with("linker=");
+    codegen_option(flags, "linker=").is_some()
+}
+
+/// The CPU model that the user's flags choose.
+pub fn cpu(flags: &[String]) -> Option<String> {
+    codegen_option(flags, "target-cpu=").map(str::to_owned)
+}
+
+/// The value of a codegen option, in any of rustc's spellings; the last one counts.
+fn codegen_option<'a>(flags: &'a [String], name: &str) -> Option<&'a str> {
     let mut after_c = false;
+    let mut found = None;
     for flag in flags {
-        let hit = match flag
+        let joined = flag
             .strip_prefix("-C")
-            .or_else(|| flag.strip_prefix("--codegen="))
-        {
-            Some(rest) => option(rest.trim_start()),
-            None => after_c && option(flag),
+            .or_else(|| flag.strip_prefix("--codegen="));
+        let option = match joined {
+            Some(rest) => Some(rest.trim_start()),
+            None => after_c.then_some(flag.as_str()),
         };
-        if hit {
-            return true;
-        }
+        found = option.and_then(|text| text.strip_prefix(name)).or(found);
         after_c = flag == "-C" || flag == "--codegen";
     }
-    false
+    found
 }
 
 /// cargo's separator between flags, which may have spaces themselves.
@@ -238,6 +264,7 @@ mod tests {
             let inputs = Inputs {
                 sysroot: Path::new("/s"),
                 linker: Some(Path::new("/x")),
+                cpu: None,
                 target: &target(json, wasm),
                 link_args: &link_args,
                 remaps: &remaps,

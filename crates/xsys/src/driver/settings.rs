@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use toml::Spanned;
 use xsys_diag::{Diagnostic, Source, did_you_mean};
-use xsys_target::{CrateSet, Engine, What};
+use xsys_target::{CrateSet, Engine, Stop, What};
 
 use crate::error::file;
 
@@ -64,6 +64,7 @@ pub struct RunSettings {
     pub program: Option<String>,
     #[serde(default)]
     pub args: Vec<String>,
+    pub stop: Option<Stop>,
 }
 
 /// How to build the standard library.

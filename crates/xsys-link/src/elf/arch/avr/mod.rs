@@ -21,7 +21,11 @@
 //! **DIFF.** The differences that `R_AVR_DIFF8/16/32` mark are already in place; they only matter to
 //! linkers that delete instructions.
 
+mod assemble;
+pub mod devices;
+pub mod helpers;
 mod rules;
+pub mod startup;
 #[cfg(test)]
 mod tests;
 

@@ -2,6 +2,7 @@
 
 use super::super::tests::{Expect::*, Table, check_encodings, check_table};
 use super::*;
+use object::{Object as _, ObjectSection as _, ObjectSymbol as _};
 
 const AVR5: Avr = Avr { wraps: false };
 const AVR25: Avr = Avr { wraps: true };
@@ -160,6 +161,67 @@ fn stubs_for_function_pointers() {
     };
     AVR5.write_thunk(ThunkForm(0), &mut jmp, 0x100, target);
     assert_eq!(jmp, [0x0d, 0x94, 0x02, 0x00]);
+}
+
+#[test]
+fn start_code_is_an_object() {
+    for name in ["attiny13", "attiny85", "atmega328p", "atmega2560"] {
+        let device = devices::find(name).unwrap();
+        let bytes = startup::object(device);
+        let file = object::File::parse(&*bytes).unwrap();
+        let size = |name| file.section_by_name(name).map(|section| section.size());
+        let vector = if device.long_vectors() { 4 } else { 2 };
+        assert_eq!(size(".vectors"), Some(vector * u64::from(device.vectors)));
+        let symbols: Vec<_> = file.symbols().map(|s| s.name().unwrap()).collect();
+        for symbol in [
+            "__vectors",
+            "__vector_1",
+            "main",
+            "__stack",
+            "__data_load_start",
+        ] {
+            assert_eq!(
+                symbols.iter().filter(|&&s| s == symbol).count(),
+                1,
+                "{name}: {symbol}"
+            );
+        }
+        let next = file
+            .symbols()
+            .find(|s| s.name() == Ok("__vector_1"))
+            .unwrap();
+        assert!(next.is_weak() && !next.is_undefined());
+        // A stack pointer of one byte where all of the RAM is below 256.
+        let stack = file.section_by_name(".init2").unwrap().data().unwrap();
+        assert_eq!(&stack[..4], [0x11, 0x24, 0x1f, 0xbe]);
+        assert_eq!(
+            stack.windows(2).any(|w| w == [0xde, 0xbf]),
+            device.ram_end() > 0xff,
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn start_code_copies_and_clears() {
+    let bytes = startup::object(devices::find("atmega328p").unwrap());
+    let file = object::File::parse(&*bytes).unwrap();
+    let code = file.section_by_name(".init4").unwrap();
+    let words: Vec<u16> = code
+        .data()
+        .unwrap()
+        .chunks_exact(2)
+        .map(|w| u16::from_le_bytes([w[0], w[1]]))
+        .collect();
+    #[rustfmt::skip]
+    assert_eq!(words, [
+        // ldi r17, r26, r27, r30, r31; rjmp .+4
+        0xe010, 0xe0a0, 0xe0b0, 0xe0e0, 0xe0f0, 0xc002,
+        // lpm r0, Z+; st X+, r0; cpi r26; cpc r27, r17; brne .-10
+        0x9005, 0x920d, 0x30a0, 0x07b1, 0xf7d9,
+        // ldi r18, r26, r27; rjmp .+2; st X+, r1; cpi r26; cpc r27, r18; brne .-8
+        0xe020, 0xe0a0, 0xe0b0, 0xc001, 0x921d, 0x30a0, 0x07b2, 0xf7e1,
+    ]);
 }
 
 #[test]

@@ -1,0 +1,101 @@
+//! Emulators that do not end by themselves: their output says when they may go.
+//!
+//! A microcontroller has nothing to exit to, and not every emulator gives it a way out. A board can
+//! name lines of output that end the run, one for success and one for failure.
+
+use std::io::{Read, Write};
+use std::process::{Command, Stdio};
+
+use xsys_target::Stop;
+
+use super::run::{cannot_start, hide_our_own};
+use crate::error::Result;
+
+/// Longer lines are told apart by their beginning.
+const LONGEST: usize = 4096;
+
+/// Runs a command until a line of its output begins with one of the two words; 0 for success, 1
+/// for failure, its own code where it ends before.
+pub fn until(mut command: Command, stop: &Stop) -> Result<u8> {
+    hide_our_own(&mut command);
+    let program = std::path::PathBuf::from(command.get_program());
+    let mut child = command
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|error| cannot_start(&program, &error))?;
+    let verdict = child
+        .stdout
+        .take()
+        .and_then(|output| read(output, std::io::stdout(), stop));
+    if verdict.is_some() {
+        // Nothing is lost: the output that matters is read.
+        let _ = child.kill();
+    }
+    let status = child.wait();
+    Ok(match (verdict, status) {
+        (Some(passed), _) => u8::from(!passed),
+        (None, Ok(status)) => u8::try_from(status.code().unwrap_or(1) & 0xff).unwrap_or(1),
+        (None, Err(_)) => 1,
+    })
+}
+
+/// Copies the output as it comes; whether the line that ends it tells of success.
+fn read(mut from: impl Read, mut to: impl Write, stop: &Stop) -> Option<bool> {
+    let mut line = Vec::new();
+    let mut buffer = [0; 1024];
+    loop {
+        let count = match from.read(&mut buffer) {
+            Ok(0) | Err(_) => return None,
+            Ok(count) => count,
+        };
+        let (mut verdict, mut used) = (None, count);
+        for (at, &byte) in buffer[..count].iter().enumerate() {
+            if byte == b'\n' {
+                verdict = judge(&line, stop);
+                line.clear();
+                if verdict.is_some() {
+                    used = at + 1;
+                    break;
+                }
+            } else if line.len() < LONGEST {
+                line.push(byte);
+            }
+        }
+        // A reader that went away is no reason to stop the program.
+        let _ = to.write_all(&buffer[..used]).and_then(|()| to.flush());
+        if verdict.is_some() {
+            return verdict;
+        }
+    }
+}
+
+fn judge(line: &[u8], stop: &Stop) -> Option<bool> {
+    if line.starts_with(stop.pass.as_bytes()) {
+        return Some(true);
+    }
+    let fail = stop.fail.as_ref()?;
+    line.starts_with(fail.as_bytes()).then_some(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_ends_it() {
+        let stop = Stop {
+            pass: "passed".to_owned(),
+            fail: Some("FAIL".to_owned()),
+        };
+        for (output, verdict, shown) in [
+            ("a\r\npassed\r\nb\n", Some(true), "a\r\npassed\r\n"),
+            ("FAIL x\npassed\n", Some(false), "FAIL x\n"),
+            ("not passed\npass", None, "not passed\npass"),
+            ("", None, ""),
+        ] {
+            let mut copy = Vec::new();
+            assert_eq!(read(output.as_bytes(), &mut copy, &stop), verdict);
+            assert_eq!(copy, shown.as_bytes());
+        }
+    }
+}
