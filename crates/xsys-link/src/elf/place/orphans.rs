@@ -233,16 +233,18 @@ fn orphan_position(
             }
         }
     } else {
-        // The first assignment to the location counter says where the image starts.
-        let start = statements.iter().position(|statement| match statement {
-            Statement::Assign(assignment) => &*assignment.symbol.text == ".",
-            Statement::Section(_) => true,
-            Statement::Assert(_) => false,
-        });
-        let first = match start {
-            Some(at) if matches!(statements[at], Statement::Assign(_)) => at + 1,
-            other => other.unwrap_or(0),
-        };
+        // What is assigned to the location counter before any section says where the image starts,
+        // and how much room its headers take.
+        let first = statements
+            .iter()
+            .take_while(|statement| !matches!(statement, Statement::Section(_)))
+            .enumerate()
+            .filter_map(|(at, statement)| match statement {
+                Statement::Assign(assignment) if &*assignment.symbol.text == "." => Some(at + 1),
+                _ => None,
+            })
+            .last()
+            .unwrap_or(0);
         at = index;
         while at > first && anchor(&statements[at - 1]).is_none() {
             at -= 1;
