@@ -5,7 +5,6 @@
 // EFI stub. Runs: QEMU loads it by physical addresses.
 //# target: aarch64-unknown-none
 //# args: -T vmlinux.ld --gc-sections --no-rosegment
-//# lld-args: --no-relax
 //# check: _text == 0xffff800008000000 && addr(.head.text) == _text && load(.head.text) == 0x40200000
 //# check: u32(_text) == 0xfa405a4d && u64(_text + 16) == _end - _text && u64(_text + 24) == 0xa
 //# check: u32(_text + 56) == 0x644d5241 && u32(_text + 60) == pe_header - _text

@@ -9,7 +9,6 @@
 //# check: type(.boot_core_stack) == 8 && counter == addr(.data)
 //# segments: LOAD rw-, LOAD r-x, LOAD rw-
 //# compare: rust-lld
-//# lld-args: --no-relax
 //# machine: aarch64 -M raspi3b
 //# run: 0
 //# stdout: core 0
