@@ -216,6 +216,17 @@ impl Coverage {
         exidx::size(self.arranged(merge, address, |_, _| 0).len()) as u64
     }
 
+    /// The end of the last function, where the sentinel stands: thunks and other code of the linker
+    /// behind it are nobody's.
+    pub fn end(&self, addresses: &Addresses<'_, '_>) -> u64 {
+        let codes = self.entries.iter().map(|entry| entry.code);
+        let ends = codes.chain(self.bare.iter().copied()).filter_map(|code| {
+            let size = addresses.sections.outline(addresses.resolution, code).size;
+            Some(addresses.of_section(code, 0)?.wrapping_add(size))
+        });
+        ends.max().unwrap_or(0)
+    }
+
     /// The finished entries.
     pub fn entries(
         &self,

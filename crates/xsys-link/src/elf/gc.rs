@@ -193,6 +193,15 @@ impl<'m> Marker<'m, '_> {
                 assignment.uses.iter().for_each(|name| self.wake_name(name));
             }
         }
+        if options.cmse_implib {
+            // The non-secure side calls them.
+            for id in 0..self.resolution.symbols.len() as u32 {
+                let name = self.resolution.symbol(SymbolId(id)).name;
+                if name.starts_with(super::cmse::SPECIAL) {
+                    self.wake_symbol(SymbolId(id));
+                }
+            }
+        }
         if options.export_dynamic {
             for id in 0..self.resolution.symbols.len() as u32 {
                 self.wake_symbol(SymbolId(id));

@@ -7,6 +7,7 @@
 pub mod arch;
 mod assign;
 pub mod attributes;
+mod cmse;
 mod coverage;
 mod crossrefs;
 mod cuts;
@@ -50,6 +51,7 @@ use xsys_diag::{Diagnostic, Severity};
 
 use crate::input::map::FileStore;
 use crate::options::{ElfOptions, OutputKind};
+use crate::output::OutputFile;
 
 /// Keys are numbers and names of files that people link on purpose: speed matters, and a fixed seed
 /// makes runs repeatable.
@@ -138,7 +140,10 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
     };
     let arch = &*arch;
     let relocatable = options.kind == OutputKind::Relocatable;
+    let mut gateways = cmse::Gateways::default();
     if !relocatable {
+        let secure = core.is_some_and(attributes::arm_has_cmse);
+        gateways = cmse::find(&mut resolution, secure, store, options, diagnostics);
         linker_symbols::define(&mut resolution);
     }
 
@@ -194,6 +199,9 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
         attributes,
         options,
     );
+
+    gateways.reserve(&mut sections);
+    made.gateways = gateways;
 
     // Every live section gets its output section; equal strings are merged within them.
     let mut placement = place::place(
@@ -257,7 +265,8 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
         commons: &made.commons,
         settled: None,
     };
-    let linker = linker_symbols::values(&addresses, &plan);
+    let mut linker = linker_symbols::values(&addresses, &plan);
+    made.gateways.values(&addresses, &mut linker);
     addresses.linker = &linker;
     let settled = layout::SettledSymbols::settle(&addresses);
     addresses.settled = Some(&settled);
@@ -293,6 +302,18 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
         return;
     }
     linked.written = image.write(diagnostics);
+    if let Some(path) = options.out_implib.as_ref().filter(|_| linked.written) {
+        let library = made
+            .gateways
+            .import_library(&image.relocator.addresses, e_flags);
+        let saved = OutputFile::create(path, library.len() as u64).and_then(|mut file| {
+            file.bytes_mut().copy_from_slice(&library);
+            file.persist(false)
+        });
+        if let Err(error) = saved {
+            diagnostics.push(error.into_diagnostic());
+        }
+    }
     if options.print_memory_usage {
         linked.stdout += &usage::table(&linked.usage);
     }

@@ -70,6 +70,8 @@ pub enum SyntheticKind {
     BuildId,
     /// Merged `.ARM.attributes` or `.riscv.attributes`.
     Attributes,
+    /// Secure gateway veneers of ARMv8-M.
+    Gateways,
     /// Thunks, by index into the layout's thunk groups.
     Thunks(u32),
 }

@@ -438,7 +438,16 @@ fn global<'a>(
         Definition::Linker => {
             let home = super::linker_symbols::bounded_section(addresses, symbol.name);
             let home = home.map_or(Place::Absolute, Place::Section);
-            Some(entry(*addresses.linker.get(&id)?, 0, home))
+            let value = *addresses.linker.get(&id)?;
+            // The only functions that the linker defines.
+            if symbol.kind == elf::STT_FUNC.0
+                && let Some(gateways) = addresses.sections.find(SyntheticKind::Gateways)
+                && let Some(home) = addresses.layout.output_of[gateways.0 as usize]
+            {
+                let size = super::arch::arm::thunk::GATEWAY_SIZE as u64;
+                return Some(entry(value, size, Place::Section(home)));
+            }
+            Some(entry(value, 0, home))
         }
     }
 }
@@ -478,6 +487,20 @@ fn thunk_symbols<'a>(arch: &dyn Arch, addresses: &Addresses<'_, 'a>) -> Vec<Entr
                 });
             }
         }
+    }
+    if let Some(gateways) = addresses.sections.find(SyntheticKind::Gateways)
+        && let Some(value) = addresses.of_section(gateways, 0)
+        && let Some(home) = layout.output_of[gateways.0 as usize]
+    {
+        out.push(Entry {
+            name: (&b"$t"[..]).into(),
+            value,
+            size: 0,
+            info: 0,
+            other: 0,
+            home: Place::Section(home),
+            of: None,
+        });
     }
     if let Some(iplt) = addresses.sections.find(SyntheticKind::Iplt)
         && let Some(start) = addresses.of_section(iplt, 0)

@@ -63,6 +63,8 @@ pub struct Synthesised {
     pub commons: Map<SymbolId, SectionId>,
     /// What `.ARM.exidx` says of the live code.
     pub coverage: Coverage,
+    /// Secure entry functions.
+    pub gateways: super::cmse::Gateways,
     /// Merged build attributes: section name and contents.
     pub attributes: Option<(String, Vec<u8>)>,
     /// Number of entries of `.rela.dyn`.

@@ -155,6 +155,12 @@ pub struct ElfOptions {
     pub fix_v4bx: bool,
     /// `--be8`: big-endian data, little-endian instructions.
     pub be8: bool,
+    /// `--cmse-implib`: make secure gateway veneers.
+    pub cmse_implib: bool,
+    /// `--in-implib`: the import library of the secure image before.
+    pub in_implib: Option<PathBuf>,
+    /// `--out-implib`: where to write the import library.
+    pub out_implib: Option<PathBuf>,
     /// `--target1-rel`: R_ARM_TARGET1 means REL32 (else ABS32).
     pub target1_rel: bool,
     /// `--target2`: what R_ARM_TARGET2 means.
@@ -264,6 +270,9 @@ impl Default for ElfOptions {
             fix_cortex_a8: false,
             fix_v4bx: false,
             be8: false,
+            cmse_implib: false,
+            in_implib: None,
+            out_implib: None,
             target1_rel: false,
             target2: Target2::GotRel,
             pic_thunks: false,

@@ -334,6 +334,9 @@ pub(super) const TABLE: &[Row] = &[
     switch(&["--fix-cortex-a8"], |b, g| b.options.fix_cortex_a8 = g.on, "Arm: avoid the branch erratum of Cortex-A8"),
     flag(&["--fix-v4bx"], |b, _| b.options.fix_v4bx = true, "Arm: no BX instruction"),
     flag(&["--be8"], |b, _| b.options.be8 = true, "Arm: big-endian data, little-endian instructions"),
+    flag(&["--cmse-implib"], |b, _| b.options.cmse_implib = true, "Arm: make secure gateway veneers"),
+    value(&["--in-implib"], "FILE", |b, g| b.options.in_implib = Some(g.path()), "Arm: keep the veneers where this import library has them"),
+    value(&["--out-implib"], "FILE", |b, g| b.options.out_implib = Some(g.path()), "Arm: write the import library of the secure image"),
     flag(&["--target1-rel"], |b, _| b.options.target1_rel = true, "Arm: TARGET1 relocations are relative"),
     flag(&["--target1-abs"], |b, _| b.options.target1_rel = false, "Arm: TARGET1 relocations are absolute"),
     value(
@@ -462,8 +465,6 @@ pub(super) const TABLE: &[Row] = &[
     reject(&["--split-by-file", "--split-by-reloc"], Arg::Optional("SIZE"), LATER),
     reject(&["--task-link"], Arg::Value("SYMBOL"), LATER),
     reject(&["--embedded-relocs", "--force-group-allocation", "--disable-multiple-abs-defs"], Arg::None, LATER),
-    reject(&["--cmse-implib"], Arg::None, "Arm: secure entry functions are not supported yet"),
-    reject(&["--in-implib", "--out-implib"], Arg::Value("FILE"), "Arm: secure entry functions are not supported yet"),
     reject(&["--execute-only"], Arg::None, LATER),
     reject(&["--fix-v4bx-interworking"], Arg::None, "thunks for Arm v4 are not made; use `--fix-v4bx`"),
     reject(&["--fix-stm32l4xx-629360"], Arg::Optional("X"), "the erratum is not worked around"),

@@ -119,6 +119,11 @@ impl Image<'_, '_> {
                     out.copy_from_slice(bytes);
                 }
             }
+            SyntheticKind::Gateways => {
+                if let Some(start) = addresses.of_section(id, 0) {
+                    self.made.gateways.write(addresses, out, start, problems);
+                }
+            }
             SyntheticKind::Thunks(group) => {
                 for thunk in &addresses.layout.thunk_groups[group as usize].thunks {
                     let size = arch.thunk_size(thunk.form);
@@ -269,16 +274,7 @@ impl Image<'_, '_> {
         let Some(addr) = addresses.of_section(id, 0) else {
             return;
         };
-        let layout = addresses.layout;
-        let code_end = layout
-            .placement
-            .outputs
-            .iter()
-            .zip(&layout.extents)
-            .filter(|(o, _)| o.present && o.flags & elf::SHF_EXECINSTR.0 != 0)
-            .map(|(_, e)| e.addr + e.size)
-            .max()
-            .unwrap_or(0);
+        let code_end = self.made.coverage.end(addresses);
         let merge = self.options.merge_exidx_entries;
         let entries = self.made.coverage.entries(merge, addresses, problems);
         let result = exidx::encode(&entries, code_end as u32, out, addr as u32, self.endian);

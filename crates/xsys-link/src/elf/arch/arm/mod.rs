@@ -30,7 +30,7 @@ mod encode;
 mod rules;
 #[cfg(test)]
 mod tests;
-mod thunk;
+pub mod thunk;
 
 use super::{
     Arch, Base, BranchTarget, DynamicTypes, MappingSymbol, Range, Rewrite, Rule, Site, SymbolFacts,

@@ -222,6 +222,24 @@ impl Form {
     }
 }
 
+/// Bytes of a secure gateway veneer.
+pub const GATEWAY_SIZE: usize = 8;
+
+/// Writes a secure gateway veneer at `addr`: `sg; b.w target`. Whether the target is in reach.
+pub fn write_gateway(out: &mut [u8], addr: u64, target: u64) -> bool {
+    let distance = (target & !1).wrapping_sub(addr.wrapping_add(8)) as i64;
+    halves(out, &[0xe97f, 0xe97f, 0xf000, 0x9000]);
+    encode::write(Field::ThumbBranch, out, 4, distance);
+    (-(1 << 24)..1 << 24).contains(&distance)
+}
+
+/// What stands where no veneer is: undefined instructions.
+pub fn fill_gateways(out: &mut [u8]) {
+    for half in out.chunks_exact_mut(2) {
+        half.copy_from_slice(&0xdeff_u16.to_le_bytes());
+    }
+}
+
 /// Bytes of an IPLT entry.
 pub fn plt_entry_size(core: Core) -> usize {
     match core {
