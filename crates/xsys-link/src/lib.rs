@@ -49,6 +49,24 @@ pub fn link_command_line(flavor: Flavor, args: &[OsString]) -> Outcome {
     }
 }
 
+/// `--error-limit`: the first so many errors, and that there are more. What else was said stays.
+fn limit_errors(diagnostics: &mut Vec<Diagnostic>, limit: usize) {
+    let is_error = |d: &Diagnostic| d.severity == Severity::Error;
+    let count = diagnostics.iter().filter(|d| is_error(d)).count();
+    if limit == 0 || count <= limit {
+        return;
+    }
+    let mut seen = 0;
+    diagnostics.retain(|d| {
+        seen += usize::from(is_error(d));
+        !is_error(d) || seen <= limit
+    });
+    diagnostics.push(
+        Diagnostic::error(format!("{} more errors are not shown", count - limit))
+            .help("`--error-limit=0` shows all"),
+    );
+}
+
 fn link_gnu(args: &[OsString]) -> Outcome {
     use options::gnu::{Action, VERSION, parse};
     let parsed = parse(args);
@@ -85,6 +103,7 @@ fn link_gnu(args: &[OsString]) -> Outcome {
             outcome.output = linked.written.then_some(output);
         }
     }
+    limit_errors(&mut outcome.diagnostics, options.error_limit);
     if options.no_warnings {
         outcome
             .diagnostics

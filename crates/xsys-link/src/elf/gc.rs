@@ -18,6 +18,7 @@ use super::resolve::{Definition, FileId, Resolution, SymbolId};
 use super::script_symbols::ScriptSymbols;
 use super::sections::{SectionId, Sections, is_linked};
 use crate::options::ElfOptions;
+use crate::script::ast::Glob;
 
 /// SHF_GNU_RETAIN (1 << 21)
 pub const RETAIN: u64 = 1 << 21;
@@ -86,6 +87,7 @@ pub fn mark(
         dependents: dependents(resolution, sections),
         named: None,
         matches,
+        start_stop_gc: options.z.start_stop_gc,
     };
     marker.roots(script_symbols, options);
     marker.propagate();
@@ -106,6 +108,8 @@ struct Marker<'m, 'a> {
     /// Sections whose names are C identifiers, made when the first `__start_` is met.
     named: Option<Map<&'m [u8], Vec<SectionId>>>,
     matches: &'m Matches<'m>,
+    /// `-z start-stop-gc`
+    start_stop_gc: bool,
 }
 
 /// Sections that live with another: SHF_LINK_ORDER sections with the one they describe, and the
@@ -202,9 +206,22 @@ impl<'m> Marker<'m, '_> {
                 }
             }
         }
-        if options.export_dynamic {
-            for id in 0..self.resolution.symbols.len() as u32 {
-                self.wake_symbol(SymbolId(id));
+        if options.export_dynamic || options.gc_keep_exported {
+            for (id, symbol) in self.resolution.symbols.iter().enumerate() {
+                // What has default or protected visibility is seen from outside (gABI).
+                let visible = symbol.visibility == elf::STV_DEFAULT.0
+                    || symbol.visibility == elf::STV_PROTECTED.0;
+                if visible && !symbol.local {
+                    self.wake_symbol(SymbolId(id as u32));
+                }
+            }
+        }
+        for pattern in &options.undefined_glob {
+            let glob = Glob::new(pattern.as_str());
+            for (id, symbol) in self.resolution.symbols.iter().enumerate() {
+                if glob.matches(symbol.name) {
+                    self.wake_symbol(SymbolId(id as u32));
+                }
             }
         }
     }
@@ -268,7 +285,9 @@ impl<'m> Marker<'m, '_> {
     fn follow(&mut self, from: SectionId, file: FileId, symbol: u32) {
         if let Some(target) = target_section(self.resolution, self.sections, file, symbol) {
             self.wake(target, Reason::ReferredBy(from));
-        } else if let Some(id) = self.resolution.global(file, symbol) {
+        } else if let Some(id) = self.resolution.global(file, symbol)
+            && !self.start_stop_gc
+        {
             let name = self.resolution.symbol(id).name;
             if let Some(name) = name
                 .strip_prefix(b"__start_")

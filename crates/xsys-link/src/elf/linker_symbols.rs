@@ -16,6 +16,7 @@ use super::layout::{Addresses, Extent, Layout};
 use super::resolve::{Definition, Resolution, SymbolId};
 use super::sections::SyntheticKind;
 use super::segments::FilePlan;
+use crate::options::ElfOptions;
 use crate::script::eval::OutputId;
 
 /// What a linker-defined symbol means.
@@ -70,7 +71,7 @@ fn meaning(name: &[u8]) -> Option<Meaning> {
 }
 
 /// Defines the linker's symbols among those that are referred to and undefined.
-pub fn define(resolution: &mut Resolution<'_>) {
+pub fn define(resolution: &mut Resolution<'_>, options: &ElfOptions) {
     let names: Vec<Vec<u8>> = resolution
         .files
         .iter()
@@ -92,7 +93,7 @@ pub fn define(resolution: &mut Resolution<'_>) {
             symbol.kind = elf::STT_NOTYPE.0;
             // `__start_` symbols are seen from outside as the section is, but cannot be replaced.
             symbol.visibility = match meaning(symbol.name) {
-                Some(Meaning::Bound { .. }) => elf::STV_PROTECTED.0,
+                Some(Meaning::Bound { .. }) => options.z.start_stop_visibility,
                 _ => elf::STV_HIDDEN.0,
             };
         }

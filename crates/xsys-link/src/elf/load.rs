@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use xsys_diag::{Diagnostic, Source};
 
 use super::arch::{self, Arch};
+use super::foreign;
 use super::object::{ObjectFile, ObjectName};
 use super::resolve::Resolution;
 use crate::input::archive::{Archive, Member};
@@ -18,10 +19,10 @@ use crate::input::kind::FileKind;
 use crate::input::map::{FileStore, InputFile};
 use crate::input::search::Search;
 use crate::options::{ElfOptions, InputArg, InputWhat, OutputKind, SeparateCode};
-use crate::script::ast::{Command, Name, Script, SectionsItem};
+use crate::script::ast::{Command, Glob, Name, Script, SectionsItem};
 use crate::script::builtin;
 use crate::script::overlay;
-use crate::script::parse::{IncludeError, Loader, parse_defsym, parse_into};
+use crate::script::parse::{IncludeError, Loader, parse_defsym, parse_into, parse_versions};
 
 /// One input in command-line order.
 pub enum Input<'a> {
@@ -179,7 +180,7 @@ pub fn open<'a>(
             queue.extend(list);
         }
         let path = match &arg.what {
-            InputWhat::File(path) => path.clone(),
+            InputWhat::File(path) => remapped(path, options),
             InputWhat::Library(name) => match search.library(name) {
                 Ok(path) => path,
                 Err(error) => {
@@ -201,7 +202,7 @@ pub fn open<'a>(
                 continue;
             }
         };
-        if arg.binary || FileKind::of(file.bytes()) != FileKind::Text {
+        if arg.binary || arg.just_symbols || FileKind::of(file.bytes()) != FileKind::Text {
             files.push((arg, file));
             continue;
         }
@@ -234,11 +235,48 @@ pub fn open<'a>(
     if let Some(device) = options.avr_device {
         files.extend(avr_runtime(device, store));
     }
+    version_scripts(options, store, &search, &mut script, diagnostics);
     for (given, _) in defsym {
         define_symbol(&mut script, given, diagnostics);
     }
     diagnostics.append(&mut warnings);
     (script, Opened { files })
+}
+
+/// `--remap-inputs`: the file that is read in place of another.
+fn remapped(path: &Path, options: &ElfOptions) -> PathBuf {
+    let text = path.to_string_lossy();
+    let found = options
+        .remap_inputs
+        .iter()
+        .find(|(from, _)| Glob::new(from.as_str()).matches(text.as_bytes()));
+    found.map_or_else(|| path.to_owned(), |(_, to)| PathBuf::from(to))
+}
+
+/// Version scripts, which say the same as VERSION in a linker script.
+fn version_scripts(
+    options: &ElfOptions,
+    store: &FileStore,
+    search: &Search,
+    script: &mut Script,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    for path in &options.version_scripts {
+        let mut warnings = Vec::new();
+        let mut loader = Scripts {
+            store,
+            search,
+            warnings: &mut warnings,
+        };
+        match loader.open(&path.to_string_lossy(), Path::new("")) {
+            Ok(source) => {
+                let (nodes, problems) = parse_versions(script, source);
+                diagnostics.extend(problems);
+                script.commands.push(Command::Version(nodes));
+            }
+            Err(error) => diagnostics.push(error.into_diagnostic()),
+        }
+    }
 }
 
 /// `--defsym` is an assignment that stands where the option stands among the scripts (lld).
@@ -379,6 +417,13 @@ fn load_one<'a>(
     store: &'a FileStore,
 ) -> Result<Vec<Input<'a>>, Vec<Diagnostic>> {
     let bytes = file.bytes();
+    if arg.binary {
+        return Ok(vec![Input::Object(Box::new(foreign::data(file, store)))]);
+    }
+    if arg.just_symbols {
+        let object = foreign::just_symbols(file).map_err(|problem| vec![problem])?;
+        return Ok(vec![Input::Object(Box::new(object))]);
+    }
     let kind = FileKind::of(bytes);
     if let Some(refusal) = kind.refuse_for_elf(&file.path) {
         return Err(vec![refusal]);
@@ -519,6 +564,7 @@ pub fn machine(
         return Some((emulation.machine, emulation.is_64));
     }
     let first = inputs.list.iter().find_map(|input| match input {
+        Input::Object(object) if object.machine == foreign::ANY_MACHINE => None,
         Input::Object(object) => Some((object.machine, object.is_64)),
         Input::Archive(archive) => {
             let member = archive.members.first()?;
@@ -569,7 +615,7 @@ pub fn check_machines(
         );
         return;
     }
-    for file in files {
+    for file in files.iter().filter(|f| f.machine != foreign::ANY_MACHINE) {
         let differs = (file.machine, file.is_64) != (machine, is_64);
         let swapped = endian.is_some_and(|endian| endian != file.endian);
         if !(differs || swapped) || options.no_warn_mismatch {
@@ -607,7 +653,7 @@ pub fn e_flags(
             .sections
             .iter()
             .all(|s| s.size == 0 || s.flags & ::object::elf::SHF_ALLOC.0 == 0);
-        if empty && file.e_flags == 0 {
+        if (empty || file.machine == foreign::ANY_MACHINE) && file.e_flags == 0 {
             continue;
         }
         match arch.merge_e_flags(merged, file.e_flags) {
@@ -724,6 +770,8 @@ pub fn complete_script(
         relro: options.z.relro,
         now: options.z.now,
         rela: arch.dynamic().rela,
+        one_readonly_segment: !options.rosegment,
+        text_prefixes: options.z.keep_text_section_prefix,
         machine: match ::object::elf::Machine(arch.machine()) {
             ::object::elf::EM_ARM => builtin::Machine::Arm,
             ::object::elf::EM_RISCV => builtin::Machine::RiscV,

@@ -14,10 +14,12 @@ mod cuts;
 mod dynamic;
 pub mod eh_frame;
 pub mod exidx;
+mod foreign;
 mod formats;
 mod frames;
 mod gc;
 mod hints;
+mod inputs_report;
 mod layout;
 mod linker_symbols;
 mod load;
@@ -44,6 +46,7 @@ mod symtab;
 mod synth;
 mod thunks;
 pub mod usage;
+mod versions;
 mod wrap;
 mod write;
 
@@ -127,6 +130,7 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
 
     // Every name gets its definition; after this no file is added.
     let mut resolution = resolve::resolve(inputs, &script_symbols, options, diagnostics);
+    linked.stdout += &inputs_report::report(&resolution, store, options, diagnostics);
     script_checks::check_circles(&resolution, &script, &script_symbols, diagnostics);
     load::check_machines(&resolution.files, machine, is_64, options, diagnostics);
     if failed(diagnostics) {
@@ -144,7 +148,8 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
     if !relocatable {
         let secure = core.is_some_and(attributes::arm_has_cmse);
         gateways = cmse::find(&mut resolution, secure, store, options, diagnostics);
-        linker_symbols::define(&mut resolution);
+        linker_symbols::define(&mut resolution, options);
+        versions::localise(&mut resolution, &script);
     }
 
     // Sections are numbered, rules matched, unwind records filed under their functions.
@@ -286,6 +291,7 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
             got: relocate::got_address(&addresses),
             gp: relax::global_pointer(arch, &addresses),
             loads: plan.load_ranges(),
+            dead: &options.z.dead_reloc_in_nonalloc,
         },
         frames: &frames,
         made: &made,
@@ -298,6 +304,9 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
         e_flags,
         entry,
     };
+    if options.fatal_warnings {
+        diagnostics.iter_mut().for_each(make_fatal);
+    }
     if failed(diagnostics) && !options.no_inhibit_exec {
         return;
     }
@@ -320,8 +329,21 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
     report::map_file(&addresses, options, &mut linked.stdout, diagnostics);
 }
 
+#[cfg(test)]
+pub(crate) use report::unsupported;
+
 fn failed(diagnostics: &[Diagnostic]) -> bool {
     diagnostics.iter().any(|d| d.severity == Severity::Error)
+}
+
+/// `--fatal-warnings`
+fn make_fatal(diagnostic: &mut Diagnostic) {
+    if diagnostic.severity == Severity::Warning {
+        diagnostic.severity = Severity::Error;
+        diagnostic
+            .notes
+            .push("it is a warning, which `--fatal-warnings` makes an error".to_owned());
+    }
 }
 
 /// A symbol's name for people.

@@ -171,9 +171,34 @@ pub struct SymbolTable<'a> {
     strings: &'a [u8],
     extended: &'a [object::U32<Endianness>],
     endian: Endianness,
+    /// Definitions are addresses: the file is linked already.
+    absolute: bool,
 }
 
 impl<'a> SymbolTable<'a> {
+    /// A table that was made for this link.
+    pub fn made(table: &'a [elf::Sym64<Endianness>], strings: &'a [u8]) -> Self {
+        Self {
+            raw: RawSymbols::Elf64(table),
+            strings,
+            extended: &[],
+            endian: Endianness::Little,
+            absolute: false,
+        }
+    }
+
+    /// The global symbols of a linked file, as addresses.
+    fn addresses(mut self, first_global: usize) -> Self {
+        // Entry 0 is the null symbol, whatever it holds.
+        let from = first_global.saturating_sub(1);
+        self.raw = match self.raw {
+            RawSymbols::Elf32(table) => RawSymbols::Elf32(table.get(from..).unwrap_or_default()),
+            RawSymbols::Elf64(table) => RawSymbols::Elf64(table.get(from..).unwrap_or_default()),
+        };
+        (self.absolute, self.extended) = (true, &[]);
+        self
+    }
+
     /// Number of entries, the null symbol included.
     pub fn len(&self) -> usize {
         match self.raw {
@@ -218,6 +243,7 @@ impl<'a> SymbolTable<'a> {
         };
         let place = match shndx {
             elf::SHN_UNDEF => SymbolPlace::Undefined,
+            _ if self.absolute => SymbolPlace::Absolute,
             elf::SHN_ABS => SymbolPlace::Absolute,
             elf::SHN_COMMON => SymbolPlace::Common,
             elf::SHN_XINDEX => {
@@ -368,6 +394,21 @@ impl<'a> ObjectFile<'a> {
         }
     }
 
+    /// Reads only the symbols of an image; their values are addresses.
+    pub fn parse_symbols(name: ObjectName<'a>, data: &'a [u8]) -> Result<Self, ObjectError> {
+        let class = data.get(4).copied().unwrap_or(0);
+        let mut file = if class == elf::ELFCLASS64.0 {
+            parse_any::<elf::FileHeader64<Endianness>>(name, data)?
+        } else {
+            parse_any::<elf::FileHeader32<Endianness>>(name, data)?
+        };
+        file.symbols = file.symbols.addresses(file.first_global);
+        file.first_global = file.symbols.len().min(1);
+        file.sections.clear();
+        file.groups.clear();
+        Ok(file)
+    }
+
     /// The name of a symbol for messages and resolution.
     pub fn symbol_name(&self, symbol: &ElfSymbol) -> &'a [u8] {
         self.symbols.name(symbol)
@@ -375,6 +416,30 @@ impl<'a> ObjectFile<'a> {
 }
 
 fn parse<'a, H: ClassTables<'a>>(
+    name: ObjectName<'a>,
+    data: &'a [u8],
+) -> Result<ObjectFile<'a>, ObjectError> {
+    let e_type = H::parse(data)
+        .and_then(|header| Ok(header.e_type(header.endian()?)))
+        .ok();
+    let kind = match e_type {
+        // What cannot be read at all is told by who reads it.
+        None | Some(elf::ET_REL) => None,
+        Some(elf::ET_EXEC) => Some("an executable"),
+        Some(elf::ET_DYN) => Some("a shared object or position-independent executable"),
+        Some(elf::ET_CORE) => Some("a core file"),
+        Some(_) => Some("of an unknown ELF type"),
+    };
+    if let Some(kind) = kind {
+        return Err(ObjectError::NotRelocatable {
+            file: name.to_string(),
+            kind,
+        });
+    }
+    parse_any::<H>(name, data)
+}
+
+fn parse_any<'a, H: ClassTables<'a>>(
     name: ObjectName<'a>,
     data: &'a [u8],
 ) -> Result<ObjectFile<'a>, ObjectError> {
@@ -391,19 +456,6 @@ fn parse<'a, H: ClassTables<'a>>(
     let endian = header
         .endian()
         .map_err(|_| damaged("the ELF header names no known byte order".into()))?;
-    let kind = match header.e_type(endian) {
-        elf::ET_REL => None,
-        elf::ET_EXEC => Some("an executable"),
-        elf::ET_DYN => Some("a shared object or position-independent executable"),
-        elf::ET_CORE => Some("a core file"),
-        _ => Some("of an unknown ELF type"),
-    };
-    if let Some(kind) = kind {
-        return Err(ObjectError::NotRelocatable {
-            file: name.to_string(),
-            kind,
-        });
-    }
     let table = header.section_headers(endian, data).map_err(|_| {
         let at: u64 = header.e_shoff(endian).into();
         damaged(format!(
@@ -519,6 +571,7 @@ fn symbol_table<'a, H: ClassTables<'a>>(
                 strings: &[],
                 extended: &[],
                 endian,
+                absolute: false,
             },
             0,
         ));
@@ -539,6 +592,7 @@ fn symbol_table<'a, H: ClassTables<'a>>(
         strings,
         extended,
         endian,
+        absolute: false,
     };
     let first_global = table[index].sh_info(endian) as usize;
     if first_global > symbols.len() {

@@ -15,7 +15,7 @@ use super::scan;
 use super::script_symbols::ScriptSymbols;
 use super::sections::{Sections, is_linked};
 use super::segments::in_order;
-use crate::options::{ElfOptions, MapTo, OutputKind};
+use crate::options::{ElfOptions, Icf, MapTo, OutputKind};
 
 /// The lines of `--print-gc-sections`.
 pub fn dropped_sections(resolution: &Resolution<'_>, sections: &Sections, live: &Live) -> String {
@@ -317,18 +317,6 @@ pub fn unsupported(options: &ElfOptions) -> Vec<Diagnostic> {
             errata,
         ),
         (options.fix_cortex_a8, "--fix-cortex-a8", errata),
-        (
-            options.gc_keep_exported,
-            "--gc-keep-exported",
-            "name what must stay with `-u` or KEEP",
-        ),
-    ];
-    let reports = [
-        (options.trace, "--trace"),
-        (!options.trace_symbol.is_empty(), "--trace-symbol"),
-        (options.why_extract.is_some(), "--why-extract"),
-        (options.dependency_file.is_some(), "--dependency-file"),
-        (options.warn_common, "--warn-common"),
     ];
     let errors = changes
         .into_iter()
@@ -336,13 +324,9 @@ pub fn unsupported(options: &ElfOptions) -> Vec<Diagnostic> {
         .map(|(_, option, help)| {
             Diagnostic::error(format!("`{option}` is not supported yet")).help(help)
         });
-    let warnings = reports
-        .into_iter()
-        .filter(|(asked, _)| *asked)
-        .map(|(_, option)| {
-            Diagnostic::warning(format!(
-                "`{option}` is not supported yet and reports nothing"
-            ))
-        });
-    errors.chain(warnings).collect()
+    let warning = (options.icf != Icf::None).then(|| {
+        Diagnostic::warning("`--icf` is not supported yet: equal functions stay apart")
+            .note("the image is right as it is, only larger than it could be")
+    });
+    errors.chain(warning).collect()
 }

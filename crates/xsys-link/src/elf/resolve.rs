@@ -22,6 +22,7 @@ use super::load::{Input, Inputs, LazyMember};
 use super::object::{ElfSymbol, ObjectFile, SymbolPlace};
 use super::script_symbols::ScriptSymbols;
 use crate::options::ElfOptions;
+use crate::script::ast::Glob;
 
 /// A global symbol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -67,6 +68,8 @@ pub struct Symbol<'a> {
     pub kind: u8,
     /// Some loaded object or the command line refers to it.
     pub referenced: bool,
+    /// A version script makes it local.
+    pub local: bool,
 }
 
 /// The result: all loaded objects and the meaning of all names.
@@ -82,6 +85,8 @@ pub struct Resolution<'a> {
     names: Names,
     /// PROVIDEd assignments that are in force, by index into the script's assignments.
     pub provided: Vec<bool>,
+    /// Archive members in the order in which they were loaded, each with the symbol that asked.
+    pub extracted: Vec<(FileId, SymbolId)>,
 }
 
 /// Names to ids: an open hash table of ids, hashed by the name that the id stands for.
@@ -153,10 +158,12 @@ pub fn resolve<'a>(
                 hasher: FixedState::default(),
             },
             provided: vec![false; script.assignments.len()],
+            extracted: Vec::new(),
         },
         lazy: Vec::new(),
         comdats: Map::default(),
         duplicates: Vec::new(),
+        commons: Vec::new(),
         diagnostics,
     };
     for input in inputs.list {
@@ -176,10 +183,14 @@ pub fn resolve<'a>(
     for name in &script.wanted {
         resolver.want(name);
     }
+    for pattern in &options.undefined_glob {
+        resolver.want_matching(pattern);
+    }
     let wrapped = resolver.want_wrapped(options);
     resolver.apply_assignments(script);
     super::wrap::redirect(&mut resolver.out, &wrapped);
     resolver.report_duplicates(options);
+    resolver.report_commons(options);
     resolver.out
 }
 
@@ -189,6 +200,8 @@ struct Resolver<'a, 'd> {
     lazy: Vec<Vec<Option<LazyMember<'a>>>>,
     comdats: Map<&'a [u8], FileId>,
     duplicates: Vec<(SymbolId, Definition, Definition)>,
+    /// Common symbols that met another definition, for `--warn-common`.
+    commons: Vec<(SymbolId, FileId, FileId)>,
     diagnostics: &'d mut Vec<Diagnostic>,
 }
 
@@ -211,6 +224,7 @@ impl<'a> Resolver<'a, '_> {
                     visibility: elf::STV_DEFAULT.0,
                     kind: elf::STT_NOTYPE.0,
                     referenced: false,
+                    local: false,
                 });
                 id
             })
@@ -229,7 +243,7 @@ impl<'a> Resolver<'a, '_> {
                 continue;
             }
             if symbol.referenced && !symbol.weak {
-                self.load_member(input, member);
+                self.load_member(input, member, id);
             } else {
                 symbol.definition = Definition::Lazy { input, member };
             }
@@ -268,7 +282,7 @@ impl<'a> Resolver<'a, '_> {
             Definition::Lazy { input, member } => {
                 symbol.weak = false;
                 symbol.definition = Definition::Undefined;
-                self.load_member(input, member);
+                self.load_member(input, member, id);
             }
             Definition::Undefined => symbol.weak = false,
             _ => {}
@@ -276,7 +290,33 @@ impl<'a> Resolver<'a, '_> {
         id
     }
 
-    fn load_member(&mut self, input: u32, member: u32) {
+    /// `--undefined-glob`: wants all symbols that anything defines and the pattern means.
+    fn want_matching(&mut self, pattern: &str) {
+        let glob = Glob::new(pattern);
+        let matching: Vec<&'a [u8]> = self
+            .out
+            .symbols
+            .iter()
+            .filter(|symbol| symbol.definition != Definition::Undefined)
+            .map(|symbol| symbol.name)
+            .filter(|name| glob.matches(name))
+            .collect();
+        for name in matching {
+            self.want(name);
+        }
+    }
+
+    fn report_commons(&mut self, options: &ElfOptions) {
+        if !options.warn_common {
+            return;
+        }
+        for &(id, first, second) in &self.commons {
+            let warning = super::inputs_report::common_warning(&self.out, id, first, second);
+            self.diagnostics.push(warning);
+        }
+    }
+
+    fn load_member(&mut self, input: u32, member: u32, wanted: SymbolId) {
         let Some(member) = self.lazy[input as usize]
             .get_mut(member as usize)
             .and_then(Option::take)
@@ -284,7 +324,11 @@ impl<'a> Resolver<'a, '_> {
             return;
         };
         match member.load() {
-            Ok(object) => self.add(object),
+            Ok(object) => {
+                let next = FileId(self.out.files.len() as u32);
+                self.out.extracted.push((next, wanted));
+                self.add(object)
+            }
             Err(diagnostic) => self.diagnostics.push(diagnostic),
         }
     }
@@ -313,6 +357,7 @@ impl<'a> Resolver<'a, '_> {
                 match member.load() {
                     Ok(object) => {
                         let file = self.define(object);
+                        self.out.extracted.push((file, id));
                         stack.push((file, 0));
                     }
                     Err(diagnostic) => self.diagnostics.push(diagnostic),
@@ -375,6 +420,14 @@ impl<'a> Resolver<'a, '_> {
         } else {
             Definition::Object { file, index }
         };
+        if let Definition::Object { file: before, .. } | Definition::Common { file: before, .. } =
+            symbol.definition
+            && [symbol.definition, offered]
+                .iter()
+                .any(|d| matches!(d, Definition::Common { .. }))
+        {
+            self.commons.push((id, before, file));
+        }
         let take = match (symbol.definition, offered) {
             (Definition::Undefined | Definition::Lazy { .. }, _) => true,
             (

@@ -173,6 +173,10 @@ pub fn options_set(script: &Script, options: &ElfOptions) -> Option<ElfOptions> 
             Command::Flag(name) if &*name.text == "FORCE_COMMON_ALLOCATION" => {
                 out.get_or_insert_with(|| options.clone()).define_common = true;
             }
+            Command::Flag(name) if &*name.text == "FORCE_GROUP_ALLOCATION" => {
+                out.get_or_insert_with(|| options.clone())
+                    .force_group_allocation = true;
+            }
             _ => {}
         }
     }

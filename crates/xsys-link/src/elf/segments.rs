@@ -17,6 +17,7 @@ use crate::options::{ElfOptions, OutputKind};
 use crate::script::ast::{Command, Phdr, Script};
 use crate::script::eval::OutputId;
 
+const PT_OPENBSD_WXNEEDED: u32 = 0x65a3_dbe7;
 const PT_ARM_EXIDX: u32 = 0x7000_0001;
 const PT_RISCV_ATTRIBUTES: u32 = 0x7000_0003;
 
@@ -172,6 +173,10 @@ fn section_flags(layout: &Layout<'_>, id: OutputId, options: &ElfOptions) -> u32
         true => 0,
         false => elf::PF_R.0,
     };
+    // `--no-rosegment`: read-only data shares the segment of code.
+    if !options.rosegment && flags & elf::SHF_WRITE.0 == 0 {
+        out |= elf::PF_X.0;
+    }
     if flags & elf::SHF_WRITE.0 != 0 || options.omagic {
         out |= elf::PF_W.0;
     }
@@ -300,6 +305,12 @@ fn implied(arch: &dyn Arch, layout: &Layout<'_>, options: &ElfOptions) -> Vec<Se
             memory_size: options.z.stack_size.unwrap_or(0),
             align: 0,
             ..segment(elf::PT_GNU_STACK.0, flags)
+        });
+    }
+    if options.z.wxneeded {
+        out.push(Segment {
+            align: 0,
+            ..segment(PT_OPENBSD_WXNEEDED, elf::PF_X.0)
         });
     }
     // Notes of one alignment that follow each other share a segment.

@@ -143,7 +143,9 @@ pub fn build(given: &Given<'_, '_, '_>) -> SymbolTable {
                 continue;
             }
             // A hidden symbol of a finished image is local (gABI, STV_HIDDEN).
-            let hidden = entry.other == elf::STV_HIDDEN.0 || entry.other == elf::STV_INTERNAL.0;
+            let hidden = entry.other == elf::STV_HIDDEN.0
+                || entry.other == elf::STV_INTERNAL.0
+                || resolution.symbol(SymbolId(index)).local;
             if hidden && !relocatable {
                 entries.push(Entry {
                     info: entry.info & 0xf,
@@ -153,6 +155,18 @@ pub fn build(given: &Given<'_, '_, '_>) -> SymbolTable {
                 globals.push(entry);
             }
         }
+    }
+    if let Some(retained) = &options.retain_symbols {
+        // What relocations and other objects need must stay.
+        let stays = |entry: &Entry<'_>| {
+            keeps_relocations
+                || matches!(entry.home, Place::Undefined)
+                || retained
+                    .iter()
+                    .any(|name| name.as_bytes() == entry.name.as_ref())
+        };
+        entries.retain(stays);
+        globals.retain(stays);
     }
     let mut out = SymbolTable {
         first_global: entries.len() as u32 + 1,

@@ -16,10 +16,10 @@ use super::gc::Live;
 use super::merge::{self, MergeInput, MergeMap, MergedInput};
 use super::place::{Item, Placement};
 use super::refs::{Home, SymRef};
-use super::resolve::{Definition, FileId, Resolution, SymbolId};
+use super::resolve::{Definition, FileId, Resolution, Symbol, SymbolId};
 use super::scan::{self, Demands};
 use super::sections::{SectionId, Sections, Synthetic, SyntheticKind};
-use crate::options::{BuildId, ElfOptions, OutputKind};
+use crate::options::{BuildId, ElfOptions, OutputKind, SortCommon};
 
 /// SHT_ARM_EXIDX
 pub const SHT_ARM_EXIDX: u32 = 0x7000_0001;
@@ -302,9 +302,23 @@ pub fn synthesise(
     if options.kind == OutputKind::Relocatable && !options.define_common {
         return out;
     }
-    for (index, symbol) in resolution.symbols.iter().enumerate() {
-        if let Definition::Common { align, .. } = symbol.definition {
-            let id = SymbolId(index as u32);
+    let common = |(index, symbol): (usize, &Symbol<'_>)| match symbol.definition {
+        Definition::Common { align, .. } => Some((SymbolId(index as u32), align)),
+        _ => None,
+    };
+    let mut commons: Vec<(SymbolId, u64)> = resolution
+        .symbols
+        .iter()
+        .enumerate()
+        .filter_map(common)
+        .collect();
+    match options.sort_common {
+        Some(SortCommon::Descending) => commons.sort_by_key(|(_, align)| std::cmp::Reverse(*align)),
+        Some(SortCommon::Ascending) => commons.sort_by_key(|(_, align)| *align),
+        None => {}
+    }
+    for (id, align) in commons {
+        {
             let size = resolution
                 .definition_entry(id)
                 .map_or(0, |(_, entry)| entry.size);

@@ -170,6 +170,25 @@ impl Builder {
         list.push((name.to_owned(), addr));
     }
 
+    /// The lines of a file, without comments and empty ones.
+    pub fn lines(&mut self, given: &Given) -> Option<Vec<String>> {
+        let path = given.path();
+        match std::fs::read_to_string(&path) {
+            Ok(text) => {
+                let lines = text.lines().map(str::trim);
+                let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+                Some(lines.map(str::to_owned).collect())
+            }
+            Err(error) => {
+                let text = format!("cannot read `{}`: {error}", path.display());
+                self.diagnostics.push(
+                    Diagnostic::error(text).note(format!("option `{}` names it", given.spelled)),
+                );
+                None
+            }
+        }
+    }
+
     /// Where a report goes; `-` is standard output.
     pub fn report_to(&mut self, given: &Given) -> Option<MapTo> {
         let path = given.path();
@@ -283,6 +302,19 @@ impl Builder {
         }
         if self.options.threads == Some(0) {
             self.error("option `--threads` needs a number above 0");
+        }
+        if self.relocatable && self.options.icf != super::Icf::None {
+            self.error("`-r` and `--icf` exclude each other");
+        }
+        if self.relocatable && self.options.export_dynamic {
+            self.error("`-r` and `--export-dynamic` exclude each other");
+        }
+        if self.options.emit_relocs && self.options.strip == super::Strip::All {
+            self.diagnostics.push(
+                Diagnostic::error("`--emit-relocs` and `--strip-all` exclude each other")
+                    .note("relocations refer to symbols")
+                    .help("use `--strip-debug`"),
+            );
         }
         if self.relocatable && self.pie {
             self.error("`-r` and `-pie` exclude each other");

@@ -6,6 +6,8 @@
 mod build;
 pub mod emulation;
 pub mod gnu;
+#[cfg(test)]
+mod page;
 mod response;
 mod table;
 #[cfg(test)]
@@ -73,6 +75,23 @@ pub struct ElfOptions {
     /// `--fini`: the symbol whose address DT_FINI holds.
     pub fini: String,
 
+    /// `--undefined-glob`: like `undefined`, for all symbols that are defined somewhere.
+    pub undefined_glob: Vec<String>,
+    /// `--remap-inputs`: patterns of paths and what is read instead, in order.
+    pub remap_inputs: Vec<(String, String)>,
+    /// `--version-script`
+    pub version_scripts: Vec<PathBuf>,
+    /// `--symbol-ordering-file`: its lines.
+    pub symbol_order: Option<Vec<String>>,
+    /// `--warn-symbol-ordering`: symbols of that file that no section defines are told.
+    pub warn_symbol_order: bool,
+    /// `--retain-symbols-file`: its lines.
+    pub retain_symbols: Option<Vec<String>>,
+    /// `--sort-common`
+    pub sort_common: Option<SortCommon>,
+    /// `--force-group-allocation`: `-r` resolves groups.
+    pub force_group_allocation: bool,
+
     /// `--gc-sections`
     pub gc_sections: bool,
     /// `--print-gc-sections`
@@ -102,8 +121,6 @@ pub struct ElfOptions {
     pub build_id: BuildId,
     /// `--eh-frame-hdr`
     pub eh_frame_hdr: bool,
-    /// `--apply-dynamic-relocs`: RELA addends are also written into the place.
-    pub apply_dynamic_relocs: bool,
 
     /// `-z`
     pub z: ZOptions,
@@ -184,6 +201,8 @@ pub struct ElfOptions {
     pub why_live: Vec<String>,
     /// `--why-extract`: where to list why each archive member was pulled.
     pub why_extract: Option<MapTo>,
+    /// `--print-archive-stats`: where to list how much of each archive was linked.
+    pub archive_stats: Option<MapTo>,
     /// `--dependency-file`: where to write the inputs as a make rule.
     pub dependency_file: Option<PathBuf>,
     /// `--reproduce`
@@ -199,8 +218,6 @@ pub struct ElfOptions {
     pub fatal_warnings: bool,
     /// `--no-warnings`
     pub no_warnings: bool,
-    /// `--demangle`
-    pub demangle: bool,
     /// `--color-diagnostics`
     pub color: Color,
     /// `--error-format`
@@ -232,6 +249,14 @@ impl Default for ElfOptions {
             wrap: Vec::new(),
             init: "_init".to_owned(),
             fini: "_fini".to_owned(),
+            undefined_glob: Vec::new(),
+            remap_inputs: Vec::new(),
+            version_scripts: Vec::new(),
+            symbol_order: None,
+            warn_symbol_order: true,
+            retain_symbols: None,
+            sort_common: None,
+            force_group_allocation: false,
             gc_sections: false,
             print_gc_sections: false,
             gc_keep_exported: false,
@@ -246,7 +271,6 @@ impl Default for ElfOptions {
             emit_relocs: false,
             build_id: BuildId::None,
             eh_frame_hdr: false,
-            apply_dynamic_relocs: false,
             z: ZOptions::default(),
             section_start: Vec::new(),
             image_base: None,
@@ -284,6 +308,7 @@ impl Default for ElfOptions {
             trace_symbol: Vec::new(),
             why_live: Vec::new(),
             why_extract: None,
+            archive_stats: None,
             dependency_file: None,
             reproduce: None,
             verbose: false,
@@ -291,7 +316,6 @@ impl Default for ElfOptions {
             error_limit: 20,
             fatal_warnings: false,
             no_warnings: false,
-            demangle: true,
             color: Color::Auto,
             error_format: ErrorFormat::Human,
         }
@@ -430,6 +454,15 @@ pub enum Orphan {
     Discard,
 }
 
+/// The order of common symbols by alignment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SortCommon {
+    /// Largest alignment first, which leaves the fewest gaps.
+    Descending,
+    /// Smallest first.
+    Ascending,
+}
+
 /// How wildcard patterns without a sort of their own are sorted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SortSection {
@@ -528,12 +561,10 @@ pub struct ZOptions {
     pub start_stop_gc: bool,
     /// `-z keep-text-section-prefix`: `.text.hot` and so on become output sections.
     pub keep_text_section_prefix: bool,
-    /// `-z rodynamic`: `.dynamic` is read-only.
-    pub rodynamic: bool,
     /// `-z wxneeded`: writes PT_OPENBSD_WXNEEDED.
     pub wxneeded: bool,
-    /// `-z combreloc`: dynamic relocations are sorted.
-    pub combreloc: bool,
+    /// `-z start-stop-visibility`: STV_* of `__start_x` and `__stop_x`.
+    pub start_stop_visibility: u8,
     /// `-z dead-reloc-in-nonalloc=GLOB=VALUE`: what references to dropped sections read as.
     pub dead_reloc_in_nonalloc: Vec<(String, u64)>,
 }
@@ -552,9 +583,8 @@ impl Default for ZOptions {
             separate_code: SeparateCode::None,
             start_stop_gc: false,
             keep_text_section_prefix: false,
-            rodynamic: false,
             wxneeded: false,
-            combreloc: true,
+            start_stop_visibility: object::elf::STV_PROTECTED.0,
             dead_reloc_in_nonalloc: Vec::new(),
         }
     }

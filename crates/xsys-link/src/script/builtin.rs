@@ -54,6 +54,10 @@ pub struct Facts {
     pub now: bool,
     /// Relocations have addends: `.rela.dyn`, `__rela_iplt_start`; else `.rel.dyn`, `__rel_iplt_start`.
     pub rela: bool,
+    /// `--no-rosegment`: read-only data shares the segment of code.
+    pub one_readonly_segment: bool,
+    /// `-z keep-text-section-prefix`: `.text.hot` and so on are sections.
+    pub text_prefixes: bool,
     /// Architectures with sections of their own.
     pub machine: Machine,
     /// The device's memories, if it is known.
@@ -110,7 +114,14 @@ fn executable(kind: Kind, facts: &Facts) -> String {
     if facts.machine == Machine::Arm {
         out += ARM_UNWIND;
     }
-    out += next_segment;
+    if !facts.one_readonly_segment {
+        out += next_segment;
+    }
+    if facts.text_prefixes {
+        for prefix in TEXT_PREFIXES {
+            out += &format!("  .text.{prefix} : {{ *(.text.{prefix} .text.{prefix}.*) }}\n");
+        }
+    }
     out += TEXT;
     out += next_segment;
     out += &protected(pie, facts);
@@ -194,6 +205,9 @@ const ARM_UNWIND: &str = "\
     PROVIDE_HIDDEN(__exidx_end = .);
   }
 ";
+
+/// What compilers put apart by how often it runs.
+const TEXT_PREFIXES: [&str; 6] = ["hot", "unknown", "unlikely", "startup", "exit", "split"];
 
 const TEXT: &str = "\
   .text : { *(.text .text.* .gnu.linkonce.t.*) }
@@ -389,6 +403,8 @@ mod tests {
             relro: true,
             now: false,
             rela: true,
+            one_readonly_segment: false,
+            text_prefixes: false,
             machine,
             avr: None,
         }

@@ -13,6 +13,7 @@ mod link_order;
 mod matching;
 mod orphans;
 mod summary;
+mod symbol_order;
 
 use crate::elf::Map;
 
@@ -290,6 +291,7 @@ pub fn place<'s>(given: &Given<'_, 's, '_>, diagnostics: &mut Vec<Diagnostic>) -
     }
     placement.statements = statements;
     merge_same_names(&mut placement);
+    symbol_order::sort(given, &mut placement, diagnostics);
     link_order::sort_linked(resolution, sections, &mut placement);
     for output in &mut placement.outputs {
         summarise(resolution, sections, output, diagnostics);
@@ -299,7 +301,8 @@ pub fn place<'s>(given: &Given<'_, 's, '_>, diagnostics: &mut Vec<Diagnostic>) -
 }
 
 fn in_group(given: &Given<'_, '_, '_>, id: SectionId) -> bool {
-    given.sections.outline(given.resolution, id).flags & elf::SHF_GROUP.0 != 0
+    let grouped = given.sections.outline(given.resolution, id).flags & elf::SHF_GROUP.0 != 0;
+    grouped && !given.options.force_group_allocation
 }
 
 /// Live sections in input order, the linker's own last.

@@ -17,9 +17,17 @@ use crate::elf::refs::SymRef;
 use crate::elf::resolve::FileId;
 use crate::elf::sections::SectionId;
 use crate::elf::thunks::iplt_entry;
+use crate::script::ast::Glob;
 
 /// What a reference to something that is not in the image reads as.
-fn tombstone(section: &[u8]) -> u64 {
+fn tombstone(section: &[u8], asked: &[(String, u64)]) -> u64 {
+    let by_option = asked
+        .iter()
+        .rev()
+        .find(|(name, _)| Glob::new(name.as_str()).matches(section));
+    if let Some((_, value)) = by_option {
+        return *value;
+    }
     match section {
         // 0 ends these lists, so dead entries must be something else.
         b".debug_loc" | b".debug_ranges" => 1,
@@ -38,7 +46,7 @@ impl Relocator<'_, '_> {
         out: &mut [u8],
         diagnostics: &mut Vec<Diagnostic>,
     ) {
-        let tombstone = tombstone(section.name);
+        let tombstone = tombstone(section.name, self.dead);
         let resolution = self.addresses.resolution;
         let ifuncs = !self.demands.iplt.is_empty();
         let mut rule: Option<&Rule> = None;

@@ -49,6 +49,8 @@ pub struct Relocator<'r, 'a> {
     pub gp: Option<u64>,
     /// Loadable segments as (address, size), for segment-relative relocations.
     pub loads: Vec<(u64, u64)>,
+    /// `-z dead-reloc-in-nonalloc`: what references to dropped sections read as, by section.
+    pub dead: &'r [(String, u64)],
 }
 
 impl<'a> Relocator<'_, 'a> {

@@ -151,6 +151,11 @@ impl Image<'_, '_> {
         self.file_header(bytes, headers_at, count, count - 1);
         self.program_headers(bytes);
         self.build_id(bytes);
+        if self.options.fatal_warnings {
+            diagnostics[before..]
+                .iter_mut()
+                .for_each(crate::elf::make_fatal);
+        }
         let failed = diagnostics[before..]
             .iter()
             .any(|d| d.severity == xsys_diag::Severity::Error);

@@ -1,0 +1,2 @@
+    .globl from_first
+from_first: .quad from_second

@@ -1,0 +1,2 @@
+    .globl lazy
+lazy: .quad 0

@@ -1,0 +1,2 @@
+    .globl never
+never: .quad 0

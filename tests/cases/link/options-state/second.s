@@ -1,0 +1,2 @@
+    .globl from_second
+from_second: .quad 0

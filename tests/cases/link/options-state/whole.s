@@ -1,0 +1,2 @@
+    .globl whole
+whole: .quad 0

@@ -1,0 +1,2 @@
+    .globl unused
+unused: .quad 0

@@ -1,0 +1,2 @@
+    .globl handler_one
+handler_one: .quad 0

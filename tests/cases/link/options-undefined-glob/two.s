@@ -1,0 +1,2 @@
+    .globl other
+other: .quad 0

@@ -1,0 +1,6 @@
+//# args: -T link.x -z wxneeded -z stack-size=0x4000 -z execstack
+//# compare: rust-lld
+//# check: start == 0x1000
+    .text
+    .globl start
+start: .quad 0
