@@ -1,0 +1,6 @@
+.globl _start
+_start:
+    bl main
+.globl main
+main:
+    bx lr
