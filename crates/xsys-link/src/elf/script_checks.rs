@@ -278,29 +278,36 @@ pub fn check_circles(
                 .or_insert(once);
         }
     });
+    // Depth first, each symbol once; the stack holds the way to the present one.
     let mut done: BTreeSet<&str> = BTreeSet::new();
+    let mut on_path: BTreeSet<&str> = BTreeSet::new();
     for &start in assignments.keys() {
-        let mut path: Vec<&str> = Vec::new();
-        let mut next = vec![(start, 0)];
-        // Depth first; the depth is bounded by the number of symbols.
-        while let Some((name, depth)) = next.pop() {
-            path.truncate(depth);
-            if let Some(at) = path.iter().position(|known| *known == name) {
-                report_circle(script, &path[at..], &assignments, diagnostics);
-                done.extend(&path);
+        let mut path: Vec<(&str, Vec<&str>)> = Vec::new();
+        let mut next = Some(start);
+        loop {
+            if let Some(name) = next.take() {
+                let Some(Some(assignment)) = assignments.get(name) else {
+                    continue;
+                };
+                if on_path.contains(name) {
+                    let circle = path.iter().map(|(name, _)| *name);
+                    let circle: Vec<&str> = circle.skip_while(|known| *known != name).collect();
+                    report_circle(script, &circle, &assignments, diagnostics);
+                } else if !done.contains(name) {
+                    on_path.insert(name);
+                    path.push((name, symbols_needed(&assignment.value)));
+                }
+            }
+            let Some((name, used)) = path.last_mut() else {
                 break;
-            }
-            let Some(Some(assignment)) = assignments.get(name) else {
-                continue;
             };
-            if done.contains(name) {
-                continue;
+            next = used.pop();
+            if next.is_none() {
+                done.insert(*name);
+                on_path.remove(*name);
+                path.pop();
             }
-            path.push(name);
-            let used = symbols_needed(&assignment.value);
-            next.extend(used.into_iter().map(|used| (used, depth + 1)));
         }
-        done.insert(start);
     }
 }
 

@@ -4,6 +4,7 @@
 //! Region". Where GNU ld and lld differ, lld is followed.
 
 use object::elf;
+use xsys_diag::Diagnostic;
 
 use super::Walker;
 use crate::elf::layout::{DataWrite, Extent};
@@ -90,6 +91,9 @@ impl<'f> Walker<'_, 'f, '_> {
         }
 
         let addr = self.dot;
+        if let Some(expr) = explicit.filter(|_| alloc && !addr.is_multiple_of(align)) {
+            self.misplaced(index, addr, align, expr);
+        }
         let extent = &mut self.layout.extents[index];
         *extent = Extent {
             addr,
@@ -166,6 +170,23 @@ impl<'f> Walker<'_, 'f, '_> {
         } else {
             cursor.tbss = None;
         }
+    }
+
+    /// gABI, `sh_addralign`: an address is a multiple of it. The script's word counts all the same.
+    fn misplaced(&mut self, index: usize, addr: u64, align: u64, expr: &Expr) {
+        let name = &self.layout.placement.outputs[index].name;
+        let Some(report) = &mut self.report else {
+            return;
+        };
+        let text = format!(
+            "section `{name}` stands at {addr:#x}, which is no multiple of its alignment {align:#x}"
+        );
+        let diagnostic = Diagnostic::warning(text);
+        let diagnostic = self.facts.script.label(diagnostic, expr.span, "");
+        report.push(diagnostic.help(format!(
+            "the next address that is one: {:#x}",
+            addr.checked_next_multiple_of(align).unwrap_or(0)
+        )));
     }
 
     /// `--section-start` and `-Ttext` beat the script.

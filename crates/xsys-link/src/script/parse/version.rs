@@ -63,7 +63,7 @@ impl Parser<'_> {
         };
         let open = self.expect("{", "to open a version")?;
         let mut scope = Scope::Global;
-        self.version_patterns(open, false, &mut scope, &mut node)?;
+        self.version_patterns(open, None, &mut scope, &mut node)?;
         loop {
             let token = self.peek(Mode::Pattern);
             if !token.is_name() {
@@ -77,11 +77,12 @@ impl Parser<'_> {
         Ok(node)
     }
 
-    /// Patterns, `global:`, `local:` and `extern "C++" { … }` up to the closing brace.
+    /// Patterns, `global:`, `local:` and `extern "C++" { … }` up to the closing brace; `language` is
+    /// that of the `extern` around them, which does not nest.
     fn version_patterns(
         &mut self,
         open: Token,
-        demangled: bool,
+        language: Option<&str>,
         scope: &mut Scope,
         node: &mut VersionNode,
     ) -> Parsed<()> {
@@ -116,7 +117,7 @@ impl Parser<'_> {
                 };
                 continue;
             }
-            if written == "extern" && !demangled {
+            if written == "extern" && language.is_none() {
                 let language = self.name(Mode::Pattern, "a language in double quotes")?;
                 let known = ["C", "C++", "Java"].contains(&&*language.text);
                 if !known {
@@ -127,10 +128,11 @@ impl Parser<'_> {
                     );
                 }
                 let open = self.expect("{", "after the language")?;
-                self.version_patterns(open, &*language.text != "C", scope, node)?;
+                self.version_patterns(open, Some(&language.text), scope, node)?;
                 self.eat(";");
                 continue;
             }
+            let demangled = language.is_some_and(|language| language != "C");
             let pattern = self.version_pattern(token, demangled);
             match scope {
                 Scope::Global => node.global.push(pattern),
