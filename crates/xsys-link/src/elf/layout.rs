@@ -87,6 +87,19 @@ pub struct ThunkGroup {
     pub size: u64,
 }
 
+/// An instruction that has moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Detour {
+    /// The section that it stood in.
+    pub section: SectionId,
+    /// Where.
+    pub offset: u64,
+    /// The thunk section that it stands in.
+    pub home: SectionId,
+    /// Where.
+    pub at: u64,
+}
+
 /// The value of a data command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DataWrite {
@@ -133,6 +146,8 @@ pub struct Layout<'s> {
     pub thunk_sections: Vec<SectionId>,
     /// Which thunk a branch takes: (section, index of its relocation) → (group, thunk).
     pub thunk_of: Map<(SectionId, u32), (u32, u32)>,
+    /// Instructions that have moved, by section and offset.
+    pub detours: Vec<Detour>,
     /// Values of BYTE and its relatives.
     pub data: Vec<DataWrite>,
     /// ASCII and ASCIZ.

@@ -11,6 +11,7 @@ mod cmse;
 mod coverage;
 mod crossrefs;
 mod cuts;
+mod detours;
 mod dynamic;
 pub mod eh_frame;
 pub mod exidx;

@@ -311,11 +311,6 @@ pub fn unsupported(options: &ElfOptions) -> Vec<Diagnostic> {
             "-EB",
             "build for a little-endian target",
         ),
-        (
-            options.fix_cortex_a53_835769,
-            "--fix-cortex-a53-835769",
-            errata,
-        ),
         (options.fix_cortex_a8, "--fix-cortex-a8", errata),
     ];
     let errors = changes

@@ -516,6 +516,20 @@ fn thunk_symbols<'a>(arch: &dyn Arch, addresses: &Addresses<'_, 'a>) -> Vec<Entr
             of: None,
         });
     }
+    for detour in &layout.detours {
+        let home = layout.output_of[detour.home.0 as usize];
+        if let (Some(at), Some(home)) = (addresses.of_section(detour.home, detour.at), home) {
+            out.push(Entry {
+                name: b"$x".as_slice().into(),
+                value: at,
+                size: 0,
+                info: 0,
+                other: 0,
+                home: Place::Section(home),
+                of: None,
+            });
+        }
+    }
     if let Some(iplt) = addresses.sections.find(SyntheticKind::Iplt)
         && let Some(start) = addresses.of_section(iplt, 0)
         && let Some(home) = layout.output_of[iplt.0 as usize]

@@ -31,6 +31,7 @@
 
 mod erratum;
 mod insn;
+mod multiply;
 mod pairs;
 mod table;
 #[cfg(test)]
@@ -53,6 +54,8 @@ use table::{find, row};
 pub struct Aarch64 {
     /// Cores with erratum 843419 run the image.
     pub fix_843419: bool,
+    /// Cores with erratum 835769 run the image.
+    pub fix_835769: bool,
     /// Pairs of instructions may become cheaper.
     pub relax: bool,
 }
@@ -170,6 +173,23 @@ impl Arch for Aarch64 {
             true => erratum::avoid_843419(out, p, is_code),
             false => Vec::new(),
         }
+    }
+
+    fn wants_detours(&self) -> bool {
+        self.fix_835769
+    }
+
+    fn detour_sites(&self, section: &[u8]) -> Vec<u64> {
+        multiply::sites(section)
+    }
+
+    fn write_jump(&self, out: &mut [u8], offset: usize, p: u64, to: u64) -> bool {
+        let far = distance(p, to);
+        let reaches = BRANCH_RANGE.contains(far);
+        if reaches {
+            put(out, offset, 0x1400_0000 | (far >> 2) as u32 & 0x03ff_ffff);
+        }
+        reaches
     }
 
     fn fill(&self) -> &'static [u8] {

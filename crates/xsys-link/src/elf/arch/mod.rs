@@ -438,6 +438,19 @@ pub trait Arch: Sync {
     /// Writes the NOPs that an alignment marker keeps.
     fn write_padding(&self, _out: &mut [u8]) {}
 
+    /// Some instructions must not stand where they stand.
+    fn wants_detours(&self) -> bool {
+        false
+    }
+    /// The offsets of such instructions in a section, if all of it is code. They have no relocation.
+    fn detour_sites(&self, _section: &[u8]) -> Vec<u64> {
+        Vec::new()
+    }
+    /// Writes a plain jump from `p`; whether it reaches.
+    fn write_jump(&self, _out: &mut [u8], _offset: usize, _p: u64, _to: u64) -> bool {
+        false
+    }
+
     /// Rewrites instructions of a relocated code section at `p` that a core gets wrong, where
     /// `is_code` confirms that an instruction is there. Returns the places that it cannot help.
     fn avoid_errata(&self, _out: &mut [u8], _p: u64, _is_code: &dyn Fn(u64) -> bool) -> Vec<u64> {
@@ -469,6 +482,7 @@ pub fn find(
     Some(match (object::elf::Machine(machine), is_64) {
         (object::elf::EM_AARCH64, true) => Box::new(aarch64::Aarch64 {
             fix_843419: options.fix_cortex_a53_843419,
+            fix_835769: options.fix_cortex_a53_835769,
             relax: options.relax != Some(false),
         }),
         (object::elf::EM_X86_64, true) => Box::new(x86_64::X86_64 {

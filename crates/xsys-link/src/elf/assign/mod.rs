@@ -17,7 +17,7 @@ use sections::Cursor;
 use xsys_diag::Diagnostic;
 
 use super::gc::Live;
-use super::{arch::Arch, overflow, relax::Relaxation, segments, thunks};
+use super::{arch::Arch, detours, overflow, relax::Relaxation, segments, thunks};
 use crate::elf::coverage::Coverage;
 use crate::elf::layout::{Addresses, Extent, Layout, PhdrValues};
 use crate::elf::merge::MergeMap;
@@ -83,7 +83,7 @@ pub fn assign<'f>(
         }
     }
     let count = placement.outputs.len();
-    let layout = Layout {
+    let mut layout = Layout {
         placement,
         extents: vec![
             Extent {
@@ -100,6 +100,7 @@ pub fn assign<'f>(
         thunk_groups: vec![Default::default(); thunk_sections.len()],
         thunk_sections,
         thunk_of: Map::default(),
+        detours: Vec::new(),
         data: Vec::new(),
         texts: Vec::new(),
         fills: Vec::new(),
@@ -107,6 +108,9 @@ pub fn assign<'f>(
         headers_size: 0,
         headers_wanted: uses_headers(facts.script),
     };
+    if facts.options.kind != OutputKind::Relocatable {
+        detours::reserve(facts.arch, facts.resolution, sections, &mut layout);
+    }
     let relaxation = Relaxation::prepare(
         facts.arch,
         facts.resolution,

@@ -11,6 +11,8 @@
 use object::{Endian, Endianness, elf};
 use rayon::prelude::*;
 
+use crate::elf::arch::{Base, Relative};
+use crate::elf::cuts::Change;
 use crate::elf::frames::Frames;
 use crate::elf::layout::Addresses;
 use crate::elf::object::{Reloc, Section};
@@ -146,7 +148,10 @@ impl<'a> Given<'_, '_, 'a> {
         for index in source.relocs.clone() {
             let reloc = source.section.relocs.get(index as usize);
             let offset = cuts.map_or(reloc.offset, |cuts| cuts.map(reloc.offset));
-            let (symbol, r_type, addend) = self.target(source, &reloc, has_addends);
+            let (symbol, r_type, addend) = match cuts.and_then(|cuts| cuts.change_of(index)) {
+                Some(change) => self.relaxed(source, &reloc, change),
+                None => self.target(source, &reloc, has_addends),
+            };
             word(offset.wrapping_add(source.shift));
             word(match is_64 {
                 true => (u64::from(symbol) << 32) | u64::from(r_type),
@@ -157,6 +162,19 @@ impl<'a> Given<'_, '_, 'a> {
             }
         }
         out
+    }
+
+    /// The same of an instruction that relaxation has changed: branches say what they are now, for
+    /// the rest no relocation has a name.
+    fn relaxed(&self, source: &Source<'_, 'a>, reloc: &Reloc, change: &Change) -> (u32, u32, i64) {
+        let rule = change.rewrite.rule;
+        if (rule.base, rule.relative) != (Base::Branch, Relative::Place) {
+            return (0, 0, 0);
+        }
+        match self.target(source, reloc, true) {
+            (symbol @ 1.., _, addend) => (symbol, rule.r_type, addend),
+            nothing => nothing,
+        }
     }
 
     /// Symbol index, type and addend in the output.

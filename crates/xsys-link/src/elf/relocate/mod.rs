@@ -15,14 +15,15 @@ mod tls;
 
 use lengths::Lengths;
 use object::elf;
-use problems::Limit;
 pub use problems::Unresolved;
+use problems::{Limit, unreachable_detour};
 pub use slots::got_address;
 pub use tls::Tls;
 use xsys_diag::Diagnostic;
 
 use crate::elf::arch::{Arch, Base, BranchTarget, Range, Relative, Rule, Site, TlsVariant};
 use crate::elf::cuts::Cuts;
+use crate::elf::detours;
 use crate::elf::layout::Addresses;
 use crate::elf::object::{Reloc, Section};
 use crate::elf::refs::{Home, SymRef};
@@ -61,6 +62,11 @@ impl<'a> Relocator<'_, 'a> {
         };
         let section = &self.addresses.resolution.files[file.0 as usize].sections[index as usize];
         self.copy(id, section, out);
+        if !self.addresses.layout.detours.is_empty() {
+            for place in detours::leave(self.arch, &self.addresses, id, out) {
+                diagnostics.push(unreachable_detour(place));
+            }
+        }
         if section.relocs.is_empty() {
             return;
         }

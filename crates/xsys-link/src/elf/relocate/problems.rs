@@ -104,6 +104,15 @@ impl Relocator<'_, '_> {
     }
 }
 
+/// A branch that does not reach the instruction that was moved.
+pub(super) fn unreachable_detour(place: u64) -> Diagnostic {
+    Diagnostic::error(format!(
+        "the instruction at {place:#x} cannot be moved away from erratum 835769"
+    ))
+    .note("the next place for moved instructions is more than 128 MiB away")
+    .help("give the code between them a section of its own in the script, or leave `--fix-cortex-a53-835769` out if the core is not affected")
+}
+
 /// Why there is no value.
 #[derive(Clone, Copy, Debug)]
 pub enum Unresolved {

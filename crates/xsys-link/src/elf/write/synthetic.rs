@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use xsys_diag::Diagnostic;
 
 use super::Image;
+use crate::elf::detours;
 use crate::elf::eh_frame::{self, Format, RecordKind};
 use crate::elf::exidx;
 use crate::elf::sections::{SectionId, SyntheticKind};
@@ -125,6 +126,7 @@ impl Image<'_, '_> {
                 }
             }
             SyntheticKind::Thunks(group) => {
+                detours::write(arch, addresses, id, out);
                 for thunk in &addresses.layout.thunk_groups[group as usize].thunks {
                     let size = arch.thunk_size(thunk.form);
                     let Some(at) = addresses.of_section(id, thunk.offset) else {

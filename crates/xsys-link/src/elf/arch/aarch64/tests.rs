@@ -7,6 +7,7 @@ use super::*;
 
 const ARCH: &dyn Arch = &Aarch64 {
     fix_843419: false,
+    fix_835769: false,
     relax: true,
 };
 
