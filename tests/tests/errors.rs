@@ -7,7 +7,10 @@
 //! asm TRIPLE FILE.s          assembles FILE.o; no crate and no assembler but rustc's is needed
 //! bitcode TRIPLE FILE.s      the same as LLVM bitcode
 //! archive LIB.a FILE…        an archive
+//! thin LIB.a FILE…           a thin archive
 //! truncate FILE BYTES        cuts a file off
+//! bytes FILE HEX…            a file of these bytes
+//! patch FILE OFFSET HEX…     overwrites bytes
 //! folder NAME                makes a folder
 //! xsys ARGS                  a call; all but the last must succeed
 //! absent FILE                must not be there at the end
@@ -61,7 +64,16 @@ fn case(name: &str) -> Result<(), Failed> {
         match step.as_slice() {
             ["asm", triple, file] => assemble(&place, triple, file, "obj", "o")?,
             ["bitcode", triple, file] => assemble(&place, triple, file, "llvm-bc", "bc")?,
-            ["archive", archive, files @ ..] => write_archive(&place, archive, files)?,
+            ["archive", archive, files @ ..] => write_archive(&place, archive, files, false)?,
+            ["thin", archive, files @ ..] => write_archive(&place, archive, files, true)?,
+            ["bytes", file, hex @ ..] => std::fs::write(place.path(file), unhex(hex)?)?,
+            ["patch", file, offset, hex @ ..] => {
+                let (mut bytes, new) = (std::fs::read(place.path(file))?, unhex(hex)?);
+                let start: usize = offset.parse()?;
+                let old = bytes.get_mut(start..start + new.len());
+                old.ok_or("patch: beyond the end")?.copy_from_slice(&new);
+                std::fs::write(place.path(file), bytes)?;
+            }
             ["truncate", file, bytes] => {
                 let file = std::fs::OpenOptions::new()
                     .write(true)
@@ -167,11 +179,25 @@ fn assemble(
     Ok(())
 }
 
-/// An archive without an index, in the form that Unix has had since the seventies.
-fn write_archive(place: &Place, archive: &str, files: &[&str]) -> Result<(), Failed> {
-    let mut bytes = b"!<arch>\n".to_vec();
+fn unhex(words: &[&str]) -> Result<Vec<u8>, Failed> {
+    let digits = words.concat();
+    let pairs = digits.as_bytes().chunks(2).map(|pair| {
+        let text = std::str::from_utf8(pair).unwrap_or_default();
+        u8::from_str_radix(text, 16)
+    });
+    Ok(pairs.collect::<Result<_, _>>()?)
+}
+
+/// An archive without an index, in the form that Unix has had since the seventies; of a thin one's
+/// members only the names are stored, and they need not exist.
+fn write_archive(place: &Place, archive: &str, files: &[&str], thin: bool) -> Result<(), Failed> {
+    let magic: &[u8] = if thin { b"!<thin>\n" } else { b"!<arch>\n" };
+    let mut bytes = magic.to_vec();
     for file in files {
-        let content = std::fs::read(place.path(file))?;
+        let content = match std::fs::read(place.path(file)) {
+            Err(_) if thin => Vec::new(),
+            content => content?,
+        };
         let name = format!("{file}/");
         let header = format!(
             "{name:<16}{:<12}{:<6}{:<6}{:<8}{:<10}`\n",
@@ -182,6 +208,9 @@ fn write_archive(place: &Place, archive: &str, files: &[&str]) -> Result<(), Fai
             content.len()
         );
         bytes.extend_from_slice(header.as_bytes());
+        if thin {
+            continue;
+        }
         bytes.extend_from_slice(&content);
         if content.len() % 2 == 1 {
             bytes.push(b'\n');

@@ -58,6 +58,8 @@ pub struct Board {
     pub script: Option<PathBuf>,
     /// Further linker arguments.
     pub link_args: Vec<String>,
+    /// The stack goes below the statics, where its overflow faults.
+    pub flip_stack: bool,
     /// What to write beside the ELF file.
     pub emit: Vec<Emit>,
     /// Its memory, for people.
@@ -273,6 +275,7 @@ impl Board {
                 crates: raw.crates,
                 script: raw.script.map(|script| script.into_inner().into()),
                 link_args: raw.link_args,
+                flip_stack: raw.flip_stack,
                 emit,
                 memory,
                 run,
@@ -290,6 +293,9 @@ impl Board {
             arguments.push(format!("-T{}", folder.join(script).display()));
         }
         arguments.extend(self.link_args.iter().cloned());
+        if self.flip_stack {
+            arguments.push("--flip-stack".to_owned());
+        }
         arguments.push(format!("-L{}", folder.display()));
         arguments
     }
@@ -305,6 +311,8 @@ struct RawBoard {
     script: Option<Spanned<String>>,
     #[serde(default)]
     link_args: Vec<String>,
+    #[serde(default)]
+    flip_stack: bool,
     #[serde(default)]
     emit: Vec<Spanned<String>>,
     #[serde(default)]

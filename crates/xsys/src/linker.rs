@@ -59,13 +59,15 @@ pub struct Region {
 pub fn main(flavor: Option<Flavor>, args: Vec<OsString>) -> ExitCode {
     let start = Instant::now();
     let (color, args) = take_color(args);
+    let (json, args) = take_format(args);
     let variable = |name: &str| std::env::var(name).unwrap_or_default();
     let inherited = match variable(COLOR_VARIABLE).as_str() {
         "always" => Some(When::Always),
         "never" => Some(When::Never),
         _ => None,
     };
-    let ui = Ui::new(color.or(inherited), variable(FORMAT_VARIABLE) == "json");
+    let json = json.unwrap_or_else(|| variable(FORMAT_VARIABLE) == "json");
+    let ui = Ui::new(color.or(inherited), json);
     let (flavor, mut args) = match split_flavor(flavor, args) {
         Ok(split) => split,
         Err(diagnostic) => {
@@ -108,7 +110,7 @@ pub fn main(flavor: Option<Flavor>, args: Vec<OsString>) -> ExitCode {
 }
 
 /// `xsys ld`: the same, with its own way to say the flavor and a help text.
-pub fn command(ui: &Ui, args: Vec<OsString>) -> ExitCode {
+pub fn command(ui: &Ui, mut args: Vec<OsString>) -> ExitCode {
     if args.is_empty() {
         render::show(
             ui,
@@ -118,7 +120,50 @@ pub fn command(ui: &Ui, args: Vec<OsString>) -> ExitCode {
         );
         return ExitCode::FAILURE;
     }
+    // What stood before `ld` holds unless the linker's own arguments say something else.
+    if ui.json {
+        let at = if args[0] == "-flavor" || args[0] == "--flavor" {
+            args.len().min(2)
+        } else {
+            0
+        };
+        args.insert(at, "--error-format=json".into());
+    }
     main(None, args)
+}
+
+/// `--error-format=human|json`, in both spellings; the last one counts. Wrong values stay, for the
+/// parser to refuse.
+fn take_format(args: Vec<OsString>) -> (Option<bool>, Vec<OsString>) {
+    let known = |value: &str| match value {
+        "json" => Some(true),
+        "human" => Some(false),
+        _ => None,
+    };
+    let mut json = None;
+    let mut rest = Vec::with_capacity(args.len());
+    let mut args = args.into_iter().peekable();
+    while let Some(arg) = args.next() {
+        let text = arg.to_str().unwrap_or_default();
+        let name = ["--error-format", "-error-format"]
+            .into_iter()
+            .find_map(|name| text.strip_prefix(name));
+        let found = match name {
+            Some("") => args.peek().and_then(|value| value.to_str()).and_then(known),
+            Some(value) => value.strip_prefix('=').and_then(known),
+            None => None,
+        };
+        match found {
+            Some(format) => {
+                if name == Some("") {
+                    args.next();
+                }
+                json = Some(format);
+            }
+            None => rest.push(arg),
+        }
+    }
+    (json, rest)
 }
 
 /// `--color` is understood in the spellings of lld (`--color-diagnostics`) and ours.
@@ -286,6 +331,19 @@ mod tests {
             ("--colorful", None, "--colorful"),
         ] {
             assert_eq!(take_color(words(line)), (color, words(rest)), "{line}");
+        }
+    }
+
+    #[test]
+    fn formats_are_taken_out() {
+        for (line, json, rest) in [
+            ("a.o --error-format=json b.o", Some(true), "a.o b.o"),
+            ("--error-format json a.o", Some(true), "a.o"),
+            ("--error-format=json -error-format=human", Some(false), ""),
+            ("--error-format=xml a.o", None, "--error-format=xml a.o"),
+            ("a.o --error-format", None, "a.o --error-format"),
+        ] {
+            assert_eq!(take_format(words(line)), (json, words(rest)), "{line}");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use serde_json::{Value, json};
-use xsys_diag::{Diagnostic, Severity, line_column};
+use xsys_diag::{Diagnostic, Label, Severity, line_column};
 
 use crate::error::Failure;
 use crate::ui::Ui;
@@ -90,36 +90,77 @@ fn inside(text: &str, span: &std::ops::Range<usize>) -> std::ops::Range<usize> {
     start..floor(span.end).max(start)
 }
 
-/// The form for programs: places as bytes and as lines and columns counted from 1.
+/// The form for programs: rustc's (rustc book, "JSON Output"), so that what reads compilers'
+/// messages reads ours. Offsets are bytes from 0, lines and columns (in characters) count from 1,
+/// notes and help are children, and `code` names the kind of problem where it has a name.
 pub fn to_json(diagnostic: &Diagnostic) -> Value {
-    let labels: Vec<Value> = diagnostic
+    let spans: Vec<Value> = diagnostic
         .labels
         .iter()
-        .map(|label| {
-            let (line, column) = line_column(&label.source.text, label.span.start);
-            let (end_line, end_column) = line_column(&label.source.text, label.span.end);
+        .enumerate()
+        .map(|(at, label)| span(label, at == 0))
+        .collect();
+    let child = |level: &str, message: &String| {
+        json!({
+            "message": message,
+            "code": null,
+            "level": level,
+            "spans": [],
+            "children": [],
+            "rendered": null,
+        })
+    };
+    let notes = diagnostic.notes.iter().map(|text| child("note", text));
+    let helps = diagnostic.help.iter().map(|text| child("help", text));
+    json!({
+        "$message_type": "diagnostic",
+        "reason": "xsys-diagnostic",
+        "message": diagnostic.message,
+        "code": diagnostic.code.map(|code| json!({ "code": code, "explanation": null })),
+        "level": match diagnostic.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        },
+        "spans": spans,
+        "children": notes.chain(helps).collect::<Vec<_>>(),
+        "rendered": to_text(diagnostic, false) + "\n",
+    })
+}
+
+/// A place, with the lines that it touches.
+fn span(label: &Label, primary: bool) -> Value {
+    let text = label.source.text.as_ref();
+    let range = inside(text, &label.span);
+    let (line, column) = line_column(text, range.start);
+    let (end_line, end_column) = line_column(text, range.end);
+    let lines: Vec<Value> = text
+        .lines()
+        .enumerate()
+        .skip(line - 1)
+        .take(end_line + 1 - line)
+        .map(|(at, text)| {
+            let whole = text.chars().count() + 1;
             json!({
-                "file": label.source.path.display().to_string(),
-                "byte_start": label.span.start,
-                "byte_end": label.span.end,
-                "line": line,
-                "column": column,
-                "end_line": end_line,
-                "end_column": end_column,
-                "text": label.text,
+                "text": text,
+                "highlight_start": if at + 1 == line { column } else { 1 },
+                "highlight_end": if at + 1 == end_line { end_column } else { whole },
             })
         })
         .collect();
     json!({
-        "reason": "xsys-diagnostic",
-        "severity": match diagnostic.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-        },
-        "message": diagnostic.message,
-        "labels": labels,
-        "notes": diagnostic.notes,
-        "help": diagnostic.help,
+        "file_name": label.source.path.display().to_string(),
+        "byte_start": range.start,
+        "byte_end": range.end,
+        "line_start": line,
+        "line_end": end_line,
+        "column_start": column,
+        "column_end": end_column,
+        "is_primary": primary,
+        "text": lines,
+        "label": (!label.text.is_empty()).then_some(&label.text),
+        "suggested_replacement": null,
+        "suggestion_applicability": null,
+        "expansion": null,
     })
 }
 
@@ -168,12 +209,37 @@ error: unknown attribute `LENGHT`
     }
 
     #[test]
-    fn json_has_lines_and_columns() {
-        let value = to_json(&example());
-        assert_eq!(value["severity"], "error");
-        assert_eq!(value["labels"][0]["line"], 2);
-        assert_eq!(value["labels"][0]["column"], 21);
-        assert_eq!(value["labels"][0]["end_column"], 27);
-        assert_eq!(value["help"][0], "did you mean `LENGTH`?");
+    fn json_is_shaped_like_rustcs() {
+        let value = to_json(&example().code("script-syntax"));
+        assert_eq!(value["$message_type"], "diagnostic");
+        assert_eq!(value["level"], "error");
+        assert_eq!(value["code"]["code"], "script-syntax");
+        assert_eq!(value["spans"][0]["file_name"], "link.x");
+        assert_eq!(value["spans"][0]["byte_start"], 29);
+        assert_eq!(value["spans"][0]["line_start"], 2);
+        assert_eq!(value["spans"][0]["column_start"], 21);
+        assert_eq!(value["spans"][0]["column_end"], 27);
+        assert_eq!(value["spans"][0]["is_primary"], true);
+        assert_eq!(value["spans"][0]["text"][0]["highlight_start"], 21);
+        assert_eq!(value["spans"][0]["label"], "not known here");
+        assert_eq!(value["children"][0]["level"], "note");
+        assert_eq!(value["children"][1]["message"], "did you mean `LENGTH`?");
+        assert_eq!(value["rendered"], to_text(&example(), false) + "\n");
+        assert_eq!(to_json(&Diagnostic::warning("odd"))["code"], Value::Null);
+        assert!(!value.to_string().contains('\n'));
+    }
+
+    #[test]
+    fn json_spans_may_have_several_lines() {
+        let source = Source {
+            path: "a".into(),
+            text: "one\ntwo\nthree\n".into(),
+        };
+        let value = to_json(&Diagnostic::error("odd").label(&source, 2..9, ""));
+        let text = &value["spans"][0]["text"];
+        assert_eq!(text[0]["highlight_end"], 4);
+        assert_eq!(text[1]["highlight_start"], 1);
+        assert_eq!(text[2]["highlight_end"], 2);
+        assert_eq!(value["spans"][0]["label"], Value::Null);
     }
 }

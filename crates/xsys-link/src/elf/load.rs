@@ -587,6 +587,39 @@ pub fn machine(
     first
 }
 
+/// An output that would replace one of the inputs, which could then not be linked again.
+pub fn output_among_inputs(opened: &Opened<'_>, options: &ElfOptions) -> Option<Diagnostic> {
+    let name = options.output.file_name()?;
+    let output = std::fs::canonicalize(&options.output).ok()?;
+    opened
+        .files
+        .iter()
+        .map(|(_, file)| file.path.as_path())
+        .filter(|path| path.file_name() == Some(name))
+        .find(|path| std::fs::canonicalize(path).is_ok_and(|path| path == output))
+        .map(|path| {
+            Diagnostic::error(format!(
+                "the output `{}` is one of the inputs",
+                path.display()
+            ))
+            .help("name another file with `-o`")
+            .code("output-is-input")
+        })
+}
+
+/// The error for a machine that nothing is known about, with the file that is for it.
+pub fn unsupported(inputs: &Inputs<'_>, machine: u16, is_64: bool) -> Diagnostic {
+    let first = inputs.list.iter().find_map(|input| match input {
+        Input::Object(object) if object.machine == machine => Some(object.name.to_string()),
+        _ => None,
+    });
+    let diagnostic = arch::unsupported(machine, is_64);
+    match first {
+        Some(name) => diagnostic.note(format!("the input `{name}` is for it")),
+        None => diagnostic,
+    }
+}
+
 /// Objects for another machine are errors, all of them named.
 pub fn check_machines(
     files: &[ObjectFile<'_>],

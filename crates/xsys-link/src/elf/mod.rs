@@ -7,6 +7,7 @@
 pub mod arch;
 mod assign;
 pub mod attributes;
+mod checks;
 mod cmse;
 mod coverage;
 mod crossrefs;
@@ -43,6 +44,7 @@ mod script_symbols;
 mod sections;
 mod segments;
 mod size_limit;
+mod stack;
 mod symtab;
 mod synth;
 mod thunks;
@@ -113,6 +115,7 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
         linked.output = Some(by_script.output.clone());
     }
     let options = by_script.as_ref().unwrap_or(options);
+    diagnostics.extend(load::output_among_inputs(&opened, options));
     // Objects are parsed, archives indexed.
     let inputs = load::load(&opened, store, diagnostics);
     if failed(diagnostics) {
@@ -122,7 +125,7 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
         return;
     };
     let Some(family) = arch::find(machine, is_64, None, 0, options) else {
-        return diagnostics.push(arch::unsupported(machine, is_64));
+        return diagnostics.push(load::unsupported(&inputs, machine, is_64));
     };
     // With no script of the user's, a built-in one goes the same way.
     load::complete_script(&mut script, &*family, options, diagnostics);
@@ -277,7 +280,9 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
     let settled = layout::SettledSymbols::settle(&addresses);
     addresses.settled = Some(&settled);
     report::check_overlaps(&layout, options, diagnostics);
-    let entry = report::entry_point(&addresses, &script_symbols, options, diagnostics);
+    report::check_address_space(&layout, is_64, diagnostics);
+    let entry = report::entry_point(&addresses, &script, &script_symbols, options, diagnostics);
+    checks::check(&addresses, &script, options, diagnostics);
 
     let image = write::Image {
         relocator: relocate::Relocator {

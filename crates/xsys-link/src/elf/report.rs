@@ -16,6 +16,7 @@ use super::script_symbols::ScriptSymbols;
 use super::sections::{Sections, is_linked};
 use super::segments::in_order;
 use crate::options::{ElfOptions, Icf, MapTo, OutputKind};
+use crate::script::ast::Script;
 
 /// The lines of `--print-gc-sections`.
 pub fn dropped_sections(resolution: &Resolution<'_>, sections: &Sections, live: &Live) -> String {
@@ -69,6 +70,33 @@ pub fn why_live(
         }
     }
     out
+}
+
+/// Sections that end where addresses of 32 bits do not reach.
+pub fn check_address_space(layout: &Layout<'_>, is_64: bool, diagnostics: &mut Vec<Diagnostic>) {
+    const END: u64 = 1 << 32;
+    if is_64 {
+        return;
+    }
+    for (output, extent) in layout.placement.outputs.iter().zip(&layout.extents) {
+        let end = extent.addr.checked_add(extent.size);
+        if output.present && output.is_alloc() && extent.size > 0 && end.is_none_or(|e| e > END) {
+            diagnostics.push(
+                Diagnostic::error(format!(
+                    "section `{}` ends outside of the address space",
+                    output.name
+                ))
+                .note(format!(
+                    "it has {:#x} bytes at {:#x}; addresses of this machine end at {:#x}",
+                    extent.size,
+                    extent.addr,
+                    END - 1
+                ))
+                .help("make it smaller, or check its address in the script")
+                .code("address-space"),
+            );
+        }
+    }
 }
 
 /// Sections that share addresses, at run time or in load memory.
@@ -134,14 +162,15 @@ pub fn check_overlaps(
 /// `e_entry`: `-e`, else ENTRY, else `_start`.
 pub fn entry_point(
     addresses: &Addresses<'_, '_>,
-    script: &ScriptSymbols<'_>,
+    script: &Script,
+    script_symbols: &ScriptSymbols<'_>,
     options: &ElfOptions,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> u64 {
     if options.kind == OutputKind::Relocatable {
         return 0;
     }
-    let asked = options.entry.as_deref().or(script.entry);
+    let asked = options.entry.as_deref().or(script_symbols.entry);
     let name = asked.unwrap_or("_start");
     let symbol = addresses
         .resolution
@@ -163,12 +192,20 @@ pub fn entry_point(
     if let Some(number) = number {
         return number;
     }
-    diagnostics.push(
-        Diagnostic::warning(format!(
-            "the entry symbol `{name}` is not defined; the entry address is 0"
-        ))
-        .help("define it, or name another one with `-e` or ENTRY in the script"),
-    );
+    let mut diagnostic = Diagnostic::warning(format!(
+        "the entry symbol `{name}` is not defined; the entry address is 0"
+    ))
+    .code("entry-undefined");
+    if options.entry.is_none()
+        && let Some(span) = super::checks::entry_named_at(script, name)
+    {
+        diagnostic = script.label(diagnostic, span, "named here");
+    }
+    let close = super::scan::similar_symbol(addresses.resolution, name);
+    diagnostics.push(match close {
+        Some(close) => diagnostic.help(format!("did you mean `{close}`?")),
+        None => diagnostic.help("define it, or name another one with `-e` or ENTRY in the script"),
+    });
     0
 }
 

@@ -201,6 +201,11 @@ enum Problem {
         symbol: SymRef,
         offset: u64,
     },
+    NotTls {
+        rule: &'static Rule,
+        symbol: SymRef,
+        offset: u64,
+    },
 }
 
 /// Scans all live, allocated sections.
@@ -380,6 +385,16 @@ fn scan_section(
                     changes_state(arch, resolution, symbol, home, reloc.r_type);
             }
         }
+        if is_tls(rule.base)
+            && let Home::Section(id, _) = home
+            && sections.outline(resolution, id).flags & elf::SHF_TLS.0 == 0
+        {
+            out.problems.push(Problem::NotTls {
+                rule,
+                symbol,
+                offset: reloc.offset,
+            });
+        }
         match rule.base {
             Base::Got => out.slots.push((SlotKind::Address, symbol)),
             Base::GotTp => out.slots.push((SlotKind::TpOffset, symbol)),
@@ -431,6 +446,20 @@ fn changes_state(
     };
     let kind = symbol.kind(resolution);
     kind == super::refs::STT_GNU_IFUNC || !arch.enters(r_type, target) && kind == elf::STT_FUNC.0
+}
+
+/// Whether a relocation speaks of thread-local variables.
+#[inline]
+fn is_tls(base: Base) -> bool {
+    matches!(
+        base,
+        Base::TpOffset
+            | Base::DtpOffset
+            | Base::GotTp
+            | Base::GotTlsGd
+            | Base::GotTlsLd
+            | Base::GotTlsDesc
+    )
 }
 
 /// Page offsets (`LO12` and relatives) do not change when an image moves by whole pages.
@@ -485,7 +514,8 @@ fn report(
             }
             Problem::UnknownType { r_type, offset } => diagnostics.push(
                 Diagnostic::error(format!("unknown relocation type {r_type} for {}", arch.name()))
-                    .note(format!("in {}", describe_place(resolution, sections, id, offset))),
+                    .note(format!("in {}", describe_place(resolution, sections, id, offset)))
+                    .help("only dynamic linkers know it, or the object is damaged; rebuild it as a static object"),
             ),
             Problem::OutOfBounds { offset } => diagnostics.push(
                 Diagnostic::error(format!(
@@ -494,6 +524,23 @@ fn report(
                 ))
                 .note(format!("in {}", describe_place(resolution, sections, id, offset)))
                 .help("the object is damaged; rebuild it"),
+            ),
+            Problem::NotTls { rule, symbol, offset } => diagnostics.push(
+                Diagnostic::error(format!(
+                    "relocation `{}` against `{}`, which is not thread-local",
+                    rule.name,
+                    super::demangle(symbol.name(resolution))
+                ))
+                .note(format!("in {}", describe_place(resolution, sections, id, offset)))
+                .note(format!(
+                    "its definition is in section `{}`",
+                    match symbol.home(resolution, sections) {
+                        Home::Section(home, _) =>
+                            String::from_utf8_lossy(sections.outline(resolution, home).name).into_owned(),
+                        _ => "*ABS*".to_owned(),
+                    }
+                ))
+                .help("declare it the same way on both sides: `#[thread_local]`, `thread_local`, `.tdata`"),
             ),
             Problem::NotPic { rule, symbol, offset } => diagnostics.push(
                 Diagnostic::error(format!(
@@ -538,22 +585,29 @@ fn undefined_symbol(
     if count > places.len() {
         diagnostic = diagnostic.note(format!("referenced {} more times", count - places.len()));
     }
-    let defined = resolution.symbols.iter().filter(|s| {
-        !matches!(s.definition, super::resolve::Definition::Undefined)
-            && s.name.len().abs_diff(raw.len()) < 4
-    });
-    let names: Vec<&str> = defined
-        .filter_map(|s| std::str::from_utf8(s.name).ok())
-        .collect();
     if let Some(hint) = super::hints::for_symbol(&raw) {
         diagnostic = diagnostic.help(hint);
-    } else if let Some(close) = xsys_diag::did_you_mean(&raw, names) {
-        diagnostic = diagnostic.help(format!(
-            "there is a symbol with a similar name: `{}`",
-            super::demangle(close.as_bytes())
-        ));
+    } else if let Some(close) = similar_symbol(resolution, &raw) {
+        diagnostic = diagnostic.help(format!("there is a symbol with a similar name: `{close}`"));
     }
     diagnostic
+}
+
+/// The defined symbol whose name is most like this one, as people read it.
+pub fn similar_symbol(resolution: &Resolution<'_>, name: &str) -> Option<String> {
+    let names = resolution
+        .symbols
+        .iter()
+        .filter(|symbol| {
+            !matches!(
+                symbol.definition,
+                super::resolve::Definition::Undefined | super::resolve::Definition::Lazy { .. }
+            ) && symbol.name.len().abs_diff(name.len()) <= name.len() / 3 + 1
+        })
+        .filter_map(|symbol| std::str::from_utf8(symbol.name).ok())
+        .filter(|other| *other != name);
+    let close = xsys_diag::did_you_mean(name, names)?;
+    Some(super::demangle(close.as_bytes()))
 }
 
 /// `--require-defined` and undefined entry points named on the command line.
@@ -573,7 +627,10 @@ pub fn check_required(
             diagnostics.push(
                 Diagnostic::error(format!("required symbol `{name}` is not defined"))
                     .note(format!("`--require-defined={name}` asks for it"))
-                    .help("link the object or archive that defines it"),
+                    .help(match similar_symbol(resolution, name) {
+                        Some(close) => format!("did you mean `{close}`?"),
+                        None => "link the object or archive that defines it".to_owned(),
+                    }),
             );
         }
     }

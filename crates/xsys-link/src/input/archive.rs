@@ -76,7 +76,18 @@ impl<'a> Member<'a> {
     pub fn bytes(&self, store: &'a FileStore) -> Result<&'a [u8], InputError> {
         match &self.data {
             MemberData::Inline(bytes) => Ok(bytes),
-            MemberData::File(path) => store.open(path).map(|file| file.bytes()),
+            MemberData::File(path) => match store.open(path) {
+                Ok(file) => Ok(file.bytes()),
+                Err(InputError::Missing { what, searched, .. }) => Err(InputError::Missing {
+                    what: format!("{what}, a member of a thin archive,"),
+                    searched,
+                    help: vec![
+                        "a thin archive only names its members: keep the files where they were when it was made, or make it again"
+                            .to_owned(),
+                    ],
+                }),
+                Err(error) => Err(error),
+            },
         }
     }
 

@@ -140,6 +140,8 @@ pub struct ElfOptions {
     pub orphan_handling: Orphan,
     /// `--sort-section`
     pub sort_section: SortSection,
+    /// `--flip-stack`: the stack goes below the statics; with the symbol where it starts, if given.
+    pub flip_stack: Option<Option<String>>,
     /// `--check-sections`: overlapping addresses are errors.
     pub check_sections: bool,
     /// `-d`: `-r` turns common symbols into allocated ones.
@@ -279,6 +281,7 @@ impl Default for ElfOptions {
             rosegment: true,
             orphan_handling: Orphan::Place,
             sort_section: SortSection::None,
+            flip_stack: None,
             check_sections: true,
             define_common: false,
             unresolved: Unresolved::Error,

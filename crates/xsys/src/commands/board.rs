@@ -61,6 +61,9 @@ fn show(name: &str) -> Result<u8> {
     for arg in &board.link_args {
         rows.push(row("link", arg));
     }
+    if board.flip_stack {
+        rows.push(row("link", "--flip-stack"));
+    }
     for emit in &board.emit {
         let text = match &emit.file {
             Some(file) => format!("{} as {file}", emit.format),

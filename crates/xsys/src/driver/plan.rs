@@ -347,6 +347,12 @@ fn link_args(
     if let Some(script) = own_script {
         args.insert(0, format!("-T{}", script.display()));
     }
+    if let Some(flip) = project.settings.flip_stack {
+        args.retain(|arg| arg != "--flip-stack");
+        if flip {
+            args.push("--flip-stack".to_owned());
+        }
+    }
     Ok(args)
 }
 

@@ -47,6 +47,8 @@ pub struct Settings {
     target_spec: Option<PathBuf>,
     pub crates: Option<CrateSet>,
     script: Option<PathBuf>,
+    /// The stack goes below the statics (the linker's `--flip-stack`).
+    pub flip_stack: Option<bool>,
     pub emit: Option<Vec<String>>,
     pub run: Option<RunSettings>,
     #[serde(default)]
@@ -140,6 +142,7 @@ impl Settings {
             board,
             target_spec,
             crates: self.crates.or(general.crates),
+            flip_stack: self.flip_stack.or(general.flip_stack),
             script,
             emit: self.emit.or(general.emit),
             run: self.run.or(general.run),
@@ -280,11 +283,12 @@ fn both(source: &Source) -> Diagnostic {
     diagnostic
 }
 
-const KEYS: [&str; 7] = [
+const KEYS: [&str; 8] = [
     "board",
     "target-spec",
     "crates",
     "script",
+    "flip-stack",
     "emit",
     "run",
     "sysroot",
@@ -344,6 +348,7 @@ mod tests {
             [package.metadata.xsys]
             board = "./my-board"
             crates = "alloc"
+            flip-stack = true
             script = "link.x"
             emit = ["bin=k.img", "hex"]
             run = { engine = "qemu-system", program = "qemu-system-arm", args = ["{elf}"] }
@@ -361,6 +366,7 @@ mod tests {
             Some(What::Board("/p/./my-board".to_owned()))
         );
         assert_eq!(settings.crates, Some(CrateSet::Alloc));
+        assert_eq!(settings.flip_stack, Some(true));
         assert_eq!(settings.script(), Some("/p/link.x".into()));
         assert_eq!(settings.emit.unwrap(), ["bin=k.img", "hex"]);
         assert_eq!(settings.run.unwrap().engine, Engine::QemuSystem);

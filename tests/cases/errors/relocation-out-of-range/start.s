@@ -2,7 +2,7 @@
 .globl _start
 _start:
     .short far
-.section .far,"ax",%progbits
+.section .far,"aw",%nobits
 .globl far
 far:
-    bx lr
+    .space 2

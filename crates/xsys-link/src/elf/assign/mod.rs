@@ -8,6 +8,7 @@
 //! Spec: GNU ld manual, "The Location Counter", "Output Section Description", "MEMORY", "Output
 //! Section LMA". Where GNU ld and lld differ, lld is followed (`. = N` in a section is an address).
 
+mod flip;
 mod scope;
 mod sections;
 
@@ -134,8 +135,10 @@ pub fn assign<'f>(
         relro_end: None,
         in_assignment: None,
         restless: Vec::new(),
+        flip: None,
         report: None,
     };
+    walker.flip = walker.plan_flip();
     walker.index_names();
     walker.first = segments::in_order(&walker.layout)
         .into_iter()
@@ -203,6 +206,8 @@ struct Walker<'w, 'f, 'a> {
     in_assignment: Option<SymbolId>,
     /// The sections whose code changed its length last.
     restless: Vec<(SectionId, u64, u64)>,
+    /// `--flip-stack`.
+    flip: Option<flip::Flip>,
     /// Only the last walk reports.
     report: Option<Vec<Diagnostic>>,
 }
@@ -235,7 +240,7 @@ impl<'f, 'a> Walker<'_, 'f, 'a> {
                 self.facts.script,
                 self.facts.options,
             );
-            let grown = self.grow();
+            let grown = self.grow() | self.step_flip(walk);
             let now = self.snapshot();
             let settled = !grown && before.as_ref() == Some(&now);
             if settled || walk + 1 == MAX_WALKS {
@@ -249,6 +254,7 @@ impl<'f, 'a> Walker<'_, 'f, 'a> {
         self.report = Some(Vec::new());
         self.walk();
         self.program_headers();
+        self.report_flip();
         let mut reported = self.report.take().unwrap_or_default();
         reported.extend(overflow::check(self.facts, self.sections, &self.layout));
         diagnostics.append(&mut reported);
@@ -433,9 +439,14 @@ impl<'f, 'a> Walker<'_, 'f, 'a> {
             }
         }
         if is_dot {
-            let to = self.absolute(value);
+            let to = self.limit_dot(self.absolute(value));
+            let to = match self.current {
+                None => self.flipped_address(to, &assignment.value.kind),
+                Some(_) => to,
+            };
             self.move_dot(to, assignment);
         } else if let Some(id) = id {
+            let value = self.flipped_symbol(id, value);
             self.layout.values.insert(id, value);
             self.assigned.insert(id, ());
         }

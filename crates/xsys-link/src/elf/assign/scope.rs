@@ -79,6 +79,7 @@ impl Walker<'_, '_, '_> {
         }
         self.layout.regions = regions;
         self.aliases = aliases;
+        self.shift_regions();
     }
 
     pub(super) fn unknown_region(&mut self, name: &Name) {

@@ -58,8 +58,13 @@ impl<'f> Walker<'_, 'f, '_> {
             .filter(|_| alloc && !in_object);
         let overlay = self.layout.placement.outputs[index].overlay;
         let started_at = self.dot;
-        if let Some(expr) = explicit {
+        let stack = self.is_stack_section(id);
+        let cursor_before = region.map(|region| self.layout.regions[region].cursor);
+        if let Some(start) = self.stack_section_start(id, align) {
+            self.dot = start;
+        } else if let Some(expr) = explicit {
             self.dot = self.number(expr);
+            self.dot = self.flipped_address(self.dot, &expr.kind);
         } else if let Some((overlay, position)) = overlay
             && position > 0
             && let Some(before) = &cursor.overlay
@@ -74,6 +79,7 @@ impl<'f> Walker<'_, 'f, '_> {
         }
         if explicit.is_none()
             && let Some(region) = region
+            && !stack
         {
             let grown = self.dot.saturating_sub(started_at);
             self.layout.regions[region].cursor =
@@ -137,7 +143,7 @@ impl<'f> Walker<'_, 'f, '_> {
         self.current = Some(id);
         self.fill_section(id, def);
         self.current = None;
-        if alloc {
+        if alloc && !stack {
             self.last = Some(id);
         }
         // The sections of an overlay lie over each other; what follows lies behind the longest.
@@ -156,7 +162,14 @@ impl<'f> Walker<'_, 'f, '_> {
             let sh_type = named.unwrap_or_else(|| self.number(value) as u32);
             self.layout.placement.outputs[index].sh_type = sh_type;
         }
-        if !alloc {
+        if stack {
+            // The statics go on as if it was not there.
+            self.end_stack_section(id);
+            self.dot = saved_dot;
+            if let (Some(region), Some(before)) = (region, cursor_before) {
+                self.layout.regions[region].cursor = before;
+            }
+        } else if !alloc {
             self.dot = saved_dot;
         } else if tbss {
             cursor.tbss = Some(self.dot);

@@ -1,0 +1,4 @@
+.globl _start
+_start: .long buffer
+.bss
+buffer: .space 0xf0000000

@@ -1,0 +1,3 @@
+.globl driver_init, old_name
+driver_init: bx lr
+old_name: bx lr

@@ -1,0 +1,4 @@
+.eabi_attribute 28, 0
+.globl helper
+.thumb_func
+helper: bx lr

@@ -1,0 +1,4 @@
+.globl _start
+_start:
+    .reloc ., R_X86_64_COPY, _start
+    .quad 0

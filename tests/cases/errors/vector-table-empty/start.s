@@ -1,0 +1,5 @@
+.section .vectors,"a"
+.long _estack, Reset
+.text
+.globl Reset
+Reset: nop
