@@ -74,6 +74,7 @@ pub fn data<'a>(file: &'a InputFile, store: &'a FileStore) -> ObjectFile<'a> {
         symbols: SymbolTable::made(raw, keep("names", strings)),
         first_global: 1,
         groups: Vec::new(),
+        compressed: false,
     }
 }
 

@@ -672,6 +672,26 @@ pub fn check_machines(
     }
 }
 
+/// Compressed debug sections are left out, which their user should know.
+pub fn check_compressed(files: &[ObjectFile<'_>], diagnostics: &mut Vec<Diagnostic>) {
+    let compressed: Vec<&ObjectFile<'_>> = files.iter().filter(|file| file.compressed).collect();
+    let Some(first) = compressed.first() else {
+        return;
+    };
+    let text = format!(
+        "`{}` has compressed debug sections, which are left out",
+        first.name
+    );
+    let mut diagnostic = Diagnostic::warning(text);
+    if compressed.len() > 1 {
+        diagnostic = diagnostic.note(format!("so have {} other files", compressed.len() - 1));
+    }
+    diagnostics.push(diagnostic.help(
+        "compile without compression (`-gz=none`, for rustc `-Zdebuginfo-compression=none`) to \
+         debug this code",
+    ));
+}
+
 /// Merges all objects' `e_flags`.
 pub fn e_flags(
     arch: &dyn Arch,

@@ -140,6 +140,7 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
     if failed(diagnostics) {
         return;
     }
+    load::check_compressed(&resolution.files, diagnostics);
     let attributes = load::build_attributes(&resolution, options, diagnostics);
     let core = attributes.as_ref().map(|(_, bytes)| bytes.as_slice());
     let e_flags = load::e_flags(&*family, &resolution.files, core, diagnostics);

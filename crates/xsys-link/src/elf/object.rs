@@ -63,6 +63,8 @@ pub struct ObjectFile<'a> {
     pub first_global: usize,
     /// Section groups.
     pub groups: Vec<Group<'a>>,
+    /// Some sections are compressed (SHF_COMPRESSED).
+    pub compressed: bool,
 }
 
 /// A section as it stands in the file, with its relocations attached.
@@ -512,9 +514,12 @@ fn parse_any<'a, H: ClassTables<'a>>(
         is_64: H::IS_64,
         endian,
         e_flags: header.e_flags(endian).0,
-        sections,
         symbols,
         first_global,
+        compressed: sections
+            .iter()
+            .any(|s| s.flags & elf::SHF_COMPRESSED.0 != 0),
+        sections,
         groups: Vec::new(),
     };
     file.groups = groups::<H>(&file, table, endian, &damaged)?;

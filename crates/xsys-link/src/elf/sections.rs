@@ -223,6 +223,10 @@ pub fn is_linked(section: &Section<'_>) -> bool {
     if section.sh_type == elf::SHT_STRTAB.0 && section.flags & elf::SHF_ALLOC.0 == 0 {
         return false;
     }
+    // Compressed contents cannot be relocated; see `load::check_compressed`.
+    if section.flags & elf::SHF_COMPRESSED.0 != 0 {
+        return false;
+    }
     // The stack marker and the x86 property note only steer the linker.
     !matches!(section.name, b".note.GNU-stack" | b".note.gnu.property")
 }

@@ -159,7 +159,10 @@ pub(super) const TABLE: &[Row] = &[
         |b, g| match b.text(g) {
             Some(name) if name == "binary" => b.state.binary = true,
             Some(name) if name == "default" || name.starts_with("elf") => b.state.binary = false,
-            Some(name) => b.error(format!("unknown input format `{name}`")),
+            Some(name) => b.diagnostics.push(
+                xsys_diag::Diagnostic::error(format!("unknown input format `{name}`"))
+                    .note("known values: binary, default, and the names of ELF formats"),
+            ),
             None => {}
         },
         "what the following files are: binary (data), or default",
