@@ -182,6 +182,8 @@ impl<'p, 'a> Pairs<'p, 'a> {
         (low..count)
             .map(|at| (at as u32, self.relocs.get(at)))
             .take_while(|(_, reloc)| reloc.offset == offset)
+            // An instruction has one, and a marker or two: a thousand at one place are no code.
+            .take(16)
             .find(|(_, reloc)| {
                 matches!(reloc.r_type, r::PCREL_HI20 | r::GOT_HI20 | r::TLSDESC_HI20)
             })
