@@ -157,11 +157,21 @@ fn assemble(
     ending: &str,
 ) -> Result<(), Failed> {
     let stem = file.strip_suffix(".s").ok_or("assembler files end in .s")?;
+    // `avr-none+atmega328p`: some targets need the name of a CPU.
+    let (triple, cpu) = match triple.split_once('+') {
+        Some((triple, cpu)) => (triple, Some(cpu)),
+        None => (triple, None),
+    };
+    // Where inline assembler is not stable yet.
+    let feature = match triple.split('-').next() {
+        Some("avr" | "msp430") => ", asm_experimental_arch",
+        _ => "",
+    };
     let text = std::fs::read_to_string(place.path(file))?;
     let source = place.write(
         &format!("{stem}.rs"),
         &format!(
-            "#![feature(no_core, rustc_attrs)]\n#![no_core]\n#![allow(internal_features)]\n\
+            "#![feature(no_core, rustc_attrs{feature})]\n#![no_core]\n#![allow(internal_features)]\n\
              #[rustc_builtin_macro]\nmacro_rules! global_asm {{ () => {{}} }}\n\
              global_asm!(r####\"\n{text}\"####, options(raw));\n"
         ),
@@ -174,6 +184,7 @@ fn assemble(
         .arg("-o")
         .arg(place.path(&format!("{stem}.{ending}")))
         .arg(source)
+        .args(cpu.map(|cpu| format!("-Ctarget-cpu={cpu}")))
         .env("RUSTC_BOOTSTRAP", "1");
     run(&mut command).ends_with(0);
     Ok(())

@@ -232,9 +232,6 @@ pub fn open<'a>(
             }
         }
     }
-    if let Some(device) = options.avr_device {
-        files.extend(avr_runtime(device, store));
-    }
     version_scripts(options, store, &search, &mut script, diagnostics);
     for (given, _) in defsym {
         define_symbol(&mut script, given, diagnostics);
@@ -291,12 +288,33 @@ fn define_symbol(
     }
 }
 
-/// The device's start code and compiler helpers, for programs that bring none.
-fn avr_runtime<'a>(
-    device: &arch::avr::devices::Device,
+/// What a program for a machine without an own library gets where it brings none: an AVR device's
+/// start code, compiler helpers.
+pub fn add_runtime<'a>(
+    inputs: &mut Inputs<'a>,
+    machine: u16,
+    options: &ElfOptions,
     store: &'a FileStore,
-) -> Vec<(InputArg, &'a InputFile)> {
-    let lazy = |name: String, bytes: Vec<u8>| {
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    if options.kind == OutputKind::Relocatable {
+        return;
+    }
+    let mut made: Vec<(String, Vec<u8>)> = Vec::new();
+    match (::object::elf::Machine(machine), options.avr_device) {
+        (::object::elf::EM_AVR, Some(device)) => {
+            let name = format!("start code of {}", device.name);
+            made.push((name, arch::avr::startup::object(device)));
+            let helpers = arch::avr::helpers::objects(device.arch);
+            made.extend(helpers.map(|(name, bytes)| (format!("compiler helper {name}"), bytes)));
+        }
+        (::object::elf::EM_MSP430, _) => {
+            let bytes = arch::msp430::helpers::object();
+            made.push(("compiler helpers of MSP430".to_owned(), bytes));
+        }
+        _ => return,
+    }
+    for (name, bytes) in made {
         let path = PathBuf::from(name);
         let arg = InputArg {
             what: InputWhat::File(path.clone()),
@@ -307,15 +325,12 @@ fn avr_runtime<'a>(
             just_symbols: false,
             binary: false,
         };
-        (arg, store.add(InputFile::from_bytes(path, bytes)))
-    };
-    let start = arch::avr::startup::object(device);
-    let mut out = vec![lazy(format!("start code of {}", device.name), start)];
-    out.extend(
-        arch::avr::helpers::objects(device.arch)
-            .map(|(name, bytes)| lazy(format!("compiler helper {name}"), bytes)),
-    );
-    out
+        let file = store.add(InputFile::from_bytes(path, bytes));
+        match load_one(&arg, file, store) {
+            Ok(list) => inputs.list.extend(list),
+            Err(problems) => diagnostics.extend(problems),
+        }
+    }
 }
 
 /// A file that a script names, and where it was found.

@@ -117,13 +117,14 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
     let options = by_script.as_ref().unwrap_or(options);
     diagnostics.extend(load::output_among_inputs(&opened, options));
     // Objects are parsed, archives indexed.
-    let inputs = load::load(&opened, store, diagnostics);
+    let mut inputs = load::load(&opened, store, diagnostics);
     if failed(diagnostics) {
         return;
     }
     let Some((machine, is_64)) = load::machine(&inputs, options, diagnostics) else {
         return;
     };
+    load::add_runtime(&mut inputs, machine, options, &store, diagnostics);
     let Some(family) = arch::find(machine, is_64, None, 0, options) else {
         return diagnostics.push(load::unsupported(&inputs, machine, is_64));
     };

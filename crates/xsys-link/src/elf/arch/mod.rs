@@ -13,6 +13,7 @@ pub mod avr;
 pub mod msp430;
 pub mod riscv;
 pub mod shortening;
+mod small_object;
 #[cfg(test)]
 mod tests;
 pub mod x86_64;

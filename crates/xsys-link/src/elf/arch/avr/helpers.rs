@@ -10,7 +10,8 @@
 
 use object::elf;
 
-use super::assemble::{Code, op, write};
+use super::assemble::{kind, op};
+use crate::elf::arch::small_object::{Code, write};
 
 type Helper = (&'static str, fn(&mut Code, Core));
 
@@ -40,7 +41,7 @@ pub fn objects(arch: u8) -> impl Iterator<Item = (&'static str, Vec<u8>)> {
         let mut code = Code::new(".text.libgcc");
         build(&mut code, core);
         let defined = [(name.to_owned(), 0, 0, elf::STB_GLOBAL)];
-        (name, write(arch, &[code], &defined))
+        (name, write(kind(arch), &[code], &defined))
     })
 }
 

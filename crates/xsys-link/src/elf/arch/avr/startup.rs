@@ -12,9 +12,10 @@
 
 use object::elf;
 
-use super::assemble::{Code, op, write};
+use super::assemble::{kind, op};
 use super::devices::Device;
 use super::rules::r;
+use crate::elf::arch::small_object::{Code, write};
 
 /// I/O addresses of the registers that matter before `main`.
 const RAMPZ: u16 = 0x3b;
@@ -85,5 +86,9 @@ pub fn object(device: &Device) -> Vec<u8> {
     let mut defined = vec![("__vectors".to_owned(), 0, 0, elf::STB_GLOBAL)];
     let weak = (1..device.vectors).map(|vector| format!("__vector_{vector}"));
     defined.extend(weak.map(|name| (name, 3, unhandled, elf::STB_WEAK)));
-    write(device.arch, &[vectors, stack, memory, start], &defined)
+    write(
+        kind(device.arch),
+        &[vectors, stack, memory, start],
+        &defined,
+    )
 }

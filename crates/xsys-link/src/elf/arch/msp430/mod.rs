@@ -12,6 +12,7 @@
 //! **Jumps** have 10 bits and count words from the next instruction. A `2X_PCREL` is a pair of
 //! conditional jumps to one target, of which the relocation names the second.
 
+pub mod helpers;
 mod rules;
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,5 @@
+.section .text.main,"ax"
+.globl main
+main:
+    call other
+    ret

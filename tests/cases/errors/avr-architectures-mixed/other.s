@@ -1,0 +1,4 @@
+.section .text.other,"ax"
+.globl other
+other:
+    ret
