@@ -2,8 +2,9 @@
 //!
 //! 1. The recorded link, repeated, gives the very bytes of the build.
 //! 2. The case's checks hold.
-//! 3. Linked without merging strings (`-O0`; linkers order merged strings as they like, and every
-//!    address behind them moves), the image is what rust-lld's is, but for what the case lists.
+//! 3. Linked without relaxation and without merging strings (linkers order those as they like, and
+//!    every address behind them moves), the image is what rust-lld's is, but for what the case
+//!    lists.
 //! 4. Neither the image nor `.text` is larger than rust-lld's.
 //! 5. Both run and print what the case says.
 
@@ -53,8 +54,8 @@ pub fn judge(case: &Case, title: &str, recorded: &Recorded) -> Result<Vec<String
     if !excuses.has("everything") {
         let rust_lld = oracle::rust_lld()?;
         let (plain, their_plain) = (file("xsys-plain.elf"), file("lld-plain.elf"));
-        link(&own, recorded, &plain, &["-O0"])?;
-        link(&rust_lld, recorded, &their_plain, &["-O0"])?;
+        link(&own, recorded, &plain, &["-O0", "--no-relax"])?;
+        link(&rust_lld, recorded, &their_plain, &["-O0", "--no-relax"])?;
         let plain = Image::parse(read(&plain)?)?;
         let their_plain = Image::parse(read(&their_plain)?)?;
         problems.extend(oracle::differences(&excuses, &plain, &their_plain));

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use goblin::elf::header::{EM_AARCH64, EM_ARM};
 use goblin::elf::program_header as ph;
 use goblin::elf::section_header as sh;
 
@@ -194,14 +195,16 @@ fn sections(excuses: &Excuses, ours: &Image, theirs: &Image, out: &mut Vec<Strin
     for (a, b) in a.iter().zip(&b) {
         let show = |s: &Section| {
             let addr = if excuses.has("addresses") { 0 } else { s.addr };
-            // The size of a GOT's slots is said by GNU ld, not by lld.
+            // Nothing merges the sections of an image again. The size of a GOT's slots is said by
+            // GNU ld, not by lld.
+            let flags = s.flags & !u64::from(sh::SHF_MERGE | sh::SHF_STRINGS);
             let entries = match s.name.starts_with(".got") {
                 true => String::new(),
                 false => format!(" entsize={}", s.entsize),
             };
             format!(
-                "{} type={} flags={:#x} addr={addr:#x} size={:#x} align={}{entries}",
-                s.name, s.sh_type, s.flags, s.size, s.align
+                "{} type={} flags={flags:#x} addr={addr:#x} size={:#x} align={}{entries}",
+                s.name, s.sh_type, s.size, s.align
             )
         };
         if show(a) != show(b) {
@@ -318,8 +321,10 @@ fn symbols(excuses: &Excuses, ours: &Image, theirs: &Image, out: &mut Vec<String
 }
 
 fn is_noise(symbol: &Symbol) -> bool {
-    // FILE and SECTION symbols, mapping symbols, thunks, and lld's own locals.
+    // FILE and SECTION symbols, names that nothing defines, mapping symbols, thunks, and lld's own
+    // locals.
     symbol.kind == 4
+        || symbol.section == 0
         || symbol.kind == 3
         || symbol.name.is_empty()
         || symbol.name.starts_with('$')
@@ -347,7 +352,15 @@ fn contents(excuses: &Excuses, ours: &Image, theirs: &Image, out: &mut Vec<Strin
         if a.len() != b.len() {
             continue;
         }
-        if let Some(at) = a.iter().zip(b).position(|(a, b)| a != b) {
+        // Between functions: lld puts 0xd4d4d4d4 on ARM and zeros before vectors on AArch64, xsys
+        // instructions that trap.
+        let is_gap = |a: u8, b: u8| match ours.machine {
+            EM_ARM => b == 0xd4 && matches!(a, 0xff | 0xde | 0xe7),
+            EM_AARCH64 => b == 0 && matches!(a, 0x20 | 0xd4) && section.flags & 4 != 0,
+            _ => false,
+        };
+        let differs = |(a, b): (&u8, &u8)| a != b && !is_gap(*a, *b);
+        if let Some(at) = a.iter().zip(b).position(differs) {
             let end = (at + 16).min(a.len());
             out.push(format!(
                 "contents of `{name}` at {at:#x}: {:02x?}, lld {:02x?}",

@@ -315,8 +315,9 @@ fn locals<'a>(addresses: &Addresses<'_, 'a>, file: FileId, options: &ElfOptions)
         let home = of.home(addresses.resolution, addresses.sections);
         let entry = match home {
             Home::Section(section, offset) => {
-                // Names of strings mean nothing once the strings are merged.
-                if assembler_local && !is_named && addresses.merge.get(section).is_some() {
+                // Only a mergeable section makes an assembler keep such a name; to an image it means
+                // nothing.
+                if assembler_local && !is_named && is_mergeable(addresses, section) {
                     continue;
                 }
                 place(addresses, section, offset, symbol.size).map(|(value, size, home)| Entry {
@@ -346,6 +347,11 @@ fn locals<'a>(addresses: &Addresses<'_, 'a>, file: FileId, options: &ElfOptions)
         }
     }
     out
+}
+
+fn is_mergeable(addresses: &Addresses<'_, '_>, section: SectionId) -> bool {
+    let input = addresses.sections.input(addresses.resolution, section);
+    input.is_some_and(|input| input.flags & elf::SHF_MERGE.0 != 0)
 }
 
 /// Address, size and output section of a place in an input section.

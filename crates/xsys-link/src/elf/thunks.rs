@@ -263,9 +263,15 @@ pub fn add(
                 continue;
             }
         }
-        // The nearest groups first; an equal thunk there is shared.
-        let mut groups: Vec<(u64, usize)> = (0..layout.thunk_groups.len())
-            .filter_map(|group| Some((group_addr(layout, group)?.abs_diff(branch.p), group)))
+        // Those of the branch's own output section first, that a vector table next to it keeps its
+        // size; of these the nearest; an equal thunk there is shared.
+        let home = layout.output_of[branch.section.0 as usize];
+        let mut groups: Vec<(bool, u64, usize)> = (0..layout.thunk_groups.len())
+            .filter_map(|group| {
+                let away = layout.output_of[layout.thunk_sections[group].0 as usize] != home;
+                let distance = group_addr(layout, group)?.abs_diff(branch.p);
+                Some((away, distance, group))
+            })
             .collect();
         groups.sort_unstable();
         let same = |thunk: &Thunk| {
@@ -273,7 +279,7 @@ pub fn add(
                 && thunk.target == branch.target
                 && thunk.addend == branch.addend
         };
-        let shared = groups.iter().find_map(|&(_, group)| {
+        let shared = groups.iter().find_map(|&(_, _, group)| {
             let at = layout.thunk_groups[group].thunks.iter().position(|thunk| {
                 let addr = group_addr(layout, group).unwrap_or(0) + thunk.offset;
                 same(thunk) && arch.thunk_reaches(branch.site, branch.p, branch.form, addr)
@@ -281,7 +287,7 @@ pub fn add(
             Some((group as u32, at as u32))
         });
         let chosen = shared.or_else(|| {
-            let &(_, group) = groups.iter().find(|&&(_, group)| {
+            let &(_, _, group) = groups.iter().find(|&&(_, _, group)| {
                 let end = group_addr(layout, group).unwrap_or(0) + layout.thunk_groups[group].size;
                 arch.thunk_reaches(branch.site, branch.p, branch.form, end)
             })?;

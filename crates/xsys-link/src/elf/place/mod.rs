@@ -26,7 +26,7 @@ use crate::elf::object::Section;
 use crate::elf::relocatable::{self, hands_on};
 use crate::elf::resolve::{FileId, Resolution};
 use crate::elf::script_symbols::ScriptSymbols;
-use crate::elf::sections::{SectionId, Sections, is_linked};
+use crate::elf::sections::{SectionId, Sections, SyntheticKind, is_linked};
 use crate::options::{ElfOptions, OutputKind, Strip};
 use crate::script::ast::{Assert, Assignment, Expr, OutputSectionDef, Script, SectionItem, Span};
 use crate::script::eval::OutputId;
@@ -203,7 +203,16 @@ pub fn place<'s>(given: &Given<'_, 's, '_>, diagnostics: &mut Vec<Diagnostic>) -
 
     let mut buckets: Map<(Home, u32), Vec<(u32, SectionId)>> = Map::default();
     let mut orphans = Vec::new();
+    // Without `.eh_frame` its table would lead nowhere.
+    let table = sections.find(SyntheticKind::EhFrameHdr);
     for (&id, rule) in candidates.iter().zip(&rules) {
+        if Some(id) == table
+            && let Some(records) = sections.find(SyntheticKind::EhFrame)
+            && placement.dropped[records.0 as usize]
+        {
+            placement.dropped[id.0 as usize] = true;
+            continue;
+        }
         match rule {
             Some(rule) if described.discards(rule.home) => {
                 placement.dropped[id.0 as usize] = true;

@@ -7,7 +7,7 @@
 use object::elf;
 use xsys_diag::Diagnostic;
 
-use super::summary::summarise;
+use super::summary::{is_empty, summarise};
 use super::{Given, Item, OutputSection, Placement, Statement};
 use crate::elf::Map;
 use crate::elf::sections::SectionId;
@@ -141,7 +141,7 @@ pub(super) fn place_orphans<'s>(
         .iter()
         .any(|c| matches!(c, Command::Phdrs(_) | Command::Memory(_)));
     for index in new {
-        let at = orphan_position(placement, statements, index, only_behind);
+        let at = orphan_position(given, placement, statements, index, only_behind);
         statements.insert(at, Statement::Section(OutputId(index as u32)));
     }
 }
@@ -189,8 +189,9 @@ fn rank(output: &OutputSection<'_>) -> u32 {
 /// Where an orphan goes: beside the section that is most like it. Before it if it ranks higher,
 /// unless regions or PHDRS make the orphan continue what is there; else behind the last one that is
 /// as much like it, and behind the symbol assignments that follow (`_etext = .;` stays with its
-/// section).
+/// section, also where a section that turned out empty stands between the two).
 fn orphan_position(
+    given: &Given<'_, '_, '_>,
     placement: &Placement<'_>,
     statements: &[Statement<'_>],
     orphan: usize,
@@ -253,8 +254,17 @@ fn orphan_position(
     if !statements[at..].iter().any(|s| anchor(s).is_some()) {
         return statements.len();
     }
-    while let Some(Statement::Assign(assignment)) = statements.get(at) {
-        if &*assignment.symbol.text == "." {
+    while let Some(statement) = statements.get(at) {
+        let skipped = match statement {
+            Statement::Assign(assignment) => &*assignment.symbol.text != ".",
+            Statement::Section(id) => is_empty(
+                given.resolution,
+                given.script_symbols,
+                placement.output(*id),
+            ),
+            Statement::Assert(_) => false,
+        };
+        if !skipped {
             break;
         }
         at += 1;

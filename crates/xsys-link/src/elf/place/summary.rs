@@ -123,6 +123,23 @@ pub(super) fn summarise(
     (output.sh_type, output.flags, output.align) = (sh_type, flags, align);
 }
 
+/// Whether a description produces nothing: no inputs, no symbols, no data. A PROVIDE that nobody asked
+/// for is nothing.
+pub(super) fn is_empty(
+    resolution: &Resolution<'_>,
+    script_symbols: &ScriptSymbols<'_>,
+    output: &OutputSection<'_>,
+) -> bool {
+    let idle = |item: &Item<'_>| match item {
+        Item::Inputs(ids) => ids.is_empty(),
+        Item::Assign(assignment) if assignment.provide => !script_symbols
+            .index_of(assignment)
+            .is_some_and(|index| resolution.provided[index]),
+        _ => false,
+    };
+    output.items.iter().all(idle)
+}
+
 /// Drops descriptions that produce nothing, and gives those that only hold symbols the
 /// permissions of the section before them, so that they need no segment of their own.
 pub(super) fn remove_empty(
@@ -130,14 +147,6 @@ pub(super) fn remove_empty(
     script_symbols: &ScriptSymbols<'_>,
     placement: &mut Placement<'_>,
 ) {
-    // A PROVIDE that nobody asked for produces nothing.
-    let idle = |item: &Item<'_>| match item {
-        Item::Inputs(_) => true,
-        Item::Assign(assignment) if assignment.provide => !script_symbols
-            .index_of(assignment)
-            .is_some_and(|index| resolution.provided[index]),
-        _ => false,
-    };
     let mut before = elf::SHF_ALLOC.0;
     let order: Vec<OutputId> = placement
         .statements
@@ -153,8 +162,7 @@ pub(super) fn remove_empty(
             continue;
         }
         let has_inputs = output.inputs().next().is_some();
-        let has_content = !output.items.iter().all(idle);
-        output.present = has_inputs || has_content;
+        output.present = !is_empty(resolution, script_symbols, output);
         if has_inputs {
             if output.is_alloc() {
                 before = output.flags;

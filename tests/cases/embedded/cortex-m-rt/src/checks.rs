@@ -39,17 +39,20 @@ pub fn memory(out: &mut impl Write) {
 }
 
 /// Runs in RAM and calls code in flash, far beyond a branch's reach.
+#[cfg(feature = "code-in-ram")]
 #[unsafe(link_section = ".data.code_in_ram")]
 #[inline(never)]
 fn in_ram(value: u32) -> u32 {
     in_flash(value) + 1
 }
 
+#[cfg(feature = "code-in-ram")]
 #[inline(never)]
 fn in_flash(value: u32) -> u32 {
     black_box(value) * 3
 }
 
+#[cfg(feature = "code-in-ram")]
 pub fn code_in_ram(out: &mut impl Write) {
     let place = in_ram as *const () as usize;
     let other = in_flash as *const () as usize;
@@ -70,27 +73,6 @@ pub fn arithmetic(out: &mut impl Write) {
     }
     let double = black_box(1.0e10_f64) / black_box(3.0);
     writeln!(out, "f32: {root:.5}, f64: {double:.4e}").unwrap();
-}
-
-/// Found by their section's name, wherever the linker puts it.
-#[used]
-#[unsafe(link_section = "registry")]
-static FIRST: (u32, u32) = (1, 10);
-#[used]
-#[unsafe(link_section = "registry")]
-static SECOND: (u32, u32) = (2, 20);
-
-unsafe extern "C" {
-    static __start_registry: (u32, u32);
-    static __stop_registry: (u32, u32);
-}
-
-pub fn registry(out: &mut impl Write) {
-    let start = &raw const __start_registry;
-    let count = unsafe { (&raw const __stop_registry).offset_from(start) };
-    let entries = unsafe { core::slice::from_raw_parts(start, count as usize) };
-    let sum: u32 = entries.iter().map(|(key, value)| key * value).sum();
-    writeln!(out, "registry: {count} entries, {sum}").unwrap();
 }
 
 pub fn heap(out: &mut impl Write) {

@@ -40,9 +40,9 @@ fn main() -> ! {
     let early = unsafe { (&raw const EARLY).read_volatile() };
     writeln!(out, "early: {early:#x}").unwrap();
     checks::memory(&mut out);
+    #[cfg(feature = "code-in-ram")]
     checks::code_in_ram(&mut out);
     checks::arithmetic(&mut out);
-    checks::registry(&mut out);
 
     static mut ARENA: [u64; 256] = [0; 256];
     unsafe { HEAP.init((&raw mut ARENA) as usize, 2048) };
