@@ -1,4 +1,4 @@
 .section .vectors,"ax"
 .globl __vectors
 __vectors:
-    rjmp __vectors
+    call __mulsi3
