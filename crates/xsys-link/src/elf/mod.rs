@@ -124,7 +124,7 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
     let Some((machine, is_64)) = load::machine(&inputs, options, diagnostics) else {
         return;
     };
-    load::add_runtime(&mut inputs, machine, options, &store, diagnostics);
+    load::add_runtime(&mut inputs, machine, options, store, diagnostics);
     let Some(family) = arch::find(machine, is_64, None, 0, options) else {
         return diagnostics.push(load::unsupported(&inputs, machine, is_64));
     };
