@@ -114,7 +114,11 @@ pub fn run(case: &Case, image: &Path, machine: u16, is_64: bool) -> Result<Vec<S
         Some(machine) => on_machine(machine, image),
         None => match emulator(machine, is_64)? {
             Some(program) => {
-                let mut command = Command::new(program);
+                let big = std::fs::read(image).is_ok_and(|bytes| bytes.get(5) == Some(&2));
+                let mut command = Command::new(match big {
+                    true => format!("{program}eb"),
+                    false => program.to_owned(),
+                });
                 command.arg(image);
                 command
             }

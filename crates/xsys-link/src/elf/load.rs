@@ -652,14 +652,30 @@ pub fn check_machines(
         .iter()
         .find(|f| (f.machine, f.is_64) == (machine, is_64))
         .map(|f| f.endian);
-    if let Some(file) = files
-        .iter()
-        .find(|file| file.endian == ::object::Endianness::Big)
-    {
+    let arm = machine == ::object::elf::EM_ARM.0;
+    let big = ::object::Endianness::Big;
+    if let Some(file) = files.iter().find(|file| file.endian == big && !arm) {
         diagnostics.push(
             Diagnostic::error(format!("`{}` is a big-endian object", file.name))
-                .note("this linker writes little-endian images only")
+                .note("big-endian images are written for arm only")
                 .help("build for the little-endian variant of the target"),
+        );
+        return;
+    }
+    let asked = options
+        .big_endian
+        .or(options.emulation.map(|emulation| emulation.big_endian));
+    if let (Some(asked), Some(endian)) = (asked, endian)
+        && asked != (endian == big)
+    {
+        let name = |big| if big { "big-endian" } else { "little-endian" };
+        diagnostics.push(
+            Diagnostic::error(format!(
+                "a {} output is asked for, but the objects are {}",
+                name(asked),
+                name(!asked)
+            ))
+            .help("leave out `-EB`, `-EL` or `-m`: the byte order follows from the objects"),
         );
         return;
     }
@@ -789,7 +805,7 @@ pub fn build_attributes(
         });
     }
     let big = |file: &ObjectFile<'_>| file.endian == ::object::Endianness::Big;
-    if resolution.files.first().is_some_and(big) {
+    if resolution.files.iter().any(big) {
         super::attributes::make_big_endian(&mut merged);
     }
     Some((String::from_utf8_lossy(name).into_owned(), merged))

@@ -7,6 +7,7 @@
 pub mod arch;
 mod assign;
 pub mod attributes;
+mod be8;
 mod checks;
 mod cmse;
 mod coverage;
@@ -53,6 +54,7 @@ mod versions;
 mod wrap;
 mod write;
 
+use ::object::Endianness;
 use xsys_diag::{Diagnostic, Severity};
 
 use crate::input::map::FileStore;
@@ -125,7 +127,7 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
         return;
     };
     load::add_runtime(&mut inputs, machine, options, store, diagnostics);
-    let Some(family) = arch::find(machine, is_64, None, 0, options) else {
+    let Some(family) = arch::find(machine, is_64, None, 0, Endianness::Little, options) else {
         return diagnostics.push(load::unsupported(&inputs, machine, is_64));
     };
     // With no script of the user's, a built-in one goes the same way.
@@ -144,12 +146,20 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
     load::check_compressed(&resolution.files, diagnostics);
     let attributes = load::build_attributes(&resolution, options, diagnostics);
     let core = attributes.as_ref().map(|(_, bytes)| bytes.as_slice());
-    let e_flags = load::e_flags(&*family, &resolution.files, core, diagnostics);
-    let Some(arch) = arch::find(machine, is_64, core, e_flags, options) else {
+    let mut e_flags = load::e_flags(&*family, &resolution.files, core, diagnostics);
+    let first = resolution.files.iter().find(|file| file.machine == machine);
+    let endian = first.map_or(Endianness::Little, |file| file.endian);
+    let relocatable = options.kind == OutputKind::Relocatable;
+    let mut turned = false;
+    if machine == ::object::elf::EM_ARM.0 && !relocatable {
+        be8::check(endian, core, options, diagnostics);
+        turned = endian == Endianness::Big && options.be8;
+        e_flags |= if turned { be8::EF_ARM_BE8 } else { 0 };
+    }
+    let Some(arch) = arch::find(machine, is_64, core, e_flags, endian, options) else {
         return;
     };
     let arch = &*arch;
-    let relocatable = options.kind == OutputKind::Relocatable;
     let mut gateways = cmse::Gateways::default();
     if !relocatable {
         let secure = core.is_some_and(attributes::arm_has_cmse);
@@ -286,6 +296,7 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
     let entry = report::entry_point(&addresses, &script, &script_symbols, options, diagnostics);
     checks::check(&addresses, &script, options, diagnostics);
 
+    let code = turned.then(|| be8::CodeMap::gather(&resolution, &sections));
     let image = write::Image {
         relocator: relocate::Relocator {
             arch,
@@ -298,6 +309,7 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
             pic,
             got: relocate::got_address(&addresses),
             gp: relax::global_pointer(arch, &addresses),
+            code: code.as_ref(),
             loads: plan.load_ranges(),
             dead: &options.z.dead_reloc_in_nonalloc,
         },
@@ -305,10 +317,7 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
         made: &made,
         plan: &plan,
         options,
-        endian: resolution
-            .files
-            .first()
-            .map_or(::object::Endianness::Little, |f| f.endian),
+        endian,
         e_flags,
         entry,
     };

@@ -145,7 +145,20 @@ fn plan_segments(
     if phdrs.is_empty() {
         implied(arch, layout, options)
     } else {
-        from_script(&phdrs, layout)
+        let mut out = from_script(&phdrs, layout);
+        // Unwinders find their index by this header alone: it is there whatever PHDRS names.
+        if arch.machine() == elf::EM_ARM.0 && !out.iter().any(|s| s.p_type == PT_ARM_EXIDX) {
+            let order = in_order(layout);
+            let index = order.into_iter().find(|id| {
+                let output = layout.placement.output(*id);
+                output.sh_type == super::synth::SHT_ARM_EXIDX && output.is_alloc()
+            });
+            out.extend(index.map(|id| Segment {
+                sections: vec![id],
+                ..segment(PT_ARM_EXIDX, elf::PF_R.0)
+            }));
+        }
+        out
     }
 }
 

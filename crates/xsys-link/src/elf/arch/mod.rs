@@ -477,6 +477,7 @@ pub fn find(
     is_64: bool,
     attributes: Option<&[u8]>,
     e_flags: u32,
+    endian: object::Endianness,
     options: &crate::options::ElfOptions,
 ) -> Option<Box<dyn Arch>> {
     use crate::options::{OutputKind, Target2};
@@ -503,6 +504,11 @@ pub fn find(
             };
             let pic = options.pic_thunks || options.kind == OutputKind::StaticPie;
             Box::new(arm::Arm {
+                order: match (endian, options.be8) {
+                    (object::Endianness::Little, _) => arm::Order::Little,
+                    (object::Endianness::Big, true) => arm::Order::Be8,
+                    (object::Endianness::Big, false) => arm::Order::Be32,
+                },
                 target1_rel: options.target1_rel,
                 fix_v4bx: options.fix_v4bx,
                 target2,

@@ -22,6 +22,7 @@ pub use tls::Tls;
 use xsys_diag::Diagnostic;
 
 use crate::elf::arch::{Arch, Base, BranchTarget, Range, Relative, Rule, Site, TlsVariant};
+use crate::elf::be8::CodeMap;
 use crate::elf::cuts::Cuts;
 use crate::elf::detours;
 use crate::elf::layout::Addresses;
@@ -48,6 +49,8 @@ pub struct Relocator<'r, 'a> {
     pub got: Option<u64>,
     /// The global pointer, where the architecture has one.
     pub gp: Option<u64>,
+    /// Which bytes are code, where its byte order differs from that of data.
+    pub code: Option<&'r CodeMap>,
     /// Loadable segments as (address, size), for segment-relative relocations.
     pub loads: Vec<(u64, u64)>,
     /// `-z dead-reloc-in-nonalloc`: what references to dropped sections read as, by section.
@@ -67,6 +70,20 @@ impl<'a> Relocator<'_, 'a> {
                 diagnostics.push(unreachable_detour(place));
             }
         }
+        self.relocated(id, file, section, out, diagnostics);
+        if let Some(code) = self.code {
+            code.turn(id, out);
+        }
+    }
+
+    fn relocated(
+        &self,
+        id: SectionId,
+        file: FileId,
+        section: &Section<'a>,
+        out: &mut [u8],
+        diagnostics: &mut Vec<Diagnostic>,
+    ) {
         if section.relocs.is_empty() {
             return;
         }

@@ -119,6 +119,27 @@ pub fn field(r_type: u32) -> Field {
     }
 }
 
+/// Bytes of the place that a field is in, and of the units that have a byte order of their own.
+pub fn shape(field: Field) -> (usize, usize) {
+    match field {
+        Field::Byte => (1, 1),
+        Field::Half
+        | Field::ThumbBranch11
+        | Field::ThumbBranch8
+        | Field::ThumbBranch6
+        | Field::ThumbLiteral8
+        | Field::ThumbLoad5
+        | Field::ThumbByte(_) => (2, 2),
+        Field::ThumbBranch
+        | Field::ThumbBranch19
+        | Field::ThumbLiteral12
+        | Field::ThumbLoad12
+        | Field::ThumbAdr
+        | Field::ThumbMove(_) => (4, 2),
+        _ => (4, 4),
+    }
+}
+
 /// Reads a halfword; 0 past the end, which the caller has excluded.
 pub fn read16(section: &[u8], offset: usize) -> u16 {
     section

@@ -1,4 +1,4 @@
-//! ARM and Thumb, 32-bit little-endian (`EM_ARM`).
+//! ARM and Thumb, 32 bits (`EM_ARM`).
 //!
 //! Spec: "ELF for the Arm Architecture" (AAELF32) 2023Q3; "Addenda to, and Errata in, the ABI for
 //! the Arm Architecture" for TLS; the Arm Architecture Reference Manuals for encodings.
@@ -36,6 +36,7 @@ use super::{
     Arch, Base, BranchTarget, DynamicTypes, MappingSymbol, Range, Rewrite, Rule, Site, SymbolFacts,
     ThunkForm, TlsVariant,
 };
+use crate::elf::be8::swap;
 use encode::Field;
 use object::elf::EM_ARM;
 use rules::r;
@@ -80,6 +81,17 @@ impl Core {
     }
 }
 
+/// Byte orders of an image. Objects of the two big-endian ones are the same: all is big-endian.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Everything is little-endian.
+    Little,
+    /// Data is big-endian, code little-endian (`be8.rs` turns it around after relocation).
+    Be8,
+    /// Everything is big-endian, as before ARMv6.
+    Be32,
+}
+
 /// What `R_ARM_TARGET2` means, `--target2`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target2 {
@@ -96,6 +108,8 @@ pub enum Target2 {
 pub struct Arm {
     /// What the code that is linked may execute.
     pub core: Core,
+    /// Byte order.
+    pub order: Order,
     /// `R_ARM_TARGET1` is relative, `--target1-rel`.
     pub target1_rel: bool,
     /// Meaning of `R_ARM_TARGET2`.
@@ -114,10 +128,58 @@ impl Arm {
     pub const fn new(core: Core) -> Arm {
         Arm {
             core,
+            order: Order::Little,
             target1_rel: false,
             target2: Target2::GotRel,
             fix_v4bx: false,
             pic: false,
+        }
+    }
+
+    /// Works on a place as if the object were little-endian.
+    fn at<R>(
+        &self,
+        r_type: u32,
+        section: &mut [u8],
+        offset: usize,
+        work: impl FnOnce(&mut [u8], usize) -> R,
+    ) -> R {
+        if self.order == Order::Little {
+            return work(section, offset);
+        }
+        let (size, unit) = encode::shape(encode::field(r_type));
+        let mut copy = [0; 4];
+        let end = offset.saturating_add(size);
+        if let (Some(to), Some(from)) = (copy.get_mut(..size), section.get(offset..end)) {
+            to.copy_from_slice(from);
+        }
+        let place = copy.get_mut(..size).unwrap_or_default();
+        swap(place, unit);
+        let result = work(place, 0);
+        swap(place, unit);
+        if let Some(to) = section.get_mut(offset..end) {
+            to.copy_from_slice(place);
+        }
+        result
+    }
+
+    /// Turns around what the linker wrote little-endian, by its mapping symbols.
+    fn turn(&self, out: &mut [u8], mapping: &[MappingSymbol]) {
+        if self.order == Order::Little {
+            return;
+        }
+        let ends = mapping.iter().skip(1).map(|m| m.offset as usize);
+        for (mark, end) in mapping.iter().zip(ends.chain([out.len()])) {
+            let unit = match mark.name {
+                // Literals are words.
+                "$d" => 4,
+                _ if self.order == Order::Be8 => 1,
+                "$t" => 2,
+                _ => 4,
+            };
+            if let Some(part) = out.get_mut(mark.offset as usize..end) {
+                swap(part, unit);
+            }
         }
     }
 
@@ -215,7 +277,10 @@ impl Arch for Arm {
 
     fn fill(&self) -> &'static [u8] {
         // Undefined in both states: `udf` as ARM, and as Thumb a branch to the next `udf`.
-        &[0xff, 0xde, 0xff, 0xe7]
+        match self.order {
+            Order::Be32 => &[0xe7, 0xff, 0xde, 0xff],
+            _ => &[0xff, 0xde, 0xff, 0xe7],
+        }
     }
 
     fn rule(&self, r_type: u32) -> Option<&'static Rule> {
@@ -236,18 +301,26 @@ impl Arch for Arm {
     }
 
     fn implicit_addend(&self, rule: &Rule, section: &[u8], offset: usize) -> i64 {
-        encode::read(encode::field(rule.r_type), section, offset)
+        let field = encode::field(rule.r_type);
+        if self.order == Order::Little {
+            return encode::read(field, section, offset);
+        }
+        let (size, unit) = encode::shape(field);
+        let mut copy = [0; 4];
+        let end = offset.saturating_add(size);
+        if let (Some(to), Some(from)) = (copy.get_mut(..size), section.get(offset..end)) {
+            to.copy_from_slice(from);
+            swap(to, unit);
+        }
+        encode::read(field, &copy, 0)
     }
 
     fn encode(&self, rule: &Rule, section: &mut [u8], offset: usize, value: i64) {
-        let field = encode::field(rule.r_type);
         // Without a word about the target only a set mode bit says something.
         let to_thumb = (value & 1 != 0).then_some(true);
-        match field {
-            Field::ArmBranch => encode::write_arm_branch(section, offset, value, to_thumb),
-            Field::ThumbBranch => encode::write_thumb_branch(section, offset, value, to_thumb),
-            _ => encode::write(field, section, offset, value),
-        }
+        self.at(rule.r_type, section, offset, |section, offset| {
+            write(rule, section, offset, value, to_thumb);
+        });
     }
 
     fn encode_branch(
@@ -258,13 +331,10 @@ impl Arch for Arm {
         value: i64,
         target: BranchTarget,
     ) {
-        let field = encode::field(rule.r_type);
         let to_thumb = self.target_state(target);
-        match field {
-            Field::ArmBranch => encode::write_arm_branch(section, offset, value, to_thumb),
-            Field::ThumbBranch => encode::write_thumb_branch(section, offset, value, to_thumb),
-            _ => encode::write(field, section, offset, value),
-        }
+        self.at(rule.r_type, section, offset, |section, offset| {
+            write(rule, section, offset, value, to_thumb);
+        });
     }
 
     fn encodable(&self, rule: &Rule, value: i64) -> bool {
@@ -306,23 +376,25 @@ impl Arch for Arm {
         section: &mut [u8],
         _value: i64,
     ) -> Result<(), Range> {
-        if site.r_type == r::V4BX {
-            let insn = encode::read32(section, site.offset);
-            if insn & 0x0fff_fff0 == 0x012f_ff10 {
-                let mov = insn & 0xf000_000f | 0x01a0_f000;
-                encode::write32(section, site.offset, mov);
+        self.at(site.r_type, section, site.offset, |section, offset| {
+            if site.r_type == r::V4BX {
+                let insn = encode::read32(section, offset);
+                if insn & 0x0fff_fff0 == 0x012f_ff10 {
+                    let mov = insn & 0xf000_000f | 0x01a0_f000;
+                    encode::write32(section, offset, mov);
+                }
+                return;
             }
-            return Ok(());
-        }
-        match encode::field(site.r_type) {
-            // mov r0, r0
-            Field::ArmBranch => encode::write32(section, site.offset, 0xe1a0_0000),
-            Field::ThumbBranch | Field::ThumbBranch19 => {
-                encode::write16(section, site.offset, thunk::T_NOP);
-                encode::write16(section, site.offset + 2, thunk::T_NOP);
+            match encode::field(site.r_type) {
+                // mov r0, r0
+                Field::ArmBranch => encode::write32(section, offset, 0xe1a0_0000),
+                Field::ThumbBranch | Field::ThumbBranch19 => {
+                    encode::write16(section, offset, thunk::T_NOP);
+                    encode::write16(section, offset + 2, thunk::T_NOP);
+                }
+                _ => encode::write16(section, offset, thunk::T_NOP),
             }
-            _ => encode::write16(section, site.offset, thunk::T_NOP),
-        }
+        });
         Ok(())
     }
 
@@ -348,6 +420,7 @@ impl Arch for Arm {
 
     fn write_plt_entry(&self, out: &mut [u8], addr: u64, slot: u64) {
         thunk::write_plt_entry(self.core, out, addr, slot);
+        self.turn(out, thunk::plt_mapping(self.core));
     }
 
     fn plt_entry(&self) -> u64 {
@@ -425,6 +498,7 @@ impl Arch for Arm {
         // Labels and symbols of scripts do not say how they are entered: as the caller runs.
         let to_thumb = self.target_state(target).unwrap_or(form.is_thumb());
         form.write(out, addr, target.addr & !1 | u64::from(to_thumb));
+        self.turn(out, form.mapping());
     }
 
     fn thunk_mapping(&self, form: ThunkForm) -> &'static [MappingSymbol] {
@@ -447,6 +521,15 @@ impl Arch for Arm {
                 Some(1) => EF_ARM_ABI_FLOAT_HARD,
                 Some(_) => 0,
             }
+    }
+}
+
+/// Writes a field; branches with the state of their target, where it is known.
+fn write(rule: &Rule, section: &mut [u8], offset: usize, value: i64, to_thumb: Option<bool>) {
+    match encode::field(rule.r_type) {
+        Field::ArmBranch => encode::write_arm_branch(section, offset, value, to_thumb),
+        Field::ThumbBranch => encode::write_thumb_branch(section, offset, value, to_thumb),
+        field => encode::write(field, section, offset, value),
     }
 }
 
