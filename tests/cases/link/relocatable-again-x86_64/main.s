@@ -4,6 +4,7 @@
 //# args: main.o joined.o -static
 //# compare: rust-lld
 //# lld-args: -z norelro
+//# check: size(.debug_str) == 11
 //# run: 42
     .globl _start
 _start:

@@ -15,3 +15,5 @@ pointer: .quad .Llocal
     .section .rodata, "a"
     .long 0
 .Llocal: .long 11
+    .section .debug_str, "MS", %progbits, 1
+    .asciz "said twice"

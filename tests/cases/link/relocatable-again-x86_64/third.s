@@ -6,3 +6,5 @@
     .globl third_value
     .long 77
 third_value: .long 11
+    .section .debug_str, "MS", %progbits, 1
+    .asciz "said twice"

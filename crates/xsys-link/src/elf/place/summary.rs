@@ -88,7 +88,7 @@ pub(super) fn summarise(
         flags &= execute_only | !SHF_PURECODE;
     }
     output.entsize = entsize.unwrap_or(0);
-    if output.entsize != 0 && flags != 0 {
+    if output.entsize != 0 {
         flags |= merge;
     } else if merge == 0 || output.entsize == 0 {
         output.entsize = if matches!(sh_type, 4 | 9 | 6 | 11) {
