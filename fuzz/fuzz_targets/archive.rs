@@ -10,21 +10,7 @@ thread_local! {
 }
 
 fuzz_target!(|data: &[u8]| -> Corpus {
-    if !data.starts_with(b"!<arch>\n") && !data.starts_with(b"!<thin>\n") {
-        return Corpus::Reject;
-    }
-    BENCH.with_borrow_mut(|bench| {
-        let bench = bench.get_or_insert_default();
-        let file = bench.file("input.a", data);
-        let asked = [
-            "--unresolved-symbols=ignore-all",
-            "--undefined=helper",
-            "--undefined=start",
-            "--undefined=_start",
-            "--undefined=main",
-        ];
-        bench.link(&asked, &[&file]);
-        bench.link(&["--unresolved-symbols=ignore-all", "--whole-archive"], &[&file]);
-        Corpus::Keep
-    })
+    let kept =
+        BENCH.with_borrow_mut(|bench| xsys_fuzz::archive(bench.get_or_insert_default(), data));
+    if kept { Corpus::Keep } else { Corpus::Reject }
 });

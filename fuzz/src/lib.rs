@@ -1,4 +1,7 @@
-//! What the fuzz targets share: a whole link of the given files, and what must hold after it.
+//! What the fuzz targets do with their bytes: a whole link, and what must hold after it.
+//!
+//! The linker's own tests include this file, too, and run what fuzzing has found
+//! (`crates/xsys-link/tests/hostile`).
 //!
 //! The linker is entered where users enter it, with files and a command line, because most of what
 //! hostile bytes can break lies behind the parsers: in resolution, layout and relocation.
@@ -19,14 +22,13 @@ pub struct Bench {
 
 impl Bench {
     /// A folder of this process's own, in memory where the system has such a place.
-    pub fn new() -> Self {
+    pub fn new(name: &str) -> Self {
         let memory = Path::new("/dev/shm");
-        let parent = if memory.is_dir() {
-            memory.to_path_buf()
-        } else {
-            std::env::temp_dir()
+        let parent = match memory.is_dir() {
+            true => memory.to_path_buf(),
+            false => std::env::temp_dir(),
         };
-        let folder = parent.join(format!("xsys-fuzz-{}", std::process::id()));
+        let folder = parent.join(format!("xsys-{name}-{}", std::process::id()));
         fs::create_dir_all(&folder).expect("a folder for the inputs");
         Self { folder }
     }
@@ -48,7 +50,10 @@ impl Bench {
         words.push(output.clone().into());
         let outcome = link_command_line(Flavor::Gnu, &words);
         if outcome.failed {
-            assert!(!outcome.diagnostics.is_empty(), "a failure without a reason");
+            assert!(
+                !outcome.diagnostics.is_empty(),
+                "a failure without a reason"
+            );
             assert!(!output.exists(), "a failed link left an output");
         } else if let Ok(file) = fs::metadata(&output) {
             // Inputs are small; an output that is not would be a way to fill disks.
@@ -59,20 +64,54 @@ impl Bench {
 
 impl Default for Bench {
     fn default() -> Self {
-        Self::new()
+        Self::new("fuzz")
+    }
+}
+
+impl Drop for Bench {
+    fn drop(&mut self) {
+        // What stays behind is no reason to fail.
+        let _ = fs::remove_dir_all(&self.folder);
     }
 }
 
 /// Command lines that reach different passes; the first byte of an input chooses one.
 pub const COMMAND_LINES: &[&[&str]] = &[
-    &["--gc-sections", "--eh-frame-hdr", "--unresolved-symbols=ignore-all"],
-    &["--unresolved-symbols=ignore-all", "-Map=/dev/null", "--cref"],
-    &["--gc-sections", "--print-gc-sections", "-static", "-pie", "--unresolved-symbols=ignore-all"],
-    &["-T", "region.x", "--print-memory-usage", "--unresolved-symbols=ignore-all"],
+    &[
+        "--gc-sections",
+        "--eh-frame-hdr",
+        "--unresolved-symbols=ignore-all",
+    ],
+    &[
+        "--unresolved-symbols=ignore-all",
+        "-Map=/dev/null",
+        "--cref",
+    ],
+    &[
+        "--gc-sections",
+        "--print-gc-sections",
+        "-static",
+        "-pie",
+        "--unresolved-symbols=ignore-all",
+    ],
+    &[
+        "-T",
+        "region.x",
+        "--print-memory-usage",
+        "--unresolved-symbols=ignore-all",
+    ],
     &["-r"],
     &["--emit-relocs", "--unresolved-symbols=ignore-all"],
-    &["--strip-all", "--build-id", "--unresolved-symbols=ignore-all"],
-    &["--icf=all", "--gc-sections", "--unresolved-symbols=ignore-all"],
+    &[
+        "--strip-all",
+        "--build-id",
+        "--unresolved-symbols=ignore-all",
+    ],
+    &[
+        "--icf=all",
+        "--gc-sections",
+        "--unresolved-symbols=ignore-all",
+    ],
 ];
 
 /// The script that `region.x` in a command line stands for.
@@ -89,22 +128,59 @@ SECTIONS {
 }
 ";
 
-/// Splits an input into its command line and its bytes.
-pub fn choose<'a>(bench: &Bench, data: &'a [u8]) -> Option<(Vec<String>, &'a [u8])> {
-    let (first, rest) = data.split_first()?;
+/// The object that a fuzzed script places: sections of several kinds, a relocation between them, a
+/// common symbol (x86_64).
+const PLACED: &[u8] = include_bytes!("../fuzz_targets/script-input.o");
+
+/// Bytes as a linker script: lexer, parser, evaluator and layout.
+pub fn script(bench: &Bench, data: &[u8]) {
+    let object = bench.file("placed.o", PLACED);
+    let script = bench.file("script.x", data);
+    bench.link(&["-T"], &[&script, &object]);
+}
+
+/// Bytes as an ELF object, alone in a link; the first one chooses the command line. `false`: they
+/// are something else.
+pub fn object(bench: &Bench, data: &[u8]) -> bool {
+    let Some((first, bytes)) = data.split_first() else {
+        return false;
+    };
+    // Anything else would be read as a linker script.
+    if !bytes.starts_with(b"\x7fELF") {
+        return false;
+    }
     let words = COMMAND_LINES[usize::from(*first) % COMMAND_LINES.len()];
     let region = bench.folder.join("region.x");
-    let words = words
+    if words.contains(&"region.x") && !region.exists() {
+        bench.file("region.x", REGIONS.as_bytes());
+    }
+    let region = region.display().to_string();
+    let words: Vec<&str> = words
         .iter()
-        .map(|word| match *word {
-            "region.x" => {
-                if !region.exists() {
-                    fs::write(&region, REGIONS).expect("the script of the regions");
-                }
-                region.display().to_string()
-            }
-            word => word.to_owned(),
-        })
+        .map(|word| if *word == "region.x" { &*region } else { word })
         .collect();
-    Some((words, rest))
+    let file = bench.file("input.o", bytes);
+    bench.link(&words, &[&file]);
+    true
+}
+
+/// Bytes as an archive, asked for by symbol and taken whole. `false`: they are something else.
+pub fn archive(bench: &Bench, data: &[u8]) -> bool {
+    if !data.starts_with(b"!<arch>\n") && !data.starts_with(b"!<thin>\n") {
+        return false;
+    }
+    let file = bench.file("input.a", data);
+    let asked = [
+        "--unresolved-symbols=ignore-all",
+        "--undefined=helper",
+        "--undefined=start",
+        "--undefined=_start",
+        "--undefined=main",
+    ];
+    bench.link(&asked, &[&file]);
+    bench.link(
+        &["--unresolved-symbols=ignore-all", "--whole-archive"],
+        &[&file],
+    );
+    true
 }

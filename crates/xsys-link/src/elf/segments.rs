@@ -505,7 +505,8 @@ pub fn plan(
                 .first()
                 .map_or(0, |id| layout.extents[id.0 as usize].addr);
             // The headers stand right before the first section, as far as its page allows.
-            let base = addr.wrapping_sub(layout.headers_size - at) / align * align;
+            let headers = layout.headers_size.saturating_sub(at);
+            let base = addr.wrapping_sub(headers) / align * align;
             first = Some((at, base.wrapping_add(at)));
         }
         for (position, id) in members.iter().enumerate() {
@@ -521,7 +522,7 @@ pub fn plan(
                 Some((offset, addr)) => offset.wrapping_add(extent.addr.wrapping_sub(addr)),
                 None => {
                     // p_offset and p_vaddr agree modulo p_align.
-                    let offset = end + (extent.addr.wrapping_sub(end) & (align - 1));
+                    let offset = end.saturating_add(extent.addr.wrapping_sub(end) & (align - 1));
                     first = Some((offset, extent.addr));
                     offset
                 }
@@ -532,7 +533,7 @@ pub fn plan(
                 end = end.max(if output.is_tbss() {
                     offset
                 } else {
-                    offset + extent.size
+                    offset.saturating_add(extent.size)
                 });
             }
         }
@@ -542,9 +543,11 @@ pub fn plan(
             continue;
         }
         let extent = layout.extents[id.0 as usize];
-        offsets[id.0 as usize] = end.next_multiple_of(extent.align.max(1));
+        // What does not fit 64 bits is far beyond what `size_limit` lets pass.
+        let aligned = end.checked_next_multiple_of(extent.align.max(1));
+        offsets[id.0 as usize] = aligned.unwrap_or(u64::MAX);
         if layout.placement.output(id).sh_type != elf::SHT_NOBITS.0 {
-            end = offsets[id.0 as usize] + extent.size;
+            end = offsets[id.0 as usize].saturating_add(extent.size);
         }
     }
     for segment in &mut segments {
@@ -563,12 +566,13 @@ pub fn plan(
     let header = if arch.is_64() { 64 } else { 52 };
     for segment in segments.iter_mut().filter(|s| s.p_type == elf::PT_PHDR.0) {
         segment.offset = header;
-        segment.file_size = layout.headers_size - header;
+        segment.file_size = layout.headers_size.saturating_sub(header);
         segment.memory_size = segment.file_size;
         segment.align = if arch.is_64() { 8 } else { 4 };
         if let Some(home) = &home {
-            let inner = header - home.offset;
-            (segment.addr, segment.physical) = (home.addr + inner, home.physical + inner);
+            let inner = header.wrapping_sub(home.offset);
+            segment.addr = home.addr.wrapping_add(inner);
+            segment.physical = home.physical.wrapping_add(inner);
         }
     }
     FilePlan {
@@ -611,7 +615,7 @@ fn number(segment: &mut Segment, arch: &dyn Arch, layout: &Layout<'_>, offsets: 
         segment.physical = extent.load_addr;
         if segment.p_type == elf::PT_LOAD.0 && (segment.file_header || segment.program_headers) {
             let at = if segment.file_header { 0 } else { header };
-            let before = segment.offset - at;
+            let before = segment.offset.wrapping_sub(at);
             segment.offset = at;
             segment.addr = segment.addr.wrapping_sub(before);
             segment.physical = segment.physical.wrapping_sub(before);
@@ -630,9 +634,11 @@ fn number(segment: &mut Segment, arch: &dyn Arch, layout: &Layout<'_>, offsets: 
         let nobits = output.sh_type == elf::SHT_NOBITS.0;
         zeros |= nobits && extent.size > 0;
         if !nobits && (extent.size > 0 || !zeros) {
-            segment.file_size = segment
-                .file_size
-                .max(offsets[id.0 as usize] + extent.size - segment.offset);
+            // A script may turn the order around (`.tbss` before `.tdata`): what lies in front of
+            // the segment adds nothing to it.
+            let file_end = offsets[id.0 as usize].saturating_add(extent.size);
+            let file_size = file_end.saturating_sub(segment.offset);
+            segment.file_size = segment.file_size.max(file_size);
         }
         if segment.p_type != elf::PT_LOAD.0 {
             segment.align = segment.align.max(extent.align);

@@ -73,6 +73,11 @@ struct Shape<'s> {
     groups: &'s [Group<'s>],
 }
 
+/// The next multiple; what does not fit 64 bits is for `size_limit` to refuse.
+fn round_up(offset: u64, align: u64) -> u64 {
+    offset.checked_next_multiple_of(align).unwrap_or(u64::MAX)
+}
+
 impl Image<'_, '_> {
     fn arch(&self) -> &dyn Arch {
         self.relocator.arch
@@ -109,11 +114,11 @@ impl Image<'_, '_> {
         let mut end = self.plan.end;
         let mut table_offsets = Vec::new();
         for table in &tables {
-            end = end.next_multiple_of(table.align);
+            end = round_up(end, table.align);
             table_offsets.push(end);
-            end += table.bytes.len() as u64;
+            end = end.saturating_add(table.bytes.len() as u64);
         }
-        let headers_at = end.next_multiple_of(self.word() as u64);
+        let headers_at = round_up(end, self.word() as u64);
         let header_size = if self.arch().is_64() { 64 } else { 40 };
         let count = order.len() + tables.len() + 1;
         let shape = Shape {
@@ -121,7 +126,7 @@ impl Image<'_, '_> {
             numbers: &numbers,
             groups: &groups,
         };
-        let total = headers_at + (count * header_size) as u64;
+        let total = headers_at.saturating_add((count * header_size) as u64);
 
         let given = self.addresses().resolution;
         if let Err(refusal) = size_limit::check(given, layout, self.plan, total) {
