@@ -4,6 +4,7 @@
 //! passes before it and returns a new value; what is fixed after each step is said beside it.
 //! Section contents stay in the mapped inputs until `write` copies them once.
 
+mod agreement;
 pub mod arch;
 mod assign;
 pub mod attributes;
@@ -123,12 +124,12 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
     if failed(diagnostics) {
         return;
     }
-    let Some((machine, is_64)) = load::machine(&inputs, options, diagnostics) else {
+    let Some((machine, is_64)) = agreement::machine(&inputs, options, diagnostics) else {
         return;
     };
     load::add_runtime(&mut inputs, machine, options, store, diagnostics);
     let Some(family) = arch::find(machine, is_64, None, 0, Endianness::Little, options) else {
-        return diagnostics.push(load::unsupported(&inputs, machine, is_64));
+        return diagnostics.push(agreement::unsupported(&inputs, machine, is_64));
     };
     // With no script of the user's, a built-in one goes the same way.
     load::complete_script(&mut script, &*family, options, diagnostics);
@@ -139,31 +140,21 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
     let mut resolution = resolve::resolve(inputs, &script_symbols, options, diagnostics);
     linked.stdout += &inputs_report::report(&resolution, store, options, diagnostics);
     script_checks::check_circles(&resolution, &script, &script_symbols, diagnostics);
-    load::check_machines(&resolution.files, machine, is_64, options, diagnostics);
-    if failed(diagnostics) {
-        return;
-    }
-    load::check_compressed(&resolution.files, diagnostics);
-    let attributes = load::build_attributes(&resolution, options, diagnostics);
-    let core = attributes.as_ref().map(|(_, bytes)| bytes.as_slice());
-    let mut e_flags = load::e_flags(&*family, &resolution.files, core, diagnostics);
-    let first = resolution.files.iter().find(|file| file.machine == machine);
-    let endian = first.map_or(Endianness::Little, |file| file.endian);
-    let relocatable = options.kind == OutputKind::Relocatable;
-    let mut turned = false;
-    if machine == ::object::elf::EM_ARM.0 && !relocatable {
-        be8::check(endian, core, options, diagnostics);
-        turned = endian == Endianness::Big && options.be8;
-        e_flags |= if turned { be8::EF_ARM_BE8 } else { 0 };
-    }
-    let Some(arch) = arch::find(machine, is_64, core, e_flags, endian, options) else {
+    let agreed = agreement::agree(
+        &resolution,
+        (machine, is_64),
+        &*family,
+        options,
+        diagnostics,
+    );
+    let Some(abi) = agreed else {
         return;
     };
-    let arch = &*arch;
+    let arch = &*abi.arch;
+    let relocatable = options.kind == OutputKind::Relocatable;
     let mut gateways = cmse::Gateways::default();
     if !relocatable {
-        let secure = core.is_some_and(attributes::arm_has_cmse);
-        gateways = cmse::find(&mut resolution, secure, store, options, diagnostics);
+        gateways = cmse::find(&mut resolution, abi.secure, store, options, diagnostics);
         linker_symbols::define(&mut resolution, options);
         versions::localise(&mut resolution, &script);
     }
@@ -217,10 +208,9 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
             frames: &frames,
             demands: &demands,
         },
-        attributes,
+        abi.attributes,
         options,
     );
-
     gateways.reserve(&mut sections);
     made.gateways = gateways;
 
@@ -296,7 +286,9 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
     let entry = report::entry_point(&addresses, &script, &script_symbols, options, diagnostics);
     checks::check(&addresses, &script, options, diagnostics);
 
-    let code = turned.then(|| be8::CodeMap::gather(&resolution, &sections));
+    let code = abi
+        .turned
+        .then(|| be8::CodeMap::gather(&resolution, &sections));
     let image = write::Image {
         relocator: relocate::Relocator {
             arch,
@@ -317,8 +309,8 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
         made: &made,
         plan: &plan,
         options,
-        endian,
-        e_flags,
+        endian: abi.endian,
+        e_flags: abi.e_flags,
         entry,
     };
     if options.fatal_warnings {
@@ -331,7 +323,7 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
     if let Some(path) = options.out_implib.as_ref().filter(|_| linked.written) {
         let library = made
             .gateways
-            .import_library(&image.relocator.addresses, e_flags);
+            .import_library(&image.relocator.addresses, abi.e_flags);
         let saved = OutputFile::create(path, library.len() as u64).and_then(|mut file| {
             file.bytes_mut().copy_from_slice(&library);
             file.persist(false)

@@ -413,9 +413,9 @@ mod tests {
                 );
                 let short = |name| run(name, [a, c, 0x5555, 0x5555]) as u16;
                 assert_eq!(short("__mspabi_mpyi"), a.wrapping_mul(c), "{a} * {c}");
-                if c != 0 {
-                    assert_eq!(short("__mspabi_divu"), a / c, "{a} / {c}");
-                    assert_eq!(short("__mspabi_remu"), a % c, "{a} % {c}");
+                if let (Some(quotient), Some(rest)) = (a.checked_div(c), a.checked_rem(c)) {
+                    assert_eq!(short("__mspabi_divu"), quotient, "{a} / {c}");
+                    assert_eq!(short("__mspabi_remu"), rest, "{a} % {c}");
                     let (i, j) = (a as i16, c as i16);
                     assert_eq!(
                         short("__mspabi_divi") as i16,

@@ -1,0 +1,424 @@
+//! Scripts are read first: they name inputs, symbols and roots.
+//!
+//! Problem: `-T`, `--defsym`, version scripts and text files in place of libraries each have their
+//! place among the others, scripts include scripts and name further inputs, and whoever has no layout of
+//! his own gets the built-in one.
+//!
+//! Spec: GNU ld manual, "Commands Dealing with Files", "Implicit Linker Scripts".
+
+use std::path::{Path, PathBuf};
+
+use xsys_diag::{Diagnostic, Source};
+
+use crate::elf::arch::Arch;
+use crate::input::kind::FileKind;
+use crate::input::map::{FileStore, InputFile};
+use crate::input::search::Search;
+use crate::options::{ElfOptions, InputArg, InputWhat, OutputKind, SeparateCode};
+use crate::script::ast::{Command, Glob, Name, Script, SectionsItem};
+use crate::script::builtin;
+use crate::script::overlay;
+use crate::script::parse::{IncludeError, Loader, parse_defsym, parse_into, parse_versions};
+
+/// The files of a link, opened but not looked into.
+pub struct Opened<'a> {
+    pub(super) files: Vec<(InputArg, &'a InputFile)>,
+}
+
+/// Opens scripts for INCLUDE and `-T`.
+struct Scripts<'a, 'd> {
+    store: &'a FileStore,
+    search: &'a Search,
+    warnings: &'d mut Vec<Diagnostic>,
+}
+
+impl Loader for Scripts<'_, '_> {
+    fn open(&mut self, name: &str, _from: &Path) -> Result<Source, IncludeError> {
+        let found = self
+            .search
+            .script(Path::new(name))
+            .map_err(|_| IncludeError::NotFound {
+                name: name.to_owned(),
+                searched: std::iter::once(PathBuf::from("."))
+                    .chain(self.search.dirs().iter().cloned())
+                    .collect(),
+            })?;
+        self.warnings.extend(found.shadow_warning());
+        let unreadable = |reason: String| IncludeError::Unreadable {
+            path: found.path.clone(),
+            reason,
+        };
+        let file = self
+            .store
+            .open(&found.path)
+            .map_err(|error| unreadable(error.to_string()))?;
+        let text = std::str::from_utf8(file.bytes())
+            .map_err(|_| unreadable("it is not UTF-8 text".to_owned()))?;
+        Ok(Source {
+            path: found.path,
+            text: text.into(),
+        })
+    }
+}
+
+/// Reads all scripts (`-T`, `--defsym`, text files among the inputs) and opens all input files.
+pub fn open<'a>(
+    options: &ElfOptions,
+    store: &'a FileStore,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> (Script, Opened<'a>) {
+    let mut search = Search::new(&options.search_dirs, options.sysroot.as_deref());
+    let mut script = Script::default();
+    let mut warnings = Vec::new();
+    let mut read: Vec<PathBuf> = Vec::new();
+    let mut defsym = options.defsym.iter().zip(&options.defsym_after).peekable();
+    // Where each script's commands begin.
+    let mut begins = Vec::new();
+    let all_scripts = options.scripts.iter().chain(
+        options
+            .default_script
+            .iter()
+            .filter(|_| options.scripts.is_empty()),
+    );
+    for (position, path) in all_scripts.enumerate() {
+        while let Some((given, _)) = defsym.next_if(|(_, after)| **after <= position) {
+            define_symbol(&mut script, given, diagnostics);
+        }
+        let mut loader = Scripts {
+            store,
+            search: &search,
+            warnings: &mut warnings,
+        };
+        begins.push(script.commands.len());
+        match loader.open(&path.to_string_lossy(), Path::new("")) {
+            Ok(source) => {
+                // Build scripts of several crates may each pass the same script.
+                let own = source.path.canonicalize().unwrap_or_default();
+                if read.contains(&own) {
+                    let shown = source.path.display();
+                    let text = format!("linker script `{shown}` is given twice; it is read once");
+                    diagnostics.push(Diagnostic::warning(text).help(
+                        "look for `-T` in build scripts and in `.cargo/config.toml`, and keep one",
+                    ));
+                    continue;
+                }
+                read.push(own);
+                diagnostics.extend(parse_into(&mut script, source, &mut loader));
+            }
+            Err(error) => diagnostics.push(error.into_diagnostic()),
+        }
+    }
+    let mut files = Vec::new();
+    // What a script names stands where the script stands among the inputs.
+    let mut queue: Vec<(InputArg, PathBuf)> = Vec::new();
+    let mut named: Vec<(usize, Vec<NamedFile>)> = Vec::new();
+    for (index, &begin) in begins.iter().enumerate() {
+        let end = begins.get(index + 1).copied();
+        let commands = begin..end.unwrap_or(script.commands.len());
+        let at = options.scripts_at.get(index).copied().unwrap_or(0);
+        let (first, rest) = script_inputs(
+            &script,
+            commands,
+            &mut search,
+            options,
+            Path::new(""),
+            diagnostics,
+        );
+        queue.extend(first);
+        named.push((at, rest));
+    }
+    let mut named = named.into_iter().peekable();
+    for (position, arg) in options.inputs.iter().enumerate() {
+        while let Some((_, list)) = named.next_if(|(at, _)| *at <= position) {
+            queue.extend(list);
+        }
+        let path = match &arg.what {
+            InputWhat::File(path) => remapped(path, options),
+            InputWhat::Library(name) => match search.library(name) {
+                Ok(path) => path,
+                Err(error) => {
+                    diagnostics.push(error.into_diagnostic());
+                    continue;
+                }
+            },
+        };
+        queue.push((arg.clone(), path));
+    }
+    queue.extend(named.flat_map(|(_, list)| list));
+    let paths: Vec<PathBuf> = queue.iter().map(|(_, path)| path.clone()).collect();
+    let opened = store.open_all(&paths);
+    for ((arg, path), file) in queue.into_iter().zip(opened) {
+        let file = match file {
+            Ok(file) => file,
+            Err(error) => {
+                diagnostics.push(error.into_diagnostic());
+                continue;
+            }
+        };
+        if arg.binary || arg.just_symbols || FileKind::of(file.bytes()) != FileKind::Text {
+            files.push((arg, file));
+            continue;
+        }
+        // A text file in place of an object or library is a linker script (GNU ld manual,
+        // "Implicit Linker Scripts").
+        let Ok(text) = std::str::from_utf8(file.bytes()) else {
+            continue;
+        };
+        let before = script.commands.len();
+        let source = Source {
+            path: path.clone(),
+            text: text.into(),
+        };
+        let mut loader = Scripts {
+            store,
+            search: &search,
+            warnings: &mut warnings,
+        };
+        diagnostics.extend(parse_into(&mut script, source, &mut loader));
+        let commands = before..script.commands.len();
+        let (first, rest) =
+            script_inputs(&script, commands, &mut search, options, &path, diagnostics);
+        for (arg, path) in first.into_iter().chain(rest) {
+            match store.open(&path) {
+                Ok(file) => files.push((arg, file)),
+                Err(error) => diagnostics.push(error.into_diagnostic()),
+            }
+        }
+    }
+    version_scripts(options, store, &search, &mut script, diagnostics);
+    for (given, _) in defsym {
+        define_symbol(&mut script, given, diagnostics);
+    }
+    diagnostics.append(&mut warnings);
+    (script, Opened { files })
+}
+
+/// `--remap-inputs`: the file that is read in place of another.
+fn remapped(path: &Path, options: &ElfOptions) -> PathBuf {
+    let text = path.to_string_lossy();
+    let found = options
+        .remap_inputs
+        .iter()
+        .find(|(from, _)| Glob::new(from.as_str()).matches(text.as_bytes()));
+    found.map_or_else(|| path.to_owned(), |(_, to)| PathBuf::from(to))
+}
+
+/// Version scripts, which say the same as VERSION in a linker script.
+fn version_scripts(
+    options: &ElfOptions,
+    store: &FileStore,
+    search: &Search,
+    script: &mut Script,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    for path in &options.version_scripts {
+        let mut warnings = Vec::new();
+        let mut loader = Scripts {
+            store,
+            search,
+            warnings: &mut warnings,
+        };
+        match loader.open(&path.to_string_lossy(), Path::new("")) {
+            Ok(source) => {
+                let (nodes, problems) = parse_versions(script, source);
+                diagnostics.extend(problems);
+                script.commands.push(Command::Version(nodes));
+            }
+            Err(error) => diagnostics.push(error.into_diagnostic()),
+        }
+    }
+}
+
+/// `--defsym` is an assignment that stands where the option stands among the scripts (lld).
+fn define_symbol(
+    script: &mut Script,
+    (symbol, expression): &(String, String),
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    match parse_defsym(script, &format!("{symbol}={expression}")) {
+        Ok(assignment) => script.commands.push(Command::Assign(assignment)),
+        Err(problems) => diagnostics.extend(problems),
+    }
+}
+
+/// A file that a script names, and where it was found.
+type NamedFile = (InputArg, PathBuf);
+
+/// The files that a script's STARTUP names, and those of its INPUT and GROUP.
+fn script_inputs(
+    script: &Script,
+    commands: std::ops::Range<usize>,
+    search: &mut Search,
+    options: &ElfOptions,
+    from: &Path,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> (Vec<NamedFile>, Vec<NamedFile>) {
+    let (mut startup, mut out) = (Vec::new(), Vec::new());
+    let mut binary = false;
+    for command in &script.commands[commands] {
+        let named: Vec<(&Name, bool)> = match command {
+            Command::SearchDir(dir) => {
+                if !options.only_command_line_dirs {
+                    search.add_script_dir(&dir.text);
+                }
+                continue;
+            }
+            Command::Input(files) | Command::Group(files) => {
+                files.iter().map(|f| (&f.name, f.as_needed)).collect()
+            }
+            Command::Startup(name) => vec![(name, false)],
+            // The format of the files that are named from here on, as with `--format`.
+            Command::Target(name) => {
+                binary = &*name.text == "binary";
+                continue;
+            }
+            _ => continue,
+        };
+        for (place, as_needed) in named {
+            let name = &*place.text;
+            let (what, path) = match name.strip_prefix("-l") {
+                Some(library) => (
+                    InputWhat::Library(library.to_owned()),
+                    search.library(library),
+                ),
+                None => (
+                    InputWhat::File(PathBuf::from(name)),
+                    search.input(name, from),
+                ),
+            };
+            match path {
+                Ok(path) => {
+                    let arg = InputArg {
+                        what,
+                        whole_archive: false,
+                        as_needed,
+                        static_only: true,
+                        in_lib_group: false,
+                        just_symbols: false,
+                        binary,
+                    };
+                    // STARTUP comes before everything else.
+                    if matches!(command, Command::Startup(_)) {
+                        startup.push((arg, path))
+                    } else {
+                        out.push((arg, path))
+                    }
+                }
+                Err(error) => {
+                    diagnostics.push(script.label(error.into_diagnostic(), place.span, ""))
+                }
+            }
+        }
+    }
+    (startup, out)
+}
+
+/// An output that would replace one of the inputs, which could then not be linked again.
+pub fn output_among_inputs(opened: &Opened<'_>, options: &ElfOptions) -> Option<Diagnostic> {
+    let name = options.output.file_name()?;
+    let output = std::fs::canonicalize(&options.output).ok()?;
+    opened
+        .files
+        .iter()
+        .map(|(_, file)| file.path.as_path())
+        .filter(|path| path.file_name() == Some(name))
+        .find(|path| std::fs::canonicalize(path).is_ok_and(|path| path == output))
+        .map(|path| {
+            Diagnostic::error(format!(
+                "the output `{}` is one of the inputs",
+                path.display()
+            ))
+            .help("name another file with `-o`")
+            .code("output-is-input")
+        })
+}
+
+/// Adds the built-in layout where the user's scripts have none: no `-T`, or only ones that INSERT
+/// into it.
+pub fn complete_script(
+    script: &mut Script,
+    arch: &dyn Arch,
+    options: &ElfOptions,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    overlay::expand(script);
+    let mut own_layout = false;
+    for (index, command) in script.commands.iter().enumerate() {
+        let inserted = matches!(script.commands.get(index + 1), Some(Command::Insert { .. }));
+        own_layout |= matches!(command, Command::Sections(_)) && !inserted;
+    }
+    if own_layout {
+        return;
+    }
+    let has_phdrs = script
+        .commands
+        .iter()
+        .any(|c| matches!(c, Command::Phdrs(_)));
+    let unpaged = options.nmagic || options.omagic;
+    let kind = match options.kind {
+        OutputKind::Relocatable => builtin::Kind::Relocatable,
+        _ if arch.machine() == ::object::elf::EM_AVR.0 => builtin::Kind::BareMetal,
+        OutputKind::StaticPie => builtin::Kind::StaticPie,
+        OutputKind::Static => builtin::Kind::Static,
+    };
+    let facts = builtin::Facts {
+        image_base: options.image_base.unwrap_or(match options.kind {
+            OutputKind::Static => arch.image_base(),
+            _ => 0,
+        }),
+        segments: match options.z.separate_code {
+            _ if unpaged => builtin::Segments::Unpaged,
+            SeparateCode::None => builtin::Segments::Packed,
+            SeparateCode::Code => builtin::Segments::SeparateCode,
+            SeparateCode::Loadable => builtin::Segments::Separate,
+        },
+        headers: !unpaged && !has_phdrs,
+        relro: options.z.relro,
+        now: options.z.now,
+        rela: arch.dynamic().rela,
+        one_readonly_segment: !options.rosegment,
+        text_prefixes: options.z.keep_text_section_prefix,
+        machine: match ::object::elf::Machine(arch.machine()) {
+            ::object::elf::EM_ARM => builtin::Machine::Arm,
+            ::object::elf::EM_RISCV => builtin::Machine::RiscV,
+            ::object::elf::EM_AVR => builtin::Machine::Avr,
+            _ => builtin::Machine::Other,
+        },
+        avr: options.avr_device.map(|device| builtin::AvrMemory {
+            flash: device.flash,
+            ram_start: device.ram_start,
+            ram: device.ram,
+            eeprom: device.eeprom,
+        }),
+    };
+    script.default_layout = true;
+    let source = Source {
+        path: "built-in linker script".into(),
+        text: builtin::builtin(kind, &facts).into(),
+    };
+    let own = std::mem::take(&mut script.commands);
+    let is_entry = |command: &Command| match command {
+        Command::Entry(_) => true,
+        Command::Sections(items) => items.iter().any(|i| matches!(i, SectionsItem::Entry(_))),
+        _ => false,
+    };
+    let mut none = NoIncludes;
+    diagnostics.extend(parse_into(script, source, &mut none));
+    // Whatever entry the user's scripts name beats the usual one.
+    if own.iter().any(is_entry) {
+        script.commands.retain(|command| !is_entry(command));
+    }
+    script.commands.extend(own);
+}
+
+/// Built-in scripts include nothing.
+struct NoIncludes;
+
+impl Loader for NoIncludes {
+    fn open(&mut self, name: &str, _from: &Path) -> Result<Source, IncludeError> {
+        Err(IncludeError::NotFound {
+            name: name.to_owned(),
+            searched: Vec::new(),
+        })
+    }
+}
