@@ -482,7 +482,7 @@ mod tests {
             (
                 "\"panic-strategy\": \"abrot\"",
                 &[
-                    "error: `abrot` is no value of `panic-strategy`\n  --> t.json:1:45: expected one of `unwind`, `abort`",
+                    "error: `abrot` is no value of `panic-strategy`\n  --> t.json:1:45: expected one of `unwind`, `abort`\n  = help: did you mean `abort`?",
                 ],
             ),
             (

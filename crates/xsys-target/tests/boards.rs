@@ -241,7 +241,7 @@ fn mistakes_in_board_toml_have_places() {
         (
             "target = \"t\"\nxyz = 1",
             &[
-                "error: unknown key `xyz`\n  --> board.toml:3:1\n  = help: the keys are `description`, `target`, `target-name`, `crates`, `script`, `link-args`, `emit`, `memory`, `run`",
+                "error: unknown key `xyz`\n  --> board.toml:3:1\n  = help: the keys are `description`, `target`, `target-name`, `crates`, `script`, `link-args`, `flip-stack`, `emit`, `memory`, `run`",
             ],
         ),
         (

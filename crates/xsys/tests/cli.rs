@@ -155,7 +155,7 @@ fn programs_get_json() {
     let output = xsys(folder.path(), &["build", "--error-format", "json"]);
     let line: serde_json::Value = serde_json::from_str(stderr(&output).trim()).unwrap();
     assert_eq!(line["reason"], "xsys-diagnostic");
-    assert_eq!(line["severity"], "error");
+    assert_eq!(line["level"], "error");
     assert_eq!(line["message"], "no target given");
 
     for args in [
