@@ -285,6 +285,14 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
     report::check_address_space(&layout, is_64, diagnostics);
     let entry = report::entry_point(&addresses, &script, &script_symbols, options, diagnostics);
     checks::check(&addresses, &script, options, diagnostics);
+    if options.print_stack_usage && !relocatable {
+        let scene = stack::Scene {
+            addresses,
+            arch,
+            pic,
+        };
+        linked.stdout += &stack::report(&scene, entry, diagnostics);
+    }
 
     let code = abi
         .turned

@@ -195,6 +195,8 @@ pub struct ElfOptions {
     pub cref: bool,
     /// `--print-memory-usage`
     pub print_memory_usage: bool,
+    /// `--print-stack-usage`
+    pub print_stack_usage: bool,
     /// `-t`: lists the input files.
     pub trace: bool,
     /// `-y`: symbols whose mentions are reported.
@@ -307,6 +309,7 @@ impl Default for ElfOptions {
             map: None,
             cref: false,
             print_memory_usage: false,
+            print_stack_usage: false,
             trace: false,
             trace_symbol: Vec::new(),
             why_live: Vec::new(),

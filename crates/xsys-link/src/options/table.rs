@@ -386,6 +386,7 @@ pub(super) const TABLE: &[Row] = &[
     flag(&["-M", "--print-map"], |b, _| b.options.map = Some(MapTo::Stdout), "print a map of the output"),
     switch(&["--cref"], |b, g| b.options.cref = g.on, "add a cross reference to the map"),
     flag(&["--print-memory-usage"], |b, _| b.options.print_memory_usage = true, "print how full the memory regions are"),
+    flag(&["--print-stack-usage"], |b, _| b.options.print_stack_usage = true, "print how much stack the entry point and the interrupt handlers need at most, from `.stack_sizes` (rustc's `-Z emit-stack-sizes`)"),
     flag(&["-t", "--trace"], |b, _| b.options.trace = true, "print the input files"),
     value(&["-y", "--trace-symbol"], "SYMBOL", |b, g| { let name = b.text(g); b.options.trace_symbol.extend(name) }, "print which files mention SYMBOL"),
     value(&["--why-live"], "SYMBOL", |b, g| { let name = b.text(g); b.options.why_live.extend(name) }, "print which references keep SYMBOL in the output"),

@@ -320,6 +320,11 @@ pub trait Arch: Sync {
         false
     }
 
+    /// Bytes of stack that a call itself takes, besides what the caller and the callee reserve.
+    fn call_pushes(&self) -> u64 {
+        0
+    }
+
     /// Whether the static link can replace the sequence at `site`; must give the same answer at
     /// scan and at write time, so it may only look at input bytes.
     fn rewrite(&self, site: Site, facts: SymbolFacts, section: &[u8]) -> Option<Rewrite>;

@@ -373,6 +373,14 @@ impl Arch for X86_64 {
         put(section, offset, &value.to_le_bytes()[..size]);
     }
 
+    fn branch_bias(&self, _r_type: u32) -> u64 {
+        4
+    }
+
+    fn call_pushes(&self) -> u64 {
+        8
+    }
+
     fn rewrite(&self, site: Site, facts: SymbolFacts, section: &[u8]) -> Option<Rewrite> {
         let offset = site.offset;
         let offset_of = |form| {

@@ -1,8 +1,16 @@
-//! Where the stack is, by the names that runtimes give to its ends.
+//! Where the stack is, by the names that runtimes give to its ends, and how deep it gets.
 //!
 //! Problem: ELF has no word for the stack of a bare-metal program. Runtimes agree on a few symbols,
 //! which their scripts assign: cortex-m-rt, riscv-rt and esp-hal (`_stack_start`), ST's and Arm's
 //! CMSIS packages (`_estack`, `__StackTop`), newlib and MSP430 (`__stack`).
+
+mod depth;
+mod graph;
+mod report;
+mod sizes;
+
+pub use graph::Scene;
+pub use report::report;
 
 /// Symbols that runtimes use for the initial stack pointer.
 pub const TOPS: [&str; 10] = [

@@ -213,6 +213,11 @@ impl Arch for Avr {
         }
     }
 
+    fn call_pushes(&self) -> u64 {
+        // Two where the program counter has 16 bits.
+        3
+    }
+
     fn rewrite(&self, _site: Site, _facts: SymbolFacts, _section: &[u8]) -> Option<Rewrite> {
         None
     }

@@ -200,6 +200,10 @@ impl Arch for Msp430 {
         }
     }
 
+    fn call_pushes(&self) -> u64 {
+        2
+    }
+
     fn rewrite(&self, _site: Site, _facts: SymbolFacts, _section: &[u8]) -> Option<Rewrite> {
         None
     }
