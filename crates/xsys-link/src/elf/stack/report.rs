@@ -122,10 +122,10 @@ fn row(
         .max_by_key(|&&f| (depths.group(f).depth, Reverse(f)));
     if let Some(&largest) = largest {
         line(format!(
-            "plus unknown: {} are reached through pointers; the largest is `{}` ({} B)",
+            "plus unknown: {} reached through pointers; the largest is `{}` ({} B)",
             match pointed.len() {
-                1 => "1 function".to_owned(),
-                n => format!("{n} functions"),
+                1 => "1 function is".to_owned(),
+                n => format!("{n} functions are"),
             },
             name(largest),
             depths.group(largest).depth
