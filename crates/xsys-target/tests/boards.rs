@@ -288,7 +288,7 @@ fn mistakes_in_board_toml_have_places() {
             "target = \"t\"\nemit = [\"hex\"]\nrun = { engine = \"qemu-system\", args = [\"{hxe}\", \"{img}\"] }",
             &[
                 "error: QEMU needs a `program`\n  --> board.toml:4:18: this engine starts one\n  = help: for example `program = \"qemu-system-arm\"`",
-                "error: `{hxe}` names no file of this board\n  --> board.toml:4:41: in this argument\n  = note: known are `elf`, `hex`",
+                "error: `{hxe}` names no file of this board\n  --> board.toml:4:41: in this argument\n  = help: did you mean `{hex}`?",
                 "error: `{img}` names no file of this board\n  --> board.toml:4:50: in this argument\n  = note: known are `elf`, `hex`",
             ],
         ),
