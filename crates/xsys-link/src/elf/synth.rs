@@ -455,7 +455,7 @@ pub fn map_eh_frame(
 }
 
 /// Replaces mergeable inputs by merged sections: within each output section, those of equal flags,
-/// entry size and alignment become one, at the place of the first. Entries that nothing refers to
+/// entry size and alignment become one, at the place of the first (constants of any alignment). Entries that nothing refers to
 /// are left out where sections that nothing refers to are.
 pub fn merge_sections<'a>(
     resolution: &Resolution<'a>,
@@ -483,14 +483,24 @@ pub fn merge_sections<'a>(
                 continue;
             }
             let kind = section.flags & (elf::SHF_MERGE.0 | elf::SHF_STRINGS.0 | elf::SHF_ALLOC.0);
-            let key = (kind, section.entsize, section.align);
+            // Constants that are as long as they are aligned lie the same at any smaller alignment.
+            let natural = kind & elf::SHF_STRINGS.0 == 0
+                && section.align != 0
+                && section.entsize.is_multiple_of(section.align)
+                && section.entsize.is_power_of_two();
+            let align = if natural { 0 } else { section.align };
+            let key = (kind, section.entsize, align);
             let at = *index.entry(key).or_insert_with(|| {
                 groups.push((key, Vec::new()));
                 groups.len() - 1
             });
             groups[at].1.push(id);
         }
-        for ((flags, entsize, align), members) in groups {
+        for ((flags, entsize, _), members) in groups {
+            let aligns = members
+                .iter()
+                .filter_map(|&id| sections.input(resolution, id));
+            let align = aligns.map(|section| section.align).fold(1, u64::max);
             let inputs: Vec<MergeInput<'a, '_>> = members
                 .iter()
                 .filter_map(|&id| {
