@@ -319,6 +319,43 @@ pub static FLAGS: &[Flag] = &[
         "the first slot of the function table in use",
     ),
     // What is kept, and how.
+    // Size.
+    flag(
+        &["compat"],
+        Argument::Required,
+        Action::Set(compat),
+        "`--compat=wasm-ld` writes the bytes that wasm-ld would",
+    ),
+    set!(
+        ["compress-relocations"],
+        None,
+        |r, _| r.options.shrink.compress_relocations = Some(true),
+        "relocated numbers take as few bytes as they can (on from `-O1`)"
+    ),
+    set!(
+        ["no-compress-relocations"],
+        None,
+        |r, _| r.options.shrink.compress_relocations = Some(false),
+        "relocated numbers keep their padding"
+    ),
+    flag(
+        &["icf"],
+        Argument::Required,
+        Action::Set(icf),
+        "`--icf=safe` (on from `-O1`) keeps equal functions once where nobody can tell; `none`",
+    ),
+    set!(
+        ["prune-debug"],
+        None,
+        |r, _| r.options.shrink.prune_debug = Some(true),
+        "debug entries of dropped functions go (on unless `--compat=wasm-ld`)"
+    ),
+    set!(
+        ["no-prune-debug"],
+        None,
+        |r, _| r.options.shrink.prune_debug = Some(false),
+        "debug entries of dropped functions stay"
+    ),
     set!(
         ["gc-sections"],
         None,
@@ -523,11 +560,6 @@ pub static FLAGS: &[Flag] = &[
         "dynamic linking of wasm modules is experimental"
     ),
     rejected!(["shared-memory"], None, "threads are not there yet"),
-    rejected!(
-        ["compress-relocations"],
-        None,
-        "padded numbers cannot be shortened yet"
-    ),
     rejected!(["build-id"], Optional, "there is no `build_id` section yet"),
     rejected!(["wrap"], Required, "wrapper symbols are not there yet"),
     rejected!(
@@ -578,6 +610,28 @@ fn allow_undefined_file(reading: &mut Reading, path: &str) -> Result<(), String>
         .options
         .allow_undefined
         .extend(names.map(str::to_owned));
+    Ok(())
+}
+
+fn compat(reading: &mut Reading, value: &str) -> Result<(), String> {
+    match value {
+        "wasm-ld" => reading.options.shrink.compat = true,
+        "none" => reading.options.shrink.compat = false,
+        _ => {
+            return Err(format!(
+                "`{value}` is not a linker to agree with: `wasm-ld`, `none`"
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn icf(reading: &mut Reading, value: &str) -> Result<(), String> {
+    reading.options.shrink.icf = Some(match value {
+        "safe" => true,
+        "none" => false,
+        _ => return Err(format!("`{value}` is not known: `safe`, `none`")),
+    });
     Ok(())
 }
 

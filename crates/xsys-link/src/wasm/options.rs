@@ -50,6 +50,8 @@ pub struct WasmOptions {
     pub merge_data_segments: bool,
     /// 0: strings stay as they are; else equal strings and ends of others are merged.
     pub optimize: u32,
+    /// What makes the module smaller than wasm-ld would.
+    pub shrink: Shrink,
     /// Drop names, producers, features and other custom sections.
     pub strip_all: bool,
     /// Drop DWARF.
@@ -76,6 +78,20 @@ pub struct WasmOptions {
     pub memory64: Option<bool>,
     /// Only say which linker this is.
     pub version: bool,
+}
+
+/// What makes a module smaller. `None` stands for the default, which [`WasmOptions`]' methods know.
+#[derive(Clone, Debug, Default)]
+pub struct Shrink {
+    /// `--compat=wasm-ld`: the same bytes in the same order as wasm-ld's, so that the two can be
+    /// compared. What is asked for by name is done all the same.
+    pub compat: bool,
+    /// Relocated LEB128 fields take as few bytes as they can.
+    pub compress_relocations: Option<bool>,
+    /// Functions with equal bodies, and read-only data with equal contents, are kept once.
+    pub icf: Option<bool>,
+    /// Debug entries of dropped functions go.
+    pub prune_debug: Option<bool>,
 }
 
 /// What an undefined symbol means.
@@ -186,6 +202,7 @@ impl Default for WasmOptions {
             print_gc_sections: false,
             merge_data_segments: true,
             optimize: 1,
+            shrink: Shrink::default(),
             strip_all: false,
             strip_debug: false,
             keep_sections: Vec::new(),
@@ -258,6 +275,25 @@ impl WasmOptions {
             (None, None) => Some("memory"),
             (None, Some(_)) => None,
         }
+    }
+
+    /// Whether relocated LEB128 fields are shortened: in release, where nobody patches them later.
+    pub fn shortens(&self) -> bool {
+        self.shrink
+            .compress_relocations
+            .unwrap_or(!self.shrink.compat && self.optimize > 0)
+    }
+
+    /// Whether equal functions and equal read-only data are kept once.
+    pub fn folds(&self) -> bool {
+        self.shrink
+            .icf
+            .unwrap_or(!self.shrink.compat && self.optimize > 0)
+    }
+
+    /// Whether debug entries of dropped functions are left out.
+    pub fn prunes_debug(&self) -> bool {
+        self.shrink.prune_debug.unwrap_or(!self.shrink.compat)
     }
 
     /// Whether `section` is written although everything is to be stripped.

@@ -50,7 +50,8 @@ fn same(args: &[&str]) {
     let line = String::from_utf8(output.stdout).unwrap();
     let words = quoted(&line);
     let from = words.iter().position(|word| word == "-flavor").unwrap() + 2;
-    let linked = link_words(folder.path(), &words[from..])
+    let words = [&["--compat=wasm-ld".into()], &words[from..]].concat();
+    let linked = link_words(folder.path(), &words)
         .unwrap_or_else(|problems| panic!("{args:?}: {}", text(&problems)));
     assert_eq!(linked.warnings, [], "{args:?}");
     validate(&linked.bytes);
@@ -230,7 +231,9 @@ fn objects_without_std() {
         let expected = objects.oracle(line);
         let expected = expected.unwrap_or_else(|| panic!("{line}: rust-lld refuses"));
         // The module is named after the output.
-        let linked = objects.link(&format!("{line} -o oracle.wasm --no-demangle"));
+        let linked = objects.link(&format!(
+            "--compat=wasm-ld {line} -o oracle.wasm --no-demangle"
+        ));
         let linked = linked.unwrap_or_else(|problems| panic!("{line}: {}", text(&problems)));
         compare(&linked.bytes, &expected, line);
     }
