@@ -25,6 +25,10 @@ pub enum FileKind {
     ThinArchive,
     /// A wasm module, linkable or not.
     Wasm,
+    /// A WebAssembly component.
+    WasmComponent,
+    /// A wasm module or component in text form.
+    WasmText,
     /// LLVM bitcode, bare or wrapped.
     LlvmBitcode,
     /// Mach-O object, executable or universal file.
@@ -50,6 +54,8 @@ impl FileKind {
         match bytes {
             [] => Self::Empty,
             [0x7f, b'E', b'L', b'F', ..] => elf_kind(bytes),
+            // Version 13, layer 1 (Component Model, "Binary Format").
+            [0, b'a', b's', b'm', 0x0d, 0, 1, 0, ..] => Self::WasmComponent,
             [0, b'a', b's', b'm', ..] => Self::Wasm,
             [b'B', b'C', 0xc0, 0xde, ..] | [0xde, 0xc0, 0x17, 0x0b, ..] => Self::LlvmBitcode,
             [0xfe, 0xed, 0xfa, 0xce | 0xcf, ..]
@@ -67,7 +73,10 @@ impl FileKind {
             _ if starts(b"!<arch>\n") => Self::Archive,
             _ if starts(b"!<thin>\n") => Self::ThinArchive,
             _ if starts(b"<bigaf>\n") || starts(b"<aiaff>\n") => Self::AixArchive,
-            _ if is_text(bytes) => Self::Text,
+            _ if is_text(bytes) => match opens_wasm_text(bytes) {
+                true => Self::WasmText,
+                false => Self::Text,
+            },
             _ => Self::Unknown,
         }
     }
@@ -82,6 +91,8 @@ impl FileKind {
             Self::Archive => "an archive",
             Self::ThinArchive => "a thin archive",
             Self::Wasm => "a wasm module",
+            Self::WasmComponent => "a WebAssembly component",
+            Self::WasmText => "a wasm module in text form",
             Self::LlvmBitcode => "LLVM bitcode",
             Self::MachO => "a Mach-O file",
             Self::Coff => "a COFF object",
@@ -107,7 +118,9 @@ impl FileKind {
                 "compile it to machine code first: without `-Clinker-plugin-lto`, `-flto` or \
                  `--emit=llvm-bc`"
             }
-            Self::Wasm => "for a wasm link, pass `-flavor wasm` first",
+            Self::Wasm | Self::WasmComponent | Self::WasmText => {
+                "for a wasm link, pass `-flavor wasm` first"
+            }
             Self::MachO | Self::Coff | Self::Pe | Self::AixArchive => {
                 "it was built for another system; build it for the target of this link"
             }
@@ -123,12 +136,28 @@ impl FileKind {
     pub fn refuse_for_wasm(self, path: &Path) -> Option<Diagnostic> {
         let help = match self {
             Self::Wasm | Self::Archive | Self::ThinArchive => return None,
-            Self::ElfObject | Self::ElfShared | Self::ElfExec | Self::ElfOther => {
-                "it was built for another target; compile it for a wasm target"
+            Self::ElfObject
+            | Self::ElfShared
+            | Self::ElfExec
+            | Self::ElfOther
+            | Self::MachO
+            | Self::Coff
+            | Self::Pe
+            | Self::AixArchive => {
+                "it was built for another machine: compile it for the wasm target; C code needs a \
+                 clang that knows wasm (`CC_wasm32_unknown_unknown=clang` for the crate `cc`)"
             }
             Self::LlvmBitcode => {
-                "compile it to machine code first: without `-Clinker-plugin-lto`, `-flto` or \
-                 `--emit=llvm-bc`"
+                "there is no code generator in the linker: compile without \
+                 `-Clinker-plugin-lto` and `-flto`; `lto = \"fat\"` in the profile has rustc \
+                 itself optimise across crates"
+            }
+            Self::WasmComponent => {
+                "components are finished programs: link the objects that it was made of"
+            }
+            Self::WasmText => {
+                "text carries no symbols to link by: write the function in Rust, or in the \
+                 assembler of `global_asm!`"
             }
             Self::Empty => "it may have been cut off while it was written; build it again",
             _ => "inputs are wasm objects and archives of them",
@@ -171,6 +200,16 @@ fn is_text(bytes: &[u8]) -> bool {
         .all(|&byte| byte >= b' ' && byte != 0x7f || matches!(byte, b'\t'..=b'\r'))
 }
 
+/// Whether a text begins as a module or component does (WebAssembly specification, "Text Format").
+fn opens_wasm_text(bytes: &[u8]) -> bool {
+    let mut rest = bytes.trim_ascii_start();
+    while rest.starts_with(b";;") {
+        let end = rest.iter().position(|&byte| byte == b'\n');
+        rest = rest[end.unwrap_or(rest.len())..].trim_ascii_start();
+    }
+    rest.starts_with(b"(module") || rest.starts_with(b"(component")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -199,6 +238,10 @@ mod tests {
             (b"!<thin>\n".to_vec(), FileKind::ThinArchive),
             (b"!<arch>".to_vec(), FileKind::Text),
             (b"\0asm\x01\0\0\0".to_vec(), FileKind::Wasm),
+            (b"\0asm\x0d\0\x01\0".to_vec(), FileKind::WasmComponent),
+            (b"(module)".to_vec(), FileKind::WasmText),
+            (b";; a\n ;; b\n(component $x".to_vec(), FileKind::WasmText),
+            (b";; (module".to_vec(), FileKind::Text),
             (b"BC\xc0\xde".to_vec(), FileKind::LlvmBitcode),
             (b"\xde\xc0\x17\x0b".to_vec(), FileKind::LlvmBitcode),
             (b"\xcf\xfa\xed\xfe".to_vec(), FileKind::MachO),

@@ -53,7 +53,7 @@ fn run(words: &[OsString]) -> Result<Outcome, Vec<Diagnostic>> {
     if !problems.is_empty() {
         return Err(problems);
     }
-    let (diagnostics, stdout) = link_into(&options, inputs, |module| {
+    let (diagnostics, stdout) = link_into(&options, &store, inputs, |module| {
         let mut file = OutputFile::create(&options.output, module.size() as u64)
             .map_err(OutputError::into_diagnostic)?;
         module.write(file.bytes_mut());

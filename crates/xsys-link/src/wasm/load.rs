@@ -1,16 +1,19 @@
 //! Pass 1, load: files into objects.
 //!
-//! Objects named on the command line are parsed at once, in parallel. Members of archives are only
-//! listed with the names that they provide; resolution parses those it pulls.
+//! Objects named on the command line are parsed at once, in parallel. Of archives only the index is
+//! read; resolution parses the members it pulls.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use ::object::read::archive::ArchiveFile;
 use hashbrown::HashMap;
 use rayon::prelude::*;
 use xsys_diag::Diagnostic;
 
-use super::object::{self, MAGIC, ObjectFile};
+use super::object::{self, ObjectFile};
+use crate::input::InputError;
+use crate::input::archive::{Archive, Member};
+use crate::input::kind::FileKind;
+use crate::input::map::FileStore;
 
 /// A file of the command line, mapped by the caller.
 #[derive(Clone, Debug)]
@@ -40,20 +43,36 @@ pub struct Candidate<'a> {
     pub provides: Vec<&'a str>,
 }
 
-/// Lists all objects, in command-line order.
-pub fn load<'a>(inputs: &[WasmInput<'a>]) -> Result<Vec<Candidate<'a>>, Vec<Diagnostic>> {
+impl<'a> Candidate<'a> {
+    fn new(name: String, bytes: &'a [u8], explicit: bool) -> Self {
+        Self {
+            name,
+            object: None,
+            explicit,
+            bytes,
+            provides: Vec::new(),
+        }
+    }
+}
+
+/// Lists all objects, in command-line order. The members of thin archives come from `store`.
+pub fn load<'a>(
+    inputs: &'a [WasmInput<'_>],
+    store: &'a FileStore,
+) -> Result<Vec<Candidate<'a>>, Vec<Diagnostic>> {
+    let listed: Vec<Result<Vec<Candidate<'a>>, Diagnostic>> = inputs
+        .par_iter()
+        .map(|input| match FileKind::of(input.bytes) {
+            FileKind::Archive | FileKind::ThinArchive => archive(input, store),
+            _ => plain(input),
+        })
+        .collect();
     let (mut candidates, mut problems) = (Vec::new(), Vec::new());
-    for input in inputs {
-        let result = match input.bytes.starts_with(b"!<arch>\n") {
-            true => archive(input, &mut candidates),
-            // An object that can never be pulled is not there.
-            false => plain(input).map(|candidate| {
-                if candidate.explicit || !candidate.provides.is_empty() {
-                    candidates.push(candidate);
-                }
-            }),
-        };
-        problems.extend(result.err());
+    for result in listed {
+        match result {
+            Ok(list) => candidates.extend(list),
+            Err(problem) => problems.push(problem),
+        }
     }
     let failed: Vec<Diagnostic> = candidates
         .par_iter_mut()
@@ -75,143 +94,117 @@ fn parse(candidate: &mut Candidate<'_>) -> Result<(), Diagnostic> {
 
 /// Parses an object; problems name the file.
 pub fn parse_object(name: String, bytes: &[u8]) -> Result<ObjectFile<'_>, Diagnostic> {
-    ObjectFile::parse(name.clone(), bytes).map_err(|problem| malformed(&name, &problem))
+    ObjectFile::parse(name.clone(), bytes).map_err(|problem| unusable(&name, bytes, &problem))
 }
 
-fn malformed(name: &str, problem: &str) -> Diagnostic {
-    Diagnostic::error(format!("`{name}` cannot be linked: {problem}"))
-        .help("the file may be cut short or broken; delete it and build again")
+/// Why a file cannot be linked. Only files that could not be parsed come here, so looking at one a
+/// second time costs nothing that matters.
+fn unusable(name: &str, bytes: &[u8], problem: &str) -> Diagnostic {
+    if let Some(refusal) = FileKind::of(bytes).refuse_for_wasm(Path::new(name)) {
+        return refusal;
+    }
+    match object::finished(bytes) {
+        Some(what) => Diagnostic::error(format!("cannot link `{name}`: it is {what}"))
+            .note("it has no `linking` section, so there are no symbols to link by")
+            .help("link the objects that it was made of, or load it at run time"),
+        None => Diagnostic::error(format!("cannot link `{name}`: {problem}")).help(
+            "the file may have been cut off while it was written; remove it and build it again",
+        ),
+    }
 }
 
-fn plain<'a>(input: &WasmInput<'a>) -> Result<Candidate<'a>, Diagnostic> {
+fn plain<'a>(input: &'a WasmInput<'_>) -> Result<Vec<Candidate<'a>>, Diagnostic> {
     let name = input.path.display().to_string();
-    if let Some(what) = foreign(input.bytes) {
-        return Err(wrong_kind(&name, what));
+    let mut candidate = Candidate::new(name, input.bytes, !input.lazy);
+    if input.lazy {
+        list_names(&mut candidate)?;
+        // An object that can never be pulled is not there.
+        if candidate.provides.is_empty() {
+            return Ok(Vec::new());
+        }
     }
-    let provides = match input.lazy {
-        true => object::defined_names(input.bytes).map_err(|why| malformed(&name, &why))?,
-        false => Vec::new(),
-    };
-    Ok(Candidate {
-        name,
-        object: None,
-        explicit: !input.lazy,
-        bytes: input.bytes,
-        provides,
-    })
+    Ok(vec![candidate])
 }
 
-fn archive<'a>(
-    input: &WasmInput<'a>,
-    candidates: &mut Vec<Candidate<'a>>,
-) -> Result<(), Diagnostic> {
-    let path = input.path.display();
-    let broken = |error: &dyn std::fmt::Display| {
-        Diagnostic::error(format!("archive `{path}` cannot be read: {error}"))
-            .help("the file may be cut short or broken; delete it and build again")
-    };
-    let archive = ArchiveFile::parse(input.bytes).map_err(|error| broken(&error))?;
-    let first = candidates.len();
-    let mut at_offset = HashMap::new();
-    for member in archive.members() {
-        let member = member.map_err(|error| broken(&error))?;
-        let name = String::from_utf8_lossy(member.name());
-        let bytes = member.data(input.bytes).map_err(|error| broken(&error))?;
-        // Metadata for the compiler, wrapped as an object.
-        if name.ends_with(".rmeta") {
-            continue;
-        }
-        let name = format!("{path}({name})");
-        match foreign(bytes) {
-            None => {}
-            Some("not a wasm file") => continue,
-            Some(what) => return Err(wrong_kind(&name, what)),
-        }
-        at_offset.insert(member.file_range().0, candidates.len());
-        candidates.push(Candidate {
-            name,
-            object: None,
-            explicit: false,
-            bytes,
-            provides: Vec::new(),
-        });
-    }
-    if input.whole_archive {
-        return Ok(());
-    }
-    let mut listed = false;
-    let mut last = None;
-    if let Some(symbols) = archive.symbols().map_err(|error| broken(&error))? {
-        for symbol in symbols {
-            let symbol = symbol.map_err(|error| broken(&error))?;
-            // The table groups names by member.
-            let candidate = match last {
-                Some((offset, candidate)) if offset == symbol.offset().0 => candidate,
-                _ => {
-                    let member = archive
-                        .member(symbol.offset())
-                        .map_err(|error| broken(&error))?;
-                    at_offset.get(&member.file_range().0).copied()
-                }
-            };
-            last = Some((symbol.offset().0, candidate));
-            let name = std::str::from_utf8(symbol.name()).map_err(|error| broken(&error))?;
-            if let Some(candidate) = candidate {
-                candidates[candidate].provides.push(name);
-                listed = true;
-            }
-        }
-    }
-    // Archivers that do not know wasm write an empty table, or none.
-    if !listed {
-        for candidate in &mut candidates[first..] {
-            candidate.provides = object::defined_names(candidate.bytes)
-                .map_err(|problem| malformed(&candidate.name, &problem))?;
-        }
-    }
-    // A member that provides nothing can never be pulled.
-    let mut at = 0;
-    candidates.retain(|candidate| {
-        at += 1;
-        at <= first || !candidate.provides.is_empty()
-    });
+/// Reads what would pull an object from the object itself.
+fn list_names(candidate: &mut Candidate<'_>) -> Result<(), Diagnostic> {
+    candidate.provides = object::defined_names(candidate.bytes)
+        .map_err(|problem| unusable(&candidate.name, candidate.bytes, &problem))?;
     Ok(())
 }
 
-/// What a file is when it is not a core wasm module.
-fn foreign(bytes: &[u8]) -> Option<&'static str> {
-    if bytes.starts_with(MAGIC) {
-        return None;
+fn archive<'a>(
+    input: &'a WasmInput<'_>,
+    store: &'a FileStore,
+) -> Result<Vec<Candidate<'a>>, Diagnostic> {
+    let path = input.path.display();
+    let archive = Archive::parse(&input.path, input.bytes).map_err(InputError::into_diagnostic)?;
+    let candidate = |member: Member<'a>| -> Result<Candidate<'a>, Diagnostic> {
+        let bytes = member.bytes(store).map_err(InputError::into_diagnostic)?;
+        let name = format!("{path}({})", String::from_utf8_lossy(member.name));
+        Ok(Candidate::new(name, bytes, false))
+    };
+    let mut candidates: Vec<Candidate<'a>> = Vec::new();
+    if !input.whole_archive {
+        let mut at_offset: HashMap<u64, usize> = HashMap::new();
+        let mut last = None;
+        for symbol in archive.symbols() {
+            let (name, offset) = symbol.map_err(InputError::into_diagnostic)?;
+            // The table groups names by member.
+            let at = match last {
+                Some((known, at)) if known == offset => at,
+                _ => match at_offset.get(&offset) {
+                    Some(&at) => at,
+                    None => {
+                        let member = archive
+                            .member(offset)
+                            .map_err(InputError::into_diagnostic)?;
+                        candidates.push(candidate(member)?);
+                        at_offset.insert(offset, candidates.len() - 1);
+                        candidates.len() - 1
+                    }
+                },
+            };
+            last = Some((offset, at));
+            // No object has a symbol with such a name.
+            if let Ok(name) = std::str::from_utf8(name) {
+                candidates[at].provides.push(name);
+            }
+        }
+        candidates.retain(|candidate| !candidate.provides.is_empty());
+        if !candidates.is_empty() {
+            return Ok(candidates);
+        }
     }
-    Some(match bytes {
-        [] => "an empty file",
-        [b'B', b'C', 0xc0, 0xde, ..] | [0xde, 0xc0, 0x17, 0x0b, ..] => "LLVM bitcode",
-        [0x7f, b'E', b'L', b'F', ..] => "an ELF file",
-        [0xcf | 0xce, 0xfa, 0xed, 0xfe, ..] => "a Mach-O file",
-        [0x64, 0x86, ..] | [0x4c, 0x01, ..] => "a COFF file",
-        b"!<thin>\n" | [b'!', b'<', b't', b'h', b'i', b'n', b'>', b'\n', ..] => "a thin archive",
-        [0, b'a', b's', b'm', 0x0d, 0, 1, 0, ..] => "a WebAssembly component",
-        [0, b'a', b's', b'm', ..] => "a wasm file of another version, or one that is cut short",
-        _ => "not a wasm file",
-    })
+    // All members: archivers that do not know wasm write an empty table, or none.
+    for member in archive.members() {
+        let mut candidate = candidate(member.map_err(InputError::into_diagnostic)?)?;
+        match FileKind::of(candidate.bytes) {
+            FileKind::Wasm => {}
+            // Archives hold licences and lists, too.
+            FileKind::Text | FileKind::Empty | FileKind::Unknown => continue,
+            kind => {
+                let refusal = kind.refuse_for_wasm(Path::new(&candidate.name));
+                return Err(refusal.unwrap_or_else(|| nested(&candidate.name)));
+            }
+        }
+        if !input.whole_archive {
+            list_names(&mut candidate)?;
+            // A member that provides nothing can never be pulled.
+            if candidate.provides.is_empty() {
+                continue;
+            }
+        }
+        candidates.push(candidate);
+    }
+    Ok(candidates)
 }
 
-fn wrong_kind(name: &str, what: &str) -> Diagnostic {
-    let diagnostic = Diagnostic::error(format!("`{name}` is {what}, not a wasm object"));
-    match what {
-        "LLVM bitcode" => diagnostic.help(
-            "link-time optimisation by the linker is not supported; \
-             use `lto = \"fat\"` in the profile, without `-C linker-plugin-lto`",
-        ),
-        "an ELF file" | "a Mach-O file" | "a COFF file" => {
-            diagnostic.help("it was built for another target; build it for the wasm target as well")
-        }
-        "a thin archive" => diagnostic.help("make a regular archive: `ar r` without `T`"),
-        "a WebAssembly component" => {
-            diagnostic.help("components are finished programs; link the objects they came from")
-        }
-        _ => diagnostic.help("wasm objects start with the bytes 00 61 73 6d 01 00 00 00"),
-    }
+fn nested(name: &str) -> Diagnostic {
+    Diagnostic::error(format!(
+        "cannot link `{name}`: it is an archive within an archive"
+    ))
+    .help("unpack it and name it on the command line itself")
 }
 
 #[cfg(test)]
@@ -221,16 +214,17 @@ mod tests {
     #[test]
     fn foreign_files_are_named() {
         for (bytes, expected) in [
-            (&b""[..], "an empty file"),
+            (&b""[..], "empty"),
             (b"BC\xc0\xde....", "LLVM bitcode"),
-            (b"\x7fELF\x02\x01", "an ELF file"),
+            (b"\x7fELF\x02\x01", "an ELF file that is no object"),
             (b"\0asm\x0d\0\x01\0", "a WebAssembly component"),
+            (b"\0asm\x01\0\0\0", "a finished wasm module"),
             (
-                b"\0asm",
-                "a wasm file of another version, or one that is cut short",
+                b"\0asm\x01\0\0\0\0\x09\x08dylink.0",
+                "a wasm module for dynamic linking",
             ),
-            (b"!<thin>\nabc", "a thin archive"),
-            (b"hello", "not a wasm file"),
+            (b"(module)", "a wasm module in text form"),
+            (b"hello", "text"),
         ] {
             let input = WasmInput {
                 path: "x.o".into(),
@@ -238,10 +232,11 @@ mod tests {
                 whole_archive: false,
                 lazy: false,
             };
-            let errors = load(&[input]).unwrap_err();
+            let store = FileStore::new();
+            let errors = load(&[input], &store).unwrap_err();
             assert_eq!(
                 errors[0].message,
-                format!("`x.o` is {expected}, not a wasm object")
+                format!("cannot link `x.o`: it is {expected}")
             );
             assert!(!errors[0].help.is_empty());
         }

@@ -40,6 +40,8 @@ use xsys_diag::{Diagnostic, Severity};
 pub use load::WasmInput;
 pub use options::WasmOptions;
 
+use crate::input::map::FileStore;
+
 /// A finished module.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Linked {
@@ -57,7 +59,8 @@ pub fn link<'a>(
     inputs: Vec<WasmInput<'a>>,
 ) -> Result<Linked, Vec<Diagnostic>> {
     let mut bytes = Vec::new();
-    let (warnings, stdout) = link_into(options, inputs, |module| {
+    let store = FileStore::new();
+    let (warnings, stdout) = link_into(options, &store, inputs, |module| {
         bytes.resize(module.size(), 0);
         module.write(&mut bytes);
         Ok(())
@@ -70,14 +73,15 @@ pub fn link<'a>(
 }
 
 /// Links into a place that `put` provides once the size is known. Returns the warnings and what
-/// the options asked to be printed.
+/// the options asked to be printed. Members of thin archives are opened in `store`.
 pub fn link_into<'a>(
     options: &'a WasmOptions,
+    store: &'a FileStore,
     inputs: Vec<WasmInput<'a>>,
     put: impl FnOnce(&write::Planned<'_, '_, '_>) -> Result<(), Diagnostic>,
 ) -> Result<(Vec<Diagnostic>, String), Vec<Diagnostic>> {
     let mut problems = Vec::new();
-    let candidates = load::load(&inputs)?;
+    let candidates = load::load(&inputs, store)?;
     let (mut resolved, found) = resolve::resolve(options, candidates);
     problems.extend(found);
     problems.extend(report::requests(options, &resolved));

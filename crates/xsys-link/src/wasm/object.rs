@@ -304,6 +304,23 @@ pub fn defined_names(bytes: &[u8]) -> Parsed<Vec<&str>> {
     Ok(names)
 }
 
+/// What a well-formed module without symbols is, in words; `None` for objects and broken files.
+pub fn finished(bytes: &[u8]) -> Option<&'static str> {
+    let mut what = "a finished wasm module";
+    for section in sections(bytes)
+        .ok()?
+        .iter()
+        .filter(|section| section.id == 0)
+    {
+        match section.custom().ok()?.0 {
+            "linking" => return None,
+            "dylink.0" | "dylink" => what = "a wasm module for dynamic linking",
+            _ => {}
+        }
+    }
+    Some(what)
+}
+
 fn each_symbol<'a>(
     linking: &Section<'a>,
     mut each: impl FnMut(SymbolInfo<'a>) -> Parsed<()>,
