@@ -14,6 +14,7 @@ use super::index::{self, Indexes, OwnGlobal};
 use super::leb;
 use super::memory::{self, Memory, Part, Source};
 use super::object::SymbolKind;
+use super::shorten::Shortened;
 use super::strings::MergedStrings;
 use super::symbols::{Definition, FileId, FunctionRef, Resolved, SymbolId};
 use super::synth;
@@ -35,7 +36,8 @@ pub struct Layout<'a> {
     pub bodies: Vec<Vec<u8>>,
     /// Where each body starts in the code section, in the order of `indexes.functions`.
     pub code_offsets: Vec<u64>,
-    code_starts: HashMap<FunctionRef, u64>,
+    /// Bodies with shortest numbers; `None` where they keep their padding.
+    pub shortened: Option<Shortened>,
     /// Size of the code section's contents.
     pub code_size: u64,
     /// Custom sections made of the files' own.
@@ -112,13 +114,16 @@ pub fn assign<'a>(
         table_base: options.table.base,
         bodies,
         code_offsets: Vec::new(),
-        code_starts: HashMap::new(),
+        shortened: None,
         code_size: 0,
         customs: Vec::new(),
         custom_places: HashMap::new(),
     };
-    layout.place_code(resolved);
     layout.place_customs(options, resolved);
+    if options.shortens() && !layout.has_debug() {
+        layout.shortened = Some(Shortened::build(resolved, live, &layout, false));
+    }
+    layout.place_code(resolved);
     (Some(layout), problems)
 }
 
@@ -127,7 +132,6 @@ impl<'a> Layout<'a> {
         let mut at = leb::uleb_len(self.indexes.functions.len() as u64) as u64;
         for &function in &self.indexes.functions {
             self.code_offsets.push(at);
-            self.code_starts.insert(function, at);
             at += self.body(resolved, function).len() as u64;
         }
         self.code_size = at;
@@ -137,13 +141,46 @@ impl<'a> Layout<'a> {
     pub fn body<'s>(&'s self, resolved: &'s Resolved<'a>, function: FunctionRef) -> &'s [u8] {
         match function {
             FunctionRef::Synthetic(at) => &self.bodies[at as usize],
-            FunctionRef::Object(file, at) => resolved.file(file).functions[at as usize].bytes,
+            FunctionRef::Object(file, at) => match &self.shortened {
+                Some(shortened) => shortened.body(file, at),
+                None => resolved.file(file).functions[at as usize].bytes,
+            },
         }
+    }
+
+    /// Whether debug information is written.
+    fn has_debug(&self) -> bool {
+        self.customs
+            .iter()
+            .any(|custom| custom.name.starts_with(".debug_"))
+    }
+
+    /// Where an offset of a live body is in the code section. It counts from the locals, behind
+    /// the size field, as the object has them.
+    pub fn code_position(
+        &self,
+        resolved: &Resolved<'a>,
+        function: FunctionRef,
+        offset: u64,
+    ) -> Option<u64> {
+        let start = self.code_start(function)?;
+        Some(match (function, &self.shortened) {
+            (FunctionRef::Synthetic(_), _) => (start + 1).wrapping_add(offset),
+            (FunctionRef::Object(file, at), Some(shortened)) => {
+                let size_len = shortened.size_len(file, at);
+                (start + size_len).wrapping_add(shortened.moved(file, at, offset))
+            }
+            (FunctionRef::Object(file, at), None) => {
+                let size_len = resolved.file(file).functions[at as usize].size_len;
+                (start + u64::from(size_len)).wrapping_add(offset)
+            }
+        })
     }
 
     /// Where a live body starts in the code section.
     pub fn code_start(&self, function: FunctionRef) -> Option<u64> {
-        self.code_starts.get(&function).copied()
+        let number = self.indexes.body_position(function)?;
+        self.code_offsets.get(number).copied()
     }
 
     fn place_customs(&mut self, options: &WasmOptions, resolved: &Resolved<'a>) {

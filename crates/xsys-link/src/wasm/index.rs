@@ -338,6 +338,12 @@ impl<'a> Indexes<'a> {
         number.copied().filter(|&number| number != NONE)
     }
 
+    /// A body's position in `functions`.
+    pub fn body_position(&self, function: FunctionRef) -> Option<usize> {
+        let number = self.body_number(function)?;
+        number.checked_sub(self.counts[0]).map(|at| at as usize)
+    }
+
     /// The number of a function, global, table or tag. `None` where it was dropped.
     pub fn symbol_number(&self, id: SymbolId, symbol: &Symbol<'_>) -> Option<u32> {
         match symbol.definition {

@@ -9,7 +9,8 @@
 //! 2. [`resolve`]: names into definitions; members are pulled. No new file after this.
 //! 3. [`gc`]: what the program can reach. What is dropped stays dropped.
 //! 4. [`synth`]: functions that no object contains.
-//! 5. [`assign`]: addresses, indexes, offsets. Nothing moves after this.
+//! 5. [`assign`]: addresses, indexes, offsets, with [`shorten`] for the code. Nothing moves after
+//!    this.
 //! 6. [`relocate`]: values into fields, while
 //! 7. [`write`] fills the output.
 
@@ -30,6 +31,7 @@ pub mod reloc;
 pub mod relocate;
 pub mod report;
 pub mod resolve;
+pub mod shorten;
 pub mod strings;
 pub mod symbols;
 pub mod synth;

@@ -764,7 +764,10 @@ impl<'a> ObjectFile<'a> {
         let count = reader.read_var_u32().map_err(text)?;
         // Extents of the target's chunks, ascending, to be met by the ascending relocations.
         let extents: Vec<(usize, usize)> = if Some(target) == code {
-            let extent = |f: &Function<'_>| (f.offset as usize, f.offset as usize + f.bytes.len());
+            let extent = |f: &Function<'_>| {
+                let start = f.offset as usize;
+                (start + f.size_len as usize, start + f.bytes.len())
+            };
             self.functions.iter().map(extent).collect()
         } else if Some(target) == data {
             let extent = |s: &Segment<'_>| (s.offset as usize, s.offset as usize + s.data.len());
@@ -788,10 +791,10 @@ impl<'a> ObjectFile<'a> {
             let offset = entry.offset as usize;
             if offset < last {
                 return Err(format!(
-                    "its relocations are not in order at offset {offset:#x}"
+                    "its relocations overlap or are not in order at offset {offset:#x}"
                 ));
             }
-            last = offset;
+            last = offset + entry.ty.extent();
             while extents.get(chunk).is_some_and(|&(_, end)| offset >= end) {
                 chunk += 1;
             }

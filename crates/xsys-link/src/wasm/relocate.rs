@@ -10,7 +10,7 @@ use super::assign::Layout;
 use super::gc::Live;
 use super::object::{Place, SymbolKind};
 use super::reloc::{self, Relocs, Value};
-use super::symbols::{Definition, FileId, FunctionRef, Resolved};
+use super::symbols::{Definition, FileId, Resolved};
 
 /// What a field gets that refers to something dropped. `None`: the addend.
 pub fn tombstone(section: &str) -> Option<u64> {
@@ -56,7 +56,7 @@ pub fn apply(
 }
 
 /// The value that a relocation asks for.
-fn value(
+pub fn value(
     layout: &Layout<'_>,
     resolved: &Resolved<'_>,
     live: &Live,
@@ -100,15 +100,8 @@ fn value(
         }
         Value::CodeOffset => match symbol.definition {
             Definition::Function(function) => {
-                let start = layout.code_start(function).unwrap_or(0);
-                // Offsets count from the locals, behind the size field.
-                let size_field = match function {
-                    FunctionRef::Object(file, at) => {
-                        resolved.file(file).functions[at as usize].size_len
-                    }
-                    FunctionRef::Synthetic(_) => 1,
-                };
-                (start + u64::from(size_field)).wrapping_add_signed(entry.addend)
+                let position = layout.code_position(resolved, function, entry.addend as u64);
+                position.unwrap_or(0)
             }
             _ => gone(),
         },

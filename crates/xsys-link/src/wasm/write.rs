@@ -391,7 +391,7 @@ impl<'s, 'a> Module<'s, 'a> {
             Piece::Bytes(bytes) => out.copy_from_slice(bytes),
             Piece::Body(function) => {
                 out.copy_from_slice(self.layout.body(self.resolved, *function));
-                if let FunctionRef::Object(file, at) = *function {
+                if let (FunctionRef::Object(file, at), None) = (*function, &self.layout.shortened) {
                     let function = &self.resolved.file(file).functions[at as usize];
                     self.apply(
                         out,

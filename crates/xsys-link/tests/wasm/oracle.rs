@@ -114,6 +114,7 @@ fn programs() {
         &["-Copt-level=s", "-Cstrip=symbols", "-Clto", "-Cpanic=abort"],
         &["-Copt-level=z", "-Cstrip=debuginfo"],
         &["-O", "-Clink-dead-code"],
+        &["-O", "-Cstrip=symbols", "-Clink-arg=--compress-relocations"],
         &[
             "-O",
             "-Ctarget-feature=-bulk-memory",

@@ -1,0 +1,200 @@
+//! Shortest forms: the numbers that relocations put into code, in as few bytes as they need.
+//!
+//! Compilers pad every relocated number to its full width (5 or 10 bytes), so that a linker can
+//! patch it in place (tool-conventions, `Linking.md`). Nobody patches a finished module, and most
+//! numbers need one to three bytes. A body that shrinks moves everything behind it, so bodies are
+//! made here, before offsets within the code section are given out; [`write`](super::write) only
+//! copies them.
+//!
+//! Debug information speaks of offsets within bodies. [`Shortened::moved`] tells where such an
+//! offset has gone.
+
+use rayon::prelude::*;
+
+use super::assign::Layout;
+use super::gc::Live;
+use super::leb;
+use super::object::Function;
+use super::reloc::{self, Field};
+use super::relocate::{self, Chunk};
+use super::symbols::{FileId, FunctionRef, Resolved};
+
+/// The bodies of a module with shortest numbers.
+#[derive(Debug)]
+pub struct Shortened {
+    files: Vec<FileCode>,
+}
+
+/// The live bodies of one file, back to back.
+#[derive(Debug, Default)]
+struct FileCode {
+    bytes: Vec<u8>,
+    /// Where each function's body starts in `bytes`, one more for the end. Dropped ones are empty.
+    starts: Vec<u32>,
+    /// Where each function's moves start in `moves`, one more for the end; empty without maps.
+    maps: Vec<u32>,
+    moves: Vec<Move>,
+}
+
+/// From this offset of the input body on, behind its size field, so many bytes are missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Move {
+    from: u32,
+    removed: u32,
+}
+
+impl Shortened {
+    /// Makes the bodies of all live functions. Numbers and addresses have to be final. `maps` says
+    /// whether anybody is going to ask where offsets have gone.
+    pub fn build(resolved: &Resolved<'_>, live: &Live, layout: &Layout<'_>, maps: bool) -> Self {
+        let files = (0..resolved.files.len()).into_par_iter().map(|at| {
+            let file = FileId(at as u32);
+            let mut code = FileCode::default();
+            let object = resolved.file(file);
+            for (at, function) in object.functions.iter().enumerate() {
+                code.starts.push(code.bytes.len() as u32);
+                if maps {
+                    code.maps.push(code.moves.len() as u32);
+                }
+                let at = FunctionRef::Object(file, at as u32);
+                if layout.indexes.body_number(at).is_some() {
+                    code.add(resolved, live, layout, file, function, maps);
+                }
+            }
+            code.starts.push(code.bytes.len() as u32);
+            code.maps.push(code.moves.len() as u32);
+            code
+        });
+        Self {
+            files: files.collect(),
+        }
+    }
+
+    /// A live function's body with its size field.
+    pub fn body(&self, file: FileId, function: u32) -> &[u8] {
+        let code = &self.files[file.0 as usize];
+        let (from, to) = (function as usize, function as usize + 1);
+        &code.bytes[code.starts[from] as usize..code.starts[to] as usize]
+    }
+
+    /// Length of a live function's size field.
+    pub fn size_len(&self, file: FileId, function: u32) -> u64 {
+        let field = self.body(file, function).iter();
+        field.take_while(|&&byte| byte & 0x80 != 0).count() as u64 + 1
+    }
+
+    /// Where an offset of the input body has gone; both count from the end of the size field.
+    pub fn moved(&self, file: FileId, function: u32, offset: u64) -> u64 {
+        let code = &self.files[file.0 as usize];
+        let (from, to) = (function as usize, function as usize + 1);
+        let (Some(&from), Some(&to)) = (code.maps.get(from), code.maps.get(to)) else {
+            return offset;
+        };
+        let moves = &code.moves[from as usize..to as usize];
+        let after = moves.partition_point(|step| u64::from(step.from) <= offset);
+        match after.checked_sub(1) {
+            Some(last) => offset - u64::from(moves[last].removed),
+            None => offset,
+        }
+    }
+}
+
+impl FileCode {
+    fn add(
+        &mut self,
+        resolved: &Resolved<'_>,
+        live: &Live,
+        layout: &Layout<'_>,
+        file: FileId,
+        function: &Function<'_>,
+        maps: bool,
+    ) {
+        let chunk = Chunk {
+            file,
+            relocs: function.relocs,
+            start: u64::from(function.offset),
+            tombstone: None,
+            addr: 0,
+        };
+        let head = function.size_len as usize;
+        let start = self.bytes.len();
+        // The size field is at most as long as the input's.
+        self.bytes.resize(start + head, 0);
+        let mut copied = head;
+        for entry in function.relocs.iter() {
+            let field = reloc::row(entry.ty).field;
+            let at = (u64::from(entry.offset) - chunk.start) as usize;
+            let value = relocate::value(layout, resolved, live, &chunk, &entry);
+            self.bytes.extend_from_slice(&function.bytes[copied..at]);
+            let before = self.bytes.len();
+            append(field, &mut self.bytes, value);
+            copied = at + field.width();
+            if maps && self.bytes.len() - before < field.width() {
+                let now = self.bytes.len() - start;
+                self.moves.push(Move {
+                    from: (copied - head) as u32,
+                    removed: (copied - now) as u32,
+                });
+            }
+        }
+        self.bytes.extend_from_slice(&function.bytes[copied..]);
+        let size = (self.bytes.len() - start - head) as u64;
+        let width = leb::uleb_len(size);
+        if width < head {
+            self.bytes.drain(start..start + head - width);
+        }
+        put_size(&mut self.bytes[start..start + width], size);
+    }
+}
+
+fn put_size(field: &mut [u8], mut size: u64) {
+    let last = field.len() - 1;
+    for (at, byte) in field.iter_mut().enumerate() {
+        *byte = (size & 0x7f) as u8 | if at < last { 0x80 } else { 0 };
+        size >>= 7;
+    }
+}
+
+/// Appends a field's value in its shortest form; fixed-width fields stay as they are.
+fn append(field: Field, out: &mut Vec<u8>, value: u64) {
+    match field {
+        Field::Uleb32 => leb::uleb(out, u64::from(value as u32)),
+        Field::Sleb32 => leb::sleb(out, i64::from(value as i32)),
+        Field::Uleb64 => leb::uleb(out, value),
+        Field::Sleb64 => leb::sleb(out, value as i64),
+        Field::I32 => out.extend_from_slice(&(value as u32).to_le_bytes()),
+        Field::I64 => out.extend_from_slice(&value.to_le_bytes()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn offsets_follow_what_was_removed() {
+        let step = |from, removed| Move { from, removed };
+        let shortened = Shortened {
+            files: vec![FileCode {
+                bytes: vec![0; 300],
+                starts: vec![0, 0, 300],
+                maps: vec![0, 0, 2],
+                moves: vec![step(6, 4), step(20, 7)],
+            }],
+        };
+        let file = FileId(0);
+        for (offset, expected) in [(0, 0), (5, 5), (6, 2), (19, 15), (20, 13), (400, 393)] {
+            assert_eq!(shortened.moved(file, 1, offset), expected, "{offset}");
+        }
+        assert_eq!(shortened.moved(file, 0, 9), 9, "a function without moves");
+    }
+
+    #[test]
+    fn sizes_in_their_shortest_form() {
+        for (size, expected) in [(0u64, &[0u8][..]), (127, &[0x7f]), (128, &[0x80, 1])] {
+            let mut field = vec![0xff; expected.len()];
+            put_size(&mut field, size);
+            assert_eq!(field, expected);
+        }
+    }
+}
