@@ -28,9 +28,20 @@ pub struct Live {
     pub symbols: Vec<bool>,
     /// Files of which something stays.
     pub files: Vec<bool>,
+    /// Per file, functions that an equal one stands in for: dead, but their symbols mean the other
+    /// one. Empty where nothing was folded.
+    pub folded: Vec<Vec<bool>>,
 }
 
 impl Live {
+    /// Whether an equal function stands in for this one.
+    pub fn is_folded(&self, file: FileId, function: u32) -> bool {
+        let list = self.folded.get(file.0 as usize);
+        list.and_then(|list| list.get(function as usize))
+            .copied()
+            .unwrap_or(false)
+    }
+
     /// Whether what a symbol names stays.
     pub fn holds(&self, id: SymbolId, symbol: &Symbol<'_>) -> bool {
         let at = |lists: &[Vec<bool>], file: FileId, index: u32| {
@@ -114,6 +125,7 @@ fn everything(resolved: &Resolved<'_>, live: bool) -> Live {
         synthetic: vec![live; resolved.synthetic.len()],
         symbols: vec![live; resolved.symbols.len()],
         files: vec![false; resolved.files.len()],
+        folded: Vec::new(),
     };
     for &(file, at) in &resolved.discarded.functions {
         if let Some(flag) = found.functions[file.0 as usize].get_mut(at as usize) {

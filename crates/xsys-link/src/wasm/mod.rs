@@ -8,6 +8,7 @@
 //! 1. [`load`]: files into objects; archives are only listed.
 //! 2. [`resolve`]: names into definitions; members are pulled. No new file after this.
 //! 3. [`gc`]: what the program can reach. What is dropped stays dropped.
+//!    [`fold`]: of equal functions and constants one is kept.
 //! 4. [`synth`]: functions that no object contains.
 //! 5. [`assign`]: addresses, indexes, offsets, with [`shorten`] for the code. Nothing moves after
 //!    this.
@@ -18,6 +19,7 @@ pub mod assign;
 pub mod command;
 pub mod features;
 mod flags;
+pub mod fold;
 pub mod gc;
 pub mod index;
 pub mod leb;
@@ -94,6 +96,7 @@ pub fn link_into<'a>(
     }
     let mut live = gc::gc(options, &resolved);
     let stdout = report::text(options, &resolved, &live);
+    fold::fold(options, &mut resolved, &mut live);
     let (layout, found) = assign::assign(options, &mut resolved, &mut live, &features);
     problems.extend(found);
     let Some(layout) = layout.filter(|_| !is_fatal(options, &problems)) else {

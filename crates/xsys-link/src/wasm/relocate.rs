@@ -8,7 +8,7 @@ use wasmparser::RelocationEntry;
 
 use super::assign::Layout;
 use super::gc::Live;
-use super::object::{Place, SymbolKind};
+use super::object::{ObjectFile, Place, SymbolKind};
 use super::reloc::{self, Relocs, Value};
 use super::symbols::{Definition, FileId, Resolved};
 
@@ -99,6 +99,8 @@ pub fn value(
             target.wrapping_sub(field)
         }
         Value::CodeOffset => match symbol.definition {
+            // The copy that this entry describes is gone; the one that is kept has its own.
+            Definition::Function(_) if is_folded(live, chunk.file, object, entry.index) => gone(),
             Definition::Function(function) => {
                 let position = layout.code_position(resolved, function, entry.addend as u64);
                 position.unwrap_or(0)
@@ -112,6 +114,14 @@ pub fn value(
             _ => gone(),
         },
         Value::Type => 0,
+    }
+}
+
+/// Whether a symbol names a function of this very file that an equal one stands in for.
+fn is_folded(live: &Live, file: FileId, object: &ObjectFile<'_>, symbol: u32) -> bool {
+    match object.symbols[symbol as usize].place {
+        Place::Item(at) => live.is_folded(file, at),
+        _ => false,
     }
 }
 

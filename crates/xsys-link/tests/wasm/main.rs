@@ -6,5 +6,6 @@
 
 mod bad_input;
 mod compile;
+mod fold;
 mod oracle;
 mod rules;
