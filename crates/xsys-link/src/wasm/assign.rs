@@ -98,11 +98,13 @@ pub fn assign<'a>(
         problems.extend(index::number(options, resolved, live).1);
         return (None, problems);
     }
-    let start = synth::init_memory(resolved, live, &memory, bss);
+    let start = synth::init_memory(resolved, live, &memory);
+    let wanted = index::needs_tls_globals(options, resolved, live);
+    synth::tls_globals(options, resolved, live, wanted);
     let (mut indexes, missing) = index::number(options, resolved, live);
     problems.extend(missing);
     let wrappers = synth::command_exports(options, resolved, live, &mut indexes);
-    let (bodies, found) = synth::bodies(resolved, live, &indexes, &memory);
+    let (bodies, found) = synth::bodies(options, resolved, live, &indexes, &memory);
     problems.extend(found);
     let exports = exports(options, resolved, live, features, &mut indexes, &wrappers);
     let start = start.and_then(|function| indexes.body_number(function));

@@ -8,8 +8,46 @@ use std::collections::BTreeSet;
 use xsys_diag::Diagnostic;
 
 use super::WasmOptions;
+use super::gc::Live;
 use super::leb;
+use super::object::ObjectFile;
 use super::symbols::Resolved;
+
+/// How many files one message names.
+const LISTED: usize = 5;
+
+/// What to do for threads.
+const THREADS: &str = "build everything, std as well, with \
+    `-C target-feature=+atomics,+bulk-memory` (`xsys build --threads` does)";
+
+fn not_for_threads(names: &[&str]) -> Diagnostic {
+    let mut problem = Diagnostic::error(match names {
+        [name] => format!("`{name}` cannot be used with `--shared-memory`"),
+        _ => format!(
+            "{} objects cannot be used with `--shared-memory`",
+            names.len()
+        ),
+    })
+    .note("built without `atomics` or `bulk-memory`, they forbid it (`-shared-mem`)");
+    if names.len() > 1 {
+        for name in names.iter().take(LISTED) {
+            problem = problem.note(format!("`{name}`"));
+        }
+    }
+    if names.len() > LISTED {
+        problem = problem.note(format!("and {} more", names.len() - LISTED));
+    }
+    problem.help(THREADS)
+}
+
+fn uses_tls(resolved: &Resolved<'_>, live: &Live) -> bool {
+    resolved.files().any(|(file, object)| {
+        let segments = object.segments.iter().zip(&live.segments[file.0 as usize]);
+        segments
+            .into_iter()
+            .any(|(segment, live)| segment.tls && *live)
+    })
+}
 
 /// The output's features, sorted.
 #[derive(Debug, Default)]
@@ -60,6 +98,49 @@ impl Features {
             }
         }
         (features, problems)
+    }
+
+    /// Checks that all objects go with threads, if there are to be any.
+    ///
+    /// Code without atomic instructions is not safe beside threads even where it touches no shared
+    /// state of its own: its compiler was free to invent writes, and std without atomics has locks
+    /// that do nothing. Such objects carry `-shared-mem`.
+    pub fn for_threads(
+        &self,
+        options: &WasmOptions,
+        resolved: &Resolved<'_>,
+        live: &Live,
+    ) -> Vec<Diagnostic> {
+        let mut problems = Vec::new();
+        if !options.check_features {
+            return problems;
+        }
+        let purpose = if options.memory.shared {
+            let forbids = |file: &ObjectFile<'_>| file.features.contains(&(b'-', "shared-mem"));
+            let names: Vec<&str> = resolved
+                .files()
+                .filter(|(_, file)| forbids(file))
+                .map(|(_, file)| file.name.as_str())
+                .collect();
+            if !names.is_empty() {
+                problems.push(not_for_threads(&names));
+            }
+            "shared memory"
+        } else if uses_tls(resolved, live) {
+            "thread-local storage"
+        } else {
+            return problems;
+        };
+        for feature in ["atomics", "bulk-memory"] {
+            if !self.has(feature) {
+                problems.push(
+                    Diagnostic::error(format!("{purpose} needs the feature `{feature}`"))
+                        .note("no object uses it, and neither `--features` nor `--extra-features` names it")
+                        .help(THREADS),
+                );
+            }
+        }
+        problems
     }
 
     /// Whether the output uses a feature.

@@ -295,6 +295,12 @@ pub static FLAGS: &[Flag] = &[
         "`--export-memory=NAME`, by default memory"
     ),
     set!(
+        ["shared-memory"],
+        None,
+        |r, _| r.options.memory.shared = true,
+        "threads share the memory"
+    ),
+    set!(
         ["import-table"],
         None,
         |r, _| r.options.table.import = true,
@@ -559,7 +565,6 @@ pub static FLAGS: &[Flag] = &[
         None,
         "dynamic linking of wasm modules is experimental"
     ),
-    rejected!(["shared-memory"], None, "threads are not there yet"),
     rejected!(["build-id"], Optional, "there is no `build_id` section yet"),
     rejected!(["wrap"], Required, "wrapper symbols are not there yet"),
     rejected!(
@@ -674,7 +679,7 @@ fn table_base(reading: &mut Reading, text: &str) -> Result<(), String> {
 fn machine(reading: &mut Reading, text: &str) -> Result<(), String> {
     reading.options.memory64 = match text {
         "wasm32" => Some(false),
-        "wasm64" => return Err("64-bit memories are not there yet".into()),
+        "wasm64" => Some(true),
         _ => return Err(format!("unknown machine `{text}`")),
     };
     Ok(())

@@ -111,6 +111,33 @@ pub fn number<'a>(
     (indexes, problems)
 }
 
+/// Whether a live global will hold the address of a thread-local variable of shared memory: only
+/// position-independent objects ask for that.
+pub fn needs_tls_globals(options: &WasmOptions, resolved: &Resolved<'_>, live: &Live) -> bool {
+    if !options.memory.shared {
+        return false;
+    }
+    let file_needs = |(file, object): (FileId, &super::object::ObjectFile<'_>)| {
+        let tls = object.symbols.iter().any(|symbol| {
+            symbol.kind == SymbolKind::Data && symbol.flags.contains(SymbolFlags::TLS)
+        });
+        let functions = object
+            .functions
+            .iter()
+            .zip(&live.functions[file.0 as usize]);
+        tls && functions.filter(|(_, live)| **live).any(|(function, _)| {
+            function.relocs.iter().any(|entry| {
+                let global = reloc::row(entry.ty).value == Value::Global;
+                global && {
+                    let symbol = resolved.symbol(resolved.file_symbol(file, entry.index));
+                    symbol.kind == SymbolKind::Data && symbol.is_tls()
+                }
+            })
+        })
+    };
+    resolved.files().any(file_needs)
+}
+
 impl<'a> Indexes<'a> {
     fn scan(&mut self, options: &WasmOptions, resolved: &Resolved<'a>, live: &Live) -> Scan<'a> {
         let mut scan = Scan {
@@ -370,6 +397,11 @@ impl<'a> Indexes<'a> {
             SymbolKind::Global => self.symbol_number(id, symbol),
             _ => self.global_numbers.get(&OwnGlobal::AddressOf(id)).copied(),
         }
+    }
+
+    /// The number of a global that the linker makes.
+    pub fn linker_global(&self, kind: LinkerSymbol) -> Option<u32> {
+        self.global_numbers.get(&OwnGlobal::Linker(kind)).copied()
     }
 
     /// A function's slot in the indirect table; 0 for stubs.

@@ -19,6 +19,10 @@ const STACK_ALIGN: u64 = 16;
 const HEAP_ALIGN: u64 = 16;
 /// The address space of 32-bit memories.
 const ADDRESS_SPACE: u64 = 1 << 32;
+/// What engines and wasm-ld allow 64-bit memories.
+const ADDRESS_SPACE_64: u64 = 1 << 34;
+/// The size of the flag that says whether shared memory is filled.
+const FLAG_SIZE: u64 = 4;
 
 /// A data segment of the output.
 #[derive(Debug)]
@@ -82,6 +86,12 @@ pub struct Memory<'a> {
     pub pages: u64,
     /// Limit in pages.
     pub max_pages: Option<u64>,
+    /// Threads share it: no segment is copied to its place on its own.
+    pub shared: bool,
+    /// It comes from outside, with any contents.
+    pub imported: bool,
+    /// Where the flag is that says whether shared memory is filled.
+    pub init_flag: Option<u64>,
     marks: Marks,
 }
 
@@ -105,7 +115,11 @@ pub fn lay_out<'a>(
     live: &Live,
     fill_bss: BssInImport,
 ) -> Result<Memory<'a>, Vec<Diagnostic>> {
-    let mut memory = Memory::default();
+    let mut memory = Memory {
+        shared: options.memory.shared,
+        imported: options.memory.import.is_some(),
+        ..Memory::default()
+    };
     memory.collect(options, resolved, live, fill_bss);
     let problems = memory.assign(options);
     match problems.is_empty() {
@@ -278,6 +292,11 @@ impl<'a> Memory<'a> {
             segment.addr = at;
             at = at.saturating_add(segment.size);
         }
+        if self.shared && !self.segments.is_empty() {
+            at = align_to(at, FLAG_SIZE);
+            self.init_flag = Some(at);
+            at = at.saturating_add(FLAG_SIZE);
+        }
         self.marks.data_end = at;
         if !settings.stack_first {
             at = self.place_stack(at, settings.stack_size);
@@ -294,6 +313,10 @@ impl<'a> Memory<'a> {
     fn size(&mut self, options: &WasmOptions, used: u64, problems: &mut Vec<Diagnostic>) {
         let settings = &options.memory;
         let page = settings.page_size;
+        let space = match options.is64() {
+            true => ADDRESS_SPACE_64,
+            false => ADDRESS_SPACE,
+        };
         for (what, value) in [
             ("initial heap", settings.initial_heap),
             ("initial memory", settings.initial),
@@ -302,8 +325,8 @@ impl<'a> Memory<'a> {
             if !value.is_multiple_of(page) {
                 problems.push(unaligned(what, value, page));
             }
-            if value > ADDRESS_SPACE {
-                problems.push(too_large(what, value));
+            if value > space {
+                problems.push(too_large(what, value, space));
             }
         }
         let mut at = used.saturating_add(settings.initial_heap);
@@ -319,8 +342,8 @@ impl<'a> Memory<'a> {
             at = settings.initial;
         }
         at = align_to(at, page);
-        if at > ADDRESS_SPACE {
-            problems.push(too_large("stack and data", at));
+        if at > space {
+            problems.push(too_large("stack and data", at, space));
         }
         self.marks.heap_end = at;
         self.pages = at / page;
@@ -334,7 +357,8 @@ impl<'a> Memory<'a> {
                 ));
             }
             self.max_pages = Some(settings.max / page);
-        } else if settings.fixed {
+        } else if settings.fixed || settings.shared {
+            // A shared memory has a limit in any case.
             self.max_pages = Some(self.pages);
         }
     }
@@ -354,11 +378,27 @@ impl<'a> Memory<'a> {
 
     /// Where thread-local data start.
     pub fn tls_base(&self) -> u64 {
-        let tls = self
-            .segments
-            .iter()
-            .find(|segment| segment.name == ".tdata");
-        tls.map_or(0, |segment| segment.addr)
+        self.tls().map_or(0, |segment| segment.addr)
+    }
+
+    /// The size of a thread's own data.
+    pub fn tls_size(&self) -> u64 {
+        self.tls().map_or(0, |segment| segment.size)
+    }
+
+    /// The alignment of a thread's own data.
+    pub fn tls_align(&self) -> u64 {
+        self.tls().map_or(0, |segment| 1 << segment.align)
+    }
+
+    /// Thread-local data, which are first.
+    fn tls(&self) -> Option<&OutputSegment<'a>> {
+        self.segments.first().filter(|s| s.name == ".tdata")
+    }
+
+    /// Whether the start function has to give a segment its contents.
+    pub fn fills(&self, segment: &OutputSegment<'_>) -> bool {
+        self.shared || (self.imported && segment.zero)
     }
 
     /// The address of a place in a file's segment.
@@ -381,7 +421,18 @@ impl<'a> Memory<'a> {
     }
 
     /// The address of a data symbol. `None` where it is undefined.
+    ///
+    /// Where memory is shared, thread-local variables have none: what they get is their distance
+    /// from the start of each thread's own data.
     pub fn symbol_address(&self, symbol: &Symbol<'_>, addend: i64) -> Option<u64> {
+        let address = self.plain_address(symbol, addend)?;
+        Some(match self.shared && symbol.is_tls() {
+            true => address.wrapping_sub(self.tls_base()),
+            false => address,
+        })
+    }
+
+    fn plain_address(&self, symbol: &Symbol<'_>, addend: i64) -> Option<u64> {
         match symbol.definition {
             // Within merged strings the addend decides which string is meant.
             Definition::Data {
@@ -414,6 +465,8 @@ impl<'a> Memory<'a> {
         match kind {
             LinkerSymbol::StackPointer | LinkerSymbol::StackHigh => self.stack_pointer(),
             LinkerSymbol::TlsBase => self.tls_base(),
+            LinkerSymbol::TlsSize => self.tls_size(),
+            LinkerSymbol::TlsAlign => self.tls_align(),
             LinkerSymbol::FunctionTable => 0,
             LinkerSymbol::DataEnd => self.marks.data_end,
             LinkerSymbol::GlobalBase => self.marks.global_base,
@@ -435,9 +488,10 @@ fn unaligned(what: &str, value: u64, align: u64) -> Diagnostic {
         .help(format!("use {}", align_to(value, align)))
 }
 
-fn too_large(what: &str, value: u64) -> Diagnostic {
+fn too_large(what: &str, value: u64, space: u64) -> Diagnostic {
+    let bits = if space == ADDRESS_SPACE { 32 } else { 64 };
     Diagnostic::error(format!("{what} of {value:#x} bytes over the address space"))
-        .note(format!("a 32-bit memory has {ADDRESS_SPACE:#x} bytes"))
+        .note(format!("a {bits}-bit memory has at most {space:#x} bytes"))
 }
 
 fn too_small(what: &str, value: u64, needed: u64, option: &str) -> Diagnostic {

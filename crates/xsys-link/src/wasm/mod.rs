@@ -37,6 +37,7 @@ pub mod shorten;
 pub mod strings;
 pub mod symbols;
 pub mod synth;
+pub mod threads;
 pub mod write;
 
 use xsys_diag::{Diagnostic, Severity};
@@ -95,6 +96,7 @@ pub fn link_into<'a>(
         return Err(problems);
     }
     let mut live = gc::gc(options, &resolved);
+    problems.extend(features.for_threads(options, &resolved, &live));
     let stdout = report::text(options, &resolved, &live);
     fold::fold(options, &mut resolved, &mut live);
     let (layout, found) = assign::assign(options, &mut resolved, &mut live, &features);

@@ -150,6 +150,8 @@ fn globals(
         let name = match *global {
             OwnGlobal::Linker(LinkerSymbol::StackPointer) => "__stack_pointer".to_owned(),
             OwnGlobal::Linker(LinkerSymbol::TlsBase) => "__tls_base".to_owned(),
+            OwnGlobal::Linker(LinkerSymbol::TlsSize) => "__tls_size".to_owned(),
+            OwnGlobal::Linker(LinkerSymbol::TlsAlign) => "__tls_align".to_owned(),
             OwnGlobal::Linker(_) | OwnGlobal::Exported(_) => continue,
             OwnGlobal::Object(file, item) => {
                 let symbols = &resolved.file(file).symbols;

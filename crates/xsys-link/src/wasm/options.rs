@@ -130,6 +130,8 @@ pub struct MemoryOptions {
     pub global_base: Option<u64>,
     /// 65536, or 1.
     pub page_size: u64,
+    /// Threads share it.
+    pub shared: bool,
 }
 
 /// The indirect function table.
@@ -191,6 +193,7 @@ impl Default for WasmOptions {
                 stack_first: true,
                 global_base: None,
                 page_size: 64 * 1024,
+                shared: false,
             },
             table: TableOptions {
                 import: false,
@@ -266,6 +269,11 @@ impl WasmOptions {
             true => Ok(reading.options),
             false => Err(problems),
         }
+    }
+
+    /// Whether addresses are 64 bits wide.
+    pub fn is64(&self) -> bool {
+        self.memory64 == Some(true)
     }
 
     /// The name that memory is exported under.

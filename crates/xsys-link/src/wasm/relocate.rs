@@ -85,7 +85,8 @@ pub fn value(
             let slot = i64::from(indexes.slot(id, symbol));
             (slot - i64::from(layout.table_base)) as u64
         }
-        // Without threads there is one copy of thread-local data, at its plain address.
+        // Without threads there is one copy of thread-local data, at its plain address; with them
+        // variables are found relative to each thread's copy.
         Value::Address | Value::AddressRelative | Value::AddressTls => layout
             .memory
             .symbol_address(symbol, entry.addend)

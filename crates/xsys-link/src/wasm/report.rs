@@ -39,11 +39,14 @@ pub fn requests(options: &WasmOptions, resolved: &Resolved<'_>) -> Vec<Diagnosti
             None => problem.help("define it, or use `--export-if-defined`"),
         });
     }
-    for (_, file) in resolved.files().filter(|(_, file)| file.memory64) {
-        problems.push(
-            Diagnostic::error(format!("`{}` uses 64-bit addresses", file.name))
-                .help("only 32-bit memories are supported; build it for a `wasm32` target"),
-        );
+    let is64 = options.is64();
+    for (_, file) in resolved.files().filter(|(_, file)| file.memory64 != is64) {
+        problems.push(match is64 {
+            false => Diagnostic::error(format!("`{}` uses 64-bit addresses", file.name))
+                .help("pass `-mwasm64`, and link only objects of `wasm64` targets"),
+            true => Diagnostic::error(format!("`{}` uses 32-bit addresses", file.name))
+                .help("build it for the `wasm64` target, or leave out `-mwasm64`"),
+        });
     }
     problems
 }

@@ -23,6 +23,10 @@ use super::symbols::{
 
 /// A function without parameters and results.
 pub const NO_SIGNATURE: Signature<'static> = &[0x60, 0, 0];
+const TAKES_I32: Signature<'static> = &[0x60, 1, I32, 0];
+const TAKES_I64: Signature<'static> = &[0x60, 1, I64, 0];
+const I32: u8 = 0x7f;
+const I64: u8 = 0x7e;
 
 /// Names whose calls and definitions disagree about the type.
 pub(super) type Variants<'a> = Vec<(&'a str, Vec<SymbolId>)>;
@@ -184,6 +188,44 @@ impl<'a> Table<'a> {
         let mut entry = Entry::linker("__stack_pointer", SymbolKind::Global, definition);
         entry.global_type = [0x7f, 1];
         entry.flags = SymbolFlags::empty();
+        entry.global_type[0] = self.pointer();
+        self.insert(entry.symbol(false));
+        if self.options.is_some_and(|options| options.memory.shared) {
+            self.define_thread_symbols();
+        }
+    }
+
+    /// The type of addresses.
+    fn pointer(&self) -> u8 {
+        match self.options.is_some_and(WasmOptions::is64) {
+            true => I64,
+            false => I32,
+        }
+    }
+
+    /// What a runtime needs to start a thread.
+    fn define_thread_symbols(&mut self) {
+        let pointer = self.pointer();
+        for (name, kind, mutable) in [
+            ("__tls_base", LinkerSymbol::TlsBase, 1),
+            ("__tls_size", LinkerSymbol::TlsSize, 0),
+            ("__tls_align", LinkerSymbol::TlsAlign, 0),
+        ] {
+            let mut entry = Entry::linker(name, SymbolKind::Global, Definition::Linker(kind));
+            entry.global_type = [pointer, mutable];
+            self.insert(entry.symbol(false));
+        }
+        let name = "__wasm_init_tls";
+        let signature = match pointer {
+            I64 => TAKES_I64,
+            _ => TAKES_I32,
+        };
+        let function = self.synthetic(name, SyntheticKind::InitTls);
+        if let Some(made) = self.resolved.synthetic.last_mut() {
+            made.signature = signature;
+        }
+        let mut entry = Entry::linker(name, SymbolKind::Function, function);
+        entry.signature = signature;
         self.insert(entry.symbol(false));
     }
 
@@ -584,10 +626,9 @@ impl<'a> Table<'a> {
             && !self.at(id).is_defined()
         {
             let definition = Definition::Linker(TlsBase);
-            self.replace(
-                id,
-                &Entry::linker("__tls_base", SymbolKind::Global, definition),
-            );
+            let mut entry = Entry::linker("__tls_base", SymbolKind::Global, definition);
+            entry.global_type[0] = self.pointer();
+            self.replace(id, &entry);
         }
         self.define_function_table(options);
         self.define_segment_ends();

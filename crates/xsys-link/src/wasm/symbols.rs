@@ -52,8 +52,12 @@ pub enum Definition {
 pub enum LinkerSymbol {
     /// The global `__stack_pointer`, always number 0 of the module's own globals.
     StackPointer,
-    /// The global `__tls_base`, fixed in programs without threads.
+    /// The global `__tls_base`, fixed in programs without threads, each thread's own otherwise.
     TlsBase,
+    /// The global `__tls_size`, of programs with threads.
+    TlsSize,
+    /// The global `__tls_align`, of programs with threads.
+    TlsAlign,
     /// The indirect function table.
     FunctionTable,
     /// End of static data.
@@ -143,6 +147,11 @@ impl Symbol<'_> {
         self.flags.contains(SymbolFlags::VISIBILITY_HIDDEN)
     }
 
+    /// Whether each thread has its own.
+    pub fn is_tls(&self) -> bool {
+        self.flags.contains(SymbolFlags::TLS)
+    }
+
     /// Whether someone asked for this very symbol to be exported.
     pub fn is_exported_by_name(&self) -> bool {
         self.force_export || self.flags.contains(SymbolFlags::EXPORTED)
@@ -167,8 +176,12 @@ pub enum SyntheticKind {
     CallCtors,
     /// Traps.
     Unreachable,
-    /// Clears `.bss` in an imported memory.
+    /// Fills memory that is imported or shared.
     InitMemory,
+    /// Gives a thread its copy of the thread-local data.
+    InitTls,
+    /// Sets the globals that hold addresses of thread-local data.
+    InitTlsGlobals,
     /// Calls initialisers, a function, and finalisers.
     CommandExport(SymbolId),
 }

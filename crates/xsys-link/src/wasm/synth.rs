@@ -2,7 +2,8 @@
 //!
 //! `__wasm_call_ctors` calls initialisers. A module that is a command (it has initialisers and
 //! nobody calls them by hand) gets a wrapper around each exported function, which runs them first.
-//! A module that imports its memory clears `.bss` itself, for that memory may hold anything.
+//! A module that imports its memory clears `.bss` itself, for that memory may hold anything; one
+//! whose memory is shared fills it ([`super::threads`]).
 
 use hashbrown::HashMap;
 use xsys_diag::Diagnostic;
@@ -19,45 +20,79 @@ use super::resolve::{NO_SIGNATURE, readable};
 use super::symbols::{
     Definition, FunctionRef, Resolved, SymbolId, SyntheticFunction, SyntheticKind,
 };
+use super::threads;
 
 const UNREACHABLE: u8 = 0x00;
 const END: u8 = 0x0b;
 const CALL: u8 = 0x10;
 const DROP: u8 = 0x1a;
 const LOCAL_GET: u8 = 0x20;
-const I32_CONST: u8 = 0x41;
-const MEMORY_FILL: [u8; 3] = [0xfc, 0x0b, 0];
 
 /// How `.bss` gets its zeros.
 pub fn bss_in_import(options: &WasmOptions, features: &Features) -> BssInImport {
-    match (&options.memory.import, features.has("bulk-memory")) {
-        (None, _) => BssInImport::Own,
-        (Some(_), true) => BssInImport::Filled,
-        (Some(_), false) => BssInImport::InFile,
+    let imported = options.memory.import.is_some();
+    match (imported, features.has("bulk-memory")) {
+        (false, _) if !options.memory.shared => BssInImport::Own,
+        (false, _) | (true, true) => BssInImport::Filled,
+        (true, false) => BssInImport::InFile,
     }
 }
 
-/// Adds the start function that clears `.bss`, where one is needed.
+/// Adds the start function that fills memory, where one is needed.
 pub fn init_memory(
     resolved: &mut Resolved<'_>,
     live: &mut Live,
     memory: &Memory<'_>,
-    bss: BssInImport,
 ) -> Option<FunctionRef> {
-    let clears = memory
-        .segments
-        .iter()
-        .any(|segment| segment.zero && segment.size > 0);
-    if bss != BssInImport::Filled || !clears {
+    if !memory.segments.iter().any(|s| memory.fills(s)) {
         return None;
     }
+    if memory.shared {
+        keep_tls_base(resolved, live);
+    }
+    let made = add(
+        resolved,
+        live,
+        "__wasm_init_memory",
+        SyntheticKind::InitMemory,
+    );
+    Some(made)
+}
+
+/// The function that sets `__tls_base` refers to it, and has no relocations to show for it.
+fn keep_tls_base(resolved: &Resolved<'_>, live: &mut Live) {
+    if let Some(id) = resolved.find("__tls_base") {
+        live.symbols[id.0 as usize] = true;
+    }
+}
+
+fn add<'a>(
+    resolved: &mut Resolved<'a>,
+    live: &mut Live,
+    name: &str,
+    kind: SyntheticKind,
+) -> FunctionRef {
     resolved.synthetic.push(SyntheticFunction {
-        name: "__wasm_init_memory".to_owned(),
+        name: name.to_owned(),
         signature: NO_SIGNATURE,
-        kind: SyntheticKind::InitMemory,
+        kind,
     });
     live.synthetic.push(true);
-    Some(FunctionRef::Synthetic(live.synthetic.len() as u32 - 1))
+    FunctionRef::Synthetic(live.synthetic.len() as u32 - 1)
+}
+
+/// Adds the function that sets globals which hold addresses of thread-local data, where some do.
+pub fn tls_globals(
+    options: &WasmOptions,
+    resolved: &mut Resolved<'_>,
+    live: &mut Live,
+    wanted: bool,
+) {
+    if options.memory.shared && wanted {
+        keep_tls_base(resolved, live);
+        let kind = SyntheticKind::InitTlsGlobals;
+        add(resolved, live, "__wasm_apply_global_tls_relocs", kind);
+    }
 }
 
 /// Adds wrappers that run initialisers and finalisers around exported functions.
@@ -107,6 +142,7 @@ fn finaliser(resolved: &Resolved<'_>) -> Option<SymbolId> {
 
 /// Makes the bodies, in the order of the synthetic functions; empty for those that are dropped.
 pub fn bodies(
+    options: &WasmOptions,
     resolved: &Resolved<'_>,
     live: &Live,
     indexes: &Indexes<'_>,
@@ -114,6 +150,7 @@ pub fn bodies(
 ) -> (Vec<Vec<u8>>, Vec<Diagnostic>) {
     let mut problems = Vec::new();
     let mut bodies = Vec::new();
+    let is64 = options.is64();
     for (at, function) in resolved.synthetic.iter().enumerate() {
         if !live.synthetic[at] {
             bodies.push(Vec::new());
@@ -126,7 +163,15 @@ pub fn bodies(
             SyntheticKind::CallCtors => {
                 problems.extend(call_initialisers(resolved, live, indexes, &mut code));
             }
-            SyntheticKind::InitMemory => fill(memory, &mut code),
+            SyntheticKind::InitMemory => {
+                threads::init_memory(memory, indexes, is64, &mut code);
+            }
+            SyntheticKind::InitTls => {
+                threads::init_tls(resolved, memory, indexes, is64, &mut code);
+            }
+            SyntheticKind::InitTlsGlobals => {
+                threads::init_tls_globals(resolved, memory, indexes, is64, &mut code);
+            }
             SyntheticKind::CommandExport(id) => {
                 if live.synthetic[0] {
                     call(&mut code, indexes.body_number(FunctionRef::Synthetic(0)));
@@ -195,20 +240,6 @@ fn call_initialisers(
         code.extend(std::iter::repeat_n(DROP, results));
     }
     problems
-}
-
-fn fill(memory: &Memory<'_>, code: &mut Vec<u8>) {
-    for segment in memory
-        .segments
-        .iter()
-        .filter(|segment| segment.zero && segment.size > 0)
-    {
-        for value in [segment.addr, 0, segment.size] {
-            code.push(I32_CONST);
-            leb::sleb(code, i64::from(value as i32));
-        }
-        code.extend(MEMORY_FILL);
-    }
 }
 
 /// Numbers of parameters and results.

@@ -18,12 +18,16 @@ use super::names;
 use super::object::{MAGIC, SymbolKind};
 use super::relocate::{self, Chunk, tombstone};
 use super::symbols::{FunctionRef, LinkerSymbol, Resolved};
+use super::threads;
 
 const HAS_MAX: u8 = 1;
+const IS_SHARED: u8 = 2;
+const IS_64: u8 = 4;
 const CUSTOM_PAGE_SIZE: u8 = 8;
+const PASSIVE: u8 = 1;
 const FUNCREF: u8 = 0x70;
 const I32: u8 = 0x7f;
-const I32_CONST: u8 = 0x41;
+const I64: u8 = 0x7e;
 const END: u8 = 0x0b;
 
 /// What goes into a piece of the output.
@@ -105,6 +109,7 @@ impl<'s, 'a> Module<'s, 'a> {
             (7, self.exports()),
             (8, self.start()),
             (9, self.elements()),
+            (12, self.data_count()),
         ];
         for (id, contents) in sections {
             if let Some(contents) = contents {
@@ -198,7 +203,8 @@ impl<'s, 'a> Module<'s, 'a> {
     fn table_limits(&self, out: &mut Vec<u8>, fixed: bool) {
         let slots = self.layout.indexes.elements.len() as u64;
         let size = u64::from(self.options.table.base) + slots;
-        out.extend([FUNCREF, u8::from(fixed)]);
+        let is64 = if self.options.is64() { IS_64 } else { 0 };
+        out.extend([FUNCREF, u8::from(fixed) | is64]);
         leb::uleb(out, size);
         if fixed {
             leb::uleb(out, size);
@@ -220,6 +226,12 @@ impl<'s, 'a> Module<'s, 'a> {
         let mut flags = 0;
         if memory.max_pages.is_some() {
             flags |= HAS_MAX;
+        }
+        if memory.shared {
+            flags |= IS_SHARED;
+        }
+        if self.options.is64() {
+            flags |= IS_64;
         }
         if page_size != 65536 {
             flags |= CUSTOM_PAGE_SIZE;
@@ -252,6 +264,10 @@ impl<'s, 'a> Module<'s, 'a> {
                     return;
                 }
                 OwnGlobal::Linker(LinkerSymbol::StackPointer) => (1, memory.stack_pointer()),
+                // Each thread sets its own.
+                OwnGlobal::Linker(LinkerSymbol::TlsBase) if memory.shared => (1, 0),
+                OwnGlobal::Linker(LinkerSymbol::TlsSize) => (0, memory.tls_size()),
+                OwnGlobal::Linker(LinkerSymbol::TlsAlign) => (0, memory.tls_align()),
                 OwnGlobal::Linker(_) => (0, memory.tls_base()),
                 OwnGlobal::Exported(id) | OwnGlobal::AddressOf(id) => {
                     let symbol = self.resolved.symbol(id);
@@ -259,12 +275,16 @@ impl<'s, 'a> Module<'s, 'a> {
                         SymbolKind::Function => {
                             (0, u64::from(self.layout.indexes.slot(id, symbol)))
                         }
-                        _ => (0, memory.symbol_address(symbol, 0).unwrap_or(0)),
+                        _ => {
+                            let per_thread = memory.shared && symbol.is_tls();
+                            let value = memory.symbol_address(symbol, 0).unwrap_or(0);
+                            (u8::from(per_thread), value)
+                        }
                     }
                 }
             };
-            out.extend([I32, mutable]);
-            constant(out, value);
+            out.extend([if self.options.is64() { I64 } else { I32 }, mutable]);
+            self.constant(out, value);
         })
     }
 
@@ -302,7 +322,7 @@ impl<'s, 'a> Module<'s, 'a> {
             out.push(2);
             leb::uleb(&mut out, u64::from(table));
         }
-        constant(&mut out, u64::from(self.options.table.base));
+        self.constant(&mut out, u64::from(self.options.table.base));
         if table != 0 {
             out.push(0);
         }
@@ -312,6 +332,25 @@ impl<'s, 'a> Module<'s, 'a> {
             leb::uleb(&mut out, u64::from(number.unwrap_or(0)));
         }
         Some(out)
+    }
+
+    /// Needed by instructions that name data segments, which come before those.
+    fn data_count(&self) -> Option<Vec<u8>> {
+        let memory = &self.layout.memory;
+        let written = memory.segments.iter().filter(|segment| !segment.zero);
+        let count = written.count() as u64;
+        if !memory.shared || count == 0 {
+            return None;
+        }
+        let mut out = Vec::new();
+        leb::uleb(&mut out, count);
+        Some(out)
+    }
+
+    /// A constant expression for an address.
+    fn constant(&self, out: &mut Vec<u8>, value: u64) {
+        threads::pointer(out, value, self.options.is64());
+        out.push(END);
     }
 
     fn code(&self, pieces: &mut Vec<Piece<'s, 'a>>) {
@@ -334,8 +373,13 @@ impl<'s, 'a> Module<'s, 'a> {
         }
         let mut heads = Vec::new();
         for (_, segment) in &written {
-            let mut head = vec![0];
-            constant(&mut head, segment.addr);
+            let mut head = Vec::new();
+            if self.layout.memory.shared {
+                head.push(PASSIVE);
+            } else {
+                head.push(0);
+                self.constant(&mut head, segment.addr);
+            }
             leb::uleb(&mut head, segment.size);
             heads.push(head);
         }
@@ -488,13 +532,6 @@ fn list<T>(items: &[T], mut put: impl FnMut(&mut Vec<u8>, &T)) -> Option<Vec<u8>
         put(&mut out, item);
     }
     Some(out)
-}
-
-/// A constant expression for an address.
-fn constant(out: &mut Vec<u8>, value: u64) {
-    out.push(I32_CONST);
-    leb::sleb(out, i64::from(value as i32));
-    out.push(END);
 }
 
 fn custom_head(name: &str, size: usize) -> Vec<u8> {
