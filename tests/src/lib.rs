@@ -5,3 +5,4 @@ pub mod link;
 pub mod project;
 pub mod project_text;
 pub mod project_trace;
+pub mod wasm;

@@ -94,6 +94,11 @@ fn member(out: &mut Vec<u8>, name: &str, size: usize, body: Option<&[u8]>) {
 
 /// The names that an object offers.
 fn defined(object: &[u8]) -> Vec<String> {
+    if object.starts_with(b"\0asm") {
+        return xsys_link::wasm::object::defined_names(object)
+            .map(|names| names.into_iter().map(str::to_owned).collect())
+            .unwrap_or_default();
+    }
     let Ok(elf) = Elf::parse(object) else {
         return Vec::new();
     };

@@ -6,8 +6,40 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// Keys and how often they may occur.
-const KEYS: &[(&str, bool)] = &[
+/// What a suite's directives are.
+#[derive(Debug)]
+pub struct Format {
+    /// Keys, and whether they may occur more than once.
+    pub keys: &'static [(&'static str, bool)],
+    /// Keys of which a case needs one, because without it nothing is checked.
+    pub checks: &'static [&'static str],
+    /// The target of cases that name none.
+    pub target: &'static str,
+}
+
+/// Directives of `tests/cases/link`.
+pub const ELF: Format = Format {
+    keys: ELF_KEYS,
+    checks: &[
+        "check",
+        "bytes",
+        "string",
+        "absent",
+        "present",
+        "sections",
+        "segments",
+        "compare",
+        "run",
+        "contains",
+        "prints",
+        "expect-error",
+        "program",
+        "no-section",
+    ],
+    target: "aarch64-unknown-none",
+};
+
+const ELF_KEYS: &[(&str, bool)] = &[
     ("target", false),
     ("args", true),
     ("first", true),
@@ -50,7 +82,7 @@ pub struct Case {
 
 impl Case {
     /// Reads a folder.
-    pub fn load(folder: &Path) -> Result<Case, String> {
+    pub fn load(folder: &Path, format: &Format) -> Result<Case, String> {
         let mut sources = Vec::new();
         let mut others = Vec::new();
         let entries = std::fs::read_dir(folder).map_err(|e| format!("cannot read it: {e}"))?;
@@ -69,7 +101,7 @@ impl Case {
             .filter(|path| is_main(path))
             .ok_or("the folder has no `main.s` or `main.rs`")?;
         let text = std::fs::read_to_string(main).map_err(|e| format!("cannot read it: {e}"))?;
-        let directives = parse(&text)?;
+        let directives = parse(&text, format.keys)?;
         let mut case = Case {
             folder: folder.to_owned(),
             targets: Vec::new(),
@@ -79,25 +111,9 @@ impl Case {
         };
         case.targets = case.words("target");
         if case.targets.is_empty() {
-            case.targets.push("aarch64-unknown-none".to_owned());
+            case.targets.push(format.target.to_owned());
         }
-        let checks = [
-            "check",
-            "bytes",
-            "string",
-            "absent",
-            "present",
-            "sections",
-            "segments",
-            "compare",
-            "run",
-            "contains",
-            "prints",
-            "expect-error",
-            "program",
-            "no-section",
-        ];
-        if !checks.iter().any(|key| case.first(key).is_some()) {
+        if !format.checks.iter().any(|key| case.first(key).is_some()) {
             return Err("the case checks nothing".to_owned());
         }
         Ok(case)
@@ -177,7 +193,7 @@ fn archived(case: &Case) -> Vec<String> {
         .collect()
 }
 
-fn parse(text: &str) -> Result<BTreeMap<String, Vec<String>>, String> {
+fn parse(text: &str, keys: &[(&str, bool)]) -> Result<BTreeMap<String, Vec<String>>, String> {
     let mut directives: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (number, line) in text.lines().enumerate() {
         let Some(line) = line.trim_start().strip_prefix("//#") else {
@@ -188,7 +204,7 @@ fn parse(text: &str) -> Result<BTreeMap<String, Vec<String>>, String> {
             .split_once(':')
             .ok_or_else(|| format!("line {number}: a directive is `//# key: value`"))?;
         let (key, value) = (key.trim(), value.trim());
-        let Some((_, repeats)) = KEYS.iter().find(|(name, _)| *name == key) else {
+        let Some((_, repeats)) = keys.iter().find(|(name, _)| *name == key) else {
             return Err(format!("line {number}: unknown directive `{key}`"));
         };
         let values = directives.entry(key.to_owned()).or_default();
@@ -202,7 +218,7 @@ fn parse(text: &str) -> Result<BTreeMap<String, Vec<String>>, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::parse;
+    use super::{ELF_KEYS, parse};
 
     #[test]
     fn directives_are_checked() {
@@ -219,7 +235,7 @@ mod tests {
             ),
             ("//# check", Err("line 1: a directive is `//# key: value`")),
         ] {
-            let found = parse(text).map(|d| d.values().map(Vec::len).sum::<usize>());
+            let found = parse(text, ELF_KEYS).map(|d| d.values().map(Vec::len).sum::<usize>());
             assert_eq!(found, expected.map_err(str::to_owned), "{text}");
         }
     }

@@ -62,6 +62,7 @@ fn wrap(text: &str, target: &str) -> String {
     // Where inline assembler is not stable yet.
     let feature = match target.split('-').next() {
         Some("avr" | "msp430") => ", asm_experimental_arch",
+        Some(arch) if arch.starts_with("wasm") => ", asm_experimental_arch",
         _ => "",
     };
     format!(

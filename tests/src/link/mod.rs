@@ -41,7 +41,7 @@ pub fn run_all(cases: &Path, scratch: &Path) -> ExitCode {
             .file_name()
             .map(|name| name.to_string_lossy().into_owned())
             .unwrap_or_default();
-        match Case::load(&folder) {
+        match Case::load(&folder, &case::ELF) {
             Ok(case) => {
                 let case = Arc::new(case);
                 for target in case.targets.clone() {

@@ -125,6 +125,15 @@ impl Features {
             if !names.is_empty() {
                 problems.push(not_for_threads(&names));
             }
+            if options.memory.max == 0 && !options.memory.fixed {
+                problems.push(
+                    Diagnostic::warning("shared memory without `--max-memory` cannot grow")
+                        .note("its limit is its size at the start: every allocation past it fails")
+                        .help(
+                            "pass `--max-memory=BYTES`, or `--no-growable-memory` if it is meant",
+                        ),
+                );
+            }
             "shared memory"
         } else if uses_tls(resolved, live) {
             "thread-local storage"

@@ -425,11 +425,16 @@ impl<'a> Memory<'a> {
     /// Where memory is shared, thread-local variables have none: what they get is their distance
     /// from the start of each thread's own data.
     pub fn symbol_address(&self, symbol: &Symbol<'_>, addend: i64) -> Option<u64> {
+        match self.shared && symbol.is_tls() {
+            true => self.tls_offset(symbol, addend),
+            false => self.plain_address(symbol, addend),
+        }
+    }
+
+    /// Where a thread-local variable is in the thread's own data.
+    pub fn tls_offset(&self, symbol: &Symbol<'_>, addend: i64) -> Option<u64> {
         let address = self.plain_address(symbol, addend)?;
-        Some(match self.shared && symbol.is_tls() {
-            true => address.wrapping_sub(self.tls_base()),
-            false => address,
-        })
+        Some(address.wrapping_sub(self.tls_base()))
     }
 
     fn plain_address(&self, symbol: &Symbol<'_>, addend: i64) -> Option<u64> {

@@ -1,0 +1,30 @@
+// Objects of one machine only.
+//# args: --no-entry --export=get -mwasm64
+//# expect-error: `main.o` uses 32-bit addresses
+
+    .section .text.get,"",@
+    .globl get
+    .type get,@function
+get:
+    .functype get () -> (i32)
+    i32.const value
+    i32.load 0
+    i32.const zeros
+    i32.load 0
+    i32.add
+    end_function
+
+    .section .data.value,"",@
+    .globl value
+    .type value,@object
+    .p2align 2
+value:
+    .int32 3
+    .size value, 4
+
+    .section .bss.zeros,"",@
+    .type zeros,@object
+    .p2align 3
+zeros:
+    .skip 100
+    .size zeros, 100

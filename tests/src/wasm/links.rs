@@ -1,0 +1,290 @@
+//! The links of a case: rust-lld, us in its manner, us as users call us.
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::Command;
+
+use xsys_diag::{Diagnostic, Severity};
+use xsys_link::{Flavor, Outcome, link_command_line};
+
+use super::module::{self, Module};
+use super::{checks, engine, node, relation};
+use crate::link::case::Case;
+use crate::link::oracle::rust_lld;
+
+/// Links and checks; what is wrong. An error is a problem of the case itself.
+pub fn link_and_check(case: &Case, words: &[String], work: &Path) -> Result<Vec<String>, String> {
+    let output = work.join("out.wasm");
+    let outcome = link(words, work, &output, 1);
+    let mut problems = Vec::new();
+    diagnostics(case, &outcome, work, &mut problems);
+    if outcome.failed {
+        if case.all("expect-error").is_empty() {
+            problems.push("the link failed".to_owned());
+        }
+        if output.exists() {
+            problems.push("the link failed and left a file".to_owned());
+        }
+        return Ok(problems);
+    }
+    if !case.all("expect-error").is_empty() {
+        problems.push("the link did not fail".to_owned());
+        return Ok(problems);
+    }
+    for text in case.all("prints") {
+        if !outcome.stdout.contains(text.as_str()) {
+            let said = &outcome.stdout;
+            problems.push(format!("`{text}` is not printed; this is:\n{said}"));
+        }
+    }
+    for value in case.all("contains") {
+        let (file, text) = value.split_once(' ').ok_or("`contains` is `FILE TEXT`")?;
+        let found = std::fs::read_to_string(work.join(file)).map_err(|e| format!("{file}: {e}"))?;
+        if !squeeze(&found).contains(&squeeze(text)) {
+            problems.push(format!("`{file}` does not contain `{text}`:\n{found}"));
+        }
+    }
+    let bytes = read(&output)?;
+    module::validate(&bytes)?;
+    same_with_threads(words, work, &output, &bytes, &mut problems);
+    let module = Module::parse(bytes)?;
+    checks::check(case, &module, &mut problems);
+    run(case, &module, &output, "our module", &mut problems);
+    if case.first("compare").is_some() {
+        compare(case, words, work, &module, &mut problems)?;
+    }
+    Ok(problems)
+}
+
+/// Links in the other two ways and compares.
+fn compare(
+    case: &Case,
+    words: &[String],
+    work: &Path,
+    module: &Module,
+    problems: &mut Vec<String>,
+) -> Result<(), String> {
+    // The module's name in the name section is that of the file.
+    let expected_path = work.join("lld").join("out.wasm");
+    let strict_path = work.join("strict").join("out.wasm");
+    for path in [&expected_path, &strict_path] {
+        let folder = path.parent().unwrap_or(work);
+        std::fs::create_dir_all(folder).map_err(|e| format!("cannot create a folder: {e}"))?;
+    }
+    let expected = with_lld(case, words, work, &expected_path)?;
+    let strict_words = [&["--compat=wasm-ld".to_owned()], words].concat();
+    let outcome = link(&strict_words, work, &strict_path, 1);
+    if outcome.failed {
+        let said: Vec<String> = outcome.diagnostics.iter().map(|d| d.to_string()).collect();
+        problems.push(format!("`--compat=wasm-ld` fails:\n{}", said.join("\n")));
+        return Ok(());
+    }
+    let strict = read(&strict_path)?;
+    module::validate(&strict)?;
+    same_with_threads(&strict_words, work, &strict_path, &strict, problems);
+    let named = |what: &str| {
+        let mut reasons = case.all("differs").iter();
+        reasons.any(|reason| reason.split(':').next() == Some(what))
+    };
+    if !named("bytes") {
+        if let Some(difference) = first_difference(&strict, &expected) {
+            problems.push(format!("`--compat=wasm-ld` against rust-lld: {difference}"));
+        }
+    } else if strict == expected {
+        problems.push("`differs: bytes` is not so: the bytes are the same".to_owned());
+    }
+    let expected = Module::parse(expected)?;
+    if !named("meaning") {
+        let found = relation::compare(module, &expected);
+        problems.extend(found.into_iter().map(|text| format!("meaning: {text}")));
+    }
+    if problems.is_empty() && !named("run") {
+        run(
+            case,
+            &expected,
+            &expected_path,
+            "rust-lld's module",
+            problems,
+        );
+    }
+    Ok(())
+}
+
+fn run(case: &Case, module: &Module, path: &Path, whose: &str, problems: &mut Vec<String>) {
+    if case.all("run").is_empty() && case.all("worker").is_empty() {
+        return;
+    }
+    let found = match case.first("engine") {
+        Some("node") => node::run(case, module, path),
+        None => engine::run(case, module),
+        Some(other) => vec![format!("there is no engine `{other}`")],
+    };
+    problems.extend(found.into_iter().map(|text| format!("{whose}: {text}")));
+}
+
+fn with_lld(case: &Case, words: &[String], work: &Path, output: &Path) -> Result<Vec<u8>, String> {
+    let result = Command::new(rust_lld()?)
+        .current_dir(work)
+        .args(["-flavor", "wasm", "-L"])
+        .arg(work)
+        .args(words)
+        .args(case.words("lld-args"))
+        .arg("-o")
+        .arg(output)
+        .output()
+        .map_err(|e| format!("cannot start rust-lld: {e}"))?;
+    if !result.status.success() {
+        let said = String::from_utf8_lossy(&result.stderr);
+        return Err(format!("rust-lld fails:\n{said}"));
+    }
+    read(output)
+}
+
+/// Makes what the case's link takes as input (`first`).
+pub fn first_links(case: &Case, work: &Path) -> Result<(), String> {
+    for (output, words) in case.first_links() {
+        let outcome = link(&words, work, &work.join(&output), 1);
+        if outcome.failed {
+            let said: Vec<String> = outcome.diagnostics.iter().map(|d| d.to_string()).collect();
+            return Err(format!("`{output}` cannot be linked:\n{}", said.join("\n")));
+        }
+    }
+    Ok(())
+}
+
+/// Eight threads must give the bytes that one gives.
+fn same_with_threads(
+    words: &[String],
+    work: &Path,
+    output: &Path,
+    bytes: &[u8],
+    problems: &mut Vec<String>,
+) {
+    let folder = work.join("again");
+    let again = folder.join(output.file_name().unwrap_or_default());
+    if std::fs::create_dir_all(&folder).is_ok() {
+        link(words, work, &again, 8);
+    }
+    if std::fs::read(&again).ok().as_deref() != Some(bytes) {
+        problems.push("eight threads give other bytes than one".to_owned());
+    }
+}
+
+/// Links within this process, on a pool of so many threads.
+fn link(words: &[String], work: &Path, output: &Path, threads: usize) -> Outcome {
+    let mut args: Vec<OsString> = vec!["-L".into(), work.into()];
+    args.extend(words.iter().map(|word| absolute(word, work).into()));
+    args.push("-o".into());
+    args.push(output.into());
+    args.push(format!("--threads={threads}").into());
+    match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
+        Ok(pool) => pool.install(|| link_command_line(Flavor::Wasm, &args)),
+        Err(_) => link_command_line(Flavor::Wasm, &args),
+    }
+}
+
+/// The linker runs within the test's process, whose folder is not the case's: names of files get
+/// their folder, also behind `--option=`.
+fn absolute(word: &str, work: &Path) -> String {
+    let (option, name) = match word.split_once('=') {
+        Some((option, name)) if option.starts_with('-') => (format!("{option}="), name),
+        _ => (String::new(), word),
+    };
+    let known = [".o", ".a", ".wasm", ".txt", ".map"];
+    if known.iter().any(|ending| name.ends_with(ending)) && !name.contains('/') {
+        format!("{option}{}", work.join(name).display())
+    } else {
+        word.to_owned()
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, String> {
+    std::fs::read(path).map_err(|e| format!("there is no `{}`: {e}", path.display()))
+}
+
+/// Spaces are for people.
+fn squeeze(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The first section in which two modules differ: whole modules are too long for messages.
+fn first_difference(actual: &[u8], expected: &[u8]) -> Option<String> {
+    if actual == expected {
+        return None;
+    }
+    let sections = |wasm: &[u8]| -> Vec<(u8, Vec<u8>)> {
+        let payloads = wasmparser::Parser::new(0).parse_all(wasm);
+        let sections = payloads.filter_map(|payload| payload.ok()?.as_section());
+        sections
+            .map(|(id, range)| (id, wasm[range.start as usize..range.end as usize].to_vec()))
+            .collect()
+    };
+    let (actual, expected) = (sections(actual), sections(expected));
+    let ids = |sections: &[(u8, Vec<u8>)]| sections.iter().map(|s| s.0).collect::<Vec<_>>();
+    if ids(&actual) != ids(&expected) {
+        return Some(format!(
+            "sections {:?}, not {:?}",
+            ids(&actual),
+            ids(&expected)
+        ));
+    }
+    for (actual, expected) in actual.iter().zip(&expected) {
+        if actual.1 != expected.1 {
+            let pairs = actual.1.iter().zip(&expected.1);
+            let at = pairs.into_iter().position(|(a, b)| a != b);
+            let at = at.unwrap_or(actual.1.len().min(expected.1.len()));
+            return Some(format!(
+                "section {} differs at {at:#x}\n  {}\nnot\n  {}",
+                actual.0,
+                excerpt(&actual.1, at),
+                excerpt(&expected.1, at)
+            ));
+        }
+    }
+    Some("the sections' sizes are encoded in another way".to_owned())
+}
+
+fn excerpt(bytes: &[u8], at: usize) -> String {
+    let from = at.saturating_sub(24);
+    let to = bytes.len().min(at + 24);
+    let shown = &bytes[from..to];
+    let hex: Vec<String> = shown.iter().map(|byte| format!("{byte:02x}")).collect();
+    let text: String = shown
+        .iter()
+        .map(|&byte| {
+            if (32..127).contains(&byte) {
+                char::from(byte)
+            } else {
+                '.'
+            }
+        })
+        .collect();
+    format!("{} |{text}| ({} bytes)", hex.join(" "), bytes.len())
+}
+
+fn diagnostics(case: &Case, outcome: &Outcome, work: &Path, problems: &mut Vec<String>) {
+    let folder = format!("{}/", work.display());
+    let mut found: Vec<(&Diagnostic, String)> = outcome
+        .diagnostics
+        .iter()
+        .map(|d| (d, d.to_string().replace(&folder, "")))
+        .collect();
+    for (key, severity) in [
+        ("expect-error", Severity::Error),
+        ("expect-warning", Severity::Warning),
+    ] {
+        for text in case.all(key) {
+            let hit = found
+                .iter()
+                .any(|(d, shown)| d.severity == severity && shown.contains(text.as_str()));
+            if !hit {
+                problems.push(format!("nothing says `{text}` ({key})"));
+            }
+        }
+        found.retain(|(d, shown)| {
+            d.severity != severity || !case.all(key).iter().any(|t| shown.contains(t.as_str()))
+        });
+    }
+    let rest = found.into_iter();
+    problems.extend(rest.map(|(_, shown)| format!("unexpected: {shown}")));
+}
