@@ -51,6 +51,8 @@ pub struct Indexes<'a> {
     global_numbers: HashMap<OwnGlobal, u32>,
     /// Whether the indirect table is ours.
     pub own_function_table: bool,
+    /// Whether it comes before the tables of files.
+    pub function_table_first: bool,
     /// Tables besides the indirect one.
     pub tables: Vec<(FileId, u32)>,
     table_numbers: HashMap<(FileId, u32), u32>,
@@ -309,14 +311,18 @@ impl<'a> Indexes<'a> {
             .any(|&id| resolved.symbol(id).name == "__indirect_function_table");
         // A pointer to a function needs the table even where no call through one is left.
         self.own_function_table = ours || (!self.slots.is_empty() && !imported);
-        let mut next = self.counts[2] + u32::from(self.own_function_table);
         for (file, live) in live.tables.iter().enumerate() {
             for at in (0..live.len()).filter(|&at| live[at]) {
-                let table = (FileId(file as u32), at as u32);
-                self.tables.push(table);
-                self.table_numbers.insert(table, next);
-                next += 1;
+                self.tables.push((FileId(file as u32), at as u32));
             }
+        }
+        // Old code has no relocations for the function table's number, which has to be 0 then.
+        self.function_table_first =
+            !self.tables.is_empty() && resolved.files().any(|(_, file)| file.legacy_table);
+        let before = u32::from(self.own_function_table && self.function_table_first);
+        let first = self.counts[2] + before;
+        for (number, &table) in (first..).zip(&self.tables) {
+            self.table_numbers.insert(table, number);
         }
     }
 
@@ -376,7 +382,7 @@ impl<'a> Indexes<'a> {
         match symbol.definition {
             Definition::Undefined => self.import_numbers.get(&id).copied(),
             Definition::Function(function) => self.body_number(function),
-            Definition::Linker(LinkerSymbol::FunctionTable) => Some(self.counts[2]),
+            Definition::Linker(LinkerSymbol::FunctionTable) => Some(self.function_table()),
             Definition::Linker(kind) => self.global_numbers.get(&OwnGlobal::Linker(kind)).copied(),
             Definition::Item(file, at) => match symbol.kind {
                 SymbolKind::Global => self
@@ -411,11 +417,11 @@ impl<'a> Indexes<'a> {
 
     /// Number of the indirect table.
     pub fn function_table(&self) -> u32 {
-        // Imported, it is the first import of its kind; else it follows the imported tables.
-        if self.own_function_table {
-            self.counts[2]
-        } else {
-            0
+        // Imported, it is the first import of its kind; else it follows all other tables.
+        match (self.own_function_table, self.function_table_first) {
+            (false, _) => 0,
+            (true, true) => self.counts[2],
+            (true, false) => self.counts[2] + self.tables.len() as u32,
         }
     }
 }

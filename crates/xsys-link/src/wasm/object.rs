@@ -50,6 +50,9 @@ pub struct ObjectFile<'a> {
     pub producers: Vec<(&'a str, &'a str, &'a str)>,
     /// Whether addresses are 64 bits wide.
     pub memory64: bool,
+    /// Whether it calls through the function table as number 0, as code without `reference-types`
+    /// does: no symbol and no relocation names the table.
+    pub legacy_table: bool,
 }
 
 /// Imports of an object per kind; an index space starts with its imports.
@@ -598,6 +601,9 @@ impl<'a> ObjectFile<'a> {
             let symbol = self.symbol(symbol)?;
             self.symbols.push(symbol);
         }
+        self.legacy_table = matches!(&self.imports.tables[..], [(name, _)]
+            if name.field == "__indirect_function_table")
+            && !self.symbols.iter().any(|s| s.kind == SymbolKind::Table);
         for &(_, symbol) in &self.init_functions {
             match self.symbols.get(symbol as usize) {
                 Some(symbol) if symbol.kind == SymbolKind::Function => {}

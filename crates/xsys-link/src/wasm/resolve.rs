@@ -322,6 +322,15 @@ impl<'a> Table<'a> {
     }
 
     fn close(&mut self, done: Adding<'a>) {
+        if done.object.legacy_table {
+            let name = "__indirect_function_table";
+            let mut entry = Entry::linker(name, SymbolKind::Table, Definition::Undefined);
+            entry.file = Some(done.file);
+            // That the table is there is all that such code relies on.
+            if let Ok(id) = self.refer(entry) {
+                self.at(id).flags |= SymbolFlags::NO_STRIP;
+            }
+        }
         self.resolved.files[done.file.0 as usize] = done.object;
         self.resolved.file_symbols[done.file.0 as usize] = done.ids;
         self.order.push(done.file);

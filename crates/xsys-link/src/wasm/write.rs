@@ -189,14 +189,18 @@ impl<'s, 'a> Module<'s, 'a> {
     fn tables(&self) -> Option<Vec<u8>> {
         let indexes = &self.layout.indexes;
         let mut items = Vec::new();
-        if indexes.own_function_table {
+        let mut own = indexes.own_function_table.then(|| {
             let mut item = Vec::new();
             self.table_limits(&mut item, !self.options.table.growable);
-            items.push(item);
+            item
+        });
+        if indexes.function_table_first {
+            items.extend(own.take());
         }
         for &(file, at) in &indexes.tables {
             items.push(self.resolved.file(file).tables[at as usize].to_vec());
         }
+        items.extend(own);
         list(&items, |out, item| out.extend_from_slice(item))
     }
 

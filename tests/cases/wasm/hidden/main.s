@@ -1,6 +1,6 @@
 // `--export-dynamic` exports what is neither hidden nor local.
 //# args: --no-entry --export-dynamic
-//# exports: memory memory, function seen, global shown
+//# exports: memory memory, global __stack_pointer, function seen, global shown
 //# absent: unseen
 //# compare: rust-lld
 

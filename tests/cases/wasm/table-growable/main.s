@@ -1,7 +1,7 @@
 // `--growable-table` leaves the table without a limit; exported under its own name.
 //# args: --no-entry --export=call --growable-table --export-table
 //# tables: 3
-//# exports: memory memory, table __indirect_function_table, function call
+//# exports: memory memory, function call, table __indirect_function_table
 //# run: call(0) = 3
 //# run: call(1) = 4
 //# compare: rust-lld
