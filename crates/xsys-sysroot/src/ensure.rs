@@ -16,11 +16,11 @@ use serde_json::{Value, json};
 use xsys_target::{CrateSet, Kind, Target};
 
 use crate::build_script::Facts;
+use crate::c_pieces::{self, Pieces};
 use crate::compile::{
     Call, Calls, Compilation, common_flags, has_separate_metadata, library_folder, shown,
 };
 use crate::key::Inputs;
-use crate::musl::{self, Musl};
 use crate::resolve::{Resolution, TargetPlatform, Unit, Wanted, resolve};
 use crate::schedule::{self, Stopped};
 use crate::settings::{Panic, Settings};
@@ -101,7 +101,7 @@ struct Build<'a> {
     request: &'a Request<'a>,
     settings: Settings,
     library: PathBuf,
-    musl: Option<Musl>,
+    pieces: Option<Pieces>,
     inputs: Value,
     key: String,
     spec_file: String,
@@ -121,11 +121,10 @@ impl<'a> Build<'a> {
         let mut settings = request.settings.clone();
         settings.test &= crates == CrateSet::Std;
         let library = toolchain.library(offline, progress)?;
-        let musl = if crates == CrateSet::Std && target.uses_musl_static() {
-            Some(musl::find(target, toolchain, offline, cache, progress)?)
-        } else {
-            None
-        };
+        let wanted = c_pieces::wanted(target).filter(|_| crates == CrateSet::Std);
+        let pieces = wanted
+            .map(|wanted| c_pieces::find(&wanted, target, toolchain, offline, cache, progress))
+            .transpose()?;
         let inputs = Inputs {
             target: &target.name,
             custom: target.kind == Kind::Json,
@@ -136,7 +135,9 @@ impl<'a> Build<'a> {
             crates,
             settings: &settings,
             flags: &common_flags(&settings, toolchain.rustc.release()),
-            musl: musl.as_ref().map(|musl| musl.digest.as_str()),
+            pieces: pieces
+                .as_ref()
+                .map(|pieces| (pieces.kit.name, pieces.digest.as_str())),
         };
         Ok(Build {
             key: inputs.key(),
@@ -145,7 +146,7 @@ impl<'a> Build<'a> {
             request,
             settings,
             library,
-            musl,
+            pieces,
         })
     }
 
@@ -191,7 +192,10 @@ impl<'a> Build<'a> {
             restricted_std,
         } = compilation.calls(&units)?;
         // Said before half a minute of compilation instead of after it.
-        if restricted_std && !["unix", "windows"].iter().any(|family| facts.flag(family)) {
+        let unknown_system = restricted_std && !["unix", "windows"].iter().any(|f| facts.flag(f));
+        // std's script takes every wasm target for one that it knows.
+        let no_system = target.is_wasm() && target.is_bare_metal();
+        if unknown_system || (no_system && self.request.crates == CrateSet::Std) {
             return Err(Error::NoStd {
                 os: target.os().to_owned(),
                 release: toolchain.rustc.release().to_owned(),
@@ -219,8 +223,8 @@ impl<'a> Build<'a> {
         if !has_separate_metadata(toolchain.rustc.release()) {
             remove_metadata(&out_dir)?;
         }
-        if let Some(musl) = &self.musl {
-            musl::install(musl, &out_dir.join("self-contained"))?;
+        if let Some(pieces) = &self.pieces {
+            c_pieces::install(pieces, &out_dir.join("self-contained"))?;
         }
         self.write_manifest(&staging.path, &sources, &units)?;
         Ok(calls.len() + 1)
@@ -357,7 +361,7 @@ impl<'a> Build<'a> {
         let manifest = json!({
             "inputs": self.inputs,
             "crates": crates,
-            "musl": self.musl.as_ref().map(|musl| musl.origin.as_str()),
+            "c-library": self.pieces.as_ref().map(|pieces| pieces.origin.as_str()),
             "files": files,
         });
         let path = staging.join("manifest.json");

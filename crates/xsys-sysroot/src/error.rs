@@ -75,11 +75,13 @@ pub enum Error {
         /// All there are.
         known: Vec<String>,
     },
-    /// The C pieces of a static musl program are not to be had.
-    #[error("no musl start-up objects and `libc.a` for `{triple}`")]
-    NoMusl {
-        /// The built-in target whose rust-std has them.
-        triple: String,
+    /// The C pieces of a program with std are not to be had.
+    #[error("no start-up objects and `libc.a` of {library} for `{target}`")]
+    NoCPieces {
+        /// The C library.
+        library: &'static str,
+        /// The target's name.
+        target: String,
         /// Where was looked, and what went wrong.
         tried: Vec<String>,
         /// What to do.
@@ -201,7 +203,7 @@ impl Error {
                     diagnostic = diagnostic.help(format!("did you mean `{name}`?"));
                 }
             }
-            Error::NoMusl { tried, help, .. } => {
+            Error::NoCPieces { tried, help, .. } => {
                 diagnostic.notes.extend(tried);
                 diagnostic.help.extend(help);
             }

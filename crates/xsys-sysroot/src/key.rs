@@ -29,14 +29,14 @@ pub(crate) struct Inputs<'a> {
     pub crates: CrateSet,
     pub settings: &'a Settings,
     pub flags: &'a [String],
-    /// Digest of the C pieces, if there are any.
-    pub musl: Option<&'a str>,
+    /// Name and digest of the C library's pieces, if there are any.
+    pub pieces: Option<(&'a str, &'a str)>,
 }
 
 impl Inputs<'_> {
     /// The inputs in clear, for the manifest.
     pub fn to_json(&self) -> Value {
-        json!({
+        let mut inputs = json!({
             "format": FORMAT,
             "target": self.target,
             "custom": self.custom,
@@ -46,8 +46,12 @@ impl Inputs<'_> {
             "crates": self.crates.as_str(),
             "settings": Normalized::from(self.settings),
             "flags": self.flags,
-            "musl": self.musl,
-        })
+            "musl": null,
+        });
+        if let Some((name, digest)) = self.pieces {
+            inputs[name] = digest.into();
+        }
+        inputs
     }
 
     /// The key: sha256 over the inputs, in hexadecimal.
@@ -103,7 +107,7 @@ mod tests {
             crates: CrateSet::Core,
             settings: &settings,
             flags: &flags,
-            musl: None,
+            pieces: None,
         };
         let with = |change: fn(&mut Settings)| {
             let mut settings = Settings::default();
@@ -158,7 +162,12 @@ mod tests {
             }
             .key(),
             Inputs {
-                musl: Some("m"),
+                pieces: Some(("musl", "m")),
+                ..base.clone()
+            }
+            .key(),
+            Inputs {
+                pieces: Some(("wasi-libc", "m")),
                 ..base.clone()
             }
             .key(),

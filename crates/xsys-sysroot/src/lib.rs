@@ -4,13 +4,14 @@
 //! - *what* is to be compiled: `manifest`, `lock`, `sources` (packages), `resolve` (features,
 //!   order), `build_script` (cfgs);
 //! - *how*: `compile` (a command line a crate), `schedule` and `jobs` (in parallel, pipelined);
-//! - *where* it goes: `key` and `digest` (its name), `store` (locks, staging, publishing), `musl`
-//!   (the C pieces that come with it).
+//! - *where* it goes: `key` and `digest` (its name), `store` (locks, staging, publishing),
+//!   `c_pieces` (the C library that comes with it: `musl`, `wasi`).
 //!
 //! `ensure` puts them in order. cargo takes part only where sources have to be downloaded; no build
 //! script runs and nothing is linked.
 
 mod build_script;
+mod c_pieces;
 mod compile;
 mod digest;
 mod ensure;
@@ -27,6 +28,7 @@ mod settings;
 mod sources;
 mod store;
 mod toolchain;
+mod wasi;
 
 pub use ensure::{Request, Sysroot, ensure};
 pub use error::Error;

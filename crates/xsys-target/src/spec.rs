@@ -219,7 +219,8 @@ impl Spec {
         let os = self.os();
         STD_OS.contains(&os)
             || os.starts_with("solid")
-            || self.is_wasm()
+            // wasm32v1-none is the one for programs without std.
+            || (self.is_wasm() && !self.is_bare_metal())
             || (self.vendor() == "fortanix" && self.env() == "sgx")
             || (self.vendor() == "nintendo" && self.env() == "newlib")
     }
@@ -245,6 +246,11 @@ impl Spec {
             && self.env() == "musl"
             && self.flag("crt-static-default") == Some(true)
             && self.flag("crt-static-respected") == Some(true)
+    }
+
+    /// WASI programs: their system calls go through wasi-libc.
+    pub fn uses_wasi_libc(&self) -> bool {
+        self.os() == "wasi" && self.is_wasm()
     }
 
     /// Start-up objects that rustc takes from the sysroot's `self-contained` folder for a static
@@ -399,6 +405,7 @@ mod tests {
                 false,
                 "wasm",
             ),
+            (r#"{"arch":"wasm32"}"#, false, false, false, "wasm"),
             (
                 r#"{"arch":"x86_64","os":"uefi","is-like-windows":true}"#,
                 true,

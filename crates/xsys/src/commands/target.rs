@@ -105,12 +105,14 @@ fn show(toolchain: &Toolchain, what: &What, as_json: bool) -> Result<u8> {
                 .to_owned(),
         ),
     ];
-    if target.uses_musl_static() {
-        rows.push(row(
-            "C library",
-            "musl, static, from the rust-std component".to_owned(),
-        ));
-    }
+    let c_library = if target.uses_wasi_libc() {
+        Some("wasi-libc, from the rust-std component")
+    } else if target.uses_musl_static() && !target.is_wasm() {
+        Some("musl, static, from the rust-std component")
+    } else {
+        None
+    };
+    rows.extend(c_library.map(|library| row("C library", library.to_owned())));
     rows.push(row(
         "runs here",
         match decide(&target, None, Host::this()) {

@@ -1,0 +1,251 @@
+//! The C pieces that programs of some targets are linked with, although they are Rust: start-up
+//! objects and a C library.
+//!
+//! rust-std components bring them in a folder `self-contained`. Not every component can be had for
+//! every toolchain; then another installed toolchain's copy does (it is C code, no Rust metadata),
+//! or a folder the user names. Which pieces, and whose, is said by [`crate::musl`] and
+//! [`crate::wasi`].
+
+use std::path::{Path, PathBuf};
+
+use xsys_target::Target;
+
+use crate::store::Cache;
+use crate::toolchain::Toolchain;
+use crate::{Error, Progress, digest, musl, wasi};
+
+/// A C library and what there is of it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Kit {
+    pub name: &'static str,
+    /// Files that are copied as they are, where they exist.
+    pub pieces: &'static [&'static str],
+    /// Without these no program starts.
+    pub needed: &'static [&'static str],
+    /// Libraries that linkers are told of and that have nothing to say.
+    pub empty: &'static [&'static str],
+    /// Overrides the search; for builds of one's own.
+    pub variable: &'static str,
+    /// What such a build may be.
+    pub own: &'static str,
+}
+
+/// A kit, and the built-in targets whose rust-std has it for this target, the best first. rustup is
+/// asked for the last one.
+#[derive(Debug)]
+pub(crate) struct Wanted {
+    pub kit: &'static Kit,
+    pub triples: Vec<String>,
+}
+
+/// What programs for `target` with std need.
+pub(crate) fn wanted(target: &Target) -> Option<Wanted> {
+    if target.uses_wasi_libc() {
+        return Some(wasi::wanted(target));
+    }
+    target.uses_musl_static().then(|| musl::wanted(target))
+}
+
+/// An archive without members, in every archive format.
+const EMPTY_ARCHIVE: &[u8] = b"!<arch>\n";
+
+/// A folder with the pieces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Pieces {
+    pub kit: &'static Kit,
+    pub folder: PathBuf,
+    /// Where it comes from, without paths of this machine.
+    pub origin: String,
+    /// Over the pieces' contents.
+    pub digest: String,
+}
+
+/// Finds what is wanted for `target`.
+pub(crate) fn find(
+    wanted: &Wanted,
+    target: &Target,
+    toolchain: &Toolchain,
+    offline: bool,
+    cache: &Cache,
+    progress: &dyn Progress,
+) -> Result<Pieces, Error> {
+    let kit = wanted.kit;
+    let mut tried = Vec::new();
+    if let Some(folder) = std::env::var_os(kit.variable).filter(|value| !value.is_empty()) {
+        let folder = PathBuf::from(folder);
+        return match lacking(kit, &folder) {
+            None => pieces(kit, folder, format!("the folder in {}", kit.variable), cache),
+            Some(name) => {
+                tried.push(format!(
+                    "`{}` ({}) has no `{name}`",
+                    folder.display(),
+                    kit.variable
+                ));
+                Err(nowhere(wanted, target, tried, toolchain))
+            }
+        };
+    }
+    let of = |sysroot: &Path, triple: &str| {
+        sysroot
+            .join("lib/rustlib")
+            .join(triple)
+            .join("lib/self-contained")
+    };
+    let origin = |triple: &str, name: &str| format!("rust-std of {triple} in {name}");
+    for triple in &wanted.triples {
+        let own = of(toolchain.rustc.sysroot(), triple);
+        if lacking(kit, &own).is_none() {
+            return pieces(kit, own, origin(triple, &toolchain.shown_release()), cache);
+        }
+        tried.push(format!("`{}` is not there", own.display()));
+    }
+    let Some(triple) = wanted.triples.last() else {
+        tried.push(format!(
+            "no component of Rust's has {} for this target",
+            kit.name
+        ));
+        return Err(nowhere(wanted, target, tried, toolchain));
+    };
+
+    // Asked once: a component that does not exist today would be asked for at every start.
+    let memory = format!("no-{triple}-{}", toolchain.rustc.commit_hash());
+    if let (Some(name), None) = (&toolchain.name, cache.recall(&memory)) {
+        let command = format!("rustup target add {triple} --toolchain {name}");
+        if offline {
+            tried.push(format!("`{command}` was not run because of `--offline`"));
+        } else {
+            progress.message(&format!("installing {}: {command}", kit.name));
+            let own = of(toolchain.rustc.sysroot(), triple);
+            match toolchain.rustup(&["target", "add", triple, "--toolchain", name]) {
+                Ok(()) if lacking(kit, &own).is_none() => {
+                    return pieces(kit, own, origin(triple, &toolchain.shown_release()), cache);
+                }
+                Ok(()) => tried.push(format!("`{command}` did not bring them")),
+                Err(error) => {
+                    tried.push(format!("`{command}` failed: {}", last_line(&error)));
+                    cache.remember(&memory, "rustup has none");
+                }
+            }
+        }
+    }
+    for (name, sysroot) in other_toolchains(toolchain.rustc.sysroot()) {
+        let folder = of(&sysroot, triple);
+        if lacking(kit, &folder).is_none() {
+            progress.message(&format!(
+                "using the {} of the toolchain `{name}`: `{}` has none for `{triple}`",
+                kit.name,
+                toolchain.shown()
+            ));
+            return pieces(
+                kit,
+                folder,
+                origin(triple, "another installed toolchain"),
+                cache,
+            );
+        }
+        tried.push(format!("the toolchain `{name}` has none"));
+    }
+    Err(nowhere(wanted, target, tried, toolchain))
+}
+
+fn pieces(
+    kit: &'static Kit,
+    folder: PathBuf,
+    origin: String,
+    cache: &Cache,
+) -> Result<Pieces, Error> {
+    Ok(Pieces {
+        kit,
+        digest: digest::files(&folder, kit.pieces, cache)?,
+        folder,
+        origin,
+    })
+}
+
+/// The first needed file that a folder lacks.
+fn lacking(kit: &Kit, folder: &Path) -> Option<&'static str> {
+    kit.needed
+        .iter()
+        .copied()
+        .find(|name| !folder.join(name).is_file())
+}
+
+fn last_line(error: &Error) -> String {
+    match error {
+        Error::Program { output, .. } => output.trim().lines().last().unwrap_or("").to_owned(),
+        other => other.to_string(),
+    }
+}
+
+fn nowhere(wanted: &Wanted, target: &Target, tried: Vec<String>, toolchain: &Toolchain) -> Error {
+    let mut help = Vec::new();
+    if let Some(triple) = wanted.triples.last() {
+        help.push(match &toolchain.name {
+            Some(name) => format!("run `rustup target add {triple} --toolchain {name}`"),
+            None => format!("install your distribution's rust-std for {triple}"),
+        });
+        help.push(format!(
+            "or install it for any other toolchain, such as `rustup toolchain install stable --target {triple}`"
+        ));
+    }
+    let alternative = if help.is_empty() { "" } else { "or " };
+    let kit = wanted.kit;
+    help.push(format!(
+        "{alternative}set `{}` to a folder with {} for this target, {}",
+        kit.variable,
+        kit.needed.join(", "),
+        kit.own
+    ));
+    Error::NoCPieces {
+        library: kit.name,
+        target: target.name.clone(),
+        tried,
+        help,
+    }
+}
+
+/// The folders beside this toolchain, by name.
+fn other_toolchains(sysroot: &Path) -> Vec<(String, PathBuf)> {
+    let Some(folder) = sysroot
+        .parent()
+        .filter(|folder| folder.ends_with("toolchains"))
+    else {
+        return Vec::new();
+    };
+    let mut found: Vec<(String, PathBuf)> = std::fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| {
+            let entry = entry.ok()?;
+            Some((entry.file_name().into_string().ok()?, entry.path()))
+        })
+        .filter(|(_, path)| path != sysroot)
+        .collect();
+    found.sort();
+    found
+}
+
+/// Fills `folder` with the pieces and the empty archives.
+pub(crate) fn install(pieces: &Pieces, folder: &Path) -> Result<(), Error> {
+    std::fs::create_dir_all(folder).map_err(Error::cache("create", folder))?;
+    for name in pieces.kit.pieces {
+        let from = pieces.folder.join(name);
+        if from.is_file() {
+            let to = folder.join(name);
+            // Contents only: a toolchain installed read-only must not make the cache so.
+            let bytes = std::fs::read(&from).map_err(Error::cache("read", &from))?;
+            std::fs::write(&to, bytes).map_err(Error::cache("write", &to))?;
+        }
+    }
+    for name in pieces.kit.empty {
+        let to = folder.join(name);
+        if !to.exists() {
+            std::fs::write(&to, EMPTY_ARCHIVE).map_err(Error::cache("write", &to))?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[path = "c_pieces_tests.rs"]
+mod tests;
