@@ -1,13 +1,15 @@
-//! Linked ELF files to the images that boards and their loaders take.
+//! Linked files to the images that boards, their loaders and other hosts take.
 //!
 //! A linker's output says where every byte belongs (program headers, `p_paddr`); boot ROMs,
 //! flashers and firmware want those bytes in forms of their own. [`load`] reads what is to be
 //! loaded, once and checked; each format is one file that turns this into bytes. Nothing here
 //! touches the file system.
 //!
-//! Formats: [`bin`] (flat), [`hex`] (Intel HEX), [`srec`] (Motorola S-records), [`uf2`] (UF2).
+//! Formats: [`bin`] (flat), [`hex`] (Intel HEX), [`srec`] (Motorola S-records), [`uf2`] (UF2); of
+//! wasm modules, [`component`].
 
 pub mod bin;
+pub mod component;
 pub mod hex;
 pub mod load;
 pub mod srec;
@@ -34,11 +36,20 @@ pub enum Format {
     Srec,
     /// Microsoft's UF2 blocks for USB mass-storage boot loaders.
     Uf2,
+    /// A component around a wasm module.
+    Component,
 }
 
 impl Format {
     /// Every format, in the order in which help texts list them.
-    pub const ALL: [Self; 5] = [Self::Elf, Self::Bin, Self::Hex, Self::Srec, Self::Uf2];
+    pub const ALL: [Self; 6] = [
+        Self::Elf,
+        Self::Bin,
+        Self::Hex,
+        Self::Srec,
+        Self::Uf2,
+        Self::Component,
+    ];
 
     /// The name people type.
     pub fn name(self) -> &'static str {
@@ -48,12 +59,16 @@ impl Format {
             Self::Hex => "hex",
             Self::Srec => "srec",
             Self::Uf2 => "uf2",
+            Self::Component => "component",
         }
     }
 
     /// The ending of files in this format, without the dot.
     pub fn extension(self) -> &'static str {
-        self.name()
+        match self {
+            Self::Component => "component.wasm",
+            other => other.name(),
+        }
     }
 }
 
@@ -74,6 +89,7 @@ impl FromStr for Format {
             "hex" | "ihex" => Ok(Self::Hex),
             "srec" | "s19" | "mot" => Ok(Self::Srec),
             "uf2" => Ok(Self::Uf2),
+            "component" => Ok(Self::Component),
             _ => Err(Error::UnknownFormat(text.to_owned())),
         }
     }
@@ -123,6 +139,10 @@ pub enum Error {
     NoFamily,
     #[error("unknown UF2 family `{0}`")]
     UnknownFamily(String),
+    #[error("not a wasm module: {0}")]
+    NotWasm(String),
+    #[error("no component can be made of the module: {}", .0.join(": "))]
+    NoComponent(Vec<String>),
     #[error("unknown image format `{0}`")]
     UnknownFormat(String),
 }
@@ -148,6 +168,8 @@ impl Error {
                     None => diagnostic,
                 }
             }
+            Self::NotWasm(_) => diagnostic.help("components are made from linked modules, such as `target/wasm32-unknown-unknown/release/<name>.wasm`"),
+            Self::NoComponent(_) => component::help(diagnostic),
             Self::UnknownFormat(ref name) => {
                 let known = Format::ALL.map(Format::name);
                 match did_you_mean(name, known) {
@@ -159,7 +181,7 @@ impl Error {
     }
 }
 
-/// Turns a linked ELF file into an image.
+/// Turns a linked file into an image.
 pub fn write(format: Format, elf: &[u8], options: &Options) -> Result<Vec<u8>, Error> {
     match format {
         Format::Elf => load::read(elf).map(|_| elf.to_vec()),
@@ -167,6 +189,7 @@ pub fn write(format: Format, elf: &[u8], options: &Options) -> Result<Vec<u8>, E
         Format::Hex => hex::write(elf, options),
         Format::Srec => srec::write(elf, options),
         Format::Uf2 => uf2::write(elf, options),
+        Format::Component => component::write(elf, &component::Options::default()),
     }
 }
 
@@ -199,7 +222,8 @@ mod tests {
             fill: 0,
             family: Some(uf2::Family(1)),
         };
-        for format in Format::ALL {
+        let of_elf = Format::ALL.map(|format| (format, format != Format::Component));
+        for (format, _) in of_elf.into_iter().filter(|(_, of_elf)| *of_elf) {
             assert!(write(format, &elf, &options).is_ok(), "{format}");
             for end in 0..elf.len() {
                 // A cut inside the section table or the data must be an error or the same image,

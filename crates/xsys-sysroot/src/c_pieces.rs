@@ -74,7 +74,12 @@ pub(crate) fn find(
     if let Some(folder) = std::env::var_os(kit.variable).filter(|value| !value.is_empty()) {
         let folder = PathBuf::from(folder);
         return match lacking(kit, &folder) {
-            None => pieces(kit, folder, format!("the folder in {}", kit.variable), cache),
+            None => pieces(
+                kit,
+                folder,
+                format!("the folder in {}", kit.variable),
+                cache,
+            ),
             Some(name) => {
                 tried.push(format!(
                     "`{}` ({}) has no `{name}`",

@@ -253,6 +253,16 @@ impl Spec {
         self.os() == "wasi" && self.is_wasm()
     }
 
+    /// WASI from 0.2 on, where programs are components.
+    pub fn makes_components(&self) -> bool {
+        self.uses_wasi_libc() && !matches!(self.env(), "" | "p1")
+    }
+
+    /// Emscripten, whose own driver links: the JavaScript around a program is made at that moment.
+    pub fn is_emscripten(&self) -> bool {
+        self.is_wasm() && self.os() == "emscripten"
+    }
+
     /// Start-up objects that rustc takes from the sysroot's `self-contained` folder for a static
     /// executable: those before and those behind the inputs.
     pub fn self_contained_crt(&self) -> (Vec<&str>, Vec<&str>) {

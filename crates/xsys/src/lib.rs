@@ -9,6 +9,7 @@
 
 mod cli;
 mod commands;
+mod component;
 mod driver;
 mod error;
 mod linker;
@@ -28,6 +29,11 @@ pub fn main_with(args: Vec<OsString>) -> ExitCode {
     let part = Part::of(&args);
     match part {
         Part::Linker(flavor) => linker::main(flavor, args.into_iter().skip(1).collect()),
+        Part::ComponentLinker => {
+            let mut args: Vec<OsString> = args.into_iter().skip(1).collect();
+            args.push(component::FLAG.into());
+            linker::main(Some(Flavor::Wasm), args)
+        }
         Part::Runner => driver::run::main(args.into_iter().skip(2).collect()),
         Part::Rustc => driver::rustflags::rustc_main(args.into_iter().skip(2).collect()),
         Part::Command { skip } => commands::main(args.into_iter().skip(skip).collect()),
@@ -39,6 +45,8 @@ pub fn main_with(args: Vec<OsString>) -> ExitCode {
 enum Part {
     /// A linker's command line; the flavor is known where the name or `-flavor` says it.
     Linker(Option<Flavor>),
+    /// `wasm-component-ld`'s command line.
+    ComponentLinker,
     /// `xsys __exec FILE ARGS…`, as cargo's runner.
     Runner,
     /// `xsys __rustc RUSTC ARGS…`: rustc with custom target specs allowed, for a library that
@@ -62,6 +70,7 @@ impl Part {
             "xsys-ld" | "rust-lld" | "lld" | "ld" | "ld.xsys" => Self::Linker(None),
             "ld.lld" => Self::Linker(Some(Flavor::Gnu)),
             "wasm-ld" => Self::Linker(Some(Flavor::Wasm)),
+            "wasm-component-ld" => Self::ComponentLinker,
             _ => match first {
                 Some("-flavor" | "--flavor") => Self::Linker(None),
                 Some("__exec") => Self::Runner,
@@ -99,6 +108,7 @@ mod tests {
             ("xsys-ld.exe build", Part::Linker(None)),
             ("ld.lld build", Part::Linker(Some(Flavor::Gnu))),
             ("wasm-ld --no-entry", Part::Linker(Some(Flavor::Wasm))),
+            ("wasm-component-ld -flavor wasm", Part::ComponentLinker),
             ("xsys __exec a.out", Part::Runner),
             ("xsys ld a.o", Part::Command { skip: 1 }),
         ] {

@@ -5,6 +5,7 @@
 //! hash of the finished file: whoever holds the file finds its report, however old it is.
 
 use std::ffi::OsString;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -12,8 +13,9 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use xsys_diag::Diagnostic;
-use xsys_link::Flavor;
+use xsys_link::{Flavor, Outcome};
 
+use crate::component;
 use crate::error::file;
 use crate::render;
 use crate::ui::{self, Ui, When};
@@ -80,7 +82,15 @@ pub fn main(flavor: Option<Flavor>, args: Vec<OsString>) -> ExitCode {
         arg.push(folder);
         args.push(arg);
     }
-    let outcome = xsys_link::link_command_line(flavor, &args);
+    let outcome = match component::Request::take(flavor, args) {
+        Ok(component::Request::Plain(args)) => xsys_link::link_command_line(flavor, &args),
+        Ok(component::Request::Component(request)) => request.link(),
+        Err(diagnostics) => Outcome {
+            diagnostics,
+            failed: true,
+            ..Outcome::default()
+        },
+    };
     ui::answer(&outcome.stdout);
     render::show(&ui, &outcome.diagnostics);
     if outcome.failed {
@@ -206,7 +216,8 @@ fn split_flavor(
         .first()
         .is_some_and(|arg| arg == "-flavor" || arg == "--flavor");
     if !is_flag {
-        return Ok((named.unwrap_or(Flavor::Gnu), args));
+        let flavor = named.unwrap_or_else(|| flavor_of_inputs(&args));
+        return Ok((flavor, args));
     }
     let help = "known flavors: gnu (for ELF) and wasm";
     let Some(name) = args.get(1).map(|name| name.to_string_lossy().into_owned()) else {
@@ -228,6 +239,26 @@ fn split_flavor(
     };
     args.drain(..2);
     Ok((flavor, args))
+}
+
+/// The flavor that the first object means, where nobody says it: `wasm-component-ld` and clang
+/// call the linker that they are given without a word, expecting it to know its trade.
+fn flavor_of_inputs(args: &[OsString]) -> Flavor {
+    let (words, _) = xsys_link::wasm::options::expand_all(args);
+    let mut after_output = false;
+    for word in &words {
+        let is_file = !after_output && !word.as_encoded_bytes().starts_with(b"-");
+        after_output = word == "-o";
+        let mut magic = [0; 4];
+        let read = is_file
+            .then(|| std::fs::File::open(word).and_then(|mut file| file.read_exact(&mut magic)));
+        match (read, &magic) {
+            (Some(Ok(())), b"\0asm") => return Flavor::Wasm,
+            (Some(Ok(())), b"\x7fELF") => return Flavor::Gnu,
+            _ => {}
+        }
+    }
+    Flavor::Gnu
 }
 
 /// The name of the report for a finished file.

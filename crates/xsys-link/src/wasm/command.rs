@@ -4,6 +4,7 @@ use std::ffi::OsString;
 
 use xsys_diag::Diagnostic;
 
+use super::write::Planned;
 use super::{WasmInput, WasmOptions, link_into};
 use crate::Outcome;
 use crate::input::map::FileStore;
@@ -12,17 +13,43 @@ use crate::output::{OutputError, OutputFile};
 
 /// Links as the words (without the program's name) say.
 pub fn link_command_line(words: &[OsString]) -> Outcome {
-    match run(words) {
-        Ok(outcome) => outcome,
-        Err(diagnostics) => Outcome {
-            diagnostics,
-            failed: true,
-            ..Outcome::default()
-        },
-    }
+    finish(run(words, |options, module| {
+        let mut file = OutputFile::create(&options.output, module.size() as u64)
+            .map_err(OutputError::into_diagnostic)?;
+        module.write(file.bytes_mut());
+        // wasm-ld marks modules as executable, so that a registered runtime can start them.
+        file.persist(true).map_err(OutputError::into_diagnostic)
+    }))
 }
 
-fn run(words: &[OsString]) -> Result<Outcome, Vec<Diagnostic>> {
+/// The same, but the output is what `wrap` makes of the module.
+pub fn link_command_line_through(
+    words: &[OsString],
+    wrap: impl FnOnce(Vec<u8>) -> Result<Vec<u8>, Diagnostic>,
+) -> Outcome {
+    finish(run(words, |options, module| {
+        let mut bytes = vec![0; module.size()];
+        module.write(&mut bytes);
+        let wrapped = wrap(bytes)?;
+        let mut file = OutputFile::create(&options.output, wrapped.len() as u64)
+            .map_err(OutputError::into_diagnostic)?;
+        file.bytes_mut().copy_from_slice(&wrapped);
+        file.persist(true).map_err(OutputError::into_diagnostic)
+    }))
+}
+
+fn finish(result: Result<Outcome, Vec<Diagnostic>>) -> Outcome {
+    result.unwrap_or_else(|diagnostics| Outcome {
+        diagnostics,
+        failed: true,
+        ..Outcome::default()
+    })
+}
+
+fn run(
+    words: &[OsString],
+    put: impl FnOnce(&WasmOptions, &Planned<'_, '_, '_>) -> Result<(), Diagnostic>,
+) -> Result<Outcome, Vec<Diagnostic>> {
     let options = WasmOptions::parse(words)?;
     if options.version {
         return Ok(Outcome {
@@ -53,13 +80,8 @@ fn run(words: &[OsString]) -> Result<Outcome, Vec<Diagnostic>> {
     if !problems.is_empty() {
         return Err(problems);
     }
-    let (diagnostics, stdout) = link_into(&options, &store, inputs, |module| {
-        let mut file = OutputFile::create(&options.output, module.size() as u64)
-            .map_err(OutputError::into_diagnostic)?;
-        module.write(file.bytes_mut());
-        // wasm-ld marks modules as executable, so that a registered runtime can start them.
-        file.persist(true).map_err(OutputError::into_diagnostic)
-    })?;
+    let (diagnostics, stdout) =
+        link_into(&options, &store, inputs, |module| put(&options, module))?;
     Ok(Outcome {
         output: Some(options.output.clone()),
         diagnostics,

@@ -243,11 +243,7 @@ impl Reading {
 impl WasmOptions {
     /// Reads a command line, without the program's name and `-flavor wasm`.
     pub fn parse(arguments: &[OsString]) -> Result<WasmOptions, Vec<Diagnostic>> {
-        let mut problems = Vec::new();
-        let mut words = Vec::new();
-        for argument in arguments {
-            expand(argument.clone(), 0, &mut words, &mut problems);
-        }
+        let (words, mut problems) = expand_all(arguments);
         let mut reading = Reading {
             options: WasmOptions::default(),
             whole_archive: false,
@@ -348,6 +344,16 @@ impl WasmOptions {
 
 /// How deep response files may refer to each other.
 const MAX_DEPTH: usize = 16;
+
+/// The words of a command line with those of its response files in place, and what is wrong with
+/// these.
+pub fn expand_all(arguments: &[OsString]) -> (Vec<OsString>, Vec<Diagnostic>) {
+    let (mut words, mut problems) = (Vec::new(), Vec::new());
+    for argument in arguments {
+        expand(argument.clone(), 0, &mut words, &mut problems);
+    }
+    (words, problems)
+}
 
 /// Replaces `@file` by the words in that file, quoted as in a POSIX shell.
 fn expand(word: OsString, depth: usize, words: &mut Vec<OsString>, problems: &mut Vec<Diagnostic>) {

@@ -108,9 +108,12 @@ impl Emit {
             (None, Format::Elf) => None,
             (None, format) => {
                 // Program names may have dots: the ending is added, not put in place of another,
-                // except for the one that says ELF.
+                // except for those that say what it is made of.
                 let mut name = elf.file_name()?.to_owned();
-                if elf.extension().is_some_and(|extension| extension == "elf") {
+                if elf
+                    .extension()
+                    .is_some_and(|extension| extension == "elf" || extension == "wasm")
+                {
                     name = elf.file_stem()?.to_owned();
                 }
                 name.push(".");
@@ -225,6 +228,11 @@ mod tests {
             Path::new("a-1.2.bin")
         );
         assert_eq!(bin.path(Path::new("a.elf")).unwrap(), Path::new("a.bin"));
+        let component = Emit::parse("component").unwrap();
+        assert_eq!(
+            component.path(Path::new("a.wasm")).unwrap(),
+            Path::new("a.component.wasm")
+        );
     }
 
     #[test]

@@ -14,6 +14,7 @@ use crate::cli::{BuildArgs, CargoFlags, triple_or_file};
 use crate::driver::board_files;
 use crate::driver::emit::Emit;
 use crate::driver::project::Project;
+use crate::driver::run;
 use crate::driver::rustflags::{self, Inputs, UserConfig};
 use crate::driver::settings::SysrootSettings;
 use crate::error::{Result, file};
@@ -81,6 +82,7 @@ impl Plan {
                 .ok_or_else(no_target)?,
         };
         let target = load_target(&what, &toolchain)?;
+        needs_emcc(&target)?;
         // A wrong spec is told before anything is compiled, in its own words and places.
         if target.kind == Kind::Json {
             let problems = target
@@ -155,7 +157,7 @@ impl Plan {
         let remaps = remaps(&project, &toolchain);
         let inputs = Inputs {
             sysroot: &sysroot.path,
-            linker: user.linker.is_none().then_some(own.as_path()),
+            linker: (user.linker.is_none() && !target.is_emscripten()).then_some(own.as_path()),
             target: &target,
             cpu: settings.cpu.as_deref(),
             link_args: &link_args,
@@ -203,6 +205,21 @@ fn no_target() -> Diagnostic {
         .help("name one: `--board NAME`, `--target TRIPLE` or `--target-spec FILE.json`")
         .help("or put it into Cargo.toml:\n[package.metadata.xsys]\nboard = \"NAME\"")
         .note("`xsys board list` and `xsys target list` show what there is")
+}
+
+/// Emscripten links with its own driver, in its own environment; told before std is compiled for
+/// it.
+fn needs_emcc(target: &Target) -> std::result::Result<(), Diagnostic> {
+    if !target.is_emscripten() || run::find("emcc").is_some() {
+        return Ok(());
+    }
+    Err(Diagnostic::error(format!(
+        "`{}` needs Emscripten's `emcc`, which is not on PATH",
+        target.name
+    ))
+    .note("emcc makes the JavaScript that a program of this target runs in, and links for that")
+    .help("install the Emscripten SDK (https://emscripten.org) and put its folder `upstream/emscripten` on PATH")
+    .help("without Emscripten: `--target wasm32-unknown-unknown` with wasm-bindgen for browsers, `--target wasm32-wasip1` for programs with files and arguments"))
 }
 
 /// Loads a target and its board.

@@ -151,6 +151,9 @@ pub fn merge(user: &[String], ours: &Inputs<'_>) -> Vec<String> {
         flags.push(format!("-Clinker={}", linker.display()));
         let flavor = flavor(ours.target);
         flags.push(format!("-Clinker-flavor={flavor}"));
+        if ours.target.makes_components() {
+            flags.push(format!("-Clink-arg={}", crate::component::FLAG));
+        }
         // What rustc asks of linkers that it knows to be like GNU's.
         if flavor == "ld" {
             flags.push("-Clink-arg=--gc-sections".to_owned());
