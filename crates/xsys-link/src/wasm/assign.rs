@@ -18,6 +18,7 @@ use super::shorten::Shortened;
 use super::strings::MergedStrings;
 use super::symbols::{Definition, FileId, FunctionRef, Resolved, SymbolId};
 use super::synth;
+use super::tidy::{self, Arities};
 
 /// Everything that has a place.
 #[derive(Debug)]
@@ -123,7 +124,10 @@ pub fn assign<'a>(
     };
     layout.place_customs(options, resolved);
     if options.shortens() && !layout.has_debug() {
-        layout.shortened = Some(Shortened::build(resolved, live, &layout, false));
+        let arities = options.tidies().then(|| layout.arities(resolved));
+        let arities = arities.filter(|_| !layout.has_metadata());
+        let shortened = Shortened::build(resolved, live, &layout, false, arities.as_ref());
+        layout.shortened = Some(shortened);
     }
     layout.place_code(resolved);
     (Some(layout), problems)
@@ -155,6 +159,30 @@ impl<'a> Layout<'a> {
         self.customs
             .iter()
             .any(|custom| custom.name.starts_with(".debug_"))
+    }
+
+    /// Whether engines are told about single instructions, by offset.
+    fn has_metadata(&self) -> bool {
+        self.customs
+            .iter()
+            .any(|custom| custom.name.starts_with("metadata.code."))
+    }
+
+    fn arities(&self, resolved: &Resolved<'a>) -> Arities {
+        let imported = self.indexes.imports.iter().map(|&id| resolved.symbol(id));
+        let imported = imported.filter(|symbol| symbol.kind == SymbolKind::Function);
+        let imported = imported.map(|symbol| symbol.signature);
+        let own = self.indexes.functions.iter();
+        let own = own.map(|&function| resolved.signature(function));
+        Arities {
+            functions: imported.chain(own).map(tidy::arity).collect(),
+            types: self
+                .indexes
+                .types
+                .iter()
+                .map(|ty| tidy::arity(ty))
+                .collect(),
+        }
     }
 
     /// Where an offset of a live body is in the code section. It counts from the locals, behind

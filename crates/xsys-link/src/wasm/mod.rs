@@ -10,7 +10,7 @@
 //! 3. [`gc`]: what the program can reach. What is dropped stays dropped.
 //!    [`fold`]: of equal functions and constants one is kept.
 //! 4. [`synth`]: functions that no object contains.
-//! 5. [`assign`]: addresses, indexes, offsets, with [`shorten`] for the code. Nothing moves after
+//! 5. [`assign`]: addresses, indexes, offsets, with [`shorten`] and [`tidy`] for the code. Nothing moves after
 //!    this.
 //! 6. [`relocate`]: values into fields, while
 //! 7. [`write`] fills the output.
@@ -38,6 +38,7 @@ pub mod strings;
 pub mod symbols;
 pub mod synth;
 pub mod threads;
+pub mod tidy;
 pub mod write;
 
 use xsys_diag::{Diagnostic, Severity};

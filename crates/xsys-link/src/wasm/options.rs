@@ -295,6 +295,12 @@ impl WasmOptions {
             .unwrap_or(!self.shrink.compat && self.optimize > 0)
     }
 
+    /// Whether code is written with cheaper structure, where no debug information tells its
+    /// offsets.
+    pub fn tidies(&self) -> bool {
+        !self.shrink.compat && self.optimize > 0
+    }
+
     /// Whether debug entries of dropped functions are left out.
     pub fn prunes_debug(&self) -> bool {
         self.shrink.prune_debug.unwrap_or(!self.shrink.compat)

@@ -18,6 +18,7 @@ use super::object::Function;
 use super::reloc::{self, Field};
 use super::relocate::{self, Chunk};
 use super::symbols::{FileId, FunctionRef, Resolved};
+use super::tidy::{Arities, Tidying};
 
 /// The bodies of a module with shortest numbers.
 #[derive(Debug)]
@@ -46,10 +47,18 @@ struct Move {
 impl Shortened {
     /// Makes the bodies of all live functions. Numbers and addresses have to be final. `maps` says
     /// whether anybody is going to ask where offsets have gone.
-    pub fn build(resolved: &Resolved<'_>, live: &Live, layout: &Layout<'_>, maps: bool) -> Self {
+    /// With `arities`, their structure becomes cheaper too.
+    pub fn build(
+        resolved: &Resolved<'_>,
+        live: &Live,
+        layout: &Layout<'_>,
+        maps: bool,
+        arities: Option<&Arities>,
+    ) -> Self {
         let files = (0..resolved.files.len()).into_par_iter().map(|at| {
             let file = FileId(at as u32);
             let mut code = FileCode::default();
+            let mut tidying = arities.map(|arities| (Tidying::default(), arities));
             let object = resolved.file(file);
             for (at, function) in object.functions.iter().enumerate() {
                 code.starts.push(code.bytes.len() as u32);
@@ -58,7 +67,8 @@ impl Shortened {
                 }
                 let at = FunctionRef::Object(file, at as u32);
                 if layout.indexes.body_number(at).is_some() {
-                    code.add(resolved, live, layout, file, function, maps);
+                    let tidying = tidying.as_mut();
+                    code.add(resolved, live, layout, file, function, maps, tidying);
                 }
             }
             code.starts.push(code.bytes.len() as u32);
@@ -108,6 +118,7 @@ impl FileCode {
         file: FileId,
         function: &Function<'_>,
         maps: bool,
+        tidying: Option<&mut (Tidying, &Arities)>,
     ) {
         let chunk = Chunk {
             file,
@@ -138,6 +149,12 @@ impl FileCode {
             }
         }
         self.bytes.extend_from_slice(&function.bytes[copied..]);
+        if let Some((tidying, arities)) = tidying
+            && let Some(shorter) = tidying.shorten(&self.bytes[start + head..], arities)
+        {
+            self.bytes.truncate(start + head);
+            self.bytes.extend_from_slice(shorter);
+        }
         let size = (self.bytes.len() - start - head) as u64;
         let width = leb::uleb_len(size);
         if width < head {
