@@ -8,6 +8,7 @@ use wasmparser::{ExternalKind, SymbolFlags};
 use xsys_diag::Diagnostic;
 
 use super::WasmOptions;
+use super::debug;
 use super::features::Features;
 use super::gc::{Live, is_exported};
 use super::index::{self, Indexes, OwnGlobal};
@@ -44,6 +45,8 @@ pub struct Layout<'a> {
     /// Custom sections made of the files' own.
     pub customs: Vec<OutputCustom<'a>>,
     custom_places: HashMap<(FileId, u32), CustomPlace>,
+    /// What stays of debug information.
+    pub debug: debug::Pruned<'a>,
 }
 
 /// An export.
@@ -121,6 +124,7 @@ pub fn assign<'a>(
         code_size: 0,
         customs: Vec::new(),
         custom_places: HashMap::new(),
+        debug: debug::plan(options, resolved, live),
     };
     layout.place_customs(options, resolved);
     if options.shortens() && !layout.has_debug() {
@@ -223,7 +227,8 @@ impl<'a> Layout<'a> {
                 let stripped =
                     (no_debug && custom.name.starts_with(".debug_")) || !options.keeps(custom.name);
                 let discarded = resolved.discarded.customs.contains(&key);
-                if stripped || discarded || custom.data.is_empty() {
+                let pruned = self.debug.drops(file, at as u32);
+                if stripped || discarded || pruned || custom.data.is_empty() {
                     continue;
                 }
                 let group = *by_name.entry(custom.name).or_insert_with(|| {
@@ -254,7 +259,17 @@ impl<'a> Layout<'a> {
             strings: MergedStrings::default(),
         };
         // Custom sections carry no flags, so mergeable ones are known by name.
-        let merges = matches!(name, ".debug_str" | ".debug_line_str") && options.optimize > 0;
+        let pool = self.debug.pool(name);
+        let merges = pool.is_none()
+            && matches!(name, ".debug_str" | ".debug_line_str")
+            && options.optimize > 0;
+        if let Some(pool) = pool {
+            whole.size = pool.size();
+            whole.parts.push(Part {
+                offset: 0,
+                source: Source::Strings,
+            });
+        }
         if merges {
             let contents: Vec<&[u8]> = inputs.iter().map(data).collect();
             whole.strings = MergedStrings::build(&contents);
@@ -267,16 +282,21 @@ impl<'a> Layout<'a> {
         for (number, input) in inputs.iter().enumerate() {
             let place = CustomPlace {
                 output,
-                offset: if merges { 0 } else { whole.size },
+                offset: if merges || pool.is_some() {
+                    0
+                } else {
+                    whole.size
+                },
                 strings: merges.then_some(number as u32),
             };
             self.custom_places.insert(*input, place);
-            if !merges {
+            if !merges && pool.is_none() {
                 whole.parts.push(Part {
                     offset: whole.size,
                     source: Source::Input(input.0, input.1),
                 });
-                whole.size += data(input).len() as u64;
+                let pruned = self.debug.size(input.0, input.1);
+                whole.size += pruned.unwrap_or(data(input).len() as u64);
             }
         }
         self.customs.push(whole);
@@ -286,7 +306,10 @@ impl<'a> Layout<'a> {
     pub fn custom_offset(&self, file: FileId, section: u32, offset: u64) -> Option<u64> {
         let place = self.custom_places.get(&(file, section))?;
         Some(match place.strings {
-            None => place.offset.wrapping_add(offset),
+            None => {
+                let offset = self.debug.place(file, section, offset)?;
+                place.offset.wrapping_add(offset)
+            }
             Some(input) => {
                 let strings = &self.customs[place.output as usize].strings;
                 strings.place(input as usize, offset)

@@ -17,6 +17,7 @@
 
 pub mod assign;
 pub mod command;
+pub mod debug;
 pub mod features;
 mod flags;
 pub mod fold;

@@ -9,6 +9,7 @@ use wasmparser::ExternalKind;
 
 use super::WasmOptions;
 use super::assign::{Layout, OutputCustom};
+use super::debug;
 use super::features::Features;
 use super::gc::Live;
 use super::index::{self, OwnGlobal};
@@ -495,9 +496,11 @@ impl<'s, 'a> Module<'s, 'a> {
         let mut jobs = Vec::with_capacity(whole.parts.len());
         for part in &whole.parts {
             let size = match part.source {
-                Source::Strings => whole.strings.bytes.len(),
+                Source::Strings => whole.size as usize,
                 Source::Input(file, item) => {
-                    self.resolved.file(file).customs[item as usize].data.len()
+                    let custom = &self.resolved.file(file).customs[item as usize];
+                    let pruned = self.layout.debug.size(file, item);
+                    pruned.map_or(custom.data.len(), |size| size as usize)
                 }
             };
             let (place, after) = rest.split_at_mut(size);
@@ -506,20 +509,34 @@ impl<'s, 'a> Module<'s, 'a> {
         }
         jobs.into_par_iter()
             .for_each(|(source, place)| match source {
-                Source::Strings => place.copy_from_slice(&whole.strings.bytes),
+                Source::Strings => match self.layout.debug.pool(whole.name) {
+                    Some(pool) => pool.write(place),
+                    None => place.copy_from_slice(&whole.strings.bytes),
+                },
                 Source::Input(file, item) => {
                     let custom = &self.resolved.file(file).customs[item as usize];
-                    place.copy_from_slice(custom.data);
-                    self.apply(
-                        place,
-                        Chunk {
-                            file,
-                            relocs: custom.relocs,
-                            start: 0,
-                            tombstone: tombstone(whole.name),
-                            addr: 0,
-                        },
-                    );
+                    let chunk = Chunk {
+                        file,
+                        relocs: custom.relocs,
+                        start: 0,
+                        tombstone: tombstone(whole.name),
+                        addr: 0,
+                    };
+                    match self.layout.debug.cut(file, item) {
+                        Some(cut) => debug::write::fill(
+                            self.layout,
+                            self.resolved,
+                            self.live,
+                            cut,
+                            custom.data,
+                            &chunk,
+                            place,
+                        ),
+                        None => {
+                            place.copy_from_slice(custom.data);
+                            self.apply(place, chunk);
+                        }
+                    }
                 }
             });
     }

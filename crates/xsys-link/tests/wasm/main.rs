@@ -6,6 +6,7 @@
 
 mod bad_input;
 mod compile;
+mod debug;
 mod fold;
 mod oracle;
 mod rules;

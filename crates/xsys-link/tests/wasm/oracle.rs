@@ -60,7 +60,7 @@ fn same(args: &[&str]) {
 }
 
 /// The words of a command line that is printed with each word in double quotes.
-fn quoted(line: &str) -> Vec<OsString> {
+pub fn quoted(line: &str) -> Vec<OsString> {
     let mut words = Vec::new();
     let mut letters = line.chars();
     while letters.by_ref().any(|letter| letter == '"') {

@@ -1,0 +1,532 @@
+//! Abbreviation tables, compiled into what a walk over the entries has to do.
+//!
+//! Spec: DWARF 5, sections 7.5.3 (tables) and 7.5.6 (forms).
+//!
+//! Most attributes are only to be stepped over, most of them by a known number of bytes: those
+//! are joined, so that a typical entry takes two or three steps. Each abbreviation has two lists
+//! of steps, for the two times its entries are looked at: `find` for what an entry refers to and
+//! whether it is a root, `keep` for what has to be rewritten when it stays.
+
+use hashbrown::HashMap;
+
+use super::constants::{at, form, tag};
+use super::cursor::Cursor;
+
+/// How wide a number is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Width {
+    /// That many bytes.
+    Fixed(u8),
+    /// LEB128.
+    Leb,
+    /// LEB128, padded to that many bytes.
+    Padded(u8),
+}
+
+impl Width {
+    /// Reads a number of that width.
+    #[inline]
+    pub fn read(self, cursor: &mut Cursor<'_>) -> Option<u64> {
+        match self {
+            Width::Fixed(4) => cursor.u32().map(u64::from),
+            Width::Fixed(width) => cursor.number(usize::from(width)),
+            Width::Leb | Width::Padded(_) => cursor.uleb(),
+        }
+    }
+}
+
+/// One step over an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// That many bytes do not matter.
+    Skip(u32),
+    /// A LEB128 number does not matter.
+    Leb,
+    /// A string in place.
+    Text,
+    /// A block that does not matter, after its length.
+    Block(Width),
+    /// An expression after its length.
+    Expression(Width),
+    /// Likewise, and it says where a variable is.
+    Location(Width),
+    /// An offset in the unit.
+    Reference(Width),
+    /// An offset in the unit, of the entry after the children.
+    Sibling(Width),
+    /// An offset in the whole section, relocated.
+    FarReference,
+    /// Where code starts.
+    LowPc(u8),
+    /// Likewise, as a number in `.debug_addr`.
+    LowPcIndex(Width),
+    /// Where code ends, as a distance from its start.
+    Length(Width),
+    /// A list of code ranges: an offset in another section, relocated.
+    Ranges,
+    /// Likewise, as a number in the unit's table.
+    RangesIndex,
+    /// An offset in another section, relocated.
+    Elsewhere,
+    /// Likewise: where the unit's numbers of that kind count from.
+    Base(Base),
+}
+
+/// What the numbers of a unit count from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Base {
+    StringOffsets,
+    Addresses,
+    RangeLists,
+    LocationLists,
+}
+
+/// What an entry is, as far as pruning cares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Kind {
+    Unit,
+    Namespace,
+    Subprogram,
+    /// Part of a subprogram.
+    Scope,
+    Type,
+    BaseType,
+    Variable,
+    Import,
+    Other,
+}
+
+/// An abbreviation.
+#[derive(Clone, Copy, Debug)]
+pub struct Abbrev {
+    /// What it is.
+    pub kind: Kind,
+    /// Whether a list of children follows.
+    pub children: bool,
+    /// It has a value of its own.
+    pub constant: bool,
+    find: (u32, u32),
+    keep: (u32, u32),
+}
+
+/// Where the table at an offset ends.
+pub fn end(bytes: &[u8], offset: u32) -> Option<u32> {
+    let mut cursor = Cursor::new(bytes, offset as usize);
+    while cursor.uleb()? != 0 {
+        cursor.skip_leb()?;
+        cursor.skip(1)?;
+        loop {
+            let (attribute, shape) = (cursor.uleb()?, cursor.uleb()?);
+            if shape == form::IMPLICIT_CONST {
+                cursor.skip_leb()?;
+            }
+            if attribute == 0 && shape == 0 {
+                break;
+            }
+        }
+    }
+    Some(cursor.pos() as u32)
+}
+
+/// A table's place among all of a file's abbreviations.
+#[derive(Clone, Debug)]
+pub struct Table {
+    first: u32,
+    /// Code and number, when codes do not count up from 1; ascending.
+    odd: Option<Vec<(u64, u32)>>,
+    count: u32,
+}
+
+/// All of a file's abbreviations.
+#[derive(Debug, Default)]
+pub struct Abbrevs {
+    list: Vec<Abbrev>,
+    steps: Vec<Step>,
+    tables: Vec<Table>,
+    by_key: HashMap<Key, u32>,
+    read: usize,
+}
+
+/// Section, offset, version of DWARF, width of addresses.
+type Key = (u32, u32, u16, u8);
+
+impl Abbrevs {
+    /// An abbreviation.
+    #[inline]
+    pub fn get(&self, number: u32) -> &Abbrev {
+        &self.list[number as usize]
+    }
+
+    /// What to do to find out what an entry refers to.
+    #[inline]
+    pub fn find(&self, abbrev: &Abbrev) -> &[Step] {
+        &self.steps[abbrev.find.0 as usize..abbrev.find.1 as usize]
+    }
+
+    /// What to do to rewrite an entry.
+    #[inline]
+    pub fn keep(&self, abbrev: &Abbrev) -> &[Step] {
+        &self.steps[abbrev.keep.0 as usize..abbrev.keep.1 as usize]
+    }
+
+    /// A table.
+    pub fn table(&self, number: u32) -> &Table {
+        &self.tables[number as usize]
+    }
+
+    /// The abbreviation of a code.
+    #[inline]
+    pub fn number(&self, table: &Table, code: u64) -> Option<u32> {
+        match &table.odd {
+            None => {
+                let at = code.checked_sub(1)?;
+                (at < u64::from(table.count)).then(|| table.first + at as u32)
+            }
+            Some(odd) => {
+                let at = odd.binary_search_by_key(&code, |&(code, _)| code).ok()?;
+                Some(odd[at].1)
+            }
+        }
+    }
+
+    /// Compiles the table at `offset` of a section, once for each kind of unit that uses it.
+    pub fn compile(
+        &mut self,
+        section: u32,
+        bytes: &[u8],
+        offset: u32,
+        version: u16,
+        address_size: u8,
+    ) -> Option<u32> {
+        let key = (section, offset, version, address_size);
+        if let Some(&found) = self.by_key.get(&key) {
+            return Some(found);
+        }
+        let first = self.list.len() as u32;
+        let mut codes = Vec::new();
+        let mut cursor = Cursor::new(bytes, offset as usize);
+        loop {
+            let code = cursor.uleb()?;
+            if code == 0 {
+                break;
+            }
+            codes.push((code, self.list.len() as u32));
+            let abbrev = self.abbrev(&mut cursor, version, address_size)?;
+            self.list.push(abbrev);
+        }
+        let counts_up = codes.iter().zip(1..).all(|(&(code, _), n)| code == n);
+        let count = codes.len() as u32;
+        let odd = (!counts_up).then(|| {
+            codes.sort_unstable();
+            codes
+        });
+        // Tables that overlap again and again are an attack.
+        self.read += cursor.pos() - offset as usize;
+        if self.read > 16 * bytes.len() {
+            return None;
+        }
+        self.by_key.insert(key, self.tables.len() as u32);
+        self.tables.push(Table { first, odd, count });
+        Some(self.tables.len() as u32 - 1)
+    }
+
+    fn abbrev(
+        &mut self,
+        cursor: &mut Cursor<'_>,
+        version: u16,
+        address_size: u8,
+    ) -> Option<Abbrev> {
+        let tag = cursor.uleb()?;
+        let children = cursor.u8()? != 0;
+        let kind = kind(tag);
+        let mut constant = false;
+        let (mut find, mut keep) = (Vec::new(), Vec::new());
+        loop {
+            let (attribute, shape) = (cursor.uleb()?, cursor.uleb()?);
+            if shape == form::IMPLICIT_CONST {
+                cursor.skip_leb()?;
+            }
+            if attribute == 0 && shape == 0 {
+                break;
+            }
+            constant |= attribute == at::CONST_VALUE;
+            let plain = plain(shape, version, address_size)?;
+            let step = meaning(kind, attribute, shape, version, address_size)?;
+            let found = step.and_then(|step| step.to_find(kind));
+            push(&mut find, found.unwrap_or(plain));
+            push(&mut keep, step.filter(|step| step.keeps()).unwrap_or(plain));
+        }
+        Some(Abbrev {
+            kind,
+            children,
+            constant,
+            find: self.add(find),
+            keep: self.add(keep),
+        })
+    }
+
+    fn add(&mut self, steps: Vec<Step>) -> (u32, u32) {
+        let from = self.steps.len() as u32;
+        self.steps.extend(steps);
+        (from, self.steps.len() as u32)
+    }
+}
+
+impl Step {
+    fn to_find(self, kind: Kind) -> Option<Step> {
+        let has_code = matches!(kind, Kind::Unit | Kind::Subprogram);
+        match self {
+            Step::Sibling(_) | Step::Elsewhere | Step::Base(_) | Step::Length(_) => None,
+            Step::LowPc(_) | Step::Ranges | Step::RangesIndex if !has_code => None,
+            Step::Location(width) if kind != Kind::Variable => Some(Step::Expression(width)),
+            step => Some(step),
+        }
+    }
+
+    fn keeps(self) -> bool {
+        !matches!(self, Step::LowPcIndex(_) | Step::FarReference)
+    }
+}
+
+fn push(steps: &mut Vec<Step>, step: Step) {
+    match (steps.last_mut(), step) {
+        (Some(Step::Skip(before)), Step::Skip(more)) => *before += more,
+        (_, Step::Skip(0)) => {}
+        _ => steps.push(step),
+    }
+}
+
+fn kind(number: u64) -> Kind {
+    match number {
+        tag::COMPILE_UNIT | tag::PARTIAL_UNIT | tag::TYPE_UNIT | tag::SKELETON_UNIT => Kind::Unit,
+        tag::NAMESPACE | tag::MODULE => Kind::Namespace,
+        tag::SUBPROGRAM => Kind::Subprogram,
+        tag::LEXICAL_BLOCK
+        | tag::INLINED_SUBROUTINE
+        | tag::ENTRY_POINT
+        | tag::WITH_STMT
+        | tag::TRY_BLOCK
+        | tag::CATCH_BLOCK
+        | tag::CALL_SITE
+        | tag::GNU_CALL_SITE => Kind::Scope,
+        tag::BASE_TYPE => Kind::BaseType,
+        tag::VARIABLE => Kind::Variable,
+        tag::IMPORTED_DECLARATION | tag::IMPORTED_MODULE | tag::IMPORTED_UNIT => Kind::Import,
+        // A subrange is part of an array type, unless it stands beside it.
+        tag::ARRAY_TYPE
+        | tag::CLASS_TYPE
+        | tag::ENUMERATION_TYPE
+        | tag::POINTER_TYPE
+        | tag::REFERENCE_TYPE
+        | tag::STRING_TYPE
+        | tag::STRUCTURE_TYPE
+        | tag::SUBROUTINE_TYPE
+        | tag::TYPEDEF
+        | tag::UNION_TYPE
+        | tag::PTR_TO_MEMBER_TYPE
+        | tag::SET_TYPE
+        | tag::CONST_TYPE
+        | tag::FILE_TYPE
+        | tag::PACKED_TYPE
+        | tag::VOLATILE_TYPE
+        | tag::RESTRICT_TYPE
+        | tag::INTERFACE_TYPE
+        | tag::UNSPECIFIED_TYPE
+        | tag::SHARED_TYPE
+        | tag::RVALUE_REFERENCE_TYPE
+        | tag::TEMPLATE_ALIAS
+        | tag::COARRAY_TYPE
+        | tag::DYNAMIC_TYPE
+        | tag::ATOMIC_TYPE
+        | tag::IMMUTABLE_TYPE => Kind::Type,
+        _ => Kind::Other,
+    }
+}
+
+/// How to step over a form. `None` for those which this linker does not know, or which refer to
+/// files beside the output (split and supplementary ones).
+fn plain(shape: u64, version: u16, address_size: u8) -> Option<Step> {
+    Some(match shape {
+        form::ADDR => Step::Skip(u32::from(address_size)),
+        form::BLOCK1 => Step::Block(Width::Fixed(1)),
+        form::BLOCK2 => Step::Block(Width::Fixed(2)),
+        form::BLOCK4 => Step::Block(Width::Fixed(4)),
+        form::BLOCK | form::EXPRLOC => Step::Block(Width::Leb),
+        form::DATA1 | form::FLAG | form::REF1 | form::STRX1 | form::ADDRX1 => Step::Skip(1),
+        form::DATA2 | form::REF2 | form::STRX2 | form::ADDRX2 => Step::Skip(2),
+        form::STRX3 | form::ADDRX3 => Step::Skip(3),
+        form::DATA4
+        | form::REF4
+        | form::STRP
+        | form::SEC_OFFSET
+        | form::LINE_STRP
+        | form::STRX4
+        | form::ADDRX4 => Step::Skip(4),
+        form::DATA8 | form::REF8 | form::REF_SIG8 => Step::Skip(8),
+        form::DATA16 => Step::Skip(16),
+        // DWARF 2 thought that offsets are as wide as addresses.
+        form::REF_ADDR => Step::Skip(if version < 3 { address_size.into() } else { 4 }),
+        form::STRING => Step::Text,
+        form::SDATA
+        | form::UDATA
+        | form::REF_UDATA
+        | form::STRX
+        | form::ADDRX
+        | form::LOCLISTX
+        | form::RNGLISTX => Step::Leb,
+        form::FLAG_PRESENT | form::IMPLICIT_CONST => Step::Skip(0),
+        _ => return None,
+    })
+}
+
+/// What an attribute means for pruning: `Some(None)` when nothing.
+fn meaning(
+    kind: Kind,
+    attribute: u64,
+    shape: u64,
+    version: u16,
+    address_size: u8,
+) -> Option<Option<Step>> {
+    let reference = match shape {
+        form::REF1 => Some(Width::Fixed(1)),
+        form::REF2 => Some(Width::Fixed(2)),
+        form::REF4 => Some(Width::Fixed(4)),
+        form::REF8 => Some(Width::Fixed(8)),
+        form::REF_UDATA => Some(Width::Leb),
+        _ => None,
+    };
+    if let Some(width) = reference {
+        return Some(Some(match attribute {
+            at::SIBLING => Step::Sibling(width),
+            _ => Step::Reference(width),
+        }));
+    }
+    // Split debug information lies in files that the linker does not see.
+    if matches!(attribute, at::DWO_NAME | at::GNU_DWO_NAME) {
+        return None;
+    }
+    let index = match shape {
+        form::ADDRX => Some(Width::Leb),
+        form::ADDRX1 => Some(Width::Fixed(1)),
+        form::ADDRX2 => Some(Width::Fixed(2)),
+        form::ADDRX3 => Some(Width::Fixed(3)),
+        form::ADDRX4 => Some(Width::Fixed(4)),
+        _ => None,
+    };
+    let block = match shape {
+        form::EXPRLOC | form::BLOCK => Some(Width::Leb),
+        form::BLOCK1 => Some(Width::Fixed(1)),
+        form::BLOCK2 => Some(Width::Fixed(2)),
+        form::BLOCK4 => Some(Width::Fixed(4)),
+        _ => None,
+    };
+    let offset = shape == form::SEC_OFFSET
+        || (version < 4 && shape == form::DATA4 && points_elsewhere(attribute));
+    let has_code = matches!(kind, Kind::Unit | Kind::Subprogram);
+    Some(match attribute {
+        _ if shape == form::REF_ADDR => {
+            if version < 3 {
+                return None;
+            }
+            Some(Step::FarReference)
+        }
+        at::STR_OFFSETS_BASE if offset => Some(Step::Base(Base::StringOffsets)),
+        at::ADDR_BASE if offset => Some(Step::Base(Base::Addresses)),
+        at::RNGLISTS_BASE if offset => Some(Step::Base(Base::RangeLists)),
+        at::LOCLISTS_BASE if offset => Some(Step::Base(Base::LocationLists)),
+        at::LOW_PC if shape == form::ADDR => Some(Step::LowPc(address_size)),
+        at::LOW_PC if index.is_some() && has_code => index.map(Step::LowPcIndex),
+        at::RANGES if offset => Some(Step::Ranges),
+        at::RANGES if shape == form::RNGLISTX => Some(Step::RangesIndex),
+        at::HIGH_PC => match shape {
+            form::DATA1 => Some(Step::Length(Width::Fixed(1))),
+            form::DATA2 => Some(Step::Length(Width::Fixed(2))),
+            form::DATA4 => Some(Step::Length(Width::Fixed(4))),
+            form::DATA8 => Some(Step::Length(Width::Fixed(8))),
+            form::UDATA => Some(Step::Length(Width::Leb)),
+            _ => None,
+        },
+        at::LOCATION if block.is_some() => block.map(Step::Location),
+        // A block may also be a constant's bytes.
+        _ if shape == form::EXPRLOC || (block.is_some() && version < 4 && computes(attribute)) => {
+            block.map(Step::Expression)
+        }
+        _ if offset => Some(Step::Elsewhere),
+        _ => None,
+    })
+}
+
+/// Attributes that hold an offset in another section, which was a plain number before DWARF 4.
+fn points_elsewhere(attribute: u64) -> bool {
+    matches!(
+        attribute,
+        at::STMT_LIST | at::RANGES | at::MACRO_INFO | at::START_SCOPE
+    ) || attribute == at::LOCATION
+        || computes(attribute) && attribute != at::DATA_MEMBER_LOCATION
+}
+
+/// Attributes that hold an expression.
+fn computes(attribute: u64) -> bool {
+    matches!(
+        attribute,
+        at::STRING_LENGTH
+            | at::LOWER_BOUND
+            | at::UPPER_BOUND
+            | at::COUNT
+            | at::RETURN_ADDR
+            | at::DATA_MEMBER_LOCATION
+            | at::FRAME_BASE
+            | at::SEGMENT
+            | at::STATIC_LINK
+            | at::USE_LOCATION
+            | at::VTABLE_ELEM_LOCATION
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn compile(bytes: &[u8]) -> Option<(Abbrevs, u32)> {
+        let mut abbrevs = Abbrevs::default();
+        let table = abbrevs.compile(0, bytes, 0, 4, 4)?;
+        Some((abbrevs, table))
+    }
+
+    #[test]
+    fn fixed_sizes_are_joined() {
+        // A formal parameter: location, name, declaration file and line, type.
+        let bytes = [
+            1, 0x05, 0, 0x02, 0x18, 0x03, 0x0e, 0x3a, 0x0b, 0x3b, 0x05, 0x49, 0x13, 0, 0, 0,
+        ];
+        let (abbrevs, table) = compile(&bytes).unwrap();
+        let number = abbrevs.number(abbrevs.table(table), 1).unwrap();
+        let abbrev = *abbrevs.get(number);
+        let reference = Step::Reference(Width::Fixed(4));
+        assert_eq!(
+            abbrevs.find(&abbrev),
+            [Step::Expression(Width::Leb), Step::Skip(7), reference]
+        );
+        assert_eq!(abbrevs.number(abbrevs.table(table), 2), None);
+        assert_eq!(end(&bytes, 0), Some(bytes.len() as u32));
+    }
+
+    #[test]
+    fn codes_need_not_count_up() {
+        let (abbrevs, table) = compile(&[9, 0x34, 0, 0, 0, 4, 0x39, 1, 0, 0, 0]).unwrap();
+        let table = abbrevs.table(table);
+        let kind = |code| abbrevs.number(table, code).map(|n| abbrevs.get(n).kind);
+        assert_eq!(kind(9), Some(Kind::Variable));
+        assert_eq!(kind(4), Some(Kind::Namespace));
+        assert_eq!(kind(1), None);
+    }
+
+    #[test]
+    fn unknown_forms_and_cut_tables_are_refused() {
+        assert!(compile(&[1, 0x34, 0, 0x03, 0x70, 0, 0, 0]).is_none());
+        assert!(compile(&[1, 0x34, 0, 0x03]).is_none());
+        assert!(compile(&[]).is_none());
+    }
+}

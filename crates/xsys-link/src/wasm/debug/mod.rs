@@ -1,0 +1,408 @@
+//! Debug information without what it says about code that is not there.
+//!
+//! Spec: DWARF 2 to 5; WebAssembly tool-conventions, `Debugging.md` and `Dwarf.md`.
+//!
+//! Rust's debug builds consist of debug information for the greater part, and much of it is about
+//! functions that were dropped, types that only those use, and the same strings in each object. A
+//! linker that copies these sections has to read and write all of it. Here each object's entries
+//! are walked once ([`tree`]), what live code needs is marked ([`mark`]), and what is left is
+//! described as spans of the input with new values for the references in between ([`keep`],
+//! [`line`], [`lists`]); names are gathered in a pool that has each once ([`pool`]). Writing then
+//! copies spans ([`write`]).
+//!
+//! Objects do not refer to each other's entries (a type's own unit aside, which is kept), so each
+//! is handled by itself, in parallel. An object with anything that is not understood keeps its
+//! debug information as it is.
+//!
+//! `.debug_names`, `.debug_pubnames`, `.debug_aranges` and the like are dropped: they are indexes
+//! that debuggers make themselves where there are none, and a stale one would be worse.
+
+mod abbrev;
+mod constants;
+mod cursor;
+mod expression;
+mod keep;
+mod line;
+mod lists;
+mod mark;
+mod pool;
+mod rank;
+mod spans;
+mod targets;
+mod tree;
+pub mod write;
+
+use rayon::prelude::*;
+
+use self::abbrev::Width;
+use self::pool::{Pool, Wanted};
+use self::spans::Spans;
+use self::targets::{FileView, Reloc, Target};
+use super::WasmOptions;
+use super::gc::Live;
+use super::symbols::{FileId, Resolved};
+
+/// A number to put into a place of what is left of a section.
+#[derive(Clone, Copy, Debug)]
+pub struct Patch {
+    at: u32,
+    width: Width,
+    value: u32,
+}
+
+/// What becomes of a section.
+#[derive(Debug)]
+enum Fate {
+    /// It is copied.
+    Whole,
+    /// It is left out.
+    Dropped,
+    /// Parts of it are copied.
+    Cut(Box<Cut>),
+    /// Its strings are in the pool.
+    Strings,
+}
+
+/// What is left of a section.
+#[derive(Debug, Default)]
+pub struct Cut {
+    spans: Spans,
+    patches: Vec<Patch>,
+}
+
+/// What becomes of a file's custom sections; those without an entry are copied.
+#[derive(Debug, Default)]
+struct FilePlan {
+    fates: Vec<Fate>,
+    wanted: Vec<Wanted>,
+}
+
+/// What becomes of all debug information. The default: everything is copied.
+#[derive(Debug, Default)]
+pub struct Pruned<'a> {
+    files: Vec<FilePlan>,
+    pools: Vec<Pool<'a>>,
+}
+
+/// The debug sections of a file with their relocations.
+pub struct Sections<'r, 'a> {
+    view: FileView<'r, 'a>,
+    relocs: Vec<Vec<Reloc>>,
+}
+
+/// Sections of strings.
+const POOLS: [&str; 2] = [".debug_str", ".debug_line_str"];
+
+/// Decides what stays.
+pub fn plan<'a>(options: &WasmOptions, resolved: &Resolved<'a>, live: &Live) -> Pruned<'a> {
+    if !options.prunes_debug() || options.strip_debug || options.strip_all {
+        return Pruned::default();
+    }
+    let any = resolved
+        .files()
+        .any(|(_, object)| object.customs.iter().any(|c| c.name.starts_with(".debug_")));
+    if !any {
+        return Pruned::default();
+    }
+    let ids: Vec<FileId> = resolved.files().map(|(file, _)| file).collect();
+    let files: Vec<FilePlan> = ids
+        .into_par_iter()
+        .map(|file| plan_file(FileView::new(resolved, live, file)))
+        .collect();
+    let pools = POOLS
+        .iter()
+        .map(|name| pool::build(name, resolved, &files))
+        .collect();
+    Pruned { files, pools }
+}
+
+impl<'a> Pruned<'a> {
+    fn fate(&self, file: FileId, section: u32) -> &Fate {
+        let plan = self.files.get(file.0 as usize);
+        let fate = plan.and_then(|plan| plan.fates.get(section as usize));
+        fate.unwrap_or(&Fate::Whole)
+    }
+
+    /// Whether nothing of a custom section stays.
+    pub fn drops(&self, file: FileId, section: u32) -> bool {
+        matches!(self.fate(file, section), Fate::Dropped)
+    }
+
+    /// The size of what is left of a custom section, if anything was taken away.
+    pub fn size(&self, file: FileId, section: u32) -> Option<u64> {
+        match self.fate(file, section) {
+            Fate::Whole => None,
+            Fate::Dropped | Fate::Strings => Some(0),
+            Fate::Cut(cut) => Some(u64::from(cut.spans.size())),
+        }
+    }
+
+    /// Where an offset of a custom section is in what is left of it; for strings, in the pool.
+    pub fn place(&self, file: FileId, section: u32, offset: u64) -> Option<u64> {
+        let narrow = u32::try_from(offset).unwrap_or(u32::MAX);
+        match self.fate(file, section) {
+            Fate::Whole => Some(offset),
+            Fate::Dropped => None,
+            Fate::Cut(cut) => Some(u64::from(cut.spans.place(narrow))),
+            Fate::Strings => {
+                let plan = self.files.get(file.0 as usize)?;
+                let wanted = plan.wanted.iter().find(|list| list.section() == section)?;
+                wanted.place(narrow)
+            }
+        }
+    }
+
+    /// The strings of an output section, if they are gathered in a pool.
+    pub fn pool(&self, name: &str) -> Option<&Pool<'a>> {
+        self.pools.iter().find(|pool| pool.name() == name)
+    }
+
+    /// What is left of a custom section, if it is not the whole.
+    pub fn cut(&self, file: FileId, section: u32) -> Option<&Cut> {
+        match self.fate(file, section) {
+            Fate::Cut(cut) => Some(cut),
+            _ => None,
+        }
+    }
+}
+
+impl<'r, 'a> Sections<'r, 'a> {
+    fn new(view: FileView<'r, 'a>) -> Self {
+        let count = view.object.customs.len() as u32;
+        let relocs = (0..count).map(|section| match view.is_debug(section) {
+            true => view.relocs(section),
+            false => Vec::new(),
+        });
+        Self {
+            view,
+            relocs: relocs.collect(),
+        }
+    }
+
+    fn named(&self, name: &'static str) -> impl Iterator<Item = u32> + '_ {
+        let count = self.view.object.customs.len() as u32;
+        (0..count).filter(move |&at| self.view.name(at) == name && !self.view.discarded(at))
+    }
+
+    fn data(&self, section: u32) -> &'a [u8] {
+        self.view.data(section)
+    }
+
+    fn relocs(&self, section: u32) -> &[Reloc] {
+        self.relocs.get(section as usize).map_or(&[], |list| list)
+    }
+}
+
+fn plan_file(view: FileView<'_, '_>) -> FilePlan {
+    let count = view.object.customs.len() as u32;
+    if !(0..count).any(|section| view.is_debug(section)) {
+        return FilePlan::default();
+    }
+    if !view.has_live() {
+        let fate = |section| match view.is_debug(section) {
+            true => Fate::Dropped,
+            false => Fate::Whole,
+        };
+        return FilePlan {
+            fates: (0..count).map(fate).collect(),
+            wanted: Vec::new(),
+        };
+    }
+    let sections = Sections::new(view);
+    let mut plan = FilePlan {
+        fates: prune(&sections).unwrap_or_else(|| whole(&sections)),
+        wanted: Vec::new(),
+    };
+    plan.want_strings(&sections);
+    plan
+}
+
+/// Nothing is taken away.
+fn whole(sections: &Sections<'_, '_>) -> Vec<Fate> {
+    let count = sections.view.object.customs.len() as u32;
+    (0..count).map(|section| start(sections, section)).collect()
+}
+
+/// What becomes of a section if nothing else is found out about it.
+fn start(sections: &Sections<'_, '_>, section: u32) -> Fate {
+    let name = sections.view.name(section);
+    match POOLS.contains(&name) {
+        true => Fate::Strings,
+        false if is_index(name) => Fate::Dropped,
+        false => Fate::Whole,
+    }
+}
+
+/// Sections that only say where to find something in others.
+fn is_index(name: &str) -> bool {
+    matches!(
+        name,
+        ".debug_names"
+            | ".debug_aranges"
+            | ".debug_pubnames"
+            | ".debug_pubtypes"
+            | ".debug_gnu_pubnames"
+            | ".debug_gnu_pubtypes"
+    )
+}
+
+/// Finds out what is left of a file's sections. `None` when something is not understood.
+fn prune(sections: &Sections<'_, '_>) -> Option<Vec<Fate>> {
+    let tree = tree::Tree::read(sections)?;
+    let marks = mark::mark(&tree)?;
+    let (infos, references) = keep::keep(sections, &tree, &marks)?;
+    let mut fates = whole(sections);
+    for (info, kept) in tree.infos.iter().zip(infos) {
+        fates[info.section as usize] = Fate::cut(kept.spans, kept.patches);
+    }
+    drop((tree, marks));
+    for (section, fate) in (0u32..).zip(&mut fates) {
+        let from = references.partition_point(|reference| reference.0 < section);
+        let to = references.partition_point(|reference| reference.0 <= section);
+        let wanted = &references[from..to];
+        let spans = match sections.view.name(section) {
+            ".debug_abbrev" => abbreviations(sections, section, wanted)?,
+            ".debug_line" => {
+                let (spans, patches) = programs(sections, section, wanted)?;
+                *fate = Fate::cut(spans, patches);
+                continue;
+            }
+            ".debug_ranges" | ".debug_loc" => lists(sections, section, wanted)?,
+            ".debug_str_offsets" | ".debug_addr" | ".debug_rnglists" => {
+                contributions(sections, section, wanted)?
+            }
+            // Expressions in here can name entries by their offset, which has changed.
+            ".debug_loclists" | ".debug_macro" | ".debug_macinfo" if !wanted.is_empty() => {
+                return None;
+            }
+            _ => continue,
+        };
+        *fate = Fate::cut(spans, Vec::new());
+    }
+    Some(fates)
+}
+
+fn abbreviations(
+    sections: &Sections<'_, '_>,
+    section: u32,
+    wanted: &[(u32, u32, u8)],
+) -> Option<Spans> {
+    let bytes = sections.data(section);
+    let mut parts: Vec<(u32, u32)> = Vec::new();
+    for &(_, offset, _) in wanted {
+        let end = abbrev::end(bytes, offset)?;
+        parts.push((offset, end));
+    }
+    Some(Spans::of(parts))
+}
+
+fn programs(
+    sections: &Sections<'_, '_>,
+    section: u32,
+    wanted: &[(u32, u32, u8)],
+) -> Option<(Spans, Vec<Patch>)> {
+    let (bytes, relocs) = (sections.data(section), sections.relocs(section));
+    let (mut spans, mut patches) = (Spans::default(), Vec::new());
+    let (mut end, mut previous) = (0, None);
+    for &(_, offset, address_size) in wanted {
+        // Type units share the program of the unit that they come from.
+        if previous == Some(offset) {
+            continue;
+        }
+        if offset < end {
+            return None;
+        }
+        let program = line::read(bytes, relocs, offset, address_size)?;
+        let start = spans.size();
+        for (from, to) in program.kept {
+            spans.push(from, to);
+        }
+        patches.push(Patch {
+            at: start,
+            width: Width::Fixed(4),
+            value: spans.size() - start - 4,
+        });
+        (end, previous) = (program.end, Some(offset));
+    }
+    Some((spans, patches))
+}
+
+fn lists(sections: &Sections<'_, '_>, section: u32, wanted: &[(u32, u32, u8)]) -> Option<Spans> {
+    let width = wanted.first().map_or(4, |first| first.2);
+    if wanted.iter().any(|reference| reference.2 != width) {
+        return None;
+    }
+    let starts: Vec<u32> = wanted.iter().map(|reference| reference.1).collect();
+    lists::kept(sections, section, width, &starts).map(Spans::of)
+}
+
+/// Sections of DWARF 5 that consist of a part for each unit, with its length in front.
+fn contributions(
+    sections: &Sections<'_, '_>,
+    section: u32,
+    wanted: &[(u32, u32, u8)],
+) -> Option<Spans> {
+    let bytes = sections.data(section);
+    let mut wanted = wanted.iter().map(|reference| reference.1).peekable();
+    let mut parts = Vec::new();
+    let mut at = 0;
+    while at < bytes.len() {
+        let mut cursor = cursor::Cursor::new(bytes, at);
+        let length = cursor.u32().filter(|&length| length < 0xffff_fff0)?;
+        cursor.skip(length as usize)?;
+        let mut needed = false;
+        while wanted.peek().is_some_and(|&w| (w as usize) < cursor.pos()) {
+            needed |= wanted.next().is_some_and(|w| w as usize >= at);
+        }
+        // A base may be at the end of a part that has nothing but a header.
+        needed |= wanted.peek().is_some_and(|&w| w as usize == cursor.pos());
+        if needed {
+            parts.push((at as u32, cursor.pos() as u32));
+        }
+        at = cursor.pos();
+    }
+    Some(Spans::of(parts))
+}
+
+impl Fate {
+    fn cut(spans: Spans, patches: Vec<Patch>) -> Self {
+        match spans.size() {
+            0 => Fate::Dropped,
+            _ => Fate::Cut(Box::new(Cut { spans, patches })),
+        }
+    }
+}
+
+impl FilePlan {
+    /// Collects the strings that what is left refers to.
+    fn want_strings(&mut self, sections: &Sections<'_, '_>) {
+        for (section, fate) in (0u32..).zip(&self.fates) {
+            if matches!(fate, Fate::Strings) {
+                let size = sections.data(section).len();
+                self.wanted.push(Wanted::new(section, size));
+            }
+        }
+        let wanted = &mut self.wanted;
+        let mut want = |reloc: &Reloc| {
+            if let Target::Section(target) = reloc.target
+                && let Some(list) = wanted.iter_mut().find(|list| list.section() == target)
+            {
+                list.insert(reloc.addend);
+            }
+        };
+        for (fate, relocs) in self.fates.iter().zip(&sections.relocs) {
+            match fate {
+                Fate::Whole => relocs.iter().for_each(&mut want),
+                Fate::Cut(cut) => {
+                    let inside = cut.spans.within(relocs.iter(), |reloc| reloc.at);
+                    inside.for_each(|(_, reloc)| want(reloc));
+                }
+                Fate::Dropped | Fate::Strings => {}
+            }
+        }
+        for list in wanted {
+            let bytes = sections.data(list.section());
+            list.finish(bytes);
+        }
+    }
+}

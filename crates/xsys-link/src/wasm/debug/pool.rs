@@ -1,0 +1,208 @@
+//! Names in debug information: each once, and only those that something refers to.
+//!
+//! Each object's names come with their hashes, sorted into shards by them; the shards are then
+//! made unique in parallel. Which name goes where depends on its hash and on the order of files,
+//! not on the number of threads.
+
+use std::hash::BuildHasher;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+use foldhash::fast::FixedState;
+use hashbrown::HashTable;
+use rayon::prelude::*;
+
+use super::super::symbols::Resolved;
+use super::FilePlan;
+use super::rank::Ranks;
+
+const SHARDS: usize = 64;
+
+/// The strings of one section that are referred to.
+#[derive(Debug)]
+pub struct Wanted {
+    section: u32,
+    starts: Ranks,
+    /// Sorted by shard.
+    strings: Vec<Wish>,
+    /// Where each shard begins.
+    shards: Vec<u32>,
+    /// Where each is in the pool, by number.
+    places: Vec<AtomicU32>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Wish {
+    hash: u64,
+    offset: u32,
+    length: u32,
+    number: u32,
+}
+
+impl Wanted {
+    /// None yet.
+    pub fn new(section: u32, size: usize) -> Self {
+        Self {
+            section,
+            starts: Ranks::new(size),
+            strings: Vec::new(),
+            shards: Vec::new(),
+            places: Vec::new(),
+        }
+    }
+
+    /// The section.
+    pub fn section(&self) -> u32 {
+        self.section
+    }
+
+    /// Adds the string at an offset.
+    #[inline]
+    pub fn insert(&mut self, offset: u32) {
+        self.starts.insert(offset);
+    }
+
+    /// Looks at the strings themselves.
+    pub fn finish(&mut self, bytes: &[u8]) {
+        self.starts.finish();
+        let hasher = FixedState::default();
+        let mut counts = [0u32; SHARDS + 1];
+        let mut wishes = Vec::new();
+        for (number, offset) in (0u32..).zip(self.starts.iter()) {
+            let rest = bytes.get(offset as usize..).unwrap_or_default();
+            let length = memchr::memchr(0, rest).unwrap_or(rest.len());
+            let hash = hasher.hash_one(&rest[..length]);
+            counts[shard(hash) + 1] += 1;
+            wishes.push(Wish {
+                hash,
+                offset,
+                length: length as u32,
+                number,
+            });
+        }
+        for at in 1..counts.len() {
+            counts[at] += counts[at - 1];
+        }
+        self.shards = counts.to_vec();
+        wishes.sort_by_key(|wish| shard(wish.hash));
+        self.places = wishes.iter().map(|_| AtomicU32::new(0)).collect();
+        self.strings = wishes;
+    }
+
+    /// Where the string at an offset is in the pool.
+    pub fn place(&self, offset: u32) -> Option<u64> {
+        let number = self.starts.number(offset)?;
+        Some(u64::from(self.places[number as usize].load(Relaxed)))
+    }
+}
+
+fn shard(hash: u64) -> usize {
+    (hash >> 32) as usize % SHARDS
+}
+
+/// Strings, each once.
+#[derive(Debug)]
+pub struct Pool<'a> {
+    name: &'static str,
+    shards: Vec<Shard<'a>>,
+    size: u64,
+}
+
+#[derive(Debug, Default)]
+struct Shard<'a> {
+    strings: Vec<&'a [u8]>,
+    size: u64,
+}
+
+/// Gathers the strings of all sections of a name.
+pub fn build<'a>(name: &'static str, resolved: &Resolved<'a>, files: &[FilePlan]) -> Pool<'a> {
+    let lists: Vec<(&'a [u8], &Wanted)> = files
+        .iter()
+        .zip(&resolved.files)
+        .flat_map(|(plan, object)| {
+            plan.wanted.iter().filter_map(|wanted| {
+                let custom = object.customs.get(wanted.section as usize)?;
+                (custom.name == name).then_some((custom.data, wanted))
+            })
+        })
+        .collect();
+    let shards: Vec<Shard<'a>> = (0..SHARDS)
+        .into_par_iter()
+        .map(|number| Shard::build(number, &lists))
+        .collect();
+    let mut starts = [0u32; SHARDS];
+    let mut size = 0u64;
+    for (start, shard) in starts.iter_mut().zip(&shards) {
+        *start = u32::try_from(size).unwrap_or(u32::MAX);
+        size += shard.size;
+    }
+    lists.par_iter().for_each(|(_, wanted)| {
+        for wish in &wanted.strings {
+            let place = &wanted.places[wish.number as usize];
+            place.store(
+                place.load(Relaxed).wrapping_add(starts[shard(wish.hash)]),
+                Relaxed,
+            );
+        }
+    });
+    Pool { name, shards, size }
+}
+
+impl<'a> Shard<'a> {
+    fn build(number: usize, lists: &[(&'a [u8], &Wanted)]) -> Self {
+        let mut shard = Shard::default();
+        let mut known: HashTable<(u64, u32, u32)> = HashTable::new();
+        for (bytes, wanted) in lists {
+            let range = wanted.shards[number] as usize..wanted.shards[number + 1] as usize;
+            for wish in &wanted.strings[range] {
+                let from = wish.offset as usize;
+                let string = bytes
+                    .get(from..from + wish.length as usize)
+                    .unwrap_or_default();
+                let found = known.entry(
+                    wish.hash,
+                    |&(hash, at, _)| hash == wish.hash && shard.strings[at as usize] == string,
+                    |&(hash, ..)| hash,
+                );
+                let entry = found.or_insert_with(|| {
+                    let place = shard.size as u32;
+                    shard.strings.push(string);
+                    shard.size += string.len() as u64 + 1;
+                    (wish.hash, shard.strings.len() as u32 - 1, place)
+                });
+                let place = entry.get().2;
+                wanted.places[wish.number as usize].store(place, Relaxed);
+            }
+        }
+        shard
+    }
+}
+
+impl Pool<'_> {
+    /// The section's name.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The size of all strings.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Writes the strings into zeroed bytes.
+    pub fn write(&self, out: &mut [u8]) {
+        let mut rest = out;
+        let mut jobs = Vec::with_capacity(self.shards.len());
+        for shard in &self.shards {
+            let (place, after) = rest.split_at_mut(shard.size as usize);
+            rest = after;
+            jobs.push((shard, place));
+        }
+        jobs.into_par_iter().for_each(|(shard, place)| {
+            let mut at = 0;
+            for string in &shard.strings {
+                place[at..at + string.len()].copy_from_slice(string);
+                at += string.len() + 1;
+            }
+        });
+    }
+}

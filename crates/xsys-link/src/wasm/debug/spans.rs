@@ -1,0 +1,107 @@
+//! What is left of a section: spans of the input, one behind the other, and numbers to put into
+//! them.
+
+/// A span of the input and where it is in the output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// Where it starts.
+    pub from: u32,
+    /// Where it ends.
+    pub to: u32,
+    /// Where it starts in what is left.
+    pub out: u32,
+}
+
+/// Spans, ascending.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Spans {
+    list: Vec<Span>,
+    size: u32,
+}
+
+impl Spans {
+    /// Appends a span that is not before the others; returns where it is in what is left.
+    #[inline]
+    pub fn push(&mut self, from: u32, to: u32) -> u32 {
+        let out = self.size;
+        self.size += to - from;
+        match self.list.last_mut() {
+            Some(last) if last.to == from => last.to = to,
+            _ => self.list.push(Span { from, to, out }),
+        }
+        out
+    }
+
+    /// Of spans in any order, which may overlap.
+    pub fn of(mut parts: Vec<(u32, u32)>) -> Self {
+        parts.sort_unstable();
+        let mut spans = Spans::default();
+        let mut end = 0;
+        for (from, to) in parts {
+            let from = from.max(end);
+            if from < to {
+                spans.push(from, to);
+                end = to;
+            }
+        }
+        spans
+    }
+
+    /// The spans.
+    pub fn iter(&self) -> impl Iterator<Item = &Span> {
+        self.list.iter()
+    }
+
+    /// How much is left.
+    pub fn size(&self) -> u32 {
+        self.size
+    }
+
+    /// Where an offset of the input is in what is left: what is cut out ends where the next span
+    /// starts.
+    pub fn place(&self, offset: u32) -> u32 {
+        let after = self.list.partition_point(|span| span.from <= offset);
+        match after.checked_sub(1).map(|at| self.list[at]) {
+            Some(span) => span.out + (offset.min(span.to) - span.from),
+            None => 0,
+        }
+    }
+
+    /// The spans with how much of a list of ascending offsets lies in each.
+    pub fn within<'s, T>(
+        &'s self,
+        items: impl Iterator<Item = T> + 's,
+        offset: impl Fn(&T) -> u32 + 's,
+    ) -> impl Iterator<Item = (u32, T)> + 's {
+        let mut at = 0;
+        items.filter_map(move |item| {
+            let offset = offset(&item);
+            while self.list.get(at).is_some_and(|span| span.to <= offset) {
+                at += 1;
+            }
+            let span = self.list.get(at).filter(|span| span.from <= offset)?;
+            Some((span.out + (offset - span.from), item))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places() {
+        let spans = Spans::of(vec![(20, 30), (0, 4), (25, 32), (4, 6), (50, 50)]);
+        assert_eq!(spans.size(), 18);
+        let list: Vec<_> = spans.iter().map(|s| (s.from, s.to, s.out)).collect();
+        assert_eq!(list, [(0, 6, 0), (20, 32, 6)]);
+        let places: Vec<_> = [0, 5, 6, 19, 20, 31, 32, 99]
+            .iter()
+            .map(|&offset| spans.place(offset))
+            .collect();
+        assert_eq!(places, [0, 5, 6, 6, 6, 17, 18, 18]);
+        let inside: Vec<_> = spans.within([3, 7, 21, 40].into_iter(), |&at| at).collect();
+        assert_eq!(inside, [(3, 3), (7, 21)]);
+        assert_eq!(Spans::default().place(7), 0);
+    }
+}

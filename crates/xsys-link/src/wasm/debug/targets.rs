@@ -1,0 +1,183 @@
+//! What the relocated fields of a debug section refer to, and whether that stays.
+//!
+//! A function means the object's own body: where another file's copy of the same name won, the
+//! object's entry for its own copy describes code that is not there.
+
+use super::super::gc::Live;
+use super::super::object::{ObjectFile, Place, SymbolKind};
+use super::super::reloc::{self, Value};
+use super::super::symbols::{FileId, Resolved};
+
+/// A relocated field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reloc {
+    /// Where the field is.
+    pub at: u32,
+    /// What is added to the target's place.
+    pub addend: u32,
+    /// What it refers to.
+    pub target: Target,
+}
+
+/// What a field refers to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A function that stays, by its number in the object.
+    Function(u32),
+    /// Static data that stays.
+    Data,
+    /// A function or data that is dropped.
+    Gone,
+    /// A custom section of the same object.
+    Section(u32),
+    /// Something else.
+    Other,
+}
+
+/// A file that is being looked at.
+#[derive(Clone, Copy)]
+pub struct FileView<'r, 'a> {
+    /// Its number.
+    pub file: FileId,
+    /// It itself.
+    pub object: &'r ObjectFile<'a>,
+    /// Names.
+    pub resolved: &'r Resolved<'a>,
+    /// What stays.
+    pub live: &'r Live,
+}
+
+impl<'r, 'a> FileView<'r, 'a> {
+    /// Looks at a file.
+    pub fn new(resolved: &'r Resolved<'a>, live: &'r Live, file: FileId) -> Self {
+        let object = resolved.file(file);
+        Self {
+            file,
+            object,
+            resolved,
+            live,
+        }
+    }
+
+    /// Whether any function or data of the file stays.
+    pub fn has_live(&self) -> bool {
+        let any = |list: &[Vec<bool>]| list[self.file.0 as usize].contains(&true);
+        any(&self.live.functions) || any(&self.live.segments)
+    }
+
+    /// Whether a custom section is debug information that takes part.
+    pub fn is_debug(&self, section: u32) -> bool {
+        self.name(section).starts_with(".debug_") && !self.discarded(section)
+    }
+
+    /// Whether a custom section lost against another file's of the same group.
+    pub fn discarded(&self, section: u32) -> bool {
+        let discarded = &self.resolved.discarded.customs;
+        !discarded.is_empty() && discarded.contains(&(self.file, section))
+    }
+
+    /// Contents of a custom section.
+    pub fn data(&self, section: u32) -> &'a [u8] {
+        let custom = self.object.customs.get(section as usize);
+        custom.map_or(&[], |custom| custom.data)
+    }
+
+    /// Name of a custom section.
+    pub fn name(&self, section: u32) -> &'a str {
+        let custom = self.object.customs.get(section as usize);
+        custom.map_or("", |custom| custom.name)
+    }
+
+    /// Decodes the relocations of a custom section.
+    pub fn relocs(&self, section: u32) -> Vec<Reloc> {
+        let Some(custom) = self.object.customs.get(section as usize) else {
+            return Vec::new();
+        };
+        let mut list = Vec::new();
+        for entry in custom.relocs.iter() {
+            list.push(Reloc {
+                at: entry.offset,
+                addend: entry.addend as u32,
+                target: self.target(reloc::row(entry.ty).value, entry.index),
+            });
+        }
+        list
+    }
+
+    fn target(&self, value: Value, index: u32) -> Target {
+        let stays = |stays: bool, target| if stays { target } else { Target::Gone };
+        if value == Value::Type {
+            return Target::Other;
+        }
+        let symbol = &self.object.symbols[index as usize];
+        let file = self.file.0 as usize;
+        match (symbol.kind, symbol.place) {
+            (SymbolKind::Section, Place::Item(section)) => Target::Section(section),
+            (SymbolKind::Function, Place::Item(at)) => {
+                let live = &self.live.functions[file];
+                let live = live.get(at as usize).copied().unwrap_or(false);
+                stays(live, Target::Function(at))
+            }
+            (SymbolKind::Data, Place::Data { segment, .. }) => {
+                let live = &self.live.segments[file];
+                let live = live.get(segment as usize).copied().unwrap_or(false);
+                stays(live, Target::Data)
+            }
+            (SymbolKind::Function | SymbolKind::Data, Place::Undefined { .. }) => {
+                let id = self.resolved.file_symbol(self.file, index);
+                let symbol = self.resolved.symbol(id);
+                stays(self.live.holds(id, symbol), Target::Data)
+            }
+            (SymbolKind::Data, Place::Absolute(_)) => Target::Data,
+            _ => Target::Other,
+        }
+    }
+}
+
+/// Relocations met in ascending order.
+#[derive(Clone, Copy, Debug)]
+pub struct Ascending<'s> {
+    list: &'s [Reloc],
+    at: usize,
+}
+
+impl<'s> Ascending<'s> {
+    /// Starts at the first of `list`.
+    pub fn new(list: &'s [Reloc]) -> Self {
+        Self { list, at: 0 }
+    }
+
+    /// The relocation at `offset`. Offsets must not descend.
+    #[inline]
+    pub fn at(&mut self, offset: usize) -> Option<&'s Reloc> {
+        self.until(offset);
+        self.list
+            .get(self.at)
+            .filter(|reloc| reloc.at as usize == offset)
+    }
+
+    /// The relocations from one offset to another.
+    #[inline]
+    pub fn within(&mut self, from: usize, to: usize) -> &'s [Reloc] {
+        self.until(from);
+        let first = self.at;
+        self.until(to);
+        &self.list[first..self.at]
+    }
+
+    #[inline]
+    fn until(&mut self, offset: usize) {
+        while let Some(reloc) = self.list.get(self.at) {
+            if reloc.at as usize >= offset {
+                break;
+            }
+            self.at += 1;
+        }
+    }
+}
+
+/// The relocation at an offset, in any order.
+pub fn at(list: &[Reloc], offset: usize) -> Option<&Reloc> {
+    let found = list.binary_search_by_key(&offset, |reloc| reloc.at as usize);
+    found.ok().map(|found| &list[found])
+}

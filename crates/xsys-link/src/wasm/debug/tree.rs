@@ -1,0 +1,460 @@
+//! The entries of a file's units, with what they refer to and which of them are roots.
+//!
+//! Spec: DWARF 5, sections 7.5.1 (unit headers) and 7.5.2 (entries).
+//!
+//! An object can have several `.debug_info` sections (each type unit has its own, in a COMDAT
+//! group). They are thought of as lying behind each other, so that one number says where an entry
+//! is; [`Info::base`] is where a section starts then.
+
+use super::abbrev::{Abbrevs, Base, Kind, Step};
+use super::constants::ut;
+use super::cursor::Cursor;
+use super::expression::{self, Operand};
+use super::lists;
+use super::rank::Ranks;
+use super::targets::{Ascending, Reloc, Target};
+use super::{Sections, targets};
+
+/// A section with units.
+#[derive(Debug)]
+pub struct Info {
+    /// Its number in the file.
+    pub section: u32,
+    /// Where it starts among all of them.
+    pub base: u32,
+    /// Its units.
+    pub units: (usize, usize),
+}
+
+/// A unit.
+#[derive(Debug)]
+pub struct Unit {
+    /// Which of the sections with units it is in.
+    pub info: usize,
+    /// Where it starts in its section.
+    pub offset: u32,
+    /// Where its first entry is.
+    pub first: u32,
+    /// Where the terminator of its entries ends.
+    pub tree_end: u32,
+    /// Its end.
+    pub end: u32,
+    /// The version of DWARF.
+    pub version: u16,
+    /// Width of addresses.
+    pub address_size: u8,
+    /// It is a type's own unit.
+    pub is_type: bool,
+    /// Its abbreviations.
+    pub table: u32,
+    /// Where those are: section and offset.
+    pub abbrevs: (u32, u32),
+    /// Its entries.
+    pub dies: (u32, u32),
+    /// What its numbers count from.
+    pub bases: Bases,
+}
+
+/// What a unit's numbers count from: section and offset.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Bases {
+    /// In `.debug_addr`.
+    pub addresses: Option<(u32, u32)>,
+    /// In `.debug_rnglists`.
+    pub ranges: Option<(u32, u32)>,
+}
+
+/// An entry.
+#[derive(Clone, Copy, Debug)]
+pub struct Die {
+    /// Where it starts, among all sections with units.
+    pub offset: u32,
+    /// The entry that it is in; its own number at the top.
+    pub parent: u32,
+    /// The number of the next entry that is not inside.
+    pub end: u32,
+    /// Its abbreviation.
+    pub abbrev: u32,
+    /// The first of its references.
+    pub edges: u32,
+    /// [`ROOT`] and the rest.
+    pub flags: u8,
+}
+
+/// Describes code or data that stays.
+pub const ROOT: u8 = 1;
+/// A variable whose memory is dropped.
+pub const GONE: u8 = 2;
+
+/// All entries of a file.
+#[derive(Debug, Default)]
+pub struct Tree {
+    /// Sections with units.
+    pub infos: Vec<Info>,
+    /// Units.
+    pub units: Vec<Unit>,
+    /// Entries.
+    pub dies: Vec<Die>,
+    /// What entries refer to, as offsets among all sections with units.
+    pub edges: Vec<u32>,
+    /// Where entries start.
+    pub starts: Ranks,
+    /// Abbreviations.
+    pub abbrevs: Abbrevs,
+}
+
+impl Tree {
+    /// Reads the units of all sections of a file. `None` when something is not understood.
+    pub fn read(sections: &Sections<'_, '_>) -> Option<Self> {
+        let mut tree = Tree::default();
+        let mut size = 0u32;
+        for section in sections
+            .named(".debug_info")
+            .chain(sections.named(".debug_types"))
+        {
+            let first = tree.units.len();
+            tree.infos.push(Info {
+                section,
+                base: size,
+                units: (first, first),
+            });
+            size = size.checked_add(u32::try_from(sections.data(section).len()).ok()?)?;
+        }
+        tree.starts = Ranks::new(size as usize);
+        for at in 0..tree.infos.len() {
+            let first = tree.units.len();
+            tree.read_section(sections, at)?;
+            tree.infos[at].units = (first, tree.units.len());
+        }
+        tree.starts.finish();
+        Some(tree)
+    }
+
+    fn read_section(&mut self, sections: &Sections<'_, '_>, info: usize) -> Option<()> {
+        let section = self.infos[info].section;
+        let bytes = sections.data(section);
+        let old_types = sections.view.name(section) == ".debug_types";
+        let mut relocs = Ascending::new(sections.relocs(section));
+        let mut at = 0;
+        while at < bytes.len() {
+            let mut unit = header(bytes, at, old_types, &mut relocs)?;
+            unit.info = info;
+            let abbrevs = sections.data(unit.abbrevs.0);
+            unit.table = self.abbrevs.compile(
+                unit.abbrevs.0,
+                abbrevs,
+                unit.abbrevs.1,
+                unit.version,
+                unit.address_size,
+            )?;
+            at = unit.end as usize;
+            self.read_bases(sections, &mut unit, relocs)?;
+            self.read_entries(sections, &mut unit, &mut relocs)?;
+            self.units.push(unit);
+        }
+        Some(())
+    }
+
+    /// Bases may stand behind the numbers that count from them.
+    fn read_bases(
+        &self,
+        sections: &Sections<'_, '_>,
+        unit: &mut Unit,
+        mut relocs: Ascending<'_>,
+    ) -> Option<()> {
+        if unit.version < 5 {
+            return Some(());
+        }
+        let section = self.infos[unit.info].section;
+        let bytes = sections.data(section).get(..unit.end as usize)?;
+        let mut cursor = Cursor::new(bytes, unit.first as usize);
+        let code = cursor.uleb()?;
+        let number = self.abbrevs.number(self.abbrevs.table(unit.table), code)?;
+        for &step in self.abbrevs.keep(self.abbrevs.get(number)) {
+            let at = cursor.pos();
+            if let Step::Base(base) = step {
+                let found = section_target(relocs.at(at)?)?;
+                match base {
+                    Base::Addresses => unit.bases.addresses = Some(found),
+                    Base::RangeLists => unit.bases.ranges = Some(found),
+                    _ => {}
+                }
+            }
+            skip(step, &mut cursor)?;
+        }
+        Some(())
+    }
+
+    fn read_entries(
+        &mut self,
+        sections: &Sections<'_, '_>,
+        unit: &mut Unit,
+        relocs: &mut Ascending<'_>,
+    ) -> Option<()> {
+        let Info { section, base, .. } = self.infos[unit.info];
+        let whole = sections.data(section);
+        let bytes = whole.get(..unit.end as usize)?;
+        let table = self.abbrevs.table(unit.table).clone();
+        let mut cursor = Cursor::new(bytes, unit.first as usize);
+        let mut open: Vec<u32> = Vec::new();
+        unit.dies.0 = self.dies.len() as u32;
+        loop {
+            let offset = cursor.pos();
+            let code = cursor.uleb()?;
+            if code == 0 {
+                // Rewriting counts on terminators of one byte.
+                let parent = open.pop().filter(|_| cursor.pos() == offset + 1)?;
+                self.dies[parent as usize].end = self.dies.len() as u32;
+                if open.is_empty() {
+                    break;
+                }
+                continue;
+            }
+            let number = self.dies.len() as u32;
+            let abbrev = self.abbrevs.number(&table, code)?;
+            let shape = self.abbrevs.get(abbrev);
+            self.starts.insert(base + offset as u32);
+            let mut die = Die {
+                offset: base + offset as u32,
+                parent: open.last().copied().unwrap_or(number),
+                end: number + 1,
+                abbrev,
+                edges: self.edges.len() as u32,
+                flags: 0,
+            };
+            let mut code_stays = Code::default();
+            for &step in self.abbrevs.find(shape) {
+                match step {
+                    Step::Skip(count) => cursor.skip(count as usize)?,
+                    Step::Leb => cursor.skip_leb()?,
+                    Step::Text => cursor.skip_text()?,
+                    Step::Block(width) => {
+                        let length = width.read(&mut cursor)?;
+                        cursor.skip(usize::try_from(length).ok()?)?;
+                    }
+                    Step::Reference(width) => {
+                        let value = u32::try_from(width.read(&mut cursor)?).ok()?;
+                        let target = unit.offset.checked_add(value)?;
+                        if target >= unit.end {
+                            return None;
+                        }
+                        self.edges.push(base + target);
+                    }
+                    Step::FarReference => {
+                        let (section, offset) = section_target(relocs.at(cursor.pos())?)?;
+                        let info = self.infos.iter().find(|info| info.section == section)?;
+                        if offset as usize >= sections.data(section).len() {
+                            return None;
+                        }
+                        self.edges.push(info.base + offset);
+                        cursor.skip(4)?;
+                    }
+                    Step::Expression(width) | Step::Location(width) => {
+                        let length = usize::try_from(width.read(&mut cursor)?).ok()?;
+                        let from = cursor.pos();
+                        let expression = cursor.take(length)?;
+                        let mut stays = None;
+                        if matches!(step, Step::Location(_)) {
+                            for reloc in relocs.within(from, from + length) {
+                                match reloc.target {
+                                    Target::Data | Target::Function(_) => stays = Some(true),
+                                    Target::Gone => stays = stays.or(Some(false)),
+                                    _ => {}
+                                }
+                            }
+                        }
+                        let mut missing = false;
+                        expression::scan(expression, unit.address_size, |operand| match operand {
+                            // Zero is the type of addresses, which has no entry.
+                            Operand::Type { value: 0, .. } => {}
+                            Operand::Type { value, .. } => {
+                                let value = u32::try_from(value).ok();
+                                let target = value.and_then(|value| unit.offset.checked_add(value));
+                                match target.filter(|&target| target < unit.end) {
+                                    Some(target) => self.edges.push(base + target),
+                                    None => missing = true,
+                                }
+                            }
+                            Operand::Address(index) => {
+                                match address(sections, unit, index).map(|reloc| reloc.target) {
+                                    Some(Target::Data | Target::Function(_)) => stays = Some(true),
+                                    Some(Target::Gone) => stays = stays.or(Some(false)),
+                                    _ => {}
+                                }
+                            }
+                        })?;
+                        if missing {
+                            return None;
+                        }
+                        if let (Step::Location(_), Some(stays)) = (step, stays) {
+                            die.flags |= if stays { ROOT } else { GONE };
+                        }
+                    }
+                    Step::LowPc(width) => {
+                        code_stays.start(relocs.at(cursor.pos()));
+                        cursor.skip(usize::from(width))?;
+                    }
+                    Step::LowPcIndex(width) => {
+                        let index = width.read(&mut cursor)?;
+                        code_stays.start(address(sections, unit, index));
+                    }
+                    Step::Ranges => {
+                        let (section, offset) = section_target(relocs.at(cursor.pos())?)?;
+                        code_stays.list(lists::any_stays(sections, unit, section, offset)?);
+                        cursor.skip(4)?;
+                    }
+                    Step::RangesIndex => {
+                        let (section, base) = unit.bases.ranges?;
+                        let index = cursor.uleb()?;
+                        let offset = lists::indexed(sections, section, base, index)?;
+                        code_stays.list(lists::any_stays(sections, unit, section, offset)?);
+                    }
+                    Step::Sibling(_) | Step::Length(_) | Step::Elsewhere | Step::Base(_) => {
+                        return None;
+                    }
+                }
+            }
+            if code_stays.verdict() {
+                die.flags |= ROOT;
+            }
+            self.dies.push(die);
+            if shape.children {
+                open.push(number);
+            } else if open.is_empty() {
+                break;
+            }
+        }
+        unit.tree_end = cursor.pos() as u32;
+        unit.dies.1 = self.dies.len() as u32;
+        let padding = bytes.get(cursor.pos()..)?;
+        let root = self.dies.get(unit.dies.0 as usize)?;
+        let proper = self.abbrevs.get(root.abbrev).kind == Kind::Unit;
+        (proper && padding.iter().all(|&byte| byte == 0)).then_some(())
+    }
+
+    /// The references of an entry.
+    pub fn edges(&self, number: u32) -> &[u32] {
+        let from = self.dies[number as usize].edges as usize;
+        let next = self.dies.get(number as usize + 1);
+        let to = next.map_or(self.edges.len(), |die| die.edges as usize);
+        &self.edges[from..to]
+    }
+}
+
+/// Whether the code that an entry describes stays.
+#[derive(Default)]
+struct Code {
+    start: Option<bool>,
+    list: Option<bool>,
+}
+
+impl Code {
+    fn start(&mut self, reloc: Option<&Reloc>) {
+        // A unit with a list starts at a plain 0.
+        self.start = Some(match reloc {
+            Some(reloc) => reloc.target != Target::Gone,
+            None => true,
+        });
+    }
+
+    fn list(&mut self, stays: bool) {
+        self.list = Some(stays);
+    }
+
+    fn verdict(&self) -> bool {
+        self.list.or(self.start).unwrap_or(false)
+    }
+}
+
+/// Reads a unit's header; entries and abbreviations are for later.
+fn header(bytes: &[u8], at: usize, old_types: bool, relocs: &mut Ascending<'_>) -> Option<Unit> {
+    let mut cursor = Cursor::new(bytes, at);
+    let length = cursor.u32()?;
+    // The last sixteen values are escapes, for 64-bit DWARF among others.
+    if length >= 0xffff_fff0 {
+        return None;
+    }
+    let end = cursor.pos().checked_add(length as usize)?;
+    if end > bytes.len() {
+        return None;
+    }
+    let version = cursor.number(2)? as u16;
+    let (mut is_type, address_size, abbrev_at);
+    match version {
+        2..=4 => {
+            abbrev_at = cursor.pos();
+            cursor.skip(4)?;
+            address_size = cursor.u8()?;
+            is_type = old_types;
+        }
+        5 => {
+            let kind = cursor.u8()?;
+            address_size = cursor.u8()?;
+            abbrev_at = cursor.pos();
+            cursor.skip(4)?;
+            is_type = match kind {
+                ut::COMPILE | ut::PARTIAL => false,
+                ut::TYPE => true,
+                _ => return None,
+            };
+        }
+        _ => return None,
+    }
+    if !matches!(address_size, 4 | 8) {
+        return None;
+    }
+    let abbrevs = section_target(relocs.at(abbrev_at)?)?;
+    is_type |= old_types;
+    if is_type {
+        cursor.skip(12)?;
+    }
+    Some(Unit {
+        info: 0,
+        offset: at as u32,
+        first: cursor.pos() as u32,
+        tree_end: 0,
+        end: end as u32,
+        version,
+        address_size,
+        is_type,
+        table: 0,
+        abbrevs,
+        dies: (0, 0),
+        bases: Bases::default(),
+    })
+}
+
+/// Section and offset that a relocation refers to.
+pub fn section_target(reloc: &Reloc) -> Option<(u32, u32)> {
+    match reloc.target {
+        Target::Section(section) => Some((section, reloc.addend)),
+        _ => None,
+    }
+}
+
+/// The relocation of a number in `.debug_addr`.
+pub fn address<'s>(sections: &'s Sections<'_, '_>, unit: &Unit, index: u64) -> Option<&'s Reloc> {
+    let (section, base) = unit.bases.addresses?;
+    let offset = index.checked_mul(u64::from(unit.address_size))?;
+    let offset = usize::try_from(offset.checked_add(u64::from(base))?).ok()?;
+    targets::at(sections.relocs(section), offset)
+}
+
+/// Steps over an attribute without looking at it.
+pub fn skip(step: Step, cursor: &mut Cursor<'_>) -> Option<()> {
+    match step {
+        Step::Skip(count) => cursor.skip(count as usize),
+        Step::Leb | Step::RangesIndex => cursor.skip_leb(),
+        Step::Text => cursor.skip_text(),
+        Step::Block(width) | Step::Expression(width) | Step::Location(width) => {
+            let length = width.read(cursor)?;
+            cursor.skip(usize::try_from(length).ok()?)
+        }
+        Step::Reference(width)
+        | Step::Sibling(width)
+        | Step::Length(width)
+        | Step::LowPcIndex(width) => width.read(cursor).map(drop),
+        Step::LowPc(width) => cursor.skip(usize::from(width)),
+        Step::FarReference | Step::Ranges | Step::Elsewhere | Step::Base(_) => cursor.skip(4),
+    }
+}

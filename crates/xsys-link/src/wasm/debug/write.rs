@@ -1,0 +1,52 @@
+//! Fills in what is left of a section: spans, numbers, relocated fields.
+
+use super::super::assign::Layout;
+use super::super::gc::Live;
+use super::super::leb;
+use super::super::reloc;
+use super::super::relocate::{self, Chunk};
+use super::super::symbols::Resolved;
+use super::Cut;
+use super::abbrev::Width;
+
+/// Writes what is left of the section `data`.
+pub fn fill(
+    layout: &Layout<'_>,
+    resolved: &Resolved<'_>,
+    live: &Live,
+    cut: &Cut,
+    data: &[u8],
+    chunk: &Chunk<'_>,
+    out: &mut [u8],
+) {
+    for span in cut.spans.iter() {
+        let from = &data[span.from as usize..span.to as usize];
+        out[span.out as usize..span.out as usize + from.len()].copy_from_slice(from);
+    }
+    let entries = cut.spans.within(chunk.relocs.iter(), |entry| entry.offset);
+    for (at, entry) in entries {
+        let field = reloc::row(entry.ty).field;
+        let value = relocate::value(layout, resolved, live, chunk, &entry);
+        if let Some(place) = out.get_mut(at as usize..at as usize + field.width()) {
+            field.put(place, value);
+        }
+    }
+    for patch in &cut.patches {
+        let at = patch.at as usize;
+        let width = match patch.width {
+            Width::Fixed(width) | Width::Padded(width) => usize::from(width),
+            Width::Leb => continue,
+        };
+        let Some(place) = out.get_mut(at..at + width) else {
+            continue;
+        };
+        match patch.width {
+            Width::Fixed(_) => {
+                let bytes = u64::from(patch.value).to_le_bytes();
+                let width = width.min(bytes.len());
+                place[..width].copy_from_slice(&bytes[..width]);
+            }
+            _ => leb::uleb_padded(place, u64::from(patch.value)),
+        }
+    }
+}
