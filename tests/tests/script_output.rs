@@ -15,7 +15,8 @@ fn output_names_the_file_unless_an_option_does() {
     let scratch = Path::new(env!("CARGO_TARGET_TMPDIR")).join("script-output");
     let _ = std::fs::remove_dir_all(&scratch);
     std::fs::create_dir_all(&scratch).expect("a folder");
-    let case = Case::load(&cases.join("script-formats")).expect("the case");
+    let case =
+        Case::load(&cases.join("script-formats"), &xsys_tests::link::case::ELF).expect("the case");
     let objects = compile::objects(&case, &case.targets[0], &scratch, &scratch).expect("objects");
     let named = scratch.join("named.elf");
     let given = scratch.join("given.elf");

@@ -59,6 +59,7 @@ pub const WASM: Format = Format {
         "no-custom",
         "compare",
         "run",
+        "stdout",
         "prints",
         "contains",
         "expect-error",

@@ -5,7 +5,7 @@
 
 use wasmi::{
     Caller, Engine, ExternType, F32, F64, Func, Global, Linker, Memory, Module as Compiled,
-    Mutability, Nullable, Ref, Store, Table, Val, ValType,
+    Nullable, Ref, Store, Table, Val, ValType,
 };
 
 use super::checks::number;
@@ -70,11 +70,7 @@ fn calls(case: &Case, module: &Module) -> Result<Vec<String>, String> {
             }
             ExternType::Global(ty) => {
                 let value = value(7, ty.content())?;
-                let mutability = match ty.mutability() {
-                    Mutability::Const => Mutability::Const,
-                    Mutability::Var => Mutability::Var,
-                };
-                let global = Global::new(&mut store, value, mutability);
+                let global = Global::new(&mut store, value, ty.mutability());
                 linker.define(from, name, global)
             }
         }

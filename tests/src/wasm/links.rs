@@ -111,7 +111,8 @@ fn compare(
 }
 
 fn run(case: &Case, module: &Module, path: &Path, whose: &str, problems: &mut Vec<String>) {
-    if case.all("run").is_empty() && case.all("worker").is_empty() {
+    let keys = ["run", "worker", "stdout"];
+    if keys.iter().all(|key| case.all(key).is_empty()) {
         return;
     }
     let found = match case.first("engine") {

@@ -1,7 +1,8 @@
 // Instantiates a module, on several threads where the plan says so, makes calls and prints what
-// does not come out as expected, a line each.
+// does not come out as expected, a line each. A module for WASI is run as a command instead.
 
 import { readFileSync } from 'node:fs';
+import { WASI } from 'node:wasi';
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
 
 const STACK = 65536;
@@ -43,13 +44,40 @@ function prepare(exports, number) {
   exports.__wasm_init_tls(base + STACK);
 }
 
-if (isMainThread) {
+// An instance for WASI; its threads come to life in workers, which nobody has to wait for.
+function command(module, memory, ids) {
+  const wasi = new WASI({ version: 'preview1', args: ['command'], returnOnExit: true });
+  const given = { ...imports(module, memory), ...wasi.getImportObject() };
+  const spawn = (argument) => {
+    const thread = Atomics.add(ids, 0, 1);
+    const data = { module, memory, ids, thread, argument };
+    new Worker(new URL(import.meta.url), { workerData: data });
+    return thread;
+  };
+  if (given.wasi) given.wasi['thread-spawn'] = spawn;
+  const instance = new WebAssembly.Instance(module, given);
+  return { wasi, instance };
+}
+
+if (!isMainThread && workerData.ids) {
+  const { module, memory, ids, thread, argument } = workerData;
+  const { wasi, instance } = command(module, memory, ids);
+  // Calls of WASI need an instance that has been started; this one has nothing to start.
+  const { memory: own, wasi_thread_start: start } = instance.exports;
+  wasi.initialize({ exports: { memory: own ?? memory } });
+  start(thread, argument);
+} else if (isMainThread) {
   const plan = JSON.parse(process.argv[2]);
   const module = new WebAssembly.Module(readFileSync(plan.module));
   const { initial, maximum, shared } = plan.memory ?? {};
   const memory = plan.memory && new WebAssembly.Memory({ initial, maximum: maximum ?? undefined, shared });
   // Imported memory may hold anything.
-  if (memory) new Uint8Array(memory.buffer).subarray(0, shared ? 0 : undefined).fill(0xa5);
+  if (memory && !shared) new Uint8Array(memory.buffer).fill(0xa5);
+  if (plan.wasi) {
+    const ids = new Int32Array(new SharedArrayBuffer(4)).fill(1);
+    const { wasi, instance } = command(module, memory, ids);
+    process.exit(wasi.start(instance));
+  }
   const exports = new WebAssembly.Instance(module, imports(module, memory)).exports;
   const threads = Array.from({ length: plan.workers }, (_, number) =>
     new Promise((done, failed) => {

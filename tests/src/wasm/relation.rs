@@ -33,7 +33,8 @@ pub fn compare(ours: &Module, theirs: &Module) -> Vec<String> {
     relating.customs();
     relating.run();
     relating.data();
-    relating.elements();
+    relating.unreached();
+    relating.data();
     relating.leftovers();
     let mut problems = relating.problems;
     problems.truncate(LISTED);
@@ -109,16 +110,12 @@ impl Relating<'_> {
                 self.problem(format!("export `{name}` is something else"));
             }
         }
-        match (self.ours.start, self.theirs.start) {
-            (Some(our), Some(their)) => {
-                if !self.function(our, their) {
-                    self.problem("the start functions differ".to_owned());
-                }
-            }
-            (our, their) if our != their => {
-                self.problem(format!("start is {our:?}, not {their:?}"))
-            }
-            _ => {}
+        let fits = match (self.ours.start, self.theirs.start) {
+            (Some(our), Some(their)) => self.function(our, their),
+            (our, their) => our == their,
+        };
+        if !fits {
+            self.problem("the start functions differ".to_owned());
         }
     }
 
@@ -408,30 +405,42 @@ impl Relating<'_> {
         }
     }
 
-    /// Functions in tables that nothing else has led to correspond by name.
-    fn elements(&mut self) {
-        let theirs: BTreeMap<&str, u32> = self
-            .theirs
-            .function_names
-            .iter()
-            .map(|(at, name)| (name.as_str(), *at))
-            .collect();
-        let ours: Vec<u32> = self
-            .ours
-            .elements
-            .iter()
-            .flat_map(|e| e.2.clone())
-            .collect();
-        for our in ours {
+    /// Functions that nothing has led to (in a table whose slots are only in data that look the same,
+    /// or kept for nobody) correspond to one of the same name.
+    fn unreached(&mut self) {
+        let mut theirs: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
+        for (at, name) in &self.theirs.function_names {
+            theirs.entry(name.as_str()).or_default().push(*at);
+        }
+        let listed = self.ours.elements.iter().flat_map(|element| &element.2);
+        let all = 0..self.ours.functions.len() as u32;
+        let candidates: Vec<u32> = listed.copied().chain(all).collect();
+        for our in candidates {
             if self.functions.values().any(|&known| known == our) {
                 continue;
             }
             let name = self.ours.function_name(our);
-            match theirs.get(name.as_str()) {
-                Some(&their) if self.function(our, their) => self.run(),
-                _ => self.problem(format!("`{name}` is in our table without a counterpart")),
-            }
+            let same_name = theirs.get(name.as_str()).cloned().unwrap_or_default();
+            let _ = same_name.into_iter().any(|their| self.attempt(our, their));
         }
+    }
+
+    /// Relates two functions if that leads to no contradiction.
+    fn attempt(&mut self, our: u32, their: u32) -> bool {
+        let before = (self.functions.clone(), self.globals.clone());
+        let addresses = self.addresses.clone();
+        let problems = std::mem::take(&mut self.problems);
+        let fits = self.function(our, their) && {
+            self.run();
+            self.problems.is_empty()
+        };
+        self.problems = problems;
+        if !fits {
+            (self.functions, self.globals) = before;
+            self.addresses = addresses;
+            self.queue.clear();
+        }
+        fits
     }
 
     /// What corresponds to nothing.

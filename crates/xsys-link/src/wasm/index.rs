@@ -15,6 +15,7 @@ use super::options::Unresolved;
 use super::reloc::{self, Relocs, Value};
 use super::resolve::readable;
 use super::symbols::{Definition, FileId, FunctionRef, LinkerSymbol, Resolved, Symbol, SymbolId};
+use super::threads;
 
 /// No number was given.
 const NONE: u32 = u32::MAX;
@@ -84,6 +85,8 @@ struct Scan<'a> {
     elements: Vec<SymbolId>,
     address_globals: Vec<SymbolId>,
     missing: Vec<(SymbolId, FileId)>,
+    /// References to thread-local data that mean something else.
+    not_tls: Vec<(SymbolId, FileId)>,
 }
 
 /// Gives out numbers, and reports what is not defined.
@@ -94,7 +97,8 @@ pub fn number<'a>(
 ) -> (Indexes<'a>, Vec<Diagnostic>) {
     let mut indexes = Indexes::default();
     let scan = indexes.scan(options, resolved, live);
-    let problems = report_missing(options, resolved, &scan.missing);
+    let mut problems = report_missing(options, resolved, &scan.missing);
+    problems.extend(threads::misused(resolved, &scan.not_tls));
     indexes.number_imports(options, resolved, live);
     indexes.number_functions(resolved, live);
     indexes.number_globals(resolved, live, &scan.address_globals);
@@ -147,6 +151,7 @@ impl<'a> Indexes<'a> {
             elements: Vec::new(),
             address_globals: Vec::new(),
             missing: Vec::new(),
+            not_tls: Vec::new(),
         };
         let mut seen_globals = HashSet::new();
         for (file, object) in resolved.files() {
@@ -166,6 +171,10 @@ impl<'a> Indexes<'a> {
                 }
                 let id = resolved.file_symbol(file, entry.index);
                 let symbol = resolved.symbol(id);
+                if value == Value::AddressTls && !(symbol.is_defined() && symbol.is_tls()) {
+                    scan.not_tls.push((id, file));
+                    continue;
+                }
                 if value.is_table_slot() {
                     self.give_slot(options, id, symbol, &mut scan.elements);
                 }

@@ -92,6 +92,8 @@ pub struct Memory<'a> {
     pub imported: bool,
     /// Where the flag is that says whether shared memory is filled.
     pub init_flag: Option<u64>,
+    /// Something refers to `__heap_base`.
+    has_heap: bool,
     marks: Marks,
 }
 
@@ -118,6 +120,9 @@ pub fn lay_out<'a>(
     let mut memory = Memory {
         shared: options.memory.shared,
         imported: options.memory.import.is_some(),
+        has_heap: resolved
+            .find("__heap_base")
+            .is_some_and(|id| resolved.symbol(id).is_defined()),
         ..Memory::default()
     };
     memory.collect(options, resolved, live, fill_bss);
@@ -301,7 +306,10 @@ impl<'a> Memory<'a> {
         if !settings.stack_first {
             at = self.place_stack(at, settings.stack_size);
         }
-        at = align_to(at, HEAP_ALIGN);
+        // Where nobody asks for a heap, no room is lost for its alignment.
+        if self.has_heap {
+            at = align_to(at, HEAP_ALIGN);
+        }
         self.marks.heap_base = at;
         self.size(options, at, &mut problems);
         self.marks.table_base = u64::from(options.table.base);
@@ -531,6 +539,7 @@ mod tests {
                 zero: false,
                 parts: Vec::new(),
             }],
+            has_heap: true,
             ..Memory::default()
         };
         let problems = memory.assign(&options);

@@ -4,6 +4,7 @@
 //! the same function with other types, and weak references that nothing defines, would make an
 //! invalid module; a stub of the type that the call expects keeps it valid.
 
+use hashbrown::HashMap;
 use wasmparser::SymbolFlags;
 use xsys_diag::Diagnostic;
 
@@ -86,22 +87,36 @@ pub fn type_text(signature: Signature<'_>) -> String {
 
 fn make_stub(resolved: &mut Resolved<'_>, id: SymbolId, name: String) {
     let signature = resolved.symbol(id).signature;
+    let function = add_stub(resolved, signature, name);
+    become_stub(resolved, id, function);
+}
+
+fn add_stub<'a>(
+    resolved: &mut Resolved<'a>,
+    signature: Signature<'a>,
+    name: String,
+) -> FunctionRef {
     resolved.synthetic.push(SyntheticFunction {
         name,
         signature,
         kind: SyntheticKind::Unreachable,
     });
-    let function = FunctionRef::Synthetic(resolved.synthetic.len() as u32 - 1);
+    FunctionRef::Synthetic(resolved.synthetic.len() as u32 - 1)
+}
+
+fn become_stub(resolved: &mut Resolved<'_>, id: SymbolId, function: FunctionRef) {
     let symbol = &mut resolved.symbols[id.0 as usize];
     symbol.definition = Definition::Function(function);
     symbol.flags |= SymbolFlags::VISIBILITY_HIDDEN;
     symbol.stub = true;
 }
 
-/// Functions that may be missing and are; and those whose absence the command line forgives.
+/// Functions that may be missing and are; and those whose absence the command line forgives, which
+/// share a stub for each type.
 pub(super) fn stub_undefined(resolved: &mut Resolved<'_>, options: &WasmOptions) {
     let forgiven = !options.import_undefined
         && matches!(options.unresolved, Unresolved::Ignore | Unresolved::Warn);
+    let mut missing = Vec::new();
     for at in 0..resolved.symbols.len() {
         let id = SymbolId(at as u32);
         let symbol = resolved.symbol(id);
@@ -117,10 +132,17 @@ pub(super) fn stub_undefined(resolved: &mut Resolved<'_>, options: &WasmOptions)
             let name = format!("undefined_weak:{}", symbol.name);
             make_stub(resolved, id, name);
         } else if forgiven && !imported {
-            let name = format!("undefined_stub:{}", symbol.name);
-            make_stub(resolved, id, name);
-            resolved.symbols[at].missing = true;
+            missing.push(id);
         }
+    }
+    let mut stubs: HashMap<Signature<'_>, FunctionRef> = HashMap::new();
+    for id in missing {
+        let signature = resolved.symbol(id).signature;
+        let stub = *stubs
+            .entry(signature)
+            .or_insert_with(|| add_stub(resolved, signature, "undefined_stub".to_owned()));
+        become_stub(resolved, id, stub);
+        resolved.symbols[id.0 as usize].missing = true;
     }
 }
 

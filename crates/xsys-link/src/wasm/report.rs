@@ -39,6 +39,18 @@ pub fn requests(options: &WasmOptions, resolved: &Resolved<'_>) -> Vec<Diagnosti
             None => problem.help("define it, or use `--export-if-defined`"),
         });
     }
+    if options.table.import && options.table.export {
+        problems.push(
+            Diagnostic::error("`--import-table` and `--export-table` do not go together")
+                .help("the host that brings the table has it already: leave out one of them"),
+        );
+    }
+    if options.memory.fixed && options.memory.max != 0 {
+        problems.push(
+            Diagnostic::error("`--max-memory` and `--no-growable-memory` do not go together")
+                .help("leave out one: memory that cannot grow is as large as at the start"),
+        );
+    }
     let is64 = options.is64();
     for (_, file) in resolved.files().filter(|(_, file)| file.memory64 != is64) {
         problems.push(match is64 {

@@ -1,6 +1,6 @@
 // Data and stack have to fit.
 //# args: --no-entry --export=get --initial-memory=65536
-//# expect-error: initial memory too small: 65536 bytes, 65648 needed
+//# expect-error: initial memory too small: 65536 bytes, 65644 needed
 //# expect-error: raise `--initial-memory`
 
     .section .text.get,"",@

@@ -49,7 +49,8 @@
 // `run` makes calls in one instance, in order; `trap` and `none` are results too. An imported
 // function returns its first argument. The engine is wasmi; with `engine: node` it is Node, where
 // `workers: 3` starts so many threads on the same memory first, each of which makes the calls of
-// `worker`.
+// `worker`; a module that imports from WASI is started there as a command, and `stdout` is what it
+// prints.
 //# run: run(5) = 47
 //
 // `compare: rust-lld` links with rust-lld and with `--compat=wasm-ld`, too: the bytes of these two

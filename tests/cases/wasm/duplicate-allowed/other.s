@@ -1,0 +1,8 @@
+
+    .section .text.f,"",@
+    .globl f
+    .type f,@function
+f:
+    .functype f () -> (i32)
+    i32.const 2
+    end_function

@@ -1,0 +1,10 @@
+// Two limits.
+//# args: --no-entry --export=f --max-memory=131072 --no-growable-memory
+//# expect-error: `--max-memory` and `--no-growable-memory` do not go together
+
+    .section .text.f,"",@
+    .globl f
+    .type f,@function
+f:
+    .functype f () -> ()
+    end_function

@@ -1,0 +1,10 @@
+// A table cannot come from outside and go there.
+//# args: --no-entry --export=f --import-table --export-table
+//# expect-error: `--import-table` and `--export-table`
+
+    .section .text.f,"",@
+    .globl f
+    .type f,@function
+f:
+    .functype f () -> ()
+    end_function

@@ -1,0 +1,3 @@
+    .tagtype two i64, i32
+    .weak two
+two:

@@ -1,0 +1,12 @@
+// What no engine gives.
+//# target: wasm64-unknown-unknown
+//# args: -mwasm64 --no-entry --export=f --max-memory=0x10000000000000
+//# expect-error: over the address space
+//# expect-error: a 64-bit memory has at most
+
+    .section .text.f,"",@
+    .globl f
+    .type f,@function
+f:
+    .functype f () -> ()
+    end_function

@@ -1,0 +1,12 @@
+// One name for two kinds of things.
+//# args: --no-entry --export=f
+//# expect-error: symbol `thing` is a function here and a variable there
+
+    .functype thing () -> ()
+    .section .text.f,"",@
+    .globl f
+    .type f,@function
+f:
+    .functype f () -> ()
+    call thing
+    end_function

@@ -1,0 +1,6 @@
+    .section .data.thing,"",@
+    .globl thing
+    .type thing,@object
+thing:
+    .int32 1
+    .size thing, 4
