@@ -21,6 +21,7 @@ mod rustc;
 mod schema;
 mod spec;
 mod target;
+mod threads;
 
 pub use board::{Board, BoardDir, BoardTarget, CrateSet, Emit, Engine, Memory, RunConfig, Stop};
 pub use bundled::bundled_boards;

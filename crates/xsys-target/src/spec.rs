@@ -258,6 +258,11 @@ impl Spec {
         self.uses_wasi_libc() && !matches!(self.env(), "" | "p1")
     }
 
+    /// A wasm target whose programs share their memory between threads.
+    pub fn has_wasm_threads(&self) -> bool {
+        self.is_wasm() && self.features().contains(&"+atomics")
+    }
+
     /// Emscripten, whose own driver links: the JavaScript around a program is made at that moment.
     pub fn is_emscripten(&self) -> bool {
         self.is_wasm() && self.os() == "emscripten"

@@ -132,6 +132,9 @@ pub struct BuildArgs {
     /// The part of the standard library to build
     #[arg(long, value_name = "SET")]
     pub crates: Option<Crates>,
+    /// Build program and standard library for threads that share their memory (wasm)
+    #[arg(long)]
+    pub threads: bool,
     /// Everything else is cargo's
     #[arg(last = true, value_name = "CARGO FLAGS")]
     pub cargo: Vec<OsString>,
@@ -185,6 +188,9 @@ pub struct SysrootBuildArgs {
     /// The part of the standard library to build
     #[arg(long, value_name = "SET")]
     pub crates: Option<Crates>,
+    /// For threads that share their memory (wasm)
+    #[arg(long)]
+    pub threads: bool,
     /// Optimisation: 0, 1, 2, 3, s or z
     #[arg(long, value_name = "LEVEL")]
     pub opt_level: Option<String>,

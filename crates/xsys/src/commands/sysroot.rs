@@ -57,7 +57,10 @@ fn ensure(call: &Call, args: &SysrootBuildArgs) -> Result<Sysroot> {
         Diagnostic::error("no target given")
             .help("name one: `--target-spec FILE.json`, `--target TRIPLE` or `--board NAME`")
     })?;
-    let target = load_target(&what, &toolchain)?;
+    let mut target = load_target(&what, &toolchain)?;
+    if args.threads {
+        target = target.with_threads()?;
+    }
     if target.kind == Kind::Json {
         let problems = target
             .check(&toolchain.rustc)

@@ -118,6 +118,7 @@ fn show(toolchain: &Toolchain, what: &What, as_json: bool) -> Result<u8> {
         match decide(&target, None, Host::this()) {
             Ok(Launch::Native) => "natively".to_owned(),
             Ok(Launch::Wasm) => "in the built-in wasm engine".to_owned(),
+            Ok(Launch::Node) => "in Node".to_owned(),
             Ok(Launch::Through { programs, .. }) => {
                 format!("by {}", programs.first().map_or("", String::as_str))
             }

@@ -14,6 +14,8 @@ pub enum Launch {
     Native,
     /// The built-in engine.
     Wasm,
+    /// Node, with our host for what the built-in engine does not have.
+    Node,
     /// Another program, the first of `programs` that is there; `args` may have `{elf}` and other
     /// outputs as placeholders.
     Through {
@@ -74,7 +76,7 @@ fn configured(target: &Target, config: &RunConfig, host: Host<'_>) -> Result<Lau
         }
     };
     match (config.engine, &config.program) {
-        (Engine::Wasm, _) => Ok(Launch::Wasm),
+        (Engine::Wasm, _) => Ok(wasm(target)),
         (Engine::Native, _) if host.runs(target) => Ok(Launch::Native),
         // The program is for machines that are another kind than the target.
         (Engine::Native | Engine::QemuUser, Some(program)) => {
@@ -94,7 +96,7 @@ fn configured(target: &Target, config: &RunConfig, host: Host<'_>) -> Result<Lau
 
 fn by_target(target: &Target, host: Host<'_>) -> Result<Launch, Diagnostic> {
     if target.is_wasm() {
-        return Ok(Launch::Wasm);
+        return Ok(wasm(target));
     }
     if host.runs(target) {
         return Ok(Launch::Native);
@@ -119,6 +121,28 @@ fn by_target(target: &Target, host: Host<'_>) -> Result<Launch, Diagnostic> {
         host.arch
     ))
     .help("use a board (`xsys board list`), or say it in Cargo.toml:\n[package.metadata.xsys]\nrun = { engine = \"qemu-system\", program = \"qemu-system-arm\", args = [\"-M\", \"virt\", \"-kernel\", \"{elf}\"] }"))
+}
+
+/// Which engine has what programs of a wasm target use.
+fn wasm(target: &Target) -> Launch {
+    let through = |programs: &[&str], args: &[&str]| Launch::Through {
+        programs: programs.iter().map(|&name| name.to_owned()).collect(),
+        args: args.iter().map(|&arg| arg.to_owned()).collect(),
+        takes_arguments: true,
+        stop: None,
+    };
+    if target.is_emscripten() {
+        // What emcc makes is a script that loads the module beside it.
+        return through(&["node"], &["{elf}"]);
+    }
+    if target.makes_components() {
+        // Their command lines agree on this much.
+        return through(&["wasmtime", "jco"], &["run", "{elf}"]);
+    }
+    if target.has_wasm_threads() || target.arch() == "wasm64" {
+        return Launch::Node;
+    }
+    Launch::Wasm
 }
 
 /// QEMU's user-mode programs for an architecture; distributions ship them under two names.
@@ -175,6 +199,14 @@ pub fn debian_package(program: &str) -> Option<&'static str> {
 
 /// How to install a program here.
 pub fn how_to_install(program: &str) -> String {
+    match program {
+        "wasmtime" => return "install wasmtime (https://wasmtime.dev), or jco with npm".to_owned(),
+        "node" => {
+            return "install Node (https://nodejs.org, or your system's package `nodejs`)"
+                .to_owned();
+        }
+        _ => {}
+    }
     match (debian_package(program), std::env::consts::OS) {
         (Some(_), "macos") => "brew install qemu".to_owned(),
         (Some(_), "windows") => "winget install SoftwareFreedomConservancy.QEMU".to_owned(),
@@ -218,6 +250,7 @@ mod tests {
             ("riscv64", "linux", "little", "qemu-riscv64"),
             ("wasm32", "unknown", "little", "wasm"),
             ("wasm32", "wasi", "little", "wasm"),
+            ("wasm64", "unknown", "little", "node"),
             (
                 "arm",
                 "none",
@@ -240,6 +273,7 @@ mod tests {
             let shown = match decide(&target(arch, os, endian), None, HOST) {
                 Ok(Launch::Native) => "native".to_owned(),
                 Ok(Launch::Wasm) => "wasm".to_owned(),
+                Ok(Launch::Node) => "node".to_owned(),
                 Ok(Launch::Through { programs, args, .. }) => {
                     assert_eq!(args, ["{elf}"]);
                     assert_eq!(programs[1], format!("{}-static", programs[0]));

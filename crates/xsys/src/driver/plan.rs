@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use xsys_diag::Diagnostic;
 use xsys_sysroot::{Cache, CrateSet, Request, Settings, Sysroot, Toolchain};
-use xsys_target::{Kind, RunConfig, Target, What};
+use xsys_target::{RunConfig, Target, What};
 
 use crate::cli::{BuildArgs, CargoFlags, triple_or_file};
 use crate::driver::board_files;
@@ -81,10 +81,14 @@ impl Plan {
                 .map(|target| triple_or_file(&target))
                 .ok_or_else(no_target)?,
         };
-        let target = load_target(&what, &toolchain)?;
+        let mut target = load_target(&what, &toolchain)?;
         needs_emcc(&target)?;
+        let has_source = target.source.is_some();
+        if args.threads || project.settings.threads == Some(true) {
+            target = target.with_threads()?;
+        }
         // A wrong spec is told before anything is compiled, in its own words and places.
-        if target.kind == Kind::Json {
+        if has_source {
             let problems = target
                 .check(&toolchain.rustc)
                 .map_err(|error| error.into_diagnostic())?;

@@ -22,6 +22,9 @@ use crate::ui::{self, Ui, When};
 /// Holds a [`Context`] as JSON.
 pub const VARIABLE: &str = "XSYS_RUN";
 
+/// The host that runs wasm programs in Node.
+const NODE_HOST: &str = include_str!("node_host.js");
+
 /// Exit code where the emulator is missing: a shell's for a command that does not exist.
 const NOT_FOUND: u8 = 127;
 
@@ -80,6 +83,17 @@ fn execute(ui: &Ui, context: &Context, program: &Path, args: &[OsString]) -> Res
     }
     match &context.launch {
         Launch::Wasm => run_wasm(program, args),
+        Launch::Node => {
+            let words = ["-e", NODE_HOST, "--"].map(str::to_owned);
+            let Some(node) = find("node") else {
+                return missing(ui, context, "node", &["-e …".to_owned()], &outputs);
+            };
+            let mut command = Command::new(node);
+            // Node calls its WASI experimental each time.
+            command.arg("--no-warnings").args(words);
+            command.arg(absolute(program)).args(args);
+            become_program(command)
+        }
         Launch::Native => {
             let mut command = Command::new(absolute(program));
             command.args(args);

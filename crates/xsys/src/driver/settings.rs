@@ -49,6 +49,8 @@ pub struct Settings {
     script: Option<PathBuf>,
     /// The stack goes below the statics (the linker's `--flip-stack`).
     pub flip_stack: Option<bool>,
+    /// Threads that share their memory, for wasm (`--threads`).
+    pub threads: Option<bool>,
     pub emit: Option<Vec<String>>,
     pub run: Option<RunSettings>,
     #[serde(default)]
@@ -143,6 +145,7 @@ impl Settings {
             target_spec,
             crates: self.crates.or(general.crates),
             flip_stack: self.flip_stack.or(general.flip_stack),
+            threads: self.threads.or(general.threads),
             script,
             emit: self.emit.or(general.emit),
             run: self.run.or(general.run),
