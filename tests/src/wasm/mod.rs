@@ -10,6 +10,7 @@
 pub mod case;
 pub mod checks;
 pub mod engine;
+pub mod flow;
 pub mod links;
 pub mod module;
 pub mod node;

@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use wasmparser::{BinaryReader, ExternalKind, FunctionBody, Operator, TypeRef};
 
+use super::flow::{self, Step};
 use super::module::Module;
 
 /// Enough to see what is wrong.
@@ -152,14 +153,18 @@ impl Relating<'_> {
         }
     }
 
-    /// Custom sections, but for debug information, whose numbers are offsets of code.
+    /// Custom sections; of debug information, whose numbers are offsets of code, only that it is
+    /// there.
     fn customs(&mut self) {
         let contents = |module: &Module| -> Vec<(String, Vec<u8>)> {
             let customs = module.customs.iter();
             let known = |name: &str| {
-                name.starts_with(".debug_") || name.starts_with("reloc.") || name == "linking"
+                name == ".debug_info" || name.starts_with("reloc.") || name == "linking"
             };
+            // Of debug information only what is needed stays.
+            let debug = |name: &str| name.starts_with(".debug_") && name != ".debug_info";
             customs
+                .filter(|(name, _)| !debug(name))
                 .map(|(name, bytes)| match known(name) {
                     true => (name.clone(), Vec::new()),
                     false => (name.clone(), bytes.clone()),
@@ -209,17 +214,22 @@ impl Relating<'_> {
         if locals(our)? != locals(their)? {
             return Err("local variables differ".to_owned());
         }
-        let mut ours = body(our).get_operators_reader().map_err(text)?;
-        let mut theirs = body(their).get_operators_reader().map_err(text)?;
-        let mut number = 0;
-        while !ours.eof() && !theirs.eof() {
-            let (our, their) = (ours.read().map_err(text)?, theirs.read().map_err(text)?);
-            if !self.operators(&our, &their) {
-                return Err(format!("instruction {number} is {our:?}, not {their:?}"));
+        let (ours, theirs) = (
+            flow::steps(our).map_err(text)?,
+            flow::steps(their).map_err(text)?,
+        );
+        for (number, (our, their)) in ours.iter().zip(&theirs).enumerate() {
+            let fits = match (our, their) {
+                (Step::Plain(our), Step::Plain(their)) => self.operators(our, their),
+                (Step::Jump(when, our), Step::Jump(other, their)) => when == other && our == their,
+                (Step::Table(our), Step::Table(their)) => our == their,
+                _ => false,
+            };
+            if !fits {
+                return Err(format!("step {number} is {our:?}, not {their:?}"));
             }
-            number += 1;
         }
-        match ours.eof() && theirs.eof() {
+        match ours.len() == theirs.len() {
             true => Ok(()),
             false => Err("one has more instructions".to_owned()),
         }
