@@ -62,6 +62,51 @@ pub fn sleb_padded(field: &mut [u8], mut value: i64) {
     }
 }
 
+/// Reads an unsigned 32-bit number at `at` and moves behind it. `None` where it is cut off or too
+/// large.
+#[inline]
+pub fn read_uleb32(bytes: &[u8], at: &mut usize) -> Option<u32> {
+    let mut value = 0u32;
+    let mut shift = 0;
+    loop {
+        let byte = *bytes.get(*at)?;
+        *at += 1;
+        let bits = u32::from(byte & 0x7f);
+        if shift == 28 && bits > 0xf {
+            return None;
+        }
+        value |= bits << shift;
+        if byte & 0x80 == 0 {
+            return Some(value);
+        }
+        shift += 7;
+        if shift > 28 {
+            return None;
+        }
+    }
+}
+
+/// Reads a signed number of up to 64 bits at `at` and moves behind it. `None` where it is cut off
+/// or too long.
+#[inline]
+pub fn read_sleb(bytes: &[u8], at: &mut usize) -> Option<i64> {
+    let mut value = 0i64;
+    let mut shift = 0;
+    loop {
+        let byte = *bytes.get(*at)?;
+        *at += 1;
+        value |= i64::from(byte & 0x7f) << shift;
+        shift += 7;
+        if byte & 0x80 == 0 {
+            let unused = 64u32.saturating_sub(shift);
+            return Some(value << unused >> unused);
+        }
+        if shift >= 70 {
+            return None;
+        }
+    }
+}
+
 /// Appends a length-prefixed string.
 pub fn string(out: &mut Vec<u8>, text: &str) {
     uleb(out, text.len() as u64);
@@ -101,6 +146,28 @@ mod tests {
         }
         assert_eq!(sleb_len(i64::MIN), 10);
         assert_eq!(uleb_len(u64::MAX), 10);
+    }
+
+    #[test]
+    fn what_was_written_is_read() {
+        for value in [0u32, 1, 127, 128, 300_000, u32::MAX] {
+            let mut out = Vec::new();
+            uleb(&mut out, u64::from(value));
+            let mut at = 0;
+            assert_eq!(read_uleb32(&out, &mut at), Some(value));
+            assert_eq!(at, out.len());
+            assert_eq!(read_uleb32(&out[..out.len() - 1], &mut 0), None);
+        }
+        for value in [0, 63, 64, -64, -65, i64::from(i32::MIN), i64::MIN, i64::MAX] {
+            let mut out = Vec::new();
+            sleb(&mut out, value);
+            let mut at = 0;
+            assert_eq!(read_sleb(&out, &mut at), Some(value));
+            assert_eq!(at, out.len());
+        }
+        assert_eq!(read_uleb32(&[0xff, 0xff, 0xff, 0xff, 0x1f], &mut 0), None);
+        assert_eq!(read_uleb32(&[0x80; 6], &mut 0), None);
+        assert_eq!(read_sleb(&[0x80; 12], &mut 0), None);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use hashbrown::HashMap;
 use rayon::prelude::*;
 use xsys_diag::Diagnostic;
 
+use super::name_table::{Hashed, NameTable};
 use super::object::{self, ObjectFile};
 use crate::input::InputError;
 use crate::input::archive::{Archive, Member};
@@ -33,14 +34,14 @@ pub struct WasmInput<'a> {
 pub struct Candidate<'a> {
     /// The file's name, `archive(member)` for members.
     pub name: String,
-    /// The object, if it takes part in any case.
+    /// The object, if it takes part in any case or is expected to.
     pub object: Option<ObjectFile<'a>>,
     /// Whether it was named by itself, not as an archive's member.
     pub explicit: bool,
     /// The bytes, to be parsed when it is pulled.
     pub bytes: &'a [u8],
     /// The names that pull it.
-    pub provides: Vec<&'a str>,
+    pub provides: Vec<Hashed<'a>>,
 }
 
 impl<'a> Candidate<'a> {
@@ -80,9 +81,63 @@ pub fn load<'a>(
         .filter_map(|candidate| parse(candidate).err())
         .collect();
     problems.extend(failed);
+    prefetch(&mut candidates);
     match problems.is_empty() {
         true => Ok(candidates),
         false => Err(problems),
+    }
+}
+
+/// Parses the members that resolution is going to pull, as far as that can be told without
+/// resolving: wave by wave, the providers of names that parsed objects lack. Resolution meets
+/// members one after the other; this way they are parsed in parallel before it starts. A wrong
+/// guess (a name that an object of the command line provides as well) costs its parsing; what is
+/// not guessed, or does not parse, is left to resolution.
+fn prefetch(candidates: &mut [Candidate<'_>]) {
+    let mut providers = NameTable::default();
+    providers.reserve(candidates.iter().map(|c| c.provides.len()).sum());
+    let mut listed = vec![false; candidates.len()];
+    let mut wave = Vec::new();
+    for (at, candidate) in candidates.iter().enumerate() {
+        for name in &candidate.provides {
+            // Whoever comes first provides it. Equal hashes of other names do no harm.
+            if providers.get(name.hash, |_| true).is_none() {
+                providers.insert(name.hash, at as u32);
+            }
+        }
+        if candidate.object.is_some() {
+            wave.push(at as u32);
+        }
+    }
+    while !wave.is_empty() {
+        let lists: Vec<Vec<u32>> = wave
+            .par_iter()
+            .map(|&at| {
+                let object = candidates[at as usize].object.as_ref();
+                let symbols = object.map_or(&[][..], |object| &object.symbols);
+                let lacking = symbols.iter().filter(|symbol| symbol.is_lacking());
+                lacking
+                    .filter_map(|symbol| providers.get(symbol.hash, |_| true))
+                    .collect()
+            })
+            .collect();
+        wave.clear();
+        for at in lists.into_iter().flatten() {
+            if !std::mem::replace(&mut listed[at as usize], true) {
+                wave.push(at);
+            }
+        }
+        let parsed: Vec<(u32, Option<ObjectFile<'_>>)> = wave
+            .par_iter()
+            .map(|&at| {
+                let candidate = &candidates[at as usize];
+                let object = ObjectFile::parse(candidate.name.clone(), candidate.bytes);
+                (at, object.ok())
+            })
+            .collect();
+        for (at, object) in parsed {
+            candidates[at as usize].object = object;
+        }
     }
 }
 
@@ -128,8 +183,9 @@ fn plain<'a>(input: &'a WasmInput<'_>) -> Result<Vec<Candidate<'a>>, Diagnostic>
 
 /// Reads what would pull an object from the object itself.
 fn list_names(candidate: &mut Candidate<'_>) -> Result<(), Diagnostic> {
-    candidate.provides = object::defined_names(candidate.bytes)
+    let names = object::defined_names(candidate.bytes)
         .map_err(|problem| unusable(&candidate.name, candidate.bytes, &problem))?;
+    candidate.provides = names.into_iter().map(Hashed::from).collect();
     Ok(())
 }
 
@@ -168,7 +224,7 @@ fn archive<'a>(
             last = Some((offset, at));
             // No object has a symbol with such a name.
             if let Ok(name) = std::str::from_utf8(name) {
-                candidates[at].provides.push(name);
+                candidates[at].provides.push(name.into());
             }
         }
         candidates.retain(|candidate| !candidate.provides.is_empty());

@@ -27,6 +27,7 @@ pub mod leb;
 pub mod load;
 pub mod memory;
 pub mod mismatch;
+pub mod name_table;
 pub mod names;
 pub mod object;
 pub mod options;

@@ -8,10 +8,11 @@
 //! type needs (or an existing type); every initialiser names a function.
 
 use wasmparser::{
-    BinaryReader, ComdatSymbolKind, FromReader, Linking, LinkingSectionReader, RelocationEntry,
-    SymbolFlags, SymbolInfo, TypeRef,
+    BinaryReader, ComdatSymbolKind, Linking, LinkingSectionReader, RelocationEntry, SymbolFlags,
+    SymbolInfo, TypeRef,
 };
 
+use super::name_table;
 use super::reloc::{self, Relocs, Value};
 
 /// A function type in its encoded form: two equal types have equal bytes.
@@ -167,8 +168,18 @@ pub struct ObjectSymbol<'a> {
     pub index: u32,
     /// The type of a function or tag; empty for the rest.
     pub signature: Signature<'a>,
+    /// The name's [`hash`](super::name_table::hash); zero for local symbols.
+    pub hash: u64,
     /// Whether a call instruction names it: only then its type matters.
     pub called: bool,
+}
+
+impl ObjectSymbol<'_> {
+    /// Whether the object needs somebody else to define this.
+    pub fn is_lacking(&self) -> bool {
+        let not_strong = SymbolFlags::BINDING_LOCAL | SymbolFlags::BINDING_WEAK;
+        matches!(self.place, Place::Undefined { .. }) && !self.flags.intersects(not_strong)
+    }
 }
 
 /// What a symbol names.
@@ -597,8 +608,12 @@ impl<'a> ObjectFile<'a> {
                 _ => {}
             }
         }
+        self.symbols.reserve(symbols.len());
         for symbol in symbols {
-            let symbol = self.symbol(symbol)?;
+            let mut symbol = self.symbol(symbol)?;
+            if !symbol.flags.contains(SymbolFlags::BINDING_LOCAL) {
+                symbol.hash = name_table::hash(symbol.name);
+            }
             self.symbols.push(symbol);
         }
         self.legacy_table = matches!(&self.imports.tables[..], [(name, _)]
@@ -670,6 +685,7 @@ impl<'a> ObjectFile<'a> {
                     place: Place::Item(index - imported as u32),
                     index,
                     signature: signature(at - imported, false)?,
+                    hash: 0,
                     called: false,
                 });
             }
@@ -690,6 +706,7 @@ impl<'a> ObjectFile<'a> {
                 },
                 index,
                 signature: signature(at, true)?,
+                hash: 0,
                 called: false,
             })
         };
@@ -736,6 +753,7 @@ impl<'a> ObjectFile<'a> {
                     place,
                     index: 0,
                     signature: &[],
+                    hash: 0,
                     called: false,
                 })
             }
@@ -752,6 +770,7 @@ impl<'a> ObjectFile<'a> {
                     place: Place::Item(at.map_or(u32::MAX, |at| at as u32)),
                     index: 0,
                     signature: &[],
+                    hash: 0,
                     called: false,
                 })
             }
@@ -768,6 +787,7 @@ impl<'a> ObjectFile<'a> {
         let mut reader = section.reader();
         let target = reader.read_var_u32().map_err(text)?;
         let count = reader.read_var_u32().map_err(text)?;
+        let mut at = reader.current_position();
         // Extents of the target's chunks, ascending, to be met by the ascending relocations.
         let extents: Vec<(usize, usize)> = if Some(target) == code {
             let extent = |f: &Function<'_>| {
@@ -788,8 +808,9 @@ impl<'a> ObjectFile<'a> {
         let mut slices = vec![(0usize, 0usize); extents.len()];
         let (mut chunk, mut last) = (0, 0);
         for _ in 0..count {
-            let from = reader.current_position();
-            let entry = RelocationEntry::from_reader(&mut reader).map_err(text)?;
+            let from = at;
+            let entry = reloc::read(section.payload, &mut at)
+                .ok_or_else(|| format!("a relocation at {from:#x} of its list is malformed"))?;
             self.check_reloc(&entry)?;
             if entry.ty == wasmparser::RelocationType::FunctionIndexLeb {
                 self.symbols[entry.index as usize].called = true;
@@ -816,7 +837,7 @@ impl<'a> ObjectFile<'a> {
             if slice.1 == 0 {
                 slice.0 = from;
             }
-            slice.1 = reader.current_position();
+            slice.1 = at;
         }
         let slice = |at: usize| Relocs::new(&section.payload[slices[at].0..slices[at].1]);
         if Some(target) == code {

@@ -6,7 +6,7 @@
 //! Entries are not stored: each chunk of an object (function, segment, custom section) keeps the
 //! encoded slice of its own relocations and decodes it where it is walked.
 
-use wasmparser::{BinaryReader, FromReader, RelocationEntry, RelocationType};
+use wasmparser::{RelocAddendKind, RelocationEntry, RelocationType};
 
 use super::leb;
 
@@ -138,6 +138,28 @@ impl Value {
     }
 }
 
+/// Decodes the entry at `at` and moves behind it. `None` at the end and where it is malformed.
+///
+/// There are millions of entries in a debug build, each read in several passes.
+#[inline]
+pub fn read(bytes: &[u8], at: &mut usize) -> Option<RelocationEntry> {
+    let ty = RelocationType::try_from(*bytes.get(*at)?).ok()?;
+    *at += 1;
+    let offset = leb::read_uleb32(bytes, at)?;
+    let index = leb::read_uleb32(bytes, at)?;
+    let addend = match ty.addend_kind() {
+        RelocAddendKind::None => 0,
+        RelocAddendKind::Addend32 => i64::from(i32::try_from(leb::read_sleb(bytes, at)?).ok()?),
+        RelocAddendKind::Addend64 => leb::read_sleb(bytes, at)?,
+    };
+    Some(RelocationEntry {
+        ty,
+        offset,
+        index,
+        addend,
+    })
+}
+
 /// The encoded relocations of one chunk, checked when the object was loaded.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Relocs<'a> {
@@ -157,13 +179,8 @@ impl<'a> Relocs<'a> {
 
     /// Decodes the entries, offsets counted from the start of the input section.
     pub fn iter(self) -> impl Iterator<Item = RelocationEntry> + 'a {
-        let mut reader = BinaryReader::new(self.bytes, 0);
-        std::iter::from_fn(move || {
-            if reader.eof() {
-                return None;
-            }
-            RelocationEntry::from_reader(&mut reader).ok()
-        })
+        let (bytes, mut at) = (self.bytes, 0);
+        std::iter::from_fn(move || read(bytes, &mut at))
     }
 }
 

@@ -8,13 +8,14 @@
 //! After this pass no lazy symbol is left, every call goes to a function of the type it expects
 //! (through a trapping stub where it must), and the names the linker defines are defined.
 
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashSet;
 use wasmparser::SymbolFlags;
 use xsys_diag::Diagnostic;
 
 use super::WasmOptions;
 use super::load::{self, Candidate};
 use super::mismatch;
+use super::name_table::{self, Hashed};
 use super::object::{ImportName, ObjectFile, ObjectSymbol, Place, Signature, SymbolKind};
 use super::symbols::{
     Definition, Discarded, FileId, FunctionRef, LinkerSymbol, Resolved, Symbol, SymbolId,
@@ -41,6 +42,8 @@ pub fn resolve<'a>(
         ..Table::default()
     };
     table.define_first();
+    let named = candidates.iter().map(|candidate| candidate.provides.len());
+    table.resolved.names.reserve(named.sum());
     for candidate in candidates {
         table.candidates.push(Some(candidate));
     }
@@ -54,15 +57,10 @@ pub fn resolve<'a>(
         order,
         variants,
         mut problems,
-        by_name,
         ..
     } = table;
     put_in_order(&mut resolved, &order);
     problems.extend(mismatch::settle(&mut resolved, &variants));
-    resolved.by_name = by_name
-        .into_iter()
-        .map(|(name, at)| (name, resolved.named[at]))
-        .collect();
     export(options, &mut resolved);
     demote_lazy(&mut resolved);
     mismatch::stub_undefined(&mut resolved, options);
@@ -73,8 +71,6 @@ pub fn resolve<'a>(
 struct Table<'a> {
     options: Option<&'a WasmOptions>,
     resolved: Resolved<'a>,
-    /// Name to position in `resolved.named`.
-    by_name: HashMap<&'a str, usize>,
     candidates: Vec<Option<Candidate<'a>>>,
     /// Files in link order: a pulled member comes before the file that needed it.
     order: Vec<FileId>,
@@ -96,6 +92,7 @@ type Step = Result<SymbolId, u32>;
 /// A reference or definition on its way into the table.
 struct Entry<'a> {
     name: &'a str,
+    hash: u64,
     kind: SymbolKind,
     flags: SymbolFlags,
     definition: Definition,
@@ -109,6 +106,13 @@ struct Entry<'a> {
 }
 
 impl<'a> Entry<'a> {
+    fn hashed(&self) -> Hashed<'a> {
+        Hashed {
+            text: self.name,
+            hash: self.hash,
+        }
+    }
+
     fn symbol(&self, used: bool) -> Symbol<'a> {
         Symbol {
             name: self.name,
@@ -132,6 +136,7 @@ impl<'a> Entry<'a> {
     fn linker(name: &'a str, kind: SymbolKind, definition: Definition) -> Self {
         Entry {
             name,
+            hash: 0,
             kind,
             flags: SymbolFlags::VISIBILITY_HIDDEN,
             definition,
@@ -148,7 +153,18 @@ impl<'a> Entry<'a> {
 
 impl<'a> Table<'a> {
     fn get(&self, name: &str) -> Option<SymbolId> {
-        self.by_name.get(name).map(|&at| self.resolved.named[at])
+        self.resolved.find(name)
+    }
+
+    /// The position of a name in `named`.
+    fn position(&self, name: Hashed<'_>) -> Option<usize> {
+        let resolved = &self.resolved;
+        let is = |at: u32| resolved.symbol(resolved.named[at as usize]).name == name.text;
+        resolved.names.get(name.hash, is).map(|at| at as usize)
+    }
+
+    fn get_hashed(&self, name: Hashed<'_>) -> Option<SymbolId> {
+        self.position(name).map(|at| self.resolved.named[at])
     }
 
     fn push(&mut self, symbol: Symbol<'a>) -> SymbolId {
@@ -157,9 +173,14 @@ impl<'a> Table<'a> {
     }
 
     fn insert(&mut self, symbol: Symbol<'a>) -> SymbolId {
-        let name = symbol.name;
+        let hash = name_table::hash(symbol.name);
+        self.insert_hashed(hash, symbol)
+    }
+
+    fn insert_hashed(&mut self, hash: u64, symbol: Symbol<'a>) -> SymbolId {
         let id = self.push(symbol);
-        self.by_name.insert(name, self.resolved.named.len());
+        let at = self.resolved.named.len() as u32;
+        self.resolved.names.insert(hash, at);
         self.resolved.named.push(id);
         id
     }
@@ -244,7 +265,7 @@ impl<'a> Table<'a> {
         let Some(candidate) = &mut self.candidates[number as usize] else {
             return;
         };
-        if candidate.object.is_some() {
+        if candidate.provides.is_empty() {
             self.pull(number);
             return;
         }
@@ -256,11 +277,12 @@ impl<'a> Table<'a> {
         }
     }
 
-    fn add_lazy(&mut self, name: &'a str, number: u32) {
-        let Some(id) = self.get(name) else {
-            let mut entry = Entry::linker(name, SymbolKind::Function, Definition::Lazy(number));
+    fn add_lazy(&mut self, name: Hashed<'a>, number: u32) {
+        let Some(id) = self.get_hashed(name) else {
+            let lazy = Definition::Lazy(number);
+            let mut entry = Entry::linker(name.text, SymbolKind::Function, lazy);
             entry.flags = SymbolFlags::empty();
-            self.insert(entry.symbol(false));
+            self.insert_hashed(name.hash, entry.symbol(false));
             return;
         };
         let symbol = self.at(id);
@@ -386,6 +408,7 @@ impl<'a> Table<'a> {
         let index = symbol.index as usize;
         let entry = Entry {
             name: symbol.name,
+            hash: symbol.hash,
             kind: symbol.kind,
             flags: symbol.flags,
             definition,
@@ -410,8 +433,8 @@ impl<'a> Table<'a> {
     }
 
     fn refer(&mut self, entry: Entry<'a>) -> Step {
-        let Some(id) = self.get(entry.name) else {
-            return Ok(self.insert(entry.symbol(true)));
+        let Some(id) = self.get_hashed(entry.hashed()) else {
+            return Ok(self.insert_hashed(entry.hash, entry.symbol(true)));
         };
         let symbol = self.at(id);
         symbol.used = true;
@@ -463,8 +486,8 @@ impl<'a> Table<'a> {
     }
 
     fn define(&mut self, entry: Entry<'a>) -> SymbolId {
-        let Some(id) = self.get(entry.name) else {
-            return self.insert(entry.symbol(true));
+        let Some(id) = self.get_hashed(entry.hashed()) else {
+            return self.insert_hashed(entry.hash, entry.symbol(true));
         };
         let symbol = self.at(id);
         symbol.used = true;
@@ -487,8 +510,9 @@ impl<'a> Table<'a> {
                 self.replace(variant, &entry);
             }
             // The definition is what later references are compared with.
-            let at = self.by_name[entry.name];
-            self.resolved.named[at] = variant;
+            if let Some(at) = self.position(entry.hashed()) {
+                self.resolved.named[at] = variant;
+            }
             return variant;
         }
         if self.gives_way(id, &entry) {

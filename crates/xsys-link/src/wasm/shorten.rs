@@ -44,6 +44,13 @@ struct Move {
     removed: u32,
 }
 
+/// What decides the values of relocations.
+struct Program<'p, 'a> {
+    resolved: &'p Resolved<'a>,
+    live: &'p Live,
+    layout: &'p Layout<'a>,
+}
+
 impl Shortened {
     /// Makes the bodies of all live functions. Numbers and addresses have to be final. `maps` says
     /// whether anybody is going to ask where offsets have gone.
@@ -55,6 +62,11 @@ impl Shortened {
         maps: bool,
         arities: Option<&Arities>,
     ) -> Self {
+        let program = Program {
+            resolved,
+            live,
+            layout,
+        };
         let files = (0..resolved.files.len()).into_par_iter().map(|at| {
             let file = FileId(at as u32);
             let mut code = FileCode::default();
@@ -68,7 +80,7 @@ impl Shortened {
                 let at = FunctionRef::Object(file, at as u32);
                 if layout.indexes.body_number(at).is_some() {
                     let tidying = tidying.as_mut();
-                    code.add(resolved, live, layout, file, function, maps, tidying);
+                    code.add(&program, file, function, maps, tidying);
                 }
             }
             code.starts.push(code.bytes.len() as u32);
@@ -112,14 +124,17 @@ impl Shortened {
 impl FileCode {
     fn add(
         &mut self,
-        resolved: &Resolved<'_>,
-        live: &Live,
-        layout: &Layout<'_>,
+        program: &Program<'_, '_>,
         file: FileId,
         function: &Function<'_>,
         maps: bool,
         tidying: Option<&mut (Tidying, &Arities)>,
     ) {
+        let Program {
+            resolved,
+            live,
+            layout,
+        } = *program;
         let chunk = Chunk {
             file,
             relocs: function.relocs,

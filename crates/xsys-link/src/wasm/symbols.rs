@@ -2,6 +2,7 @@
 
 use wasmparser::SymbolFlags;
 
+use super::name_table::{self, NameTable};
 use super::object::{ImportName, ObjectFile, Signature, SymbolKind};
 
 /// An object that takes part, in link order.
@@ -197,8 +198,8 @@ pub struct Resolved<'a> {
     pub symbols: Vec<Symbol<'a>>,
     /// Global symbols in the order in which they were first mentioned.
     pub named: Vec<SymbolId>,
-    /// Their names.
-    pub by_name: hashbrown::HashMap<&'a str, SymbolId>,
+    /// Their names, with positions in `named`.
+    pub names: NameTable,
     /// For each file, what its symbols mean.
     pub file_symbols: Vec<Vec<SymbolId>>,
     /// Functions that the linker makes.
@@ -247,7 +248,9 @@ impl<'a> Resolved<'a> {
 
     /// A global symbol by name.
     pub fn find(&self, name: &str) -> Option<SymbolId> {
-        self.by_name.get(name).copied()
+        let is = |at: u32| self.symbol(self.named[at as usize]).name == name;
+        let at = self.names.get(name_table::hash(name), is)?;
+        Some(self.named[at as usize])
     }
 
     /// The type of a body.
