@@ -148,12 +148,31 @@ pub struct RunArgs {
     /// finished image and how to run it count as success
     #[arg(long, requires = "board")]
     pub hello: bool,
+    #[command(flatten)]
+    pub wasm: WasmArgs,
 }
 
 #[derive(Debug, Args)]
 pub struct TestArgs {
     #[command(flatten)]
     pub build: BuildArgs,
+    #[command(flatten)]
+    pub wasm: WasmArgs,
+}
+
+/// What a program in the built-in wasm engine is given.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "WebAssembly programs")]
+pub struct WasmArgs {
+    /// A folder that a WASI program may use, under its own name or another; may be repeated
+    #[arg(long, value_name = "HOST[::GUEST]")]
+    pub dir: Vec<String>,
+    /// An environment variable of a WASI program: set, or handed on; may be repeated
+    #[arg(long, value_name = "NAME[=VALUE]")]
+    pub env: Vec<String>,
+    /// Run at full speed, without recording where a trap happens
+    #[arg(long)]
+    pub no_backtrace: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -315,11 +334,18 @@ pub enum SizeBy {
 
 #[derive(Debug, Args)]
 pub struct SizeArgs {
-    /// A linked ELF file
+    /// A linked ELF file or wasm module
     pub file: PathBuf,
     /// What to add up by
     #[arg(long, value_name = "WHAT", default_value = "section")]
     pub by: SizeBy,
+    /// Show what grew and what shrank since this file
+    #[arg(long, value_name = "OLD")]
+    pub diff: Option<PathBuf>,
+    /// Show what a function of a wasm module is there for: the calls that lead to it, from an
+    /// export on
+    #[arg(long, value_name = "FUNCTION", conflicts_with_all = ["diff", "by"])]
+    pub why: Option<String>,
     /// Show so many of the largest; 0 shows all
     #[arg(long, value_name = "N", default_value_t = 30)]
     pub top: usize,

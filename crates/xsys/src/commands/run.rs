@@ -1,23 +1,66 @@
 //! `xsys run`: builds and runs a project, or a board's own hello program.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use xsys_diag::Diagnostic;
 use xsys_sysroot::Cache;
 use xsys_target::{Board, Target};
 
-use crate::cli::RunArgs;
+use crate::cli::{RunArgs, WasmArgs};
 use crate::commands::Call;
 use crate::driver::board_files;
 use crate::driver::cargo;
 use crate::driver::emit::Emit;
 use crate::driver::launch::{Host, Launch, decide};
 use crate::driver::plan::{Plan, Verb};
-use crate::driver::run::Context;
+use crate::driver::run::{Context, run_wasm};
 use crate::error::{Failure, Result, file};
+use crate::wasm_engine::options::{self, Options};
 
 pub fn run(call: &Call, args: &RunArgs) -> Result<u8> {
+    if let Some((program, rest)) = finished(&args.build.cargo) {
+        let options = engine_options(&args.wasm, &Launch::Wasm)?;
+        return run_wasm(program, rest, &options);
+    }
     go(call, args).map_err(Failure::into_build)
+}
+
+/// A wasm file in the place of cargo's flags: it is run as it is. (cargo knows no such argument.)
+fn finished(cargo: &[OsString]) -> Option<(&Path, &[OsString])> {
+    let (program, rest) = cargo.split_first()?;
+    let program = Path::new(program);
+    let is_wasm = program.extension().is_some_and(|ending| ending == "wasm");
+    let rest = match rest {
+        [] => rest,
+        [dashes, rest @ ..] if dashes == "--" => rest,
+        _ => return None,
+    };
+    (is_wasm && program.is_file()).then_some((program, rest))
+}
+
+/// What the flags for wasm programs say; they are a mistake where the program is none.
+pub fn engine_options(args: &WasmArgs, launch: &Launch) -> Result<Options> {
+    let given = match (args.dir.is_empty(), args.env.is_empty(), args.no_backtrace) {
+        (false, ..) => Some("--dir"),
+        (_, false, _) => Some("--env"),
+        (.., true) => Some("--no-backtrace"),
+        _ => None,
+    };
+    if let (Some(flag), false) = (given, *launch == Launch::Wasm) {
+        return Err(Diagnostic::error(format!(
+            "`{flag}` is for programs in the built-in wasm engine, and this one is run otherwise"
+        ))
+        .help("other programs have the files and the environment of their emulator or system")
+        .into());
+    }
+    let folders = args.dir.iter().map(|text| options::folder(text));
+    let environment = args.env.iter().map(|text| options::variable(text));
+    Ok(Options {
+        folders: folders.collect::<std::result::Result<_, _>>()?,
+        environment: environment.collect::<std::result::Result<_, _>>()?,
+        backtrace: !args.no_backtrace,
+    })
 }
 
 fn go(call: &Call, args: &RunArgs) -> Result<u8> {
@@ -41,14 +84,23 @@ fn go(call: &Call, args: &RunArgs) -> Result<u8> {
         plan.flags.flags.push("--release".into());
     }
     let launch = launch(&plan.target, &plan)?;
-    let context = context(&call, &plan, launch, true, args.hello);
+    let wasm = engine_options(&args.wasm, &launch)?;
+    let context = context(&call, &plan, launch, wasm, true, args.hello);
     cargo::build_and_run(&call.ui, &plan, Verb::Run, &context)
 }
 
 /// What the runner has to know.
-pub fn context(call: &Call, plan: &Plan, launch: Launch, tell: bool, lenient: bool) -> Context {
+pub fn context(
+    call: &Call,
+    plan: &Plan,
+    launch: Launch,
+    wasm: Options,
+    tell: bool,
+    lenient: bool,
+) -> Context {
     Context {
         launch,
+        wasm,
         emits: plan.emits.iter().map(Emit::text).collect(),
         reports: plan.project.reports(),
         tell,

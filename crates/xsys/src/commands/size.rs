@@ -1,37 +1,96 @@
-//! `xsys size`: what takes up the space in a linked file.
+//! `xsys size`: what takes up the space in a linked file, what changed, and what for.
 
-use serde_json::json;
+use std::path::Path;
+
+use serde_json::{Value, json};
+use xsys_diag::Diagnostic;
 
 use crate::cli::{SizeArgs, SizeBy};
 use crate::error::{Result, file};
-use crate::size::{self, Item};
+use crate::size::compare::{Change, changes};
+use crate::size::why::{Step, Why, why};
+use crate::size::{self, By, Item, Sizes};
 use crate::ui::{answer, bytes, table};
 
 pub fn run(args: &SizeArgs) -> Result<u8> {
-    let content = std::fs::read(&args.file).map_err(|error| file("read", &args.file, &error))?;
-    let items = match args.by {
-        SizeBy::Section => size::by_section(&content),
-        SizeBy::Symbol => size::by_symbol(&content),
-        SizeBy::Crate => size::by_crate(&content),
-        SizeBy::Region => size::by_segment(&content),
+    let content = read(&args.file)?;
+    if let Some(name) = &args.why {
+        let found = why(&content, name).map_err(|problem| about(&args.file, problem))?;
+        if args.json {
+            answer(&format!("{:#}", why_json(&found)));
+        } else {
+            answer(&why_text(&found, args.top));
+        }
+        return Ok(0);
+    }
+    let by = match args.by {
+        SizeBy::Section => By::Section,
+        SizeBy::Symbol => By::Symbol,
+        SizeBy::Crate => By::Crate,
+        SizeBy::Region => By::Segment,
     };
-    let items = items.map_err(|mut problem| {
-        problem.message = format!("`{}`: {}", args.file.display(), problem.message);
-        problem
-    })?;
-    if args.json {
-        let list: Vec<_> = items
-            .iter()
-            .map(|item| json!({ "name": item.name, "addr": item.addr, "size": item.size }))
-            .collect();
-        answer(&format!("{:#}", json!(list)));
-    } else {
-        answer(&text(&items, args.top));
+    let measure = |path: &Path, content: &[u8]| {
+        size::measure(content, by).map_err(|problem| about(path, problem))
+    };
+    let sizes = measure(&args.file, &content)?;
+    let (value, text) = match &args.diff {
+        Some(old) => {
+            let before = measure(old, &read(old)?)?;
+            let changes = changes(&before.items, &sizes.items);
+            let total = |sizes: &Sizes| sizes.items.iter().map(|item| item.size).sum();
+            (
+                changes_json(&changes),
+                changes_text(&changes, args.top, total(&before), total(&sizes)),
+            )
+        }
+        None => (items_json(&sizes.items), text(&sizes, args.top)),
+    };
+    match args.json {
+        true => answer(&format!("{value:#}")),
+        false => answer(&text),
     }
     Ok(0)
 }
 
-fn text(items: &[Item], top: usize) -> String {
+fn read(path: &Path) -> Result<Vec<u8>> {
+    Ok(std::fs::read(path).map_err(|error| file("read", path, &error))?)
+}
+
+fn about(path: &Path, mut problem: Diagnostic) -> Diagnostic {
+    problem.message = format!("`{}`: {}", path.display(), problem.message);
+    problem
+}
+
+fn items_json(items: &[Item]) -> Value {
+    let item = |item: &Item| {
+        json!({
+            "name": item.name,
+            "kind": item.kind.name(),
+            "addr": item.addr,
+            "size": item.size,
+        })
+    };
+    items.iter().map(item).collect()
+}
+
+fn changes_json(changes: &[Change]) -> Value {
+    let change = |change: &Change| {
+        json!({
+            "name": change.name,
+            "kind": change.kind.name(),
+            "before": change.before,
+            "after": change.after,
+        })
+    };
+    changes.iter().map(change).collect()
+}
+
+fn shown(all: usize, top: usize) -> usize {
+    if top == 0 { all } else { top.min(all) }
+}
+
+fn text(sizes: &Sizes, top: usize) -> String {
+    let items = &sizes.items;
     let total: u64 = items.iter().map(|item| item.size).sum();
     let percent = |size: u64| {
         if total == 0 {
@@ -40,12 +99,7 @@ fn text(items: &[Item], top: usize) -> String {
             size as f64 * 100.0 / total as f64
         }
     };
-    let shown = if top == 0 {
-        items.len()
-    } else {
-        top.min(items.len())
-    };
-    let (shown, rest) = items.split_at(shown);
+    let (shown, rest) = items.split_at(shown(items.len(), top));
     let mut rows = Vec::new();
     let mut row = |size: u64, addr: Option<u64>, name: &str| {
         rows.push(vec![
@@ -62,8 +116,129 @@ fn text(items: &[Item], top: usize) -> String {
         let size = rest.iter().map(|item| item.size).sum();
         row(size, None, &format!("[{} more]", rest.len()));
     }
+    let debug: u64 = items
+        .iter()
+        .filter(|item| item.kind == size::Kind::Debug)
+        .map(|item| item.size)
+        .sum();
+    if debug != 0 {
+        row(debug, None, "of this debug information");
+    }
     row(total, None, &format!("in all, {}", bytes(total)));
+    let mut text = table(&rows);
+    for note in &sizes.notes {
+        text.push_str(&format!("note: {note}\n"));
+    }
+    text
+}
+
+fn changes_text(changes: &[Change], top: usize, before: u64, after: u64) -> String {
+    let row = |difference: i128, before: u64, after: u64, name: String| {
+        vec![
+            format!("{difference:>+10}"),
+            format!("{before:>10}"),
+            format!("{after:>10}"),
+            name,
+        ]
+    };
+    let (shown, rest) = changes.split_at(shown(changes.len(), top));
+    let mut rows: Vec<Vec<String>> = shown
+        .iter()
+        .map(|change| {
+            let name = match (change.before, change.after) {
+                (0, _) => format!("{} (new)", change.name),
+                (_, 0) => format!("{} (gone)", change.name),
+                _ => change.name.clone(),
+            };
+            row(change.difference(), change.before, change.after, name)
+        })
+        .collect();
+    if !rest.is_empty() {
+        rows.push(row(
+            rest.iter().map(Change::difference).sum(),
+            rest.iter().map(|change| change.before).sum(),
+            rest.iter().map(|change| change.after).sum(),
+            format!("[{} more]", rest.len()),
+        ));
+    }
+    let difference = i128::from(after) - i128::from(before);
+    rows.push(row(difference, before, after, "in all".to_owned()));
     table(&rows)
+}
+
+fn why_json(found: &Why) -> Value {
+    let chain = found.chain.iter().map(|link| {
+        let (step, of) = match &link.step {
+            Step::Export(name) => ("export", Some(name)),
+            Step::Start => ("start", None),
+            Step::Call => ("call", None),
+            Step::Address => ("address", None),
+            Step::Indirect(ty) => ("indirect", Some(ty)),
+        };
+        json!({ "by": step, "of": of, "function": link.function, "size": link.size })
+    });
+    let callers = found
+        .callers
+        .iter()
+        .map(|(name, calls)| json!({ "function": name, "calls": calls }));
+    json!({
+        "function": found.function,
+        "size": found.size,
+        "alone": found.alone,
+        "chain": chain.collect::<Value>(),
+        "callers": callers.collect::<Value>(),
+    })
+}
+
+fn why_text(found: &Why, top: usize) -> String {
+    let mut text = format!(
+        "{}: {}, and {} with what only it reaches\n",
+        found.function,
+        bytes(found.size),
+        bytes(found.alone)
+    );
+    for link in &found.chain {
+        let how = match &link.step {
+            Step::Export(name) => format!("the export `{name}` is"),
+            Step::Start => "the module starts with".to_owned(),
+            Step::Call => "which calls".to_owned(),
+            Step::Address => "which takes the address of".to_owned(),
+            Step::Indirect(ty) => format!("which calls pointers to `{ty}`, as there is"),
+        };
+        text.push_str(&format!(
+            "  {how}\n    {} ({})\n",
+            link.function,
+            bytes(link.size)
+        ));
+    }
+    if found.chain.is_empty() {
+        text.push_str("  nothing reaches it: no export, no call, no table\n");
+    }
+    if !found.callers.is_empty() {
+        let count = found.callers.len();
+        text.push_str(&match count {
+            1 => "it is called by\n".to_owned(),
+            _ => format!("it is called by {count} functions\n"),
+        });
+        let most = shown(count, top);
+        for (name, calls) in &found.callers[..most] {
+            text.push_str(&match calls {
+                1 => format!("    {name}\n"),
+                _ => format!("    {name} ({calls} times)\n"),
+            });
+        }
+        if most < count {
+            text.push_str(&format!("    [{} more]\n", count - most));
+        }
+    }
+    if !found.others.is_empty() {
+        text.push_str(&format!(
+            "note: {} other functions have such a name, the largest `{}`\n",
+            found.others.len(),
+            found.others[0]
+        ));
+    }
+    text
 }
 
 #[cfg(test)]
@@ -74,18 +249,41 @@ mod tests {
     fn the_largest_are_shown_and_the_rest_is_added_up() {
         let item = |name: &str, size| Item {
             name: name.to_owned(),
+            kind: size::Kind::Code,
             addr: Some(0x100),
             size,
         };
-        let items = [item("a", 600), item("b", 300), item("c", 60), item("d", 40)];
+        let items = vec![item("a", 600), item("b", 300), item("c", 60), item("d", 40)];
+        let sizes = Sizes::from(items);
         let expected = "
        600   60.0 %  0x100  a
        300   30.0 %  0x100  b
        100   10.0 %         [2 more]
       1000  100.0 %         in all, 1000 B
 ";
-        assert_eq!(text(&items, 2), expected.trim_start_matches('\n'));
-        assert_eq!(text(&items, 0).lines().count(), 5);
-        assert!(text(&[], 0).contains("0.0 %"));
+        assert_eq!(text(&sizes, 2), expected.trim_start_matches('\n'));
+        assert_eq!(text(&sizes, 0).lines().count(), 5);
+        assert!(text(&Sizes::default(), 0).contains("0.0 %"));
+    }
+
+    #[test]
+    fn changes_have_signs() {
+        let change = |name: &str, before, after| Change {
+            name: name.to_owned(),
+            kind: size::Kind::Code,
+            before,
+            after,
+        };
+        let changes = [change("a", 0, 50), change("b", 30, 0), change("c", 5, 6)];
+        let expected = "
+       +50           0          50  a (new)
+       -30          30           0  b (gone)
+        +1           5           6  [1 more]
+       +21         100         121  in all
+";
+        assert_eq!(
+            changes_text(&changes, 2, 100, 121),
+            expected.trim_start_matches('\n')
+        );
     }
 }

@@ -19,6 +19,7 @@ fn go(call: &Call, args: &TestArgs) -> Result<u8> {
         &call.folder,
     )?;
     let launch = run::launch(&plan.target, &plan)?;
-    let context = run::context(call, &plan, launch, false, false);
+    let wasm = run::engine_options(&args.wasm, &launch)?;
+    let context = run::context(call, &plan, launch, wasm, false, false);
     cargo::build_and_run(&call.ui, &plan, Verb::Test, &context)
 }

@@ -18,6 +18,7 @@ use crate::driver::watch;
 use crate::error::{self, Failure, Result};
 use crate::render;
 use crate::ui::{self, Ui, When};
+use crate::wasm_engine::{self, options::Options};
 
 /// Holds a [`Context`] as JSON.
 pub const VARIABLE: &str = "XSYS_RUN";
@@ -32,6 +33,8 @@ const NOT_FOUND: u8 = 127;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Context {
     pub launch: Launch,
+    /// What a program in the built-in engine is given.
+    pub wasm: Options,
     pub emits: Vec<String>,
     /// Where links leave their reports.
     pub reports: PathBuf,
@@ -82,7 +85,7 @@ fn execute(ui: &Ui, context: &Context, program: &Path, args: &[OsString]) -> Res
         report::tell(ui, &outputs, &context.reports, &report::Times::default());
     }
     match &context.launch {
-        Launch::Wasm => run_wasm(program, args),
+        Launch::Wasm => run_wasm(program, args, &context.wasm),
         Launch::Node => {
             let words = ["-e", NODE_HOST, "--"].map(str::to_owned);
             let Some(node) = find("node") else {
@@ -125,14 +128,14 @@ fn execute(ui: &Ui, context: &Context, program: &Path, args: &[OsString]) -> Res
 }
 
 /// Runs the program in the built-in engine; the low byte of its code is ours, as with processes.
-fn run_wasm(program: &Path, args: &[OsString]) -> Result<u8> {
+pub fn run_wasm(program: &Path, args: &[OsString], options: &Options) -> Result<u8> {
     let wasm =
         std::fs::read(program).map_err(|error| crate::error::file("read", program, &error))?;
     let args: Vec<String> = args
         .iter()
         .map(|arg| arg.to_string_lossy().into_owned())
         .collect();
-    let code = crate::wasm_engine::run(&wasm, &args)?;
+    let code = wasm_engine::run(&wasm, program, &args, options)?;
     Ok((code & 0xff) as u8)
 }
 

@@ -3,25 +3,94 @@
 //! What counts is what the program occupies at run time: sections that are loaded or reserved,
 //! not debug information. A symbol's crate is read from its demangled name; for code made from
 //! generics that is the crate that defined the code, not the one that asked for it.
+//!
+//! Wasm modules are read by [`wasm`]; [`why`] says what a function of theirs is there for, and
+//! [`compare`] sets two files against each other.
+
+pub mod compare;
+mod wasm;
+pub mod why;
 
 use std::collections::BTreeMap;
 
 use object::{Object, ObjectSection, ObjectSegment, ObjectSymbol, SectionFlags, SymbolKind};
 use xsys_diag::Diagnostic;
 
+/// What bytes are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    Code,
+    Data,
+    /// Debug information; it is no part of the program.
+    Debug,
+    Other,
+}
+
+impl Kind {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Code => "code",
+            Self::Data => "data",
+            Self::Debug => "debug",
+            Self::Other => "other",
+        }
+    }
+}
+
 /// One line of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {
     pub name: String,
+    pub kind: Kind,
     pub addr: Option<u64>,
     pub size: u64,
 }
 
-/// Sections that the program occupies, by address; a wasm file's sections in their order.
-pub fn by_section(content: &[u8]) -> Result<Vec<Item>, Diagnostic> {
-    if content.starts_with(b"\0asm") {
-        return wasm_sections(content);
+/// An answer: the lines, and what has to be known to read them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sizes {
+    pub items: Vec<Item>,
+    pub notes: Vec<String>,
+}
+
+impl From<Vec<Item>> for Sizes {
+    fn from(items: Vec<Item>) -> Self {
+        Self {
+            items,
+            notes: Vec::new(),
+        }
     }
+}
+
+/// What is added up by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    Section,
+    Symbol,
+    Crate,
+    Segment,
+}
+
+/// The sizes in a linked file.
+pub fn measure(content: &[u8], by: By) -> Result<Sizes, Diagnostic> {
+    if is_wasm(content) {
+        return wasm::measure(content, by);
+    }
+    Ok(match by {
+        By::Section => by_section(content)?,
+        By::Symbol => by_symbol(content)?,
+        By::Crate => by_crate(content)?,
+        By::Segment => by_segment(content)?,
+    }
+    .into())
+}
+
+fn is_wasm(content: &[u8]) -> bool {
+    content.starts_with(b"\0asm")
+}
+
+/// Sections that the program occupies, by address.
+fn by_section(content: &[u8]) -> Result<Vec<Item>, Diagnostic> {
     let file = parse(content)?;
     let mut items: Vec<Item> = file
         .sections()
@@ -29,6 +98,10 @@ pub fn by_section(content: &[u8]) -> Result<Vec<Item>, Diagnostic> {
         .filter(|section| section.size() != 0)
         .map(|section| Item {
             name: section.name().unwrap_or("?").to_owned(),
+            kind: match section.kind() {
+                object::SectionKind::Text => Kind::Code,
+                _ => Kind::Data,
+            },
             addr: Some(section.address()),
             size: section.size(),
         })
@@ -38,11 +111,15 @@ pub fn by_section(content: &[u8]) -> Result<Vec<Item>, Diagnostic> {
 }
 
 /// Functions and data, the largest first.
-pub fn by_symbol(content: &[u8]) -> Result<Vec<Item>, Diagnostic> {
+fn by_symbol(content: &[u8]) -> Result<Vec<Item>, Diagnostic> {
     let file = parse(content)?;
     let mut items: Vec<Item> = symbols(&file)
         .map(|symbol| Item {
             name: readable(symbol.name().unwrap_or("?")),
+            kind: match symbol.kind() {
+                SymbolKind::Text => Kind::Code,
+                _ => Kind::Data,
+            },
             addr: Some(symbol.address()),
             size: symbol.size(),
         })
@@ -59,7 +136,7 @@ pub fn by_symbol(content: &[u8]) -> Result<Vec<Item>, Diagnostic> {
 }
 
 /// Symbols added up by the crate that defines them; what no symbol covers is shown as such.
-pub fn by_crate(content: &[u8]) -> Result<Vec<Item>, Diagnostic> {
+fn by_crate(content: &[u8]) -> Result<Vec<Item>, Diagnostic> {
     let mut sums: BTreeMap<String, u64> = BTreeMap::new();
     let mut named = 0u64;
     for item in by_symbol(content)? {
@@ -75,6 +152,7 @@ pub fn by_crate(content: &[u8]) -> Result<Vec<Item>, Diagnostic> {
         .into_iter()
         .map(|(name, size)| Item {
             name,
+            kind: Kind::Other,
             addr: None,
             size,
         })
@@ -84,7 +162,7 @@ pub fn by_crate(content: &[u8]) -> Result<Vec<Item>, Diagnostic> {
 }
 
 /// What is loaded or reserved as one piece.
-pub fn by_segment(content: &[u8]) -> Result<Vec<Item>, Diagnostic> {
+fn by_segment(content: &[u8]) -> Result<Vec<Item>, Diagnostic> {
     let file = parse(content)?;
     let mut items: Vec<Item> = file
         .segments()
@@ -99,6 +177,10 @@ pub fn by_segment(content: &[u8]) -> Result<Vec<Item>, Diagnostic> {
                 ]
                 .iter()
                 .collect(),
+                kind: match permissions.executable() {
+                    true => Kind::Code,
+                    false => Kind::Data,
+                },
                 addr: Some(segment.address()),
                 size: segment.size(),
             }
@@ -110,12 +192,8 @@ pub fn by_segment(content: &[u8]) -> Result<Vec<Item>, Diagnostic> {
 
 fn parse(content: &[u8]) -> Result<object::File<'_>, Diagnostic> {
     object::File::parse(content).map_err(|error| {
-        let problem = Diagnostic::error("not an ELF file that can be read");
-        if content.starts_with(b"\0asm") {
-            problem.help("wasm files have sizes `--by section` only")
-        } else {
-            problem.note(error.to_string())
-        }
+        Diagnostic::error("neither an ELF file nor a wasm module that can be read")
+            .note(error.to_string())
     })
 }
 
@@ -152,72 +230,6 @@ fn crate_of(name: &str) -> &str {
     xsys_link::elf::owners::of_path(name).unwrap_or("[not Rust]")
 }
 
-/// The sections of a wasm module (WebAssembly core specification, "Binary Format", 5.5.2).
-fn wasm_sections(content: &[u8]) -> Result<Vec<Item>, Diagnostic> {
-    const NAMES: [&str; 14] = [
-        "custom",
-        "type",
-        "import",
-        "function",
-        "table",
-        "memory",
-        "global",
-        "export",
-        "start",
-        "element",
-        "code",
-        "data",
-        "datacount",
-        "tag",
-    ];
-    let cut = || Diagnostic::error("the wasm file is cut short");
-    let mut items = Vec::new();
-    let mut at = 8;
-    while let Some(&id) = content.get(at) {
-        at += 1;
-        let size = leb(content, &mut at).ok_or_else(cut)?;
-        let start = at;
-        let end = usize::try_from(size)
-            .ok()
-            .and_then(|size| start.checked_add(size))
-            .filter(|&end| end <= content.len())
-            .ok_or_else(cut)?;
-        let mut name = NAMES.get(usize::from(id)).unwrap_or(&"unknown").to_string();
-        if id == 0 {
-            let mut inside = start;
-            let length = leb(content, &mut inside).ok_or_else(cut)?;
-            let text = usize::try_from(length)
-                .ok()
-                .and_then(|length| inside.checked_add(length))
-                .filter(|&stop| stop <= end)
-                .and_then(|stop| content.get(inside..stop))
-                .ok_or_else(cut)?;
-            name = format!("custom \"{}\"", String::from_utf8_lossy(text));
-        }
-        items.push(Item {
-            name,
-            addr: None,
-            size,
-        });
-        at = end;
-    }
-    Ok(items)
-}
-
-/// An unsigned 32-bit LEB128 number.
-fn leb(content: &[u8], at: &mut usize) -> Option<u64> {
-    let mut value = 0;
-    for shift in [0, 7, 14, 21, 28] {
-        let byte = *content.get(*at)?;
-        *at += 1;
-        value |= u64::from(byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            return Some(value);
-        }
-    }
-    None
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -246,26 +258,5 @@ mod tests {
                 .iter()
                 .any(|item| item.name == "r-x")
         );
-    }
-
-    #[test]
-    fn wasm_sections_are_listed() {
-        let mut module = b"\0asm\x01\0\0\0".to_vec();
-        module.extend([1, 2, 0, 0]);
-        module.extend([0, 0x85, 0x00, 4, b'n', b'a', b'm', b'e']);
-        let items = by_section(&module).unwrap();
-        let shown: Vec<(&str, u64)> = items
-            .iter()
-            .map(|item| (item.name.as_str(), item.size))
-            .collect();
-        assert_eq!(shown, [("type", 2), ("custom \"name\"", 5)]);
-        for end in 9..module.len() {
-            if end != 12 {
-                assert!(by_section(&module[..end]).is_err(), "{end}");
-            }
-        }
-        assert!(by_section(b"\0asm\x01\0\0\0\0\x01\x7f").is_err());
-        assert!(by_symbol(&module).is_err());
-        assert!(by_section(b"text").is_err());
     }
 }

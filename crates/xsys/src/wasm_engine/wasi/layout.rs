@@ -1,0 +1,135 @@
+//! How WASI's structures lie in a program's memory (preview 1's witx): offsets, flags and rights.
+
+use crate::wasm_engine::guest::Guest;
+use crate::wasm_engine::wasi::errno::Done;
+
+/// Kinds of files (`filetype`).
+pub mod file_type {
+    pub const UNKNOWN: u8 = 0;
+    pub const BLOCK_DEVICE: u8 = 1;
+    pub const CHARACTER_DEVICE: u8 = 2;
+    pub const DIRECTORY: u8 = 3;
+    pub const REGULAR_FILE: u8 = 4;
+    pub const SOCKET_STREAM: u8 = 6;
+    pub const SYMBOLIC_LINK: u8 = 7;
+}
+
+/// How a descriptor behaves (`fdflags`).
+pub mod fd_flags {
+    pub const APPEND: u16 = 1;
+    pub const DSYNC: u16 = 2;
+    pub const NONBLOCK: u16 = 4;
+    pub const RSYNC: u16 = 8;
+    pub const SYNC: u16 = 16;
+}
+
+/// How a path is opened (`oflags`).
+pub mod open_flags {
+    pub const CREATE: u32 = 1;
+    pub const DIRECTORY: u32 = 2;
+    pub const EXCLUSIVE: u32 = 4;
+    pub const TRUNCATE: u32 = 8;
+}
+
+/// `lookupflags`: whether a symbolic link at the end of a path is followed.
+pub const FOLLOW: u32 = 1;
+
+/// What may be done with a descriptor (`rights`).
+pub mod rights {
+    pub const FD_DATASYNC: u64 = 1;
+    pub const FD_READ: u64 = 1 << 1;
+    pub const FD_SEEK: u64 = 1 << 2;
+    pub const FD_TELL: u64 = 1 << 5;
+    pub const FD_WRITE: u64 = 1 << 6;
+    pub const FD_ALLOCATE: u64 = 1 << 8;
+    pub const FD_READDIR: u64 = 1 << 14;
+    pub const FD_FILESTAT_SET_SIZE: u64 = 1 << 22;
+    pub const ALL: u64 = (1 << 30) - 1;
+    /// Asking for one of these opens for writing.
+    pub const WRITING: u64 = FD_DATASYNC | FD_WRITE | FD_ALLOCATE | FD_FILESTAT_SET_SIZE;
+    /// Output and input that is a stream: without seeking, which is how programs know a terminal.
+    pub const STREAM: u64 = ALL & !(FD_SEEK | FD_TELL);
+}
+
+/// Which times are set, and to what (`fstflags`).
+pub mod time_flags {
+    pub const ACCESSED: u32 = 1;
+    pub const ACCESSED_NOW: u32 = 2;
+    pub const MODIFIED: u32 = 4;
+    pub const MODIFIED_NOW: u32 = 8;
+}
+
+/// What is known of a file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FileStat {
+    pub device: u64,
+    pub inode: u64,
+    pub file_type: u8,
+    pub links: u64,
+    pub size: u64,
+    /// In nanoseconds since 1970.
+    pub accessed: u64,
+    pub modified: u64,
+    pub changed: u64,
+}
+
+impl FileStat {
+    pub fn put(&self, guest: &mut Guest<'_>, addr: u32) -> Done {
+        let mut bytes = [0; 64];
+        bytes[0..8].copy_from_slice(&self.device.to_le_bytes());
+        bytes[8..16].copy_from_slice(&self.inode.to_le_bytes());
+        bytes[16] = self.file_type;
+        bytes[24..32].copy_from_slice(&self.links.to_le_bytes());
+        bytes[32..40].copy_from_slice(&self.size.to_le_bytes());
+        bytes[40..48].copy_from_slice(&self.accessed.to_le_bytes());
+        bytes[48..56].copy_from_slice(&self.modified.to_le_bytes());
+        bytes[56..64].copy_from_slice(&self.changed.to_le_bytes());
+        Ok(guest.put(addr.into(), &bytes)?)
+    }
+}
+
+/// What is known of a descriptor.
+#[derive(Clone, Copy, Debug)]
+pub struct FdStat {
+    pub file_type: u8,
+    pub flags: u16,
+    pub rights: u64,
+    pub inheriting: u64,
+}
+
+impl FdStat {
+    pub fn put(&self, guest: &mut Guest<'_>, addr: u32) -> Done {
+        let mut bytes = [0; 24];
+        bytes[0] = self.file_type;
+        bytes[2..4].copy_from_slice(&self.flags.to_le_bytes());
+        bytes[8..16].copy_from_slice(&self.rights.to_le_bytes());
+        bytes[16..24].copy_from_slice(&self.inheriting.to_le_bytes());
+        Ok(guest.put(addr.into(), &bytes)?)
+    }
+}
+
+/// A folder's entry: what stands before its name.
+pub fn entry_head(next: u64, inode: u64, name: usize, file_type: u8) -> [u8; 24] {
+    let mut bytes = [0; 24];
+    bytes[0..8].copy_from_slice(&next.to_le_bytes());
+    bytes[8..16].copy_from_slice(&inode.to_le_bytes());
+    let name = u32::try_from(name).unwrap_or(u32::MAX);
+    bytes[16..20].copy_from_slice(&name.to_le_bytes());
+    bytes[20] = file_type;
+    bytes
+}
+
+/// Where `iovec` and `ciovec` lists point to.
+pub fn pieces(guest: &Guest<'_>, list: u32, count: u32) -> Done<Vec<(u64, u64)>> {
+    // The list itself must lie in memory, so this takes no more than the program has.
+    let bytes = guest.bytes(list.into(), u64::from(count) * 8)?;
+    let word = |bytes: &[u8]| {
+        let mut word = [0; 4];
+        word.copy_from_slice(bytes);
+        u64::from(u32::from_le_bytes(word))
+    };
+    Ok(bytes
+        .chunks_exact(8)
+        .map(|piece| (word(&piece[..4]), word(&piece[4..])))
+        .collect())
+}

@@ -1,0 +1,158 @@
+//! The descriptors of a WASI program: numbers for files, folders and the three streams.
+//!
+//! A program can only name files below a folder that it holds a descriptor of. It gets the first
+//! of these from `--dir`; `cap_std::fs::Dir` sees to it that no path leads out of them, neither by
+//! `..` nor by symbolic links.
+
+use std::io::IsTerminal;
+use std::sync::Arc;
+
+use cap_std::fs::{Dir, File};
+
+use crate::wasm_engine::wasi::errno::{Done, Errno};
+use crate::wasm_engine::wasi::files;
+use crate::wasm_engine::wasi::layout::{FdStat, file_type, rights};
+
+/// More open descriptors than any real program has.
+const MOST: usize = 64 * 1024;
+
+/// What a descriptor stands for.
+#[derive(Debug)]
+pub enum Object {
+    Input,
+    Output,
+    Errors,
+    File(File),
+    Folder {
+        dir: Arc<Dir>,
+        /// The name that a folder of `--dir` has for the program.
+        given: Option<String>,
+        /// What was read when the program began to list the folder.
+        listing: Vec<Item>,
+    },
+}
+
+/// An entry of a folder.
+#[derive(Clone, Debug)]
+pub struct Item {
+    pub name: Vec<u8>,
+    pub inode: u64,
+    pub file_type: u8,
+}
+
+/// An open descriptor.
+#[derive(Debug)]
+pub struct Descriptor {
+    pub object: Object,
+    pub flags: u16,
+    pub rights: u64,
+    pub inheriting: u64,
+}
+
+impl Descriptor {
+    pub fn new(object: Object) -> Self {
+        let rights = match &object {
+            Object::Input | Object::Output | Object::Errors => rights::STREAM,
+            Object::File(_) | Object::Folder { .. } => rights::ALL,
+        };
+        Self {
+            object,
+            flags: 0,
+            rights,
+            inheriting: rights::ALL,
+        }
+    }
+
+    pub fn stat(&self) -> Done<FdStat> {
+        let stream = |terminal| match terminal {
+            true => file_type::CHARACTER_DEVICE,
+            false => file_type::UNKNOWN,
+        };
+        Ok(FdStat {
+            file_type: match &self.object {
+                Object::Input => stream(std::io::stdin().is_terminal()),
+                Object::Output => stream(std::io::stdout().is_terminal()),
+                Object::Errors => stream(std::io::stderr().is_terminal()),
+                Object::File(file) => files::type_of(file.metadata()?.file_type()),
+                Object::Folder { .. } => file_type::DIRECTORY,
+            },
+            flags: self.flags,
+            rights: self.rights,
+            inheriting: self.inheriting,
+        })
+    }
+}
+
+/// All descriptors of a program.
+#[derive(Debug)]
+pub struct Table(Vec<Option<Descriptor>>);
+
+impl Table {
+    /// The streams and the folders that the program is given, from 3 on as programs expect.
+    pub fn new(given: Vec<(Dir, String)>) -> Self {
+        let streams = [Object::Input, Object::Output, Object::Errors];
+        let folders = given.into_iter().map(|(dir, name)| Object::Folder {
+            dir: Arc::new(dir),
+            given: Some(name),
+            listing: Vec::new(),
+        });
+        let objects = streams.into_iter().chain(folders);
+        Self(objects.map(Descriptor::new).map(Some).collect())
+    }
+
+    pub fn get(&self, fd: u32) -> Done<&Descriptor> {
+        let slot = self.0.get(fd as usize).and_then(Option::as_ref);
+        slot.ok_or(Errno::Badf)
+    }
+
+    pub fn get_mut(&mut self, fd: u32) -> Done<&mut Descriptor> {
+        let slot = self.0.get_mut(fd as usize).and_then(Option::as_mut);
+        slot.ok_or(Errno::Badf)
+    }
+
+    pub fn file(&mut self, fd: u32) -> Done<&mut File> {
+        match &mut self.get_mut(fd)?.object {
+            Object::File(file) => Ok(file),
+            Object::Folder { .. } => Err(Errno::Isdir),
+            _ => Err(Errno::Spipe),
+        }
+    }
+
+    pub fn folder(&self, fd: u32) -> Done<Arc<Dir>> {
+        match &self.get(fd)?.object {
+            Object::Folder { dir, .. } => Ok(Arc::clone(dir)),
+            _ => Err(Errno::Notdir),
+        }
+    }
+
+    /// The lowest free number, as POSIX has it.
+    pub fn add(&mut self, descriptor: Descriptor) -> Done<u32> {
+        let free = self.0.iter().position(Option::is_none);
+        let at = match free {
+            Some(at) => at,
+            None if self.0.len() < MOST => {
+                self.0.push(None);
+                self.0.len() - 1
+            }
+            None => return Err(Errno::Mfile),
+        };
+        self.0[at] = Some(descriptor);
+        u32::try_from(at).map_err(|_| Errno::Mfile)
+    }
+
+    pub fn close(&mut self, fd: u32) -> Done {
+        self.get(fd)?;
+        self.0[fd as usize] = None;
+        Ok(())
+    }
+
+    /// Gives a descriptor the number of another one, which is closed.
+    pub fn renumber(&mut self, from: u32, to: u32) -> Done {
+        self.get(from)?;
+        self.get(to)?;
+        if from != to {
+            self.0[to as usize] = self.0[from as usize].take();
+        }
+        Ok(())
+    }
+}
