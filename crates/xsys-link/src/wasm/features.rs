@@ -58,9 +58,18 @@ pub struct Features {
 impl Features {
     /// Merges the objects' lists and checks that they go together.
     pub fn collect(options: &WasmOptions, resolved: &Resolved<'_>) -> (Self, Vec<Diagnostic>) {
+        // One compiler makes most files, with one list for all.
+        let mut last: &[(u8, &str)] = &[];
+        let mut telling = Vec::new();
+        for (_, file) in resolved.files() {
+            if file.features != last {
+                last = &file.features;
+                telling.push(file);
+            }
+        }
         let listed = || {
-            let files = resolved.files();
-            files.flat_map(|(_, file)| file.features.iter().map(move |feature| (file, feature)))
+            let files = telling.iter();
+            files.flat_map(|file| file.features.iter().map(move |feature| (file, feature)))
         };
         let used = listed().filter(|(_, (prefix, _))| *prefix != b'-');
         let mut features = Features {

@@ -9,6 +9,7 @@ use hashbrown::HashMap;
 use rayon::prelude::*;
 use xsys_diag::Diagnostic;
 
+use super::WasmOptions;
 use super::name_table::{Hashed, NameTable};
 use super::object::{self, ObjectFile};
 use crate::input::InputError;
@@ -60,7 +61,9 @@ impl<'a> Candidate<'a> {
 pub fn load<'a>(
     inputs: &'a [WasmInput<'_>],
     store: &'a FileStore,
+    options: &WasmOptions,
 ) -> Result<Vec<Candidate<'a>>, Vec<Diagnostic>> {
+    let debug = options.has_debug();
     let listed: Vec<Result<Vec<Candidate<'a>>, Diagnostic>> = inputs
         .par_iter()
         .map(|input| match FileKind::of(input.bytes) {
@@ -78,10 +81,10 @@ pub fn load<'a>(
     let failed: Vec<Diagnostic> = candidates
         .par_iter_mut()
         .filter(|candidate| candidate.provides.is_empty() && candidate.object.is_none())
-        .filter_map(|candidate| parse(candidate).err())
+        .filter_map(|candidate| parse(candidate, debug).err())
         .collect();
     problems.extend(failed);
-    prefetch(&mut candidates);
+    prefetch(&mut candidates, debug);
     match problems.is_empty() {
         true => Ok(candidates),
         false => Err(problems),
@@ -93,7 +96,7 @@ pub fn load<'a>(
 /// members one after the other; this way they are parsed in parallel before it starts. A wrong
 /// guess (a name that an object of the command line provides as well) costs its parsing; what is
 /// not guessed, or does not parse, is left to resolution.
-fn prefetch(candidates: &mut [Candidate<'_>]) {
+fn prefetch(candidates: &mut [Candidate<'_>], debug: bool) {
     let mut providers = NameTable::default();
     providers.reserve(candidates.iter().map(|c| c.provides.len()).sum());
     let mut listed = vec![false; candidates.len()];
@@ -131,7 +134,7 @@ fn prefetch(candidates: &mut [Candidate<'_>]) {
             .par_iter()
             .map(|&at| {
                 let candidate = &candidates[at as usize];
-                let object = ObjectFile::parse(candidate.name.clone(), candidate.bytes);
+                let object = ObjectFile::parse(candidate.name.clone(), candidate.bytes, debug);
                 (at, object.ok())
             })
             .collect();
@@ -142,14 +145,19 @@ fn prefetch(candidates: &mut [Candidate<'_>]) {
 }
 
 /// Parses a candidate in place.
-fn parse(candidate: &mut Candidate<'_>) -> Result<(), Diagnostic> {
-    candidate.object = Some(parse_object(candidate.name.clone(), candidate.bytes)?);
+fn parse(candidate: &mut Candidate<'_>, debug: bool) -> Result<(), Diagnostic> {
+    candidate.object = Some(parse_object(
+        candidate.name.clone(),
+        candidate.bytes,
+        debug,
+    )?);
     Ok(())
 }
 
 /// Parses an object; problems name the file.
-pub fn parse_object(name: String, bytes: &[u8]) -> Result<ObjectFile<'_>, Diagnostic> {
-    ObjectFile::parse(name.clone(), bytes).map_err(|problem| unusable(&name, bytes, &problem))
+pub fn parse_object(name: String, bytes: &[u8], debug: bool) -> Result<ObjectFile<'_>, Diagnostic> {
+    ObjectFile::parse(name.clone(), bytes, debug)
+        .map_err(|problem| unusable(&name, bytes, &problem))
 }
 
 /// Why a file cannot be linked. Only files that could not be parsed come here, so looking at one a
@@ -289,7 +297,7 @@ mod tests {
                 lazy: false,
             };
             let store = FileStore::new();
-            let errors = load(&[input], &store).unwrap_err();
+            let errors = load(&[input], &store, &WasmOptions::default()).unwrap_err();
             assert_eq!(
                 errors[0].message,
                 format!("cannot link `x.o`: it is {expected}")

@@ -89,7 +89,7 @@ pub fn link_into<'a>(
     put: impl FnOnce(&write::Planned<'_, '_, '_>) -> Result<(), Diagnostic>,
 ) -> Result<(Vec<Diagnostic>, String), Vec<Diagnostic>> {
     let mut problems = Vec::new();
-    let candidates = load::load(&inputs, store)?;
+    let candidates = load::load(&inputs, store, options)?;
     let (mut resolved, found) = resolve::resolve(options, candidates);
     problems.extend(found);
     problems.extend(report::requests(options, &resolved));

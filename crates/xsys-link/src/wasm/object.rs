@@ -350,8 +350,9 @@ fn each_symbol<'a>(
 }
 
 impl<'a> ObjectFile<'a> {
-    /// Parses a module that was compiled for linking.
-    pub fn parse(name: String, bytes: &'a [u8]) -> Parsed<Self> {
+    /// Parses a module that was compiled for linking. Without `debug`, relocations of debug
+    /// information, most of all where there is any, are not looked at.
+    pub fn parse(name: String, bytes: &'a [u8], debug: bool) -> Parsed<Self> {
         let mut object = ObjectFile {
             name,
             ..Self::default()
@@ -441,7 +442,7 @@ impl<'a> ObjectFile<'a> {
         object.check_tags()?;
         let (code, data) = (code.map(|(index, _)| index), data.map(|(index, _)| index));
         for section in &relocs {
-            object.read_relocs(section, code, data)?;
+            object.read_relocs(section, code, data, debug)?;
         }
         Ok(object)
     }
@@ -513,6 +514,7 @@ impl<'a> ObjectFile<'a> {
                 "it declares {declared} functions but has {count} bodies"
             ));
         }
+        self.functions.reserve(types.len());
         for &ty in types {
             let from = reader.current_position();
             let size = reader.read_var_u32().map_err(text)?;
@@ -568,7 +570,6 @@ impl<'a> ObjectFile<'a> {
     }
 
     fn read_linking(&mut self, section: &Section<'a>) -> Parsed<()> {
-        let mut symbols = Vec::new();
         for part in LinkingSectionReader::new(section.reader()).map_err(text)? {
             match part.map_err(text)? {
                 Linking::SegmentInfo(map) => {
@@ -601,20 +602,19 @@ impl<'a> ObjectFile<'a> {
                     }
                 }
                 Linking::SymbolTable(map) => {
+                    // A symbol takes three bytes at least.
+                    let most = section.payload.len() / 3;
+                    self.symbols.reserve((map.count() as usize).min(most));
                     for symbol in map {
-                        symbols.push(symbol.map_err(text)?);
+                        let mut symbol = self.symbol(symbol.map_err(text)?)?;
+                        if !symbol.flags.contains(SymbolFlags::BINDING_LOCAL) {
+                            symbol.hash = name_table::hash(symbol.name);
+                        }
+                        self.symbols.push(symbol);
                     }
                 }
                 _ => {}
             }
-        }
-        self.symbols.reserve(symbols.len());
-        for symbol in symbols {
-            let mut symbol = self.symbol(symbol)?;
-            if !symbol.flags.contains(SymbolFlags::BINDING_LOCAL) {
-                symbol.hash = name_table::hash(symbol.name);
-            }
-            self.symbols.push(symbol);
         }
         self.legacy_table = matches!(&self.imports.tables[..], [(name, _)]
             if name.field == "__indirect_function_table")
@@ -783,6 +783,7 @@ impl<'a> ObjectFile<'a> {
         section: &Section<'a>,
         code: Option<u32>,
         data: Option<u32>,
+        debug: bool,
     ) -> Parsed<()> {
         let mut reader = section.reader();
         let target = reader.read_var_u32().map_err(text)?;
@@ -800,6 +801,7 @@ impl<'a> ObjectFile<'a> {
             self.segments.iter().map(extent).collect()
         } else {
             match self.customs.iter().find(|custom| custom.index == target) {
+                Some(custom) if !debug && custom.name.starts_with(".debug_") => return Ok(()),
                 Some(custom) => vec![(0, custom.data.len())],
                 // Relocations of a section that was dropped.
                 None => return Ok(()),

@@ -301,6 +301,11 @@ impl WasmOptions {
         !self.shrink.compat && self.optimize > 0
     }
 
+    /// Whether the output may have debug information.
+    pub fn has_debug(&self) -> bool {
+        !self.strip_debug && !self.strip_all
+    }
+
     /// Whether debug entries of dropped functions are left out.
     pub fn prunes_debug(&self) -> bool {
         self.shrink.prune_debug.unwrap_or(!self.shrink.compat)

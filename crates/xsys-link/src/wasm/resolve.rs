@@ -317,9 +317,10 @@ impl<'a> Table<'a> {
     /// Takes a candidate, parsing it if that has not happened yet.
     fn open(&mut self, number: u32) -> Option<Adding<'a>> {
         let candidate = self.candidates[number as usize].take()?;
+        let debug = self.options.is_none_or(WasmOptions::has_debug);
         let object = match candidate.object {
             Some(object) => object,
-            None => match load::parse_object(candidate.name, candidate.bytes) {
+            None => match load::parse_object(candidate.name, candidate.bytes, debug) {
                 Ok(object) => object,
                 Err(problem) => {
                     self.problems.push(problem);
