@@ -19,10 +19,14 @@ use crate::project;
 /// Longer than any of these programs runs, even on a busy host.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The part of the test program that is a linker: `-flavor gnu …`.
+/// The part of the test program that is a linker: `-flavor gnu …` or `-flavor wasm …`.
 pub fn act_as_linker() -> ExitCode {
+    let flavor = match std::env::args_os().nth(2) {
+        Some(word) if word == "wasm" => Flavor::Wasm,
+        _ => Flavor::Gnu,
+    };
     let args: Vec<_> = std::env::args_os().skip(3).collect();
-    let outcome = link_command_line(Flavor::Gnu, &args);
+    let outcome = link_command_line(flavor, &args);
     for diagnostic in &outcome.diagnostics {
         let text = format!("{diagnostic}\n");
         let _ = std::io::Write::write_all(&mut std::io::stderr(), text.as_bytes());

@@ -4,7 +4,7 @@
 //! sections. After this pass nothing moves; what is left is filling in bytes.
 
 use hashbrown::HashMap;
-use wasmparser::{ExternalKind, SymbolFlags};
+use wasmparser::ExternalKind;
 use xsys_diag::Diagnostic;
 
 use super::WasmOptions;
@@ -102,7 +102,7 @@ pub fn assign<'a>(
         problems.extend(index::number(options, resolved, live).1);
         return (None, problems);
     }
-    let start = synth::init_memory(resolved, live, &memory);
+    let start = synth::init_memory(options, resolved, live, &memory);
     let wanted = index::needs_tls_globals(options, resolved, live);
     synth::tls_globals(options, resolved, live, wanted);
     let (mut indexes, missing) = index::number(options, resolved, live);
@@ -334,7 +334,12 @@ fn exports<'a>(
             index: 0,
         });
     }
-    for (id, symbol) in resolved.named() {
+    // Wrappers came last.
+    let plain = resolved
+        .named()
+        .filter(|(id, _)| !wrappers.contains_key(id));
+    let wrapped = resolved.named().filter(|(id, _)| wrappers.contains_key(id));
+    for (id, symbol) in plain.chain(wrapped) {
         if !is_exported(options, symbol) || !live.holds(id, symbol) {
             continue;
         }
@@ -370,9 +375,6 @@ fn exports<'a>(
             SymbolKind::Tag => (ExternalKind::Tag, indexes.symbol_number(id, symbol)),
             SymbolKind::Section => continue,
         };
-        if symbol.kind == SymbolKind::Data && symbol.flags.contains(SymbolFlags::TLS) {
-            continue;
-        }
         if let Some(index) = index {
             exports.push(Export { name, kind, index });
         }

@@ -81,7 +81,7 @@ pub fn gc(options: &WasmOptions, resolved: &Resolved<'_>) -> Live {
     let mut marking = Marking {
         resolved,
         queue: Vec::new(),
-        live: everything(resolved, all),
+        live: everything(options, resolved, all),
     };
     for (id, symbol) in resolved.named() {
         let entry = options.entry.as_deref() == Some(symbol.name);
@@ -109,7 +109,7 @@ pub fn gc(options: &WasmOptions, resolved: &Resolved<'_>) -> Live {
     live
 }
 
-fn everything(resolved: &Resolved<'_>, live: bool) -> Live {
+fn everything(options: &WasmOptions, resolved: &Resolved<'_>, live: bool) -> Live {
     let lists = |count: &dyn Fn(FileId) -> usize| -> Vec<Vec<bool>> {
         resolved
             .files()
@@ -127,6 +127,10 @@ fn everything(resolved: &Resolved<'_>, live: bool) -> Live {
         files: vec![false; resolved.files.len()],
         folded: Vec::new(),
     };
+    // wasm-ld writes copies of groups that it has already where nothing is dropped.
+    if live && options.shrink.compat {
+        return found;
+    }
     for &(file, at) in &resolved.discarded.functions {
         if let Some(flag) = found.functions[file.0 as usize].get_mut(at as usize) {
             *flag = false;

@@ -430,22 +430,18 @@ impl<'a> Memory<'a> {
 
     /// The address of a data symbol. `None` where it is undefined.
     ///
-    /// Where memory is shared, thread-local variables have none: what they get is their distance
-    /// from the start of each thread's own data.
+    /// Thread-local variables have none: what they get is their distance from the start of each
+    /// thread's own data, also where there is one thread only.
     pub fn symbol_address(&self, symbol: &Symbol<'_>, addend: i64) -> Option<u64> {
-        match self.shared && symbol.is_tls() {
-            true => self.tls_offset(symbol, addend),
-            false => self.plain_address(symbol, addend),
-        }
-    }
-
-    /// Where a thread-local variable is in the thread's own data.
-    pub fn tls_offset(&self, symbol: &Symbol<'_>, addend: i64) -> Option<u64> {
         let address = self.plain_address(symbol, addend)?;
-        Some(address.wrapping_sub(self.tls_base()))
+        Some(match symbol.is_tls() {
+            true => address.wrapping_sub(self.tls_base()),
+            false => address,
+        })
     }
 
-    fn plain_address(&self, symbol: &Symbol<'_>, addend: i64) -> Option<u64> {
+    /// The address that a symbol has in the module's own copy of the data.
+    pub fn plain_address(&self, symbol: &Symbol<'_>, addend: i64) -> Option<u64> {
         match symbol.definition {
             // Within merged strings the addend decides which string is meant.
             Definition::Data {
@@ -490,6 +486,7 @@ impl<'a> Memory<'a> {
             LinkerSymbol::MemoryBase => 0,
             LinkerSymbol::TableBase => self.marks.table_base,
             LinkerSymbol::FirstPageEnd => self.marks.first_page_end,
+            LinkerSymbol::InitFlag => self.init_flag.unwrap_or(0),
             LinkerSymbol::SegmentStart => segment().map_or(0, |found| found.addr),
             LinkerSymbol::SegmentEnd => segment().map_or(0, |found| found.addr + found.size),
         }

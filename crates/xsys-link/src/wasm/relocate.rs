@@ -85,12 +85,10 @@ pub fn value(
             let slot = i64::from(indexes.slot(id, symbol));
             (slot - i64::from(layout.table_base)) as u64
         }
-        Value::Address | Value::AddressRelative => layout
+        Value::Address | Value::AddressRelative | Value::AddressTls => layout
             .memory
             .symbol_address(symbol, entry.addend)
             .unwrap_or(0),
-        // Code adds it to `__tls_base`, which without threads never changes.
-        Value::AddressTls => layout.memory.tls_offset(symbol, entry.addend).unwrap_or(0),
         Value::AddressFromField => {
             let target = layout
                 .memory

@@ -348,6 +348,7 @@ impl<'a> Table<'a> {
         if done.object.legacy_table {
             let name = "__indirect_function_table";
             let mut entry = Entry::linker(name, SymbolKind::Table, Definition::Undefined);
+            entry.hash = name_table::hash(name);
             entry.file = Some(done.file);
             // That the table is there is all that such code relies on.
             if let Ok(id) = self.refer(entry) {

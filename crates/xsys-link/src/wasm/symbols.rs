@@ -81,6 +81,8 @@ pub enum LinkerSymbol {
     TableBase,
     /// End of the first page.
     FirstPageEnd,
+    /// The flag that says whether shared memory is filled.
+    InitFlag,
     /// Start of the segment whose name follows `__start_`.
     SegmentStart,
     /// End of the segment whose name follows `__stop_`.

@@ -6,6 +6,7 @@
 //! whose memory is shared fills it ([`super::threads`]).
 
 use hashbrown::HashMap;
+use wasmparser::SymbolFlags;
 use xsys_diag::Diagnostic;
 
 use super::WasmOptions;
@@ -18,7 +19,8 @@ use super::mismatch::type_text;
 use super::object::{Signature, SymbolKind};
 use super::resolve::{NO_SIGNATURE, readable};
 use super::symbols::{
-    Definition, FunctionRef, Resolved, SymbolId, SyntheticFunction, SyntheticKind,
+    Definition, FunctionRef, LinkerSymbol, Resolved, Symbol, SymbolId, SyntheticFunction,
+    SyntheticKind,
 };
 use super::threads;
 
@@ -40,6 +42,7 @@ pub fn bss_in_import(options: &WasmOptions, features: &Features) -> BssInImport 
 
 /// Adds the start function that fills memory, where one is needed.
 pub fn init_memory(
+    options: &WasmOptions,
     resolved: &mut Resolved<'_>,
     live: &mut Live,
     memory: &Memory<'_>,
@@ -56,7 +59,58 @@ pub fn init_memory(
         "__wasm_init_memory",
         SyntheticKind::InitMemory,
     );
+    // Their names matter to nobody else.
+    if options.export_all {
+        if memory.shared {
+            let flag = Definition::Linker(LinkerSymbol::InitFlag);
+            name(
+                resolved,
+                live,
+                "__wasm_init_memory_flag",
+                SymbolKind::Data,
+                flag,
+            );
+        }
+        let function = Definition::Function(made);
+        name(
+            resolved,
+            live,
+            "__wasm_init_memory",
+            SymbolKind::Function,
+            function,
+        );
+    }
     Some(made)
+}
+
+/// Gives a name to something that was made after names were resolved.
+fn name<'a>(
+    resolved: &mut Resolved<'a>,
+    live: &mut Live,
+    name: &'a str,
+    kind: SymbolKind,
+    definition: Definition,
+) {
+    let symbol = Symbol {
+        name,
+        kind,
+        flags: SymbolFlags::VISIBILITY_HIDDEN,
+        definition,
+        signature: NO_SIGNATURE,
+        global_type: [0; 2],
+        import_index: 0,
+        import: None,
+        explicit_import: false,
+        called: false,
+        used: false,
+        force_export: false,
+        stub: false,
+        missing: false,
+        file: None,
+    };
+    resolved.named.push(SymbolId(resolved.symbols.len() as u32));
+    resolved.symbols.push(symbol);
+    live.symbols.push(true);
 }
 
 /// The function that sets `__tls_base` refers to it, and has no relocations to show for it.

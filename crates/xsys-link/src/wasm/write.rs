@@ -274,17 +274,19 @@ impl<'s, 'a> Module<'s, 'a> {
                 OwnGlobal::Linker(LinkerSymbol::TlsSize) => (0, memory.tls_size()),
                 OwnGlobal::Linker(LinkerSymbol::TlsAlign) => (0, memory.tls_align()),
                 OwnGlobal::Linker(_) => (0, memory.tls_base()),
-                OwnGlobal::Exported(id) | OwnGlobal::AddressOf(id) => {
+                OwnGlobal::Exported(id) => {
                     let symbol = self.resolved.symbol(id);
-                    match symbol.kind {
-                        SymbolKind::Function => {
-                            (0, u64::from(self.layout.indexes.slot(id, symbol)))
-                        }
-                        _ => {
-                            let per_thread = memory.shared && symbol.is_tls();
-                            let value = memory.symbol_address(symbol, 0).unwrap_or(0);
-                            (u8::from(per_thread), value)
-                        }
+                    (0, memory.symbol_address(symbol, 0).unwrap_or(0))
+                }
+                OwnGlobal::AddressOf(id) => {
+                    let symbol = self.resolved.symbol(id);
+                    if symbol.kind == SymbolKind::Function {
+                        (0, u64::from(self.layout.indexes.slot(id, symbol)))
+                    } else if memory.shared && symbol.is_tls() {
+                        // Each thread adds its own base.
+                        (1, memory.symbol_address(symbol, 0).unwrap_or(0))
+                    } else {
+                        (0, memory.plain_address(symbol, 0).unwrap_or(0))
                     }
                 }
             };
