@@ -72,13 +72,20 @@ impl Shortened {
             let mut code = FileCode::default();
             let mut tidying = arities.map(|arities| (Tidying::default(), arities));
             let object = resolved.file(file);
+            let stays = |at: usize| {
+                let function = FunctionRef::Object(file, at as u32);
+                layout.indexes.body_number(function).is_some()
+            };
+            // No body grows; what is reserved and not used is never touched.
+            let functions = object.functions.iter().enumerate();
+            let most = functions.filter(|&(at, _)| stays(at));
+            code.bytes.reserve(most.map(|(_, function)| function.bytes.len()).sum());
             for (at, function) in object.functions.iter().enumerate() {
                 code.starts.push(code.bytes.len() as u32);
                 if maps {
                     code.maps.push(code.moves.len() as u32);
                 }
-                let at = FunctionRef::Object(file, at as u32);
-                if layout.indexes.body_number(at).is_some() {
+                if stays(at) {
                     let tidying = tidying.as_mut();
                     code.add(&program, file, function, maps, tidying);
                 }
