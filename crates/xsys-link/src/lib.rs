@@ -50,7 +50,7 @@ pub fn link_command_line(flavor: Flavor, args: &[OsString]) -> Outcome {
 }
 
 /// `--error-limit`: the first so many errors, and that there are more. What else was said stays.
-fn limit_errors(diagnostics: &mut Vec<Diagnostic>, limit: usize) {
+pub(crate) fn limit_errors(diagnostics: &mut Vec<Diagnostic>, limit: usize) {
     let is_error = |d: &Diagnostic| d.severity == Severity::Error;
     let count = diagnostics.iter().filter(|d| is_error(d)).count();
     if limit == 0 || count <= limit {

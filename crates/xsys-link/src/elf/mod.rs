@@ -38,7 +38,6 @@ mod relax;
 mod relocatable;
 mod relocate;
 mod report;
-mod reproduce;
 mod resolve;
 mod scan;
 mod script_checks;
@@ -88,7 +87,7 @@ pub fn link(options: &ElfOptions) -> Linked {
     let archive = options
         .reproduce
         .as_ref()
-        .map(|wish| reproduce::Archive::create(wish, &options.output));
+        .map(|wish| crate::input::reproduce::Archive::create(wish, &options.output));
     match archive {
         None => run(options, &store, &mut linked),
         Some(Err(problem)) => linked.diagnostics.push(problem),

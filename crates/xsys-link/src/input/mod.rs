@@ -1,12 +1,13 @@
 //! From names on a command line to bytes in memory.
 //!
 //! [`search`] finds files, [`map`] brings them into memory for as long as the link lasts, [`kind`]
-//! says what they are, [`archive`] looks into archives. Nothing here knows ELF beyond its magic
+//! says what they are, [`archive`] looks into archives, [`reproduce`] packs them up. Nothing here knows ELF beyond its magic
 //! number; the wasm linker uses the same files.
 
 pub mod archive;
 pub mod kind;
 pub mod map;
+pub mod reproduce;
 pub mod search;
 
 use std::io;

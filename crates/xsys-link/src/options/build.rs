@@ -369,7 +369,7 @@ fn unsigned(digits: &str, radix: u32) -> Option<u64> {
     u64::from_str_radix(digits, radix).ok().filter(|_| plain)
 }
 
-fn hex_bytes(digits: &str) -> Option<Vec<u8>> {
+pub(crate) fn hex_bytes(digits: &str) -> Option<Vec<u8>> {
     // GNU ld lets `-` and `:` separate bytes.
     let digits: Vec<u8> = digits
         .bytes()

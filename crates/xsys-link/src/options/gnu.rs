@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use xsys_diag::{Diagnostic, did_you_mean};
 
 use super::build::{Builder, Given};
-use super::response::{self, tail};
+use super::response::{self, Quoting, tail};
 use super::table::{Act, Arg, Row, TABLE};
 use super::z::Z_TABLE;
 use super::{ElfOptions, InputWhat, Reproduce};
@@ -49,10 +49,29 @@ pub const VERSION: &str = concat!(
     " (compatible with GNU linkers)"
 );
 
+/// Options that begin a joined or following path, longest first.
+pub(crate) const PATH_OPTIONS: &[&str] = &[
+    "--library-path",
+    "-library-path",
+    "--default-script",
+    "-default-script",
+    "--version-script",
+    "--dynamic-list",
+    "--just-symbols",
+    "-just-symbols",
+    "--sysroot",
+    "--script",
+    "-script",
+    "-dT",
+    "-L",
+    "-T",
+    "-R",
+];
+
 /// Reads a command line without the program's name.
 pub fn parse(given: &[OsString]) -> Parsed {
     let mut builder = Builder::default();
-    let args = response::expand(given, &mut builder.diagnostics);
+    let args = response::expand(given, Quoting::Gnu, &mut builder.diagnostics);
     let mut args = args.into_iter().peekable();
     if args.next_if(|arg| arg == "-flavor").is_some() {
         args.next();
@@ -71,7 +90,8 @@ pub fn parse(given: &[OsString]) -> Parsed {
     builder.finish();
     builder.options.reproduce = builder.reproduce.take().map(|file| Reproduce {
         file,
-        args: response::expand(given, &mut Vec::new()),
+        args: response::expand(given, Quoting::Gnu, &mut Vec::new()),
+        paths: PATH_OPTIONS,
     });
     Parsed {
         options: builder.options,

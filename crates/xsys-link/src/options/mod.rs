@@ -3,12 +3,12 @@
 //! A command line is history, full of spellings and positions; the passes want answers. The parser
 //! in [`gnu`] turns the one into the other once, and nothing after it looks at arguments again.
 
-mod build;
+pub(crate) mod build;
 pub mod emulation;
 pub mod gnu;
 #[cfg(test)]
 mod page;
-mod response;
+pub(crate) mod response;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -434,6 +434,8 @@ pub struct Reproduce {
     pub file: PathBuf,
     /// The command line, response files expanded.
     pub args: Vec<OsString>,
+    /// Options that begin a joined or following path, longest first.
+    pub paths: &'static [&'static str],
 }
 
 /// Folding of identical functions.

@@ -2,7 +2,7 @@
 //!
 //! Problem: a list of what works that somebody writes by hand is wrong within a month. The page is
 //! rendered from the rows that the parser itself uses, and a test keeps the file equal to them
-//! (`BLESS=1` writes it). Options that are parsed and then refused, because a later pass cannot do it
+//! (`BLESS=1` writes it). The wasm linker's options stand in a table of its own. Options that are parsed and then refused, because a later pass cannot do it
 //! yet, are found by asking for them.
 
 use std::fmt::Write;
@@ -11,12 +11,14 @@ use super::ElfOptions;
 use super::gnu::parse;
 use super::table::{Act, Arg, Row, TABLE};
 use super::z::{Z_TABLE, ZRow};
+use crate::wasm::flags::{Action, FLAGS};
 
 const HEAD: &str = "\
 # Linker options
 
-What `xsys ld` makes of the options of GNU ld and lld. This page is made from the tables in
-`crates/xsys-link/src/options`; `BLESS=1 cargo test -p xsys-link options::page` writes it.
+What `xsys ld` makes of the options of GNU ld and lld, and of wasm-ld's where it links WebAssembly.
+This page is made from the tables in `crates/xsys-link/src/options` and
+`crates/xsys-link/src/wasm/flags.rs`; `BLESS=1 cargo test -p xsys-link options::page` writes it.
 
 Long options work with one dash or two (those that begin with `o` only with two), values stand
 after `=` or as the next argument, `[no-]` forms undo. `@FILE` stands for the arguments in a file.
@@ -38,6 +40,15 @@ pub(super) fn page() -> String {
         (format!("-z {}", row.usage()), state, row.text())
     });
     section(&mut out, "Keywords of `-z`", keywords);
+    let rows = FLAGS.iter().map(|flag| {
+        let (state, text) = match flag.action {
+            Action::Set(_) => ("works", flag.help),
+            Action::Ignored => ("without effect", flag.help),
+            Action::Rejected(reason) => ("refused", reason),
+        };
+        (flag.usage(), state.to_owned(), text)
+    });
+    section(&mut out, "Options for WebAssembly", rows);
     out
 }
 

@@ -10,15 +10,30 @@ use std::path::{Path, PathBuf};
 
 use xsys_diag::Diagnostic;
 
+/// How blanks and quotes are written in response files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Quoting {
+    /// As GNU's tools do.
+    Gnu,
+    /// As programs on Windows split their command line: a backslash means itself unless a double
+    /// quote follows.
+    Windows,
+}
+
 /// Replaces `@file` arguments; a file that cannot be used is reported and left out.
-pub(super) fn expand(args: &[OsString], diagnostics: &mut Vec<Diagnostic>) -> Vec<OsString> {
+pub(crate) fn expand(
+    args: &[OsString],
+    quoting: Quoting,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<OsString> {
     let mut expanded = Vec::with_capacity(args.len());
-    expand_into(args, &mut Vec::new(), &mut expanded, diagnostics);
+    expand_into(args, quoting, &mut Vec::new(), &mut expanded, diagnostics);
     expanded
 }
 
 fn expand_into(
     args: &[OsString],
+    quoting: Quoting,
     open: &mut Vec<PathBuf>,
     expanded: &mut Vec<OsString>,
     diagnostics: &mut Vec<Diagnostic>,
@@ -29,10 +44,10 @@ fn expand_into(
             expanded.push(arg.clone());
             continue;
         };
-        match read(Path::new(&name), open) {
+        match read(Path::new(&name), quoting, open) {
             Ok((path, inner)) => {
                 open.push(path);
-                expand_into(&inner, open, expanded, diagnostics);
+                expand_into(&inner, quoting, open, expanded, diagnostics);
                 open.pop();
             }
             // An input may have such a name.
@@ -43,7 +58,11 @@ fn expand_into(
 }
 
 /// The arguments in a file, and its path for the search for cycles.
-fn read(name: &Path, open: &[PathBuf]) -> Result<(PathBuf, Vec<OsString>), String> {
+fn read(
+    name: &Path,
+    quoting: Quoting,
+    open: &[PathBuf],
+) -> Result<(PathBuf, Vec<OsString>), String> {
     let failed = |error| {
         format!(
             "cannot read the response file `{}`: {error}",
@@ -58,7 +77,11 @@ fn read(name: &Path, open: &[PathBuf]) -> Result<(PathBuf, Vec<OsString>), Strin
         ));
     }
     let bytes = std::fs::read(&path).map_err(failed)?;
-    let args = split(&bytes)
+    let args = match quoting {
+        Quoting::Gnu => split(&bytes),
+        Quoting::Windows => split_windows(&bytes),
+    };
+    let args = args
         .into_iter()
         .map(from_bytes)
         .collect::<Option<_>>()
@@ -85,6 +108,46 @@ fn split(text: &[u8]) -> Vec<Vec<u8>> {
             (b' ' | b'\t'..=b'\r', None) => args.extend(arg.take()),
             _ => arg.get_or_insert_default().push(byte),
         }
+    }
+    args.extend(arg);
+    args
+}
+
+/// Splits text by the rules of Microsoft's C runtime ("Parsing C command-line arguments"): of the
+/// backslashes before a double quote every second one stays, and an odd one makes the quote a letter.
+fn split_windows(text: &[u8]) -> Vec<Vec<u8>> {
+    let mut args = Vec::new();
+    let mut arg: Option<Vec<u8>> = None;
+    let (mut quoted, mut backslashes) = (false, 0);
+    for &byte in text {
+        if byte == b'\\' {
+            backslashes += 1;
+            continue;
+        }
+        if backslashes > 0 {
+            let kept = if byte == b'"' {
+                backslashes / 2
+            } else {
+                backslashes
+            };
+            arg.get_or_insert_default()
+                .extend(std::iter::repeat_n(b'\\', kept));
+        }
+        let literal = backslashes % 2 == 1;
+        backslashes = 0;
+        match byte {
+            b'"' if literal => arg.get_or_insert_default().push(byte),
+            b'"' => {
+                quoted = !quoted;
+                arg.get_or_insert_default();
+            }
+            b' ' | b'\t'..=b'\r' if !quoted => args.extend(arg.take()),
+            _ => arg.get_or_insert_default().push(byte),
+        }
+    }
+    if backslashes > 0 {
+        arg.get_or_insert_default()
+            .extend(std::iter::repeat_n(b'\\', backslashes));
     }
     args.extend(arg);
     args
@@ -144,6 +207,23 @@ mod tests {
     }
 
     #[test]
+    fn quoting_on_windows() {
+        for (text, expected) in [
+            (r"C:\a\b c", vec![r"C:\a\b", "c"]),
+            (r#""C:\a b\" x"#, vec!["C:\\a b\" x"]),
+            (r#""C:\a b\\" x"#, vec![r"C:\a b\", "x"]),
+            (r#"a\"b "" 'c d'"#, vec!["a\"b", "", "'c", "d'"]),
+            ("", vec![]),
+        ] {
+            let args: Vec<_> = split_windows(text.as_bytes())
+                .into_iter()
+                .map(|arg| String::from_utf8(arg).unwrap())
+                .collect();
+            assert_eq!(args, expected, "{text}");
+        }
+    }
+
+    #[test]
     fn files_name_files() {
         let dir = tempfile::tempdir().unwrap();
         let path = |name: &str| dir.path().join(name).display().to_string();
@@ -153,7 +233,7 @@ mod tests {
         let run = |args: &[String]| {
             let args: Vec<OsString> = args.iter().map(OsString::from).collect();
             let mut diagnostics = Vec::new();
-            (expand(&args, &mut diagnostics), diagnostics)
+            (expand(&args, Quoting::Gnu, &mut diagnostics), diagnostics)
         };
         let (args, diagnostics) = run(&[format!("@{}", path("outer")), "@".into(), "-d".into()]);
         assert_eq!(args, ["-a", "-b", "-c", "@", "-d"]);

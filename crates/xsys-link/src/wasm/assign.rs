@@ -224,8 +224,10 @@ impl<'a> Layout<'a> {
         for (file, object) in resolved.files() {
             for (at, custom) in object.customs.iter().enumerate() {
                 let key = (file, at as u32);
-                let stripped =
-                    (no_debug && custom.name.starts_with(".debug_")) || !options.keeps(custom.name);
+                // What others put into sections of their own stays: `wasm-bindgen`, for one, lives
+                // on it.
+                let debug = custom.name.starts_with(".debug_");
+                let stripped = no_debug && debug && !options.keeps_by_name(custom.name);
                 let discarded = resolved.discarded.customs.contains(&key);
                 let pruned = self.debug.drops(file, at as u32);
                 if stripped || discarded || pruned || custom.data.is_empty() {
@@ -302,6 +304,13 @@ impl<'a> Layout<'a> {
         self.customs.push(whole);
     }
 
+    /// The output's custom section, by position, that a file's went to.
+    pub fn custom_output(&self, file: FileId, section: u32) -> Option<u32> {
+        self.custom_places
+            .get(&(file, section))
+            .map(|place| place.output)
+    }
+
     /// Where an offset of a file's custom section is now.
     pub fn custom_offset(&self, file: FileId, section: u32, offset: u64) -> Option<u64> {
         let place = self.custom_places.get(&(file, section))?;
@@ -318,6 +327,28 @@ impl<'a> Layout<'a> {
     }
 }
 
+/// An object exports nothing, but that is how it says under which other name a function is to be
+/// exported. wasm-ld forgets those names.
+fn object_exports<'a>(
+    options: &WasmOptions,
+    resolved: &Resolved<'a>,
+    indexes: &Indexes<'a>,
+) -> Vec<Export<'a>> {
+    let functions = indexes.functions.iter().filter(|_| !options.shrink.compat);
+    let exports = functions.filter_map(|&function| {
+        let FunctionRef::Object(file, at) = function else {
+            return None;
+        };
+        let name = resolved.file(file).functions[at as usize].export_name?;
+        Some(Export {
+            name,
+            kind: ExternalKind::Func,
+            index: indexes.body_number(function)?,
+        })
+    });
+    exports.collect()
+}
+
 fn exports<'a>(
     options: &'a WasmOptions,
     resolved: &Resolved<'a>,
@@ -327,6 +358,9 @@ fn exports<'a>(
     wrappers: &HashMap<SymbolId, u32>,
 ) -> Vec<Export<'a>> {
     let mut exports = Vec::new();
+    if options.relocatable {
+        return object_exports(options, resolved, indexes);
+    }
     if let Some(name) = options.memory_export() {
         exports.push(Export {
             name,

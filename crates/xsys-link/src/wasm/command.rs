@@ -2,14 +2,15 @@
 
 use std::ffi::OsString;
 
+use rayon::ThreadPoolBuilder;
 use xsys_diag::Diagnostic;
 
 use super::write::Planned;
 use super::{WasmInput, WasmOptions, link_into};
-use crate::Outcome;
-use crate::input::map::FileStore;
-use crate::options::gnu::VERSION;
+use crate::input::map::{FileStore, InputFile};
+use crate::input::reproduce::Archive;
 use crate::output::{OutputError, OutputFile};
+use crate::{Outcome, limit_errors};
 
 /// Links as the words (without the program's name) say.
 pub fn link_command_line(words: &[OsString]) -> Outcome {
@@ -25,7 +26,7 @@ pub fn link_command_line(words: &[OsString]) -> Outcome {
 /// The same, but the output is what `wrap` makes of the module.
 pub fn link_command_line_through(
     words: &[OsString],
-    wrap: impl FnOnce(Vec<u8>) -> Result<Vec<u8>, Diagnostic>,
+    wrap: impl FnOnce(Vec<u8>) -> Result<Vec<u8>, Diagnostic> + Send,
 ) -> Outcome {
     finish(run(words, |options, module| {
         let mut bytes = vec![0; module.size()];
@@ -48,15 +49,49 @@ fn finish(result: Result<Outcome, Vec<Diagnostic>>) -> Outcome {
 
 fn run(
     words: &[OsString],
-    put: impl FnOnce(&WasmOptions, &Planned<'_, '_, '_>) -> Result<(), Diagnostic>,
+    put: impl FnOnce(&WasmOptions, &Planned<'_, '_, '_>) -> Result<(), Diagnostic> + Send,
 ) -> Result<Outcome, Vec<Diagnostic>> {
     let options = WasmOptions::parse(words)?;
-    if options.version {
+    if let Some(text) = options.only_say {
         return Ok(Outcome {
-            stdout: format!("{VERSION}\n"),
+            stdout: text,
             ..Outcome::default()
         });
     }
+    let store = FileStore::new();
+    let wish = options.reports.reproduce.as_ref();
+    let archive = wish.map(|wish| Archive::create(wish, &options.output));
+    let archive = archive.transpose().map_err(|problem| vec![problem])?;
+    // A pool of its own; where that cannot be had the global one serves as well.
+    let pool = options
+        .threads
+        .and_then(|threads| ThreadPoolBuilder::new().num_threads(threads).build().ok());
+    let result = match pool {
+        Some(pool) => pool.install(|| link(&options, &store, put)),
+        None => link(&options, &store, put),
+    };
+    // The archive is most needed where the link fails.
+    let missed = archive.and_then(|archive| {
+        for (path, bytes) in &options.reports.read {
+            store.add(InputFile::from_bytes(path.clone(), bytes.clone()));
+        }
+        archive.fill(&store)
+    });
+    let mut result = result;
+    let diagnostics = match &mut result {
+        Ok(outcome) => &mut outcome.diagnostics,
+        Err(diagnostics) => diagnostics,
+    };
+    diagnostics.extend(missed);
+    limit_errors(diagnostics, options.error_limit);
+    result
+}
+
+fn link(
+    options: &WasmOptions,
+    store: &FileStore,
+    put: impl FnOnce(&WasmOptions, &Planned<'_, '_, '_>) -> Result<(), Diagnostic> + Send,
+) -> Result<Outcome, Vec<Diagnostic>> {
     let found = options.find_inputs()?;
     if found.is_empty() {
         return Err(vec![
@@ -64,7 +99,6 @@ fn run(
         ]);
     }
     let paths: Vec<_> = found.iter().map(|(path, _)| path.clone()).collect();
-    let store = FileStore::new();
     let (mut inputs, mut problems) = (Vec::new(), Vec::new());
     for (file, (path, input)) in store.open_all(&paths).into_iter().zip(found) {
         match file {
@@ -80,8 +114,7 @@ fn run(
     if !problems.is_empty() {
         return Err(problems);
     }
-    let (diagnostics, stdout) =
-        link_into(&options, &store, inputs, |module| put(&options, module))?;
+    let (diagnostics, stdout) = link_into(options, store, inputs, |module| put(options, module))?;
     Ok(Outcome {
         output: Some(options.output.clone()),
         diagnostics,

@@ -173,15 +173,20 @@ impl Features {
             || (name == "call-indirect-overlong" && self.has("reference-types"))
     }
 
-    /// The contents of the `target_features` section. `None` when there is nothing to say.
-    pub fn section(&self) -> Option<Vec<u8>> {
-        if self.names.is_empty() {
+    /// The contents of the `target_features` section, with what users of the output must not use.
+    /// `None` when there is nothing to say.
+    pub fn section(&self, forbidden: &BTreeSet<&str>) -> Option<Vec<u8>> {
+        if self.names.is_empty() && forbidden.is_empty() {
             return None;
         }
         let mut out = Vec::new();
-        leb::uleb(&mut out, self.names.len() as u64);
+        leb::uleb(&mut out, (self.names.len() + forbidden.len()) as u64);
         for name in &self.names {
             out.push(b'+');
+            leb::string(&mut out, name);
+        }
+        for name in forbidden {
+            out.push(b'-');
             leb::string(&mut out, name);
         }
         Some(out)

@@ -1,9 +1,19 @@
 //! The options of the wasm linker: one row each, with what it takes, what it does and, where it
 //! does nothing, why that is right.
 
+use std::fmt::Write;
 use std::path::PathBuf;
 
-use super::options::{InputName, Reading, Unresolved};
+mod values;
+
+use super::options::parse::Reading;
+use super::options::{InputName, Unresolved};
+use crate::options::MapTo;
+use crate::options::gnu::VERSION;
+use values::{
+    allow_undefined_file, build_id, compat, error_limit, icf, import_memory, keyword, list,
+    machine, number, page_size, report_to, reproduce, table_base, threads, unresolved, wrap,
+};
 
 /// A row of the table.
 pub struct Flag {
@@ -324,7 +334,31 @@ pub static FLAGS: &[Flag] = &[
         Action::Set(table_base),
         "the first slot of the function table in use",
     ),
-    // What is kept, and how.
+    // Other kinds of output.
+    set!(
+        ["relocatable", "r"],
+        None,
+        |r, _| r.options.relocatable = true,
+        "joins the objects into one object that can be linked again"
+    ),
+    set!(
+        ["emit-relocs", "q"],
+        None,
+        |r, _| r.options.emit_relocs = true,
+        "the module carries its symbol table and relocations, for tools that take it apart"
+    ),
+    flag(
+        &["wrap"],
+        Argument::Required,
+        Action::Set(wrap),
+        "`--wrap=NAME`: users of NAME get `__wrap_NAME`, users of `__real_NAME` get NAME",
+    ),
+    flag(
+        &["build-id"],
+        Argument::Optional,
+        Action::Set(build_id),
+        "a `build_id` section: none, fast (default), sha1, md5, or 0x and digits",
+    ),
     // Size.
     flag(
         &["compat"],
@@ -480,14 +514,74 @@ pub static FLAGS: &[Flag] = &[
     set!(
         ["trace", "t"],
         None,
-        |r, _| r.options.trace = true,
+        |r, _| r.options.reports.trace = true,
         "names the files that take part"
+    ),
+    set!(
+        ["trace-symbol", "y"],
+        Required,
+        |r, v| r.options.reports.trace_symbols.push(v.into()),
+        "names the files that mention or define a symbol"
+    ),
+    set!(
+        ["why-live"],
+        Required,
+        |r, v| r.options.reports.why_live.push(v.into()),
+        "says what keeps a symbol in the output: the chain of references from a root"
+    ),
+    set!(
+        ["why-extract"],
+        Required,
+        |r, v| r.options.reports.why_extract = Some(report_to(v)?),
+        "writes which file asked for each archive member, and by which symbol; `-` prints it"
+    ),
+    set!(
+        ["Map"],
+        Required,
+        |r, v| r.options.reports.map = Some(report_to(v)?),
+        "writes where every section, function and variable is; `-` prints it"
+    ),
+    set!(
+        ["print-map", "M"],
+        None,
+        |r, _| r.options.reports.map = Some(MapTo::Stdout),
+        "prints where every section, function and variable is"
+    ),
+    flag(
+        &["reproduce"],
+        Argument::Required,
+        Action::Set(reproduce),
+        "writes all inputs and the arguments to a tar file (to OUTPUT.tar if the value is a folder)",
+    ),
+    flag(
+        &["error-limit"],
+        Argument::Required,
+        Action::Set(error_limit),
+        "how many errors are shown, by default 20; 0 for all",
+    ),
+    flag(
+        &["threads"],
+        Argument::Required,
+        Action::Set(threads),
+        "how many threads work; the bytes do not depend on it",
+    ),
+    flag(
+        &["rsp-quoting"],
+        Argument::Required,
+        Action::Set(values::quoting),
+        "how response files are quoted: posix (as rustc writes them) or windows",
     ),
     set!(
         ["version", "v", "V"],
         None,
-        |r, _| r.options.version = true,
+        |r, _| r.options.only_say = Some(format!("{VERSION}\n")),
         "says which linker this is"
+    ),
+    set!(
+        ["help"],
+        None,
+        |r, _| r.options.only_say = Some(help()),
+        "lists the options"
     ),
     flag(
         &["m"],
@@ -520,18 +614,7 @@ pub static FLAGS: &[Flag] = &[
         Optional,
         "the caller renders messages"
     ),
-    ignored!(["error-limit"], Required, "everything is reported"),
-    ignored!(
-        ["threads"],
-        Optional,
-        "the bytes do not depend on the number of threads"
-    ),
     ignored!(["rpath"], Required, "matters for shared modules only"),
-    ignored!(
-        ["rsp-quoting"],
-        Required,
-        "response files are read with POSIX quoting, as rustc writes them"
-    ),
     ignored!(["verbose"], None, "there is no log"),
     ignored!(["save-temps"], None, "there are no intermediate files"),
     ignored!(
@@ -551,28 +634,10 @@ pub static FLAGS: &[Flag] = &[
     ),
     // Would change the output.
     rejected!(
-        ["relocatable", "r"],
-        None,
-        "objects cannot be merged into another object yet"
-    ),
-    rejected!(
-        ["emit-relocs", "q"],
-        None,
-        "the output cannot carry relocations yet"
-    ),
-    rejected!(
         ["shared", "pie", "experimental-pic"],
         None,
-        "dynamic linking of wasm modules is experimental"
+        "the layout of shared modules (`dylink.0`) is not settled; link everything into one module"
     ),
-    rejected!(["build-id"], Optional, "there is no `build_id` section yet"),
-    rejected!(["wrap"], Required, "wrapper symbols are not there yet"),
-    rejected!(
-        ["Map", "why-extract", "reproduce", "trace-symbol", "y"],
-        Required,
-        "there is no such report yet"
-    ),
-    rejected!(["print-map", "M"], None, "there is no such report yet"),
     rejected!(
         ["noinhibit-exec"],
         None,
@@ -580,107 +645,34 @@ pub static FLAGS: &[Flag] = &[
     ),
 ];
 
-fn number(text: &str) -> Result<u64, String> {
-    let parsed = match text.strip_prefix("0x") {
-        Some(digits) => u64::from_str_radix(digits, 16),
-        None => text.parse(),
-    };
-    parsed.map_err(|_| format!("`{text}` is not a number"))
+/// The options as a list for people.
+fn help() -> String {
+    let mut out = String::from("Links WebAssembly objects, as wasm-ld does.\n\n");
+    for flag in FLAGS {
+        let what = match &flag.action {
+            Action::Set(_) => flag.help.to_owned(),
+            Action::Ignored => format!("no effect: {}", flag.help),
+            Action::Rejected(reason) => format!("not supported: {reason}"),
+        };
+        // Writing to a string cannot fail.
+        let _ = writeln!(out, "  {:<32} {what}", flag.usage());
+    }
+    out
 }
 
-fn list(text: &str) -> Vec<String> {
-    let names = text.split(',').filter(|name| !name.is_empty());
-    names.map(str::to_owned).collect()
-}
-
-fn keyword(reading: &mut Reading, text: &str) -> Result<(), String> {
-    match text.split_once('=') {
-        Some(("stack-size", value)) => {
-            reading.options.memory.stack_size = number(value)?;
-            Ok(())
-        }
-        other => {
-            let name = other.map_or(text, |(name, _)| name);
-            Err(format!("unknown keyword `{name}`"))
+impl Flag {
+    /// All spellings, with what follows.
+    pub fn usage(&self) -> String {
+        let names = self.names.iter().map(|name| match name.len() {
+            1 => format!("-{name}"),
+            _ => format!("--{name}"),
+        });
+        let names: Vec<String> = names.collect();
+        let names = names.join(", ");
+        match self.argument {
+            Argument::None => names,
+            Argument::Required => format!("{names} VALUE"),
+            Argument::Optional => format!("{names}[=VALUE]"),
         }
     }
-}
-
-fn allow_undefined_file(reading: &mut Reading, path: &str) -> Result<(), String> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| format!("`{path}` cannot be read: {error}"))?;
-    let lines = text.lines().map(str::trim);
-    let names = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
-    reading
-        .options
-        .allow_undefined
-        .extend(names.map(str::to_owned));
-    Ok(())
-}
-
-fn compat(reading: &mut Reading, value: &str) -> Result<(), String> {
-    match value {
-        "wasm-ld" => reading.options.shrink.compat = true,
-        "none" => reading.options.shrink.compat = false,
-        _ => {
-            return Err(format!(
-                "`{value}` is not a linker to agree with: `wasm-ld`, `none`"
-            ));
-        }
-    }
-    Ok(())
-}
-
-fn icf(reading: &mut Reading, value: &str) -> Result<(), String> {
-    reading.options.shrink.icf = Some(match value {
-        "safe" => true,
-        "none" => false,
-        _ => return Err(format!("`{value}` is not known: `safe`, `none`")),
-    });
-    Ok(())
-}
-
-fn unresolved(reading: &mut Reading, text: &str) -> Result<(), String> {
-    reading.options.unresolved = match text {
-        "report-all" => Unresolved::Error,
-        "warn" => Unresolved::Warn,
-        "ignore-all" => Unresolved::Ignore,
-        "import-dynamic" => Unresolved::Import,
-        _ => return Err(format!("unknown choice `{text}`")),
-    };
-    Ok(())
-}
-
-fn import_memory(reading: &mut Reading, text: &str) -> Result<(), String> {
-    let (module, name) = match text {
-        "" => ("env", "memory"),
-        _ => text
-            .split_once(',')
-            .ok_or_else(|| format!("`{text}` is not MODULE,NAME"))?,
-    };
-    reading.options.memory.import = Some((module.into(), name.into()));
-    Ok(())
-}
-
-fn page_size(reading: &mut Reading, text: &str) -> Result<(), String> {
-    reading.options.memory.page_size = match number(text)? {
-        size @ (1 | 65536) => size,
-        size => return Err(format!("{size} is neither 1 nor 65536")),
-    };
-    Ok(())
-}
-
-fn table_base(reading: &mut Reading, text: &str) -> Result<(), String> {
-    reading.options.table.base =
-        u32::try_from(number(text)?).map_err(|_| format!("`{text}` is over 0xffffffff"))?;
-    Ok(())
-}
-
-fn machine(reading: &mut Reading, text: &str) -> Result<(), String> {
-    reading.options.memory64 = match text {
-        "wasm32" => Some(false),
-        "wasm64" => Some(true),
-        _ => return Err(format!("unknown machine `{text}`")),
-    };
-    Ok(())
 }

@@ -105,7 +105,7 @@ pub fn gc(options: &WasmOptions, resolved: &Resolved<'_>) -> Live {
     let has_init = resolved
         .files()
         .any(|(file, object)| live.files[file.0 as usize] && !object.init_functions.is_empty());
-    live.synthetic[0] |= has_init;
+    live.synthetic[0] = (live.synthetic[0] || has_init) && !options.relocatable;
     live
 }
 

@@ -97,7 +97,10 @@ pub fn number<'a>(
 ) -> (Indexes<'a>, Vec<Diagnostic>) {
     let mut indexes = Indexes::default();
     let scan = indexes.scan(options, resolved, live);
-    let mut problems = report_missing(options, resolved, &scan.missing);
+    let mut problems = match options.relocatable {
+        true => Vec::new(),
+        false => report_missing(options, resolved, &scan.missing),
+    };
     problems.extend(threads::misused(resolved, &scan.not_tls));
     indexes.number_imports(options, resolved, live);
     indexes.number_functions(resolved, live);
@@ -368,6 +371,11 @@ impl<'a> Indexes<'a> {
         self.type_numbers.get(signature).copied()
     }
 
+    /// How many globals are imported: the module's own are numbered from there.
+    pub fn imported_globals(&self) -> usize {
+        self.counts[1] as usize
+    }
+
     /// A body's number.
     pub fn body_number(&self, function: FunctionRef) -> Option<u32> {
         let number = match function {
@@ -463,10 +471,15 @@ fn is_allowed(options: &WasmOptions, symbol: &Symbol<'_>) -> bool {
 }
 
 fn is_imported(options: &WasmOptions, id: SymbolId, symbol: &Symbol<'_>, live: &Live) -> bool {
-    symbol.is_undefined()
+    let importable = symbol.is_undefined()
         && symbol.used
         && live.symbols[id.0 as usize]
-        && !matches!(symbol.kind, SymbolKind::Data | SymbolKind::Section)
+        && !matches!(symbol.kind, SymbolKind::Data | SymbolKind::Section);
+    // In an object every undefined name is an import, until it is linked.
+    if options.relocatable {
+        return importable;
+    }
+    importable
         && (!symbol.is_weak() || symbol.flags.contains(SymbolFlags::EXPLICIT_NAME))
         && (is_allowed(options, symbol) || options.unresolved != Unresolved::Error)
 }

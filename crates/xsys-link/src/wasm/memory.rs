@@ -3,7 +3,7 @@
 //! The order is that of wasm-ld: the stack first, so that its overflow runs below address 0 and
 //! traps; then `.tdata`, `.rodata`, `.data`, other segments and `.bss`; the heap begins after that.
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use xsys_diag::Diagnostic;
 
 use super::WasmOptions;
@@ -174,6 +174,15 @@ fn align_to(value: u64, align: u64) -> u64 {
     value.div_ceil(align).saturating_mul(align)
 }
 
+/// Segments that a later link must be able to leave out by themselves.
+fn grouped(options: &WasmOptions, resolved: &Resolved<'_>) -> HashSet<(FileId, u32)> {
+    let files = resolved.files().filter(|_| options.relocatable);
+    let comdats = files.flat_map(|(file, object)| object.comdats.iter().map(move |c| (file, c)));
+    comdats
+        .flat_map(|(file, comdat)| comdat.segments.iter().map(move |&at| (file, at)))
+        .collect()
+}
+
 impl<'a> Memory<'a> {
     fn collect(
         &mut self,
@@ -184,6 +193,7 @@ impl<'a> Memory<'a> {
     ) {
         let mut groups: Vec<(&'a str, Vec<(FileId, u32)>)> = Vec::new();
         let mut by_name: HashMap<&str, usize> = HashMap::new();
+        let grouped = grouped(options, resolved);
         for (file, object) in resolved.files() {
             self.places
                 .push(vec![Place::Dropped; object.segments.len()]);
@@ -192,6 +202,10 @@ impl<'a> Memory<'a> {
                     continue;
                 }
                 let name = output_name(options, segment);
+                if grouped.contains(&(file, at as u32)) {
+                    groups.push((name, vec![(file, at as u32)]));
+                    continue;
+                }
                 let group = *by_name.entry(name).or_insert_with(|| {
                     groups.push((name, Vec::new()));
                     groups.len() - 1
@@ -273,6 +287,11 @@ impl<'a> Memory<'a> {
         let mut problems = Vec::new();
         let settings = &options.memory;
         let mut at = 0;
+        if options.relocatable {
+            at = self.place_segments(at);
+            self.size(options, at, &mut problems);
+            return problems;
+        }
         if !settings.stack_size.is_multiple_of(STACK_ALIGN) {
             problems.push(unaligned("stack size", settings.stack_size, STACK_ALIGN));
         }
@@ -292,11 +311,7 @@ impl<'a> Memory<'a> {
             at = settings.global_base.unwrap_or(1024);
         }
         self.marks.global_base = at;
-        for segment in &mut self.segments {
-            at = align_to(at, 1 << segment.align);
-            segment.addr = at;
-            at = at.saturating_add(segment.size);
-        }
+        at = self.place_segments(at);
         if self.shared && !self.segments.is_empty() {
             at = align_to(at, FLAG_SIZE);
             self.init_flag = Some(at);
@@ -315,6 +330,50 @@ impl<'a> Memory<'a> {
         self.marks.table_base = u64::from(options.table.base);
         self.marks.first_page_end = settings.page_size;
         problems
+    }
+
+    fn place_segments(&mut self, mut at: u64) -> u64 {
+        for segment in &mut self.segments {
+            at = align_to(at, 1 << segment.align);
+            segment.addr = at;
+            at = at.saturating_add(segment.size);
+        }
+        at
+    }
+
+    /// The output segment that a place in a file's segment went to, and where in it.
+    pub fn place(&self, file: FileId, segment: u32, offset: u64) -> Option<(u32, u64)> {
+        let place = self.places.get(file.0 as usize)?.get(segment as usize)?;
+        let output = match *place {
+            Place::Dropped => return None,
+            Place::At { output, .. } | Place::Strings { output, .. } => output,
+        };
+        let start = self.segments.get(output as usize)?.addr;
+        Some((
+            output,
+            self.address(file, segment, offset).wrapping_sub(start),
+        ))
+    }
+
+    /// What the inputs of each output segment have in common by `of`, which takes what was found
+    /// so far and the next one.
+    pub fn segment_flags(
+        &self,
+        resolved: &Resolved<'_>,
+        of: impl Fn(Option<u32>, &Segment<'_>) -> u32,
+    ) -> Vec<u32> {
+        let mut flags = vec![None; self.segments.len()];
+        for ((_, object), places) in resolved.files().zip(&self.places) {
+            for (segment, place) in object.segments.iter().zip(places) {
+                let (Place::At { output, .. } | Place::Strings { output, .. }) = *place else {
+                    continue;
+                };
+                if let Some(known) = flags.get_mut(output as usize) {
+                    *known = Some(of(*known, segment));
+                }
+            }
+        }
+        flags.into_iter().map(Option::unwrap_or_default).collect()
     }
 
     /// Memory's size at the start and its limit.

@@ -16,15 +16,19 @@
 //! 7. [`write`] fills the output.
 
 pub mod assign;
+pub mod build_id;
 pub mod command;
 pub mod debug;
 pub mod features;
-mod flags;
+pub(crate) mod flags;
 pub mod fold;
 pub mod gc;
+pub mod heads;
 pub mod index;
+pub mod inputs_report;
 pub mod leb;
 pub mod load;
+pub mod map;
 pub mod memory;
 pub mod mismatch;
 pub mod name_table;
@@ -32,6 +36,7 @@ pub mod names;
 pub mod object;
 pub mod options;
 pub mod reloc;
+pub mod relocatable;
 pub mod relocate;
 pub mod report;
 pub mod resolve;
@@ -41,6 +46,7 @@ pub mod symbols;
 pub mod synth;
 pub mod threads;
 pub mod tidy;
+pub mod why_live;
 pub mod write;
 
 use xsys_diag::{Diagnostic, Severity};
@@ -57,7 +63,7 @@ pub struct Linked {
     pub bytes: Vec<u8>,
     /// Problems that do not prevent the output.
     pub warnings: Vec<Diagnostic>,
-    /// What `--trace` and `--print-gc-sections` have to say.
+    /// What `--trace`, `--print-map` and the like have to say.
     pub stdout: String,
 }
 
@@ -100,7 +106,8 @@ pub fn link_into<'a>(
     }
     let mut live = gc::gc(options, &resolved);
     problems.extend(features.for_threads(options, &resolved, &live));
-    let stdout = report::text(options, &resolved, &live);
+    let (mut stdout, found) = report::text(options, &resolved, &live);
+    problems.extend(found);
     fold::fold(options, &mut resolved, &mut live);
     let (layout, found) = assign::assign(options, &mut resolved, &mut live, &features);
     problems.extend(found);
@@ -114,7 +121,15 @@ pub fn link_into<'a>(
         layout: &layout,
         features: &features,
     };
-    match put(&write::plan(&module)) {
+    let planned = write::plan(&module);
+    if let Some(to) = &options.reports.map {
+        let found = inputs_report::deliver(to, &map::render(&planned), &mut stdout);
+        problems.extend(found);
+        if is_fatal(options, &problems) {
+            return Err(problems);
+        }
+    }
+    match put(&planned) {
         Ok(()) => Ok((problems, stdout)),
         Err(problem) => {
             problems.push(problem);

@@ -71,7 +71,8 @@ fn part(out: &mut Vec<u8>, id: u8, contents: &[u8]) {
     out.extend_from_slice(contents);
 }
 
-fn shown(options: &WasmOptions, name: &str) -> String {
+/// A symbol's name as the command line wants names: readable, or as it is.
+pub fn shown(options: &WasmOptions, name: &str) -> String {
     match options.demangle {
         true => readable(name),
         false => name.to_owned(),

@@ -164,7 +164,7 @@ pub struct ObjectSymbol<'a> {
     pub flags: SymbolFlags,
     /// Where it is, or what it imports.
     pub place: Place<'a>,
-    /// Its number in the object's index space; zero for data and sections.
+    /// Its number in the object's index space; the size of data; zero for sections.
     pub index: u32,
     /// The type of a function or tag; empty for the rest.
     pub signature: Signature<'a>,
@@ -585,7 +585,8 @@ impl<'a> ObjectFile<'a> {
                         segment.name = item.name;
                         segment.align = item.alignment;
                         segment.strings = item.flags.bits() & 1 != 0;
-                        segment.tls = item.flags.bits() & 2 != 0;
+                        // Older objects, and those that wasm-ld joins, only have the name.
+                        segment.tls = item.flags.bits() & 2 != 0 || item.name.starts_with(".tdata");
                         segment.retain = item.flags.bits() & 4 != 0;
                     }
                 }
@@ -751,7 +752,7 @@ impl<'a> ObjectFile<'a> {
                     kind: SymbolKind::Data,
                     flags,
                     place,
-                    index: 0,
+                    index: symbol.map_or(0, |data| data.size),
                     signature: &[],
                     hash: 0,
                     called: false,

@@ -4,12 +4,15 @@
 //! takes is taken: one dash or two, `--x v` and `--x=v`, joined short options, `@file`. Which
 //! options exist, what they take and what they do is the table in [`super::flags`].
 
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+pub(crate) mod parse;
 
-use xsys_diag::{Diagnostic, did_you_mean};
+use std::path::PathBuf;
 
-use super::flags::{Action, Argument, FLAGS, Flag};
+use xsys_diag::Diagnostic;
+
+pub use parse::expand_all;
+
+use crate::options::{BuildId, MapTo, Reproduce};
 
 /// What to link and how.
 #[derive(Clone, Debug)]
@@ -72,12 +75,54 @@ pub struct WasmOptions {
     pub allow_multiple_definition: bool,
     /// Warnings prevent the output.
     pub fatal_warnings: bool,
-    /// Name the files that take part.
-    pub trace: bool,
+    /// `-r`: the output is an object again.
+    pub relocatable: bool,
+    /// The finished module says which of its fields were filled in, and with what.
+    pub emit_relocs: bool,
+    /// Names whose users get another function.
+    pub wrap: Vec<Wrap>,
+    /// A section with a number that stands for the contents.
+    pub build_id: BuildId,
+    /// What the link is to tell besides its problems.
+    pub reports: Reports,
+    /// How many errors are shown; 0 for all.
+    pub error_limit: usize,
+    /// How many threads work; `None` for as many as there are cores.
+    pub threads: Option<usize>,
     /// `-m wasm64`: complain when the objects say otherwise.
     pub memory64: Option<bool>,
-    /// Only say which linker this is.
-    pub version: bool,
+    /// Do not link, only say this.
+    pub only_say: Option<String>,
+}
+
+/// `--wrap=NAME`: users of NAME get `__wrap_NAME`, users of `__real_NAME` get NAME.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wrap {
+    /// NAME.
+    pub name: String,
+    /// `__real_NAME`.
+    pub real: String,
+    /// `__wrap_NAME`.
+    pub wrap: String,
+}
+
+/// What a link tells besides its problems.
+#[derive(Clone, Debug, Default)]
+pub struct Reports {
+    /// The files that take part (`--trace`).
+    pub trace: bool,
+    /// Who mentions and who defines these names (`--trace-symbol`).
+    pub trace_symbols: Vec<String>,
+    /// What keeps these names in the output (`--why-live`).
+    pub why_live: Vec<String>,
+    /// Who asked for which archive member (`--why-extract`).
+    pub why_extract: Option<MapTo>,
+    /// Where everything is (`--Map`, `--print-map`).
+    pub map: Option<MapTo>,
+    /// All inputs and the command line (`--reproduce`).
+    pub reproduce: Option<Reproduce>,
+    /// Files that options name, besides the inputs.
+    pub read: Vec<(PathBuf, Vec<u8>)>,
 }
 
 /// What makes a module smaller. `None` stands for the default, which [`WasmOptions`]' methods know.
@@ -216,57 +261,20 @@ impl Default for WasmOptions {
             check_features: true,
             allow_multiple_definition: false,
             fatal_warnings: false,
-            trace: false,
+            relocatable: false,
+            emit_relocs: false,
+            wrap: Vec::new(),
+            build_id: BuildId::None,
+            reports: Reports::default(),
+            error_limit: 20,
+            threads: None,
             memory64: None,
-            version: false,
+            only_say: None,
         }
-    }
-}
-
-/// Options while they are being read: some hold for the inputs that follow.
-pub(super) struct Reading {
-    pub(super) options: WasmOptions,
-    pub(super) whole_archive: bool,
-    pub(super) lazy: bool,
-}
-
-impl Reading {
-    pub(super) fn input(&mut self, what: InputName) {
-        self.options.inputs.push(InputRef {
-            what,
-            whole_archive: self.whole_archive,
-            lazy: self.lazy,
-        });
     }
 }
 
 impl WasmOptions {
-    /// Reads a command line, without the program's name and `-flavor wasm`.
-    pub fn parse(arguments: &[OsString]) -> Result<WasmOptions, Vec<Diagnostic>> {
-        let (words, mut problems) = expand_all(arguments);
-        let mut reading = Reading {
-            options: WasmOptions::default(),
-            whole_archive: false,
-            lazy: false,
-        };
-        let mut words = words.into_iter();
-        let mut only_files = false;
-        while let Some(word) = words.next() {
-            let text = word.to_string_lossy().into_owned();
-            if only_files || !text.starts_with('-') || text == "-" {
-                reading.input(InputName::File(PathBuf::from(word)));
-            } else if text == "--" {
-                only_files = true;
-            } else if let Err(problem) = option(&text, &mut words, &mut reading) {
-                problems.push(problem);
-            }
-        }
-        match problems.is_empty() {
-            true => Ok(reading.options),
-            false => Err(problems),
-        }
-    }
-
     /// Whether addresses are 64 bits wide.
     pub fn is64(&self) -> bool {
         self.memory64 == Some(true)
@@ -274,6 +282,9 @@ impl WasmOptions {
 
     /// The name that memory is exported under.
     pub fn memory_export(&self) -> Option<&str> {
+        if self.relocatable {
+            return None;
+        }
         match (&self.memory.export, &self.memory.import) {
             (Some(name), _) => Some(name),
             (None, None) => Some("memory"),
@@ -281,24 +292,35 @@ impl WasmOptions {
         }
     }
 
+    /// Whether the output carries relocations and a symbol table.
+    pub fn keeps_relocs(&self) -> bool {
+        self.relocatable || self.emit_relocs
+    }
+
     /// Whether relocated LEB128 fields are shortened: in release, where nobody patches them later.
     pub fn shortens(&self) -> bool {
-        self.shrink
-            .compress_relocations
-            .unwrap_or(!self.shrink.compat && self.optimize > 0)
+        let allowed = !self.keeps_relocs();
+        allowed
+            && self
+                .shrink
+                .compress_relocations
+                .unwrap_or(!self.shrink.compat && self.optimize > 0)
     }
 
     /// Whether equal functions and equal read-only data are kept once.
     pub fn folds(&self) -> bool {
-        self.shrink
-            .icf
-            .unwrap_or(!self.shrink.compat && self.optimize > 0)
+        let allowed = !self.keeps_relocs();
+        allowed
+            && self
+                .shrink
+                .icf
+                .unwrap_or(!self.shrink.compat && self.optimize > 0)
     }
 
     /// Whether code is written with cheaper structure, where no debug information tells its
     /// offsets.
     pub fn tidies(&self) -> bool {
-        !self.shrink.compat && self.optimize > 0
+        !self.keeps_relocs() && !self.shrink.compat && self.optimize > 0
     }
 
     /// Whether the output may have debug information.
@@ -308,12 +330,17 @@ impl WasmOptions {
 
     /// Whether debug entries of dropped functions are left out.
     pub fn prunes_debug(&self) -> bool {
-        self.shrink.prune_debug.unwrap_or(!self.shrink.compat)
+        !self.keeps_relocs() && self.shrink.prune_debug.unwrap_or(!self.shrink.compat)
+    }
+
+    /// Whether the command line names `section` as one to be kept.
+    pub fn keeps_by_name(&self, section: &str) -> bool {
+        self.keep_sections.iter().any(|kept| kept == section)
     }
 
     /// Whether `section` is written although everything is to be stripped.
     pub fn keeps(&self, section: &str) -> bool {
-        !self.strip_all || self.keep_sections.iter().any(|kept| kept == section)
+        !self.strip_all || self.keeps_by_name(section)
     }
 
     /// Finds the files behind the inputs: libraries in the search folders, in order.
@@ -353,273 +380,5 @@ impl WasmOptions {
     }
 }
 
-/// How deep response files may refer to each other.
-const MAX_DEPTH: usize = 16;
-
-/// The words of a command line with those of its response files in place, and what is wrong with
-/// these.
-pub fn expand_all(arguments: &[OsString]) -> (Vec<OsString>, Vec<Diagnostic>) {
-    let (mut words, mut problems) = (Vec::new(), Vec::new());
-    for argument in arguments {
-        expand(argument.clone(), 0, &mut words, &mut problems);
-    }
-    (words, problems)
-}
-
-/// Replaces `@file` by the words in that file, quoted as in a POSIX shell.
-fn expand(word: OsString, depth: usize, words: &mut Vec<OsString>, problems: &mut Vec<Diagnostic>) {
-    let text = word.to_string_lossy();
-    let Some(path) = text
-        .strip_prefix('@')
-        .filter(|path| Path::new(path).exists())
-    else {
-        words.push(word);
-        return;
-    };
-    if depth == MAX_DEPTH {
-        problems.push(
-            Diagnostic::error(format!("response file `{path}` refers to itself"))
-                .note(format!("response files may be nested {MAX_DEPTH} deep")),
-        );
-        return;
-    }
-    match std::fs::read_to_string(path) {
-        Ok(contents) => {
-            for word in split_words(&contents) {
-                expand(word.into(), depth + 1, words, problems);
-            }
-        }
-        Err(error) => problems.push(Diagnostic::error(format!(
-            "response file `{path}` cannot be read: {error}"
-        ))),
-    }
-}
-
-/// Words separated by white space; quotes group, a backslash takes the next character as it is.
-fn split_words(text: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    let mut word: Option<String> = None;
-    let mut quote = None;
-    let mut letters = text.chars();
-    while let Some(letter) = letters.next() {
-        match (letter, quote) {
-            ('\\', Some('"') | None) => word.get_or_insert_default().extend(letters.next()),
-            ('"' | '\'', None) => {
-                quote = Some(letter);
-                word.get_or_insert_default();
-            }
-            (_, Some(open)) if letter == open => quote = None,
-            (_, None) if letter.is_whitespace() => words.extend(word.take()),
-            _ => word.get_or_insert_default().push(letter),
-        }
-    }
-    words.extend(word);
-    words
-}
-
-/// Reads one option and, where it takes one, its argument.
-fn option(
-    text: &str,
-    rest: &mut impl Iterator<Item = OsString>,
-    reading: &mut Reading,
-) -> Result<(), Diagnostic> {
-    let bare = text.strip_prefix("--").or_else(|| text.strip_prefix('-'));
-    let bare = bare.unwrap_or(text);
-    let (name, joined) = match bare.split_once('=') {
-        Some((name, value)) => (name, Some(value.to_owned())),
-        None => (bare, None),
-    };
-    let (flag, joined) = match find(name) {
-        Some(flag) => (flag, joined),
-        None => short(text, bare).ok_or_else(|| unknown(text, name))?,
-    };
-    let value = match (flag.argument, joined) {
-        (Argument::None, None) => String::new(),
-        (Argument::None, Some(value)) => {
-            return Err(Diagnostic::error(format!("option `{text}` takes no value"))
-                .help(format!("leave out `={value}`")));
-        }
-        (Argument::Required | Argument::Optional, Some(value)) => value,
-        (Argument::Optional, None) => String::new(),
-        (Argument::Required, None) => match rest.next() {
-            Some(value) => value.to_string_lossy().into_owned(),
-            None => {
-                return Err(
-                    Diagnostic::error(format!("option `{text}` needs a value")).help(flag.help)
-                );
-            }
-        },
-    };
-    match flag.action {
-        Action::Set(set) => set(reading, &value).map_err(|problem| {
-            Diagnostic::error(format!("option `{text}`: {problem}")).help(flag.help)
-        }),
-        Action::Ignored => Ok(()),
-        Action::Rejected(reason) => Err(Diagnostic::error(format!(
-            "option `{text}` is not supported: {reason}"
-        ))),
-    }
-}
-
-fn find(name: &str) -> Option<&'static Flag> {
-    let exact = FLAGS.iter().find(|flag| flag.names.contains(&name));
-    exact.or_else(|| {
-        // A row whose name ends with a star stands for a family.
-        FLAGS.iter().find(|flag| {
-            let family = flag
-                .names
-                .iter()
-                .filter_map(|known| known.strip_suffix('*'));
-            family.into_iter().any(|prefix| name.starts_with(prefix))
-        })
-    })
-}
-
-/// `-O2`, `-lfoo`, `-zstack-size=1`: a letter with the value right behind it.
-fn short(text: &str, bare: &str) -> Option<(&'static Flag, Option<String>)> {
-    if text.starts_with("--") {
-        return None;
-    }
-    let mut letters = bare.chars();
-    let letter = letters.next()?.to_string();
-    let flag = FLAGS.iter().find(|flag| {
-        flag.argument == Argument::Required && flag.names.contains(&letter.as_str())
-    })?;
-    Some((flag, Some(letters.as_str().to_owned())))
-}
-
-fn unknown(text: &str, name: &str) -> Diagnostic {
-    let names = FLAGS.iter().flat_map(|flag| flag.names).copied();
-    let problem = Diagnostic::error(format!("unknown option `{text}`"));
-    match did_you_mean(
-        name,
-        names.filter(|name| !name.ends_with('*') && name.len() > 1),
-    ) {
-        Some(close) => problem.help(format!("did you mean `--{close}`?")),
-        None => problem.help("the wasm linker takes the options of `wasm-ld`"),
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(line: &str) -> Result<WasmOptions, String> {
-        let words: Vec<OsString> = split_words(line).into_iter().map(OsString::from).collect();
-        WasmOptions::parse(&words).map_err(|problems| {
-            let texts: Vec<String> = problems.iter().map(ToString::to_string).collect();
-            texts.join("\n")
-        })
-    }
-
-    #[test]
-    fn what_rustc_passes() {
-        let options = parse(
-            "--export add --export=__heap_base -z stack-size=1048576 --stack-first \
-             --allow-undefined --no-demangle --no-entry a.o lib.rlib -L dir -o out.wasm \
-             --gc-sections --no-entry -O3 --strip-debug",
-        )
-        .unwrap();
-        assert_eq!(options.exports, ["add", "__heap_base"]);
-        assert_eq!(options.memory.stack_size, 1_048_576);
-        assert_eq!(options.unresolved, Unresolved::Ignore);
-        assert!(options.import_undefined && options.strip_debug && !options.demangle);
-        assert_eq!(options.entry, None);
-        assert_eq!(options.inputs.len(), 2);
-        assert_eq!(options.optimize, 3);
-        assert_eq!(options.output, Path::new("out.wasm"));
-        assert_eq!(options.search, [Path::new("dir")]);
-    }
-
-    #[test]
-    fn every_spelling() {
-        for line in ["-O2", "-O 2", "--O=2", "-O=2"] {
-            assert_eq!(parse(line).unwrap().optimize, 2, "{line}");
-        }
-        for line in ["-zstack-size=32", "-z stack-size=32", "-z stack-size=0x20"] {
-            assert_eq!(parse(line).unwrap().memory.stack_size, 32, "{line}");
-        }
-        for line in ["--entry go", "--entry=go", "-entry=go", "-e go", "-ego"] {
-            assert_eq!(parse(line).unwrap().entry.as_deref(), Some("go"), "{line}");
-        }
-        for line in ["--import-memory=m,n", "-import-memory=m,n"] {
-            let import = parse(line).unwrap().memory.import;
-            assert_eq!(import, Some(("m".into(), "n".into())), "{line}");
-        }
-        let options = parse("--import-memory -mwasm32 --lto-O2 -lto-CGO3 -s -E").unwrap();
-        assert_eq!(options.memory.import, Some(("env".into(), "memory".into())));
-        assert_eq!(options.memory64, Some(false));
-        assert!(options.strip_all && options.export_dynamic);
-    }
-
-    #[test]
-    fn state_of_inputs() {
-        let options =
-            parse("a.o --whole-archive b.a -lc --no-whole-archive --start-lib d.o --end-lib e.o")
-                .unwrap();
-        let state: Vec<_> = options
-            .inputs
-            .iter()
-            .map(|input| (input.whole_archive, input.lazy))
-            .collect();
-        let expected = [
-            (false, false),
-            (true, false),
-            (true, false),
-            (false, true),
-            (false, false),
-        ];
-        assert_eq!(state, expected);
-        assert_eq!(options.inputs[2].what, InputName::Library("c".into()));
-    }
-
-    #[test]
-    fn mistakes() {
-        for (line, expected) in [
-            (
-                "--gc-section",
-                "unknown option `--gc-section`\n  = help: did you mean `--gc-sections`?",
-            ),
-            (
-                "--stack-first=1",
-                "option `--stack-first=1` takes no value\n  = help: leave out `=1`",
-            ),
-            ("-O", "option `-O` needs a value"),
-            ("-O x", "option `-O`: `x` is not a number"),
-            ("-z foo=1", "option `-z`: unknown keyword `foo`"),
-            (
-                "--initial-memory=64K",
-                "option `--initial-memory=64K`: `64K` is not a number",
-            ),
-            ("-l", "option `-l` needs a value"),
-        ] {
-            let text = parse(line).unwrap_err();
-            assert!(text.contains(expected), "{line}: {text}");
-        }
-    }
-
-    #[test]
-    fn response_files() {
-        let dir = tempfile::tempdir().unwrap();
-        let inner = dir.path().join("inner");
-        std::fs::write(&inner, "-o 'a b' \"c\\\"d\"\ne\\ f").unwrap();
-        let options = parse(&format!("@{}", inner.display())).unwrap();
-        assert_eq!(options.output, Path::new("a b"));
-        let files: Vec<_> = options
-            .inputs
-            .iter()
-            .map(|input| input.what.clone())
-            .collect();
-        assert_eq!(
-            files,
-            [
-                InputName::File("c\"d".into()),
-                InputName::File("e f".into())
-            ]
-        );
-        let looping = dir.path().join("loop");
-        std::fs::write(&looping, format!("@{}", looping.display())).unwrap();
-        let text = parse(&format!("@{}", looping.display())).unwrap_err();
-        assert!(text.contains("refers to itself"), "{text}");
-    }
-}
+mod tests;

@@ -1,14 +1,14 @@
 //! What the command line asks for and cannot have, and what it wants to be told.
 
-use std::fmt::Write;
-
 use xsys_diag::{Diagnostic, did_you_mean};
 
 use super::WasmOptions;
 use super::gc::Live;
+use super::inputs_report;
 use super::options::Unresolved;
 use super::resolve::readable;
 use super::symbols::Resolved;
+use super::why_live;
 
 /// Checks the entry point, the exports and the machine.
 pub fn requests(options: &WasmOptions, resolved: &Resolved<'_>) -> Vec<Diagnostic> {
@@ -63,32 +63,28 @@ pub fn requests(options: &WasmOptions, resolved: &Resolved<'_>) -> Vec<Diagnosti
     problems
 }
 
-/// The text of `--trace` and `--print-gc-sections`.
-pub fn text(options: &WasmOptions, resolved: &Resolved<'_>, live: &Live) -> String {
+/// What the options want to be told before anything has a place.
+pub fn text(
+    options: &WasmOptions,
+    resolved: &Resolved<'_>,
+    live: &Live,
+) -> (String, Vec<Diagnostic>) {
     let mut out = String::new();
-    for (file, object) in resolved.files() {
-        // Writing to a string cannot fail.
-        if options.trace {
-            let _ = writeln!(out, "{}", object.name);
-        }
-        if !options.print_gc_sections {
-            continue;
-        }
-        let at = file.0 as usize;
-        for symbol in &object.symbols {
-            use super::object::{Place, SymbolKind};
-            let dropped = match (symbol.kind, symbol.place) {
-                (SymbolKind::Function, Place::Item(item)) => !live.functions[at][item as usize],
-                (SymbolKind::Data, Place::Data { segment, .. }) => {
-                    !live.segments[at][segment as usize]
-                }
-                _ => false,
-            };
-            if dropped {
-                let name = readable(symbol.name);
-                let _ = writeln!(out, "removing unused `{name}` of `{}`", object.name);
-            }
-        }
+    let reports = &options.reports;
+    if reports.trace {
+        out += &inputs_report::trace(resolved);
     }
-    out
+    out += &inputs_report::mentions(options, resolved);
+    let mut problems = Vec::new();
+    if let Some(to) = &reports.why_extract {
+        let text = inputs_report::why_extract(options, resolved);
+        problems.extend(inputs_report::deliver(to, &text, &mut out));
+    }
+    if options.print_gc_sections {
+        out += &inputs_report::dropped(resolved, live);
+    }
+    if !reports.why_live.is_empty() {
+        out += &why_live::why_live(options, resolved);
+    }
+    (out, problems)
 }

@@ -8,6 +8,8 @@
 //! After this pass no lazy symbol is left, every call goes to a function of the type it expects
 //! (through a trapping stub where it must), and the names the linker defines are defined.
 
+mod wrap;
+
 use hashbrown::HashSet;
 use wasmparser::SymbolFlags;
 use xsys_diag::Diagnostic;
@@ -18,8 +20,8 @@ use super::mismatch;
 use super::name_table::{self, Hashed};
 use super::object::{ImportName, ObjectFile, ObjectSymbol, Place, Signature, SymbolKind};
 use super::symbols::{
-    Definition, Discarded, FileId, FunctionRef, LinkerSymbol, Resolved, Symbol, SymbolId,
-    SyntheticFunction, SyntheticKind,
+    Asker, Definition, Discarded, Extracted, FileId, FunctionRef, LinkerSymbol, Resolved, Symbol,
+    SymbolId, SyntheticFunction, SyntheticKind,
 };
 
 /// A function without parameters and results.
@@ -51,7 +53,10 @@ pub fn resolve<'a>(
         table.add_candidate(at as u32);
     }
     table.pull_by_command_line(options);
-    table.define_optional(options);
+    let wrapped = table.declare_wrapped(options);
+    if !options.relocatable {
+        table.define_optional(options);
+    }
     let Table {
         mut resolved,
         order,
@@ -61,9 +66,12 @@ pub fn resolve<'a>(
     } = table;
     put_in_order(&mut resolved, &order);
     problems.extend(mismatch::settle(&mut resolved, &variants));
+    wrap::redirect(&mut resolved, &wrapped);
     export(options, &mut resolved);
     demote_lazy(&mut resolved);
-    mismatch::stub_undefined(&mut resolved, options);
+    if !options.relocatable {
+        mismatch::stub_undefined(&mut resolved, options);
+    }
     (resolved, problems)
 }
 
@@ -84,7 +92,11 @@ struct Adding<'a> {
     file: FileId,
     object: ObjectFile<'a>,
     ids: Vec<SymbolId>,
+    asked: Asked<'a>,
 }
+
+/// Who asked for a member, and for which name; `None` where the command line names the file.
+type Asked<'a> = Option<(Asker, &'a str)>;
 
 /// A symbol's number, or the candidate that has to be added before it.
 type Step = Result<SymbolId, u32>;
@@ -202,6 +214,9 @@ impl<'a> Table<'a> {
     /// Names that are there before any file: their order decides the order of exports.
     fn define_first(&mut self) {
         let ctors = self.synthetic("__wasm_call_ctors", SyntheticKind::CallCtors);
+        if self.options.is_some_and(|options| options.relocatable) {
+            return;
+        }
         let mut entry = Entry::linker("__wasm_call_ctors", SymbolKind::Function, ctors);
         entry.signature = NO_SIGNATURE;
         self.insert(entry.symbol(false));
@@ -266,7 +281,7 @@ impl<'a> Table<'a> {
             return;
         };
         if candidate.provides.is_empty() {
-            self.pull(number);
+            self.pull(number, None);
             return;
         }
         for name in std::mem::take(&mut candidate.provides) {
@@ -291,15 +306,18 @@ impl<'a> Table<'a> {
         }
         match symbol.is_weak() {
             true => symbol.definition = Definition::Lazy(number),
-            false => self.pull(number),
+            false => {
+                let by = symbol.file.map_or(Asker::Linker, Asker::File);
+                self.pull(number, Some((by, name.text)));
+            }
         }
     }
 
     /// Adds an object to the link. What it needs goes in before it, and so on, to any depth:
     /// chains of members can be longer than a thread's stack.
-    fn pull(&mut self, number: u32) {
+    fn pull(&mut self, number: u32, asked: Asked<'a>) {
         let mut stack: Vec<Adding<'a>> = Vec::new();
-        stack.extend(self.open(number));
+        stack.extend(self.open(number, asked));
         while let Some(top) = stack.last_mut() {
             let Some(symbol) = top.object.symbols.get(top.ids.len()) else {
                 if let Some(done) = stack.pop() {
@@ -309,13 +327,16 @@ impl<'a> Table<'a> {
             };
             match self.add_symbol(top.file, &top.object, symbol) {
                 Ok(id) => top.ids.push(id),
-                Err(needed) => stack.extend(self.open(needed)),
+                Err(needed) => {
+                    let asked = Some((Asker::File(top.file), symbol.name));
+                    stack.extend(self.open(needed, asked));
+                }
             }
         }
     }
 
     /// Takes a candidate, parsing it if that has not happened yet.
-    fn open(&mut self, number: u32) -> Option<Adding<'a>> {
+    fn open(&mut self, number: u32, asked: Asked<'a>) -> Option<Adding<'a>> {
         let candidate = self.candidates[number as usize].take()?;
         let debug = self.options.is_none_or(WasmOptions::has_debug);
         let object = match candidate.object {
@@ -341,6 +362,7 @@ impl<'a> Table<'a> {
             file,
             ids: Vec::with_capacity(object.symbols.len()),
             object,
+            asked,
         })
     }
 
@@ -358,6 +380,9 @@ impl<'a> Table<'a> {
         self.resolved.files[done.file.0 as usize] = done.object;
         self.resolved.file_symbols[done.file.0 as usize] = done.ids;
         self.order.push(done.file);
+        let file = done.file;
+        let extracted = done.asked.map(|(by, name)| Extracted { file, by, name });
+        self.resolved.extracted.extend(extracted);
     }
 
     fn drop_known_groups(&mut self, file: FileId, object: &ObjectFile<'a>) {
@@ -611,23 +636,24 @@ impl<'a> Table<'a> {
 
     /// `-u`, `--export` and `--entry` pull archive members too.
     fn pull_by_command_line(&mut self, options: &'a WasmOptions) {
-        let wanted = options.undefined.iter().chain(&options.exports);
-        let wanted = wanted
-            .chain(&options.export_if_defined)
-            .chain(&options.entry);
-        for name in wanted {
+        let undefined = options.undefined.iter().map(|name| (Asker::Linker, name));
+        let exports = options.exports.iter().chain(&options.export_if_defined);
+        let exports = exports.map(|name| (Asker::Option("--export"), name));
+        let entry = options.entry.iter();
+        let entry = entry.map(|name| (Asker::Option("--entry"), name));
+        for (by, name) in undefined.chain(exports).chain(entry) {
             let Some(id) = self.get(name) else { continue };
             let symbol = self.at(id);
             symbol.used = true;
             if let Definition::Lazy(number) = symbol.definition {
-                self.pull(number);
+                self.pull(number, Some((by, name)));
             }
         }
         // Whoever registers finalisers expects the module to run them.
         if let Some(id) = self.get("__wasm_call_dtors")
             && let Definition::Lazy(number) = self.at(id).definition
         {
-            self.pull(number);
+            self.pull(number, Some((Asker::Linker, "__wasm_call_dtors")));
         }
     }
 
@@ -794,6 +820,12 @@ fn put_in_order(resolved: &mut Resolved<'_>, order: &[FileId]) {
             _ => {}
         }
     }
+    for extracted in &mut resolved.extracted {
+        extracted.file = new(extracted.file);
+        if let Asker::File(by) = &mut extracted.by {
+            *by = new(*by);
+        }
+    }
     let Discarded {
         functions,
         segments,
@@ -802,6 +834,7 @@ fn put_in_order(resolved: &mut Resolved<'_>, order: &[FileId]) {
     for set in [functions, segments, customs] {
         *set = set.iter().map(|&(file, at)| (new(file), at)).collect();
     }
+    resolved.opened = renumbered;
 }
 
 /// Marks what the command line exports.

@@ -104,7 +104,7 @@ pub struct Symbol<'a> {
     pub signature: Signature<'a>,
     /// Encoded type of an imported global.
     pub global_type: [u8; 2],
-    /// Number among its file's imports of that kind, while it is undefined.
+    /// Number among its file's imports of that kind, while it is undefined; the size of data.
     pub import_index: u32,
     /// Where it is to be imported from.
     pub import: Option<ImportName<'a>>,
@@ -138,6 +138,14 @@ impl Symbol<'_> {
     /// Whether another definition may take its place, or none at all.
     pub fn is_weak(&self) -> bool {
         self.flags.contains(SymbolFlags::BINDING_WEAK)
+    }
+
+    /// The size of a variable.
+    pub fn data_size(&self) -> u64 {
+        match self.definition {
+            Definition::Data { .. } => u64::from(self.import_index),
+            _ => 0,
+        }
     }
 
     /// Whether only its file can see it.
@@ -208,6 +216,34 @@ pub struct Resolved<'a> {
     pub synthetic: Vec<SyntheticFunction<'a>>,
     /// Bodies and segments that lost against an equal COMDAT group.
     pub discarded: Discarded,
+    /// The files in the order in which they were opened: who needs a member comes before it.
+    pub opened: Vec<FileId>,
+    /// Names that `--wrap` has given to others.
+    pub renamed: Vec<(&'a str, SymbolId)>,
+    /// Members that were pulled, and why.
+    pub extracted: Vec<Extracted<'a>>,
+}
+
+/// An archive's member that takes part, and who asked for it.
+#[derive(Clone, Copy, Debug)]
+pub struct Extracted<'a> {
+    /// The member.
+    pub file: FileId,
+    /// Who asked.
+    pub by: Asker,
+    /// For which name.
+    pub name: &'a str,
+}
+
+/// Who asks for a member of an archive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asker {
+    /// A file that refers to the name.
+    File(FileId),
+    /// The command line.
+    Option(&'static str),
+    /// The linker itself.
+    Linker,
 }
 
 /// Members of COMDAT groups that are already there.
@@ -250,6 +286,9 @@ impl<'a> Resolved<'a> {
 
     /// A global symbol by name.
     pub fn find(&self, name: &str) -> Option<SymbolId> {
+        if let Some(&(_, id)) = self.renamed.iter().find(|(known, _)| *known == name) {
+            return Some(id);
+        }
         let is = |at: u32| self.symbol(self.named[at as usize]).name == name;
         let at = self.names.get(name_table::hash(name), is)?;
         Some(self.named[at as usize])

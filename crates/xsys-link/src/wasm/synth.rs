@@ -32,6 +32,9 @@ const LOCAL_GET: u8 = 0x20;
 
 /// How `.bss` gets its zeros.
 pub fn bss_in_import(options: &WasmOptions, features: &Features) -> BssInImport {
+    if options.keeps_relocs() {
+        return BssInImport::InFile;
+    }
     let imported = options.memory.import.is_some();
     match (imported, features.has("bulk-memory")) {
         (false, _) if !options.memory.shared => BssInImport::Own,
@@ -167,7 +170,7 @@ pub fn command_exports<'a>(
     let initialisers = resolved
         .files()
         .any(|(file, object)| live.files[file.0 as usize] && !object.init_functions.is_empty());
-    if by_hand || (!initialisers && finaliser.is_none()) {
+    if options.relocatable || by_hand || (!initialisers && finaliser.is_none()) {
         return wrappers;
     }
     for at in 0..resolved.named.len() {

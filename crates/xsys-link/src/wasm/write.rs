@@ -9,6 +9,7 @@ use wasmparser::ExternalKind;
 
 use super::WasmOptions;
 use super::assign::{Layout, OutputCustom};
+use super::build_id;
 use super::debug;
 use super::features::Features;
 use super::gc::Live;
@@ -17,6 +18,7 @@ use super::leb;
 use super::memory::{OutputSegment, Source};
 use super::names;
 use super::object::{MAGIC, SymbolKind};
+use super::relocatable;
 use super::relocate::{self, Chunk, tombstone};
 use super::symbols::{FunctionRef, LinkerSymbol, Resolved};
 use super::threads;
@@ -32,7 +34,7 @@ const I64: u8 = 0x7e;
 const END: u8 = 0x0b;
 
 /// What goes into a piece of the output.
-enum Piece<'s, 'a> {
+pub enum Piece<'s, 'a> {
     /// These bytes.
     Bytes(Vec<u8>),
     /// A function body.
@@ -76,7 +78,17 @@ pub fn plan<'m, 's, 'a>(module: &'m Module<'s, 'a>) -> Planned<'m, 's, 'a> {
     }
 }
 
-impl Planned<'_, '_, '_> {
+impl<'m, 's, 'a> Planned<'m, 's, 'a> {
+    /// What is written.
+    pub fn module(&self) -> &'m Module<'s, 'a> {
+        self.module
+    }
+
+    /// The pieces of the output in order, with their sizes.
+    pub fn pieces(&self) -> &[(Piece<'s, 'a>, usize)] {
+        &self.pieces
+    }
+
     /// The module's size.
     pub fn size(&self) -> usize {
         self.pieces.iter().map(|(_, size)| size).sum()
@@ -84,6 +96,11 @@ impl Planned<'_, '_, '_> {
 
     /// Writes the module into zeroed bytes of its size.
     pub fn write(&self, out: &mut [u8]) {
+        self.write_pieces(out);
+        build_id::fill(&self.module.options.build_id, out);
+    }
+
+    fn write_pieces(&self, out: &mut [u8]) {
         let mut rest = out;
         let mut jobs = Vec::with_capacity(self.pieces.len());
         for (piece, size) in &self.pieces {
@@ -412,19 +429,31 @@ impl<'s, 'a> Module<'s, 'a> {
             pieces.push(Piece::Bytes(custom_head(custom.name, custom.size as usize)));
             pieces.push(Piece::Custom(custom));
         }
+        if self.options.keeps_relocs() {
+            for (name, contents) in relocatable::sections(self, pieces, |piece| self.size(piece)) {
+                pieces.push(Piece::Bytes(custom_head(&name, contents.len())));
+                pieces.push(Piece::Bytes(contents));
+            }
+        }
+        let forbidden = relocatable::forbidden_features(self);
         let own = [
             (
                 "name",
                 names::names(self.options, self.resolved, self.layout),
             ),
             ("producers", names::producers(self.resolved)),
-            ("target_features", self.features.section()),
+            ("target_features", self.features.section(&forbidden)),
         ];
         for (name, contents) in own {
             if let Some(contents) = contents.filter(|_| self.options.keeps(name)) {
                 pieces.push(Piece::Bytes(custom_head(name, contents.len())));
                 pieces.push(Piece::Bytes(contents));
             }
+        }
+        // The last section: the id in it is computed from all bytes before it.
+        if let Some(contents) = build_id::section(&self.options.build_id) {
+            pieces.push(Piece::Bytes(custom_head("build_id", contents.len())));
+            pieces.push(Piece::Bytes(contents));
         }
     }
 

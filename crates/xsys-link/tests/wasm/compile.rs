@@ -37,7 +37,8 @@ impl Objects {
     pub fn new(sources: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         for (name, source) in sources {
-            let text = format!("#![no_std]\n#![feature(linkage)]\n{source}\n");
+            let text =
+                format!("#![no_std]\n#![feature(linkage, asm_experimental_arch)]\n{source}\n");
             let file = format!("{name}.rs");
             std::fs::write(folder.path().join(&file), text).expect("a source file");
             rustc(
@@ -105,6 +106,20 @@ impl Objects {
             .output()
             .expect("rust-lld can be started");
         output.status.success().then(|| self.bytes("oracle.wasm"))
+    }
+
+    /// Links with `rust-lld`, which must work: what it prints, and the module.
+    pub fn oracle_output(&self, line: &str) -> (String, Vec<u8>) {
+        let output = Command::new(rust_lld())
+            .current_dir(self.folder.path())
+            .args(["-flavor", "wasm", "--no-demangle", "-o", "oracle.wasm"])
+            .args(self.words(line))
+            .output()
+            .expect("rust-lld can be started");
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{line}: rust-lld says {errors}");
+        let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+        (stdout, self.bytes("oracle.wasm"))
     }
 
     fn words(&self, line: &str) -> Vec<OsString> {

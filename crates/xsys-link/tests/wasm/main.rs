@@ -9,4 +9,6 @@ mod compile;
 mod debug;
 mod fold;
 mod oracle;
+mod relocatable;
+mod reports;
 mod rules;

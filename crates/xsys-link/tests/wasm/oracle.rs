@@ -79,7 +79,7 @@ pub fn quoted(line: &str) -> Vec<OsString> {
 }
 
 /// Tells the first section that differs: whole modules are too long for messages.
-fn compare(actual: &[u8], expected: &[u8], what: &str) {
+pub fn compare(actual: &[u8], expected: &[u8], what: &str) {
     if actual == expected {
         return;
     }

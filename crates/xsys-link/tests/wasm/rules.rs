@@ -141,10 +141,7 @@ fn mistakes_are_explained() {
             &["initial memory too small: 65536 bytes, 131072 needed"],
         ),
         ("one.o -lnothing", &["library `nothing` not found"]),
-        (
-            "one.o --relocatable",
-            &["option `--relocatable` is not supported"],
-        ),
+        ("one.o --shared", &["option `--shared` is not supported"]),
         (
             "one.o --features=mutable-globals",
             &["is not in `--features`", "`one.o` uses it"],
@@ -249,6 +246,7 @@ fn reports() {
     let out = linked.unwrap().stdout;
     assert_eq!(
         out,
-        "user.o\nremoving unused `unused_with_missing` of `user.o`\none.a(two.o)\n"
+        "user.o\none.a(two.o)\nremoving unused section user.o:(unused_with_missing)\n\
+         removing unused section <internal>:(__wasm_call_ctors)\n"
     );
 }

@@ -5,7 +5,7 @@
 //! fails" comes without any of it. As with lld's option of this name, a tar file receives every file
 //! that was read, under its absolute path below one folder, and `response.txt` with the arguments,
 //! in which those paths are relative: unpacked, the link is `xsys ld @response.txt`, or the same
-//! with another GNU-compatible linker.
+//! with another linker of the same command line.
 //!
 //! The archive is made after the link, whether it has succeeded or not.
 
@@ -20,25 +20,6 @@ use xsys_diag::Diagnostic;
 use crate::input::map::FileStore;
 use crate::options::Reproduce;
 use crate::options::gnu::VERSION;
-
-/// Options that begin a joined or following path, longest first.
-const PATH_OPTIONS: &[&str] = &[
-    "--library-path",
-    "-library-path",
-    "--default-script",
-    "-default-script",
-    "--version-script",
-    "--dynamic-list",
-    "--just-symbols",
-    "-just-symbols",
-    "--sysroot",
-    "--script",
-    "-script",
-    "-dT",
-    "-L",
-    "-T",
-    "-R",
-];
 
 /// The archive of a link that has not been done yet.
 pub struct Archive<'o> {
@@ -164,7 +145,8 @@ fn response(wish: &Reproduce, output: &OsStr, cwd: &Path, store: &FileStore) -> 
             continue;
         }
         // `-Ttext=0` and `-Tdata` name no file and are found not to.
-        let option = PATH_OPTIONS
+        let option = wish
+            .paths
             .iter()
             .find(|option| text.starts_with(*option) && !is_longer(&text, option));
         let Some(option) = option else {
@@ -232,6 +214,7 @@ mod tests {
         let wish = Reproduce {
             file: PathBuf::from("x.tar"),
             args: wish.iter().map(OsString::from).collect(),
+            paths: crate::options::gnu::PATH_OPTIONS,
         };
         let text = response(&wish, OsStr::new("out"), Path::new("/w"), &store);
         String::from_utf8(text).unwrap().replace('\n', " ")

@@ -1,0 +1,198 @@
+//! Values of options: text into what the link works with.
+
+use std::path::PathBuf;
+
+use super::super::options::parse::Reading;
+use super::super::options::{Unresolved, Wrap};
+use crate::options::{BuildId, MapTo, Reproduce};
+
+pub(super) fn number(text: &str) -> Result<u64, String> {
+    let parsed = match text.strip_prefix("0x") {
+        Some(digits) => u64::from_str_radix(digits, 16),
+        None => text.parse(),
+    };
+    parsed.map_err(|_| format!("`{text}` is not a number"))
+}
+
+pub(super) fn list(text: &str) -> Vec<String> {
+    let names = text.split(',').filter(|name| !name.is_empty());
+    names.map(str::to_owned).collect()
+}
+
+pub(super) fn keyword(reading: &mut Reading, text: &str) -> Result<(), String> {
+    match text.split_once('=') {
+        Some(("stack-size", value)) => {
+            reading.options.memory.stack_size = number(value)?;
+            Ok(())
+        }
+        other => {
+            let name = other.map_or(text, |(name, _)| name);
+            Err(format!("unknown keyword `{name}`"))
+        }
+    }
+}
+
+pub(super) fn allow_undefined_file(reading: &mut Reading, path: &str) -> Result<(), String> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| format!("`{path}` cannot be read: {error}"))?;
+    let copy = (PathBuf::from(path), text.clone().into_bytes());
+    reading.options.reports.read.push(copy);
+    let lines = text.lines().map(str::trim);
+    let names = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+    reading
+        .options
+        .allow_undefined
+        .extend(names.map(str::to_owned));
+    Ok(())
+}
+
+pub(super) fn compat(reading: &mut Reading, value: &str) -> Result<(), String> {
+    match value {
+        "wasm-ld" => reading.options.shrink.compat = true,
+        "none" => reading.options.shrink.compat = false,
+        _ => {
+            return Err(format!(
+                "`{value}` is not a linker to agree with: `wasm-ld`, `none`"
+            ));
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn icf(reading: &mut Reading, value: &str) -> Result<(), String> {
+    reading.options.shrink.icf = Some(match value {
+        "safe" => true,
+        "none" => false,
+        _ => return Err(format!("`{value}` is not known: `safe`, `none`")),
+    });
+    Ok(())
+}
+
+pub(super) fn unresolved(reading: &mut Reading, text: &str) -> Result<(), String> {
+    reading.options.unresolved = match text {
+        "report-all" => Unresolved::Error,
+        "warn" => Unresolved::Warn,
+        "ignore-all" => Unresolved::Ignore,
+        "import-dynamic" => Unresolved::Import,
+        _ => return Err(format!("unknown choice `{text}`")),
+    };
+    Ok(())
+}
+
+pub(super) fn import_memory(reading: &mut Reading, text: &str) -> Result<(), String> {
+    let (module, name) = match text {
+        "" => ("env", "memory"),
+        _ => text
+            .split_once(',')
+            .ok_or_else(|| format!("`{text}` is not MODULE,NAME"))?,
+    };
+    reading.options.memory.import = Some((module.into(), name.into()));
+    Ok(())
+}
+
+pub(super) fn page_size(reading: &mut Reading, text: &str) -> Result<(), String> {
+    reading.options.memory.page_size = match number(text)? {
+        size @ (1 | 65536) => size,
+        size => return Err(format!("{size} is neither 1 nor 65536")),
+    };
+    Ok(())
+}
+
+pub(super) fn table_base(reading: &mut Reading, text: &str) -> Result<(), String> {
+    reading.options.table.base =
+        u32::try_from(number(text)?).map_err(|_| format!("`{text}` is over 0xffffffff"))?;
+    Ok(())
+}
+
+pub(super) fn machine(reading: &mut Reading, text: &str) -> Result<(), String> {
+    reading.options.memory64 = match text {
+        "wasm32" => Some(false),
+        "wasm64" => Some(true),
+        _ => return Err(format!("unknown machine `{text}`")),
+    };
+    Ok(())
+}
+
+pub(super) fn report_to(path: &str) -> Result<MapTo, String> {
+    match path {
+        "" => Err("a file is needed, or `-`".into()),
+        "-" => Ok(MapTo::Stdout),
+        _ => Ok(MapTo::File(PathBuf::from(path))),
+    }
+}
+
+/// Options of wasm-ld that name files or folders.
+const PATHS: &[&str] = &[
+    "--allow-undefined-file",
+    "-allow-undefined-file",
+    "--library-path",
+    "-library-path",
+    "-L",
+];
+
+pub(super) fn reproduce(reading: &mut Reading, path: &str) -> Result<(), String> {
+    reading.options.reports.reproduce = Some(Reproduce {
+        file: PathBuf::from(path),
+        args: reading.words.clone(),
+        paths: PATHS,
+    });
+    Ok(())
+}
+
+pub(super) fn error_limit(reading: &mut Reading, text: &str) -> Result<(), String> {
+    reading.options.error_limit = usize::try_from(number(text)?).unwrap_or(0);
+    Ok(())
+}
+
+pub(super) fn threads(reading: &mut Reading, text: &str) -> Result<(), String> {
+    reading.options.threads = match number(text)? {
+        0 => return Err("at least one thread has to work".into()),
+        // More than that no machine has; the pool would take them all.
+        count => Some(count.min(256) as usize),
+    };
+    Ok(())
+}
+
+/// Response files are read before options; here is only looked at what was said.
+pub(super) fn quoting(_: &mut Reading, text: &str) -> Result<(), String> {
+    match text {
+        "posix" | "windows" => Ok(()),
+        _ => Err(format!("`{text}` is not known: `posix`, `windows`")),
+    }
+}
+
+pub(super) fn wrap(reading: &mut Reading, name: &str) -> Result<(), String> {
+    if name.is_empty() {
+        return Err("a symbol's name is needed".into());
+    }
+    let known = &mut reading.options.wrap;
+    if !known.iter().any(|wrap| wrap.name == name) {
+        known.push(Wrap {
+            name: name.into(),
+            real: format!("__real_{name}"),
+            wrap: format!("__wrap_{name}"),
+        });
+    }
+    Ok(())
+}
+
+pub(super) fn build_id(reading: &mut Reading, style: &str) -> Result<(), String> {
+    reading.options.build_id = match style {
+        "none" => BuildId::None,
+        "" | "fast" => BuildId::Fast,
+        "sha1" | "tree" => BuildId::Sha1,
+        "md5" => BuildId::Md5,
+        "uuid" => {
+            return Err("a random build id would make every link differ; take sha1".into());
+        }
+        _ => BuildId::Hex(
+            style
+                .strip_prefix("0x")
+                .and_then(crate::options::build::hex_bytes)
+                .ok_or_else(|| {
+                    format!("`{style}` is not known: none, fast, sha1, tree, md5, 0x and digits")
+                })?,
+        ),
+    };
+    Ok(())
+}

@@ -1,0 +1,130 @@
+//! Command lines and what they come to.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use super::*;
+
+/// Words as a shell would pass them.
+fn split(line: &str) -> Vec<OsString> {
+    line.split_whitespace().map(OsString::from).collect()
+}
+
+fn parse(line: &str) -> Result<WasmOptions, String> {
+    let words: Vec<OsString> = split(line);
+    WasmOptions::parse(&words).map_err(|problems| {
+        let texts: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        texts.join("\n")
+    })
+}
+
+#[test]
+fn what_rustc_passes() {
+    let options = parse(
+        "--export add --export=__heap_base -z stack-size=1048576 --stack-first \
+         --allow-undefined --no-demangle --no-entry a.o lib.rlib -L dir -o out.wasm \
+         --gc-sections --no-entry -O3 --strip-debug",
+    )
+    .unwrap();
+    assert_eq!(options.exports, ["add", "__heap_base"]);
+    assert_eq!(options.memory.stack_size, 1_048_576);
+    assert_eq!(options.unresolved, Unresolved::Ignore);
+    assert!(options.import_undefined && options.strip_debug && !options.demangle);
+    assert_eq!(options.entry, None);
+    assert_eq!(options.inputs.len(), 2);
+    assert_eq!(options.optimize, 3);
+    assert_eq!(options.output, Path::new("out.wasm"));
+    assert_eq!(options.search, [Path::new("dir")]);
+}
+
+#[test]
+fn every_spelling() {
+    for line in ["-O2", "-O 2", "--O=2", "-O=2"] {
+        assert_eq!(parse(line).unwrap().optimize, 2, "{line}");
+    }
+    for line in ["-zstack-size=32", "-z stack-size=32", "-z stack-size=0x20"] {
+        assert_eq!(parse(line).unwrap().memory.stack_size, 32, "{line}");
+    }
+    for line in ["--entry go", "--entry=go", "-entry=go", "-e go", "-ego"] {
+        assert_eq!(parse(line).unwrap().entry.as_deref(), Some("go"), "{line}");
+    }
+    for line in ["--import-memory=m,n", "-import-memory=m,n"] {
+        let import = parse(line).unwrap().memory.import;
+        assert_eq!(import, Some(("m".into(), "n".into())), "{line}");
+    }
+    let options = parse("--import-memory -mwasm32 --lto-O2 -lto-CGO3 -s -E").unwrap();
+    assert_eq!(options.memory.import, Some(("env".into(), "memory".into())));
+    assert_eq!(options.memory64, Some(false));
+    assert!(options.strip_all && options.export_dynamic);
+}
+
+#[test]
+fn state_of_inputs() {
+    let options =
+        parse("a.o --whole-archive b.a -lc --no-whole-archive --start-lib d.o --end-lib e.o")
+            .unwrap();
+    let state: Vec<_> = options
+        .inputs
+        .iter()
+        .map(|input| (input.whole_archive, input.lazy))
+        .collect();
+    let expected = [
+        (false, false),
+        (true, false),
+        (true, false),
+        (false, true),
+        (false, false),
+    ];
+    assert_eq!(state, expected);
+    assert_eq!(options.inputs[2].what, InputName::Library("c".into()));
+}
+
+#[test]
+fn mistakes() {
+    for (line, expected) in [
+        (
+            "--gc-section",
+            "unknown option `--gc-section`\n  = help: did you mean `--gc-sections`?",
+        ),
+        (
+            "--stack-first=1",
+            "option `--stack-first=1` takes no value\n  = help: leave out `=1`",
+        ),
+        ("-O", "option `-O` needs a value"),
+        ("-O x", "option `-O`: `x` is not a number"),
+        ("-z foo=1", "option `-z`: unknown keyword `foo`"),
+        (
+            "--initial-memory=64K",
+            "option `--initial-memory=64K`: `64K` is not a number",
+        ),
+        ("-l", "option `-l` needs a value"),
+    ] {
+        let text = parse(line).unwrap_err();
+        assert!(text.contains(expected), "{line}: {text}");
+    }
+}
+
+#[test]
+fn response_files() {
+    let dir = tempfile::tempdir().unwrap();
+    let inner = dir.path().join("inner");
+    std::fs::write(&inner, "-o 'a b' \"c\\\"d\"\ne\\ f").unwrap();
+    let options = parse(&format!("@{}", inner.display())).unwrap();
+    assert_eq!(options.output, Path::new("a b"));
+    let files: Vec<_> = options
+        .inputs
+        .iter()
+        .map(|input| input.what.clone())
+        .collect();
+    assert_eq!(
+        files,
+        [
+            InputName::File("c\"d".into()),
+            InputName::File("e f".into())
+        ]
+    );
+    let looping = dir.path().join("loop");
+    std::fs::write(&looping, format!("@{}", looping.display())).unwrap();
+    let text = parse(&format!("@{}", looping.display())).unwrap_err();
+    assert!(text.contains("includes itself"), "{text}");
+}

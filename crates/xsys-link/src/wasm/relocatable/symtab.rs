@@ -1,0 +1,117 @@
+//! The symbol table of an output that keeps relocations.
+//!
+//! The order is wasm-ld's: global names as they were first mentioned, then each file's local ones,
+//! then one symbol for each custom section. What nothing live uses has no symbol.
+
+use hashbrown::HashSet;
+use wasmparser::SymbolFlags;
+
+use crate::wasm::object::SymbolKind;
+use crate::wasm::symbols::{Definition, LinkerSymbol, Symbol, SymbolId, SyntheticKind};
+use crate::wasm::write::Module;
+
+/// No symbol of the output.
+const NONE: u32 = u32::MAX;
+
+/// The output's symbols.
+pub struct Symtab {
+    /// Names of functions, variables and so on, in order.
+    pub symbols: Vec<SymbolId>,
+    /// The sections' numbers in the output, whose symbols follow, in order.
+    pub sections: Vec<u32>,
+    /// By [`SymbolId`].
+    numbers: Vec<u32>,
+    /// Functions that wrappers are exported in place of.
+    wrapped: HashSet<SymbolId>,
+}
+
+impl Symtab {
+    /// Lists the symbols; `sections` are the numbers of the output's custom sections.
+    pub fn build(module: &Module<'_, '_>, sections: &[u32]) -> Self {
+        let resolved = module.resolved;
+        let mut symtab = Self {
+            symbols: Vec::new(),
+            sections: sections.to_vec(),
+            numbers: vec![NONE; resolved.symbols.len()],
+            wrapped: resolved
+                .synthetic
+                .iter()
+                .filter_map(|function| match function.kind {
+                    SyntheticKind::CommandExport(id) => Some(id),
+                    _ => None,
+                })
+                .collect(),
+        };
+        let stays = |id: SymbolId, symbol: &Symbol<'_>| {
+            symbol.kind != SymbolKind::Section && module.live.holds(id, symbol)
+        };
+        for (id, symbol) in resolved.named() {
+            if symbol.used && stays(id, symbol) {
+                symtab.add(id);
+            }
+        }
+        for &id in resolved.file_symbols.iter().flatten() {
+            let symbol = resolved.symbol(id);
+            if symbol.is_local() && stays(id, symbol) {
+                symtab.add(id);
+            }
+        }
+        // Users of a name with another type than its definition have a symbol of their own, which
+        // is not the one that the name means.
+        for &id in resolved.file_symbols.iter().flatten() {
+            let symbol = resolved.symbol(id);
+            if symtab.numbers[id.0 as usize] == NONE && symbol.used && stays(id, symbol) {
+                symtab.add(id);
+            }
+        }
+        symtab
+    }
+
+    fn add(&mut self, id: SymbolId) {
+        self.numbers[id.0 as usize] = self.symbols.len() as u32;
+        self.symbols.push(id);
+    }
+
+    /// A symbol's number in the output.
+    pub fn number(&self, id: SymbolId) -> Option<u32> {
+        let number = self.numbers.get(id.0 as usize).copied();
+        number.filter(|&number| number != NONE)
+    }
+
+    /// The number of the symbol for a custom section of the output, counted among those.
+    pub fn section(&self, custom: u32) -> Option<u32> {
+        let exists = (custom as usize) < self.sections.len();
+        exists.then(|| self.symbols.len() as u32 + custom)
+    }
+
+    /// The flags that a symbol has in the output.
+    pub fn flags(&self, module: &Module<'_, '_>, id: SymbolId) -> u32 {
+        let symbol = module.resolved.symbol(id);
+        let mut flags = symbol.flags;
+        match symbol.definition {
+            Definition::Linker(LinkerSymbol::FunctionTable) => {
+                flags = match module.options.table.export {
+                    true => SymbolFlags::empty(),
+                    false => SymbolFlags::VISIBILITY_HIDDEN,
+                };
+            }
+            Definition::Linker(_) if symbol.kind == SymbolKind::Data => {
+                flags |= SymbolFlags::ABSOLUTE;
+            }
+            Definition::Undefined => flags |= SymbolFlags::UNDEFINED,
+            _ => {}
+        }
+        if self.wrapped.contains(&id) {
+            flags |= SymbolFlags::VISIBILITY_HIDDEN;
+            flags.remove(SymbolFlags::EXPORTED);
+        }
+        // A stub belongs to its callers; another link must not take it for the definition.
+        if module.options.relocatable && symbol.stub {
+            flags |= SymbolFlags::BINDING_LOCAL;
+        }
+        if symbol.is_defined() {
+            flags.remove(SymbolFlags::UNDEFINED);
+        }
+        flags.bits()
+    }
+}
