@@ -79,7 +79,8 @@ impl Shortened {
             // No body grows; what is reserved and not used is never touched.
             let functions = object.functions.iter().enumerate();
             let most = functions.filter(|&(at, _)| stays(at));
-            code.bytes.reserve(most.map(|(_, function)| function.bytes.len()).sum());
+            code.bytes
+                .reserve(most.map(|(_, function)| function.bytes.len()).sum());
             for (at, function) in object.functions.iter().enumerate() {
                 code.starts.push(code.bytes.len() as u32);
                 if maps {

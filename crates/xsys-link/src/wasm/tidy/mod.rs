@@ -28,7 +28,7 @@ mod operators;
 
 use super::leb;
 use super::object::Signature;
-use operators::{Cursor, one_byte_type, skip_plain};
+use operators::{Cursor, one_byte_type, plain_at, skip_plain};
 
 const UNREACHABLE: u8 = 0x00;
 const BLOCK: u8 = 0x02;
@@ -149,6 +149,12 @@ impl Tidying {
         let mut before = cursor.at as u32;
         loop {
             let at = cursor.at as u32;
+            if let Some((next, change)) = plain_at(body, cursor.at) {
+                cursor.at = next;
+                height += i64::from(change);
+                before = at;
+                continue;
+            }
             let opcode = cursor.byte()?;
             match opcode {
                 CALL | RETURN_CALL => {
