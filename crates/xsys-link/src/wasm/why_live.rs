@@ -89,7 +89,7 @@ impl Walk<'_, '_> {
         }
         for (at, &explicit) in self.resolved.explicit.iter().enumerate() {
             if explicit {
-                self.enter(FileId(at as u32), |what| Reason::Root(what));
+                self.enter(FileId(at as u32), Reason::Root);
             }
         }
     }
