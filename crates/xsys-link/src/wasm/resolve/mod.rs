@@ -8,11 +8,15 @@
 //! After this pass no lazy symbol is left, every call goes to a function of the type it expects
 //! (through a trapping stub where it must), and the names the linker defines are defined.
 
+mod conflicts;
+mod linker_names;
 mod wrap;
 
 use hashbrown::HashSet;
 use wasmparser::SymbolFlags;
 use xsys_diag::Diagnostic;
+
+pub use linker_names::segment_name;
 
 use super::WasmOptions;
 use super::load::{self, Candidate};
@@ -20,16 +24,11 @@ use super::mismatch;
 use super::name_table::{self, Hashed};
 use super::object::{ImportName, ObjectFile, ObjectSymbol, Place, Signature, SymbolKind};
 use super::symbols::{
-    Asker, Definition, Discarded, Extracted, FileId, FunctionRef, LinkerSymbol, Resolved, Symbol,
-    SymbolId, SyntheticFunction, SyntheticKind,
+    Asker, Definition, Discarded, Extracted, FileId, FunctionRef, Resolved, Symbol, SymbolId,
 };
 
 /// A function without parameters and results.
 pub const NO_SIGNATURE: Signature<'static> = &[0x60, 0, 0];
-const TAKES_I32: Signature<'static> = &[0x60, 1, I32, 0];
-const TAKES_I64: Signature<'static> = &[0x60, 1, I64, 0];
-const I32: u8 = 0x7f;
-const I64: u8 = 0x7e;
 
 /// Names whose calls and definitions disagree about the type.
 pub(super) type Variants<'a> = Vec<(&'a str, Vec<SymbolId>)>;
@@ -209,70 +208,6 @@ impl<'a> Table<'a> {
         *symbol = entry.symbol(used);
         symbol.force_export = force_export;
         symbol.called = called;
-    }
-
-    /// Names that are there before any file: their order decides the order of exports.
-    fn define_first(&mut self) {
-        let ctors = self.synthetic("__wasm_call_ctors", SyntheticKind::CallCtors);
-        if self.options.is_some_and(|options| options.relocatable) {
-            return;
-        }
-        let mut entry = Entry::linker("__wasm_call_ctors", SymbolKind::Function, ctors);
-        entry.signature = NO_SIGNATURE;
-        self.insert(entry.symbol(false));
-        let definition = Definition::Linker(LinkerSymbol::StackPointer);
-        let mut entry = Entry::linker("__stack_pointer", SymbolKind::Global, definition);
-        entry.global_type = [0x7f, 1];
-        entry.flags = SymbolFlags::empty();
-        entry.global_type[0] = self.pointer();
-        self.insert(entry.symbol(false));
-        if self.options.is_some_and(|options| options.memory.shared) {
-            self.define_thread_symbols();
-        }
-    }
-
-    /// The type of addresses.
-    fn pointer(&self) -> u8 {
-        match self.options.is_some_and(WasmOptions::is64) {
-            true => I64,
-            false => I32,
-        }
-    }
-
-    /// What a runtime needs to start a thread.
-    fn define_thread_symbols(&mut self) {
-        let pointer = self.pointer();
-        for (name, kind, mutable) in [
-            ("__tls_base", LinkerSymbol::TlsBase, 1),
-            ("__tls_size", LinkerSymbol::TlsSize, 0),
-            ("__tls_align", LinkerSymbol::TlsAlign, 0),
-        ] {
-            let mut entry = Entry::linker(name, SymbolKind::Global, Definition::Linker(kind));
-            entry.global_type = [pointer, mutable];
-            self.insert(entry.symbol(false));
-        }
-        let name = "__wasm_init_tls";
-        let signature = match pointer {
-            I64 => TAKES_I64,
-            _ => TAKES_I32,
-        };
-        let function = self.synthetic(name, SyntheticKind::InitTls);
-        if let Some(made) = self.resolved.synthetic.last_mut() {
-            made.signature = signature;
-        }
-        let mut entry = Entry::linker(name, SymbolKind::Function, function);
-        entry.signature = signature;
-        self.insert(entry.symbol(false));
-    }
-
-    fn synthetic(&mut self, name: &str, kind: SyntheticKind) -> Definition {
-        self.resolved.synthetic.push(SyntheticFunction {
-            name: name.to_owned(),
-            signature: NO_SIGNATURE,
-            kind,
-        });
-        let at = self.resolved.synthetic.len() as u32 - 1;
-        Definition::Function(FunctionRef::Synthetic(at))
     }
 
     /// Adds a candidate, and everything that it pulls.
@@ -564,76 +499,6 @@ impl<'a> Table<'a> {
         false
     }
 
-    fn duplicate(&mut self, id: SymbolId, entry: &Entry<'a>) {
-        if self
-            .options
-            .is_some_and(|options| options.allow_multiple_definition)
-        {
-            return;
-        }
-        let (first, second) = (
-            self.place_of(self.resolved.symbol(id).file),
-            self.place_of(entry.file),
-        );
-        self.problems.push(
-            Diagnostic::error(format!(
-                "symbol `{}` is defined twice",
-                readable(entry.name)
-            ))
-            .note(format!("first in {first}"))
-            .note(format!("and again in {second}"))
-            .help("rename one of them, or drop the file that should not be there"),
-        );
-    }
-
-    fn kind_clash(&mut self, id: SymbolId, entry: &Entry<'a>) {
-        let (kind, file) = (self.at(id).kind, self.at(id).file);
-        let (first, second) = (self.place_of(file), self.place_of(entry.file));
-        self.problems.push(
-            Diagnostic::error(format!(
-                "symbol `{}` is a {} here and a {} there",
-                readable(entry.name),
-                noun(kind),
-                noun(entry.kind)
-            ))
-            .note(format!("a {} in {first}", noun(kind)))
-            .note(format!("a {} in {second}", noun(entry.kind)))
-            .help("declare it the way it is defined"),
-        );
-    }
-
-    fn place_of(&self, file: Option<FileId>) -> String {
-        match file {
-            Some(file) => format!("`{}`", self.resolved.file(file).name),
-            None => "the linker itself".to_owned(),
-        }
-    }
-
-    /// The symbol for a name with another type; `true` when it is new.
-    fn variant(&mut self, id: SymbolId, entry: &Entry<'a>) -> (SymbolId, bool) {
-        let at = match self
-            .variants
-            .iter()
-            .position(|(name, _)| *name == entry.name)
-        {
-            Some(at) => at,
-            None => {
-                self.variants.push((entry.name, vec![id]));
-                self.variants.len() - 1
-            }
-        };
-        let known = &self.variants[at].1;
-        let same = known
-            .iter()
-            .find(|&&id| self.resolved.symbol(id).signature == entry.signature);
-        if let Some(&variant) = same {
-            return (variant, false);
-        }
-        let variant = self.push(entry.symbol(true));
-        self.variants[at].1.push(variant);
-        (variant, true)
-    }
-
     /// `-u`, `--export` and `--entry` pull archive members too.
     fn pull_by_command_line(&mut self, options: &'a WasmOptions) {
         let undefined = options.undefined.iter().map(|name| (Asker::Linker, name));
@@ -656,130 +521,10 @@ impl<'a> Table<'a> {
             self.pull(number, Some((Asker::Linker, "__wasm_call_dtors")));
         }
     }
-
-    /// Addresses that only exist where something asks for them.
-    fn define_optional(&mut self, options: &'a WasmOptions) {
-        use LinkerSymbol::*;
-        for (name, kind) in [
-            ("__dso_handle", DsoHandle),
-            ("__data_end", DataEnd),
-            ("__stack_low", StackLow),
-            ("__stack_high", StackHigh),
-            ("__global_base", GlobalBase),
-            ("__heap_base", HeapBase),
-            ("__heap_end", HeapEnd),
-            ("__memory_base", MemoryBase),
-            ("__table_base", TableBase),
-            ("__wasm_first_page_end", FirstPageEnd),
-        ] {
-            let asked = options.exports.iter().chain(&options.export_if_defined);
-            let asked = options.export_all || asked.into_iter().any(|wanted| wanted == name);
-            let entry = Entry::linker(name, SymbolKind::Data, Definition::Linker(kind));
-            match self.get(name) {
-                None if asked => {
-                    self.insert(entry.symbol(true));
-                }
-                Some(id) if !self.at(id).is_defined() => self.replace(id, &entry),
-                _ => {}
-            }
-        }
-        if let Some(id) = self.get("__tls_base")
-            && !self.at(id).is_defined()
-        {
-            let definition = Definition::Linker(TlsBase);
-            let mut entry = Entry::linker("__tls_base", SymbolKind::Global, definition);
-            entry.global_type[0] = self.pointer();
-            self.replace(id, &entry);
-        }
-        self.define_function_table(options);
-        self.define_segment_ends();
-    }
-
-    /// `__indirect_function_table` is undefined in all objects that call through pointers.
-    fn define_function_table(&mut self, options: &'a WasmOptions) {
-        let name = "__indirect_function_table";
-        let Some(id) = self.get(name) else {
-            if options.table.export && !options.table.import {
-                let definition = Definition::Linker(LinkerSymbol::FunctionTable);
-                let entry = Entry::linker(name, SymbolKind::Table, definition);
-                let id = self.insert(entry.symbol(true));
-                self.at(id).force_export = true;
-            }
-            return;
-        };
-        if self.at(id).is_defined() {
-            self.problems.push(
-                Diagnostic::error(format!("an object defines `{name}`"))
-                    .help("that name belongs to the linker; rename the table"),
-            );
-            return;
-        }
-        let symbol = self.at(id);
-        if options.table.import {
-            symbol.explicit_import = true;
-        } else {
-            symbol.definition = Definition::Linker(LinkerSymbol::FunctionTable);
-            symbol.force_export = options.table.export;
-            symbol.flags.remove(SymbolFlags::UNDEFINED);
-            symbol.flags |= SymbolFlags::VISIBILITY_HIDDEN;
-        }
-    }
-
-    /// `__start_NAME` and `__stop_NAME` of segments whose names are identifiers of C.
-    fn define_segment_ends(&mut self) {
-        use LinkerSymbol::{SegmentEnd, SegmentStart};
-        for at in 0..self.resolved.named.len() {
-            let id = self.resolved.named[at];
-            let symbol = self.resolved.symbol(id);
-            if symbol.is_defined() || symbol.kind != SymbolKind::Data || !symbol.used {
-                continue;
-            }
-            let name = symbol.name;
-            let definition = if name.strip_prefix("__start_").is_some_and(is_c_identifier) {
-                SegmentStart
-            } else if name.strip_prefix("__stop_").is_some_and(is_c_identifier) {
-                SegmentEnd
-            } else {
-                continue;
-            };
-            let segment = segment_name(name);
-            let exists = self.resolved.files.iter().flat_map(|file| &file.segments);
-            if exists.into_iter().any(|known| known.name == segment) {
-                let definition = Definition::Linker(definition);
-                self.replace(id, &Entry::linker(name, SymbolKind::Data, definition));
-            }
-        }
-    }
 }
 
 fn weak(entry: &Entry<'_>) -> bool {
     entry.flags.contains(SymbolFlags::BINDING_WEAK)
-}
-
-fn noun(kind: SymbolKind) -> &'static str {
-    match kind {
-        SymbolKind::Function => "function",
-        SymbolKind::Data => "variable",
-        SymbolKind::Global => "wasm global",
-        SymbolKind::Table => "table",
-        SymbolKind::Tag => "tag",
-        SymbolKind::Section => "section",
-    }
-}
-
-/// The segment that `__start_NAME` and `__stop_NAME` are about.
-pub fn segment_name(symbol: &str) -> &str {
-    let rest = symbol.strip_prefix("__start_");
-    rest.or_else(|| symbol.strip_prefix("__stop_"))
-        .unwrap_or(symbol)
-}
-
-fn is_c_identifier(name: &str) -> bool {
-    let mut letters = name.chars();
-    letters
-        .next()
-        .is_some_and(|first| first.is_ascii_alphabetic() || first == '_')
-        && letters.all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
 }
 
 /// A symbol's name as people write it.

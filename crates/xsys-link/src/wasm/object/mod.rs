@@ -1,0 +1,348 @@
+//! One relocatable object, parsed just far enough that linking it needs no second look.
+//!
+//! Spec: WebAssembly tool-conventions, `Linking.md` (sections `linking` and `reloc.*`, version 2).
+//!
+//! Everything borrows from the file's bytes. After [`ObjectFile::parse`] these hold, and later
+//! passes rely on them: every symbol's index names an existing item of its kind; every relocation
+//! lies inside its chunk, in ascending order, and names an existing symbol of the kind that its
+//! type needs (or an existing type); every initialiser names a function.
+
+mod linking;
+mod relocs;
+mod sections;
+
+use wasmparser::SymbolFlags;
+
+pub use linking::defined_names;
+pub use sections::finished;
+
+use super::reloc::Relocs;
+use sections::{features, producers, sections, types};
+
+/// A function type in its encoded form: two equal types have equal bytes.
+pub type Signature<'a> = &'a [u8];
+
+/// A relocatable object.
+#[derive(Debug, Default)]
+pub struct ObjectFile<'a> {
+    /// The file's name, `archive(member)` for archive members.
+    pub name: String,
+    /// Its function types.
+    pub types: Vec<Signature<'a>>,
+    /// Its imports, per kind, in index order.
+    pub imports: Imports<'a>,
+    /// Its own functions.
+    pub functions: Vec<Function<'a>>,
+    /// Its own globals: type and initial value.
+    pub globals: Vec<Global<'a>>,
+    /// Its own tables, as encoded table types.
+    pub tables: Vec<&'a [u8]>,
+    /// Its own tags, as type indexes.
+    pub tags: Vec<u32>,
+    /// Its data segments.
+    pub segments: Vec<Segment<'a>>,
+    /// Its custom sections, without those which the linker understands itself.
+    pub customs: Vec<Custom<'a>>,
+    /// Its symbol table.
+    pub symbols: Vec<ObjectSymbol<'a>>,
+    /// Functions to call before the program starts: priority and symbol.
+    pub init_functions: Vec<(u32, u32)>,
+    /// COMDAT groups.
+    pub comdats: Vec<Comdat<'a>>,
+    /// `target_features`: prefix (`+`, `-`, `=`) and name.
+    pub features: Vec<(u8, &'a str)>,
+    /// `producers`: field, name, version.
+    pub producers: Vec<(&'a str, &'a str, &'a str)>,
+    /// Whether addresses are 64 bits wide.
+    pub memory64: bool,
+    /// Whether it calls through the function table as number 0, as code without `reference-types`
+    /// does: no symbol and no relocation names the table.
+    pub legacy_table: bool,
+}
+
+/// Imports of an object per kind; an index space starts with its imports.
+#[derive(Debug, Default)]
+pub struct Imports<'a> {
+    /// Functions, with type indexes.
+    pub functions: Vec<(ImportName<'a>, u32)>,
+    /// Globals, with encoded types.
+    pub globals: Vec<(ImportName<'a>, [u8; 2])>,
+    /// Tables, with encoded types.
+    pub tables: Vec<(ImportName<'a>, Vec<u8>)>,
+    /// Tags, with type indexes.
+    pub tags: Vec<(ImportName<'a>, u32)>,
+}
+
+/// Module and field of an import.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ImportName<'a> {
+    /// The module.
+    pub module: &'a str,
+    /// The field.
+    pub field: &'a str,
+}
+
+/// A function body.
+#[derive(Clone, Copy, Debug)]
+pub struct Function<'a> {
+    /// Its type.
+    pub signature: Signature<'a>,
+    /// Size field and body, as they stand in the file.
+    pub bytes: &'a [u8],
+    /// Length of the size field.
+    pub size_len: u32,
+    /// Where `bytes` starts in the code section.
+    pub offset: u32,
+    /// What is to be patched, offsets from the section's start.
+    pub relocs: Relocs<'a>,
+    /// The name that the object exports it under, if it does (`export_name`).
+    pub export_name: Option<&'a str>,
+    /// The name in the object's own name section.
+    pub debug_name: Option<&'a str>,
+}
+
+/// A global variable.
+#[derive(Clone, Copy, Debug)]
+pub struct Global<'a> {
+    /// Encoded type and initial value.
+    pub bytes: &'a [u8],
+    /// Whether it can be assigned.
+    pub mutable: bool,
+}
+
+/// A data segment.
+#[derive(Clone, Copy, Debug)]
+pub struct Segment<'a> {
+    /// The name, `.data.something`.
+    pub name: &'a str,
+    /// Alignment as a power of two.
+    pub align: u32,
+    /// Whether it holds NUL-terminated strings that may be merged.
+    pub strings: bool,
+    /// Whether each thread has one.
+    pub tls: bool,
+    /// Whether it stays without being referred to.
+    pub retain: bool,
+    /// The contents.
+    pub data: &'a [u8],
+    /// Where `data` starts in the data section.
+    pub offset: u32,
+    /// What is to be patched, offsets from the section's start.
+    pub relocs: Relocs<'a>,
+}
+
+/// A custom section.
+#[derive(Clone, Copy, Debug)]
+pub struct Custom<'a> {
+    /// The name.
+    pub name: &'a str,
+    /// The contents after the name.
+    pub data: &'a [u8],
+    /// What is to be patched, offsets from the start of `data`.
+    pub relocs: Relocs<'a>,
+    /// The section's number in the file.
+    index: u32,
+}
+
+/// A COMDAT group: only the first of that name stays.
+#[derive(Clone, Debug)]
+pub struct Comdat<'a> {
+    /// The group's name.
+    pub name: &'a str,
+    /// Members.
+    pub functions: Vec<u32>,
+    /// Members.
+    pub segments: Vec<u32>,
+    /// Members, as positions in `customs`.
+    pub customs: Vec<u32>,
+}
+
+/// A symbol of an object.
+#[derive(Clone, Copy, Debug)]
+pub struct ObjectSymbol<'a> {
+    /// The name; empty for sections.
+    pub name: &'a str,
+    /// What it names.
+    pub kind: SymbolKind,
+    /// Binding, visibility and the rest.
+    pub flags: SymbolFlags,
+    /// Where it is, or what it imports.
+    pub place: Place<'a>,
+    /// Its number in the object's index space; the size of data; zero for sections.
+    pub index: u32,
+    /// The type of a function or tag; empty for the rest.
+    pub signature: Signature<'a>,
+    /// The name's [`hash`](super::name_table::hash); zero for local symbols.
+    pub hash: u64,
+    /// Whether a call instruction names it: only then its type matters.
+    pub called: bool,
+}
+
+impl ObjectSymbol<'_> {
+    /// Whether the object needs somebody else to define this.
+    pub fn is_lacking(&self) -> bool {
+        let not_strong = SymbolFlags::BINDING_LOCAL | SymbolFlags::BINDING_WEAK;
+        matches!(self.place, Place::Undefined { .. }) && !self.flags.intersects(not_strong)
+    }
+}
+
+/// What a symbol names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum SymbolKind {
+    Function,
+    Data,
+    Global,
+    Table,
+    Tag,
+    Section,
+}
+
+/// Where an object's symbol is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place<'a> {
+    /// Elsewhere. `explicit` says that the import's name was given in the source.
+    Undefined {
+        /// The import, except for data.
+        import: Option<ImportName<'a>>,
+        /// Whether the source asked for this very import.
+        explicit: bool,
+    },
+    /// In this object: position in the list of its kind, without imports.
+    Item(u32),
+    /// In this object's data.
+    Data {
+        /// Which segment.
+        segment: u32,
+        /// Where in it.
+        offset: u64,
+    },
+    /// At a fixed address.
+    Absolute(u64),
+}
+
+/// Why an object cannot be used; the caller knows the file's name.
+pub type Problem = String;
+
+type Parsed<T> = Result<T, Problem>;
+
+/// The first eight bytes of a module.
+pub const MAGIC: &[u8] = b"\0asm\x01\0\0\0";
+
+fn text(error: wasmparser::Error) -> Problem {
+    format!("{} at offset {:#x}", error.message(), error.offset())
+}
+
+impl<'a> ObjectFile<'a> {
+    /// Parses a module that was compiled for linking. Without `debug`, relocations of debug
+    /// information, most of all where there is any, are not looked at.
+    pub fn parse(name: String, bytes: &'a [u8], debug: bool) -> Parsed<Self> {
+        let mut object = ObjectFile {
+            name,
+            ..Self::default()
+        };
+        let sections = sections(bytes)?;
+        let mut function_types = Vec::new();
+        let (mut linking, mut code, mut data) = (None, None, None);
+        let mut relocs = Vec::new();
+        let mut exports: Vec<(u32, &'a str)> = Vec::new();
+        let mut names = None;
+        for (index, section) in sections.iter().enumerate() {
+            let index = index as u32;
+            match section.id {
+                0 => {
+                    let (name, contents) = section.custom()?;
+                    match name {
+                        "linking" => linking = Some(contents),
+                        "name" => names = Some(contents),
+                        "producers" => object.producers = producers(&contents)?,
+                        "target_features" => object.features = features(&contents)?,
+                        // Bitcode that came along for link-time optimisation.
+                        ".llvmbc" | ".llvmcmd" => {}
+                        _ if name.starts_with("reloc.") => relocs.push(contents),
+                        _ => object.customs.push(Custom {
+                            name,
+                            data: contents.payload,
+                            relocs: Relocs::default(),
+                            index,
+                        }),
+                    }
+                }
+                1 => object.types = types(section)?,
+                2 => object.read_imports(section)?,
+                3 => {
+                    for ty in
+                        wasmparser::FunctionSectionReader::new(section.reader()).map_err(text)?
+                    {
+                        function_types.push(ty.map_err(text)?);
+                    }
+                }
+                4 => {
+                    object.tables =
+                        section.items(|reader| reader.read::<wasmparser::Table<'_>>().map(drop))?;
+                }
+                6 => object.read_globals(section)?,
+                7 => {
+                    for export in
+                        wasmparser::ExportSectionReader::new(section.reader()).map_err(text)?
+                    {
+                        let export = export.map_err(text)?;
+                        if export.kind == wasmparser::ExternalKind::Func {
+                            exports.push((export.index, export.name));
+                        }
+                    }
+                }
+                10 => code = Some((index, section)),
+                11 => data = Some((index, section)),
+                13 => {
+                    for tag in wasmparser::TagSectionReader::new(section.reader()).map_err(text)? {
+                        object.tags.push(tag.map_err(text)?.func_type_idx);
+                    }
+                }
+                // Memory, start, elements and the data count are the linker's to make.
+                _ => {}
+            }
+        }
+        if let Some((_, code)) = code {
+            object.read_code(code, &function_types)?;
+        } else if !function_types.is_empty() {
+            return Err("it declares functions but has no code section".into());
+        }
+        if let Some((_, data)) = data {
+            object.read_data(data)?;
+        }
+        let linking = linking
+            .ok_or("it has no `linking` section: it is a finished module, not an object to link")?;
+        object.read_linking(&linking)?;
+        if let Some(names) = names {
+            object.read_names(&names);
+        }
+        for (index, name) in exports {
+            let own = index.checked_sub(object.imports.functions.len() as u32);
+            if let Some(function) = own.and_then(|own| object.functions.get_mut(own as usize)) {
+                function.export_name = Some(name);
+            }
+        }
+        object.check_tags()?;
+        let (code, data) = (code.map(|(index, _)| index), data.map(|(index, _)| index));
+        for section in &relocs {
+            object.read_relocs(section, code, data, debug)?;
+        }
+        Ok(object)
+    }
+
+    fn signature(&self, index: u32) -> Parsed<Signature<'a>> {
+        self.types
+            .get(index as usize)
+            .copied()
+            .ok_or_else(|| format!("it refers to type {index} of {}", self.types.len()))
+    }
+
+    fn check_tags(&self) -> Parsed<()> {
+        let imported = self.imports.tags.iter().map(|&(_, ty)| ty);
+        for ty in self.tags.iter().copied().chain(imported) {
+            self.signature(ty)?;
+        }
+        Ok(())
+    }
+}

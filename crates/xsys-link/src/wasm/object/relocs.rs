@@ -1,0 +1,124 @@
+//! The `reloc.*` sections, checked and dealt out to the chunks that they are about.
+//!
+//! Spec: WebAssembly tool-conventions, `Linking.md`, "Relocation Sections".
+
+use wasmparser::RelocationEntry;
+
+use super::super::reloc::{self, Relocs, Value};
+use super::sections::Section;
+use super::{Function, ObjectFile, Parsed, Segment, SymbolKind, text};
+
+impl<'a> ObjectFile<'a> {
+    /// Gives each chunk its slice of a relocation section.
+    pub(super) fn read_relocs(
+        &mut self,
+        section: &Section<'a>,
+        code: Option<u32>,
+        data: Option<u32>,
+        debug: bool,
+    ) -> Parsed<()> {
+        let mut reader = section.reader();
+        let target = reader.read_var_u32().map_err(text)?;
+        let count = reader.read_var_u32().map_err(text)?;
+        let mut at = reader.current_position();
+        // Extents of the target's chunks, ascending, to be met by the ascending relocations.
+        let extents: Vec<(usize, usize)> = if Some(target) == code {
+            let extent = |f: &Function<'_>| {
+                let start = f.offset as usize;
+                (start + f.size_len as usize, start + f.bytes.len())
+            };
+            self.functions.iter().map(extent).collect()
+        } else if Some(target) == data {
+            let extent = |s: &Segment<'_>| (s.offset as usize, s.offset as usize + s.data.len());
+            self.segments.iter().map(extent).collect()
+        } else {
+            match self.customs.iter().find(|custom| custom.index == target) {
+                Some(custom) if !debug && custom.name.starts_with(".debug_") => return Ok(()),
+                Some(custom) => vec![(0, custom.data.len())],
+                // Relocations of a section that was dropped.
+                None => return Ok(()),
+            }
+        };
+        let mut slices = vec![(0usize, 0usize); extents.len()];
+        let (mut chunk, mut last) = (0, 0);
+        for _ in 0..count {
+            let from = at;
+            let entry = reloc::read(section.payload, &mut at)
+                .ok_or_else(|| format!("a relocation at {from:#x} of its list is malformed"))?;
+            self.check_reloc(&entry)?;
+            if entry.ty == wasmparser::RelocationType::FunctionIndexLeb {
+                self.symbols[entry.index as usize].called = true;
+            }
+            let offset = entry.offset as usize;
+            if offset < last {
+                return Err(format!(
+                    "its relocations overlap or are not in order at offset {offset:#x}"
+                ));
+            }
+            last = offset + entry.ty.extent();
+            while extents.get(chunk).is_some_and(|&(_, end)| offset >= end) {
+                chunk += 1;
+            }
+            let inside = extents
+                .get(chunk)
+                .is_some_and(|&(start, end)| start <= offset && offset + entry.ty.extent() <= end);
+            if !inside {
+                return Err(format!(
+                    "a relocation at {offset:#x} is outside of its section"
+                ));
+            }
+            let slice = &mut slices[chunk];
+            if slice.1 == 0 {
+                slice.0 = from;
+            }
+            slice.1 = at;
+        }
+        let slice = |at: usize| Relocs::new(&section.payload[slices[at].0..slices[at].1]);
+        if Some(target) == code {
+            for (at, function) in self.functions.iter_mut().enumerate() {
+                function.relocs = slice(at);
+            }
+        } else if Some(target) == data {
+            for (at, segment) in self.segments.iter_mut().enumerate() {
+                segment.relocs = slice(at);
+            }
+        } else if let Some(custom) = self.customs.iter_mut().find(|c| c.index == target) {
+            custom.relocs = slice(0);
+        }
+        Ok(())
+    }
+
+    pub(super) fn check_reloc(&self, entry: &RelocationEntry) -> Parsed<()> {
+        let row = reloc::row(entry.ty);
+        if row.value == Value::Type {
+            return self.signature(entry.index).map(drop);
+        }
+        let symbol = self.symbols.get(entry.index as usize).ok_or_else(|| {
+            let count = self.symbols.len();
+            format!("{} names symbol {} of {count}", row.name, entry.index)
+        })?;
+        let fits = match row.value {
+            Value::Function | Value::TableSlot | Value::TableSlotRelative | Value::CodeOffset => {
+                symbol.kind == SymbolKind::Function
+            }
+            Value::Address
+            | Value::AddressRelative
+            | Value::AddressTls
+            | Value::AddressFromField => symbol.kind == SymbolKind::Data,
+            // Position-independent code reads addresses from globals.
+            Value::Global => matches!(
+                symbol.kind,
+                SymbolKind::Global | SymbolKind::Data | SymbolKind::Function
+            ),
+            Value::Tag => symbol.kind == SymbolKind::Tag,
+            Value::Table => symbol.kind == SymbolKind::Table,
+            Value::SectionOffset => symbol.kind == SymbolKind::Section,
+            Value::Type => true,
+        };
+        if fits {
+            Ok(())
+        } else {
+            Err(format!("{} cannot refer to `{}`", row.name, symbol.name))
+        }
+    }
+}

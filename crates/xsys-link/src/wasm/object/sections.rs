@@ -1,0 +1,269 @@
+//! The sections of a module, and the items in those that need no knowledge of linking.
+//!
+//! Spec: core specification, "Binary Format, Modules".
+
+use wasmparser::{BinaryReader, TypeRef};
+
+use super::super::reloc::Relocs;
+use super::{Function, Global, ImportName, MAGIC, ObjectFile, Parsed, Segment, Signature, text};
+
+pub(super) struct Section<'a> {
+    pub(super) id: u8,
+    pub(super) start: usize,
+    pub(super) payload: &'a [u8],
+}
+
+/// Splits a module into sections.
+pub(super) fn sections<'a>(bytes: &'a [u8]) -> Parsed<Vec<Section<'a>>> {
+    let mut reader = BinaryReader::new(bytes, 0);
+    if reader
+        .read_bytes(MAGIC.len().min(bytes.len()))
+        .map_err(text)?
+        != MAGIC
+    {
+        return Err("it does not start like a wasm module".into());
+    }
+    let mut found = Vec::new();
+    while !reader.eof() {
+        let id = reader.read_u8().map_err(text)?;
+        let size = reader.read_var_u32().map_err(text)?;
+        let start = reader.current_position();
+        let payload = reader.read_bytes(size as usize).map_err(text)?;
+        found.push(Section { id, start, payload });
+    }
+    Ok(found)
+}
+
+impl<'a> Section<'a> {
+    pub(super) fn reader(&self) -> BinaryReader<'a> {
+        BinaryReader::new(self.payload, self.start as u64)
+    }
+
+    /// Name and contents of a custom section.
+    pub(super) fn custom(&self) -> Parsed<(&'a str, Section<'a>)> {
+        let mut reader = self.reader();
+        let name = reader.read_unlimited_string().map_err(text)?;
+        let at = reader.current_position();
+        Ok((
+            name,
+            Section {
+                id: 0,
+                start: self.start + at,
+                payload: &self.payload[at..],
+            },
+        ))
+    }
+
+    /// The encoded bytes of each item of a section of `count` items read by `skip`.
+    pub(super) fn items(
+        &self,
+        mut skip: impl FnMut(&mut BinaryReader<'a>) -> wasmparser::Result<()>,
+    ) -> Parsed<Vec<&'a [u8]>> {
+        let mut reader = self.reader();
+        let count = reader.read_var_u32().map_err(text)?;
+        let mut items = Vec::new();
+        for _ in 0..count {
+            let from = reader.current_position();
+            skip(&mut reader).map_err(text)?;
+            items.push(&self.payload[from..reader.current_position()]);
+        }
+        Ok(items)
+    }
+}
+
+/// What a well-formed module without symbols is, in words; `None` for objects and broken files.
+pub fn finished(bytes: &[u8]) -> Option<&'static str> {
+    let mut what = "a finished wasm module";
+    for section in sections(bytes)
+        .ok()?
+        .iter()
+        .filter(|section| section.id == 0)
+    {
+        match section.custom().ok()?.0 {
+            "linking" => return None,
+            "dylink.0" | "dylink" => what = "a wasm module for dynamic linking",
+            _ => {}
+        }
+    }
+    Some(what)
+}
+
+impl<'a> ObjectFile<'a> {
+    pub(super) fn read_imports(&mut self, section: &Section<'a>) -> Parsed<()> {
+        let reader = wasmparser::ImportSectionReader::new(section.reader()).map_err(text)?;
+        for import in reader.into_imports() {
+            let import = import.map_err(text)?;
+            let name = ImportName {
+                module: import.module,
+                field: import.name,
+            };
+            match import.ty {
+                TypeRef::Func(ty) | TypeRef::FuncExact(ty) => {
+                    self.signature(ty)?;
+                    self.imports.functions.push((name, ty));
+                }
+                TypeRef::Global(ty) => {
+                    let bytes = global_type(ty).ok_or("it imports a global of an unusual type")?;
+                    self.imports.globals.push((name, bytes));
+                }
+                TypeRef::Table(ty) => {
+                    let bytes = table_type(ty).ok_or("it imports a table of an unusual type")?;
+                    self.imports.tables.push((name, bytes));
+                }
+                TypeRef::Tag(ty) => self.imports.tags.push((name, ty.func_type_idx)),
+                TypeRef::Memory(ty) => self.memory64 |= ty.memory64,
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn read_globals(&mut self, section: &Section<'a>) -> Parsed<()> {
+        let mut mutable = Vec::new();
+        let items = section.items(|reader| {
+            let global = reader.read::<wasmparser::Global<'_>>()?;
+            mutable.push(global.ty.mutable);
+            Ok(())
+        })?;
+        self.globals = items
+            .into_iter()
+            .zip(mutable)
+            .map(|(bytes, mutable)| Global { bytes, mutable })
+            .collect();
+        Ok(())
+    }
+
+    pub(super) fn read_code(&mut self, section: &Section<'a>, types: &[u32]) -> Parsed<()> {
+        let mut reader = section.reader();
+        let count = reader.read_var_u32().map_err(text)?;
+        if count as usize != types.len() {
+            let declared = types.len();
+            return Err(format!(
+                "it declares {declared} functions but has {count} bodies"
+            ));
+        }
+        self.functions.reserve(types.len());
+        for &ty in types {
+            let from = reader.current_position();
+            let size = reader.read_var_u32().map_err(text)?;
+            let body = reader.current_position();
+            reader.read_bytes(size as usize).map_err(text)?;
+            self.functions.push(Function {
+                signature: self.signature(ty)?,
+                bytes: &section.payload[from..reader.current_position()],
+                size_len: (body - from) as u32,
+                offset: from as u32,
+                relocs: Relocs::default(),
+                export_name: None,
+                debug_name: None,
+            });
+        }
+        Ok(())
+    }
+
+    pub(super) fn read_data(&mut self, section: &Section<'a>) -> Parsed<()> {
+        let reader = wasmparser::DataSectionReader::new(section.reader()).map_err(text)?;
+        for data in reader {
+            let data = data.map_err(text)?;
+            // The segment ends with its contents.
+            let end = data.range.end as usize - section.start;
+            self.segments.push(Segment {
+                name: "",
+                align: 0,
+                strings: false,
+                tls: false,
+                retain: false,
+                data: data.data,
+                offset: (end - data.data.len()) as u32,
+                relocs: Relocs::default(),
+            });
+        }
+        Ok(())
+    }
+
+    pub(super) fn read_names(&mut self, section: &Section<'a>) {
+        // A broken name section costs names, nothing else.
+        let imported = self.imports.functions.len() as u32;
+        for part in wasmparser::NameSectionReader::new(section.reader()).flatten() {
+            if let wasmparser::Name::Function(map) = part {
+                for naming in map.into_iter().flatten() {
+                    let own = naming.index.checked_sub(imported);
+                    if let Some(function) = own.and_then(|own| self.functions.get_mut(own as usize))
+                    {
+                        function.debug_name = Some(naming.name);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The function types of a type section, in encoded form.
+pub(super) fn types<'a>(section: &Section<'a>) -> Parsed<Vec<Signature<'a>>> {
+    let items = section.items(|reader| reader.read::<wasmparser::RecGroup>().map(drop))?;
+    // 0x60 opens a plain function type; groups and subtypes have no place in linkable objects.
+    match items.iter().all(|item| item.first() == Some(&0x60)) {
+        true => Ok(items),
+        false => Err("it declares types other than functions".into()),
+    }
+}
+
+/// A global's type with a one-byte value type: all that imports of globals ever have.
+pub(super) fn global_type(ty: wasmparser::GlobalType) -> Option<[u8; 2]> {
+    use wasmparser::ValType;
+    let value = match ty.content_type {
+        ValType::I32 => 0x7f,
+        ValType::I64 => 0x7e,
+        ValType::F32 => 0x7d,
+        ValType::F64 => 0x7c,
+        ValType::V128 => 0x7b,
+        ValType::Ref(ty) if ty == wasmparser::RefType::EXTERNREF => 0x6f,
+        ValType::Ref(ty) if ty == wasmparser::RefType::FUNCREF => 0x70,
+        ValType::Ref(_) => return None,
+    };
+    Some([value, u8::from(ty.mutable)])
+}
+
+/// An imported table's type, encoded.
+pub(super) fn table_type(ty: wasmparser::TableType) -> Option<Vec<u8>> {
+    use wasmparser::RefType;
+    let element = match ty.element_type {
+        RefType::FUNCREF => 0x70,
+        RefType::EXTERNREF => 0x6f,
+        _ => return None,
+    };
+    let flags = u8::from(ty.maximum.is_some()) | if ty.table64 { 4 } else { 0 };
+    let mut out = vec![element, flags];
+    super::super::leb::uleb(&mut out, ty.initial);
+    if let Some(maximum) = ty.maximum {
+        super::super::leb::uleb(&mut out, maximum);
+    }
+    Some(out)
+}
+
+pub(super) fn producers<'a>(section: &Section<'a>) -> Parsed<Vec<(&'a str, &'a str, &'a str)>> {
+    let mut found = Vec::new();
+    for field in wasmparser::ProducersSectionReader::new(section.reader()).map_err(text)? {
+        let field = field.map_err(text)?;
+        for value in field.values {
+            let value = value.map_err(text)?;
+            found.push((field.name, value.name, value.version));
+        }
+    }
+    Ok(found)
+}
+
+pub(super) fn features<'a>(section: &Section<'a>) -> Parsed<Vec<(u8, &'a str)>> {
+    let mut reader = section.reader();
+    let count = reader.read_var_u32().map_err(text)?;
+    let mut found = Vec::new();
+    for _ in 0..count {
+        let prefix = reader.read_u8().map_err(text)?;
+        if !matches!(prefix, b'+' | b'-' | b'=') {
+            return Err(format!(
+                "`target_features` has the unknown prefix {prefix:#x}"
+            ));
+        }
+        found.push((prefix, reader.read_string().map_err(text)?));
+    }
+    Ok(found)
+}
