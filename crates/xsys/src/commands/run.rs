@@ -36,7 +36,7 @@ fn finished(cargo: &[OsString]) -> Option<(&Path, &[OsString])> {
         [dashes, rest @ ..] if dashes == "--" => rest,
         _ => return None,
     };
-    (is_wasm && program.is_file()).then_some((program, rest))
+    is_wasm.then_some((program, rest))
 }
 
 /// What the flags for wasm programs say; they are a mistake where the program is none.

@@ -191,12 +191,12 @@ fn why_json(found: &Why) -> Value {
 }
 
 fn why_text(found: &Why, top: usize) -> String {
-    let mut text = format!(
-        "{}: {}, and {} with what only it reaches\n",
-        found.function,
-        bytes(found.size),
-        bytes(found.alone)
-    );
+    let mut text = format!("{}: {}", found.function, bytes(found.size));
+    if !found.chain.is_empty() {
+        let alone = bytes(found.alone);
+        text.push_str(&format!(", and {alone} with what only it reaches"));
+    }
+    text.push('\n');
     for link in &found.chain {
         let how = match &link.step {
             Step::Export(name) => format!("the export `{name}` is"),
@@ -231,12 +231,13 @@ fn why_text(found: &Why, top: usize) -> String {
             text.push_str(&format!("    [{} more]\n", count - most));
         }
     }
-    if !found.others.is_empty() {
-        text.push_str(&format!(
-            "note: {} other functions have such a name, the largest `{}`\n",
-            found.others.len(),
-            found.others[0]
-        ));
+    match found.others.as_slice() {
+        [] => {}
+        [other] => text.push_str(&format!("note: the name could also mean `{other}`\n")),
+        [largest, ..] => text.push_str(&format!(
+            "note: the name could also mean {} others, the largest `{largest}`\n",
+            found.others.len()
+        )),
     }
     text
 }

@@ -13,7 +13,9 @@
 //! ```
 //!
 //! Loads and stores are not among the latter: they are too many, and safe Rust does not trap
-//! there. Of such a trap the function is known and the last call that it made.
+//! there. Of such a trap the function is known and the last call that it made. Functions that call
+//! nothing and have nothing else that traps are left as they are, which most small ones are; the
+//! record then ends with the call of such a function, and needs no putting right after it.
 //!
 //! Offsets are the original's, from the start of the code section's contents, as DWARF counts. All
 //! that is added comes last in its index space, so nothing needs renumbering: bytes are copied,
@@ -148,6 +150,8 @@ struct Module<'a> {
     start: Option<u32>,
     code: u64,
     bodies: Vec<FunctionBody<'a>>,
+    /// Functions that are left as they are, imported ones too.
+    plain: Vec<bool>,
     /// Functions whose arguments describe a panic, and where they are kept.
     panics: Vec<(u32, u32)>,
 }
@@ -163,6 +167,10 @@ impl<'a> Module<'a> {
                 module.sections.push((id, within(range)?));
             }
             module.take(payload)?;
+        }
+        module.plain = vec![true; module.imported_functions];
+        for body in &module.bodies {
+            module.plain.push(is_plain(body)?);
         }
         // Marks share a word with the offset.
         let fits = wasm.len() < ENTERED as usize;
@@ -274,6 +282,12 @@ impl<'a> Module<'a> {
         for (at, function) in self.bodies.iter().enumerate() {
             body.clear();
             let index = self.imported_functions + at;
+            if *self.plain.get(index)? {
+                let bytes = wasm.get(within(function.range())?)?;
+                u32::try_from(bytes.len()).ok()?.encode(out);
+                out.extend(bytes);
+                continue;
+            }
             let ty = *self.functions.get(index)?;
             let params = self.types.get(ty as usize)?;
             Rewriting {
@@ -335,7 +349,16 @@ impl Rewriting<'_, '_> {
                 Some(())
             };
             match operator {
-                Operator::Call { .. } | Operator::CallRef { .. } => {
+                Operator::Call { function_index } => {
+                    flush(self, at)?;
+                    self.mark(site);
+                    let plain = self.module.plain.get(function_index as usize);
+                    if plain == Some(&false) {
+                        flush(self, operators.original_position())?;
+                        self.restore();
+                    }
+                }
+                Operator::CallRef { .. } => {
                     flush(self, at)?;
                     self.mark(site);
                     flush(self, operators.original_position())?;
@@ -457,6 +480,27 @@ impl Rewriting<'_, '_> {
 
 fn within(range: Range<u64>) -> Option<Range<usize>> {
     Some(usize::try_from(range.start).ok()?..usize::try_from(range.end).ok()?)
+}
+
+/// Whether a function calls nothing and can trap at loads and stores at most.
+pub fn is_plain(body: &FunctionBody<'_>) -> Option<bool> {
+    let mut operators = body.get_operators_reader().ok()?;
+    while !operators.eof() {
+        let operator = operators.read().ok()?;
+        let calls = matches!(
+            operator,
+            Operator::Call { .. }
+                | Operator::CallRef { .. }
+                | Operator::CallIndirect { .. }
+                | Operator::ReturnCall { .. }
+                | Operator::ReturnCallRef { .. }
+                | Operator::ReturnCallIndirect { .. }
+        );
+        if calls || may_trap(&operator) {
+            return Some(false);
+        }
+    }
+    Some(true)
 }
 
 /// Whether an instruction is one of the rarer ones that trap.

@@ -261,6 +261,20 @@ impl<'a> Symbols<'a> {
         }
     }
 
+    /// Whether calls of a function are not recorded.
+    pub fn is_plain(&self, function: u32) -> bool {
+        let plain = || {
+            let body = self
+                .bodies
+                .get(function.checked_sub(self.imported)? as usize)?;
+            let at = |offset: u32| usize::try_from(self.code.checked_add(offset.into())?).ok();
+            let bytes = self.wasm.get(at(body.start)?..at(body.end)?)?;
+            let reader = wasmparser::BinaryReader::new(bytes, 0);
+            super::record::is_plain(&wasmparser::FunctionBody::new(reader))
+        };
+        plain().unwrap_or(false)
+    }
+
     /// Where in the sources an offset is, the innermost inlined function first.
     pub fn frames(&self, offset: u32) -> Vec<Frame> {
         let own = self.function_at(offset).map(|function| self.name(function));

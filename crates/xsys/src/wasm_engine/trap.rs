@@ -21,8 +21,9 @@ use crate::wasm_engine::{Host, MAX_CALLS};
 /// What a shell reports of a process that aborted: 128 + SIGABRT.
 pub const TRAPPED: u8 = 134;
 
-/// How many calls are shown at either end of a long list.
+/// How many calls are shown at both ends of a long list.
 const SHOWN: usize = 24;
+const SHOWN_LAST: usize = 8;
 
 /// Room that functions may use below the stack pointer.
 const LEAF: u64 = 1024;
@@ -184,9 +185,11 @@ impl Trap<'_> {
                 "a call through a table entry that is empty".to_owned()
             }
             Some(TrapCode::IntegerDivisionByZero) => "an integer division by zero".to_owned(),
-            Some(TrapCode::IntegerOverflow) => "an integer division that overflows".to_owned(),
+            Some(TrapCode::IntegerOverflow) => {
+                "a number that its integer type cannot hold, of a division or a float".to_owned()
+            }
             Some(TrapCode::BadConversionToInteger) => {
-                "a float that no integer of the type is near to".to_owned()
+                "a float that is no number, where an integer is made of it".to_owned()
             }
             Some(TrapCode::BadSignature) => "an indirect call of another type".to_owned(),
             Some(TrapCode::StackOverflow) => "a stack overflow".to_owned(),
@@ -328,12 +331,21 @@ impl Trap<'_> {
             );
         }
         let exact = self.active.first().is_some_and(|word| word & TRAPS != 0);
-        match exact || self.active.is_empty() {
-            true => problem,
-            false => problem.note(
-                "single loads and stores are not recorded: of the innermost function the line is \
-                 that of its last call, or of its beginning",
-            ),
+        if exact || self.active.is_empty() {
+            return problem;
+        }
+        let problem = problem.note(
+            "single loads and stores are not recorded: of the innermost function the line is that \
+             of its last call, or of its beginning",
+        );
+        match self.called() {
+            Some(Called::Function(function)) if self.symbols.is_plain(function) => {
+                problem.note(format!(
+                    "the access may also be in `{}`, which it calls",
+                    self.symbols.name(function)
+                ))
+            }
+            _ => problem,
         }
     }
 
@@ -348,7 +360,7 @@ impl Trap<'_> {
             }
         }
         let mut frames = Vec::new();
-        let middle = runs.len().saturating_sub(SHOWN);
+        let middle = runs.len().saturating_sub(SHOWN_LAST);
         for (at, &(word, times)) in runs.iter().enumerate() {
             // Of a long recursion of several functions only the ends are looked up.
             if at >= SHOWN && at < middle {

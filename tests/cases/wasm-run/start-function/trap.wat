@@ -1,0 +1,5 @@
+(module
+  (func $begin (call $worse))
+  (func $worse unreachable)
+  (start $begin)
+  (func (export "run")))
