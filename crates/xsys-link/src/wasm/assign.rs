@@ -124,15 +124,20 @@ pub fn assign<'a>(
         code_size: 0,
         customs: Vec::new(),
         custom_places: HashMap::new(),
-        debug: debug::plan(options, resolved, live),
+        debug: debug::Pruned::default(),
     };
-    layout.place_customs(options, resolved);
-    if options.shortens() && !layout.has_debug() {
+    let has_debug = debug::is_written(options, resolved);
+    // What is not pruned is copied, and says where instructions are.
+    if options.shortens() && (!has_debug || options.prunes_debug()) {
         let arities = options.tidies().then(|| layout.arities(resolved));
-        let arities = arities.filter(|_| !layout.has_metadata());
-        let shortened = Shortened::build(resolved, live, &layout, false, arities.as_ref());
+        let arities = arities.filter(|_| !has_debug && !has_metadata(resolved));
+        let shortened = Shortened::build(resolved, live, &layout, has_debug, arities.as_ref());
         layout.shortened = Some(shortened);
     }
+    let (debug, found) = debug::plan(options, resolved, live, layout.shortened.as_ref());
+    problems.extend(found);
+    layout.debug = debug;
+    layout.place_customs(options, resolved);
     layout.place_code(resolved);
     (Some(layout), problems)
 }
@@ -156,20 +161,6 @@ impl<'a> Layout<'a> {
                 None => resolved.file(file).functions[at as usize].bytes,
             },
         }
-    }
-
-    /// Whether debug information is written.
-    fn has_debug(&self) -> bool {
-        self.customs
-            .iter()
-            .any(|custom| custom.name.starts_with(".debug_"))
-    }
-
-    /// Whether engines are told about single instructions, by offset.
-    fn has_metadata(&self) -> bool {
-        self.customs
-            .iter()
-            .any(|custom| custom.name.starts_with("metadata.code."))
     }
 
     fn arities(&self, resolved: &Resolved<'a>) -> Arities {
@@ -347,6 +338,13 @@ fn object_exports<'a>(
         })
     });
     exports.collect()
+}
+
+/// Whether engines are told about single instructions, by offset.
+fn has_metadata(resolved: &Resolved<'_>) -> bool {
+    let customs = resolved.files.iter().flat_map(|object| &object.customs);
+    let mut names = customs.map(|custom| custom.name);
+    names.any(|name| name.starts_with("metadata.code."))
 }
 
 fn exports<'a>(

@@ -60,12 +60,14 @@ pub enum Step {
     LowPc(u8),
     /// Likewise, as a number in `.debug_addr`.
     LowPcIndex(Width),
-    /// Where code ends, as a distance from its start.
+    /// Where code ends or is entered, as a distance from its start.
     Length(Width),
     /// A list of code ranges: an offset in another section, relocated.
     Ranges,
     /// Likewise, as a number in the unit's table.
     RangesIndex,
+    /// A list of locations, as a number in the unit's table.
+    LocationsIndex,
     /// An offset in another section, relocated.
     Elsewhere,
     /// Likewise: where the unit's numbers of that kind count from.
@@ -253,7 +255,7 @@ impl Abbrevs {
             }
             constant |= attribute == at::CONST_VALUE;
             let plain = plain(shape, version, address_size)?;
-            let step = meaning(kind, attribute, shape, version, address_size)?;
+            let step = meaning(attribute, shape, version, address_size)?;
             let found = step.and_then(|step| step.to_find(kind));
             push(&mut find, found.unwrap_or(plain));
             push(&mut keep, step.filter(|step| step.keeps()).unwrap_or(plain));
@@ -278,15 +280,23 @@ impl Step {
     fn to_find(self, kind: Kind) -> Option<Step> {
         let has_code = matches!(kind, Kind::Unit | Kind::Subprogram);
         match self {
-            Step::Sibling(_) | Step::Elsewhere | Step::Base(_) | Step::Length(_) => None,
-            Step::LowPc(_) | Step::Ranges | Step::RangesIndex if !has_code => None,
+            Step::Sibling(_)
+            | Step::Elsewhere
+            | Step::Base(_)
+            | Step::Length(_)
+            | Step::LocationsIndex => None,
+            Step::LowPc(_) | Step::LowPcIndex(_) | Step::Ranges | Step::RangesIndex
+                if !has_code =>
+            {
+                None
+            }
             Step::Location(width) if kind != Kind::Variable => Some(Step::Expression(width)),
             step => Some(step),
         }
     }
 
     fn keeps(self) -> bool {
-        !matches!(self, Step::LowPcIndex(_) | Step::FarReference)
+        !matches!(self, Step::FarReference)
     }
 }
 
@@ -382,13 +392,7 @@ fn plain(shape: u64, version: u16, address_size: u8) -> Option<Step> {
 }
 
 /// What an attribute means for pruning: `Some(None)` when nothing.
-fn meaning(
-    kind: Kind,
-    attribute: u64,
-    shape: u64,
-    version: u16,
-    address_size: u8,
-) -> Option<Option<Step>> {
+fn meaning(attribute: u64, shape: u64, version: u16, address_size: u8) -> Option<Option<Step>> {
     let reference = match shape {
         form::REF1 => Some(Width::Fixed(1)),
         form::REF2 => Some(Width::Fixed(2)),
@@ -424,7 +428,6 @@ fn meaning(
     };
     let offset = shape == form::SEC_OFFSET
         || (version < 4 && shape == form::DATA4 && points_elsewhere(attribute));
-    let has_code = matches!(kind, Kind::Unit | Kind::Subprogram);
     Some(match attribute {
         _ if shape == form::REF_ADDR => {
             if version < 3 {
@@ -437,10 +440,10 @@ fn meaning(
         at::RNGLISTS_BASE if offset => Some(Step::Base(Base::RangeLists)),
         at::LOCLISTS_BASE if offset => Some(Step::Base(Base::LocationLists)),
         at::LOW_PC if shape == form::ADDR => Some(Step::LowPc(address_size)),
-        at::LOW_PC if index.is_some() && has_code => index.map(Step::LowPcIndex),
+        at::LOW_PC if index.is_some() => index.map(Step::LowPcIndex),
         at::RANGES if offset => Some(Step::Ranges),
         at::RANGES if shape == form::RNGLISTX => Some(Step::RangesIndex),
-        at::HIGH_PC => match shape {
+        at::HIGH_PC | at::ENTRY_PC => match shape {
             form::DATA1 => Some(Step::Length(Width::Fixed(1))),
             form::DATA2 => Some(Step::Length(Width::Fixed(2))),
             form::DATA4 => Some(Step::Length(Width::Fixed(4))),
@@ -453,6 +456,7 @@ fn meaning(
         _ if shape == form::EXPRLOC || (block.is_some() && version < 4 && computes(attribute)) => {
             block.map(Step::Expression)
         }
+        _ if shape == form::LOCLISTX => Some(Step::LocationsIndex),
         _ if offset => Some(Step::Elsewhere),
         _ => None,
     })

@@ -71,6 +71,7 @@ pub mod at {
     pub const STATIC_LINK: u64 = 0x48;
     pub const USE_LOCATION: u64 = 0x4a;
     pub const VTABLE_ELEM_LOCATION: u64 = 0x4d;
+    pub const ENTRY_PC: u64 = 0x52;
     pub const RANGES: u64 = 0x55;
     pub const STR_OFFSETS_BASE: u64 = 0x72;
     pub const ADDR_BASE: u64 = 0x73;

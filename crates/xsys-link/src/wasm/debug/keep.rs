@@ -4,10 +4,10 @@
 use super::abbrev::{Step, Width};
 use super::cursor::Cursor;
 use super::expression::{self, Operand};
-use super::lists;
+use super::lists::{self, List};
 use super::mark::Marks;
 use super::spans::Spans;
-use super::targets::Ascending;
+use super::targets::{Ascending, Origin};
 use super::tree::{self, Tree, Unit};
 use super::{Patch, Sections};
 
@@ -20,16 +20,35 @@ pub struct KeptInfo {
     pub patches: Vec<Patch>,
 }
 
-/// Offsets in other sections that entries which stay refer to: section, offset, address width.
-pub type References = Vec<(u32, u32, u8)>;
+/// A place of another section that an entry which stays refers to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Reference {
+    /// The section.
+    pub section: u32,
+    /// The place.
+    pub offset: u32,
+    /// Width of addresses there.
+    pub address_size: u8,
+    /// Where the unit starts, which lists count from.
+    pub origin: Origin,
+}
+
+/// What entries that stay need of other sections.
+#[derive(Debug, Default)]
+pub struct Needs {
+    /// Places, ascending.
+    pub references: Vec<Reference>,
+    /// New values in lists of DWARF 5: section, and the number at a place of the input.
+    pub patches: Vec<(u32, Patch)>,
+}
 
 /// Finds out what is left.
 pub fn keep(
     sections: &Sections<'_, '_>,
     tree: &Tree,
     marks: &Marks,
-) -> Option<(Vec<KeptInfo>, References)> {
-    let mut references = Vec::new();
+) -> Option<(Vec<KeptInfo>, Needs)> {
+    let mut needs = Needs::default();
     // Where each entry is in what is left of its section.
     let mut places = vec![0; tree.dies.len()];
     let mut kept = Vec::new();
@@ -40,7 +59,9 @@ pub fn keep(
             marks,
             info: KeptInfo::default(),
             pending: Vec::new(),
-            references: &mut references,
+            pending_types: Vec::new(),
+            origin: Origin::Unknown,
+            needs: &mut needs,
             places: &mut places,
             relocs: Ascending::new(sections.relocs(info.section)),
             bytes: sections.data(info.section),
@@ -52,9 +73,9 @@ pub fn keep(
         }
         kept.push(walk.info);
     }
-    references.sort_unstable();
-    references.dedup();
-    Some((kept, references))
+    needs.references.sort_unstable();
+    needs.references.dedup();
+    Some((kept, needs))
 }
 
 struct Walk<'w, 's> {
@@ -64,7 +85,11 @@ struct Walk<'w, 's> {
     info: KeptInfo,
     /// Place in what is left, width, and the entry that is referred to.
     pending: Vec<(u32, Width, u32)>,
-    references: &'w mut References,
+    /// Likewise in lists: section, place in the input, width, entry.
+    pending_types: Vec<(u32, u32, Width, u32)>,
+    /// Where the unit starts.
+    origin: Origin,
+    needs: &'w mut Needs,
     places: &'w mut [u32],
     relocs: Ascending<'w>,
     bytes: &'w [u8],
@@ -73,6 +98,7 @@ struct Walk<'w, 's> {
 impl Walk<'_, '_> {
     fn unit(&mut self, unit: &Unit, base: u32) -> Option<()> {
         let start = self.info.spans.push(unit.offset, unit.first);
+        self.origin = Origin::Unknown;
         self.refer(unit.abbrevs, unit.address_size);
         let length_patch = self.info.patches.len();
         self.info.patches.push(Patch {
@@ -127,6 +153,11 @@ impl Walk<'_, '_> {
                 value,
             });
         }
+        for (section, at, width, target) in self.pending_types.drain(..) {
+            let value = self.places[target as usize] - start;
+            let patch = Patch { at, width, value };
+            self.needs.patches.push((section, patch));
+        }
         for (place, width, target) in siblings {
             let value = self.info.spans.place(target) - start;
             self.info.patches.push(Patch {
@@ -152,13 +183,20 @@ impl Walk<'_, '_> {
         let base = die.offset - at;
         let mut cursor = Cursor::new(self.bytes, at as usize);
         cursor.skip_leb()?;
+        // Where the entry's code starts, and the distances that count from there.
+        let mut start = Origin::Unknown;
+        let mut lengths = [None; 2];
+        let mut lists = [None; 2];
         for &step in self.tree.abbrevs.keep(abbrev) {
             let from = cursor.pos();
             let here = place + (from as u32 - at);
             match step {
                 Step::Reference(width) => {
                     let value = width.read(&mut cursor)? as u32;
-                    let target = self.tree.starts.number(base + unit.offset + value)?;
+                    let target = self
+                        .tree
+                        .starts
+                        .number((base + unit.offset).checked_add(value)?)?;
                     let width = exact(width, cursor.pos() - from);
                     self.pending.push((here, width, target));
                 }
@@ -173,13 +211,41 @@ impl Walk<'_, '_> {
                 }
                 Step::Ranges | Step::Elsewhere | Step::Base(_) => {
                     let target = tree::section_target(self.relocs.at(from)?)?;
-                    self.refer(target, unit.address_size);
+                    if step == Step::Ranges && number == unit.dies.0 {
+                        lists[0] = Some(target);
+                    } else if matches!(step, Step::Base(_)) {
+                        self.refer(target, unit.address_size);
+                    } else {
+                        self.list(unit, base, target)?;
+                    }
                     cursor.skip(4)?;
                 }
-                Step::RangesIndex => {
-                    let (section, base) = unit.bases.ranges?;
+                Step::RangesIndex | Step::LocationsIndex => {
+                    let (section, start) = match step {
+                        Step::RangesIndex => unit.bases.ranges?,
+                        _ => unit.bases.locations?,
+                    };
                     let index = cursor.uleb()?;
-                    lists::indexed(self.sections, section, base, index)?;
+                    let offset = lists::indexed(self.sections, section, start, index)?;
+                    if number == unit.dies.0 {
+                        lists[1] = Some((section, offset));
+                    } else {
+                        self.list(unit, base, (section, offset))?;
+                    }
+                }
+                Step::LowPc(width) => {
+                    start = Origin::of(self.relocs.at(from));
+                    cursor.skip(usize::from(width))?;
+                }
+                Step::LowPcIndex(width) => {
+                    let index = width.read(&mut cursor)?;
+                    start = Origin::of(tree::address(self.sections, unit, index));
+                }
+                Step::Length(width) => {
+                    let value = width.read(&mut cursor)?;
+                    let width = exact(width, cursor.pos() - from);
+                    let free = lengths.iter_mut().find(|length| length.is_none())?;
+                    *free = Some((here, width, value));
                 }
                 Step::Expression(width) | Step::Location(width) => {
                     let length = usize::try_from(width.read(&mut cursor)?).ok()?;
@@ -195,8 +261,8 @@ impl Walk<'_, '_> {
                             value: value @ 1..,
                         } = operand
                         {
-                            let target = base + unit.offset + value as u32;
-                            match tree.starts.number(target) {
+                            let target = (base + unit.offset).checked_add(value as u32);
+                            match target.and_then(|target| tree.starts.number(target)) {
                                 Some(target) => {
                                     let width = exact(Width::Leb, len);
                                     pending.push((here + at as u32, width, target));
@@ -212,11 +278,74 @@ impl Walk<'_, '_> {
                 _ => tree::skip(step, &mut cursor)?,
             }
         }
+        for (place, width, value) in lengths.into_iter().flatten() {
+            let moved = self.sections.view.distance(start, value)?;
+            if moved != value {
+                self.info.patches.push(Patch {
+                    at: place,
+                    width,
+                    value: moved as u32,
+                });
+            }
+        }
+        // The unit's own lists count from where it starts, which may be said behind them.
+        if number == unit.dies.0 {
+            self.origin = start;
+            for target in lists.into_iter().flatten() {
+                self.list(unit, base, target)?;
+            }
+        }
         Some(cursor.pos() as u32)
     }
 
+    /// A list or something else in another section.
+    fn list(&mut self, unit: &Unit, base: u32, (section, offset): (u32, u32)) -> Option<()> {
+        self.refer((section, offset), unit.address_size);
+        let list = List {
+            section,
+            offset,
+            origin: self.origin,
+        };
+        let name = self.sections.view.name(section);
+        let changes = match name {
+            ".debug_loclists" => true,
+            ".debug_rnglists" => self.sections.view.moves(),
+            _ => false,
+        };
+        if !changes {
+            return Some(());
+        }
+        let mut patches = Vec::new();
+        let (tree, pending) = (self.tree, &mut self.pending_types);
+        let mut missing = false;
+        lists::patched(
+            self.sections,
+            unit,
+            list,
+            &mut patches,
+            |at, length, value| {
+                let target = (base + unit.offset).checked_add(value as u32);
+                match target.and_then(|target| tree.starts.number(target)) {
+                    Some(target) => {
+                        let width = exact(Width::Leb, length);
+                        pending.push((section, at as u32, width, target));
+                    }
+                    None => missing = true,
+                }
+            },
+        )?;
+        let patches = patches.into_iter().map(|patch| (section, patch));
+        self.needs.patches.extend(patches);
+        (!missing).then_some(())
+    }
+
     fn refer(&mut self, (section, offset): (u32, u32), address_size: u8) {
-        self.references.push((section, offset, address_size));
+        self.needs.references.push(Reference {
+            section,
+            offset,
+            address_size,
+            origin: self.origin,
+        });
     }
 }
 

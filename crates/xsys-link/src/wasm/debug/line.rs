@@ -1,29 +1,52 @@
-//! Line-number programs: which sequences of rows describe functions that stay.
+//! Line-number programs: which sequences of rows describe functions that stay, and new advances
+//! where code has moved.
 //!
 //! Spec: DWARF 5, section 6.2. With a section for each function, LLVM writes a sequence for each,
 //! and a sequence starts from scratch: leaving some out does not touch the others.
 
+use super::Sections;
 use super::cursor::Cursor;
-use super::targets::{Ascending, Reloc, Target};
+use super::spans::Spans;
+use super::targets::{Ascending, FileView, Origin, Reloc, Target};
 
-/// The parts of a program's unit that stay, and where the unit ends.
-pub struct Program {
-    /// Spans of the section.
-    pub kept: Vec<(u32, u32)>,
-    /// The end.
-    pub end: u32,
+const COPY: u8 = 1;
+const ADVANCE_PC: u8 = 2;
+const CONST_ADD_PC: u8 = 8;
+const FIXED_ADVANCE_PC: u8 = 9;
+const END_SEQUENCE: u8 = 1;
+const SET_ADDRESS: u8 = 2;
+const DEFINE_FILE: u8 = 3;
+
+/// What is left of line-number programs.
+#[derive(Debug, Default)]
+pub struct Programs {
+    /// Parts of the input, with room for new bytes in between.
+    pub spans: Spans,
+    /// New bytes: place in what is left, and from where to where in `bytes`.
+    pub fresh: Vec<(u32, u32, u32)>,
+    /// Them.
+    pub bytes: Vec<u8>,
 }
 
-/// Goes through the program at `offset`. `None` when it is not understood.
-pub fn read(bytes: &[u8], relocs: &[Reloc], offset: u32, address_size: u8) -> Option<Program> {
+/// What a program's header says.
+struct Header<'a> {
+    /// Where the program starts and ends.
+    program: usize,
+    end: usize,
+    opcode_base: u8,
+    line_range: u8,
+    /// Instructions are a byte long and there is one at a time.
+    simple: bool,
+    address_size: u8,
+    /// Numbers of operands.
+    lengths: &'a [u8],
+}
+
+fn header(bytes: &[u8], offset: u32, address_size: u8) -> Option<Header<'_>> {
     let mut cursor = Cursor::new(bytes, offset as usize);
-    let length = cursor.u32()?;
-    if length >= 0xffff_fff0 {
-        return None;
-    }
+    let length = cursor.u32().filter(|&length| length < 0xffff_fff0)?;
     let end = cursor.pos().checked_add(length as usize)?;
-    let bytes = bytes.get(..end)?;
-    let mut cursor = Cursor::new(bytes, cursor.pos());
+    let mut cursor = Cursor::new(bytes.get(..end)?, cursor.pos());
     let version = cursor.number(2)?;
     match version {
         2..=4 => {}
@@ -32,17 +55,184 @@ pub fn read(bytes: &[u8], relocs: &[Reloc], offset: u32, address_size: u8) -> Op
     }
     let header_length = cursor.u32()? as usize;
     let program = cursor.pos().checked_add(header_length)?;
-    cursor.skip(if version >= 4 { 5 } else { 4 })?;
+    let mut simple = cursor.u8()? == 1;
+    if version >= 4 {
+        simple &= cursor.u8()? == 1;
+    }
+    // Whether rows are statements, and the least advance of lines.
+    cursor.skip(2)?;
+    let line_range = cursor.u8()?;
     let opcode_base = cursor.u8()?.max(1);
     let lengths = cursor.take(usize::from(opcode_base) - 1)?;
-    if program < cursor.pos() || program > end {
-        return None;
+    (cursor.pos() <= program && program <= end).then_some(Header {
+        program,
+        end,
+        opcode_base,
+        line_range,
+        simple,
+        address_size,
+        lengths,
+    })
+}
+
+impl Programs {
+    /// Adds what is left of the program at `offset`; returns where the program ends. `None` when
+    /// it is not understood.
+    pub fn add(
+        &mut self,
+        sections: &Sections<'_, '_>,
+        section: u32,
+        offset: u32,
+        address_size: u8,
+    ) -> Option<u32> {
+        let (bytes, relocs) = (sections.data(section), sections.relocs(section));
+        let header = header(bytes, offset, address_size)?;
+        let kept = sequences(bytes, relocs, &header)?;
+        self.spans.push(offset, header.program as u32);
+        for (from, to) in kept {
+            match sections.view.moves() {
+                false => drop(self.spans.push(from, to)),
+                true => self.rewrite(&sections.view, bytes, relocs, &header, from, to)?,
+            }
+        }
+        Some(header.end as u32)
     }
-    let first = relocs.partition_point(|reloc| (reloc.at as usize) < program);
+
+    fn append(&mut self, bytes: &[u8]) {
+        let at = self.spans.reserve(bytes.len() as u32);
+        let from = self.bytes.len() as u32;
+        self.bytes.extend_from_slice(bytes);
+        let to = self.bytes.len() as u32;
+        match self.fresh.last_mut() {
+            Some(last) if last.2 == from && last.0 + (last.2 - last.1) == at => last.2 = to,
+            _ => self.fresh.push((at, from, to)),
+        }
+    }
+
+    /// Writes sequences anew, with the advances that addresses have now.
+    fn rewrite(
+        &mut self,
+        view: &FileView<'_, '_>,
+        bytes: &[u8],
+        relocs: &[Reloc],
+        header: &Header<'_>,
+        from: u32,
+        to: u32,
+    ) -> Option<()> {
+        if !header.simple || header.line_range == 0 {
+            return None;
+        }
+        let first = relocs.partition_point(|reloc| reloc.at < from);
+        let mut relocs = Ascending::new(&relocs[first..]);
+        let mut cursor = Cursor::new(bytes.get(..to as usize)?, from as usize);
+        let mut rows = Rows {
+            header,
+            pending: 0,
+            out: Vec::new(),
+        };
+        let mut origin = Origin::Unknown;
+        let advance = |origin: &mut Origin, by: u64| {
+            let moved = view.distance(*origin, by)?;
+            if let Origin::Function(_, offset) = origin {
+                *offset = u32::try_from(u64::from(*offset).checked_add(by)?).ok()?;
+            }
+            Some(moved)
+        };
+        let step = (255 - header.opcode_base) / header.line_range;
+        while !cursor.at_end() {
+            let at = cursor.pos();
+            let opcode = cursor.u8()?;
+            if let Some(special) = opcode.checked_sub(header.opcode_base) {
+                let by = u64::from(special / header.line_range);
+                rows.pending += advance(&mut origin, by)?;
+                rows.special(special % header.line_range);
+                continue;
+            }
+            match opcode {
+                0 => {
+                    let length = usize::try_from(cursor.uleb()?).ok()?;
+                    let operand = cursor.pos();
+                    cursor.skip(length)?;
+                    if bytes.get(operand) == Some(&SET_ADDRESS) {
+                        // The address is relocated in its place.
+                        rows.pending = 0;
+                        origin = Origin::of(relocs.at(operand + 1));
+                        self.append(&std::mem::take(&mut rows.out));
+                        self.spans.push(at as u32, cursor.pos() as u32);
+                    } else {
+                        rows.flush();
+                        rows.out.extend_from_slice(bytes.get(at..cursor.pos())?);
+                    }
+                }
+                COPY => {
+                    rows.flush();
+                    rows.out.push(opcode);
+                }
+                ADVANCE_PC => rows.pending += advance(&mut origin, cursor.uleb()?)?,
+                CONST_ADD_PC => rows.pending += advance(&mut origin, step.into())?,
+                FIXED_ADVANCE_PC => rows.pending += advance(&mut origin, cursor.number(2)?)?,
+                _ => {
+                    for _ in 0..*header.lengths.get(usize::from(opcode) - 1)? {
+                        cursor.skip_leb()?;
+                    }
+                    rows.out.extend_from_slice(bytes.get(at..cursor.pos())?);
+                }
+            }
+        }
+        rows.flush();
+        self.append(&rows.out);
+        Some(())
+    }
+}
+
+/// A sequence that is being written.
+struct Rows<'h> {
+    header: &'h Header<'h>,
+    /// How far the address is behind.
+    pending: u64,
+    out: Vec<u8>,
+}
+
+impl Rows<'_> {
+    /// Advances the address.
+    fn flush(&mut self) {
+        if self.pending > 0 {
+            self.out.push(ADVANCE_PC);
+            super::super::leb::uleb(&mut self.out, self.pending);
+            self.pending = 0;
+        }
+    }
+
+    /// A row that advances the line as the special opcodes with this remainder do.
+    fn special(&mut self, remainder: u8) {
+        let base = self.header.opcode_base;
+        let range = u64::from(self.header.line_range);
+        let code = |by: u64| {
+            let code = by.checked_mul(range)? + u64::from(base) + u64::from(remainder);
+            u8::try_from(code).ok()
+        };
+        let step = u64::from((255 - base) / self.header.line_range);
+        let rest = self.pending.checked_sub(step).and_then(code);
+        if let Some(code) = code(self.pending) {
+            self.out.push(code);
+        } else if let Some(code) = rest.filter(|_| base > CONST_ADD_PC) {
+            self.out.extend([CONST_ADD_PC, code]);
+        } else {
+            self.flush();
+            self.out.extend(code(0));
+        }
+        self.pending = 0;
+    }
+}
+
+/// The parts of a program that stay.
+fn sequences(bytes: &[u8], relocs: &[Reloc], header: &Header<'_>) -> Option<Vec<(u32, u32)>> {
+    let bytes = bytes.get(..header.end)?;
+    let first = relocs.partition_point(|reloc| (reloc.at as usize) < header.program);
     let mut relocs = Ascending::new(&relocs[first..]);
-    let mut cursor = Cursor::new(bytes, program);
-    let mut kept = vec![(offset, program as u32)];
-    let mut start = program;
+    let mut cursor = Cursor::new(bytes, header.program);
+    let mut kept: Vec<(u32, u32)> = Vec::new();
+    let mut start = header.program;
     let mut keep = |from: usize, to: usize| match kept.last_mut() {
         Some(last) if last.1 as usize == from => last.1 = to as u32,
         _ => kept.push((from as u32, to as u32)),
@@ -51,7 +241,7 @@ pub fn read(bytes: &[u8], relocs: &[Reloc], offset: u32, address_size: u8) -> Op
     let mut stays = None;
     while !cursor.at_end() {
         let opcode = cursor.u8()?;
-        if opcode >= opcode_base {
+        if opcode >= header.opcode_base {
             continue;
         }
         match opcode {
@@ -60,15 +250,15 @@ pub fn read(bytes: &[u8], relocs: &[Reloc], offset: u32, address_size: u8) -> Op
                 let from = cursor.pos();
                 cursor.skip(length)?;
                 match bytes.get(from) {
-                    Some(1) => {
+                    Some(&END_SEQUENCE) => {
                         if stays.unwrap_or(true) {
                             keep(start, cursor.pos());
                         }
                         start = cursor.pos();
                         stays = None;
                     }
-                    Some(2) => {
-                        if length != usize::from(address_size) + 1 {
+                    Some(&SET_ADDRESS) => {
+                        if length != usize::from(header.address_size) + 1 {
                             return None;
                         }
                         let live = relocs
@@ -77,26 +267,23 @@ pub fn read(bytes: &[u8], relocs: &[Reloc], offset: u32, address_size: u8) -> Op
                         stays = Some(stays.unwrap_or(false) || live);
                     }
                     // A file that is declared in passing is there for later sequences too.
-                    Some(3) => return None,
+                    Some(&DEFINE_FILE) => return None,
                     _ => {}
                 }
             }
             // The only one with an operand that is not LEB128.
-            9 => cursor.skip(2)?,
+            FIXED_ADVANCE_PC => cursor.skip(2)?,
             _ => {
-                for _ in 0..*lengths.get(usize::from(opcode) - 1)? {
+                for _ in 0..*header.lengths.get(usize::from(opcode) - 1)? {
                     cursor.skip_leb()?;
                 }
             }
         }
     }
-    if start < end {
-        keep(start, end);
+    if start < header.end {
+        keep(start, header.end);
     }
-    Some(Program {
-        kept,
-        end: end as u32,
-    })
+    Some(kept)
 }
 
 #[cfg(test)]
@@ -134,19 +321,45 @@ mod tests {
             reloc(1, Target::Gone),
             reloc(2, Target::Function(2)),
         ];
-        let found = read(&bytes, &relocs, 0, 4).unwrap();
-        assert_eq!(found.kept, [(0, start + 13), (start + 26, start + 39)]);
-        assert_eq!(found.end as usize, bytes.len());
+        let header = header(&bytes, 0, 4).unwrap();
+        let found = sequences(&bytes, &relocs, &header).unwrap();
+        assert_eq!(found, [(start, start + 13), (start + 26, start + 39)]);
+        assert_eq!(header.end, bytes.len());
+    }
+
+    #[test]
+    fn rows_take_the_shortest_form() {
+        let bytes = program(&SEQUENCE);
+        let header = header(&bytes, 0, 4).unwrap();
+        for (pending, remainder, expected) in [
+            (0, 5, &[18u8][..]),
+            (3, 5, &[60]),
+            (17, 3, &[254]),
+            (17, 5, &[8, 18]),
+            (34, 3, &[8, 254]),
+            (200, 5, &[2, 0xc8, 1, 18]),
+        ] {
+            let mut rows = Rows {
+                header: &header,
+                pending,
+                out: Vec::new(),
+            };
+            rows.special(remainder);
+            assert_eq!(rows.out, expected, "{pending} {remainder}");
+            assert_eq!(rows.pending, 0);
+        }
     }
 
     #[test]
     fn broken_programs_are_refused() {
         let bytes = program(&SEQUENCE);
         for cut in 1..bytes.len() {
-            assert!(read(&bytes[..cut], &[], 0, 4).is_none(), "{cut}");
+            assert!(header(&bytes[..cut], 0, 4).is_none(), "{cut}");
         }
         let mut long = program(&SEQUENCE);
         long[6] = 0xff;
-        assert!(read(&long, &[], 0, 4).is_none());
+        assert!(header(&long, 0, 4).is_none());
+        let open = program(&SEQUENCE[..5]);
+        assert!(sequences(&open, &[], &header(&open, 0, 4).unwrap()).is_none());
     }
 }

@@ -1,12 +1,15 @@
-//! Lists of code ranges and of locations: which entries describe code that stays.
+//! Lists of code ranges and of locations: which entries describe code that stays, and what their
+//! distances have become.
 //!
 //! Spec: DWARF 4, sections 2.17.3 and 2.6.2 (`.debug_ranges`, `.debug_loc`); DWARF 5, sections
-//! 7.25, 7.28 and 7.29 (`.debug_rnglists`, `.debug_loclists`).
+//! 7.7.3, 7.25, 7.28 and 7.29 (`.debug_rnglists`, `.debug_loclists`).
 
-use super::Sections;
+use super::abbrev::Width;
 use super::cursor::Cursor;
-use super::targets::{Reloc, Target, at};
+use super::expression::{self, Operand};
+use super::targets::{Origin, Reloc, Target, at};
 use super::tree::{Unit, address};
+use super::{Patch, Sections};
 
 /// One entry of a list.
 struct Entry {
@@ -17,9 +20,52 @@ struct Entry {
     stays: bool,
     /// It describes code, and is not only there for other entries.
     code: bool,
-    last: bool,
+    /// Distances: where, how wide, and the value.
+    numbers: [Option<(usize, Width, u64)>; 2],
+    /// What they count from.
+    origin: Origin,
     /// The expression, in a list of locations.
-    expression: (usize, usize),
+    expression: Option<(usize, usize)>,
+}
+
+impl Entry {
+    fn new(from: usize) -> Self {
+        Self {
+            from,
+            to: from,
+            stays: true,
+            code: false,
+            numbers: [None; 2],
+            origin: Origin::Unknown,
+            expression: None,
+        }
+    }
+
+    /// New values for the distances, at places of the input.
+    fn patches(&self, sections: &Sections<'_, '_>, patches: &mut Vec<Patch>) -> Option<()> {
+        for (at, width, value) in self.numbers.into_iter().flatten() {
+            let moved = sections.view.distance(self.origin, value)?;
+            if moved != value {
+                patches.push(Patch {
+                    at: at as u32,
+                    width,
+                    value: moved as u32,
+                });
+            }
+        }
+        Some(())
+    }
+}
+
+/// A list and what it is part of.
+#[derive(Clone, Copy)]
+pub struct List {
+    /// Its section.
+    pub section: u32,
+    /// Where it starts.
+    pub offset: u32,
+    /// What it counts from if it does not say so itself.
+    pub origin: Origin,
 }
 
 fn gone(reloc: Option<&Reloc>) -> Option<bool> {
@@ -28,22 +74,20 @@ fn gone(reloc: Option<&Reloc>) -> Option<bool> {
 
 /// Goes through one list of ranges or locations in the format before DWARF 5.
 fn old(
-    bytes: &[u8],
-    relocs: &[Reloc],
-    width: usize,
-    locations: bool,
-    offset: usize,
-    mut each: impl FnMut(Entry) -> Option<()>,
+    sections: &Sections<'_, '_>,
+    list: List,
+    width: u8,
+    mut each: impl FnMut(&Entry) -> Option<()>,
 ) -> Option<()> {
-    let mut cursor = Cursor::new(bytes, offset);
-    let escape = if width == 4 {
-        u64::from(u32::MAX)
-    } else {
-        u64::MAX
-    };
+    let relocs = sections.relocs(list.section);
+    let locations = sections.view.name(list.section) == ".debug_loc";
+    let mut cursor = Cursor::new(sections.data(list.section), list.offset as usize);
+    let size = usize::from(width);
+    let escape = u64::MAX >> (64 - 8 * u32::from(width));
     let mut base_gone = false;
+    let mut origin = list.origin;
     // Lists are met in any order, their entries ascend.
-    let mut next = relocs.partition_point(|reloc| (reloc.at as usize) < offset);
+    let mut next = relocs.partition_point(|reloc| reloc.at < list.offset);
     let mut reloc_at = |offset: usize| {
         while relocs.get(next).is_some_and(|r| (r.at as usize) < offset) {
             next += 1;
@@ -51,109 +95,128 @@ fn old(
         relocs.get(next).filter(|r| r.at as usize == offset)
     };
     loop {
-        let from = cursor.pos();
-        let first_reloc = gone(reloc_at(from));
-        let first = cursor.number(width)?;
-        let second_reloc = gone(reloc_at(cursor.pos()));
-        let second = cursor.number(width)?;
-        let mut entry = Entry {
-            from,
-            to: cursor.pos(),
-            stays: true,
-            code: false,
-            last: false,
-            expression: (0, 0),
-        };
-        if first_reloc.is_none() && second_reloc.is_none() && first == 0 && second == 0 {
-            entry.last = true;
-            return each(entry);
+        let mut entry = Entry::new(cursor.pos());
+        let first_reloc = reloc_at(cursor.pos());
+        let first_at = cursor.pos();
+        let first = cursor.number(size)?;
+        let second_reloc = reloc_at(cursor.pos());
+        let second_at = cursor.pos();
+        let second = cursor.number(size)?;
+        sections.spend(2 * size)?;
+        entry.to = cursor.pos();
+        let plain = first_reloc.is_none() && second_reloc.is_none();
+        if plain && first == 0 && second == 0 {
+            return each(&entry);
         }
         if first_reloc.is_none() && first == escape {
-            base_gone = second_reloc == Some(true);
+            base_gone = gone(second_reloc) == Some(true);
+            origin = Origin::of(second_reloc);
             entry.stays = !base_gone;
         } else {
             entry.code = true;
-            entry.stays = match first_reloc.or(second_reloc) {
+            entry.stays = match gone(first_reloc.or(second_reloc)) {
                 Some(gone) => !gone,
                 None => !base_gone,
             };
+            if plain {
+                let number = |at, value| Some((at, Width::Fixed(width), value));
+                entry.numbers = [number(first_at, first), number(second_at, second)];
+                entry.origin = origin;
+            }
             if locations {
                 let length = cursor.number(2)? as usize;
                 let start = cursor.pos();
                 cursor.skip(length)?;
-                entry.expression = (start, cursor.pos());
+                sections.spend(length)?;
+                entry.expression = Some((start, cursor.pos()));
                 entry.to = cursor.pos();
             }
         }
-        each(entry)?;
+        each(&entry)?;
     }
 }
 
-/// Goes through one list of ranges in DWARF 5's format.
+/// Goes through one list of ranges or locations in DWARF 5's format.
 fn new(
     sections: &Sections<'_, '_>,
     unit: &Unit,
-    section: u32,
-    offset: usize,
-    mut each: impl FnMut(Entry) -> Option<()>,
+    list: List,
+    mut each: impl FnMut(&Entry) -> Option<()>,
 ) -> Option<()> {
-    let relocs = sections.relocs(section);
-    let mut cursor = Cursor::new(sections.data(section), offset);
+    let relocs = sections.relocs(list.section);
+    let locations = sections.view.name(list.section) == ".debug_loclists";
+    let mut cursor = Cursor::new(sections.data(list.section), list.offset as usize);
     let width = usize::from(unit.address_size);
-    let mut base_gone = false;
+    let mut origin = list.origin;
+    let leb = |cursor: &mut Cursor<'_>| {
+        let at = cursor.pos();
+        let value = cursor.uleb()?;
+        Some((at, Width::Padded((cursor.pos() - at) as u8), value))
+    };
     loop {
-        let from = cursor.pos();
-        let mut entry = Entry {
-            from,
-            to: from,
-            stays: true,
-            code: true,
-            last: false,
-            expression: (0, 0),
+        let mut entry = Entry::new(cursor.pos());
+        entry.code = true;
+        let indexed = |index| Origin::of(address(sections, unit, index));
+        let kind = match (cursor.u8()?, locations) {
+            // Locations have one kind more, for code that nothing else is said about.
+            (5, true) => 9,
+            (kind @ 6.., true) => kind - 1,
+            (kind, _) => kind,
         };
-        let indexed = |index| gone(address(sections, unit, index));
-        match cursor.u8()? {
+        match kind {
             0 => {
+                sections.spend(1)?;
                 entry.code = false;
-                entry.last = true;
+                entry.to = cursor.pos();
+                return each(&entry);
             }
             1 => {
-                base_gone = indexed(cursor.uleb()?) == Some(true);
+                origin = indexed(cursor.uleb()?);
                 entry.code = false;
-                entry.stays = !base_gone;
+                entry.stays = origin != Origin::Gone;
             }
-            2 | 3 => {
-                entry.stays = indexed(cursor.uleb()?) != Some(true);
+            2 => {
+                entry.stays = indexed(cursor.uleb()?) != Origin::Gone;
                 cursor.skip_leb()?;
+            }
+            3 => {
+                entry.origin = indexed(cursor.uleb()?);
+                entry.stays = entry.origin != Origin::Gone;
+                entry.numbers[0] = leb(&mut cursor);
             }
             4 => {
-                cursor.skip_leb()?;
-                cursor.skip_leb()?;
-                entry.stays = !base_gone;
+                entry.numbers = [leb(&mut cursor), leb(&mut cursor)];
+                entry.origin = origin;
+                entry.stays = origin != Origin::Gone;
             }
             5 => {
-                base_gone = gone(at(relocs, cursor.pos())) == Some(true);
+                origin = Origin::of(at(relocs, cursor.pos()));
                 cursor.skip(width)?;
                 entry.code = false;
-                entry.stays = !base_gone;
+                entry.stays = origin != Origin::Gone;
             }
             6 => {
                 entry.stays = gone(at(relocs, cursor.pos())) != Some(true);
                 cursor.skip(2 * width)?;
             }
             7 => {
-                entry.stays = gone(at(relocs, cursor.pos())) != Some(true);
+                entry.origin = Origin::of(at(relocs, cursor.pos()));
+                entry.stays = entry.origin != Origin::Gone;
                 cursor.skip(width)?;
-                cursor.skip_leb()?;
+                entry.numbers[0] = leb(&mut cursor);
             }
+            9 => {}
             _ => return None,
         }
-        entry.to = cursor.pos();
-        let last = entry.last;
-        each(entry)?;
-        if last {
-            return Some(());
+        if locations && entry.code {
+            let length = usize::try_from(cursor.uleb()?).ok()?;
+            let start = cursor.pos();
+            cursor.skip(length)?;
+            entry.expression = Some((start, cursor.pos()));
         }
+        entry.to = cursor.pos();
+        sections.spend(entry.to - entry.from)?;
+        each(&entry)?;
     }
 }
 
@@ -165,21 +228,19 @@ pub fn any_stays(
     offset: u32,
 ) -> Option<bool> {
     let mut any = false;
-    let each = |entry: Entry| {
+    let each = |entry: &Entry| {
         any |= entry.code && entry.stays;
         // There is no need to see the rest.
         (!any).then_some(())
     };
+    let list = List {
+        section,
+        offset,
+        origin: Origin::Unknown,
+    };
     let result = match sections.view.name(section) {
-        ".debug_ranges" => old(
-            sections.data(section),
-            sections.relocs(section),
-            usize::from(unit.address_size),
-            false,
-            offset as usize,
-            each,
-        ),
-        ".debug_rnglists" => new(sections, unit, section, offset as usize, each),
+        ".debug_ranges" => old(sections, list, unit.address_size, each),
+        ".debug_rnglists" => new(sections, unit, list, each),
         _ => None,
     };
     match any {
@@ -195,47 +256,69 @@ pub fn indexed(sections: &Sections<'_, '_>, section: u32, base: u32, index: u64)
     base.checked_add(cursor.u32()?)
 }
 
-/// The parts that stay of the lists at `starts`, in the format before DWARF 5.
+/// The parts that stay of a section's lists in the format before DWARF 5; `patches` get new values
+/// of their distances, at places of the input.
 pub fn kept(
     sections: &Sections<'_, '_>,
-    section: u32,
+    lists: impl Iterator<Item = List>,
     width: u8,
-    starts: &[u32],
+    patches: &mut Vec<Patch>,
 ) -> Option<Vec<(u32, u32)>> {
-    let (bytes, relocs) = (sections.data(section), sections.relocs(section));
-    let locations = sections.view.name(section) == ".debug_loc";
     let mut kept: Vec<(u32, u32)> = Vec::new();
-    let mut walked = 0usize;
-    for &start in starts {
-        old(
-            bytes,
-            relocs,
-            usize::from(width),
-            locations,
-            start as usize,
-            |entry| {
-                walked += entry.to - entry.from;
-                if entry.stays {
-                    let (from, to) = (entry.from as u32, entry.to as u32);
-                    match kept.last_mut() {
-                        Some(last) if last.1 == from => last.1 = to,
-                        _ => kept.push((from, to)),
-                    }
-                }
-                let (from, to) = entry.expression;
-                // Types in here are not followed, so they must not be in here.
-                let mut plain = true;
-                super::expression::scan(bytes.get(from..to)?, width, |operand| {
-                    plain &=
-                        !matches!(operand, super::expression::Operand::Type { value: 1.., .. });
-                })?;
-                plain.then_some(())
-            },
-        )?;
-        // Lists that share their ends again and again are an attack.
-        if walked > 16 * bytes.len() {
-            return None;
-        }
+    for list in lists {
+        let bytes = sections.data(list.section);
+        old(sections, list, width, |entry| {
+            if !entry.stays {
+                return Some(());
+            }
+            let (from, to) = (entry.from as u32, entry.to as u32);
+            match kept.last_mut() {
+                Some(last) if last.1 == from => last.1 = to,
+                _ => kept.push((from, to)),
+            }
+            if sections.view.moves() {
+                entry.patches(sections, patches)?;
+            }
+            let Some((from, to)) = entry.expression else {
+                return Some(());
+            };
+            // Before DWARF 5 nothing in here names a type, except for extensions.
+            let mut plain = true;
+            expression::scan(bytes.get(from..to)?, width, |operand| {
+                plain &= !matches!(operand, Operand::Type { value: 1.., .. });
+            })?;
+            plain.then_some(())
+        })?;
     }
     Some(kept)
+}
+
+/// New values for a list in DWARF 5's format, at places of the input; `types` is told of each base
+/// type: where its number is, how long, and the value.
+pub fn patched(
+    sections: &Sections<'_, '_>,
+    unit: &Unit,
+    list: List,
+    patches: &mut Vec<Patch>,
+    mut types: impl FnMut(usize, usize, u64),
+) -> Option<()> {
+    let bytes = sections.data(list.section);
+    new(sections, unit, list, |entry| {
+        if sections.view.moves() {
+            entry.patches(sections, patches)?;
+        }
+        let Some((from, to)) = entry.expression else {
+            return Some(());
+        };
+        expression::scan(bytes.get(from..to)?, unit.address_size, |operand| {
+            if let Operand::Type {
+                at,
+                len,
+                value: value @ 1..,
+            } = operand
+            {
+                types(from + at, len, value);
+            }
+        })
+    })
 }

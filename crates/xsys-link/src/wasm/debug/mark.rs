@@ -128,6 +128,7 @@ impl Marking<'_> {
             match abbrev.kind {
                 Kind::Import | Kind::Other => self.mark(child, WHOLE),
                 Kind::Variable if abbrev.constant => self.mark(child, WHOLE),
+                Kind::BaseType if self.tree.typed_lists => self.mark(child, WHOLE),
                 _ => {}
             }
             child = die.end;

@@ -14,6 +14,10 @@
 //! is handled by itself, in parallel. An object with anything that is not understood keeps its
 //! debug information as it is.
 //!
+//! Where code has become shorter ([`super::shorten`]), offsets within functions have changed. Fields
+//! with relocations follow by themselves; distances (lengths of functions, lists that count from a
+//! start) get new values, and line-number programs are written anew.
+//!
 //! `.debug_names`, `.debug_pubnames`, `.debug_aranges` and the like are dropped: they are indexes
 //! that debuggers make themselves where there are none, and a stale one would be worse.
 
@@ -32,14 +36,20 @@ mod targets;
 mod tree;
 pub mod write;
 
+use std::cell::Cell;
+
 use rayon::prelude::*;
+use xsys_diag::Diagnostic;
 
 use self::abbrev::Width;
+use self::keep::Reference;
 use self::pool::{Pool, Wanted};
 use self::spans::Spans;
 use self::targets::{FileView, Reloc, Target};
 use super::WasmOptions;
 use super::gc::Live;
+use super::object::ObjectFile;
+use super::shorten::Shortened;
 use super::symbols::{FileId, Resolved};
 
 /// A number to put into a place of what is left of a section.
@@ -68,6 +78,9 @@ enum Fate {
 pub struct Cut {
     spans: Spans,
     patches: Vec<Patch>,
+    /// New bytes: place in what is left, and from where to where in `bytes`.
+    fresh: Vec<(u32, u32, u32)>,
+    bytes: Vec<u8>,
 }
 
 /// What becomes of a file's custom sections; those without an entry are copied.
@@ -75,6 +88,8 @@ pub struct Cut {
 struct FilePlan {
     fates: Vec<Fate>,
     wanted: Vec<Wanted>,
+    /// Code has moved and nobody knows how to say so.
+    lost: bool,
 }
 
 /// What becomes of all debug information. The default: everything is copied.
@@ -88,32 +103,53 @@ pub struct Pruned<'a> {
 pub struct Sections<'r, 'a> {
     view: FileView<'r, 'a>,
     relocs: Vec<Vec<Reloc>>,
+    /// How much may still be read of lists, which may overlap.
+    budget: Cell<usize>,
 }
 
 /// Sections of strings.
 const POOLS: [&str; 2] = [".debug_str", ".debug_line_str"];
 
-/// Decides what stays.
-pub fn plan<'a>(options: &WasmOptions, resolved: &Resolved<'a>, live: &Live) -> Pruned<'a> {
-    if !options.prunes_debug() || options.strip_debug || options.strip_all {
-        return Pruned::default();
-    }
-    let any = resolved
-        .files()
-        .any(|(_, object)| object.customs.iter().any(|c| c.name.starts_with(".debug_")));
-    if !any {
-        return Pruned::default();
+/// Whether debug information is written.
+pub fn is_written(options: &WasmOptions, resolved: &Resolved<'_>) -> bool {
+    let debug = |object: &ObjectFile<'_>| {
+        let mut customs = object.customs.iter();
+        customs.any(|custom| custom.name.starts_with(".debug_"))
+    };
+    !options.strip_debug && !options.strip_all && resolved.files.iter().any(debug)
+}
+
+/// Decides what stays. `shortened` says where code has moved.
+pub fn plan<'a>(
+    options: &WasmOptions,
+    resolved: &Resolved<'a>,
+    live: &Live,
+    shortened: Option<&Shortened>,
+) -> (Pruned<'a>, Vec<Diagnostic>) {
+    if !options.prunes_debug() || !is_written(options, resolved) {
+        return (Pruned::default(), Vec::new());
     }
     let ids: Vec<FileId> = resolved.files().map(|(file, _)| file).collect();
     let files: Vec<FilePlan> = ids
         .into_par_iter()
-        .map(|file| plan_file(FileView::new(resolved, live, file)))
+        .map(|file| plan_file(FileView::new(resolved, live, shortened, file)))
         .collect();
+    let lost = files
+        .iter()
+        .zip(&resolved.files)
+        .filter(|(plan, _)| plan.lost);
+    let warnings = lost.map(|(_, object)| lost_debug(&object.name)).collect();
     let pools = POOLS
         .iter()
         .map(|name| pool::build(name, resolved, &files))
         .collect();
-    Pruned { files, pools }
+    (Pruned { files, pools }, warnings)
+}
+
+fn lost_debug(name: &str) -> Diagnostic {
+    Diagnostic::warning(format!("debug information of `{name}` is left out"))
+        .note("its code has become shorter, and it uses forms that cannot be brought up to date")
+        .help("link with `--no-compress-relocations` to keep it")
 }
 
 impl<'a> Pruned<'a> {
@@ -173,10 +209,18 @@ impl<'r, 'a> Sections<'r, 'a> {
             true => view.relocs(section),
             false => Vec::new(),
         });
+        let sizes = (0..count).map(|section| view.data(section).len());
         Self {
             view,
             relocs: relocs.collect(),
+            budget: Cell::new(16 * sizes.sum::<usize>()),
         }
+    }
+
+    /// Lists that are read again and again are an attack.
+    fn spend(&self, bytes: usize) -> Option<()> {
+        self.budget.set(self.budget.get().checked_sub(bytes)?);
+        Some(())
     }
 
     fn named(&self, name: &'static str) -> impl Iterator<Item = u32> + '_ {
@@ -205,14 +249,24 @@ fn plan_file(view: FileView<'_, '_>) -> FilePlan {
         };
         return FilePlan {
             fates: (0..count).map(fate).collect(),
-            wanted: Vec::new(),
+            ..FilePlan::default()
         };
     }
     let sections = Sections::new(view);
+    let pruned = prune(&sections);
+    let lost = pruned.is_none() && view.moves();
     let mut plan = FilePlan {
-        fates: prune(&sections).unwrap_or_else(|| whole(&sections)),
+        fates: pruned.unwrap_or_else(|| whole(&sections)),
         wanted: Vec::new(),
+        lost,
     };
+    if lost {
+        for (section, fate) in (0u32..).zip(&mut plan.fates) {
+            if view.is_debug(section) {
+                *fate = Fate::Dropped;
+            }
+        }
+    }
     plan.want_strings(&sections);
     plan
 }
@@ -250,100 +304,105 @@ fn is_index(name: &str) -> bool {
 fn prune(sections: &Sections<'_, '_>) -> Option<Vec<Fate>> {
     let tree = tree::Tree::read(sections)?;
     let marks = mark::mark(&tree)?;
-    let (infos, references) = keep::keep(sections, &tree, &marks)?;
+    let (infos, needs) = keep::keep(sections, &tree, &marks)?;
     let mut fates = whole(sections);
     for (info, kept) in tree.infos.iter().zip(infos) {
         fates[info.section as usize] = Fate::cut(kept.spans, kept.patches);
     }
     drop((tree, marks));
     for (section, fate) in (0u32..).zip(&mut fates) {
-        let from = references.partition_point(|reference| reference.0 < section);
-        let to = references.partition_point(|reference| reference.0 <= section);
+        let references = &needs.references;
+        let from = references.partition_point(|reference| reference.section < section);
+        let to = references.partition_point(|reference| reference.section <= section);
         let wanted = &references[from..to];
-        let spans = match sections.view.name(section) {
-            ".debug_abbrev" => abbreviations(sections, section, wanted)?,
-            ".debug_line" => {
-                let (spans, patches) = programs(sections, section, wanted)?;
-                *fate = Fate::cut(spans, patches);
-                continue;
+        *fate = match sections.view.name(section) {
+            ".debug_abbrev" => {
+                let spans = abbreviations(sections.data(section), wanted)?;
+                Fate::cut(spans, Vec::new())
             }
-            ".debug_ranges" | ".debug_loc" => lists(sections, section, wanted)?,
-            ".debug_str_offsets" | ".debug_addr" | ".debug_rnglists" => {
-                contributions(sections, section, wanted)?
+            ".debug_line" => programs(sections, section, wanted)?,
+            ".debug_ranges" | ".debug_loc" => old_lists(sections, wanted)?,
+            ".debug_str_offsets" | ".debug_addr" | ".debug_rnglists" | ".debug_loclists" => {
+                let spans = contributions(sections.data(section), wanted)?;
+                let inside = needs.patches.iter().filter(|(at, _)| *at == section);
+                let patches = inside.map(|(_, patch)| patch.moved(&spans)).collect();
+                Fate::cut(spans, patches)
             }
+            // Advances in here count bytes of code.
+            ".debug_frame" if sections.view.moves() => Fate::Dropped,
             // Expressions in here can name entries by their offset, which has changed.
-            ".debug_loclists" | ".debug_macro" | ".debug_macinfo" if !wanted.is_empty() => {
-                return None;
-            }
+            ".debug_macro" | ".debug_macinfo" if !wanted.is_empty() => return None,
             _ => continue,
         };
-        *fate = Fate::cut(spans, Vec::new());
     }
     Some(fates)
 }
 
-fn abbreviations(
-    sections: &Sections<'_, '_>,
-    section: u32,
-    wanted: &[(u32, u32, u8)],
-) -> Option<Spans> {
-    let bytes = sections.data(section);
+fn abbreviations(bytes: &[u8], wanted: &[Reference]) -> Option<Spans> {
     let mut parts: Vec<(u32, u32)> = Vec::new();
-    for &(_, offset, _) in wanted {
-        let end = abbrev::end(bytes, offset)?;
-        parts.push((offset, end));
+    let mut last = None;
+    for offset in wanted.iter().map(|reference| reference.offset) {
+        if last.replace(offset) != Some(offset) {
+            parts.push((offset, abbrev::end(bytes, offset)?));
+        }
     }
     Some(Spans::of(parts))
 }
 
-fn programs(
-    sections: &Sections<'_, '_>,
-    section: u32,
-    wanted: &[(u32, u32, u8)],
-) -> Option<(Spans, Vec<Patch>)> {
-    let (bytes, relocs) = (sections.data(section), sections.relocs(section));
-    let (mut spans, mut patches) = (Spans::default(), Vec::new());
+fn programs(sections: &Sections<'_, '_>, section: u32, wanted: &[Reference]) -> Option<Fate> {
+    let (mut programs, mut patches) = (line::Programs::default(), Vec::new());
     let (mut end, mut previous) = (0, None);
-    for &(_, offset, address_size) in wanted {
+    for reference in wanted {
         // Type units share the program of the unit that they come from.
-        if previous == Some(offset) {
+        if previous.replace(reference.offset) == Some(reference.offset) {
             continue;
         }
-        if offset < end {
+        if reference.offset < end {
             return None;
         }
-        let program = line::read(bytes, relocs, offset, address_size)?;
-        let start = spans.size();
-        for (from, to) in program.kept {
-            spans.push(from, to);
-        }
+        let start = programs.spans.size();
+        end = programs.add(sections, section, reference.offset, reference.address_size)?;
         patches.push(Patch {
             at: start,
             width: Width::Fixed(4),
-            value: spans.size() - start - 4,
+            value: programs.spans.size() - start - 4,
         });
-        (end, previous) = (program.end, Some(offset));
     }
-    Some((spans, patches))
+    Some(Fate::of(Cut {
+        spans: programs.spans,
+        patches,
+        fresh: programs.fresh,
+        bytes: programs.bytes,
+    }))
 }
 
-fn lists(sections: &Sections<'_, '_>, section: u32, wanted: &[(u32, u32, u8)]) -> Option<Spans> {
-    let width = wanted.first().map_or(4, |first| first.2);
-    if wanted.iter().any(|reference| reference.2 != width) {
+/// Lists in the format before DWARF 5.
+fn old_lists(sections: &Sections<'_, '_>, wanted: &[Reference]) -> Option<Fate> {
+    let width = wanted.first().map_or(4, |first| first.address_size);
+    if wanted
+        .iter()
+        .any(|reference| reference.address_size != width)
+    {
         return None;
     }
-    let starts: Vec<u32> = wanted.iter().map(|reference| reference.1).collect();
-    lists::kept(sections, section, width, &starts).map(Spans::of)
+    let mut last = None;
+    let lists = wanted.iter().filter_map(|reference| {
+        let again = last.replace(reference.offset) == Some(reference.offset);
+        (!again).then_some(lists::List {
+            section: reference.section,
+            offset: reference.offset,
+            origin: reference.origin,
+        })
+    });
+    let mut patches = Vec::new();
+    let spans = Spans::of(lists::kept(sections, lists, width, &mut patches)?);
+    let patches = patches.iter().map(|patch| patch.moved(&spans)).collect();
+    Some(Fate::cut(spans, patches))
 }
 
 /// Sections of DWARF 5 that consist of a part for each unit, with its length in front.
-fn contributions(
-    sections: &Sections<'_, '_>,
-    section: u32,
-    wanted: &[(u32, u32, u8)],
-) -> Option<Spans> {
-    let bytes = sections.data(section);
-    let mut wanted = wanted.iter().map(|reference| reference.1).peekable();
+fn contributions(bytes: &[u8], wanted: &[Reference]) -> Option<Spans> {
+    let mut wanted = wanted.iter().map(|reference| reference.offset).peekable();
     let mut parts = Vec::new();
     let mut at = 0;
     while at < bytes.len() {
@@ -366,9 +425,27 @@ fn contributions(
 
 impl Fate {
     fn cut(spans: Spans, patches: Vec<Patch>) -> Self {
-        match spans.size() {
+        Fate::of(Cut {
+            spans,
+            patches,
+            ..Cut::default()
+        })
+    }
+
+    fn of(cut: Cut) -> Self {
+        match cut.spans.size() {
             0 => Fate::Dropped,
-            _ => Fate::Cut(Box::new(Cut { spans, patches })),
+            _ => Fate::Cut(Box::new(cut)),
+        }
+    }
+}
+
+impl Patch {
+    /// The same number, at the place in what is left.
+    fn moved(self, spans: &Spans) -> Self {
+        Self {
+            at: spans.place(self.at),
+            ..self
         }
     }
 }

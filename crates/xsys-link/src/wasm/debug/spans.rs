@@ -26,9 +26,16 @@ impl Spans {
         let out = self.size;
         self.size += to - from;
         match self.list.last_mut() {
-            Some(last) if last.to == from => last.to = to,
+            Some(last) if last.to == from && last.out + (from - last.from) == out => last.to = to,
             _ => self.list.push(Span { from, to, out }),
         }
+        out
+    }
+
+    /// Leaves room for bytes that are not in the input; returns where they are in what is left.
+    pub fn reserve(&mut self, size: u32) -> u32 {
+        let out = self.size;
+        self.size += size;
         out
     }
 

@@ -6,6 +6,7 @@
 use super::super::gc::Live;
 use super::super::object::{ObjectFile, Place, SymbolKind};
 use super::super::reloc::{self, Value};
+use super::super::shorten::Shortened;
 use super::super::symbols::{FileId, Resolved};
 
 /// A relocated field.
@@ -45,17 +46,69 @@ pub struct FileView<'r, 'a> {
     pub resolved: &'r Resolved<'a>,
     /// What stays.
     pub live: &'r Live,
+    /// Where code has moved, if it has.
+    pub shortened: Option<&'r Shortened>,
+}
+
+/// What a distance within code counts from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Origin {
+    /// Not known.
+    Unknown,
+    /// Code that is dropped.
+    Gone,
+    /// An offset in a function.
+    Function(u32, u32),
+}
+
+impl Origin {
+    /// The address in a relocated field.
+    pub fn of(reloc: Option<&Reloc>) -> Self {
+        match reloc.map(|reloc| (reloc.target, reloc.addend)) {
+            Some((Target::Function(function), offset)) => Origin::Function(function, offset),
+            Some((Target::Gone, _)) => Origin::Gone,
+            _ => Origin::Unknown,
+        }
+    }
 }
 
 impl<'r, 'a> FileView<'r, 'a> {
     /// Looks at a file.
-    pub fn new(resolved: &'r Resolved<'a>, live: &'r Live, file: FileId) -> Self {
+    pub fn new(
+        resolved: &'r Resolved<'a>,
+        live: &'r Live,
+        shortened: Option<&'r Shortened>,
+        file: FileId,
+    ) -> Self {
         let object = resolved.file(file);
         Self {
             file,
             object,
             resolved,
             live,
+            shortened,
+        }
+    }
+
+    /// Whether code has moved, so that distances have changed.
+    pub fn moves(&self) -> bool {
+        self.shortened.is_some()
+    }
+
+    /// What a distance has become. `None` when it is not known what it counts from.
+    pub fn distance(&self, origin: Origin, distance: u64) -> Option<u64> {
+        let Some(shortened) = self.shortened else {
+            return Some(distance);
+        };
+        match origin {
+            Origin::Function(function, offset) => {
+                let from = u64::from(offset);
+                let to = from.checked_add(distance)?;
+                let moved = |offset| shortened.moved(self.file, function, offset);
+                moved(to).checked_sub(moved(from))
+            }
+            Origin::Gone => Some(distance),
+            Origin::Unknown => (distance == 0).then_some(0),
         }
     }
 

@@ -62,6 +62,8 @@ pub struct Bases {
     pub addresses: Option<(u32, u32)>,
     /// In `.debug_rnglists`.
     pub ranges: Option<(u32, u32)>,
+    /// In `.debug_loclists`.
+    pub locations: Option<(u32, u32)>,
 }
 
 /// An entry.
@@ -101,12 +103,17 @@ pub struct Tree {
     pub starts: Ranks,
     /// Abbreviations.
     pub abbrevs: Abbrevs,
+    /// Lists of locations may refer to base types.
+    pub typed_lists: bool,
 }
 
 impl Tree {
     /// Reads the units of all sections of a file. `None` when something is not understood.
     pub fn read(sections: &Sections<'_, '_>) -> Option<Self> {
-        let mut tree = Tree::default();
+        let mut tree = Tree {
+            typed_lists: sections.named(".debug_loclists").next().is_some(),
+            ..Tree::default()
+        };
         let mut size = 0u32;
         for section in sections
             .named(".debug_info")
@@ -177,7 +184,8 @@ impl Tree {
                 match base {
                     Base::Addresses => unit.bases.addresses = Some(found),
                     Base::RangeLists => unit.bases.ranges = Some(found),
-                    _ => {}
+                    Base::LocationLists => unit.bases.locations = Some(found),
+                    Base::StringOffsets => {}
                 }
             }
             skip(step, &mut cursor)?;
@@ -309,9 +317,11 @@ impl Tree {
                         let offset = lists::indexed(sections, section, base, index)?;
                         code_stays.list(lists::any_stays(sections, unit, section, offset)?);
                     }
-                    Step::Sibling(_) | Step::Length(_) | Step::Elsewhere | Step::Base(_) => {
-                        return None;
-                    }
+                    Step::Sibling(_)
+                    | Step::Length(_)
+                    | Step::Elsewhere
+                    | Step::LocationsIndex
+                    | Step::Base(_) => return None,
                 }
             }
             if code_stays.verdict() {
@@ -444,7 +454,7 @@ pub fn address<'s>(sections: &'s Sections<'_, '_>, unit: &Unit, index: u64) -> O
 pub fn skip(step: Step, cursor: &mut Cursor<'_>) -> Option<()> {
     match step {
         Step::Skip(count) => cursor.skip(count as usize),
-        Step::Leb | Step::RangesIndex => cursor.skip_leb(),
+        Step::Leb | Step::RangesIndex | Step::LocationsIndex => cursor.skip_leb(),
         Step::Text => cursor.skip_text(),
         Step::Block(width) | Step::Expression(width) | Step::Location(width) => {
             let length = width.read(cursor)?;

@@ -23,6 +23,10 @@ pub fn fill(
         let from = &data[span.from as usize..span.to as usize];
         out[span.out as usize..span.out as usize + from.len()].copy_from_slice(from);
     }
+    for &(at, from, to) in &cut.fresh {
+        let bytes = &cut.bytes[from as usize..to as usize];
+        out[at as usize..at as usize + bytes.len()].copy_from_slice(bytes);
+    }
     let entries = cut.spans.within(chunk.relocs.iter(), |entry| entry.offset);
     for (at, entry) in entries {
         let field = reloc::row(entry.ty).field;
