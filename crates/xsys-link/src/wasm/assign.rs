@@ -10,6 +10,7 @@ use xsys_diag::Diagnostic;
 use super::WasmOptions;
 use super::debug;
 use super::features::Features;
+use super::gaps;
 use super::gc::{Live, is_exported};
 use super::index::{self, Indexes, OwnGlobal};
 use super::leb;
@@ -40,6 +41,8 @@ pub struct Layout<'a> {
     pub code_offsets: Vec<u64>,
     /// Bodies with shortest numbers; `None` where they keep their padding.
     pub shortened: Option<Shortened>,
+    /// The data segments' bytes, where some of them are left out.
+    pub contents: Vec<gaps::Contents>,
     /// Size of the code section's contents.
     pub code_size: u64,
     /// Custom sections made of the files' own.
@@ -121,6 +124,7 @@ pub fn assign<'a>(
         bodies,
         code_offsets: Vec::new(),
         shortened: None,
+        contents: Vec::new(),
         code_size: 0,
         customs: Vec::new(),
         custom_places: HashMap::new(),
@@ -139,6 +143,7 @@ pub fn assign<'a>(
     layout.debug = debug;
     layout.place_customs(options, resolved);
     layout.place_code(resolved);
+    layout.contents = gaps::find(options, resolved, live, &layout);
     (Some(layout), problems)
 }
 

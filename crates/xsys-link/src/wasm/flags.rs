@@ -385,6 +385,18 @@ pub static FLAGS: &[Flag] = &[
         "`--icf=safe` (on from `-O1`) keeps equal functions once where nobody can tell; `none`",
     ),
     set!(
+        ["tidy-code"],
+        None,
+        |r, _| r.options.shrink.tidy = Some(true),
+        "blocks become `if` and `else` where that is shorter (on from `-O1`)"
+    ),
+    set!(
+        ["no-tidy-code"],
+        None,
+        |r, _| r.options.shrink.tidy = Some(false),
+        "instructions stay as the compiler wrote them"
+    ),
+    set!(
         ["prune-debug"],
         None,
         |r, _| r.options.shrink.prune_debug = Some(true),

@@ -12,6 +12,7 @@ use super::WasmOptions;
 use super::gc::Live;
 use super::object::{ImportName, Signature, SymbolKind};
 use super::options::Unresolved;
+use super::order;
 use super::reloc::{self, Relocs, Value};
 use super::resolve::readable;
 use super::symbols::{Definition, FileId, FunctionRef, LinkerSymbol, Resolved, Symbol, SymbolId};
@@ -84,6 +85,8 @@ struct Scan<'a> {
     types: Vec<Signature<'a>>,
     elements: Vec<SymbolId>,
     address_globals: Vec<SymbolId>,
+    /// By symbol, how often code refers to a function by its number.
+    calls: Vec<u32>,
     missing: Vec<(SymbolId, FileId)>,
     /// References to thread-local data that mean something else.
     not_tls: Vec<(SymbolId, FileId)>,
@@ -104,6 +107,9 @@ pub fn number<'a>(
     problems.extend(threads::misused(resolved, &scan.not_tls));
     indexes.number_imports(options, resolved, live);
     indexes.number_functions(resolved, live);
+    if options.sorts() {
+        indexes.sort_functions(resolved, &scan);
+    }
     indexes.number_globals(resolved, live, &scan.address_globals);
     indexes.number_tables(resolved, live);
     for (file, object) in resolved.files() {
@@ -153,6 +159,7 @@ impl<'a> Indexes<'a> {
             types: Vec::new(),
             elements: Vec::new(),
             address_globals: Vec::new(),
+            calls: vec![0; resolved.symbols.len()],
             missing: Vec::new(),
             not_tls: Vec::new(),
         };
@@ -177,6 +184,9 @@ impl<'a> Indexes<'a> {
                 if value == Value::AddressTls && !(symbol.is_defined() && symbol.is_tls()) {
                     scan.not_tls.push((id, file));
                     continue;
+                }
+                if value == Value::Function {
+                    scan.calls[id.0 as usize] += 1;
                 }
                 if value.is_table_slot() {
                     self.give_slot(options, id, symbol, &mut scan.elements);
@@ -274,6 +284,34 @@ impl<'a> Indexes<'a> {
             self.function_numbers.push(numbers);
         }
         debug_assert_eq!(self.function_numbers.len(), resolved.files.len());
+    }
+
+    /// The functions that are called from the most places get the shortest numbers.
+    fn sort_functions(&mut self, resolved: &Resolved<'a>, scan: &Scan<'a>) {
+        let imports = self.counts[0];
+        let mut uses = vec![0u32; self.functions.len()];
+        let calls = scan.calls.iter().enumerate();
+        let calls = calls.map(|(id, &count)| (SymbolId(id as u32), count));
+        let slots = scan.elements.iter().map(|&id| (id, 1));
+        for (id, count) in calls.filter(|&(_, count)| count > 0).chain(slots) {
+            if let Definition::Function(function) = resolved.symbol(id).definition
+                && let Some(at) = self.body_position(function)
+            {
+                uses[at] = uses[at].saturating_add(count);
+            }
+        }
+        let old = std::mem::take(&mut self.functions);
+        let order = order::by_use(&uses, imports);
+        self.functions = order.iter().map(|&at| old[at as usize]).collect();
+        for (at, &function) in self.functions.iter().enumerate() {
+            let number = imports + at as u32;
+            match function {
+                FunctionRef::Synthetic(at) => self.synthetic_numbers[at as usize] = number,
+                FunctionRef::Object(file, at) => {
+                    self.function_numbers[file.0 as usize][at as usize] = number;
+                }
+            }
+        }
     }
 
     /// Adds a function that the linker makes after all others have their numbers.

@@ -24,16 +24,7 @@ pub fn names(
 ) -> Option<Vec<u8>> {
     let functions = functions(options, resolved, layout);
     let globals = globals(options, resolved, layout);
-    let segments = layout
-        .memory
-        .segments
-        .iter()
-        .filter(|segment| !segment.zero);
-    let segments: Vec<_> = segments
-        .enumerate()
-        .filter(|(_, segment)| !segment.name.is_empty())
-        .map(|(at, segment)| (at as u32, segment.name.to_owned()))
-        .collect();
+    let segments = segments(layout);
     if functions.is_empty() && globals.is_empty() && segments.is_empty() {
         return None;
     }
@@ -63,6 +54,20 @@ pub fn names(
         part(&mut out, id, &map);
     }
     Some(out)
+}
+
+/// The written segments. Of one with gaps, the first part has the name.
+fn segments(layout: &Layout<'_>) -> Vec<(u32, String)> {
+    let (mut list, mut number) = (Vec::new(), 0);
+    for (at, segment) in layout.memory.segments.iter().enumerate() {
+        let contents = layout.contents.get(at);
+        let parts = contents.map_or(usize::from(!segment.zero), |found| found.chunks.len());
+        if parts > 0 && !segment.name.is_empty() {
+            list.push((number, segment.name.to_owned()));
+        }
+        number += parts as u32;
+    }
+    list
 }
 
 fn part(out: &mut Vec<u8>, id: u8, contents: &[u8]) {

@@ -135,6 +135,8 @@ pub struct Shrink {
     pub compress_relocations: Option<bool>,
     /// Functions with equal bodies, and read-only data with equal contents, are kept once.
     pub icf: Option<bool>,
+    /// Blocks and branches are written as `if` and `else` where that is shorter.
+    pub tidy: Option<bool>,
     /// Debug entries of dropped functions go.
     pub prune_debug: Option<bool>,
 }
@@ -317,10 +319,21 @@ impl WasmOptions {
                 .unwrap_or(!self.shrink.compat && self.optimize > 0)
     }
 
+    /// Whether what is used most gets the shortest numbers.
+    pub fn sorts(&self) -> bool {
+        !self.shrink.compat && self.optimize > 0
+    }
+
+    /// Whether zeros are left out of data segments.
+    pub fn leaves_gaps(&self) -> bool {
+        !self.keeps_relocs() && !self.shrink.compat && self.optimize > 0
+    }
+
     /// Whether code is written with cheaper structure, where no debug information tells its
     /// offsets.
     pub fn tidies(&self) -> bool {
-        !self.keeps_relocs() && !self.shrink.compat && self.optimize > 0
+        let tidies = self.shrink.tidy;
+        !self.keeps_relocs() && tidies.unwrap_or(!self.shrink.compat && self.optimize > 0)
     }
 
     /// Whether the output may have debug information.

@@ -12,6 +12,7 @@ use super::assign::{Layout, OutputCustom};
 use super::build_id;
 use super::debug;
 use super::features::Features;
+use super::gaps;
 use super::gc::Live;
 use super::index::{self, OwnGlobal};
 use super::leb;
@@ -41,6 +42,8 @@ pub enum Piece<'s, 'a> {
     Body(FunctionRef),
     /// A data segment.
     Segment(usize, &'s OutputSegment<'a>),
+    /// A part of a data segment.
+    Chunk(&'s [u8]),
     /// A custom section's contents.
     Custom(&'s OutputCustom<'a>),
 }
@@ -395,33 +398,45 @@ impl<'s, 'a> Module<'s, 'a> {
         if written.is_empty() {
             return;
         }
-        let mut heads = Vec::new();
-        for (_, segment) in &written {
-            let mut head = Vec::new();
-            if self.layout.memory.shared {
-                head.push(PASSIVE);
-            } else {
-                head.push(0);
-                self.constant(&mut head, segment.addr);
+        let mut parts = Vec::new();
+        for (at, segment) in written {
+            let Some(contents) = self.layout.contents.get(at) else {
+                let head = self.data_head(segment.addr, segment.size);
+                parts.push((head, Piece::Segment(at, segment)));
+                continue;
+            };
+            for chunk in &contents.chunks {
+                let head = self.data_head(segment.addr + chunk.start as u64, chunk.len() as u64);
+                let bytes = &contents.bytes[chunk.clone()];
+                parts.push((head, Piece::Chunk(bytes)));
             }
-            leb::uleb(&mut head, segment.size);
-            heads.push(head);
         }
-        let contents: usize = written
+        if parts.is_empty() {
+            return;
+        }
+        let sizes = parts
             .iter()
-            .map(|(_, segment)| segment.size as usize)
-            .sum();
-        let size = leb::uleb_len(written.len() as u64)
-            + heads.iter().map(Vec::len).sum::<usize>()
-            + contents;
+            .map(|(head, piece)| head.len() + self.size(piece));
+        let size = leb::uleb_len(parts.len() as u64) + sizes.sum::<usize>();
         let mut head = vec![11];
         leb::uleb(&mut head, size as u64);
-        leb::uleb(&mut head, written.len() as u64);
+        leb::uleb(&mut head, parts.len() as u64);
         pieces.push(Piece::Bytes(head));
-        for ((at, segment), head) in written.into_iter().zip(heads) {
-            pieces.push(Piece::Bytes(head));
-            pieces.push(Piece::Segment(at, segment));
+        for (head, piece) in parts {
+            pieces.extend([Piece::Bytes(head), piece]);
         }
+    }
+
+    fn data_head(&self, addr: u64, size: u64) -> Vec<u8> {
+        let mut head = Vec::new();
+        if self.layout.memory.shared {
+            head.push(PASSIVE);
+        } else {
+            head.push(0);
+            self.constant(&mut head, addr);
+        }
+        leb::uleb(&mut head, size);
+        head
     }
 
     fn customs(&self, pieces: &mut Vec<Piece<'s, 'a>>) {
@@ -462,6 +477,7 @@ impl<'s, 'a> Module<'s, 'a> {
             Piece::Bytes(bytes) => bytes.len(),
             Piece::Body(function) => self.layout.body(self.resolved, *function).len(),
             Piece::Segment(_, segment) => segment.size as usize,
+            Piece::Chunk(bytes) => bytes.len(),
             Piece::Custom(custom) => custom.size as usize,
         }
     }
@@ -485,40 +501,16 @@ impl<'s, 'a> Module<'s, 'a> {
                     );
                 }
             }
-            Piece::Segment(number, whole) => self.fill_segment(*number, whole, out),
+            Piece::Segment(number, whole) => {
+                gaps::fill(self.resolved, self.live, self.layout, *number, whole, out);
+            }
+            Piece::Chunk(bytes) => out.copy_from_slice(bytes),
             Piece::Custom(whole) => self.fill_custom(whole, out),
         }
     }
 
     fn apply(&self, out: &mut [u8], chunk: Chunk<'_>) {
         relocate::apply(self.layout, self.resolved, self.live, &chunk, out);
-    }
-
-    fn fill_segment(&self, number: usize, whole: &OutputSegment<'_>, out: &mut [u8]) {
-        for part in &whole.parts {
-            let at = part.offset as usize;
-            match part.source {
-                Source::Strings => {
-                    let strings = &self.layout.memory.strings[number].bytes;
-                    out[at..at + strings.len()].copy_from_slice(strings);
-                }
-                Source::Input(file, item) => {
-                    let segment = &self.resolved.file(file).segments[item as usize];
-                    let place = &mut out[at..at + segment.data.len()];
-                    place.copy_from_slice(segment.data);
-                    self.apply(
-                        place,
-                        Chunk {
-                            file,
-                            relocs: segment.relocs,
-                            start: u64::from(segment.offset),
-                            tombstone: None,
-                            addr: whole.addr + part.offset,
-                        },
-                    );
-                }
-            }
-        }
     }
 
     fn fill_custom(&self, whole: &OutputCustom<'_>, out: &mut [u8]) {
