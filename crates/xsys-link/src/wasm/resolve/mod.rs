@@ -147,7 +147,7 @@ impl<'a> Entry<'a> {
     fn linker(name: &'a str, kind: SymbolKind, definition: Definition) -> Self {
         Entry {
             name,
-            hash: 0,
+            hash: name_table::hash(name),
             kind,
             flags: SymbolFlags::VISIBILITY_HIDDEN,
             definition,
