@@ -28,6 +28,8 @@ pub fn render(planned: &Planned<'_, '_, '_>) -> String {
         skew: 0,
     };
     let (mut at, mut end, mut head, mut data) = (0, 0, 0, None);
+    // Of a segment with gaps: where its parts start in it and in the file, and its first header.
+    let (mut parts, mut first) = (Vec::new(), 0);
     for (piece, size) in planned.pieces() {
         if at >= end
             && let Some(start) = data.take()
@@ -53,7 +55,18 @@ pub fn render(planned: &Planned<'_, '_, '_>) -> String {
                 }
             }
             Piece::Body(function) => map.body(*function, at, *size as u64),
-            Piece::Segment(number, _) => map.segment(*number, head, Some(at)),
+            Piece::Segment(number, _) => map.segment(*number, head, &[(0, at)]),
+            Piece::Chunk(number, start, _) => {
+                if parts.is_empty() {
+                    first = head;
+                }
+                parts.push((*start as u64, at));
+                let contents = module.layout.contents.get(*number);
+                if contents.is_none_or(|whole| whole.chunks.len() == parts.len()) {
+                    map.segment(*number, first, &parts);
+                    parts.clear();
+                }
+            }
             Piece::Custom(_) => {}
         }
         at += *size as u64;
@@ -141,16 +154,22 @@ impl Map<'_, '_, '_> {
         }
     }
 
-    /// A data segment: where its header is, and its contents where they are in the file.
-    fn segment(&mut self, number: usize, head: u64, contents: Option<u64>) {
+    /// A data segment: where its header is, and where its parts start in it and in the file.
+    fn segment(&mut self, number: usize, head: u64, parts: &[(u64, u64)]) {
         let memory = &self.module.layout.memory;
         let Some(whole) = memory.segments.get(number) else {
             return;
         };
-        let head = contents.map_or(head, |_| head - self.skew);
+        let skew = self.skew;
+        let position = |offset: u64| {
+            let after = parts.partition_point(|&(start, _)| start <= offset);
+            let &(start, at) = parts.get(after.saturating_sub(1)).or(parts.first())?;
+            Some(at - skew + offset.saturating_sub(start))
+        };
+        let head = if parts.is_empty() { head } else { head - skew };
         self.row(Some(whole.addr), head, whole.size, 0, whole.name);
         for part in &whole.parts {
-            let at = contents.map_or(0, |at| at - self.skew + part.offset);
+            let at = position(part.offset).unwrap_or(0);
             let addr = whole.addr + part.offset;
             let (file, item) = match part.source {
                 Source::Input(file, item) => (file, item),
@@ -186,7 +205,7 @@ impl Map<'_, '_, '_> {
     fn zeros(&mut self, section: u64) {
         for number in 0..self.module.layout.memory.segments.len() {
             if self.module.layout.memory.segments[number].zero {
-                self.segment(number, section, None);
+                self.segment(number, section, &[]);
             }
         }
     }

@@ -42,8 +42,8 @@ pub enum Piece<'s, 'a> {
     Body(FunctionRef),
     /// A data segment.
     Segment(usize, &'s OutputSegment<'a>),
-    /// A part of a data segment.
-    Chunk(&'s [u8]),
+    /// A part of a data segment, and where it starts in that.
+    Chunk(usize, usize, &'s [u8]),
     /// A custom section's contents.
     Custom(&'s OutputCustom<'a>),
 }
@@ -408,7 +408,7 @@ impl<'s, 'a> Module<'s, 'a> {
             for chunk in &contents.chunks {
                 let head = self.data_head(segment.addr + chunk.start as u64, chunk.len() as u64);
                 let bytes = &contents.bytes[chunk.clone()];
-                parts.push((head, Piece::Chunk(bytes)));
+                parts.push((head, Piece::Chunk(at, chunk.start, bytes)));
             }
         }
         if parts.is_empty() {
@@ -477,7 +477,7 @@ impl<'s, 'a> Module<'s, 'a> {
             Piece::Bytes(bytes) => bytes.len(),
             Piece::Body(function) => self.layout.body(self.resolved, *function).len(),
             Piece::Segment(_, segment) => segment.size as usize,
-            Piece::Chunk(bytes) => bytes.len(),
+            Piece::Chunk(.., bytes) => bytes.len(),
             Piece::Custom(custom) => custom.size as usize,
         }
     }
@@ -504,7 +504,7 @@ impl<'s, 'a> Module<'s, 'a> {
             Piece::Segment(number, whole) => {
                 gaps::fill(self.resolved, self.live, self.layout, *number, whole, out);
             }
-            Piece::Chunk(bytes) => out.copy_from_slice(bytes),
+            Piece::Chunk(.., bytes) => out.copy_from_slice(bytes),
             Piece::Custom(whole) => self.fill_custom(whole, out),
         }
     }

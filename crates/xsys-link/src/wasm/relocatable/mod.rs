@@ -131,7 +131,8 @@ fn patched<'a>(
                     section.moved.push(moved);
                 }
             }
-            Piece::Body(FunctionRef::Synthetic(_)) => {}
+            // Segments with gaps have no relocations left.
+            Piece::Body(FunctionRef::Synthetic(_)) | Piece::Chunk(..) => {}
             Piece::Segment(_, whole) => {
                 for part in &whole.parts {
                     let Source::Input(file, item) = part.source else {
