@@ -139,7 +139,7 @@ fn wasm(target: &Target) -> Launch {
         // Their command lines agree on this much.
         return through(&["wasmtime", "jco"], &["run", "{elf}"]);
     }
-    if target.has_wasm_threads() || target.arch() == "wasm64" {
+    if target.has_wasm_threads() {
         return Launch::Node;
     }
     Launch::Wasm
@@ -250,7 +250,7 @@ mod tests {
             ("riscv64", "linux", "little", "qemu-riscv64"),
             ("wasm32", "unknown", "little", "wasm"),
             ("wasm32", "wasi", "little", "wasm"),
-            ("wasm64", "unknown", "little", "node"),
+            ("wasm64", "unknown", "little", "wasm"),
             (
                 "arm",
                 "none",

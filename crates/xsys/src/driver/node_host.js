@@ -1,4 +1,4 @@
-// Runs wasm programs in Node where the built-in engine cannot: threads, 64-bit memories.
+// Runs wasm programs in Node where the built-in engine cannot: with threads.
 //
 //   node -e <this file> -- program.wasm ARGUMENTS…
 //
