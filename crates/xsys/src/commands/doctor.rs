@@ -168,6 +168,14 @@ fn checks(call: &Call) -> Vec<Check> {
             text: format!("to run programs: {}", install(emulator)),
         });
     }
+    for (runtime, what) in [("node", "threads"), ("wasmtime", "components")] {
+        checks.push(Check {
+            name: runtime.to_owned(),
+            need: Need::Sometimes,
+            found: find(runtime).map(|path| path.display().to_string()),
+            text: format!("for wasm {what}: {}", how_to_install(runtime)),
+        });
+    }
     checks.push(Check {
         name: "wasm engine".to_owned(),
         need: Need::Always,

@@ -200,10 +200,9 @@ pub fn debian_package(program: &str) -> Option<&'static str> {
 /// How to install a program here.
 pub fn how_to_install(program: &str) -> String {
     match program {
-        "wasmtime" => return "install wasmtime (https://wasmtime.dev), or jco with npm".to_owned(),
+        "wasmtime" => return "see https://wasmtime.dev, or take jco from npm".to_owned(),
         "node" => {
-            return "install Node (https://nodejs.org, or your system's package `nodejs`)"
-                .to_owned();
+            return "your system's package `nodejs`, or https://nodejs.org".to_owned();
         }
         _ => {}
     }

@@ -206,6 +206,7 @@ const host = () => {
     if (exports.wasi_thread_start) {
       // wasi-libc brings its own stacks.
       exports.wasi_thread_start(id, data.argument);
+      channel.close();
       return;
     }
     const [tlsSize, tlsAlign] = [Number(exports.__tls_size.value), Number(exports.__tls_align.value)];

@@ -89,7 +89,7 @@ fn execute(ui: &Ui, context: &Context, program: &Path, args: &[OsString]) -> Res
         Launch::Node => {
             let words = ["-e", NODE_HOST, "--"].map(str::to_owned);
             let Some(node) = find("node") else {
-                return missing(ui, context, "node", &["-e …".to_owned()], &outputs);
+                return missing(ui, context, "node", &[], &outputs);
             };
             let mut command = Command::new(node);
             // Node calls its WASI experimental each time.
@@ -193,8 +193,12 @@ fn missing(
                 absolute(&image.path).display()
             ));
         }
+        // Node gets a host of ours on its command line, which is nothing to type.
+        if !words.is_empty() {
+            diagnostic = diagnostic.help(format!("then run it: {by_hand}"));
+        }
         return Err(Failure {
-            diagnostics: vec![diagnostic.help(format!("then run it: {by_hand}"))],
+            diagnostics: vec![diagnostic],
             code: NOT_FOUND,
         });
     }
