@@ -153,7 +153,7 @@ fn compare(
     }
 }
 
-/// Names of what a component itself imports and exports.
+/// Names, without versions, of what a component itself imports and exports.
 fn interface(component: &[u8]) -> Result<Vec<String>, Failed> {
     let mut names = Vec::new();
     let mut depth = 0;
@@ -163,12 +163,12 @@ fn interface(component: &[u8]) -> Result<Vec<String>, Failed> {
             Payload::End(_) => depth -= 1,
             Payload::ComponentImportSection(imports) if depth == 1 => {
                 for import in imports {
-                    names.push(format!("import {}", import?.name.name));
+                    names.push(format!("import {}", unversioned(import?.name.name)));
                 }
             }
             Payload::ComponentExportSection(exports) if depth == 1 => {
                 for export in exports {
-                    names.push(format!("export {}", export?.name.name));
+                    names.push(format!("export {}", unversioned(export?.name.name)));
                 }
             }
             _ => {}
@@ -176,4 +176,9 @@ fn interface(component: &[u8]) -> Result<Vec<String>, Failed> {
     }
     names.sort();
     Ok(names)
+}
+
+/// Adapters are as new as the tool that brings them.
+fn unversioned(name: &str) -> &str {
+    name.split('@').next().unwrap_or(name)
 }

@@ -48,8 +48,8 @@ extern "C" fn run() {
         Out(print),
         "{} bits, the sum is {sum}{}",
         usize::BITS,
-        if cfg!(target_feature = "simd128") {
-            ", with vectors"
+        if cfg!(target_feature = "extended-const") {
+            ", with longer constants"
         } else {
             ""
         }
