@@ -69,6 +69,7 @@ impl Live {
 pub fn is_exported(options: &WasmOptions, symbol: &Symbol<'_>) -> bool {
     symbol.is_defined()
         && !symbol.is_local()
+        && !symbol.stub
         && symbol.kind != SymbolKind::Section
         && (options.export_all
             || (options.export_dynamic && !symbol.is_hidden())

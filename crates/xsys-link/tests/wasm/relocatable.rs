@@ -112,6 +112,9 @@ fn the_same_bytes_as_rust_lld() {
         "--no-entry --export=grouped --strip-all groups.o",
         "-r main.o more.o --import-memory",
         "-r main.o more.o --build-id=0x1234",
+        "--emit-relocs --no-entry --export=run main.o more.o",
+        "--emit-relocs --no-entry --export=run --export=dead main.o lib.a",
+        "--emit-relocs --no-entry --export=other more.o --strip-all",
     ] {
         let line = format!("{line} --allow-undefined");
         let (_, expected) = objects.oracle_output(&line);

@@ -281,6 +281,14 @@ impl<'a> ObjectFile<'a> {
                     object.tables =
                         section.items(|reader| reader.read::<wasmparser::Table<'_>>().map(drop))?;
                 }
+                // Compilers import the memory; objects that were joined have one.
+                5 => {
+                    for memory in
+                        wasmparser::MemorySectionReader::new(section.reader()).map_err(text)?
+                    {
+                        object.memory64 |= memory.map_err(text)?.memory64;
+                    }
+                }
                 6 => object.read_globals(section)?,
                 7 => {
                     for export in
@@ -299,7 +307,7 @@ impl<'a> ObjectFile<'a> {
                         object.tags.push(tag.map_err(text)?.func_type_idx);
                     }
                 }
-                // Memory, start, elements and the data count are the linker's to make.
+                // Start, elements and the data count are the linker's to make.
                 _ => {}
             }
         }

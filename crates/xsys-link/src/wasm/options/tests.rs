@@ -128,3 +128,79 @@ fn response_files() {
     let text = parse(&format!("@{}", looping.display())).unwrap_err();
     assert!(text.contains("includes itself"), "{text}");
 }
+
+#[test]
+fn spellings_of_reports() {
+    for line in ["--Map=m", "-Map=m", "--Map m", "-Map m"] {
+        let map = parse(line).unwrap().reports.map;
+        assert_eq!(map, Some(MapTo::File("m".into())), "{line}");
+    }
+    for line in ["-M", "--print-map", "--Map=-"] {
+        assert_eq!(parse(line).unwrap().reports.map, Some(MapTo::Stdout));
+    }
+    for line in ["-y a", "-ya", "--trace-symbol=a", "--trace-symbol a"] {
+        assert_eq!(parse(line).unwrap().reports.trace_symbols, ["a"], "{line}");
+    }
+    for (line, expected) in [
+        ("--build-id", BuildId::Fast),
+        ("--build-id=tree", BuildId::Sha1),
+        ("--build-id=0x12aB", BuildId::Hex(vec![0x12, 0xab])),
+        ("--build-id --build-id=none", BuildId::None),
+    ] {
+        assert_eq!(parse(line).unwrap().build_id, expected, "{line}");
+    }
+    let options = parse("--wrap=a --wrap b --wrap=a --threads=3 --error-limit 5").unwrap();
+    let names: Vec<&str> = options.wrap.iter().map(|wrap| wrap.wrap.as_str()).collect();
+    assert_eq!(names, ["__wrap_a", "__wrap_b"]);
+    assert_eq!((options.threads, options.error_limit), (Some(3), 5));
+    let help = parse("--help").unwrap().only_say.unwrap();
+    assert!(
+        help.contains("-r") && help.contains("--export-memory[=VALUE]"),
+        "{help}"
+    );
+}
+
+#[test]
+fn relocatable_outputs() {
+    for line in ["-r", "--relocatable", "-relocatable"] {
+        let options = parse(line).unwrap();
+        assert!(options.relocatable && !options.gc_sections && !options.merge_data_segments);
+        assert_eq!(options.entry, None);
+        assert!(!options.shortens() && !options.folds() && !options.prunes_debug());
+    }
+    for line in ["-q", "--emit-relocs"] {
+        let options = parse(line).unwrap();
+        assert!(options.emit_relocs && options.gc_sections && !options.shortens());
+    }
+    assert!(
+        parse("-r --merge-data-segments")
+            .unwrap()
+            .merge_data_segments
+    );
+    assert!(parse("-r --no-entry --no-gc-sections").is_ok());
+}
+
+#[test]
+fn long_response_files() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("args");
+    let lines: String = (0..2000).map(|at| format!("--export=name{at}\n")).collect();
+    std::fs::write(&file, lines + "C:\\\\a.o").unwrap();
+    let options = parse(&format!("@{}", file.display())).unwrap();
+    assert_eq!(options.exports.len(), 2000);
+    assert_eq!(options.inputs[0].what, InputName::File("C:\\a.o".into()));
+    std::fs::write(&file, "C:\\a.o \"b c.o\"").unwrap();
+    let options = parse(&format!("--rsp-quoting=windows @{}", file.display())).unwrap();
+    let names: Vec<_> = options
+        .inputs
+        .iter()
+        .map(|input| input.what.clone())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            InputName::File("C:\\a.o".into()),
+            InputName::File("b c.o".into())
+        ]
+    );
+}

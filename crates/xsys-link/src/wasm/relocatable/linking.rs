@@ -77,7 +77,7 @@ fn symbol(out: &mut Vec<u8>, module: &Module<'_, '_>, symtab: &Symtab, id: Symbo
         let number = module.layout.indexes.symbol_number(id, symbol);
         leb::uleb(out, u64::from(number.unwrap_or(0)));
         if symbol.is_defined() || flags & EXPLICIT_NAME != 0 {
-            leb::string(out, symbol.name);
+            leb::string(out, symtab.name(module, id));
         }
         return;
     }

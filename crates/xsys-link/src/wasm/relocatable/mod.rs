@@ -16,8 +16,8 @@
 //! Spec: tool-conventions, `Linking.md`. With `--compat=wasm-ld` the bytes are wasm-ld's. Without,
 //! what wasm-ld loses is kept: flags of segments (strings that may be merged, thread-local,
 //! retained), names given by `export_name`, features that an object forbids, and, with
-//! `--emit-relocs`, references among debug sections. In both modes a COMDAT group that is there
-//! twice is joined once; wasm-ld's `-r` keeps the second's members, which nothing can reach.
+//! `--emit-relocs`, references among debug sections; and a COMDAT group that is there twice is
+//! joined once, where wasm-ld keeps the second's members, too, which nothing can reach.
 
 pub mod linking;
 pub mod relocs;

@@ -7,7 +7,9 @@ use hashbrown::HashSet;
 use wasmparser::SymbolFlags;
 
 use crate::wasm::object::SymbolKind;
-use crate::wasm::symbols::{Definition, LinkerSymbol, Symbol, SymbolId, SyntheticKind};
+use crate::wasm::symbols::{
+    Definition, FunctionRef, LinkerSymbol, Symbol, SymbolId, SyntheticKind,
+};
 use crate::wasm::write::Module;
 
 /// No symbol of the output.
@@ -42,17 +44,28 @@ impl Symtab {
                 })
                 .collect(),
         };
-        let stays = |id: SymbolId, symbol: &Symbol<'_>| {
-            symbol.kind != SymbolKind::Section && module.live.holds(id, symbol)
+        // Addresses of the linker's own are there for whoever mentions them, used or not.
+        let ours = |symbol: &Symbol<'_>| {
+            matches!(symbol.definition, Definition::Linker(_)) && symbol.kind == SymbolKind::Data
         };
+        let stays = |id: SymbolId, symbol: &Symbol<'_>| {
+            symbol.kind != SymbolKind::Section && (ours(symbol) || module.live.holds(id, symbol))
+        };
+        let mut mentioned = vec![false; resolved.symbols.len()];
+        for id in resolved.file_symbols.iter().flatten() {
+            mentioned[id.0 as usize] = true;
+        }
         for (id, symbol) in resolved.named() {
-            if symbol.used && stays(id, symbol) {
+            let asked = mentioned[id.0 as usize] || (symbol.used && !ours(symbol));
+            if asked && stays(id, symbol) {
                 symtab.add(id);
             }
         }
         for &id in resolved.file_symbols.iter().flatten() {
             let symbol = resolved.symbol(id);
-            if symbol.is_local() && stays(id, symbol) {
+            // wasm-ld lists stubs, which have become local, once more for each of their users.
+            let again = symbol.stub && module.options.shrink.compat;
+            if (symbol.is_local() || again) && stays(id, symbol) {
                 symtab.add(id);
             }
         }
@@ -84,6 +97,17 @@ impl Symtab {
         exists.then(|| self.symbols.len() as u32 + custom)
     }
 
+    /// The name that a symbol has in the output.
+    pub fn name<'m>(&self, module: &'m Module<'_, '_>, id: SymbolId) -> &'m str {
+        let symbol = module.resolved.symbol(id);
+        match symbol.definition {
+            Definition::Function(FunctionRef::Synthetic(at)) if symbol.stub => {
+                &module.resolved.synthetic[at as usize].name
+            }
+            _ => symbol.name,
+        }
+    }
+
     /// The flags that a symbol has in the output.
     pub fn flags(&self, module: &Module<'_, '_>, id: SymbolId) -> u32 {
         let symbol = module.resolved.symbol(id);
@@ -106,7 +130,8 @@ impl Symtab {
             flags.remove(SymbolFlags::EXPORTED);
         }
         // A stub belongs to its callers; another link must not take it for the definition.
-        if module.options.relocatable && symbol.stub {
+        if symbol.stub {
+            flags.remove(SymbolFlags::BINDING_WEAK);
             flags |= SymbolFlags::BINDING_LOCAL;
         }
         if symbol.is_defined() {

@@ -1,0 +1,19 @@
+// `--build-id=sha1` is the hash of the contents that wasm-ld computes.
+//# args: --no-entry --export=run --build-id=sha1
+//# custom: build_id
+//# run: run(2) = 5
+//# compare: rust-lld
+//# differs: meaning: the id is that of other contents
+
+    .functype twice (i32) -> (i32)
+
+    .section .text.run,"",@
+    .globl run
+    .type run,@function
+run:
+    .functype run (i32) -> (i32)
+    local.get 0
+    call twice
+    i32.const 1
+    i32.add
+    end_function

@@ -1,0 +1,16 @@
+// An object has no entry point and is not laid out.
+//# args: -r --gc-sections
+//# expect-error: `--relocatable` and `--gc-sections` cannot go together
+
+    .functype twice (i32) -> (i32)
+
+    .section .text.run,"",@
+    .globl run
+    .type run,@function
+run:
+    .functype run (i32) -> (i32)
+    local.get 0
+    call twice
+    i32.const 1
+    i32.add
+    end_function
