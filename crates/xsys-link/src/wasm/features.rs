@@ -8,10 +8,10 @@ use std::collections::BTreeSet;
 use xsys_diag::Diagnostic;
 
 use super::WasmOptions;
-use super::gc::Live;
+use super::gc::{Live, is_exported};
 use super::leb;
-use super::object::ObjectFile;
-use super::symbols::Resolved;
+use super::object::{ObjectFile, SymbolKind};
+use super::symbols::{Definition, Resolved, Symbol};
 
 /// How many files one message names.
 const LISTED: usize = 5;
@@ -38,6 +38,19 @@ fn not_for_threads(names: &[&str]) -> Diagnostic {
         problem = problem.note(format!("and {} more", names.len() - LISTED));
     }
     problem.help(THREADS)
+}
+
+/// Whether a global can be assigned.
+fn mutable(resolved: &Resolved<'_>, symbol: &Symbol<'_>) -> bool {
+    match symbol.definition {
+        Definition::Item(file, at) => {
+            let globals = &resolved.file(file).globals;
+            globals
+                .get(at as usize)
+                .is_some_and(|global| global.mutable)
+        }
+        _ => symbol.global_type[1] == 1,
+    }
 }
 
 fn uses_tls(resolved: &Resolved<'_>, live: &Live) -> bool {
@@ -159,6 +172,43 @@ impl Features {
             }
         }
         problems
+    }
+
+    /// Checks that globals which can be assigned stay inside the module, unless engines are to know
+    /// better.
+    pub fn for_globals(
+        &self,
+        options: &WasmOptions,
+        resolved: &Resolved<'_>,
+        live: &Live,
+    ) -> Vec<Diagnostic> {
+        if !options.check_features || self.has("mutable-globals") {
+            return Vec::new();
+        }
+        let globals = resolved.named().filter(|(id, symbol)| {
+            symbol.kind == SymbolKind::Global
+                && live.holds(*id, symbol)
+                && mutable(resolved, symbol)
+        });
+        let crossing = globals.filter_map(|(_, symbol)| {
+            // `--export-all` leaves the linker's own globals alone.
+            let ours = symbol.file.is_none() && !symbol.is_exported_by_name();
+            match symbol.is_undefined() {
+                true => Some((symbol, "imported")),
+                false if is_exported(options, symbol) && !ours => Some((symbol, "exported")),
+                false => None,
+            }
+        });
+        let problems = crossing.map(|(symbol, what)| {
+            let name = symbol.name;
+            Diagnostic::error(format!("mutable global `{name}` is {what}"))
+                .note("no object uses the feature `mutable-globals`, which allows that")
+                .help(
+                    "build with `-C target-feature=+mutable-globals`, or pass \
+                     `--extra-features=mutable-globals`: every engine of today has it",
+                )
+        });
+        problems.collect()
     }
 
     /// Whether the output uses a feature.

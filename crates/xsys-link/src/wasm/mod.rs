@@ -108,6 +108,7 @@ pub fn link_into<'a>(
     }
     let mut live = gc::gc(options, &resolved);
     problems.extend(features.for_threads(options, &resolved, &live));
+    problems.extend(features.for_globals(options, &resolved, &live));
     let (mut stdout, found) = report::text(options, &resolved, &live);
     problems.extend(found);
     fold::fold(options, &mut resolved, &mut live);

@@ -1,8 +1,9 @@
-// Only what is asked to be kept of custom sections.
-//# args: --no-entry --export=f --strip-all --keep-section=notes
+// Names, producers and features go; what other tools have left for tools stays.
+//# args: --no-entry --export=f --strip-all --keep-section=producers
 //# custom: notes
 //# no-custom: name
-//# no-custom: producers
+//# no-custom: target_features
+//# custom: producers
 //# compare: rust-lld
 
     .functype helper () -> (i32)
