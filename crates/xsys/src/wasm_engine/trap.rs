@@ -138,8 +138,6 @@ impl Trap<'_> {
                 } = panic;
                 let place = format!("the program panicked at {file}:{line}:{column}");
                 match &panic.message {
-                    // Where there is a standard error, std has already said it.
-                    _ if self.symbols.imports_from(wasi::MODULE) => place,
                     Some(text) => format!("{place}: {text}"),
                     None => place,
                 }
@@ -483,7 +481,8 @@ fn near(file: &str) -> String {
     }
     let path = Path::new(file);
     let path = path.strip_prefix(here).unwrap_or(path);
-    path.display().to_string()
+    // Compilers join their folder and what they were called with.
+    path.strip_prefix(".").unwrap_or(path).display().to_string()
 }
 
 /// The first line of the user's own sources: one that is there, and no dependency's.

@@ -1,0 +1,27 @@
+//! A library with tests that pass, fail and should panic.
+
+pub fn half(number: u32) -> u32 {
+    assert!(number % 2 == 0, "{number} is odd");
+    number / 2
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passes() {
+        assert_eq!(half(84), 42);
+    }
+
+    #[test]
+    #[ignore = "panics end the program here"]
+    fn is_left_out() {
+        half(1);
+    }
+
+    #[test]
+    fn zfails() {
+        half(7);
+    }
+}
