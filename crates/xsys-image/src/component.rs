@@ -122,7 +122,10 @@ fn examine(module: &[u8]) -> Result<bool, Error> {
     let mut is_command = false;
     for payload in Parser::new(0).parse_all(module) {
         match payload.map_err(|error| Error::NotWasm(error.message().to_owned()))? {
-            Payload::Version { encoding, .. } if encoding == wasmparser::Encoding::Component => {
+            Payload::Version {
+                encoding: wasmparser::Encoding::Component,
+                ..
+            } => {
                 return Err(Error::NotWasm("it is a component already".to_owned()));
             }
             Payload::ExportSection(exports) => {

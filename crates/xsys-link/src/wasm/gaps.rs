@@ -115,6 +115,10 @@ pub fn fill(
 }
 
 #[cfg(test)]
+#[allow(
+    clippy::single_range_in_vec_init,
+    reason = "one chunk is what is expected"
+)]
 mod tests {
     use super::*;
 
