@@ -6,6 +6,8 @@
 //! The linker is entered where users enter it, with files and a command line, because most of what
 //! hostile bytes can break lies behind the parsers: in resolution, layout and relocation.
 
+pub mod wasm;
+
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -40,25 +42,29 @@ impl Bench {
         path
     }
 
-    /// Links, and checks that a failure has a reason and leaves nothing behind.
-    pub fn link(&self, args: &[&str], files: &[&Path]) {
+    /// Links, and checks that a failure has a reason and leaves nothing behind. Gives the path of
+    /// the output, if there is one.
+    pub fn link(&self, flavor: Flavor, args: &[&str], files: &[&Path]) -> Option<PathBuf> {
         let output = self.folder.join("out");
         let _ = fs::remove_file(&output);
         let mut words: Vec<OsString> = args.iter().map(OsString::from).collect();
         words.extend(files.iter().map(|file| file.as_os_str().to_owned()));
         words.extend(["--threads=1", "-o"].map(OsString::from));
         words.push(output.clone().into());
-        let outcome = link_command_line(Flavor::Gnu, &words);
+        let outcome = link_command_line(flavor, &words);
         if outcome.failed {
             assert!(
                 !outcome.diagnostics.is_empty(),
                 "a failure without a reason"
             );
             assert!(!output.exists(), "a failed link left an output");
-        } else if let Ok(file) = fs::metadata(&output) {
+            return None;
+        }
+        if let Ok(file) = fs::metadata(&output) {
             // Inputs are small; an output that is not would be a way to fill disks.
             assert!(file.len() <= LARGEST, "an output of {} bytes", file.len());
         }
+        output.exists().then_some(output)
     }
 }
 
@@ -136,7 +142,7 @@ const PLACED: &[u8] = include_bytes!("../fuzz_targets/script-input.o");
 pub fn script(bench: &Bench, data: &[u8]) {
     let object = bench.file("placed.o", PLACED);
     let script = bench.file("script.x", data);
-    bench.link(&["-T"], &[&script, &object]);
+    bench.link(Flavor::Gnu, &["-T"], &[&script, &object]);
 }
 
 /// Bytes as an ELF object, alone in a link; the first one chooses the command line. `false`: they
@@ -160,7 +166,7 @@ pub fn object(bench: &Bench, data: &[u8]) -> bool {
         .map(|word| if *word == "region.x" { &*region } else { word })
         .collect();
     let file = bench.file("input.o", bytes);
-    bench.link(&words, &[&file]);
+    bench.link(Flavor::Gnu, &words, &[&file]);
     true
 }
 
@@ -177,8 +183,9 @@ pub fn archive(bench: &Bench, data: &[u8]) -> bool {
         "--undefined=_start",
         "--undefined=main",
     ];
-    bench.link(&asked, &[&file]);
+    bench.link(Flavor::Gnu, &asked, &[&file]);
     bench.link(
+        Flavor::Gnu,
         &["--unresolved-symbols=ignore-all", "--whole-archive"],
         &[&file],
     );

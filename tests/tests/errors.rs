@@ -6,6 +6,7 @@
 //! # what the case shows
 //! asm TRIPLE FILE.s          assembles FILE.o; no crate and no assembler but rustc's is needed
 //! bitcode TRIPLE FILE.s      the same as LLVM bitcode
+//! rust TRIPLE FILE.rs FLAG…  compiles FILE.o, with nothing but core
 //! archive LIB.a FILE…        an archive
 //! thin LIB.a FILE…           a thin archive
 //! truncate FILE BYTES        cuts a file off
@@ -64,6 +65,7 @@ fn case(name: &str) -> Result<(), Failed> {
         match step.as_slice() {
             ["asm", triple, file] => assemble(&place, triple, file, "obj", "o")?,
             ["bitcode", triple, file] => assemble(&place, triple, file, "llvm-bc", "bc")?,
+            ["rust", triple, file, flags @ ..] => compile(&place, triple, file, flags)?,
             ["archive", archive, files @ ..] => write_archive(&place, archive, files, false)?,
             ["thin", archive, files @ ..] => write_archive(&place, archive, files, true)?,
             ["bytes", file, hex @ ..] => std::fs::write(place.path(file), unhex(hex)?)?,
@@ -164,7 +166,7 @@ fn assemble(
     };
     // Where inline assembler is not stable yet.
     let feature = match triple.split('-').next() {
-        Some("avr" | "msp430") => ", asm_experimental_arch",
+        Some("avr" | "msp430" | "wasm32" | "wasm64") => ", asm_experimental_arch",
         _ => "",
     };
     let text = std::fs::read_to_string(place.path(file))?;
@@ -185,6 +187,28 @@ fn assemble(
         .arg(place.path(&format!("{stem}.{ending}")))
         .arg(source)
         .args(cpu.map(|cpu| format!("-Ctarget-cpu={cpu}")))
+        .env("RUSTC_BOOTSTRAP", "1");
+    run(&mut command).ends_with(0);
+    Ok(())
+}
+
+/// One object of one crate.
+fn compile(place: &Place, triple: &str, file: &str, flags: &[&str]) -> Result<(), Failed> {
+    let stem = file.strip_suffix(".rs").ok_or("sources end in .rs")?;
+    let mut command = Command::new("rustc");
+    without_settings(&mut command);
+    command
+        .args([
+            "--crate-type=lib",
+            "--edition=2024",
+            "--emit=obj",
+            "-Awarnings",
+        ])
+        .args(["-Copt-level=1", "-Ccodegen-units=1", "--target", triple])
+        .args(flags)
+        .arg("-o")
+        .arg(place.path(&format!("{stem}.o")))
+        .arg(place.path(file))
         .env("RUSTC_BOOTSTRAP", "1");
     run(&mut command).ends_with(0);
     Ok(())

@@ -4,6 +4,7 @@
 //! [`xsys_diag::Diagnostic`]s, all that can be found in one run.
 
 pub mod elf;
+pub mod hints;
 pub mod input;
 pub mod options;
 pub mod output;

@@ -50,3 +50,11 @@ fn archives() {
         assert!(bench::archive(&bench, &bytes), "{}", file.display());
     }
 }
+
+#[test]
+fn wasm() {
+    let bench = bench::Bench::new("wasm");
+    for (file, bytes) in findings("wasm") {
+        assert!(bench::wasm::link(&bench, &bytes), "{}", file.display());
+    }
+}

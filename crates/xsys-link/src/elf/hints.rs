@@ -5,18 +5,10 @@
 //! their origin by their form (Rust's own, C++'s) are read instead. The first row that matches
 //! counts, so exact names stand before the prefixes that cover them.
 
-use super::owners;
-
-/// How a pattern matches.
-enum Pattern {
-    Exact(&'static [&'static str]),
-    Prefix(&'static [&'static str]),
-}
-
-use Pattern::{Exact, Prefix};
-
-/// Names and what to do about them.
-struct Hint(Pattern, &'static str);
+use crate::hints::Pattern::{Exact, Prefix};
+use crate::hints::{
+    self, BUILTINS, HEAP_OF_C, Hint, LIBRARY_OF_C, MATHEMATICS_OF_C, MEMORY_OF_C, STACK_PROTECTION,
+};
 
 #[rustfmt::skip] // a row a few lines
 const HINTS: &[Hint] = &[
@@ -41,13 +33,6 @@ const HINTS: &[Hint] = &[
         "it is ESP-IDF's or esp-hal's: link `esp-hal` with your chip's feature and `-Tlinkall.x`"),
     Hint(Exact(&["_putchar", "putchar_", "putchar"]),
         "a C `printf` wants it to write a character: define `#[unsafe(no_mangle)] extern \"C\" fn _putchar(c: core::ffi::c_char)` over your serial port"),
-    Hint(Exact(&["rust_eh_personality"]),
-        "compile with `-Cpanic=abort` (in the profile: `panic = \"abort\"`), or link `std`"),
-    Hint(Exact(&["rust_begin_unwind"]), PANIC_HANDLER),
-    Hint(Prefix(&["rust_panic", "__rust_start_panic", "__rust_panic_cleanup"]), PANIC_HANDLER),
-    Hint(Prefix(&["__rust_probestack"]), BUILTINS),
-    Hint(Prefix(&["__rust_alloc", "__rust_dealloc", "__rust_realloc", "__rust_no_alloc_shim", "__rg_", "__rdl_"]), ALLOCATOR),
-    Hint(Prefix(&["__rust_"]), ALLOCATOR),
     Hint(Prefix(&["__getrandom_v03_custom"]),
         "the target has no source of random numbers: `getrandom` 0.3 was built with the `custom` backend; define `#[unsafe(no_mangle)] unsafe extern \"Rust\" fn __getrandom_v03_custom(dest: *mut u8, len: usize) -> Result<(), getrandom::Error>`"),
     Hint(Prefix(&["__getrandom", "_getrandom", "getrandom_custom"]),
@@ -61,15 +46,14 @@ const HINTS: &[Hint] = &[
     Hint(Exact(&["DefaultHandler", "DefaultHandler_", "HardFault", "HardFault_", "HardFaultTrampoline", "NonMaskableInt", "MemoryManagement", "BusFault", "UsageFault", "SecureFault", "SVCall", "DebugMonitor", "PendSV", "SysTick", "__EXCEPTIONS", "__RESET_VECTOR"]), LINK_X),
     Hint(Exact(&["__INTERRUPTS", "__EXTERNAL_INTERRUPTS", "__CORE_INTERRUPTS"]),
         "enable the feature `rt` of your chip's peripheral access crate, or leave out `device` of cortex-m-rt where there is none"),
-    Hint(Exact(&["__stack_chk_fail", "__stack_chk_guard"]),
-        "an object was compiled with stack protection: compile it with `-fno-stack-protector`, or define both names"),
+    Hint(Exact(&["__stack_chk_fail", "__stack_chk_guard"]), STACK_PROTECTION),
     Hint(Exact(&["_stack_start", "_stack_end", "_stack_size", "_estack", "__stack", "_sidata", "__sidata", "__sheap", "__eheap", "_sheap", "_heap_start", "_heap_end", "_heap_size", "_end", "end", "__end__", "_hart_stack_size", "_max_hart_id", "__global_pointer$", "__euninit", "__suninit", "_ram_start", "_ram_end"]), SCRIPT),
     Hint(Prefix(&["__bss_", "_bss_", "__sbss", "__ebss", "_sbss", "_ebss", "__sdata", "__edata", "_sdata", "_edata", "__data_", "_data_", "__stext", "__etext", "_stext", "_etext", "__srodata", "__erodata", "__veneer_", "__init_array_", "__fini_array_", "__preinit_array_", "__stack_", "__heap_", "__vector_table"]), SCRIPT),
     Hint(Exact(&["__aeabi_unwind_cpp_pr0", "__aeabi_unwind_cpp_pr1", "__aeabi_unwind_cpp_pr2"]), UNWIND),
     Hint(Exact(&["__aeabi_read_tp"]),
         "thread-local variables need a thread pointer: the operating system or libc gives `__aeabi_read_tp`; a program without both should use statics or a critical section"),
     // Arithmetic and memory: compiler_builtins.
-    Hint(Exact(&["memcpy", "memmove", "memset", "memcmp", "bcmp", "strlen"]), MEM),
+    Hint(Exact(MEMORY_OF_C), MEM),
     Hint(Prefix(&["__aeabi_mem"]), MEM),
     Hint(Prefix(&["__aeabi_"]), BUILTINS),
     Hint(Prefix(&["__mspabi_"]),
@@ -83,109 +67,32 @@ const HINTS: &[Hint] = &[
     Hint(Prefix(&["__tls_get_addr", "___tls_get_addr", "__tls_get_offset"]),
         "the object uses a TLS model that a static link cannot serve; compile with `-Ztls-model=local-exec`"),
     Hint(Prefix(&["_Unwind_"]), UNWIND),
-    Hint(Prefix(&["__cxa_", "__gxx_personality", "__dso_handle", "__cxxabiv1"]),
-        "this belongs to the C++ runtime: link `-lc++abi` or `-lsupc++`, or compile the C++ code with `-fno-exceptions -fno-rtti -fno-use-cxa-atexit -fno-threadsafe-statics`"),
-    Hint(Prefix(&["__ubsan_", "__asan_", "__msan_", "__tsan_", "__sanitizer_", "__sancov"]),
-        "an object was compiled with a sanitizer, whose runtime is not linked; compile it without `-fsanitize`"),
-    Hint(Prefix(&["__llvm_profile_", "__profc_"]),
-        "an object was compiled for profiling, whose runtime is not linked; compile it without `-Cinstrument-coverage` and `-fprofile-…`"),
     Hint(Prefix(&["_GLOBAL_OFFSET_TABLE_", "_DYNAMIC"]),
         "an object was compiled for a dynamically linked program; compile it with `-Crelocation-model=static`"),
     Hint(Exact(&["setjmp", "longjmp", "_setjmp", "sigsetjmp", "siglongjmp"]), LIBC),
-    Hint(Exact(&["malloc", "calloc", "realloc", "free", "aligned_alloc", "posix_memalign"]),
+    Hint(Exact(HEAP_OF_C),
         "C code wants a heap: link a libc (`-lc`), or define these over your `#[global_allocator]`"),
     Hint(Exact(&["_sbrk", "_write", "_read", "_close", "_lseek", "_fstat", "_isatty", "_exit", "_kill", "_getpid", "_gettimeofday", "_open"]),
         "newlib wants it from the system: define it, or link `--specs=nosys.specs`'s `-lnosys`"),
-    Hint(Exact(&["abort", "exit", "atexit", "printf", "puts", "sprintf", "snprintf", "vsnprintf", "fprintf", "strcmp", "strncmp", "strcpy", "strncpy", "strcat", "strchr", "strrchr", "strstr", "strtol", "strtoul", "atoi", "qsort", "rand", "memchr", "__errno_location", "__errno", "errno", "__assert_func", "__assert_fail", "getenv", "write", "read", "open", "close", "time", "clock", "isalpha", "isdigit", "isspace", "toupper", "tolower", "_impure_ptr", "_ctype_", "_ctype_b", "stdout", "stderr"]), LIBC),
-    Hint(Exact(&["sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sqrt", "pow", "exp", "log", "log10", "log2", "floor", "ceil", "round", "trunc", "fmod", "fma", "sinf", "cosf", "tanf", "asinf", "acosf", "atanf", "atan2f", "sqrtf", "powf", "expf", "logf", "log10f", "log2f", "floorf", "ceilf", "roundf", "truncf", "fmodf", "fmaf", "hypot", "hypotf", "cbrt", "cbrtf", "tgamma", "lgamma"]),
+    Hint(Exact(LIBRARY_OF_C), LIBC),
+    Hint(Exact(MATHEMATICS_OF_C),
         "this is a function of the C mathematics library: without a libc use the crate `libm` (or its functions through `num-traits` with the feature `libm`)"),
     Hint(Prefix(&["pthread_", "sem_", "sched_"]), LIBC),
     Hint(Prefix(&["arm_", "riscv_"]),
         "DSP libraries name their functions so: link CMSIS-DSP (`-l:libCMSISDSP.a`) or the vendor's library"),
-    Hint(Prefix(&["__wrap_"]),
-        "`--wrap` sends references there: define the function of that name, or leave the option out"),
-    Hint(Prefix(&["__real_"]),
-        "only `--wrap` gives this name a meaning: pass `--wrap=` with the name behind `__real_`"),
-    Hint(Prefix(&["__start_", "__stop_"]),
-        "the linker defines it for a section whose name is a C identifier, and no input has a section of that name that is kept; place one with `#[unsafe(link_section = \"…\")]` and `#[used]`"),
 ];
 
 const MEM: &str = "the target has no libc: build `compiler_builtins` with its `mem` feature (xsys does so for targets without an operating system)";
-const BUILTINS: &str = "this is a compiler helper of `compiler_builtins`; make sure that the sysroot's `core` is linked, not only an object of your own";
 const SCRIPT: &str = "linker scripts define such names: pass the runtime's or your own with `-T`, for cortex-m-rt and riscv-rt `-Clink-arg=-Tlink.x`";
 const LINK_X: &str =
     "link with the runtime's script, which gives it a default: `-Clink-arg=-Tlink.x`";
-const ALLOCATOR: &str = "a program that links `alloc` needs a `#[global_allocator]`";
-const PANIC_HANDLER: &str = "a `no_std` program needs a `#[panic_handler]`; add one, or a crate such as `panic-halt` (`use panic_halt as _;`)";
 const UNWIND: &str = "compile with `-Cpanic=abort` (in the profile: `panic = \"abort\"`), or link an unwinder (`libunwind.a` comes with a musl target)";
 const ATOMIC: &str = "the core has no such atomic operation: use `portable-atomic` (with its feature `critical-section` or `unsafe-assume-single-core`), or link a libatomic";
 const LIBC: &str = "this is a function of the C library: link one (`-lc`), or, in Rust, a crate that defines it such as `tinyrlibc`";
 
-/// Suffixes of compiler-rt's and libgcc's helpers: their modes (`si3`, `ti2`, …).
-const MODES: [&str; 24] = [
-    "qi3", "hi3", "si3", "di3", "ti3", "qi4", "hi4", "si4", "di4", "ti4", "si2", "di2", "ti2",
-    "sf3", "df3", "tf3", "hf2", "sf2", "df2", "tf2", "sfsi", "dfsi", "sfdi", "dfdi",
-];
-/// Conversions and the like are told by how they begin.
-const OPERATIONS: [&str; 28] = [
-    "__udiv",
-    "__umod",
-    "__div",
-    "__mod",
-    "__mul",
-    "__add",
-    "__sub",
-    "__neg",
-    "__ashl",
-    "__ashr",
-    "__lshr",
-    "__clz",
-    "__ctz",
-    "__ffs",
-    "__popcount",
-    "__parity",
-    "__bswap",
-    "__cmp",
-    "__ucmp",
-    "__eq",
-    "__ne",
-    "__gt",
-    "__ge",
-    "__lt",
-    "__le",
-    "__unord",
-    "__trunc",
-    "__extend",
-];
-const CONVERSIONS: [&str; 4] = ["__float", "__fix", "__gnu_f2h_", "__gnu_h2f_"];
-
 /// What to do about an undefined symbol, if it is a known one.
 pub fn for_symbol(name: &str) -> Option<String> {
-    let known = HINTS.iter().find(|Hint(pattern, _)| match pattern {
-        Exact(names) => names.contains(&name),
-        Prefix(names) => names.iter().any(|prefix| name.starts_with(prefix)),
-    });
-    if let Some(Hint(_, text)) = known {
-        return Some((*text).to_owned());
-    }
-    let helper = (OPERATIONS.iter().any(|start| name.starts_with(start))
-        && MODES.iter().any(|end| name.ends_with(end)))
-        || CONVERSIONS.iter().any(|start| name.starts_with(start));
-    if helper {
-        return Some(BUILTINS.to_owned());
-    }
-    if let Some(krate) = owners::of_symbol(name.as_bytes()) {
-        return Some(format!(
-            "it belongs to the crate `{krate}`, which is not linked, or only in another version: objects and `.rlib` files must come from one build (`cargo clean` if in doubt)"
-        ));
-    }
-    if name.starts_with("_Z") {
-        return Some(
-            "the name is C++'s: link the object or library that defines it (and `-lc++` or `-lstdc++`), or declare the function `extern \"C\"` on both sides"
-                .to_owned(),
-        );
-    }
-    None
+    hints::find(HINTS, name)
 }
 
 #[cfg(test)]
@@ -252,20 +159,8 @@ mod tests {
         }
     }
 
-    /// A row behind one that covers it would never be seen.
     #[test]
     fn every_row_can_be_reached() {
-        for (at, Hint(pattern, text)) in HINTS.iter().enumerate() {
-            let names = match pattern {
-                Exact(names) | Prefix(names) => names,
-            };
-            for name in *names {
-                let first = HINTS.iter().position(|Hint(pattern, _)| match pattern {
-                    Exact(names) => names.contains(name),
-                    Prefix(names) => names.iter().any(|prefix| name.starts_with(prefix)),
-                });
-                assert_eq!(first, Some(at), "{name}: {text}");
-            }
-        }
+        hints::check_order(HINTS);
     }
 }

@@ -13,56 +13,17 @@ use super::Map;
 use super::object::{ObjectName, SymbolPlace};
 use super::resolve::{FileId, Resolution};
 use super::sections::{SectionId, Sections};
+use crate::hints::origin;
 
 /// The crate that an object comes from: `libfoo-0123abcd.rlib(member)` or `foo-0123abcd.x.rcgu.o`.
 pub fn of_object(name: &ObjectName<'_>) -> String {
-    let file = name
-        .path
-        .file_name()
-        .map(|f| f.to_string_lossy().into_owned())
-        .unwrap_or_default();
-    let stem = file
-        .strip_prefix("lib")
-        .filter(|_| name.member.is_some())
-        .unwrap_or(&file);
-    let end = stem.find(['.']).unwrap_or(stem.len());
-    let stem = &stem[..end];
-    match stem.rsplit_once('-') {
-        Some((name, hash)) if hash.len() == 16 && hash.bytes().all(|b| b.is_ascii_hexdigit()) => {
-            name.to_owned()
-        }
-        _ => stem.to_owned(),
-    }
+    let file = name.path.file_name().map(|file| file.to_string_lossy());
+    origin::of_file(&file.unwrap_or_default(), name.member.is_some()).to_owned()
 }
 
 /// The crate in a mangled name; `None` for names that are not Rust's.
 pub fn of_symbol(name: &[u8]) -> Option<String> {
-    let raw = std::str::from_utf8(name).ok()?;
-    let readable = format!("{:#}", rustc_demangle::try_demangle(raw).ok()?);
-    of_path(&readable).map(str::to_owned)
-}
-
-/// The crate in a demangled name: `core` in `<core::fmt::Error as core::fmt::Debug>::fmt`.
-pub fn of_path(name: &str) -> Option<&str> {
-    let Some(inside) = name.strip_prefix('<') else {
-        return path_start(name);
-    };
-    // `<[u8] as core::fmt::Debug>::fmt`: a type without a crate is its trait's.
-    path_start(inside).or_else(|| path_start(inside.split_once(" as ")?.1))
-}
-
-/// The first part of a path, behind references and the like.
-fn path_start(text: &str) -> Option<&str> {
-    const BEFORE: [&str; 9] = [
-        "<", "&", "*const ", "*mut ", "mut ", "dyn ", "(", "[", "impl ",
-    ];
-    let mut text = text;
-    while let Some(shorter) = BEFORE.iter().find_map(|prefix| text.strip_prefix(prefix)) {
-        text = shorter;
-    }
-    let end = text.find(|letter: char| !(letter.is_alphanumeric() || letter == '_'))?;
-    let (name, after) = text.split_at(end);
-    (!name.is_empty() && after.starts_with("::")).then_some(name)
+    origin::of_symbol(std::str::from_utf8(name).ok()?)
 }
 
 /// A function or an object in a section.
@@ -142,45 +103,5 @@ mod tests {
             "hello"
         );
         assert_eq!(name("/x/libc.a", Some("printf.lo")), "c");
-    }
-
-    #[test]
-    fn crates_are_told_from_symbols() {
-        for (name, expected) in [
-            ("_ZN4core9panicking5panic17h0123456789abcdefE", Some("core")),
-            ("_RNvCs1234_7mycrate3foo", Some("mycrate")),
-            (
-                "_ZN58_$LT$alloc..string..String$u20$as$u20$core..fmt..Debug$GT$3fmt17h0123456789abcdefE",
-                Some("alloc"),
-            ),
-            ("memcpy", None),
-            ("_ZN3foo3barEv", None),
-        ] {
-            assert_eq!(of_symbol(name.as_bytes()).as_deref(), expected, "{name}");
-        }
-    }
-
-    #[test]
-    fn crates_are_told_from_paths() {
-        for (name, expected) in [
-            ("core::fmt::Formatter::pad", Some("core")),
-            (
-                "<alloc::string::String as core::fmt::Write>::write_str",
-                Some("alloc"),
-            ),
-            ("<&T as core::fmt::Debug>::fmt", Some("core")),
-            (
-                "<&mut alloc::vec::Vec<u8> as std::io::Write>::write",
-                Some("alloc"),
-            ),
-            ("<[T] as my_crate::Trait>::f", Some("my_crate")),
-            ("<dyn core::any::Any>::is", Some("core")),
-            ("hello::main::{{closure}}", Some("hello")),
-            ("memcpy", None),
-            ("_start", None),
-            ("", None),
-        ] {
-            assert_eq!(of_path(name), expected, "{name}");
-        }
     }
 }

@@ -21,6 +21,7 @@ use xsys_diag::Diagnostic;
 use super::load::{Input, Inputs, LazyMember};
 use super::object::{ElfSymbol, ObjectFile, SymbolPlace};
 use super::script_symbols::ScriptSymbols;
+use crate::hints;
 use crate::options::ElfOptions;
 use crate::script::ast::Glob;
 
@@ -610,35 +611,8 @@ impl<'a> Resolver<'a, '_> {
                 .code("duplicate-symbol")
                 .note(format!("first defined in {first}"))
                 .note(format!("defined again in {second}"))
-                .help(duplicate_help(symbol.name)),
+                .help(hints::for_duplicate(symbol.name)),
             );
-        }
-    }
-}
-
-/// What is known to define a name twice.
-fn duplicate_help(name: &[u8]) -> &'static str {
-    match name {
-        b"rust_begin_unwind" => {
-            "a program has one `#[panic_handler]`: remove all but one of the crates that give one (`panic-halt`, `panic-probe`, …)"
-        }
-        b"_defmt_acquire" | b"_defmt_write" | b"_defmt_release" => {
-            "a program has one defmt logger: remove all but one (`defmt-rtt`, `defmt-serial`, …)"
-        }
-        b"_critical_section_1_0_acquire" | b"_critical_section_1_0_release" => {
-            "a program has one critical-section implementation: enable the feature in one crate only"
-        }
-        b"memcpy" | b"memmove" | b"memset" | b"memcmp" | b"bcmp" | b"strlen" => {
-            "the sysroot's `compiler_builtins` gives it weakly with its `mem` feature: make your own weak too, or remove it"
-        }
-        b"__pender" => {
-            "a program has one embassy executor per kind: enable the feature in one crate only"
-        }
-        b"_start" | b"Reset" | b"main" => {
-            "a program has one entry point: remove one, or one of the two runtime crates"
-        }
-        _ => {
-            "link only one of the two, make one of them weak or local, or rename it (two versions of one crate define its `#[no_mangle]` names twice: see `cargo tree -d`)"
         }
     }
 }

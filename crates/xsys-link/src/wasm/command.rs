@@ -92,14 +92,14 @@ fn link(
     store: &FileStore,
     put: impl FnOnce(&WasmOptions, &Planned<'_, '_, '_>) -> Result<(), Diagnostic> + Send,
 ) -> Result<Outcome, Vec<Diagnostic>> {
-    let found = options.find_inputs()?;
-    if found.is_empty() {
+    let (found, mut problems) = options.look_for_inputs();
+    if found.is_empty() && problems.is_empty() {
         return Err(vec![
             Diagnostic::error("no input files").help("name objects or archives to link"),
         ]);
     }
     let paths: Vec<_> = found.iter().map(|(path, _)| path.clone()).collect();
-    let (mut inputs, mut problems) = (Vec::new(), Vec::new());
+    let mut inputs = Vec::new();
     for (file, (path, input)) in store.open_all(&paths).into_iter().zip(found) {
         match file {
             Ok(file) => inputs.push(WasmInput {

@@ -53,6 +53,30 @@ fn mutable(resolved: &Resolved<'_>, symbol: &Symbol<'_>) -> bool {
     }
 }
 
+/// One file forbids what others use.
+fn forbidden(resolved: &Resolved<'_>, file: &str, feature: &str) -> Diagnostic {
+    let users = resolved.files().filter(|(_, object)| {
+        let mut features = object.features.iter();
+        features.any(|&(prefix, name)| prefix != b'-' && name == feature)
+    });
+    let users: Vec<&str> = users.map(|(_, object)| object.name.as_str()).collect();
+    let mut problem = Diagnostic::error(format!("feature `{feature}` is used and forbidden"))
+        .note(format!("{file} forbids it"));
+    for user in users.iter().take(LISTED) {
+        problem = problem.note(format!("{user} uses it"));
+    }
+    match users.len() {
+        0 => problem = problem.note("the command line asks for it"),
+        count if count > LISTED => {
+            problem = problem.note(format!("and {} more", count - LISTED));
+        }
+        _ => {}
+    }
+    problem.help(format!(
+        "build everything with `-C target-feature=+{feature}`, or everything without it"
+    ))
+}
+
 fn uses_tls(resolved: &Resolved<'_>, live: &Live) -> bool {
     resolved.files().any(|(file, object)| {
         let segments = object.segments.iter().zip(&live.segments[file.0 as usize]);
@@ -105,17 +129,15 @@ impl Features {
                 continue;
             }
             if prefix == b'-' && name != "shared-mem" && features.names.contains(name) {
-                problems.push(
-                    Diagnostic::error(format!("feature `{name}` cannot be used"))
-                        .note(format!("`{}` forbids it, others use it", file.name))
-                        .help("build all crates with the same `-C target-feature`"),
-                );
+                problems.push(forbidden(resolved, &file.name, name));
             }
             if prefix != b'-' && !features.allows(name) {
                 problems.push(
                     Diagnostic::error(format!("feature `{name}` is not in `--features`"))
-                        .note(format!("`{}` uses it", file.name))
-                        .help("add it, or build that file without it"),
+                        .note(format!("{} uses it", file.name))
+                        .help(format!(
+                            "add it to the list, or build that file with `-C target-feature=-{name}`"
+                        )),
                 );
             }
         }

@@ -10,11 +10,11 @@ use xsys_diag::Diagnostic;
 
 use super::WasmOptions;
 use super::gc::Live;
+use super::missing;
 use super::object::{ImportName, Signature, SymbolKind};
 use super::options::Unresolved;
 use super::order;
 use super::reloc::{self, Relocs, Value};
-use super::resolve::readable;
 use super::symbols::{Definition, FileId, FunctionRef, LinkerSymbol, Resolved, Symbol, SymbolId};
 use super::threads;
 
@@ -102,7 +102,10 @@ pub fn number<'a>(
     let scan = indexes.scan(options, resolved, live);
     let mut problems = match options.relocatable {
         true => Vec::new(),
-        false => report_missing(options, resolved, &scan.missing),
+        false => {
+            let missing = scan.missing.iter().map(|&(id, _)| id);
+            missing::report(options, resolved, live, missing)
+        }
     };
     problems.extend(threads::misused(resolved, &scan.not_tls));
     indexes.number_imports(options, resolved, live);
@@ -499,7 +502,7 @@ pub fn import_name<'a>(symbol: &Symbol<'a>) -> ImportName<'a> {
 }
 
 /// Whether the source or the command line says that a name may be undefined.
-fn is_allowed(options: &WasmOptions, symbol: &Symbol<'_>) -> bool {
+pub(super) fn is_allowed(options: &WasmOptions, symbol: &Symbol<'_>) -> bool {
     symbol.explicit_import
         || (symbol.kind == SymbolKind::Function && options.import_undefined)
         || options
@@ -520,53 +523,4 @@ fn is_imported(options: &WasmOptions, id: SymbolId, symbol: &Symbol<'_>, live: &
     importable
         && (!symbol.is_weak() || symbol.flags.contains(SymbolFlags::EXPLICIT_NAME))
         && (is_allowed(options, symbol) || options.unresolved != Unresolved::Error)
-}
-
-/// How many references to a missing symbol are listed.
-const LISTED: usize = 5;
-
-fn report_missing(
-    options: &WasmOptions,
-    resolved: &Resolved<'_>,
-    missing: &[(SymbolId, FileId)],
-) -> Vec<Diagnostic> {
-    let mut by_symbol: Vec<(SymbolId, Vec<FileId>)> = Vec::new();
-    let mut at: HashMap<SymbolId, usize> = HashMap::new();
-    for &(id, file) in missing {
-        let symbol = resolved.symbol(id);
-        let forgiven = matches!(options.unresolved, Unresolved::Ignore | Unresolved::Import);
-        if forgiven || (is_allowed(options, symbol) && !symbol.missing) {
-            continue;
-        }
-        let group = *at.entry(id).or_insert_with(|| {
-            by_symbol.push((id, Vec::new()));
-            by_symbol.len() - 1
-        });
-        if by_symbol[group].1.last() != Some(&file) {
-            by_symbol[group].1.push(file);
-        }
-    }
-    let problems = by_symbol.into_iter().map(|(id, files)| {
-        let symbol = resolved.symbol(id);
-        let message = format!("undefined symbol `{}`", readable(symbol.name));
-        let mut problem = match options.unresolved {
-            Unresolved::Warn => Diagnostic::warning(message),
-            _ => Diagnostic::error(message),
-        };
-        for &file in files.iter().take(LISTED) {
-            problem = problem.note(format!("`{}` refers to it", resolved.file(file).name));
-        }
-        if files.len() > LISTED {
-            problem = problem.note(format!("and {} more files", files.len() - LISTED));
-        }
-        problem.help(match symbol.kind {
-            SymbolKind::Function => {
-                "link the file or library that defines it, or, if the host provides it, declare \
-                 it in a block with `#[link(wasm_import_module = \"…\")]` or pass \
-                 `--allow-undefined`"
-            }
-            _ => "link the file or library that defines it",
-        })
-    });
-    problems.collect()
 }

@@ -30,6 +30,9 @@ pub struct WasmInput<'a> {
     pub lazy: bool,
 }
 
+/// The code of problems with whole files.
+pub const UNUSABLE: &str = "unusable-input";
+
 /// An object that may take part in the link.
 #[derive(Debug)]
 pub struct Candidate<'a> {
@@ -164,15 +167,26 @@ pub fn parse_object(name: String, bytes: &[u8], debug: bool) -> Result<ObjectFil
 /// second time costs nothing that matters.
 fn unusable(name: &str, bytes: &[u8], problem: &str) -> Diagnostic {
     if let Some(refusal) = FileKind::of(bytes).refuse_for_wasm(Path::new(name)) {
-        return refusal;
+        return in_archive(refusal, name).code(UNUSABLE);
     }
-    match object::finished(bytes) {
+    let problem = match object::finished(bytes) {
         Some(what) => Diagnostic::error(format!("cannot link `{name}`: it is {what}"))
             .note("it has no `linking` section, so there are no symbols to link by")
             .help("link the objects that it was made of, or load it at run time"),
         None => Diagnostic::error(format!("cannot link `{name}`: {problem}")).help(
             "the file may have been cut off while it was written; remove it and build it again",
         ),
+    };
+    problem.code(UNUSABLE)
+}
+
+/// Says which archive a member is in, where the name in the message is all that there is.
+fn in_archive(problem: Diagnostic, name: &str) -> Diagnostic {
+    match name.rsplit_once('(') {
+        Some((archive, member)) if member.ends_with(')') => {
+            problem.note(format!("it is a member of the archive `{archive}`"))
+        }
+        _ => problem,
     }
 }
 
@@ -249,7 +263,8 @@ fn archive<'a>(
             FileKind::Text | FileKind::Empty | FileKind::Unknown => continue,
             kind => {
                 let refusal = kind.refuse_for_wasm(Path::new(&candidate.name));
-                return Err(refusal.unwrap_or_else(|| nested(&candidate.name)));
+                let refusal = refusal.unwrap_or_else(|| nested(&candidate.name));
+                return Err(in_archive(refusal, &candidate.name));
             }
         }
         if !input.whole_archive {

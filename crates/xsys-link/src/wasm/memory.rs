@@ -475,14 +475,18 @@ impl<'a> Memory<'a> {
             Place::At {
                 output,
                 offset: base,
-            } => self.segments[output as usize].addr + base + offset,
+            } => {
+                let start = self.segments[output as usize].addr;
+                start.wrapping_add(base).wrapping_add(offset)
+            }
             Place::Strings {
                 output,
                 offset: base,
                 input,
             } => {
                 let place = self.strings[output as usize].place(input as usize, offset);
-                self.segments[output as usize].addr + base + place
+                let start = self.segments[output as usize].addr;
+                start.wrapping_add(base).wrapping_add(place)
             }
         }
     }

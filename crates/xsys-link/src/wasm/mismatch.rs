@@ -5,74 +5,195 @@
 //! invalid module; a stub of the type that the call expects keeps it valid.
 
 use hashbrown::HashMap;
-use wasmparser::SymbolFlags;
+use wasmparser::{FuncType, SymbolFlags, ValType};
 use xsys_diag::Diagnostic;
 
 use super::WasmOptions;
+use super::missing::place_of_function;
 use super::object::{Signature, SymbolKind};
 use super::options::Unresolved;
+use super::reloc::{self, Value};
 use super::resolve::{Variants, readable};
 use super::symbols::{
     Definition, FunctionRef, Resolved, SymbolId, SyntheticFunction, SyntheticKind,
 };
 
+/// How many callers of one type are named.
+const LISTED: usize = 3;
+
 /// Settles names whose users and definition disagree: calls with another type trap.
 pub(super) fn settle<'a>(resolved: &mut Resolved<'a>, variants: &Variants<'a>) -> Vec<Diagnostic> {
+    if variants.is_empty() {
+        return Vec::new();
+    }
+    let callers = callers(resolved, variants);
     let mut problems = Vec::new();
     for (name, ids) in variants {
         let defined = ids.iter().find(|&&id| resolved.symbol(id).is_defined());
-        let Some(&defined) = defined else {
-            // Nothing says which type the import should have.
-            problems.push(describe(resolved, name, ids[0], ids[1], true));
-            continue;
-        };
+        let defined = defined.copied();
+        problems.push(describe(resolved, &callers, name, ids, defined));
+        // Nothing says which type the import should have.
+        let Some(defined) = defined else { continue };
         for &id in ids.iter().filter(|&&id| id != defined) {
-            problems.push(describe(resolved, name, id, defined, false));
-            let stub_name = format!("signature_mismatch:{name}");
-            make_stub(resolved, id, stub_name);
+            make_stub(resolved, id, format!("signature_mismatch:{name}"));
         }
     }
     problems
 }
 
+/// Who calls a symbol, and how many more do.
+#[derive(Default)]
+struct Callers {
+    places: Vec<String>,
+    count: usize,
+}
+
+/// Walks all calls once, for all names that have several types.
+fn callers(resolved: &Resolved<'_>, variants: &Variants<'_>) -> HashMap<SymbolId, Callers> {
+    let ids = variants.iter().flat_map(|(_, ids)| ids);
+    let mut found: HashMap<SymbolId, Callers> = ids.map(|&id| (id, Callers::default())).collect();
+    for (file, object) in resolved.files() {
+        let symbols = &resolved.file_symbols[file.0 as usize];
+        if !symbols.iter().any(|id| found.contains_key(id)) {
+            continue;
+        }
+        for (at, function) in object.functions.iter().enumerate() {
+            let mut seen: Vec<SymbolId> = Vec::new();
+            for entry in function.relocs.iter() {
+                if reloc::row(entry.ty).value != Value::Function {
+                    continue;
+                }
+                let id = resolved.file_symbol(file, entry.index);
+                let Some(callers) = found.get_mut(&id).filter(|_| !seen.contains(&id)) else {
+                    continue;
+                };
+                seen.push(id);
+                callers.count += 1;
+                if callers.count <= LISTED {
+                    callers
+                        .places
+                        .push(place_of_function(resolved, file, at as u32));
+                }
+            }
+        }
+    }
+    found
+}
+
+/// One message a function, however many objects are concerned.
 fn describe(
     resolved: &Resolved<'_>,
+    callers: &HashMap<SymbolId, Callers>,
     name: &str,
-    used: SymbolId,
-    defined: SymbolId,
-    fatal: bool,
+    ids: &[SymbolId],
+    defined: Option<SymbolId>,
 ) -> Diagnostic {
-    let message = format!("function `{}` is used with two types", readable(name));
-    let problem = match fatal {
-        true => Diagnostic::error(message),
-        false => Diagnostic::warning(message),
-    };
-    let place = |id: SymbolId, verb: &str| {
-        let symbol = resolved.symbol(id);
-        let ty = type_text(symbol.signature);
-        match symbol.file {
-            Some(file) => format!("{verb} as `{ty}` in `{}`", resolved.file(file).name),
-            None => format!("{verb} as `{ty}` by the linker"),
-        }
-    };
-    let problem = problem.note(place(used, "used"));
-    match fatal {
-        true => problem
-            .note(place(defined, "used"))
-            .help("make the declarations agree, or define the function"),
-        false => problem
-            .note(place(defined, "defined"))
-            .help("make the declaration agree with the definition; such calls trap"),
+    let message = format!(
+        "function `{}` is declared with different types",
+        readable(name)
+    );
+    let mut problem = match defined {
+        None => Diagnostic::error(message),
+        Some(_) => Diagnostic::warning(message),
     }
+    .code("signature-mismatch");
+    let ty = |id: SymbolId| type_text(resolved.symbol(id).signature);
+    if let Some(id) = defined {
+        problem = problem.note(match resolved.symbol(id).file {
+            Some(file) => format!("defined as `{}` in {}", ty(id), resolved.file(file).name),
+            None => format!("defined as `{}` by the linker", ty(id)),
+        });
+    }
+    for &id in ids.iter().filter(|&&id| Some(id) != defined) {
+        let callers = callers.get(&id).filter(|callers| callers.count > 0);
+        match (callers, resolved.symbol(id).file) {
+            (Some(callers), _) => {
+                for place in &callers.places {
+                    problem = problem.note(format!("called as `{}` by {place}", ty(id)));
+                }
+                let more = callers.count - callers.places.len();
+                if more > 0 {
+                    problem = problem.note(format!("called so {more} more times"));
+                }
+            }
+            (None, Some(file)) => {
+                let file = &resolved.file(file).name;
+                problem = problem.note(format!("declared as `{}` in {file}", ty(id)));
+            }
+            (None, None) => {}
+        }
+    }
+    let Some(defined) = defined else {
+        return problem
+            .note("nothing defines it, so it would be imported, and an import has one type")
+            .help("make the declarations agree");
+    };
+    problem = problem.note("these calls trap when they are reached; all others work");
+    let other = ids.iter().find(|&&id| id != defined);
+    let likely = other.and_then(|&other| {
+        likely_reason(
+            resolved.symbol(other).signature,
+            resolved.symbol(defined).signature,
+        )
+    });
+    problem.help(likely.unwrap_or(
+        "make the declaration agree with the definition: an `extern` block of Rust and a prototype \
+         of C promise types that nobody checks before the link",
+    ))
+}
+
+/// What the difference of two types tells about its reason.
+fn likely_reason(declared: Signature<'_>, defined: Signature<'_>) -> Option<&'static str> {
+    let (declared, defined) = (function_type(declared)?, function_type(defined)?);
+    let returns_through_pointer = |a: &FuncType, b: &FuncType| {
+        a.results().len() == 1
+            && b.results().is_empty()
+            && b.params().split_first() == Some((&ValType::I32, a.params()))
+    };
+    if returns_through_pointer(&declared, &defined) || returns_through_pointer(&defined, &declared)
+    {
+        return Some(
+            "one side returns a structure, which goes through a pointer, the other a number: \
+             declare the same result, with `#[repr(C)]`, on both sides",
+        );
+    }
+    let same_length = declared.params().len() == defined.params().len()
+        && declared.results().len() == defined.results().len();
+    let pairs = || {
+        let params = declared.params().iter().zip(defined.params());
+        params.chain(declared.results().iter().zip(defined.results()))
+    };
+    let width = |a: &ValType, b: &ValType| {
+        a == b
+            || matches!(
+                (a, b),
+                (ValType::I32, ValType::I64) | (ValType::I64, ValType::I32)
+            )
+    };
+    if same_length && pairs().all(|(a, b)| width(a, b)) {
+        return Some(
+            "the two differ in the width of an integer: `usize`, C's `long`, `size_t` and pointers \
+             are 32 bits wide on wasm32; make the declaration agree with the definition",
+        );
+    }
+    if declared.params().is_empty() && !defined.params().is_empty() {
+        return Some(
+            "the declaration has no parameters: in C, write the prototype with all of them; in \
+             Rust, make the `extern` block agree with the definition",
+        );
+    }
+    None
+}
+
+fn function_type(signature: Signature<'_>) -> Option<FuncType> {
+    let mut reader = wasmparser::BinaryReader::new(signature, 0);
+    reader.read_u8().ok()?;
+    reader.read().ok()
 }
 
 /// `(i32, i64) -> i32`.
 pub fn type_text(signature: Signature<'_>) -> String {
-    let mut reader = wasmparser::BinaryReader::new(signature, 0);
-    let read = reader
-        .read_u8()
-        .and_then(|_| reader.read::<wasmparser::FuncType>());
-    let Ok(ty) = read else {
+    let Some(ty) = function_type(signature) else {
         return "?".to_owned();
     };
     let list = |types: &[wasmparser::ValType]| {

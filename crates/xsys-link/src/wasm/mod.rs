@@ -25,6 +25,7 @@ pub mod fold;
 pub mod gaps;
 pub mod gc;
 pub mod heads;
+mod hints;
 pub mod index;
 pub mod inputs_report;
 pub mod leb;
@@ -32,6 +33,7 @@ pub mod load;
 pub mod map;
 pub mod memory;
 pub mod mismatch;
+pub mod missing;
 pub mod name_table;
 pub mod names;
 pub mod object;
@@ -103,15 +105,23 @@ pub fn link_into<'a>(
     problems.extend(report::requests(options, &resolved));
     let (features, found) = features::Features::collect(options, &resolved);
     problems.extend(found);
-    if is_fatal(options, &problems) {
+    // What a file would have defined is missing now, which is nothing to complain about.
+    if problems
+        .iter()
+        .any(|problem| problem.code == Some(load::UNUSABLE))
+    {
         return Err(problems);
     }
+    // Other mistakes leave tables that can be looked at: the passes that follow report theirs in the
+    // same run.
     let mut live = gc::gc(options, &resolved);
     problems.extend(features.for_threads(options, &resolved, &live));
     problems.extend(features.for_globals(options, &resolved, &live));
     let (mut stdout, found) = report::text(options, &resolved, &live);
     problems.extend(found);
-    fold::fold(options, &mut resolved, &mut live);
+    if !is_fatal(options, &problems) {
+        fold::fold(options, &mut resolved, &mut live);
+    }
     let (layout, found) = assign::assign(options, &mut resolved, &mut live, &features);
     problems.extend(found);
     let Some(layout) = layout.filter(|_| !is_fatal(options, &problems)) else {

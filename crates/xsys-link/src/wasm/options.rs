@@ -12,6 +12,7 @@ use xsys_diag::Diagnostic;
 
 pub use parse::expand_all;
 
+use crate::input::search::Search;
 use crate::options::{BuildId, MapTo, Reproduce};
 
 /// What to link and how.
@@ -358,38 +359,26 @@ impl WasmOptions {
 
     /// Finds the files behind the inputs: libraries in the search folders, in order.
     pub fn find_inputs(&self) -> Result<Vec<(PathBuf, InputRef)>, Vec<Diagnostic>> {
+        match self.look_for_inputs() {
+            (found, problems) if problems.is_empty() => Ok(found),
+            (_, problems) => Err(problems),
+        }
+    }
+
+    /// The files that there are, and what is to be said about the others.
+    pub(super) fn look_for_inputs(&self) -> (Vec<(PathBuf, InputRef)>, Vec<Diagnostic>) {
+        let search = Search::new(&self.search, None);
         let (mut found, mut problems) = (Vec::new(), Vec::new());
         for input in &self.inputs {
             match &input.what {
                 InputName::File(path) => found.push((path.clone(), input.clone())),
-                InputName::Library(name) => match self.library(name) {
+                InputName::Library(name) => match search.library(name) {
                     Ok(path) => found.push((path, input.clone())),
-                    Err(problem) => problems.push(problem),
+                    Err(error) => problems.push(error.into_diagnostic()),
                 },
             }
         }
-        match problems.is_empty() {
-            true => Ok(found),
-            false => Err(problems),
-        }
-    }
-
-    fn library(&self, name: &str) -> Result<PathBuf, Diagnostic> {
-        let file = match name.strip_prefix(':') {
-            Some(exact) => exact.to_owned(),
-            None => format!("lib{name}.a"),
-        };
-        let candidates = self.search.iter().map(|folder| folder.join(&file));
-        candidates
-            .into_iter()
-            .find(|path| path.is_file())
-            .ok_or_else(|| {
-                let mut problem = Diagnostic::error(format!("library `{name}` not found"));
-                for folder in &self.search {
-                    problem = problem.note(format!("`{}` has no `{file}`", folder.display()));
-                }
-                problem.help("name the folder that it is in with `-L`")
-            })
+        (found, problems)
     }
 }
 

@@ -5,6 +5,8 @@ use xsys_diag::{Diagnostic, did_you_mean};
 use super::WasmOptions;
 use super::gc::Live;
 use super::inputs_report;
+use super::missing::similar;
+use super::object::SymbolKind;
 use super::options::Unresolved;
 use super::resolve::readable;
 use super::symbols::Resolved;
@@ -22,10 +24,15 @@ pub fn requests(options: &WasmOptions, resolved: &Resolved<'_>) -> Vec<Diagnosti
         did_you_mean(name, symbols.map(|(_, symbol)| symbol.name)).map(str::to_owned)
     };
     if let Some(entry) = options.entry.as_deref().filter(|entry| !defined(entry)) {
-        problems.push(
-            Diagnostic::error(format!("entry point `{entry}` is not defined"))
-                .help("define it, name another with `--entry`, or pass `--no-entry`"),
-        );
+        let problem = Diagnostic::error(format!("entry point `{entry}` is not defined"));
+        problems.push(match similar(resolved, entry, SymbolKind::Function) {
+            Some(close) => problem.help(format!("did you mean `{close}`?")),
+            None if entry == "_start" => problem.help(
+                "a library has no start: make it a `cdylib`, or pass `--no-entry`; a program gets \
+                 `_start` from `fn main` on WASI, elsewhere it defines its own",
+            ),
+            None => problem.help("define it, name another with `--entry`, or pass `--no-entry`"),
+        });
     }
     for name in options.exports.iter().filter(|name| !defined(name)) {
         let message = format!("exported symbol `{}` is not defined", readable(name));
@@ -36,7 +43,10 @@ pub fn requests(options: &WasmOptions, resolved: &Resolved<'_>) -> Vec<Diagnosti
         };
         problems.push(match close(name) {
             Some(close) => problem.help(format!("did you mean `{close}`?")),
-            None => problem.help("define it, or use `--export-if-defined`"),
+            None => problem.help(
+                "define it with `#[unsafe(no_mangle)] pub extern \"C\" fn`, or pass \
+                 `--export-if-defined`",
+            ),
         });
     }
     if options.table.import && options.table.export {

@@ -48,7 +48,8 @@ impl MergedStrings {
         };
         let after = list.partition_point(|&(from, _)| u64::from(from) <= offset);
         match after.checked_sub(1).and_then(|at| list.get(at)) {
-            Some(&(from, to)) => u64::from(to) + (offset - u64::from(from)),
+            // Addends point wherever they like.
+            Some(&(from, to)) => u64::from(to).wrapping_add(offset - u64::from(from)),
             None => offset,
         }
     }

@@ -101,8 +101,8 @@ fn mistakes_are_explained() {
         (
             "user.o",
             &[
-                "error: undefined symbol `answer`",
-                "`user.o` refers to it",
+                "error: undefined symbol: `answer`",
+                "referenced by `run` in user.o",
                 "wasm_import_module",
             ][..],
         ),
@@ -110,15 +110,15 @@ fn mistakes_are_explained() {
             "user.o one.o two.o",
             &[
                 "error: symbol `answer` is defined twice",
-                "first in `one.o`",
-                "again in `two.o`",
+                "first defined in one.o",
+                "defined again in two.o",
             ],
         ),
         (
             "user.o variable.o",
             &[
-                "error: symbol `answer` is a function here and a variable there",
-                "a variable in `variable.o`",
+                "error: symbol `answer` is a function and a variable",
+                "a variable in variable.o",
             ],
         ),
         (
@@ -140,11 +140,14 @@ fn mistakes_are_explained() {
             "one.o --initial-memory=65536 --max-memory=65536 -zstack-size=131072",
             &["initial memory too small: 65536 bytes, 131072 needed"],
         ),
-        ("one.o -lnothing", &["library `nothing` not found"]),
+        (
+            "one.o -lnothing",
+            &["library `-lnothing` (`libnothing.a`) not found"],
+        ),
         ("one.o --shared", &["option `--shared` is not supported"]),
         (
             "one.o --features=mutable-globals",
-            &["is not in `--features`", "`one.o` uses it"],
+            &["is not in `--features`", "one.o uses it"],
         ),
     ] {
         let entry = if line.contains("entry") {
@@ -171,7 +174,7 @@ fn everything_is_reported_in_one_run() {
     assert!(problems.contains("`run` is defined twice"), "{problems}");
     let problems = objects.link("user.o --no-entry --export=run -zstack-size=9");
     let problems = text(&problems.unwrap_err());
-    for part in ["undefined symbol `answer`", "stack size 9"] {
+    for part in ["undefined symbol: `answer`", "stack size 9"] {
         assert!(problems.contains(part), "{problems}");
     }
 }
@@ -188,8 +191,8 @@ fn calls_of_another_type_trap() {
         let linked = linked.unwrap_or_else(|problems| panic!("{line}: {}", text(&problems)));
         let warnings = text(&linked.warnings);
         for part in [
-            "warning: function `answer` is used with two types",
-            "used as `() -> i32` in `user.o`",
+            "warning: function `answer` is declared with different types",
+            "called as `() -> i32` by `run` in user.o",
             "defined as `(i64) -> i32` in",
         ] {
             assert!(warnings.contains(part), "{line}: {warnings}");
@@ -227,7 +230,7 @@ fn undefined_functions_can_be_forgiven() {
     ] {
         let linked = run(option).unwrap();
         assert_eq!(
-            text(&linked.warnings).contains("undefined symbol `answer`"),
+            text(&linked.warnings).contains("undefined symbol: `answer`"),
             warned
         );
         assert!(imports(&linked.bytes).is_empty());

@@ -227,7 +227,7 @@ fn largest_first(items: &mut [Item]) {
 
 /// The crate in a demangled name, or that there is none.
 fn crate_of(name: &str) -> &str {
-    xsys_link::elf::owners::of_path(name).unwrap_or("[not Rust]")
+    xsys_link::hints::origin::of_path(name).unwrap_or("[not Rust]")
 }
 
 #[cfg(test)]

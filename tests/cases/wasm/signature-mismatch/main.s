@@ -1,6 +1,6 @@
 // A call that expects another type than the function has traps; everybody else is fine.
 //# args: --no-entry --export=wrong --export=right
-//# expect-warning: function `callee` is used with two types
+//# expect-warning: function `callee` is declared with different types
 //# run: right() = 4
 //# run: wrong() = trap
 //# compare: rust-lld

@@ -1,6 +1,6 @@
 // One name for two kinds of things.
 //# args: --no-entry --export=f
-//# expect-error: symbol `thing` is a function here and a variable there
+//# expect-error: symbol `thing` is a function and a variable
 
     .functype thing () -> ()
     .section .text.f,"",@

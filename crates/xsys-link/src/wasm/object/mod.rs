@@ -339,6 +339,18 @@ impl<'a> ObjectFile<'a> {
         Ok(object)
     }
 
+    /// The encoded type of a global of its own.
+    pub fn global_type(&self, place: Place<'_>) -> [u8; 2] {
+        let global = match place {
+            Place::Item(at) => self.globals.get(at as usize),
+            _ => None,
+        };
+        match global.map(|global| global.bytes) {
+            Some(&[value, mutable, ..]) => [value, mutable],
+            _ => [0x7f, 0],
+        }
+    }
+
     fn signature(&self, index: u32) -> Parsed<Signature<'a>> {
         self.types
             .get(index as usize)

@@ -118,12 +118,17 @@ impl<'a> ObjectFile<'a> {
     }
 
     pub(super) fn read_globals(&mut self, section: &Section<'a>) -> Parsed<()> {
-        let mut mutable = Vec::new();
+        let (mut mutable, mut plain) = (Vec::new(), true);
         let items = section.items(|reader| {
             let global = reader.read::<wasmparser::Global<'_>>()?;
             mutable.push(global.ty.mutable);
+            plain &= is_plain_constant(&global)?;
             Ok(())
         })?;
+        // Anything else may name an index, and no relocation could follow it.
+        if !plain {
+            return Err("the value of one of its globals is no plain constant".into());
+        }
         self.globals = items
             .into_iter()
             .zip(mutable)
@@ -205,6 +210,23 @@ pub(super) fn types<'a>(section: &Section<'a>) -> Parsed<Vec<Signature<'a>>> {
         true => Ok(items),
         false => Err("it declares types other than functions".into()),
     }
+}
+
+/// Whether a global starts with a constant of its type.
+fn is_plain_constant(global: &wasmparser::Global<'_>) -> wasmparser::Result<bool> {
+    use wasmparser::{Operator as O, ValType as V};
+    let mut operators = global.init_expr.get_operators_reader();
+    let value = operators.read()?;
+    let fits = matches!(
+        (value, global.ty.content_type),
+        (O::I32Const { .. }, V::I32)
+            | (O::I64Const { .. }, V::I64)
+            | (O::F32Const { .. }, V::F32)
+            | (O::F64Const { .. }, V::F64)
+            | (O::V128Const { .. }, V::V128)
+            | (O::RefNull { .. }, V::Ref(_))
+    );
+    Ok(fits && matches!(operators.read()?, O::End) && operators.eof())
 }
 
 /// A global's type with a one-byte value type: all that imports of globals ever have.

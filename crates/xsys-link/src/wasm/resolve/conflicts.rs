@@ -1,10 +1,13 @@
 //! Names that files do not agree about: defined twice, of two kinds, of two types.
 
+use wasmparser::SymbolFlags;
 use xsys_diag::Diagnostic;
 
+use super::super::mismatch;
 use super::super::object::SymbolKind;
 use super::super::symbols::{FileId, SymbolId};
 use super::{Entry, Table, readable};
+use crate::hints;
 
 impl<'a> Table<'a> {
     pub(super) fn duplicate(&mut self, id: SymbolId, entry: &Entry<'a>) {
@@ -14,40 +17,78 @@ impl<'a> Table<'a> {
         {
             return;
         }
-        let (first, second) = (
-            self.place_of(self.resolved.symbol(id).file),
-            self.place_of(entry.file),
-        );
+        let first = self.place_of(self.resolved.symbol(id).file);
+        let second = self.place_of(entry.file);
         self.problems.push(
             Diagnostic::error(format!(
                 "symbol `{}` is defined twice",
                 readable(entry.name)
             ))
-            .note(format!("first in {first}"))
-            .note(format!("and again in {second}"))
-            .help("rename one of them, or drop the file that should not be there"),
+            .code("duplicate-symbol")
+            .note(format!("first defined in {first}"))
+            .note(format!("defined again in {second}"))
+            .help(hints::for_duplicate(entry.name.as_bytes())),
         );
     }
 
     pub(super) fn kind_clash(&mut self, id: SymbolId, entry: &Entry<'a>) {
         let (kind, file) = (self.at(id).kind, self.at(id).file);
         let (first, second) = (self.place_of(file), self.place_of(entry.file));
+        let (here, there) = (noun(kind), noun(entry.kind));
+        let help = match (kind, entry.kind) {
+            (SymbolKind::Function, SymbolKind::Data) | (SymbolKind::Data, SymbolKind::Function) => {
+                "declare it the way it is defined: `fn` and `static` in an `extern` block are \
+                 different things, also where only the address is taken"
+            }
+            _ => "declare it the way it is defined, or rename one of the two",
+        };
         self.problems.push(
             Diagnostic::error(format!(
-                "symbol `{}` is a {} here and a {} there",
-                readable(entry.name),
-                noun(kind),
-                noun(entry.kind)
+                "symbol `{}` is a {here} and a {there}",
+                readable(entry.name)
             ))
-            .note(format!("a {} in {first}", noun(kind)))
-            .note(format!("a {} in {second}", noun(entry.kind)))
-            .help("declare it the way it is defined"),
+            .code("symbol-kinds")
+            .note(format!("a {here} in {first}"))
+            .note(format!("a {there} in {second}"))
+            .help(help),
         );
+        // Said already: nobody is to miss it as well.
+        self.at(id).flags |= SymbolFlags::BINDING_WEAK;
+    }
+
+    /// Globals and tags have one type everywhere: no trap could stand in for another.
+    pub(super) fn same_type(&mut self, id: SymbolId, entry: &Entry<'a>) -> bool {
+        let symbol = self.resolved.symbol(id);
+        let (first, second, help) = match entry.kind {
+            SymbolKind::Global if symbol.global_type != entry.global_type => (
+                global_text(symbol.global_type),
+                global_text(entry.global_type),
+                "declare it the way it is defined; objects for `wasm32` and `wasm64` do not go together",
+            ),
+            SymbolKind::Tag if symbol.signature != entry.signature => (
+                mismatch::type_text(symbol.signature),
+                mismatch::type_text(entry.signature),
+                "compile both sides with the same exceptions",
+            ),
+            _ => return true,
+        };
+        let problem = Diagnostic::error(format!(
+            "{} `{}` has two types",
+            noun(entry.kind),
+            readable(entry.name)
+        ))
+        .code("symbol-types")
+        .note(format!("`{first}` in {}", self.place_of(symbol.file)))
+        .note(format!("`{second}` in {}", self.place_of(entry.file)))
+        .help(help);
+        self.problems.push(problem);
+        self.at(id).flags |= SymbolFlags::BINDING_WEAK;
+        false
     }
 
     pub(super) fn place_of(&self, file: Option<FileId>) -> String {
         match file {
-            Some(file) => format!("`{}`", self.resolved.file(file).name),
+            Some(file) => self.resolved.file(file).name.clone(),
             None => "the linker itself".to_owned(),
         }
     }
@@ -75,6 +116,24 @@ impl<'a> Table<'a> {
         let variant = self.push(entry.symbol(true));
         self.variants[at].1.push(variant);
         (variant, true)
+    }
+}
+
+/// `mut i32`.
+fn global_text([value, mutable]: [u8; 2]) -> String {
+    let value = match value {
+        0x7f => "i32",
+        0x7e => "i64",
+        0x7d => "f32",
+        0x7c => "f64",
+        0x7b => "v128",
+        0x70 => "funcref",
+        0x6f => "externref",
+        _ => "?",
+    };
+    match mutable {
+        0 => value.to_owned(),
+        _ => format!("mut {value}"),
     }
 }
 

@@ -381,6 +381,7 @@ impl<'a> Table<'a> {
             file: Some(file),
             global_type: match (symbol.kind, import) {
                 (SymbolKind::Global, Some(_)) => object.imports.globals[index].1,
+                (SymbolKind::Global, None) => object.global_type(symbol.place),
                 _ => [0x7f, 0],
             },
             import_index: symbol.index,
@@ -405,6 +406,7 @@ impl<'a> Table<'a> {
                 symbol.flags |= SymbolFlags::BINDING_WEAK;
                 symbol.kind = entry.kind;
                 symbol.signature = entry.signature;
+                symbol.global_type = entry.global_type;
                 return Ok(id);
             }
             if self.candidates[number as usize].is_some() {
@@ -418,6 +420,10 @@ impl<'a> Table<'a> {
             self.kind_clash(id, &entry);
             return Ok(id);
         }
+        if !self.same_type(id, &entry) {
+            return Ok(id);
+        }
+        let symbol = self.at(id);
         let mut id = id;
         if entry.kind == SymbolKind::Function {
             if entry.called && symbol.signature != entry.signature {
@@ -461,6 +467,10 @@ impl<'a> Table<'a> {
             self.kind_clash(id, &entry);
             return id;
         }
+        if !self.same_type(id, &entry) {
+            return id;
+        }
+        let symbol = self.at(id);
         let check = !symbol.is_undefined() || symbol.called;
         if entry.kind == SymbolKind::Function && check && symbol.signature != entry.signature {
             if symbol.is_defined() && !symbol.is_weak() && !weak(&entry) {
@@ -598,6 +608,9 @@ fn demote_lazy(resolved: &mut Resolved<'_>) {
     for symbol in &mut resolved.symbols {
         if matches!(symbol.definition, Definition::Lazy(_)) {
             symbol.definition = Definition::Undefined;
+            // The command line alone asked for it, and the archive's table promised too much: no
+            // type is known that a function of that name could have.
+            symbol.used &= symbol.kind != SymbolKind::Function || !symbol.signature.is_empty();
         }
     }
 }

@@ -1,0 +1,210 @@
+//! What nothing defines, and who needs it.
+//!
+//! Numbering meets undefined symbols while it walks relocations, but it has no time to remember who
+//! refers to them. When there are any, the live relocations are walked once more, so that a link
+//! without mistakes pays nothing.
+
+use hashbrown::HashMap;
+use xsys_diag::{Diagnostic, did_you_mean};
+
+use super::WasmOptions;
+use super::gc::Live;
+use super::hints;
+use super::index::is_allowed;
+use super::object::{ObjectFile, Place, SymbolKind};
+use super::options::Unresolved;
+use super::reloc::{self, Relocs, Value};
+use super::resolve::readable;
+use super::symbols::{FileId, Resolved, SymbolId};
+
+/// How many references to a missing symbol are listed.
+const LISTED: usize = 4;
+
+/// A missing symbol with those who refer to it.
+struct Missing {
+    id: SymbolId,
+    places: Vec<String>,
+    count: usize,
+}
+
+/// Reports the symbols that are missing, unless the command line forgives them. `met` names them,
+/// in the order in which they were met.
+pub fn report(
+    options: &WasmOptions,
+    resolved: &Resolved<'_>,
+    live: &Live,
+    met: impl Iterator<Item = SymbolId>,
+) -> Vec<Diagnostic> {
+    if matches!(options.unresolved, Unresolved::Ignore | Unresolved::Import) {
+        return Vec::new();
+    }
+    let mut missing: Vec<Missing> = Vec::new();
+    let mut at: HashMap<SymbolId, usize> = HashMap::new();
+    for id in met {
+        let symbol = resolved.symbol(id);
+        if is_allowed(options, symbol) && !symbol.missing {
+            continue;
+        }
+        at.entry(id).or_insert_with(|| {
+            missing.push(Missing {
+                id,
+                places: Vec::new(),
+                count: 0,
+            });
+            missing.len() - 1
+        });
+    }
+    if missing.is_empty() {
+        return Vec::new();
+    }
+    find_places(resolved, live, &at, &mut missing);
+    missing
+        .iter()
+        .map(|missing| describe(options, resolved, missing))
+        .collect()
+}
+
+fn find_places(
+    resolved: &Resolved<'_>,
+    live: &Live,
+    at: &HashMap<SymbolId, usize>,
+    missing: &mut [Missing],
+) {
+    for (file, object) in resolved.files() {
+        let mut walk = |relocs: Relocs<'_>, place: &dyn Fn(u32) -> String| {
+            // Several references from one function are one place.
+            let mut seen: Vec<usize> = Vec::new();
+            for entry in relocs.iter() {
+                if reloc::row(entry.ty).value == Value::Type {
+                    continue;
+                }
+                let id = resolved.file_symbol(file, entry.index);
+                let Some(&number) = at.get(&id) else { continue };
+                if seen.contains(&number) {
+                    continue;
+                }
+                seen.push(number);
+                let found = &mut missing[number];
+                found.count += 1;
+                if found.count <= LISTED {
+                    found.places.push(place(entry.offset));
+                }
+            }
+        };
+        let (functions, segments) = (
+            &live.functions[file.0 as usize],
+            &live.segments[file.0 as usize],
+        );
+        for (at, function) in object
+            .functions
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| functions[*at])
+        {
+            walk(function.relocs, &|_| {
+                place_of_function(resolved, file, at as u32)
+            });
+        }
+        for (at, segment) in object
+            .segments
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| segments[*at])
+        {
+            walk(segment.relocs, &|offset| {
+                let inside = u64::from(offset.saturating_sub(segment.offset));
+                place_of_data(object, at as u32, inside)
+            });
+        }
+    }
+}
+
+/// "`caller` in file".
+pub fn place_of_function(resolved: &Resolved<'_>, file: FileId, at: u32) -> String {
+    let object = resolved.file(file);
+    let named = object.symbols.iter().find(|symbol| {
+        symbol.kind == SymbolKind::Function
+            && symbol.place == Place::Item(at)
+            && !symbol.name.is_empty()
+    });
+    match named {
+        Some(symbol) => format!("`{}` in {}", readable(symbol.name), object.name),
+        None => format!("function {at} of {}", object.name),
+    }
+}
+
+/// "`TABLE` in file": the symbol that begins last before the place.
+fn place_of_data(object: &ObjectFile<'_>, at: u32, inside: u64) -> String {
+    let starts = object
+        .symbols
+        .iter()
+        .filter_map(|symbol| match symbol.place {
+            Place::Data { segment, offset } if segment == at && offset <= inside => {
+                (!symbol.name.is_empty() && !symbol.name.starts_with(".L"))
+                    .then_some((offset, symbol))
+            }
+            _ => None,
+        });
+    match starts.max_by_key(|(offset, _)| *offset) {
+        Some((_, symbol)) => format!("`{}` in {}", readable(symbol.name), object.name),
+        None => {
+            let segment = &object.segments[at as usize];
+            format!("segment `{}` of {}", segment.name, object.name)
+        }
+    }
+}
+
+fn describe(options: &WasmOptions, resolved: &Resolved<'_>, missing: &Missing) -> Diagnostic {
+    let symbol = resolved.symbol(missing.id);
+    let name = readable(symbol.name);
+    let message = format!("undefined symbol: `{name}`");
+    let mut problem = match options.unresolved {
+        Unresolved::Warn => Diagnostic::warning(message),
+        _ => Diagnostic::error(message),
+    }
+    .code("undefined-symbol");
+    if name != symbol.name {
+        problem = problem.note(format!("its mangled name is `{}`", symbol.name));
+    }
+    for place in &missing.places {
+        problem = problem.note(format!("referenced by {place}"));
+    }
+    if missing.count > missing.places.len() {
+        let more = missing.count - missing.places.len();
+        problem = problem.note(match more {
+            1 => "and by one more function or variable".to_owned(),
+            _ => format!("and by {more} more functions and variables"),
+        });
+    }
+    if options.unresolved == Unresolved::Warn && symbol.kind == SymbolKind::Function {
+        problem = problem.note("calls of it trap");
+    }
+    if let Some(hint) = hints::for_symbol(symbol.name) {
+        return problem.help(hint);
+    }
+    if let Some(close) = similar(resolved, symbol.name, symbol.kind) {
+        return problem.help(format!("there is a symbol with a similar name: `{close}`"));
+    }
+    problem.help(match symbol.kind {
+        SymbolKind::Function => {
+            "link the file or library that defines it; if the host provides it, declare it in an \
+             `extern` block with `#[link(wasm_import_module = \"…\")]`"
+        }
+        SymbolKind::Data => {
+            "link the file or library that defines it; variables cannot come from the host, only \
+             functions can"
+        }
+        _ => "link the file or library that defines it",
+    })
+}
+
+/// The defined symbol of that kind whose name is most like this one, as people read it.
+pub fn similar(resolved: &Resolved<'_>, name: &str, kind: SymbolKind) -> Option<String> {
+    let names = resolved.named().filter(|(_, symbol)| {
+        symbol.is_defined()
+            && symbol.kind == kind
+            && symbol.name != name
+            && symbol.name.len().abs_diff(name.len()) <= name.len() / 3 + 1
+    });
+    did_you_mean(name, names.map(|(_, symbol)| symbol.name)).map(readable)
+}

@@ -1,0 +1,4 @@
+    .globl helper
+helper:
+    .functype helper () -> ()
+    end_function

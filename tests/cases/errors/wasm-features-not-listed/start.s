@@ -1,0 +1,12 @@
+    .functype helper () -> ()
+    .globl _start
+_start:
+    .functype _start () -> ()
+    call helper
+    end_function
+
+    .section .custom_section.target_features,"",@
+    .int8 1
+    .int8 43
+    .int8 15
+    .ascii "mutable-globals"

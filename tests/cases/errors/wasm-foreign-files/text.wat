@@ -1,0 +1,2 @@
+;; by hand
+(module (func (export "f")))

@@ -1,0 +1,3 @@
+    .globaltype level, i32
+    .globl level
+level:
