@@ -7,7 +7,7 @@ static mut COUNT: i32 = 0;
 #[unsafe(no_mangle)]
 pub extern "C" fn old() -> i32 {
     unsafe {
-        COUNT += 1;
+        COUNT = COUNT.wrapping_add(1);
         COUNT
     }
 }
