@@ -17,7 +17,7 @@ pub use linking::defined_names;
 pub use sections::finished;
 
 use super::reloc::Relocs;
-use sections::{features, producers, sections, types};
+use sections::{check_table, features, producers, sections, types};
 
 /// A function type in its encoded form: two equal types have equal bytes.
 pub type Signature<'a> = &'a [u8];
@@ -278,8 +278,12 @@ impl<'a> ObjectFile<'a> {
                     }
                 }
                 4 => {
-                    object.tables =
-                        section.items(|reader| reader.read::<wasmparser::Table<'_>>().map(drop))?;
+                    let mut types = Vec::new();
+                    object.tables = section.items(|reader| {
+                        types.push(reader.read::<wasmparser::Table<'_>>()?.ty);
+                        Ok(())
+                    })?;
+                    types.into_iter().try_for_each(check_table)?;
                 }
                 // Compilers import the memory; objects that were joined have one.
                 5 => {

@@ -107,6 +107,7 @@ impl<'a> ObjectFile<'a> {
                     self.imports.globals.push((name, bytes));
                 }
                 TypeRef::Table(ty) => {
+                    check_table(ty)?;
                     let bytes = table_type(ty).ok_or("it imports a table of an unusual type")?;
                     self.imports.tables.push((name, bytes));
                 }
@@ -243,6 +244,25 @@ pub(super) fn global_type(ty: wasmparser::GlobalType) -> Option<[u8; 2]> {
         ValType::Ref(_) => return None,
     };
     Some([value, u8::from(ty.mutable)])
+}
+
+/// The reader takes any number; without 64-bit indexes a table has less than 4 Gi entries.
+pub(super) fn check_table(ty: wasmparser::TableType) -> Parsed<()> {
+    let most = if ty.table64 {
+        u64::MAX
+    } else {
+        u64::from(u32::MAX)
+    };
+    let size = ty.initial.max(ty.maximum.unwrap_or(0));
+    if size > most {
+        return Err(format!(
+            "it has a table of {size:#x} entries, {most:#x} are possible"
+        ));
+    }
+    if ty.maximum.is_some_and(|maximum| maximum < ty.initial) {
+        return Err("it has a table that starts larger than it may become".into());
+    }
+    Ok(())
 }
 
 /// An imported table's type, encoded.
