@@ -5,7 +5,7 @@ use xsys_diag::Diagnostic;
 
 use super::super::mismatch;
 use super::super::object::SymbolKind;
-use super::super::symbols::{FileId, SymbolId};
+use super::super::symbols::{Definition, FileId, SymbolId};
 use super::{Entry, Table, readable};
 use crate::hints;
 
@@ -59,12 +59,20 @@ impl<'a> Table<'a> {
     /// Globals and tags have one type everywhere: no trap could stand in for another.
     pub(super) fn same_type(&mut self, id: SymbolId, entry: &Entry<'a>) -> bool {
         let symbol = self.resolved.symbol(id);
+        // While nothing defines it, only the value's type is certain: C libraries for WASI declare
+        // `__memory_base` with and without `mut`.
+        let open = symbol.is_undefined() && entry.definition == Definition::Undefined;
+        let compared = if open { 1 } else { 2 };
         let (first, second, help) = match entry.kind {
-            SymbolKind::Global if symbol.global_type != entry.global_type => (
-                global_text(symbol.global_type),
-                global_text(entry.global_type),
-                "declare it the way it is defined; objects for `wasm32` and `wasm64` do not go together",
-            ),
+            SymbolKind::Global
+                if symbol.global_type[..compared] != entry.global_type[..compared] =>
+            {
+                (
+                    global_text(symbol.global_type),
+                    global_text(entry.global_type),
+                    "declare it the way it is defined; objects for `wasm32` and `wasm64` do not go together",
+                )
+            }
             SymbolKind::Tag if symbol.signature != entry.signature => (
                 mismatch::type_text(symbol.signature),
                 mismatch::type_text(entry.signature),
