@@ -9,8 +9,9 @@ pub extern "C" fn run(n: u32) -> u32 {
     let semantic = SemanticBuilder::new().build(&program);
     let errors = semantic.diagnostics.len();
     drop(semantic);
+    let plain = Codegen::new().build(&program).code;
     let _ = Minifier::new(MinifierOptions::default()).minify(&allocator, &mut program);
     let text = Codegen::new().build(&program).code;
-    text.bytes().fold(0x811c9dc5u32 + errors as u32, |h, b| (h ^ b as u32).wrapping_mul(0x01000193))
+    plain.bytes().chain(text.bytes()).fold(0x811c9dc5u32 + errors as u32, |h, b| (h ^ b as u32).wrapping_mul(0x01000193))
 }
 fn main() { std::process::exit(run(20) as i32) }
