@@ -259,6 +259,11 @@ pub(super) fn check_table(ty: wasmparser::TableType) -> Parsed<()> {
             "it has a table of {size:#x} entries, {most:#x} are possible"
         ));
     }
+    if ty.shared {
+        return Err(
+            "it has a table that threads share, which needs references that can be shared".into(),
+        );
+    }
     if ty.maximum.is_some_and(|maximum| maximum < ty.initial) {
         return Err("it has a table that starts larger than it may become".into());
     }
