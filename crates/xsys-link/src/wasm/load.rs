@@ -11,7 +11,7 @@ use xsys_diag::Diagnostic;
 
 use super::WasmOptions;
 use super::name_table::{Hashed, NameTable};
-use super::object::{self, ObjectFile};
+use super::object::{self, DebugRelocs, ObjectFile};
 use crate::input::InputError;
 use crate::input::archive::{Archive, Member};
 use crate::input::kind::FileKind;
@@ -66,7 +66,7 @@ pub fn load<'a>(
     store: &'a FileStore,
     options: &WasmOptions,
 ) -> Result<Vec<Candidate<'a>>, Vec<Diagnostic>> {
-    let debug = options.has_debug();
+    let debug = options.debug_relocs();
     let listed: Vec<Result<Vec<Candidate<'a>>, Diagnostic>> = inputs
         .par_iter()
         .map(|input| match FileKind::of(input.bytes) {
@@ -99,7 +99,7 @@ pub fn load<'a>(
 /// members one after the other; this way they are parsed in parallel before it starts. A wrong
 /// guess (a name that an object of the command line provides as well) costs its parsing; what is
 /// not guessed, or does not parse, is left to resolution.
-fn prefetch(candidates: &mut [Candidate<'_>], debug: bool) {
+fn prefetch(candidates: &mut [Candidate<'_>], debug: DebugRelocs) {
     let mut providers = NameTable::default();
     providers.reserve(candidates.iter().map(|c| c.provides.len()).sum());
     let mut listed = vec![false; candidates.len()];
@@ -148,7 +148,7 @@ fn prefetch(candidates: &mut [Candidate<'_>], debug: bool) {
 }
 
 /// Parses a candidate in place.
-fn parse(candidate: &mut Candidate<'_>, debug: bool) -> Result<(), Diagnostic> {
+fn parse(candidate: &mut Candidate<'_>, debug: DebugRelocs) -> Result<(), Diagnostic> {
     candidate.object = Some(parse_object(
         candidate.name.clone(),
         candidate.bytes,
@@ -158,7 +158,7 @@ fn parse(candidate: &mut Candidate<'_>, debug: bool) -> Result<(), Diagnostic> {
 }
 
 /// Parses an object; problems name the file.
-pub fn parse_object(name: String, bytes: &[u8], debug: bool) -> Result<ObjectFile<'_>, Diagnostic> {
+pub fn parse_object(name: String, bytes: &[u8], debug: DebugRelocs) -> Result<ObjectFile<'_>, Diagnostic> {
     ObjectFile::parse(name.clone(), bytes, debug)
         .map_err(|problem| unusable(&name, bytes, &problem))
 }
@@ -173,11 +173,16 @@ fn unusable(name: &str, bytes: &[u8], problem: &str) -> Diagnostic {
         Some(what) => Diagnostic::error(format!("cannot link `{name}`: it is {what}"))
             .note("it has no `linking` section, so there are no symbols to link by")
             .help("link the objects that it was made of, or load it at run time"),
-        None => Diagnostic::error(format!("cannot link `{name}`: {problem}")).help(
-            "the file may have been cut off while it was written; remove it and build it again",
-        ),
+        None => return damaged(name, problem),
     };
     problem.code(UNUSABLE)
+}
+
+/// A file that is an object, with something in it that cannot be.
+pub fn damaged(name: &str, problem: &str) -> Diagnostic {
+    Diagnostic::error(format!("cannot link `{name}`: {problem}"))
+        .help("the file may have been cut off while it was written; remove it and build it again")
+        .code(UNUSABLE)
 }
 
 /// Says which archive a member is in, where the name in the message is all that there is.

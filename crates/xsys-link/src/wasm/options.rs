@@ -12,6 +12,7 @@ use xsys_diag::Diagnostic;
 
 pub use parse::expand_all;
 
+use super::object::DebugRelocs;
 use crate::input::search::Search;
 use crate::options::{BuildId, MapTo, Reproduce};
 
@@ -337,9 +338,16 @@ impl WasmOptions {
         !self.keeps_relocs() && tidies.unwrap_or(!self.shrink.compat && self.optimize > 0)
     }
 
-    /// Whether the output may have debug information.
-    pub fn has_debug(&self) -> bool {
-        !self.strip_debug && !self.strip_all
+    /// What is done about relocations of debug information.
+    pub fn debug_relocs(&self) -> DebugRelocs {
+        let mut kept = self.keep_sections.iter();
+        let kept = kept.any(|name| name.starts_with(".debug_"));
+        match self.strip_debug || self.strip_all {
+            true if kept => DebugRelocs::Checked,
+            true => DebugRelocs::Ignored,
+            false if self.prunes_debug() => DebugRelocs::Deferred,
+            false => DebugRelocs::Checked,
+        }
     }
 
     /// Whether debug entries of dropped functions are left out.

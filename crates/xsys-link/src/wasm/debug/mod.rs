@@ -39,6 +39,7 @@ pub mod write;
 use std::cell::Cell;
 
 use rayon::prelude::*;
+use wasmparser::RelocationType;
 use xsys_diag::Diagnostic;
 
 use self::abbrev::Width;
@@ -48,7 +49,8 @@ use self::spans::Spans;
 use self::targets::{FileView, Reloc, Target};
 use super::WasmOptions;
 use super::gc::Live;
-use super::object::ObjectFile;
+use super::load;
+use super::object::{ObjectFile, Problem};
 use super::shorten::Shortened;
 use super::symbols::{FileId, Resolved};
 
@@ -81,6 +83,11 @@ pub struct Cut {
     /// New bytes: place in what is left, and from where to where in `bytes`.
     fresh: Vec<(u32, u32, u32)>,
     bytes: Vec<u8>,
+    /// Fields that get a string's place in its pool, for each of the file's sections of strings:
+    /// place in what is left, and where the string is in its input.
+    texts: Vec<Vec<(u32, u32)>>,
+    /// Fields with other relocations: place in what is left.
+    others: Vec<(u32, Reloc)>,
 }
 
 /// What becomes of a file's custom sections; those without an entry are copied.
@@ -90,6 +97,8 @@ struct FilePlan {
     wanted: Vec<Wanted>,
     /// Code has moved and nobody knows how to say so.
     lost: bool,
+    /// Why the object cannot be used.
+    problem: Option<Problem>,
 }
 
 /// What becomes of all debug information. The default: everything is copied.
@@ -103,6 +112,8 @@ pub struct Pruned<'a> {
 pub struct Sections<'r, 'a> {
     view: FileView<'r, 'a>,
     relocs: Vec<Vec<Reloc>>,
+    /// Whether that is all that they say.
+    fits: bool,
     /// How much may still be read of lists, which may overlap.
     budget: Cell<usize>,
 }
@@ -119,7 +130,7 @@ pub fn is_written(options: &WasmOptions, resolved: &Resolved<'_>) -> bool {
     !options.strip_debug && !options.strip_all && resolved.files.iter().any(debug)
 }
 
-/// Decides what stays. `shortened` says where code has moved.
+/// Decides what stays. `shortened` says where code has moved. Relocations are checked here.
 pub fn plan<'a>(
     options: &WasmOptions,
     resolved: &Resolved<'a>,
@@ -138,12 +149,17 @@ pub fn plan<'a>(
         .iter()
         .zip(&resolved.files)
         .filter(|(plan, _)| plan.lost);
-    let warnings = lost.map(|(_, object)| lost_debug(&object.name)).collect();
+    let warnings = lost.map(|(_, object)| lost_debug(&object.name));
+    let damaged = files
+        .iter()
+        .zip(&resolved.files)
+        .filter_map(|(plan, object)| Some(load::damaged(&object.name, plan.problem.as_deref()?)));
+    let problems = warnings.chain(damaged).collect();
     let pools = POOLS
         .iter()
         .map(|name| pool::build(name, resolved, &files))
         .collect();
-    (Pruned { files, pools }, warnings)
+    (Pruned { files, pools }, problems)
 }
 
 fn lost_debug(name: &str) -> Diagnostic {
@@ -193,6 +209,12 @@ impl<'a> Pruned<'a> {
         self.pools.iter().find(|pool| pool.name() == name)
     }
 
+    /// A file's strings, for each section of them.
+    pub fn wanted(&self, file: FileId) -> &[Wanted] {
+        let plan = self.files.get(file.0 as usize);
+        plan.map_or(&[], |plan| &plan.wanted)
+    }
+
     /// What is left of a custom section, if it is not the whole.
     pub fn cut(&self, file: FileId, section: u32) -> Option<&Cut> {
         match self.fate(file, section) {
@@ -203,18 +225,21 @@ impl<'a> Pruned<'a> {
 }
 
 impl<'r, 'a> Sections<'r, 'a> {
-    fn new(view: FileView<'r, 'a>) -> Self {
+    fn new(view: FileView<'r, 'a>) -> Result<Self, Problem> {
         let count = view.object.customs.len() as u32;
+        let mut fits = true;
         let relocs = (0..count).map(|section| match view.is_debug(section) {
-            true => view.relocs(section),
-            false => Vec::new(),
+            true => view.relocs(section, &mut fits),
+            false => Ok(Vec::new()),
         });
+        let relocs = relocs.collect::<Result<_, Problem>>()?;
         let sizes = (0..count).map(|section| view.data(section).len());
-        Self {
+        Ok(Self {
             view,
-            relocs: relocs.collect(),
+            relocs,
+            fits,
             budget: Cell::new(16 * sizes.sum::<usize>()),
-        }
+        })
     }
 
     /// Lists that are read again and again are an attack.
@@ -243,31 +268,27 @@ fn plan_file(view: FileView<'_, '_>) -> FilePlan {
         return FilePlan::default();
     }
     if !view.has_live() {
-        let fate = |section| match view.is_debug(section) {
-            true => Fate::Dropped,
-            false => Fate::Whole,
-        };
-        return FilePlan {
-            fates: (0..count).map(fate).collect(),
-            ..FilePlan::default()
-        };
+        return FilePlan::without_debug(view);
     }
-    let sections = Sections::new(view);
-    let pruned = prune(&sections);
-    let lost = pruned.is_none() && view.moves();
-    let mut plan = FilePlan {
-        fates: pruned.unwrap_or_else(|| whole(&sections)),
-        wanted: Vec::new(),
-        lost,
-    };
-    if lost {
-        for (section, fate) in (0u32..).zip(&mut plan.fates) {
-            if view.is_debug(section) {
-                *fate = Fate::Dropped;
-            }
+    let sections = match Sections::new(view) {
+        Ok(sections) => sections,
+        Err(problem) => {
+            let mut plan = FilePlan::without_debug(view);
+            plan.problem = Some(problem);
+            return plan;
         }
+    };
+    let fates = prune(&sections);
+    if fates.is_none() && view.moves() {
+        let mut plan = FilePlan::without_debug(view);
+        plan.lost = true;
+        return plan;
     }
-    plan.want_strings(&sections);
+    let mut plan = FilePlan {
+        fates: fates.unwrap_or_else(|| whole(&sections)),
+        ..FilePlan::default()
+    };
+    plan.gather(&sections);
     plan
 }
 
@@ -302,6 +323,9 @@ fn is_index(name: &str) -> bool {
 
 /// Finds out what is left of a file's sections. `None` when something is not understood.
 fn prune(sections: &Sections<'_, '_>) -> Option<Vec<Fate>> {
+    if !sections.fits {
+        return None;
+    }
     let tree = tree::Tree::read(sections)?;
     let marks = mark::mark(&tree)?;
     let (infos, needs) = keep::keep(sections, &tree, &marks)?;
@@ -373,6 +397,7 @@ fn programs(sections: &Sections<'_, '_>, section: u32, wanted: &[Reference]) -> 
         patches,
         fresh: programs.fresh,
         bytes: programs.bytes,
+        ..Cut::default()
     }))
 }
 
@@ -451,8 +476,20 @@ impl Patch {
 }
 
 impl FilePlan {
-    /// Collects the strings that what is left refers to.
-    fn want_strings(&mut self, sections: &Sections<'_, '_>) {
+    fn without_debug(view: FileView<'_, '_>) -> Self {
+        let count = view.object.customs.len() as u32;
+        let fate = |section| match view.is_debug(section) {
+            true => Fate::Dropped,
+            false => Fate::Whole,
+        };
+        FilePlan {
+            fates: (0..count).map(fate).collect(),
+            ..FilePlan::default()
+        }
+    }
+
+    /// Collects the relocations of what is left, and the strings that it refers to.
+    fn gather(&mut self, sections: &Sections<'_, '_>) {
         for (section, fate) in (0u32..).zip(&self.fates) {
             if matches!(fate, Fate::Strings) {
                 let size = sections.data(section).len();
@@ -460,19 +497,32 @@ impl FilePlan {
             }
         }
         let wanted = &mut self.wanted;
-        let mut want = |reloc: &Reloc| {
-            if let Target::Section(target) = reloc.target
-                && let Some(list) = wanted.iter_mut().find(|list| list.section() == target)
-            {
-                list.insert(reloc.addend);
-            }
+        let list_of = |wanted: &[Wanted], reloc: &Reloc| match reloc.target {
+            Target::Section(target) => wanted.iter().position(|list| list.section() == target),
+            _ => None,
         };
-        for (fate, relocs) in self.fates.iter().zip(&sections.relocs) {
+        for (fate, relocs) in self.fates.iter_mut().zip(&sections.relocs) {
             match fate {
-                Fate::Whole => relocs.iter().for_each(&mut want),
+                Fate::Whole => {
+                    for reloc in relocs {
+                        if let Some(list) = list_of(wanted, reloc) {
+                            wanted[list].insert(reloc.addend);
+                        }
+                    }
+                }
                 Fate::Cut(cut) => {
-                    let inside = cut.spans.within(relocs.iter(), |reloc| reloc.at);
-                    inside.for_each(|(_, reloc)| want(reloc));
+                    let mut texts = vec![Vec::new(); wanted.len()];
+                    let mut others = Vec::new();
+                    for (at, reloc) in cut.spans.within(relocs.iter(), |reloc| reloc.at) {
+                        match list_of(wanted, reloc) {
+                            Some(list) if reloc.ty == RelocationType::SectionOffsetI32 => {
+                                wanted[list].insert(reloc.addend);
+                                texts[list].push((at, reloc.addend));
+                            }
+                            _ => others.push((at, *reloc)),
+                        }
+                    }
+                    (cut.texts, cut.others) = (texts, others);
                 }
                 Fate::Dropped | Fate::Strings => {}
             }

@@ -65,13 +65,13 @@ impl Wanted {
     pub fn finish(&mut self, bytes: &[u8]) {
         self.starts.finish();
         let hasher = FixedState::default();
-        let mut counts = [0u32; SHARDS + 1];
+        let mut starts = [0u32; SHARDS + 1];
         let mut wishes = Vec::new();
         for (number, offset) in (0u32..).zip(self.starts.iter()) {
             let rest = bytes.get(offset as usize..).unwrap_or_default();
             let length = memchr::memchr(0, rest).unwrap_or(rest.len());
             let hash = hasher.hash_one(&rest[..length]);
-            counts[shard(hash) + 1] += 1;
+            starts[shard(hash) + 1] += 1;
             wishes.push(Wish {
                 hash,
                 offset,
@@ -79,13 +79,17 @@ impl Wanted {
                 number,
             });
         }
-        for at in 1..counts.len() {
-            counts[at] += counts[at - 1];
+        for at in 1..starts.len() {
+            starts[at] += starts[at - 1];
         }
-        self.shards = counts.to_vec();
-        wishes.sort_by_key(|wish| shard(wish.hash));
-        self.places = wishes.iter().map(|_| AtomicU32::new(0)).collect();
-        self.strings = wishes;
+        self.shards = starts.to_vec();
+        self.places.resize_with(wishes.len(), AtomicU32::default);
+        self.strings = wishes.clone();
+        for wish in wishes {
+            let next = &mut starts[shard(wish.hash)];
+            self.strings[*next as usize] = wish;
+            *next += 1;
+        }
     }
 
     /// Where the string at an offset is in the pool.

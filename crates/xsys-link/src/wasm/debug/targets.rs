@@ -3,8 +3,10 @@
 //! A function means the object's own body: where another file's copy of the same name won, the
 //! object's entry for its own copy describes code that is not there.
 
+use wasmparser::{RelocationEntry, RelocationType};
+
 use super::super::gc::Live;
-use super::super::object::{ObjectFile, Place, SymbolKind};
+use super::super::object::{ObjectFile, Place, Problem, SymbolKind};
 use super::super::reloc::{self, Value};
 use super::super::shorten::Shortened;
 use super::super::symbols::{FileId, Resolved};
@@ -18,6 +20,10 @@ pub struct Reloc {
     pub addend: u32,
     /// What it refers to.
     pub target: Target,
+    /// The number of the symbol, or of the type, that it names.
+    pub index: u32,
+    /// Its type.
+    pub ty: RelocationType,
 }
 
 /// What a field refers to.
@@ -68,6 +74,18 @@ impl Origin {
             Some((Target::Function(function), offset)) => Origin::Function(function, offset),
             Some((Target::Gone, _)) => Origin::Gone,
             _ => Origin::Unknown,
+        }
+    }
+}
+
+impl Reloc {
+    /// The entry as the object has it.
+    pub fn entry(&self) -> RelocationEntry {
+        RelocationEntry {
+            ty: self.ty,
+            offset: self.at,
+            index: self.index,
+            addend: i64::from(self.addend as i32),
         }
     }
 }
@@ -141,20 +159,21 @@ impl<'r, 'a> FileView<'r, 'a> {
         custom.map_or("", |custom| custom.name)
     }
 
-    /// Decodes the relocations of a custom section.
-    pub fn relocs(&self, section: u32) -> Vec<Reloc> {
-        let Some(custom) = self.object.customs.get(section as usize) else {
-            return Vec::new();
-        };
-        let mut list = Vec::new();
-        for entry in custom.relocs.iter() {
+    /// Decodes and checks the relocations of a custom section. `fits` is cleared where an addend is
+    /// larger than debug information has any use for.
+    pub fn relocs(&self, section: u32, fits: &mut bool) -> Result<Vec<Reloc>, Problem> {
+        let mut list = Vec::with_capacity(self.data(section).len() / 8);
+        self.object.each_checked(section, |entry| {
+            *fits &= i32::try_from(entry.addend).is_ok();
             list.push(Reloc {
                 at: entry.offset,
                 addend: entry.addend as u32,
                 target: self.target(reloc::row(entry.ty).value, entry.index),
+                index: entry.index,
+                ty: entry.ty,
             });
-        }
-        list
+        })?;
+        Ok(list)
     }
 
     fn target(&self, value: Value, index: u32) -> Target {

@@ -27,11 +27,19 @@ pub fn fill(
         let bytes = &cut.bytes[from as usize..to as usize];
         out[at as usize..at as usize + bytes.len()].copy_from_slice(bytes);
     }
-    let entries = cut.spans.within(chunk.relocs.iter(), |entry| entry.offset);
-    for (at, entry) in entries {
-        let field = reloc::row(entry.ty).field;
-        let value = relocate::value(layout, resolved, live, chunk, &entry);
-        if let Some(place) = out.get_mut(at as usize..at as usize + field.width()) {
+    let wanted = layout.debug.wanted(chunk.file);
+    for (list, texts) in wanted.iter().zip(&cut.texts) {
+        for &(at, offset) in texts {
+            let text = list.place(offset).or(chunk.tombstone).unwrap_or(0);
+            if let Some(place) = out.get_mut(at as usize..at as usize + 4) {
+                place.copy_from_slice(&(text as u32).to_le_bytes());
+            }
+        }
+    }
+    for (at, reloc) in &cut.others {
+        let (at, field) = (*at as usize, reloc::row(reloc.ty).field);
+        let value = relocate::value(layout, resolved, live, chunk, &reloc.entry());
+        if let Some(place) = out.get_mut(at..at + field.width()) {
             field.put(place, value);
         }
     }

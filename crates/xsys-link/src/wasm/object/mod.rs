@@ -5,7 +5,8 @@
 //! Everything borrows from the file's bytes. After [`ObjectFile::parse`] these hold, and later
 //! passes rely on them: every symbol's index names an existing item of its kind; every relocation
 //! lies inside its chunk, in ascending order, and names an existing symbol of the kind that its
-//! type needs (or an existing type); every initialiser names a function.
+//! type needs (or an existing type); every initialiser names a function. Relocations of debug
+//! information are the exception, where they are [`DebugRelocs::Deferred`].
 
 mod linking;
 mod relocs;
@@ -221,6 +222,17 @@ pub enum Place<'a> {
     Absolute(u64),
 }
 
+/// What is done about the relocations of debug information, most of all where there is any.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DebugRelocs {
+    /// Nothing: it is not written.
+    Ignored,
+    /// They are checked like all others.
+    Checked,
+    /// Whoever reads the debug information checks them: much of it is dropped unread.
+    Deferred,
+}
+
 /// Why an object cannot be used; the caller knows the file's name.
 pub type Problem = String;
 
@@ -234,9 +246,8 @@ fn text(error: wasmparser::Error) -> Problem {
 }
 
 impl<'a> ObjectFile<'a> {
-    /// Parses a module that was compiled for linking. Without `debug`, relocations of debug
-    /// information, most of all where there is any, are not looked at.
-    pub fn parse(name: String, bytes: &'a [u8], debug: bool) -> Parsed<Self> {
+    /// Parses a module that was compiled for linking.
+    pub fn parse(name: String, bytes: &'a [u8], debug: DebugRelocs) -> Parsed<Self> {
         let mut object = ObjectFile {
             name,
             ..Self::default()

@@ -6,16 +6,66 @@ use wasmparser::RelocationEntry;
 
 use super::super::reloc::{self, Relocs, Value};
 use super::sections::Section;
-use super::{Function, ObjectFile, Parsed, Segment, SymbolKind, text};
+use super::{DebugRelocs, Function, ObjectFile, Parsed, Segment, SymbolKind, text};
+
+fn malformed(at: usize) -> String {
+    format!("a relocation at {at:#x} of its list is malformed")
+}
+
+fn outside(offset: usize) -> String {
+    format!("a relocation at {offset:#x} is outside of its section")
+}
+
+/// Entries of one section have to ascend and must not overlap.
+#[derive(Default)]
+struct Order {
+    end: usize,
+}
+
+impl Order {
+    /// Where an entry's field is.
+    #[inline]
+    fn check(&mut self, entry: &RelocationEntry) -> Parsed<(usize, usize)> {
+        let offset = entry.offset as usize;
+        if offset < self.end {
+            return Err(format!(
+                "its relocations overlap or are not in order at offset {offset:#x}"
+            ));
+        }
+        self.end = offset + reloc::row(entry.ty).field.width();
+        Ok((offset, self.end))
+    }
+}
 
 impl<'a> ObjectFile<'a> {
+    /// Goes through the relocations of a custom section and checks them: those of debug information
+    /// are [left unchecked](DebugRelocs::Deferred) where it is read entry by entry later.
+    pub fn each_checked(&self, custom: u32, mut each: impl FnMut(&RelocationEntry)) -> Parsed<()> {
+        let Some(custom) = self.customs.get(custom as usize) else {
+            return Ok(());
+        };
+        let (bytes, mut at) = (custom.relocs.bytes(), 0);
+        let mut order = Order::default();
+        while at < bytes.len() {
+            let from = at;
+            let entry = reloc::read(bytes, &mut at).ok_or_else(|| malformed(from))?;
+            self.check_reloc(&entry)?;
+            let (offset, end) = order.check(&entry)?;
+            if end > custom.data.len() {
+                return Err(outside(offset));
+            }
+            each(&entry);
+        }
+        Ok(())
+    }
+
     /// Gives each chunk its slice of a relocation section.
     pub(super) fn read_relocs(
         &mut self,
         section: &Section<'a>,
         code: Option<u32>,
         data: Option<u32>,
-        debug: bool,
+        debug: DebugRelocs,
     ) -> Parsed<()> {
         let mut reader = section.reader();
         let target = reader.read_var_u32().map_err(text)?;
@@ -32,40 +82,42 @@ impl<'a> ObjectFile<'a> {
             let extent = |s: &Segment<'_>| (s.offset as usize, s.offset as usize + s.data.len());
             self.segments.iter().map(extent).collect()
         } else {
-            match self.customs.iter().find(|custom| custom.index == target) {
-                Some(custom) if !debug && custom.name.starts_with(".debug_") => return Ok(()),
-                Some(custom) => vec![(0, custom.data.len())],
-                // Relocations of a section that was dropped.
-                None => return Ok(()),
+            let custom = self.customs.iter_mut().find(|custom| custom.index == target);
+            // Relocations of a section that was dropped.
+            let Some(custom) = custom else {
+                return Ok(());
+            };
+            match debug {
+                _ if !custom.name.starts_with(".debug_") => {}
+                DebugRelocs::Ignored => return Ok(()),
+                DebugRelocs::Deferred => {
+                    let entries = section.payload.get(at..).unwrap_or_default();
+                    custom.relocs = Relocs::new(entries);
+                    return Ok(());
+                }
+                DebugRelocs::Checked => {}
             }
+            vec![(0, custom.data.len())]
         };
         let mut slices = vec![(0usize, 0usize); extents.len()];
-        let (mut chunk, mut last) = (0, 0);
+        let (mut chunk, mut order) = (0, Order::default());
         for _ in 0..count {
             let from = at;
-            let entry = reloc::read(section.payload, &mut at)
-                .ok_or_else(|| format!("a relocation at {from:#x} of its list is malformed"))?;
+            let entry =
+                reloc::read(section.payload, &mut at).ok_or_else(|| malformed(from))?;
             self.check_reloc(&entry)?;
             if entry.ty == wasmparser::RelocationType::FunctionIndexLeb {
                 self.symbols[entry.index as usize].called = true;
             }
-            let offset = entry.offset as usize;
-            if offset < last {
-                return Err(format!(
-                    "its relocations overlap or are not in order at offset {offset:#x}"
-                ));
-            }
-            last = offset + entry.ty.extent();
+            let (offset, after) = order.check(&entry)?;
             while extents.get(chunk).is_some_and(|&(_, end)| offset >= end) {
                 chunk += 1;
             }
             let inside = extents
                 .get(chunk)
-                .is_some_and(|&(start, end)| start <= offset && offset + entry.ty.extent() <= end);
+                .is_some_and(|&(start, end)| start <= offset && after <= end);
             if !inside {
-                return Err(format!(
-                    "a relocation at {offset:#x} is outside of its section"
-                ));
+                return Err(outside(offset));
             }
             let slice = &mut slices[chunk];
             if slice.1 == 0 {

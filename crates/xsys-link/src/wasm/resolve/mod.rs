@@ -22,7 +22,7 @@ use super::WasmOptions;
 use super::load::{self, Candidate};
 use super::mismatch;
 use super::name_table::{self, Hashed};
-use super::object::{ImportName, ObjectFile, ObjectSymbol, Place, Signature, SymbolKind};
+use super::object::{DebugRelocs, ImportName, ObjectFile, ObjectSymbol, Place, Signature, SymbolKind};
 use super::symbols::{
     Asker, Definition, Discarded, Extracted, FileId, FunctionRef, Resolved, Symbol, SymbolId,
 };
@@ -273,7 +273,8 @@ impl<'a> Table<'a> {
     /// Takes a candidate, parsing it if that has not happened yet.
     fn open(&mut self, number: u32, asked: Asked<'a>) -> Option<Adding<'a>> {
         let candidate = self.candidates[number as usize].take()?;
-        let debug = self.options.is_none_or(WasmOptions::has_debug);
+        let debug = self.options
+            .map_or(DebugRelocs::Checked, WasmOptions::debug_relocs);
         let object = match candidate.object {
             Some(object) => object,
             None => match load::parse_object(candidate.name, candidate.bytes, debug) {
