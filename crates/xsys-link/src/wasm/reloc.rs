@@ -9,6 +9,7 @@
 use wasmparser::{RelocationEntry, RelocationType};
 
 use super::leb;
+use super::object::SymbolKind;
 
 /// The bytes that a relocation replaces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +68,20 @@ pub struct Row {
     pub value: Value,
     /// Where it goes.
     pub field: Field,
+    /// The kinds of symbols that it may name, a bit each.
+    kinds: u8,
+}
+
+impl Row {
+    /// Whether it may name a symbol of a kind.
+    #[inline]
+    pub fn takes(&self, kind: SymbolKind) -> bool {
+        self.kinds & bit(kind) != 0
+    }
+}
+
+const fn bit(kind: SymbolKind) -> u8 {
+    1 << kind as u8
 }
 
 /// The types by their numbers.
@@ -153,7 +168,22 @@ const fn describe(ty: RelocationType) -> Row {
         T::MemoryAddrTlsSleb64 => ("R_WASM_MEMORY_ADDR_TLS_SLEB64", AddressTls, Sleb64),
         T::FunctionIndexI32 => ("R_WASM_FUNCTION_INDEX_I32", Function, I32),
     };
-    Row { name, value, field }
+    let kinds = match value {
+        Function | TableSlot | TableSlotRelative | CodeOffset => bit(SymbolKind::Function),
+        Address | AddressRelative | AddressTls | AddressFromField => bit(SymbolKind::Data),
+        // Position-independent code reads addresses from globals.
+        Global => bit(SymbolKind::Global) | bit(SymbolKind::Data) | bit(SymbolKind::Function),
+        Tag => bit(SymbolKind::Tag),
+        Table => bit(SymbolKind::Table),
+        SectionOffset => bit(SymbolKind::Section),
+        Type => 0,
+    };
+    Row {
+        name,
+        value,
+        field,
+        kinds,
+    }
 }
 
 impl Field {

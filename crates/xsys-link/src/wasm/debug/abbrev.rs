@@ -258,7 +258,7 @@ impl Abbrevs {
             let step = meaning(attribute, shape, version, address_size)?;
             let found = step.and_then(|step| step.to_find(kind));
             push(&mut find, found.unwrap_or(plain));
-            push(&mut keep, step.filter(|step| step.keeps()).unwrap_or(plain));
+            push(&mut keep, step.unwrap_or(plain));
         }
         Some(Abbrev {
             kind,
@@ -293,10 +293,6 @@ impl Step {
             Step::Location(width) if kind != Kind::Variable => Some(Step::Expression(width)),
             step => Some(step),
         }
-    }
-
-    fn keeps(self) -> bool {
-        !matches!(self, Step::FarReference)
     }
 }
 

@@ -16,8 +16,8 @@ use super::{Patch, Sections};
 pub struct KeptInfo {
     /// Its spans.
     pub spans: Spans,
-    /// Numbers at places of what is left, ascending.
-    pub patches: Vec<Patch>,
+    /// What they contain, with new numbers.
+    pub image: Vec<u8>,
 }
 
 /// A place of another section that an entry which stays refers to.
@@ -57,7 +57,8 @@ pub fn keep(
             sections,
             tree,
             marks,
-            info: KeptInfo::default(),
+            spans: Spans::default(),
+            patches: Vec::new(),
             pending: Vec::new(),
             pending_types: Vec::new(),
             origin: Origin::Unknown,
@@ -71,7 +72,12 @@ pub fn keep(
                 walk.unit(unit, info.base)?;
             }
         }
-        kept.push(walk.info);
+        let (spans, patches) = (walk.spans, walk.patches);
+        let mut image = spans.copy(sections.data(info.section));
+        for patch in patches {
+            patch.put(&mut image);
+        }
+        kept.push(KeptInfo { spans, image });
     }
     needs.references.sort_unstable();
     needs.references.dedup();
@@ -82,7 +88,9 @@ struct Walk<'w, 's> {
     sections: &'w Sections<'s, 's>,
     tree: &'w Tree,
     marks: &'w Marks,
-    info: KeptInfo,
+    spans: Spans,
+    /// Numbers at places of what is left.
+    patches: Vec<Patch>,
     /// Place in what is left, width, and the entry that is referred to.
     pending: Vec<(u32, Width, u32)>,
     /// Likewise in lists: section, place in the input, width, entry.
@@ -97,11 +105,11 @@ struct Walk<'w, 's> {
 
 impl Walk<'_, '_> {
     fn unit(&mut self, unit: &Unit, base: u32) -> Option<()> {
-        let start = self.info.spans.push(unit.offset, unit.first);
+        let start = self.spans.push(unit.offset, unit.first);
         self.origin = Origin::Unknown;
         self.refer(unit.abbrevs, unit.address_size);
-        let length_patch = self.info.patches.len();
-        self.info.patches.push(Patch {
+        let length_patch = self.patches.len();
+        self.patches.push(Patch {
             at: start,
             width: Width::Fixed(4),
             value: 0,
@@ -122,7 +130,7 @@ impl Walk<'_, '_> {
                 false => unit.tree_end,
             };
             if ended > 0 {
-                self.info.spans.push(at - ended, at);
+                self.spans.push(at - ended, at);
             }
             if number >= unit.dies.1 {
                 break;
@@ -134,20 +142,20 @@ impl Walk<'_, '_> {
             }
             let abbrev = self.tree.abbrevs.get(die.abbrev);
             // The span's end is known after the walk, its place is known now.
-            let place = self.info.spans.size();
+            let place = self.spans.size();
             self.places[number as usize] = place;
             let end = self.entry(unit, number, at, place, &mut siblings)?;
-            self.info.spans.push(at, end);
+            self.spans.push(at, end);
             if abbrev.children {
                 open.push(die.end);
             }
             number += 1;
         }
-        let size = self.info.spans.size();
-        self.info.patches[length_patch].value = size - start - 4;
+        let size = self.spans.size();
+        self.patches[length_patch].value = size - start - 4;
         for (place, width, target) in self.pending.drain(..) {
             let value = self.places[target as usize] - start;
-            self.info.patches.push(Patch {
+            self.patches.push(Patch {
                 at: place,
                 width,
                 value,
@@ -159,8 +167,8 @@ impl Walk<'_, '_> {
             self.needs.patches.push((section, patch));
         }
         for (place, width, target) in siblings {
-            let value = self.info.spans.place(target) - start;
-            self.info.patches.push(Patch {
+            let value = self.spans.place(target) - start;
+            self.patches.push(Patch {
                 at: place,
                 width,
                 value,
@@ -187,18 +195,20 @@ impl Walk<'_, '_> {
         let mut start = Origin::Unknown;
         let mut lengths = [None; 2];
         let mut lists = [None; 2];
+        let mut edges = self.tree.edges(number).iter();
         for &step in self.tree.abbrevs.keep(abbrev) {
             let from = cursor.pos();
             let here = place + (from as u32 - at);
             match step {
                 Step::Reference(width) => {
-                    let value = width.read(&mut cursor)? as u32;
-                    let target = self
-                        .tree
-                        .starts
-                        .number((base + unit.offset).checked_add(value)?)?;
+                    skip_number(width, &mut cursor)?;
                     let width = exact(width, cursor.pos() - from);
-                    self.pending.push((here, width, target));
+                    self.pending.push((here, width, *edges.next()?));
+                }
+                // A relocation says where it is.
+                Step::FarReference => {
+                    edges.next()?;
+                    cursor.skip(4)?;
                 }
                 Step::Sibling(width) => {
                     let value = u32::try_from(width.read(&mut cursor)?).ok()?;
@@ -252,18 +262,17 @@ impl Walk<'_, '_> {
                     let from = cursor.pos();
                     let here = place + (from as u32 - at);
                     let expression = cursor.take(length)?;
-                    let (tree, pending) = (self.tree, &mut self.pending);
+                    let pending = &mut self.pending;
                     let mut missing = false;
                     expression::scan(expression, unit.address_size, |operand| {
                         if let Operand::Type {
                             at,
                             len,
-                            value: value @ 1..,
+                            value: 1..,
                         } = operand
                         {
-                            let target = (base + unit.offset).checked_add(value as u32);
-                            match target.and_then(|target| tree.starts.number(target)) {
-                                Some(target) => {
+                            match edges.next() {
+                                Some(&target) => {
                                     let width = exact(Width::Leb, len);
                                     pending.push((here + at as u32, width, target));
                                 }
@@ -281,7 +290,7 @@ impl Walk<'_, '_> {
         for (place, width, value) in lengths.into_iter().flatten() {
             let moved = self.sections.view.distance(start, value)?;
             if moved != value {
-                self.info.patches.push(Patch {
+                self.patches.push(Patch {
                     at: place,
                     width,
                     value: moved as u32,
@@ -346,6 +355,13 @@ impl Walk<'_, '_> {
             address_size,
             origin: self.origin,
         });
+    }
+}
+
+fn skip_number(width: Width, cursor: &mut Cursor<'_>) -> Option<()> {
+    match width {
+        Width::Fixed(width) => cursor.skip(usize::from(width)),
+        Width::Leb | Width::Padded(_) => cursor.skip_leb(),
     }
 }
 

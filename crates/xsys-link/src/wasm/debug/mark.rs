@@ -27,8 +27,8 @@ impl Marks {
     }
 }
 
-/// Finds what stays. `None` when a reference leads nowhere.
-pub fn mark(tree: &Tree) -> Option<Marks> {
+/// Finds what stays.
+pub fn mark(tree: &Tree) -> Marks {
     let mut marking = Marking {
         tree,
         states: vec![0; tree.dies.len()],
@@ -45,10 +45,10 @@ pub fn mark(tree: &Tree) -> Option<Marks> {
             marking.mark(number, WHOLE);
         }
     }
-    marking.run()?;
-    Some(Marks {
+    marking.run();
+    Marks {
         states: marking.states,
-    })
+    }
 }
 
 struct Marking<'t> {
@@ -72,21 +72,21 @@ impl Marking<'_> {
         }
     }
 
-    fn run(&mut self) -> Option<()> {
+    fn run(&mut self) {
         while let Some((number, whole)) = self.queue.pop() {
             let die = &self.tree.dies[number as usize];
-            let kind = self.tree.abbrevs.get(die.abbrev).kind;
+            let kind = die.kind;
             if whole {
                 self.inside(number, kind);
                 continue;
             }
             for &edge in self.tree.edges(number) {
-                self.mark(self.tree.starts.number(edge)?, WHOLE);
+                self.mark(edge, WHOLE);
             }
             if die.parent != number {
                 let parent = &self.tree.dies[die.parent as usize];
                 // A type must not be shown without its members.
-                let wanted = match self.tree.abbrevs.get(parent.abbrev).kind {
+                let wanted = match parent.kind {
                     Kind::Type | Kind::Other => WHOLE,
                     _ => KEPT,
                 };
@@ -96,7 +96,6 @@ impl Marking<'_> {
                 self.beside(number);
             }
         }
-        Some(())
     }
 
     /// What belongs to an entry.
@@ -108,7 +107,7 @@ impl Marking<'_> {
         let mut child = number + 1;
         while child < end {
             let die = &self.tree.dies[child as usize];
-            match self.tree.abbrevs.get(die.abbrev).kind {
+            match die.kind {
                 // On their own feet.
                 Kind::Subprogram | Kind::Type | Kind::BaseType | Kind::Namespace | Kind::Unit => {}
                 Kind::Variable if die.flags & GONE != 0 => {}
@@ -124,10 +123,9 @@ impl Marking<'_> {
         let mut child = number + 1;
         while child < end {
             let die = &self.tree.dies[child as usize];
-            let abbrev = self.tree.abbrevs.get(die.abbrev);
-            match abbrev.kind {
+            match die.kind {
                 Kind::Import | Kind::Other => self.mark(child, WHOLE),
-                Kind::Variable if abbrev.constant => self.mark(child, WHOLE),
+                Kind::Variable if self.tree.abbrevs.get(die.abbrev).constant => self.mark(child, WHOLE),
                 Kind::BaseType if self.tree.typed_lists => self.mark(child, WHOLE),
                 _ => {}
             }

@@ -49,6 +49,7 @@ use self::spans::Spans;
 use self::targets::{FileView, Reloc, Target};
 use super::WasmOptions;
 use super::gc::Live;
+use super::leb;
 use super::load;
 use super::object::{ObjectFile, Problem};
 use super::shorten::Shortened;
@@ -79,6 +80,8 @@ enum Fate {
 #[derive(Debug, Default)]
 pub struct Cut {
     spans: Spans,
+    /// What the spans contain, where that has been copied and brought up to date already.
+    image: Vec<u8>,
     patches: Vec<Patch>,
     /// New bytes: place in what is left, and from where to where in `bytes`.
     fresh: Vec<(u32, u32, u32)>,
@@ -228,8 +231,9 @@ impl<'r, 'a> Sections<'r, 'a> {
     fn new(view: FileView<'r, 'a>) -> Result<Self, Problem> {
         let count = view.object.customs.len() as u32;
         let mut fits = true;
+        let targets = view.targets();
         let relocs = (0..count).map(|section| match view.is_debug(section) {
-            true => view.relocs(section, &mut fits),
+            true => view.relocs(section, &targets, &mut fits),
             false => Ok(Vec::new()),
         });
         let relocs = relocs.collect::<Result<_, Problem>>()?;
@@ -327,11 +331,15 @@ fn prune(sections: &Sections<'_, '_>) -> Option<Vec<Fate>> {
         return None;
     }
     let tree = tree::Tree::read(sections)?;
-    let marks = mark::mark(&tree)?;
+    let marks = mark::mark(&tree);
     let (infos, needs) = keep::keep(sections, &tree, &marks)?;
     let mut fates = whole(sections);
     for (info, kept) in tree.infos.iter().zip(infos) {
-        fates[info.section as usize] = Fate::cut(kept.spans, kept.patches);
+        fates[info.section as usize] = Fate::of(Cut {
+            spans: kept.spans,
+            image: kept.image,
+            ..Cut::default()
+        });
     }
     drop((tree, marks));
     for (section, fate) in (0u32..).zip(&mut fates) {
@@ -466,6 +474,27 @@ impl Fate {
 }
 
 impl Patch {
+    /// Puts the number where it belongs.
+    fn put(&self, out: &mut [u8]) {
+        let at = self.at as usize;
+        let width = match self.width {
+            Width::Fixed(width) | Width::Padded(width) => usize::from(width),
+            Width::Leb => return,
+        };
+        let Some(place) = out.get_mut(at..at + width) else {
+            return;
+        };
+        match self.width {
+            Width::Fixed(4) => place.copy_from_slice(&self.value.to_le_bytes()),
+            Width::Fixed(_) => {
+                let bytes = u64::from(self.value).to_le_bytes();
+                let width = width.min(bytes.len());
+                place[..width].copy_from_slice(&bytes[..width]);
+            }
+            _ => leb::uleb_padded(place, u64::from(self.value)),
+        }
+    }
+
     /// The same number, at the place in what is left.
     fn moved(self, spans: &Spans) -> Self {
         Self {

@@ -59,6 +59,18 @@ impl Spans {
         self.list.iter()
     }
 
+    /// Copies them from their section.
+    pub fn copy(&self, bytes: &[u8]) -> Vec<u8> {
+        let mut image = Vec::with_capacity(self.size as usize);
+        for span in &self.list {
+            // Room that was reserved in front of it.
+            image.resize(span.out as usize, 0);
+            image.extend_from_slice(&bytes[span.from as usize..span.to as usize]);
+        }
+        image.resize(self.size as usize, 0);
+        image
+    }
+
     /// How much is left.
     pub fn size(&self) -> u32 {
         self.size

@@ -6,7 +6,7 @@
 use wasmparser::{RelocationEntry, RelocationType};
 
 use super::super::gc::Live;
-use super::super::object::{ObjectFile, Place, Problem, SymbolKind};
+use super::super::object::{ObjectFile, ObjectSymbol, Place, Problem, SymbolKind};
 use super::super::reloc::{self, Value};
 use super::super::shorten::Shortened;
 use super::super::symbols::{FileId, Resolved};
@@ -159,16 +159,25 @@ impl<'r, 'a> FileView<'r, 'a> {
         custom.map_or("", |custom| custom.name)
     }
 
-    /// Decodes and checks the relocations of a custom section. `fits` is cleared where an addend is
-    /// larger than debug information has any use for.
-    pub fn relocs(&self, section: u32, fits: &mut bool) -> Result<Vec<Reloc>, Problem> {
+    /// Decodes and checks the relocations of a custom section, with what each symbol means to debug
+    /// information. `fits` is cleared where an addend is larger than that has any use for.
+    pub fn relocs(
+        &self,
+        section: u32,
+        targets: &[Target],
+        fits: &mut bool,
+    ) -> Result<Vec<Reloc>, Problem> {
         let mut list = Vec::with_capacity(self.data(section).len() / 8);
         self.object.each_checked(section, |entry| {
             *fits &= i32::try_from(entry.addend).is_ok();
+            let target = match reloc::row(entry.ty).value {
+                Value::Type => Target::Other,
+                _ => targets[entry.index as usize],
+            };
             list.push(Reloc {
                 at: entry.offset,
                 addend: entry.addend as u32,
-                target: self.target(reloc::row(entry.ty).value, entry.index),
+                target,
                 index: entry.index,
                 ty: entry.ty,
             });
@@ -176,12 +185,16 @@ impl<'r, 'a> FileView<'r, 'a> {
         Ok(list)
     }
 
-    fn target(&self, value: Value, index: u32) -> Target {
+    /// What each of the file's symbols means to debug information.
+    pub fn targets(&self) -> Vec<Target> {
+        let symbols = (0u32..).zip(&self.object.symbols);
+        symbols
+            .map(|(index, symbol)| self.target(index, symbol))
+            .collect()
+    }
+
+    fn target(&self, index: u32, symbol: &ObjectSymbol<'_>) -> Target {
         let stays = |stays: bool, target| if stays { target } else { Target::Gone };
-        if value == Value::Type {
-            return Target::Other;
-        }
-        let symbol = &self.object.symbols[index as usize];
         let file = self.file.0 as usize;
         match (symbol.kind, symbol.place) {
             (SymbolKind::Section, Place::Item(section)) => Target::Section(section),

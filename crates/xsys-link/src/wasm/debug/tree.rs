@@ -81,6 +81,8 @@ pub struct Die {
     pub edges: u32,
     /// [`ROOT`] and the rest.
     pub flags: u8,
+    /// What it is.
+    pub kind: Kind,
 }
 
 /// Describes code or data that stays.
@@ -97,7 +99,8 @@ pub struct Tree {
     pub units: Vec<Unit>,
     /// Entries.
     pub dies: Vec<Die>,
-    /// What entries refer to, as offsets among all sections with units.
+    /// What entries refer to, in the order in which they do: numbers of entries. While they are read:
+    /// offsets among all sections with units.
     pub edges: Vec<u32>,
     /// Where entries start.
     pub starts: Ranks,
@@ -128,12 +131,18 @@ impl Tree {
             size = size.checked_add(u32::try_from(sections.data(section).len()).ok()?)?;
         }
         tree.starts = Ranks::new(size as usize);
+        // About as many as there may be; what is not used is not touched.
+        tree.dies.reserve(size as usize / 6);
+        tree.edges.reserve(size as usize / 10);
         for at in 0..tree.infos.len() {
             let first = tree.units.len();
             tree.read_section(sections, at)?;
             tree.infos[at].units = (first, tree.units.len());
         }
         tree.starts.finish();
+        for edge in &mut tree.edges {
+            *edge = tree.starts.number(*edge)?;
+        }
         Some(tree)
     }
 
@@ -229,6 +238,7 @@ impl Tree {
                 abbrev,
                 edges: self.edges.len() as u32,
                 flags: 0,
+                kind: shape.kind,
             };
             let mut code_stays = Code::default();
             for &step in self.abbrevs.find(shape) {
@@ -342,7 +352,7 @@ impl Tree {
         (proper && padding.iter().all(|&byte| byte == 0)).then_some(())
     }
 
-    /// The references of an entry.
+    /// The entries that an entry refers to.
     pub fn edges(&self, number: u32) -> &[u32] {
         let from = self.dies[number as usize].edges as usize;
         let next = self.dies.get(number as usize + 1);

@@ -2,12 +2,10 @@
 
 use super::super::assign::Layout;
 use super::super::gc::Live;
-use super::super::leb;
 use super::super::reloc;
 use super::super::relocate::{self, Chunk};
 use super::super::symbols::Resolved;
 use super::Cut;
-use super::abbrev::Width;
 
 /// Writes what is left of the section `data`.
 pub fn fill(
@@ -19,9 +17,14 @@ pub fn fill(
     chunk: &Chunk<'_>,
     out: &mut [u8],
 ) {
-    for span in cut.spans.iter() {
-        let from = &data[span.from as usize..span.to as usize];
-        out[span.out as usize..span.out as usize + from.len()].copy_from_slice(from);
+    match cut.image.is_empty() {
+        false => out.copy_from_slice(&cut.image),
+        true => {
+            for span in cut.spans.iter() {
+                let from = &data[span.from as usize..span.to as usize];
+                out[span.out as usize..span.out as usize + from.len()].copy_from_slice(from);
+            }
+        }
     }
     for &(at, from, to) in &cut.fresh {
         let bytes = &cut.bytes[from as usize..to as usize];
@@ -44,21 +47,6 @@ pub fn fill(
         }
     }
     for patch in &cut.patches {
-        let at = patch.at as usize;
-        let width = match patch.width {
-            Width::Fixed(width) | Width::Padded(width) => usize::from(width),
-            Width::Leb => continue,
-        };
-        let Some(place) = out.get_mut(at..at + width) else {
-            continue;
-        };
-        match patch.width {
-            Width::Fixed(_) => {
-                let bytes = u64::from(patch.value).to_le_bytes();
-                let width = width.min(bytes.len());
-                place[..width].copy_from_slice(&bytes[..width]);
-            }
-            _ => leb::uleb_padded(place, u64::from(patch.value)),
-        }
+        patch.put(out);
     }
 }

@@ -85,11 +85,13 @@ impl<'a> ObjectFile<'a> {
                     // A symbol takes three bytes at least.
                     let most = section.payload.len() / 3;
                     self.symbols.reserve((map.count() as usize).min(most));
+                    self.kinds.reserve((map.count() as usize).min(most));
                     for symbol in map {
                         let mut symbol = self.symbol(symbol.map_err(text)?)?;
                         if !symbol.flags.contains(SymbolFlags::BINDING_LOCAL) {
                             symbol.hash = name_table::hash(symbol.name);
                         }
+                        self.kinds.push(symbol.kind);
                         self.symbols.push(symbol);
                     }
                 }

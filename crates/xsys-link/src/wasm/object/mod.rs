@@ -46,6 +46,8 @@ pub struct ObjectFile<'a> {
     pub customs: Vec<Custom<'a>>,
     /// Its symbol table.
     pub symbols: Vec<ObjectSymbol<'a>>,
+    /// What each symbol names, once more: every relocation is checked against it.
+    pub kinds: Vec<SymbolKind>,
     /// Functions to call before the program starts: priority and symbol.
     pub init_functions: Vec<(u32, u32)>,
     /// COMDAT groups.
@@ -190,6 +192,7 @@ impl ObjectSymbol<'_> {
 /// What a symbol names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[allow(missing_docs, reason = "the names say it")]
+#[repr(u8)]
 pub enum SymbolKind {
     Function,
     Data,

@@ -6,7 +6,7 @@ use wasmparser::RelocationEntry;
 
 use super::super::reloc::{self, Relocs, Value};
 use super::sections::Section;
-use super::{DebugRelocs, Function, ObjectFile, Parsed, Segment, SymbolKind, text};
+use super::{DebugRelocs, Function, ObjectFile, Parsed, Segment, text};
 
 fn malformed(at: usize) -> String {
     format!("a relocation at {at:#x} of its list is malformed")
@@ -140,37 +140,27 @@ impl<'a> ObjectFile<'a> {
         Ok(())
     }
 
-    pub(super) fn check_reloc(&self, entry: &RelocationEntry) -> Parsed<()> {
+    /// Whether an entry names something that its type can refer to.
+    #[inline]
+    fn check_reloc(&self, entry: &RelocationEntry) -> Parsed<()> {
+        match self.kinds.get(entry.index as usize) {
+            Some(&kind) if reloc::row(entry.ty).takes(kind) => Ok(()),
+            _ => self.check_type_reloc(entry),
+        }
+    }
+
+    /// The rest: types are in a list of their own.
+    fn check_type_reloc(&self, entry: &RelocationEntry) -> Parsed<()> {
         let row = reloc::row(entry.ty);
         if row.value == Value::Type {
             return self.signature(entry.index).map(drop);
         }
-        let symbol = self.symbols.get(entry.index as usize).ok_or_else(|| {
-            let count = self.symbols.len();
-            format!("{} names symbol {} of {count}", row.name, entry.index)
-        })?;
-        let fits = match row.value {
-            Value::Function | Value::TableSlot | Value::TableSlotRelative | Value::CodeOffset => {
-                symbol.kind == SymbolKind::Function
+        match self.symbols.get(entry.index as usize) {
+            Some(symbol) => Err(format!("{} cannot refer to `{}`", row.name, symbol.name)),
+            None => {
+                let count = self.symbols.len();
+                Err(format!("{} names symbol {} of {count}", row.name, entry.index))
             }
-            Value::Address
-            | Value::AddressRelative
-            | Value::AddressTls
-            | Value::AddressFromField => symbol.kind == SymbolKind::Data,
-            // Position-independent code reads addresses from globals.
-            Value::Global => matches!(
-                symbol.kind,
-                SymbolKind::Global | SymbolKind::Data | SymbolKind::Function
-            ),
-            Value::Tag => symbol.kind == SymbolKind::Tag,
-            Value::Table => symbol.kind == SymbolKind::Table,
-            Value::SectionOffset => symbol.kind == SymbolKind::Section,
-            Value::Type => true,
-        };
-        if fits {
-            Ok(())
-        } else {
-            Err(format!("{} cannot refer to `{}`", row.name, symbol.name))
         }
     }
 }
