@@ -24,6 +24,14 @@ pub enum Width {
 }
 
 impl Width {
+    /// The same for a number that is `length` bytes long: it keeps them, whatever its value becomes.
+    pub fn exact(self, length: usize) -> Self {
+        match self {
+            Width::Leb => Width::Padded(length as u8),
+            fixed => fixed,
+        }
+    }
+
     /// Reads a number of that width.
     #[inline]
     pub fn read(self, cursor: &mut Cursor<'_>) -> Option<u64> {
@@ -109,6 +117,10 @@ pub struct Abbrev {
     pub children: bool,
     /// It has a value of its own.
     pub constant: bool,
+    /// Rewriting it takes more than new values for its references, even where no code moves.
+    pub special: bool,
+    /// Likewise where code moves.
+    pub special_moved: bool,
     find: (u32, u32),
     keep: (u32, u32),
 }
@@ -258,12 +270,14 @@ impl Abbrevs {
             let step = meaning(attribute, shape, version, address_size)?;
             let found = step.and_then(|step| step.to_find(kind));
             push(&mut find, found.unwrap_or(plain));
-            push(&mut keep, step.unwrap_or(plain));
+            push(&mut keep, step.filter(|step| step.to_keep()).unwrap_or(plain));
         }
         Some(Abbrev {
             kind,
             children,
             constant,
+            special: keep.iter().any(|step| step.changes(false)),
+            special_moved: keep.iter().any(|step| step.changes(true)),
             find: self.add(find),
             keep: self.add(keep),
         })
@@ -292,6 +306,23 @@ impl Step {
             }
             Step::Location(width) if kind != Kind::Variable => Some(Step::Expression(width)),
             step => Some(step),
+        }
+    }
+
+    /// Whether rewriting an entry has to look at this. References are known already.
+    fn to_keep(self) -> bool {
+        !matches!(
+            self,
+            Step::Reference(_) | Step::FarReference | Step::Expression(_) | Step::Location(_)
+        )
+    }
+
+    /// Whether rewriting does anything about it.
+    fn changes(self, moves: bool) -> bool {
+        match self {
+            Step::Skip(_) | Step::Leb | Step::Text | Step::Block(_) => false,
+            Step::LowPc(_) | Step::LowPcIndex(_) | Step::Length(_) => moves,
+            _ => true,
         }
     }
 }

@@ -3,7 +3,6 @@
 
 use super::abbrev::{Step, Width};
 use super::cursor::Cursor;
-use super::expression::{self, Operand};
 use super::lists::{self, List};
 use super::mark::Marks;
 use super::spans::Spans;
@@ -59,11 +58,11 @@ pub fn keep(
             marks,
             spans: Spans::default(),
             patches: Vec::new(),
-            pending: Vec::new(),
             pending_types: Vec::new(),
             origin: Origin::Unknown,
             needs: &mut needs,
             places: &mut places,
+            moves: sections.view.moves(),
             relocs: Ascending::new(sections.relocs(info.section)),
             bytes: sections.data(info.section),
         };
@@ -77,11 +76,36 @@ pub fn keep(
         for patch in patches {
             patch.put(&mut image);
         }
+        for unit in &tree.units[info.units.0..info.units.1] {
+            refer(tree, marks, unit, &places, &mut image);
+        }
         kept.push(KeptInfo { spans, image });
     }
     needs.references.sort_unstable();
     needs.references.dedup();
     Some((kept, needs))
+}
+
+/// Fills in the references between a unit's entries.
+fn refer(tree: &Tree, marks: &Marks, unit: &Unit, places: &[u32], image: &mut [u8]) {
+    if !marks.keeps(unit.dies.0) {
+        return;
+    }
+    let start = places[unit.dies.0 as usize] - (unit.first - unit.offset);
+    for number in unit.dies.0..unit.dies.1 {
+        if !marks.keeps(number) {
+            continue;
+        }
+        let offset = tree.dies[number as usize].offset;
+        let place = places[number as usize];
+        for edge in tree.edges(number) {
+            if let Some(width) = edge.width {
+                let at = place + (edge.at - offset);
+                let value = places[edge.target as usize] - start;
+                Patch { at, width, value }.put(image);
+            }
+        }
+    }
 }
 
 struct Walk<'w, 's> {
@@ -91,14 +115,14 @@ struct Walk<'w, 's> {
     spans: Spans,
     /// Numbers at places of what is left.
     patches: Vec<Patch>,
-    /// Place in what is left, width, and the entry that is referred to.
-    pending: Vec<(u32, Width, u32)>,
-    /// Likewise in lists: section, place in the input, width, entry.
+    /// References in lists: section, place in the input, width, and the entry that is referred to.
     pending_types: Vec<(u32, u32, Width, u32)>,
     /// Where the unit starts.
     origin: Origin,
     needs: &'w mut Needs,
     places: &'w mut [u32],
+    /// Whether code moves.
+    moves: bool,
     relocs: Ascending<'w>,
     bytes: &'w [u8],
 }
@@ -144,7 +168,14 @@ impl Walk<'_, '_> {
             // The span's end is known after the walk, its place is known now.
             let place = self.spans.size();
             self.places[number as usize] = place;
-            let end = self.entry(unit, number, at, place, &mut siblings)?;
+            let special = match self.moves {
+                true => abbrev.special_moved,
+                false => abbrev.special,
+            };
+            if special {
+                self.entry(unit, number, at, place, &mut siblings)?;
+            }
+            let end = die.after - base;
             self.spans.push(at, end);
             if abbrev.children {
                 open.push(die.end);
@@ -153,14 +184,6 @@ impl Walk<'_, '_> {
         }
         let size = self.spans.size();
         self.patches[length_patch].value = size - start - 4;
-        for (place, width, target) in self.pending.drain(..) {
-            let value = self.places[target as usize] - start;
-            self.patches.push(Patch {
-                at: place,
-                width,
-                value,
-            });
-        }
         for (section, at, width, target) in self.pending_types.drain(..) {
             let value = self.places[target as usize] - start;
             let patch = Patch { at, width, value };
@@ -177,7 +200,7 @@ impl Walk<'_, '_> {
         Some(())
     }
 
-    /// Walks an entry's attributes; returns where they end.
+    /// Walks the attributes of an entry that need more than new values for references.
     fn entry(
         &mut self,
         unit: &Unit,
@@ -185,7 +208,7 @@ impl Walk<'_, '_> {
         at: u32,
         place: u32,
         siblings: &mut Vec<(u32, Width, u32)>,
-    ) -> Option<u32> {
+    ) -> Option<()> {
         let die = &self.tree.dies[number as usize];
         let abbrev = self.tree.abbrevs.get(die.abbrev);
         let base = die.offset - at;
@@ -195,28 +218,17 @@ impl Walk<'_, '_> {
         let mut start = Origin::Unknown;
         let mut lengths = [None; 2];
         let mut lists = [None; 2];
-        let mut edges = self.tree.edges(number).iter();
         for &step in self.tree.abbrevs.keep(abbrev) {
             let from = cursor.pos();
             let here = place + (from as u32 - at);
             match step {
-                Step::Reference(width) => {
-                    skip_number(width, &mut cursor)?;
-                    let width = exact(width, cursor.pos() - from);
-                    self.pending.push((here, width, *edges.next()?));
-                }
-                // A relocation says where it is.
-                Step::FarReference => {
-                    edges.next()?;
-                    cursor.skip(4)?;
-                }
                 Step::Sibling(width) => {
                     let value = u32::try_from(width.read(&mut cursor)?).ok()?;
                     let target = unit.offset.checked_add(value)?;
                     if target > unit.end {
                         return None;
                     }
-                    let width = exact(width, cursor.pos() - from);
+                    let width = width.exact(cursor.pos() - from);
                     siblings.push((here, width, target));
                 }
                 Step::Ranges | Step::Elsewhere | Step::Base(_) => {
@@ -253,36 +265,9 @@ impl Walk<'_, '_> {
                 }
                 Step::Length(width) => {
                     let value = width.read(&mut cursor)?;
-                    let width = exact(width, cursor.pos() - from);
+                    let width = width.exact(cursor.pos() - from);
                     let free = lengths.iter_mut().find(|length| length.is_none())?;
                     *free = Some((here, width, value));
-                }
-                Step::Expression(width) | Step::Location(width) => {
-                    let length = usize::try_from(width.read(&mut cursor)?).ok()?;
-                    let from = cursor.pos();
-                    let here = place + (from as u32 - at);
-                    let expression = cursor.take(length)?;
-                    let pending = &mut self.pending;
-                    let mut missing = false;
-                    expression::scan(expression, unit.address_size, |operand| {
-                        if let Operand::Type {
-                            at,
-                            len,
-                            value: 1..,
-                        } = operand
-                        {
-                            match edges.next() {
-                                Some(&target) => {
-                                    let width = exact(Width::Leb, len);
-                                    pending.push((here + at as u32, width, target));
-                                }
-                                None => missing = true,
-                            }
-                        }
-                    })?;
-                    if missing {
-                        return None;
-                    }
                 }
                 _ => tree::skip(step, &mut cursor)?,
             }
@@ -304,7 +289,7 @@ impl Walk<'_, '_> {
                 self.list(unit, base, target)?;
             }
         }
-        Some(cursor.pos() as u32)
+        Some(())
     }
 
     /// A list or something else in another section.
@@ -336,7 +321,7 @@ impl Walk<'_, '_> {
                 let target = (base + unit.offset).checked_add(value as u32);
                 match target.and_then(|target| tree.starts.number(target)) {
                     Some(target) => {
-                        let width = exact(Width::Leb, length);
+                        let width = Width::Leb.exact(length);
                         pending.push((section, at as u32, width, target));
                     }
                     None => missing = true,
@@ -355,20 +340,5 @@ impl Walk<'_, '_> {
             address_size,
             origin: self.origin,
         });
-    }
-}
-
-fn skip_number(width: Width, cursor: &mut Cursor<'_>) -> Option<()> {
-    match width {
-        Width::Fixed(width) => cursor.skip(usize::from(width)),
-        Width::Leb | Width::Padded(_) => cursor.skip_leb(),
-    }
-}
-
-/// A number keeps its length, whatever its value becomes: `Leb` numbers too.
-fn exact(width: Width, length: usize) -> Width {
-    match width {
-        Width::Leb => Width::Padded(length as u8),
-        fixed => fixed,
     }
 }

@@ -80,8 +80,8 @@ impl Marking<'_> {
                 self.inside(number, kind);
                 continue;
             }
-            for &edge in self.tree.edges(number) {
-                self.mark(edge, WHOLE);
+            for edge in self.tree.edges(number) {
+                self.mark(edge.target, WHOLE);
             }
             if die.parent != number {
                 let parent = &self.tree.dies[die.parent as usize];

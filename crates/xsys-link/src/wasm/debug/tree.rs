@@ -6,7 +6,7 @@
 //! group). They are thought of as lying behind each other, so that one number says where an entry
 //! is; [`Info::base`] is where a section starts then.
 
-use super::abbrev::{Abbrevs, Base, Kind, Step};
+use super::abbrev::{Abbrevs, Base, Kind, Step, Width};
 use super::constants::ut;
 use super::cursor::Cursor;
 use super::expression::{self, Operand};
@@ -77,12 +77,25 @@ pub struct Die {
     pub end: u32,
     /// Its abbreviation.
     pub abbrev: u32,
+    /// Where its attributes end.
+    pub after: u32,
     /// The first of its references.
     pub edges: u32,
     /// [`ROOT`] and the rest.
     pub flags: u8,
     /// What it is.
     pub kind: Kind,
+}
+
+/// A reference of an entry.
+#[derive(Clone, Copy, Debug)]
+pub struct Edge {
+    /// Where it stands, among all sections with units.
+    pub at: u32,
+    /// The number of the entry that it leads to. While entries are read: where that is.
+    pub target: u32,
+    /// How wide it is. `None` where a relocation fills it in.
+    pub width: Option<Width>,
 }
 
 /// Describes code or data that stays.
@@ -99,9 +112,8 @@ pub struct Tree {
     pub units: Vec<Unit>,
     /// Entries.
     pub dies: Vec<Die>,
-    /// What entries refer to, in the order in which they do: numbers of entries. While they are read:
-    /// offsets among all sections with units.
-    pub edges: Vec<u32>,
+    /// What entries refer to.
+    pub edges: Vec<Edge>,
     /// Where entries start.
     pub starts: Ranks,
     /// Abbreviations.
@@ -141,7 +153,7 @@ impl Tree {
         }
         tree.starts.finish();
         for edge in &mut tree.edges {
-            *edge = tree.starts.number(*edge)?;
+            edge.target = tree.starts.number(edge.target)?;
         }
         Some(tree)
     }
@@ -235,6 +247,7 @@ impl Tree {
                 offset: base + offset as u32,
                 parent: open.last().copied().unwrap_or(number),
                 end: number + 1,
+                after: 0,
                 abbrev,
                 edges: self.edges.len() as u32,
                 flags: 0,
@@ -251,12 +264,17 @@ impl Tree {
                         cursor.skip(usize::try_from(length).ok()?)?;
                     }
                     Step::Reference(width) => {
+                        let from = cursor.pos();
                         let value = u32::try_from(width.read(&mut cursor)?).ok()?;
                         let target = unit.offset.checked_add(value)?;
                         if target >= unit.end {
                             return None;
                         }
-                        self.edges.push(base + target);
+                        self.edges.push(Edge {
+                            at: base + from as u32,
+                            target: base + target,
+                            width: Some(width.exact(cursor.pos() - from)),
+                        });
                     }
                     Step::FarReference => {
                         let (section, offset) = section_target(relocs.at(cursor.pos())?)?;
@@ -264,7 +282,11 @@ impl Tree {
                         if offset as usize >= sections.data(section).len() {
                             return None;
                         }
-                        self.edges.push(info.base + offset);
+                        self.edges.push(Edge {
+                            at: base + cursor.pos() as u32,
+                            target: info.base + offset,
+                            width: None,
+                        });
                         cursor.skip(4)?;
                     }
                     Step::Expression(width) | Step::Location(width) => {
@@ -285,11 +307,15 @@ impl Tree {
                         expression::scan(expression, unit.address_size, |operand| match operand {
                             // Zero is the type of addresses, which has no entry.
                             Operand::Type { value: 0, .. } => {}
-                            Operand::Type { value, .. } => {
+                            Operand::Type { at, len, value } => {
                                 let value = u32::try_from(value).ok();
                                 let target = value.and_then(|value| unit.offset.checked_add(value));
                                 match target.filter(|&target| target < unit.end) {
-                                    Some(target) => self.edges.push(base + target),
+                                    Some(target) => self.edges.push(Edge {
+                                        at: base + (from + at) as u32,
+                                        target: base + target,
+                                        width: Some(Width::Leb.exact(len)),
+                                    }),
                                     None => missing = true,
                                 }
                             }
@@ -334,6 +360,7 @@ impl Tree {
                     | Step::Base(_) => return None,
                 }
             }
+            die.after = base + cursor.pos() as u32;
             if code_stays.verdict() {
                 die.flags |= ROOT;
             }
@@ -352,8 +379,9 @@ impl Tree {
         (proper && padding.iter().all(|&byte| byte == 0)).then_some(())
     }
 
-    /// The entries that an entry refers to.
-    pub fn edges(&self, number: u32) -> &[u32] {
+    /// What an entry refers to.
+    #[inline]
+    pub fn edges(&self, number: u32) -> &[Edge] {
         let from = self.dies[number as usize].edges as usize;
         let next = self.dies.get(number as usize + 1);
         let to = next.map_or(self.edges.len(), |die| die.edges as usize);
