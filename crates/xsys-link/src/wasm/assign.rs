@@ -115,6 +115,7 @@ pub fn assign<'a>(
     problems.extend(found);
     let exports = exports(options, resolved, live, features, &mut indexes, &wrappers);
     let start = start.and_then(|function| indexes.body_number(function));
+    indexes.finish(resolved, live);
     let mut layout = Layout {
         memory,
         indexes,

@@ -64,6 +64,9 @@ pub struct Indexes<'a> {
     /// Functions in the indirect table, from its base on.
     pub elements: Vec<SymbolId>,
     slots: HashMap<Slot, u32>,
+    /// By symbol: the numbers of functions, globals, tables and tags that stay, once more. Relocations
+    /// ask for them a million times.
+    by_symbol: Vec<u32>,
 }
 
 /// What a slot holds: two symbols for one function share it.
@@ -453,6 +456,26 @@ impl<'a> Indexes<'a> {
             },
             _ => None,
         }
+    }
+
+    /// Lists the numbers by symbol. To be called once all are final.
+    pub fn finish(&mut self, resolved: &Resolved<'a>, live: &Live) {
+        let symbols = (0u32..).map(SymbolId).zip(&resolved.symbols);
+        let numbers = symbols.map(|(id, symbol)| {
+            let number = match live.holds(id, symbol) {
+                true => self.symbol_number(id, symbol),
+                false => None,
+            };
+            number.unwrap_or(NONE)
+        });
+        self.by_symbol = numbers.collect();
+    }
+
+    /// The number of a function, global, table or tag that stays, where it has one of its own.
+    #[inline]
+    pub fn quick_number(&self, id: SymbolId) -> Option<u32> {
+        let number = self.by_symbol.get(id.0 as usize).copied();
+        number.filter(|&number| number != NONE)
     }
 
     /// The global that a relocation means: the symbol itself, or the one that holds its address.

@@ -73,6 +73,13 @@ pub fn value(
     }
     let gone = || chunk.tombstone.unwrap_or(entry.addend as u64);
     let id = resolved.file_symbol(chunk.file, entry.index);
+    if matches!(
+        row.value,
+        Value::Function | Value::Tag | Value::Table | Value::Global
+    ) && let Some(number) = indexes.quick_number(id)
+    {
+        return number.into();
+    }
     let symbol = resolved.symbol(id);
     if symbol.kind != SymbolKind::Section && !live.holds(id, symbol) {
         return gone();

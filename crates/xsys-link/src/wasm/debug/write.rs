@@ -2,10 +2,11 @@
 
 use super::super::assign::Layout;
 use super::super::gc::Live;
-use super::super::reloc;
+use super::super::reloc::{self, Value};
 use super::super::relocate::{self, Chunk};
-use super::super::symbols::Resolved;
+use super::super::symbols::{FunctionRef, Resolved};
 use super::Cut;
+use super::targets::Target;
 
 /// Writes what is left of the section `data`.
 pub fn fill(
@@ -41,7 +42,17 @@ pub fn fill(
     }
     for (at, reloc) in &cut.others {
         let (at, field) = (*at as usize, reloc::row(reloc.ty).field);
-        let value = relocate::value(layout, resolved, live, chunk, &reloc.entry());
+        let own = match (reloc.target, reloc::row(reloc.ty).value) {
+            // An entry describes the body of its own object.
+            (Target::Function(function), Value::CodeOffset) => {
+                let function = FunctionRef::Object(chunk.file, function);
+                layout.code_position(resolved, function, reloc.addend.into())
+            }
+            _ => None,
+        };
+        let value = own.unwrap_or_else(|| {
+            relocate::value(layout, resolved, live, chunk, &reloc.entry())
+        });
         if let Some(place) = out.get_mut(at..at + field.width()) {
             field.put(place, value);
         }
