@@ -121,8 +121,22 @@ pub struct Abbrev {
     pub special: bool,
     /// Likewise where code moves.
     pub special_moved: bool,
+    /// Where an entry's attributes usually are.
+    pub layout: Option<Layout>,
     find: (u32, u32),
     keep: (u32, u32),
+}
+
+/// Where the attributes of an entry are if each LEB128 number takes one byte, as nearly all do: such
+/// an entry is read without going through the steps.
+#[derive(Clone, Copy, Debug)]
+pub struct Layout {
+    /// The size of all attributes.
+    pub size: u32,
+    /// Where the LEB128 numbers are.
+    lebs: (u32, u32),
+    /// Where references of four bytes are.
+    references: (u32, u32),
 }
 
 /// Where the table at an offset ends.
@@ -158,6 +172,8 @@ pub struct Table {
 pub struct Abbrevs {
     list: Vec<Abbrev>,
     steps: Vec<Step>,
+    /// Of layouts.
+    offsets: Vec<u32>,
     tables: Vec<Table>,
     by_key: HashMap<Key, u32>,
     read: usize,
@@ -183,6 +199,21 @@ impl Abbrevs {
     #[inline]
     pub fn keep(&self, abbrev: &Abbrev) -> &[Step] {
         &self.steps[abbrev.keep.0 as usize..abbrev.keep.1 as usize]
+    }
+
+    /// The attributes of an entry, which are at the front of `bytes`, if they are where `layout` says.
+    #[inline]
+    pub fn usual<'b>(&self, layout: &Layout, bytes: &'b [u8]) -> Option<&'b [u8]> {
+        let attributes = bytes.get(..layout.size as usize)?;
+        let lebs = &self.offsets[layout.lebs.0 as usize..layout.lebs.1 as usize];
+        let short = |&at: &u32| attributes.get(at as usize).is_some_and(|&byte| byte < 0x80);
+        lebs.iter().all(short).then_some(attributes)
+    }
+
+    /// Where references are in attributes of a layout.
+    #[inline]
+    pub fn references(&self, layout: &Layout) -> &[u32] {
+        &self.offsets[layout.references.0 as usize..layout.references.1 as usize]
     }
 
     /// A table.
@@ -278,8 +309,37 @@ impl Abbrevs {
             constant,
             special: keep.iter().any(|step| step.changes(false)),
             special_moved: keep.iter().any(|step| step.changes(true)),
+            layout: self.layout(&find),
             find: self.add(find),
             keep: self.add(keep),
+        })
+    }
+
+    fn layout(&mut self, steps: &[Step]) -> Option<Layout> {
+        let (mut size, mut lebs, mut references) = (0u32, Vec::new(), Vec::new());
+        for step in steps {
+            match step {
+                Step::Skip(count) => size = size.checked_add(*count)?,
+                Step::Leb => {
+                    lebs.push(size);
+                    size += 1;
+                }
+                Step::Reference(Width::Fixed(4)) => {
+                    references.push(size);
+                    size += 4;
+                }
+                _ => return None,
+            }
+        }
+        let mut add = |list: Vec<u32>| {
+            let from = self.offsets.len() as u32;
+            self.offsets.extend(list);
+            (from, self.offsets.len() as u32)
+        };
+        Some(Layout {
+            size,
+            lebs: add(lebs),
+            references: add(references),
         })
     }
 

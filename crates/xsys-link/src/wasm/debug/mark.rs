@@ -54,30 +54,28 @@ pub fn mark(tree: &Tree) -> Marks {
 struct Marking<'t> {
     tree: &'t Tree,
     states: Vec<u8>,
-    /// Entries, and whether they have just become whole.
-    queue: Vec<(u32, bool)>,
+    /// Entries, with what they were before and what they have become.
+    queue: Vec<(u32, u8, u8)>,
 }
 
 impl Marking<'_> {
+    #[inline]
     fn mark(&mut self, number: u32, wanted: u8) {
         let state = &mut self.states[number as usize];
-        if *state == 0 {
-            self.queue.push((number, false));
-        }
         if *state < wanted {
+            self.queue.push((number, *state, wanted));
             *state = wanted;
-            if wanted == WHOLE {
-                self.queue.push((number, true));
-            }
         }
     }
 
     fn run(&mut self) {
-        while let Some((number, whole)) = self.queue.pop() {
+        while let Some((number, before, now)) = self.queue.pop() {
             let die = &self.tree.dies[number as usize];
             let kind = die.kind;
-            if whole {
+            if now == WHOLE {
                 self.inside(number, kind);
+            }
+            if before != 0 {
                 continue;
             }
             for edge in self.tree.edges(number) {

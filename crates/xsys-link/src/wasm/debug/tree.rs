@@ -254,7 +254,28 @@ impl Tree {
                 kind: shape.kind,
             };
             let mut code_stays = Code::default();
-            for &step in self.abbrevs.find(shape) {
+            let usual = shape.layout.as_ref().and_then(|layout| {
+                let attributes = self.abbrevs.usual(layout, bytes.get(cursor.pos()..)?)?;
+                Some((layout, attributes))
+            });
+            let mut steps = self.abbrevs.find(shape);
+            if let Some((layout, attributes)) = usual {
+                for &at in self.abbrevs.references(layout) {
+                    let value = Cursor::new(attributes, at as usize).u32()?;
+                    let target = unit.offset.checked_add(value)?;
+                    if target >= unit.end {
+                        return None;
+                    }
+                    self.edges.push(Edge {
+                        at: base + cursor.pos() as u32 + at,
+                        target: base + target,
+                        width: Some(Width::Fixed(4)),
+                    });
+                }
+                cursor.skip(attributes.len())?;
+                steps = &[];
+            }
+            for &step in steps {
                 match step {
                     Step::Skip(count) => cursor.skip(count as usize)?,
                     Step::Leb => cursor.skip_leb()?,
