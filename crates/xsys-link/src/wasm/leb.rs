@@ -86,24 +86,39 @@ pub fn read_uleb32(bytes: &[u8], at: &mut usize) -> Option<u32> {
     }
 }
 
-/// Reads the bits of a number of at most five bytes at `at`, of which there are at least eight, and
-/// moves behind it. All bytes are looked at at once: lengths vary too much to be guessed. `None`
-/// where it is longer.
-#[inline]
-pub fn read_word(bytes: &[u8; 20], at: &mut usize) -> Option<u64> {
-    let word = bytes.get(*at..*at + 8)?;
-    let word = u64::from_le_bytes(word.try_into().ok()?);
-    // The first byte without a top bit is the last one.
-    let ends = !word & 0x80_8080_8080;
-    if ends == 0 {
-        return None;
+/// Bytes that may be looked at without asking whether they are there.
+pub type Window = [u8; 32];
+
+/// Reads the bits of a number of at most five bytes at `at` of a window, and moves behind it. `None`
+/// where it is longer. There is no loop in it: numbers that follow each other in a file mostly have the
+/// same lengths, so that each of the branches is foreseen.
+#[inline(always)]
+pub fn read_within(window: &Window, at: &mut usize) -> Option<u64> {
+    let byte = |number: usize| u64::from(window[(*at + number) % 32]);
+    let bits = |number: usize| (byte(number) & 0x7f) << (7 * number);
+    let mut value = bits(0);
+    let mut length = 1;
+    if byte(0) >= 0x80 {
+        value |= bits(1);
+        length = 2;
+        if byte(1) >= 0x80 {
+            value |= bits(2);
+            length = 3;
+            if byte(2) >= 0x80 {
+                value |= bits(3);
+                length = 4;
+                if byte(3) >= 0x80 {
+                    value |= bits(4);
+                    length = 5;
+                    if byte(4) >= 0x80 {
+                        return None;
+                    }
+                }
+            }
+        }
     }
-    *at += ends.trailing_zeros() as usize / 8 + 1;
-    let bits = word & (ends ^ (ends - 1));
-    // Seven bits of each byte move together: pairs of bytes, of those, and of those.
-    let bits = (bits & 0x007f_007f_007f_007f) | ((bits & 0x7f00_7f00_7f00_7f00) >> 1);
-    let bits = (bits & 0x0000_3fff_0000_3fff) | ((bits & 0x3fff_0000_3fff_0000) >> 2);
-    Some((bits & 0x0fff_ffff) | ((bits & 0x0fff_ffff_0000_0000) >> 4))
+    *at += length;
+    Some(value)
 }
 
 /// Reads a signed number of up to 64 bits at `at` and moves behind it. `None` where it is cut off

@@ -158,7 +158,11 @@ fn parse(candidate: &mut Candidate<'_>, debug: DebugRelocs) -> Result<(), Diagno
 }
 
 /// Parses an object; problems name the file.
-pub fn parse_object(name: String, bytes: &[u8], debug: DebugRelocs) -> Result<ObjectFile<'_>, Diagnostic> {
+pub fn parse_object(
+    name: String,
+    bytes: &[u8],
+    debug: DebugRelocs,
+) -> Result<ObjectFile<'_>, Diagnostic> {
     ObjectFile::parse(name.clone(), bytes, debug)
         .map_err(|problem| unusable(&name, bytes, &problem))
 }

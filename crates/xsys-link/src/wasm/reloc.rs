@@ -227,8 +227,8 @@ pub fn read(bytes: &[u8], at: &mut usize) -> Option<RelocationEntry> {
     let &number = rest.first()?;
     let &ty = TYPES.get(usize::from(number))?;
     let kind = ADDENDS[usize::from(number)];
-    // Type, three numbers of at most five bytes, and room to read the last one as a word.
-    if let Some(window) = rest.first_chunk::<20>()
+    // A type and three numbers of at most five bytes.
+    if let Some(window) = rest.first_chunk()
         && let Some((entry, length)) = read_within(window, ty, kind)
     {
         *at += length;
@@ -240,18 +240,18 @@ pub fn read(bytes: &[u8], at: &mut usize) -> Option<RelocationEntry> {
 /// Decodes an entry with numbers of usual lengths; with the entry's length.
 #[inline]
 fn read_within(
-    window: &[u8; 20],
+    window: &leb::Window,
     ty: RelocationType,
     kind: Addend,
 ) -> Option<(RelocationEntry, usize)> {
     let mut used = 1;
-    let offset = u32::try_from(leb::read_word(window, &mut used)?).ok()?;
-    let index = u32::try_from(leb::read_word(window, &mut used)?).ok()?;
+    let offset = u32::try_from(leb::read_within(window, &mut used)?).ok()?;
+    let index = u32::try_from(leb::read_within(window, &mut used)?).ok()?;
     let addend = match kind {
         Addend::None => 0,
         Addend::Narrow => {
             let from = used;
-            let bits = leb::read_word(window, &mut used)?;
+            let bits = leb::read_within(window, &mut used)?;
             let unused = 64 - 7 * (used - from);
             i64::from(i32::try_from((bits << unused) as i64 >> unused).ok()?)
         }
@@ -385,7 +385,10 @@ mod tests {
             &[0x80, 0x80, 0x80, 0x80, 0x78],
             &[0x80, 0x80, 0x80, 0x80, 0x80, 0],
         ];
-        for (first, second) in numbers.iter().flat_map(|a| numbers.iter().map(move |b| (a, b))) {
+        for (first, second) in numbers
+            .iter()
+            .flat_map(|a| numbers.iter().map(move |b| (a, b)))
+        {
             for ty in [0, 5, 8, 16] {
                 let mut bytes = vec![ty];
                 for number in [first, second, first] {
@@ -393,7 +396,7 @@ mod tests {
                 }
                 let mut short = 0;
                 let expected = read(&bytes, &mut short);
-                bytes.extend([0; 20]);
+                bytes.extend([0; 32]);
                 let mut long = 0;
                 let found = read(&bytes, &mut long);
                 assert_eq!(found, expected, "{bytes:x?}");

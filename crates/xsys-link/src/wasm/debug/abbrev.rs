@@ -301,7 +301,10 @@ impl Abbrevs {
             let step = meaning(attribute, shape, version, address_size)?;
             let found = step.and_then(|step| step.to_find(kind));
             push(&mut find, found.unwrap_or(plain));
-            push(&mut keep, step.filter(|step| step.to_keep()).unwrap_or(plain));
+            push(
+                &mut keep,
+                step.filter(|step| step.to_keep()).unwrap_or(plain),
+            );
         }
         Some(Abbrev {
             kind,

@@ -315,6 +315,8 @@ mod tests {
             at: start + number * 13 + 3,
             addend: 0,
             target,
+            index: 0,
+            ty: wasmparser::RelocationType::FunctionOffsetI32,
         };
         let relocs = [
             reloc(0, Target::Function(0)),

@@ -123,7 +123,9 @@ impl Marking<'_> {
             let die = &self.tree.dies[child as usize];
             match die.kind {
                 Kind::Import | Kind::Other => self.mark(child, WHOLE),
-                Kind::Variable if self.tree.abbrevs.get(die.abbrev).constant => self.mark(child, WHOLE),
+                Kind::Variable if self.tree.abbrevs.get(die.abbrev).constant => {
+                    self.mark(child, WHOLE)
+                }
                 Kind::BaseType if self.tree.typed_lists => self.mark(child, WHOLE),
                 _ => {}
             }

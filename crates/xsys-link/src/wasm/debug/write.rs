@@ -50,9 +50,8 @@ pub fn fill(
             }
             _ => None,
         };
-        let value = own.unwrap_or_else(|| {
-            relocate::value(layout, resolved, live, chunk, &reloc.entry())
-        });
+        let value =
+            own.unwrap_or_else(|| relocate::value(layout, resolved, live, chunk, &reloc.entry()));
         if let Some(place) = out.get_mut(at..at + field.width()) {
             field.put(place, value);
         }

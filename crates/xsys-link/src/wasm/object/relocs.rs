@@ -82,7 +82,10 @@ impl<'a> ObjectFile<'a> {
             let extent = |s: &Segment<'_>| (s.offset as usize, s.offset as usize + s.data.len());
             self.segments.iter().map(extent).collect()
         } else {
-            let custom = self.customs.iter_mut().find(|custom| custom.index == target);
+            let custom = self
+                .customs
+                .iter_mut()
+                .find(|custom| custom.index == target);
             // Relocations of a section that was dropped.
             let Some(custom) = custom else {
                 return Ok(());
@@ -103,8 +106,7 @@ impl<'a> ObjectFile<'a> {
         let (mut chunk, mut order) = (0, Order::default());
         for _ in 0..count {
             let from = at;
-            let entry =
-                reloc::read(section.payload, &mut at).ok_or_else(|| malformed(from))?;
+            let entry = reloc::read(section.payload, &mut at).ok_or_else(|| malformed(from))?;
             self.check_reloc(&entry)?;
             if entry.ty == wasmparser::RelocationType::FunctionIndexLeb {
                 self.symbols[entry.index as usize].called = true;
@@ -159,7 +161,10 @@ impl<'a> ObjectFile<'a> {
             Some(symbol) => Err(format!("{} cannot refer to `{}`", row.name, symbol.name)),
             None => {
                 let count = self.symbols.len();
-                Err(format!("{} names symbol {} of {count}", row.name, entry.index))
+                Err(format!(
+                    "{} names symbol {} of {count}",
+                    row.name, entry.index
+                ))
             }
         }
     }

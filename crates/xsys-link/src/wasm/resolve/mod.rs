@@ -22,7 +22,9 @@ use super::WasmOptions;
 use super::load::{self, Candidate};
 use super::mismatch;
 use super::name_table::{self, Hashed};
-use super::object::{DebugRelocs, ImportName, ObjectFile, ObjectSymbol, Place, Signature, SymbolKind};
+use super::object::{
+    DebugRelocs, ImportName, ObjectFile, ObjectSymbol, Place, Signature, SymbolKind,
+};
 use super::symbols::{
     Asker, Definition, Discarded, Extracted, FileId, FunctionRef, Resolved, Symbol, SymbolId,
 };
@@ -45,6 +47,9 @@ pub fn resolve<'a>(
     table.define_first();
     let named = candidates.iter().map(|candidate| candidate.provides.len());
     table.resolved.names.reserve(named.sum());
+    let parsed = candidates.iter().filter_map(|c| c.object.as_ref());
+    let symbols = parsed.map(|object| object.symbols.len());
+    table.resolved.symbols.reserve(symbols.sum());
     for candidate in candidates {
         table.candidates.push(Some(candidate));
     }
@@ -273,7 +278,8 @@ impl<'a> Table<'a> {
     /// Takes a candidate, parsing it if that has not happened yet.
     fn open(&mut self, number: u32, asked: Asked<'a>) -> Option<Adding<'a>> {
         let candidate = self.candidates[number as usize].take()?;
-        let debug = self.options
+        let debug = self
+            .options
             .map_or(DebugRelocs::Checked, WasmOptions::debug_relocs);
         let object = match candidate.object {
             Some(object) => object,
