@@ -11,13 +11,13 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use memmap2::{Mmap, MmapOptions};
 use rayon::prelude::*;
 
 use super::InputError;
+use super::arena::Arena;
 
 /// Files up to this size are read instead of mapped.
 const READ_LIMIT: u64 = 32 * 1024;
@@ -141,48 +141,6 @@ impl FileStore {
     }
 }
 
-/// An append-only list whose items never move: chunks of doubling size, each filled slot by slot.
-#[derive(Debug)]
-struct Arena<T> {
-    chunks: [OnceLock<Box<[OnceLock<T>]>>; usize::BITS as usize],
-    len: AtomicUsize,
-}
-
-impl<T> Default for Arena<T> {
-    fn default() -> Self {
-        Self {
-            chunks: [const { OnceLock::new() }; usize::BITS as usize],
-            len: AtomicUsize::new(0),
-        }
-    }
-}
-
-impl<T> Arena<T> {
-    /// Chunk and place of an index: chunk `k` holds the indexes 2^k − 1 … 2^(k+1) − 2.
-    fn locate(at: usize) -> (usize, usize) {
-        let chunk = (at + 1).ilog2();
-        (chunk as usize, at + 1 - (1 << chunk))
-    }
-
-    fn push(&self, item: T) -> (usize, &T) {
-        let at = self.len.fetch_add(1, Ordering::Relaxed);
-        let (chunk, place) = Self::locate(at);
-        let slots = self.chunks[chunk]
-            .get_or_init(|| (0..1_usize << chunk).map(|_| OnceLock::new()).collect());
-        // The index is ours alone, so the slot is empty and takes our item.
-        (at, slots[place].get_or_init(|| item))
-    }
-
-    fn get(&self, at: usize) -> Option<&T> {
-        let (chunk, place) = Self::locate(at);
-        self.chunks.get(chunk)?.get()?.get(place)?.get()
-    }
-
-    fn len(&self) -> usize {
-        self.len.load(Ordering::Relaxed)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -217,23 +175,6 @@ mod tests {
             assert!(std::ptr::eq(first, again.unwrap()));
         }
         assert_eq!(store.iter().count(), 1);
-    }
-
-    #[test]
-    fn items_stay_where_they_are() {
-        let arena = Arena::default();
-        let first: &usize = arena.push(7).1;
-        (0..1000_usize).into_par_iter().for_each(|n| {
-            let (at, item) = arena.push(n);
-            assert_eq!(arena.get(at), Some(item));
-        });
-        assert_eq!(
-            arena.get(0).map(std::ptr::from_ref),
-            Some(std::ptr::from_ref(first))
-        );
-        let sum: usize = (0..arena.len()).filter_map(|at| arena.get(at)).sum();
-        assert_eq!(sum, 7 + 999 * 1000 / 2);
-        assert_eq!(arena.get(arena.len()), None);
     }
 
     #[test]

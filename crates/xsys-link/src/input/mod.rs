@@ -5,6 +5,7 @@
 //! number; the wasm linker uses the same files.
 
 pub mod archive;
+pub(crate) mod arena;
 pub mod kind;
 pub mod map;
 pub mod reproduce;

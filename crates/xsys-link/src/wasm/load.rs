@@ -12,6 +12,7 @@ use xsys_diag::Diagnostic;
 use super::WasmOptions;
 use super::name_table::{Hashed, NameTable};
 use super::object::{self, DebugRelocs, ObjectFile};
+use super::reloc::Keeper;
 use crate::input::InputError;
 use crate::input::archive::{Archive, Member};
 use crate::input::kind::FileKind;
@@ -60,10 +61,12 @@ impl<'a> Candidate<'a> {
     }
 }
 
-/// Lists all objects, in command-line order. The members of thin archives come from `store`.
+/// Lists all objects, in command-line order. The members of thin archives come from `store`;
+/// relocations are kept in `keeper`.
 pub fn load<'a>(
     inputs: &'a [WasmInput<'_>],
     store: &'a FileStore,
+    keeper: &'a Keeper,
     options: &WasmOptions,
 ) -> Result<Vec<Candidate<'a>>, Vec<Diagnostic>> {
     let debug = options.debug_relocs();
@@ -84,10 +87,10 @@ pub fn load<'a>(
     let failed: Vec<Diagnostic> = candidates
         .par_iter_mut()
         .filter(|candidate| candidate.provides.is_empty() && candidate.object.is_none())
-        .filter_map(|candidate| parse(candidate, debug).err())
+        .filter_map(|candidate| parse(candidate, debug, keeper).err())
         .collect();
     problems.extend(failed);
-    prefetch(&mut candidates, debug);
+    prefetch(&mut candidates, debug, keeper);
     match problems.is_empty() {
         true => Ok(candidates),
         false => Err(problems),
@@ -99,7 +102,7 @@ pub fn load<'a>(
 /// members one after the other; this way they are parsed in parallel before it starts. A wrong
 /// guess (a name that an object of the command line provides as well) costs its parsing; what is
 /// not guessed, or does not parse, is left to resolution.
-fn prefetch(candidates: &mut [Candidate<'_>], debug: DebugRelocs) {
+fn prefetch<'a>(candidates: &mut [Candidate<'a>], debug: DebugRelocs, keeper: &'a Keeper) {
     let mut providers = NameTable::default();
     providers.reserve(candidates.iter().map(|c| c.provides.len()).sum());
     let mut listed = vec![false; candidates.len()];
@@ -133,11 +136,12 @@ fn prefetch(candidates: &mut [Candidate<'_>], debug: DebugRelocs) {
                 wave.push(at);
             }
         }
-        let parsed: Vec<(u32, Option<ObjectFile<'_>>)> = wave
+        let parsed: Vec<(u32, Option<ObjectFile<'a>>)> = wave
             .par_iter()
             .map(|&at| {
                 let candidate = &candidates[at as usize];
-                let object = ObjectFile::parse(candidate.name.clone(), candidate.bytes, debug);
+                let name = candidate.name.clone();
+                let object = ObjectFile::parse(name, candidate.bytes, debug, keeper);
                 (at, object.ok())
             })
             .collect();
@@ -148,22 +152,24 @@ fn prefetch(candidates: &mut [Candidate<'_>], debug: DebugRelocs) {
 }
 
 /// Parses a candidate in place.
-fn parse(candidate: &mut Candidate<'_>, debug: DebugRelocs) -> Result<(), Diagnostic> {
-    candidate.object = Some(parse_object(
-        candidate.name.clone(),
-        candidate.bytes,
-        debug,
-    )?);
+fn parse<'a>(
+    candidate: &mut Candidate<'a>,
+    debug: DebugRelocs,
+    keeper: &'a Keeper,
+) -> Result<(), Diagnostic> {
+    let name = candidate.name.clone();
+    candidate.object = Some(parse_object(name, candidate.bytes, debug, keeper)?);
     Ok(())
 }
 
 /// Parses an object; problems name the file.
-pub fn parse_object(
+pub fn parse_object<'a>(
     name: String,
-    bytes: &[u8],
+    bytes: &'a [u8],
     debug: DebugRelocs,
-) -> Result<ObjectFile<'_>, Diagnostic> {
-    ObjectFile::parse(name.clone(), bytes, debug)
+    keeper: &'a Keeper,
+) -> Result<ObjectFile<'a>, Diagnostic> {
+    ObjectFile::parse(name.clone(), bytes, debug, keeper)
         .map_err(|problem| unusable(&name, bytes, &problem))
 }
 
@@ -321,7 +327,9 @@ mod tests {
                 lazy: false,
             };
             let store = FileStore::new();
-            let errors = load(&[input], &store, &WasmOptions::default()).unwrap_err();
+            let (inputs, keeper) = ([input], Keeper::default());
+            let options = WasmOptions::default();
+            let errors = load(&inputs, &store, &keeper, &options).unwrap_err();
             assert_eq!(
                 errors[0].message,
                 format!("cannot link `x.o`: it is {expected}")

@@ -99,8 +99,9 @@ pub fn link_into<'a>(
     put: impl FnOnce(&write::Planned<'_, '_, '_>) -> Result<(), Diagnostic>,
 ) -> Result<(Vec<Diagnostic>, String), Vec<Diagnostic>> {
     let mut problems = Vec::new();
-    let candidates = load::load(&inputs, store, options)?;
-    let (mut resolved, found) = resolve::resolve(options, candidates);
+    let keeper = reloc::Keeper::default();
+    let candidates = load::load(&inputs, store, &keeper, options)?;
+    let (mut resolved, found) = resolve::resolve(options, &keeper, candidates);
     problems.extend(found);
     problems.extend(report::requests(options, &resolved));
     let (features, found) = features::Features::collect(options, &resolved);

@@ -3,10 +3,13 @@
 //! Spec: WebAssembly tool-conventions, `Linking.md`, "Relocation Sections"; that document omits
 //! types 11, 12, 17, 21 and 25, whose numbers come from LLVM's `WasmRelocs.def`.
 //!
-//! Entries are not stored: each chunk of an object (function, segment, custom section) keeps the
-//! encoded slice of its own relocations and decodes it where it is walked.
+//! The [`entries`] are in a module of their own.
 
-use wasmparser::{RelocationEntry, RelocationType};
+mod entries;
+
+use wasmparser::RelocationType;
+
+pub use entries::{Keeper, Kept, Relocs, read};
 
 use super::leb;
 use super::object::SymbolKind;
@@ -218,142 +221,8 @@ impl Value {
     }
 }
 
-/// Decodes the entry at `at` and moves behind it. `None` at the end and where it is malformed.
-///
-/// There are millions of entries in a debug build, each read in several passes.
-#[inline]
-pub fn read(bytes: &[u8], at: &mut usize) -> Option<RelocationEntry> {
-    let rest = bytes.get(*at..)?;
-    let &number = rest.first()?;
-    let &ty = TYPES.get(usize::from(number))?;
-    let kind = ADDENDS[usize::from(number)];
-    // A type and three numbers of at most five bytes.
-    if let Some(window) = rest.first_chunk()
-        && let Some((entry, length)) = read_within(window, ty, kind)
-    {
-        *at += length;
-        return Some(entry);
-    }
-    read_bytewise(bytes, at, ty, kind)
-}
-
-/// Decodes an entry with numbers of usual lengths; with the entry's length.
-#[inline]
-fn read_within(
-    window: &leb::Window,
-    ty: RelocationType,
-    kind: Addend,
-) -> Option<(RelocationEntry, usize)> {
-    let mut used = 1;
-    let offset = u32::try_from(leb::read_within(window, &mut used)?).ok()?;
-    let index = u32::try_from(leb::read_within(window, &mut used)?).ok()?;
-    let addend = match kind {
-        Addend::None => 0,
-        Addend::Narrow => {
-            let from = used;
-            let bits = leb::read_within(window, &mut used)?;
-            let unused = 64 - 7 * (used - from);
-            i64::from(i32::try_from((bits << unused) as i64 >> unused).ok()?)
-        }
-        Addend::Wide => return None,
-    };
-    let entry = RelocationEntry {
-        ty,
-        offset,
-        index,
-        addend,
-    };
-    Some((entry, used))
-}
-
-/// Decodes any entry.
-#[cold]
-fn read_bytewise(
-    bytes: &[u8],
-    at: &mut usize,
-    ty: RelocationType,
-    kind: Addend,
-) -> Option<RelocationEntry> {
-    *at += 1;
-    let offset = leb::read_uleb32(bytes, at)?;
-    let index = leb::read_uleb32(bytes, at)?;
-    let addend = match kind {
-        Addend::None => 0,
-        Addend::Narrow => i64::from(i32::try_from(leb::read_sleb(bytes, at)?).ok()?),
-        Addend::Wide => leb::read_sleb(bytes, at)?,
-    };
-    Some(RelocationEntry {
-        ty,
-        offset,
-        index,
-        addend,
-    })
-}
-
-/// How wide an entry's addend is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Addend {
-    None,
-    Narrow,
-    Wide,
-}
-
-/// By the types' numbers.
-static ADDENDS: [Addend; TYPES.len()] = {
-    let mut kinds = [Addend::None; TYPES.len()];
-    let mut number = 0;
-    while number < TYPES.len() {
-        let row = describe(TYPES[number]);
-        kinds[number] = match row.value {
-            Value::Address
-            | Value::AddressRelative
-            | Value::AddressTls
-            | Value::AddressFromField
-            | Value::CodeOffset
-            | Value::SectionOffset => match row.field {
-                Field::Uleb64 | Field::Sleb64 | Field::I64 => Addend::Wide,
-                _ => Addend::Narrow,
-            },
-            _ => Addend::None,
-        };
-        number += 1;
-    }
-    kinds
-};
-
-/// The encoded relocations of one chunk, checked when the object was loaded.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Relocs<'a> {
-    bytes: &'a [u8],
-}
-
-impl<'a> Relocs<'a> {
-    /// Wraps entries that lie back to back.
-    pub fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes }
-    }
-
-    /// The entries as they stand in the file.
-    pub fn bytes(self) -> &'a [u8] {
-        self.bytes
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(self) -> bool {
-        self.bytes.is_empty()
-    }
-
-    /// Decodes the entries, offsets counted from the start of the input section.
-    pub fn iter(self) -> impl Iterator<Item = RelocationEntry> + 'a {
-        let (bytes, mut at) = (self.bytes, 0);
-        std::iter::from_fn(move || read(bytes, &mut at))
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use wasmparser::RelocAddendKind;
-
     use super::*;
 
     #[test]
@@ -362,49 +231,8 @@ mod tests {
             let ty = RelocationType::try_from(number).unwrap();
             assert_eq!(TYPES[usize::from(number)], ty);
             assert_eq!(row(ty).field.width(), ty.extent(), "{}", row(ty).name);
-            let kind = match ty.addend_kind() {
-                RelocAddendKind::None => Addend::None,
-                RelocAddendKind::Addend32 => Addend::Narrow,
-                RelocAddendKind::Addend64 => Addend::Wide,
-            };
-            assert!(ADDENDS[usize::from(number)] == kind, "{}", row(ty).name);
         }
         assert!(RelocationType::try_from(27).is_err());
-    }
-
-    #[test]
-    fn entries_are_read_alike_at_the_end_and_before() {
-        let numbers: [&[u8]; 9] = [
-            &[0],
-            &[0x7f],
-            &[0x80, 1],
-            &[0xff, 0x7f],
-            &[0xe5, 0x8e, 0x26],
-            &[0xff, 0xff, 0xff, 0x3f],
-            &[0xff, 0xff, 0xff, 0xff, 7],
-            &[0x80, 0x80, 0x80, 0x80, 0x78],
-            &[0x80, 0x80, 0x80, 0x80, 0x80, 0],
-        ];
-        for (first, second) in numbers
-            .iter()
-            .flat_map(|a| numbers.iter().map(move |b| (a, b)))
-        {
-            for ty in [0, 5, 8, 16] {
-                let mut bytes = vec![ty];
-                for number in [first, second, first] {
-                    bytes.extend_from_slice(number);
-                }
-                let mut short = 0;
-                let expected = read(&bytes, &mut short);
-                bytes.extend([0; 32]);
-                let mut long = 0;
-                let found = read(&bytes, &mut long);
-                assert_eq!(found, expected, "{bytes:x?}");
-                if found.is_some() {
-                    assert_eq!(long, short, "{bytes:x?}");
-                }
-            }
-        }
     }
 
     #[test]

@@ -17,7 +17,7 @@ use wasmparser::SymbolFlags;
 pub use linking::defined_names;
 pub use sections::finished;
 
-use super::reloc::Relocs;
+use super::reloc::{Keeper, Relocs};
 use sections::{check_table, features, producers, sections, types};
 
 /// A function type in its encoded form: two equal types have equal bytes.
@@ -249,8 +249,13 @@ fn text(error: wasmparser::Error) -> Problem {
 }
 
 impl<'a> ObjectFile<'a> {
-    /// Parses a module that was compiled for linking.
-    pub fn parse(name: String, bytes: &'a [u8], debug: DebugRelocs) -> Parsed<Self> {
+    /// Parses a module that was compiled for linking; its relocations are kept in `keeper`.
+    pub fn parse(
+        name: String,
+        bytes: &'a [u8],
+        debug: DebugRelocs,
+        keeper: &'a Keeper,
+    ) -> Parsed<Self> {
         let mut object = ObjectFile {
             name,
             ..Self::default()
@@ -352,7 +357,7 @@ impl<'a> ObjectFile<'a> {
         object.check_tags()?;
         let (code, data) = (code.map(|(index, _)| index), data.map(|(index, _)| index));
         for section in &relocs {
-            object.read_relocs(section, code, data, debug)?;
+            object.read_relocs(section, code, data, debug, keeper)?;
         }
         Ok(object)
     }

@@ -2,9 +2,11 @@
 //!
 //! Spec: WebAssembly tool-conventions, `Linking.md`, "Relocation Sections".
 
+use std::ops::Range;
+
 use wasmparser::RelocationEntry;
 
-use super::super::reloc::{self, Relocs, Value};
+use super::super::reloc::{self, Keeper, Kept, Relocs, Value};
 use super::sections::Section;
 use super::{DebugRelocs, Function, ObjectFile, Parsed, Segment, text};
 
@@ -37,6 +39,13 @@ impl Order {
     }
 }
 
+/// The entries of a chunk: where they are in the file, and their numbers.
+#[derive(Clone, Default)]
+struct Slice {
+    bytes: Range<usize>,
+    entries: Range<usize>,
+}
+
 impl<'a> ObjectFile<'a> {
     /// Goes through the relocations of a custom section and checks them: those of debug information
     /// are [left unchecked](DebugRelocs::Deferred) where it is read entry by entry later.
@@ -44,7 +53,11 @@ impl<'a> ObjectFile<'a> {
         let Some(custom) = self.customs.get(custom as usize) else {
             return Ok(());
         };
-        let (bytes, mut at) = (custom.relocs.bytes(), 0);
+        let (encoded, mut at) = (custom.relocs, 0);
+        let Relocs::Encoded(bytes) = encoded else {
+            encoded.iter().for_each(|entry| each(&entry));
+            return Ok(());
+        };
         let mut order = Order::default();
         while at < bytes.len() {
             let from = at;
@@ -66,11 +79,13 @@ impl<'a> ObjectFile<'a> {
         code: Option<u32>,
         data: Option<u32>,
         debug: DebugRelocs,
+        keeper: &'a Keeper,
     ) -> Parsed<()> {
         let mut reader = section.reader();
         let target = reader.read_var_u32().map_err(text)?;
         let count = reader.read_var_u32().map_err(text)?;
         let mut at = reader.current_position();
+        let mut is_debug = false;
         // Extents of the target's chunks, ascending, to be met by the ascending relocations.
         let extents: Vec<(usize, usize)> = if Some(target) == code {
             let extent = |f: &Function<'_>| {
@@ -90,21 +105,26 @@ impl<'a> ObjectFile<'a> {
             let Some(custom) = custom else {
                 return Ok(());
             };
+            is_debug = custom.name.starts_with(".debug_");
             match debug {
-                _ if !custom.name.starts_with(".debug_") => {}
+                _ if !is_debug => {}
                 DebugRelocs::Ignored => return Ok(()),
                 DebugRelocs::Deferred => {
                     let entries = section.payload.get(at..).unwrap_or_default();
-                    custom.relocs = Relocs::new(entries);
+                    custom.relocs = Relocs::Encoded(entries);
                     return Ok(());
                 }
                 DebugRelocs::Checked => {}
             }
             vec![(0, custom.data.len())]
         };
-        let mut slices = vec![(0usize, 0usize); extents.len()];
+        // An entry takes three bytes at least.
+        let most = (count as usize).min(section.payload.len() / 3);
+        let mut kept = Vec::with_capacity(if is_debug { 0 } else { most });
+        let mut keeps = !is_debug;
+        let mut slices = vec![Slice::default(); extents.len()];
         let (mut chunk, mut order) = (0, Order::default());
-        for _ in 0..count {
+        for number in 0..count as usize {
             let from = at;
             let entry = reloc::read(section.payload, &mut at).ok_or_else(|| malformed(from))?;
             self.check_reloc(&entry)?;
@@ -122,12 +142,28 @@ impl<'a> ObjectFile<'a> {
                 return Err(outside(offset));
             }
             let slice = &mut slices[chunk];
-            if slice.1 == 0 {
-                slice.0 = from;
+            if slice.bytes.is_empty() {
+                (slice.bytes.start, slice.entries.start) = (from, number);
             }
-            slice.1 = at;
+            (slice.bytes.end, slice.entries.end) = (at, number + 1);
+            if keeps {
+                match Kept::new(&entry) {
+                    Some(entry) => kept.push(entry),
+                    None => keeps = false,
+                }
+            }
         }
-        let slice = |at: usize| Relocs::new(&section.payload[slices[at].0..slices[at].1]);
+        let kept: &'a [Kept] = match keeps {
+            true => keeper.push(kept.into_boxed_slice()).1,
+            false => &[],
+        };
+        let slice = |at: usize| {
+            let Slice { bytes, entries } = slices[at].clone();
+            match keeps {
+                true => Relocs::Kept(&kept[entries]),
+                false => Relocs::Encoded(&section.payload[bytes]),
+            }
+        };
         if Some(target) == code {
             for (at, function) in self.functions.iter_mut().enumerate() {
                 function.relocs = slice(at);

@@ -11,10 +11,7 @@ use crate::hints;
 
 impl<'a> Table<'a> {
     pub(super) fn duplicate(&mut self, id: SymbolId, entry: &Entry<'a>) {
-        if self
-            .options
-            .is_some_and(|options| options.allow_multiple_definition)
-        {
+        if self.options.allow_multiple_definition {
             return;
         }
         let first = self.place_of(self.resolved.symbol(id).file);

@@ -22,7 +22,7 @@ impl<'a> Table<'a> {
     /// Names that are there before any file: their order decides the order of exports.
     pub(super) fn define_first(&mut self) {
         let ctors = self.synthetic("__wasm_call_ctors", SyntheticKind::CallCtors);
-        if self.options.is_some_and(|options| options.relocatable) {
+        if self.options.relocatable {
             return;
         }
         let mut entry = Entry::linker("__wasm_call_ctors", SymbolKind::Function, ctors);
@@ -34,14 +34,14 @@ impl<'a> Table<'a> {
         entry.flags = SymbolFlags::empty();
         entry.global_type[0] = self.pointer();
         self.insert(entry.symbol(false));
-        if self.options.is_some_and(|options| options.memory.shared) {
+        if self.options.memory.shared {
             self.define_thread_symbols();
         }
     }
 
     /// The type of addresses.
     pub(super) fn pointer(&self) -> u8 {
-        match self.options.is_some_and(WasmOptions::is64) {
+        match self.options.is64() {
             true => I64,
             false => I32,
         }

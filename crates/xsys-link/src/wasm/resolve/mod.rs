@@ -22,9 +22,8 @@ use super::WasmOptions;
 use super::load::{self, Candidate};
 use super::mismatch;
 use super::name_table::{self, Hashed};
-use super::object::{
-    DebugRelocs, ImportName, ObjectFile, ObjectSymbol, Place, Signature, SymbolKind,
-};
+use super::object::{ImportName, ObjectFile, ObjectSymbol, Place, Signature, SymbolKind};
+use super::reloc::Keeper;
 use super::symbols::{
     Asker, Definition, Discarded, Extracted, FileId, FunctionRef, Resolved, Symbol, SymbolId,
 };
@@ -38,11 +37,18 @@ pub(super) type Variants<'a> = Vec<(&'a str, Vec<SymbolId>)>;
 /// Resolves all names. Problems that leave a usable table are returned beside it.
 pub fn resolve<'a>(
     options: &'a WasmOptions,
+    keeper: &'a Keeper,
     candidates: Vec<Candidate<'a>>,
 ) -> (Resolved<'a>, Vec<Diagnostic>) {
     let mut table = Table {
-        options: Some(options),
-        ..Table::default()
+        options,
+        keeper,
+        resolved: Resolved::default(),
+        candidates: Vec::new(),
+        order: Vec::new(),
+        comdats: HashSet::new(),
+        variants: Variants::new(),
+        problems: Vec::new(),
     };
     table.define_first();
     let named = candidates.iter().map(|candidate| candidate.provides.len());
@@ -79,9 +85,9 @@ pub fn resolve<'a>(
     (resolved, problems)
 }
 
-#[derive(Default)]
 struct Table<'a> {
-    options: Option<&'a WasmOptions>,
+    options: &'a WasmOptions,
+    keeper: &'a Keeper,
     resolved: Resolved<'a>,
     candidates: Vec<Option<Candidate<'a>>>,
     /// Files in link order: a pulled member comes before the file that needed it.
@@ -278,12 +284,11 @@ impl<'a> Table<'a> {
     /// Takes a candidate, parsing it if that has not happened yet.
     fn open(&mut self, number: u32, asked: Asked<'a>) -> Option<Adding<'a>> {
         let candidate = self.candidates[number as usize].take()?;
-        let debug = self
-            .options
-            .map_or(DebugRelocs::Checked, WasmOptions::debug_relocs);
+        let Candidate { name, bytes, .. } = candidate;
+        let debug = self.options.debug_relocs();
         let object = match candidate.object {
             Some(object) => object,
-            None => match load::parse_object(candidate.name, candidate.bytes, debug) {
+            None => match load::parse_object(name, bytes, debug, self.keeper) {
                 Ok(object) => object,
                 Err(problem) => {
                     self.problems.push(problem);

@@ -1,0 +1,259 @@
+//! Relocation entries, decoded once.
+//!
+//! Spec: WebAssembly tool-conventions, `Linking.md`, "Relocation Sections".
+//!
+//! Entries of code and data are looked at in six passes, those of debug information in two at most, and
+//! there are far more of the latter. So the former are kept, sixteen bytes each; debug information
+//! keeps the encoded slice of its section.
+
+use wasmparser::{RelocationEntry, RelocationType};
+
+use super::super::leb;
+use super::{Field, TYPES, Value, describe};
+use crate::input::arena::Arena;
+
+/// Decodes the entry at `at` and moves behind it. `None` at the end and where it is malformed.
+///
+/// There are millions of entries in a debug build, each read in several passes.
+#[inline]
+pub fn read(bytes: &[u8], at: &mut usize) -> Option<RelocationEntry> {
+    let rest = bytes.get(*at..)?;
+    let &number = rest.first()?;
+    let &ty = TYPES.get(usize::from(number))?;
+    let kind = ADDENDS[usize::from(number)];
+    // A type and three numbers of at most five bytes.
+    if let Some(window) = rest.first_chunk()
+        && let Some((entry, length)) = read_within(window, ty, kind)
+    {
+        *at += length;
+        return Some(entry);
+    }
+    read_bytewise(bytes, at, ty, kind)
+}
+
+/// Decodes an entry with numbers of usual lengths; with the entry's length.
+#[inline]
+fn read_within(
+    window: &leb::Window,
+    ty: RelocationType,
+    kind: Addend,
+) -> Option<(RelocationEntry, usize)> {
+    let mut used = 1;
+    let offset = u32::try_from(leb::read_within(window, &mut used)?).ok()?;
+    let index = u32::try_from(leb::read_within(window, &mut used)?).ok()?;
+    let addend = match kind {
+        Addend::None => 0,
+        Addend::Narrow => {
+            let from = used;
+            let bits = leb::read_within(window, &mut used)?;
+            let unused = 64 - 7 * (used - from);
+            i64::from(i32::try_from((bits << unused) as i64 >> unused).ok()?)
+        }
+        Addend::Wide => return None,
+    };
+    let entry = RelocationEntry {
+        ty,
+        offset,
+        index,
+        addend,
+    };
+    Some((entry, used))
+}
+
+/// Decodes any entry.
+#[cold]
+fn read_bytewise(
+    bytes: &[u8],
+    at: &mut usize,
+    ty: RelocationType,
+    kind: Addend,
+) -> Option<RelocationEntry> {
+    *at += 1;
+    let offset = leb::read_uleb32(bytes, at)?;
+    let index = leb::read_uleb32(bytes, at)?;
+    let addend = match kind {
+        Addend::None => 0,
+        Addend::Narrow => i64::from(i32::try_from(leb::read_sleb(bytes, at)?).ok()?),
+        Addend::Wide => leb::read_sleb(bytes, at)?,
+    };
+    Some(RelocationEntry {
+        ty,
+        offset,
+        index,
+        addend,
+    })
+}
+
+/// How wide an entry's addend is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Addend {
+    None,
+    Narrow,
+    Wide,
+}
+
+/// By the types' numbers.
+static ADDENDS: [Addend; TYPES.len()] = {
+    let mut kinds = [Addend::None; TYPES.len()];
+    let mut number = 0;
+    while number < TYPES.len() {
+        let row = describe(TYPES[number]);
+        kinds[number] = match row.value {
+            Value::Address
+            | Value::AddressRelative
+            | Value::AddressTls
+            | Value::AddressFromField
+            | Value::CodeOffset
+            | Value::SectionOffset => match row.field {
+                Field::Uleb64 | Field::Sleb64 | Field::I64 => Addend::Wide,
+                _ => Addend::Narrow,
+            },
+            _ => Addend::None,
+        };
+        number += 1;
+    }
+    kinds
+};
+
+/// An entry that is kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Kept {
+    offset: u32,
+    index: u32,
+    addend: i32,
+    ty: RelocationType,
+}
+
+impl Kept {
+    /// `None` where the addend is larger than all but hostile ones.
+    pub fn new(entry: &RelocationEntry) -> Option<Self> {
+        Some(Self {
+            offset: entry.offset,
+            index: entry.index,
+            addend: i32::try_from(entry.addend).ok()?,
+            ty: entry.ty,
+        })
+    }
+}
+
+/// Where entries are kept while files are linked.
+pub type Keeper = Arena<Box<[Kept]>>;
+
+/// The relocations of one chunk of an object (function, segment, custom section), checked when it was
+/// loaded.
+#[derive(Clone, Copy, Debug)]
+pub enum Relocs<'a> {
+    /// Decoded.
+    Kept(&'a [Kept]),
+    /// As they stand in the file, back to back.
+    Encoded(&'a [u8]),
+}
+
+impl Default for Relocs<'_> {
+    fn default() -> Self {
+        Relocs::Kept(&[])
+    }
+}
+
+impl<'a> Relocs<'a> {
+    /// Whether there are none.
+    pub fn is_empty(self) -> bool {
+        match self {
+            Relocs::Kept(list) => list.is_empty(),
+            Relocs::Encoded(bytes) => bytes.is_empty(),
+        }
+    }
+
+    /// The entries, offsets counted from the start of the input section.
+    #[inline]
+    pub fn iter(self) -> Entries<'a> {
+        Entries { rest: self }
+    }
+}
+
+/// Goes through relocations.
+#[derive(Clone, Debug)]
+pub struct Entries<'a> {
+    rest: Relocs<'a>,
+}
+
+impl Iterator for Entries<'_> {
+    type Item = RelocationEntry;
+
+    #[inline]
+    fn next(&mut self) -> Option<RelocationEntry> {
+        match &mut self.rest {
+            Relocs::Kept(list) => {
+                let (first, rest) = list.split_first()?;
+                *list = rest;
+                Some(RelocationEntry {
+                    ty: first.ty,
+                    offset: first.offset,
+                    index: first.index,
+                    addend: i64::from(first.addend),
+                })
+            }
+            Relocs::Encoded(bytes) => {
+                let mut at = 0;
+                let entry = read(bytes, &mut at)?;
+                *bytes = &bytes[at..];
+                Some(entry)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wasmparser::RelocAddendKind;
+
+    use super::*;
+
+    #[test]
+    fn addends_are_the_parsers() {
+        for number in 0..=26u8 {
+            let ty = RelocationType::try_from(number).unwrap();
+            let kind = match ty.addend_kind() {
+                RelocAddendKind::None => Addend::None,
+                RelocAddendKind::Addend32 => Addend::Narrow,
+                RelocAddendKind::Addend64 => Addend::Wide,
+            };
+            assert!(ADDENDS[usize::from(number)] == kind, "{number}");
+        }
+    }
+
+    #[test]
+    fn entries_are_read_alike_at_the_end_and_before() {
+        let numbers: [&[u8]; 9] = [
+            &[0],
+            &[0x7f],
+            &[0x80, 1],
+            &[0xff, 0x7f],
+            &[0xe5, 0x8e, 0x26],
+            &[0xff, 0xff, 0xff, 0x3f],
+            &[0xff, 0xff, 0xff, 0xff, 7],
+            &[0x80, 0x80, 0x80, 0x80, 0x78],
+            &[0x80, 0x80, 0x80, 0x80, 0x80, 0],
+        ];
+        for (first, second) in numbers
+            .iter()
+            .flat_map(|a| numbers.iter().map(move |b| (a, b)))
+        {
+            for ty in [0, 5, 8, 16] {
+                let mut bytes = vec![ty];
+                for number in [first, second, first] {
+                    bytes.extend_from_slice(number);
+                }
+                let mut short = 0;
+                let expected = read(&bytes, &mut short);
+                bytes.extend([0; 32]);
+                let mut long = 0;
+                let found = read(&bytes, &mut long);
+                assert_eq!(found, expected, "{bytes:x?}");
+                if found.is_some() {
+                    assert_eq!(long, short, "{bytes:x?}");
+                }
+            }
+        }
+    }
+}
