@@ -47,7 +47,8 @@ pub struct Layout<'a> {
     pub code_size: u64,
     /// Custom sections made of the files' own.
     pub customs: Vec<OutputCustom<'a>>,
-    custom_places: HashMap<(FileId, u32), CustomPlace>,
+    /// By file and number of the section.
+    custom_places: Vec<Vec<Option<CustomPlace>>>,
     /// What stays of debug information.
     pub debug: debug::Pruned<'a>,
 }
@@ -128,7 +129,11 @@ pub fn assign<'a>(
         contents: Vec::new(),
         code_size: 0,
         customs: Vec::new(),
-        custom_places: HashMap::new(),
+        custom_places: resolved
+            .files
+            .iter()
+            .map(|file| vec![None; file.customs.len()])
+            .collect(),
         debug: debug::Pruned::default(),
     };
     let has_debug = debug::is_written(options, resolved);
@@ -288,7 +293,7 @@ impl<'a> Layout<'a> {
                 },
                 strings: merges.then_some(number as u32),
             };
-            self.custom_places.insert(*input, place);
+            self.custom_places[input.0.0 as usize][input.1 as usize] = Some(place);
             if !merges && pool.is_none() {
                 whole.parts.push(Part {
                     offset: whole.size,
@@ -303,14 +308,17 @@ impl<'a> Layout<'a> {
 
     /// The output's custom section, by position, that a file's went to.
     pub fn custom_output(&self, file: FileId, section: u32) -> Option<u32> {
-        self.custom_places
-            .get(&(file, section))
-            .map(|place| place.output)
+        self.custom_place(file, section).map(|place| place.output)
+    }
+
+    fn custom_place(&self, file: FileId, section: u32) -> Option<&CustomPlace> {
+        let places = self.custom_places.get(file.0 as usize)?;
+        places.get(section as usize)?.as_ref()
     }
 
     /// Where an offset of a file's custom section is now.
     pub fn custom_offset(&self, file: FileId, section: u32, offset: u64) -> Option<u64> {
-        let place = self.custom_places.get(&(file, section))?;
+        let place = self.custom_place(file, section)?;
         Some(match place.strings {
             None => {
                 let offset = self.debug.place(file, section, offset)?;

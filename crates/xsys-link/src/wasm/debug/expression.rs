@@ -21,6 +21,16 @@ pub enum Operand {
     Address(u64),
 }
 
+/// Whether an expression says no more than which field of the frame it means, as those of variables
+/// do in code that is not optimised.
+#[inline]
+pub fn is_frame_field(bytes: &[u8]) -> bool {
+    match bytes {
+        [0x91, head @ .., last] => *last < 0x80 && head.iter().all(|&byte| byte >= 0x80),
+        _ => false,
+    }
+}
+
 /// Goes through an expression. `None` when it is cut short, or uses an operation that is unknown
 /// or refers to other entries in a way that is not followed.
 #[inline]

@@ -172,7 +172,10 @@ impl<'r, 'a> FileView<'r, 'a> {
             *fits &= i32::try_from(entry.addend).is_ok();
             let target = match reloc::row(entry.ty).value {
                 Value::Type => Target::Other,
-                _ => targets[entry.index as usize],
+                _ => {
+                    let target = targets.get(entry.index as usize);
+                    target.copied().unwrap_or(Target::Other)
+                }
             };
             list.push(Reloc {
                 at: entry.offset,

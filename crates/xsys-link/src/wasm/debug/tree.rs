@@ -314,6 +314,9 @@ impl Tree {
                         let length = usize::try_from(width.read(&mut cursor)?).ok()?;
                         let from = cursor.pos();
                         let expression = cursor.take(length)?;
+                        if expression::is_frame_field(expression) {
+                            continue;
+                        }
                         let mut stays = None;
                         if matches!(step, Step::Location(_)) {
                             for reloc in relocs.within(from, from + length) {

@@ -48,26 +48,55 @@ struct Slice {
 
 impl<'a> ObjectFile<'a> {
     /// Goes through the relocations of a custom section and checks them: those of debug information
-    /// are [left unchecked](DebugRelocs::Deferred) where it is read entry by entry later.
+    /// are [left unchecked](DebugRelocs::Deferred) where it is read entry by entry later. What has
+    /// been handed out is worth nothing where one of them turns out to be wrong, so `each` must not rely
+    /// on its being right.
+    #[inline]
     pub fn each_checked(&self, custom: u32, mut each: impl FnMut(&RelocationEntry)) -> Parsed<()> {
         let Some(custom) = self.customs.get(custom as usize) else {
             return Ok(());
         };
-        let (encoded, mut at) = (custom.relocs, 0);
-        let Relocs::Encoded(bytes) = encoded else {
-            encoded.iter().for_each(|entry| each(&entry));
+        let Relocs::Encoded(bytes) = custom.relocs else {
+            custom.relocs.iter().for_each(|entry| each(&entry));
             return Ok(());
         };
-        let mut order = Order::default();
+        self.each_encoded(bytes, custom.data.len(), each)
+    }
+
+    fn each_encoded(
+        &self,
+        bytes: &[u8],
+        size: usize,
+        mut each: impl FnMut(&RelocationEntry),
+    ) -> Parsed<()> {
+        // Nearly all files are right: what is wrong is found out in a second look.
+        let (mut at, mut end, mut right) = (0, 0, true);
+        while let Some(entry) = reloc::read(bytes, &mut at) {
+            let row = reloc::row(entry.ty);
+            let (first, after) = (u64::from(entry.offset), row.field.width() as u64);
+            let kind = self.kinds.get(entry.index as usize);
+            right &= first >= end && kind.is_some_and(|&kind| row.takes(kind));
+            end = first + after;
+            each(&entry);
+        }
+        match right && at == bytes.len() && end <= size as u64 {
+            true => Ok(()),
+            false => self.check_all(bytes, size),
+        }
+    }
+
+    /// Checks the relocations of a section of a size one by one.
+    #[cold]
+    fn check_all(&self, bytes: &[u8], size: usize) -> Parsed<()> {
+        let (mut at, mut order) = (0, Order::default());
         while at < bytes.len() {
             let from = at;
             let entry = reloc::read(bytes, &mut at).ok_or_else(|| malformed(from))?;
             self.check_reloc(&entry)?;
             let (offset, end) = order.check(&entry)?;
-            if end > custom.data.len() {
+            if end > size {
                 return Err(outside(offset));
             }
-            each(&entry);
         }
         Ok(())
     }
@@ -85,7 +114,6 @@ impl<'a> ObjectFile<'a> {
         let target = reader.read_var_u32().map_err(text)?;
         let count = reader.read_var_u32().map_err(text)?;
         let mut at = reader.current_position();
-        let mut is_debug = false;
         // Extents of the target's chunks, ascending, to be met by the ascending relocations.
         let extents: Vec<(usize, usize)> = if Some(target) == code {
             let extent = |f: &Function<'_>| {
@@ -97,31 +125,29 @@ impl<'a> ObjectFile<'a> {
             let extent = |s: &Segment<'_>| (s.offset as usize, s.offset as usize + s.data.len());
             self.segments.iter().map(extent).collect()
         } else {
-            let custom = self
-                .customs
-                .iter_mut()
-                .find(|custom| custom.index == target);
+            let found = self.customs.iter().position(|c| c.index == target);
             // Relocations of a section that was dropped.
-            let Some(custom) = custom else {
+            let Some(found) = found else {
                 return Ok(());
             };
-            is_debug = custom.name.starts_with(".debug_");
-            match debug {
-                _ if !is_debug => {}
-                DebugRelocs::Ignored => return Ok(()),
-                DebugRelocs::Deferred => {
-                    let entries = section.payload.get(at..).unwrap_or_default();
+            let custom = &mut self.customs[found];
+            if custom.name.starts_with(".debug_") {
+                let entries = section.payload.get(at..).unwrap_or_default();
+                if debug != DebugRelocs::Ignored {
                     custom.relocs = Relocs::Encoded(entries);
-                    return Ok(());
                 }
-                DebugRelocs::Checked => {}
+                let size = custom.data.len();
+                return match debug {
+                    DebugRelocs::Checked => self.each_encoded(entries, size, |_| {}),
+                    DebugRelocs::Ignored | DebugRelocs::Deferred => Ok(()),
+                };
             }
             vec![(0, custom.data.len())]
         };
         // An entry takes three bytes at least.
         let most = (count as usize).min(section.payload.len() / 3);
-        let mut kept = Vec::with_capacity(if is_debug { 0 } else { most });
-        let mut keeps = !is_debug;
+        let mut kept = Vec::with_capacity(most);
+        let mut keeps = true;
         let mut slices = vec![Slice::default(); extents.len()];
         let (mut chunk, mut order) = (0, Order::default());
         for number in 0..count as usize {
