@@ -518,7 +518,7 @@ fn space(kind: SymbolKind) -> usize {
 
 /// Where an import comes from.
 pub fn import_name<'a>(symbol: &Symbol<'a>) -> ImportName<'a> {
-    symbol.import.unwrap_or(ImportName {
+    symbol.import.as_deref().copied().unwrap_or(ImportName {
         module: "env",
         field: symbol.name,
     })

@@ -62,7 +62,7 @@ pub fn mentions(options: &WasmOptions, resolved: &Resolved<'_>) -> String {
         for symbol in object.symbols.iter().filter(|symbol| wanted(symbol.name)) {
             let how = match symbol.place {
                 _ if symbol.flags.contains(SymbolFlags::BINDING_LOCAL) => "local definition of",
-                Place::Undefined { .. } => "reference to",
+                Place::Undefined => "reference to",
                 _ => "definition of",
             };
             // Writing to a string cannot fail.

@@ -191,8 +191,8 @@ impl Map<'_, '_, '_> {
                 };
                 let name = shown(self.module.options, symbol.name);
                 self.row(
-                    Some(addr + offset),
-                    at + offset,
+                    Some(addr + u64::from(offset)),
+                    at + u64::from(offset),
                     symbol.data_size(),
                     16,
                     &name,

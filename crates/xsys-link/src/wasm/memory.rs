@@ -513,14 +513,14 @@ impl<'a> Memory<'a> {
                 offset,
             } => match self.places[file.0 as usize][segment as usize] {
                 Place::Strings { .. } => {
-                    Some(self.address(file, segment, offset.wrapping_add_signed(addend)))
+                    Some(self.address(file, segment, u64::from(offset).wrapping_add_signed(addend)))
                 }
                 _ => Some(
-                    self.address(file, segment, offset)
+                    self.address(file, segment, offset.into())
                         .wrapping_add_signed(addend),
                 ),
             },
-            Definition::Absolute(addr) => Some(addr.wrapping_add_signed(addend)),
+            Definition::Absolute(addr) => Some(u64::from(addr).wrapping_add_signed(addend)),
             Definition::Linker(kind) => {
                 let addr = self.linker_address(kind, symbol.name);
                 Some(addr.wrapping_add_signed(addend))

@@ -139,7 +139,7 @@ fn place_of_data(object: &ObjectFile<'_>, at: u32, inside: u64) -> String {
         .symbols
         .iter()
         .filter_map(|symbol| match symbol.place {
-            Place::Data { segment, offset } if segment == at && offset <= inside => {
+            Place::Data { segment, offset } if segment == at && u64::from(offset) <= inside => {
                 (!symbol.name.is_empty() && !symbol.name.starts_with(".L"))
                     .then_some((offset, symbol))
             }

@@ -40,10 +40,10 @@ pub enum Definition {
         /// Its segment.
         segment: u32,
         /// Where in it.
-        offset: u64,
+        offset: u32,
     },
     /// A fixed address.
-    Absolute(u64),
+    Absolute(u32),
     /// Something that the linker defines once the layout is known.
     Linker(LinkerSymbol),
 }
@@ -106,8 +106,10 @@ pub struct Symbol<'a> {
     pub global_type: [u8; 2],
     /// Number among its file's imports of that kind, while it is undefined; the size of data.
     pub import_index: u32,
-    /// Where it is to be imported from.
-    pub import: Option<ImportName<'a>>,
+    /// Where it is to be imported from, if not under its own name from `env`, as nearly all are.
+    pub import: Option<Box<ImportName<'a>>>,
+    /// An object says where it is to be imported from.
+    pub has_import: bool,
     /// The source names the import itself, so being undefined is intended.
     pub explicit_import: bool,
     /// A call instruction names it, so its type is certain.

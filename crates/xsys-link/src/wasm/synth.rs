@@ -103,6 +103,7 @@ fn name<'a>(
         global_type: [0; 2],
         import_index: 0,
         import: None,
+        has_import: false,
         explicit_import: false,
         called: false,
         used: false,

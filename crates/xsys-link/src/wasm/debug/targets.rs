@@ -211,7 +211,7 @@ impl<'r, 'a> FileView<'r, 'a> {
                 let live = live.get(segment as usize).copied().unwrap_or(false);
                 stays(live, Target::Data)
             }
-            (SymbolKind::Function | SymbolKind::Data, Place::Undefined { .. }) => {
+            (SymbolKind::Function | SymbolKind::Data, Place::Undefined) => {
                 let id = self.resolved.file_symbol(self.file, index);
                 let symbol = self.resolved.symbol(id);
                 stays(self.live.holds(id, symbol), Target::Data)

@@ -106,7 +106,10 @@ fn reference<'a>(
             offset,
         } if value == Value::Address => {
             let node = nodes.segment(resolved, file, segment);
-            (Target::Node(node), entry.addend.wrapping_add(offset as i64))
+            (
+                Target::Node(node),
+                entry.addend.wrapping_add(i64::from(offset)),
+            )
         }
         _ => (Target::Symbol(id.0), entry.addend),
     };

@@ -182,10 +182,7 @@ impl<'a> ObjectFile<'a> {
                 name: name.unwrap_or(import.field),
                 kind,
                 flags,
-                place: Place::Undefined {
-                    import: Some(import),
-                    explicit: flags.contains(SymbolFlags::EXPLICIT_NAME),
-                },
+                place: Place::Undefined,
                 index,
                 signature: signature(at, true)?,
                 hash: 0,
@@ -207,12 +204,9 @@ impl<'a> ObjectFile<'a> {
                 symbol,
             } => {
                 let place = match symbol {
-                    None => Place::Undefined {
-                        import: None,
-                        explicit: false,
-                    },
+                    None => Place::Undefined,
                     Some(data) if flags.contains(SymbolFlags::ABSOLUTE) => {
-                        Place::Absolute(u64::from(data.offset))
+                        Place::Absolute(data.offset)
                     }
                     Some(data) => {
                         let segment = self.segments.get(data.index as usize).ok_or_else(|| {
@@ -224,7 +218,7 @@ impl<'a> ObjectFile<'a> {
                         }
                         Place::Data {
                             segment: data.index,
-                            offset: u64::from(data.offset),
+                            offset: data.offset,
                         }
                     }
                 };

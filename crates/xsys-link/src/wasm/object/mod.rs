@@ -170,7 +170,7 @@ pub struct ObjectSymbol<'a> {
     /// Binding, visibility and the rest.
     pub flags: SymbolFlags,
     /// Where it is, or what it imports.
-    pub place: Place<'a>,
+    pub place: Place,
     /// Its number in the object's index space; the size of data; zero for sections.
     pub index: u32,
     /// The type of a function or tag; empty for the rest.
@@ -185,7 +185,7 @@ impl ObjectSymbol<'_> {
     /// Whether the object needs somebody else to define this.
     pub fn is_lacking(&self) -> bool {
         let not_strong = SymbolFlags::BINDING_LOCAL | SymbolFlags::BINDING_WEAK;
-        matches!(self.place, Place::Undefined { .. }) && !self.flags.intersects(not_strong)
+        self.place == Place::Undefined && !self.flags.intersects(not_strong)
     }
 }
 
@@ -204,14 +204,9 @@ pub enum SymbolKind {
 
 /// Where an object's symbol is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place<'a> {
-    /// Elsewhere. `explicit` says that the import's name was given in the source.
-    Undefined {
-        /// The import, except for data.
-        import: Option<ImportName<'a>>,
-        /// Whether the source asked for this very import.
-        explicit: bool,
-    },
+pub enum Place {
+    /// Elsewhere; [`ObjectFile::import`] says where.
+    Undefined,
     /// In this object: position in the list of its kind, without imports.
     Item(u32),
     /// In this object's data.
@@ -219,10 +214,10 @@ pub enum Place<'a> {
         /// Which segment.
         segment: u32,
         /// Where in it.
-        offset: u64,
+        offset: u32,
     },
     /// At a fixed address.
-    Absolute(u64),
+    Absolute(u32),
 }
 
 /// What is done about the relocations of debug information, most of all where there is any.
@@ -362,8 +357,20 @@ impl<'a> ObjectFile<'a> {
         Ok(object)
     }
 
+    /// The import that an undefined symbol stands for. `None` for data.
+    pub fn import(&self, symbol: &ObjectSymbol<'a>) -> Option<ImportName<'a>> {
+        let at = symbol.index as usize;
+        match symbol.kind {
+            SymbolKind::Function => self.imports.functions.get(at).map(|import| import.0),
+            SymbolKind::Global => self.imports.globals.get(at).map(|import| import.0),
+            SymbolKind::Table => self.imports.tables.get(at).map(|import| import.0),
+            SymbolKind::Tag => self.imports.tags.get(at).map(|import| import.0),
+            SymbolKind::Data | SymbolKind::Section => None,
+        }
+    }
+
     /// The encoded type of a global of its own.
-    pub fn global_type(&self, place: Place<'_>) -> [u8; 2] {
+    pub fn global_type(&self, place: Place) -> [u8; 2] {
         let global = match place {
             Place::Item(at) => self.globals.get(at as usize),
             _ => None,

@@ -91,7 +91,7 @@ fn symbol(out: &mut Vec<u8>, module: &Module<'_, '_>, symtab: &Symtab, id: Symbo
             file,
             segment,
             offset,
-        } => memory.place(file, segment, offset).unwrap_or((0, 0)),
+        } => memory.place(file, segment, offset.into()).unwrap_or((0, 0)),
         _ => (0, memory.symbol_address(symbol, 0).unwrap_or(0)),
     };
     for number in [u64::from(segment), offset, symbol.data_size()] {

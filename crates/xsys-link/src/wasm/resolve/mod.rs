@@ -135,6 +135,14 @@ impl<'a> Entry<'a> {
         }
     }
 
+    fn unusual_import(&self) -> Option<ImportName<'a>> {
+        let usual = |import: &ImportName<'a>| {
+            let same = std::ptr::eq(import.field, self.name) || import.field == self.name;
+            same && import.module == "env"
+        };
+        self.import.filter(|import| !usual(import))
+    }
+
     fn symbol(&self, used: bool) -> Symbol<'a> {
         Symbol {
             name: self.name,
@@ -144,7 +152,8 @@ impl<'a> Entry<'a> {
             signature: self.signature,
             global_type: self.global_type,
             import_index: self.import_index,
-            import: self.import,
+            import: self.unusual_import().map(Box::new),
+            has_import: self.import.is_some(),
             explicit_import: self.explicit,
             called: self.called,
             used,
@@ -355,7 +364,7 @@ impl<'a> Table<'a> {
         symbol: &ObjectSymbol<'a>,
     ) -> Step {
         let definition = match symbol.place {
-            Place::Undefined { .. } => Definition::Undefined,
+            Place::Undefined => Definition::Undefined,
             Place::Absolute(address) => Definition::Absolute(address),
             Place::Data { segment, offset } => {
                 match self.resolved.discarded.segments.contains(&(file, segment)) {
@@ -376,7 +385,11 @@ impl<'a> Table<'a> {
             Place::Item(at) => Definition::Item(file, at),
         };
         let (import, explicit) = match symbol.place {
-            Place::Undefined { import, explicit } => (import, explicit),
+            Place::Undefined => {
+                let explicit = symbol.flags.contains(SymbolFlags::EXPLICIT_NAME);
+                let import = object.import(symbol);
+                (import, explicit && import.is_some())
+            }
             _ => (None, false),
         };
         let index = symbol.index as usize;
@@ -453,8 +466,9 @@ impl<'a> Table<'a> {
         }
         let symbol = self.at(id);
         if symbol.is_undefined() {
-            if symbol.import.is_none() || (entry.explicit && !symbol.explicit_import) {
-                symbol.import = entry.import;
+            if !symbol.has_import || (entry.explicit && !symbol.explicit_import) {
+                symbol.import = entry.unusual_import().map(Box::new);
+                symbol.has_import = entry.import.is_some();
                 symbol.explicit_import = entry.explicit;
             }
             // One strong reference makes the name strong.
