@@ -58,27 +58,66 @@ pub fn find(
 /// Splits at most `most` times.
 fn chunks(bytes: &[u8], addr: u64, most: usize) -> Vec<Range<usize>> {
     let mut chunks: Vec<Range<usize>> = Vec::new();
-    let mut at = 0;
-    while let Some(start) = bytes[at..].iter().position(|&byte| byte != 0) {
-        let start = at + start;
-        let end = bytes[start..].iter().position(|&byte| byte == 0);
-        let end = end.map_or(bytes.len(), |length| start + length);
+    let first = leading_zeros(bytes);
+    let Some(last) = bytes.iter().rposition(|&byte| byte != 0) else {
+        return chunks;
+    };
+    let end = match bytes.len() - (last + 1) {
+        0..WORTH => bytes.len(),
+        _ => last + 1,
+    };
+    let mut start = if first < WORTH { 0 } else { first };
+    for gap in Zeros::new(&bytes[..=last], first) {
         // Kind of segment, opcode, address, end, size.
-        let header = 3 + leb::sleb_len((addr + start as u64) as i64) + leb::uleb_len(128);
-        let full = chunks.len() > most;
-        match chunks.last_mut() {
-            Some(last) if full || start - last.end < header + WORTH => last.end = end,
-            None if start < WORTH => chunks.push(0..end),
-            _ => chunks.push(start..end),
+        let header = 3 + leb::sleb_len((addr + gap.end as u64) as i64) + leb::uleb_len(128);
+        if chunks.len() < most && gap.len() >= header + WORTH {
+            chunks.push(start..gap.start);
+            start = gap.end;
         }
-        at = end;
     }
-    if let Some(last) = chunks.last_mut()
-        && bytes.len() - last.end < WORTH
-    {
-        last.end = bytes.len();
-    }
+    chunks.push(start..end);
     chunks
+}
+
+/// How many of the first bytes are zeros.
+fn leading_zeros(bytes: &[u8]) -> usize {
+    let (words, _) = bytes.as_chunks::<8>();
+    let whole = words.iter().take_while(|&&word| word == [0; 8]).count() * 8;
+    let rest = bytes[whole..].iter().take_while(|&&byte| byte == 0);
+    whole + rest.count()
+}
+
+/// The runs of zeros that may be worth a gap, with something else on both sides.
+///
+/// Data are full of small numbers and pointers, whose upper bytes are zeros, so there is a short run
+/// every few bytes. One of seven or more has four in a place that is divisible by four: only such
+/// places are looked at.
+struct Zeros<'b> {
+    bytes: &'b [u8],
+    /// Everything before has been looked at; the byte here is none of a run that was found.
+    at: usize,
+}
+
+impl<'b> Zeros<'b> {
+    /// Those that start behind `at`.
+    fn new(bytes: &'b [u8], at: usize) -> Self {
+        Self { bytes, at }
+    }
+}
+
+impl Iterator for Zeros<'_> {
+    type Item = Range<usize>;
+
+    fn next(&mut self) -> Option<Range<usize>> {
+        let from = self.at.next_multiple_of(4);
+        let (words, _) = self.bytes.get(from..)?.as_chunks::<4>();
+        let found = from + 4 * words.iter().position(|&word| word == [0; 4])?;
+        let before = self.bytes[self.at..found].iter().rev();
+        let start = found - before.take_while(|&&byte| byte == 0).count();
+        let end = found + leading_zeros(&self.bytes[found..]);
+        self.at = end;
+        Some(start..end)
+    }
 }
 
 /// Fills in a segment's bytes.
@@ -139,6 +178,19 @@ mod tests {
         check(&[(0, 3), (1, 5), (0, 3)], 9, &[0..11]);
         check(&[(0, 100)], 9, &[]);
         check(&[], 9, &[]);
+    }
+
+    #[test]
+    fn runs_are_found_wherever_they_are() {
+        for before in 1..20 {
+            for run in 7..40 {
+                let bytes: Vec<u8> = [vec![1; before], vec![0; run], vec![1]].concat();
+                let found: Vec<_> = Zeros::new(&bytes, 0).collect();
+                assert_eq!(found, [before..before + run], "{before} {run}");
+                assert_eq!(leading_zeros(&bytes[before..]), run);
+            }
+        }
+        assert_eq!(leading_zeros(&[0; 13]), 13);
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! in link order. Slots are given in the order in which relocations ask for them.
 
 use hashbrown::{HashMap, HashSet};
-use wasmparser::SymbolFlags;
+use wasmparser::{RelocationEntry, SymbolFlags};
 use xsys_diag::Diagnostic;
 
 use super::WasmOptions;
@@ -14,7 +14,7 @@ use super::missing;
 use super::object::{ImportName, Signature, SymbolKind};
 use super::options::Unresolved;
 use super::order;
-use super::reloc::{self, Relocs, Value};
+use super::reloc::{self, Value};
 use super::symbols::{Definition, FileId, FunctionRef, LinkerSymbol, Resolved, Symbol, SymbolId};
 use super::threads;
 
@@ -61,6 +61,8 @@ pub struct Indexes<'a> {
     /// Tags with definitions.
     pub tags: Vec<(FileId, u32)>,
     tag_numbers: HashMap<(FileId, u32), u32>,
+    /// Slots by symbol, as far as relocations ask for them: there are many more of those.
+    symbol_slots: Vec<u32>,
     /// Functions in the indirect table, from its base on.
     pub elements: Vec<SymbolId>,
     slots: HashMap<Slot, u32>,
@@ -90,7 +92,7 @@ struct Scan<'a> {
     address_globals: Vec<SymbolId>,
     /// By symbol, how often code refers to a function by its number.
     calls: Vec<u32>,
-    missing: Vec<(SymbolId, FileId)>,
+    missing: Vec<SymbolId>,
     /// References to thread-local data that mean something else.
     not_tls: Vec<(SymbolId, FileId)>,
 }
@@ -105,10 +107,7 @@ pub fn number<'a>(
     let scan = indexes.scan(options, resolved, live);
     let mut problems = match options.relocatable {
         true => Vec::new(),
-        false => {
-            let missing = scan.missing.iter().map(|&(id, _)| id);
-            missing::report(options, resolved, live, missing)
-        }
+        false => missing::report(options, resolved, live, scan.missing.iter().copied()),
     };
     problems.extend(threads::misused(resolved, &scan.not_tls));
     indexes.number_imports(options, resolved, live);
@@ -169,6 +168,9 @@ impl<'a> Indexes<'a> {
             missing: Vec::new(),
             not_tls: Vec::new(),
         };
+        self.symbol_slots = vec![NONE; resolved.symbols.len()];
+        // Relocations by far outnumber symbols: what does not change is found out once for each.
+        let mut met = vec![false; resolved.symbols.len()];
         let mut seen_globals = HashSet::new();
         for (file, object) in resolved.files() {
             let mut used_types = vec![false; object.types.len()];
@@ -176,38 +178,49 @@ impl<'a> Indexes<'a> {
             let segments = object.segments.iter().map(|segment| segment.relocs);
             let functions = functions.zip(&live.functions[file.0 as usize]);
             let segments = segments.zip(&live.segments[file.0 as usize]);
-            let stays = functions.chain(segments).filter(|&(_, &live)| live);
-            for entry in stays.flat_map(|(relocs, _): (Relocs<'_>, _)| relocs.iter()) {
+            let mut add = |entry: RelocationEntry| {
                 let value = reloc::row(entry.ty).value;
                 if value == Value::Type {
                     if !std::mem::replace(&mut used_types[entry.index as usize], true) {
                         scan.types.push(object.types[entry.index as usize]);
                     }
-                    continue;
+                    return;
                 }
                 let id = resolved.file_symbol(file, entry.index);
-                let symbol = resolved.symbol(id);
-                if value == Value::AddressTls && !(symbol.is_defined() && symbol.is_tls()) {
-                    scan.not_tls.push((id, file));
-                    continue;
-                }
-                if value == Value::Function {
-                    scan.calls[id.0 as usize] += 1;
-                }
-                if value.is_table_slot() {
-                    self.give_slot(options, id, symbol, &mut scan.elements);
-                }
-                if value == Value::Global
-                    && symbol.kind != SymbolKind::Global
-                    && seen_globals.insert(id)
-                {
-                    scan.address_globals.push(id);
-                    if symbol.kind == SymbolKind::Function {
+                match value {
+                    Value::Function => scan.calls[id.0 as usize] += 1,
+                    Value::AddressTls => {
+                        let symbol = resolved.symbol(id);
+                        if !(symbol.is_defined() && symbol.is_tls()) {
+                            scan.not_tls.push((id, file));
+                            return;
+                        }
+                    }
+                    Value::TableSlot | Value::TableSlotRelative => {
+                        let symbol = resolved.symbol(id);
                         self.give_slot(options, id, symbol, &mut scan.elements);
                     }
+                    Value::Global => {
+                        let symbol = resolved.symbol(id);
+                        if symbol.kind != SymbolKind::Global && seen_globals.insert(id) {
+                            scan.address_globals.push(id);
+                            if symbol.kind == SymbolKind::Function {
+                                self.give_slot(options, id, symbol, &mut scan.elements);
+                            }
+                        }
+                    }
+                    _ => {}
                 }
-                if (symbol.is_undefined() && !symbol.is_weak()) || symbol.missing {
-                    scan.missing.push((id, file));
+                if !std::mem::replace(&mut met[id.0 as usize], true) {
+                    let symbol = resolved.symbol(id);
+                    if (symbol.is_undefined() && !symbol.is_weak()) || symbol.missing {
+                        scan.missing.push(id);
+                    }
+                }
+            };
+            for (relocs, &live) in functions.chain(segments) {
+                if live {
+                    relocs.iter().for_each(&mut add);
                 }
             }
         }
@@ -221,11 +234,12 @@ impl<'a> Indexes<'a> {
         symbol: &Symbol<'a>,
         elements: &mut Vec<SymbolId>,
     ) {
-        if symbol.stub {
+        let known = &mut self.symbol_slots[id.0 as usize];
+        if *known != NONE || symbol.stub {
             return;
         }
         let next = options.table.base.saturating_add(elements.len() as u32);
-        self.slots.entry(slot_of(id, symbol)).or_insert_with(|| {
+        *known = *self.slots.entry(slot_of(id, symbol)).or_insert_with(|| {
             elements.push(id);
             next
         });
@@ -493,7 +507,10 @@ impl<'a> Indexes<'a> {
 
     /// A function's slot in the indirect table; 0 for stubs.
     pub fn slot(&self, id: SymbolId, symbol: &Symbol<'_>) -> u32 {
-        self.slots.get(&slot_of(id, symbol)).copied().unwrap_or(0)
+        match self.symbol_slots.get(id.0 as usize) {
+            Some(&slot) if slot != NONE => slot,
+            _ => self.slots.get(&slot_of(id, symbol)).copied().unwrap_or(0),
+        }
     }
 
     /// Number of the indirect table.

@@ -4,7 +4,39 @@
 //! place: five bytes for 32 bits, ten for 64.
 
 /// Appends an unsigned number in its shortest form.
-pub fn uleb(out: &mut Vec<u8>, mut value: u64) {
+#[inline]
+pub fn uleb(out: &mut Vec<u8>, value: u64) {
+    // Most numbers are indexes and addresses.
+    let [first, second, third, ..] = septets(value);
+    match value {
+        0..0x80 => out.push(first),
+        0x80..0x4000 => out.extend_from_slice(&[first | 0x80, second]),
+        0x4000..0x20_0000 => out.extend_from_slice(&[first | 0x80, second | 0x80, third]),
+        _ => long_uleb(out, value),
+    }
+}
+
+/// Appends a signed number in its shortest form.
+#[inline]
+pub fn sleb(out: &mut Vec<u8>, value: i64) {
+    let [first, second, third, fourth] = septets(value as u64);
+    match value {
+        -0x40..0x40 => out.push(first),
+        -0x2000..0x2000 => out.extend_from_slice(&[first | 0x80, second]),
+        -0x10_0000..0x10_0000 => out.extend_from_slice(&[first | 0x80, second | 0x80, third]),
+        -0x800_0000..0x800_0000 => {
+            out.extend_from_slice(&[first | 0x80, second | 0x80, third | 0x80, fourth]);
+        }
+        _ => long_sleb(out, value),
+    }
+}
+
+/// The lowest bits, seven in each byte.
+fn septets(value: u64) -> [u8; 4] {
+    [0, 7, 14, 21].map(|shift| (value >> shift) as u8 & 0x7f)
+}
+
+fn long_uleb(out: &mut Vec<u8>, mut value: u64) {
     loop {
         let byte = (value & 0x7f) as u8;
         value >>= 7;
@@ -16,8 +48,7 @@ pub fn uleb(out: &mut Vec<u8>, mut value: u64) {
     }
 }
 
-/// Appends a signed number in its shortest form.
-pub fn sleb(out: &mut Vec<u8>, mut value: i64) {
+fn long_sleb(out: &mut Vec<u8>, mut value: i64) {
     loop {
         let byte = (value & 0x7f) as u8;
         value >>= 7;
@@ -181,6 +212,25 @@ mod tests {
         }
         assert_eq!(sleb_len(i64::MIN), 10);
         assert_eq!(uleb_len(u64::MAX), 10);
+    }
+
+    #[test]
+    fn short_numbers_are_like_long_ones() {
+        for shift in 0..63 {
+            for value in [
+                1i64 << shift,
+                (1 << shift) - 1,
+                -(1 << shift),
+                -(1 << shift) - 1,
+            ] {
+                let (mut short, mut long) = (Vec::new(), Vec::new());
+                uleb(&mut short, value as u64);
+                sleb(&mut short, value);
+                long_uleb(&mut long, value as u64);
+                long_sleb(&mut long, value);
+                assert_eq!(short, long, "{value:#x}");
+            }
+        }
     }
 
     #[test]

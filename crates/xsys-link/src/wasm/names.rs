@@ -1,7 +1,7 @@
 //! The `name` section (core specification, appendix "Custom Sections") and `producers`
 //! (tool-conventions, `ProducersSection.md`).
 
-use hashbrown::HashMap;
+use std::borrow::Cow;
 
 use super::WasmOptions;
 use super::assign::Layout;
@@ -9,7 +9,7 @@ use super::index::OwnGlobal;
 use super::leb;
 use super::object::{Place, SymbolKind};
 use super::resolve::readable;
-use super::symbols::{FileId, FunctionRef, LinkerSymbol, Resolved};
+use super::symbols::{FunctionRef, LinkerSymbol, Resolved};
 
 const MODULE: u8 = 0;
 const FUNCTIONS: u8 = 1;
@@ -45,7 +45,8 @@ pub fn names(
         if list.is_empty() {
             continue;
         }
-        let mut map = Vec::new();
+        let length: usize = list.iter().map(|(_, name)| name.len() + 8).sum();
+        let mut map = Vec::with_capacity(length);
         leb::uleb(&mut map, list.len() as u64);
         for (number, name) in list {
             leb::uleb(&mut map, u64::from(number));
@@ -57,13 +58,13 @@ pub fn names(
 }
 
 /// The written segments. Of one with gaps, the first part has the name.
-fn segments(layout: &Layout<'_>) -> Vec<(u32, String)> {
+fn segments<'a>(layout: &'a Layout<'_>) -> Vec<(u32, Cow<'a, str>)> {
     let (mut list, mut number) = (Vec::new(), 0);
     for (at, segment) in layout.memory.segments.iter().enumerate() {
         let contents = layout.contents.get(at);
         let parts = contents.map_or(usize::from(!segment.zero), |found| found.chunks.len());
         if parts > 0 && !segment.name.is_empty() {
-            list.push((number, segment.name.to_owned()));
+            list.push((number, Cow::Borrowed(segment.name)));
         }
         number += parts as u32;
     }
@@ -77,18 +78,18 @@ fn part(out: &mut Vec<u8>, id: u8, contents: &[u8]) {
 }
 
 /// A symbol's name as the command line wants names: readable, or as it is.
-pub fn shown(options: &WasmOptions, name: &str) -> String {
+pub fn shown<'a>(options: &WasmOptions, name: &'a str) -> Cow<'a, str> {
     match options.demangle {
-        true => readable(name),
-        false => name.to_owned(),
+        true => Cow::Owned(readable(name)),
+        false => Cow::Borrowed(name),
     }
 }
 
-fn functions(
+fn functions<'a>(
     options: &WasmOptions,
-    resolved: &Resolved<'_>,
+    resolved: &'a Resolved<'_>,
     layout: &Layout<'_>,
-) -> Vec<(u32, String)> {
+) -> Vec<(u32, Cow<'a, str>)> {
     let mut list = Vec::new();
     let indexes = &layout.indexes;
     for &id in &indexes.imports {
@@ -106,16 +107,16 @@ fn functions(
                 let (prefix, rest) = name.split_once(':').unwrap_or(("", name));
                 match prefix {
                     "" => shown(options, rest),
-                    _ => format!("{prefix}:{}", shown(options, rest)),
+                    _ => Cow::Owned(format!("{prefix}:{}", shown(options, rest))),
                 }
             }
             FunctionRef::Object(file, item) => {
                 let debug = resolved.file(file).functions[item as usize].debug_name;
                 match debug.filter(|name| !name.is_empty()) {
-                    Some(name) => name.to_owned(),
-                    None => match by_place.get(&(file, item)) {
-                        Some(name) => shown(options, name),
-                        None => continue,
+                    Some(name) => Cow::Borrowed(name),
+                    None => match by_place[file.0 as usize][item as usize] {
+                        "" => continue,
+                        name => shown(options, name),
                     },
                 }
             }
@@ -125,26 +126,28 @@ fn functions(
     list
 }
 
-/// The first symbol of each body.
-fn symbol_names<'a>(resolved: &Resolved<'a>) -> HashMap<(FileId, u32), &'a str> {
-    let mut names = HashMap::new();
-    for (file, object) in resolved.files() {
+/// The name of the first symbol of each file's bodies; empty where there is none.
+fn symbol_names<'a>(resolved: &'a Resolved<'_>) -> Vec<Vec<&'a str>> {
+    let names = resolved.files.iter().map(|object| {
+        let mut names = vec![""; object.functions.len()];
         for symbol in &object.symbols {
             if let (SymbolKind::Function, Place::Item(at)) = (symbol.kind, symbol.place)
-                && !symbol.name.is_empty()
+                && let Some(name) = names.get_mut(at as usize)
+                && name.is_empty()
             {
-                names.entry((file, at)).or_insert(symbol.name);
+                *name = symbol.name;
             }
         }
-    }
-    names
+        names
+    });
+    names.collect()
 }
 
-fn globals(
+fn globals<'a>(
     options: &WasmOptions,
-    resolved: &Resolved<'_>,
+    resolved: &'a Resolved<'_>,
     layout: &Layout<'_>,
-) -> Vec<(u32, String)> {
+) -> Vec<(u32, Cow<'a, str>)> {
     let mut list = Vec::new();
     let indexes = &layout.indexes;
     let imported = indexes.imports.iter().map(|&id| resolved.symbol(id));
@@ -154,10 +157,10 @@ fn globals(
     let first = list.len() as u32;
     for (at, global) in indexes.globals.iter().enumerate() {
         let name = match *global {
-            OwnGlobal::Linker(LinkerSymbol::StackPointer) => "__stack_pointer".to_owned(),
-            OwnGlobal::Linker(LinkerSymbol::TlsBase) => "__tls_base".to_owned(),
-            OwnGlobal::Linker(LinkerSymbol::TlsSize) => "__tls_size".to_owned(),
-            OwnGlobal::Linker(LinkerSymbol::TlsAlign) => "__tls_align".to_owned(),
+            OwnGlobal::Linker(LinkerSymbol::StackPointer) => Cow::Borrowed("__stack_pointer"),
+            OwnGlobal::Linker(LinkerSymbol::TlsBase) => Cow::Borrowed("__tls_base"),
+            OwnGlobal::Linker(LinkerSymbol::TlsSize) => Cow::Borrowed("__tls_size"),
+            OwnGlobal::Linker(LinkerSymbol::TlsAlign) => Cow::Borrowed("__tls_align"),
             OwnGlobal::Linker(_) | OwnGlobal::Exported(_) => continue,
             OwnGlobal::Object(file, item) => {
                 let symbols = &resolved.file(file).symbols;
@@ -175,7 +178,8 @@ fn globals(
                     SymbolKind::Function => "func",
                     _ => "data",
                 };
-                format!("GOT.{kind}.internal.{}", shown(options, symbol.name))
+                let name = shown(options, symbol.name);
+                Cow::Owned(format!("GOT.{kind}.internal.{name}"))
             }
         };
         list.push((first + at as u32, name));

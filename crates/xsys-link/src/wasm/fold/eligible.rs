@@ -19,37 +19,74 @@ use super::super::gc::{Live, is_exported};
 use super::super::object::{ObjectFile, ObjectSymbol, Place, Segment, SymbolKind};
 use super::super::reloc::{self, Value};
 use super::super::symbols::{Definition, FileId, FunctionRef, Resolved, Symbol, SymbolId};
-use super::{Nodes, Role};
+use super::equal::{Candidates, Hashing};
+use super::{Item, Nodes, Role};
 
 /// Prefix of all that wasm-bindgen's macros and its command line tool agree on.
 const BINDGEN: &str = "__wbindgen";
 const CALL: u8 = 0x10;
 const RETURN_CALL: u8 = 0x12;
 
-/// What a file says about its own items and about other files'.
+/// The role of each node, as far as its file tells without relocations.
+pub fn roles(resolved: &Resolved<'_>, live: &Live) -> Vec<Role> {
+    let roles: Vec<Vec<Role>> = (0..resolved.files.len() as u32)
+        .into_par_iter()
+        .map(|file| roles_of(resolved, live, FileId(file)))
+        .collect();
+    roles.concat()
+}
+
+fn roles_of(resolved: &Resolved<'_>, live: &Live, id: FileId) -> Vec<Role> {
+    let object = resolved.file(id);
+    let functions = object.functions.iter().zip(&live.functions[id.0 as usize]);
+    let functions = functions.map(|(function, &alive)| alive && function.export_name.is_none());
+    let segments = object.segments.iter().zip(&live.segments[id.0 as usize]);
+    let segments = segments.map(|(segment, &alive)| alive && is_constant(segment));
+    let free = functions.chain(segments);
+    let mut roles: Vec<Role> = free
+        .map(|free| if free { Role::Free } else { Role::Fixed })
+        .collect();
+    for symbol in &object.symbols {
+        let fixed = match (symbol.kind, symbol.place) {
+            (SymbolKind::Function, Place::Item(at)) if symbol.name.starts_with(BINDGEN) => at,
+            (_, Place::Data { segment, .. }) if !has_no_identity(symbol) => {
+                object.functions.len() as u32 + segment
+            }
+            _ => continue,
+        };
+        if let Some(role) = roles.get_mut(fixed as usize) {
+            *role = Role::Fixed;
+        }
+    }
+    roles
+}
+
+/// What a file's relocations say about its own items and about other files'.
+#[derive(Default)]
 struct Findings {
-    roles: Vec<Role>,
+    /// Nodes that have to stay as they are.
+    fixed: Vec<u32>,
     /// Symbols of functions whose address is taken.
     pointed: Vec<SymbolId>,
     /// Symbols of functions that someone besides the linker looks at.
     watched: Vec<SymbolId>,
+    candidates: Candidates,
 }
 
-/// The role of each node.
-pub fn roles(
+/// Walks all relocations: completes the roles, and makes candidates of those nodes that are
+/// `shared`ing their shape with others. Both in one, for decoding takes most of the time.
+pub fn walk(
     options: &WasmOptions,
     resolved: &Resolved<'_>,
     live: &Live,
     nodes: &Nodes,
-) -> Vec<Role> {
+    roles: &mut [Role],
+    shared: &[bool],
+) -> Candidates {
     let findings: Vec<Findings> = (0..resolved.files.len() as u32)
         .into_par_iter()
-        .map(|file| examine(resolved, live, FileId(file)))
+        .map(|file| examine(resolved, live, nodes, shared, FileId(file)))
         .collect();
-    let mut roles = Vec::with_capacity(nodes.len());
-    for found in &findings {
-        roles.extend_from_slice(&found.roles);
-    }
     let mut lower = |symbol: &Symbol<'_>, role: Role| {
         if let Definition::Function(FunctionRef::Object(file, at)) = symbol.definition {
             let node = &mut roles[nodes.function(file, at) as usize];
@@ -76,70 +113,62 @@ pub fn roles(
             lower(symbol, Role::Fixed);
         }
     }
-    roles
+    let mut candidates = Candidates::default();
+    for found in findings {
+        for node in found.fixed {
+            roles[node as usize] = Role::Fixed;
+        }
+        candidates.append(found.candidates);
+    }
+    candidates
 }
 
-fn examine(resolved: &Resolved<'_>, live: &Live, id: FileId) -> Findings {
+fn examine(
+    resolved: &Resolved<'_>,
+    live: &Live,
+    nodes: &Nodes,
+    shared: &[bool],
+    id: FileId,
+) -> Findings {
     let object = resolved.file(id);
-    let alive = &live.functions[id.0 as usize];
-    let functions = object.functions.iter().zip(alive);
-    let mut roles: Vec<Role> = functions
-        .map(
-            |(function, &alive)| match alive && function.export_name.is_none() {
-                true => Role::Free,
-                false => Role::Fixed,
-            },
-        )
-        .collect();
-    let segments = object.segments.iter().zip(&live.segments[id.0 as usize]);
-    roles.extend(
-        segments.map(|(segment, &alive)| match alive && is_constant(segment) {
-            true => Role::Free,
-            false => Role::Fixed,
-        }),
-    );
-    let mut bindgen = vec![false; object.symbols.len()];
-    let mut has_bindgen = false;
-    for (at, symbol) in object.symbols.iter().enumerate() {
-        if symbol.name.starts_with(BINDGEN) {
-            bindgen[at] = true;
-            has_bindgen = true;
-            if let (SymbolKind::Function, Place::Item(at)) = (symbol.kind, symbol.place)
-                && let Some(role) = roles.get_mut(at as usize)
-            {
-                *role = Role::Fixed;
-            }
-        }
-        if let Place::Data { segment, .. } = symbol.place
-            && !has_no_identity(symbol)
-            && let Some(role) = roles.get_mut(object.functions.len() + segment as usize)
-        {
-            *role = Role::Fixed;
-        }
-    }
+    let own = nodes.function(id, 0) as usize..nodes.function(FileId(id.0 + 1), 0) as usize;
+    let count = shared[own].iter().filter(|&&shared| shared).count();
     let mut found = Findings {
-        roles,
-        pointed: Vec::new(),
-        watched: Vec::new(),
+        candidates: Candidates::with_capacity(count),
+        ..Findings::default()
     };
     for &(_, symbol) in &object.init_functions {
         found.watched.push(resolved.file_symbol(id, symbol));
     }
+    let bindgen = |symbol: u32| {
+        let symbol = object.symbols.get(symbol as usize);
+        symbol.is_some_and(|symbol| symbol.name.starts_with(BINDGEN))
+    };
+    let has_bindgen = (0..object.symbols.len() as u32).any(bindgen);
     let mut seen = vec![false; object.symbols.len()];
     let mut once = |index: u32| match seen.get_mut(index as usize) {
         Some(seen) => !std::mem::replace(seen, true),
         None => false,
     };
+    let start = |node: u32, item: Item, list: &Candidates| {
+        shared[node as usize].then(|| Hashing::new(resolved, node, item, list))
+    };
     for (at, function) in object.functions.iter().enumerate() {
-        if !alive[at] {
+        if !live.functions[id.0 as usize][at] {
             continue;
         }
+        let node = nodes.function(id, at as u32);
+        let item = Item::Function(id, at as u32);
+        let mut hashing = start(node, item, &found.candidates);
         for entry in function.relocs.iter() {
+            if let Some(hashing) = &mut hashing {
+                hashing.add(resolved, nodes, &entry, &mut found.candidates);
+            }
             let value = reloc::row(entry.ty).value;
             match value {
                 Value::Function => {
-                    if has_bindgen && bindgen[entry.index as usize] {
-                        found.roles[at] = Role::Fixed;
+                    if has_bindgen && bindgen(entry.index) {
+                        found.fixed.push(node);
                     }
                     // `ref.func` has the relocation of a call, but makes a pointer.
                     let field = entry.offset.wrapping_sub(function.offset) as usize;
@@ -155,20 +184,32 @@ fn examine(resolved: &Resolved<'_>, live: &Live, id: FileId) -> Findings {
                 _ => {}
             }
         }
+        if let Some(hashing) = hashing {
+            hashing.finish(&mut found.candidates);
+        }
     }
     for (at, segment) in object.segments.iter().enumerate() {
         if !live.segments[id.0 as usize][at] {
             continue;
         }
+        let node = nodes.segment(resolved, id, at as u32);
+        let item = Item::Segment(id, at as u32);
+        let mut hashing = start(node, item, &found.candidates);
         for entry in segment.relocs.iter() {
+            if let Some(hashing) = &mut hashing {
+                hashing.add(resolved, nodes, &entry, &mut found.candidates);
+            }
             let value = reloc::row(entry.ty).value;
             if value == Value::AddressFromField {
                 // What it holds depends on where it is.
-                found.roles[object.functions.len() + at] = Role::Fixed;
+                found.fixed.push(node);
             }
             if takes_address(object, value, entry.index) && once(entry.index) {
                 found.pointed.push(resolved.file_symbol(id, entry.index));
             }
+        }
+        if let Some(hashing) = hashing {
+            hashing.finish(&mut found.candidates);
         }
     }
     for custom in &object.customs {
@@ -186,14 +227,10 @@ fn examine(resolved: &Resolved<'_>, live: &Live, id: FileId) -> Findings {
 
 /// Whether a relocation makes a pointer to a function.
 fn takes_address(object: &ObjectFile<'_>, value: Value, symbol: u32) -> bool {
-    let of_function = || {
-        let symbol = object.symbols.get(symbol as usize);
-        symbol.is_some_and(|symbol| symbol.kind == SymbolKind::Function)
-    };
     match value {
         Value::Type => false,
         Value::TableSlot | Value::TableSlotRelative => true,
-        _ => of_function(),
+        _ => object.kinds.get(symbol as usize) == Some(&SymbolKind::Function),
     }
 }
 

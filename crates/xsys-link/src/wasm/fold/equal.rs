@@ -7,9 +7,11 @@
 //! byte and reference by reference; should one comparison fail, nothing is folded.
 
 use std::hash::{BuildHasher, Hasher};
+use std::ops::Range;
 
 use foldhash::fast::FixedState;
-use hashbrown::HashMap;
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
 use rayon::prelude::*;
 use wasmparser::RelocationEntry;
 
@@ -77,6 +79,7 @@ enum Target {
 /// A reference: what has to be equal besides the target, and the target.
 type Reference<'a> = (u32, u8, i64, Signature<'a>, Option<Target>);
 
+#[inline]
 fn reference<'a>(
     resolved: &Resolved<'a>,
     nodes: &Nodes,
@@ -116,45 +119,80 @@ fn reference<'a>(
     (at, ty, addend, &[], Some(target))
 }
 
+/// The class of a node that is equal to itself alone.
+fn alone(node: u32) -> u64 {
+    u64::from(node)
+}
+
 /// A value that stands for a target as long as nothing else is known.
 fn hash_target(classes: &[u64], target: Target) -> u64 {
     match target {
         Target::Node(node) => classes[node as usize],
-        Target::Exactly(node) => FixedState::default().hash_one((1u8, node)),
-        Target::Symbol(id) => FixedState::default().hash_one((2u8, id)),
+        Target::Exactly(node) => 1 << 32 | u64::from(node),
+        Target::Symbol(id) => 2 << 32 | u64::from(id),
     }
 }
 
 /// A node that may have an equal.
-struct Candidate<'a> {
+pub struct Candidate {
     node: u32,
-    contents: Contents<'a>,
+    item: Item,
     /// Of everything but the targets.
     own: u64,
     class: u64,
+    /// Its references' targets, in the list of all.
+    targets: Range<u32>,
+}
+
+impl Candidate {
+    fn targets<'t>(&self, all: &'t [Target]) -> &'t [Target] {
+        &all[self.targets.start as usize..self.targets.end as usize]
+    }
+}
+
+/// The nodes that may have an equal, in order.
+#[derive(Default)]
+pub struct Candidates {
+    all: Vec<Candidate>,
     targets: Vec<Target>,
 }
 
-/// Pairs of a copy and what replaces it.
-pub fn copies(resolved: &Resolved<'_>, nodes: &Nodes, roles: &[Role]) -> Vec<(u32, u32)> {
-    let mut candidates = of_equal_length(resolved, nodes, roles);
-    candidates.par_iter_mut().for_each(|candidate| {
-        candidate.own = hash_own(resolved, nodes, &candidate.contents);
-        candidate.class = candidate.own;
-    });
-    keep_groups(&mut candidates);
-    candidates.par_iter_mut().for_each(|candidate| {
-        let Candidate { contents, .. } = *candidate;
-        let references = contents.relocs.iter();
-        let targets =
-            references.filter_map(|entry| reference(resolved, nodes, &contents, &entry).4);
-        candidate.targets = targets.collect();
-    });
-    if !refine(&mut candidates, nodes.len()) {
-        return Vec::new();
+impl Candidates {
+    /// Room for so many.
+    pub fn with_capacity(count: usize) -> Self {
+        Self {
+            all: Vec::with_capacity(count),
+            targets: Vec::with_capacity(count),
+        }
     }
-    let found = choose(&candidates, roles);
-    match is_exact(resolved, nodes, &candidates, &found) {
+
+    /// Adds those of the next file.
+    pub fn append(&mut self, next: Candidates) {
+        let before = self.targets.len() as u32;
+        self.targets.extend(next.targets);
+        self.all.extend(next.all.into_iter().map(|mut candidate| {
+            candidate.targets.start += before;
+            candidate.targets.end += before;
+            candidate
+        }));
+    }
+}
+
+/// Pairs of a copy and what replaces it.
+pub fn copies(
+    resolved: &Resolved<'_>,
+    nodes: &Nodes,
+    roles: &[Role],
+    candidates: Candidates,
+) -> Vec<(u32, u32)> {
+    let Candidates { mut all, targets } = candidates;
+    all.retain(|candidate| roles[candidate.node as usize] != Role::Fixed);
+    keep_groups(&mut all);
+    let Some(candidates) = refine(all, &targets, nodes.len()) else {
+        return Vec::new();
+    };
+    let found = choose(resolved, &candidates, roles);
+    match is_exact(resolved, nodes, &found) {
         true => found
             .into_iter()
             .filter(|&(copy, _)| roles[copy as usize] == Role::Free)
@@ -163,20 +201,16 @@ pub fn copies(resolved: &Resolved<'_>, nodes: &Nodes, roles: &[Role]) -> Vec<(u3
     }
 }
 
-/// Most bodies are the only ones of their length and need not be looked at.
-fn of_equal_length<'a>(
-    resolved: &Resolved<'a>,
-    nodes: &Nodes,
-    roles: &[Role],
-) -> Vec<Candidate<'a>> {
-    let mut groups: HashMap<(bool, usize), u32, FixedState> = HashMap::default();
-    let mut all = Vec::new();
+/// Which nodes are not the only ones of their shape: most bodies are, and need no closer look.
+pub fn share_shape(resolved: &Resolved<'_>, nodes: &Nodes, roles: &[Role]) -> Vec<bool> {
+    let mut counters = vec![0u8; (4 * nodes.len()).next_power_of_two()];
+    let mut places = vec![0; nodes.len()];
     let mut add = |node: u32, item: Item| {
         if roles[node as usize] != Role::Fixed {
-            let contents = contents(resolved, item);
-            let key = (contents.signature.is_empty(), contents.bytes.len());
-            *groups.entry(key).or_default() += 1;
-            all.push((node, contents, key));
+            // Two shapes that share a counter are told apart by what follows.
+            let place = shape(&contents(resolved, item)) as usize & (counters.len() - 1);
+            counters[place] = counters[place].saturating_add(1);
+            places[node as usize] = place;
         }
     };
     for (file, object) in resolved.files() {
@@ -187,128 +221,203 @@ fn of_equal_length<'a>(
             add(nodes.segment(resolved, file, at), Item::Segment(file, at));
         }
     }
-    all.retain(|(.., key)| groups[key] > 1);
-    let candidates = all.into_iter().map(|(node, contents, _)| Candidate {
-        node,
-        contents,
-        own: 0,
-        class: 0,
-        targets: Vec::new(),
-    });
-    candidates.collect()
+    let places = places.iter().zip(roles);
+    let shared = places.map(|(&place, &role)| role != Role::Fixed && counters[place] > 1);
+    shared.collect()
 }
 
-fn hash_own(resolved: &Resolved<'_>, nodes: &Nodes, contents: &Contents<'_>) -> u64 {
+/// What can be told without decoding relocations.
+fn shape(contents: &Contents<'_>) -> u64 {
+    let bytes = contents.bytes;
+    // A body starts with groups of locals, of two bytes at least. Constants without relocations
+    // can be told apart by any bytes.
+    let known = match bytes.first() {
+        Some(&groups) if !contents.signature.is_empty() && groups < 0x80 => {
+            1 + 2 * usize::from(groups)
+        }
+        Some(_) if contents.signature.is_empty() && contents.relocs.is_empty() => 16,
+        _ => 0,
+    };
     let mut hasher = FixedState::default().build_hasher();
+    hasher.write_u64(bytes.len() as u64);
     hasher.write(contents.signature);
-    let mut done = 0;
-    for entry in contents.relocs.iter() {
-        let (at, ty, addend, signature, _) = reference(resolved, nodes, contents, &entry);
-        let at = at as usize;
-        hasher.write(contents.bytes.get(done..at).unwrap_or_default());
-        hasher.write_u64(at as u64);
-        hasher.write_u8(ty);
-        hasher.write_i64(addend);
-        hasher.write(signature);
-        done = at.saturating_add(reloc::row(entry.ty).field.width());
-    }
-    hasher.write(contents.bytes.get(done..).unwrap_or_default());
+    hasher.write(&bytes[..known.min(bytes.len())]);
     hasher.finish()
 }
 
-/// Drops candidates that are alone in their class.
-fn keep_groups(candidates: &mut Vec<Candidate<'_>>) {
-    let mut sizes: HashMap<u64, u32, FixedState> = HashMap::default();
-    for candidate in candidates.iter() {
-        *sizes.entry(candidate.class).or_default() += 1;
-    }
-    candidates.retain(|candidate| sizes[&candidate.class] > 1);
+/// Makes a candidate while somebody walks a node's relocations: hashes everything but the targets
+/// of references, and lists those.
+pub struct Hashing<'a> {
+    node: u32,
+    item: Item,
+    contents: Contents<'a>,
+    hasher: <FixedState as BuildHasher>::Hasher,
+    /// How much of the contents is hashed.
+    done: usize,
+    first_target: u32,
 }
 
-/// Separates until nothing changes. `false` where that takes too long.
-fn refine(candidates: &mut Vec<Candidate<'_>>, nodes: usize) -> bool {
-    // Whoever is not a candidate is equal to itself alone.
-    let mut classes: Vec<u64> = (0..nodes as u32)
-        .map(|node| FixedState::default().hash_one((0u8, node)))
-        .collect();
-    for _ in 0..ROUNDS {
-        for candidate in candidates.iter() {
-            classes[candidate.node as usize] = candidate.class;
+impl<'a> Hashing<'a> {
+    /// Starts a candidate that is going to be in `list`.
+    pub fn new(resolved: &Resolved<'a>, node: u32, item: Item, list: &Candidates) -> Self {
+        let contents = contents(resolved, item);
+        let mut hasher = FixedState::default().build_hasher();
+        hasher.write(contents.signature);
+        Self {
+            node,
+            item,
+            contents,
+            hasher,
+            done: 0,
+            first_target: list.targets.len() as u32,
         }
-        let before = (candidates.len(), count_classes(candidates));
+    }
+
+    /// Adds the next relocation.
+    pub fn add(
+        &mut self,
+        resolved: &Resolved<'a>,
+        nodes: &Nodes,
+        entry: &RelocationEntry,
+        list: &mut Candidates,
+    ) {
+        let contents = &self.contents;
+        let (at, ty, addend, signature, target) = reference(resolved, nodes, contents, entry);
+        list.targets.extend(target);
+        self.hasher.write_u64(u64::from(ty) << 32 | u64::from(at));
+        self.hasher.write_u64(addend as u64);
+        if !signature.is_empty() {
+            self.hasher.write(signature);
+        }
+        let at = at as usize;
+        let between = contents.bytes.get(self.done..at);
+        self.hasher.write(between.unwrap_or_default());
+        self.done = at.saturating_add(reloc::row(entry.ty).field.width());
+    }
+
+    /// Puts the candidate into the list.
+    pub fn finish(mut self, list: &mut Candidates) {
+        let rest = self.contents.bytes.get(self.done..);
+        self.hasher.write(rest.unwrap_or_default());
+        let own = self.hasher.finish();
+        list.all.push(Candidate {
+            node: self.node,
+            item: self.item,
+            own,
+            class: own,
+            targets: self.first_target..list.targets.len() as u32,
+        });
+    }
+}
+
+/// By class, in a table that takes it for a hash, which it is.
+fn entry<T>(table: &mut HashTable<(u64, T)>, class: u64) -> Entry<'_, (u64, T)> {
+    table.entry(class, |&(known, _)| known == class, |&(known, _)| known)
+}
+
+/// Drops candidates that are alone in their class. Returns how many classes there are.
+fn keep_groups(candidates: &mut Vec<Candidate>) -> usize {
+    let mut sizes: HashTable<(u64, bool)> = HashTable::with_capacity(candidates.len());
+    let mut groups = 0;
+    for candidate in candidates.iter() {
+        match entry(&mut sizes, candidate.class) {
+            Entry::Occupied(mut entry) => {
+                groups += usize::from(!std::mem::replace(&mut entry.get_mut().1, true));
+            }
+            Entry::Vacant(entry) => drop(entry.insert((candidate.class, false))),
+        }
+    }
+    candidates.retain(|candidate| {
+        let class = candidate.class;
+        let found = sizes.find(class, |&(known, _)| known == class);
+        found.is_some_and(|&(_, shared)| shared)
+    });
+    groups
+}
+
+/// Separates until nothing changes, and returns those who still have an equal. `None` where that
+/// takes too long.
+fn refine(candidates: Vec<Candidate>, targets: &[Target], nodes: usize) -> Option<Vec<Candidate>> {
+    let mut classes: Vec<u64> = (0..nodes as u32).map(alone).collect();
+    for candidate in &candidates {
+        classes[candidate.node as usize] = candidate.class;
+    }
+    let separate = |candidates: &mut Vec<Candidate>, classes: &mut [u64]| {
         candidates.par_iter_mut().for_each(|candidate| {
             let mut hasher = FixedState::default().build_hasher();
             hasher.write_u64(candidate.own);
-            for &target in &candidate.targets {
-                hasher.write_u64(hash_target(&classes, target));
+            for &target in candidate.targets(targets) {
+                hasher.write_u64(hash_target(classes, target));
             }
             candidate.class = hasher.finish();
         });
         for candidate in candidates.iter() {
             classes[candidate.node as usize] = candidate.class;
         }
-        keep_groups(candidates);
-        if before == (candidates.len(), count_classes(candidates)) {
-            return true;
+        keep_groups(candidates)
+    };
+    // Nothing changes for those who refer to no candidate, once they are separated.
+    let (mut open, mut settled): (Vec<_>, Vec<_>) = candidates.into_iter().partition(|one| {
+        let targets = one.targets(targets).iter();
+        let mut nodes = targets.filter_map(|&target| match target {
+            Target::Node(node) => Some(node),
+            _ => None,
+        });
+        nodes.any(|node| classes[node as usize] != alone(node))
+    });
+    separate(&mut settled, &mut classes);
+    let mut groups = keep_groups(&mut open);
+    for _ in 0..ROUNDS {
+        let before = (open.len(), groups);
+        groups = separate(&mut open, &mut classes);
+        if before == (open.len(), groups) {
+            settled.append(&mut open);
+            // Two lists in order, which this sort likes best.
+            settled.sort_by_key(|candidate| candidate.node);
+            return Some(settled);
         }
     }
-    false
-}
-
-fn count_classes(candidates: &[Candidate<'_>]) -> usize {
-    let classes = candidates.iter().map(|candidate| candidate.class);
-    classes
-        .collect::<hashbrown::HashSet<u64, FixedState>>()
-        .len()
+    None
 }
 
 /// For each class what is kept; pairs of each other member, in link order, and that.
-fn choose(candidates: &[Candidate<'_>], roles: &[Role]) -> Vec<(u32, u32)> {
-    let mut kept: HashMap<u64, &Candidate<'_>, FixedState> = HashMap::default();
+fn choose(resolved: &Resolved<'_>, candidates: &[Candidate], roles: &[Role]) -> Vec<(u32, u32)> {
+    let mut kept: HashTable<(u64, &Candidate)> = HashTable::with_capacity(candidates.len());
+    // Whoever has to stay anyway, then the one that suits all alignments, then the first.
+    let rank = |candidate: &Candidate| {
+        let stays = roles[candidate.node as usize] == Role::Anchor;
+        (stays, contents(resolved, candidate.item).align)
+    };
     for candidate in candidates {
-        kept.entry(candidate.class)
-            .and_modify(|best| {
-                // Whoever has to stay anyway, then the one that suits all alignments, then the first.
-                let rank = |c: &Candidate<'_>| {
-                    let stays = roles[c.node as usize] == Role::Anchor;
-                    (stays, c.contents.align)
-                };
+        match entry(&mut kept, candidate.class) {
+            Entry::Occupied(mut entry) => {
+                let best = &mut entry.get_mut().1;
                 if rank(candidate) > rank(best) {
                     *best = candidate;
                 }
-            })
-            .or_insert(candidate);
+            }
+            Entry::Vacant(entry) => drop(entry.insert((candidate.class, candidate))),
+        }
     }
     let pairs = candidates.iter().map(|candidate| {
-        let original = kept
-            .get(&candidate.class)
-            .map_or(candidate.node, |kept| kept.node);
+        let class = candidate.class;
+        let original = kept.find(class, |&(known, _)| known == class);
+        let original = original.map_or(candidate.node, |(_, kept)| kept.node);
         (candidate.node, original)
     });
     pairs.filter(|(copy, original)| copy != original).collect()
 }
 
 /// Whether every copy is what the hashes say.
-fn is_exact(
-    resolved: &Resolved<'_>,
-    nodes: &Nodes,
-    candidates: &[Candidate<'_>],
-    pairs: &[(u32, u32)],
-) -> bool {
+fn is_exact(resolved: &Resolved<'_>, nodes: &Nodes, pairs: &[(u32, u32)]) -> bool {
     let mut kept: Vec<u32> = (0..nodes.len() as u32).collect();
     for &(copy, original) in pairs {
         kept[copy as usize] = original;
     }
-    let by_node: HashMap<u32, &Contents<'_>, FixedState> = candidates
-        .iter()
-        .map(|candidate| (candidate.node, &candidate.contents))
-        .collect();
-    pairs.par_iter().all(
-        |(copy, original)| match (by_node.get(copy), by_node.get(original)) {
-            (Some(copy), Some(original)) => are_equal(resolved, nodes, &kept, copy, original),
-            _ => false,
-        },
-    )
+    let contents = |node: u32| contents(resolved, nodes.item(resolved, node));
+    pairs.par_iter().all(|&(copy, original)| {
+        are_equal(resolved, nodes, &kept, &contents(copy), &contents(original))
+    })
 }
 
 fn are_equal<'a>(

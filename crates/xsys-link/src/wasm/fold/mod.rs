@@ -92,8 +92,10 @@ pub fn fold(options: &WasmOptions, resolved: &mut Resolved<'_>, live: &mut Live)
         return;
     }
     let nodes = Nodes::new(resolved);
-    let roles = eligible::roles(options, resolved, live, &nodes);
-    let copies = equal::copies(resolved, &nodes, &roles);
+    let mut roles = eligible::roles(resolved, live);
+    let shared = equal::share_shape(resolved, &nodes, &roles);
+    let candidates = eligible::walk(options, resolved, live, &nodes, &mut roles, &shared);
+    let copies = equal::copies(resolved, &nodes, &roles, candidates);
     if copies.is_empty() {
         return;
     }

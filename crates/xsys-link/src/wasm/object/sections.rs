@@ -4,6 +4,7 @@
 
 use wasmparser::{BinaryReader, TypeRef};
 
+use super::super::leb::read_uleb32;
 use super::super::reloc::Relocs;
 use super::{Function, Global, ImportName, MAGIC, ObjectFile, Parsed, Segment, Signature, text};
 
@@ -167,21 +168,16 @@ impl<'a> ObjectFile<'a> {
     }
 
     pub(super) fn read_data(&mut self, section: &Section<'a>) -> Parsed<()> {
+        if let Some(segments) = usual_data(section.payload) {
+            self.segments = segments;
+            return Ok(());
+        }
         let reader = wasmparser::DataSectionReader::new(section.reader()).map_err(text)?;
         for data in reader {
             let data = data.map_err(text)?;
             // The segment ends with its contents.
             let end = data.range.end as usize - section.start;
-            self.segments.push(Segment {
-                name: "",
-                align: 0,
-                strings: false,
-                tls: false,
-                retain: false,
-                data: data.data,
-                offset: (end - data.data.len()) as u32,
-                relocs: Relocs::default(),
-            });
+            self.segments.push(segment(data.data, end));
         }
         Ok(())
     }
@@ -201,6 +197,47 @@ impl<'a> ObjectFile<'a> {
             }
         }
     }
+}
+
+fn segment(data: &[u8], end: usize) -> Segment<'_> {
+    Segment {
+        name: "",
+        align: 0,
+        strings: false,
+        tls: false,
+        retain: false,
+        data,
+        offset: (end - data.len()) as u32,
+        relocs: Relocs::default(),
+    }
+}
+
+/// The segments of a data section as compilers write them: each in memory 0, at a constant. There
+/// are tens of thousands. `None` for anything else, and where something is wrong.
+fn usual_data(payload: &[u8]) -> Option<Vec<Segment<'_>>> {
+    const ACTIVE: u8 = 0;
+    const I32_CONST: u8 = 0x41;
+    const END: u8 = 0x0b;
+    let mut at = 0;
+    let count = read_uleb32(payload, &mut at)? as usize;
+    // A segment takes five bytes at least.
+    let mut segments = Vec::with_capacity(count.min(payload.len() / 5));
+    for _ in 0..count {
+        let &[ACTIVE, I32_CONST, ref address @ ..] = payload.get(at..)? else {
+            return None;
+        };
+        // Four bytes hold any number that is written in the shortest form.
+        let length = address.iter().take(4).position(|&byte| byte < 0x80)? + 1;
+        if address.get(length) != Some(&END) {
+            return None;
+        }
+        at += 2 + length + 1;
+        let size = read_uleb32(payload, &mut at)? as usize;
+        let data = payload.get(at..)?.get(..size)?;
+        at += size;
+        segments.push(segment(data, at));
+    }
+    (at == payload.len()).then_some(segments)
 }
 
 /// The function types of a type section, in encoded form.
@@ -313,4 +350,58 @@ pub(super) fn features<'a>(section: &Section<'a>) -> Parsed<Vec<(u8, &'a str)>> 
         found.push((prefix, reader.read_string().map_err(text)?));
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn usual_data_are_read_like_any() {
+        let payload: &[u8] = &[
+            3, // segments
+            0, 0x41, 0, 0x0b, 2, 7, 8, // at 0
+            0, 0x41, 0x80, 0x80, 4, 0x0b, 0, // at 0x10000, empty
+            0, 0x41, 0x7f, 0x0b, 1, 9, // at -1
+        ];
+        let section = Section {
+            id: 11,
+            start: 100,
+            payload,
+        };
+        let read = |payload: &[u8]| {
+            let segments = usual_data(payload)?.into_iter();
+            Some(
+                segments
+                    .map(|s| (s.data.to_vec(), s.offset))
+                    .collect::<Vec<_>>(),
+            )
+        };
+        let expected = vec![(vec![7, 8], 6), (vec![], 15), (vec![9], 20)];
+        assert_eq!(read(payload), Some(expected.clone()));
+        let reader = wasmparser::DataSectionReader::new(section.reader()).unwrap();
+        let parsed = reader.into_iter().map(|data| {
+            let data = data.unwrap();
+            let end = data.range.end as usize - section.start;
+            (data.data.to_vec(), (end - data.data.len()) as u32)
+        });
+        assert_eq!(parsed.collect::<Vec<_>>(), expected);
+
+        // Cut off, with something behind, passive, in another memory, at no constant, at a long one.
+        let mut longer = payload.to_vec();
+        longer.push(0);
+        for odd in [
+            &payload[..payload.len() - 1],
+            &longer,
+            &[1, 1, 0],
+            &[1, 2, 0, 0x41, 0, 0x0b, 0],
+            &[1, 0, 0x23, 0, 0x0b, 0],
+            &[1, 0, 0x41, 0x80, 0x80, 0x80, 0x80, 0, 0x0b, 0],
+            &[0xff, 0xff, 0xff, 0xff, 0x0f],
+            &[],
+        ] {
+            assert_eq!(read(odd), None, "{odd:x?}");
+        }
+        assert_eq!(read(&[0]), Some(Vec::new()));
+    }
 }

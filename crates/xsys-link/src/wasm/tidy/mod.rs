@@ -28,7 +28,7 @@ mod operators;
 
 use super::leb;
 use super::object::Signature;
-use operators::{Cursor, one_byte_type, plain_at, skip_plain};
+use operators::{Cursor, one_byte_type, skip_plain, skip_run};
 
 const UNREACHABLE: u8 = 0x00;
 const BLOCK: u8 = 0x02;
@@ -78,36 +78,43 @@ const NONE: u32 = u32::MAX;
 #[derive(Clone, Copy)]
 struct Event {
     opcode: u8,
+    /// Of a branch: the stack is as high as at the start of the innermost block.
+    level: bool,
+    /// Of a branch: it is not written.
+    left_out: bool,
     /// Where it starts and where the next one does.
     at: u32,
     next: u32,
-    /// Where the instruction before it starts.
-    before: u32,
-    /// Of a branch or `end`: the event that opens what it leaves. Of a table: its first label.
-    target: u32,
-    /// Of what opens a block: the conditional branch that becomes an `if`. Of a branch: set when it
-    /// is left out.
+    /// The block that it opens or ends, or to whose label it goes. Of a table: its first label.
+    block: u32,
+}
+
+/// A block, loop or `if`. Its size is a power of two, as they are looked up all the time.
+#[derive(Clone, Copy)]
+#[repr(align(32))]
+struct Block {
+    opcode: u8,
+    /// Its end is an `else`.
+    is_then: bool,
+    /// The conditional branch that becomes an `if`, and where the instruction before it starts.
     branch: u32,
-    /// Of what opens a block: the first branch to it, and how many there are.
+    before: u32,
+    /// The first branch to it, and how many there are.
     first_use: u32,
     uses: u32,
-    /// Of what opens a block: the block inside of which it is the rest, or the block around it.
+    /// The block inside of which it is the rest, or the block around it.
     partner: u32,
-    /// Of what opens a block: its end is an `else`.
-    is_then: bool,
-    /// Of a branch: the stack is as high as at the start of the innermost block.
-    level: bool,
-    /// Of what opens a block: how many are around it, once it is written.
+    /// How many are around it, once it is written.
     depth: u32,
 }
 
 /// A block that is open.
 struct Frame {
-    event: u32,
     /// The stack's height below its parameters.
     height: i64,
-    parameters: i64,
-    results: i64,
+    block: u32,
+    parameters: u8,
+    results: u8,
     /// It has neither parameters nor results.
     empty: bool,
     /// It cannot be reached, so heights mean nothing.
@@ -118,6 +125,7 @@ struct Frame {
 #[derive(Default)]
 pub struct Tidying {
     events: Vec<Event>,
+    blocks: Vec<Block>,
     frames: Vec<Frame>,
     labels: Vec<u32>,
     out: Vec<u8>,
@@ -127,6 +135,7 @@ impl Tidying {
     /// A shorter body, without size fields, that does the same. `None` where there is none.
     pub fn shorten(&mut self, body: &[u8], arities: &Arities) -> Option<&[u8]> {
         self.events.clear();
+        self.blocks.clear();
         self.frames.clear();
         self.labels.clear();
         self.out.clear();
@@ -146,16 +155,14 @@ impl Tidying {
             one_byte_type(cursor.byte()?)?;
         }
         let (mut height, mut dead, mut found) = (0i64, false, false);
-        let mut before = cursor.at as u32;
+        let mut rest = body.get(cursor.at..)?;
+        // The length of the instruction before.
+        let mut last = 0;
         loop {
-            let at = cursor.at as u32;
-            if let Some((next, change)) = plain_at(body, cursor.at) {
-                cursor.at = next;
-                height += i64::from(change);
-                before = at;
-                continue;
-            }
-            let opcode = cursor.byte()?;
+            rest = skip_run(rest, &mut last, &mut height);
+            let at = body.len() - rest.len();
+            let &opcode = rest.first()?;
+            cursor.at = at + 1;
             match opcode {
                 CALL | RETURN_CALL => {
                     let (takes, gives) = (*arities.functions.get(cursor.number()? as usize)?)?;
@@ -171,124 +178,143 @@ impl Tidying {
                 UNREACHABLE | RETURN => dead = true,
                 BLOCK | LOOP | IF => {
                     let (empty, takes, gives) = block_type(&mut cursor, arities)?;
-                    height -= takes + i64::from(opcode == IF);
+                    let below = height - i64::from(takes) - i64::from(opcode == IF);
+                    height = below + i64::from(takes);
+                    let block = self.open(opcode);
                     self.frames.push(Frame {
-                        event: self.events.len() as u32,
-                        height,
+                        height: below,
+                        block,
                         parameters: takes,
                         results: gives,
                         empty,
                         dead,
                     });
-                    height += takes;
-                    self.push(opcode, at, cursor.at, before, NONE);
+                    self.push(opcode, at, cursor.at, block);
                 }
                 ELSE => {
                     let frame = self.frames.last()?;
-                    (height, dead) = (frame.height + frame.parameters, frame.dead);
-                    let target = frame.event;
-                    self.push(opcode, at, cursor.at, before, target);
+                    (height, dead) = (frame.height + i64::from(frame.parameters), frame.dead);
+                    let block = frame.block;
+                    self.push(opcode, at, cursor.at, block);
                 }
                 END => {
                     let Some(frame) = self.frames.pop() else {
-                        self.push(opcode, at, cursor.at, before, FUNCTION);
+                        self.push(opcode, at, cursor.at, FUNCTION);
                         return cursor.is_done().then_some(found);
                     };
                     self.join(&frame, at);
-                    self.push(opcode, at, cursor.at, before, frame.event);
-                    (height, dead) = (frame.height + frame.results, frame.dead);
+                    self.push(opcode, at, cursor.at, frame.block);
+                    (height, dead) = (frame.height + i64::from(frame.results), frame.dead);
                 }
                 BR | BR_IF => {
                     let label = cursor.number()?;
-                    let target = self.target(label)?;
-                    height -= i64::from(opcode == BR_IF);
+                    let block = self.target(label)?;
+                    let conditional = opcode == BR_IF;
+                    height -= i64::from(conditional);
                     let number = self.events.len() as u32;
-                    let level = self
-                        .frames
-                        .last()
-                        .is_some_and(|f| f.height == height && !dead);
-                    if opcode == BR_IF && label == 0 && level {
-                        found |= self.leaves_first(number);
+                    let innermost = self.frames.last();
+                    let level = innermost.is_some_and(|f| f.height == height && !dead);
+                    if conditional && label == 0 && level {
+                        found |= self.leaves_first(number, at - last);
                     }
-                    self.push(opcode, at, cursor.at, before, target);
-                    self.events[number as usize].level = level;
-                    self.uses(target, number);
-                    dead |= opcode == BR;
+                    self.push_branch(opcode, level, at, cursor.at, block);
+                    self.uses(block, number);
+                    dead |= !conditional;
                 }
                 BR_TABLE => {
                     let number = self.events.len() as u32;
                     let first = self.labels.len() as u32;
                     for _ in 0..=u64::from(cursor.number()?) {
                         let label = cursor.number()?;
-                        let target = self.target(label)?;
-                        self.labels.push(target);
-                        self.uses(target, number);
+                        let block = self.target(label)?;
+                        self.labels.push(block);
+                        self.uses(block, number);
                     }
-                    self.push(opcode, at, cursor.at, before, first);
+                    self.push(opcode, at, cursor.at, first);
                     dead = true;
                 }
                 _ => height += i64::from(skip_plain(&mut cursor, opcode)?),
             }
-            before = at;
+            last = cursor.at - at;
+            rest = body.get(cursor.at..)?;
         }
     }
 
-    fn push(&mut self, opcode: u8, at: u32, next: usize, before: u32, target: u32) {
+    #[inline]
+    fn push(&mut self, opcode: u8, at: usize, next: usize, block: u32) {
+        self.push_branch(opcode, false, at, next, block);
+    }
+
+    #[inline]
+    fn push_branch(&mut self, opcode: u8, level: bool, at: usize, next: usize, block: u32) {
         self.events.push(Event {
             opcode,
-            at,
+            level,
+            left_out: false,
+            at: at as u32,
             next: next as u32,
-            before,
-            target,
-            branch: NONE,
-            first_use: NONE,
-            uses: 0,
-            partner: NONE,
-            is_then: false,
-            level: false,
-            depth: 0,
+            block,
         });
     }
 
-    /// The event that opens what a label stands for.
+    fn open(&mut self, opcode: u8) -> u32 {
+        self.blocks.push(Block {
+            opcode,
+            is_then: false,
+            branch: NONE,
+            before: 0,
+            first_use: NONE,
+            uses: 0,
+            partner: NONE,
+            depth: 0,
+        });
+        self.blocks.len() as u32 - 1
+    }
+
+    /// The block that a label stands for.
     fn target(&self, label: u32) -> Option<u32> {
         match self.frames.len().checked_sub(label as usize)? {
             0 => Some(FUNCTION),
-            at => Some(self.frames[at - 1].event),
+            at => Some(self.frames[at - 1].block),
         }
     }
 
-    fn uses(&mut self, target: u32, number: u32) {
-        if let Some(opener) = self.events.get_mut(target as usize) {
-            opener.first_use = opener.first_use.min(number);
-            opener.uses += 1;
+    fn uses(&mut self, block: u32, number: u32) {
+        if let Some(block) = self.blocks.get_mut(block as usize) {
+            block.first_use = block.first_use.min(number);
+            block.uses += 1;
         }
     }
 
     /// A conditional branch to the end of the innermost block, at that block's height. Whether it is
     /// the first one.
-    fn leaves_first(&mut self, number: u32) -> bool {
+    fn leaves_first(&mut self, number: u32, before: usize) -> bool {
         let Some(frame) = self.frames.last() else {
             return false;
         };
-        let opener = &mut self.events[frame.event as usize];
-        let first = opener.opcode == BLOCK && frame.empty && opener.uses == 0;
+        let block = &mut self.blocks[frame.block as usize];
+        let first = block.opcode == BLOCK && frame.empty && block.uses == 0;
         if first {
-            opener.branch = number;
+            (block.branch, block.before) = (number, before as u32);
         }
         first
     }
 
     /// At the end of `inner`, which is at `at`: finds out whether it and the rest of the block
     /// around it are `then` and `else`.
-    fn join(&mut self, inner: &Frame, at: u32) {
-        let (Some(outer), Some(last)) = (self.frames.last(), self.events.last()) else {
+    fn join(&mut self, inner: &Frame, at: usize) {
+        let (Some(outer), Some(last)) = (self.frames.last(), self.events.last_mut()) else {
             return;
         };
-        let then = self.events[inner.event as usize];
-        let block = self.events[outer.event as usize];
-        let jumps =
-            last.opcode == BR && last.next == at && last.target == outer.event && last.level;
+        let jumps = last.opcode == BR
+            && last.next as usize == at
+            && last.block == outer.block
+            && last.level;
+        if !jumps {
+            return;
+        }
+        let then = self.blocks[inner.block as usize];
+        let block = self.blocks[outer.block as usize];
         let alone = then.branch != NONE && then.uses == 1;
         let suits = block.opcode == BLOCK
             && outer.empty
@@ -297,82 +323,96 @@ impl Tidying {
             && block.branch == NONE
             && block.partner == NONE
             && block.first_use > then.branch;
-        if jumps && alone && suits {
-            let outer = outer.event;
-            self.events[outer as usize].partner = inner.event;
-            self.events[inner.event as usize].partner = outer;
-            self.events[inner.event as usize].is_then = true;
+        if alone && suits {
+            self.blocks[outer.block as usize].partner = inner.block;
+            self.blocks[inner.block as usize].partner = outer.block;
+            self.blocks[inner.block as usize].is_then = true;
             // The jump to the end is not written.
-            if let Some(last) = self.events.last_mut() {
-                last.branch = inner.event;
-            }
+            last.left_out = true;
         }
     }
 
     fn write(&mut self, body: &[u8]) {
+        let Self {
+            blocks,
+            labels,
+            out,
+            ..
+        } = self;
+        let blocks = blocks.as_mut_slice();
         let (mut copied, mut depth) = (0, 0u32);
-        for number in 0..self.events.len() {
-            let event = self.events[number];
+        for (number, event) in self.events.iter().enumerate() {
             let (at, next) = (event.at as usize, event.next as usize);
             match event.opcode {
                 BLOCK | LOOP | IF => {
-                    if event.branch != NONE || event.partner != NONE {
-                        self.out.extend_from_slice(&body[copied..at]);
+                    let block = &mut blocks[event.block as usize];
+                    if block.branch != NONE || block.partner != NONE {
+                        out.extend_from_slice(&body[copied..at]);
                         copied = next;
                     } else {
-                        self.events[number].depth = depth;
+                        block.depth = depth;
                         depth += 1;
                     }
                 }
-                BR | BR_IF if self.becomes_if(number as u32) => {
-                    let opener = self.events[event.target as usize];
-                    // An `else` makes the label of the block around this one.
-                    let label = match opener.is_then {
-                        true => opener.partner,
-                        false => event.target,
-                    };
-                    self.events[label as usize].depth = depth;
-                    depth += 1;
-                    let before = event.before as usize;
-                    let test = body[before];
-                    if before >= copied && before + 1 == at && inverse(test).is_some() {
-                        self.out.extend_from_slice(&body[copied..before]);
-                        self.out
-                            .extend(inverse(test).filter(|&test| test != I32_EQZ));
-                    } else {
-                        self.out.extend_from_slice(&body[copied..at]);
-                        self.out.push(I32_EQZ);
-                    }
-                    self.out.extend([IF, EMPTY]);
+                BR if event.left_out => {
+                    out.extend_from_slice(&body[copied..at]);
                     copied = next;
                 }
-                BR if event.branch != NONE => {
-                    self.out.extend_from_slice(&body[copied..at]);
+                BR_IF if becomes_if(blocks, event.block, number as u32) => {
+                    let block = blocks[event.block as usize];
+                    // An `else` makes the label of the block around this one.
+                    let label = match block.is_then {
+                        true => block.partner,
+                        false => event.block,
+                    };
+                    blocks[label as usize].depth = depth;
+                    depth += 1;
+                    let before = block.before as usize;
+                    let turned = match before >= copied && before + 1 == at {
+                        true => inverse(body[before]),
+                        false => None,
+                    };
+                    match turned {
+                        Some(I32_EQZ) => {
+                            out.extend_from_slice(&body[copied..before]);
+                            out.extend_from_slice(&[IF, EMPTY]);
+                        }
+                        Some(test) => {
+                            out.extend_from_slice(&body[copied..before]);
+                            out.extend_from_slice(&[test, IF, EMPTY]);
+                        }
+                        None => {
+                            out.extend_from_slice(&body[copied..at]);
+                            out.extend_from_slice(&[I32_EQZ, IF, EMPTY]);
+                        }
+                    }
                     copied = next;
                 }
                 BR | BR_IF => {
-                    self.out.extend_from_slice(&body[copied..at + 1]);
-                    let label = self.label(event.target, depth);
-                    leb::uleb(&mut self.out, u64::from(label));
-                    copied = next;
+                    let label = label(blocks, event.block, depth);
+                    // Most have their number in one byte, and keep it.
+                    if next != at + 2 || u32::from(body[at + 1]) != label {
+                        out.extend_from_slice(&body[copied..at + 1]);
+                        leb::uleb(out, u64::from(label));
+                        copied = next;
+                    }
                 }
                 BR_TABLE => {
-                    self.out.extend_from_slice(&body[copied..at + 1]);
+                    out.extend_from_slice(&body[copied..at + 1]);
                     let mut cursor = Cursor::new(body);
                     cursor.at = at + 1;
                     let count = cursor.number().unwrap_or(0);
-                    leb::uleb(&mut self.out, u64::from(count));
-                    for label in event.target..=event.target + count {
-                        let target = self.labels[label as usize];
-                        let label = self.label(target, depth);
-                        leb::uleb(&mut self.out, u64::from(label));
+                    leb::uleb(out, u64::from(count));
+                    let first = event.block as usize;
+                    for &block in &labels[first..=first + count as usize] {
+                        leb::uleb(out, u64::from(label(blocks, block, depth)));
                     }
                     copied = next;
                 }
-                END if event.target != FUNCTION => {
-                    if self.events[event.target as usize].is_then {
-                        self.out.extend_from_slice(&body[copied..at]);
-                        self.out.push(ELSE);
+                END if event.block != FUNCTION => {
+                    if blocks[event.block as usize].is_then {
+                        out.extend_from_slice(&body[copied..at]);
+                        out.push(ELSE);
                         copied = next;
                     } else {
                         depth -= 1;
@@ -381,24 +421,24 @@ impl Tidying {
                 _ => {}
             }
         }
-        self.out.extend_from_slice(&body[copied..]);
-    }
-
-    fn becomes_if(&self, number: u32) -> bool {
-        let target = self.events[number as usize].target;
-        let opener = self.events.get(target as usize);
-        opener.is_some_and(|opener| opener.branch == number)
-    }
-
-    fn label(&self, target: u32, depth: u32) -> u32 {
-        match self.events.get(target as usize) {
-            Some(opener) => depth - 1 - opener.depth,
-            None => depth,
-        }
+        out.extend_from_slice(&body[copied..]);
     }
 }
 
-fn block_type(cursor: &mut Cursor<'_>, arities: &Arities) -> Option<(bool, i64, i64)> {
+fn becomes_if(blocks: &[Block], block: u32, number: u32) -> bool {
+    let block = blocks.get(block as usize);
+    block.is_some_and(|block| block.branch == number)
+}
+
+/// The label of a block that is written, or of the function, at a depth.
+fn label(blocks: &[Block], block: u32, depth: u32) -> u32 {
+    match blocks.get(block as usize) {
+        Some(block) => depth - 1 - block.depth,
+        None => depth,
+    }
+}
+
+fn block_type(cursor: &mut Cursor<'_>, arities: &Arities) -> Option<(bool, u8, u8)> {
     let at = cursor.at;
     let byte = cursor.byte()?;
     if byte == EMPTY {
@@ -413,7 +453,7 @@ fn block_type(cursor: &mut Cursor<'_>, arities: &Arities) -> Option<(bool, i64, 
     }
     cursor.at = at;
     let (takes, gives) = (*arities.types.get(cursor.number()? as usize)?)?;
-    Some((false, i64::from(takes), i64::from(gives)))
+    Some((false, takes, gives))
 }
 
 /// The test that is true when `test` is false. `i32.eqz` stands for leaving out the test: it is

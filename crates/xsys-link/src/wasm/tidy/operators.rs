@@ -120,35 +120,82 @@ const fn plain() -> [(Operands, i8); 256] {
     table
 }
 
-/// The common case of [`skip_plain`], for the nine of ten instructions that are a byte with at most
-/// a number or two: where the next instruction starts, and by how much the stack grows. `None` says
-/// nothing. It works on values, so that a walk over megabytes of code stays in registers.
-#[inline(always)]
-pub fn plain_at(bytes: &[u8], at: usize) -> Option<(usize, i8)> {
-    let (operands, change) = PLAIN[usize::from(*bytes.get(at)?)];
-    let mut next = at + 1;
-    match operands {
-        Operands::None => {}
-        Operands::Number => next = behind_number(bytes, next)?,
-        Operands::Access => {
-            if *bytes.get(next)? >= 64 {
-                return None;
-            }
-            next = behind_number(bytes, next + 1)?;
-        }
-        Operands::Bytes4 => next += 4,
-        Operands::Bytes8 => next += 8,
-        Operands::Unknown => return None,
-    }
-    (next <= bytes.len()).then_some((next, change))
+/// What [`skip_run`] has to know of an opcode.
+#[derive(Clone, Copy)]
+struct Short {
+    /// The bits of the instruction's first bytes, and of [`ALWAYS`], that are all zero where the
+    /// instruction is as short as can be.
+    bits: u32,
+    /// Those that are zero where it is one that is understood.
+    usual: u16,
+    /// Its length if it is as short as can be.
+    length: u8,
+    change: i8,
+    /// The top bits of all bytes that may be the last one. None where there are no numbers.
+    tops: u64,
 }
 
-#[inline(always)]
-fn behind_number(bytes: &[u8], mut at: usize) -> Option<usize> {
-    while *bytes.get(at)? >= 0x80 {
-        at += 1;
+/// A bit that is set whatever the instruction's first three bytes are.
+const ALWAYS: u32 = 1 << 31;
+const TOPS: u64 = 0x8080_8080_8080_8080;
+
+static SHORT: [Short; 256] = short();
+
+const fn short() -> [Short; 256] {
+    let mut table = [Short {
+        bits: ALWAYS,
+        usual: 0,
+        length: 0,
+        change: 0,
+        tops: 0,
+    }; 256];
+    let mut opcode = 0;
+    while opcode < 256 {
+        let (operands, change) = PLAIN[opcode];
+        let short = &mut table[opcode];
+        short.change = change;
+        match operands {
+            Operands::None => (short.bits, short.length) = (0, 1),
+            // The number's only byte has no top bit.
+            Operands::Number => {
+                (short.bits, short.length) = (0x8000, 2);
+                short.tops = TOPS << 8;
+            }
+            // Nor does that of the offset; the alignment does not announce a memory's number.
+            Operands::Access => {
+                (short.bits, short.length) = (0x80_c000, 3);
+                (short.usual, short.tops) = (0xc000, TOPS << 16);
+            }
+            Operands::Bytes4 | Operands::Bytes8 | Operands::Unknown => {}
+        }
+        opcode += 1;
     }
-    Some(at + 1)
+    table
+}
+
+/// Skips plain instructions: those that are a byte with at most two numbers, as seven of ten are.
+/// Returns what is left. The first of any other kind is left to the caller, who can do them all.
+/// `last` is the length of the instruction before, `height` follows the stack.
+///
+/// Megabytes of code pass through here, so all that is looked at is eight bytes.
+#[inline(always)]
+pub fn skip_run<'b>(mut rest: &'b [u8], last: &mut usize, height: &mut i64) -> &'b [u8] {
+    while let Some(bytes) = rest.first_chunk::<8>() {
+        let word = u64::from_le_bytes(*bytes);
+        let short = &SHORT[usize::from(word as u8)];
+        let mut length = usize::from(short.length & 3);
+        if (word as u32 | ALWAYS) & short.bits != 0 {
+            let ends = !word & short.tops;
+            if ends == 0 || word as u16 & short.usual != 0 {
+                break;
+            }
+            length = ends.trailing_zeros() as usize / 8 + 1;
+        }
+        *height += i64::from(short.change);
+        *last = length;
+        rest = &rest[length..];
+    }
+    rest
 }
 
 /// Skips the operands of an instruction that is neither a call nor has to do with structure.
@@ -285,8 +332,13 @@ mod tests {
         assert_eq!(change, expected, "{operator:?}");
         let length = reader.original_position() as usize;
         assert_eq!(cursor.at, length, "{operator:?}");
-        if let Some(found) = plain_at(&bytes, 0) {
-            assert_eq!(found, (length, expected as i8), "{operator:?}");
+        let bytes = &bytes[..length + 7];
+        let (mut last, mut height) = (0, 0);
+        let rest = skip_run(bytes, &mut last, &mut height);
+        if rest.len() != bytes.len() {
+            // What follows is `unreachable`.
+            let expected = (7, length, i64::from(expected));
+            assert_eq!((rest.len(), last, height), expected, "{operator:?}");
         }
         true
     }
@@ -311,6 +363,43 @@ mod tests {
             known += u32::from(check(&number));
         }
         assert!(known > 400, "{known}");
+    }
+
+    #[test]
+    fn runs_end_where_something_is_unusual() {
+        for (bytes, skipped, last, change) in [
+            // A number of two bytes, of seven and of eight.
+            (&[0x20, 0, 0x41, 0x80, 1, 0x45, 0x0b][..], 6, 1, 2),
+            (
+                &[0x42, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 1, 0x0b],
+                8,
+                8,
+                1,
+            ),
+            (
+                &[0x42, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 1],
+                0,
+                0,
+                0,
+            ),
+            // An offset of two bytes, an alignment that announces a memory, and one of two bytes.
+            (&[0x41, 0, 0x28, 2, 0x80, 1, 0x0b], 6, 4, 1),
+            (&[0x41, 0, 0x28, 0x42, 0, 0, 0x0b], 2, 2, 1),
+            (&[0x41, 0, 0x28, 0x82, 0, 0, 0x0b], 2, 2, 1),
+            (&[0x41, 0, 0x45, 0x02, 0x40, 0x0b, 0x0b], 3, 1, 1),
+            (&[0x41, 0, 0x41, 1, 0x36, 2, 4, 0x0b, 0, 0, 0], 7, 3, 0),
+            (&[0x43, 0, 0, 0, 0, 0x1a], 0, 0, 0),
+            (&[0x00, 0], 0, 0, 0),
+        ] {
+            // Room to look at eight bytes.
+            let bytes = [bytes, &[0; 8]].concat();
+            let (mut length, mut height) = (0, 0);
+            let rest = skip_run(&bytes, &mut length, &mut height);
+            let found = (bytes.len() - rest.len(), length, height);
+            assert_eq!(found, (skipped, last, change), "{bytes:02x?}");
+        }
+        let end = [0x1a; 7];
+        assert_eq!(skip_run(&end, &mut 0, &mut 0), end);
     }
 
     #[test]
