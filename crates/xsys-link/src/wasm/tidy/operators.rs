@@ -123,31 +123,26 @@ const fn plain() -> [(Operands, i8); 256] {
 /// What [`skip_run`] has to know of an opcode.
 #[derive(Clone, Copy)]
 struct Short {
-    /// The bits of the instruction's first bytes, and of [`ALWAYS`], that are all zero where the
-    /// instruction is as short as can be.
+    /// The bits of the instruction's first four bytes that are all zero where it is as short as
+    /// can be.
     bits: u32,
-    /// Those that are zero where it is one that is understood.
-    usual: u16,
-    /// Its length if it is as short as can be.
+    /// Its length then. None where it is not plain, or has other operands than numbers.
     length: u8,
     change: i8,
-    /// The top bits of all bytes that may be the last one. None where there are no numbers.
-    tops: u64,
 }
 
-/// A bit that is set whatever the instruction's first three bytes are.
-const ALWAYS: u32 = 1 << 31;
+/// The top bits of bytes.
 const TOPS: u64 = 0x8080_8080_8080_8080;
+/// An alignment that announces the number of a memory, or that has more than one byte.
+const ODD_ACCESS: u32 = 0xc000;
 
 static SHORT: [Short; 256] = short();
 
 const fn short() -> [Short; 256] {
     let mut table = [Short {
-        bits: ALWAYS,
-        usual: 0,
+        bits: 0xff,
         length: 0,
         change: 0,
-        tops: 0,
     }; 256];
     let mut opcode = 0;
     while opcode < 256 {
@@ -157,19 +152,20 @@ const fn short() -> [Short; 256] {
         match operands {
             Operands::None => (short.bits, short.length) = (0, 1),
             // The number's only byte has no top bit.
-            Operands::Number => {
-                (short.bits, short.length) = (0x8000, 2);
-                short.tops = TOPS << 8;
-            }
-            // Nor does that of the offset; the alignment does not announce a memory's number.
-            Operands::Access => {
-                (short.bits, short.length) = (0x80_c000, 3);
-                (short.usual, short.tops) = (0xc000, TOPS << 16);
-            }
+            Operands::Number => (short.bits, short.length) = (0x8000, 2),
+            // Nor does that of the offset.
+            Operands::Access => (short.bits, short.length) = (0x80_0000 | ODD_ACCESS, 3),
             Operands::Bytes4 | Operands::Bytes8 | Operands::Unknown => {}
         }
         opcode += 1;
     }
+    // The only opcode without a bit, `unreachable`, is told by what follows. One that is followed by
+    // three of its kind may be skipped: the last of them is met.
+    table[0] = Short {
+        bits: 0xffff_ff00,
+        length: 1,
+        change: 0,
+    };
     table
 }
 
@@ -184,9 +180,14 @@ pub fn skip_run<'b>(mut rest: &'b [u8], last: &mut usize, height: &mut i64) -> &
         let word = u64::from_le_bytes(*bytes);
         let short = &SHORT[usize::from(word as u8)];
         let mut length = usize::from(short.length & 3);
-        if (word as u32 | ALWAYS) & short.bits != 0 {
-            let ends = !word & short.tops;
-            if ends == 0 || word as u16 & short.usual != 0 {
+        if word as u32 & short.bits != 0 {
+            let odd = length == 3 && word as u32 & ODD_ACCESS != 0;
+            if length < 2 || odd {
+                break;
+            }
+            // The number whose end is unknown comes last.
+            let ends = !word & (TOPS << (8 * (length - 1)));
+            if ends == 0 {
                 break;
             }
             length = ends.trailing_zeros() as usize / 8 + 1;
@@ -389,10 +390,11 @@ mod tests {
             (&[0x41, 0, 0x45, 0x02, 0x40, 0x0b, 0x0b], 3, 1, 1),
             (&[0x41, 0, 0x41, 1, 0x36, 2, 4, 0x0b, 0, 0, 0], 7, 3, 0),
             (&[0x43, 0, 0, 0, 0, 0x1a], 0, 0, 0),
-            (&[0x00, 0], 0, 0, 0),
+            (&[0x00, 0x0b], 0, 0, 0),
+            (&[0x00, 0x00, 0x00, 0x00, 0x00, 0x0b], 2, 1, 0),
         ] {
             // Room to look at eight bytes.
-            let bytes = [bytes, &[0; 8]].concat();
+            let bytes = [bytes, &[0x0b; 8]].concat();
             let (mut length, mut height) = (0, 0);
             let rest = skip_run(&bytes, &mut length, &mut height);
             let found = (bytes.len() - rest.len(), length, height);
