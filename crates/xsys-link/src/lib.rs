@@ -9,6 +9,7 @@ pub mod input;
 pub mod options;
 pub mod output;
 pub mod script;
+mod threads;
 pub mod wasm;
 
 use std::ffi::OsString;
@@ -87,15 +88,7 @@ fn link_gnu(args: &[OsString]) -> Outcome {
         Action::Version => outcome.stdout = format!("{VERSION}\n"),
         Action::Help(text) => outcome.stdout = text,
         Action::Link => {
-            let linked = match options.threads {
-                // A pool of its own; where that cannot be had the global one serves as well.
-                Some(threads) => match rayon::ThreadPoolBuilder::new().num_threads(threads).build()
-                {
-                    Ok(pool) => pool.install(|| elf::link(&options)),
-                    Err(_) => elf::link(&options),
-                },
-                None => elf::link(&options),
-            };
+            let linked = threads::run(options.threads, || elf::link(&options));
             outcome.diagnostics.extend(linked.diagnostics);
             outcome.stdout = linked.stdout;
             outcome.usage = linked.usage;

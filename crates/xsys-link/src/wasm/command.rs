@@ -2,7 +2,6 @@
 
 use std::ffi::OsString;
 
-use rayon::ThreadPoolBuilder;
 use xsys_diag::Diagnostic;
 
 use super::write::Planned;
@@ -10,7 +9,7 @@ use super::{WasmInput, WasmOptions, link_into};
 use crate::input::map::{FileStore, InputFile};
 use crate::input::reproduce::Archive;
 use crate::output::{OutputError, OutputFile};
-use crate::{Outcome, limit_errors};
+use crate::{Outcome, limit_errors, threads};
 
 /// Links as the words (without the program's name) say.
 pub fn link_command_line(words: &[OsString]) -> Outcome {
@@ -62,14 +61,7 @@ fn run(
     let wish = options.reports.reproduce.as_ref();
     let archive = wish.map(|wish| Archive::create(wish, &options.output));
     let archive = archive.transpose().map_err(|problem| vec![problem])?;
-    // A pool of its own; where that cannot be had the global one serves as well.
-    let pool = options
-        .threads
-        .and_then(|threads| ThreadPoolBuilder::new().num_threads(threads).build().ok());
-    let result = match pool {
-        Some(pool) => pool.install(|| link(&options, &store, put)),
-        None => link(&options, &store, put),
-    };
+    let result = threads::run(options.threads, || link(&options, &store, put));
     // The archive is most needed where the link fails.
     let missed = archive.and_then(|archive| {
         for (path, bytes) in &options.reports.read {

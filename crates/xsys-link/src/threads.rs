@@ -1,0 +1,42 @@
+//! The threads of a link, and room for each of them to allocate in.
+//!
+//! glibc gives a thread a heap of its own and lets it grow by a system call for every few pages: a
+//! thousand calls in a link of 50 ms, each of which stops the other threads' page faults. A large
+//! block that is asked for and given back leaves the heap that large, and changes what glibc takes for
+//! large (`mallopt(3)`, `M_MMAP_THRESHOLD`), so that later blocks come from there. Nobody touches the block,
+//! so it takes no memory. Other allocators do not care.
+
+use std::hint::black_box;
+
+use rayon::ThreadPoolBuilder;
+
+/// Below the most that glibc takes for small if it is told so, which is half of the most that it lets a
+/// heap become.
+const LARGE: usize = 31 << 20;
+
+/// Does `work` in a pool of so many threads, or one for each processor; where that cannot be had, in
+/// rayon's own.
+pub fn run<R: Send>(threads: Option<usize>, work: impl FnOnce() -> R + Send) -> R {
+    let pool = ThreadPoolBuilder::new()
+        .num_threads(threads.unwrap_or(0))
+        .start_handler(|_| make_room())
+        .build();
+    match pool {
+        Ok(pool) => pool.install(work),
+        Err(_) => work(),
+    }
+}
+
+fn make_room() {
+    let block = |size| {
+        let mut block = Vec::<u8>::new();
+        // Where there is no room, there is none.
+        let _ = block.try_reserve_exact(size);
+        black_box(block)
+    };
+    // This one is mapped, and moves the threshold when it is given back.
+    drop(block(LARGE));
+    // These are in the heap, side by side.
+    let small = LARGE - (1 << 20);
+    drop((block(small), block(small)));
+}
