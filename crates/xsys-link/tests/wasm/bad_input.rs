@@ -2,7 +2,7 @@
 
 use xsys_link::wasm::{WasmInput, WasmOptions, link};
 
-use crate::compile::{Objects, text, validate};
+use crate::compile::{Objects, rustc, text, validate};
 
 fn object() -> Objects {
     let objects = Objects::new(&[(
@@ -25,12 +25,12 @@ fn object() -> Objects {
 
 /// Links one file's bytes under a name, with all of it kept.
 fn attempt(name: &str, bytes: &[u8]) -> Result<Vec<u8>, String> {
-    let words = [
-        "--no-entry",
-        "--export-all",
-        "--allow-undefined",
-        "--no-gc-sections",
-    ];
+    attempt_with("--no-gc-sections", name, bytes)
+}
+
+/// Likewise, with an option.
+fn attempt_with(option: &str, name: &str, bytes: &[u8]) -> Result<Vec<u8>, String> {
+    let words = ["--no-entry", "--export-all", "--allow-undefined", option];
     let options = WasmOptions::parse(&words.map(Into::into)).unwrap();
     let input = WasmInput {
         path: name.into(),
@@ -82,6 +82,56 @@ fn flipped_bytes() {
         }
         assert!(refused > 0);
     }
+}
+
+/// Relocations of debug information are checked by whoever reads them: the parser where they are copied,
+/// pruning where it looks at entries, nobody where they are left out. The verdict is the same.
+#[test]
+fn broken_relocations_of_debug_information() {
+    let folder = tempfile::tempdir().unwrap();
+    let source =
+        "#![no_std]\n#[unsafe(no_mangle)] pub extern \"C\" fn run(at: u32) -> u32 { at + 1 }";
+    std::fs::write(folder.path().join("object.rs"), source).unwrap();
+    rustc(
+        folder.path(),
+        &["object.rs", "--crate-type=lib", "--emit=obj", "-g"],
+    );
+    let bytes = std::fs::read(folder.path().join("object.o")).unwrap();
+    let (mut refused, mut linked) = (0, 0);
+    for section in wasmparser::Parser::new(0).parse_all(&bytes) {
+        let wasmparser::Payload::CustomSection(custom) = section.unwrap() else {
+            continue;
+        };
+        if !custom.name().starts_with("reloc..debug_") {
+            continue;
+        }
+        let range =
+            custom.data_offset() as usize..custom.data_offset() as usize + custom.data().len();
+        // The first two numbers say which section is meant, and how many entries follow.
+        for at in range.skip(2) {
+            for flip in [0x01, 0x40, 0x80] {
+                let mut broken = bytes.clone();
+                broken[at] ^= flip;
+                let pruned = attempt_with("--prune-debug", "object.o", &broken);
+                let copied = attempt_with("--no-prune-debug", "object.o", &broken);
+                match (&pruned, &copied) {
+                    (Ok(pruned), Ok(copied)) => {
+                        validate(pruned);
+                        validate(copied);
+                        linked += 1;
+                    }
+                    (Err(problem), Err(same)) => {
+                        assert_eq!(problem, same);
+                        assert!(problem.contains("cannot link `object.o`: "), "{problem}");
+                        refused += 1;
+                    }
+                    _ => panic!("{at:#x} ^ {flip:#x}: {pruned:?} and {copied:?}"),
+                }
+                validate(&attempt_with("--strip-debug", "object.o", &broken).unwrap());
+            }
+        }
+    }
+    assert!(refused > 50 && linked > 50, "{refused} {linked}");
 }
 
 #[test]
