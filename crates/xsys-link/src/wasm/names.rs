@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use rayon::prelude::*;
+
 use super::WasmOptions;
 use super::assign::Layout;
 use super::index::OwnGlobal;
@@ -15,6 +17,9 @@ const MODULE: u8 = 0;
 const FUNCTIONS: u8 = 1;
 const GLOBALS: u8 = 7;
 const DATA_SEGMENTS: u8 = 9;
+
+/// So many names are written at once: there are tens of thousands, of a hundred bytes each.
+const CHUNK: usize = 2048;
 
 /// The contents of the `name` section. `None` when nothing has a name.
 pub fn names(
@@ -45,16 +50,28 @@ pub fn names(
         if list.is_empty() {
             continue;
         }
-        let length: usize = list.iter().map(|(_, name)| name.len() + 8).sum();
-        let mut map = Vec::with_capacity(length);
-        leb::uleb(&mut map, list.len() as u64);
-        for (number, name) in list {
-            leb::uleb(&mut map, u64::from(number));
-            leb::string(&mut map, &name);
+        let chunks: Vec<Vec<u8>> = list.par_chunks(CHUNK).map(encode).collect();
+        let length = chunks.iter().map(Vec::len).sum::<usize>();
+        out.reserve(length + 16);
+        out.push(id);
+        let count = list.len() as u64;
+        leb::uleb(&mut out, (leb::uleb_len(count) + length) as u64);
+        leb::uleb(&mut out, count);
+        for chunk in chunks {
+            out.extend(chunk);
         }
-        part(&mut out, id, &map);
     }
     Some(out)
+}
+
+fn encode(list: &[(u32, Cow<'_, str>)]) -> Vec<u8> {
+    let length = list.iter().map(|(_, name)| name.len() + 8).sum();
+    let mut map = Vec::with_capacity(length);
+    for (number, name) in list {
+        leb::uleb(&mut map, u64::from(*number));
+        leb::string(&mut map, name);
+    }
+    map
 }
 
 /// The written segments. Of one with gaps, the first part has the name.
@@ -100,7 +117,8 @@ fn functions<'a>(
     }
     let first = list.len() as u32;
     let by_place = symbol_names(resolved);
-    for (at, &function) in indexes.functions.iter().enumerate() {
+    let own = indexes.functions.par_iter().enumerate();
+    let own = own.filter_map(|(at, &function)| {
         let name = match function {
             FunctionRef::Synthetic(at) => {
                 let name = &resolved.synthetic[at as usize].name;
@@ -115,20 +133,21 @@ fn functions<'a>(
                 match debug.filter(|name| !name.is_empty()) {
                     Some(name) => Cow::Borrowed(name),
                     None => match by_place[file.0 as usize][item as usize] {
-                        "" => continue,
+                        "" => return None,
                         name => shown(options, name),
                     },
                 }
             }
         };
-        list.push((first + at as u32, name));
-    }
+        Some((first + at as u32, name))
+    });
+    list.par_extend(own);
     list
 }
 
 /// The name of the first symbol of each file's bodies; empty where there is none.
 fn symbol_names<'a>(resolved: &'a Resolved<'_>) -> Vec<Vec<&'a str>> {
-    let names = resolved.files.iter().map(|object| {
+    let names = resolved.files.par_iter().map(|object| {
         let mut names = vec![""; object.functions.len()];
         for symbol in &object.symbols {
             if let (SymbolKind::Function, Place::Item(at)) = (symbol.kind, symbol.place)
