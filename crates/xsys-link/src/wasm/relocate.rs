@@ -73,11 +73,13 @@ pub fn value(
     }
     let gone = || chunk.tombstone.unwrap_or(entry.addend as u64);
     let id = resolved.file_symbol(chunk.file, entry.index);
-    if matches!(
-        row.value,
-        Value::Function | Value::Tag | Value::Table | Value::Global
-    ) && let Some(number) = indexes.quick_number(id)
-    {
+    let quick = match row.value {
+        Value::Function | Value::Tag | Value::Table => true,
+        // Of what is no global, the address is asked for.
+        Value::Global => object.kinds[entry.index as usize] == SymbolKind::Global,
+        _ => false,
+    };
+    if quick && let Some(number) = indexes.quick_number(id) {
         return number.into();
     }
     let symbol = resolved.symbol(id);
