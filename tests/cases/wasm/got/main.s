@@ -1,11 +1,13 @@
 // Position-independent code reads addresses and slots from globals, which hold constants here.
 //# rustc: -Ctarget-feature=+mutable-globals
-//# args: --no-entry --export=get --export=call
+//# args: --no-entry --export=get --export=call --export=call_other
 //# run: get() = 9
 //# run: call() = 3
+//# run: call_other() = 4
 //# compare: rust-lld
 
     .functype three () -> (i32)
+    .functype four () -> (i32)
     .tabletype __indirect_function_table, funcref
     .globaltype __memory_base, i32, immutable
 
@@ -25,6 +27,24 @@ call:
     .functype call () -> (i32)
     global.get three@GOT
     call_indirect __indirect_function_table, () -> (i32)
+    end_function
+
+// Numbers of functions and of globals that hold their slots must not be the same by chance.
+    .section .text.call_other,"",@
+    .globl call_other
+    .type call_other,@function
+call_other:
+    .functype call_other () -> (i32)
+    global.get four@GOT
+    call_indirect __indirect_function_table, () -> (i32)
+    end_function
+
+    .section .text.four,"",@
+    .globl four
+    .type four,@function
+four:
+    .functype four () -> (i32)
+    i32.const 4
     end_function
 
     .section .text.three,"",@
