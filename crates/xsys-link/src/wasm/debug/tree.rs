@@ -143,9 +143,9 @@ impl Tree {
             size = size.checked_add(u32::try_from(sections.data(section).len()).ok()?)?;
         }
         tree.starts = Ranks::new(size as usize);
-        // About as many as there may be; what is not used is not touched.
-        tree.dies.reserve(size as usize / 6);
-        tree.edges.reserve(size as usize / 10);
+        // About as many as there are in what rustc writes.
+        tree.dies.reserve(size as usize / 10);
+        tree.edges.reserve(size as usize / 16);
         for at in 0..tree.infos.len() {
             let first = tree.units.len();
             tree.read_section(sections, at)?;
