@@ -8,6 +8,9 @@
 //! A mapped file on a full disk kills the writer with SIGBUS, so the space is reserved first. Where
 //! the file system cannot reserve (and off Linux), and for small files, the bytes are collected in
 //! memory and written at the end. Devices such as `/dev/null` are written to, never replaced.
+//!
+//! An output whose parts nobody looks at again can be written part by part instead ([`Parts`]): that
+//! spares the page faults of a mapping.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -103,6 +106,8 @@ pub struct OutputFile {
 enum Data {
     Buffer(Vec<u8>),
     Mapped(MmapMut),
+    /// In the file, as far as they have been written.
+    Parts,
 }
 
 #[derive(Debug)]
@@ -116,6 +121,24 @@ enum Place {
 impl OutputFile {
     /// Makes room for an output of `size` bytes, all zero.
     pub fn create(path: &Path, size: u64) -> Result<Self, OutputError> {
+        Self::create_with(path, size, |file| {
+            map(file, size).map(|map| map.map(Data::Mapped))
+        })
+    }
+
+    /// The same for an output that is going to be written in [`parts`](Self::parts).
+    pub fn create_for_parts(path: &Path, size: u64) -> Result<Self, OutputError> {
+        Self::create_with(path, size, |file| match cfg!(unix) {
+            true => reserve(file, size).map(|_| Some(Data::Parts)),
+            false => Ok(None),
+        })
+    }
+
+    fn create_with(
+        path: &Path,
+        size: u64,
+        large: impl FnOnce(&File) -> io::Result<Option<Data>>,
+    ) -> Result<Self, OutputError> {
         let io_error = |source| OutputError::Io {
             path: path.to_owned(),
             source,
@@ -131,11 +154,11 @@ impl OutputFile {
             _ => Place::Beside(temporary(path)?),
         };
         let data = match &place {
-            Place::Beside(temp) if size > WRITE_LIMIT => map(temp.as_file(), size),
+            Place::Beside(temp) if size > WRITE_LIMIT => large(temp.as_file()),
             _ => Ok(None),
         };
         let data = match data.map_err(|source| failed(path, size, source))? {
-            Some(map) => Data::Mapped(map),
+            Some(data) => data,
             None => Data::Buffer(zeros(size).ok_or_else(|| OutputError::TooLarge {
                 path: path.to_owned(),
                 size,
@@ -149,11 +172,24 @@ impl OutputFile {
         })
     }
 
+    /// The way to write parts of the file, if it was made for that and is large enough: else its
+    /// [bytes](Self::bytes_mut) are to be filled.
+    pub fn parts(&self) -> Option<Parts<'_>> {
+        match (&self.data, &self.place) {
+            (Data::Parts, Place::Beside(temp)) => Some(Parts {
+                output: self,
+                file: temp.as_file(),
+            }),
+            _ => None,
+        }
+    }
+
     /// The file's bytes, to be filled in any order and by any number of threads.
     pub fn bytes_mut(&mut self) -> &mut [u8] {
         match &mut self.data {
             Data::Buffer(bytes) => bytes,
             Data::Mapped(map) => map,
+            Data::Parts => &mut [],
         }
     }
 
@@ -162,6 +198,7 @@ impl OutputFile {
         match &self.data {
             Data::Buffer(bytes) => bytes,
             Data::Mapped(map) => map,
+            Data::Parts => &[],
         }
     }
 
@@ -192,6 +229,7 @@ impl OutputFile {
                 drop(map);
                 Ok(())
             }
+            Data::Parts => Ok(()),
         }
         .and_then(|()| permit(temp.as_file(), executable))
         .map_err(|source| failed(&path, size, source))?;
@@ -200,6 +238,32 @@ impl OutputFile {
             Err(error) => Err(failed(&path, size, error.error)),
         }
     }
+}
+
+/// An output that is written part by part, from any number of threads.
+#[derive(Clone, Copy, Debug)]
+pub struct Parts<'f> {
+    output: &'f OutputFile,
+    file: &'f File,
+}
+
+impl Parts<'_> {
+    /// Writes bytes at an offset. What lies between parts when the file is
+    /// [complete](OutputFile::persist) is zero.
+    pub fn write(&self, offset: u64, bytes: &[u8]) -> Result<(), OutputError> {
+        let OutputFile { path, size, .. } = self.output;
+        write_at(self.file, offset, bytes).map_err(|source| failed(path, *size, source))
+    }
+}
+
+#[cfg(unix)]
+fn write_at(file: &File, offset: u64, bytes: &[u8]) -> io::Result<()> {
+    std::os::unix::fs::FileExt::write_all_at(file, bytes, offset)
+}
+
+#[cfg(not(unix))]
+fn write_at(_: &File, _: u64, _: &[u8]) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 /// Turns what the system says into an error that helps.
@@ -272,21 +336,38 @@ fn zeros(size: u64) -> Option<Vec<u8>> {
 /// that there will be room.
 #[cfg(target_os = "linux")]
 fn map(file: &File, size: u64) -> io::Result<Option<MmapMut>> {
-    use rustix::fs::{FallocateFlags, fallocate};
-    use rustix::io::Errno;
-    loop {
-        match fallocate(file, FallocateFlags::empty(), 0, size) {
-            Ok(()) => return map_reserved(file).map(Some),
-            Err(Errno::INTR) => {}
-            Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL | Errno::PERM) => return Ok(None),
-            Err(error) => return Err(error.into()),
-        }
+    match reserve(file, size)? {
+        true => map_reserved(file).map(Some),
+        false => Ok(None),
     }
 }
 
 #[cfg(not(target_os = "linux"))]
 fn map(_: &File, _: u64) -> io::Result<Option<MmapMut>> {
     Ok(None)
+}
+
+/// Reserves `size` bytes for the file. `false` where the file system cannot promise that there will
+/// be room; then the file is as long as that, but may not be stored anywhere.
+#[cfg(target_os = "linux")]
+fn reserve(file: &File, size: u64) -> io::Result<bool> {
+    use rustix::fs::{FallocateFlags, fallocate};
+    use rustix::io::Errno;
+    loop {
+        match fallocate(file, FallocateFlags::empty(), 0, size) {
+            Ok(()) => return Ok(true),
+            Err(Errno::INTR) => {}
+            Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL | Errno::PERM) => {
+                return file.set_len(size).map(|()| false);
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn reserve(file: &File, size: u64) -> io::Result<bool> {
+    file.set_len(size).map(|()| false)
 }
 
 /// Maps a whole file for writing.
@@ -336,6 +417,35 @@ mod tests {
             assert_eq!(expected.len() as u64, size);
             assert_eq!(names(dir.path()), ["out"]);
         }
+    }
+
+    #[test]
+    fn parts_arrive_in_any_order() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("out");
+        let expected: Vec<u8> = (0..300_000u32).map(|at| (at / 7) as u8).collect();
+        for size in [WRITE_LIMIT as usize, WRITE_LIMIT as usize + 1, 300_000] {
+            let expected = &expected[..size];
+            let mut output = OutputFile::create_for_parts(&path, size as u64).unwrap();
+            assert_eq!(
+                output.parts().is_some(),
+                cfg!(unix) && size > WRITE_LIMIT as usize
+            );
+            match output.parts() {
+                Some(parts) => {
+                    let middle = size / 2;
+                    parts.write(middle as u64, &expected[middle..]).unwrap();
+                    parts.write(0, &expected[..middle]).unwrap();
+                }
+                None => output.bytes_mut().copy_from_slice(expected),
+            }
+            output.persist(false).unwrap();
+            assert_eq!(fs::read(&path).unwrap(), expected);
+            assert_eq!(names(dir.path()), ["out"]);
+        }
+        drop(OutputFile::create_for_parts(&path, 1 << 20).unwrap());
+        assert_eq!(fs::read(&path).unwrap(), expected);
+        assert_eq!(names(dir.path()), ["out"]);
     }
 
     #[test]
@@ -429,6 +539,7 @@ mod tests {
         }
         let path = dir.path().join("out");
         let too_much = OutputFile::create(&path, 2 << 20).map(drop);
+        let in_parts = OutputFile::create_for_parts(&path, 2 << 20).map(drop);
         let enough = OutputFile::create(&path, 1 << 19).and_then(|mut output| {
             output.bytes_mut().fill(1);
             output.persist(true)
@@ -445,6 +556,10 @@ mod tests {
             other => panic!("{other:?}"),
         };
         assert_eq!(size, 2 << 20);
+        assert!(
+            matches!(in_parts, Err(OutputError::Full { .. })),
+            "{in_parts:?}"
+        );
         enough.unwrap();
         assert!(matches!(late, Err(OutputError::Full { .. })), "{late:?}");
         assert_eq!(left, ["filler", "out"]);

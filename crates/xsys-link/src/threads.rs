@@ -5,6 +5,10 @@
 //! block that is asked for and given back leaves the heap that large, and changes what glibc takes for
 //! large (`mallopt(3)`, `M_MMAP_THRESHOLD`), so that later blocks come from there. Nobody touches the block,
 //! so it takes no memory. Other allocators do not care.
+//!
+//! The kernel is told that this room may come in huge pages (`madvise(2)`, `MADV_HUGEPAGE`): half of the
+//! system time of a link were page faults of its heap. Where the system does so of its own accord,
+//! or never, the advice changes nothing.
 
 use std::hint::black_box;
 
@@ -13,6 +17,9 @@ use rayon::ThreadPoolBuilder;
 /// Below the most that glibc takes for small if it is told so, which is half of the most that it lets a
 /// heap become.
 const LARGE: usize = 31 << 20;
+/// At least as large as a page of any system.
+#[cfg(target_os = "linux")]
+const PAGE: usize = 64 << 10;
 
 /// Does `work` in a pool of so many threads, or one for each processor; where that cannot be had, in
 /// rayon's own.
@@ -38,5 +45,28 @@ fn make_room() {
     drop(block(LARGE));
     // These are in the heap, side by side.
     let small = LARGE - (1 << 20);
-    drop((block(small), block(small)));
+    let room = (block(small), block(small));
+    advise(&room.0);
+    advise(&room.1);
 }
+
+/// Says that the spare memory of `room` is going to be used, most of it.
+///
+/// Invariant that makes this sound: the range lies within one live allocation of ours, and the advice
+/// changes neither what the memory contains nor how it may be accessed. What the allocator does
+/// with it afterwards is its own matter.
+#[cfg(target_os = "linux")]
+#[expect(unsafe_code, reason = "the one place where memory is advised")]
+fn advise(room: &Vec<u8>) {
+    use rustix::mm::{Advice, madvise};
+    let start = room.as_ptr().align_offset(PAGE).min(room.capacity());
+    let size = (room.capacity() - start) / PAGE * PAGE;
+    if size > 0 {
+        let start = room.as_ptr().wrapping_add(start).cast_mut();
+        // SAFETY: see above. It is advice: that a kernel without huge pages refuses is no problem.
+        let _ = unsafe { madvise(start.cast(), size, Advice::LinuxHugepage) };
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn advise(_: &Vec<u8>) {}

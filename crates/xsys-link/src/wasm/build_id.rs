@@ -29,24 +29,28 @@ pub fn len(kind: &BuildId) -> usize {
     }
 }
 
-/// The section's contents before the id is known. `None` where there is no section.
+/// The section's contents, with blanks where the id depends on the module's bytes. `None` where there is no section.
 pub fn section(kind: &BuildId) -> Option<Vec<u8>> {
-    let len = match kind {
-        BuildId::None => return None,
-        kind => len(kind),
-    };
     let mut out = Vec::new();
-    leb::uleb(&mut out, len as u64);
-    // wasm-ld hashes blanks where the id will be.
-    out.resize(out.len() + len, b' ');
+    leb::uleb(&mut out, len(kind) as u64);
+    match kind {
+        BuildId::None => return None,
+        BuildId::Hex(bytes) => out.extend_from_slice(bytes),
+        // wasm-ld hashes blanks where the id will be.
+        kind => out.resize(out.len() + len(kind), b' '),
+    }
     Some(out)
 }
 
-/// Fills in the id at the end of a module that is finished but for it.
+/// Whether the id depends on the module's bytes.
+pub fn reads(kind: &BuildId) -> bool {
+    !matches!(kind, BuildId::None | BuildId::Hex(_))
+}
+
+/// Fills in an id that depends on them at the end of a module's bytes.
 pub fn fill(kind: &BuildId, module: &mut [u8]) {
     let id = match kind {
-        BuildId::None => return,
-        BuildId::Hex(bytes) => bytes.clone(),
+        BuildId::None | BuildId::Hex(_) => return,
         BuildId::Fast => fast(module),
         BuildId::Sha1 => sha1(module),
         BuildId::Md5 => {
@@ -89,14 +93,20 @@ mod tests {
 
     #[test]
     fn the_id_is_at_the_end() {
-        for (kind, expected) in [
-            (BuildId::None, "6d6f64756c652e2e2e"),
-            (BuildId::Hex(vec![0xab, 0xcd]), "6d6f64756c652eabcd"),
-        ] {
+        for kind in [BuildId::Fast, BuildId::Sha1, BuildId::Md5] {
+            let mut module = b"module, whose last bytes are the id......".to_vec();
+            let before = module.clone();
+            fill(&kind, &mut module);
+            let place = module.len() - len(&kind);
+            assert_eq!(module[..place], before[..place]);
+            assert_ne!(module[place..], before[place..]);
+        }
+        let hex = BuildId::Hex(vec![0xab, 0xcd]);
+        assert_eq!(section(&hex).as_deref(), Some(&[2, 0xab, 0xcd][..]));
+        for kind in [hex, BuildId::None] {
             let mut module = b"module...".to_vec();
             fill(&kind, &mut module);
-            let hex: String = module.iter().map(|byte| format!("{byte:02x}")).collect();
-            assert_eq!(hex, expected);
+            assert_eq!(module, b"module...");
         }
         assert_eq!(section(&BuildId::None), None);
         assert_eq!(

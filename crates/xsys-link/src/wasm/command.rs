@@ -1,6 +1,7 @@
 //! A wasm-ld command line from words to a file.
 
 use std::ffi::OsString;
+use std::path::Path;
 
 use xsys_diag::Diagnostic;
 
@@ -14,12 +15,22 @@ use crate::{Outcome, limit_errors, threads};
 /// Links as the words (without the program's name) say.
 pub fn link_command_line(words: &[OsString]) -> Outcome {
     finish(run(words, |options, module| {
-        let mut file = OutputFile::create(&options.output, module.size() as u64)
-            .map_err(OutputError::into_diagnostic)?;
-        module.write(file.bytes_mut());
         // wasm-ld marks modules as executable, so that a registered runtime can start them.
-        file.persist(true).map_err(OutputError::into_diagnostic)
+        put(&options.output, module).map_err(OutputError::into_diagnostic)
     }))
+}
+
+fn put(path: &Path, module: &Planned<'_, '_, '_>) -> Result<(), OutputError> {
+    let size = module.size() as u64;
+    let mut file = match module.is_read_back() {
+        true => OutputFile::create(path, size)?,
+        false => OutputFile::create_for_parts(path, size)?,
+    };
+    match file.parts() {
+        Some(parts) => module.write_parts(|offset, bytes| parts.write(offset, bytes))?,
+        None => module.write(file.bytes_mut()),
+    }
+    file.persist(true)
 }
 
 /// The same, but the output is what `wrap` makes of the module.

@@ -13,13 +13,14 @@
 //! 5. [`assign`]: addresses, indexes, offsets, with [`shorten`] and [`tidy`] for the code. Nothing moves after
 //!    this.
 //! 6. [`relocate`]: values into fields, while
-//! 7. [`write`] fills the output.
+//! 7. [`write`] lists what the output consists of, and [`fill`] fills it.
 
 pub mod assign;
 pub mod build_id;
 pub mod command;
 pub mod debug;
 pub mod features;
+pub mod fill;
 pub(crate) mod flags;
 pub mod fold;
 pub mod gaps;
@@ -79,7 +80,8 @@ pub fn link<'a>(
     let mut bytes = Vec::new();
     let store = FileStore::new();
     let (warnings, stdout) = link_into(options, &store, inputs, |module| {
-        bytes.resize(module.size(), 0);
+        // Anything but zeros shows a byte that nobody writes.
+        bytes.resize(module.size(), 0xcc);
         module.write(&mut bytes);
         Ok(())
     })?;

@@ -1,26 +1,21 @@
-//! Pass 7, write: the module's bytes.
+//! Pass 7, write: what the module consists of.
 //!
-//! All sizes are known, so the output is allocated once; it is cut into pieces, one for each body,
-//! segment and custom section, which are filled in parallel. The bytes do not depend on how many
-//! threads there are.
+//! Everything has its place, so the output is a list of pieces, one for each body, segment and custom
+//! section, whose sizes are known; [`super::fill`] puts their bytes into the file.
 
-use rayon::prelude::*;
 use wasmparser::ExternalKind;
 
 use super::WasmOptions;
 use super::assign::{Layout, OutputCustom};
 use super::build_id;
-use super::debug;
 use super::features::Features;
-use super::gaps;
 use super::gc::Live;
 use super::index::{self, OwnGlobal};
 use super::leb;
-use super::memory::{OutputSegment, Source};
+use super::memory::OutputSegment;
 use super::names;
 use super::object::{MAGIC, SymbolKind};
 use super::relocatable;
-use super::relocate::{self, Chunk, tombstone};
 use super::symbols::{FunctionRef, LinkerSymbol, Resolved};
 use super::threads;
 
@@ -95,24 +90,6 @@ impl<'m, 's, 'a> Planned<'m, 's, 'a> {
     /// The module's size.
     pub fn size(&self) -> usize {
         self.pieces.iter().map(|(_, size)| size).sum()
-    }
-
-    /// Writes the module into zeroed bytes of its size.
-    pub fn write(&self, out: &mut [u8]) {
-        self.write_pieces(out);
-        build_id::fill(&self.module.options.build_id, out);
-    }
-
-    fn write_pieces(&self, out: &mut [u8]) {
-        let mut rest = out;
-        let mut jobs = Vec::with_capacity(self.pieces.len());
-        for (piece, size) in &self.pieces {
-            let (place, after) = rest.split_at_mut(*size);
-            rest = after;
-            jobs.push((piece, place));
-        }
-        jobs.into_par_iter()
-            .for_each(|(piece, place)| self.module.fill(piece, place));
     }
 }
 
@@ -480,88 +457,6 @@ impl<'s, 'a> Module<'s, 'a> {
             Piece::Chunk(.., bytes) => bytes.len(),
             Piece::Custom(custom) => custom.size as usize,
         }
-    }
-
-    fn fill(&self, piece: &Piece<'_, '_>, out: &mut [u8]) {
-        match piece {
-            Piece::Bytes(bytes) => out.copy_from_slice(bytes),
-            Piece::Body(function) => {
-                out.copy_from_slice(self.layout.body(self.resolved, *function));
-                if let (FunctionRef::Object(file, at), None) = (*function, &self.layout.shortened) {
-                    let function = &self.resolved.file(file).functions[at as usize];
-                    self.apply(
-                        out,
-                        Chunk {
-                            file,
-                            relocs: function.relocs,
-                            start: u64::from(function.offset),
-                            tombstone: None,
-                            addr: 0,
-                        },
-                    );
-                }
-            }
-            Piece::Segment(number, whole) => {
-                gaps::fill(self.resolved, self.live, self.layout, *number, whole, out);
-            }
-            Piece::Chunk(.., bytes) => out.copy_from_slice(bytes),
-            Piece::Custom(whole) => self.fill_custom(whole, out),
-        }
-    }
-
-    fn apply(&self, out: &mut [u8], chunk: Chunk<'_>) {
-        relocate::apply(self.layout, self.resolved, self.live, &chunk, out);
-    }
-
-    fn fill_custom(&self, whole: &OutputCustom<'_>, out: &mut [u8]) {
-        // Debug sections are the bulk of a debug build: their parts are filled in parallel too.
-        let mut rest = out;
-        let mut jobs = Vec::with_capacity(whole.parts.len());
-        for part in &whole.parts {
-            let size = match part.source {
-                Source::Strings => whole.size as usize,
-                Source::Input(file, item) => {
-                    let custom = &self.resolved.file(file).customs[item as usize];
-                    let pruned = self.layout.debug.size(file, item);
-                    pruned.map_or(custom.data.len(), |size| size as usize)
-                }
-            };
-            let (place, after) = rest.split_at_mut(size);
-            rest = after;
-            jobs.push((part.source, place));
-        }
-        jobs.into_par_iter()
-            .for_each(|(source, place)| match source {
-                Source::Strings => match self.layout.debug.pool(whole.name) {
-                    Some(pool) => pool.write(place),
-                    None => place.copy_from_slice(&whole.strings.bytes),
-                },
-                Source::Input(file, item) => {
-                    let custom = &self.resolved.file(file).customs[item as usize];
-                    let chunk = Chunk {
-                        file,
-                        relocs: custom.relocs,
-                        start: 0,
-                        tombstone: tombstone(whole.name),
-                        addr: 0,
-                    };
-                    match self.layout.debug.cut(file, item) {
-                        Some(cut) => debug::write::fill(
-                            self.layout,
-                            self.resolved,
-                            self.live,
-                            cut,
-                            custom.data,
-                            &chunk,
-                            place,
-                        ),
-                        None => {
-                            place.copy_from_slice(custom.data);
-                            self.apply(place, chunk);
-                        }
-                    }
-                }
-            });
     }
 }
 

@@ -44,6 +44,7 @@ use xsys_diag::Diagnostic;
 
 use self::abbrev::Width;
 use self::keep::Reference;
+pub use self::pool::Shard;
 use self::pool::{Pool, Wanted};
 use self::spans::Spans;
 use self::targets::{FileView, Reloc, Target};

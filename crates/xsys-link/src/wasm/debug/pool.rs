@@ -111,8 +111,9 @@ pub struct Pool<'a> {
     size: u64,
 }
 
+/// Some of a pool's strings.
 #[derive(Debug, Default)]
-struct Shard<'a> {
+pub struct Shard<'a> {
     strings: Vec<&'a [u8]>,
     size: u64,
 }
@@ -179,9 +180,25 @@ impl<'a> Shard<'a> {
         }
         shard
     }
+
+    /// Their size.
+    pub fn size(&self) -> usize {
+        self.size as usize
+    }
+
+    /// Writes them.
+    pub fn write(&self, out: &mut [u8]) {
+        let mut at = 0;
+        for string in &self.strings {
+            let end = at + string.len();
+            out[at..end].copy_from_slice(string);
+            out[end] = 0;
+            at = end + 1;
+        }
+    }
 }
 
-impl Pool<'_> {
+impl<'a> Pool<'a> {
     /// The section's name.
     pub fn name(&self) -> &'static str {
         self.name
@@ -192,21 +209,8 @@ impl Pool<'_> {
         self.size
     }
 
-    /// Writes the strings into zeroed bytes.
-    pub fn write(&self, out: &mut [u8]) {
-        let mut rest = out;
-        let mut jobs = Vec::with_capacity(self.shards.len());
-        for shard in &self.shards {
-            let (place, after) = rest.split_at_mut(shard.size as usize);
-            rest = after;
-            jobs.push((shard, place));
-        }
-        jobs.into_par_iter().for_each(|(shard, place)| {
-            let mut at = 0;
-            for string in &shard.strings {
-                place[at..at + string.len()].copy_from_slice(string);
-                at += string.len() + 1;
-            }
-        });
+    /// The strings, in parts.
+    pub fn shards(&self) -> &[Shard<'a>] {
+        &self.shards
     }
 }
