@@ -9,6 +9,7 @@ pub mod input;
 pub mod options;
 pub mod output;
 pub mod script;
+mod spare;
 mod threads;
 pub mod wasm;
 

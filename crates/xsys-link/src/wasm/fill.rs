@@ -6,7 +6,6 @@
 //! takes. The bytes do not depend on how many threads there are.
 
 use std::ops::Range;
-use std::sync::Mutex;
 
 use rayon::prelude::*;
 
@@ -20,6 +19,7 @@ use super::object::Custom;
 use super::relocate::{self, Chunk, tombstone};
 use super::symbols::{FileId, FunctionRef};
 use super::write::{Module, Piece, Planned};
+use crate::spare::Spare;
 
 /// How much is put together before it is written. Buffers of this size stay in a processor's cache.
 const BATCH: usize = 1 << 20;
@@ -72,7 +72,7 @@ impl<'a> Planned<'_, '_, 'a> {
         put: impl Fn(u64, &[u8]) -> Result<(), E> + Sync,
     ) -> Result<(), E> {
         let jobs = self.jobs();
-        let spare: Mutex<Vec<Vec<u8>>> = Mutex::default();
+        let spare: Spare<Vec<u8>> = Spare::default();
         batches(&jobs).into_par_iter().try_for_each(|batch| {
             let jobs = &jobs[batch.jobs];
             if let [(job, _)] = jobs
@@ -80,22 +80,18 @@ impl<'a> Planned<'_, '_, 'a> {
             {
                 return put(batch.offset, bytes);
             }
-            let taken = spare.lock().map(|mut spare| spare.pop());
-            let mut buffer = taken.ok().flatten().unwrap_or_default();
-            if buffer.len() < batch.size {
-                buffer.resize(batch.size.max(BATCH), 0);
-            }
-            let mut rest = &mut buffer[..batch.size];
-            for (job, size) in jobs {
-                let (place, after) = rest.split_at_mut(*size);
-                rest = after;
-                self.module().fill(job, place);
-            }
-            let result = put(batch.offset, &buffer[..batch.size]);
-            if let Ok(mut spare) = spare.lock() {
-                spare.push(buffer);
-            }
-            result
+            spare.lend(|buffer| {
+                if buffer.len() < batch.size {
+                    buffer.resize(batch.size.max(BATCH), 0);
+                }
+                let mut rest = &mut buffer[..batch.size];
+                for (job, size) in jobs {
+                    let (place, after) = rest.split_at_mut(*size);
+                    rest = after;
+                    self.module().fill(job, place);
+                }
+                put(batch.offset, &buffer[..batch.size])
+            })
         })
     }
 

@@ -11,6 +11,8 @@ use hashbrown::HashMap;
 
 use super::constants::{at, form, tag};
 use super::cursor::Cursor;
+use super::expression;
+use super::tree::{CONSTANT, SPECIAL};
 
 /// How wide a number is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,28 +117,119 @@ pub struct Abbrev {
     pub kind: Kind,
     /// Whether a list of children follows.
     pub children: bool,
-    /// It has a value of its own.
-    pub constant: bool,
-    /// Rewriting it takes more than new values for its references, even where no code moves.
-    pub special: bool,
+    /// What it says about its entries where no code moves.
+    flags: u8,
     /// Likewise where code moves.
-    pub special_moved: bool,
+    flags_moved: u8,
     /// Where an entry's attributes usually are.
     pub layout: Option<Layout>,
     find: (u32, u32),
     keep: (u32, u32),
 }
 
-/// Where the attributes of an entry are if each LEB128 number takes one byte, as nearly all do: such
-/// an entry is read without going through the steps.
-#[derive(Clone, Copy, Debug)]
+impl Abbrev {
+    /// What it says about its entries; `moves` where code moves.
+    #[inline]
+    pub fn flags(&self, moves: bool) -> u8 {
+        match moves {
+            true => self.flags_moved,
+            false => self.flags,
+        }
+    }
+}
+
+/// Where the attributes of an entry are if each LEB128 number takes one byte, as nearly all do, and an
+/// expression in front of them says no more than which field of the frame is meant: such an entry is
+/// read without going through the steps.
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Layout {
-    /// The size of all attributes.
-    pub size: u32,
+    /// There is such an expression.
+    field: bool,
+    /// The size of all other attributes.
+    size: u16,
     /// Where the LEB128 numbers are.
-    lebs: (u32, u32),
+    lebs: Places,
     /// Where references of four bytes are.
-    references: (u32, u32),
+    references: Places,
+}
+
+/// A few places in attributes.
+#[derive(Clone, Copy, Debug, Default)]
+struct Places {
+    list: [u8; 7],
+    count: u8,
+}
+
+impl Places {
+    fn push(&mut self, at: u16) -> Option<()> {
+        *self.list.get_mut(usize::from(self.count))? = u8::try_from(at).ok()?;
+        self.count += 1;
+        Some(())
+    }
+
+    #[inline]
+    fn iter(&self) -> impl Iterator<Item = usize> + '_ {
+        let used = self.list.iter().take(usize::from(self.count));
+        used.map(|&at| usize::from(at))
+    }
+}
+
+impl Layout {
+    /// Of an entry that takes these steps, if that is all there is to them.
+    fn of(steps: &[Step]) -> Option<Self> {
+        let mut layout = Layout::default();
+        for (number, step) in steps.iter().enumerate() {
+            let size = match *step {
+                Step::Expression(Width::Leb) | Step::Location(Width::Leb) if number == 0 => {
+                    layout.field = true;
+                    0
+                }
+                Step::Skip(count) => u16::try_from(count).ok()?,
+                Step::Leb => {
+                    layout.lebs.push(layout.size)?;
+                    1
+                }
+                Step::Reference(Width::Fixed(4)) => {
+                    layout.references.push(layout.size)?;
+                    4
+                }
+                _ => return None,
+            };
+            layout.size = layout.size.checked_add(size)?;
+        }
+        Some(layout)
+    }
+
+    /// The attributes that start at `at`, without the expression, and where they start, if they are as
+    /// this says.
+    #[inline]
+    pub fn find<'b>(&self, bytes: &'b [u8], mut at: usize) -> Option<(usize, &'b [u8])> {
+        if self.field {
+            let length = *bytes.get(at)?;
+            at += 1;
+            let field = bytes.get(at..at + usize::from(length))?;
+            if length >= 0x80 || !expression::is_frame_field(field) {
+                return None;
+            }
+            at += usize::from(length);
+        }
+        let attributes = bytes.get(at..at + usize::from(self.size))?;
+        for leb in self.lebs.iter() {
+            if *attributes.get(leb)? >= 0x80 {
+                return None;
+            }
+        }
+        Some((at, attributes))
+    }
+
+    /// Where references are in attributes, and what they say.
+    #[inline]
+    pub fn references(&self, attributes: &[u8]) -> impl Iterator<Item = (u32, u32)> {
+        self.references.iter().filter_map(|at| {
+            let value = attributes.get(at..at + 4)?.first_chunk()?;
+            Some((at as u32, u32::from_le_bytes(*value)))
+        })
+    }
 }
 
 /// Where the table at an offset ends.
@@ -172,8 +265,6 @@ pub struct Table {
 pub struct Abbrevs {
     list: Vec<Abbrev>,
     steps: Vec<Step>,
-    /// Of layouts.
-    offsets: Vec<u32>,
     tables: Vec<Table>,
     by_key: HashMap<Key, u32>,
     read: usize,
@@ -183,6 +274,15 @@ pub struct Abbrevs {
 type Key = (u32, u32, u16, u8);
 
 impl Abbrevs {
+    /// Forgets all of them.
+    pub fn clear(&mut self) {
+        self.list.clear();
+        self.steps.clear();
+        self.tables.clear();
+        self.by_key.clear();
+        self.read = 0;
+    }
+
     /// An abbreviation.
     #[inline]
     pub fn get(&self, number: u32) -> &Abbrev {
@@ -199,21 +299,6 @@ impl Abbrevs {
     #[inline]
     pub fn keep(&self, abbrev: &Abbrev) -> &[Step] {
         &self.steps[abbrev.keep.0 as usize..abbrev.keep.1 as usize]
-    }
-
-    /// The attributes of an entry, which are at the front of `bytes`, if they are where `layout` says.
-    #[inline]
-    pub fn usual<'b>(&self, layout: &Layout, bytes: &'b [u8]) -> Option<&'b [u8]> {
-        let attributes = bytes.get(..layout.size as usize)?;
-        let lebs = &self.offsets[layout.lebs.0 as usize..layout.lebs.1 as usize];
-        let short = |&at: &u32| attributes.get(at as usize).is_some_and(|&byte| byte < 0x80);
-        lebs.iter().all(short).then_some(attributes)
-    }
-
-    /// Where references are in attributes of a layout.
-    #[inline]
-    pub fn references(&self, layout: &Layout) -> &[u32] {
-        &self.offsets[layout.references.0 as usize..layout.references.1 as usize]
     }
 
     /// A table.
@@ -306,43 +391,18 @@ impl Abbrevs {
                 step.filter(|step| step.to_keep()).unwrap_or(plain),
             );
         }
+        let flags = |moves| {
+            let special = keep.iter().any(|step| step.changes(moves));
+            (u8::from(constant) * CONSTANT) | (u8::from(special) * SPECIAL)
+        };
         Some(Abbrev {
             kind,
             children,
-            constant,
-            special: keep.iter().any(|step| step.changes(false)),
-            special_moved: keep.iter().any(|step| step.changes(true)),
-            layout: self.layout(&find),
+            flags: flags(false),
+            flags_moved: flags(true),
+            layout: Layout::of(&find),
             find: self.add(find),
             keep: self.add(keep),
-        })
-    }
-
-    fn layout(&mut self, steps: &[Step]) -> Option<Layout> {
-        let (mut size, mut lebs, mut references) = (0u32, Vec::new(), Vec::new());
-        for step in steps {
-            match step {
-                Step::Skip(count) => size = size.checked_add(*count)?,
-                Step::Leb => {
-                    lebs.push(size);
-                    size += 1;
-                }
-                Step::Reference(Width::Fixed(4)) => {
-                    references.push(size);
-                    size += 4;
-                }
-                _ => return None,
-            }
-        }
-        let mut add = |list: Vec<u32>| {
-            let from = self.offsets.len() as u32;
-            self.offsets.extend(list);
-            (from, self.offsets.len() as u32)
-        };
-        Some(Layout {
-            size,
-            lebs: add(lebs),
-            references: add(references),
         })
     }
 

@@ -7,7 +7,7 @@ use super::lists::{self, List};
 use super::mark::Marks;
 use super::spans::Spans;
 use super::targets::{Ascending, Origin};
-use super::tree::{self, Tree, Unit};
+use super::tree::{self, SPECIAL, Tree, Unit};
 use super::{Patch, Sections};
 
 /// What is left of one section with units.
@@ -41,15 +41,16 @@ pub struct Needs {
     pub patches: Vec<(u32, Patch)>,
 }
 
-/// Finds out what is left.
+/// Finds out what is left. In `places` is said where each entry is in what is left of its section.
 pub fn keep(
     sections: &Sections<'_, '_>,
     tree: &Tree,
     marks: &Marks,
+    places: &mut Vec<u32>,
 ) -> Option<(Vec<KeptInfo>, Needs)> {
     let mut needs = Needs::default();
-    // Where each entry is in what is left of its section.
-    let mut places = vec![0; tree.dies.len()];
+    places.clear();
+    places.resize(tree.dies.len(), 0);
     let mut kept = Vec::new();
     for info in &tree.infos {
         let mut walk = Walk {
@@ -61,8 +62,7 @@ pub fn keep(
             pending_types: Vec::new(),
             origin: Origin::Unknown,
             needs: &mut needs,
-            places: &mut places,
-            moves: sections.view.moves(),
+            places,
             relocs: Ascending::new(sections.relocs(info.section)),
             bytes: sections.data(info.section),
         };
@@ -77,7 +77,7 @@ pub fn keep(
             patch.put(&mut image);
         }
         for unit in &tree.units[info.units.0..info.units.1] {
-            refer(tree, marks, unit, &places, &mut image);
+            refer(tree, marks, unit, places, &mut image);
         }
         kept.push(KeptInfo { spans, image });
     }
@@ -92,19 +92,22 @@ fn refer(tree: &Tree, marks: &Marks, unit: &Unit, places: &[u32], image: &mut [u
         return;
     }
     let start = places[unit.dies.0 as usize] - (unit.first - unit.offset);
-    for number in unit.dies.0..unit.dies.1 {
+    let mut number = unit.dies.0;
+    while number < unit.dies.1 {
+        let die = &tree.dies[number as usize];
         if !marks.keeps(number) {
+            number = die.end;
             continue;
         }
-        let offset = tree.dies[number as usize].offset;
-        let place = places[number as usize];
+        let cut = die.offset - places[number as usize];
         for edge in tree.edges(number) {
             if let Some(width) = edge.width {
-                let at = place + (edge.at - offset);
+                let at = edge.at - cut;
                 let value = places[edge.target as usize] - start;
                 Patch { at, width, value }.put(image);
             }
         }
+        number += 1;
     }
 }
 
@@ -121,8 +124,6 @@ struct Walk<'w, 's> {
     origin: Origin,
     needs: &'w mut Needs,
     places: &'w mut [u32],
-    /// Whether code moves.
-    moves: bool,
     relocs: Ascending<'w>,
     bytes: &'w [u8],
 }
@@ -139,49 +140,28 @@ impl Walk<'_, '_> {
             value: 0,
         });
         let mut siblings = Vec::new();
-        // Ends of the entries whose children are being walked.
-        let mut open: Vec<u32> = Vec::new();
+        // Where what is kept in one piece starts, and where that is in what is left.
+        let (mut from, mut out) = (unit.first, self.spans.size());
         let mut number = unit.dies.0;
-        loop {
-            // What ends here has its terminator right before.
-            let mut ended = 0;
-            while open.last().is_some_and(|&end| end <= number) {
-                open.pop();
-                ended += 1;
-            }
-            let at = match number < unit.dies.1 {
-                true => self.tree.dies[number as usize].offset - base,
-                false => unit.tree_end,
-            };
-            if ended > 0 {
-                self.spans.push(at - ended, at);
-            }
-            if number >= unit.dies.1 {
-                break;
-            }
+        while number < unit.dies.1 {
             let die = &self.tree.dies[number as usize];
+            let at = die.offset - base;
+            let place = out + (at - from);
             if !self.marks.keeps(number) {
+                if at > from {
+                    self.spans.push(from, at);
+                }
+                (from, out) = (die.tail - base, place);
                 number = die.end;
                 continue;
             }
-            let abbrev = self.tree.abbrevs.get(die.abbrev);
-            // The span's end is known after the walk, its place is known now.
-            let place = self.spans.size();
             self.places[number as usize] = place;
-            let special = match self.moves {
-                true => abbrev.special_moved,
-                false => abbrev.special,
-            };
-            if special {
+            if die.flags & SPECIAL != 0 {
                 self.entry(unit, number, at, place, &mut siblings)?;
-            }
-            let end = die.after - base;
-            self.spans.push(at, end);
-            if abbrev.children {
-                open.push(die.end);
             }
             number += 1;
         }
+        self.spans.push(from, unit.tree_end);
         let size = self.spans.size();
         self.patches[length_patch].value = size - start - 4;
         for (section, at, width, target) in self.pending_types.drain(..) {
@@ -209,16 +189,15 @@ impl Walk<'_, '_> {
         place: u32,
         siblings: &mut Vec<(u32, Width, u32)>,
     ) -> Option<()> {
-        let die = &self.tree.dies[number as usize];
-        let abbrev = self.tree.abbrevs.get(die.abbrev);
-        let base = die.offset - at;
+        let abbrevs = &self.tree.abbrevs;
+        let base = self.tree.dies[number as usize].offset - at;
         let mut cursor = Cursor::new(self.bytes, at as usize);
-        cursor.skip_leb()?;
+        let abbrev = abbrevs.number(abbrevs.table(unit.table), cursor.uleb()?)?;
         // Where the entry's code starts, and the distances that count from there.
         let mut start = Origin::Unknown;
         let mut lengths = [None; 2];
         let mut lists = [None; 2];
-        for &step in self.tree.abbrevs.keep(abbrev) {
+        for &step in abbrevs.keep(abbrevs.get(abbrev)) {
             let from = cursor.pos();
             let here = place + (from as u32 - at);
             match step {

@@ -6,7 +6,7 @@
 //! functions of a namespace), has to be referred to.
 
 use super::abbrev::Kind;
-use super::tree::{GONE, ROOT, Tree};
+use super::tree::{CONSTANT, Die, GONE, ROOT, Tree};
 
 /// The entry is kept.
 const KEPT: u8 = 1;
@@ -14,9 +14,18 @@ const KEPT: u8 = 1;
 const WHOLE: u8 = 2;
 
 /// The verdict on each entry.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Marks {
     states: Vec<u8>,
+    queue: Vec<Change>,
+}
+
+/// An entry that is more wanted than it was.
+#[derive(Debug)]
+struct Change {
+    number: u32,
+    before: u8,
+    now: u8,
 }
 
 impl Marks {
@@ -25,111 +34,116 @@ impl Marks {
     pub fn keeps(&self, number: u32) -> bool {
         self.states[number as usize] != 0
     }
-}
 
-/// Finds what stays.
-pub fn mark(tree: &Tree) -> Marks {
-    let mut marking = Marking {
-        tree,
-        states: vec![0; tree.dies.len()],
-        queue: Vec::new(),
-    };
-    for (number, die) in tree.dies.iter().enumerate() {
-        if die.flags & ROOT != 0 {
-            marking.mark(number as u32, WHOLE);
-        }
-    }
-    // Other files may refer to a type's own unit by its signature.
-    for unit in tree.units.iter().filter(|unit| unit.is_type) {
-        for number in unit.dies.0..unit.dies.1 {
-            marking.mark(number, WHOLE);
-        }
-    }
-    marking.run();
-    Marks {
-        states: marking.states,
-    }
-}
-
-struct Marking<'t> {
-    tree: &'t Tree,
-    states: Vec<u8>,
-    /// Entries, with what they were before and what they have become.
-    queue: Vec<(u32, u8, u8)>,
-}
-
-impl Marking<'_> {
-    #[inline]
-    fn mark(&mut self, number: u32, wanted: u8) {
-        let state = &mut self.states[number as usize];
-        if *state < wanted {
-            self.queue.push((number, *state, wanted));
-            *state = wanted;
-        }
-    }
-
-    fn run(&mut self) {
-        while let Some((number, before, now)) = self.queue.pop() {
-            let die = &self.tree.dies[number as usize];
-            let kind = die.kind;
-            if now == WHOLE {
-                self.inside(number, kind);
+    /// Finds what stays of a tree; what was found about another one is forgotten.
+    pub fn find(&mut self, tree: &Tree) {
+        self.states.clear();
+        self.states.resize(tree.dies.len(), 0);
+        self.queue.clear();
+        for (number, die) in (0u32..).zip(&tree.dies) {
+            if die.flags & ROOT != 0 {
+                self.mark(number, WHOLE);
+                self.run(tree);
             }
-            if before != 0 {
+        }
+        // Other files may refer to a type's own unit by its signature.
+        for unit in tree.units.iter().filter(|unit| unit.is_type) {
+            for number in unit.dies.0..unit.dies.1 {
+                self.mark(number, WHOLE);
+            }
+        }
+        self.run(tree);
+    }
+
+    #[inline]
+    fn mark(&mut self, number: u32, now: u8) {
+        let state = &mut self.states[number as usize];
+        let before = *state;
+        if before < now {
+            *state = now;
+            self.queue.push(Change {
+                number,
+                before,
+                now,
+            });
+        }
+    }
+
+    fn run(&mut self, tree: &Tree) {
+        while let Some(change) = self.queue.pop() {
+            let number = change.number;
+            let die = &tree.dies[number as usize];
+            if change.before == 0 {
+                self.follow(tree, number);
+                if die.parent != number {
+                    let parent = &tree.dies[die.parent as usize];
+                    // A type must not be shown without its members.
+                    let wanted = match parent.kind {
+                        Kind::Type | Kind::Other => WHOLE,
+                        _ => KEPT,
+                    };
+                    self.mark(die.parent, wanted);
+                }
+            }
+            if matches!(die.kind, Kind::Unit | Kind::Namespace) {
+                if change.before == 0 {
+                    self.beside(tree, number, die.end);
+                }
+            } else if change.now == WHOLE {
+                self.inside(tree, number + 1, die.end);
+            }
+        }
+    }
+
+    /// What an entry refers to.
+    #[inline]
+    fn follow(&mut self, tree: &Tree, number: u32) {
+        for edge in tree.edges(number) {
+            self.mark(edge.target, WHOLE);
+        }
+    }
+
+    /// What belongs to an entry, at any depth.
+    fn inside(&mut self, tree: &Tree, first: u32, end: u32) {
+        let mut number = first;
+        while number < end {
+            let die = &tree.dies[number as usize];
+            let state = &mut self.states[number as usize];
+            let before = *state;
+            if stands_alone(die) || before == WHOLE {
+                number = die.end;
                 continue;
             }
-            for edge in self.tree.edges(number) {
-                self.mark(edge.target, WHOLE);
+            *state = WHOLE;
+            if before == 0 {
+                self.follow(tree, number);
             }
-            if die.parent != number {
-                let parent = &self.tree.dies[die.parent as usize];
-                // A type must not be shown without its members.
-                let wanted = match parent.kind {
-                    Kind::Type | Kind::Other => WHOLE,
-                    _ => KEPT,
-                };
-                self.mark(die.parent, wanted);
-            }
-            if matches!(kind, Kind::Unit | Kind::Namespace) {
-                self.beside(number);
-            }
-        }
-    }
-
-    /// What belongs to an entry.
-    fn inside(&mut self, number: u32, kind: Kind) {
-        if matches!(kind, Kind::Unit | Kind::Namespace) {
-            return;
-        }
-        let end = self.tree.dies[number as usize].end;
-        let mut child = number + 1;
-        while child < end {
-            let die = &self.tree.dies[child as usize];
-            match die.kind {
-                // On their own feet.
-                Kind::Subprogram | Kind::Type | Kind::BaseType | Kind::Namespace | Kind::Unit => {}
-                Kind::Variable if die.flags & GONE != 0 => {}
-                _ => self.mark(child, WHOLE),
-            }
-            child = die.end;
+            number += 1;
         }
     }
 
     /// What has an effect on its surroundings without being referred to.
-    fn beside(&mut self, number: u32) {
-        let end = self.tree.dies[number as usize].end;
+    fn beside(&mut self, tree: &Tree, number: u32, end: u32) {
         let mut child = number + 1;
         while child < end {
-            let die = &self.tree.dies[child as usize];
+            let die = &tree.dies[child as usize];
             match die.kind {
                 Kind::Import | Kind::Other => self.mark(child, WHOLE),
-                Kind::Variable if self.tree.abbrevs.get(die.abbrev).constant => {
-                    self.mark(child, WHOLE)
-                }
-                Kind::BaseType if self.tree.typed_lists => self.mark(child, WHOLE),
+                Kind::Variable if die.flags & CONSTANT != 0 => self.mark(child, WHOLE),
+                Kind::BaseType if tree.typed_lists => self.mark(child, WHOLE),
                 _ => {}
             }
             child = die.end;
         }
+    }
+}
+
+/// Whether an entry belongs to no other, wherever it is.
+#[inline]
+fn stands_alone(die: &Die) -> bool {
+    match die.kind {
+        Kind::Subprogram | Kind::Type | Kind::BaseType | Kind::Namespace | Kind::Unit => true,
+        Kind::Variable => die.flags & GONE != 0,
+        Kind::Scope | Kind::Import | Kind::Other => false,
     }
 }

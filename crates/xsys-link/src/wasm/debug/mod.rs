@@ -39,7 +39,6 @@ pub mod write;
 use std::cell::Cell;
 
 use rayon::prelude::*;
-use wasmparser::RelocationType;
 use xsys_diag::Diagnostic;
 
 use self::abbrev::Width;
@@ -47,7 +46,7 @@ use self::keep::Reference;
 pub use self::pool::Shard;
 use self::pool::{Pool, Wanted};
 use self::spans::Spans;
-use self::targets::{FileView, Reloc, Target};
+use self::targets::{Fields, FileView, Reloc};
 use super::WasmOptions;
 use super::gc::Live;
 use super::leb;
@@ -55,6 +54,7 @@ use super::load;
 use super::object::{ObjectFile, Problem};
 use super::shorten::Shortened;
 use super::symbols::{FileId, Resolved};
+use crate::spare::Spare;
 
 /// A number to put into a place of what is left of a section.
 #[derive(Clone, Copy, Debug)]
@@ -115,11 +115,22 @@ pub struct Pruned<'a> {
 /// The debug sections of a file with their relocations.
 pub struct Sections<'r, 'a> {
     view: FileView<'r, 'a>,
-    relocs: Vec<Vec<Reloc>>,
+    fields: &'r [Fields],
     /// Whether that is all that they say.
     fits: bool,
+    /// Which of them consist of strings.
+    pools: Vec<u32>,
     /// How much may still be read of lists, which may overlap.
     budget: Cell<usize>,
+}
+
+/// What is found out about a file on the way, in memory that is used again for the next one.
+#[derive(Debug, Default)]
+struct Room {
+    tree: tree::Tree,
+    marks: mark::Marks,
+    /// Where entries are in what is left.
+    places: Vec<u32>,
 }
 
 /// Sections of strings.
@@ -145,9 +156,13 @@ pub fn plan<'a>(
         return (Pruned::default(), Vec::new());
     }
     let ids: Vec<FileId> = resolved.files().map(|(file, _)| file).collect();
+    let spare: Spare<(Vec<Fields>, Room)> = Spare::default();
     let files: Vec<FilePlan> = ids
         .into_par_iter()
-        .map(|file| plan_file(FileView::new(resolved, live, shortened, file)))
+        .map(|file| {
+            let view = FileView::new(resolved, live, shortened, file);
+            spare.lend(|(fields, room)| plan_file(view, fields, room))
+        })
         .collect();
     let lost = files
         .iter()
@@ -229,20 +244,25 @@ impl<'a> Pruned<'a> {
 }
 
 impl<'r, 'a> Sections<'r, 'a> {
-    fn new(view: FileView<'r, 'a>) -> Result<Self, Problem> {
+    fn new(view: FileView<'r, 'a>, fields: &'r mut Vec<Fields>) -> Result<Self, Problem> {
         let count = view.object.customs.len() as u32;
+        let is_pool = |&section: &u32| POOLS.contains(&view.name(section));
+        let pools: Vec<u32> = (0..count).filter(is_pool).collect();
+        let targets = view.targets(&pools);
         let mut fits = true;
-        let targets = view.targets();
-        let relocs = (0..count).map(|section| match view.is_debug(section) {
-            true => view.relocs(section, &targets, &mut fits),
-            false => Ok(Vec::new()),
-        });
-        let relocs = relocs.collect::<Result<_, Problem>>()?;
+        fields.iter_mut().for_each(Fields::clear);
+        fields.resize_with(fields.len().max(count as usize), Fields::default);
+        for (section, fields) in (0..count).zip(fields.iter_mut()) {
+            if view.is_debug(section) {
+                fits &= view.fields(section, &targets, fields)?;
+            }
+        }
         let sizes = (0..count).map(|section| view.data(section).len());
         Ok(Self {
             view,
-            relocs,
+            fields,
             fits,
+            pools,
             budget: Cell::new(16 * sizes.sum::<usize>()),
         })
     }
@@ -262,12 +282,14 @@ impl<'r, 'a> Sections<'r, 'a> {
         self.view.data(section)
     }
 
+    /// The relocations of a section but for strings.
     fn relocs(&self, section: u32) -> &[Reloc] {
-        self.relocs.get(section as usize).map_or(&[], |list| list)
+        let fields = self.fields.get(section as usize);
+        fields.map_or(&[], |fields| &fields.others)
     }
 }
 
-fn plan_file(view: FileView<'_, '_>) -> FilePlan {
+fn plan_file(view: FileView<'_, '_>, fields: &mut Vec<Fields>, room: &mut Room) -> FilePlan {
     let count = view.object.customs.len() as u32;
     if !(0..count).any(|section| view.is_debug(section)) {
         return FilePlan::default();
@@ -275,7 +297,7 @@ fn plan_file(view: FileView<'_, '_>) -> FilePlan {
     if !view.has_live() {
         return FilePlan::without_debug(view);
     }
-    let sections = match Sections::new(view) {
+    let sections = match Sections::new(view, fields) {
         Ok(sections) => sections,
         Err(problem) => {
             let mut plan = FilePlan::without_debug(view);
@@ -283,7 +305,7 @@ fn plan_file(view: FileView<'_, '_>) -> FilePlan {
             return plan;
         }
     };
-    let fates = prune(&sections);
+    let fates = prune(&sections, room);
     if fates.is_none() && view.moves() {
         let mut plan = FilePlan::without_debug(view);
         plan.lost = true;
@@ -327,13 +349,18 @@ fn is_index(name: &str) -> bool {
 }
 
 /// Finds out what is left of a file's sections. `None` when something is not understood.
-fn prune(sections: &Sections<'_, '_>) -> Option<Vec<Fate>> {
+fn prune(sections: &Sections<'_, '_>, room: &mut Room) -> Option<Vec<Fate>> {
     if !sections.fits {
         return None;
     }
-    let tree = tree::Tree::read(sections)?;
-    let marks = mark::mark(&tree);
-    let (infos, needs) = keep::keep(sections, &tree, &marks)?;
+    let Room {
+        tree,
+        marks,
+        places,
+    } = room;
+    tree.read(sections)?;
+    marks.find(tree);
+    let (infos, needs) = keep::keep(sections, tree, marks, places)?;
     let mut fates = whole(sections);
     for (info, kept) in tree.infos.iter().zip(infos) {
         fates[info.section as usize] = Fate::of(Cut {
@@ -342,7 +369,6 @@ fn prune(sections: &Sections<'_, '_>) -> Option<Vec<Fate>> {
             ..Cut::default()
         });
     }
-    drop((tree, marks));
     for (section, fate) in (0u32..).zip(&mut fates) {
         let references = &needs.references;
         let from = references.partition_point(|reference| reference.section < section);
@@ -520,46 +546,39 @@ impl FilePlan {
 
     /// Collects the relocations of what is left, and the strings that it refers to.
     fn gather(&mut self, sections: &Sections<'_, '_>) {
-        for (section, fate) in (0u32..).zip(&self.fates) {
-            if matches!(fate, Fate::Strings) {
-                let size = sections.data(section).len();
-                self.wanted.push(Wanted::new(section, size));
-            }
-        }
-        let wanted = &mut self.wanted;
-        let list_of = |wanted: &[Wanted], reloc: &Reloc| match reloc.target {
-            Target::Section(target) => wanted.iter().position(|list| list.section() == target),
-            _ => None,
-        };
-        for (fate, relocs) in self.fates.iter_mut().zip(&sections.relocs) {
+        let pools = sections.pools.iter();
+        let wanted = pools.map(|&section| Wanted::new(section, sections.data(section).len()));
+        let mut wanted: Vec<Wanted> = wanted.collect();
+        for (fate, fields) in self.fates.iter_mut().zip(sections.fields) {
             match fate {
                 Fate::Whole => {
-                    for reloc in relocs {
-                        if let Some(list) = list_of(wanted, reloc) {
-                            wanted[list].insert(reloc.addend);
-                        }
+                    for text in &fields.texts {
+                        wanted[text.pool as usize].insert(text.offset);
                     }
                 }
                 Fate::Cut(cut) => {
                     let mut texts = vec![Vec::new(); wanted.len()];
-                    let mut others = Vec::new();
-                    for (at, reloc) in cut.spans.within(relocs.iter(), |reloc| reloc.at) {
-                        match list_of(wanted, reloc) {
-                            Some(list) if reloc.ty == RelocationType::SectionOffsetI32 => {
-                                wanted[list].insert(reloc.addend);
-                                texts[list].push((at, reloc.addend));
-                            }
-                            _ => others.push((at, *reloc)),
-                        }
-                    }
-                    (cut.texts, cut.others) = (texts, others);
+                    cut.spans.each_within(
+                        &fields.texts,
+                        |text| text.at,
+                        |at, text| {
+                            wanted[text.pool as usize].insert(text.offset);
+                            texts[text.pool as usize].push((at, text.offset));
+                        },
+                    );
+                    cut.texts = texts;
+                    let others = &mut cut.others;
+                    let keep = |at, reloc: &Reloc| others.push((at, *reloc));
+                    cut.spans
+                        .each_within(&fields.others, |reloc| reloc.at, keep);
                 }
                 Fate::Dropped | Fate::Strings => {}
             }
         }
-        for list in wanted {
+        for list in &mut wanted {
             let bytes = sections.data(list.section());
             list.finish(bytes);
         }
+        self.wanted = wanted;
     }
 }

@@ -86,21 +86,26 @@ impl Spans {
         }
     }
 
-    /// The spans with how much of a list of ascending offsets lies in each.
-    pub fn within<'s, T>(
-        &'s self,
-        items: impl Iterator<Item = T> + 's,
-        offset: impl Fn(&T) -> u32 + 's,
-    ) -> impl Iterator<Item = (u32, T)> + 's {
-        let mut at = 0;
-        items.filter_map(move |item| {
-            let offset = offset(&item);
-            while self.list.get(at).is_some_and(|span| span.to <= offset) {
-                at += 1;
+    /// Goes through those items of a list that lie in spans, with where they are in what is left; their
+    /// offsets ascend.
+    #[inline]
+    pub fn each_within<T>(
+        &self,
+        items: &[T],
+        offset: impl Fn(&T) -> u32,
+        mut each: impl FnMut(u32, &T),
+    ) {
+        let mut rest = items;
+        for span in &self.list {
+            let skipped = rest.iter().take_while(|item| offset(item) < span.from);
+            rest = &rest[skipped.count()..];
+            let inside = rest.iter().take_while(|item| offset(item) < span.to);
+            let (inside, after) = rest.split_at(inside.count());
+            for item in inside {
+                each(offset(item) - span.from + span.out, item);
             }
-            let span = self.list.get(at).filter(|span| span.from <= offset)?;
-            Some((span.out + (offset - span.from), item))
-        })
+            rest = after;
+        }
     }
 }
 
@@ -119,7 +124,9 @@ mod tests {
             .map(|&offset| spans.place(offset))
             .collect();
         assert_eq!(places, [0, 5, 6, 6, 6, 17, 18, 18]);
-        let inside: Vec<_> = spans.within([3, 7, 21, 40].into_iter(), |&at| at).collect();
+        let mut inside = Vec::new();
+        let each = |place, &at: &u32| inside.push((place, at));
+        spans.each_within(&[3, 7, 21, 40], |&at| at, each);
         assert_eq!(inside, [(3, 3), (7, 21)]);
         assert_eq!(Spans::default().place(7), 0);
     }

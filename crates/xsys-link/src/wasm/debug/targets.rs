@@ -26,6 +26,34 @@ pub struct Reloc {
     pub ty: RelocationType,
 }
 
+/// A field that refers to a string.
+#[derive(Clone, Copy, Debug)]
+pub struct Text {
+    /// Where the field is.
+    pub at: u32,
+    /// Where the string is in its section.
+    pub offset: u32,
+    /// Which of the file's sections of strings that is.
+    pub pool: u32,
+}
+
+/// The relocated fields of a section.
+#[derive(Debug, Default)]
+pub struct Fields {
+    /// Those that refer to strings; most do.
+    pub texts: Vec<Text>,
+    /// All others.
+    pub others: Vec<Reloc>,
+}
+
+impl Fields {
+    /// Forgets all of them.
+    pub fn clear(&mut self) {
+        self.texts.clear();
+        self.others.clear();
+    }
+}
+
 /// What a field refers to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
@@ -37,6 +65,8 @@ pub enum Target {
     Gone,
     /// A custom section of the same object.
     Section(u32),
+    /// One of the sections of strings, by its number among them.
+    Strings(u32),
     /// Something else.
     Other,
 }
@@ -160,16 +190,18 @@ impl<'r, 'a> FileView<'r, 'a> {
     }
 
     /// Decodes and checks the relocations of a custom section, with what each symbol means to debug
-    /// information. `fits` is cleared where an addend is larger than that has any use for.
-    pub fn relocs(
+    /// information. Returns whether there is a use for all of their addends.
+    pub fn fields(
         &self,
         section: u32,
         targets: &[Target],
-        fits: &mut bool,
-    ) -> Result<Vec<Reloc>, Problem> {
-        let mut list = Vec::with_capacity(self.data(section).len() / 8);
+        fields: &mut Fields,
+    ) -> Result<bool, Problem> {
+        let Fields { texts, others } = fields;
+        let mut fits = true;
         self.object.each_checked(section, |entry| {
-            *fits &= i32::try_from(entry.addend).is_ok();
+            fits &= i32::try_from(entry.addend).is_ok();
+            let addend = entry.addend as u32;
             let target = match reloc::row(entry.ty).value {
                 Value::Type => Target::Other,
                 _ => {
@@ -177,22 +209,38 @@ impl<'r, 'a> FileView<'r, 'a> {
                     target.copied().unwrap_or(Target::Other)
                 }
             };
-            list.push(Reloc {
-                at: entry.offset,
-                addend: entry.addend as u32,
-                target,
-                index: entry.index,
-                ty: entry.ty,
-            });
+            match target {
+                Target::Strings(pool) if entry.ty == RelocationType::SectionOffsetI32 => {
+                    texts.push(Text {
+                        at: entry.offset,
+                        offset: addend,
+                        pool,
+                    });
+                }
+                _ => others.push(Reloc {
+                    at: entry.offset,
+                    addend,
+                    target,
+                    index: entry.index,
+                    ty: entry.ty,
+                }),
+            }
         })?;
-        Ok(list)
+        Ok(fits)
     }
 
-    /// What each of the file's symbols means to debug information.
-    pub fn targets(&self) -> Vec<Target> {
+    /// What each of the file's symbols means to debug information; `pools` are its sections of
+    /// strings.
+    pub fn targets(&self, pools: &[u32]) -> Vec<Target> {
         let symbols = (0u32..).zip(&self.object.symbols);
         symbols
-            .map(|(index, symbol)| self.target(index, symbol))
+            .map(|(index, symbol)| match self.target(index, symbol) {
+                Target::Section(section) => match pools.iter().position(|&at| at == section) {
+                    Some(pool) => Target::Strings(pool as u32),
+                    None => Target::Section(section),
+                },
+                target => target,
+            })
             .collect()
     }
 

@@ -75,10 +75,8 @@ pub struct Die {
     pub parent: u32,
     /// The number of the next entry that is not inside.
     pub end: u32,
-    /// Its abbreviation.
-    pub abbrev: u32,
-    /// Where its attributes end.
-    pub after: u32,
+    /// Where it ends, with all that is inside and the terminator of that.
+    pub tail: u32,
     /// The first of its references.
     pub edges: u32,
     /// [`ROOT`] and the rest.
@@ -102,6 +100,10 @@ pub struct Edge {
 pub const ROOT: u8 = 1;
 /// A variable whose memory is dropped.
 pub const GONE: u8 = 2;
+/// Has a value of its own.
+pub const CONSTANT: u8 = 4;
+/// Takes more than new values for its references when it stays.
+pub const SPECIAL: u8 = 8;
 
 /// All entries of a file.
 #[derive(Debug, Default)]
@@ -123,39 +125,38 @@ pub struct Tree {
 }
 
 impl Tree {
-    /// Reads the units of all sections of a file. `None` when something is not understood.
-    pub fn read(sections: &Sections<'_, '_>) -> Option<Self> {
-        let mut tree = Tree {
-            typed_lists: sections.named(".debug_loclists").next().is_some(),
-            ..Tree::default()
-        };
+    /// Reads the units of all sections of a file; what it contained is forgotten. `None` when something
+    /// is not understood.
+    pub fn read(&mut self, sections: &Sections<'_, '_>) -> Option<()> {
+        self.infos.clear();
+        self.units.clear();
+        self.dies.clear();
+        self.edges.clear();
+        self.abbrevs.clear();
+        self.typed_lists = sections.named(".debug_loclists").next().is_some();
         let mut size = 0u32;
         for section in sections
             .named(".debug_info")
             .chain(sections.named(".debug_types"))
         {
-            let first = tree.units.len();
-            tree.infos.push(Info {
+            self.infos.push(Info {
                 section,
                 base: size,
-                units: (first, first),
+                units: (0, 0),
             });
             size = size.checked_add(u32::try_from(sections.data(section).len()).ok()?)?;
         }
-        tree.starts = Ranks::new(size as usize);
-        // About as many as there are in what rustc writes.
-        tree.dies.reserve(size as usize / 10);
-        tree.edges.reserve(size as usize / 16);
-        for at in 0..tree.infos.len() {
-            let first = tree.units.len();
-            tree.read_section(sections, at)?;
-            tree.infos[at].units = (first, tree.units.len());
+        self.starts.reset(size as usize);
+        for at in 0..self.infos.len() {
+            let first = self.units.len();
+            self.read_section(sections, at)?;
+            self.infos[at].units = (first, self.units.len());
         }
-        tree.starts.finish();
-        for edge in &mut tree.edges {
-            edge.target = tree.starts.number(edge.target)?;
+        self.starts.finish();
+        for edge in &mut self.edges {
+            edge.target = self.starts.number(edge.target)?;
         }
-        Some(tree)
+        Some(())
     }
 
     fn read_section(&mut self, sections: &Sections<'_, '_>, info: usize) -> Option<()> {
@@ -224,183 +225,205 @@ impl Tree {
         let whole = sections.data(section);
         let bytes = whole.get(..unit.end as usize)?;
         let table = self.abbrevs.table(unit.table).clone();
+        let moves = sections.view.moves();
+        let (start, size) = (unit.offset, unit.end - unit.offset);
         let mut cursor = Cursor::new(bytes, unit.first as usize);
-        let mut open: Vec<u32> = Vec::new();
+        // The entry whose children are being read.
+        let mut inside = None;
         unit.dies.0 = self.dies.len() as u32;
         loop {
             let offset = cursor.pos();
             let code = cursor.uleb()?;
             if code == 0 {
                 // Rewriting counts on terminators of one byte.
-                let parent = open.pop().filter(|_| cursor.pos() == offset + 1)?;
-                self.dies[parent as usize].end = self.dies.len() as u32;
-                if open.is_empty() {
+                let parent = inside.filter(|_| cursor.pos() == offset + 1)?;
+                let number = self.dies.len() as u32;
+                let die = &mut self.dies[parent as usize];
+                die.end = number;
+                die.tail = base + cursor.pos() as u32;
+                if die.parent == parent {
                     break;
                 }
+                inside = Some(die.parent);
                 continue;
             }
-            let number = self.dies.len() as u32;
             let abbrev = self.abbrevs.number(&table, code)?;
             let shape = self.abbrevs.get(abbrev);
-            self.starts.insert(base + offset as u32);
+            let number = self.dies.len() as u32;
+            let offset = base + offset as u32;
             let mut die = Die {
-                offset: base + offset as u32,
-                parent: open.last().copied().unwrap_or(number),
+                offset,
+                parent: inside.unwrap_or(number),
                 end: number + 1,
-                after: 0,
-                abbrev,
+                tail: 0,
                 edges: self.edges.len() as u32,
-                flags: 0,
+                flags: shape.flags(moves),
                 kind: shape.kind,
             };
-            let mut code_stays = Code::default();
-            let usual = shape.layout.as_ref().and_then(|layout| {
-                let attributes = self.abbrevs.usual(layout, bytes.get(cursor.pos()..)?)?;
-                Some((layout, attributes))
-            });
-            let mut steps = self.abbrevs.find(shape);
-            if let Some((layout, attributes)) = usual {
-                for &at in self.abbrevs.references(layout) {
-                    let value = Cursor::new(attributes, at as usize).u32()?;
-                    let target = unit.offset.checked_add(value)?;
-                    if target >= unit.end {
-                        return None;
-                    }
-                    self.edges.push(Edge {
-                        at: base + cursor.pos() as u32 + at,
-                        target: base + target,
-                        width: Some(Width::Fixed(4)),
-                    });
-                }
-                cursor.skip(attributes.len())?;
-                steps = &[];
-            }
-            for &step in steps {
-                match step {
-                    Step::Skip(count) => cursor.skip(count as usize)?,
-                    Step::Leb => cursor.skip_leb()?,
-                    Step::Text => cursor.skip_text()?,
-                    Step::Block(width) => {
-                        let length = width.read(&mut cursor)?;
-                        cursor.skip(usize::try_from(length).ok()?)?;
-                    }
-                    Step::Reference(width) => {
-                        let from = cursor.pos();
-                        let value = u32::try_from(width.read(&mut cursor)?).ok()?;
-                        let target = unit.offset.checked_add(value)?;
-                        if target >= unit.end {
+            self.starts.insert(offset);
+            let children = shape.children;
+            let usual = shape.layout.as_ref();
+            let usual = usual.and_then(|layout| Some((layout, layout.find(bytes, cursor.pos())?)));
+            match usual {
+                Some((layout, (from, attributes))) => {
+                    let from_base = base + from as u32;
+                    for (at, value) in layout.references(attributes) {
+                        if value >= size {
                             return None;
                         }
                         self.edges.push(Edge {
-                            at: base + from as u32,
-                            target: base + target,
-                            width: Some(width.exact(cursor.pos() - from)),
+                            at: from_base + at,
+                            target: base + start + value,
+                            width: Some(Width::Fixed(4)),
                         });
                     }
-                    Step::FarReference => {
-                        let (section, offset) = section_target(relocs.at(cursor.pos())?)?;
-                        let info = self.infos.iter().find(|info| info.section == section)?;
-                        if offset as usize >= sections.data(section).len() {
-                            return None;
-                        }
-                        self.edges.push(Edge {
-                            at: base + cursor.pos() as u32,
-                            target: info.base + offset,
-                            width: None,
-                        });
-                        cursor.skip(4)?;
-                    }
-                    Step::Expression(width) | Step::Location(width) => {
-                        let length = usize::try_from(width.read(&mut cursor)?).ok()?;
-                        let from = cursor.pos();
-                        let expression = cursor.take(length)?;
-                        if expression::is_frame_field(expression) {
-                            continue;
-                        }
-                        let mut stays = None;
-                        if matches!(step, Step::Location(_)) {
-                            for reloc in relocs.within(from, from + length) {
-                                match reloc.target {
-                                    Target::Data | Target::Function(_) => stays = Some(true),
-                                    Target::Gone => stays = stays.or(Some(false)),
-                                    _ => {}
-                                }
-                            }
-                        }
-                        let mut missing = false;
-                        expression::scan(expression, unit.address_size, |operand| match operand {
-                            // Zero is the type of addresses, which has no entry.
-                            Operand::Type { value: 0, .. } => {}
-                            Operand::Type { at, len, value } => {
-                                let value = u32::try_from(value).ok();
-                                let target = value.and_then(|value| unit.offset.checked_add(value));
-                                match target.filter(|&target| target < unit.end) {
-                                    Some(target) => self.edges.push(Edge {
-                                        at: base + (from + at) as u32,
-                                        target: base + target,
-                                        width: Some(Width::Leb.exact(len)),
-                                    }),
-                                    None => missing = true,
-                                }
-                            }
-                            Operand::Address(index) => {
-                                match address(sections, unit, index).map(|reloc| reloc.target) {
-                                    Some(Target::Data | Target::Function(_)) => stays = Some(true),
-                                    Some(Target::Gone) => stays = stays.or(Some(false)),
-                                    _ => {}
-                                }
-                            }
-                        })?;
-                        if missing {
-                            return None;
-                        }
-                        if let (Step::Location(_), Some(stays)) = (step, stays) {
-                            die.flags |= if stays { ROOT } else { GONE };
-                        }
-                    }
-                    Step::LowPc(width) => {
-                        code_stays.start(relocs.at(cursor.pos()));
-                        cursor.skip(usize::from(width))?;
-                    }
-                    Step::LowPcIndex(width) => {
-                        let index = width.read(&mut cursor)?;
-                        code_stays.start(address(sections, unit, index));
-                    }
-                    Step::Ranges => {
-                        let (section, offset) = section_target(relocs.at(cursor.pos())?)?;
-                        code_stays.list(lists::any_stays(sections, unit, section, offset)?);
-                        cursor.skip(4)?;
-                    }
-                    Step::RangesIndex => {
-                        let (section, base) = unit.bases.ranges?;
-                        let index = cursor.uleb()?;
-                        let offset = lists::indexed(sections, section, base, index)?;
-                        code_stays.list(lists::any_stays(sections, unit, section, offset)?);
-                    }
-                    Step::Sibling(_)
-                    | Step::Length(_)
-                    | Step::Elsewhere
-                    | Step::LocationsIndex
-                    | Step::Base(_) => return None,
+                    cursor = Cursor::new(bytes, from + attributes.len());
+                }
+                None => {
+                    die.flags |=
+                        self.read_attributes(sections, unit, abbrev, &mut cursor, relocs)?;
                 }
             }
-            die.after = base + cursor.pos() as u32;
-            if code_stays.verdict() {
-                die.flags |= ROOT;
-            }
+            die.tail = base + cursor.pos() as u32;
             self.dies.push(die);
-            if shape.children {
-                open.push(number);
-            } else if open.is_empty() {
+            if children {
+                inside = Some(number);
+            } else if inside.is_none() {
                 break;
             }
         }
         unit.tree_end = cursor.pos() as u32;
         unit.dies.1 = self.dies.len() as u32;
         let padding = bytes.get(cursor.pos()..)?;
-        let root = self.dies.get(unit.dies.0 as usize)?;
-        let proper = self.abbrevs.get(root.abbrev).kind == Kind::Unit;
+        let proper = self.dies.get(unit.dies.0 as usize)?.kind == Kind::Unit;
         (proper && padding.iter().all(|&byte| byte == 0)).then_some(())
+    }
+
+    /// Goes through an entry's attributes step by step; returns what they say about it.
+    fn read_attributes(
+        &mut self,
+        sections: &Sections<'_, '_>,
+        unit: &Unit,
+        abbrev: u32,
+        cursor: &mut Cursor<'_>,
+        relocs: &mut Ascending<'_>,
+    ) -> Option<u8> {
+        let base = self.infos[unit.info].base;
+        let mut code_stays = Code::default();
+        let mut flags = 0;
+        for &step in self.abbrevs.find(self.abbrevs.get(abbrev)) {
+            match step {
+                Step::Skip(count) => cursor.skip(count as usize)?,
+                Step::Leb => cursor.skip_leb()?,
+                Step::Text => cursor.skip_text()?,
+                Step::Block(width) => {
+                    let length = width.read(cursor)?;
+                    cursor.skip(usize::try_from(length).ok()?)?;
+                }
+                Step::Reference(width) => {
+                    let from = cursor.pos();
+                    let value = u32::try_from(width.read(cursor)?).ok()?;
+                    let target = unit.offset.checked_add(value)?;
+                    if target >= unit.end {
+                        return None;
+                    }
+                    self.edges.push(Edge {
+                        at: base + from as u32,
+                        target: base + target,
+                        width: Some(width.exact(cursor.pos() - from)),
+                    });
+                }
+                Step::FarReference => {
+                    let (section, offset) = section_target(relocs.at(cursor.pos())?)?;
+                    let info = self.infos.iter().find(|info| info.section == section)?;
+                    if offset as usize >= sections.data(section).len() {
+                        return None;
+                    }
+                    self.edges.push(Edge {
+                        at: base + cursor.pos() as u32,
+                        target: info.base + offset,
+                        width: None,
+                    });
+                    cursor.skip(4)?;
+                }
+                Step::Expression(width) | Step::Location(width) => {
+                    let length = usize::try_from(width.read(cursor)?).ok()?;
+                    let from = cursor.pos();
+                    let expression = cursor.take(length)?;
+                    if expression::is_frame_field(expression) {
+                        continue;
+                    }
+                    let mut stays = None;
+                    if matches!(step, Step::Location(_)) {
+                        for reloc in relocs.within(from, from + length) {
+                            match reloc.target {
+                                Target::Data | Target::Function(_) => stays = Some(true),
+                                Target::Gone => stays = stays.or(Some(false)),
+                                _ => {}
+                            }
+                        }
+                    }
+                    let mut missing = false;
+                    expression::scan(expression, unit.address_size, |operand| match operand {
+                        // Zero is the type of addresses, which has no entry.
+                        Operand::Type { value: 0, .. } => {}
+                        Operand::Type { at, len, value } => {
+                            let value = u32::try_from(value).ok();
+                            let target = value.and_then(|value| unit.offset.checked_add(value));
+                            match target.filter(|&target| target < unit.end) {
+                                Some(target) => self.edges.push(Edge {
+                                    at: base + (from + at) as u32,
+                                    target: base + target,
+                                    width: Some(Width::Leb.exact(len)),
+                                }),
+                                None => missing = true,
+                            }
+                        }
+                        Operand::Address(index) => {
+                            match address(sections, unit, index).map(|reloc| reloc.target) {
+                                Some(Target::Data | Target::Function(_)) => stays = Some(true),
+                                Some(Target::Gone) => stays = stays.or(Some(false)),
+                                _ => {}
+                            }
+                        }
+                    })?;
+                    if missing {
+                        return None;
+                    }
+                    if let (Step::Location(_), Some(stays)) = (step, stays) {
+                        flags |= if stays { ROOT } else { GONE };
+                    }
+                }
+                Step::LowPc(width) => {
+                    code_stays.start(relocs.at(cursor.pos()));
+                    cursor.skip(usize::from(width))?;
+                }
+                Step::LowPcIndex(width) => {
+                    let index = width.read(cursor)?;
+                    code_stays.start(address(sections, unit, index));
+                }
+                Step::Ranges => {
+                    let (section, offset) = section_target(relocs.at(cursor.pos())?)?;
+                    code_stays.list(lists::any_stays(sections, unit, section, offset)?);
+                    cursor.skip(4)?;
+                }
+                Step::RangesIndex => {
+                    let (section, base) = unit.bases.ranges?;
+                    let index = cursor.uleb()?;
+                    let offset = lists::indexed(sections, section, base, index)?;
+                    code_stays.list(lists::any_stays(sections, unit, section, offset)?);
+                }
+                Step::Sibling(_)
+                | Step::Length(_)
+                | Step::Elsewhere
+                | Step::LocationsIndex
+                | Step::Base(_) => return None,
+            }
+        }
+        if code_stays.verdict() {
+            flags |= ROOT;
+        }
+        Some(flags)
     }
 
     /// What an entry refers to.
