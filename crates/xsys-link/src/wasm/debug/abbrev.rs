@@ -168,9 +168,8 @@ impl Places {
     }
 
     #[inline]
-    fn iter(&self) -> impl Iterator<Item = usize> + '_ {
-        let used = self.list.iter().take(usize::from(self.count));
-        used.map(|&at| usize::from(at))
+    fn used(&self) -> &[u8] {
+        self.list.get(..usize::from(self.count)).unwrap_or_default()
     }
 }
 
@@ -214,8 +213,8 @@ impl Layout {
             at += usize::from(length);
         }
         let attributes = bytes.get(at..at + usize::from(self.size))?;
-        for leb in self.lebs.iter() {
-            if *attributes.get(leb)? >= 0x80 {
+        for &leb in self.lebs.used() {
+            if *attributes.get(usize::from(leb))? >= 0x80 {
                 return None;
             }
         }
@@ -225,9 +224,9 @@ impl Layout {
     /// Where references are in attributes, and what they say.
     #[inline]
     pub fn references(&self, attributes: &[u8]) -> impl Iterator<Item = (u32, u32)> {
-        self.references.iter().filter_map(|at| {
-            let value = attributes.get(at..at + 4)?.first_chunk()?;
-            Some((at as u32, u32::from_le_bytes(*value)))
+        self.references.used().iter().filter_map(|&at| {
+            let value = attributes.get(usize::from(at)..)?.first_chunk()?;
+            Some((u32::from(at), u32::from_le_bytes(*value)))
         })
     }
 }
@@ -251,13 +250,48 @@ pub fn end(bytes: &[u8], offset: u32) -> Option<u32> {
     Some(cursor.pos() as u32)
 }
 
-/// A table's place among all of a file's abbreviations.
-#[derive(Clone, Debug)]
-pub struct Table {
+/// Where a table is among all of a file's abbreviations.
+#[derive(Debug)]
+struct Extent {
     first: u32,
+    end: u32,
     /// Code and number, when codes do not count up from 1; ascending.
     odd: Option<Vec<(u64, u32)>>,
-    count: u32,
+}
+
+/// A table.
+#[derive(Clone, Copy, Debug)]
+pub struct Table<'t> {
+    list: &'t [Abbrev],
+    odd: Option<&'t [(u64, u32)]>,
+    steps: &'t [Step],
+}
+
+impl<'t> Table<'t> {
+    /// The abbreviation of a code.
+    #[inline]
+    pub fn get(&self, code: u64) -> Option<&'t Abbrev> {
+        let at = match self.odd {
+            None => code.checked_sub(1)?,
+            Some(odd) => {
+                let at = odd.binary_search_by_key(&code, |&(code, _)| code).ok()?;
+                u64::from(odd[at].1)
+            }
+        };
+        self.list.get(at as usize)
+    }
+
+    /// What to do to find out what an entry refers to.
+    #[inline]
+    pub fn find(&self, abbrev: &Abbrev) -> &'t [Step] {
+        &self.steps[abbrev.find.0 as usize..abbrev.find.1 as usize]
+    }
+
+    /// What to do to rewrite an entry.
+    #[inline]
+    pub fn keep(&self, abbrev: &Abbrev) -> &'t [Step] {
+        &self.steps[abbrev.keep.0 as usize..abbrev.keep.1 as usize]
+    }
 }
 
 /// All of a file's abbreviations.
@@ -265,7 +299,7 @@ pub struct Table {
 pub struct Abbrevs {
     list: Vec<Abbrev>,
     steps: Vec<Step>,
-    tables: Vec<Table>,
+    tables: Vec<Extent>,
     by_key: HashMap<Key, u32>,
     read: usize,
 }
@@ -283,41 +317,13 @@ impl Abbrevs {
         self.read = 0;
     }
 
-    /// An abbreviation.
-    #[inline]
-    pub fn get(&self, number: u32) -> &Abbrev {
-        &self.list[number as usize]
-    }
-
-    /// What to do to find out what an entry refers to.
-    #[inline]
-    pub fn find(&self, abbrev: &Abbrev) -> &[Step] {
-        &self.steps[abbrev.find.0 as usize..abbrev.find.1 as usize]
-    }
-
-    /// What to do to rewrite an entry.
-    #[inline]
-    pub fn keep(&self, abbrev: &Abbrev) -> &[Step] {
-        &self.steps[abbrev.keep.0 as usize..abbrev.keep.1 as usize]
-    }
-
     /// A table.
-    pub fn table(&self, number: u32) -> &Table {
-        &self.tables[number as usize]
-    }
-
-    /// The abbreviation of a code.
-    #[inline]
-    pub fn number(&self, table: &Table, code: u64) -> Option<u32> {
-        match &table.odd {
-            None => {
-                let at = code.checked_sub(1)?;
-                (at < u64::from(table.count)).then(|| table.first + at as u32)
-            }
-            Some(odd) => {
-                let at = odd.binary_search_by_key(&code, |&(code, _)| code).ok()?;
-                Some(odd[at].1)
-            }
+    pub fn table(&self, number: u32) -> Table<'_> {
+        let extent = &self.tables[number as usize];
+        Table {
+            list: &self.list[extent.first as usize..extent.end as usize],
+            odd: extent.odd.as_deref(),
+            steps: &self.steps,
         }
     }
 
@@ -342,12 +348,11 @@ impl Abbrevs {
             if code == 0 {
                 break;
             }
-            codes.push((code, self.list.len() as u32));
+            codes.push((code, self.list.len() as u32 - first));
             let abbrev = self.abbrev(&mut cursor, version, address_size)?;
             self.list.push(abbrev);
         }
         let counts_up = codes.iter().zip(1..).all(|(&(code, _), n)| code == n);
-        let count = codes.len() as u32;
         let odd = (!counts_up).then(|| {
             codes.sort_unstable();
             codes
@@ -358,7 +363,8 @@ impl Abbrevs {
             return None;
         }
         self.by_key.insert(key, self.tables.len() as u32);
-        self.tables.push(Table { first, odd, count });
+        let end = self.list.len() as u32;
+        self.tables.push(Extent { first, end, odd });
         Some(self.tables.len() as u32 - 1)
     }
 
@@ -656,22 +662,52 @@ mod tests {
             1, 0x05, 0, 0x02, 0x18, 0x03, 0x0e, 0x3a, 0x0b, 0x3b, 0x05, 0x49, 0x13, 0, 0, 0,
         ];
         let (abbrevs, table) = compile(&bytes).unwrap();
-        let number = abbrevs.number(abbrevs.table(table), 1).unwrap();
-        let abbrev = *abbrevs.get(number);
+        let table = abbrevs.table(table);
         let reference = Step::Reference(Width::Fixed(4));
         assert_eq!(
-            abbrevs.find(&abbrev),
+            table.find(table.get(1).unwrap()),
             [Step::Expression(Width::Leb), Step::Skip(7), reference]
         );
-        assert_eq!(abbrevs.number(abbrevs.table(table), 2), None);
+        assert!(table.get(2).is_none());
         assert_eq!(end(&bytes, 0), Some(bytes.len() as u32));
+    }
+
+    #[test]
+    fn usual_entries_are_told_from_others() {
+        // A formal parameter as above, with its alignment behind; a structure's member.
+        let bytes = [
+            1, 0x05, 0, 0x02, 0x18, 0x03, 0x0e, 0x3a, 0x0b, 0x49, 0x13, 0x88, 0x01, 0x0f, 0,
+            0, //
+            2, 0x0d, 0, 0x03, 0x08, 0, 0, 0,
+        ];
+        let (abbrevs, table) = compile(&bytes).unwrap();
+        let table = abbrevs.table(table);
+        assert!(table.get(2).unwrap().layout.is_none());
+        let layout = table.get(1).unwrap().layout.unwrap();
+        let found = |bytes: &[u8]| {
+            let (from, attributes) = layout.find(bytes, 1)?;
+            let references: Vec<_> = layout.references(attributes).collect();
+            Some((from, attributes.len(), references))
+        };
+        let usual = [
+            9, 3, 0x91, 0xff, 0x01, 1, 2, 3, 4, 5, 0x78, 0x56, 0x34, 0x12, 4,
+        ];
+        assert_eq!(found(&usual), Some((5, 10, vec![(5, 0x1234_5678)])));
+        for (at, byte) in [(1, 2), (1, 4), (1, 0x83), (2, 0x92), (3, 0x7f), (14, 0x84)] {
+            let mut bytes = usual;
+            bytes[at] = byte;
+            assert_eq!(found(&bytes), None, "{at}");
+        }
+        for cut in 1..usual.len() {
+            assert_eq!(found(&usual[..cut]), None, "{cut}");
+        }
     }
 
     #[test]
     fn codes_need_not_count_up() {
         let (abbrevs, table) = compile(&[9, 0x34, 0, 0, 0, 4, 0x39, 1, 0, 0, 0]).unwrap();
         let table = abbrevs.table(table);
-        let kind = |code| abbrevs.number(table, code).map(|n| abbrevs.get(n).kind);
+        let kind = |code| table.get(code).map(|abbrev| abbrev.kind);
         assert_eq!(kind(9), Some(Kind::Variable));
         assert_eq!(kind(4), Some(Kind::Namespace));
         assert_eq!(kind(1), None);

@@ -7,7 +7,7 @@ use super::lists::{self, List};
 use super::mark::Marks;
 use super::spans::Spans;
 use super::targets::{Ascending, Origin};
-use super::tree::{self, SPECIAL, Tree, Unit};
+use super::tree::{self, Edge, Info, SPECIAL, Tree, Unit};
 use super::{Patch, Sections};
 
 /// What is left of one section with units.
@@ -76,9 +76,7 @@ pub fn keep(
         for patch in patches {
             patch.put(&mut image);
         }
-        for unit in &tree.units[info.units.0..info.units.1] {
-            refer(tree, marks, unit, places, &mut image);
-        }
+        refer(tree, info, &spans, places, &mut image);
         kept.push(KeptInfo { spans, image });
     }
     needs.references.sort_unstable();
@@ -86,29 +84,23 @@ pub fn keep(
     Some((kept, needs))
 }
 
-/// Fills in the references between a unit's entries.
-fn refer(tree: &Tree, marks: &Marks, unit: &Unit, places: &[u32], image: &mut [u8]) {
-    if !marks.keeps(unit.dies.0) {
-        return;
-    }
-    let start = places[unit.dies.0 as usize] - (unit.first - unit.offset);
-    let mut number = unit.dies.0;
-    while number < unit.dies.1 {
-        let die = &tree.dies[number as usize];
-        if !marks.keeps(number) {
-            number = die.end;
-            continue;
+/// Fills in the references between entries.
+fn refer(tree: &Tree, info: &Info, spans: &Spans, places: &[u32], image: &mut [u8]) {
+    let mut units = tree.units[info.units.0..info.units.1].iter();
+    // Where the unit ends, and where it starts in what is left.
+    let (mut end, mut start) = (0, 0);
+    let each = |at, edge: &Edge| {
+        let Some(width) = edge.width else { return };
+        while edge.at - info.base >= end
+            && let Some(unit) = units.next()
+        {
+            end = unit.end;
+            start = places[unit.dies.0 as usize].wrapping_sub(unit.first - unit.offset);
         }
-        let cut = die.offset - places[number as usize];
-        for edge in tree.edges(number) {
-            if let Some(width) = edge.width {
-                let at = edge.at - cut;
-                let value = places[edge.target as usize] - start;
-                Patch { at, width, value }.put(image);
-            }
-        }
-        number += 1;
-    }
+        let value = places[edge.target as usize] - start;
+        Patch { at, width, value }.put(image);
+    };
+    spans.each_within(tree.edges_of(info), |edge| edge.at - info.base, each);
 }
 
 struct Walk<'w, 's> {
@@ -189,15 +181,15 @@ impl Walk<'_, '_> {
         place: u32,
         siblings: &mut Vec<(u32, Width, u32)>,
     ) -> Option<()> {
-        let abbrevs = &self.tree.abbrevs;
+        let table = self.tree.abbrevs.table(unit.table);
         let base = self.tree.dies[number as usize].offset - at;
         let mut cursor = Cursor::new(self.bytes, at as usize);
-        let abbrev = abbrevs.number(abbrevs.table(unit.table), cursor.uleb()?)?;
+        let shape = table.get(cursor.uleb()?)?;
         // Where the entry's code starts, and the distances that count from there.
         let mut start = Origin::Unknown;
         let mut lengths = [None; 2];
         let mut lists = [None; 2];
-        for &step in abbrevs.keep(abbrevs.get(abbrev)) {
+        for &step in table.keep(shape) {
             let from = cursor.pos();
             let here = place + (from as u32 - at);
             match step {
@@ -298,7 +290,7 @@ impl Walk<'_, '_> {
             &mut patches,
             |at, length, value| {
                 let target = (base + unit.offset).checked_add(value as u32);
-                match target.and_then(|target| tree.starts.number(target)) {
+                match target.and_then(|target| tree.number(target)) {
                     Some(target) => {
                         let width = Width::Leb.exact(length);
                         pending.push((section, at as u32, width, target));

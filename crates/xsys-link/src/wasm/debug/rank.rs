@@ -16,13 +16,6 @@ impl Ranks {
         }
     }
 
-    /// Starts again, for offsets below `size`.
-    pub fn reset(&mut self, size: usize) {
-        self.bits.clear();
-        self.bits.resize(size.div_ceil(64), 0);
-        self.sums.clear();
-    }
-
     /// Adds an offset; one that is too large is ignored.
     #[inline]
     pub fn insert(&mut self, offset: u32) {
@@ -34,8 +27,7 @@ impl Ranks {
     /// Numbers what is there.
     pub fn finish(&mut self) {
         let mut sum = 0;
-        self.sums.clear();
-        self.sums.reserve_exact(self.bits.len());
+        self.sums = Vec::with_capacity(self.bits.len());
         for word in &self.bits {
             self.sums.push(sum);
             sum += word.count_ones();

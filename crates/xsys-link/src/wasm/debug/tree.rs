@@ -11,7 +11,6 @@ use super::constants::ut;
 use super::cursor::Cursor;
 use super::expression::{self, Operand};
 use super::lists;
-use super::rank::Ranks;
 use super::targets::{Ascending, Reloc, Target};
 use super::{Sections, targets};
 
@@ -105,6 +104,9 @@ pub const CONSTANT: u8 = 4;
 /// Takes more than new values for its references when it stays.
 pub const SPECIAL: u8 = 8;
 
+/// In so many bytes there are about three entries.
+const BLOCK: u32 = 32;
+
 /// All entries of a file.
 #[derive(Debug, Default)]
 pub struct Tree {
@@ -116,8 +118,8 @@ pub struct Tree {
     pub dies: Vec<Die>,
     /// What entries refer to.
     pub edges: Vec<Edge>,
-    /// Where entries start.
-    pub starts: Ranks,
+    /// For each [`BLOCK`] of bytes the number of the first entry that starts in it or later.
+    blocks: Vec<u32>,
     /// Abbreviations.
     pub abbrevs: Abbrevs,
     /// Lists of locations may refer to base types.
@@ -132,6 +134,7 @@ impl Tree {
         self.units.clear();
         self.dies.clear();
         self.edges.clear();
+        self.blocks.clear();
         self.abbrevs.clear();
         self.typed_lists = sections.named(".debug_loclists").next().is_some();
         let mut size = 0u32;
@@ -146,15 +149,15 @@ impl Tree {
             });
             size = size.checked_add(u32::try_from(sections.data(section).len()).ok()?)?;
         }
-        self.starts.reset(size as usize);
         for at in 0..self.infos.len() {
             let first = self.units.len();
             self.read_section(sections, at)?;
             self.infos[at].units = (first, self.units.len());
         }
-        self.starts.finish();
+        let count = self.dies.len() as u32;
+        self.blocks.resize((size / BLOCK) as usize + 1, count);
         for edge in &mut self.edges {
-            edge.target = self.starts.number(edge.target)?;
+            edge.target = number(&self.blocks, &self.dies, edge.target)?;
         }
         Some(())
     }
@@ -197,9 +200,9 @@ impl Tree {
         let section = self.infos[unit.info].section;
         let bytes = sections.data(section).get(..unit.end as usize)?;
         let mut cursor = Cursor::new(bytes, unit.first as usize);
-        let code = cursor.uleb()?;
-        let number = self.abbrevs.number(self.abbrevs.table(unit.table), code)?;
-        for &step in self.abbrevs.keep(self.abbrevs.get(number)) {
+        let table = self.abbrevs.table(unit.table);
+        let shape = table.get(cursor.uleb()?)?;
+        for &step in table.keep(shape) {
             let at = cursor.pos();
             if let Step::Base(base) = step {
                 let found = section_target(relocs.at(at)?)?;
@@ -221,24 +224,32 @@ impl Tree {
         unit: &mut Unit,
         relocs: &mut Ascending<'_>,
     ) -> Option<()> {
-        let Info { section, base, .. } = self.infos[unit.info];
+        let Tree {
+            infos,
+            dies,
+            edges,
+            blocks,
+            abbrevs,
+            ..
+        } = self;
+        let Info { section, base, .. } = infos[unit.info];
         let whole = sections.data(section);
         let bytes = whole.get(..unit.end as usize)?;
-        let table = self.abbrevs.table(unit.table).clone();
+        let table = abbrevs.table(unit.table);
         let moves = sections.view.moves();
         let (start, size) = (unit.offset, unit.end - unit.offset);
         let mut cursor = Cursor::new(bytes, unit.first as usize);
         // The entry whose children are being read.
         let mut inside = None;
-        unit.dies.0 = self.dies.len() as u32;
+        unit.dies.0 = dies.len() as u32;
         loop {
             let offset = cursor.pos();
             let code = cursor.uleb()?;
             if code == 0 {
                 // Rewriting counts on terminators of one byte.
                 let parent = inside.filter(|_| cursor.pos() == offset + 1)?;
-                let number = self.dies.len() as u32;
-                let die = &mut self.dies[parent as usize];
+                let number = dies.len() as u32;
+                let die = &mut dies[parent as usize];
                 die.end = number;
                 die.tail = base + cursor.pos() as u32;
                 if die.parent == parent {
@@ -247,21 +258,21 @@ impl Tree {
                 inside = Some(die.parent);
                 continue;
             }
-            let abbrev = self.abbrevs.number(&table, code)?;
-            let shape = self.abbrevs.get(abbrev);
-            let number = self.dies.len() as u32;
+            let shape = table.get(code)?;
+            let number = dies.len() as u32;
             let offset = base + offset as u32;
             let mut die = Die {
                 offset,
                 parent: inside.unwrap_or(number),
                 end: number + 1,
                 tail: 0,
-                edges: self.edges.len() as u32,
+                edges: edges.len() as u32,
                 flags: shape.flags(moves),
                 kind: shape.kind,
             };
-            self.starts.insert(offset);
-            let children = shape.children;
+            while blocks.len() <= (offset / BLOCK) as usize {
+                blocks.push(number);
+            }
             let usual = shape.layout.as_ref();
             let usual = usual.and_then(|layout| Some((layout, layout.find(bytes, cursor.pos())?)));
             match usual {
@@ -271,7 +282,7 @@ impl Tree {
                         if value >= size {
                             return None;
                         }
-                        self.edges.push(Edge {
+                        edges.push(Edge {
                             at: from_base + at,
                             target: base + start + value,
                             width: Some(Width::Fixed(4)),
@@ -280,150 +291,39 @@ impl Tree {
                     cursor = Cursor::new(bytes, from + attributes.len());
                 }
                 None => {
+                    let steps = table.find(shape);
                     die.flags |=
-                        self.read_attributes(sections, unit, abbrev, &mut cursor, relocs)?;
+                        read_attributes(sections, unit, infos, steps, &mut cursor, relocs, edges)?;
                 }
             }
             die.tail = base + cursor.pos() as u32;
-            self.dies.push(die);
-            if children {
+            dies.push(die);
+            if shape.children {
                 inside = Some(number);
             } else if inside.is_none() {
                 break;
             }
         }
         unit.tree_end = cursor.pos() as u32;
-        unit.dies.1 = self.dies.len() as u32;
+        unit.dies.1 = dies.len() as u32;
         let padding = bytes.get(cursor.pos()..)?;
-        let proper = self.dies.get(unit.dies.0 as usize)?.kind == Kind::Unit;
+        let proper = dies.get(unit.dies.0 as usize)?.kind == Kind::Unit;
         (proper && padding.iter().all(|&byte| byte == 0)).then_some(())
     }
 
-    /// Goes through an entry's attributes step by step; returns what they say about it.
-    fn read_attributes(
-        &mut self,
-        sections: &Sections<'_, '_>,
-        unit: &Unit,
-        abbrev: u32,
-        cursor: &mut Cursor<'_>,
-        relocs: &mut Ascending<'_>,
-    ) -> Option<u8> {
-        let base = self.infos[unit.info].base;
-        let mut code_stays = Code::default();
-        let mut flags = 0;
-        for &step in self.abbrevs.find(self.abbrevs.get(abbrev)) {
-            match step {
-                Step::Skip(count) => cursor.skip(count as usize)?,
-                Step::Leb => cursor.skip_leb()?,
-                Step::Text => cursor.skip_text()?,
-                Step::Block(width) => {
-                    let length = width.read(cursor)?;
-                    cursor.skip(usize::try_from(length).ok()?)?;
-                }
-                Step::Reference(width) => {
-                    let from = cursor.pos();
-                    let value = u32::try_from(width.read(cursor)?).ok()?;
-                    let target = unit.offset.checked_add(value)?;
-                    if target >= unit.end {
-                        return None;
-                    }
-                    self.edges.push(Edge {
-                        at: base + from as u32,
-                        target: base + target,
-                        width: Some(width.exact(cursor.pos() - from)),
-                    });
-                }
-                Step::FarReference => {
-                    let (section, offset) = section_target(relocs.at(cursor.pos())?)?;
-                    let info = self.infos.iter().find(|info| info.section == section)?;
-                    if offset as usize >= sections.data(section).len() {
-                        return None;
-                    }
-                    self.edges.push(Edge {
-                        at: base + cursor.pos() as u32,
-                        target: info.base + offset,
-                        width: None,
-                    });
-                    cursor.skip(4)?;
-                }
-                Step::Expression(width) | Step::Location(width) => {
-                    let length = usize::try_from(width.read(cursor)?).ok()?;
-                    let from = cursor.pos();
-                    let expression = cursor.take(length)?;
-                    if expression::is_frame_field(expression) {
-                        continue;
-                    }
-                    let mut stays = None;
-                    if matches!(step, Step::Location(_)) {
-                        for reloc in relocs.within(from, from + length) {
-                            match reloc.target {
-                                Target::Data | Target::Function(_) => stays = Some(true),
-                                Target::Gone => stays = stays.or(Some(false)),
-                                _ => {}
-                            }
-                        }
-                    }
-                    let mut missing = false;
-                    expression::scan(expression, unit.address_size, |operand| match operand {
-                        // Zero is the type of addresses, which has no entry.
-                        Operand::Type { value: 0, .. } => {}
-                        Operand::Type { at, len, value } => {
-                            let value = u32::try_from(value).ok();
-                            let target = value.and_then(|value| unit.offset.checked_add(value));
-                            match target.filter(|&target| target < unit.end) {
-                                Some(target) => self.edges.push(Edge {
-                                    at: base + (from + at) as u32,
-                                    target: base + target,
-                                    width: Some(Width::Leb.exact(len)),
-                                }),
-                                None => missing = true,
-                            }
-                        }
-                        Operand::Address(index) => {
-                            match address(sections, unit, index).map(|reloc| reloc.target) {
-                                Some(Target::Data | Target::Function(_)) => stays = Some(true),
-                                Some(Target::Gone) => stays = stays.or(Some(false)),
-                                _ => {}
-                            }
-                        }
-                    })?;
-                    if missing {
-                        return None;
-                    }
-                    if let (Step::Location(_), Some(stays)) = (step, stays) {
-                        flags |= if stays { ROOT } else { GONE };
-                    }
-                }
-                Step::LowPc(width) => {
-                    code_stays.start(relocs.at(cursor.pos()));
-                    cursor.skip(usize::from(width))?;
-                }
-                Step::LowPcIndex(width) => {
-                    let index = width.read(cursor)?;
-                    code_stays.start(address(sections, unit, index));
-                }
-                Step::Ranges => {
-                    let (section, offset) = section_target(relocs.at(cursor.pos())?)?;
-                    code_stays.list(lists::any_stays(sections, unit, section, offset)?);
-                    cursor.skip(4)?;
-                }
-                Step::RangesIndex => {
-                    let (section, base) = unit.bases.ranges?;
-                    let index = cursor.uleb()?;
-                    let offset = lists::indexed(sections, section, base, index)?;
-                    code_stays.list(lists::any_stays(sections, unit, section, offset)?);
-                }
-                Step::Sibling(_)
-                | Step::Length(_)
-                | Step::Elsewhere
-                | Step::LocationsIndex
-                | Step::Base(_) => return None,
-            }
-        }
-        if code_stays.verdict() {
-            flags |= ROOT;
-        }
-        Some(flags)
+    /// The number of the entry that starts at an offset.
+    #[inline]
+    pub fn number(&self, offset: u32) -> Option<u32> {
+        number(&self.blocks, &self.dies, offset)
+    }
+
+    /// What the entries of a section refer to.
+    pub fn edges_of(&self, info: &Info) -> &[Edge] {
+        let from = self.edges.partition_point(|edge| edge.at < info.base);
+        let units = &self.units[info.units.0..info.units.1];
+        let end = units.last().map_or(info.base, |unit| info.base + unit.end);
+        let to = self.edges.partition_point(|edge| edge.at < end);
+        &self.edges[from..to]
     }
 
     /// What an entry refers to.
@@ -434,6 +334,146 @@ impl Tree {
         let to = next.map_or(self.edges.len(), |die| die.edges as usize);
         &self.edges[from..to]
     }
+}
+
+#[inline]
+fn number(blocks: &[u32], dies: &[Die], offset: u32) -> Option<u32> {
+    let mut number = *blocks.get((offset / BLOCK) as usize)?;
+    loop {
+        let found = dies.get(number as usize)?.offset;
+        if found >= offset {
+            return (found == offset).then_some(number);
+        }
+        number += 1;
+    }
+}
+
+/// Goes through an entry's attributes step by step; returns what they say about it.
+fn read_attributes(
+    sections: &Sections<'_, '_>,
+    unit: &Unit,
+    infos: &[Info],
+    steps: &[Step],
+    cursor: &mut Cursor<'_>,
+    relocs: &mut Ascending<'_>,
+    edges: &mut Vec<Edge>,
+) -> Option<u8> {
+    let base = infos[unit.info].base;
+    let mut code_stays = Code::default();
+    let mut flags = 0;
+    for &step in steps {
+        match step {
+            Step::Skip(count) => cursor.skip(count as usize)?,
+            Step::Leb => cursor.skip_leb()?,
+            Step::Text => cursor.skip_text()?,
+            Step::Block(width) => {
+                let length = width.read(cursor)?;
+                cursor.skip(usize::try_from(length).ok()?)?;
+            }
+            Step::Reference(width) => {
+                let from = cursor.pos();
+                let value = u32::try_from(width.read(cursor)?).ok()?;
+                let target = unit.offset.checked_add(value)?;
+                if target >= unit.end {
+                    return None;
+                }
+                edges.push(Edge {
+                    at: base + from as u32,
+                    target: base + target,
+                    width: Some(width.exact(cursor.pos() - from)),
+                });
+            }
+            Step::FarReference => {
+                let (section, offset) = section_target(relocs.at(cursor.pos())?)?;
+                let info = infos.iter().find(|info| info.section == section)?;
+                if offset as usize >= sections.data(section).len() {
+                    return None;
+                }
+                edges.push(Edge {
+                    at: base + cursor.pos() as u32,
+                    target: info.base + offset,
+                    width: None,
+                });
+                cursor.skip(4)?;
+            }
+            Step::Expression(width) | Step::Location(width) => {
+                let length = usize::try_from(width.read(cursor)?).ok()?;
+                let from = cursor.pos();
+                let expression = cursor.take(length)?;
+                if expression::is_frame_field(expression) {
+                    continue;
+                }
+                let mut stays = None;
+                if matches!(step, Step::Location(_)) {
+                    for reloc in relocs.within(from, from + length) {
+                        match reloc.target {
+                            Target::Data | Target::Function(_) => stays = Some(true),
+                            Target::Gone => stays = stays.or(Some(false)),
+                            _ => {}
+                        }
+                    }
+                }
+                let mut missing = false;
+                expression::scan(expression, unit.address_size, |operand| match operand {
+                    // Zero is the type of addresses, which has no entry.
+                    Operand::Type { value: 0, .. } => {}
+                    Operand::Type { at, len, value } => {
+                        let value = u32::try_from(value).ok();
+                        let target = value.and_then(|value| unit.offset.checked_add(value));
+                        match target.filter(|&target| target < unit.end) {
+                            Some(target) => edges.push(Edge {
+                                at: base + (from + at) as u32,
+                                target: base + target,
+                                width: Some(Width::Leb.exact(len)),
+                            }),
+                            None => missing = true,
+                        }
+                    }
+                    Operand::Address(index) => {
+                        match address(sections, unit, index).map(|reloc| reloc.target) {
+                            Some(Target::Data | Target::Function(_)) => stays = Some(true),
+                            Some(Target::Gone) => stays = stays.or(Some(false)),
+                            _ => {}
+                        }
+                    }
+                })?;
+                if missing {
+                    return None;
+                }
+                if let (Step::Location(_), Some(stays)) = (step, stays) {
+                    flags |= if stays { ROOT } else { GONE };
+                }
+            }
+            Step::LowPc(width) => {
+                code_stays.start(relocs.at(cursor.pos()));
+                cursor.skip(usize::from(width))?;
+            }
+            Step::LowPcIndex(width) => {
+                let index = width.read(cursor)?;
+                code_stays.start(address(sections, unit, index));
+            }
+            Step::Ranges => {
+                let (section, offset) = section_target(relocs.at(cursor.pos())?)?;
+                code_stays.list(lists::any_stays(sections, unit, section, offset)?);
+                cursor.skip(4)?;
+            }
+            Step::RangesIndex => {
+                let (section, base) = unit.bases.ranges?;
+                let index = cursor.uleb()?;
+                let offset = lists::indexed(sections, section, base, index)?;
+                code_stays.list(lists::any_stays(sections, unit, section, offset)?);
+            }
+            Step::Sibling(_)
+            | Step::Length(_)
+            | Step::Elsewhere
+            | Step::LocationsIndex
+            | Step::Base(_) => return None,
+        }
+    }
+    if code_stays.verdict() {
+        flags |= ROOT;
+    }
+    Some(flags)
 }
 
 /// Whether the code that an entry describes stays.

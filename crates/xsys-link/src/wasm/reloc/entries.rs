@@ -15,63 +15,59 @@ use crate::input::arena::Arena;
 /// Decodes the entry at `at` and moves behind it. `None` at the end and where it is malformed.
 ///
 /// There are millions of entries in a debug build, each read in several passes.
-#[inline]
+#[inline(always)]
 pub fn read(bytes: &[u8], at: &mut usize) -> Option<RelocationEntry> {
-    let rest = bytes.get(*at..)?;
-    let &number = rest.first()?;
-    let &ty = TYPES.get(usize::from(number))?;
-    let kind = ADDENDS[usize::from(number)];
     // A type and three numbers of at most five bytes.
-    if let Some(window) = rest.first_chunk()
-        && let Some((entry, length)) = read_within(window, ty, kind)
+    if let Some(window) = bytes.get(*at..)?.first_chunk()
+        && let Some((entry, length)) = read_within(window)
     {
         *at += length;
         return Some(entry);
     }
-    read_bytewise(bytes, at, ty, kind)
+    read_bytewise(bytes, at)
 }
 
 /// Decodes an entry with numbers of usual lengths; with the entry's length.
-#[inline]
-fn read_within(
-    window: &leb::Window,
-    ty: RelocationType,
-    kind: Addend,
-) -> Option<(RelocationEntry, usize)> {
+#[inline(always)]
+fn read_within(window: &leb::Window) -> Option<(RelocationEntry, usize)> {
+    let number = usize::from(window[0]);
+    let ty = *TYPES.get(number)?;
     let mut used = 1;
-    let offset = u32::try_from(leb::read_within(window, &mut used)?).ok()?;
-    let index = u32::try_from(leb::read_within(window, &mut used)?).ok()?;
-    let addend = match kind {
+    let (offset, index) = (
+        leb::read_within(window, &mut used)?,
+        leb::read_within(window, &mut used)?,
+    );
+    let addend = match ADDENDS[number] {
         Addend::None => 0,
         Addend::Narrow => {
             let from = used;
             let bits = leb::read_within(window, &mut used)?;
             let unused = 64 - 7 * (used - from);
-            i64::from(i32::try_from((bits << unused) as i64 >> unused).ok()?)
+            (bits << unused) as i64 >> unused
         }
         Addend::Wide => return None,
     };
+    // Numbers of five bytes have three bits more than there is room for.
+    let fits = (offset | index) >> 32 == 0 && i64::from(addend as i32) == addend;
     let entry = RelocationEntry {
         ty,
-        offset,
-        index,
+        offset: offset as u32,
+        index: index as u32,
         addend,
     };
-    Some((entry, used))
+    fits.then_some((entry, used))
 }
 
 /// Decodes any entry.
 #[cold]
-fn read_bytewise(
-    bytes: &[u8],
-    at: &mut usize,
-    ty: RelocationType,
-    kind: Addend,
-) -> Option<RelocationEntry> {
+#[inline(never)]
+fn read_bytewise(bytes: &[u8], at: &mut usize) -> Option<RelocationEntry> {
+    let number = usize::from(*bytes.get(*at)?);
+    let &ty = TYPES.get(number)?;
     *at += 1;
     let offset = leb::read_uleb32(bytes, at)?;
     let index = leb::read_uleb32(bytes, at)?;
-    let addend = match kind {
+    let addend = match ADDENDS[number] {
         Addend::None => 0,
         Addend::Narrow => i64::from(i32::try_from(leb::read_sleb(bytes, at)?).ok()?),
         Addend::Wide => leb::read_sleb(bytes, at)?,
