@@ -39,14 +39,15 @@ pub mod write;
 use std::cell::Cell;
 
 use rayon::prelude::*;
+use wasmparser::{RelocationEntry, RelocationType};
 use xsys_diag::Diagnostic;
 
 use self::abbrev::Width;
 use self::keep::Reference;
 pub use self::pool::Shard;
-use self::pool::{Pool, Wanted};
+use self::pool::{Pool, Wanted, Wish};
 use self::spans::Spans;
-use self::targets::{Fields, FileView, Reloc};
+use self::targets::{Fields, FileView, Reloc, Target, Text};
 use super::WasmOptions;
 use super::gc::Live;
 use super::leb;
@@ -90,8 +91,34 @@ pub struct Cut {
     /// Fields that get a string's place in its pool, for each of the file's sections of strings:
     /// place in what is left, and where the string is in its input.
     texts: Vec<Vec<(u32, u32)>>,
-    /// Fields with other relocations: place in what is left.
-    others: Vec<(u32, Reloc)>,
+    /// Fields with other relocations.
+    others: Vec<Field>,
+}
+
+/// A field with a relocation, in what is left.
+#[derive(Clone, Copy, Debug)]
+struct Field {
+    /// Where it is.
+    at: u32,
+    /// What is added to the target's place.
+    addend: u32,
+    /// The number of the symbol or type that it names.
+    index: u32,
+    /// Its type.
+    ty: RelocationType,
+    /// It names a function of the object that stays.
+    is_own: bool,
+}
+
+impl Field {
+    fn entry(&self) -> RelocationEntry {
+        RelocationEntry {
+            ty: self.ty,
+            offset: self.at,
+            index: self.index,
+            addend: i64::from(self.addend as i32),
+        }
+    }
 }
 
 /// What becomes of a file's custom sections; those without an entry are copied.
@@ -131,6 +158,15 @@ struct Room {
     marks: mark::Marks,
     /// Where entries are in what is left.
     places: Vec<u32>,
+    lists: Lists,
+}
+
+/// What stays of a file, before it is known how much that is.
+#[derive(Debug, Default)]
+struct Lists {
+    texts: Vec<Vec<(u32, u32)>>,
+    others: Vec<Field>,
+    unsorted: Vec<Wish>,
 }
 
 /// Sections of strings.
@@ -315,7 +351,7 @@ fn plan_file(view: FileView<'_, '_>, fields: &mut Vec<Fields>, room: &mut Room) 
         fates: fates.unwrap_or_else(|| whole(&sections)),
         ..FilePlan::default()
     };
-    plan.gather(&sections);
+    plan.gather(&sections, &mut room.lists);
     plan
 }
 
@@ -357,6 +393,7 @@ fn prune(sections: &Sections<'_, '_>, room: &mut Room) -> Option<Vec<Fate>> {
         tree,
         marks,
         places,
+        ..
     } = room;
     tree.read(sections)?;
     marks.find(tree);
@@ -500,6 +537,19 @@ impl Fate {
     }
 }
 
+impl Reloc {
+    /// The same, at a place in what is left.
+    fn field(&self, at: u32) -> Field {
+        Field {
+            at,
+            addend: self.addend,
+            index: self.index,
+            ty: self.ty,
+            is_own: matches!(self.target, Target::Function(_)),
+        }
+    }
+}
+
 impl Patch {
     /// Puts the number where it belongs.
     fn put(&self, out: &mut [u8]) {
@@ -545,7 +595,12 @@ impl FilePlan {
     }
 
     /// Collects the relocations of what is left, and the strings that it refers to.
-    fn gather(&mut self, sections: &Sections<'_, '_>) {
+    fn gather(&mut self, sections: &Sections<'_, '_>, lists: &mut Lists) {
+        let Lists {
+            texts,
+            others,
+            unsorted,
+        } = lists;
         let pools = sections.pools.iter();
         let wanted = pools.map(|&section| Wanted::new(section, sections.data(section).len()));
         let mut wanted: Vec<Wanted> = wanted.collect();
@@ -557,27 +612,27 @@ impl FilePlan {
                     }
                 }
                 Fate::Cut(cut) => {
-                    let mut texts = vec![Vec::new(); wanted.len()];
-                    cut.spans.each_within(
-                        &fields.texts,
-                        |text| text.at,
-                        |at, text| {
-                            wanted[text.pool as usize].insert(text.offset);
-                            texts[text.pool as usize].push((at, text.offset));
-                        },
-                    );
-                    cut.texts = texts;
-                    let others = &mut cut.others;
-                    let keep = |at, reloc: &Reloc| others.push((at, *reloc));
-                    cut.spans
-                        .each_within(&fields.others, |reloc| reloc.at, keep);
+                    texts.resize_with(wanted.len().max(texts.len()), Vec::new);
+                    let keep = |at, text: &Text| {
+                        let pool = text.pool as usize;
+                        wanted[pool].insert(text.offset);
+                        texts[pool].push((at, text.offset));
+                    };
+                    let spans = &cut.spans;
+                    spans.each_within(&fields.texts, |text| text.at, keep);
+                    let keep = |at, reloc: &Reloc| others.push(reloc.field(at));
+                    spans.each_within(&fields.others, |reloc| reloc.at, keep);
+                    cut.texts = texts[..wanted.len()].iter().map(Vec::clone).collect();
+                    cut.others = others.clone();
+                    texts.iter_mut().for_each(Vec::clear);
+                    others.clear();
                 }
                 Fate::Dropped | Fate::Strings => {}
             }
         }
         for list in &mut wanted {
             let bytes = sections.data(list.section());
-            list.finish(bytes);
+            list.finish(bytes, unsorted);
         }
         self.wanted = wanted;
     }

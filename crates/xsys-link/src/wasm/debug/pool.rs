@@ -30,8 +30,9 @@ pub struct Wanted {
     places: Vec<AtomicU32>,
 }
 
+/// A string that is referred to.
 #[derive(Clone, Copy, Debug)]
-struct Wish {
+pub struct Wish {
     hash: u64,
     offset: u32,
     length: u32,
@@ -61,18 +62,18 @@ impl Wanted {
         self.starts.insert(offset);
     }
 
-    /// Looks at the strings themselves.
-    pub fn finish(&mut self, bytes: &[u8]) {
+    /// Looks at the strings themselves; `unsorted` is room for that.
+    pub fn finish(&mut self, bytes: &[u8], unsorted: &mut Vec<Wish>) {
         self.starts.finish();
         let hasher = FixedState::default();
         let mut starts = [0u32; SHARDS + 1];
-        let mut wishes = Vec::new();
+        unsorted.clear();
         for (number, offset) in (0u32..).zip(self.starts.iter()) {
             let rest = bytes.get(offset as usize..).unwrap_or_default();
             let length = memchr::memchr(0, rest).unwrap_or(rest.len());
             let hash = hasher.hash_one(&rest[..length]);
             starts[shard(hash) + 1] += 1;
-            wishes.push(Wish {
+            unsorted.push(Wish {
                 hash,
                 offset,
                 length: length as u32,
@@ -83,11 +84,11 @@ impl Wanted {
             starts[at] += starts[at - 1];
         }
         self.shards = starts.to_vec();
-        self.places.resize_with(wishes.len(), AtomicU32::default);
-        self.strings = wishes.clone();
-        for wish in wishes {
+        self.places.resize_with(unsorted.len(), AtomicU32::default);
+        self.strings = unsorted.clone();
+        for wish in unsorted {
             let next = &mut starts[shard(wish.hash)];
-            self.strings[*next as usize] = wish;
+            self.strings[*next as usize] = *wish;
             *next += 1;
         }
     }

@@ -3,7 +3,7 @@
 //! A function means the object's own body: where another file's copy of the same name won, the
 //! object's entry for its own copy describes code that is not there.
 
-use wasmparser::{RelocationEntry, RelocationType};
+use wasmparser::RelocationType;
 
 use super::super::gc::Live;
 use super::super::object::{ObjectFile, ObjectSymbol, Place, Problem, SymbolKind};
@@ -104,18 +104,6 @@ impl Origin {
             Some((Target::Function(function), offset)) => Origin::Function(function, offset),
             Some((Target::Gone, _)) => Origin::Gone,
             _ => Origin::Unknown,
-        }
-    }
-}
-
-impl Reloc {
-    /// The entry as the object has it.
-    pub fn entry(&self) -> RelocationEntry {
-        RelocationEntry {
-            ty: self.ty,
-            offset: self.at,
-            index: self.index,
-            addend: i64::from(self.addend as i32),
         }
     }
 }

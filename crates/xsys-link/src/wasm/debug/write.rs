@@ -2,11 +2,11 @@
 
 use super::super::assign::Layout;
 use super::super::gc::Live;
+use super::super::object::Place;
 use super::super::reloc::{self, Value};
 use super::super::relocate::{self, Chunk};
-use super::super::symbols::{FunctionRef, Resolved};
+use super::super::symbols::{FileId, FunctionRef, Resolved};
 use super::Cut;
-use super::targets::Target;
 
 /// Writes what is left of the section `data`.
 pub fn fill(
@@ -40,23 +40,30 @@ pub fn fill(
             }
         }
     }
-    for (at, reloc) in &cut.others {
-        let (at, field) = (*at as usize, reloc::row(reloc.ty).field);
-        let own = match (reloc.target, reloc::row(reloc.ty).value) {
-            // An entry describes the body of its own object.
-            (Target::Function(function), Value::CodeOffset) => {
-                let function = FunctionRef::Object(chunk.file, function);
-                layout.code_position(resolved, function, reloc.addend.into())
-            }
+    for field in &cut.others {
+        let (at, row) = (field.at as usize, reloc::row(field.ty));
+        // An entry describes the body of its own object.
+        let own = match (field.is_own, row.value) {
+            (true, Value::CodeOffset) => own_function(resolved, chunk.file, field.index),
             _ => None,
         };
-        let value =
-            own.unwrap_or_else(|| relocate::value(layout, resolved, live, chunk, &reloc.entry()));
-        if let Some(place) = out.get_mut(at..at + field.width()) {
-            field.put(place, value);
+        let own =
+            own.and_then(|function| layout.code_position(resolved, function, field.addend.into()));
+        let entry = field.entry();
+        let value = own.unwrap_or_else(|| relocate::value(layout, resolved, live, chunk, &entry));
+        if let Some(place) = out.get_mut(at..at + row.field.width()) {
+            row.field.put(place, value);
         }
     }
     for patch in &cut.patches {
         patch.put(out);
+    }
+}
+
+/// The function of an object that one of its symbols names.
+fn own_function(resolved: &Resolved<'_>, file: FileId, symbol: u32) -> Option<FunctionRef> {
+    match resolved.file(file).symbols.get(symbol as usize)?.place {
+        Place::Item(function) => Some(FunctionRef::Object(file, function)),
+        _ => None,
     }
 }
