@@ -6,7 +6,7 @@
 //! functions of a namespace), has to be referred to.
 
 use super::abbrev::Kind;
-use super::tree::{CONSTANT, Die, GONE, ROOT, Tree};
+use super::tree::{CONSTANT, Die, Edge, GONE, ROOT, Tree};
 
 /// The entry is kept.
 const KEPT: u8 = 1;
@@ -74,7 +74,7 @@ impl Marks {
             let number = change.number;
             let die = &tree.dies[number as usize];
             if change.before == 0 {
-                self.follow(tree, number);
+                self.follow(tree.edges(number));
                 if die.parent != number {
                     let parent = &tree.dies[die.parent as usize];
                     // A type must not be shown without its members.
@@ -95,10 +95,10 @@ impl Marks {
         }
     }
 
-    /// What an entry refers to.
+    /// What entries that are neighbours refer to.
     #[inline]
-    fn follow(&mut self, tree: &Tree, number: u32) {
-        for edge in tree.edges(number) {
+    fn follow(&mut self, edges: &[Edge]) {
+        for edge in edges {
             self.mark(edge.target, WHOLE);
         }
     }
@@ -106,20 +106,30 @@ impl Marks {
     /// What belongs to an entry, at any depth.
     fn inside(&mut self, tree: &Tree, first: u32, end: u32) {
         let mut number = first;
+        // Since when all entries are new, with the first of their references.
+        let mut edges = tree.first_edge(number);
         while number < end {
             let die = &tree.dies[number as usize];
             let state = &mut self.states[number as usize];
             let before = *state;
-            if stands_alone(die) || before == WHOLE {
-                number = die.end;
+            if before == 0 && !stands_alone(die) {
+                *state = WHOLE;
+                number += 1;
                 continue;
             }
-            *state = WHOLE;
-            if before == 0 {
-                self.follow(tree, number);
-            }
-            number += 1;
+            self.follow(&tree.edges[edges..die.edges as usize]);
+            // What was kept before has been followed.
+            let state = &mut self.states[number as usize];
+            number = match *state != WHOLE && !stands_alone(die) {
+                true => {
+                    *state = WHOLE;
+                    number + 1
+                }
+                false => die.end,
+            };
+            edges = tree.first_edge(number);
         }
+        self.follow(&tree.edges[edges..tree.first_edge(end)]);
     }
 
     /// What has an effect on its surroundings without being referred to.

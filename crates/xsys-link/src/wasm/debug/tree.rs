@@ -104,8 +104,10 @@ pub const CONSTANT: u8 = 4;
 /// Takes more than new values for its references when it stays.
 pub const SPECIAL: u8 = 8;
 
-/// In so many bytes there are about three entries.
-const BLOCK: u32 = 32;
+/// Few entries are smaller than that.
+const GRAIN: u32 = 4;
+/// No entry.
+const NONE: u32 = u32::MAX;
 
 /// All entries of a file.
 #[derive(Debug, Default)]
@@ -118,8 +120,8 @@ pub struct Tree {
     pub dies: Vec<Die>,
     /// What entries refer to.
     pub edges: Vec<Edge>,
-    /// For each [`BLOCK`] of bytes the number of the first entry that starts in it or later.
-    blocks: Vec<u32>,
+    /// For each [`GRAIN`] of bytes in which an entry starts, the number of the last one that does.
+    starts: Vec<u32>,
     /// Abbreviations.
     pub abbrevs: Abbrevs,
     /// Lists of locations may refer to base types.
@@ -134,7 +136,6 @@ impl Tree {
         self.units.clear();
         self.dies.clear();
         self.edges.clear();
-        self.blocks.clear();
         self.abbrevs.clear();
         self.typed_lists = sections.named(".debug_loclists").next().is_some();
         let mut size = 0u32;
@@ -149,15 +150,15 @@ impl Tree {
             });
             size = size.checked_add(u32::try_from(sections.data(section).len()).ok()?)?;
         }
+        let grains = (size / GRAIN) as usize + 1;
+        self.starts.resize(self.starts.len().max(grains), 0);
         for at in 0..self.infos.len() {
             let first = self.units.len();
             self.read_section(sections, at)?;
             self.infos[at].units = (first, self.units.len());
         }
-        let count = self.dies.len() as u32;
-        self.blocks.resize((size / BLOCK) as usize + 1, count);
         for edge in &mut self.edges {
-            edge.target = number(&self.blocks, &self.dies, edge.target)?;
+            edge.target = number(&self.starts, &self.dies, edge.target)?;
         }
         Some(())
     }
@@ -228,7 +229,7 @@ impl Tree {
             infos,
             dies,
             edges,
-            blocks,
+            starts,
             abbrevs,
             ..
         } = self;
@@ -238,75 +239,76 @@ impl Tree {
         let table = abbrevs.table(unit.table);
         let moves = sections.view.moves();
         let (start, size) = (unit.offset, unit.end - unit.offset);
-        let mut cursor = Cursor::new(bytes, unit.first as usize);
+        let mut pos = unit.first as usize;
         // The entry whose children are being read.
-        let mut inside = None;
+        let mut inside = NONE;
         unit.dies.0 = dies.len() as u32;
         loop {
-            let offset = cursor.pos();
+            let number = dies.len() as u32;
+            let mut cursor = Cursor::new(bytes, pos);
             let code = cursor.uleb()?;
             if code == 0 {
                 // Rewriting counts on terminators of one byte.
-                let parent = inside.filter(|_| cursor.pos() == offset + 1)?;
-                let number = dies.len() as u32;
-                let die = &mut dies[parent as usize];
+                let die = dies.get_mut(inside as usize)?;
+                if cursor.pos() != pos + 1 {
+                    return None;
+                }
+                pos += 1;
                 die.end = number;
-                die.tail = base + cursor.pos() as u32;
-                if die.parent == parent {
+                die.tail = base + pos as u32;
+                if die.parent == inside {
                     break;
                 }
-                inside = Some(die.parent);
+                inside = die.parent;
                 continue;
             }
             let shape = table.get(code)?;
-            let number = dies.len() as u32;
-            let offset = base + offset as u32;
+            let offset = base + pos as u32;
             let mut die = Die {
                 offset,
-                parent: inside.unwrap_or(number),
+                parent: if inside == NONE { number } else { inside },
                 end: number + 1,
                 tail: 0,
                 edges: edges.len() as u32,
                 flags: shape.flags(moves),
                 kind: shape.kind,
             };
-            while blocks.len() <= (offset / BLOCK) as usize {
-                blocks.push(number);
-            }
+            *starts.get_mut((offset / GRAIN) as usize)? = number;
             let usual = shape.layout.as_ref();
-            let usual = usual.and_then(|layout| Some((layout, layout.find(bytes, cursor.pos())?)));
-            match usual {
-                Some((layout, (from, attributes))) => {
-                    let from_base = base + from as u32;
-                    for (at, value) in layout.references(attributes) {
-                        if value >= size {
-                            return None;
-                        }
+            match usual.and_then(|layout| layout.find(bytes, cursor.pos())) {
+                Some(usual) => {
+                    let mut inner = true;
+                    for (at, (from, value)) in usual.references.into_iter().enumerate() {
+                        inner &= at >= usual.count || value < size;
                         edges.push(Edge {
-                            at: from_base + at,
-                            target: base + start + value,
+                            at: base + from as u32,
+                            target: (base + start).wrapping_add(value),
                             width: Some(Width::Fixed(4)),
                         });
                     }
-                    cursor = Cursor::new(bytes, from + attributes.len());
+                    edges.truncate(die.edges as usize + usual.count);
+                    if !inner {
+                        return None;
+                    }
+                    pos = usual.end;
                 }
                 None => {
                     let steps = table.find(shape);
                     die.flags |=
                         read_attributes(sections, unit, infos, steps, &mut cursor, relocs, edges)?;
+                    pos = cursor.pos();
                 }
             }
-            die.tail = base + cursor.pos() as u32;
+            die.tail = base + pos as u32;
             dies.push(die);
-            if shape.children {
-                inside = Some(number);
-            } else if inside.is_none() {
+            inside = if shape.children { number } else { inside };
+            if inside == NONE {
                 break;
             }
         }
-        unit.tree_end = cursor.pos() as u32;
+        unit.tree_end = pos as u32;
         unit.dies.1 = dies.len() as u32;
-        let padding = bytes.get(cursor.pos()..)?;
+        let padding = bytes.get(pos..)?;
         let proper = dies.get(unit.dies.0 as usize)?.kind == Kind::Unit;
         (proper && padding.iter().all(|&byte| byte == 0)).then_some(())
     }
@@ -314,7 +316,7 @@ impl Tree {
     /// The number of the entry that starts at an offset.
     #[inline]
     pub fn number(&self, offset: u32) -> Option<u32> {
-        number(&self.blocks, &self.dies, offset)
+        number(&self.starts, &self.dies, offset)
     }
 
     /// What the entries of a section refer to.
@@ -329,26 +331,29 @@ impl Tree {
     /// What an entry refers to.
     #[inline]
     pub fn edges(&self, number: u32) -> &[Edge] {
-        let from = self.dies[number as usize].edges as usize;
-        let next = self.dies.get(number as usize + 1);
-        let to = next.map_or(self.edges.len(), |die| die.edges as usize);
-        &self.edges[from..to]
+        &self.edges[self.first_edge(number)..self.first_edge(number + 1)]
+    }
+
+    /// The number of the first reference of an entry or a later one.
+    #[inline]
+    pub fn first_edge(&self, number: u32) -> usize {
+        let die = self.dies.get(number as usize);
+        die.map_or(self.edges.len(), |die| die.edges as usize)
     }
 }
 
 #[inline]
-fn number(blocks: &[u32], dies: &[Die], offset: u32) -> Option<u32> {
-    let mut number = *blocks.get((offset / BLOCK) as usize)?;
-    loop {
-        let found = dies.get(number as usize)?.offset;
-        if found >= offset {
-            return (found == offset).then_some(number);
-        }
-        number += 1;
-    }
+fn number(starts: &[u32], dies: &[Die], offset: u32) -> Option<u32> {
+    // Where no entry starts, this may be any number.
+    let last = *starts.get((offset / GRAIN) as usize)?;
+    (0..GRAIN).find_map(|back| {
+        let number = last.checked_sub(back)?;
+        (dies.get(number as usize)?.offset == offset).then_some(number)
+    })
 }
 
 /// Goes through an entry's attributes step by step; returns what they say about it.
+#[inline(never)]
 fn read_attributes(
     sections: &Sections<'_, '_>,
     unit: &Unit,
