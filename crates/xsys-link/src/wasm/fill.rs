@@ -22,7 +22,7 @@ use super::write::{Module, Piece, Planned};
 use crate::spare::Spare;
 
 /// How much is put together before it is written. Buffers of this size stay in a processor's cache.
-const BATCH: usize = 1 << 20;
+const BATCH: usize = 256 << 10;
 /// From this size on, bytes that are there already are written from where they are.
 const DIRECT: usize = 64 << 10;
 

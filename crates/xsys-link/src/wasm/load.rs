@@ -40,7 +40,7 @@ pub struct Candidate<'a> {
     /// The file's name, `archive(member)` for members.
     pub name: String,
     /// The object, if it takes part in any case or is expected to.
-    pub object: Option<ObjectFile<'a>>,
+    pub object: Option<Box<ObjectFile<'a>>>,
     /// Whether it was named by itself, not as an archive's member.
     pub explicit: bool,
     /// The bytes, to be parsed when it is pulled.
@@ -136,13 +136,13 @@ fn prefetch<'a>(candidates: &mut [Candidate<'a>], debug: DebugRelocs, keeper: &'
                 wave.push(at);
             }
         }
-        let parsed: Vec<(u32, Option<ObjectFile<'a>>)> = wave
+        let parsed: Vec<(u32, Option<Box<ObjectFile<'a>>>)> = wave
             .par_iter()
             .map(|&at| {
                 let candidate = &candidates[at as usize];
                 let name = candidate.name.clone();
                 let object = ObjectFile::parse(name, candidate.bytes, debug, keeper);
-                (at, object.ok())
+                (at, object.ok().map(Box::new))
             })
             .collect();
         for (at, object) in parsed {
@@ -158,7 +158,8 @@ fn parse<'a>(
     keeper: &'a Keeper,
 ) -> Result<(), Diagnostic> {
     let name = candidate.name.clone();
-    candidate.object = Some(parse_object(name, candidate.bytes, debug, keeper)?);
+    let object = parse_object(name, candidate.bytes, debug, keeper)?;
+    candidate.object = Some(Box::new(object));
     Ok(())
 }
 

@@ -21,19 +21,20 @@ const DATA_SEGMENTS: u8 = 9;
 /// So many names are written at once: there are tens of thousands, of a hundred bytes each.
 const CHUNK: usize = 2048;
 
-/// The contents of the `name` section. `None` when nothing has a name.
+/// The contents of the `name` section, in parts that follow each other. `None` when nothing has a
+/// name.
 pub fn names(
     options: &WasmOptions,
     resolved: &Resolved<'_>,
     layout: &Layout<'_>,
-) -> Option<Vec<u8>> {
+) -> Option<Vec<Vec<u8>>> {
     let functions = functions(options, resolved, layout);
     let globals = globals(options, resolved, layout);
     let segments = segments(layout);
     if functions.is_empty() && globals.is_empty() && segments.is_empty() {
         return None;
     }
-    let mut out = Vec::new();
+    let mut head = Vec::new();
     let file = options
         .output
         .file_name()
@@ -41,7 +42,8 @@ pub fn names(
         .to_string_lossy();
     let mut module = Vec::new();
     leb::string(&mut module, options.module_name.as_deref().unwrap_or(&file));
-    part(&mut out, MODULE, &module);
+    part(&mut head, MODULE, &module);
+    let mut parts = vec![head];
     for (id, list) in [
         (FUNCTIONS, functions),
         (GLOBALS, globals),
@@ -52,16 +54,14 @@ pub fn names(
         }
         let chunks: Vec<Vec<u8>> = list.par_chunks(CHUNK).map(encode).collect();
         let length = chunks.iter().map(Vec::len).sum::<usize>();
-        out.reserve(length + 16);
-        out.push(id);
         let count = list.len() as u64;
-        leb::uleb(&mut out, (leb::uleb_len(count) + length) as u64);
-        leb::uleb(&mut out, count);
-        for chunk in chunks {
-            out.extend(chunk);
-        }
+        let mut head = vec![id];
+        leb::uleb(&mut head, (leb::uleb_len(count) + length) as u64);
+        leb::uleb(&mut head, count);
+        parts.push(head);
+        parts.extend(chunks);
     }
-    Some(out)
+    Some(parts)
 }
 
 fn encode(list: &[(u32, Cow<'_, str>)]) -> Vec<u8> {

@@ -433,13 +433,22 @@ impl<'s, 'a> Module<'s, 'a> {
                 "name",
                 names::names(self.options, self.resolved, self.layout),
             ),
-            ("producers", names::producers(self.resolved)),
-            ("target_features", self.features.section(&forbidden)),
+            (
+                "producers",
+                names::producers(self.resolved).map(|contents| vec![contents]),
+            ),
+            (
+                "target_features",
+                self.features
+                    .section(&forbidden)
+                    .map(|contents| vec![contents]),
+            ),
         ];
-        for (name, contents) in own {
-            if let Some(contents) = contents.filter(|_| self.options.keeps(name)) {
-                pieces.push(Piece::Bytes(custom_head(name, contents.len())));
-                pieces.push(Piece::Bytes(contents));
+        for (name, parts) in own {
+            if let Some(parts) = parts.filter(|_| self.options.keeps(name)) {
+                let size = parts.iter().map(Vec::len).sum();
+                pieces.push(Piece::Bytes(custom_head(name, size)));
+                pieces.extend(parts.into_iter().map(Piece::Bytes));
             }
         }
         // The last section: the id in it is computed from all bytes before it.

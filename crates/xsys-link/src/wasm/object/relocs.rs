@@ -39,11 +39,11 @@ impl Order {
     }
 }
 
-/// The entries of a chunk: where they are in the file, and their numbers.
+/// The entries of a chunk: where they are in their section, and their numbers.
 #[derive(Clone, Default)]
 struct Slice {
-    bytes: Range<usize>,
-    entries: Range<usize>,
+    bytes: Range<u32>,
+    entries: Range<u32>,
 }
 
 impl<'a> ObjectFile<'a> {
@@ -150,7 +150,7 @@ impl<'a> ObjectFile<'a> {
         let mut keeps = true;
         let mut slices = vec![Slice::default(); extents.len()];
         let (mut chunk, mut order) = (0, Order::default());
-        for number in 0..count as usize {
+        for number in 0..count {
             let from = at;
             let entry = reloc::read(section.payload, &mut at).ok_or_else(|| malformed(from))?;
             self.check_reloc(&entry)?;
@@ -169,9 +169,9 @@ impl<'a> ObjectFile<'a> {
             }
             let slice = &mut slices[chunk];
             if slice.bytes.is_empty() {
-                (slice.bytes.start, slice.entries.start) = (from, number);
+                (slice.bytes.start, slice.entries.start) = (from as u32, number);
             }
-            (slice.bytes.end, slice.entries.end) = (at, number + 1);
+            (slice.bytes.end, slice.entries.end) = (at as u32, number + 1);
             if keeps {
                 match Kept::new(&entry) {
                     Some(entry) => kept.push(entry),
@@ -186,8 +186,11 @@ impl<'a> ObjectFile<'a> {
         let slice = |at: usize| {
             let Slice { bytes, entries } = slices[at].clone();
             match keeps {
-                true => Relocs::Kept(&kept[entries]),
-                false => Relocs::Encoded(&section.payload[bytes]),
+                true => Relocs::Kept(&kept[entries.start as usize..entries.end as usize]),
+                false => {
+                    let bytes = bytes.start as usize..bytes.end as usize;
+                    Relocs::Encoded(&section.payload[bytes])
+                }
             }
         };
         if Some(target) == code {

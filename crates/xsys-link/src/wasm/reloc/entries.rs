@@ -189,14 +189,18 @@ impl Iterator for Entries<'_> {
                     addend: i64::from(first.addend),
                 })
             }
-            Relocs::Encoded(bytes) => {
-                let mut at = 0;
-                let entry = read(bytes, &mut at)?;
-                *bytes = &bytes[at..];
-                Some(entry)
-            }
+            Relocs::Encoded(bytes) => next_encoded(bytes),
         }
     }
+}
+
+/// By itself, so that the usual case is short.
+#[inline(never)]
+fn next_encoded(bytes: &mut &[u8]) -> Option<RelocationEntry> {
+    let mut at = 0;
+    let entry = read(bytes, &mut at)?;
+    *bytes = &bytes[at..];
+    Some(entry)
 }
 
 #[cfg(test)]

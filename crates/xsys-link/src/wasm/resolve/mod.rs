@@ -296,7 +296,7 @@ impl<'a> Table<'a> {
         let Candidate { name, bytes, .. } = candidate;
         let debug = self.options.debug_relocs();
         let object = match candidate.object {
-            Some(object) => object,
+            Some(object) => *object,
             None => match load::parse_object(name, bytes, debug, self.keeper) {
                 Ok(object) => object,
                 Err(problem) => {
