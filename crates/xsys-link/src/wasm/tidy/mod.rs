@@ -47,6 +47,9 @@ const RETURN_CALL_INDIRECT: u8 = 0x13;
 const EMPTY: u8 = 0x40;
 const I32_EQZ: u8 = 0x45;
 
+/// A branch out of the innermost block, on a condition.
+const LEAVE: [u8; 2] = [BR_IF, 0];
+
 /// How many values functions and types take and give; `None` where that is not known.
 #[derive(Debug, Default)]
 pub struct Arities {
@@ -147,14 +150,21 @@ impl Tidying {
         (self.out.len() < body.len()).then_some(&self.out)
     }
 
-    /// Lists the events. `true` where some block can become an `if`.
+    /// Lists the events, up to where nothing changes any more. `true` where some block can become an
+    /// `if`.
     fn read(&mut self, body: &[u8], arities: &Arities) -> Option<bool> {
+        // Nothing begins behind the last branch that may leave its block.
+        let Some(last_leave) = body.windows(2).rposition(|pair| pair == LEAVE) else {
+            return Some(false);
+        };
         let mut cursor = Cursor::new(body);
         for _ in 0..cursor.number()? {
             cursor.number()?;
             one_byte_type(cursor.byte()?)?;
         }
-        let (mut height, mut dead, mut found) = (0i64, false, false);
+        let (mut height, mut dead) = (0i64, false);
+        // How many blocks are around all that changes; none where nothing does.
+        let mut around: Option<usize> = None;
         let mut rest = body.get(cursor.at..)?;
         // The length of the instruction before.
         let mut last = 0;
@@ -200,7 +210,7 @@ impl Tidying {
                 END => {
                     let Some(frame) = self.frames.pop() else {
                         self.push(opcode, at, cursor.at, FUNCTION);
-                        return cursor.is_done().then_some(found);
+                        return cursor.is_done().then_some(around.is_some());
                     };
                     self.join(&frame, at);
                     self.push(opcode, at, cursor.at, frame.block);
@@ -214,8 +224,10 @@ impl Tidying {
                     let number = self.events.len() as u32;
                     let innermost = self.frames.last();
                     let level = innermost.is_some_and(|f| f.height == height && !dead);
-                    if conditional && label == 0 && level {
-                        found |= self.leaves_first(number, at - last);
+                    if conditional && label == 0 && level && self.leaves_first(number, at - last) {
+                        // The block around it may end in an `else`.
+                        let outside = self.frames.len().saturating_sub(2);
+                        around = Some(around.unwrap_or(outside).min(outside));
                     }
                     self.push_branch(opcode, level, at, cursor.at, block);
                     self.uses(block, number);
@@ -234,6 +246,9 @@ impl Tidying {
                     dead = true;
                 }
                 _ => height += i64::from(skip_plain(&mut cursor, opcode)?),
+            }
+            if at >= last_leave && around.is_none_or(|around| self.frames.len() <= around) {
+                return Some(around.is_some());
             }
             last = cursor.at - at;
             rest = body.get(cursor.at..)?;

@@ -313,3 +313,30 @@ fn what_is_not_understood() {
     assert_eq!(arity(&[0x60, 1, 0x64, 0x70, 0]), None);
     assert_eq!(arity(&[0x60, 9]), None);
 }
+
+#[test]
+fn what_follows_the_last_change_stays() {
+    // Nothing in here can become an `if`, at any depth; branches out of it keep their labels.
+    let rest = code(&[
+        &[BLOCK, EMPTY, LOOP, EMPTY],
+        &GET0,
+        &[BR_IF, 1, BLOCK, EMPTY, BR, 1, END, END, END],
+        &GET0,
+    ]);
+    let (before, after) = (
+        code(&[&[BLOCK, EMPTY], &GET0, &GET1, &[0x46, BR_IF, 0]]),
+        code(&[&GET0, &GET1, &[0x47, IF, EMPTY]]),
+    );
+    let then = code(&[&GET1, &SET0, &[END]]);
+    check(
+        &code(&[&before, &then, &rest]),
+        Some(&code(&[&after, &then, &rest])),
+    );
+    // With blocks around it that stay.
+    let (open, close) = ([BLOCK, EMPTY, BLOCK, EMPTY], [BR, 1, END, BR, 0, END]);
+    check(
+        &code(&[&open, &before, &then, &close, &rest]),
+        Some(&code(&[&open, &after, &then, &close, &rest])),
+    );
+    check(&rest, None);
+}
