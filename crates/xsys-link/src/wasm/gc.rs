@@ -152,9 +152,15 @@ struct Marking<'r, 'a> {
 }
 
 impl Marking<'_, '_> {
+    #[inline]
     fn mark(&mut self, id: SymbolId) {
+        if !std::mem::replace(&mut self.live.symbols[id.0 as usize], true) {
+            self.mark_new(id);
+        }
+    }
+
+    fn mark_new(&mut self, id: SymbolId) {
         let symbol = self.resolved.symbol(id);
-        self.live.symbols[id.0 as usize] = true;
         match symbol.definition {
             Definition::Function(FunctionRef::Synthetic(at)) => {
                 self.live.synthetic[at as usize] = true;
@@ -208,18 +214,18 @@ impl Marking<'_, '_> {
     }
 
     fn follow(&mut self, file: FileId, relocs: Relocs<'_>) {
-        for entry in relocs.iter() {
+        relocs.iter().for_each(|entry| {
             let value = reloc::row(entry.ty).value;
             if value == Value::Type {
-                continue;
+                return;
             }
             let id = self.resolved.file_symbol(file, entry.index);
             // A stub has no slot, so its address does not bring it in.
             if value.is_table_slot() && self.resolved.symbol(id).stub {
-                continue;
+                return;
             }
             self.mark(id);
-        }
+        });
     }
 }
 

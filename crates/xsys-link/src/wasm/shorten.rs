@@ -158,7 +158,7 @@ impl FileCode {
         // The size field is at most as long as the input's.
         self.bytes.resize(start + head, 0);
         let mut copied = head;
-        for entry in function.relocs.iter() {
+        function.relocs.iter().for_each(|entry| {
             let field = reloc::row(entry.ty).field;
             let at = (u64::from(entry.offset) - chunk.start) as usize;
             let value = relocate::value(layout, resolved, live, &chunk, &entry);
@@ -173,7 +173,7 @@ impl FileCode {
                     removed: (copied - now) as u32,
                 });
             }
-        }
+        });
         self.bytes.extend_from_slice(&function.bytes[copied..]);
         if let Some((tidying, arities)) = tidying
             && let Some(shorter) = tidying.shorten(&self.bytes[start + head..], arities)

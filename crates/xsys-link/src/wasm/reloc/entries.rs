@@ -132,6 +132,18 @@ impl Kept {
     }
 }
 
+impl Kept {
+    #[inline]
+    fn entry(&self) -> RelocationEntry {
+        RelocationEntry {
+            ty: self.ty,
+            offset: self.offset,
+            index: self.index,
+            addend: i64::from(self.addend),
+        }
+    }
+}
+
 /// Where entries are kept while files are linked.
 pub type Keeper = Arena<Box<[Kept]>>;
 
@@ -182,14 +194,23 @@ impl Iterator for Entries<'_> {
             Relocs::Kept(list) => {
                 let (first, rest) = list.split_first()?;
                 *list = rest;
-                Some(RelocationEntry {
-                    ty: first.ty,
-                    offset: first.offset,
-                    index: first.index,
-                    addend: i64::from(first.addend),
-                })
+                Some(first.entry())
             }
             Relocs::Encoded(bytes) => next_encoded(bytes),
+        }
+    }
+
+    #[inline]
+    fn fold<B, F: FnMut(B, RelocationEntry) -> B>(self, start: B, mut add: F) -> B {
+        match self.rest {
+            Relocs::Kept(list) => list.iter().fold(start, |sum, kept| add(sum, kept.entry())),
+            Relocs::Encoded(mut bytes) => {
+                let mut sum = start;
+                while let Some(entry) = next_encoded(&mut bytes) {
+                    sum = add(sum, entry);
+                }
+                sum
+            }
         }
     }
 }

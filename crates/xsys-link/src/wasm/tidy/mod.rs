@@ -154,7 +154,8 @@ impl Tidying {
     /// `if`.
     fn read(&mut self, body: &[u8], arities: &Arities) -> Option<bool> {
         // Nothing begins behind the last branch that may leave its block.
-        let Some(last_leave) = body.windows(2).rposition(|pair| pair == LEAVE) else {
+        let mut candidates = memchr::memrchr_iter(BR_IF, body);
+        let Some(last_leave) = candidates.find(|&at| body[at..].starts_with(&LEAVE)) else {
             return Some(false);
         };
         let mut cursor = Cursor::new(body);
