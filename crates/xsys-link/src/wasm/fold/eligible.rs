@@ -16,14 +16,12 @@ use wasmparser::SymbolFlags;
 
 use super::super::WasmOptions;
 use super::super::gc::{Live, is_exported};
-use super::super::object::{ObjectFile, ObjectSymbol, Place, Segment, SymbolKind};
+use super::super::object::{NameClass, ObjectFile, Place, Segment, SymbolKind};
 use super::super::reloc::{self, Value};
 use super::super::symbols::{Definition, FileId, FunctionRef, Resolved, Symbol, SymbolId};
 use super::equal::{Candidates, Hashing};
 use super::{Item, Nodes, Role};
 
-/// Prefix of all that wasm-bindgen's macros and its command line tool agree on.
-const BINDGEN: &str = "__wbindgen";
 const CALL: u8 = 0x10;
 const RETURN_CALL: u8 = 0x12;
 
@@ -48,8 +46,8 @@ fn roles_of(resolved: &Resolved<'_>, live: &Live, id: FileId) -> Vec<Role> {
         .collect();
     for symbol in &object.symbols {
         let fixed = match (symbol.kind, symbol.place) {
-            (SymbolKind::Function, Place::Item(at)) if symbol.name.starts_with(BINDGEN) => at,
-            (_, Place::Data { segment, .. }) if !has_no_identity(symbol) => {
+            (SymbolKind::Function, Place::Item(at)) if symbol.class == NameClass::Bindgen => at,
+            (_, Place::Data { segment, .. }) if symbol.class != NameClass::Anonymous => {
                 object.functions.len() as u32 + segment
             }
             _ => continue,
@@ -142,7 +140,7 @@ fn examine(
     }
     let bindgen = |symbol: u32| {
         let symbol = object.symbols.get(symbol as usize);
-        symbol.is_some_and(|symbol| symbol.name.starts_with(BINDGEN))
+        symbol.is_some_and(|symbol| symbol.class == NameClass::Bindgen)
     };
     let has_bindgen = (0..object.symbols.len() as u32).any(bindgen);
     let mut seen = vec![false; object.symbols.len()];
@@ -241,10 +239,4 @@ fn is_constant(segment: &Segment<'_>) -> bool {
         && !segment.retain
         && !segment.strings
         && !segment.data.is_empty()
-}
-
-/// Whether the compiler made a symbol up for a constant without an address of its own.
-fn has_no_identity(symbol: &ObjectSymbol<'_>) -> bool {
-    symbol.name.starts_with(".L")
-        || (symbol.name.starts_with("anon.") && symbol.name.contains(".llvm."))
 }

@@ -6,7 +6,7 @@ use wasmparser::{ComdatSymbolKind, Linking, LinkingSectionReader, SymbolFlags, S
 
 use super::super::name_table;
 use super::sections::{Section, sections};
-use super::{Comdat, ObjectFile, ObjectSymbol, Parsed, Place, SymbolKind, text};
+use super::{Comdat, NameClass, ObjectFile, ObjectSymbol, Parsed, Place, SymbolKind, text};
 
 /// The names that a member of an archive defines, for archives without a symbol table.
 pub fn defined_names(bytes: &[u8]) -> Parsed<Vec<&str>> {
@@ -88,6 +88,7 @@ impl<'a> ObjectFile<'a> {
                     self.kinds.reserve((map.count() as usize).min(most));
                     for symbol in map {
                         let mut symbol = self.symbol(symbol.map_err(text)?)?;
+                        symbol.class = NameClass::of(symbol.name);
                         if !symbol.flags.contains(SymbolFlags::BINDING_LOCAL) {
                             symbol.hash = name_table::hash(symbol.name);
                         }
@@ -169,6 +170,7 @@ impl<'a> ObjectFile<'a> {
                     signature: signature(at - imported, false)?,
                     hash: 0,
                     called: false,
+                    class: NameClass::None,
                 });
             }
             let import = match kind {
@@ -187,6 +189,7 @@ impl<'a> ObjectFile<'a> {
                 signature: signature(at, true)?,
                 hash: 0,
                 called: false,
+                class: NameClass::None,
             })
         };
         match info {
@@ -231,6 +234,7 @@ impl<'a> ObjectFile<'a> {
                     signature: &[],
                     hash: 0,
                     called: false,
+                    class: NameClass::None,
                 })
             }
             SymbolInfo::Section { flags, section } => {
@@ -248,6 +252,7 @@ impl<'a> ObjectFile<'a> {
                     signature: &[],
                     hash: 0,
                     called: false,
+                    class: NameClass::None,
                 })
             }
         }

@@ -179,6 +179,33 @@ pub struct ObjectSymbol<'a> {
     pub hash: u64,
     /// Whether a call instruction names it: only then its type matters.
     pub called: bool,
+    /// What its name tells: to look at it again would mean to wait for memory.
+    pub class: NameClass,
+}
+
+/// What a symbol's name tells beyond who is meant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NameClass {
+    /// Nothing.
+    #[default]
+    None,
+    /// wasm-bindgen's macros and its command line tool agree on it.
+    Bindgen,
+    /// The compiler made it up, for a constant without an address of its own.
+    Anonymous,
+}
+
+impl NameClass {
+    /// What a name tells.
+    pub fn of(name: &str) -> Self {
+        let anonymous =
+            name.starts_with(".L") || (name.starts_with("anon.") && name.contains(".llvm."));
+        match anonymous {
+            true => NameClass::Anonymous,
+            false if name.starts_with("__wbindgen") => NameClass::Bindgen,
+            false => NameClass::None,
+        }
+    }
 }
 
 impl ObjectSymbol<'_> {
