@@ -4,8 +4,11 @@
 //! read; resolution parses the members it pulls.
 
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use hashbrown::HashMap;
+use rayon::Scope;
 use rayon::prelude::*;
 use xsys_diag::Diagnostic;
 
@@ -98,15 +101,13 @@ pub fn load<'a>(
 }
 
 /// Parses the members that resolution is going to pull, as far as that can be told without
-/// resolving: wave by wave, the providers of names that parsed objects lack. Resolution meets
-/// members one after the other; this way they are parsed in parallel before it starts. A wrong
-/// guess (a name that an object of the command line provides as well) costs its parsing; what is
-/// not guessed, or does not parse, is left to resolution.
+/// resolving: the providers of names that parsed objects lack, then those of what these lack. Resolution
+/// meets members one after the other; this way they are parsed in parallel before it starts. A
+/// wrong guess (a name that an object of the command line provides as well) costs its parsing; what
+/// is not guessed, or does not parse, is left to resolution.
 fn prefetch<'a>(candidates: &mut [Candidate<'a>], debug: DebugRelocs, keeper: &'a Keeper) {
     let mut providers = NameTable::default();
     providers.reserve(candidates.iter().map(|c| c.provides.len()).sum());
-    let mut listed = vec![false; candidates.len()];
-    let mut wave = Vec::new();
     for (at, candidate) in candidates.iter().enumerate() {
         for name in &candidate.provides {
             // Whoever comes first provides it. Equal hashes of other names do no harm.
@@ -114,39 +115,63 @@ fn prefetch<'a>(candidates: &mut [Candidate<'a>], debug: DebugRelocs, keeper: &'
                 providers.insert(name.hash, at as u32);
             }
         }
-        if candidate.object.is_some() {
-            wave.push(at as u32);
-        }
     }
-    while !wave.is_empty() {
-        let lists: Vec<Vec<u32>> = wave
-            .par_iter()
-            .map(|&at| {
-                let object = candidates[at as usize].object.as_ref();
-                let symbols = object.map_or(&[][..], |object| &object.symbols);
-                let lacking = symbols.iter().filter(|symbol| symbol.is_lacking());
-                lacking
-                    .filter_map(|symbol| providers.get(symbol.hash, |_| true))
-                    .collect()
-            })
-            .collect();
-        wave.clear();
-        for at in lists.into_iter().flatten() {
-            if !std::mem::replace(&mut listed[at as usize], true) {
-                wave.push(at);
+    let guesses = Guesses {
+        candidates,
+        providers,
+        guessed: candidates.iter().map(|_| AtomicBool::default()).collect(),
+        parsed: Mutex::default(),
+        debug,
+        keeper,
+    };
+    rayon::scope(|scope| {
+        for candidate in guesses.candidates {
+            if let Some(object) = &candidate.object {
+                guesses.follow(scope, object);
             }
         }
-        let parsed: Vec<(u32, Option<Box<ObjectFile<'a>>>)> = wave
-            .par_iter()
-            .map(|&at| {
-                let candidate = &candidates[at as usize];
-                let name = candidate.name.clone();
-                let object = ObjectFile::parse(name, candidate.bytes, debug, keeper);
-                (at, object.ok().map(Box::new))
-            })
-            .collect();
-        for (at, object) in parsed {
-            candidates[at as usize].object = object;
+    });
+    let parsed = guesses.parsed.into_inner().unwrap_or_default();
+    for (at, object) in parsed {
+        candidates[at as usize].object = Some(object);
+    }
+}
+
+/// Members that are expected to be pulled.
+struct Guesses<'g, 'a> {
+    candidates: &'g [Candidate<'a>],
+    /// Which candidate provides a name.
+    providers: NameTable,
+    /// Whether a candidate is among them.
+    guessed: Vec<AtomicBool>,
+    parsed: Mutex<Vec<(u32, Box<ObjectFile<'a>>)>>,
+    debug: DebugRelocs,
+    keeper: &'a Keeper,
+}
+
+impl<'s, 'a: 's> Guesses<'_, 'a> {
+    /// Guesses the members that an object needs.
+    fn follow(&'s self, scope: &Scope<'s>, object: &ObjectFile<'a>) {
+        for symbol in object.symbols.iter().filter(|symbol| symbol.is_lacking()) {
+            let Some(at) = self.providers.get(symbol.hash, |_| true) else {
+                continue;
+            };
+            let guessed = &self.guessed[at as usize];
+            if !guessed.load(Relaxed) && !guessed.swap(true, Relaxed) {
+                scope.spawn(move |scope| self.parse(scope, at));
+            }
+        }
+    }
+
+    fn parse(&'s self, scope: &Scope<'s>, at: u32) {
+        let candidate = &self.candidates[at as usize];
+        let name = candidate.name.clone();
+        let Ok(object) = ObjectFile::parse(name, candidate.bytes, self.debug, self.keeper) else {
+            return;
+        };
+        self.follow(scope, &object);
+        if let Ok(mut parsed) = self.parsed.lock() {
+            parsed.push((at, Box::new(object)));
         }
     }
 }
