@@ -25,7 +25,9 @@ mod abbrev;
 mod constants;
 mod cursor;
 mod expression;
+mod gather;
 mod keep;
+mod layout;
 mod line;
 mod lists;
 mod mark;
@@ -39,15 +41,15 @@ pub mod write;
 use std::cell::Cell;
 
 use rayon::prelude::*;
-use wasmparser::{RelocationEntry, RelocationType};
 use xsys_diag::Diagnostic;
 
 use self::abbrev::Width;
+use self::gather::{Field, Lists};
 use self::keep::Reference;
 pub use self::pool::Shard;
-use self::pool::{Pool, Wanted, Wish};
+use self::pool::{Pool, Wanted};
 use self::spans::Spans;
-use self::targets::{Fields, FileView, Reloc, Target, Text};
+use self::targets::{Fields, FileView, Reloc};
 use super::WasmOptions;
 use super::gc::Live;
 use super::leb;
@@ -95,32 +97,6 @@ pub struct Cut {
     others: Vec<Field>,
 }
 
-/// A field with a relocation, in what is left.
-#[derive(Clone, Copy, Debug)]
-struct Field {
-    /// Where it is.
-    at: u32,
-    /// What is added to the target's place.
-    addend: u32,
-    /// The number of the symbol or type that it names.
-    index: u32,
-    /// Its type.
-    ty: RelocationType,
-    /// It names a function of the object that stays.
-    is_own: bool,
-}
-
-impl Field {
-    fn entry(&self) -> RelocationEntry {
-        RelocationEntry {
-            ty: self.ty,
-            offset: self.at,
-            index: self.index,
-            addend: i64::from(self.addend as i32),
-        }
-    }
-}
-
 /// What becomes of a file's custom sections; those without an entry are copied.
 #[derive(Debug, Default)]
 struct FilePlan {
@@ -159,14 +135,6 @@ struct Room {
     /// Where entries are in what is left.
     places: Vec<u32>,
     lists: Lists,
-}
-
-/// What stays of a file, before it is known how much that is.
-#[derive(Debug, Default)]
-struct Lists {
-    texts: Vec<Vec<(u32, u32)>>,
-    others: Vec<Field>,
-    unsorted: Vec<Wish>,
 }
 
 /// Sections of strings.
@@ -537,19 +505,6 @@ impl Fate {
     }
 }
 
-impl Reloc {
-    /// The same, at a place in what is left.
-    fn field(&self, at: u32) -> Field {
-        Field {
-            at,
-            addend: self.addend,
-            index: self.index,
-            ty: self.ty,
-            is_own: matches!(self.target, Target::Function(_)),
-        }
-    }
-}
-
 impl Patch {
     /// Puts the number where it belongs.
     fn put(&self, out: &mut [u8]) {
@@ -592,48 +547,5 @@ impl FilePlan {
             fates: (0..count).map(fate).collect(),
             ..FilePlan::default()
         }
-    }
-
-    /// Collects the relocations of what is left, and the strings that it refers to.
-    fn gather(&mut self, sections: &Sections<'_, '_>, lists: &mut Lists) {
-        let Lists {
-            texts,
-            others,
-            unsorted,
-        } = lists;
-        let pools = sections.pools.iter();
-        let wanted = pools.map(|&section| Wanted::new(section, sections.data(section).len()));
-        let mut wanted: Vec<Wanted> = wanted.collect();
-        for (fate, fields) in self.fates.iter_mut().zip(sections.fields) {
-            match fate {
-                Fate::Whole => {
-                    for text in &fields.texts {
-                        wanted[text.pool as usize].insert(text.offset);
-                    }
-                }
-                Fate::Cut(cut) => {
-                    texts.resize_with(wanted.len().max(texts.len()), Vec::new);
-                    let keep = |at, text: &Text| {
-                        let pool = text.pool as usize;
-                        wanted[pool].insert(text.offset);
-                        texts[pool].push((at, text.offset));
-                    };
-                    let spans = &cut.spans;
-                    spans.each_within(&fields.texts, |text| text.at, keep);
-                    let keep = |at, reloc: &Reloc| others.push(reloc.field(at));
-                    spans.each_within(&fields.others, |reloc| reloc.at, keep);
-                    cut.texts = texts[..wanted.len()].iter().map(Vec::clone).collect();
-                    cut.others = others.clone();
-                    texts.iter_mut().for_each(Vec::clear);
-                    others.clear();
-                }
-                Fate::Dropped | Fate::Strings => {}
-            }
-        }
-        for list in &mut wanted {
-            let bytes = sections.data(list.section());
-            list.finish(bytes, unsorted);
-        }
-        self.wanted = wanted;
     }
 }
