@@ -10,6 +10,7 @@ use super::abbrev::{Abbrevs, Base, Kind, Step, Width};
 use super::constants::ut;
 use super::cursor::Cursor;
 use super::expression::{self, Operand};
+use super::layout::REFERENCES;
 use super::lists;
 use super::targets::{Ascending, Reloc, Target};
 use super::{Sections, targets};
@@ -277,16 +278,20 @@ impl Tree {
             let usual = shape.layout.as_ref();
             match usual.and_then(|layout| layout.find(bytes, cursor.pos())) {
                 Some(usual) => {
-                    let mut inner = true;
-                    for (at, (from, value)) in usual.references.into_iter().enumerate() {
-                        inner &= at >= usual.count || value < size;
-                        edges.push(Edge {
-                            at: base + from as u32,
-                            target: (base + start).wrapping_add(value),
-                            width: Some(Width::Fixed(4)),
-                        });
-                    }
+                    let [first, second] = usual.references;
+                    let edge = |(from, value)| Edge {
+                        at: base + from as u32,
+                        target: (base + start).wrapping_add(value),
+                        width: Some(Width::Fixed(4)),
+                    };
+                    // Most have one or none, in no order; few have two.
+                    let mut inner = usual.count == 0 || first.1 < size;
+                    edges.push(edge(first));
                     edges.truncate(die.edges as usize + usual.count);
+                    if usual.count == REFERENCES {
+                        inner &= second.1 < size;
+                        edges.push(edge(second));
+                    }
                     if !inner {
                         return None;
                     }
