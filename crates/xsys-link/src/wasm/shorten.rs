@@ -69,7 +69,7 @@ impl Shortened {
         };
         let files = (0..resolved.files.len()).into_par_iter().map(|at| {
             let file = FileId(at as u32);
-            let mut code = FileCode::default();
+            let (mut code, mut body) = (FileCode::default(), Vec::new());
             let mut tidying = arities.map(|arities| (Tidying::default(), arities));
             let object = resolved.file(file);
             let stays = |at: usize| {
@@ -88,7 +88,7 @@ impl Shortened {
                 }
                 if stays(at) {
                     let tidying = tidying.as_mut();
-                    code.add(&program, file, function, maps, tidying);
+                    code.add(&program, file, function, maps, &mut body, tidying);
                 }
             }
             code.starts.push(code.bytes.len() as u32);
@@ -139,6 +139,7 @@ impl FileCode {
         file: FileId,
         function: &Function<'_>,
         maps: bool,
+        body: &mut Vec<u8>,
         tidying: Option<&mut (Tidying, &Arities)>,
     ) {
         let Program {
@@ -154,47 +155,29 @@ impl FileCode {
             addr: 0,
         };
         let head = function.size_len as usize;
-        let start = self.bytes.len();
-        // The size field is at most as long as the input's.
-        self.bytes.resize(start + head, 0);
-        let mut copied = head;
+        let (mut copied, moves) = (head, &mut self.moves);
+        body.clear();
         function.relocs.iter().for_each(|entry| {
             let field = reloc::row(entry.ty).field;
             let at = (u64::from(entry.offset) - chunk.start) as usize;
             let value = relocate::value(layout, resolved, live, &chunk, &entry);
-            self.bytes.extend_from_slice(&function.bytes[copied..at]);
-            let before = self.bytes.len();
-            append(field, &mut self.bytes, value);
+            body.extend_from_slice(&function.bytes[copied..at]);
+            let before = body.len();
+            append(field, body, value);
             copied = at + field.width();
-            if maps && self.bytes.len() - before < field.width() {
-                let now = self.bytes.len() - start;
-                self.moves.push(Move {
-                    from: (copied - head) as u32,
-                    removed: (copied - now) as u32,
+            if maps && body.len() - before < field.width() {
+                let from = copied - head;
+                moves.push(Move {
+                    from: from as u32,
+                    removed: (from - body.len()) as u32,
                 });
             }
         });
-        self.bytes.extend_from_slice(&function.bytes[copied..]);
-        if let Some((tidying, arities)) = tidying
-            && let Some(shorter) = tidying.shorten(&self.bytes[start + head..], arities)
-        {
-            self.bytes.truncate(start + head);
-            self.bytes.extend_from_slice(shorter);
-        }
-        let size = (self.bytes.len() - start - head) as u64;
-        let width = leb::uleb_len(size);
-        if width < head {
-            self.bytes.drain(start..start + head - width);
-        }
-        put_size(&mut self.bytes[start..start + width], size);
-    }
-}
-
-fn put_size(field: &mut [u8], mut size: u64) {
-    let last = field.len() - 1;
-    for (at, byte) in field.iter_mut().enumerate() {
-        *byte = (size & 0x7f) as u8 | if at < last { 0x80 } else { 0 };
-        size >>= 7;
+        body.extend_from_slice(&function.bytes[copied..]);
+        let shorter = tidying.and_then(|(tidying, arities)| tidying.shorten(body, arities));
+        let body = shorter.unwrap_or(body);
+        leb::uleb(&mut self.bytes, body.len() as u64);
+        self.bytes.extend_from_slice(body);
     }
 }
 
@@ -238,14 +221,5 @@ mod tests {
             assert_eq!(shortened.moved(file, 1, offset), expected, "{offset}");
         }
         assert_eq!(shortened.moved(file, 0, 9), 9, "a function without moves");
-    }
-
-    #[test]
-    fn sizes_in_their_shortest_form() {
-        for (size, expected) in [(0u64, &[0u8][..]), (127, &[0x7f]), (128, &[0x80, 1])] {
-            let mut field = vec![0xff; expected.len()];
-            put_size(&mut field, size);
-            assert_eq!(field, expected);
-        }
     }
 }
