@@ -2,8 +2,8 @@
 //!
 //! Where the output can be written piece by piece, jobs that lie side by side are put together in a
 //! buffer, which is used again for the next ones: neither the output nor a mapping of it ever is in
-//! memory as a whole, and a large write costs the system a third of the page faults that a mapping
-//! takes. The bytes do not depend on how many threads there are.
+//! memory as a whole, and a large write costs the system a third of what the page faults of a mapping
+//! cost. The bytes do not depend on how many threads there are.
 
 use std::ops::Range;
 
@@ -11,7 +11,6 @@ use rayon::prelude::*;
 
 use super::assign::OutputCustom;
 use super::build_id;
-
 use super::debug::{self, Shard};
 use super::gaps;
 use super::memory::Source;
