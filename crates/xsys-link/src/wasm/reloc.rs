@@ -9,7 +9,7 @@ mod entries;
 
 use wasmparser::RelocationType;
 
-pub use entries::{Keeper, Kept, Relocs, read};
+pub use entries::{Keeper, Kept, Reader, Relocs, read};
 
 use super::leb;
 use super::object::SymbolKind;

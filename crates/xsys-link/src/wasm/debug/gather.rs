@@ -1,14 +1,15 @@
 //! What is left of a file's relocations, and the strings that it refers to.
 //!
-//! Most fields refer to strings, whose places are known last of all: those are kept in short lists of
-//! their own. Everything is counted in lists that the next file uses again, and kept in vectors of
+//! Most fields refer to strings, whose places are known last of all: until then they contain the
+//! string's number, so that only where they are has to be kept. Everything is counted in lists that the next file uses again, and kept in vectors of
 //! just the size that it needs.
 
 use wasmparser::{RelocationEntry, RelocationType};
 
 use super::pool::{Wanted, Wish};
+use super::rank::Ranks;
 use super::targets::{Reloc, Target, Text};
-use super::{Fate, FilePlan, Sections};
+use super::{Cut, Fate, FilePlan, Sections};
 
 /// A field with a relocation, in what is left.
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +41,14 @@ impl Field {
 /// What stays of a file, before it is known how much that is.
 #[derive(Debug, Default)]
 pub struct Lists {
-    texts: Vec<Vec<(u32, u32)>>,
+    /// Which strings are referred to, for each section of them.
+    ranks: Vec<Ranks>,
+    /// Fields that refer to them, in what is left of their sections.
+    texts: Vec<Text>,
+    /// Where those of each section end.
+    ends: Vec<usize>,
+    /// The same of one section for one section of strings.
+    places: Vec<u32>,
     others: Vec<Field>,
     unsorted: Vec<Wish>,
 }
@@ -62,43 +70,79 @@ impl FilePlan {
     /// Collects the relocations of what is left, and the strings that it refers to.
     pub fn gather(&mut self, sections: &Sections<'_, '_>, lists: &mut Lists) {
         let Lists {
+            ranks,
             texts,
+            ends,
+            places,
             others,
             unsorted,
         } = lists;
-        let pools = sections.pools.iter();
-        let wanted = pools.map(|&section| Wanted::new(section, sections.data(section).len()));
-        let mut wanted: Vec<Wanted> = wanted.collect();
+        ranks.resize_with(sections.pools.len(), Ranks::default);
+        for (&section, ranks) in sections.pools.iter().zip(ranks.iter_mut()) {
+            ranks.clear(sections.data(section).len());
+        }
+        texts.clear();
+        ends.clear();
         for (fate, fields) in self.fates.iter_mut().zip(sections.fields) {
             match fate {
                 Fate::Whole => {
                     for text in &fields.texts {
-                        wanted[text.pool as usize].insert(text.offset);
+                        ranks[text.pool as usize].insert(text.offset);
                     }
                 }
                 Fate::Cut(cut) => {
-                    texts.resize_with(wanted.len().max(texts.len()), Vec::new);
                     let keep = |at, text: &Text| {
-                        let pool = text.pool as usize;
-                        wanted[pool].insert(text.offset);
-                        texts[pool].push((at, text.offset));
+                        ranks[text.pool as usize].insert(text.offset);
+                        texts.push(Text { at, ..*text });
                     };
                     let spans = &cut.spans;
                     spans.each_within(&fields.texts, |text| text.at, keep);
                     let keep = |at, reloc: &Reloc| others.push(reloc.field(at));
                     spans.each_within(&fields.others, |reloc| reloc.at, keep);
-                    cut.texts = texts[..wanted.len()].iter().map(Vec::clone).collect();
                     cut.others = others.clone();
-                    texts.iter_mut().for_each(Vec::clear);
                     others.clear();
                 }
                 Fate::Dropped | Fate::Strings => {}
             }
+            ends.push(texts.len());
         }
-        for list in &mut wanted {
-            let bytes = sections.data(list.section());
-            list.finish(bytes, unsorted);
+        let pools = sections.pools.iter().zip(ranks.iter_mut());
+        let wanted = pools.map(|(&section, ranks)| {
+            ranks.finish();
+            Wanted::new(section, sections.data(section), ranks, unsorted)
+        });
+        self.wanted = wanted.collect();
+        let mut first = 0;
+        for ((section, fate), &end) in (0u32..).zip(&mut self.fates).zip(ends.iter()) {
+            if let Fate::Cut(cut) = fate
+                && first < end
+            {
+                cut.number(sections.data(section), &texts[first..end], ranks, places);
+            }
+            first = end;
         }
-        self.wanted = wanted;
+    }
+}
+
+impl Cut {
+    /// Puts the numbers of strings where their places belong, which are not known yet.
+    fn number(&mut self, data: &[u8], texts: &[Text], ranks: &[Ranks], places: &mut Vec<u32>) {
+        if self.image.is_empty() {
+            self.image = self.spans.copy(data);
+        }
+        let lists = (0u32..).zip(ranks).map(|(pool, ranks)| {
+            places.clear();
+            for text in texts.iter().filter(|text| text.pool == pool) {
+                // There is none for what is outside of the section.
+                let number = ranks.number(text.offset).unwrap_or(u32::MAX);
+                let at = text.at as usize;
+                if let Some(field) = self.image.get_mut(at..at + 4) {
+                    field.copy_from_slice(&number.to_le_bytes());
+                }
+                places.push(text.at);
+            }
+            places.clone()
+        });
+        self.texts = lists.collect();
     }
 }

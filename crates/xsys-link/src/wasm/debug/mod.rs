@@ -84,15 +84,16 @@ enum Fate {
 #[derive(Debug, Default)]
 pub struct Cut {
     spans: Spans,
-    /// What the spans contain, where that has been copied and brought up to date already.
+    /// What the spans contain, where that has been copied and brought up to date already; in fields that
+    /// refer to strings, these strings' numbers.
     image: Vec<u8>,
     patches: Vec<Patch>,
     /// New bytes: place in what is left, and from where to where in `bytes`.
     fresh: Vec<(u32, u32, u32)>,
     bytes: Vec<u8>,
-    /// Fields that get a string's place in its pool, for each of the file's sections of strings:
-    /// place in what is left, and where the string is in its input.
-    texts: Vec<Vec<(u32, u32)>>,
+    /// Where fields are that get a string's place in its pool, for each of the file's sections of
+    /// strings.
+    texts: Vec<Vec<u32>>,
     /// Fields with other relocations.
     others: Vec<Field>,
 }

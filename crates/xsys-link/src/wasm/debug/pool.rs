@@ -21,7 +21,8 @@ const SHARDS: usize = 64;
 #[derive(Debug)]
 pub struct Wanted {
     section: u32,
-    starts: Ranks,
+    /// Where each is in its section, by number.
+    offsets: Vec<u32>,
     /// Sorted by shard.
     strings: Vec<Wish>,
     /// Where each shard begins.
@@ -34,20 +35,48 @@ pub struct Wanted {
 #[derive(Clone, Copy, Debug)]
 pub struct Wish {
     hash: u64,
-    offset: u32,
     length: u32,
     number: u32,
 }
 
 impl Wanted {
-    /// None yet.
-    pub fn new(section: u32, size: usize) -> Self {
+    /// Looks at the strings of a section at the offsets of `ranks`, which has their numbers; `unsorted`
+    /// is room for that.
+    pub fn new(section: u32, bytes: &[u8], ranks: &Ranks, unsorted: &mut Vec<Wish>) -> Self {
+        let hasher = FixedState::default();
+        let mut starts = [0u32; SHARDS + 1];
+        let mut offsets = Vec::with_capacity(ranks.count());
+        unsorted.clear();
+        for (number, offset) in (0u32..).zip(ranks.iter()) {
+            let rest = bytes.get(offset as usize..).unwrap_or_default();
+            let length = memchr::memchr(0, rest).unwrap_or(rest.len());
+            let hash = hasher.hash_one(&rest[..length]);
+            starts[shard(hash) + 1] += 1;
+            offsets.push(offset);
+            unsorted.push(Wish {
+                hash,
+                length: length as u32,
+                number,
+            });
+        }
+        for at in 1..starts.len() {
+            starts[at] += starts[at - 1];
+        }
+        let shards = starts.to_vec();
+        let mut places = Vec::new();
+        places.resize_with(unsorted.len(), AtomicU32::default);
+        let mut strings = unsorted.clone();
+        for wish in unsorted {
+            let next = &mut starts[shard(wish.hash)];
+            strings[*next as usize] = *wish;
+            *next += 1;
+        }
         Self {
             section,
-            starts: Ranks::new(size),
-            strings: Vec::new(),
-            shards: Vec::new(),
-            places: Vec::new(),
+            offsets,
+            strings,
+            shards,
+            places,
         }
     }
 
@@ -56,47 +85,17 @@ impl Wanted {
         self.section
     }
 
-    /// Adds the string at an offset.
-    #[inline]
-    pub fn insert(&mut self, offset: u32) {
-        self.starts.insert(offset);
-    }
-
-    /// Looks at the strings themselves; `unsorted` is room for that.
-    pub fn finish(&mut self, bytes: &[u8], unsorted: &mut Vec<Wish>) {
-        self.starts.finish();
-        let hasher = FixedState::default();
-        let mut starts = [0u32; SHARDS + 1];
-        unsorted.clear();
-        for (number, offset) in (0u32..).zip(self.starts.iter()) {
-            let rest = bytes.get(offset as usize..).unwrap_or_default();
-            let length = memchr::memchr(0, rest).unwrap_or(rest.len());
-            let hash = hasher.hash_one(&rest[..length]);
-            starts[shard(hash) + 1] += 1;
-            unsorted.push(Wish {
-                hash,
-                offset,
-                length: length as u32,
-                number,
-            });
-        }
-        for at in 1..starts.len() {
-            starts[at] += starts[at - 1];
-        }
-        self.shards = starts.to_vec();
-        self.places.resize_with(unsorted.len(), AtomicU32::default);
-        self.strings = unsorted.clone();
-        for wish in unsorted {
-            let next = &mut starts[shard(wish.hash)];
-            self.strings[*next as usize] = *wish;
-            *next += 1;
-        }
-    }
-
     /// Where the string at an offset is in the pool.
     pub fn place(&self, offset: u32) -> Option<u64> {
-        let number = self.starts.number(offset)?;
-        Some(u64::from(self.places[number as usize].load(Relaxed)))
+        let number = self.offsets.binary_search(&offset).ok()?;
+        self.place_of(number as u32)
+    }
+
+    /// Where the string of a number is in the pool.
+    #[inline]
+    pub fn place_of(&self, number: u32) -> Option<u64> {
+        let place = self.places.get(number as usize)?;
+        Some(u64::from(place.load(Relaxed)))
     }
 }
 
@@ -160,7 +159,7 @@ impl<'a> Shard<'a> {
         for (bytes, wanted) in lists {
             let range = wanted.shards[number] as usize..wanted.shards[number + 1] as usize;
             for wish in &wanted.strings[range] {
-                let from = wish.offset as usize;
+                let from = wanted.offsets[wish.number as usize] as usize;
                 let string = bytes
                     .get(from..from + wish.length as usize)
                     .unwrap_or_default();

@@ -5,15 +5,14 @@
 pub struct Ranks {
     bits: Vec<u64>,
     sums: Vec<u32>,
+    count: usize,
 }
 
 impl Ranks {
-    /// For offsets below `size`.
-    pub fn new(size: usize) -> Self {
-        Self {
-            bits: vec![0; size.div_ceil(64)],
-            sums: Vec::new(),
-        }
+    /// Forgets all offsets; those below `size` can be added.
+    pub fn clear(&mut self, size: usize) {
+        self.bits.clear();
+        self.bits.resize(size.div_ceil(64), 0);
     }
 
     /// Adds an offset; one that is too large is ignored.
@@ -27,11 +26,18 @@ impl Ranks {
     /// Numbers what is there.
     pub fn finish(&mut self) {
         let mut sum = 0;
-        self.sums = Vec::with_capacity(self.bits.len());
-        for word in &self.bits {
-            self.sums.push(sum);
+        self.sums.clear();
+        self.sums.extend(self.bits.iter().map(|word| {
+            let before = sum;
             sum += word.count_ones();
-        }
+            before
+        }));
+        self.count = sum as usize;
+    }
+
+    /// How many offsets there are.
+    pub fn count(&self) -> usize {
+        self.count
     }
 
     /// An offset's number.
@@ -62,11 +68,14 @@ mod tests {
 
     #[test]
     fn numbers_follow_the_order() {
-        let mut set = Ranks::new(200);
+        let mut set = Ranks::default();
+        set.insert(7);
+        set.clear(200);
         for offset in [199, 3, 64, 3, 63, 1000] {
             set.insert(offset);
         }
         set.finish();
+        assert_eq!(set.count(), 4);
         assert_eq!(set.iter().collect::<Vec<_>>(), [3, 63, 64, 199]);
         let numbers: Vec<_> = [3, 63, 64, 199, 4, 1000]
             .iter()

@@ -3,11 +3,11 @@
 //! A function means the object's own body: where another file's copy of the same name won, the
 //! object's entry for its own copy describes code that is not there.
 
-use wasmparser::RelocationType;
+use wasmparser::{RelocationEntry, RelocationType};
 
 use super::super::gc::Live;
-use super::super::object::{ObjectFile, ObjectSymbol, Place, Problem, SymbolKind};
-use super::super::reloc::{self, Value};
+use super::super::object::{ObjectFile, ObjectSymbol, Place, Problem, SymbolKind, Visitor};
+use super::super::reloc::{self, Reader, Value};
 use super::super::shorten::Shortened;
 use super::super::symbols::{FileId, Resolved};
 
@@ -185,36 +185,13 @@ impl<'r, 'a> FileView<'r, 'a> {
         targets: &[Target],
         fields: &mut Fields,
     ) -> Result<bool, Problem> {
-        let Fields { texts, others } = fields;
-        let mut fits = true;
-        self.object.each_checked(section, |entry| {
-            fits &= i32::try_from(entry.addend).is_ok();
-            let addend = entry.addend as u32;
-            let target = match reloc::row(entry.ty).value {
-                Value::Type => Target::Other,
-                _ => {
-                    let target = targets.get(entry.index as usize);
-                    target.copied().unwrap_or(Target::Other)
-                }
-            };
-            match target {
-                Target::Strings(pool) if entry.ty == RelocationType::SectionOffsetI32 => {
-                    texts.push(Text {
-                        at: entry.offset,
-                        offset: addend,
-                        pool,
-                    });
-                }
-                _ => others.push(Reloc {
-                    at: entry.offset,
-                    addend,
-                    target,
-                    index: entry.index,
-                    ty: entry.ty,
-                }),
-            }
-        })?;
-        Ok(fits)
+        let mut sorter = Sorter {
+            targets,
+            fields,
+            fits: true,
+        };
+        self.object.each_checked(section, &mut sorter)?;
+        Ok(sorter.fits)
     }
 
     /// What each of the file's symbols means to debug information; `pools` are its sections of
@@ -255,6 +232,59 @@ impl<'r, 'a> FileView<'r, 'a> {
             (SymbolKind::Data, Place::Absolute(_)) => Target::Data,
             _ => Target::Other,
         }
+    }
+}
+
+/// Tells fields that refer to strings from others.
+struct Sorter<'s> {
+    targets: &'s [Target],
+    fields: &'s mut Fields,
+    /// Whether there is a use for all addends.
+    fits: bool,
+}
+
+impl Sorter<'_> {
+    fn target(&self, entry: &RelocationEntry) -> Target {
+        match reloc::row(entry.ty).value {
+            Value::Type => Target::Other,
+            _ => {
+                let target = self.targets.get(entry.index as usize);
+                target.copied().unwrap_or(Target::Other)
+            }
+        }
+    }
+}
+
+impl Visitor for Sorter<'_> {
+    #[inline]
+    fn one(&mut self, entry: &RelocationEntry) {
+        self.fits &= i32::try_from(entry.addend).is_ok();
+        let (at, addend) = (entry.offset, entry.addend as u32);
+        match self.target(entry) {
+            Target::Strings(pool) if entry.ty == RelocationType::SectionOffsetI32 => {
+                let offset = addend;
+                self.fields.texts.push(Text { at, offset, pool });
+            }
+            target => self.fields.others.push(Reloc {
+                at,
+                addend,
+                target,
+                index: entry.index,
+                ty: entry.ty,
+            }),
+        }
+    }
+
+    #[inline]
+    fn many(&mut self, sample: &RelocationEntry, reader: &mut Reader<'_>) {
+        let Target::Strings(pool) = self.target(sample) else {
+            return;
+        };
+        let texts = &mut self.fields.texts;
+        reader.alike(|at, addend| {
+            let offset = addend as u32;
+            texts.push(Text { at, offset, pool });
+        });
     }
 }
 

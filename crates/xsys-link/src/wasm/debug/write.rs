@@ -33,11 +33,14 @@ pub fn fill(
     }
     let wanted = layout.debug.wanted(chunk.file);
     for (list, texts) in wanted.iter().zip(&cut.texts) {
-        for &(at, offset) in texts {
-            let text = list.place(offset).or(chunk.tombstone).unwrap_or(0);
-            if let Some(place) = out.get_mut(at as usize..at as usize + 4) {
-                place.copy_from_slice(&(text as u32).to_le_bytes());
-            }
+        for &at in texts {
+            let field = out.get_mut(at as usize..);
+            let Some(field) = field.and_then(<[u8]>::first_chunk_mut) else {
+                continue;
+            };
+            let place = list.place_of(u32::from_le_bytes(*field));
+            let place = place.or(chunk.tombstone).unwrap_or(0);
+            *field = (place as u32).to_le_bytes();
         }
     }
     for field in &cut.others {

@@ -15,6 +15,7 @@ mod sections;
 use wasmparser::SymbolFlags;
 
 pub use linking::defined_names;
+pub use relocs::Visitor;
 pub use sections::finished;
 
 use super::reloc::{Keeper, Relocs};

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use wasmparser::RelocationEntry;
 
-use super::super::reloc::{self, Keeper, Kept, Relocs, Value};
+use super::super::reloc::{self, Keeper, Kept, Reader, Relocs, Value};
 use super::sections::Section;
 use super::{DebugRelocs, Function, ObjectFile, Parsed, Segment, text};
 
@@ -39,47 +39,66 @@ impl Order {
     }
 }
 
-/// The entries of a chunk: where they are in their section, and their numbers.
+/// The entries of a chunk: where they are in their section, and in what is kept.
 #[derive(Clone, Default)]
 struct Slice {
     bytes: Range<u32>,
     entries: Range<u32>,
 }
 
+/// Who is shown the relocations of a section.
+pub trait Visitor {
+    /// One of them.
+    fn one(&mut self, entry: &RelocationEntry);
+    /// All that come next and are [alike](Reader::alike).
+    fn many(&mut self, sample: &RelocationEntry, reader: &mut Reader<'_>);
+}
+
+/// Relocations are only checked.
+struct Nobody;
+
+impl Visitor for Nobody {
+    fn one(&mut self, _: &RelocationEntry) {}
+
+    fn many(&mut self, _: &RelocationEntry, reader: &mut Reader<'_>) {
+        reader.alike(|_, _| {});
+    }
+}
+
 impl<'a> ObjectFile<'a> {
     /// Goes through the relocations of a custom section and checks them: those of debug information
     /// are [left unchecked](DebugRelocs::Deferred) where it is read entry by entry later. What has
-    /// been handed out is worth nothing where one of them turns out to be wrong, so `each` must not rely
-    /// on its being right.
+    /// been handed out is worth nothing where one of them turns out to be wrong, so `visitor` must not
+    /// rely on its being right.
     #[inline]
-    pub fn each_checked(&self, custom: u32, mut each: impl FnMut(&RelocationEntry)) -> Parsed<()> {
+    pub fn each_checked(&self, custom: u32, visitor: &mut impl Visitor) -> Parsed<()> {
         let Some(custom) = self.customs.get(custom as usize) else {
             return Ok(());
         };
         let Relocs::Encoded(bytes) = custom.relocs else {
-            custom.relocs.iter().for_each(|entry| each(&entry));
+            custom.relocs.iter().for_each(|entry| visitor.one(&entry));
             return Ok(());
         };
-        self.each_encoded(bytes, custom.data.len(), each)
+        self.each_encoded(bytes, custom.data.len(), visitor)
     }
 
-    fn each_encoded(
-        &self,
-        bytes: &[u8],
-        size: usize,
-        mut each: impl FnMut(&RelocationEntry),
-    ) -> Parsed<()> {
+    fn each_encoded(&self, bytes: &[u8], size: usize, visitor: &mut impl Visitor) -> Parsed<()> {
         // Nearly all files are right: what is wrong is found out in a second look.
-        let (mut at, mut end, mut right) = (0, 0, true);
-        while let Some(entry) = reloc::read(bytes, &mut at) {
-            let row = reloc::row(entry.ty);
-            let (first, after) = (u64::from(entry.offset), row.field.width() as u64);
+        let mut right = true;
+        let mut reader = reloc::Reader::new(bytes);
+        loop {
+            // The sample has been looked at.
+            if let Some(sample) = reader.sample() {
+                visitor.many(&sample, &mut reader);
+            }
+            let Some(entry) = reader.next() else {
+                break;
+            };
             let kind = self.kinds.get(entry.index as usize);
-            right &= first >= end && kind.is_some_and(|&kind| row.takes(kind));
-            end = first + after;
-            each(&entry);
+            right &= kind.is_some_and(|&kind| reloc::row(entry.ty).takes(kind));
+            visitor.one(&entry);
         }
-        match right && at == bytes.len() && end <= size as u64 {
+        match right && reader.finish(size) {
             true => Ok(()),
             false => self.check_all(bytes, size),
         }
@@ -138,7 +157,7 @@ impl<'a> ObjectFile<'a> {
                 }
                 let size = custom.data.len();
                 return match debug {
-                    DebugRelocs::Checked => self.each_encoded(entries, size, |_| {}),
+                    DebugRelocs::Checked => self.each_encoded(entries, size, &mut Nobody),
                     DebugRelocs::Ignored | DebugRelocs::Deferred => Ok(()),
                 };
             }
@@ -150,7 +169,7 @@ impl<'a> ObjectFile<'a> {
         let mut keeps = true;
         let mut slices = vec![Slice::default(); extents.len()];
         let (mut chunk, mut order) = (0, Order::default());
-        for number in 0..count {
+        for _ in 0..count {
             let from = at;
             let entry = reloc::read(section.payload, &mut at).ok_or_else(|| malformed(from))?;
             self.check_reloc(&entry)?;
@@ -169,15 +188,10 @@ impl<'a> ObjectFile<'a> {
             }
             let slice = &mut slices[chunk];
             if slice.bytes.is_empty() {
-                (slice.bytes.start, slice.entries.start) = (from as u32, number);
+                (slice.bytes.start, slice.entries.start) = (from as u32, kept.len() as u32);
             }
-            (slice.bytes.end, slice.entries.end) = (at as u32, number + 1);
-            if keeps {
-                match Kept::new(&entry) {
-                    Some(entry) => kept.push(entry),
-                    None => keeps = false,
-                }
-            }
+            keeps &= Kept::push(&mut kept, &entry);
+            (slice.bytes.end, slice.entries.end) = (at as u32, kept.len() as u32);
         }
         let kept: &'a [Kept] = match keeps {
             true => keeper.push(kept.into_boxed_slice()).1,

@@ -3,13 +3,13 @@
 //! Spec: WebAssembly tool-conventions, `Linking.md`, "Relocation Sections".
 //!
 //! Entries of code and data are looked at in six passes, those of debug information in two at most, and
-//! there are far more of the latter. So the former are kept, sixteen bytes each; debug information
+//! there are far more of the latter. So the former are kept, eight bytes each; debug information
 //! keeps the encoded slice of its section.
 
 use wasmparser::{RelocationEntry, RelocationType};
 
 use super::super::leb;
-use super::{Field, TYPES, Value, describe};
+use super::{Field, TYPES, Value, describe, row};
 use crate::input::arena::Arena;
 
 /// Decodes the entry at `at` and moves behind it. `None` at the end and where it is malformed.
@@ -62,22 +62,169 @@ fn read_within(window: &leb::Window) -> Option<(RelocationEntry, usize)> {
 #[cold]
 #[inline(never)]
 fn read_bytewise(bytes: &[u8], at: &mut usize) -> Option<RelocationEntry> {
-    let number = usize::from(*bytes.get(*at)?);
+    let mut next = *at;
+    let number = usize::from(*bytes.get(next)?);
     let &ty = TYPES.get(number)?;
-    *at += 1;
-    let offset = leb::read_uleb32(bytes, at)?;
-    let index = leb::read_uleb32(bytes, at)?;
+    next += 1;
+    let offset = leb::read_uleb32(bytes, &mut next)?;
+    let index = leb::read_uleb32(bytes, &mut next)?;
     let addend = match ADDENDS[number] {
         Addend::None => 0,
-        Addend::Narrow => i64::from(i32::try_from(leb::read_sleb(bytes, at)?).ok()?),
-        Addend::Wide => leb::read_sleb(bytes, at)?,
+        Addend::Narrow => i64::from(i32::try_from(leb::read_sleb(bytes, &mut next)?).ok()?),
+        Addend::Wide => leb::read_sleb(bytes, &mut next)?,
     };
+    *at = next;
     Some(RelocationEntry {
         ty,
         offset,
         index,
         addend,
     })
+}
+
+/// Decodes entries back to back.
+///
+/// Most of those of debug information name the section of strings, one after the other, and differ only
+/// in where their field is and what is added: what they have in common is compared at once.
+#[derive(Debug)]
+pub struct Reader<'b> {
+    bytes: &'b [u8],
+    at: usize,
+    /// Where the last field ends.
+    end: u64,
+    ordered: bool,
+    alike: Option<Alike>,
+    /// The symbol of the last entry that was not like it.
+    other: u32,
+}
+
+impl<'b> Reader<'b> {
+    /// Starts at the first entry.
+    pub fn new(bytes: &'b [u8]) -> Self {
+        Self {
+            bytes,
+            at: 0,
+            end: 0,
+            ordered: true,
+            alike: None,
+            other: u32::MAX,
+        }
+    }
+
+    /// Whether all entries were well-formed, in ascending order, and in a section of that size.
+    pub fn finish(&self, size: usize) -> bool {
+        self.ordered && self.at == self.bytes.len() && self.end <= size as u64
+    }
+
+    /// The next entry. `None` at the end and where it is malformed.
+    #[inline(always)]
+    pub fn next(&mut self) -> Option<RelocationEntry> {
+        let from = self.at;
+        let entry = read(self.bytes, &mut self.at)?;
+        self.ordered &= u64::from(entry.offset) >= self.end;
+        self.end = u64::from(entry.offset) + row(entry.ty).field.width() as u64;
+        // Two in a row are no exception.
+        if self.other == entry.index && entry.ty == RelocationType::SectionOffsetI32 {
+            self.alike = Alike::to(&entry, &self.bytes[from..self.at]);
+        }
+        self.other = entry.index;
+        Some(entry)
+    }
+
+    /// An entry that the next ones may be like.
+    pub fn sample(&self) -> Option<RelocationEntry> {
+        self.alike.map(|alike| alike.entry)
+    }
+
+    /// Hands out offset and addend of entries as long as they are like the [sample](Self::sample).
+    #[inline(always)]
+    pub fn alike(&mut self, mut each: impl FnMut(u32, i32)) {
+        let Some(alike) = self.alike else {
+            return;
+        };
+        let (mut at, mut end, mut ordered) = (self.at, self.end, self.ordered);
+        while let Some((offset, addend, length)) = alike.read(self.bytes, at) {
+            ordered &= u64::from(offset) >= end;
+            end = u64::from(offset) + 4;
+            at += length;
+            each(offset, addend);
+        }
+        (self.at, self.end, self.ordered) = (at, end, ordered);
+    }
+}
+
+/// What entries have in common.
+#[derive(Clone, Copy, Debug)]
+struct Alike {
+    /// One of them.
+    entry: RelocationEntry,
+    /// The bits of the first eight bytes that are the same: type, index, and how long the offset is.
+    mask: u64,
+    /// What these bits are.
+    bits: u64,
+    /// Seven bits for each byte of the offset.
+    offset: u64,
+    /// Where the addend starts.
+    head: usize,
+}
+
+/// The longest number that is read at once.
+const SHORT: usize = 4;
+
+impl Alike {
+    /// What follows if it is like `entry`, a field of four bytes, which is encoded in `bytes`.
+    #[inline(never)]
+    fn to(entry: &RelocationEntry, bytes: &[u8]) -> Option<Self> {
+        let ends = (0usize..).zip(bytes).filter(|&(_, &byte)| byte < 0x80);
+        let mut ends = ends.map(|(at, _)| at);
+        let (_, offset, index) = (ends.next()?, ends.next()?, ends.next()?);
+        let head = index + 1;
+        if head > 8 || offset > SHORT {
+            return None;
+        }
+        let mut word = [0; 8];
+        word[..head].copy_from_slice(bytes.get(..head)?);
+        let used = u64::MAX >> (64 - 8 * head);
+        let offset = 0x7f7f_7f7f >> (8 * (SHORT - offset));
+        let mask = used & !(offset << 8);
+        Some(Self {
+            entry: *entry,
+            mask,
+            bits: u64::from_le_bytes(word) & mask,
+            offset,
+            head,
+        })
+    }
+
+    /// Offset and addend of the entry at `at`, if it is alike, and its length.
+    #[inline(always)]
+    fn read(&self, bytes: &[u8], at: usize) -> Option<(u32, i32, usize)> {
+        let window: &[u8; 16] = bytes.get(at..)?.first_chunk()?;
+        let word = u64::from_le_bytes(*window.first_chunk()?);
+        if word & self.mask != self.bits {
+            return None;
+        }
+        let addend = u32::from_le_bytes(*window.get(self.head..)?.first_chunk()?);
+        let last = !addend & 0x8080_8080;
+        if last == 0 {
+            return None;
+        }
+        let addend = addend & (last ^ (last - 1));
+        let both = septets((word >> 8 & self.offset) | u64::from(addend) << 32);
+        let size = last.trailing_zeros() / 8 + 1;
+        let unused = 32 - 7 * size;
+        let addend = ((both >> 32) << unused) as i32 >> unused;
+        Some((both as u32, addend, self.head + size as usize))
+    }
+}
+
+/// The numbers of four LEB128 bytes each in both halves.
+#[inline(always)]
+fn septets(both: u64) -> u64 {
+    let both = both & 0x7f7f_7f7f_7f7f_7f7f;
+    // Bytes to pairs, pairs to numbers.
+    let pairs = both - (both & 0x7f00_7f00_7f00_7f00) / 2;
+    (pairs & 0x3fff_0000_3fff) | (pairs >> 2 & 0x0fff_c000_0fff_c000)
 }
 
 /// How wide an entry's addend is.
@@ -111,38 +258,55 @@ static ADDENDS: [Addend; TYPES.len()] = {
     kinds
 };
 
-/// An entry that is kept.
+/// An entry that is kept: from the lowest bits, 32 of offset, 5 of type, one that says whether an addend
+/// comes next, as a number of its own, and 26 of index. Few have an addend.
 #[derive(Clone, Copy, Debug)]
-pub struct Kept {
-    offset: u32,
-    index: u32,
-    addend: i32,
-    ty: RelocationType,
-}
+pub struct Kept(u64);
 
 impl Kept {
-    /// `None` where the addend is larger than all but hostile ones.
-    pub fn new(entry: &RelocationEntry) -> Option<Self> {
-        Some(Self {
-            offset: entry.offset,
-            index: entry.index,
-            addend: i32::try_from(entry.addend).ok()?,
-            ty: entry.ty,
+    const ADDEND: u64 = 1 << 37;
+    const INDEXES: u32 = 1 << 26;
+
+    /// Adds an entry to a list. `false` where its index is larger than all but hostile ones.
+    #[inline]
+    pub fn push(list: &mut Vec<Self>, entry: &RelocationEntry) -> bool {
+        let word = u64::from(entry.offset) | (entry.ty as u64) << 32 | u64::from(entry.index) << 38;
+        match entry.addend {
+            0 => list.push(Self(word)),
+            addend => list.extend([Self(word | Self::ADDEND), Self(addend as u64)]),
+        }
+        entry.index < Self::INDEXES
+    }
+
+    /// Takes the first entry from a list.
+    #[inline]
+    fn take(list: &mut &[Self]) -> Option<RelocationEntry> {
+        let (&Self(word), mut rest) = list.split_first()?;
+        let mut addend = 0;
+        if word & Self::ADDEND != 0 {
+            let (&Self(number), after) = rest.split_first()?;
+            (addend, rest) = (number as i64, after);
+        }
+        *list = rest;
+        Some(RelocationEntry {
+            ty: OF_BITS[(word >> 32) as usize % 32],
+            offset: word as u32,
+            index: (word >> 38) as u32,
+            addend,
         })
     }
 }
 
-impl Kept {
-    #[inline]
-    fn entry(&self) -> RelocationEntry {
-        RelocationEntry {
-            ty: self.ty,
-            offset: self.offset,
-            index: self.index,
-            addend: i64::from(self.addend),
-        }
+/// The types by five bits, which are never other than one's number.
+static OF_BITS: [RelocationType; 32] = {
+    let mut types = [TYPES[0]; 32];
+    let mut number = 0;
+    while number < TYPES.len() {
+        types[number] = TYPES[number];
+        number += 1;
     }
-}
+    types
+};
 
 /// Where entries are kept while files are linked.
 pub type Keeper = Arena<Box<[Kept]>>;
@@ -191,11 +355,7 @@ impl Iterator for Entries<'_> {
     #[inline]
     fn next(&mut self) -> Option<RelocationEntry> {
         match &mut self.rest {
-            Relocs::Kept(list) => {
-                let (first, rest) = list.split_first()?;
-                *list = rest;
-                Some(first.entry())
-            }
+            Relocs::Kept(list) => Kept::take(list),
             Relocs::Encoded(bytes) => next_encoded(bytes),
         }
     }
@@ -203,7 +363,13 @@ impl Iterator for Entries<'_> {
     #[inline]
     fn fold<B, F: FnMut(B, RelocationEntry) -> B>(self, start: B, mut add: F) -> B {
         match self.rest {
-            Relocs::Kept(list) => list.iter().fold(start, |sum, kept| add(sum, kept.entry())),
+            Relocs::Kept(mut list) => {
+                let mut sum = start;
+                while let Some(entry) = Kept::take(&mut list) {
+                    sum = add(sum, entry);
+                }
+                sum
+            }
             Relocs::Encoded(mut bytes) => {
                 let mut sum = start;
                 while let Some(entry) = next_encoded(&mut bytes) {
@@ -240,6 +406,118 @@ mod tests {
                 RelocAddendKind::Addend64 => Addend::Wide,
             };
             assert!(ADDENDS[usize::from(number)] == kind, "{number}");
+        }
+    }
+
+    #[test]
+    fn kept_entries_are_the_same() {
+        let mut entries = Vec::new();
+        for &ty in &TYPES {
+            for index in [0, 1, (1 << 26) - 1] {
+                for addend in [0, 1, -1, i64::MAX, i64::MIN] {
+                    for offset in [0, u32::MAX] {
+                        entries.push(RelocationEntry {
+                            ty,
+                            offset,
+                            index,
+                            addend,
+                        });
+                    }
+                }
+            }
+        }
+        let mut list = Vec::new();
+        assert!(entries.iter().all(|entry| Kept::push(&mut list, entry)));
+        let kept = Relocs::Kept(&list);
+        let one_by_one: Vec<_> = std::iter::from_fn({
+            let mut kept = kept.iter();
+            move || kept.next()
+        })
+        .collect();
+        assert_eq!(one_by_one, entries);
+        assert_eq!(kept.iter().collect::<Vec<_>>(), entries);
+        let large = RelocationEntry {
+            index: 1 << 26,
+            ..entries[0]
+        };
+        assert!(!Kept::push(&mut list, &large));
+    }
+
+    #[test]
+    fn entries_that_are_alike_are_read_like_others() {
+        let offsets = [
+            0,
+            5,
+            0x7f,
+            0x80,
+            0x3fff,
+            0x4000,
+            0x1f_ffff,
+            0x20_0000,
+            0xfff_ffff,
+            0x1000_0000,
+        ];
+        let addends = [
+            0,
+            0x3f,
+            0x40,
+            -0x40,
+            -0x41,
+            0x1fff,
+            -0x2000,
+            0xf_ffff,
+            0x7ff_ffff,
+            -0x800_0000,
+            i64::from(i32::MIN),
+        ];
+        let mut bytes = Vec::new();
+        let mut expected = Vec::new();
+        for index in [3, 3, 0x4000, 0x20_0000, 0xffff_ffff, 3] {
+            for (turn, &offset) in offsets.iter().flat_map(|offset| [(0, offset), (1, offset)]) {
+                for &addend in &addends {
+                    let ty = match (turn + addend) % 7 {
+                        5 => RelocationType::FunctionOffsetI32,
+                        _ => RelocationType::SectionOffsetI32,
+                    };
+                    bytes.push(ty as u8);
+                    leb::uleb(&mut bytes, offset);
+                    leb::uleb(&mut bytes, index);
+                    leb::sleb(&mut bytes, addend);
+                    expected.push(RelocationEntry {
+                        ty,
+                        offset: offset as u32,
+                        index: index as u32,
+                        addend,
+                    });
+                }
+            }
+        }
+        for end in [bytes.len(), bytes.len() - 1] {
+            let mut reader = Reader::new(&bytes[..end]);
+            let mut found = Vec::new();
+            let mut many = 0;
+            loop {
+                if let Some(sample) = reader.sample() {
+                    reader.alike(|offset, addend| {
+                        many += 1;
+                        let addend = addend.into();
+                        found.push(RelocationEntry {
+                            offset,
+                            addend,
+                            ..sample
+                        });
+                    });
+                }
+                match reader.next() {
+                    Some(entry) => found.push(entry),
+                    None => break,
+                }
+            }
+            assert!(many * 20 > expected.len(), "{many}");
+            let whole = end == bytes.len();
+            assert_eq!(found, expected[..expected.len() - usize::from(!whole)]);
+            reader.ordered = true;
+            assert_eq!(reader.finish(usize::MAX), whole);
         }
     }
 
