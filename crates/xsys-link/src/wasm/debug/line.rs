@@ -225,6 +225,43 @@ impl Rows<'_> {
     }
 }
 
+impl Header<'_> {
+    /// How many bytes an instruction has at least, by its opcode: one, or two where a LEB128 number is
+    /// all that comes behind it. 0 for other instructions.
+    fn sizes(&self) -> [u8; 256] {
+        let mut sizes = [1; 256];
+        sizes[0] = 0;
+        for (opcode, &count) in (1..usize::from(self.opcode_base)).zip(self.lengths) {
+            sizes[opcode] = match count {
+                _ if opcode == usize::from(FIXED_ADVANCE_PC) => 0,
+                0 | 1 => 1 + count,
+                _ => 0,
+            };
+        }
+        sizes
+    }
+}
+
+/// Steps over instructions with one short number or none, as nearly all are.
+fn usual(bytes: &[u8], mut at: usize, sizes: &[u8; 256]) -> usize {
+    while let Some(window) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
+        let [opcode, first, second, third] = *window;
+        let size = sizes[usize::from(opcode)];
+        if size == 1 {
+            at += 1;
+        } else if size == 2 && first < 0x80 {
+            at += 2;
+        } else if size == 2 && second < 0x80 {
+            at += 3;
+        } else if size == 2 && third < 0x80 {
+            at += 4;
+        } else {
+            break;
+        }
+    }
+    at
+}
+
 /// The parts of a program that stay.
 fn sequences(bytes: &[u8], relocs: &[Reloc], header: &Header<'_>) -> Option<Vec<(u32, u32)>> {
     let bytes = bytes.get(..header.end)?;
@@ -239,7 +276,12 @@ fn sequences(bytes: &[u8], relocs: &[Reloc], header: &Header<'_>) -> Option<Vec<
     };
     // What a sequence's addresses say about it.
     let mut stays = None;
-    while !cursor.at_end() {
+    let sizes = header.sizes();
+    loop {
+        cursor = Cursor::new(bytes, usual(bytes, cursor.pos(), &sizes));
+        if cursor.at_end() {
+            break;
+        }
         let opcode = cursor.u8()?;
         if opcode >= header.opcode_base {
             continue;
@@ -306,6 +348,23 @@ mod tests {
     }
 
     const SEQUENCE: [u8; 13] = [0, 5, 2, 0, 0, 0, 0, 0x14, 2, 5, 0, 1, 1];
+
+    #[test]
+    fn usual_instructions_are_as_long_as_others() {
+        let bytes = program(&[]);
+        let header = header(&bytes, 0, 4).unwrap();
+        let sizes = header.sizes();
+        // Copy, advance by numbers of one to four bytes, a special one.
+        let code = [
+            1, 2, 5, 3, 0xff, 0x7f, 3, 0x80, 0x80, 1, 14, 5, 0x80, 0x80, 0x80, 1, 20, 20, 20, 20,
+        ];
+        assert_eq!(usual(&code, 0, &sizes), 11);
+        assert_eq!(usual(&code, 16, &sizes), 17);
+        for opcode in [0, 9] {
+            assert_eq!(usual(&[1, opcode, 1, 1, 1, 1, 1], 0, &sizes), 1);
+        }
+        assert_eq!(usual(&[12, 1, 10, 11, 1, 1, 1], 0, &sizes), 4);
+    }
 
     #[test]
     fn sequences_of_dropped_functions_go() {

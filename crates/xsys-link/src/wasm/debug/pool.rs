@@ -155,7 +155,10 @@ pub fn build<'a>(name: &'static str, resolved: &Resolved<'a>, files: &[FilePlan]
 impl<'a> Shard<'a> {
     fn build(number: usize, lists: &[(&'a [u8], &Wanted)]) -> Self {
         let mut shard = Shard::default();
-        let mut known: HashTable<(u64, u32, u32)> = HashTable::new();
+        let count = |wanted: &Wanted| wanted.shards[number + 1] - wanted.shards[number];
+        let all: u32 = lists.iter().map(|(_, wanted)| count(wanted)).sum();
+        // More than half of all are there already.
+        let mut known: HashTable<(u64, u32, u32)> = HashTable::with_capacity(all as usize / 2);
         for (bytes, wanted) in lists {
             let range = wanted.shards[number] as usize..wanted.shards[number + 1] as usize;
             for wish in &wanted.strings[range] {

@@ -220,6 +220,8 @@ impl Tree {
         Some(())
     }
 
+    /// By itself, so that the loop has the processor's registers.
+    #[inline(never)]
     fn read_entries(
         &mut self,
         sections: &Sections<'_, '_>,
@@ -246,15 +248,17 @@ impl Tree {
         unit.dies.0 = dies.len() as u32;
         loop {
             let number = dies.len() as u32;
-            let mut cursor = Cursor::new(bytes, pos);
-            let code = cursor.uleb()?;
+            let (code, attributes) = match *bytes.get(pos)? {
+                code @ ..0x80 => (u64::from(code), pos + 1),
+                _ => long_code(bytes, pos)?,
+            };
             if code == 0 {
                 // Rewriting counts on terminators of one byte.
                 let die = dies.get_mut(inside as usize)?;
-                if cursor.pos() != pos + 1 {
+                if attributes != pos + 1 {
                     return None;
                 }
-                pos += 1;
+                pos = attributes;
                 die.end = number;
                 die.tail = base + pos as u32;
                 if die.parent == inside {
@@ -276,7 +280,7 @@ impl Tree {
             };
             *starts.get_mut((offset / GRAIN) as usize)? = number;
             let usual = shape.layout.as_ref();
-            match usual.and_then(|layout| layout.find(bytes, cursor.pos())) {
+            match usual.and_then(|layout| layout.find(bytes, attributes)) {
                 Some(usual) => {
                     let [first, second] = usual.references;
                     let edge = |(from, value)| Edge {
@@ -299,6 +303,7 @@ impl Tree {
                 }
                 None => {
                     let steps = table.find(shape);
+                    let mut cursor = Cursor::new(bytes, attributes);
                     die.flags |=
                         read_attributes(sections, unit, infos, steps, &mut cursor, relocs, edges)?;
                     pos = cursor.pos();
@@ -355,6 +360,13 @@ fn number(starts: &[u32], dies: &[Die], offset: u32) -> Option<u32> {
         let number = last.checked_sub(back)?;
         (dies.get(number as usize)?.offset == offset).then_some(number)
     })
+}
+
+/// A code of more than one byte at `pos`, and where it ends.
+#[cold]
+fn long_code(bytes: &[u8], pos: usize) -> Option<(u64, usize)> {
+    let mut cursor = Cursor::new(bytes, pos);
+    Some((cursor.uleb()?, cursor.pos()))
 }
 
 /// Goes through an entry's attributes step by step; returns what they say about it.

@@ -91,7 +91,7 @@ impl<'a> ObjectFile<'a> {
             if let Some(sample) = reader.sample() {
                 visitor.many(&sample, &mut reader);
             }
-            let Some(entry) = reader.next() else {
+            let Some(entry) = reader.one() else {
                 break;
             };
             let kind = self.kinds.get(entry.index as usize);

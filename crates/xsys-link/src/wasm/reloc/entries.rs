@@ -118,7 +118,7 @@ impl<'b> Reader<'b> {
 
     /// The next entry. `None` at the end and where it is malformed.
     #[inline(always)]
-    pub fn next(&mut self) -> Option<RelocationEntry> {
+    pub fn one(&mut self) -> Option<RelocationEntry> {
         let from = self.at;
         let entry = read(self.bytes, &mut self.at)?;
         self.ordered &= u64::from(entry.offset) >= self.end;
@@ -508,7 +508,7 @@ mod tests {
                         });
                     });
                 }
-                match reader.next() {
+                match reader.one() {
                     Some(entry) => found.push(entry),
                     None => break,
                 }
