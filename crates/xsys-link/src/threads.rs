@@ -6,6 +6,10 @@
 //! large (`mallopt(3)`, `M_MMAP_THRESHOLD`), so that later blocks come from there. Nobody touches the block,
 //! so it takes no memory. Other allocators do not care.
 //!
+//! The calling thread is one of the pool's, and most of what one thread does alone it does: the heap of
+//! a program's first thread has no end, those of others consist of pieces of 64 MiB, each of which
+//! grows from nothing again.
+//!
 //! The kernel is told that the first of this room may come in huge pages (`madvise(2)`,
 //! `MADV_HUGEPAGE`): a third of the system time of a link is page faults of its heap. Not all of it: on
 //! virtual machines that give free memory back, huge pages have to be fetched again. Where the
@@ -25,11 +29,17 @@ const PAGE: usize = 64 << 10;
 /// Does `work` in a pool of so many threads, or one for each processor; where that cannot be had, in
 /// rayon's own.
 pub fn run<R: Send>(threads: Option<usize>, work: impl FnOnce() -> R + Send) -> R {
-    let pool = ThreadPoolBuilder::new()
-        .num_threads(threads.unwrap_or(0))
-        .start_handler(|_| make_room())
-        .build();
-    match pool {
+    let pool = || {
+        ThreadPoolBuilder::new()
+            .num_threads(threads.unwrap_or(0))
+            .start_handler(|_| make_room())
+    };
+    // A thread can be in one pool, and stays there when it is gone: whoever links again is a guest.
+    let own = pool().use_current_thread().build();
+    if own.is_ok() {
+        make_room();
+    }
+    match own.or_else(|_| pool().build()) {
         Ok(pool) => pool.install(work),
         Err(_) => work(),
     }
