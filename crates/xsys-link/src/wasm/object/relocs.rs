@@ -2,13 +2,13 @@
 //!
 //! Spec: WebAssembly tool-conventions, `Linking.md`, "Relocation Sections".
 
-use std::ops::Range;
-
-use wasmparser::RelocationEntry;
+use wasmparser::{RelocationEntry, RelocationType};
 
 use super::super::reloc::{self, Keeper, Kept, Reader, Relocs, Value};
 use super::sections::Section;
-use super::{DebugRelocs, Function, ObjectFile, Parsed, Segment, text};
+use super::{
+    DebugRelocs, Function, ObjectFile, ObjectSymbol, Parsed, Problem, Segment, SymbolKind, text,
+};
 
 fn malformed(at: usize) -> String {
     format!("a relocation at {at:#x} of its list is malformed")
@@ -39,11 +39,59 @@ impl Order {
     }
 }
 
-/// The entries of a chunk: where they are in their section, and in what is kept.
-#[derive(Clone, Default)]
-struct Slice {
-    bytes: Range<u32>,
-    entries: Range<u32>,
+/// What is known of an object when the relocations of its chunks are looked at.
+struct Dealing<'s, 'a> {
+    /// Where each chunk's fields can be: start and end. They ascend.
+    extents: &'s [(u32, u32)],
+    kinds: &'s [SymbolKind],
+    types: usize,
+    symbols: &'s mut [ObjectSymbol<'a>],
+}
+
+impl Dealing<'_, '_> {
+    /// Decodes so many entries: what is kept of them, and where that ends for each chunk. `None` where
+    /// anything is wrong: nearly all files are right, and what is wrong is found out in a second look.
+    #[inline(never)]
+    fn deal(&mut self, bytes: &[u8], count: usize) -> Option<(Vec<Kept>, Vec<u32>)> {
+        // An entry takes three bytes at least; few take two places.
+        let most = count.min(bytes.len() / 3);
+        let mut kept = Vec::with_capacity(most + most / 4);
+        let mut ends = Vec::with_capacity(self.extents.len());
+        let mut extents = self.extents.iter();
+        // From where to where the next field can be.
+        let (mut floor, mut end) = (0, 0);
+        let mut at = 0;
+        for _ in 0..count {
+            let entry = reloc::read(bytes, &mut at)?;
+            let row = reloc::row(entry.ty);
+            let offset = u64::from(entry.offset);
+            while offset >= end {
+                let &(start, until) = extents.next()?;
+                ends.push(kept.len() as u32);
+                (floor, end) = (u64::from(start).max(floor), u64::from(until));
+            }
+            let after = offset + row.field.width() as u64;
+            let index = entry.index as usize;
+            let known = match self.kinds.get(index) {
+                Some(&kind) if row.takes(kind) => true,
+                _ => row.value == Value::Type && index < self.types,
+            };
+            if offset < floor || after > end || !known {
+                return None;
+            }
+            floor = after;
+            if entry.ty == RelocationType::FunctionIndexLeb {
+                self.symbols[index].called = true;
+            }
+            if !Kept::push(&mut kept, &entry) {
+                return None;
+            }
+        }
+        // The first chunk ends where the second one starts.
+        ends.resize(self.extents.len() + 1, kept.len() as u32);
+        ends.remove(0);
+        Some((kept, ends))
+    }
 }
 
 /// Who is shown the relocations of a section.
@@ -132,16 +180,15 @@ impl<'a> ObjectFile<'a> {
         let mut reader = section.reader();
         let target = reader.read_var_u32().map_err(text)?;
         let count = reader.read_var_u32().map_err(text)?;
-        let mut at = reader.current_position();
+        let entries = section.payload.get(reader.current_position()..);
+        let entries = entries.unwrap_or_default();
         // Extents of the target's chunks, ascending, to be met by the ascending relocations.
-        let extents: Vec<(usize, usize)> = if Some(target) == code {
-            let extent = |f: &Function<'_>| {
-                let start = f.offset as usize;
-                (start + f.size_len as usize, start + f.bytes.len())
-            };
+        let extents: Vec<(u32, u32)> = if Some(target) == code {
+            let extent =
+                |f: &Function<'_>| (f.offset + f.size_len, f.offset + f.bytes.len() as u32);
             self.functions.iter().map(extent).collect()
         } else if Some(target) == data {
-            let extent = |s: &Segment<'_>| (s.offset as usize, s.offset as usize + s.data.len());
+            let extent = |s: &Segment<'_>| (s.offset, s.offset + s.data.len() as u32);
             self.segments.iter().map(extent).collect()
         } else {
             let found = self.customs.iter().position(|c| c.index == target);
@@ -151,7 +198,6 @@ impl<'a> ObjectFile<'a> {
             };
             let custom = &mut self.customs[found];
             if custom.name.starts_with(".debug_") {
-                let entries = section.payload.get(at..).unwrap_or_default();
                 if debug != DebugRelocs::Ignored {
                     custom.relocs = Relocs::Encoded(entries);
                 }
@@ -161,64 +207,60 @@ impl<'a> ObjectFile<'a> {
                     DebugRelocs::Ignored | DebugRelocs::Deferred => Ok(()),
                 };
             }
-            vec![(0, custom.data.len())]
+            vec![(0, custom.data.len() as u32)]
         };
-        // An entry takes three bytes at least.
-        let most = (count as usize).min(section.payload.len() / 3);
-        let mut kept = Vec::with_capacity(most);
-        let mut keeps = true;
-        let mut slices = vec![Slice::default(); extents.len()];
-        let (mut chunk, mut order) = (0, Order::default());
-        for _ in 0..count {
-            let from = at;
-            let entry = reloc::read(section.payload, &mut at).ok_or_else(|| malformed(from))?;
-            self.check_reloc(&entry)?;
-            if entry.ty == wasmparser::RelocationType::FunctionIndexLeb {
-                self.symbols[entry.index as usize].called = true;
-            }
-            let (offset, after) = order.check(&entry)?;
-            while extents.get(chunk).is_some_and(|&(_, end)| offset >= end) {
-                chunk += 1;
-            }
-            let inside = extents
-                .get(chunk)
-                .is_some_and(|&(start, end)| start <= offset && after <= end);
-            if !inside {
-                return Err(outside(offset));
-            }
-            let slice = &mut slices[chunk];
-            if slice.bytes.is_empty() {
-                (slice.bytes.start, slice.entries.start) = (from as u32, kept.len() as u32);
-            }
-            keeps &= Kept::push(&mut kept, &entry);
-            (slice.bytes.end, slice.entries.end) = (at as u32, kept.len() as u32);
-        }
-        let kept: &'a [Kept] = match keeps {
-            true => keeper.push(kept.into_boxed_slice()).1,
-            false => &[],
+        let mut dealing = Dealing {
+            extents: &extents,
+            kinds: &self.kinds,
+            types: self.types.len(),
+            symbols: &mut self.symbols,
         };
-        let slice = |at: usize| {
-            let Slice { bytes, entries } = slices[at].clone();
-            match keeps {
-                true => Relocs::Kept(&kept[entries.start as usize..entries.end as usize]),
-                false => {
-                    let bytes = bytes.start as usize..bytes.end as usize;
-                    Relocs::Encoded(&section.payload[bytes])
-                }
-            }
+        let Some((kept, ends)) = dealing.deal(entries, count as usize) else {
+            return Err(self.fault(entries, count, &extents));
         };
+        let (_, kept) = keeper.push(kept.into_boxed_slice());
+        let mut start = 0;
+        let mut slices = ends.into_iter().map(|end| {
+            let from = std::mem::replace(&mut start, end as usize);
+            Relocs::Kept(&kept[from..end as usize])
+        });
+        let mut slice = || slices.next().unwrap_or_default();
         if Some(target) == code {
-            for (at, function) in self.functions.iter_mut().enumerate() {
-                function.relocs = slice(at);
+            for function in &mut self.functions {
+                function.relocs = slice();
             }
         } else if Some(target) == data {
-            for (at, segment) in self.segments.iter_mut().enumerate() {
-                segment.relocs = slice(at);
+            for segment in &mut self.segments {
+                segment.relocs = slice();
             }
         } else if let Some(custom) = self.customs.iter_mut().find(|c| c.index == target) {
-            custom.relocs = slice(0);
+            custom.relocs = slice();
         }
         Ok(())
+    }
+
+    /// What is wrong with the relocations of chunks.
+    #[cold]
+    fn fault(&self, bytes: &[u8], count: u32, extents: &[(u32, u32)]) -> Problem {
+        let (mut at, mut order) = (0, Order::default());
+        let mut look = || -> Parsed<()> {
+            for _ in 0..count {
+                let from = at;
+                let entry = reloc::read(bytes, &mut at).ok_or_else(|| malformed(from))?;
+                self.check_reloc(&entry)?;
+                let (offset, end) = order.check(&entry)?;
+                let chunk = extents.partition_point(|&(_, end)| end as usize <= offset);
+                let fits = |&(from, to): &(u32, u32)| from as usize <= offset && end <= to as usize;
+                if !extents.get(chunk).is_some_and(fits) {
+                    return Err(outside(offset));
+                }
+            }
+            Ok(())
+        };
+        look().err().unwrap_or_else(|| {
+            let count = self.symbols.len();
+            format!("it has {count} symbols, of which relocations can name the first 2^26")
+        })
     }
 
     /// Whether an entry names something that its type can refer to.

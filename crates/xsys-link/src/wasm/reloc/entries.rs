@@ -17,27 +17,38 @@ use crate::input::arena::Arena;
 /// There are millions of entries in a debug build, each read in several passes.
 #[inline(always)]
 pub fn read(bytes: &[u8], at: &mut usize) -> Option<RelocationEntry> {
+    let rest = bytes.get(*at..)?;
+    let number = usize::from(*rest.first()?);
+    let &ty = TYPES.get(number)?;
     // A type and three numbers of at most five bytes.
-    if let Some(window) = bytes.get(*at..)?.first_chunk()
-        && let Some((entry, length)) = read_within(window)
-    {
-        *at += length;
-        return Some(entry);
-    }
-    read_bytewise(bytes, at)
+    let short = rest
+        .first_chunk()
+        .and_then(|window| read_within(window, ADDENDS[number]));
+    let (offset, index, addend, length) = match short {
+        Some(numbers) => numbers,
+        None => read_bytewise(rest, ADDENDS[number])?,
+    };
+    *at += length;
+    Some(RelocationEntry {
+        ty,
+        offset,
+        index,
+        addend,
+    })
 }
 
-/// Decodes an entry with numbers of usual lengths; with the entry's length.
+/// Offset, index and addend of an entry, and its length.
+type Numbers = (u32, u32, i64, usize);
+
+/// Decodes an entry with numbers of usual lengths.
 #[inline(always)]
-fn read_within(window: &leb::Window) -> Option<(RelocationEntry, usize)> {
-    let number = usize::from(window[0]);
-    let ty = *TYPES.get(number)?;
+fn read_within(window: &leb::Window, addend: Addend) -> Option<Numbers> {
     let mut used = 1;
     let (offset, index) = (
         leb::read_within(window, &mut used)?,
         leb::read_within(window, &mut used)?,
     );
-    let addend = match ADDENDS[number] {
+    let addend = match addend {
         Addend::None => 0,
         Addend::Narrow => {
             let from = used;
@@ -49,37 +60,22 @@ fn read_within(window: &leb::Window) -> Option<(RelocationEntry, usize)> {
     };
     // Numbers of five bytes have three bits more than there is room for.
     let fits = (offset | index) >> 32 == 0 && i64::from(addend as i32) == addend;
-    let entry = RelocationEntry {
-        ty,
-        offset: offset as u32,
-        index: index as u32,
-        addend,
-    };
-    fits.then_some((entry, used))
+    fits.then_some((offset as u32, index as u32, addend, used))
 }
 
 /// Decodes any entry.
 #[cold]
 #[inline(never)]
-fn read_bytewise(bytes: &[u8], at: &mut usize) -> Option<RelocationEntry> {
-    let mut next = *at;
-    let number = usize::from(*bytes.get(next)?);
-    let &ty = TYPES.get(number)?;
-    next += 1;
-    let offset = leb::read_uleb32(bytes, &mut next)?;
-    let index = leb::read_uleb32(bytes, &mut next)?;
-    let addend = match ADDENDS[number] {
+fn read_bytewise(bytes: &[u8], addend: Addend) -> Option<Numbers> {
+    let mut at = 1;
+    let offset = leb::read_uleb32(bytes, &mut at)?;
+    let index = leb::read_uleb32(bytes, &mut at)?;
+    let addend = match addend {
         Addend::None => 0,
-        Addend::Narrow => i64::from(i32::try_from(leb::read_sleb(bytes, &mut next)?).ok()?),
-        Addend::Wide => leb::read_sleb(bytes, &mut next)?,
+        Addend::Narrow => i64::from(i32::try_from(leb::read_sleb(bytes, &mut at)?).ok()?),
+        Addend::Wide => leb::read_sleb(bytes, &mut at)?,
     };
-    *at = next;
-    Some(RelocationEntry {
-        ty,
-        offset,
-        index,
-        addend,
-    })
+    Some((offset, index, addend, at))
 }
 
 /// Decodes entries back to back.
