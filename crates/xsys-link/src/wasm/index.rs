@@ -5,7 +5,7 @@
 //! in link order. Slots are given in the order in which relocations ask for them.
 
 use hashbrown::{HashMap, HashSet};
-use wasmparser::{RelocationEntry, SymbolFlags};
+use wasmparser::SymbolFlags;
 use xsys_diag::Diagnostic;
 
 use super::WasmOptions;
@@ -178,22 +178,24 @@ impl<'a> Indexes<'a> {
             let segments = object.segments.iter().map(|segment| segment.relocs);
             let functions = functions.zip(&live.functions[file.0 as usize]);
             let segments = segments.zip(&live.segments[file.0 as usize]);
-            let mut add = |entry: RelocationEntry| {
+            let ids = resolved.file_symbols[file.0 as usize].as_slice();
+            let live = functions.chain(segments).filter(|(_, live)| **live);
+            for entry in live.flat_map(|(relocs, _)| relocs.iter()) {
                 let value = reloc::row(entry.ty).value;
                 if value == Value::Type {
                     if !std::mem::replace(&mut used_types[entry.index as usize], true) {
                         scan.types.push(object.types[entry.index as usize]);
                     }
-                    return;
+                    continue;
                 }
-                let id = resolved.file_symbol(file, entry.index);
+                let id = ids[entry.index as usize];
                 match value {
                     Value::Function => scan.calls[id.0 as usize] += 1,
                     Value::AddressTls => {
                         let symbol = resolved.symbol(id);
                         if !(symbol.is_defined() && symbol.is_tls()) {
                             scan.not_tls.push((id, file));
-                            return;
+                            continue;
                         }
                     }
                     Value::TableSlot | Value::TableSlotRelative => {
@@ -216,11 +218,6 @@ impl<'a> Indexes<'a> {
                     if (symbol.is_undefined() && !symbol.is_weak()) || symbol.missing {
                         scan.missing.push(id);
                     }
-                }
-            };
-            for (relocs, &live) in functions.chain(segments) {
-                if live {
-                    relocs.iter().for_each(&mut add);
                 }
             }
         }

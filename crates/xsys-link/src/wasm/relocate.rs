@@ -45,14 +45,14 @@ pub fn apply(
     chunk: &Chunk<'_>,
     out: &mut [u8],
 ) {
-    chunk.relocs.iter().for_each(|entry| {
+    for entry in chunk.relocs.iter() {
         let row = reloc::row(entry.ty);
         let value = value(layout, resolved, live, chunk, &entry);
         let at = (u64::from(entry.offset) - chunk.start) as usize;
         if let Some(field) = out.get_mut(at..at + row.field.width()) {
             row.field.put(field, value);
         }
-    });
+    }
 }
 
 /// The value that a relocation asks for.

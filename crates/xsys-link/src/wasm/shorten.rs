@@ -157,7 +157,7 @@ impl FileCode {
         let head = function.size_len as usize;
         let (mut copied, moves) = (head, &mut self.moves);
         body.clear();
-        function.relocs.iter().for_each(|entry| {
+        for entry in function.relocs.iter() {
             let field = reloc::row(entry.ty).field;
             let at = (u64::from(entry.offset) - chunk.start) as usize;
             let value = relocate::value(layout, resolved, live, &chunk, &entry);
@@ -172,7 +172,7 @@ impl FileCode {
                     removed: (from - body.len()) as u32,
                 });
             }
-        });
+        }
         body.extend_from_slice(&function.bytes[copied..]);
         let shorter = tidying.and_then(|(tidying, arities)| tidying.shorten(body, arities));
         let body = shorter.unwrap_or(body);
