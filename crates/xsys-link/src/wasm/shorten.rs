@@ -19,6 +19,7 @@ use super::reloc::{self, Field};
 use super::relocate::{self, Chunk};
 use super::symbols::{FileId, FunctionRef, Resolved};
 use super::tidy::{Arities, Tidying};
+use crate::spare::Spare;
 
 /// The bodies of a module with shortest numbers.
 #[derive(Debug)]
@@ -67,11 +68,16 @@ impl Shortened {
             live,
             layout,
         };
-        let files = (0..resolved.files.len()).into_par_iter().map(|at| {
-            let file = FileId(at as u32);
-            let (mut code, mut body) = (FileCode::default(), Vec::new());
-            let mut tidying = arities.map(|arities| (Tidying::default(), arities));
+        let spare: Spare<(Vec<u8>, Tidying)> = Spare::default();
+        let build = |file: FileId, body: &mut Vec<u8>, tidying: &mut Tidying| {
             let object = resolved.file(file);
+            let count = object.functions.len() + 1;
+            let mut code = FileCode {
+                starts: Vec::with_capacity(count),
+                maps: Vec::with_capacity(if maps { count } else { 1 }),
+                ..FileCode::default()
+            };
+            let mut tidying = arities.map(|arities| (tidying, arities));
             let stays = |at: usize| {
                 let function = FunctionRef::Object(file, at as u32);
                 layout.indexes.body_number(function).is_some()
@@ -87,14 +93,19 @@ impl Shortened {
                     code.maps.push(code.moves.len() as u32);
                 }
                 if stays(at) {
-                    let tidying = tidying.as_mut();
-                    code.add(&program, file, function, maps, &mut body, tidying);
+                    let tidying = tidying
+                        .as_mut()
+                        .map(|(tidying, arities)| (&mut **tidying, *arities));
+                    code.add(&program, file, function, maps, body, tidying);
                 }
             }
             code.starts.push(code.bytes.len() as u32);
             code.maps.push(code.moves.len() as u32);
             code
-        });
+        };
+        let files = (0..resolved.files.len()).into_par_iter();
+        let files =
+            files.map(|at| spare.lend(|(body, tidying)| build(FileId(at as u32), body, tidying)));
         Self {
             files: files.collect(),
         }
@@ -140,7 +151,7 @@ impl FileCode {
         function: &Function<'_>,
         maps: bool,
         body: &mut Vec<u8>,
-        tidying: Option<&mut (Tidying, &Arities)>,
+        tidying: Option<(&mut Tidying, &Arities)>,
     ) {
         let Program {
             resolved,

@@ -313,9 +313,10 @@ impl<'a> ObjectFile<'a> {
                 1 => object.types = types(section)?,
                 2 => object.read_imports(section)?,
                 3 => {
-                    for ty in
-                        wasmparser::FunctionSectionReader::new(section.reader()).map_err(text)?
-                    {
+                    let reader = wasmparser::FunctionSectionReader::new(section.reader());
+                    let reader = reader.map_err(text)?;
+                    function_types.reserve((reader.count() as usize).min(section.payload.len()));
+                    for ty in reader {
                         function_types.push(ty.map_err(text)?);
                     }
                 }

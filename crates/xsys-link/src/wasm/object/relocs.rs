@@ -56,7 +56,7 @@ impl Dealing<'_, '_> {
         // An entry takes three bytes at least; few take two places.
         let most = count.min(bytes.len() / 3);
         let mut kept = Vec::with_capacity(most + most / 4);
-        let mut ends = Vec::with_capacity(self.extents.len());
+        let mut ends = Vec::with_capacity(self.extents.len() + 1);
         let mut extents = self.extents.iter();
         // From where to where the next field can be.
         let (mut floor, mut end) = (0, 0);

@@ -24,7 +24,8 @@ pub(super) fn sections<'a>(bytes: &'a [u8]) -> Parsed<Vec<Section<'a>>> {
     {
         return Err("it does not start like a wasm module".into());
     }
-    let mut found = Vec::new();
+    // As many as compilers write.
+    let mut found = Vec::with_capacity(32);
     while !reader.eof() {
         let id = reader.read_u8().map_err(text)?;
         let size = reader.read_var_u32().map_err(text)?;
@@ -92,6 +93,9 @@ pub fn finished(bytes: &[u8]) -> Option<&'static str> {
 impl<'a> ObjectFile<'a> {
     pub(super) fn read_imports(&mut self, section: &Section<'a>) -> Parsed<()> {
         let reader = wasmparser::ImportSectionReader::new(section.reader()).map_err(text)?;
+        // An import takes four bytes at least; nearly all are functions.
+        let most = (reader.count() as usize).min(section.payload.len() / 4);
+        self.imports.functions.reserve(most);
         for import in reader.into_imports() {
             let import = import.map_err(text)?;
             let name = ImportName {
@@ -242,12 +246,43 @@ fn usual_data(payload: &[u8]) -> Option<Vec<Segment<'_>>> {
 
 /// The function types of a type section, in encoded form.
 pub(super) fn types<'a>(section: &Section<'a>) -> Parsed<Vec<Signature<'a>>> {
+    if let Some(types) = usual_types(section.payload) {
+        return Ok(types);
+    }
     let items = section.items(|reader| reader.read::<wasmparser::RecGroup>().map(drop))?;
     // 0x60 opens a plain function type; groups and subtypes have no place in linkable objects.
     match items.iter().all(|item| item.first() == Some(&0x60)) {
         true => Ok(items),
         false => Err("it declares types other than functions".into()),
     }
+}
+
+/// The types of a section if they are all of functions that take and give plain numbers. `None` for
+/// anything else, and where something is wrong.
+fn usual_types(payload: &[u8]) -> Option<Vec<Signature<'_>>> {
+    let mut at = 0;
+    let count = read_uleb32(payload, &mut at)? as usize;
+    // A type takes three bytes at least.
+    let mut types = Vec::with_capacity(count.min(payload.len() / 3));
+    for _ in 0..count {
+        let from = at;
+        let mut next = || {
+            at += 1;
+            payload.get(at - 1).copied()
+        };
+        if next()? != 0x60 {
+            return None;
+        }
+        for _ in 0..2 {
+            let values = next().filter(|&values| values < 0x80)?;
+            for _ in 0..values {
+                // `i32`, `i64`, `f32`, `f64`
+                next().filter(|value| (0x7c..0x80).contains(value))?;
+            }
+        }
+        types.push(&payload[from..at]);
+    }
+    (at == payload.len()).then_some(types)
 }
 
 /// Whether a global starts with a constant of its type.
