@@ -26,8 +26,8 @@ const LARGE: usize = 31 << 20;
 #[cfg(target_os = "linux")]
 const PAGE: usize = 64 << 10;
 
-/// Does `work` in a pool of so many threads, or one for each processor; where that cannot be had, in
-/// rayon's own.
+/// Does `work` in a pool of so many threads, or one for each processor; where the system refuses so
+/// many, in what it grants.
 pub fn run<R: Send>(threads: Option<usize>, work: impl FnOnce() -> R + Send) -> R {
     let pool = || {
         ThreadPoolBuilder::new()

@@ -153,3 +153,81 @@ fn finished_modules_are_not_objects() {
         "{problems}"
     );
 }
+
+/// An object with so many sections of units, each with one, and as many sections of strings.
+fn many_sections(count: u32) -> Vec<u8> {
+    use wasm_encoder::{
+        CodeSection, CustomSection, Encode, Function, FunctionSection, Instruction, Module,
+        TypeSection,
+    };
+    let encode = |numbers: &[u32]| {
+        let mut bytes = Vec::new();
+        numbers.iter().for_each(|number| number.encode(&mut bytes));
+        bytes
+    };
+    let mut module = Module::new();
+    let mut types = TypeSection::new();
+    types.ty().function([], []);
+    let mut functions = FunctionSection::new();
+    functions.function(0);
+    let mut code = CodeSection::new();
+    let mut body = Function::new([]);
+    body.instruction(&Instruction::End);
+    code.function(&body);
+    module.section(&types).section(&functions).section(&code);
+    let mut sections = 3;
+    let mut custom = |module: &mut Module, name: &str, data: &[u8]| {
+        module.section(&CustomSection {
+            name: name.into(),
+            data: data.into(),
+        });
+        sections += 1;
+        sections - 1
+    };
+    // A unit without children: its name, where its code starts.
+    let abbrevs = [1, 0x11, 0, 0x03, 0x0e, 0x11, 0x01, 0, 0, 0];
+    let abbrevs = custom(&mut module, ".debug_abbrev", &abbrevs);
+    let unit = [16, 0, 0, 0, 4, 0, 0, 0, 0, 0, 4, 1, 0, 0, 0, 0, 0, 0, 0, 0];
+    let units: Vec<u32> = (0..count)
+        .map(|_| custom(&mut module, ".debug_info", &unit))
+        .collect();
+    // The function; then sections.
+    let mut symbols = encode(&[2 + count, 0, 0x20, 0, 1]);
+    symbols.push(b'f');
+    symbols.extend(encode(&[3, 0, abbrevs]));
+    for number in 0..count {
+        let name = format!("name {number}\0");
+        let section = custom(&mut module, ".debug_str", name.as_bytes());
+        symbols.extend(encode(&[3, 0, section]));
+    }
+    let mut linking = encode(&[2, 8, symbols.len() as u32]);
+    linking.extend(symbols);
+    custom(&mut module, "linking", &linking);
+    for (number, unit) in (0..).zip(units) {
+        // Two offsets in sections, one in a function.
+        let relocs = [unit, 3, 9, 6, 1, 0, 9, 12, 2 + number, 0, 8, 16, 0, 0];
+        custom(&mut module, "reloc..debug_info", &encode(&relocs));
+    }
+    module.finish()
+}
+
+#[test]
+fn thousands_of_sections_take_little_memory() {
+    let bytes = many_sections(8000);
+    let linked = attempt("many.o", &bytes).unwrap();
+    validate(&linked);
+    let strings = linked.windows(6).filter(|text| text == b"\0name ");
+    assert_eq!(strings.count(), 7999, "every name, behind another one");
+    // What each section has for each other one would be gigabytes.
+    if let Ok(status) = std::fs::read_to_string("/proc/self/status") {
+        let line = status.lines().find(|line| line.starts_with("VmHWM:"));
+        let peak: u64 = line
+            .unwrap()
+            .split_whitespace()
+            .nth(1)
+            .unwrap()
+            .parse()
+            .unwrap();
+        assert!(peak < 700_000, "{peak} KiB");
+    }
+}

@@ -47,8 +47,8 @@ pub struct Lists {
     texts: Vec<Text>,
     /// Where those of each section end.
     ends: Vec<usize>,
-    /// The same of one section for one section of strings.
-    places: Vec<u32>,
+    /// Where those of one section are, for each section of strings.
+    places: Vec<Vec<u32>>,
     others: Vec<Field>,
     unsorted: Vec<Wish>,
 }
@@ -78,6 +78,7 @@ impl FilePlan {
             unsorted,
         } = lists;
         ranks.resize_with(sections.pools.len(), Ranks::default);
+        places.resize_with(sections.pools.len(), Vec::new);
         for (&section, ranks) in sections.pools.iter().zip(ranks.iter_mut()) {
             ranks.clear(sections.data(section).len());
         }
@@ -125,24 +126,27 @@ impl FilePlan {
 }
 
 impl Cut {
-    /// Puts the numbers of strings where their places belong, which are not known yet.
-    fn number(&mut self, data: &[u8], texts: &[Text], ranks: &[Ranks], places: &mut Vec<u32>) {
+    /// Puts the numbers of strings where their places belong, which are not known yet. `places` are
+    /// empty lists.
+    fn number(&mut self, data: &[u8], texts: &[Text], ranks: &[Ranks], places: &mut [Vec<u32>]) {
         if self.image.is_empty() {
             self.image = self.spans.copy(data);
         }
-        let lists = (0u32..).zip(ranks).map(|(pool, ranks)| {
-            places.clear();
-            for text in texts.iter().filter(|text| text.pool == pool) {
-                // There is none for what is outside of the section.
-                let number = ranks.number(text.offset).unwrap_or(u32::MAX);
-                let at = text.at as usize;
-                if let Some(field) = self.image.get_mut(at..at + 4) {
-                    field.copy_from_slice(&number.to_le_bytes());
-                }
-                places.push(text.at);
+        for text in texts {
+            let pool = text.pool as usize;
+            // There is none for what is outside of the section.
+            let number = ranks[pool].number(text.offset).unwrap_or(u32::MAX);
+            let at = text.at as usize;
+            if let Some(field) = self.image.get_mut(at..at + 4) {
+                field.copy_from_slice(&number.to_le_bytes());
             }
-            places.clone()
-        });
-        self.texts = lists.collect();
+            places[pool].push(text.at);
+        }
+        for (pool, places) in (0u32..).zip(places) {
+            if !places.is_empty() {
+                self.texts.push((pool, places.clone()));
+                places.clear();
+            }
+        }
     }
 }

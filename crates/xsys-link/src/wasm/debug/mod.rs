@@ -91,9 +91,9 @@ pub struct Cut {
     /// New bytes: place in what is left, and from where to where in `bytes`.
     fresh: Vec<(u32, u32, u32)>,
     bytes: Vec<u8>,
-    /// Where fields are that get a string's place in its pool, for each of the file's sections of
-    /// strings.
-    texts: Vec<Vec<u32>>,
+    /// Where fields are that get a string's place in its pool, for those of the file's sections of
+    /// strings that have any.
+    texts: Vec<(u32, Vec<u32>)>,
     /// Fields with other relocations.
     others: Vec<Field>,
 }

@@ -195,14 +195,14 @@ impl<'r, 'a> FileView<'r, 'a> {
     }
 
     /// What each of the file's symbols means to debug information; `pools` are its sections of
-    /// strings.
+    /// strings, ascending.
     pub fn targets(&self, pools: &[u32]) -> Vec<Target> {
         let symbols = (0u32..).zip(&self.object.symbols);
         symbols
             .map(|(index, symbol)| match self.target(index, symbol) {
-                Target::Section(section) => match pools.iter().position(|&at| at == section) {
-                    Some(pool) => Target::Strings(pool as u32),
-                    None => Target::Section(section),
+                Target::Section(section) => match pools.binary_search(&section) {
+                    Ok(pool) => Target::Strings(pool as u32),
+                    Err(_) => Target::Section(section),
                 },
                 target => target,
             })

@@ -32,7 +32,10 @@ pub fn fill(
         out[at as usize..at as usize + bytes.len()].copy_from_slice(bytes);
     }
     let wanted = layout.debug.wanted(chunk.file);
-    for (list, texts) in wanted.iter().zip(&cut.texts) {
+    for (pool, texts) in &cut.texts {
+        let Some(list) = wanted.get(*pool as usize) else {
+            continue;
+        };
         for &at in texts {
             let field = out.get_mut(at as usize..);
             let Some(field) = field.and_then(<[u8]>::first_chunk_mut) else {

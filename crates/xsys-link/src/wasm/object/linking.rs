@@ -127,12 +127,10 @@ impl<'a> ObjectFile<'a> {
                         .index
                         .checked_sub(self.imports.functions.len() as u32),
                 ),
-                ComdatSymbolKind::Section => comdat.customs.extend(
-                    self.customs
-                        .iter()
-                        .position(|custom| custom.index == member.index)
-                        .map(|at| at as u32),
-                ),
+                ComdatSymbolKind::Section => {
+                    let found = self.custom(member.index);
+                    comdat.customs.extend(found.map(|at| at as u32));
+                }
                 _ => return Err(format!("group `{}` has an unusual member", item.name)),
             }
         }
@@ -239,10 +237,7 @@ impl<'a> ObjectFile<'a> {
             }
             SymbolInfo::Section { flags, section } => {
                 // Sections that were dropped (bitcode) get a number that no list has.
-                let at = self
-                    .customs
-                    .iter()
-                    .position(|custom| custom.index == section);
+                let at = self.custom(section);
                 Ok(ObjectSymbol {
                     name: "",
                     kind: SymbolKind::Section,

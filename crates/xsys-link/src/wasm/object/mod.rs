@@ -386,6 +386,13 @@ impl<'a> ObjectFile<'a> {
         Ok(object)
     }
 
+    /// The position in `customs` of a section by its number in the file.
+    fn custom(&self, index: u32) -> Option<usize> {
+        self.customs
+            .binary_search_by_key(&index, |custom| custom.index)
+            .ok()
+    }
+
     /// The import that an undefined symbol stands for. `None` for data.
     pub fn import(&self, symbol: &ObjectSymbol<'a>) -> Option<ImportName<'a>> {
         let at = symbol.index as usize;

@@ -191,9 +191,8 @@ impl<'a> ObjectFile<'a> {
             let extent = |s: &Segment<'_>| (s.offset, s.offset + s.data.len() as u32);
             self.segments.iter().map(extent).collect()
         } else {
-            let found = self.customs.iter().position(|c| c.index == target);
             // Relocations of a section that was dropped.
-            let Some(found) = found else {
+            let Some(found) = self.custom(target) else {
                 return Ok(());
             };
             let custom = &mut self.customs[found];
@@ -233,8 +232,8 @@ impl<'a> ObjectFile<'a> {
             for segment in &mut self.segments {
                 segment.relocs = slice();
             }
-        } else if let Some(custom) = self.customs.iter_mut().find(|c| c.index == target) {
-            custom.relocs = slice();
+        } else if let Some(custom) = self.custom(target) {
+            self.customs[custom].relocs = slice();
         }
         Ok(())
     }
