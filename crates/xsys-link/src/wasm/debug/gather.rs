@@ -1,8 +1,8 @@
 //! What is left of a file's relocations, and the strings that it refers to.
 //!
 //! Most fields refer to strings, whose places are known last of all: until then they contain the
-//! string's number, so that only where they are has to be kept. Everything is counted in lists that the next file uses again, and kept in vectors of
-//! just the size that it needs.
+//! string's number, so that only where they are has to be kept. Everything is counted in lists that the
+//! next file uses again, and kept in vectors of just the size that it needs.
 
 use wasmparser::{RelocationEntry, RelocationType};
 
