@@ -95,6 +95,41 @@ impl WhatArgs {
     }
 }
 
+/// The targets of a build: one, or as with cargo several triples or spec files.
+#[derive(Clone, Debug, Default, Args)]
+#[group(multiple = false)]
+pub struct TargetsArgs {
+    /// A target-spec JSON file
+    #[arg(long, value_name = "FILE")]
+    pub target_spec: Option<PathBuf>,
+    /// A target that rustc knows by itself; may be repeated
+    #[arg(long, value_name = "TRIPLE")]
+    pub target: Vec<String>,
+    /// A board: a bundled one's name, or the folder of your own
+    #[arg(long, value_name = "NAME")]
+    pub board: Option<String>,
+}
+
+impl TargetsArgs {
+    /// All of them, each once.
+    pub fn all(&self) -> Vec<What> {
+        let mut all: Vec<What> = self
+            .target_spec
+            .iter()
+            .cloned()
+            .map(What::SpecFile)
+            .collect();
+        all.extend(self.board.iter().cloned().map(What::Board));
+        for text in &self.target {
+            let what = triple_or_file(text);
+            if !all.contains(&what) {
+                all.push(what);
+            }
+        }
+        all
+    }
+}
+
 /// cargo's `--target` takes both; so does ours.
 pub fn triple_or_file(text: &str) -> What {
     if text.ends_with(".json") {
@@ -125,7 +160,7 @@ impl From<Crates> for CrateSet {
 #[derive(Debug, Args)]
 pub struct BuildArgs {
     #[command(flatten)]
-    pub what: WhatArgs,
+    pub what: TargetsArgs,
     /// Images to make beside the ELF file: FORMAT or FORMAT=FILE, with commas or repeated
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub emit: Vec<String>,
@@ -514,6 +549,7 @@ pub struct CargoFlags {
     pub target_dir: Option<PathBuf>,
     pub packages: Vec<String>,
     pub offline: bool,
+    pub keep_going: bool,
     pub quiet: bool,
     pub verbose: u8,
     pub jobs: Option<String>,
@@ -550,6 +586,7 @@ impl CargoFlags {
                 "--jobs" | "-j" => read.jobs = value(),
                 "--message-format" => read.message_format = value(),
                 "--offline" | "--frozen" => read.offline = true,
+                "--keep-going" | "--no-fail-fast" => read.keep_going = true,
                 "--quiet" | "-q" => read.quiet = true,
                 "--verbose" => read.verbose += 1,
                 // Flags whose values must not be taken for flags.
@@ -672,7 +709,7 @@ mod tests {
         };
         assert_eq!(args.emit, ["elf", "bin=k.img", "hex"]);
         assert_eq!(args.cargo, ["--release"]);
-        assert_eq!(args.what.what(), Some(What::SpecFile("x.json".into())));
+        assert_eq!(args.what.all(), [What::SpecFile("x.json".into())]);
         for (line, good) in [
             ("xsys build --target t --board b", false),
             ("xsys build --board", false),

@@ -2,12 +2,13 @@
 
 use crate::cli::BuildArgs;
 use crate::commands::Call;
+use crate::driver::cargo::{self, Built};
+use crate::driver::emit;
 use crate::driver::plan::{Plan, Verb};
 use crate::driver::report::{self, Times};
-use crate::driver::{cargo, emit};
 use crate::error::{Failure, Result};
 use crate::linker;
-use crate::ui;
+use crate::ui::{self, Ui};
 
 pub fn run(call: &Call, args: &BuildArgs) -> Result<u8> {
     build(call, args).map_err(Failure::into_build)
@@ -15,19 +16,42 @@ pub fn run(call: &Call, args: &BuildArgs) -> Result<u8> {
 
 fn build(call: &Call, args: &BuildArgs) -> Result<u8> {
     let mut ui = call.ui;
-    let plan = Plan::make(
+    let plans = Plan::make(
         &ui,
         Verb::Build,
         args,
         call.toolchain.as_deref(),
         &call.folder,
     )?;
-    ui.quiet |= plan.flags.quiet;
-    let built = cargo::build(&ui, &plan)?;
-    if built.code != 0 {
-        // cargo has told what was wrong.
-        return Err(Failure::silent(built.code));
+    let alone = plans.len() == 1;
+    let mut failure = Failure::silent(0);
+    for plan in &plans {
+        ui.quiet |= plan.flags.quiet;
+        let done = match cargo::build(&ui, plan, alone)? {
+            // cargo has told what was wrong.
+            built if built.code != 0 => Err(Failure::silent(built.code)),
+            built => images(&ui, plan, &built),
+        };
+        if let Err(mut more) = done {
+            failure.diagnostics.append(&mut more.diagnostics);
+            failure.code = failure.code.max(more.code);
+            if !plan.flags.keep_going {
+                break;
+            }
+        }
     }
+    if let Some(plan) = plans.first().filter(|_| !alone) {
+        cargo::tell_finished(plan, failure.code == 0);
+    }
+    if failure.code == 0 {
+        Ok(0)
+    } else {
+        Err(failure)
+    }
+}
+
+/// Makes the images of what was built, and tells what there is now.
+fn images(ui: &Ui, plan: &Plan, built: &Built) -> Result<()> {
     let times = Times {
         sysroot: Some(plan.sysroot_time),
         cargo: Some(built.time),
@@ -39,13 +63,13 @@ fn build(call: &Call, args: &BuildArgs) -> Result<u8> {
             Ok(outputs) if plan.flags.wants_json() => {
                 ui::answer(&report::to_json(&outputs, &reports, &times).to_string());
             }
-            Ok(outputs) => report::tell(&ui, &outputs, &reports, &times),
+            Ok(outputs) => report::tell(ui, &outputs, &reports, &times),
             Err(mut more) => problems.append(&mut more),
         }
     }
     linker::prune_reports(&reports);
     if problems.is_empty() {
-        Ok(0)
+        Ok(())
     } else {
         Err(problems.into())
     }

@@ -72,13 +72,17 @@ fn go(call: &Call, args: &RunArgs) -> Result<u8> {
     if let Some(folder) = &hello {
         call.folder.clone_from(folder);
     }
-    let mut plan = Plan::make(
+    let mut plans = Plan::make(
         &call.ui,
         Verb::Run,
         &args.build,
         call.toolchain.as_deref(),
         &call.folder,
     )?;
+    // There is just one: a command runs one program.
+    let Some(mut plan) = plans.pop() else {
+        return Ok(0);
+    };
     if hello.is_some() && plan.flags.profile.is_none() {
         // What is shown of a board is what it would really run.
         plan.flags.flags.push("--release".into());

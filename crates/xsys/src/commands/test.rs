@@ -11,15 +11,22 @@ pub fn run(call: &Call, args: &TestArgs) -> Result<u8> {
 }
 
 fn go(call: &Call, args: &TestArgs) -> Result<u8> {
-    let plan = Plan::make(
+    let plans = Plan::make(
         &call.ui,
         Verb::Test,
         &args.build,
         call.toolchain.as_deref(),
         &call.folder,
     )?;
-    let launch = run::launch(&plan.target, &plan)?;
-    let wasm = run::engine_options(&args.wasm, &launch)?;
-    let context = run::context(call, &plan, launch, wasm, false, false);
-    cargo::build_and_run(&call.ui, &plan, Verb::Test, &context)
+    let mut code = 0;
+    for plan in &plans {
+        let launch = run::launch(&plan.target, plan)?;
+        let wasm = run::engine_options(&args.wasm, &launch)?;
+        let context = run::context(call, plan, launch, wasm, false, false);
+        code = code.max(cargo::build_and_run(&call.ui, plan, Verb::Test, &context)?);
+        if code != 0 && !plan.flags.keep_going {
+            break;
+        }
+    }
+    Ok(code)
 }

@@ -7,6 +7,7 @@ use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use cargo_metadata::{CrateType, Message, TargetKind};
+use serde_json::json;
 use xsys_diag::Diagnostic;
 use xsys_target::Kind;
 
@@ -25,8 +26,9 @@ pub struct Built {
     pub time: Duration,
 }
 
-/// Builds, and learns from cargo's messages which programs there are.
-pub fn build(ui: &Ui, plan: &Plan) -> Result<Built> {
+/// Builds, and learns from cargo's messages which programs there are. A build that is not `alone`
+/// does not say in JSON that all is finished.
+pub fn build(ui: &Ui, plan: &Plan, alone: bool) -> Result<Built> {
     let mut command = command(ui, plan, Verb::Build)?;
     let pass_on = plan.flags.wants_json();
     if !pass_on {
@@ -44,10 +46,11 @@ pub fn build(ui: &Ui, plan: &Plan) -> Result<Built> {
     if let Some(stdout) = child.stdout.take() {
         for line in BufReader::new(stdout).lines() {
             let Ok(line) = line else { break };
-            if pass_on {
+            let message = serde_json::from_str(&line);
+            if pass_on && (alone || !matches!(message, Ok(Message::BuildFinished(_)))) {
                 ui::answer(&line);
             }
-            if let Ok(Message::CompilerArtifact(artifact)) = serde_json::from_str(&line) {
+            if let Ok(Message::CompilerArtifact(artifact)) = message {
                 programs.extend(program(artifact));
             }
         }
@@ -60,6 +63,13 @@ pub fn build(ui: &Ui, plan: &Plan) -> Result<Built> {
         programs,
         time: start.elapsed(),
     })
+}
+
+/// The end of several builds, as cargo tells it of one.
+pub fn tell_finished(plan: &Plan, success: bool) {
+    if plan.flags.wants_json() {
+        ui::answer(&json!({ "reason": "build-finished", "success": success }).to_string());
+    }
 }
 
 /// Lets cargo build and run, with ourselves as its runner unless the user has one.

@@ -57,14 +57,56 @@ impl Verb {
 }
 
 impl Plan {
-    /// Decides, and makes sure that the sysroot is there.
+    /// Decides, and makes sure that the sysroots are there: a plan for each target, in the order
+    /// in which they are built.
     pub fn make(
         ui: &Ui,
         verb: Verb,
         args: &BuildArgs,
         plus: Option<&str>,
         folder: &Path,
-    ) -> Result<Self> {
+    ) -> Result<Vec<Self>> {
+        let ground = Ground::find(args, plus, folder)?;
+        let targets = ground.targets(args)?;
+        if verb == Verb::Run && targets.len() > 1 {
+            // cargo's rule, in its words.
+            return Err(Diagnostic::error("only one `--target` argument is supported").into());
+        }
+        // All is decided before anything is compiled.
+        let decisions: Vec<Decision> = targets
+            .iter()
+            .map(|what| ground.decide(ui, verb, args, what))
+            .collect::<Result<_>>()?;
+        decisions
+            .into_iter()
+            .map(|decision| ground.plan(ui, decision))
+            .collect()
+    }
+
+    /// What cargo's `--target` gets.
+    pub fn cargo_target(&self) -> String {
+        cargo_target(&self.target, &self.sysroot)
+    }
+}
+
+/// What all targets of a command share.
+struct Ground {
+    toolchain: Toolchain,
+    project: Project,
+    flags: CargoFlags,
+    cache: Cache,
+}
+
+/// What is decided for one target.
+struct Decision {
+    target: Target,
+    emits: Vec<Emit>,
+    crates: CrateSet,
+    settings: Settings,
+}
+
+impl Ground {
+    fn find(args: &BuildArgs, plus: Option<&str>, folder: &Path) -> Result<Self> {
         let flags = CargoFlags::read(&args.cargo);
         let start_folder = match flags.manifest_path.as_deref().and_then(Path::parent) {
             // Toolchain files and configuration are looked for where the project is; cargo itself
@@ -75,90 +117,113 @@ impl Plan {
         let toolchain =
             Toolchain::detect(&start_folder, plus).map_err(|error| error.into_diagnostic())?;
         let project = Project::load(folder, &toolchain.cargo, &flags)?;
-        let what = match args.what.what().or_else(|| project.settings.what()) {
-            Some(what) => what,
-            None => rustflags::build_target(folder, &toolchain.cargo)?
-                .map(|target| triple_or_file(&target))
-                .ok_or_else(no_target)?,
-        };
-        let mut target = load_target(&what, &toolchain)?;
-        needs_emcc(&target)?;
-        let has_source = target.source.is_some();
-        if args.threads || project.settings.threads == Some(true) {
-            target = target.with_threads()?;
-        }
-        // A wrong spec is told before anything is compiled, in its own words and places.
-        if has_source {
-            let problems = target
-                .check(&toolchain.rustc)
-                .map_err(|error| error.into_diagnostic())?;
-            report_problems(ui, problems)?;
-        }
-        let board = target.board.as_ref();
+        Ok(Self {
+            toolchain,
+            project,
+            flags,
+            cache: Cache::from_env().map_err(|error| error.into_diagnostic())?,
+        })
+    }
 
-        let emits = if !args.emit.is_empty() {
-            Emit::parse_all(args.emit.iter().map(String::as_str))?
-        } else if let Some(list) = &project.settings.emit {
-            Emit::parse_all(list.iter().map(String::as_str))?
-        } else {
-            board_emits(&target)?
-        };
+    /// The targets that are asked for: by the command line, the metadata, or cargo's configuration.
+    fn targets(&self, args: &BuildArgs) -> Result<Vec<What>> {
+        let named = args.what.all();
+        if !named.is_empty() {
+            return Ok(named);
+        }
+        if let Some(what) = self.project.settings.what() {
+            return Ok(vec![what]);
+        }
+        let targets = rustflags::build_targets(&self.project.folder, &self.toolchain.cargo)?;
+        if targets.is_empty() {
+            return Err(no_target().into());
+        }
+        Ok(targets.iter().map(|text| triple_or_file(text)).collect())
+    }
+
+    fn decide(&self, ui: &Ui, verb: Verb, args: &BuildArgs, what: &What) -> Result<Decision> {
+        let wishes = &self.project.settings;
+        let target = self.target(ui, args, what)?;
         let crates = args
             .crates
             .map(xsys_target::CrateSet::from)
-            .or(project.settings.crates)
-            .or(board.and_then(|board| board.crates))
+            .or(wishes.crates)
+            .or(target.board.as_ref().and_then(|board| board.crates))
             .unwrap_or_else(|| default_crates(&target));
-        let mut settings = spec_settings(&target, folder, &toolchain)?;
+        Ok(Decision {
+            emits: self.emits(args, &target)?,
+            settings: self.settings(verb, &target, crates)?,
+            crates,
+            target,
+        })
+    }
+
+    /// Loads a target. A wrong spec is told before anything is compiled, in its own words and
+    /// places.
+    fn target(&self, ui: &Ui, args: &BuildArgs, what: &What) -> Result<Target> {
+        let mut target = load_target(what, &self.toolchain)?;
+        needs_emcc(&target)?;
+        let has_source = target.source.is_some();
+        if args.threads || self.project.settings.threads == Some(true) {
+            target = target.with_threads()?;
+        }
+        if has_source {
+            let problems = target
+                .check(&self.toolchain.rustc)
+                .map_err(|error| error.into_diagnostic())?;
+            report_problems(ui, problems)?;
+        }
+        Ok(target)
+    }
+
+    /// The images: the command line's, the project's, or the board's.
+    fn emits(&self, args: &BuildArgs, target: &Target) -> Result<Vec<Emit>> {
+        let list = match &self.project.settings.emit {
+            _ if !args.emit.is_empty() => &args.emit,
+            Some(list) => list,
+            None => return Ok(board_emits(target)?),
+        };
+        Ok(Emit::parse_all(list.iter().map(String::as_str))?)
+    }
+
+    /// How the standard library is built.
+    fn settings(&self, verb: Verb, target: &Target, crates: CrateSet) -> Result<Settings> {
+        let mut settings = spec_settings(target, &self.project.folder, &self.toolchain)?;
         settings.test = verb == Verb::Test && crates == CrateSet::Std;
         if verb != Verb::Test
-            && let Some(panic) = profile_panic(&project, &flags)
+            && let Some(panic) = profile_panic(&self.project, &self.flags)
         {
             // Unwinding is cargo's default and says nothing; other words are cargo's to judge.
             if panic == "abort" {
                 settings.panic = xsys_sysroot::Panic::Abort;
             }
         }
-        apply(&mut settings, &project.settings.sysroot)?;
+        apply(&mut settings, &self.project.settings.sysroot)?;
+        Ok(settings)
+    }
 
-        let cache = Cache::from_env().map_err(|error| error.into_diagnostic())?;
+    /// Finds or builds the sysroot, and with it the rest of what cargo is given.
+    fn plan(&self, ui: &Ui, decision: Decision) -> Result<Plan> {
         let start = Instant::now();
-        let progress = SysrootProgress::new(Ui {
-            quiet: ui.quiet || flags.quiet,
-            ..*ui
-        });
-        let sysroot = xsys_sysroot::ensure(
-            &Request {
-                target: &target,
-                toolchain: &toolchain,
-                crates,
-                settings: settings.clone(),
-                offline: flags.offline,
-                cache: &cache,
-                jobs: flags.jobs.as_deref().and_then(|jobs| jobs.parse().ok()),
-            },
-            &progress,
-        )
-        .map_err(|error| error.into_diagnostic())?;
+        let sysroot = self.sysroot(ui, &decision)?;
         let sysroot_time = start.elapsed();
-
-        let cargo_target = cargo_target(&target, &sysroot);
-        let user =
-            rustflags::user_config(folder, &toolchain.cargo, &toolchain.rustc, &cargo_target)?;
+        let Decision {
+            target,
+            emits,
+            settings,
+            ..
+        } = decision;
+        let user = rustflags::user_config(
+            &self.project.folder,
+            &self.toolchain.cargo,
+            &self.toolchain.rustc,
+            &cargo_target(&target, &sysroot),
+        )?;
+        tell_linker(ui, &user, &target);
         let own =
             std::env::current_exe().map_err(|error| file("find", Path::new("xsys"), &error))?;
-        if let Some(linker) = &user.linker {
-            ui.status(
-                "Linker",
-                &format!(
-                    "`{}` for {}, as cargo's configuration says",
-                    linker.display(),
-                    target.name
-                ),
-            );
-        }
-        let link_args = link_args(&project, &target, &cache, &user)?;
-        let remaps = remaps(&project, &toolchain);
+        let link_args = link_args(&self.project, &target, &self.cache, &user)?;
+        let remaps = remaps(&self.project, &self.toolchain);
         let inputs = Inputs {
             sysroot: &sysroot.path,
             linker: (user.linker.is_none() && !target.is_emscripten()).then_some(own.as_path()),
@@ -171,29 +236,59 @@ impl Plan {
             remaps: &[],
             ..inputs.clone()
         };
-        Ok(Self {
+        Ok(Plan {
             rustflags: rustflags::encode(&rustflags::merge(&user.rustflags, &inputs)),
             rustdocflags: rustflags::encode(&rustflags::merge(&user.rustdocflags, &doc_inputs)),
-            run: project.settings.run.clone().map(|run| RunConfig {
+            run: self.project.settings.run.clone().map(|run| RunConfig {
                 engine: run.engine,
                 program: run.program,
                 args: run.args,
                 stop: run.stop,
             }),
-            toolchain,
-            project,
+            toolchain: self.toolchain.clone(),
+            project: self.project.clone(),
+            flags: self.flags.clone(),
             target,
             emits,
-            flags,
             sysroot,
             sysroot_time,
             user,
         })
     }
 
-    /// What cargo's `--target` gets.
-    pub fn cargo_target(&self) -> String {
-        cargo_target(&self.target, &self.sysroot)
+    fn sysroot(&self, ui: &Ui, decision: &Decision) -> Result<Sysroot> {
+        let progress = SysrootProgress::new(Ui {
+            quiet: ui.quiet || self.flags.quiet,
+            ..*ui
+        });
+        let request = Request {
+            target: &decision.target,
+            toolchain: &self.toolchain,
+            crates: decision.crates,
+            settings: decision.settings.clone(),
+            offline: self.flags.offline,
+            cache: &self.cache,
+            jobs: self
+                .flags
+                .jobs
+                .as_deref()
+                .and_then(|jobs| jobs.parse().ok()),
+        };
+        Ok(xsys_sysroot::ensure(&request, &progress).map_err(|error| error.into_diagnostic())?)
+    }
+}
+
+/// A linker of the user's own is used, and said to be.
+fn tell_linker(ui: &Ui, user: &UserConfig, target: &Target) {
+    if let Some(linker) = &user.linker {
+        ui.status(
+            "Linker",
+            &format!(
+                "`{}` for {}, as cargo's configuration says",
+                linker.display(),
+                target.name
+            ),
+        );
     }
 }
 

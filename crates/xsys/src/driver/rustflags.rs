@@ -29,16 +29,11 @@ pub struct UserConfig {
 }
 
 /// Reads cargo's configuration for a project's folder, without a target.
-pub fn build_target(folder: &Path, cargo: &Path) -> Result<Option<String>, Diagnostic> {
+pub fn build_targets(folder: &Path, cargo: &Path) -> Result<Vec<String>, Diagnostic> {
     let config = load(folder, cargo, None)?;
-    let targets = config
+    config
         .build_target_for_cli::<_, &str>([])
-        .map_err(|error| problem(&error))?;
-    // Several targets are cargo's business, and none of them is *the* default.
-    Ok(match targets.as_slice() {
-        [target] => Some(target.clone()),
-        _ => None,
-    })
+        .map_err(|error| problem(&error))
 }
 
 /// Reads cargo's configuration for a project's folder; `target` is what cargo's `--target` gets.
@@ -338,13 +333,8 @@ mod tests {
             "--cfg a b"
         );
         assert_eq!(
-            build_target(folder.path(), Path::new("cargo"))
-                .unwrap()
-                .as_deref(),
-            std::env::var("CARGO_BUILD_TARGET")
-                .ok()
-                .as_deref()
-                .or(Some("thumbv7m-none-eabi"))
+            build_targets(folder.path(), Path::new("cargo")).unwrap(),
+            [std::env::var("CARGO_BUILD_TARGET").unwrap_or("thumbv7m-none-eabi".to_owned())]
         );
     }
 
