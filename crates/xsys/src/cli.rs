@@ -6,12 +6,15 @@
 //! the front, by the very flags that are declared here. Cargo flags that xsys acts on as well are
 //! read by [`CargoFlags`].
 
+mod verbs;
+
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use xsys_target::{CrateSet, What};
 
+pub use self::verbs::{BenchArgs, CargoArgs, CleanArgs, CompileArgs};
 use crate::ui::When;
 
 /// Takes a Rust project to any machine: builds the standard library for it, links, makes images
@@ -46,6 +49,20 @@ pub enum Command {
     /// Build and run a project's tests the same way
     #[command(visible_alias = "t")]
     Test(TestArgs),
+    /// Build and run a project's benchmarks the same way
+    Bench(BenchArgs),
+    /// Look for errors without making programs
+    #[command(visible_alias = "c")]
+    Check(CompileArgs),
+    /// Look for mistakes with clippy
+    Clippy(CompileArgs),
+    /// Build the documentation of a project and its dependencies
+    #[command(visible_alias = "d")]
+    Doc(CompileArgs),
+    /// Remove what was built, with images and reports
+    Clean(CleanArgs),
+    /// Any other command of cargo's, with the same standard library, linker and target
+    Cargo(CargoArgs),
     /// The cache of standard libraries
     #[command(subcommand)]
     Sysroot(SysrootCommand),
@@ -440,7 +457,8 @@ pub fn sort(args: Vec<OsString>) -> Sorted {
             toolchain,
         };
     };
-    if !matches!(subcommand.get_name(), "build" | "run" | "test") {
+    // Commands with a tail of cargo's flags.
+    if !subcommand.get_arguments().any(clap::Arg::is_last_set) {
         front.append(&mut rest);
         return Sorted {
             args: front,
@@ -726,6 +744,11 @@ mod tests {
             ("xsys sysroot remove", false),
             ("xsys new dir/name --board b", true),
             ("xsys new name", false),
+            ("xsys c --all-targets --board b", true),
+            ("xsys check --emit bin", true),
+            ("xsys cargo", false),
+            ("xsys cargo --board b -- rustc -- --emit asm", true),
+            ("xsys cargo tree --target x", true),
         ] {
             assert_eq!(parse(line).is_ok(), good, "{line}");
         }

@@ -2,6 +2,9 @@
 
 mod board;
 mod build;
+mod cargo;
+mod check;
+mod clean;
 mod doctor;
 mod image;
 mod new;
@@ -18,6 +21,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::cli::{self, Cli, Command, ErrorFormat};
+use crate::driver::verb::Verb;
 use crate::error::{self, Result};
 use crate::ui::Ui;
 use crate::{linker, render};
@@ -61,7 +65,13 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
     let done: Result<u8> = match cli.command {
         Command::Build(args) => build::run(&call, &args),
         Command::Run(args) => run::run(&call, &args),
-        Command::Test(args) => test::run(&call, &args),
+        Command::Test(args) => test::run(&call, Verb::Test, &args.build, &args.wasm),
+        Command::Bench(args) => test::run(&call, Verb::Bench, &args.build, &args.wasm),
+        Command::Check(args) => check::run(&call, Verb::Check, args),
+        Command::Clippy(args) => check::run(&call, Verb::Clippy, args),
+        Command::Doc(args) => check::run(&call, Verb::Doc, args),
+        Command::Clean(args) => clean::run(&call, &args),
+        Command::Cargo(args) => cargo::run(&call, args),
         Command::Sysroot(command) => sysroot::run(&call, command),
         Command::Target(command) => target::run(&call, command),
         Command::Board(command) => board::run(&command),

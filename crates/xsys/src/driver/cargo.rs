@@ -1,6 +1,6 @@
 //! Calls of cargo: the same flags, in an environment that makes rustc use our sysroot and linker.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Stdio};
@@ -41,7 +41,9 @@ pub fn build(ui: &Ui, plan: &Plan, alone: bool) -> Result<Built> {
     }
     command.stdout(Stdio::piped());
     let start = Instant::now();
-    let mut child = command.spawn().map_err(|error| not_started(plan, &error))?;
+    let mut child = command
+        .spawn()
+        .map_err(|error| not_started(command.get_program(), &error))?;
     let mut programs = Vec::new();
     if let Some(stdout) = child.stdout.take() {
         for line in BufReader::new(stdout).lines() {
@@ -75,29 +77,70 @@ pub fn tell_finished(plan: &Plan, success: bool) {
 /// Lets cargo build and run, with ourselves as its runner unless the user has one.
 pub fn build_and_run(ui: &Ui, plan: &Plan, verb: Verb, context: &Context) -> Result<u8> {
     let mut command = command(ui, plan, verb)?;
+    hand_over(&mut command, plan, context)?;
+    finish(command, plan)
+}
+
+/// Lets cargo do something that starts nothing and of which we want to know nothing.
+pub fn check(ui: &Ui, plan: &Plan, verb: Verb) -> Result<u8> {
+    finish(command(ui, plan, verb)?, plan)
+}
+
+/// Tells our runner what it has to know.
+pub fn hand_over(command: &mut Command, plan: &Plan, context: &Context) -> Result<()> {
     if plan.user.runner.is_none() {
         let text = serde_json::to_string(context)
             .map_err(|error| Diagnostic::error(format!("cannot prepare the run: {error}")))?;
         command.env(run::VARIABLE, text);
     }
+    Ok(())
+}
+
+/// Adds the program's own arguments and waits for cargo.
+pub fn finish(mut command: Command, plan: &Plan) -> Result<u8> {
     if !plan.flags.program.is_empty() {
         command.arg("--").args(&plan.flags.program);
     }
+    wait(command)
+}
+
+/// Lets cargo come to its end.
+pub fn wait(mut command: Command) -> Result<u8> {
     let status = command
         .status()
-        .map_err(|error| not_started(plan, &error))?;
+        .map_err(|error| not_started(command.get_program(), &error))?;
     Ok(code(status))
 }
 
 fn command(ui: &Ui, plan: &Plan, verb: Verb) -> Result<Command> {
-    let rustc = plan.toolchain.rustc.program();
     let mut command = Command::new(&plan.toolchain.cargo);
     command
         .current_dir(&plan.project.folder)
         .arg(verb.name())
         .args(flags(plan))
         .arg("--target")
-        .arg(plan.cargo_target())
+        .arg(plan.cargo_target());
+    if plan.target.kind == Kind::Json {
+        command.arg("-Zjson-target-spec");
+    }
+    environment(&mut command, ui, plan);
+    command.args(["--color", color(ui)]);
+    if verb.starts_programs() && plan.user.runner.is_none() {
+        command.arg("--config").arg(runner(plan)?);
+    }
+    Ok(command)
+}
+
+/// Our own decision holds for cargo, rustc and our linker alike: their stderr is ours, or is
+/// captured and shown through it. A flag, not a variable: the program's environment is its own.
+pub fn color(ui: &Ui) -> &'static str {
+    if ui.color { "always" } else { "never" }
+}
+
+/// What makes cargo and rustc use our sysroot and our linker.
+pub fn environment(command: &mut Command, ui: &Ui, plan: &Plan) {
+    let rustc = plan.toolchain.rustc.program();
+    command
         // The compiler that the sysroot was made with, whatever PATH says.
         .env("RUSTC", rustc)
         .env("CARGO_ENCODED_RUSTFLAGS", &plan.rustflags)
@@ -111,33 +154,26 @@ fn command(ui: &Ui, plan: &Plan, verb: Verb) -> Result<Command> {
         // Build scripts that call cargo or rustc get the same toolchain.
         command.env("RUSTUP_TOOLCHAIN", name);
     }
-    if plan.target.kind == Kind::Json {
-        command.arg("-Zjson-target-spec");
-    }
     // Inline assembler is unstable on these, and no crate for them does without.
     if plan.target.kind == Kind::Json || matches!(plan.target.arch(), "avr" | "msp430") {
         command.env("RUSTC_BOOTSTRAP", "1");
     }
-    // Our own decision holds for cargo, rustc and our linker alike: their stderr is ours, or is
-    // captured and shown through it. A flag, not a variable: the program's environment is its own.
-    let color = if ui.color { "always" } else { "never" };
-    command
-        .args(["--color", color])
-        .env(linker::COLOR_VARIABLE, color);
+    command.env(linker::COLOR_VARIABLE, color(ui));
     if ui.json {
         command.env(linker::FORMAT_VARIABLE, "json");
     }
-    if verb != Verb::Build && plan.user.runner.is_none() {
-        let own = std::env::current_exe()
-            .map_err(|error| file("find", std::path::Path::new("xsys"), &error))?;
-        // As a list: in an environment variable a path with a space would be two words.
-        command.arg("--config").arg(format!(
-            "target.{}.runner=[{}, \"__exec\"]",
-            toml::Value::from(plan.target.name.as_str()),
-            toml::Value::from(own.display().to_string()),
-        ));
-    }
-    Ok(command)
+}
+
+/// Ourselves as cargo's runner, as a setting of cargo's.
+pub fn runner(plan: &Plan) -> Result<String> {
+    let own = std::env::current_exe()
+        .map_err(|error| file("find", std::path::Path::new("xsys"), &error))?;
+    // As a list: in an environment variable a path with a space would be two words.
+    Ok(format!(
+        "target.{}.runner=[{}, \"__exec\"]",
+        toml::Value::from(plan.target.name.as_str()),
+        toml::Value::from(own.display().to_string()),
+    ))
 }
 
 /// The user's flags; a target given in the configuration is ours to give.
@@ -163,10 +199,10 @@ fn program(artifact: cargo_metadata::Artifact) -> Option<PathBuf> {
         .map(|path| path.into_std_path_buf())
 }
 
-fn not_started(plan: &Plan, error: &std::io::Error) -> Diagnostic {
+fn not_started(cargo: &OsStr, error: &std::io::Error) -> Diagnostic {
     Diagnostic::error(format!(
         "cannot start `{}`: {}",
-        plan.toolchain.cargo.display(),
+        cargo.display(),
         reason(error)
     ))
     .help("`xsys doctor` shows what is installed")

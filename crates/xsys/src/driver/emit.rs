@@ -102,7 +102,7 @@ impl Emit {
     }
 
     /// Where the image of an ELF file goes; nowhere if the ELF file itself is meant.
-    fn path(&self, elf: &Path) -> Option<PathBuf> {
+    pub fn path(&self, elf: &Path) -> Option<PathBuf> {
         match (&self.file, self.format) {
             (Some(name), _) => Some(elf.with_file_name(name)),
             (None, Format::Elf) => None,

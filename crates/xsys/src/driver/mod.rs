@@ -8,8 +8,10 @@
 //! 6. [`emit`] makes images beside the ELF files, [`report`] closes with sizes and times.
 //! 7. [`run`] starts the program; cargo calls us back as its runner.
 
+pub mod any_cargo;
 pub mod board_files;
 pub mod cargo;
+pub mod clean;
 pub mod emit;
 pub mod launch;
 pub mod plan;
@@ -18,4 +20,6 @@ pub mod report;
 pub mod run;
 pub mod rustflags;
 pub mod settings;
+pub mod verb;
 pub mod watch;
+pub mod which;

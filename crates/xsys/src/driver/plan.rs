@@ -17,6 +17,7 @@ use crate::driver::project::Project;
 use crate::driver::run;
 use crate::driver::rustflags::{self, Inputs, UserConfig};
 use crate::driver::settings::SysrootSettings;
+pub use crate::driver::verb::Verb;
 use crate::error::{Result, file};
 use crate::render;
 use crate::ui::{SysrootProgress, Ui};
@@ -36,24 +37,6 @@ pub struct Plan {
     /// `CARGO_ENCODED_RUSTFLAGS` and the same for rustdoc.
     pub rustflags: String,
     pub rustdocflags: String,
-}
-
-/// Which of cargo's commands is coming.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verb {
-    Build,
-    Run,
-    Test,
-}
-
-impl Verb {
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Build => "build",
-            Self::Run => "run",
-            Self::Test => "test",
-        }
-    }
 }
 
 impl Plan {
@@ -79,7 +62,7 @@ impl Plan {
             .collect::<Result<_>>()?;
         decisions
             .into_iter()
-            .map(|decision| ground.plan(ui, decision))
+            .map(|decision| ground.plan(ui, verb, decision))
             .collect()
     }
 
@@ -144,6 +127,9 @@ impl Ground {
     fn decide(&self, ui: &Ui, verb: Verb, args: &BuildArgs, what: &What) -> Result<Decision> {
         let wishes = &self.project.settings;
         let target = self.target(ui, args, what)?;
+        if verb.links() {
+            needs_emcc(&target)?;
+        }
         let crates = args
             .crates
             .map(xsys_target::CrateSet::from)
@@ -162,7 +148,6 @@ impl Ground {
     /// places.
     fn target(&self, ui: &Ui, args: &BuildArgs, what: &What) -> Result<Target> {
         let mut target = load_target(what, &self.toolchain)?;
-        needs_emcc(&target)?;
         let has_source = target.source.is_some();
         if args.threads || self.project.settings.threads == Some(true) {
             target = target.with_threads()?;
@@ -189,8 +174,8 @@ impl Ground {
     /// How the standard library is built.
     fn settings(&self, verb: Verb, target: &Target, crates: CrateSet) -> Result<Settings> {
         let mut settings = spec_settings(target, &self.project.folder, &self.toolchain)?;
-        settings.test = verb == Verb::Test && crates == CrateSet::Std;
-        if verb != Verb::Test
+        settings.test = verb.has_tests(&self.flags) && crates == CrateSet::Std;
+        if !verb.is_of_tests()
             && let Some(panic) = profile_panic(&self.project, &self.flags)
         {
             // Unwinding is cargo's default and says nothing; other words are cargo's to judge.
@@ -203,7 +188,7 @@ impl Ground {
     }
 
     /// Finds or builds the sysroot, and with it the rest of what cargo is given.
-    fn plan(&self, ui: &Ui, decision: Decision) -> Result<Plan> {
+    fn plan(&self, ui: &Ui, verb: Verb, decision: Decision) -> Result<Plan> {
         let start = Instant::now();
         let sysroot = self.sysroot(ui, &decision)?;
         let sysroot_time = start.elapsed();
@@ -219,7 +204,9 @@ impl Ground {
             &self.toolchain.rustc,
             &cargo_target(&target, &sysroot),
         )?;
-        tell_linker(ui, &user, &target);
+        if verb.links() {
+            tell_linker(ui, &user, &target);
+        }
         let own =
             std::env::current_exe().map_err(|error| file("find", Path::new("xsys"), &error))?;
         let link_args = link_args(&self.project, &target, &self.cache, &user)?;

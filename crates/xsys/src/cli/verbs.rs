@@ -1,0 +1,73 @@
+//! The arguments of cargo's commands that make no program to keep: check, clippy, doc, bench,
+//! clean, and whatever else cargo can do.
+
+use std::ffi::OsString;
+
+use clap::Args;
+
+use super::{BuildArgs, Crates, TargetsArgs, WasmArgs};
+
+#[derive(Debug, Args)]
+pub struct CompileArgs {
+    #[command(flatten)]
+    pub what: TargetsArgs,
+    /// The part of the standard library to build
+    #[arg(long, value_name = "SET")]
+    pub crates: Option<Crates>,
+    /// For threads that share their memory (wasm)
+    #[arg(long)]
+    pub threads: bool,
+    /// Everything else is cargo's
+    #[arg(last = true, value_name = "CARGO FLAGS")]
+    pub cargo: Vec<OsString>,
+}
+
+impl CompileArgs {
+    /// The same for a build, without images.
+    pub fn into_build(self) -> BuildArgs {
+        BuildArgs {
+            what: self.what,
+            emit: Vec::new(),
+            crates: self.crates,
+            threads: self.threads,
+            cargo: self.cargo,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct BenchArgs {
+    #[command(flatten)]
+    pub build: BuildArgs,
+    #[command(flatten)]
+    pub wasm: WasmArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct CleanArgs {
+    #[command(flatten)]
+    pub what: TargetsArgs,
+    /// Everything else is cargo's
+    #[arg(last = true, value_name = "CARGO FLAGS")]
+    pub cargo: Vec<OsString>,
+}
+
+#[derive(Debug, Args)]
+pub struct CargoArgs {
+    #[command(flatten)]
+    pub what: TargetsArgs,
+    /// The part of the standard library to build
+    #[arg(long, value_name = "SET")]
+    pub crates: Option<Crates>,
+    /// For threads that share their memory (wasm)
+    #[arg(long)]
+    pub threads: bool,
+    /// A command of cargo's, or of one of its extensions, with its flags
+    #[arg(
+        required = true,
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        value_name = "COMMAND"
+    )]
+    pub command: Vec<OsString>,
+}

@@ -1,0 +1,148 @@
+//! `xsys cargo`: any command of cargo's, with the same standard library, linker and target.
+
+use std::ffi::OsString;
+use std::process::Command;
+
+use xsys_diag::Diagnostic;
+use xsys_target::Kind;
+
+use crate::cli::{BuildArgs, CargoArgs, CargoFlags, TargetsArgs};
+use crate::commands::Call;
+use crate::commands::run::{context, engine_options, launch};
+use crate::driver::any_cargo::{Class, Line, variable};
+use crate::driver::cargo;
+use crate::driver::plan::{Plan, Verb};
+use crate::driver::which::{self, Place};
+use crate::error::{Failure, Result, file};
+use crate::render;
+
+pub fn run(call: &Call, args: CargoArgs) -> Result<u8> {
+    let line = Line::read(&args.command);
+    let mut what = args.what.clone();
+    // cargo's way to say it.
+    what.target.extend(line.targets.iter().cloned());
+    let done = match line.class() {
+        Class::PassedOn => pass_on(call, &args.command),
+        Class::Asks => ask(call, &what, &line),
+        Class::Compiles | Class::Extension => compile(call, what, &args, &line),
+    };
+    done.map_err(Failure::into_build)
+}
+
+fn pass_on(call: &Call, words: &[OsString]) -> Result<u8> {
+    let toolchain = xsys_sysroot::Toolchain::detect(&call.folder, call.toolchain.as_deref())
+        .map_err(|error| error.into_diagnostic())?;
+    let mut command = Command::new(&toolchain.cargo);
+    command.args(words).current_dir(&call.folder);
+    if let Some(name) = &toolchain.name {
+        command.env("RUSTUP_TOOLCHAIN", name);
+    }
+    cargo::wait(command)
+}
+
+/// For commands that want to know the target, but compile nothing for it.
+fn ask(call: &Call, what: &TargetsArgs, line: &Line) -> Result<u8> {
+    let flags = CargoFlags::read(&line.rest);
+    let place = Place::find(&call.folder, call.toolchain.as_deref(), &flags)?;
+    let mut command = Command::new(&place.toolchain.cargo);
+    command.current_dir(&call.folder).args(&line.front);
+    command.args(&line.name);
+    for target in place.targets(what)? {
+        let specs = place.project.target_dir.join("xsys").join("specs");
+        command
+            .arg("--target")
+            .arg(which::cargo_target(&target, &specs)?);
+        if target.kind == Kind::Json {
+            command
+                .arg("-Zjson-target-spec")
+                .env("RUSTC_BOOTSTRAP", "1");
+        }
+    }
+    command
+        .args(&line.rest)
+        .env("RUSTC", place.toolchain.rustc.program());
+    if let Some(name) = &place.toolchain.name {
+        command.env("RUSTUP_TOOLCHAIN", name);
+    }
+    cargo::wait(command)
+}
+
+fn compile(call: &Call, what: TargetsArgs, args: &CargoArgs, line: &Line) -> Result<u8> {
+    // Name and flags: what the plan has to know of the command.
+    let known = line.name.iter().chain(&line.front).chain(&line.rest);
+    let build = BuildArgs {
+        what,
+        emit: Vec::new(),
+        crates: args.crates,
+        threads: args.threads,
+        cargo: known.cloned().collect(),
+    };
+    let toolchain = call.toolchain.as_deref();
+    let mut code = 0;
+    for plan in Plan::make(&call.ui, Verb::Other, &build, toolchain, &call.folder)? {
+        code = code.max(for_target(call, line, &plan)?);
+        if code != 0 && !plan.flags.keep_going {
+            break;
+        }
+    }
+    Ok(code)
+}
+
+fn for_target(call: &Call, line: &Line, plan: &Plan) -> Result<u8> {
+    let mut command = Command::new(&plan.toolchain.cargo);
+    command
+        .current_dir(&plan.project.folder)
+        .args(&line.front)
+        .args(&line.name);
+    match line.class() {
+        Class::Compiles => by_flags(&mut command, call, plan)?,
+        _ => by_environment(&mut command, call, plan)?,
+    }
+    cargo::environment(&mut command, &call.ui, plan);
+    // Programs that cannot be run here are a problem only where one is to be run.
+    if let Ok(launch) = launch(&plan.target, plan) {
+        let wasm = engine_options(&crate::cli::WasmArgs::default(), &launch)?;
+        let context = context(call, plan, launch, wasm, false, false);
+        cargo::hand_over(&mut command, plan, &context)?;
+    }
+    command.args(&line.rest);
+    cargo::wait(command)
+}
+
+fn by_flags(command: &mut Command, call: &Call, plan: &Plan) -> Result<()> {
+    command.arg("--target").arg(plan.cargo_target());
+    if plan.target.kind == Kind::Json {
+        command.arg("-Zjson-target-spec");
+    }
+    command.args(["--color", cargo::color(&call.ui)]);
+    if plan.user.runner.is_none() {
+        command.arg("--config").arg(cargo::runner(plan)?);
+    }
+    Ok(())
+}
+
+fn by_environment(command: &mut Command, call: &Call, plan: &Plan) -> Result<()> {
+    command.env("CARGO_BUILD_TARGET", plan.cargo_target());
+    if plan.target.kind == Kind::Json {
+        command.env("CARGO_UNSTABLE_JSON_TARGET_SPEC", "true");
+    }
+    if plan.user.runner.is_some() {
+        return Ok(());
+    }
+    let own = std::env::current_exe()
+        .map_err(|error| file("find", std::path::Path::new("xsys"), &error))?;
+    let own = own.display().to_string();
+    if own.contains(char::is_whitespace) {
+        // cargo splits the variable's value at spaces, and knows no quotes.
+        let problem = Diagnostic::warning(format!("`{own}` cannot be the runner of an extension"))
+            .note("programs are started as if this machine were the target")
+            .help("install xsys in a folder without spaces in its name");
+        render::show(&call.ui, &[problem]);
+        return Ok(());
+    }
+    command.env(
+        variable(&plan.target.name, "RUNNER"),
+        format!("{own} __exec"),
+    );
+    Ok(())
+}

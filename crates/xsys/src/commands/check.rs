@@ -1,0 +1,23 @@
+//! `xsys check`, `clippy` and `doc`: cargo's, for the target. Nothing is linked or made into images.
+
+use crate::cli::{BuildArgs, CompileArgs};
+use crate::commands::Call;
+use crate::driver::cargo;
+use crate::driver::plan::{Plan, Verb};
+use crate::error::{Failure, Result};
+
+pub fn run(call: &Call, verb: Verb, args: CompileArgs) -> Result<u8> {
+    go(call, verb, &args.into_build()).map_err(Failure::into_build)
+}
+
+fn go(call: &Call, verb: Verb, args: &BuildArgs) -> Result<u8> {
+    let toolchain = call.toolchain.as_deref();
+    let mut code = 0;
+    for plan in Plan::make(&call.ui, verb, args, toolchain, &call.folder)? {
+        code = code.max(cargo::check(&call.ui, &plan, verb)?);
+        if code != 0 && !plan.flags.keep_going {
+            break;
+        }
+    }
+    Ok(code)
+}

@@ -1,0 +1,19 @@
+//! `xsys clean`: cargo's, and what cargo does not know of.
+
+use crate::cli::{CargoFlags, CleanArgs};
+use crate::commands::Call;
+use crate::driver::clean;
+use crate::driver::which::Place;
+use crate::error::{Failure, Result};
+
+pub fn run(call: &Call, args: &CleanArgs) -> Result<u8> {
+    let flags = CargoFlags::read(&args.cargo);
+    let place = Place::find(&call.folder, call.toolchain.as_deref(), &flags)?;
+    let part = clean::Part::of(&flags);
+    // A broken spec is no reason why everything could not be removed.
+    let targets = match part {
+        clean::Part::Everything => Vec::new(),
+        _ => place.targets(&args.what)?,
+    };
+    clean::clean(&call.ui, &place, &flags, &part, &targets).map_err(Failure::into_build)
+}

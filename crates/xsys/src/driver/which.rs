@@ -1,0 +1,63 @@
+//! Which target a command is about, for commands that need no standard library for it.
+
+use std::path::{Path, PathBuf};
+
+use xsys_sysroot::Toolchain;
+use xsys_target::{Kind, Target, What};
+
+use crate::cli::{CargoFlags, TargetsArgs, triple_or_file};
+use crate::driver::plan::load_target;
+use crate::driver::project::Project;
+use crate::driver::rustflags;
+use crate::error::{Result, file};
+
+/// A project with the toolchain that it is built with.
+pub struct Place {
+    pub toolchain: Toolchain,
+    pub project: Project,
+}
+
+impl Place {
+    pub fn find(folder: &Path, plus: Option<&str>, flags: &CargoFlags) -> Result<Self> {
+        let start = match flags.manifest_path.as_deref().and_then(Path::parent) {
+            Some(parent) => folder.join(parent),
+            None => folder.to_owned(),
+        };
+        let toolchain = Toolchain::detect(&start, plus).map_err(|error| error.into_diagnostic())?;
+        let project = Project::load(folder, &toolchain.cargo, flags)?;
+        Ok(Self { toolchain, project })
+    }
+
+    /// What the command line, the manifests or cargo's configuration name, in this order.
+    pub fn what(&self, args: &TargetsArgs) -> Result<Vec<What>> {
+        let named = args.all();
+        if !named.is_empty() {
+            return Ok(named);
+        }
+        if let Some(what) = self.project.settings.what() {
+            return Ok(vec![what]);
+        }
+        let targets = rustflags::build_targets(&self.project.folder, &self.toolchain.cargo)?;
+        Ok(targets.iter().map(|text| triple_or_file(text)).collect())
+    }
+
+    /// The targets that are named.
+    pub fn targets(&self, args: &TargetsArgs) -> Result<Vec<Target>> {
+        let what = self.what(args)?;
+        what.iter()
+            .map(|what| load_target(what, &self.toolchain))
+            .collect()
+    }
+}
+
+/// What cargo's `--target` gets where there is no sysroot: a triple, or the spec in a file in
+/// this folder.
+pub fn cargo_target(target: &Target, folder: &Path) -> Result<PathBuf> {
+    if target.kind == Kind::Builtin {
+        return Ok(PathBuf::from(&target.name));
+    }
+    let path = folder.join(format!("{}.json", target.name));
+    std::fs::create_dir_all(folder).map_err(|error| file("create", folder, &error))?;
+    std::fs::write(&path, target.canonical_json()).map_err(|error| file("write", &path, &error))?;
+    Ok(path)
+}
