@@ -1,7 +1,8 @@
 //! From a resolved crate to a rustc command line.
 //!
-//! The flags are those of the official builds where they matter to users: paths are mapped to the
-//! ones debuggers and backtraces know (`/rustc/<commit>/library/…`), bitcode is embedded so that
+//! The flags are those of the official builds (`[profile.dist]` of the library's manifest, and what
+//! bootstrap adds) where they matter to users: paths are mapped to the ones debuggers and backtraces
+//! know (`/rustc/<commit>/library/…`), line and unwind tables are there, bitcode is embedded so that
 //! `lto = true` works, one code generation unit a crate gives the best code (core's time goes into
 //! type checking anyway), compiler_builtins gets one object a function so that it never clashes
 //! with a C runtime. Nothing in an rlib depends on where the toolchain, the registry or the cache
@@ -9,14 +10,16 @@
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
+use cargo_platform::Cfg;
 use xsys_target::Rustc;
 
 use crate::Error;
 use crate::build_script::{Facts, Printed, printed};
 use crate::digest::sha256;
 use crate::resolve::Unit;
-use crate::settings::{OptLevel, Panic, Settings};
+use crate::settings::{DebugLevel, OptLevel, Panic, Settings};
 use crate::sources::Sources;
 
 /// One compiler call, ready to be started.
@@ -83,7 +86,6 @@ pub(crate) fn common_flags(settings: &Settings, release: &str) -> Vec<String> {
     ]
     .map(str::to_owned)
     .into();
-    flags.push(format!("-Cdebuginfo={}", settings.debug));
     if has_separate_metadata(release) {
         flags.push("-Zembed-metadata=no".to_owned());
     }
@@ -92,13 +94,19 @@ pub(crate) fn common_flags(settings: &Settings, release: &str) -> Vec<String> {
     flags
 }
 
-/// How the official builds name the sources of this compiler's library.
-fn virtual_library(rustc: &Rustc) -> String {
+/// How the official builds name the folder that the library's sources are in.
+fn virtual_root(rustc: &Rustc) -> String {
     let name = match rustc.commit_hash() {
         "unknown" => rustc.release(),
         commit => commit,
     };
-    format!("/rustc/{name}/library")
+    format!("/rustc/{name}")
+}
+
+/// The folder that compilers work in: as in the official builds the one above `library`, so that
+/// debug information has the same paths, relative to the same folder.
+pub(crate) fn root(library: &Path) -> &Path {
+    library.parent().unwrap_or(library)
 }
 
 impl Compilation<'_> {
@@ -164,6 +172,10 @@ impl Compilation<'_> {
         push(format!("-Copt-level={}", self.opt_level(&package.name)));
         let units_of_code = profile.and_then(|profile| profile.codegen_units);
         push(format!("-Ccodegen-units={}", units_of_code.unwrap_or(1)));
+        push(format!("-Cdebuginfo={}", self.debug(&package.name)));
+        if self.forces_unwind_tables() {
+            push("-Cforce-unwind-tables=yes".to_owned());
+        }
         push(format!("-Cpanic={}", self.panic(&package.name)));
         push(format!("-Cmetadata={hash}"));
         push(format!("-Cextra-filename=-{hash}"));
@@ -195,7 +207,8 @@ impl Compilation<'_> {
         path_flag("--sysroot=", self.empty_sysroot);
         path_flag("--target=", Path::new(self.target));
         // The last prefix that fits is used.
-        arguments.push(remap(self.sources.library(), &virtual_library(self.rustc)));
+        let root = root(self.sources.library());
+        arguments.push(remap(root, &virtual_root(self.rustc)));
         if !is_path_dependency(&package.root, self.sources.library()) {
             let shown = format!("/rust/deps/{}-{}", package.name, package.version);
             arguments.push(remap(&package.root, &shown));
@@ -238,15 +251,34 @@ impl Compilation<'_> {
     /// The library's own manifest asks for smaller code in crates where speed does not matter.
     fn opt_level(&self, package: &str) -> OptLevel {
         let profile = self.sources.profiles.get(package);
-        let asked = profile.and_then(|profile| match profile.opt_level.as_ref()? {
-            toml::Value::String(text) => text.parse().ok(),
-            toml::Value::Integer(number) => number.to_string().parse().ok(),
-            _ => None,
-        });
+        let asked = profile.and_then(|profile| level(profile.opt_level.as_ref()?));
         match (self.settings.opt_level, asked) {
             (OptLevel::O2 | OptLevel::O3, Some(asked)) => asked,
             (level, _) => level,
         }
+    }
+
+    /// The library's own manifest leaves debug information out of crates that only name frames.
+    fn debug(&self, package: &str) -> DebugLevel {
+        let profile = self.sources.profiles.get(package);
+        let asked = profile.and_then(|profile| level(profile.debug.as_ref()?));
+        match (self.settings.debug, asked) {
+            (DebugLevel::LineTables | DebugLevel::Limited, Some(asked)) => asked,
+            (level, _) => level,
+        }
+    }
+
+    /// bootstrap asks for them on RISC-V, where they follow from no panic strategy. On bare metal
+    /// debuggers find the same in `.debug_frame`, which takes no room in flash.
+    fn forces_unwind_tables(&self) -> bool {
+        let is = |wanted: &str, expected: fn(&str) -> bool| {
+            self.facts.cfgs.iter().any(
+                |cfg| matches!(cfg, Cfg::KeyPair(key, value) if key == wanted && expected(value)),
+            )
+        };
+        self.settings.panic != Panic::ImmediateAbort
+            && is("target_arch", |arch| arch.starts_with("riscv"))
+            && is("target_os", |os| os != "none")
     }
 
     /// A panic runtime has to be compiled with the strategy it implements.
@@ -256,6 +288,15 @@ impl Compilation<'_> {
             "panic_unwind" => Panic::Unwind,
             _ => self.settings.panic,
         }
+    }
+}
+
+/// A level as manifests have it: a number or a word.
+fn level<T: FromStr>(value: &toml::Value) -> Option<T> {
+    match value {
+        toml::Value::String(text) => text.parse().ok(),
+        toml::Value::Integer(number) => number.to_string().parse().ok(),
+        _ => None,
     }
 }
 
@@ -342,7 +383,6 @@ mod tests {
     fn flags_follow_the_settings() {
         let settings = Settings::default();
         let flags = common_flags(&settings, "1.95.0");
-        assert!(flags.contains(&"-Cdebuginfo=0".to_owned()), "{flags:?}");
         assert!(flags.iter().all(|flag| !flag.contains('/')), "{flags:?}");
         assert_ne!(flags, common_flags(&settings, "1.80.0"));
     }

@@ -18,7 +18,7 @@ use xsys_target::{CrateSet, Kind, Target};
 use crate::build_script::Facts;
 use crate::c_pieces::{self, Pieces};
 use crate::compile::{
-    Call, Calls, Compilation, common_flags, has_separate_metadata, library_folder, shown,
+    Call, Calls, Compilation, common_flags, has_separate_metadata, library_folder, root, shown,
 };
 use crate::key::Inputs;
 use crate::resolve::{Resolution, TargetPlatform, Unit, Wanted, resolve};
@@ -27,7 +27,7 @@ use crate::settings::{Panic, Settings};
 use crate::sources::{Fetch, Sources, cargo_home};
 use crate::store::{Cache, Staging};
 use crate::toolchain::Toolchain;
-use crate::{Error, Progress, digest, jobs};
+use crate::{Error, Progress, digest, jobs, source_link};
 
 /// What is asked for.
 #[derive(Clone, Debug)]
@@ -71,13 +71,16 @@ pub fn ensure(request: &Request<'_>, progress: &dyn Progress) -> Result<Sysroot,
     let start = Instant::now();
     let build = Build::prepare(request, progress)?;
     let cache = request.cache;
-    let found = |path: PathBuf, rustc_calls: Option<usize>| Sysroot {
-        spec: (request.target.kind == Kind::Json).then(|| path.join(&build.spec_file)),
-        path,
-        key: build.key.clone(),
-        built: rustc_calls.is_some(),
-        rustc_calls: rustc_calls.unwrap_or(0),
-        wall: start.elapsed(),
+    let found = |path: PathBuf, rustc_calls: Option<usize>| {
+        source_link::ensure(&path, &build.library);
+        Sysroot {
+            spec: (request.target.kind == Kind::Json).then(|| path.join(&build.spec_file)),
+            path,
+            key: build.key.clone(),
+            built: rustc_calls.is_some(),
+            rustc_calls: rustc_calls.unwrap_or(0),
+            wall: start.elapsed(),
+        }
     };
     if let Some(path) = cache.published(&build.key) {
         cache.touch(&build.key);
@@ -214,7 +217,7 @@ impl<'a> Build<'a> {
         })?;
         schedule::run(
             &toolchain.rustc,
-            &self.library,
+            root(&self.library),
             &calls,
             &jobserver,
             progress,

@@ -11,7 +11,7 @@ use crate::digest::sha256;
 use crate::settings::Settings;
 
 /// Raised whenever what is built from the same inputs changes: flags, layout, the manifest.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// The inputs of a sysroot.
 #[derive(Clone, Debug)]

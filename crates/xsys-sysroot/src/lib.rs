@@ -25,6 +25,7 @@ mod progress;
 mod resolve;
 mod schedule;
 mod settings;
+mod source_link;
 mod sources;
 mod store;
 mod toolchain;

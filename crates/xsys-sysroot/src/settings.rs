@@ -135,7 +135,8 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The defaults for a target: cargo's release profile with the spec's own panic strategy.
+    /// The defaults for a target: the profile of rustup's builds, which is cargo's release profile
+    /// with debug information, and the spec's own panic strategy.
     pub fn for_target(target: &Target) -> Settings {
         Settings {
             panic: match target.panic_strategy() {
@@ -157,7 +158,7 @@ impl Default for Settings {
         Self {
             opt_level: OptLevel::O3,
             panic: Panic::Unwind,
-            debug: DebugLevel::None,
+            debug: DebugLevel::Limited,
             features: Vec::new(),
             test: false,
             cpu: None,

@@ -34,6 +34,7 @@ pub(crate) struct Sources {
 pub(crate) struct PackageProfile {
     #[serde(rename = "opt-level")]
     pub opt_level: Option<toml::Value>,
+    pub debug: Option<toml::Value>,
     #[serde(rename = "codegen-units")]
     pub codegen_units: Option<u32>,
 }
