@@ -19,6 +19,8 @@ use std::path::PathBuf;
 use xsys_diag::{Diagnostic, Severity};
 
 pub use elf::usage::RegionUsage;
+pub use input::map::ReadFile;
+pub use options::response_files;
 
 /// Whose command line is spoken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +44,10 @@ pub struct Outcome {
     pub usage: Vec<RegionUsage>,
     /// There is no output because of errors.
     pub failed: bool,
+    /// The files that were read, response files aside.
+    pub read: Vec<ReadFile>,
+    /// Where scripts were looked for before they were found.
+    pub missed: Vec<PathBuf>,
 }
 
 /// Does what a linker's command line (without the program's name) asks.
@@ -94,6 +100,8 @@ fn link_gnu(args: &[OsString]) -> Outcome {
             outcome.stdout = linked.stdout;
             outcome.usage = linked.usage;
             outcome.failed = !linked.written;
+            outcome.read = linked.read;
+            outcome.missed = linked.missed;
             let output = linked.output.unwrap_or(options.output);
             outcome.output = linked.written.then_some(output);
         }

@@ -17,11 +17,15 @@ use xsys_link::{Flavor, Outcome};
 
 use crate::component;
 use crate::error::file;
+use crate::link_record::Record;
 use crate::render;
 use crate::ui::{self, Ui, When};
 
 /// Names the folder for reports.
 pub const REPORT_VARIABLE: &str = "XSYS_LINK_REPORT";
+
+/// Names the folder for records of what links were made of.
+pub const RECORD_VARIABLE: &str = "XSYS_LINK_RECORD";
 
 /// Carries `--color` from the command that started cargo.
 pub const COLOR_VARIABLE: &str = "XSYS_COLOR";
@@ -34,7 +38,12 @@ pub const FORMAT_VARIABLE: &str = "XSYS_ERROR_FORMAT";
 pub const REPRODUCE_VARIABLE: &str = "XSYS_REPRODUCE";
 
 /// What we set for ourselves and a program that is run must not see.
-pub const VARIABLES: [&str; 3] = [REPORT_VARIABLE, COLOR_VARIABLE, FORMAT_VARIABLE];
+pub const VARIABLES: [&str; 4] = [
+    REPORT_VARIABLE,
+    RECORD_VARIABLE,
+    COLOR_VARIABLE,
+    FORMAT_VARIABLE,
+];
 
 /// So many reports are kept in a folder.
 const KEEP: usize = 256;
@@ -46,6 +55,30 @@ pub struct LinkReport {
     /// Highest memory use of the linker's process, where the system tells.
     pub peak_kib: Option<u64>,
     pub regions: Vec<Region>,
+    /// What the linker has to say, which rustc would hide.
+    #[serde(default)]
+    pub messages: Vec<Message>,
+    /// What its options asked to be printed.
+    #[serde(default)]
+    pub printed: String,
+}
+
+/// A diagnostic as people and programs read it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    pub plain: String,
+    pub colored: String,
+    pub json: serde_json::Value,
+}
+
+impl Message {
+    fn of(diagnostic: &Diagnostic) -> Self {
+        Self {
+            plain: render::to_text(diagnostic, false),
+            colored: render::to_text(diagnostic, true),
+            json: render::to_json(diagnostic),
+        }
+    }
 }
 
 /// A memory region and how full it is.
@@ -82,6 +115,7 @@ pub fn main(flavor: Option<Flavor>, args: Vec<OsString>) -> ExitCode {
         arg.push(folder);
         args.push(arg);
     }
+    let responses = xsys_link::response_files(&args);
     let outcome = match component::Request::take(flavor, args) {
         Ok(component::Request::Plain(args)) => xsys_link::link_command_line(flavor, &args),
         Ok(component::Request::Component(request)) => request.link(),
@@ -91,12 +125,16 @@ pub fn main(flavor: Option<Flavor>, args: Vec<OsString>) -> ExitCode {
             ..Outcome::default()
         },
     };
-    ui::answer(&outcome.stdout);
-    render::show(&ui, &outcome.diagnostics);
+    let report_folder = std::env::var_os(REPORT_VARIABLE);
+    // rustc hides what a linker says when it succeeds; the report keeps it for the driver.
+    if outcome.failed || outcome.output.is_none() || report_folder.is_none() {
+        ui::answer(&outcome.stdout);
+        render::show(&ui, &outcome.diagnostics);
+    }
     if outcome.failed {
         return ExitCode::FAILURE;
     }
-    if let (Some(folder), Some(output)) = (std::env::var_os(REPORT_VARIABLE), &outcome.output) {
+    if let (Some(folder), Some(output)) = (report_folder, &outcome.output) {
         let report = LinkReport {
             wall_ms: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
             peak_kib: peak_kib(),
@@ -110,9 +148,19 @@ pub fn main(flavor: Option<Flavor>, args: Vec<OsString>) -> ExitCode {
                     used: region.used,
                 })
                 .collect(),
+            messages: outcome.diagnostics.iter().map(Message::of).collect(),
+            printed: outcome.stdout.clone(),
         };
+        let left = leave(Path::new(&folder), output, &report).and_then(|report| {
+            let Some(folder) = std::env::var_os(RECORD_VARIABLE) else {
+                return Ok(());
+            };
+            Record::of(&outcome, &responses, output, report).leave(Path::new(&folder))
+        });
         // A report that cannot be left is no reason to fail a link.
-        if let Err(diagnostic) = leave(Path::new(&folder), output, &report) {
+        if let Err(diagnostic) = left {
+            ui::answer(&outcome.stdout);
+            render::show(&ui, &outcome.diagnostics);
             render::show(&ui, &[diagnostic]);
         }
     }
@@ -271,18 +319,26 @@ fn report_name(content: &[u8]) -> String {
     name
 }
 
-fn leave(folder: &Path, output: &Path, report: &LinkReport) -> Result<(), Diagnostic> {
+/// Writes the report, and returns its name.
+fn leave(folder: &Path, output: &Path, report: &LinkReport) -> Result<String, Diagnostic> {
     let content = std::fs::read(output).map_err(|error| file("read", output, &error))?;
     std::fs::create_dir_all(folder).map_err(|error| file("create", folder, &error))?;
-    let path = folder.join(report_name(&content));
+    let name = report_name(&content);
+    let path = folder.join(&name);
     let text = serde_json::to_vec(report)
         .map_err(|error| Diagnostic::error(format!("cannot write a link report: {error}")))?;
-    std::fs::write(&path, text).map_err(|error| file("write", &path, &error))
+    std::fs::write(&path, text).map_err(|error| file("write", &path, &error))?;
+    Ok(name)
 }
 
 /// The report for a finished file, if its link left one.
 pub fn find_report(folder: &Path, content: &[u8]) -> Option<LinkReport> {
-    let text = std::fs::read(folder.join(report_name(content))).ok()?;
+    read_report(folder, &report_name(content))
+}
+
+/// The report of this name.
+pub fn read_report(folder: &Path, name: &str) -> Option<LinkReport> {
+    let text = std::fs::read(folder.join(name)).ok()?;
     serde_json::from_slice(&text).ok()
 }
 
@@ -393,6 +449,7 @@ mod tests {
                 length: 1 << 20,
                 used: 17,
             }],
+            ..LinkReport::default()
         };
         leave(&reports, &output, &report).unwrap();
         assert_eq!(find_report(&reports, b"program"), Some(report));

@@ -57,7 +57,7 @@ mod write;
 use ::object::Endianness;
 use xsys_diag::{Diagnostic, Severity};
 
-use crate::input::map::FileStore;
+use crate::input::map::{FileStore, InputFile, ReadFile};
 use crate::options::{ElfOptions, OutputKind};
 use crate::output::OutputFile;
 
@@ -78,6 +78,10 @@ pub struct Linked {
     pub output: Option<std::path::PathBuf>,
     /// The output file is complete.
     pub written: bool,
+    /// The files that were read.
+    pub read: Vec<ReadFile>,
+    /// Where files were looked for before they were found.
+    pub missed: Vec<std::path::PathBuf>,
 }
 
 /// Links. Problems of one kind are gathered, and the link stops at the next checkpoint.
@@ -96,6 +100,13 @@ pub fn link(options: &ElfOptions) -> Linked {
             linked.diagnostics.extend(archive.fill(&store));
         }
     }
+    linked.read = store.read_files();
+    let lists = options.lists.iter().filter_map(|path| {
+        let file = InputFile::open(path).ok()?;
+        file.as_read()
+    });
+    linked.read.extend(lists);
+    linked.missed = store.missed();
     linked
 }
 

@@ -12,6 +12,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+use std::time::SystemTime;
 
 use memmap2::{Mmap, MmapOptions};
 use rayon::prelude::*;
@@ -27,7 +28,20 @@ const READ_LIMIT: u64 = 32 * 1024;
 pub struct InputFile {
     /// The path it was opened by.
     pub path: PathBuf,
+    /// When it was last changed, if it is a file that the system keeps.
+    modified: Option<SystemTime>,
     data: Data,
+}
+
+/// A file that a link has read, as it was then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadFile {
+    /// As the link named it; relative to the folder it ran in.
+    pub path: PathBuf,
+    /// Its length in bytes.
+    pub size: u64,
+    /// When it was last changed before.
+    pub modified: SystemTime,
 }
 
 #[derive(Debug)]
@@ -55,6 +69,7 @@ impl InputFile {
         };
         Ok(Self {
             path: path.to_owned(),
+            modified: metadata.modified().ok().filter(|_| metadata.is_file()),
             data,
         })
     }
@@ -63,8 +78,18 @@ impl InputFile {
     pub fn from_bytes(path: PathBuf, bytes: Vec<u8>) -> Self {
         Self {
             path,
+            modified: None,
             data: Data::Read(bytes),
         }
+    }
+
+    /// The file as it stood on disk when it was opened; nothing for what exists only in memory.
+    pub fn as_read(&self) -> Option<ReadFile> {
+        Some(ReadFile {
+            path: self.path.clone(),
+            size: self.bytes().len() as u64,
+            modified: self.modified?,
+        })
     }
 
     /// The contents.
@@ -94,6 +119,7 @@ fn map(file: &File) -> std::io::Result<Mmap> {
 pub struct FileStore {
     files: Arena<InputFile>,
     by_path: Mutex<HashMap<PathBuf, usize>>,
+    missed: Mutex<Vec<PathBuf>>,
 }
 
 impl FileStore {
@@ -127,6 +153,26 @@ impl FileStore {
         let (at, file) = self.files.push(file);
         by_path.insert(path, at);
         file
+    }
+
+    /// Notes where a file was looked for in vain before it was found: one that appears there later
+    /// would be taken instead.
+    pub fn note_missed(&self, paths: impl IntoIterator<Item = PathBuf>) {
+        let mut missed = self.missed.lock().unwrap_or_else(PoisonError::into_inner);
+        missed.extend(paths);
+    }
+
+    /// The places where files were looked for in vain.
+    pub fn missed(&self) -> Vec<PathBuf> {
+        let missed = self.missed.lock().unwrap_or_else(PoisonError::into_inner);
+        missed.clone()
+    }
+
+    /// The files on disk that were read, by path.
+    pub fn read_files(&self) -> Vec<ReadFile> {
+        let mut files: Vec<ReadFile> = self.iter().filter_map(InputFile::as_read).collect();
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        files
     }
 
     fn get(&self, path: &Path) -> Option<&InputFile> {

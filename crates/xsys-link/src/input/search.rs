@@ -28,6 +28,8 @@ pub struct Found {
     pub path: PathBuf,
     /// Other files of this name, in folders that come later.
     pub shadowed: Vec<PathBuf>,
+    /// Where it was looked for before.
+    pub missed: Vec<PathBuf>,
 }
 
 impl Found {
@@ -141,6 +143,7 @@ impl Search {
             return exactly(name.to_owned()).map(|path| Found {
                 path,
                 shadowed: Vec::new(),
+                missed: Vec::new(),
             });
         }
         let dirs = self.dirs.iter().map(PathBuf::as_path);
@@ -169,7 +172,13 @@ impl Search {
                     shadowed.push(other);
                 }
             }
-            return Ok(Found { path, shadowed });
+            let missed = dirs.map(|dir| dir.join(name));
+            let missed = missed.take_while(|other| *other != path).collect();
+            return Ok(Found {
+                path,
+                shadowed,
+                missed,
+            });
         }
         let searched: Vec<PathBuf> = dirs
             .map(|dir| {
@@ -340,6 +349,7 @@ mod tests {
         let same = search.script(Path::new("same.x")).unwrap();
         assert_eq!(same.shadowed, [dir.path().join("b/same.x")]);
         assert_eq!(same.shadow_warning(), None);
+        assert_eq!(same.missed, [Path::new("same.x")]);
         let memory = search.script(Path::new("memory.x")).unwrap();
         assert_eq!(memory.path, dir.path().join("a/memory.x"));
         let warning = memory.shadow_warning().unwrap().to_string();

@@ -175,6 +175,7 @@ impl Builder {
         let path = given.path();
         match std::fs::read_to_string(&path) {
             Ok(text) => {
+                self.options.lists.push(path);
                 let lines = text.lines().map(str::trim);
                 let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
                 Some(lines.map(str::to_owned).collect())

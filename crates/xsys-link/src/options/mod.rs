@@ -21,6 +21,12 @@ use crate::elf::arch::avr::devices::Device;
 pub use emulation::Emulation;
 pub use gnu::{Action, Parsed, parse};
 
+/// The response files that a command line names, those within others included. They are read before
+/// anything else is known, and what they say is as much a part of the link as any other input.
+pub fn response_files(args: &[OsString]) -> Vec<PathBuf> {
+    response::files(args, response::Quoting::Gnu)
+}
+
 /// Everything an ELF link is asked to do.
 ///
 /// `Option` fields are `None` where nothing was said and the answer depends on the architecture or
@@ -44,6 +50,8 @@ pub struct ElfOptions {
     pub default_script: Option<PathBuf>,
     /// `--nostdlib`: ignores SEARCH_DIR in scripts.
     pub only_command_line_dirs: bool,
+    /// Files whose lines options take (`--retain-symbols-file` and the like).
+    pub lists: Vec<PathBuf>,
 
     /// `-o` was given: it beats OUTPUT of a script.
     pub output_given: bool,
@@ -239,6 +247,7 @@ impl Default for ElfOptions {
             scripts_at: Vec::new(),
             default_script: None,
             only_command_line_dirs: false,
+            lists: Vec::new(),
             output_given: false,
             linker_version: false,
             kind: OutputKind::Static,

@@ -31,6 +31,22 @@ pub(crate) fn expand(
     expanded
 }
 
+/// The response files that arguments name, those within others included.
+pub(crate) fn files(args: &[OsString], quoting: Quoting) -> Vec<PathBuf> {
+    let (mut files, mut queue) = (Vec::new(), args.to_vec());
+    while let Some(arg) = queue.pop() {
+        let name = (arg.as_encoded_bytes().first() == Some(&b'@')).then(|| tail(&arg, 1));
+        let Some(name) = name.flatten().filter(|name| !name.is_empty()) else {
+            continue;
+        };
+        if let Ok((path, inner)) = read(Path::new(&name), quoting, &files) {
+            files.push(path);
+            queue.extend(inner);
+        }
+    }
+    files
+}
+
 fn expand_into(
     args: &[OsString],
     quoting: Quoting,
@@ -237,6 +253,9 @@ mod tests {
         };
         let (args, diagnostics) = run(&[format!("@{}", path("outer")), "@".into(), "-d".into()]);
         assert_eq!(args, ["-a", "-b", "-c", "@", "-d"]);
+        let named = files(&[format!("@{}", path("outer")).into()], Quoting::Gnu);
+        let names: Vec<_> = named.iter().filter_map(|path| path.file_name()).collect();
+        assert_eq!(names, ["outer", "inner"]);
         assert!(diagnostics.is_empty());
         let (args, diagnostics) = run(&[format!("@{}", path("cycle")), format!("@{}", path("no"))]);
         assert_eq!(args, ["-x"]);

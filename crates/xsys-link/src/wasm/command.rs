@@ -118,10 +118,16 @@ fn link(
         return Err(problems);
     }
     let (diagnostics, stdout) = link_into(options, store, inputs, |module| put(options, module))?;
+    let mut read = store.read_files();
+    read.extend(options.reports.read.iter().filter_map(|(path, _)| {
+        let file = InputFile::open(path).ok()?;
+        file.as_read()
+    }));
     Ok(Outcome {
         output: Some(options.output.clone()),
         diagnostics,
         stdout,
+        read,
         ..Outcome::default()
     })
 }

@@ -11,6 +11,7 @@ use crate::commands::Call;
 use crate::commands::run::{context, engine_options, launch};
 use crate::driver::any_cargo::{Class, Line, variable};
 use crate::driver::cargo;
+use crate::driver::own_program;
 use crate::driver::plan::{Plan, Verb};
 use crate::driver::which::{self, Place};
 use crate::error::{Failure, Result, file};
@@ -98,7 +99,7 @@ fn for_target(call: &Call, line: &Line, plan: &Plan) -> Result<u8> {
         Class::Compiles => by_flags(&mut command, call, plan)?,
         _ => by_environment(&mut command, call, plan)?,
     }
-    cargo::environment(&mut command, &call.ui, plan);
+    cargo::environment(&mut command, &call.ui, plan)?;
     // Programs that cannot be run here are a problem only where one is to be run.
     if let Ok(launch) = launch(&plan.target, plan) {
         let wasm = engine_options(&crate::cli::WasmArgs::default(), &launch)?;
@@ -106,7 +107,7 @@ fn for_target(call: &Call, line: &Line, plan: &Plan) -> Result<u8> {
         cargo::hand_over(&mut command, plan, &context)?;
     }
     command.args(&line.rest);
-    cargo::wait(command)
+    cargo::run(command, &call.ui, plan)
 }
 
 fn by_flags(command: &mut Command, call: &Call, plan: &Plan) -> Result<()> {
@@ -129,8 +130,8 @@ fn by_environment(command: &mut Command, call: &Call, plan: &Plan) -> Result<()>
     if plan.user.runner.is_some() {
         return Ok(());
     }
-    let own = std::env::current_exe()
-        .map_err(|error| file("find", std::path::Path::new("xsys"), &error))?;
+    let own =
+        own_program::path().map_err(|error| file("find", std::path::Path::new("xsys"), &error))?;
     let own = own.display().to_string();
     if own.contains(char::is_whitespace) {
         // cargo splits the variable's value at spaces, and knows no quotes.

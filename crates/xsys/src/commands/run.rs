@@ -107,6 +107,8 @@ pub fn context(
         wasm,
         emits: plan.emits.iter().map(Emit::text).collect(),
         reports: plan.project.reports(),
+        messages_shown: None,
+        beside_cargos: plan.flags.wants_json(),
         tell,
         lenient,
         color: call.ui.color.then(|| "always".to_owned()),

@@ -4,15 +4,18 @@ use std::ffi::{OsStr, OsString};
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Stdio};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use cargo_metadata::{CrateType, Message, TargetKind};
 use serde_json::json;
 use xsys_diag::Diagnostic;
 use xsys_target::Kind;
 
+use crate::driver::link_inputs;
+use crate::driver::messages::{self, Messages};
+use crate::driver::own_program;
 use crate::driver::plan::{Plan, Verb};
-use crate::driver::run::{self, Context};
+use crate::driver::run::{Context, VARIABLE};
 use crate::error::{BUILD_FAILED, Result, file, reason};
 use crate::linker;
 use crate::ui::{self, Ui};
@@ -40,7 +43,7 @@ pub fn build(ui: &Ui, plan: &Plan, alone: bool) -> Result<Built> {
         command.arg(format!("--message-format={format}"));
     }
     command.stdout(Stdio::piped());
-    let start = Instant::now();
+    let (start, since) = (Instant::now(), SystemTime::now());
     let mut child = command
         .spawn()
         .map_err(|error| not_started(command.get_program(), &error))?;
@@ -60,6 +63,12 @@ pub fn build(ui: &Ui, plan: &Plan, alone: bool) -> Result<Built> {
     let status = child
         .wait()
         .map_err(|error| file("wait for", &plan.toolchain.cargo, &error))?;
+    let mut messages = Messages::new(ui, pass_on, None);
+    let (records, reports) = (plan.project.link_records(), plan.project.reports());
+    for program in &programs {
+        messages.of_program(&reports, program);
+    }
+    messages.of_links_since(&records, &reports, since);
     Ok(Built {
         code: code(status),
         programs,
@@ -78,30 +87,46 @@ pub fn tell_finished(plan: &Plan, success: bool) {
 pub fn build_and_run(ui: &Ui, plan: &Plan, verb: Verb, context: &Context) -> Result<u8> {
     let mut command = command(ui, plan, verb)?;
     hand_over(&mut command, plan, context)?;
-    finish(command, plan)
+    finish(command, ui, plan)
 }
 
 /// Lets cargo do something that starts nothing and of which we want to know nothing.
 pub fn check(ui: &Ui, plan: &Plan, verb: Verb) -> Result<u8> {
-    finish(command(ui, plan, verb)?, plan)
+    finish(command(ui, plan, verb)?, ui, plan)
 }
 
 /// Tells our runner what it has to know.
 pub fn hand_over(command: &mut Command, plan: &Plan, context: &Context) -> Result<()> {
     if plan.user.runner.is_none() {
-        let text = serde_json::to_string(context)
+        let mut context = context.clone();
+        context.messages_shown = Some(messages::shared_file(&plan.project.reports()));
+        let text = serde_json::to_string(&context)
             .map_err(|error| Diagnostic::error(format!("cannot prepare the run: {error}")))?;
-        command.env(run::VARIABLE, text);
+        command.env(VARIABLE, text);
     }
     Ok(())
 }
 
 /// Adds the program's own arguments and waits for cargo.
-pub fn finish(mut command: Command, plan: &Plan) -> Result<u8> {
+pub fn finish(mut command: Command, ui: &Ui, plan: &Plan) -> Result<u8> {
     if !plan.flags.program.is_empty() {
         command.arg("--").args(&plan.flags.program);
     }
-    wait(command)
+    run(command, ui, plan)
+}
+
+/// Lets cargo come to its end, and shows what the linker said in the meantime.
+pub fn run(command: Command, ui: &Ui, plan: &Plan) -> Result<u8> {
+    let since = SystemTime::now();
+    let code = wait(command)?;
+    let (records, reports) = (plan.project.link_records(), plan.project.reports());
+    let shared = messages::shared_file(&reports);
+    // Of programs that nobody ran, or that the user's own runner did.
+    Messages::new(ui, plan.flags.wants_json(), Some(&shared))
+        .of_links_since(&records, &reports, since);
+    // There is none where nothing was shown.
+    let _ = std::fs::remove_file(shared);
+    Ok(code)
 }
 
 /// Lets cargo come to its end.
@@ -123,7 +148,7 @@ fn command(ui: &Ui, plan: &Plan, verb: Verb) -> Result<Command> {
     if plan.target.kind == Kind::Json {
         command.arg("-Zjson-target-spec");
     }
-    environment(&mut command, ui, plan);
+    environment(&mut command, ui, plan)?;
     command.args(["--color", color(ui)]);
     if verb.starts_programs() && plan.user.runner.is_none() {
         command.arg("--config").arg(runner(plan)?);
@@ -138,14 +163,16 @@ pub fn color(ui: &Ui) -> &'static str {
 }
 
 /// What makes cargo and rustc use our sysroot and our linker.
-pub fn environment(command: &mut Command, ui: &Ui, plan: &Plan) {
+pub fn environment(command: &mut Command, ui: &Ui, plan: &Plan) -> Result<()> {
+    link_inputs::prepare(plan)?;
     let rustc = plan.toolchain.rustc.program();
     command
         // The compiler that the sysroot was made with, whatever PATH says.
         .env("RUSTC", rustc)
         .env("CARGO_ENCODED_RUSTFLAGS", &plan.rustflags)
         .env("CARGO_ENCODED_RUSTDOCFLAGS", &plan.rustdocflags)
-        .env(linker::REPORT_VARIABLE, plan.project.reports());
+        .env(linker::REPORT_VARIABLE, plan.project.reports())
+        .env(linker::RECORD_VARIABLE, plan.project.link_records());
     let rustdoc = rustc.with_file_name(format!("rustdoc{}", std::env::consts::EXE_SUFFIX));
     if rustdoc.is_file() {
         command.env("RUSTDOC", rustdoc);
@@ -162,12 +189,13 @@ pub fn environment(command: &mut Command, ui: &Ui, plan: &Plan) {
     if ui.json {
         command.env(linker::FORMAT_VARIABLE, "json");
     }
+    Ok(())
 }
 
 /// Ourselves as cargo's runner, as a setting of cargo's.
 pub fn runner(plan: &Plan) -> Result<String> {
-    let own = std::env::current_exe()
-        .map_err(|error| file("find", std::path::Path::new("xsys"), &error))?;
+    let own =
+        own_program::path().map_err(|error| file("find", std::path::Path::new("xsys"), &error))?;
     // As a list: in an environment variable a path with a space would be two words.
     Ok(format!(
         "target.{}.runner=[{}, \"__exec\"]",

@@ -3,9 +3,9 @@
 //! 1. [`project`]: which manifest, and what its `[package.metadata.xsys]` says ([`settings`]).
 //! 2. [`plan`]: toolchain, target, crate set, panic strategy, images, how to run.
 //! 3. The sysroot is ensured (`xsys-sysroot`).
-//! 4. [`rustflags`]: the user's own, ours on top.
+//! 4. [`rustflags`]: the user's own, ours on top; [`link_inputs`]: programs whose scripts have changed go.
 //! 5. [`cargo`] builds; rustc calls us back as its linker.
-//! 6. [`emit`] makes images beside the ELF files, [`report`] closes with sizes and times.
+//! 6. [`messages`] shows what the linker had to say, [`emit`] makes images beside the ELF files, [`report`] closes with sizes and times.
 //! 7. [`run`] starts the program; cargo calls us back as its runner.
 
 pub mod any_cargo;
@@ -14,6 +14,9 @@ pub mod cargo;
 pub mod clean;
 pub mod emit;
 pub mod launch;
+pub mod link_inputs;
+pub mod messages;
+pub mod own_program;
 pub mod plan;
 pub mod project;
 pub mod report;

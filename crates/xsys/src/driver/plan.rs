@@ -13,6 +13,8 @@ use xsys_target::{RunConfig, Target, What};
 use crate::cli::{BuildArgs, CargoFlags, triple_or_file};
 use crate::driver::board_files;
 use crate::driver::emit::Emit;
+use crate::driver::link_inputs;
+use crate::driver::own_program;
 use crate::driver::project::Project;
 use crate::driver::run;
 use crate::driver::rustflags::{self, Inputs, UserConfig};
@@ -34,6 +36,8 @@ pub struct Plan {
     pub sysroot: Sysroot,
     pub sysroot_time: Duration,
     pub user: UserConfig,
+    /// The linker's scripts and options that the board and the manifest name.
+    pub link_args: Vec<String>,
     /// `CARGO_ENCODED_RUSTFLAGS` and the same for rustdoc.
     pub rustflags: String,
     pub rustdocflags: String,
@@ -207,16 +211,20 @@ impl Ground {
         if verb.links() {
             tell_linker(ui, &user, &target);
         }
-        let own =
-            std::env::current_exe().map_err(|error| file("find", Path::new("xsys"), &error))?;
+        let own = own_program::path().map_err(|error| file("find", Path::new("xsys"), &error))?;
         let link_args = link_args(&self.project, &target, &self.cache, &user)?;
+        let by_us = user.linker.is_none() && !target.is_emscripten();
+        let told = match by_us {
+            true => vec![link_inputs::stand_in(&self.project, &target.name)],
+            false => link_args.clone(),
+        };
         let remaps = remaps(&self.project, &self.toolchain);
         let inputs = Inputs {
             sysroot: &sysroot.path,
-            linker: (user.linker.is_none() && !target.is_emscripten()).then_some(own.as_path()),
+            linker: by_us.then_some(own.as_path()),
             target: &target,
             cpu: settings.cpu.as_deref(),
-            link_args: &link_args,
+            link_args: &told,
             remaps: &remaps,
         };
         let doc_inputs = Inputs {
@@ -240,6 +248,7 @@ impl Ground {
             sysroot,
             sysroot_time,
             user,
+            link_args,
         })
     }
 

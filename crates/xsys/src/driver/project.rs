@@ -71,6 +71,11 @@ impl Project {
     pub fn reports(&self) -> PathBuf {
         self.target_dir.join("xsys").join("links")
     }
+
+    /// Where they leave what they were made of.
+    pub fn link_records(&self) -> PathBuf {
+        self.target_dir.join("xsys").join("link-records")
+    }
 }
 
 /// Flags that `cargo metadata` understands and that change its answer.

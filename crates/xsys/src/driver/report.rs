@@ -177,6 +177,7 @@ mod tests {
                 region("RAM", 64 << 10, 120),
                 region("NONE", 0, 0),
             ],
+            ..LinkReport::default()
         };
         let times = Times {
             sysroot: Some(Duration::from_millis(4)),

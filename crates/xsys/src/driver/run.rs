@@ -13,6 +13,7 @@ use xsys_diag::Diagnostic;
 
 use crate::driver::emit::{self, Emit, Output};
 use crate::driver::launch::{self, Launch};
+use crate::driver::messages::Messages;
 use crate::driver::report;
 use crate::driver::watch;
 use crate::error::{self, Failure, Result};
@@ -38,6 +39,10 @@ pub struct Context {
     pub emits: Vec<String>,
     /// Where links leave their reports.
     pub reports: PathBuf,
+    /// Where processes of this command tell each other which of the linker's messages were shown.
+    pub messages_shown: Option<PathBuf>,
+    /// Whether messages are JSON between cargo's.
+    pub beside_cargos: bool,
     /// Whether to tell what was made; tests are many and say nothing.
     pub tell: bool,
     /// Whether an image that cannot be run here is still a success.
@@ -81,6 +86,8 @@ fn execute(ui: &Ui, context: &Context, program: &Path, args: &[OsString]) -> Res
         emits.retain(|emit| needed(emit, &context.launch));
     }
     let outputs = emit::write_all(program, &emits, 0)?;
+    Messages::new(ui, context.beside_cargos, context.messages_shown.as_deref())
+        .of_program(&context.reports, program);
     if context.tell {
         report::tell(ui, &outputs, &context.reports, &report::Times::default());
     }

@@ -16,6 +16,8 @@ use cargo_config2::{Config, PathAndArgs, ResolveOptions};
 use xsys_diag::Diagnostic;
 use xsys_target::{Kind, Rustc, Target};
 
+use crate::driver::own_program;
+
 /// What the user's configuration says about a target.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UserConfig {
@@ -68,7 +70,7 @@ fn load(folder: &Path, cargo: &Path, rustc: Option<&Rustc>) -> Result<Config, Di
         options = options.host_triple(rustc.host());
         // `[target.'cfg(…)']` makes the library ask rustc for the target's cfgs, which for custom
         // specs needs unstable options: we stand in between.
-        if let Ok(own) = std::env::current_exe() {
+        if let Ok(own) = own_program::path() {
             let mut program = PathAndArgs::new(own);
             program.arg("__rustc").arg(rustc.program().as_os_str());
             options = options.rustc(program);

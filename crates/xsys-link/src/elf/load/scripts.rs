@@ -44,6 +44,7 @@ impl Loader for Scripts<'_, '_> {
                     .collect(),
             })?;
         self.warnings.extend(found.shadow_warning());
+        self.store.note_missed(found.missed);
         let unreadable = |reason: String| IncludeError::Unreadable {
             path: found.path.clone(),
             reason,

@@ -1,0 +1,86 @@
+//! What the linker is told besides what rustc tells it, and which programs have to be linked again.
+//!
+//! Scripts and options of boards and manifests reach the linker in a response file below the target
+//! folder. In rustc's flags they would be part of what cargo compares, and a script of another name
+//! would compile every crate again; in a file they are an input of the link like the script itself.
+
+use std::path::{Path, PathBuf};
+
+use xsys_diag::Diagnostic;
+
+use crate::driver::emit;
+use crate::driver::plan::Plan;
+use crate::driver::project::Project;
+use crate::error::file;
+use crate::link_record;
+
+/// What stands for the arguments in rustc's flags.
+pub fn stand_in(project: &Project, target: &str) -> String {
+    format!("@{}", file_of(project, target).display())
+}
+
+fn file_of(project: &Project, target: &str) -> PathBuf {
+    project
+        .target_dir
+        .join("xsys")
+        .join("link-args")
+        .join(target)
+}
+
+/// Writes the arguments down and removes programs that were linked from other inputs than there
+/// are now. To be done right before cargo starts: packages of one target may have boards of their
+/// own, and the file holds what is for those that are built next.
+pub fn prepare(plan: &Plan) -> Result<(), Diagnostic> {
+    let path = file_of(&plan.project, &plan.target.name);
+    let text = response(&plan.link_args);
+    if std::fs::read(&path).ok().as_deref() != Some(text.as_bytes()) {
+        let folder = path.parent().unwrap_or(Path::new(""));
+        std::fs::create_dir_all(folder).map_err(|error| file("create", folder, &error))?;
+        emit::replace(&path, text.as_bytes())?;
+    }
+    let own = canonical(&path);
+    let packages = &plan.flags.packages;
+    link_record::remove_stale(&plan.project.link_records(), &|record, input| {
+        let built_now = packages.is_empty()
+            || record
+                .package
+                .as_ref()
+                .is_none_or(|package| packages.contains(package));
+        built_now || canonical(input) != own
+    });
+    Ok(())
+}
+
+fn canonical(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
+}
+
+/// One argument a line, as every reader of response files takes it.
+fn response(args: &[String]) -> String {
+    let mut text = String::new();
+    for arg in args {
+        for letter in arg.chars() {
+            if letter.is_whitespace() || matches!(letter, '\\' | '"' | '\'') {
+                text.push('\\');
+            }
+            text.push(letter);
+        }
+        text.push('\n');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_are_quoted() {
+        let args = ["-T/a b/link.x", "-n", r#"--defsym=x="1""#].map(str::to_owned);
+        assert_eq!(
+            response(&args),
+            "-T/a\\ b/link.x\n-n\n--defsym=x=\\\"1\\\"\n"
+        );
+        assert_eq!(response(&[]), "");
+    }
+}

@@ -1,0 +1,40 @@
+//! Which file cargo and rustc are to call when they call us back.
+//!
+//! `xsys`, `cargo-xsys` and `xsys-ld` are one program under three names. cargo compiles everything
+//! again when the linker's name changes, so whoever was started, `xsys` is what is named.
+
+use std::path::{Path, PathBuf};
+
+/// The program `xsys` that belongs to the one that is running.
+pub fn path() -> std::io::Result<PathBuf> {
+    std::env::current_exe().map(|own| named_xsys(&own, Path::is_file))
+}
+
+fn named_xsys(own: &Path, is_file: impl Fn(&Path) -> bool) -> PathBuf {
+    let name = own.file_stem().and_then(|name| name.to_str());
+    let xsys = own.with_file_name(format!("xsys{}", std::env::consts::EXE_SUFFIX));
+    match name {
+        Some("cargo-xsys" | "xsys-ld") if is_file(&xsys) => xsys,
+        _ => own.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_names_lead_to_one() {
+        let suffix = std::env::consts::EXE_SUFFIX;
+        let file = |name: &str| PathBuf::from(format!("/bin/{name}{suffix}"));
+        for (own, is_there, expected) in [
+            ("xsys", true, "xsys"),
+            ("cargo-xsys", true, "xsys"),
+            ("xsys-ld", true, "xsys"),
+            ("cargo-xsys", false, "cargo-xsys"),
+            ("mine", true, "mine"),
+        ] {
+            assert_eq!(named_xsys(&file(own), |_| is_there), file(expected));
+        }
+    }
+}

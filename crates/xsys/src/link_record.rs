@@ -1,0 +1,297 @@
+//! What a link was made of, written down beside its report, and whether it is still so.
+//!
+//! cargo knows the sources of a program, but not the linker scripts, memory layouts, response files
+//! and foreign libraries that only its linker reads: edited, they would change nothing. So each link
+//! that cargo asks for leaves a record of the files it read and of the places where it looked in vain.
+//! Before the next build the records are compared with the disk. An output whose inputs have changed
+//! is removed, which cargo notices: it makes that program again, and nothing else.
+//!
+//! Objects of rustc's, crates and the sysroot are left out: those are cargo's to watch.
+
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use xsys_diag::Diagnostic;
+use xsys_link::{Outcome, ReadFile};
+
+use crate::error::file;
+
+/// Larger files are told by their time and size alone.
+const DIGESTED: u64 = 8 << 20;
+
+/// A link's inputs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    pub output: PathBuf,
+    /// The package that cargo has linked it for.
+    pub package: Option<String>,
+    /// The linker; another one may do better.
+    linker: Option<Input>,
+    inputs: Vec<Input>,
+    /// Files that were not there and would be taken instead of others if they were.
+    missed: Vec<PathBuf>,
+    /// The file name of the link's report.
+    pub report: String,
+}
+
+/// A file as it was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Input {
+    path: PathBuf,
+    size: u64,
+    /// Nanoseconds since 1970.
+    modified: u64,
+    sha256: Option<String>,
+}
+
+impl Record {
+    /// What is to be remembered of a link that has just written its output.
+    pub fn of(outcome: &Outcome, responses: &[PathBuf], output: &Path, report: String) -> Self {
+        let output = absolute(output);
+        let own = |path: &Path| is_watched_by_cargo(path, &output);
+        let responses = responses.iter().filter_map(|path| stat(path));
+        let read = outcome.read.iter().cloned().map(|mut read| {
+            read.path = absolute(&read.path);
+            read
+        });
+        let mut inputs: Vec<Input> = read
+            .chain(responses)
+            .filter(|read| !own(&read.path))
+            .map(|read| Input::of(&read))
+            .collect();
+        inputs.sort_by(|a, b| a.path.cmp(&b.path));
+        inputs.dedup_by(|a, b| a.path == b.path);
+        let missed = outcome.missed.iter().map(|path| absolute(path));
+        Self {
+            inputs,
+            missed: missed.filter(|path| !own(path)).collect(),
+            package: std::env::var("CARGO_PKG_NAME").ok(),
+            linker: this_linker(),
+            output,
+            report,
+        }
+    }
+
+    /// Writes the record under a name that follows from the output's path.
+    pub fn leave(&self, folder: &Path) -> Result<(), Diagnostic> {
+        std::fs::create_dir_all(folder).map_err(|error| file("create", folder, &error))?;
+        let name = hex(&Sha256::digest(self.output.as_os_str().as_encoded_bytes())[..16]);
+        let path = folder.join(format!("{name}.json"));
+        let text = serde_json::to_vec(self)
+            .map_err(|error| Diagnostic::error(format!("cannot write a link record: {error}")))?;
+        crate::driver::emit::replace(&path, &text)
+    }
+
+    /// Whether the same link would have the same inputs now; `counts` says which of them matter.
+    fn holds(&self, counts: &dyn Fn(&Path) -> bool) -> bool {
+        self.linker == this_linker()
+            && self.missed.iter().all(|path| !path.is_file())
+            && self
+                .inputs
+                .iter()
+                .filter(|input| counts(&input.path))
+                .all(Input::holds)
+    }
+}
+
+impl Input {
+    fn of(read: &ReadFile) -> Self {
+        // One that was edited since it was read gets a digest that no file has.
+        let same = stat(&read.path).is_some_and(|now| now == *read);
+        Self {
+            sha256: match same {
+                true => (read.size <= DIGESTED).then(|| digest(&read.path).unwrap_or_default()),
+                false => Some(String::new()),
+            },
+            path: read.path.clone(),
+            size: read.size,
+            modified: nanoseconds(read.modified),
+        }
+    }
+
+    fn holds(&self) -> bool {
+        let Some(now) = stat(&self.path) else {
+            return false;
+        };
+        now.size == self.size
+            && match &self.sha256 {
+                // Two edits may come faster than the clock of a file system goes.
+                Some(before) => digest(&self.path).as_ref() == Some(before),
+                None => nanoseconds(now.modified) == self.modified,
+            }
+    }
+}
+
+/// All records in a folder.
+pub fn all(folder: &Path) -> Vec<(PathBuf, Record)> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut records: Vec<(PathBuf, Record)> = entries
+        .filter_map(|entry| {
+            let text = std::fs::read(entry.path()).ok()?;
+            Some((entry.path(), serde_json::from_slice(&text).ok()?))
+        })
+        .collect();
+    records.sort_by(|a, b| a.0.cmp(&b.0));
+    records
+}
+
+/// Removes outputs that were made of something else than what is there now. `counts` says whether
+/// an input matters for a record.
+pub fn remove_stale(folder: &Path, counts: &dyn Fn(&Record, &Path) -> bool) {
+    for (path, record) in all(folder) {
+        if record.output.is_file() && record.holds(&|input| counts(&record, input)) {
+            continue;
+        }
+        // What cannot be removed is as it was before there were records.
+        let _ = std::fs::remove_file(&record.output);
+        let _ = std::fs::remove_file(path);
+    }
+}
+
+/// Whether cargo, or the sysroot's key, notices changes of a file by itself.
+fn is_watched_by_cargo(path: &Path, output: &Path) -> bool {
+    let Some(beside) = output.parent() else {
+        return false;
+    };
+    // Examples have a folder of their own; crates are in `deps` all the same.
+    let deps = beside.with_file_name("deps");
+    let in_sysroot = path.components().any(|part| part.as_os_str() == "rustlib");
+    let of_rustc = |name: &std::ffi::OsStr| name.as_encoded_bytes().starts_with(b"rustc");
+    let temporary = path.strip_prefix(std::env::temp_dir()).is_ok_and(|rest| {
+        let first = rest.components().next();
+        first.is_some_and(|part| of_rustc(part.as_os_str()))
+    });
+    path.starts_with(beside) || path.starts_with(deps) || in_sysroot || temporary
+}
+
+/// This program, as a file.
+fn this_linker() -> Option<Input> {
+    let own = crate::driver::own_program::path().ok()?;
+    let read = stat(&own)?;
+    Some(Input {
+        path: own,
+        size: read.size,
+        modified: nanoseconds(read.modified),
+        sha256: None,
+    })
+}
+
+fn stat(path: &Path) -> Option<ReadFile> {
+    let metadata = std::fs::metadata(path).ok()?;
+    Some(ReadFile {
+        path: path.to_owned(),
+        size: metadata.len(),
+        modified: metadata.modified().ok()?,
+    })
+}
+
+fn digest(path: &Path) -> Option<String> {
+    Some(hex(&Sha256::digest(std::fs::read(path).ok()?)))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn nanoseconds(time: SystemTime) -> u64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A link in a folder that has read `link.x`, after it looked for it in `first`.
+    fn example(folder: &Path) -> Record {
+        let write = |name: &str, text: &str| {
+            let path = folder.join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, text).unwrap();
+            path
+        };
+        let output = write("target/t/debug/deps/a-1", "program");
+        let read = [
+            "link.x",
+            "target/t/debug/deps/a.o",
+            "target/t/debug/deps/rustcX/symbols.o",
+            "s/lib/rustlib/t/lib/c.rlib",
+        ];
+        let outcome = Outcome {
+            read: read.map(|name| stat(&write(name, "text")).unwrap()).into(),
+            missed: vec![folder.join("first/link.x")],
+            ..Outcome::default()
+        };
+        Record::of(&outcome, &[write("args", "-T")], &output, "r".to_owned())
+    }
+
+    #[test]
+    fn only_what_nobody_else_watches_is_recorded() {
+        let folder = tempfile::tempdir().unwrap();
+        let record = example(folder.path());
+        let names: Vec<_> = record
+            .inputs
+            .iter()
+            .filter_map(|input| input.path.file_name()?.to_str())
+            .collect();
+        assert_eq!(names, ["args", "link.x"]);
+    }
+
+    #[test]
+    fn changes_are_noticed_and_nothing_else() {
+        type Change = fn(&Path);
+        let cases: [(&str, bool, Change); 8] = [
+            ("nothing", true, |_| {}),
+            ("written again", true, |at| {
+                std::fs::write(at.join("link.x"), "text").unwrap()
+            }),
+            ("edited, same size", false, |at| {
+                std::fs::write(at.join("link.x"), "texT").unwrap()
+            }),
+            ("longer", false, |at| {
+                std::fs::write(at.join("link.x"), "texts").unwrap()
+            }),
+            ("gone", false, |at| {
+                std::fs::remove_file(at.join("link.x")).unwrap()
+            }),
+            ("arguments", false, |at| {
+                std::fs::write(at.join("args"), "-n").unwrap()
+            }),
+            ("another comes first", false, |at| {
+                std::fs::create_dir(at.join("first")).unwrap();
+                std::fs::write(at.join("first/link.x"), "text").unwrap();
+            }),
+            ("cargo's own", true, |at| {
+                std::fs::write(at.join("target/t/debug/deps/a.o"), "other").unwrap();
+            }),
+        ];
+        for (what, holds, change) in cases {
+            let folder = tempfile::tempdir().unwrap();
+            let at = folder.path();
+            let record = example(at);
+            let records = at.join("records");
+            record.leave(&records).unwrap();
+            change(at);
+            remove_stale(&records, &|_, _| true);
+            assert_eq!(record.output.is_file(), holds, "{what}");
+            assert_eq!(all(&records).len(), usize::from(holds), "{what}");
+        }
+    }
+
+    #[test]
+    fn records_of_outputs_that_are_gone_go() {
+        let folder = tempfile::tempdir().unwrap();
+        let record = example(folder.path());
+        let records = folder.path().join("records");
+        record.leave(&records).unwrap();
+        std::fs::remove_file(&record.output).unwrap();
+        remove_stale(&records, &|_, _| true);
+        assert!(all(&records).is_empty());
+    }
+}

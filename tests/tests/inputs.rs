@@ -1,0 +1,184 @@
+//! What a program depends on besides its sources, and what its linker says about it.
+//!
+//! An edited script links again, and only that; a warning is shown once, whoever reads it.
+
+#![cfg(unix)]
+
+use std::path::Path;
+
+use xsys_tests::project::{Place, Ran, run, xsys};
+
+const TARGET: &str = "thumbv7m-none-eabi";
+
+/// A package with two programs, an example and a dependency, linked by a script that includes another.
+fn project(place: &Place) {
+    place.write(
+        "Cargo.toml",
+        "[package]\nname = \"relinked\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\
+         [workspace]\n\
+         [dependencies]\ndependency = { path = \"dependency\" }\n\
+         [package.metadata.xsys]\ncrates = \"core\"\nscript = \"my scripts/link.x\"\n\
+         emit = [\"bin\"]\n",
+    );
+    place.write(
+        "dependency/Cargo.toml",
+        "[package]\nname = \"dependency\"\nversion = \"0.1.0\"\nedition = \"2024\"\n",
+    );
+    place.write(
+        "dependency/src/lib.rs",
+        "#![no_std]\npub fn seven() -> u32 { 7 }\n",
+    );
+    let program = "#![no_std]\n#![no_main]\n\
+        #[unsafe(no_mangle)]\npub extern \"C\" fn _start() -> ! {\n    \
+        core::hint::black_box(dependency::seven());\n    loop {}\n}\n\
+        #[panic_handler]\nfn panicked(_: &core::panic::PanicInfo) -> ! { loop {} }\n";
+    for name in ["src/bin/one.rs", "src/bin/two.rs", "examples/three.rs"] {
+        place.write(name, program);
+    }
+    place.write(
+        "my scripts/link.x",
+        "INCLUDE memory.x\nENTRY(_start)\nSECTIONS {\n  .text : { *(.text .text.*) } > FLASH\n  \
+         /DISCARD/ : { *(.ARM.*) }\n}\n",
+    );
+    memory(place, "memory.x", "0x80000", "256K");
+}
+
+fn memory(place: &Place, name: &str, origin: &str, length: &str) {
+    place.write(
+        name,
+        &format!(
+            "MEMORY {{ FLASH : ORIGIN = {origin}, LENGTH = {length} }}\n_stack_start = 0x10;\n"
+        ),
+    );
+}
+
+fn build(place: &Place, more: &str) -> Ran {
+    run(&mut place.xsys(&format!("build --target {TARGET} {more}"))).ends_with(0)
+}
+
+/// The packages that cargo has compiled.
+fn compiled(ran: &Ran) -> Vec<&str> {
+    let lines = ran.stderr.lines().map(str::trim_start);
+    lines
+        .filter_map(|line| line.strip_prefix("Compiling ")?.split(' ').next())
+        .filter(|name| !["core", "compiler_builtins"].contains(name))
+        .collect()
+}
+
+fn entry(program: &Path) -> u32 {
+    let bytes = std::fs::read(program).expect("the program is there");
+    u32::from_le_bytes(bytes[24..28].try_into().expect("an ELF header"))
+}
+
+const WARNING: &str = "the stack starts at 0x10, which is in no memory region";
+
+#[test]
+fn an_edited_input_of_the_linker_links_again_and_nothing_else() {
+    let place = Place::new("inputs", "relink it");
+    project(&place);
+    let one = place.path(&format!("target/{TARGET}/debug/one"));
+    assert_eq!(compiled(&build(&place, "")), ["dependency", "relinked"]);
+    assert_eq!(entry(&one) >> 16, 8);
+    assert!(compiled(&build(&place, "")).is_empty());
+
+    // Written again with the same text: nothing depends on the time.
+    memory(&place, "memory.x", "0x80000", "256K");
+    assert!(compiled(&build(&place, "")).is_empty());
+
+    // An included file: both programs and their images.
+    memory(&place, "memory.x", "0x300000", "4K");
+    let ran = build(&place, "").tells("of 4.0 KiB");
+    assert_eq!(compiled(&ran), ["relinked"]);
+    assert_eq!(entry(&one) >> 16, 0x30);
+    assert!(!ran.stderr.contains("256.0 KiB"), "{}", ran.stderr);
+    assert!(compiled(&build(&place, "")).is_empty());
+
+    // The script itself, and an example.
+    build(&place, "--example three");
+    let script = std::fs::read_to_string(place.path("my scripts/link.x")).expect("it is there");
+    place.write("my scripts/link.x", &format!("{script}ASSERT(1, \"\")\n"));
+    let ran = build(&place, "--example three --bins");
+    assert_eq!(compiled(&ran), ["relinked"]);
+    assert!(compiled(&build(&place, "--example three --bins")).is_empty());
+
+    // Another script, named by the manifest; another option, named by the configuration.
+    let manifest = std::fs::read_to_string(place.path("Cargo.toml")).expect("it is there");
+    place.write("other.x", &script.replace("memory.x", "other-memory.x"));
+    memory(&place, "other-memory.x", "0x400000", "8K");
+    place.write(
+        "Cargo.toml",
+        &manifest.replace("my scripts/link.x", "other.x"),
+    );
+    assert_eq!(
+        compiled(&build(&place, "").tells("of 8.0 KiB")),
+        ["relinked"]
+    );
+    assert_eq!(entry(&one) >> 16, 0x40);
+
+    // A program whose record is gone with it; a script that is gone.
+    assert!(std::fs::remove_file(&one).is_ok());
+    assert!(compiled(&build(&place, "")).is_empty() && one.is_file());
+    std::fs::remove_file(place.path("other-memory.x")).expect("it was there");
+    run(&mut place.xsys(&format!("build --target {TARGET}")))
+        .ends_with(101)
+        .tells("other-memory.x");
+    memory(&place, "other-memory.x", "0x500000", "8K");
+    build(&place, "");
+    assert_eq!(entry(&one) >> 16, 0x50);
+}
+
+#[test]
+fn a_warning_of_the_linker_is_shown_once_and_again_when_nothing_was_linked() {
+    let place = Place::new("inputs", "warnings");
+    project(&place);
+    let count = |text: &str| text.matches(WARNING).count();
+    for _ in 0..2 {
+        // Two programs share the script and its mistake.
+        let ran = build(&place, "").tells(" --> memory.x:2:1");
+        assert_eq!(count(&ran.stderr), 1, "{}", ran.stderr);
+    }
+    // As rustc's warnings are with cargo's `--quiet`.
+    assert_eq!(count(&build(&place, "--quiet").stderr), 1);
+
+    let ran = build(&place, "--message-format json");
+    assert_eq!(count(&ran.stderr), 0, "{}", ran.stderr);
+    let lines = ran.stdout.lines();
+    let values: Vec<serde_json::Value> = lines
+        .map(|line| serde_json::from_str(line).expect("a line of JSON each"))
+        .collect();
+    let ours: Vec<_> = values
+        .iter()
+        .filter(|value| value["reason"] == "xsys-diagnostic")
+        .collect();
+    assert_eq!(ours.len(), 1, "{ours:?}");
+    assert_eq!(ours[0]["level"], "warning");
+    assert_eq!(ours[0]["spans"][0]["file_name"], "memory.x");
+    assert_eq!(ours[0]["spans"][0]["line_start"], 2);
+    let program = ours[0]["program"].as_str().expect("a program is named");
+    assert!(program.ends_with("debug/one") || program.ends_with("debug/two"));
+
+    let mut command = place.xsys("--error-format=json build --target");
+    let ran = run(command.arg(TARGET)).ends_with(0);
+    let line = ran.stderr.lines().find(|line| line.contains(WARNING));
+    let value: serde_json::Value =
+        serde_json::from_str(line.expect("it is told")).expect("it is JSON");
+    assert_eq!(value["code"]["code"], "stack-outside");
+
+    // What an option of the linker asks for is an answer, too.
+    place.write(
+        ".cargo/config.toml",
+        &format!("[target.{TARGET}]\nrustflags = [\"-Clink-arg=--why-live=_start\"]\n"),
+    );
+    build(&place, "--bin one").tells("`_start`\n");
+    build(&place, "--bin one").tells("`_start`\n");
+
+    // The linker by itself, as plain cargo calls it, speaks as ever.
+    let object = format!("target/{TARGET}/debug/one");
+    let mut plain = std::process::Command::new(xsys().with_file_name("xsys-ld"));
+    plain
+        .current_dir(&place.folder)
+        .args(["--just-symbols", &object]);
+    plain.args(["-T", "my scripts/link.x", "-o", "out"]);
+    let ran = run(&mut plain);
+    assert_eq!(count(&ran.stderr), 1, "{}", ran.stderr);
+}
