@@ -10,6 +10,8 @@ pub trait Progress: Sync {
     fn start(&self, total_units: usize);
     /// A crate's compiler was started.
     fn unit_started(&self, name: &str);
+    /// Enough of a crate is there for those that use it; the rest of its work goes on.
+    fn unit_usable(&self, _: &str) {}
     /// A crate is done.
     fn unit_finished(&self, name: &str);
     /// Another process builds the same sysroot; we wait for it.

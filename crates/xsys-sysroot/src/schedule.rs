@@ -139,7 +139,10 @@ impl Run<'_> {
             // The sender in `self` keeps the channel open.
             let Ok(event) = receiver.recv() else { break };
             match event {
-                Event::Metadata(call) => self.metadata_is_there(call),
+                Event::Metadata(call) => {
+                    self.progress.unit_usable(&self.calls[call].name);
+                    self.metadata_is_there(call);
+                }
                 Event::Token(token) => {
                     self.requested = self.requested.saturating_sub(1);
                     // Without a token the build goes on with what it has.

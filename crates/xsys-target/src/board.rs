@@ -190,19 +190,31 @@ fn placeholder(text: &str) -> Option<(&str, &str, &str)> {
     Some((&text[..open], &text[open + 1..close], &text[close + 1..]))
 }
 
+/// Whether the name of a board can only be meant as a path.
+pub fn is_path(name: &str) -> bool {
+    name.contains(['/', '\\']) || name == "." || name == ".."
+}
+
+/// What a folder is called. Of `..` and paths that end so only the file system knows it.
+pub fn folder_name(path: &Path) -> Option<String> {
+    let full = std::path::absolute(path).ok()?;
+    let name = |path: &Path| Some(path.file_name()?.to_str()?.to_owned());
+    name(&full).or_else(|| name(&std::fs::canonicalize(full).ok()?))
+}
+
 impl Board {
     /// A bundled board by its name, or the board in a folder.
     pub fn load(name: &str) -> Result<Board, Vec<Diagnostic>> {
         let one = |problem| vec![problem];
         let path = Path::new(name);
-        let is_path = name.contains(['/', '\\']) || path.join("board.toml").is_file();
+        let is_path = is_path(name) || path.join("board.toml").is_file();
         let (name, dir) = if let Some(dir) = BoardDir::bundled(name) {
             (name.to_owned(), dir)
         } else if is_path {
-            let full = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-            let Some(stem) = full.file_name().and_then(|name| name.to_str()) else {
+            let Some(stem) = folder_name(path) else {
                 let message = format!("`{}` is not a board's folder", path.display());
-                return Err(one(Diagnostic::error(message)));
+                let help = "a board is called as its folder, which needs a name in UTF-8";
+                return Err(one(Diagnostic::error(message).help(help)));
             };
             if !path.join("board.toml").is_file() {
                 let message = format!("`{}` holds no `board.toml`", path.display());
@@ -210,7 +222,7 @@ impl Board {
                     "a board is a folder with a `board.toml` and usually a `target.json`",
                 )));
             }
-            (stem.to_owned(), BoardDir::Folder(path.to_owned()))
+            (stem, BoardDir::Folder(path.to_owned()))
         } else {
             let problem = Diagnostic::error(format!("no board is called `{name}`"));
             let problem = match did_you_mean(name, bundled_boards()) {

@@ -23,7 +23,10 @@ mod spec;
 mod target;
 mod threads;
 
-pub use board::{Board, BoardDir, BoardTarget, CrateSet, Emit, Engine, Memory, RunConfig, Stop};
+pub use board::{
+    Board, BoardDir, BoardTarget, CrateSet, Emit, Engine, Memory, RunConfig, Stop, folder_name,
+    is_path,
+};
 pub use bundled::bundled_boards;
 pub use rustc::{Error, Rustc};
 pub use spec::{PanicStrategy, Spec};

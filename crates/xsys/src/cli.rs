@@ -303,7 +303,7 @@ pub enum TargetCommand {
     /// Show what a target means for xsys
     Show {
         #[command(flatten)]
-        what: WhatArgs,
+        what: NamedArgs,
         /// The full spec in the canonical form that sysroots are keyed by
         #[arg(long)]
         json: bool,
@@ -311,8 +311,32 @@ pub enum TargetCommand {
     /// Check a target spec against this rustc
     Check {
         #[command(flatten)]
-        what: WhatArgs,
+        what: NamedArgs,
     },
+}
+
+/// A target, with a flag or without.
+#[derive(Clone, Debug, Default, Args)]
+pub struct NamedArgs {
+    /// A triple, a target-spec JSON file, or a board; the project's target if none is given
+    #[arg(value_name = "WHAT", conflicts_with = "WhatArgs")]
+    pub name: Option<String>,
+    #[command(flatten)]
+    pub flags: WhatArgs,
+}
+
+impl NamedArgs {
+    pub fn what(&self) -> Option<What> {
+        let Some(name) = &self.name else {
+            return self.flags.what();
+        };
+        let is_board = xsys_target::bundled_boards().any(|board| board == name)
+            || PathBuf::from(name).join("board.toml").is_file();
+        if is_board {
+            return Some(What::Board(name.clone()));
+        }
+        Some(triple_or_file(name))
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -744,6 +768,9 @@ mod tests {
             ("xsys sysroot remove", false),
             ("xsys new dir/name --board b", true),
             ("xsys new name", false),
+            ("xsys target show thumbv7m-none-eabi --json", true),
+            ("xsys target check x.json", true),
+            ("xsys target check x.json --board b", false),
             ("xsys c --all-targets --board b", true),
             ("xsys check --emit bin", true),
             ("xsys cargo", false),

@@ -6,10 +6,10 @@
 
 use std::io::{IsTerminal, Write};
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 /// `--color` and `CARGO_TERM_COLOR`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -145,14 +145,50 @@ pub fn seconds(time: Duration) -> String {
 pub struct SysrootProgress {
     ui: Ui,
     bar: Option<ProgressBar>,
-    state: Mutex<State>,
+    state: Arc<Mutex<State>>,
 }
 
+/// The whole of a bar. A crate counts twice: when others can use it, and when it is done. For half
+/// a minute core is the only one.
 #[derive(Default)]
 struct State {
-    /// Units that are being compiled, in the order of their start.
-    running: Vec<String>,
+    total: usize,
+    done: usize,
+    /// Units that are being compiled, in the order of their start: whether they are usable, and since
+    /// when they run.
+    running: Vec<(String, bool, Instant)>,
     started: Option<Instant>,
+}
+
+impl State {
+    /// Steps of the bar, of twice as many as there are units.
+    fn steps(&self) -> usize {
+        self.done * 2 + self.running.iter().filter(|unit| unit.1).count()
+    }
+
+    /// What stands behind the bar: it changes every second, whatever the compilers do.
+    fn text(&self, now: Instant) -> String {
+        let since = |start: Instant| now.saturating_duration_since(start).as_secs();
+        let mut text = format!("{}/{}", self.done, self.total);
+        if let Some(started) = self.started {
+            text.push_str(&format!(", {} s", since(started)));
+        }
+        // As many as fit beside the bar.
+        for (at, (name, _, start)) in self.running.iter().take(3).enumerate() {
+            text.push_str(if at == 0 { ": " } else { ", " });
+            text.push_str(name);
+            match since(*start) {
+                0 | 1 => {}
+                seconds => text.push_str(&format!(" ({seconds} s)")),
+            }
+        }
+        text
+    }
+}
+
+/// A panic elsewhere does not make the list of names unusable.
+fn locked(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl SysrootProgress {
@@ -166,30 +202,36 @@ impl SysrootProgress {
                 "always" => true,
                 _ => terminal && std::env::var_os("CI").is_none(),
             };
+        let state = Arc::<Mutex<State>>::default();
+        let of_bar = state.clone();
         Self {
             ui,
+            state,
             bar: shown.then(|| {
                 let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
-                let template = "{prefix:>12.bold.cyan} [{bar:25}] {pos}/{len}: {wide_msg}";
+                let template = "{prefix:>12.bold.cyan} {spinner} [{bar:25}] {units}";
                 if let Ok(style) = ProgressStyle::with_template(template) {
-                    bar.set_style(style.progress_chars("=> "));
+                    // Written anew with every tick, unlike a message.
+                    let units = move |_: &ProgressState, out: &mut dyn std::fmt::Write| {
+                        let _ = out.write_str(&locked(&of_bar).text(Instant::now()));
+                    };
+                    bar.set_style(style.progress_chars("=> ").with_key("units", units));
                 }
                 bar.set_prefix("Building");
                 bar
             }),
-            state: Mutex::default(),
         }
     }
 
     fn change(&self, change: impl FnOnce(&mut State)) {
-        // A panic elsewhere does not make the list of names unusable.
-        let mut state = self
-            .state
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut state = locked(&self.state);
         change(&mut state);
+        let (steps, total) = (state.steps(), state.total);
+        // Drawing asks for the state.
+        drop(state);
         if let Some(bar) = &self.bar {
-            bar.set_message(state.running.join(", "));
+            bar.set_length(total as u64 * 2);
+            bar.set_position(steps as u64);
         }
     }
 }
@@ -205,29 +247,39 @@ impl xsys_sysroot::Progress for SysrootProgress {
     }
 
     fn start(&self, total_units: usize) {
-        self.change(|state| state.started = Some(Instant::now()));
+        self.change(|state| {
+            state.started = Some(Instant::now());
+            state.total = total_units;
+        });
         if let Some(bar) = &self.bar {
-            bar.set_length(total_units as u64);
             bar.enable_steady_tick(Duration::from_millis(200));
         }
     }
 
     fn unit_started(&self, name: &str) {
-        self.change(|state| state.running.push(name.to_owned()));
+        self.change(|state| {
+            state.running.push((name.to_owned(), false, Instant::now()));
+        });
         if self.bar.is_none() {
             self.ui.status("Compiling", &format!("{name} (sysroot)"));
         }
     }
 
+    fn unit_usable(&self, name: &str) {
+        self.change(|state| {
+            for unit in state.running.iter_mut().filter(|unit| unit.0 == name) {
+                unit.1 = true;
+            }
+        });
+    }
+
     fn unit_finished(&self, name: &str) {
         self.change(|state| {
-            if let Some(at) = state.running.iter().position(|running| running == name) {
+            state.done += 1;
+            if let Some(at) = state.running.iter().position(|unit| unit.0 == name) {
                 state.running.remove(at);
             }
         });
-        if let Some(bar) = &self.bar {
-            bar.inc(1);
-        }
     }
 
     fn waiting_for_lock(&self, path: &Path) {
@@ -299,6 +351,33 @@ mod tests {
                 "{flag:?} {variables}"
             );
         }
+    }
+
+    #[test]
+    fn a_bar_moves_while_a_crate_takes_long() {
+        use xsys_sysroot::Progress as _;
+        let ui = Ui {
+            color: false,
+            json: false,
+            quiet: true,
+        };
+        let progress = SysrootProgress::new(ui);
+        progress.start(20);
+        progress.unit_started("core");
+        let start = locked(&progress.state).started.unwrap();
+        let text = |seconds: u64| {
+            let later = start + Duration::from_millis(seconds * 1000 + 500);
+            locked(&progress.state).text(later)
+        };
+        assert_eq!(text(0), "0/20, 0 s: core");
+        assert_eq!(text(14), "0/20, 14 s: core (14 s)");
+        progress.unit_usable("core");
+        progress.unit_started("alloc");
+        assert_eq!(locked(&progress.state).steps(), 1);
+        assert_eq!(text(15), "0/20, 15 s: core (15 s), alloc (15 s)");
+        progress.unit_finished("core");
+        assert_eq!(locked(&progress.state).steps(), 2);
+        assert!(text(20).starts_with("1/20, 20 s: alloc"));
     }
 
     #[test]

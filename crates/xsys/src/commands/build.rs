@@ -67,6 +67,14 @@ fn images(ui: &Ui, plan: &Plan, built: &Built) -> Result<()> {
             Err(mut more) => problems.append(&mut more),
         }
     }
+    for library in &built.libraries {
+        let outputs = [emit::library(library)?];
+        if plan.flags.wants_json() {
+            ui::answer(&report::to_json(&outputs, &reports, &times).to_string());
+        } else {
+            report::tell(ui, &outputs, &reports, &times);
+        }
+    }
     linker::prune_reports(&reports);
     if problems.is_empty() {
         Ok(())

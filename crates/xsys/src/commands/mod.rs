@@ -5,6 +5,7 @@ mod build;
 mod cargo;
 mod check;
 mod clean;
+mod differences;
 mod doctor;
 mod image;
 mod new;
@@ -13,6 +14,7 @@ mod size;
 mod sysroot;
 mod target;
 mod test;
+mod usage;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -39,14 +41,9 @@ pub struct Call {
 /// Runs the command that the arguments (without the program's name) ask for.
 pub fn main(args: Vec<OsString>) -> ExitCode {
     let sorted = cli::sort(std::iter::once("xsys".into()).chain(args).collect());
-    let cli = match Cli::try_parse_from(sorted.args) {
+    let cli = match Cli::try_parse_from(&sorted.args) {
         Ok(cli) => cli,
-        Err(error) => {
-            // Help and version are answers; the rest are usage errors. Clap knows where to
-            // print each.
-            let _ = error.print();
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
-        }
+        Err(error) => return usage::tell(&error, &sorted.args),
     };
     let ui = Ui::new(cli.color, cli.error_format == ErrorFormat::Json);
     let folder = match std::env::current_dir() {

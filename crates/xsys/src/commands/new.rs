@@ -8,17 +8,25 @@ use xsys_target::Board;
 use crate::cli::NewArgs;
 use crate::commands::Call;
 use crate::error::{Result, file};
+use crate::render;
+use crate::ui::Ui;
+
+/// Words that cannot name a crate, as cargo has them.
+const KEYWORDS: [&str; 53] = [
+    "Self", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue",
+    "crate", "do", "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "if", "impl",
+    "in", "let", "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref",
+    "return", "self", "static", "struct", "super", "trait", "true", "try", "type", "typeof",
+    "unsafe", "unsized", "use", "virtual", "where", "while", "yield", "gen", "_",
+];
 
 pub fn run(call: &Call, args: &NewArgs) -> Result<u8> {
     let folder = call.folder.join(&args.path);
     let name = match &args.name {
         Some(name) => name.clone(),
-        None => folder
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned())
-            .unwrap_or_default(),
+        None => xsys_target::folder_name(&folder).unwrap_or_default(),
     };
-    check_name(&name)?;
+    check_name(&call.ui, &name)?;
     let board = Board::load(&args.board)?;
     if !board.dir.contains("hello/Cargo.toml") {
         return Err(Diagnostic::error(format!(
@@ -45,7 +53,7 @@ pub fn run(call: &Call, args: &NewArgs) -> Result<u8> {
     let text =
         std::fs::read_to_string(&manifest).map_err(|error| file("read", &manifest, &error))?;
     // A board of the user's own is found again from inside the project.
-    let board_name = if args.board.contains(['/', '\\']) || Path::new(&args.board).is_dir() {
+    let board_name = if xsys_target::is_path(&args.board) || Path::new(&args.board).is_dir() {
         std::path::absolute(call.folder.join(&args.board))
             .map_err(|error| file("find", Path::new(&args.board), &error))?
             .display()
@@ -78,8 +86,28 @@ pub fn run(call: &Call, args: &NewArgs) -> Result<u8> {
     Ok(0)
 }
 
-/// What cargo takes as a package's name.
-fn check_name(name: &str) -> Result<()> {
+/// What cargo takes as the name of a package with a program in it.
+fn check_name(ui: &Ui, name: &str) -> Result<()> {
+    let problem = |why: &str| {
+        Diagnostic::error(format!("`{name}` cannot be a package's name: {why}"))
+            .help("`--name` sets one that differs from the folder's")
+    };
+    if KEYWORDS.contains(&name) {
+        return Err(problem("it is a Rust keyword").into());
+    }
+    if name == "test" {
+        return Err(problem("the crate `test` is a part of Rust").into());
+    }
+    if ["deps", "examples", "build", "incremental"].contains(&name) {
+        return Err(problem("cargo has a folder of that name beside programs").into());
+    }
+    if ["core", "std", "alloc", "proc_macro", "proc-macro"].contains(&name) {
+        let warning = Diagnostic::warning(format!(
+            "`{name}` is also the name of a part of the standard library"
+        ))
+        .help("choose another: paths that begin with it are ambiguous");
+        render::show(ui, &[warning]);
+    }
     let good = name
         .chars()
         .all(|letter| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_')
@@ -164,8 +192,20 @@ mod tests {
             ("", false),
             ("a b", false),
             ("a.b", false),
+            ("fn", false),
+            ("_", false),
+            ("gen", false),
+            ("union", true),
+            ("test", false),
+            ("build", false),
+            ("core", true),
         ] {
-            assert_eq!(check_name(name).is_ok(), good, "{name}");
+            let ui = Ui {
+                color: false,
+                json: false,
+                quiet: true,
+            };
+            assert_eq!(check_name(&ui, name).is_ok(), good, "{name}");
         }
     }
 }

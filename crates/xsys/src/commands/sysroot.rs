@@ -1,5 +1,6 @@
 //! `xsys sysroot`: builds standard libraries without a project, and keeps house in the cache.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use serde_json::json;
@@ -9,6 +10,7 @@ use xsys_target::Kind;
 
 use crate::cli::{SysrootBuildArgs, SysrootCommand};
 use crate::commands::Call;
+use crate::commands::differences::differences;
 use crate::driver::plan::{apply, default_crates, load_target, report_problems, spec_settings};
 use crate::driver::settings::{Level, SysrootSettings};
 use crate::error::Result;
@@ -126,12 +128,21 @@ fn list(as_json: bool) -> Result<u8> {
         return Ok(0);
     }
     let mut rows = vec![
-        ["key", "target", "crates", "rustc", "size", "used"]
-            .map(str::to_owned)
-            .to_vec(),
+        [
+            "key",
+            "target",
+            "crates",
+            "rustc",
+            "size",
+            "used",
+            "differs in",
+        ]
+        .map(str::to_owned)
+        .to_vec(),
     ];
     let mut total = 0u64;
-    for entry in entries {
+    let differences = all_differences(&entries);
+    for (entry, differs) in entries.into_iter().zip(differences) {
         total = total.saturating_add(entry.bytes);
         rows.push(vec![
             entry.key.chars().take(12).collect(),
@@ -145,6 +156,7 @@ fn list(as_json: bool) -> Result<u8> {
                 Some(days) => format!("{days} days ago"),
                 None => "unknown".to_owned(),
             },
+            differs,
         ]);
     }
     if rows.len() == 1 {
@@ -153,6 +165,26 @@ fn list(as_json: bool) -> Result<u8> {
         answer(&format!("{}{} in all", table(&rows), bytes(total)));
     }
     Ok(0)
+}
+
+/// For each entry what tells it from those that would look the same.
+fn all_differences(entries: &[Entry]) -> Vec<String> {
+    let mut all = vec![String::new(); entries.len()];
+    let mut groups: BTreeMap<(&str, &str, &str), Vec<usize>> = BTreeMap::new();
+    for (at, entry) in entries.iter().enumerate() {
+        let looks = (&*entry.target, &*entry.crates, &*entry.release);
+        groups.entry(looks).or_default().push(at);
+    }
+    for group in groups.values() {
+        let inputs: Vec<_> = group
+            .iter()
+            .map(|&at| &entries[at].manifest["inputs"])
+            .collect();
+        for (&at, text) in group.iter().zip(differences(&inputs)) {
+            all[at] = text;
+        }
+    }
+    all
 }
 
 fn remove(call: &Call, keys: &[String]) -> Result<u8> {

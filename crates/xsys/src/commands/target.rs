@@ -5,10 +5,11 @@ use xsys_diag::{Diagnostic, Severity};
 use xsys_sysroot::Toolchain;
 use xsys_target::{Kind, What};
 
-use crate::cli::{TargetCommand, WhatArgs};
+use crate::cli::{CargoFlags, NamedArgs, TargetCommand, TargetsArgs};
 use crate::commands::Call;
 use crate::driver::launch::{Host, Launch, decide};
 use crate::driver::plan::{default_crates, load_target};
+use crate::driver::which::Place;
 use crate::error::Result;
 use crate::render;
 use crate::ui::{answer, table};
@@ -18,17 +19,28 @@ pub fn run(call: &Call, command: TargetCommand) -> Result<u8> {
         .map_err(|error| error.into_diagnostic())?;
     match command {
         TargetCommand::List { filter, json } => list(&toolchain, filter.as_deref(), json),
-        TargetCommand::Show { what, json } => show(&toolchain, &named(&what)?, json),
-        TargetCommand::Check { what } => check(call, &toolchain, &named(&what)?),
+        TargetCommand::Show { what, json } => show(&toolchain, &named(call, &what)?, json),
+        TargetCommand::Check { what } => check(call, &toolchain, &named(call, &what)?),
     }
 }
 
-fn named(what: &WhatArgs) -> Result<What> {
-    what.what().ok_or_else(|| {
-        Diagnostic::error("no target given")
-            .help("name one: `--target-spec FILE.json`, `--target TRIPLE` or `--board NAME`")
-            .into()
-    })
+fn named(call: &Call, what: &NamedArgs) -> Result<What> {
+    if let Some(what) = what.what() {
+        return Ok(what);
+    }
+    // A folder that holds no project names no target.
+    let place = Place::find(
+        &call.folder,
+        call.toolchain.as_deref(),
+        &CargoFlags::default(),
+    );
+    let of_project = place.and_then(|place| place.what(&TargetsArgs::default()));
+    match of_project {
+        Ok(mut all) if !all.is_empty() => Ok(all.swap_remove(0)),
+        _ => Err(Diagnostic::error("no target given")
+            .help("name a triple, a spec file or a board: `xsys target show thumbv7m-none-eabi`")
+            .into()),
+    }
 }
 
 fn list(toolchain: &Toolchain, filter: Option<&str>, as_json: bool) -> Result<u8> {

@@ -26,6 +26,8 @@ pub struct Built {
     pub code: u8,
     /// Programs, in the order in which cargo finished them.
     pub programs: Vec<PathBuf>,
+    /// Libraries for other languages.
+    pub libraries: Vec<PathBuf>,
     pub time: Duration,
 }
 
@@ -47,7 +49,7 @@ pub fn build(ui: &Ui, plan: &Plan, alone: bool) -> Result<Built> {
     let mut child = command
         .spawn()
         .map_err(|error| not_started(command.get_program(), &error))?;
-    let mut programs = Vec::new();
+    let (mut programs, mut libraries) = (Vec::new(), Vec::new());
     if let Some(stdout) = child.stdout.take() {
         for line in BufReader::new(stdout).lines() {
             let Ok(line) = line else { break };
@@ -56,6 +58,7 @@ pub fn build(ui: &Ui, plan: &Plan, alone: bool) -> Result<Built> {
                 ui::answer(&line);
             }
             if let Ok(Message::CompilerArtifact(artifact)) = message {
+                libraries.extend(foreign_libraries(&artifact));
                 programs.extend(program(artifact));
             }
         }
@@ -72,6 +75,7 @@ pub fn build(ui: &Ui, plan: &Plan, alone: bool) -> Result<Built> {
     Ok(Built {
         code: code(status),
         programs,
+        libraries,
         time: start.elapsed(),
     })
 }
@@ -225,6 +229,24 @@ fn program(artifact: cargo_metadata::Artifact) -> Option<PathBuf> {
                 .find(|path| path.extension() == Some("wasm"))
         })?
         .map(|path| path.into_std_path_buf())
+}
+
+/// What a package of the project gives to other languages' linkers and loaders. Those of
+/// dependencies stay in `deps`.
+fn foreign_libraries(artifact: &cargo_metadata::Artifact) -> Vec<PathBuf> {
+    let kinds = [CrateType::StaticLib, CrateType::CDyLib, CrateType::DyLib];
+    if !kinds
+        .iter()
+        .any(|kind| artifact.target.crate_types.contains(kind))
+    {
+        return Vec::new();
+    }
+    let files = artifact.filenames.iter().filter(|path| {
+        let ending = path.extension().unwrap_or_default();
+        let in_deps = path.parent().is_some_and(|folder| folder.ends_with("deps"));
+        ["a", "lib", "so", "dll", "dylib"].contains(&ending) && !in_deps
+    });
+    files.map(|path| path.clone().into_std_path_buf()).collect()
 }
 
 fn not_started(cargo: &OsStr, error: &std::io::Error) -> Diagnostic {

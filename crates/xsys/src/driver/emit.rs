@@ -182,6 +182,20 @@ pub fn write_all(elf: &Path, emits: &[Emit], fill: u8) -> Result<Vec<Output>, Ve
     }
 }
 
+/// A library that cargo made, as an output; no image is made of it.
+pub fn library(path: &Path) -> Result<Output, Diagnostic> {
+    let size = std::fs::metadata(path).map_err(|error| file("read", path, &error))?;
+    let is_archive = path
+        .extension()
+        .is_some_and(|end| end == "a" || end == "lib");
+    Ok(Output {
+        path: path.to_owned(),
+        format: if is_archive { "staticlib" } else { "cdylib" }.to_owned(),
+        size: size.len(),
+        names: Vec::new(),
+    })
+}
+
 /// Writes a file in one step: whoever reads it sees the old one or the whole new one.
 pub fn replace(path: &Path, content: &[u8]) -> Result<(), Diagnostic> {
     let write = || -> std::io::Result<()> {

@@ -15,6 +15,7 @@ pub mod clean;
 pub mod emit;
 pub mod launch;
 pub mod link_inputs;
+mod loader;
 pub mod messages;
 pub mod own_program;
 pub mod plan;

@@ -13,6 +13,7 @@ use xsys_diag::Diagnostic;
 
 use crate::driver::emit::{self, Emit, Output};
 use crate::driver::launch::{self, Launch};
+use crate::driver::loader;
 use crate::driver::messages::Messages;
 use crate::driver::report;
 use crate::driver::watch;
@@ -120,8 +121,13 @@ fn execute(ui: &Ui, context: &Context, program: &Path, args: &[OsString]) -> Res
                 let name = programs.first().map_or("", String::as_str);
                 return missing(ui, context, name, &words, &outputs);
             };
+            let loader = loader::arguments(&found, &words, program)?;
+            if let (Some(folder), true) = (loader.get(1), context.tell) {
+                let text = format!("of {} (as QEMU_LD_PREFIX would say)", folder.display());
+                ui.status("Libraries", &text);
+            }
             let mut command = Command::new(found);
-            command.args(words);
+            command.args(loader).args(words);
             if *takes_arguments || !args.is_empty() {
                 // A machine has no arguments: they are the emulator's then.
                 command.args(args);

@@ -12,6 +12,7 @@ use toml::Spanned;
 use xsys_diag::{Diagnostic, Source, did_you_mean};
 use xsys_target::{CrateSet, Engine, Stop, What};
 
+use crate::cli::triple_or_file;
 use crate::error::file;
 
 /// A manifest, as far as it concerns us.
@@ -45,6 +46,8 @@ struct Profile {
 pub struct Settings {
     board: Option<String>,
     target_spec: Option<PathBuf>,
+    /// A triple, or as for cargo a spec file.
+    target: Option<String>,
     pub crates: Option<CrateSet>,
     script: Option<PathBuf>,
     /// The stack goes below the statics (the linker's `--flip-stack`).
@@ -114,13 +117,29 @@ impl Settings {
         if let Some(file) = &self.target_spec {
             return Some(What::SpecFile(self.folder.join(file)));
         }
+        if let Some(target) = &self.target {
+            return Some(match triple_or_file(target) {
+                What::SpecFile(file) => What::SpecFile(self.folder.join(file)),
+                what => what,
+            });
+        }
         let board = self.board.as_ref()?;
         // A name with a slash is a folder, and a project's paths are relative to its manifest.
-        Some(What::Board(if board.contains(['/', '\\']) {
+        Some(What::Board(if xsys_target::is_path(board) {
             self.folder.join(board).display().to_string()
         } else {
             board.clone()
         }))
+    }
+
+    /// How many of the keys that name a target are set.
+    fn named(&self) -> usize {
+        let set = [
+            self.board.is_some(),
+            self.target_spec.is_some(),
+            self.target.is_some(),
+        ];
+        set.iter().filter(|set| **set).count()
     }
 
     /// The linker script's path.
@@ -130,11 +149,10 @@ impl Settings {
 
     /// These settings over more general ones.
     fn over(self, general: Self) -> Self {
-        let (board, target_spec, folder) = if self.board.is_some() || self.target_spec.is_some() {
-            (self.board, self.target_spec, self.folder.clone())
-        } else {
-            (general.board, general.target_spec, general.folder.clone())
-        };
+        let names_target = self.named() != 0;
+        let named = if names_target { &self } else { &general };
+        let (board, target_spec) = (named.board.clone(), named.target_spec.clone());
+        let (target, folder) = (named.target.clone(), named.folder.clone());
         // Paths keep the folder of the manifest they come from.
         let script = match self.script {
             Some(script) => Some(self.folder.join(script)),
@@ -143,6 +161,7 @@ impl Settings {
         Self {
             board,
             target_spec,
+            target,
             crates: self.crates.or(general.crates),
             flip_stack: self.flip_stack.or(general.flip_stack),
             threads: self.threads.or(general.threads),
@@ -186,7 +205,7 @@ impl Manifest {
                 .and_then(|metadata| metadata.xsys.as_mut());
             if let Some(settings) = settings {
                 settings.folder.clone_from(&folder);
-                if settings.board.is_some() && settings.target_spec.is_some() {
+                if settings.named() > 1 {
                     let source = Source {
                         path: path.to_owned(),
                         text: Arc::from(text),
@@ -248,6 +267,7 @@ fn both(source: &Source) -> Diagnostic {
     struct Keys {
         board: Option<Spanned<String>>,
         target_spec: Option<Spanned<String>>,
+        target: Option<Spanned<String>>,
     }
     #[derive(Default, Deserialize)]
     #[serde(default)]
@@ -266,29 +286,40 @@ fn both(source: &Source) -> Diagnostic {
         #[serde(default)]
         workspace: Section,
     }
-    let mut diagnostic = Diagnostic::error("`board` and `target-spec` exclude each other")
-        .help("remove one of them");
+    let exclude = |first: &str, second: &str| {
+        let message = format!("`{first}` and `{second}` exclude each other");
+        Diagnostic::error(message).help("remove one of them")
+    };
     if let Ok(whole) = toml::from_str::<Whole>(&source.text) {
         for section in [whole.package, whole.workspace] {
-            if let (Some(board), Some(spec)) = (
-                section.metadata.xsys.board,
-                section.metadata.xsys.target_spec,
-            ) {
-                return diagnostic
-                    .label(source, board.span(), "names a board, which has a target")
-                    .label(source, spec.span(), "names a target");
+            let keys = section.metadata.xsys;
+            let board = keys
+                .board
+                .map(|key| ("board", key, "names a board, which has a target"));
+            let spec = keys
+                .target_spec
+                .map(|key| ("target-spec", key, "names a target"));
+            let target = keys.target.map(|key| ("target", key, "names a target"));
+            let set: Vec<_> = [board, spec, target].into_iter().flatten().collect();
+            if let [first, second, ..] = set.as_slice() {
+                let problem = exclude(first.0, second.0);
+                return set.iter().fold(problem, |problem, (_, key, text)| {
+                    problem.label(source, key.span(), *text)
+                });
             }
         }
     }
+    let mut diagnostic = exclude("board", "target-spec");
     diagnostic
         .notes
         .push(format!("in `{}`", source.path.display()));
     diagnostic
 }
 
-const KEYS: [&str; 8] = [
+const KEYS: [&str; 9] = [
     "board",
     "target-spec",
+    "target",
     "crates",
     "script",
     "flip-stack",
@@ -399,6 +430,17 @@ mod tests {
         assert_eq!(merged.sysroot.opt_level, Some(Level::Word("z".to_owned())));
         assert_eq!(merged.sysroot.panic.as_deref(), Some("abort"));
 
+        for (text, expected) in [
+            (
+                "thumbv7m-none-eabi",
+                What::Triple("thumbv7m-none-eabi".to_owned()),
+            ),
+            ("specs/t.json", What::SpecFile("/p/specs/t.json".into())),
+        ] {
+            let triple = parse(&format!("[package.metadata.xsys]\ntarget = \"{text}\"")).unwrap();
+            let merged = merge(triple.package(), workspace.workspace());
+            assert_eq!(merged.what(), Some(expected));
+        }
         let board = parse("[package.metadata.xsys]\nboard = \"b\"").unwrap();
         let merged = merge(board.package(), workspace.workspace());
         assert_eq!(merged.what(), Some(What::Board("b".to_owned())));

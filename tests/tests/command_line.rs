@@ -1,0 +1,229 @@
+//! What people type and what they read: small things that are wrong for everybody who meets them.
+
+#![cfg(unix)]
+
+use std::path::Path;
+
+use xsys_tests::project::{Place, Ran, find_program, repository, run, skip, xsys_in};
+
+fn xsys(folder: &Path, line: &str) -> Ran {
+    run(xsys_in(folder).args(line.split(' ')))
+}
+
+#[test]
+fn folders_are_named_in_every_way() {
+    let place = Place::new("command-line", "folders");
+    let board = place.copy(&repository().join("sysroots/riscv32-virt"), "my-board");
+    std::fs::create_dir(board.join("boards")).expect("a folder can be made");
+    for (folder, name) in [
+        (&board, "."),
+        (&board.join("hello"), ".."),
+        (&board.join("hello"), "./.."),
+        (&board, "boards/.."),
+        (&place.folder, "my-board"),
+    ] {
+        let ran = xsys(folder, &format!("board show {name}")).ends_with(0);
+        assert!(
+            ran.stdout.starts_with("board    my-board"),
+            "{name}: {}",
+            ran.stdout
+        );
+        xsys(folder, &format!("target show {name}")).ends_with(0);
+    }
+    // In a manifest `..` is the folder above it, wherever the command is given.
+    let manifest = std::fs::read_to_string(board.join("hello/Cargo.toml")).expect("it is there");
+    let manifest = manifest.replace("board = \"riscv32-virt\"", "board = \"..\"");
+    place.write("my-board/hello/Cargo.toml", &manifest);
+    let ran = xsys(&board.join("hello/src"), "target show").ends_with(0);
+    assert!(
+        ran.stdout.contains("riscv32imac-qemu-none-elf"),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[test]
+fn a_target_needs_no_flag() {
+    let place = Place::new("command-line", "targets");
+    let ran = xsys(&place.folder, "target show thumbv7m-none-eabi").ends_with(0);
+    assert!(ran.stdout.contains("LLVM target"), "{}", ran.stdout);
+    place.copy(&repository().join("sysroots/raspberry-pi-3"), "pi");
+    std::fs::rename(place.path("pi/target.json"), place.path("pi.json")).expect("it is there");
+    xsys(&place.folder, "target check pi.json")
+        .ends_with(0)
+        .tells("pi is right");
+    xsys(&place.folder, "target check raspberry-pi-3").ends_with(0);
+    xsys(&place.folder, "target check nothing-known").ends_with(1);
+    xsys(&place.folder, "target check")
+        .ends_with(1)
+        .tells("no target given");
+    xsys(&place.folder, "target check pi.json --board raspberry-pi-3").ends_with(2);
+}
+
+#[test]
+fn mistakes_are_json_for_whom_it_may_concern() {
+    let place = Place::new("command-line", "usage");
+    for line in [
+        "--error-format=json bild",
+        "sysroot list --jsn --error-format json",
+        "--error-format json new",
+    ] {
+        let ran = xsys(&place.folder, line).ends_with(2);
+        let lines: Vec<serde_json::Value> = ran
+            .stderr
+            .lines()
+            .map(|line| serde_json::from_str(line).expect("every line is JSON"))
+            .collect();
+        assert_eq!(lines.len(), 1, "{}", ran.stderr);
+        assert_eq!(lines[0]["level"], "error");
+    }
+    let ran = xsys(&place.folder, "--error-format=json --help").ends_with(0);
+    assert!(ran.stdout.contains("Usage:"), "{}", ran.stdout);
+    xsys(&place.folder, "bild -- --error-format json")
+        .ends_with(2)
+        .tells("error: unrecognized");
+}
+
+#[test]
+fn projects_have_names_that_cargo_takes() {
+    let place = Place::new("command-line", "names");
+    for name in ["fn", "test", "build", "_", "2nd"] {
+        let ran = xsys(
+            &place.folder,
+            &format!("new a --board riscv32-virt --name {name}"),
+        );
+        let ran = ran.ends_with(1).tells("cannot be a package's name");
+        assert!(!place.path("a").exists(), "{}", ran.stderr);
+    }
+    xsys(&place.folder, "new async --board riscv32-virt")
+        .ends_with(1)
+        .tells("Rust keyword");
+    xsys(&place.folder, "new async --board riscv32-virt --name a").ends_with(0);
+}
+
+/// Rows of `sysroot list` that would look the same say what is different.
+#[test]
+fn sysroots_can_be_told_apart() {
+    let place = Place::new("command-line", "sysroots");
+    let write = |key: &str, target: &str, panic: &str, flags: &str| {
+        let manifest = format!(
+            r#"{{"inputs":{{"target":"{target}","crates":"core","rustc":{{"release":"1.95.0","commit":"c"}},"settings":{{"panic":"{panic}","cpu":null}},"flags":[{flags}]}},"files":[]}}"#
+        );
+        place.write(&format!("cache/sysroots/{key}/manifest.json"), &manifest);
+    };
+    write(&"a1".repeat(32), "one", "abort", "");
+    write(&"b2".repeat(32), "one", "unwind", "");
+    write(
+        &"c3".repeat(32),
+        "one",
+        "abort",
+        "\"-Cforce-frame-pointers=yes\"",
+    );
+    write(&"d4".repeat(32), "two", "abort", "");
+    let mut command = xsys_in(&place.folder);
+    command
+        .args(["sysroot", "list"])
+        .env("XSYS_CACHE_DIR", place.path("cache"));
+    let ran = run(&mut command).ends_with(0);
+    let row = |key: &str| {
+        ran.stdout
+            .lines()
+            .find(|line| line.starts_with(key))
+            .unwrap_or("")
+    };
+    assert!(row("a1").ends_with("  panic abort"), "{}", ran.stdout);
+    assert!(row("b2").ends_with("  panic unwind"), "{}", ran.stdout);
+    assert!(
+        row("c3").ends_with("  -Cforce-frame-pointers=yes, panic abort"),
+        "{}",
+        ran.stdout
+    );
+    assert!(
+        !row("d4").contains("panic") && !row("d4").is_empty(),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[test]
+fn libraries_are_outputs() {
+    let place = Place::new("command-line", "libraries");
+    place.write(
+        "Cargo.toml",
+        "[package]\nname = \"lib\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[lib]\n\
+         crate-type = [\"staticlib\", \"rlib\"]\n\n[package.metadata.xsys]\n\
+         target = \"thumbv7m-none-eabi\"\ncrates = \"core\"\nemit = [\"bin\"]\n\n[profile.dev]\npanic = \"abort\"\n\n[workspace]\n",
+    );
+    place.write(
+        "src/lib.rs",
+        "#![no_std]\n#[panic_handler]\nfn panic(_: &core::panic::PanicInfo<'_>) -> ! {\n    loop {}\n}\n",
+    );
+    for _ in 0..2 {
+        xsys(&place.folder, "build")
+            .ends_with(0)
+            .tells("Output target/thumbv7m-none-eabi/debug/liblib.a");
+    }
+    let ran = xsys(&place.folder, "build --message-format json").ends_with(0);
+    let report = ran.stdout.lines().find(|line| line.contains("xsys-build"));
+    let report: serde_json::Value =
+        serde_json::from_str(report.expect("there is a report")).expect("it is JSON");
+    assert_eq!(report["outputs"][0]["format"], "staticlib");
+    // What is named twice is one mistake, in its place.
+    let manifest = std::fs::read_to_string(place.path("Cargo.toml")).expect("it is there");
+    place.write(
+        "Cargo.toml",
+        &manifest.replace("crates =", "board = \"arduino-uno\"\ncrates ="),
+    );
+    xsys(&place.folder, "build")
+        .ends_with(101)
+        .tells("`board` and `target` exclude each other");
+}
+
+/// A dynamic program for another machine finds its loader and its libraries.
+#[cfg(target_os = "linux")]
+#[test]
+fn foreign_libraries_are_found() {
+    for program in ["aarch64-linux-gnu-gcc", "qemu-aarch64"] {
+        if find_program(program).is_none() {
+            return skip(
+                "dynamic programs for AArch64",
+                &format!("`{program}` is not installed"),
+            );
+        }
+    }
+    if std::env::consts::ARCH == "aarch64" {
+        return skip("dynamic programs for AArch64", "this is such a machine");
+    }
+    let place = Place::new("command-line", "loader");
+    place.write(
+        "Cargo.toml",
+        "[package]\nname = \"gnu\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[package.metadata.xsys]\n\
+         target = \"aarch64-unknown-linux-gnu\"\ncrates = \"core\"\n\n[profile.dev]\npanic = \"abort\"\n\n[workspace]\n",
+    );
+    place.write(
+        "src/main.rs",
+        "#![no_std]\n#![no_main]\n\n#[link(name = \"c\")]\nunsafe extern \"C\" {\n    fn puts(text: *const u8) -> i32;\n}\n\n\
+         #[unsafe(no_mangle)]\nextern \"C\" fn main() -> i32 {\n    unsafe { puts(c\"hello\".as_ptr().cast()) };\n    0\n}\n\n\
+         #[panic_handler]\nfn panic(_: &core::panic::PanicInfo<'_>) -> ! {\n    loop {}\n}\n",
+    );
+    let call = |prefix: Option<&str>| {
+        let mut command = xsys_in(&place.folder);
+        command.arg("run").env(
+            "CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER",
+            "aarch64-linux-gnu-gcc",
+        );
+        if let Some(prefix) = prefix {
+            command.env("QEMU_LD_PREFIX", prefix);
+        }
+        run(&mut command)
+    };
+    let ran = call(None).ends_with(0).tells("QEMU_LD_PREFIX");
+    assert_eq!(ran.stdout, "hello\n");
+    // Who says it has the say.
+    let ran = call(Some("/no/such/folder"));
+    assert!(
+        ran.code != Some(0) && !ran.stderr.contains("Libraries"),
+        "{}",
+        ran.stderr
+    );
+}
