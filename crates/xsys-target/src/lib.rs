@@ -8,6 +8,7 @@
 //! - `spec` is the typed view of a target spec and its canonical form,
 //! - `schema` and `check` find what this rustc will not accept, before it says so without a place,
 //! - `board` and `bundled` read boards, from disk and from inside the program,
+//! - `linking` tells who can link for a target,
 //! - `rustc` is the only place that starts processes, and only rustc's own prints.
 //!
 //! Specification: <https://doc.rust-lang.org/rustc/targets/custom.html> and the schema printed by
@@ -17,6 +18,7 @@ mod board;
 mod bundled;
 mod check;
 mod json;
+mod linking;
 mod rustc;
 mod schema;
 mod spec;
@@ -28,6 +30,7 @@ pub use board::{
     is_path,
 };
 pub use bundled::bundled_boards;
+pub use linking::{Linking, LldFlavor, Platform, linking, sanitizer_runtime};
 pub use rustc::{Error, Rustc};
 pub use spec::{PanicStrategy, Spec};
 pub use target::{Kind, Target, What};

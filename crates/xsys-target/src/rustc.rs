@@ -205,7 +205,10 @@ impl Rustc {
     pub(crate) fn trial(&self, spec: &Path) -> Result<Output, Error> {
         // Even for the standard output rustc makes a file first, in the current folder, where two
         // checks at once would take it from each other.
-        let thrown_away = spec.with_file_name("trial.s");
+        self.compile_nothing(spec.as_os_str(), &spec.with_file_name("trial.s"))
+    }
+
+    fn compile_nothing(&self, target: &OsStr, thrown_away: &Path) -> Result<Output, Error> {
         let arguments = [
             OsStr::new("-Zunstable-options"),
             OsStr::new("--error-format=json"),
@@ -215,10 +218,29 @@ impl Rustc {
             OsStr::new("-o"),
             thrown_away.as_os_str(),
             OsStr::new("--target"),
-            spec.as_os_str(),
+            target,
             OsStr::new("-"),
         ];
         self.run(&arguments, b"#![feature(no_core)]\n#![no_core]\n")
+    }
+
+    /// Why this compiler generates no code for a built-in triple that it lists; nothing if it does.
+    pub fn refuses(&self, triple: &str) -> Result<Option<String>, Error> {
+        let failed = |source| Error::Start {
+            program: self.program.clone(),
+            source,
+        };
+        let folder = tempfile::tempdir().map_err(failed)?;
+        let output = self.compile_nothing(OsStr::new(triple), &folder.path().join("trial.s"))?;
+        if output.status.success() {
+            return Ok(None);
+        }
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        let told = stderr.lines().find_map(|line| {
+            let json: serde_json::Value = serde_json::from_str(line).ok()?;
+            Some(json.get("message")?.as_str()?.to_owned())
+        });
+        Ok(Some(told.unwrap_or_else(|| stderr.trim().to_owned())))
     }
 
     fn print<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Result<String, Error> {

@@ -187,6 +187,10 @@ pub struct BuildArgs {
     /// Build program and standard library for threads that share their memory (wasm)
     #[arg(long)]
     pub threads: bool,
+    /// Who links: `xsys` and nobody else, the toolchain's `rust-lld`, the platform's compiler
+    /// (`cc`), or a program
+    #[arg(long, value_name = "WHO")]
+    pub linker: Option<String>,
     /// Everything else is cargo's
     #[arg(last = true, value_name = "CARGO FLAGS")]
     pub cargo: Vec<OsString>,
@@ -308,10 +312,16 @@ pub enum TargetCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Check a target spec against this rustc
+    /// Check a target: its spec against this rustc, and whether its programs can be linked here
     Check {
         #[command(flatten)]
         what: NamedArgs,
+        /// The part of the standard library that programs are to be built with
+        #[arg(long, value_name = "SET")]
+        crates: Option<Crates>,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
     },
 }
 

@@ -30,6 +30,7 @@ impl CompileArgs {
             emit: Vec::new(),
             crates: self.crates,
             threads: self.threads,
+            linker: None,
             cargo: self.cargo,
         }
     }

@@ -55,6 +55,7 @@ fn images(ui: &Ui, plan: &Plan, built: &Built) -> Result<()> {
     let times = Times {
         sysroot: Some(plan.sysroot_time),
         cargo: Some(built.time),
+        linker: plan.linker.other(),
     };
     let reports = plan.project.reports();
     let mut problems = Vec::new();

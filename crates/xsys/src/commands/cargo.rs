@@ -76,6 +76,7 @@ fn compile(call: &Call, what: TargetsArgs, args: &CargoArgs, line: &Line) -> Res
         emit: Vec::new(),
         crates: args.crates,
         threads: args.threads,
+        linker: None,
         cargo: known.cloned().collect(),
     };
     let toolchain = call.toolchain.as_deref();

@@ -109,6 +109,7 @@ pub fn context(
         reports: plan.project.reports(),
         messages_shown: None,
         beside_cargos: plan.flags.wants_json(),
+        linker: plan.linker.other(),
         tell,
         lenient,
         color: call.ui.color.then(|| "always".to_owned()),

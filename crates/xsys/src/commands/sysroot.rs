@@ -11,6 +11,7 @@ use xsys_target::Kind;
 use crate::cli::{SysrootBuildArgs, SysrootCommand};
 use crate::commands::Call;
 use crate::commands::differences::differences;
+use crate::driver::linker_missing;
 use crate::driver::plan::{apply, default_crates, load_target, report_problems, spec_settings};
 use crate::driver::settings::{Level, SysrootSettings};
 use crate::error::Result;
@@ -60,6 +61,7 @@ fn ensure(call: &Call, args: &SysrootBuildArgs) -> Result<Sysroot> {
             .help("name one: `--target-spec FILE.json`, `--target TRIPLE` or `--board NAME`")
     })?;
     let mut target = load_target(&what, &toolchain)?;
+    linker_missing::backend(&target, &toolchain)?;
     if args.threads {
         target = target.with_threads()?;
     }

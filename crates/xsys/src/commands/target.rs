@@ -1,17 +1,19 @@
 //! `xsys target`: what rustc knows, what a target means for us, and whether a spec is right.
 
+mod check;
+
 use serde_json::json;
-use xsys_diag::{Diagnostic, Severity};
+use xsys_diag::Diagnostic;
 use xsys_sysroot::Toolchain;
-use xsys_target::{Kind, What};
+use xsys_target::{CrateSet, Kind, What};
 
 use crate::cli::{CargoFlags, NamedArgs, TargetCommand, TargetsArgs};
 use crate::commands::Call;
 use crate::driver::launch::{Host, Launch, decide};
+use crate::driver::linker_choice;
 use crate::driver::plan::{default_crates, load_target};
 use crate::driver::which::Place;
 use crate::error::Result;
-use crate::render;
 use crate::ui::{answer, table};
 
 pub fn run(call: &Call, command: TargetCommand) -> Result<u8> {
@@ -19,8 +21,12 @@ pub fn run(call: &Call, command: TargetCommand) -> Result<u8> {
         .map_err(|error| error.into_diagnostic())?;
     match command {
         TargetCommand::List { filter, json } => list(&toolchain, filter.as_deref(), json),
-        TargetCommand::Show { what, json } => show(&toolchain, &named(call, &what)?, json),
-        TargetCommand::Check { what } => check(call, &toolchain, &named(call, &what)?),
+        TargetCommand::Show { what, json } => show(call, &toolchain, &named(call, &what)?, json),
+        TargetCommand::Check { what, crates, json } => {
+            let crates = crates.map(CrateSet::from);
+            let what = named(call, &what)?;
+            check::run(call, &toolchain, &what, crates, json)
+        }
     }
 }
 
@@ -57,7 +63,7 @@ fn list(toolchain: &Toolchain, filter: Option<&str>, as_json: bool) -> Result<u8
     Ok(u8::from(names.is_empty()))
 }
 
-fn show(toolchain: &Toolchain, what: &What, as_json: bool) -> Result<u8> {
+fn show(call: &Call, toolchain: &Toolchain, what: &What, as_json: bool) -> Result<u8> {
     let target = load_target(what, toolchain)?;
     if as_json {
         answer(&target.canonical_json());
@@ -125,6 +131,13 @@ fn show(toolchain: &Toolchain, what: &What, as_json: bool) -> Result<u8> {
         None
     };
     rows.extend(c_library.map(|library| row("C library", library.to_owned())));
+    let user = linker_choice::user_config(&call.folder, toolchain, &target);
+    for (crates, answer) in linker_choice::survey(&target, &user, toolchain) {
+        rows.push(row(
+            &format!("linker {crates}"),
+            linker_choice::in_words(&answer),
+        ));
+    }
     rows.push(row(
         "runs here",
         match decide(&target, None, Host::this()) {
@@ -140,27 +153,4 @@ fn show(toolchain: &Toolchain, what: &What, as_json: bool) -> Result<u8> {
     rows.push(row("digest", target.digest()));
     answer(&table(&rows));
     Ok(0)
-}
-
-fn check(call: &Call, toolchain: &Toolchain, what: &What) -> Result<u8> {
-    let target = load_target(what, toolchain)?;
-    let problems = target
-        .check(&toolchain.rustc)
-        .map_err(|error| error.into_diagnostic())?;
-    render::show(&call.ui, &problems);
-    let errors = problems
-        .iter()
-        .filter(|problem| problem.severity == Severity::Error)
-        .count();
-    if errors == 0 {
-        call.ui.status(
-            "Checked",
-            &format!(
-                "{} is right for rustc {}",
-                target.name,
-                toolchain.rustc.release()
-            ),
-        );
-    }
-    Ok(u8::from(errors != 0))
 }

@@ -2,6 +2,7 @@
 //!
 //! 1. [`project`]: which manifest, and what its `[package.metadata.xsys]` says ([`settings`]).
 //! 2. [`plan`]: toolchain, target, crate set, panic strategy, images, how to run.
+//!    [`linker_choice`]: who links, and whether that can end well.
 //! 3. The sysroot is ensured (`xsys-sysroot`).
 //! 4. [`rustflags`]: the user's own, ours on top; [`link_inputs`]: programs whose scripts have changed go.
 //! 5. [`cargo`] builds; rustc calls us back as its linker.
@@ -15,6 +16,8 @@ pub mod clean;
 pub mod emit;
 pub mod launch;
 pub mod link_inputs;
+pub mod linker_choice;
+pub mod linker_missing;
 mod loader;
 pub mod messages;
 pub mod own_program;

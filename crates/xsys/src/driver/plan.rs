@@ -14,13 +14,12 @@ use crate::cli::{BuildArgs, CargoFlags, triple_or_file};
 use crate::driver::board_files;
 use crate::driver::emit::Emit;
 use crate::driver::link_inputs;
-use crate::driver::own_program;
+use crate::driver::linker_choice::{self, By, Choice, Question};
 use crate::driver::project::Project;
-use crate::driver::run;
 use crate::driver::rustflags::{self, Inputs, UserConfig};
 use crate::driver::settings::SysrootSettings;
 pub use crate::driver::verb::Verb;
-use crate::error::{Result, file};
+use crate::error::Result;
 use crate::render;
 use crate::ui::{SysrootProgress, Ui};
 
@@ -35,6 +34,7 @@ pub struct Plan {
     pub flags: CargoFlags,
     pub sysroot: Sysroot,
     pub sysroot_time: Duration,
+    pub linker: Choice,
     pub user: UserConfig,
     /// The linker's scripts and options that the board and the manifest name.
     pub link_args: Vec<String>,
@@ -90,6 +90,7 @@ struct Decision {
     emits: Vec<Emit>,
     crates: CrateSet,
     settings: Settings,
+    linker: Choice,
 }
 
 impl Ground {
@@ -131,18 +132,20 @@ impl Ground {
     fn decide(&self, ui: &Ui, verb: Verb, args: &BuildArgs, what: &What) -> Result<Decision> {
         let wishes = &self.project.settings;
         let target = self.target(ui, args, what)?;
-        if verb.links() {
-            needs_emcc(&target)?;
-        }
         let crates = args
             .crates
             .map(xsys_target::CrateSet::from)
             .or(wishes.crates)
             .or(target.board.as_ref().and_then(|board| board.crates))
             .unwrap_or_else(|| default_crates(&target));
+        let linker = self.linker(verb, args, &target, crates)?;
+        if verb.links() {
+            linker.tell(ui, &target);
+        }
         Ok(Decision {
             emits: self.emits(args, &target)?,
             settings: self.settings(verb, &target, crates)?,
+            linker,
             crates,
             target,
         })
@@ -191,6 +194,35 @@ impl Ground {
         Ok(settings)
     }
 
+    /// Who links. Where nothing is linked, it does not matter that nobody could.
+    fn linker(
+        &self,
+        verb: Verb,
+        args: &BuildArgs,
+        target: &Target,
+        crates: CrateSet,
+    ) -> Result<Choice> {
+        let toolchain = &self.toolchain;
+        let user = linker_choice::user_config(&self.project.folder, toolchain, target);
+        let choice = linker_choice::choose(&Question {
+            target,
+            crates,
+            asked: args.linker.as_deref(),
+            user: &user,
+            toolchain,
+        });
+        let matters = match verb {
+            // Other commands may compile or not.
+            Verb::Other => false,
+            Verb::Build => self.project.links(&self.flags),
+            _ => verb.links(),
+        };
+        match choice {
+            Err(_) if !matters => Ok(Choice::none()),
+            choice => Ok(choice?),
+        }
+    }
+
     /// Finds or builds the sysroot, and with it the rest of what cargo is given.
     fn plan(&self, ui: &Ui, verb: Verb, decision: Decision) -> Result<Plan> {
         let start = Instant::now();
@@ -200,6 +232,7 @@ impl Ground {
             target,
             emits,
             settings,
+            linker,
             ..
         } = decision;
         let user = rustflags::user_config(
@@ -208,12 +241,13 @@ impl Ground {
             &self.toolchain.rustc,
             &cargo_target(&target, &sysroot),
         )?;
-        if verb.links() {
-            tell_linker(ui, &user, &target);
+        let decided = linker.clone();
+        let linker = linker.or_users(&user);
+        if linker != decided && verb.links() {
+            linker.tell(ui, &target);
         }
-        let own = own_program::path().map_err(|error| file("find", Path::new("xsys"), &error))?;
         let link_args = link_args(&self.project, &target, &self.cache, &user)?;
-        let by_us = user.linker.is_none() && !target.is_emscripten();
+        let by_us = linker.by == By::Xsys;
         let told = match by_us {
             true => vec![link_inputs::stand_in(&self.project, &target.name)],
             false => link_args.clone(),
@@ -221,7 +255,7 @@ impl Ground {
         let remaps = remaps(&self.project, &self.toolchain);
         let inputs = Inputs {
             sysroot: &sysroot.path,
-            linker: by_us.then_some(own.as_path()),
+            linker: &linker,
             target: &target,
             cpu: settings.cpu.as_deref(),
             link_args: &told,
@@ -247,6 +281,7 @@ impl Ground {
             emits,
             sysroot,
             sysroot_time,
+            linker,
             user,
             link_args,
         })
@@ -274,20 +309,6 @@ impl Ground {
     }
 }
 
-/// A linker of the user's own is used, and said to be.
-fn tell_linker(ui: &Ui, user: &UserConfig, target: &Target) {
-    if let Some(linker) = &user.linker {
-        ui.status(
-            "Linker",
-            &format!(
-                "`{}` for {}, as cargo's configuration says",
-                linker.display(),
-                target.name
-            ),
-        );
-    }
-}
-
 fn cargo_target(target: &Target, sysroot: &Sysroot) -> String {
     match &sysroot.spec {
         Some(spec) => spec.display().to_string(),
@@ -300,21 +321,6 @@ fn no_target() -> Diagnostic {
         .help("name one: `--board NAME`, `--target TRIPLE` or `--target-spec FILE.json`")
         .help("or put it into Cargo.toml:\n[package.metadata.xsys]\nboard = \"NAME\"")
         .note("`xsys board list` and `xsys target list` show what there is")
-}
-
-/// Emscripten links with its own driver, in its own environment; told before std is compiled for
-/// it.
-fn needs_emcc(target: &Target) -> std::result::Result<(), Diagnostic> {
-    if !target.is_emscripten() || run::find("emcc").is_some() {
-        return Ok(());
-    }
-    Err(Diagnostic::error(format!(
-        "`{}` needs Emscripten's `emcc`, which is not on PATH",
-        target.name
-    ))
-    .note("emcc makes the JavaScript that a program of this target runs in, and links for that")
-    .help("install the Emscripten SDK (https://emscripten.org) and put its folder `upstream/emscripten` on PATH")
-    .help("without Emscripten: `--target wasm32-unknown-unknown` with wasm-bindgen for browsers, `--target wasm32-wasip1` for programs with files and arguments"))
 }
 
 /// Loads a target and its board.

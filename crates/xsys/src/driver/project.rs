@@ -21,6 +21,8 @@ pub struct Project {
     pub settings: Settings,
     /// The workspace's own manifest, which has the profiles.
     pub root_manifest: Manifest,
+    /// Whether the packages in question have anything that is linked for the target.
+    has_programs: bool,
 }
 
 impl Project {
@@ -50,6 +52,17 @@ impl Project {
             [package] => Some(*package),
             _ => None,
         });
+        let chosen: Vec<&cargo_metadata::Package> = metadata
+            .workspace_packages()
+            .into_iter()
+            .filter(|package| {
+                flags.packages.is_empty() || flags.packages.contains(&package.name.to_string())
+            })
+            .collect();
+        let has_programs = chosen
+            .iter()
+            .flat_map(|package| &package.targets)
+            .any(is_linked);
         let package_settings = match package {
             Some(package) => Manifest::read(package.manifest_path.as_std_path())?.package(),
             None => Settings::default(),
@@ -64,7 +77,14 @@ impl Project {
             workspace_root,
             target_dir,
             root_manifest,
+            has_programs,
         })
+    }
+
+    /// Whether a linker is needed: libraries for Rust, and archives for others' linkers, are not
+    /// linked.
+    pub fn links(&self, flags: &CargoFlags) -> bool {
+        self.has_programs || names_programs(flags)
     }
 
     /// Where rustc's calls of our linker leave their reports.
@@ -76,6 +96,33 @@ impl Project {
     pub fn link_records(&self) -> PathBuf {
         self.target_dir.join("xsys").join("link-records")
     }
+}
+
+/// Whether a target of a package is a program, or a library that is linked like one.
+fn is_linked(target: &cargo_metadata::Target) -> bool {
+    use cargo_metadata::TargetKind::{Bin, CDyLib, DyLib};
+    let kinds = &target.kind;
+    kinds
+        .iter()
+        .any(|kind| matches!(kind, Bin | CDyLib | DyLib))
+}
+
+/// Whether flags ask for what `cargo build` alone leaves out: examples, tests, benchmarks.
+fn names_programs(flags: &CargoFlags) -> bool {
+    const NAMES: [&str; 8] = [
+        "--example",
+        "--examples",
+        "--test",
+        "--tests",
+        "--bench",
+        "--benches",
+        "--all-targets",
+        "--workspace",
+    ];
+    flags.flags.iter().any(|flag| {
+        let flag = flag.to_string_lossy();
+        NAMES.contains(&flag.split('=').next().unwrap_or_default())
+    })
 }
 
 /// Flags that `cargo metadata` understands and that change its answer.

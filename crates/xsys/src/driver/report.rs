@@ -10,11 +10,13 @@ use crate::linker::{self, LinkReport};
 use crate::ui::{Ui, bytes, seconds};
 
 /// How long the steps took, where known.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Times {
     pub sysroot: Option<Duration>,
     /// All of cargo, links included.
     pub cargo: Option<Duration>,
+    /// Who linked, where it was not xsys: others do not tell how long it took.
+    pub linker: Option<String>,
 }
 
 /// Shows one program's report on stderr.
@@ -91,6 +93,9 @@ fn lines(
         }
         spent.push(text);
     }
+    if let Some(linker) = &times.linker {
+        spent.push(format!("linked by {linker}"));
+    }
     if !spent.is_empty() {
         lines.push(("Time", spent.join(", ")));
     }
@@ -121,6 +126,7 @@ pub fn to_json(outputs: &[Output], reports: &Path, times: &Times) -> Value {
         "memory": link.as_ref().map(|link| &link.regions),
         "sysroot_ms": milliseconds(times.sysroot),
         "cargo_ms": milliseconds(times.cargo),
+        "linker": times.linker.as_deref().unwrap_or("xsys"),
         "link_ms": link.as_ref().map(|link| link.wall_ms),
         "link_peak_kib": link.as_ref().and_then(|link| link.peak_kib),
     })
@@ -182,6 +188,7 @@ mod tests {
         let times = Times {
             sysroot: Some(Duration::from_millis(4)),
             cargo: Some(Duration::from_millis(2_345)),
+            linker: None,
         };
         let expected = "
       Output target/pi/release/hello        13.7 KiB
@@ -204,6 +211,15 @@ mod tests {
             text(None, &Times::default()),
             expected.trim_start_matches('\n')
         );
+        let times = Times {
+            linker: Some("rust-lld".to_owned()),
+            ..Times::default()
+        };
+        let told = text(None, &times);
+        assert!(
+            told.ends_with("        Time linked by rust-lld\n"),
+            "{told}"
+        );
     }
 
     #[test]
@@ -213,5 +229,6 @@ mod tests {
         assert_eq!(value["outputs"][1]["format"], "bin");
         assert_eq!(value["outputs"][1]["size"], 900);
         assert_eq!(value["memory"], Value::Null);
+        assert_eq!(value["linker"], "xsys");
     }
 }

@@ -44,6 +44,8 @@ pub struct Context {
     pub messages_shown: Option<PathBuf>,
     /// Whether messages are JSON between cargo's.
     pub beside_cargos: bool,
+    /// Who links, if not xsys.
+    pub linker: Option<String>,
     /// Whether to tell what was made; tests are many and say nothing.
     pub tell: bool,
     /// Whether an image that cannot be run here is still a success.
@@ -90,7 +92,11 @@ fn execute(ui: &Ui, context: &Context, program: &Path, args: &[OsString]) -> Res
     Messages::new(ui, context.beside_cargos, context.messages_shown.as_deref())
         .of_program(&context.reports, program);
     if context.tell {
-        report::tell(ui, &outputs, &context.reports, &report::Times::default());
+        let times = report::Times {
+            linker: context.linker.clone(),
+            ..report::Times::default()
+        };
+        report::tell(ui, &outputs, &context.reports, &times);
     }
     match &context.launch {
         Launch::Wasm => run_wasm(program, args, &context.wasm),

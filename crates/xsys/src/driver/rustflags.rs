@@ -16,6 +16,7 @@ use cargo_config2::{Config, PathAndArgs, ResolveOptions};
 use xsys_diag::Diagnostic;
 use xsys_target::{Kind, Rustc, Target};
 
+use crate::driver::linker_choice::Choice;
 use crate::driver::own_program;
 
 /// What the user's configuration says about a target.
@@ -114,8 +115,8 @@ pub fn rustc_main(args: Vec<OsString>) -> ExitCode {
 #[derive(Clone, Debug)]
 pub struct Inputs<'a> {
     pub sysroot: &'a Path,
-    /// Ourselves, unless the user has a linker.
-    pub linker: Option<&'a Path>,
+    /// What brings in the linker.
+    pub linker: &'a Choice,
     pub target: &'a Target,
     /// The CPU model, where rustc and linker have to be told.
     pub cpu: Option<&'a str>,
@@ -135,50 +136,27 @@ pub fn merge(user: &[String], ours: &Inputs<'_>) -> Vec<String> {
     if let Some(cpu) = ours.cpu {
         flags.push(format!("-Ctarget-cpu={cpu}"));
         // For the device's memories and start code, as avr-gcc would be called.
-        if ours.target.arch() == "avr" && ours.linker.is_some() {
+        if ours.target.arch() == "avr" && !ours.linker.flags.is_empty() {
             flags.push(format!("-Clink-arg=-mmcu={cpu}"));
         }
     }
     for (from, to) in ours.remaps {
         flags.push(format!("--remap-path-prefix={}={to}", from.display()));
     }
-    if let Some(linker) = ours.linker
-        && !sets_linker(user)
-    {
-        flags.push(format!("-Clinker={}", linker.display()));
-        let flavor = flavor(ours.target);
-        flags.push(format!("-Clinker-flavor={flavor}"));
-        if ours.target.makes_components() {
-            flags.push(format!("-Clink-arg={}", crate::component::FLAG));
-        }
-        // What rustc asks of linkers that it knows to be like GNU's.
-        if flavor == "ld" {
-            flags.push("-Clink-arg=--gc-sections".to_owned());
-        }
+    if !ours.linker.overrides {
+        flags.extend_from_slice(&ours.linker.flags);
     }
     flags.extend(ours.link_args.iter().map(|arg| format!("-Clink-arg={arg}")));
     flags.extend_from_slice(user);
+    if ours.linker.overrides {
+        flags.extend_from_slice(&ours.linker.flags);
+    }
     flags
 }
 
-/// Only the older spellings of flavors are stable, and rustc takes them for every target; specs
-/// may be written in terms of the newer ones, which rustc then wants here as well.
-fn flavor(target: &Target) -> &'static str {
-    // msp430's is for linkers that are not GNU's, and takes no other flavor.
-    if target.kind == Kind::Builtin && target.linker_flavor().starts_with("unix") {
-        return "ld";
-    }
-    match (target.is_wasm(), target.kind == Kind::Json) {
-        (true, false) => "wasm-ld",
-        (true, true) => "wasm-lld",
-        (false, false) => "ld.lld",
-        (false, true) => "gnu-lld",
-    }
-}
-
-/// Whether the user's flags choose a linker, in any of rustc's spellings.
-pub fn sets_linker(flags: &[String]) -> bool {
-    codegen_option(flags, "linker=").is_some()
+/// The linker that the user's flags choose.
+pub fn linker(flags: &[String]) -> Option<&str> {
+    codegen_option(flags, "linker=")
 }
 
 /// The CPU model that the user's flags choose.
@@ -212,13 +190,11 @@ pub fn encode(flags: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::driver::linker_choice::By;
     use xsys_diag::Source;
 
-    fn target(json: bool, wasm: bool) -> Target {
-        let text = format!(
-            r#"{{"arch":"{0}","llvm-target":"{0}","data-layout":"e","target-pointer-width":32,"linker-flavor":"gnu-lld"}}"#,
-            if wasm { "wasm32" } else { "arm" }
-        );
+    fn target(json: bool) -> Target {
+        let text = r#"{"arch":"arm","llvm-target":"arm","data-layout":"e","target-pointer-width":32,"linker-flavor":"gnu-lld"}"#;
         let source = Source {
             path: "t.json".into(),
             text: text.into(),
@@ -241,51 +217,59 @@ mod tests {
             ("/t".into(), "target".to_owned()),
         ];
         let link_args = words("-T/b/link.x -L/b");
-        for (json, wasm, user, expected) in [
+        let remapped = "--remap-path-prefix=/p=. --remap-path-prefix=/t=target";
+        let linked = "-Clink-arg=-T/b/link.x -Clink-arg=-L/b";
+        for (json, overrides, user, expected) in [
             (
                 false,
                 false,
                 "-Ctarget-cpu=x",
-                "--sysroot=/s --remap-path-prefix=/p=. --remap-path-prefix=/t=target -Clinker=/x -Clinker-flavor=ld.lld -Clink-arg=-T/b/link.x -Clink-arg=-L/b -Ctarget-cpu=x",
-            ),
-            (
-                true,
-                true,
-                "",
-                "--sysroot=/s -Zunstable-options --remap-path-prefix=/p=. --remap-path-prefix=/t=target -Clinker=/x -Clinker-flavor=wasm-lld -Clink-arg=-T/b/link.x -Clink-arg=-L/b",
+                format!("--sysroot=/s {remapped} -Clinker=/x {linked} -Ctarget-cpu=x"),
             ),
             (
                 true,
                 false,
+                "",
+                format!("--sysroot=/s -Zunstable-options {remapped} -Clinker=/x {linked}"),
+            ),
+            // A linker of the command line's comes behind the user's flags.
+            (
+                false,
+                true,
                 "-C linker=cc",
-                "--sysroot=/s -Zunstable-options --remap-path-prefix=/p=. --remap-path-prefix=/t=target -Clink-arg=-T/b/link.x -Clink-arg=-L/b -C linker=cc",
+                format!("--sysroot=/s {remapped} {linked} -C linker=cc -Clinker=/x"),
             ),
         ] {
             let inputs = Inputs {
                 sysroot: Path::new("/s"),
-                linker: Some(Path::new("/x")),
+                linker: &Choice {
+                    by: By::Xsys,
+                    reason: None,
+                    flags: words("-Clinker=/x"),
+                    overrides,
+                },
                 cpu: None,
-                target: &target(json, wasm),
+                target: &target(json),
                 link_args: &link_args,
                 remaps: &remaps,
             };
-            assert_eq!(merge(&words(user), &inputs), words(expected));
+            assert_eq!(merge(&words(user), &inputs), words(&expected));
         }
     }
 
     #[test]
     fn a_chosen_linker_is_seen() {
         for (flags, expected) in [
-            ("-Clinker=cc", true),
-            ("-C linker=cc", true),
-            ("--codegen linker=cc", true),
-            ("--codegen=linker=cc", true),
-            ("-Clinker-flavor=gcc", false),
-            ("-Clink-arg=-linker=x", false),
-            ("-C opt-level=3 linker=x", false),
-            ("", false),
+            ("-Clinker=cc", Some("cc")),
+            ("-C linker=cc", Some("cc")),
+            ("--codegen linker=cc", Some("cc")),
+            ("--codegen=linker=cc", Some("cc")),
+            ("-Clinker-flavor=gcc", None),
+            ("-Clink-arg=-linker=x", None),
+            ("-C opt-level=3 linker=x", None),
+            ("", None),
         ] {
-            assert_eq!(sets_linker(&words(flags)), expected, "{flags}");
+            assert_eq!(linker(&words(flags)), expected, "{flags}");
         }
     }
 
