@@ -15,6 +15,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use xsys_target::{CrateSet, What};
 
 pub use self::verbs::{BenchArgs, CargoArgs, CleanArgs, CompileArgs};
+use crate::driver::trim_paths::TrimPaths;
 use crate::ui::When;
 
 /// Takes a Rust project to any machine: builds the standard library for it, links, makes images
@@ -174,7 +175,7 @@ impl From<Crates> for CrateSet {
     }
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct BuildArgs {
     #[command(flatten)]
     pub what: TargetsArgs,
@@ -191,6 +192,10 @@ pub struct BuildArgs {
     /// (`cc`), or a program
     #[arg(long, value_name = "WHO")]
     pub linker: Option<String>,
+    /// Which paths of this machine are left out: none, macro, diagnostics, object, all, or several
+    /// with commas; `none` in development builds, else `object`
+    #[arg(long, value_name = "SCOPES")]
+    pub trim_paths: Option<TrimPaths>,
     /// Everything else is cargo's
     #[arg(last = true, value_name = "CARGO FLAGS")]
     pub cargo: Vec<OsString>,

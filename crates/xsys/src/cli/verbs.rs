@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use clap::Args;
 
 use super::{BuildArgs, Crates, TargetsArgs, WasmArgs};
+use crate::driver::trim_paths::TrimPaths;
 
 #[derive(Debug, Args)]
 pub struct CompileArgs {
@@ -17,6 +18,9 @@ pub struct CompileArgs {
     /// For threads that share their memory (wasm)
     #[arg(long)]
     pub threads: bool,
+    /// Which paths of this machine are left out, as for `build`
+    #[arg(long, value_name = "SCOPES")]
+    pub trim_paths: Option<TrimPaths>,
     /// Everything else is cargo's
     #[arg(last = true, value_name = "CARGO FLAGS")]
     pub cargo: Vec<OsString>,
@@ -31,6 +35,7 @@ impl CompileArgs {
             crates: self.crates,
             threads: self.threads,
             linker: None,
+            trim_paths: self.trim_paths,
             cargo: self.cargo,
         }
     }
@@ -63,6 +68,9 @@ pub struct CargoArgs {
     /// For threads that share their memory (wasm)
     #[arg(long)]
     pub threads: bool,
+    /// Which paths of this machine are left out, as for `build`
+    #[arg(long, value_name = "SCOPES")]
+    pub trim_paths: Option<TrimPaths>,
     /// A command of cargo's, or of one of its extensions, with its flags
     #[arg(
         required = true,

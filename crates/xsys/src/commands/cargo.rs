@@ -77,6 +77,7 @@ fn compile(call: &Call, what: TargetsArgs, args: &CargoArgs, line: &Line) -> Res
         crates: args.crates,
         threads: args.threads,
         linker: None,
+        trim_paths: args.trim_paths.clone(),
         cargo: known.cloned().collect(),
     };
     let toolchain = call.toolchain.as_deref();

@@ -7,7 +7,7 @@ use xsys_diag::Diagnostic;
 use xsys_sysroot::Cache;
 use xsys_target::{Board, Target};
 
-use crate::cli::{RunArgs, WasmArgs};
+use crate::cli::{CargoFlags, RunArgs, WasmArgs};
 use crate::commands::Call;
 use crate::driver::board_files;
 use crate::driver::cargo;
@@ -72,21 +72,22 @@ fn go(call: &Call, args: &RunArgs) -> Result<u8> {
     if let Some(folder) = &hello {
         call.folder.clone_from(folder);
     }
+    let mut build = args.build.clone();
+    if hello.is_some() && CargoFlags::read(&build.cargo).profile.is_none() {
+        // What is shown of a board is what it would really run.
+        build.cargo.insert(0, "--release".into());
+    }
     let mut plans = Plan::make(
         &call.ui,
         Verb::Run,
-        &args.build,
+        &build,
         call.toolchain.as_deref(),
         &call.folder,
     )?;
     // There is just one: a command runs one program.
-    let Some(mut plan) = plans.pop() else {
+    let Some(plan) = plans.pop() else {
         return Ok(0);
     };
-    if hello.is_some() && plan.flags.profile.is_none() {
-        // What is shown of a board is what it would really run.
-        plan.flags.flags.push("--release".into());
-    }
     let launch = launch(&plan.target, &plan)?;
     let wasm = engine_options(&args.wasm, &launch)?;
     let context = context(&call, &plan, launch, wasm, true, args.hello);

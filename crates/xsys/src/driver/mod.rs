@@ -27,6 +27,7 @@ pub mod report;
 pub mod run;
 pub mod rustflags;
 pub mod settings;
+pub mod trim_paths;
 pub mod verb;
 pub mod watch;
 pub mod which;

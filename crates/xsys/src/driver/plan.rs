@@ -3,7 +3,7 @@
 //! The order of what decides: the command line, the package's metadata, the workspace's, the
 //! board, the target itself.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use xsys_diag::Diagnostic;
@@ -18,6 +18,7 @@ use crate::driver::linker_choice::{self, By, Choice, Question};
 use crate::driver::project::Project;
 use crate::driver::rustflags::{self, Inputs, UserConfig};
 use crate::driver::settings::SysrootSettings;
+use crate::driver::trim_paths::{self, TrimPaths};
 pub use crate::driver::verb::Verb;
 use crate::error::Result;
 use crate::render;
@@ -81,6 +82,8 @@ struct Ground {
     toolchain: Toolchain,
     project: Project,
     flags: CargoFlags,
+    /// The command line's.
+    trim_paths: Option<TrimPaths>,
     cache: Cache,
 }
 
@@ -109,6 +112,7 @@ impl Ground {
             toolchain,
             project,
             flags,
+            trim_paths: args.trim_paths.clone(),
             cache: Cache::from_env().map_err(|error| error.into_diagnostic())?,
         })
     }
@@ -252,17 +256,19 @@ impl Ground {
             true => vec![link_inputs::stand_in(&self.project, &target.name)],
             false => link_args.clone(),
         };
-        let remaps = remaps(&self.project, &self.toolchain);
+        let profile = verb.profile(&self.flags);
+        let asked = self.trim_paths.as_ref();
+        let trims = trim_paths::flags(asked, profile, &self.project, &self.toolchain);
         let inputs = Inputs {
             sysroot: &sysroot.path,
             linker: &linker,
             target: &target,
             cpu: settings.cpu.as_deref(),
             link_args: &told,
-            remaps: &remaps,
+            trims: &trims,
         };
         let doc_inputs = Inputs {
-            remaps: &[],
+            trims: &[],
             ..inputs.clone()
         };
         Ok(Plan {
@@ -483,33 +489,6 @@ fn brings_script(flags: &[String]) -> bool {
                 .or_else(|| flag.split_once("link-args="))
         })
         .any(|(_, arg)| arg.starts_with("-T") || arg.starts_with("--script"))
-}
-
-/// Folders of this machine and what stands for them in programs; longer prefixes come later,
-/// where they win.
-fn remaps(project: &Project, toolchain: &Toolchain) -> Vec<(PathBuf, String)> {
-    let mut remaps = vec![
-        (project.workspace_root.clone(), ".".to_owned()),
-        (project.target_dir.clone(), "target".to_owned()),
-        (
-            toolchain.rust_src(),
-            // What rustc's own builds of the standard library have.
-            format!("/rustc/{}", toolchain.rustc.commit_hash()),
-        ),
-    ];
-    let cargo_home = std::env::var_os("CARGO_HOME")
-        .map(PathBuf::from)
-        .or_else(|| {
-            let home = std::env::home_dir()?;
-            Some(home.join(".cargo"))
-        });
-    if let Some(home) = cargo_home {
-        remaps.push((home, "/cargo".to_owned()));
-    }
-    // The root of the file system is the beginning of every path.
-    remaps.retain(|(path, _)| path.parent().is_some());
-    remaps.sort_by_key(|(path, _)| path.components().count());
-    remaps
 }
 
 #[cfg(test)]

@@ -4,9 +4,9 @@
 //! resolved first, as cargo would, and everything is handed over as `CARGO_ENCODED_RUSTFLAGS`.
 //! With `--target`, cargo keeps these away from build scripts and procedural macros.
 //!
-//! Paths are remapped, so that a program tells nothing about the machine it was built on; with a
-//! remap present cargo keeps the flags out of symbol hashes, so that the same sources give the
-//! same bytes in another folder.
+//! Where paths are remapped (`trim_paths`), a program tells nothing about the machine it was built on;
+//! with a remap present cargo keeps the flags out of symbol hashes, so that the same sources give
+//! the same bytes in another folder.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -122,9 +122,8 @@ pub struct Inputs<'a> {
     pub cpu: Option<&'a str>,
     /// Scripts and further arguments for the linker.
     pub link_args: &'a [String],
-    /// Path prefixes and what stands for them; later ones win. None for rustdoc, where the flag
-    /// is unstable.
-    pub remaps: &'a [(PathBuf, String)],
+    /// Flags that replace paths (`trim_paths`). None for rustdoc, where they are unstable.
+    pub trims: &'a [String],
 }
 
 /// Ours first: where a flag may be given twice, the user's wins.
@@ -140,9 +139,7 @@ pub fn merge(user: &[String], ours: &Inputs<'_>) -> Vec<String> {
             flags.push(format!("-Clink-arg=-mmcu={cpu}"));
         }
     }
-    for (from, to) in ours.remaps {
-        flags.push(format!("--remap-path-prefix={}={to}", from.display()));
-    }
+    flags.extend_from_slice(ours.trims);
     if !ours.linker.overrides {
         flags.extend_from_slice(&ours.linker.flags);
     }
@@ -212,10 +209,7 @@ mod tests {
 
     #[test]
     fn ours_come_first() {
-        let remaps = [
-            ("/p".into(), ".".to_owned()),
-            ("/t".into(), "target".to_owned()),
-        ];
+        let trims = words("--remap-path-prefix=/p=. --remap-path-prefix=/t=target");
         let link_args = words("-T/b/link.x -L/b");
         let remapped = "--remap-path-prefix=/p=. --remap-path-prefix=/t=target";
         let linked = "-Clink-arg=-T/b/link.x -Clink-arg=-L/b";
@@ -251,7 +245,7 @@ mod tests {
                 cpu: None,
                 target: &target(json),
                 link_args: &link_args,
-                remaps: &remaps,
+                trims: &trims,
             };
             assert_eq!(merge(&words(user), &inputs), words(&expected));
         }

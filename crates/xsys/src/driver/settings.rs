@@ -13,6 +13,7 @@ use xsys_diag::{Diagnostic, Source, did_you_mean};
 use xsys_target::{CrateSet, Engine, Stop, What};
 
 use crate::cli::triple_or_file;
+use crate::driver::trim_paths::TrimPaths;
 use crate::error::file;
 
 /// A manifest, as far as it concerns us.
@@ -35,9 +36,11 @@ struct Metadata {
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 struct Profile {
     panic: Option<String>,
     inherits: Option<String>,
+    trim_paths: Option<toml::Value>,
 }
 
 /// The table `xsys`.
@@ -54,6 +57,8 @@ pub struct Settings {
     pub flip_stack: Option<bool>,
     /// Threads that share their memory, for wasm (`--threads`).
     pub threads: Option<bool>,
+    /// Which paths are left out of what is made (`--trim-paths`).
+    pub trim_paths: Option<TrimPaths>,
     pub emit: Option<Vec<String>>,
     pub run: Option<RunSettings>,
     #[serde(default)]
@@ -165,6 +170,7 @@ impl Settings {
             crates: self.crates.or(general.crates),
             flip_stack: self.flip_stack.or(general.flip_stack),
             threads: self.threads.or(general.threads),
+            trim_paths: self.trim_paths.or(general.trim_paths),
             script,
             emit: self.emit.or(general.emit),
             run: self.run.or(general.run),
@@ -253,6 +259,41 @@ impl Manifest {
         }
         None
     }
+
+    /// Whether a profile comes from `release`; all others come from `dev`.
+    pub fn is_release(&self, profile: &str) -> bool {
+        self.lineage(profile).last() == Some(&"release")
+    }
+
+    /// Whether cargo's own key `trim-paths` is set in a profile.
+    pub fn has_trim_paths(&self, profile: &str) -> bool {
+        let set = |name: &&str| {
+            self.profile
+                .get(*name)
+                .is_some_and(|p| p.trim_paths.is_some())
+        };
+        self.lineage(profile).iter().any(set)
+    }
+
+    /// A profile and those it inherits from.
+    fn lineage<'m>(&'m self, profile: &'m str) -> Vec<&'m str> {
+        let mut names = vec![profile];
+        let mut name = profile;
+        while let Some(parent) = match (self.profile.get(name), name) {
+            (Some(profile), _) if profile.inherits.is_some() => profile.inherits.as_deref(),
+            (_, "test") => Some("dev"),
+            (_, "bench") => Some("release"),
+            _ => None,
+        } {
+            // Circles are reported by cargo.
+            if names.contains(&parent) {
+                break;
+            }
+            names.push(parent);
+            name = parent;
+        }
+        names
+    }
 }
 
 /// A package's settings over its workspace's.
@@ -316,7 +357,8 @@ fn both(source: &Source) -> Diagnostic {
     diagnostic
 }
 
-const KEYS: [&str; 9] = [
+const KEYS: [&str; 10] = [
+    "trim-paths",
     "board",
     "target-spec",
     "target",
@@ -479,6 +521,28 @@ mod tests {
             let label = problem.labels.first().expect("a place");
             assert_eq!(text.get(label.span.clone()), Some(place), "{message}");
             assert_eq!(problem.help.first().map_or("", String::as_str), help);
+        }
+    }
+
+    #[test]
+    fn profiles_come_from_dev_or_release() {
+        let manifest = parse(
+            "[profile.small]\ninherits = \"bench\"\n[profile.odd]\ninherits = \"odd\"\n\
+             [profile.trimmed]\ninherits = \"dev\"\ntrim-paths = [\"macro\"]\n\
+             [profile.more]\ninherits = \"trimmed\"",
+        )
+        .unwrap();
+        for (profile, release, trimmed) in [
+            ("dev", false, false),
+            ("test", false, false),
+            ("release", true, false),
+            ("bench", true, false),
+            ("small", true, false),
+            ("odd", false, false),
+            ("more", false, true),
+        ] {
+            assert_eq!(manifest.is_release(profile), release, "{profile}");
+            assert_eq!(manifest.has_trim_paths(profile), trimmed, "{profile}");
         }
     }
 

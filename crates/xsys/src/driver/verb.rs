@@ -30,6 +30,15 @@ impl Verb {
         }
     }
 
+    /// The profile that cargo uses.
+    pub fn profile(self, flags: &CargoFlags) -> &str {
+        match (&flags.profile, self) {
+            (Some(profile), _) => profile,
+            (None, Self::Bench) => "bench",
+            (None, _) => "dev",
+        }
+    }
+
     /// Whether programs are linked; without, neither a linker nor an image matters.
     pub fn links(self) -> bool {
         !matches!(self, Self::Check | Self::Clippy | Self::Doc)

@@ -251,7 +251,13 @@ fn orphan_position(
             at -= 1;
         }
     }
-    if !statements[at..].iter().any(|s| anchor(s).is_some()) {
+    // Behind the last section an orphan goes behind all else that the script says. A `.bss` that happens
+    // to be empty must not move it behind a stack that takes the rest of the memory.
+    let stands = |statement: &Statement<'_>| match statement {
+        Statement::Section(id) if placement.output(*id).name == ".bss" => true,
+        statement => anchor(statement).is_some(),
+    };
+    if !statements[at..].iter().any(stands) {
         return statements.len();
     }
     while let Some(statement) = statements.get(at) {

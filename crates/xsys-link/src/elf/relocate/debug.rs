@@ -3,9 +3,13 @@
 //! Problem: nearly all relocations of a build with debug information are here, millions of plain
 //! words, so the loop does for each only what it must: a rule is looked up when the type changes,
 //! and strings are found from where the last one was, since tables refer to them in order. There
-//! are no instruction sequences and no limits; what was dropped reads as a tombstone.
+//! are no instruction sequences and no limits; what was dropped reads as a tombstone. That is 0, as
+//! with other linkers, but where an image begins at 0 (the flash of many Cortex-M) a debugger would
+//! take dead functions for what is really there, name frames after them and unwind by their tables:
+//! there it is the highest address.
 //!
-//! Spec: DWARF 5, section 7.5 (what 0 means in which list); the formulas are the psABIs'.
+//! Spec: DWARF 5, section 7.5 (what 0 means in which list), DWARF issue 200609.1 (reserved address);
+//! the formulas are the psABIs'.
 
 use xsys_diag::Diagnostic;
 
@@ -19,8 +23,11 @@ use crate::elf::sections::SectionId;
 use crate::elf::thunks::iplt_entry;
 use crate::script::ast::Glob;
 
+/// A dead function that is taken for one at 0 reaches up to here at most.
+const LOW: u64 = 1 << 16;
+
 /// What a reference to something that is not in the image reads as.
-fn tombstone(section: &[u8], asked: &[(String, u64)]) -> u64 {
+fn tombstone(section: &[u8], asked: &[(String, u64)], low: bool) -> u64 {
     let by_option = asked
         .iter()
         .rev()
@@ -32,6 +39,7 @@ fn tombstone(section: &[u8], asked: &[(String, u64)]) -> u64 {
         // 0 ends these lists, so dead entries must be something else.
         b".debug_loc" | b".debug_ranges" => 1,
         b".debug_names" => u64::MAX,
+        name if low && name.starts_with(b".debug_") => u64::MAX,
         _ => 0,
     }
 }
@@ -46,7 +54,10 @@ impl Relocator<'_, '_> {
         out: &mut [u8],
         diagnostics: &mut Vec<Diagnostic>,
     ) {
-        let tombstone = tombstone(section.name, self.dead);
+        // What is computed by several relocations (lengths, on RISC-V) has no tombstone of its own.
+        let low = self.arch.uleb128_pair().is_none()
+            && self.loads.iter().any(|&(address, _)| address < LOW);
+        let tombstone = tombstone(section.name, self.dead, low);
         let resolution = self.addresses.resolution;
         let ifuncs = !self.demands.iplt.is_empty();
         let mut rule: Option<&Rule> = None;
