@@ -151,7 +151,7 @@ pub(super) const TABLE: &[Row] = &[
     value(&["--sysroot"], "DIR", |b, g| b.options.sysroot = Some(g.path()), "what `=` and $SYSROOT stand for in paths"),
     flag(&["-nostdlib"], |b, _| b.options.only_command_line_dirs = true, "search only folders given with -L"),
     value(&["-T", "--script"], "FILE", |b, g| { b.options.scripts.push(g.path()); b.options.scripts_at.push(b.options.inputs.len()); }, "use a linker script; may be repeated"),
-    value(&["-dT", "--default-script"], "FILE", |b, g| b.options.default_script = Some(g.path()), "use a linker script unless there is -T"),
+    value(&["-dT", "--default-script"], "FILE", |b, g| b.options.default_script = Some(g.path()), "use a linker script unless another one has a layout (INSERT adds to it)"),
     value(&["-R", "--just-symbols"], "FILE", |b, g| b.input(InputWhat::File(g.path()), true), "take only the addresses of FILE's symbols"),
     value(
         &["-b", "--format"],

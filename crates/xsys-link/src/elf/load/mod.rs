@@ -5,12 +5,14 @@
 //! shared library, bitcode, an object for another machine) must be refused by name. Objects are
 //! parsed in parallel; of archives only the index is read.
 
+mod fallback;
 mod scripts;
 
 use std::path::{Path, PathBuf};
 
+pub use fallback::complete_script;
 use rayon::prelude::*;
-pub use scripts::{Opened, complete_script, open, output_among_inputs};
+pub use scripts::{Opened, open, output_among_inputs};
 use xsys_diag::Diagnostic;
 
 use super::arch;

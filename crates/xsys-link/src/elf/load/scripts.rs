@@ -10,14 +10,12 @@ use std::path::{Path, PathBuf};
 
 use xsys_diag::{Diagnostic, Source};
 
-use crate::elf::arch::Arch;
+use crate::elf::load::fallback::{has_layout, read_before};
 use crate::input::kind::FileKind;
 use crate::input::map::{FileStore, InputFile};
 use crate::input::search::Search;
-use crate::options::{ElfOptions, InputArg, InputWhat, OutputKind, SeparateCode};
-use crate::script::ast::{Command, Glob, Name, Script, SectionsItem};
-use crate::script::builtin;
-use crate::script::overlay;
+use crate::options::{ElfOptions, InputArg, InputWhat};
+use crate::script::ast::{Command, Glob, Name, Script};
 use crate::script::parse::{IncludeError, Loader, parse_defsym, parse_into, parse_versions};
 
 /// The files of a link, opened but not looked into.
@@ -75,13 +73,7 @@ pub fn open<'a>(
     let mut defsym = options.defsym.iter().zip(&options.defsym_after).peekable();
     // Where each script's commands begin.
     let mut begins = Vec::new();
-    let all_scripts = options.scripts.iter().chain(
-        options
-            .default_script
-            .iter()
-            .filter(|_| options.scripts.is_empty()),
-    );
-    for (position, path) in all_scripts.enumerate() {
+    for (position, path) in options.scripts.iter().enumerate() {
         while let Some((given, _)) = defsym.next_if(|(_, after)| **after <= position) {
             define_symbol(&mut script, given, diagnostics);
         }
@@ -127,6 +119,27 @@ pub fn open<'a>(
         );
         queue.extend(first);
         named.push((at, rest));
+    }
+    if let Some(path) = &options.default_script
+        && !has_layout(&script.commands)
+        && !implicit_layout(options, store, &search)
+    {
+        let mut loader = Scripts {
+            store,
+            search: &search,
+            warnings: &mut warnings,
+        };
+        let before = script.commands.len();
+        match loader.open(&path.to_string_lossy(), Path::new("")) {
+            Ok(source) => diagnostics.extend(read_before(&mut script, source, &mut loader)),
+            Err(error) => diagnostics.push(error.into_diagnostic()),
+        }
+        let commands = 0..script.commands.len().saturating_sub(before);
+        let from = Path::new("");
+        let (first, rest) =
+            script_inputs(&script, commands, &mut search, options, from, diagnostics);
+        queue.extend(first);
+        named.insert(0, (0, rest));
     }
     let mut named = named.into_iter().peekable();
     for (position, arg) in options.inputs.iter().enumerate() {
@@ -192,6 +205,38 @@ pub fn open<'a>(
     }
     diagnostics.append(&mut warnings);
     (script, Opened { files })
+}
+
+/// Whether a text file among the inputs, which is a script as well, brings a layout.
+fn implicit_layout(options: &ElfOptions, store: &FileStore, search: &Search) -> bool {
+    let compiled = |path: &Path| {
+        path.extension()
+            .is_some_and(|end| end == "o" || end == "rlib")
+    };
+    let files = options.inputs.iter().filter_map(|arg| match &arg.what {
+        InputWhat::File(path) if !arg.binary && !compiled(path) => Some(path),
+        _ => None,
+    });
+    files.filter_map(|path| store.open(path).ok()).any(|file| {
+        let Ok(text) = std::str::from_utf8(file.bytes()) else {
+            return false;
+        };
+        let mut script = Script::default();
+        let mut loader = Scripts {
+            store,
+            search,
+            warnings: &mut Vec::new(),
+        };
+        let source = Source {
+            path: file.path.clone(),
+            text: text.into(),
+        };
+        if FileKind::of(file.bytes()) == FileKind::Text {
+            // What is wrong with it is told when it is read in its place.
+            parse_into(&mut script, source, &mut loader);
+        }
+        has_layout(&script.commands)
+    })
 }
 
 /// `--remap-inputs`: the file that is read in place of another.
@@ -332,94 +377,4 @@ pub fn output_among_inputs(opened: &Opened<'_>, options: &ElfOptions) -> Option<
             .help("name another file with `-o`")
             .code("output-is-input")
         })
-}
-
-/// Adds the built-in layout where the user's scripts have none: no `-T`, or only ones that INSERT
-/// into it.
-pub fn complete_script(
-    script: &mut Script,
-    arch: &dyn Arch,
-    options: &ElfOptions,
-    diagnostics: &mut Vec<Diagnostic>,
-) {
-    overlay::expand(script);
-    let mut own_layout = false;
-    for (index, command) in script.commands.iter().enumerate() {
-        let inserted = matches!(script.commands.get(index + 1), Some(Command::Insert { .. }));
-        own_layout |= matches!(command, Command::Sections(_)) && !inserted;
-    }
-    if own_layout {
-        return;
-    }
-    let has_phdrs = script
-        .commands
-        .iter()
-        .any(|c| matches!(c, Command::Phdrs(_)));
-    let unpaged = options.nmagic || options.omagic;
-    let kind = match options.kind {
-        OutputKind::Relocatable => builtin::Kind::Relocatable,
-        _ if arch.machine() == ::object::elf::EM_AVR.0 => builtin::Kind::BareMetal,
-        OutputKind::StaticPie => builtin::Kind::StaticPie,
-        OutputKind::Static => builtin::Kind::Static,
-    };
-    let facts = builtin::Facts {
-        image_base: options.image_base.unwrap_or(match options.kind {
-            OutputKind::Static => arch.image_base(),
-            _ => 0,
-        }),
-        segments: match options.z.separate_code {
-            _ if unpaged => builtin::Segments::Unpaged,
-            SeparateCode::None => builtin::Segments::Packed,
-            SeparateCode::Code => builtin::Segments::SeparateCode,
-            SeparateCode::Loadable => builtin::Segments::Separate,
-        },
-        headers: !unpaged && !has_phdrs,
-        relro: options.z.relro,
-        now: options.z.now,
-        rela: arch.dynamic().rela,
-        one_readonly_segment: !options.rosegment,
-        text_prefixes: options.z.keep_text_section_prefix,
-        machine: match ::object::elf::Machine(arch.machine()) {
-            ::object::elf::EM_ARM => builtin::Machine::Arm,
-            ::object::elf::EM_RISCV => builtin::Machine::RiscV,
-            ::object::elf::EM_AVR => builtin::Machine::Avr,
-            _ => builtin::Machine::Other,
-        },
-        avr: options.avr_device.map(|device| builtin::AvrMemory {
-            flash: device.flash,
-            ram_start: device.ram_start,
-            ram: device.ram,
-            eeprom: device.eeprom,
-        }),
-    };
-    script.default_layout = true;
-    let source = Source {
-        path: "built-in linker script".into(),
-        text: builtin::builtin(kind, &facts).into(),
-    };
-    let own = std::mem::take(&mut script.commands);
-    let is_entry = |command: &Command| match command {
-        Command::Entry(_) => true,
-        Command::Sections(items) => items.iter().any(|i| matches!(i, SectionsItem::Entry(_))),
-        _ => false,
-    };
-    let mut none = NoIncludes;
-    diagnostics.extend(parse_into(script, source, &mut none));
-    // Whatever entry the user's scripts name beats the usual one.
-    if own.iter().any(is_entry) {
-        script.commands.retain(|command| !is_entry(command));
-    }
-    script.commands.extend(own);
-}
-
-/// Built-in scripts include nothing.
-struct NoIncludes;
-
-impl Loader for NoIncludes {
-    fn open(&mut self, name: &str, _from: &Path) -> Result<Source, IncludeError> {
-        Err(IncludeError::NotFound {
-            name: name.to_owned(),
-            searched: Vec::new(),
-        })
-    }
 }

@@ -1,0 +1,126 @@
+//! The layout of whoever brings none: the default script (`--default-script`), else a built-in one.
+//!
+//! Problem: a board, like an emulation of GNU ld, has a layout that must step back for any that a project
+//! brings, and a build script's `-T` is only known when the link begins. But not every script of a project is
+//! a layout: one that INSERTs into the default, or only assigns symbols, adds to it.
+//!
+//! Spec: GNU ld manual, "Options" (`-dT`) and "INSERT": a script given with `-T` takes the default's place
+//! unless it contains INSERT. We ask for SECTIONS of its own instead, which is the same for every script that
+//! has some, and keeps the default for scripts that have none.
+
+use std::path::Path;
+
+use xsys_diag::{Diagnostic, Source};
+
+use crate::elf::arch::Arch;
+use crate::options::{ElfOptions, OutputKind, SeparateCode};
+use crate::script::ast::{Command, Script, SectionsItem};
+use crate::script::builtin;
+use crate::script::overlay;
+use crate::script::parse::{IncludeError, Loader, parse_into};
+
+/// Whether commands describe where sections go, and not only what is inserted into somebody else's
+/// description.
+pub(super) fn has_layout(commands: &[Command]) -> bool {
+    commands.iter().enumerate().any(|(index, command)| {
+        let inserted = matches!(commands.get(index + 1), Some(Command::Insert { .. }));
+        matches!(command, Command::Sections(_)) && !inserted
+    })
+}
+
+/// Reads a layout whose place is before all that the user's scripts say.
+pub(super) fn read_before(
+    script: &mut Script,
+    source: Source,
+    loader: &mut dyn Loader,
+) -> Vec<Diagnostic> {
+    let own = std::mem::take(&mut script.commands);
+    let problems = parse_into(script, source, loader);
+    // Whatever entry the user's scripts name beats the usual one.
+    if own.iter().any(is_entry) {
+        script.commands.retain(|command| !is_entry(command));
+    }
+    script.commands.extend(own);
+    problems
+}
+
+fn is_entry(command: &Command) -> bool {
+    match command {
+        Command::Entry(_) => true,
+        Command::Sections(items) => items.iter().any(|i| matches!(i, SectionsItem::Entry(_))),
+        _ => false,
+    }
+}
+
+/// Adds the built-in layout where the user's scripts have none: no `-T`, or only ones that INSERT
+/// into it.
+pub fn complete_script(
+    script: &mut Script,
+    arch: &dyn Arch,
+    options: &ElfOptions,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    overlay::expand(script);
+    if has_layout(&script.commands) {
+        return;
+    }
+    let has_phdrs = script
+        .commands
+        .iter()
+        .any(|c| matches!(c, Command::Phdrs(_)));
+    let unpaged = options.nmagic || options.omagic;
+    let kind = match options.kind {
+        OutputKind::Relocatable => builtin::Kind::Relocatable,
+        _ if arch.machine() == ::object::elf::EM_AVR.0 => builtin::Kind::BareMetal,
+        OutputKind::StaticPie => builtin::Kind::StaticPie,
+        OutputKind::Static => builtin::Kind::Static,
+    };
+    let facts = builtin::Facts {
+        image_base: options.image_base.unwrap_or(match options.kind {
+            OutputKind::Static => arch.image_base(),
+            _ => 0,
+        }),
+        segments: match options.z.separate_code {
+            _ if unpaged => builtin::Segments::Unpaged,
+            SeparateCode::None => builtin::Segments::Packed,
+            SeparateCode::Code => builtin::Segments::SeparateCode,
+            SeparateCode::Loadable => builtin::Segments::Separate,
+        },
+        headers: !unpaged && !has_phdrs,
+        relro: options.z.relro,
+        now: options.z.now,
+        rela: arch.dynamic().rela,
+        one_readonly_segment: !options.rosegment,
+        text_prefixes: options.z.keep_text_section_prefix,
+        machine: match ::object::elf::Machine(arch.machine()) {
+            ::object::elf::EM_ARM => builtin::Machine::Arm,
+            ::object::elf::EM_RISCV => builtin::Machine::RiscV,
+            ::object::elf::EM_AVR => builtin::Machine::Avr,
+            _ => builtin::Machine::Other,
+        },
+        avr: options.avr_device.map(|device| builtin::AvrMemory {
+            flash: device.flash,
+            ram_start: device.ram_start,
+            ram: device.ram,
+            eeprom: device.eeprom,
+        }),
+    };
+    script.default_layout = true;
+    let source = Source {
+        path: "built-in linker script".into(),
+        text: builtin::builtin(kind, &facts).into(),
+    };
+    diagnostics.extend(read_before(script, source, &mut NoIncludes));
+}
+
+/// Built-in scripts include nothing.
+struct NoIncludes;
+
+impl Loader for NoIncludes {
+    fn open(&mut self, name: &str, _from: &Path) -> Result<Source, IncludeError> {
+        Err(IncludeError::NotFound {
+            name: name.to_owned(),
+            searched: Vec::new(),
+        })
+    }
+}
