@@ -5,7 +5,6 @@
 //! own stand on disk; [`BoardDir`] hides the difference. `board.toml` is read into `RawBoard`,
 //! where unknown keys are errors, and then checked into [`Board`].
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 
@@ -15,6 +14,7 @@ use xsys_diag::{Diagnostic, Source, did_you_mean};
 
 pub use crate::bundled::BoardDir;
 use crate::bundled::bundled_boards;
+use crate::memory::{self, Memory, RawMemories};
 
 /// Which crates of the standard library a program needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
@@ -62,7 +62,7 @@ pub struct Board {
     pub flip_stack: bool,
     /// What to write beside the ELF file.
     pub emit: Vec<Emit>,
-    /// Its memory, for people.
+    /// Its memory: for people, for layouts, and to compare scripts with.
     pub memory: Vec<Memory>,
     /// How to run a program.
     pub run: Option<RunConfig>,
@@ -110,17 +110,6 @@ impl std::str::FromStr for Emit {
             file: file.map(str::to_owned),
         })
     }
-}
-
-/// A memory region.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Memory {
-    /// Such as `FLASH`.
-    pub name: String,
-    /// Its first address.
-    pub origin: u64,
-    /// Its size in bytes.
-    pub length: u64,
 }
 
 /// What executes a program.
@@ -266,15 +255,8 @@ impl Board {
                 }
             })
             .collect();
-        let memory = raw
-            .memory
-            .into_iter()
-            .map(|(name, RawMemory { origin, length })| Memory {
-                name,
-                origin,
-                length,
-            })
-            .collect();
+        let (memory, more) = memory::check(raw.memory, source);
+        problems.list.extend(more);
         let run = raw.run.map(|run| run_config(run, &emit, &mut problems));
         let (list, target) = (problems.list, target);
         match target {
@@ -296,21 +278,37 @@ impl Board {
         }
     }
 
+    /// The board's scripts: its own, which stands in `folder`, and those that `link-args` name.
+    pub fn scripts(&self, folder: &Path) -> Vec<String> {
+        let own = self.script.iter();
+        let own = own.map(|script| folder.join(script).display().to_string());
+        let named = self.link_args.iter().filter_map(|arg| script_argument(arg));
+        own.chain(named.map(str::to_owned)).collect()
+    }
+
     /// The linker's arguments for this board, whose files stand in `folder`
-    /// ([`BoardDir::folder`]): the script, the board's own arguments, and the folder as the last
-    /// place where scripts and their INCLUDEs are searched.
+    /// ([`BoardDir::folder`]), but for its scripts: the board's own arguments, and the folder as the
+    /// last place where scripts and their INCLUDEs are searched.
     pub fn linker_arguments(&self, folder: &Path) -> Vec<String> {
-        let mut arguments = Vec::new();
-        if let Some(script) = &self.script {
-            arguments.push(format!("-T{}", folder.join(script).display()));
-        }
-        arguments.extend(self.link_args.iter().cloned());
+        let other = |arg: &&String| script_argument(arg).is_none();
+        let mut arguments: Vec<String> = self.link_args.iter().filter(other).cloned().collect();
         if self.flip_stack {
             arguments.push("--flip-stack".to_owned());
         }
         arguments.push(format!("-L{}", folder.display()));
         arguments
     }
+}
+
+/// The script that a linker's argument names.
+fn script_argument(arg: &str) -> Option<&str> {
+    arg.strip_prefix("--script=").or_else(|| {
+        let name = arg.strip_prefix("-T")?;
+        // `-Ttext=0x100` gives a section's address.
+        let address = ["text", "data", "bss", "rodata", "ldata"];
+        let is_address = |word: &&str| name.starts_with(*word) && name.contains('=');
+        (!name.is_empty() && !address.iter().any(is_address)).then_some(name)
+    })
 }
 
 #[derive(Deserialize)]
@@ -328,15 +326,8 @@ struct RawBoard {
     #[serde(default)]
     emit: Vec<Spanned<String>>,
     #[serde(default)]
-    memory: BTreeMap<String, RawMemory>,
+    memory: RawMemories,
     run: Option<RawRun>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawMemory {
-    origin: u64,
-    length: u64,
 }
 
 #[derive(Deserialize)]

@@ -19,6 +19,7 @@ mod bundled;
 mod check;
 mod json;
 mod linking;
+mod memory;
 mod rustc;
 mod schema;
 mod spec;
@@ -26,11 +27,12 @@ mod target;
 mod threads;
 
 pub use board::{
-    Board, BoardDir, BoardTarget, CrateSet, Emit, Engine, Memory, RunConfig, Stop, folder_name,
+    Board, BoardDir, BoardTarget, CrateSet, Emit, Engine, RunConfig, Stop, folder_name,
     is_path,
 };
 pub use bundled::bundled_boards;
 pub use linking::{Linking, LldFlavor, Platform, linking, sanitizer_runtime};
+pub use memory::{Memory, RawMemories, Role, check as check_memory, region_for};
 pub use rustc::{Error, Rustc};
 pub use spec::{PanicStrategy, Spec};
 pub use target::{Kind, Target, What};

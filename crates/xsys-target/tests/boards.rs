@@ -179,8 +179,9 @@ fn boards_from_disk() {
     assert_eq!(board.memory[0].origin, 0x2000_0000);
     assert_eq!(
         board.linker_arguments(Path::new("/b")),
-        ["-T/b/my.x", "--nmagic", "-L/b"]
+        ["--nmagic", "-L/b"]
     );
+    assert_eq!(board.scripts(Path::new("/b")), ["/b/my.x"]);
     assert_eq!(
         board.emit,
         [

@@ -27,6 +27,7 @@ mod inputs_report;
 mod layout;
 mod linker_symbols;
 mod load;
+mod machine_memory;
 pub mod map;
 mod merge;
 pub mod object;
@@ -295,6 +296,7 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
     report::check_address_space(&layout, is_64, diagnostics);
     let entry = report::entry_point(&addresses, &script, &script_symbols, options, diagnostics);
     checks::check(&addresses, &script, options, diagnostics);
+    diagnostics.extend(machine_memory::check(&layout, &script, options));
     if options.print_stack_usage && !relocatable {
         let scene = stack::Scene {
             addresses,

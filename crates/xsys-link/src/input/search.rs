@@ -32,11 +32,18 @@ pub struct Found {
     pub missed: Vec<PathBuf>,
 }
 
+/// What scripts begin with that are only there for whoever has none: nobody need hear that they are
+/// passed over.
+pub const STAND_IN: &str = "/* Stands in for a script of the project";
+
 impl Found {
     /// A warning, if a file that was passed over holds something else than the one that was taken.
     pub fn shadow_warning(&self) -> Option<Diagnostic> {
         let taken = std::fs::read(&self.path).ok()?;
-        let differs = |path: &&PathBuf| std::fs::read(path).is_ok_and(|bytes| bytes != taken);
+        let differs = |path: &&PathBuf| {
+            std::fs::read(path)
+                .is_ok_and(|bytes| bytes != taken && !bytes.starts_with(STAND_IN.as_bytes()))
+        };
         let other = self.shadowed.iter().find(differs)?;
         Some(
             Diagnostic::warning(format!(
@@ -255,6 +262,11 @@ mod tests {
             ("b/libshared.so", "shared"),
             ("b/same.x", "the same"),
             ("b/memory.x", "in b"),
+            ("a/link.x", "mine"),
+            (
+                "b/link.x",
+                "/* Stands in for a script of the project: made */",
+            ),
             ("sys/lib/libsys.a", "sys"),
             ("sys/lib/group.ld", "GROUP(/lib/libsys.a)"),
         ] {
@@ -350,6 +362,9 @@ mod tests {
         assert_eq!(same.shadowed, [dir.path().join("b/same.x")]);
         assert_eq!(same.shadow_warning(), None);
         assert_eq!(same.missed, [Path::new("same.x")]);
+        let stand_in = search.script(Path::new("link.x")).unwrap();
+        assert_eq!(stand_in.shadowed, [dir.path().join("b/link.x")]);
+        assert_eq!(stand_in.shadow_warning(), None);
         let memory = search.script(Path::new("memory.x")).unwrap();
         assert_eq!(memory.path, dir.path().join("a/memory.x"));
         let warning = memory.shadow_warning().unwrap().to_string();

@@ -162,6 +162,19 @@ impl Builder {
         }
     }
 
+    /// The memories of the machine.
+    pub fn machine_memory(&mut self, given: &Given) {
+        for line in self.lines(given).unwrap_or_default() {
+            match line.parse() {
+                Ok(memory) => self.options.machine_memory.push(memory),
+                Err(()) => self.error(format!(
+                    "option `{}` needs lines of `NAME=ORIGIN+LENGTH@PLACE`, not `{line}`",
+                    given.spelled
+                )),
+            }
+        }
+    }
+
     /// Sets a start address; the last one counts.
     pub fn start(&mut self, name: &str, addr: Option<u64>) {
         let Some(addr) = addr else { return };

@@ -6,6 +6,7 @@
 pub(crate) mod build;
 pub mod emulation;
 pub mod gnu;
+mod machine;
 #[cfg(test)]
 mod page;
 pub(crate) mod response;
@@ -20,6 +21,7 @@ use std::path::PathBuf;
 use crate::elf::arch::avr::devices::Device;
 pub use emulation::Emulation;
 pub use gnu::{Action, Parsed, parse};
+pub use machine::MachineMemory;
 
 /// The response files that a command line names, those within others included. They are read before
 /// anything else is known, and what they say is as much a part of the link as any other input.
@@ -150,6 +152,8 @@ pub struct ElfOptions {
     pub sort_section: SortSection,
     /// `--flip-stack`: the stack goes below the statics; with the symbol where it starts, if given.
     pub flip_stack: Option<Option<String>>,
+    /// `--machine-memory`: what scripts are compared with.
+    pub machine_memory: Vec<MachineMemory>,
     /// `--check-sections`: overlapping addresses are errors.
     pub check_sections: bool,
     /// `-d`: `-r` turns common symbols into allocated ones.
@@ -293,6 +297,7 @@ impl Default for ElfOptions {
             orphan_handling: Orphan::Place,
             sort_section: SortSection::None,
             flip_stack: None,
+            machine_memory: Vec::new(),
             check_sections: true,
             define_common: false,
             unresolved: Unresolved::Error,

@@ -315,6 +315,7 @@ pub(super) const TABLE: &[Row] = &[
     ),
     optional(&["--flip-stack"], "SYMBOL", |b, g| { let symbol = if g.value.is_some() { b.text(g) } else { None }; b.options.flip_stack = Some(symbol) }, "place the stack below the statics, so that its overflow faults; SYMBOL is where it starts"),
     flag(&["--no-flip-stack"], |b, _| b.options.flip_stack = None, "undo --flip-stack"),
+    value(&["--machine-memory"], "FILE", |b, g| b.machine_memory(g), "the memory that the machine has (a line each: NAME=ORIGIN+LENGTH@PLACE); regions and sections outside are warned of"),
     switch(&["--check-sections"], |b, g| b.options.check_sections = g.on, "overlapping addresses are errors"),
     flag(&["--force-group-allocation"], |b, _| b.options.force_group_allocation = true, "-r: members of groups become ordinary sections"),
     flag(&["-d", "-dc", "-dp"], |b, _| b.options.define_common = true, "-r: make room for common symbols"),

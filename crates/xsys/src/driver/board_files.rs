@@ -41,20 +41,30 @@ fn publish(whole: &Path, folder: &Path) -> std::io::Result<()> {
 }
 
 fn digest(dir: &BoardDir) -> std::io::Result<String> {
+    let files = dir.files()?;
+    let contents = files
+        .iter()
+        .map(|path| dir.read(path))
+        .collect::<std::io::Result<Vec<_>>>()?;
+    let parts: Vec<&[u8]> = files
+        .iter()
+        .zip(&contents)
+        .flat_map(|(path, content)| [path.as_bytes(), &**content])
+        .collect();
+    Ok(short_digest(&parts))
+}
+
+/// A name for what is in files.
+pub fn short_digest(parts: &[&[u8]]) -> String {
     let mut hash = Sha256::new();
-    for path in dir.files()? {
-        let content = dir.read(&path)?;
-        for part in [path.as_bytes(), &content] {
-            // Lengths, so that no two lists of files run together to the same bytes.
-            hash.update((part.len() as u64).to_le_bytes());
-            hash.update(part);
-        }
+    for part in parts {
+        // Lengths, so that no two lists of files run together to the same bytes.
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
     }
     let digest = hash.finalize();
-    Ok(digest[..8]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect())
+    let bytes = digest[..8].iter();
+    bytes.map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

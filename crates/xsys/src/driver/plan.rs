@@ -11,12 +11,12 @@ use xsys_sysroot::{Cache, CrateSet, Request, Settings, Sysroot, Toolchain};
 use xsys_target::{RunConfig, Target, What};
 
 use crate::cli::{BuildArgs, CargoFlags, triple_or_file};
-use crate::driver::board_files;
 use crate::driver::emit::Emit;
 use crate::driver::link_inputs;
 use crate::driver::linker_choice::{self, By, Choice, Question};
 use crate::driver::project::Project;
 use crate::driver::rustflags::{self, Inputs, UserConfig};
+use crate::driver::scripts;
 use crate::driver::settings::SysrootSettings;
 use crate::driver::trim_paths::{self, TrimPaths};
 pub use crate::driver::verb::Verb;
@@ -250,8 +250,8 @@ impl Ground {
         if linker != decided && verb.links() {
             linker.tell(ui, &target);
         }
-        let link_args = link_args(&self.project, &target, &self.cache, &user)?;
         let by_us = linker.by == By::Xsys;
+        let link_args = scripts::link_args(&self.project, &target, &self.cache, &user, by_us)?;
         let told = match by_us {
             true => vec![link_inputs::stand_in(&self.project, &target.name)],
             false => link_args.clone(),
@@ -451,64 +451,9 @@ fn profile_panic(project: &Project, flags: &CargoFlags) -> Option<String> {
         .or_else(|| project.root_manifest.panic(profile).map(str::to_owned))
 }
 
-/// The project's or the board's linker script and arguments.
-fn link_args(
-    project: &Project,
-    target: &Target,
-    cache: &Cache,
-    user: &UserConfig,
-) -> Result<Vec<String>> {
-    let own_script = project.settings.script();
-    let mut args = Vec::new();
-    if let Some(board) = &target.board {
-        let folder = board_files::materialise(board, cache)?;
-        args = board.linker_arguments(&folder);
-        // A project that brings its own script keeps the board's folder for INCLUDE.
-        if own_script.is_some() || brings_script(&user.rustflags) {
-            args.retain(|arg| !arg.starts_with("-T"));
-        }
-    }
-    if let Some(script) = own_script {
-        args.insert(0, format!("-T{}", script.display()));
-    }
-    if let Some(flip) = project.settings.flip_stack {
-        args.retain(|arg| arg != "--flip-stack");
-        if flip {
-            args.push("--flip-stack".to_owned());
-        }
-    }
-    Ok(args)
-}
-
-/// Whether flags pass a linker script.
-fn brings_script(flags: &[String]) -> bool {
-    flags
-        .iter()
-        .filter_map(|flag| {
-            flag.split_once("link-arg=")
-                .or_else(|| flag.split_once("link-args="))
-        })
-        .any(|(_, arg)| arg.starts_with("-T") || arg.starts_with("--script"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn scripts_in_flags_are_seen() {
-        for (flags, expected) in [
-            (&["-Clink-arg=-Tlink.x"][..], true),
-            (&["-C", "link-arg=-Tlink.x"], true),
-            (&["-Clink-args=-Tlink.x -n"], true),
-            (&["-Clink-arg=--script=link.x"], true),
-            (&["-Clink-arg=-L/T"], false),
-            (&[], false),
-        ] {
-            let flags: Vec<String> = flags.iter().map(|&flag| flag.to_owned()).collect();
-            assert_eq!(brings_script(&flags), expected, "{flags:?}");
-        }
-    }
 
     #[test]
     fn wishes_are_checked() {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use toml::Spanned;
 use xsys_diag::{Diagnostic, Source, did_you_mean};
-use xsys_target::{CrateSet, Engine, Stop, What};
+use xsys_target::{CrateSet, Engine, Memory, RawMemories, Stop, What};
 
 use crate::cli::triple_or_file;
 use crate::driver::trim_paths::TrimPaths;
@@ -61,6 +61,11 @@ pub struct Settings {
     pub trim_paths: Option<TrimPaths>,
     pub emit: Option<Vec<String>>,
     pub run: Option<RunSettings>,
+    /// The machine's memory, as in a board's `[memory]`.
+    #[serde(default, rename = "memory")]
+    raw_memory: RawMemories,
+    #[serde(skip)]
+    memory: Vec<Memory>,
     #[serde(default)]
     pub sysroot: SysrootSettings,
     /// The folder of the manifest, which paths are relative to.
@@ -147,6 +152,11 @@ impl Settings {
         set.iter().filter(|set| **set).count()
     }
 
+    /// The machine's memory; empty where the project says nothing.
+    pub fn memory(&self) -> &[Memory] {
+        &self.memory
+    }
+
     /// The linker script's path.
     pub fn script(&self) -> Option<PathBuf> {
         self.script.as_ref().map(|script| self.folder.join(script))
@@ -174,6 +184,12 @@ impl Settings {
             script,
             emit: self.emit.or(general.emit),
             run: self.run.or(general.run),
+            raw_memory: RawMemories::new(),
+            memory: if self.memory.is_empty() {
+                general.memory
+            } else {
+                self.memory
+            },
             sysroot: SysrootSettings {
                 opt_level: self.sysroot.opt_level.or(general.sysroot.opt_level),
                 panic: self.sysroot.panic.or(general.sysroot.panic),
@@ -211,6 +227,16 @@ impl Manifest {
                 .and_then(|metadata| metadata.xsys.as_mut());
             if let Some(settings) = settings {
                 settings.folder.clone_from(&folder);
+                let source = Source {
+                    path: path.to_owned(),
+                    text: Arc::from(text),
+                };
+                let raw = std::mem::take(&mut settings.raw_memory);
+                let (memory, problems) = xsys_target::check_memory(raw, &source);
+                if let Some(problem) = problems.into_iter().next() {
+                    return Err(problem);
+                }
+                settings.memory = memory;
                 if settings.named() > 1 {
                     let source = Source {
                         path: path.to_owned(),
@@ -366,6 +392,7 @@ const KEYS: [&str; 10] = [
     "script",
     "flip-stack",
     "emit",
+    "memory",
     "run",
     "sysroot",
 ];
