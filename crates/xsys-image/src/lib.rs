@@ -12,6 +12,7 @@ pub mod bin;
 pub mod component;
 pub mod hex;
 pub mod load;
+mod pico;
 pub mod srec;
 pub mod uf2;
 
@@ -100,6 +101,8 @@ impl FromStr for Format {
 pub struct Options {
     /// The byte between pieces in formats that have no gaps.
     pub fill: u8,
+    /// Gaps larger than the content are meant, in formats that have to fill them.
+    pub gaps: bool,
     /// Which boot loader a UF2 file is for.
     pub family: Option<uf2::Family>,
 }
@@ -124,11 +127,34 @@ pub enum Error {
         second_end: u64,
     },
     #[error(
-        "a gap of {} MiB between load addresses 0x{from:x} and 0x{to:x}, at most {} MiB fit a `{format}` image",
-        (to - from) >> 20,
-        load::MAX_GAP >> 20
+        "a gap of {} between `{before}` (ends at 0x{from:x}) and `{after}` (loaded at 0x{to:x}), for {} of content",
+        size(to - from), size(*content)
     )]
-    Gap { format: Format, from: u64, to: u64 },
+    Gap {
+        from: u64,
+        to: u64,
+        before: String,
+        after: String,
+        content: u64,
+    },
+    #[error(
+        "section `{section}` is loaded into RAM (0x{start:x}..0x{end:x}) beside a program in flash"
+    )]
+    RamBesideFlash {
+        section: String,
+        start: u64,
+        end: u64,
+    },
+    #[error(
+        "section `{section}` at 0x{start:x}..0x{end:x} is outside of what an {chip} can be given"
+    )]
+    OutsideChip {
+        chip: &'static str,
+        section: String,
+        start: u64,
+        end: u64,
+        ram: bool,
+    },
     #[error("load address 0x{addr:x} does not fit format `{format}`, whose highest is 0x{limit:x}")]
     AddressTooHigh {
         format: Format,
@@ -156,9 +182,29 @@ impl Error {
             Self::Corrupt(_) => diagnostic.help("link the program again; the file may have been cut short"),
             Self::Empty => diagnostic.help("an object file or a program without sections cannot be an image; check the linker script and `--gc-sections` with its ENTRY"),
             Self::Overlap { .. } => diagnostic.help("check `AT>` and `AT()` in the linker script: every section needs a load address of its own"),
-            Self::Gap { .. } => diagnostic
-                .note("data that lives in RAM was probably given no load address in flash")
-                .help("add `AT>FLASH` (your flash region's name) to the section in the linker script, or use a format with addresses: `hex`, `srec` or `uf2`"),
+            Self::Gap { from, to, ref after, .. } => {
+                let diagnostic = diagnostic
+                    .note("a file without addresses would be filled up that far")
+                    .help(format!("if `{after}` is for RAM and copied there at start, its first values belong into flash: in the linker script `{after} : {{ … }} > RAM AT> FLASH`, with the names of your regions"))
+                    .help("formats with addresses have no gaps: `hex`, `srec` or `uf2`");
+                if to - from <= load::MAX_GAP {
+                    diagnostic.help("if the gap is meant: `bin-gaps` (or `bin-gaps=FILE`) in place of `bin`")
+                } else {
+                    diagnostic
+                }
+            }
+            Self::RamBesideFlash { ref section, .. } => diagnostic
+                .note("the boot loader writes flash or RAM, never both from one file; what is in RAM at start was copied there by the program")
+                .help(format!("give the section a load address in flash: in the linker script `{section} : {{ … }} > RAM AT> FLASH`, with the names of your regions")),
+            Self::OutsideChip { ram: true, .. } => diagnostic
+                .help("this family is for flash; programs that run in RAM are of the family `rp2350-arm-s` or `rp2350-riscv`"),
+            Self::OutsideChip { chip, .. } => diagnostic
+                .note(if chip == "RP2040" {
+                    "flash is at 0x10000000..0x11000000, RAM at 0x20000000..0x20042000"
+                } else {
+                    "flash is at 0x10000000..0x12000000, RAM at 0x20000000..0x20082000"
+                })
+                .help("check MEMORY (memory.x) and the family: the file may be for another chip"),
             Self::AddressTooHigh { .. } => diagnostic.help("use `bin`, which holds no addresses"),
             Self::NoFamily => diagnostic.help(format!("give one of {}, or a number such as 0xe48bff56", uf2::Family::names().collect::<Vec<_>>().join(", "))),
             Self::UnknownFamily(ref name) => {
@@ -178,6 +224,15 @@ impl Error {
                 }
             }
         }
+    }
+}
+
+/// A size for people.
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..1024 => format!("{bytes} B"),
+        1024..0x10_0000 => format!("{:.1} KiB", bytes as f64 / 1024.0),
+        _ => format!("{:.1} MiB", bytes as f64 / 1_048_576.0),
     }
 }
 
@@ -219,8 +274,8 @@ mod tests {
             .section(0x8005, 7)
             .build();
         let options = Options {
-            fill: 0,
             family: Some(uf2::Family(1)),
+            ..Options::default()
         };
         let of_elf = Format::ALL.map(|format| (format, format != Format::Component));
         for (format, _) in of_elf.into_iter().filter(|(_, of_elf)| *of_elf) {

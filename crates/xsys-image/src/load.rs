@@ -20,12 +20,34 @@ pub const MAX_GAP: u64 = 256 << 20;
 pub struct Piece<'data> {
     pub addr: u64,
     pub data: &'data [u8],
+    /// The name of the section that it begins with; empty where the file does not tell.
+    pub first: &'data [u8],
+    /// And of the one that it ends with.
+    pub last: &'data [u8],
 }
 
 impl Piece<'_> {
+    /// What it begins with, for people.
+    pub fn first_name(&self) -> String {
+        shown(self.first)
+    }
+
+    /// What it ends with, for people.
+    pub fn last_name(&self) -> String {
+        shown(self.last)
+    }
+
     /// The address after the last byte; checked against overflow by [`read`].
     pub fn end(&self) -> u64 {
         self.addr + self.data.len() as u64
+    }
+}
+
+fn shown(name: &[u8]) -> String {
+    if name.is_empty() {
+        "(no name)".to_owned()
+    } else {
+        String::from_utf8_lossy(name).into_owned()
     }
 }
 
@@ -80,6 +102,10 @@ fn read_class<Header: FileHeader<Endian = Endianness>>(data: &[u8]) -> Result<Im
     let segments = header.program_headers(endian, data).map_err(corrupt)?;
     let sections = header.section_headers(endian, data).map_err(corrupt)?;
 
+    // Names are for messages only.
+    let names = header.section_strings(endian, data, sections);
+    let names = names.unwrap_or_default();
+
     // File ranges of the sections that hold loaded bytes.
     let mut covered = Vec::new();
     for section in sections {
@@ -94,7 +120,8 @@ fn read_class<Header: FileHeader<Endian = Endianness>>(data: &[u8]) -> Result<Im
             .checked_add(size)
             .ok_or_else(|| Error::Corrupt("a section wraps around".to_owned()))?;
         if size != 0 {
-            covered.push(offset..end);
+            let name = section.name(endian, names).unwrap_or_default();
+            covered.push((offset..end, name));
         }
     }
 
@@ -118,16 +145,20 @@ fn read_class<Header: FileHeader<Endian = Endianness>>(data: &[u8]) -> Result<Im
                     data.len()
                 ))
             })?;
+        let (mut first, mut last): (&[u8], &[u8]) = (b"", b"");
         let range = if sections.is_empty() {
             offset..end
         } else {
             let inside = covered
                 .iter()
-                .filter(|range| range.start < end && range.end > offset);
-            let start = inside.clone().map(|range| range.start.max(offset)).min();
-            let stop = inside.map(|range| range.end.min(end)).max();
+                .filter(|(range, _)| range.start < end && range.end > offset);
+            let start = inside.clone().min_by_key(|(range, _)| range.start);
+            let stop = inside.max_by_key(|(range, _)| range.end);
             match (start, stop) {
-                (Some(start), Some(stop)) => start..stop,
+                (Some(start), Some(stop)) => {
+                    (first, last) = (start.1, stop.1);
+                    start.0.start.max(offset)..stop.0.end.min(end)
+                }
                 // Nothing but the file's own headers.
                 _ => continue,
             }
@@ -142,7 +173,12 @@ fn read_class<Header: FileHeader<Endian = Endianness>>(data: &[u8]) -> Result<Im
         let bytes = data
             .get(range.start as usize..range.end as usize)
             .ok_or_else(|| Error::Corrupt("a segment lies outside the file".to_owned()))?;
-        pieces.push(Piece { addr, data: bytes });
+        pieces.push(Piece {
+            addr,
+            data: bytes,
+            first,
+            last,
+        });
     }
     if pieces.is_empty() {
         return Err(Error::Empty);
@@ -193,7 +229,9 @@ mod tests {
             image.pieces,
             [Piece {
                 addr: 0x1020,
-                data: b"code"
+                data: b"code",
+                first: b".s1",
+                last: b".s1",
             }]
         );
     }

@@ -44,14 +44,22 @@ impl Elf {
         } else {
             (52, 32, 40)
         };
+        // The empty one in front and that of the names, `.s1`, `.s2`, … in their order.
         let section_count = if self.sections.is_empty() {
             0
         } else {
-            self.sections.len() + 1
+            self.sections.len() + 2
         };
+        let mut names = vec![0];
+        let mut name_offsets = Vec::new();
+        for number in 1..=self.sections.len() {
+            name_offsets.push(names.len() as u32);
+            names.extend(format!(".s{number}\0").bytes());
+        }
         let data_start = header_size + segment_size * self.loads.len();
         let data_size: usize = self.loads.iter().map(|load| load.2.len()).sum();
-        let section_start = data_start + data_size;
+        let names_start = data_start + data_size;
+        let section_start = names_start + names.len();
 
         let mut out = b"\x7fELF".to_vec();
         out.extend([1 + u8::from(self.wide), 1 + u8::from(self.big), 1]);
@@ -76,7 +84,7 @@ impl Elf {
             self.loads.len(),
             section_size,
             section_count,
-            0,
+            section_count.saturating_sub(1),
         ] {
             self.half(&mut out, half as u16);
         }
@@ -108,9 +116,10 @@ impl Elf {
             out.extend_from_slice(data);
         }
         if section_count != 0 {
+            out.extend(&names);
             out.resize(out.len() + section_size, 0);
         }
-        for &(addr, size) in &self.sections {
+        for (&(addr, size), name) in self.sections.iter().zip(name_offsets) {
             let (load, start) = self
                 .loads
                 .iter()
@@ -119,17 +128,28 @@ impl Elf {
                     (*start..=*start + data.len() as u64).contains(&(addr + size))
                 })
                 .expect("the section lies in a segment");
-            self.word(&mut out, 0);
-            self.word(&mut out, 1);
-            for value in [2, addr, start + (addr - load.0), size] {
-                self.addr(&mut out, value);
-            }
-            self.word(&mut out, 0);
-            self.word(&mut out, 0);
-            self.addr(&mut out, 1);
-            self.addr(&mut out, 0);
+            let place = [2, addr, start + (addr - load.0), size];
+            self.section_header(&mut out, [name, 1], place);
+        }
+        if section_count != 0 {
+            let place = [0, 0, names_start as u64, names.len() as u64];
+            self.section_header(&mut out, [0, 3], place);
         }
         out
+    }
+
+    /// Name and type; flags, address, offset and size.
+    fn section_header(&self, out: &mut Vec<u8>, words: [u32; 2], place: [u64; 4]) {
+        for word in words {
+            self.word(out, word);
+        }
+        for value in place {
+            self.addr(out, value);
+        }
+        self.word(out, 0);
+        self.word(out, 0);
+        self.addr(out, 1);
+        self.addr(out, 0);
     }
 
     fn half(&self, out: &mut Vec<u8>, value: u16) {

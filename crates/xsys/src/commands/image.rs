@@ -9,6 +9,7 @@ use xsys_target::What;
 use crate::cli::ImageArgs;
 use crate::commands::Call;
 use crate::driver::emit::{self, Emit};
+use crate::driver::image_places;
 use crate::driver::plan::{board_emits, load_target};
 use crate::driver::report::{self, Times};
 use crate::error::Result;
@@ -59,11 +60,11 @@ pub fn run(call: &Call, args: &ImageArgs) -> Result<u8> {
 
 fn write_to(elf: &Path, emit: &Emit, fill: u8, path: &Path) -> Result<emit::Output> {
     let content = std::fs::read(elf).map_err(|error| crate::error::file("read", elf, &error))?;
-    let options = xsys_image::Options {
-        fill,
-        family: emit.family,
-    };
-    let image = xsys_image::write(emit.format, &content, &options)
+    let problems = image_places::check(elf, &[(emit, path.to_owned())]);
+    if !problems.is_empty() {
+        return Err(problems.into());
+    }
+    let image = xsys_image::write(emit.format, &content, &emit.options(fill))
         .map_err(|error| emit::no_image(emit, elf, error))?;
     emit::replace(path, &image)?;
     Ok(emit::Output {

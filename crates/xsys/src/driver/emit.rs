@@ -10,6 +10,7 @@ use xsys_diag::Diagnostic;
 use xsys_image::uf2::Family;
 use xsys_image::{Format, Options};
 
+use crate::driver::image_places;
 use crate::error::file;
 
 /// One image to make.
@@ -17,6 +18,8 @@ use crate::error::file;
 pub struct Emit {
     pub format: Format,
     pub family: Option<Family>,
+    /// Large gaps are meant (`bin-gaps`).
+    pub gaps: bool,
     /// A file name without folders.
     pub file: Option<String>,
 }
@@ -43,6 +46,10 @@ impl Emit {
             Some((format, family)) if format.eq_ignore_ascii_case("uf2") => (format, Some(family)),
             _ => (kind, None),
         };
+        let (format, gaps) = match format.split_once('-') {
+            Some((binary, "gaps")) if binary.parse() == Ok(Format::Bin) => (binary, true),
+            _ => (format, false),
+        };
         let format: Format = format
             .parse()
             .map_err(|error: xsys_image::Error| error.into_diagnostic())?;
@@ -66,6 +73,7 @@ impl Emit {
         Ok(Self {
             format,
             family,
+            gaps,
             file: file.map(str::to_owned),
         })
     }
@@ -95,10 +103,22 @@ impl Emit {
         if let Some(Family(id)) = self.family {
             text.push_str(&format!("-0x{id:08x}"));
         }
+        if self.gaps {
+            text.push_str("-gaps");
+        }
         if let Some(file) = &self.file {
             text.push_str(&format!("={file}"));
         }
         text
+    }
+
+    /// What the writer has to know.
+    pub fn options(&self, fill: u8) -> Options {
+        Options {
+            fill,
+            gaps: self.gaps,
+            family: self.family,
+        }
     }
 
     /// Where the image of an ELF file goes; nowhere if the ELF file itself is meant.
@@ -151,14 +171,16 @@ pub fn write_all(elf: &Path, emits: &[Emit], fill: u8) -> Result<Vec<Output>, Ve
         size: content.len() as u64,
         names: vec!["elf".to_owned()],
     }];
-    let mut problems = Vec::new();
-    for emit in emits {
-        let Some(path) = emit.path(elf) else { continue };
-        let options = Options {
-            fill,
-            family: emit.family,
-        };
-        let written = xsys_image::write(emit.format, &content, &options)
+    let places: Vec<(&Emit, PathBuf)> = emits
+        .iter()
+        .filter_map(|emit| Some((emit, emit.path(elf)?)))
+        .collect();
+    let mut problems = image_places::check(elf, &places);
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    for (emit, path) in places {
+        let written = xsys_image::write(emit.format, &content, &emit.options(fill))
             .map_err(|error| no_image(emit, elf, error))
             .and_then(|image| replace(&path, &image).map(|()| image.len() as u64));
         match written {
@@ -229,6 +251,8 @@ mod tests {
             ("uf2:rp2040=fw.uf2", "/t/fw.uf2"),
             ("uf2-0x1234=fw.uf2", "/t/fw.uf2"),
             ("elf=hello.elf", "/t/hello.elf"),
+            ("bin-gaps", "/t/hello.bin"),
+            ("raw-gaps=k.img", "/t/k.img"),
         ] {
             let emit = Emit::parse(text).unwrap();
             assert_eq!(emit.path(Path::new("/t/hello")).unwrap(), Path::new(path));

@@ -14,6 +14,7 @@ pub mod board_files;
 pub mod cargo;
 pub mod clean;
 pub mod emit;
+pub mod image_places;
 pub mod launch;
 pub mod link_inputs;
 pub mod linker_choice;
