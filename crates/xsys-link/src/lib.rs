@@ -20,8 +20,8 @@ use xsys_diag::{Diagnostic, Severity};
 
 pub use elf::usage::RegionUsage;
 pub use input::map::ReadFile;
-pub use options::response_files;
 pub use input::search::STAND_IN;
+pub use options::response_files;
 
 /// Whose command line is spoken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -27,8 +27,7 @@ mod target;
 mod threads;
 
 pub use board::{
-    Board, BoardDir, BoardTarget, CrateSet, Emit, Engine, RunConfig, Stop, folder_name,
-    is_path,
+    Board, BoardDir, BoardTarget, CrateSet, Emit, Engine, RunConfig, Stop, folder_name, is_path,
 };
 pub use bundled::bundled_boards;
 pub use linking::{Linking, LldFlavor, Platform, linking, sanitizer_runtime};

@@ -121,6 +121,7 @@ fn images(elf: &Path, emits: &[Emit]) -> Vec<PathBuf> {
     let usual = Format::ALL.iter().map(|&format| Emit {
         format,
         family: None,
+        gaps: false,
         file: None,
     });
     let all = usual.chain(emits.iter().cloned());
