@@ -305,6 +305,9 @@ pub enum TargetCommand {
     List {
         /// Only names that contain this
         filter: Option<String>,
+        /// Also who links their programs here, or what is missing
+        #[arg(long)]
+        linkers: bool,
         /// As JSON
         #[arg(long)]
         json: bool,

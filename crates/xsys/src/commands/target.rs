@@ -1,6 +1,7 @@
 //! `xsys target`: what rustc knows, what a target means for us, and whether a spec is right.
 
 mod check;
+mod linkers;
 
 use serde_json::json;
 use xsys_diag::Diagnostic;
@@ -20,7 +21,12 @@ pub fn run(call: &Call, command: TargetCommand) -> Result<u8> {
     let toolchain = Toolchain::detect(&call.folder, call.toolchain.as_deref())
         .map_err(|error| error.into_diagnostic())?;
     match command {
-        TargetCommand::List { filter, json } => list(&toolchain, filter.as_deref(), json),
+        TargetCommand::List {
+            filter,
+            linkers: true,
+            json,
+        } => linkers::run(&toolchain, filter.as_deref(), json),
+        TargetCommand::List { filter, json, .. } => list(&toolchain, filter.as_deref(), json),
         TargetCommand::Show { what, json } => show(call, &toolchain, &named(call, &what)?, json),
         TargetCommand::Check { what, crates, json } => {
             let crates = crates.map(CrateSet::from);
@@ -132,7 +138,7 @@ fn show(call: &Call, toolchain: &Toolchain, what: &What, as_json: bool) -> Resul
     };
     rows.extend(c_library.map(|library| row("C library", library.to_owned())));
     let user = linker_choice::user_config(&call.folder, toolchain, &target);
-    for (crates, answer) in linker_choice::survey(&target, &user, toolchain) {
+    for (crates, answer) in linker_choice::survey(&target, &user, toolchain).rows {
         rows.push(row(
             &format!("linker {crates}"),
             linker_choice::in_words(&answer),

@@ -384,13 +384,13 @@ pub fn user_config(folder: &Path, toolchain: &Toolchain, target: &Target) -> Use
         .unwrap_or_default()
 }
 
-/// What `target check` and `target show` say, for each set of crates that programs may be built
-/// with.
-pub fn survey(
-    target: &Target,
-    user: &UserConfig,
-    toolchain: &Toolchain,
-) -> Vec<(&'static str, Result<Choice, Diagnostic>)> {
+/// Who links a target's programs, for each set of crates that they may be built with.
+pub struct Survey {
+    pub rows: Vec<(&'static str, Result<Choice, Diagnostic>)>,
+}
+
+/// What `target check`, `show` and `list` say.
+pub fn survey(target: &Target, user: &UserConfig, toolchain: &Toolchain) -> Survey {
     let answer = |crates| {
         choose(&Question {
             target,
@@ -401,10 +401,24 @@ pub fn survey(
         })
     };
     let mut rows = vec![("without std", answer(CrateSet::Core))];
-    if target.has_std_os() {
+    if target.has_std_os() && !(target.is_wasm() && target.is_bare_metal()) {
         rows.push(("with std", answer(CrateSet::Std)));
     }
-    rows
+    Survey { rows }
+}
+
+impl Survey {
+    pub fn to_json(&self, target: &Target) -> Value {
+        let rows = self
+            .rows
+            .iter()
+            .map(|(crates, answer)| (crates.replace(' ', "_"), to_json(answer)));
+        json!({
+            "name": target.name,
+            "format": target.binary_format(),
+            "linkers": rows.collect::<serde_json::Map<_, _>>(),
+        })
+    }
 }
 
 /// An answer in a line.
@@ -418,12 +432,12 @@ pub fn in_words(answer: &Result<Choice, Diagnostic>) -> String {
     }
 }
 
-/// The same for programs.
-pub fn to_json(answer: &Result<Choice, Diagnostic>) -> Value {
+fn to_json(answer: &Result<Choice, Diagnostic>) -> Value {
     match answer {
         Ok(choice) => json!({
             "linker": choice.by.name(),
             "reason": choice.reason,
+            "rustflags": choice.flags,
         }),
         Err(problem) => json!({
             "linker": null,

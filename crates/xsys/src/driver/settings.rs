@@ -383,7 +383,7 @@ fn both(source: &Source) -> Diagnostic {
     diagnostic
 }
 
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 11] = [
     "trim-paths",
     "board",
     "target-spec",

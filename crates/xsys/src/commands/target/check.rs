@@ -1,0 +1,69 @@
+//! `xsys target check`: whether a spec is right, and whether its programs can be linked.
+//!
+//! What a build would refuse is refused here, in the same words; what programs with another set of
+//! crates meet is told as well.
+
+use xsys_diag::{Diagnostic, Severity};
+use xsys_sysroot::Toolchain;
+use xsys_target::{CrateSet, What};
+
+use crate::commands::Call;
+use crate::driver::linker_choice::{self, Question};
+use crate::driver::plan::{default_crates, load_target};
+use crate::error::Result;
+use crate::render;
+use crate::ui::answer;
+
+pub fn run(
+    call: &Call,
+    toolchain: &Toolchain,
+    what: &What,
+    crates: Option<CrateSet>,
+    as_json: bool,
+) -> Result<u8> {
+    let target = load_target(what, toolchain)?;
+    let mut problems = target
+        .check(&toolchain.rustc)
+        .map_err(|error| error.into_diagnostic())?;
+    let is_right = !has_errors(&problems);
+    let user = linker_choice::user_config(&call.folder, toolchain, &target);
+    let survey = linker_choice::survey(&target, &user, toolchain);
+    if is_right {
+        let crates = crates
+            .or(target.board.as_ref().and_then(|board| board.crates))
+            .unwrap_or_else(|| default_crates(&target));
+        let choice = linker_choice::choose(&Question {
+            target: &target,
+            crates,
+            asked: None,
+            user: &user,
+            toolchain,
+        });
+        problems.extend(choice.err());
+    }
+    if as_json {
+        let mut told = survey.to_json(&target);
+        told["right"] = is_right.into();
+        answer(&told.to_string());
+    }
+    render::show(&call.ui, &problems);
+    if is_right && !as_json {
+        let release = toolchain.rustc.release();
+        // What is wrong has been said.
+        if problems.is_empty() {
+            let text = format!("{} is right for rustc {release}", target.name);
+            call.ui.status("Checked", &text);
+        }
+        for (crates, answer) in &survey.rows {
+            let text = format!("{crates}: {}", linker_choice::in_words(answer));
+            call.ui.status("Linker", &text);
+        }
+    }
+    Ok(u8::from(has_errors(&problems)))
+}
+
+fn has_errors(problems: &[Diagnostic]) -> bool {
+    problems
+        .iter()
+        .any(|problem| problem.severity == Severity::Error)
+}
