@@ -131,6 +131,12 @@ impl Compilation<'_> {
         })
     }
 
+    /// The crates' names and hashes.
+    pub fn names(&self, units: &[Unit]) -> Vec<(String, String)> {
+        let names = units.iter().map(|unit| unit.package.lib_name.clone());
+        names.zip(self.hashes(units)).collect()
+    }
+
     /// What tells crates of one name apart, in file names and symbols: no paths, no target.
     fn hashes(&self, units: &[Unit]) -> Vec<String> {
         let hash = |unit: &Unit| {

@@ -20,6 +20,7 @@ use crate::c_pieces::{self, Pieces};
 use crate::compile::{
     Call, Calls, Compilation, common_flags, has_separate_metadata, library_folder, root, shown,
 };
+use crate::harness::{Harness, HarnessBuild};
 use crate::key::Inputs;
 use crate::resolve::{Resolution, TargetPlatform, Unit, Wanted, resolve};
 use crate::schedule::{self, Stopped};
@@ -105,6 +106,7 @@ struct Build<'a> {
     settings: Settings,
     library: PathBuf,
     pieces: Option<Pieces>,
+    harness: Option<Harness>,
     inputs: Value,
     key: String,
     spec_file: String,
@@ -128,6 +130,9 @@ impl<'a> Build<'a> {
         let pieces = wanted
             .map(|wanted| c_pieces::find(&wanted, target, toolchain, offline, cache, progress))
             .transpose()?;
+        let release = toolchain.rustc.release();
+        let harness = Harness::of(target, crates, &settings, release);
+        let harness_digest = harness.as_ref().map(Harness::digest);
         let inputs = Inputs {
             target: &target.name,
             custom: target.kind == Kind::Json,
@@ -141,6 +146,7 @@ impl<'a> Build<'a> {
             pieces: pieces
                 .as_ref()
                 .map(|pieces| (pieces.kit.name, pieces.digest.as_str())),
+            harness: harness_digest.as_deref(),
         };
         Ok(Build {
             key: inputs.key(),
@@ -150,6 +156,7 @@ impl<'a> Build<'a> {
             settings,
             library,
             pieces,
+            harness,
         })
     }
 
@@ -190,7 +197,7 @@ impl<'a> Build<'a> {
             facts: &facts,
         };
         let Calls {
-            calls,
+            mut calls,
             unknown,
             restricted_std,
         } = compilation.calls(&units)?;
@@ -210,6 +217,17 @@ impl<'a> Build<'a> {
                 toolchain.rustc.release(),
                 unknown.join(", ")
             ));
+        }
+        if let Some(harness) = &self.harness {
+            calls.push(harness.call(&HarnessBuild {
+                settings: &self.settings,
+                release: toolchain.rustc.release(),
+                sources: &harness.write(&staging.path)?,
+                out_dir: &out_dir,
+                empty_sysroot: compilation.empty_sysroot,
+                target: Path::new(&target_argument),
+                crates: compilation.names(&units),
+            }));
         }
         let jobserver = jobs::client(jobs).map_err(|source| Error::Start {
             program: toolchain.rustc.program().to_owned(),

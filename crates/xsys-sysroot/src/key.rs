@@ -31,6 +31,8 @@ pub(crate) struct Inputs<'a> {
     pub flags: &'a [String],
     /// Name and digest of the C library's pieces, if there are any.
     pub pieces: Option<(&'a str, &'a str)>,
+    /// Digest of our crate `test`, where the sysroot has it.
+    pub harness: Option<&'a str>,
 }
 
 impl Inputs<'_> {
@@ -50,6 +52,9 @@ impl Inputs<'_> {
         });
         if let Some((name, digest)) = self.pieces {
             inputs[name] = digest.into();
+        }
+        if let Some(digest) = self.harness {
+            inputs["harness"] = digest.into();
         }
         inputs
     }
@@ -108,6 +113,7 @@ mod tests {
             settings: &settings,
             flags: &flags,
             pieces: None,
+            harness: None,
         };
         let with = |change: fn(&mut Settings)| {
             let mut settings = Settings::default();
@@ -168,6 +174,11 @@ mod tests {
             .key(),
             Inputs {
                 pieces: Some(("wasi-libc", "m")),
+                ..base.clone()
+            }
+            .key(),
+            Inputs {
+                harness: Some("h"),
                 ..base.clone()
             }
             .key(),

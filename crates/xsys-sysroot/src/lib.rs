@@ -3,7 +3,7 @@
 //! Three questions, three groups of modules:
 //! - *what* is to be compiled: `manifest`, `lock`, `sources` (packages), `resolve` (features,
 //!   order), `build_script` (cfgs);
-//! - *how*: `compile` (a command line a crate), `schedule` and `jobs` (in parallel, pipelined);
+//! - *how*: `compile` (a command line a crate), `harness` (our crate `test`), `schedule` and `jobs` (in parallel, pipelined);
 //! - *where* it goes: `key` and `digest` (its name), `store` (locks, staging, publishing),
 //!   `c_pieces` (the C library that comes with it: `musl`, `wasi`).
 //!
@@ -16,6 +16,7 @@ mod compile;
 mod digest;
 mod ensure;
 mod error;
+mod harness;
 mod jobs;
 mod key;
 mod lock;

@@ -89,7 +89,7 @@ fn core_for_a_custom_spec() {
         result => result.unwrap(),
     };
     assert!(first.built);
-    assert_eq!(first.rustc_calls, 3, "cfg, core, compiler_builtins");
+    assert_eq!(first.rustc_calls, 4, "cfg, core, compiler_builtins, test");
     for count in [&counter.planned, &counter.started, &counter.finished] {
         assert_eq!(count.load(Ordering::Relaxed), 2);
     }

@@ -217,6 +217,9 @@ pub struct RunArgs {
 pub struct TestArgs {
     #[command(flatten)]
     pub build: BuildArgs,
+    /// How long each test may take on a board or in wasm, instead of 60 seconds
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub time_limit: Option<u64>,
     #[command(flatten)]
     pub wasm: WasmArgs,
 }

@@ -12,6 +12,7 @@ mod commands;
 mod component;
 mod driver;
 mod error;
+mod harness;
 mod link_record;
 mod linker;
 mod render;

@@ -62,8 +62,10 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
     let done: Result<u8> = match cli.command {
         Command::Build(args) => build::run(&call, &args),
         Command::Run(args) => run::run(&call, &args),
-        Command::Test(args) => test::run(&call, Verb::Test, &args.build, &args.wasm),
-        Command::Bench(args) => test::run(&call, Verb::Bench, &args.build, &args.wasm),
+        Command::Test(args) => {
+            test::run(&call, Verb::Test, &args.build, &args.wasm, args.time_limit)
+        }
+        Command::Bench(args) => test::run(&call, Verb::Bench, &args.build, &args.wasm, None),
         Command::Check(args) => check::run(&call, Verb::Check, args),
         Command::Clippy(args) => check::run(&call, Verb::Clippy, args),
         Command::Doc(args) => check::run(&call, Verb::Doc, args),

@@ -1,6 +1,7 @@
 //! `xsys run`: builds and runs a project, or a board's own hello program.
 
 use std::ffi::OsString;
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 
 use xsys_diag::Diagnostic;
@@ -16,6 +17,7 @@ use crate::driver::launch::{Host, Launch, decide};
 use crate::driver::plan::{Plan, Verb};
 use crate::driver::run::{Context, run_wasm};
 use crate::error::{Failure, Result, file};
+use crate::harness::TIME_LIMIT;
 use crate::wasm_engine::options::{self, Options};
 
 pub fn run(call: &Call, args: &RunArgs) -> Result<u8> {
@@ -103,6 +105,7 @@ pub fn context(
     tell: bool,
     lenient: bool,
 ) -> Context {
+    let settings = &plan.project.settings;
     Context {
         launch,
         wasm,
@@ -116,6 +119,7 @@ pub fn context(
         color: call.ui.color.then(|| "always".to_owned()),
         json: call.ui.json,
         quiet: call.ui.quiet || plan.flags.quiet,
+        time_limit: Some(settings.test_time_limit.map_or(TIME_LIMIT, NonZeroU64::get)),
     }
 }
 

@@ -3,7 +3,9 @@
 //! The order of what decides: the command line, the package's metadata, the workspace's, the
 //! board, the target itself.
 
+use std::ffi::OsString;
 use std::path::Path;
+
 use std::time::{Duration, Instant};
 
 use xsys_diag::Diagnostic;
@@ -21,6 +23,7 @@ use crate::driver::settings::SysrootSettings;
 use crate::driver::trim_paths::{self, TrimPaths};
 pub use crate::driver::verb::Verb;
 use crate::error::Result;
+use crate::harness::advice;
 use crate::render;
 use crate::ui::{SysrootProgress, Ui};
 
@@ -94,6 +97,8 @@ struct Decision {
     crates: CrateSet,
     settings: Settings,
     linker: Choice,
+    /// What cargo is told besides the user's flags.
+    added: Vec<OsString>,
 }
 
 impl Ground {
@@ -146,7 +151,18 @@ impl Ground {
         if verb.links() {
             linker.tell(ui, &target);
         }
+        let added = match verb.is_of_tests() && crates != CrateSet::Std {
+            true => advice::before(
+                ui,
+                &self.toolchain,
+                &self.project,
+                &self.flags,
+                &target.name,
+            )?,
+            false => Vec::new(),
+        };
         Ok(Decision {
+            added,
             emits: self.emits(args, &target)?,
             settings: self.settings(verb, &target, crates)?,
             linker,
@@ -182,10 +198,24 @@ impl Ground {
         Ok(Emit::parse_all(list.iter().map(String::as_str))?)
     }
 
+    /// Whether tests of a target with std are left to our harness: where a failing test takes the
+    /// others with it, and nobody else is named to run them.
+    fn tests_one_by_one(&self, target: &Target) -> Result<bool> {
+        if !target.is_wasm() || target.is_emscripten() {
+            return Ok(false);
+        }
+        let (folder, toolchain) = (&self.project.folder, &self.toolchain);
+        let user =
+            rustflags::user_config(folder, &toolchain.cargo, &toolchain.rustc, &target.name)?;
+        Ok(user.runner.is_none())
+    }
+
     /// How the standard library is built.
     fn settings(&self, verb: Verb, target: &Target, crates: CrateSet) -> Result<Settings> {
         let mut settings = spec_settings(target, &self.project.folder, &self.toolchain)?;
-        settings.test = verb.has_tests(&self.flags) && crates == CrateSet::Std;
+        settings.test = verb.has_tests(&self.flags)
+            && crates == CrateSet::Std
+            && (verb == Verb::Bench || !self.tests_one_by_one(target)?);
         if !verb.is_of_tests()
             && let Some(panic) = profile_panic(&self.project, &self.flags)
         {
@@ -237,8 +267,11 @@ impl Ground {
             emits,
             settings,
             linker,
+            added,
             ..
         } = decision;
+        let mut flags = self.flags.clone();
+        flags.flags.extend(added);
         let user = rustflags::user_config(
             &self.project.folder,
             &self.toolchain.cargo,
@@ -282,7 +315,7 @@ impl Ground {
             }),
             toolchain: self.toolchain.clone(),
             project: self.project.clone(),
-            flags: self.flags.clone(),
+            flags,
             target,
             emits,
             sysroot,

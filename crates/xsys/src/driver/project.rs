@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use cargo_metadata::MetadataCommand;
+use cargo_metadata::{Metadata, MetadataCommand};
 use xsys_diag::Diagnostic;
 
 use crate::cli::CargoFlags;
@@ -28,13 +28,7 @@ pub struct Project {
 impl Project {
     /// Asks cargo. `folder` is where the command was given.
     pub fn load(folder: &Path, cargo: &Path, flags: &CargoFlags) -> Result<Self, Diagnostic> {
-        let mut command = MetadataCommand::new();
-        command.cargo_path(cargo).current_dir(folder).no_deps();
-        if let Some(path) = &flags.manifest_path {
-            command.manifest_path(path);
-        }
-        command.other_options(config_options(flags));
-        let metadata = command.exec().map_err(|error| problem(&error, folder))?;
+        let metadata = metadata(folder, cargo, flags)?;
 
         let workspace_root = metadata.workspace_root.clone().into_std_path_buf();
         let root_manifest = Manifest::read(&workspace_root.join("Cargo.toml"))?;
@@ -123,6 +117,17 @@ fn names_programs(flags: &CargoFlags) -> bool {
         let flag = flag.to_string_lossy();
         NAMES.contains(&flag.split('=').next().unwrap_or_default())
     })
+}
+
+/// What cargo knows of the packages here.
+pub fn metadata(folder: &Path, cargo: &Path, flags: &CargoFlags) -> Result<Metadata, Diagnostic> {
+    let mut command = MetadataCommand::new();
+    command.cargo_path(cargo).current_dir(folder).no_deps();
+    if let Some(path) = &flags.manifest_path {
+        command.manifest_path(path);
+    }
+    command.other_options(config_options(flags));
+    command.exec().map_err(|error| problem(&error, folder))
 }
 
 /// Flags that `cargo metadata` understands and that change its answer.

@@ -10,6 +10,7 @@ use std::process::{Command, ExitCode};
 
 use serde::{Deserialize, Serialize};
 use xsys_diag::Diagnostic;
+use xsys_target::Stop;
 
 use crate::driver::emit::{self, Emit, Output};
 use crate::driver::launch::{self, Launch};
@@ -18,6 +19,7 @@ use crate::driver::messages::Messages;
 use crate::driver::report;
 use crate::driver::watch;
 use crate::error::{self, Failure, Result};
+use crate::harness;
 use crate::render;
 use crate::ui::{self, Ui, When};
 use crate::wasm_engine::{self, options::Options};
@@ -53,6 +55,24 @@ pub struct Context {
     pub color: Option<String>,
     pub json: bool,
     pub quiet: bool,
+    /// For tests: the seconds that each may take.
+    pub time_limit: Option<u64>,
+}
+
+/// How a program is to be started.
+#[derive(Debug)]
+pub enum Start {
+    /// In the built-in engine.
+    Here,
+    Program {
+        command: Box<Command>,
+        /// What ends it, where it does not end by itself.
+        stop: Option<Stop>,
+        /// The folder of another system's libraries that it gets.
+        libraries: Option<OsString>,
+    },
+    /// The emulator, which is not there, and the arguments that it would have got.
+    Missing { program: String, words: Vec<String> },
 }
 
 pub fn main(args: Vec<OsString>) -> ExitCode {
@@ -84,6 +104,9 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
 }
 
 fn execute(ui: &Ui, context: &Context, program: &Path, args: &[OsString]) -> Result<u8> {
+    if let Some(done) = harness::run(ui, context, program, args) {
+        return done;
+    }
     let mut emits = Emit::parse_all(context.emits.iter().map(String::as_str))?;
     if !context.tell {
         emits.retain(|emit| needed(emit, &context.launch));
@@ -98,23 +121,60 @@ fn execute(ui: &Ui, context: &Context, program: &Path, args: &[OsString]) -> Res
         };
         report::tell(ui, &outputs, &context.reports, &times);
     }
-    match &context.launch {
-        Launch::Wasm => run_wasm(program, args, &context.wasm),
+    match start(&context.launch, program, args, &outputs)? {
+        Start::Here => run_wasm(program, args, &context.wasm),
+        Start::Program {
+            command,
+            stop,
+            libraries,
+        } => {
+            if let (Some(folder), true) = (libraries, context.tell) {
+                let text = format!("of {} (as QEMU_LD_PREFIX would say)", folder.display());
+                ui.status("Libraries", &text);
+            }
+            match stop {
+                Some(stop) => watch::until(*command, &stop),
+                None => become_program(*command),
+            }
+        }
+        Start::Missing { program, words } => missing(ui, context, &program, &words, &outputs),
+    }
+}
+
+/// The command that a way to start programs comes to.
+pub fn start(
+    launch: &Launch,
+    program: &Path,
+    args: &[OsString],
+    outputs: &[Output],
+) -> Result<Start> {
+    Ok(match launch {
+        Launch::Wasm => Start::Here,
         Launch::Node => {
-            let words = ["-e", NODE_HOST, "--"].map(str::to_owned);
             let Some(node) = find("node") else {
-                return missing(ui, context, "node", &[], &outputs);
+                return Ok(Start::Missing {
+                    program: "node".to_owned(),
+                    words: Vec::new(),
+                });
             };
             let mut command = Command::new(node);
             // Node calls its WASI experimental each time.
-            command.arg("--no-warnings").args(words);
+            command.args(["--no-warnings", "-e", NODE_HOST, "--"]);
             command.arg(absolute(program)).args(args);
-            become_program(command)
+            Start::Program {
+                command: Box::new(command),
+                stop: None,
+                libraries: None,
+            }
         }
         Launch::Native => {
             let mut command = Command::new(absolute(program));
             command.args(args);
-            become_program(command)
+            Start::Program {
+                command: Box::new(command),
+                stop: None,
+                libraries: None,
+            }
         }
         Launch::Through {
             programs,
@@ -122,28 +182,27 @@ fn execute(ui: &Ui, context: &Context, program: &Path, args: &[OsString]) -> Res
             takes_arguments,
             stop,
         } => {
-            let words = fill(emulator_args, &outputs);
+            let words = fill(emulator_args, outputs);
             let Some(found) = programs.iter().find_map(|name| find(name)) else {
-                let name = programs.first().map_or("", String::as_str);
-                return missing(ui, context, name, &words, &outputs);
+                return Ok(Start::Missing {
+                    program: programs.first().cloned().unwrap_or_default(),
+                    words,
+                });
             };
             let loader = loader::arguments(&found, &words, program)?;
-            if let (Some(folder), true) = (loader.get(1), context.tell) {
-                let text = format!("of {} (as QEMU_LD_PREFIX would say)", folder.display());
-                ui.status("Libraries", &text);
-            }
             let mut command = Command::new(found);
-            command.args(loader).args(words);
+            command.args(&loader).args(words);
             if *takes_arguments || !args.is_empty() {
                 // A machine has no arguments: they are the emulator's then.
                 command.args(args);
             }
-            match stop {
-                Some(stop) => watch::until(command, stop),
-                None => become_program(command),
+            Start::Program {
+                command: Box::new(command),
+                stop: stop.clone(),
+                libraries: loader.get(1).cloned(),
             }
         }
-    }
+    })
 }
 
 /// Runs the program in the built-in engine; the low byte of its code is ours, as with processes.
@@ -159,7 +218,7 @@ pub fn run_wasm(program: &Path, args: &[OsString], options: &Options) -> Result<
 }
 
 /// Whether a run argument refers to an image.
-fn needed(emit: &Emit, launch: &Launch) -> bool {
+pub fn needed(emit: &Emit, launch: &Launch) -> bool {
     let Launch::Through { args, .. } = launch else {
         return false;
     };
@@ -186,7 +245,7 @@ fn fill(args: &[String], outputs: &[Output]) -> Vec<String> {
         .collect()
 }
 
-fn missing(
+pub fn missing(
     ui: &Ui,
     context: &Context,
     program: &str,
@@ -289,14 +348,14 @@ fn become_program(mut command: Command) -> Result<u8> {
 }
 
 /// Our variables are nobody else's business.
-pub(super) fn hide_our_own(command: &mut Command) {
+pub fn hide_our_own(command: &mut Command) {
     command.env_remove(VARIABLE);
     for name in crate::linker::VARIABLES {
         command.env_remove(name);
     }
 }
 
-pub(super) fn cannot_start(program: &Path, error: &std::io::Error) -> Failure {
+pub fn cannot_start(program: &Path, error: &std::io::Error) -> Failure {
     Diagnostic::error(format!(
         "cannot start `{}`: {}",
         program.display(),

@@ -4,6 +4,7 @@
 //! with its place in the file. The package's keys win over the workspace's, one by one.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -66,6 +67,8 @@ pub struct Settings {
     raw_memory: RawMemories,
     #[serde(skip)]
     memory: Vec<Memory>,
+    /// The seconds that a test may take on a board or in wasm (`--time-limit`).
+    pub test_time_limit: Option<NonZeroU64>,
     #[serde(default)]
     pub sysroot: SysrootSettings,
     /// The folder of the manifest, which paths are relative to.
@@ -190,6 +193,7 @@ impl Settings {
             } else {
                 self.memory
             },
+            test_time_limit: self.test_time_limit.or(general.test_time_limit),
             sysroot: SysrootSettings {
                 opt_level: self.sysroot.opt_level.or(general.sysroot.opt_level),
                 panic: self.sysroot.panic.or(general.sysroot.panic),

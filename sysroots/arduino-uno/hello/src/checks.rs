@@ -29,7 +29,7 @@ fn memory() -> bool {
 }
 
 /// Wide numbers and floating point are functions of compiler_builtins.
-fn arithmetic() -> bool {
+pub fn arithmetic() -> bool {
     let product = black_box(123_457u32) * black_box(31_337);
     let quotient = black_box(0x1234_5678_9abc_def0u64) / black_box(1_000_003);
     let signed = black_box(-1_000_000i32) / black_box(7) * 7 + black_box(-1_000_000) % 7;
@@ -108,7 +108,7 @@ fn TIMER1_OVF() {
 }
 
 /// Interrupts reach their handlers and return.
-fn timer() -> bool {
+pub fn timer() -> bool {
     let start = TICKS.load(Ordering::Relaxed);
     while TICKS.load(Ordering::Relaxed).wrapping_sub(start) < 3 {
         core::hint::spin_loop();

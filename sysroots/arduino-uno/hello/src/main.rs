@@ -5,18 +5,17 @@
 //! the emulator, as an ATmega cannot switch itself off.
 
 #![no_std]
-#![no_main]
+// Tests have an entry and a panic handler of their own.
+#![cfg_attr(not(test), no_main)]
 #![feature(abi_avr_interrupt)]
 
 mod checks;
 mod serial;
 
-use core::panic::PanicInfo;
-
 use avr_device::atmega328p::Peripherals;
 use serial::println;
 
-#[avr_device::entry]
+#[cfg_attr(not(test), avr_device::entry)]
 fn main() -> ! {
     let Some(peripherals) = Peripherals::take() else {
         println!("FAIL the peripherals are taken");
@@ -47,8 +46,9 @@ fn stop(passed: bool) -> ! {
     }
 }
 
+#[cfg(not(test))]
 #[panic_handler]
-fn panic(info: &PanicInfo<'_>) -> ! {
+fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
     avr_device::interrupt::disable();
     // The message would need tables of Unicode in RAM; the place is enough.
     match info.location() {
@@ -56,4 +56,40 @@ fn panic(info: &PanicInfo<'_>) -> ! {
         None => println!("FAIL panic"),
     }
     stop(false)
+}
+
+/// `xsys test` runs each test on a machine of its own.
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Called first.
+    #[unsafe(no_mangle)]
+    fn xsys_test_init() {
+        if let Some(peripherals) = Peripherals::take() {
+            serial::open(&peripherals.USART0);
+            checks::start_timer(&peripherals.TC1);
+        }
+        // SAFETY: nothing relies on interrupts being off.
+        unsafe { avr_device::interrupt::enable() };
+    }
+
+    /// How tests are told what happens.
+    #[unsafe(no_mangle)]
+    fn xsys_test_print(text: &str) {
+        use core::fmt::Write as _;
+        // The port never reports an error.
+        let _ = serial::Serial.write_str(text);
+    }
+
+    // Not all checks in one program: with what they format it would fill the memory.
+    #[test]
+    fn arithmetic() {
+        assert!(checks::arithmetic());
+    }
+
+    #[test]
+    fn interrupts() {
+        assert!(checks::timer());
+    }
 }

@@ -4,15 +4,14 @@
 //! with success only if all checks passed.
 
 #![no_std]
-#![no_main]
+// Tests have an entry and a panic handler of their own.
+#![cfg_attr(not(test), no_main)]
 
 extern crate alloc;
 
 mod checks;
 
-use core::panic::PanicInfo;
-
-use cortex_m_rt::{ExceptionFrame, entry, exception};
+use cortex_m_rt::{ExceptionFrame, exception};
 use cortex_m_semihosting::{debug, hprintln};
 use embedded_alloc::LlffHeap as Heap;
 
@@ -21,13 +20,9 @@ static HEAP: Heap = Heap::empty();
 
 const HEAP_SIZE: usize = 16 * 1024;
 
-#[entry]
+#[cfg_attr(not(test), cortex_m_rt::entry)]
 fn main() -> ! {
-    // SAFETY: called once, before the first allocation, on memory that nothing else uses.
-    unsafe {
-        embedded_alloc::init!(HEAP, HEAP_SIZE);
-    }
-
+    make_heap();
     hprintln!("hello from a Cortex-M3 with {} bytes of heap", HEAP.free());
     let mut failed = 0;
     for (name, check) in checks::ALL {
@@ -46,6 +41,13 @@ fn main() -> ! {
     }
     hprintln!("{} checks, {} failed", checks::ALL.len() + 1, failed);
     exit(failed == 0)
+}
+
+fn make_heap() {
+    // SAFETY: called once, before the first allocation, on memory that nothing else uses.
+    unsafe {
+        embedded_alloc::init!(HEAP, HEAP_SIZE);
+    }
 }
 
 fn exit(success: bool) -> ! {
@@ -70,8 +72,29 @@ unsafe fn HardFault(frame: &ExceptionFrame) -> ! {
     exit(false)
 }
 
+#[cfg(not(test))]
 #[panic_handler]
-fn panic(info: &PanicInfo<'_>) -> ! {
+fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
     hprintln!("{}", info);
     exit(false)
+}
+
+/// `xsys test` runs each test on a machine of its own.
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Called first.
+    #[unsafe(no_mangle)]
+    fn xsys_test_init() {
+        make_heap();
+    }
+
+    #[test]
+    fn checks_pass() {
+        for (name, check) in checks::ALL {
+            let outcome = check();
+            assert!(outcome.is_ok(), "{name}: {outcome:?}");
+        }
+    }
 }

@@ -90,8 +90,19 @@ _start:
     main = sym start_main,
 );
 
+#[cfg(not(test))]
 extern "C" fn start_main() -> ! {
     crate::main()
+}
+
+#[cfg(test)]
+extern "C" fn start_main() -> ! {
+    unsafe extern "C" {
+        fn main(argument_count: i32, arguments: *const *const u8) -> i32;
+    }
+    // SAFETY: what rustc makes of the tests; it does not look at its arguments.
+    unsafe { main(0, core::ptr::null()) };
+    crate::semihosting::wait_forever()
 }
 
 /// 1 in a kernel, 2 in a hypervisor.

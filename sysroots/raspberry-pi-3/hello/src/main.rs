@@ -4,7 +4,8 @@
 //! program then waits for the power to go; under QEMU it ends with the number of failed checks.
 
 #![no_std]
-#![no_main]
+// Tests have an entry and a panic handler of their own.
+#![cfg_attr(not(test), no_main)]
 
 mod boot;
 mod exception;
@@ -13,7 +14,6 @@ mod semihosting;
 mod serial;
 
 use core::hint::black_box;
-use core::panic::PanicInfo;
 use core::ptr::addr_of;
 use core::sync::atomic::{AtomicU32, Ordering};
 
@@ -153,8 +153,41 @@ fn mean_of_roots(n: u32) -> f64 {
     sum / f64::from(n)
 }
 
+#[cfg(not(test))]
 #[panic_handler]
-fn panic(info: &PanicInfo<'_>) -> ! {
+fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
     println!("{info}");
     semihosting::exit(101)
+}
+
+/// `xsys test` runs each test on a machine of its own.
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Called first.
+    #[unsafe(no_mangle)]
+    fn xsys_test_init() {
+        serial::init();
+    }
+
+    /// How tests are told what happens.
+    #[unsafe(no_mangle)]
+    fn xsys_test_print(text: &str) {
+        use core::fmt::Write as _;
+        // The port never reports an error.
+        let _ = serial::Serial.write_str(text);
+    }
+
+    #[test]
+    fn counts_primes() {
+        assert_eq!(count_primes(), 1229);
+    }
+
+    #[test]
+    fn the_crc_is_known() {
+        let mut table = [0; 256];
+        crc32_table(&mut table);
+        assert_eq!(crc32(&table, b"123456789"), 0xcbf4_3926);
+    }
 }

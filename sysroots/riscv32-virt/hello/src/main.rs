@@ -3,17 +3,15 @@
 //! The output comes out of the serial port; the exit code is the number of failed checks.
 
 #![no_std]
-#![no_main]
+// Tests have an entry and a panic handler of their own.
+#![cfg_attr(not(test), no_main)]
 
 mod checks;
 mod machine;
 
-use core::panic::PanicInfo;
-
 use machine::println;
-use riscv_rt::entry;
 
-#[entry]
+#[cfg_attr(not(test), riscv_rt::entry)]
 fn main() -> ! {
     let isa = riscv::register::misa::read().bits();
     println!(
@@ -42,8 +40,30 @@ fn unexpected(_frame: &riscv_rt::TrapFrame) -> ! {
     machine::exit(102)
 }
 
+#[cfg(not(test))]
 #[panic_handler]
-fn panic(info: &PanicInfo<'_>) -> ! {
+fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
     println!("{info}");
     machine::exit(101)
+}
+
+/// `xsys test` runs each test on a machine of its own.
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How tests are told what happens.
+    #[unsafe(no_mangle)]
+    fn xsys_test_print(text: &str) {
+        use core::fmt::Write as _;
+        // The port never reports an error.
+        let _ = machine::Serial.write_str(text);
+    }
+
+    #[test]
+    fn checks_pass() {
+        for (name, check) in checks::ALL {
+            assert!(check(), "{name}");
+        }
+    }
 }

@@ -45,3 +45,20 @@ pub extern "C" fn add(a: i32, b: i32) -> i32 {
 pub extern "C" fn digits(number: u64) -> usize {
     number.to_string().len()
 }
+
+/// `xsys test` runs each test in an instance of its own.
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_words() {
+        let expected = [("a".to_owned(), 2), ("b".to_owned(), 1)];
+        assert_eq!(count_words("a b a"), expected);
+    }
+
+    #[test]
+    fn counts_digits() {
+        assert_eq!(digits(u64::MAX), 20);
+    }
+}

@@ -29,3 +29,16 @@ fn main() -> ExitCode {
     println!("{} checks, {failed} failed", checks::ALL.len());
     ExitCode::from(failed)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn checks_pass() {
+        for (name, check) in checks::ALL {
+            let outcome = check();
+            assert!(outcome.is_ok(), "{name}: {outcome:?}");
+        }
+    }
+}

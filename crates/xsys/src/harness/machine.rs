@@ -1,0 +1,265 @@
+//! A machine for each test: started with a copy of the program that runs just this one, watched,
+//! and switched off when the test has said how it ended.
+
+use std::io::{PipeReader, Read, Write};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::time::{Duration, Instant};
+
+use xsys_diag::Diagnostic;
+
+use super::failed;
+use super::selection::{Copies, LIST};
+use super::verdict::{End, Outcome, Test, judge};
+use super::wire::{Reader, Word};
+use crate::driver::emit::{self, Emit};
+use crate::driver::launch::Launch;
+use crate::driver::run::{self, Context, Start};
+use crate::error::{Result, file};
+use crate::ui::Ui;
+
+/// How tests of a program are run.
+#[derive(Debug)]
+pub struct Machines<'a> {
+    ui: &'a Ui,
+    context: &'a Context,
+    copies: &'a Copies,
+    limit: Duration,
+}
+
+/// What was heard of a run.
+#[derive(Debug, Default)]
+struct Said {
+    words: Vec<Word>,
+    output: Vec<u8>,
+    /// Where the output of the test begins.
+    start: Option<usize>,
+}
+
+impl Said {
+    fn text(&self) -> String {
+        // Before that the machine itself, and the program's start, may have said something.
+        let from = self.start.unwrap_or(0);
+        String::from_utf8_lossy(self.output.get(from..).unwrap_or_default()).into_owned()
+    }
+
+    /// How the test ended, once it has said so.
+    fn end(&self) -> Option<End> {
+        Some(match self.words.last()? {
+            Word::Pass | Word::End => End::Passed,
+            Word::Fail(error) => End::Failed(error.clone()),
+            Word::Panic { place, message } => End::Panicked {
+                place: place.clone(),
+                message: message.clone(),
+            },
+            Word::Start | Word::Listed(_) => return None,
+        })
+    }
+}
+
+impl<'a> Machines<'a> {
+    pub fn new(ui: &'a Ui, context: &'a Context, copies: &'a Copies, limit: Duration) -> Self {
+        Self {
+            ui,
+            context,
+            copies,
+            limit,
+        }
+    }
+
+    /// Asks the program which tests it has.
+    pub fn list(&self) -> Result<Vec<Test>> {
+        let (said, end) = self.start(0, LIST, false)?;
+        if end != End::Passed {
+            return Err(failed(self.no_list(&said, &end)));
+        }
+        let tests = said.words.into_iter().filter_map(|word| match word {
+            Word::Listed(test) => Some(test),
+            _ => None,
+        });
+        Ok(tests.collect())
+    }
+
+    /// Runs a test.
+    pub fn run(&self, worker: usize, test: &Test, show: bool) -> Result<Outcome> {
+        let start = Instant::now();
+        let (said, end) = self.start(worker, test.number, show)?;
+        let text = if show { String::new() } else { said.text() };
+        Ok(judge(test, &end, text, start.elapsed()))
+    }
+
+    fn start(&self, worker: usize, word: u32, show: bool) -> Result<(Said, End)> {
+        let program = self.copies.write(worker, word)?;
+        let mut command = self.command(&program)?;
+        let cannot = |error| run::cannot_start(Path::new("the program"), &error);
+        let (reader, writer) = std::io::pipe().map_err(cannot)?;
+        command
+            .stdin(Stdio::null())
+            .stdout(writer.try_clone().map_err(cannot)?)
+            .stderr(writer);
+        run::hide_our_own(&mut command);
+        if self.context.launch == Launch::Wasm {
+            // It is ourselves, who need it.
+            command.env(run::VARIABLE, self.engine());
+        }
+        let name = command.get_program().to_owned();
+        let child = command
+            .spawn()
+            .map_err(|error| run::cannot_start(Path::new(&name), &error))?;
+        // With the command goes our end for writing: the pipe ends with the program.
+        drop(command);
+        let mut child = SwitchedOff(child);
+        let (sender, pieces) = mpsc::channel();
+        std::thread::spawn(move || listen(reader, &sender));
+        let (said, end) = watch(&pieces, self.limit, show);
+        let end = match end {
+            Some(end) => end,
+            None => End::Gone(child.0.wait().ok().and_then(|status| status.code())),
+        };
+        Ok((said, end))
+    }
+
+    /// The command that starts the machine with this program.
+    fn command(&self, program: &Path) -> Result<Command> {
+        let mut emits = Emit::parse_all(self.context.emits.iter().map(String::as_str))?;
+        emits.retain(|emit| run::needed(emit, &self.context.launch));
+        let outputs = emit::write_all(program, &emits, 0)?;
+        match run::start(&self.context.launch, program, &[], &outputs)? {
+            Start::Here => {
+                let own = std::env::current_exe()
+                    .map_err(|error| file("find", Path::new("xsys"), &error))?;
+                let mut command = Command::new(own);
+                command.arg("__exec").arg(program);
+                Ok(command)
+            }
+            // What ends a program of the board is for its own program: here it is a word of ours.
+            Start::Program { command, .. } => Ok(*command),
+            Start::Missing { program, words } => {
+                match run::missing(self.ui, self.context, &program, &words, &outputs) {
+                    Ok(_) => Err(failed(Diagnostic::error("the tests were not run"))),
+                    Err(failure) => Err(failure),
+                }
+            }
+        }
+    }
+
+    /// For the engine: the program, and no tests to look for.
+    fn engine(&self) -> String {
+        let context = Context {
+            time_limit: None,
+            ..self.context.clone()
+        };
+        serde_json::to_string(&context).unwrap_or_default()
+    }
+
+    /// A program that does not tell its tests.
+    fn no_list(&self, said: &Said, end: &End) -> Diagnostic {
+        let problem = match end {
+            End::TimeLimit(limit) => format!(
+                "the program did not tell its tests within {} seconds",
+                limit.as_secs()
+            ),
+            End::Panicked { place, message } => {
+                format!("the program panicked before its tests, at {place}: {message}")
+            }
+            End::Gone(Some(code)) => {
+                format!("the machine ended with code {code} before the program told its tests")
+            }
+            _ => "the machine ended before the program told its tests".to_owned(),
+        };
+        let output = said.text();
+        let problem = Diagnostic::error(problem);
+        match output.trim() {
+            "" => problem
+                .note("nothing came out of the machine")
+                .help("the program's start code has to call `main`, which is the tests' here")
+                .help("where the machine has no semihosting (or QEMU's `-semihosting` is not among the arguments), say how text gets out:\n#[cfg(test)]\n#[unsafe(no_mangle)]\nfn xsys_test_print(text: &str) { /* to the serial port */ }"),
+            text => problem.note(format!("it said:\n{text}")),
+        }
+    }
+}
+
+/// A machine that does not outlive us.
+struct SwitchedOff(Child);
+
+impl Drop for SwitchedOff {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Hands on what comes, until the program is gone.
+fn listen(mut reader: PipeReader, to: &Sender<Vec<u8>>) {
+    let mut buffer = [0; 4096];
+    while let Ok(count) = reader.read(&mut buffer) {
+        if count == 0 || to.send(buffer[..count].to_vec()).is_err() {
+            break;
+        }
+    }
+}
+
+/// Listens until the test has ended; no end where the program was gone before.
+fn watch(pieces: &Receiver<Vec<u8>>, limit: Duration, show: bool) -> (Said, Option<End>) {
+    let deadline = Instant::now() + limit;
+    let mut said = Said::default();
+    let mut reader = Reader::default();
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let piece = match pieces.recv_timeout(left) {
+            Ok(piece) => piece,
+            Err(RecvTimeoutError::Timeout) => return (said, Some(End::TimeLimit(limit))),
+            Err(RecvTimeoutError::Disconnected) => return (said, None),
+        };
+        let before = said.output.len();
+        let words = reader.read(&piece, &mut said.output);
+        if words.contains(&Word::Start) {
+            said.start = Some(before);
+        }
+        if show {
+            let mut out = std::io::stdout().lock();
+            // A reader that went away is no reason to fail a test.
+            let _ = out
+                .write_all(&said.output[before..])
+                .and_then(|()| out.flush());
+        }
+        said.words.extend(words);
+        if let Some(end) = said.end() {
+            return (said, Some(end));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn watched(said: &[&str], limit: u64) -> (String, Option<End>) {
+        let (sender, pieces) = mpsc::channel();
+        for piece in said {
+            sender.send(piece.as_bytes().to_vec()).unwrap();
+        }
+        if limit > 0 {
+            drop(sender);
+        }
+        let (said, end) = watch(&pieces, Duration::from_millis(limit), false);
+        (said.text(), end)
+    }
+
+    #[test]
+    fn a_word_ends_it() {
+        let end = |said: &[&str]| watched(said, 1000);
+        assert_eq!(
+            end(&["boot\n", "\x1estart\n", "a\n\x1epass\n", "\x1efail\x1fx\n"]),
+            ("a\n".to_owned(), Some(End::Passed))
+        );
+        assert_eq!(
+            end(&["\x1estart\n\x1efail\x1fwhy\n"]).1,
+            Some(End::Failed("why".to_owned()))
+        );
+        assert_eq!(end(&["fault\n"]), ("fault\n".to_owned(), None));
+        assert_eq!(watched(&[], 0).1, Some(End::TimeLimit(Duration::ZERO)));
+    }
+}

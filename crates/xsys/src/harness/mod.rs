@@ -1,0 +1,95 @@
+//! `xsys test` for programs that cannot survive a failing test: bare metal, and wasm.
+//!
+//! Such a program has xsys' own crate `test` in it (`xsys-sysroot`, `harness/`), which lists its
+//! tests or runs one of them, as a word in the program's file says ([`selection`]), and tells the
+//! outcome in lines of its own ([`wire`]). Everything else that libtest does is done here: options
+//! ([`options`]), a machine for each test with a limit in time ([`machine`]), what counts as passed
+//! ([`verdict`]), and libtest's own words about it ([`report`]).
+//!
+//! [`advice`] is for projects whose tests would not come to this, before anything is compiled.
+
+pub mod advice;
+mod attributes;
+mod machine;
+mod options;
+mod report;
+mod selection;
+mod suite;
+mod verdict;
+mod wire;
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Parser;
+use xsys_diag::Diagnostic;
+
+use crate::driver::run::Context;
+use crate::error::{BUILD_FAILED, Failure, Result, file};
+use crate::ui::{self, Ui};
+use machine::Machines;
+use options::Options;
+use report::Report;
+use selection::{Copies, Selection};
+use verdict::Test;
+
+/// How long a test may take where nobody says otherwise.
+pub const TIME_LIMIT: u64 = 60;
+
+/// Runs the tests in a program; none where it has no such tests in it.
+pub fn run(ui: &Ui, context: &Context, program: &Path, args: &[OsString]) -> Option<Result<u8>> {
+    let limit = Duration::from_secs(context.time_limit?);
+    let bytes = match std::fs::read(program) {
+        Ok(bytes) => bytes,
+        Err(error) => return Some(Err(file("read", program, &error).into())),
+    };
+    let selection = Selection::find(&bytes)?;
+    Some(test(ui, context, program, args, (bytes, selection), limit))
+}
+
+fn test(
+    ui: &Ui,
+    context: &Context,
+    program: &Path,
+    args: &[OsString],
+    (bytes, selection): (Vec<u8>, Selection),
+    limit: Duration,
+) -> Result<u8> {
+    let options = match Options::try_parse_from(args) {
+        Ok(options) => options.checked()?,
+        Err(problem) if !problem.use_stderr() => {
+            ui::answer(problem.to_string().trim_end());
+            return Ok(0);
+        }
+        Err(problem) => return Err(options::refused(&problem)),
+    };
+    if let Some(problem) = advice::for_javascript(&bytes, &package_folder()) {
+        return Err(failed(problem));
+    }
+    let copies = Copies::new(program, bytes, selection)?;
+    let machines = Machines::new(ui, context, &copies, limit);
+    let all = machines.list()?;
+    let total = all.len();
+    let tests: Vec<Test> = options.chosen(all);
+    let mut report = Report::new(&options, &tests, total - tests.len());
+    if options.list {
+        report.list();
+        return Ok(0);
+    }
+    let passed = suite::run(&machines, &options, &tests, &mut report)?;
+    Ok(if passed { 0 } else { BUILD_FAILED })
+}
+
+/// The folder of the package that is tested; cargo says it to runners.
+fn package_folder() -> PathBuf {
+    std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from("."), PathBuf::from)
+}
+
+/// A failure of the run itself has libtest's exit code, too.
+fn failed(problem: Diagnostic) -> Failure {
+    Failure {
+        diagnostics: vec![problem],
+        code: BUILD_FAILED,
+    }
+}
