@@ -219,6 +219,8 @@ impl Compilation<'_> {
             let shown = format!("/rust/deps/{}-{}", package.name, package.version);
             arguments.push(remap(&package.root, &shown));
         }
+        // The last one counts where a flag is given twice.
+        arguments.extend(self.settings.rustflags.iter().map(OsString::from));
         arguments.push(package.lib_path.clone().into());
 
         let version = &package.version;

@@ -142,7 +142,11 @@ impl<'a> Build<'a> {
             rust_src: &digest::folder(&library, cache)?,
             crates,
             settings: &settings,
-            flags: &common_flags(&settings, toolchain.rustc.release()),
+            flags: &[
+                common_flags(&settings, toolchain.rustc.release()),
+                settings.rustflags.clone(),
+            ]
+            .concat(),
             pieces: pieces
                 .as_ref()
                 .map(|pieces| (pieces.kit.name, pieces.digest.as_str())),
@@ -179,7 +183,7 @@ impl<'a> Build<'a> {
         };
         let cfgs = toolchain
             .rustc
-            .cfg(&target_argument)
+            .cfg(&target_argument, &self.settings.rustflags)
             .map_err(|error| Error::Rustc(Box::new(error.into_diagnostic())))?;
         let platform = TargetPlatform {
             name: target.name.clone(),

@@ -228,7 +228,7 @@ fn installed() -> Vec<(Toolchain, std::path::PathBuf)> {
 }
 
 fn real(toolchain: &Toolchain, triple: &str) -> TargetPlatform {
-    let cfgs = toolchain.rustc.cfg(triple).unwrap();
+    let cfgs = toolchain.rustc.cfg(triple, &[]).unwrap();
     TargetPlatform {
         name: triple.to_owned(),
         cfgs: cfgs.iter().map(|cfg| cfg.parse().unwrap()).collect(),

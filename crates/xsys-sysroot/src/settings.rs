@@ -132,6 +132,8 @@ pub struct Settings {
     pub test: bool,
     /// The CPU model that rustc is told, for targets that need one beside their spec.
     pub cpu: Option<String>,
+    /// Further flags for rustc, which win over what the other settings say.
+    pub rustflags: Vec<String>,
 }
 
 impl Settings {
@@ -162,6 +164,7 @@ impl Default for Settings {
             features: Vec::new(),
             test: false,
             cpu: None,
+            rustflags: Vec::new(),
         }
     }
 }

@@ -161,15 +161,17 @@ impl Rustc {
         command
     }
 
-    /// The cfgs of a triple or a spec file, a line each, as `--print cfg` has them.
-    pub fn cfg(&self, target: impl AsRef<OsStr>) -> Result<Vec<String>, Error> {
-        let arguments = [
+    /// The cfgs of a triple or a spec file under further flags, a line each, as `--print cfg` has
+    /// them.
+    pub fn cfg(&self, target: impl AsRef<OsStr>, flags: &[String]) -> Result<Vec<String>, Error> {
+        let mut arguments = vec![
             OsStr::new("-Zunstable-options"),
             OsStr::new("--print"),
             OsStr::new("cfg"),
             OsStr::new("--target"),
             target.as_ref(),
         ];
+        arguments.extend(flags.iter().map(OsStr::new));
         Ok(self.print(&arguments)?.lines().map(str::to_owned).collect())
     }
 
@@ -300,7 +302,7 @@ mod tests {
         assert!(rustc.sysroot().join("lib").is_dir());
         assert!(rustc.release().split('.').count() == 3);
         assert_eq!(rustc.commit_hash().len(), 40);
-        let cfg = rustc.cfg("thumbv7m-none-eabi").unwrap();
+        let cfg = rustc.cfg("thumbv7m-none-eabi", &[]).unwrap();
         assert!(cfg.iter().any(|line| line == "target_arch=\"arm\""));
         assert!(
             rustc
@@ -315,7 +317,10 @@ mod tests {
         let error = Rustc::new("/no/such/rustc".into()).unwrap_err();
         assert_eq!(error.to_string(), "cannot start `/no/such/rustc`");
         let rustc = Rustc::new("rustc".into()).unwrap();
-        let error = rustc.cfg("no-such-triple").unwrap_err().into_diagnostic();
+        let error = rustc
+            .cfg("no-such-triple", &[])
+            .unwrap_err()
+            .into_diagnostic();
         assert_eq!(
             error.message,
             "`rustc -Zunstable-options --print cfg --target no-such-triple` failed (exit status: 1)"

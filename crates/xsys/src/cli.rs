@@ -291,6 +291,9 @@ pub struct SysrootBuildArgs {
         allow_hyphen_values = true
     )]
     pub features: Vec<String>,
+    /// Flags for rustc, beside those of cargo's configuration; may be repeated
+    #[arg(long, value_name = "FLAGS", allow_hyphen_values = true)]
+    pub rustflags: Vec<String>,
     /// Never use the network
     #[arg(long)]
     pub offline: bool,
@@ -617,6 +620,8 @@ pub struct CargoFlags {
     pub verbose: u8,
     pub jobs: Option<String>,
     pub message_format: Option<String>,
+    /// `-Z NAME` and `-Z NAME=VALUE`, in order.
+    pub unstable: Vec<String>,
     /// Cargo's part.
     pub flags: Vec<OsString>,
     /// After `--`: the program's part.
@@ -654,9 +659,10 @@ impl CargoFlags {
                 "--verbose" => read.verbose += 1,
                 // Flags whose values must not be taken for flags.
                 "--features" | "-F" | "--bin" | "--example" | "--test" | "--bench"
-                | "--exclude" | "--config" | "-Z" | "-C" => {
+                | "--exclude" | "--config" | "-C" => {
                     value();
                 }
+                "-Z" => read.unstable.extend(value()),
                 _ => {
                     let letters = arg.strip_prefix('-').unwrap_or_default();
                     if !letters.is_empty() && letters.chars().all(|letter| letter == 'v') {
@@ -668,9 +674,12 @@ impl CargoFlags {
         read
     }
 
-    /// The profile's name in manifests.
-    pub fn profile(&self) -> &str {
-        self.profile.as_deref().unwrap_or("dev")
+    /// The value of the last `-Z` flag of this name, which may be empty.
+    pub fn unstable(&self, name: &str) -> Option<&str> {
+        self.unstable.iter().rev().find_map(|flag| {
+            let (own, value) = flag.split_once('=').unwrap_or((flag, ""));
+            (own == name).then_some(value)
+        })
     }
 
     /// Whether the user wants cargo's JSON on stdout.
@@ -806,7 +815,7 @@ mod tests {
     fn cargo_flags_are_understood() {
         let read = |line: &str| CargoFlags::read(&words(line));
         let flags = read("--release -p a -pb --package=c -j4 -vv --verbose --offline -- --quiet");
-        assert_eq!(flags.profile(), "release");
+        assert_eq!(flags.profile.as_deref(), Some("release"));
         assert_eq!(flags.packages, ["a", "b", "c"]);
         assert_eq!(flags.jobs.as_deref(), Some("4"));
         assert_eq!(flags.verbose, 3);
@@ -814,9 +823,9 @@ mod tests {
         assert_eq!(flags.program, words("--quiet"));
         assert_eq!(flags.flags.len(), 9);
 
-        assert_eq!(read("").profile(), "dev");
-        assert_eq!(read("--profile=small").profile(), "small");
-        assert_eq!(read("--profile small").profile(), "small");
+        assert_eq!(read("").profile, None);
+        assert_eq!(read("--profile=small").profile.as_deref(), Some("small"));
+        assert_eq!(read("--profile small").profile.as_deref(), Some("small"));
         // A value that looks like a flag of its own.
         assert!(!read("--features -q").quiet);
         assert!(read("--message-format json-diagnostic-short").wants_json());

@@ -37,7 +37,6 @@ pub fn main_with(args: Vec<OsString>) -> ExitCode {
             linker::main(Some(Flavor::Wasm), args)
         }
         Part::Runner => driver::run::main(args.into_iter().skip(2).collect()),
-        Part::Rustc => driver::rustflags::rustc_main(args.into_iter().skip(2).collect()),
         Part::Command { skip } => commands::main(args.into_iter().skip(skip).collect()),
     }
 }
@@ -51,9 +50,6 @@ enum Part {
     ComponentLinker,
     /// `xsys __exec FILE ARGS…`, as cargo's runner.
     Runner,
-    /// `xsys __rustc RUSTC ARGS…`: rustc with custom target specs allowed, for a library that
-    /// asks rustc for a target's cfgs and knows nothing of unstable options.
-    Rustc,
     /// A command; `skip` arguments stand before it.
     Command { skip: usize },
 }
@@ -76,7 +72,6 @@ impl Part {
             _ => match first {
                 Some("-flavor" | "--flavor") => Self::Linker(None),
                 Some("__exec") => Self::Runner,
-                Some("__rustc") => Self::Rustc,
                 // Flavors without a name for it: rustc's own object, or a response file, comes first.
                 Some(word) if word.ends_with(".o") || word.starts_with('@') => {
                     Self::Linker(Some(Flavor::Gnu))

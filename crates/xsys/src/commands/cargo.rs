@@ -10,6 +10,7 @@ use crate::cli::{BuildArgs, CargoArgs, CargoFlags, TargetsArgs};
 use crate::commands::Call;
 use crate::commands::run::{context, engine_options, launch};
 use crate::driver::any_cargo::{Class, Line, variable};
+use crate::driver::build_std;
 use crate::driver::cargo;
 use crate::driver::own_program;
 use crate::driver::plan::{Plan, Verb};
@@ -108,7 +109,7 @@ fn for_target(call: &Call, line: &Line, plan: &Plan) -> Result<u8> {
         let context = context(call, plan, launch, wasm, false, false);
         cargo::hand_over(&mut command, plan, &context)?;
     }
-    command.args(&line.rest);
+    command.args(build_std::without(&line.rest));
     cargo::run(command, &call.ui, plan)
 }
 
@@ -117,6 +118,7 @@ fn by_flags(command: &mut Command, call: &Call, plan: &Plan) -> Result<()> {
     if plan.target.kind == Kind::Json {
         command.arg("-Zjson-target-spec");
     }
+    plan.switch_off_build_std(command)?;
     command.args(["--color", cargo::color(&call.ui)]);
     if plan.user.runner.is_none() {
         command.arg("--config").arg(cargo::runner(plan)?);

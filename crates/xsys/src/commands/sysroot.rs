@@ -8,11 +8,14 @@ use xsys_diag::Diagnostic;
 use xsys_sysroot::{Cache, Entry, Prune, Request, Sysroot, Toolchain};
 use xsys_target::Kind;
 
-use crate::cli::{SysrootBuildArgs, SysrootCommand};
+use crate::cli::{CargoFlags, SysrootBuildArgs, SysrootCommand};
 use crate::commands::Call;
 use crate::commands::differences::differences;
+use crate::driver::cargo_config::CargoConfig;
+use crate::driver::library_flags;
 use crate::driver::linker_missing;
 use crate::driver::plan::{apply, default_crates, load_target, report_problems, spec_settings};
+use crate::driver::rustflags;
 use crate::driver::settings::{Level, SysrootSettings};
 use crate::error::Result;
 use crate::ui::{SysrootProgress, Ui, answer, bytes, seconds, table};
@@ -76,7 +79,10 @@ fn ensure(call: &Call, args: &SysrootBuildArgs) -> Result<Sysroot> {
         .map(xsys_target::CrateSet::from)
         .or(target.board.as_ref().and_then(|board| board.crates))
         .unwrap_or_else(|| default_crates(&target));
-    let mut settings = spec_settings(&target, &call.folder, &toolchain)?;
+    let config = CargoConfig::load(&call.folder, &toolchain.cargo, &CargoFlags::default())?;
+    let user = rustflags::user_config(&config, &toolchain.rustc, &target)?;
+    let mut settings = spec_settings(&target, &user.rustflags)?;
+    settings.rustflags = library_flags::handed_on(&user.rustflags);
     apply(
         &mut settings,
         &SysrootSettings {
@@ -84,6 +90,12 @@ fn ensure(call: &Call, args: &SysrootBuildArgs) -> Result<Sysroot> {
             panic: args.panic.clone(),
             debug: args.debug.clone().map(Level::Word),
             features: args.features.clone(),
+            rustflags: args
+                .rustflags
+                .iter()
+                .flat_map(|line| line.split_whitespace())
+                .map(str::to_owned)
+                .collect(),
         },
     )?;
     let cache = cache()?;

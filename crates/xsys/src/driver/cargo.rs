@@ -153,6 +153,7 @@ fn command(ui: &Ui, plan: &Plan, verb: Verb) -> Result<Command> {
         command.arg("-Zjson-target-spec");
     }
     environment(&mut command, ui, plan)?;
+    plan.switch_off_build_std(&mut command)?;
     command.args(["--color", color(ui)]);
     if verb.starts_programs() && plan.user.runner.is_none() {
         command.arg("--config").arg(runner(plan)?);
@@ -185,8 +186,7 @@ pub fn environment(command: &mut Command, ui: &Ui, plan: &Plan) -> Result<()> {
         // Build scripts that call cargo or rustc get the same toolchain.
         command.env("RUSTUP_TOOLCHAIN", name);
     }
-    // Inline assembler is unstable on these, and no crate for them does without.
-    if plan.target.kind == Kind::Json || matches!(plan.target.arch(), "avr" | "msp430") {
+    if plan.needs_bootstrap() {
         command.env("RUSTC_BOOTSTRAP", "1");
     }
     command.env(linker::COLOR_VARIABLE, color(ui));

@@ -12,6 +12,8 @@ use xsys_diag::Diagnostic;
 use xsys_sysroot::Toolchain;
 use xsys_target::{CrateSet, Kind, Linking, LldFlavor, Target};
 
+use crate::cli::CargoFlags;
+use crate::driver::cargo_config::CargoConfig;
 use crate::driver::linker_missing as missing;
 use crate::driver::own_program;
 use crate::driver::run::find;
@@ -79,14 +81,6 @@ impl Choice {
     /// For what is not linked.
     pub fn none() -> Self {
         Self::new(By::Rustc, Vec::new())
-    }
-
-    /// The same, unless the user's configuration, known meanwhile, has another linker.
-    pub fn or_users(self, user: &UserConfig) -> Self {
-        match users(user) {
-            Some(theirs) if !self.overrides => theirs,
-            _ => self,
-        }
     }
 
     fn because(mut self, reason: impl Into<String>) -> Self {
@@ -380,7 +374,8 @@ fn has_32_bit_start_files(cc: &Path) -> bool {
 /// What cargo's configuration for a folder says about a target, as far as it can be told before
 /// there is a sysroot: mistakes in it are for the build to report.
 pub fn user_config(folder: &Path, toolchain: &Toolchain, target: &Target) -> UserConfig {
-    rustflags::user_config(folder, &toolchain.cargo, &toolchain.rustc, &target.name)
+    CargoConfig::load(folder, &toolchain.cargo, &CargoFlags::default())
+        .and_then(|config| rustflags::user_config(&config, &toolchain.rustc, target))
         .unwrap_or_default()
 }
 

@@ -11,11 +11,14 @@
 
 pub mod any_cargo;
 pub mod board_files;
+pub mod build_std;
 pub mod cargo;
+pub mod cargo_config;
 pub mod clean;
 pub mod emit;
 pub mod image_places;
 pub mod launch;
+pub mod library_flags;
 pub mod link_inputs;
 pub mod linker_choice;
 pub mod linker_missing;
@@ -24,6 +27,7 @@ pub mod memory_layout;
 pub mod messages;
 pub mod own_program;
 pub mod plan;
+pub mod profile;
 pub mod project;
 pub mod report;
 pub mod run;

@@ -5,23 +5,27 @@
 
 use std::ffi::OsString;
 use std::path::Path;
-
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use xsys_diag::Diagnostic;
-use xsys_sysroot::{Cache, CrateSet, Request, Settings, Sysroot, Toolchain};
-use xsys_target::{RunConfig, Target, What};
+use xsys_sysroot::{Cache, CrateSet, Panic, Request, Settings, Sysroot, Toolchain};
+use xsys_target::{Kind, RunConfig, Target, What};
 
-use crate::cli::{BuildArgs, CargoFlags, triple_or_file};
+use crate::cli::{BuildArgs, CargoFlags};
+use crate::driver::build_std::{self, BuildStd};
 use crate::driver::emit::Emit;
+use crate::driver::library_flags;
 use crate::driver::link_inputs;
 use crate::driver::linker_choice::{self, By, Choice, Question};
+use crate::driver::profile::{self, Profile};
 use crate::driver::project::Project;
 use crate::driver::rustflags::{self, Inputs, UserConfig};
 use crate::driver::scripts;
 use crate::driver::settings::SysrootSettings;
 use crate::driver::trim_paths::{self, TrimPaths};
 pub use crate::driver::verb::Verb;
+use crate::driver::which::Place;
 use crate::error::Result;
 use crate::harness::advice;
 use crate::render;
@@ -42,6 +46,7 @@ pub struct Plan {
     pub user: UserConfig,
     /// The linker's scripts and options that the board and the manifest name.
     pub link_args: Vec<String>,
+    pub build_std: Option<BuildStd>,
     /// `CARGO_ENCODED_RUSTFLAGS` and the same for rustdoc.
     pub rustflags: String,
     pub rustdocflags: String,
@@ -78,15 +83,32 @@ impl Plan {
     pub fn cargo_target(&self) -> String {
         cargo_target(&self.target, &self.sysroot)
     }
+
+    /// Whether a stable compiler has to take what it calls unstable.
+    pub fn needs_bootstrap(&self) -> bool {
+        // Inline assembler is unstable on these, and no crate for them does without.
+        self.target.kind == Kind::Json || matches!(self.target.arch(), "avr" | "msp430")
+    }
+
+    /// Keeps cargo from building another standard library.
+    pub fn switch_off_build_std(&self, command: &mut Command) -> Result<()> {
+        let heeded = self.needs_bootstrap()
+            || self.toolchain.rustc.is_nightly()
+            || std::env::var_os("RUSTC_BOOTSTRAP").is_some_and(|value| value == "1");
+        if let Some(build_std) = self.build_std.as_ref().filter(|_| heeded) {
+            build_std.switch_off(command, &self.project.target_dir.join("xsys").join("std"))?;
+        }
+        Ok(())
+    }
 }
 
 /// What all targets of a command share.
 struct Ground {
-    toolchain: Toolchain,
-    project: Project,
+    place: Place,
     flags: CargoFlags,
     /// The command line's.
     trim_paths: Option<TrimPaths>,
+    build_std: Option<BuildStd>,
     cache: Cache,
 }
 
@@ -99,63 +121,61 @@ struct Decision {
     linker: Choice,
     /// What cargo is told besides the user's flags.
     added: Vec<OsString>,
+    user: UserConfig,
 }
 
 impl Ground {
     fn find(args: &BuildArgs, plus: Option<&str>, folder: &Path) -> Result<Self> {
-        let flags = CargoFlags::read(&args.cargo);
-        let start_folder = match flags.manifest_path.as_deref().and_then(Path::parent) {
-            // Toolchain files and configuration are looked for where the project is; cargo itself
-            // looks for its configuration where it was started.
-            Some(parent) => folder.join(parent),
-            None => folder.to_owned(),
-        };
-        let toolchain =
-            Toolchain::detect(&start_folder, plus).map_err(|error| error.into_diagnostic())?;
-        let project = Project::load(folder, &toolchain.cargo, &flags)?;
+        let mut flags = CargoFlags::read(&args.cargo);
+        let place = Place::find(folder, plus, &flags)?;
+        let build_std = BuildStd::of(&place.config, &flags);
+        flags.flags = build_std::without(&flags.flags);
         Ok(Self {
-            toolchain,
-            project,
+            place,
             flags,
             trim_paths: args.trim_paths.clone(),
+            build_std,
             cache: Cache::from_env().map_err(|error| error.into_diagnostic())?,
         })
     }
 
-    /// The targets that are asked for: by the command line, the metadata, or cargo's configuration.
+    /// The targets that are asked for.
     fn targets(&self, args: &BuildArgs) -> Result<Vec<What>> {
-        let named = args.what.all();
-        if !named.is_empty() {
-            return Ok(named);
-        }
-        if let Some(what) = self.project.settings.what() {
-            return Ok(vec![what]);
-        }
-        let targets = rustflags::build_targets(&self.project.folder, &self.toolchain.cargo)?;
+        let targets = self.place.what(&args.what)?;
         if targets.is_empty() {
             return Err(no_target().into());
         }
-        Ok(targets.iter().map(|text| triple_or_file(text)).collect())
+        Ok(targets)
     }
 
     fn decide(&self, ui: &Ui, verb: Verb, args: &BuildArgs, what: &What) -> Result<Decision> {
-        let wishes = &self.project.settings;
+        let wishes = &self.place.project.settings;
         let target = self.target(ui, args, what)?;
+        let user =
+            rustflags::user_config(&self.place.config, &self.place.toolchain.rustc, &target)?;
+        let build_std = |by_flag| {
+            let asked = self.build_std.as_ref();
+            asked
+                .filter(|asked| asked.by_flag == by_flag)
+                .map(|asked| asked.crates)
+        };
         let crates = args
             .crates
             .map(xsys_target::CrateSet::from)
+            .or(build_std(true))
             .or(wishes.crates)
+            .or(build_std(false))
             .or(target.board.as_ref().and_then(|board| board.crates))
             .unwrap_or_else(|| default_crates(&target));
-        let linker = self.linker(verb, args, &target, crates)?;
+        let linker = self.linker(verb, args, &target, crates, &user)?;
         if verb.links() {
             linker.tell(ui, &target);
         }
         let added = match verb.is_of_tests() && crates != CrateSet::Std {
             true => advice::before(
                 ui,
-                &self.toolchain,
-                &self.project,
+                &self.place.toolchain,
+                &self.place.project,
                 &self.flags,
                 &target.name,
             )?,
@@ -164,24 +184,25 @@ impl Ground {
         Ok(Decision {
             added,
             emits: self.emits(args, &target)?,
-            settings: self.settings(verb, &target, crates)?,
+            settings: self.settings(verb, &target, crates, &user)?,
             linker,
             crates,
             target,
+            user,
         })
     }
 
     /// Loads a target. A wrong spec is told before anything is compiled, in its own words and
     /// places.
     fn target(&self, ui: &Ui, args: &BuildArgs, what: &What) -> Result<Target> {
-        let mut target = load_target(what, &self.toolchain)?;
+        let mut target = load_target(what, &self.place.toolchain)?;
         let has_source = target.source.is_some();
-        if args.threads || self.project.settings.threads == Some(true) {
+        if args.threads || self.place.project.settings.threads == Some(true) {
             target = target.with_threads()?;
         }
         if has_source {
             let problems = target
-                .check(&self.toolchain.rustc)
+                .check(&self.place.toolchain.rustc)
                 .map_err(|error| error.into_diagnostic())?;
             report_problems(ui, problems)?;
         }
@@ -190,7 +211,7 @@ impl Ground {
 
     /// The images: the command line's, the project's, or the board's.
     fn emits(&self, args: &BuildArgs, target: &Target) -> Result<Vec<Emit>> {
-        let list = match &self.project.settings.emit {
+        let list = match &self.place.project.settings.emit {
             _ if !args.emit.is_empty() => &args.emit,
             Some(list) => list,
             None => return Ok(board_emits(target)?),
@@ -200,31 +221,34 @@ impl Ground {
 
     /// Whether tests of a target with std are left to our harness: where a failing test takes the
     /// others with it, and nobody else is named to run them.
-    fn tests_one_by_one(&self, target: &Target) -> Result<bool> {
-        if !target.is_wasm() || target.is_emscripten() {
-            return Ok(false);
-        }
-        let (folder, toolchain) = (&self.project.folder, &self.toolchain);
-        let user =
-            rustflags::user_config(folder, &toolchain.cargo, &toolchain.rustc, &target.name)?;
-        Ok(user.runner.is_none())
+    fn tests_one_by_one(target: &Target, user: &UserConfig) -> bool {
+        target.is_wasm() && !target.is_emscripten() && user.runner.is_none()
     }
 
-    /// How the standard library is built.
-    fn settings(&self, verb: Verb, target: &Target, crates: CrateSet) -> Result<Settings> {
-        let mut settings = spec_settings(target, &self.project.folder, &self.toolchain)?;
+    /// How the standard library is built: as the target calls for, as the program is built, as the
+    /// project wishes.
+    fn settings(
+        &self,
+        verb: Verb,
+        target: &Target,
+        crates: CrateSet,
+        user: &UserConfig,
+    ) -> Result<Settings> {
+        let manifest = &self.place.project.root_manifest;
+        let profile = profile::resolve(manifest, &self.place.config, verb.profile(&self.flags));
+        let flags = [profile.rustflags.clone(), user.rustflags.clone()].concat();
+        let mut settings = spec_settings(target, &flags)?;
         settings.test = verb.has_tests(&self.flags)
             && crates == CrateSet::Std
-            && (verb == Verb::Bench || !self.tests_one_by_one(target)?);
-        if !verb.is_of_tests()
-            && let Some(panic) = profile_panic(&self.project, &self.flags)
-        {
-            // Unwinding is cargo's default and says nothing; other words are cargo's to judge.
-            if panic == "abort" {
-                settings.panic = xsys_sysroot::Panic::Abort;
-            }
+            && (verb == Verb::Bench || !Self::tests_one_by_one(target, user));
+        if let Some(panic) = self.panic(verb, &profile, &flags) {
+            settings.panic = panic;
         }
-        apply(&mut settings, &self.project.settings.sysroot)?;
+        settings.rustflags = library_flags::handed_on(&flags);
+        if let Some(asked) = &self.build_std {
+            settings.features = asked.features(crates);
+        }
+        apply(&mut settings, &self.place.project.settings.sysroot)?;
         Ok(settings)
     }
 
@@ -235,26 +259,45 @@ impl Ground {
         args: &BuildArgs,
         target: &Target,
         crates: CrateSet,
+        user: &UserConfig,
     ) -> Result<Choice> {
-        let toolchain = &self.toolchain;
-        let user = linker_choice::user_config(&self.project.folder, toolchain, target);
+        let toolchain = &self.place.toolchain;
         let choice = linker_choice::choose(&Question {
             target,
             crates,
             asked: args.linker.as_deref(),
-            user: &user,
+            user,
             toolchain,
         });
         let matters = match verb {
             // Other commands may compile or not.
             Verb::Other => false,
-            Verb::Build => self.project.links(&self.flags),
+            Verb::Build => self.place.project.links(&self.flags),
             _ => verb.links(),
         };
         match choice {
             Err(_) if !matters => Ok(Choice::none()),
             choice => Ok(choice?),
         }
+    }
+
+    /// The strategy that the program is compiled with, where it is not the target's own: flags come
+    /// after the profile's on rustc's command line.
+    fn panic(&self, verb: Verb, profile: &Profile, flags: &[String]) -> Option<Panic> {
+        if let Some(panic) = rustflags::panic(flags) {
+            return panic.parse().ok();
+        }
+        // The test harness catches panics; cargo leaves the profile's strategy out.
+        let left_out = verb.is_of_tests() && !self.unstable("panic-abort-tests");
+        // Unwinding is cargo's default and says nothing; other words are cargo's to judge.
+        let panic = profile.panic.as_ref().filter(|_| !left_out)?;
+        panic.parse().ok().filter(|&panic| panic != Panic::Unwind)
+    }
+
+    /// Whether a switch of cargo's is on.
+    fn unstable(&self, name: &str) -> bool {
+        self.place.config.unstable(name).as_bool() == Some(true)
+            || self.flags.unstable(name).is_some()
     }
 
     /// Finds or builds the sysroot, and with it the rest of what cargo is given.
@@ -268,30 +311,21 @@ impl Ground {
             settings,
             linker,
             added,
+            user,
             ..
         } = decision;
         let mut flags = self.flags.clone();
         flags.flags.extend(added);
-        let user = rustflags::user_config(
-            &self.project.folder,
-            &self.toolchain.cargo,
-            &self.toolchain.rustc,
-            &cargo_target(&target, &sysroot),
-        )?;
-        let decided = linker.clone();
-        let linker = linker.or_users(&user);
-        if linker != decided && verb.links() {
-            linker.tell(ui, &target);
-        }
         let by_us = linker.by == By::Xsys;
-        let link_args = scripts::link_args(&self.project, &target, &self.cache, &user, by_us)?;
+        let link_args =
+            scripts::link_args(&self.place.project, &target, &self.cache, &user, by_us)?;
         let told = match by_us {
-            true => vec![link_inputs::stand_in(&self.project, &target.name)],
+            true => vec![link_inputs::stand_in(&self.place.project, &target.name)],
             false => link_args.clone(),
         };
         let profile = verb.profile(&self.flags);
         let asked = self.trim_paths.as_ref();
-        let trims = trim_paths::flags(asked, profile, &self.project, &self.toolchain);
+        let trims = trim_paths::flags(asked, profile, &self.place.project, &self.place.toolchain);
         let inputs = Inputs {
             sysroot: &sysroot.path,
             linker: &linker,
@@ -307,15 +341,22 @@ impl Ground {
         Ok(Plan {
             rustflags: rustflags::encode(&rustflags::merge(&user.rustflags, &inputs)),
             rustdocflags: rustflags::encode(&rustflags::merge(&user.rustdocflags, &doc_inputs)),
-            run: self.project.settings.run.clone().map(|run| RunConfig {
-                engine: run.engine,
-                program: run.program,
-                args: run.args,
-                stop: run.stop,
-            }),
-            toolchain: self.toolchain.clone(),
-            project: self.project.clone(),
+            run: self
+                .place
+                .project
+                .settings
+                .run
+                .clone()
+                .map(|run| RunConfig {
+                    engine: run.engine,
+                    program: run.program,
+                    args: run.args,
+                    stop: run.stop,
+                }),
+            toolchain: self.place.toolchain.clone(),
+            project: self.place.project.clone(),
             flags,
+            build_std: self.build_std.clone(),
             target,
             emits,
             sysroot,
@@ -333,7 +374,7 @@ impl Ground {
         });
         let request = Request {
             target: &decision.target,
-            toolchain: &self.toolchain,
+            toolchain: &self.place.toolchain,
             crates: decision.crates,
             settings: decision.settings.clone(),
             offline: self.flags.offline,
@@ -412,34 +453,19 @@ pub fn default_crates(target: &Target) -> CrateSet {
     }
 }
 
-/// What the target itself calls for.
+/// What the target itself calls for. `flags` may name the CPU model of a target that needs one on
+/// rustc's command line.
 pub fn spec_settings(
     target: &Target,
-    folder: &Path,
-    toolchain: &Toolchain,
+    flags: &[String],
 ) -> std::result::Result<Settings, Diagnostic> {
-    Ok(Settings {
-        cpu: cpu(target, folder, toolchain)?,
-        ..Settings::for_target(target)
-    })
-}
-
-/// The CPU model for targets that need one on rustc's command line: the user's flags', else the
-/// spec's.
-fn cpu(
-    target: &Target,
-    folder: &Path,
-    toolchain: &Toolchain,
-) -> std::result::Result<Option<String>, Diagnostic> {
-    if !target.needs_cpu() {
-        return Ok(None);
+    let mut settings = Settings::for_target(target);
+    if target.needs_cpu() {
+        let own = || target.own_cpu().map(str::to_owned);
+        let cpu = rustflags::cpu(flags).or_else(own);
+        settings.cpu = Some(cpu.ok_or_else(|| no_cpu(target))?);
     }
-    let user = rustflags::user_config(folder, &toolchain.cargo, &toolchain.rustc, &target.name);
-    let asked = user.ok().and_then(|user| rustflags::cpu(&user.rustflags));
-    match asked.or_else(|| target.own_cpu().map(str::to_owned)) {
-        Some(cpu) => Ok(Some(cpu)),
-        None => Err(no_cpu(target)),
-    }
+    Ok(settings)
 }
 
 /// A target without a CPU model that needs one.
@@ -472,16 +498,12 @@ pub fn apply(settings: &mut Settings, wishes: &SysrootSettings) -> Result<()> {
         settings.debug = level.text().parse().map_err(wrong)?;
     }
     settings.features.extend(wishes.features.iter().cloned());
+    if !wishes.rustflags.is_empty() {
+        library_flags::own(&wishes.rustflags)?;
+        let all = [settings.rustflags.as_slice(), &wishes.rustflags].concat();
+        settings.rustflags = library_flags::handed_on(&all);
+    }
     Ok(())
-}
-
-/// What the environment or the manifest says about panics in the profile.
-fn profile_panic(project: &Project, flags: &CargoFlags) -> Option<String> {
-    let profile = flags.profile();
-    let name = profile.to_uppercase().replace('-', "_");
-    std::env::var(format!("CARGO_PROFILE_{name}_PANIC"))
-        .ok()
-        .or_else(|| project.root_manifest.panic(profile).map(str::to_owned))
 }
 
 #[cfg(test)]

@@ -240,7 +240,8 @@ mod tests {
                 Some(What::Board(board.to_owned())),
                 "{inside} {line}"
             );
-            assert_eq!(project.root_manifest.panic("small"), Some("abort"));
+            let small = project.root_manifest.profile("small").unwrap();
+            assert_eq!(small.panic.as_deref(), Some("abort"));
         }
         let project = Project::load(&root, cargo, &flags("--target-dir out")).unwrap();
         assert_eq!(project.target_dir, root.join("out"));

@@ -8,107 +8,132 @@
 //! with a remap present cargo keeps the flags out of symbol hashes, so that the same sources give
 //! the same bytes in another folder.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
 
-use cargo_config2::{Config, PathAndArgs, ResolveOptions};
+use cargo_platform::Cfg;
+use serde_json::Value;
 use xsys_diag::Diagnostic;
 use xsys_target::{Kind, Rustc, Target};
 
+use crate::driver::cargo_config::{CargoConfig, holds, split};
 use crate::driver::linker_choice::Choice;
-use crate::driver::own_program;
+use crate::error::{file, reason};
 
 /// What the user's configuration says about a target.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UserConfig {
     pub rustflags: Vec<String>,
     pub rustdocflags: Vec<String>,
+    /// As it is written: cargo knows which folder a relative path means.
     pub linker: Option<PathBuf>,
     /// Whether a runner is set; cargo will use it.
     pub runner: Option<String>,
-    /// `build.target`.
-    pub build_target: Option<String>,
 }
 
-/// Reads cargo's configuration for a project's folder, without a target.
-pub fn build_targets(folder: &Path, cargo: &Path) -> Result<Vec<String>, Diagnostic> {
-    let config = load(folder, cargo, None)?;
-    config
-        .build_target_for_cli::<_, &str>([])
-        .map_err(|error| problem(&error))
-}
-
-/// Reads cargo's configuration for a project's folder; `target` is what cargo's `--target` gets.
+/// Works out what cargo would do for a target.
 pub fn user_config(
-    folder: &Path,
-    cargo: &Path,
+    config: &CargoConfig,
     rustc: &Rustc,
-    target: &str,
+    target: &Target,
 ) -> Result<UserConfig, Diagnostic> {
-    let config = load(folder, cargo, Some(rustc))?;
-    let settings = config.target(target).map_err(|error| problem(&error))?;
-    let flags = |flags: Option<cargo_config2::Flags>| flags.map(|flags| flags.flags);
+    let mut cfgs = Vec::new();
+    // Flags may switch on cfgs that switch on flags; cargo looks twice as well.
+    for _ in 0..if conditions(config) { 2 } else { 0 } {
+        let flags = flags(config, &target.name, &cfgs, Tool::Rustc);
+        cfgs = cfgs_with(rustc, target, &flags)?;
+    }
+    let setting = |key: &str| setting(config, &target.name, &cfgs, key);
     Ok(UserConfig {
-        rustflags: flags(settings.rustflags).unwrap_or_default(),
-        rustdocflags: flags(settings.rustdocflags).unwrap_or_default(),
-        linker: settings.linker,
-        runner: settings.runner.map(|runner| {
-            let mut text = runner.path.display().to_string();
-            for arg in &runner.args {
-                text.push(' ');
-                text.push_str(&arg.to_string_lossy());
-            }
-            text
-        }),
-        build_target: None,
+        rustflags: flags(config, &target.name, &cfgs, Tool::Rustc),
+        rustdocflags: flags(config, &target.name, &cfgs, Tool::Rustdoc),
+        linker: setting("linker").map(PathBuf::from),
+        runner: setting("runner"),
     })
 }
 
-fn load(folder: &Path, cargo: &Path, rustc: Option<&Rustc>) -> Result<Config, Diagnostic> {
-    let mut options = ResolveOptions::default().cargo(cargo.as_os_str());
-    if let Some(rustc) = rustc {
-        options = options.host_triple(rustc.host());
-        // `[target.'cfg(…)']` makes the library ask rustc for the target's cfgs, which for custom
-        // specs needs unstable options: we stand in between.
-        if let Ok(own) = own_program::path() {
-            let mut program = PathAndArgs::new(own);
-            program.arg("__rustc").arg(rustc.program().as_os_str());
-            options = options.rustc(program);
+/// Whose flags are meant.
+#[derive(Clone, Copy)]
+enum Tool {
+    Rustc,
+    Rustdoc,
+}
+
+impl Tool {
+    fn key(self) -> &'static str {
+        match self {
+            Self::Rustc => "rustflags",
+            Self::Rustdoc => "rustdocflags",
         }
     }
-    Config::load_with_options(folder, options).map_err(|error| problem(&error))
 }
 
-fn problem(error: &cargo_config2::Error) -> Diagnostic {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        text.push_str(&format!(": {error}"));
-        cause = error.source();
+/// The flags of the first source that has any: the environment, the target's tables, `build`.
+fn flags(config: &CargoConfig, target: &str, cfgs: &[Cfg], tool: Tool) -> Vec<String> {
+    let key = tool.key();
+    let variable = key.to_uppercase();
+    if let Some(text) = config.env(&format!("CARGO_ENCODED_{variable}")) {
+        let flags = text.split('\x1f').filter(|_| !text.is_empty());
+        return flags.map(str::to_owned).collect();
     }
-    Diagnostic::error(format!("cannot read cargo's configuration: {text}"))
+    if let Some(text) = config.env(&variable) {
+        return text.split_whitespace().map(str::to_owned).collect();
+    }
+    let mut flags = config.words(&["target", target, key]).unwrap_or_default();
+    for (condition, value) in config.conditional(key) {
+        if holds(condition, cfgs) {
+            flags.extend(split(value));
+        }
+    }
+    if flags.is_empty() {
+        flags = config.words(&["build", key]).unwrap_or_default();
+    }
+    flags
 }
 
-/// `xsys __rustc RUSTC ARGS…`
-pub fn rustc_main(args: Vec<OsString>) -> ExitCode {
-    let Some((rustc, args)) = args.split_first() else {
-        return ExitCode::from(2);
-    };
-    let custom = args
+/// A target's own setting, else that of the condition that holds for it.
+fn setting(config: &CargoConfig, target: &str, cfgs: &[Cfg], key: &str) -> Option<String> {
+    let line = |words: Vec<String>| Some(words.join(" ")).filter(|line| !line.is_empty());
+    let own = ["target", target, key];
+    config
+        .text(&own)
+        .or_else(|| config.words(&own).and_then(line))
+        .or_else(|| {
+            let mut conditional = config.conditional(key);
+            let (_, value) = conditional.find(|(condition, _)| holds(condition, cfgs))?;
+            match value {
+                Value::String(text) => Some(text.clone()),
+                list => line(split(list)),
+            }
+        })
+}
+
+/// Whether anything depends on a target's cfgs.
+fn conditions(config: &CargoConfig) -> bool {
+    ["rustflags", "rustdocflags", "linker", "runner"]
         .iter()
-        .any(|arg| arg.to_string_lossy().ends_with(".json"));
-    let mut command = Command::new(rustc);
-    command.args(args);
-    if custom {
-        command
-            .arg("-Zunstable-options")
-            .env("RUSTC_BOOTSTRAP", "1");
+        .any(|key| config.conditional(key).next().is_some())
+}
+
+/// A target's cfgs under flags. A spec that has no file yet gets one for the while.
+fn cfgs_with(rustc: &Rustc, target: &Target, flags: &[String]) -> Result<Vec<Cfg>, Diagnostic> {
+    let ask = |name: &std::ffi::OsStr| {
+        let lines = rustc
+            .cfg(name, flags)
+            .map_err(|error| error.into_diagnostic())?;
+        Ok(lines.iter().filter_map(|line| line.parse().ok()).collect())
+    };
+    if target.kind == Kind::Builtin {
+        return ask(target.name.as_ref());
     }
-    match command.status() {
-        Ok(status) if status.success() => ExitCode::SUCCESS,
-        _ => ExitCode::FAILURE,
-    }
+    let folder = tempfile::tempdir().map_err(|error| {
+        Diagnostic::error(format!(
+            "cannot make a temporary folder: {}",
+            reason(&error)
+        ))
+    })?;
+    let path = folder.path().join(format!("{}.json", target.name));
+    std::fs::write(&path, target.canonical_json()).map_err(|error| file("write", &path, &error))?;
+    ask(path.as_os_str())
 }
 
 /// What our flags are made of.
@@ -159,6 +184,11 @@ pub fn linker(flags: &[String]) -> Option<&str> {
 /// The CPU model that the user's flags choose.
 pub fn cpu(flags: &[String]) -> Option<String> {
     codegen_option(flags, "target-cpu=").map(str::to_owned)
+}
+
+/// The panic strategy that the user's flags choose.
+pub fn panic(flags: &[String]) -> Option<&str> {
+    codegen_option(flags, "panic=")
 }
 
 /// The value of a codegen option, in any of rustc's spellings; the last one counts.
@@ -268,54 +298,57 @@ mod tests {
     }
 
     #[test]
-    fn configuration_is_resolved_as_cargo_does() {
-        let folder = tempfile::tempdir().unwrap();
-        let dot_cargo = folder.path().join(".cargo");
-        std::fs::create_dir(&dot_cargo).unwrap();
-        std::fs::write(
-            dot_cargo.join("config.toml"),
-            r#"
+    fn one_source_of_flags_counts() {
+        let files = r#"
             [build]
-            target = "thumbv7m-none-eabi"
             rustflags = ["--cfg", "everywhere"]
             [target.thumbv7m-none-eabi]
             rustflags = ["-C", "link-arg=-Tlink.x"]
-            runner = "probe run"
-            [target.armv7a-none-eabi]
-            linker = "/opt/ld"
-            "#,
-        )
-        .unwrap();
-        let read = |target: &str, env: &[(&str, &str)]| {
-            let options = ResolveOptions::default()
-                .cargo("cargo")
-                .cargo_home(None::<PathBuf>)
-                .host_triple("x86_64-unknown-linux-gnu")
-                .env(env.iter().copied());
-            let config = Config::load_with_options(folder.path(), options).unwrap();
-            let flags = config.rustflags(target).unwrap();
-            flags.map_or(String::new(), |flags| flags.flags.join(" "))
+            runner = ["probe", "run"]
+            [target.'cfg(target_os = "none")']
+            rustflags = "-Cbare -Cmetal"
+            linker = "b"
+            [target.'cfg(target_os = "linux")']
+            rustflags = ["-Clinux"]
+            "#;
+        let cfgs = ["target_os=\"none\""].map(|cfg| cfg.parse::<Cfg>().unwrap());
+        let read = |target: &str, options: &str, env: &[(&str, &str)]| {
+            let config = CargoConfig::of(files, options, env);
+            flags(&config, target, &cfgs, Tool::Rustc).join(" ")
         };
-        assert_eq!(read("thumbv7m-none-eabi", &[]), "-C link-arg=-Tlink.x");
-        assert_eq!(read("riscv32i-unknown-none-elf", &[]), "--cfg everywhere");
-        assert_eq!(
-            read("thumbv7m-none-eabi", &[("RUSTFLAGS", "-g -O")]),
-            "-g -O"
-        );
+        let thumb = "thumbv7m-none-eabi";
+        let joined = "-C link-arg=-Tlink.x -Cbare -Cmetal";
+        assert_eq!(read(thumb, "", &[]), joined);
+        let more = [("CARGO_TARGET_THUMBV7M_NONE_EABI_RUSTFLAGS", "-Ca -Cb")];
         assert_eq!(
             read(
-                "thumbv7m-none-eabi",
-                &[
-                    ("RUSTFLAGS", "-g"),
-                    ("CARGO_ENCODED_RUSTFLAGS", "--cfg\x1fa b")
-                ]
+                thumb,
+                "target.thumbv7m-none-eabi.rustflags = [\"-Cz\"]",
+                &more
             ),
-            "--cfg a b"
+            "-C link-arg=-Tlink.x -Ca -Cb -Cz -Cbare -Cmetal"
+        );
+        assert_eq!(read("riscv32i-unknown-none-elf", "", &[]), "-Cbare -Cmetal");
+        let of_env = [("RUSTFLAGS", "-g  -O")];
+        assert_eq!(read(thumb, "", &of_env), "-g -O");
+        let encoded = [
+            ("RUSTFLAGS", "-g"),
+            ("CARGO_ENCODED_RUSTFLAGS", "--cfg\x1fa b"),
+        ];
+        assert_eq!(read(thumb, "", &encoded), "--cfg a b");
+        let config = CargoConfig::of(files, "", &[]);
+        assert_eq!(
+            flags(&config, thumb, &[], Tool::Rustc),
+            words("-C link-arg=-Tlink.x")
         );
         assert_eq!(
-            build_targets(folder.path(), Path::new("cargo")).unwrap(),
-            [std::env::var("CARGO_BUILD_TARGET").unwrap_or("thumbv7m-none-eabi".to_owned())]
+            flags(&config, "other", &[], Tool::Rustc),
+            words("--cfg everywhere")
         );
+        let one = |key| setting(&config, thumb, &cfgs, key);
+        assert_eq!(one("runner").as_deref(), Some("probe run"));
+        assert_eq!(one("linker").as_deref(), Some("b"));
+        assert_eq!(setting(&config, thumb, &[], "linker"), None);
     }
 
     #[test]

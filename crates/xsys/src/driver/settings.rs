@@ -36,11 +36,13 @@ struct Metadata {
     xsys: Option<Settings>,
 }
 
+/// A profile of cargo's, as far as it reaches the standard library.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-struct Profile {
-    panic: Option<String>,
-    inherits: Option<String>,
+pub struct Profile {
+    pub panic: Option<String>,
+    pub inherits: Option<String>,
+    pub rustflags: Option<Vec<String>>,
     trim_paths: Option<toml::Value>,
 }
 
@@ -96,6 +98,9 @@ pub struct SysrootSettings {
     pub debug: Option<Level>,
     #[serde(default)]
     pub features: Vec<String>,
+    /// Flags for rustc, beside those that reach the program as well.
+    #[serde(default)]
+    pub rustflags: Vec<String>,
 }
 
 /// cargo writes levels as numbers, words and booleans.
@@ -203,6 +208,11 @@ impl Settings {
                 } else {
                     self.sysroot.features
                 },
+                rustflags: if self.sysroot.rustflags.is_empty() {
+                    general.sysroot.rustflags
+                } else {
+                    self.sysroot.rustflags
+                },
             },
             folder,
         }
@@ -215,7 +225,7 @@ impl Manifest {
         Self::parse(path, &text)
     }
 
-    fn parse(path: &Path, text: &str) -> Result<Self, Diagnostic> {
+    pub fn parse(path: &Path, text: &str) -> Result<Self, Diagnostic> {
         let mut manifest: Self = toml::from_str(text).map_err(|error| {
             let source = Source {
                 path: path.to_owned(),
@@ -271,23 +281,9 @@ impl Manifest {
             .unwrap_or_default()
     }
 
-    /// What a profile of the workspace says about panics, through `inherits`.
-    pub fn panic(&self, profile: &str) -> Option<&str> {
-        let mut name = profile;
-        // A chain longer than there are profiles goes in circles, which cargo reports.
-        for _ in 0..=self.profile.len() + 1 {
-            let found = self.profile.get(name);
-            if let Some(panic) = found.and_then(|profile| profile.panic.as_deref()) {
-                return Some(panic);
-            }
-            name = match found.and_then(|profile| profile.inherits.as_deref()) {
-                Some(parent) => parent,
-                None if name == "test" => "dev",
-                None if name == "bench" => "release",
-                None => return None,
-            };
-        }
-        None
+    /// A profile as it is written, without what it inherits.
+    pub fn profile(&self, name: &str) -> Option<&Profile> {
+        self.profile.get(name)
     }
 
     /// Whether a profile comes from `release`; all others come from `dev`.
@@ -401,7 +397,7 @@ const KEYS: [&str; 11] = [
     "sysroot",
 ];
 const RUN_KEYS: [&str; 3] = ["engine", "program", "args"];
-const SYSROOT_KEYS: [&str; 4] = ["opt-level", "panic", "debug", "features"];
+const SYSROOT_KEYS: [&str; 5] = ["opt-level", "panic", "debug", "features", "rustflags"];
 
 fn problem(error: &toml::de::Error, source: &Source) -> Diagnostic {
     let message = error.message().trim();
@@ -464,6 +460,7 @@ mod tests {
             panic = "abort"
             debug = 2
             features = ["a"]
+            rustflags = ["-Ccode-model=kernel"]
             "#,
         )
         .unwrap();
@@ -481,6 +478,7 @@ mod tests {
         assert_eq!(settings.sysroot.debug.unwrap().text(), "2");
         assert_eq!(settings.sysroot.panic.unwrap(), "abort");
         assert_eq!(settings.sysroot.features, ["a"]);
+        assert_eq!(settings.sysroot.rustflags, ["-Ccode-model=kernel"]);
         assert_eq!(parse("").unwrap().package().what(), None);
     }
 
@@ -574,36 +572,6 @@ mod tests {
         ] {
             assert_eq!(manifest.is_release(profile), release, "{profile}");
             assert_eq!(manifest.has_trim_paths(profile), trimmed, "{profile}");
-        }
-    }
-
-    #[test]
-    fn panic_follows_the_profiles() {
-        let manifest = parse(
-            r#"
-            [profile.dev]
-            panic = "abort"
-            [profile.release]
-            opt-level = "z"
-            [profile.small]
-            inherits = "tiny"
-            [profile.tiny]
-            inherits = "dev"
-            [profile.odd]
-            inherits = "odd"
-            "#,
-        )
-        .unwrap();
-        for (profile, expected) in [
-            ("dev", Some("abort")),
-            ("release", None),
-            ("small", Some("abort")),
-            ("test", Some("abort")),
-            ("bench", None),
-            ("odd", None),
-            ("missing", None),
-        ] {
-            assert_eq!(manifest.panic(profile), expected, "{profile}");
         }
     }
 }

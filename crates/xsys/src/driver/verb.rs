@@ -34,6 +34,7 @@ impl Verb {
     pub fn profile(self, flags: &CargoFlags) -> &str {
         match (&flags.profile, self) {
             (Some(profile), _) => profile,
+            (None, Self::Test) => "test",
             (None, Self::Bench) => "bench",
             (None, _) => "dev",
         }

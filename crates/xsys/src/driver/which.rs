@@ -6,26 +6,33 @@ use xsys_sysroot::Toolchain;
 use xsys_target::{Kind, Target, What};
 
 use crate::cli::{CargoFlags, TargetsArgs, triple_or_file};
+use crate::driver::cargo_config::CargoConfig;
 use crate::driver::plan::load_target;
 use crate::driver::project::Project;
-use crate::driver::rustflags;
 use crate::error::{Result, file};
 
 /// A project with the toolchain that it is built with.
 pub struct Place {
     pub toolchain: Toolchain,
     pub project: Project,
+    pub config: CargoConfig,
 }
 
 impl Place {
     pub fn find(folder: &Path, plus: Option<&str>, flags: &CargoFlags) -> Result<Self> {
+        // Toolchain files are looked for where the project is; cargo itself looks for its
+        // configuration where it was started.
         let start = match flags.manifest_path.as_deref().and_then(Path::parent) {
             Some(parent) => folder.join(parent),
             None => folder.to_owned(),
         };
         let toolchain = Toolchain::detect(&start, plus).map_err(|error| error.into_diagnostic())?;
         let project = Project::load(folder, &toolchain.cargo, flags)?;
-        Ok(Self { toolchain, project })
+        Ok(Self {
+            config: CargoConfig::load(folder, &toolchain.cargo, flags)?,
+            toolchain,
+            project,
+        })
     }
 
     /// What the command line, the manifests or cargo's configuration name, in this order.
@@ -37,8 +44,11 @@ impl Place {
         if let Some(what) = self.project.settings.what() {
             return Ok(vec![what]);
         }
-        let targets = rustflags::build_targets(&self.project.folder, &self.toolchain.cargo)?;
-        Ok(targets.iter().map(|text| triple_or_file(text)).collect())
+        let folder = &self.project.folder;
+        let targets = self.config.build_targets().into_iter();
+        Ok(targets
+            .map(|text| triple_or_file(&configured(&text, folder)))
+            .collect())
     }
 
     /// The targets that are named.
@@ -47,6 +57,19 @@ impl Place {
         what.iter()
             .map(|what| load_target(what, &self.toolchain))
             .collect()
+    }
+}
+
+/// A target of cargo's configuration. A relative path starts at the folder of the configuration
+/// that has it: the nearest one where there is such a file.
+fn configured(text: &str, folder: &Path) -> String {
+    let found = folder.ancestors().map(|folder| folder.join(text));
+    match found
+        .filter(|_| text.ends_with(".json"))
+        .find(|path| path.is_file())
+    {
+        Some(path) => path.display().to_string(),
+        None => text.to_owned(),
     }
 }
 
