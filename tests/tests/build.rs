@@ -180,7 +180,10 @@ fn two_builds_at_once_compile_the_sysroot_once_and_a_third_not_at_all() {
     }
     let mut compiled = counted.compiled();
     compiled.sort();
-    assert_eq!(compiled, ["compiler_builtins", "core", "hello", "hello"]);
+    assert_eq!(
+        compiled,
+        ["compiler_builtins", "core", "hello", "hello", "test"]
+    );
     assert_eq!(sysroots(&cache).len(), 1);
 
     let third = hello(&place, "raspberry-pi-3", "third");
@@ -189,14 +192,8 @@ fn two_builds_at_once_compile_the_sysroot_once_and_a_third_not_at_all() {
     assert_eq!(counted.compiled(), ["hello"]);
 }
 
-#[test]
-fn a_sysroot_whose_build_was_killed_is_built_by_the_next() {
-    let _alone = alone();
-    let place = Place::new("build", "killed");
-    let counted = Counted::new(&place);
-    let cache = place.path("cache");
-    let project = hello(&place, "raspberry-pi-3", "hello");
-    let mut command = small_build(&project, &cache, &counted.rustc);
+/// Starts a build and kills it, and all it started, when something has happened.
+fn killed_when(mut command: Command, what: &str, happened: impl Fn() -> bool) {
     command
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -204,33 +201,114 @@ fn a_sysroot_whose_build_was_killed_is_built_by_the_next() {
     own_group(&mut command);
     let mut child = command.spawn().expect("xsys starts");
     let start = Instant::now();
-    while !counted.has_begun("core") {
-        assert!(
-            start.elapsed() < Duration::from_secs(300),
-            "core is never compiled"
-        );
-        assert!(
-            child.try_wait().expect("a child can be asked").is_none(),
-            "ended early"
-        );
+    while !happened() {
+        assert!(start.elapsed() < Duration::from_secs(300), "never: {what}");
+        let ended = child.try_wait().expect("a child can be asked");
+        assert!(ended.is_none(), "ended before: {what}");
         std::thread::sleep(Duration::from_millis(20));
     }
-    // In the middle of it.
-    std::thread::sleep(Duration::from_secs(1));
     kill_group(child.id());
     let status = child.wait().expect("a child can be waited for");
     assert_eq!(status.code(), None, "it was killed");
-    assert_eq!(
-        sysroots(&cache),
-        Vec::<String>::new(),
-        "half a sysroot was published"
-    );
+}
 
-    let ran = run(&mut small_build(&project, &cache, &counted.rustc)).ends_with(0);
-    assert!(ran.stderr.contains("core (sysroot)"), "{}", ran.stderr);
+#[test]
+fn a_killed_build_of_a_sysroot_goes_on_and_a_damaged_one_is_made_again() {
+    let _alone = alone();
+    let place = Place::new("build", "killed");
+    let counted = Counted::new(&place);
+    let cache = place.path("cache");
+    let project = hello(&place, "raspberry-pi-3", "hello");
+    let build = || small_build(&project, &cache, &counted.rustc);
+    killed_when(build(), "core is being compiled", || {
+        counted.has_begun("core")
+    });
+    assert!(sysroots(&cache).is_empty(), "half a sysroot was published");
+
+    // The second crate does not end before the first has.
+    let script = std::fs::read_to_string(&counted.rustc).expect("a file can be read");
+    let patient = "case \"$*\" in *crate-name=compiler_builtins*) exec sleep 300;; esac\nexec";
+    place.write("rustc", &script.replace("exec", patient));
+    let staging = cache.join("staging");
+    killed_when(build(), "core is finished", || {
+        let folders = folders_in(&staging);
+        folders.iter().any(|name| {
+            let journal = staging.join(name).join("finished");
+            std::fs::read_to_string(journal).is_ok_and(|text| text.contains("libcore-"))
+        })
+    });
+    place.write("rustc", &script);
+    counted.compiled();
+    let ran = run(&mut build()).ends_with(0).tells("1 of 3 crates");
+    assert!(!ran.stderr.contains("made again"), "{}", ran.stderr);
+    let compiled = || {
+        let mut names = counted.compiled();
+        names.sort();
+        names
+    };
+    assert_eq!(compiled(), ["compiler_builtins", "hello", "test"]);
     assert_eq!(sysroots(&cache).len(), 1);
-    // What the killed one left is gone.
-    assert_eq!(folders_in(&cache.join("staging")), Vec::<String>::new());
+    // What the killed one left is gone, and the program that comes of it works.
+    assert_eq!(folders_in(&staging), Vec::<String>::new());
+
+    // All is right; then bytes of core change and a file is gone.
+    let verify = |more: &str| {
+        let mut command = xsys_in(&project);
+        let words = format!("sysroot verify {more}");
+        command.args(words.split_whitespace());
+        run(command.env("XSYS_CACHE_DIR", &cache))
+    };
+    verify("").ends_with(0).tells("1 of 1 sysroots are whole");
+    let crates = cache
+        .join("sysroots")
+        .join(&sysroots(&cache)[0])
+        .join("lib/rustlib/raspberry-pi-3/lib");
+    let core = file_in(&crates, "libcore-", ".rlib");
+    let mut bytes = std::fs::read(&core).expect("a file can be read");
+    let half = bytes.len() / 2;
+    bytes[half..half + 400].fill(7);
+    std::fs::write(&core, &bytes).expect("a file can be written");
+    std::fs::remove_file(file_in(&crates, "libcompiler_builtins-", ".rmeta"))
+        .expect("it was there");
+    let told = verify("--json").ends_with(1);
+    let list: serde_json::Value = serde_json::from_str(&told.stdout).expect("it is JSON");
+    assert_eq!(
+        list[0]["damaged"].as_array().map(Vec::len),
+        Some(2),
+        "{list}"
+    );
+    verify("")
+        .ends_with(1)
+        .tells("has other contents")
+        .tells("is missing");
+    verify("no-such-key")
+        .ends_with(1)
+        .tells("no sysroot has the key");
+
+    let ran = run(&mut build()).ends_with(0).tells("made again");
+    assert_eq!(
+        ran.stderr.matches("made again").count(),
+        1,
+        "{}",
+        ran.stderr
+    );
+    // The program as well: what it was linked from is gone.
+    assert_eq!(compiled(), ["compiler_builtins", "core", "hello", "test"]);
+    verify("").ends_with(0);
+    run(&mut build()).ends_with(0);
+    assert!(compiled().is_empty());
+}
+
+/// The file of a folder whose name begins and ends like this.
+fn file_in(folder: &Path, begin: &str, end: &str) -> PathBuf {
+    let entries =
+        std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut paths = entries.flatten().map(|entry| entry.path());
+    let found = paths.find(|path| {
+        let name = path.file_name().and_then(|name| name.to_str());
+        name.is_some_and(|name| name.starts_with(begin) && name.ends_with(end))
+    });
+    found.unwrap_or_else(|| panic!("no `{begin}…{end}` in {}", folder.display()))
 }
 
 /// Programs and images of a build, by file name.

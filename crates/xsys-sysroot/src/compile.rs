@@ -27,6 +27,8 @@ use crate::sources::Sources;
 pub(crate) struct Call {
     /// The crate, for progress and errors.
     pub name: String,
+    /// The name of the files that it writes, without their endings.
+    pub file_stem: String,
     pub arguments: Vec<OsString>,
     pub env: Vec<(String, String)>,
     /// Indexes of the calls whose metadata this one reads.
@@ -245,6 +247,7 @@ impl Compilation<'_> {
         env.extend(printed.env);
         Call {
             name: package.lib_name.clone(),
+            file_stem: format!("lib{}-{hash}", package.lib_name),
             arguments,
             env,
             waits_for: unit.dependencies.iter().map(|edge| edge.unit).collect(),

@@ -21,14 +21,16 @@ use crate::compile::{
     Call, Calls, Compilation, common_flags, has_separate_metadata, library_folder, root, shown,
 };
 use crate::harness::{Harness, HarnessBuild};
+use crate::integrity::Damage;
 use crate::key::Inputs;
 use crate::resolve::{Resolution, TargetPlatform, Unit, Wanted, resolve};
+use crate::resume::{JOURNAL, Journal};
 use crate::schedule::{self, Stopped};
 use crate::settings::{Panic, Settings};
 use crate::sources::{Fetch, Sources, cargo_home};
-use crate::store::{Cache, Staging};
+use crate::store::{Cache, MANIFEST, PARTIAL_KEPT, Staging};
 use crate::toolchain::Toolchain;
-use crate::{Error, Progress, digest, jobs, source_link};
+use crate::{Error, Progress, Silent, digest, jobs, source_link};
 
 /// What is asked for.
 #[derive(Clone, Debug)]
@@ -83,21 +85,42 @@ pub fn ensure(request: &Request<'_>, progress: &dyn Progress) -> Result<Sysroot,
             wall: start.elapsed(),
         }
     };
-    if let Some(path) = cache.published(&build.key) {
-        cache.touch(&build.key);
+    if let Some(path) = intact(cache, &build.key, progress) {
         return Ok(found(path, None));
     }
     cache.prepare()?;
     let _lock = cache.lock(&build.key, progress)?;
-    if let Some(path) = cache.published(&build.key) {
-        cache.touch(&build.key);
+    if let Some(path) = intact(cache, &build.key, &Silent) {
         return Ok(found(path, None));
     }
-    cache.clean_staging(Some(&build.key));
-    let staging = cache.stage(&build.key)?;
-    let rustc_calls = build.run(&staging, progress)?;
+    cache.clean_staging(Some(&build.key), PARTIAL_KEPT);
+    let mut staging = cache.stage_again(&build.key)?;
+    let rustc_calls = build.run(&staging, progress).inspect_err(|error| {
+        // On a disk that is full every byte is missed.
+        staging.keep = !error.is_disk_full();
+    })?;
     let path = cache.publish(&build.key, staging)?;
     Ok(found(path, Some(rustc_calls)))
+}
+
+/// The entry, if it is there and is what was published; what is wrong with it is told.
+fn intact(cache: &Cache, key: &str, progress: &dyn Progress) -> Option<PathBuf> {
+    let path = cache.published(key)?;
+    let damage = cache.damage(key);
+    if let Some(Damage { file, fault }) = damage.first() {
+        let name = Path::new(file).file_name().unwrap_or_default();
+        let more = match damage.len() {
+            1 => String::new(),
+            count => format!(", and {} more files are damaged", count - 1),
+        };
+        progress.message(&format!(
+            "made again: `{}` in the cache {fault}{more}",
+            name.display()
+        ));
+        return None;
+    }
+    cache.touch(key);
+    Some(path)
 }
 
 /// A request with everything that its key is made of.
@@ -237,12 +260,14 @@ impl<'a> Build<'a> {
             program: toolchain.rustc.program().to_owned(),
             source,
         })?;
-        schedule::run(
+        let journal = Journal::new(&staging.path, &out_dir);
+        let made = schedule::run(
             &toolchain.rustc,
             root(&self.library),
             &calls,
             &jobserver,
             progress,
+            &journal,
         )
         .map_err(|stopped| self.stopped(stopped, &calls, cache))?;
         if !has_separate_metadata(toolchain.rustc.release()) {
@@ -252,7 +277,8 @@ impl<'a> Build<'a> {
             c_pieces::install(pieces, &out_dir.join("self-contained"))?;
         }
         self.write_manifest(&staging.path, &sources, &units)?;
-        Ok(calls.len() + 1)
+        journal.end();
+        Ok(made + 1)
     }
 
     /// Reads the library's manifests, with the help of cargo where packages are missing.
@@ -372,7 +398,8 @@ impl<'a> Build<'a> {
             })
             .collect();
         let mut files = Vec::new();
-        for name in files_below(staging)? {
+        let outputs = |name: &String| name != JOURNAL && name != MANIFEST;
+        for name in files_below(staging)?.into_iter().filter(outputs) {
             let path = staging.join(&name);
             let size = std::fs::metadata(&path)
                 .map_err(Error::cache("read", &path))?

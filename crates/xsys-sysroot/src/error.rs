@@ -140,6 +140,15 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether there is no room to write.
+    pub(crate) fn is_disk_full(&self) -> bool {
+        use io::ErrorKind::{QuotaExceeded, StorageFull};
+        let Self::Cache { source, .. } = self else {
+            return false;
+        };
+        matches!(source.kind(), StorageFull | QuotaExceeded)
+    }
+
     /// Wraps a failed file operation.
     pub(crate) fn cache(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error {
         let path = path.to_owned();

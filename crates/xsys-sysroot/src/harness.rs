@@ -114,6 +114,7 @@ impl Harness {
         arguments.push(build.sources.join("lib.rs").into());
         Call {
             name: "test".to_owned(),
+            file_stem: format!("libtest-{hash}"),
             arguments,
             env: vec![("RUSTC_BOOTSTRAP".to_owned(), "1".to_owned())],
             waits_for,

@@ -18,6 +18,7 @@ use serde::Deserialize;
 use xsys_target::Rustc;
 
 use crate::compile::Call;
+use crate::resume::Journal;
 use crate::{Error, Progress};
 
 /// A call that did not succeed.
@@ -49,6 +50,9 @@ struct Run<'a> {
     calls: &'a [Call],
     jobserver: &'a Client,
     progress: &'a dyn Progress,
+    journal: &'a Journal<'a>,
+    /// Calls of an earlier build that was interrupted, which are not made again.
+    finished: Vec<bool>,
     sender: Sender<Event>,
     /// Per call: how many calls' metadata is still to come.
     pending: Vec<usize>,
@@ -62,14 +66,16 @@ struct Run<'a> {
     requested: usize,
 }
 
-/// Runs all calls in `dir`. Stops everything at the first failure.
+/// Runs all calls in `dir` that the journal does not have as finished. Stops everything at the first
+/// failure. Returns how many were made.
 pub(crate) fn run(
     rustc: &Rustc,
     dir: &Path,
     calls: &[Call],
     jobserver: &Client,
     progress: &dyn Progress,
-) -> Result<(), Stopped> {
+    journal: &Journal<'_>,
+) -> Result<usize, Stopped> {
     let (sender, receiver) = channel();
     let token_sender = sender.clone();
     let helper = jobserver
@@ -90,6 +96,8 @@ pub(crate) fn run(
         calls,
         jobserver,
         progress,
+        journal,
+        finished: journal.resume(calls),
         sender,
         pending: calls.iter().map(|call| call.waits_for.len()).collect(),
         ready: BTreeSet::new(),
@@ -100,13 +108,21 @@ pub(crate) fn run(
         tokens: Vec::new(),
         requested: 0,
     };
+    let made = run.finished.iter().filter(|&&finished| !finished).count();
+    if made < calls.len() {
+        progress.message(&format!(
+            "going on with a build that was interrupted: {} of {} crates are there",
+            calls.len() - made,
+            calls.len()
+        ));
+    }
     progress.start(calls.len());
     let result = run.drive(&receiver, &helper);
     if result.is_err() {
         run.kill();
     }
     progress.finish();
-    result
+    result.map(|()| made)
 }
 
 /// How much work is left from the start of each call to the end of the longest chain behind it.
@@ -128,12 +144,16 @@ fn weights(calls: &[Call]) -> Vec<u64> {
 
 impl Run<'_> {
     fn drive(&mut self, receiver: &Receiver<Event>, helper: &HelperThread) -> Result<(), Stopped> {
+        let mut left = self.calls.len();
         for index in 0..self.calls.len() {
-            if self.pending[index] == 0 {
+            if self.finished[index] {
+                left -= 1;
+                self.progress.unit_finished(&self.calls[index].name);
+                self.metadata_is_there(index);
+            } else if self.pending[index] == 0 {
                 self.make_ready(index);
             }
         }
-        let mut left = self.calls.len();
         while left > 0 {
             self.start_what_may(helper)?;
             // The sender in `self` keeps the channel open.
@@ -152,6 +172,7 @@ impl Run<'_> {
                     left -= 1;
                     self.running -= 1;
                     self.children[call] = None;
+                    self.journal.add(&self.calls[call]);
                     self.progress.unit_finished(&self.calls[call].name);
                     self.metadata_is_there(call);
                 }
@@ -180,7 +201,7 @@ impl Run<'_> {
             let satisfied = waits.filter(|&&other| other == call).count();
             if satisfied > 0 {
                 self.pending[index] -= satisfied;
-                if self.pending[index] == 0 {
+                if self.pending[index] == 0 && !self.finished[index] {
                     self.make_ready(index);
                 }
             }
@@ -318,6 +339,7 @@ mod tests {
     fn call(cost: u64, waits_for: &[usize]) -> Call {
         Call {
             name: String::new(),
+            file_stem: String::new(),
             arguments: Vec::new(),
             env: Vec::new(),
             waits_for: waits_for.to_vec(),

@@ -3,15 +3,18 @@
 //! ```text
 //! <cache>/CACHEDIR.TAG
 //!         sysroots/<key>/       a published sysroot; manifest.json tells what it is
-//!         staging/<key>-<n>/    one being built; renamed when it is complete
+//!         staging/<key>-partial/ one being built; renamed when it is complete
+//!         staging/<key>-<n>/    one being removed
 //!         locks/<key>           held while a sysroot is built; the system frees it if we die
 //!         used/<key>            its time is that of the last use
+//!         times/<key>           times of an entry's files when their contents were right
 //!         digests/<fingerprint> remembered digests of folders
 //! ```
 //!
 //! An entry is never written to after it was published, so readers need no lock and a read-only
-//! cache serves what it holds. A build that was killed leaves a staging folder whose lock is free:
-//! the next build of anything clears it away. Lock files stay: removing one could leave two
+//! cache serves what it holds. A build that was killed leaves a staging folder whose lock is free: the
+//! next build of the same key goes on with it, and after a week the next build of anything clears it
+//! away. Lock files stay: removing one could leave two
 //! processes with a lock on two files of the same name.
 
 use std::fs::{File, TryLockError};
@@ -62,7 +65,7 @@ pub struct Prune {
     pub all: bool,
 }
 
-const MANIFEST: &str = "manifest.json";
+pub(crate) const MANIFEST: &str = "manifest.json";
 
 /// See <https://bford.info/cachedir/>.
 const CACHEDIR_TAG: &str = "Signature: 8a477f597d28d172789f06886806bc55\n\
@@ -177,14 +180,26 @@ impl Cache {
         Some(Lock { _file: file })
     }
 
-    /// A fresh folder to build an entry in.
+    /// The folder to build an entry in, with what an interrupted build has left. The caller holds the
+    /// key's lock.
+    pub(crate) fn stage_again(&self, key: &str) -> Result<Staging, Error> {
+        let path = self.root.join("staging").join(format!("{key}-{PARTIAL}"));
+        match std::fs::create_dir(&path) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                Err(Error::cache("write to the cache", &self.root)(error))
+            }
+            _ => Ok(Staging { path, keep: true }),
+        }
+    }
+
+    /// A fresh folder for something that does not last.
     pub(crate) fn stage(&self, key: &str) -> Result<Staging, Error> {
         let folder = self.root.join("staging");
         let process = std::process::id();
         for attempt in 0.. {
             let path = folder.join(format!("{key}-{process}-{attempt}"));
             match std::fs::create_dir(&path) {
-                Ok(()) => return Ok(Staging { path }),
+                Ok(()) => return Ok(Staging { path, keep: false }),
                 // Left behind by a process of the same number.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists && attempt < 1000 => {}
                 Err(error) => return Err(Error::cache("write to the cache", &self.root)(error)),
@@ -201,6 +216,7 @@ impl Cache {
             self.discard(key)?;
         }
         std::fs::rename(&staging.path, &entry).map_err(Error::cache("publish", &entry))?;
+        self.note_times(key);
         self.touch(key);
         Ok(entry)
     }
@@ -211,20 +227,26 @@ impl Cache {
         let staging = self.stage(key)?;
         let grave = staging.path.join("removed");
         std::fs::rename(&entry, &grave).map_err(Error::cache("remove", &entry))?;
-        let _ = std::fs::remove_file(self.root.join("used").join(key));
+        for notes in ["used", "times"] {
+            let _ = std::fs::remove_file(self.root.join(notes).join(key));
+        }
         Ok(())
     }
 
-    /// Deletes what builds that died left behind. `held` is the key whose lock the caller has.
-    pub(crate) fn clean_staging(&self, held: Option<&str>) {
+    /// Deletes what builds that died left behind, those that may go on only when they are older than
+    /// this. `held` is the key whose lock the caller has.
+    pub(crate) fn clean_staging(&self, held: Option<&str>, older: Duration) {
         let Ok(entries) = std::fs::read_dir(self.root.join("staging")) else {
             return;
         };
         for entry in entries.flatten() {
             let name = entry.file_name();
-            let Some((key, _)) = name.to_str().and_then(|name| name.split_once('-')) else {
+            let Some((key, rest)) = name.to_str().and_then(|name| name.split_once('-')) else {
                 continue;
             };
+            if rest == PARTIAL && (held == Some(key) || age(&entry.path()) < older) {
+                continue;
+            }
             let lock = match held {
                 Some(held) if held == key => None,
                 _ => match self.try_lock(key) {
@@ -240,19 +262,32 @@ impl Cache {
 
     /// All sysroots, by target and key.
     pub fn list(&self) -> Result<Vec<Entry>, Error> {
+        let keys = self.keys()?.into_iter();
+        let mut found: Vec<Entry> = keys
+            .filter_map(|key| self.read_entry(self.entry(&key)))
+            .collect();
+        found.sort_by(|a, b| (&a.target, &a.key).cmp(&(&b.target, &b.key)));
+        Ok(found)
+    }
+
+    /// The keys of all entries, whatever state they are in.
+    pub(crate) fn keys(&self) -> Result<Vec<String>, Error> {
         let folder = self.root.join("sysroots");
         let entries = match std::fs::read_dir(&folder) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(Error::cache("read", &folder)(error)),
         };
-        let mut found = Vec::new();
-        for entry in entries {
-            let path = entry.map_err(Error::cache("read", &folder))?.path();
-            found.extend(self.read_entry(path));
-        }
-        found.sort_by(|a, b| (&a.target, &a.key).cmp(&(&b.target, &b.key)));
-        Ok(found)
+        let names = entries.flatten().map(|entry| entry.file_name());
+        let mut keys: Vec<String> = names.filter_map(|name| name.into_string().ok()).collect();
+        keys.sort();
+        Ok(keys)
+    }
+
+    /// The target's name in an entry's manifest.
+    pub(crate) fn target_of(&self, key: &str) -> String {
+        let entry = self.read_entry(self.entry(key));
+        entry.map_or_else(|| "unknown".to_owned(), |entry| entry.target)
     }
 
     fn read_entry(&self, path: PathBuf) -> Option<Entry> {
@@ -297,7 +332,7 @@ impl Cache {
         let entry = matches.remove(0);
         self.prepare()?;
         self.discard(&entry.key)?;
-        self.clean_staging(None);
+        self.clean_staging(None, PARTIAL_KEPT);
         Ok(entry)
     }
 
@@ -324,7 +359,7 @@ impl Cache {
                 removed.push(entry);
             }
         }
-        self.clean_staging(None);
+        self.clean_staging(None, Duration::ZERO);
         Ok(removed)
     }
 }
@@ -335,16 +370,37 @@ pub(crate) struct Lock {
     _file: File,
 }
 
-/// A folder being filled; deleted unless it is published.
+/// How the name of a folder ends that a build can go on with.
+const PARTIAL: &str = "partial";
+
+/// So long a build that was interrupted can go on.
+pub(crate) const PARTIAL_KEPT: Duration = Duration::from_secs(7 * 86_400);
+
+/// How long nothing has changed in a folder.
+fn age(folder: &Path) -> Duration {
+    let modified = |path: &Path| std::fs::metadata(path).and_then(|metadata| metadata.modified());
+    let journal = folder.join(crate::resume::JOURNAL);
+    modified(&journal)
+        .or_else(|_| modified(folder))
+        .ok()
+        .and_then(|time| SystemTime::now().duration_since(time).ok())
+        .unwrap_or_default()
+}
+
+/// A folder being filled; deleted unless it is published or the next build can go on with it.
 #[derive(Debug)]
 pub(crate) struct Staging {
     pub path: PathBuf,
+    /// It stays where it is.
+    pub keep: bool,
 }
 
 impl Drop for Staging {
     fn drop(&mut self) {
         // Gone already if it was published.
-        let _ = std::fs::remove_dir_all(&self.path);
+        if !self.keep {
+            let _ = std::fs::remove_dir_all(&self.path);
+        }
     }
 }
 

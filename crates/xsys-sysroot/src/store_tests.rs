@@ -67,9 +67,9 @@ fn leftovers_are_cleared_unless_somebody_builds() {
     let dead = std::mem::ManuallyDrop::new(cache.stage("dead").unwrap());
     let busy = std::mem::ManuallyDrop::new(cache.stage("busy").unwrap());
     let lock = cache.lock("busy", &Silent).unwrap();
-    cache.clean_staging(None);
+    cache.clean_staging(None, Duration::ZERO);
     assert!(!dead.path.exists() && busy.path.exists());
-    cache.clean_staging(Some("busy"));
+    cache.clean_staging(Some("busy"), Duration::ZERO);
     assert!(!busy.path.exists());
     drop(lock);
 }

@@ -251,6 +251,15 @@ pub enum SysrootCommand {
     },
     /// Print the folder for `rustc --sysroot`, building it where missing
     Path(SysrootBuildArgs),
+    /// Compare the files of entries with what they were made with
+    Verify {
+        /// Keys, or their beginnings; all entries where none is given
+        #[arg(value_name = "KEY")]
+        keys: Vec<String>,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Remove entries by their keys (or the keys' beginnings)
     Remove {
         #[arg(required = true, value_name = "KEY")]

@@ -6,7 +6,8 @@
 //! Before the next build the records are compared with the disk. An output whose inputs have changed
 //! is removed, which cargo notices: it makes that program again, and nothing else.
 //!
-//! Objects of rustc's, crates and the sysroot are left out: those are cargo's to watch.
+//! Objects of rustc's and crates are left out: those are cargo's to watch. The standard library is
+//! not: its place in the cache stays the same when it has to be made again.
 
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -100,9 +101,10 @@ impl Input {
     fn of(read: &ReadFile) -> Self {
         // One that was edited since it was read gets a digest that no file has.
         let same = stat(&read.path).is_some_and(|now| now == *read);
+        let digested = read.size <= DIGESTED && !is_in_sysroot(&read.path);
         Self {
             sha256: match same {
-                true => (read.size <= DIGESTED).then(|| digest(&read.path).unwrap_or_default()),
+                true => digested.then(|| digest(&read.path).unwrap_or_default()),
                 false => Some(String::new()),
             },
             path: read.path.clone(),
@@ -150,20 +152,25 @@ pub fn remove_stale(folder: &Path, counts: &dyn Fn(&Record, &Path) -> bool) {
     }
 }
 
-/// Whether cargo, or the sysroot's key, notices changes of a file by itself.
+/// Whether cargo notices changes of a file by itself.
 fn is_watched_by_cargo(path: &Path, output: &Path) -> bool {
     let Some(beside) = output.parent() else {
         return false;
     };
     // Examples have a folder of their own; crates are in `deps` all the same.
     let deps = beside.with_file_name("deps");
-    let in_sysroot = path.components().any(|part| part.as_os_str() == "rustlib");
     let of_rustc = |name: &std::ffi::OsStr| name.as_encoded_bytes().starts_with(b"rustc");
     let temporary = path.strip_prefix(std::env::temp_dir()).is_ok_and(|rest| {
         let first = rest.components().next();
         first.is_some_and(|part| of_rustc(part.as_os_str()))
     });
-    path.starts_with(beside) || path.starts_with(deps) || in_sysroot || temporary
+    path.starts_with(beside) || path.starts_with(deps) || temporary
+}
+
+/// Whether a file is one of the standard library's, which are large and, as long as nobody touches
+/// them, never written to: their time tells.
+fn is_in_sysroot(path: &Path) -> bool {
+    path.components().any(|part| part.as_os_str() == "rustlib")
 }
 
 /// This program, as a file.
@@ -240,13 +247,15 @@ mod tests {
             .iter()
             .filter_map(|input| input.path.file_name()?.to_str())
             .collect();
-        assert_eq!(names, ["args", "link.x"]);
+        assert_eq!(names, ["args", "link.x", "c.rlib"]);
+        let digested = record.inputs.iter().map(|input| input.sha256.is_some());
+        assert_eq!(digested.collect::<Vec<_>>(), [true, true, false]);
     }
 
     #[test]
     fn changes_are_noticed_and_nothing_else() {
         type Change = fn(&Path);
-        let cases: [(&str, bool, Change); 8] = [
+        let cases: [(&str, bool, Change); 9] = [
             ("nothing", true, |_| {}),
             ("written again", true, |at| {
                 std::fs::write(at.join("link.x"), "text").unwrap()
@@ -266,6 +275,11 @@ mod tests {
             ("another comes first", false, |at| {
                 std::fs::create_dir(at.join("first")).unwrap();
                 std::fs::write(at.join("first/link.x"), "text").unwrap();
+            }),
+            ("made again", false, |at| {
+                let path = at.join("s/lib/rustlib/t/lib/c.rlib");
+                let file = std::fs::File::options().append(true).open(path).unwrap();
+                file.set_modified(UNIX_EPOCH).unwrap();
             }),
             ("cargo's own", true, |at| {
                 std::fs::write(at.join("target/t/debug/deps/a.o"), "other").unwrap();

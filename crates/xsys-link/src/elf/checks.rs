@@ -2,14 +2,15 @@
 //!
 //! Problem: a program whose vector table is not where the core looks, whose stack pointer starts
 //! outside of RAM, or whose initial values are loaded straight into RAM links well and then does
-//! nothing. Each of these is recognised from the finished layout, for scripts with MEMORY only, and
-//! is a warning, because another stage may know better.
+//! nothing. Each of these is recognised from the finished layout, for scripts with MEMORY only. What
+//! another stage may know better is a warning; a vector table where a Cortex-M core does not look for
+//! it is an error, unless the script gives it an address.
 //!
 //! Spec: Armv7-M Architecture Reference Manual, B1.5 ("exception vector table") and B3.2.5 (VTOR);
 //! GNU ld manual, "MEMORY", "Output Section LMA".
 
 use object::elf;
-use xsys_diag::Diagnostic;
+use xsys_diag::{Diagnostic, Severity};
 
 use super::layout::{Addresses, Extent, Layout};
 use super::place::OutputSection;
@@ -29,6 +30,7 @@ pub fn check(
     addresses: &Addresses<'_, '_>,
     script: &Script,
     options: &ElfOptions,
+    microcontroller: bool,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     let layout = addresses.layout;
@@ -48,7 +50,14 @@ pub fn check(
             .zip(&layout.extents)
             .find(|(output, _)| TABLES.contains(&output.name.as_str()));
         if let Some((output, extent)) = table {
-            vector_table(layout, script, output, extent, diagnostics);
+            let mut problems = Vec::new();
+            vector_table(layout, script, output, extent, &mut problems);
+            if microcontroller {
+                for problem in &mut problems {
+                    problem.severity = Severity::Error;
+                }
+            }
+            diagnostics.append(&mut problems);
             initial_values(layout, script, extent, diagnostics);
         }
     }
@@ -74,6 +83,7 @@ fn vector_table(
                 Diagnostic::warning(format!("the vector table `{name}` is empty"))
                     .note("no input that lives has a section that its rules take")
                     .help("the table needs a section of a matching name, KEEP around the rule, and an object that is linked: `#[unsafe(link_section = \"…\")]` and `#[used]`")
+                    .help(format!("leave `{name}` out of the script if another image has the table"))
                     .code("vector-table-empty"),
             ));
         }
@@ -134,8 +144,12 @@ fn vector_table(
                 other.name
             ))
             .help(format!(
-                "describe `{name}` before `{}` in SECTIONS, unless the program sets VTOR itself",
+                "describe `{name}` before `{}` in SECTIONS",
                 other.name
+            ))
+            .help(format!(
+                "where the program or a boot loader sets VTOR, give the table its address: `{name} {:#x} : {{ … }}`",
+                extent.addr.checked_next_multiple_of(needed).unwrap_or(extent.addr)
             ))
             .code("vector-table-not-first"),
         ));

@@ -14,6 +14,7 @@ mod cmse;
 mod coverage;
 mod crossrefs;
 mod cuts;
+mod dead;
 mod detours;
 mod dynamic;
 pub mod eh_frame;
@@ -162,6 +163,9 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
         return;
     };
     let arch = &*abi.arch;
+    let attributes = abi.attributes.as_ref().map(|(_, bytes)| bytes.as_slice());
+    let microcontroller = machine == ::object::elf::EM_ARM.0
+        && attributes.is_some_and(attributes::arm_is_microcontroller);
     let relocatable = options.kind == OutputKind::Relocatable;
     let mut gateways = cmse::Gateways::default();
     if !relocatable {
@@ -295,7 +299,20 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
     report::check_overlaps(&layout, options, diagnostics);
     report::check_address_space(&layout, is_64, diagnostics);
     let entry = report::entry_point(&addresses, &script, &script_symbols, options, diagnostics);
-    checks::check(&addresses, &script, options, diagnostics);
+    let entry_symbol = options.entry.as_deref().or(script_symbols.entry);
+    let scene = dead::Scene {
+        addresses: &addresses,
+        script: &script,
+        live: &live,
+        matches: &matches,
+        options,
+        entry: entry_symbol.unwrap_or("_start"),
+        entry_missing: diagnostics
+            .iter()
+            .any(|d| d.code == Some("entry-undefined")),
+    };
+    dead::check(&scene, diagnostics);
+    checks::check(&addresses, &script, options, microcontroller, diagnostics);
     diagnostics.extend(machine_memory::check(&layout, &script, options));
     if options.print_stack_usage && !relocatable {
         let scene = stack::Scene {

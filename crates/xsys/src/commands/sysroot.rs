@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::json;
 use xsys_diag::Diagnostic;
-use xsys_sysroot::{Cache, Entry, Prune, Request, Sysroot, Toolchain};
+use xsys_sysroot::{Cache, Entry, Prune, Request, Sysroot, Toolchain, Verified};
 use xsys_target::Kind;
 
 use crate::cli::{CargoFlags, SysrootBuildArgs, SysrootCommand};
@@ -17,7 +17,7 @@ use crate::driver::linker_missing;
 use crate::driver::plan::{apply, default_crates, load_target, report_problems, spec_settings};
 use crate::driver::rustflags;
 use crate::driver::settings::{Level, SysrootSettings};
-use crate::error::Result;
+use crate::error::{Failure, Result};
 use crate::ui::{SysrootProgress, Ui, answer, bytes, seconds, table};
 
 pub fn run(call: &Call, command: SysrootCommand) -> Result<u8> {
@@ -28,6 +28,7 @@ pub fn run(call: &Call, command: SysrootCommand) -> Result<u8> {
             Ok(0)
         }
         SysrootCommand::List { json } => list(json),
+        SysrootCommand::Verify { keys, json } => verify(call, &keys, json),
         SysrootCommand::Remove { keys } => remove(call, &keys),
         SysrootCommand::Prune { older_than } => prune(call, older_than),
     }
@@ -199,6 +200,70 @@ fn all_differences(entries: &[Entry]) -> Vec<String> {
         }
     }
     all
+}
+
+fn verify(call: &Call, keys: &[String], as_json: bool) -> Result<u8> {
+    let entries = cache()?
+        .verify(keys)
+        .map_err(|error| error.into_diagnostic())?;
+    let unknown = keys
+        .iter()
+        .filter(|key| !entries.iter().any(|entry| entry.key.starts_with(*key)));
+    let mut problems: Vec<Diagnostic> = unknown
+        .map(|key| {
+            Diagnostic::error(format!("no sysroot has the key `{key}`"))
+                .help("`xsys sysroot list` shows what there is")
+        })
+        .collect();
+    if as_json {
+        let list: Vec<_> = entries.iter().map(verified_json).collect();
+        answer(&format!("{:#}", json!(list)));
+    }
+    let files: usize = entries.iter().map(|entry| entry.files).sum();
+    let count = entries.len();
+    let (damaged, whole): (Vec<_>, Vec<_>) =
+        entries.iter().partition(|entry| !entry.damage.is_empty());
+    if !as_json {
+        problems.extend(damaged.iter().map(|entry| damaged_entry(entry)));
+        let text = format!(
+            "{} of {count} sysroots are whole ({files} files)",
+            whole.len()
+        );
+        call.ui.status("Verified", &text);
+    }
+    match (problems.is_empty(), damaged.is_empty()) {
+        (true, true) => Ok(0),
+        // JSON has told.
+        (true, false) => Err(Failure::silent(1)),
+        _ => Err(problems.into()),
+    }
+}
+
+fn verified_json(entry: &Verified) -> serde_json::Value {
+    let damage = entry.damage.iter();
+    let damage: Vec<_> = damage
+        .map(|damage| json!({ "file": damage.file, "problem": damage.fault.to_string() }))
+        .collect();
+    json!({
+        "key": entry.key,
+        "target": entry.target,
+        "files": entry.files,
+        "damaged": damage,
+    })
+}
+
+fn damaged_entry(entry: &Verified) -> Diagnostic {
+    let problem = Diagnostic::error(format!(
+        "the sysroot {} for {} is damaged",
+        entry.key, entry.target
+    ));
+    let damage = entry.damage.iter();
+    damage
+        .fold(problem, |problem, damage| {
+            problem.note(format!("`{}` {}", damage.file, damage.fault))
+        })
+        .help("the next build that needs it makes it again")
+        .code("sysroot-damaged")
 }
 
 fn remove(call: &Call, keys: &[String]) -> Result<u8> {

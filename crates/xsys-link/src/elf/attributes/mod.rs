@@ -13,7 +13,7 @@ pub mod arm;
 pub mod msp430;
 pub mod riscv;
 
-pub use arm::{arm_core, arm_has_cmse, arm_vfp_arguments, merge_arm, tag};
+pub use arm::{arm_core, arm_has_cmse, arm_is_microcontroller, arm_vfp_arguments, merge_arm, tag};
 pub use msp430::{merge_msp430, msp430_extended};
 pub use riscv::merge_riscv;
 

@@ -96,6 +96,11 @@ impl Matches<'_> {
         })
     }
 
+    /// A rule of the script takes the section and keeps it.
+    pub fn has_place(&self, id: SectionId) -> bool {
+        self.rules[id.0 as usize].is_some() && !self.is_discarded(id)
+    }
+
     /// The script discards the section.
     pub fn is_discarded(&self, id: SectionId) -> bool {
         self.rules[id.0 as usize].is_some_and(|rule| self.described.discards(rule.home))
