@@ -170,6 +170,7 @@ impl<'a> Build<'a> {
                 settings.rustflags.clone(),
             ]
             .concat(),
+            memory_functions: target.has_libc() && target.needs_mem_functions(crates),
             pieces: pieces
                 .as_ref()
                 .map(|pieces| (pieces.kit.name, pieces.digest.as_str())),
@@ -313,7 +314,7 @@ impl<'a> Build<'a> {
     fn wanted(&self, facts: &Facts) -> Wanted {
         let target = self.request.target;
         let mut default_features = Vec::new();
-        if target.needs_mem_functions() {
+        if target.needs_mem_functions(self.request.crates) {
             default_features.push("compiler-builtins-mem");
         }
         if self.request.crates == CrateSet::Std {
@@ -345,7 +346,7 @@ impl<'a> Build<'a> {
         Facts {
             cfgs,
             llvm_target: target.llvm_target().to_owned(),
-            needs_mem_functions: target.needs_mem_functions(),
+            needs_mem_functions: target.needs_mem_functions(self.request.crates),
             opt_level: self.settings.opt_level,
             nightly: self.request.toolchain.rustc.is_nightly(),
         }

@@ -29,6 +29,8 @@ pub(crate) struct Inputs<'a> {
     pub crates: CrateSet,
     pub settings: &'a Settings,
     pub flags: &'a [String],
+    /// Whether `memcpy` and the like are among the crates although the platform has a C library.
+    pub memory_functions: bool,
     /// Name and digest of the C library's pieces, if there are any.
     pub pieces: Option<(&'a str, &'a str)>,
     /// Digest of our crate `test`, where the sysroot has it.
@@ -50,6 +52,9 @@ impl Inputs<'_> {
             "flags": self.flags,
             "musl": null,
         });
+        if self.memory_functions {
+            inputs["memory-functions"] = true.into();
+        }
         if let Some((name, digest)) = self.pieces {
             inputs[name] = digest.into();
         }
@@ -112,6 +117,7 @@ mod tests {
             crates: CrateSet::Core,
             settings: &settings,
             flags: &flags,
+            memory_functions: false,
             pieces: None,
             harness: None,
         };
@@ -164,6 +170,11 @@ mod tests {
             .key(),
             Inputs {
                 flags: &other_flags,
+                ..base.clone()
+            }
+            .key(),
+            Inputs {
+                memory_functions: true,
                 ..base.clone()
             }
             .key(),

@@ -148,6 +148,15 @@ const ROWS: &[Row] = &[
         help: &["build on a Mac"],
     },
     Row {
+        os: &["cygwin"],
+        env: ANY,
+        always: true,
+        brings: "start files and libraries come with Cygwin's compiler",
+        programs: &["{linker}"],
+        package: None,
+        help: &[],
+    },
+    Row {
         os: &["aix"],
         env: ANY,
         always: true,
@@ -238,6 +247,34 @@ const BPF: Row = Row {
 
 /// Systems whose std brings all that programs link with.
 const OWN_RUNTIME: &[&str] = &["motor", "vexos"];
+
+/// Debian's cross compilers (12 and 13); others would be bad advice.
+const DEBIAN: &[&str] = &[
+    "gcc-aarch64-linux-gnu",
+    "gcc-arm-linux-gnueabi",
+    "gcc-arm-linux-gnueabihf",
+    "gcc-i686-linux-gnu",
+    "gcc-loongarch64-linux-gnu",
+    "gcc-m68k-linux-gnu",
+    "gcc-mingw-w64-i686",
+    "gcc-mingw-w64-x86-64",
+    "gcc-mips-linux-gnu",
+    "gcc-mips64-linux-gnuabi64",
+    "gcc-mips64el-linux-gnuabi64",
+    "gcc-mipsel-linux-gnu",
+    "gcc-mipsisa32r6-linux-gnu",
+    "gcc-mipsisa32r6el-linux-gnu",
+    "gcc-mipsisa64r6-linux-gnuabi64",
+    "gcc-mipsisa64r6el-linux-gnuabi64",
+    "gcc-powerpc-linux-gnu",
+    "gcc-powerpc64-linux-gnu",
+    "gcc-powerpc64le-linux-gnu",
+    "gcc-riscv64-linux-gnu",
+    "gcc-s390x-linux-gnu",
+    "gcc-sparc64-linux-gnu",
+    "gcc-x86-64-linux-gnu",
+    "gcc-x86-64-linux-gnux32",
+];
 
 /// Architectures of LLVM's ELF linker that xsys's has not, in words.
 const LLD_ONLY: &[(&str, &str)] = &[
@@ -400,7 +437,8 @@ fn platform(row: &Row, spec: &Spec, name: &str) -> Platform {
         package: row
             .package
             .and_then(|package| words.put_into(package))
-            .map(|package| package.replace('_', "-")),
+            .map(|package| package.replace('_', "-"))
+            .filter(|package| DEBIAN.contains(&package.as_str())),
         help: row.help.iter().map(|&help| help.to_owned()).collect(),
     }
 }

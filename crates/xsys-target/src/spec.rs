@@ -15,6 +15,8 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
+use crate::board::CrateSet;
+
 /// What a panic does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum PanicStrategy {
@@ -235,9 +237,11 @@ impl Spec {
     }
 
     /// Whether compiler_builtins must bring `memcpy`, `memset`, `memcmp` and the like. Its build
-    /// script guesses from the triple's name, which a custom spec may choose freely.
-    pub fn needs_mem_functions(&self) -> bool {
-        !self.has_libc()
+    /// script guesses from the triple's name, which a custom spec may choose freely. Programs without
+    /// std have no C library, also where the platform has one; with one, its functions count more,
+    /// for these are weak.
+    pub fn needs_mem_functions(&self, crates: CrateSet) -> bool {
+        !self.has_libc() || crates != CrateSet::Std
     }
 
     /// Linux programs linked statically with musl.
@@ -440,7 +444,7 @@ mod tests {
             let spec = spec(text);
             assert_eq!(spec.has_std_os(), std, "{text}");
             assert_eq!(spec.has_libc(), libc, "{text}");
-            assert_eq!(spec.needs_mem_functions(), !libc, "{text}");
+            assert_eq!(spec.needs_mem_functions(CrateSet::Std), !libc, "{text}");
             assert_eq!(spec.uses_musl_static(), musl, "{text}");
             assert_eq!(spec.binary_format(), format, "{text}");
         }

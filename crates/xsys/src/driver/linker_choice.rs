@@ -244,7 +244,9 @@ fn lld_flavor(target: &Target, flavor: LldFlavor) -> &'static str {
 fn freestanding(target: &Target, linking: &Linking) -> Vec<String> {
     let mut flags = Vec::new();
     if linking.freestanding {
-        if target.string("crt-objects-fallback").is_some() || target.is_wasm() {
+        // Where rustc knows of no such objects, it refuses the option.
+        let knows = target.string("crt-objects-fallback");
+        if knows.is_some_and(|value| value != "false") {
             flags.push("-Clink-self-contained=no".to_owned());
         }
         if target.binary_format() == "elf" && !target.is_wasm() {
@@ -345,9 +347,8 @@ fn compiler(question: &Question<'_>, linking: &Linking) -> Option<PathBuf> {
     let named = || linking.platform.programs.iter().find_map(|name| find(name));
     let target = question.target;
     let host = question.toolchain.rustc.host();
-    let is_host = target.name == host || target.llvm_target() == host;
     let apple = |name: &str| name.contains("-apple-");
-    if is_host || (apple(host) && target.vendor() == "apple") {
+    if is_host(question) || (apple(host) && target.vendor() == "apple") {
         return find("cc")
             .or_else(|| find("gcc"))
             .or_else(|| find("clang"))
@@ -359,6 +360,12 @@ fn compiler(question: &Question<'_>, linking: &Linking) -> Option<PathBuf> {
             .then(|| find("cc"))?
             .filter(|cc| has_32_bit_start_files(cc))
     })
+}
+
+/// Whether programs are for the machine that we are on.
+pub fn is_host(question: &Question<'_>) -> bool {
+    let host = question.toolchain.rustc.host();
+    question.target.name == host || question.target.llvm_target() == host
 }
 
 /// Whether the host's compiler was installed for 32-bit programs as well (Debian's gcc-multilib).

@@ -6,7 +6,7 @@ use xsys_diag::Diagnostic;
 use xsys_sysroot::Toolchain;
 use xsys_target::{CrateSet, Kind, Linking, Target};
 
-use crate::driver::linker_choice::Question;
+use crate::driver::linker_choice::{Question, is_host};
 use crate::driver::run::find;
 
 /// Architectures whose backends every rustc has; for others it is asked.
@@ -62,7 +62,11 @@ const STATIC_MUSL: &[(&str, &str)] = &[
 /// The platform's linker is needed and not there.
 pub fn platform(question: &Question<'_>, linking: &Linking) -> Diagnostic {
     let target = question.target;
-    let platform = &linking.platform;
+    let mut platform = linking.platform.clone();
+    if is_host(question) && target.os() == "linux" {
+        platform.programs = vec!["cc".to_owned()];
+        platform.package = Some("gcc".to_owned());
+    }
     let message = match platform.programs.first() {
         Some(program) => format!(
             "`{}` needs a linker that is not installed: `{program}`",
