@@ -227,3 +227,43 @@ fn foreign_libraries_are_found() {
         ran.stderr
     );
 }
+
+#[test]
+fn shells_and_man_know_the_grammar() {
+    let place = Place::new("command-line", "shells");
+    for (shell, sign) in [
+        ("bash", "complete -F _xsys"),
+        ("zsh", "#compdef xsys"),
+        ("fish", "complete -c xsys"),
+        ("powershell", "Register-ArgumentCompleter"),
+        ("elvish", "edit:completion"),
+    ] {
+        let ran = xsys(&place.folder, &format!("completions {shell}")).ends_with(0);
+        assert!(
+            ran.stdout.contains(sign) && ran.stdout.contains("sysroot"),
+            "{shell}"
+        );
+        place.write(shell, &ran.stdout);
+        if shell == "bash" {
+            let script = "source ./bash && COMP_WORDS=(xsys compl) COMP_CWORD=1 && _xsys xsys compl xsys; \
+                          echo ${COMPREPLY[@]}";
+            let mut command = std::process::Command::new("bash");
+            command.args(["-c", script]).current_dir(&place.folder);
+            assert_eq!(run(&mut command).ends_with(0).stdout, "completions\n");
+        } else if ["zsh", "fish"].contains(&shell) && find_program(shell).is_some() {
+            let mut command = std::process::Command::new(shell);
+            run(command.args(["-n", shell]).current_dir(&place.folder)).ends_with(0);
+        }
+    }
+    let ran = xsys(&place.folder, "man").ends_with(0);
+    assert!(ran.stdout.contains(".TH xsys 1"), "{}", ran.stdout);
+    xsys(&place.folder, "man -o pages").ends_with(0);
+    for (page, part) in [
+        ("xsys.1", "xsys\\-build(1)"),
+        ("xsys-build.1", "\\-\\-emit"),
+        ("xsys-sysroot-list.1", "\\-\\-json"),
+    ] {
+        let text = std::fs::read_to_string(place.path("pages").join(page)).expect("it is there");
+        assert!(text.contains(part), "{page}: {text}");
+    }
+}

@@ -105,7 +105,52 @@ fn all_verbs_work_for_a_target() {
         ran.stdout
     );
 
+    sizes(&project, &out);
     cleaning(&project, &out);
+}
+
+/// `size` builds first, like every command that is about a program; what is largest comes first.
+fn sizes(project: &Path, out: &Path) {
+    let sizes = |line: &str| -> Vec<u64> {
+        let ran = run(&mut xsys(project, line)).ends_with(0);
+        let items: serde_json::Value = serde_json::from_str(&ran.stdout).expect("it is JSON");
+        let items = items.as_array().expect("it is a list").iter();
+        items
+            .map(|item| item["size"].as_u64().expect("a size"))
+            .collect()
+    };
+    std::fs::remove_file(out.join("debug/day")).expect("it was built");
+    for by in ["section", "symbol", "crate", "region"] {
+        let built = sizes(&format!("size --json --by {by} --bin day"));
+        assert!(
+            out.join("debug/day").is_file() && built.len() > 1,
+            "{by}: {built:?}"
+        );
+        assert!(
+            built.windows(2).all(|pair| pair[0] >= pair[1]),
+            "{by}: {built:?}"
+        );
+        let file = out.join("debug/day").display().to_string();
+        let mut named = xsys_in(project);
+        named.args(["size", &file, "--json", "--by", by]);
+        let named = run(&mut named).ends_with(0).stdout;
+        assert_eq!(
+            run(&mut xsys(project, &format!("size --json --by {by}"))).stdout,
+            named
+        );
+    }
+    let ran = run(&mut xsys(project, "size --top 1")).ends_with(0);
+    assert!(
+        ran.stdout.contains(".stack") && ran.stdout.contains(" more]"),
+        "{}",
+        ran.stdout
+    );
+    run(&mut xsys(project, "size Cargo.toml --release"))
+        .ends_with(1)
+        .tells("`--release` is for builds");
+    run(&mut xsys(project, "size --bin none"))
+        .ends_with(101)
+        .tells("no bin target");
 }
 
 /// `clean` takes what cargo made and what xsys made beside it.

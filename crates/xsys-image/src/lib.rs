@@ -14,6 +14,7 @@ pub mod hex;
 pub mod load;
 mod pico;
 pub mod srec;
+pub mod strip;
 pub mod uf2;
 
 #[cfg(test)]

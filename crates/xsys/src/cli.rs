@@ -6,6 +6,7 @@
 //! the front, by the very flags that are declared here. Cargo flags that xsys acts on as well are
 //! read by [`CargoFlags`].
 
+mod look;
 mod verbs;
 
 use std::ffi::{OsStr, OsString};
@@ -14,6 +15,7 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use xsys_target::{CrateSet, What};
 
+pub use self::look::{SizeArgs, SizeBy, StripArgs, WhyArgs};
 pub use self::verbs::{BenchArgs, CargoArgs, CleanArgs, CompileArgs};
 use crate::driver::trim_paths::TrimPaths;
 use crate::ui::When;
@@ -77,13 +79,25 @@ pub enum Command {
     New(NewArgs),
     /// Turn a linked ELF file into an image
     Image(ImageArgs),
-    /// Show what takes up the space in a linked file
+    /// Show what takes up the space in a program
     Size(SizeArgs),
+    /// Show what a function of a wasm module is there for
+    Why(WhyArgs),
+    /// Take symbols and debug information out of a linked file, of whatever architecture
+    Strip(StripArgs),
     /// The linker by itself: GNU ld's, lld's and wasm-ld's command lines
     #[command(disable_help_flag = true)]
     Ld(LdArgs),
     /// Show what is installed, what is missing, and how to get it
     Doctor(DoctorArgs),
+    /// Print what a shell needs to complete xsys's command lines
+    Completions { shell: clap_complete::Shell },
+    /// Print the manual page, or write those of all commands
+    Man {
+        /// The folder for a page for each command
+        #[arg(short, long, value_name = "FOLDER")]
+        output: Option<PathBuf>,
+    },
 }
 
 /// The target, in one of three ways.
@@ -175,7 +189,7 @@ impl From<Crates> for CrateSet {
     }
 }
 
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub struct BuildArgs {
     #[command(flatten)]
     pub what: TargetsArgs,
@@ -433,36 +447,6 @@ fn fill_byte(text: &str) -> Result<u8, String> {
     parsed.map_err(|_| "a byte is 0 to 255, or 0x0 to 0xff".to_owned())
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum SizeBy {
-    Crate,
-    Section,
-    Symbol,
-    Region,
-}
-
-#[derive(Debug, Args)]
-pub struct SizeArgs {
-    /// A linked ELF file or wasm module
-    pub file: PathBuf,
-    /// What to add up by
-    #[arg(long, value_name = "WHAT", default_value = "section")]
-    pub by: SizeBy,
-    /// Show what grew and what shrank since this file
-    #[arg(long, value_name = "OLD")]
-    pub diff: Option<PathBuf>,
-    /// Show what a function of a wasm module is there for: the calls that lead to it, from an
-    /// export on
-    #[arg(long, value_name = "FUNCTION", conflicts_with_all = ["diff", "by"])]
-    pub why: Option<String>,
-    /// Show so many of the largest; 0 shows all
-    #[arg(long, value_name = "N", default_value_t = 30)]
-    pub top: usize,
-    /// As JSON
-    #[arg(long)]
-    pub json: bool,
-}
-
 #[derive(Debug, Args)]
 pub struct LdArgs {
     /// A linker's command line
@@ -514,7 +498,7 @@ pub fn sort(args: Vec<OsString>) -> Sorted {
             toolchain,
         };
     };
-    // Commands with a tail of cargo's flags.
+    // Commands with a tail of cargo's flags; some may have a file among them.
     if !subcommand.get_arguments().any(clap::Arg::is_last_set) {
         front.append(&mut rest);
         return Sorted {
@@ -527,7 +511,10 @@ pub fn sort(args: Vec<OsString>) -> Sorted {
     let tail = rest.split_off(at + 1);
     front.append(&mut rest);
 
-    let mut cargo = Vec::new();
+    let takes_file = subcommand
+        .get_positionals()
+        .any(|positional| !positional.is_last_set());
+    let mut cargo: Vec<OsString> = Vec::new();
     let mut arguments = tail.into_iter();
     while let Some(arg) = arguments.next() {
         if arg == "--" {
@@ -541,6 +528,7 @@ pub fn sort(args: Vec<OsString>) -> Sorted {
                 front.push(arg);
                 front.extend(arguments.by_ref().take(more));
             }
+            None if takes_file && is_bare(&arg, cargo.last()) => front.push(arg),
             None => cargo.push(arg),
         }
     }
@@ -553,6 +541,37 @@ pub fn sort(args: Vec<OsString>) -> Sorted {
         args: front,
         toolchain,
     }
+}
+
+/// Flags of cargo's that a value follows.
+const WITH_VALUE: [&str; 21] = [
+    "--bench",
+    "--bin",
+    "--color",
+    "--config",
+    "--example",
+    "--exclude",
+    "--features",
+    "--jobs",
+    "--lockfile-path",
+    "--manifest-path",
+    "--message-format",
+    "--package",
+    "--profile",
+    "--target-dir",
+    "--test",
+    "--artifact-dir",
+    "-C",
+    "-F",
+    "-Z",
+    "-j",
+    "-p",
+];
+
+/// Whether an argument stands for itself.
+fn is_bare(arg: &OsStr, before: Option<&OsString>) -> bool {
+    let is_value = before.is_some_and(|flag| WITH_VALUE.iter().any(|known| flag == known));
+    !is_value && !arg.to_string_lossy().starts_with('-')
 }
 
 fn take_toolchain(args: &mut Vec<OsString>, at: usize) -> Option<String> {
@@ -763,6 +782,12 @@ mod tests {
                 "xsys run --hello --board b",
                 None,
             ),
+            (
+                "xsys size --release a.elf --by crate --bin b",
+                "xsys size a.elf --by crate -- --release --bin b",
+                None,
+            ),
+            ("xsys size -p a --top 3", "xsys size --top 3 -- -p a", None),
             // Not ours to sort.
             (
                 "xsys ld --board --target x",

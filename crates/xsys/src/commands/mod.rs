@@ -10,7 +10,9 @@ mod doctor;
 mod image;
 mod new;
 mod run;
+mod shell;
 mod size;
+mod strip;
 mod sysroot;
 mod target;
 mod test;
@@ -76,7 +78,11 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
         Command::Board(command) => board::run(&command),
         Command::New(args) => new::run(&call, &args),
         Command::Image(args) => image::run(&call, &args),
-        Command::Size(args) => size::run(&args),
+        Command::Size(args) => size::run(&call, args),
+        Command::Why(args) => size::run(&call, args.into_size()),
+        Command::Strip(args) => strip::run(&call, &args),
+        Command::Completions { shell } => shell::completions(shell),
+        Command::Man { output } => shell::man(&call, output.as_deref()),
         Command::Doctor(args) => doctor::run(&call, &args),
         Command::Ld(args) => return linker::command(&call.ui, args.args),
     };

@@ -1,21 +1,75 @@
 //! `xsys size`: what takes up the space in a linked file, what changed, and what for.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use xsys_diag::Diagnostic;
 
 use crate::cli::{SizeArgs, SizeBy};
-use crate::error::{Result, file};
+use crate::commands::Call;
+use crate::driver::cargo;
+use crate::driver::plan::{Plan, Verb};
+use crate::error::{Failure, Result, file};
 use crate::size::compare::{Change, changes};
 use crate::size::why::{Step, Why, why};
 use crate::size::{self, By, Item, Sizes};
 use crate::ui::{answer, bytes, table};
 
-pub fn run(args: &SizeArgs) -> Result<u8> {
-    let content = read(&args.file)?;
+pub fn run(call: &Call, args: SizeArgs) -> Result<u8> {
+    let file = match &args.file {
+        Some(file) if args.cargo.is_empty() => file.clone(),
+        Some(_) => {
+            let flags: Vec<_> = args
+                .cargo
+                .iter()
+                .map(|flag| flag.to_string_lossy())
+                .collect();
+            let flags = flags.join(" ");
+            return Err(
+                Diagnostic::error(format!("`{flags}` is for builds, and a file is given"))
+                    .help("leave out one of them")
+                    .into(),
+            );
+        }
+        None => built(call, &args).map_err(Failure::into_build)?,
+    };
+    look(&file, &args)
+}
+
+/// The program that the project's build makes.
+fn built(call: &Call, args: &SizeArgs) -> Result<PathBuf> {
+    let build = args.as_build();
+    let toolchain = call.toolchain.as_deref();
+    let mut programs = Vec::new();
+    for plan in Plan::make(&call.ui, Verb::Build, &build, toolchain, &call.folder)? {
+        let built = cargo::build(&call.ui, &plan, true)?;
+        if built.code != 0 {
+            return Err(Failure::silent(built.code));
+        }
+        programs.extend(built.programs);
+    }
+    match programs.as_slice() {
+        [program] => Ok(program.clone()),
+        [] => Err(Diagnostic::error("the build makes no program")
+            .help("a linked file can be named: `xsys size FILE`")
+            .into()),
+        _ => {
+            let names: Vec<String> = programs
+                .iter()
+                .map(|program| format!("`{}`", program.display()))
+                .collect();
+            Err(Diagnostic::error("the build makes several programs")
+                .note(names.join(", "))
+                .help("choose one with `--bin NAME`, `-p PACKAGE` or `--target TRIPLE`")
+                .into())
+        }
+    }
+}
+
+fn look(file: &Path, args: &SizeArgs) -> Result<u8> {
+    let content = read(file)?;
     if let Some(name) = &args.why {
-        let found = why(&content, name).map_err(|problem| about(&args.file, problem))?;
+        let found = why(&content, name).map_err(|problem| about(file, problem))?;
         if args.json {
             answer(&format!("{:#}", why_json(&found)));
         } else {
@@ -27,12 +81,12 @@ pub fn run(args: &SizeArgs) -> Result<u8> {
         SizeBy::Section => By::Section,
         SizeBy::Symbol => By::Symbol,
         SizeBy::Crate => By::Crate,
-        SizeBy::Region => By::Segment,
+        SizeBy::Region => By::Region,
     };
     let measure = |path: &Path, content: &[u8]| {
         size::measure(content, by).map_err(|problem| about(path, problem))
     };
-    let sizes = measure(&args.file, &content)?;
+    let sizes = measure(file, &content)?;
     let (value, text) = match &args.diff {
         Some(old) => {
             let before = measure(old, &read(old)?)?;

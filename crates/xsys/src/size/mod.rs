@@ -1,4 +1,4 @@
-//! Where the bytes of a linked file are: by section, symbol, crate or segment.
+//! Where the bytes of a linked file are: by section, symbol, crate or region.
 //!
 //! What counts is what the program occupies at run time: sections that are loaded or reserved,
 //! not debug information. A symbol's crate is read from its demangled name; for code made from
@@ -68,31 +68,38 @@ pub enum By {
     Section,
     Symbol,
     Crate,
-    Segment,
+    /// What is loaded or reserved as one piece: a segment.
+    Region,
 }
 
-/// The sizes in a linked file.
+/// The sizes in a linked file, the largest first.
 pub fn measure(content: &[u8], by: By) -> Result<Sizes, Diagnostic> {
-    if is_wasm(content) {
-        return wasm::measure(content, by);
-    }
+    let mut sizes: Sizes = if is_wasm(content) {
+        wasm::measure(content, by)?
+    } else {
+        of_elf(content, by)?.into()
+    };
+    largest_first(&mut sizes.items);
+    Ok(sizes)
+}
+
+fn of_elf(content: &[u8], by: By) -> Result<Vec<Item>, Diagnostic> {
     Ok(match by {
         By::Section => by_section(content)?,
         By::Symbol => by_symbol(content)?,
         By::Crate => by_crate(content)?,
-        By::Segment => by_segment(content)?,
-    }
-    .into())
+        By::Region => by_region(content)?,
+    })
 }
 
 fn is_wasm(content: &[u8]) -> bool {
     content.starts_with(b"\0asm")
 }
 
-/// Sections that the program occupies, by address.
+/// Sections that the program occupies.
 fn by_section(content: &[u8]) -> Result<Vec<Item>, Diagnostic> {
     let file = parse(content)?;
-    let mut items: Vec<Item> = file
+    let items = file
         .sections()
         .filter(is_loaded)
         .filter(|section| section.size() != 0)
@@ -104,13 +111,11 @@ fn by_section(content: &[u8]) -> Result<Vec<Item>, Diagnostic> {
             },
             addr: Some(section.address()),
             size: section.size(),
-        })
-        .collect();
-    items.sort_by_key(|item| item.addr);
-    Ok(items)
+        });
+    Ok(items.collect())
 }
 
-/// Functions and data, the largest first.
+/// Functions and data.
 fn by_symbol(content: &[u8]) -> Result<Vec<Item>, Diagnostic> {
     let file = parse(content)?;
     let mut items: Vec<Item> = symbols(&file)
@@ -131,7 +136,6 @@ fn by_symbol(content: &[u8]) -> Result<Vec<Item>, Diagnostic> {
     // Several names of one place are one thing.
     items.sort_by(|a, b| (a.addr, a.size, &a.name).cmp(&(b.addr, b.size, &b.name)));
     items.dedup_by_key(|item| (item.addr, item.size));
-    largest_first(&mut items);
     Ok(items)
 }
 
@@ -148,46 +152,38 @@ fn by_crate(content: &[u8]) -> Result<Vec<Item>, Diagnostic> {
     if unnamed != 0 {
         sums.insert("[without a symbol]".to_owned(), unnamed);
     }
-    let mut items: Vec<Item> = sums
-        .into_iter()
-        .map(|(name, size)| Item {
-            name,
-            kind: Kind::Other,
-            addr: None,
-            size,
-        })
-        .collect();
-    largest_first(&mut items);
-    Ok(items)
+    let items = sums.into_iter().map(|(name, size)| Item {
+        name,
+        kind: Kind::Other,
+        addr: None,
+        size,
+    });
+    Ok(items.collect())
 }
 
 /// What is loaded or reserved as one piece.
-fn by_segment(content: &[u8]) -> Result<Vec<Item>, Diagnostic> {
+fn by_region(content: &[u8]) -> Result<Vec<Item>, Diagnostic> {
     let file = parse(content)?;
-    let mut items: Vec<Item> = file
-        .segments()
-        .map(|segment| {
-            let permissions = segment.permissions();
-            let flag = |set: bool, letter: char| if set { letter } else { '-' };
-            Item {
-                name: [
-                    flag(permissions.readable(), 'r'),
-                    flag(permissions.writable(), 'w'),
-                    flag(permissions.executable(), 'x'),
-                ]
-                .iter()
-                .collect(),
-                kind: match permissions.executable() {
-                    true => Kind::Code,
-                    false => Kind::Data,
-                },
-                addr: Some(segment.address()),
-                size: segment.size(),
-            }
-        })
-        .collect();
-    items.sort_by_key(|item| item.addr);
-    Ok(items)
+    let items = file.segments().map(|segment| {
+        let permissions = segment.permissions();
+        let flag = |set: bool, letter: char| if set { letter } else { '-' };
+        Item {
+            name: [
+                flag(permissions.readable(), 'r'),
+                flag(permissions.writable(), 'w'),
+                flag(permissions.executable(), 'x'),
+            ]
+            .iter()
+            .collect(),
+            kind: match permissions.executable() {
+                true => Kind::Code,
+                false => Kind::Data,
+            },
+            addr: Some(segment.address()),
+            size: segment.size(),
+        }
+    });
+    Ok(items.collect())
 }
 
 fn parse(content: &[u8]) -> Result<object::File<'_>, Diagnostic> {
@@ -225,14 +221,57 @@ fn largest_first(items: &mut [Item]) {
     items.sort_by(|a, b| b.size.cmp(&a.size).then_with(|| a.name.cmp(&b.name)));
 }
 
-/// The crate in a demangled name, or that there is none.
+/// The crate in a demangled name, or what it is instead.
 fn crate_of(name: &str) -> &str {
-    xsys_link::hints::origin::of_path(name).unwrap_or("[not Rust]")
+    match xsys_link::hints::origin::of_path(name) {
+        Some(name) => name,
+        None if is_constant(name) => "[anonymous constants]",
+        None => "[not Rust]",
+    }
+}
+
+/// Data that has no name in any source: rustc and LLVM number it, or name it by its content.
+fn is_constant(name: &str) -> bool {
+    let name = name.strip_prefix(".L").unwrap_or(name);
+    let numbered = [
+        "anon.",
+        "__unnamed_",
+        "vtable.",
+        "str.",
+        "switch.table",
+        "const.",
+    ];
+    let digest = name
+        .strip_prefix("alloc_")
+        .filter(|digest| digest.len() >= 32);
+    numbered.iter().any(|beginning| name.starts_with(beginning))
+        || digest.is_some_and(|digest| digest.bytes().take(32).all(|byte| byte.is_ascii_hexdigit()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn constants_are_not_foreign() {
+        for (name, expected) in [
+            ("core::fmt::write", "core"),
+            (
+                "alloc_0123456789abcdef0123456789abcdef",
+                "[anonymous constants]",
+            ),
+            ("alloc_pages", "[not Rust]"),
+            (
+                "anon.5c0bd4ab11bd5f2b53b3ae1c3bd2e2bd.12.llvm.77",
+                "[anonymous constants]",
+            ),
+            (".Lanon.5c0bd4ab.0", "[anonymous constants]"),
+            ("switch.table.main", "[anonymous constants]"),
+            ("memcpy", "[not Rust]"),
+        ] {
+            assert_eq!(crate_of(name), expected, "{name}");
+        }
+    }
 
     #[test]
     fn this_program_has_sizes() {
@@ -247,13 +286,15 @@ mod tests {
         assert!(sections.iter().any(|item| item.name == ".text"));
         assert!(!sections.iter().any(|item| item.name == ".debug_info"));
         let symbols = by_symbol(&content).unwrap();
-        assert!(symbols.windows(2).all(|pair| pair[0].size >= pair[1].size));
+        assert!(!symbols.is_empty());
+        let sorted = measure(&content, By::Section).unwrap().items;
+        assert!(sorted.windows(2).all(|pair| pair[0].size >= pair[1].size));
         let crates = by_crate(&content).unwrap();
         for name in ["core", "std", "object"] {
             assert!(crates.iter().any(|item| item.name == name), "{name}");
         }
         assert!(
-            by_segment(&content)
+            by_region(&content)
                 .unwrap()
                 .iter()
                 .any(|item| item.name == "r-x")

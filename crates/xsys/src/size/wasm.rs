@@ -19,7 +19,7 @@ pub fn measure(content: &[u8], by: By) -> Result<Sizes, Diagnostic> {
         By::Section => Ok(module.sections.into()),
         By::Symbol => Ok(module.by_symbol(content)),
         By::Crate => Ok(module.by_crate(content)),
-        By::Segment => Ok(module.data.into()),
+        By::Region => Ok(module.data.into()),
     }
 }
 

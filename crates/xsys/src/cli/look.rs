@@ -1,0 +1,109 @@
+//! The arguments of commands that look at linked files, or change them.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::{BuildArgs, Crates, TargetsArgs};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SizeBy {
+    Crate,
+    Section,
+    Symbol,
+    /// What is loaded or reserved as one piece
+    #[value(alias = "segment")]
+    Region,
+}
+
+#[derive(Debug, Args)]
+pub struct SizeArgs {
+    /// A linked ELF file or wasm module; without, the project is built
+    pub file: Option<PathBuf>,
+    /// What to add up by
+    #[arg(long, value_name = "WHAT", default_value = "section")]
+    pub by: SizeBy,
+    /// Show what grew and what shrank since this file
+    #[arg(long, value_name = "OLD")]
+    pub diff: Option<PathBuf>,
+    /// Show what a function of a wasm module is there for: the calls that lead to it, from an
+    /// export on
+    #[arg(long, value_name = "FUNCTION", conflicts_with_all = ["diff", "by"])]
+    pub why: Option<String>,
+    /// Show so many of the largest; 0 shows all
+    #[arg(long, value_name = "N", default_value_t = 30)]
+    pub top: usize,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten, next_help_heading = "Builds")]
+    pub what: TargetsArgs,
+    /// The part of the standard library to build
+    #[arg(long, value_name = "SET")]
+    pub crates: Option<Crates>,
+    /// For threads that share their memory (wasm)
+    #[arg(long)]
+    pub threads: bool,
+    /// Everything else is cargo's
+    #[arg(last = true, value_name = "CARGO FLAGS")]
+    pub cargo: Vec<OsString>,
+}
+
+impl SizeArgs {
+    /// The build that makes what is looked at.
+    pub fn as_build(&self) -> BuildArgs {
+        BuildArgs {
+            what: self.what.clone(),
+            crates: self.crates,
+            threads: self.threads,
+            cargo: self.cargo.clone(),
+            ..BuildArgs::default()
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct WhyArgs {
+    /// A linked wasm module
+    pub file: PathBuf,
+    /// A function: its name, a part of it, or its number
+    pub symbol: String,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl WhyArgs {
+    /// The same as a question to `size`.
+    pub fn into_size(self) -> SizeArgs {
+        SizeArgs {
+            file: Some(self.file),
+            by: SizeBy::Symbol,
+            diff: None,
+            why: Some(self.symbol),
+            top: 30,
+            json: self.json,
+            what: TargetsArgs::default(),
+            crates: None,
+            threads: false,
+            cargo: Vec::new(),
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct StripArgs {
+    /// Linked ELF files of any architecture, or wasm modules
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Where the result goes; in the place of the file if not given
+    #[arg(short, long, value_name = "OUT")]
+    pub output: Option<PathBuf>,
+    /// Only debug information; symbols stay
+    #[arg(short = 'g', short_alias = 'S', long)]
+    pub strip_debug: bool,
+    /// Symbols as well, which is what happens anyway
+    #[arg(short = 's', long, conflicts_with = "strip_debug")]
+    pub strip_all: bool,
+}

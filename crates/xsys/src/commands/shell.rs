@@ -1,0 +1,54 @@
+//! `xsys completions` and `xsys man`: what a shell and `man` want to know, from the grammar itself.
+
+use std::path::Path;
+
+use clap::CommandFactory;
+use clap_complete::Shell;
+
+use crate::cli::Cli;
+use crate::commands::Call;
+use crate::driver::emit::replace;
+use crate::error::{Result, file};
+use crate::ui::answer;
+
+pub fn completions(shell: Shell) -> Result<u8> {
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "xsys", &mut text);
+    answer(&String::from_utf8_lossy(&text));
+    Ok(0)
+}
+
+pub fn man(call: &Call, folder: Option<&Path>) -> Result<u8> {
+    let mut command = Cli::command().disable_help_subcommand(true);
+    command.build();
+    let Some(folder) = folder else {
+        answer(&page(&command)?);
+        return Ok(0);
+    };
+    std::fs::create_dir_all(folder).map_err(|error| file("create", folder, &error))?;
+    let count = pages(&command, folder)?;
+    call.ui
+        .status("Written", &format!("{count} pages to {}", folder.display()));
+    Ok(0)
+}
+
+/// A page for the command and for each below it; returns how many.
+fn pages(command: &clap::Command, folder: &Path) -> Result<usize> {
+    let name = command.get_display_name().unwrap_or(command.get_name());
+    let path = folder.join(format!("{}.1", name.replace(' ', "-")));
+    replace(&path, page(command)?.as_bytes())?;
+    let below = command
+        .get_subcommands()
+        .filter(|command| !command.is_hide_set());
+    below
+        .into_iter()
+        .try_fold(1, |count, command| Ok(count + pages(command, folder)?))
+}
+
+fn page(command: &clap::Command) -> Result<String> {
+    let mut text = Vec::new();
+    clap_mangen::Man::new(command.clone())
+        .render(&mut text)
+        .map_err(|error| file("write", Path::new("the page"), &error))?;
+    Ok(String::from_utf8_lossy(&text).into_owned())
+}
