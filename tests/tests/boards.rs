@@ -11,7 +11,9 @@ use goblin::elf::Elf;
 use goblin::elf::header::{EM_AARCH64, EM_ARM, EM_AVR, EM_RISCV, EM_X86_64, ET_DYN, ET_EXEC};
 use goblin::elf::program_header::{PF_X, PT_INTERP, PT_LOAD};
 use libtest_mimic::{Arguments, Failed, Trial};
-use xsys_tests::project::{Place, cases, find_program, folders_in, repository, run, skip, xsys_in};
+use xsys_tests::project::{
+    Place, Ran, cases, find_program, folders_in, repository, run, skip, xsys_in,
+};
 use xsys_tests::project_text::difference;
 
 /// What the tests have to know of a board, from its `board.toml`.
@@ -118,6 +120,7 @@ fn built_by_its_name(board: &Board) -> Result<(), Failed> {
     examine(board, &folder.join("debug"))
 }
 
+/// What `xsys new` makes runs in both profiles.
 fn runs(board: &Board) -> Result<(), Failed> {
     let test = format!("{}::runs", board.name);
     if let Some(program) = &board.program
@@ -127,11 +130,20 @@ fn runs(board: &Board) -> Result<(), Failed> {
         return Ok(());
     }
     let place = Place::new("boards", &format!("{}-runs", board.name));
-    let project = place.copy(&board.folder.join("hello"), "hello");
-    let mut command = xsys_in(&project);
-    command.args(["run", "--release", "--board", &board.name]);
-    let ran = run(&mut command).ends_with(0);
+    run(&mut place.xsys(&format!("new hello --board {}", board.name))).ends_with(0);
+    let project = place.path("hello");
+    for profile in ["dev", "release"] {
+        let mut command = xsys_in(&project);
+        command.args(["run", "--profile", profile]);
+        // What is printed on the way is the same for both.
+        said(board, &run(&mut command).ends_with(0))
+            .map_err(|failed| format!("{profile}: {}", failed.message().unwrap_or_default()))?;
+    }
+    Ok(())
+}
 
+/// The program's own words.
+fn said(board: &Board, ran: &Ran) -> Result<(), Failed> {
     let expected = cases("boards").join(format!("{}.txt", board.name));
     let output = ran.stdout.replace('\r', "");
     if let Some(line) = output.lines().find(|line| line.starts_with("FAIL")) {

@@ -407,7 +407,16 @@ pub struct NewArgs {
     pub path: PathBuf,
     /// A bundled board's name, or the folder of your own
     #[arg(long, value_name = "NAME")]
-    pub board: String,
+    pub board: Option<String>,
+    /// A triple for machines without an operating system: the project gets a board of its own, which runs
+    /// in QEMU
+    #[arg(
+        long,
+        value_name = "TRIPLE",
+        conflicts_with = "board",
+        required_unless_present = "board"
+    )]
+    pub target: Option<String>,
     /// The project's name, if not the folder's
     #[arg(long)]
     pub name: Option<String>,

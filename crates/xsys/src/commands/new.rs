@@ -1,4 +1,6 @@
-//! `xsys new`: a board's hello program as a project of its own.
+//! `xsys new`: a board's hello program as a project of its own, or one with a board for a triple.
+
+mod machine;
 
 use std::path::Path;
 
@@ -27,15 +29,6 @@ pub fn run(call: &Call, args: &NewArgs) -> Result<u8> {
         None => xsys_target::folder_name(&folder).unwrap_or_default(),
     };
     check_name(&call.ui, &name)?;
-    let board = Board::load(&args.board)?;
-    if !board.dir.contains("hello/Cargo.toml") {
-        return Err(Diagnostic::error(format!(
-            "the board `{}` has no program to start from",
-            board.name
-        ))
-        .help("a board's program is the project in its folder `hello`")
-        .into());
-    }
     let filled = std::fs::read_dir(&folder).is_ok_and(|mut entries| entries.next().is_some());
     if filled || folder.is_file() {
         return Err(
@@ -44,46 +37,76 @@ pub fn run(call: &Call, args: &NewArgs) -> Result<u8> {
                 .into(),
         );
     }
+    let what = match (&args.board, &args.target) {
+        (Some(board), _) => from_board(call, board, &name, &folder)?,
+        (None, triple) => {
+            let triple = triple.as_deref().unwrap_or_default();
+            let machine = machine::find(triple)?;
+            machine::write(&machine, triple, &name, &folder)?;
+            Made {
+                what: format!("{triple}, on {}", machine.name),
+                runs: true,
+            }
+        }
+    };
+    let ignore = folder.join(".gitignore");
+    if !ignore.exists() {
+        std::fs::write(&ignore, "/target\n").map_err(|error| file("write", &ignore, &error))?;
+    }
+    let path = args.path.display();
+    call.ui
+        .status("Created", &format!("`{name}` for {}", what.what));
+    let next = if what.runs { "run" } else { "build --release" };
+    call.ui.status("Next", &format!("cd {path} && xsys {next}"));
+    Ok(0)
+}
+
+/// What a new project is for.
+struct Made {
+    what: String,
+    /// Something here can run it.
+    runs: bool,
+}
+
+/// The board's own program under another name.
+fn from_board(call: &Call, wanted: &str, name: &str, folder: &Path) -> Result<Made> {
+    let board = Board::load(wanted)?;
+    if !board.dir.contains("hello/Cargo.toml") {
+        return Err(Diagnostic::error(format!(
+            "the board `{}` has no program to start from",
+            board.name
+        ))
+        .help("a board's program is the project in its folder `hello`")
+        .into());
+    }
     board
         .dir
-        .write_to("hello/", &folder)
-        .map_err(|error| file("write", &folder, &error))?;
+        .write_to("hello/", folder)
+        .map_err(|error| file("write", folder, &error))?;
 
     let manifest = folder.join("Cargo.toml");
     let text =
         std::fs::read_to_string(&manifest).map_err(|error| file("read", &manifest, &error))?;
     // A board of the user's own is found again from inside the project.
-    let board_name = if xsys_target::is_path(&args.board) || Path::new(&args.board).is_dir() {
-        std::path::absolute(call.folder.join(&args.board))
-            .map_err(|error| file("find", Path::new(&args.board), &error))?
+    let board_name = if xsys_target::is_path(wanted) || Path::new(wanted).is_dir() {
+        std::path::absolute(call.folder.join(wanted))
+            .map_err(|error| file("find", Path::new(wanted), &error))?
             .display()
             .to_string()
     } else {
-        args.board.clone()
+        wanted.to_owned()
     };
-    let text = adapt(&text, &name, &board_name)?;
+    let text = adapt(&text, name, &board_name)?;
     std::fs::write(&manifest, text).map_err(|error| file("write", &manifest, &error))?;
     // The lock file names the package; cargo makes a new one at once.
     let lock = folder.join("Cargo.lock");
     if lock.exists() {
         std::fs::remove_file(&lock).map_err(|error| file("remove", &lock, &error))?;
     }
-    let ignore = folder.join(".gitignore");
-    if !ignore.exists() {
-        std::fs::write(&ignore, "/target\n").map_err(|error| file("write", &ignore, &error))?;
-    }
-    call.ui
-        .status("Created", &format!("`{name}` for {}", board.name));
-    if board.run.is_some() {
-        call.ui
-            .status("Next", &format!("cd {} && xsys run", args.path.display()));
-    } else {
-        call.ui.status(
-            "Next",
-            &format!("cd {} && xsys build --release", args.path.display()),
-        );
-    }
-    Ok(0)
+    Ok(Made {
+        what: board.name,
+        runs: board.run.is_some(),
+    })
 }
 
 /// What cargo takes as the name of a package with a program in it.
