@@ -201,9 +201,15 @@ pub fn runner(plan: &Plan) -> Result<String> {
     let own =
         own_program::path().map_err(|error| file("find", std::path::Path::new("xsys"), &error))?;
     // As a list: in an environment variable a path with a space would be two words.
+    // cargo looks for `thumbv8m.main-none-eabi` in a table of a table, and quoted it would be one.
+    let bare = |letter: char| letter.is_ascii_alphanumeric() || "._-".contains(letter);
+    let name = match plan.target.name.as_str() {
+        name if name.chars().all(bare) => name.to_owned(),
+        name => toml::Value::from(name).to_string(),
+    };
     Ok(format!(
         "target.{}.runner=[{}, \"__exec\"]",
-        toml::Value::from(plan.target.name.as_str()),
+        name,
         toml::Value::from(own.display().to_string()),
     ))
 }
