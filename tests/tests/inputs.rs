@@ -61,7 +61,7 @@ fn compiled(ran: &Ran) -> Vec<&str> {
     let lines = ran.stderr.lines().map(str::trim_start);
     lines
         .filter_map(|line| line.strip_prefix("Compiling ")?.split(' ').next())
-        .filter(|name| !["core", "compiler_builtins"].contains(name))
+        .filter(|name| !["core", "compiler_builtins", "test"].contains(name))
         .collect()
 }
 
@@ -181,4 +181,77 @@ fn a_warning_of_the_linker_is_shown_once_and_again_when_nothing_was_linked() {
     plain.args(["-T", "my scripts/link.x", "-o", "out"]);
     let ran = run(&mut plain);
     assert_eq!(count(&ran.stderr), 1, "{}", ran.stderr);
+}
+
+#[test]
+fn builds_in_turns_compile_nothing_again() {
+    let place = Place::new("inputs", "turns");
+    place.write(
+        "Cargo.toml",
+        "[package]\nname = \"turns\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\
+         [workspace]\n[dependencies]\nmacros = { path = \"macros\" }\n\
+         [package.metadata.xsys]\ncrates = \"core\"\n",
+    );
+    place.write(
+        "src/main.rs",
+        "#![no_std]\n#![no_main]\n#[unsafe(no_mangle)]\n#[unsafe(link_section = \".text.boot\")]\n\
+         pub extern \"C\" fn _start() -> ! { loop { core::hint::black_box(macros::seven!()); } }\n\
+         #[panic_handler]\nfn panicked(_: &core::panic::PanicInfo) -> ! { loop {} }\n",
+    );
+    // As proc-macro2 and many others do.
+    place.write(
+        "macros/Cargo.toml",
+        "[package]\nname = \"macros\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\
+         [lib]\nproc-macro = true\n",
+    );
+    place.write(
+        "macros/build.rs",
+        "fn main() {\n    println!(\"cargo::rerun-if-changed=build.rs\");\n    \
+         println!(\"cargo::rerun-if-env-changed=RUSTC_BOOTSTRAP\");\n}\n",
+    );
+    place.write(
+        "macros/src/lib.rs",
+        "#[proc_macro]\npub fn seven(_: proc_macro::TokenStream) -> proc_macro::TokenStream {\n    \
+         \"7\".parse().expect(\"a number\")\n}\n",
+    );
+    let board = || run(&mut place.xsys("build --board raspberry-pi-3")).ends_with(0);
+    let triple = || build(&place, "");
+    let by_cargo = || {
+        let mut command = std::process::Command::new(xsys().with_file_name("cargo-xsys"));
+        command
+            .current_dir(&place.folder)
+            .env("XSYS_CACHE_DIR", xsys_tests::project::cache());
+        command.args(["xsys", "build", "--board", "raspberry-pi-3"]);
+        xsys_tests::project::without_settings(&mut command);
+        run(&mut command).ends_with(0)
+    };
+    let host = || {
+        let mut command = std::process::Command::new("cargo");
+        command
+            .current_dir(&place.folder)
+            .args(["build", "-p", "macros"]);
+        xsys_tests::project::without_settings(&mut command);
+        run(&mut command).ends_with(0)
+    };
+    assert_eq!(compiled(&board()), ["macros", "turns"]);
+    // What is compiled for the host serves all targets.
+    assert_eq!(compiled(&triple()), ["turns"]);
+    host();
+    for build in [
+        &board as &dyn Fn() -> Ran,
+        &by_cargo,
+        &triple,
+        &host,
+        &board,
+        &by_cargo,
+    ] {
+        let ran = build();
+        assert!(compiled(&ran).is_empty(), "{}\n{}", ran.line, ran.stderr);
+    }
+    // Nothing of how it is done reaches programs' build scripts.
+    place.write(
+        "build.rs",
+        "fn main() { assert!(std::env::var_os(\"RUSTC_BOOTSTRAP\").is_none()); }\n",
+    );
+    board();
 }

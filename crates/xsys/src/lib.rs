@@ -37,6 +37,7 @@ pub fn main_with(args: Vec<OsString>) -> ExitCode {
             linker::main(Some(Flavor::Wasm), args)
         }
         Part::Runner => driver::run::main(args.into_iter().skip(2).collect()),
+        Part::Compiler(name) => driver::unstable::main(name, &args[1..]),
         Part::Command { skip } => commands::main(args.into_iter().skip(skip).collect()),
     }
 }
@@ -50,6 +51,8 @@ enum Part {
     ComponentLinker,
     /// `xsys __exec FILE ARGS…`, as cargo's runner.
     Runner,
+    /// `rustc` or `rustdoc`, called by cargo for a target that needs unstable options.
+    Compiler(&'static str),
     /// A command; `skip` arguments stand before it.
     Command { skip: usize },
 }
@@ -69,6 +72,8 @@ impl Part {
             "ld.lld" => Self::Linker(Some(Flavor::Gnu)),
             "wasm-ld" => Self::Linker(Some(Flavor::Wasm)),
             "wasm-component-ld" => Self::ComponentLinker,
+            "rustc" => Self::Compiler("rustc"),
+            "rustdoc" => Self::Compiler("rustdoc"),
             _ => match first {
                 Some("-flavor" | "--flavor") => Self::Linker(None),
                 Some("__exec") => Self::Runner,
@@ -107,6 +112,8 @@ mod tests {
             ("wasm-ld --no-entry", Part::Linker(Some(Flavor::Wasm))),
             ("wasm-component-ld -flavor wasm", Part::ComponentLinker),
             ("xsys __exec a.out", Part::Runner),
+            ("/t/xsys/bin/rustc -vV", Part::Compiler("rustc")),
+            ("/t/xsys/bin/rustdoc @a", Part::Compiler("rustdoc")),
             ("xsys ld a.o", Part::Command { skip: 1 }),
         ] {
             let args: Vec<OsString> = line.split(' ').map(OsString::from).collect();

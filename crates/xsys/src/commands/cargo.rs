@@ -14,6 +14,7 @@ use crate::driver::build_std;
 use crate::driver::cargo;
 use crate::driver::own_program;
 use crate::driver::plan::{Plan, Verb};
+use crate::driver::unstable;
 use crate::driver::which::{self, Place};
 use crate::error::{Failure, Result, file};
 use crate::render;
@@ -103,6 +104,8 @@ fn for_target(call: &Call, line: &Line, plan: &Plan) -> Result<u8> {
         _ => by_environment(&mut command, call, plan)?,
     }
     cargo::environment(&mut command, &call.ui, plan)?;
+    let by_driver = line.name.iter().any(|word| word == "clippy");
+    unstable::allow(&mut command, plan, by_driver);
     // Programs that cannot be run here are a problem only where one is to be run.
     if let Ok(launch) = launch(&plan.target, plan) {
         let wasm = engine_options(&crate::cli::WasmArgs::default(), &launch)?;

@@ -16,6 +16,7 @@ use crate::driver::messages::{self, Messages};
 use crate::driver::own_program;
 use crate::driver::plan::{Plan, Verb};
 use crate::driver::run::{Context, VARIABLE};
+use crate::driver::unstable;
 use crate::error::{BUILD_FAILED, Result, file, reason};
 use crate::linker;
 use crate::ui::{self, Ui};
@@ -153,6 +154,7 @@ fn command(ui: &Ui, plan: &Plan, verb: Verb) -> Result<Command> {
         command.arg("-Zjson-target-spec");
     }
     environment(&mut command, ui, plan)?;
+    unstable::allow(&mut command, plan, verb == Verb::Clippy);
     plan.switch_off_build_std(&mut command)?;
     command.args(["--color", color(ui)]);
     if verb.starts_programs() && plan.user.runner.is_none() {
@@ -185,9 +187,6 @@ pub fn environment(command: &mut Command, ui: &Ui, plan: &Plan) -> Result<()> {
     if let Some(name) = &plan.toolchain.name {
         // Build scripts that call cargo or rustc get the same toolchain.
         command.env("RUSTUP_TOOLCHAIN", name);
-    }
-    if plan.needs_bootstrap() {
-        command.env("RUSTC_BOOTSTRAP", "1");
     }
     command.env(linker::COLOR_VARIABLE, color(ui));
     if ui.json {

@@ -35,6 +35,7 @@ pub mod rustflags;
 pub mod scripts;
 pub mod settings;
 pub mod trim_paths;
+pub mod unstable;
 pub mod verb;
 pub mod watch;
 pub mod which;

@@ -350,7 +350,8 @@ fn become_program(mut command: Command) -> Result<u8> {
 /// Our variables are nobody else's business.
 pub fn hide_our_own(command: &mut Command) {
     command.env_remove(VARIABLE);
-    for name in crate::linker::VARIABLES {
+    let ours = crate::linker::VARIABLES.iter();
+    for name in ours.chain(&crate::driver::unstable::VARIABLES) {
         command.env_remove(name);
     }
 }

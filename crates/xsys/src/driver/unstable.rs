@@ -1,0 +1,173 @@
+//! What a stable toolchain calls unstable, allowed for the target and for nothing else.
+//!
+//! Target specs need `-Z` options of cargo and of rustc. `RUSTC_BOOTSTRAP=1` around all of cargo would
+//! do, but proc-macro2 and many others ask to be built again when that variable changes: whoever
+//! builds for a JSON target and for a triple, or for this machine, in turns would compile every
+//! procedural macro each time, and build scripts would find features that are not there without us.
+//! So cargo is told by the variable that its own tests use, and rustc is called through this program,
+//! which sets the variable where the target is the one in question.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use xsys_target::Kind;
+
+use crate::driver::own_program;
+use crate::driver::plan::Plan;
+use crate::error;
+
+/// Names the real compiler for [`main`].
+const RUSTC: &str = "XSYS_RUSTC";
+
+/// The value of `--target` that is meant.
+const TARGET: &str = "XSYS_UNSTABLE_TARGET";
+
+/// Makes cargo take its unstable options.
+const CARGO: &str = "__CARGO_TEST_CHANNEL_OVERRIDE_DO_NOT_USE_THIS";
+
+const BOOTSTRAP: &str = "RUSTC_BOOTSTRAP";
+
+/// What is nobody's business but cargo's and ours.
+pub const VARIABLES: [&str; 3] = [RUSTC, TARGET, CARGO];
+
+/// Prepares a call of cargo. `by_driver` is for commands that bring a compiler of their own, as clippy
+/// does, which is not called through anything.
+pub fn allow(command: &mut Command, plan: &Plan, by_driver: bool) {
+    if !plan.needs_bootstrap() {
+        return;
+    }
+    if plan.target.kind == Kind::Json {
+        command.env(CARGO, "nightly");
+    }
+    if plan.toolchain.rustc.is_nightly() {
+        return;
+    }
+    let bin = plan.project.target_dir.join("xsys").join("bin");
+    let rustc = plan.toolchain.rustc.program();
+    let links = ["rustc", "rustdoc"].map(|name| link(&bin, name));
+    match links {
+        [Ok(own_rustc), Ok(own_rustdoc)] if !by_driver => {
+            command.env("RUSTC", own_rustc).env("RUSTDOC", own_rustdoc);
+            command.env(RUSTC, rustc).env(TARGET, as_cargo_names(plan));
+        }
+        _ => drop(command.env(BOOTSTRAP, "1")),
+    }
+}
+
+/// What rustc's `--target` gets: of a file cargo hands on the name without symbolic links.
+fn as_cargo_names(plan: &Plan) -> OsString {
+    let target = plan.cargo_target();
+    match plan.target.kind {
+        Kind::Json => Path::new(&target)
+            .canonicalize()
+            .map_or_else(|_| target.into(), OsString::from),
+        Kind::Builtin => target.into(),
+    }
+}
+
+/// A link to this program under a compiler's name.
+fn link(bin: &Path, name: &str) -> std::io::Result<PathBuf> {
+    let own = own_program::path()?;
+    let link = bin.join(name);
+    if std::fs::read_link(&link).is_ok_and(|found| found == own) {
+        return Ok(link);
+    }
+    std::fs::create_dir_all(bin)?;
+    // Under another name first: another build may be using it.
+    let new = bin.join(format!("{name}-{}", std::process::id()));
+    symlink(&own, &new)?;
+    std::fs::rename(&new, &link)?;
+    Ok(link)
+}
+
+#[cfg(unix)]
+fn symlink(to: &Path, link: &Path) -> std::io::Result<()> {
+    std::os::unix::fs::symlink(to, link)
+}
+
+#[cfg(not(unix))]
+fn symlink(_: &Path, _: &Path) -> std::io::Result<()> {
+    Err(std::io::ErrorKind::Unsupported.into())
+}
+
+/// The part of rustc or rustdoc, as the name says.
+pub fn main(name: &str, args: &[OsString]) -> ExitCode {
+    let ui = crate::ui::Ui::new(None, false);
+    let Some(rustc) = std::env::var_os(RUSTC).map(PathBuf::from) else {
+        let problem = xsys_diag::Diagnostic::error(format!(
+            "this `{name}` is for cargo when `xsys` has started it"
+        ))
+        .help("call the toolchain's own compiler");
+        crate::render::show(&ui, &[problem]);
+        return ExitCode::from(2);
+    };
+    let program = rustc.with_file_name(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    let program = if name == "rustc" { rustc } else { program };
+    let mut command = Command::new(&program);
+    command.args(args);
+    let target = std::env::var_os(TARGET).unwrap_or_default();
+    if is_for(args, &target) {
+        command.env(BOOTSTRAP, "1");
+    }
+    let failed = error::file("start", &program, &become_it(command));
+    crate::render::show(&ui, &[failed]);
+    ExitCode::FAILURE
+}
+
+#[cfg(unix)]
+fn become_it(mut command: Command) -> std::io::Error {
+    std::os::unix::process::CommandExt::exec(&mut command)
+}
+
+#[cfg(not(unix))]
+fn become_it(_: Command) -> std::io::Error {
+    std::io::ErrorKind::Unsupported.into()
+}
+
+/// Whether arguments, or those in a response file (one a line), name the target.
+fn is_for(args: &[OsString], target: &OsStr) -> bool {
+    let named = |args: &[OsString]| {
+        args.iter().enumerate().any(|(at, arg)| {
+            let after = at > 0 && args[at - 1] == "--target";
+            let mut joined = OsString::from("--target=");
+            joined.push(target);
+            (after && arg == target) || *arg == joined
+        })
+    };
+    named(args)
+        || args.iter().any(|arg| {
+            let file = arg.to_str().and_then(|arg| arg.strip_prefix('@'));
+            let text = file.and_then(|file| std::fs::read_to_string(file).ok());
+            text.is_some_and(|text| named(&text.lines().map(OsString::from).collect::<Vec<_>>()))
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_target_is_found_in_all_spellings() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("args");
+        std::fs::write(&file, "--crate-name\na\n--target\n/a b/t.json\n").unwrap();
+        let response = format!("@{}", file.display());
+        for (args, expected) in [
+            (&["--target", "/a b/t.json"][..], true),
+            (&["-v", "--target=/a b/t.json"], true),
+            (&["--target", "other.json"], false),
+            (&["/a b/t.json"], false),
+            (&[response.as_str()], true),
+            (&["@nothing"], false),
+            (&[], false),
+        ] {
+            let args: Vec<OsString> = args.iter().map(OsString::from).collect();
+            assert_eq!(
+                is_for(&args, OsStr::new("/a b/t.json")),
+                expected,
+                "{args:?}"
+            );
+        }
+    }
+}
