@@ -333,7 +333,7 @@ fn the_same_sources_give_the_same_bytes_in_every_folder() {
     for (board, target) in [
         ("raspberry-pi-3", "raspberry-pi-3"),
         ("riscv32-virt", "riscv32imac-qemu-none-elf"),
-        ("x86_64-linux", "x86_64-linux"),
+        ("x86_64-linux", "x86_64-unknown-linux-musl"),
     ] {
         let place = Place::new("build", &format!("same-bytes-{board}"));
         let here = hello(&place, board, "here");
@@ -470,7 +470,7 @@ mod on_linux {
             let ran = run(&mut command).ends_with(0);
             assert_eq!(
                 ran.stdout,
-                format!("x86_64-linux {said} flags\nthe macro has no flags\n")
+                format!("x86_64-unknown-linux-musl {said} flags\nthe macro has no flags\n")
             );
         }
     }
@@ -487,7 +487,7 @@ mod on_linux {
             command
         };
         run(&mut call("build --profile small -p talk")).ends_with(0);
-        let small = out.join("x86_64-linux/small");
+        let small = out.join("x86_64-unknown-linux-musl/small");
         assert!(small.join("talk").is_file());
         assert!(!small.join("count").exists(), "`-p` chooses");
         assert!(

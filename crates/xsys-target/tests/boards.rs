@@ -69,7 +69,8 @@ fn targets_are_named_for_build_scripts_or_after_the_board() {
         ("raspberry-pi-3", "raspberry-pi-3"),
         ("lm3s6965evb", "thumbv7m-ti-none-eabi"),
         ("riscv32-virt", "riscv32imac-qemu-none-elf"),
-        ("aarch64-linux", "aarch64-linux"),
+        ("aarch64-linux", "aarch64-unknown-linux-musl"),
+        ("x86_64-linux", "x86_64-unknown-linux-musl"),
         ("wasm32", "wasm32-unknown-unknown"),
     ] {
         let target = Target::load(&What::Board(board.to_owned()), &rustc()).unwrap();

@@ -7,6 +7,8 @@
 //!
 //! Only this crate prints or ends the process; it does so in [`render`] and [`ui`].
 
+mod archiver;
+mod c_code;
 mod cli;
 mod commands;
 mod component;
@@ -36,6 +38,8 @@ pub fn main_with(args: Vec<OsString>) -> ExitCode {
             args.push(component::FLAG.into());
             linker::main(Some(Flavor::Wasm), args)
         }
+        Part::Archiver => archiver::main(args.into_iter().skip(1).collect()),
+        Part::Ranlib => archiver::ranlib_main(args.into_iter().skip(1).collect()),
         Part::Runner => driver::run::main(args.into_iter().skip(2).collect()),
         Part::Compiler(name) => driver::unstable::main(name, &args[1..]),
         Part::Command { skip } => commands::main(args.into_iter().skip(skip).collect()),
@@ -49,12 +53,17 @@ enum Part {
     Linker(Option<Flavor>),
     /// `wasm-component-ld`'s command line.
     ComponentLinker,
+    /// `ar`'s command line, and `ranlib`'s.
+    Archiver,
+    Ranlib,
     /// `xsys __exec FILE ARGS…`, as cargo's runner.
     Runner,
     /// `rustc` or `rustdoc`, called by cargo for a target that needs unstable options.
     Compiler(&'static str),
     /// A command; `skip` arguments stand before it.
-    Command { skip: usize },
+    Command {
+        skip: usize,
+    },
 }
 
 impl Part {
@@ -71,6 +80,8 @@ impl Part {
             "xsys-ld" | "rust-lld" | "lld" | "ld" | "ld.xsys" => Self::Linker(None),
             "ld.lld" => Self::Linker(Some(Flavor::Gnu)),
             "wasm-ld" => Self::Linker(Some(Flavor::Wasm)),
+            archiver::AR => Self::Archiver,
+            archiver::RANLIB => Self::Ranlib,
             "wasm-component-ld" => Self::ComponentLinker,
             "rustc" => Self::Compiler("rustc"),
             "rustdoc" => Self::Compiler("rustdoc"),
@@ -114,6 +125,8 @@ mod tests {
             ("xsys __exec a.out", Part::Runner),
             ("/t/xsys/bin/rustc -vV", Part::Compiler("rustc")),
             ("/t/xsys/bin/rustdoc @a", Part::Compiler("rustdoc")),
+            ("/c/xsys-ar crs liba.a a.o", Part::Archiver),
+            ("xsys-ranlib liba.a", Part::Ranlib),
             ("xsys ld a.o", Part::Command { skip: 1 }),
         ] {
             let args: Vec<OsString> = line.split(' ').map(OsString::from).collect();

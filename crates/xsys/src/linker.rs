@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 use xsys_diag::Diagnostic;
 use xsys_link::{Flavor, Outcome};
 
+use crate::c_code::foreign;
 use crate::component;
 use crate::error::file;
 use crate::link_record::Record;
@@ -33,16 +34,20 @@ pub const COLOR_VARIABLE: &str = "XSYS_COLOR";
 /// Carries `--error-format` the same way.
 pub const FORMAT_VARIABLE: &str = "XSYS_ERROR_FORMAT";
 
+/// Names the target of a link for another machine, as build scripts know it.
+pub const TARGET_VARIABLE: &str = "XSYS_TARGET";
+
 /// Names a folder where every link leaves its inputs and arguments (`--reproduce`), for whoever has
 /// to look at a link that cargo has asked for.
 pub const REPRODUCE_VARIABLE: &str = "XSYS_REPRODUCE";
 
 /// What we set for ourselves and a program that is run must not see.
-pub const VARIABLES: [&str; 4] = [
+pub const VARIABLES: [&str; 5] = [
     REPORT_VARIABLE,
     RECORD_VARIABLE,
     COLOR_VARIABLE,
     FORMAT_VARIABLE,
+    TARGET_VARIABLE,
 ];
 
 /// So many reports are kept in a folder.
@@ -116,7 +121,8 @@ pub fn main(flavor: Option<Flavor>, args: Vec<OsString>) -> ExitCode {
         args.push(arg);
     }
     let responses = xsys_link::response_files(&args);
-    let outcome = match component::Request::take(flavor, args) {
+    let words = args.clone();
+    let mut outcome = match component::Request::take(flavor, args) {
         Ok(component::Request::Plain(args)) => xsys_link::link_command_line(flavor, &args),
         Ok(component::Request::Component(request)) => request.link(),
         Err(diagnostics) => Outcome {
@@ -125,6 +131,9 @@ pub fn main(flavor: Option<Flavor>, args: Vec<OsString>) -> ExitCode {
             ..Outcome::default()
         },
     };
+    if let Ok(target) = std::env::var(TARGET_VARIABLE) {
+        foreign::explain(&mut outcome.diagnostics, &words, &target);
+    }
     let report_folder = std::env::var_os(REPORT_VARIABLE);
     // rustc hides what a linker says when it succeeds; the report keeps it for the driver.
     if outcome.failed || outcome.output.is_none() || report_folder.is_none() {

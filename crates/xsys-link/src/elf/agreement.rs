@@ -172,7 +172,8 @@ fn check_machines(
             Diagnostic::error(format!("`{}` is for another architecture", file.name))
                 .note(note)
                 .note(format!("the link's architecture comes from {why}"))
-                .help("build it for the target of this link, or leave it out"),
+                .help("build it for the target of this link, or leave it out")
+                .code("object-of-another-architecture"),
         );
     }
 }

@@ -179,7 +179,8 @@ pub fn environment(command: &mut Command, ui: &Ui, plan: &Plan) -> Result<()> {
         .env("CARGO_ENCODED_RUSTFLAGS", &plan.rustflags)
         .env("CARGO_ENCODED_RUSTDOCFLAGS", &plan.rustdocflags)
         .env(linker::REPORT_VARIABLE, plan.project.reports())
-        .env(linker::RECORD_VARIABLE, plan.project.link_records());
+        .env(linker::RECORD_VARIABLE, plan.project.link_records())
+        .envs(plan.c_code.iter().map(|(name, value)| (name, value)));
     let rustdoc = rustc.with_file_name(format!("rustdoc{}", std::env::consts::EXE_SUFFIX));
     if rustdoc.is_file() {
         command.env("RUSTDOC", rustdoc);
@@ -187,6 +188,9 @@ pub fn environment(command: &mut Command, ui: &Ui, plan: &Plan) -> Result<()> {
     if let Some(name) = &plan.toolchain.name {
         // Build scripts that call cargo or rustc get the same toolchain.
         command.env("RUSTUP_TOOLCHAIN", name);
+    }
+    if !plan.is_for_host() {
+        command.env(linker::TARGET_VARIABLE, &plan.target.name);
     }
     command.env(linker::COLOR_VARIABLE, color(ui));
     if ui.json {

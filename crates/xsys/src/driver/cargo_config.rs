@@ -58,6 +58,17 @@ impl CargoConfig {
         self.env.get(name).map(String::as_str)
     }
 
+    /// A variable as processes that cargo starts will see it. `[env]` does not replace what is set,
+    /// unless it says so.
+    pub fn variable(&self, name: &str) -> Option<OsString> {
+        let entry = at(&self.merged, &["env", name]);
+        let forced = at(entry, &["force"]).as_bool() == Some(true);
+        let table = scalar(entry).or_else(|| scalar(at(entry, &["value"])));
+        std::env::var_os(name)
+            .filter(|_| !forced)
+            .or_else(|| table.map(OsString::from))
+    }
+
     /// A single value: `--config` before the environment before files.
     pub fn text(&self, key: &[&str]) -> Option<String> {
         scalar(at(&self.options, key))
@@ -320,5 +331,25 @@ mod tests {
             "c=2".into(),
         ];
         assert_eq!(config_options(&flags, folder.path()), expected);
+    }
+
+    #[test]
+    fn variables_are_those_that_processes_see() {
+        let config = CargoConfig::of(
+            "[env]\nXSYS_T_A = 'a'\nXSYS_T_B = { value = 'b' }\nPATH = 'x'\n\
+             CARGO_MANIFEST_DIR = { value = 'c', force = true }",
+            "",
+            &[],
+        );
+        let path = std::env::var_os("PATH");
+        for (name, expected) in [
+            ("XSYS_T_A", Some("a".into())),
+            ("XSYS_T_B", Some("b".into())),
+            ("XSYS_T_C", None),
+            ("PATH", path),
+            ("CARGO_MANIFEST_DIR", Some("c".into())),
+        ] {
+            assert_eq!(config.variable(name), expected, "{name}");
+        }
     }
 }

@@ -7,6 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use xsys_diag::Diagnostic;
+use xsys_target::{Kind, Target};
 
 use crate::driver::emit;
 use crate::driver::plan::Plan;
@@ -15,23 +16,24 @@ use crate::error::file;
 use crate::link_record;
 
 /// What stands for the arguments in rustc's flags.
-pub fn stand_in(project: &Project, target: &str) -> String {
+pub fn stand_in(project: &Project, target: &Target) -> String {
     format!("@{}", file_of(project, target).display())
 }
 
-fn file_of(project: &Project, target: &str) -> PathBuf {
-    project
-        .target_dir
-        .join("xsys")
-        .join("link-args")
-        .join(target)
+/// A board may be called like a triple, whose programs are linked with other arguments.
+fn file_of(project: &Project, target: &Target) -> PathBuf {
+    let name = match target.kind {
+        Kind::Builtin => target.name.clone(),
+        Kind::Json => format!("{}.json", target.name),
+    };
+    project.target_dir.join("xsys").join("link-args").join(name)
 }
 
 /// Writes the arguments down and removes programs that were linked from other inputs than there
 /// are now. To be done right before cargo starts: packages of one target may have boards of their
 /// own, and the file holds what is for those that are built next.
 pub fn prepare(plan: &Plan) -> Result<(), Diagnostic> {
-    let path = file_of(&plan.project, &plan.target.name);
+    let path = file_of(&plan.project, &plan.target);
     let text = response(&plan.link_args);
     if std::fs::read(&path).ok().as_deref() != Some(text.as_bytes()) {
         let folder = path.parent().unwrap_or(Path::new(""));

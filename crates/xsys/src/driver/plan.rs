@@ -12,6 +12,7 @@ use xsys_diag::Diagnostic;
 use xsys_sysroot::{Cache, CrateSet, Panic, Request, Settings, Sysroot, Toolchain};
 use xsys_target::{Kind, RunConfig, Target, What};
 
+use crate::c_code;
 use crate::cli::{BuildArgs, CargoFlags};
 use crate::driver::build_std::{self, BuildStd};
 use crate::driver::emit::Emit;
@@ -47,6 +48,8 @@ pub struct Plan {
     /// The linker's scripts and options that the board and the manifest name.
     pub link_args: Vec<String>,
     pub build_std: Option<BuildStd>,
+    /// Variables that tell build scripts of a C compiler.
+    pub c_code: Vec<(String, OsString)>,
     /// `CARGO_ENCODED_RUSTFLAGS` and the same for rustdoc.
     pub rustflags: String,
     pub rustdocflags: String,
@@ -77,6 +80,11 @@ impl Plan {
             .into_iter()
             .map(|decision| ground.plan(ui, verb, decision))
             .collect()
+    }
+
+    /// Whether programs of the target are those of this machine's system, too.
+    pub fn is_for_host(&self) -> bool {
+        self.target.kind == Kind::Builtin && self.target.name == self.toolchain.rustc.host()
     }
 
     /// What cargo's `--target` gets.
@@ -122,6 +130,7 @@ struct Decision {
     /// What cargo is told besides the user's flags.
     added: Vec<OsString>,
     user: UserConfig,
+    c_code: Vec<(String, OsString)>,
 }
 
 impl Ground {
@@ -186,6 +195,7 @@ impl Ground {
             emits: self.emits(args, &target)?,
             settings: self.settings(verb, &target, crates, &user)?,
             linker,
+            c_code: self.c_code(ui, verb, &target)?,
             crates,
             target,
             user,
@@ -207,6 +217,19 @@ impl Ground {
             report_problems(ui, problems)?;
         }
         Ok(target)
+    }
+
+    fn c_code(&self, ui: &Ui, verb: Verb, target: &Target) -> Result<Vec<(String, OsString)>> {
+        let build = c_code::Build {
+            verb,
+            toolchain: &self.place.toolchain,
+            project: &self.place.project,
+            config: &self.place.config,
+            target,
+            flags: &self.flags,
+            cache: &self.cache,
+        };
+        c_code::prepare(ui, &build)
     }
 
     /// The images: the command line's, the project's, or the board's.
@@ -312,6 +335,7 @@ impl Ground {
             linker,
             added,
             user,
+            c_code,
             ..
         } = decision;
         let mut flags = self.flags.clone();
@@ -320,7 +344,7 @@ impl Ground {
         let link_args =
             scripts::link_args(&self.place.project, &target, &self.cache, &user, by_us)?;
         let told = match by_us {
-            true => vec![link_inputs::stand_in(&self.place.project, &target.name)],
+            true => vec![link_inputs::stand_in(&self.place.project, &target)],
             false => link_args.clone(),
         };
         let profile = verb.profile(&self.flags);
@@ -364,6 +388,7 @@ impl Ground {
             linker,
             user,
             link_args,
+            c_code,
         })
     }
 

@@ -21,6 +21,8 @@ pub struct Project {
     pub settings: Settings,
     /// The workspace's own manifest, which has the profiles.
     pub root_manifest: Manifest,
+    /// The manifests of the workspace's members.
+    pub manifests: Vec<PathBuf>,
     /// Whether the packages in question have anything that is linked for the target.
     has_programs: bool,
 }
@@ -57,6 +59,10 @@ impl Project {
             .iter()
             .flat_map(|package| &package.targets)
             .any(is_linked);
+        let manifests = metadata.packages.iter();
+        let manifests = manifests
+            .map(|package| package.manifest_path.clone().into())
+            .collect();
         let package_settings = match package {
             Some(package) => Manifest::read(package.manifest_path.as_std_path())?.package(),
             None => Settings::default(),
@@ -71,6 +77,7 @@ impl Project {
             workspace_root,
             target_dir,
             root_manifest,
+            manifests,
             has_programs,
         })
     }

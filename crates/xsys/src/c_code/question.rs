@@ -1,0 +1,232 @@
+//! cargo is asked what it would build: `cargo VERB --unit-graph`, with the flags of the command.
+//!
+//! It costs as much as the start of the build itself, about a tenth of a second, so it is asked only where
+//! the lock file has a crate that matters, and the answer is kept as long as everything that it
+//! depends on is the same.
+
+use std::ffi::OsString;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use sha2::{Digest, Sha256};
+use xsys_target::Kind;
+
+use super::Build;
+use super::graph::{self, CCrate};
+use crate::driver::verb::Verb;
+use crate::error::{Result, file};
+use crate::ui::Ui;
+
+/// The crates that have to do with C. None where cargo cannot say: it will say why when it builds.
+pub fn ask(ui: &Ui, build: &Build<'_>) -> Result<Vec<CCrate>> {
+    let lock = std::fs::read_to_string(build.project.workspace_root.join("Cargo.lock"));
+    if let Ok(lock) = &lock
+        && !graph::mentions_tools(lock)
+    {
+        return Ok(Vec::new());
+    }
+    let kept = lock.ok().and_then(|lock| kept_file(build, &lock));
+    if let Some(path) = &kept
+        && let Ok(bytes) = std::fs::read(path)
+        && let Ok(crates) = serde_json::from_slice(&bytes)
+    {
+        return Ok(crates);
+    }
+    let Some(text) = unit_graph(ui, build)? else {
+        return Ok(Vec::new());
+    };
+    let Ok(crates) = graph::crates(&text) else {
+        return Ok(Vec::new());
+    };
+    if let Some(path) = kept {
+        // An answer that cannot be kept is asked for again.
+        let _ = keep(&path, &crates);
+    }
+    Ok(crates)
+}
+
+fn keep(path: &Path, crates: &[CCrate]) -> std::io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder)?;
+    // One answer a project is enough.
+    for old in std::fs::read_dir(folder)?.flatten() {
+        let _ = std::fs::remove_file(old.path());
+    }
+    std::fs::write(path, serde_json::to_vec(crates)?)
+}
+
+/// Where the answer to exactly this question is kept. None where something counts that is not
+/// looked at here: packages with a path that are no members of the workspace.
+fn kept_file(build: &Build<'_>, lock: &str) -> Option<PathBuf> {
+    let members = &build.project.manifests;
+    if local_packages(lock) != members.len() {
+        return None;
+    }
+    let mut hash = Sha256::new();
+    let mut add = |bytes: &[u8]| {
+        hash.update((bytes.len() as u64).to_le_bytes());
+        hash.update(bytes);
+    };
+    add(lock.as_bytes());
+    for manifest in members
+        .iter()
+        .chain([&build.project.workspace_root.join("Cargo.toml")])
+    {
+        add(&std::fs::read(manifest).ok()?);
+    }
+    add(build.verb.name().as_bytes());
+    add(build.project.folder.as_os_str().as_encoded_bytes());
+    add(build.target.name.as_bytes());
+    add(build.target.digest().as_bytes());
+    add(build.toolchain.rustc.commit_hash().as_bytes());
+    for flag in &build.flags.flags {
+        add(flag.as_encoded_bytes());
+    }
+    for (name, value) in std::env::vars_os() {
+        if name.as_encoded_bytes().starts_with(b"CARGO") {
+            add(name.as_encoded_bytes());
+            add(value.as_encoded_bytes());
+        }
+    }
+    let digest: String = hash.finalize()[..8]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    Some(folder(build).join("crates").join(format!("{digest}.json")))
+}
+
+/// Packages of a lock file that come from no registry and no repository.
+fn local_packages(lock: &str) -> usize {
+    let packages = lock.split("[[package]]").skip(1);
+    packages
+        .filter(|package| !package.lines().any(|line| line.starts_with("source = ")))
+        .count()
+}
+
+fn folder(build: &Build<'_>) -> PathBuf {
+    build.project.target_dir.join("xsys").join("c-code")
+}
+
+/// cargo's answer; None where it has none.
+fn unit_graph(ui: &Ui, build: &Build<'_>) -> Result<Option<String>> {
+    let mut command = Command::new(&build.toolchain.cargo);
+    command
+        .current_dir(&build.project.folder)
+        .args(question(build))
+        .args([
+            "--unit-graph",
+            "-Zunstable-options",
+            "--color=never",
+            "--target",
+        ])
+        .env("RUSTC", build.toolchain.rustc.program())
+        .env("RUSTC_BOOTSTRAP", "1")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    if let Some(name) = &build.toolchain.name {
+        command.env("RUSTUP_TOOLCHAIN", name);
+    }
+    match build.target.kind {
+        Kind::Builtin => command.arg(&build.target.name),
+        Kind::Json => command.arg(spec_file(build)?).arg("-Zjson-target-spec"),
+    };
+    let Ok(mut child) = command.spawn() else {
+        return Ok(None);
+    };
+    let stderr = child.stderr.take();
+    let quiet = ui.quiet || build.flags.quiet;
+    let ui = *ui;
+    let reader = std::thread::spawn(move || {
+        for line in stderr
+            .into_iter()
+            .flat_map(|stderr| BufReader::new(stderr).lines())
+        {
+            let Ok(line) = line else { break };
+            // Problems are told when cargo builds; what is downloaded now is not told again.
+            if !quiet && tells_of_downloads(&line) {
+                ui.line(&line);
+            }
+        }
+    });
+    let mut text = String::new();
+    let read = child
+        .stdout
+        .take()
+        .map(|mut stdout| stdout.read_to_string(&mut text));
+    let _ = child.wait();
+    let _ = reader.join();
+    // The status says nothing: `cargo run` prints the graph and then misses the program.
+    Ok(matches!(read, Some(Ok(_))).then_some(text))
+}
+
+/// The command whose units are listed; of a command that is not ours to understand, what it will
+/// most likely build.
+fn question(build: &Build<'_>) -> Vec<OsString> {
+    let Verb::Other = build.verb else {
+        let mut words = vec![build.verb.name().into()];
+        words.extend(build.flags.flags.iter().cloned());
+        return words;
+    };
+    vec!["check".into()]
+}
+
+/// cargo's status lines about what it fetches, and what it does to the lock file.
+fn tells_of_downloads(line: &str) -> bool {
+    let (verb, _) = line.trim_start().split_once(' ').unwrap_or((line, ""));
+    line.starts_with(' ')
+        && [
+            "Updating",
+            "Downloading",
+            "Downloaded",
+            "Locking",
+            "Adding",
+            "Blocking",
+        ]
+        .contains(&verb)
+}
+
+/// The spec as a file of its name, for cargo to read the target's cfgs; the sysroot's may not be
+/// there yet.
+fn spec_file(build: &Build<'_>) -> Result<PathBuf> {
+    let folder = folder(build);
+    let path = folder.join(format!("{}.json", build.target.name));
+    let text = build.target.canonical_json();
+    if std::fs::read_to_string(&path).is_ok_and(|old| old == text) {
+        return Ok(path);
+    }
+    std::fs::create_dir_all(&folder)
+        .and_then(|()| std::fs::write(&path, text))
+        .map_err(|error| file("write", &path, &error))?;
+    Ok(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_are_told_from_what_is_fetched() {
+        let lock = "version = 4\n\n[[package]]\nname = \"a\"\nversion = \"0.1.0\"\n\n[[package]]\nname = \"b\"\nversion = \"1.0.0\"\nsource = \"registry+x\"\n";
+        assert_eq!(local_packages(lock), 1);
+        assert_eq!(local_packages(""), 0);
+    }
+
+    #[test]
+    fn only_what_is_done_once_is_shown() {
+        for (line, expected) in [
+            ("  Downloaded cc v1.0.0", true),
+            (
+                "     Locking 3 packages to latest compatible versions",
+                true,
+            ),
+            ("    Updating crates.io index", true),
+            ("warning: unused manifest key: x", false),
+            ("error: no such command", false),
+            ("Downloading", false),
+        ] {
+            assert_eq!(tells_of_downloads(line), expected, "{line}");
+        }
+    }
+}
