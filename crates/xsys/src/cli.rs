@@ -728,7 +728,7 @@ impl CargoFlags {
 }
 
 /// `--name=value`, `-nVALUE`, or a name alone.
-fn split_value(arg: &str) -> (&str, Option<&str>) {
+pub fn split_value(arg: &str) -> (&str, Option<&str>) {
     if arg.starts_with("--") {
         return match arg.split_once('=') {
             Some((name, value)) => (name, Some(value)),

@@ -110,6 +110,7 @@ pub fn context(
         launch,
         wasm,
         emits: plan.emits.iter().map(Emit::text).collect(),
+        shared: plan.project.shared(),
         reports: plan.project.reports(),
         messages_shown: None,
         beside_cargos: plan.flags.wants_json(),

@@ -13,7 +13,7 @@ use xsys_target::{Kind, Target};
 
 use crate::cli::CargoFlags;
 use crate::driver::cargo;
-use crate::driver::emit::Emit;
+use crate::driver::emit::{Emit, Shared};
 use crate::driver::plan::board_emits;
 use crate::driver::which::{Place, cargo_target};
 use crate::error::{Result, file};
@@ -123,16 +123,20 @@ fn images(elf: &Path, emits: &[Emit]) -> Vec<PathBuf> {
         family: None,
         gaps: false,
         file: None,
+        shared: Shared::default(),
     });
     let all = usual.chain(emits.iter().cloned());
     all.filter_map(|emit| emit.path(elf)).collect()
 }
 
 fn emits(place: &Place, target: &Target) -> Result<Vec<Emit>> {
-    Ok(match &place.project.settings.emit {
+    let mut emits = match &place.project.settings.emit {
         Some(list) => Emit::parse_all(list.iter().map(String::as_str))?,
         None => board_emits(target)?,
-    })
+    };
+    let shared = place.project.shared();
+    emits.iter_mut().for_each(|emit| emit.shared = shared);
+    Ok(emits)
 }
 
 /// The names of the packages' programs.

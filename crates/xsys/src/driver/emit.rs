@@ -22,6 +22,25 @@ pub struct Emit {
     pub gaps: bool,
     /// A file name without folders.
     pub file: Option<String>,
+    /// Whether that name would serve several programs.
+    pub shared: Shared,
+}
+
+/// Whether cargo puts several programs into one folder, where images with one name would take
+/// each other's place: binaries, and examples.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shared {
+    pub binaries: bool,
+    pub examples: bool,
+}
+
+impl Shared {
+    fn at(self, elf: &Path) -> bool {
+        match elf.parent().and_then(Path::file_name) {
+            Some(folder) if folder == "examples" => self.examples,
+            _ => self.binaries,
+        }
+    }
 }
 
 /// A file that was made.
@@ -75,6 +94,7 @@ impl Emit {
             family,
             gaps,
             file: file.map(str::to_owned),
+            shared: Shared::default(),
         })
     }
 
@@ -124,6 +144,7 @@ impl Emit {
     /// Where the image of an ELF file goes; nowhere if the ELF file itself is meant.
     pub fn path(&self, elf: &Path) -> Option<PathBuf> {
         match (&self.file, self.format) {
+            (Some(name), _) if self.shared.at(elf) => Some(named_after(elf, name)),
             (Some(name), _) => Some(elf.with_file_name(name)),
             (None, Format::Elf) => None,
             (None, format) => {
@@ -142,6 +163,28 @@ impl Emit {
             }
         }
     }
+}
+
+/// A file with a program's name and the ending of a configured one: `blink.img` for `kernel8.img`.
+fn named_after(elf: &Path, name: &str) -> PathBuf {
+    let mut file = elf.file_stem().unwrap_or_default().to_owned();
+    if elf
+        .extension()
+        .is_some_and(|end| end != "elf" && end != "wasm")
+    {
+        file = elf.file_name().unwrap_or_default().to_owned();
+    }
+    match Path::new(name).extension() {
+        Some(ending) => {
+            file.push(".");
+            file.push(ending);
+        }
+        None => {
+            file.push("-");
+            file.push(name);
+        }
+    }
+    elf.with_file_name(file)
 }
 
 /// Why there is no image, with the name of what it should have been made of.
@@ -271,6 +314,25 @@ mod tests {
             component.path(Path::new("a.wasm")).unwrap(),
             Path::new("a.component.wasm")
         );
+    }
+
+    #[test]
+    fn a_name_for_several_programs_gives_way_to_theirs() {
+        for (text, elf, expected) in [
+            ("bin=kernel8.img", "/t/a", "/t/a.img"),
+            ("bin=kernel8.img", "/t/a-1.2", "/t/a-1.2.img"),
+            (
+                "bin=kernel8.img",
+                "/t/examples/a",
+                "/t/examples/kernel8.img",
+            ),
+            ("bin=firmware", "/t/a.elf", "/t/a-firmware"),
+            ("bin", "/t/a", "/t/a.bin"),
+        ] {
+            let mut emit = Emit::parse(text).unwrap();
+            emit.shared.binaries = true;
+            assert_eq!(emit.path(Path::new(elf)).unwrap(), Path::new(expected));
+        }
     }
 
     #[test]

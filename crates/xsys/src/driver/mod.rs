@@ -23,6 +23,7 @@ pub mod link_inputs;
 pub mod linker_choice;
 pub mod linker_missing;
 mod loader;
+pub mod members;
 pub mod memory_layout;
 pub mod messages;
 pub mod own_program;

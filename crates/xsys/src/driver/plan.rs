@@ -19,6 +19,7 @@ use crate::driver::emit::Emit;
 use crate::driver::library_flags;
 use crate::driver::link_inputs;
 use crate::driver::linker_choice::{self, By, Choice, Question};
+use crate::driver::members::{self, Member, Part};
 use crate::driver::profile::{self, Profile};
 use crate::driver::project::Project;
 use crate::driver::rustflags::{self, Inputs, UserConfig};
@@ -65,20 +66,25 @@ impl Plan {
         plus: Option<&str>,
         folder: &Path,
     ) -> Result<Vec<Self>> {
-        let ground = Ground::find(args, plus, folder)?;
-        let targets = ground.targets(args)?;
-        if verb == Verb::Run && targets.len() > 1 {
-            // cargo's rule, in its words.
-            return Err(Diagnostic::error("only one `--target` argument is supported").into());
+        let mut grounds = Ground::find(ui, args, plus, folder)?;
+        if verb == Verb::Run {
+            runnable(&mut grounds)?;
         }
         // All is decided before anything is compiled.
-        let decisions: Vec<Decision> = targets
-            .iter()
-            .map(|what| ground.decide(ui, verb, args, what))
-            .collect::<Result<_>>()?;
+        let mut decisions = Vec::new();
+        for ground in &grounds {
+            let targets = ground.targets(args)?;
+            if verb == Verb::Run && targets.len() > 1 {
+                // cargo's rule, in its words.
+                return Err(Diagnostic::error("only one `--target` argument is supported").into());
+            }
+            for what in &targets {
+                decisions.push((ground, ground.decide(ui, verb, args, what)?));
+            }
+        }
         decisions
             .into_iter()
-            .map(|decision| ground.plan(ui, verb, decision))
+            .map(|(ground, decision)| ground.plan(ui, verb, decision))
             .collect()
     }
 
@@ -110,7 +116,8 @@ impl Plan {
     }
 }
 
-/// What all targets of a command share.
+/// What all targets of a command share, for members of a workspace that are built alike.
+#[derive(Clone)]
 struct Ground {
     place: Place,
     flags: CargoFlags,
@@ -134,18 +141,57 @@ struct Decision {
 }
 
 impl Ground {
-    fn find(args: &BuildArgs, plus: Option<&str>, folder: &Path) -> Result<Self> {
+    fn find(ui: &Ui, args: &BuildArgs, plus: Option<&str>, folder: &Path) -> Result<Vec<Self>> {
         let mut flags = CargoFlags::read(&args.cargo);
         let place = Place::find(folder, plus, &flags)?;
         let build_std = BuildStd::of(&place.config, &flags);
         flags.flags = build_std::without(&flags.flags);
-        Ok(Self {
+        let whole = Self {
             place,
             flags,
             trim_paths: args.trim_paths.clone(),
             build_std,
             cache: Cache::from_env().map_err(|error| error.into_diagnostic())?,
-        })
+        };
+        Ok(whole.parts(ui, args))
+    }
+
+    /// The same for each of the parts that are built by themselves.
+    fn parts(self, ui: &Ui, args: &BuildArgs) -> Vec<Self> {
+        let mut parts = members::parts(&self.place.project.members, &self.flags);
+        let one_for_all =
+            !args.what.all().is_empty() || !self.place.config.build_targets().is_empty();
+        if !one_for_all {
+            for member in members::without_target(&mut parts) {
+                let name = member.name();
+                let text = format!(
+                    "{name}, which names no target; `cargo build -p {name}` builds it for this machine"
+                );
+                ui.status("Left out", &text);
+            }
+        }
+        if parts.len() < 2 {
+            // What only cargo can take apart, or need not be.
+            let part = parts.pop();
+            let project = part.as_ref().map(|part| self.place.project.with(part));
+            return vec![Self {
+                flags: part.map_or_else(|| self.flags.clone(), |part| part.flags),
+                place: Place {
+                    project: project.unwrap_or_else(|| self.place.project.clone()),
+                    ..self.place
+                },
+                ..self
+            }];
+        }
+        let part = |part: Part| Self {
+            place: Place {
+                project: self.place.project.with(&part),
+                ..self.place.clone()
+            },
+            flags: part.flags,
+            ..self.clone()
+        };
+        parts.into_iter().map(part).collect()
     }
 
     /// The targets that are asked for.
@@ -237,9 +283,15 @@ impl Ground {
         let list = match &self.place.project.settings.emit {
             _ if !args.emit.is_empty() => &args.emit,
             Some(list) => list,
-            None => return Ok(board_emits(target)?),
+            None => return Ok(self.named(board_emits(target)?)),
         };
-        Ok(Emit::parse_all(list.iter().map(String::as_str))?)
+        Ok(self.named(Emit::parse_all(list.iter().map(String::as_str))?))
+    }
+
+    fn named(&self, mut emits: Vec<Emit>) -> Vec<Emit> {
+        let shared = self.place.project.shared();
+        emits.iter_mut().for_each(|emit| emit.shared = shared);
+        emits
     }
 
     /// Whether tests of a target with std are left to our harness: where a failing test takes the
@@ -412,6 +464,38 @@ impl Ground {
         };
         Ok(xsys_sysroot::ensure(&request, &progress).map_err(|error| error.into_diagnostic())?)
     }
+}
+
+/// Keeps the members with the one program to run; cargo's rule, in its words.
+fn runnable(grounds: &mut Vec<Ground>) -> Result<()> {
+    if grounds.len() < 2 {
+        return Ok(());
+    }
+    let has = |ground: &Ground, wanted: fn(&Member) -> bool| {
+        ground.place.project.members.iter().any(wanted)
+    };
+    if grounds
+        .iter()
+        .any(|ground| has(ground, |member| member.default_run().is_some()))
+    {
+        grounds.retain(|ground| has(ground, |member| member.default_run().is_some()));
+    } else {
+        grounds.retain(|ground| has(ground, |member| member.binaries().next().is_some()));
+    }
+    if grounds.len() == 1 {
+        return Ok(());
+    }
+    let members = grounds
+        .iter()
+        .flat_map(|ground| &ground.place.project.members);
+    let mut names: Vec<&str> = members.flat_map(Member::binaries).collect();
+    names.sort_unstable();
+    Err(
+        Diagnostic::error("`cargo run` could not determine which binary to run")
+            .help("use the `--bin` option to specify a binary, or the `default-run` manifest key")
+            .note(format!("available binaries: {}", names.join(", ")))
+            .into(),
+    )
 }
 
 fn cargo_target(target: &Target, sysroot: &Sysroot) -> String {

@@ -9,6 +9,8 @@ use cargo_metadata::{Metadata, MetadataCommand};
 use xsys_diag::Diagnostic;
 
 use crate::cli::CargoFlags;
+use crate::driver::emit::Shared;
+use crate::driver::members::{self, Member, Part};
 use crate::driver::settings::{Manifest, Settings, merge};
 
 /// A project as a command sees it.
@@ -19,6 +21,10 @@ pub struct Project {
     pub workspace_root: PathBuf,
     pub target_dir: PathBuf,
     pub settings: Settings,
+    /// The packages that are built; none where only cargo knows.
+    pub members: Vec<Member>,
+    /// All that the workspace has.
+    everyone: Vec<Member>,
     /// The workspace's own manifest, which has the profiles.
     pub root_manifest: Manifest,
     /// The manifests of the workspace's members.
@@ -34,27 +40,19 @@ impl Project {
 
         let workspace_root = metadata.workspace_root.clone().into_std_path_buf();
         let root_manifest = Manifest::read(&workspace_root.join("Cargo.toml"))?;
-        // The package whose settings count: the one that is named, or the one we are in.
-        let package = match flags.packages.as_slice() {
-            [name] => metadata
-                .packages
-                .iter()
-                .find(|package| package.name.as_str() == name.as_str()),
-            _ => None,
-        }
-        .or_else(|| metadata.root_package())
-        // A workspace with one default member builds just that one.
-        .or_else(|| match metadata.workspace_default_packages().as_slice() {
-            [package] => Some(*package),
-            _ => None,
-        });
-        let chosen: Vec<&cargo_metadata::Package> = metadata
-            .workspace_packages()
-            .into_iter()
-            .filter(|package| {
-                flags.packages.is_empty() || flags.packages.contains(&package.name.to_string())
-            })
-            .collect();
+        let general = root_manifest.workspace();
+        let read = |package: &cargo_metadata::Package| {
+            let manifest = Manifest::read(package.manifest_path.as_std_path())?;
+            Ok(Member::new(
+                package,
+                merge(manifest.package(), general.clone()),
+            ))
+        };
+        let chosen = members::selected(&metadata, flags);
+        let members: Vec<Member> = chosen
+            .iter()
+            .map(|package| read(package))
+            .collect::<Result<_, Diagnostic>>()?;
         let has_programs = chosen
             .iter()
             .flat_map(|package| &package.targets)
@@ -63,9 +61,12 @@ impl Project {
         let manifests = manifests
             .map(|package| package.manifest_path.clone().into())
             .collect();
-        let package_settings = match package {
-            Some(package) => Manifest::read(package.manifest_path.as_std_path())?.package(),
-            None => Settings::default(),
+        // Mistakes in what is not built are told when it is.
+        let all = metadata.workspace_packages().into_iter();
+        let everyone = all.filter_map(|package| read(package).ok()).collect();
+        let settings = match members.first() {
+            Some(member) => member.settings.clone(),
+            None => general.clone(),
         };
         let target_dir = match &flags.target_dir {
             Some(path) => folder.join(path),
@@ -73,7 +74,9 @@ impl Project {
         };
         Ok(Self {
             folder: folder.to_owned(),
-            settings: merge(package_settings, root_manifest.workspace()),
+            settings,
+            members,
+            everyone,
             workspace_root,
             target_dir,
             root_manifest,
@@ -86,6 +89,30 @@ impl Project {
     /// linked.
     pub fn links(&self, flags: &CargoFlags) -> bool {
         self.has_programs || names_programs(flags)
+    }
+
+    /// The project with some of its members.
+    pub fn with(&self, part: &Part) -> Self {
+        Self {
+            settings: part.settings.clone(),
+            members: part.members.clone(),
+            ..self.clone()
+        }
+    }
+
+    /// Whether an image with one name would serve several programs: they are for one target, and
+    /// so in one folder.
+    pub fn shared(&self) -> Shared {
+        let here = self.settings.what();
+        let same = self
+            .everyone
+            .iter()
+            .filter(|member| member.settings.what() == here);
+        let counts: Vec<(usize, usize)> = same.map(Member::programs).collect();
+        Shared {
+            binaries: counts.iter().map(|count| count.0).sum::<usize>() > 1,
+            examples: counts.iter().map(|count| count.1).sum::<usize>() > 1,
+        }
     }
 
     /// Where rustc's calls of our linker leave their reports.

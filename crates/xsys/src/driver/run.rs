@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use xsys_diag::Diagnostic;
 use xsys_target::Stop;
 
-use crate::driver::emit::{self, Emit, Output};
+use crate::driver::emit::{self, Emit, Output, Shared};
 use crate::driver::launch::{self, Launch};
 use crate::driver::loader;
 use crate::driver::messages::Messages;
@@ -40,6 +40,7 @@ pub struct Context {
     /// What a program in the built-in engine is given.
     pub wasm: Options,
     pub emits: Vec<String>,
+    pub shared: Shared,
     /// Where links leave their reports.
     pub reports: PathBuf,
     /// Where processes of this command tell each other which of the linker's messages were shown.
@@ -108,6 +109,9 @@ fn execute(ui: &Ui, context: &Context, program: &Path, args: &[OsString]) -> Res
         return done;
     }
     let mut emits = Emit::parse_all(context.emits.iter().map(String::as_str))?;
+    for emit in &mut emits {
+        emit.shared = context.shared;
+    }
     if !context.tell {
         emits.retain(|emit| needed(emit, &context.launch));
     }

@@ -150,6 +150,21 @@ impl Settings {
         }))
     }
 
+    /// Whether others mean the same, wherever they are written.
+    pub fn is_like(&self, other: &Self) -> bool {
+        let elsewhere = |settings: &Self| Self {
+            board: None,
+            target_spec: None,
+            target: None,
+            script: None,
+            folder: PathBuf::new(),
+            ..settings.clone()
+        };
+        self.what() == other.what()
+            && self.script() == other.script()
+            && elsewhere(self) == elsewhere(other)
+    }
+
     /// How many of the keys that name a target are set.
     fn named(&self) -> usize {
         let set = [

@@ -12,6 +12,7 @@ use crate::driver::project::Project;
 use crate::error::{Result, file};
 
 /// A project with the toolchain that it is built with.
+#[derive(Clone)]
 pub struct Place {
     pub toolchain: Toolchain,
     pub project: Project,
