@@ -2,13 +2,15 @@
 
 mod machine;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use xsys_diag::Diagnostic;
+use xsys_sysroot::Toolchain;
 use xsys_target::Board;
 
 use crate::cli::NewArgs;
 use crate::commands::Call;
+use crate::driver::membership;
 use crate::error::{Result, file};
 use crate::render;
 use crate::ui::Ui;
@@ -37,20 +39,33 @@ pub fn run(call: &Call, args: &NewArgs) -> Result<u8> {
                 .into(),
         );
     }
-    let what = match (&args.board, &args.target) {
-        (Some(board), _) => from_board(call, board, &name, &folder)?,
+    let (what, workspace) = match (&args.board, &args.target) {
+        (Some(wanted), _) => {
+            let board = with_program(wanted)?;
+            let workspace = workspace(call, &folder, &name)?;
+            let made = from_board(call, board, wanted, &name, &folder)?;
+            (made, workspace)
+        }
         (None, triple) => {
             let triple = triple.as_deref().unwrap_or_default();
             let machine = machine::find(triple)?;
+            let workspace = workspace(call, &folder, &name)?;
             machine::write(&machine, triple, &name, &folder)?;
-            Made {
+            let made = Made {
                 what: format!("{triple}, on {}", machine.name),
                 runs: true,
-            }
+            };
+            (made, workspace)
         }
     };
+    if let Some(root) = &workspace {
+        membership::settle(&folder)?;
+        let place = root.display();
+        let text = format!("`{name}` as member of workspace at `{place}`, whose profiles count");
+        call.ui.status("Adding", &text);
+    }
     let ignore = folder.join(".gitignore");
-    if !ignore.exists() {
+    if !ignore.exists() && workspace.is_none() {
         std::fs::write(&ignore, "/target\n").map_err(|error| file("write", &ignore, &error))?;
     }
     let path = args.path.display();
@@ -68,8 +83,18 @@ struct Made {
     runs: bool,
 }
 
-/// The board's own program under another name.
-fn from_board(call: &Call, wanted: &str, name: &str, folder: &Path) -> Result<Made> {
+/// The workspace that takes the project as a member, if there is one.
+fn workspace(call: &Call, folder: &Path, name: &str) -> Result<Option<PathBuf>> {
+    if !membership::is_inside(folder) {
+        return Ok(None);
+    }
+    let toolchain = Toolchain::detect(&call.folder, call.toolchain.as_deref())
+        .map_err(|error| error.into_diagnostic())?;
+    membership::join(folder, name, &toolchain.cargo)
+}
+
+/// A board that has a program.
+fn with_program(wanted: &str) -> Result<Board> {
     let board = Board::load(wanted)?;
     if !board.dir.contains("hello/Cargo.toml") {
         return Err(Diagnostic::error(format!(
@@ -79,6 +104,11 @@ fn from_board(call: &Call, wanted: &str, name: &str, folder: &Path) -> Result<Ma
         .help("a board's program is the project in its folder `hello`")
         .into());
     }
+    Ok(board)
+}
+
+/// The board's own program under another name.
+fn from_board(call: &Call, board: Board, wanted: &str, name: &str, folder: &Path) -> Result<Made> {
     board
         .dir
         .write_to("hello/", folder)

@@ -24,6 +24,7 @@ pub mod linker_choice;
 pub mod linker_missing;
 mod loader;
 pub mod members;
+pub mod membership;
 pub mod memory_layout;
 pub mod messages;
 pub mod own_program;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use cargo_metadata::{Metadata, MetadataCommand};
 use xsys_diag::Diagnostic;
+use xsys_target::What;
 
 use crate::cli::CargoFlags;
 use crate::driver::emit::Shared;
@@ -89,6 +90,21 @@ impl Project {
     /// linked.
     pub fn links(&self, flags: &CargoFlags) -> bool {
         self.has_programs || names_programs(flags)
+    }
+
+    /// What its members are for, each once.
+    pub fn targets(&self) -> Vec<What> {
+        let mut targets: Vec<What> = Vec::new();
+        let of_members = self.members.iter().map(|member| &member.settings);
+        for what in of_members
+            .chain([&self.settings])
+            .filter_map(Settings::what)
+        {
+            if !targets.contains(&what) {
+                targets.push(what);
+            }
+        }
+        targets
     }
 
     /// The project with some of its members.
@@ -213,7 +229,6 @@ fn problem(error: &cargo_metadata::Error, folder: &Path) -> Diagnostic {
 mod tests {
     use super::*;
     use std::ffi::OsString;
-    use xsys_target::What;
 
     fn flags(line: &str) -> CargoFlags {
         CargoFlags::read(

@@ -42,8 +42,9 @@ impl Place {
         if !named.is_empty() {
             return Ok(named);
         }
-        if let Some(what) = self.project.settings.what() {
-            return Ok(vec![what]);
+        let named = self.project.targets();
+        if !named.is_empty() {
+            return Ok(named);
         }
         let folder = &self.project.folder;
         let targets = self.config.build_targets().into_iter();
