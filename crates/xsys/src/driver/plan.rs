@@ -198,9 +198,19 @@ impl Ground {
     fn targets(&self, args: &BuildArgs) -> Result<Vec<What>> {
         let targets = self.place.what(&args.what)?;
         if targets.is_empty() {
-            return Err(no_target().into());
+            return Err(self.no_target().into());
         }
         Ok(targets)
+    }
+
+    /// Why there is no target: nobody names one, or the package that is asked for does not exist.
+    fn no_target(&self) -> Diagnostic {
+        match self.flags.packages.as_slice() {
+            [spec, ..] if self.place.project.members.is_empty() => Diagnostic::error(format!(
+                "package ID specification `{spec}` did not match any packages"
+            )),
+            _ => no_target(),
+        }
     }
 
     fn decide(&self, ui: &Ui, verb: Verb, args: &BuildArgs, what: &What) -> Result<Decision> {

@@ -65,9 +65,11 @@ impl Project {
         // Mistakes in what is not built are told when it is.
         let all = metadata.workspace_packages().into_iter();
         let everyone = all.filter_map(|package| read(package).ok()).collect();
-        let settings = match members.first() {
-            Some(member) => member.settings.clone(),
-            None => general.clone(),
+        let settings = match members.split_first() {
+            Some((first, more)) if more.iter().all(|it| it.settings.is_like(&first.settings)) => {
+                first.settings.clone()
+            }
+            _ => general.clone(),
         };
         let target_dir = match &flags.target_dir {
             Some(path) => folder.join(path),
@@ -92,14 +94,13 @@ impl Project {
         self.has_programs || names_programs(flags)
     }
 
-    /// What its members are for, each once.
+    /// What its members are for, each once; where only cargo knows them, what the workspace says.
     pub fn targets(&self) -> Vec<What> {
+        if self.members.is_empty() {
+            return self.settings.what().into_iter().collect();
+        }
         let mut targets: Vec<What> = Vec::new();
-        let of_members = self.members.iter().map(|member| &member.settings);
-        for what in of_members
-            .chain([&self.settings])
-            .filter_map(Settings::what)
-        {
+        for what in self.members.iter().filter_map(|it| it.settings.what()) {
             if !targets.contains(&what) {
                 targets.push(what);
             }
