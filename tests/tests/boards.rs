@@ -26,6 +26,8 @@ struct Board {
     target_name: String,
     /// Flat images and their file names.
     binaries: Vec<String>,
+    /// How much of the standard library.
+    crates: String,
     /// The emulator.
     program: Option<String>,
 }
@@ -59,6 +61,7 @@ impl Board {
             target_name: target_name.to_owned(),
             target: target.to_owned(),
             binaries,
+            crates: table["crates"].as_str().unwrap_or_default().to_owned(),
             program: program.filter(|_| !native).map(str::to_owned),
             folder,
         }
@@ -117,7 +120,29 @@ fn built_by_its_name(board: &Board) -> Result<(), Failed> {
     command.args(["build", "--board", &board.name]);
     run(&mut command).ends_with(0).tells("Output");
     let folder = project.join("target").join(&board.target_name);
-    examine(board, &folder.join("debug"))
+    examine(board, &folder.join("debug"))?;
+    tested(board, &project)
+}
+
+/// The tests that a new project has. Where std's harness runs them, another standard library is
+/// needed for it: `build.rs` tests that once for all.
+fn tested(board: &Board, project: &Path) -> Result<(), Failed> {
+    let std_harness = board.crates == "std" && !board.target_name.starts_with("wasm");
+    if std_harness {
+        let text = std::fs::read_to_string(project.join("src/main.rs"))?;
+        return check(text.contains("#[test]"), "a new project has no test");
+    }
+    if let Some(program) = &board.program
+        && find_program(program).is_none()
+    {
+        skip(&board.name, &format!("`{program}` is not installed"));
+        return Ok(());
+    }
+    let mut command = xsys_in(project);
+    command.args(["test", "--board", &board.name]);
+    let ran = run(&mut command).ends_with(0);
+    let passed = ran.stdout.contains("... ok") && ran.stdout.contains("; 0 failed; 0 ignored;");
+    check(passed, &format!("{}\n{}", ran.stdout, ran.stderr))
 }
 
 /// What `xsys new` makes runs in both profiles.

@@ -111,6 +111,7 @@ impl Harness {
         remap.push(build.sources);
         remap.push("=/xsys/test");
         arguments.push(remap);
+        arguments.extend(build.settings.rustflags.iter().map(OsString::from));
         arguments.push(build.sources.join("lib.rs").into());
         Call {
             name: "test".to_owned(),

@@ -45,7 +45,9 @@ pub fn run(ui: &Ui, context: &Context, program: &Path, args: &[OsString]) -> Opt
         Err(error) => return Some(Err(file("read", program, &error).into())),
     };
     let selection = Selection::find(&bytes)?;
-    Some(test(ui, context, program, args, (bytes, selection), limit))
+    let tested = test(ui, context, program, args, (bytes, selection), limit);
+    // libtest's exit code for all that goes wrong, too.
+    Some(tested.map_err(Failure::into_build))
 }
 
 fn test(
@@ -86,7 +88,7 @@ fn package_folder() -> PathBuf {
     std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from("."), PathBuf::from)
 }
 
-/// A failure of the run itself has libtest's exit code, too.
+/// A failure of the run itself.
 fn failed(problem: Diagnostic) -> Failure {
     Failure {
         diagnostics: vec![problem],
