@@ -255,3 +255,45 @@ fn builds_in_turns_compile_nothing_again() {
     );
     board();
 }
+
+#[test]
+fn a_renamed_spec_does_not_compile_core_again() {
+    let place = Place::new("inputs", "renamed");
+    place.write(
+        "Cargo.toml",
+        "[package]\nname = \"renamed\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\
+         [workspace]\n[dependencies]\ndependency = { path = \"dependency\" }\n\
+         # Names of symbols have a hash with the target's name in it.\n\
+         [profile.release]\nstrip = true\n",
+    );
+    place.write(
+        "dependency/Cargo.toml",
+        "[package]\nname = \"dependency\"\nversion = \"0.1.0\"\nedition = \"2024\"\n",
+    );
+    place.write(
+        "dependency/src/lib.rs",
+        "#![no_std]\npub fn sum(list: &[u8]) -> u32 { list.iter().map(|&n| u32::from(n)).sum() }\n",
+    );
+    place.write(
+        "src/main.rs",
+        "#![no_std]\n#![no_main]\n#[unsafe(no_mangle)]\npub extern \"C\" fn _start() -> ! {\n    \
+         core::hint::black_box(dependency::sum(core::hint::black_box(&[1, 2])));\n    loop {}\n}\n\
+         #[panic_handler]\nfn panicked(_: &core::panic::PanicInfo) -> ! { loop {} }\n",
+    );
+    let board = xsys_tests::project::repository().join("sysroots/raspberry-pi-3/target.json");
+    let spec = std::fs::read_to_string(board).expect("the board has a spec");
+    let program = |name: &str| {
+        place.write(&format!("{name}.json"), &spec);
+        let line = format!("build --release --crates core --target-spec {name}.json");
+        let ran = run(&mut place.xsys(&line)).ends_with(0);
+        let file = place.path(&format!("target/{name}/release/renamed"));
+        (ran, std::fs::read(file).expect("the program is there"))
+    };
+    let (_, first) = program("raspberry-pi-3");
+    let long = "a-name-of-my-own-that-is-quite-a-bit-longer";
+    for name in ["pi", long, "pi"] {
+        let (ran, bytes) = program(name);
+        assert!(!ran.stderr.contains("(sysroot)"), "{}", ran.stderr);
+        assert!(bytes == first, "`{name}` gives another program");
+    }
+}

@@ -30,7 +30,7 @@ use crate::settings::{Panic, Settings};
 use crate::sources::{Fetch, Sources, cargo_home};
 use crate::store::{Cache, MANIFEST, PARTIAL_KEPT, Staging};
 use crate::toolchain::Toolchain;
-use crate::{Error, Progress, Silent, digest, jobs, source_link};
+use crate::{Error, Progress, Silent, digest, jobs, renamed, source_link};
 
 /// What is asked for.
 #[derive(Clone, Debug)]
@@ -74,26 +74,36 @@ pub fn ensure(request: &Request<'_>, progress: &dyn Progress) -> Result<Sysroot,
     let start = Instant::now();
     let build = Build::prepare(request, progress)?;
     let cache = request.cache;
-    let found = |path: PathBuf, rustc_calls: Option<usize>| {
+    let found_as = |key: &str, path: PathBuf, rustc_calls: Option<usize>| {
         source_link::ensure(&path, &build.library);
         Sysroot {
             spec: (request.target.kind == Kind::Json).then(|| path.join(&build.spec_file)),
             path,
-            key: build.key.clone(),
+            key: key.to_owned(),
             built: rustc_calls.is_some(),
             rustc_calls: rustc_calls.unwrap_or(0),
             wall: start.elapsed(),
         }
     };
+    let found = |path, rustc_calls| found_as(&build.key, path, rustc_calls);
     if let Some(path) = intact(cache, &build.key, progress) {
         return Ok(found(path, None));
+    }
+    if let Some((key, path)) = build.renamed(progress) {
+        return Ok(found_as(&key, path, None));
     }
     cache.prepare()?;
     let _lock = cache.lock(&build.key, progress)?;
     if let Some(path) = intact(cache, &build.key, &Silent) {
         return Ok(found(path, None));
     }
+    if let Some((key, path)) = build.renamed(&Silent) {
+        return Ok(found_as(&key, path, None));
+    }
     cache.clean_staging(Some(&build.key), PARTIAL_KEPT);
+    if let Some((key, path)) = build.rename()? {
+        return Ok(found_as(&key, path, Some(1)));
+    }
     let mut staging = cache.stage_again(&build.key)?;
     let rustc_calls = build.run(&staging, progress).inspect_err(|error| {
         // On a disk that is full every byte is missed.
@@ -188,6 +198,58 @@ impl<'a> Build<'a> {
         })
     }
 
+    /// What was made earlier of an entry that has the same spec under another name.
+    fn renamed(&self, progress: &dyn Progress) -> Option<(String, PathBuf)> {
+        let cache = self.request.cache;
+        if self.request.target.kind != Kind::Json {
+            return None;
+        }
+        let key = renamed::made(cache, &self.inputs)?;
+        let path = intact(cache, &key, progress)?;
+        Some((key, path))
+    }
+
+    /// Makes an entry of one that has the same spec under another name. The caller holds the lock.
+    fn rename(&self) -> Result<Option<(String, PathBuf)>, Error> {
+        let Request {
+            target,
+            toolchain,
+            cache,
+            ..
+        } = *self.request;
+        if target.kind != Kind::Json {
+            return Ok(None);
+        }
+        let Some(twin) = renamed::twin(cache, &self.inputs) else {
+            return Ok(None);
+        };
+        if !cache.damage(&twin.key).is_empty() {
+            return Ok(None);
+        }
+        let inputs = renamed::inputs_from(&self.inputs, &twin.target);
+        let key = digest::sha256(inputs.to_string().as_bytes());
+        let staging = cache.stage(&key)?;
+        let text = renamed::spec_text(&target.canonical_json(), &target.name);
+        let name = renamed::Name {
+            name: &target.name,
+            text: &text,
+        };
+        let Some(files) = renamed::copy(&twin, &name, &staging.path) else {
+            return Ok(None);
+        };
+        let spec = staging.path.join(&self.spec_file);
+        if !renamed::is_taken(&toolchain.rustc, &staging.path, &spec) {
+            return Ok(None);
+        }
+        let mut manifest = twin.manifest.clone();
+        manifest["inputs"] = inputs;
+        manifest["files"] = files.into();
+        let path = staging.path.join(MANIFEST);
+        std::fs::write(&path, format!("{manifest:#}\n")).map_err(Error::cache("write", &path))?;
+        let path = cache.publish(&key, staging)?;
+        Ok(Some((key, path)))
+    }
+
     /// Fills the staging folder. Returns the number of calls of rustc.
     fn run(&self, staging: &Staging, progress: &dyn Progress) -> Result<usize, Error> {
         let Request {
@@ -198,7 +260,11 @@ impl<'a> Build<'a> {
             ..
         } = *self.request;
         let spec = staging.path.join(&self.spec_file);
-        std::fs::write(&spec, target.canonical_json()).map_err(Error::cache("write", &spec))?;
+        let mut text = target.canonical_json();
+        if target.kind == Kind::Json {
+            text = renamed::spec_text(&text, &target.name);
+        }
+        std::fs::write(&spec, text).map_err(Error::cache("write", &spec))?;
         let out_dir = library_folder(&staging.path, &target.name);
         std::fs::create_dir_all(&out_dir).map_err(Error::cache("create", &out_dir))?;
         let target_argument: OsString = match target.kind {

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use xsys_target::CrateSet;
 
 use crate::digest::sha256;
+use crate::renamed::ROOM;
 use crate::settings::Settings;
 
 /// Raised whenever what is built from the same inputs changes: flags, layout, the manifest.
@@ -52,6 +53,9 @@ impl Inputs<'_> {
             "flags": self.flags,
             "musl": null,
         });
+        if self.custom {
+            inputs["room-for-names"] = ROOM.into();
+        }
         if self.memory_functions {
             inputs["memory-functions"] = true.into();
         }

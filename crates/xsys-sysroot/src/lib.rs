@@ -24,6 +24,7 @@ mod lock;
 mod manifest;
 mod musl;
 mod progress;
+mod renamed;
 mod resolve;
 mod resume;
 mod schedule;
