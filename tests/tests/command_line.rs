@@ -267,3 +267,43 @@ fn shells_and_man_know_the_grammar() {
         assert!(text.contains(part), "{page}: {text}");
     }
 }
+
+/// The names are small programs that become the big one.
+#[test]
+fn one_program_has_all_names() {
+    let place = Place::new("command-line", "names of programs");
+    let xsys = xsys_tests::project::xsys();
+    let beside = |name: &str| xsys.with_file_name(name);
+    let size = |path: &Path| std::fs::metadata(path).expect("it was built").len();
+    for name in ["cargo-xsys", "xsys-ld"] {
+        assert!(
+            size(&beside(name)) * 4 < size(xsys),
+            "{name} is {}",
+            size(&beside(name))
+        );
+    }
+    let says = |program: &Path, line: &str| {
+        let mut command = std::process::Command::new(program);
+        xsys_tests::project::without_settings(&mut command);
+        run(command.args(line.split(' ')).current_dir(&place.folder))
+    };
+    let ran = says(&beside("cargo-xsys"), "xsys --version").ends_with(0);
+    assert!(ran.stdout.starts_with("xsys 0."), "{}", ran.stdout);
+    let link = |name: &str| {
+        let link = place.path(name);
+        std::os::unix::fs::symlink(beside("xsys-ld"), &link).expect("a link can be made");
+        link
+    };
+    says(&beside("xsys-ld"), "-flavor gnu")
+        .ends_with(1)
+        .tells("no input files");
+    says(&link("ld.lld"), "nothing.o")
+        .ends_with(1)
+        .tells("`nothing.o`");
+    says(&link("wasm-ld"), "--no-entry -o x.wasm").ends_with(1);
+    // Alone it is nothing.
+    std::fs::copy(beside("xsys-ld"), place.path("xsys-ld")).expect("a file can be copied");
+    says(&place.path("xsys-ld"), "a.o")
+        .ends_with(1)
+        .tells("needs `xsys` beside it");
+}

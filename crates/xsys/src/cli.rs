@@ -6,6 +6,7 @@
 //! the front, by the very flags that are declared here. Cargo flags that xsys acts on as well are
 //! read by [`CargoFlags`].
 
+mod existing;
 mod look;
 mod verbs;
 
@@ -15,6 +16,7 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use xsys_target::{CrateSet, What};
 
+pub use self::existing::{InitArgs, SetupArgs};
 pub use self::look::{SizeArgs, SizeBy, StripArgs, WhyArgs};
 pub use self::verbs::{BenchArgs, CargoArgs, CleanArgs, CompileArgs};
 use crate::driver::trim_paths::TrimPaths;
@@ -77,6 +79,10 @@ pub enum Command {
     Board(BoardCommand),
     /// Make a project that builds and runs at once
     New(NewArgs),
+    /// Give an existing project its target, and rust-analyzer the settings for it
+    Init(InitArgs),
+    /// Set up cargo's configuration, so that plain cargo builds a project for its target
+    Setup(SetupArgs),
     /// Turn a linked ELF file into an image
     Image(ImageArgs),
     /// Show what takes up the space in a program

@@ -30,6 +30,7 @@ use xsys_link::Flavor;
 
 /// Plays the part that the arguments (the program's name first) ask for.
 pub fn main_with(args: Vec<OsString>) -> ExitCode {
+    let args = under_its_name(args);
     let part = Part::of(&args);
     match part {
         Part::Linker(flavor) => linker::main(flavor, args.into_iter().skip(1).collect()),
@@ -44,6 +45,14 @@ pub fn main_with(args: Vec<OsString>) -> ExitCode {
         Part::Compiler(name) => driver::unstable::main(name, &args[1..]),
         Part::Command { skip } => commands::main(args.into_iter().skip(skip).collect()),
     }
+}
+
+/// `xsys __as NAME ARGS…` is a call of NAME: the small programs beside `xsys` hand themselves over so.
+fn under_its_name(mut args: Vec<OsString>) -> Vec<OsString> {
+    if args.len() > 2 && args[1] == "__as" {
+        args.drain(..2);
+    }
+    args
 }
 
 /// What a call of the program is.
@@ -127,10 +136,12 @@ mod tests {
             ("/t/xsys/bin/rustdoc @a", Part::Compiler("rustdoc")),
             ("/c/xsys-ar crs liba.a a.o", Part::Archiver),
             ("xsys-ranlib liba.a", Part::Ranlib),
+            ("xsys __as /x/xsys-ld a.o", Part::Linker(None)),
+            ("xsys __as cargo-xsys xsys build", Part::Command { skip: 2 }),
             ("xsys ld a.o", Part::Command { skip: 1 }),
         ] {
             let args: Vec<OsString> = line.split(' ').map(OsString::from).collect();
-            assert_eq!(Part::of(&args), expected, "{line}");
+            assert_eq!(Part::of(&under_its_name(args)), expected, "{line}");
         }
         assert_eq!(Part::of(&[]), Part::Command { skip: 1 });
     }

@@ -28,6 +28,7 @@ mod inputs_report;
 mod layout;
 mod linker_symbols;
 mod load;
+mod lost;
 mod machine_memory;
 pub mod map;
 mod merge;
@@ -313,6 +314,7 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
     };
     dead::check(&scene, diagnostics);
     checks::check(&addresses, &script, options, microcontroller, diagnostics);
+    lost::check(&addresses, &script, options, diagnostics);
     diagnostics.extend(machine_memory::check(&layout, &script, options));
     if options.print_stack_usage && !relocatable {
         let scene = stack::Scene {

@@ -1,7 +1,10 @@
 //! `cargo xsys …`: cargo starts this program with `xsys` as its first argument.
 
+#[path = "../launcher.rs"]
+mod launcher;
+
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    xsys::main_with(std::env::args_os().collect())
+    launcher::launch()
 }

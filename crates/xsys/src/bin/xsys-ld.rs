@@ -1,7 +1,10 @@
 //! `linker = "xsys-ld"`: the same program under a name that means the linker.
 
+#[path = "../launcher.rs"]
+mod launcher;
+
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    xsys::main_with(std::env::args_os().collect())
+    launcher::launch()
 }

@@ -8,8 +8,10 @@ mod clean;
 mod differences;
 mod doctor;
 mod image;
+mod init;
 mod new;
 mod run;
+mod setup;
 mod shell;
 mod size;
 mod strip;
@@ -76,6 +78,8 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
         Command::Sysroot(command) => sysroot::run(&call, command),
         Command::Target(command) => target::run(&call, command),
         Command::Board(command) => board::run(&command),
+        Command::Init(args) => init::run(&call, &args),
+        Command::Setup(args) => setup::run(&call, &args),
         Command::New(args) => new::run(&call, &args),
         Command::Image(args) => image::run(&call, &args),
         Command::Size(args) => size::run(&call, args),

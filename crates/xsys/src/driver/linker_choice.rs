@@ -16,6 +16,7 @@ use crate::cli::CargoFlags;
 use crate::driver::cargo_config::CargoConfig;
 use crate::driver::linker_missing as missing;
 use crate::driver::own_program;
+use crate::driver::plain_cargo;
 use crate::driver::run::find;
 use crate::driver::rustflags::{self, UserConfig};
 use crate::ui::Ui;
@@ -128,6 +129,7 @@ fn linking(question: &Question<'_>) -> Linking {
 fn users(user: &UserConfig) -> Option<Choice> {
     let (program, reason) = match (rustflags::linker(&user.rustflags), &user.linker) {
         (Some(program), _) => (PathBuf::from(program), "as the rustflags say"),
+        (None, Some(program)) if plain_cargo::is_our_linker(program) => return None,
         (None, Some(program)) => (program.clone(), "as cargo's configuration says"),
         (None, None) => return None,
     };

@@ -515,7 +515,7 @@ fn cargo_target(target: &Target, sysroot: &Sysroot) -> String {
     }
 }
 
-fn no_target() -> Diagnostic {
+pub fn no_target() -> Diagnostic {
     Diagnostic::error("no target given")
         .help("name one: `--board NAME`, `--target TRIPLE` or `--target-spec FILE.json`")
         .help("or put it into Cargo.toml:\n[package.metadata.xsys]\nboard = \"NAME\"")

@@ -17,6 +17,7 @@ use xsys_target::{Kind, Rustc, Target};
 
 use crate::driver::cargo_config::{CargoConfig, holds, split};
 use crate::driver::linker_choice::Choice;
+use crate::driver::plain_cargo::without_ours;
 use crate::error::{file, reason};
 
 /// What the user's configuration says about a target.
@@ -44,8 +45,8 @@ pub fn user_config(
     }
     let setting = |key: &str| setting(config, &target.name, &cfgs, key);
     Ok(UserConfig {
-        rustflags: flags(config, &target.name, &cfgs, Tool::Rustc),
-        rustdocflags: flags(config, &target.name, &cfgs, Tool::Rustdoc),
+        rustflags: without_ours(flags(config, &target.name, &cfgs, Tool::Rustc)),
+        rustdocflags: without_ours(flags(config, &target.name, &cfgs, Tool::Rustdoc)),
         linker: setting("linker").map(PathBuf::from),
         runner: setting("runner"),
     })

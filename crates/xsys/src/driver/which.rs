@@ -36,6 +36,20 @@ impl Place {
         })
     }
 
+    /// The manifest that a command given in this folder is about.
+    pub fn manifest(&self, folder: &Path, named: Option<&Path>) -> Result<PathBuf> {
+        if let Some(path) = named {
+            return Ok(folder.join(path));
+        }
+        let output = std::process::Command::new(&self.toolchain.cargo)
+            .args(["locate-project", "--message-format", "plain"])
+            .current_dir(folder)
+            .output()
+            .map_err(|error| file("start", &self.toolchain.cargo, &error))?;
+        let path = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        Ok(PathBuf::from(path))
+    }
+
     /// What the command line, the manifests or cargo's configuration name, in this order.
     pub fn what(&self, args: &TargetsArgs) -> Result<Vec<What>> {
         let named = args.all();

@@ -1,5 +1,6 @@
 // /DISCARD/ takes sections away; (INFO) and (COPY) take memory from none; (NOLOAD) takes no file.
 //# args: -T link.x
+//# expect-warning: the values of `.noload` are lost: `.noload` is not loaded
 //# check: size(.info) == 4 && flags(.info) == 0 && flags(.copy) == 0
 //# check: type(.noload) == 8 && size(.noload) == 8 && addr(.after) == addr(.noload) + 8
 //# check: u32(addr(.after)) == 7

@@ -1,0 +1,55 @@
+//! What rust-analyzer has to be told about a project for another machine.
+//!
+//! It asks three things of cargo and rustc: `cargo metadata --filter-platform TARGET`, the target's
+//! cfgs (`rustc --print cfg --target TARGET`), and, for build scripts, procedural macros and errors,
+//! `cargo check`. The first two need a target that they can read: a triple, or a spec file, for which
+//! both want an unstable option that the environment can give. The third needs our standard library:
+//! it is `xsys check`, so that nothing of it is written down here and gets old.
+//!
+//! Without std there is no test harness, so tests are neither checked nor assumed
+//! (<https://rust-analyzer.github.io/book/configuration.html>).
+
+use serde_json::{Value, json};
+use xsys_target::{CrateSet, Kind};
+
+/// What the settings depend on.
+pub struct Facts<'a> {
+    pub kind: Kind,
+    /// A triple, or where the spec is, seen from the workspace.
+    pub target: &'a str,
+    pub crates: CrateSet,
+}
+
+/// Settings in the form that VS Code has them in; other editors take the same names.
+pub fn settings(facts: &Facts<'_>) -> Vec<(String, Value)> {
+    let check = json!([
+        "xsys",
+        "check",
+        "--quiet",
+        "--workspace",
+        "--keep-going",
+        "--message-format=json"
+    ]);
+    let target = match facts.kind {
+        Kind::Builtin => facts.target.to_owned(),
+        // It is also asked for in the folder of the standard library's sources.
+        Kind::Json => format!("${{workspaceFolder}}/{}", facts.target),
+    };
+    let mut settings = vec![
+        ("cargo.target", json!(target)),
+        ("cargo.buildScripts.overrideCommand", check.clone()),
+        ("check.overrideCommand", check),
+    ];
+    if facts.kind == Kind::Json {
+        let environment =
+            json!({ "CARGO_UNSTABLE_JSON_TARGET_SPEC": "true", "RUSTC_BOOTSTRAP": "1" });
+        settings.push(("cargo.extraEnv", environment));
+    }
+    if facts.crates != CrateSet::Std {
+        settings.push(("cargo.allTargets", json!(false)));
+        settings.push(("check.allTargets", json!(false)));
+        settings.push(("cfg.setTest", json!(false)));
+    }
+    let full = |(name, value): (&str, Value)| (format!("rust-analyzer.{name}"), value);
+    settings.into_iter().map(full).collect()
+}

@@ -1,0 +1,109 @@
+//! What cargo's configuration has to say so that plain `cargo build` does what `xsys build` does: the
+//! target, our linker, and flags that name a published standard library.
+//!
+//! Flags of a configuration are rustc's in `xsys build` as well, which brings its own: the sysroot, of
+//! which rustc takes only one, is recognised by where it is and left out, and a linker called
+//! `xsys-ld` is xsys.
+
+use std::path::Path;
+
+use xsys_diag::Diagnostic;
+use xsys_sysroot::Cache;
+use xsys_target::Kind;
+
+use crate::driver::linker_choice::By;
+use crate::driver::manifest_edit;
+use crate::driver::plan::Plan;
+use crate::driver::rustflags::{Inputs, merge};
+
+/// The configuration's text with what the plan needs.
+pub fn configured(path: &Path, text: &str, plan: &Plan) -> Result<String, Diagnostic> {
+    let mut document = manifest_edit::parse(path, text)?;
+    let not_tables = || {
+        Diagnostic::error(format!(
+            "`build` and `target.{}` in `{}` are not tables",
+            plan.target.name,
+            path.display()
+        ))
+    };
+    let build = manifest_edit::table(&mut document, &["build"]).ok_or_else(not_tables)?;
+    manifest_edit::set(build, "target", &plan.cargo_target());
+    if plan.target.kind == Kind::Json {
+        let unstable = manifest_edit::table(&mut document, &["unstable"]).ok_or_else(not_tables)?;
+        unstable.insert("json-target-spec", toml_edit::value(true));
+    }
+    let target = manifest_edit::table(&mut document, &["target", &plan.target.name]);
+    let target = target.ok_or_else(not_tables)?;
+    let ours = flags(plan);
+    if let Some(linker) = linker(plan) {
+        manifest_edit::set(target, "linker", &linker);
+    }
+    let for_docs = ["--sysroot=", "-Zunstable-options"];
+    let for_docs = ours
+        .iter()
+        .filter(|flag| for_docs.iter().any(|known| flag.starts_with(known)));
+    manifest_edit::set_list(
+        target,
+        "rustdocflags",
+        &for_docs.cloned().collect::<Vec<_>>(),
+    );
+    let old = target.get("rustflags").and_then(toml_edit::Item::as_array);
+    let old = old
+        .into_iter()
+        .flatten()
+        .filter_map(toml_edit::Value::as_str);
+    let users = old.filter(|flag| !ours.iter().any(|ours| ours == flag) && !is_ours(flag));
+    let all: Vec<String> = ours
+        .iter()
+        .cloned()
+        .chain(users.map(str::to_owned))
+        .collect();
+    manifest_edit::set_list(target, "rustflags", &all);
+    Ok(document.to_string())
+}
+
+fn linker(plan: &Plan) -> Option<String> {
+    match &plan.linker.by {
+        By::Xsys => Some("xsys-ld".to_owned()),
+        By::RustLld(program) | By::Platform(program) => Some(program.display().to_string()),
+        By::Users(_) | By::Rustc => None,
+    }
+}
+
+/// Our flags without the linker, which has a key of its own.
+fn flags(plan: &Plan) -> Vec<String> {
+    let inputs = Inputs {
+        sysroot: &plan.sysroot.path,
+        linker: &plan.linker,
+        target: &plan.target,
+        cpu: None,
+        link_args: &plan.link_args,
+        trims: &[],
+    };
+    let mut flags = merge(&[], &inputs);
+    flags.retain(|flag| !flag.starts_with("-Clinker="));
+    flags
+}
+
+/// Flags of a configuration without those that are xsys's own affair.
+pub fn without_ours(mut flags: Vec<String>) -> Vec<String> {
+    if flags.iter().any(|flag| is_ours(flag)) {
+        flags.retain(|flag| {
+            !is_ours(flag) && !flag.starts_with("-Clinker-flavor=") && flag != "-Zunstable-options"
+        });
+    }
+    flags
+}
+
+/// Whether a flag names a standard library in our cache.
+fn is_ours(flag: &str) -> bool {
+    let Some(path) = flag.strip_prefix("--sysroot=") else {
+        return false;
+    };
+    Cache::from_env().is_ok_and(|cache| Path::new(path).starts_with(cache.root().join("sysroots")))
+}
+
+/// Whether a linker that the configuration names is ourselves.
+pub fn is_our_linker(program: &Path) -> bool {
+    program.file_stem().is_some_and(|name| name == "xsys-ld")
+}
