@@ -147,6 +147,39 @@ fn several_targets_are_built_as_by_cargo() {
         .tells("no-such-triple");
 }
 
+/// cargo's own keys for the target of a package, which only a nightly toolchain takes by itself.
+#[test]
+fn forced_and_default_targets_are_kept_to() {
+    let place = Place::new("packages", "per-package-target");
+    let manifest = |key: &str, name: &str| {
+        let package = package(
+            "p",
+            &format!(
+                "{key} = \"{name}\"\n[workspace]\n[package.metadata.xsys]\ncrates = \"core\"\n"
+            ),
+        );
+        format!("cargo-features = [\"per-package-target\"]\n{package}")
+    };
+    place.write("src/main.rs", &PROGRAM.replace("common::wait()", "loop {}"));
+    let build = |line: &str| run(place.xsys(line).env("RUSTC_BOOTSTRAP", "1"));
+    let program = |target: &str| place.path(&format!("target/{target}/debug/p"));
+    let (arm, riscv) = ("thumbv7m-none-eabi", "riscv32imac-unknown-none-elf");
+    place.write("Cargo.toml", &manifest("forced-target", arm));
+    build(&format!("build --target {riscv}")).ends_with(0);
+    assert!(program(arm).exists() && !program(riscv).exists());
+    place.write("Cargo.toml", &manifest("default-target", riscv));
+    std::fs::remove_file(program(arm)).expect("it was built");
+    build("build").ends_with(0);
+    assert!(program(riscv).exists() && !program(arm).exists());
+    build(&format!("build --target {arm}")).ends_with(0);
+    assert!(program(arm).exists());
+    place.write("Cargo.toml", &manifest("forced-target", "machine.json"));
+    place.write("machine.json", "{}");
+    build("build")
+        .ends_with(101)
+        .tells("`forced-target` names a target spec");
+}
+
 #[test]
 fn new_inside_a_workspace_makes_a_member() {
     let place = Place::new("packages", "new");

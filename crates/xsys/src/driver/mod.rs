@@ -1,8 +1,10 @@
 //! From a project and a target to finished files: what happens around cargo.
 //!
-//! 1. [`project`]: which manifest, and what its `[package.metadata.xsys]` says ([`settings`]).
+//! 1. [`project`]: which manifests, what their `[package.metadata.xsys]` says ([`settings`]), and which
+//!    [`members`] are built together; [`cargo_config`]: what cargo's configuration says.
 //! 2. [`plan`]: toolchain, target, crate set, panic strategy, images, how to run.
 //!    [`linker_choice`]: who links, and whether that can end well.
+//!    [`profile`], [`library_flags`], [`build_std`]: what of it the standard library gets.
 //! 3. The sysroot is ensured (`xsys-sysroot`).
 //! 4. [`rustflags`]: the user's own, ours on top; [`link_inputs`]: programs whose scripts have changed go.
 //! 5. [`cargo`] builds; rustc calls us back as its linker.

@@ -27,8 +27,11 @@ pub struct Manifest {
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 struct Holder {
     metadata: Option<Metadata>,
+    forced_target: Option<String>,
+    default_target: Option<String>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -73,9 +76,21 @@ pub struct Settings {
     pub test_time_limit: Option<NonZeroU64>,
     #[serde(default)]
     pub sysroot: SysrootSettings,
+    /// Where the target is from one of cargo's own keys.
+    #[serde(skip)]
+    pub by_cargo: Option<ByCargo>,
     /// The folder of the manifest, which paths are relative to.
     #[serde(skip)]
     folder: PathBuf,
+}
+
+/// cargo's `per-package-target`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ByCargo {
+    /// `forced-target`, whatever the command line says.
+    Forced,
+    /// `default-target`, unless something else is said.
+    Default,
 }
 
 /// How to run the program: as in a board's `[run]`.
@@ -191,6 +206,7 @@ impl Settings {
         let named = if names_target { &self } else { &general };
         let (board, target_spec) = (named.board.clone(), named.target_spec.clone());
         let (target, folder) = (named.target.clone(), named.folder.clone());
+        let by_cargo = named.by_cargo;
         // Paths keep the folder of the manifest they come from.
         let script = match self.script {
             Some(script) => Some(self.folder.join(script)),
@@ -229,6 +245,7 @@ impl Settings {
                     self.sysroot.rustflags
                 },
             },
+            by_cargo,
             folder,
         }
     }
@@ -280,7 +297,20 @@ impl Manifest {
 
     /// The package's settings.
     pub fn package(&self) -> Settings {
-        Self::of(&self.package)
+        let mut settings = Self::of(&self.package);
+        let Some(holder) = &self.package else {
+            return settings;
+        };
+        if let Some(target) = &holder.forced_target {
+            settings.board = None;
+            settings.target_spec = None;
+            settings.target = Some(target.clone());
+            settings.by_cargo = Some(ByCargo::Forced);
+        } else if let (Some(target), 0) = (&holder.default_target, settings.named()) {
+            settings.target = Some(target.clone());
+            settings.by_cargo = Some(ByCargo::Default);
+        }
+        settings
     }
 
     /// The workspace's settings.

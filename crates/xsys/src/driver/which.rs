@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use xsys_diag::Diagnostic;
 use xsys_sysroot::Toolchain;
 use xsys_target::{Kind, Target, What};
 
@@ -9,6 +10,7 @@ use crate::cli::{CargoFlags, TargetsArgs, triple_or_file};
 use crate::driver::cargo_config::CargoConfig;
 use crate::driver::plan::load_target;
 use crate::driver::project::Project;
+use crate::driver::settings::{ByCargo, Settings};
 use crate::error::{Result, file};
 
 /// A project with the toolchain that it is built with.
@@ -52,17 +54,24 @@ impl Place {
 
     /// What the command line, the manifests or cargo's configuration name, in this order.
     pub fn what(&self, args: &TargetsArgs) -> Result<Vec<What>> {
-        let named = args.all();
+        let settings = &self.project.settings;
+        let mut named = args.all();
+        if settings.by_cargo == Some(ByCargo::Forced) {
+            forced(settings)?;
+            named.clear();
+        }
         if !named.is_empty() {
             return Ok(named);
         }
+        let of_config = self.config.build_targets();
+        let by_default = settings.by_cargo == Some(ByCargo::Default);
         let named = self.project.targets();
-        if !named.is_empty() {
+        if !named.is_empty() && (of_config.is_empty() || !by_default) {
             return Ok(named);
         }
         let folder = &self.project.folder;
-        let targets = self.config.build_targets().into_iter();
-        Ok(targets
+        Ok(of_config
+            .into_iter()
             .map(|text| triple_or_file(&configured(&text, folder)))
             .collect())
     }
@@ -73,6 +82,19 @@ impl Place {
         what.iter()
             .map(|what| load_target(what, &self.toolchain))
             .collect()
+    }
+}
+
+/// cargo hands a forced spec to rustc as it is, and a standard library is bound to its spec's text.
+fn forced(settings: &Settings) -> Result<()> {
+    match settings.what() {
+        Some(What::SpecFile(path)) => Err(Diagnostic::error(format!(
+            "`forced-target` names a target spec, `{}`",
+            path.display()
+        ))
+        .help("name it in `[package.metadata.xsys]` instead: `target-spec = \"FILE.json\"`")
+        .into()),
+        _ => Ok(()),
     }
 }
 
