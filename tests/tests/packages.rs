@@ -175,7 +175,7 @@ fn forced_and_default_targets_are_kept_to() {
     assert!(program(arm).exists());
     place.write("Cargo.toml", &manifest("forced-target", "machine.json"));
     place.write("machine.json", "{}");
-    build("build")
+    build("build -Zjson-target-spec")
         .ends_with(101)
         .tells("`forced-target` names a target spec");
 }
