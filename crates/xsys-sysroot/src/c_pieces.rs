@@ -24,6 +24,8 @@ pub(crate) struct Kit {
     pub needed: &'static [&'static str],
     /// Libraries that linkers are told of and that have nothing to say.
     pub empty: &'static [&'static str],
+    /// std calls it whatever panics do (for backtraces), and no C library has it.
+    pub unwinder: Option<&'static str>,
     /// Overrides the search; for builds of one's own.
     pub variable: &'static str,
     /// What such a build may be.
@@ -54,6 +56,8 @@ const EMPTY_ARCHIVE: &[u8] = b"!<arch>\n";
 pub(crate) struct Pieces {
     pub kit: &'static Kit,
     pub folder: PathBuf,
+    /// The unwinder, where the folder has none.
+    pub unwinder: Option<PathBuf>,
     /// Where it comes from, without paths of this machine.
     pub origin: String,
     /// Over the pieces' contents.
@@ -74,12 +78,17 @@ pub(crate) fn find(
     if let Some(folder) = std::env::var_os(kit.variable).filter(|value| !value.is_empty()) {
         let folder = PathBuf::from(folder);
         return match lacking(kit, &folder) {
-            None => pieces(
-                kit,
-                folder,
-                format!("the folder in {}", kit.variable),
-                cache,
-            ),
+            None => {
+                let origin = format!("the folder in {}", kit.variable);
+                let mut pieces = pieces(kit, folder, origin, cache)?;
+                let own = toolchain.rustc.sysroot();
+                let others = other_toolchains(own).into_iter().map(|(_, path)| path);
+                let sysroots: Vec<PathBuf> =
+                    std::iter::once(own.to_owned()).chain(others).collect();
+                let name = toolchain.name.as_deref();
+                complete(&mut pieces, wanted, &sysroots, name, cache)?;
+                Ok(pieces)
+            }
             Some(name) => {
                 tried.push(format!(
                     "`{}` ({}) has no `{name}`",
@@ -90,12 +99,6 @@ pub(crate) fn find(
             }
         };
     }
-    let of = |sysroot: &Path, triple: &str| {
-        sysroot
-            .join("lib/rustlib")
-            .join(triple)
-            .join("lib/self-contained")
-    };
     let origin = |triple: &str, name: &str| format!("rust-std of {triple} in {name}");
     for triple in &wanted.triples {
         let own = of(toolchain.rustc.sysroot(), triple);
@@ -163,8 +166,53 @@ fn pieces(
         kit,
         digest: digest::files(&folder, kit.pieces, cache)?,
         folder,
+        unwinder: None,
         origin,
     })
+}
+
+/// Where a toolchain has a component's pieces.
+fn of(sysroot: &Path, triple: &str) -> PathBuf {
+    let component = sysroot.join("lib/rustlib").join(triple);
+    component.join("lib/self-contained")
+}
+
+/// A distribution's musl has no unwinder. The one of a component of the same architecture and ABI fits: it asks
+/// nothing of the C library but `dl_iterate_phdr` and functions on memory.
+fn complete(
+    pieces: &mut Pieces,
+    wanted: &Wanted,
+    sysroots: &[PathBuf],
+    toolchain: Option<&str>,
+    cache: &Cache,
+) -> Result<(), Error> {
+    let Some(name) = pieces.kit.unwinder else {
+        return Ok(());
+    };
+    if pieces.folder.join(name).is_file() {
+        return Ok(());
+    }
+    let found = sysroots
+        .iter()
+        .flat_map(|sysroot| wanted.triples.iter().map(|triple| of(sysroot, triple)))
+        .find(|folder| folder.join(name).is_file());
+    let Some(folder) = found else {
+        let add = wanted.triples.last().map(|triple| match toolchain {
+            Some(name) => format!("run `rustup target add {triple} --toolchain {name}`: its unwinder is then used with your folder"),
+            None => format!("install the rust-std for {triple}: its unwinder is then used with your folder"),
+        });
+        let put = format!("put an unwinder into the folder as `{name}`, such as LLVM's libunwind");
+        return Err(Error::NoUnwinder {
+            folder: pieces.folder.clone(),
+            name,
+            help: add.into_iter().chain([put]).collect(),
+        });
+    };
+    pieces
+        .digest
+        .push_str(&digest::files(&folder, &[name], cache)?);
+    pieces.unwinder = Some(folder.join(name));
+    Ok(())
 }
 
 /// The first needed file that a folder lacks.
@@ -233,9 +281,10 @@ fn other_toolchains(sysroot: &Path) -> Vec<(String, PathBuf)> {
 /// Fills `folder` with the pieces and the empty archives.
 pub(crate) fn install(pieces: &Pieces, folder: &Path) -> Result<(), Error> {
     std::fs::create_dir_all(folder).map_err(Error::cache("create", folder))?;
-    for name in pieces.kit.pieces {
-        let from = pieces.folder.join(name);
-        if from.is_file() {
+    let own = pieces.kit.pieces.iter();
+    let own = own.map(|name| pieces.folder.join(name));
+    for from in own.chain(pieces.unwinder.clone()) {
+        if let (true, Some(name)) = (from.is_file(), from.file_name()) {
             let to = folder.join(name);
             // Contents only: a toolchain installed read-only must not make the cache so.
             let bytes = std::fs::read(&from).map_err(Error::cache("read", &from))?;

@@ -26,3 +26,45 @@ fn gaps_are_filled_with_empty_archives() {
         "not needed by every spec"
     );
 }
+
+#[test]
+fn a_distributions_musl_gets_an_unwinder() {
+    let temporary = tempfile::tempdir().unwrap();
+    let folder = temporary.path().join("musl");
+    std::fs::create_dir(&folder).unwrap();
+    for name in MUSL.needed {
+        std::fs::write(folder.join(name), "").unwrap();
+    }
+    let cache = Cache::new(temporary.path().join("cache"));
+    let wanted = Wanted {
+        kit: &MUSL,
+        triples: vec!["x86_64-unknown-linux-musl".to_owned()],
+    };
+    let sysroots = [temporary.path().join("old"), temporary.path().join("new")];
+    let complete = || {
+        let mut musl = pieces(&MUSL, folder.clone(), "here".to_owned(), &cache)?;
+        complete(&mut musl, &wanted, &sysroots, Some("stable"), &cache)?;
+        Ok::<_, Error>(musl)
+    };
+    // None anywhere: said before anything is compiled, with what gives one.
+    let problem = complete().unwrap_err().into_diagnostic();
+    assert!(problem.message.contains("has no unwinder"), "{problem}");
+    let add = "rustup target add x86_64-unknown-linux-musl --toolchain stable";
+    assert!(problem.help[0].contains(add), "{problem}");
+
+    // The advice is followed.
+    let component = of(&sysroots[1], "x86_64-unknown-linux-musl");
+    std::fs::create_dir_all(&component).unwrap();
+    std::fs::write(component.join("libunwind.a"), "real unwinder").unwrap();
+    let musl = complete().unwrap();
+    let installed = temporary.path().join("installed");
+    install(&musl, &installed).unwrap();
+    let content = std::fs::read_to_string(installed.join("libunwind.a")).unwrap();
+    assert_eq!(content, "real unwinder");
+
+    // The folder's own comes first, and it is another library for the key.
+    std::fs::write(folder.join("libunwind.a"), "own unwinder").unwrap();
+    let own = complete().unwrap();
+    assert_eq!(own.unwinder, None);
+    assert_ne!(own.digest, musl.digest);
+}

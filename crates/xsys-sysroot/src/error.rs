@@ -75,6 +75,16 @@ pub enum Error {
         /// All there are.
         known: Vec<String>,
     },
+    /// A C library of the user's without an unwinder, and none elsewhere.
+    #[error("`{}` has no unwinder (`{name}`), which std needs whatever panics do", .folder.display())]
+    NoUnwinder {
+        /// The user's folder.
+        folder: PathBuf,
+        /// The file.
+        name: &'static str,
+        /// What to do.
+        help: Vec<String>,
+    },
     /// The C pieces of a program with std are not to be had.
     #[error("no start-up objects and `libc.a` of {library} for `{target}`")]
     NoCPieces {
@@ -212,6 +222,7 @@ impl Error {
                     diagnostic = diagnostic.help(format!("did you mean `{name}`?"));
                 }
             }
+            Error::NoUnwinder { help, .. } => diagnostic.help.extend(help),
             Error::NoCPieces { tried, help, .. } => {
                 diagnostic.notes.extend(tried);
                 diagnostic.help.extend(help);

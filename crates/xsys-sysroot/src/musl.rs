@@ -14,6 +14,7 @@ pub(crate) static MUSL: Kit = Kit {
     pieces: PIECES,
     needed: NEEDED,
     empty: EMPTY,
+    unwinder: Some("libunwind.a"),
     variable: "XSYS_MUSL_DIR",
     own: "such as a distribution's musl-dev",
 };
@@ -24,6 +25,7 @@ pub(crate) static WALI: Kit = Kit {
     pieces: &["crt1-command.o", "crt1-reactor.o", "libc.a"],
     needed: &["crt1-command.o", "libc.a"],
     empty: EMPTY,
+    unwinder: None,
     variable: "XSYS_MUSL_DIR",
     own: "built from the WALI project's wali-musl",
 };
@@ -60,6 +62,7 @@ const EMPTY: &[&str] = &[
     "libpthread.a",
     "libresolv.a",
     "librt.a",
+    // Where there is none at all, as in WALI.
     "libunwind.a",
     "libutil.a",
     "libxnet.a",

@@ -15,6 +15,7 @@ pub(crate) static WASI: Kit = Kit {
     pieces: &["crt1-command.o", "crt1-reactor.o", "libc.a"],
     needed: &["crt1-command.o", "libc.a"],
     empty: &[],
+    unwinder: None,
     variable: "XSYS_WASI_DIR",
     own: "such as a sysroot's `lib` folder of the WASI SDK",
 };

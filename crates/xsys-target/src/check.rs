@@ -12,6 +12,7 @@ use std::ops::Range;
 use serde_json::Value as Json;
 use xsys_diag::{Diagnostic, Severity, Source, did_you_mean};
 
+use crate::advice;
 use crate::json::{self, Node, Value};
 use crate::rustc::{Error, Rustc};
 use crate::schema::Schema;
@@ -61,7 +62,18 @@ pub(crate) fn check(
         found.extend(unknown_architecture(&spec, target, &builtin, &compiler));
     }
     if found.is_empty() {
-        found.extend(trial(&spec, target, rustc)?);
+        let mut tried = trial(&spec, target, rustc)?;
+        for problem in &mut tried {
+            advice::add(problem, target, &builtin);
+        }
+        found.extend(tried);
+        found.extend(advice::wide_atomics(target, &builtin).map(|problem| {
+            spec.at(
+                problem,
+                spec.place("max-atomic-width"),
+                "wider than the processor's",
+            )
+        }));
     }
     found.extend(telling_name(target));
     Ok(found)
@@ -316,11 +328,18 @@ fn telling_name(target: &Target) -> Option<Diagnostic> {
     }
     let first = target.llvm_target().split('-').next().unwrap_or("");
     let (crates, example, fine) = if first.starts_with("thumbv") {
-        let example = format!("{first}-{}-none-eabi.json", target.vendor());
+        // cortex-m-rt switches the FPU on where a name ends in `eabihf`; without it the first
+        // hard-float instruction faults.
+        let hard = target.abi() == "eabihf"
+            || target.string("llvm-floatabi") == Some("hard")
+            || target.llvm_target().ends_with("eabihf");
+        let abi = if hard { "eabihf" } else { "eabi" };
+        let example = format!("{first}-{}-none-{abi}.json", target.vendor());
         (
             "cortex-m and cortex-m-rt decide",
             example,
-            target.name.starts_with(&format!("{first}-")),
+            target.name.starts_with(&format!("{first}-"))
+                && target.name.ends_with("eabihf") == hard,
         )
     } else if target.arch().starts_with("riscv") {
         let letters: String = target

@@ -14,6 +14,7 @@
 //! Specification: <https://doc.rust-lang.org/rustc/targets/custom.html> and the schema printed by
 //! `rustc -Zunstable-options --print target-spec-json-schema`.
 
+mod advice;
 mod board;
 mod bundled;
 mod check;

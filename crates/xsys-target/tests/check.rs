@@ -248,9 +248,13 @@ fn rustc_and_llvm_find_these() {
 /// The wording differs between compilers; the place and the key to add do not.
 #[test]
 fn missing_abi_keys_are_named() {
-    for (name, spec, key) in [
-        ("thumbv7m-acme-none-eabi", ARM, "llvm-floatabi"),
-        ("riscv32imac-acme-none-elf", RISCV, "llvm-abiname"),
+    for (name, spec, (key, value)) in [
+        ("thumbv7m-acme-none-eabi", ARM, ("llvm-floatabi", "soft")),
+        (
+            "riscv32imac-acme-none-elf",
+            RISCV,
+            ("llvm-abiname", "ilp32"),
+        ),
     ] {
         for rustc in compilers() {
             let found = target(name, &with(spec, key, ""))
@@ -265,7 +269,7 @@ fn missing_abi_keys_are_named() {
                 "{problem}"
             );
             assert!(!problem.message.contains('\n'), "{problem}");
-            assert_eq!(problem.help, [format!("add the key `{key}`")]);
+            assert_eq!(problem.help, [format!("add \"{key}\": \"{value}\"")]);
             assert_eq!(problem.labels[0].span, 0..1);
         }
     }

@@ -38,12 +38,14 @@ const HINTS: &[Hint] = &[
     Hint(Prefix(&["__getrandom", "_getrandom", "getrandom_custom"]),
         "the target has no source of random numbers: register one with `getrandom::register_custom_getrandom!` (feature `custom` of `getrandom` 0.2)"),
     // Runtime crates and their scripts.
-    Hint(Exact(&["_start", "Reset", "Reset_Handler"]),
+    Hint(Exact(&["Reset", "__RESET_VECTOR", "__EXCEPTIONS", "DefaultHandler_", "HardFault_", "HardFaultTrampoline"]),
+        "cortex-m-rt defines it: add the crate to the dependencies and use it, or rustc leaves it out: `use cortex_m_rt::entry;` with `#[entry] fn main() -> !` (a program with an entry of its own takes another script than cortex-m-rt's)"),
+    Hint(Exact(&["_start", "Reset_Handler"]),
         "a bare-metal program needs an entry point: use a runtime crate (`cortex-m-rt`, `riscv-rt`, `aarch64-rt`) with its linker script, or define `#[unsafe(no_mangle)] extern \"C\" fn _start()`"),
     Hint(Exact(&["main", "__main", "_main", "kmain", "__cortex_m_rt_main"]),
         "define `main`: with a runtime crate and `#![no_main]` an `#[entry]` function, else `#[unsafe(no_mangle)] extern \"C\" fn` of that name"),
     Hint(Exact(&["__pre_init", "__post_init", "_mp_hook", "_setup_interrupts", "_start_trap", "_dispatch_exception", "_dispatch_core_interrupt", "_default_start_trap", "_default_setup_interrupts", "ExceptionHandler", "default_mp_hook"]), LINK_X),
-    Hint(Exact(&["DefaultHandler", "DefaultHandler_", "HardFault", "HardFault_", "HardFaultTrampoline", "NonMaskableInt", "MemoryManagement", "BusFault", "UsageFault", "SecureFault", "SVCall", "DebugMonitor", "PendSV", "SysTick", "__EXCEPTIONS", "__RESET_VECTOR"]), LINK_X),
+    Hint(Exact(&["DefaultHandler", "HardFault", "NonMaskableInt", "MemoryManagement", "BusFault", "UsageFault", "SecureFault", "SVCall", "DebugMonitor", "PendSV", "SysTick"]), LINK_X),
     Hint(Exact(&["__INTERRUPTS", "__EXTERNAL_INTERRUPTS", "__CORE_INTERRUPTS"]),
         "enable the feature `rt` of your chip's peripheral access crate, or leave out `device` of cortex-m-rt where there is none"),
     Hint(Exact(&["__stack_chk_fail", "__stack_chk_guard"]), STACK_PROTECTION),
@@ -86,7 +88,7 @@ const MEM: &str = "the target has no libc: build `compiler_builtins` with its `m
 const SCRIPT: &str = "linker scripts define such names: pass the runtime's or your own with `-T`, for cortex-m-rt and riscv-rt `-Clink-arg=-Tlink.x`";
 const LINK_X: &str =
     "link with the runtime's script, which gives it a default: `-Clink-arg=-Tlink.x`";
-const UNWIND: &str = "compile with `-Cpanic=abort` (in the profile: `panic = \"abort\"`), or link an unwinder (`libunwind.a` comes with a musl target)";
+const UNWIND: &str = "without std: compile program and sysroot with `panic = \"abort\"`; std calls an unwinder whatever panics do: link `libunwind.a`, which rustup's musl targets have in `self-contained` (`rustup target add`)";
 const ATOMIC: &str = "the core has no such atomic operation: use `portable-atomic` (with its feature `critical-section` or `unsafe-assume-single-core`), or link a libatomic";
 const LIBC: &str = "this is a function of the C library: link one (`-lc`), or, in Rust, a crate that defines it such as `tinyrlibc`";
 
@@ -135,6 +137,8 @@ mod tests {
             ("__getrandom_custom", "register_custom_getrandom"),
             ("__rust_alloc_zeroed", "global_allocator"),
             ("_Unwind_Resume", "panic = \"abort\""),
+            ("Reset", "use cortex_m_rt::entry;"),
+            ("DefaultHandler_", "use cortex_m_rt::entry;"),
             ("__atomic_load_8", "portable-atomic"),
             ("__sync_fetch_and_add_4", "portable-atomic"),
             ("__tls_get_addr", "local-exec"),

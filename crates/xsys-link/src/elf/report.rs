@@ -204,7 +204,12 @@ pub fn entry_point(
     let close = super::scan::similar_symbol(addresses.resolution, name);
     diagnostics.push(match close {
         Some(close) => diagnostic.help(format!("did you mean `{close}`?")),
-        None => diagnostic.help("define it, or name another one with `-e` or ENTRY in the script"),
+        None => match super::hints::for_symbol(name) {
+            Some(origin) => diagnostic.help(origin),
+            None => {
+                diagnostic.help("define it, or name another one with `-e` or ENTRY in the script")
+            }
+        },
     });
     0
 }

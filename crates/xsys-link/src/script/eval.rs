@@ -83,6 +83,10 @@ pub trait Scope {
     fn segment_start(&self, segment: &str) -> Option<u64>;
     /// Names for "did you mean": symbols, sections and regions that exist.
     fn known_names(&self) -> Vec<String>;
+    /// What is known to define a symbol.
+    fn origin_of(&self, _symbol: &str) -> Option<String> {
+        None
+    }
 }
 
 /// Why an expression has no value.
@@ -145,8 +149,17 @@ impl EvalError {
         };
         let mut known = scope.known_names();
         known.sort();
-        match xsys_diag::did_you_mean(name, known.iter().map(String::as_str)) {
+        // `PROVIDE(DefaultHandler = DefaultHandler_)` does not mean itself.
+        let bare = name.trim_end_matches('_');
+        let others = known.iter().map(String::as_str);
+        let others = others.filter(|other| other.trim_end_matches('_') != bare);
+        let origin = match &self {
+            EvalError::UndefinedSymbol { name, .. } => scope.origin_of(name),
+            _ => None,
+        };
+        match xsys_diag::did_you_mean(name, others) {
             Some(close) => diagnostic.help(format!("did you mean `{close}`?")),
+            None if origin.is_some() => diagnostic.help(origin.unwrap_or_default()),
             None => diagnostic.help(match &self {
                 EvalError::UndefinedSymbol { .. } => {
                     "define it in the program or in a script; `DEFINED(…)` asks whether it is"

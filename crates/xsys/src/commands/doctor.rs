@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use serde_json::json;
+use xsys_diag::Diagnostic;
 use xsys_sysroot::{Cache, Toolchain};
 
 use crate::cli::DoctorArgs;
@@ -139,7 +140,7 @@ fn checks(call: &Call) -> Vec<Check> {
             name: "rustc".to_owned(),
             need: Need::Always,
             found: None,
-            text: format!("{}; {get_rust}", error.into_diagnostic().message),
+            text: no_toolchain(&error.into_diagnostic(), get_rust),
         }),
     }
     checks.push(match Cache::from_env() {
@@ -183,6 +184,21 @@ fn checks(call: &Call) -> Vec<Check> {
         text: String::new(),
     });
     checks
+}
+
+/// What helps where rustup names no compiler: a toolchain that a file or a variable asks for may
+/// not be installed.
+fn no_toolchain(problem: &Diagnostic, get_rust: &str) -> String {
+    let said = problem.notes.join("\n");
+    let asked = said
+        .split_once("toolchain '")
+        .and_then(|(_, rest)| rest.split_once("' is not installed"));
+    match asked {
+        Some((name, _)) => format!(
+            "the toolchain `{name}` that is asked for here is not installed: rustup toolchain install {name} --component rust-src"
+        ),
+        None => format!("{}; {get_rust}", problem.message),
+    }
 }
 
 /// A short form for a table.

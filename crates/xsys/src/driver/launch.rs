@@ -79,9 +79,10 @@ fn configured(target: &Target, config: &RunConfig, host: Host<'_>) -> Result<Lau
         (Engine::Wasm, _) => Ok(wasm(target)),
         (Engine::Native, _) if host.runs(target) => Ok(Launch::Native),
         // The program is for machines that are another kind than the target.
-        (Engine::Native | Engine::QemuUser, Some(program)) => {
-            Ok(through(vec![program.clone(), format!("{program}-static")], true))
-        }
+        (Engine::Native | Engine::QemuUser, Some(program)) => Ok(through(
+            vec![program.clone(), format!("{program}-static")],
+            true,
+        )),
         (Engine::Native | Engine::QemuUser, None) => {
             let programs = qemu_user(target)?;
             Ok(through(programs, true))
@@ -90,7 +91,7 @@ fn configured(target: &Target, config: &RunConfig, host: Host<'_>) -> Result<Lau
         (Engine::QemuSystem, None) => Err(Diagnostic::error(
             "`run` with engine `qemu-system` needs a `program`",
         )
-        .help("for example `run = { engine = \"qemu-system\", program = \"qemu-system-arm\", args = [\"-M\", \"virt\", \"-kernel\", \"{elf}\"] }`")),
+        .help(format!("for example `{}`", example(target)))),
     }
 }
 
@@ -120,7 +121,37 @@ fn by_target(target: &Target, host: Host<'_>) -> Result<Launch, Diagnostic> {
         host.os,
         host.arch
     ))
-    .help("use a board (`xsys board list`), or say it in Cargo.toml:\n[package.metadata.xsys]\nrun = { engine = \"qemu-system\", program = \"qemu-system-arm\", args = [\"-M\", \"virt\", \"-kernel\", \"{elf}\"] }"))
+    .help(format!(
+        "use a board (`xsys board list`), or say it in Cargo.toml:\n[package.metadata.xsys]\n{}",
+        example(target)
+    )))
+}
+
+/// A setting that starts a machine of the target's architecture.
+fn example(spec: &Spec) -> String {
+    let bare = spec.llvm_target();
+    let cortex_m = ["v6m", "v7m", "v7em", "v8m"]
+        .iter()
+        .any(|v| bare.contains(v));
+    let (program, machine) = match spec.arch() {
+        "arm" if cortex_m => ("arm", "lm3s6965evb"),
+        "arm" => ("arm", "virt"),
+        "x86_64" => ("x86_64", "q35"),
+        "x86" => ("i386", "q35"),
+        "avr" => ("avr", "uno"),
+        "mips" | "mips32r6" if spec.is_big_endian() => ("mips", "malta"),
+        "mips" | "mips32r6" => ("mipsel", "malta"),
+        "powerpc" => ("ppc", "ppce500"),
+        "powerpc64" => ("ppc64", "pseries"),
+        "s390x" => ("s390x", "s390-ccw-virtio"),
+        "sparc" => ("sparc", "leon3_generic"),
+        "sparc64" => ("sparc64", "niagara"),
+        // aarch64, riscv32, riscv64, loongarch64, m68k, xtensa and others are called so by QEMU.
+        arch => (arch, "virt"),
+    };
+    format!(
+        "run = {{ engine = \"qemu-system\", program = \"qemu-system-{program}\", args = [\"-M\", \"{machine}\", \"-kernel\", \"{{elf}}\"] }}"
+    )
 }
 
 /// Which engine has what programs of a wasm target use.
@@ -320,6 +351,20 @@ mod tests {
         ));
         assert_eq!(run(Engine::Wasm, None, &[]), Ok(Launch::Wasm));
         assert!(run(Engine::QemuSystem, None, &[]).is_err());
+    }
+
+    #[test]
+    fn examples_are_for_the_architecture() {
+        for (arch, program) in [
+            ("x86_64", "qemu-system-x86_64"),
+            ("aarch64", "qemu-system-aarch64"),
+            ("riscv32", "qemu-system-riscv32"),
+            ("arm", "qemu-system-arm"),
+        ] {
+            let problem = decide(&target(arch, "none", "little"), None, HOST).unwrap_err();
+            let expected = format!("program = \"{program}\"");
+            assert!(problem.help[0].contains(&expected), "{problem}");
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use xsys_diag::Diagnostic;
 
 use super::Walker;
 use crate::elf::Map;
+use crate::elf::hints;
 use crate::elf::layout::Region;
 use crate::elf::refs::{Home, SymRef};
 use crate::elf::resolve::Definition;
@@ -277,6 +278,10 @@ impl Scope for Walker<'_, '_, '_> {
                 .image_base
                 .filter(|_| segment == "text-segment")
         })
+    }
+
+    fn origin_of(&self, symbol: &str) -> Option<String> {
+        hints::for_symbol(symbol)
     }
 
     fn known_names(&self) -> Vec<String> {

@@ -1,0 +1,88 @@
+//! Advice that is followed: a folder of `cases/advice` is a situation, what is said about it, and what holds
+//! after somebody has done what was said.
+//!
+//! `case.toml` has two calls of xsys. `[before]` runs in a copy of the folder `before`; its output must contain
+//! each text of `says`, the advice among them. Then the folder `after` is copied over it and the files in `remove`
+//! go: that is the advice, followed. `[after]` must end as it says, and none of `says` may be said again. Some
+//! advice is for programs that need QEMU or crates; `needs` names programs without which a case is skipped.
+
+use std::path::Path;
+
+use serde::Deserialize;
+use xsys_tests::project::{Place, Ran, cases, copy_folder, find_program, folders_in, run, skip};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    #[serde(default)]
+    needs: Vec<String>,
+    #[serde(default)]
+    remove: Vec<String>,
+    before: Call,
+    after: Call,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Call {
+    call: String,
+    exit: i32,
+    #[serde(default)]
+    says: Vec<String>,
+}
+
+impl Call {
+    fn run(&self, place: &Place) -> Result<Ran, String> {
+        let ran = run(&mut place.xsys(&self.call));
+        let output = format!("{}{}", ran.stdout, ran.stderr);
+        if ran.code != Some(self.exit) {
+            return Err(format!(
+                "`{}` ended with {:?}\n{output}",
+                self.call, ran.code
+            ));
+        }
+        match self.says.iter().find(|text| !output.contains(*text)) {
+            Some(text) => Err(format!("`{}` does not say `{text}`\n{output}", self.call)),
+            None => Ok(ran),
+        }
+    }
+}
+
+fn follow(name: &str, folder: &Path) -> Result<(), String> {
+    let text = std::fs::read_to_string(folder.join("case.toml")).map_err(|e| e.to_string())?;
+    let case: Case = toml::from_str(&text).map_err(|error| error.to_string())?;
+    if let Some(missing) = case.needs.iter().find(|name| find_program(name).is_none()) {
+        skip(name, &format!("`{missing}` is not installed"));
+        return Ok(());
+    }
+    let place = Place::new("advice", name);
+    copy_folder(&folder.join("before"), &place.folder);
+    case.before.run(&place)?;
+    copy_folder(&folder.join("after"), &place.folder);
+    for file in &case.remove {
+        std::fs::remove_file(place.path(file)).map_err(|error| format!("{file}: {error}"))?;
+    }
+    let ran = case.after.run(&place)?;
+    let again = case
+        .before
+        .says
+        .iter()
+        .find(|text| ran.stderr.contains(*text) || ran.stdout.contains(*text));
+    match again {
+        Some(text) => Err(format!("`{text}` is said again\n{}", ran.stderr)),
+        None => Ok(()),
+    }
+}
+
+#[test]
+fn advice_leads_out() {
+    let root = cases("advice");
+    let failed: Vec<String> = folders_in(&root)
+        .iter()
+        .filter_map(|name| {
+            let problem = follow(name, &root.join(name)).err()?;
+            Some(format!("{name}: {problem}"))
+        })
+        .collect();
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
