@@ -297,3 +297,82 @@ fn a_renamed_spec_does_not_compile_core_again() {
         assert!(bytes == first, "`{name}` gives another program");
     }
 }
+
+#[test]
+fn members_with_scripts_of_their_own_are_linked_each_for_itself() {
+    let place = Place::new("inputs", "members");
+    place.write(
+        "Cargo.toml",
+        "[workspace]\nresolver = \"3\"\nmembers = [\"one\", \"two\"]\n",
+    );
+    for (name, origin) in [("one", "0x10000"), ("two", "0x20000")] {
+        place.write(
+            &format!("{name}/Cargo.toml"),
+            &format!(
+                "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\
+                 [package.metadata.xsys]\ntarget = \"{TARGET}\"\ncrates = \"core\"\nscript = \"link.x\"\n"
+            ),
+        );
+        place.write(
+            &format!("{name}/src/main.rs"),
+            "#![no_std]\n#![no_main]\n#[unsafe(no_mangle)]\npub extern \"C\" fn _start() -> ! { loop {} }\n\
+             #[panic_handler]\nfn panicked(_: &core::panic::PanicInfo) -> ! { loop {} }\n",
+        );
+        place.write(
+            &format!("{name}/link.x"),
+            &format!("ENTRY(_start)\nSECTIONS {{ .text {origin} : {{ *(.text .text.*) }} }}\n"),
+        );
+    }
+    let build = || run(&mut place.xsys("build")).ends_with(0);
+    let entries = || {
+        ["one", "two"]
+            .map(|name| entry(&place.path(&format!("target/{TARGET}/debug/{name}"))) >> 16)
+    };
+    let mut first: Vec<String> = compiled(&build())
+        .iter()
+        .map(|&name| name.to_owned())
+        .collect();
+    first.sort();
+    assert_eq!(
+        (first, entries()),
+        (vec!["one".to_owned(), "two".to_owned()], [1, 2])
+    );
+    assert!(compiled(&build()).is_empty());
+    place.write(
+        "two/link.x",
+        "ENTRY(_start)\nSECTIONS { .text 0x30000 : { *(.text .text.*) } }\n",
+    );
+    assert_eq!(compiled(&build()), ["two"]);
+    assert_eq!(entries(), [1, 3]);
+    assert!(compiled(&build()).is_empty());
+}
+
+#[test]
+fn a_program_that_nothing_can_start_is_an_error_whose_advice_helps() {
+    let place = Place::new("inputs", "dead");
+    place.write(
+        "Cargo.toml",
+        "[package]\nname = \"dead\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[workspace]\n\
+         [package.metadata.xsys]\ncrates = \"core\"\n",
+    );
+    let program = |entry: &str| {
+        let text = format!(
+            "#![no_std]\n#![no_main]\n#[unsafe(no_mangle)]\npub extern \"C\" fn {entry}() -> ! {{ loop {{}} }}\n\
+             #[panic_handler]\nfn panicked(_: &core::panic::PanicInfo) -> ! {{ loop {{}} }}\n"
+        );
+        place.write("src/main.rs", &text);
+        run(&mut place.xsys(&format!("build --target {TARGET}")))
+    };
+    program("begin")
+        .ends_with(101)
+        .tells("error: the image has no code")
+        .tells("nothing defines the entry symbol `_start`")
+        .tells("define it: `#[unsafe(no_mangle)] extern \"C\" fn _start() -> !`");
+    let dead = place.path(&format!("target/{TARGET}/debug/dead"));
+    assert!(!dead.exists());
+    program("_start").ends_with(0);
+    // Data and helpers for somebody else's program.
+    let config = format!("[target.{TARGET}]\nrustflags = [\"-Clink-arg=-e0\"]\n");
+    place.write(".cargo/config.toml", &config);
+    program("begin").ends_with(0);
+}

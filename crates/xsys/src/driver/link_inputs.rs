@@ -41,13 +41,13 @@ pub fn prepare(plan: &Plan) -> Result<(), Diagnostic> {
         emit::replace(&path, text.as_bytes())?;
     }
     let own = canonical(&path);
-    let packages = &plan.flags.packages;
+    let members = &plan.project.members;
     link_record::remove_stale(&plan.project.link_records(), &|record, input| {
-        let built_now = packages.is_empty()
+        let built_now = members.is_empty()
             || record
                 .package
                 .as_ref()
-                .is_none_or(|package| packages.contains(package));
+                .is_none_or(|package| members.iter().any(|member| member.name() == package));
         built_now || canonical(input) != own
     });
     Ok(())
