@@ -193,6 +193,14 @@ impl OutputFile {
         }
     }
 
+    /// Cuts the file's end off.
+    pub fn shorten(&mut self, size: u64) {
+        self.size = self.size.min(size);
+        if let Data::Buffer(bytes) = &mut self.data {
+            bytes.truncate(self.size as usize);
+        }
+    }
+
     /// The file's bytes as they are now.
     pub fn bytes(&self) -> &[u8] {
         match &self.data {
@@ -226,8 +234,12 @@ impl OutputFile {
         match data {
             Data::Buffer(bytes) => temp.write_all(&bytes),
             Data::Mapped(map) => {
+                let shorter = size < map.len() as u64;
                 drop(map);
-                Ok(())
+                match shorter {
+                    true => temp.as_file().set_len(size),
+                    false => Ok(()),
+                }
             }
             Data::Parts => Ok(()),
         }

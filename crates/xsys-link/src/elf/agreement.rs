@@ -47,7 +47,6 @@ pub fn agree(
     if diagnostics.iter().any(|d| d.severity == Severity::Error) {
         return None;
     }
-    check_compressed(&resolution.files, diagnostics);
     let attributes = build_attributes(resolution, options, diagnostics);
     let core = attributes.as_ref().map(|(_, bytes)| bytes.as_slice());
     let mut e_flags = e_flags(family, &resolution.files, core, diagnostics);
@@ -176,26 +175,6 @@ fn check_machines(
                 .code("object-of-another-architecture"),
         );
     }
-}
-
-/// Compressed debug sections are left out, which their user should know.
-fn check_compressed(files: &[ObjectFile<'_>], diagnostics: &mut Vec<Diagnostic>) {
-    let compressed: Vec<&ObjectFile<'_>> = files.iter().filter(|file| file.compressed).collect();
-    let Some(first) = compressed.first() else {
-        return;
-    };
-    let text = format!(
-        "`{}` has compressed debug sections, which are left out",
-        first.name
-    );
-    let mut diagnostic = Diagnostic::warning(text);
-    if compressed.len() > 1 {
-        diagnostic = diagnostic.note(format!("so have {} other files", compressed.len() - 1));
-    }
-    diagnostics.push(diagnostic.help(
-        "compile without compression (`-gz=none`, for rustc `-Zdebuginfo-compression=none`) to \
-         debug this code",
-    ));
 }
 
 /// Merges all objects' `e_flags`.

@@ -11,6 +11,7 @@ pub mod attributes;
 mod be8;
 mod checks;
 mod cmse;
+pub mod compressed;
 mod coverage;
 mod crossrefs;
 mod cuts;
@@ -151,6 +152,7 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
 
     // Every name gets its definition; after this no file is added.
     let mut resolution = resolve::resolve(inputs, &script_symbols, options, diagnostics);
+    compressed::expand(&mut resolution, store, options, diagnostics);
     linked.stdout += &inputs_report::report(&resolution, store, options, diagnostics);
     script_checks::check_circles(&resolution, &script, &script_symbols, diagnostics);
     let agreed = agreement::agree(

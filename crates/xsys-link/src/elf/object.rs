@@ -63,7 +63,7 @@ pub struct ObjectFile<'a> {
     pub first_global: usize,
     /// Section groups.
     pub groups: Vec<Group<'a>>,
-    /// Some sections are compressed (SHF_COMPRESSED).
+    /// Some sections are compressed.
     pub compressed: bool,
 }
 
@@ -516,9 +516,7 @@ fn parse_any<'a, H: ClassTables<'a>>(
         e_flags: header.e_flags(endian).0,
         symbols,
         first_global,
-        compressed: sections
-            .iter()
-            .any(|s| s.flags & elf::SHF_COMPRESSED.0 != 0),
+        compressed: sections.iter().any(super::compressed::is_compressed),
         sections,
         groups: Vec::new(),
     };

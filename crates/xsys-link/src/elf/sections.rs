@@ -223,7 +223,7 @@ pub fn is_linked(section: &Section<'_>) -> bool {
     if section.sh_type == elf::SHT_STRTAB.0 && section.flags & elf::SHF_ALLOC.0 == 0 {
         return false;
     }
-    // Compressed contents cannot be relocated; see `agreement::check_compressed`.
+    // What has not been expanded is not wanted.
     if section.flags & elf::SHF_COMPRESSED.0 != 0 {
         return false;
     }

@@ -70,6 +70,12 @@ impl FilePlan {
             .collect()
     }
 
+    /// Where nothing follows that a segment has; `headers` is the size of the headers.
+    pub fn loaded_end(&self, headers: u64) -> u64 {
+        let ends = self.segments.iter().map(|s| s.offset + s.file_size);
+        ends.max().unwrap_or(0).max(headers)
+    }
+
     /// The first segment of a type.
     pub fn find(&self, p_type: u32) -> Option<&Segment> {
         self.segments.iter().find(|s| s.p_type == p_type)

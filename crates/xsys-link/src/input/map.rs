@@ -175,6 +175,11 @@ impl FileStore {
         files
     }
 
+    /// The same for bytes that nobody asks for by a path.
+    pub fn add_unnamed(&self, file: InputFile) -> &InputFile {
+        self.files.push(file).1
+    }
+
     fn get(&self, path: &Path) -> Option<&InputFile> {
         let by_path = self.by_path.lock().unwrap_or_else(PoisonError::into_inner);
         self.files.get(*by_path.get(path)?)

@@ -19,6 +19,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use crate::elf::arch::avr::devices::Device;
+use crate::elf::compressed::Format;
 pub use emulation::Emulation;
 pub use gnu::{Action, Parsed, parse};
 pub use machine::MachineMemory;
@@ -123,6 +124,8 @@ pub struct ElfOptions {
 
     /// `-s` and `-S`
     pub strip: Strip,
+    /// `--compress-debug-sections`
+    pub compress_debug: Option<Format>,
     /// `-x` and `-X`
     pub discard: Discard,
     /// `--emit-relocs`
@@ -284,6 +287,7 @@ impl Default for ElfOptions {
             relax: None,
             relax_gp: None,
             strip: Strip::None,
+            compress_debug: None,
             discard: Discard::None,
             emit_relocs: false,
             build_id: BuildId::None,

@@ -12,6 +12,7 @@ use super::{
     Color, Discard, ErrorFormat, Icf, InputWhat, MapTo, Orphan, SortCommon, SortSection, Strip,
     Target2, Wrap,
 };
+use crate::elf::compressed::Format;
 
 /// A row.
 pub(super) struct Row {
@@ -466,7 +467,22 @@ pub(super) const TABLE: &[Row] = &[
     ignore(&["-G", "--gpsize"], Arg::Value("N"), "small data follows from the objects"),
     ignore(&["-g", "-Qy", "-qmagic"], Arg::None, COMPILER),
     ignore(&["--print-map-discarded", "--print-map-locals"], Arg::Switch, "the map has one form"),
-    ignore(&["--compress-debug-sections"], Arg::Value("X"), "debug sections are written as they are; every reader takes that"),
+    value(
+        &["--compress-debug-sections"],
+        "none|zlib|zstd",
+        |b, g| {
+            let choices = [
+                ("none", None),
+                ("zlib", Some(Format::Zlib)),
+                ("zlib-gabi", Some(Format::Zlib)),
+                ("zstd", Some(Format::Zstd)),
+            ];
+            if let Some(format) = b.choice(g, &choices) {
+                b.options.compress_debug = format;
+            }
+        },
+        "compress sections of debug information",
+    ),
     optional(
         &["--sort-common"],
         "descending|ascending",

@@ -17,6 +17,7 @@ use rayon::prelude::*;
 use xsys_diag::Diagnostic;
 
 use crate::elf::arch::Arch;
+use crate::elf::compressed;
 use crate::elf::frames::Frames;
 use crate::elf::layout::Addresses;
 use crate::elf::place::Item;
@@ -155,7 +156,9 @@ impl Image<'_, '_> {
         );
         self.file_header(bytes, headers_at, count, count - 1);
         self.program_headers(bytes);
-        self.build_id(bytes);
+        let length = self.compress(bytes, headers_at);
+        self.build_id(&mut bytes[..length]);
+        file.shorten(length as u64);
         if self.options.fatal_warnings {
             diagnostics[before..]
                 .iter_mut()
@@ -174,6 +177,24 @@ impl Image<'_, '_> {
                 false
             }
         }
+    }
+
+    /// `--compress-debug-sections`; returns the file's length.
+    fn compress(&self, bytes: &mut [u8], headers_at: u64) -> usize {
+        let Some(format) = self.options.compress_debug else {
+            return bytes.len();
+        };
+        let (file, program) = if self.arch().is_64() {
+            (64, 56)
+        } else {
+            (52, 32)
+        };
+        let headers = file + program * self.plan.segments.len() as u64;
+        let loaded_end = self.plan.loaded_end(headers);
+        // As in lld.
+        let level = if self.options.optimize > 1 { 6 } else { 1 };
+        let shape = (self.arch().is_64(), self.endian);
+        compressed::compress(bytes, shape, (loaded_end, headers_at), format, level)
     }
 
     /// Symbol and string tables, the section names last; and the offset of each name.
