@@ -12,8 +12,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use cargo_platform::Cfg;
-use xsys_target::Rustc;
+use xsys_target::{Rustc, Target};
 
 use crate::Error;
 use crate::build_script::{Facts, Printed, printed};
@@ -57,6 +56,8 @@ pub(crate) struct Compilation<'a> {
     /// A folder without crates: the toolchain's own must not be found.
     pub empty_sysroot: &'a Path,
     pub settings: &'a Settings,
+    /// What [`unwind_flags`] says.
+    pub unwind_flags: &'a [String],
     pub facts: &'a Facts,
 }
 
@@ -93,6 +94,25 @@ pub(crate) fn common_flags(settings: &Settings, release: &str) -> Vec<String> {
     }
     // Only where it is needed: a key must not depend on it elsewhere.
     flags.extend(settings.cpu.iter().map(|cpu| format!("-Ctarget-cpu={cpu}")));
+    flags
+}
+
+/// Flags for unwind tables, where they follow from no panic strategy. They are part of the key.
+///
+/// bootstrap has them on RISC-V, and rustc's own AArch64 targets by default: without, functions that do
+/// not return (all that panic) do not save where they were called from, and every backtrace from a
+/// panic handler ends there. On bare metal scripts often drop `.eh_frame`, so that debuggers get the
+/// same once more in `.debug_frame`, which is never loaded.
+pub(crate) fn unwind_flags(target: &Target, settings: &Settings) -> Vec<String> {
+    let arch = target.arch();
+    let has_link_register = arch == "aarch64" || arch.starts_with("riscv");
+    if !has_link_register || settings.panic == Panic::ImmediateAbort {
+        return Vec::new();
+    }
+    let mut flags = vec!["-Cforce-unwind-tables=yes".to_owned()];
+    if target.is_bare_metal() && settings.debug != DebugLevel::None {
+        flags.push("-Cllvm-args=--force-dwarf-frame-section".to_owned());
+    }
     flags
 }
 
@@ -176,14 +196,14 @@ impl Compilation<'_> {
         for flag in common_flags(self.settings, self.rustc.release()) {
             push(flag);
         }
+        for flag in self.unwind_flags {
+            push(flag.clone());
+        }
         let profile = self.sources.profiles.get(&package.name);
         push(format!("-Copt-level={}", self.opt_level(&package.name)));
         let units_of_code = profile.and_then(|profile| profile.codegen_units);
         push(format!("-Ccodegen-units={}", units_of_code.unwrap_or(1)));
         push(format!("-Cdebuginfo={}", self.debug(&package.name)));
-        if self.forces_unwind_tables() {
-            push("-Cforce-unwind-tables=yes".to_owned());
-        }
         push(format!("-Cpanic={}", self.panic(&package.name)));
         push(format!("-Cmetadata={hash}"));
         push(format!("-Cextra-filename=-{hash}"));
@@ -277,19 +297,6 @@ impl Compilation<'_> {
             (DebugLevel::LineTables | DebugLevel::Limited, Some(asked)) => asked,
             (level, _) => level,
         }
-    }
-
-    /// bootstrap asks for them on RISC-V, where they follow from no panic strategy. On bare metal
-    /// debuggers find the same in `.debug_frame`, which takes no room in flash.
-    fn forces_unwind_tables(&self) -> bool {
-        let is = |wanted: &str, expected: fn(&str) -> bool| {
-            self.facts.cfgs.iter().any(
-                |cfg| matches!(cfg, Cfg::KeyPair(key, value) if key == wanted && expected(value)),
-            )
-        };
-        self.settings.panic != Panic::ImmediateAbort
-            && is("target_arch", |arch| arch.starts_with("riscv"))
-            && is("target_os", |os| os != "none")
     }
 
     /// A panic runtime has to be compiled with the strategy it implements.

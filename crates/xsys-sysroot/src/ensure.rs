@@ -19,6 +19,7 @@ use crate::build_script::Facts;
 use crate::c_pieces::{self, Pieces};
 use crate::compile::{
     Call, Calls, Compilation, common_flags, has_separate_metadata, library_folder, root, shown,
+    unwind_flags,
 };
 use crate::harness::{Harness, HarnessBuild};
 use crate::integrity::Damage;
@@ -140,6 +141,7 @@ struct Build<'a> {
     library: PathBuf,
     pieces: Option<Pieces>,
     harness: Option<Harness>,
+    unwind_flags: Vec<String>,
     inputs: Value,
     key: String,
     spec_file: String,
@@ -166,6 +168,7 @@ impl<'a> Build<'a> {
         let release = toolchain.rustc.release();
         let harness = Harness::of(target, crates, &settings, release);
         let harness_digest = harness.as_ref().map(Harness::digest);
+        let unwind = unwind_flags(target, &settings);
         let inputs = Inputs {
             target: &target.name,
             custom: target.kind == Kind::Json,
@@ -177,6 +180,7 @@ impl<'a> Build<'a> {
             settings: &settings,
             flags: &[
                 common_flags(&settings, toolchain.rustc.release()),
+                unwind.clone(),
                 settings.rustflags.clone(),
             ]
             .concat(),
@@ -190,6 +194,7 @@ impl<'a> Build<'a> {
             key: inputs.key(),
             inputs: inputs.to_json(),
             spec_file: format!("{}.json", target.name),
+            unwind_flags: unwind,
             request,
             settings,
             library,
@@ -288,6 +293,7 @@ impl<'a> Build<'a> {
             out_dir: &out_dir,
             empty_sysroot: &staging.path.join("none"),
             settings: &self.settings,
+            unwind_flags: &self.unwind_flags,
             facts: &facts,
         };
         let Calls {

@@ -229,6 +229,10 @@ pub struct RunArgs {
     /// finished image and how to run it count as success
     #[arg(long, requires = "board")]
     pub hello: bool,
+    /// Wait at the first instruction, with gdb attached; SCRIPT is a file of gdb's commands that it
+    /// executes before it ends
+    #[arg(long, value_name = "SCRIPT", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub gdb: Option<PathBuf>,
     #[command(flatten)]
     pub wasm: WasmArgs,
 }
@@ -617,7 +621,8 @@ impl Known {
     fn of(command: &clap::Command) -> Self {
         let mut flags = vec![("--help".to_owned(), false), ("-h".to_owned(), false)];
         for arg in command.get_arguments() {
-            let takes_value = arg.get_action().takes_values();
+            // An optional value is joined to the flag.
+            let takes_value = arg.get_action().takes_values() && !arg.is_require_equals_set();
             if let Some(long) = arg.get_long() {
                 flags.push((format!("--{long}"), takes_value));
             }

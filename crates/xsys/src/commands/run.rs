@@ -13,6 +13,7 @@ use crate::commands::Call;
 use crate::driver::board_files;
 use crate::driver::cargo;
 use crate::driver::emit::Emit;
+use crate::driver::gdb::{self, Gdb};
 use crate::driver::launch::{Host, Launch, decide};
 use crate::driver::plan::{Plan, Verb};
 use crate::driver::run::{Context, run_wasm};
@@ -92,7 +93,13 @@ fn go(call: &Call, args: &RunArgs) -> Result<u8> {
     };
     let launch = launch(&plan.target, &plan)?;
     let wasm = engine_options(&args.wasm, &launch)?;
-    let context = context(&call, &plan, launch, wasm, true, args.hello);
+    let gdb = args.gdb.as_deref();
+    let gdb = gdb.map(|script| Gdb::new(script, &launch, &plan, &call.folder));
+    let mut context = context(&call, &plan, launch, wasm, true, args.hello);
+    context.gdb = gdb.transpose()?;
+    if context.gdb.is_some() {
+        gdb::outlive_interrupts();
+    }
     cargo::build_and_run(&call.ui, &plan, Verb::Run, &context)
 }
 
@@ -108,6 +115,7 @@ pub fn context(
     let settings = &plan.project.settings;
     Context {
         launch,
+        gdb: None,
         wasm,
         emits: plan.emits.iter().map(Emit::text).collect(),
         shared: plan.project.shared(),

@@ -19,6 +19,7 @@ pub mod cargo_config;
 pub mod clean;
 pub mod editor;
 pub mod emit;
+pub mod gdb;
 pub mod image_places;
 pub mod jsonc;
 pub mod launch;

@@ -13,6 +13,7 @@ use xsys_diag::Diagnostic;
 use xsys_target::Stop;
 
 use crate::driver::emit::{self, Emit, Output, Shared};
+use crate::driver::gdb::Gdb;
 use crate::driver::launch::{self, Launch};
 use crate::driver::loader;
 use crate::driver::messages::Messages;
@@ -37,6 +38,8 @@ const NOT_FOUND: u8 = 127;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Context {
     pub launch: Launch,
+    /// The debugger, where one is asked for.
+    pub gdb: Option<Gdb>,
     /// What a program in the built-in engine is given.
     pub wasm: Options,
     pub emits: Vec<String>,
@@ -136,9 +139,10 @@ fn execute(ui: &Ui, context: &Context, program: &Path, args: &[OsString]) -> Res
                 let text = format!("of {} (as QEMU_LD_PREFIX would say)", folder.display());
                 ui.status("Libraries", &text);
             }
-            match stop {
-                Some(stop) => watch::until(*command, &stop),
-                None => become_program(*command),
+            match (&context.gdb, stop) {
+                (Some(gdb), _) => gdb.run(ui, &context.launch, program, *command),
+                (None, Some(stop)) => watch::until(*command, &stop),
+                (None, None) => become_program(*command),
             }
         }
         Start::Missing { program, words } => missing(ui, context, &program, &words, &outputs),
@@ -296,7 +300,7 @@ pub fn missing(
 }
 
 /// A word as a shell takes it.
-fn quote(word: &str) -> String {
+pub(super) fn quote(word: &str) -> String {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./=:,+@%".contains(letter);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()
@@ -305,7 +309,7 @@ fn quote(word: &str) -> String {
     }
 }
 
-fn absolute(path: &Path) -> PathBuf {
+pub(super) fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 

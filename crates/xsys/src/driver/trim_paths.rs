@@ -169,19 +169,21 @@ fn remaps(project: &Project, toolchain: &Toolchain) -> Vec<(PathBuf, String)> {
             format!("/rustc/{}", toolchain.rustc.commit_hash()),
         ),
     ];
-    let cargo_home = std::env::var_os("CARGO_HOME")
-        .map(PathBuf::from)
-        .or_else(|| {
-            let home = std::env::home_dir()?;
-            Some(home.join(".cargo"))
-        });
-    if let Some(home) = cargo_home {
+    if let Some(home) = cargo_home() {
         remaps.push((home, "/cargo".to_owned()));
     }
     // The root of the file system is the beginning of every path.
     remaps.retain(|(path, _)| path.parent().is_some());
     remaps.sort_by_key(|(path, _)| path.components().count());
     remaps
+}
+
+/// Where cargo keeps the sources of dependencies.
+pub fn cargo_home() -> Option<PathBuf> {
+    match std::env::var_os("CARGO_HOME") {
+        Some(home) => Some(PathBuf::from(home)),
+        None => Some(std::env::home_dir()?.join(".cargo")),
+    }
 }
 
 #[cfg(test)]
