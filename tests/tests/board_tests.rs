@@ -222,3 +222,18 @@ fn a_test_that_hangs_ends_at_the_limit_and_others_run() {
         ran.stdout
     );
 }
+
+#[test]
+fn a_project_may_have_its_boards_name() {
+    let place = Place::new("board-tests", "named");
+    // Not a member of the workspace that the tests are in.
+    place.write("Cargo.toml", "[workspace]\nresolver = \"3\"\n");
+    let board = "raspberry-pi-3";
+    run(&mut place.xsys(&format!("new {board} --board {board}"))).ends_with(0);
+    let manifest = std::fs::read_to_string(place.path(board).join("Cargo.toml"));
+    let manifest = manifest.expect("a project has a manifest");
+    assert!(
+        manifest.contains("board = \"raspberry-pi-3\""),
+        "{manifest}"
+    );
+}

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use xsys_diag::Diagnostic;
 use xsys_sysroot::Toolchain;
-use xsys_target::Board;
+use xsys_target::{Board, BoardDir};
 
 use crate::cli::NewArgs;
 use crate::commands::Call;
@@ -117,8 +117,9 @@ fn from_board(call: &Call, board: Board, wanted: &str, name: &str, folder: &Path
     let manifest = folder.join("Cargo.toml");
     let text =
         std::fs::read_to_string(&manifest).map_err(|error| file("read", &manifest, &error))?;
-    // A board of the user's own is found again from inside the project.
-    let board_name = if xsys_target::is_path(wanted) || Path::new(wanted).is_dir() {
+    // A board of the user's own is found again from inside the project. What is there by now does not
+    // count: the new project may have its board's name.
+    let board_name = if matches!(board.dir, BoardDir::Folder(_)) {
         std::path::absolute(call.folder.join(wanted))
             .map_err(|error| file("find", Path::new(wanted), &error))?
             .display()

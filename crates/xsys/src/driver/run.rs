@@ -32,7 +32,7 @@ pub const VARIABLE: &str = "XSYS_RUN";
 const NODE_HOST: &str = include_str!("node_host.js");
 
 /// Exit code where the emulator is missing: a shell's for a command that does not exist.
-const NOT_FOUND: u8 = 127;
+pub const NOT_FOUND: u8 = 127;
 
 /// What the runner is told by the command that started cargo.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -108,7 +108,7 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
 }
 
 fn execute(ui: &Ui, context: &Context, program: &Path, args: &[OsString]) -> Result<u8> {
-    if let Some(done) = harness::run(ui, context, program, args) {
+    if let Some(done) = harness::run(context, program, args) {
         return done;
     }
     let mut emits = Emit::parse_all(context.emits.iter().map(String::as_str))?;
@@ -253,7 +253,7 @@ fn fill(args: &[String], outputs: &[Output]) -> Vec<String> {
         .collect()
 }
 
-pub fn missing(
+fn missing(
     ui: &Ui,
     context: &Context,
     program: &str,

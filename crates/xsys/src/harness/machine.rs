@@ -11,18 +11,16 @@ use xsys_diag::Diagnostic;
 
 use super::failed;
 use super::selection::{Copies, LIST};
-use super::verdict::{End, Outcome, Test, judge};
+use super::verdict::{End, Outcome, Test, judge, seconds};
 use super::wire::{Reader, Word};
 use crate::driver::emit::{self, Emit};
-use crate::driver::launch::Launch;
+use crate::driver::launch::{self, Launch};
 use crate::driver::run::{self, Context, Start};
-use crate::error::{Result, file};
-use crate::ui::Ui;
+use crate::error::{Failure, Result, file};
 
 /// How tests of a program are run.
 #[derive(Debug)]
 pub struct Machines<'a> {
-    ui: &'a Ui,
     context: &'a Context,
     copies: &'a Copies,
     limit: Duration,
@@ -59,9 +57,8 @@ impl Said {
 }
 
 impl<'a> Machines<'a> {
-    pub fn new(ui: &'a Ui, context: &'a Context, copies: &'a Copies, limit: Duration) -> Self {
+    pub fn new(context: &'a Context, copies: &'a Copies, limit: Duration) -> Self {
         Self {
-            ui,
             context,
             copies,
             limit,
@@ -135,12 +132,10 @@ impl<'a> Machines<'a> {
             }
             // What ends a program of the board is for its own program: here it is a word of ours.
             Start::Program { command, .. } => Ok(*command),
-            Start::Missing { program, words } => {
-                match run::missing(self.ui, self.context, &program, &words, &outputs) {
-                    Ok(_) => Err(failed(Diagnostic::error("the tests were not run"))),
-                    Err(failure) => Err(failure),
-                }
-            }
+            Start::Missing { program, .. } => Err(Failure {
+                diagnostics: vec![not_installed(&program)],
+                code: run::NOT_FOUND,
+            }),
         }
     }
 
@@ -157,8 +152,8 @@ impl<'a> Machines<'a> {
     fn no_list(&self, said: &Said, end: &End) -> Diagnostic {
         let problem = match end {
             End::TimeLimit(limit) => format!(
-                "the program did not tell its tests within {} seconds",
-                limit.as_secs()
+                "the program did not tell its tests within {}",
+                seconds(*limit)
             ),
             End::Panicked { place, message } => {
                 format!("the program panicked before its tests, at {place}: {message}")
@@ -178,6 +173,13 @@ impl<'a> Machines<'a> {
             text => problem.note(format!("it said:\n{text}")),
         }
     }
+}
+
+fn not_installed(emulator: &str) -> Diagnostic {
+    Diagnostic::error(format!(
+        "`{emulator}` is not installed, so the tests were not run"
+    ))
+    .help(format!("install it: {}", launch::how_to_install(emulator)))
 }
 
 /// A machine that does not outlive us.

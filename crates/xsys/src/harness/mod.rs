@@ -27,7 +27,7 @@ use xsys_diag::Diagnostic;
 
 use crate::driver::run::Context;
 use crate::error::{BUILD_FAILED, Failure, Result, file};
-use crate::ui::{self, Ui};
+use crate::ui;
 use machine::Machines;
 use options::Options;
 use report::Report;
@@ -38,20 +38,19 @@ use verdict::Test;
 pub const TIME_LIMIT: u64 = 60;
 
 /// Runs the tests in a program; none where it has no such tests in it.
-pub fn run(ui: &Ui, context: &Context, program: &Path, args: &[OsString]) -> Option<Result<u8>> {
+pub fn run(context: &Context, program: &Path, args: &[OsString]) -> Option<Result<u8>> {
     let limit = Duration::from_secs(context.time_limit?);
     let bytes = match std::fs::read(program) {
         Ok(bytes) => bytes,
         Err(error) => return Some(Err(file("read", program, &error).into())),
     };
     let selection = Selection::find(&bytes)?;
-    let tested = test(ui, context, program, args, (bytes, selection), limit);
+    let tested = test(context, program, args, (bytes, selection), limit);
     // libtest's exit code for all that goes wrong, too.
     Some(tested.map_err(Failure::into_build))
 }
 
 fn test(
-    ui: &Ui,
     context: &Context,
     program: &Path,
     args: &[OsString],
@@ -70,7 +69,7 @@ fn test(
         return Err(failed(problem));
     }
     let copies = Copies::new(program, bytes, selection)?;
-    let machines = Machines::new(ui, context, &copies, limit);
+    let machines = Machines::new(context, &copies, limit);
     let all = machines.list()?;
     let total = all.len();
     let tests: Vec<Test> = options.chosen(all);

@@ -81,8 +81,8 @@ pub fn judge(test: &Test, end: &End, mut output: String, time: Duration) -> Outc
             ));
         }
         End::TimeLimit(limit) => line(&format!(
-            "the test did not end within {} seconds\n",
-            limit.as_secs()
+            "the test did not end within {}\n",
+            seconds(*limit)
         )),
         End::Passed | End::Gone(_) => {}
     }
@@ -90,6 +90,14 @@ pub fn judge(test: &Test, end: &End, mut output: String, time: Duration) -> Outc
         verdict: verdict(test, end),
         output,
         time,
+    }
+}
+
+/// A limit in words.
+pub fn seconds(limit: Duration) -> String {
+    match limit.as_secs() {
+        1 => "1 second".to_owned(),
+        seconds => format!("{seconds} seconds"),
     }
 }
 
