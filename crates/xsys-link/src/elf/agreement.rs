@@ -6,6 +6,8 @@
 //!
 //! Spec: gABI "ELF Header"; the psABIs on `e_flags` and build attributes.
 
+use std::path::Path;
+
 use object::Endianness;
 use object::elf;
 use xsys_diag::{Diagnostic, Severity};
@@ -152,29 +154,60 @@ fn check_machines(
         );
         return;
     }
-    for file in files.iter().filter(|f| f.machine != foreign::ANY_MACHINE) {
+    let is_foreign = |file: &&ObjectFile<'_>| {
         let differs = (file.machine, file.is_64) != (machine, is_64);
         let swapped = endian.is_some_and(|endian| endian != file.endian);
-        if !(differs || swapped) || options.no_warn_mismatch {
-            continue;
-        }
-        let own = arch::machine_name(file.machine, file.is_64);
-        let note = if differs {
-            format!(
-                "it is for {own}, but this link is for {}",
-                arch::machine_name(machine, is_64)
-            )
-        } else {
-            format!("its byte order differs from that of the other objects for {own}")
-        };
-        diagnostics.push(
-            Diagnostic::error(format!("`{}` is for another architecture", file.name))
-                .note(note)
-                .note(format!("the link's architecture comes from {why}"))
-                .help("build it for the target of this link, or leave it out")
-                .code("object-of-another-architecture"),
-        );
+        (differs || swapped) && file.machine != foreign::ANY_MACHINE
+    };
+    if options.no_warn_mismatch {
+        return;
     }
+    // An archive of a C library's has hundreds of them, all for one reason.
+    let mut archives: Vec<(&Path, usize)> = Vec::new();
+    for file in files.iter().filter(is_foreign) {
+        if file.name.member.is_some() {
+            match archives
+                .iter_mut()
+                .find(|(path, _)| *path == file.name.path)
+            {
+                Some((_, count)) => {
+                    *count += 1;
+                    continue;
+                }
+                None => archives.push((file.name.path, 0)),
+            }
+        }
+        diagnostics.push(foreigner(file, (machine, is_64), &why));
+    }
+    for (path, count) in archives.into_iter().filter(|(_, count)| *count > 0) {
+        let start = format!("`{}(", path.display());
+        if let Some(told) = diagnostics
+            .iter_mut()
+            .find(|d| d.message.starts_with(&start))
+        {
+            told.notes.push(match count {
+                1 => "so is another member of this archive".to_owned(),
+                _ => format!("so are {count} other members of this archive"),
+            });
+        }
+    }
+}
+
+fn foreigner(file: &ObjectFile<'_>, (machine, is_64): (u16, bool), why: &str) -> Diagnostic {
+    let own = arch::machine_name(file.machine, file.is_64);
+    let note = if (file.machine, file.is_64) != (machine, is_64) {
+        format!(
+            "it is for {own}, but this link is for {}",
+            arch::machine_name(machine, is_64)
+        )
+    } else {
+        format!("its byte order differs from that of the other objects for {own}")
+    };
+    Diagnostic::error(format!("`{}` is for another architecture", file.name))
+        .note(note)
+        .note(format!("the link's architecture comes from {why}"))
+        .help("build it for the target of this link, or leave it out")
+        .code("object-of-another-architecture")
 }
 
 /// Merges all objects' `e_flags`.

@@ -166,12 +166,18 @@ impl FileKind {
     }
 
     fn refusal(self, path: &Path, help: &str) -> Diagnostic {
-        Diagnostic::error(format!(
+        let refusal = Diagnostic::error(format!(
             "cannot link `{}`: it is {}",
             path.display(),
             self.describe()
         ))
-        .help(help)
+        .help(help);
+        match self {
+            Self::ElfObject | Self::MachO | Self::Coff => {
+                refusal.code("object-of-another-architecture")
+            }
+            _ => refusal,
+        }
     }
 }
 

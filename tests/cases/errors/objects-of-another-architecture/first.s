@@ -1,0 +1,3 @@
+.globl first
+first:
+    ret

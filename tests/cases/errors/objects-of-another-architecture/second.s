@@ -1,0 +1,3 @@
+.globl second
+second:
+    ret
