@@ -87,6 +87,8 @@ fn mistakes_are_json_for_whom_it_may_concern() {
 #[test]
 fn projects_have_names_that_cargo_takes() {
     let place = Place::new("command-line", "names");
+    // Not a member of the workspace that the tests are in.
+    place.write("Cargo.toml", "[workspace]\nresolver = \"3\"\n");
     for name in ["fn", "test", "build", "_", "2nd"] {
         let ran = xsys(
             &place.folder,
