@@ -355,3 +355,45 @@ fn a_feature_that_is_off_is_off_in_core() {
         .ends_with(101)
         .tells("`-Clink-arg=-x` does not change the standard library's code");
 }
+
+/// Runner, linker and environment from `--config` and from a file of it.
+#[test]
+fn options_for_cargo_are_heeded() {
+    let place = Place::new("flags", "options");
+    let metadata = "[package.metadata.xsys]\ntarget = \"thumbv7m-none-eabi\"\ncrates = \"core\"\n";
+    place.write("Cargo.toml", &manifest("", metadata));
+    place.write(
+        "src/main.rs",
+        &PROGRAM.replace("{:?}\", Some(1u32)", "{}\", env!(\"GREETING\")"),
+    );
+    place.write(
+        "more.toml",
+        "env.GREETING = \"hello\"\ntarget.'cfg(target_arch = \"arm\")'.runner = [\"echo\", \"run:\"]\n",
+    );
+    place.write(
+        "link.x",
+        "ENTRY(_start)\nSECTIONS { . = 0x1000; .text : { *(.text .text.*) } }\n",
+    );
+    let script = "target.thumbv7m-none-eabi.rustflags=['-Clink-arg=-Tlink.x']";
+    let call = |line: &str, option: &str| {
+        let mut command = place.xsys(line);
+        command.args(["--config", "more.toml", "--config", script]);
+        if !option.is_empty() {
+            command.args(["--config", option]);
+        }
+        run(&mut command)
+    };
+    let ran = call("run", "").ends_with(0);
+    assert!(
+        ran.stdout
+            .starts_with("run: target/thumbv7m-none-eabi/debug/probe"),
+        "{}",
+        ran.stdout
+    );
+    let program = std::fs::read(place.path("target/thumbv7m-none-eabi/debug/probe"));
+    let program = program.expect("a program");
+    assert!(program.windows(5).any(|part| part == b"hello"));
+    call("build", "target.thumbv7m-none-eabi.linker='no-such-linker'")
+        .ends_with(101)
+        .tells("`no-such-linker` for thumbv7m-none-eabi, as cargo's configuration says");
+}
