@@ -25,7 +25,11 @@ const TRIPLES: [(&str, &str, &str); 3] = [
 
 #[test]
 fn a_triple_gives_a_project_that_runs() {
-    let place = Place::new("new", "triples");
+    // Below this repository it would become a member of its workspace.
+    let place = Place {
+        folder: std::env::temp_dir().join(format!("xsys-new-{}", std::process::id())),
+    };
+    std::fs::create_dir_all(&place.folder).expect("a folder can be made");
     for (triple, qemu, expected) in TRIPLES {
         run(&mut place.xsys(&format!("new on-{triple} --target {triple}")))
             .ends_with(0)
@@ -43,6 +47,7 @@ fn a_triple_gives_a_project_that_runs() {
             assert!(!ran.stderr.contains("warning"), "{}", ran.stderr);
         }
     }
+    std::fs::remove_dir_all(&place.folder).expect("it was made here");
 }
 
 #[test]
