@@ -374,7 +374,13 @@ fn a_compiler_of_the_users_own_goes_before() {
     let machine = Machine::with(&place, &["aarch64-linux-gnu-gcc"]);
     let asked = |command: &mut Command| -> Ran {
         let _ = std::fs::remove_file(place.path("log"));
-        place.write("a.c", &format!("int a(void) {{ return {}; }}\n", unique()));
+        place.write(
+            "a.c",
+            &format!(
+                "#include <stdint.h>\nint a(void) {{ return {}; }}\n",
+                unique()
+            ),
+        );
         run(command).ends_with(0)
     };
     let log = || std::fs::read_to_string(place.path("log")).unwrap_or_default();
@@ -450,15 +456,16 @@ fn a_spec_with_a_name_of_its_own_gets_the_right_code() {
     )
     .expect("a spec can be copied");
     let machine = Machine::with(&place, &["clang"]);
-    run(&mut machine.xsys("build --crates core --target-spec my-machine.json"))
-        .ends_with(0)
-        .tells("C compiler clang for bare");
-    let program = std::fs::read(place.path("target/my-machine/debug/bare"));
-    assert_eq!(
-        program.expect("the program is there")[18],
-        40,
-        "it is for Arm"
-    );
+    for (what, name, number) in [
+        ("--target-spec my-machine.json", "my-machine", 40),
+        ("--target aarch64-unknown-none", "aarch64-unknown-none", 183),
+    ] {
+        run(&mut machine.xsys(&format!("build --crates core {what}")))
+            .ends_with(0)
+            .tells("C compiler clang for bare");
+        let program = std::fs::read(place.path("target").join(name).join("debug/bare"));
+        assert_eq!(program.expect("the program is there")[18], number, "{name}");
+    }
 }
 
 #[test]

@@ -146,8 +146,12 @@ fn flags(
     };
     let foreign_library = match machine.libc {
         Libc::Musl | Libc::Wasi => true,
-        // Linux's headers would be taken for those of a machine without a system.
-        Libc::None if brand == Brand::Clang => matches!(machine.family, "x86" | "x86_64"),
+        // Linux's headers would be taken for those of a machine without a system; only for these does
+        // clang know better.
+        Libc::None if brand == Brand::Clang => !matches!(
+            machine.family,
+            "arm" | "armhf" | "msp430" | "riscv32" | "riscv64" | "wasm32" | "wasm64"
+        ),
         Libc::None => is_for_linux(program),
         Libc::Glibc => false,
     };
@@ -272,6 +276,28 @@ mod tests {
             flags.unwrap().join(" "),
             "--target=aarch64-unknown-linux-musl -nostdlibinc -isystem /m"
         );
+    }
+
+    #[test]
+    fn without_a_system_no_systems_headers_are_seen() {
+        for (arch, target, expected) in [
+            (
+                "aarch64",
+                "aarch64-unknown-none",
+                " -ffreestanding -nostdlibinc",
+            ),
+            (
+                "x86_64",
+                "x86_64-unknown-none-elf",
+                " -ffreestanding -nostdlibinc",
+            ),
+            ("arm", "thumbv7m-none-eabi", " -mfloat-abi=soft"),
+        ] {
+            let machine =
+                machine(serde_json::json!({"arch": arch, "os": "none", "llvm-target": target}));
+            let flags = flags(&machine, Brand::Clang, Path::new("clang"), None).unwrap();
+            assert_eq!(flags.join(" "), format!("--target={target}{expected}"));
+        }
     }
 
     #[test]
