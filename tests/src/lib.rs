@@ -1,5 +1,6 @@
 //! The harness: builds, links and runs real programs (filled in by `tests/cases`).
 
+pub mod day;
 pub mod embedded;
 pub mod link;
 pub mod project;

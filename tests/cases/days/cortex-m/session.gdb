@@ -1,0 +1,5 @@
+break logger::record
+continue
+print value
+backtrace
+continue

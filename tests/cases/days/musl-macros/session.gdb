@@ -1,0 +1,4 @@
+break tally::Tally::of
+continue
+finish
+kill

@@ -1,0 +1,5 @@
+break blink
+continue
+backtrace
+list 34,36
+continue

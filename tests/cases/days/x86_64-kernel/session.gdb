@@ -1,0 +1,4 @@
+hbreak breakpoint
+continue
+backtrace 1
+kill
