@@ -45,6 +45,22 @@ pub extern "C" fn _start() -> ! {
 pub extern "C" fn efi_main() -> ! {
     loop {}
 }
+#[no_mangle]
+pub extern "C" fn elf_entry() -> ! {
+    loop {}
+}
+// Called by the start code that comes with `-mmcu`.
+#[cfg(target_arch = "avr")]
+#[no_mangle]
+pub extern "C" fn main() -> ! {
+    loop {}
+}
+// A VEX V5 looks for its beginning in a section.
+#[no_mangle]
+#[cfg_attr(target_os = "vexos", link_section = ".vexide_boot")]
+pub extern "C" fn _boot() -> ! {
+    loop {}
+}
 "#;
 
 /// The same with core, as people write it.
@@ -111,7 +127,9 @@ fn links(place: &Place, name: &str, answer: &Value) -> Result<(), String> {
     without_settings(&mut command);
     // Compilers for one device each; a build asks for its name.
     match name {
-        "avr-none" => _ = command.arg("-Ctarget-cpu=atmega328p"),
+        "avr-none" => {
+            command.args(["-Ctarget-cpu=atmega328p", "-Clink-arg=-mmcu=atmega328p"]);
+        }
         "amdgcn-amd-amdhsa" => _ = command.arg("-Ctarget-cpu=gfx906"),
         _ => {}
     }
