@@ -126,7 +126,9 @@ fn step(line: &str, folder: &Path, place: &Place) -> String {
     let ran = run(&mut command);
     let mut said = steady(&redact(&ran.stdout, &place.folder));
     if ran.code != Some(0) {
-        let code = ran.code.map_or("signal".to_owned(), |code| code.to_string());
+        let code = ran
+            .code
+            .map_or("signal".to_owned(), |code| code.to_string());
         said.push_str(&format!("[exit {code}]\n"));
     }
     said
@@ -153,20 +155,30 @@ const SOMETIMES: [&str; 9] = [
     "Waiting",
 ];
 
-/// Crates that are compiled side by side are named in any order.
-const IN_ANY_ORDER: [&str; 3] = ["Checking", "Compiling", "Documenting"];
+/// Crates that are compiled side by side are named in any order, and so are tests.
+fn in_any_order(line: &str) -> bool {
+    let word = line.split_whitespace().next().unwrap_or_default();
+    let of_crates = ["Checking", "Compiling", "Documenting"].contains(&word);
+    (of_crates && line.starts_with(' ')) || (line.starts_with("test ") && line.contains(" ... "))
+}
 
 /// A text without times, sizes and the order of what happens side by side. Empty lines go: they
 /// would end what a step says.
 pub fn steady(text: &str) -> String {
-    static MEASURED: OnceLock<[(Regex, &str); 5]> = OnceLock::new();
+    static MEASURED: OnceLock<[(Regex, &str); 10]> = OnceLock::new();
     let measured = MEASURED.get_or_init(|| {
         [
             (r"\b\d+m \d\ds\b", "[time]"),
             (r"\b\d+(\.\d+)? ?(ms|s|min)\b", "[time]"),
             (r" *\b\d+(\.\d+)? (B|KiB|MiB)", " [size]"),
             (r" *\b\d+(\.\d+)? %", " [part] %"),
+            (r" *\b\d+ \[part\] %", " [size] [part] %"),
+            (r"\b\d+ bytes", "[size]"),
             (r"-[0-9a-f]{16}\b", "-[HASH]"),
+            (r"\.[0-9a-f]{32}\b", ".[HASH]"),
+            // Of processes and threads of this machine, not of a board.
+            (r"\((process )?\d+\)", "([ID])"),
+            (r"\b0x0*7f{4}[0-9a-f]{7}\b", "[ADDRESS]"),
         ]
         .map(|(pattern, name)| (Regex::new(pattern).expect("a pattern"), name))
     });
@@ -180,16 +192,19 @@ pub fn steady(text: &str) -> String {
             continue;
         }
         let mut line = line.to_owned();
+        if line.trim_start().starts_with("= note:  \"") {
+            line = "  = note:  [the linker's call]".to_owned();
+        }
         for (pattern, name) in measured {
             line = pattern.replace_all(&line, *name).into_owned();
         }
         lines.push(line);
-        unordered = if indented && IN_ANY_ORDER.contains(&word) {
+        let end = lines.len();
+        unordered = if in_any_order(&lines[end - 1]) {
             unordered + 1
         } else {
             0
         };
-        let end = lines.len();
         lines[end - unordered..].sort();
     }
     lines.iter().map(|line| format!("{line}\n")).collect()
@@ -235,8 +250,19 @@ mod tests {
                 "   Compiling a\n   Compiling b\n    Finished\n",
             ),
             ("   Compiling core (sysroot)\nx", "x\n"),
-            ("    Updating index\nUpdating said\n\nx", "Updating said\nx\n"),
+            (
+                "    Updating index\nUpdating said\n\nx",
+                "Updating said\nx\n",
+            ),
             ("a-0123456789abcdef.d", "a-[HASH].d\n"),
+            (
+                "test b ... ok\ntest a ... ok",
+                "test a ... ok\ntest b ... ok\n",
+            ),
+            (
+                "0x00007ffff7f98c60 in (process 12)",
+                "[ADDRESS] in ([ID])\n",
+            ),
         ] {
             assert_eq!(steady(text), expected);
         }

@@ -23,10 +23,17 @@ fn day(name: &str) -> Result<(), Failed> {
         std::fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
     let day = Day::parse(&text);
     if let Some(program) = day.missing() {
-        skip(&format!("days::{name}"), &format!("{program} is not installed"));
+        skip(
+            &format!("days::{name}"),
+            &format!("{program} is not installed"),
+        );
         return Ok(());
     }
-    let place = Place::new("days", name);
+    // Not below this repository, whose workspace new projects would join.
+    let temporary = tempfile::tempdir()?;
+    let place = Place {
+        folder: temporary.path().canonicalize()?,
+    };
     if let Some(case) = &day.from {
         place.copy(&cases(case), ".");
     }

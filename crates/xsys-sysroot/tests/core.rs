@@ -91,7 +91,7 @@ fn core_for_a_custom_spec() {
     assert!(first.built);
     assert_eq!(first.rustc_calls, 4, "cfg, core, compiler_builtins, test");
     for count in [&counter.planned, &counter.started, &counter.finished] {
-        assert_eq!(count.load(Ordering::Relaxed), 2);
+        assert_eq!(count.load(Ordering::Relaxed), 3);
     }
     assert_eq!(files(&cache.root().join("staging")), Vec::<PathBuf>::new());
 

@@ -412,6 +412,7 @@ pub enum BoardCommand {
 }
 
 #[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("machine").args(["board", "target"]).required(true))]
 pub struct NewArgs {
     /// The folder to make; its last part is the project's name
     pub path: PathBuf,
@@ -420,12 +421,7 @@ pub struct NewArgs {
     pub board: Option<String>,
     /// A triple for machines without an operating system: the project gets a board of its own, which runs
     /// in QEMU
-    #[arg(
-        long,
-        value_name = "TRIPLE",
-        conflicts_with = "board",
-        required_unless_present = "board"
-    )]
+    #[arg(long, value_name = "TRIPLE")]
     pub target: Option<String>,
     /// The project's name, if not the folder's
     #[arg(long)]

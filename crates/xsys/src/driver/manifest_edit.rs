@@ -87,7 +87,7 @@ mod tests {
         for (text, expected) in [
             (
                 "# mine\n[package]\nname = \"x\" # name\n\n[dependencies]\na = \"1\"\n",
-                "# mine\n[package]\nname = \"x\" # name\n\n[dependencies]\na = \"1\"\n\n[package.metadata.xsys]\nboard = \"b\"\n",
+                "# mine\n[package]\nname = \"x\" # name\n\n[package.metadata.xsys]\nboard = \"b\"\n\n[dependencies]\na = \"1\"\n",
             ),
             (
                 "[package]\n[package.metadata.xsys] # ours\ncrates = \"core\" # small\nboard = \"old\" # which\n",

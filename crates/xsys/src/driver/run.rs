@@ -178,6 +178,9 @@ pub fn start(
         Launch::Native => {
             let mut command = Command::new(absolute(program));
             command.args(args);
+            if is_doctest(program) {
+                command.env(DOCTEST_PROGRAM, absolute(program));
+            }
             Start::Program {
                 command: Box::new(command),
                 stop: None,
@@ -362,6 +365,16 @@ pub fn hide_our_own(command: &mut Command) {
     for name in ours.chain(&crate::driver::unstable::VARIABLES) {
         command.env_remove(name);
     }
+}
+
+/// Where the tests of documentation that rustdoc has merged find their own program, to run each of
+/// them in a process of its own. rustdoc sets it only where no runner stands in between.
+const DOCTEST_PROGRAM: &str = "RUSTDOC_DOCTEST_BIN_PATH";
+
+/// Whether rustdoc made the program: it works in folders of this name.
+fn is_doctest(program: &Path) -> bool {
+    let folder = program.parent().and_then(Path::file_name);
+    folder.is_some_and(|name| name.to_string_lossy().starts_with("rustdoctest"))
 }
 
 pub fn cannot_start(program: &Path, error: &std::io::Error) -> Failure {

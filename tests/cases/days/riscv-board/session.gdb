@@ -2,4 +2,4 @@ break blink
 continue
 backtrace
 list 34,36
-continue
+kill
