@@ -1,23 +1,25 @@
 //! The command line's grammar.
 //!
 //! `build`, `run` and `test` take cargo's flags, which are cargo's to know: everything that is not
-//! ours passes through untouched. Clap can keep a tail of unknown arguments only after the known
-//! ones, but people mix them (`xsys build --release --board b`), so [`sort`] first moves ours to
-//! the front, by the very flags that are declared here. Cargo flags that xsys acts on as well are
-//! read by [`CargoFlags`].
+//! ours passes through untouched ([`sort`]). Those that xsys acts on as well are read by
+//! [`CargoFlags`].
 
+mod cargo_flags;
 mod existing;
 mod look;
+mod sort;
 mod verbs;
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use xsys_target::{CrateSet, What};
 
+pub use self::cargo_flags::{CargoFlags, split_value};
 pub use self::existing::{InitArgs, SetupArgs};
 pub use self::look::{SizeArgs, SizeBy, StripArgs, WhyArgs};
+pub use self::sort::sort;
 pub use self::verbs::{BenchArgs, CargoArgs, CleanArgs, CompileArgs};
 use crate::driver::trim_paths::TrimPaths;
 use crate::ui::When;
@@ -217,7 +219,7 @@ pub struct BuildArgs {
     #[arg(long, value_name = "SCOPES")]
     pub trim_paths: Option<TrimPaths>,
     /// Everything else is cargo's
-    #[arg(last = true, value_name = "CARGO FLAGS")]
+    #[arg(last = true, value_name = "CARGO ARGS")]
     pub cargo: Vec<OsString>,
 }
 
@@ -232,7 +234,7 @@ pub struct RunArgs {
     /// Wait at the first instruction, with gdb attached; SCRIPT is a file of gdb's commands that it
     /// executes before it ends
     #[arg(long, value_name = "SCRIPT", num_args = 0..=1, require_equals = true, default_missing_value = "")]
-    pub gdb: Option<PathBuf>,
+    pub gdb: Option<OsString>,
     #[command(flatten)]
     pub wasm: WasmArgs,
 }
@@ -480,280 +482,10 @@ pub struct DoctorArgs {
     pub json: bool,
 }
 
-/// A command line after sorting: what clap is to parse, and rustup's `+toolchain`.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Sorted {
-    pub args: Vec<OsString>,
-    pub toolchain: Option<String>,
-}
-
-/// Moves our flags to the front of cargo's for the commands that take both, and takes
-/// `+toolchain` out. `args` begins with the program's name.
-pub fn sort(args: Vec<OsString>) -> Sorted {
-    let command = Cli::command();
-    let mut rest = args.into_iter();
-    let mut front: Vec<OsString> = rest.next().into_iter().collect();
-    let mut rest: Vec<OsString> = rest.collect();
-    let mut toolchain = take_toolchain(&mut rest, 0);
-
-    // The subcommand is the first argument that is neither a flag of ours nor its value.
-    let globals = Known::of(&command);
-    let mut at = 0;
-    while let Some(flag) = rest.get(at).and_then(|arg| globals.find(arg)) {
-        at += flag.arguments();
-    }
-    let name = rest
-        .get(at)
-        .and_then(|arg| arg.to_str())
-        .unwrap_or_default();
-    let Some(subcommand) = command.find_subcommand(name) else {
-        front.append(&mut rest);
-        return Sorted {
-            args: front,
-            toolchain,
-        };
-    };
-    // Commands with a tail of cargo's flags; some may have a file among them.
-    if !subcommand.get_arguments().any(clap::Arg::is_last_set) {
-        front.append(&mut rest);
-        return Sorted {
-            args: front,
-            toolchain,
-        };
-    }
-    toolchain = toolchain.or_else(|| take_toolchain(&mut rest, at + 1));
-    let known = globals.and(Known::of(subcommand));
-    let tail = rest.split_off(at + 1);
-    front.append(&mut rest);
-
-    let takes_file = subcommand
-        .get_positionals()
-        .any(|positional| !positional.is_last_set());
-    let mut cargo: Vec<OsString> = Vec::new();
-    let mut arguments = tail.into_iter();
-    while let Some(arg) = arguments.next() {
-        if arg == "--" {
-            // What follows is the program's.
-            cargo.push(arg);
-            break;
-        }
-        match known.find(&arg) {
-            Some(flag) => {
-                let more = flag.arguments() - 1;
-                front.push(arg);
-                front.extend(arguments.by_ref().take(more));
-            }
-            None if takes_file && is_bare(&arg, cargo.last()) => front.push(arg),
-            None => cargo.push(arg),
-        }
-    }
-    cargo.extend(arguments);
-    if !cargo.is_empty() {
-        front.push("--".into());
-        front.append(&mut cargo);
-    }
-    Sorted {
-        args: front,
-        toolchain,
-    }
-}
-
-/// Flags of cargo's that a value follows.
-const WITH_VALUE: [&str; 21] = [
-    "--bench",
-    "--bin",
-    "--color",
-    "--config",
-    "--example",
-    "--exclude",
-    "--features",
-    "--jobs",
-    "--lockfile-path",
-    "--manifest-path",
-    "--message-format",
-    "--package",
-    "--profile",
-    "--target-dir",
-    "--test",
-    "--artifact-dir",
-    "-C",
-    "-F",
-    "-Z",
-    "-j",
-    "-p",
-];
-
-/// Whether an argument stands for itself.
-fn is_bare(arg: &OsStr, before: Option<&OsString>) -> bool {
-    let is_value = before.is_some_and(|flag| WITH_VALUE.iter().any(|known| flag == known));
-    !is_value && !arg.to_string_lossy().starts_with('-')
-}
-
-fn take_toolchain(args: &mut Vec<OsString>, at: usize) -> Option<String> {
-    let name = args.get(at)?.to_str()?.strip_prefix('+')?.to_owned();
-    args.remove(at);
-    Some(name)
-}
-
-/// Flags that are ours: as typed, and whether a value follows.
-struct Known(Vec<(String, bool)>);
-
-/// A flag of ours on the command line.
-enum Found {
-    Alone,
-    WithValueNext,
-}
-
-impl Found {
-    fn arguments(&self) -> usize {
-        match self {
-            Self::Alone => 1,
-            Self::WithValueNext => 2,
-        }
-    }
-}
-
-impl Known {
-    fn of(command: &clap::Command) -> Self {
-        let mut flags = vec![("--help".to_owned(), false), ("-h".to_owned(), false)];
-        for arg in command.get_arguments() {
-            // An optional value is joined to the flag.
-            let takes_value = arg.get_action().takes_values() && !arg.is_require_equals_set();
-            if let Some(long) = arg.get_long() {
-                flags.push((format!("--{long}"), takes_value));
-            }
-        }
-        Self(flags)
-    }
-
-    fn and(mut self, other: Self) -> Self {
-        self.0.extend(other.0);
-        self
-    }
-
-    fn find(&self, arg: &OsStr) -> Option<Found> {
-        let arg = arg.to_str()?;
-        let (name, has_value) = match arg.split_once('=') {
-            Some((name, _)) => (name, true),
-            None => (arg, false),
-        };
-        self.0
-            .iter()
-            .find(|(flag, _)| flag == name)
-            .map(|&(_, takes_value)| {
-                if takes_value && !has_value {
-                    Found::WithValueNext
-                } else {
-                    Found::Alone
-                }
-            })
-    }
-}
-
-/// What cargo's flags mean for us. They are passed on as they were.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct CargoFlags {
-    /// The profile's name in manifests (`dev`, `release`, …), if a flag says it.
-    pub profile: Option<String>,
-    pub manifest_path: Option<PathBuf>,
-    pub target_dir: Option<PathBuf>,
-    pub packages: Vec<String>,
-    pub offline: bool,
-    pub keep_going: bool,
-    pub quiet: bool,
-    pub verbose: u8,
-    pub jobs: Option<String>,
-    pub message_format: Option<String>,
-    /// `-Z NAME` and `-Z NAME=VALUE`, in order.
-    pub unstable: Vec<String>,
-    /// Cargo's part.
-    pub flags: Vec<OsString>,
-    /// After `--`: the program's part.
-    pub program: Vec<OsString>,
-}
-
-impl CargoFlags {
-    pub fn read(args: &[OsString]) -> Self {
-        let end = args.iter().position(|arg| arg == "--");
-        let (flags, program) = args.split_at(end.unwrap_or(args.len()));
-        let mut read = Self {
-            flags: flags.to_vec(),
-            program: program.iter().skip(1).cloned().collect(),
-            ..Self::default()
-        };
-        let mut rest = flags.iter().map(|arg| arg.to_string_lossy());
-        while let Some(arg) = rest.next() {
-            let (name, inline) = split_value(&arg);
-            let mut value = || {
-                inline
-                    .map(str::to_owned)
-                    .or_else(|| rest.next().map(Into::into))
-            };
-            match name {
-                "--release" | "-r" => read.profile = Some("release".to_owned()),
-                "--profile" => read.profile = value(),
-                "--manifest-path" => read.manifest_path = value().map(PathBuf::from),
-                "--target-dir" => read.target_dir = value().map(PathBuf::from),
-                "--package" | "-p" => read.packages.extend(value()),
-                "--jobs" | "-j" => read.jobs = value(),
-                "--message-format" => read.message_format = value(),
-                "--offline" | "--frozen" => read.offline = true,
-                "--keep-going" | "--no-fail-fast" => read.keep_going = true,
-                "--quiet" | "-q" => read.quiet = true,
-                "--verbose" => read.verbose += 1,
-                // Flags whose values must not be taken for flags.
-                "--features" | "-F" | "--bin" | "--example" | "--test" | "--bench"
-                | "--exclude" | "--config" | "-C" => {
-                    value();
-                }
-                "-Z" => read.unstable.extend(value()),
-                _ => {
-                    let letters = arg.strip_prefix('-').unwrap_or_default();
-                    if !letters.is_empty() && letters.chars().all(|letter| letter == 'v') {
-                        read.verbose += letters.len() as u8;
-                    }
-                }
-            }
-        }
-        read
-    }
-
-    /// The value of the last `-Z` flag of this name, which may be empty.
-    pub fn unstable(&self, name: &str) -> Option<&str> {
-        self.unstable.iter().rev().find_map(|flag| {
-            let (own, value) = flag.split_once('=').unwrap_or((flag, ""));
-            (own == name).then_some(value)
-        })
-    }
-
-    /// Whether the user wants cargo's JSON on stdout.
-    pub fn wants_json(&self) -> bool {
-        self.message_format
-            .as_deref()
-            .is_some_and(|format| format.starts_with("json"))
-    }
-}
-
-/// `--name=value`, `-nVALUE`, or a name alone.
-pub fn split_value(arg: &str) -> (&str, Option<&str>) {
-    if arg.starts_with("--") {
-        return match arg.split_once('=') {
-            Some((name, value)) => (name, Some(value)),
-            None => (arg, None),
-        };
-    }
-    for name in ["-j", "-p", "-F", "-Z", "-C"] {
-        if let Some(value) = arg.strip_prefix(name)
-            && !value.is_empty()
-        {
-            return (name, Some(value.strip_prefix('=').unwrap_or(value)));
-        }
-    }
-    (arg, None)
-}
-
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory;
+
     use super::*;
 
     fn words(line: &str) -> Vec<OsString> {
@@ -763,6 +495,17 @@ mod tests {
     #[test]
     fn the_grammar_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_debugger_needs_no_script() {
+        for (line, script) in [("xsys run --gdb", ""), ("xsys run --gdb=a.gdb", "a.gdb")] {
+            let cli = Cli::try_parse_from(sort(words(line)).args).unwrap();
+            let Command::Run(args) = cli.command else {
+                panic!("{line}");
+            };
+            assert_eq!(args.gdb.unwrap(), script);
+        }
     }
 
     #[test]

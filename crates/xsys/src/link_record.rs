@@ -159,7 +159,11 @@ fn is_watched_by_cargo(path: &Path, output: &Path) -> bool {
     };
     // Examples have a folder of their own; crates are in `deps` all the same.
     let deps = beside.with_file_name("deps");
-    let of_rustc = |name: &std::ffi::OsStr| name.as_encoded_bytes().starts_with(b"rustc");
+    // Six random letters follow, as with all of its temporary folders.
+    let of_rustc = |name: &std::ffi::OsStr| {
+        let random = name.as_encoded_bytes().strip_prefix(b"rustc");
+        random.is_some_and(|end| end.len() == 6 && end.iter().all(u8::is_ascii_alphanumeric))
+    };
     let temporary = path.strip_prefix(std::env::temp_dir()).is_ok_and(|rest| {
         let first = rest.components().next();
         first.is_some_and(|part| of_rustc(part.as_os_str()))

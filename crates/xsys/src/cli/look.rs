@@ -46,7 +46,7 @@ pub struct SizeArgs {
     #[arg(long)]
     pub threads: bool,
     /// Everything else is cargo's
-    #[arg(last = true, value_name = "CARGO FLAGS")]
+    #[arg(last = true, value_name = "CARGO ARGS")]
     pub cargo: Vec<OsString>,
 }
 

@@ -22,7 +22,7 @@ pub struct CompileArgs {
     #[arg(long, value_name = "SCOPES")]
     pub trim_paths: Option<TrimPaths>,
     /// Everything else is cargo's
-    #[arg(last = true, value_name = "CARGO FLAGS")]
+    #[arg(last = true, value_name = "CARGO ARGS")]
     pub cargo: Vec<OsString>,
 }
 
@@ -54,7 +54,7 @@ pub struct CleanArgs {
     #[command(flatten)]
     pub what: TargetsArgs,
     /// Everything else is cargo's
-    #[arg(last = true, value_name = "CARGO FLAGS")]
+    #[arg(last = true, value_name = "CARGO ARGS")]
     pub cargo: Vec<OsString>,
 }
 

@@ -93,7 +93,7 @@ fn go(call: &Call, args: &RunArgs) -> Result<u8> {
     };
     let launch = launch(&plan.target, &plan)?;
     let wasm = engine_options(&args.wasm, &launch)?;
-    let gdb = args.gdb.as_deref();
+    let gdb = args.gdb.as_deref().map(Path::new);
     let gdb = gdb.map(|script| Gdb::new(script, &launch, &plan, &call.folder));
     let mut context = context(&call, &plan, launch, wasm, true, args.hello);
     context.gdb = gdb.transpose()?;

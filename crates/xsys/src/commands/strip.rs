@@ -8,6 +8,7 @@ use xsys_image::strip::{Strip, strip};
 
 use crate::cli::StripArgs;
 use crate::commands::Call;
+use crate::driver::emit::is_special;
 use crate::error::{Result, file};
 use crate::ui::bytes;
 
@@ -52,6 +53,9 @@ fn one(from: &Path, to: &Path, what: Strip) -> std::result::Result<(u64, u64), D
 
 /// Writes a file in one step, with the rights of the one that it was made of.
 fn replace(from: &Path, to: &Path, content: &[u8]) -> std::io::Result<()> {
+    if is_special(to) {
+        return std::fs::write(to, content);
+    }
     let rights = std::fs::metadata(from)?.permissions();
     // Of a link what it leads to is replaced.
     let to = std::fs::canonicalize(to).unwrap_or_else(|_| to.to_owned());

@@ -45,6 +45,10 @@ pub fn build(ui: &Ui, plan: &Plan, alone: bool) -> Result<Built> {
         };
         command.arg(format!("--message-format={format}"));
     }
+    // A build has no program to give them to, which cargo says.
+    if !plan.flags.program.is_empty() {
+        command.arg("--").args(&plan.flags.program);
+    }
     command.stdout(Stdio::piped());
     let (start, since) = (Instant::now(), SystemTime::now());
     let mut child = command

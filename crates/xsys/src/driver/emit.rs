@@ -79,7 +79,7 @@ impl Emit {
         if format == Format::Uf2 && family.is_none() {
             return Err(xsys_image::Error::NoFamily
                 .into_diagnostic()
-                .help("for example `--emit uf2-rp2040`"));
+                .help("for example `--emit uf2-rp2040`, or `xsys image FILE --format uf2 --family rp2040`"));
         }
         if let Some(name) = file
             && Path::new(name).file_name().is_none_or(|base| base != name)
@@ -87,6 +87,15 @@ impl Emit {
             return Err(
                 Diagnostic::error(format!("`{name}` is not a plain file name"))
                     .help("images are written beside the ELF file; give a name without folders"),
+            );
+        }
+        if let Some(name) = file
+            && (name.starts_with('.') || name.ends_with(".d"))
+        {
+            return Err(
+                Diagnostic::error(format!("`{name}` is a name for files of cargo's")).help(
+                    "images are written beside the ELF file; give a name such as `firmware.bin`",
+                ),
             );
         }
         Ok(Self {
@@ -261,9 +270,13 @@ pub fn library(path: &Path) -> Result<Output, Diagnostic> {
     })
 }
 
-/// Writes a file in one step: whoever reads it sees the old one or the whole new one.
+/// Writes a file in one step: whoever reads it sees the old one or the whole new one. What is no
+/// file, as `/dev/stdout`, is written to and stays what it is.
 pub fn replace(path: &Path, content: &[u8]) -> Result<(), Diagnostic> {
     let write = || -> std::io::Result<()> {
+        if is_special(path) {
+            return std::fs::write(path, content);
+        }
         let folder = path.parent().filter(|folder| *folder != Path::new(""));
         let mut temporary = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
         std::io::Write::write_all(&mut temporary, content)?;
@@ -278,6 +291,11 @@ pub fn replace(path: &Path, content: &[u8]) -> Result<(), Diagnostic> {
         Ok(())
     };
     write().map_err(|error| file("write", path, &error))
+}
+
+/// Whether a path leads to a device or a pipe.
+pub fn is_special(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
 }
 
 #[cfg(test)]
@@ -337,8 +355,17 @@ mod tests {
 
     #[test]
     fn all_mistakes_are_reported() {
-        let problems =
-            Emit::parse_all(["bin", "bim", "uf2", "uf2-rp2400", "bin=../x", "hex="]).unwrap_err();
+        let problems = Emit::parse_all([
+            "bin",
+            "bim",
+            "uf2",
+            "uf2-rp2400",
+            "bin=../x",
+            "hex=",
+            "bin=.a",
+            "hex=a.d",
+        ])
+        .unwrap_err();
         let messages: Vec<&str> = problems
             .iter()
             .map(|problem| problem.message.as_str())
@@ -351,6 +378,8 @@ mod tests {
                 "unknown UF2 family `rp2400`",
                 "`../x` is not a plain file name",
                 "`` is not a plain file name",
+                "`.a` is a name for files of cargo's",
+                "`a.d` is a name for files of cargo's",
             ]
         );
         assert_eq!(Emit::parse_all(["bin", "bin"]).unwrap().len(), 1);
