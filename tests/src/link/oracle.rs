@@ -322,7 +322,7 @@ fn symbols(excuses: &Excuses, ours: &Image, theirs: &Image, out: &mut Vec<String
 
 fn is_noise(symbol: &Symbol) -> bool {
     // FILE and SECTION symbols, names that nothing defines, mapping symbols, thunks, and lld's own
-    // locals.
+    // locals: among them the compiler's temporaries of sections that the script discards.
     symbol.kind == 4
         || symbol.section == 0
         || symbol.kind == 3
@@ -333,6 +333,7 @@ fn is_noise(symbol: &Symbol) -> bool {
         || symbol.name.starts_with("__Thumb")
         || symbol.name.contains("Thunk")
         || symbol.name.starts_with("__thunk_")
+        || (symbol.name.starts_with(".L") && symbol.section == sh::SHN_ABS as usize)
 }
 
 fn contents(excuses: &Excuses, ours: &Image, theirs: &Image, out: &mut Vec<String>) {
