@@ -233,8 +233,8 @@ mod tests {
                 "registry+https://github.com/rust-lang/crates.io-index#ring@0.17.14",
                 ("ring", "0.17.14"),
             ),
-            ("path+file:///work/app#0.1.0", ("app", "0.1.0")),
-            ("path+file:///work/dir#app@0.1.0", ("app", "0.1.0")),
+            ("path+file:///src/app#0.1.0", ("app", "0.1.0")),
+            ("path+file:///src/dir#app@0.1.0", ("app", "0.1.0")),
             ("git+https://example.org/x/y?rev=1#2.0.0", ("y", "2.0.0")),
             (
                 "zstd-sys 2.1.3+zstd.1.5.7 (registry+x)",
