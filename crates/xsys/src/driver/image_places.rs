@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use xsys_diag::Diagnostic;
 use xsys_image::Format;
 
-use crate::driver::emit::Emit;
+use crate::driver::emit::{Emit, is_special};
 
 /// What is wrong with the places of a linked file's images.
 pub fn check(elf: &Path, places: &[(&Emit, PathBuf)]) -> Vec<Diagnostic> {
@@ -80,8 +80,11 @@ fn identity(path: &Path) -> PathBuf {
     found.with_file_name(name.to_lowercase())
 }
 
-/// Whether a file is what linkers write.
+/// Whether a file is what linkers write. Devices and pipes are not asked: they may never answer.
 fn is_linked(path: &Path) -> bool {
+    if is_special(path) {
+        return false;
+    }
     let mut begin = [0; 4];
     let read = std::fs::File::open(path)
         .and_then(|mut file| std::io::Read::read_exact(&mut file, &mut begin));
