@@ -275,14 +275,6 @@ fn images_and_sizes_of_a_linked_file() {
         let image = std::fs::read(&out).unwrap();
         assert!(!image.is_empty() && image.starts_with(start), "{format}");
     }
-    #[cfg(unix)]
-    {
-        // A device stays one.
-        let call = ["image", &own, "--format", "hex", "-o", "/dev/stdout"];
-        assert!(stdout(&xsys(folder.path(), &call)).starts_with(':'));
-        let output = xsys(folder.path(), &["strip", &own, "-o", "/dev/stdout"]);
-        assert!(output.stdout.starts_with(b"\x7fELF"), "{}", stderr(&output));
-    }
     let sizes = xsys(folder.path(), &["size", &own, "--by", "crate", "--json"]);
     let sizes: serde_json::Value = serde_json::from_str(&stdout(&sizes)).unwrap();
     let names: Vec<&str> = sizes
