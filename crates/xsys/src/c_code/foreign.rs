@@ -263,11 +263,7 @@ mod tests {
                 "aarch64-unknown-linux-musl",
                 false,
             ),
-            (
-                "/home/me/project/target/lib",
-                "aarch64-unknown-linux-musl",
-                false,
-            ),
+            ("/p/target/lib", "aarch64-unknown-linux-musl", false),
             (
                 "/usr/aarch64-linux-gnu/lib",
                 "aarch64-unknown-linux-gnu",
