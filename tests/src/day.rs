@@ -188,7 +188,10 @@ pub fn steady(text: &str) -> String {
         let word = line.split_whitespace().next().unwrap_or_default();
         let indented = line.starts_with(' ');
         let of_sysroot = line.ends_with(" (sysroot)");
-        if word.is_empty() || of_sysroot || (indented && SOMETIMES.contains(&word)) {
+        // Said by whichever test of a program panics first.
+        let of_backtraces = line.starts_with("note: run with `RUST_BACKTRACE=1`");
+        if word.is_empty() || of_sysroot || of_backtraces || (indented && SOMETIMES.contains(&word))
+        {
             continue;
         }
         let mut line = line.to_owned();

@@ -30,6 +30,9 @@ struct Call {
     /// Programs that it takes to run this.
     #[serde(default)]
     needs: Vec<String>,
+    /// How often it is run: what depends on when threads begin shows by and by.
+    #[serde(default = "once")]
+    times: u32,
     #[serde(default)]
     code: i32,
     /// All that is printed, after a first line end.
@@ -41,6 +44,10 @@ struct Call {
     /// Whether that is what `wasm-component-ld` makes of our linker's module.
     #[serde(default)]
     same_as_wasm_component_ld: bool,
+}
+
+fn once() -> u32 {
+    1
 }
 
 /// One build at a time: they are parallel in themselves.
@@ -74,18 +81,20 @@ fn check(name: &str, at: usize, call: &Call) -> Result<(), Failed> {
     }
     let place = Place::new("wasm-targets", &format!("{name}-{at}"));
     let project = place.copy(&cases("wasm-targets").join(name), "project");
-    let mut command = xsys_in(&project);
-    command.args(call.line.split(' '));
-    let ran = run(&mut command).ends_with(call.code);
-    if let Some(expected) = &call.stdout
-        && ran.stdout != *expected
-    {
-        return Err(format!("printed {:?} instead of {expected:?}", ran.stdout).into());
-    }
-    if let Some(end) = &call.ends_with
-        && !ran.stdout.ends_with(end)
-    {
-        return Err(format!("printed {:?}", ran.stdout).into());
+    for _ in 0..call.times {
+        let mut command = xsys_in(&project);
+        command.args(call.line.split(' '));
+        let ran = run(&mut command).ends_with(call.code);
+        if let Some(expected) = &call.stdout
+            && ran.stdout != *expected
+        {
+            return Err(format!("printed {:?} instead of {expected:?}", ran.stdout).into());
+        }
+        if let Some(end) = &call.ends_with
+            && !ran.stdout.ends_with(end)
+        {
+            return Err(format!("printed {:?}", ran.stdout).into());
+        }
     }
     if let Some(file) = &call.component {
         let component = read(&project.join(file))?;

@@ -117,7 +117,7 @@ pub(crate) fn unwind_flags(target: &Target, settings: &Settings) -> Vec<String> 
 }
 
 /// How the official builds name the folder that the library's sources are in.
-fn virtual_root(rustc: &Rustc) -> String {
+pub(crate) fn virtual_root(rustc: &Rustc) -> String {
     let name = match rustc.commit_hash() {
         "unknown" => rustc.release(),
         commit => commit,
@@ -324,7 +324,7 @@ fn is_path_dependency(root: &Path, library: &Path) -> bool {
         .is_ok_and(|relative| !relative.starts_with("vendor"))
 }
 
-fn remap(from: &Path, to: &str) -> OsString {
+pub(crate) fn remap(from: &Path, to: &str) -> OsString {
     let mut argument = OsString::from("--remap-path-prefix=");
     argument.push(from);
     argument.push("=");

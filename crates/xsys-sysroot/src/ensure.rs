@@ -321,7 +321,8 @@ impl<'a> Build<'a> {
         if let Some(harness) = &self.harness {
             calls.push(harness.call(&HarnessBuild {
                 settings: &self.settings,
-                release: toolchain.rustc.release(),
+                rustc: &toolchain.rustc,
+                library: &self.library,
                 sources: &harness.write(&staging.path)?,
                 out_dir: &out_dir,
                 empty_sysroot: compilation.empty_sysroot,

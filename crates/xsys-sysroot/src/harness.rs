@@ -7,10 +7,10 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use xsys_target::{CrateSet, Target};
+use xsys_target::{CrateSet, Rustc, Target};
 
 use crate::Error;
-use crate::compile::{Call, common_flags, has_separate_metadata};
+use crate::compile::{Call, common_flags, has_separate_metadata, remap, root, virtual_root};
 use crate::digest::sha256;
 use crate::settings::Settings;
 
@@ -73,7 +73,7 @@ impl Harness {
         push("--edition=2024".to_owned());
         push("--error-format=json".to_owned());
         push("--json=artifacts".to_owned());
-        for flag in common_flags(build.settings, build.release) {
+        for flag in common_flags(build.settings, build.rustc.release()) {
             // What rustc puts around `#[test]` may use the crate on stable, too.
             if flag != "-Zforce-unstable-if-unmarked" {
                 push(flag);
@@ -107,10 +107,9 @@ impl Harness {
             argument.push(path);
             arguments.push(argument);
         }
-        let mut remap = OsString::from("--remap-path-prefix=");
-        remap.push(build.sources);
-        remap.push("=/xsys/test");
-        arguments.push(remap);
+        // What comes from core's macros is where rustc finds core's sources on this machine.
+        arguments.push(remap(root(build.library), &virtual_root(build.rustc)));
+        arguments.push(remap(build.sources, "/xsys/test"));
         arguments.extend(build.settings.rustflags.iter().map(OsString::from));
         arguments.push(build.sources.join("lib.rs").into());
         Call {
@@ -127,7 +126,9 @@ impl Harness {
 /// What the call is made of.
 pub(crate) struct HarnessBuild<'a> {
     pub settings: &'a Settings,
-    pub release: &'a str,
+    pub rustc: &'a Rustc,
+    /// The folder `library` of rust-src.
+    pub library: &'a Path,
     /// The folder of the sources.
     pub sources: &'a Path,
     pub out_dir: &'a Path,

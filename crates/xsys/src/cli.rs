@@ -20,7 +20,7 @@ pub use self::cargo_flags::{CargoFlags, split_value};
 pub use self::existing::{InitArgs, SetupArgs};
 pub use self::look::{SizeArgs, SizeBy, StripArgs, WhyArgs};
 pub use self::sort::sort;
-pub use self::verbs::{BenchArgs, CargoArgs, CleanArgs, CompileArgs};
+pub use self::verbs::{AgainstArgs, BenchArgs, CargoArgs, CleanArgs, CompileArgs};
 use crate::driver::trim_paths::TrimPaths;
 use crate::ui::When;
 

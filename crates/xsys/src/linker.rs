@@ -116,6 +116,8 @@ pub fn main(flavor: Option<Flavor>, args: Vec<OsString>) -> ExitCode {
         }
     };
     if let (Flavor::Gnu, Some(folder)) = (flavor, std::env::var_os(REPRODUCE_VARIABLE)) {
+        // The linker would take the name for a file's, which each link replaces.
+        let _ = std::fs::create_dir_all(&folder);
         let mut arg = OsString::from("--reproduce=");
         arg.push(folder);
         args.push(arg);

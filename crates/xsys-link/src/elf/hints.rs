@@ -18,7 +18,7 @@ const HINTS: &[Hint] = &[
     Hint(Prefix(&["_defmt_"]),
         "add a defmt logger such as `defmt-rtt` (`use defmt_rtt as _;`) and link with `-Tdefmt.x`"),
     Hint(Prefix(&["_critical_section_1_0_"]),
-        "enable a critical-section implementation, for example the feature `critical-section-single-core` of `cortex-m` or `riscv`, the one of your HAL, or `std` of `critical-section` on a hosted target"),
+        "enable a critical-section implementation, for example the feature `critical-section-single-core` of `cortex-m` or `riscv`, the one of your HAL, or `std` of `critical-section` on a hosted target; where nothing else of that crate is used, `use cortex_m as _;` links it"),
     Hint(Prefix(&["_embassy_time_"]),
         "enable a time driver: a `time-driver-…` feature of your embassy HAL, or implement `embassy_time_driver::Driver`"),
     Hint(Exact(&["__pender"]),

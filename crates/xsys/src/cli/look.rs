@@ -31,7 +31,7 @@ pub struct SizeArgs {
     /// export on
     #[arg(long, value_name = "FUNCTION", conflicts_with_all = ["diff", "by"])]
     pub why: Option<String>,
-    /// Show so many of the largest; 0 shows all
+    /// Show so many of the largest; 0 shows all. As JSON there are always all
     #[arg(long, value_name = "N", default_value_t = 30)]
     pub top: usize,
     /// As JSON

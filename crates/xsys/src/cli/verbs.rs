@@ -8,8 +8,9 @@ use clap::Args;
 use super::{BuildArgs, Crates, TargetsArgs, WasmArgs};
 use crate::driver::trim_paths::TrimPaths;
 
+/// For which target, with which standard library.
 #[derive(Debug, Args)]
-pub struct CompileArgs {
+pub struct AgainstArgs {
     #[command(flatten)]
     pub what: TargetsArgs,
     /// The part of the standard library to build
@@ -21,14 +22,11 @@ pub struct CompileArgs {
     /// Which paths of this machine are left out, as for `build`
     #[arg(long, value_name = "SCOPES")]
     pub trim_paths: Option<TrimPaths>,
-    /// Everything else is cargo's
-    #[arg(last = true, value_name = "CARGO ARGS")]
-    pub cargo: Vec<OsString>,
 }
 
-impl CompileArgs {
+impl AgainstArgs {
     /// The same for a build, without images.
-    pub fn into_build(self) -> BuildArgs {
+    pub fn into_build(self, cargo: Vec<OsString>) -> BuildArgs {
         BuildArgs {
             what: self.what,
             emit: Vec::new(),
@@ -36,9 +34,18 @@ impl CompileArgs {
             threads: self.threads,
             linker: None,
             trim_paths: self.trim_paths,
-            cargo: self.cargo,
+            cargo,
         }
     }
+}
+
+#[derive(Debug, Args)]
+pub struct CompileArgs {
+    #[command(flatten)]
+    pub against: AgainstArgs,
+    /// Everything else is cargo's
+    #[arg(last = true, value_name = "CARGO ARGS")]
+    pub cargo: Vec<OsString>,
 }
 
 #[derive(Debug, Args)]
@@ -61,16 +68,7 @@ pub struct CleanArgs {
 #[derive(Debug, Args)]
 pub struct CargoArgs {
     #[command(flatten)]
-    pub what: TargetsArgs,
-    /// The part of the standard library to build
-    #[arg(long, value_name = "SET")]
-    pub crates: Option<Crates>,
-    /// For threads that share their memory (wasm)
-    #[arg(long)]
-    pub threads: bool,
-    /// Which paths of this machine are left out, as for `build`
-    #[arg(long, value_name = "SCOPES")]
-    pub trim_paths: Option<TrimPaths>,
+    pub against: AgainstArgs,
     /// A command of cargo's, or of one of its extensions, with its flags
     #[arg(
         required = true,

@@ -6,7 +6,7 @@ use std::process::Command;
 use xsys_diag::Diagnostic;
 use xsys_target::Kind;
 
-use crate::cli::{BuildArgs, CargoArgs, CargoFlags, TargetsArgs};
+use crate::cli::{AgainstArgs, CargoArgs, CargoFlags, TargetsArgs};
 use crate::commands::Call;
 use crate::commands::run::{context, engine_options, launch};
 use crate::driver::any_cargo::{Class, Line, variable};
@@ -21,13 +21,13 @@ use crate::render;
 
 pub fn run(call: &Call, args: CargoArgs) -> Result<u8> {
     let line = Line::read(&args.command);
-    let mut what = args.what.clone();
+    let mut against = args.against;
     // cargo's way to say it.
-    what.target.extend(line.targets.iter().cloned());
+    against.what.target.extend(line.targets.iter().cloned());
     let done = match line.class() {
         Class::PassedOn => pass_on(call, &args.command),
-        Class::Asks => ask(call, &what, &line),
-        Class::Compiles | Class::Extension => compile(call, what, &args, &line),
+        Class::Asks => ask(call, &against.what, &line),
+        Class::Compiles | Class::Extension => compile(call, against, &line),
     };
     done.map_err(Failure::into_build)
 }
@@ -70,18 +70,10 @@ fn ask(call: &Call, what: &TargetsArgs, line: &Line) -> Result<u8> {
     cargo::wait(command)
 }
 
-fn compile(call: &Call, what: TargetsArgs, args: &CargoArgs, line: &Line) -> Result<u8> {
+fn compile(call: &Call, against: AgainstArgs, line: &Line) -> Result<u8> {
     // Name and flags: what the plan has to know of the command.
     let known = line.name.iter().chain(&line.front).chain(&line.rest);
-    let build = BuildArgs {
-        what,
-        emit: Vec::new(),
-        crates: args.crates,
-        threads: args.threads,
-        linker: None,
-        trim_paths: args.trim_paths.clone(),
-        cargo: known.cloned().collect(),
-    };
+    let build = against.into_build(known.cloned().collect());
     let toolchain = call.toolchain.as_deref();
     let mut code = 0;
     for plan in Plan::make(&call.ui, Verb::Other, &build, toolchain, &call.folder)? {

@@ -7,7 +7,7 @@ use crate::driver::plan::{Plan, Verb};
 use crate::error::{Failure, Result};
 
 pub fn run(call: &Call, verb: Verb, args: CompileArgs) -> Result<u8> {
-    go(call, verb, &args.into_build()).map_err(Failure::into_build)
+    go(call, verb, &args.against.into_build(args.cargo)).map_err(Failure::into_build)
 }
 
 fn go(call: &Call, verb: Verb, args: &BuildArgs) -> Result<u8> {

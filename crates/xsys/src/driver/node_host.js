@@ -145,8 +145,13 @@ const host = () => {
     };
     let instance;
     const bytes = () => new Uint8Array((memory ?? instance.exports.memory).buffer);
+    // What other threads have grown: V8 tells a thread of it by and by, and of what was grown while
+    // the thread began not at all, until the thread itself grows the memory. Until then it copies
+    // and fills within the old size only, and traps.
+    const refresh = () => memory?.grow(limits.wide ? 0n : 0);
     const read = (pointer, length) => {
       const [from, count] = [Number(pointer), Number(length)];
+      if (from + count > bytes().length) refresh();
       if (from + count > bytes().length) throw new RangeError(`${count} bytes at ${from} are not in the memory`);
       return Buffer.from(bytes().slice(from, from + count));
     };
@@ -188,10 +193,13 @@ const host = () => {
     if (WebAssembly.Module.imports(module).some((wanted) => wanted.module === 'wasi_snapshot_preview1')) {
       const { WASI } = require('node:wasi');
       wasi = new WASI({ version: 'preview1', args: [path, ...args], env: process.env, preopens: { '.': '.' }, returnOnExit: true });
-      imports.wasi_snapshot_preview1 = { ...wasi.wasiImport, proc_exit: exit };
+      const calls = Object.entries({ ...wasi.wasiImport, proc_exit: exit });
+      const fresh = ([name, call]) => [name, (...words) => (refresh(), call(...words))];
+      imports.wasi_snapshot_preview1 = Object.fromEntries(memory ? calls.map(fresh) : calls);
     }
     instance = new WebAssembly.Instance(module, imports);
     const { exports } = instance;
+    refresh();
     if (wasi) {
       // Node looks at the entry points to tell programs from libraries; calling them is our part.
       wasi.initialize({ exports: { memory: memory ?? exports.memory } });
@@ -222,6 +230,7 @@ const host = () => {
     // A free block holds the page of the next one in its first word.
     const words = () => new Int32Array(memory.buffer);
     lock();
+    refresh();
     let page = Atomics.load(counters, FREE);
     if (page !== 0) {
       Atomics.store(counters, FREE, words()[(page * PAGE) / 4]);

@@ -6,8 +6,6 @@
 //! (`--default-script`): the linker leaves it aside as soon as it sees another layout, and keeps it for scripts
 //! that INSERT into it.
 
-use std::path::PathBuf;
-
 use xsys_sysroot::Cache;
 use xsys_target::Target;
 
@@ -62,7 +60,13 @@ pub fn link_args(
         // Other linkers, and compilers in front of them, know no other way.
         front.extend(scripts.iter().map(|script| format!("-T{script}")));
     }
-    front.extend(own_script.map(|script: PathBuf| format!("-T{}", script.display())));
+    if let Some(script) = own_script {
+        front.push(format!("-T{}", script.display()));
+        // Linkers start at the workspace's root, and a member's script INCLUDEs what is beside it.
+        if let Some(folder) = script.parent() {
+            args.push(format!("-L{}", folder.display()));
+        }
+    }
     front.append(&mut args);
     if let Some(flip) = project.settings.flip_stack {
         front.retain(|arg| arg != "--flip-stack");

@@ -218,6 +218,9 @@ fn implicit_layout(options: &ElfOptions, store: &FileStore, search: &Search) -> 
         _ => None,
     });
     files.filter_map(|path| store.open(path).ok()).any(|file| {
+        if FileKind::of(file.bytes()) != FileKind::Text {
+            return false;
+        }
         let Ok(text) = std::str::from_utf8(file.bytes()) else {
             return false;
         };
@@ -231,10 +234,8 @@ fn implicit_layout(options: &ElfOptions, store: &FileStore, search: &Search) -> 
             path: file.path.clone(),
             text: text.into(),
         };
-        if FileKind::of(file.bytes()) == FileKind::Text {
-            // What is wrong with it is told when it is read in its place.
-            parse_into(&mut script, source, &mut loader);
-        }
+        // What is wrong with it is told when it is read in its place.
+        parse_into(&mut script, source, &mut loader);
         has_layout(&script.commands)
     })
 }

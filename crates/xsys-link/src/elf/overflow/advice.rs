@@ -47,7 +47,12 @@ pub(super) fn give(
 ) -> Vec<String> {
     let mut out = Vec::new();
     let part = |size: u64| share(size, contents.used);
-    if is_debug_build(facts) {
+    let functions = contents
+        .pieces
+        .iter()
+        .filter(|piece| piece.symbol.is_some_and(|symbol| symbol.function));
+    let code = functions.fold(0u64, |sum, piece| sum.saturating_add(piece.size));
+    if part(code) >= LARGE && is_debug_build(facts) {
         out.push(
             "this is a debug build: `--release` makes code several times smaller (or, for the `dev` profile, `opt-level = \"s\"`)"
                 .to_owned(),
