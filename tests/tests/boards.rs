@@ -121,12 +121,12 @@ fn built_by_its_name(board: &Board) -> Result<(), Failed> {
     run(&mut command).ends_with(0).tells("Output");
     let folder = project.join("target").join(&board.target_name);
     examine(board, &folder.join("debug"))?;
-    tested(board, &project)
+    tested(board, &project, &[])
 }
 
 /// The tests that a new project has. Where std's harness runs them, another standard library is
 /// needed for it: `build.rs` tests that once for all.
-fn tested(board: &Board, project: &Path) -> Result<(), Failed> {
+fn tested(board: &Board, project: &Path, profile: &[&str]) -> Result<(), Failed> {
     let std_harness = board.crates == "std" && !board.target_name.starts_with("wasm");
     if std_harness {
         let text = std::fs::read_to_string(project.join("src/main.rs"))?;
@@ -139,7 +139,7 @@ fn tested(board: &Board, project: &Path) -> Result<(), Failed> {
         return Ok(());
     }
     let mut command = xsys_in(project);
-    command.args(["test", "--board", &board.name]);
+    command.args(["test", "--board", &board.name]).args(profile);
     let ran = run(&mut command).ends_with(0);
     let passed = ran.stdout.contains("... ok") && ran.stdout.contains("; 0 failed; 0 ignored;");
     check(passed, &format!("{}\n{}", ran.stdout, ran.stderr))
@@ -164,7 +164,8 @@ fn runs(board: &Board) -> Result<(), Failed> {
         said(board, &run(&mut command).ends_with(0))
             .map_err(|failed| format!("{profile}: {}", failed.message().unwrap_or_default()))?;
     }
-    Ok(())
+    // Compiled as one unit, start code and tests may clash.
+    tested(board, &project, &["--release"])
 }
 
 /// The program's own words.

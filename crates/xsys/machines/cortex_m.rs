@@ -2,14 +2,19 @@
 //! `board/board.toml`; a linker script of your own takes its place.
 
 #![no_std]
-#![no_main]
+// Tests have an entry and a panic handler of their own.
+#![cfg_attr(not(test), no_main)]
 
 use core::arch::{asm, global_asm};
 use core::fmt::{self, Write};
-use core::panic::PanicInfo;
 
 fn main() {
-    let _ = writeln!(Host, "hello from a Cortex-M");
+    let sum = sum_of_squares(5);
+    let _ = writeln!(Host, "hello from a Cortex-M: the squares up to 5 make {sum}");
+}
+
+fn sum_of_squares(last: u32) -> u32 {
+    (1..=last).map(|number| number * number).sum()
 }
 
 // The core starts from the first two words of memory: the stack, and where to go. Variables get
@@ -59,10 +64,20 @@ global_asm!(
     ".ltorg",
 );
 
+/// The start code comes here.
+#[cfg(not(test))]
 #[unsafe(no_mangle)]
 extern "C" fn start() -> ! {
     main();
     exit(true)
+}
+
+/// In tests it goes on to the C function `main` that rustc makes, which runs them.
+#[cfg(test)]
+#[unsafe(no_mangle)]
+extern "C" fn start() -> ! {
+    // SAFETY: memory is set up, nobody reads its arguments, and it does not return.
+    unsafe { asm!("bl main", options(noreturn)) }
 }
 
 /// Prints through semihosting: whoever runs the program does it, here QEMU.
@@ -92,8 +107,32 @@ fn exit(good: bool) -> ! {
     loop {}
 }
 
+#[cfg(not(test))]
 #[panic_handler]
-fn panic(info: &PanicInfo<'_>) -> ! {
+fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
     let _ = writeln!(Host, "{info}");
     exit(false)
+}
+
+/// `xsys test` runs each test on a machine of its own.
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How tests are told what happens.
+    #[unsafe(no_mangle)]
+    fn xsys_test_print(text: &str) {
+        // The host never reports an error.
+        let _ = Host.write_str(text);
+    }
+
+    #[unsafe(no_mangle)]
+    fn xsys_test_exit(success: bool) -> ! {
+        exit(success)
+    }
+
+    #[test]
+    fn squares_add_up() {
+        assert_eq!(sum_of_squares(5), 55);
+    }
 }

@@ -2,14 +2,21 @@
 //! in `board/board.toml`; a linker script of your own takes its place.
 
 #![no_std]
-#![no_main]
+// Tests have an entry and a panic handler of their own.
+#![cfg_attr(not(test), no_main)]
 
+#[cfg(test)]
+use core::arch::asm;
 use core::arch::global_asm;
 use core::fmt::{self, Write};
-use core::panic::PanicInfo;
 
 fn main() {
-    let _ = writeln!(Serial, "hello from a RISC-V machine");
+    let sum = sum_of_squares(5);
+    let _ = writeln!(Serial, "hello from a RISC-V machine: the squares up to 5 make {sum}");
+}
+
+fn sum_of_squares(last: u32) -> u32 {
+    (1..=last).map(|number| number * number).sum()
 }
 
 // The first hart goes on, others wait. Floating point, where there is any, is switched on.
@@ -38,10 +45,20 @@ global_asm!(
     "j 2b",
 );
 
+/// The start code comes here.
+#[cfg(not(test))]
 #[unsafe(no_mangle)]
 extern "C" fn start() -> ! {
     main();
     exit(true)
+}
+
+/// In tests it goes on to the C function `main` that rustc makes, which runs them.
+#[cfg(test)]
+#[unsafe(no_mangle)]
+extern "C" fn start() -> ! {
+    // SAFETY: memory is set up, nobody reads its arguments, and it does not return.
+    unsafe { asm!("call main", options(noreturn)) }
 }
 
 /// The serial port, as QEMU's machine has it.
@@ -64,8 +81,32 @@ fn exit(good: bool) -> ! {
     loop {}
 }
 
+#[cfg(not(test))]
 #[panic_handler]
-fn panic(info: &PanicInfo<'_>) -> ! {
+fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
     let _ = writeln!(Serial, "{info}");
     exit(false)
+}
+
+/// `xsys test` runs each test on a machine of its own.
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How tests are told what happens.
+    #[unsafe(no_mangle)]
+    fn xsys_test_print(text: &str) {
+        // The port never reports an error.
+        let _ = Serial.write_str(text);
+    }
+
+    #[unsafe(no_mangle)]
+    fn xsys_test_exit(success: bool) -> ! {
+        exit(success)
+    }
+
+    #[test]
+    fn squares_add_up() {
+        assert_eq!(sum_of_squares(5), 55);
+    }
 }

@@ -9,7 +9,7 @@ mod differences;
 mod doctor;
 mod image;
 mod init;
-mod new;
+pub mod new;
 mod run;
 mod setup;
 mod shell;

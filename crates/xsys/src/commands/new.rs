@@ -1,6 +1,7 @@
 //! `xsys new`: a board's hello program as a project of its own, or one with a board for a triple.
 
 mod machine;
+pub mod place;
 
 use std::path::{Path, PathBuf};
 
@@ -10,10 +11,12 @@ use xsys_target::{Board, BoardDir};
 
 use crate::cli::NewArgs;
 use crate::commands::Call;
-use crate::driver::membership;
+use crate::driver::membership::{self, Member};
 use crate::error::{Result, file};
 use crate::render;
 use crate::ui::Ui;
+use machine::Machine;
+use place::{Staging, Undo};
 
 /// Words that cannot name a crate, as cargo has them.
 const KEYWORDS: [&str; 53] = [
@@ -39,41 +42,68 @@ pub fn run(call: &Call, args: &NewArgs) -> Result<u8> {
                 .into(),
         );
     }
-    let (what, workspace) = match (&args.board, &args.target) {
-        (Some(wanted), _) => {
-            let board = with_program(wanted)?;
-            let workspace = workspace(call, &folder, &name)?;
-            let made = from_board(call, board, wanted, &name, &folder)?;
-            (made, workspace)
-        }
+    let source = match (&args.board, &args.target) {
+        (Some(wanted), _) => Source::Board(Box::new(with_program(wanted)?), wanted),
         (None, triple) => {
             let triple = triple.as_deref().unwrap_or_default();
-            let machine = machine::find(triple)?;
-            let workspace = workspace(call, &folder, &name)?;
-            machine::write(&machine, triple, &name, &folder)?;
-            let made = Made {
-                what: format!("{triple}, on {}", machine.name),
-                runs: true,
-            };
-            (made, workspace)
+            Source::Machine(machine::find(triple)?, triple)
         }
     };
-    if let Some(root) = &workspace {
-        membership::settle(&folder)?;
-        let place = root.display();
-        let text = format!("`{name}` as member of workspace at `{place}`, whose profiles count");
-        call.ui.status("Adding", &text);
-    }
+    let cargo = match membership::is_inside(&std::path::absolute(&folder).unwrap_or(folder.clone()))
+    {
+        true => Some(cargo(call)?),
+        false => None,
+    };
+    let staging = Staging::beside(&folder)?;
+    let made = source.write(call, &name, &staging.folder)?;
+    let mut undo = Undo::default();
+    undo.create_dir(&folder)?;
+    undo.move_all(&staging.folder, &folder)?;
+    let member = match cargo {
+        Some(cargo) => membership::join(&mut undo, &folder, &cargo)?,
+        None => None,
+    };
     let ignore = folder.join(".gitignore");
-    if !ignore.exists() && workspace.is_none() {
-        std::fs::write(&ignore, "/target\n").map_err(|error| file("write", &ignore, &error))?;
+    if !ignore.exists() && member.is_none() {
+        undo.write(&ignore, "/target\n")?;
     }
-    let path = args.path.display();
+    undo.keep();
+    if let Some(member) = &member {
+        tell_member(&call.ui, &name, member);
+    }
     call.ui
-        .status("Created", &format!("`{name}` for {}", what.what));
-    let next = if what.runs { "run" } else { "build --release" };
-    call.ui.status("Next", &format!("cd {path} && xsys {next}"));
+        .status("Created", &format!("`{name}` for {}", made.what));
+    let next = if made.runs { "run" } else { "build --release" };
+    let next = match args.path == Path::new(".") {
+        true => format!("xsys {next}"),
+        false => format!("cd {} && xsys {next}", args.path.display()),
+    };
+    call.ui.status("Next", &next);
     Ok(0)
+}
+
+/// What a project is made from.
+enum Source<'a> {
+    /// A board, and how it was named.
+    Board(Box<Board>, &'a str),
+    /// A machine for a triple.
+    Machine(Machine, &'a str),
+}
+
+impl Source<'_> {
+    /// Writes the project into an empty folder.
+    fn write(self, call: &Call, name: &str, folder: &Path) -> Result<Made> {
+        match self {
+            Self::Board(board, wanted) => from_board(call, *board, wanted, name, folder),
+            Self::Machine(machine, triple) => {
+                machine::write(&machine, triple, name, folder)?;
+                Ok(Made {
+                    what: format!("{triple}, on {}", machine.name),
+                    runs: true,
+                })
+            }
+        }
+    }
 }
 
 /// What a new project is for.
@@ -83,14 +113,45 @@ struct Made {
     runs: bool,
 }
 
-/// The workspace that takes the project as a member, if there is one.
-fn workspace(call: &Call, folder: &Path, name: &str) -> Result<Option<PathBuf>> {
-    if !membership::is_inside(folder) {
-        return Ok(None);
-    }
+/// Whom to ask about workspaces.
+fn cargo(call: &Call) -> Result<PathBuf> {
     let toolchain = Toolchain::detect(&call.folder, call.toolchain.as_deref())
         .map_err(|error| error.into_diagnostic())?;
-    membership::join(folder, name, &toolchain.cargo)
+    Ok(toolchain.cargo)
+}
+
+/// What has become of the workspace.
+fn tell_member(ui: &Ui, name: &str, member: &Member) {
+    let root = member.root.display();
+    let folder = member.root.parent().unwrap_or(Path::new("")).display();
+    ui.status(
+        "Adding",
+        &format!("`{name}` as member of workspace at `{folder}`"),
+    );
+    if !member.profiles.is_empty() {
+        let names: Vec<String> = member
+            .profiles
+            .iter()
+            .map(|name| format!("`{name}`"))
+            .collect();
+        let s = if names.len() == 1 { "" } else { "s" };
+        let names = names.join(" and ");
+        ui.status(
+            "Adding",
+            &format!("its profile{s} {names} to the workspace, as cargo reads no member's"),
+        );
+    }
+    for (profile, lost) in &member.lost {
+        let lost: Vec<String> = lost.iter().map(|line| format!("`{line}`")).collect();
+        let problem = Diagnostic::warning(format!(
+            "`{name}` is built with the workspace's profile `{profile}`, as cargo reads no member's"
+        ))
+        .note(format!("by itself it would have {}", lost.join(", ")))
+        .help(format!(
+            "where it gets too large, set them under `[profile.{profile}]` in `{root}`"
+        ));
+        render::show(ui, &[problem]);
+    }
 }
 
 /// A board that has a program.

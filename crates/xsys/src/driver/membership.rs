@@ -1,77 +1,225 @@
 //! New packages inside a workspace: members, as `cargo new` makes them.
 //!
-//! cargo itself is asked to make the package: it knows which workspace takes it, and adds it to the
-//! list of members where no pattern there has it already. A member has no workspace and no profiles
-//! of its own: cargo refuses the one and ignores the other.
+//! Which workspace takes a package is cargo's to know: it is asked, and where it says that the list of
+//! members lacks the package, the package is added. A member has no workspace and no profiles of its
+//! own: cargo refuses the one and ignores the other. Profiles that a board's program needs (an
+//! Arduino's fits its memory only when optimised) go to the root where it has none of that name.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
+use toml_edit::{Array, DocumentMut, Item, Table, TableLike, Value};
 use xsys_diag::Diagnostic;
 
 use crate::cli::CargoFlags;
+use crate::commands::new::place::Undo;
+use crate::driver::manifest_edit;
 use crate::driver::project::metadata;
-use crate::error::{Result, file, reason};
+use crate::error::{Result, file};
+
+/// A package that has become a member.
+#[derive(Debug)]
+pub struct Member {
+    /// The root's manifest.
+    pub root: PathBuf,
+    /// Profiles that the root has now, and had not.
+    pub profiles: Vec<String>,
+    /// Settings of the package's profiles that the root's profiles of these names do not have.
+    pub lost: Vec<(String, Vec<String>)>,
+}
 
 /// Whether a folder is below a workspace, which may take new packages.
 pub fn is_inside(folder: &Path) -> bool {
-    let has_workspace = |folder: &Path| {
-        let text = std::fs::read_to_string(folder.join("Cargo.toml")).ok()?;
+    roots(folder).next().is_some()
+}
+
+/// Manifests with a workspace in them, the nearest first.
+fn roots(folder: &Path) -> impl Iterator<Item = (PathBuf, toml::Table)> {
+    folder.ancestors().skip(1).filter_map(|folder| {
+        let path = folder.join("Cargo.toml");
+        let text = std::fs::read_to_string(&path).ok()?;
         let table: toml::Table = toml::from_str(&text).ok()?;
-        Some(table.contains_key("workspace"))
-    };
-    let above = folder.ancestors().skip(1);
-    above.filter_map(has_workspace).any(|found| found)
+        let workspace = table.get("workspace")?.as_table()?;
+        Some((path, workspace.clone()))
+    })
 }
 
-/// Lets cargo make a package. Returns the workspace that it is a member of, if it is one.
-pub fn join(folder: &Path, name: &str, cargo: &Path) -> Result<Option<PathBuf>> {
-    let verb = if folder.exists() { "init" } else { "new" };
-    let output = Command::new(cargo)
-        .args([verb, "--quiet", "--vcs", "none", "--name", name])
-        .arg(folder)
-        .output()
-        .map_err(|error| Diagnostic::error(format!("cannot start cargo: {}", reason(&error))))?;
-    if !output.status.success() {
-        let text = String::from_utf8_lossy(&output.stderr);
-        let text = text.trim().trim_start_matches("error: ");
-        let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
-        let problem = Diagnostic::error(format!("cargo: {first}"));
-        return Err(match rest.trim() {
-            "" => problem,
-            rest => problem.note(rest),
-        }
-        .into());
-    }
-    let root = metadata(folder, cargo, &CargoFlags::default())?.workspace_root;
-    let own = folder
-        .canonicalize()
-        .is_ok_and(|folder| folder == root.as_std_path());
-    Ok((!own).then(|| root.into_std_path_buf()))
-}
-
-/// Takes out of a new member's manifest what only a workspace's root may have.
-pub fn settle(folder: &Path) -> Result<()> {
+/// Makes a package that stands in its folder a member of the workspace around it, if one takes it.
+pub fn join(undo: &mut Undo, folder: &Path, cargo: &Path) -> Result<Option<Member>> {
+    let folder = &std::fs::canonicalize(folder).map_err(|error| file("find", folder, &error))?;
     let path = folder.join("Cargo.toml");
-    let text = std::fs::read_to_string(&path).map_err(|error| file("read", &path, &error))?;
-    std::fs::write(&path, as_member(&text)).map_err(|error| file("write", &path, &error))?;
-    Ok(())
+    let own = std::fs::read_to_string(&path).map_err(|error| file("read", &path, &error))?;
+    undo.write(&path, &as_member(manifest_edit::parse(&path, &own)?))?;
+    // cargo would look further up for one that takes what the nearest leaves out; nobody wants that.
+    let nearest = roots(folder).next();
+    let (manifest, left_out) = match &nearest {
+        Some((root, table)) => (Some(root), excludes(root, table, folder)),
+        None => (None, false),
+    };
+    let found = match (left_out, root_of(folder, cargo)) {
+        (true, _) => folder.clone(),
+        (false, Ok(root)) => root,
+        (false, Err(problem)) => {
+            add_to_list(undo, manifest.ok_or(problem)?, folder)?;
+            root_of(folder, cargo)?
+        }
+    };
+    if found == *folder {
+        // One that the workspace leaves out is the root of its own.
+        undo.write(&path, &own)?;
+        return Ok(None);
+    }
+    let root = found;
+    give_profiles(undo, &root.join("Cargo.toml"), &own).map(Some)
 }
 
-fn as_member(manifest: &str) -> String {
-    let mut out = String::new();
-    let mut of_root = false;
-    for line in manifest.lines() {
-        if let Some(header) = line.trim().strip_prefix('[') {
-            let name = header.trim_start_matches('[').split([']', '.']).next();
-            of_root = matches!(name, Some("workspace" | "profile"));
-        }
-        if !of_root {
-            out.push_str(line);
-            out.push('\n');
+/// The root of the workspace that cargo sees a package in.
+fn root_of(folder: &Path, cargo: &Path) -> std::result::Result<PathBuf, Diagnostic> {
+    let metadata = metadata(folder, cargo, &CargoFlags::default())?;
+    let root = metadata.workspace_root.into_std_path_buf();
+    Ok(std::fs::canonicalize(&root).unwrap_or(root))
+}
+
+/// `exclude` names folders.
+fn excludes(root: &Path, workspace: &toml::Table, folder: &Path) -> bool {
+    let base = root.parent().unwrap_or(Path::new(""));
+    let list = workspace.get("exclude").and_then(toml::Value::as_array);
+    let mut names = list.into_iter().flatten().filter_map(toml::Value::as_str);
+    names.any(|name| folder.starts_with(base.join(name)))
+}
+
+fn edited(path: &Path) -> Result<DocumentMut> {
+    let text = std::fs::read_to_string(path).map_err(|error| file("read", path, &error))?;
+    Ok(manifest_edit::parse(path, &text)?)
+}
+
+/// Adds a package to a workspace's list of members.
+fn add_to_list(undo: &mut Undo, root: &Path, folder: &Path) -> Result<()> {
+    let base = root.parent().unwrap_or(Path::new(""));
+    let name = folder.strip_prefix(base).unwrap_or(folder);
+    let name = name.display().to_string().replace('\\', "/");
+    let mut document = edited(root)?;
+    let added = manifest_edit::table(&mut document, &["workspace"])
+        .and_then(|table| insert(table, &name))
+        .is_some();
+    if !added {
+        let problem = format!("`workspace.members` in `{}` is no list", root.display());
+        return Err(Diagnostic::error(problem).into());
+    }
+    undo.write(root, &document.to_string())
+}
+
+/// Where a list is sorted it stays so, and a member in a line of its own gets a line like the others.
+fn insert(workspace: &mut dyn TableLike, name: &str) -> Option<()> {
+    let list = workspace
+        .entry("members")
+        .or_insert_with(|| toml_edit::value(Array::new()))
+        .as_array_mut()?;
+    let names: Vec<&str> = list.iter().filter_map(Value::as_str).collect();
+    let at = match names.is_sorted() {
+        true => names.partition_point(|other| *other < name),
+        false => list.len(),
+    };
+    let prefix = |value: &Value| {
+        let prefix = value.decor().prefix().and_then(|prefix| prefix.as_str());
+        prefix.unwrap_or_default().to_owned()
+    };
+    let last = list.iter().last().map(prefix).unwrap_or_default();
+    let between = last.rfind('\n').map_or(" ", |at| &last[at..]);
+    let mut value = Value::from(name);
+    // What is said about a member stands behind it: before the next one.
+    if let Some(next) = list.get_mut(at) {
+        value.decor_mut().set_prefix(prefix(next));
+        next.decor_mut().set_prefix(between);
+    } else if at > 0 {
+        let trailing = list.trailing().as_str().unwrap_or_default().trim_end();
+        value.decor_mut().set_prefix(format!("{trailing}{between}"));
+        if between.starts_with('\n') {
+            list.set_trailing("\n");
         }
     }
-    format!("{}\n", out.trim_end())
+    list.insert_formatted(at, value);
+    Some(())
+}
+
+/// Gives a root the profiles that a package had and it has not.
+fn give_profiles(undo: &mut Undo, root: &Path, own: &str) -> Result<Member> {
+    let mut member = Member {
+        root: root.to_owned(),
+        profiles: Vec::new(),
+        lost: Vec::new(),
+    };
+    let own = manifest_edit::parse(root, own)?;
+    let Some(profiles) = own.get("profile").and_then(Item::as_table_like) else {
+        return Ok(member);
+    };
+    let mut document = edited(root)?;
+    for (name, item) in profiles.iter() {
+        let Some(wanted) = item.as_table_like() else {
+            continue;
+        };
+        let theirs = document.entry("profile").or_insert_with(|| {
+            let mut all = Table::new();
+            all.set_implicit(true);
+            Item::Table(all)
+        });
+        let Some(theirs) = theirs.as_table_like_mut() else {
+            break;
+        };
+        match theirs.get(name) {
+            Some(existing) => {
+                let lost = differences(wanted, existing);
+                if !lost.is_empty() {
+                    member.lost.push((name.to_owned(), lost));
+                }
+            }
+            None => {
+                theirs.insert(name, unplaced(item));
+                member.profiles.push(name.to_owned());
+            }
+        }
+    }
+    if !member.profiles.is_empty() {
+        undo.write(root, &document.to_string())?;
+    }
+    Ok(member)
+}
+
+/// What one table says and the other does not, as lines of TOML.
+fn differences(wanted: &dyn TableLike, existing: &Item) -> Vec<String> {
+    let text = |item: &Item| match item.as_value() {
+        Some(value) => {
+            let mut value = value.clone();
+            value.decor_mut().clear();
+            value.to_string()
+        }
+        None => "{ … }".to_owned(),
+    };
+    let wanted = wanted.iter();
+    wanted
+        .map(|(key, item)| (key, text(item)))
+        .filter(|(key, value)| existing.get(key).map(text).as_ref() != Some(value))
+        .map(|(key, value)| format!("{key} = {value}"))
+        .collect()
+}
+
+/// A table that stands where it is put: those of a document remember their place in it.
+fn unplaced(item: &Item) -> Item {
+    let mut copy = item.clone();
+    if let Some(table) = copy.as_table_mut() {
+        table.set_position(None);
+        for (_, inner) in table.iter_mut() {
+            *inner = unplaced(inner);
+        }
+    }
+    copy
+}
+
+/// A manifest without what only a workspace's root may have.
+fn as_member(mut manifest: DocumentMut) -> String {
+    for of_root in ["workspace", "profile"] {
+        manifest.remove(of_root);
+    }
+    format!("{}\n", manifest.to_string().trim_end())
 }
 
 #[cfg(test)]
@@ -80,8 +228,65 @@ mod tests {
 
     #[test]
     fn what_belongs_to_the_root_goes() {
-        let text = "[package]\nname = \"a\"\n\n[profile.dev]\nopt-level = 1\n\n[profile.dev.package.x]\na = 1\n\n[dependencies]\nb = \"1\"\n\n[workspace]\n";
-        let expected = "[package]\nname = \"a\"\n\n[dependencies]\nb = \"1\"\n";
-        assert_eq!(as_member(text), expected);
+        let text = "# A.\n[package]\nname = \"a\"\n\n# Fast\n# enough.\n[profile.dev]\nopt-level = 1\n\n[profile.dev.package.x]\na = 1\n\n# Few.\n[dependencies]\nb = \"1\"\n\n[workspace]\n";
+        let expected = "# A.\n[package]\nname = \"a\"\n\n# Few.\n[dependencies]\nb = \"1\"\n";
+        let manifest = manifest_edit::parse(Path::new(""), text).unwrap();
+        assert_eq!(as_member(manifest), expected);
+    }
+
+    #[test]
+    fn lists_of_members_keep_their_shape() {
+        for (before, after) in [
+            (
+                "members = [\"a\", \"c\"]",
+                "members = [\"a\", \"b\", \"c\"]",
+            ),
+            (
+                "members = [\"b2\", \"a\"]",
+                "members = [\"b2\", \"a\", \"b\"]",
+            ),
+            ("members = [\"c\"] # all", "members = [\"b\", \"c\"] # all"),
+            (
+                "members = [\n    \"a\", # first\n]",
+                "members = [\n    \"a\", # first\n    \"b\",\n]",
+            ),
+            (
+                "members = [\n    \"a\", # first\n    \"c\", # last\n]",
+                "members = [\n    \"a\", # first\n    \"b\",\n    \"c\", # last\n]",
+            ),
+            ("members = []", "members = [\"b\"]"),
+            ("resolver = \"3\"", "resolver = \"3\"\nmembers = [\"b\"]"),
+        ] {
+            let mut document =
+                manifest_edit::parse(Path::new(""), &format!("[workspace]\n{before}\n")).unwrap();
+            insert(
+                manifest_edit::table(&mut document, &["workspace"]).unwrap(),
+                "b",
+            )
+            .unwrap();
+            assert_eq!(document.to_string(), format!("[workspace]\n{after}\n"));
+        }
+    }
+
+    #[test]
+    fn profiles_go_to_roots_that_lack_them() {
+        let place = tempfile::tempdir().unwrap();
+        let root = place.path().join("Cargo.toml");
+        std::fs::write(
+            &root,
+            "[workspace]\nmembers = []\n\n[profile.release]\nlto = true # ours\n",
+        )
+        .unwrap();
+        let own = "[package]\nname = \"a\"\n\n# Small.\n[profile.dev]\n# Why.\nopt-level = \"s\" # yes\n\n[profile.dev.package.x]\nopt-level = 0\n\n[profile.release]\nlto = true\ndebug = \"line-tables-only\"\n";
+        let mut undo = Undo::default();
+        let member = give_profiles(&mut undo, &root, own).unwrap();
+        undo.keep();
+        assert_eq!(member.profiles, ["dev"]);
+        let lost = vec!["debug = \"line-tables-only\"".to_owned()];
+        assert_eq!(member.lost, [("release".to_owned(), lost)]);
+        assert_eq!(
+            std::fs::read_to_string(&root).unwrap(),
+            "[workspace]\nmembers = []\n\n[profile.release]\nlto = true # ours\n\n# Small.\n[profile.dev]\n# Why.\nopt-level = \"s\" # yes\n\n[profile.dev.package.x]\nopt-level = 0\n"
+        );
     }
 }

@@ -97,11 +97,9 @@ extern "C" fn start_main() -> ! {
 
 #[cfg(test)]
 extern "C" fn start_main() -> ! {
-    unsafe extern "C" {
-        fn main(argument_count: i32, arguments: *const *const u8) -> i32;
-    }
+    // A declaration would clash with rustc's definition where both are compiled as one unit.
     // SAFETY: what rustc makes of the tests; it does not look at its arguments.
-    unsafe { main(0, core::ptr::null()) };
+    unsafe { asm!("bl main", clobber_abi("C")) };
     crate::semihosting::wait_forever()
 }
 

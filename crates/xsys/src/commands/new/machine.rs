@@ -88,18 +88,7 @@ edition = \"2024\"
 [package.metadata.xsys]
 board = \"./board\"
 
-# There is no test harness without an operating system.
-[[bin]]
-name = \"{name}\"
-path = \"src/main.rs\"
-test = false
-bench = false
-
-[profile.dev]
-panic = \"abort\"
-
 [profile.release]
-panic = \"abort\"
 opt-level = \"s\"
 debug = \"line-tables-only\"
 

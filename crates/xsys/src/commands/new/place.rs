@@ -1,0 +1,133 @@
+//! A new project's files: all of them in their place, or none.
+//!
+//! They are written into a folder beside, and moved when they are complete. What can still go wrong
+//! then (a workspace that does not take the project) takes them away again, and gives back what was
+//! changed for them.
+
+use std::path::{Path, PathBuf};
+
+use crate::error::{Result, file};
+
+/// What has been made and changed so far. Dropped without [`keep`](Self::keep), it is undone.
+#[derive(Debug, Default)]
+pub struct Undo {
+    /// Files and folders that were not there, in the order of their making.
+    made: Vec<PathBuf>,
+    /// Files that were there, with their contents.
+    changed: Vec<(PathBuf, Vec<u8>)>,
+}
+
+impl Undo {
+    /// Makes a folder and those above it.
+    pub fn create_dir(&mut self, folder: &Path) -> Result<()> {
+        let missing = folder.ancestors().take_while(|folder| !folder.exists());
+        let missing: Vec<PathBuf> = missing.map(Path::to_owned).collect();
+        std::fs::create_dir_all(folder).map_err(|error| file("create", folder, &error))?;
+        self.made.extend(missing.into_iter().rev());
+        Ok(())
+    }
+
+    /// Writes a file, new or not.
+    pub fn write(&mut self, path: &Path, text: &str) -> Result<()> {
+        match std::fs::read(path) {
+            Ok(old) => self.changed.push((path.to_owned(), old)),
+            Err(_) => self.made.push(path.to_owned()),
+        }
+        std::fs::write(path, text).map_err(|error| file("write", path, &error).into())
+    }
+
+    /// Moves what is in a folder into another.
+    pub fn move_all(&mut self, from: &Path, to: &Path) -> Result<()> {
+        let entries = std::fs::read_dir(from).map_err(|error| file("read", from, &error))?;
+        for entry in entries.flatten() {
+            let path = to.join(entry.file_name());
+            std::fs::rename(entry.path(), &path).map_err(|error| file("write", &path, &error))?;
+            self.made.push(path);
+        }
+        Ok(())
+    }
+
+    /// It is to stay.
+    pub fn keep(mut self) {
+        self.made.clear();
+        self.changed.clear();
+    }
+}
+
+impl Drop for Undo {
+    fn drop(&mut self) {
+        // What cannot be undone is seen by whoever could not do it, and is reported already.
+        for (path, old) in self.changed.drain(..).rev() {
+            let _ = std::fs::write(path, old);
+        }
+        for path in self.made.drain(..).rev() {
+            let _ = match path.is_dir() {
+                true => std::fs::remove_dir_all(path),
+                false => std::fs::remove_file(path),
+            };
+        }
+    }
+}
+
+/// A folder beside a project's, in the same file system; it goes when it is dropped.
+#[derive(Debug)]
+pub struct Staging {
+    pub folder: PathBuf,
+}
+
+impl Staging {
+    pub fn beside(folder: &Path) -> Result<Self> {
+        let folder = std::path::absolute(folder).map_err(|error| file("find", folder, &error))?;
+        let above = folder.ancestors().skip(1).find(|above| above.is_dir());
+        let name = format!(".xsys-new-{}", std::process::id());
+        let folder = above.unwrap_or(&folder).join(name);
+        std::fs::create_dir(&folder).map_err(|error| file("create", &folder, &error))?;
+        Ok(Self { folder })
+    }
+}
+
+impl Drop for Staging {
+    fn drop(&mut self) {
+        // It is empty by then, or of no use.
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn attempt(root: &Path, keep: bool) {
+        let staging = Staging::beside(&root.join("x/y/new")).unwrap();
+        assert_eq!(staging.folder.parent(), Some(root));
+        std::fs::create_dir(staging.folder.join("src")).unwrap();
+        std::fs::write(staging.folder.join("src/main.rs"), "").unwrap();
+        let mut undo = Undo::default();
+        undo.create_dir(&root.join("x/y/new")).unwrap();
+        undo.move_all(&staging.folder, &root.join("x/y/new"))
+            .unwrap();
+        undo.write(&root.join("list"), "one").unwrap();
+        undo.write(&root.join("list"), "two").unwrap();
+        undo.write(&root.join("x/y/new/more"), "").unwrap();
+        if keep {
+            undo.keep();
+        }
+    }
+
+    #[test]
+    fn all_or_nothing() {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::write(root.path().join("list"), "none").unwrap();
+        attempt(root.path(), false);
+        let names = std::fs::read_dir(root.path()).unwrap().flatten();
+        assert_eq!(
+            names.map(|entry| entry.file_name()).collect::<Vec<_>>(),
+            ["list"]
+        );
+        let list = || std::fs::read_to_string(root.path().join("list")).unwrap();
+        assert_eq!(list(), "none");
+        attempt(root.path(), true);
+        assert_eq!(list(), "two");
+        assert!(root.path().join("x/y/new/src/main.rs").is_file());
+    }
+}
