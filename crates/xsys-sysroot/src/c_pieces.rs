@@ -12,7 +12,7 @@ use xsys_target::Target;
 
 use crate::store::Cache;
 use crate::toolchain::Toolchain;
-use crate::{Error, Progress, digest, musl, wasi};
+use crate::{Error, Progress, digest, musl, unwinder, wasi};
 
 /// A C library and what there is of it.
 #[derive(Debug, PartialEq, Eq)]
@@ -51,13 +51,23 @@ pub(crate) fn wanted(target: &Target) -> Option<Wanted> {
 /// An archive without members, in every archive format.
 const EMPTY_ARCHIVE: &[u8] = b"!<arch>\n";
 
+/// Who unwinds the stack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Unwinder {
+    /// The folder, if anybody.
+    OfFolder,
+    /// Another folder's archive: this one has none.
+    Archive(PathBuf),
+    /// [`crate::unwinder`].
+    InRust,
+}
+
 /// A folder with the pieces.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Pieces {
     pub kit: &'static Kit,
     pub folder: PathBuf,
-    /// The unwinder, where the folder has none.
-    pub unwinder: Option<PathBuf>,
+    pub unwinder: Unwinder,
     /// Where it comes from, without paths of this machine.
     pub origin: String,
     /// Over the pieces' contents.
@@ -69,6 +79,7 @@ pub(crate) fn find(
     wanted: &Wanted,
     target: &Target,
     toolchain: &Toolchain,
+    library: &Path,
     offline: bool,
     cache: &Cache,
     progress: &dyn Progress,
@@ -86,7 +97,8 @@ pub(crate) fn find(
                 let sysroots: Vec<PathBuf> =
                     std::iter::once(own.to_owned()).chain(others).collect();
                 let name = toolchain.name.as_deref();
-                complete(&mut pieces, wanted, &sysroots, name, cache)?;
+                let in_rust = unwinder::serves(target, library)?;
+                complete(&mut pieces, wanted, &sysroots, in_rust, name, cache)?;
                 Ok(pieces)
             }
             Some(name) => {
@@ -166,7 +178,7 @@ fn pieces(
         kit,
         digest: digest::files(&folder, kit.pieces, cache)?,
         folder,
-        unwinder: None,
+        unwinder: Unwinder::OfFolder,
         origin,
     })
 }
@@ -178,11 +190,13 @@ fn of(sysroot: &Path, triple: &str) -> PathBuf {
 }
 
 /// A distribution's musl has no unwinder. The one of a component of the same architecture and ABI fits: it asks
-/// nothing of the C library but `dl_iterate_phdr` and functions on memory.
+/// nothing of the C library but `dl_iterate_phdr` and functions on memory. Where there is none, the one in
+/// Rust takes its place.
 fn complete(
     pieces: &mut Pieces,
     wanted: &Wanted,
     sysroots: &[PathBuf],
+    in_rust: bool,
     toolchain: Option<&str>,
     cache: &Cache,
 ) -> Result<(), Error> {
@@ -197,6 +211,11 @@ fn complete(
         .flat_map(|sysroot| wanted.triples.iter().map(|triple| of(sysroot, triple)))
         .find(|folder| folder.join(name).is_file());
     let Some(folder) = found else {
+        if in_rust {
+            pieces.digest.push_str(&unwinder::described());
+            pieces.unwinder = Unwinder::InRust;
+            return Ok(());
+        }
         let add = wanted.triples.last().map(|triple| match toolchain {
             Some(name) => format!("run `rustup target add {triple} --toolchain {name}`: its unwinder is then used with your folder"),
             None => format!("install the rust-std for {triple}: its unwinder is then used with your folder"),
@@ -211,7 +230,7 @@ fn complete(
     pieces
         .digest
         .push_str(&digest::files(&folder, &[name], cache)?);
-    pieces.unwinder = Some(folder.join(name));
+    pieces.unwinder = Unwinder::Archive(folder.join(name));
     Ok(())
 }
 
@@ -283,7 +302,11 @@ pub(crate) fn install(pieces: &Pieces, folder: &Path) -> Result<(), Error> {
     std::fs::create_dir_all(folder).map_err(Error::cache("create", folder))?;
     let own = pieces.kit.pieces.iter();
     let own = own.map(|name| pieces.folder.join(name));
-    for from in own.chain(pieces.unwinder.clone()) {
+    let unwinder = match &pieces.unwinder {
+        Unwinder::Archive(path) => Some(path.clone()),
+        Unwinder::OfFolder | Unwinder::InRust => None,
+    };
+    for from in own.chain(unwinder) {
         if let (true, Some(name)) = (from.is_file(), from.file_name()) {
             let to = folder.join(name);
             // Contents only: a toolchain installed read-only must not make the cache so.

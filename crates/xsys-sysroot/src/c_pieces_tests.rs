@@ -41,22 +41,36 @@ fn a_distributions_musl_gets_an_unwinder() {
         triples: vec!["x86_64-unknown-linux-musl".to_owned()],
     };
     let sysroots = [temporary.path().join("old"), temporary.path().join("new")];
-    let complete = || {
+    let complete_with = |in_rust: bool| {
         let mut musl = pieces(&MUSL, folder.clone(), "here".to_owned(), &cache)?;
-        complete(&mut musl, &wanted, &sysroots, Some("stable"), &cache)?;
+        complete(
+            &mut musl,
+            &wanted,
+            &sysroots,
+            in_rust,
+            Some("stable"),
+            &cache,
+        )?;
         Ok::<_, Error>(musl)
     };
+    let complete = || complete_with(false);
     // None anywhere: said before anything is compiled, with what gives one.
     let problem = complete().unwrap_err().into_diagnostic();
     assert!(problem.message.contains("has no unwinder"), "{problem}");
     let add = "rustup target add x86_64-unknown-linux-musl --toolchain stable";
     assert!(problem.help[0].contains(add), "{problem}");
 
+    // One in Rust, where the architecture has it: another library for the key.
+    let plain = pieces(&MUSL, folder.clone(), "here".to_owned(), &cache).unwrap();
+    let rust = complete_with(true).unwrap();
+    assert_eq!(rust.unwinder, Unwinder::InRust);
+    assert_ne!(rust.digest, plain.digest);
+
     // The advice is followed.
     let component = of(&sysroots[1], "x86_64-unknown-linux-musl");
     std::fs::create_dir_all(&component).unwrap();
     std::fs::write(component.join("libunwind.a"), "real unwinder").unwrap();
-    let musl = complete().unwrap();
+    let musl = complete_with(true).unwrap();
     let installed = temporary.path().join("installed");
     install(&musl, &installed).unwrap();
     let content = std::fs::read_to_string(installed.join("libunwind.a")).unwrap();
@@ -65,6 +79,6 @@ fn a_distributions_musl_gets_an_unwinder() {
     // The folder's own comes first, and it is another library for the key.
     std::fs::write(folder.join("libunwind.a"), "own unwinder").unwrap();
     let own = complete().unwrap();
-    assert_eq!(own.unwinder, None);
+    assert_eq!(own.unwinder, Unwinder::OfFolder);
     assert_ne!(own.digest, musl.digest);
 }

@@ -14,12 +14,12 @@ use std::str::FromStr;
 
 use xsys_target::{Rustc, Target};
 
-use crate::Error;
 use crate::build_script::{Facts, Printed, printed};
 use crate::digest::sha256;
 use crate::resolve::Unit;
 use crate::settings::{DebugLevel, OptLevel, Panic, Settings};
 use crate::sources::Sources;
+use crate::{Error, unwinder};
 
 /// One compiler call, ready to be started.
 #[derive(Clone, Debug)]
@@ -220,7 +220,12 @@ impl Compilation<'_> {
             let private = package.public_dependency && !edge.public;
             let file = format!("lib{}-{hash}.rmeta", other.package.lib_name);
             let mut argument = OsString::from("--extern=");
-            argument.push(if private { "priv:" } else { "" });
+            argument.push(match edge.name.as_str() {
+                // `unwind` does not name it.
+                unwinder::CRATE => "force:",
+                _ if private => "priv:",
+                _ => "",
+            });
             argument.push(format!("{}=", edge.name));
             argument.push(self.out_dir.join(file));
             arguments.push(argument);

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use xsys_target::{CrateSet, Kind, Target};
 
 use crate::build_script::Facts;
-use crate::c_pieces::{self, Pieces};
+use crate::c_pieces::{self, Pieces, Unwinder};
 use crate::compile::{
     Call, Calls, Compilation, common_flags, has_separate_metadata, library_folder, root, shown,
     unwind_flags,
@@ -163,7 +163,11 @@ impl<'a> Build<'a> {
         let library = toolchain.library(offline, progress)?;
         let wanted = c_pieces::wanted(target).filter(|_| crates == CrateSet::Std);
         let pieces = wanted
-            .map(|wanted| c_pieces::find(&wanted, target, toolchain, offline, cache, progress))
+            .map(|wanted| {
+                c_pieces::find(
+                    &wanted, target, toolchain, &library, offline, cache, progress,
+                )
+            })
             .transpose()?;
         let release = toolchain.rustc.release();
         let harness = Harness::of(target, crates, &settings, release);
@@ -375,6 +379,7 @@ impl<'a> Build<'a> {
             rustc: self.request.toolchain.rustc.program(),
             cargo_home: cargo_home.as_deref(),
             target: target_argument,
+            unwinder: wanted.unwinder,
             offline: self.request.offline,
         };
         sources.fetch(&fetch, &missing, progress)?;
@@ -411,6 +416,10 @@ impl<'a> Build<'a> {
             test: self.settings.test,
             default_features,
             features,
+            unwinder: self
+                .pieces
+                .as_ref()
+                .is_some_and(|pieces| pieces.unwinder == Unwinder::InRust),
         }
     }
 

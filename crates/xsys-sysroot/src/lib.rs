@@ -5,7 +5,7 @@
 //!   order), `build_script` (cfgs);
 //! - *how*: `compile` (a command line a crate), `harness` (our crate `test`), `schedule` and `jobs` (in parallel, pipelined);
 //! - *where* it goes: `key` and `digest` (its name), `store` (locks, staging, publishing),
-//!   `c_pieces` (the C library that comes with it: `musl`, `wasi`).
+//!   `c_pieces` (the C library that comes with it: `musl`, `wasi`; `unwinder`, where that has none).
 //!
 //! `ensure` puts them in order. cargo takes part only where sources have to be downloaded; no build
 //! script runs and nothing is linked.
@@ -33,6 +33,7 @@ mod source_link;
 mod sources;
 mod store;
 mod toolchain;
+mod unwinder;
 mod wasi;
 
 pub use ensure::{Request, Sysroot, ensure};

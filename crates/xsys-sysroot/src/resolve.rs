@@ -14,10 +14,10 @@ use cargo_platform::Cfg;
 use xsys_diag::did_you_mean;
 use xsys_target::CrateSet;
 
-use crate::Error;
 use crate::lock::LockedPackage;
 use crate::manifest::Package;
 use crate::sources::{Located, Sources};
+use crate::{Error, unwinder};
 
 /// What a sysroot is to hold.
 #[derive(Clone, Debug)]
@@ -29,6 +29,8 @@ pub(crate) struct Wanted {
     pub default_features: Vec<&'static str>,
     /// Features that the user asked for: they have to exist.
     pub features: Vec<String>,
+    /// An unwinder in Rust, where no library has one.
+    pub unwinder: bool,
 }
 
 /// What dependency tables are matched against.
@@ -84,6 +86,7 @@ struct NodeEdge {
 struct Resolver<'a> {
     sources: &'a Sources,
     platform: &'a TargetPlatform,
+    unwinder: bool,
     nodes: Vec<Node>,
     by_root: BTreeMap<PathBuf, usize>,
     missing: BTreeMap<(String, semver::Version), LockedPackage>,
@@ -98,6 +101,7 @@ pub(crate) fn resolve(
     let mut resolver = Resolver {
         sources,
         platform,
+        unwinder: wanted.unwinder,
         nodes: Vec::new(),
         by_root: BTreeMap::new(),
         missing: BTreeMap::new(),
@@ -174,8 +178,12 @@ impl Resolver<'_> {
         if let Some(&node) = self.by_root.get(&root) {
             return Ok(node);
         }
+        let mut package = Package::load(&root)?;
+        if self.unwinder {
+            unwinder::add_to(&mut package);
+        }
         self.nodes.push(Node {
-            package: Package::load(&root)?,
+            package,
             features: BTreeSet::new(),
             active: BTreeSet::new(),
             forwarded: BTreeMap::new(),

@@ -38,6 +38,7 @@ fn alloc_set() -> Wanted {
         test: false,
         default_features: vec!["compiler-builtins-mem"],
         features: Vec::new(),
+        unwinder: false,
     }
 }
 
@@ -326,6 +327,7 @@ fn std_of_every_installed_library() {
                 test: false,
                 default_features: features,
                 features: Vec::new(),
+                unwinder: false,
             };
             let resolution = resolve(&sources, &wanted, &real(&toolchain, triple)).unwrap();
             let mut expected: Vec<&str> = base.iter().copied().chain(more).collect();

@@ -15,6 +15,7 @@ use serde::Deserialize;
 use crate::digest::sha256_file;
 use crate::lock::{Lock, LockedPackage};
 use crate::manifest::{Dependency, Package, read};
+use crate::unwinder::SERVED_BY_STD;
 use crate::{Error, Progress};
 
 /// The workspace of the standard library, and the places its packages may be in.
@@ -209,6 +210,8 @@ pub(crate) struct Fetch<'a> {
     pub cargo_home: Option<&'a Path>,
     /// A triple or a spec file, so that other platforms' packages are left alone.
     pub target: &'a OsStr,
+    /// Whether the unwinder in Rust is wanted as well.
+    pub unwinder: bool,
     pub offline: bool,
 }
 
@@ -222,6 +225,9 @@ impl Fetch<'_> {
         );
         if !self.is_spec_file() {
             text.push_str(&format!(" --target {}", self.target.display()));
+            if self.unwinder {
+                text.push_str(&format!(" --target {SERVED_BY_STD}"));
+            }
         }
         text
     }
@@ -239,6 +245,9 @@ impl Fetch<'_> {
             "--target".to_owned(),
             self.target.to_string_lossy().into_owned(),
         ];
+        if self.unwinder {
+            arguments.extend(["--target".to_owned(), SERVED_BY_STD.to_owned()]);
+        }
         if self.is_spec_file() {
             arguments.push("-Zjson-target-spec".to_owned());
         }
@@ -363,6 +372,7 @@ mod tests {
             rustc: Path::new("rustc"),
             cargo_home: None,
             target: OsStr::new("/x/board.json"),
+            unwinder: false,
             offline: true,
         };
         let error = sources
