@@ -210,3 +210,143 @@ fn new_inside_a_workspace_makes_a_member() {
     let ran = run(&mut place.xsys("run -p blink")).ends_with(0);
     assert!(ran.stdout.contains("0 failed"), "{}", ran.stdout);
 }
+
+/// The script of the machine that the artifact is for, which holds a value that the outer program can see.
+fn artifact_script(value: &str) -> String {
+    format!(
+        "ENTRY(_start)\nMEMORY {{ FLASH : ORIGIN = 0, LENGTH = 4K }}\nSECTIONS {{ .text : {{ LONG({value}) *(.text .text.*) }} > FLASH }}\n"
+    )
+}
+
+const INNER: &str = "#![no_std]
+#![no_main]
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo) -> ! { loop {} }
+#[unsafe(no_mangle)]
+pub extern \"C\" fn _start() -> ! { loop {} }
+";
+
+/// Tells the machine of the ELF file inside, and what its script has put at the beginning of its code.
+const OUTER: &str = "fn main() {
+    let inner: &[u8] = include_bytes!(env!(\"CARGO_BIN_FILE_INNER\"));
+    let machine = u16::from_le_bytes([inner[18], inner[19]]);
+    let marks = |text: &[u8; 4]| inner.windows(4).any(|part| part == text);
+    println!(\"machine {machine} one {} two {}\", marks(b\"ONE1\"), marks(b\"TWO2\"));
+}
+";
+
+/// A program for musl with another inside, for a microcontroller.
+fn nested(place: &Place, target: &str, section: &str) {
+    let dependency = format!(
+        "[workspace]\n[{section}]\ninner = {{ path = \"inner\", artifact = \"bin\", target = \"{target}\" }}\n"
+    );
+    place.write("Cargo.toml", &package("outer", &dependency));
+    place.write("src/main.rs", OUTER);
+    let metadata = "[package.metadata.xsys]\ncrates = \"core\"\nscript = \"link.x\"\n";
+    place.write("inner/Cargo.toml", &package("inner", metadata));
+    place.write("inner/src/main.rs", INNER);
+    place.write("inner/link.x", &artifact_script("0x31454E4F"));
+}
+
+/// rustup's own target, one that rustup has no standard library for, and a spec.
+#[test]
+fn artifacts_are_made_for_their_own_targets() {
+    let musl = "x86_64-unknown-linux-musl";
+    for (name, target, machine) in [
+        ("installed", "thumbv7m-none-eabi", 40),
+        ("built-in", "armv7a-none-eabi", 40),
+        ("spec", "my-thumb.json", 40),
+    ] {
+        let place = Place::new("packages", &format!("artifact of {name}"));
+        nested(&place, target, "dependencies");
+        let flags = match name {
+            "spec" => {
+                place.write("my-thumb.json", &thumb_spec());
+                "-Zbindeps -Zjson-target-spec"
+            }
+            _ => "-Zbindeps",
+        };
+        let call = |verb: &str| {
+            let mut command = place.xsys(&format!("{verb} --target {musl} {flags}"));
+            run(command.env("RUSTC_BOOTSTRAP", "1")).ends_with(0)
+        };
+        let first = call("run");
+        assert_eq!(
+            first.stdout.trim(),
+            format!("machine {machine} one true two false"),
+            "{name}"
+        );
+        // What is inside is no output of its own.
+        assert_eq!(
+            first.stderr.matches("      Output ").count(),
+            1,
+            "{}",
+            first.stderr
+        );
+        assert!(!call("build").stderr.contains("Compiling"), "{name}");
+        place.write("inner/link.x", &artifact_script("0x324F5754"));
+        let again = call("run");
+        assert!(
+            again.stdout.contains("one false two true"),
+            "{}",
+            again.stdout
+        );
+        assert!(!call("build").stderr.contains("Compiling"), "{name}");
+        if name == "installed" {
+            call("check");
+            call("clippy");
+        }
+    }
+}
+
+/// Two packages for one machine, each linked as it says itself; a build script reads one of them.
+#[test]
+fn artifacts_are_linked_as_their_packages_say() {
+    let place = Place::new("packages", "artifacts");
+    nested(&place, "thumbv7m-none-eabi", "dependencies");
+    let path = place.path("Cargo.toml");
+    let manifest = std::fs::read_to_string(&path).expect("it was written");
+    let more = "[build-dependencies]\nother = { path = \"other\", artifact = \"bin\", target = \"thumbv7m-none-eabi\" }\n";
+    place.write("Cargo.toml", &format!("{manifest}{more}"));
+    let metadata = "[package.metadata.xsys]\ncrates = \"core\"\nboard = \"./board\"\n";
+    place.write("other/Cargo.toml", &package("other", metadata));
+    place.write("other/src/main.rs", INNER);
+    place.write(
+        "other/board/board.toml",
+        "description = \"A board\"\ntarget = \"thumbv7m-none-eabi\"\nscript = \"link.x\"\n",
+    );
+    place.write("other/board/link.x", &artifact_script("0x324F5754"));
+    place.write(
+        "build.rs",
+        "fn main() {
+    let path = std::env::var(\"CARGO_BIN_FILE_OTHER\").unwrap();
+    let bytes = std::fs::read(&path).unwrap();
+    println!(\"cargo::rerun-if-changed={path}\");
+    println!(\"cargo::rustc-env=OTHER={}\", bytes.windows(4).any(|part| part == b\"TWO2\"));
+}
+",
+    );
+    let outer = OUTER.replace("}\n", "    println!(\"other {}\", env!(\"OTHER\"));\n}\n");
+    place.write("src/main.rs", &outer);
+    let call = || {
+        let mut command = place.xsys("run -Zbindeps --target x86_64-unknown-linux-musl");
+        run(command.env("RUSTC_BOOTSTRAP", "1")).ends_with(0).stdout
+    };
+    let said = call();
+    assert!(said.contains("one true two false"), "{said}");
+    assert!(said.contains("other true"), "{said}");
+    place.write("other/board/link.x", &artifact_script("0x31454E4F"));
+    assert!(
+        call().contains("other false"),
+        "its board's script is edited"
+    );
+}
+
+fn thumb_spec() -> String {
+    let mut command = std::process::Command::new("rustc");
+    command
+        .args(["-Zunstable-options", "--print", "target-spec-json"])
+        .args(["--target", "thumbv7m-none-eabi"])
+        .env("RUSTC_BOOTSTRAP", "1");
+    run(&mut command).ends_with(0).stdout
+}

@@ -94,6 +94,7 @@ impl Part {
             "wasm-component-ld" => Self::ComponentLinker,
             "rustc" => Self::Compiler("rustc"),
             "rustdoc" => Self::Compiler("rustdoc"),
+            driver::unstable::WRAPPER_NAME => Self::Compiler(driver::unstable::WRAPPER_NAME),
             _ => match first {
                 Some("-flavor" | "--flavor") => Self::Linker(None),
                 Some("__exec") => Self::Runner,

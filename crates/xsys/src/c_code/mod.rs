@@ -22,6 +22,8 @@ pub mod known;
 pub mod machine;
 mod question;
 
+pub use question::{asked_as, unit_graph};
+
 use std::ffi::OsString;
 use std::path::Path;
 

@@ -109,7 +109,7 @@ fn folder(build: &Build<'_>) -> PathBuf {
 }
 
 /// cargo's answer; None where it has none.
-fn unit_graph(ui: &Ui, build: &Build<'_>) -> Result<Option<String>> {
+pub fn unit_graph(ui: &Ui, build: &Build<'_>) -> Result<Option<String>> {
     let mut command = Command::new(&build.toolchain.cargo);
     command
         .current_dir(&build.project.folder)
@@ -185,6 +185,15 @@ fn tells_of_downloads(line: &str) -> bool {
             "Blocking",
         ]
         .contains(&verb)
+}
+
+/// What the answer calls the command's own target.
+pub fn asked_as(build: &Build<'_>) -> Result<PathBuf> {
+    if build.target.kind == Kind::Builtin {
+        return Ok(PathBuf::from(&build.target.name));
+    }
+    let path = spec_file(build)?;
+    Ok(path.canonicalize().unwrap_or(path))
 }
 
 /// The spec as a file of its name, for cargo to read the target's cfgs; the sysroot's may not be

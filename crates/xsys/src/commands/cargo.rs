@@ -97,7 +97,7 @@ fn for_target(call: &Call, line: &Line, plan: &Plan) -> Result<u8> {
     }
     cargo::environment(&mut command, &call.ui, plan)?;
     let by_driver = line.name.iter().any(|word| word == "clippy");
-    unstable::allow(&mut command, plan, by_driver);
+    unstable::allow(&mut command, plan, by_driver)?;
     // Programs that cannot be run here are a problem only where one is to be run.
     if let Ok(launch) = launch(&plan.target, plan) {
         let wasm = engine_options(&crate::cli::WasmArgs::default(), &launch)?;

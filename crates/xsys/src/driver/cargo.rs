@@ -11,6 +11,7 @@ use serde_json::json;
 use xsys_diag::Diagnostic;
 use xsys_target::Kind;
 
+use crate::driver::artifacts;
 use crate::driver::link_inputs;
 use crate::driver::messages::{self, Messages};
 use crate::driver::own_program;
@@ -76,6 +77,8 @@ pub fn build(ui: &Ui, plan: &Plan, alone: bool) -> Result<Built> {
     for program in &programs {
         messages.of_program(&reports, program);
     }
+    // What is in others is no output: images of the command's target are not made of it.
+    programs.retain(|program| !artifacts::is_artifact(program));
     messages.of_links_since(&records, &reports, since);
     Ok(Built {
         code: code(status),
@@ -158,7 +161,7 @@ fn command(ui: &Ui, plan: &Plan, verb: Verb) -> Result<Command> {
         command.arg("-Zjson-target-spec");
     }
     environment(&mut command, ui, plan)?;
-    unstable::allow(&mut command, plan, verb == Verb::Clippy);
+    unstable::allow(&mut command, plan, verb == Verb::Clippy)?;
     plan.switch_off_build_std(&mut command)?;
     command.args(["--color", color(ui)]);
     if verb.starts_programs() && plan.user.runner.is_none() {
@@ -257,7 +260,8 @@ fn foreign_libraries(artifact: &cargo_metadata::Artifact) -> Vec<PathBuf> {
     let files = artifact.filenames.iter().filter(|path| {
         let ending = path.extension().unwrap_or_default();
         let in_deps = path.parent().is_some_and(|folder| folder.ends_with("deps"));
-        ["a", "lib", "so", "dll", "dylib"].contains(&ending) && !in_deps
+        let inside = in_deps || artifacts::is_artifact(path.as_std_path());
+        ["a", "lib", "so", "dll", "dylib"].contains(&ending) && !inside
     });
     files.map(|path| path.clone().into_std_path_buf()).collect()
 }

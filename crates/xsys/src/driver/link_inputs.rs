@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use xsys_diag::Diagnostic;
 use xsys_target::{Kind, Target};
 
+use crate::driver::board_files::short_digest;
 use crate::driver::emit;
 use crate::driver::plan::Plan;
 use crate::driver::project::Project;
@@ -29,16 +30,23 @@ fn file_of(project: &Project, target: &Target) -> PathBuf {
     project.target_dir.join("xsys").join("link-args").join(name)
 }
 
+/// The same for a package that is somebody's artifact: in one build there may be several, each with
+/// arguments of its own.
+pub fn file_of_artifact(project: &Project, target: &Target, package: &Path) -> PathBuf {
+    let digest = short_digest(&[package.as_os_str().as_encoded_bytes()]);
+    let mut name = file_of(project, target).into_os_string();
+    name.push(format!("-{digest}"));
+    name.into()
+}
+
 /// Writes the arguments down and removes programs that were linked from other inputs than there
 /// are now. To be done right before cargo starts: packages of one target may have boards of their
 /// own, and the file holds what is for those that are built next.
 pub fn prepare(plan: &Plan) -> Result<(), Diagnostic> {
     let path = file_of(&plan.project, &plan.target);
-    let text = response(&plan.link_args);
-    if std::fs::read(&path).ok().as_deref() != Some(text.as_bytes()) {
-        let folder = path.parent().unwrap_or(Path::new(""));
-        std::fs::create_dir_all(folder).map_err(|error| file("create", folder, &error))?;
-        emit::replace(&path, text.as_bytes())?;
+    write(&path, &plan.link_args)?;
+    for (path, args) in &plan.responses {
+        write(path, args)?;
     }
     let own = canonical(&path);
     let members = &plan.project.members;
@@ -51,6 +59,16 @@ pub fn prepare(plan: &Plan) -> Result<(), Diagnostic> {
         built_now || canonical(input) != own
     });
     Ok(())
+}
+
+fn write(path: &Path, args: &[String]) -> Result<(), Diagnostic> {
+    let text = response(args);
+    if std::fs::read(path).ok().as_deref() == Some(text.as_bytes()) {
+        return Ok(());
+    }
+    let folder = path.parent().unwrap_or(Path::new(""));
+    std::fs::create_dir_all(folder).map_err(|error| file("create", folder, &error))?;
+    emit::replace(path, text.as_bytes())
 }
 
 fn canonical(path: &Path) -> PathBuf {

@@ -12,6 +12,7 @@
 //! 7. [`run`] starts the program; cargo calls us back as its runner.
 
 pub mod any_cargo;
+pub mod artifacts;
 pub mod board_files;
 pub mod build_std;
 pub mod cargo;

@@ -3,8 +3,10 @@
 //! The order of what decides: the command line, the package's metadata, the workspace's, the
 //! board, the target itself.
 
+mod artifacts;
+
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -14,6 +16,7 @@ use xsys_target::{Kind, RunConfig, Target, What};
 
 use crate::c_code;
 use crate::cli::{BuildArgs, CargoFlags};
+use crate::driver::artifacts::Table;
 use crate::driver::build_std::{self, BuildStd};
 use crate::driver::emit::Emit;
 use crate::driver::library_flags;
@@ -32,6 +35,7 @@ use crate::error::Result;
 use crate::harness::advice;
 use crate::render;
 use crate::ui::{SysrootProgress, Ui};
+use artifacts::is_unstable;
 
 /// What is to be done for a project and a target.
 #[derive(Debug)]
@@ -48,6 +52,10 @@ pub struct Plan {
     pub user: UserConfig,
     /// The linker's scripts and options that the board and the manifest name.
     pub link_args: Vec<String>,
+    /// What rustc is told for targets of artifact dependencies.
+    pub artifacts: Table,
+    /// What their linkers are told, by the files that stand for it.
+    pub responses: Vec<(PathBuf, Vec<String>)>,
     pub build_std: Option<BuildStd>,
     /// Variables that tell build scripts of a C compiler.
     pub c_code: Vec<(String, OsString)>,
@@ -100,8 +108,7 @@ impl Plan {
 
     /// Whether a stable compiler has to take what it calls unstable.
     pub fn needs_bootstrap(&self) -> bool {
-        // Inline assembler is unstable on these, and no crate for them does without.
-        self.target.kind == Kind::Json || matches!(self.target.arch(), "avr" | "msp430")
+        is_unstable(&self.target)
     }
 
     /// Keeps cargo from building another standard library.
@@ -138,6 +145,7 @@ struct Decision {
     added: Vec<OsString>,
     user: UserConfig,
     c_code: Vec<(String, OsString)>,
+    artifacts: Vec<artifacts::Decision>,
 }
 
 impl Ground {
@@ -232,7 +240,7 @@ impl Ground {
             .or(build_std(false))
             .or(target.board.as_ref().and_then(|board| board.crates))
             .unwrap_or_else(|| default_crates(&target));
-        let linker = self.linker(verb, args, &target, crates, &user)?;
+        let linker = self.linker_of(verb, args.linker.as_deref(), &target, crates, &user)?;
         if verb.links() {
             linker.tell(ui, &target);
         }
@@ -252,6 +260,7 @@ impl Ground {
             settings: self.settings(verb, &target, crates, &user)?,
             linker,
             c_code: self.c_code(ui, verb, &target)?,
+            artifacts: self.artifacts(ui, verb, &target)?,
             crates,
             target,
             user,
@@ -338,10 +347,10 @@ impl Ground {
     }
 
     /// Who links. Where nothing is linked, it does not matter that nobody could.
-    fn linker(
+    fn linker_of(
         &self,
         verb: Verb,
-        args: &BuildArgs,
+        asked: Option<&str>,
         target: &Target,
         crates: CrateSet,
         user: &UserConfig,
@@ -350,7 +359,7 @@ impl Ground {
         let choice = linker_choice::choose(&Question {
             target,
             crates,
-            asked: args.linker.as_deref(),
+            asked,
             user,
             toolchain,
         });
@@ -398,6 +407,7 @@ impl Ground {
             added,
             user,
             c_code,
+            artifacts,
             ..
         } = decision;
         let mut flags = self.flags.clone();
@@ -424,9 +434,22 @@ impl Ground {
             trims: &[],
             ..inputs.clone()
         };
+        let mut flags_of_all = rustflags::merge(&user.rustflags, &inputs);
+        let (mut rows, mut responses) = (Vec::new(), Vec::new());
+        for artifact in artifacts {
+            let mut prepared = self.prepare_artifact(ui, artifact, &trims)?;
+            rows.push(prepared.row);
+            responses.append(&mut prepared.responses);
+        }
+        let artifacts = Table::new(flags_of_all.clone(), rows);
+        if !artifacts.is_empty() {
+            flags_of_all.push(artifacts.mark());
+        }
         Ok(Plan {
-            rustflags: rustflags::encode(&rustflags::merge(&user.rustflags, &inputs)),
+            rustflags: rustflags::encode(&flags_of_all),
             rustdocflags: rustflags::encode(&rustflags::merge(&user.rustdocflags, &doc_inputs)),
+            artifacts,
+            responses,
             run: self
                 .place
                 .project

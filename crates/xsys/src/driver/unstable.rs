@@ -5,17 +5,20 @@
 //! builds for a JSON target and for a triple, or for this machine, in turns would compile every
 //! procedural macro each time, and build scripts would find features that are not there without us.
 //! So cargo is told by the variable that its own tests use, and rustc is called through this program,
-//! which sets the variable where the target is the one in question.
+//! which sets the variable where the target is the one in question. Targets of artifact dependencies get
+//! their own flags on the same way ([`super::artifacts`]).
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
+use xsys_diag::Diagnostic;
 use xsys_target::Kind;
 
+use crate::driver::artifacts;
 use crate::driver::own_program;
 use crate::driver::plan::Plan;
-use crate::error;
+use crate::error::{self, Result};
 
 /// Names the real compiler for [`main`].
 const RUSTC: &str = "XSYS_RUSTC";
@@ -26,33 +29,68 @@ const TARGET: &str = "XSYS_UNSTABLE_TARGET";
 /// Makes cargo take its unstable options.
 const CARGO: &str = "__CARGO_TEST_CHANNEL_OVERRIDE_DO_NOT_USE_THIS";
 
+/// The user's wrapper, which comes after ours.
+const WRAPPER: &str = "XSYS_RUSTC_WRAPPER";
+
+/// The name of this program as a wrapper.
+pub const WRAPPER_NAME: &str = "xsys-rustc-wrapper";
+
 const BOOTSTRAP: &str = "RUSTC_BOOTSTRAP";
 
 /// What is nobody's business but cargo's and ours.
-pub const VARIABLES: [&str; 3] = [RUSTC, TARGET, CARGO];
+pub const VARIABLES: [&str; 5] = [RUSTC, TARGET, CARGO, WRAPPER, artifacts::VARIABLE];
 
 /// Prepares a call of cargo. `by_driver` is for commands that bring a compiler of their own, as clippy
-/// does, which is not called through anything.
-pub fn allow(command: &mut Command, plan: &Plan, by_driver: bool) {
-    if !plan.needs_bootstrap() {
-        return;
-    }
-    if plan.target.kind == Kind::Json {
+/// does, which is called through nothing but a wrapper.
+pub fn allow(command: &mut Command, plan: &Plan, by_driver: bool) -> Result<()> {
+    if plan.needs_bootstrap() && plan.target.kind == Kind::Json {
         command.env(CARGO, "nightly");
     }
-    if plan.toolchain.rustc.is_nightly() {
-        return;
+    let bootstrap = plan.needs_bootstrap() && !plan.toolchain.rustc.is_nightly();
+    let folder = plan.project.target_dir.join("xsys");
+    if !plan.artifacts.is_empty() {
+        let table = plan.artifacts.write(&folder.join("artifacts"))?;
+        command.env(artifacts::VARIABLE, table);
+        if by_driver {
+            wrap(command, &folder.join("bin"))?;
+        }
+    } else if !bootstrap {
+        return Ok(());
     }
-    let bin = plan.project.target_dir.join("xsys").join("bin");
     let rustc = plan.toolchain.rustc.program();
-    let links = ["rustc", "rustdoc"].map(|name| link(&bin, name));
-    match links {
+    let bin = folder.join("bin");
+    match ["rustc", "rustdoc"].map(|name| link(&bin, name)) {
         [Ok(own_rustc), Ok(own_rustdoc)] if !by_driver => {
             command.env("RUSTC", own_rustc).env("RUSTDOC", own_rustdoc);
-            command.env(RUSTC, rustc).env(TARGET, as_cargo_names(plan));
+            command.env(RUSTC, rustc);
+            if bootstrap {
+                command.env(TARGET, as_cargo_names(plan));
+            }
         }
-        _ => drop(command.env(BOOTSTRAP, "1")),
+        [Err(error), _] if !plan.artifacts.is_empty() => return Err(no_links(&error).into()),
+        _ if bootstrap => drop(command.env(BOOTSTRAP, "1")),
+        _ => {}
     }
+    Ok(())
+}
+
+/// Lets cargo call all compilers through this program, and the user's wrapper after it.
+fn wrap(command: &mut Command, bin: &Path) -> Result<()> {
+    let own = link(bin, WRAPPER_NAME).map_err(|error| no_links(&error))?;
+    if let Some(theirs) = std::env::var_os("RUSTC_WRAPPER").filter(|name| !name.is_empty()) {
+        command.env(WRAPPER, theirs);
+    }
+    command.env("RUSTC_WRAPPER", own);
+    Ok(())
+}
+
+fn no_links(error: &std::io::Error) -> Diagnostic {
+    Diagnostic::error("artifact dependencies for another target cannot be built here").note(
+        format!(
+            "rustc has to be called through a symbolic link to xsys, and there can be none: {}",
+            error::reason(error)
+        ),
+    )
 }
 
 /// What rustc's `--target` gets: of a file cargo hands on the name without symbolic links.
@@ -94,8 +132,16 @@ fn symlink(_: &Path, _: &Path) -> std::io::Result<()> {
 /// The part of rustc or rustdoc, as the name says.
 pub fn main(name: &str, args: &[OsString]) -> ExitCode {
     let ui = crate::ui::Ui::new(None, false);
-    let Some(rustc) = std::env::var_os(RUSTC).map(PathBuf::from) else {
-        let problem = xsys_diag::Diagnostic::error(format!(
+    let mut args = args.to_vec();
+    let rustc = match name {
+        // cargo names the compiler; a wrapper of the user's goes before it.
+        WRAPPER_NAME => std::env::var_os(WRAPPER)
+            .or_else(|| (!args.is_empty()).then(|| args.remove(0)))
+            .map(PathBuf::from),
+        _ => std::env::var_os(RUSTC).map(PathBuf::from),
+    };
+    let Some(rustc) = rustc else {
+        let problem = Diagnostic::error(format!(
             "this `{name}` is for cargo when `xsys` has started it"
         ))
         .help("call the toolchain's own compiler");
@@ -103,13 +149,16 @@ pub fn main(name: &str, args: &[OsString]) -> ExitCode {
         return ExitCode::from(2);
     };
     let program = rustc.with_file_name(format!("{name}{}", std::env::consts::EXE_SUFFIX));
-    let program = if name == "rustc" { rustc } else { program };
+    let program = if name == "rustdoc" { program } else { rustc };
+    let redirected = artifacts::redirect(&mut args);
     let mut command = Command::new(&program);
-    command.args(args);
     let target = std::env::var_os(TARGET).unwrap_or_default();
-    if is_for(args, &target) {
+    let unstable = redirected.as_ref().is_some_and(|it| it.unstable);
+    if unstable || is_for(&args, &target) {
         command.env(BOOTSTRAP, "1");
     }
+    command.args(args);
+    command.envs(redirected.into_iter().flat_map(|it| it.environment));
     let failed = error::file("start", &program, &become_it(command));
     crate::render::show(&ui, &[failed]);
     ExitCode::FAILURE
@@ -127,6 +176,9 @@ fn become_it(_: Command) -> std::io::Error {
 
 /// Whether arguments, or those in a response file (one a line), name the target.
 fn is_for(args: &[OsString], target: &OsStr) -> bool {
+    if target.is_empty() {
+        return false;
+    }
     let named = |args: &[OsString]| {
         args.iter().enumerate().any(|(at, arg)| {
             let after = at > 0 && args[at - 1] == "--target";

@@ -1,0 +1,220 @@
+//! What is decided for the targets of artifact dependencies: as for the command's own target, with
+//! what the artifacts' packages say for themselves.
+//!
+//! A package's board, script and memory hold where its artifact is for the machine that they are for. The
+//! command line's `--crates`, `--emit` and `--linker` are about the command's target and not about these.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use xsys_target::{CrateSet, Kind, Target, What};
+
+use super::{Ground, default_crates, link_inputs, load_target, report_problems};
+use crate::c_code;
+use crate::driver::artifacts::{self, Found, Row};
+use crate::driver::linker_choice::{By, Choice};
+use crate::driver::rustflags::{self, Inputs, UserConfig};
+use crate::driver::scripts;
+use crate::driver::settings::{Manifest, Settings, merge};
+use crate::driver::verb::Verb;
+use crate::error::Result;
+use crate::ui::Ui;
+
+/// What is decided for one target of artifacts.
+pub struct Decision {
+    platform: String,
+    main: super::Decision,
+    /// Packages with something to link, each with its own board.
+    packages: Vec<Package>,
+}
+
+struct Package {
+    folder: PathBuf,
+    /// The ground with the package's settings.
+    ground: Ground,
+    target: Target,
+}
+
+/// What cargo's call needs for a target of artifacts.
+pub struct Prepared {
+    pub row: Row,
+    /// The linker's arguments, by the files that stand for them.
+    pub responses: Vec<(PathBuf, Vec<String>)>,
+}
+
+impl Ground {
+    /// The targets that a command's artifact dependencies are for. cargo is asked only where it was told
+    /// to know of such dependencies.
+    pub fn artifacts(&self, ui: &Ui, verb: Verb, target: &Target) -> Result<Vec<Decision>> {
+        if !self.unstable("bindeps") {
+            return Ok(Vec::new());
+        }
+        let build = c_code::Build {
+            verb,
+            toolchain: &self.place.toolchain,
+            project: &self.place.project,
+            config: &self.place.config,
+            target,
+            flags: &self.flags,
+            cache: &self.cache,
+        };
+        let Some(graph) = c_code::unit_graph(ui, &build)? else {
+            return Ok(Vec::new());
+        };
+        let main = c_code::asked_as(&build)?;
+        let found = artifacts::found(&graph, &main.to_string_lossy());
+        let decisions = found.into_iter().map(|it| self.artifact(ui, verb, it));
+        decisions.collect()
+    }
+
+    fn artifact(&self, ui: &Ui, verb: Verb, found: Found) -> Result<Decision> {
+        let target = self.artifact_target(ui, &found.platform)?;
+        let mut packages = Vec::new();
+        for folder in &found.packages {
+            packages.push(self.package(folder, &target)?);
+        }
+        let user =
+            rustflags::user_config(&self.place.config, &self.place.toolchain.rustc, &target)?;
+        let crates = packages.iter().map(Package::crates).max();
+        let crates = crates.unwrap_or_else(|| default_crates(&target));
+        // Whoever is linked first says how the library is built: there is one of it.
+        let ground = packages.first().map_or(self, |package| &package.ground);
+        let mut settings = ground.settings(verb, &target, crates, &user)?;
+        settings.test = false;
+        let linker = match packages.is_empty() {
+            true => Choice::none(),
+            // Also for `cargo check`: an artifact is made to be looked at.
+            false => ground.linker_of(Verb::Other, None, &target, crates, &user)?,
+        };
+        linker.tell(ui, &target);
+        let main = super::Decision {
+            target,
+            emits: Vec::new(),
+            crates,
+            settings,
+            linker,
+            added: Vec::new(),
+            user,
+            c_code: Vec::new(),
+            artifacts: Vec::new(),
+        };
+        Ok(Decision {
+            platform: found.platform,
+            main,
+            packages,
+        })
+    }
+
+    fn artifact_target(&self, ui: &Ui, platform: &str) -> Result<Target> {
+        let what = match platform.ends_with(".json") {
+            true => What::SpecFile(PathBuf::from(platform)),
+            false => What::Triple(platform.to_owned()),
+        };
+        let target = load_target(&what, &self.place.toolchain)?;
+        let problems = target
+            .check(&self.place.toolchain.rustc)
+            .map_err(|error| error.into_diagnostic())?;
+        report_problems(ui, problems)?;
+        Ok(target)
+    }
+
+    fn package(&self, folder: &Path, target: &Target) -> Result<Package> {
+        let project = &self.place.project;
+        let path = folder.join("Cargo.toml");
+        let mut settings = Manifest::read(&path)?.package();
+        if project.manifests.contains(&path) {
+            settings = merge(settings, project.root_manifest.workspace());
+        }
+        let mut target = target.clone();
+        if let Some(what) = settings.what() {
+            let own = load_target(&what, &self.place.toolchain)?;
+            if own.llvm_target() != target.llvm_target() {
+                // Made for another machine, this time it is not.
+                settings = Settings::default();
+            } else if target.board.is_none() {
+                target.board = own.board;
+            }
+        }
+        let mut ground = self.clone();
+        ground.build_std = None;
+        ground.place.project.settings = settings;
+        Ok(Package {
+            folder: folder.to_owned(),
+            ground,
+            target,
+        })
+    }
+
+    /// Finds or builds the sysroot of an artifact's target, and what rustc is told for it.
+    pub fn prepare_artifact(
+        &self,
+        ui: &Ui,
+        decision: Decision,
+        trims: &[String],
+    ) -> Result<Prepared> {
+        let main = &decision.main;
+        let sysroot = self.sysroot(ui, main)?;
+        let merged = |link_args: &[String]| {
+            rustflags::merge(
+                &main.user.rustflags,
+                &Inputs {
+                    sysroot: &sysroot.path,
+                    linker: &main.linker,
+                    target: &main.target,
+                    cpu: main.settings.cpu.as_deref(),
+                    link_args,
+                    trims,
+                },
+            )
+        };
+        let (mut packages, mut responses) = (BTreeMap::new(), Vec::new());
+        for package in &decision.packages {
+            let (told, response) = package.link_args(&main.user, &main.linker)?;
+            responses.extend(response);
+            packages.insert(package.folder.clone(), merged(&told));
+        }
+        let row = Row {
+            platform: decision.platform.clone(),
+            target: super::cargo_target(&main.target, &sysroot),
+            name: main.target.name.clone(),
+            unstable: super::is_unstable(&main.target),
+            flags: merged(&[]),
+            packages,
+        };
+        Ok(Prepared { row, responses })
+    }
+}
+
+impl Package {
+    fn crates(&self) -> CrateSet {
+        let board = self.target.board.as_ref();
+        let asked = self.ground.place.project.settings.crates;
+        asked
+            .or(board.and_then(|board| board.crates))
+            .unwrap_or_else(|| default_crates(&self.target))
+    }
+
+    /// What the linker is told, and the file that has it where that is ours.
+    #[allow(clippy::type_complexity)]
+    fn link_args(
+        &self,
+        user: &UserConfig,
+        linker: &Choice,
+    ) -> Result<(Vec<String>, Option<(PathBuf, Vec<String>)>)> {
+        let project = &self.ground.place.project;
+        let by_us = linker.by == By::Xsys;
+        let args = scripts::link_args(project, &self.target, &self.ground.cache, user, by_us)?;
+        if !by_us {
+            return Ok((args, None));
+        }
+        let path = link_inputs::file_of_artifact(project, &self.target, &self.folder);
+        let stand_in = format!("@{}", path.display());
+        Ok((vec![stand_in], Some((path, args))))
+    }
+}
+
+/// Whether a stable compiler has to take what it calls unstable.
+pub fn is_unstable(target: &Target) -> bool {
+    // Inline assembler is unstable on these, and no crate for them does without.
+    target.kind == Kind::Json || matches!(target.arch(), "avr" | "msp430")
+}
