@@ -38,9 +38,11 @@ struct Package {
 /// What cargo's call needs for a target of artifacts.
 pub struct Prepared {
     pub row: Row,
-    /// The linker's arguments, by the files that stand for them.
-    pub responses: Vec<(PathBuf, Vec<String>)>,
+    pub responses: Vec<Response>,
 }
+
+/// A file of ours and the linker's arguments that are in it.
+pub type Response = (PathBuf, Vec<String>);
 
 impl Ground {
     /// The targets that a command's artifact dependencies are for. cargo is asked only where it was told
@@ -195,12 +197,11 @@ impl Package {
     }
 
     /// What the linker is told, and the file that has it where that is ours.
-    #[allow(clippy::type_complexity)]
     fn link_args(
         &self,
         user: &UserConfig,
         linker: &Choice,
-    ) -> Result<(Vec<String>, Option<(PathBuf, Vec<String>)>)> {
+    ) -> Result<(Vec<String>, Option<Response>)> {
         let project = &self.ground.place.project;
         let by_us = linker.by == By::Xsys;
         let args = scripts::link_args(project, &self.target, &self.ground.cache, user, by_us)?;
