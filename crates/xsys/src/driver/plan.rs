@@ -6,7 +6,7 @@
 mod artifacts;
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -55,7 +55,7 @@ pub struct Plan {
     /// What rustc is told for targets of artifact dependencies.
     pub artifacts: Table,
     /// What their linkers are told, by the files that stand for it.
-    pub responses: Vec<(PathBuf, Vec<String>)>,
+    pub responses: Vec<artifacts::Response>,
     pub build_std: Option<BuildStd>,
     /// Variables that tell build scripts of a C compiler.
     pub c_code: Vec<(String, OsString)>,
