@@ -6,7 +6,6 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use xsys_tests::project::{
@@ -14,13 +13,6 @@ use xsys_tests::project::{
     xsys, xsys_in,
 };
 use xsys_tests::project_trace::{Traced, file_name, is_foreign_toolchain};
-
-/// One build at a time: they are parallel in themselves, and times are looked at.
-static ONE: Mutex<()> = Mutex::new(());
-
-fn alone() -> std::sync::MutexGuard<'static, ()> {
-    ONE.lock().unwrap_or_else(|poison| poison.into_inner())
-}
 
 /// A copy of a board's own program.
 fn hello(place: &Place, board: &str, name: &str) -> PathBuf {
@@ -91,14 +83,12 @@ fn without_c(board: &str) {
 
 #[test]
 fn no_c_toolchain_is_needed_for_bare_metal() {
-    let _alone = alone();
     without_c("raspberry-pi-3");
 }
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 #[test]
 fn no_c_toolchain_is_needed_for_linux() {
-    let _alone = alone();
     without_c("x86_64-linux");
 }
 
@@ -165,7 +155,6 @@ fn sysroots(cache: &Path) -> Vec<String> {
 
 #[test]
 fn two_builds_at_once_compile_the_sysroot_once_and_a_third_not_at_all() {
-    let _alone = alone();
     let place = Place::new("build", "at-once");
     let counted = Counted::new(&place);
     let cache = place.path("cache");
@@ -214,7 +203,6 @@ fn killed_when(mut command: Command, what: &str, happened: impl Fn() -> bool) {
 
 #[test]
 fn a_killed_build_of_a_sysroot_goes_on_and_a_damaged_one_is_made_again() {
-    let _alone = alone();
     let place = Place::new("build", "killed");
     let counted = Counted::new(&place);
     let cache = place.path("cache");
@@ -329,7 +317,6 @@ fn results(folder: &Path) -> Vec<(String, Vec<u8>)> {
 
 #[test]
 fn the_same_sources_give_the_same_bytes_in_every_folder() {
-    let _alone = alone();
     for (board, target) in [
         ("raspberry-pi-3", "raspberry-pi-3"),
         ("riscv32-virt", "riscv32imac-qemu-none-elf"),
@@ -373,7 +360,6 @@ fn the_same_sources_give_the_same_bytes_in_every_folder() {
 
 #[test]
 fn nightly_works_as_well() {
-    let _alone = alone();
     let installed = find_program("rustup").map(|rustup| {
         let listed = run(Command::new(rustup).args(["toolchain", "list"]));
         listed
@@ -407,7 +393,6 @@ fn nightly_works_as_well() {
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 #[test]
 fn as_cargos_linker_it_links_programs_with_rustups_std() {
-    let _alone = alone();
     let std = xsys_tests::project::rustc_sysroot().join("lib/rustlib/x86_64-unknown-linux-musl");
     if !std.is_dir() {
         skip(
@@ -458,7 +443,6 @@ mod on_linux {
 
     #[test]
     fn code_for_the_host_keeps_the_hosts_settings() {
-        let _alone = alone();
         let place = Place::new("build", "host-code");
         let project = place.copy(&cases("build").join("host-code"), "project");
         for (flags, said) in [(None, "without"), (Some("--cfg for_the_target"), "with")] {
@@ -477,7 +461,6 @@ mod on_linux {
 
     #[test]
     fn cargos_flags_keep_their_meaning() {
-        let _alone = alone();
         let place = Place::new("build", "flags");
         let project = place.copy(&cases("build").join("workspace"), "workspace");
         let out = place.path("out");
@@ -521,7 +504,6 @@ mod on_linux {
 
     #[test]
     fn exit_codes_are_the_programs_cargos_and_claps() {
-        let _alone = alone();
         let place = Place::new("build", "exit-codes");
         let project = place.copy(&cases("build").join("workspace"), "workspace");
         let call = |line: &str| {
@@ -543,7 +525,6 @@ mod on_linux {
 
     #[test]
     fn tests_are_built_and_run_for_the_target() {
-        let _alone = alone();
         let place = Place::new("build", "tests");
         let project = place.copy(&cases("build").join("workspace"), "workspace");
         let call = |line: &str| {

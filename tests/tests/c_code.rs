@@ -10,7 +10,6 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, Instant};
 
 use xsys_tests::project::{
     Place, Ran, find_program, folders_in, path_of, repository, run, skip, xsys_in,
@@ -285,7 +284,6 @@ fn nothing_installed_is_said_before_anything_is_compiled() {
         } else {
             what.to_owned()
         };
-        let start = Instant::now();
         let ran = run(&mut machine.xsys(&format!("build -p app {what}")))
             .ends_with(101)
             .tells(&format!(
@@ -294,11 +292,6 @@ fn nothing_installed_is_said_before_anything_is_compiled() {
             .tells("app → middle → inner-sys 0.1.0")
             .tells("`gcc-aarch64-linux-gnu` or `clang`")
             .tells("CC_aarch64_unknown_linux_musl=PROGRAM");
-        assert!(
-            start.elapsed() < Duration::from_secs(20),
-            "{:?}",
-            start.elapsed()
-        );
         assert!(!ran.stderr.contains("Compiling"), "{}", ran.stderr);
         assert!(!place.path("target").join(TRIPLE).exists());
     }

@@ -12,7 +12,6 @@ use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 use serde_json::Value;
@@ -226,7 +225,7 @@ fn in_words(name: &str, answer: &Value) -> String {
 }
 
 /// Fails unless the call ended as a build does that was refused before it began.
-fn refused_at_once(ran: &Ran, took: Duration, message: &str) {
+fn refused_at_once(ran: &Ran, message: &str) {
     let Ran {
         code, stderr, line, ..
     } = ran;
@@ -237,8 +236,6 @@ fn refused_at_once(ran: &Ran, took: Duration, message: &str) {
     );
     assert!(stderr.contains("= help: "), "`{line}`\n{stderr}");
     assert!(!stderr.contains("Compiling"), "`{line}`\n{stderr}");
-    // One second is the promise; this machine may be busy.
-    assert!(took < Duration::from_secs(3), "`{line}` took {took:?}");
 }
 
 #[test]
@@ -273,9 +270,8 @@ fn what_is_missing_is_said_before_anything_is_compiled() {
                 .env_remove("LIB");
             command
         };
-        let start = Instant::now();
         let ran = run(&mut call(format!("build --crates {set} --target {name}")));
-        refused_at_once(&ran, start.elapsed(), message);
+        refused_at_once(&ran, message);
         // `check` says the same.
         let checked = run(&mut call(format!("target check {name} --crates {set}"))).ends_with(1);
         assert!(checked.stderr.contains(message), "{}", checked.stderr);
@@ -309,11 +305,10 @@ fn rust_lld_takes_what_xsys_cannot_link_and_it_is_said_each_time() {
     assert_eq!(report["linker"], "rust-lld");
     assert_eq!(report["outputs"][0]["path"], program.display().to_string());
 
-    let start = Instant::now();
     let ran = run(&mut place.xsys(&format!("{build} --linker=xsys")));
     let message =
         "xsys's own linker cannot link for `x86_64-unknown-uefi`: it has no PE output yet";
-    refused_at_once(&ran, start.elapsed(), message);
+    refused_at_once(&ran, message);
 }
 
 fn report(ran: &Ran) -> Value {
@@ -411,9 +406,8 @@ fn a_linker_of_the_users_is_kept_and_named_whichever_way_it_came() {
     let ran = run(call("--linker=xsys").env(variable, "no-such-linker")).ends_with(0);
     assert!(!ran.stderr.contains("Linker"), "{}", ran.stderr);
 
-    let start = Instant::now();
     let ran = run(&mut call("--linker=no-such-linker"));
-    refused_at_once(&ran, start.elapsed(), "there is no linker `no-such-linker`");
+    refused_at_once(&ran, "there is no linker `no-such-linker`");
 }
 
 fn rust_lld() -> std::path::PathBuf {

@@ -6,7 +6,7 @@
 
 use std::path::Path;
 use std::process::Command;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde::Deserialize;
@@ -50,9 +50,6 @@ fn once() -> u32 {
     1
 }
 
-/// One build at a time: they are parallel in themselves.
-static ONE: Mutex<()> = Mutex::new(());
-
 fn main() {
     let arguments = Arguments::from_args();
     let mut trials = Vec::new();
@@ -72,7 +69,6 @@ fn main() {
 }
 
 fn check(name: &str, at: usize, call: &Call) -> Result<(), Failed> {
-    let _one = ONE.lock().unwrap_or_else(|poison| poison.into_inner());
     for program in &call.needs {
         if find_program(program).is_none() {
             skip(&call.line, &format!("`{program}` is not installed"));

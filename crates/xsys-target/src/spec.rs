@@ -205,6 +205,16 @@ impl Spec {
         self.flag("atomic-cas").unwrap_or(true)
     }
 
+    /// Whether rustc links programs for it, not only libraries.
+    pub fn has_programs(&self) -> bool {
+        self.flag("executables") != Some(false)
+    }
+
+    /// Whether it has libraries that are linked when programs start or later.
+    pub fn has_dynamic_linking(&self) -> bool {
+        self.flag("dynamic-linking") == Some(true)
+    }
+
     /// WebAssembly.
     pub fn is_wasm(&self) -> bool {
         matches!(self.arch(), "wasm32" | "wasm64") || self.flag("is-like-wasm") == Some(true)

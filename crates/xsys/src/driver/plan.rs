@@ -369,6 +369,9 @@ impl Ground {
             Verb::Build => self.place.project.links(&self.flags),
             _ => verb.links(),
         };
+        if matters && verb == Verb::Build {
+            self.place.project.can_be_made(target, &self.flags)?;
+        }
         match choice {
             Err(_) if !matters => Ok(Choice::none()),
             choice => Ok(choice?),

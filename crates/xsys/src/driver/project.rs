@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use cargo_metadata::{Metadata, MetadataCommand};
 use xsys_diag::Diagnostic;
-use xsys_target::What;
+use xsys_target::{Target, What};
 
 use crate::cli::CargoFlags;
 use crate::driver::emit::Shared;
@@ -30,8 +30,8 @@ pub struct Project {
     pub root_manifest: Manifest,
     /// The manifests of the workspace's members.
     pub manifests: Vec<PathBuf>,
-    /// Whether the packages in question have anything that is linked for the target.
-    has_programs: bool,
+    /// What the packages in question have that is linked for the target.
+    linked: Vec<Linked>,
 }
 
 impl Project {
@@ -54,10 +54,10 @@ impl Project {
             .iter()
             .map(|package| read(package))
             .collect::<Result<_, Diagnostic>>()?;
-        let has_programs = chosen
+        let linked = chosen
             .iter()
-            .flat_map(|package| &package.targets)
-            .any(is_linked);
+            .flat_map(|package| Linked::all(package))
+            .collect();
         let manifests = metadata.packages.iter();
         let manifests = manifests
             .map(|package| package.manifest_path.clone().into())
@@ -84,14 +84,29 @@ impl Project {
             target_dir,
             root_manifest,
             manifests,
-            has_programs,
+            linked,
         })
     }
 
     /// Whether a linker is needed: libraries for Rust, and archives for others' linkers, are not
     /// linked.
     pub fn links(&self, flags: &CargoFlags) -> bool {
-        self.has_programs || names_programs(flags)
+        !self.linked.is_empty() || names_programs(flags)
+    }
+
+    /// Says what cargo would say after the sysroot is built: a target that has no such programs or
+    /// libraries.
+    pub fn can_be_made(&self, target: &Target, flags: &CargoFlags) -> Result<(), Diagnostic> {
+        if names_programs(flags) || flags.flags.iter().any(|flag| flag == "--lib") {
+            return Ok(());
+        }
+        let (programs, libraries) = (target.has_programs(), target.has_dynamic_linking());
+        let made =
+            |it: &&Linked| it.is_program && programs || it.is_more || !it.is_program && libraries;
+        match self.linked.iter().find(|it| !made(it)) {
+            Some(it) => Err(it.cannot_be_made(target)),
+            None => Ok(()),
+        }
     }
 
     /// What its members are for, each once; where only cargo knows them, what the workspace says.
@@ -143,13 +158,59 @@ impl Project {
     }
 }
 
-/// Whether a target of a package is a program, or a library that is linked like one.
-fn is_linked(target: &cargo_metadata::Target) -> bool {
-    use cargo_metadata::TargetKind::{Bin, CDyLib, DyLib};
-    let kinds = &target.kind;
-    kinds
-        .iter()
-        .any(|kind| matches!(kind, Bin | CDyLib | DyLib))
+/// A program of a package, or a library that is linked like one.
+#[derive(Clone, Debug)]
+struct Linked {
+    /// In cargo's words.
+    package: String,
+    /// In the manifest's words: `bin`, `cdylib`.
+    kind: &'static str,
+    is_program: bool,
+    /// Whether it is made in a form that is not linked, too.
+    is_more: bool,
+}
+
+impl Linked {
+    fn all(package: &cargo_metadata::Package) -> impl Iterator<Item = Self> {
+        use cargo_metadata::TargetKind::{Bin, CDyLib, DyLib};
+        package.targets.iter().filter_map(|target| {
+            let kinds = &target.kind;
+            let kind = kinds.iter().find_map(|kind| match kind {
+                Bin => Some("bin"),
+                CDyLib => Some("cdylib"),
+                DyLib => Some("dylib"),
+                _ => None,
+            })?;
+            let folder = package.manifest_path.parent()?;
+            Some(Self {
+                package: format!("{} v{} ({folder})", package.name, package.version),
+                kind,
+                is_program: kind == "bin",
+                is_more: kinds
+                    .iter()
+                    .any(|kind| !matches!(kind, Bin | CDyLib | DyLib)),
+            })
+        })
+    }
+
+    fn cannot_be_made(&self, target: &Target) -> Diagnostic {
+        let Self { package, kind, .. } = self;
+        let problem = Diagnostic::error(format!(
+            "cannot produce {kind} for `{package}` as the target `{}` does not support it",
+            target.name
+        ));
+        match (self.is_program, target.has_dynamic_linking()) {
+            (true, true) => problem
+                .note("its programs are started by others, which load libraries")
+                .help("make it a library: in Cargo.toml `[lib]` with `crate-type = [\"cdylib\"]`, in src/lib.rs"),
+            (true, false) => problem
+                .note("its programs are linked by the system's own tools")
+                .help("make it a library for these: in Cargo.toml `[lib]` with `crate-type = [\"staticlib\"]`, in src/lib.rs"),
+            (false, _) => problem
+                .note("there is no dynamic linking on this target")
+                .help("make an archive, which other linkers take: `crate-type = [\"staticlib\"]`"),
+        }
+    }
 }
 
 /// Whether flags ask for what `cargo build` alone leaves out: examples, tests, benchmarks.
