@@ -48,13 +48,14 @@ pub fn cache() -> PathBuf {
     scratch().join("cache")
 }
 
-/// The program under test, built from the sources as they are now.
+/// The program under test, built from the sources as they are now: with the features that
+/// `cargo test --workspace` gives the dependencies, or they would be compiled once more.
 pub fn xsys() -> &'static Path {
     static XSYS: OnceLock<PathBuf> = OnceLock::new();
     XSYS.get_or_init(|| {
         let mut command = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
         command
-            .args(["build", "--quiet", "--package", "xsys", "--bins"])
+            .args(["build", "--quiet", "--workspace", "--bins"])
             .arg("--manifest-path")
             .arg(repository().join("Cargo.toml"))
             .arg("--target-dir")
