@@ -22,6 +22,7 @@ pub use elf::usage::RegionUsage;
 pub use input::map::ReadFile;
 pub use input::search::STAND_IN;
 pub use options::response_files;
+pub use output::remove_unfinished;
 
 /// Whose command line is spoken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

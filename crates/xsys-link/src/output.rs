@@ -15,6 +15,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use memmap2::MmapMut;
 use tempfile::NamedTempFile;
@@ -299,6 +300,18 @@ fn folder(path: &Path) -> &Path {
     }
 }
 
+/// Unfinished files of this process.
+static TEMPORARIES: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// Removes what is not finished: for a process that is about to be ended from outside.
+pub fn remove_unfinished() {
+    let mut all = TEMPORARIES.lock().unwrap_or_else(PoisonError::into_inner);
+    for path in all.drain(..) {
+        // One that was finished has another name.
+        let _ = std::fs::remove_file(path);
+    }
+}
+
 /// A new file beside `path`.
 fn temporary(path: &Path) -> Result<NamedTempFile, OutputError> {
     let dir = folder(path);
@@ -307,7 +320,11 @@ fn temporary(path: &Path) -> Result<NamedTempFile, OutputError> {
     // The system takes the user's mask off when the file is made; nobody else has to know it.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777));
-    builder.tempfile_in(dir).map_err(|source| {
+    let made = builder.tempfile_in(dir).inspect(|file| {
+        let mut all = TEMPORARIES.lock().unwrap_or_else(PoisonError::into_inner);
+        all.push(file.path().to_owned());
+    });
+    made.map_err(|source| {
         if source.kind() == io::ErrorKind::NotFound {
             OutputError::NoFolder {
                 path: path.to_owned(),

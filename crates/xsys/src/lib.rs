@@ -9,6 +9,7 @@
 
 mod archiver;
 mod c_code;
+mod children;
 mod cli;
 mod commands;
 mod component;

@@ -16,6 +16,7 @@ use xsys_diag::Diagnostic;
 use xsys_link::{Flavor, Outcome};
 
 use crate::c_code::foreign;
+use crate::children;
 use crate::component;
 use crate::error::file;
 use crate::link_record::Record;
@@ -98,6 +99,7 @@ pub struct Region {
 /// Links as a command line in the program's own process.
 pub fn main(flavor: Option<Flavor>, args: Vec<OsString>) -> ExitCode {
     let start = Instant::now();
+    children::watch();
     let (color, args) = take_color(args);
     let (json, args) = take_format(args);
     let variable = |name: &str| std::env::var(name).unwrap_or_default();

@@ -4,6 +4,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use serde_json::{Value, json};
 use xsys_diag::{Diagnostic, Label, Severity, line_column};
 
+use crate::children;
 use crate::error::Failure;
 use crate::ui::Ui;
 
@@ -23,6 +24,7 @@ pub fn show(ui: &Ui, diagnostics: &[Diagnostic]) {
 
 /// Shows a failure and gives its exit code.
 pub fn fail(ui: &Ui, failure: &Failure) -> u8 {
+    children::stop_if_ending();
     show(ui, &failure.diagnostics);
     failure.code
 }

@@ -26,6 +26,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use crate::children;
 use crate::cli::{self, Cli, Command, ErrorFormat};
 use crate::driver::verb::Verb;
 use crate::error::{self, Result};
@@ -63,6 +64,7 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
         toolchain: sorted.toolchain,
         folder,
     };
+    children::watch();
     let done: Result<u8> = match cli.command {
         Command::Build(args) => build::run(&call, &args),
         Command::Run(args) => run::run(&call, &args),
@@ -90,6 +92,7 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
         Command::Doctor(args) => doctor::run(&call, &args),
         Command::Ld(args) => return linker::command(&call.ui, args.args),
     };
+    children::stop_if_ending();
     match done {
         Ok(code) => ExitCode::from(code),
         Err(failure) => ExitCode::from(render::fail(&call.ui, &failure)),

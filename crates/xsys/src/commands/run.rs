@@ -8,12 +8,13 @@ use xsys_diag::Diagnostic;
 use xsys_sysroot::Cache;
 use xsys_target::{Board, Target};
 
+use crate::children;
 use crate::cli::{CargoFlags, RunArgs, WasmArgs};
 use crate::commands::Call;
 use crate::driver::board_files;
 use crate::driver::cargo;
 use crate::driver::emit::Emit;
-use crate::driver::gdb::{self, Gdb};
+use crate::driver::gdb::Gdb;
 use crate::driver::launch::{Host, Launch, decide};
 use crate::driver::plan::{Plan, Verb};
 use crate::driver::run::{Context, run_wasm};
@@ -98,7 +99,7 @@ fn go(call: &Call, args: &RunArgs) -> Result<u8> {
     let mut context = context(&call, &plan, launch, wasm, true, args.hello);
     context.gdb = gdb.transpose()?;
     if context.gdb.is_some() {
-        gdb::outlive_interrupts();
+        children::outlive_interrupts();
     }
     cargo::build_and_run(&call.ui, &plan, Verb::Run, &context)
 }

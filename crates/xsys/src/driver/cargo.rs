@@ -11,6 +11,7 @@ use serde_json::json;
 use xsys_diag::Diagnostic;
 use xsys_target::Kind;
 
+use crate::children;
 use crate::driver::artifacts;
 use crate::driver::link_inputs;
 use crate::driver::messages::{self, Messages};
@@ -52,8 +53,7 @@ pub fn build(ui: &Ui, plan: &Plan, alone: bool) -> Result<Built> {
     }
     command.stdout(Stdio::piped());
     let (start, since) = (Instant::now(), SystemTime::now());
-    let mut child = command
-        .spawn()
+    let mut child = children::spawn(&mut command)
         .map_err(|error| not_started(command.get_program(), &error))?;
     let (mut programs, mut libraries) = (Vec::new(), Vec::new());
     if let Some(stdout) = child.stdout.take() {
@@ -69,8 +69,7 @@ pub fn build(ui: &Ui, plan: &Plan, alone: bool) -> Result<Built> {
             }
         }
     }
-    let status = child
-        .wait()
+    let status = children::wait(&mut child)
         .map_err(|error| file("wait for", &plan.toolchain.cargo, &error))?;
     let mut messages = Messages::new(ui, pass_on, None);
     let (records, reports) = (plan.project.link_records(), plan.project.reports());
@@ -99,6 +98,9 @@ pub fn tell_finished(plan: &Plan, success: bool) {
 pub fn build_and_run(ui: &Ui, plan: &Plan, verb: Verb, context: &Context) -> Result<u8> {
     let mut command = command(ui, plan, verb)?;
     hand_over(&mut command, plan, context)?;
+    if verb == Verb::Run {
+        children::forward_signals();
+    }
     finish(command, ui, plan)
 }
 
@@ -143,8 +145,7 @@ pub fn run(command: Command, ui: &Ui, plan: &Plan) -> Result<u8> {
 
 /// Lets cargo come to its end.
 pub fn wait(mut command: Command) -> Result<u8> {
-    let status = command
-        .status()
+    let status = children::status(&mut command)
         .map_err(|error| not_started(command.get_program(), &error))?;
     Ok(code(status))
 }
@@ -275,10 +276,10 @@ fn not_started(cargo: &OsStr, error: &std::io::Error) -> Diagnostic {
     .help("`xsys doctor` shows what is installed")
 }
 
-/// cargo's exit code; killed by a signal counts as a failed build.
+/// cargo's exit code, or that of the program that it became; for one that a signal has killed a shell's.
 fn code(status: ExitStatus) -> u8 {
     match status.code() {
         Some(code) => u8::try_from(code & 0xff).unwrap_or(BUILD_FAILED),
-        None => BUILD_FAILED,
+        None => children::code_of_signal(status).unwrap_or(BUILD_FAILED),
     }
 }

@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 use xsys_diag::Diagnostic;
 
+use crate::children;
 use crate::driver::launch::Launch;
 use crate::driver::plan::Plan;
 use crate::driver::run::{absolute, cannot_start, find, hide_our_own, quote};
@@ -147,12 +148,6 @@ impl Gdb {
             .help("install it: sudo apt install gdb (Debian, Ubuntu), or your system's package")
             .into()
     }
-}
-
-/// This process lives on when a person interrupts the program under the debugger.
-pub fn outlive_interrupts() {
-    // Where that cannot be had, an interrupt ends the session, no more.
-    let _ = ctrlc::set_handler(|| {});
 }
 
 fn is_qemu(name: &str) -> bool {
@@ -306,15 +301,13 @@ fn detached(mut command: Command) -> Result<Child> {
     if std::io::stdin().is_terminal() {
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
     }
-    command
-        .spawn()
-        .map_err(|error| cannot_start(&program, &error))
+    children::spawn(&mut command).map_err(|error| cannot_start(&program, &error))
 }
 
 fn wait(mut command: Command) -> Result<u8> {
     let program = PathBuf::from(command.get_program());
-    outlive_interrupts();
-    match command.status() {
+    children::outlive_interrupts();
+    match children::status(&mut command) {
         Ok(status) => Ok(u8::try_from(status.code().unwrap_or(1) & 0xff).unwrap_or(1)),
         Err(error) => Err(cannot_start(&program, &error)),
     }

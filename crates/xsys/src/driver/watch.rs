@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 use xsys_target::Stop;
 
 use super::run::{cannot_start, hide_our_own};
+use crate::children;
 use crate::error::Result;
 
 /// Longer lines are told apart by their beginning.
@@ -19,9 +20,8 @@ const LONGEST: usize = 4096;
 pub fn until(mut command: Command, stop: &Stop) -> Result<u8> {
     hide_our_own(&mut command);
     let program = std::path::PathBuf::from(command.get_program());
-    let mut child = command
-        .stdout(Stdio::piped())
-        .spawn()
+    children::watch();
+    let mut child = children::spawn(command.stdout(Stdio::piped()))
         .map_err(|error| cannot_start(&program, &error))?;
     let verdict = child
         .stdout
@@ -31,7 +31,7 @@ pub fn until(mut command: Command, stop: &Stop) -> Result<u8> {
         // Nothing is lost: the output that matters is read.
         let _ = child.kill();
     }
-    let status = child.wait();
+    let status = children::wait(&mut child);
     Ok(match (verdict, status) {
         (Some(passed), _) => u8::from(!passed),
         (None, Ok(status)) => u8::try_from(status.code().unwrap_or(1) & 0xff).unwrap_or(1),

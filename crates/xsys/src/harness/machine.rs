@@ -13,6 +13,7 @@ use super::failed;
 use super::selection::{Copies, LIST};
 use super::verdict::{End, Outcome, Test, judge, seconds};
 use super::wire::{Reader, Word};
+use crate::children;
 use crate::driver::emit::{self, Emit};
 use crate::driver::launch::{self, Launch};
 use crate::driver::run::{self, Context, Start};
@@ -101,8 +102,7 @@ impl<'a> Machines<'a> {
             command.env(run::VARIABLE, self.engine());
         }
         let name = command.get_program().to_owned();
-        let child = command
-            .spawn()
+        let child = children::spawn(&mut command)
             .map_err(|error| run::cannot_start(Path::new(&name), &error))?;
         // With the command goes our end for writing: the pipe ends with the program.
         drop(command);
@@ -110,6 +110,7 @@ impl<'a> Machines<'a> {
         let (sender, pieces) = mpsc::channel();
         std::thread::spawn(move || listen(reader, &sender));
         let (said, end) = watch(&pieces, self.limit, show);
+        children::stop_if_ending();
         let end = match end {
             Some(end) => end,
             None => End::Gone(child.0.wait().ok().and_then(|status| status.code())),

@@ -25,6 +25,7 @@ use std::time::Duration;
 use clap::Parser;
 use xsys_diag::Diagnostic;
 
+use crate::children;
 use crate::driver::run::Context;
 use crate::error::{BUILD_FAILED, Failure, Result, file};
 use crate::ui;
@@ -68,6 +69,7 @@ fn test(
     if let Some(problem) = advice::for_javascript(&bytes, &package_folder()) {
         return Err(failed(problem));
     }
+    children::watch();
     let copies = Copies::new(program, bytes, selection)?;
     let machines = Machines::new(context, &copies, limit);
     let all = machines.list()?;

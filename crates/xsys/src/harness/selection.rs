@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
+use crate::children;
 use crate::error::{Result, file};
 
 /// What stands before the word, in the program's constants (`harness/lib.rs` of `xsys-sysroot`).
@@ -56,6 +57,7 @@ impl Copies {
             .prefix("xsys-test-")
             .tempdir()
             .map_err(|error| file("make a folder in", &std::env::temp_dir(), &error))?;
+        children::remove_at_end(folder.path().to_owned());
         Ok(Self {
             folder,
             name: program.file_name().unwrap_or_default().into(),
