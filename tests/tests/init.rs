@@ -214,6 +214,81 @@ fn rust_analyzer_understands_what_init_writes() {
 }
 
 #[test]
+fn another_target_is_the_editors_too() {
+    let place = Place::new("init", "another");
+    let folder = project(&place);
+    let settings = || {
+        let text = std::fs::read_to_string(folder.join(".vscode/settings.json"));
+        text.expect("it is there")
+    };
+    let target = || {
+        let text = settings();
+        let line = text.lines().find(|line| line.contains("cargo.target"));
+        line.expect("there is a target").trim().to_owned()
+    };
+    call(&folder, "init riscv32-virt").ends_with(0);
+    let first = settings();
+    call(&folder, "init thumbv7m-none-eabi").ends_with(0);
+    assert_eq!(
+        target(),
+        "\"rust-analyzer.cargo.target\": \"thumbv7m-none-eabi\","
+    );
+    assert!(!settings().contains("JSON_TARGET_SPEC"), "{}", settings());
+    assert!(settings().contains("// wide") && settings().contains("cfg.setTest\": true"));
+    // With std there are tests.
+    call(&folder, "init x86_64-unknown-linux-musl").ends_with(0);
+    assert!(!settings().contains("allTargets"), "{}", settings());
+    // Edited by hand, without being told.
+    let manifest = folder.join("Cargo.toml");
+    let text = std::fs::read_to_string(&manifest).expect("it is there");
+    let text = text.replace(
+        "target = \"x86_64-unknown-linux-musl\"",
+        "board = \"riscv32-virt\"",
+    );
+    std::fs::write(&manifest, text).expect("a file can be written");
+    call(&folder, "init").ends_with(0);
+    let sorted = |text: &str| {
+        let mut lines: Vec<String> = text.lines().map(|line| line.trim().to_owned()).collect();
+        lines.sort();
+        lines
+    };
+    assert_eq!(sorted(&settings()), sorted(&first));
+    as_rust_analyzer(&folder);
+    // What cannot be read is not half done.
+    place.write("a project/.vscode/settings.json", "{ \"a\": ");
+    let before = files(&folder);
+    let ran = call(&folder, "init arduino-uno").ends_with(1);
+    ran.tells("cannot be read as JSON");
+    assert!(before == files(&folder));
+}
+
+#[test]
+fn an_editor_knows_one_target() {
+    let place = Place::new("init", "several");
+    place.write(
+        "Cargo.toml",
+        "[workspace]\nresolver = \"3\"\nmembers = [\"a\", \"b\"]\n",
+    );
+    for (name, board) in [("a", "riscv32-virt"), ("b", "lm3s6965evb")] {
+        let manifest = format!(
+            "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[package.metadata.xsys]\nboard = \"{board}\"\n"
+        );
+        place.write(&format!("{name}/Cargo.toml"), &manifest);
+        place.write(&format!("{name}/src/lib.rs"), "#![no_std]\n");
+    }
+    let ran = call(&place.folder, "init").ends_with(1);
+    ran.tells("they are `riscv32-virt`, `lm3s6965evb`");
+    assert!(!place.path(".vscode").exists());
+    // As the help says.
+    for (name, target) in [("b", "thumbv7m"), ("a", "riscv32imac")] {
+        call(&place.path(name), "init").ends_with(0);
+        let text = std::fs::read_to_string(place.path(".vscode/settings.json"));
+        let text = text.expect("it is there");
+        assert!(text.contains(&format!(".vscode/{target}")), "{text}");
+    }
+}
+
+#[test]
 fn plain_cargo_works_after_setup() {
     let place = Place::new("init", "cargo");
     place.write(

@@ -25,13 +25,7 @@ pub fn run(call: &Call, args: &InitArgs) -> Result<u8> {
     let named = args.what.what();
     let what = match &named {
         Some(what) => what.clone(),
-        None => {
-            let mut all = place.what(&Default::default())?;
-            if all.is_empty() {
-                return Err(no_target().into());
-            }
-            all.swap_remove(0)
-        }
+        None => only(&place)?,
     };
     let target = load_target(&what, &place.toolchain)?;
     if target.source.is_some() {
@@ -40,25 +34,59 @@ pub fn run(call: &Call, args: &InitArgs) -> Result<u8> {
             .map_err(|error| error.into_diagnostic())?;
         report_problems(&call.ui, problems)?;
     }
-    let mut changed = false;
-    if let Some(what) = &named {
-        changed |= manifest(call, args, &place, what)?;
-    }
     let crates = args
         .crates
         .map(CrateSet::from)
         .or(place.project.settings.crates)
         .or(target.board.as_ref().and_then(|board| board.crates))
         .unwrap_or_else(|| default_crates(&target));
-    changed |= editor_settings(call, &place, &what, &target, crates)?;
+    // All is known before anything is written.
+    let mut edits = Vec::new();
+    if let Some(what) = &named {
+        edits.push(manifest(call, args, &place, what)?);
+    }
+    edits.extend(editor_settings(call, &place, &what, &target, crates)?);
+    let mut changed = false;
+    for edit in &edits {
+        changed |= write(call, &edit.path, &edit.old, &edit.new)?;
+    }
     if !changed {
         call.ui.status("Kept", "everything: nothing is missing");
     }
     Ok(0)
 }
 
+/// A file as it was and as it is to be.
+struct Edit {
+    path: PathBuf,
+    old: String,
+    new: String,
+}
+
+/// What the project is for. Editors know one target for a workspace.
+fn only(place: &Place) -> Result<What> {
+    let all = place.what(&Default::default())?;
+    match all.as_slice() {
+        [] => Err(no_target().into()),
+        [what] => Ok(what.clone()),
+        several => {
+            let names: Vec<String> = several
+                .iter()
+                .map(|what| match what {
+                    What::Board(name) | What::Triple(name) => format!("`{name}`"),
+                    What::SpecFile(path) => format!("`{}`", path.display()),
+                })
+                .collect();
+            Err(Diagnostic::error("the project is for several targets, and an editor knows one")
+                .note(format!("they are {}", names.join(", ")))
+                .help("run `xsys init` in the folder of the member whose target the editor is to know; `xsys check`, which it calls, checks each member for its own")
+                .into())
+        }
+    }
+}
+
 /// The target in `[package.metadata.xsys]`, or for all packages in the workspace's.
-fn manifest(call: &Call, args: &InitArgs, place: &Place, what: &What) -> Result<bool> {
+fn manifest(call: &Call, args: &InitArgs, place: &Place, what: &What) -> Result<Edit> {
     let path = place.manifest(&call.folder, args.manifest_path.as_deref())?;
     let text = std::fs::read_to_string(&path).map_err(|error| file("read", &path, &error))?;
     let mut document = manifest_edit::parse(&path, &text)?;
@@ -89,7 +117,11 @@ fn manifest(call: &Call, args: &InitArgs, place: &Place, what: &What) -> Result<
     if let Some(crates) = args.crates {
         manifest_edit::set(table, "crates", CrateSet::from(crates).as_str());
     }
-    write(call, &path, &text, &document.to_string())
+    Ok(Edit {
+        path,
+        new: document.to_string(),
+        old: text,
+    })
 }
 
 /// A board of the user's own by its path from the manifest, which the name of one is not.
@@ -124,11 +156,11 @@ fn editor_settings(
     what: &What,
     target: &Target,
     crates: CrateSet,
-) -> Result<bool> {
+) -> Result<Vec<Edit>> {
     let root = &place.project.workspace_root;
-    let (name, mut changed) = match target.kind {
-        Kind::Builtin => (target.name.clone(), false),
-        Kind::Json => spec_for_editor(call, root, what, target)?,
+    let (name, spec) = match target.kind {
+        Kind::Builtin => (target.name.clone(), None),
+        Kind::Json => spec_for_editor(call, root, what, target),
     };
     let facts = editor::Facts {
         kind: target.kind.clone(),
@@ -136,24 +168,41 @@ fn editor_settings(
         crates,
     };
     let path = root.join(".vscode/settings.json");
-    let text = std::fs::read_to_string(&path).unwrap_or_default();
+    let old = std::fs::read_to_string(&path).unwrap_or_default();
     let wanted = editor::settings(&facts);
-    let Some(old) = jsonc::parse(&text) else {
+    let Some(new) = merged(call, &path, &old, &wanted) else {
         return Err(not_json(&path, &wanted).into());
     };
-    let (known, new): (Vec<_>, Vec<_>) = wanted
-        .into_iter()
-        .partition(|(name, _)| old.contains_key(name));
-    for (name, value) in known.iter().filter(|(name, value)| old[name] != *value) {
-        let problem = Diagnostic::warning(format!("`{name}` in `{}` is kept", path.display()))
-            .note(format!("it is {}", old[name]))
-            .help(format!("for this target it should be {value}"));
-        render::show(&call.ui, &[problem]);
+    Ok(spec.into_iter().chain([Edit { path, old, new }]).collect())
+}
+
+/// The settings with what is wanted: what `init` has written for another target changes, what people
+/// have decided stays.
+fn merged(call: &Call, path: &Path, text: &str, wanted: &[(String, Value)]) -> Option<String> {
+    let old = jsonc::parse(text)?;
+    let mut text = text.to_owned();
+    let unwanted = |name: &&String| !wanted.iter().any(|(wanted, _)| wanted == *name);
+    for name in old.keys().filter(unwanted) {
+        if editor::is_ours(&old, name) {
+            text = jsonc::without(&text, name)?;
+        }
     }
-    if let Some(text_now) = jsonc::with(&text, &new) {
-        changed |= write(call, &path, &text, &text_now)?;
+    let mut missing = Vec::new();
+    for (name, value) in wanted {
+        match old.get(name) {
+            None => missing.push((name.clone(), value.clone())),
+            Some(same) if same == value => {}
+            Some(_) if editor::is_ours(&old, name) => text = jsonc::replaced(&text, name, value)?,
+            Some(theirs) => {
+                let problem =
+                    Diagnostic::warning(format!("`{name}` in `{}` is kept", path.display()))
+                        .note(format!("it is {theirs}"))
+                        .help(format!("for this target it should be {value}"));
+                render::show(&call.ui, &[problem]);
+            }
+        }
     }
-    Ok(changed)
+    jsonc::with(&text, &missing)
 }
 
 fn not_json(path: &Path, wanted: &[(String, Value)]) -> Diagnostic {
@@ -173,18 +222,18 @@ fn spec_for_editor(
     root: &Path,
     what: &What,
     target: &Target,
-) -> Result<(String, bool)> {
+) -> (String, Option<Edit>) {
     if let What::SpecFile(path) = what {
         let name = relative(&call.folder.join(path), root);
         if Path::new(&name).is_relative() {
-            return Ok((name, false));
+            return (name, None);
         }
     }
     let name = format!(".vscode/{}.json", target.name);
     let path = root.join(&name);
     let old = std::fs::read_to_string(&path).unwrap_or_default();
-    let changed = write(call, &path, &old, &target.canonical_json())?;
-    Ok((name, changed))
+    let new = target.canonical_json();
+    (name, Some(Edit { path, old, new }))
 }
 
 /// Writes a file if that changes it, and says so.

@@ -9,7 +9,7 @@
 //! Without std there is no test harness, so tests are neither checked nor assumed
 //! (<https://rust-analyzer.github.io/book/configuration.html>).
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use xsys_target::{CrateSet, Kind};
 
 /// What the settings depend on.
@@ -20,16 +20,41 @@ pub struct Facts<'a> {
     pub crates: CrateSet,
 }
 
-/// Settings in the form that VS Code has them in; other editors take the same names.
-pub fn settings(facts: &Facts<'_>) -> Vec<(String, Value)> {
-    let check = json!([
+/// Settings of other targets than the wanted one, which `init` may have left, if it has written these
+/// settings at all; they are changed, or go. What people have decided otherwise is none of them.
+pub fn is_ours(settings: &Map<String, Value>, name: &str) -> bool {
+    let value = |name: &str| settings.get(&format!("rust-analyzer.{name}"));
+    let Some(name) = name.strip_prefix("rust-analyzer.") else {
+        return false;
+    };
+    value("check.overrideCommand") == Some(&check())
+        && match name {
+            "cargo.target" => value(name).is_some_and(Value::is_string),
+            "cargo.extraEnv" => value(name) == Some(&environment()),
+            _ => WITHOUT_STD.contains(&name) && value(name) == Some(&Value::Bool(false)),
+        }
+}
+
+/// Switched off where there is no std.
+const WITHOUT_STD: [&str; 3] = ["cargo.allTargets", "check.allTargets", "cfg.setTest"];
+
+fn check() -> Value {
+    json!([
         "xsys",
         "check",
         "--quiet",
         "--workspace",
         "--keep-going",
         "--message-format=json"
-    ]);
+    ])
+}
+
+fn environment() -> Value {
+    json!({ "CARGO_UNSTABLE_JSON_TARGET_SPEC": "true", "RUSTC_BOOTSTRAP": "1" })
+}
+
+/// Settings in the form that VS Code has them in; other editors take the same names.
+pub fn settings(facts: &Facts<'_>) -> Vec<(String, Value)> {
     let target = match facts.kind {
         Kind::Builtin => facts.target.to_owned(),
         // It is also asked for in the folder of the standard library's sources.
@@ -37,18 +62,14 @@ pub fn settings(facts: &Facts<'_>) -> Vec<(String, Value)> {
     };
     let mut settings = vec![
         ("cargo.target", json!(target)),
-        ("cargo.buildScripts.overrideCommand", check.clone()),
-        ("check.overrideCommand", check),
+        ("cargo.buildScripts.overrideCommand", check()),
+        ("check.overrideCommand", check()),
     ];
     if facts.kind == Kind::Json {
-        let environment =
-            json!({ "CARGO_UNSTABLE_JSON_TARGET_SPEC": "true", "RUSTC_BOOTSTRAP": "1" });
-        settings.push(("cargo.extraEnv", environment));
+        settings.push(("cargo.extraEnv", environment()));
     }
     if facts.crates != CrateSet::Std {
-        settings.push(("cargo.allTargets", json!(false)));
-        settings.push(("check.allTargets", json!(false)));
-        settings.push(("cfg.setTest", json!(false)));
+        settings.extend(WITHOUT_STD.map(|name| (name, json!(false))));
     }
     let full = |(name, value): (&str, Value)| (format!("rust-analyzer.{name}"), value);
     settings.into_iter().map(full).collect()

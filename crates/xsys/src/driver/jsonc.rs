@@ -1,6 +1,8 @@
 //! JSON with comments and trailing commas, as editors keep their settings: read it, and add to it
 //! without touching anything else in the file.
 
+use std::ops::Range;
+
 use serde_json::{Map, Value};
 
 /// The object that a text holds.
@@ -26,10 +28,8 @@ pub fn with(text: &str, entries: &[(String, Value)]) -> Option<String> {
     let lines: Vec<String> = entries
         .iter()
         .map(|(name, value)| {
-            let value = serde_json::to_string_pretty(value).unwrap_or_default();
-            // The printer's two columns become an editor's four.
-            let value = value.replace("  ", "    ").replace('\n', "\n    ");
-            format!("\n    {}: {value}", Value::from(name.as_str()))
+            let name = Value::from(name.as_str());
+            format!("\n    {name}: {}", shown(value))
         })
         .collect();
     let comma = if old.is_empty() { "" } else { "," };
@@ -42,6 +42,87 @@ pub fn with(text: &str, entries: &[(String, Value)]) -> Option<String> {
         "{before}{}{comma}{newline}{after}",
         lines.join(",")
     ))
+}
+
+/// The text with another value for an entry of its object.
+pub fn replaced(text: &str, name: &str, value: &Value) -> Option<String> {
+    let entry = entries(text).into_iter().find(|entry| entry.name == name)?;
+    let (before, after) = (&text[..entry.value.start], &text[entry.value.end..]);
+    Some(format!("{before}{}{after}", shown(value)))
+}
+
+/// The text without an entry of its object, and without the line where it is alone.
+pub fn without(text: &str, name: &str) -> Option<String> {
+    let plain = without_comments(text);
+    let entry = entries(text).into_iter().find(|entry| entry.name == name)?;
+    let (mut start, mut end) = (entry.start, entry.value.end);
+    let rest = plain[end..].trim_start();
+    let mut text = text.to_owned();
+    if rest.starts_with(',') {
+        end = plain.len() - rest.len() + 1;
+    } else if let before = plain[..start].trim_end()
+        && before.ends_with(',')
+    {
+        // It is the last: the one before has no comma any more.
+        text.replace_range(before.len() - 1..before.len(), "");
+        (start, end) = (start - 1, end - 1);
+    }
+    let line = text[..start].rfind('\n').map_or(0, |at| at + 1);
+    let line_end = text[end..].find('\n').map_or(text.len(), |at| end + at + 1);
+    if text[line..start].trim().is_empty() && text[end..line_end].trim().is_empty() {
+        (start, end) = (line, line_end);
+    }
+    text.replace_range(start..end, "");
+    Some(text)
+}
+
+/// Where an entry of an object is.
+struct Entry {
+    name: String,
+    start: usize,
+    value: Range<usize>,
+}
+
+/// The entries of the outermost object.
+fn entries(text: &str) -> Vec<Entry> {
+    let plain = without_comments(text);
+    let mut entries: Vec<Entry> = Vec::new();
+    let (mut depth, mut at, mut value) = (0usize, 0, None);
+    let mut name: Option<(usize, String)> = None;
+    while let Some(letter) = plain[at..].chars().next() {
+        let length = match letter {
+            '"' => string_length(&plain[at..]),
+            other => other.len_utf8(),
+        };
+        match letter {
+            '"' if depth == 1 && name.is_none() => {
+                let text = serde_json::from_str(&plain[at..at + length]).unwrap_or_default();
+                name = Some((at, text));
+            }
+            ':' if depth == 1 && value.is_none() => value = Some(at + 1),
+            ',' | '}' if depth == 1 => {
+                if let (Some((start, name)), Some(value)) = (name.take(), value.take()) {
+                    let inner = &plain[value..at];
+                    let first = value + inner.len() - inner.trim_start().len();
+                    let value = first..first + inner.trim().len();
+                    entries.push(Entry { name, start, value });
+                }
+                depth -= usize::from(letter == '}');
+            }
+            '{' | '[' => depth += 1,
+            '}' | ']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        at += length;
+    }
+    entries
+}
+
+/// A value as an editor writes it below the outermost object.
+fn shown(value: &Value) -> String {
+    let text = serde_json::to_string_pretty(value).unwrap_or_default();
+    // The printer's two columns become an editor's four.
+    text.replace("  ", "    ").replace('\n', "\n    ")
 }
 
 /// The same text with spaces for comments: places stay what they are.
@@ -106,6 +187,30 @@ fn without_trailing_commas(text: &str) -> String {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn entries_change_and_go() {
+        let text = "// {\"a\": 0}\n{\n  \"a\": [1, {\"b\": 2}], // one\n  \"b\": \"x,}\", // two\n  \"c\": true\n}\n";
+        for (name, expected) in [
+            ("a", text.replace("[1, {\"b\": 2}]", "\"new\"")),
+            ("b", text.replace("\"x,}\"", "\"new\"")),
+            ("c", text.replace("true", "\"new\"")),
+        ] {
+            assert_eq!(replaced(text, name, &json!("new")).unwrap(), expected);
+        }
+        for (name, gone, kept) in [
+            ("a", "\"a\": [1, {\"b\": 2}],", "// one"),
+            ("b", "\"b\": \"x,}\",", "// two"),
+        ] {
+            let text = without(text, name).unwrap();
+            assert!(!text.contains(gone) && text.contains(kept), "{text}");
+            assert_eq!(parse(&text).unwrap().len(), 2);
+        }
+        let last = without(text, "c").unwrap();
+        assert!(last.ends_with("\"x,}\" // two\n}\n"), "{last}");
+        assert_eq!(without("{\"a\":1}", "a").unwrap(), "{}");
+        assert!(without(text, "d").is_none() && replaced("", "a", &json!(1)).is_none());
+    }
 
     #[test]
     fn comments_and_commas_are_no_obstacle() {
