@@ -3,8 +3,9 @@
 #![cfg(unix)]
 
 use std::path::Path;
+use std::process::Command;
 
-use xsys_tests::project::{Place, find_program, run, skip, xsys_in};
+use xsys_tests::project::{Place, Ran, find_program, run, skip, without_settings, xsys_in};
 
 /// A program with a build script and a procedural macro among its dependencies.
 fn project(place: &Place, name: &str) -> std::path::PathBuf {
@@ -106,6 +107,7 @@ fn all_verbs_work_for_a_target() {
     );
 
     sizes(&project, &out);
+    what_is_there_for(&project, &out);
     cleaning(&project, &out);
 }
 
@@ -151,6 +153,224 @@ fn sizes(project: &Path, out: &Path) {
     run(&mut xsys(project, "size --bin none"))
         .ends_with(101)
         .tells("no bin target");
+}
+
+/// What is in a program, on a page, and what it is there for.
+fn what_is_there_for(project: &Path, out: &Path) {
+    let file = out.join("debug/day").display().to_string();
+    let why = |name: &str| {
+        let mut command = xsys_in(project);
+        command.args(["why", &file, name]);
+        run(&mut command)
+    };
+    // A function, a section, a crate, an archive.
+    let ran = why("day::documented").ends_with(0);
+    let mut lines = ran.stdout.lines();
+    assert!(
+        lines
+            .next()
+            .is_some_and(|line| line.starts_with("day::documented: "))
+    );
+    // riscv-rt's script names it.
+    let root = lines.next();
+    assert_eq!(root, Some("  the linker script names `main`, in"));
+    for part in ["which refers to", "    main (", "it is section `.text"] {
+        assert!(ran.stdout.contains(part), "{part}: {}", ran.stdout);
+    }
+    assert!(
+        why(".init")
+            .ends_with(0)
+            .stdout
+            .contains("the section .init")
+    );
+    let ran = why("riscv_rt").ends_with(0);
+    assert!(ran.stdout.contains("the crate riscv_rt"), "{}", ran.stdout);
+    why("day::documentd")
+        .ends_with(1)
+        .tells("did you mean `day::documented`?");
+    let mut command = xsys_in(project);
+    command.args(["size", "--why", "day::documented", "--json"]);
+    let found: serde_json::Value =
+        serde_json::from_str(&run(&mut command).ends_with(0).stdout).expect("it is JSON");
+    let chain = found["chain"].as_array().expect("it is a list");
+    assert!(chain[0]["root"].is_string() && chain.len() > 1, "{found}");
+    assert!(
+        chain[1]["root"].is_null() && chain[1]["crate"].is_string(),
+        "{found}"
+    );
+
+    // One page, the same each time, with nothing from elsewhere; names are text.
+    run(&mut xsys(project, "size --html sizes.html"))
+        .ends_with(0)
+        .tells("Created sizes.html");
+    let read = |name: &str| std::fs::read_to_string(project.join(name)).expect("it is there");
+    let page = read("sizes.html");
+    for part in [
+        "<svg",
+        "<details>",
+        "<td>.text",
+        "riscv_rt",
+        "0x80000000<td>CODE",
+    ] {
+        assert!(
+            page.contains(part) || part == "<td>.text" && page.contains(">.text\n"),
+            "{part}"
+        );
+    }
+    for part in ["<script", "http", "src=", "<day::", "/work/", "/home/"] {
+        assert!(!page.contains(part), "{part}");
+    }
+    let mut command = xsys_in(project);
+    command.args(["size", &file, "--html", "again.html"]);
+    run(&mut command).ends_with(0);
+    assert!(read("again.html") == page);
+    run(&mut xsys(project, "size --html x.html --json")).ends_with(2);
+
+    // Another linker's file, and one that was changed since.
+    let copy = out.join("debug/copy");
+    let mut bytes = std::fs::read(&file).expect("it was built");
+    bytes.push(0);
+    std::fs::write(&copy, bytes).expect("a file can be written");
+    let mut command = xsys_in(project);
+    command.arg("why").arg(&copy).arg("main");
+    run(&mut command)
+        .ends_with(1)
+        .tells("nothing is known about how it was linked");
+    std::fs::remove_file(copy).expect("it was made here");
+}
+
+const BENCHES: &str = "#![cfg_attr(test, feature(test))]
+#[cfg(test)]
+extern crate test;
+
+pub fn double(number: u64) -> u64 {
+    number * 2
+}
+
+#[cfg(test)]
+mod tests {
+    use super::double;
+
+    #[test]
+    fn doubles() {
+        assert_eq!(double(2), 4);
+    }
+
+    #[test]
+    #[ignore]
+    fn slow() {}
+
+    #[bench]
+    fn fast(bencher: &mut test::Bencher) {
+        bencher.iter(|| double(test::black_box(4)));
+    }
+}
+";
+
+/// What cargo says and does without us, times aside.
+fn without_times(ran: Ran, target: &str) -> (Option<i32>, String) {
+    let text = ran.stdout.replace(target, "");
+    let lines = text.lines().map(|line| match line.split_once("bench: ") {
+        Some((name, _)) => name.to_owned(),
+        None => line.split("; finished in").next().unwrap_or("").to_owned(),
+    });
+    (ran.code, lines.collect::<Vec<_>>().join("\n"))
+}
+
+#[test]
+fn bench_is_cargos() {
+    if cfg!(not(all(target_os = "linux", target_arch = "x86_64"))) {
+        skip("bench", "programs for x86-64 Linux run there");
+        return;
+    }
+    let place = Place::new("verbs", "benches");
+    place.write(
+        "Cargo.toml",
+        "[package]\nname = \"speed\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[[bench]]\nname = \"own\"\nharness = false\n\n[workspace]\n",
+    );
+    place.write("src/lib.rs", BENCHES);
+    let own = "fn main() {\n    println!(\"own {:?} {}\", std::env::args().skip(1).collect::<Vec<_>>(), speed::double(4));\n}\n";
+    place.write("benches/own.rs", own);
+    place.write("benches/fast.rs", &BENCHES.replace("pub fn", "fn"));
+    for line in [
+        "bench",
+        "bench --bench own",
+        "bench --bench own -- filter",
+        "bench fast",
+        "bench --lib -- --list",
+        "bench --bench fast -- --test",
+        "bench --no-run",
+        "bench --bench none",
+    ] {
+        let mut ours = place.xsys(line);
+        ours.env("RUSTC_BOOTSTRAP", "1");
+        let ours = match line.split_once(" -- ") {
+            Some((line, more)) => {
+                let mut command = place.xsys(line);
+                command.env("RUSTC_BOOTSTRAP", "1");
+                run(command
+                    .args(["--target", "x86_64-unknown-linux-musl", "--"])
+                    .args(more.split(' ')))
+            }
+            None => run(ours.args(["--target", "x86_64-unknown-linux-musl"])),
+        };
+        let mut theirs = Command::new("cargo");
+        without_settings(&mut theirs);
+        theirs
+            .args(line.split(' '))
+            .current_dir(&place.folder)
+            .env("RUSTC_BOOTSTRAP", "1");
+        let theirs = run(&mut theirs);
+        assert_eq!(
+            without_times(ours.clone(), "/x86_64-unknown-linux-musl"),
+            without_times(theirs, ""),
+            "{line}\n{}",
+            ours.stderr
+        );
+    }
+    on_a_machine(&place);
+}
+
+/// Without std, where benchmarks run once: what runs, and what is left out, is as with libtest.
+fn on_a_machine(place: &Place) {
+    if find_program("qemu-system-aarch64").is_none() {
+        skip(
+            "bench without std",
+            "`qemu-system-aarch64` is not installed",
+        );
+        return;
+    }
+    let hello = xsys_tests::project::repository().join("sysroots/raspberry-pi-3/hello");
+    let project = place.copy(&hello, "machine");
+    let main = project.join("src/main.rs");
+    let text = std::fs::read_to_string(&main).expect("a board has a program");
+    let bench = "\n#[cfg(test)]\nmod benches {\n    extern crate test;\n    #[bench]\n    fn primes(bencher: &mut test::Bencher) {\n        bencher.iter(super::count_primes);\n    }\n}\n";
+    let text = text.replacen(
+        "#![no_std]",
+        "#![no_std]\n#![cfg_attr(test, feature(test))]",
+        1,
+    );
+    std::fs::write(&main, text + bench).expect("a file can be written");
+    let bench = |line: &str| {
+        let mut command = xsys(&project, line);
+        command.env("RUSTC_BOOTSTRAP", "1");
+        run(&mut command).ends_with(0).stdout
+    };
+    let all = bench("bench");
+    for part in [
+        "test tests::counts_primes ... ignored",
+        "test benches::primes ... ok",
+        "1 passed; 0 failed; 2 ignored",
+    ] {
+        assert!(all.contains(part), "{part}\n{all}");
+    }
+    let one = bench("bench primes -- --exact benches::primes");
+    assert!(
+        one.contains("running 1 test\ntest benches::primes ... ok"),
+        "{one}"
+    );
+    let tests = bench("bench -- --test");
+    assert!(tests.contains("3 passed; 0 failed; 0 ignored"), "{tests}");
 }
 
 /// `clean` takes what cargo made and what xsys made beside it.

@@ -18,6 +18,7 @@ use std::path::PathBuf;
 
 use xsys_diag::{Diagnostic, Severity};
 
+pub use elf::reasons::{By, Kept};
 pub use elf::usage::RegionUsage;
 pub use input::map::ReadFile;
 pub use input::search::STAND_IN;
@@ -40,6 +41,8 @@ pub struct Outcome {
     pub output: Option<PathBuf>,
     /// Errors and warnings.
     pub diagnostics: Vec<Diagnostic>,
+    /// Why the sections of an ELF image are in it, from [`link_with_reasons`].
+    pub reasons: Vec<Kept>,
     /// What the options asked to be printed on standard output.
     pub stdout: String,
     /// Memory regions and how full they are.
@@ -55,8 +58,16 @@ pub struct Outcome {
 /// Does what a linker's command line (without the program's name) asks.
 pub fn link_command_line(flavor: Flavor, args: &[OsString]) -> Outcome {
     match flavor {
-        Flavor::Gnu => link_gnu(args),
+        Flavor::Gnu => link_gnu(args, false),
         Flavor::Wasm => wasm::command::link_command_line(args),
+    }
+}
+
+/// The same, and keeps why each section is in the image.
+pub fn link_with_reasons(flavor: Flavor, args: &[OsString]) -> Outcome {
+    match flavor {
+        Flavor::Gnu => link_gnu(args, true),
+        Flavor::Wasm => link_command_line(flavor, args),
     }
 }
 
@@ -78,7 +89,7 @@ pub(crate) fn limit_errors(diagnostics: &mut Vec<Diagnostic>, limit: usize) {
     );
 }
 
-fn link_gnu(args: &[OsString]) -> Outcome {
+fn link_gnu(args: &[OsString], keep_reasons: bool) -> Outcome {
     use options::gnu::{Action, VERSION, parse};
     let parsed = parse(args);
     let mut outcome = Outcome {
@@ -92,7 +103,8 @@ fn link_gnu(args: &[OsString]) -> Outcome {
     if outcome.failed {
         return outcome;
     }
-    let options = parsed.options;
+    let mut options = parsed.options;
+    options.keep_reasons = keep_reasons;
     match parsed.action {
         Action::Version => outcome.stdout = format!("{VERSION}\n"),
         Action::Help(text) => outcome.stdout = text,
@@ -101,6 +113,7 @@ fn link_gnu(args: &[OsString]) -> Outcome {
             outcome.diagnostics.extend(linked.diagnostics);
             outcome.stdout = linked.stdout;
             outcome.usage = linked.usage;
+            outcome.reasons = linked.reasons;
             outcome.failed = !linked.written;
             outcome.read = linked.read;
             outcome.missed = linked.missed;

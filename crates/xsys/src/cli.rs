@@ -89,7 +89,7 @@ pub enum Command {
     Image(ImageArgs),
     /// Show what takes up the space in a program
     Size(SizeArgs),
-    /// Show what a function of a wasm module is there for
+    /// Show what a function, a section or a crate is in a linked file for
     Why(WhyArgs),
     /// Take symbols and debug information out of a linked file, of whatever architecture
     Strip(StripArgs),

@@ -16,6 +16,7 @@ mod component;
 mod driver;
 mod error;
 mod harness;
+mod link_reasons;
 mod link_record;
 mod linker;
 mod render;

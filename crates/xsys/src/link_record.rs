@@ -75,14 +75,18 @@ impl Record {
         }
     }
 
-    /// Writes the record under a name that follows from the output's path.
-    pub fn leave(&self, folder: &Path) -> Result<(), Diagnostic> {
+    /// Writes the record under a name that follows from the output's path. Returns the report of the
+    /// one that was there.
+    pub fn leave(&self, folder: &Path) -> Result<Option<String>, Diagnostic> {
         std::fs::create_dir_all(folder).map_err(|error| file("create", folder, &error))?;
         let name = hex(&Sha256::digest(self.output.as_os_str().as_encoded_bytes())[..16]);
         let path = folder.join(format!("{name}.json"));
+        let old = std::fs::read(&path).ok();
+        let old = old.and_then(|text| serde_json::from_slice::<Self>(&text).ok());
         let text = serde_json::to_vec(self)
             .map_err(|error| Diagnostic::error(format!("cannot write a link record: {error}")))?;
-        crate::driver::emit::replace(&path, &text)
+        crate::driver::emit::replace(&path, &text)?;
+        Ok(old.map(|old| old.report))
     }
 
     /// Whether the same link would have the same inputs now; `counts` says which of them matter.

@@ -13,12 +13,13 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use xsys_diag::Diagnostic;
-use xsys_link::{Flavor, Outcome};
+use xsys_link::{Flavor, Kept, Outcome};
 
 use crate::c_code::foreign;
 use crate::children;
 use crate::component;
 use crate::error::file;
+use crate::link_reasons;
 use crate::link_record::Record;
 use crate::render;
 use crate::ui::{self, Ui, When};
@@ -126,8 +127,13 @@ pub fn main(flavor: Option<Flavor>, args: Vec<OsString>) -> ExitCode {
     }
     let responses = xsys_link::response_files(&args);
     let words = args.clone();
+    let report_folder = std::env::var_os(REPORT_VARIABLE);
+    let reasons = report_folder.is_some();
     let mut outcome = match component::Request::take(flavor, args) {
-        Ok(component::Request::Plain(args)) => xsys_link::link_command_line(flavor, &args),
+        Ok(component::Request::Plain(args)) => match reasons {
+            true => xsys_link::link_with_reasons(flavor, &args),
+            false => xsys_link::link_command_line(flavor, &args),
+        },
         Ok(component::Request::Component(request)) => request.link(),
         Err(diagnostics) => Outcome {
             diagnostics,
@@ -138,7 +144,6 @@ pub fn main(flavor: Option<Flavor>, args: Vec<OsString>) -> ExitCode {
     if let Ok(target) = std::env::var(TARGET_VARIABLE) {
         foreign::explain(&mut outcome.diagnostics, &words, &target);
     }
-    let report_folder = std::env::var_os(REPORT_VARIABLE);
     // rustc hides what a linker says when it succeeds; the report keeps it for the driver.
     if outcome.failed || outcome.output.is_none() || report_folder.is_none() {
         ui::answer(&outcome.stdout);
@@ -164,11 +169,17 @@ pub fn main(flavor: Option<Flavor>, args: Vec<OsString>) -> ExitCode {
             messages: outcome.diagnostics.iter().map(Message::of).collect(),
             printed: outcome.stdout.clone(),
         };
-        let left = leave(Path::new(&folder), output, &report).and_then(|report| {
-            let Some(folder) = std::env::var_os(RECORD_VARIABLE) else {
+        let folder = Path::new(&folder);
+        let left = leave(folder, output, &report, &outcome.reasons).and_then(|name| {
+            let Some(records) = std::env::var_os(RECORD_VARIABLE) else {
                 return Ok(());
             };
-            Record::of(&outcome, &responses, output, report).leave(Path::new(&folder))
+            let record = Record::of(&outcome, &responses, output, name.clone());
+            match record.leave(Path::new(&records))? {
+                Some(old) if old != name => link_reasons::forget(folder, &old),
+                _ => {}
+            }
+            Ok(())
         });
         // A report that cannot be left is no reason to fail a link.
         if let Err(diagnostic) = left {
@@ -323,7 +334,7 @@ fn flavor_of_inputs(args: &[OsString]) -> Flavor {
 }
 
 /// The name of the report for a finished file.
-fn report_name(content: &[u8]) -> String {
+pub fn report_name(content: &[u8]) -> String {
     let mut name: String = Sha256::digest(content)
         .iter()
         .map(|byte| format!("{byte:02x}"))
@@ -333,7 +344,12 @@ fn report_name(content: &[u8]) -> String {
 }
 
 /// Writes the report, and returns its name.
-fn leave(folder: &Path, output: &Path, report: &LinkReport) -> Result<String, Diagnostic> {
+fn leave(
+    folder: &Path,
+    output: &Path,
+    report: &LinkReport,
+    reasons: &[Kept],
+) -> Result<String, Diagnostic> {
     let content = std::fs::read(output).map_err(|error| file("read", output, &error))?;
     std::fs::create_dir_all(folder).map_err(|error| file("create", folder, &error))?;
     let name = report_name(&content);
@@ -341,12 +357,22 @@ fn leave(folder: &Path, output: &Path, report: &LinkReport) -> Result<String, Di
     let text = serde_json::to_vec(report)
         .map_err(|error| Diagnostic::error(format!("cannot write a link report: {error}")))?;
     std::fs::write(&path, text).map_err(|error| file("write", &path, &error))?;
+    if !reasons.is_empty() {
+        link_reasons::leave(folder, &content, reasons)?;
+    }
     Ok(name)
 }
 
 /// The report for a finished file, if its link left one.
 pub fn find_report(folder: &Path, content: &[u8]) -> Option<LinkReport> {
     read_report(folder, &report_name(content))
+}
+
+/// The report for a linked file, whose build's output folder is above it.
+pub fn known_about(path: &Path, content: &[u8]) -> Option<LinkReport> {
+    let path = std::path::absolute(path).ok()?;
+    let mut folders = path.ancestors().skip(1);
+    folders.find_map(|above| find_report(&above.join("xsys").join("links"), content))
 }
 
 /// The report of this name.
@@ -357,6 +383,11 @@ pub fn read_report(folder: &Path, name: &str) -> Option<LinkReport> {
 
 /// Removes all but the newest reports.
 pub fn prune_reports(folder: &Path) {
+    keep_newest(folder, KEEP);
+}
+
+/// Removes all but the newest so many files of a folder.
+pub fn keep_newest(folder: &Path, count: usize) {
     let Ok(entries) = std::fs::read_dir(folder) else {
         return;
     };
@@ -367,7 +398,7 @@ pub fn prune_reports(folder: &Path) {
         })
         .collect();
     files.sort();
-    let surplus = files.len().saturating_sub(KEEP);
+    let surplus = files.len().saturating_sub(count);
     for (_, path) in files.into_iter().take(surplus) {
         // Another build may have been faster.
         let _ = std::fs::remove_file(path);
@@ -464,7 +495,7 @@ mod tests {
             }],
             ..LinkReport::default()
         };
-        leave(&reports, &output, &report).unwrap();
+        leave(&reports, &output, &report, &[]).unwrap();
         assert_eq!(find_report(&reports, b"program"), Some(report));
         assert_eq!(find_report(&reports, b"another"), None);
     }

@@ -8,6 +8,8 @@
 //! initialisers and notes. Spec: GNU ld manual, `--gc-sections`, "KEEP"; gABI, SHF_GNU_RETAIN and
 //! SHF_LINK_ORDER.
 
+use std::collections::VecDeque;
+
 use super::Map;
 
 use object::elf;
@@ -83,7 +85,7 @@ pub fn mark(
                 0
             }
         ],
-        work: Vec::new(),
+        work: VecDeque::new(),
         dependents: dependents(resolution, sections),
         named: None,
         matches,
@@ -103,7 +105,8 @@ struct Marker<'m, 'a> {
     frames: &'m Frames,
     live: Vec<bool>,
     reasons: Vec<Reason>,
-    work: Vec<SectionId>,
+    /// First in, first out: what wakes a section is on a shortest way from a root.
+    work: VecDeque<SectionId>,
     dependents: Map<SectionId, Vec<SectionId>>,
     /// Sections whose names are C identifiers, made when the first `__start_` is met.
     named: Option<Map<&'m [u8], Vec<SectionId>>>,
@@ -255,11 +258,11 @@ impl<'m> Marker<'m, '_> {
         if let Some(slot) = self.reasons.get_mut(id.0 as usize) {
             *slot = reason;
         }
-        self.work.push(id);
+        self.work.push_back(id);
     }
 
     fn propagate(&mut self) {
-        while let Some(id) = self.work.pop() {
+        while let Some(id) = self.work.pop_front() {
             let Some((file, index)) = self.sections.origin(id) else {
                 continue;
             };

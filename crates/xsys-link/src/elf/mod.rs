@@ -37,6 +37,7 @@ pub mod object;
 mod overflow;
 pub mod owners;
 mod place;
+pub mod reasons;
 mod refs;
 mod relax;
 mod relocatable;
@@ -76,6 +77,8 @@ pub struct Linked {
     pub diagnostics: Vec<Diagnostic>,
     /// Memory regions and how full they are.
     pub usage: Vec<usage::RegionUsage>,
+    /// Why the sections of the image are in it, where that is to be kept.
+    pub reasons: Vec<reasons::Kept>,
     /// What the options asked to be printed.
     pub stdout: String,
     /// The output file, where a script's OUTPUT names it.
@@ -193,7 +196,16 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
     if options.print_gc_sections {
         linked.stdout += &report::dropped_sections(&resolution, &sections, &live);
     }
-
+    if options.keep_reasons {
+        linked.reasons = reasons::all(&reasons::Known {
+            resolution: &resolution,
+            sections: &sections,
+            live: &live,
+            matches: &matches,
+            script_symbols: &script_symbols,
+            options,
+        });
+    }
     for name in &options.why_live {
         linked.stdout += &report::why_live(&resolution, &sections, &live, name);
     }

@@ -216,6 +216,8 @@ pub struct ElfOptions {
     pub trace: bool,
     /// `-y`: symbols whose mentions are reported.
     pub trace_symbol: Vec<String>,
+    /// No option: the caller wants to know afterwards why each section is in the image.
+    pub keep_reasons: bool,
     /// `--why-live`: symbols whose chain of references is printed.
     pub why_live: Vec<String>,
     /// `--why-extract`: where to list why each archive member was pulled.
@@ -330,6 +332,7 @@ impl Default for ElfOptions {
             print_stack_usage: false,
             trace: false,
             trace_symbol: Vec::new(),
+            keep_reasons: false,
             why_live: Vec::new(),
             why_extract: None,
             archive_stats: None,

@@ -27,9 +27,9 @@ pub struct SizeArgs {
     /// Show what grew and what shrank since this file
     #[arg(long, value_name = "OLD")]
     pub diff: Option<PathBuf>,
-    /// Show what a function of a wasm module is there for: the calls that lead to it, from an
-    /// export on
-    #[arg(long, value_name = "FUNCTION", conflicts_with_all = ["diff", "by"])]
+    /// Show what something is there for: a function, in an ELF file also a variable, a section, a crate
+    /// or an object file; the references that lead to it, from an entry or export on
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["diff", "by"])]
     pub why: Option<String>,
     /// Show so many of the largest; 0 shows all. As JSON there are always all
     #[arg(long, value_name = "N", default_value_t = 30)]
@@ -37,6 +37,9 @@ pub struct SizeArgs {
     /// As JSON
     #[arg(long)]
     pub json: bool,
+    /// Write a page with all views, to be opened in a browser
+    #[arg(long, value_name = "OUT", conflicts_with_all = ["diff", "by", "why", "json", "top"])]
+    pub html: Option<PathBuf>,
     #[command(flatten, next_help_heading = "Builds")]
     pub what: TargetsArgs,
     /// The part of the standard library to build
@@ -65,9 +68,10 @@ impl SizeArgs {
 
 #[derive(Debug, Args)]
 pub struct WhyArgs {
-    /// A linked wasm module
+    /// A linked wasm module, or an ELF file where the build has put it
     pub file: PathBuf,
-    /// A function: its name, a part of it, or its number
+    /// A function: its name or a part of it; in a module its number; in an ELF file also a variable, a
+    /// section, a crate, an object file or a member of an archive
     pub symbol: String,
     /// As JSON
     #[arg(long)]
@@ -84,6 +88,7 @@ impl WhyArgs {
             why: Some(self.symbol),
             top: 30,
             json: self.json,
+            html: None,
             what: TargetsArgs::default(),
             crates: None,
             threads: false,

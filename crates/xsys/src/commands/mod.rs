@@ -19,6 +19,7 @@ mod sysroot;
 mod target;
 mod test;
 mod usage;
+mod why;
 
 use std::ffi::OsString;
 use std::path::PathBuf;

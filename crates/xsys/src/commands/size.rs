@@ -6,12 +6,13 @@ use serde_json::{Value, json};
 use xsys_diag::Diagnostic;
 
 use crate::cli::{SizeArgs, SizeBy};
-use crate::commands::Call;
+use crate::commands::{Call, why};
 use crate::driver::cargo;
+use crate::driver::emit::replace;
 use crate::driver::plan::{Plan, Verb};
 use crate::error::{Failure, Result, file};
+use crate::linker;
 use crate::size::compare::{Change, changes};
-use crate::size::why::{Step, Why, why};
 use crate::size::{self, By, Item, Sizes};
 use crate::ui::{answer, bytes, table};
 
@@ -33,7 +34,24 @@ pub fn run(call: &Call, args: SizeArgs) -> Result<u8> {
         }
         None => built(call, &args).map_err(Failure::into_build)?,
     };
-    look(&file, &args)
+    match &args.html {
+        Some(out) => page(call, &file, out),
+        None => look(&file, &args),
+    }
+}
+
+/// Writes the page with all views.
+fn page(call: &Call, path: &Path, out: &Path) -> Result<u8> {
+    let content = read(path)?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let regions = linker::known_about(path, &content).map_or(Vec::new(), |report| report.regions);
+    let text =
+        size::html::page(&name, &content, &regions).map_err(|problem| about(path, problem))?;
+    let out = call.folder.join(out);
+    replace(&out, text.as_bytes())?;
+    let shown = out.strip_prefix(&call.folder).unwrap_or(&out).display();
+    call.ui.status("Created", &shown.to_string());
+    Ok(0)
 }
 
 /// The program that the project's build makes.
@@ -69,11 +87,11 @@ fn built(call: &Call, args: &SizeArgs) -> Result<PathBuf> {
 fn look(file: &Path, args: &SizeArgs) -> Result<u8> {
     let content = read(file)?;
     if let Some(name) = &args.why {
-        let found = why(&content, name).map_err(|problem| about(file, problem))?;
-        if args.json {
-            answer(&format!("{:#}", why_json(&found)));
-        } else {
-            answer(&why_text(&found, args.top));
+        let (value, text) =
+            why::about(file, &content, name, args.top).map_err(|problem| about(file, problem))?;
+        match args.json {
+            true => answer(&format!("{value:#}")),
+            false => answer(&text),
         }
         return Ok(0);
     }
@@ -139,7 +157,7 @@ fn changes_json(changes: &[Change]) -> Value {
     changes.iter().map(change).collect()
 }
 
-fn shown(all: usize, top: usize) -> usize {
+pub fn shown(all: usize, top: usize) -> usize {
     if top == 0 { all } else { top.min(all) }
 }
 
@@ -218,82 +236,6 @@ fn changes_text(changes: &[Change], top: usize, before: u64, after: u64) -> Stri
     let difference = i128::from(after) - i128::from(before);
     rows.push(row(difference, before, after, "in all".to_owned()));
     table(&rows)
-}
-
-fn why_json(found: &Why) -> Value {
-    let chain = found.chain.iter().map(|link| {
-        let (step, of) = match &link.step {
-            Step::Export(name) => ("export", Some(name)),
-            Step::Start => ("start", None),
-            Step::Call => ("call", None),
-            Step::Address => ("address", None),
-            Step::Indirect(ty) => ("indirect", Some(ty)),
-        };
-        json!({ "by": step, "of": of, "function": link.function, "size": link.size })
-    });
-    let callers = found
-        .callers
-        .iter()
-        .map(|(name, calls)| json!({ "function": name, "calls": calls }));
-    json!({
-        "function": found.function,
-        "size": found.size,
-        "alone": found.alone,
-        "chain": chain.collect::<Value>(),
-        "callers": callers.collect::<Value>(),
-    })
-}
-
-fn why_text(found: &Why, top: usize) -> String {
-    let mut text = format!("{}: {}", found.function, bytes(found.size));
-    if !found.chain.is_empty() {
-        let alone = bytes(found.alone);
-        text.push_str(&format!(", and {alone} with what only it reaches"));
-    }
-    text.push('\n');
-    for link in &found.chain {
-        let how = match &link.step {
-            Step::Export(name) => format!("the export `{name}` is"),
-            Step::Start => "the module starts with".to_owned(),
-            Step::Call => "which calls".to_owned(),
-            Step::Address => "which takes the address of".to_owned(),
-            Step::Indirect(ty) => format!("which calls pointers to `{ty}`, as there is"),
-        };
-        text.push_str(&format!(
-            "  {how}\n    {} ({})\n",
-            link.function,
-            bytes(link.size)
-        ));
-    }
-    if found.chain.is_empty() {
-        text.push_str("  nothing reaches it: no export, no call, no table\n");
-    }
-    if !found.callers.is_empty() {
-        let count = found.callers.len();
-        text.push_str(&match count {
-            1 => "it is called by\n".to_owned(),
-            _ => format!("it is called by {count} functions\n"),
-        });
-        let most = shown(count, top);
-        for (name, calls) in &found.callers[..most] {
-            text.push_str(&match calls {
-                1 => format!("    {name}\n"),
-                _ => format!("    {name} ({calls} times)\n"),
-            });
-        }
-        if most < count {
-            text.push_str(&format!("    [{} more]\n", count - most));
-        }
-    }
-    match found.others.as_slice() {
-        [] => {}
-        [other] => text.push_str(&format!("note: the name could also mean `{other}`\n")),
-        [largest, ..] => text.push_str(&format!(
-            "note: the name could also mean {} others, the largest `{largest}`\n",
-            found.others.len()
-        )),
-    }
-    text
 }
 
 #[cfg(test)]

@@ -63,9 +63,10 @@ pub struct Options {
     /// Leave out tests that should panic (unstable)
     #[arg(long)]
     pub exclude_should_panic: bool,
-    /// Run tests, not benchmarks: as always here
+    /// Run tests
     #[arg(long = "test", hide = true, action = ArgAction::SetTrue)]
     pub tests: bool,
+    /// Run benchmarks: each once, for an emulator's time says nothing
     #[arg(long, hide = true)]
     pub bench: bool,
     #[arg(long, hide = true)]
@@ -158,6 +159,13 @@ impl Options {
             for test in &mut tests {
                 test.ignored = false;
             }
+        }
+        if self.bench && !self.tests {
+            // Benchmarks alone run, after the others have been named.
+            for test in tests.iter_mut().filter(|test| !test.benchmark) {
+                test.ignored = true;
+            }
+            tests.sort_by_key(|test| test.benchmark);
         }
         tests
     }

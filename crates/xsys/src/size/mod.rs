@@ -8,8 +8,11 @@
 //! [`compare`] sets two files against each other.
 
 pub mod compare;
+pub mod html;
+mod treemap;
 mod wasm;
 pub mod why;
+pub mod why_elf;
 
 use std::collections::BTreeMap;
 

@@ -64,12 +64,6 @@ struct Graph {
 
 /// Finds the function that a name means, and what it is there for.
 pub fn why(content: &[u8], name: &str) -> Result<Why, Diagnostic> {
-    if !super::is_wasm(content) {
-        return Err(Diagnostic::error("`--why` is for wasm modules").help(
-            "for ELF, link again with `--why-live SYMBOL`: \
-             `RUSTFLAGS=-Clink-arg=--why-live=SYMBOL xsys build`",
-        ));
-    }
     super::wasm::measure(content, super::By::Section)?;
     let symbols = Symbols::read(content);
     let graph = Graph::read(content)
