@@ -106,6 +106,7 @@ fn all_verbs_work_for_a_target() {
         ran.stdout
     );
 
+    installing(&place, &project);
     sizes(&project, &out);
     what_is_there_for(&project, &out);
     cleaning(&project, &out);
@@ -396,4 +397,19 @@ fn cleaning(project: &Path, out: &Path) {
     run(&mut xsys(project, "clean -p no-such-package")).ends_with(101);
     run(&mut xsys(project, "clean")).ends_with(0);
     assert!(!project.join("target").exists());
+}
+
+/// `cargo install` for a target that is named is never one for this machine.
+fn installing(place: &Place, project: &Path) {
+    let spec = "cargo --board riscv32-virt -- install --debug";
+    run(&mut xsys(project, &format!("{spec} hexyl")))
+        .ends_with(101)
+        .tells("`cargo install` of a package that is not here compiles for this machine only")
+        .tells("install --path .");
+    let root = place.path("root");
+    let line = format!("{spec} --path . --root");
+    run(xsys(project, &line).arg(&root)).ends_with(0);
+    let program = std::fs::read(root.join("bin/day")).expect("it is installed");
+    // EM_RISCV (243), at e_machine.
+    assert_eq!(program[18..20], [243, 0]);
 }

@@ -25,11 +25,24 @@ pub fn run(call: &Call, args: CargoArgs) -> Result<u8> {
     // cargo's way to say it.
     against.what.target.extend(line.targets.iter().cloned());
     let done = match line.class() {
+        Class::PassedOn if line.installs() && !against.what.all().is_empty() => {
+            match line.installs_from_sources() {
+                true => compile(call, against, &line),
+                false => Err(no_sources().into()),
+            }
+        }
         Class::PassedOn => pass_on(call, &args.command),
         Class::Asks => ask(call, &against.what, &line),
         Class::Compiles | Class::Extension => compile(call, against, &line),
     };
     done.map_err(Failure::into_build)
+}
+
+/// A standard library is made for a project, with its toolchain and its settings.
+fn no_sources() -> Diagnostic {
+    Diagnostic::error("`cargo install` of a package that is not here compiles for this machine only")
+        .help("get the package's sources, and in their folder: `xsys build --release`, or `xsys cargo --target TRIPLE -- install --path .`")
+        .help("or leave the target out: the program is then installed for this machine")
 }
 
 fn pass_on(call: &Call, words: &[OsString]) -> Result<u8> {

@@ -3,8 +3,7 @@
 //!
 //! cargo's own take `--target`. Its extensions have command lines of their own, but all of them call
 //! cargo, which reads its settings from the environment. What compiles nothing is passed on as it is,
-//! and so is what compiles for this machine alone (`install`) or brings its own standard library
-//! (`miri`).
+//! and so is what brings its own standard library (`miri`), and `install` where no target is named.
 
 use std::ffi::{OsStr, OsString};
 
@@ -123,6 +122,17 @@ impl Line {
             Some(name) if PASSED_ON.contains(&name) => Class::PassedOn,
             Some(_) => Class::Extension,
         }
+    }
+
+    pub fn installs(&self) -> bool {
+        self.name.as_deref().is_some_and(|name| name == "install") && !self.is_help()
+    }
+
+    /// Whether that is a package of this machine.
+    pub fn installs_from_sources(&self) -> bool {
+        let path =
+            |word: &OsString| word == "--path" || word.to_string_lossy().starts_with("--path=");
+        self.rest.iter().any(path)
     }
 
     fn is_help(&self) -> bool {
