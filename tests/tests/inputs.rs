@@ -375,3 +375,71 @@ fn a_program_that_nothing_can_start_is_an_error_whose_advice_helps() {
     place.write(".cargo/config.toml", &config);
     program("begin").ends_with(0);
 }
+
+/// Without a record nobody knows what a program was made of.
+#[test]
+fn a_program_without_a_record_is_linked_again_and_once() {
+    let place = Place::new("inputs", "lost records");
+    project(&place);
+    build(&place, "");
+    let one = place.path(&format!("target/{TARGET}/debug/one"));
+    let records = place.path("target/xsys/link-records");
+    let first = std::fs::read_dir(&records).expect("there are records");
+    let first = first.flatten().next().expect("there is one").path();
+    type Loss = fn(&Path, &Path);
+    let losses: [(&str, &str, Loss); 3] = [
+        ("all", "0x70000", |folder, _| {
+            let all = folder.parent().expect("it is in a folder");
+            std::fs::remove_dir_all(all).expect("it can be removed");
+        }),
+        ("one", "0x60000", |_, record| {
+            std::fs::remove_file(record).expect("it can be removed");
+        }),
+        ("damaged", "0x50000", |_, record| {
+            std::fs::write(record, "{").expect("it can be written");
+        }),
+    ];
+    for (what, origin, lose) in losses {
+        lose(&records, &first);
+        memory(&place, "memory.x", origin, "256K");
+        assert_eq!(compiled(&build(&place, "")), ["relinked"], "{what}");
+        let start = u32::from_str_radix(&origin[2..], 16).expect("a number");
+        assert_eq!(entry(&one) & !1, start, "{what}");
+        assert!(compiled(&build(&place, "")).is_empty(), "{what}");
+    }
+}
+
+/// cargo keeps them apart below `deps`, and so must what their linkers are told.
+#[test]
+fn projects_of_one_name_share_a_target_folder() {
+    let place = Place::new("inputs", "shared");
+    let origins = [("a", "0x10000"), ("b", "0x20000")];
+    for (name, origin) in origins {
+        let own = Place {
+            folder: place.path(name),
+        };
+        project(&own);
+        memory(&own, "memory.x", origin, "256K");
+    }
+    let call = |name: &str| {
+        let own = Place {
+            folder: place.path(name),
+        };
+        let mut command = own.xsys(&format!("build --target {TARGET} --bin one"));
+        command.env("CARGO_TARGET_DIR", place.path("target"));
+        run(&mut command).ends_with(0)
+    };
+    std::thread::scope(|scope| {
+        for (name, _) in &origins {
+            scope.spawn(|| call(name));
+        }
+    });
+    let program = place.path(&format!("target/{TARGET}/debug/one"));
+    for (name, origin) in origins {
+        assert!(compiled(&call(name)).is_empty(), "{name}");
+        let start = u32::from_str_radix(&origin[2..], 16).expect("a number");
+        assert_eq!(entry(&program) & !1, start, "{name}");
+        let image = std::fs::metadata(program.with_extension("bin"));
+        assert!(image.is_ok_and(|image| image.len() < 4096), "{name}");
+    }
+}

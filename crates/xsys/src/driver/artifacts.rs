@@ -116,6 +116,15 @@ impl Table {
         Self { main, rows }
     }
 
+    /// The targets whose programs are linked with a file of arguments in this folder.
+    pub fn linked_by_us<'t>(&'t self, folder: &'t str) -> impl Iterator<Item = &'t str> {
+        let ours = move |row: &&Row| {
+            let mut flags = row.packages.values().flatten();
+            flags.any(|flag| flag.contains(folder))
+        };
+        self.rows.iter().filter(ours).map(|row| row.name.as_str())
+    }
+
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }

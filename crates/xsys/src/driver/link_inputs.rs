@@ -11,6 +11,7 @@ use xsys_target::{Kind, Target};
 
 use crate::driver::board_files::short_digest;
 use crate::driver::emit;
+use crate::driver::lost_records;
 use crate::driver::plan::Plan;
 use crate::driver::project::Project;
 use crate::error::file;
@@ -27,7 +28,13 @@ fn file_of(project: &Project, target: &Target) -> PathBuf {
         Kind::Builtin => target.name.clone(),
         Kind::Json => format!("{}.json", target.name),
     };
-    project.target_dir.join("xsys").join("link-args").join(name)
+    let folder = project.target_dir.join("xsys").join("link-args");
+    if project.target_dir.starts_with(&project.workspace_root) {
+        return folder.join(name);
+    }
+    // Several projects may share it, and be built at the same time.
+    let root = project.workspace_root.as_os_str().as_encoded_bytes();
+    folder.join(format!("{name}-{}", short_digest(&[root])))
 }
 
 /// The same for a package that is somebody's artifact: in one build there may be several, each with
@@ -58,6 +65,7 @@ pub fn prepare(plan: &Plan) -> Result<(), Diagnostic> {
                 .is_none_or(|package| members.iter().any(|member| member.name() == package));
         built_now || canonical(input) != own
     });
+    lost_records::remove(plan);
     Ok(())
 }
 

@@ -29,6 +29,7 @@ pub mod link_inputs;
 pub mod linker_choice;
 pub mod linker_missing;
 mod loader;
+mod lost_records;
 pub mod manifest_edit;
 pub mod members;
 pub mod membership;

@@ -101,6 +101,11 @@ impl Plan {
         self.target.kind == Kind::Builtin && self.target.name == self.toolchain.rustc.host()
     }
 
+    /// Whether programs are linked by xsys.
+    pub fn links_itself(&self) -> bool {
+        self.linker.by == By::Xsys
+    }
+
     /// What cargo's `--target` gets.
     pub fn cargo_target(&self) -> String {
         cargo_target(&self.target, &self.sysroot)

@@ -1,0 +1,130 @@
+//! Programs that were linked by us and whose records ([`crate::link_record`]) are gone.
+//!
+//! Nobody knows any more which scripts they were made of, so they are removed, and cargo makes them
+//! again. What others have linked has no records at all and stays: cargo's fingerprint of a unit has the
+//! flags that it was built with, and the file of arguments that we add is among them.
+
+use std::collections::BTreeSet;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use crate::driver::plan::Plan;
+use crate::link_record;
+
+/// What our flags have in them and nobody else's.
+const OURS: &str = "xsys/link-args/";
+
+/// Removes programs without records, for the targets of a build that we link for.
+pub fn remove(plan: &Plan) {
+    let records = link_record::all(&plan.project.link_records());
+    let known: BTreeSet<PathBuf> = records
+        .into_iter()
+        .filter_map(|(_, record)| record.output.canonicalize().ok())
+        .collect();
+    let own = plan.links_itself().then_some(plan.target.name.as_str());
+    for name in own.into_iter().chain(plan.artifacts.linked_by_us(OURS)) {
+        for profile in folders(&plan.project.target_dir.join(name)) {
+            remove_in(&profile, &known);
+        }
+    }
+}
+
+fn remove_in(profile: &Path, known: &BTreeSet<PathBuf>) {
+    let is_known = |path: &Path| path.canonicalize().is_ok_and(|path| known.contains(&path));
+    let artifacts = folders(&profile.join("deps/artifact"));
+    let artifacts = artifacts.iter().flat_map(|folder| folders(folder));
+    let lost: Vec<PathBuf> = [profile.join("deps"), profile.join("examples")]
+        .into_iter()
+        .chain(artifacts)
+        .flat_map(|folder| files(&folder))
+        .filter(|path| is_program(path) && !is_known(path))
+        .collect();
+    if lost.is_empty() {
+        return;
+    }
+    let ours = ours(&profile.join(".fingerprint"));
+    for path in lost {
+        if hash(&path).is_some_and(|hash| ours.contains(hash)) {
+            // What cannot be removed is as it was before there were records.
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}
+
+/// The hashes, which are part of file names, of units that were built with our flags.
+fn ours(fingerprints: &Path) -> BTreeSet<String> {
+    let units = folders(fingerprints).into_iter().filter(|unit| {
+        files(unit)
+            .iter()
+            .filter(|path| path.extension().is_some_and(|ending| ending == "json"))
+            .any(|path| std::fs::read_to_string(path).is_ok_and(|text| text.contains(OURS)))
+    });
+    units
+        .filter_map(|unit| hash(&unit).map(str::to_owned))
+        .collect()
+}
+
+fn hash(path: &Path) -> Option<&str> {
+    let name = path.file_stem()?.to_str()?;
+    name.rsplit_once('-').map(|(_, hash)| hash)
+}
+
+/// Whether a file is the output of a link: by its beginning, as names say little.
+fn is_program(path: &Path) -> bool {
+    let ending = path.extension().and_then(|ending| ending.to_str());
+    if !matches!(ending, None | Some("wasm" | "elf")) {
+        return false;
+    }
+    let mut magic = [0; 4];
+    let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut magic));
+    read.is_ok() && matches!(&magic, b"\x7fELF" | b"\0asm")
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    entries(folder, Path::is_file)
+}
+
+fn folders(folder: &Path) -> Vec<PathBuf> {
+    entries(folder, Path::is_dir)
+}
+
+fn entries(folder: &Path, wanted: fn(&Path) -> bool) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let paths = entries.map(|entry| entry.path());
+    paths.filter(|path| wanted(path)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn programs_of_ours_without_records_go() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = folder.path().canonicalize().unwrap();
+        let write = |name: &str, text: &[u8]| {
+            let path = at.join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, text).unwrap();
+            path
+        };
+        let ours = br#"{"rustflags":["-Clink-arg=@/t/xsys/link-args/t"]}"#;
+        write(".fingerprint/p-1/bin-p.json", ours);
+        write(".fingerprint/p-2/bin-p.json", ours);
+        write(".fingerprint/p-3/bin-p.json", b"{}");
+        write(".fingerprint/q-4/bin-q.json", ours);
+        let known = write("deps/p-1", b"\x7fELF");
+        let lost = [
+            write("deps/p-2", b"\x7fELF"),
+            write("deps/artifact/q-4/bin/q-4.wasm", b"\0asm"),
+        ];
+        let others = [
+            write("deps/p-3", b"\x7fELF"),
+            write("deps/p-2.d", b"\x7fELF"),
+            write("deps/x-2", b"text"),
+        ];
+        remove_in(&at, &BTreeSet::from([known.clone()]));
+        assert!(lost.iter().all(|path| !path.exists()));
+        assert!(known.exists() && others.iter().all(|path| path.exists()));
+    }
+}
