@@ -2,6 +2,7 @@
 
 pub mod day;
 pub mod embedded;
+pub mod follow;
 pub mod link;
 pub mod project;
 pub mod project_text;

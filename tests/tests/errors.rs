@@ -17,6 +17,17 @@
 //! absent FILE                must not be there at the end
 //! ```
 //!
+//! Below that, advice is followed, each piece in a copy of its own:
+//!
+//! ```text
+//! follow TEXT                a help with this text is what follows does (several lines: all of them)
+//! edit FILE OLD => NEW       before the first step is done again; `\n` is the end of a line
+//! write FILE TEXT            the same for a whole file; `remove FILE` for none
+//! xsys ARGS                  a call that must succeed; without one, the mistake's is made again
+//! ```
+//!
+//! What was followed must not be said again. tests/advice.rs keeps the list of all helps.
+//!
 //! `expected.txt` is the exit code and everything that was said, with this machine's paths taken
 //! out; `[..]` in it stands for anything. `BLESS=1` writes it where it differs. Mistakes that need more than files are functions below.
 
@@ -24,6 +35,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use libtest_mimic::{Arguments, Failed, Trial};
+use xsys_tests::follow;
 use xsys_tests::project::{
     Place, Ran, cases, find_program, folders_in, repository, run, rustc_sysroot, skip,
     without_settings,
@@ -54,20 +66,53 @@ fn case(name: &str) -> Result<(), Failed> {
     place.copy(&folder, ".");
     let text = std::fs::read_to_string(folder.join("command"))
         .map_err(|error| format!("{}: {error}", folder.join("command").display()))?;
-    let steps: Vec<Vec<&str>> = text
+    let lines: Vec<&str> = text
         .lines()
         .filter(|line| !line.starts_with('#') && !line.trim().is_empty())
-        .map(|line| line.split_whitespace().collect())
         .collect();
-    let last = steps.iter().rposition(|step| step[0] == "xsys");
-    let mut ran = None;
-    for (at, step) in steps.iter().enumerate() {
+    let first = lines.iter().position(|line| line.starts_with("follow "));
+    let (mistake, advice) = lines.split_at(first.unwrap_or(lines.len()));
+    let last = mistake.iter().rposition(|line| line.starts_with("xsys "));
+    let last = last.ok_or("no call of xsys")?;
+    steps(&place, &mistake[..last])?;
+    let ran = call(&place, mistake[last]);
+    steps(&place, &mistake[last + 1..])?;
+    compare(&place, &folder.join("expected.txt"), &ran)?;
+    for advice in follow::pieces(advice) {
+        let place = Place::new("errors", &format!("{name}-followed"));
+        place.copy(&folder, ".");
+        follow::check_said(&advice, &ran.stderr)?;
+        for &line in &advice.edits {
+            follow::edit(&place, line)?;
+        }
+        steps(&place, &mistake[..last])?;
+        let calls = advice.steps.iter().any(|line| line.starts_with("xsys "));
+        let again = (!calls).then_some(mistake[last]);
+        for line in advice.steps.iter().copied().chain(again) {
+            if line.starts_with("xsys ") {
+                follow::check_helped(&advice, &call(&place, line))?;
+            } else {
+                steps(&place, &[line])?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn call(place: &Place, line: &str) -> Ran {
+    let words: Vec<&str> = line.split_whitespace().skip(1).collect();
+    run(&mut place.xsys(&words.join(" ")))
+}
+
+fn steps(place: &Place, lines: &[&str]) -> Result<(), Failed> {
+    for line in lines {
+        let step: Vec<&str> = line.split_whitespace().collect();
         match step.as_slice() {
-            ["asm", triple, file] => assemble(&place, triple, file, "obj", "o")?,
-            ["bitcode", triple, file] => assemble(&place, triple, file, "llvm-bc", "bc")?,
-            ["rust", triple, file, flags @ ..] => compile(&place, triple, file, flags)?,
-            ["archive", archive, files @ ..] => write_archive(&place, archive, files, false)?,
-            ["thin", archive, files @ ..] => write_archive(&place, archive, files, true)?,
+            ["asm", triple, file] => assemble(place, triple, file, "obj", "o")?,
+            ["bitcode", triple, file] => assemble(place, triple, file, "llvm-bc", "bc")?,
+            ["rust", triple, file, flags @ ..] => compile(place, triple, file, flags)?,
+            ["archive", archive, files @ ..] => write_archive(place, archive, files, false)?,
+            ["thin", archive, files @ ..] => write_archive(place, archive, files, true)?,
             ["bytes", file, hex @ ..] => std::fs::write(place.path(file), unhex(hex)?)?,
             ["patch", file, offset, hex @ ..] => {
                 let (mut bytes, new) = (std::fs::read(place.path(file))?, unhex(hex)?);
@@ -83,18 +128,14 @@ fn case(name: &str) -> Result<(), Failed> {
                 file.set_len(bytes.parse()?)?;
             }
             ["folder", name] => std::fs::create_dir_all(place.path(name))?,
-            ["xsys", args @ ..] if Some(at) == last => {
-                ran = Some(run(&mut place.xsys(&args.join(" "))));
-            }
-            ["xsys", args @ ..] => {
-                run(&mut place.xsys(&args.join(" "))).ends_with(0);
+            ["xsys", ..] => {
+                call(place, line).ends_with(0);
             }
             ["absent", file] => absent(&place.path(file))?,
             _ => return Err(format!("what is `{}`?", step.join(" ")).into()),
         }
     }
-    let ran = ran.ok_or("no call of xsys")?;
-    compare(&place, &folder.join("expected.txt"), &ran)
+    Ok(())
 }
 
 fn absent(path: &Path) -> Result<(), Failed> {

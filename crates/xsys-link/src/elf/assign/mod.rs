@@ -459,7 +459,12 @@ impl<'f, 'a> Walker<'_, 'f, 'a> {
                     .name
                     .clone();
                 let from = self.dot;
-                self.problem(&assignment.span, format!("the location counter moves backward in section `{name}`"), |d| {
+                // A number that is no address of the section is meant as GNU ld takes it.
+                let offset = (to < self.layout.extents[current.0 as usize].addr).then(|| {
+                    format!("`.` is an address here, too: an offset from the section's start is `. = ADDR({name}) + {to:#x};`")
+                });
+                self.problem(&assignment.span, format!("the location counter moves backward in section `{name}`"), |mut d| {
+                    d.help.extend(offset.clone());
                     d.note(format!("from {from:#x} to {to:#x}"))
                         .help("a section's contents cannot overlap; move the assignment before what it should precede")
                 });

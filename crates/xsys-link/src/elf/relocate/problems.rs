@@ -58,6 +58,10 @@ impl Relocator<'_, '_> {
             Limit::Range(_) if branch && self.arch.thunk_spacing(Some(21)).is_some() => {
                 "no thunk can be placed within its reach: put functions into sections of their own, so that code can stand between them".to_owned()
             }
+            // A section's name stands for a label of the object alone: its own start may well be aligned.
+            Limit::Align(align) if name.starts_with('.') => format!(
+                "align what lies there in `{name}` to {align} bytes: `#[repr(align({align}))]`, or `.balign {align}` in front of it"
+            ),
             Limit::Align(align) => format!(
                 "align `{name}` to {align} bytes: `#[repr(align({align}))]`, `.balign {align}`, or ALIGN({align}) in the script"
             ),

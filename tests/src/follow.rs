@@ -1,0 +1,144 @@
+//! Advice that a case of `tests/cases/errors` follows.
+//!
+//! A help is true when doing what it says ends the problem. The part of a `command` file that begins with
+//! `follow` says which help that is and what somebody does who obeys; tests/tests/errors.rs explains the lines.
+
+use crate::project::{Place, Ran};
+
+/// Helps, and what obeys them.
+#[derive(Debug, Default)]
+pub struct Advice<'a> {
+    /// A part of each help.
+    pub follows: Vec<&'a str>,
+    /// Changes of files.
+    pub edits: Vec<&'a str>,
+    /// Everything else.
+    pub steps: Vec<&'a str>,
+}
+
+/// Takes the lines apart, from the first `follow` on.
+pub fn pieces<'a>(lines: &[&'a str]) -> Vec<Advice<'a>> {
+    let mut pieces: Vec<Advice<'a>> = Vec::new();
+    let mut begins = true;
+    for &line in lines {
+        if let Some(text) = line.strip_prefix("follow ") {
+            if begins {
+                pieces.push(Advice::default());
+            }
+            if let Some(piece) = pieces.last_mut() {
+                piece.follows.push(text);
+            }
+            begins = false;
+            continue;
+        }
+        begins = true;
+        let Some(piece) = pieces.last_mut() else {
+            continue;
+        };
+        if ["edit ", "write ", "remove "]
+            .iter()
+            .any(|verb| line.starts_with(verb))
+        {
+            piece.edits.push(line);
+        } else {
+            piece.steps.push(line);
+        }
+    }
+    pieces
+}
+
+/// The text after `help: ` in a line of what was said.
+pub fn help(line: &str) -> Option<&str> {
+    let (before, text) = line.split_once("help: ")?;
+    before
+        .chars()
+        .all(|c| " |=".contains(c))
+        .then_some(text.trim_end())
+}
+
+/// Each help that is followed must have been said.
+pub fn check_said(advice: &Advice<'_>, said: &str) -> Result<(), String> {
+    let unsaid = advice
+        .follows
+        .iter()
+        .find(|text| !said.lines().filter_map(help).any(|h| h.contains(**text)));
+    match unsaid {
+        Some(text) => Err(format!("no help says `{text}`\n{said}")),
+        None => Ok(()),
+    }
+}
+
+/// A call after the advice has to succeed, and must not give it again.
+pub fn check_helped(advice: &Advice<'_>, ran: &Ran) -> Result<(), String> {
+    let what = advice.follows.join("`, `");
+    if ran.code != Some(0) {
+        return Err(format!(
+            "`{what}` was followed and does not help: exit {:?}\n{}",
+            ran.code, ran.stderr
+        ));
+    }
+    let again = advice.follows.iter().find(|text| {
+        ran.stderr
+            .lines()
+            .filter_map(help)
+            .any(|h| h.contains(**text))
+    });
+    match again {
+        Some(text) => Err(format!("`{text}` is said again\n{}", ran.stderr)),
+        None => Ok(()),
+    }
+}
+
+/// `edit FILE OLD => NEW`, `write FILE TEXT` and `remove FILE`.
+pub fn edit(place: &Place, line: &str) -> Result<(), String> {
+    let words = || format!("what is `{line}`?");
+    let (verb, rest) = line.split_once(' ').ok_or_else(words)?;
+    if verb == "remove" {
+        return std::fs::remove_file(place.path(rest)).map_err(|e| format!("{rest}: {e}"));
+    }
+    let (file, text) = rest.split_once(' ').ok_or_else(words)?;
+    let path = place.path(file);
+    let unescaped = |text: &str| {
+        text.replace("\\\\", "\0")
+            .replace("\\n", "\n")
+            .replace('\0', "\\")
+    };
+    if verb == "write" {
+        place.write(file, &unescaped(text));
+        return Ok(());
+    }
+    let (old, new) = text.split_once("=>").ok_or_else(words)?;
+    let (old, new) = (unescaped(old.trim()), unescaped(new.trim()));
+    let before = std::fs::read_to_string(&path).map_err(|error| format!("{file}: {error}"))?;
+    if !before.contains(&old) {
+        return Err(format!("`{file}` does not contain `{old}`"));
+    }
+    std::fs::write(&path, before.replacen(&old, &new, 1)).map_err(|e| format!("{file}: {e}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_begin_with_what_they_follow() {
+        let lines = [
+            "follow a",
+            "follow b",
+            "edit f x => y",
+            "follow c",
+            "xsys ld",
+        ];
+        let found = pieces(&lines);
+        assert_eq!(found.len(), 2);
+        assert_eq!(found[0].follows, ["a", "b"]);
+        assert_eq!(found[0].edits, ["edit f x => y"]);
+        assert_eq!(found[1].steps, ["xsys ld"]);
+    }
+
+    #[test]
+    fn helps_are_lines_of_their_own() {
+        assert_eq!(help("   = help: do this"), Some("do this"));
+        assert_eq!(help("error: needs help: this"), None);
+    }
+}
