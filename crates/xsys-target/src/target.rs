@@ -221,7 +221,7 @@ fn unknown_triple(triple: &str, rustc: &Rustc, error: Error) -> Diagnostic {
         None if triple.ends_with(".json") => {
             problem.help(format!("a spec file goes with `--target-spec {triple}`"))
         }
-        None => problem.help("`rustc --print target-list` lists all of them"),
+        None => problem.help("`xsys target list` shows all of them"),
     }
 }
 

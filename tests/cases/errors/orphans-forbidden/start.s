@@ -1,0 +1,4 @@
+.globl _start
+_start: nop
+.section .extra,"a"
+.long 1

@@ -1,0 +1,6 @@
+.globl _start
+_start: nop
+.data
+.long 1
+.bss
+.space 4
