@@ -3,6 +3,7 @@
 pub mod day;
 pub mod embedded;
 pub mod follow;
+pub mod helps;
 pub mod link;
 pub mod project;
 pub mod project_text;

@@ -5,11 +5,17 @@
 //! each text of `says`, the advice among them. Then the folder `after` is copied over it and the files in `remove`
 //! go: that is the advice, followed. `[after]` must end as it says, and none of `says` may be said again. Some
 //! advice is for programs that need QEMU or crates; `needs` names programs without which a case is skipped.
+//!
+//! Most advice needs no project and is followed in `cases/errors`. `advice.toml` says of every other help in
+//! the sources why nobody follows it: a new one needs a case or a reason.
 
 use std::path::Path;
 
 use serde::Deserialize;
-use xsys_tests::project::{Place, Ran, cases, copy_folder, find_program, folders_in, run, skip};
+use xsys_tests::helps;
+use xsys_tests::project::{
+    Place, Ran, cases, copy_folder, find_program, folders_in, repository, run, skip,
+};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -90,4 +96,76 @@ fn advice_leads_out() {
         })
         .collect();
     assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+/// The table of helps that are not followed.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    reason: Vec<Reason>,
+    computed: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Reason {
+    why: String,
+    helps: Vec<String>,
+}
+
+/// What the cases of this suite follow, as parts of helps.
+fn followed_here(texts: &mut Vec<String>) {
+    let root = cases("advice");
+    for name in folders_in(&root) {
+        let text = std::fs::read_to_string(root.join(name).join("case.toml")).unwrap();
+        texts.extend(toml::from_str::<Case>(&text).unwrap().before.says);
+    }
+}
+
+#[test]
+fn every_help_is_followed_or_has_a_reason() {
+    let file = repository().join("tests/advice.toml");
+    let table: Table = toml::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+    let sources = helps::all();
+    let said = helps::followed();
+    let mut parts = Vec::new();
+    followed_here(&mut parts);
+    let is_followed = |text: &String| {
+        said.iter().any(|said| helps::is_made_of(said, text))
+            || parts
+                .iter()
+                .any(|part| part.len() > 12 && text.contains(part.as_str()))
+    };
+    let mut problems = Vec::new();
+    let excused: Vec<&String> = table
+        .reason
+        .iter()
+        .flat_map(|reason| &reason.helps)
+        .collect();
+    for (text, file) in &sources.texts {
+        match (is_followed(text), excused.contains(&text)) {
+            (false, false) => problems.push(format!("{file}: no case follows `{text}`")),
+            (true, true) => problems.push(format!("advice.toml: `{text}` is followed")),
+            _ => {}
+        }
+    }
+    for text in excused {
+        if !sources.texts.contains_key(text) {
+            problems.push(format!("advice.toml: nobody says `{text}`"));
+        }
+    }
+    for reason in &table.reason {
+        assert!(!reason.why.is_empty() && !reason.helps.is_empty());
+    }
+    let computed: Vec<&String> = sources.computed.iter().collect();
+    if computed != table.computed.iter().collect::<Vec<_>>() {
+        problems.push(format!("advice.toml: computed = {computed:#?}"));
+    }
+    let followed = sources
+        .texts
+        .keys()
+        .filter(|text| is_followed(text))
+        .count();
+    println!("{followed} of {} helps are followed", sources.texts.len());
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
 }

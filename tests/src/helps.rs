@@ -1,0 +1,166 @@
+//! All helps that the sources have, and those that some test follows.
+//!
+//! A help stands in `.help("…")`, `.help(format!("…"))` or a `push` to a list of helps; what `format!` fills in can
+//! be anything. Where a help is an expression its texts are elsewhere, in tables and functions: then the file
+//! is all that is known.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use crate::project::{cases, folders_in, repository};
+
+/// What the sources have.
+#[derive(Debug, Default)]
+pub struct Helps {
+    /// Texts, and the files they are in.
+    pub texts: BTreeMap<String, String>,
+    /// Files with helps that are expressions.
+    pub computed: BTreeSet<String>,
+}
+
+/// Reads all crates.
+pub fn all() -> Helps {
+    let mut helps = Helps::default();
+    let crates = repository().join("crates");
+    for name in folders_in(&crates) {
+        read_folder(&crates, &crates.join(name).join("src"), &mut helps);
+    }
+    helps
+}
+
+fn read_folder(crates: &Path, folder: &Path, helps: &mut Helps) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if path.is_dir() && name != "tests" {
+            read_folder(crates, &path, helps);
+        } else if name.ends_with(".rs") && !name.ends_with("tests.rs") {
+            let text = std::fs::read_to_string(&path).unwrap_or_default();
+            let shown = path.strip_prefix(crates).unwrap_or(&path);
+            read_source(&text, &shown.display().to_string(), helps);
+        }
+    }
+}
+
+fn read_source(text: &str, file: &str, helps: &mut Helps) {
+    let end = text.find("#[cfg(test)]\nmod tests {");
+    let text = &text[..end.unwrap_or(text.len())];
+    for opening in [".help(", "help.push(", "help.extend("] {
+        for (at, _) in text.match_indices(opening) {
+            let rest = text[at + opening.len()..].trim_start();
+            let rest = rest.strip_prefix("format!(").unwrap_or(rest).trim_start();
+            match rest.strip_prefix('"').map(literal) {
+                Some(help) => {
+                    helps.texts.insert(help, file.to_owned());
+                }
+                None => {
+                    helps.computed.insert(file.to_owned());
+                }
+            }
+        }
+    }
+}
+
+/// A string literal's value, from behind its first quote.
+fn literal(source: &str) -> String {
+    let mut value = String::new();
+    let mut chars = source.chars().peekable();
+    while let Some(char) = chars.next() {
+        match char {
+            '"' => break,
+            '\\' => match chars.next() {
+                Some('n') => value.push('\n'),
+                Some('\n') => while chars.next_if(|char| char.is_whitespace()).is_some() {},
+                Some(other) => value.push(other),
+                None => break,
+            },
+            other => value.push(other),
+        }
+    }
+    value
+}
+
+/// Whether a help that was said is made of a text of the sources.
+pub fn is_made_of(said: &str, text: &str) -> bool {
+    let text = text.replace("{{", "\u{1}").replace("}}", "\u{2}");
+    let mut parts = Vec::new();
+    let mut rest = text.as_str();
+    while let Some((before, after)) = rest.split_once('{') {
+        parts.push(before);
+        rest = after.split_once('}').map_or("", |(_, after)| after);
+    }
+    parts.push(rest);
+    let parts: Vec<String> = parts
+        .iter()
+        .map(|part| part.replace('\u{1}', "{").replace('\u{2}', "}"))
+        .collect();
+    let [first, middle @ ..] = parts.as_slice() else {
+        return false;
+    };
+    let Some(mut said) = said.strip_prefix(first.as_str()) else {
+        return false;
+    };
+    let Some((last, middle)) = middle.split_last() else {
+        return said.is_empty();
+    };
+    for part in middle {
+        let Some(at) = said.find(part.as_str()) else {
+            return false;
+        };
+        said = &said[at + part.len()..];
+    }
+    said.ends_with(last.as_str())
+}
+
+/// The helps that `tests/cases` follow.
+pub fn followed() -> BTreeSet<String> {
+    let mut followed = BTreeSet::new();
+    let errors = cases("errors");
+    for name in folders_in(&errors) {
+        let read =
+            |file| std::fs::read_to_string(errors.join(&name).join(file)).unwrap_or_default();
+        let (command, expected) = (read("command"), read("expected.txt"));
+        let helps: Vec<&str> = expected.lines().filter_map(crate::follow::help).collect();
+        for part in command
+            .lines()
+            .filter_map(|line| line.strip_prefix("follow "))
+        {
+            followed.extend(
+                helps
+                    .iter()
+                    .filter(|help| help.contains(part))
+                    .map(|help| (*help).to_owned()),
+            );
+        }
+    }
+    followed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn helps_are_found_in_sources() {
+        let mut helps = Helps::default();
+        let source = "a.help(\"one \\\n    line\").help(format!(\n  \"say `{x}`\\n{{}}\"\n)).help(other)\n\
+                      #[cfg(test)]\nmod tests { x.help(\"no\") }";
+        read_source(source, "f.rs", &mut helps);
+        let texts: Vec<&str> = helps.texts.keys().map(String::as_str).collect();
+        assert_eq!(texts, ["one line", "say `{x}`\n{{}}"]);
+        assert_eq!(helps.computed.len(), 1);
+    }
+
+    #[test]
+    fn texts_are_patterns() {
+        for (said, text, expected) in [
+            ("use 4", "use {}", true),
+            ("use 4 of", "use {} or", false),
+            ("`.a : { … }`", "`{name} : {{ … }}`", true),
+            ("plain", "plain", true),
+            ("plain and more", "plain", false),
+        ] {
+            assert_eq!(is_made_of(said, text), expected, "{said}");
+        }
+    }
+}
