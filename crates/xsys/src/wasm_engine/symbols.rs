@@ -51,7 +51,7 @@ pub struct Symbols<'a> {
     /// What tables hold at the start, by table and index.
     elements: BTreeMap<(u32, u64), u32>,
     /// Modules that functions are imported from.
-    import_modules: BTreeSet<&'a str>,
+    imports: BTreeSet<(&'a str, &'a str)>,
     /// What `__stack_pointer` is at the start: the stack lies below it where it lies first.
     pub stack_size: Option<u64>,
     debug: BTreeMap<&'a str, &'a [u8]>,
@@ -118,7 +118,7 @@ impl<'a> Symbols<'a> {
                     if let TypeRef::Func(ty) | TypeRef::FuncExact(ty) = import.ty {
                         let name = format!("{}.{}", import.module, import.name);
                         self.names.insert(self.imported, name);
-                        self.import_modules.insert(import.module);
+                        self.imports.insert((import.module, import.name));
                         self.function_types.push(ty);
                         self.imported += 1;
                     }
@@ -198,7 +198,12 @@ impl<'a> Symbols<'a> {
 
     /// Whether functions are imported from a module of this name.
     pub fn imports_from(&self, module: &str) -> bool {
-        self.import_modules.contains(module)
+        self.imports.iter().any(|(from, _)| *from == module)
+    }
+
+    /// Whether this very function is imported.
+    pub fn imports(&self, module: &str, name: &str) -> bool {
+        self.imports.contains(&(module, name))
     }
 
     pub fn has_lines(&self) -> bool {

@@ -11,6 +11,7 @@ use xsys_diag::{Diagnostic, Source};
 
 use crate::error::{Failure, Result};
 use crate::wasm_engine::guest::remains;
+use crate::wasm_engine::host;
 use crate::wasm_engine::panics::{self, Panic};
 use crate::wasm_engine::record::{CALLS, DEPTH, ENTERED, LAST_INDEX, STACK, TRAPS};
 use crate::wasm_engine::symbols::{Called, Frame, Symbols};
@@ -219,7 +220,10 @@ impl Trap<'_> {
                             self.memory
                         ))
                         .help("the most it can have is the linker's `--max-memory`, or 4 GiB")
-                } else if self.symbols.imports_from(wasi::MODULE) {
+                } else if self.symbols.imports_from(wasi::MODULE)
+                    || self.symbols.imports(host::MODULE, "eprint")
+                {
+                    // It has a way to say what went wrong, and has said it.
                     problem
                 } else if panicked {
                     problem.note(

@@ -55,11 +55,19 @@ pub fn run(
             call.ui.status("Checked", &text);
         }
         for (crates, answer) in &survey.rows {
-            let text = format!("{crates}: {}", linker_choice::in_words(answer));
+            let words = match answer {
+                Err(problem) if is_said(&problems, problem) => "missing, as said above".to_owned(),
+                _ => linker_choice::in_words(answer),
+            };
+            let text = format!("{crates}: {words}");
             call.ui.status("Linker", &text);
         }
     }
     Ok(u8::from(has_errors(&problems)))
+}
+
+fn is_said(problems: &[Diagnostic], problem: &Diagnostic) -> bool {
+    problems.iter().any(|said| said.message == problem.message)
 }
 
 fn has_errors(problems: &[Diagnostic]) -> bool {
