@@ -206,7 +206,8 @@ fn foreign_libraries_are_found() {
         "src/main.rs",
         "#![no_std]\n#![no_main]\n\n#[link(name = \"c\")]\nunsafe extern \"C\" {\n    fn puts(text: *const u8) -> i32;\n}\n\n\
          #[unsafe(no_mangle)]\nextern \"C\" fn main() -> i32 {\n    unsafe { puts(c\"hello\".as_ptr().cast()) };\n    0\n}\n\n\
-         #[panic_handler]\nfn panic(_: &core::panic::PanicInfo<'_>) -> ! {\n    loop {}\n}\n",
+         #[panic_handler]\nfn panic(_: &core::panic::PanicInfo<'_>) -> ! {\n    loop {}\n}\n\n\
+         #[unsafe(no_mangle)]\nextern \"C\" fn other() -> ! {\n    loop {}\n}\n",
     );
     let call = |prefix: Option<&str>| {
         let mut command = xsys_in(&place.folder);
@@ -221,6 +222,23 @@ fn foreign_libraries_are_found() {
     };
     let ran = call(None).ends_with(0).tells("QEMU_LD_PREFIX");
     assert_eq!(ran.stdout, "hello\n");
+    // A linker that finds no entry takes whatever comes first, and rustc hides that it says so.
+    let dead = |verb: &str, arguments: &str| {
+        let mut command = xsys_in(&place.folder);
+        command.arg(verb).env("RUSTFLAGS", arguments).env(
+            "CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER",
+            "aarch64-linux-gnu-gcc",
+        );
+        run(&mut command)
+    };
+    for (verb, code) in [("build", 101), ("run", 1), ("build", 101)] {
+        dead(verb, "-Clink-arg=-nostartfiles")
+            .ends_with(code)
+            .tells("has no start code");
+    }
+    // As the help says.
+    dead("build", "").ends_with(0);
+    dead("build", "-Clink-arg=-nostartfiles -Clink-arg=-Wl,-e,other").ends_with(0);
     // Who says it has the say.
     let ran = call(Some("/no/such/folder"));
     assert!(

@@ -10,7 +10,7 @@ use xsys_diag::Diagnostic;
 use xsys_image::uf2::Family;
 use xsys_image::{Format, Options};
 
-use crate::driver::image_places;
+use crate::driver::{image_places, start_code};
 use crate::error::file;
 
 /// One image to make.
@@ -212,6 +212,7 @@ pub fn no_image(emit: &Emit, elf: &Path, error: xsys_image::Error) -> Diagnostic
 /// file's first.
 pub fn write_all(elf: &Path, emits: &[Emit], fill: u8) -> Result<Vec<Output>, Vec<Diagnostic>> {
     let content = std::fs::read(elf).map_err(|error| vec![file("read", elf, &error)])?;
+    start_code::check(elf, &content).map_err(|problem| vec![problem])?;
     let mut outputs = vec![Output {
         path: elf.to_owned(),
         format: if content.starts_with(b"\0asm") {

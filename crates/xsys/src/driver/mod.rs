@@ -45,6 +45,7 @@ pub mod run;
 pub mod rustflags;
 pub mod scripts;
 pub mod settings;
+mod start_code;
 pub mod trim_paths;
 pub mod unstable;
 pub mod verb;
