@@ -165,7 +165,8 @@ fn what_a_workspace_does_not_take_leaves_nothing() {
     assert_eq!(files(&place.folder), before);
     assert!(place.path("empty").is_dir(), "it was there");
     // One that is left out on purpose is a root of its own, with its profiles.
-    run(&mut place.xsys("new apart --board raspberry-pi-3")).ends_with(0);
+    let ran = run(&mut place.xsys("new apart -q --board raspberry-pi-3")).ends_with(0);
+    assert_eq!(ran.stderr, "");
     is_whole(&place.path("apart"), false);
     let manifest = std::fs::read_to_string(place.path("apart/Cargo.toml")).expect("it is there");
     assert!(manifest.contains("[profile.dev]") && manifest.contains("[workspace]"));

@@ -428,6 +428,9 @@ pub struct NewArgs {
     /// The project's name, if not the folder's
     #[arg(long)]
     pub name: Option<String>,
+    /// Say nothing of what was done
+    #[arg(short, long)]
+    pub quiet: bool,
 }
 
 #[derive(Debug, Args)]

@@ -16,6 +16,9 @@ pub struct InitArgs {
     /// The project's manifest, if it is not here or above
     #[arg(long, value_name = "PATH")]
     pub manifest_path: Option<PathBuf>,
+    /// Say nothing of what was done
+    #[arg(short, long)]
+    pub quiet: bool,
 }
 
 #[derive(Debug, Args)]

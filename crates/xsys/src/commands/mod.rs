@@ -60,8 +60,13 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    let quiet = match &cli.command {
+        Command::New(args) => args.quiet,
+        Command::Init(args) => args.quiet,
+        _ => false,
+    };
     let call = Call {
-        ui,
+        ui: Ui { quiet, ..ui },
         toolchain: sorted.toolchain,
         folder,
     };
