@@ -364,10 +364,12 @@ fn compiler(question: &Question<'_>, linking: &Linking) -> Option<PathBuf> {
     })
 }
 
-/// Whether programs are for the machine that we are on.
+/// Whether programs are for the machine that we are on. LLVM's name alone does not say it: VxWorks
+/// on x86-64 is Linux to LLVM.
 pub fn is_host(question: &Question<'_>) -> bool {
-    let host = question.toolchain.rustc.host();
-    question.target.name == host || question.target.llvm_target() == host
+    let (target, host) = (question.target, question.toolchain.rustc.host());
+    let same_system = host.split('-').any(|part| part == target.os());
+    target.name == host || target.llvm_target() == host && same_system
 }
 
 /// Whether the host's compiler was installed for 32-bit programs as well (Debian's gcc-multilib).

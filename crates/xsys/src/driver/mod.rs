@@ -35,6 +35,7 @@ pub mod members;
 pub mod membership;
 pub mod memory_layout;
 pub mod messages;
+mod missing_script;
 pub mod own_program;
 pub mod plain_cargo;
 pub mod plan;

@@ -377,6 +377,9 @@ impl Ground {
         if matters && verb == Verb::Build {
             self.place.project.can_be_made(target, &self.flags)?;
         }
+        if matters {
+            self.place.project.script_is_there()?;
+        }
         match choice {
             Err(_) if !matters => Ok(Choice::none()),
             choice => Ok(choice?),

@@ -12,6 +12,7 @@ use xsys_target::{Target, What};
 use crate::cli::CargoFlags;
 use crate::driver::emit::Shared;
 use crate::driver::members::{self, Member, Part};
+use crate::driver::missing_script;
 use crate::driver::settings::{Manifest, Settings, merge};
 
 /// A project as a command sees it.
@@ -107,6 +108,13 @@ impl Project {
             Some(it) => Err(it.cannot_be_made(target)),
             None => Ok(()),
         }
+    }
+
+    /// Whether the linker script that a manifest names can be read when it is needed.
+    pub fn script_is_there(&self) -> Result<(), Diagnostic> {
+        let root = self.workspace_root.join("Cargo.toml");
+        let manifests = self.manifests.iter().chain([&root]);
+        missing_script::check(&self.settings, manifests.map(PathBuf::as_path))
     }
 
     /// What its members are for, each once; where only cargo knows them, what the workspace says.
