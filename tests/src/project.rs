@@ -332,9 +332,18 @@ pub fn rustc_sysroot() -> PathBuf {
 
 /// Its release, such as `1.95.0`.
 pub fn rustc_release() -> String {
+    of_version("release: ")
+}
+
+/// The triple of the machine that the compiler runs on.
+pub fn rustc_host() -> String {
+    of_version("host: ")
+}
+
+fn of_version(key: &str) -> String {
     let text = ask_rustc(&["-vV"]);
-    let release = text.lines().find_map(|line| line.strip_prefix("release: "));
-    release.expect("rustc tells its release").to_owned()
+    let value = text.lines().find_map(|line| line.strip_prefix(key));
+    value.expect("rustc tells it").to_owned()
 }
 
 fn ask_rustc(arguments: &[&str]) -> String {

@@ -16,8 +16,8 @@ use std::process::Command;
 use rayon::prelude::*;
 use serde_json::Value;
 use xsys_tests::project::{
-    Place, Ran, find_program, path_of, repository, run, rustc_release, rustc_sysroot, skip,
-    without_settings,
+    Place, Ran, find_program, path_of, repository, run, rustc_host, rustc_release, rustc_sysroot,
+    skip, without_settings,
 };
 
 /// All that a build may need of other programs.
@@ -358,6 +358,41 @@ fn a_program_without_a_c_library_runs_where_rust_lld_linked_it() {
     };
     let program = place.path("target/i686-unknown-linux-gnu/debug/program");
     run(Command::new(qemu).arg(program)).ends_with(16);
+}
+
+/// glibc, its start files and its loader come with the platform's compiler, which takes the link where
+/// there is one.
+#[test]
+fn programs_with_glibc_are_linked_by_the_machines_compiler() {
+    let triple = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
+    if find_program("cc").is_none() || rustc_host() != triple {
+        return skip("programs with glibc", "this machine has no `cc` for them");
+    }
+    let place = Place::new("targets", "glibc");
+    // A std that is compiled in a third of the time.
+    let quick = "[package.metadata.xsys.sysroot]\nrustflags = [\"-Copt-level=0\"]\n";
+    place.write(
+        "Cargo.toml",
+        &(MANIFEST.replace("panic = \"abort\"\n", "") + quick),
+    );
+    let source = "fn main() {\n    let caught = std::panic::catch_unwind(|| panic!(\"once\"));\n    \
+                  println!(\"hello, {}\", caught.is_err());\n}\n";
+    place.write("src/main.rs", source);
+    for _ in 0..2 {
+        let ran = run(&mut place.xsys(&format!("run --target {triple}"))).ends_with(0);
+        assert_eq!(ran.stdout, "hello, true\n", "{}", ran.stderr);
+        let said = ran.stderr.lines().filter(|line| line.contains("Linker `"));
+        let said: Vec<&str> = said.collect();
+        assert!(
+            said.len() == 1 && said[0].contains(&format!("for {triple}, because")),
+            "{}",
+            ran.stderr
+        );
+    }
+    run(&mut place.xsys(&format!("build --target {triple} --linker=xsys")))
+        .ends_with(101)
+        .tells("it makes static programs")
+        .tells("leave out `--linker=xsys`");
 }
 
 #[test]

@@ -398,13 +398,18 @@ pub struct Survey {
 /// What `target check`, `show` and `list` say.
 pub fn survey(target: &Target, user: &UserConfig, toolchain: &Toolchain) -> Survey {
     let answer = |crates| {
-        choose(&Question {
+        let mut choice = choose(&Question {
             target,
             crates,
             asked: None,
             user,
             toolchain,
-        })
+        })?;
+        if !target.has_programs() {
+            let because = choice.reason.map(|reason| format!("{reason}; "));
+            choice.reason = Some(because.unwrap_or_default() + "libraries only");
+        }
+        Ok(choice)
     };
     let mut rows = vec![("without std", answer(CrateSet::Core))];
     if target.has_std_os() && !(target.is_wasm() && target.is_bare_metal()) {

@@ -374,16 +374,15 @@ impl Ground {
             Verb::Build => self.place.project.links(&self.flags),
             _ => verb.links(),
         };
-        if matters && verb == Verb::Build {
+        if !matters {
+            return Ok(choice.unwrap_or_else(|_| Choice::none()));
+        }
+        let choice = choice?;
+        if verb == Verb::Build {
             self.place.project.can_be_made(target, &self.flags)?;
         }
-        if matters {
-            self.place.project.script_is_there()?;
-        }
-        match choice {
-            Err(_) if !matters => Ok(Choice::none()),
-            choice => Ok(choice?),
-        }
+        self.place.project.script_is_there()?;
+        Ok(choice)
     }
 
     /// The strategy that the program is compiled with, where it is not the target's own: flags come
