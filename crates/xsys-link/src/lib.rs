@@ -58,15 +58,16 @@ pub struct Outcome {
 /// Does what a linker's command line (without the program's name) asks.
 pub fn link_command_line(flavor: Flavor, args: &[OsString]) -> Outcome {
     match flavor {
-        Flavor::Gnu => link_gnu(args, false),
+        Flavor::Gnu => link_gnu(args, 0),
         Flavor::Wasm => wasm::command::link_command_line(args),
     }
 }
 
-/// The same, and keeps why each section is in the image.
-pub fn link_with_reasons(flavor: Flavor, args: &[OsString]) -> Outcome {
+/// The same, and keeps why each section is in an image of at most `most` sections. For more it
+/// would take as long as the link.
+pub fn link_with_reasons(flavor: Flavor, args: &[OsString], most: usize) -> Outcome {
     match flavor {
-        Flavor::Gnu => link_gnu(args, true),
+        Flavor::Gnu => link_gnu(args, most),
         Flavor::Wasm => link_command_line(flavor, args),
     }
 }
@@ -89,7 +90,7 @@ pub(crate) fn limit_errors(diagnostics: &mut Vec<Diagnostic>, limit: usize) {
     );
 }
 
-fn link_gnu(args: &[OsString], keep_reasons: bool) -> Outcome {
+fn link_gnu(args: &[OsString], keep_reasons: usize) -> Outcome {
     use options::gnu::{Action, VERSION, parse};
     let parsed = parse(args);
     let mut outcome = Outcome {

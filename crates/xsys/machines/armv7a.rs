@@ -10,7 +10,7 @@ use core::fmt::{self, Write};
 
 fn main() {
     let sum = sum_of_squares(5);
-    let _ = writeln!(Host, "hello from an Armv7-A machine: the squares up to 5 make {sum}");
+    let _ = writeln!(Console, "hello from an Armv7-A machine: the squares up to 5 make {sum}");
 }
 
 fn sum_of_squares(last: u32) -> u32 {
@@ -59,9 +59,9 @@ extern "C" fn start() -> ! {
 }
 
 /// Prints through semihosting: whoever runs the program does it, here QEMU.
-struct Host;
+struct Console;
 
-impl Write for Host {
+impl Write for Console {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         for byte in text.bytes() {
             // SYS_WRITEC: the character at this address.
@@ -85,32 +85,3 @@ fn exit(good: bool) -> ! {
     loop {}
 }
 
-#[cfg(not(test))]
-#[panic_handler]
-fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
-    let _ = writeln!(Host, "{info}");
-    exit(false)
-}
-
-/// `xsys test` runs each test on a machine of its own.
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// How tests are told what happens.
-    #[unsafe(no_mangle)]
-    fn xsys_test_print(text: &str) {
-        // The host never reports an error.
-        let _ = Host.write_str(text);
-    }
-
-    #[unsafe(no_mangle)]
-    fn xsys_test_exit(success: bool) -> ! {
-        exit(success)
-    }
-
-    #[test]
-    fn squares_add_up() {
-        assert_eq!(sum_of_squares(5), 55);
-    }
-}

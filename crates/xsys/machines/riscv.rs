@@ -12,7 +12,7 @@ use core::fmt::{self, Write};
 
 fn main() {
     let sum = sum_of_squares(5);
-    let _ = writeln!(Serial, "hello from a RISC-V machine: the squares up to 5 make {sum}");
+    let _ = writeln!(Console, "hello from a RISC-V machine: the squares up to 5 make {sum}");
 }
 
 fn sum_of_squares(last: u32) -> u32 {
@@ -62,9 +62,9 @@ extern "C" fn start() -> ! {
 }
 
 /// The serial port, as QEMU's machine has it.
-struct Serial;
+struct Console;
 
-impl Write for Serial {
+impl Write for Console {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         for byte in text.bytes() {
             // SAFETY: the register takes bytes.
@@ -81,32 +81,3 @@ fn exit(good: bool) -> ! {
     loop {}
 }
 
-#[cfg(not(test))]
-#[panic_handler]
-fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
-    let _ = writeln!(Serial, "{info}");
-    exit(false)
-}
-
-/// `xsys test` runs each test on a machine of its own.
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// How tests are told what happens.
-    #[unsafe(no_mangle)]
-    fn xsys_test_print(text: &str) {
-        // The port never reports an error.
-        let _ = Serial.write_str(text);
-    }
-
-    #[unsafe(no_mangle)]
-    fn xsys_test_exit(success: bool) -> ! {
-        exit(success)
-    }
-
-    #[test]
-    fn squares_add_up() {
-        assert_eq!(sum_of_squares(5), 55);
-    }
-}

@@ -2,16 +2,21 @@
 //!
 //! `xsys why` is asked when the objects are gone: rustc removes them. So each link that cargo asks
 //! for leaves what garbage collection knew, under a name that follows from the image's content. It goes
-//! with the image that it is about: a large program's is some megabytes.
+//! with the image that it is about. Firmware has hundreds or thousands of sections; the hundred thousands
+//! of a large program with its debug build of std would make its link last twice as long.
 
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use xsys_diag::Diagnostic;
+use xsys_link::hints::origin;
 use xsys_link::{By, Kept};
 
 use crate::error::file;
 use crate::linker::{keep_newest, report_name};
+
+/// For images with more sections than this, nothing is kept.
+pub const MOST: usize = 1 << 14;
 
 /// How many images can be asked about, at most.
 const KEEP: usize = 256;
@@ -22,7 +27,8 @@ pub struct Section {
     pub section: String,
     pub file: String,
     pub member: Option<String>,
-    #[serde(rename = "crate")]
+    /// The crate that it belongs to, which follows from the rest: nobody has to wait for it in a link.
+    #[serde(skip)]
     pub owner: String,
     /// Mangled.
     pub symbols: Vec<String>,
@@ -43,12 +49,19 @@ impl From<&Kept> for Section {
             section: kept.section.clone(),
             file: kept.file.clone(),
             member: kept.member.clone(),
-            owner: kept.owner.clone(),
+            owner: String::new(),
             symbols: kept.symbols.clone(),
             size: kept.size,
             from,
             root,
         }
+    }
+}
+
+impl Section {
+    fn crate_name(&self) -> String {
+        let by_symbol = self.symbols.iter().find_map(|name| origin::of_symbol(name));
+        by_symbol.unwrap_or_else(|| origin::of_file(&self.file, self.member.is_some()).to_owned())
     }
 }
 
@@ -84,7 +97,11 @@ pub fn find(path: &Path, content: &[u8]) -> Option<Vec<Section>> {
         let reports = above.join("xsys").join("links");
         std::fs::read(folder(&reports).join(&name)).ok()
     })?;
-    serde_json::from_slice(&text).ok()
+    let mut sections: Vec<Section> = serde_json::from_slice(&text).ok()?;
+    for section in &mut sections {
+        section.owner = section.crate_name();
+    }
+    Some(sections)
 }
 
 #[cfg(test)]
@@ -96,9 +113,8 @@ mod tests {
         let target = tempfile::tempdir().unwrap();
         let kept = Kept {
             section: ".text.main".to_owned(),
-            file: "libcore-1.rlib".to_owned(),
+            file: "libcore-0123456789abcdef.rlib".to_owned(),
             member: Some("core.o".to_owned()),
-            owner: "core".to_owned(),
             symbols: vec!["main".to_owned()],
             size: 4,
             by: By::Root("the entry `main` is".to_owned()),
@@ -110,7 +126,11 @@ mod tests {
         )
         .unwrap();
         let image = target.path().join("triple/debug/image");
-        assert_eq!(find(&image, b"image"), Some(vec![Section::from(&kept)]));
+        let found = Section {
+            owner: "core".to_owned(),
+            ..Section::from(&kept)
+        };
+        assert_eq!(find(&image, b"image"), Some(vec![found]));
         assert_eq!(find(&image, b"another"), None);
         forget(&target.path().join("xsys/links"), &report_name(b"image"));
         assert_eq!(find(&image, b"image"), None);

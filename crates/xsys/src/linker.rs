@@ -131,7 +131,7 @@ pub fn main(flavor: Option<Flavor>, args: Vec<OsString>) -> ExitCode {
     let reasons = report_folder.is_some();
     let mut outcome = match component::Request::take(flavor, args) {
         Ok(component::Request::Plain(args)) => match reasons {
-            true => xsys_link::link_with_reasons(flavor, &args),
+            true => xsys_link::link_with_reasons(flavor, &args, link_reasons::MOST),
             false => xsys_link::link_command_line(flavor, &args),
         },
         Ok(component::Request::Component(request)) => request.link(),

@@ -90,6 +90,7 @@ pub fn mark(
         named: None,
         matches,
         start_stop_gc: options.z.start_stop_gc,
+        shortest: options.keep_reasons > 0 || !options.why_live.is_empty(),
     };
     marker.roots(script_symbols, options);
     marker.propagate();
@@ -105,8 +106,10 @@ struct Marker<'m, 'a> {
     frames: &'m Frames,
     live: Vec<bool>,
     reasons: Vec<Reason>,
-    /// First in, first out: what wakes a section is on a shortest way from a root.
     work: VecDeque<SectionId>,
+    /// Whether somebody asks for reasons: first in, first out makes the way from a root a shortest
+    /// one. Last in, first out finds the data that was just read in the processor's cache.
+    shortest: bool,
     dependents: Map<SectionId, Vec<SectionId>>,
     /// Sections whose names are C identifiers, made when the first `__start_` is met.
     named: Option<Map<&'m [u8], Vec<SectionId>>>,
@@ -261,8 +264,15 @@ impl<'m> Marker<'m, '_> {
         self.work.push_back(id);
     }
 
+    fn next(&mut self) -> Option<SectionId> {
+        match self.shortest {
+            true => self.work.pop_front(),
+            false => self.work.pop_back(),
+        }
+    }
+
     fn propagate(&mut self) {
-        while let Some(id) = self.work.pop_front() {
+        while let Some(id) = self.next() {
             let Some((file, index)) = self.sections.origin(id) else {
                 continue;
             };

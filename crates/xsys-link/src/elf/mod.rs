@@ -196,7 +196,7 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
     if options.print_gc_sections {
         linked.stdout += &report::dropped_sections(&resolution, &sections, &live);
     }
-    if options.keep_reasons {
+    if options.keep_reasons > 0 {
         linked.reasons = reasons::all(&reasons::Known {
             resolution: &resolution,
             sections: &sections,

@@ -46,6 +46,15 @@ pub fn named_places<'a>(
     resolution: &Resolution<'a>,
     sections: &Sections,
 ) -> Map<SectionId, Vec<Named<'a>>> {
+    named_places_in(resolution, sections, |_| true)
+}
+
+/// The same for some of the sections.
+pub fn named_places_in<'a>(
+    resolution: &Resolution<'a>,
+    sections: &Sections,
+    is_wanted: impl Fn(SectionId) -> bool,
+) -> Map<SectionId, Vec<Named<'a>>> {
     let mut out: Map<SectionId, Vec<Named<'a>>> = Map::default();
     for (file, object) in resolution.files.iter().enumerate() {
         let file = FileId(file as u32);
@@ -57,6 +66,7 @@ pub fn named_places<'a>(
             if !(function || symbol.kind() == elf::STT_OBJECT.0)
                 || section as usize >= object.sections.len()
                 || resolution.is_discarded(file, section)
+                || !is_wanted(sections.id(file, section))
             {
                 continue;
             }

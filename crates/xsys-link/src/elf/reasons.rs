@@ -24,8 +24,6 @@ pub struct Kept {
     /// The object's file, and its name in an archive; no folders.
     pub file: String,
     pub member: Option<String>,
-    /// The crate that it belongs to.
-    pub owner: String,
     /// The functions and objects in it, as they are mangled.
     pub symbols: Vec<String>,
     pub size: u64,
@@ -51,11 +49,15 @@ pub struct Known<'k, 'a> {
     pub options: &'k ElfOptions,
 }
 
-/// All sections that are loaded, each with its reason.
+/// All sections that are loaded, each with its reason; none where there are more than asked for.
 pub fn all(known: &Known<'_, '_>) -> Vec<Kept> {
     let ids = loaded(known);
-    let named = owners::named_places(known.resolution, known.sections);
+    if ids.len() > known.options.keep_reasons {
+        return Vec::new();
+    }
     let position = |id: SectionId| ids.binary_search(&id).ok();
+    let is_live = |id| known.live.contains(id);
+    let named = owners::named_places_in(known.resolution, known.sections, is_live);
     ids.iter()
         .filter_map(|&id| {
             let (file, index) = known.sections.origin(id)?;
@@ -67,9 +69,6 @@ pub fn all(known: &Known<'_, '_>) -> Vec<Kept> {
                 .flatten()
                 .map(|named| String::from_utf8_lossy(named.name).into_owned())
                 .collect();
-            let owner = symbols
-                .iter()
-                .find_map(|name| owners::of_symbol(name.as_bytes()));
             let path = object.name.path;
             Some(Kept {
                 section: String::from_utf8_lossy(section.name).into_owned(),
@@ -79,7 +78,6 @@ pub fn all(known: &Known<'_, '_>) -> Vec<Kept> {
                     .to_string_lossy()
                     .into_owned(),
                 member: object.name.member.map(|member| member.to_string()),
-                owner: owner.unwrap_or_else(|| owners::of_object(&object.name)),
                 symbols,
                 size: section.size,
                 by: by(known, id, &position),

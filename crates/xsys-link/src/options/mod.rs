@@ -216,8 +216,9 @@ pub struct ElfOptions {
     pub trace: bool,
     /// `-y`: symbols whose mentions are reported.
     pub trace_symbol: Vec<String>,
-    /// No option: the caller wants to know afterwards why each section is in the image.
-    pub keep_reasons: bool,
+    /// No option: the caller wants to know afterwards why each section is in the image, if it has no
+    /// more loaded sections than this.
+    pub keep_reasons: usize,
     /// `--why-live`: symbols whose chain of references is printed.
     pub why_live: Vec<String>,
     /// `--why-extract`: where to list why each archive member was pulled.
@@ -332,7 +333,7 @@ impl Default for ElfOptions {
             print_stack_usage: false,
             trace: false,
             trace_symbol: Vec::new(),
-            keep_reasons: false,
+            keep_reasons: 0,
             why_live: Vec::new(),
             why_extract: None,
             archive_stats: None,

@@ -29,9 +29,9 @@ pub fn about(
 
 fn not_known() -> Diagnostic {
     Diagnostic::error("nothing is known about how it was linked")
-        .note("builds of xsys leave that in the folder of outputs, for each file as it was linked")
+        .note(format!("builds of xsys leave that in the folder of outputs, for each file as it was linked by xsys with at most {} sections", link_reasons::MOST))
         .help("build it with `xsys build`, and name the file that was made")
-        .help("where another program calls the linker, ask it: `-Clink-arg=--why-live=SYMBOL`")
+        .help("where there are more, or another program calls the linker, ask that: `-Clink-arg=--why-live=SYMBOL`")
 }
 
 fn elf_json(found: &why_elf::Why) -> Value {

@@ -290,7 +290,12 @@ impl Ground {
     }
 
     fn c_code(&self, ui: &Ui, verb: Verb, target: &Target) -> Result<Vec<(String, OsString)>> {
-        let build = c_code::Build {
+        c_code::prepare(ui, &self.asked_of_cargo(verb, target))
+    }
+
+    /// A build, for those who look at what cargo would compile.
+    fn asked_of_cargo<'g>(&'g self, verb: Verb, target: &'g Target) -> c_code::Build<'g> {
+        c_code::Build {
             verb,
             toolchain: &self.place.toolchain,
             project: &self.place.project,
@@ -298,8 +303,7 @@ impl Ground {
             target,
             flags: &self.flags,
             cache: &self.cache,
-        };
-        c_code::prepare(ui, &build)
+        }
     }
 
     /// The images: the command line's, the project's, or the board's.

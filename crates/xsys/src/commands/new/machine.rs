@@ -19,6 +19,9 @@ const PROGRAMS: [(&str, &str); 4] = [
     ("riscv.rs", include_str!("../../../machines/riscv.rs")),
 ];
 
+/// What all of them end with: a panic's message and the tests.
+const END: &str = include_str!("../../../machines/end.rs");
+
 #[derive(Deserialize)]
 struct Machines {
     machine: Vec<Machine>,
@@ -67,7 +70,7 @@ pub fn write(machine: &Machine, triple: &str, name: &str, folder: &Path) -> Resu
         .map_or("", |(_, text)| text);
     for (path, text) in [
         ("Cargo.toml", manifest(name)),
-        ("src/main.rs", program.to_owned()),
+        ("src/main.rs", [program, END].concat()),
         ("board/board.toml", board(machine, triple)),
     ] {
         let path = folder.join(path);

@@ -51,15 +51,7 @@ impl Ground {
         if !self.unstable("bindeps") {
             return Ok(Vec::new());
         }
-        let build = c_code::Build {
-            verb,
-            toolchain: &self.place.toolchain,
-            project: &self.place.project,
-            config: &self.place.config,
-            target,
-            flags: &self.flags,
-            cache: &self.cache,
-        };
+        let build = self.asked_of_cargo(verb, target);
         let Some(graph) = c_code::unit_graph(ui, &build)? else {
             return Ok(Vec::new());
         };
