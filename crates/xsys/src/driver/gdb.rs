@@ -7,6 +7,8 @@
 //!
 //! Where there is no gdb, or nobody to type, the machine waits and the command that attaches is shown.
 
+mod farewell;
+
 use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::net::TcpListener;
@@ -111,12 +113,22 @@ impl Gdb {
         session.args(["-ex", &format!("target remote {}", stub.address())]);
         self.finish(&mut session);
         session.arg(program);
+        // A program in user mode has its standard error for itself.
+        if matches!(stub, Stub::Port(_)) {
+            command.stderr(Stdio::piped());
+        }
         let mut machine = detached(command)?;
+        let told = machine.stderr.take().map(|stderr| {
+            std::thread::spawn(|| farewell::without_farewell(stderr, std::io::stderr()))
+        });
         stub.wait_for(&mut machine);
         let code = wait(session);
         // It has nobody to talk to any more.
         let _ = machine.kill();
         let _ = machine.wait();
+        if let Some(told) = told {
+            let _ = told.join();
+        }
         code
     }
 
