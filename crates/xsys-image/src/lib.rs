@@ -10,6 +10,7 @@
 
 pub mod bin;
 pub mod component;
+pub mod disk;
 pub mod hex;
 pub mod load;
 mod pico;
