@@ -1,0 +1,69 @@
+//! The first process of a Linux appliance: everything between the kernel and the user's programs.
+//!
+//! `main` lists the boot in its order. The rule for each step: whatever is missing or broken is told and
+//! passed over, and nothing waits without a bound, because nobody is there to press a key.
+
+#[cfg(target_os = "linux")]
+mod children;
+#[cfg(target_os = "linux")]
+mod log;
+#[cfg(target_os = "linux")]
+mod modules;
+#[cfg(target_os = "linux")]
+mod mounts;
+#[cfg(target_os = "linux")]
+mod service;
+#[cfg(target_os = "linux")]
+mod shutdown;
+#[cfg(target_os = "linux")]
+mod sys;
+
+#[cfg(target_os = "linux")]
+fn main() {
+    use log::say;
+    use std::fs;
+    use xsys_init::config;
+
+    if std::process::id() != 1 {
+        log::refuse("this is the first process of an appliance; the kernel starts it, as `/init`");
+    }
+    let not_mounted = mounts::early();
+    // Should this process ever end, the kernel restarts instead of standing still.
+    let _ = fs::write("/proc/sys/kernel/panic", "5");
+    log::to_console();
+    not_mounted.iter().for_each(|wrong| say!("{wrong}"));
+
+    let text = fs::read_to_string("/etc/xsys/appliance.json").unwrap_or_default();
+    let (config, wrong) = config::read(&text);
+    say!("{} {}", config.hostname, config.version);
+    wrong
+        .iter()
+        .for_each(|wrong| say!("/etc/xsys/appliance.json: {wrong}"));
+    log::configure(&config.log);
+    log::copy_kernel();
+    if let Err(error) = sys::set_hostname(&config.hostname) {
+        say!("cannot set the hostname: {error}");
+    }
+    sys::ask_before_ctrl_alt_del();
+    modules::load(&config.modules);
+    mounts::prepare_root(&[]);
+    if let Err(error) = mounts::seal_root() {
+        say!("the root stays writable: {error}");
+    }
+
+    let mut services = Vec::new();
+    for service in config.services.clone() {
+        let (service, thread) = service::start(service);
+        services.push((service, thread.ok()));
+    }
+    let (how, why) = shutdown::wait_for_the_end();
+    say!("the end: {why}");
+    shutdown::stop(&services);
+    shutdown::leave(how, None);
+}
+
+#[cfg(not(target_os = "linux"))]
+fn main() {
+    // The workspace is built on other systems too.
+    std::process::exit(2);
+}

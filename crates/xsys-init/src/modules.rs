@@ -1,0 +1,42 @@
+//! Kernel modules, in the order that the image's builder worked out.
+//!
+//! A module that cannot be loaded is told and passed over: it may be for a device that this machine does
+//! not have, and a machine without a network is still better than one that stopped.
+
+use crate::log::say;
+use crate::sys;
+use std::fs::File;
+use std::io;
+
+pub fn load(paths: &[String]) {
+    let mut loaded = 0;
+    for path in paths {
+        match load_one(path) {
+            Ok(()) => loaded += 1,
+            Err(error) => say!("cannot load the module {path}: {}", reason(&error)),
+        }
+    }
+    if loaded > 0 {
+        say!("{loaded} kernel modules loaded");
+    }
+}
+
+fn load_one(path: &str) -> io::Result<()> {
+    let compressed = [".xz", ".zst", ".gz"]
+        .iter()
+        .any(|ending| path.ends_with(ending));
+    match sys::load_module(&File::open(path)?, compressed) {
+        // It is built into this kernel or was loaded before.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        result => result,
+    }
+}
+
+/// The kernel's reasons are short; two of them have a usual cause.
+fn reason(error: &io::Error) -> String {
+    match error.raw_os_error() {
+        Some(2) => format!("{error}; or a symbol of a module that must be loaded before it"),
+        Some(8) => format!("{error}: it is for another kernel or machine"),
+        _ => error.to_string(),
+    }
+}

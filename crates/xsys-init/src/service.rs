@@ -1,0 +1,312 @@
+//! A service: started, listened to, restarted, stopped. One thread each, which reads from top to bottom.
+//!
+//! What happens to it comes as notes in one channel: it has ended, it shall stop, its health check failed.
+//! A service is a process group: what it leaves behind when it ends is killed, so that nothing holds its
+//! port or its pipe when it is started again.
+
+use crate::children;
+use crate::log::{self, say};
+use crate::sys::{self, SIGKILL, SIGTERM};
+use std::fmt::Write as _;
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+use xsys_init::backoff::Waits;
+use xsys_init::config::{Restart, Service};
+
+pub struct Supervised {
+    pub service: Service,
+    state: Mutex<State>,
+    notes: Mutex<Sender<Note>>,
+}
+
+#[derive(Clone, Debug)]
+pub struct State {
+    pub phase: Phase,
+    pub pid: i32,
+    pub since: Instant,
+    /// When the program was started last.
+    pub started: Instant,
+    pub starts: u32,
+    pub last_exit: String,
+    pub health: Health,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Phase {
+    /// Not yet started.
+    New,
+    /// Runs, and is not ready yet.
+    Starting,
+    Running,
+    /// Waits before it is started again.
+    Waiting,
+    Stopping,
+    /// Has ended and stays so.
+    Ended,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Health {
+    /// Nobody checks, or not yet.
+    Unknown,
+    Passing,
+    Failing(String),
+}
+
+enum Note {
+    Ended(ExitStatus),
+    Stop,
+    Unhealthy(String),
+}
+
+/// Why attending to a running service ended.
+enum Outcome {
+    Ended(ExitStatus),
+    Unhealthy,
+    Stopped,
+}
+
+/// Starts a service's thread. The service runs soon after; nothing here waits for it.
+pub fn start(service: Service) -> (Arc<Supervised>, io::Result<JoinHandle<()>>) {
+    let (notes, inbox) = channel();
+    let state = State {
+        phase: Phase::New,
+        pid: 0,
+        since: Instant::now(),
+        started: Instant::now(),
+        starts: 0,
+        last_exit: String::new(),
+        health: Health::Unknown,
+    };
+    let supervised = Arc::new(Supervised {
+        service,
+        state: Mutex::new(state),
+        notes: Mutex::new(notes),
+    });
+    let this = Arc::clone(&supervised);
+    let thread = thread::Builder::new()
+        .name(this.service.name.clone())
+        .spawn(move || this.supervise(&inbox));
+    (supervised, thread)
+}
+
+impl Supervised {
+    pub fn state(&self) -> State {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set_phase(&self, phase: Phase) {
+        let mut state = self.lock();
+        state.phase = phase;
+        state.since = Instant::now();
+    }
+
+    /// It has answered: from `Starting` to `Running`.
+    pub fn set_ready(&self) {
+        let mut state = self.lock();
+        if state.phase == Phase::Starting {
+            state.phase = Phase::Running;
+        }
+    }
+
+    pub fn set_health(&self, health: Health) {
+        self.lock().health = health;
+    }
+
+    pub fn stop(&self) {
+        self.note(Note::Stop);
+    }
+
+    /// Its check has failed often enough: it is started again.
+    pub fn restart_unhealthy(&self, why: &str) {
+        self.note(Note::Unhealthy(why.into()));
+    }
+
+    fn note(&self, note: Note) {
+        let notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = notes.send(note);
+    }
+
+    fn supervise(self: &Arc<Supervised>, inbox: &Receiver<Note>) {
+        let name = &self.service.name;
+        let mut waits = Waits::new(self.service.backoff);
+        loop {
+            let begun = Instant::now();
+            let success = match self.spawn() {
+                Err(error) => {
+                    let why = self.cannot_start(&error);
+                    say!("{name}: {why}");
+                    self.lock().last_exit = why;
+                    false
+                }
+                Ok(pid) => match self.attend(pid, inbox) {
+                    Outcome::Stopped => break,
+                    Outcome::Unhealthy => false,
+                    Outcome::Ended(status) => status.success(),
+                },
+            };
+            if self.service.restart == Restart::Never
+                || success && self.service.restart == Restart::OnFailure
+            {
+                break;
+            }
+            self.set_phase(Phase::Waiting);
+            let wait = waits.next(begun.elapsed());
+            say!("{name}: starts again in {:.1} s", wait.as_secs_f64());
+            if self.stopped_within(wait, inbox) {
+                break;
+            }
+        }
+        self.set_phase(Phase::Ended);
+    }
+
+    fn cannot_start(&self, error: &io::Error) -> String {
+        let mut why = format!("cannot start {}: {error}", self.service.command[0]);
+        if error.kind() == io::ErrorKind::NotFound {
+            // The kernel says the same of a missing folder and of a program for another C library.
+            let _ = write!(
+                why,
+                "; is it in the image, static, and is there {}",
+                self.service.directory
+            );
+        }
+        why
+    }
+
+    /// Starts the program, with one pipe for both of its outputs.
+    fn spawn(self: &Arc<Supervised>) -> io::Result<i32> {
+        let service = &self.service;
+        let (reader, writer) = io::pipe()?;
+        let mut command = Command::new(&service.command[0]);
+        command
+            .args(&service.command[1..])
+            .env_clear()
+            .envs(DEFAULTS)
+            .envs(service.environment.iter().cloned());
+        command
+            .current_dir(&service.directory)
+            .uid(service.user)
+            .gid(service.group)
+            .process_group(0);
+        command
+            .stdin(Stdio::null())
+            .stdout(writer.try_clone()?)
+            .stderr(writer);
+        let this = Arc::clone(self);
+        let pid = children::start(&mut command, move |status| this.note(Note::Ended(status)))?;
+        // Our ends of the pipe must be closed, or the reader never sees an end.
+        drop(command);
+        let name = service.name.clone();
+        thread::Builder::new()
+            .name(format!("{name} log"))
+            .spawn(move || log::copy_lines(&name, reader))?;
+        let mut state = self.lock();
+        state.pid = pid;
+        state.starts += 1;
+        state.since = Instant::now();
+        state.started = state.since;
+        state.phase = if service.ready.is_some() {
+            Phase::Starting
+        } else {
+            Phase::Running
+        };
+        drop(state);
+        say!("{} started as process {pid}", service.name);
+        Ok(pid)
+    }
+
+    /// Waits for what happens to the running service; it has ended when this returns.
+    fn attend(&self, pid: i32, inbox: &Receiver<Note>) -> Outcome {
+        let outcome = match inbox.recv() {
+            Ok(Note::Ended(status)) => {
+                self.ended(status);
+                Outcome::Ended(status)
+            }
+            Ok(Note::Unhealthy(why)) => {
+                say!(
+                    "{}: its health check failed ({why}); it is started again",
+                    self.service.name
+                );
+                self.end(pid, inbox);
+                self.lock().last_exit = format!("stopped by us: health check failed: {why}");
+                Outcome::Unhealthy
+            }
+            Ok(Note::Stop) | Err(_) => {
+                self.end(pid, inbox);
+                Outcome::Stopped
+            }
+        };
+        let _ = sys::send_signal(-pid, SIGKILL);
+        self.lock().pid = 0;
+        outcome
+    }
+
+    /// Asks the service to end, then insists. A process that hangs in the kernel is given up on.
+    fn end(&self, pid: i32, inbox: &Receiver<Note>) {
+        let name = &self.service.name;
+        self.set_phase(Phase::Stopping);
+        let _ = sys::send_signal(-pid, SIGTERM);
+        if self.ended_within(self.service.stop_timeout, inbox) {
+            return;
+        }
+        say!(
+            "{name} did not end in {:.1} s; it is killed",
+            self.service.stop_timeout.as_secs_f64()
+        );
+        let _ = sys::send_signal(-pid, SIGKILL);
+        if !self.ended_within(Duration::from_secs(5), inbox) {
+            say!("{name} cannot be killed: process {pid} hangs in the kernel");
+        }
+    }
+
+    fn ended_within(&self, time: Duration, inbox: &Receiver<Note>) -> bool {
+        let deadline = Instant::now() + time;
+        loop {
+            match inbox.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(Note::Ended(status)) => {
+                    self.ended(status);
+                    return true;
+                }
+                Ok(Note::Stop | Note::Unhealthy(_)) => {}
+                Err(_) => return false,
+            }
+        }
+    }
+
+    fn ended(&self, status: ExitStatus) {
+        let ran = self.lock().started.elapsed();
+        say!(
+            "{} ended after {:.1} s: {status}",
+            self.service.name,
+            ran.as_secs_f64()
+        );
+        self.lock().last_exit = status.to_string();
+    }
+
+    fn stopped_within(&self, time: Duration, inbox: &Receiver<Note>) -> bool {
+        let deadline = Instant::now() + time;
+        loop {
+            match inbox.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(Note::Stop) | Err(RecvTimeoutError::Disconnected) => return true,
+                // Of the run before.
+                Ok(Note::Ended(_) | Note::Unhealthy(_)) => {}
+                Err(RecvTimeoutError::Timeout) => return false,
+            }
+        }
+    }
+}
+
+const DEFAULTS: [(&str, &str); 3] = [
+    ("PATH", "/bin:/sbin:/usr/bin:/usr/sbin"),
+    ("HOME", "/tmp"),
+    ("LANG", "C.UTF-8"),
+];

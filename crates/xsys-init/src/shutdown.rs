@@ -1,0 +1,140 @@
+//! The end: services stop, disks are in order, the machine restarts or powers off.
+//!
+//! Asked for by a signal (SIGTERM and Ctrl-Alt-Del restart, SIGUSR2 powers off) or by a file, which a
+//! service writes without knowing about signals: `/run/xsys/request` with `restart` or `poweroff`.
+
+use crate::children;
+use crate::log::{self, say};
+use crate::service::Supervised;
+use crate::sys::{
+    self, MS_RDONLY, MS_REMOUNT, Reboot, SIGCHLD, SIGINT, SIGKILL, SIGTERM, SIGUSR1, SIGUSR2,
+};
+use std::fs;
+use std::io::Read;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+const REQUEST: &str = "/run/xsys/request";
+
+/// Looks after signals: children are collected here; returns when the machine shall end, and why.
+pub fn wait_for_the_end() -> (Reboot, String) {
+    let _ = fs::create_dir_all("/run/xsys");
+    let mut signals = match sys::signals_as_bytes(&[SIGCHLD, SIGTERM, SIGINT, SIGUSR1, SIGUSR2]) {
+        Ok(signals) => signals,
+        Err(error) => {
+            // Without signals the request file is left, and children are collected every second.
+            say!("cannot listen to signals: {error}");
+            loop {
+                thread::sleep(Duration::from_secs(1));
+                children::collect();
+                if let Some(request) = request() {
+                    return request;
+                }
+            }
+        }
+    };
+    loop {
+        if let Ok(true) = sys::readable(&signals, 1000) {
+            let mut bytes = [0u8; 64];
+            let count = signals.read(&mut bytes).unwrap_or(0);
+            for &byte in &bytes[..count] {
+                match i32::from(byte) {
+                    SIGTERM => return (Reboot::Restart, "SIGTERM".into()),
+                    SIGINT => return (Reboot::Restart, "Ctrl-Alt-Del or SIGINT".into()),
+                    SIGUSR2 => return (Reboot::PowerOff, "SIGUSR2".into()),
+                    _ => {}
+                }
+            }
+        }
+        children::collect();
+        if let Some(request) = request() {
+            return request;
+        }
+    }
+}
+
+fn request() -> Option<(Reboot, String)> {
+    let text = fs::read_to_string(REQUEST).ok()?;
+    let _ = fs::remove_file(REQUEST);
+    match text.trim() {
+        "restart" | "reboot" => Some((Reboot::Restart, "request of a service".into())),
+        "poweroff" => Some((Reboot::PowerOff, "request of a service".into())),
+        other => {
+            say!(
+                "{REQUEST}: `{}` is neither `restart` nor `poweroff`",
+                other.chars().take(40).collect::<String>()
+            );
+            None
+        }
+    }
+}
+
+/// Stops the services, all at the same time.
+pub fn stop(services: &[(Arc<Supervised>, Option<JoinHandle<()>>)]) {
+    for (service, _) in services {
+        service.stop();
+    }
+    let longest = services
+        .iter()
+        .map(|(service, _)| service.service.stop_timeout)
+        .max()
+        .unwrap_or_default();
+    // A little more than what each thread gives its service.
+    let deadline = Instant::now() + longest + Duration::from_secs(6);
+    let stopped = || {
+        services
+            .iter()
+            .all(|(_, thread)| thread.as_ref().is_none_or(JoinHandle::is_finished))
+    };
+    while !stopped() && Instant::now() < deadline {
+        children::collect();
+        thread::sleep(Duration::from_millis(10));
+    }
+    // Everybody else: what ran away from its group, the console's program.
+    for (signal, time) in [(SIGTERM, 300), (SIGKILL, 50)] {
+        let end = Instant::now() + Duration::from_millis(time);
+        while sys::send_signal(-1, signal).is_ok() && Instant::now() < end {
+            children::collect();
+            thread::sleep(Duration::from_millis(10));
+        }
+        children::collect();
+    }
+}
+
+/// Unmounts and leaves. Nothing here may wait for a disk that does not answer.
+pub fn leave(how: Reboot, mounted: Option<&str>) -> ! {
+    say!(
+        "{}",
+        if how == Reboot::PowerOff {
+            "power off"
+        } else {
+            "restart"
+        }
+    );
+    log::close();
+    let mounted = mounted.map(str::to_string);
+    let disks = thread::spawn(move || {
+        sys::sync();
+        if let Some(data) = mounted
+            && let Err(error) = sys::unmount(&data, 0)
+        {
+            say!("cannot unmount {data} ({error}); it is closed for writing");
+            if let Err(error) = sys::mount_on("none", &data, "none", MS_REMOUNT | MS_RDONLY, "") {
+                say!("cannot close {data} either: {error}");
+            }
+        }
+        sys::sync();
+    });
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !disks.is_finished() && Instant::now() < deadline {
+        thread::sleep(Duration::from_millis(5));
+    }
+    log::flush(Duration::from_secs(1));
+    let error = sys::reboot(how);
+    say!("the kernel refuses: {error}");
+    loop {
+        sys::reboot(Reboot::Restart);
+        thread::sleep(Duration::from_secs(1));
+    }
+}
