@@ -4,7 +4,10 @@
 
 pub mod backoff;
 pub mod config;
+pub mod dhcp;
+pub mod ext4;
 pub mod http;
 pub mod json;
+pub mod netlink;
 pub mod ring;
 pub mod syslog;

@@ -6,11 +6,15 @@
 #[cfg(target_os = "linux")]
 mod children;
 #[cfg(target_os = "linux")]
+mod dhcp_client;
+#[cfg(target_os = "linux")]
 mod log;
 #[cfg(target_os = "linux")]
 mod modules;
 #[cfg(target_os = "linux")]
 mod mounts;
+#[cfg(target_os = "linux")]
+mod network;
 #[cfg(target_os = "linux")]
 mod service;
 #[cfg(target_os = "linux")]
@@ -50,6 +54,7 @@ fn main() {
     if let Err(error) = mounts::seal_root() {
         say!("the root stays writable: {error}");
     }
+    network::start(config.network.clone(), &config.hostname);
 
     let mut services = Vec::new();
     for service in config.services.clone() {

@@ -1,0 +1,330 @@
+//! An address from a DHCP server, asked for until there is one and kept for as long as the server lets us.
+//!
+//! RFC 2131: INIT (discover, offer), REQUESTING (request, acknowledged), BOUND, RENEWING (the same server),
+//! REBINDING (any server), and INIT again when the lease is lost. While there is no address packets go
+//! through a packet socket; later through an ordinary one.
+
+use crate::log::say;
+use crate::network::{self, has_carrier, request, wait_for};
+use crate::sys::{self, AF_PACKET};
+use std::fs::{self, File};
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::io::{self, Error, Read, Write};
+use std::net::{IpAddr, Ipv4Addr, UdpSocket};
+use std::thread;
+use std::time::{Duration, Instant};
+use xsys_init::dhcp::{self, Ask, Kind, Lease, Reply};
+use xsys_init::netlink;
+
+const IPV4: u16 = 0x0800;
+
+struct Client<'a> {
+    name: &'a str,
+    hostname: &'a str,
+    index: u32,
+    mac: [u8; 6],
+}
+
+/// Serves an interface for ever.
+pub fn keep(name: &str, hostname: &str) {
+    let mut last_error = String::new();
+    loop {
+        let index = wait_for(name);
+        let done = mac(name)
+            .map(|mac| Client {
+                name,
+                hostname,
+                index,
+                mac,
+            })
+            .and_then(|client| client.one_lease());
+        if let Err(error) = done {
+            let error = error.to_string();
+            if error != last_error {
+                say!("{name}: no DHCP: {error}");
+            }
+            last_error = error;
+            thread::sleep(Duration::from_secs(2));
+        }
+    }
+}
+
+fn mac(name: &str) -> io::Result<[u8; 6]> {
+    let text = fs::read_to_string(format!("/sys/class/net/{name}/address"))?;
+    let bytes: Option<Vec<u8>> = text
+        .trim()
+        .split(':')
+        .map(|byte| u8::from_str_radix(byte, 16).ok())
+        .collect();
+    bytes
+        .and_then(|bytes| bytes.try_into().ok())
+        .ok_or_else(|| Error::other("its hardware address is not Ethernet's"))
+}
+
+fn random() -> u32 {
+    RandomState::new().build_hasher().finish() as u32
+}
+
+impl Client<'_> {
+    /// From nothing to a lease, and until that is lost.
+    fn one_lease(&self) -> io::Result<()> {
+        let lease = self.acquire()?;
+        self.apply(&lease)?;
+        let why = self.hold(lease.clone());
+        say!(
+            "{}: the address {} is lost: {why}",
+            self.name,
+            lease.address
+        );
+        network::set(self.name, |known| {
+            known.status = format!("lost its address: {why}");
+            known.dns.clear();
+        });
+        // Its routes go with it. An interface that is gone took both along.
+        let _ = request(&netlink::remove_address(
+            self.index,
+            lease.address.into(),
+            lease.prefix,
+        ));
+        Ok(())
+    }
+
+    fn status(&self, text: String) {
+        network::set(self.name, |known| known.status = text);
+    }
+
+    fn present(&self) -> io::Result<()> {
+        match network::index(self.name) {
+            Ok(index) if index == self.index => Ok(()),
+            _ => Err(Error::other("the interface is gone")),
+        }
+    }
+
+    /// Asks until somebody answers: after 1 s, 2 s, 4 s … and at least every minute.
+    fn acquire(&self) -> io::Result<Lease> {
+        let begun = Instant::now();
+        let mut told = false;
+        let mut wait = 1000;
+        self.status("asks for an address".into());
+        loop {
+            self.present()?;
+            if has_carrier(self.name) {
+                if let Some(lease) = self.ask(begun.elapsed(), wait)? {
+                    return Ok(lease);
+                }
+                wait = (wait * 2).min(60_000);
+            } else {
+                // Plugged in, the first question should come soon.
+                wait = 1000;
+                thread::sleep(Duration::from_millis(100));
+            }
+            if !told && begun.elapsed() > Duration::from_secs(10) {
+                told = true;
+                let what = if has_carrier(self.name) {
+                    "no DHCP server answers"
+                } else {
+                    "no cable is plugged in"
+                };
+                say!("{}: {what}; it goes on asking", self.name);
+                self.status(what.into());
+            }
+        }
+    }
+
+    /// One round: discover, offer, request, acknowledged.
+    fn ask(&self, since: Duration, wait_ms: u64) -> io::Result<Option<Lease>> {
+        let mut socket = sys::raw_socket(AF_PACKET, i32::from(IPV4.to_be()))?;
+        sys::bind_packet(&socket, self.index, IPV4)?;
+        let transaction = random();
+        let seconds = since.as_secs().min(u64::from(u16::MAX)) as u16;
+        let mut ask = Ask {
+            kind: Kind::Discover,
+            transaction,
+            mac: self.mac,
+            seconds,
+            own: None,
+            chosen: None,
+            hostname: self.hostname,
+        };
+        self.send(&mut socket, &ask)?;
+        // Many devices that start at the same time should not ask in step.
+        let wait = Duration::from_millis(wait_ms + u64::from(random() % 500));
+        let Some(offer) = self.receive(&mut socket, transaction, &[Kind::Offer], wait)? else {
+            return Ok(None);
+        };
+        ask.kind = Kind::Request;
+        ask.chosen = Some((offer.lease.address, offer.lease.server));
+        for _ in 0..3 {
+            self.send(&mut socket, &ask)?;
+            let wait = Duration::from_secs(2);
+            match self.receive(&mut socket, transaction, &[Kind::Ack, Kind::Nak], wait)? {
+                Some(reply) if reply.kind == Kind::Ack => return Ok(Some(reply.lease)),
+                Some(_) => return Ok(None),
+                None => {}
+            }
+        }
+        Ok(None)
+    }
+
+    fn send(&self, socket: &mut File, ask: &Ask) -> io::Result<()> {
+        socket.write_all(&dhcp::frame(&ask.bytes(), self.mac))
+    }
+
+    fn receive(
+        &self,
+        socket: &mut File,
+        transaction: u32,
+        kinds: &[Kind],
+        wait: Duration,
+    ) -> io::Result<Option<Reply>> {
+        let deadline = Instant::now() + wait;
+        let mut frame = [0; 2048];
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(None);
+            }
+            if !sys::readable(&*socket, left.as_millis() as u64 + 1)? {
+                continue;
+            }
+            let length = socket.read(&mut frame)?;
+            let reply = dhcp::unframe(&frame[..length]).and_then(dhcp::parse);
+            if let Some(reply) = reply.filter(|reply| self.is_answer(reply, transaction, kinds)) {
+                return Ok(Some(reply));
+            }
+        }
+    }
+
+    fn is_answer(&self, reply: &Reply, transaction: u32, kinds: &[Kind]) -> bool {
+        reply.transaction == transaction && reply.mac == self.mac && kinds.contains(&reply.kind)
+    }
+
+    fn apply(&self, lease: &Lease) -> io::Result<()> {
+        request(&netlink::add_address(
+            self.index,
+            lease.address.into(),
+            lease.prefix,
+        ))?;
+        for &(network, prefix, gateway) in &lease.routes {
+            let to = (IpAddr::V4(network), prefix);
+            let gateway = (!gateway.is_unspecified()).then_some(IpAddr::V4(gateway));
+            if let Err(error) = request(&netlink::add_route(
+                self.index,
+                to,
+                gateway,
+                100 + self.index,
+            )) {
+                say!(
+                    "{}: cannot set the route to {network}/{prefix}: {error}",
+                    self.name
+                );
+            }
+        }
+        let status = format!(
+            "DHCP: {}/{} from {}",
+            lease.address, lease.prefix, lease.server
+        );
+        network::set(self.name, |known| {
+            known.dns = lease.dns.iter().map(|&server| server.into()).collect();
+            known.ntp = lease.ntp.iter().map(|&server| server.into()).collect();
+            known.domain.clone_from(&lease.domain);
+            known.status.clone_from(&status);
+        });
+        say!("{}: {status}, for {} s", self.name, lease.lasts.as_secs());
+        Ok(())
+    }
+
+    /// Keeps a lease; returns why it is lost.
+    fn hold(&self, mut lease: Lease) -> String {
+        let mut granted = Instant::now();
+        let mut next = lease.renew;
+        let mut carrier = true;
+        loop {
+            thread::sleep(Duration::from_secs(1));
+            if let Err(error) = self.present() {
+                return error.to_string();
+            }
+            let had = std::mem::replace(&mut carrier, has_carrier(self.name));
+            // A cable that comes back may lead into another network: is the address still ours?
+            let replugged = carrier && !had;
+            let age = granted.elapsed();
+            if age >= lease.lasts {
+                return "it ran out, and no server answered".into();
+            }
+            if !carrier || age < next && !replugged {
+                continue;
+            }
+            let server = (age < lease.rebind && !replugged).then_some(lease.server);
+            match self.extend(&lease, server) {
+                Ok(Some(Reply {
+                    kind: Kind::Ack,
+                    lease: new,
+                    ..
+                })) => {
+                    if new.address != lease.address {
+                        return format!("the server gives {} instead", new.address);
+                    }
+                    if let Err(error) = self.apply(&new) {
+                        return error.to_string();
+                    }
+                    (lease, granted, next) = (new.clone(), Instant::now(), new.renew);
+                }
+                Ok(Some(_)) => return "the server says no".into(),
+                // RFC 2131, 4.4.5: after half of the time that is left, but not more often than every minute.
+                Ok(None) | Err(_) => {
+                    let phase_ends = if age < lease.rebind {
+                        lease.rebind
+                    } else {
+                        lease.lasts
+                    };
+                    next = age + (phase_ends.saturating_sub(age) / 2).max(Duration::from_secs(60));
+                }
+            }
+        }
+    }
+
+    /// Asks a server for more time, or all of them.
+    fn extend(&self, lease: &Lease, server: Option<Ipv4Addr>) -> io::Result<Option<Reply>> {
+        let socket = UdpSocket::bind((lease.address, 68))?;
+        sys::bind_to_device(&socket, self.name)?;
+        socket.set_broadcast(true)?;
+        let transaction = random();
+        let ask = Ask {
+            kind: Kind::Request,
+            transaction,
+            mac: self.mac,
+            seconds: 0,
+            own: Some(lease.address),
+            chosen: None,
+            hostname: self.hostname,
+        };
+        socket.send_to(&ask.bytes(), (server.unwrap_or(Ipv4Addr::BROADCAST), 67))?;
+        let deadline = Instant::now() + Duration::from_secs(5);
+        let mut packet = [0; 2048];
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(None);
+            }
+            socket.set_read_timeout(Some(left))?;
+            let length = match socket.recv(&mut packet) {
+                Ok(length) => length,
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
+                    ) =>
+                {
+                    return Ok(None);
+                }
+                Err(error) => return Err(error),
+            };
+            let reply = dhcp::parse(&packet[..length]);
+            if let Some(reply) =
+                reply.filter(|reply| self.is_answer(reply, transaction, &[Kind::Ack, Kind::Nak]))
+            {
+                return Ok(Some(reply));
+            }
+        }
+    }
+}
