@@ -8,6 +8,7 @@ pub mod dhcp;
 pub mod ext4;
 pub mod http;
 pub mod json;
+pub mod mbr;
 pub mod netlink;
 pub mod ring;
 pub mod syslog;

@@ -6,6 +6,8 @@
 #[cfg(target_os = "linux")]
 mod children;
 #[cfg(target_os = "linux")]
+mod data;
+#[cfg(target_os = "linux")]
 mod dhcp_client;
 #[cfg(target_os = "linux")]
 mod log;
@@ -15,6 +17,8 @@ mod modules;
 mod mounts;
 #[cfg(target_os = "linux")]
 mod network;
+#[cfg(target_os = "linux")]
+mod record;
 #[cfg(target_os = "linux")]
 mod service;
 #[cfg(target_os = "linux")]
@@ -50,11 +54,24 @@ fn main() {
     }
     sys::ask_before_ctrl_alt_del();
     modules::load(&config.modules);
-    mounts::prepare_root(&[]);
+    let mount = config.data.as_ref().map(|data| data.mount.as_str());
+    mounts::prepare_root(mount);
     if let Err(error) = mounts::seal_root() {
         say!("the root stays writable: {error}");
     }
     network::start(config.network.clone(), &config.hostname);
+
+    let mounted = config
+        .data
+        .as_ref()
+        .and_then(|config| data::prepare(config).mounted);
+    if let Some(mounted) = &mounted {
+        say!("the boot before: {}", record::begin(mounted));
+    }
+    // Of what is in memory only, the ring holds enough.
+    if let Some(file) = config.log.file.as_ref().filter(|_| mounted.is_some()) {
+        log::to_file(file, config.log.limit);
+    }
 
     let mut services = Vec::new();
     for service in config.services.clone() {
@@ -64,7 +81,8 @@ fn main() {
     let (how, why) = shutdown::wait_for_the_end();
     say!("the end: {why}");
     shutdown::stop(&services);
-    shutdown::leave(how, None);
+    record::end(&format!("{how:?}, asked for by {why}"));
+    shutdown::leave(how, mounted.as_deref());
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -85,8 +85,9 @@ pub fn early() -> Vec<String> {
 }
 
 /// Files that change while the root cannot: `/etc/resolv.conf` is in `/run`.
-pub fn prepare_root(folders: &[&str]) {
-    for folder in folders {
+/// The data partition's mount point must be there before the root is closed.
+pub fn prepare_root(mount_point: Option<&str>) {
+    if let Some(folder) = mount_point {
         let _ = fs::create_dir_all(folder);
     }
     let _ = fs::create_dir_all("/etc");

@@ -1,0 +1,283 @@
+//! The data partition: found, grown to the disk's end, made if there is none, mounted.
+//!
+//! Which disk: the one with an MBR and a first partition that is FAT and called `SELECT` (see `mbr`); with
+//! `xsys.disk=` and an MBR signature in hexadecimal on the kernel's command line only that one. Among
+//! several, SD cards come first.
+//!
+//! Whatever happens, the mount point can be written when services start: if need be it is memory, and log
+//! and status say so. A partition whose file system the kernel refuses is tried with the second superblock;
+//! after that it is replaced or kept, as configured. A kernel without ext4 is no reason to replace anything.
+
+use crate::log::say;
+use crate::sys::{self, Change, MS_NOATIME, MS_NODEV, MS_NOSUID};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Error, Read, Seek, SeekFrom, Write};
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::thread;
+use std::time::{Duration, Instant};
+use xsys_init::config::{Damaged, Data};
+use xsys_init::ext4::{self, BLOCK, Names};
+use xsys_init::mbr::{self, SECTOR};
+
+/// What became of the data partition, for the status page.
+#[derive(Clone, Debug, Default)]
+pub struct Status {
+    pub text: String,
+    /// State of earlier boots is gone, or is not there now.
+    pub lost: bool,
+    /// Mounted from a disk, here.
+    pub mounted: Option<String>,
+}
+
+static STATUS: Mutex<Option<Status>> = Mutex::new(None);
+
+pub fn status() -> Option<Status> {
+    STATUS.lock().ok()?.clone()
+}
+
+/// Does everything; afterwards the mount point can be written.
+pub fn prepare(data: &Data) -> Status {
+    let status = match on_disk(data) {
+        Ok((text, lost)) => Status {
+            text,
+            lost,
+            mounted: Some(data.mount.clone()),
+        },
+        Err(error) => {
+            say!("DATA IS IN MEMORY ONLY and will be lost: {error}");
+            let flags = MS_NOSUID | MS_NODEV;
+            if let Err(error) =
+                sys::mount_on("data", &data.mount, "tmpfs", flags, "mode=0755,size=25%")
+            {
+                say!("cannot mount memory on {} either: {error}", data.mount);
+            }
+            Status {
+                text: format!("in memory only: {error}"),
+                lost: true,
+                mounted: None,
+            }
+        }
+    };
+    if let Ok(mut shared) = STATUS.lock() {
+        *shared = Some(status.clone());
+    }
+    status
+}
+
+fn on_disk(data: &Data) -> io::Result<(String, bool)> {
+    let disk = wait_for_disk()?;
+    if let Err(error) = grow(&disk, data.partition) {
+        say!(
+            "cannot grow partition {} of {disk}: {error}",
+            data.partition
+        );
+    }
+    let partition = partition_name(&disk, data.partition)
+        .ok_or_else(|| Error::other(format!("{disk} has no partition {}", data.partition)))?;
+    let device = format!("/dev/{partition}");
+    let mut start = vec![0; 64 << 10];
+    let length = File::open(&device)?.read(&mut start)?;
+    start.truncate(length);
+    let found = ext4::look(&start);
+    if found.is_none() && start.iter().all(|byte| *byte == 0) {
+        make(&device, data)?;
+        mount(&device, data, "")?;
+        say!("{device}: made and mounted on {}", data.mount);
+        return Ok((format!("{device}, made at this boot"), false));
+    }
+    if let Some(found) = &found {
+        let state = match (found.unclean, found.errors) {
+            (_, true) => "the kernel met damage in it earlier",
+            (true, false) => "it was in use when the machine stopped",
+            (false, false) => "clean",
+        };
+        say!(
+            "{device}: ext4, {} MB, {state}",
+            (found.blocks * BLOCK as u64) >> 20
+        );
+    }
+    match mount(&device, data, "") {
+        Ok(()) => return Ok((device, false)),
+        Err(error) if !is_damage(&error) => return Err(error),
+        Err(error) => say!("{device} CANNOT BE MOUNTED: {error}"),
+    }
+    // The first copy of the superblock, in units of 1 KB.
+    if mount(&device, data, "sb=131072").is_ok() {
+        say!("{device} is mounted with the second superblock; the first one is damaged");
+        return Ok((
+            format!("{device}, with the second superblock: it is damaged"),
+            false,
+        ));
+    }
+    if data.damaged == Damaged::Keep {
+        return Err(Error::other(format!(
+            "{device} is damaged and kept as it is"
+        )));
+    }
+    say!("STATE LOST: {device} is damaged beyond mounting; an empty file system replaces it");
+    make(&device, data)?;
+    mount(&device, data, "")?;
+    let note = format!("{}/STATE-LOST", data.mount);
+    let _ = fs::write(
+        &note,
+        "The file system that was here could not be mounted; it was replaced by an empty one.\n",
+    );
+    Ok((
+        format!(
+            "{device}, made at this boot: STATE LOST, the file system before could not be mounted"
+        ),
+        true,
+    ))
+}
+
+/// Is it the partition's fault? Not if the kernel has no ext4 (19), no memory (12), or no such device (6).
+fn is_damage(error: &io::Error) -> bool {
+    !matches!(error.raw_os_error(), Some(19 | 12 | 6 | 16))
+}
+
+fn mount(device: &str, data: &Data, options: &str) -> io::Result<()> {
+    let flags = MS_NOATIME | MS_NODEV | MS_NOSUID;
+    sys::mount_on(device, &data.mount, "ext4", flags, options).map_err(|error| {
+        if error.raw_os_error() == Some(19) {
+            Error::other("the kernel has no ext4")
+        } else {
+            error
+        }
+    })
+}
+
+fn make(device: &str, data: &Data) -> io::Result<()> {
+    let begun = Instant::now();
+    let mut file = OpenOptions::new().read(true).write(true).open(device)?;
+    let size = file.seek(SeekFrom::End(0))?;
+    let mut uuid = [0; 16];
+    File::open("/dev/urandom")?.read_exact(&mut uuid)?;
+    // Version 4, variant 1: random.
+    uuid[6] = uuid[6] & 0x0f | 0x40;
+    uuid[8] = uuid[8] & 0x3f | 0x80;
+    let names = Names {
+        label: data.label.clone(),
+        uuid,
+        time: crate::log::clock() as u32,
+    };
+    say!("{device}: an ext4 file system of {} MB is made", size >> 20);
+    ext4::make(&mut file, size / BLOCK as u64, &names)?;
+    file.sync_all()?;
+    say!("{device}: done in {:.1} s", begun.elapsed().as_secs_f64());
+    Ok(())
+}
+
+/// Drivers find their disks some time after they are loaded.
+fn wait_for_disk() -> io::Result<String> {
+    let begun = Instant::now();
+    let signature = wanted_signature();
+    loop {
+        let disks = disks();
+        if let Some(disk) = disks.iter().find(|disk| is_ours(disk, signature)) {
+            return Ok(disk.clone());
+        }
+        if begun.elapsed() > Duration::from_secs(10) {
+            let seen = if disks.is_empty() {
+                "none".into()
+            } else {
+                disks.join(", ")
+            };
+            return Err(Error::other(format!(
+                "no disk of this appliance was found (disks: {seen})"
+            )));
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn wanted_signature() -> Option<u32> {
+    let line = fs::read_to_string("/proc/cmdline").ok()?;
+    let value = line
+        .split_whitespace()
+        .find_map(|word| word.strip_prefix("xsys.disk="))?;
+    u32::from_str_radix(value.trim_start_matches("0x"), 16).ok()
+}
+
+/// Names like `mmcblk0`, the likeliest first.
+fn disks() -> Vec<String> {
+    let not_disks = ["loop", "ram", "zram", "dm-", "sr", "fd", "nbd", "mtdblock"];
+    let entries = fs::read_dir("/sys/block").into_iter().flatten().flatten();
+    let mut names: Vec<String> = entries
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .collect();
+    names.retain(|name| {
+        !not_disks.iter().any(|kind| name.starts_with(kind)) && !name.contains("boot")
+    });
+    names.sort_by_key(|name| (!name.starts_with("mmcblk"), name.clone()));
+    names
+}
+
+fn is_ours(disk: &str, signature: Option<u32>) -> bool {
+    let mut sector = [0; 512];
+    let read = |at: u64, sector: &mut [u8]| -> io::Result<()> {
+        let mut file = File::open(format!("/dev/{disk}"))?;
+        file.seek(SeekFrom::Start(at * SECTOR))?;
+        file.read_exact(sector)
+    };
+    if read(0, &mut sector).is_err() {
+        return false;
+    }
+    let Some(table) = mbr::Table::parse(&sector) else {
+        return false;
+    };
+    if let Some(signature) = signature {
+        return table.signature == signature;
+    }
+    // Through the kernel's list, because with a GPT the MBR does not say where partition 1 is.
+    let first = partition_name(disk, 1).and_then(|name| File::open(format!("/dev/{name}")).ok());
+    first.is_some_and(|mut first| {
+        first.read_exact(&mut sector).is_ok()
+            && mbr::fat_label(&sector).as_deref() == Some(mbr::LABEL)
+    })
+}
+
+fn partition_name(disk: &str, number: u32) -> Option<String> {
+    let entries = fs::read_dir(PathBuf::from("/sys/block").join(disk)).ok()?;
+    entries.flatten().find_map(|entry| {
+        let text = fs::read_to_string(entry.path().join("partition")).ok()?;
+        (text.trim().parse() == Ok(number)).then(|| entry.file_name().into_string().ok())?
+    })
+}
+
+/// Makes or grows the partition's entry, on the disk and in the kernel.
+fn grow(disk: &str, number: u32) -> io::Result<()> {
+    let mut file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open(format!("/dev/{disk}"))?;
+    let sectors = file.seek(SeekFrom::End(0))? / SECTOR;
+    let mut sector = [0; 512];
+    file.seek(SeekFrom::Start(0))?;
+    file.read_exact(&mut sector)?;
+    let table =
+        mbr::Table::parse(&sector).ok_or_else(|| Error::other("it has no partition table"))?;
+    if table.is_protective() {
+        return Ok(());
+    }
+    let Some(entry) = table.grown(number, sectors) else {
+        return Ok(());
+    };
+    mbr::write(&mut sector, number, entry);
+    file.seek(SeekFrom::Start(0))?;
+    file.write_all(&sector)?;
+    file.sync_all()?;
+    let change = if partition_name(disk, number).is_some() {
+        Change::Resize
+    } else {
+        Change::Add
+    };
+    let (start, length) = (entry.start * SECTOR, entry.length * SECTOR);
+    sys::change_partition(&file, change, number, start, length)
+        .or_else(|_| sys::reread_partitions(&file))?;
+    say!(
+        "{disk}: partition {number} reaches to the disk's end now ({} MB)",
+        length >> 20
+    );
+    Ok(())
+}

@@ -1,0 +1,83 @@
+//! What the next boot will want to know: why this one ended, and what time it was.
+//!
+//! Two small files in a folder of the data partition, each replaced as a whole, so that a power cut leaves
+//! the old one or the new one.
+
+use crate::log;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+const RUNNING: &str = "running";
+
+static FOLDER: Mutex<Option<PathBuf>> = Mutex::new(None);
+static LAST: Mutex<String> = Mutex::new(String::new());
+
+/// Why the boot before this one ended. Call once, when the data partition is mounted.
+pub fn begin(mount: &str) -> String {
+    let folder = Path::new(mount).join(".xsys");
+    let _ = fs::create_dir_all(&folder);
+    let last = match fs::read_to_string(folder.join("boot"))
+        .as_deref()
+        .map(str::trim)
+    {
+        Err(_) => "this is the first boot with this data partition".into(),
+        Ok(RUNNING) => "power was cut, or the machine was reset".into(),
+        Ok(text) => text.chars().take(500).collect::<String>(),
+    };
+    if let Ok(mut shared) = FOLDER.lock() {
+        *shared = Some(folder);
+    }
+    if let Ok(mut shared) = LAST.lock() {
+        shared.clone_from(&last);
+    }
+    end(RUNNING);
+    last
+}
+
+pub fn last() -> String {
+    LAST.lock().map(|last| last.clone()).unwrap_or_default()
+}
+
+/// Notes how this boot ends, should it end now.
+pub fn end(why: &str) {
+    store("boot", why);
+}
+
+/// Takes such a note back.
+pub fn goes_on() {
+    end(RUNNING);
+}
+
+/// Seconds since 1970 that the last boot had reached.
+pub fn stamp() -> Option<u64> {
+    let folder = FOLDER.lock().ok()?.clone()?;
+    fs::read_to_string(folder.join("clock"))
+        .ok()?
+        .trim()
+        .parse()
+        .ok()
+}
+
+pub fn set_stamp(seconds: u64) {
+    store("clock", &seconds.to_string());
+}
+
+fn store(name: &str, text: &str) {
+    let Ok(Some(folder)) = FOLDER.lock().map(|folder| folder.clone()) else {
+        return;
+    };
+    if let Err(error) = replace(&folder, name, text) {
+        log::say!("cannot write {}: {error}", folder.join(name).display());
+    }
+}
+
+fn replace(folder: &Path, name: &str, text: &str) -> io::Result<()> {
+    let new = folder.join(format!("{name}.new"));
+    let mut file = File::create(&new)?;
+    file.write_all(format!("{text}\n").as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&new, folder.join(name))?;
+    File::open(folder)?.sync_all()
+}
