@@ -38,11 +38,12 @@ pub fn status(url: &Url, timeout: Duration) -> io::Result<u16> {
     let deadline = Instant::now() + timeout;
     let mut stream = TcpStream::connect_timeout(&url.address, timeout)?;
     stream.set_write_timeout(Some(timeout))?;
-    write!(
-        stream,
+    // In one piece: small servers read once.
+    let request = format!(
         "GET {} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
         url.path, url.host
-    )?;
+    );
+    stream.write_all(request.as_bytes())?;
     let head = read_head(&mut stream, deadline, 512)?;
     let code = head
         .strip_prefix("HTTP/1.")

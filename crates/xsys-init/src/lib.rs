@@ -10,5 +10,7 @@ pub mod http;
 pub mod json;
 pub mod mbr;
 pub mod netlink;
+pub mod page;
 pub mod ring;
+pub mod sntp;
 pub mod syslog;

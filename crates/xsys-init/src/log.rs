@@ -4,7 +4,6 @@
 //! and neither may this process. So each of these sinks has its own thread and a bounded queue; when that is
 //! full, lines are dropped for this sink, and their number is told once there is room again.
 
-use crate::sys;
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::UdpSocket;
@@ -320,9 +319,4 @@ pub fn clock() -> u64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |time| time.as_secs())
-}
-
-/// Shows less of the kernel on the console: errors and worse.
-pub fn quieten_kernel() {
-    sys::set_console_level(4);
 }

@@ -6,9 +6,15 @@
 #[cfg(target_os = "linux")]
 mod children;
 #[cfg(target_os = "linux")]
+mod clock;
+#[cfg(target_os = "linux")]
+mod console;
+#[cfg(target_os = "linux")]
 mod data;
 #[cfg(target_os = "linux")]
 mod dhcp_client;
+#[cfg(target_os = "linux")]
+mod health;
 #[cfg(target_os = "linux")]
 mod log;
 #[cfg(target_os = "linux")]
@@ -24,7 +30,11 @@ mod service;
 #[cfg(target_os = "linux")]
 mod shutdown;
 #[cfg(target_os = "linux")]
+mod status;
+#[cfg(target_os = "linux")]
 mod sys;
+#[cfg(target_os = "linux")]
+mod watchdog;
 
 #[cfg(target_os = "linux")]
 fn main() {
@@ -44,22 +54,33 @@ fn main() {
     let text = fs::read_to_string("/etc/xsys/appliance.json").unwrap_or_default();
     let (config, wrong) = config::read(&text);
     say!("{} {}", config.hostname, config.version);
-    wrong
-        .iter()
-        .for_each(|wrong| say!("/etc/xsys/appliance.json: {wrong}"));
+    for wrong in &wrong {
+        say!("/etc/xsys/appliance.json: {wrong}");
+    }
     log::configure(&config.log);
     log::copy_kernel();
     if let Err(error) = sys::set_hostname(&config.hostname) {
         say!("cannot set the hostname: {error}");
     }
     sys::ask_before_ctrl_alt_del();
+    clock::not_before(config.time.earliest);
+
     modules::load(&config.modules);
+    if let Some(watchdog) = &config.watchdog {
+        watchdog::start(watchdog);
+    }
     let mount = config.data.as_ref().map(|data| data.mount.as_str());
     mounts::prepare_root(mount);
     if let Err(error) = mounts::seal_root() {
         say!("the root stays writable: {error}");
     }
     network::start(config.network.clone(), &config.hostname);
+    if let Some(listen) = &config.status {
+        status::start(listen, &config, wrong);
+    }
+    if let Some(console) = &config.console {
+        console::start(console);
+    }
 
     let mounted = config
         .data
@@ -67,21 +88,21 @@ fn main() {
         .and_then(|config| data::prepare(config).mounted);
     if let Some(mounted) = &mounted {
         say!("the boot before: {}", record::begin(mounted));
+        clock::not_before(record::stamp().unwrap_or(0));
     }
     // Of what is in memory only, the ring holds enough.
     if let Some(file) = config.log.file.as_ref().filter(|_| mounted.is_some()) {
         log::to_file(file, config.log.limit);
     }
+    clock::start(&config.time);
+    service::start_all(config.services);
 
-    let mut services = Vec::new();
-    for service in config.services.clone() {
-        let (service, thread) = service::start(service);
-        services.push((service, thread.ok()));
-    }
     let (how, why) = shutdown::wait_for_the_end();
     say!("the end: {why}");
-    shutdown::stop(&services);
+    watchdog::leave();
+    shutdown::stop();
     record::end(&format!("{how:?}, asked for by {why}"));
+    clock::stamp();
     shutdown::leave(how, mounted.as_deref());
 }
 

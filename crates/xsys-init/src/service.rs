@@ -5,15 +5,17 @@
 //! port or its pipe when it is started again.
 
 use crate::children;
+use crate::health;
 use crate::log::{self, say};
 use crate::sys::{self, SIGKILL, SIGTERM};
 use std::fmt::Write as _;
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::{Duration, Instant};
 use xsys_init::backoff::Waits;
 use xsys_init::config::{Restart, Service};
@@ -22,6 +24,8 @@ pub struct Supervised {
     pub service: Service,
     state: Mutex<State>,
     notes: Mutex<Sender<Note>>,
+    /// Until its thread has it.
+    inbox: Mutex<Option<Receiver<Note>>>,
 }
 
 #[derive(Clone, Debug)]
@@ -71,31 +75,88 @@ enum Outcome {
     Stopped,
 }
 
-/// Starts a service's thread. The service runs soon after; nothing here waits for it.
-pub fn start(service: Service) -> (Arc<Supervised>, io::Result<JoinHandle<()>>) {
-    let (notes, inbox) = channel();
-    let state = State {
-        phase: Phase::New,
-        pid: 0,
-        since: Instant::now(),
-        started: Instant::now(),
-        starts: 0,
-        last_exit: String::new(),
-        health: Health::Unknown,
+static ALL: Mutex<Vec<Arc<Supervised>>> = Mutex::new(Vec::new());
+static LEAVING: AtomicBool = AtomicBool::new(false);
+
+/// All services, in the order of the configuration.
+pub fn all() -> Vec<Arc<Supervised>> {
+    ALL.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+/// Starts services one after another; one that says when it is ready holds back those after it. All this
+/// in the background: the first process has children to collect.
+pub fn start_all(services: Vec<Service>) {
+    let services: Vec<_> = services
+        .into_iter()
+        .map(|service| Arc::new(Supervised::new(service)))
+        .collect();
+    ALL.lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clone_from(&services);
+    let run = move || {
+        for service in services {
+            if LEAVING.load(Ordering::SeqCst) {
+                return;
+            }
+            service.start();
+            health::watch(&service);
+            if let Some(check) = &service.service.ready {
+                health::wait_until_ready(&service, check);
+            }
+        }
     };
-    let supervised = Arc::new(Supervised {
-        service,
-        state: Mutex::new(state),
-        notes: Mutex::new(notes),
-    });
-    let this = Arc::clone(&supervised);
-    let thread = thread::Builder::new()
-        .name(this.service.name.clone())
-        .spawn(move || this.supervise(&inbox));
-    (supervised, thread)
+    if let Err(error) = thread::Builder::new().name("services".into()).spawn(run) {
+        say!("no thread to start services: {error}");
+    }
+}
+
+/// Asks all services to stop. Whether they did is in their states.
+pub fn stop_all() {
+    LEAVING.store(true, Ordering::SeqCst);
+    all().iter().for_each(|service| service.note(Note::Stop));
 }
 
 impl Supervised {
+    fn new(service: Service) -> Supervised {
+        let (notes, inbox) = channel();
+        let now = Instant::now();
+        let state = State {
+            phase: Phase::New,
+            pid: 0,
+            since: now,
+            started: now,
+            starts: 0,
+            last_exit: String::new(),
+            health: Health::Unknown,
+        };
+        Supervised {
+            service,
+            state: Mutex::new(state),
+            notes: Mutex::new(notes),
+            inbox: Mutex::new(Some(inbox)),
+        }
+    }
+
+    /// Starts the thread of this service; the program runs soon after.
+    fn start(self: &Arc<Supervised>) {
+        let Some(inbox) = self
+            .inbox
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+        else {
+            return;
+        };
+        let this = Arc::clone(self);
+        let thread = thread::Builder::new()
+            .name(self.service.name.clone())
+            .spawn(move || this.supervise(&inbox));
+        if let Err(error) = thread {
+            say!("{}: no thread for it: {error}", self.service.name);
+            self.set_phase(Phase::Ended);
+        }
+    }
+
     pub fn state(&self) -> State {
         self.lock().clone()
     }
@@ -122,10 +183,6 @@ impl Supervised {
         self.lock().health = health;
     }
 
-    pub fn stop(&self) {
-        self.note(Note::Stop);
-    }
-
     /// Its check has failed often enough: it is started again.
     pub fn restart_unhealthy(&self, why: &str) {
         self.note(Note::Unhealthy(why.into()));
@@ -139,7 +196,7 @@ impl Supervised {
     fn supervise(self: &Arc<Supervised>, inbox: &Receiver<Note>) {
         let name = &self.service.name;
         let mut waits = Waits::new(self.service.backoff);
-        loop {
+        while !self.stopped_within(Duration::ZERO, inbox) {
             let begun = Instant::now();
             let success = match self.spawn() {
                 Err(error) => {

@@ -5,14 +5,13 @@
 
 use crate::children;
 use crate::log::{self, say};
-use crate::service::Supervised;
+use crate::service::{self, Phase, Supervised};
 use crate::sys::{
     self, MS_RDONLY, MS_REMOUNT, Reboot, SIGCHLD, SIGINT, SIGKILL, SIGTERM, SIGUSR1, SIGUSR2,
 };
 use std::fs;
 use std::io::Read;
-use std::sync::Arc;
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::{Duration, Instant};
 
 const REQUEST: &str = "/run/xsys/request";
@@ -71,23 +70,19 @@ fn request() -> Option<(Reboot, String)> {
 }
 
 /// Stops the services, all at the same time.
-pub fn stop(services: &[(Arc<Supervised>, Option<JoinHandle<()>>)]) {
-    for (service, _) in services {
-        service.stop();
-    }
+pub fn stop() {
+    service::stop_all();
+    let services = service::all();
     let longest = services
         .iter()
-        .map(|(service, _)| service.service.stop_timeout)
+        .map(|service| service.service.stop_timeout)
         .max()
         .unwrap_or_default();
     // A little more than what each thread gives its service.
     let deadline = Instant::now() + longest + Duration::from_secs(6);
-    let stopped = || {
-        services
-            .iter()
-            .all(|(_, thread)| thread.as_ref().is_none_or(JoinHandle::is_finished))
-    };
-    while !stopped() && Instant::now() < deadline {
+    // What was not started yet never will be.
+    let over = |service: &Supervised| matches!(service.state().phase, Phase::New | Phase::Ended);
+    while !services.iter().all(|service| over(service)) && Instant::now() < deadline {
         children::collect();
         thread::sleep(Duration::from_millis(10));
     }

@@ -75,7 +75,6 @@ pub const MS_NODEV: u32 = 4;
 pub const MS_NOEXEC: u32 = 8;
 pub const MS_REMOUNT: u32 = 32;
 pub const MS_NOATIME: u32 = 1024;
-pub const MNT_DETACH: c_int = 2;
 
 pub fn mount_on(
     source: &str,
@@ -122,14 +121,12 @@ mod number {
     pub const FINIT_MODULE: i64 = 313;
     pub const CLOCK_SETTIME: i64 = 227;
     pub const REBOOT: i64 = 169;
-    pub const SYSLOG: i64 = 103;
 }
 #[cfg(any(target_arch = "aarch64", target_arch = "riscv64"))]
 mod number {
     pub const FINIT_MODULE: i64 = 273;
     pub const CLOCK_SETTIME: i64 = 112;
     pub const REBOOT: i64 = 142;
-    pub const SYSLOG: i64 = 116;
 }
 #[cfg(target_arch = "arm")]
 mod number {
@@ -137,7 +134,6 @@ mod number {
     /// `clock_settime64`, since Linux 5.1.
     pub const CLOCK_SETTIME: i64 = 404;
     pub const REBOOT: i64 = 88;
-    pub const SYSLOG: i64 = 103;
 }
 
 /// Loads a kernel module. A compressed one is unpacked by the kernel, if that was built to.
@@ -166,19 +162,6 @@ pub fn set_clock(nanoseconds: u128) -> io::Result<()> {
     // SAFETY: two times 64 bits is what the kernel's `struct __kernel_timespec` is on every machine.
     check(unsafe { syscall(number::CLOCK_SETTIME as c_long, realtime, time.as_ptr()) } as c_int)?;
     Ok(())
-}
-
-/// How loud the kernel itself is on the console: lines below this level are shown.
-pub fn set_console_level(level: c_int) {
-    // SAFETY: action 8 (SYSLOG_ACTION_CONSOLE_LEVEL) takes no buffer.
-    unsafe {
-        syscall(
-            number::SYSLOG as c_long,
-            8 as c_int,
-            null::<c_char>(),
-            level,
-        )
-    };
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -228,7 +211,6 @@ pub const SIGUSR1: i32 = 10;
 pub const SIGUSR2: i32 = 12;
 pub const SIGTERM: i32 = 15;
 pub const SIGCHLD: i32 = 17;
-pub const SIGCONT: i32 = 18;
 
 /// Signals a process, or with a negative number its group; -1 is everybody else.
 pub fn send_signal(pid: i32, signal: i32) -> io::Result<()> {

@@ -1,0 +1,174 @@
+//! Is a service ready, and is it still well? One thread for each service that has a check.
+//!
+//! `ready` is asked often until the first success, and holds back the services after this one until then or
+//! until its time is over. `health` is asked at intervals for as long as the machine runs: after so many
+//! failures in a row the service counts as failing and is started again. It counts as failing until a check
+//! passes, whatever it does in between, because the watchdog looks at this (see `watchdog.rs`).
+
+use crate::children;
+use crate::log::say;
+use crate::service::{Health, Phase, Supervised};
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+use xsys_init::config::{Check, Probe, Service};
+use xsys_init::http::{self, Url};
+
+/// Waits until a service answers; after its time the boot goes on without.
+pub fn wait_until_ready(service: &Supervised, check: &Check) {
+    let name = &service.service.name;
+    let begun = Instant::now();
+    while begun.elapsed() < check.timeout {
+        let phase = service.state().phase;
+        if phase == Phase::Ended {
+            return;
+        }
+        let left = check
+            .timeout
+            .saturating_sub(begun.elapsed())
+            .max(Duration::from_millis(50));
+        if phase == Phase::Starting
+            && ask(
+                &check.probe,
+                &service.service,
+                left.min(Duration::from_secs(2)),
+            )
+            .is_ok()
+        {
+            service.set_ready();
+            say!(
+                "{name} is ready after {:.1} s",
+                begun.elapsed().as_secs_f64()
+            );
+            return;
+        }
+        thread::sleep(check.interval.min(Duration::from_millis(100)));
+    }
+    say!(
+        "{name} is not ready after {:.0} s; the boot goes on",
+        check.timeout.as_secs_f64()
+    );
+    service.set_ready();
+}
+
+/// After a restart nobody waits, but the state should say when it is ready.
+fn notice_ready(service: &Supervised) {
+    let Some(check) = &service.service.ready else {
+        return;
+    };
+    let state = service.state();
+    if state.phase == Phase::Starting
+        && (state.started.elapsed() > check.timeout
+            || ask(&check.probe, &service.service, Duration::from_secs(1)).is_ok())
+    {
+        service.set_ready();
+    }
+}
+
+/// Starts the thread that looks after a service, if there is something to ask.
+pub fn watch(service: &Arc<Supervised>) {
+    if service.service.health.is_none() && service.service.ready.is_none() {
+        return;
+    }
+    let this = Arc::clone(service);
+    let thread = thread::Builder::new()
+        .name(format!("{} health", service.service.name))
+        .spawn(move || look(&this));
+    if let Err(error) = thread {
+        say!(
+            "{}: no thread for its health check: {error}",
+            service.service.name
+        );
+    }
+}
+
+fn look(service: &Supervised) {
+    let Some(check) = &service.service.health else {
+        loop {
+            thread::sleep(Duration::from_secs(1));
+            notice_ready(service);
+        }
+    };
+    let mut failures = 0;
+    loop {
+        // While the watchdog waits, good news should come soon.
+        let failing = matches!(service.state().health, Health::Failing(_));
+        thread::sleep(if failing {
+            check.interval.min(Duration::from_millis(500))
+        } else {
+            check.interval
+        });
+        notice_ready(service);
+        let before = service.state();
+        match before.phase {
+            // It ended as it should, or it is being stopped by us.
+            Phase::Ended | Phase::Stopping => {
+                failures = 0;
+                if before.phase == Phase::Ended {
+                    service.set_health(Health::Unknown);
+                }
+                continue;
+            }
+            // A slow start is what `ready` has a time for.
+            Phase::Starting => continue,
+            Phase::New | Phase::Running | Phase::Waiting => {}
+        }
+        match ask(&check.probe, &service.service, check.timeout) {
+            Ok(()) => {
+                failures = 0;
+                if matches!(before.health, Health::Failing(_)) {
+                    say!("{}: its health check passes again", service.service.name);
+                }
+                service.set_health(Health::Passing);
+            }
+            Err(error) => {
+                failures += 1;
+                if failures < check.failures {
+                    continue;
+                }
+                failures = 0;
+                let why = error.to_string();
+                service.set_health(Health::Failing(why.clone()));
+                // Only the run that was asked: it may have ended by itself meanwhile.
+                let now = service.state();
+                if now.phase == Phase::Running && now.starts == before.starts {
+                    service.restart_unhealthy(&why);
+                }
+            }
+        }
+    }
+}
+
+fn ask(probe: &Probe, service: &Service, timeout: Duration) -> io::Result<()> {
+    match probe {
+        Probe::Http(url) => {
+            let url = Url::parse(url).map_err(io::Error::other)?;
+            match http::status(&url, timeout)? {
+                status if status < 400 => Ok(()),
+                status => Err(io::Error::other(format!("status {status}"))),
+            }
+        }
+        Probe::Command(words) => {
+            let mut command = Command::new(&words[0]);
+            command
+                .args(&words[1..])
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .stderr(Stdio::null());
+            command
+                .uid(service.user)
+                .gid(service.group)
+                .current_dir(&service.directory)
+                .process_group(0);
+            let status = children::run(&mut command, timeout)?;
+            if status.success() {
+                Ok(())
+            } else {
+                Err(io::Error::other(status.to_string()))
+            }
+        }
+    }
+}
