@@ -12,6 +12,7 @@ use crate::log::say;
 use crate::sys::{self, Change, MS_NOATIME, MS_NODEV, MS_NOSUID};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Error, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::thread;
@@ -48,7 +49,7 @@ pub fn prepare(data: &Data) -> Status {
             say!("DATA IS IN MEMORY ONLY and will be lost: {error}");
             let flags = MS_NOSUID | MS_NODEV;
             if let Err(error) =
-                sys::mount_on("data", &data.mount, "tmpfs", flags, "mode=0755,size=25%")
+                sys::mount_on("data", &data.mount, "tmpfs", flags, "mode=1777,size=25%")
             {
                 say!("cannot mount memory on {} either: {error}", data.mount);
             }
@@ -82,7 +83,6 @@ fn on_disk(data: &Data) -> io::Result<(String, bool)> {
     let found = ext4::look(&start);
     if found.is_none() && start.iter().all(|byte| *byte == 0) {
         make(&device, data)?;
-        mount(&device, data, "")?;
         say!("{device}: made and mounted on {}", data.mount);
         return Ok((format!("{device}, made at this boot"), false));
     }
@@ -117,7 +117,6 @@ fn on_disk(data: &Data) -> io::Result<(String, bool)> {
     }
     say!("STATE LOST: {device} is damaged beyond mounting; an empty file system replaces it");
     make(&device, data)?;
-    mount(&device, data, "")?;
     let note = format!("{}/STATE-LOST", data.mount);
     let _ = fs::write(
         &note,
@@ -147,6 +146,7 @@ fn mount(device: &str, data: &Data, options: &str) -> io::Result<()> {
     })
 }
 
+/// Makes a file system and mounts it.
 fn make(device: &str, data: &Data) -> io::Result<()> {
     let begun = Instant::now();
     let mut file = OpenOptions::new().read(true).write(true).open(device)?;
@@ -164,6 +164,9 @@ fn make(device: &str, data: &Data) -> io::Result<()> {
     say!("{device}: an ext4 file system of {} MB is made", size >> 20);
     ext4::make(&mut file, size / BLOCK as u64, &names)?;
     file.sync_all()?;
+    mount(device, data, "")?;
+    // Services of any user can make their own files here, and nobody those of others.
+    fs::set_permissions(&data.mount, fs::Permissions::from_mode(0o1777))?;
     say!("{device}: done in {:.1} s", begun.elapsed().as_secs_f64());
     Ok(())
 }

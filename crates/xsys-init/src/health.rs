@@ -93,6 +93,7 @@ fn look(service: &Supervised) {
         }
     };
     let mut failures = 0;
+    let mut counted = Instant::now();
     loop {
         // While the watchdog waits, good news should come soon.
         let failing = matches!(service.state().health, Health::Failing(_));
@@ -125,6 +126,13 @@ fn look(service: &Supervised) {
                 service.set_health(Health::Passing);
             }
             Err(error) => {
+                // A program that has just been started gets the time of one interval.
+                let new =
+                    before.phase == Phase::Running && before.started.elapsed() < check.interval;
+                if new || counted.elapsed() < check.interval {
+                    continue;
+                }
+                counted = Instant::now();
                 failures += 1;
                 if failures < check.failures {
                     continue;

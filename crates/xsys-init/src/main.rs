@@ -57,11 +57,11 @@ fn main() {
     for wrong in &wrong {
         say!("/etc/xsys/appliance.json: {wrong}");
     }
-    log::configure(&config.log);
-    log::copy_kernel();
     if let Err(error) = sys::set_hostname(&config.hostname) {
         say!("cannot set the hostname: {error}");
     }
+    log::configure(&config.log);
+    log::copy_kernel();
     sys::ask_before_ctrl_alt_del();
     clock::not_before(config.time.earliest);
 
@@ -101,7 +101,11 @@ fn main() {
     say!("the end: {why}");
     watchdog::leave();
     shutdown::stop();
-    record::end(&format!("{how:?}, asked for by {why}"));
+    let what = match how {
+        sys::Reboot::Restart => "restarted",
+        sys::Reboot::PowerOff => "powered off",
+    };
+    record::end(&format!("{what}: {why}"));
     clock::stamp();
     shutdown::leave(how, mounted.as_deref());
 }

@@ -34,6 +34,8 @@ pub fn start(interfaces: Vec<Interface>, hostname: &str) {
     if let Err(error) = index("lo").and_then(|index| request(&netlink::link_up(index))) {
         say!("cannot switch on the loopback interface: {error}");
     }
+    // All programs here are the owner's: any of them may have port 80, without being root.
+    let _ = fs::write("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
     if interfaces.is_empty() {
         let hostname = hostname.to_string();
         in_background("network", move || {
@@ -117,10 +119,17 @@ pub fn wait_for(name: &str) -> u32 {
                 told = true;
                 let mut others = interfaces();
                 others.sort();
-                say!("{name}: {error}; interfaces are: {}", others.join(", "));
-                set(name, |known| {
-                    known.status = "there is no such interface".into()
-                });
+                let status = if error.kind() == io::ErrorKind::NotFound {
+                    say!(
+                        "there is no interface {name}; there are: {}",
+                        others.join(", ")
+                    );
+                    "there is no such interface".to_string()
+                } else {
+                    say!("cannot switch on {name}: {error}");
+                    format!("cannot be switched on: {error}")
+                };
+                set(name, |known| known.status = status);
             }
             Err(_) => {}
         }

@@ -1,14 +1,15 @@
 //! What the next boot will want to know: why this one ended, and what time it was.
 //!
-//! Two small files in a folder of the data partition, each replaced as a whole, so that a power cut leaves
-//! the old one or the new one.
+//! Two files in a folder of the data partition. Each is one sector and is overwritten in its place: that
+//! works on a full disk too, and a power cut leaves the old text or the new one.
 
 use crate::log;
-use std::fs::{self, File};
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
+const SECTOR: usize = 512;
 const RUNNING: &str = "running";
 
 static FOLDER: Mutex<Option<PathBuf>> = Mutex::new(None);
@@ -68,16 +69,18 @@ fn store(name: &str, text: &str) {
     let Ok(Some(folder)) = FOLDER.lock().map(|folder| folder.clone()) else {
         return;
     };
-    if let Err(error) = replace(&folder, name, text) {
+    if let Err(error) = overwrite(&folder.join(name), text) {
         log::say!("cannot write {}: {error}", folder.join(name).display());
     }
 }
 
-fn replace(folder: &Path, name: &str, text: &str) -> io::Result<()> {
-    let new = folder.join(format!("{name}.new"));
-    let mut file = File::create(&new)?;
-    file.write_all(format!("{text}\n").as_bytes())?;
-    file.sync_all()?;
-    fs::rename(&new, folder.join(name))?;
-    File::open(folder)?.sync_all()
+fn overwrite(path: &Path, text: &str) -> io::Result<()> {
+    let text = &text[..text.floor_char_boundary(SECTOR - 1)];
+    let mut sector = [b'\n'; SECTOR];
+    sector[..text.len()].copy_from_slice(text.as_bytes());
+    let mut options = OpenOptions::new();
+    let options = options.write(true).create(true).truncate(false);
+    let mut file = options.open(path)?;
+    file.write_all(&sector)?;
+    file.sync_data()
 }

@@ -9,8 +9,11 @@ use crate::health;
 use crate::log::{self, say};
 use crate::sys::{self, SIGKILL, SIGTERM};
 use std::fmt::Write as _;
+use std::fs;
 use std::io;
+use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -242,6 +245,7 @@ impl Supervised {
     /// Starts the program, with one pipe for both of its outputs.
     fn spawn(self: &Arc<Supervised>) -> io::Result<i32> {
         let service = &self.service;
+        make_directory(service);
         let (reader, writer) = io::pipe()?;
         let mut command = Command::new(&service.command[0]);
         command
@@ -367,3 +371,18 @@ const DEFAULTS: [(&str, &str); 3] = [
     ("HOME", "/tmp"),
     ("LANG", "C.UTF-8"),
 ];
+
+/// A service's folder, which is its own if it is made here: nobody else could make one in the data partition.
+fn make_directory(service: &Service) {
+    let path = Path::new(&service.directory);
+    if !path.exists()
+        && fs::create_dir_all(path).is_ok()
+        && let Err(error) = chown(path, Some(service.user), Some(service.group))
+    {
+        say!(
+            "{}: cannot give it {}: {error}",
+            service.name,
+            service.directory
+        );
+    }
+}
