@@ -6,6 +6,7 @@
 
 mod cargo_flags;
 mod existing;
+mod flash;
 mod look;
 mod sort;
 mod verbs;
@@ -18,6 +19,7 @@ use xsys_target::{CrateSet, What};
 
 pub use self::cargo_flags::{CargoFlags, split_value};
 pub use self::existing::{InitArgs, SetupArgs};
+pub use self::flash::FlashArgs;
 pub use self::look::{SizeArgs, SizeBy, StripArgs, WhyArgs};
 pub use self::sort::sort;
 pub use self::verbs::{AgainstArgs, BenchArgs, CargoArgs, CleanArgs, CompileArgs};
@@ -87,6 +89,8 @@ pub enum Command {
     Setup(SetupArgs),
     /// Turn a linked ELF file into an image
     Image(ImageArgs),
+    /// Write a disk image to a card, and compare
+    Flash(FlashArgs),
     /// Show what takes up the space in a program
     Size(SizeArgs),
     /// Show what a function, a section or a crate is in a linked file for

@@ -15,6 +15,7 @@ mod commands;
 mod component;
 mod driver;
 mod error;
+mod flash;
 mod harness;
 mod link_reasons;
 mod link_record;

@@ -4,12 +4,16 @@
 //! piped. Colour follows one rule everywhere: `--color`, then `CARGO_TERM_COLOR`, then `NO_COLOR`
 //! and `CLICOLOR_FORCE`, then whether a terminal is there.
 
+mod copying;
+
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+
+pub use self::copying::CopyProgress;
 
 /// `--color` and `CARGO_TERM_COLOR`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]

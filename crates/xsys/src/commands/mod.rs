@@ -7,6 +7,7 @@ mod check;
 mod clean;
 mod differences;
 mod doctor;
+mod flash;
 mod image;
 mod init;
 pub mod new;
@@ -90,6 +91,7 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
         Command::Setup(args) => setup::run(&call, &args),
         Command::New(args) => new::run(&call, &args),
         Command::Image(args) => image::run(&call, &args),
+        Command::Flash(args) => flash::run(&call, &args),
         Command::Size(args) => size::run(&call, args),
         Command::Why(args) => size::run(&call, args.into_size()),
         Command::Strip(args) => strip::run(&call, &args),
