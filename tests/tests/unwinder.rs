@@ -98,6 +98,13 @@ fn panics_unwind_with_a_distributions_musl() {
         command.env("RUSTC", &rustc).env("XSYS_MUSL_DIR", &musl);
         run(&mut command).ends_with(0)
     };
+    // The advice that leads here.
+    let mut without = xsys_in(&app);
+    without
+        .args(["build", "--target", &target])
+        .env("RUSTC", &rustc);
+    let needed = "or set `XSYS_MUSL_DIR` to a folder with crt1.o, crti.o, crtn.o, libc.a";
+    run(&mut without).ends_with(101).tells(needed);
     build(&[]);
     panics_unwind(&app.join("target").join(&target).join("debug/app"));
     // What only the unwinder's callers name must outlive link-time optimisation.

@@ -119,6 +119,17 @@ pub fn write(module: &[u8], options: &Options) -> Result<Vec<u8>, Error> {
 
 /// Whether the module is a program. What is no module, or one already in a component, is an error.
 fn examine(module: &[u8]) -> Result<bool, Error> {
+    // The parser's words for that are its own values, byte by byte.
+    match module.get(..4) {
+        Some(b"\0asm") => {}
+        Some(b"\x7fELF") => return Err(Error::NotWasm("it is an ELF file".to_owned())),
+        Some(magic) => {
+            return Err(Error::NotWasm(format!(
+                "it begins with the bytes {magic:02x?}"
+            )));
+        }
+        None => return Err(Error::NotWasm("it is too short".to_owned())),
+    }
     let mut is_command = false;
     for payload in Parser::new(0).parse_all(module) {
         match payload.map_err(|error| Error::NotWasm(error.message().to_owned()))? {

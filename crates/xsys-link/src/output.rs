@@ -82,9 +82,10 @@ impl OutputError {
             Self::Full { .. } => {
                 diagnostic.help("free some space, or name another folder with `-o`")
             }
+            // Files that addresses make so large were refused before (`elf/size_limit.rs`).
             Self::TooLarge { .. } => diagnostic.help(
-                "addresses that lie far apart make large files where sections are not in segments \
-                 of their own; look at the addresses in the map (`-Map`)",
+                "leave out debug information (`--strip-debug`), or name a folder on another disk \
+                 with `-o`: some file systems end at 4 GiB",
             ),
             Self::Io { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
                 diagnostic.help("check who may write to the folder")

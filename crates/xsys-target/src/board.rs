@@ -222,7 +222,7 @@ impl Board {
             return Err(one(problem
                 .note(format!("the bundled boards are {}", quoted(&names)))
                 .help(format!(
-                    "a board of your own is named by its path: `--board ./{name}`"
+                    "a board of your own is named by its folder, such as `--board boards/{name}`"
                 ))));
         };
         let source = dir.source("board.toml").map_err(one)?;

@@ -293,7 +293,7 @@ fn explain(spec: &Spec<'_>, severity: Severity, text: &str) -> Diagnostic {
         ("linker flavor", "linker-flavor"),
         ("linker_flavor", "linker-flavor"),
         ("float ABI", "llvm-floatabi"),
-        ("specifying a cpu", "cpu"),
+        ("specifying a cpu", "need-explicit-cpu"),
     ];
     let key = known
         .iter()
@@ -309,7 +309,11 @@ fn explain(spec: &Spec<'_>, severity: Severity, text: &str) -> Diagnostic {
     if !rest.is_empty() {
         problem = problem.note(rest);
     }
-    if let (Some(key), None) = (key, &place) {
+    if key == Some("need-explicit-cpu") {
+        // It asks for an option, whatever the spec's own `cpu` is.
+        problem = problem
+            .help("write `\"cpu\": \"NAME\"` in its place: a spec names its processor itself");
+    } else if let (Some(key), None) = (key, &place) {
         problem = problem.help(format!("add the key `{key}`"));
     }
     if text.starts_with("could not create LLVM TargetMachine") {

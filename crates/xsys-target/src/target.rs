@@ -218,9 +218,6 @@ fn unknown_triple(triple: &str, rustc: &Rustc, error: Error) -> Diagnostic {
     ));
     match did_you_mean(triple, known.iter().map(String::as_str)) {
         Some(close) => problem.help(format!("did you mean `{close}`?")),
-        None if triple.ends_with(".json") => {
-            problem.help(format!("a spec file goes with `--target-spec {triple}`"))
-        }
         None => problem.help("`xsys target list` shows all of them"),
     }
 }

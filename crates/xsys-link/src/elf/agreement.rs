@@ -97,6 +97,21 @@ pub fn machine(
     first
 }
 
+/// The byte order of a machine's first object.
+pub fn byte_order(inputs: &Inputs<'_>, machine: u16) -> Endianness {
+    let mut orders = inputs.list.iter().filter_map(|input| {
+        let (of, order) = match input {
+            Input::Object(object) => (object.machine, object.endian),
+            Input::Archive(archive) => {
+                let object = archive.members.first()?.outline()?;
+                (object.machine, object.endian)
+            }
+        };
+        (of == machine).then_some(order)
+    });
+    orders.next().unwrap_or(Endianness::Little)
+}
+
 /// The error for a machine that nothing is known about, with the file that is for it.
 pub fn unsupported(inputs: &Inputs<'_>, machine: u16, is_64: bool) -> Diagnostic {
     let first = inputs.list.iter().find_map(|input| match input {

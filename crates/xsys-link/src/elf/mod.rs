@@ -150,7 +150,8 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
     };
     // With no script of the user's, a built-in one goes the same way.
     load::complete_script(&mut script, &*family, options, diagnostics);
-    script_checks::check_formats(&script, machine, is_64, diagnostics);
+    let order = agreement::byte_order(&inputs, machine);
+    script_checks::check_formats(&script, (machine, is_64), order, diagnostics);
     let script_symbols = script_symbols::ScriptSymbols::gather(&script);
 
     // Every name gets its definition; after this no file is added.

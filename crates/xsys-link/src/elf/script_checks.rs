@@ -10,6 +10,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use object::Endianness;
 use xsys_diag::Diagnostic;
 
 use super::resolve::{Definition, Resolution};
@@ -186,15 +187,15 @@ pub fn options_set(script: &Script, options: &ElfOptions) -> Option<ElfOptions> 
 /// OUTPUT_FORMAT and OUTPUT_ARCH against the objects.
 pub fn check_formats(
     script: &Script,
-    machine: u16,
-    is_64: bool,
+    (machine, is_64): (u16, bool),
+    endian: Endianness,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     let own = arch::machine_name(machine, is_64);
     for command in &script.commands {
         match command {
             Command::OutputFormat { default, .. } => {
-                if let Some(problem) = format_problem(default, machine, is_64, &own) {
+                if let Some(problem) = format_problem(default, (machine, is_64), endian, &own) {
                     diagnostics.push(script.label(problem, default.span, ""));
                 }
             }
@@ -218,7 +219,12 @@ pub fn check_formats(
     }
 }
 
-fn format_problem(name: &Name, machine: u16, is_64: bool, own: &str) -> Option<Diagnostic> {
+fn format_problem(
+    name: &Name,
+    machine: (u16, bool),
+    endian: Endianness,
+    own: &str,
+) -> Option<Diagnostic> {
     let text = &name.text;
     if formats::is_image(text) {
         return Some(
@@ -235,14 +241,15 @@ fn format_problem(name: &Name, machine: u16, is_64: bool, own: &str) -> Option<D
             None => diagnostic.help("remove the command: the format follows from the objects"),
         });
     };
-    if format.big_endian {
+    let differs = (format.machine, format.is_64) != machine;
+    if !differs && format.big_endian && endian == Endianness::Little {
         return Some(
-            Diagnostic::error(format!("`{text}` is a big-endian format"))
-                .note("this linker writes little-endian images only")
-                .help("remove the command, or build for the little-endian variant of the target"),
+            Diagnostic::error(format!(
+                "`{text}` is a big-endian format, but the objects are little-endian"
+            ))
+            .help("remove the command: the byte order follows from the objects"),
         );
     }
-    let differs = (format.machine, format.is_64) != (machine, is_64);
     differs.then(|| {
         let said = arch::machine_name(format.machine, format.is_64);
         Diagnostic::error(format!(

@@ -49,12 +49,6 @@ pub fn requests(options: &WasmOptions, resolved: &Resolved<'_>) -> Vec<Diagnosti
             ),
         });
     }
-    if options.table.import && options.table.export {
-        problems.push(
-            Diagnostic::error("`--import-table` and `--export-table` do not go together")
-                .help("the host that brings the table has it already: leave out one of them"),
-        );
-    }
     if options.memory.fixed && options.memory.max != 0 {
         problems.push(
             Diagnostic::error("`--max-memory` and `--no-growable-memory` do not go together")

@@ -251,6 +251,16 @@ impl Walker<'_, '_, '_> {
             .is_some_and(|flip| flip.refused.is_none() && flip.section == Some(id))
     }
 
+    /// Whether a fixed address is in the room for the stack. Nothing else goes on behind it, or it
+    /// would seem that the statics fill the region; [`report_flip`](Self::report_flip) tells.
+    pub(super) fn is_in_the_stack(&self, region: usize, addr: u64) -> bool {
+        let flipped = self.flip.as_ref().and_then(|flip| flip.region);
+        flipped == Some(region)
+            && self
+                .room()
+                .is_some_and(|(origin, top)| addr >= origin && addr < top)
+    }
+
     /// Where the stack section begins: at the region's origin until its size is known to be its own.
     pub(super) fn stack_section_start(&self, id: OutputId, align: u64) -> Option<u64> {
         let flip = self.flip.as_ref()?;

@@ -182,6 +182,11 @@ impl<'f> Walker<'_, 'f, '_> {
             }
         } else {
             cursor.tbss = None;
+            if let (Some(region), Some(before)) = (region, cursor_before)
+                && self.is_in_the_stack(region, addr)
+            {
+                self.layout.regions[region].cursor = before;
+            }
         }
     }
 

@@ -271,15 +271,10 @@ fn object<'a>(name: ObjectName<'a>, bytes: &'a [u8]) -> Result<ObjectFile<'a>, D
         ));
         return Err(refusal);
     }
+    // Files of other kinds were refused before they came here.
     ObjectFile::parse(name, bytes).map_err(|error| {
-        let diagnostic = Diagnostic::error(error.to_string());
-        match error {
-            super::object::ObjectError::Damaged { .. } => diagnostic.help(
-                "the file may have been cut off while it was written; remove it and build it again",
-            ),
-            super::object::ObjectError::NotRelocatable { .. } => {
-                diagnostic.help("inputs are objects as compilers write them, before any linking")
-            }
-        }
+        Diagnostic::error(error.to_string()).help(
+            "the file may have been cut off while it was written; remove it and build it again",
+        )
     })
 }

@@ -1,0 +1,3 @@
+.data
+.globl shared
+shared: .quad 0

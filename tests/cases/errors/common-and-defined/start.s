@@ -1,0 +1,3 @@
+.globl _start
+_start: .quad shared
+.comm shared, 8, 8

@@ -1,0 +1,4 @@
+.globl _start
+_start: .long _stack_start
+.bss
+.space 0x20

@@ -1,0 +1,4 @@
+.globl _start
+_start: nop
+.section .second,"a"
+.long 1

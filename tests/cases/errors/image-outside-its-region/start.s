@@ -1,0 +1,4 @@
+.globl _start
+_start: j _start
+.data
+.word 1, 2

@@ -1,0 +1,2 @@
+.globl rom
+rom: nop

@@ -1,0 +1,3 @@
+.globl _start
+_start: .reloc ., R_ARM_GLOB_DAT, _start
+.long 0

@@ -1,0 +1,2 @@
+.globl Reset
+Reset: bl main

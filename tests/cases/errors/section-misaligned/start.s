@@ -1,0 +1,5 @@
+.globl _start
+_start: ret
+.data
+.balign 8
+.quad 1

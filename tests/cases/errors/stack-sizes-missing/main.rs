@@ -1,0 +1,5 @@
+#![no_std]
+#[unsafe(no_mangle)]
+extern "C" fn _start() -> ! {
+    loop {}
+}

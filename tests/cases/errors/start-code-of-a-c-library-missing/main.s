@@ -1,0 +1,2 @@
+.globl main
+main: call std_rt_lang_start

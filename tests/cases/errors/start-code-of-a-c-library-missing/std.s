@@ -1,0 +1,2 @@
+.globl std_rt_lang_start
+std_rt_lang_start: ret

@@ -1,0 +1,4 @@
+.globl _start
+_start:
+    .functype _start () -> ()
+    end_function

@@ -1,0 +1,4 @@
+.globl _start
+_start: nop
+.data
+.long 1

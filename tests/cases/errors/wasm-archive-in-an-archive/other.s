@@ -1,0 +1,4 @@
+.globl g
+g:
+    .functype g () -> ()
+    end_function

@@ -1,0 +1,4 @@
+.globl f
+f:
+    .functype f () -> ()
+    end_function
