@@ -6,7 +6,7 @@
 
 use std::path::Path;
 
-use xsys_tests::project::{Place, Ran, run, xsys};
+use xsys_tests::project::{Place, Ran, find_program, run, skip, xsys};
 
 const TARGET: &str = "thumbv7m-none-eabi";
 
@@ -125,6 +125,115 @@ fn an_edited_input_of_the_linker_links_again_and_nothing_else() {
     memory(&place, "other-memory.x", "0x500000", "8K");
     build(&place, "");
     assert_eq!(entry(&one) >> 16, 0x50);
+}
+
+/// Edits each input of a link by another's linker. `call` builds; options are handed on to that linker
+/// with `before` in front of them.
+fn edited_for_another_linker(place: &Place, target: &str, before: &str, call: &dyn Fn() -> Ran) {
+    let script = std::fs::read_to_string(place.path("my scripts/link.x")).expect("it is there");
+    let script = format!("{script}INCLUDE part.x\n");
+    place.write("my scripts/link.x", &script);
+    place.write("parts/part.x", "part = 1;\n");
+    place.write("parts/my list", "{ global: *; };\n");
+    place.write(
+        "build.rs",
+        &format!(
+            "fn main() {{\n    println!(\"cargo::rerun-if-changed=build.rs\");\n    \
+             println!(\"cargo::rustc-link-arg-bins={before}-Lparts\");\n    \
+             println!(\"cargo::rustc-link-arg-bins={before}--version-script=parts/my list\");\n}}\n"
+        ),
+    );
+    let build = || call().ends_with(0);
+    let one = place.path(&format!("target/{target}/debug/one"));
+    assert_eq!(compiled(&build()).len(), 2);
+    assert_eq!(entry(&one) >> 16, 8);
+    let edits = [
+        (
+            "INCLUDEd",
+            "memory.x",
+            "MEMORY { FLASH : ORIGIN = 0x300000, LENGTH = 4K }\n".to_owned(),
+        ),
+        (
+            "the metadata's",
+            "my scripts/link.x",
+            format!("{script}ASSERT(1, \"\")\n"),
+        ),
+        ("found through -L", "parts/part.x", "part = 2;\n".to_owned()),
+        ("a list", "parts/my list", "{ global: *;  };\n".to_owned()),
+        ("one that comes first", "part.x", "part = 3;\n".to_owned()),
+    ];
+    for (what, name, text) in &edits {
+        assert!(compiled(&build()).is_empty(), "before {what}");
+        place.write(name, text);
+        assert_eq!(compiled(&build()), ["relinked"], "{what}");
+    }
+    assert_eq!(entry(&one) >> 16, 0x30);
+    // Written again with the same text; a record that is lost; a link that fails.
+    place.write("part.x", "part = 3;\n");
+    assert!(compiled(&build()).is_empty());
+    std::fs::remove_dir_all(place.path("target/xsys/link-records")).expect("there are records");
+    assert_eq!(compiled(&build()), ["relinked"]);
+    place.write("part.x", "ASSERT(0, \"not so\")\n");
+    call().ends_with(101).tells("not so");
+    std::fs::remove_file(place.path("part.x")).expect("it was there");
+    assert_eq!(compiled(&build()), ["relinked"]);
+    assert!(compiled(&build()).is_empty());
+}
+
+#[test]
+fn edited_inputs_of_rust_lld_link_again() {
+    let place = Place::new("inputs", "rust-lld");
+    project(&place);
+    let call = |more: &str| run(&mut place.xsys(&format!("build --target {TARGET} {more}")));
+    edited_for_another_linker(&place, TARGET, "", &|| call("--linker=rust-lld"));
+
+    // A linker of the user's own, which is a script and as such an input.
+    let config = format!("[target.{TARGET}]\nlinker = \"tools/my ld\"\n");
+    place.write(".cargo/config.toml", &config);
+    let rustlib = xsys_tests::project::rustc_sysroot().join("lib/rustlib");
+    let lld = format!("{}/*/bin/rust-lld", rustlib.display());
+    let script = format!("#!/bin/sh\nexec {lld} \"$@\"\n");
+    let program = |text: &str| {
+        use std::os::unix::fs::PermissionsExt;
+        place.write("tools/my ld", text);
+        let mode = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(place.path("tools/my ld"), mode).expect("it can be set");
+    };
+    program(&script);
+    let build = || call("").ends_with(0);
+    build().tells("Linker `tools/my ld` for");
+    assert!(compiled(&build()).is_empty());
+    place.write("parts/part.x", "part = 4;\n");
+    assert_eq!(compiled(&build()), ["relinked"]);
+    assert!(compiled(&build()).is_empty());
+    program(&format!("{script}# It is another one.\n"));
+    assert_eq!(compiled(&build()), ["relinked"]);
+    assert!(compiled(&build()).is_empty());
+    program("#!/bin/sh\nkill -SEGV $$\n");
+    call("").ends_with(101).tells("signal: 11");
+}
+
+#[test]
+fn edited_inputs_of_a_compiler_that_links_link_again() {
+    let compiler = "aarch64-linux-gnu-gcc";
+    if find_program(compiler).is_none() {
+        return skip(
+            "a compiler links",
+            &format!("`{compiler}` is not installed"),
+        );
+    }
+    let place = Place::new("inputs", "compiler");
+    project(&place);
+    let manifest = std::fs::read_to_string(place.path("Cargo.toml")).expect("it is there");
+    let profile = "[profile.dev]\npanic = \"abort\"\n";
+    place.write("Cargo.toml", &format!("{manifest}{profile}"));
+    let target = "aarch64-unknown-linux-gnu";
+    let call = || {
+        let line = format!("build --target {target} --linker={compiler}");
+        let flags = "-Clink-arg=-nostartfiles -Clink-arg=-static -Clink-arg=-Wl,--build-id=none";
+        run(place.xsys(&line).env("RUSTFLAGS", flags))
+    };
+    edited_for_another_linker(&place, target, "-Wl,", &call);
 }
 
 #[test]

@@ -20,6 +20,7 @@ mod harness;
 mod link_reasons;
 mod link_record;
 mod linker;
+mod other_linker;
 mod render;
 mod size;
 mod ui;
@@ -44,6 +45,7 @@ pub fn main_with(args: Vec<OsString>) -> ExitCode {
         }
         Part::Archiver => archiver::main(args.into_iter().skip(1).collect()),
         Part::Ranlib => archiver::ranlib_main(args.into_iter().skip(1).collect()),
+        Part::OtherLinker => other_linker::main(&args),
         Part::Runner => driver::run::main(args.into_iter().skip(2).collect()),
         Part::Compiler(name) => driver::unstable::main(name, &args[1..]),
         Part::Command { skip } => commands::main(args.into_iter().skip(skip).collect()),
@@ -65,6 +67,8 @@ enum Part {
     Linker(Option<Flavor>),
     /// `wasm-component-ld`'s command line.
     ComponentLinker,
+    /// That of a linker that this program only stands in for.
+    OtherLinker,
     /// `ar`'s command line, and `ranlib`'s.
     Archiver,
     Ranlib,
@@ -80,9 +84,12 @@ enum Part {
 
 impl Part {
     fn of(args: &[OsString]) -> Self {
-        let name = args
-            .first()
-            .and_then(|name| Path::new(name).file_name())
+        let name = args.first().map(Path::new);
+        if name.is_some_and(driver::linker_front::is_one) {
+            return Self::OtherLinker;
+        }
+        let name = name
+            .and_then(Path::file_name)
             .and_then(|name| name.to_str())
             .map(|name| name.strip_suffix(".exe").unwrap_or(name))
             .unwrap_or_default();
@@ -140,6 +147,11 @@ mod tests {
             ("/t/xsys/bin/rustdoc @a", Part::Compiler("rustdoc")),
             ("/c/xsys-ar crs liba.a a.o", Part::Archiver),
             ("xsys-ranlib liba.a", Part::Ranlib),
+            (
+                "/t/xsys/linkers/0123/rust-lld -flavor gnu",
+                Part::OtherLinker,
+            ),
+            ("/t/xsys/linkers/0123/cc a.o", Part::OtherLinker),
             ("xsys __as /x/xsys-ld a.o", Part::Linker(None)),
             ("xsys __as cargo-xsys xsys build", Part::Command { skip: 2 }),
             ("xsys ld a.o", Part::Command { skip: 1 }),

@@ -3,7 +3,7 @@
 //! cargo knows the sources of a program, but not the linker scripts, memory layouts, response files
 //! and foreign libraries that only its linker reads: edited, they would change nothing. So each link
 //! that cargo asks for leaves a record of the files it read and of the places where it looked in vain.
-//! Before the next build the records are compared with the disk. An output whose inputs have changed
+//! Links by others leave the same ([`crate::other_linker`]). Before the next build the records are compared with the disk. An output whose inputs have changed
 //! is removed, which cargo notices: it makes that program again, and nothing else.
 //!
 //! Objects of rustc's and crates are left out: those are cargo's to watch. The standard library is
@@ -18,6 +18,7 @@ use xsys_diag::Diagnostic;
 use xsys_link::{Outcome, ReadFile};
 
 use crate::error::file;
+use crate::other_linker::Reading;
 
 /// Larger files are told by their time and size alone.
 const DIGESTED: u64 = 8 << 20;
@@ -28,12 +29,12 @@ pub struct Record {
     pub output: PathBuf,
     /// The package that cargo has linked it for.
     pub package: Option<String>,
-    /// The linker; another one may do better.
+    /// Our linker, where that has linked; another one may do better.
     linker: Option<Input>,
     inputs: Vec<Input>,
     /// Files that were not there and would be taken instead of others if they were.
     missed: Vec<PathBuf>,
-    /// The file name of the link's report.
+    /// The file name of the link's report; empty where there is none.
     pub report: String,
 }
 
@@ -51,25 +52,44 @@ impl Record {
     /// What is to be remembered of a link that has just written its output.
     pub fn of(outcome: &Outcome, responses: &[PathBuf], output: &Path, report: String) -> Self {
         let output = absolute(output);
-        let own = |path: &Path| is_watched_by_cargo(path, &output);
         let responses = responses.iter().filter_map(|path| stat(path));
-        let read = outcome.read.iter().cloned().map(|mut read| {
-            read.path = absolute(&read.path);
-            read
-        });
+        let read = outcome.read.iter().cloned().chain(responses);
+        Self {
+            linker: this_linker(),
+            ..Self::made_of(read, &outcome.missed, output, report)
+        }
+    }
+
+    /// The same of a link by another linker, which has no report.
+    pub fn of_other(reading: &Reading, program: Option<&Path>, output: &Path) -> Self {
+        let program = program.and_then(stat);
+        let read = reading.read.iter().cloned().chain(program);
+        Self::made_of(read, &reading.missed, absolute(output), String::new())
+    }
+
+    fn made_of(
+        read: impl Iterator<Item = ReadFile>,
+        missed: &[PathBuf],
+        output: PathBuf,
+        report: String,
+    ) -> Self {
+        let own = |path: &Path| is_watched_by_cargo(path, &output);
         let mut inputs: Vec<Input> = read
-            .chain(responses)
+            .map(|mut read| {
+                read.path = absolute(&read.path);
+                read
+            })
             .filter(|read| !own(&read.path))
             .map(|read| Input::of(&read))
             .collect();
         inputs.sort_by(|a, b| a.path.cmp(&b.path));
         inputs.dedup_by(|a, b| a.path == b.path);
-        let missed = outcome.missed.iter().map(|path| absolute(path));
+        let missed = missed.iter().map(|path| absolute(path));
         Self {
             inputs,
             missed: missed.filter(|path| !own(path)).collect(),
             package: std::env::var("CARGO_PKG_NAME").ok(),
-            linker: this_linker(),
+            linker: None,
             output,
             report,
         }
@@ -91,7 +111,7 @@ impl Record {
 
     /// Whether the same link would have the same inputs now; `counts` says which of them matter.
     fn holds(&self, counts: &dyn Fn(&Path) -> bool) -> bool {
-        self.linker == this_linker()
+        (self.linker.is_none() || self.linker == this_linker())
             && self.missed.iter().all(|path| !path.is_file())
             && self
                 .inputs
@@ -193,7 +213,8 @@ fn this_linker() -> Option<Input> {
     })
 }
 
-fn stat(path: &Path) -> Option<ReadFile> {
+/// A file as it is now.
+pub fn stat(path: &Path) -> Option<ReadFile> {
     let metadata = std::fs::metadata(path).ok()?;
     Some(ReadFile {
         path: path.to_owned(),

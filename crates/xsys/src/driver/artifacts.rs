@@ -116,13 +116,13 @@ impl Table {
         Self { main, rows }
     }
 
-    /// The targets whose programs are linked with a file of arguments in this folder.
-    pub fn linked_by_us<'t>(&'t self, folder: &'t str) -> impl Iterator<Item = &'t str> {
-        let ours = move |row: &&Row| {
+    /// The targets whose programs are linked with such a flag.
+    pub fn targets(&self, with: fn(&str) -> bool) -> impl Iterator<Item = &str> {
+        let has_it = move |row: &&Row| {
             let mut flags = row.packages.values().flatten();
-            flags.any(|flag| flag.contains(folder))
+            flags.any(|flag| with(flag))
         };
-        self.rows.iter().filter(ours).map(|row| row.name.as_str())
+        self.rows.iter().filter(has_it).map(|row| row.name.as_str())
     }
 
     pub fn is_empty(&self) -> bool {

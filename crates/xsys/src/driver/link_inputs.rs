@@ -55,6 +55,9 @@ pub fn prepare(plan: &Plan) -> Result<(), Diagnostic> {
     for (path, args) in &plan.responses {
         write(path, args)?;
     }
+    for front in &plan.fronts {
+        front.make()?;
+    }
     let own = canonical(&path);
     let members = &plan.project.members;
     link_record::remove_stale(&plan.project.link_records(), &|record, input| {

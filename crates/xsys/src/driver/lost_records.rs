@@ -1,28 +1,30 @@
-//! Programs that were linked by us and whose records ([`crate::link_record`]) are gone.
+//! Programs that were linked by us, or through us, and whose records ([`crate::link_record`]) are gone.
 //!
 //! Nobody knows any more which scripts they were made of, so they are removed, and cargo makes them
-//! again. What others have linked has no records at all and stays: cargo's fingerprint of a unit has the
-//! flags that it was built with, and the file of arguments that we add is among them.
+//! again. What others have linked without us has no records at all and stays: cargo's fingerprint of a unit has the
+//! flags that it was built with, and the file of arguments that we add, or our stand-in for a linker, is among
+//! them.
 
 use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use crate::driver::linker_front;
 use crate::driver::plan::Plan;
 use crate::link_record;
 
 /// What our flags have in them and nobody else's.
-const OURS: &str = "xsys/link-args/";
+const OURS: [&str; 2] = ["xsys/link-args/", linker_front::FOLDER];
 
-/// Removes programs without records, for the targets of a build that we link for.
+/// Removes programs without records, for the targets of a build whose links leave some.
 pub fn remove(plan: &Plan) {
     let records = link_record::all(&plan.project.link_records());
     let known: BTreeSet<PathBuf> = records
         .into_iter()
         .filter_map(|(_, record)| record.output.canonicalize().ok())
         .collect();
-    let own = plan.links_itself().then_some(plan.target.name.as_str());
-    for name in own.into_iter().chain(plan.artifacts.linked_by_us(OURS)) {
+    let own = is_ours(&plan.rustflags).then_some(plan.target.name.as_str());
+    for name in own.into_iter().chain(plan.artifacts.targets(is_ours)) {
         for profile in folders(&plan.project.target_dir.join(name)) {
             remove_in(&profile, &known);
         }
@@ -51,13 +53,18 @@ fn remove_in(profile: &Path, known: &BTreeSet<PathBuf>) {
     }
 }
 
+/// Whether flags, or a text with them, are for links that leave records.
+fn is_ours(flags: &str) -> bool {
+    OURS.iter().any(|part| flags.contains(part))
+}
+
 /// The hashes, which are part of file names, of units that were built with our flags.
 fn ours(fingerprints: &Path) -> BTreeSet<String> {
     let units = folders(fingerprints).into_iter().filter(|unit| {
         files(unit)
             .iter()
             .filter(|path| path.extension().is_some_and(|ending| ending == "json"))
-            .any(|path| std::fs::read_to_string(path).is_ok_and(|text| text.contains(OURS)))
+            .any(|path| std::fs::read_to_string(path).is_ok_and(|text| is_ours(&text)))
     });
     units
         .filter_map(|unit| hash(&unit).map(str::to_owned))
@@ -110,7 +117,8 @@ mod tests {
         };
         let ours = br#"{"rustflags":["-Clink-arg=@/t/xsys/link-args/t"]}"#;
         write(".fingerprint/p-1/bin-p.json", ours);
-        write(".fingerprint/p-2/bin-p.json", ours);
+        let by_other = br#"{"rustflags":["-Clinker=/t/xsys/linkers/0/cc"]}"#;
+        write(".fingerprint/p-2/bin-p.json", by_other);
         write(".fingerprint/p-3/bin-p.json", b"{}");
         write(".fingerprint/q-4/bin-q.json", ours);
         let known = write("deps/p-1", b"\x7fELF");

@@ -6,7 +6,8 @@
 //!    [`linker_choice`]: who links, and whether that can end well.
 //!    [`profile`], [`library_flags`], [`build_std`]: what of it the standard library gets.
 //! 3. The sysroot is ensured (`xsys-sysroot`).
-//! 4. [`rustflags`]: the user's own, ours on top; [`link_inputs`]: programs whose scripts have changed go.
+//! 4. [`rustflags`]: the user's own, ours on top; [`linker_front`]: we in front of others' linkers;
+//!    [`link_inputs`]: programs whose scripts have changed go.
 //! 5. [`cargo`] builds; rustc calls us back as its linker.
 //! 6. [`messages`] shows what the linker had to say, [`emit`] makes images beside the ELF files, [`report`] closes with sizes and times.
 //! 7. [`run`] starts the program; cargo calls us back as its runner.
@@ -27,6 +28,7 @@ pub mod launch;
 pub mod library_flags;
 pub mod link_inputs;
 pub mod linker_choice;
+pub mod linker_front;
 pub mod linker_missing;
 mod loader;
 mod lost_records;

@@ -22,6 +22,7 @@ use crate::driver::emit::Emit;
 use crate::driver::library_flags;
 use crate::driver::link_inputs;
 use crate::driver::linker_choice::{self, By, Choice, Question};
+use crate::driver::linker_front::Front;
 use crate::driver::members::{self, Member, Part};
 use crate::driver::profile::{self, Profile};
 use crate::driver::project::Project;
@@ -52,6 +53,8 @@ pub struct Plan {
     pub user: UserConfig,
     /// The linker's scripts and options that the board and the manifest name.
     pub link_args: Vec<String>,
+    /// What stands in front of linkers that are not ours.
+    pub fronts: Vec<Front>,
     /// What rustc is told for targets of artifact dependencies.
     pub artifacts: Table,
     /// What their linkers are told, by the files that stand for it.
@@ -99,11 +102,6 @@ impl Plan {
     /// Whether programs of the target are those of this machine's system, too.
     pub fn is_for_host(&self) -> bool {
         self.target.kind == Kind::Builtin && self.target.name == self.toolchain.rustc.host()
-    }
-
-    /// Whether programs are linked by xsys.
-    pub fn links_itself(&self) -> bool {
-        self.linker.by == By::Xsys
     }
 
     /// What cargo's `--target` gets.
@@ -449,11 +447,13 @@ impl Ground {
             ..inputs.clone()
         };
         let mut flags_of_all = rustflags::merge(&user.rustflags, &inputs);
+        let mut fronts = Front::put(&linker, &user, &target, &self.place, &mut flags_of_all);
         let (mut rows, mut responses) = (Vec::new(), Vec::new());
         for artifact in artifacts {
             let mut prepared = self.prepare_artifact(ui, artifact, &trims)?;
             rows.push(prepared.row);
             responses.append(&mut prepared.responses);
+            fronts.append(&mut prepared.fronts);
         }
         let artifacts = Table::new(flags_of_all.clone(), rows);
         if !artifacts.is_empty() {
@@ -464,6 +464,7 @@ impl Ground {
             rustdocflags: rustflags::encode(&rustflags::merge(&user.rustdocflags, &doc_inputs)),
             artifacts,
             responses,
+            fronts,
             run: self
                 .place
                 .project

@@ -68,6 +68,10 @@ pub fn link_args(
         }
     }
     front.append(&mut args);
+    if !own_linker {
+        // `xsys setup` has written them down for plain cargo, and twice they are two layouts.
+        front.retain(|arg| !user.rustflags.contains(&format!("-Clink-arg={arg}")));
+    }
     if let Some(flip) = project.settings.flip_stack {
         front.retain(|arg| arg != "--flip-stack");
         if flip {

@@ -104,8 +104,8 @@ fn as_cargo_names(plan: &Plan) -> OsString {
     }
 }
 
-/// A link to this program under a compiler's name.
-fn link(bin: &Path, name: &str) -> std::io::Result<PathBuf> {
+/// A link to this program under another's name.
+pub fn link(bin: &Path, name: &str) -> std::io::Result<PathBuf> {
     let own = own_program::path()?;
     let link = bin.join(name);
     if std::fs::read_link(&link).is_ok_and(|found| found == own) {

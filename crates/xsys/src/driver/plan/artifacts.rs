@@ -13,6 +13,7 @@ use super::{Ground, default_crates, link_inputs, load_target, report_problems};
 use crate::c_code;
 use crate::driver::artifacts::{self, Found, Row};
 use crate::driver::linker_choice::{By, Choice};
+use crate::driver::linker_front::Front;
 use crate::driver::rustflags::{self, Inputs, UserConfig};
 use crate::driver::scripts;
 use crate::driver::settings::{Manifest, Settings, merge};
@@ -39,6 +40,7 @@ struct Package {
 pub struct Prepared {
     pub row: Row,
     pub responses: Vec<Response>,
+    pub fronts: Vec<Front>,
 }
 
 /// A file of ours and the linker's arguments that are in it.
@@ -162,10 +164,19 @@ impl Ground {
             )
         };
         let (mut packages, mut responses) = (BTreeMap::new(), Vec::new());
+        let mut fronts = Vec::new();
         for package in &decision.packages {
             let (told, response) = package.link_args(&main.user, &main.linker)?;
             responses.extend(response);
-            packages.insert(package.folder.clone(), merged(&told));
+            let mut flags = merged(&told);
+            fronts = Front::put(
+                &main.linker,
+                &main.user,
+                &main.target,
+                &self.place,
+                &mut flags,
+            );
+            packages.insert(package.folder.clone(), flags);
         }
         let row = Row {
             platform: decision.platform.clone(),
@@ -175,7 +186,11 @@ impl Ground {
             flags: merged(&[]),
             packages,
         };
-        Ok(Prepared { row, responses })
+        Ok(Prepared {
+            row,
+            responses,
+            fronts,
+        })
     }
 }
 

@@ -1,0 +1,174 @@
+//! What rustc is given in place of a linker that is not ours: a link to this program under the linker's name.
+//!
+//! By that name rustc finds out whose language is spoken, so it stays; which program is meant is written
+//! beside the folder of the link ([`crate::other_linker`] reads it). Both have a place below the target folder that
+//! follows from the program alone: cargo compares the flags that name it.
+//!
+//! Where there are no such links (Windows), for what rustc finds by itself, and where the linker is not to
+//! be found, all is as if nobody had tried.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use xsys_diag::Diagnostic;
+use xsys_sysroot::Toolchain;
+use xsys_target::Target;
+
+use crate::driver::board_files::short_digest;
+use crate::driver::emit::replace;
+use crate::driver::linker_choice::{By, Choice};
+use crate::driver::project::Project;
+use crate::driver::run::find;
+use crate::driver::rustflags::{self, UserConfig};
+use crate::driver::unstable;
+use crate::driver::which::Place;
+use crate::error::file;
+
+/// The folder of all, below the target folder. It is in rustc's flags, where such links are told by it.
+pub const FOLDER: &str = "xsys/linkers";
+
+/// A link and what it stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Front {
+    path: PathBuf,
+    program: PathBuf,
+}
+
+impl Front {
+    /// Puts one in front of a decided linker, unless that is ours: of those that flags name the last
+    /// one counts.
+    pub fn put(
+        choice: &Choice,
+        user: &UserConfig,
+        target: &Target,
+        place: &Place,
+        flags: &mut Vec<String>,
+    ) -> Vec<Self> {
+        let front = Self::of(choice, user, target, place);
+        flags.extend(
+            front
+                .iter()
+                .map(|it| format!("-Clinker={}", it.path.display())),
+        );
+        front.into_iter().collect()
+    }
+
+    fn of(choice: &Choice, user: &UserConfig, target: &Target, place: &Place) -> Option<Self> {
+        let Place {
+            project, toolchain, ..
+        } = place;
+        // emcc makes more than one file, and knows its own by their folder.
+        if !cfg!(unix) || target.is_emscripten() || matches!(choice.by, By::Xsys | By::Rustc) {
+            return None;
+        }
+        let program = match rustflags::linker(&choice.flags) {
+            Some(program) => PathBuf::from(program),
+            None => users(user, project)?,
+        };
+        let name = program.file_name()?;
+        if !is_there(&program, toolchain, project) {
+            return None;
+        }
+        let digest = short_digest(&[program.as_os_str().as_encoded_bytes()]);
+        let folder = project.target_dir.join(FOLDER).join(digest);
+        Some(Self {
+            path: folder.join(name),
+            program,
+        })
+    }
+
+    /// Makes it, unless it is there.
+    pub fn make(&self) -> Result<(), Diagnostic> {
+        let failed = |error: &std::io::Error| file("create", &self.path, error);
+        let (Some(folder), Some(name)) = (self.path.parent(), self.path.file_name()) else {
+            return Ok(());
+        };
+        std::fs::create_dir_all(folder).map_err(|error| failed(&error))?;
+        let (note, text) = (note(folder), self.program.as_os_str().as_encoded_bytes());
+        if std::fs::read(&note).ok().as_deref() != Some(text) {
+            replace(&note, text)?;
+        }
+        unstable::link(folder, &name.to_string_lossy()).map_err(|error| failed(&error))?;
+        Ok(())
+    }
+}
+
+/// Whether a program's path is one of these links.
+pub fn is_one(path: &Path) -> bool {
+    let folders = path.parent().and_then(Path::parent);
+    folders.is_some_and(|folder| folder.ends_with(FOLDER))
+}
+
+/// The program that a link stands for.
+pub fn behind(link: &Path) -> Result<PathBuf, Diagnostic> {
+    let note = note(link.parent().unwrap_or(Path::new("")));
+    let text = std::fs::read(&note).map_err(|error| file("read", &note, &error))?;
+    Ok(of_bytes(text))
+}
+
+#[cfg(unix)]
+fn of_bytes(bytes: Vec<u8>) -> PathBuf {
+    std::ffi::OsString::from(<OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(&bytes)).into()
+}
+
+#[cfg(not(unix))]
+fn of_bytes(bytes: Vec<u8>) -> PathBuf {
+    std::ffi::OsString::from(String::from_utf8_lossy(&bytes).into_owned()).into()
+}
+
+fn note(folder: &Path) -> PathBuf {
+    folder.with_extension("program")
+}
+
+/// The linker of the user's flags or configuration. In a configuration a path with a folder in it is
+/// relative to the folder that `.cargo` is in.
+fn users(user: &UserConfig, project: &Project) -> Option<PathBuf> {
+    if let Some(program) = rustflags::linker(&user.rustflags) {
+        return Some(PathBuf::from(program));
+    }
+    let program = user.linker.as_ref()?;
+    if program.is_absolute() || program.components().count() == 1 {
+        return Some(program.clone());
+    }
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.as_deref().and_then(Path::parent).map(Path::to_owned);
+    let home = home.or_else(std::env::home_dir);
+    let mut roots = project.folder.ancestors().chain(home.as_deref());
+    let has_it = |root: &&Path| find(&root.join(program).to_string_lossy()).is_some();
+    roots.find(has_it).map(|root| root.join(program))
+}
+
+/// Whether rustc will find it: it looks among the toolchain's own tools as well, and starts in the
+/// workspace's root.
+fn is_there(program: &Path, toolchain: &Toolchain, project: &Project) -> bool {
+    let is_program = |path: &Path| find(&path.to_string_lossy()).is_some();
+    if program.components().count() > 1 {
+        return is_program(&project.workspace_root.join(program));
+    }
+    let rustc = &toolchain.rustc;
+    let tools = rustc.sysroot().join("lib/rustlib");
+    let tools = tools.join(rustc.host()).join("bin");
+    is_program(program) || is_program(&tools.join(program))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_leads_to_its_program() {
+        let folder = tempfile::tempdir().unwrap();
+        let front = Front {
+            path: folder.path().join(FOLDER).join("0123/my cc"),
+            program: PathBuf::from("tools/my cc"),
+        };
+        assert!(is_one(&front.path) && !is_one(&front.program) && !is_one(Path::new("cc")));
+        assert!(behind(&front.path).is_err());
+        for _ in 0..2 {
+            front.make().unwrap();
+        }
+        assert_eq!(behind(&front.path).unwrap(), front.program);
+        let own = crate::driver::own_program::path().unwrap();
+        assert_eq!(std::fs::read_link(&front.path).unwrap(), own);
+    }
+}
