@@ -2,8 +2,9 @@
 //!
 //! A linker's output says where every byte belongs (program headers, `p_paddr`); boot ROMs,
 //! flashers and firmware want those bytes in forms of their own. [`load`] reads what is to be
-//! loaded, once and checked; each format is one file that turns this into bytes. Nothing here
-//! touches the file system.
+//! loaded, once and checked; each format is one file that turns this into bytes. Nothing of that
+//! touches the file system; what systems are made of does ([`disk`] images, and [`kernel`]: where a Linux
+//! appliance's kernel and modules come from).
 //!
 //! Formats: [`bin`] (flat), [`hex`] (Intel HEX), [`srec`] (Motorola S-records), [`uf2`] (UF2); of
 //! wasm modules, [`component`].
@@ -12,6 +13,7 @@ pub mod bin;
 pub mod component;
 pub mod disk;
 pub mod hex;
+pub mod kernel;
 pub mod load;
 mod pico;
 pub mod srec;

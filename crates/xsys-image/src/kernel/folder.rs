@@ -1,0 +1,174 @@
+//! Folders and single files as sources.
+//!
+//! A folder can be anything from an unpacked package to a whole mounted system, so only those places
+//! are looked into where kernels, modules, device trees and firmware live.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::error::Error;
+use super::source::{Item, Kind, Stream, Tree, installed};
+
+/// The folders that are looked into, with all that is below; files at the top are taken, too.
+/// A `*` is any text.
+const PLACES: [&str; 10] = [
+    "boot",
+    "lib/modules",
+    "lib/firmware",
+    "lib/linux-image-*",
+    "lib/raspi-firmware",
+    // The boot partition of a Pi, or device trees that were installed by `make dtbs_install`.
+    "overlays",
+    "broadcom",
+    "dtbs",
+    "firmware",
+    // A kernel that was built in this folder.
+    "arch/*/boot",
+];
+
+/// A folder named by the user.
+#[derive(Debug)]
+pub(crate) struct Folder {
+    top: PathBuf,
+    /// The same without links, for comparing with where links lead.
+    real: PathBuf,
+}
+
+impl Folder {
+    pub(crate) fn new(top: &Path) -> Result<Self, Error> {
+        Ok(Self {
+            top: top.to_owned(),
+            real: top.canonicalize().map_err(Error::read(top))?,
+        })
+    }
+
+    fn walk(&self, folder: &Path, path: &str, items: &mut Vec<Item>) -> Result<(), Error> {
+        for entry in fs::read_dir(folder).map_err(Error::read(folder))? {
+            let entry = entry.map_err(Error::read(folder))?;
+            let at = entry.path();
+            let kind = entry.file_type().map_err(Error::read(&at))?;
+            // Nothing of a kernel has a name that is not text.
+            let Some(name) = entry.file_name().to_str().map(str::to_owned) else {
+                continue;
+            };
+            let path = match path {
+                "" => name,
+                path => format!("{path}/{name}"),
+            };
+            if kind.is_dir() {
+                if leads_somewhere(installed(&path)) || path == "usr" || path == "usr/lib" {
+                    self.walk(&at, &path, items)?;
+                }
+            } else if kind.is_file() {
+                let size = entry.metadata().map_err(Error::read(&at))?.len();
+                let kind = Kind::File { size };
+                items.push(Item { path, kind });
+            } else if kind.is_symlink()
+                && let Some(target) = self.target(&at)
+            {
+                let kind = Kind::Link { target };
+                items.push(Item { path, kind });
+            }
+        }
+        Ok(())
+    }
+
+    /// The file that a link leads to, if it is in this folder.
+    fn target(&self, link: &Path) -> Option<String> {
+        let real = link.canonicalize().ok()?;
+        let below = real.strip_prefix(&self.real).ok()?;
+        let parts = below.iter().map(|part| part.to_str());
+        let path = parts.collect::<Option<Vec<_>>>()?.join("/");
+        real.is_file().then_some(path)
+    }
+}
+
+impl Tree for Folder {
+    fn list(&self) -> Result<Vec<Item>, Error> {
+        let mut items = Vec::new();
+        self.walk(&self.top, "", &mut items)?;
+        Ok(items)
+    }
+
+    fn open(&self, path: &str) -> io::Result<Box<dyn Stream>> {
+        Ok(Box::new(File::open(self.top.join(path))?))
+    }
+}
+
+/// The folder is one of the places, within one, or on the way to one.
+fn leads_somewhere(path: &str) -> bool {
+    PLACES.iter().any(|place| {
+        let mut parts = path.split('/');
+        let mut place = place.split('/');
+        loop {
+            match (parts.next(), place.next()) {
+                (Some(part), Some(pattern)) => match pattern.split_once('*') {
+                    Some((start, _)) if part.starts_with(start) => {}
+                    None if part == pattern => {}
+                    _ => return false,
+                },
+                _ => return true,
+            }
+        }
+    })
+}
+
+/// A file named by the user, such as a kernel: a tree with one file.
+#[derive(Debug)]
+pub(crate) struct Single {
+    path: PathBuf,
+    item: Item,
+}
+
+impl Single {
+    pub(crate) fn new(path: &Path, name: &str, size: u64) -> Self {
+        Self {
+            path: path.to_owned(),
+            item: Item {
+                path: name.to_owned(),
+                kind: Kind::File { size },
+            },
+        }
+    }
+}
+
+impl Tree for Single {
+    fn list(&self) -> Result<Vec<Item>, Error> {
+        Ok(vec![self.item.clone()])
+    }
+
+    fn open(&self, _: &str) -> io::Result<Box<dyn Stream>> {
+        Ok(Box::new(File::open(&self.path)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_useful_places_are_looked_into() {
+        for path in [
+            "boot",
+            "boot/grub",
+            "lib",
+            "lib/modules/1/kernel",
+            "arch",
+            "arch/arm64/boot/dts",
+        ] {
+            assert!(leads_somewhere(path), "{path}");
+        }
+        assert!(leads_somewhere("lib/linux-image-6.1.0/broadcom"));
+        for path in [
+            "home",
+            "proc",
+            "lib/python3",
+            "arch/arm64/kernel",
+            "drivers",
+            "bootx",
+        ] {
+            assert!(!leads_somewhere(path), "{path}");
+        }
+    }
+}

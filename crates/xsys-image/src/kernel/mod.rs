@@ -1,0 +1,33 @@
+//! The kernel of a Linux appliance, and what goes with it.
+//!
+//! Users name what they have: Debian's packages, folders, a boot partition. From that come the
+//! kernel, its device trees, the modules that a machine needs in the order in which they load, and
+//! firmware; with the user's programs they become an initramfs.
+//!
+//! - [`source`]: one view over all that was named ([`deb`]: packages are unpacked as a stream, once).
+//! - [`image`]: finds the kernel and reads from its header what it is; [`boot_files`]: device trees
+//!   and firmware.
+//! - [`modules`]: picks modules by what they say themselves ([`modinfo`]); [`needs`]: what each
+//!   machine needs.
+//! - [`initramfs`]: the archive that the kernel unpacks.
+//!
+//! Whatever is read is taken for hostile: sizes are compared with what is there before memory is
+//! taken, names cannot leave their package, and nothing is unpacked to paths that a package chose.
+
+mod alias;
+pub mod boot_files;
+pub mod deb;
+pub mod error;
+mod folder;
+pub mod image;
+pub mod initramfs;
+pub mod modinfo;
+pub mod modules;
+pub mod needs;
+pub mod packing;
+mod part;
+pub mod source;
+mod tarball;
+
+pub use error::Error;
+pub use source::Source;

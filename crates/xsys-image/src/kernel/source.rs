@@ -1,0 +1,380 @@
+//! Where a kernel, its modules, device trees and firmware come from: one view over all that the
+//! user names.
+//!
+//! Packages, folders and single files are laid over each other, the later over the earlier. Paths in
+//! this view are those of an installed system from its top, without `usr/` before `lib/`: packages
+//! of distributions with merged `/usr` and of others look the same.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::{self, Read, Seek};
+use std::path::{Path, PathBuf};
+
+use super::deb::{self, Package};
+use super::error::Error;
+use super::folder::{Folder, Single};
+
+/// The most bytes of one file that are read into memory.
+pub(crate) const FILE_LIMIT: u64 = 512 << 20;
+/// As many links in a row as Linux follows.
+const MOST_LINKS: usize = 40;
+
+/// An open file.
+pub trait Stream: Read + Seek + Send {}
+
+impl<T: Read + Seek + Send> Stream for T {}
+
+/// A file or link in a tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item {
+    /// From the tree's top, with `/` between parts.
+    pub path: String,
+    pub kind: Kind,
+}
+
+/// What an item is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    File {
+        size: u64,
+    },
+    Link {
+        /// A path from the tree's top.
+        target: String,
+    },
+}
+
+/// Something with files in it. Packages and folders are; a boot partition in an image can be.
+pub trait Tree: Send + Sync {
+    /// All files and links to files.
+    fn list(&self) -> Result<Vec<Item>, Error>;
+    /// Opens a file under the path that the list gives it.
+    fn open(&self, path: &str) -> io::Result<Box<dyn Stream>>;
+}
+
+/// All that the user names.
+pub struct Source {
+    origins: Vec<PathBuf>,
+    packages: Vec<Package>,
+    trees: Vec<Box<dyn Tree>>,
+    files: BTreeMap<String, Place>,
+}
+
+/// Where a file of the view is.
+#[derive(Clone, Debug)]
+struct Place {
+    tree: usize,
+    /// Its path there.
+    path: String,
+    size: u64,
+    /// It is another file's second name.
+    link: bool,
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Source")
+            .field("origins", &self.origins)
+            .field("files", &self.files.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Source {
+    /// A view without files.
+    pub fn empty() -> Self {
+        Self {
+            origins: Vec::new(),
+            packages: Vec::new(),
+            trees: Vec::new(),
+            files: BTreeMap::new(),
+        }
+    }
+
+    /// Opens folders, packages and single files. Packages are unpacked into `cache`, once.
+    pub fn open(paths: &[PathBuf], cache: &Path) -> Result<Self, Error> {
+        let mut source = Self::empty();
+        for path in paths {
+            source.add(path, cache)?;
+        }
+        Ok(source)
+    }
+
+    /// Lays a folder, package or file over what is there.
+    pub fn add(&mut self, path: &Path, cache: &Path) -> Result<(), Error> {
+        let meta = path.metadata().map_err(Error::read(path))?;
+        if meta.is_dir() {
+            return self.add_tree(path, Box::new(Folder::new(path)?));
+        }
+        let unknown = |what| Error::Unknown {
+            path: path.to_owned(),
+            what,
+        };
+        if !meta.is_file() {
+            return Err(unknown("it is neither a folder nor a file"));
+        }
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.ends_with(".deb") {
+            let (package, tarball) = deb::open(path, cache)?;
+            self.add_tree(path, Box::new(tarball))?;
+            self.packages.push(package);
+            return Ok(());
+        }
+        if [".img.xz", ".img.gz", ".img.zst", ".zip", ".rpm", ".tar"]
+            .iter()
+            .any(|ending| name.ends_with(ending))
+        {
+            return Err(unknown("unpack it first"));
+        }
+        self.add_tree(path, Box::new(Single::new(path, &name, meta.len())))
+    }
+
+    /// Lays any tree over what is there; `origin` is what the user calls it.
+    pub fn add_tree(&mut self, origin: &Path, tree: Box<dyn Tree>) -> Result<(), Error> {
+        let number = self.trees.len();
+        let items = tree.list()?;
+        let kinds: BTreeMap<&str, &Kind> = items
+            .iter()
+            .map(|item| (item.path.as_str(), &item.kind))
+            .collect();
+        for item in &items {
+            let mut path = item.path.as_str();
+            let mut hops = 0;
+            // Links to what is not there, or to folders, are of no use; a circle is a mistake.
+            let size = loop {
+                match kinds.get(path) {
+                    Some(Kind::File { size }) => break Some(*size),
+                    Some(Kind::Link { target }) => path = target,
+                    None => break None,
+                }
+                hops += 1;
+                if hops > MOST_LINKS {
+                    return Err(Error::Link {
+                        path: item.path.clone(),
+                        origin: origin.to_owned(),
+                    });
+                }
+            };
+            if let Some(size) = size {
+                let place = Place {
+                    tree: number,
+                    path: path.to_owned(),
+                    size,
+                    link: hops > 0,
+                };
+                self.files.insert(installed(&item.path).to_owned(), place);
+            }
+        }
+        self.origins.push(origin.to_owned());
+        self.trees.push(tree);
+        Ok(())
+    }
+
+    /// What the user named, in order.
+    pub fn origins(&self) -> &[PathBuf] {
+        &self.origins
+    }
+
+    /// The packages among it.
+    pub fn packages(&self) -> &[Package] {
+        &self.packages
+    }
+
+    /// Every file with its size, sorted by path.
+    pub fn files(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.files
+            .iter()
+            .map(|(path, place)| (path.as_str(), place.size))
+    }
+
+    /// The files whose paths begin like that.
+    pub fn below<'s>(&'s self, prefix: &'s str) -> impl Iterator<Item = (&'s str, u64)> {
+        self.files
+            .range(prefix.to_owned()..)
+            .take_while(move |(path, _)| path.starts_with(prefix))
+            .map(|(path, place)| (path.as_str(), place.size))
+    }
+
+    /// The file is there.
+    pub fn has(&self, path: &str) -> bool {
+        self.files.contains_key(path)
+    }
+
+    /// The path is a second name of a file.
+    pub fn is_link(&self, path: &str) -> bool {
+        self.files.get(path).is_some_and(|place| place.link)
+    }
+
+    /// What the user named that has the file.
+    pub fn origin(&self, path: &str) -> Option<&Path> {
+        let place = self.files.get(path)?;
+        Some(&self.origins[place.tree])
+    }
+
+    /// Opens a file.
+    pub fn stream(&self, path: &str) -> Result<Box<dyn Stream>, Error> {
+        let Some(place) = self.files.get(path) else {
+            return Err(Error::NoFile {
+                path: path.to_owned(),
+                origins: self.origins.clone(),
+            });
+        };
+        let opened = self.trees[place.tree].open(&place.path);
+        opened.map_err(|source| self.failed(path, source))
+    }
+
+    /// Reads a file as a whole.
+    pub fn read(&self, path: &str) -> Result<Vec<u8>, Error> {
+        let stream = self.stream(path)?;
+        let mut bytes = Vec::new();
+        let read = stream.take(FILE_LIMIT + 1).read_to_end(&mut bytes);
+        let size = read.map_err(|source| self.failed(path, source))? as u64;
+        match size > FILE_LIMIT {
+            true => Err(Error::TooLarge {
+                path: path.to_owned(),
+                size: self.files[path].size,
+                limit: FILE_LIMIT,
+            }),
+            false => Ok(bytes),
+        }
+    }
+
+    /// An error while reading a file of the view, under the names that the user knows.
+    pub(crate) fn failed(&self, path: &str, source: io::Error) -> Error {
+        let origin = self.origin(path).unwrap_or(Path::new(""));
+        let path = match origin.file_name() {
+            Some(name) if path == name => origin.to_owned(),
+            _ => origin.join(path),
+        };
+        Error::Read { path, source }
+    }
+}
+
+/// A path as if `/usr` were not merged.
+pub(crate) fn installed(path: &str) -> &str {
+    match path.strip_prefix("usr/") {
+        Some(rest) if rest.starts_with("lib/") => rest,
+        _ => path,
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod test {
+    use super::*;
+    use std::io::Cursor;
+
+    /// A tree in memory.
+    pub(crate) struct Memory(pub BTreeMap<String, Vec<u8>>);
+
+    impl Tree for Memory {
+        fn list(&self) -> Result<Vec<Item>, Error> {
+            let item = |(path, bytes): (&String, &Vec<u8>)| Item {
+                path: path.clone(),
+                kind: Kind::File {
+                    size: bytes.len() as u64,
+                },
+            };
+            Ok(self.0.iter().map(item).collect())
+        }
+
+        fn open(&self, path: &str) -> io::Result<Box<dyn Stream>> {
+            match self.0.get(path) {
+                Some(bytes) => Ok(Box::new(Cursor::new(bytes.clone()))),
+                None => Err(io::ErrorKind::NotFound.into()),
+            }
+        }
+    }
+
+    pub(crate) fn memory<'a>(files: impl IntoIterator<Item = (&'a str, Vec<u8>)>) -> Source {
+        let files = files
+            .into_iter()
+            .map(|(path, bytes)| (path.to_owned(), bytes));
+        let mut source = Source::empty();
+        source
+            .add_tree(Path::new("test"), Box::new(Memory(files.collect())))
+            .unwrap();
+        source
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::deb::test::deb;
+    use crate::kernel::packing::Packing;
+
+    #[test]
+    fn packages_folders_and_files_are_laid_over_each_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let package = deb(
+            Packing::Gzip,
+            &[("boot/vmlinuz-1", b"old"), ("usr/lib/modules/1/a.ko", b"a")],
+        );
+        std::fs::write(at("one.deb"), package).unwrap();
+        std::fs::create_dir_all(at("two/lib/modules/1")).unwrap();
+        std::fs::create_dir_all(at("two/boot")).unwrap();
+        std::fs::create_dir_all(at("two/home/me")).unwrap();
+        std::fs::write(at("two/lib/modules/1/b.ko"), "b").unwrap();
+        std::fs::write(at("two/boot/vmlinuz-1"), "new").unwrap();
+        std::fs::write(at("two/home/me/diary"), "dear").unwrap();
+        std::fs::write(at("Image"), "image").unwrap();
+        let paths = [at("one.deb"), at("two"), at("Image")];
+        let source = Source::open(&paths, &at("cache")).unwrap();
+        let files: Vec<_> = source.files().map(|(path, _)| path).collect();
+        let wanted = [
+            "Image",
+            "boot/vmlinuz-1",
+            "lib/modules/1/a.ko",
+            "lib/modules/1/b.ko",
+        ];
+        assert_eq!(files, wanted);
+        assert_eq!(source.read("boot/vmlinuz-1").unwrap(), b"new");
+        assert_eq!(source.read("lib/modules/1/a.ko").unwrap(), b"a");
+        assert_eq!(source.read("Image").unwrap(), b"image");
+        assert_eq!(source.below("lib/modules/").count(), 2);
+        assert_eq!(source.origin("Image"), Some(&*at("Image")));
+        assert_eq!(source.packages().len(), 1);
+        let error = source.read("boot/x.dtb").unwrap_err();
+        assert!(
+            error
+                .into_diagnostic()
+                .to_string()
+                .contains("device trees are")
+        );
+    }
+
+    #[test]
+    fn what_is_no_source_is_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let zip = folder.path().join("a.zip");
+        std::fs::write(&zip, "").unwrap();
+        let missing = folder.path().join("missing");
+        for (path, text) in [(zip, "unpack it first"), (missing, "check the path")] {
+            let error = Source::open(&[path], folder.path()).unwrap_err();
+            let text_of = error.into_diagnostic().to_string();
+            assert!(text_of.contains(text), "{text_of}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_followed_within_a_folder_only() {
+        use std::os::unix::fs::symlink;
+        let folder = tempfile::tempdir().unwrap();
+        let top = folder.path().join("top");
+        std::fs::create_dir_all(top.join("boot")).unwrap();
+        std::fs::write(top.join("boot/vmlinuz-1"), "kernel").unwrap();
+        std::fs::write(folder.path().join("secret"), "secret").unwrap();
+        symlink("boot/vmlinuz-1", top.join("vmlinuz")).unwrap();
+        symlink("../../secret", top.join("boot/outside")).unwrap();
+        symlink("circle", top.join("circle")).unwrap();
+        symlink("nowhere", top.join("dangling")).unwrap();
+        symlink(".", top.join("boot/folder")).unwrap();
+        let source = Source::open(&[top], folder.path()).unwrap();
+        let files: Vec<_> = source.files().map(|(path, _)| path).collect();
+        assert_eq!(files, ["boot/vmlinuz-1", "vmlinuz"]);
+        assert!(source.is_link("vmlinuz") && !source.is_link("boot/vmlinuz-1"));
+        assert_eq!(source.read("vmlinuz").unwrap(), b"kernel");
+    }
+}
