@@ -6,6 +6,7 @@
 //! builder what is wrong, long before a card is written.
 
 use crate::json::{List, Table};
+use crate::plausible;
 use std::time::Duration;
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -157,6 +158,7 @@ pub fn read(text: &str) -> (Config, Vec<String>) {
         Ok(mut root) => {
             config = all(&mut root, &mut wrong);
             root.finish(&mut wrong);
+            wrong.extend(plausible::check(&config));
         }
         Err(why) => wrong.push(why),
     }

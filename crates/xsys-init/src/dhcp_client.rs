@@ -271,13 +271,16 @@ impl Client<'_> {
                 }
                 Ok(Some(_)) => return "the server says no".into(),
                 // RFC 2131, 4.4.5: after half of the time that is left, but not more often than every minute.
+                // Short leases are asked for more often, and when other servers may be asked that is now.
                 Ok(None) | Err(_) => {
                     let phase_ends = if age < lease.rebind {
                         lease.rebind
                     } else {
                         lease.lasts
                     };
-                    next = age + (phase_ends.saturating_sub(age) / 2).max(Duration::from_secs(60));
+                    let shortest = Duration::from_secs(60).min(lease.lasts / 10);
+                    next =
+                        (age + (phase_ends.saturating_sub(age) / 2).max(shortest)).min(phase_ends);
                 }
             }
         }

@@ -11,6 +11,25 @@ pub mod json;
 pub mod mbr;
 pub mod netlink;
 pub mod page;
+mod plausible;
 pub mod ring;
 pub mod sntp;
 pub mod syslog;
+
+#[cfg(test)]
+mod tests {
+    /// xsys builds these sources alone, on machines without a linker for themselves.
+    #[test]
+    fn the_package_stands_alone() {
+        let manifest = include_str!("../Cargo.toml");
+        assert!(!manifest.contains("workspace = true") && !manifest.contains(".workspace"));
+        assert!(!manifest.contains("build ="));
+        let dependencies = manifest.split_once("[dependencies]").unwrap().1;
+        // tinyjson has neither a build script nor dependencies. Look before you add another crate.
+        let names: Vec<&str> = dependencies
+            .lines()
+            .filter_map(|line| Some(line.split_once(" = ")?.0))
+            .collect();
+        assert_eq!(names, ["tinyjson"]);
+    }
+}
