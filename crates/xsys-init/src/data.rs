@@ -5,10 +5,12 @@
 //! several, SD cards come first.
 //!
 //! Whatever happens, the mount point can be written when services start: if need be it is memory, and log
-//! and status say so. A partition whose file system the kernel refuses is tried with the second superblock;
-//! after that it is replaced or kept, as configured. A kernel without ext4 is no reason to replace anything.
+//! and status say so. A file system that the kernel refuses, or in which it met damage, is kept as it is or
+//! replaced, as configured: by a new one with all that can be read of the old one (see `salvage`). There is
+//! no e2fsck here. A kernel without ext4 is no reason to replace anything.
 
 use crate::log::say;
+use crate::salvage;
 use crate::sys::{self, Change, MS_NOATIME, MS_NODEV, MS_NOSUID};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Error, Read, Seek, SeekFrom, Write};
@@ -80,16 +82,27 @@ fn on_disk(data: &Data) -> io::Result<(String, bool)> {
     let mut start = vec![0; 64 << 10];
     let length = File::open(&device)?.read(&mut start)?;
     start.truncate(length);
-    let found = ext4::look(&start);
-    if found.is_none() && start.iter().all(|byte| *byte == 0) {
-        make(&device, data)?;
-        say!("{device}: made and mounted on {}", data.mount);
+    if start.iter().all(|byte| *byte == 0) {
+        make(&device, data, false)?;
         return Ok((format!("{device}, made at this boot"), false));
     }
+    if let Some(replaces) = ext4::half_made(&start) {
+        say!("{device}: the power failed while a file system was made");
+        make(&device, data, replaces)?;
+        if replaces {
+            say!("STATE LOST: a damaged file system was being replaced");
+        }
+        return Ok((
+            format!("{device}, made at this boot, after an interruption"),
+            replaces,
+        ));
+    }
+    let found = ext4::look(&start);
+    let errors = found.as_ref().is_some_and(|found| found.errors);
     if let Some(found) = &found {
-        let state = match (found.unclean, found.errors) {
-            (_, true) => "the kernel met damage in it earlier",
-            (true, false) => "it was in use when the machine stopped",
+        let state = match (errors, found.unclean) {
+            (true, _) => "the kernel met damage in it earlier",
+            (false, true) => "it was in use when the machine stopped",
             (false, false) => "clean",
         };
         say!(
@@ -97,37 +110,98 @@ fn on_disk(data: &Data) -> io::Result<(String, bool)> {
             (found.blocks * BLOCK as u64) >> 20
         );
     }
-    match mount(&device, data, "") {
-        Ok(()) => return Ok((device, false)),
+    match mount_and_try(&device, data, "") {
+        Ok(()) if !errors => return Ok((device, false)),
+        Ok(()) if data.damaged == Damaged::Keep => {
+            return Ok((format!("{device}: there is damage in it"), false));
+        }
+        Ok(()) => sys::unmount(&data.mount, 0)?,
         Err(error) if !is_damage(&error) => return Err(error),
-        Err(error) => say!("{device} CANNOT BE MOUNTED: {error}"),
-    }
-    // The first copy of the superblock, in units of 1 KB.
-    if mount(&device, data, "sb=131072").is_ok() {
-        say!("{device} is mounted with the second superblock; the first one is damaged");
-        return Ok((
-            format!("{device}, with the second superblock: it is damaged"),
-            false,
-        ));
+        Err(error) => say!("{device} CANNOT BE USED: {}", reason(&error)),
     }
     if data.damaged == Damaged::Keep {
         return Err(Error::other(format!(
             "{device} is damaged and kept as it is"
         )));
     }
-    say!("STATE LOST: {device} is damaged beyond mounting; an empty file system replaces it");
-    make(&device, data)?;
-    let note = format!("{}/STATE-LOST", data.mount);
-    let _ = fs::write(
-        &note,
-        "The file system that was here could not be mounted; it was replaced by an empty one.\n",
-    );
+    replace(&device, data, errors)
+}
+
+/// A new file system with what can be read of the old one. What does not fit into memory is used as it is,
+/// if that can be done at all.
+fn replace(device: &str, data: &Data, usable: bool) -> io::Result<(String, bool)> {
+    let mut kept = salvage::collect(device, salvage::Amount::All);
+    if kept.is_none() {
+        // The first copy of the superblock, in units of 1 KB.
+        for options in if usable {
+            &["", "sb=131072"][..]
+        } else {
+            &["sb=131072"]
+        } {
+            if mount_and_try(device, data, options).is_ok() {
+                say!(
+                    "{device} is damaged, and used nevertheless: its files do not fit into memory"
+                );
+                return Ok((format!("{device}: it is damaged"), false));
+            }
+        }
+        kept = salvage::collect(device, salvage::Amount::WhatFits);
+    }
+    say!("{device} is replaced by a new file system");
+    make(device, data, true)?;
+    let Some(mut tally) = kept.filter(|tally| tally.files > 0) else {
+        say!("STATE LOST: nothing of the old file system could be read");
+        let text = format!(
+            "{device}, made at this boot: STATE LOST, nothing of the old one could be read"
+        );
+        return Ok((text, true));
+    };
+    salvage::restore(&data.mount, &mut tally);
+    let salvage::Tally { files, lost, .. } = tally;
+    if lost == 0 {
+        say!("{files} files were kept");
+        return Ok((
+            format!("{device}, made at this boot, with the {files} files of a damaged one"),
+            false,
+        ));
+    }
+    say!("STATE LOST IN PART: {files} files were kept, {lost} were not");
     Ok((
         format!(
-            "{device}, made at this boot: STATE LOST, the file system before could not be mounted"
+            "{device}, made at this boot: {files} files of a damaged one were kept, {lost} LOST"
         ),
         true,
     ))
+}
+
+/// Mounts, and looks whether the root folder can be read and written.
+fn mount_and_try(device: &str, data: &Data, options: &str) -> io::Result<()> {
+    mount(device, data, options)?;
+    let tried = || -> io::Result<()> {
+        for entry in fs::read_dir(&data.mount)? {
+            entry?;
+        }
+        let probe = format!("{}/.xsys-probe", data.mount);
+        match File::create(&probe) {
+            Ok(_) => fs::remove_file(&probe),
+            // A full disk is no damage.
+            Err(error) if error.kind() == io::ErrorKind::StorageFull => Ok(()),
+            Err(error) => Err(error),
+        }
+    };
+    tried().inspect_err(|_| {
+        let _ = sys::unmount(&data.mount, 0);
+    })
+}
+
+/// What the kernel means; C libraries have no words for some of it.
+fn reason(error: &io::Error) -> String {
+    match error.raw_os_error() {
+        Some(22) => "there is no valid file system in it".into(),
+        Some(74) => "a checksum is wrong".into(),
+        Some(117) => "it is damaged".into(),
+        _ => error.to_string(),
+    }
 }
 
 /// Is it the partition's fault? Not if the kernel has no ext4 (19), no memory (12), or no such device (6).
@@ -147,7 +221,7 @@ fn mount(device: &str, data: &Data, options: &str) -> io::Result<()> {
 }
 
 /// Makes a file system and mounts it.
-fn make(device: &str, data: &Data) -> io::Result<()> {
+fn make(device: &str, data: &Data, replaces: bool) -> io::Result<()> {
     let begun = Instant::now();
     let mut file = OpenOptions::new().read(true).write(true).open(device)?;
     let size = file.seek(SeekFrom::End(0))?;
@@ -160,6 +234,7 @@ fn make(device: &str, data: &Data) -> io::Result<()> {
         label: data.label.clone(),
         uuid,
         time: crate::log::clock() as u32,
+        replaces,
     };
     say!("{device}: an ext4 file system of {} MB is made", size >> 20);
     ext4::make(&mut file, size / BLOCK as u64, &names)?;
@@ -167,7 +242,10 @@ fn make(device: &str, data: &Data) -> io::Result<()> {
     mount(device, data, "")?;
     // Services of any user can make their own files here, and nobody those of others.
     fs::set_permissions(&data.mount, fs::Permissions::from_mode(0o1777))?;
-    say!("{device}: done in {:.1} s", begun.elapsed().as_secs_f64());
+    say!(
+        "{device}: done in {:.1} s, and mounted",
+        begun.elapsed().as_secs_f64()
+    );
     Ok(())
 }
 

@@ -29,6 +29,20 @@ pub struct Names {
     pub uuid: [u8; 16],
     /// Seconds since 1970.
     pub time: u32,
+    /// There was another file system before.
+    pub replaces: bool,
+}
+
+/// Stand at the start of a partition while a file system is made: should the power fail in between.
+const MARKS: [(bool, &[u8]); 2] = [
+    (false, b"xsys makes a file system here"),
+    (true, b"xsys replaces a file system here"),
+];
+
+/// Was the making of a file system interrupted here? If so: did it replace one?
+pub fn half_made(start: &[u8]) -> Option<bool> {
+    let mark = MARKS.iter().find(|(_, mark)| start.starts_with(mark));
+    mark.map(|(replaces, _)| *replaces)
 }
 
 /// Where everything is; computed once, then only read.
@@ -50,8 +64,16 @@ pub fn make(out: &mut (impl Write + Seek), blocks: u64, names: &Names) -> io::Re
             "4 MB are the least and 16 TB the most of a file system",
         )
     })?;
-    // The old superblock goes first: when the power fails in between, there is no file system rather than half of one.
-    put(out, 0, &[0; BLOCK])?;
+    // The old superblock goes first, for a mark: there is never half of a file system that looks whole.
+    let mut first = vec![0; BLOCK];
+    for (_, mark) in MARKS
+        .iter()
+        .filter(|(replaces, _)| *replaces == names.replaces)
+    {
+        first[..mark.len()].copy_from_slice(mark);
+    }
+    put(out, 0, &first)?;
+    out.flush()?;
     layout.write_journal(out, names)?;
     layout.write_folders(out)?;
     layout.write_inodes(out, names)?;
@@ -509,6 +531,7 @@ mod tests {
             label: "data".into(),
             uuid: *b"0123456789abcdef",
             time: 1_764_000_000,
+            replaces: false,
         }
     }
 
@@ -533,6 +556,38 @@ mod tests {
         }
     }
 
+    #[test]
+    fn an_interruption_can_be_seen() {
+        struct Interrupted(Vec<u8>);
+        impl Write for Interrupted {
+            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+                if !self.0.is_empty() {
+                    return Err(io::ErrorKind::BrokenPipe.into());
+                }
+                self.0.extend_from_slice(bytes);
+                Ok(bytes.len())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        impl Seek for Interrupted {
+            fn seek(&mut self, _: SeekFrom) -> io::Result<u64> {
+                Ok(0)
+            }
+        }
+        for replaces in [false, true] {
+            let mut out = Interrupted(Vec::new());
+            let names = Names {
+                replaces,
+                ..names()
+            };
+            make(&mut out, 4096, &names).unwrap_err();
+            assert_eq!(half_made(&out.0), Some(replaces));
+            assert_eq!(look(&out.0), None);
+        }
+    }
+
     /// Where there is e2fsck, it has the last word: sizes around every boundary, over old contents.
     #[test]
     fn e2fsck_has_nothing_to_say() {
@@ -554,6 +609,7 @@ mod tests {
             File::open(&path).unwrap().read_exact(&mut start).unwrap();
             let found = look(&start).unwrap();
             assert_eq!((found.label.as_str(), found.unclean), ("data", false));
+            assert_eq!(half_made(&start), None);
             let Ok(check) = Command::new("e2fsck").arg("-fn").arg(&path).output() else {
                 missing = true;
                 break;
