@@ -111,7 +111,7 @@ pub fn find(source: &Source, choice: &Choice<'_>) -> Result<Kernel, Error> {
         }
         if left.is_empty() {
             // Damaged ones are told when they are meant.
-            let version = |one: &&Candidate<'_>| Some(read(source, one.path).ok()?.version?);
+            let version = |one: &&Candidate<'_>| read(source, one.path).ok()?.version;
             let meant = |one: &&Candidate<'_>| version(one).as_deref() == Some(name);
             left.extend(
                 all.iter()

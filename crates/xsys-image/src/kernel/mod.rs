@@ -7,8 +7,8 @@
 //! - [`source`]: one view over all that was named ([`deb`]: packages are unpacked as a stream, once).
 //! - [`image`]: finds the kernel and reads from its header what it is; [`boot_files`]: device trees
 //!   and firmware.
-//! - [`modules`]: picks modules by what they say themselves ([`modinfo`]); [`needs`]: what each
-//!   machine needs.
+//! - [`modules`]: a kernel's modules; [`pick`]: takes those that are wanted, by what they say
+//!   themselves ([`modinfo`]); [`needs`]: what each machine needs.
 //! - [`initramfs`]: the archive that the kernel unpacks.
 //!
 //! Whatever is read is taken for hostile: sizes are compared with what is there before memory is
@@ -26,6 +26,7 @@ pub mod modules;
 pub mod needs;
 pub mod packing;
 mod part;
+pub mod pick;
 pub mod source;
 mod tarball;
 

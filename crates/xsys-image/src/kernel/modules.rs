@@ -1,8 +1,7 @@
-//! Picks the modules that are wanted, with all that they need, in the order in which they load.
+//! The modules of a kernel: which there are, what they are called, and what is built in.
 //!
 //! Of thousands of modules a dozen are read: those that are reached by name. Only for aliases that no
-//! name answers, all are asked, in parallel. Every module that is taken has a reason, so that the
-//! list can be shown.
+//! name answers, all are asked, in parallel. `pick` takes what is wanted from here.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
@@ -18,59 +17,6 @@ use super::source::Source;
 
 /// The largest module of Debian (amdgpu) has 15 MB.
 const MODULE_LIMIT: u64 = 128 << 20;
-/// The longest chain of Debian's modules has 11.
-const MOST_DEEP: usize = 64;
-
-/// Something that is wanted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wanted {
-    /// Names or aliases; all that there are are taken, and one is enough.
-    pub names: Vec<String>,
-    /// For whom or what, in a few words.
-    pub why: String,
-    /// Without it there is an error.
-    pub must: bool,
-}
-
-/// A module that is taken.
-#[derive(Clone, PartialEq, Eq)]
-pub struct PickedModule {
-    pub name: String,
-    /// Where it goes, from the top and without a packing's ending:
-    /// `lib/modules/6.1.0/kernel/fs/fat/vfat.ko`.
-    pub path: String,
-    /// The module, unpacked.
-    pub bytes: Vec<u8>,
-    /// For whom or what.
-    pub why: String,
-    /// The machine is of use without it.
-    pub optional: bool,
-}
-
-impl std::fmt::Debug for PickedModule {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "{} ({} bytes): {}",
-            self.path,
-            self.bytes.len(),
-            self.why
-        )
-    }
-}
-
-/// What came of it.
-#[derive(Clone, Debug, Default)]
-pub struct Picked {
-    /// In the order in which they have to be loaded.
-    pub modules: Vec<PickedModule>,
-    /// What was wanted and is built into the kernel: name and for whom.
-    pub builtin: Vec<(String, String)>,
-    /// What would have been good to have and is not there.
-    pub left_out: Vec<Absent>,
-    /// Firmware that the modules may ask for, as paths below `lib/firmware/`.
-    pub firmware: Vec<String>,
-}
 
 /// The modules of one kernel.
 #[derive(Debug)]
@@ -79,11 +25,11 @@ pub struct Modules<'s> {
     version: String,
     arch: Arch,
     /// Path by name.
-    files: BTreeMap<String, &'s str>,
-    builtin: BTreeSet<String>,
+    pub(crate) files: BTreeMap<String, &'s str>,
+    pub(crate) builtin: BTreeSet<String>,
     /// Pattern and name.
     builtin_aliases: Vec<(String, String)>,
-    builtin_known: bool,
+    pub(crate) builtin_known: bool,
     /// Pattern and name of all modules, once somebody asks.
     aliases: OnceLock<Vec<(String, String)>>,
 }
@@ -183,58 +129,7 @@ impl<'s> Modules<'s> {
         Ok(())
     }
 
-    /// Takes what is wanted and all that it needs.
-    pub fn pick(&self, wanted: &[Wanted]) -> Result<Picked, Error> {
-        let mut pick = Pick {
-            modules: self,
-            picked: Picked::default(),
-            absent: Vec::new(),
-            seen: BTreeSet::new(),
-            chain: Vec::new(),
-            depends: BTreeMap::new(),
-        };
-        for one in wanted {
-            let mut found = false;
-            for name in &one.names {
-                let (modules, builtin) = self.answers(name);
-                found |= !modules.is_empty() || !builtin.is_empty();
-                for name in builtin {
-                    pick.builtin(name, &one.why);
-                }
-                for name in modules {
-                    pick.visit(name, &one.why, !one.must)?;
-                }
-            }
-            if !found {
-                let absent = self.absent(&one.names, &one.why);
-                match one.must {
-                    true => pick.absent.push(absent),
-                    false => pick.picked.left_out.push(absent),
-                }
-            }
-        }
-        if pick.absent.is_empty() {
-            // What a module needs comes before it, and is needed as much.
-            let mut must: BTreeSet<&String> = BTreeSet::new();
-            for module in pick.picked.modules.iter_mut().rev() {
-                module.optional &= !must.contains(&module.name);
-                if !module.optional {
-                    must.extend(&pick.depends[&module.name]);
-                }
-            }
-            let firmware = &mut pick.picked.firmware;
-            firmware.sort();
-            firmware.dedup();
-            return Ok(pick.picked);
-        }
-        Err(Error::Absent {
-            version: self.version.clone(),
-            absent: pick.absent,
-            builtin_known: self.builtin_known,
-        })
-    }
-
-    fn absent(&self, names: &[String], why: &str) -> Absent {
+    pub(crate) fn absent(&self, names: &[String], why: &str) -> Absent {
         let known = || self.files.keys().chain(&self.builtin).map(String::as_str);
         let close = names.iter().find_map(|name| close(&normal(name), known()));
         Absent {
@@ -245,7 +140,7 @@ impl<'s> Modules<'s> {
     }
 
     /// The modules that a name or alias means, and what of it is built in.
-    fn answers(&self, name: &str) -> (Vec<&str>, Vec<&str>) {
+    pub(crate) fn answers(&self, name: &str) -> (Vec<&str>, Vec<&str>) {
         let normal = normal(name);
         if let Some((name, _)) = self.files.get_key_value(&normal) {
             return (vec![name], vec![]);
@@ -278,7 +173,7 @@ impl<'s> Modules<'s> {
     }
 
     /// Reads and unpacks a module.
-    fn read(&self, path: &str) -> Result<(Vec<u8>, Modinfo), Error> {
+    pub(crate) fn read(&self, path: &str) -> Result<(Vec<u8>, Modinfo), Error> {
         let bytes = match Packing::of_name(path).1 {
             Packing::Plain => self.source.read(path)?,
             packing => packing
@@ -290,7 +185,7 @@ impl<'s> Modules<'s> {
     }
 
     /// A module for another kernel is refused when it is loaded, which is too late.
-    fn check(&self, name: &str, info: &Modinfo) -> Result<(), Error> {
+    pub(crate) fn check(&self, name: &str, info: &Modinfo) -> Result<(), Error> {
         let mismatch = |is: &str, kernel: &str| Error::Vermagic {
             module: name.to_owned(),
             is: is.to_owned(),
@@ -318,303 +213,9 @@ fn answering<'a>(aliases: &'a [(String, String)], name: &str) -> Vec<&'a str> {
     names.into_iter().collect()
 }
 
-/// A walk over what modules need.
-struct Pick<'m, 's> {
-    modules: &'m Modules<'s>,
-    picked: Picked,
-    absent: Vec<Absent>,
-    /// Taken, or on the way.
-    seen: BTreeSet<String>,
-    /// From what was wanted to where the walk is.
-    chain: Vec<String>,
-    /// What each module cannot be without.
-    depends: BTreeMap<String, Vec<String>>,
-}
-
-impl Pick<'_, '_> {
-    fn visit(&mut self, name: &str, why: &str, optional: bool) -> Result<(), Error> {
-        if !self.seen.insert(name.to_owned()) {
-            // It may be needed more now than when it was met first.
-            let known = self
-                .picked
-                .modules
-                .iter_mut()
-                .find(|module| module.name == name);
-            if let Some(known) = known {
-                known.optional &= optional;
-            }
-            return Ok(());
-        }
-        if self.chain.len() >= MOST_DEEP {
-            return Err(Error::TooDeep(self.chain[0].clone(), MOST_DEEP));
-        }
-        self.chain.push(name.to_owned());
-        let path = self.modules.files[name];
-        let (bytes, info) = self.modules.read(path)?;
-        self.modules.check(name, &info)?;
-        self.soft(name, &info.pre)?;
-        for needed in &info.depends {
-            let needed = normal(needed);
-            let why = format!("needed by `{name}`");
-            if let Some(at) = self.chain.iter().position(|one| *one == needed) {
-                let mut circle = self.chain.split_off(at);
-                circle.push(needed);
-                return Err(Error::Circle(circle));
-            }
-            if self.modules.files.contains_key(&needed) {
-                self.visit(&needed, &why, optional)?;
-            } else if !self.modules.builtin.contains(&needed) {
-                let absent = self.modules.absent(&[needed], &why);
-                self.absent.push(absent);
-            }
-        }
-        let depends = info.depends.iter().map(|name| normal(name)).collect();
-        self.depends.insert(name.to_owned(), depends);
-        self.picked.firmware.extend(info.firmware);
-        self.picked.modules.push(PickedModule {
-            name: name.to_owned(),
-            path: Packing::of_name(path).0.to_owned(),
-            bytes,
-            why: why.to_owned(),
-            optional,
-        });
-        self.chain.pop();
-        self.soft(name, &info.post)
-    }
-
-    /// What a module would like to have. Circles of wishes are nobody's mistake.
-    fn soft(&mut self, name: &str, wishes: &[String]) -> Result<(), Error> {
-        let modules = self.modules;
-        let why = format!("wished by `{name}`");
-        for wish in wishes {
-            for module in modules.answers(wish).0 {
-                self.visit(module, &why, true)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn builtin(&mut self, name: &str, why: &str) {
-        let builtin = (name.to_owned(), why.to_owned());
-        if !self.picked.builtin.contains(&builtin) {
-            self.picked.builtin.push(builtin);
-        }
-    }
-}
-
 /// `sdhci_iproc` of `kernel/drivers/mmc/host/sdhci-iproc.ko.xz`.
 fn module_name(path: &str) -> Option<String> {
     let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
     let name = Packing::of_name(name).0.strip_suffix(".ko")?;
     Some(normal(name))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::kernel::image;
-    use crate::kernel::modinfo::test::module;
-    use crate::kernel::packing::pack;
-    use crate::kernel::source::test::memory;
-    use object::elf;
-
-    const KERNEL: &str = "boot/vmlinuz-6.1";
-
-    fn source(files: &[(&str, Vec<u8>)]) -> Source {
-        let kernel = (KERNEL, image::test::arm64("6.1", 1));
-        memory(files.iter().cloned().chain([kernel]))
-    }
-
-    fn arm64(lines: &[&str]) -> Vec<u8> {
-        module(
-            elf::EM_AARCH64,
-            &[&["vermagic=6.1 SMP aarch64"], lines].concat(),
-        )
-    }
-
-    fn want(names: &[&str], must: bool) -> Wanted {
-        Wanted {
-            names: names.iter().map(|name| (*name).to_owned()).collect(),
-            why: "a test".to_owned(),
-            must,
-        }
-    }
-
-    fn pick(files: &[(&str, Vec<u8>)], wanted: &[Wanted]) -> Result<Picked, Error> {
-        let source = source(files);
-        let kernel = image::read(&source, KERNEL).unwrap();
-        Modules::open(&source, &kernel)?.pick(wanted)
-    }
-
-    fn names(picked: &Picked) -> Vec<&str> {
-        picked
-            .modules
-            .iter()
-            .map(|module| module.name.as_str())
-            .collect()
-    }
-
-    #[test]
-    fn needs_come_before_and_wishes_around() {
-        let files = [
-            (
-                "lib/modules/6.1/kernel/fs/ext4.ko",
-                arm64(&[
-                    "depends=jbd2,crc16",
-                    "softdep=pre: crypto-crc32c gone post: after",
-                ]),
-            ),
-            (
-                "lib/modules/6.1/kernel/fs/jbd2.ko.xz",
-                pack(Packing::Xz, &arm64(&["depends=crc-16"])),
-            ),
-            (
-                "lib/modules/6.1/kernel/lib/crc-16.ko.gz",
-                pack(Packing::Gzip, &arm64(&[])),
-            ),
-            (
-                "lib/modules/6.1/kernel/crypto/crc32c_generic.ko.zst",
-                pack(Packing::Zstd, &arm64(&["alias=crypto-crc32c"])),
-            ),
-            ("lib/modules/6.1/kernel/after.ko", arm64(&["depends=ext4"])),
-            ("lib/modules/6.1/kernel/unused.ko", b"damaged".to_vec()),
-            (
-                "lib/modules/6.1/modules.builtin",
-                b"kernel/lib/crc16.ko\nkernel/fs/vfat.ko\n".to_vec(),
-            ),
-            (
-                "lib/modules/6.1/modules.builtin.modinfo",
-                b"pl011.alias=of:N*T*Carm,pl011\0pl011.license=GPL\0".to_vec(),
-            ),
-        ];
-        let wanted = [
-            want(&["ext4"], true),
-            want(&["vfat"], true),
-            want(&["of:NuartT(null)Carm,pl011"], true),
-            want(&["squashfs", "erofs"], false),
-        ];
-        let picked = pick(&files, &wanted).unwrap();
-        assert_eq!(
-            names(&picked),
-            ["crc32c_generic", "crc_16", "jbd2", "ext4", "after"]
-        );
-        let optional: Vec<_> = picked
-            .modules
-            .iter()
-            .map(|module| module.optional)
-            .collect();
-        assert_eq!(optional, [true, false, false, false, true]);
-        assert_eq!(
-            picked.modules[1].path,
-            "lib/modules/6.1/kernel/lib/crc-16.ko"
-        );
-        assert_eq!(picked.modules[1].bytes, arm64(&[]));
-        assert_eq!(picked.modules[1].why, "needed by `jbd2`");
-        assert_eq!(picked.modules[3].why, "a test");
-        let builtin: Vec<_> = picked
-            .builtin
-            .iter()
-            .map(|(name, _)| name.as_str())
-            .collect();
-        assert_eq!(builtin, ["vfat", "pl011"]);
-        assert_eq!(picked.left_out[0].names, ["squashfs", "erofs"]);
-    }
-
-    #[test]
-    fn aliases_of_devices_find_their_drivers() {
-        let files = [
-            (
-                "lib/modules/6.1/a.ko",
-                arm64(&[
-                    "alias=of:N*T*Cbrcm,bcm2835-sdhostC*",
-                    "alias=of:N*T*Cbrcm,bcm2835-sdhost",
-                ]),
-            ),
-            ("lib/modules/6.1/b.ko", arm64(&["alias=virtio:d00000002v*"])),
-        ];
-        let find = |alias| pick(&files, &[want(&[alias], true)]);
-        for alias in [
-            "of:NmmcT(null)Cbrcm,bcm2835-sdhost",
-            "of:N*T*Cbrcm,bcm2835-sdhost*",
-        ] {
-            assert_eq!(names(&find(alias).unwrap()), ["a"], "{alias}");
-        }
-        assert_eq!(names(&find("virtio:d00000002v00001af4").unwrap()), ["b"]);
-        assert!(find("virtio:d00000001v00001af4").is_err());
-    }
-
-    #[test]
-    fn what_is_wrong_is_said_with_whose_wish_it_was() {
-        let files = [
-            ("lib/modules/6.1/a.ko", arm64(&["depends=b,nowhere"])),
-            ("lib/modules/6.1/b.ko", arm64(&["depends=c"])),
-            ("lib/modules/6.1/c.ko", arm64(&[])),
-            ("lib/modules/6.1/x.ko", arm64(&["depends=y"])),
-            ("lib/modules/6.1/y.ko", arm64(&["depends=x"])),
-            (
-                "lib/modules/6.1/old.ko",
-                module(elf::EM_AARCH64, &["vermagic=5.10 SMP"]),
-            ),
-            (
-                "lib/modules/6.1/arm.ko",
-                module(elf::EM_ARM, &["vermagic=6.1 SMP"]),
-            ),
-            ("lib/modules/6.1/damaged.ko", b"damaged".to_vec()),
-            (
-                "lib/modules/6.1/cut.ko.xz",
-                pack(Packing::Xz, &arm64(&[]))[..40].to_vec(),
-            ),
-            ("lib/modules/6.1/p.ko", arm64(&["softdep=pre: q"])),
-            ("lib/modules/6.1/q.ko", arm64(&["softdep=pre: p"])),
-        ];
-        let text = |names: &[&str]| {
-            let wanted: Vec<_> = names.iter().map(|name| want(&[name], true)).collect();
-            pick(&files, &wanted)
-                .unwrap_err()
-                .into_diagnostic()
-                .to_string()
-        };
-        let missing = text(&["a", "dammaged"]);
-        assert!(
-            missing.contains("`nowhere` (needed by `a`), `dammaged` (a test)"),
-            "{missing}"
-        );
-        assert!(missing.contains("did you mean `damaged`?"), "{missing}");
-        assert!(missing.contains("no `modules.builtin`"), "{missing}");
-        assert!(text(&["x"]).contains("circle: x -> y -> x"));
-        assert!(text(&["old"]).contains("`old` is for `5.10`, the kernel is `6.1`"));
-        assert!(text(&["arm"]).contains("is for `arm`, the kernel is `arm64`"));
-        assert!(text(&["damaged"]).contains("damaged.ko` is damaged: it is not an ELF file"));
-        assert!(text(&["cut"]).contains("cut.ko.xz` is damaged"));
-        assert_eq!(
-            names(&pick(&files, &[want(&["p"], true)]).unwrap()),
-            ["q", "p"]
-        );
-        let other = [("lib/modules/6.2/a.ko", arm64(&[]))];
-        let error = pick(&other, &[]).unwrap_err().into_diagnostic().to_string();
-        assert!(error.contains("modules for `6.2`"), "{error}");
-    }
-
-    #[test]
-    fn chains_without_end_end() {
-        let paths: Vec<_> = (0..100)
-            .map(|number| format!("lib/modules/6.1/m{number}.ko"))
-            .collect();
-        let module = |number: usize| arm64(&[&format!("depends=m{}", number + 1)]);
-        let files: Vec<_> = (0..100)
-            .map(|number| (paths[number].as_str(), module(number)))
-            .collect();
-        let error = pick(&files, &[want(&["m0"], true)]).unwrap_err();
-        assert!(error.to_string().contains("more than 64"), "{error}");
-    }
-
-    #[test]
-    fn modules_that_were_added_replace_those_of_the_kernel() {
-        let files = [
-            ("lib/modules/6.1/kernel/a.ko", arm64(&[])),
-            ("lib/modules/6.1/updates/a.ko", arm64(&[])),
-        ];
-        let picked = pick(&files, &[want(&["a"], true)]).unwrap();
-        assert_eq!(picked.modules[0].path, "lib/modules/6.1/updates/a.ko");
-    }
 }

@@ -6,7 +6,7 @@
 //! when the image is built, rather than a board that does not answer.
 
 use super::image::Arch::{self, Arm, Arm64};
-use super::modules::Wanted;
+use super::pick::Wanted;
 
 /// Drivers for one purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
