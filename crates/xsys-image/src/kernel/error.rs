@@ -144,7 +144,7 @@ impl Error {
             Self::Read { .. } => diagnostic,
             Self::Write { .. } => diagnostic.help("check that the folder exists, belongs to you and has room"),
             Self::Unknown { .. } => diagnostic
-                .help("name a folder (an unpacked package, a build's INSTALL_MOD_PATH, a boot partition), a `.deb` file or a kernel file"),
+                .help("name a folder (an unpacked package, a build's INSTALL_MOD_PATH, a boot partition), a `.deb` file, a disk image (`.img`) or a kernel file"),
             Self::Package { fault, .. } => match fault {
                 Fault::NotAr | Fault::Version(_) | Fault::Lacks(_) => diagnostic
                     .help("packages are Debian's `.deb` files, such as `linux-image-*_arm64.deb`; of other formats, unpack the files and name the folder"),

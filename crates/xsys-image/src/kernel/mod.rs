@@ -4,7 +4,8 @@
 //! kernel, its device trees, the modules that a machine needs in the order in which they load, and
 //! firmware; with the user's programs they become an initramfs.
 //!
-//! - [`source`]: one view over all that was named ([`deb`]: packages are unpacked as a stream, once).
+//! - [`source`]: one view over all that was named ([`deb`]: packages are unpacked as a stream, once;
+//!   boot partitions are read out of disk images).
 //! - [`image`]: finds the kernel and reads from its header what it is; [`boot_files`]: device trees
 //!   and firmware.
 //! - [`modules`]: a kernel's modules; [`pick`]: takes those that are wanted, by what they say
@@ -16,6 +17,7 @@
 
 mod alias;
 pub mod boot_files;
+mod boot_partition;
 pub mod deb;
 pub mod error;
 mod folder;

@@ -10,6 +10,7 @@ use std::fmt;
 use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
 
+use super::boot_partition::BootPartition;
 use super::deb::{self, Package};
 use super::error::Error;
 use super::folder::{Folder, Single};
@@ -91,7 +92,7 @@ impl Source {
         }
     }
 
-    /// Opens folders, packages and single files. Packages are unpacked into `cache`, once.
+    /// Opens folders, packages, disk images and single files. Packages are unpacked into `cache`, once.
     pub fn open(paths: &[PathBuf], cache: &Path) -> Result<Self, Error> {
         let mut source = Self::empty();
         for path in paths {
@@ -100,7 +101,7 @@ impl Source {
         Ok(source)
     }
 
-    /// Lays a folder, package or file over what is there.
+    /// Lays a folder, package, disk image or file over what is there.
     pub fn add(&mut self, path: &Path, cache: &Path) -> Result<(), Error> {
         let meta = path.metadata().map_err(Error::read(path))?;
         if meta.is_dir() {
@@ -125,6 +126,12 @@ impl Source {
             .any(|ending| name.ends_with(ending))
         {
             return Err(unknown("unpack it first"));
+        }
+        // A kernel of a Pi has the same ending as a disk.
+        if name.ends_with(".img")
+            && let Some(partition) = BootPartition::find(path)?
+        {
+            return self.add_tree(path, Box::new(partition));
         }
         self.add_tree(path, Box::new(Single::new(path, &name, meta.len())))
     }
