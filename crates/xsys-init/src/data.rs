@@ -158,20 +158,17 @@ fn replace(device: &str, data: &Data, usable: bool) -> io::Result<(String, bool)
     };
     salvage::restore(&data.mount, &mut tally);
     let salvage::Tally { files, lost, .. } = tally;
+    // Without the journal the last seconds are missing, and nothing says which files that concerns.
     if lost == 0 {
-        say!("{files} files were kept");
-        return Ok((
-            format!("{device}, made at this boot, with the {files} files of a damaged one"),
-            false,
-        ));
+        say!("{files} files were kept, perhaps without what was written last");
+        let text = format!("{device}, made at this boot, with the {files} files of a damaged one");
+        return Ok((text + ", perhaps without what was written last", false));
     }
     say!("STATE LOST IN PART: {files} files were kept, {lost} were not");
-    Ok((
-        format!(
-            "{device}, made at this boot: {files} files of a damaged one were kept, {lost} LOST"
-        ),
-        true,
-    ))
+    let text = format!(
+        "{device}, made at this boot: {files} files of a damaged one were kept, {lost} LOST"
+    );
+    Ok((text, true))
 }
 
 /// Mounts, and looks whether the root folder can be read and written.
