@@ -21,6 +21,9 @@ static SINKS: Mutex<Vec<Sink>> = Mutex::new(Vec::new());
 
 /// Lines longer than this are cut into several.
 const LONGEST: usize = 4096;
+/// Who says what the kernel says.
+pub const KERNEL: &str = "kernel";
+const KERNEL_WARNS: &str = "kernel-warns";
 const QUEUE: usize = 512;
 
 struct Sink {
@@ -78,7 +81,7 @@ pub fn to_console() {
     let console = OpenOptions::new().write(true).open("/dev/console");
     let Ok(mut console) = console else { return };
     add("console", move |line| {
-        if line.source != "kernel" {
+        if line.source != KERNEL && line.source != KERNEL_WARNS {
             let _ = console.write_all(format!("{}\r\n", line.on_console()).as_bytes());
         }
     });
@@ -235,13 +238,19 @@ pub fn copy_kernel() {
             match kmsg.read(&mut record) {
                 Ok(0) => return,
                 Ok(length) => {
-                    let text = String::from_utf8_lossy(&record[..length]);
-                    let text = text
-                        .lines()
+                    let record = String::from_utf8_lossy(&record[..length]);
+                    let (head, text) = record.split_once(';').unwrap_or_default();
+                    let priority = head
+                        .split(',')
                         .next()
-                        .and_then(|text| text.split_once(';'))
-                        .map_or("", |(_, text)| text);
-                    line("kernel", text);
+                        .and_then(|number| number.parse::<u32>().ok());
+                    // Levels below 5: warnings and worse.
+                    let source = if priority.is_some_and(|priority| priority & 7 < 5) {
+                        KERNEL_WARNS
+                    } else {
+                        KERNEL
+                    };
+                    line(source, text.lines().next().unwrap_or_default());
                 }
                 // EPIPE: records were overwritten before they were read; the next read goes on behind them.
                 Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {}

@@ -220,8 +220,10 @@ fn fill(page: &mut String, now: &Snapshot) -> std::fmt::Result {
         if service.pid > 0 {
             write!(page, " · process {}", service.pid)?;
         }
-        if service.restarts > 0 {
-            write!(page, " · {} restarts", service.restarts)?;
+        match service.restarts {
+            0 => {}
+            1 => page.push_str(" · restarted once"),
+            times => write!(page, " · restarted {times} times")?,
         }
         for (label, text) in [
             ("health", &service.health),
@@ -278,8 +280,8 @@ fn fill(page: &mut String, now: &Snapshot) -> std::fmt::Result {
             write!(page, "<dt>{label}<dd>{}", Escaped(text))?;
         }
     }
-    page.push_str("</dl></section></main><section><h2>Log</h2><pre>");
-    for line in &now.log {
+    page.push_str("</dl></section></main><section><h2>Log, newest first</h2><pre>");
+    for line in now.log.iter().rev() {
         writeln!(
             page,
             "<b>{}</b> {}",

@@ -18,7 +18,7 @@ use std::process::{Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 use xsys_init::backoff::Waits;
 use xsys_init::config::{Restart, Service};
@@ -29,6 +29,8 @@ pub struct Supervised {
     notes: Mutex<Sender<Note>>,
     /// Until its thread has it.
     inbox: Mutex<Option<Receiver<Note>>>,
+    /// Copies what the program says into the log.
+    reader: Mutex<Option<JoinHandle<()>>>,
 }
 
 #[derive(Clone, Debug)]
@@ -137,6 +139,7 @@ impl Supervised {
             state: Mutex::new(state),
             notes: Mutex::new(notes),
             inbox: Mutex::new(Some(inbox)),
+            reader: Mutex::new(None),
         }
     }
 
@@ -267,9 +270,9 @@ impl Supervised {
         // Our ends of the pipe must be closed, or the reader never sees an end.
         drop(command);
         let name = service.name.clone();
-        thread::Builder::new()
-            .name(format!("{name} log"))
-            .spawn(move || log::copy_lines(&name, reader))?;
+        let thread = thread::Builder::new().name(format!("{name} log"));
+        let reader = thread.spawn(move || log::copy_lines(&name, reader))?;
+        *self.reader.lock().unwrap_or_else(PoisonError::into_inner) = Some(reader);
         let mut state = self.lock();
         state.pid = pid;
         state.starts += 1;
@@ -344,6 +347,18 @@ impl Supervised {
     }
 
     fn ended(&self, status: ExitStatus) {
+        // Its last words should stand before this. Somebody else may still hold the pipe: not for long.
+        let reader = self
+            .reader
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        let deadline = Instant::now() + Duration::from_millis(100);
+        while reader.as_ref().is_some_and(|reader| !reader.is_finished())
+            && Instant::now() < deadline
+        {
+            thread::sleep(Duration::from_millis(1));
+        }
         let ran = self.lock().started.elapsed();
         say!(
             "{} ended after {:.1} s: {status}",

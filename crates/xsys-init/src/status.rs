@@ -23,6 +23,7 @@ use std::time::{Duration, Instant};
 use xsys_init::config::Config;
 use xsys_init::http;
 use xsys_init::page::{self, DataLine, NetworkLine, ServiceLine, Snapshot};
+use xsys_init::ring::Line;
 
 const CONNECTIONS: usize = 8;
 const REQUEST: usize = 8 << 10;
@@ -165,9 +166,16 @@ fn snapshot((about, mount): &About) -> Snapshot {
         data: mount.as_ref().and_then(|mount| data_line(mount)),
         network: network_lines(),
         watchdog: watchdog::status(),
-        log: log::tail(TAIL),
+        log: newest(),
         ..about.clone()
     }
+}
+
+/// The last lines, without what the kernel says when all is well.
+fn newest() -> Vec<Line> {
+    let mut lines = log::tail(usize::MAX);
+    lines.retain(|line| line.source != log::KERNEL);
+    lines.split_off(lines.len().saturating_sub(TAIL))
 }
 
 fn service_line(name: &str, state: &State) -> ServiceLine {
