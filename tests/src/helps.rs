@@ -112,28 +112,22 @@ pub fn is_made_of(said: &str, text: &str) -> bool {
     said.ends_with(last.as_str())
 }
 
-/// The helps that `tests/cases` follow.
-pub fn followed() -> BTreeSet<String> {
-    let mut followed = BTreeSet::new();
+/// The helps of `tests/cases/errors`: what is said, by the first lines, and whether a case follows it.
+pub fn said() -> BTreeMap<String, bool> {
+    let mut said = BTreeMap::new();
     let errors = cases("errors");
     for name in folders_in(&errors) {
         let read =
             |file| std::fs::read_to_string(errors.join(&name).join(file)).unwrap_or_default();
         let (command, expected) = (read("command"), read("expected.txt"));
-        let helps: Vec<&str> = expected.lines().filter_map(crate::follow::help).collect();
-        for part in command
-            .lines()
-            .filter_map(|line| line.strip_prefix("follow "))
-        {
-            followed.extend(
-                helps
-                    .iter()
-                    .filter(|help| help.contains(part))
-                    .map(|help| (*help).to_owned()),
-            );
+        let parts = command.lines().filter_map(|l| l.strip_prefix("follow "));
+        let parts: Vec<&str> = parts.collect();
+        for help in expected.lines().filter_map(crate::follow::help) {
+            let followed = said.entry(help.to_owned()).or_insert(false);
+            *followed |= parts.iter().any(|part| help.contains(part));
         }
     }
-    followed
+    said
 }
 
 #[cfg(test)]

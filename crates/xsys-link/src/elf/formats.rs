@@ -80,11 +80,11 @@ pub fn is_image(name: &str) -> bool {
     IMAGES.contains(&name)
 }
 
-/// All names of ELF formats.
-pub fn names() -> impl Iterator<Item = &'static str> {
-    FORMATS.iter().map(|format| format.name)
+/// The names of a machine's formats.
+pub fn names_for(machine: (u16, bool)) -> impl Iterator<Item = &'static str> {
+    let of = move |format: &&Format| (format.machine, format.is_64) == machine;
+    FORMATS.iter().filter(of).map(|format| format.name)
 }
-
 /// The `EM_*` that an architecture of OUTPUT_ARCH stands for, and its class if the name tells;
 /// `None` for names that this linker does not know.
 pub fn architecture(name: &str) -> Option<(u16, Option<bool>)> {
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn names_are_sorted() {
-        assert!(names().is_sorted());
+        assert!(FORMATS.iter().map(|format| format.name).is_sorted());
     }
 
     #[test]

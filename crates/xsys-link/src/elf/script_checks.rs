@@ -236,10 +236,12 @@ fn format_problem(
     }
     let Some(format) = formats::find(text) else {
         let diagnostic = Diagnostic::error(format!("unknown output format `{text}`"));
-        return Some(match xsys_diag::did_you_mean(text, formats::names()) {
-            Some(close) => diagnostic.help(format!("did you mean `{close}`?")),
-            None => diagnostic.help("remove the command: the format follows from the objects"),
-        });
+        return Some(
+            match xsys_diag::did_you_mean(text, formats::names_for(machine)) {
+                Some(close) => diagnostic.help(format!("did you mean `{close}`?")),
+                None => diagnostic.help("remove the command: the format follows from the objects"),
+            },
+        );
     };
     let differs = (format.machine, format.is_64) != machine;
     if !differs && format.big_endian && endian == Endianness::Little {

@@ -8,11 +8,13 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use object::Endianness;
 use xsys_diag::{Diagnostic, did_you_mean};
 
+use super::emulation::Emulation;
 use super::gnu::Action;
 use super::{BuildId, ElfOptions, InputArg, InputWhat, MapTo, OutputKind, Unresolved, emulation};
-use crate::elf::arch::avr::devices;
+use crate::elf::arch::{self, avr::devices};
 use crate::input::search::in_sysroot;
 
 /// An option as it stands on the command line.
@@ -227,7 +229,18 @@ impl Builder {
             return self.avr_device(device);
         }
         let mut diagnostic = Diagnostic::error(format!("unknown emulation `{name}`"));
-        let names = emulation::EMULATIONS.iter().map(|row| row.name);
+        // The others are known only so that it can be said which machine is not linked for.
+        let linked = |row: &&Emulation| {
+            let order = match row.big_endian {
+                true => Endianness::Big,
+                false => Endianness::Little,
+            };
+            let arm = row.machine == object::elf::EM_ARM.0;
+            let found = arch::find(row.machine, row.is_64, None, 0, order, &self.options);
+            found.is_some() && (arm || !row.big_endian)
+        };
+        let names = emulation::EMULATIONS.iter().filter(linked);
+        let names = names.map(|row| row.name);
         diagnostic = if name.contains('=') {
             diagnostic.help(format!(
                 "`-m{name}` is an option of compilers; the linker takes the machine from its inputs"
