@@ -49,7 +49,10 @@ fn main() {
     }
     let not_mounted = mounts::early();
     // Should this process ever end, the kernel restarts instead of standing still.
-    let _ = fs::write("/proc/sys/kernel/panic", "5");
+    let on_panic = "/proc/sys/kernel/panic";
+    if fs::read_to_string(on_panic).is_ok_and(|seconds| seconds.trim() == "0") {
+        let _ = fs::write(on_panic, "5");
+    }
     log::to_console();
     not_mounted.iter().for_each(|wrong| say!("{wrong}"));
 

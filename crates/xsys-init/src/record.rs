@@ -1,6 +1,6 @@
 //! What the next boot will want to know: why this one ended, and what time it was.
 //!
-//! Two files in a folder of the data partition. Each is one sector and is overwritten in its place: that
+//! Small files in a folder of the data partition. Each is one sector and is overwritten in its place: that
 //! works on a full disk too, and a power cut leaves the old text or the new one.
 
 use crate::log;
@@ -11,6 +11,7 @@ use std::sync::Mutex;
 
 const SECTOR: usize = 512;
 const RUNNING: &str = "running";
+const RESET: &str = "reset by the watchdog";
 
 static FOLDER: Mutex<Option<PathBuf>> = Mutex::new(None);
 static LAST: Mutex<String> = Mutex::new(String::new());
@@ -34,7 +35,34 @@ pub fn begin(mount: &str) -> String {
         shared.clone_from(&last);
     }
     end(RUNNING);
+    let before = if last.starts_with(RESET) {
+        resets() + 1
+    } else {
+        0
+    };
+    if before > 0 || resets() > 0 {
+        store("resets", &before.to_string());
+    }
     last
+}
+
+/// How often in a row the watchdog has reset the machine before this boot.
+pub fn resets() -> u32 {
+    load("resets")
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(0)
+}
+
+/// The machine was well for some time: earlier resets count no more.
+pub fn forget_resets() {
+    if resets() > 0 {
+        store("resets", "0");
+    }
+}
+
+/// Notes that the watchdog is not fed any more, should that be the end.
+pub fn not_fed(why: &str) {
+    end(&format!("{RESET}: {why}"));
 }
 
 pub fn last() -> String {
@@ -53,12 +81,17 @@ pub fn goes_on() {
 
 /// Seconds since 1970 that the last boot had reached.
 pub fn stamp() -> Option<u64> {
+    load("clock")?.parse().ok()
+}
+
+fn load(name: &str) -> Option<String> {
     let folder = FOLDER.lock().ok()?.clone()?;
-    fs::read_to_string(folder.join("clock"))
-        .ok()?
-        .trim()
-        .parse()
-        .ok()
+    Some(
+        fs::read_to_string(folder.join(name))
+            .ok()?
+            .trim()
+            .to_string(),
+    )
 }
 
 pub fn set_stamp(seconds: u64) {

@@ -9,6 +9,7 @@ use crate::service::{self, Phase, Supervised};
 use crate::sys::{
     self, MS_RDONLY, MS_REMOUNT, Reboot, SIGCHLD, SIGINT, SIGKILL, SIGTERM, SIGUSR1, SIGUSR2,
 };
+use crate::watchdog;
 use std::fs;
 use std::io::Read;
 use std::thread;
@@ -109,7 +110,7 @@ pub fn leave(how: Reboot, mounted: Option<&str>) -> ! {
     );
     log::close();
     let mounted = mounted.map(str::to_string);
-    let disks = thread::spawn(move || {
+    let disks = thread::Builder::new().name("disks".into()).spawn(move || {
         sys::sync();
         if let Some(data) = mounted
             && let Err(error) = sys::unmount(&data, 0)
@@ -122,10 +123,13 @@ pub fn leave(how: Reboot, mounted: Option<&str>) -> ! {
         sys::sync();
     });
     let deadline = Instant::now() + Duration::from_secs(20);
-    while !disks.is_finished() && Instant::now() < deadline {
+    while disks.as_ref().is_ok_and(|disks| !disks.is_finished()) && Instant::now() < deadline {
         thread::sleep(Duration::from_millis(5));
     }
     log::flush(Duration::from_secs(1));
+    if how == Reboot::PowerOff {
+        watchdog::release();
+    }
     let error = sys::reboot(how);
     say!("the kernel refuses: {error}");
     loop {

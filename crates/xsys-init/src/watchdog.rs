@@ -19,7 +19,13 @@ use std::time::{Duration, Instant};
 use xsys_init::config::Watchdog;
 
 static STATUS: Mutex<String> = Mutex::new(String::new());
+static DEVICE: Mutex<Option<File>> = Mutex::new(None);
 static LEAVING: AtomicBool = AtomicBool::new(false);
+
+/// After so many resets in a row another one will not help: the machine stays up, so that somebody can look.
+const ENOUGH: u32 = 5;
+/// Health for this long ends such a row.
+const A_WHILE: Duration = Duration::from_secs(600);
 
 pub fn status() -> String {
     STATUS
@@ -38,17 +44,31 @@ fn set_status(text: String) {
 pub fn start(config: &Watchdog) {
     let config = config.clone();
     let run = move || {
-        let Some(device) = open(&config) else { return };
-        feed(device, &config);
+        if let Some(device) = open(&config) {
+            let seconds = set_time(&device, &config);
+            if let Ok(mut shared) = DEVICE.lock() {
+                *shared = Some(device);
+            }
+            feed_for_ever(seconds);
+        }
     };
     if let Err(error) = thread::Builder::new().name("watchdog".into()).spawn(run) {
         say!("no thread for the watchdog: {error}");
     }
 }
 
-/// The machine is about to restart: the last seconds belong to the shutdown.
+/// The machine is about to end: from here on it is fed whatever services do.
 pub fn leave() {
     LEAVING.store(true, Ordering::Relaxed);
+}
+
+/// Switches the watchdog off, where the hardware lets us: a machine that is off shall stay so.
+pub fn release() {
+    if let Ok(mut device) = DEVICE.lock()
+        && let Some(mut device) = device.take()
+    {
+        let _ = device.write_all(b"V");
+    }
 }
 
 fn open(config: &Watchdog) -> Option<File> {
@@ -67,54 +87,76 @@ fn open(config: &Watchdog) -> Option<File> {
     }
 }
 
-fn feed(mut device: File, config: &Watchdog) {
+/// Sets the time, and returns what the hardware made of it.
+fn set_time(device: &File, config: &Watchdog) -> u32 {
     let wanted = (config.timeout.as_secs() as u32).max(1);
-    let seconds = match sys::set_watchdog(&device, wanted) {
-        Ok(seconds) => seconds,
-        Err(error) => {
-            say!(
-                "{} keeps its own time: it does not take {wanted} s: {error}",
-                config.device
-            );
-            wanted
-        }
-    };
+    let seconds = sys::set_watchdog(device, wanted).unwrap_or_else(|error| {
+        say!(
+            "{} keeps its own time: it does not take {wanted} s: {error}",
+            config.device
+        );
+        wanted
+    });
     if last_reset_was_ours() {
         say!("the watchdog has reset this machine before this boot");
     }
     say!("the watchdog resets the machine after {seconds} s without a sign of health");
+    seconds
+}
+
+fn feed() {
+    if let Ok(mut device) = DEVICE.lock()
+        && let Some(device) = &mut *device
+        && let Err(error) = device.write_all(b"1")
+    {
+        say!("cannot feed the watchdog: {error}");
+    }
+}
+
+fn feed_for_ever(seconds: u32) {
     let pause = Duration::from_millis(u64::from(seconds) * 1000 / 4).min(Duration::from_secs(5));
+    // Whoever is well again should be fed before it is too late.
+    let hungry_pause = pause.min(Duration::from_millis(100));
     let mut hungry = false;
+    let mut well_since = Instant::now();
     loop {
-        match failing() {
-            Some(why) if !LEAVING.load(Ordering::Relaxed) => {
+        let sick = failing().filter(|_| !LEAVING.load(Ordering::Relaxed));
+        match sick {
+            Some(why) if record::resets() >= ENOUGH => {
+                well_since = Instant::now();
+                feed();
+                let text =
+                    format!("fed in spite of it, because {ENOUGH} resets did not help: {why}");
+                if !status().starts_with("fed in spite") {
+                    say!("the watchdog is {text}");
+                }
+                set_status(text);
+            }
+            Some(why) => {
+                well_since = Instant::now();
                 if !hungry {
                     hungry = true;
                     say!("THE WATCHDOG IS NOT FED: {why}");
-                    record::end(&format!("reset by the watchdog: {why}"));
+                    record::not_fed(&why);
                 }
                 set_status(format!("not fed: {why}"));
             }
-            _ => {
-                if hungry {
-                    hungry = false;
+            None => {
+                feed();
+                set_status(format!("fed, resets after {seconds} s"));
+                if std::mem::take(&mut hungry) {
                     say!("the watchdog is fed again");
                     if !LEAVING.load(Ordering::Relaxed) {
                         record::goes_on();
                     }
                 }
-                set_status(format!("fed, resets after {seconds} s"));
-                if let Err(error) = device.write_all(b"1") {
-                    say!("cannot feed the watchdog: {error}");
+                if well_since.elapsed() > A_WHILE {
+                    well_since = Instant::now();
+                    record::forget_resets();
                 }
             }
         }
-        // Whoever is well again should be fed before it is too late.
-        thread::sleep(if hungry {
-            pause.min(Duration::from_millis(100))
-        } else {
-            pause
-        });
+        thread::sleep(if hungry { hungry_pause } else { pause });
     }
 }
 
