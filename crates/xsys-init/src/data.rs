@@ -111,7 +111,12 @@ fn on_disk(data: &Data) -> io::Result<(String, bool)> {
         );
     }
     match mount_and_try(&device, data, "") {
-        Ok(()) if !errors => return Ok((device, false)),
+        Ok(()) if !errors => {
+            if let Some(found) = found {
+                fill_partition(&device, data, found.blocks);
+            }
+            return Ok((device, false));
+        }
         Ok(()) if data.damaged == Damaged::Keep => {
             return Ok((format!("{device}: there is damage in it"), false));
         }
@@ -125,6 +130,27 @@ fn on_disk(data: &Data) -> io::Result<(String, bool)> {
         )));
     }
     replace(&device, data, errors)
+}
+
+/// A partition may have become larger than its file system: its card was copied to a larger one, or the
+/// image came with data. Growing is the kernel's work, and safe against power cuts.
+fn fill_partition(device: &str, data: &Data, old: u64) {
+    let size = File::open(device)
+        .and_then(|mut file| file.seek(SeekFrom::End(0)))
+        .unwrap_or(0);
+    let blocks = size / BLOCK as u64;
+    // A last group that would be too small is left away in any case.
+    if blocks < old + 8192 {
+        return;
+    }
+    let done = File::open(&data.mount).and_then(|root| sys::grow_ext4(&root, blocks));
+    match done {
+        Ok(()) => say!("{device}: its file system has grown to {} MB", size >> 20),
+        Err(error) => say!(
+            "{device}: its file system cannot grow to {} MB: {error}",
+            size >> 20
+        ),
+    }
 }
 
 /// A new file system with what can be read of the old one. What does not fit into memory is used as it is,

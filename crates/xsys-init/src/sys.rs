@@ -386,6 +386,12 @@ pub fn set_watchdog(device: &File, seconds: u32) -> io::Result<u32> {
     Ok(value as u32)
 }
 
+/// Grows a mounted ext4 file system to so many blocks (EXT4_IOC_RESIZE_FS), through its root folder.
+pub fn grow_ext4(root: &File, blocks: u64) -> io::Result<()> {
+    let mut blocks = blocks;
+    ioctl_with(root.as_fd(), 0x4008_6610, &mut blocks)
+}
+
 /// Free and total bytes of the file system at a path.
 pub fn space(path: &CStr) -> Option<(u64, u64)> {
     // `struct statfs` of 64-bit Linux: type, block size, then blocks, free, available. 32-bit machines have
