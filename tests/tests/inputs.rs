@@ -186,6 +186,11 @@ fn edited_inputs_of_rust_lld_link_again() {
     project(&place);
     let call = |more: &str| run(&mut place.xsys(&format!("build --target {TARGET} {more}")));
     edited_for_another_linker(&place, TARGET, "", &|| call("--linker=rust-lld"));
+    // In turns with ours.
+    call("").ends_with(0);
+    for more in ["--linker=rust-lld", "", "--linker=rust-lld", ""] {
+        assert!(compiled(&call(more).ends_with(0)).is_empty(), "{more}");
+    }
 
     // A linker of the user's own, which is a script and as such an input.
     let config = format!("[target.{TARGET}]\nlinker = \"tools/my ld\"\n");

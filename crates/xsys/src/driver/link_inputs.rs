@@ -11,6 +11,7 @@ use xsys_target::{Kind, Target};
 
 use crate::driver::board_files::short_digest;
 use crate::driver::emit;
+use crate::driver::linker_choice::By;
 use crate::driver::lost_records;
 use crate::driver::plan::Plan;
 use crate::driver::project::Project;
@@ -46,12 +47,14 @@ pub fn file_of_artifact(project: &Project, target: &Target, package: &Path) -> P
     name.into()
 }
 
-/// Writes the arguments down and removes programs that were linked from other inputs than there
+/// Writes the arguments for our linker down and removes programs that were linked from other inputs than there
 /// are now. To be done right before cargo starts: packages of one target may have boards of their
 /// own, and the file holds what is for those that are built next.
 pub fn prepare(plan: &Plan) -> Result<(), Diagnostic> {
     let path = file_of(&plan.project, &plan.target);
-    write(&path, &plan.link_args)?;
+    if plan.linker.by == By::Xsys {
+        write(&path, &plan.link_args)?;
+    }
     for (path, args) in &plan.responses {
         write(path, args)?;
     }
