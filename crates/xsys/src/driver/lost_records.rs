@@ -46,7 +46,8 @@ fn remove_in(profile: &Path, known: &BTreeSet<PathBuf>) {
     }
     let ours = ours(&profile.join(".fingerprint"));
     for path in lost {
-        if hash(&path).is_some_and(|hash| ours.contains(hash)) {
+        let name = hash(&path).or_else(|| path.file_stem()?.to_str());
+        if name.is_some_and(|name| ours.contains(name)) {
             // What cannot be removed is as it was before there were records.
             let _ = std::fs::remove_file(path);
         }
@@ -58,17 +59,27 @@ fn is_ours(flags: &str) -> bool {
     OURS.iter().any(|part| flags.contains(part))
 }
 
-/// The hashes, which are part of file names, of units that were built with our flags.
+/// The hashes, which are part of file names, of units that were built with our flags, and the names of
+/// their crates: cargo gives programs and libraries for wasm32 no hash.
 fn ours(fingerprints: &Path) -> BTreeSet<String> {
-    let units = folders(fingerprints).into_iter().filter(|unit| {
-        files(unit)
-            .iter()
-            .filter(|path| path.extension().is_some_and(|ending| ending == "json"))
-            .any(|path| std::fs::read_to_string(path).is_ok_and(|text| is_ours(&text)))
-    });
-    units
-        .filter_map(|unit| hash(&unit).map(str::to_owned))
-        .collect()
+    let mut names = BTreeSet::new();
+    for unit in folders(fingerprints) {
+        let texts = files(&unit).into_iter();
+        let texts = texts.filter(|path| path.extension().is_some_and(|ending| ending == "json"));
+        for path in texts {
+            if std::fs::read_to_string(&path).is_ok_and(|text| is_ours(&text)) {
+                names.extend(hash(&unit).map(str::to_owned));
+                names.extend(crate_of(&path));
+            }
+        }
+    }
+    names
+}
+
+/// The crate of `bin-NAME.json` and the like.
+fn crate_of(fingerprint: &Path) -> Option<String> {
+    let (_, name) = fingerprint.file_stem()?.to_str()?.split_once('-')?;
+    Some(name.replace('-', "_"))
 }
 
 fn hash(path: &Path) -> Option<&str> {
@@ -79,12 +90,12 @@ fn hash(path: &Path) -> Option<&str> {
 /// Whether a file is the output of a link: by its beginning, as names say little.
 fn is_program(path: &Path) -> bool {
     let ending = path.extension().and_then(|ending| ending.to_str());
-    if !matches!(ending, None | Some("wasm" | "elf")) {
+    if !matches!(ending, None | Some("wasm" | "elf" | "efi" | "exe")) {
         return false;
     }
     let mut magic = [0; 4];
     let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut magic));
-    read.is_ok() && matches!(&magic, b"\x7fELF" | b"\0asm")
+    read.is_ok() && matches!(&magic, b"\x7fELF" | b"\0asm" | [b'M', b'Z', ..])
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {
@@ -121,14 +132,18 @@ mod tests {
         write(".fingerprint/p-2/bin-p.json", by_other);
         write(".fingerprint/p-3/bin-p.json", b"{}");
         write(".fingerprint/q-4/bin-q.json", ours);
+        write(".fingerprint/my-r-5/lib-my_r.json", ours);
         let known = write("deps/p-1", b"\x7fELF");
         let lost = [
             write("deps/p-2", b"\x7fELF"),
             write("deps/artifact/q-4/bin/q-4.wasm", b"\0asm"),
+            write("deps/q-4.efi", b"MZ\0\0"),
+            write("deps/my_r.wasm", b"\0asm"),
         ];
         let others = [
             write("deps/p-3", b"\x7fELF"),
             write("deps/p-2.d", b"\x7fELF"),
+            write("deps/s.wasm", b"\0asm"),
             write("deps/x-2", b"text"),
         ];
         remove_in(&at, &BTreeSet::from([known.clone()]));
