@@ -3,7 +3,9 @@
 //! Every distribution has them somewhere else. They are found by name; of device trees for several
 //! kernels, those of the kernel at hand are taken.
 
+use super::alias::matches;
 use super::error::Error;
+use super::packing::Packing;
 use super::source::Source;
 
 /// Where firmware lies: the top of a boot partition, and where systems mount or install it.
@@ -142,6 +144,20 @@ pub fn firmware(source: &Source, names: &[&str]) -> Result<Vec<BootFile>, Error>
     names.iter().map(find).collect()
 }
 
+/// Of the firmware that modules may ask for, what there is: paths in the source, which are those of the
+/// running system, too. Modules name more than any machine has, with wildcards.
+pub fn modules_firmware(source: &Source, names: &[String]) -> Vec<String> {
+    let asked = |path: &str| {
+        let name = Packing::of_name(path.strip_prefix("lib/firmware/")?).0;
+        names.iter().find(|wanted| matches(wanted, name))
+    };
+    let files = source.below("lib/firmware/").map(|(path, _)| path);
+    files
+        .filter(|path| asked(path).is_some())
+        .map(str::to_owned)
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -201,5 +217,18 @@ mod tests {
         let found = firmware(&source, &["bootcode.bin", "start.elf"]).unwrap();
         assert_eq!(found[1].path, "lib/raspi-firmware/start.elf");
         assert!(firmware(&source, &["fixup.dat"]).is_err());
+    }
+    #[test]
+    fn firmware_that_modules_ask_for_is_found_with_wildcards_and_compressed() {
+        let source = memory([
+            ("lib/firmware/brcm/brcmfmac43430-sdio.txt", vec![1]),
+            ("lib/firmware/brcm/brcmfmac43455-sdio.bin.xz", vec![1]),
+            ("lib/firmware/intel/other.bin", vec![1]),
+        ]);
+        let names = ["brcm/brcmfmac*-sdio.*", "brcm/brcmfmac43455-sdio.bin"];
+        let names = names.map(str::to_owned);
+        let found = modules_firmware(&source, &names);
+        assert_eq!(found.len(), 2);
+        assert_eq!(found[0], "lib/firmware/brcm/brcmfmac43430-sdio.txt");
     }
 }

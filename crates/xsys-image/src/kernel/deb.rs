@@ -260,8 +260,11 @@ fn digest(file: &Arc<File>, len: u64) -> std::io::Result<String> {
             read => hasher.update(&buffer[..read]),
         }
     }
-    let bytes = hasher.finalize();
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(&hasher.finalize()))
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Packages for tests.

@@ -21,6 +21,7 @@ mod boot_partition;
 pub mod deb;
 pub mod error;
 mod folder;
+mod header;
 pub mod image;
 pub mod initramfs;
 pub mod modinfo;
