@@ -68,11 +68,11 @@ pub(crate) fn open(path: &Path, cache: &Path) -> Result<(Package, Tarball), Erro
     };
     let kept = cache.join(format!("{}.tar", package.sha256));
     if let Ok(tar) = File::open(&kept)
-        && let Ok(tarball) = Tarball::read(tar)
+        && let Ok(tarball) = Tarball::read(tar, &package.sha256)
     {
         return Ok((package, tarball));
     }
-    let tarball = unpack(&file, data, path, cache, &kept)?;
+    let tarball = unpack(&file, data, &package, cache, &kept)?;
     Ok((package, tarball))
 }
 
@@ -80,12 +80,12 @@ pub(crate) fn open(path: &Path, cache: &Path) -> Result<(Package, Tarball), Erro
 fn unpack(
     file: &Arc<File>,
     (data, packing): (&Member, Packing),
-    path: &Path,
+    package: &Package,
     cache: &Path,
     kept: &Path,
 ) -> Result<Tarball, Error> {
     let broken = |fault| Error::Package {
-        path: path.to_owned(),
+        path: package.path.clone(),
         fault,
     };
     std::fs::create_dir_all(cache).map_err(Error::write(cache))?;
@@ -116,7 +116,7 @@ fn unpack(
     let listed = unfinished
         .reopen()
         .map_err(Error::read(unfinished.path()))?;
-    let tarball = Tarball::read(listed).map_err(broken)?;
+    let tarball = Tarball::read(listed, &package.sha256).map_err(broken)?;
     // Once, so that no power cut leaves a file of that name without its content.
     let synced = unfinished.as_file().sync_all();
     synced.map_err(Error::write(kept))?;

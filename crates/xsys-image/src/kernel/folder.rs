@@ -7,6 +7,9 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest, Sha256};
+
+use super::deb::hex;
 use super::error::Error;
 use super::source::{Item, Kind, Stream, Tree, installed};
 
@@ -88,11 +91,22 @@ impl Tree for Folder {
     fn list(&self) -> Result<Vec<Item>, Error> {
         let mut items = Vec::new();
         self.walk(&self.top, "", &mut items)?;
+        items.sort_by(|one, other| one.path.cmp(&other.path));
         Ok(items)
     }
 
     fn open(&self, path: &str) -> io::Result<Box<dyn Stream>> {
         Ok(Box::new(File::open(self.top.join(path))?))
+    }
+
+    /// When which file was changed.
+    fn stamp(&self) -> Option<String> {
+        let mut digest = Sha256::new();
+        for item in self.list().ok()? {
+            let changed = self.top.join(&item.path).metadata().ok()?.modified().ok()?;
+            digest.update(format!("{}\0{changed:?}\0", item.path));
+        }
+        Some(hex(&digest.finalize()))
     }
 }
 

@@ -4,6 +4,8 @@
 //! name answers, all are asked, in parallel. `pick` takes what is wanted from here.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
+use std::path::Path;
 use std::sync::OnceLock;
 
 use rayon::prelude::*;
@@ -155,21 +157,40 @@ impl<'s> Modules<'s> {
         (answering(self.aliases(), name), vec![])
     }
 
-    /// All aliases of all modules.
+    /// All aliases of all modules. Unpacking thousands of compressed ones takes as long as a cup of
+    /// tea, so that the list is kept.
     fn aliases(&self) -> &[(String, String)] {
         self.aliases.get_or_init(|| {
-            let files: Vec<_> = self.files.iter().collect();
-            let of = |(name, path): &(&String, &&str)| {
-                // Damaged ones are told when they are wanted.
-                let info = self.read(path).map(|(_, info)| info.aliases);
-                let aliases = info.unwrap_or_default();
-                aliases
-                    .into_iter()
-                    .map(|alias| (alias, (*name).clone()))
-                    .collect::<Vec<_>>()
-            };
-            files.par_iter().flat_map_iter(of).collect()
+            let folder = format!("lib/modules/{}/", self.version);
+            let kept = self.source.kept(&folder, "aliases");
+            let known = kept
+                .as_ref()
+                .and_then(|kept| std::fs::read_to_string(kept).ok());
+            if let Some(aliases) = known.as_deref().and_then(parse) {
+                return aliases;
+            }
+            let aliases = self.ask_all();
+            // Without a copy it only takes longer.
+            let _ = kept.map(|kept| keep(&kept, &aliases));
+            aliases
         })
+    }
+
+    fn ask_all(&self) -> Vec<(String, String)> {
+        let files: Vec<_> = self.files.iter().collect();
+        let of = |(name, path): &(&String, &&str)| {
+            // Damaged ones are told when they are wanted.
+            let info = self.read(path).map(|(_, info)| info.aliases);
+            let aliases = info.unwrap_or_default();
+            let with_name = |alias| (alias, (*name).clone());
+            // No device asks for what cannot be printed, and it would not fit a line.
+            let useful = |(alias, name): &(String, String)| {
+                !alias.contains(char::is_control) && !name.contains(char::is_control)
+            };
+            let aliases = aliases.into_iter().map(with_name);
+            aliases.filter(useful).collect::<Vec<_>>()
+        };
+        files.par_iter().flat_map_iter(of).collect()
     }
 
     /// Reads and unpacks a module.
@@ -202,6 +223,30 @@ impl<'s> Modules<'s> {
             release => Err(mismatch(release, &self.version)),
         }
     }
+}
+
+/// A list of aliases as text. The first line says how many follow.
+fn keep(path: &Path, aliases: &[(String, String)]) -> std::io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut text = format!("aliases 1 {}\n", aliases.len());
+    for (alias, name) in aliases {
+        text += &format!("{name}\t{alias}\n");
+    }
+    std::fs::create_dir_all(folder)?;
+    let mut unfinished = tempfile::NamedTempFile::new_in(folder)?;
+    unfinished.write_all(text.as_bytes())?;
+    unfinished.persist(path)?;
+    Ok(())
+}
+
+fn parse(text: &str) -> Option<Vec<(String, String)>> {
+    let (count, lines) = text.strip_prefix("aliases 1 ")?.split_once('\n')?;
+    let pair = |line: &str| {
+        let (name, alias) = line.split_once('\t')?;
+        Some((alias.to_owned(), name.to_owned()))
+    };
+    let aliases = lines.lines().map(pair).collect::<Option<Vec<_>>>()?;
+    (count.parse() == Ok(aliases.len()) && lines.ends_with('\n')).then_some(aliases)
 }
 
 /// Whose aliases mean the name, sorted.

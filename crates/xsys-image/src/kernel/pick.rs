@@ -410,4 +410,40 @@ mod tests {
         let picked = pick(&files, &[want(&["a"], true)]).unwrap();
         assert_eq!(picked.modules[0].path, "lib/modules/6.1/updates/a.ko");
     }
+    #[test]
+    fn aliases_are_kept_until_a_module_changes() {
+        let folder = tempfile::tempdir().unwrap();
+        let top = folder.path().join("top");
+        let cache = folder.path().join("cache");
+        let at = |name: &str| top.join("lib/modules/6.1").join(name);
+        std::fs::create_dir_all(at("")).unwrap();
+        std::fs::write(top.join("Image"), image::test::arm64("6.1", 1)).unwrap();
+        std::fs::write(at("a.ko"), arm64(&["alias=one"])).unwrap();
+        let names = |alias: &str| {
+            let source = Source::open(std::slice::from_ref(&top), &cache).unwrap();
+            let kernel = image::read(&source, "Image").unwrap();
+            let modules = Modules::open(&source, &kernel).unwrap();
+            modules
+                .pick(&[want(&[alias], true)])
+                .map(|picked| picked.modules.len())
+        };
+        let kept = || -> Vec<_> {
+            let entries = std::fs::read_dir(&cache).unwrap();
+            entries.map(|entry| entry.unwrap().path()).collect()
+        };
+        for _ in 0..2 {
+            assert_eq!(names("one").unwrap(), 1);
+            assert_eq!(kept().len(), 1);
+        }
+        // Who keeps something else finds something else.
+        std::fs::write(&kept()[0], "aliases 1 1\na\tother\n").unwrap();
+        assert_eq!(names("other").unwrap(), 1);
+        // What was cut short is made again.
+        std::fs::write(&kept()[0], "aliases 1 1\n").unwrap();
+        assert_eq!(names("one").unwrap(), 1);
+        std::fs::write(at("a.ko"), arm64(&["alias=two", "alias=three"])).unwrap();
+        assert_eq!(names("two").unwrap(), 1);
+        assert!(names("one").is_err());
+        assert_eq!(kept().len(), 2);
+    }
 }

@@ -6,9 +6,12 @@
 //! of distributions with merged `/usr` and of others look the same.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt;
 use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
 
 use super::boot_partition::BootPartition;
 use super::deb::{self, Package};
@@ -51,10 +54,15 @@ pub trait Tree: Send + Sync {
     fn list(&self) -> Result<Vec<Item>, Error>;
     /// Opens a file under the path that the list gives it.
     fn open(&self, path: &str) -> io::Result<Box<dyn Stream>>;
+    /// Something that is another when any content is; None where that is not known.
+    fn stamp(&self) -> Option<String> {
+        None
+    }
 }
 
 /// All that the user names.
 pub struct Source {
+    cache: Option<PathBuf>,
     origins: Vec<PathBuf>,
     packages: Vec<Package>,
     trees: Vec<Box<dyn Tree>>,
@@ -85,6 +93,7 @@ impl Source {
     /// A view without files.
     pub fn empty() -> Self {
         Self {
+            cache: None,
             origins: Vec::new(),
             packages: Vec::new(),
             trees: Vec::new(),
@@ -103,6 +112,7 @@ impl Source {
 
     /// Lays a folder, package, disk image or file over what is there.
     pub fn add(&mut self, path: &Path, cache: &Path) -> Result<(), Error> {
+        self.cache = Some(cache.to_owned());
         let meta = path.metadata().map_err(Error::read(path))?;
         if meta.is_dir() {
             return self.add_tree(path, Box::new(Folder::new(path)?));
@@ -244,6 +254,26 @@ impl Source {
             }),
             false => Ok(bytes),
         }
+    }
+
+    /// Where something that was found out about the files below a path can be kept: another path when
+    /// any of them changes. None where nothing can be kept.
+    pub(crate) fn kept(&self, prefix: &str, ending: &str) -> Option<PathBuf> {
+        let mut digest = Sha256::new();
+        let mut stamps: BTreeMap<usize, String> = BTreeMap::new();
+        for (path, place) in self
+            .files
+            .iter()
+            .filter(|(path, _)| path.starts_with(prefix))
+        {
+            let stamp = match stamps.entry(place.tree) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(new) => new.insert(self.trees[place.tree].stamp()?),
+            };
+            digest.update(format!("{path}\0{}\0{}\0{stamp}\0", place.path, place.size));
+        }
+        let name = format!("{}.{ending}", deb::hex(&digest.finalize()));
+        Some(self.cache.as_ref()?.join(name))
     }
 
     /// An error while reading a file of the view, under the names that the user knows.

@@ -24,6 +24,7 @@ pub(crate) struct Tarball {
     file: Arc<File>,
     /// By path.
     entries: Vec<(String, Place)>,
+    stamp: String,
 }
 
 #[derive(Clone, Debug)]
@@ -33,12 +34,13 @@ enum Place {
 }
 
 impl Tarball {
-    /// Lists the archive that the file consists of.
-    pub(crate) fn read(file: File) -> Result<Self, Fault> {
+    /// Lists the archive that the file consists of; the stamp is the package's digest.
+    pub(crate) fn read(file: File, stamp: &str) -> Result<Self, Fault> {
         let entries = list(&file)?;
         Ok(Self {
             file: Arc::new(file),
             entries,
+            stamp: stamp.to_owned(),
         })
     }
 }
@@ -67,6 +69,10 @@ impl Tree for Tarball {
             }
             _ => Err(io::ErrorKind::NotFound.into()),
         }
+    }
+
+    fn stamp(&self) -> Option<String> {
+        Some(self.stamp.clone())
     }
 }
 
@@ -253,7 +259,7 @@ mod tests {
     fn listed(bytes: &[u8]) -> Result<Tarball, Fault> {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(bytes).unwrap();
-        Tarball::read(file)
+        Tarball::read(file, "")
     }
 
     /// A header with any name, as `tar` itself would not write it.
