@@ -27,6 +27,7 @@ pub fn wait_for_the_end() -> (Reboot, String) {
             say!("cannot listen to signals: {error}");
             loop {
                 thread::sleep(Duration::from_secs(1));
+                watchdog::alive();
                 children::collect();
                 if let Some(request) = request() {
                     return request;
@@ -35,6 +36,7 @@ pub fn wait_for_the_end() -> (Reboot, String) {
         }
     };
     loop {
+        watchdog::alive();
         if let Ok(true) = sys::readable(&signals, 1000) {
             let mut bytes = [0u8; 64];
             let count = signals.read(&mut bytes).unwrap_or(0);

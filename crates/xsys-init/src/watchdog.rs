@@ -1,24 +1,29 @@
 //! The hardware watchdog: it resets the machine unless it is fed, and it is fed only while all is well.
 //!
 //! All is well while no service with a health check counts as failing. A failing service is started again
-//! first; if that helps before the watchdog's time is over, there is no reset. Should this process hang or
-//! die, nobody feeds either.
+//! first; if that helps before the watchdog's time is over, there is no reset. Should this process hang (on a
+//! disk that does not answer) or die, nobody feeds either.
 //!
 //! Why it was not fed is noted in the data partition beforehand: after a reset there is nobody to ask.
 
-use crate::log::say;
+use crate::log::{self, say};
 use crate::record;
 use crate::service::{self, Health};
 use crate::sys;
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 use xsys_init::config::Watchdog;
 
 static STATUS: Mutex<String> = Mutex::new(String::new());
+/// The boot itself may take so many seconds: the files of a damaged file system are rescued in it.
+const LONGEST_BOOT: u64 = 600;
+
+/// When the first process showed that it is alive, in seconds since the start.
+static ALIVE: AtomicU64 = AtomicU64::new(0);
 static DEVICE: Mutex<Option<File>> = Mutex::new(None);
 static LEAVING: AtomicBool = AtomicBool::new(false);
 
@@ -60,6 +65,11 @@ pub fn start(config: &Watchdog) {
 /// The machine is about to end: from here on it is fed whatever services do.
 pub fn leave() {
     LEAVING.store(true, Ordering::Relaxed);
+}
+
+/// The first process is at work: it has children to collect and requests to answer, every second.
+pub fn alive() {
+    ALIVE.store(log::uptime_ms() / 1000, Ordering::Relaxed);
 }
 
 /// Switches the watchdog off, where the hardware lets us: a machine that is off shall stay so.
@@ -160,7 +170,12 @@ fn feed_for_ever(seconds: u32) {
     }
 }
 
+/// Why the machine is not well, if it is not.
 fn failing() -> Option<String> {
+    let silent = (log::uptime_ms() / 1000).saturating_sub(ALIVE.load(Ordering::Relaxed));
+    if silent > LONGEST_BOOT {
+        return Some(format!("the first process has hung for {silent} s"));
+    }
     service::all()
         .iter()
         .find_map(|service| match service.state().health {
