@@ -21,6 +21,8 @@ use xsys_init::ring::utc;
 use xsys_init::sntp;
 
 static STATUS: Mutex<String> = Mutex::new(String::new());
+/// Nobody runs an image for so long: 30 years, in seconds.
+const LATEST: u64 = 30 * 365 * 86_400;
 /// By how much our clock is ahead of the servers', in seconds.
 static AHEAD: Mutex<u64> = Mutex::new(0);
 
@@ -150,10 +152,19 @@ fn now() -> i128 {
 fn adjust(server: &str, offset: i128, earliest: u64) {
     let second = 1_000_000_000;
     let target = now() + offset;
-    if target < i128::from(earliest) * second {
+    let says = u64::try_from(target / second).unwrap_or(0);
+    if says < earliest {
         say!(
             "{server} says {}, before this image was built: not believed",
-            utc((target / second).max(0) as u64)
+            utc(says)
+        );
+        return;
+    }
+    // One wrong answer must not send the clock where it never comes back from.
+    if earliest > 0 && says > earliest + LATEST {
+        say!(
+            "{server} says {}, decades after this image was built: not believed",
+            utc(says)
         );
         return;
     }

@@ -285,7 +285,7 @@ fn data(table: &mut Table, wrong: &mut Vec<String>) -> Data {
         label: table
             .string("label", wrong)
             .unwrap_or_else(|| "data".into()),
-        partition: table.whole("partition", wrong).unwrap_or(4) as u32,
+        partition: table.number32("partition", wrong).unwrap_or(4),
         mount: table
             .string("mount", wrong)
             .unwrap_or_else(|| "/data".into()),
@@ -355,13 +355,18 @@ fn service(table: &mut Table, wrong: &mut Vec<String>) -> Option<Service> {
             Restart::Always
         }
     };
-    let user = table.whole("user", wrong).unwrap_or(0) as u32;
+    // A mistake here must not make a service root: 65534 is nobody.
+    let given = (table.has("user"), table.has("group"));
+    let nobody = 65534;
+    let user = table
+        .number32("user", wrong)
+        .unwrap_or(if given.0 { nobody } else { 0 });
     let read = Service {
         environment: table.pairs("environment", wrong).unwrap_or_default(),
         user,
         group: table
-            .whole("group", wrong)
-            .map_or(user, |group| group as u32),
+            .number32("group", wrong)
+            .unwrap_or(if given.1 { nobody } else { user }),
         directory: table
             .string("directory", wrong)
             .unwrap_or_else(|| "/".into()),
@@ -517,6 +522,25 @@ mod tests {
         );
         assert_eq!(config.services.len(), 1);
         assert_eq!(config.services[0].name, "a");
+    }
+
+    #[test]
+    fn no_mistake_makes_root() {
+        for user in ["4294967296", "-1", "1.5", "\"shop\""] {
+            let text = format!(
+                r#"{{ "format": 1, "hostname": "a", "services": [ {{ "command": ["/bin/a"], "user": {user} }} ] }}"#
+            );
+            let (config, wrong) = read(&text);
+            assert_eq!(
+                (config.services[0].user, config.services[0].group),
+                (65534, 65534),
+                "{user}"
+            );
+            assert_eq!(
+                wrong,
+                ["`services[0].user` must be a whole number from 0 to 4294967295"]
+            );
+        }
     }
 
     #[test]

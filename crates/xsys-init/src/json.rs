@@ -57,6 +57,11 @@ impl Table {
         }
     }
 
+    /// Is there something that was not taken yet?
+    pub fn has(&self, key: &str) -> bool {
+        self.values.get(key).is_some_and(|value| !value.is_null())
+    }
+
     /// Takes a value; `null` is as good as none.
     fn take<T>(
         &mut self,
@@ -85,6 +90,16 @@ impl Table {
         self.take(key, "a whole number that is not negative", wrong, |value| {
             let number = *value.get::<f64>()?;
             (number >= 0.0 && number.fract() == 0.0 && number < 9e15).then_some(number as u64)
+        })
+    }
+
+    /// A number that fits 32 bits: a user's number that is cut off would be another user.
+    pub fn number32(&mut self, key: &str, wrong: &mut Vec<String>) -> Option<u32> {
+        let kind = "a whole number from 0 to 4294967295";
+        self.take(key, kind, wrong, |value| {
+            let number = *value.get::<f64>()?;
+            let whole = number as u32;
+            (f64::from(whole) == number).then_some(whole)
         })
     }
 

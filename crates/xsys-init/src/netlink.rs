@@ -157,7 +157,9 @@ pub fn answers(mut bytes: &[u8]) -> Vec<Answer> {
             &bytes[HEADER..length],
         );
         match kind {
-            2 if body.len() >= 4 => answers.push(Answer::Result(-(word(body, 0) as i32))),
+            2 if body.len() >= 4 => {
+                answers.push(Answer::Result((word(body, 0) as i32).wrapping_neg()))
+            }
             3 => answers.push(Answer::Done),
             NEW_ADDRESS => answers.extend(address(body)),
             _ => {}

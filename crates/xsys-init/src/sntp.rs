@@ -47,8 +47,8 @@ pub fn offset(
     Ok(((arrived - sent) + (left - received)) / 2)
 }
 
-/// NTP's 32 bits of seconds and 32 of their parts as nanoseconds since 1970. Seconds below 2^31 are after
-/// 2036, when the count begins again (RFC 4330, 3).
+/// NTP's 32 bits of seconds and 32 of their parts as nanoseconds since 1970. What would be before
+/// 1970 is after 2036, when the count begins again (RFC 4330, 3).
 fn time(bytes: &[u8]) -> i128 {
     let word =
         |at: usize| u32::from_be_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
@@ -56,7 +56,7 @@ fn time(bytes: &[u8]) -> i128 {
     if seconds == 0 && parts == 0 {
         return 0;
     }
-    let seconds = if seconds < 1 << 31 {
+    let seconds = if seconds < TO_1970 {
         seconds + (1 << 32)
     } else {
         seconds
@@ -110,6 +110,10 @@ mod tests {
     fn answers_that_are_none() {
         let good = answer(1_764_000_000);
         assert!(offset(&good[..47], MARK, 0, 0).is_err());
+        // The first second of 1968: 2^31 seconds after 1900 are before 1970.
+        let mut packet = good;
+        packet[40..44].copy_from_slice(&(1u32 << 31).to_be_bytes());
+        assert!(offset(&packet, MARK, 0, 0).is_ok_and(|offset| offset > 0));
         assert!(offset(&good, *b"abcdefgh", 0, 0).is_err());
         for (at, value) in [(0, 4 << 3 | 3), (0, 3 << 6 | 4 << 3 | 4), (1, 0), (1, 16)] {
             let mut packet = good;
