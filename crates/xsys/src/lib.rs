@@ -7,6 +7,7 @@
 //!
 //! Only this crate prints or ends the process; it does so in [`render`] and [`ui`].
 
+mod appliance;
 mod archiver;
 mod c_code;
 mod children;

@@ -10,6 +10,7 @@ pub mod bmap;
 pub mod compress;
 pub mod fat;
 pub mod imager;
+pub mod part;
 pub mod sparse;
 pub mod table;
 

@@ -1,5 +1,6 @@
 //! `xsys build`: sysroot, cargo, images, report.
 
+use crate::appliance::{self, Appliance, Prepared};
 use crate::cli::BuildArgs;
 use crate::commands::Call;
 use crate::driver::cargo::{self, Built};
@@ -27,10 +28,17 @@ fn build(call: &Call, args: &BuildArgs) -> Result<u8> {
     let mut failure = Failure::silent(0);
     for plan in &plans {
         ui.quiet |= plan.flags.quiet;
+        let appliances = Appliance::all(&plan.project)?;
+        let appliances: Vec<Prepared<'_>> = appliances
+            .into_iter()
+            .map(|appliance| appliance.prepare(ui, plan))
+            .collect::<Result<_>>()?;
         let done = match cargo::build(&ui, plan, alone)? {
             // cargo has told what was wrong.
             built if built.code != 0 => Err(Failure::silent(built.code)),
-            built => images(&ui, plan, &built),
+            built => {
+                images(&ui, plan, &built).and_then(|()| cards(call, ui, plan, &built, &appliances))
+            }
         };
         if let Err(mut more) = done {
             failure.diagnostics.append(&mut more.diagnostics);
@@ -48,6 +56,23 @@ fn build(call: &Call, args: &BuildArgs) -> Result<u8> {
     } else {
         Err(failure)
     }
+}
+
+/// Makes the cards of packages that are appliances.
+fn cards(
+    call: &Call,
+    ui: Ui,
+    plan: &Plan,
+    built: &Built,
+    appliances: &[Prepared<'_>],
+) -> Result<()> {
+    let call = Call { ui, ..call.clone() };
+    for appliance in appliances {
+        if let Some(image) = appliance.make(&call, plan, &built.programs)? {
+            appliance::tell(ui, &image);
+        }
+    }
+    Ok(())
 }
 
 /// Makes the images of what was built, and tells what there is now.

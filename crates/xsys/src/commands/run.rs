@@ -8,6 +8,7 @@ use xsys_diag::Diagnostic;
 use xsys_sysroot::Cache;
 use xsys_target::{Board, Target};
 
+use crate::appliance::{self, Appliance, Prepared};
 use crate::children;
 use crate::cli::{CargoFlags, RunArgs, WasmArgs};
 use crate::commands::Call;
@@ -92,6 +93,9 @@ fn go(call: &Call, args: &RunArgs) -> Result<u8> {
     let Some(plan) = plans.pop() else {
         return Ok(0);
     };
+    if let Some(appliance) = Appliance::all(&plan.project)?.pop() {
+        return run_appliance(&call, &plan, &appliance.prepare(call.ui, &plan)?);
+    }
     let launch = launch(&plan.target, &plan)?;
     let wasm = engine_options(&args.wasm, &launch)?;
     let gdb = args.gdb.as_deref().map(Path::new);
@@ -102,6 +106,21 @@ fn go(call: &Call, args: &RunArgs) -> Result<u8> {
         children::outlive_interrupts();
     }
     cargo::build_and_run(&call.ui, &plan, Verb::Run, &context)
+}
+
+/// Builds an appliance and boots its card in QEMU.
+fn run_appliance(call: &Call, plan: &Plan, appliance: &Prepared<'_>) -> Result<u8> {
+    let built = cargo::build(&call.ui, plan, true)?;
+    if built.code != 0 {
+        return Err(Failure::silent(built.code));
+    }
+    match appliance.make(call, plan, &built.programs)? {
+        Some(image) => {
+            appliance::tell(call.ui, &image);
+            appliance.boot(call.ui, plan, &image)
+        }
+        None => Err(Diagnostic::error("the appliance has no program").into()),
+    }
 }
 
 /// What the runner has to know.

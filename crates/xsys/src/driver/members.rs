@@ -5,6 +5,7 @@
 //! its packages, so that `--bin` and `--features` mean what they mean to cargo.
 
 use std::ffi::OsString;
+use std::path::Path;
 
 use cargo_metadata::{Metadata, Package, TargetKind};
 
@@ -35,6 +36,16 @@ impl Member {
 
     pub fn name(&self) -> &str {
         self.package.name.as_str()
+    }
+
+    pub fn version(&self) -> String {
+        self.package.version.to_string()
+    }
+
+    /// The folder of its manifest.
+    pub fn folder(&self) -> &Path {
+        let manifest = self.package.manifest_path.as_std_path();
+        manifest.parent().unwrap_or(manifest)
     }
 
     /// How many of its programs cargo puts into one folder: binaries, and examples.

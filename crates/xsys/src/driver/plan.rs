@@ -14,6 +14,7 @@ use xsys_diag::Diagnostic;
 use xsys_sysroot::{Cache, CrateSet, Panic, Request, Settings, Sysroot, Toolchain};
 use xsys_target::{Kind, RunConfig, Target, What};
 
+use crate::appliance::Appliance;
 use crate::c_code;
 use crate::cli::{BuildArgs, CargoFlags};
 use crate::driver::artifacts::Table;
@@ -384,6 +385,9 @@ impl Ground {
             self.place.project.can_be_made(target, &self.flags)?;
         }
         self.place.project.script_is_there()?;
+        if matches!(verb, Verb::Build | Verb::Run) {
+            Appliance::check(&self.place.project, target)?;
+        }
         Ok(choice)
     }
 

@@ -1,0 +1,417 @@
+//! `appliance.toml`: what an appliance is made of.
+//!
+//! Tables that only the init reads (`network`, `services` and so on) go to it as they are; its own reader, which is a
+//! library, checks them here, long before a card is written.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use xsys_diag::{Diagnostic, Source, did_you_mean};
+use xsys_image::disk::Table;
+use xsys_image::kernel::needs::{self, MACHINES, Machine};
+
+use crate::error::{Result, file};
+
+/// The description's name, beside `Cargo.toml`.
+pub const FILE: &str = "appliance.toml";
+
+/// MiB, in bytes.
+const MIB: u64 = 1 << 20;
+
+/// An appliance.
+#[derive(Debug)]
+pub struct Description {
+    /// Where it is described.
+    pub path: PathBuf,
+    keys: Keys,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Keys {
+    #[serde(default)]
+    machine: Option<String>,
+    #[serde(default)]
+    kernel: Paths,
+    #[serde(default)]
+    kernel_version: Option<String>,
+    #[serde(default)]
+    hostname: Option<String>,
+    #[serde(default)]
+    modules: Vec<String>,
+    #[serde(default)]
+    kernel_arguments: Option<String>,
+    #[serde(default)]
+    config_txt: Vec<String>,
+    #[serde(default)]
+    files: BTreeMap<String, PathBuf>,
+    #[serde(default)]
+    image: ImageKeys,
+    #[serde(default)]
+    run: RunKeys,
+    // The init's.
+    network: Option<Value>,
+    time: Option<Value>,
+    data: Option<Value>,
+    watchdog: Option<Value>,
+    status: Option<Value>,
+    log: Option<Value>,
+    console: Option<Value>,
+    services: Option<Value>,
+}
+
+/// A path or several.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+enum Paths {
+    One(PathBuf),
+    Several(Vec<PathBuf>),
+}
+
+impl Default for Paths {
+    fn default() -> Self {
+        Self::Several(Vec::new())
+    }
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+struct ImageKeys {
+    table: TableKey,
+    /// MiB.
+    boot: u64,
+    /// MiB.
+    data: u64,
+    formats: Vec<Form>,
+}
+
+impl Default for ImageKeys {
+    fn default() -> Self {
+        Self {
+            table: TableKey::Mbr,
+            boot: 128,
+            data: 64,
+            formats: Vec::new(),
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum TableKey {
+    Mbr,
+    Gpt,
+}
+
+/// A compressed form beside the image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub enum Form {
+    #[serde(rename = "img.zst")]
+    Zstd,
+    #[serde(rename = "img.xz")]
+    Xz,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+struct RunKeys {
+    machine: Option<String>,
+    /// `HOST:GUEST`.
+    ports: Vec<String>,
+    /// MiB.
+    memory: Option<u64>,
+}
+
+impl Description {
+    /// Reads and checks it.
+    pub fn read(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path).map_err(|error| file("read", path, &error))?;
+        let source = Source {
+            path: path.to_owned(),
+            text: text.into(),
+        };
+        let keys: Keys =
+            toml::from_str(&source.text).map_err(|error| wrong_toml(&error, &source))?;
+        let description = Self {
+            path: path.to_owned(),
+            keys,
+        };
+        let mut problems = description.problems(&source);
+        let (_, wrong) = xsys_init::config::read(&description.for_init(&[], &[], "").to_string());
+        problems.extend(wrong.into_iter().map(|wrong| {
+            Diagnostic::error(format!("`{}`: {wrong}", path.display()))
+                .help("docs/fleets.md lists the keys of an appliance")
+        }));
+        match problems.is_empty() {
+            true => Ok(description),
+            false => Err(problems.into()),
+        }
+    }
+
+    fn problems(&self, source: &Source) -> Vec<Diagnostic> {
+        let mut problems = Vec::new();
+        let at = |text: &str| {
+            source
+                .text
+                .find(text)
+                .map_or(0..0, |at| at..at + text.len())
+        };
+        if needs::machine(self.machine_name()).is_none() {
+            let name = self.machine_name();
+            let names = MACHINES.iter().map(|machine| machine.name);
+            let problem = Diagnostic::error(format!("no machine is called `{name}`"))
+                .label(source, at(name), "")
+                .help(match did_you_mean(name, names.clone()) {
+                    Some(close) => format!("did you mean `{close}`?"),
+                    None => format!("known: {}", names.collect::<Vec<_>>().join(", ")),
+                });
+            problems.push(problem);
+        }
+        for port in &self.keys.run.ports {
+            if parse_port(port).is_none() {
+                let problem = Diagnostic::error(format!("`{port}` is not a pair of ports"))
+                    .label(source, at(port), "")
+                    .help("write HOST:GUEST, such as \"8080:80\"");
+                problems.push(problem);
+            }
+        }
+        for (place, from) in &self.keys.files {
+            let from = self.folder().join(from);
+            if !from.is_file() {
+                let problem = Diagnostic::error(format!("there is no file `{}`", from.display()))
+                    .label(source, at(place), "goes here")
+                    .help("paths of `[files]` are relative to the folder of appliance.toml");
+                problems.push(problem);
+            }
+        }
+        problems
+    }
+
+    /// The folder of the description: paths in it are relative to it.
+    pub fn folder(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new("."))
+    }
+
+    fn machine_name(&self) -> &str {
+        self.keys.machine.as_deref().unwrap_or("qemu-virt")
+    }
+
+    /// What the card is for.
+    pub fn machine(&self) -> &'static Machine {
+        // `read` has looked.
+        needs::machine(self.machine_name()).unwrap_or(&MACHINES[0])
+    }
+
+    /// Packages and folders with the kernel: the environment's, or those that are named.
+    pub fn kernel(&self) -> Vec<PathBuf> {
+        if let Some(paths) = std::env::var_os("XSYS_KERNEL").filter(|paths| !paths.is_empty()) {
+            return std::env::split_paths(&paths).collect();
+        }
+        let paths = match &self.keys.kernel {
+            Paths::One(path) => std::slice::from_ref(path),
+            Paths::Several(paths) => paths,
+        };
+        paths.iter().map(|path| self.folder().join(path)).collect()
+    }
+
+    /// Whether what is named for it exists.
+    pub fn kernel_is_there(&self) -> Result<()> {
+        let paths = self.kernel();
+        if paths.is_empty() {
+            return Err(Diagnostic::error("nobody says where the kernel is")
+                .note(format!("`{}` has no `kernel`", self.path.display()))
+                .help("name Debian packages or folders there: `kernel = [\"linux-image-….deb\"]`, or set XSYS_KERNEL to such paths")
+                .into());
+        }
+        let missing = paths.iter().filter(|path| !path.exists());
+        let problems: Vec<Diagnostic> = missing
+            .map(|path| {
+                Diagnostic::error(format!(
+                    "there is no `{}`, where the kernel is said to be",
+                    path.display()
+                ))
+                .note(format!("in `{}` or XSYS_KERNEL", self.path.display()))
+                .help("correct the path; relative ones begin in the folder of appliance.toml")
+            })
+            .collect();
+        match problems.is_empty() {
+            true => Ok(()),
+            false => Err(problems.into()),
+        }
+    }
+
+    pub fn kernel_version(&self) -> Option<&str> {
+        self.keys.kernel_version.as_deref()
+    }
+
+    /// Modules that the user wants besides, or extras by name.
+    pub fn modules(&self) -> &[String] {
+        &self.keys.modules
+    }
+
+    pub fn kernel_arguments(&self) -> &str {
+        self.keys.kernel_arguments.as_deref().unwrap_or_default()
+    }
+
+    /// Lines for `config.txt`.
+    pub fn config_txt(&self) -> &[String] {
+        &self.keys.config_txt
+    }
+
+    /// Files of the user's: where they go, and where they are.
+    pub fn files(&self) -> impl Iterator<Item = (&str, PathBuf)> {
+        let files = self.keys.files.iter();
+        files.map(|(place, from)| (place.as_str(), self.folder().join(from)))
+    }
+
+    pub fn table(&self) -> Table {
+        match self.keys.image.table {
+            TableKey::Mbr => Table::Mbr,
+            TableKey::Gpt => Table::Gpt,
+        }
+    }
+
+    /// Bytes of each boot partition.
+    pub fn boot_size(&self) -> u64 {
+        self.keys.image.boot.saturating_mul(MIB)
+    }
+
+    /// Bytes that the data partition has before it grows.
+    pub fn data_size(&self) -> u64 {
+        self.keys.image.data.saturating_mul(MIB)
+    }
+
+    pub fn forms(&self) -> &[Form] {
+        &self.keys.image.formats
+    }
+
+    /// QEMU's machine.
+    pub fn run_machine(&self) -> &str {
+        self.keys.run.machine.as_deref().unwrap_or("virt")
+    }
+
+    /// Ports of this machine, and of the appliance.
+    pub fn ports(&self) -> Vec<(u16, u16)> {
+        let ports = self.keys.run.ports.iter();
+        ports.filter_map(|port| parse_port(port)).collect()
+    }
+
+    /// MiB.
+    pub fn memory(&self) -> u64 {
+        self.keys.run.memory.unwrap_or(512)
+    }
+
+    /// `/etc/xsys/appliance.json`, for the init. Without services of the user's each program is one.
+    pub fn for_init(&self, programs: &[String], modules: &[String], version: &str) -> Value {
+        let keys = &self.keys;
+        let mut json = Map::new();
+        let name = self
+            .folder()
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy();
+        let hostname = keys.hostname.clone().unwrap_or_else(|| name.into_owned());
+        json.insert("format".to_owned(), json!(1));
+        json.insert("hostname".to_owned(), json!(hostname));
+        json.insert("version".to_owned(), json!(version));
+        json.insert("modules".to_owned(), json!(modules));
+        for (key, value) in [
+            ("network", &keys.network),
+            ("time", &keys.time),
+            ("watchdog", &keys.watchdog),
+            ("log", &keys.log),
+            ("console", &keys.console),
+            ("status", &keys.status),
+        ] {
+            if let Some(value) = value {
+                json.insert(key.to_owned(), value.clone());
+            }
+        }
+        let data = json!({ "label": "data", "partition": 4, "mount": "/data" });
+        let data = merged(data, keys.data.as_ref());
+        json.insert("data".to_owned(), data);
+        let services = keys.services.clone().unwrap_or_else(|| {
+            let service =
+                |name: &String| json!({ "name": name, "command": [format!("/bin/{name}")] });
+            programs.iter().map(service).collect()
+        });
+        json.insert("services".to_owned(), services);
+        Value::Object(json)
+    }
+}
+
+/// Our keys, with those of the user over them.
+fn merged(mut ours: Value, users: Option<&Value>) -> Value {
+    if let (Value::Object(ours), Some(Value::Object(users))) = (&mut ours, users) {
+        for (key, value) in users {
+            ours.insert(key.clone(), value.clone());
+        }
+    }
+    ours
+}
+
+fn parse_port(text: &str) -> Option<(u16, u16)> {
+    let (host, guest) = text.split_once(':')?;
+    let (host, guest) = (host.parse().ok()?, guest.parse().ok()?);
+    (guest != 0).then_some((host, guest))
+}
+
+fn wrong_toml(error: &toml::de::Error, source: &Source) -> Diagnostic {
+    let message = error.message().lines().next().unwrap_or_default();
+    let problem = Diagnostic::error(format!("{FILE}: {message}"));
+    match error.span() {
+        Some(span) => problem.label(source, span, ""),
+        None => problem.note(format!("in `{}`", source.path.display())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> std::result::Result<Description, Vec<String>> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE);
+        std::fs::write(&path, text).unwrap();
+        Description::read(&path).map_err(|failure| {
+            let problems = failure.diagnostics.iter();
+            problems.map(|problem| problem.message.clone()).collect()
+        })
+    }
+
+    #[test]
+    fn programs_are_services_unless_there_are_others() {
+        let description = read("").unwrap();
+        assert_eq!(description.machine().name, "qemu-virt");
+        let json = description.for_init(&["shop".to_owned()], &[], "1.0");
+        assert_eq!(json["services"][0]["command"][0], "/bin/shop");
+        assert_eq!(json["data"]["mount"], "/data");
+        let text = "[data]\nmount = \"/state\"\n[[services]]\nname = \"a\"\ncommand = [\"/bin/a\"]";
+        let json = read(text)
+            .unwrap()
+            .for_init(&["shop".to_owned()], &[], "1.0");
+        assert_eq!(json["services"].as_array().unwrap().len(), 1);
+        assert_eq!(json["data"]["mount"], "/state");
+        assert_eq!(json["data"]["partition"], 4);
+    }
+
+    #[test]
+    fn mistakes_are_told_together() {
+        let problems = read(
+            "machine = \"raspberry-pi-33\"\n[run]\nports = [\"80\"]\n[files]\n\"/etc/x\" = \"x\"",
+        )
+        .unwrap_err();
+        assert_eq!(problems.len(), 3, "{problems:?}");
+        let problems =
+            read("[[services]]\nname = \"a\"\ncommand = [\"/bin/a\"]\nrestart = \"often\"")
+                .unwrap_err();
+        assert!(problems[0].contains("restart"), "{problems:?}");
+        let problems = read("machin = \"x\"").unwrap_err();
+        assert!(
+            problems[0].contains("unknown field `machin`"),
+            "{problems:?}"
+        );
+    }
+}

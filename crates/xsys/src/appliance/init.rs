@@ -1,0 +1,154 @@
+//! The first process of an appliance: its sources are in this program, and are built for the appliance's target by the
+//! same way as the user's programs.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use clap::Parser;
+use xsys_diag::Diagnostic;
+use xsys_sysroot::Cache;
+
+use crate::cli::{BuildArgs, Cli, Command};
+use crate::commands::Call;
+use crate::driver::board_files::short_digest;
+use crate::driver::cargo;
+use crate::driver::plan::{Plan, Verb};
+use crate::error::{Failure, Result, file};
+
+/// Every file of the package, by name.
+const SOURCES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/init_sources.rs"));
+
+/// What makes it small, and a workspace of its own.
+const PROFILE: &str = "
+[workspace]
+
+[profile.release]
+opt-level = \"s\"
+lto = true
+codegen-units = 1
+";
+
+/// The program for the target of a plan.
+pub fn build(call: &Call, plan: &Plan) -> Result<PathBuf> {
+    let cache = Cache::from_env().map_err(|error| error.into_diagnostic())?;
+    let folder = sources(cache.root())?;
+    let mut call = call.clone();
+    call.folder = folder;
+    // What is told is the appliance; that this is one of its parts is a detail.
+    call.ui.quiet = true;
+    let args = arguments(plan)?;
+    let plans = Plan::make(
+        &call.ui,
+        Verb::Build,
+        &args,
+        call.toolchain.as_deref(),
+        &call.folder,
+    )?;
+    let built = match plans.first() {
+        Some(plan) => cargo::build(&call.ui, plan, true)?,
+        None => return Err(no_init()),
+    };
+    match built
+        .programs
+        .into_iter()
+        .find(|path| path.ends_with("init"))
+    {
+        Some(path) if built.code == 0 => Ok(path),
+        _ if built.code != 0 => Err(Failure::silent(built.code)),
+        _ => Err(no_init()),
+    }
+}
+
+fn no_init() -> Failure {
+    Diagnostic::error("the appliance's init was not built").into()
+}
+
+/// The same target, by the same way.
+fn arguments(plan: &Plan) -> Result<BuildArgs> {
+    let target = &plan.target;
+    let (flag, value) = match (&target.board, &target.source) {
+        (Some(board), _) => ("--board", OsString::from(&board.name)),
+        (None, Some(source)) => {
+            let path = std::path::absolute(&source.path);
+            let path = path.map_err(|error| file("find", &source.path, &error))?;
+            ("--target-spec", path.into_os_string())
+        }
+        (None, None) => ("--target", OsString::from(&target.name)),
+    };
+    let words: Vec<OsString> = ["xsys", "build", flag]
+        .into_iter()
+        .map(OsString::from)
+        .collect();
+    let rest = ["--", "--release", "--quiet"]
+        .into_iter()
+        .map(OsString::from);
+    let words = words.into_iter().chain([value]).chain(rest);
+    match Cli::try_parse_from(words).map(|cli| cli.command) {
+        Ok(Command::Build(args)) => Ok(args),
+        _ => Err(no_init()),
+    }
+}
+
+/// The sources as a folder of the cache, named by what is in them.
+fn sources(cache: &Path) -> Result<PathBuf> {
+    let parts: Vec<&[u8]> = SOURCES
+        .iter()
+        .flat_map(|(name, text)| [name.as_bytes(), text.as_bytes()])
+        .chain([PROFILE.as_bytes()])
+        .collect();
+    let all = cache.join("init");
+    let folder = all.join(short_digest(&parts));
+    if folder.is_dir() {
+        return Ok(folder);
+    }
+    let failed = |error: std::io::Error| file("write", &all, &error);
+    std::fs::create_dir_all(&all).map_err(failed)?;
+    let staging = tempfile::tempdir_in(&all).map_err(failed)?;
+    let whole = staging.path().join("init");
+    for (name, text) in SOURCES {
+        let path = whole.join(name);
+        std::fs::create_dir_all(path.parent().unwrap_or(&whole)).map_err(failed)?;
+        let text = match *name {
+            "Cargo.toml" => format!("{text}{PROFILE}"),
+            _ => (*text).to_owned(),
+        };
+        std::fs::write(path, text).map_err(failed)?;
+    }
+    match std::fs::rename(&whole, &folder) {
+        Err(error) if !folder.is_dir() => Err(failed(error).into()),
+        _ => Ok(folder),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sources_become_a_package_once() {
+        let cache = tempfile::tempdir().unwrap();
+        let folder = sources(cache.path()).unwrap();
+        let manifest = std::fs::read_to_string(folder.join("Cargo.toml")).unwrap();
+        let manifest: toml::Table = toml::from_str(&manifest).unwrap();
+        assert!(manifest["profile"]["release"]["lto"].as_bool().unwrap());
+        assert!(folder.join("src/main.rs").is_file());
+        assert_eq!(sources(cache.path()).unwrap(), folder);
+    }
+
+    #[test]
+    fn nothing_of_it_needs_a_linker_for_the_host() {
+        let manifest = SOURCES
+            .iter()
+            .find(|(name, _)| *name == "Cargo.toml")
+            .unwrap();
+        let manifest: toml::Table = toml::from_str(manifest.1).unwrap();
+        let names: Vec<&String> = manifest["dependencies"]
+            .as_table()
+            .unwrap()
+            .keys()
+            .collect();
+        // No build scripts and no procedural macros: whoever adds a crate looks for both.
+        assert_eq!(names, ["tinyjson"]);
+        assert!(!manifest.contains_key("build-dependencies"));
+    }
+}

@@ -1,0 +1,265 @@
+//! `xsys run` for an appliance: its card in QEMU.
+//!
+//! QEMU has no firmware of a Pi, so we play it: which partition starts is read from the card, and kernel, initramfs and
+//! command line from that partition. What the appliance writes goes to a copy of the card, which stays: a later run
+//! replaces the systems on it and leaves the data partition alone.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use xsys_diag::Diagnostic;
+use xsys_image::disk::fat::Reader;
+use xsys_image::disk::part::{Part, partitions};
+
+use super::Image;
+use super::description::Description;
+use crate::children;
+use crate::driver::plan::Plan;
+use crate::driver::run::{cannot_start, find};
+use crate::error::{Failure, Result, file, reason};
+use crate::ui::Ui;
+
+/// Names on a boot partition.
+pub const KERNEL: &str = "kernel8.img";
+pub const INITRAMFS: &str = "initramfs.gz";
+pub const CMDLINE: &str = "cmdline.txt";
+pub const CONFIG: &str = "config.txt";
+
+/// Nothing that is started is larger, in bytes.
+const LARGEST: u64 = 1 << 30;
+
+/// What a boot loader hands over.
+struct Loaded {
+    /// Where the files are until the machine ends.
+    folder: tempfile::TempDir,
+    kernel: PathBuf,
+    initramfs: PathBuf,
+    command_line: String,
+    device_tree: Option<PathBuf>,
+}
+
+/// Boots the card, and ends when the machine does.
+pub fn boot(ui: Ui, plan: &Plan, description: &Description, image: &Image) -> Result<u8> {
+    let machine = description.run_machine();
+    let program = match plan.target.arch() {
+        "aarch64" => "qemu-system-aarch64",
+        _ => "qemu-system-arm",
+    };
+    let Some(qemu) = find(program) else {
+        return Err(Diagnostic::error(format!("`{program}` is not installed"))
+            .note(format!("the image is ready: {}", image.path.display()))
+            .help("install it: sudo apt install qemu-system-arm (Debian, Ubuntu), or your system's package")
+            .into());
+    };
+    let card = card(image)?;
+    let loaded = load(&card)?;
+    let mut command = Command::new(&qemu);
+    command.args([
+        "-M", machine, "-display", "none", "-serial", "stdio", "-monitor", "none",
+    ]);
+    command.arg("-kernel").arg(&loaded.kernel);
+    command.arg("-initrd").arg(&loaded.initramfs);
+    command.args(["-append", &loaded.command_line]);
+    match machine {
+        "virt" => virt(ui, &mut command, description, plan, &card)?,
+        _ => raspberry_pi(&mut command, &loaded, &card)?,
+    }
+    children::forward_signals();
+    let status = children::status(&mut command).map_err(|error| cannot_start(&qemu, &error))?;
+    drop(loaded.folder);
+    Ok(u8::try_from(status.code().unwrap_or(1) & 0xff).unwrap_or(1))
+}
+
+/// QEMU's machine of virtual devices, with a network.
+fn virt(
+    ui: Ui,
+    command: &mut Command,
+    description: &Description,
+    plan: &Plan,
+    card: &Path,
+) -> Result<()> {
+    let processor = match plan.target.arch() {
+        "aarch64" => "cortex-a72",
+        _ => "cortex-a15",
+    };
+    command.args(["-cpu", processor, "-m", &description.memory().to_string()]);
+    let mut network = "user,id=net".to_owned();
+    for (host, guest) in description.ports() {
+        let host = match host {
+            0 => free_port()?,
+            host => host,
+        };
+        network.push_str(&format!(",hostfwd=tcp:127.0.0.1:{host}-:{guest}"));
+        ui.status(
+            "Forwarding",
+            &format!("127.0.0.1:{host} to port {guest} of the appliance"),
+        );
+    }
+    command.args([
+        "-netdev",
+        &network,
+        "-device",
+        "virtio-net-device,netdev=net",
+    ]);
+    command.arg("-drive").arg(drive("if=none,id=card", card));
+    command.args(["-device", "virtio-blk-device,drive=card"]);
+    Ok(())
+}
+
+/// A Pi with its card; QEMU's has no network that Linux finds.
+fn raspberry_pi(command: &mut Command, loaded: &Loaded, card: &Path) -> Result<()> {
+    let Some(tree) = &loaded.device_tree else {
+        return Err(
+            Diagnostic::error("the card has no device tree for this machine")
+                .help("in appliance.toml: `machine = \"raspberry-pi-3\"`")
+                .into(),
+        );
+    };
+    command.arg("-dtb").arg(tree);
+    command.arg("-drive").arg(drive("if=sd", card));
+    Ok(())
+}
+
+/// A comma in a file's name is doubled.
+fn drive(how: &str, path: &Path) -> String {
+    let path = path.display().to_string().replace(',', ",,");
+    format!("{how},format=raw,file={path}")
+}
+
+fn free_port() -> Result<u16> {
+    let port = TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr());
+    let port = port.map_err(|error| {
+        Failure::from(Diagnostic::error(format!(
+            "no port is free: {}",
+            reason(&error)
+        )))
+    })?;
+    Ok(port.port())
+}
+
+/// The card that is used: the image, with the data of earlier runs.
+fn card(image: &Image) -> Result<PathBuf> {
+    let path = image.path.with_extension("card");
+    let failed = |error: std::io::Error| file("write", &path, &error);
+    let mut options = File::options();
+    options.read(true).write(true).create(true).truncate(false);
+    let mut card = options.open(&path).map_err(failed)?;
+    let mut source = File::open(&image.path).map_err(|error| file("read", &image.path, &error))?;
+    let (new, old) = (partitions(&mut source), partitions(&mut card));
+    let new = new.map_err(|error| file("read", &image.path, &error))?;
+    // Data stays where the partitions are the same; the last one may have grown.
+    let starts =
+        |all: &[std::ops::Range<u64>]| all.iter().map(|part| part.start).collect::<Vec<_>>();
+    let same = old.is_ok_and(|old| starts(&old) == starts(&new));
+    let kept = match (same, new.last()) {
+        (true, Some(data)) => data.start,
+        _ => {
+            card.set_len(0).map_err(failed)?;
+            image.size
+        }
+    };
+    // QEMU's card readers take sizes that cards have.
+    card.set_len(image.size.next_power_of_two())
+        .map_err(failed)?;
+    // The table stays too: the data partition has grown there.
+    let first = match same {
+        true => new.first().map_or(0, |part| part.start),
+        false => 0,
+    };
+    copy(&mut source, &mut card, first..kept).map_err(failed)?;
+    Ok(path)
+}
+
+/// Copies a range; what is the same already is not written, so that holes stay holes.
+fn copy(from: &mut File, to: &mut File, range: std::ops::Range<u64>) -> std::io::Result<()> {
+    let (mut new, mut old) = (vec![0; 1 << 20], vec![0; 1 << 20]);
+    let mut at = range.start;
+    while at < range.end {
+        let most = usize::try_from(range.end - at).map_or(new.len(), |left| left.min(new.len()));
+        from.seek(SeekFrom::Start(at))?;
+        from.read_exact(&mut new[..most])?;
+        to.seek(SeekFrom::Start(at))?;
+        to.read_exact(&mut old[..most])?;
+        if new[..most] != old[..most] {
+            to.seek(SeekFrom::Start(at))?;
+            to.write_all(&new[..most])?;
+        }
+        at += most as u64;
+    }
+    Ok(())
+}
+
+/// Plays the firmware.
+fn load(card: &Path) -> Result<Loaded> {
+    let failed = |error: std::io::Error| file("read", card, &error);
+    let mut disk = File::open(card).map_err(failed)?;
+    let parts = partitions(&mut disk).map_err(failed)?;
+    let open = |number: usize| -> Result<Reader<Part<File>>> {
+        let Some(range) = parts.get(number - 1) else {
+            return Err(failed(std::io::Error::other(format!(
+                "it has no partition {number}"
+            )))
+            .into());
+        };
+        let file = File::open(card).map_err(failed)?;
+        Reader::open(Part::new(file, range.clone())).map_err(|error| failed(error).into())
+    };
+    let select = open(1)?.read("autoboot.txt", 512).map_err(failed)?;
+    let boot = open(boot_partition(&String::from_utf8_lossy(&select)))?;
+    let folder = tempfile::tempdir().map_err(failed)?;
+    let take = |name: &str| -> Result<PathBuf> {
+        let bytes = boot.read(name, LARGEST).map_err(failed)?;
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).map_err(|error| file("write", &path, &error))?;
+        Ok(path)
+    };
+    let (kernel, initramfs) = (take(KERNEL)?, take(INITRAMFS)?);
+    let line = boot.read(CMDLINE, 4096).map_err(failed)?;
+    // The firmware puts the name of the serial port in.
+    let line = String::from_utf8_lossy(&line)
+        .trim()
+        .replace("serial0", "ttyAMA0");
+    let tree = "bcm2710-rpi-3-b.dtb";
+    let device_tree = boot
+        .read(tree, LARGEST)
+        .is_ok()
+        .then(|| take(tree))
+        .transpose()?;
+    Ok(Loaded {
+        kernel,
+        initramfs,
+        command_line: line,
+        device_tree,
+        folder,
+    })
+}
+
+/// What `autoboot.txt` says of a start that is no trial.
+fn boot_partition(text: &str) -> usize {
+    let mut applies = true;
+    let mut number = 2;
+    for line in text.lines().map(str::trim) {
+        if line.starts_with('[') {
+            applies = line == "[all]";
+        } else if let (true, Some(value)) = (applies, line.strip_prefix("boot_partition=")) {
+            number = value.parse().unwrap_or(number);
+        }
+    }
+    number.max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_firmwares_file_says_what_starts() {
+        let text = "[all]\ntryboot_a_b=1\nboot_partition=3\n[tryboot]\nboot_partition=2\n";
+        assert_eq!(boot_partition(text), 3);
+        assert_eq!(boot_partition(""), 2);
+        assert_eq!(boot_partition("boot_partition=0"), 1);
+    }
+}

@@ -1,0 +1,115 @@
+//! Linux appliances: a kernel of the user's choice, our init, the user's programs, on a card or in QEMU.
+//!
+//! A package becomes an appliance by a file `appliance.toml` beside its `Cargo.toml` ([`description`]). After its
+//! programs were built, `xsys build` builds the init for the same target ([`init`]), takes kernel, modules and firmware
+//! from what the description names, and makes a card's image ([`assemble`]). `xsys run` boots that image ([`machine`]).
+//!
+//! The card has four partitions, so that a later update changes one of two systems and leaves the other alone: `SELECT`
+//! says which system starts, `BOOT-A` and `BOOT-B` are systems (kernel and programs together), and the last one is for
+//! data and is made by the init.
+
+mod assemble;
+mod description;
+mod init;
+mod machine;
+
+use std::path::PathBuf;
+
+pub use self::assemble::tell;
+use self::description::Description;
+
+use xsys_target::Target;
+
+use crate::commands::Call;
+use crate::driver::members::Member;
+use crate::driver::plan::Plan;
+use crate::driver::project::Project;
+use crate::error::Result;
+use crate::ui::Ui;
+
+/// A finished image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Image {
+    pub path: PathBuf,
+    /// Bytes of the card, and how many of them have to be written.
+    pub size: u64,
+    pub mapped: u64,
+    /// Whether it was there already, with all that is in it.
+    pub unchanged: bool,
+}
+
+/// A package that is an appliance.
+pub struct Appliance<'a> {
+    package: &'a Member,
+    description: Description,
+}
+
+impl<'a> Appliance<'a> {
+    /// Says what is wrong with the descriptions of a project before anything is compiled.
+    pub fn check(project: &'a Project, target: &Target) -> Result<()> {
+        for appliance in Self::all(project)? {
+            assemble::arch(target)?;
+            appliance.description.kernel_is_there()?;
+        }
+        Ok(())
+    }
+
+    /// Those among the packages of a project.
+    pub fn all(project: &'a Project) -> Result<Vec<Self>> {
+        let mut found = Vec::new();
+        for package in &project.members {
+            let path = package.folder().join(description::FILE);
+            if path.is_file() {
+                found.push(Self {
+                    package,
+                    description: Description::read(&path)?,
+                });
+            }
+        }
+        Ok(found)
+    }
+
+    /// Finds its kernel, which is done before anything is compiled.
+    pub fn prepare(self, ui: Ui, plan: &Plan) -> Result<Prepared<'a>> {
+        let kernel = assemble::choose(ui, &plan.target, &self.description)?;
+        Ok(Prepared {
+            appliance: self,
+            kernel,
+        })
+    }
+}
+
+/// An appliance with everything but its programs.
+pub struct Prepared<'a> {
+    appliance: Appliance<'a>,
+    kernel: assemble::Chosen,
+}
+
+impl Prepared<'_> {
+    /// Makes its image of programs that were built; none where its own are not among them.
+    pub fn make(&self, call: &Call, plan: &Plan, programs: &[PathBuf]) -> Result<Option<Image>> {
+        let package = self.appliance.package;
+        let of_package = |path: &&PathBuf| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            package.binaries().any(|binary| binary == name)
+        };
+        let programs: Vec<PathBuf> = programs.iter().filter(of_package).cloned().collect();
+        if programs.is_empty() {
+            return Ok(None);
+        }
+        let init = init::build(call, plan)?;
+        let parts = assemble::Parts {
+            name: package.name(),
+            version: package.version(),
+            programs: &programs,
+            init: &init,
+        };
+        let description = &self.appliance.description;
+        assemble::image(&self.kernel, description, &parts).map(Some)
+    }
+
+    /// Boots an image in QEMU.
+    pub fn boot(&self, ui: Ui, plan: &Plan, image: &Image) -> Result<u8> {
+        machine::boot(ui, plan, &self.appliance.description, image)
+    }
+}

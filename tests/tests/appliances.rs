@@ -1,0 +1,201 @@
+//! An appliance from sources to a page in QEMU: the card is made, booted, its power is cut, and it is booted again.
+//!
+//! The kernel is Debian's for arm64, which `scripts/test` fetches; `XSYS_TEST_KERNEL` names the folder with its packages.
+
+#![cfg(unix)]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use xsys_tests::project::{Place, cases, find_program, run, skip};
+
+/// Longer than a boot takes on a loaded machine.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// Debian's packages with the kernel and the firmware.
+fn packages() -> Option<String> {
+    let folder = std::env::var_os("XSYS_TEST_KERNEL").map(PathBuf::from);
+    let Some(folder) = folder.filter(|folder| folder.is_dir()) else {
+        skip(
+            "appliances",
+            "XSYS_TEST_KERNEL names no folder with Debian's kernel packages",
+        );
+        return None;
+    };
+    if find_program("qemu-system-aarch64").is_none() {
+        skip("appliances", "qemu-system-aarch64 is not installed");
+        return None;
+    }
+    let entries = std::fs::read_dir(folder).unwrap();
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|ending| ending == "deb"));
+    paths.sort();
+    let joined = std::env::join_paths(paths).unwrap();
+    Some(joined.into_string().unwrap())
+}
+
+/// A machine that runs, and what it says.
+struct Machine {
+    child: Child,
+    lines: Receiver<String>,
+    said: Vec<String>,
+}
+
+impl Machine {
+    fn start(mut command: Command) -> Self {
+        // A group of its own: the power of all of it can be cut.
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn();
+        let mut child = child.unwrap();
+        let (sender, lines) = channel();
+        let outputs: [Box<dyn Read + Send>; 2] = [
+            Box::new(child.stdout.take().unwrap()),
+            Box::new(child.stderr.take().unwrap()),
+        ];
+        for output in outputs {
+            let sender = sender.clone();
+            std::thread::spawn(move || {
+                for line in BufReader::new(output).split(b'\n').map_while(Result::ok) {
+                    let line = String::from_utf8_lossy(&line).into_owned();
+                    if sender.send(line).is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+        Self {
+            child,
+            lines,
+            said: Vec::new(),
+        }
+    }
+
+    /// Waits for a line with a text.
+    #[track_caller]
+    fn wait_for(&mut self, text: &str) -> String {
+        let start = Instant::now();
+        loop {
+            let left = PATIENCE.saturating_sub(start.elapsed());
+            match self.lines.recv_timeout(left) {
+                Ok(line) => {
+                    self.said.push(line.clone());
+                    if line.contains(text) {
+                        return line;
+                    }
+                }
+                Err(error) => panic!("no `{text}`: {error}\n{}", self.said.join("\n")),
+            }
+        }
+    }
+
+    /// The port of this machine that leads to one of the appliance.
+    #[track_caller]
+    fn port(&mut self, of: u16) -> u16 {
+        let line = self.wait_for(&format!("to port {of} of the appliance"));
+        let (_, rest) = line.split_once("127.0.0.1:").unwrap();
+        rest.split(' ').next().unwrap().parse().unwrap()
+    }
+
+    fn cut_power(mut self) {
+        let group = format!("-{}", self.child.id());
+        let _ = Command::new("kill").args(["-KILL", "--", &group]).status();
+        let _ = self.child.wait();
+    }
+}
+
+/// A page, asked for until somebody answers.
+#[track_caller]
+fn page(port: u16, path: &str) -> String {
+    let start = Instant::now();
+    loop {
+        let asked = TcpStream::connect(("127.0.0.1", port)).and_then(|mut stream| {
+            stream.set_read_timeout(Some(Duration::from_secs(20)))?;
+            write!(stream, "GET {path} HTTP/1.0\r\nHost: shop\r\n\r\n")?;
+            let mut text = String::new();
+            stream.read_to_string(&mut text)?;
+            Ok(text)
+        });
+        match asked {
+            Ok(text) if text.contains("200 OK") => return text,
+            other => assert!(start.elapsed() < PATIENCE, "{path}: {other:?}"),
+        }
+        std::thread::sleep(Duration::from_millis(300));
+    }
+}
+
+#[test]
+fn a_shop_survives_a_power_cut() {
+    let Some(packages) = packages() else { return };
+    let place = Place::new("appliances", "shop");
+    place.copy(&cases("appliances").join("shop"), ".");
+    let xsys = |call: &str| {
+        let mut command = place.xsys(call);
+        command.env("XSYS_KERNEL", &packages);
+        command
+    };
+    let built = run(&mut xsys("build --release"));
+    assert_eq!(built.code, Some(0), "{}", built.stderr);
+    assert!(
+        built.stderr.contains("modules for Raspberry Pi 3"),
+        "{}",
+        built.stderr
+    );
+    let out = place.path("target/aarch64-unknown-linux-musl/release");
+    let image = std::fs::read(out.join("shop.img")).unwrap();
+    for name in ["shop.img.zst", "shop.bmap", "shop.manifest.json"] {
+        assert!(out.join(name).is_file(), "{name}");
+    }
+    // Nothing has changed: nothing is written.
+    let again = run(&mut xsys("build --release"));
+    assert!(again.stderr.contains("unchanged"), "{}", again.stderr);
+
+    let mut machine = Machine::start(xsys("run --release"));
+    let (shop, status) = (machine.port(80), machine.port(9000));
+    machine.wait_for("init: shop-1 0.1.0");
+    let first = page(shop, "/");
+    assert!(first.contains("visit 1 Ok"), "{first}");
+    let json = page(status, "/status.json");
+    assert!(json.contains("\"hostname\":\"shop-1\""), "{json}");
+    machine.cut_power();
+
+    let mut machine = Machine::start(xsys("run --release"));
+    let shop = machine.port(80);
+    machine.wait_for("power was cut");
+    let second = page(shop, "/");
+    assert!(second.contains("visit 2 Ok"), "{second}");
+    machine.cut_power();
+    // What runs is a copy: the image is what was built.
+    assert!(std::fs::read(out.join("shop.img")).unwrap() == image);
+
+    // The program changes; the data stays.
+    let source = place.path("src/main.rs");
+    let text = std::fs::read_to_string(&source).unwrap();
+    std::fs::write(&source, text.replace("visit {count}", "welcome {count}")).unwrap();
+    let mut machine = Machine::start(xsys("run --release"));
+    let shop = machine.port(80);
+    let third = page(shop, "/");
+    assert!(third.contains("welcome 3 Ok"), "{third}");
+    machine.cut_power();
+
+    // The same card in a Pi: its own drivers find card and data.
+    let description = place.path("appliance.toml");
+    let text = std::fs::read_to_string(&description).unwrap();
+    std::fs::write(
+        &description,
+        text.replace("[run]", "[run]\nmachine = \"raspi3b\""),
+    )
+    .unwrap();
+    let mut machine = Machine::start(xsys("run --release"));
+    machine.wait_for("init: shop-1 0.1.0");
+    machine.wait_for("/dev/mmcblk0p4");
+    machine.wait_for("the boot before: power was cut");
+    machine.wait_for("shop: shop is open");
+    machine.cut_power();
+}
