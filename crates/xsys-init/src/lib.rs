@@ -12,6 +12,7 @@ pub mod mbr;
 pub mod netlink;
 pub mod page;
 mod plausible;
+pub mod rate;
 pub mod ring;
 pub mod sntp;
 pub mod syslog;

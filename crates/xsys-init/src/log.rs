@@ -13,6 +13,7 @@ use std::sync::{Mutex, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use xsys_init::config;
+use xsys_init::rate::{Rate, Verdict};
 use xsys_init::ring::{Line, Ring};
 use xsys_init::syslog;
 
@@ -29,6 +30,8 @@ const QUEUE: usize = 512;
 struct Sink {
     lines: SyncSender<Message>,
     dropped: u64,
+    /// When their number was told last.
+    told_ms: u64,
 }
 
 enum Message {
@@ -60,9 +63,11 @@ pub fn line(source: &str, text: &str) {
     }
     let Ok(mut sinks) = SINKS.lock() else { return };
     for sink in &mut *sinks {
-        // The kernel has told its own lines on the console already; see `console`.
-        if sink.dropped > 0 && sink.lines.try_send(Message::Dropped(sink.dropped)).is_ok() {
-            sink.dropped = 0;
+        if sink.dropped > 0
+            && line.uptime_ms >= sink.told_ms + 1000
+            && sink.lines.try_send(Message::Dropped(sink.dropped)).is_ok()
+        {
+            (sink.dropped, sink.told_ms) = (0, line.uptime_ms);
         }
         if let Err(TrySendError::Full(_)) = sink.lines.try_send(Message::Line(line.clone())) {
             sink.dropped += 1;
@@ -81,6 +86,7 @@ pub fn to_console() {
     let console = OpenOptions::new().write(true).open("/dev/console");
     let Ok(mut console) = console else { return };
     add("console", move |line| {
+        // The kernel has told its own lines there already.
         if line.source != KERNEL && line.source != KERNEL_WARNS {
             let _ = console.write_all(format!("{}\r\n", line.on_console()).as_bytes());
         }
@@ -175,7 +181,11 @@ fn add(name: &str, mut write: impl FnMut(&Line) + Send + 'static) {
     if thread::Builder::new().name(name.into()).spawn(run).is_ok()
         && let Ok(mut sinks) = SINKS.lock()
     {
-        sinks.push(Sink { lines, dropped: 0 });
+        sinks.push(Sink {
+            lines,
+            dropped: 0,
+            told_ms: 0,
+        });
     }
 }
 
@@ -214,6 +224,7 @@ pub fn refuse(why: &str) -> ! {
 pub fn copy_lines(source: &str, pipe: impl Read) {
     let mut pipe = BufReader::new(pipe);
     let mut text = Vec::new();
+    let mut rate = Rate::new(Instant::now());
     loop {
         text.clear();
         match pipe
@@ -222,7 +233,14 @@ pub fn copy_lines(source: &str, pipe: impl Read) {
             .read_until(b'\n', &mut text)
         {
             Ok(0) | Err(_) => return,
-            Ok(_) => line(source, &String::from_utf8_lossy(&text)),
+            Ok(length) => match rate.line(length, Instant::now()) {
+                Verdict::Drop => {}
+                Verdict::Pass => line(source, &String::from_utf8_lossy(&text)),
+                Verdict::PassAfter(dropped) => {
+                    say!("{dropped} lines of {source} were left out: it says too much");
+                    line(source, &String::from_utf8_lossy(&text));
+                }
+            },
         }
     }
 }
