@@ -115,14 +115,7 @@ pub fn live(day: &Day, place: &Place) -> (Day, Option<String>) {
 }
 
 fn step(line: &str, folder: &Path, place: &Place) -> String {
-    let mut command = Command::new("sh");
-    without_settings(&mut command);
-    command
-        .args(["-c", &format!("exec 2>&1; {line}")])
-        .current_dir(folder)
-        .env("PATH", search_path())
-        .env("XSYS_CACHE_DIR", cache())
-        .env("CARGO_TERM_PROGRESS_WHEN", "never");
+    let mut command = shell(&format!("exec 2>&1; {line}"), folder);
     let ran = run(&mut command);
     let mut said = steady(&redact(&ran.stdout, &place.folder));
     if ran.code != Some(0) {
@@ -132,6 +125,19 @@ fn step(line: &str, folder: &Path, place: &Place) -> String {
         said.push_str(&format!("[exit {code}]\n"));
     }
     said
+}
+
+/// A line of sh, for which `xsys` is the program under test.
+pub fn shell(line: &str, folder: &Path) -> Command {
+    let mut command = Command::new("sh");
+    without_settings(&mut command);
+    command
+        .args(["-c", line])
+        .current_dir(folder)
+        .env("PATH", search_path())
+        .env("XSYS_CACHE_DIR", cache())
+        .env("CARGO_TERM_PROGRESS_WHEN", "never");
+    command
 }
 
 /// `PATH` with the program under test in front.
@@ -154,6 +160,12 @@ const SOMETIMES: [&str; 9] = [
     "Updating",
     "Waiting",
 ];
+
+/// A line that depends on what other calls have left or are doing.
+pub fn is_said_sometimes(line: &str) -> bool {
+    let word = line.split_whitespace().next().unwrap_or_default();
+    line.ends_with(" (sysroot)") || (line.starts_with(' ') && SOMETIMES.contains(&word))
+}
 
 /// Crates that are compiled side by side are named in any order, and so are tests.
 fn in_any_order(line: &str) -> bool {
@@ -187,13 +199,9 @@ pub fn steady(text: &str) -> String {
     let mut lines: Vec<String> = Vec::new();
     let mut unordered = 0;
     for line in text.lines() {
-        let word = line.split_whitespace().next().unwrap_or_default();
-        let indented = line.starts_with(' ');
-        let of_sysroot = line.ends_with(" (sysroot)");
         // Said by whichever test of a program panics first.
         let of_backtraces = line.starts_with("note: run with `RUST_BACKTRACE=1`");
-        if word.is_empty() || of_sysroot || of_backtraces || (indented && SOMETIMES.contains(&word))
-        {
+        if line.trim().is_empty() || of_backtraces || is_said_sometimes(line) {
             continue;
         }
         let mut line = line.to_owned();

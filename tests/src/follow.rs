@@ -47,21 +47,42 @@ pub fn pieces<'a>(lines: &[&'a str]) -> Vec<Advice<'a>> {
     pieces
 }
 
-/// The text after `help: ` in a line of what was said.
-pub fn help(line: &str) -> Option<&str> {
-    let (before, text) = line.split_once("help: ")?;
-    before
-        .chars()
-        .all(|c| " |=".contains(c))
-        .then_some(text.trim_end())
+/// What was said as `note` or `help`: the text behind that word, and the lines that go on below it.
+pub fn remarks(said: &str, kind: &str) -> Vec<String> {
+    let mut remarks: Vec<String> = Vec::new();
+    let mut indent = None;
+    for line in said.lines() {
+        let opening = line.split_once(": ").and_then(|(before, text)| {
+            let frame = before.strip_suffix(kind)?;
+            let framed = frame.chars().all(|c| " |=".contains(c));
+            framed.then_some((before.len() + 2, text))
+        });
+        if let Some((column, text)) = opening {
+            remarks.push(text.trim_end().to_owned());
+            indent = Some(" ".repeat(column));
+            continue;
+        }
+        let below = indent
+            .as_deref()
+            .and_then(|indent| line.strip_prefix(indent));
+        match (below, remarks.last_mut()) {
+            (Some(text), Some(remark)) => {
+                remark.push('\n');
+                remark.push_str(text);
+            }
+            _ => indent = None,
+        }
+    }
+    remarks
+}
+
+fn is_helped(said: &str, part: &str) -> bool {
+    remarks(said, "help").iter().any(|help| help.contains(part))
 }
 
 /// Each help that is followed must have been said.
 pub fn check_said(advice: &Advice<'_>, said: &str) -> Result<(), String> {
-    let unsaid = advice
-        .follows
-        .iter()
-        .find(|text| !said.lines().filter_map(help).any(|h| h.contains(**text)));
+    let unsaid = advice.follows.iter().find(|text| !is_helped(said, text));
     match unsaid {
         Some(text) => Err(format!("no help says `{text}`\n{said}")),
         None => Ok(()),
@@ -77,12 +98,10 @@ pub fn check_helped(advice: &Advice<'_>, ran: &Ran) -> Result<(), String> {
             ran.code, ran.stderr
         ));
     }
-    let again = advice.follows.iter().find(|text| {
-        ran.stderr
-            .lines()
-            .filter_map(help)
-            .any(|h| h.contains(**text))
-    });
+    let again = advice
+        .follows
+        .iter()
+        .find(|text| is_helped(&ran.stderr, text));
     match again {
         Some(text) => Err(format!("`{text}` is said again\n{}", ran.stderr)),
         None => Ok(()),
@@ -138,7 +157,8 @@ mod tests {
 
     #[test]
     fn helps_are_lines_of_their_own() {
-        assert_eq!(help("   = help: do this"), Some("do this"));
-        assert_eq!(help("error: needs help: this"), None);
+        let said = "error: needs help: this\n   = help: do this:\n           [a]\n   = note: so\n";
+        assert_eq!(remarks(said, "help"), ["do this:\n[a]"]);
+        assert_eq!(remarks(said, "note"), ["so"]);
     }
 }

@@ -112,7 +112,7 @@ pub fn is_made_of(said: &str, text: &str) -> bool {
     said.ends_with(last.as_str())
 }
 
-/// The helps of `tests/cases/errors`: what is said, by the first lines, and whether a case follows it.
+/// The helps of `tests/cases/errors`: what is said, and whether a case follows it.
 pub fn said() -> BTreeMap<String, bool> {
     let mut said = BTreeMap::new();
     let errors = cases("errors");
@@ -122,9 +122,9 @@ pub fn said() -> BTreeMap<String, bool> {
         let (command, expected) = (read("command"), read("expected.txt"));
         let parts = command.lines().filter_map(|l| l.strip_prefix("follow "));
         let parts: Vec<&str> = parts.collect();
-        for help in expected.lines().filter_map(crate::follow::help) {
-            let followed = said.entry(help.to_owned()).or_insert(false);
-            *followed |= parts.iter().any(|part| help.contains(part));
+        for help in crate::follow::remarks(&expected, "help") {
+            let followed = parts.iter().any(|part| help.contains(part));
+            *said.entry(help).or_insert(false) |= followed;
         }
     }
     said

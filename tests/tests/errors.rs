@@ -1,6 +1,6 @@
 //! What goes wrong, and what is said about it: a folder of `cases/errors/` for each mistake.
 //!
-//! `command` in such a folder lists steps, a line each; the last `xsys` line is the mistake:
+//! `command` in such a folder lists steps, a line each; the last call is the mistake:
 //!
 //! ```text
 //! # what the case shows
@@ -14,7 +14,9 @@
 //! patch FILE OFFSET HEX…     overwrites bytes
 //! folder NAME                makes a folder
 //! xsys ARGS                  a call; all but the last must succeed; `xsys NAME=VALUE ARGS` with a variable
+//! $ COMMAND                  the same as a line of sh, for folders, variables and other programs
 //! absent FILE                must not be there at the end
+//! needs PROGRAM              else the case is left out
 //! ```
 //!
 //! Below that, advice is followed, each piece in a copy of its own:
@@ -23,18 +25,19 @@
 //! follow TEXT                a help with this text is what follows does (several lines: all of them)
 //! edit FILE OLD => NEW       before the first step is done again; `\n` is the end of a line
 //! write FILE TEXT            the same for a whole file; `remove FILE` for none
-//! xsys ARGS                  a call that must succeed; without one, the mistake's is made again
+//! xsys ARGS, $ COMMAND       a call that must succeed; without one, the mistake's is made again
 //! ```
 //!
 //! What was followed must not be said again. tests/advice.rs keeps the list of all helps.
 //!
 //! `expected.txt` is the exit code and everything that was said, with this machine's paths taken
-//! out; `[..]` in it stands for anything. `BLESS=1` writes it where it differs. Mistakes that need more than files are functions below.
+//! out; `[..]` in it stands for anything. Only who was warned may end with success. `BLESS=1` writes it where it differs. Mistakes that need more than files are functions below.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use libtest_mimic::{Arguments, Failed, Trial};
+use xsys_tests::day::{is_said_sometimes, shell};
 use xsys_tests::follow;
 use xsys_tests::project::{
     Place, Ran, cases, find_program, folders_in, repository, run, rustc_sysroot, skip,
@@ -70,9 +73,14 @@ fn case(name: &str) -> Result<(), Failed> {
         .lines()
         .filter(|line| !line.starts_with('#') && !line.trim().is_empty())
         .collect();
+    let mut needed = lines.iter().filter_map(|line| line.strip_prefix("needs "));
+    if let Some(missing) = needed.find(|program| find_program(program).is_none()) {
+        skip(name, &format!("`{missing}` is not installed"));
+        return Ok(());
+    }
     let first = lines.iter().position(|line| line.starts_with("follow "));
     let (mistake, advice) = lines.split_at(first.unwrap_or(lines.len()));
-    let last = mistake.iter().rposition(|line| line.starts_with("xsys "));
+    let last = mistake.iter().rposition(|line| is_call(line));
     let last = last.ok_or("no call of xsys")?;
     steps(&place, &mistake[..last])?;
     let ran = call(&place, mistake[last]);
@@ -86,10 +94,10 @@ fn case(name: &str) -> Result<(), Failed> {
             follow::edit(&place, line)?;
         }
         steps(&place, &mistake[..last])?;
-        let calls = advice.steps.iter().any(|line| line.starts_with("xsys "));
+        let calls = advice.steps.iter().any(|line| is_call(line));
         let again = (!calls).then_some(mistake[last]);
         for line in advice.steps.iter().copied().chain(again) {
-            if line.starts_with("xsys ") {
+            if is_call(line) {
                 follow::check_helped(&advice, &call(&place, line))?;
             } else {
                 steps(&place, &[line])?;
@@ -99,7 +107,14 @@ fn case(name: &str) -> Result<(), Failed> {
     Ok(())
 }
 
+fn is_call(line: &str) -> bool {
+    line.starts_with("xsys ") || line.starts_with("$ ")
+}
+
 fn call(place: &Place, line: &str) -> Ran {
+    if let Some(line) = line.strip_prefix("$ ") {
+        return run(&mut shell(line, &place.folder));
+    }
     let words: Vec<&str> = line.split_whitespace().skip(1).collect();
     let variable = |word: &&&str| {
         let name = word.split_once('=').map_or("", |(name, _)| name);
@@ -135,7 +150,8 @@ fn steps(place: &Place, lines: &[&str]) -> Result<(), Failed> {
                 file.set_len(bytes.parse()?)?;
             }
             ["folder", name] => std::fs::create_dir_all(place.path(name))?,
-            ["xsys", ..] => {
+            ["needs", _] => {}
+            ["xsys" | "$", ..] => {
                 call(place, line).ends_with(0);
             }
             ["absent", file] => absent(&place.path(file))?,
@@ -175,6 +191,12 @@ fn compare(place: &Place, file: &Path, ran: &Ran) -> Result<(), Failed> {
     if said.contains("panicked at") {
         return Err(said.into());
     }
+    // "Adding" is what `xsys new` does to workspaces.
+    let said: String = said
+        .lines()
+        .filter(|line| line.contains("Adding") || !is_said_sometimes(line))
+        .map(|line| format!("{line}\n"))
+        .collect();
     let code = match ran.code {
         // A warning can be the mistake.
         Some(0) if said.contains("warning: ") => 0,

@@ -393,6 +393,21 @@ fn programs_with_glibc_are_linked_by_the_machines_compiler() {
         .ends_with(101)
         .tells("it makes static programs")
         .tells("leave out `--linker=xsys`");
+    // Without the C library's start code; then with an own one.
+    let mut build = place.xsys(&format!("build --target {triple}"));
+    build.env("RUSTFLAGS", "-Clink-arg=-nostartfiles");
+    run(&mut build)
+        .ends_with(101)
+        .tells("has no start code")
+        .tells("or define it: `#[unsafe(no_mangle)] extern \"C\" fn _start() -> !`");
+    place.write(
+        "src/main.rs",
+        "#![no_main]\n\nunsafe extern \"C\" {\n    safe fn _exit(code: i32) -> !;\n}\n\n\
+         #[unsafe(no_mangle)]\nextern \"C\" fn _start() -> ! {\n    _exit(7)\n}\n",
+    );
+    run(&mut build).ends_with(0);
+    let program = place.path(&format!("target/{triple}/debug/program"));
+    run(&mut Command::new(program)).ends_with(7);
 }
 
 #[test]

@@ -302,7 +302,7 @@ fn split_flavor(
             return Err(Diagnostic::error(format!(
                 "this linker writes ELF and wasm files, not those of flavor `{name}`"
             ))
-            .help("use the target's own linker"));
+            .help("the toolchain's `rust-lld` has it; it is in the folder `lib/rustlib/HOST/bin` of what `rustc --print sysroot` shows"));
         }
         _ => {
             let diagnostic = Diagnostic::error(format!("unknown linker flavor `{name}`"));

@@ -73,6 +73,9 @@ fn go(call: &Call, args: &RunArgs) -> Result<u8> {
         Some(name) if args.hello || !in_a_project(call, args) => Some(hello_project(name, call)?),
         _ => None,
     };
+    let gdb = args.gdb.as_deref();
+    let gdb = gdb.map(|named| Gdb::script(named, &call.folder));
+    let gdb = gdb.transpose()?;
     let mut call = call.clone();
     if let Some(folder) = &hello {
         call.folder.clone_from(folder);
@@ -98,8 +101,7 @@ fn go(call: &Call, args: &RunArgs) -> Result<u8> {
     }
     let launch = launch(&plan.target, &plan)?;
     let wasm = engine_options(&args.wasm, &launch)?;
-    let gdb = args.gdb.as_deref().map(Path::new);
-    let gdb = gdb.map(|script| Gdb::new(script, &launch, &plan, &call.folder));
+    let gdb = gdb.map(|script| Gdb::new(script, &launch, &plan));
     let mut context = context(&call, &plan, launch, wasm, true, args.hello);
     context.gdb = gdb.transpose()?;
     if context.gdb.is_some() {

@@ -82,7 +82,13 @@ fn ensure(call: &Call, args: &SysrootBuildArgs) -> Result<Sysroot> {
         .unwrap_or_else(|| default_crates(&target));
     let config = CargoConfig::load(&call.folder, &toolchain.cargo, &CargoFlags::default())?;
     let user = rustflags::user_config(&config, &toolchain.rustc, &target)?;
-    let mut settings = spec_settings(&target, &user.rustflags)?;
+    let own: Vec<String> = args
+        .rustflags
+        .iter()
+        .flat_map(|line| line.split_whitespace())
+        .map(str::to_owned)
+        .collect();
+    let mut settings = spec_settings(&target, &[user.rustflags.clone(), own.clone()].concat())?;
     settings.rustflags = library_flags::handed_on(&user.rustflags);
     apply(
         &mut settings,
@@ -91,12 +97,7 @@ fn ensure(call: &Call, args: &SysrootBuildArgs) -> Result<Sysroot> {
             panic: args.panic.clone(),
             debug: args.debug.clone().map(Level::Word),
             features: args.features.clone(),
-            rustflags: args
-                .rustflags
-                .iter()
-                .flat_map(|line| line.split_whitespace())
-                .map(str::to_owned)
-                .collect(),
+            rustflags: own,
         },
     )?;
     let cache = cache()?;

@@ -9,7 +9,7 @@
 
 mod farewell;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::IsTerminal;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -48,32 +48,53 @@ enum Stub {
 }
 
 impl Gdb {
-    /// `script` is what the flag's value is, empty without one.
-    pub fn new(script: &Path, launch: &Launch, plan: &Plan, folder: &Path) -> Result<Self> {
+    /// The script that the flag names, from where xsys was called; empty where it names none. Asked before
+    /// anything is built.
+    pub fn script(named: &OsStr, folder: &Path) -> Result<PathBuf> {
+        if named.is_empty() {
+            return Ok(PathBuf::new());
+        }
+        let path = folder.join(named);
+        if path.is_file() {
+            return Ok(path);
+        }
+        Err(
+            Diagnostic::error(format!("there is no file `{}`", path.display()))
+                .help(
+                    "`--gdb=FILE` executes gdb's commands in FILE; `--gdb` alone lets you type them",
+                )
+                .into(),
+        )
+    }
+
+    /// `script` is empty where there is none.
+    pub fn new(script: PathBuf, launch: &Launch, plan: &Plan) -> Result<Self> {
         let debuggable = match launch {
             Launch::Native => plan.user.runner.is_none(),
             Launch::Through { programs, .. } => programs.iter().any(|name| is_qemu(name)),
             Launch::Wasm | Launch::Node => false,
         };
         if !debuggable {
-            return Err(
-                Diagnostic::error("`--gdb` is for programs that run natively or in QEMU")
-                    .note(match plan.user.runner.is_some() {
-                        true => "cargo's configuration has a runner of its own for this target",
-                        false => "this one runs in something else",
-                    })
-                    .help("start it by hand, with the options for debugging that its runner has")
-                    .into(),
-            );
+            let problem = Diagnostic::error("`--gdb` is for programs that run natively or in QEMU");
+            let problem = match launch {
+                Launch::Wasm => {
+                    return Err(problem
+                        .note("this one runs in the built-in wasm engine, which tells itself where a trap came from")
+                        .into());
+                }
+                Launch::Node => return Err(problem.note("this one runs in Node").into()),
+                Launch::Native => {
+                    problem.note("cargo's configuration has a runner of its own for this target")
+                }
+                Launch::Through { programs, .. } => {
+                    problem.note(format!("this one is run by `{}`", programs.join("` or `")))
+                }
+            };
+            return Err(problem
+                .help("start it by hand, with the options for debugging that its runner has")
+                .into());
         }
-        let given = (!script.as_os_str().is_empty()).then(|| folder.join(script));
-        if let Some(script) = given.as_ref().filter(|script| !script.is_file()) {
-            return Err(
-                Diagnostic::error(format!("there is no file `{}`", script.display()))
-                    .help("`--gdb=FILE` executes gdb's commands in FILE; `--gdb` alone lets you type them")
-                    .into(),
-            );
-        }
+        let given = (!script.as_os_str().is_empty()).then_some(script);
         let toolchain = &plan.toolchain;
         Ok(Self {
             script: given,

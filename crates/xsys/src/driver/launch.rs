@@ -149,8 +149,32 @@ fn example(spec: &Spec) -> String {
         // aarch64, riscv32, riscv64, loongarch64, m68k, xtensa and others are called so by QEMU.
         arch => (arch, "virt"),
     };
+    let mut args = vec!["-M", machine];
+    match spec.arch() {
+        // By itself this machine has a core of 32 bits.
+        "aarch64" => args.extend(["-cpu", "max"]),
+        // Firmware would lie where programs do.
+        "riscv32" | "riscv64" => args.extend(["-bios", "none"]),
+        _ => {}
+    }
+    args.extend(["-display", "none", "-serial", "stdio"]);
+    if matches!(
+        spec.arch(),
+        "aarch64" | "arm" | "m68k" | "mips" | "mips32r6" | "riscv32" | "riscv64" | "xtensa"
+    ) {
+        args.push("-semihosting");
+    }
+    // What is in an AVR's flash is its firmware.
+    args.push(if spec.arch() == "avr" {
+        "-bios"
+    } else {
+        "-kernel"
+    });
+    args.push("{elf}");
+    let args: Vec<String> = args.iter().map(|word| format!("\"{word}\"")).collect();
     format!(
-        "run = {{ engine = \"qemu-system\", program = \"qemu-system-{program}\", args = [\"-M\", \"{machine}\", \"-kernel\", \"{{elf}}\"] }}"
+        "run = {{ engine = \"qemu-system\", program = \"qemu-system-{program}\", args = [{}] }}",
+        args.join(", ")
     )
 }
 

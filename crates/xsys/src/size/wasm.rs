@@ -40,7 +40,7 @@ fn read(content: &[u8]) -> Result<Contents, Diagnostic> {
             && encoding == wasmparser::Encoding::Component
         {
             return Err(Diagnostic::error("it is a component, not a module")
-                .help("take the modules out of it with `wasm-tools component unbundle`"));
+                .help("name the module that it was made of, or take all out of it: `wasm-tools component unbundle --module-dir FOLDER`"));
         }
         if let Some((id, range)) = payload.as_section() {
             let custom = match &payload {
