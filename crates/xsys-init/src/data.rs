@@ -121,14 +121,20 @@ fn on_disk(data: &Data) -> io::Result<(String, bool)> {
             return Ok((format!("{device}: there is damage in it"), false));
         }
         Ok(()) => sys::unmount(&data.mount, 0)?,
-        Err(error) if !is_damage(&error) => return Err(error),
-        Err(error) => say!("{device} CANNOT BE USED: {}", reason(&error)),
+        Err(error) => {
+            say!("{device} CANNOT BE USED: {}", reason(&error));
+            if !is_damage(&error) {
+                return Err(Error::other(format!("{device}: {}", reason(&error))));
+            }
+        }
     }
     if data.damaged == Damaged::Keep {
         return Err(Error::other(format!(
             "{device} is damaged and kept as it is"
         )));
     }
+    check_disk(&device)
+        .map_err(|error| Error::other(format!("{device} cannot be read: {error}")))?;
     replace(&device, data, errors)
 }
 
@@ -220,27 +226,46 @@ fn mount_and_try(device: &str, data: &Data, options: &str) -> io::Result<()> {
 /// What the kernel means; C libraries have no words for some of it.
 fn reason(error: &io::Error) -> String {
     match error.raw_os_error() {
-        Some(22) => "there is no valid file system in it".into(),
-        Some(74) => "a checksum is wrong".into(),
-        Some(117) => "it is damaged".into(),
+        Some(NOT_VALID) => "there is no valid file system in it".into(),
+        Some(BAD_CHECKSUM) => "a checksum is wrong".into(),
+        Some(UNCLEAN) => "it is damaged".into(),
+        Some(19) => "the kernel has no ext4".into(),
+        Some(2) => {
+            "the kernel lacks something that ext4 needs, such as the module crc32c_generic".into()
+        }
         _ => error.to_string(),
     }
 }
 
-/// Is it the partition's fault? Not if the kernel has no ext4 (19), no memory (12), or no such device (6).
+const IO: i32 = 5;
+const NOT_VALID: i32 = 22;
+const READ_ONLY: i32 = 30;
+const BAD_CHECKSUM: i32 = 74;
+const UNCLEAN: i32 = 117;
+
+/// Is the file system damaged? Only these errors say so. A kernel without ext4 or without memory does not.
 fn is_damage(error: &io::Error) -> bool {
-    !matches!(error.raw_os_error(), Some(19 | 12 | 6 | 16))
+    matches!(
+        error.raw_os_error(),
+        Some(IO | NOT_VALID | READ_ONLY | BAD_CHECKSUM | UNCLEAN)
+    )
+}
+
+/// Can the disk itself be read, where a file system has its tables? A bad contact is no reason to write.
+fn check_disk(device: &str) -> io::Result<()> {
+    let mut file = File::open(device)?;
+    let mut part = vec![0; 1 << 20];
+    for _ in 0..64 {
+        if file.read(&mut part)? == 0 {
+            break;
+        }
+    }
+    Ok(())
 }
 
 fn mount(device: &str, data: &Data, options: &str) -> io::Result<()> {
     let flags = MS_NOATIME | MS_NODEV | MS_NOSUID;
-    sys::mount_on(device, &data.mount, "ext4", flags, options).map_err(|error| {
-        if error.raw_os_error() == Some(19) {
-            Error::other("the kernel has no ext4")
-        } else {
-            error
-        }
-    })
+    sys::mount_on(device, &data.mount, "ext4", flags, options)
 }
 
 /// Makes a file system and mounts it.

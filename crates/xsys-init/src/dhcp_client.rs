@@ -224,13 +224,18 @@ impl Client<'_> {
             "DHCP: {}/{} from {}",
             lease.address, lease.prefix, lease.server
         );
+        let mut news = true;
         network::set(self.name, |known| {
             known.dns = lease.dns.iter().map(|&server| server.into()).collect();
             known.ntp = lease.ntp.iter().map(|&server| server.into()).collect();
             known.domain.clone_from(&lease.domain);
+            news = known.status != status;
             known.status.clone_from(&status);
         });
-        say!("{}: {status}, for {} s", self.name, lease.lasts.as_secs());
+        // The same lease once more is none.
+        if news {
+            say!("{}: {status}, for {} s", self.name, lease.lasts.as_secs());
+        }
         Ok(())
     }
 
