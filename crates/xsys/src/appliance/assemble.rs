@@ -13,7 +13,7 @@ use xsys_diag::Diagnostic;
 use xsys_image::disk::bmap::{BlockMap, hex};
 use xsys_image::disk::compress::Compression;
 use xsys_image::disk::fat::Volume;
-use xsys_image::disk::{Content, Disk, Partition, Source as Bytes};
+use xsys_image::disk::{Content, Disk, Partition, Source as Bytes, Table};
 use xsys_image::kernel::image::{Arch, Choice, Kernel, find};
 use xsys_image::kernel::initramfs::{Initramfs, Pressing};
 use xsys_image::kernel::modules::Modules;
@@ -311,7 +311,8 @@ fn disk(name: &str, description: &Description, select: Files, boot: Files) -> Di
         }),
     };
     Disk {
-        table: description.table(),
+        // Every Pi reads it, and the init grows the last partition in it.
+        table: Table::Mbr,
         seed: name.to_owned(),
         size: None,
         partitions: vec![

@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use xsys_diag::{Diagnostic, Source, did_you_mean};
-use xsys_image::disk::Table;
 use xsys_image::kernel::needs::{self, MACHINES, Machine};
 
 use crate::error::{Result, file};
@@ -79,7 +78,6 @@ impl Default for Paths {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 struct ImageKeys {
-    table: TableKey,
     /// MiB.
     boot: u64,
     /// MiB.
@@ -90,19 +88,11 @@ struct ImageKeys {
 impl Default for ImageKeys {
     fn default() -> Self {
         Self {
-            table: TableKey::Mbr,
             boot: 128,
             data: 64,
             formats: Vec::new(),
         }
     }
-}
-
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum TableKey {
-    Mbr,
-    Gpt,
 }
 
 /// A compressed form beside the image.
@@ -264,13 +254,6 @@ impl Description {
     pub fn files(&self) -> impl Iterator<Item = (&str, PathBuf)> {
         let files = self.keys.files.iter();
         files.map(|(place, from)| (place.as_str(), self.folder().join(from)))
-    }
-
-    pub fn table(&self) -> Table {
-        match self.keys.image.table {
-            TableKey::Mbr => Table::Mbr,
-            TableKey::Gpt => Table::Gpt,
-        }
     }
 
     /// Bytes of each boot partition.
