@@ -18,34 +18,73 @@ pub struct Helps {
     pub computed: BTreeSet<String>,
 }
 
+/// What begins a help in the sources.
+const HELPS: &[&str] = &[".help(", "help.push(", "help.extend("];
+
+/// What begins a note there.
+const NOTES: &[&str] = &[".note(", "notes.push(", "notes.extend("];
+
 /// Reads all crates.
 pub fn all() -> Helps {
+    read_crates(HELPS)
+}
+
+/// Their notes, which are facts: nobody can follow them, but somebody has to have seen each.
+pub fn notes() -> Helps {
+    read_crates(NOTES)
+}
+
+fn read_crates(openings: &[&str]) -> Helps {
     let mut helps = Helps::default();
     let crates = repository().join("crates");
     for name in folders_in(&crates) {
-        read_folder(&crates, &crates.join(name).join("src"), &mut helps);
+        read_folder(
+            &crates,
+            &crates.join(name).join("src"),
+            openings,
+            &mut helps,
+        );
     }
     helps
 }
 
-fn read_folder(crates: &Path, folder: &Path, helps: &mut Helps) {
+/// The notes that the expected texts of all suites show.
+pub fn shown_notes() -> BTreeSet<String> {
+    let mut notes = BTreeSet::new();
+    read_texts(&repository().join("tests/cases"), &mut notes);
+    notes
+}
+
+fn read_texts(folder: &Path, notes: &mut BTreeSet<String>) {
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if path.is_dir() && name != "tests" {
-            read_folder(crates, &path, helps);
-        } else if name.ends_with(".rs") && !name.ends_with("tests.rs") {
+        if path.is_dir() {
+            read_texts(&path, notes);
+        } else if path.extension().is_some_and(|ending| ending == "txt") {
             let text = std::fs::read_to_string(&path).unwrap_or_default();
-            let shown = path.strip_prefix(crates).unwrap_or(&path);
-            read_source(&text, &shown.display().to_string(), helps);
+            notes.extend(crate::follow::remarks(&text, "note"));
         }
     }
 }
 
-fn read_source(text: &str, file: &str, helps: &mut Helps) {
+fn read_folder(crates: &Path, folder: &Path, openings: &[&str], helps: &mut Helps) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if path.is_dir() && name != "tests" {
+            read_folder(crates, &path, openings, helps);
+        } else if name.ends_with(".rs") && !name.ends_with("tests.rs") {
+            let text = std::fs::read_to_string(&path).unwrap_or_default();
+            let shown = path.strip_prefix(crates).unwrap_or(&path);
+            read_source(&text, &shown.display().to_string(), openings, helps);
+        }
+    }
+}
+
+fn read_source(text: &str, file: &str, openings: &[&str], helps: &mut Helps) {
     let end = text.find("#[cfg(test)]\nmod tests {");
     let text = &text[..end.unwrap_or(text.len())];
-    for opening in [".help(", "help.push(", "help.extend("] {
+    for opening in openings {
         for (at, _) in text.match_indices(opening) {
             let rest = text[at + opening.len()..].trim_start();
             let rest = rest.strip_prefix("format!(").unwrap_or(rest).trim_start();
@@ -139,7 +178,7 @@ mod tests {
         let mut helps = Helps::default();
         let source = "a.help(\"one \\\n    line\").help(format!(\n  \"say `{x}`\\n{{}}\"\n)).help(other)\n\
                       #[cfg(test)]\nmod tests { x.help(\"no\") }";
-        read_source(source, "f.rs", &mut helps);
+        read_source(source, "f.rs", HELPS, &mut helps);
         let texts: Vec<&str> = helps.texts.keys().map(String::as_str).collect();
         assert_eq!(texts, ["one line", "say `{x}`\n{{}}"]);
         assert_eq!(helps.computed.len(), 1);

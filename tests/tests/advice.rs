@@ -7,7 +7,8 @@
 //! advice is for programs that need QEMU or crates; `needs` names programs without which a case is skipped.
 //!
 //! Most advice needs no project and is followed in `cases/errors`. `advice.toml` says of every other help in
-//! the sources why nobody follows it: a new one needs a case or a reason.
+//! the sources why nobody follows it: a new one needs a case or a reason. Notes are facts: each must be
+//! shown by a case of some suite, or `notes.toml` says why none shows it.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -203,6 +204,49 @@ fn every_help_that_is_shown_is_followed_or_has_a_reason() {
         problems.push(format!(
             "advice.toml: no case shows `{help}`, or one follows it"
         ));
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+/// The table of notes that no case shows.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Unseen {
+    reason: Vec<UnseenReason>,
+    computed: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct UnseenReason {
+    why: String,
+    notes: Vec<String>,
+}
+
+#[test]
+fn every_note_is_shown_or_has_a_reason() {
+    let file = repository().join("tests/notes.toml");
+    let table: Unseen = toml::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+    let (sources, shown) = (helps::notes(), helps::shown_notes());
+    let excused: Vec<&String> = table.reason.iter().flat_map(|row| &row.notes).collect();
+    let mut problems = Vec::new();
+    for (text, file) in &sources.texts {
+        let is_shown = shown.iter().any(|note| helps::is_made_of(note, text));
+        match (is_shown, excused.contains(&text)) {
+            (false, false) => problems.push(format!("{file}: no case shows `{text}`")),
+            (true, true) => problems.push(format!("notes.toml: `{text}` is shown")),
+            _ => {}
+        }
+    }
+    for text in excused {
+        if !sources.texts.contains_key(text) {
+            problems.push(format!("notes.toml: nobody says `{text}`"));
+        }
+    }
+    assert!(table.reason.iter().all(|row| !row.why.is_empty()));
+    let computed: Vec<&String> = sources.computed.iter().collect();
+    if computed != table.computed.iter().collect::<Vec<_>>() {
+        problems.push(format!("notes.toml: computed = {computed:#?}"));
     }
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
