@@ -8,11 +8,13 @@ use std::fs::File;
 use std::io::{BufReader, Seek};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 
 use xsys_image::disk::bmap::BlockMap;
 use xsys_image::disk::compress::Compression;
 use xsys_image::disk::fat::{Reader, Volume};
 use xsys_image::disk::{Content, Disk, Error, Partition, Source, Table, WIPED};
+use xsys_image::part::Part;
 use xsys_tests::project::{Place, find_program, skip};
 
 const MIB: u64 = 1 << 20;
@@ -188,9 +190,12 @@ fn check_fat(place: &Place, start: u64, size: u64) {
     let mut copy = File::create(&part).unwrap();
     std::io::copy(&mut std::io::Read::take(&mut image, size), &mut copy).unwrap();
     said("fsck.fat", &["-n", "-v", "part"], &place.folder);
-    let file = File::options().read(true).write(true).open(&part).unwrap();
-    let reader = Reader::open(file).unwrap();
-    let expected: Vec<String> = files(place).into_keys().collect();
+    let file = Arc::new(File::open(&part).unwrap());
+    let reader = Reader::open(Part::new(file, 0, size)).unwrap();
+    let expected = files(place).into_iter();
+    let expected: Vec<(String, u64)> = expected
+        .map(|(name, source)| (name, source.size().unwrap()))
+        .collect();
     assert_eq!(reader.files().unwrap(), expected);
     assert_eq!(reader.read(LONG, 100).unwrap(), b"overlay");
     assert!(reader.read(LONG, 6).is_err());

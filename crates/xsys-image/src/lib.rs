@@ -15,6 +15,7 @@ pub mod disk;
 pub mod hex;
 pub mod kernel;
 pub mod load;
+pub mod part;
 mod pico;
 pub mod srec;
 pub mod strip;

@@ -2,14 +2,13 @@
 //!
 //! [`Disk`] says what is on a card, [`Disk::write`] makes it: places partitions, writes the table ([`table`]) and
 //! fills the partitions ([`fat`]), all into a file with holes ([`sparse`]). Beside the image go a block map for
-//! bmaptool ([`bmap`]), compressed forms ([`compress`]) and a description for Raspberry Pi Imager ([`imager`]).
+//! bmaptool ([`bmap`]) and compressed forms ([`compress`]). What is on a disk is read by [`part`] and [`fat::Reader`].
 //!
 //! Same description, same bytes: there are no times in it, and identifiers are digests of [`Disk::seed`].
 
 pub mod bmap;
 pub mod compress;
 pub mod fat;
-pub mod imager;
 pub mod part;
 pub mod sparse;
 pub mod table;

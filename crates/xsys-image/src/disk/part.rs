@@ -1,84 +1,71 @@
-//! Partitions of a disk that is there: where they are, and their bytes.
+//! Where partitions are on a disk that is there.
+//!
+//! Only what is needed to find them is read, and by our own code: the crates for tables take as much memory as a table
+//! says it has entries.
 
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 
-use gptman::GPT;
-use mbrman::MBR;
-
 use super::SECTOR;
 
+/// Entries of a GPT that are looked at; tables have 128.
+const MOST_PARTITIONS: u32 = 256;
 /// The system identifier of an MBR that only protects a GPT.
 const PROTECTIVE: u8 = 0xee;
 
-/// The partitions of a disk by their numbers, as ranges of bytes.
+/// The partitions of a disk in the order of their numbers, as ranges of bytes; unused entries are left out. Whether a
+/// range is on the disk is the caller's to see. A disk without a table has none.
 ///
 /// # Errors
-/// Where there is no partition table, or one that says what cannot be.
+/// Where the disk cannot be read, or a GPT is damaged.
 pub fn partitions(disk: &mut (impl Read + Seek)) -> io::Result<Vec<Range<u64>>> {
     disk.seek(SeekFrom::Start(0))?;
-    let table = MBR::read_from(disk, SECTOR as u32).map_err(io::Error::other)?;
-    let protective = table.header.iter().any(|(_, part)| part.sys == PROTECTIVE);
-    let mut found: Vec<(u64, u64)> = Vec::new();
-    if protective {
-        let table = GPT::read_from(disk, SECTOR).map_err(io::Error::other)?;
-        for (_, part) in table.iter().filter(|(_, part)| part.is_used()) {
-            let sectors = part.size().map_err(io::Error::other)?;
-            found.push((part.starting_lba, sectors));
+    let mut first = Vec::new();
+    disk.take(SECTOR).read_to_end(&mut first)?;
+    if first.len() as u64 != SECTOR || first[510..] != [0x55, 0xaa] {
+        return Ok(Vec::new());
+    }
+    let entries = first[446..510].chunks_exact(16);
+    if entries.clone().any(|entry| entry[4] == PROTECTIVE) {
+        return gpt(disk);
+    }
+    let used = entries.filter(|entry| entry[4] != 0);
+    let range = |entry: &[u8]| {
+        let at = |at: usize| u64::from(u32_at(entry, at)) * SECTOR;
+        at(8)..at(8) + at(12)
+    };
+    Ok(used.map(range).collect())
+}
+
+fn gpt(disk: &mut (impl Read + Seek)) -> io::Result<Vec<Range<u64>>> {
+    let damaged = || io::Error::other("its partition table is damaged");
+    let mut header = [0; 92];
+    disk.seek(SeekFrom::Start(SECTOR))?;
+    disk.read_exact(&mut header)?;
+    if !header.starts_with(b"EFI PART") {
+        return Err(damaged());
+    }
+    let (count, size) = (u32_at(&header, 80), u64::from(u32_at(&header, 84)));
+    let mut ranges = Vec::new();
+    for number in 0..count.min(MOST_PARTITIONS) {
+        let at = u64_at(&header, 72).checked_mul(SECTOR);
+        let at = at.and_then(|at| at.checked_add(u64::from(number) * size));
+        let mut entry = [0; 48];
+        disk.seek(SeekFrom::Start(at.ok_or_else(damaged)?))?;
+        disk.read_exact(&mut entry)?;
+        let (start, end) = (u64_at(&entry, 32), u64_at(&entry, 40));
+        if entry[..16] != [0; 16] && end >= start {
+            let end = end.saturating_add(1).saturating_mul(SECTOR);
+            ranges.push(start.saturating_mul(SECTOR)..end);
         }
-    } else {
-        let used = table.header.iter().filter(|(_, part)| part.is_used());
-        found.extend(used.map(|(_, part)| (part.starting_lba.into(), part.sectors.into())));
     }
-    let size = disk.seek(SeekFrom::End(0))?;
-    let ranges = found.into_iter().map(|(start, sectors): (u64, u64)| {
-        let end = start.checked_add(sectors)?.checked_mul(SECTOR)?;
-        (end <= size).then(|| start * SECTOR..end)
-    });
-    let ranges: Option<Vec<Range<u64>>> = ranges.collect();
-    ranges.ok_or_else(|| io::Error::other("a partition ends after the disk"))
+    Ok(ranges)
 }
 
-/// A partition's bytes.
-#[derive(Debug)]
-pub struct Part<T> {
-    disk: T,
-    range: Range<u64>,
-    position: u64,
+fn u32_at(bytes: &[u8], at: usize) -> u32 {
+    u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
 }
 
-impl<T: Read + Seek> Part<T> {
-    pub fn new(disk: T, range: Range<u64>) -> Self {
-        Self {
-            disk,
-            range,
-            position: 0,
-        }
-    }
-}
-
-impl<T: Read + Seek> Read for Part<T> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let left = (self.range.end - self.range.start).saturating_sub(self.position);
-        let most = usize::try_from(left).map_or(buffer.len(), |left| left.min(buffer.len()));
-        self.disk
-            .seek(SeekFrom::Start(self.range.start + self.position))?;
-        let count = self.disk.read(&mut buffer[..most])?;
-        self.position += count as u64;
-        Ok(count)
-    }
-}
-
-impl<T: Read + Seek> Seek for Part<T> {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        let position = match to {
-            SeekFrom::Start(at) => Some(at),
-            SeekFrom::End(by) => (self.range.end - self.range.start).checked_add_signed(by),
-            SeekFrom::Current(by) => self.position.checked_add_signed(by),
-        };
-        // So far that sums with the partition's start stay numbers.
-        let position = position.filter(|&position| position <= i64::MAX as u64 / 2);
-        self.position = position.ok_or(io::ErrorKind::InvalidInput)?;
-        Ok(self.position)
-    }
+fn u64_at(bytes: &[u8], at: usize) -> u64 {
+    u64::from(u32_at(bytes, at)) | u64::from(u32_at(bytes, at + 4)) << 32
 }

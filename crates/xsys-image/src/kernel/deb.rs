@@ -14,8 +14,8 @@ use sha2::{Digest, Sha256};
 
 use super::error::{Error, Fault};
 use super::packing::Packing;
-use super::part::Part;
 use super::tarball::{Tarball, clean};
+use crate::part::Part;
 
 /// The least that a package may unpack to, whatever it is compressed to.
 const SMALL: u64 = 256 << 20;

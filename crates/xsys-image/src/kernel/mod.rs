@@ -28,7 +28,6 @@ pub mod modinfo;
 pub mod modules;
 pub mod needs;
 pub mod packing;
-mod part;
 pub mod pick;
 pub mod source;
 mod tarball;

@@ -10,8 +10,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::error::{Error, Fault};
-use super::part::Part;
 use super::source::{Item, Kind, Stream, Tree};
+use crate::part::Part;
 
 /// Larger than any package of Debian (texlive-fonts-extra: 90,000).
 const MOST_ENTRIES: usize = 500_000;

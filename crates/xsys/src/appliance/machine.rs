@@ -9,10 +9,12 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 
 use xsys_diag::Diagnostic;
 use xsys_image::disk::fat::Reader;
-use xsys_image::disk::part::{Part, partitions};
+use xsys_image::disk::part::partitions;
+use xsys_image::part::Part;
 
 use super::Image;
 use super::description::Description;
@@ -153,7 +155,7 @@ fn card(image: &Image) -> Result<PathBuf> {
     // Data stays where the partitions are the same; the last one may have grown.
     let starts =
         |all: &[std::ops::Range<u64>]| all.iter().map(|part| part.start).collect::<Vec<_>>();
-    let same = old.is_ok_and(|old| starts(&old) == starts(&new));
+    let same = old.is_ok_and(|old| !old.is_empty() && starts(&old) == starts(&new));
     let kept = match (same, new.last()) {
         (true, Some(data)) => data.start,
         _ => {

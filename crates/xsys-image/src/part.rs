@@ -1,6 +1,6 @@
 //! A piece of a file as a stream of its own.
 //!
-//! Packages hold archives that hold files: each is read where it lies. Pieces of one file can be
+//! Packages hold archives that hold files, disks hold partitions: each is read where it lies. Pieces of one file can be
 //! read by several threads at once, for none of them moves the file's own position.
 
 use std::fs::File;
@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 /// `len` bytes of a file from `start`.
 #[derive(Clone, Debug)]
-pub(crate) struct Part {
+pub struct Part {
     file: Arc<File>,
     start: u64,
     len: u64,
@@ -18,7 +18,7 @@ pub(crate) struct Part {
 
 impl Part {
     /// The caller has checked that the file is that long; if it gets shorter, reads end early.
-    pub(crate) fn new(file: Arc<File>, start: u64, len: u64) -> Self {
+    pub fn new(file: Arc<File>, start: u64, len: u64) -> Self {
         Self {
             file,
             start,
