@@ -199,15 +199,15 @@ fn load(card: &Path) -> Result<Loaded> {
     let failed = |error: std::io::Error| file("read", card, &error);
     let mut disk = File::open(card).map_err(failed)?;
     let parts = partitions(&mut disk).map_err(failed)?;
-    let open = |number: usize| -> Result<Reader<Part<File>>> {
+    let disk = Arc::new(disk);
+    let open = |number: usize| -> Result<Reader<Part>> {
         let Some(range) = parts.get(number - 1) else {
-            return Err(failed(std::io::Error::other(format!(
-                "it has no partition {number}"
-            )))
-            .into());
+            let missing = format!("it has no partition {number}");
+            return Err(failed(std::io::Error::other(missing)).into());
         };
-        let file = File::open(card).map_err(failed)?;
-        Reader::open(Part::new(file, range.clone())).map_err(|error| failed(error).into())
+        let length = range.end.saturating_sub(range.start);
+        let part = Part::new(Arc::clone(&disk), range.start, length);
+        Reader::open(part).map_err(|error| failed(error).into())
     };
     let select = open(1)?.read("autoboot.txt", 512).map_err(failed)?;
     let boot = open(boot_partition(&String::from_utf8_lossy(&select)))?;
