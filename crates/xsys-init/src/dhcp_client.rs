@@ -133,8 +133,7 @@ impl Client<'_> {
 
     /// One round: discover, offer, request, acknowledged.
     fn ask(&self, since: Duration, wait_ms: u64) -> io::Result<Option<Lease>> {
-        let mut socket = sys::raw_socket(AF_PACKET, i32::from(IPV4.to_be()))?;
-        sys::bind_packet(&socket, self.index, IPV4)?;
+        let mut socket = self.listen()?;
         let transaction = random();
         let seconds = since.as_secs().min(u64::from(u16::MAX)) as u16;
         let mut ask = Ask {
@@ -164,6 +163,13 @@ impl Client<'_> {
             }
         }
         Ok(None)
+    }
+
+    /// A socket for everything that comes in on this interface.
+    fn listen(&self) -> io::Result<File> {
+        let socket = sys::raw_socket(AF_PACKET, i32::from(IPV4.to_be()))?;
+        sys::bind_packet(&socket, self.index, IPV4)?;
+        Ok(socket)
     }
 
     fn send(&self, socket: &mut File, ask: &Ask) -> io::Result<()> {
@@ -293,6 +299,8 @@ impl Client<'_> {
 
     /// Asks a server for more time, or all of them.
     fn extend(&self, lease: &Lease, server: Option<Ipv4Addr>) -> io::Result<Option<Reply>> {
+        // A server says no to everybody (RFC 2131, 4.3.2), which a socket with an address does not hear.
+        let mut answers = self.listen()?;
         let socket = UdpSocket::bind((lease.address, 68))?;
         sys::bind_to_device(&socket, self.name)?;
         socket.set_broadcast(true)?;
@@ -307,32 +315,11 @@ impl Client<'_> {
             hostname: self.hostname,
         };
         socket.send_to(&ask.bytes(), (server.unwrap_or(Ipv4Addr::BROADCAST), 67))?;
-        let deadline = Instant::now() + Duration::from_secs(5);
-        let mut packet = [0; 2048];
-        loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Ok(None);
-            }
-            socket.set_read_timeout(Some(left))?;
-            let length = match socket.recv(&mut packet) {
-                Ok(length) => length,
-                Err(error)
-                    if matches!(
-                        error.kind(),
-                        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
-                    ) =>
-                {
-                    return Ok(None);
-                }
-                Err(error) => return Err(error),
-            };
-            let reply = dhcp::parse(&packet[..length]);
-            if let Some(reply) =
-                reply.filter(|reply| self.is_answer(reply, transaction, &[Kind::Ack, Kind::Nak]))
-            {
-                return Ok(Some(reply));
-            }
-        }
+        self.receive(
+            &mut answers,
+            transaction,
+            &[Kind::Ack, Kind::Nak],
+            Duration::from_secs(5),
+        )
     }
 }
