@@ -1,4 +1,5 @@
-//! `xsys new --target TRIPLE`: for each machine of the table a project that runs in QEMU.
+//! `xsys new --target TRIPLE`: for each machine of the table a project that runs in QEMU; `--appliance`, which
+//! `appliances.rs` boots.
 
 #![cfg(unix)]
 
@@ -173,6 +174,26 @@ fn what_a_workspace_does_not_take_leaves_nothing() {
     assert!(place.path("apart/.gitignore").is_file());
     let root = std::fs::read_to_string(place.path("Cargo.toml")).expect("it is there");
     assert_eq!(root, before[&place.path("Cargo.toml")]);
+    std::fs::remove_dir_all(&place.folder).expect("it was made here");
+}
+
+#[test]
+fn an_appliance_is_tested_on_the_host() {
+    let place = apart("appliance");
+    let ran = run(&mut place.xsys("new kiosk --appliance")).ends_with(0);
+    ran.tells("an appliance").tells("cd kiosk && xsys run");
+    let ignored = std::fs::read_to_string(place.path("kiosk/.gitignore"));
+    assert_eq!(ignored.expect("it is there"), "/target\n/kernel\n");
+    let mut command = Command::new("cargo");
+    without_settings(&mut command);
+    let ran = run(command.arg("test").current_dir(place.path("kiosk"))).ends_with(0);
+    let passed = ran
+        .stdout
+        .contains("tests::visits_are_counted_and_kept ... ok");
+    assert!(passed, "{}", ran.stdout);
+    assert!(!ran.stderr.contains("warning"), "{}", ran.stderr);
+    run(&mut place.xsys("new a --appliance --board arduino-uno")).ends_with(2);
+    run(&mut place.xsys("new a --appliance --target thumbv7m-none-eabi")).ends_with(2);
     std::fs::remove_dir_all(&place.folder).expect("it was made here");
 }
 

@@ -418,7 +418,7 @@ pub enum BoardCommand {
 }
 
 #[derive(Debug, Args)]
-#[command(group = clap::ArgGroup::new("machine").args(["board", "target"]).required(true))]
+#[command(group = clap::ArgGroup::new("machine").args(["board", "target", "appliance"]).required(true))]
 pub struct NewArgs {
     /// The folder to make; its last part is the project's name
     pub path: PathBuf,
@@ -429,6 +429,9 @@ pub struct NewArgs {
     /// in QEMU
     #[arg(long, value_name = "TRIPLE")]
     pub target: Option<String>,
+    /// A Linux appliance: a web server, and the description of its card for a Raspberry Pi, which runs in QEMU, too
+    #[arg(long)]
+    pub appliance: bool,
     /// The project's name, if not the folder's
     #[arg(long)]
     pub name: Option<String>,

@@ -194,8 +194,19 @@ impl Description {
         needs::machine(self.machine_name()).unwrap_or(&MACHINES[0])
     }
 
-    /// Packages and folders with the kernel: the environment's, or those that are named.
+    /// Packages and folders with the kernel. A folder of packages means these.
     pub fn kernel(&self) -> Vec<PathBuf> {
+        self.kernel_named()
+            .into_iter()
+            .flat_map(|path| match packages(&path) {
+                none if none.is_empty() => vec![path],
+                packages => packages,
+            })
+            .collect()
+    }
+
+    /// The environment's paths, or those of the description.
+    fn kernel_named(&self) -> Vec<PathBuf> {
         if let Some(paths) = std::env::var_os("XSYS_KERNEL").filter(|paths| !paths.is_empty()) {
             return std::env::split_paths(&paths).collect();
         }
@@ -223,7 +234,7 @@ impl Description {
                     path.display()
                 ))
                 .note(format!("in `{}` or XSYS_KERNEL", self.path.display()))
-                .help("correct the path; relative ones begin in the folder of appliance.toml")
+                .help("put Debian's packages `linux-image-…-arm64` and `raspi-firmware` there (docs/fleets.md says how to get them), or correct the path; relative ones begin in the folder of appliance.toml")
             })
             .collect();
         match problems.is_empty() {
@@ -335,6 +346,17 @@ fn merged(mut ours: Value, users: Option<&Value>) -> Value {
     ours
 }
 
+/// The `.deb` files of a folder, by name; none where it is no folder.
+fn packages(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut found: Vec<PathBuf> = entries
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "deb") && path.is_file())
+        .collect();
+    found.sort();
+    found
+}
+
 fn parse_port(text: &str) -> Option<(u16, u16)> {
     let (host, guest) = text.split_once(':')?;
     let (host, guest) = (host.parse().ok()?, guest.parse().ok()?);
@@ -378,6 +400,22 @@ mod tests {
         assert_eq!(json["services"].as_array().unwrap().len(), 1);
         assert_eq!(json["data"]["mount"], "/state");
         assert_eq!(json["data"]["partition"], 4);
+    }
+
+    #[test]
+    fn a_folder_of_packages_is_its_packages() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE);
+        std::fs::write(&path, "kernel = [\"debs\", \"tree\"]").unwrap();
+        for name in ["debs", "debs/apt", "tree"] {
+            std::fs::create_dir(folder.path().join(name)).unwrap();
+        }
+        for name in ["debs/b.deb", "debs/a.deb", "debs/notes.txt"] {
+            std::fs::write(folder.path().join(name), "").unwrap();
+        }
+        let named = Description::read(&path).unwrap().kernel();
+        let expected = ["debs/a.deb", "debs/b.deb", "tree"];
+        assert_eq!(named, expected.map(|name| folder.path().join(name)));
     }
 
     #[test]

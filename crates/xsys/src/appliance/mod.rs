@@ -16,7 +16,7 @@ mod machine;
 use std::path::PathBuf;
 
 pub use self::assemble::tell;
-use self::description::Description;
+pub use self::description::Description;
 
 use xsys_target::Target;
 

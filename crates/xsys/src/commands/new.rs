@@ -1,5 +1,6 @@
-//! `xsys new`: a board's hello program as a project of its own, or one with a board for a triple.
+//! `xsys new`: a board's hello program as a project of its own, one with a board for a triple, or an appliance.
 
+mod appliance;
 mod machine;
 pub mod place;
 
@@ -43,6 +44,7 @@ pub fn run(call: &Call, args: &NewArgs) -> Result<u8> {
         );
     }
     let source = match (&args.board, &args.target) {
+        _ if args.appliance => Source::Appliance,
         (Some(wanted), _) => Source::Board(Box::new(with_program(wanted)?), wanted),
         (None, triple) => {
             let triple = triple.as_deref().unwrap_or_default();
@@ -73,6 +75,16 @@ pub fn run(call: &Call, args: &NewArgs) -> Result<u8> {
     }
     call.ui
         .status("Created", &format!("`{name}` for {}", made.what));
+    if args.appliance {
+        let place = folder.join(appliance::KERNEL);
+        call.ui.status(
+            "Kernel",
+            &format!(
+                "Debian's packages linux-image-…-arm64 and raspi-firmware go into `{}`",
+                place.display()
+            ),
+        );
+    }
     let next = if made.runs { "run" } else { "build --release" };
     let next = match args.path == Path::new(".") {
         true => format!("xsys {next}"),
@@ -88,6 +100,8 @@ enum Source<'a> {
     Board(Box<Board>, &'a str),
     /// A machine for a triple.
     Machine(Machine, &'a str),
+    /// A Linux appliance.
+    Appliance,
 }
 
 impl Source<'_> {
@@ -99,6 +113,13 @@ impl Source<'_> {
                 machine::write(&machine, triple, name, folder)?;
                 Ok(Made {
                     what: format!("{triple}, on {}", machine.name),
+                    runs: true,
+                })
+            }
+            Self::Appliance => {
+                appliance::write(name, folder)?;
+                Ok(Made {
+                    what: format!("{}, an appliance", appliance::TARGET),
                     runs: true,
                 })
             }

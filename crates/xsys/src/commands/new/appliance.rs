@@ -1,0 +1,83 @@
+//! `xsys new NAME --appliance`: a web server as a Linux appliance for a Pi and for QEMU.
+//!
+//! Program and description are files of their own, made to be read. The kernel is not ours to bring: the description
+//! names a folder for it that is not under version control.
+
+use std::path::Path;
+
+use crate::error::{Result, file};
+
+const PROGRAM: &str = include_str!("../../../appliance/main.rs");
+const DESCRIPTION: &str = include_str!("../../../appliance/appliance.toml");
+
+/// What its programs are built for.
+pub const TARGET: &str = "aarch64-unknown-linux-musl";
+
+/// Where the description looks for the kernel.
+pub const KERNEL: &str = "kernel";
+
+/// Writes the project.
+pub fn write(name: &str, folder: &Path) -> Result<()> {
+    for (path, text) in [
+        ("Cargo.toml", manifest(name)),
+        ("src/main.rs", PROGRAM.to_owned()),
+        ("appliance.toml", DESCRIPTION.replace("NAME", name)),
+        (".gitignore", format!("/target\n/{KERNEL}\n")),
+    ] {
+        let path = folder.join(path);
+        let parent = path.parent().unwrap_or(folder);
+        std::fs::create_dir_all(parent).map_err(|error| file("create", parent, &error))?;
+        std::fs::write(&path, text).map_err(|error| file("write", &path, &error))?;
+    }
+    Ok(())
+}
+
+fn manifest(name: &str) -> String {
+    format!(
+        "[package]
+name = \"{name}\"
+version = \"0.1.0\"
+edition = \"2024\"
+
+[package.metadata.xsys]
+target = \"{TARGET}\"
+
+[dependencies]
+
+[workspace]
+"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_description_is_one_with_its_comments_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        write("shop", folder).unwrap();
+        let path = folder.join("appliance.toml");
+        let description = crate::appliance::Description::read(&path).unwrap();
+        assert_eq!(description.kernel(), [folder.join(KERNEL)]);
+        assert_eq!(description.ports(), [(8080, 80), (9000, 9000)]);
+
+        // What stands in comments as an example is right as well.
+        std::fs::create_dir(folder.join("files")).unwrap();
+        std::fs::write(folder.join("files/shop.conf"), "").unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let example = |line: &str| line.starts_with("# [") || line.contains(" = ");
+        let lines = text.lines().map(|line| match example(line) {
+            true => line.trim_start_matches("# "),
+            false => line,
+        });
+        let all: Vec<&str> = lines.collect();
+        std::fs::write(&path, all.join("\n")).unwrap();
+        let description = crate::appliance::Description::read(&path).unwrap();
+        assert_eq!(description.modules(), ["usb-storage"]);
+        assert_eq!(description.forms().len(), 1);
+        let json = description.for_init(&[], &[], "");
+        assert_eq!(json["network"][0]["method"], "static");
+    }
+}
