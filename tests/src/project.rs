@@ -101,6 +101,7 @@ pub fn without_settings(command: &mut Command) {
             "RUSTFLAGS",
             "RUST_BACKTRACE",
             "RUST_TARGET_PATH",
+            "XSYS_KERNEL",
         ];
         if of_cargo || named.contains(&text) {
             command.env_remove(&name);

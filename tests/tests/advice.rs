@@ -3,7 +3,9 @@
 //!
 //! `case.toml` has two calls of xsys. `[before]` runs in a copy of the folder `before`; its output must contain
 //! each text of `says`, the advice among them. Then the folder `after` is copied over it and the files in `remove`
-//! go: that is the advice, followed. `[after]` must end as it says, and none of `says` may be said again. Some
+//! go: that is the advice, followed. `[after]` must end as it says, and none of `says` may be said again. What is
+//! said then can be followed too: `[[then]]` are more calls, each after its folder `then-1`, `then-2` and so on was
+//! copied over what is there, if there is one. So one project goes from mistake to mistake without a build. Some
 //! advice is for programs that need QEMU or crates; `needs` names programs without which a case is skipped.
 //!
 //! Most advice needs no project and is followed in `cases/errors`. `advice.toml` says of every other help in
@@ -28,6 +30,21 @@ struct Case {
     remove: Vec<String>,
     before: Call,
     after: Call,
+    #[serde(default)]
+    then: Vec<Call>,
+}
+
+impl Case {
+    /// All calls, with the folders that go before them.
+    fn calls(&self) -> Vec<(String, &Call)> {
+        let mut calls = vec![
+            ("before".to_owned(), &self.before),
+            ("after".to_owned(), &self.after),
+        ];
+        let then = self.then.iter().enumerate();
+        calls.extend(then.map(|(number, call)| (format!("then-{}", number + 1), call)));
+        calls
+    }
 }
 
 #[derive(Deserialize)]
@@ -69,22 +86,28 @@ fn follow(name: &str, folder: &Path) -> Result<(), String> {
         return Ok(());
     }
     let place = Place::new("advice", name);
-    copy_folder(&folder.join("before"), &place.folder);
-    case.before.run(&place)?;
-    copy_folder(&folder.join("after"), &place.folder);
-    for file in &case.remove {
-        std::fs::remove_file(place.path(file)).map_err(|error| format!("{file}: {error}"))?;
+    let mut said: &[String] = &[];
+    for (step, call) in case.calls() {
+        let step_folder = folder.join(&step);
+        if step_folder.is_dir() {
+            copy_folder(&step_folder, &place.folder);
+        }
+        let remove = case.remove.iter().filter(|_| step == "after");
+        for file in remove {
+            std::fs::remove_file(place.path(file)).map_err(|error| format!("{file}: {error}"))?;
+        }
+        let ran = call
+            .run(&place)
+            .map_err(|error| format!("{step}: {error}"))?;
+        let again = said
+            .iter()
+            .find(|text| ran.stderr.contains(*text) || ran.stdout.contains(*text));
+        if let Some(text) = again {
+            return Err(format!("{step}: `{text}` is said again\n{}", ran.stderr));
+        }
+        said = &call.says;
     }
-    let ran = case.after.run(&place)?;
-    let again = case
-        .before
-        .says
-        .iter()
-        .find(|text| ran.stderr.contains(*text) || ran.stdout.contains(*text));
-    match again {
-        Some(text) => Err(format!("`{text}` is said again\n{}", ran.stderr)),
-        None => Ok(()),
-    }
+    Ok(())
 }
 
 #[test]
@@ -121,7 +144,11 @@ fn followed_here(texts: &mut Vec<String>) {
     let root = cases("advice");
     for name in folders_in(&root) {
         let text = std::fs::read_to_string(root.join(name).join("case.toml")).unwrap();
-        texts.extend(toml::from_str::<Case>(&text).unwrap().before.says);
+        let case: Case = toml::from_str(&text).unwrap();
+        let mut calls = case.calls();
+        // What the last call says is followed by nobody.
+        calls.pop();
+        texts.extend(calls.into_iter().flat_map(|(_, call)| call.says.clone()));
     }
 }
 

@@ -167,7 +167,7 @@ impl Error {
             Self::TooLarge { .. } | Self::Damaged { .. } => diagnostic
                 .help("take the file from its source again; it may have been cut short or changed"),
             Self::NoKernel { wanted: Some(_), found, .. } if !found.is_empty() => diagnostic
-                .help(format!("there is {}", list(&found))),
+                .help(format!("choose one that is there: {}", list(&found))),
             Self::NoKernel { .. } => diagnostic
                 .note("looked for `boot/vmlinuz-*`, `vmlinuz*`, `Image`, `zImage`, `bzImage` and `kernel*.img`")
                 .help("name a kernel package (`linux-image-*.deb`), the folder of one, a boot partition or the kernel's file"),
@@ -175,10 +175,10 @@ impl Error {
                 let first = found.first().cloned().unwrap_or_default();
                 let first = first.split(' ').next().unwrap_or_default().to_owned();
                 found.into_iter().fold(diagnostic, |diagnostic, one| diagnostic.note(one))
-                    .help(format!("choose one by its version or by its path, such as `{first}`"))
+                    .help(format!("choose one by its version or by its path, such as `{first}`, as `kernel-version` in appliance.toml"))
             }
             Self::KernelFor { is, .. } => diagnostic
-                .help(format!("take the kernel's package for the machine's architecture, or a machine of {is}")),
+                .help(format!("take the kernel's package for the machine's architecture, or build for a target of {is}")),
             Self::NoModules { found, .. } if found.is_empty() => diagnostic
                 .note("looked for `lib/modules/VERSION` and `usr/lib/modules/VERSION`")
                 .help("name the folder or package with the kernel's modules as a source too"),

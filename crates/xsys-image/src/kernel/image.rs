@@ -462,7 +462,7 @@ mod tests {
             error
                 .into_diagnostic()
                 .to_string()
-                .contains("there is `kernel.img`")
+                .contains("choose one that is there: `kernel.img`")
         );
         let error = find(&Source::empty(), &Choice::default()).unwrap_err();
         assert!(error.into_diagnostic().to_string().contains("looked for"));

@@ -394,6 +394,28 @@ mod tests {
         }
     }
 
+    #[test]
+    fn links_in_a_circle_are_a_mistake() {
+        struct Circle;
+        impl Tree for Circle {
+            fn list(&self) -> Result<Vec<Item>, Error> {
+                let link = |path: &str, target: &str| Item {
+                    path: path.to_owned(),
+                    kind: Kind::Link {
+                        target: target.to_owned(),
+                    },
+                };
+                Ok(vec![link("boot/a", "boot/b"), link("boot/b", "boot/a")])
+            }
+            fn open(&self, _: &str) -> io::Result<Box<dyn Stream>> {
+                Err(io::ErrorKind::NotFound.into())
+            }
+        }
+        let added = Source::empty().add_tree(Path::new("circle.deb"), Box::new(Circle));
+        let text = added.unwrap_err().into_diagnostic().to_string();
+        assert!(text.contains("replace the link"), "{text}");
+    }
+
     #[cfg(unix)]
     #[test]
     fn links_are_followed_within_a_folder_only() {

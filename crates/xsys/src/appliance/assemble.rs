@@ -39,6 +39,9 @@ const AUTOBOOT: &str = "[all]\ntryboot_a_b=1\nboot_partition=2\n[tryboot]\nboot_
 /// Where the first stage of old Pis has to be.
 const FIRST_STAGE: &str = "bootcode.bin";
 
+/// Where the init looks for what it has to do.
+const INIT_FILE: &str = "etc/xsys/appliance.json";
+
 /// Files by their paths, for a FAT partition.
 type Files = BTreeMap<String, Bytes>;
 
@@ -53,16 +56,18 @@ pub struct Parts<'a> {
 }
 
 /// The kernel and what goes with it.
+#[derive(Debug)]
 pub struct Chosen {
     source: Source,
     kernel: Kernel,
     modules: Picked,
-    arch: Arch,
+    /// What lies beside the kernel on a boot partition.
+    beside: Files,
     /// Where packages are unpacked.
     cache: PathBuf,
 }
 
-/// Finds the kernel that the description means, and the modules that the machine needs.
+/// Finds the kernel that the description means, and the modules and firmware that the machine needs.
 pub fn choose(ui: Ui, target: &Target, description: &Description) -> Result<Chosen> {
     let cache = Cache::from_env().map_err(|error| error.into_diagnostic())?;
     let cache = cache.root().join("kernels");
@@ -77,6 +82,7 @@ pub fn choose(ui: Ui, target: &Target, description: &Description) -> Result<Chos
     };
     let kernel = find(&source, &choice).map_err(told)?;
     let modules = modules(&source, &kernel, description)?;
+    let beside = firmware_files(&source, description, &kernel, arch)?;
     let said = kernel.version.as_deref().unwrap_or("of an unknown version");
     let count = modules.modules.len();
     let text = format!("{said}, {count} modules for {}", machine.title);
@@ -85,7 +91,7 @@ pub fn choose(ui: Ui, target: &Target, description: &Description) -> Result<Chos
         source,
         kernel,
         modules,
-        arch,
+        beside,
         cache,
     })
 }
@@ -97,11 +103,11 @@ pub fn image(chosen: &Chosen, description: &Description, parts: &Parts<'_>) -> R
         source,
         kernel,
         modules: picked,
-        arch,
+        beside,
         cache,
     } = chosen;
     let archive = initramfs(description, parts, source, picked)?;
-    let mut boot = firmware_files(source, description, kernel, *arch)?;
+    let mut boot = beside.clone();
     boot.insert(
         KERNEL.to_owned(),
         Bytes::Bytes(kernel.compressed_in(cache).map_err(told)?.into_owned()),
@@ -175,6 +181,29 @@ fn modules(source: &Source, kernel: &Kernel, description: &Description) -> Resul
     modules.pick(&wanted).map_err(told)
 }
 
+/// Whether the user's files can be where they are to be, beside what every appliance has.
+pub fn check_files<'a>(
+    description: &Description,
+    programs: impl Iterator<Item = &'a str>,
+) -> Result<()> {
+    let mut archive = Initramfs::new().map_err(told)?;
+    let ours = ["init".to_owned(), INIT_FILE.to_owned()];
+    let programs = programs.map(|name| format!("bin/{name}"));
+    let theirs = description
+        .files()
+        .map(|(place, _)| place.trim_start_matches('/').to_owned());
+    for path in ours.into_iter().chain(programs).chain(theirs) {
+        let added = archive.file(&path, 0o644, Vec::new());
+        added.map_err(|error| {
+            let place = description.path.display();
+            error
+                .into_diagnostic()
+                .note(format!("from `[files]` in `{place}`"))
+        })?;
+    }
+    Ok(())
+}
+
 /// What the kernel unpacks: the root with everything that runs.
 fn initramfs(
     description: &Description,
@@ -217,7 +246,7 @@ fn initramfs(
     let config = description.for_init(&names, &order, &parts.version);
     let config = format!("{config:#}\n");
     archive
-        .file("etc/xsys/appliance.json", 0o644, config.into_bytes())
+        .file(INIT_FILE, 0o644, config.into_bytes())
         .map_err(told)?;
     for (place, from) in description.files() {
         let content = std::fs::read(&from).map_err(|error| file("read", &from, &error))?;

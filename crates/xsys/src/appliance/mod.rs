@@ -38,57 +38,42 @@ pub struct Image {
     pub unchanged: bool,
 }
 
-/// A package that is an appliance.
-pub struct Appliance<'a> {
-    package: &'a Member,
+/// A package that is an appliance, with everything but its programs.
+#[derive(Debug)]
+pub struct Appliance {
+    package: Member,
     description: Description,
-}
-
-impl<'a> Appliance<'a> {
-    /// Says what is wrong with the descriptions of a project before anything is compiled.
-    pub fn check(project: &'a Project, target: &Target) -> Result<()> {
-        for appliance in Self::all(project)? {
-            assemble::arch(target)?;
-            appliance.description.kernel_is_there()?;
-        }
-        Ok(())
-    }
-
-    /// Those among the packages of a project.
-    pub fn all(project: &'a Project) -> Result<Vec<Self>> {
-        let mut found = Vec::new();
-        for package in &project.members {
-            let path = package.folder().join(description::FILE);
-            if path.is_file() {
-                found.push(Self {
-                    package,
-                    description: Description::read(&path)?,
-                });
-            }
-        }
-        Ok(found)
-    }
-
-    /// Finds its kernel, which is done before anything is compiled.
-    pub fn prepare(self, ui: Ui, plan: &Plan) -> Result<Prepared<'a>> {
-        let kernel = assemble::choose(ui, &plan.target, &self.description)?;
-        Ok(Prepared {
-            appliance: self,
-            kernel,
-        })
-    }
-}
-
-/// An appliance with everything but its programs.
-pub struct Prepared<'a> {
-    appliance: Appliance<'a>,
     kernel: assemble::Chosen,
 }
 
-impl Prepared<'_> {
+impl Appliance {
+    /// Those among the packages of a project. Descriptions are checked and kernels are found before anything is
+    /// compiled, the standard library too: who waited for that is not told of a misspelt path.
+    pub fn prepare(ui: Ui, project: &Project, target: &Target) -> Result<Vec<Self>> {
+        let mut described = Vec::new();
+        for package in &project.members {
+            let path = package.folder().join(description::FILE);
+            if path.is_file() {
+                let description = Description::read(&path)?;
+                assemble::arch(target)?;
+                assemble::check_files(&description, package.binaries())?;
+                description.kernel_is_there()?;
+                described.push((package.clone(), description));
+            }
+        }
+        let prepare = |(package, description)| {
+            Ok(Self {
+                package,
+                kernel: assemble::choose(ui, target, &description)?,
+                description,
+            })
+        };
+        described.into_iter().map(prepare).collect()
+    }
+
     /// Makes its image of programs that were built; none where its own are not among them.
     pub fn make(&self, call: &Call, plan: &Plan, programs: &[PathBuf]) -> Result<Option<Image>> {
-        let package = self.appliance.package;
+        let package = &self.package;
         let of_package = |path: &&PathBuf| {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             package.binaries().any(|binary| binary == name)
@@ -104,12 +89,11 @@ impl Prepared<'_> {
             programs: &programs,
             init: &init,
         };
-        let description = &self.appliance.description;
-        assemble::image(&self.kernel, description, &parts).map(Some)
+        assemble::image(&self.kernel, &self.description, &parts).map(Some)
     }
 
     /// Boots an image in QEMU.
     pub fn boot(&self, ui: Ui, plan: &Plan, image: &Image) -> Result<u8> {
-        machine::boot(ui, plan, &self.appliance.description, image)
+        machine::boot(ui, plan, &self.description, image)
     }
 }

@@ -1,6 +1,6 @@
 //! `xsys build`: sysroot, cargo, images, report.
 
-use crate::appliance::{self, Appliance, Prepared};
+use crate::appliance;
 use crate::cli::BuildArgs;
 use crate::commands::Call;
 use crate::driver::cargo::{self, Built};
@@ -28,17 +28,10 @@ fn build(call: &Call, args: &BuildArgs) -> Result<u8> {
     let mut failure = Failure::silent(0);
     for plan in &plans {
         ui.quiet |= plan.flags.quiet;
-        let appliances = Appliance::all(&plan.project)?;
-        let appliances: Vec<Prepared<'_>> = appliances
-            .into_iter()
-            .map(|appliance| appliance.prepare(ui, plan))
-            .collect::<Result<_>>()?;
         let done = match cargo::build(&ui, plan, alone)? {
             // cargo has told what was wrong.
             built if built.code != 0 => Err(Failure::silent(built.code)),
-            built => {
-                images(&ui, plan, &built).and_then(|()| cards(call, ui, plan, &built, &appliances))
-            }
+            built => images(&ui, plan, &built).and_then(|()| cards(call, ui, plan, &built)),
         };
         if let Err(mut more) = done {
             failure.diagnostics.append(&mut more.diagnostics);
@@ -59,15 +52,9 @@ fn build(call: &Call, args: &BuildArgs) -> Result<u8> {
 }
 
 /// Makes the cards of packages that are appliances.
-fn cards(
-    call: &Call,
-    ui: Ui,
-    plan: &Plan,
-    built: &Built,
-    appliances: &[Prepared<'_>],
-) -> Result<()> {
+fn cards(call: &Call, ui: Ui, plan: &Plan, built: &Built) -> Result<()> {
     let call = Call { ui, ..call.clone() };
-    for appliance in appliances {
+    for appliance in &plan.appliances {
         if let Some(image) = appliance.make(&call, plan, &built.programs)? {
             appliance::tell(ui, &image);
         }

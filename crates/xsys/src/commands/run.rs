@@ -8,7 +8,7 @@ use xsys_diag::Diagnostic;
 use xsys_sysroot::Cache;
 use xsys_target::{Board, Target};
 
-use crate::appliance::{self, Appliance, Prepared};
+use crate::appliance::{self, Appliance};
 use crate::children;
 use crate::cli::{CargoFlags, RunArgs, WasmArgs};
 use crate::commands::Call;
@@ -96,8 +96,8 @@ fn go(call: &Call, args: &RunArgs) -> Result<u8> {
     let Some(plan) = plans.pop() else {
         return Ok(0);
     };
-    if let Some(appliance) = Appliance::all(&plan.project)?.pop() {
-        return run_appliance(&call, &plan, &appliance.prepare(call.ui, &plan)?);
+    if let Some(appliance) = plan.appliances.last() {
+        return run_appliance(&call, &plan, appliance);
     }
     let launch = launch(&plan.target, &plan)?;
     let wasm = engine_options(&args.wasm, &launch)?;
@@ -111,7 +111,7 @@ fn go(call: &Call, args: &RunArgs) -> Result<u8> {
 }
 
 /// Builds an appliance and boots its card in QEMU.
-fn run_appliance(call: &Call, plan: &Plan, appliance: &Prepared<'_>) -> Result<u8> {
+fn run_appliance(call: &Call, plan: &Plan, appliance: &Appliance) -> Result<u8> {
     let built = cargo::build(&call.ui, plan, true)?;
     if built.code != 0 {
         return Err(Failure::silent(built.code));

@@ -61,6 +61,8 @@ pub struct Plan {
     /// What their linkers are told, by the files that stand for it.
     pub responses: Vec<artifacts::Response>,
     pub build_std: Option<BuildStd>,
+    /// Packages whose programs become cards.
+    pub appliances: Vec<Appliance>,
     /// Variables that tell build scripts of a C compiler.
     pub c_code: Vec<(String, OsString)>,
     /// `CARGO_ENCODED_RUSTFLAGS` and the same for rustdoc.
@@ -150,6 +152,7 @@ struct Decision {
     user: UserConfig,
     c_code: Vec<(String, OsString)>,
     artifacts: Vec<artifacts::Decision>,
+    appliances: Vec<Appliance>,
 }
 
 impl Ground {
@@ -265,10 +268,27 @@ impl Ground {
             linker,
             c_code: self.c_code(ui, verb, &target)?,
             artifacts: self.artifacts(ui, verb, &target)?,
+            appliances: self.appliances(ui, verb, &target)?,
             crates,
             target,
             user,
         })
+    }
+
+    /// Cards are made of programs that are linked.
+    fn appliances(&self, ui: &Ui, verb: Verb, target: &Target) -> Result<Vec<Appliance>> {
+        let made = match verb {
+            Verb::Build => self.place.project.links(&self.flags),
+            _ => verb == Verb::Run,
+        };
+        if !made {
+            return Ok(Vec::new());
+        }
+        let ui = Ui {
+            quiet: ui.quiet || self.flags.quiet,
+            ..*ui
+        };
+        Appliance::prepare(ui, &self.place.project, target)
     }
 
     /// Loads a target. A wrong spec is told before anything is compiled, in its own words and
@@ -385,9 +405,6 @@ impl Ground {
             self.place.project.can_be_made(target, &self.flags)?;
         }
         self.place.project.script_is_there()?;
-        if matches!(verb, Verb::Build | Verb::Run) {
-            Appliance::check(&self.place.project, target)?;
-        }
         Ok(choice)
     }
 
@@ -424,6 +441,7 @@ impl Ground {
             user,
             c_code,
             artifacts,
+            appliances,
             ..
         } = decision;
         let mut flags = self.flags.clone();
@@ -493,6 +511,7 @@ impl Ground {
             user,
             link_args,
             c_code,
+            appliances,
         })
     }
 

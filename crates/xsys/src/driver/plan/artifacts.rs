@@ -93,6 +93,7 @@ impl Ground {
             user,
             c_code: Vec::new(),
             artifacts: Vec::new(),
+            appliances: Vec::new(),
         };
         Ok(Decision {
             platform: found.platform,
