@@ -92,7 +92,7 @@ fn virt(
     for (host, guest) in description.ports() {
         let host = match host {
             0 => free_port()?,
-            host => host,
+            host => is_free(host)?,
         };
         network.push_str(&format!(",hostfwd=tcp:127.0.0.1:{host}-:{guest}"));
         ui.status(
@@ -129,6 +129,19 @@ fn raspberry_pi(command: &mut Command, loaded: &Loaded, card: &Path) -> Result<(
 fn drive(how: &str, path: &Path) -> String {
     let path = path.display().to_string().replace(',', ",,");
     format!("{how},format=raw,file={path}")
+}
+
+/// QEMU does not say why it cannot have a port, or what to do.
+fn is_free(port: u16) -> Result<u16> {
+    match TcpListener::bind(("127.0.0.1", port)) {
+        Ok(_) => Ok(port),
+        Err(error) => Err(Diagnostic::error(format!(
+            "port {port} of this machine cannot be forwarded: {}",
+            reason(&error)
+        ))
+        .help("end what listens there, or choose another in `[run]` of appliance.toml: `ports = [\"0:80\"]` takes one that is free")
+        .into()),
+    }
 }
 
 fn free_port() -> Result<u16> {
@@ -256,6 +269,14 @@ fn boot_partition(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_port_that_is_taken_is_said() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let problem = is_free(port).unwrap_err();
+        assert!(problem.diagnostics[0].help[0].contains("0:80"));
+    }
 
     #[test]
     fn the_firmwares_file_says_what_starts() {
