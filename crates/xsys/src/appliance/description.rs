@@ -402,6 +402,33 @@ mod tests {
         assert_eq!(json["data"]["partition"], 4);
     }
 
+    /// Every key, machine and group of modules is in the page about them.
+    #[test]
+    fn the_page_has_all_keys() {
+        let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/fleets.md");
+        let page = std::fs::read_to_string(page).unwrap();
+        let mut words: Vec<String> = MACHINES
+            .iter()
+            .map(|machine| machine.name)
+            .chain(needs::EXTRAS.iter().map(|(name, _)| *name))
+            .map(str::to_owned)
+            .collect();
+        for table in ["", "[image]\n", "[run]\n"] {
+            let said = read(&format!("{table}unknown = 1")).unwrap_err();
+            let (_, known) = said[0].split_once("expected one of").unwrap();
+            words.extend(known.split('`').skip(1).step_by(2).map(str::to_owned));
+        }
+        assert!(words.len() > 30, "{words:?}");
+        for word in words {
+            let forms = [
+                format!("`{word}`"),
+                format!("`[{word}]`"),
+                format!("`[[{word}]]`"),
+            ];
+            assert!(forms.iter().any(|form| page.contains(form)), "{word}");
+        }
+    }
+
     #[test]
     fn a_folder_of_packages_is_its_packages() {
         let folder = tempfile::tempdir().unwrap();
