@@ -442,7 +442,8 @@ impl Out {
         })
     }
 
-    /// Beside the place first, so that there is never half an image.
+    /// Beside the place first, so that there is never half an image. Only its owner can read it: files of the user's may be
+    /// keys.
     fn write(&self, disk: &Disk) -> Result<BlockMap> {
         let folder = self.image.parent().unwrap_or(Path::new("."));
         let failed = |error: std::io::Error| file("write", &self.image, &error);
