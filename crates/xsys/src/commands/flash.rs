@@ -244,7 +244,12 @@ fn objections(disk: &Disk, large: bool) -> Vec<Diagnostic> {
 }
 
 fn problem(error: Error) -> Failure {
+    let ends_early = matches!(
+        &error,
+        Error::Read { error, .. } if error.kind() == std::io::ErrorKind::UnexpectedEof
+    );
     let told = match std::error::Error::source(&error) {
+        Some(_) if ends_early => format!("{error} to its end: it has been cut short"),
         Some(source) => match source.downcast_ref::<std::io::Error>() {
             Some(source) => format!("{error}: {}", reason(source)),
             None => format!("{error}: {source}"),
@@ -253,12 +258,12 @@ fn problem(error: Error) -> Failure {
     };
     let told = Diagnostic::error(told);
     match error {
-        Error::Read { .. } => told,
+        Error::Read { .. } if !ends_early => told,
         Error::Write { .. } => told.note("what is on it now is neither the old nor the new"),
         Error::Map { .. } => {
             told.help("make the map again, or remove it: without one everything is written")
         }
-        Error::Short { .. } | Error::Damaged { .. } => told
+        Error::Read { .. } | Error::Short { .. } | Error::Damaged { .. } => told
             .note("what is on the device now is neither the old nor the new")
             .help("make the image again, or fetch it again"),
         Error::NoRoom { .. } => told.help("take a larger card"),

@@ -460,9 +460,14 @@ fn problem(error: &toml::de::Error, source: &Source) -> Diagnostic {
     {
         diagnostic.message = format!("unknown key `{name}` in the metadata of xsys");
         let known = KEYS.iter().chain(&RUN_KEYS).chain(&SYSROOT_KEYS).copied();
-        match did_you_mean(name, known) {
-            Some(close) => diagnostic.help.push(format!("did you mean `{close}`?")),
-            None => diagnostic.help.push(
+        let tables = [("run", &RUN_KEYS[..]), ("sysroot", &SYSROOT_KEYS)];
+        let owner = tables.iter().find(|(_, keys)| keys.contains(&name));
+        match (owner, did_you_mean(name, known)) {
+            (Some((table, _)), _) => diagnostic.help.push(format!(
+                "it belongs in `[package.metadata.xsys.{table}]`"
+            )),
+            (None, Some(close)) => diagnostic.help.push(format!("did you mean `{close}`?")),
+            (None, None) => diagnostic.help.push(
                 first_line
                     .split_once(", expected ")
                     .map_or_else(String::new, |(_, expected)| {

@@ -37,5 +37,9 @@
       i32.sub
       return_call $tail
     end)
+  (func $changed (export "changed") (result i32)
+    (table.set (i32.const 0) (ref.func $binary))
+    (call_indirect (type $unary) (i32.const 1) (i32.const 0)))
+  (func $handle_alloc_error (export "out-of-memory") unreachable)
   (func $shout (export "print") (param i32)
     (call $print (local.get 0) (i32.const 10))))

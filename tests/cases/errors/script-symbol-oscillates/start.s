@@ -1,0 +1,4 @@
+.globl _start
+_start: bx lr
+.data
+.long 1

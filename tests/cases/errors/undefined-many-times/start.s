@@ -1,0 +1,5 @@
+.globl _start
+_start:
+.rept 20
+bl missing_driver
+.endr

@@ -1,0 +1,5 @@
+    .section .custom_section.target_features,"",@
+    .int8 1
+    .int8 43
+    .int8 7
+    .ascii "simd128"

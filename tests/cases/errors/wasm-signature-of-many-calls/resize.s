@@ -1,0 +1,4 @@
+.globl resize
+resize:
+    .functype resize (i32) -> ()
+    end_function

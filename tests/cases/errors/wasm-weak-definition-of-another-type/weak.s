@@ -1,0 +1,4 @@
+.weak resize
+resize:
+    .functype resize (f64) -> ()
+    end_function
