@@ -29,8 +29,11 @@ pub(super) fn settle<'a>(resolved: &mut Resolved<'a>, variants: &Variants<'a>) -
     let callers = callers(resolved, variants);
     let mut problems = Vec::new();
     for (name, ids) in variants {
-        let defined = ids.iter().find(|&&id| resolved.symbol(id).is_defined());
-        let defined = defined.copied();
+        let mut definitions = ids.iter().filter(|&&id| resolved.symbol(id).is_defined());
+        let strong = definitions
+            .clone()
+            .find(|&&id| !resolved.symbol(id).is_weak());
+        let defined = strong.or(definitions.next()).copied();
         problems.push(describe(resolved, &callers, name, ids, defined));
         // Nothing says which type the import should have.
         let Some(defined) = defined else { continue };
@@ -118,7 +121,7 @@ fn describe(
             }
             (None, Some(file)) => {
                 let file = &resolved.file(file).name;
-                problem = problem.note(format!("declared as `{}` in {file}", ty(id)));
+                problem = problem.note(format!("also defined as `{}` in {file}, weakly", ty(id)));
             }
             (None, None) => {}
         }
@@ -128,7 +131,14 @@ fn describe(
             .note("nothing defines it, so it would be imported, and an import has one type")
             .help("make the declarations agree");
     };
-    problem = problem.note("these calls trap when they are reached; all others work");
+    let is_called = |id: &&SymbolId| callers.get(*id).is_some_and(|callers| callers.count > 0);
+    if ids
+        .iter()
+        .filter(|&&id| id != defined)
+        .any(|id| is_called(&id))
+    {
+        problem = problem.note("these calls trap when they are reached; all others work");
+    }
     let other = ids.iter().find(|&&id| id != defined);
     let likely = other.and_then(|&other| {
         likely_reason(

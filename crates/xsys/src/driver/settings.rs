@@ -463,9 +463,9 @@ fn problem(error: &toml::de::Error, source: &Source) -> Diagnostic {
         let tables = [("run", &RUN_KEYS[..]), ("sysroot", &SYSROOT_KEYS)];
         let owner = tables.iter().find(|(_, keys)| keys.contains(&name));
         match (owner, did_you_mean(name, known)) {
-            (Some((table, _)), _) => diagnostic.help.push(format!(
-                "it belongs in `[package.metadata.xsys.{table}]`"
-            )),
+            (Some((table, _)), _) => diagnostic
+                .help
+                .push(format!("it belongs in `[package.metadata.xsys.{table}]`")),
             (None, Some(close)) => diagnostic.help.push(format!("did you mean `{close}`?")),
             (None, None) => diagnostic.help.push(
                 first_line

@@ -1,7 +1,7 @@
-.functype resize (f64) -> ()
+.functype resize (i32) -> ()
 .globl _start
 _start:
     .functype _start () -> ()
-    f64.const 1
+    i32.const 1
     call resize
     end_function

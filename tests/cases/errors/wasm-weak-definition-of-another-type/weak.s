@@ -1,4 +1,4 @@
 .weak resize
 resize:
-    .functype resize (f64) -> ()
+    .functype resize (i64) -> ()
     end_function
