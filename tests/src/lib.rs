@@ -5,6 +5,7 @@ pub mod embedded;
 pub mod follow;
 pub mod helps;
 pub mod link;
+pub mod order;
 pub mod project;
 pub mod project_text;
 pub mod project_trace;

@@ -11,6 +11,7 @@ use goblin::elf::Elf;
 use goblin::elf::header::{EM_AARCH64, EM_ARM, EM_AVR, EM_RISCV, EM_X86_64, ET_DYN, ET_EXEC};
 use goblin::elf::program_header::{PF_X, PT_INTERP, PT_LOAD};
 use libtest_mimic::{Arguments, Failed, Trial};
+use xsys_tests::order::neighbours_apart;
 use xsys_tests::project::{
     Place, Ran, cases, find_program, folders_in, repository, run, skip, xsys_in,
 };
@@ -85,7 +86,7 @@ fn main() {
         add("built_by_its_name", built_by_its_name);
         add("runs", runs);
     }
-    libtest_mimic::run(&arguments, trials).exit();
+    libtest_mimic::run(&arguments, neighbours_apart(trials)).exit();
 }
 
 /// `--target-spec` (or the triple) with the path of a manifest elsewhere, optimised.

@@ -6,9 +6,7 @@ use xsys_tests::day::{Day, live};
 use xsys_tests::project::{Place, cases, folders_in, skip};
 
 fn main() {
-    let mut arguments = Arguments::from_args();
-    // Each day builds in parallel with itself; two at once only wait for each other.
-    arguments.test_threads.get_or_insert(1);
+    let arguments = Arguments::from_args();
     let trials = folders_in(&cases("days"))
         .into_iter()
         .map(|name| Trial::test(name.clone(), move || day(&name)))

@@ -36,39 +36,47 @@ const TRIPLES: [(&str, &str, &str); 4] = [
 #[test]
 fn a_triple_gives_a_project_that_runs() {
     let place = apart("triples");
-    for (triple, qemu, expected) in TRIPLES {
-        run(&mut place.xsys(&format!("new on-{triple} --target {triple}")))
-            .ends_with(0)
-            .tells("Created");
-        if find_program(qemu).is_none() {
-            skip(triple, &format!("`{qemu}` is not installed"));
-            continue;
+    // Side by side: each of them compiles a standard library, runs and waits.
+    std::thread::scope(|scope| {
+        for (triple, qemu, expected) in TRIPLES {
+            let place = &place;
+            scope.spawn(move || gives_a_project_that_runs(place, triple, qemu, expected));
         }
-        let project = place.path(&format!("on-{triple}"));
-        for profile in ["dev", "release"] {
-            let mut command = xsys_in(&project);
-            command.args(["run", "--profile", profile]);
-            let ran = run(&mut command).ends_with(0);
-            let hello = format!("{expected}: the squares up to 5 make 55");
-            assert_eq!(ran.stdout.trim(), hello, "{triple} {profile}");
-            assert!(!ran.stderr.contains("warning"), "{}", ran.stderr);
-
-            let mut command = xsys_in(&project);
-            command.args(["test", "--profile", profile]);
-            let ran = run(&mut command).ends_with(0);
-            let passed = ran.stdout.contains("test tests::squares_add_up ... ok");
-            assert!(passed, "{triple} {profile}: {}", ran.stdout);
-            assert!(!ran.stderr.contains("warning"), "{}", ran.stderr);
-        }
-        // It can fail, too.
-        let main = project.join("src/main.rs");
-        let text = std::fs::read_to_string(&main).expect("a project has a program");
-        std::fs::write(&main, text.replace(", 55)", ", 56)")).expect("a file can be written");
-        let ran = run(xsys_in(&project).arg("test")).ends_with(101);
-        let told = ran.stdout.contains("left: 55") && ran.stdout.contains("1 failed");
-        assert!(told, "{triple}: {}", ran.stdout);
-    }
+    });
     std::fs::remove_dir_all(&place.folder).expect("it was made here");
+}
+
+fn gives_a_project_that_runs(place: &Place, triple: &str, qemu: &str, expected: &str) {
+    run(&mut place.xsys(&format!("new on-{triple} --target {triple}")))
+        .ends_with(0)
+        .tells("Created");
+    if find_program(qemu).is_none() {
+        skip(triple, &format!("`{qemu}` is not installed"));
+        return;
+    }
+    let project = place.path(&format!("on-{triple}"));
+    for profile in ["dev", "release"] {
+        let mut command = xsys_in(&project);
+        command.args(["run", "--profile", profile]);
+        let ran = run(&mut command).ends_with(0);
+        let hello = format!("{expected}: the squares up to 5 make 55");
+        assert_eq!(ran.stdout.trim(), hello, "{triple} {profile}");
+        assert!(!ran.stderr.contains("warning"), "{}", ran.stderr);
+
+        let mut command = xsys_in(&project);
+        command.args(["test", "--profile", profile]);
+        let ran = run(&mut command).ends_with(0);
+        let passed = ran.stdout.contains("test tests::squares_add_up ... ok");
+        assert!(passed, "{triple} {profile}: {}", ran.stdout);
+        assert!(!ran.stderr.contains("warning"), "{}", ran.stderr);
+    }
+    // It can fail, too.
+    let main = project.join("src/main.rs");
+    let text = std::fs::read_to_string(&main).expect("a project has a program");
+    std::fs::write(&main, text.replace(", 55)", ", 56)")).expect("a file can be written");
+    let ran = run(xsys_in(&project).arg("test")).ends_with(101);
+    let told = ran.stdout.contains("left: 55") && ran.stdout.contains("1 failed");
+    assert!(told, "{triple}: {}", ran.stdout);
 }
 
 /// Below this repository, projects would become members of its workspace.

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde::Deserialize;
 use wasmparser::{Encoding, Parser, Payload, Validator, WasmFeatures};
+use xsys_tests::order::neighbours_apart;
 use xsys_tests::project::{
     Place, cases, find_program, folders_in, run, rustc_sysroot, skip, without_settings, xsys,
     xsys_in,
@@ -65,7 +66,7 @@ fn main() {
             trials.push(Trial::test(title, move || check(&name, at, &call)));
         }
     }
-    libtest_mimic::run(&arguments, trials).exit();
+    libtest_mimic::run(&arguments, neighbours_apart(trials)).exit();
 }
 
 fn check(name: &str, at: usize, call: &Call) -> Result<(), Failed> {

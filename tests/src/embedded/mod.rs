@@ -19,6 +19,7 @@ use std::sync::Arc;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 
+use crate::order::neighbours_apart;
 use crate::project::{cases, folders_in};
 use case::Case;
 
@@ -49,7 +50,7 @@ pub fn run_all() -> ExitCode {
     if trials.is_empty() {
         trials.push(Trial::test("cases", || Err("no case was found".into())));
     }
-    libtest_mimic::run(&arguments, trials).exit_code()
+    libtest_mimic::run(&arguments, neighbours_apart(trials)).exit_code()
 }
 
 fn run_case(case: &Case, profile: &str, title: &str) -> Result<(), String> {
