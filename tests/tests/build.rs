@@ -4,6 +4,15 @@
 
 #![cfg(unix)]
 
+// What boots machines or builds one standard library alone leaves a processor idle: here there is always something else
+// to compile beside it.
+#[path = "build/appliances.rs"]
+mod appliances;
+#[path = "build/unwinder.rs"]
+mod unwinder;
+#[path = "build/verbs.rs"]
+mod verbs;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};

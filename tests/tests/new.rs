@@ -1,5 +1,5 @@
 //! `xsys new --target TRIPLE`: for each machine of the table a project that runs in QEMU; `--appliance`, which
-//! `appliances.rs` boots.
+//! `build/appliances.rs` boots.
 
 #![cfg(unix)]
 

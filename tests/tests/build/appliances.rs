@@ -2,8 +2,6 @@
 //!
 //! The kernel is Debian's for arm64, which `scripts/test` fetches; `XSYS_TEST_KERNEL` names the folder with its packages.
 
-#![cfg(unix)]
-
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
@@ -183,12 +181,6 @@ fn a_shop_survives_a_power_cut() {
     assert!(json.contains("\"hostname\":\"shop-1\""), "{json}");
     machine.cut_power();
 
-    let mut machine = Machine::start(xsys("run --release"));
-    let shop = machine.port(80);
-    machine.wait_for("power was cut");
-    let second = page(shop, "/");
-    assert!(second.contains("visit 2"), "{second}");
-    machine.cut_power();
     // What runs is a copy: the image is what was built.
     assert!(std::fs::read(out.join("shop.img")).unwrap() == image);
 
@@ -198,8 +190,9 @@ fn a_shop_survives_a_power_cut() {
     std::fs::write(&source, text.replace("visit {count}", "welcome {count}")).unwrap();
     let mut machine = Machine::start(xsys("run --release"));
     let shop = machine.port(80);
-    let third = page(shop, "/");
-    assert!(third.contains("welcome 3"), "{third}");
+    machine.wait_for("power was cut");
+    let second = page(shop, "/");
+    assert!(second.contains("welcome 2"), "{second}");
     machine.cut_power();
 
     // The same card in a Pi: its own drivers find card and data.

@@ -1,7 +1,5 @@
 //! cargo's other verbs, for a target: check, clippy, doc, clean, and whatever `xsys cargo` passes on.
 
-#![cfg(unix)]
-
 use std::path::Path;
 use std::process::Command;
 
