@@ -78,7 +78,7 @@ mod tests {
             (
                 "xsys new",
                 false,
-                "the following required arguments were not provided: <--board <NAME>|--target <TRIPLE>>",
+                "the following required arguments were not provided: <--board <NAME>|--target <TRIPLE>|--appliance>",
                 "",
             ),
         ] {
