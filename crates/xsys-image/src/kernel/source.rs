@@ -351,10 +351,10 @@ mod tests {
         std::fs::write(at("one.deb"), package).unwrap();
         std::fs::create_dir_all(at("two/lib/modules/1")).unwrap();
         std::fs::create_dir_all(at("two/boot")).unwrap();
-        std::fs::create_dir_all(at("two/home/me")).unwrap();
+        std::fs::create_dir_all(at("two").join("home")).unwrap();
         std::fs::write(at("two/lib/modules/1/b.ko"), "b").unwrap();
         std::fs::write(at("two/boot/vmlinuz-1"), "new").unwrap();
-        std::fs::write(at("two/home/me/diary"), "dear").unwrap();
+        std::fs::write(at("two").join("home").join("diary"), "dear").unwrap();
         std::fs::write(at("Image"), "image").unwrap();
         let paths = [at("one.deb"), at("two"), at("Image")];
         let source = Source::open(&paths, &at("cache")).unwrap();
