@@ -20,7 +20,7 @@ use std::path::PathBuf;
 use sha2::{Digest, Sha256};
 
 use self::sparse::Sparse;
-use self::table::Placed;
+pub use self::table::Placed;
 
 /// What partitions begin at multiples of, in bytes: SD cards erase in pieces of up to 4 MiB.
 pub const ALIGNMENT: u64 = 4 << 20;

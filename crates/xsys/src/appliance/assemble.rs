@@ -7,10 +7,8 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use xsys_diag::Diagnostic;
-use xsys_image::disk::bmap::{BlockMap, hex};
+use xsys_image::disk::bmap::BlockMap;
 use xsys_image::disk::compress::Compression;
 use xsys_image::disk::fat::Volume;
 use xsys_image::disk::{Content, Disk, Partition, Source as Bytes, Table};
@@ -26,6 +24,7 @@ use xsys_target::Target;
 use super::Image;
 use super::description::{Description, Form};
 use super::machine::{CMDLINE, CONFIG, INITRAMFS, KERNEL};
+use super::manifest::{self, Manifest};
 use crate::error::{Failure, Result, file};
 use crate::ui::{Ui, bytes};
 
@@ -43,7 +42,7 @@ const FIRST_STAGE: &str = "bootcode.bin";
 const INIT_FILE: &str = "etc/xsys/appliance.json";
 
 /// Files by their paths, for a FAT partition.
-type Files = BTreeMap<String, Bytes>;
+pub type Files = BTreeMap<String, Bytes>;
 
 /// What was built.
 pub struct Parts<'a> {
@@ -119,16 +118,22 @@ pub fn image(chosen: &Chosen, description: &Description, parts: &Parts<'_>) -> R
         select.insert(FIRST_STAGE.to_owned(), first.clone());
     }
 
-    let manifest = manifest(
-        name,
-        version,
-        description.machine().name,
-        kernel,
-        picked,
-        &boot,
-        &select,
-    );
-    let text = format!("{manifest:#}\n");
+    let (_, placed) = disk(name, description, Files::new(), Files::new())
+        .layout()
+        .map_err(no_disk)?;
+    let manifest = Manifest {
+        format: manifest::FORMAT,
+        name: name.to_owned(),
+        version: version.to_owned(),
+        machine: description.machine().name.to_owned(),
+        xsys: env!("CARGO_PKG_VERSION").to_owned(),
+        kernel: kernel.version.clone(),
+        modules: manifest::modules(picked),
+        partitions: manifest::partitions(&placed),
+        select: manifest::parts(&select),
+        boot: manifest::parts(&boot),
+    };
+    let text = manifest.text();
     boot.insert(
         "manifest.json".to_owned(),
         Bytes::Bytes(text.clone().into_bytes()),
@@ -357,46 +362,6 @@ fn disk(name: &str, description: &Description, select: Files, boot: Files) -> Di
     }
 }
 
-/// What is on the card, part by part.
-fn manifest(
-    name: &str,
-    version: &str,
-    machine: &str,
-    kernel: &Kernel,
-    picked: &Picked,
-    boot: &Files,
-    select: &Files,
-) -> Value {
-    let parts = |files: &Files| -> Vec<Value> {
-        let one = |(path, content): (&String, &Bytes)| {
-            let Bytes::Bytes(content) = content else {
-                unreachable!("all parts are in memory")
-            };
-            json!({
-                "path": path,
-                "size": content.len(),
-                "sha256": hex(&Sha256::digest(content)),
-            })
-        };
-        files.iter().map(one).collect()
-    };
-    let modules = picked.modules.iter();
-    let modules: Vec<Value> = modules
-        .map(|module| json!({ "name": module.name, "for": module.why }))
-        .collect();
-    json!({
-        "format": 1,
-        "name": name,
-        "version": version,
-        "machine": machine,
-        "xsys": env!("CARGO_PKG_VERSION"),
-        "kernel": kernel.version,
-        "modules": modules,
-        "select": parts(select),
-        "boot": parts(boot),
-    })
-}
-
 /// The files that are made.
 struct Out {
     image: PathBuf,
@@ -406,17 +371,13 @@ struct Out {
 
 impl Out {
     fn make(&self, disk: &Disk, manifest: &str, forms: &[Form]) -> Result<Image> {
-        let (size, placed) = disk.layout().map_err(no_disk)?;
-        // Sizes of partitions are not in the manifest.
-        let stamp = format!("{manifest}{placed:?}");
-        let stamp = hex(&Sha256::digest(stamp.as_bytes()));
-        let text = format!("{}\n{manifest}", stamp);
+        let (size, _) = disk.layout().map_err(no_disk)?;
         let before = std::fs::read_to_string(&self.manifest).unwrap_or_default();
         let whole = std::fs::metadata(&self.image).is_ok_and(|data| data.len() == size);
         let map = std::fs::read_to_string(&self.map).ok();
         let map = map.and_then(|map| BlockMap::parse(&map).ok());
         let compressed = forms.iter().all(|&form| self.compressed(form).is_file());
-        if let (true, true, true, Some(map)) = (before == text, whole, compressed, &map) {
+        if let (true, true, true, Some(map)) = (before == manifest, whole, compressed, &map) {
             return Ok(Image {
                 path: self.image.clone(),
                 size,
@@ -432,7 +393,7 @@ impl Out {
         }
         std::fs::write(&self.map, map.to_xml())
             .map_err(|error| file("write", &self.map, &error))?;
-        std::fs::write(&self.manifest, text)
+        std::fs::write(&self.manifest, manifest)
             .map_err(|error| file("write", &self.manifest, &error))?;
         Ok(Image {
             path: self.image.clone(),

@@ -2,7 +2,7 @@
 //!
 //! A package becomes an appliance by a file `appliance.toml` beside its `Cargo.toml` ([`description`]). After its
 //! programs were built, `xsys build` builds the init for the same target ([`init`]), takes kernel, modules and firmware
-//! from what the description names, and makes a card's image ([`assemble`]). `xsys run` boots that image ([`machine`]).
+//! from what the description names, and makes a card's image ([`assemble`]) with a list of its parts ([`manifest`]). `xsys run` boots that image ([`machine`]).
 //!
 //! The card has four partitions, so that a later update changes one of two systems and leaves the other alone: `SELECT`
 //! says which system starts, `BOOT-A` and `BOOT-B` are systems (kernel and programs together), and the last one is for
@@ -12,6 +12,7 @@ mod assemble;
 mod description;
 mod init;
 mod machine;
+pub mod manifest;
 
 use std::path::PathBuf;
 
