@@ -16,7 +16,7 @@ use xsys_image::kernel::image::{Arch, Choice, Kernel, find};
 use xsys_image::kernel::initramfs::{Initramfs, Pressing};
 use xsys_image::kernel::modules::Modules;
 use xsys_image::kernel::pick::{Picked, Wanted};
-use xsys_image::kernel::{Source, boot_files, needs};
+use xsys_image::kernel::{Error, Source, boot_files, needs};
 use xsys_image::strip::{Strip, strip};
 use xsys_sysroot::Cache;
 use xsys_target::Target;
@@ -25,6 +25,7 @@ use super::Image;
 use super::description::{Description, Form};
 use super::machine::{CMDLINE, CONFIG, INITRAMFS, KERNEL};
 use super::manifest::{self, Manifest};
+use super::processor;
 use crate::error::{Failure, Result, file};
 use crate::ui::{Ui, bytes};
 
@@ -72,16 +73,11 @@ pub fn choose(ui: Ui, target: &Target, description: &Description) -> Result<Chos
     let cache = cache.root().join("kernels");
     std::fs::create_dir_all(&cache).map_err(|error| file("write", &cache, &error))?;
     let source = Source::open(&description.kernel(), &cache).map_err(told)?;
-    let arch = arch(target)?;
     let machine = description.machine();
-    let choice = Choice {
-        name: description.kernel_version(),
-        arch: Some(arch),
-        prefer: machine.kernel_names(arch),
-    };
-    let kernel = find(&source, &choice).map_err(told)?;
+    let archs = processor::kernels(target, machine)?;
+    let kernel = kernel(&source, description, &archs)?;
     let modules = modules(&source, &kernel, description)?;
-    let beside = firmware_files(&source, description, &kernel, arch)?;
+    let beside = firmware_files(&source, description, &kernel, kernel.arch)?;
     let said = kernel.version.as_deref().unwrap_or("of an unknown version");
     let count = modules.modules.len();
     let text = format!("{said}, {count} modules for {}", machine.title);
@@ -93,6 +89,30 @@ pub fn choose(ui: Ui, target: &Target, description: &Description) -> Result<Chos
         beside,
         cache,
     })
+}
+
+/// The first kernel of one of the architectures, the best first. Where there is none of any, what is said is what is
+/// wrong with the best.
+fn kernel(source: &Source, description: &Description, archs: &[Arch]) -> Result<Kernel> {
+    let find = |&arch: &Arch| {
+        let choice = Choice {
+            name: description.kernel_version(),
+            arch: Some(arch),
+            prefer: description.machine().kernel_names(arch),
+        };
+        find(source, &choice)
+    };
+    let mut first = None;
+    for arch in archs {
+        match find(arch) {
+            Err(error @ Error::KernelFor { .. }) => first = first.or(Some(error)),
+            found => return found.map_err(told),
+        }
+    }
+    match first {
+        Some(error) => Err(told(error)),
+        None => unreachable!("every machine has a kernel"),
+    }
 }
 
 /// Makes the image, unless it is there.
@@ -146,20 +166,6 @@ pub fn image(chosen: &Chosen, description: &Description, parts: &Parts<'_>) -> R
         manifest: folder.join(format!("{name}.manifest.json")),
     };
     out.make(&disk, &text, description.forms())
-}
-
-/// The processor that programs of the target run on.
-pub fn arch(target: &Target) -> Result<Arch> {
-    match (target.os(), target.arch()) {
-        ("linux", "aarch64") => Ok(Arch::Arm64),
-        ("linux", "arm") => Ok(Arch::Arm),
-        _ => Err(Diagnostic::error(format!(
-            "an appliance's programs are for Linux on Arm, and `{}` is not",
-            target.name
-        ))
-        .help("build for `aarch64-unknown-linux-musl`: in Cargo.toml `[package.metadata.xsys]` with `target = \"aarch64-unknown-linux-musl\"`")
-        .into()),
-    }
 }
 
 /// The drivers for the card's machine, and those that QEMU's machine needs so that the same card starts there.

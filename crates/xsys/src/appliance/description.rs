@@ -150,14 +150,7 @@ impl Description {
         };
         if needs::machine(self.machine_name()).is_none() {
             let name = self.machine_name();
-            let names = MACHINES.iter().map(|machine| machine.name);
-            let problem = Diagnostic::error(format!("no machine is called `{name}`"))
-                .label(source, at(name), "")
-                .help(match did_you_mean(name, names.clone()) {
-                    Some(close) => format!("did you mean `{close}`?"),
-                    None => format!("known: {}", names.collect::<Vec<_>>().join(", ")),
-                });
-            problems.push(problem);
+            problems.push(no_machine(name).label(source, at(name), ""));
         }
         for port in &self.keys.run.ports {
             if parse_port(port).is_none() {
@@ -334,6 +327,17 @@ impl Description {
         json.insert("services".to_owned(), services);
         Value::Object(json)
     }
+}
+
+/// A name that no machine has.
+pub fn no_machine(name: &str) -> Diagnostic {
+    let names = MACHINES.iter().map(|machine| machine.name);
+    Diagnostic::error(format!("no machine is called `{name}`")).help(
+        match did_you_mean(name, names.clone()) {
+            Some(close) => format!("did you mean `{close}`?"),
+            None => format!("known: {}", names.collect::<Vec<_>>().join(", ")),
+        },
+    )
 }
 
 /// Our keys, with those of the user over them.

@@ -13,11 +13,12 @@ mod description;
 mod init;
 mod machine;
 pub mod manifest;
+mod processor;
 
 use std::path::PathBuf;
 
 pub use self::assemble::tell;
-pub use self::description::Description;
+pub use self::description::{Description, no_machine};
 
 use xsys_target::Target;
 
@@ -56,7 +57,7 @@ impl Appliance {
             let path = package.folder().join(description::FILE);
             if path.is_file() {
                 let description = Description::read(&path)?;
-                assemble::arch(target)?;
+                processor::kernels(target, description.machine())?;
                 assemble::check_files(&description, package.binaries())?;
                 description.kernel_is_there()?;
                 described.push((package.clone(), description));
