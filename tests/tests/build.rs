@@ -8,6 +8,8 @@
 // to compile beside it.
 #[path = "build/appliances.rs"]
 mod appliances;
+#[path = "build/card.rs"]
+mod card;
 #[path = "build/unwinder.rs"]
 mod unwinder;
 #[path = "build/verbs.rs"]

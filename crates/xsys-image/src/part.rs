@@ -32,6 +32,9 @@ impl Read for Part {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let left = self.len.saturating_sub(self.at);
         let want = buf.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+        if want == 0 {
+            return Ok(0);
+        }
         let read = read_at(&self.file, &mut buf[..want], self.start + self.at)?;
         self.at += read as u64;
         Ok(read)

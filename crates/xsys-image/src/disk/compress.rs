@@ -4,9 +4,10 @@ use std::cell::RefCell;
 use std::io::{self, BufRead, Read, Write};
 use std::rc::Rc;
 
-use lzma_rust2::{XzOptions, XzReader, XzWriter};
-use ruzstd::decoding::StreamingDecoder;
+use lzma_rust2::{XzOptions, XzWriter};
 use ruzstd::encoding::{CompressionLevel, compress};
+
+use crate::kernel::packing::Packing;
 
 /// How an image is compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,18 +69,12 @@ impl Compression {
         }
     }
 
-    /// The image in a file.
-    ///
-    /// # Errors
-    /// Where it does not begin as such a file does.
-    pub fn expand<'a>(self, file: impl BufRead + 'a) -> io::Result<Box<dyn Read + 'a>> {
+    /// The image in a file. What is damaged is seen while it is read; memory is bounded.
+    pub fn expand<'a>(self, file: impl BufRead + 'a) -> Box<dyn Read + 'a> {
         match self {
-            Self::None => Ok(Box::new(file)),
-            Self::Zstd => {
-                let decoder = StreamingDecoder::new(file).map_err(io::Error::other)?;
-                Ok(Box::new(decoder))
-            }
-            Self::Xz => Ok(Box::new(XzReader::new(file, true))),
+            Self::None => Box::new(file),
+            Self::Zstd => Packing::Zstd.reader(file),
+            Self::Xz => Packing::Xz.reader(file),
         }
     }
 }
@@ -160,13 +155,13 @@ mod tests {
             kind.compress(&image[..], &mut packed).unwrap();
             assert_eq!(Compression::of_content(&packed), kind);
             let mut back = Vec::new();
-            let mut reader = kind.expand(&packed[..]).unwrap();
+            let mut reader = kind.expand(&packed[..]);
             reader.read_to_end(&mut back).unwrap();
             assert!(back == image, "{kind:?}");
             if kind != Compression::None {
                 assert!(packed.len() < image.len() / 50, "{kind:?} {}", packed.len());
                 let cut = &packed[..packed.len() - 20];
-                let mut reader = kind.expand(cut).unwrap();
+                let mut reader = kind.expand(cut);
                 assert!(reader.read_to_end(&mut Vec::new()).is_err(), "{kind:?}");
             }
         }

@@ -68,20 +68,28 @@ impl Head {
     }
 }
 
-/// How far the sections of an EFI program reach. The size in an arm64 kernel's own header counts what
-/// is cleared in memory, too, and says nothing about the file.
+/// How far the headers and sections of an EFI program reach. The size in an arm64 kernel's own header counts what is
+/// cleared in memory, too, and says nothing about the file.
 fn efi_size(bytes: &[u8]) -> Option<u64> {
-    let at = u32_at(bytes, 60)? as usize;
-    if bytes.get(..2)? != b"MZ" || bytes.get(at..at.checked_add(4)?)? != b"PE\0\0" {
+    if bytes.get(..2)? != b"MZ" {
         return None;
     }
-    let u16_at = |at: usize| Some(u16::from_le_bytes(bytes.get(at..at + 2)?.try_into().ok()?));
-    let count = usize::from(u16_at(at + 6)?);
-    let table = at + 24 + usize::from(u16_at(at + 20)?);
-    let ends = (0..count).map_while(|number| {
+    let at = u32_at(bytes, 60)? as usize;
+    let headers = at.checked_add(24)?;
+    let Some(header) = bytes.get(at..headers) else {
+        return Some(headers as u64);
+    };
+    if !header.starts_with(b"PE\0\0") {
+        return None;
+    }
+    let half = |at: usize| usize::from(u16::from_le_bytes([header[at], header[at + 1]]));
+    let table = headers.checked_add(half(20))?;
+    let ends = (0..half(6)).map(|number| {
         let section = table + number * 40;
-        let (size, start) = (u32_at(bytes, section + 16)?, u32_at(bytes, section + 20)?);
-        Some(u64::from(size) + u64::from(start))
+        match (u32_at(bytes, section + 16), u32_at(bytes, section + 20)) {
+            (Some(size), Some(start)) => u64::from(size) + u64::from(start),
+            _ => section as u64 + 40,
+        }
     });
     ends.max()
 }

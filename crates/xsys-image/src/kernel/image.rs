@@ -108,7 +108,6 @@ impl Kernel {
         if let Ok(bytes) = std::fs::read(&kept)
             && is_whole(&bytes, self.bytes.len())
         {
-            super::in_use(&kept);
             return Ok(Cow::Owned(bytes));
         }
         std::fs::create_dir_all(cache).map_err(Error::write(cache))?;

@@ -9,6 +9,11 @@ use object::{Endianness, FileKind};
 
 use super::image::Arch;
 
+/// The most modules that a module may name, of each kind. In Debian's it is 15.
+const MOST_NAMES: usize = 256;
+/// The longest name or alias, in bytes. In Debian's it is 55.
+const LONGEST: usize = 1024;
+
 /// What a module says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Modinfo {
@@ -53,6 +58,8 @@ pub fn read(bytes: &[u8]) -> Result<Modinfo, String> {
         match key {
             "name" => info.name = Some(value.to_owned()),
             "vermagic" => info.vermagic = Some(value.to_owned()),
+            // No device asks for a longer one, and comparing them takes long.
+            "alias" if value.len() > LONGEST => {}
             "alias" => info.aliases.push(value.to_owned()),
             "firmware" => info.firmware.push(value.to_owned()),
             "depends" => {
@@ -72,6 +79,13 @@ pub fn read(bytes: &[u8]) -> Result<Modinfo, String> {
                 }
             }
             _ => {}
+        }
+    }
+    for names in [&info.depends, &info.pre, &info.post] {
+        if names.len() > MOST_NAMES || names.iter().any(|name| name.len() > LONGEST) {
+            return Err(format!(
+                "it names more modules than {MOST_NAMES}, or longer ones than any is"
+            ));
         }
     }
     Ok(info)

@@ -73,6 +73,7 @@ impl Modules<'_> {
             absent: Vec::new(),
             seen: BTreeSet::new(),
             chain: Vec::new(),
+            depth: 0,
             depends: BTreeMap::new(),
         };
         for one in wanted {
@@ -126,6 +127,8 @@ struct Pick<'m, 's> {
     seen: BTreeSet<String>,
     /// From what was wanted to where the walk is.
     chain: Vec<String>,
+    /// How many wishes after modules led there.
+    depth: usize,
     /// What each module cannot be without.
     depends: BTreeMap<String, Vec<String>>,
 }
@@ -144,8 +147,9 @@ impl Pick<'_, '_> {
             }
             return Ok(());
         }
-        if self.chain.len() >= MOST_DEEP {
-            return Err(Error::TooDeep(self.chain[0].clone(), MOST_DEEP));
+        if self.chain.len() + self.depth >= MOST_DEEP {
+            let first = self.chain.first().map_or(name, String::as_str);
+            return Err(Error::TooDeep(first.to_owned(), MOST_DEEP));
         }
         self.chain.push(name.to_owned());
         let path = self.modules.files[name];
@@ -178,7 +182,11 @@ impl Pick<'_, '_> {
             optional,
         });
         self.chain.pop();
-        self.soft(name, &info.post)
+        // Wishes of wishes are as deep as needs of needs.
+        self.depth += 1;
+        self.soft(name, &info.post)?;
+        self.depth -= 1;
+        Ok(())
     }
 
     /// What a module would like to have. Circles of wishes are nobody's mistake.

@@ -289,27 +289,14 @@ fn prune(call: &Call, days: u64) -> Result<u8> {
         all: days == 0,
         ..Prune::default()
     };
-    let cache = cache()?;
-    let removed = cache
+    let removed = cache()?
         .prune(&prune)
         .map_err(|error| error.into_diagnostic())?;
     for entry in &removed {
         told(call, entry);
     }
-    let beside = cache
-        .prune_beside(&prune)
-        .map_err(|error| error.into_diagnostic())?;
-    for kind in &beside {
-        let text = format!(
-            "{} files of the {}s for appliances ({})",
-            kind.files,
-            kind.what,
-            bytes(kind.bytes)
-        );
-        call.ui.status("Removed", &text);
-    }
-    if removed.is_empty() && beside.is_empty() {
-        call.ui.status("Pruned", "nothing: all of it is in use");
+    if removed.is_empty() {
+        call.ui.status("Pruned", "nothing: every sysroot is in use");
     }
     Ok(0)
 }

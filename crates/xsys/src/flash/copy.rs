@@ -110,7 +110,7 @@ impl Image {
     fn walk(&self, mut each: impl FnMut(u64, &[u8]) -> Result<(), Error>) -> Result<Done, Error> {
         let file = File::open(&self.path).map_err(self.read_error())?;
         let file = BufReader::with_capacity(1 << 20, file);
-        let mut image = self.compression.expand(file).map_err(self.read_error())?;
+        let mut image = self.compression.expand(file);
         let Some(map) = &self.map else {
             let (written, _) = self.pass(&mut image, 0..u64::MAX, &mut each)?;
             return Ok(Done {

@@ -2,11 +2,12 @@
 //!
 //! They are written here ([`layout`], [`names`]) because everything is known beforehand: files lie in one piece and in
 //! the order of their names, there are no times (all is from 1980-01-01), and a volume is written from its start to its
-//! end. The crate `fatfs`, which reads them ([`read`]), gives folders an entry too many when it writes, and `fsck.fat`
-//! objects.
+//! end. The crate `fatfs` gives folders an entry too many when it writes, and `fsck.fat` objects. They are read here, too
+//! ([`read`], [`chains`]): that crate believes what a volume says, and damaged ones overflow its sums.
 //!
 //! The format: "Microsoft Extensible Firmware Initiative FAT32 File System Specification", version 1.03.
 
+mod chains;
 mod layout;
 mod names;
 mod read;

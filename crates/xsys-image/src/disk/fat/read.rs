@@ -1,19 +1,37 @@
 //! Reads FAT volumes: what is on a card, and the boot partitions of other systems' images.
 
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::collections::BTreeSet;
+use std::io::{self, Read, Seek};
 
-use fatfs::{FileSystem, FsOptions};
+use super::chains::{Chains, Geometry, Root, damaged};
 
-/// Bytes that may be read for the list of files: a Pi's boot partition has some hundred. File systems can be damaged so
-/// that they have no end.
+/// Bytes of folders that are read for the list of files: a Pi's boot partition has some hundred entries.
 const LIST_LIMIT: u64 = 64 << 20;
+/// The most that a folder may have, by the specification.
+const FOLDER_LIMIT: u64 = 65_536 * 32;
 const MOST_ENTRIES: usize = 100_000;
 const LONGEST_PATH: usize = 4096;
 
+const ENTRY: usize = 32;
+const IS_LABEL: u8 = 0x08;
+const IS_FOLDER: u8 = 0x10;
+/// Of a piece of a long name.
+const IS_LONG: u8 = 0x0f;
+
 /// A file system to be looked at.
 #[derive(Debug)]
-pub struct Reader<T: Read + Seek> {
+pub struct Reader<T> {
     partition: T,
+    volume: Geometry,
+}
+
+/// What a folder says of a file or folder in it.
+#[derive(Clone, Debug)]
+struct Entry {
+    name: String,
+    folder: bool,
+    first: u32,
+    size: u64,
 }
 
 impl<T: Read + Seek + Clone> Reader<T> {
@@ -21,15 +39,11 @@ impl<T: Read + Seek + Clone> Reader<T> {
     ///
     /// # Errors
     /// Where there is none, or a damaged one.
-    pub fn open(partition: T) -> io::Result<Self> {
-        let reader = Self { partition };
-        reader.system(LIST_LIMIT)?;
-        Ok(reader)
-    }
-
-    fn system(&self, left: u64) -> io::Result<FileSystem<Bounded<T>>> {
-        let partition = self.partition.clone();
-        FileSystem::new(Bounded { partition, left }, FsOptions::new())
+    pub fn open(mut partition: T) -> io::Result<Self> {
+        Ok(Self {
+            volume: Geometry::read(&mut partition)?,
+            partition,
+        })
     }
 
     /// The paths of all files, sorted, and their sizes in bytes.
@@ -37,29 +51,34 @@ impl<T: Read + Seek + Clone> Reader<T> {
     /// # Errors
     /// Where a folder is damaged.
     pub fn files(&self) -> io::Result<Vec<(String, u64)>> {
-        let system = self.system(LIST_LIMIT)?;
+        let mut chains = self.chains();
         let mut files = Vec::new();
-        let mut folders = vec![(String::new(), system.root_dir())];
-        let mut count = 0;
-        while let Some((path, folder)) = folders.pop() {
-            for entry in folder.iter() {
-                let entry = entry?;
-                let name = entry.file_name();
-                if name == "." || name == ".." {
-                    continue;
-                }
+        let mut folders = vec![(String::new(), None)];
+        let (mut bytes, mut count) = (0, 0);
+        let mut seen = BTreeSet::new();
+        while let Some((path, first)) = folders.pop() {
+            // A folder within itself has no end.
+            if !seen.insert(first) {
+                return Err(endless());
+            }
+            let folder = self.folder(&mut chains, first)?;
+            bytes += folder.len() as u64;
+            let entries = entries(&folder);
+            count += entries.len();
+            if bytes > LIST_LIMIT || count > MOST_ENTRIES {
+                return Err(endless());
+            }
+            for entry in entries {
                 let path = match path.is_empty() {
-                    true => name,
-                    false => format!("{path}/{name}"),
+                    true => entry.name,
+                    false => format!("{path}/{}", entry.name),
                 };
-                count += 1;
-                if count > MOST_ENTRIES || path.len() > LONGEST_PATH {
+                if path.len() > LONGEST_PATH {
                     return Err(endless());
                 }
-                if entry.is_dir() {
-                    folders.push((path, entry.to_dir()));
-                } else {
-                    files.push((path, entry.len()));
+                match entry.folder {
+                    true => folders.push((path, Some(entry.first))),
+                    false => files.push((path, entry.size)),
                 }
             }
         }
@@ -72,48 +91,140 @@ impl<T: Read + Seek + Clone> Reader<T> {
     /// # Errors
     /// Where there is no such file, or it is longer.
     pub fn read(&self, path: &str, limit: u64) -> io::Result<Vec<u8>> {
-        let system = self.system(u64::MAX)?;
-        let file = system.root_dir().open_file(path)?;
-        let mut bytes = Vec::new();
-        let count = file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
-        match count as u64 > limit {
-            true => Err(io::ErrorKind::FileTooLarge.into()),
-            false => Ok(bytes),
+        let mut chains = self.chains();
+        let mut first = None;
+        let mut parts = path.split('/').peekable();
+        loop {
+            let part = parts.next().unwrap_or_default();
+            let folder = entries(&self.folder(&mut chains, first)?);
+            let mut found = folder
+                .into_iter()
+                .filter(|entry| entry.name.eq_ignore_ascii_case(part));
+            let entry = found.next().ok_or(io::ErrorKind::NotFound)?;
+            match (parts.peek(), entry.folder) {
+                (Some(_), true) => first = Some(entry.first),
+                (None, false) if entry.size > limit => {
+                    return Err(io::ErrorKind::FileTooLarge.into());
+                }
+                (None, false) if entry.size > self.volume.room() => {
+                    return Err(damaged("a file is larger than its volume"));
+                }
+                (None, false) => return chains.read(entry.first, entry.size, false),
+                _ => return Err(io::ErrorKind::NotFound.into()),
+            }
+        }
+    }
+
+    fn chains(&self) -> Chains<'_, T> {
+        Chains::new(&self.volume, self.partition.clone())
+    }
+
+    /// The bytes of a folder; of the root, where no cluster is named.
+    fn folder(&self, chains: &mut Chains<'_, T>, first: Option<u32>) -> io::Result<Vec<u8>> {
+        match (first, self.volume.root) {
+            (Some(first), _) | (None, Root::Chain(first)) => chains.read(first, FOLDER_LIMIT, true),
+            (None, Root::Fixed(place, size)) => chains.at(place, size),
         }
     }
 }
 
+/// The files and folders that a folder lists.
+fn entries(folder: &[u8]) -> Vec<Entry> {
+    let mut found = Vec::new();
+    let mut long = Long::default();
+    for entry in folder.chunks_exact(ENTRY) {
+        let kind = entry[11];
+        match entry[0] {
+            0 => break,
+            // It was deleted.
+            0xe5 => long = Long::default(),
+            _ if kind & 0x3f == IS_LONG => long.add(entry),
+            _ => {
+                let long = std::mem::take(&mut long).finish(entry);
+                let name = long.unwrap_or_else(|| short_name(entry));
+                let useful = !matches!(&*name, "" | "." | "..") && !name.contains(['/', '\0']);
+                if kind & IS_LABEL == 0 && useful {
+                    let half = |at: usize| u32::from(entry[at]) | u32::from(entry[at + 1]) << 8;
+                    found.push(Entry {
+                        name,
+                        folder: kind & IS_FOLDER != 0,
+                        first: half(20) << 16 | half(26),
+                        size: u64::from(half(28) | half(30) << 16),
+                    });
+                }
+            }
+        }
+    }
+    found
+}
+
+/// A long name, of which the last piece comes first.
+#[derive(Default)]
+struct Long {
+    /// UTF-16, piece by piece.
+    pieces: Vec<[u16; 13]>,
+    /// The number of the piece that is to come; 0 if all are there.
+    next: u8,
+    sum: u8,
+}
+
+impl Long {
+    fn add(&mut self, entry: &[u8]) {
+        let number = entry[0] & 0x3f;
+        if entry[0] & 0x40 != 0 {
+            *self = Self {
+                pieces: Vec::new(),
+                next: number,
+                sum: entry[13],
+            };
+        }
+        // What does not fit together belongs to no file.
+        if number == 0 || number > 20 || number != self.next || entry[13] != self.sum {
+            *self = Self::default();
+            return;
+        }
+        self.next -= 1;
+        let places = (1..11).chain(14..26).chain(28..32).step_by(2);
+        debug_assert_eq!(places.clone().count(), 13);
+        let mut piece = [0; 13];
+        for (unit, at) in piece.iter_mut().zip(places) {
+            *unit = u16::from_le_bytes([entry[at], entry[at + 1]]);
+        }
+        self.pieces.push(piece);
+    }
+
+    /// The name, if it is whole and for this entry.
+    fn finish(self, entry: &[u8]) -> Option<String> {
+        let name = &entry[..11];
+        let sum = name
+            .iter()
+            .fold(0_u8, |sum, byte| sum.rotate_right(1).wrapping_add(*byte));
+        if self.pieces.is_empty() || self.next != 0 || sum != self.sum {
+            return None;
+        }
+        let units = self.pieces.iter().rev().flatten().copied();
+        let units: Vec<u16> = units.take_while(|unit| *unit != 0).collect();
+        Some(String::from_utf16_lossy(&units))
+    }
+}
+
+/// `KERNEL8 IMG`, of which two bits may say that it is in small letters.
+fn short_name(entry: &[u8]) -> String {
+    let part = |range: std::ops::Range<usize>, small: u8| {
+        let text = String::from_utf8_lossy(&entry[range]);
+        let text = text.trim_end().to_owned();
+        match entry[12] & small {
+            0 => text,
+            _ => text.to_ascii_lowercase(),
+        }
+    };
+    let (name, ending) = (part(0..8, 0x08), part(8..11, 0x10));
+    match ending.is_empty() {
+        true => name,
+        false => format!("{name}.{ending}"),
+    }
+}
+
 fn endless() -> io::Error {
-    io::Error::other("its folders have no end")
-}
-
-/// A partition of which only so many bytes are read. `fatfs` asks for what can be written, and writes nothing unless it
-/// is asked to.
-struct Bounded<T> {
-    partition: T,
-    left: u64,
-}
-
-impl<T: Read> Read for Bounded<T> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.partition.read(buffer)?;
-        self.left = self.left.checked_sub(count as u64).ok_or_else(endless)?;
-        Ok(count)
-    }
-}
-
-impl<T: Seek> Seek for Bounded<T> {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        self.partition.seek(to)
-    }
-}
-
-impl<T> Write for Bounded<T> {
-    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
-        Err(io::ErrorKind::ReadOnlyFilesystem.into())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+    damaged("its folders have no end")
 }
