@@ -1,10 +1,12 @@
-//! In which order the tests of a suite run.
+//! In which order the tests of a suite run, and how many at a time.
 //!
 //! Problem: tests that stand next to each other are for the same machine. Run side by side, the second
 //! waits until the first has compiled their standard library, and meanwhile a processor idles, for much
 //! of such a build is one compiler at a time. So the second half of the list is shuffled into the first:
 //! what runs at the same time is for different machines, and a library is there when the next test of its
 //! machine begins.
+
+use libtest_mimic::Arguments;
 
 /// The first of the first half, the first of the second half, the second of the first half and so on.
 pub fn neighbours_apart<T>(list: Vec<T>) -> Vec<T> {
@@ -17,6 +19,16 @@ pub fn neighbours_apart<T>(list: Vec<T>) -> Vec<T> {
         mixed.extend(second.next());
     }
     mixed
+}
+
+/// The arguments of a suite. How many tests run at a time says the command line, then `RUST_TEST_THREADS`, as for suites
+/// that the compiler makes: tests that wait for a machine to boot leave a processor idle.
+pub fn arguments() -> Arguments {
+    let mut arguments = Arguments::from_args();
+    let named = std::env::var("RUST_TEST_THREADS").ok();
+    let named = named.and_then(|threads| threads.parse().ok());
+    arguments.test_threads = arguments.test_threads.or(named);
+    arguments
 }
 
 #[cfg(test)]

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use goblin::elf::Elf;
 use goblin::elf::header::{EM_AARCH64, EM_ARM, EM_AVR, EM_RISCV, EM_X86_64, ET_DYN, ET_EXEC};
 use goblin::elf::program_header::{PF_X, PT_INTERP, PT_LOAD};
-use libtest_mimic::{Arguments, Failed, Trial};
-use xsys_tests::order::neighbours_apart;
+use libtest_mimic::{Failed, Trial};
+use xsys_tests::order::{arguments, neighbours_apart};
 use xsys_tests::project::{
     Place, Ran, cases, find_program, folders_in, repository, run, skip, xsys_in,
 };
@@ -74,7 +74,7 @@ impl Board {
 }
 
 fn main() {
-    let arguments = Arguments::from_args();
+    let arguments = arguments();
     let mut trials = Vec::new();
     for name in folders_in(&repository().join("sysroots")) {
         let board = Arc::new(Board::read(&name));

@@ -1,12 +1,13 @@
 //! Working days of people who use xsys: a folder of `cases/days/` each, with the project that they
 //! work on and the session (`day.txt`, described in `tests/src/day.rs`).
 
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::{Failed, Trial};
 use xsys_tests::day::{Day, live};
+use xsys_tests::order::arguments;
 use xsys_tests::project::{Place, cases, folders_in, skip};
 
 fn main() {
-    let arguments = Arguments::from_args();
+    let arguments = arguments();
     let trials = folders_in(&cases("days"))
         .into_iter()
         .map(|name| Trial::test(name.clone(), move || day(&name)))

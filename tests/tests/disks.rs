@@ -176,6 +176,7 @@ fn file_system_is_right(place: &Place, start: u64, label: &str) {
         let copy = std::fs::read(place.path("copy")).unwrap();
         let expected = match source {
             Source::Bytes(bytes) => bytes,
+            Source::Shared(pieces) => pieces.concat(),
             Source::File(path) => std::fs::read(path).unwrap(),
         };
         assert!(copy == expected, "{name}");

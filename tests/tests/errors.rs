@@ -36,9 +36,10 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::{Failed, Trial};
 use xsys_tests::day::{is_said_sometimes, shell};
 use xsys_tests::follow;
+use xsys_tests::order::arguments;
 use xsys_tests::project::{
     Place, Ran, cases, find_program, folders_in, repository, run, rustc_sysroot, skip,
     without_settings,
@@ -46,7 +47,7 @@ use xsys_tests::project::{
 use xsys_tests::project_text::{difference, redact};
 
 fn main() {
-    let arguments = Arguments::from_args();
+    let arguments = arguments();
     let mut trials: Vec<Trial> = folders_in(&cases("errors"))
         .into_iter()
         .map(|name| Trial::test(name.clone(), move || case(&name)))

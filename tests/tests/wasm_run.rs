@@ -22,12 +22,13 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::{Failed, Trial};
+use xsys_tests::order::arguments;
 use xsys_tests::project::{Place, cases, folders_in, run, skip, without_settings};
 use xsys_tests::project_text::{difference, redact};
 
 fn main() {
-    let arguments = Arguments::from_args();
+    let arguments = arguments();
     let trials = folders_in(&cases("wasm-run"))
         .into_iter()
         .map(|name| Trial::test(name.clone(), move || case(&name)))

@@ -8,10 +8,10 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::{Failed, Trial};
 use serde::Deserialize;
 use wasmparser::{Encoding, Parser, Payload, Validator, WasmFeatures};
-use xsys_tests::order::neighbours_apart;
+use xsys_tests::order::{arguments, neighbours_apart};
 use xsys_tests::project::{
     Place, cases, find_program, folders_in, run, rustc_sysroot, skip, without_settings, xsys,
     xsys_in,
@@ -52,7 +52,7 @@ fn once() -> u32 {
 }
 
 fn main() {
-    let arguments = Arguments::from_args();
+    let arguments = arguments();
     let mut trials = Vec::new();
     for name in folders_in(&cases("wasm-targets")) {
         let path = cases("wasm-targets").join(&name).join("calls.toml");

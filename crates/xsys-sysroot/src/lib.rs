@@ -5,11 +5,12 @@
 //!   order), `build_script` (cfgs);
 //! - *how*: `compile` (a command line a crate), `harness` (our crate `test`), `schedule` and `jobs` (in parallel, pipelined);
 //! - *where* it goes: `key` and `digest` (its name), `store` (locks, staging, publishing),
-//!   `c_pieces` (the C library that comes with it: `musl`, `wasi`; `unwinder`, where that has none).
+//!   `beside` (what else is in the cache), `c_pieces` (the C library that comes with it: `musl`, `wasi`; `unwinder`, where that has none).
 //!
 //! `ensure` puts them in order. cargo takes part only where sources have to be downloaded; no build
 //! script runs and nothing is linked.
 
+mod beside;
 mod build_script;
 mod c_pieces;
 mod compile;
@@ -36,6 +37,7 @@ mod toolchain;
 mod unwinder;
 mod wasi;
 
+pub use beside::Beside;
 pub use ensure::{Request, Sysroot, ensure};
 pub use error::Error;
 pub use integrity::{Damage, Fault, Verified};

@@ -9,6 +9,7 @@
 //!         used/<key>            its time is that of the last use
 //!         times/<key>           times of an entry's files when their contents were right
 //!         digests/<fingerprint> remembered digests of folders
+//!         kernels/, init/       parts of appliances (`beside`)
 //! ```
 //!
 //! An entry is never written to after it was published, so readers need no lock and a read-only

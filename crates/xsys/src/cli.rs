@@ -418,7 +418,7 @@ pub enum BoardCommand {
 }
 
 #[derive(Debug, Args)]
-#[command(group = clap::ArgGroup::new("machine").args(["board", "target", "appliance"]).required(true))]
+#[command(group = clap::ArgGroup::new("for").args(["board", "target", "appliance"]).required(true))]
 pub struct NewArgs {
     /// The folder to make; its last part is the project's name
     pub path: PathBuf,
@@ -432,6 +432,9 @@ pub struct NewArgs {
     /// A Linux appliance: a web server, and the description of its card for a Raspberry Pi, which runs in QEMU, too
     #[arg(long)]
     pub appliance: bool,
+    /// What the appliance's card is for, such as raspberry-pi-zero or raspberry-pi-4; raspberry-pi-3 if not given
+    #[arg(long, value_name = "NAME", requires = "appliance")]
+    pub machine: Option<String>,
     /// The project's name, if not the folder's
     #[arg(long)]
     pub name: Option<String>,

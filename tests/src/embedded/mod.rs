@@ -17,15 +17,15 @@ pub mod record;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::{Failed, Trial};
 
-use crate::order::neighbours_apart;
+use crate::order::{arguments, neighbours_apart};
 use crate::project::{cases, folders_in};
 use case::Case;
 
 /// Runs the cases that the command line selects: a test for each variant and profile.
 pub fn run_all() -> ExitCode {
-    let arguments = Arguments::from_args();
+    let arguments = arguments();
     let root = cases("embedded");
     let mut trials = Vec::new();
     for name in folders_in(&root) {

@@ -22,13 +22,15 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::{Failed, Trial};
+
+use crate::order::arguments;
 
 use case::Case;
 
 /// Runs the cases that the command line selects.
 pub fn run_all(cases: &Path, scratch: &Path) -> ExitCode {
-    let arguments = Arguments::from_args();
+    let arguments = arguments();
     let mut folders: Vec<PathBuf> = match std::fs::read_dir(cases) {
         Ok(entries) => entries.flatten().map(|entry| entry.path()).collect(),
         Err(_) => Vec::new(),

@@ -134,7 +134,7 @@ fn shop() -> Place {
     };
     std::fs::create_dir_all(&place.folder).unwrap();
     let made = run(&mut place.xsys("new shop --appliance")).ends_with(0);
-    made.tells("raspi-firmware go into");
+    made.tells("linux-image-…-arm64 (arm64) and raspi-firmware go into");
     let place = Place {
         folder: place.path("shop"),
     };

@@ -16,6 +16,7 @@ pub mod table;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
@@ -74,6 +75,8 @@ pub enum Content {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
     Bytes(Vec<u8>),
+    /// Pieces one after the other, which other disks have, too.
+    Shared(Vec<Arc<[u8]>>),
     File(PathBuf),
 }
 
@@ -85,6 +88,7 @@ impl Source {
     pub fn size(&self) -> Result<u64, Error> {
         match self {
             Self::Bytes(bytes) => Ok(bytes.len() as u64),
+            Self::Shared(pieces) => Ok(pieces.iter().map(|piece| piece.len() as u64).sum()),
             Self::File(path) => match std::fs::metadata(path) {
                 Ok(data) if data.is_file() => Ok(data.len()),
                 Ok(_) => Err(Error::NotAFile(path.clone())),
@@ -96,7 +100,7 @@ impl Source {
     /// For messages.
     fn name(&self) -> String {
         match self {
-            Self::Bytes(_) => "a file made by xsys".to_owned(),
+            Self::Bytes(_) | Self::Shared(_) => "a file made by xsys".to_owned(),
             Self::File(path) => format!("`{}`", path.display()),
         }
     }
@@ -107,6 +111,12 @@ impl Source {
             Self::Bytes(bytes) => {
                 to.write_all(bytes).map_err(Error::Write)?;
                 Ok(bytes.len() as u64)
+            }
+            Self::Shared(pieces) => {
+                for piece in pieces {
+                    to.write_all(piece).map_err(Error::Write)?;
+                }
+                self.size()
             }
             Self::File(path) => {
                 let mut file = File::open(path).map_err(|error| Error::read(path, error))?;

@@ -70,6 +70,7 @@ pub(crate) fn open(path: &Path, cache: &Path) -> Result<(Package, Tarball), Erro
     if let Ok(tar) = File::open(&kept)
         && let Ok(tarball) = Tarball::read(tar, &package.sha256)
     {
+        super::in_use(&kept);
         return Ok((package, tarball));
     }
     let tarball = unpack(&file, data, &package, cache, &kept)?;

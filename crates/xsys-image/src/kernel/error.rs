@@ -177,8 +177,8 @@ impl Error {
                 found.into_iter().fold(diagnostic, |diagnostic, one| diagnostic.note(one))
                     .help(format!("choose one by its version or by its path, such as `{first}`, as `kernel-version` in appliance.toml"))
             }
-            Self::KernelFor { is, .. } => diagnostic
-                .help(format!("take the kernel's package for the machine's architecture, or build for a target of {is}")),
+            Self::KernelFor { .. } => diagnostic
+                .help("take the kernel's package for the machine's architecture, or name the machine that this kernel is for"),
             Self::NoModules { found, .. } if found.is_empty() => diagnostic
                 .note("looked for `lib/modules/VERSION` and `usr/lib/modules/VERSION`")
                 .help("name the folder or package with the kernel's modules as a source too"),

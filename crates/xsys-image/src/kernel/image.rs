@@ -108,6 +108,7 @@ impl Kernel {
         if let Ok(bytes) = std::fs::read(&kept)
             && is_whole(&bytes, self.bytes.len())
         {
+            super::in_use(&kept);
             return Ok(Cow::Owned(bytes));
         }
         std::fs::create_dir_all(cache).map_err(Error::write(cache))?;

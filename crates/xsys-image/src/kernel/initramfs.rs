@@ -15,6 +15,11 @@ use ruzstd::encoding::{CompressionLevel, FrameCompressor};
 
 use super::error::Error;
 
+/// Bytes of a gzip header without a name, where its flags are, and the one that says there is a name (RFC 1952).
+const GZIP_HEADER: usize = 10;
+const GZIP_FLAGS: usize = 3;
+const GZIP_NAME: u8 = 8;
+
 const FOLDER: u32 = 0o040_000;
 const FILE: u32 = 0o100_000;
 const LINK: u32 = 0o120_000;
@@ -227,6 +232,21 @@ impl<'a> Initramfs<'a> {
         }
     }
 
+    /// The archive as one of several that lie one after the other, compressed by gzip. Linux unpacks each over what those
+    /// before it made, and wants each to begin at a multiple of four bytes.
+    pub fn piece(&self, name: &Path) -> Result<Vec<u8>, Error> {
+        let mut bytes = Vec::new();
+        self.write(&mut bytes, Pressing::Gzip, name)?;
+        // A name in the header fills it up: that is what Linux skips in headers, and all programs do. Zeros at the end
+        // would be garbage to some.
+        if let missing @ 1.. = bytes.len().next_multiple_of(4) - bytes.len() {
+            bytes[GZIP_FLAGS] |= GZIP_NAME;
+            let name = std::iter::repeat_n(b'-', missing - 1).chain([0]);
+            bytes.splice(GZIP_HEADER..GZIP_HEADER, name);
+        }
+        Ok(bytes)
+    }
+
     fn write_plain(&self, out: impl Write, name: &Path) -> Result<(), Error> {
         let mut out = NoFlush(out);
         let wrong = |error| Error::write(name)(error);
@@ -401,6 +421,19 @@ mod tests {
         assert!(unpacked.status.success(), "{unpacked:?}");
         let hello = std::fs::read(folder.path().join("bin/hello")).unwrap();
         assert_eq!(hello, vec![7; 100_001]);
+    }
+
+    #[test]
+    fn pieces_follow_each_other_at_multiples_of_four() {
+        for size in 0..40 {
+            let mut archive = Initramfs::default();
+            let bytes: Vec<u8> = (0..size).map(|at| at * 37).collect();
+            archive.file("etc/x", 0o644, bytes).unwrap();
+            let piece = archive.piece(Path::new("x")).unwrap();
+            assert_eq!(piece.len() % 4, 0);
+            let plain = Packing::Gzip.unpack(&piece[..], 1 << 20).unwrap();
+            assert_eq!(plain, written(&archive, Pressing::None));
+        }
     }
 
     #[test]

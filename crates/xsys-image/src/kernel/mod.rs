@@ -32,5 +32,15 @@ pub mod pick;
 pub mod source;
 mod tarball;
 
+use std::path::Path;
+
 pub use error::Error;
 pub use source::Source;
+
+/// Notes that a file of the cache is in use: those that were not for long are removed. A cache that cannot be written
+/// still serves.
+fn in_use(kept: &Path) {
+    if let Ok(file) = std::fs::File::options().append(true).open(kept) {
+        let _ = file.set_modified(std::time::SystemTime::now());
+    }
+}

@@ -167,6 +167,7 @@ impl<'s> Modules<'s> {
                 .as_ref()
                 .and_then(|kept| std::fs::read_to_string(kept).ok());
             if let Some(aliases) = known.as_deref().and_then(parse) {
+                kept.as_deref().inspect(|kept| super::in_use(kept));
                 return aliases;
             }
             let aliases = self.ask_all();

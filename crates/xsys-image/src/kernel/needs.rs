@@ -36,6 +36,9 @@ pub struct Machine {
     /// What users type.
     pub name: &'static str,
     pub title: &'static str,
+    /// What programs are built for, unless somebody says something else: what all its models run, with
+    /// all that they have.
+    pub target: &'static str,
     /// For each architecture that it runs, the best first, what the kernel is called on a boot
     /// partition of Raspberry Pi OS.
     pub kernels: &'static [(Arch, &'static [&'static str])],
@@ -177,6 +180,13 @@ pub const EXTRAS: &[(&str, &[Need])] = &[
     ),
 ];
 
+/// All 64-bit models.
+const AARCH64: &str = "aarch64-unknown-linux-musl";
+/// ARMv7 with a floating-point unit.
+const ARMV7: &str = "armv7-unknown-linux-musleabihf";
+/// ARMv6 with a floating-point unit.
+const ARMV6: &str = "arm-unknown-linux-musleabihf";
+
 const OLD_FIRMWARE: &[&str] = &["bootcode.bin", "start.elf", "fixup.dat"];
 
 /// Every machine that is known.
@@ -184,6 +194,7 @@ pub const MACHINES: [Machine; 7] = [
     Machine {
         name: "qemu-virt",
         title: "QEMU's `virt`",
+        target: AARCH64,
         kernels: &[(Arm64, &["kernel8.img"]), (Arm, &["kernel7.img"])],
         device_trees: &[],
         firmware: &[],
@@ -192,6 +203,7 @@ pub const MACHINES: [Machine; 7] = [
     Machine {
         name: "raspberry-pi-zero",
         title: "Raspberry Pi Zero, Zero W and 1",
+        target: ARMV6,
         kernels: &[(Arm, &["kernel.img"])],
         device_trees: &[
             tree("Zero W", "bcm2708-rpi-zero-w.dtb", "bcm2835-rpi-zero-w.dtb"),
@@ -205,6 +217,7 @@ pub const MACHINES: [Machine; 7] = [
     Machine {
         name: "raspberry-pi-2",
         title: "Raspberry Pi 2",
+        target: ARMV7,
         kernels: &[(Arm, &["kernel7.img"])],
         device_trees: &[
             tree("2 B", "bcm2709-rpi-2-b.dtb", "bcm2836-rpi-2-b.dtb"),
@@ -216,6 +229,7 @@ pub const MACHINES: [Machine; 7] = [
     Machine {
         name: "raspberry-pi-3",
         title: "Raspberry Pi 3",
+        target: AARCH64,
         kernels: &[(Arm64, &["kernel8.img"]), (Arm, &["kernel7.img"])],
         device_trees: &[
             tree("3 B", "bcm2710-rpi-3-b.dtb", "bcm2837-rpi-3-b.dtb"),
@@ -241,6 +255,7 @@ pub const MACHINES: [Machine; 7] = [
     Machine {
         name: "raspberry-pi-zero-2",
         title: "Raspberry Pi Zero 2 W",
+        target: AARCH64,
         kernels: &[(Arm64, &["kernel8.img"]), (Arm, &["kernel7.img"])],
         device_trees: &[tree(
             "Zero 2 W",
@@ -253,6 +268,7 @@ pub const MACHINES: [Machine; 7] = [
     Machine {
         name: "raspberry-pi-4",
         title: "Raspberry Pi 4, 400 and Compute Module 4",
+        target: AARCH64,
         kernels: &[(Arm64, &["kernel8.img"]), (Arm, &["kernel7l.img"])],
         device_trees: &[
             tree("4 B", "bcm2711-rpi-4-b.dtb", "bcm2711-rpi-4-b.dtb"),
@@ -269,6 +285,7 @@ pub const MACHINES: [Machine; 7] = [
     Machine {
         name: "raspberry-pi-5",
         title: "Raspberry Pi 5, 500 and Compute Module 5",
+        target: AARCH64,
         kernels: &[(Arm64, &["kernel_2712.img", "kernel8.img"])],
         device_trees: &[
             tree("5 B", "bcm2712-rpi-5-b.dtb", "bcm2712-rpi-5-b.dtb"),
@@ -307,6 +324,24 @@ impl Machine {
         found.map_or(&[], |(_, names)| names)
     }
 
+    /// The version of the Arm architecture that all its models have; from 8 on they have 64 bits.
+    pub fn arm_version(&self) -> u8 {
+        match self.target {
+            ARMV6 => 6,
+            ARMV7 => 7,
+            _ => 8,
+        }
+    }
+
+    /// Debian's package with a kernel for it, and the architecture that has the package.
+    pub fn debian_kernel(&self) -> (&'static str, &'static str) {
+        match self.target {
+            ARMV6 => ("linux-image-…-rpi", "armel"),
+            ARMV7 => ("linux-image-…-armmp", "armhf"),
+            _ => ("linux-image-…-arm64", "arm64"),
+        }
+    }
+
     /// What it needs of its kernel, in the order in which it is wanted.
     pub fn wanted(&self) -> Vec<Wanted> {
         self.needs.iter().flat_map(|needs| wanted(needs)).collect()
@@ -342,6 +377,8 @@ mod tests {
             assert!(names.iter().all(|name| !name.contains('-')), "{names:?}");
             assert_eq!(super::machine(machine.name).unwrap().title, machine.title);
             assert!(!machine.kernels.is_empty());
+            let wide = machine.kernels[0].0 == Arm64;
+            assert_eq!(wide, machine.arm_version() >= 8, "{}", machine.name);
         }
         let pi = machine("raspberry-pi-5").unwrap();
         assert_eq!(pi.kernel_names(Arm64)[0], "kernel_2712.img");

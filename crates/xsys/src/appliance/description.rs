@@ -3,14 +3,22 @@
 //! Tables that only the init reads (`network`, `services` and so on) go to it as they are; its own reader, which is a
 //! library, checks them here, long before a card is written.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use serde::de::IntoDeserializer;
 use serde_json::{Map, Value, json};
+use toml::Spanned;
+use toml::de::DeTable;
 use xsys_diag::{Diagnostic, Source, did_you_mean};
 use xsys_image::kernel::needs::{self, MACHINES, Machine};
 
+use super::files::Entry;
+pub use super::keys::Form;
+use super::keys::{Keys, Paths};
+use super::places;
+use super::secrets::Secrets;
+use super::templates::Names;
 use crate::error::{Result, file};
 
 /// The description's name, beside `Cargo.toml`.
@@ -24,94 +32,25 @@ const MIB: u64 = 1 << 20;
 pub struct Description {
     /// Where it is described.
     pub path: PathBuf,
-    keys: Keys,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct Keys {
-    #[serde(default)]
-    machine: Option<String>,
-    #[serde(default)]
-    kernel: Paths,
-    #[serde(default)]
-    kernel_version: Option<String>,
-    #[serde(default)]
-    hostname: Option<String>,
-    #[serde(default)]
-    modules: Vec<String>,
-    #[serde(default)]
-    kernel_arguments: Option<String>,
-    #[serde(default)]
-    config_txt: Vec<String>,
-    #[serde(default)]
-    files: BTreeMap<String, PathBuf>,
-    #[serde(default)]
-    image: ImageKeys,
-    #[serde(default)]
-    run: RunKeys,
-    // The init's.
-    network: Option<Value>,
-    time: Option<Value>,
-    data: Option<Value>,
-    watchdog: Option<Value>,
-    status: Option<Value>,
-    log: Option<Value>,
-    console: Option<Value>,
+    /// Which one of a fleet.
+    pub device: Option<String>,
+    hostname: String,
+    pub(super) source: Source,
+    /// What was read, for places.
+    pub(super) table: DeTable<'static>,
+    pub(super) keys: Keys,
+    pub(super) names: Names,
+    /// `[[services]]`, filled in.
     services: Option<Value>,
 }
 
-/// A path or several.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
-enum Paths {
-    One(PathBuf),
-    Several(Vec<PathBuf>),
-}
-
-impl Default for Paths {
-    fn default() -> Self {
-        Self::Several(Vec::new())
-    }
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-struct ImageKeys {
-    /// MiB.
-    boot: u64,
-    /// MiB.
-    data: u64,
-    formats: Vec<Form>,
-}
-
-impl Default for ImageKeys {
-    fn default() -> Self {
-        Self {
-            boot: 128,
-            data: 64,
-            formats: Vec::new(),
-        }
-    }
-}
-
-/// A compressed form beside the image.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-pub enum Form {
-    #[serde(rename = "img.zst")]
-    Zstd,
-    #[serde(rename = "img.xz")]
-    Xz,
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-struct RunKeys {
-    machine: Option<String>,
-    /// `HOST:GUEST`.
-    ports: Vec<String>,
-    /// MiB.
-    memory: Option<u64>,
+/// Whose description it is.
+#[derive(Clone, Copy, Debug)]
+pub enum Whose<'a> {
+    /// A package's.
+    Package,
+    #[expect(dead_code, reason = "nobody reads a fleet yet")]
+    Device { fleet: &'a str, name: &'a str },
 }
 
 impl Description {
@@ -122,61 +61,129 @@ impl Description {
             path: path.to_owned(),
             text: text.into(),
         };
-        let keys: Keys =
-            toml::from_str(&source.text).map_err(|error| wrong_toml(&error, &source))?;
-        let description = Self {
-            path: path.to_owned(),
-            keys,
+        let table = parse(&source)?;
+        Self::of(table, source, Whose::Package).map_err(Into::into)
+    }
+
+    /// Checks what was read, perhaps from several tables of a file.
+    pub fn of(
+        table: Spanned<DeTable<'static>>,
+        source: Source,
+        whose: Whose<'_>,
+    ) -> std::result::Result<Self, Vec<Diagnostic>> {
+        let deserializer = table.clone().into_deserializer();
+        let keys =
+            Keys::deserialize(deserializer).map_err(|error| vec![wrong_toml(&error, &source)])?;
+        let path = source.path.clone();
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let table = table.into_inner();
+        let hostname = match (&keys.hostname, whose) {
+            (Some(name), _) => name.clone(),
+            (None, Whose::Device { name, .. }) => name.to_owned(),
+            (None, Whose::Package) => folder
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned(),
         };
-        let mut problems = description.problems(&source);
+        let secrets = Secrets::new(folder, &source, &keys.secrets, |name| {
+            places::place(&table, &format!("secrets.{name}"))
+        });
+        let mut names = Names::new(secrets);
+        for (name, value) in &keys.variables {
+            names.set_variable(name, value);
+        }
+        let mut description = Self {
+            device: None,
+            hostname: hostname.clone(),
+            path,
+            source,
+            table,
+            keys,
+            names,
+            services: None,
+        };
+        let names = &mut description.names;
+        names.set("hostname", hostname.as_str());
+        names.set("machine", description.keys.machine_name());
+        match whose {
+            Whose::Package => names.set("device", hostname.as_str()),
+            Whose::Device { fleet, name } => {
+                names.set("device", name);
+                names.set("fleet", fleet);
+                description.device = Some(name.to_owned());
+            }
+        }
+        let mut problems = description.problems();
+        match description.filled_in() {
+            Ok(services) => description.services = services,
+            Err(mut more) => problems.append(&mut more),
+        }
         let (_, wrong) = xsys_init::config::read(&description.for_init(&[], &[], "").to_string());
         problems.extend(wrong.into_iter().map(|wrong| {
-            Diagnostic::error(format!("`{}`: {wrong}", path.display()))
-                .help("docs/fleets.md lists the keys of an appliance")
+            // What is wrong begins with where it is.
+            let at = wrong.split('`').nth(1).unwrap_or_default();
+            let span = places::place(&description.table, at);
+            let problem = match span.is_empty() {
+                true => Diagnostic::error(format!("`{}`: {wrong}", description.path.display())),
+                false => Diagnostic::error(wrong).label(&description.source, span, ""),
+            };
+            problem.help("docs/fleets.md lists the keys of an appliance")
         }));
         match problems.is_empty() {
             true => Ok(description),
-            false => Err(problems.into()),
+            false => Err(problems
+                .into_iter()
+                .map(|problem| description.of_device(problem))
+                .collect()),
         }
     }
 
-    fn problems(&self, source: &Source) -> Vec<Diagnostic> {
-        let mut problems = Vec::new();
-        let at = |text: &str| {
-            source
-                .text
-                .find(text)
-                .map_or(0..0, |at| at..at + text.len())
-        };
-        if needs::machine(self.machine_name()).is_none() {
-            let name = self.machine_name();
-            let names = MACHINES.iter().map(|machine| machine.name);
-            let problem = Diagnostic::error(format!("no machine is called `{name}`"))
-                .label(source, at(name), "")
-                .help(match did_you_mean(name, names.clone()) {
-                    Some(close) => format!("did you mean `{close}`?"),
-                    None => format!("known: {}", names.collect::<Vec<_>>().join(", ")),
-                });
-            problems.push(problem);
+    /// A problem that says which device of a fleet has it.
+    pub fn of_device(&self, problem: Diagnostic) -> Diagnostic {
+        match &self.device {
+            Some(device) => problem.note(format!("this is device `{device}`")),
+            None => problem,
         }
-        for port in &self.keys.run.ports {
-            if parse_port(port).is_none() {
-                let problem = Diagnostic::error(format!("`{port}` is not a pair of ports"))
-                    .label(source, at(port), "")
-                    .help("write HOST:GUEST, such as \"8080:80\"");
-                problems.push(problem);
-            }
-        }
-        for (place, from) in &self.keys.files {
-            let from = self.folder().join(from);
-            if !from.is_file() {
-                let problem = Diagnostic::error(format!("there is no file `{}`", from.display()))
-                    .label(source, at(place), "goes here")
-                    .help("paths of `[files]` are relative to the folder of appliance.toml");
-                problems.push(problem);
-            }
-        }
-        problems
+    }
+
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// The description's name, for people.
+    pub fn file_name(&self) -> String {
+        let name = self.path.file_name().unwrap_or_default();
+        name.display().to_string()
+    }
+
+    /// What templates can name.
+    pub fn names(&self) -> &Names {
+        &self.names
+    }
+
+    /// Where an entry of `[files]` is.
+    pub fn file_place(&self, place: &str) -> std::ops::Range<usize> {
+        places::key(&self.table, "files", place)
+    }
+
+    /// Where the text of such an entry is.
+    pub fn file_text_place(&self, place: &str) -> std::ops::Range<usize> {
+        self.within_file(place, "text")
+    }
+
+    pub(super) fn mode_place(&self, place: &str) -> std::ops::Range<usize> {
+        self.within_file(place, "mode")
+    }
+
+    fn within_file(&self, place: &str, key: &str) -> std::ops::Range<usize> {
+        let files = self
+            .table
+            .get("files")
+            .and_then(|files| files.get_ref().as_table());
+        let entry = files.and_then(|files| files.get(place)?.get_ref().as_table());
+        let value = entry.and_then(|entry| entry.get(key));
+        value.map_or_else(|| self.file_place(place), |value| value.span())
     }
 
     /// The folder of the description: paths in it are relative to it.
@@ -184,8 +191,8 @@ impl Description {
         self.path.parent().unwrap_or(Path::new("."))
     }
 
-    fn machine_name(&self) -> &str {
-        self.keys.machine.as_deref().unwrap_or("qemu-virt")
+    pub(super) fn machine_name(&self) -> &str {
+        self.keys.machine_name()
     }
 
     /// What the card is for.
@@ -261,10 +268,12 @@ impl Description {
         &self.keys.config_txt
     }
 
-    /// Files of the user's: where they go, and where they are.
-    pub fn files(&self) -> impl Iterator<Item = (&str, PathBuf)> {
-        let files = self.keys.files.iter();
-        files.map(|(place, from)| (place.as_str(), self.folder().join(from)))
+    /// Files of the user's, by where they go.
+    pub fn files(&self) -> impl Iterator<Item = (&str, &Entry)> {
+        self.keys
+            .files
+            .iter()
+            .map(|(place, entry)| (place.as_str(), entry))
     }
 
     /// Bytes of each boot partition.
@@ -301,14 +310,8 @@ impl Description {
     pub fn for_init(&self, programs: &[String], modules: &[String], version: &str) -> Value {
         let keys = &self.keys;
         let mut json = Map::new();
-        let name = self
-            .folder()
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy();
-        let hostname = keys.hostname.clone().unwrap_or_else(|| name.into_owned());
         json.insert("format".to_owned(), json!(1));
-        json.insert("hostname".to_owned(), json!(hostname));
+        json.insert("hostname".to_owned(), json!(self.hostname));
         json.insert("version".to_owned(), json!(version));
         json.insert("modules".to_owned(), json!(modules));
         for (key, value) in [
@@ -326,7 +329,7 @@ impl Description {
         let data = json!({ "label": "data", "partition": 4, "mount": "/data" });
         let data = merged(data, keys.data.as_ref());
         json.insert("data".to_owned(), data);
-        let services = keys.services.clone().unwrap_or_else(|| {
+        let services = self.services.clone().unwrap_or_else(|| {
             let service =
                 |name: &String| json!({ "name": name, "command": [format!("/bin/{name}")] });
             programs.iter().map(service).collect()
@@ -334,6 +337,17 @@ impl Description {
         json.insert("services".to_owned(), services);
         Value::Object(json)
     }
+}
+
+/// A name that no machine has.
+pub fn no_machine(name: &str) -> Diagnostic {
+    let names = MACHINES.iter().map(|machine| machine.name);
+    Diagnostic::error(format!("no machine is called `{name}`")).help(
+        match did_you_mean(name, names.clone()) {
+            Some(close) => format!("did you mean `{close}`?"),
+            None => format!("known: {}", names.collect::<Vec<_>>().join(", ")),
+        },
+    )
 }
 
 /// Our keys, with those of the user over them.
@@ -357,15 +371,24 @@ fn packages(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-fn parse_port(text: &str) -> Option<(u16, u16)> {
+pub(super) fn parse_port(text: &str) -> Option<(u16, u16)> {
     let (host, guest) = text.split_once(':')?;
     let (host, guest) = (host.parse().ok()?, guest.parse().ok()?);
     (guest != 0).then_some((host, guest))
 }
 
-fn wrong_toml(error: &toml::de::Error, source: &Source) -> Diagnostic {
+/// A file as a table that knows where everything is.
+pub fn parse(source: &Source) -> std::result::Result<Spanned<DeTable<'static>>, Diagnostic> {
+    // The table borrows the text. One description is read in a run, and needed up to its end.
+    let text: &'static str = String::leak(source.text.to_string());
+    DeTable::parse(text).map_err(|error| wrong_toml(&error, source))
+}
+
+/// What is wrong with a file's form.
+pub fn wrong_toml(error: &toml::de::Error, source: &Source) -> Diagnostic {
     let message = error.message().lines().next().unwrap_or_default();
-    let problem = Diagnostic::error(format!("{FILE}: {message}"));
+    let name = source.path.file_name().unwrap_or_default();
+    let problem = Diagnostic::error(format!("{}: {message}", name.display()));
     match error.span() {
         Some(span) => problem.label(source, span, ""),
         None => problem.note(format!("in `{}`", source.path.display())),
@@ -477,7 +500,7 @@ mod tests {
     #[test]
     fn mistakes_are_told_together() {
         let problems = read(
-            "machine = \"raspberry-pi-33\"\n[run]\nports = [\"80\"]\n[files]\n\"/etc/x\" = \"x\"",
+            "machine = \"raspberry-pi-33\"\n[run]\nports = [\"80\"]\n[files]\n\"/etc/x\" = { secret = \"x\" }",
         )
         .unwrap_err();
         assert_eq!(problems.len(), 3, "{problems:?}");

@@ -98,7 +98,9 @@ fn sources(cache: &Path) -> Result<PathBuf> {
         .collect();
     let all = cache.join("init");
     let folder = all.join(short_digest(&parts));
-    if folder.is_dir() {
+    if let Ok(open) = std::fs::File::open(&folder) {
+        // It is in use: `xsys sysroot prune` leaves it alone.
+        let _ = open.set_modified(std::time::SystemTime::now());
         return Ok(folder);
     }
     let failed = |error: std::io::Error| file("write", &all, &error);

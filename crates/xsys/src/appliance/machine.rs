@@ -161,6 +161,9 @@ fn card(image: &Image) -> Result<PathBuf> {
     let failed = |error: std::io::Error| file("write", &path, &error);
     let mut options = File::options();
     options.read(true).write(true).create(true).truncate(false);
+    // It has what the image has, which may be secrets.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut card = options.open(&path).map_err(failed)?;
     let mut source = File::open(&image.path).map_err(|error| file("read", &image.path, &error))?;
     let (new, old) = (partitions(&mut source), partitions(&mut card));

@@ -4,12 +4,10 @@
 //! them with others. The same parts give the same text: it has no time, and no path of the machine that built it.
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
-use xsys_image::disk::bmap::hex;
-use xsys_image::disk::{Placed, Source as Bytes};
+use xsys_image::disk::Placed;
 use xsys_image::kernel::pick::Picked;
 
-use super::assemble::Files;
+use super::system::{Piece, System};
 
 /// The format of manifests that this xsys writes.
 pub const FORMAT: u32 = 1;
@@ -26,6 +24,11 @@ pub struct Manifest {
     /// The kernel's release.
     pub kernel: Option<String>,
     pub modules: Vec<Module>,
+    pub programs: Vec<Program>,
+    /// The user's files.
+    pub files: Vec<File>,
+    /// What the init is told.
+    pub settings: serde_json::Value,
     pub partitions: Vec<Partition>,
     /// Files of the partition that says which system starts, and of the system's own.
     pub select: Vec<Part>,
@@ -40,6 +43,32 @@ pub struct Module {
     pub why: String,
 }
 
+/// A program in `/bin`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Program {
+    pub name: String,
+    pub size: u64,
+    pub sha256: String,
+}
+
+/// A file of the user's. Of one with secrets neither size nor digest is told: short ones could be guessed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct File {
+    /// From the top.
+    pub path: String,
+    /// Four octal digits.
+    pub mode: String,
+    pub user: u32,
+    pub group: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+    /// Names of the secrets in it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<String>,
+}
+
 /// A partition; bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Partition {
@@ -52,6 +81,10 @@ pub struct Partition {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
     pub path: String,
+    /// Of a file that is joined of several, which: what all devices of a kind have (`system`), or what is one's own
+    /// (`device`). What has secrets is not listed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub piece: Option<String>,
     pub size: u64,
     pub sha256: String,
 }
@@ -73,6 +106,16 @@ pub fn modules(picked: &Picked) -> Vec<Module> {
     picked.modules.iter().map(module).collect()
 }
 
+/// The programs of a system.
+pub fn programs(system: &System) -> Vec<Program> {
+    let program = |program: &super::system::Program| Program {
+        name: program.name.clone(),
+        size: program.content.bytes.len() as u64,
+        sha256: program.content.sha256.clone(),
+    };
+    system.programs.iter().map(program).collect()
+}
+
 /// Where a card's partitions are.
 pub fn partitions(placed: &[Placed]) -> Vec<Partition> {
     let partition = |placed: &Placed| Partition {
@@ -83,19 +126,14 @@ pub fn partitions(placed: &[Placed]) -> Vec<Partition> {
     placed.iter().map(partition).collect()
 }
 
-/// Files of a partition with their digests.
-pub fn parts(files: &Files) -> Vec<Part> {
-    let part = |(path, content): (&String, &Bytes)| {
-        let Bytes::Bytes(content) = content else {
-            unreachable!("all parts are in memory")
-        };
-        Part {
-            path: path.clone(),
-            size: content.len() as u64,
-            sha256: hex(&Sha256::digest(content)),
-        }
-    };
-    files.iter().map(part).collect()
+/// A file of a partition, or a piece of one.
+pub fn part(path: &str, piece: Option<&str>, content: &Piece) -> Part {
+    Part {
+        path: path.to_owned(),
+        piece: piece.map(str::to_owned),
+        size: content.bytes.len() as u64,
+        sha256: content.sha256.clone(),
+    }
 }
 
 #[cfg(test)]
@@ -104,7 +142,7 @@ mod tests {
 
     #[test]
     fn what_is_written_can_be_read() {
-        let files = Files::from([("cmdline.txt".to_owned(), Bytes::Bytes(b"quiet".to_vec()))]);
+        let piece = Piece::new(&b"quiet"[..]);
         let manifest = Manifest {
             format: FORMAT,
             name: "shop".to_owned(),
@@ -113,12 +151,15 @@ mod tests {
             xsys: "0.1.0".to_owned(),
             kernel: None,
             modules: Vec::new(),
+            programs: Vec::new(),
+            files: Vec::new(),
+            settings: serde_json::json!({ "hostname": "shop" }),
             partitions: partitions(&[Placed {
                 name: "SELECT".to_owned(),
                 range: 512..1024,
             }]),
             select: Vec::new(),
-            boot: parts(&files),
+            boot: vec![part("cmdline.txt", None, &piece)],
         };
         assert_eq!(manifest.partitions[0].size, 512);
         assert_eq!(manifest.boot[0].size, 5);

@@ -2,30 +2,47 @@
 //!
 //! A package becomes an appliance by a file `appliance.toml` beside its `Cargo.toml` ([`description`]). After its
 //! programs were built, `xsys build` builds the init for the same target ([`init`]), takes kernel, modules and firmware
-//! from what the description names, and makes a card's image ([`assemble`]) with a list of its parts ([`manifest`]). `xsys run` boots that image ([`machine`]).
+//! from what the description names ([`system`]), adds what is this device's own ([`own`]: settings, files, secrets), and
+//! makes a card's image ([`stamp`], [`output`]) with a list of its parts ([`manifest`]). `xsys run` boots that image
+//! ([`machine`]).
 //!
 //! The card has four partitions, so that a later update changes one of two systems and leaves the other alone: `SELECT`
 //! says which system starts, `BOOT-A` and `BOOT-B` are systems (kernel and programs together), and the last one is for
 //! data and is made by the init.
 
-mod assemble;
+mod checks;
 mod description;
+mod files;
 mod init;
+mod keys;
 mod machine;
 pub mod manifest;
+mod output;
+mod own;
+mod places;
+mod processor;
+mod secrets;
+mod stamp;
+mod system;
+mod templates;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-pub use self::assemble::tell;
-pub use self::description::Description;
+pub use self::description::{Description, no_machine};
+pub use self::stamp::tell;
 
 use xsys_target::Target;
 
+use self::output::Output;
+use self::stamp::Card;
+use self::system::{Chosen, Program, System};
 use crate::commands::Call;
 use crate::driver::members::Member;
 use crate::driver::plan::Plan;
 use crate::driver::project::Project;
-use crate::error::Result;
+use crate::error::{Failure, Result};
+use crate::render;
 use crate::ui::Ui;
 
 /// A finished image.
@@ -44,7 +61,7 @@ pub struct Image {
 pub struct Appliance {
     package: Member,
     description: Description,
-    kernel: assemble::Chosen,
+    kernel: Arc<Chosen>,
 }
 
 impl Appliance {
@@ -56,8 +73,10 @@ impl Appliance {
             let path = package.folder().join(description::FILE);
             if path.is_file() {
                 let description = Description::read(&path)?;
-                assemble::arch(target)?;
-                assemble::check_files(&description, package.binaries())?;
+                processor::kernels(target, description.machine())?;
+                own::check_places(&description, package.binaries())?;
+                render::show(&ui, &description.names().secrets().exposed());
+                files::gather(&description)?;
                 description.kernel_is_there()?;
                 described.push((package.clone(), description));
             }
@@ -65,7 +84,7 @@ impl Appliance {
         let prepare = |(package, description)| {
             Ok(Self {
                 package,
-                kernel: assemble::choose(ui, target, &description)?,
+                kernel: Arc::new(system::choose(ui, target, &description)?),
                 description,
             })
         };
@@ -79,22 +98,35 @@ impl Appliance {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             package.binaries().any(|binary| binary == name)
         };
-        let programs: Vec<PathBuf> = programs.iter().filter(of_package).cloned().collect();
-        if programs.is_empty() {
+        let programs: Vec<&PathBuf> = programs.iter().filter(of_package).collect();
+        let Some(first) = programs.first() else {
             return Ok(None);
-        }
-        let init = init::build(call, plan)?;
-        let parts = assemble::Parts {
-            name: package.name(),
-            version: package.version(),
-            programs: &programs,
-            init: &init,
         };
-        assemble::image(&self.kernel, &self.description, &parts).map(Some)
+        let folder = first.parent().unwrap_or(Path::new(""));
+        let output = Output {
+            folder: folder.to_owned(),
+            name: package.name().to_owned(),
+        };
+        let programs = programs.iter().map(|path| Program::read(path));
+        let programs = programs.collect::<Result<_>>()?;
+        let init = Program::read(&init::build(call, plan)?)?;
+        let system = System::make(Arc::clone(&self.kernel), programs, &init, None)?;
+        let card = Card {
+            name: package.name(),
+            version: &package.version(),
+            description: &self.description,
+            system: &system,
+        };
+        let _lock = output.lock(call.ui)?;
+        card.make(&output).map(Some)
     }
 
     /// Boots an image in QEMU.
     pub fn boot(&self, ui: Ui, plan: &Plan, image: &Image) -> Result<u8> {
         machine::boot(ui, plan, &self.description, image)
     }
+}
+
+fn told(error: xsys_image::kernel::Error) -> Failure {
+    error.into_diagnostic().into()
 }

@@ -7,6 +7,7 @@ pub mod place;
 use std::path::{Path, PathBuf};
 
 use xsys_diag::Diagnostic;
+use xsys_image::kernel::needs;
 use xsys_sysroot::Toolchain;
 use xsys_target::{Board, BoardDir};
 
@@ -44,7 +45,7 @@ pub fn run(call: &Call, args: &NewArgs) -> Result<u8> {
         );
     }
     let source = match (&args.board, &args.target) {
-        _ if args.appliance => Source::Appliance,
+        _ if args.appliance => Source::Appliance(appliance::machine(args.machine.as_deref())?),
         (Some(wanted), _) => Source::Board(Box::new(with_program(wanted)?), wanted),
         (None, triple) => {
             let triple = triple.as_deref().unwrap_or_default();
@@ -75,12 +76,12 @@ pub fn run(call: &Call, args: &NewArgs) -> Result<u8> {
     }
     call.ui
         .status("Created", &format!("`{name}` for {}", made.what));
-    if args.appliance {
+    if let Some((package, architecture)) = made.kernel {
         let place = folder.join(appliance::KERNEL);
         call.ui.status(
             "Kernel",
             &format!(
-                "Debian's packages linux-image-…-arm64 and raspi-firmware go into `{}`",
+                "Debian's packages {package} ({architecture}) and raspi-firmware go into `{}`",
                 place.display()
             ),
         );
@@ -100,8 +101,8 @@ enum Source<'a> {
     Board(Box<Board>, &'a str),
     /// A machine for a triple.
     Machine(Machine, &'a str),
-    /// A Linux appliance.
-    Appliance,
+    /// A Linux appliance for a machine.
+    Appliance(&'static needs::Machine),
 }
 
 impl Source<'_> {
@@ -114,13 +115,15 @@ impl Source<'_> {
                 Ok(Made {
                     what: format!("{triple}, on {}", machine.name),
                     runs: true,
+                    kernel: None,
                 })
             }
-            Self::Appliance => {
-                appliance::write(name, folder)?;
+            Self::Appliance(machine) => {
+                appliance::write(name, machine, folder)?;
                 Ok(Made {
-                    what: format!("{}, an appliance", appliance::TARGET),
+                    what: format!("{}, an appliance", machine.target),
                     runs: true,
+                    kernel: Some(machine.debian_kernel()),
                 })
             }
         }
@@ -132,6 +135,8 @@ struct Made {
     what: String,
     /// Something here can run it.
     runs: bool,
+    /// Debian's package with the kernel that it needs, and its architecture.
+    kernel: Option<(&'static str, &'static str)>,
 }
 
 /// Whom to ask about workspaces.
@@ -219,6 +224,7 @@ fn from_board(call: &Call, board: Board, wanted: &str, name: &str, folder: &Path
     Ok(Made {
         what: board.name,
         runs: board.run.is_some(),
+        kernel: None,
     })
 }
 

@@ -289,14 +289,27 @@ fn prune(call: &Call, days: u64) -> Result<u8> {
         all: days == 0,
         ..Prune::default()
     };
-    let removed = cache()?
+    let cache = cache()?;
+    let removed = cache
         .prune(&prune)
         .map_err(|error| error.into_diagnostic())?;
     for entry in &removed {
         told(call, entry);
     }
-    if removed.is_empty() {
-        call.ui.status("Pruned", "nothing: every sysroot is in use");
+    let beside = cache
+        .prune_beside(&prune)
+        .map_err(|error| error.into_diagnostic())?;
+    for kind in &beside {
+        let text = format!(
+            "{} files of the {}s for appliances ({})",
+            kind.files,
+            kind.what,
+            bytes(kind.bytes)
+        );
+        call.ui.status("Removed", &text);
+    }
+    if removed.is_empty() && beside.is_empty() {
+        call.ui.status("Pruned", "nothing: all of it is in use");
     }
     Ok(0)
 }

@@ -5,23 +5,39 @@
 
 use std::path::Path;
 
+use xsys_image::kernel::needs::{self, Machine};
+
+use crate::appliance::no_machine;
 use crate::error::{Result, file};
 
 const PROGRAM: &str = include_str!("../../../appliance/main.rs");
 const DESCRIPTION: &str = include_str!("../../../appliance/appliance.toml");
 
-/// What its programs are built for.
-pub const TARGET: &str = "aarch64-unknown-linux-musl";
+/// The machine of the description as it is.
+const MACHINE: &str = "raspberry-pi-3";
 
 /// Where the description looks for the kernel.
 pub const KERNEL: &str = "kernel";
 
+/// The machine that a new project is for.
+pub fn machine(name: Option<&str>) -> Result<&'static Machine> {
+    let name = name.unwrap_or(MACHINE);
+    needs::machine(name).ok_or_else(|| no_machine(name).into())
+}
+
 /// Writes the project.
-pub fn write(name: &str, folder: &Path) -> Result<()> {
+pub fn write(name: &str, machine: &Machine, folder: &Path) -> Result<()> {
+    let description = DESCRIPTION
+        .replace("NAME", name)
+        .replace(
+            &format!("\nmachine = \"{MACHINE}\""),
+            &format!("\nmachine = \"{}\"", machine.name),
+        )
+        .replace("linux-image-…-arm64", machine.debian_kernel().0);
     for (path, text) in [
-        ("Cargo.toml", manifest(name)),
+        ("Cargo.toml", manifest(name, machine.target)),
         ("src/main.rs", PROGRAM.to_owned()),
-        ("appliance.toml", DESCRIPTION.replace("NAME", name)),
+        ("appliance.toml", description),
         (".gitignore", format!("/target\n/{KERNEL}\n")),
     ] {
         let path = folder.join(path);
@@ -32,7 +48,7 @@ pub fn write(name: &str, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-fn manifest(name: &str) -> String {
+fn manifest(name: &str, target: &str) -> String {
     format!(
         "[package]
 name = \"{name}\"
@@ -40,7 +56,7 @@ version = \"0.1.0\"
 edition = \"2024\"
 
 [package.metadata.xsys]
-target = \"{TARGET}\"
+target = \"{target}\"
 
 [dependencies]
 
@@ -57,11 +73,26 @@ mod tests {
     fn the_description_is_one_with_its_comments_too() {
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path();
-        write("shop", folder).unwrap();
+        write("shop", machine(None).unwrap(), folder).unwrap();
         let path = folder.join("appliance.toml");
         let description = crate::appliance::Description::read(&path).unwrap();
         assert_eq!(description.kernel(), [folder.join(KERNEL)]);
         assert_eq!(description.ports(), [(8080, 80), (9000, 9000)]);
+
+        let zero = tempfile::tempdir().unwrap();
+        write(
+            "shop",
+            machine(Some("raspberry-pi-zero")).unwrap(),
+            zero.path(),
+        )
+        .unwrap();
+        let of_zero = crate::appliance::Description::read(&zero.path().join("appliance.toml"));
+        assert_eq!(of_zero.unwrap().machine().name, "raspberry-pi-zero");
+        let manifest = std::fs::read_to_string(zero.path().join("Cargo.toml")).unwrap();
+        assert!(
+            manifest.contains("target = \"arm-unknown-linux-musleabihf\""),
+            "{manifest}"
+        );
 
         // What stands in comments as an example is right as well.
         std::fs::create_dir(folder.join("files")).unwrap();

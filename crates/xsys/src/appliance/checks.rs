@@ -1,0 +1,111 @@
+//! What can be wrong with a description beside its form, and the templates in it that are no files: those of services.
+
+use serde_json::Value;
+use xsys_diag::{Diagnostic, did_you_mean};
+use xsys_image::kernel::needs;
+
+use super::description::{Description, no_machine, parse_port};
+use super::files::Origin;
+use super::places;
+use super::templates::{GIVEN, Template};
+
+impl Description {
+    /// What is wrong with it. No file is looked at.
+    pub(super) fn problems(&self) -> Vec<Diagnostic> {
+        let mut problems = Vec::new();
+        let source = &self.source;
+        let at = |path: &str| places::place(&self.table, path);
+        if needs::machine(self.machine_name()).is_none() {
+            let name = self.machine_name();
+            problems.push(no_machine(name).label(source, at("machine"), ""));
+        }
+        for (number, port) in self.keys.run.ports.iter().enumerate() {
+            if parse_port(port).is_none() {
+                let problem = Diagnostic::error(format!("`{port}` is not a pair of ports"))
+                    .label(source, at(&format!("run.ports[{number}]")), "")
+                    .help("write HOST:GUEST, such as \"8080:80\"");
+                problems.push(problem);
+            }
+        }
+        for name in self.keys.variables.keys() {
+            if GIVEN.contains(&name.as_str()) {
+                let span = places::key(&self.table, "variables", name);
+                let problem = Diagnostic::error(format!("`{name}` cannot be a variable"))
+                    .label(source, span, "")
+                    .note("xsys gives it a value of its own")
+                    .help("choose another name");
+                problems.push(problem);
+            }
+        }
+        let secrets = self.names.secrets();
+        problems.extend(secrets.problems());
+        for (place, entry) in &self.keys.files {
+            if let Origin::Secret(name) = &entry.origin
+                && !secrets.has(name)
+            {
+                let names: Vec<&str> = secrets.names().collect();
+                let problem = Diagnostic::error(format!("no secret is called `{name}`")).label(
+                    source,
+                    self.file_place(place),
+                    "",
+                );
+                problems.push(match did_you_mean(name, names.iter().copied()) {
+                    Some(close) => problem.help(format!("did you mean `{close}`?")),
+                    None => problem.help(format!(
+                        "say where it is: in `[secrets]` `{name} = {{ file = \"secrets/{name}\" }}`, or `{{ env = \"VARIABLE\" }}`"
+                    )),
+                });
+            }
+            if let (Some(mode), span) = (entry.mode, self.file_place(place)) {
+                let said = source.text.get(self.mode_place(place)).unwrap_or_default();
+                if mode > 7 && said.starts_with(|letter: char| ('1'..='9').contains(&letter)) {
+                    let problem = Diagnostic::error(format!(
+                        "the mode {said} is a decimal number: as permissions it is {mode:o}"
+                    ))
+                    .label(source, span, "")
+                    .help(format!("write `mode = 0o{said}`"));
+                    problems.push(problem);
+                }
+            }
+        }
+        problems
+    }
+
+    /// The services with their templates filled in.
+    pub(super) fn filled_in(&self) -> std::result::Result<Option<Value>, Vec<Diagnostic>> {
+        let Some(mut services) = self.keys.services.clone() else {
+            return Ok(None);
+        };
+        let mut problems = Vec::new();
+        for (number, service) in services.as_array_mut().into_iter().flatten().enumerate() {
+            let mut fill = |key: &str, value: &mut Value| {
+                if let Value::String(text) = value {
+                    let within = places::place(&self.table, &format!("services[{number}].{key}"));
+                    let template = Template {
+                        text,
+                        source: &self.source,
+                        within: Some(within),
+                    };
+                    match self.names.render(&template, false) {
+                        Ok(rendered) => *text = rendered.text.to_string(),
+                        Err(problem) => problems.push(problem),
+                    }
+                }
+            };
+            let command = service.get_mut("command").and_then(Value::as_array_mut);
+            for (at, word) in command.into_iter().flatten().enumerate() {
+                fill(&format!("command[{at}]"), word);
+            }
+            let environment = service
+                .get_mut("environment")
+                .and_then(Value::as_object_mut);
+            for (name, value) in environment.into_iter().flatten() {
+                fill(&format!("environment.{name}"), value);
+            }
+        }
+        match problems.is_empty() {
+            true => Ok(Some(services)),
+            false => Err(problems),
+        }
+    }
+}

@@ -1,0 +1,329 @@
+//! The files of a card in its folder: image, block map, compressed forms, manifest.
+//!
+//! Problem: an image may hold secrets, takes long to write, and its builder may be killed at any moment. So whatever is
+//! there under its name is complete: files are made under another name (`….unfinished`), for their owner only, and
+//! renamed. A private file, the *state*, is written last; it says what went in, as a digest, and size and time of what
+//! came out: where all of that still holds nothing is written. What a killed builder left is overwritten with zeros and
+//! removed by the next one. One builder is at work in a folder at a time.
+
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+use serde::{Deserialize, Serialize};
+use xsys_image::disk::Disk;
+use xsys_image::disk::bmap::BlockMap;
+use xsys_image::disk::compress::Compression;
+
+use super::Image;
+use super::description::Form;
+use super::stamp::no_disk;
+use crate::error::{Result, file};
+use crate::ui::Ui;
+
+/// What unfinished files end with.
+const UNFINISHED: &str = "unfinished";
+
+/// Where a card's files go.
+#[derive(Clone, Debug)]
+pub struct Output {
+    pub folder: PathBuf,
+    /// Of all files, before their endings.
+    pub name: String,
+}
+
+/// What was made, and of what.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct State {
+    /// The digest of all that went in.
+    inputs: String,
+    /// Bytes that a card has, and how many of them are written.
+    size: u64,
+    mapped: u64,
+    /// Sizes and times of the files.
+    files: BTreeMap<String, Stamp>,
+}
+
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Stamp {
+    size: u64,
+    /// Nanoseconds since 1970.
+    time: u64,
+}
+
+impl Stamp {
+    fn of(path: &Path) -> Option<Self> {
+        let data = std::fs::metadata(path).ok().filter(|data| data.is_file())?;
+        let time = data.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
+        Some(Self {
+            size: data.len(),
+            time: u64::try_from(time.as_nanos()).ok()?,
+        })
+    }
+}
+
+/// A text that goes beside the image.
+pub struct Text<'a> {
+    /// Such as `manifest.json`.
+    pub ending: &'a str,
+    pub text: &'a str,
+}
+
+impl Output {
+    fn path(&self, ending: &str) -> PathBuf {
+        self.folder.join(format!("{}.{ending}", self.name))
+    }
+
+    pub fn image(&self) -> PathBuf {
+        self.path("img")
+    }
+
+    fn state(&self) -> PathBuf {
+        self.folder.join(format!(".{}.state", self.name))
+    }
+
+    /// Keeps other builders out until it is dropped.
+    pub fn lock(&self, ui: Ui) -> Result<Lock> {
+        std::fs::create_dir_all(&self.folder)
+            .map_err(|error| file("create", &self.folder, &error))?;
+        Lock::take(ui, &self.folder.join(format!(".{}.lock", self.name)))
+    }
+
+    /// The card that is there, if it is made of the same and whole.
+    pub fn unchanged(&self, inputs: &str) -> Option<Image> {
+        let state = std::fs::read_to_string(self.state()).ok()?;
+        let state: State = serde_json::from_str(&state).ok()?;
+        let whole = state
+            .files
+            .iter()
+            .all(|(name, stamp)| Stamp::of(&self.folder.join(name)).as_ref() == Some(stamp));
+        (state.inputs == inputs && whole).then(|| Image {
+            path: self.image(),
+            size: state.size,
+            mapped: state.mapped,
+            unchanged: true,
+        })
+    }
+
+    /// Makes all files.
+    pub fn make(
+        &self,
+        inputs: &str,
+        disk: &Disk,
+        texts: &[Text<'_>],
+        forms: &[Form],
+    ) -> Result<Image> {
+        self.sweep()?;
+        // From here on nothing fits together until the state is written again.
+        remove(&self.state())?;
+        let mut made = Vec::new();
+        let image = self.image();
+        let unfinished = Unfinished::new(&image)?;
+        let failed = |error: std::io::Error| file("write", &image, &error);
+        let mut copy = unfinished.file.try_clone().map_err(failed)?;
+        let written = disk
+            .write(unfinished.file.try_clone().map_err(failed)?)
+            .map_err(no_disk)?;
+        let map = BlockMap::new(&written, &mut copy).map_err(failed)?;
+        unfinished.finish()?;
+        made.push(image.clone());
+        for form in [Form::Zstd, Form::Xz] {
+            let path = self.path(form.ending());
+            match forms.contains(&form) {
+                true => {
+                    compress(&image, &path, form)?;
+                    made.push(path);
+                }
+                // One of an earlier image would be mistaken for this one's.
+                false => remove(&path)?,
+            }
+        }
+        // It has digests of the image.
+        let path = self.path("bmap");
+        private(&path, map.to_xml().as_bytes())?;
+        made.push(path);
+        for text in texts {
+            let path = self.path(text.ending);
+            open_to_all(&path, text.text)?;
+            made.push(path);
+        }
+        let mut files = BTreeMap::new();
+        for path in made {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            if let Some(stamp) = Stamp::of(&path) {
+                files.insert(name.into_owned(), stamp);
+            }
+        }
+        let state = State {
+            inputs: inputs.to_owned(),
+            size: map.size,
+            mapped: map.mapped(),
+            files,
+        };
+        let text = serde_json::to_string(&state).unwrap_or_default();
+        private(&self.state(), text.as_bytes())?;
+        Ok(Image {
+            path: image,
+            size: state.size,
+            mapped: state.mapped,
+            unchanged: false,
+        })
+    }
+
+    /// Removes what a killed builder left.
+    pub fn sweep(&self) -> Result<()> {
+        let entries = std::fs::read_dir(&self.folder);
+        for entry in entries.into_iter().flatten().flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let ours = name.starts_with(&format!(".{}.", self.name))
+                && Path::new(&name)
+                    .extension()
+                    .is_some_and(|ending| ending == UNFINISHED);
+            if ours {
+                let path = entry.path();
+                wipe(&path).map_err(|error| file("remove", &path, &error))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A file that is not there yet. It is removed unless it is finished.
+pub struct Unfinished<'a> {
+    pub file: File,
+    path: PathBuf,
+    name: &'a Path,
+    finished: bool,
+}
+
+impl<'a> Unfinished<'a> {
+    /// Only its owner can read it.
+    pub fn new(name: &'a Path) -> Result<Self> {
+        let file_name = name.file_name().unwrap_or_default().to_string_lossy();
+        let file_name = file_name.trim_start_matches('.');
+        let path = name.with_file_name(format!(".{file_name}.{UNFINISHED}"));
+        let failed = |error: std::io::Error| file("write", &path, &error);
+        match wipe(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(failed(error).into());
+            }
+            _ => {}
+        }
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(&path).map_err(failed)?;
+        Ok(Self {
+            file,
+            path,
+            name,
+            finished: false,
+        })
+    }
+
+    /// Gives it its name.
+    pub fn finish(mut self) -> Result<()> {
+        std::fs::rename(&self.path, self.name).map_err(|error| file("write", self.name, &error))?;
+        self.finished = true;
+        Ok(())
+    }
+}
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        if !self.finished {
+            // The next builder tries again.
+            let _ = wipe(&self.path);
+        }
+    }
+}
+
+/// A file for its owner only.
+fn private(path: &Path, bytes: &[u8]) -> Result<()> {
+    let mut unfinished = Unfinished::new(path)?;
+    unfinished
+        .file
+        .write_all(bytes)
+        .map_err(|error| file("write", path, &error))?;
+    unfinished.finish()
+}
+
+/// A file for everybody, as the user's settings have it.
+pub fn open_to_all(path: &Path, text: &str) -> Result<()> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let unfinished = path.with_file_name(format!(".{name}.{UNFINISHED}"));
+    let failed = |error: std::io::Error| file("write", path, &error);
+    std::fs::write(&unfinished, text).map_err(failed)?;
+    std::fs::rename(&unfinished, path).map_err(failed)?;
+    Ok(())
+}
+
+fn compress(image: &Path, path: &Path, form: Form) -> Result<()> {
+    let unfinished = Unfinished::new(path)?;
+    let from = File::open(image).map_err(|error| file("read", image, &error))?;
+    let kind = match form {
+        Form::Zstd => Compression::Zstd,
+        Form::Xz => Compression::Xz,
+    };
+    kind.compress(from, &unfinished.file)
+        .map_err(|error| file("write", path, &error))?;
+    unfinished.finish()
+}
+
+fn remove(path: &Path) -> Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(file("remove", path, &error).into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Overwrites a file with zeros, and removes it. Holes stay holes.
+fn wipe(path: &Path) -> std::io::Result<()> {
+    let mut file = OpenOptions::new().read(true).write(true).open(path)?;
+    let mut buffer = vec![0; 1 << 20];
+    let zeros = vec![0; buffer.len()];
+    let mut at = 0;
+    loop {
+        file.seek(SeekFrom::Start(at))?;
+        let count = file.read(&mut buffer)?;
+        if count == 0 {
+            break;
+        }
+        if buffer[..count].iter().any(|&byte| byte != 0) {
+            file.seek(SeekFrom::Start(at))?;
+            file.write_all(&zeros[..count])?;
+        }
+        at += count as u64;
+    }
+    std::fs::remove_file(path)
+}
+
+/// Keeps other builders out, as cargo's locks do.
+#[derive(Debug)]
+pub struct Lock(#[expect(dead_code, reason = "it is held")] File);
+
+impl Lock {
+    /// Waits where another has it, and says so.
+    pub fn take(ui: Ui, path: &Path) -> Result<Self> {
+        let failed = |error: std::io::Error| file("lock", path, &error);
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(false);
+        let lock = options.open(path).map_err(failed)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                ui.status("Waiting", &format!("for another xsys ({})", path.display()));
+                lock.lock().map_err(failed)?;
+            }
+            // There are file systems without locks.
+            Err(TryLockError::Error(error)) if error.kind() == std::io::ErrorKind::Unsupported => {}
+            Err(TryLockError::Error(error)) => return Err(failed(error).into()),
+        }
+        Ok(Self(lock))
+    }
+}

@@ -1,0 +1,172 @@
+//! What is a device's own: its name and settings for the init, its files and secrets, and the firmware's settings.
+//!
+//! Linux unpacks archives that lie one after the other. So these come as small ones behind the system's: first what
+//! everybody may see, then the files with secrets, which no digest is told of.
+
+use std::path::Path;
+
+use serde_json::Value;
+use xsys_image::kernel::image::Arch;
+use xsys_image::kernel::initramfs::Initramfs;
+use zeroize::Zeroizing;
+
+use super::description::Description;
+use super::files::{self, Content, Placed};
+use super::machine::{INITRAMFS, KERNEL};
+use super::manifest;
+use super::system::System;
+use super::told;
+use crate::error::{Result, file};
+
+/// Where the init looks for what it has to do.
+pub const INIT_FILE: &str = "etc/xsys/appliance.json";
+
+/// Where the appliance has a list of what it is made of.
+pub const MANIFEST_FILE: &str = "etc/xsys/manifest.json";
+
+/// A device's own parts.
+pub struct Own {
+    /// The archive with settings and files.
+    pub open: Vec<u8>,
+    /// The one with secrets.
+    pub secret: Option<Zeroizing<Vec<u8>>>,
+    /// `appliance.json`, as it is on the card.
+    pub settings: Value,
+    pub files: Vec<manifest::File>,
+    pub config_txt: String,
+    pub command_line: String,
+}
+
+/// Whether files can be where they are to be, beside what every appliance has.
+pub fn check_places<'a>(
+    description: &Description,
+    programs: impl Iterator<Item = &'a str>,
+) -> Result<()> {
+    let mut archive = Initramfs::new().map_err(told)?;
+    let ours = ["init", INIT_FILE, MANIFEST_FILE].map(str::to_owned);
+    let programs = programs.map(|name| format!("bin/{name}"));
+    let theirs = description
+        .files()
+        .map(|(place, _)| place.trim_start_matches('/').to_owned());
+    for path in ours.into_iter().chain(programs).chain(theirs) {
+        let added = archive.file(&path, 0o644, Vec::new());
+        added.map_err(|error| {
+            let place = description.path.display();
+            let problem = error.into_diagnostic();
+            description.of_device(problem.note(format!("from `[files]` in `{place}`")))
+        })?;
+    }
+    Ok(())
+}
+
+impl Own {
+    /// Reads and makes it. `version` is the program's, or the fleet's.
+    pub fn make(description: &Description, system: &System, version: &str) -> Result<Self> {
+        let names: Vec<String> = system
+            .programs
+            .iter()
+            .map(|program| program.name.clone())
+            .collect();
+        let settings = description.for_init(&names, &system.modules, version);
+        let files = files::gather(description)?;
+        let mut open = Initramfs::default();
+        let text = format!("{settings:#}\n");
+        open.file(INIT_FILE, 0o644, text.into_bytes())
+            .map_err(told)?;
+        let mut secret = Initramfs::default();
+        let mut known = Vec::new();
+        for file in &files {
+            if system.has(&file.path) || file.path == MANIFEST_FILE {
+                let error = xsys_image::kernel::Error::Twice(file.path.clone());
+                return Err(description.of_device(error.into_diagnostic()).into());
+            }
+            let archive = match file.is_secret() {
+                true => &mut secret,
+                false => &mut open,
+            };
+            let content = add(archive, file)?;
+            let (size, sha256) = content.unzip();
+            known.push(manifest::File {
+                path: format!("/{}", file.path),
+                mode: format!("{:04o}", file.mode),
+                user: file.user,
+                group: file.group,
+                size,
+                sha256,
+                secrets: file.secrets.clone(),
+            });
+        }
+        let piece = |archive: &mut Initramfs<'_>| {
+            // What lies in a folder must not close it to everybody else.
+            if archive.has("tmp") {
+                archive.folder("tmp", 0o1777)?;
+            }
+            archive.piece(Path::new(INITRAMFS))
+        };
+        let has_secrets = files.iter().any(Placed::is_secret);
+        let secret = match has_secrets {
+            true => Some(Zeroizing::new(piece(&mut secret).map_err(told)?)),
+            false => None,
+        };
+        Ok(Self {
+            open: piece(&mut open).map_err(told)?,
+            secret,
+            settings,
+            files: known,
+            config_txt: config_txt(description, system.chosen.kernel.arch),
+            command_line: command_line(description),
+        })
+    }
+}
+
+/// Puts a file into an archive; its size and digest.
+fn add<'a>(archive: &mut Initramfs<'a>, placed: &'a Placed) -> Result<Option<(u64, String)>> {
+    let content = match &placed.content {
+        Content::File(path) => {
+            let bytes = std::fs::read(path).map_err(|error| file("read", path, &error))?;
+            let known = known(&bytes);
+            archive
+                .file(&placed.path, placed.mode, bytes)
+                .map_err(told)?;
+            Some(known)
+        }
+        Content::Bytes(bytes) => {
+            archive
+                .file(&placed.path, placed.mode, &bytes[..])
+                .map_err(told)?;
+            (!placed.is_secret()).then(|| known(bytes))
+        }
+    };
+    archive
+        .owner(&placed.path, placed.user, placed.group)
+        .map_err(told)?;
+    Ok(content)
+}
+
+fn known(bytes: &[u8]) -> (u64, String) {
+    (bytes.len() as u64, super::system::digest(bytes))
+}
+
+/// The settings of a Pi's firmware.
+fn config_txt(description: &Description, arch: Arch) -> String {
+    let mut lines = vec![
+        format!("kernel={KERNEL}"),
+        format!("initramfs {INITRAMFS} followkernel"),
+    ];
+    lines.push("enable_uart=1".to_owned());
+    if arch == Arch::Arm64 {
+        lines.push("arm_64bit=1".to_owned());
+    }
+    lines.extend(description.config_txt().iter().cloned());
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+/// The kernel's: it restarts after a panic; the firmware puts the serial port's name in.
+fn command_line(description: &Description) -> String {
+    let mut line = "console=tty1 console=serial0,115200 panic=10".to_owned();
+    if !description.kernel_arguments().is_empty() {
+        line = format!("{line} {}", description.kernel_arguments());
+    }
+    format!("{line}\n")
+}

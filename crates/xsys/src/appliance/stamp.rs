@@ -1,0 +1,217 @@
+//! From a system and what is a device's own to the card's files.
+//!
+//! Where all is as it was, nothing is written; that is known from digests, before an image is made.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+use xsys_diag::Diagnostic;
+use xsys_image::disk::bmap::hex;
+use xsys_image::disk::fat::Volume;
+use xsys_image::disk::{Content, Disk, Partition, Source as Bytes, Table};
+use xsys_image::kernel::initramfs::Initramfs;
+
+use super::description::Description;
+use super::machine::{CMDLINE, CONFIG, INITRAMFS};
+use super::manifest::{self, Manifest, Part};
+use super::output::{Output, Text};
+use super::own::{MANIFEST_FILE, Own};
+use super::system::{Piece, System};
+use super::{Image, told};
+use crate::error::{Failure, Result};
+use crate::ui::{Ui, bytes};
+
+/// Bytes of the first partition.
+const SELECT_SIZE: u64 = 16 << 20;
+
+/// Which system starts, in the words of the Pi's firmware: the second partition, and with `reboot "0 tryboot"` once the
+/// third.
+const AUTOBOOT: &str = "[all]\ntryboot_a_b=1\nboot_partition=2\n[tryboot]\nboot_partition=3\n";
+
+/// Where the first stage of old Pis has to be.
+const FIRST_STAGE: &str = "bootcode.bin";
+
+/// The manifest on a boot partition.
+const MANIFEST: &str = "manifest.json";
+
+/// Files by their paths, for a FAT partition.
+type Files = BTreeMap<String, Bytes>;
+
+/// A card to be made.
+pub struct Card<'a> {
+    /// Of its files; what identifiers on it are made from, too.
+    pub name: &'a str,
+    pub version: &'a str,
+    pub description: &'a Description,
+    pub system: &'a System,
+}
+
+impl Card<'_> {
+    /// Makes its files, unless they are there.
+    pub fn make(&self, output: &Output) -> Result<Image> {
+        let own = Own::make(self.description, self.system, self.version)?;
+        let select = self.select();
+        let settings = [
+            (CONFIG, Piece::new(own.config_txt.clone().into_bytes())),
+            (CMDLINE, Piece::new(own.command_line.clone().into_bytes())),
+        ];
+        let (_, placed) = self
+            .disk(Files::new(), Files::new())
+            .layout()
+            .map_err(no_disk)?;
+        let open = Piece::new(own.open.clone());
+        let mut boot: Vec<Part> = Vec::new();
+        let files = self
+            .system
+            .boot
+            .iter()
+            .map(|(name, piece)| (name.as_str(), piece));
+        let settings_parts = settings.iter().map(|(name, piece)| (*name, piece));
+        for (name, piece) in files.chain(settings_parts) {
+            boot.push(manifest::part(name, None, piece));
+        }
+        // Not the one with secrets, not even its size.
+        for (what, piece) in [("system", &self.system.archive), ("device", &open)] {
+            boot.push(manifest::part(INITRAMFS, Some(what), piece));
+        }
+        let select_parts = select
+            .iter()
+            .map(|(name, piece)| manifest::part(name, None, piece));
+        let manifest = Manifest {
+            format: manifest::FORMAT,
+            name: self.name.to_owned(),
+            version: self.version.to_owned(),
+            machine: self.description.machine().name.to_owned(),
+            xsys: env!("CARGO_PKG_VERSION").to_owned(),
+            kernel: self.system.chosen.kernel.version.clone(),
+            modules: manifest::modules(&self.system.chosen.modules),
+            programs: manifest::programs(self.system),
+            files: own.files.clone(),
+            settings: own.settings.clone(),
+            partitions: manifest::partitions(&placed),
+            select: select_parts.collect(),
+            boot,
+        };
+        let text = manifest.text();
+        let inputs = self.inputs(&own, &text);
+        if let Some(image) = output.unchanged(&inputs) {
+            return Ok(image);
+        }
+
+        let mut boot = Files::new();
+        let shared = |piece: &Piece| Bytes::Shared(vec![Arc::clone(&piece.bytes)]);
+        for (name, piece) in &self.system.boot {
+            boot.insert(name.clone(), shared(piece));
+        }
+        for (name, piece) in &settings {
+            boot.insert((*name).to_owned(), shared(piece));
+        }
+        let mut archives = vec![Arc::clone(&self.system.archive.bytes), open.bytes];
+        archives.extend(own.secret.as_ref().map(|secret| Arc::from(&secret[..])));
+        archives.push(manifest_archive(&text)?.into());
+        boot.insert(INITRAMFS.to_owned(), Bytes::Shared(archives));
+        boot.insert(MANIFEST.to_owned(), Bytes::Bytes(text.clone().into_bytes()));
+        let select = select
+            .iter()
+            .map(|(name, piece)| (name.clone(), shared(piece)));
+        let disk = self.disk(select.collect(), boot);
+        let texts = [Text {
+            ending: MANIFEST,
+            text: &text,
+        }];
+        output.make(&inputs, &disk, &texts, self.description.forms())
+    }
+
+    /// The partition that says which system starts.
+    fn select(&self) -> BTreeMap<String, Piece> {
+        let autoboot = Piece::new(AUTOBOOT.as_bytes());
+        let mut select = BTreeMap::from([("autoboot.txt".to_owned(), autoboot)]);
+        if let Some(first) = self.system.boot.get(FIRST_STAGE) {
+            select.insert(FIRST_STAGE.to_owned(), first.clone());
+        }
+        select
+    }
+
+    /// The digest of all that goes in. It is for the private state alone: secrets are in it.
+    fn inputs(&self, own: &Own, manifest: &str) -> String {
+        let mut digest = Sha256::new();
+        let secret = own.secret.as_ref().map(|secret| &secret[..]);
+        let forms = format!("{:?}", self.description.forms());
+        for part in [
+            self.system.digest.as_bytes(),
+            &own.open,
+            secret.unwrap_or_default(),
+            own.config_txt.as_bytes(),
+            own.command_line.as_bytes(),
+            manifest.as_bytes(),
+            forms.as_bytes(),
+        ] {
+            digest.update((part.len() as u64).to_le_bytes());
+            digest.update(part);
+        }
+        hex(&digest.finalize())
+    }
+
+    fn disk(&self, select: Files, boot: Files) -> Disk {
+        let fat = |label: &str, size, files| Partition {
+            name: label.to_owned(),
+            size,
+            content: Content::Fat(Volume {
+                label: label.to_owned(),
+                files,
+            }),
+        };
+        let description = self.description;
+        Disk {
+            // Every Pi reads it, and the init grows the last partition in it.
+            table: Table::Mbr,
+            seed: self.name.to_owned(),
+            size: None,
+            partitions: vec![
+                fat("SELECT", SELECT_SIZE, select),
+                fat("BOOT-A", description.boot_size(), boot),
+                fat("BOOT-B", description.boot_size(), Files::new()),
+                Partition {
+                    name: "data".to_owned(),
+                    size: description.data_size(),
+                    content: Content::Empty,
+                },
+            ],
+        }
+    }
+}
+
+/// The manifest for the appliance itself: an archive of its own, because the manifest has the others' digests.
+fn manifest_archive(text: &str) -> Result<Vec<u8>> {
+    let mut archive = Initramfs::default();
+    archive
+        .file(MANIFEST_FILE, 0o644, text.as_bytes())
+        .map_err(told)?;
+    archive.piece(INITRAMFS.as_ref()).map_err(told)
+}
+
+/// A line about an image.
+pub fn tell(ui: Ui, image: &Image) {
+    let what = if image.unchanged { ", unchanged" } else { "" };
+    let text = format!(
+        "{}  {} of {} to write{what}",
+        image.path.display(),
+        bytes(image.mapped),
+        bytes(image.size)
+    );
+    ui.status("Image", &text);
+}
+
+pub fn no_disk(error: xsys_image::disk::Error) -> Failure {
+    use xsys_image::disk::Error;
+    let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));
+    let problem = Diagnostic::error(format!("{error}{}", cause.unwrap_or_default()));
+    match error {
+        Error::PartitionTooSmall { .. } => {
+            problem.help("make it larger in appliance.toml: `[image]` with `boot = 256` (MiB)")
+        }
+        _ => problem,
+    }
+    .into()
+}

@@ -1,0 +1,310 @@
+//! A system: what devices of one kind share. Kernel, modules and firmware are chosen before anything is compiled
+//! ([`choose`]); together with init and programs they become the larger part of a card ([`System`]), which is made,
+//! compressed and hashed once, however many devices have it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+use xsys_image::disk::bmap::hex;
+use xsys_image::kernel::image::{Arch, Choice, Kernel, find};
+use xsys_image::kernel::initramfs::{Initramfs, Pressing};
+use xsys_image::kernel::modules::Modules;
+use xsys_image::kernel::needs::{self, Machine};
+use xsys_image::kernel::pick::{Picked, Wanted};
+use xsys_image::kernel::{Error, Source, boot_files};
+use xsys_image::strip::{Strip, strip};
+use xsys_sysroot::Cache;
+use xsys_target::Target;
+
+use super::description::Description;
+use super::machine::{INITRAMFS, KERNEL};
+use super::processor;
+use super::told;
+use crate::error::{Result, file};
+use crate::ui::Ui;
+
+/// Bytes that several cards have, and their digest.
+#[derive(Clone, Debug)]
+pub struct Piece {
+    pub bytes: Arc<[u8]>,
+    pub sha256: String,
+}
+
+/// A digest as text.
+pub fn digest(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+impl Piece {
+    pub fn new(bytes: impl Into<Arc<[u8]>>) -> Self {
+        let bytes = bytes.into();
+        Self {
+            sha256: digest(&bytes),
+            bytes,
+        }
+    }
+}
+
+/// The kernel and what goes with it.
+#[derive(Debug)]
+pub struct Chosen {
+    pub source: Source,
+    pub kernel: Kernel,
+    pub modules: Picked,
+    /// Firmware and device trees, by their names on a boot partition.
+    beside: BTreeMap<String, Piece>,
+    /// Where packages are unpacked.
+    cache: PathBuf,
+}
+
+/// Finds the kernel that the description means, and the modules and firmware that the machine needs.
+pub fn choose(ui: Ui, target: &Target, description: &Description) -> Result<Chosen> {
+    let cache = Cache::from_env().map_err(|error| error.into_diagnostic())?;
+    let cache = cache.root().join("kernels");
+    std::fs::create_dir_all(&cache).map_err(|error| file("write", &cache, &error))?;
+    let source = Source::open(&description.kernel(), &cache).map_err(told)?;
+    let machine = description.machine();
+    let archs = processor::kernels(target, machine)?;
+    let kernel = kernel(&source, description, &archs)?;
+    let modules = modules(&source, &kernel, description)?;
+    let beside = firmware(&source, machine, &kernel)?;
+    let said = kernel.version.as_deref().unwrap_or("of an unknown version");
+    let count = modules.modules.len();
+    let text = format!("{said}, {count} modules for {}", machine.title);
+    ui.status("Kernel", &text);
+    Ok(Chosen {
+        source,
+        kernel,
+        modules,
+        beside,
+        cache,
+    })
+}
+
+/// The first kernel of one of the architectures, the best first. Where there is none of any, what is said is what is
+/// wrong with the best.
+fn kernel(source: &Source, description: &Description, archs: &[Arch]) -> Result<Kernel> {
+    let find = |&arch: &Arch| {
+        let choice = Choice {
+            name: description.kernel_version(),
+            arch: Some(arch),
+            prefer: description.machine().kernel_names(arch),
+        };
+        find(source, &choice)
+    };
+    let mut first = None;
+    for arch in archs {
+        match find(arch) {
+            Err(error @ Error::KernelFor { .. }) => first = first.or(Some(error)),
+            found => return found.map_err(told),
+        }
+    }
+    match first {
+        Some(error) => Err(told(error)),
+        None => unreachable!("every machine has a kernel"),
+    }
+}
+
+/// The drivers for the card's machine, and those that QEMU's machine needs so that the same card starts there.
+fn modules(source: &Source, kernel: &Kernel, description: &Description) -> Result<Picked> {
+    let modules = Modules::open(source, kernel).map_err(told)?;
+    let mut wanted = description.machine().wanted();
+    for name in description.modules() {
+        match needs::extra(name) {
+            Some(extra) => wanted.extend(needs::wanted(extra)),
+            None => wanted.push(Wanted {
+                names: vec![name.clone()],
+                why: description.file_name(),
+                must: true,
+            }),
+        }
+    }
+    if let Some(virt) = needs::machine("qemu-virt") {
+        wanted.extend(
+            virt.wanted()
+                .into_iter()
+                .map(|one| Wanted { must: false, ..one }),
+        );
+    }
+    modules.pick(&wanted).map_err(told)
+}
+
+/// What the firmware of a Pi reads besides kernel, initramfs and settings.
+fn firmware(
+    source: &Source,
+    machine: &Machine,
+    kernel: &Kernel,
+) -> Result<BTreeMap<String, Piece>> {
+    let mut files = BTreeMap::new();
+    let mut take = |name: &str, path: &str| -> Result<()> {
+        let content = source.read(path).map_err(told)?;
+        files.insert(name.to_owned(), Piece::new(content));
+        Ok(())
+    };
+    for found in boot_files::firmware(source, machine.firmware).map_err(told)? {
+        take(&found.name, &found.path)?;
+    }
+    let mut missing = None;
+    let mut any = machine.device_trees.is_empty();
+    for tree in machine.device_trees {
+        let names = [tree.vendor, tree.mainline];
+        match boot_files::device_tree(source, kernel.version.as_deref(), &names) {
+            Ok((found, _)) => {
+                take(tree.vendor, &found.path)?;
+                any = true;
+            }
+            Err(error) => missing = missing.or(Some(error)),
+        }
+    }
+    match missing {
+        Some(error) if !any => return Err(told(error)),
+        _ => {}
+    }
+    if !machine.device_trees.is_empty() {
+        for found in boot_files::overlays(source) {
+            take(&found.name, &found.path)?;
+        }
+    }
+    Ok(files)
+}
+
+/// A program as it is on a card.
+#[derive(Clone, Debug)]
+pub struct Program {
+    /// In `/bin`.
+    pub name: String,
+    /// Without symbols.
+    pub content: Piece,
+}
+
+impl Program {
+    /// Reads what was built.
+    pub fn read(path: &Path) -> Result<Self> {
+        Ok(Self {
+            name: path
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned(),
+            content: Piece::new(stripped(path)?),
+        })
+    }
+}
+
+fn stripped(program: &Path) -> Result<Vec<u8>> {
+    let content = std::fs::read(program).map_err(|error| file("read", program, &error))?;
+    Ok(strip(&content, Strip::All)?)
+}
+
+/// What devices of one kind share.
+#[derive(Debug)]
+pub struct System {
+    pub chosen: Arc<Chosen>,
+    /// Kernel, firmware and device trees, by their names on a boot partition.
+    pub boot: BTreeMap<String, Piece>,
+    /// The archive with init, modules, firmware of drivers and programs.
+    pub archive: Piece,
+    pub programs: Vec<Program>,
+    /// Paths of the modules, in the order in which they are loaded.
+    pub modules: Vec<String>,
+    /// What is in the archive.
+    paths: BTreeSet<String>,
+    /// Another when anything is.
+    pub digest: String,
+}
+
+impl System {
+    /// Makes it. Archives are kept in the folder `kept`, if there is one: compressing takes longer than all else.
+    pub fn make(
+        chosen: Arc<Chosen>,
+        programs: Vec<Program>,
+        init: &Program,
+        kept: Option<&Path>,
+    ) -> Result<Self> {
+        let mut archive = Initramfs::new().map_err(told)?;
+        archive
+            .file("init", 0o755, &init.content.bytes[..])
+            .map_err(told)?;
+        for program in &programs {
+            let path = format!("bin/{}", program.name);
+            archive
+                .file(&path, 0o755, &program.content.bytes[..])
+                .map_err(told)?;
+        }
+        let mut modules = Vec::new();
+        for module in &chosen.modules.modules {
+            archive
+                .file(&module.path, 0o644, &module.bytes[..])
+                .map_err(told)?;
+            modules.push(format!("/{}", module.path));
+        }
+        for name in &chosen.modules.firmware {
+            // Drivers name more files than any one device asks for.
+            let path = format!("lib/firmware/{name}");
+            if chosen.source.has(&path) && !archive.has(&path) {
+                let bytes = chosen.source.read(&path).map_err(told)?;
+                archive.file(&path, 0o644, bytes).map_err(told)?;
+            }
+        }
+        let paths = archive.paths().map(str::to_owned).collect();
+        let archive = Piece::new(compressed(&archive, kept)?);
+        let mut boot = chosen.beside.clone();
+        let kernel = chosen.kernel.compressed_in(&chosen.cache).map_err(told)?;
+        boot.insert(KERNEL.to_owned(), Piece::new(kernel.into_owned()));
+        let mut digest = Sha256::new();
+        let parts = boot.iter().map(|(name, piece)| (name.as_str(), piece));
+        for (name, piece) in parts.chain([(INITRAMFS, &archive)]) {
+            digest.update(format!("{name}\0{}\0", piece.sha256));
+        }
+        Ok(Self {
+            digest: hex(&digest.finalize()),
+            chosen,
+            boot,
+            archive,
+            programs,
+            modules,
+            paths,
+        })
+    }
+
+    /// Whether a path is taken by something of the system.
+    pub fn has(&self, path: &str) -> bool {
+        self.paths.contains(path)
+    }
+}
+
+/// The archive's bytes, which are kept under the digest of what is in it.
+fn compressed(archive: &Initramfs<'_>, kept: Option<&Path>) -> Result<Vec<u8>> {
+    let name = Path::new(INITRAMFS);
+    let Some(folder) = kept else {
+        return archive.piece(name).map_err(told);
+    };
+    let mut plain = Vec::new();
+    archive
+        .write(&mut plain, Pressing::None, name)
+        .map_err(told)?;
+    let path = folder.join(format!("{}.gz", hex(&Sha256::digest(&plain))));
+    if let Ok(bytes) = std::fs::read(&path)
+        && is_whole(&bytes, plain.len())
+    {
+        return Ok(bytes);
+    }
+    drop(plain);
+    let bytes = archive.piece(name).map_err(told)?;
+    let failed = |error: std::io::Error| file("write", &path, &error);
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    let mut unfinished = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+    unfinished.write_all(&bytes).map_err(failed)?;
+    unfinished
+        .persist(&path)
+        .map_err(|error| failed(error.error))?;
+    Ok(bytes)
+}
+
+/// A gzip file ends with the size of what it holds: one that a power cut left does not.
+fn is_whole(gzip: &[u8], size: usize) -> bool {
+    gzip.starts_with(&[0x1f, 0x8b]) && gzip.last_chunk() == Some(&(size as u32).to_le_bytes())
+}
