@@ -6,6 +6,8 @@
 
 // What boots machines or builds one standard library alone leaves a processor idle: here there is always something else
 // to compile beside it.
+#[path = "build/appliance_bench.rs"]
+mod appliance_bench;
 #[path = "build/appliances.rs"]
 mod appliances;
 #[path = "build/card.rs"]

@@ -13,7 +13,6 @@ use std::time::Duration;
 pub struct Config {
     pub hostname: String,
     pub version: String,
-    pub built: String,
     /// Paths of kernel modules, in the order in which they are loaded.
     pub modules: Vec<String>,
     pub network: Vec<Interface>,
@@ -182,7 +181,6 @@ fn all(root: &mut Table, wrong: &mut Vec<String>) -> Config {
     Config {
         hostname: hostname.chars().take(longest).collect(),
         version: root.string("version", wrong).unwrap_or_default(),
-        built: root.string("built", wrong).unwrap_or_default(),
         modules: root.strings("modules", wrong).unwrap_or_default(),
         network: each(root.list("network", wrong), wrong, interface),
         time: one(root.table("time", wrong), wrong, time).unwrap_or_default(),
@@ -472,7 +470,7 @@ fn check(
 mod tests {
     use super::*;
 
-    const WHOLE: &str = r#"{ "format": 1, "hostname": "shop", "version": "0.1.0", "built": "today",
+    const WHOLE: &str = r#"{ "format": 1, "hostname": "shop", "version": "0.1.0",
       "modules": ["/lib/a.ko"],
       "network": [ { "interface": "eth0", "method": "dhcp" },
                    { "interface": "eth1", "method": "static", "addresses": ["192.168.1.5/24"], "dns": ["192.168.1.1"] } ],

@@ -38,7 +38,7 @@ pub fn wait_until_ready(service: &Supervised, check: &Check) {
             )
             .is_ok()
         {
-            service.set_ready();
+            service.set_running(true);
             say!(
                 "{name} is ready after {:.1} s",
                 begun.elapsed().as_secs_f64()
@@ -51,7 +51,7 @@ pub fn wait_until_ready(service: &Supervised, check: &Check) {
         "{name} is not ready after {:.0} s; the boot goes on",
         check.timeout.as_secs_f64()
     );
-    service.set_ready();
+    service.set_running(false);
 }
 
 /// After a restart nobody waits, but the state should say when it is ready.
@@ -60,11 +60,13 @@ fn notice_ready(service: &Supervised) {
         return;
     };
     let state = service.state();
-    if state.phase == Phase::Starting
-        && (state.started.elapsed() > check.timeout
-            || ask(&check.probe, &service.service, Duration::from_secs(1)).is_ok())
-    {
-        service.set_ready();
+    if state.ready || !matches!(state.phase, Phase::Starting | Phase::Running) {
+        return;
+    }
+    if ask(&check.probe, &service.service, Duration::from_secs(1)).is_ok() {
+        service.set_running(true);
+    } else if state.phase == Phase::Starting && state.started.elapsed() > check.timeout {
+        service.set_running(false);
     }
 }
 

@@ -11,7 +11,6 @@ use std::fmt::Write;
 pub struct Snapshot {
     pub hostname: String,
     pub version: String,
-    pub built: String,
     pub kernel: String,
     pub uptime_s: u64,
     /// Seconds since 1970, and whether that can be relied on.
@@ -35,6 +34,8 @@ pub struct Snapshot {
 pub struct ServiceLine {
     pub name: String,
     pub state: &'static str,
+    /// It does its work, or has done it.
+    pub ready: bool,
     /// Something that somebody should look at.
     pub bad: bool,
     /// In this state for so many seconds.
@@ -67,9 +68,8 @@ pub fn json(now: &Snapshot) -> String {
     json.plain(Some("format"), 1)
         .text(Some("hostname"), &now.hostname)
         .text(Some("version"), &now.version);
-    json.text(Some("built"), &now.built)
-        .text(Some("kernel"), &now.kernel);
-    json.text(Some("init"), env!("CARGO_PKG_VERSION"))
+    json.text(Some("kernel"), &now.kernel)
+        .text(Some("init"), env!("CARGO_PKG_VERSION"))
         .plain(Some("uptime"), now.uptime_s);
     json.text(Some("time"), &utc(now.clock))
         .text(Some("time-state"), &now.clock_state);
@@ -79,7 +79,8 @@ pub fn json(now: &Snapshot) -> String {
     for service in &now.services {
         json.open(None, '{')
             .text(Some("name"), &service.name)
-            .text(Some("state"), service.state);
+            .text(Some("state"), service.state)
+            .plain(Some("ready"), service.ready);
         json.plain(Some("since"), service.since_s)
             .plain(Some("pid"), service.pid);
         json.plain(Some("restarts"), service.restarts)
@@ -273,7 +274,6 @@ fn fill(page: &mut String, now: &Snapshot) -> std::fmt::Result {
     for (label, text) in [
         ("Boot before", &now.last_boot),
         ("Watchdog", &now.watchdog),
-        ("Built", &now.built),
         ("Kernel", &now.kernel),
     ] {
         if !text.is_empty() {

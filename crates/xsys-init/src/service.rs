@@ -43,6 +43,8 @@ pub struct State {
     pub starts: u32,
     pub last_exit: String,
     pub health: Health,
+    /// It has passed its check or has none; or it has ended, and well.
+    pub ready: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -133,6 +135,7 @@ impl Supervised {
             starts: 0,
             last_exit: String::new(),
             health: Health::Unknown,
+            ready: false,
         };
         Supervised {
             service,
@@ -177,11 +180,12 @@ impl Supervised {
         state.since = Instant::now();
     }
 
-    /// It has answered: from `Starting` to `Running`.
-    pub fn set_ready(&self) {
+    /// From `Starting` to `Running`: it has answered, or nobody waits any longer. An answer that comes later counts, too.
+    pub fn set_running(&self, has_answered: bool) {
         let mut state = self.lock();
-        if state.phase == Phase::Starting {
+        if matches!(state.phase, Phase::Starting | Phase::Running) {
             state.phase = Phase::Running;
+            state.ready |= has_answered;
         }
     }
 
@@ -278,6 +282,7 @@ impl Supervised {
         state.starts += 1;
         state.since = Instant::now();
         state.started = state.since;
+        state.ready = service.ready.is_none();
         state.phase = if service.ready.is_some() {
             Phase::Starting
         } else {
@@ -365,7 +370,9 @@ impl Supervised {
             self.service.name,
             ran.as_secs_f64()
         );
-        self.lock().last_exit = status.to_string();
+        let mut state = self.lock();
+        state.last_exit = status.to_string();
+        state.ready = status.success();
     }
 
     fn stopped_within(&self, time: Duration, inbox: &Receiver<Note>) -> bool {

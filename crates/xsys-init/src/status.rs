@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
-use xsys_init::config::Config;
+use xsys_init::config::{Config, Service};
 use xsys_init::http;
 use xsys_init::page::{self, DataLine, NetworkLine, ServiceLine, Snapshot};
 use xsys_init::ring::Line;
@@ -37,7 +37,6 @@ pub fn start(listen: &str, config: &Config, wrong: Vec<String>) {
     let about = Snapshot {
         hostname: config.hostname.clone(),
         version: config.version.clone(),
-        built: config.built.clone(),
         kernel: fs::read_to_string("/proc/sys/kernel/osrelease")
             .unwrap_or_default()
             .trim()
@@ -159,7 +158,7 @@ fn snapshot((about, mount): &About) -> Snapshot {
         last_boot: record::last(),
         services: service::all()
             .iter()
-            .map(|one| service_line(&one.service.name, &one.state()))
+            .map(|one| service_line(&one.service, &one.state()))
             .collect(),
         memory_total: kilobytes("MemTotal:"),
         memory_available: kilobytes("MemAvailable:"),
@@ -178,7 +177,7 @@ fn newest() -> Vec<Line> {
     lines.split_off(lines.len().saturating_sub(TAIL))
 }
 
-fn service_line(name: &str, state: &State) -> ServiceLine {
+fn service_line(service: &Service, state: &State) -> ServiceLine {
     let (text, bad) = match state.phase {
         Phase::New => ("waits for those before it", false),
         Phase::Starting => ("starting", false),
@@ -192,9 +191,21 @@ fn service_line(name: &str, state: &State) -> ServiceLine {
         Health::Passing => "passing".into(),
         Health::Failing(why) => format!("failing: {why}"),
     };
+    // Who is not asked whether it is ready is so when it is well.
+    let well = match state.health {
+        Health::Unknown => service.ready.is_some() || service.health.is_none(),
+        Health::Passing => true,
+        Health::Failing(_) => false,
+    };
+    let ready = match state.phase {
+        Phase::Running => state.ready && well,
+        Phase::Ended => state.ready,
+        _ => false,
+    };
     ServiceLine {
-        name: name.into(),
+        name: service.name.clone(),
         state: text,
+        ready,
         bad: bad || matches!(state.health, Health::Failing(_)),
         since_s: state.since.elapsed().as_secs(),
         pid: state.pid,

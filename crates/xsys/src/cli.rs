@@ -247,9 +247,17 @@ pub struct RunArgs {
 pub struct TestArgs {
     #[command(flatten)]
     pub build: BuildArgs,
-    /// How long each test may take on a board or in wasm, instead of 60 seconds
+    /// How long each test may take on a board or in wasm, instead of 60 seconds; with `--appliance`
+    /// how long it may take until all services are ready, instead of 120
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     pub time_limit: Option<u64>,
+    /// Boot the package's appliance in QEMU, and test it from here: by the command after `--`, or by
+    /// that of `[test]` in appliance.toml, with its address in XSYS_APPLIANCE
+    #[arg(long)]
+    pub appliance: bool,
+    /// Begin with the data partition of the test before, instead of an empty one
+    #[arg(long, requires = "appliance")]
+    pub keep_data: bool,
     #[command(flatten)]
     pub wasm: WasmArgs,
 }

@@ -14,10 +14,10 @@ use xsys_tests::project::{Place, find_program, run, skip};
 use crate::card;
 
 /// Longer than a boot takes on a loaded machine.
-const PATIENCE: Duration = Duration::from_secs(300);
+pub const PATIENCE: Duration = Duration::from_secs(300);
 
 /// The folder of Debian's packages with the kernel and the firmware.
-fn packages() -> Option<PathBuf> {
+pub fn packages() -> Option<PathBuf> {
     let folder = std::env::var_os("XSYS_TEST_KERNEL").map(PathBuf::from);
     let Some(folder) = folder.filter(|folder| folder.is_dir()) else {
         skip(
@@ -34,14 +34,14 @@ fn packages() -> Option<PathBuf> {
 }
 
 /// A machine that runs, and what it says.
-struct Machine {
+pub struct Machine {
     child: Child,
     lines: Receiver<String>,
     said: Vec<String>,
 }
 
 impl Machine {
-    fn start(mut command: Command) -> Self {
+    pub fn start(mut command: Command) -> Self {
         // A group of its own: the power of all of it can be cut.
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let child = command
@@ -74,7 +74,7 @@ impl Machine {
 
     /// Waits for a line with a text.
     #[track_caller]
-    fn wait_for(&mut self, text: &str) -> String {
+    pub fn wait_for(&mut self, text: &str) -> String {
         let start = Instant::now();
         loop {
             let left = PATIENCE.saturating_sub(start.elapsed());
@@ -96,6 +96,14 @@ impl Machine {
         let line = self.wait_for(&format!("to port {of} of the appliance"));
         let (_, rest) = line.split_once("127.0.0.1:").unwrap();
         rest.split(' ').next().unwrap().parse().unwrap()
+    }
+
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub fn is_alive(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
     }
 
     fn cut_power(mut self) {
@@ -126,9 +134,9 @@ fn page(port: u16, path: &str) -> String {
 }
 
 /// What `xsys new` makes, with ports that are free.
-fn shop() -> Place {
+pub fn shop(why: &str) -> Place {
     // Below this repository it would become a member of its workspace.
-    let name = format!("xsys-appliances-{}", std::process::id());
+    let name = format!("xsys-appliances-{why}-{}", std::process::id());
     let place = Place {
         folder: std::env::temp_dir().join(name),
     };
@@ -151,7 +159,7 @@ fn shop() -> Place {
 #[test]
 fn a_shop_survives_a_power_cut() {
     let Some(packages) = packages() else { return };
-    let place = shop();
+    let place = shop("power");
     let xsys = |call: &str| place.xsys(call);
     run(&mut xsys("build --release"))
         .ends_with(101)

@@ -3,6 +3,7 @@
 //! Tables that only the init reads (`network`, `services` and so on) go to it as they are; its own reader, which is a
 //! library, checks them here, long before a card is written.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -301,9 +302,22 @@ impl Description {
         ports.filter_map(|port| parse_port(port)).collect()
     }
 
+    pub fn has_watchdog(&self) -> bool {
+        self.keys.watchdog.is_some()
+    }
+
     /// MiB.
     pub fn memory(&self) -> u64 {
         self.keys.run.memory.unwrap_or(512)
+    }
+
+    /// What tests the appliance from outside, and within how many seconds it has to be ready for that.
+    pub fn test_command(&self) -> Vec<OsString> {
+        self.keys.test.command.iter().map(OsString::from).collect()
+    }
+
+    pub fn ready_within(&self) -> Option<u64> {
+        self.keys.test.ready_within
     }
 
     /// `/etc/xsys/appliance.json`, for the init. Without services of the user's each program is one.
@@ -436,9 +450,9 @@ mod tests {
             .chain(needs::EXTRAS.iter().map(|(name, _)| *name))
             .map(str::to_owned)
             .collect();
-        for table in ["", "[image]\n", "[run]\n"] {
+        for table in ["", "[image]\n", "[run]\n", "[test]\n"] {
             let said = read(&format!("{table}unknown = 1")).unwrap_err();
-            let (_, known) = said[0].split_once("expected one of").unwrap();
+            let (_, known) = said[0].split_once(", expected ").unwrap();
             words.extend(known.split('`').skip(1).step_by(2).map(str::to_owned));
         }
         assert!(words.len() > 30, "{words:?}");

@@ -36,6 +36,8 @@ pub(super) struct Keys {
     pub(super) image: ImageKeys,
     #[serde(default)]
     pub(super) run: RunKeys,
+    #[serde(default)]
+    pub(super) test: TestKeys,
     // The init's.
     pub(super) network: Option<Value>,
     pub(super) time: Option<Value>,
@@ -114,4 +116,13 @@ pub(super) struct RunKeys {
     pub(super) ports: Vec<String>,
     /// MiB.
     pub(super) memory: Option<u64>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(super) struct TestKeys {
+    /// A program of this machine, with its arguments.
+    pub(super) command: Vec<String>,
+    /// Seconds.
+    pub(super) ready_within: Option<u64>,
 }

@@ -8,18 +8,18 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command};
 use std::sync::Arc;
 
 use xsys_diag::Diagnostic;
 use xsys_image::disk::fat::Reader;
 use xsys_image::disk::part::partitions;
 use xsys_image::part::Part;
+use xsys_target::Target;
 
 use super::Image;
 use super::description::Description;
 use crate::children;
-use crate::driver::plan::Plan;
 use crate::driver::run::{cannot_start, find};
 use crate::error::{Failure, Result, file, reason};
 use crate::ui::Ui;
@@ -36,69 +36,114 @@ const LARGEST: u64 = 1 << 30;
 /// What a boot loader hands over.
 struct Loaded {
     /// Where the files are until the machine ends.
-    folder: tempfile::TempDir,
+    _folder: tempfile::TempDir,
     kernel: PathBuf,
     initramfs: PathBuf,
     command_line: String,
     device_tree: Option<PathBuf>,
 }
 
+/// A machine that is to start.
+pub struct Machine {
+    qemu: PathBuf,
+    pub command: Command,
+    /// Ports of this machine, and those of the appliance that they lead to.
+    pub forwarded: Vec<(u16, u16)>,
+    /// Until the machine ends.
+    _loaded: Loaded,
+}
+
+impl Machine {
+    /// Starts QEMU.
+    pub fn start(&mut self) -> Result<Child> {
+        let started = children::spawn(&mut self.command);
+        started.map_err(|error| cannot_start(&self.qemu, &error))
+    }
+}
+
 /// Boots the card, and ends when the machine does.
-pub fn boot(ui: Ui, plan: &Plan, description: &Description, image: &Image) -> Result<u8> {
-    let machine = description.run_machine();
-    let program = match plan.target.arch() {
+pub fn boot(ui: Ui, target: &Target, description: &Description, image: &Image) -> Result<u8> {
+    let qemu = qemu(target)
+        .map_err(|problem| problem.note(format!("the image is ready: {}", image.path.display())))?;
+    let card = card(image, "card", true)?;
+    let ports = description.ports();
+    let kind = description.run_machine();
+    let mut machine = machine(qemu, target, description, (kind, &card), &ports)?;
+    for (host, guest) in &machine.forwarded {
+        ui.status(
+            "Forwarding",
+            &format!("127.0.0.1:{host} to port {guest} of the appliance"),
+        );
+    }
+    children::forward_signals();
+    let status = children::wait(&mut machine.start()?);
+    let status = status.map_err(|error| cannot_start(&machine.qemu, &error))?;
+    Ok(u8::try_from(status.code().unwrap_or(1) & 0xff).unwrap_or(1))
+}
+
+/// The program that plays the target's machines.
+pub fn qemu(target: &Target) -> std::result::Result<PathBuf, Diagnostic> {
+    let program = match target.arch() {
         "aarch64" => "qemu-system-aarch64",
         _ => "qemu-system-arm",
     };
-    let Some(qemu) = find(program) else {
-        return Err(Diagnostic::error(format!("`{program}` is not installed"))
-            .note(format!("the image is ready: {}", image.path.display()))
+    find(program).ok_or_else(|| {
+        Diagnostic::error(format!("`{program}` is not installed"))
             .help("install it: sudo apt install qemu-system-arm (Debian, Ubuntu), or your system's package")
-            .into());
-    };
-    let card = card(image)?;
-    let loaded = load(&card)?;
+    })
+}
+
+/// QEMU with a card, of which it plays the firmware: `kind` is one of its machines.
+pub fn machine(
+    qemu: PathBuf,
+    target: &Target,
+    description: &Description,
+    (kind, card): (&str, &Path),
+    ports: &[(u16, u16)],
+) -> Result<Machine> {
+    let loaded = load(card)?;
     let mut command = Command::new(&qemu);
     command.args([
-        "-M", machine, "-display", "none", "-serial", "stdio", "-monitor", "none",
+        "-M", kind, "-display", "none", "-serial", "stdio", "-monitor", "none",
     ]);
     command.arg("-kernel").arg(&loaded.kernel);
     command.arg("-initrd").arg(&loaded.initramfs);
     command.args(["-append", &loaded.command_line]);
-    match machine {
-        "virt" => virt(ui, &mut command, description, plan, &card)?,
-        _ => raspberry_pi(&mut command, &loaded, &card)?,
+    let mut forwarded = Vec::new();
+    match kind {
+        "virt" => forwarded = virt(&mut command, description, target, card, ports)?,
+        _ => raspberry_pi(&mut command, &loaded, card)?,
     }
-    children::forward_signals();
-    let status = children::status(&mut command).map_err(|error| cannot_start(&qemu, &error))?;
-    drop(loaded.folder);
-    Ok(u8::try_from(status.code().unwrap_or(1) & 0xff).unwrap_or(1))
+    Ok(Machine {
+        qemu,
+        command,
+        forwarded,
+        _loaded: loaded,
+    })
 }
 
-/// QEMU's machine of virtual devices, with a network.
+/// QEMU's machine of virtual devices, with a network. Returns the ports that lead to it.
 fn virt(
-    ui: Ui,
     command: &mut Command,
     description: &Description,
-    plan: &Plan,
+    target: &Target,
     card: &Path,
-) -> Result<()> {
-    let processor = match plan.target.arch() {
+    ports: &[(u16, u16)],
+) -> Result<Vec<(u16, u16)>> {
+    let processor = match target.arch() {
         "aarch64" => "cortex-a72",
         _ => "cortex-a15",
     };
     command.args(["-cpu", processor, "-m", &description.memory().to_string()]);
     let mut network = "user,id=net".to_owned();
-    for (host, guest) in description.ports() {
+    let mut forwarded = Vec::new();
+    for &(host, guest) in ports {
         let host = match host {
             0 => free_port()?,
             host => is_free(host)?,
         };
         network.push_str(&format!(",hostfwd=tcp:127.0.0.1:{host}-:{guest}"));
-        ui.status(
-            "Forwarding",
-            &format!("127.0.0.1:{host} to port {guest} of the appliance"),
-        );
+        forwarded.push((host, guest));
     }
     command.args([
         "-netdev",
@@ -108,7 +153,10 @@ fn virt(
     ]);
     command.arg("-drive").arg(drive("if=none,id=card", card));
     command.args(["-device", "virtio-blk-device,drive=card"]);
-    Ok(())
+    if description.has_watchdog() {
+        command.args(["-device", "i6300esb"]);
+    }
+    Ok(forwarded)
 }
 
 /// A Pi with its card; QEMU's has no network that Linux finds.
@@ -155,9 +203,9 @@ fn free_port() -> Result<u16> {
     Ok(port.port())
 }
 
-/// The card that is used: the image, with the data of earlier runs.
-fn card(image: &Image) -> Result<PathBuf> {
-    let path = image.path.with_extension("card");
+/// The card that is used: a copy of the image with another ending, and where asked for with the data of earlier runs.
+pub fn card(image: &Image, ending: &str, keep_data: bool) -> Result<PathBuf> {
+    let path = image.path.with_extension(ending);
     let failed = |error: std::io::Error| file("write", &path, &error);
     let mut options = File::options();
     options.read(true).write(true).create(true).truncate(false);
@@ -171,7 +219,7 @@ fn card(image: &Image) -> Result<PathBuf> {
     // Data stays where the partitions are the same; the last one may have grown.
     let starts =
         |all: &[std::ops::Range<u64>]| all.iter().map(|part| part.start).collect::<Vec<_>>();
-    let same = old.is_ok_and(|old| !old.is_empty() && starts(&old) == starts(&new));
+    let same = keep_data && old.is_ok_and(|old| !old.is_empty() && starts(&old) == starts(&new));
     let kept = match (same, new.last()) {
         (true, Some(data)) => data.start,
         _ => {
@@ -228,6 +276,7 @@ fn load(card: &Path) -> Result<Loaded> {
     let select = open(1)?.read("autoboot.txt", 512).map_err(failed)?;
     let boot = open(boot_partition(&String::from_utf8_lossy(&select)))?;
     let folder = tempfile::tempdir().map_err(failed)?;
+    children::remove_at_end(folder.path().to_owned());
     let take = |name: &str| -> Result<PathBuf> {
         let bytes = boot.read(name, LARGEST).map_err(failed)?;
         let path = folder.path().join(name);
@@ -251,7 +300,7 @@ fn load(card: &Path) -> Result<Loaded> {
         initramfs,
         command_line: line,
         device_tree,
-        folder,
+        _folder: folder,
     })
 }
 

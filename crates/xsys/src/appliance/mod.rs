@@ -4,12 +4,13 @@
 //! programs were built, `xsys build` builds the init for the same target ([`init`]), takes kernel, modules and firmware
 //! from what the description names ([`system`]), adds what is this device's own ([`own`]: settings, files, secrets), and
 //! makes a card's image ([`stamp`], [`output`]) with a list of its parts ([`manifest`]). `xsys run` boots that image
-//! ([`machine`]).
+//! ([`machine`]), and `xsys test --appliance` lets a command ask it things ([`bench`]).
 //!
 //! The card has four partitions, so that a later update changes one of two systems and leaves the other alone: `SELECT`
 //! says which system starts, `BOOT-A` and `BOOT-B` are systems (kernel and programs together), and the last one is for
 //! data and is made by the init.
 
+pub mod bench;
 mod checks;
 mod description;
 mod files;
@@ -121,9 +122,20 @@ impl Appliance {
         card.make(&output).map(Some)
     }
 
+    /// A test of it that can be made; call it before anything is built.
+    pub fn bench(&self, target: &Target, options: &bench::Options) -> Result<bench::Bench> {
+        let programs: Vec<String> = self.package.binaries().map(str::to_owned).collect();
+        bench::Bench::new(target, &self.description, &programs, options)
+    }
+
+    /// Makes a test of an image.
+    pub fn test(&self, ui: Ui, plan: &Plan, image: &Image, bench: &bench::Bench) -> Result<u8> {
+        bench.run(ui, &plan.target, &self.description, image)
+    }
+
     /// Boots an image in QEMU.
     pub fn boot(&self, ui: Ui, plan: &Plan, image: &Image) -> Result<u8> {
-        machine::boot(ui, plan, &self.description, image)
+        machine::boot(ui, &plan.target, &self.description, image)
     }
 }
 

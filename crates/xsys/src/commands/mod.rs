@@ -19,6 +19,7 @@ mod strip;
 mod sysroot;
 mod target;
 mod test;
+mod test_appliance;
 mod usage;
 mod why;
 
@@ -75,6 +76,7 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
     let done: Result<u8> = match cli.command {
         Command::Build(args) => build::run(&call, &args),
         Command::Run(args) => run::run(&call, &args),
+        Command::Test(args) if args.appliance => test_appliance::run(&call, &args),
         Command::Test(args) => {
             test::run(&call, Verb::Test, &args.build, &args.wasm, args.time_limit)
         }

@@ -8,7 +8,7 @@ use xsys_diag::Diagnostic;
 use xsys_sysroot::Cache;
 use xsys_target::{Board, Target};
 
-use crate::appliance::{self, Appliance};
+use crate::appliance::{self, Appliance, Image};
 use crate::children;
 use crate::cli::{CargoFlags, RunArgs, WasmArgs};
 use crate::commands::Call;
@@ -112,6 +112,12 @@ fn go(call: &Call, args: &RunArgs) -> Result<u8> {
 
 /// Builds an appliance and boots its card in QEMU.
 fn run_appliance(call: &Call, plan: &Plan, appliance: &Appliance) -> Result<u8> {
+    let image = make_appliance(call, plan, appliance)?;
+    appliance.boot(call.ui, plan, &image)
+}
+
+/// Builds an appliance's programs and makes its card.
+pub fn make_appliance(call: &Call, plan: &Plan, appliance: &Appliance) -> Result<Image> {
     let built = cargo::build(&call.ui, plan, true)?;
     if built.code != 0 {
         return Err(Failure::silent(built.code));
@@ -119,7 +125,7 @@ fn run_appliance(call: &Call, plan: &Plan, appliance: &Appliance) -> Result<u8> 
     match appliance.make(call, plan, &built.programs)? {
         Some(image) => {
             appliance::tell(call.ui, &image);
-            appliance.boot(call.ui, plan, &image)
+            Ok(image)
         }
         None => Err(Diagnostic::error("the appliance has no program").into()),
     }

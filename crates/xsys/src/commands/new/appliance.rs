@@ -11,6 +11,7 @@ use crate::appliance::no_machine;
 use crate::error::{Result, file};
 
 const PROGRAM: &str = include_str!("../../../appliance/main.rs");
+const TEST: &str = include_str!("../../../appliance/test.rs");
 const DESCRIPTION: &str = include_str!("../../../appliance/appliance.toml");
 
 /// The machine of the description as it is.
@@ -37,6 +38,7 @@ pub fn write(name: &str, machine: &Machine, folder: &Path) -> Result<()> {
     for (path, text) in [
         ("Cargo.toml", manifest(name, machine.target)),
         ("src/main.rs", PROGRAM.to_owned()),
+        ("tests/appliance.rs", TEST.to_owned()),
         ("appliance.toml", description),
         (".gitignore", format!("/target\n/{KERNEL}\n")),
     ] {

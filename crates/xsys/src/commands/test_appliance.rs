@@ -1,0 +1,42 @@
+//! `xsys test --appliance`: builds an appliance, boots it, and lets a command on this machine test it.
+
+use xsys_diag::Diagnostic;
+
+use crate::appliance::bench::Options;
+use crate::cli::{CargoFlags, TestArgs};
+use crate::commands::{Call, run};
+use crate::driver::plan::{Plan, Verb};
+use crate::error::{Failure, Result};
+
+pub fn run(call: &Call, args: &TestArgs) -> Result<u8> {
+    go(call, args).map_err(Failure::into_build)
+}
+
+fn go(call: &Call, args: &TestArgs) -> Result<u8> {
+    // cargo's flags are for the programs of the appliance; what follows is no argument of theirs.
+    let flags = CargoFlags::read(&args.build.cargo);
+    let mut build = args.build.clone();
+    build.cargo = flags.flags;
+    let toolchain = call.toolchain.as_deref();
+    let mut plans = Plan::make(&call.ui, Verb::Run, &build, toolchain, &call.folder)?;
+    let plan = plans.pop();
+    let Some((plan, appliance)) = plan
+        .as_ref()
+        .and_then(|plan| Some((plan, plan.appliances.last()?)))
+    else {
+        return Err(Diagnostic::error("there is no appliance to test")
+            .note("a package is one by an `appliance.toml` beside its Cargo.toml")
+            .help("choose the package with `-p NAME`, or make one: `xsys new NAME --appliance`")
+            .into());
+    };
+    let bench = appliance.bench(
+        &plan.target,
+        &Options {
+            keep_data: args.keep_data,
+            ready_within: args.time_limit,
+            command: flags.program,
+        },
+    )?;
+    let image = run::make_appliance(call, plan, appliance)?;
+    appliance.test(call.ui, plan, &image, &bench)
+}
