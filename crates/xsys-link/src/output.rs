@@ -7,7 +7,7 @@
 //!
 //! A mapped file on a full disk kills the writer with SIGBUS, so the space is reserved first. Where
 //! the file system cannot reserve (and off Linux), and for small files, the bytes are collected in
-//! memory and written at the end. Devices such as `/dev/null` are written to, never replaced.
+//! memory and written at the end. Devices such as `/dev/null` are written to, never replaced; `-` is standard output.
 //!
 //! An output whose parts nobody looks at again can be written part by part instead ([`Parts`]): that
 //! spares the page faults of a mapping.
@@ -118,6 +118,7 @@ enum Place {
     Beside(NamedTempFile),
     /// The destination itself: a device or a pipe.
     Itself(File),
+    StandardOutput,
 }
 
 impl OutputFile {
@@ -146,6 +147,7 @@ impl OutputFile {
             source,
         };
         let place = match std::fs::metadata(path) {
+            _ if path == Path::new("-") => Place::StandardOutput,
             Ok(metadata) if metadata.is_dir() => {
                 return Err(OutputError::Directory(path.to_owned()));
             }
@@ -229,6 +231,16 @@ impl OutputFile {
                 };
                 return file
                     .write_all(&bytes)
+                    .map_err(|source| failed(&path, size, source));
+            }
+            Place::StandardOutput => {
+                let Data::Buffer(bytes) = data else {
+                    return Ok(());
+                };
+                let mut out = io::stdout().lock();
+                return out
+                    .write_all(&bytes)
+                    .and_then(|()| out.flush())
                     .map_err(|source| failed(&path, size, source));
             }
             Place::Beside(temp) => temp,

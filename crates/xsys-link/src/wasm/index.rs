@@ -43,6 +43,9 @@ pub struct Indexes<'a> {
     /// Imports in order, without memory.
     pub imports: Vec<SymbolId>,
     import_numbers: HashMap<SymbolId, u32>,
+    /// What is found at run time (`--unresolved-symbols=import-dynamic`): the globals with its addresses are imported,
+    /// after all else.
+    pub imported_addresses: Vec<SymbolId>,
     counts: [u32; 4],
     /// Functions with bodies, in order.
     pub functions: Vec<FunctionRef>,
@@ -71,6 +74,32 @@ pub struct Indexes<'a> {
     by_symbol: Vec<u32>,
 }
 
+/// What an import is: two of one name may differ in it, and are two then.
+#[derive(PartialEq, Eq, Hash)]
+enum ImportType<'r, 'a> {
+    Function(Signature<'a>),
+    Global([u8; 2]),
+    /// As encoded; nothing for the indirect table.
+    Table(&'r [u8]),
+    Tag(Signature<'a>),
+}
+
+impl<'r, 'a> ImportType<'r, 'a> {
+    fn of(resolved: &'r Resolved<'a>, symbol: &Symbol<'a>) -> Self {
+        match symbol.kind {
+            SymbolKind::Global => Self::Global(symbol.global_type),
+            SymbolKind::Tag => Self::Tag(symbol.signature),
+            SymbolKind::Table => {
+                let tables = symbol.file.map(|file| &resolved.file(file).imports.tables);
+                let ty = tables.and_then(|tables| tables.get(symbol.import_index as usize));
+                let ours = symbol.name == "__indirect_function_table";
+                Self::Table(ty.filter(|_| !ours).map_or(&[], |(_, ty)| ty))
+            }
+            _ => Self::Function(symbol.signature),
+        }
+    }
+}
+
 /// What a slot holds: two symbols for one function share it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Slot {
@@ -95,6 +124,8 @@ struct Scan<'a> {
     missing: Vec<SymbolId>,
     /// References to thread-local data that mean something else.
     not_tls: Vec<(SymbolId, FileId)>,
+    /// Places that want an address now which is known at run time only.
+    fixed: Vec<(SymbolId, FileId)>,
 }
 
 /// Gives out numbers, and reports what is not defined.
@@ -110,6 +141,7 @@ pub fn number<'a>(
         false => missing::report(options, resolved, live, scan.missing.iter().copied()),
     };
     problems.extend(threads::misused(resolved, &scan.not_tls));
+    problems.extend(missing::fixed(resolved, &scan.fixed));
     indexes.number_imports(options, resolved, live);
     indexes.number_functions(resolved, live);
     if options.sorts() {
@@ -167,6 +199,7 @@ impl<'a> Indexes<'a> {
             calls: vec![0; resolved.symbols.len()],
             missing: Vec::new(),
             not_tls: Vec::new(),
+            fixed: Vec::new(),
         };
         self.symbol_slots = vec![NONE; resolved.symbols.len()];
         // Relocations by far outnumber symbols: what does not change is found out once for each.
@@ -179,6 +212,15 @@ impl<'a> Indexes<'a> {
             let functions = functions.zip(&live.functions[file.0 as usize]);
             let segments = segments.zip(&live.segments[file.0 as usize]);
             let ids = resolved.file_symbols[file.0 as usize].as_slice();
+            for &(_, symbol) in &object.init_functions {
+                let id = ids[symbol as usize];
+                let undefined =
+                    resolved.symbol(id).is_undefined() && !resolved.symbol(id).is_local();
+                if undefined && live.files[file.0 as usize] && !met[id.0 as usize] {
+                    met[id.0 as usize] = true;
+                    scan.missing.push(id);
+                }
+            }
             let live = functions.chain(segments).filter(|(_, live)| **live);
             for entry in live.flat_map(|(relocs, _)| relocs.iter()) {
                 let value = reloc::row(entry.ty).value;
@@ -198,13 +240,23 @@ impl<'a> Indexes<'a> {
                             continue;
                         }
                     }
+                    Value::Address if is_dynamic(options, resolved.symbol(id)) => {
+                        scan.fixed.push((id, file));
+                    }
                     Value::TableSlot | Value::TableSlotRelative => {
                         let symbol = resolved.symbol(id);
+                        if is_dynamic(options, symbol) {
+                            scan.fixed.push((id, file));
+                        }
                         self.give_slot(options, id, symbol, &mut scan.elements);
                     }
                     Value::Global => {
                         let symbol = resolved.symbol(id);
                         if symbol.kind != SymbolKind::Global && seen_globals.insert(id) {
+                            if is_dynamic(options, symbol) {
+                                self.imported_addresses.push(id);
+                                continue;
+                            }
                             scan.address_globals.push(id);
                             if symbol.kind == SymbolKind::Function {
                                 self.give_slot(options, id, symbol, &mut scan.elements);
@@ -244,7 +296,7 @@ impl<'a> Indexes<'a> {
 
     fn number_imports(&mut self, options: &WasmOptions, resolved: &Resolved<'a>, live: &Live) {
         // Equal imports share a number, whichever symbols they come from.
-        let mut known: HashMap<(SymbolKind, ImportName<'a>, Signature<'a>), u32> = HashMap::new();
+        let mut known: HashMap<(ImportName<'a>, ImportType<'_, 'a>), u32> = HashMap::new();
         let table = |symbol: &Symbol<'_>| symbol.name == "__indirect_function_table";
         let mut wanted: Vec<SymbolId> = Vec::new();
         // Old readers expect calls through pointers to use table 0.
@@ -266,7 +318,7 @@ impl<'a> Indexes<'a> {
                 continue;
             }
             let space = space(symbol.kind);
-            let key = (symbol.kind, import_name(symbol), symbol.signature);
+            let key = (import_name(symbol), ImportType::of(resolved, symbol));
             let next = self.counts[space];
             let number = *known.entry(key).or_insert_with(|| {
                 self.imports.push(id);
@@ -274,6 +326,11 @@ impl<'a> Indexes<'a> {
             });
             self.counts[space] = next.max(number + 1);
             self.import_numbers.insert(id, number);
+        }
+        for &id in &self.imported_addresses {
+            let number = self.counts[1];
+            self.global_numbers.insert(OwnGlobal::AddressOf(id), number);
+            self.counts[1] += 1;
         }
     }
 
@@ -546,6 +603,16 @@ pub(super) fn is_allowed(options: &WasmOptions, symbol: &Symbol<'_>) -> bool {
             .allow_undefined
             .iter()
             .any(|name| name == symbol.name)
+}
+
+/// Whether the address of something that is not defined is asked for at run time.
+fn is_dynamic(options: &WasmOptions, symbol: &Symbol<'_>) -> bool {
+    options.unresolved == Unresolved::Import
+        && !options.relocatable
+        && symbol.is_undefined()
+        && !symbol.is_local()
+        && !symbol.is_hidden()
+        && matches!(symbol.kind, SymbolKind::Data | SymbolKind::Function)
 }
 
 fn is_imported(options: &WasmOptions, id: SymbolId, symbol: &Symbol<'_>, live: &Live) -> bool {

@@ -44,7 +44,8 @@ pub struct Candidate<'a> {
     pub name: String,
     /// The object, if it takes part in any case or is expected to.
     pub object: Option<Box<ObjectFile<'a>>>,
-    /// Whether it was named by itself, not as an archive's member.
+    /// Whether it takes part even if nothing refers to it: it was named by itself, not as an archive's member, or with
+    /// `--whole-archive`.
     pub explicit: bool,
     /// The bytes, to be parsed when it is pulled.
     pub bytes: &'a [u8],
@@ -261,7 +262,7 @@ fn archive<'a>(
     let candidate = |member: Member<'a>| -> Result<Candidate<'a>, Diagnostic> {
         let bytes = member.bytes(store).map_err(InputError::into_diagnostic)?;
         let name = format!("{path}({})", String::from_utf8_lossy(member.name));
-        Ok(Candidate::new(name, bytes, false))
+        Ok(Candidate::new(name, bytes, input.whole_archive))
     };
     let mut candidates: Vec<Candidate<'a>> = Vec::new();
     if !input.whole_archive {

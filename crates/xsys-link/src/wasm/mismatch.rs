@@ -22,7 +22,11 @@ use super::symbols::{
 const LISTED: usize = 3;
 
 /// Settles names whose users and definition disagree: calls with another type trap.
-pub(super) fn settle<'a>(resolved: &mut Resolved<'a>, variants: &Variants<'a>) -> Vec<Diagnostic> {
+pub(super) fn settle<'a>(
+    options: &WasmOptions,
+    resolved: &mut Resolved<'a>,
+    variants: &Variants<'a>,
+) -> Vec<Diagnostic> {
     if variants.is_empty() {
         return Vec::new();
     }
@@ -30,10 +34,11 @@ pub(super) fn settle<'a>(resolved: &mut Resolved<'a>, variants: &Variants<'a>) -
     let mut problems = Vec::new();
     for (name, ids) in variants {
         let mut definitions = ids.iter().filter(|&&id| resolved.symbol(id).is_defined());
-        let strong = definitions
-            .clone()
-            .find(|&&id| !resolved.symbol(id).is_weak());
-        let defined = strong.or(definitions.next()).copied();
+        // wasm-ld takes the first, even if it is weak and a later one is not.
+        let first = definitions.clone().next();
+        let strong = definitions.find(|&&id| !resolved.symbol(id).is_weak());
+        let strong = strong.filter(|_| !options.shrink.compat);
+        let defined = strong.or(first).copied();
         problems.push(describe(resolved, &callers, name, ids, defined));
         // Nothing says which type the import should have.
         let Some(defined) = defined else { continue };

@@ -4,7 +4,7 @@
 //! refers to them. When there are any, the live relocations are walked once more, so that a link
 //! without mistakes pays nothing.
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use xsys_diag::{Diagnostic, did_you_mean};
 
 use super::WasmOptions;
@@ -64,6 +64,20 @@ pub fn report(
         .collect()
 }
 
+/// Places that want an address at once, of something that is found at run time: only position-independent code can wait.
+pub fn fixed(resolved: &Resolved<'_>, found: &[(SymbolId, FileId)]) -> Vec<Diagnostic> {
+    let mut seen = HashSet::new();
+    let first = found.iter().filter(|(id, _)| seen.insert(*id));
+    let problems = first.map(|&(id, file)| {
+        let name = readable(resolved.symbol(id).name);
+        Diagnostic::error(format!("the address of `{name}` is not known before run time"))
+            .note(format!("`{}` has it as a number", resolved.file(file).name))
+            .note("with `--unresolved-symbols=import-dynamic` it is imported")
+            .help("compile that file as position-independent code: `-C relocation-model=pic`, for C `-fPIC`")
+    });
+    problems.collect()
+}
+
 fn find_places(
     resolved: &Resolved<'_>,
     live: &Live,
@@ -71,6 +85,14 @@ fn find_places(
     missing: &mut [Missing],
 ) {
     for (file, object) in resolved.files() {
+        for &(_, symbol) in &object.init_functions {
+            let id = resolved.file_symbol(file, symbol);
+            if let Some(&number) = at.get(&id).filter(|_| live.files[file.0 as usize]) {
+                missing[number].count += 1;
+                let place = format!("the list of initialisers of {}", object.name);
+                missing[number].places.push(place);
+            }
+        }
         let mut walk = |relocs: Relocs<'_>, place: &dyn Fn(u32) -> String| {
             // Several references from one function are one place.
             let mut seen: Vec<usize> = Vec::new();

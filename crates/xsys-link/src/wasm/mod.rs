@@ -19,6 +19,7 @@ pub mod assign;
 pub mod build_id;
 pub mod command;
 pub mod debug;
+mod dylink;
 pub mod features;
 pub mod fill;
 pub(crate) mod flags;

@@ -11,7 +11,7 @@ use super::index::OwnGlobal;
 use super::leb;
 use super::object::{Place, SymbolKind};
 use super::resolve::readable;
-use super::symbols::{FunctionRef, LinkerSymbol, Resolved};
+use super::symbols::{Definition, FunctionRef, LinkerSymbol, Resolved};
 
 const MODULE: u8 = 0;
 const FUNCTIONS: u8 = 1;
@@ -96,9 +96,19 @@ fn part(out: &mut Vec<u8>, id: u8, contents: &[u8]) {
 
 /// A symbol's name as the command line wants names: readable, or as it is.
 pub fn shown<'a>(options: &WasmOptions, name: &'a str) -> Cow<'a, str> {
-    match options.demangle {
-        true => Cow::Owned(readable(name)),
-        false => Cow::Borrowed(name),
+    match (options.demangle, name) {
+        // So compilers call it where it takes arguments, because a function has one type here.
+        (_, "__main_argc_argv") => Cow::Borrowed("main"),
+        (true, _) => Cow::Owned(readable(name)),
+        (false, _) => Cow::Borrowed(name),
+    }
+}
+
+/// The name of a function of ours, such as `undefined_weak:name`.
+fn synthetic<'a>(options: &WasmOptions, name: &'a str) -> Cow<'a, str> {
+    match name.split_once(':') {
+        None => shown(options, name),
+        Some((prefix, rest)) => Cow::Owned(format!("{prefix}:{}", shown(options, rest))),
     }
 }
 
@@ -120,14 +130,7 @@ fn functions<'a>(
     let own = indexes.functions.par_iter().enumerate();
     let own = own.filter_map(|(at, &function)| {
         let name = match function {
-            FunctionRef::Synthetic(at) => {
-                let name = &resolved.synthetic[at as usize].name;
-                let (prefix, rest) = name.split_once(':').unwrap_or(("", name));
-                match prefix {
-                    "" => shown(options, rest),
-                    _ => Cow::Owned(format!("{prefix}:{}", shown(options, rest))),
-                }
-            }
+            FunctionRef::Synthetic(at) => synthetic(options, &resolved.synthetic[at as usize].name),
             FunctionRef::Object(file, item) => {
                 let debug = resolved.file(file).functions[item as usize].debug_name;
                 match debug.filter(|name| !name.is_empty()) {
@@ -173,6 +176,10 @@ fn globals<'a>(
     for symbol in imported.filter(|symbol| symbol.kind == SymbolKind::Global) {
         list.push((list.len() as u32, shown(options, symbol.name)));
     }
+    for &id in &indexes.imported_addresses {
+        let symbol = resolved.symbol(id);
+        list.push((list.len() as u32, shown(options, symbol.name)));
+    }
     let first = list.len() as u32;
     for (at, global) in indexes.globals.iter().enumerate() {
         let name = match *global {
@@ -197,7 +204,12 @@ fn globals<'a>(
                     SymbolKind::Function => "func",
                     _ => "data",
                 };
-                let name = shown(options, symbol.name);
+                let name = match symbol.definition {
+                    Definition::Function(FunctionRef::Synthetic(at)) if symbol.stub => {
+                        synthetic(options, &resolved.synthetic[at as usize].name)
+                    }
+                    _ => shown(options, symbol.name),
+                };
                 Cow::Owned(format!("GOT.{kind}.internal.{name}"))
             }
         };

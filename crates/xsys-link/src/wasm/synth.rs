@@ -273,7 +273,9 @@ fn call_initialisers(
         for &(priority, symbol) in &object.init_functions {
             let id = resolved.file_symbol(file, symbol);
             let symbol = resolved.symbol(id);
-            if matches!(symbol.definition, Definition::Undefined) || !live.holds(id, symbol) {
+            // One that is imported is called; of a group that another file had first, nothing is left.
+            let number = indexes.symbol_number(id, symbol);
+            if (symbol.is_undefined() && number.is_none()) || !live.holds(id, symbol) {
                 continue;
             }
             let (parameters, results) = arity(symbol.signature);
@@ -289,7 +291,7 @@ fn call_initialisers(
                         .help("initialisers are called without any; drop the parameters"),
                 );
             }
-            calls.push((priority, indexes.symbol_number(id, symbol), results));
+            calls.push((priority, number, results));
         }
     }
     calls.sort_by_key(|&(priority, ..)| priority);

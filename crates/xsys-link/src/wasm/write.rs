@@ -8,6 +8,7 @@ use wasmparser::ExternalKind;
 use super::WasmOptions;
 use super::assign::{Layout, OutputCustom};
 use super::build_id;
+use super::dylink;
 use super::features::Features;
 use super::gc::Live;
 use super::index::{self, OwnGlobal};
@@ -97,6 +98,7 @@ impl<'s, 'a> Module<'s, 'a> {
     fn pieces(&self) -> Vec<Piece<'s, 'a>> {
         let mut pieces = vec![Piece::Bytes(MAGIC.to_vec())];
         let sections = [
+            (0, dylink::contents(self)),
             (1, self.types()),
             (2, self.imports()),
             (3, self.functions()),
@@ -168,6 +170,20 @@ impl<'s, 'a> Module<'s, 'a> {
                     item.extend(symbol.global_type);
                 }
             }
+            items.push(item);
+        }
+        // `DynamicLinking.md`: a mutable global with the address, or the slot of a function.
+        let pointer = if self.options.is64() { I64 } else { I32 };
+        for &id in &self.layout.indexes.imported_addresses {
+            let symbol = self.resolved.symbol(id);
+            let mut item = Vec::new();
+            let from = match symbol.kind {
+                SymbolKind::Function => "GOT.func",
+                _ => "GOT.mem",
+            };
+            leb::string(&mut item, from);
+            leb::string(&mut item, symbol.name);
+            item.extend([3, pointer, 1]);
             items.push(item);
         }
         list(&items, |out, item| out.extend_from_slice(item))

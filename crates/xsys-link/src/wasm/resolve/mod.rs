@@ -75,7 +75,7 @@ pub fn resolve<'a>(
         ..
     } = table;
     put_in_order(&mut resolved, &order);
-    problems.extend(mismatch::settle(&mut resolved, &variants));
+    problems.extend(mismatch::settle(options, &mut resolved, &variants));
     wrap::redirect(&mut resolved, &wrapped);
     export(options, &mut resolved);
     demote_lazy(&mut resolved);
