@@ -109,6 +109,32 @@ fn names_and_first_arguments_make_a_linker() {
     assert!(!folder.path().join("out").exists());
 }
 
+/// `-o -`: what scripts of other linkers rely on, and no file of that name.
+#[test]
+fn a_link_goes_to_standard_output() {
+    if !cfg!(target_os = "linux") {
+        return;
+    }
+    let folder = folder();
+    std::fs::write(
+        folder.path().join("lib.rs"),
+        "#![no_std]\npub fn one() -> u8 { 1 }\n",
+    )
+    .unwrap();
+    let rustc = ["--crate-type=lib", "--emit=obj", "lib.rs", "-o", "lib.o"];
+    let output = run("rustc", folder.path(), &rustc);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let link = |out: &str| {
+        let output = xsys(folder.path(), &["ld", "-r", "lib.o", "-o", out]);
+        assert!(output.status.success(), "{}", stderr(&output));
+        output.stdout
+    };
+    assert!(link("whole.o").is_empty());
+    let whole = std::fs::read(folder.path().join("whole.o")).unwrap();
+    assert!(whole.starts_with(b"\x7fELF") && link("-") == whole);
+    assert!(!folder.path().join("-").exists());
+}
+
 #[test]
 fn mistakes_say_what_to_do() {
     let folder = folder();

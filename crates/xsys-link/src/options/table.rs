@@ -146,7 +146,7 @@ const LATER: &str = "not supported yet";
 #[rustfmt::skip] // a row a line
 pub(super) const TABLE: &[Row] = &[
     // Files.
-    value(&["-o", "--output"], "FILE", |b, g| { b.options.output = g.path(); b.options.output_given = true; }, "write the output to FILE"),
+    value(&["-o", "--output"], "FILE", |b, g| { b.options.output = g.path(); b.options.output_given = true; }, "write the output to FILE; `-` is standard output"),
     value(&["-l", "--library"], "NAME", |b, g| { if let Some(name) = b.text(g) { b.input(InputWhat::Library(name), false); } }, "link libNAME.a; with `:` before it, a file of that name"),
     value(&["-L", "--library-path"], "DIR", |b, g| b.options.search_dirs.push(g.path()), "search DIR for libraries and scripts"),
     value(&["--sysroot"], "DIR", |b, g| b.options.sysroot = Some(g.path()), "what `=` and $SYSROOT stand for in paths"),

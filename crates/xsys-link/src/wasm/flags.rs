@@ -96,7 +96,7 @@ pub static FLAGS: &[Flag] = &[
         ["o", "output"],
         Required,
         |r, v| r.options.output = PathBuf::from(v),
-        "`-o FILE` writes the module to FILE"
+        "`-o FILE` writes the module to FILE; `-` is standard output"
     ),
     set!(
         ["l", "library"],
