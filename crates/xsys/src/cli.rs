@@ -7,6 +7,7 @@
 mod cargo_flags;
 mod existing;
 mod flash;
+mod fleet;
 mod look;
 mod sort;
 mod verbs;
@@ -20,6 +21,7 @@ use xsys_target::{CrateSet, What};
 pub use self::cargo_flags::{CargoFlags, split_value};
 pub use self::existing::{InitArgs, SetupArgs};
 pub use self::flash::FlashArgs;
+pub use self::fleet::{FleetBuildArgs, FleetCheckArgs, FleetCommand, FleetFlashArgs, ListFormat};
 pub use self::look::{SizeArgs, SizeBy, StripArgs, WhyArgs};
 pub use self::sort::sort;
 pub use self::verbs::{AgainstArgs, BenchArgs, CargoArgs, CleanArgs, CompileArgs};
@@ -91,6 +93,9 @@ pub enum Command {
     Image(ImageArgs),
     /// Write a disk image to a card, and compare
     Flash(FlashArgs),
+    /// Linux appliances, many from one file: fleet.toml
+    #[command(subcommand)]
+    Fleet(FleetCommand),
     /// Show what takes up the space in a program
     Size(SizeArgs),
     /// Show what a function, a section or a crate is in a linked file for
@@ -222,6 +227,9 @@ pub struct BuildArgs {
     /// with commas; `none` in development builds, else `object`
     #[arg(long, value_name = "SCOPES")]
     pub trim_paths: Option<TrimPaths>,
+    /// Packages with an `appliance.toml` are built as others are.
+    #[arg(skip)]
+    pub programs_only: bool,
     /// Everything else is cargo's
     #[arg(last = true, value_name = "CARGO ARGS")]
     pub cargo: Vec<OsString>,
@@ -239,6 +247,9 @@ pub struct RunArgs {
     /// executes before it ends
     #[arg(long, value_name = "SCRIPT", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     pub gdb: Option<OsString>,
+    /// Make the card of one of fleet.toml's devices, and boot it in QEMU
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["hello", "gdb"])]
+    pub device: Option<String>,
     #[command(flatten)]
     pub wasm: WasmArgs,
 }
@@ -443,6 +454,9 @@ pub struct NewArgs {
     /// What the appliance's card is for, such as raspberry-pi-zero or raspberry-pi-4; raspberry-pi-3 if not given
     #[arg(long, value_name = "NAME", requires = "appliance")]
     pub machine: Option<String>,
+    /// Several devices, with a fleet.toml.
+    #[arg(skip)]
+    pub fleet: bool,
     /// The project's name, if not the folder's
     #[arg(long)]
     pub name: Option<String>,

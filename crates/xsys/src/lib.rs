@@ -17,6 +17,7 @@ mod component;
 mod driver;
 mod error;
 mod flash;
+mod fleet;
 mod harness;
 mod link_reasons;
 mod link_record;

@@ -5,6 +5,7 @@
 //! and `CLICOLOR_FORCE`, then whether a terminal is there.
 
 mod copying;
+mod stamping;
 
 use std::io::{IsTerminal, Write};
 use std::path::Path;
@@ -14,6 +15,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 pub use self::copying::CopyProgress;
+pub use self::stamping::StampProgress;
 
 /// `--color` and `CARGO_TERM_COLOR`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]

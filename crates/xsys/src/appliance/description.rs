@@ -50,8 +50,10 @@ pub struct Description {
 pub enum Whose<'a> {
     /// A package's.
     Package,
-    #[expect(dead_code, reason = "nobody reads a fleet yet")]
-    Device { fleet: &'a str, name: &'a str },
+    Device {
+        fleet: &'a str,
+        name: &'a str,
+    },
 }
 
 impl Description {
@@ -133,18 +135,7 @@ impl Description {
         }));
         match problems.is_empty() {
             true => Ok(description),
-            false => Err(problems
-                .into_iter()
-                .map(|problem| description.of_device(problem))
-                .collect()),
-        }
-    }
-
-    /// A problem that says which device of a fleet has it.
-    pub fn of_device(&self, problem: Diagnostic) -> Diagnostic {
-        match &self.device {
-            Some(device) => problem.note(format!("this is device `{device}`")),
-            None => problem,
+            false => Err(problems),
         }
     }
 
@@ -187,6 +178,24 @@ impl Description {
         value.map_or_else(|| self.file_place(place), |value| value.span())
     }
 
+    /// The machine's name in its network.
+    pub fn hostname(&self) -> &str {
+        &self.hostname
+    }
+
+    /// The addresses that it gives itself.
+    pub fn addresses(&self) -> Vec<std::net::IpAddr> {
+        let networks = self.keys.network.as_ref().and_then(Value::as_array);
+        let addresses = networks
+            .into_iter()
+            .flatten()
+            .filter_map(|network| network.get("addresses")?.as_array());
+        addresses
+            .flatten()
+            .filter_map(|address| address.as_str()?.split('/').next()?.parse().ok())
+            .collect()
+    }
+
     /// The folder of the description: paths in it are relative to it.
     pub fn folder(&self) -> &Path {
         self.path.parent().unwrap_or(Path::new("."))
@@ -215,7 +224,9 @@ impl Description {
 
     /// The environment's paths, or those of the description.
     fn kernel_named(&self) -> Vec<PathBuf> {
-        if let Some(paths) = std::env::var_os("XSYS_KERNEL").filter(|paths| !paths.is_empty()) {
+        // A fleet may have several kernels, and has names for them.
+        let named = std::env::var_os("XSYS_KERNEL").filter(|_| self.device.is_none());
+        if let Some(paths) = named.filter(|paths| !paths.is_empty()) {
             return std::env::split_paths(&paths).collect();
         }
         let paths = match &self.keys.kernel {
@@ -241,8 +252,14 @@ impl Description {
                     "there is no `{}`, where the kernel is said to be",
                     path.display()
                 ))
-                .note(format!("in `{}` or XSYS_KERNEL", self.path.display()))
-                .help("put Debian's packages `linux-image-…-arm64` and `raspi-firmware` there (docs/fleets.md says how to get them), or correct the path; relative ones begin in the folder of appliance.toml")
+                .note(match self.device {
+                    Some(_) => format!("`{}` says so", self.path.display()),
+                    None => format!("in `{}` or XSYS_KERNEL", self.path.display()),
+                })
+                .help(format!(
+                    "put Debian's packages `{}` and `raspi-firmware` there (docs/fleets.md says how to get them), or correct the path; relative ones begin in the folder of the file that says them",
+                    self.machine().debian_kernel().0
+                ))
             })
             .collect();
         match problems.is_empty() {

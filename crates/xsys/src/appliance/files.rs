@@ -148,7 +148,7 @@ pub fn gather(description: &Description) -> Result<Vec<Placed>, Vec<Diagnostic>>
                     secrets,
                 });
             }
-            Err(problem) => problems.push(description.of_device(problem)),
+            Err(problem) => problems.push(problem),
         }
     }
     match problems.is_empty() {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Parser;
 use xsys_diag::Diagnostic;
 use xsys_sysroot::Cache;
+use xsys_target::Target;
 
 use crate::cli::{BuildArgs, Cli, Command};
 use crate::commands::Call;
@@ -28,15 +29,15 @@ lto = true
 codegen-units = 1
 ";
 
-/// The program for the target of a plan.
-pub fn build(call: &Call, plan: &Plan) -> Result<PathBuf> {
+/// The program for a target.
+pub fn build(call: &Call, target: &Target) -> Result<PathBuf> {
     let cache = Cache::from_env().map_err(|error| error.into_diagnostic())?;
     let folder = sources(cache.root())?;
     let mut call = call.clone();
     call.folder = folder;
     // What is told is the appliance; that this is one of its parts is a detail.
     call.ui.quiet = true;
-    let args = arguments(plan)?;
+    let args = arguments(target)?;
     let plans = Plan::make(
         &call.ui,
         Verb::Build,
@@ -64,8 +65,7 @@ fn no_init() -> Failure {
 }
 
 /// The same target, by the same way.
-fn arguments(plan: &Plan) -> Result<BuildArgs> {
-    let target = &plan.target;
+fn arguments(target: &Target) -> Result<BuildArgs> {
     let (flag, value) = match (&target.board, &target.source) {
         (Some(board), _) => ("--board", OsString::from(&board.name)),
         (None, Some(source)) => {

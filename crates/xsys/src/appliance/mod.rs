@@ -13,24 +13,24 @@
 pub mod bench;
 mod checks;
 mod description;
-mod files;
-mod init;
+pub mod files;
+pub mod init;
 mod keys;
-mod machine;
+pub mod machine;
 pub mod manifest;
-mod output;
-mod own;
+pub mod output;
+pub mod own;
 mod places;
-mod processor;
+pub mod processor;
 mod secrets;
-mod stamp;
-mod system;
+pub mod stamp;
+pub mod system;
 mod templates;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub use self::description::{Description, no_machine};
+pub use self::description::{Description, Whose, no_machine, parse, wrong_toml};
 pub use self::stamp::tell;
 
 use xsys_target::Target;
@@ -110,7 +110,7 @@ impl Appliance {
         };
         let programs = programs.iter().map(|path| Program::read(path));
         let programs = programs.collect::<Result<_>>()?;
-        let init = Program::read(&init::build(call, plan)?)?;
+        let init = Program::read(&init::build(call, &plan.target)?)?;
         let system = System::make(Arc::clone(&self.kernel), programs, &init, None)?;
         let card = Card {
             name: package.name(),

@@ -84,22 +84,38 @@ impl Output {
         self.folder.join(format!(".{}.state", self.name))
     }
 
+    /// Makes the folder.
+    pub fn create(&self) -> Result<()> {
+        std::fs::create_dir_all(&self.folder)
+            .map_err(|error| file("create", &self.folder, &error).into())
+    }
+
     /// Keeps other builders out until it is dropped.
     pub fn lock(&self, ui: Ui) -> Result<Lock> {
-        std::fs::create_dir_all(&self.folder)
-            .map_err(|error| file("create", &self.folder, &error))?;
+        self.create()?;
         Lock::take(ui, &self.folder.join(format!(".{}.lock", self.name)))
     }
 
-    /// The card that is there, if it is made of the same and whole.
-    pub fn unchanged(&self, inputs: &str) -> Option<Image> {
+    /// What was made, if it is there as it was left.
+    fn whole(&self) -> Option<State> {
         let state = std::fs::read_to_string(self.state()).ok()?;
         let state: State = serde_json::from_str(&state).ok()?;
         let whole = state
             .files
             .iter()
             .all(|(name, stamp)| Stamp::of(&self.folder.join(name)).as_ref() == Some(stamp));
-        (state.inputs == inputs && whole).then(|| Image {
+        whole.then_some(state)
+    }
+
+    /// Bytes of the card that is there, and how many of them are written.
+    pub fn made(&self) -> Option<(u64, u64)> {
+        self.whole().map(|state| (state.size, state.mapped))
+    }
+
+    /// The card that is there, if it is made of the same.
+    pub fn unchanged(&self, inputs: &str) -> Option<Image> {
+        let state = self.whole()?;
+        (state.inputs == inputs).then(|| Image {
             path: self.image(),
             size: state.size,
             mapped: state.mapped,

@@ -52,8 +52,9 @@ pub fn check_places<'a>(
         let added = archive.file(&path, 0o644, Vec::new());
         added.map_err(|error| {
             let place = description.path.display();
-            let problem = error.into_diagnostic();
-            description.of_device(problem.note(format!("from `[files]` in `{place}`")))
+            error
+                .into_diagnostic()
+                .note(format!("from `[files]` in `{place}`"))
         })?;
     }
     Ok(())
@@ -78,7 +79,7 @@ impl Own {
         for file in &files {
             if system.has(&file.path) || file.path == MANIFEST_FILE {
                 let error = xsys_image::kernel::Error::Twice(file.path.clone());
-                return Err(description.of_device(error.into_diagnostic()).into());
+                return Err(told(error));
             }
             let archive = match file.is_secret() {
                 true => &mut secret,

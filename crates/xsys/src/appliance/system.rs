@@ -214,6 +214,8 @@ pub struct System {
     paths: BTreeSet<String>,
     /// Another when anything is.
     pub digest: String,
+    /// Where the archive is kept.
+    pub kept: Option<PathBuf>,
 }
 
 impl System {
@@ -250,7 +252,8 @@ impl System {
             }
         }
         let paths = archive.paths().map(str::to_owned).collect();
-        let archive = Piece::new(compressed(&archive, kept)?);
+        let (archive, kept) = compressed(&archive, kept)?;
+        let archive = Piece::new(archive);
         let mut boot = chosen.beside.clone();
         let kernel = chosen.kernel.compressed_in(&chosen.cache).map_err(told)?;
         boot.insert(KERNEL.to_owned(), Piece::new(kernel.into_owned()));
@@ -267,6 +270,7 @@ impl System {
             programs,
             modules,
             paths,
+            kept,
         })
     }
 
@@ -277,10 +281,10 @@ impl System {
 }
 
 /// The archive's bytes, which are kept under the digest of what is in it.
-fn compressed(archive: &Initramfs<'_>, kept: Option<&Path>) -> Result<Vec<u8>> {
+fn compressed(archive: &Initramfs<'_>, kept: Option<&Path>) -> Result<(Vec<u8>, Option<PathBuf>)> {
     let name = Path::new(INITRAMFS);
     let Some(folder) = kept else {
-        return archive.piece(name).map_err(told);
+        return Ok((archive.piece(name).map_err(told)?, None));
     };
     let mut plain = Vec::new();
     archive
@@ -290,7 +294,7 @@ fn compressed(archive: &Initramfs<'_>, kept: Option<&Path>) -> Result<Vec<u8>> {
     if let Ok(bytes) = std::fs::read(&path)
         && is_whole(&bytes, plain.len())
     {
-        return Ok(bytes);
+        return Ok((bytes, Some(path)));
     }
     drop(plain);
     let bytes = archive.piece(name).map_err(told)?;
@@ -301,7 +305,7 @@ fn compressed(archive: &Initramfs<'_>, kept: Option<&Path>) -> Result<Vec<u8>> {
     unfinished
         .persist(&path)
         .map_err(|error| failed(error.error))?;
-    Ok(bytes)
+    Ok((bytes, Some(path)))
 }
 
 /// A gzip file ends with the size of what it holds: one that a power cut left does not.

@@ -34,6 +34,7 @@ impl AgainstArgs {
             threads: self.threads,
             linker: None,
             trim_paths: self.trim_paths,
+            programs_only: false,
             cargo,
         }
     }

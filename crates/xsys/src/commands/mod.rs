@@ -8,6 +8,7 @@ mod clean;
 mod differences;
 mod doctor;
 mod flash;
+mod fleet;
 mod image;
 mod init;
 pub mod new;
@@ -94,6 +95,7 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
         Command::New(args) => new::run(&call, &args),
         Command::Image(args) => image::run(&call, &args),
         Command::Flash(args) => flash::run(&call, &args),
+        Command::Fleet(command) => fleet::run(&call, &command),
         Command::Size(args) => size::run(&call, args),
         Command::Why(args) => size::run(&call, args.into_size()),
         Command::Strip(args) => strip::run(&call, &args),

@@ -45,6 +45,7 @@ pub fn run(call: &Call, args: &NewArgs) -> Result<u8> {
         );
     }
     let source = match (&args.board, &args.target) {
+        _ if args.fleet => Source::Fleet(appliance::machine(None)?),
         _ if args.appliance => Source::Appliance(appliance::machine(args.machine.as_deref())?),
         (Some(wanted), _) => Source::Board(Box::new(with_program(wanted)?), wanted),
         (None, triple) => {
@@ -86,7 +87,12 @@ pub fn run(call: &Call, args: &NewArgs) -> Result<u8> {
             ),
         );
     }
-    let next = if made.runs { "run" } else { "build --release" };
+    let of_device = format!("run --device {name}-1");
+    let next = match made.runs {
+        true if args.fleet => &of_device,
+        true => "run",
+        false => "build --release",
+    };
     let next = match args.path == Path::new(".") {
         true => format!("xsys {next}"),
         false => format!("cd {} && xsys {next}", args.path.display()),
@@ -103,6 +109,8 @@ enum Source<'a> {
     Machine(Machine, &'a str),
     /// A Linux appliance for a machine.
     Appliance(&'static needs::Machine),
+    /// Several of them; the first is for this machine.
+    Fleet(&'static needs::Machine),
 }
 
 impl Source<'_> {
@@ -116,6 +124,14 @@ impl Source<'_> {
                     what: format!("{triple}, on {}", machine.name),
                     runs: true,
                     kernel: None,
+                })
+            }
+            Self::Fleet(machine) => {
+                appliance::write_fleet(name, machine, folder)?;
+                Ok(Made {
+                    what: "a fleet of two devices".to_owned(),
+                    runs: true,
+                    kernel: Some(machine.debian_kernel()),
                 })
             }
             Self::Appliance(machine) => {

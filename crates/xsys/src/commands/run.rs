@@ -11,7 +11,7 @@ use xsys_target::{Board, Target};
 use crate::appliance::{self, Appliance, Image};
 use crate::children;
 use crate::cli::{CargoFlags, RunArgs, WasmArgs};
-use crate::commands::Call;
+use crate::commands::{Call, fleet};
 use crate::driver::board_files;
 use crate::driver::cargo;
 use crate::driver::emit::Emit;
@@ -27,6 +27,9 @@ pub fn run(call: &Call, args: &RunArgs) -> Result<u8> {
     if let Some((program, rest)) = finished(&args.build.cargo) {
         let options = engine_options(&args.wasm, &Launch::Wasm)?;
         return run_wasm(program, rest, &options);
+    }
+    if let Some(device) = &args.device {
+        return fleet::boot(call, device).map_err(Failure::into_build);
     }
     go(call, args).map_err(Failure::into_build)
 }

@@ -65,6 +65,11 @@ impl Member {
             .map(|target| target.name.as_str())
     }
 
+    /// The names of its features.
+    pub fn features(&self) -> impl Iterator<Item = &str> {
+        self.package.features.keys().map(String::as_str)
+    }
+
     /// The binary that `cargo run` takes by itself.
     pub fn default_run(&self) -> Option<&str> {
         self.package.default_run.as_deref()
@@ -85,7 +90,7 @@ impl Member {
         targets.any(|target| target.kind.contains(kind) && target.name == name)
     }
 
-    fn has_feature(&self, name: &str) -> bool {
+    pub fn has_feature(&self, name: &str) -> bool {
         match name.split_once('/') {
             Some((package, _)) => {
                 let package = package.trim_end_matches('?');

@@ -268,7 +268,7 @@ impl Ground {
             linker,
             c_code: self.c_code(ui, verb, &target)?,
             artifacts: self.artifacts(ui, verb, &target)?,
-            appliances: self.appliances(ui, verb, &target)?,
+            appliances: self.appliances(ui, verb, args, &target)?,
             crates,
             target,
             user,
@@ -276,12 +276,18 @@ impl Ground {
     }
 
     /// Cards are made of programs that are linked.
-    fn appliances(&self, ui: &Ui, verb: Verb, target: &Target) -> Result<Vec<Appliance>> {
+    fn appliances(
+        &self,
+        ui: &Ui,
+        verb: Verb,
+        args: &BuildArgs,
+        target: &Target,
+    ) -> Result<Vec<Appliance>> {
         let made = match verb {
             Verb::Build => self.place.project.links(&self.flags),
             _ => verb == Verb::Run,
         };
-        if !made {
+        if !made || args.programs_only {
             return Ok(Vec::new());
         }
         let ui = Ui {

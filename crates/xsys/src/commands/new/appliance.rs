@@ -12,6 +12,7 @@ use crate::error::{Result, file};
 
 const PROGRAM: &str = include_str!("../../../appliance/main.rs");
 const TEST: &str = include_str!("../../../appliance/test.rs");
+const FLEET: &str = include_str!("../../../appliance/fleet.toml");
 const DESCRIPTION: &str = include_str!("../../../appliance/appliance.toml");
 
 /// The machine of the description as it is.
@@ -35,13 +36,26 @@ pub fn write(name: &str, machine: &Machine, folder: &Path) -> Result<()> {
             &format!("\nmachine = \"{}\"", machine.name),
         )
         .replace("linux-image-…-arm64", machine.debian_kernel().0);
-    for (path, text) in [
-        ("Cargo.toml", manifest(name, machine.target)),
-        ("src/main.rs", PROGRAM.to_owned()),
+    let own = [
         ("tests/appliance.rs", TEST.to_owned()),
         ("appliance.toml", description),
-        (".gitignore", format!("/target\n/{KERNEL}\n")),
-    ] {
+    ];
+    write_with(name, machine, &own, folder)
+}
+
+/// Writes the project of a fleet.
+pub fn write_fleet(name: &str, machine: &Machine, folder: &Path) -> Result<()> {
+    let fleet = FLEET.replace("NAME", name);
+    write_with(name, machine, &[("fleet.toml", fleet)], folder)
+}
+
+fn write_with(name: &str, machine: &Machine, own: &[(&str, String)], folder: &Path) -> Result<()> {
+    let ours = [
+        ("Cargo.toml", manifest(name, machine.target)),
+        ("src/main.rs", PROGRAM.to_owned()),
+        (".gitignore", format!("/target\n/{KERNEL}\n/secrets\n")),
+    ];
+    for (path, text) in ours.iter().chain(own) {
         let path = folder.join(path);
         let parent = path.parent().unwrap_or(folder);
         std::fs::create_dir_all(parent).map_err(|error| file("create", parent, &error))?;

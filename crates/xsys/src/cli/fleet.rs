@@ -1,0 +1,94 @@
+//! `xsys fleet`'s arguments.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+#[derive(Debug, Subcommand)]
+pub enum FleetCommand {
+    /// Start a fleet: a program, and fleet.toml with two devices
+    New(FleetNewArgs),
+    /// Look for mistakes in fleet.toml and in what it names, without building
+    Check(FleetCheckArgs),
+    /// Build the programs and make the cards of all devices, or of some
+    Build(FleetBuildArgs),
+    /// List the devices
+    List {
+        /// For people, or for programs
+        #[arg(long, value_name = "FORMAT", default_value = "text")]
+        format: ListFormat,
+    },
+    /// Write a device's image to a card, and compare
+    Flash(FleetFlashArgs),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ListFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub struct FleetNewArgs {
+    /// The folder to make; its last part is the fleet's name
+    pub path: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct FleetCheckArgs {
+    /// Devices; all where none is named
+    #[arg(value_name = "DEVICE")]
+    pub devices: Vec<String>,
+}
+
+#[derive(Clone, Debug, Default, Args)]
+pub struct FleetBuildArgs {
+    /// Devices; all where none is named
+    #[arg(value_name = "DEVICE")]
+    pub devices: Vec<String>,
+    /// How many cards to make at once; as many as there are processors, if not given
+    #[arg(short, long, value_name = "N")]
+    pub jobs: Option<usize>,
+    /// Never use the network
+    #[arg(long)]
+    pub offline: bool,
+    /// Leave Cargo.lock as it is
+    #[arg(long)]
+    pub locked: bool,
+    /// Only problems
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+impl FleetBuildArgs {
+    /// Those of the flags that are cargo's.
+    pub fn cargo_flags(&self) -> Vec<OsString> {
+        let flags = [
+            ("--offline", self.offline),
+            ("--locked", self.locked),
+            ("--quiet", self.quiet),
+        ];
+        let given = flags.into_iter().filter(|(_, given)| *given);
+        given.map(|(flag, _)| flag.into()).collect()
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct FleetFlashArgs {
+    /// The device of the fleet
+    #[arg(value_name = "DEVICE")]
+    pub name: String,
+    /// The whole disk that its image is written to, or a file
+    #[arg(value_name = "TARGET")]
+    pub target: PathBuf,
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
+    /// The disk is meant, although it is larger than cards are
+    #[arg(long)]
+    pub large: bool,
+    /// Do not read back what was written
+    #[arg(long)]
+    pub no_verify: bool,
+}

@@ -1,0 +1,184 @@
+//! Makes the cards of a fleet.
+//!
+//! Systems are made once each and held in memory; devices are stamped from them side by side. Each device's files are
+//! complete or absent at any moment (`appliance/output`), and a lock keeps a second builder out.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use rayon::prelude::*;
+use xsys_diag::Diagnostic;
+
+use super::compile::{self, Compiled};
+use super::description::{Device, Fleet};
+use super::prepare::{Kind, Prepared};
+use super::summary;
+use super::told::{Told, names};
+use crate::appliance::Image;
+use crate::appliance::output::{Lock, Output};
+use crate::appliance::stamp::Card;
+use crate::appliance::system::System;
+use crate::cli::FleetBuildArgs;
+use crate::commands::Call;
+use crate::error::{Result, file};
+use crate::render;
+use crate::ui::{StampProgress, bytes};
+
+/// What became of the devices.
+#[derive(Default)]
+pub struct Outcome {
+    pub images: BTreeMap<String, Image>,
+    pub failed: Vec<String>,
+}
+
+/// Where a device's files are.
+pub fn output(out: &Path, device: &str) -> Output {
+    Output {
+        folder: out.join(device),
+        name: device.to_owned(),
+    }
+}
+
+/// Makes the cards of the devices that are named, or of all.
+pub fn build(call: &Call, fleet: &Fleet, args: &FleetBuildArgs) -> Result<Outcome> {
+    let devices = fleet.select(&args.devices)?;
+    let cargo_flags = args.cargo_flags();
+    let prepared = Prepared::new(call, fleet, &devices, &cargo_flags)?;
+    let out = prepared.out();
+    let mut outcome = Outcome {
+        failed: prepared.broken.iter().cloned().collect(),
+        ..Outcome::default()
+    };
+    if !prepared.kinds.is_empty() {
+        let compiled = compile::compile(call, &prepared, &cargo_flags)?;
+        std::fs::create_dir_all(&out).map_err(|error| file("create", &out, &error))?;
+        let _lock = Lock::take(call.ui, &out.join(".lock"))?;
+        stamp(call, &prepared, &compiled, args, &out, &mut outcome)?;
+        summary::write(fleet, &out)?;
+    }
+    Ok(outcome)
+}
+
+fn stamp(
+    call: &Call,
+    prepared: &Prepared<'_>,
+    compiled: &Compiled,
+    args: &FleetBuildArgs,
+    out: &Path,
+    outcome: &mut Outcome,
+) -> Result<()> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(args.jobs.unwrap_or(0));
+    let pool = pool
+        .build()
+        .map_err(|error| Diagnostic::error(format!("cannot start threads: {error}")))?;
+    let kept = out.join(".systems");
+    let systems: Vec<(&Kind, System)> = pool.install(|| {
+        let kinds: Vec<_> = prepared.kinds.iter().collect();
+        let made = kinds.into_par_iter().map(|(kind, (chosen, _))| {
+            let programs = kind.programs.iter();
+            let programs = programs
+                .flat_map(|name| &compiled.programs[&(kind.target.clone(), name.clone())])
+                .cloned()
+                .collect();
+            let init = &compiled.inits[&kind.target];
+            let system = System::make(chosen.clone(), programs, init, Some(&kept))?;
+            Ok((kind, system))
+        });
+        made.collect::<Result<_>>()
+    })?;
+    let work: Vec<(&Device, &System)> = systems
+        .iter()
+        .flat_map(|(kind, system)| {
+            let devices = prepared.kinds[*kind].1.iter();
+            devices.map(move |device| (*device, system))
+        })
+        .collect();
+    if args.devices.is_empty() {
+        prune(&kept, systems.iter().map(|(_, system)| system));
+    }
+    let told = Mutex::new(Told::default());
+    let outcome = Mutex::new(outcome);
+    let progress = StampProgress::new(call.ui, work.len());
+    let version = &prepared.fleet.version;
+    pool.install(|| {
+        work.par_iter().for_each(|(device, system)| {
+            progress.start(&device.name);
+            let card = Card {
+                name: &device.name,
+                version,
+                description: &device.description,
+                system,
+            };
+            let output = output(out, &device.name);
+            let made = output.create().and_then(|()| card.make(&output));
+            match made {
+                Ok(image) => {
+                    progress.done(&device.name, &said(&image));
+                    locked(&outcome).images.insert(device.name.clone(), image);
+                }
+                Err(failure) => {
+                    progress.done(&device.name, "failed");
+                    locked(&told).add(&device.name, failure.diagnostics);
+                    locked(&outcome).failed.push(device.name.clone());
+                }
+            }
+        });
+    });
+    drop(progress);
+    let problems: Vec<Diagnostic> = told
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner)
+        .all(work.len())
+        .collect();
+    render::show(&call.ui, &problems);
+    Ok(())
+}
+
+fn said(image: &Image) -> String {
+    match image.unchanged {
+        true => "unchanged".to_owned(),
+        false => format!("{} of {} to write", bytes(image.mapped), bytes(image.size)),
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Removes archives of systems that no device has any more.
+fn prune<'s>(kept: &Path, systems: impl Iterator<Item = &'s System>) {
+    let used: Vec<PathBuf> = systems.filter_map(|system| system.kept.clone()).collect();
+    for entry in std::fs::read_dir(kept).into_iter().flatten().flatten() {
+        if !used.contains(&entry.path()) {
+            // It is a file too many, no more.
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+}
+
+impl Outcome {
+    /// What was done, in a line.
+    pub fn tell(&mut self, call: &Call, out: &Path) {
+        self.failed.sort();
+        let written = self
+            .images
+            .values()
+            .filter(|image| !image.unchanged)
+            .count();
+        let unchanged = self.images.len() - written;
+        let mut parts = vec![format!("{written} written")];
+        if unchanged > 0 {
+            parts.push(format!("{unchanged} unchanged"));
+        }
+        if !self.failed.is_empty() {
+            parts.push(format!(
+                "{} failed: {}",
+                self.failed.len(),
+                names(&self.failed)
+            ));
+        }
+        let text = format!("{}  {}", out.display(), parts.join(", "));
+        call.ui.status("Fleet", &text);
+    }
+}

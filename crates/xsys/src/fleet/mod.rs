@@ -1,0 +1,14 @@
+//! Fleets: many devices from one file, `fleet.toml` ([`description`], [`layers`]).
+//!
+//! A device is an appliance (`appliance/`), whose description comes from several tables. Everything is looked at before
+//! anything is compiled ([`prepare`]); then cargo builds each program once for each target ([`compile`]), and each card is
+//! stamped from what its kind shares and what is its own ([`build`]). One broken device does not keep the others from being
+//! made ([`told`]).
+
+pub mod build;
+mod compile;
+pub mod description;
+mod layers;
+pub mod prepare;
+pub mod summary;
+mod told;

@@ -1,0 +1,297 @@
+//! What is known of a fleet before anything is compiled: which programs there are, which kinds of systems the devices need,
+//! whether all that a device names is there.
+//!
+//! What is wrong with the file ends the command. What is wrong with one device, or with one kernel, is told, and the other
+//! devices are made.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use xsys_diag::{Diagnostic, did_you_mean};
+use xsys_target::{Target, What};
+
+use super::description::{Device, Fleet};
+use super::told::Told;
+use crate::appliance::system::{self, Chosen};
+use crate::appliance::{files, own, processor};
+use crate::cli::CargoFlags;
+use crate::commands::Call;
+use crate::driver::members::Member;
+use crate::driver::plan::load_target;
+use crate::driver::which::Place;
+use crate::error::Result;
+use crate::render;
+
+/// What devices share that are made of the same system.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Kind {
+    pub target: String,
+    pub machine: &'static str,
+    kernel: String,
+    kernel_version: Option<String>,
+    modules: Vec<String>,
+    /// Names of programs.
+    pub programs: Vec<String>,
+}
+
+/// A program of the fleet and its package.
+#[derive(Clone, Debug)]
+pub struct Program {
+    pub package: Member,
+    pub features: Vec<String>,
+    pub default_features: bool,
+    pub profile: String,
+    /// Names of its executables.
+    pub bins: Vec<String>,
+    /// Whether these are all that it has.
+    pub all: bool,
+}
+
+/// A fleet that can be made, but for its broken devices.
+pub struct Prepared<'f> {
+    pub fleet: &'f Fleet,
+    pub programs: BTreeMap<String, Program>,
+    pub targets: BTreeMap<String, Target>,
+    pub kinds: BTreeMap<Kind, (Arc<Chosen>, Vec<&'f Device>)>,
+    /// Where cargo puts what it builds.
+    pub target_dir: PathBuf,
+    /// Names of devices that cannot be made. Why has been told.
+    pub broken: BTreeSet<String>,
+}
+
+impl<'f> Prepared<'f> {
+    /// Looks at everything that these devices need.
+    pub fn new(
+        call: &Call,
+        fleet: &'f Fleet,
+        devices: &[&'f Device],
+        cargo_flags: &[std::ffi::OsString],
+    ) -> Result<Self> {
+        let mut words = vec!["--workspace".into()];
+        words.extend(cargo_flags.iter().cloned());
+        let flags = CargoFlags::read(&words);
+        let place = Place::find(fleet.folder(), call.toolchain.as_deref(), &flags)?;
+        let programs = programs(fleet, &place.project.members)?;
+        render::show(&call.ui, &fleet.warnings);
+        let mut told = Told::default();
+        let mut exposed = Told::default();
+        let mut targets: BTreeMap<String, Target> = BTreeMap::new();
+        let mut kinds: BTreeMap<Kind, Vec<&Device>> = BTreeMap::new();
+        let mut broken = BTreeSet::new();
+        for &device in devices {
+            exposed.add(&device.name, device.description.names().secrets().exposed());
+            if !targets.contains_key(&device.target) {
+                let what = What::Triple(device.target.clone());
+                let target = load_target(&what, &place.toolchain)?;
+                targets.insert(device.target.clone(), target);
+            }
+            let kind = Kind::of(device, &programs);
+            let mut problems = Vec::new();
+            let mut look = |result: Result<()>| {
+                if let Err(failure) = result {
+                    problems.extend(failure.diagnostics);
+                }
+            };
+            let description = &device.description;
+            let target = &targets[&device.target];
+            look(processor::kernels(target, description.machine()).map(drop));
+            look(description.kernel_is_there());
+            match one_program_a_name(&kind, &programs) {
+                Ok(()) => {
+                    let bins = kind.programs.iter().flat_map(|name| &programs[name].bins);
+                    look(own::check_places(description, bins.map(String::as_str)));
+                }
+                wrong => look(wrong),
+            }
+            look(files::gather(description).map(drop).map_err(Into::into));
+            match problems.is_empty() {
+                true => kinds.entry(kind).or_default().push(device),
+                false => {
+                    broken.insert(device.name.clone());
+                    told.add(&device.name, problems);
+                }
+            }
+        }
+        let mut chosen_kinds = BTreeMap::new();
+        for (kind, devices) in kinds {
+            let Some(first) = devices.first() else {
+                continue;
+            };
+            let target = &targets[&kind.target];
+            match system::choose(call.ui, target, &first.description) {
+                Ok(chosen) => {
+                    chosen_kinds.insert(kind, (Arc::new(chosen), devices));
+                }
+                Err(failure) => {
+                    for device in devices {
+                        broken.insert(device.name.clone());
+                        told.add(&device.name, failure.diagnostics.clone());
+                    }
+                }
+            }
+        }
+        let mut all: Vec<Diagnostic> = exposed.all(devices.len()).collect();
+        all.extend(told.all(devices.len()));
+        render::show(&call.ui, &all);
+        Ok(Self {
+            fleet,
+            programs,
+            targets,
+            kinds: chosen_kinds,
+            target_dir: place.project.target_dir,
+            broken,
+        })
+    }
+
+    /// Where its output goes.
+    pub fn out(&self) -> PathBuf {
+        self.target_dir.join("fleet")
+    }
+}
+
+impl Kind {
+    fn of(device: &Device, programs: &BTreeMap<String, Program>) -> Self {
+        let description = &device.description;
+        let mut names: Vec<String> = match &device.programs {
+            Some(names) => names.clone(),
+            None => programs.keys().cloned().collect(),
+        };
+        names.sort();
+        names.dedup();
+        Self {
+            target: device.target.clone(),
+            machine: description.machine().name,
+            kernel: device.kernel.clone(),
+            kernel_version: description.kernel_version().map(str::to_owned),
+            modules: description.modules().to_vec(),
+            programs: names,
+        }
+    }
+}
+
+/// Two executables of one name cannot both be in `/bin`.
+fn one_program_a_name(kind: &Kind, programs: &BTreeMap<String, Program>) -> Result<()> {
+    let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
+    for name in &kind.programs {
+        for bin in &programs[name].bins {
+            if let Some(other) = seen.insert(bin, name) {
+                return Err(Diagnostic::error(format!(
+                    "the programs `{other}` and `{name}` both have an executable `{bin}`"
+                ))
+                .help("choose by `bins` in `[programs.NAME]`, or let a device have one of them: `programs = [\"…\"]`")
+                .into());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The fleet's programs in its workspace.
+fn programs(fleet: &Fleet, members: &[Member]) -> Result<BTreeMap<String, Program>> {
+    if fleet.programs.is_empty() {
+        let members = members
+            .iter()
+            .filter(|member| member.binaries().next().is_some());
+        let all: BTreeMap<String, Program> = members
+            .map(|member| (member.name().to_owned(), whole(member)))
+            .collect();
+        return match all.is_empty() {
+            true => Err(Diagnostic::error("the workspace has no program")
+                .note(format!(
+                    "looked for programs for `{}`",
+                    fleet.source.path.display()
+                ))
+                .help("add a package with a `src/main.rs`: `cargo new NAME`")
+                .into()),
+            false => Ok(all),
+        };
+    }
+    let mut found = BTreeMap::new();
+    let mut problems = Vec::new();
+    for (name, said) in &fleet.programs {
+        match program(name, said, members) {
+            Ok(program) => {
+                found.insert(name.clone(), program);
+            }
+            Err(problem) => {
+                let span = fleet.places.get(name).cloned().unwrap_or(0..0);
+                problems.push(problem.label(&fleet.source, span, ""));
+            }
+        }
+    }
+    match problems.is_empty() {
+        true => Ok(found),
+        false => Err(problems.into()),
+    }
+}
+
+/// A package as it is.
+fn whole(member: &Member) -> Program {
+    Program {
+        package: member.clone(),
+        features: Vec::new(),
+        default_features: true,
+        profile: "release".to_owned(),
+        bins: member.binaries().map(str::to_owned).collect(),
+        all: true,
+    }
+}
+
+fn program(
+    name: &str,
+    said: &super::description::Program,
+    members: &[Member],
+) -> std::result::Result<Program, Diagnostic> {
+    let package = said.package.as_deref().unwrap_or(name);
+    let unknown = |what: String, wanted: &str, known: Vec<&str>| {
+        let problem = Diagnostic::error(what);
+        match (
+            did_you_mean(wanted, known.iter().copied()),
+            known.is_empty(),
+        ) {
+            (Some(close), _) => problem.help(format!("did you mean `{close}`?")),
+            (None, true) => problem.note("it has none"),
+            (None, false) => problem.help(format!("there are: {}", known.join(", "))),
+        }
+    };
+    let Some(member) = members.iter().find(|member| member.name() == package) else {
+        let names = members.iter().map(Member::name).collect();
+        return Err(unknown(
+            format!("the workspace has no package `{package}`"),
+            package,
+            names,
+        ));
+    };
+    for feature in &said.features {
+        if !member.has_feature(feature) {
+            let what = format!("the package `{package}` has no feature `{feature}`");
+            return Err(unknown(what, feature, member.features().collect()));
+        }
+    }
+    let all: Vec<&str> = member.binaries().collect();
+    for bin in &said.bins {
+        if !all.contains(&bin.as_str()) {
+            let what = format!("the package `{package}` has no executable `{bin}`");
+            return Err(unknown(what, bin, all));
+        }
+    }
+    if all.is_empty() {
+        return Err(
+            Diagnostic::error(format!("the package `{package}` has no executable"))
+                .help("a program needs a `src/main.rs`, or `[[bin]]` in its Cargo.toml"),
+        );
+    }
+    let whole = whole(member);
+    Ok(Program {
+        features: said.features.clone(),
+        default_features: said.default_features.unwrap_or(true),
+        profile: said.profile.clone().unwrap_or(whole.profile),
+        bins: match said.bins.is_empty() {
+            true => whole.bins,
+            false => said.bins.clone(),
+        },
+        all: said.bins.is_empty(),
+        package: whole.package,
+    })
+}
