@@ -18,7 +18,7 @@ use super::memory::{self, Memory, Part, Source};
 use super::object::SymbolKind;
 use super::shorten::Shortened;
 use super::strings::MergedStrings;
-use super::symbols::{Definition, FileId, FunctionRef, Resolved, SymbolId};
+use super::symbols::{Definition, FileId, FunctionRef, LinkerSymbol, Resolved, SymbolId};
 use super::synth;
 use super::tidy::{self, Arities};
 
@@ -114,7 +114,15 @@ pub fn assign<'a>(
     let wrappers = synth::command_exports(options, resolved, live, &mut indexes);
     let (bodies, found) = synth::bodies(options, resolved, live, &indexes, &memory);
     problems.extend(found);
-    let exports = exports(options, resolved, live, features, &mut indexes, &wrappers);
+    let exports = exports(
+        options,
+        resolved,
+        live,
+        features,
+        &memory,
+        &mut indexes,
+        &wrappers,
+    );
     let start = start.and_then(|function| indexes.body_number(function));
     indexes.finish(resolved, live);
     let mut layout = Layout {
@@ -283,7 +291,16 @@ impl<'a> Layout<'a> {
                 source: Source::Strings,
             });
         }
+        let align = alignment(name);
         for (number, input) in inputs.iter().enumerate() {
+            let gap = whole.size.next_multiple_of(align) - whole.size;
+            if gap > 0 {
+                whole.parts.push(Part {
+                    offset: whole.size,
+                    source: Source::Gap(gap as usize),
+                });
+                whole.size += gap;
+            }
             let place = CustomPlace {
                 output,
                 offset: if merges || pool.is_some() {
@@ -332,6 +349,18 @@ impl<'a> Layout<'a> {
     }
 }
 
+/// The alignment of records of coverage, in bytes.
+pub const COVERAGE_ALIGN: usize = 8;
+
+/// What contributions to a custom section are aligned to, in bytes. Sections say nothing about it, but `llvm-cov` finds the
+/// records of coverage only where they would be in memory (LLVM's coverage mapping format).
+fn alignment(section: &str) -> u64 {
+    match section {
+        "__llvm_covfun" | "__llvm_covmap" => COVERAGE_ALIGN as u64,
+        _ => 1,
+    }
+}
+
 /// An object exports nothing, but that is how it says under which other name a function is to be
 /// exported. wasm-ld forgets those names.
 fn object_exports<'a>(
@@ -366,6 +395,7 @@ fn exports<'a>(
     resolved: &Resolved<'a>,
     live: &Live,
     features: &Features,
+    memory: &Memory<'_>,
     indexes: &mut Indexes<'a>,
     wrappers: &HashMap<SymbolId, u32>,
 ) -> Vec<Export<'a>> {
@@ -387,6 +417,10 @@ fn exports<'a>(
     let wrapped = resolved.named().filter(|(id, _)| wrappers.contains_key(id));
     for (id, symbol) in plain.chain(wrapped) {
         if !is_exported(options, symbol) || !live.holds(id, symbol) {
+            continue;
+        }
+        let ends = [LinkerSymbol::SegmentStart, LinkerSymbol::SegmentEnd].map(Definition::Linker);
+        if ends.contains(&symbol.definition) && memory.segment(symbol.name).is_none() {
             continue;
         }
         let mut name = symbol.name;

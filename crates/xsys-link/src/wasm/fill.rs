@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::assign::OutputCustom;
+use super::assign::{COVERAGE_ALIGN, OutputCustom};
 use super::build_id;
 use super::debug::{self, Shard};
 use super::gaps;
@@ -164,6 +164,9 @@ impl<'a> Module<'_, 'a> {
                 (Source::Strings, None) => {
                     let bytes = &whole.strings.bytes;
                     jobs.push((Job::Bytes(bytes), bytes.len()));
+                }
+                (Source::Gap(size), _) => {
+                    jobs.push((Job::Bytes(&[0; COVERAGE_ALIGN][..size]), size));
                 }
                 (Source::Input(file, item), _) => {
                     let pruned = self.layout.debug.size(file, item);

@@ -132,6 +132,7 @@ pub fn fill(
     for part in &whole.parts {
         let at = part.offset as usize;
         match part.source {
+            Source::Gap(_) => {}
             Source::Strings => {
                 let strings = &layout.memory.strings[number].bytes;
                 out[at..at + strings.len()].copy_from_slice(strings);

@@ -173,6 +173,7 @@ impl Map<'_, '_, '_> {
             let addr = whole.addr + part.offset;
             let (file, item) = match part.source {
                 Source::Input(file, item) => (file, item),
+                Source::Gap(_) => continue,
                 Source::Strings => {
                     let size = memory.strings.get(number).map_or(0, |s| s.bytes.len());
                     let name = format!("<internal>:({})", whole.name);

@@ -57,6 +57,8 @@ pub enum Source {
     Input(FileId, u32),
     /// The merged strings of the whole.
     Strings,
+    /// So many zeros, before a contribution that is aligned.
+    Gap(usize),
 }
 
 /// Where an input segment went.
@@ -529,11 +531,14 @@ impl<'a> Memory<'a> {
         }
     }
 
+    /// The segment that `__start_NAME` or `__stop_NAME` is about, if there is one.
+    pub fn segment(&self, symbol: &str) -> Option<&OutputSegment<'a>> {
+        let wanted = segment_name(symbol);
+        self.segments.iter().find(|segment| segment.name == wanted)
+    }
+
     fn linker_address(&self, kind: LinkerSymbol, name: &str) -> u64 {
-        let segment = || {
-            let wanted = segment_name(name);
-            self.segments.iter().find(|segment| segment.name == wanted)
-        };
+        let segment = || self.segment(name);
         match kind {
             LinkerSymbol::StackPointer | LinkerSymbol::StackHigh => self.stack_pointer(),
             LinkerSymbol::TlsBase => self.tls_base(),

@@ -217,7 +217,7 @@ impl<'a> ObjectFile<'a> {
         let Some((kept, ends)) = dealing.deal(entries, count as usize) else {
             return Err(self.fault(entries, count, &extents));
         };
-        let (_, kept) = keeper.push(kept.into_boxed_slice());
+        let kept = keeper.keep(kept);
         let mut start = 0;
         let mut slices = ends.into_iter().map(|end| {
             let from = std::mem::replace(&mut start, end as usize);

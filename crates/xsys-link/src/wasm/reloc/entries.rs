@@ -304,8 +304,24 @@ static OF_BITS: [RelocationType; 32] = {
     types
 };
 
-/// Where entries are kept while files are linked.
-pub type Keeper = Arena<Box<[Kept]>>;
+/// Where entries, and names that the linker makes up, are kept while files are linked.
+#[derive(Debug, Default)]
+pub struct Keeper {
+    entries: Arena<Box<[Kept]>>,
+    names: Arena<String>,
+}
+
+impl Keeper {
+    /// Keeps the entries of a chunk.
+    pub fn keep(&self, entries: Vec<Kept>) -> &[Kept] {
+        self.entries.push(entries.into_boxed_slice()).1
+    }
+
+    /// Keeps a name.
+    pub fn name(&self, name: String) -> &str {
+        self.names.push(name).1
+    }
+}
 
 /// The relocations of one chunk of an object (function, segment, custom section), checked when it was
 /// loaded.

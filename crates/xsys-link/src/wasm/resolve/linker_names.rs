@@ -3,13 +3,14 @@
 //!
 //! Which names there are is wasm-ld's choice; compilers and C libraries rely on them.
 
+use hashbrown::HashSet;
 use wasmparser::SymbolFlags;
 use xsys_diag::Diagnostic;
 
 use super::super::WasmOptions;
 use super::super::object::{Signature, SymbolKind};
 use super::super::symbols::{
-    Definition, FunctionRef, LinkerSymbol, SyntheticFunction, SyntheticKind,
+    Definition, FileId, FunctionRef, LinkerSymbol, SyntheticFunction, SyntheticKind,
 };
 use super::{Entry, NO_SIGNATURE, Table};
 
@@ -154,6 +155,7 @@ impl<'a> Table<'a> {
     /// `__start_NAME` and `__stop_NAME` of segments whose names are identifiers of C.
     pub(super) fn define_segment_ends(&mut self) {
         use LinkerSymbol::{SegmentEnd, SegmentStart};
+        self.export_segment_ends();
         for at in 0..self.resolved.named.len() {
             let id = self.resolved.named[at];
             let symbol = self.resolved.symbol(id);
@@ -173,6 +175,42 @@ impl<'a> Table<'a> {
             if exists.into_iter().any(|known| known.name == segment) {
                 let definition = Definition::Linker(definition);
                 self.replace(id, &Entry::linker(name, SymbolKind::Data, definition));
+            }
+        }
+    }
+}
+
+impl<'a> Table<'a> {
+    /// Those that the command line exports are there even if nothing refers to them.
+    fn export_segment_ends(&mut self) {
+        let options = self.options;
+        let asked = |name: &str| {
+            let mut asked = options.exports.iter().chain(&options.export_if_defined);
+            options.export_all || asked.any(|wanted| wanted == name)
+        };
+        let mut seen: HashSet<&'a str> = HashSet::new();
+        let mut names: Vec<&'a str> = Vec::new();
+        for (at, file) in self.resolved.files.iter().enumerate() {
+            for (segment, known) in file.segments.iter().enumerate() {
+                let key = (FileId(at as u32), segment as u32);
+                let kept = !self.resolved.discarded.segments.contains(&key);
+                if kept && is_c_identifier(known.name) && seen.insert(known.name) {
+                    names.push(known.name);
+                }
+            }
+        }
+        for segment in names {
+            for (prefix, kind) in [
+                ("__start_", LinkerSymbol::SegmentStart),
+                ("__stop_", LinkerSymbol::SegmentEnd),
+            ] {
+                let name = format!("{prefix}{segment}");
+                if !asked(&name) || self.get(&name).is_some() {
+                    continue;
+                }
+                let name = self.keeper.name(name);
+                let entry = Entry::linker(name, SymbolKind::Data, Definition::Linker(kind));
+                self.insert(entry.symbol(true));
             }
         }
     }
