@@ -8,11 +8,16 @@ use crate::sys;
 use std::fs::File;
 use std::io;
 
+/// `ENODEV`.
+const NO_DEVICE: i32 = 19;
+
 pub fn load(paths: &[String]) {
     let mut loaded = 0;
     for path in paths {
         match load_one(path) {
             Ok(()) => loaded += 1,
+            // One that looks for its device or a feature of the processor at once: it is for other machines.
+            Err(error) if error.raw_os_error() == Some(NO_DEVICE) => {}
             Err(error) => say!("cannot load the module {path}: {}", reason(&error)),
         }
     }

@@ -74,6 +74,20 @@ pub(crate) struct Pieces {
     pub digest: String,
 }
 
+/// What a folder that the user names means for this target: itself, or a folder in it that is called like the target.
+/// One that only has folders for others means nothing.
+fn of_target(wanted: &Wanted, named: PathBuf) -> Option<PathBuf> {
+    let own = wanted.triples.iter().map(|triple| named.join(triple));
+    if let Some(own) = own.into_iter().find(|folder| folder.is_dir()) {
+        return Some(own);
+    }
+    let kit = wanted.kit;
+    let is_whole = |folder: &Path| lacking(kit, folder).is_none();
+    let inside = std::fs::read_dir(&named).into_iter().flatten().flatten();
+    let for_others = !is_whole(&named) && inside.into_iter().any(|entry| is_whole(&entry.path()));
+    (!for_others).then_some(named)
+}
+
 /// Finds what is wanted for `target`.
 pub(crate) fn find(
     wanted: &Wanted,
@@ -86,8 +100,8 @@ pub(crate) fn find(
 ) -> Result<Pieces, Error> {
     let kit = wanted.kit;
     let mut tried = Vec::new();
-    if let Some(folder) = std::env::var_os(kit.variable).filter(|value| !value.is_empty()) {
-        let folder = PathBuf::from(folder);
+    let named = std::env::var_os(kit.variable).filter(|value| !value.is_empty());
+    if let Some(folder) = named.and_then(|named| of_target(wanted, PathBuf::from(named))) {
         return match lacking(kit, &folder) {
             None => {
                 let origin = format!("the folder in {}", kit.variable);

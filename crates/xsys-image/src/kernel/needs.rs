@@ -324,6 +324,15 @@ impl Machine {
         found.map_or(&[], |(_, names)| names)
     }
 
+    /// What its kernel is called on a card that is made for it. `config.txt` says the name, too, but who looks
+    /// at a card knows these.
+    pub fn card_kernel(&self, arch: Arch) -> &'static str {
+        self.kernel_names(arch)
+            .last()
+            .copied()
+            .unwrap_or("kernel.img")
+    }
+
     /// The version of the Arm architecture that all its models have; from 8 on they have 64 bits.
     pub fn arm_version(&self) -> u8 {
         match self.target {

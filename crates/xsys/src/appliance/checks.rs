@@ -6,6 +6,7 @@ use xsys_image::kernel::needs;
 
 use super::description::{Description, no_machine, parse_port};
 use super::files::Origin;
+use super::machine;
 use super::places;
 use super::templates::{GIVEN, Template};
 
@@ -18,6 +19,14 @@ impl Description {
         if needs::machine(self.machine_name()).is_none() {
             let name = self.machine_name();
             problems.push(no_machine(name).label(source, at("machine"), ""));
+        }
+        let run = self.run_machine();
+        if !machine::names().any(|name| name == run) {
+            let names: Vec<String> = machine::names().map(|name| format!("`{name}`")).collect();
+            let problem = Diagnostic::error(format!("cards do not start on QEMU's `{run}`"))
+                .label(source, at("run.machine"), "")
+                .help(format!("in `[run]`, `machine` is one of {}", names.join(", ")));
+            problems.push(problem);
         }
         for (number, port) in self.keys.run.ports.iter().enumerate() {
             if parse_port(port).is_none() {

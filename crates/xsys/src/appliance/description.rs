@@ -17,6 +17,7 @@ use xsys_image::kernel::needs::{self, MACHINES, Machine};
 use super::files::Entry;
 pub use super::keys::Form;
 use super::keys::{Keys, Paths};
+use super::machine;
 use super::places;
 use super::secrets::Secrets;
 use super::templates::Names;
@@ -310,7 +311,8 @@ impl Description {
 
     /// QEMU's machine.
     pub fn run_machine(&self) -> &str {
-        self.keys.run.machine.as_deref().unwrap_or("virt")
+        let named = self.keys.run.machine.as_deref();
+        named.unwrap_or_else(|| machine::fitting(self.machine()))
     }
 
     /// Ports of this machine, and of the appliance.

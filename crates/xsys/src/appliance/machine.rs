@@ -14,8 +14,8 @@ use std::sync::Arc;
 use xsys_diag::Diagnostic;
 use xsys_image::disk::fat::Reader;
 use xsys_image::disk::part::partitions;
+use xsys_image::kernel::needs;
 use xsys_image::part::Part;
-use xsys_target::Target;
 
 use super::Image;
 use super::description::Description;
@@ -25,13 +25,66 @@ use crate::error::{Failure, Result, file, reason};
 use crate::ui::Ui;
 
 /// Names on a boot partition.
-pub const KERNEL: &str = "kernel8.img";
 pub const INITRAMFS: &str = "initramfs.gz";
 pub const CMDLINE: &str = "cmdline.txt";
 pub const CONFIG: &str = "config.txt";
 
 /// Nothing that is started is larger, in bytes.
 const LARGEST: u64 = 1 << 30;
+
+/// Has the machines of 32 bits, too.
+const QEMU: &str = "qemu-system-aarch64";
+
+/// A machine of QEMU's that is a Pi.
+struct Board {
+    qemu: &'static str,
+    /// The appliance's machine.
+    machine: &'static str,
+    /// Its device tree, as the firmware calls it.
+    device_tree: &'static str,
+    /// What the kernel is told because QEMU lacks something.
+    arguments: &'static str,
+}
+
+const BOARDS: [Board; 3] = [
+    Board {
+        qemu: "raspi0",
+        machine: "raspberry-pi-zero",
+        device_tree: "bcm2708-rpi-zero.dtb",
+        // The driver reads registers that are not there, and an ARMv6 takes that for an error.
+        arguments: " initcall_blacklist=bcm2835_power_driver_init",
+    },
+    Board {
+        qemu: "raspi2b",
+        machine: "raspberry-pi-2",
+        device_tree: "bcm2709-rpi-2-b.dtb",
+        arguments: "",
+    },
+    Board {
+        qemu: "raspi3b",
+        machine: "raspberry-pi-3",
+        device_tree: "bcm2710-rpi-3-b.dtb",
+        arguments: "",
+    },
+];
+
+/// QEMU's machine of virtual devices.
+pub const VIRT: &str = "virt";
+
+/// QEMU's machines that cards start on.
+pub fn names() -> impl Iterator<Item = &'static str> + Clone {
+    std::iter::once(VIRT).chain(BOARDS.iter().map(|board| board.qemu))
+}
+
+/// The machine of QEMU's that fits a card best. `virt` has a network, and a processor that runs everything but kernels for
+/// ARMv6.
+pub fn fitting(machine: &needs::Machine) -> &'static str {
+    let own = BOARDS.iter().find(|board| board.machine == machine.name);
+    match own {
+        Some(board) if machine.arm_version() < 7 => board.qemu,
+        _ => VIRT,
+    }
+}
 
 /// What a boot loader hands over.
 struct Loaded {
@@ -41,6 +94,8 @@ struct Loaded {
     initramfs: PathBuf,
     command_line: String,
     device_tree: Option<PathBuf>,
+    /// Whether the kernel is one of 64 bits.
+    wide: bool,
 }
 
 /// A machine that is to start.
@@ -62,13 +117,13 @@ impl Machine {
 }
 
 /// Boots the card, and ends when the machine does.
-pub fn boot(ui: Ui, target: &Target, description: &Description, image: &Image) -> Result<u8> {
-    let qemu = qemu(target)
+pub fn boot(ui: Ui, description: &Description, image: &Image) -> Result<u8> {
+    let qemu = qemu()
         .map_err(|problem| problem.note(format!("the image is ready: {}", image.path.display())))?;
     let card = card(image, "card", true)?;
     let ports = description.ports();
     let kind = description.run_machine();
-    let mut machine = machine(qemu, target, description, (kind, &card), &ports)?;
+    let mut machine = machine(qemu, description, (kind, &card), &ports)?;
     for (host, guest) in &machine.forwarded {
         ui.status(
             "Forwarding",
@@ -81,14 +136,10 @@ pub fn boot(ui: Ui, target: &Target, description: &Description, image: &Image) -
     Ok(u8::try_from(status.code().unwrap_or(1) & 0xff).unwrap_or(1))
 }
 
-/// The program that plays the target's machines.
-pub fn qemu(target: &Target) -> std::result::Result<PathBuf, Diagnostic> {
-    let program = match target.arch() {
-        "aarch64" => "qemu-system-aarch64",
-        _ => "qemu-system-arm",
-    };
-    find(program).ok_or_else(|| {
-        Diagnostic::error(format!("`{program}` is not installed"))
+/// The program that plays the machines.
+pub fn qemu() -> std::result::Result<PathBuf, Diagnostic> {
+    find(QEMU).ok_or_else(|| {
+        Diagnostic::error(format!("`{QEMU}` is not installed"))
             .help("install it: sudo apt install qemu-system-arm (Debian, Ubuntu), or your system's package")
     })
 }
@@ -96,12 +147,12 @@ pub fn qemu(target: &Target) -> std::result::Result<PathBuf, Diagnostic> {
 /// QEMU with a card, of which it plays the firmware: `kind` is one of its machines.
 pub fn machine(
     qemu: PathBuf,
-    target: &Target,
     description: &Description,
     (kind, card): (&str, &Path),
     ports: &[(u16, u16)],
 ) -> Result<Machine> {
-    let loaded = load(card)?;
+    let board = BOARDS.iter().find(|board| board.qemu == kind);
+    let loaded = load(card, board)?;
     let mut command = Command::new(&qemu);
     command.args([
         "-M", kind, "-display", "none", "-serial", "stdio", "-monitor", "none",
@@ -110,9 +161,9 @@ pub fn machine(
     command.arg("-initrd").arg(&loaded.initramfs);
     command.args(["-append", &loaded.command_line]);
     let mut forwarded = Vec::new();
-    match kind {
-        "virt" => forwarded = virt(&mut command, description, target, card, ports)?,
-        _ => raspberry_pi(&mut command, &loaded, card)?,
+    match board {
+        None => forwarded = virt(&mut command, description, &loaded, card, ports)?,
+        Some(board) => raspberry_pi(&mut command, board, &loaded, card)?,
     }
     Ok(Machine {
         qemu,
@@ -126,13 +177,13 @@ pub fn machine(
 fn virt(
     command: &mut Command,
     description: &Description,
-    target: &Target,
+    loaded: &Loaded,
     card: &Path,
     ports: &[(u16, u16)],
 ) -> Result<Vec<(u16, u16)>> {
-    let processor = match target.arch() {
-        "aarch64" => "cortex-a72",
-        _ => "cortex-a15",
+    let processor = match loaded.wide {
+        true => "cortex-a72",
+        false => "cortex-a15",
     };
     command.args(["-cpu", processor, "-m", &description.memory().to_string()]);
     let mut network = "user,id=net".to_owned();
@@ -160,11 +211,14 @@ fn virt(
 }
 
 /// A Pi with its card; QEMU's has no network that Linux finds.
-fn raspberry_pi(command: &mut Command, loaded: &Loaded, card: &Path) -> Result<()> {
+fn raspberry_pi(command: &mut Command, board: &Board, loaded: &Loaded, card: &Path) -> Result<()> {
     let Some(tree) = &loaded.device_tree else {
         return Err(
             Diagnostic::error("the card has no device tree for this machine")
-                .help("in appliance.toml: `machine = \"raspberry-pi-3\"`")
+                .help(format!(
+                    "in appliance.toml: `machine = \"{}\"`, or another machine in `[run]`",
+                    board.machine
+                ))
                 .into(),
         );
     };
@@ -259,7 +313,7 @@ fn copy(from: &mut File, to: &mut File, range: std::ops::Range<u64>) -> std::io:
 }
 
 /// Plays the firmware.
-fn load(card: &Path) -> Result<Loaded> {
+fn load(card: &Path, board: Option<&Board>) -> Result<Loaded> {
     let failed = |error: std::io::Error| file("read", card, &error);
     let mut disk = File::open(card).map_err(failed)?;
     let parts = partitions(&mut disk).map_err(failed)?;
@@ -283,23 +337,32 @@ fn load(card: &Path) -> Result<Loaded> {
         std::fs::write(&path, bytes).map_err(|error| file("write", &path, &error))?;
         Ok(path)
     };
-    let (kernel, initramfs) = (take(KERNEL)?, take(INITRAMFS)?);
+    let config = boot.read(CONFIG, 1 << 20).map_err(failed)?;
+    let config = String::from_utf8_lossy(&config);
+    // The last line counts.
+    let value = |key: &str| {
+        let mut lines = config.lines().rev().map(str::trim);
+        lines.find_map(|line| line.strip_prefix(key))
+    };
+    let wide = value("arm_64bit=") == Some("1");
+    let kernel = value("kernel=").unwrap_or_default();
+    let (kernel, initramfs) = (take(kernel)?, take(INITRAMFS)?);
     let line = boot.read(CMDLINE, 4096).map_err(failed)?;
     // The firmware puts the name of the serial port in.
     let line = String::from_utf8_lossy(&line)
         .trim()
         .replace("serial0", "ttyAMA0");
-    let tree = "bcm2710-rpi-3-b.dtb";
-    let device_tree = boot
-        .read(tree, LARGEST)
-        .is_ok()
-        .then(|| take(tree))
+    let device_tree = board
+        .map(|board| board.device_tree)
+        .filter(|tree| boot.read(tree, LARGEST).is_ok())
+        .map(take)
         .transpose()?;
     Ok(Loaded {
         kernel,
         initramfs,
-        command_line: line,
+        command_line: line + board.map_or("", |board| board.arguments),
         device_tree,
+        wide,
         _folder: folder,
     })
 }

@@ -123,19 +123,19 @@ impl Appliance {
     }
 
     /// A test of it that can be made; call it before anything is built.
-    pub fn bench(&self, target: &Target, options: &bench::Options) -> Result<bench::Bench> {
+    pub fn bench(&self, options: &bench::Options) -> Result<bench::Bench> {
         let programs: Vec<String> = self.package.binaries().map(str::to_owned).collect();
-        bench::Bench::new(target, &self.description, &programs, options)
+        bench::Bench::new(&self.description, &programs, options)
     }
 
     /// Makes a test of an image.
-    pub fn test(&self, ui: Ui, plan: &Plan, image: &Image, bench: &bench::Bench) -> Result<u8> {
-        bench.run(ui, &plan.target, &self.description, image)
+    pub fn test(&self, ui: Ui, image: &Image, bench: &bench::Bench) -> Result<u8> {
+        bench.run(ui, &self.description, image)
     }
 
     /// Boots an image in QEMU.
-    pub fn boot(&self, ui: Ui, plan: &Plan, image: &Image) -> Result<u8> {
-        machine::boot(ui, &plan.target, &self.description, image)
+    pub fn boot(&self, ui: Ui, image: &Image) -> Result<u8> {
+        machine::boot(ui, &self.description, image)
     }
 }
 

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use super::description::Description;
 use super::files::{self, Content, Placed};
-use super::machine::{INITRAMFS, KERNEL};
+use super::machine::INITRAMFS;
 use super::manifest;
 use super::system::System;
 use super::told;
@@ -151,13 +151,12 @@ fn known(bytes: &[u8]) -> (u64, String) {
 /// The settings of a Pi's firmware.
 fn config_txt(description: &Description, arch: Arch) -> String {
     let mut lines = vec![
-        format!("kernel={KERNEL}"),
+        format!("kernel={}", description.machine().card_kernel(arch)),
         format!("initramfs {INITRAMFS} followkernel"),
+        "enable_uart=1".to_owned(),
+        // Said in both cases: what holds otherwise depends on the firmware's age.
+        format!("arm_64bit={}", u8::from(arch == Arch::Arm64)),
     ];
-    lines.push("enable_uart=1".to_owned());
-    if arch == Arch::Arm64 {
-        lines.push("arm_64bit=1".to_owned());
-    }
     lines.extend(description.config_txt().iter().cloned());
     lines.push(String::new());
     lines.join("\n")

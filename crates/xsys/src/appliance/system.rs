@@ -20,7 +20,7 @@ use xsys_sysroot::Cache;
 use xsys_target::Target;
 
 use super::description::Description;
-use super::machine::{INITRAMFS, KERNEL};
+use super::machine::INITRAMFS;
 use super::processor;
 use super::told;
 use crate::error::{Result, file};
@@ -56,6 +56,8 @@ pub struct Chosen {
     pub modules: Picked,
     /// Firmware and device trees, by their names on a boot partition.
     beside: BTreeMap<String, Piece>,
+    /// What the kernel is called there.
+    kernel_name: &'static str,
     /// Where packages are unpacked.
     cache: PathBuf,
 }
@@ -77,6 +79,7 @@ pub fn choose(ui: Ui, target: &Target, description: &Description) -> Result<Chos
     ui.status("Kernel", &text);
     Ok(Chosen {
         source,
+        kernel_name: machine.card_kernel(kernel.arch),
         kernel,
         modules,
         beside,
@@ -256,7 +259,7 @@ impl System {
         let archive = Piece::new(archive);
         let mut boot = chosen.beside.clone();
         let kernel = chosen.kernel.compressed_in(&chosen.cache).map_err(told)?;
-        boot.insert(KERNEL.to_owned(), Piece::new(kernel.into_owned()));
+        boot.insert(chosen.kernel_name.to_owned(), Piece::new(kernel.into_owned()));
         let mut digest = Sha256::new();
         let parts = boot.iter().map(|(name, piece)| (name.as_str(), piece));
         for (name, piece) in parts.chain([(INITRAMFS, &archive)]) {

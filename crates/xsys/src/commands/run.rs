@@ -116,7 +116,7 @@ fn go(call: &Call, args: &RunArgs) -> Result<u8> {
 /// Builds an appliance and boots its card in QEMU.
 fn run_appliance(call: &Call, plan: &Plan, appliance: &Appliance) -> Result<u8> {
     let image = make_appliance(call, plan, appliance)?;
-    appliance.boot(call.ui, plan, &image)
+    appliance.boot(call.ui, &image)
 }
 
 /// Builds an appliance's programs and makes its card.

@@ -30,7 +30,6 @@ fn go(call: &Call, args: &TestArgs) -> Result<u8> {
             .into());
     };
     let bench = appliance.bench(
-        &plan.target,
         &Options {
             keep_data: args.keep_data,
             ready_within: args.time_limit,
@@ -38,5 +37,5 @@ fn go(call: &Call, args: &TestArgs) -> Result<u8> {
         },
     )?;
     let image = run::make_appliance(call, plan, appliance)?;
-    appliance.test(call.ui, plan, &image, &bench)
+    appliance.test(call.ui, &image, &bench)
 }

@@ -16,7 +16,6 @@ use std::time::{Duration, Instant};
 
 use xsys_diag::Diagnostic;
 use xsys_init::config::Config;
-use xsys_target::Target;
 
 use self::serial::Serial;
 use super::Image;
@@ -58,12 +57,18 @@ pub struct Bench {
 impl Bench {
     /// All that can be said before anything is built; `programs` are services where the description names none.
     pub fn new(
-        target: &Target,
         description: &Description,
         programs: &[String],
         options: &Options,
     ) -> Result<Self> {
-        let qemu = machine::qemu(target)?;
+        let qemu = machine::qemu()?;
+        if machine::fitting(description.machine()) != machine::VIRT {
+            let name = description.machine().name;
+            return Err(Diagnostic::error(format!("appliances of `{name}` cannot be tested in QEMU"))
+                .note("its machine for such kernels has no network")
+                .help("test the programs as an appliance of another machine, such as `raspberry-pi-2`: they are the same; `xsys run` boots this one")
+                .into());
+        }
         let command = match options.command.as_slice() {
             [] => description.test_command(),
             words => words.to_vec(),
@@ -113,15 +118,14 @@ impl Bench {
     pub fn run(
         &self,
         ui: Ui,
-        target: &Target,
         description: &Description,
         image: &Image,
     ) -> Result<u8> {
         let card = machine::card(image, "test.card", self.keep_data)?;
         let ports: Vec<(u16, u16)> = self.ports.iter().map(|&port| (0, port)).collect();
         // Every card starts on this machine, and it alone has a network.
-        let virt = ("virt", card.as_path());
-        let machine = machine::machine(self.qemu.clone(), target, description, virt, &ports)?;
+        let virt = (machine::VIRT, card.as_path());
+        let machine = machine::machine(self.qemu.clone(), description, virt, &ports)?;
         let mut running = Running::start(machine, &image.path.with_extension("log"))?;
         let done = self.wait(&mut running).and_then(|after| {
             let text = format!("after {:.1} s: {}", after.as_secs_f64(), self.shown());
