@@ -82,3 +82,24 @@ fn a_distributions_musl_gets_an_unwinder() {
     assert_eq!(own.unwinder, Unwinder::OfFolder);
     assert_ne!(own.digest, musl.digest);
 }
+
+#[test]
+fn a_named_folder_may_have_one_for_each_target() {
+    let folder = tempfile::tempdir().unwrap();
+    let named = folder.path().to_owned();
+    let of = |triple: &str| {
+        let wanted = Wanted {
+            kit: &crate::musl::MUSL,
+            triples: vec![triple.to_owned()],
+        };
+        of_target(&wanted, named.clone())
+    };
+    assert_eq!(of("a-linux-musl"), Some(named.clone()));
+    let one = named.join("a-linux-musl");
+    std::fs::create_dir(&one).unwrap();
+    for name in crate::musl::MUSL.needed {
+        std::fs::write(one.join(name), "").unwrap();
+    }
+    assert_eq!(of("a-linux-musl"), Some(one));
+    assert_eq!(of("b-linux-musl"), None);
+}

@@ -131,9 +131,10 @@ impl<'s> Modules<'s> {
         Ok(())
     }
 
-    pub(crate) fn absent(&self, names: &[String], why: &str) -> Absent {
+    pub(crate) fn absent(&self, names: &[String], why: &str, typed: bool) -> Absent {
+        let mut typed = names.iter().filter(|_| typed);
         let known = || self.files.keys().chain(&self.builtin).map(String::as_str);
-        let close = names.iter().find_map(|name| close(&normal(name), known()));
+        let close = typed.find_map(|name| close(&normal(name), known()));
         Absent {
             names: names.to_vec(),
             why: why.to_owned(),

@@ -363,6 +363,7 @@ pub fn wanted(needs: &[Need]) -> Vec<Wanted> {
         names: need.names.iter().map(|name| (*name).to_owned()).collect(),
         why: need.what.to_owned(),
         must: need.must,
+        typed: false,
     };
     needs.iter().map(one).collect()
 }

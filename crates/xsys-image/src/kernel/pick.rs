@@ -22,6 +22,8 @@ pub struct Wanted {
     pub why: String,
     /// Without it there is an error.
     pub must: bool,
+    /// Somebody wrote the name, and may have meant another one.
+    pub typed: bool,
 }
 
 /// A module that is taken.
@@ -89,7 +91,7 @@ impl Modules<'_> {
                 }
             }
             if !found {
-                let absent = self.absent(&one.names, &one.why);
+                let absent = self.absent(&one.names, &one.why, one.typed);
                 match one.must {
                     true => pick.absent.push(absent),
                     false => pick.picked.left_out.push(absent),
@@ -167,7 +169,7 @@ impl Pick<'_, '_> {
             if self.modules.files.contains_key(&needed) {
                 self.visit(&needed, &why, optional)?;
             } else if !self.modules.builtin.contains(&needed) {
-                let absent = self.modules.absent(&[needed], &why);
+                let absent = self.modules.absent(&[needed], &why, false);
                 self.absent.push(absent);
             }
         }
@@ -238,6 +240,7 @@ mod tests {
             names: names.iter().map(|name| (*name).to_owned()).collect(),
             why: "a test".to_owned(),
             must,
+            typed: true,
         }
     }
 

@@ -25,7 +25,10 @@ impl Description {
             let names: Vec<String> = machine::names().map(|name| format!("`{name}`")).collect();
             let problem = Diagnostic::error(format!("cards do not start on QEMU's `{run}`"))
                 .label(source, at("run.machine"), "")
-                .help(format!("in `[run]`, `machine` is one of {}", names.join(", ")));
+                .help(format!(
+                    "in `[run]`, `machine` is one of {}",
+                    names.join(", ")
+                ));
             problems.push(problem);
         }
         for (number, port) in self.keys.run.ports.iter().enumerate() {

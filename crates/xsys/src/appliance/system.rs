@@ -122,6 +122,7 @@ fn modules(source: &Source, kernel: &Kernel, description: &Description) -> Resul
                 names: vec![name.clone()],
                 why: description.file_name(),
                 must: true,
+                typed: true,
             }),
         }
     }
@@ -259,7 +260,10 @@ impl System {
         let archive = Piece::new(archive);
         let mut boot = chosen.beside.clone();
         let kernel = chosen.kernel.compressed_in(&chosen.cache).map_err(told)?;
-        boot.insert(chosen.kernel_name.to_owned(), Piece::new(kernel.into_owned()));
+        boot.insert(
+            chosen.kernel_name.to_owned(),
+            Piece::new(kernel.into_owned()),
+        );
         let mut digest = Sha256::new();
         let parts = boot.iter().map(|(name, piece)| (name.as_str(), piece));
         for (name, piece) in parts.chain([(INITRAMFS, &archive)]) {
