@@ -10,6 +10,8 @@
 mod appliance_bench;
 #[path = "build/appliances.rs"]
 mod appliances;
+#[path = "build/arm32.rs"]
+mod arm32;
 #[path = "build/card.rs"]
 mod card;
 #[path = "build/unwinder.rs"]

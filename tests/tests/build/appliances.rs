@@ -92,7 +92,7 @@ impl Machine {
 
     /// The port of this machine that leads to one of the appliance.
     #[track_caller]
-    fn port(&mut self, of: u16) -> u16 {
+    pub fn port(&mut self, of: u16) -> u16 {
         let line = self.wait_for(&format!("to port {of} of the appliance"));
         let (_, rest) = line.split_once("127.0.0.1:").unwrap();
         rest.split(' ').next().unwrap().parse().unwrap()
@@ -106,7 +106,7 @@ impl Machine {
         self.child.try_wait().unwrap().is_none()
     }
 
-    fn cut_power(mut self) {
+    pub fn cut_power(mut self) {
         let group = format!("-{}", self.child.id());
         let _ = Command::new("kill").args(["-KILL", "--", &group]).status();
         let _ = self.child.wait();
@@ -115,7 +115,7 @@ impl Machine {
 
 /// A page, asked for until somebody answers.
 #[track_caller]
-fn page(port: u16, path: &str) -> String {
+pub fn page(port: u16, path: &str) -> String {
     let start = Instant::now();
     loop {
         let asked = TcpStream::connect(("127.0.0.1", port)).and_then(|mut stream| {
@@ -133,16 +133,21 @@ fn page(port: u16, path: &str) -> String {
     }
 }
 
-/// What `xsys new` makes, with ports that are free.
+/// What `xsys new` makes for a Pi 3, with ports that are free.
 pub fn shop(why: &str) -> Place {
+    project(why, "")
+}
+
+/// The same for a machine that an option names.
+pub fn project(why: &str, option: &str) -> Place {
     // Below this repository it would become a member of its workspace.
     let name = format!("xsys-appliances-{why}-{}", std::process::id());
     let place = Place {
         folder: std::env::temp_dir().join(name),
     };
     std::fs::create_dir_all(&place.folder).unwrap();
-    let made = run(&mut place.xsys("new shop --appliance")).ends_with(0);
-    made.tells("linux-image-…-arm64 (arm64) and raspi-firmware go into");
+    let made = run(&mut place.xsys(&format!("new shop --appliance {option}"))).ends_with(0);
+    made.tells(" and raspi-firmware go into");
     let place = Place {
         folder: place.path("shop"),
     };

@@ -6,7 +6,7 @@
 
 use std::path::PathBuf;
 
-use xsys_tests::project::{Place, find_program, run, rustc_sysroot, skip};
+use xsys_tests::project::{Place, find_program, rustc_sysroot, skip};
 
 use crate::appliances::{Machine, page, project};
 
@@ -17,7 +17,10 @@ fn packages(variable: &str) -> Option<PathBuf> {
     let folder = std::env::var_os(variable).map(PathBuf::from);
     let found = folder.filter(|folder| folder.is_dir());
     if found.is_none() {
-        skip("arm32", &format!("{variable} names no folder with Debian's kernel packages"));
+        skip(
+            "arm32",
+            &format!("{variable} names no folder with Debian's kernel packages"),
+        );
     }
     found.map(|folder| std::path::absolute(folder).unwrap())
 }
@@ -64,7 +67,11 @@ fn a_pi_zero_starts_and_its_programs_run_on_armv7() {
     machine.cut_power();
     let manifest = place.path(&format!("target/{TARGET}/release/shop.manifest.json"));
     let manifest = std::fs::read_to_string(manifest).unwrap();
-    for part in ["\"kernel.img\"", "\"bcm2708-rpi-zero-w.dtb\"", "\"start.elf\""] {
+    for part in [
+        "\"kernel.img\"",
+        "\"bcm2708-rpi-zero-w.dtb\"",
+        "\"start.elf\"",
+    ] {
         assert!(manifest.contains(part), "{part}\n{manifest}");
     }
 
@@ -76,7 +83,10 @@ fn a_pi_zero_starts_and_its_programs_run_on_armv7() {
     std::os::unix::fs::symlink(armhf, place.path("kernel")).unwrap();
     let description = place.path("appliance.toml");
     let text = std::fs::read_to_string(&description).unwrap();
-    let text = text.replace("machine = \"raspberry-pi-zero\"", "machine = \"raspberry-pi-2\"");
+    let text = text.replace(
+        "machine = \"raspberry-pi-zero\"",
+        "machine = \"raspberry-pi-2\"",
+    );
     std::fs::write(&description, text).unwrap();
     std::fs::remove_file(place.path(&format!("target/{TARGET}/release/shop.card"))).unwrap();
     let visits = ["visit 1\n", "visit 2\n"];

@@ -29,13 +29,11 @@ fn go(call: &Call, args: &TestArgs) -> Result<u8> {
             .help("choose the package with `-p NAME`, or make one: `xsys new NAME --appliance`")
             .into());
     };
-    let bench = appliance.bench(
-        &Options {
-            keep_data: args.keep_data,
-            ready_within: args.time_limit,
-            command: flags.program,
-        },
-    )?;
+    let bench = appliance.bench(&Options {
+        keep_data: args.keep_data,
+        ready_within: args.time_limit,
+        command: flags.program,
+    })?;
     let image = run::make_appliance(call, plan, appliance)?;
     appliance.test(call.ui, &image, &bench)
 }

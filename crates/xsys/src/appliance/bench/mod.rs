@@ -56,11 +56,7 @@ pub struct Bench {
 
 impl Bench {
     /// All that can be said before anything is built; `programs` are services where the description names none.
-    pub fn new(
-        description: &Description,
-        programs: &[String],
-        options: &Options,
-    ) -> Result<Self> {
+    pub fn new(description: &Description, programs: &[String], options: &Options) -> Result<Self> {
         let qemu = machine::qemu()?;
         if machine::fitting(description.machine()) != machine::VIRT {
             let name = description.machine().name;
@@ -115,12 +111,7 @@ impl Bench {
     }
 
     /// Boots the card, runs the command, and returns its exit code.
-    pub fn run(
-        &self,
-        ui: Ui,
-        description: &Description,
-        image: &Image,
-    ) -> Result<u8> {
+    pub fn run(&self, ui: Ui, description: &Description, image: &Image) -> Result<u8> {
         let card = machine::card(image, "test.card", self.keep_data)?;
         let ports: Vec<(u16, u16)> = self.ports.iter().map(|&port| (0, port)).collect();
         // Every card starts on this machine, and it alone has a network.
