@@ -133,9 +133,5 @@ pub fn boot(call: &Call, name: &str) -> Result<u8> {
         return Err(Failure::silent(1));
     };
     appliance::tell(call.ui, image);
-    let flags = CargoFlags::read(&[]);
-    let place = Place::find(fleet.folder(), call.toolchain.as_deref(), &flags)?;
-    let what = xsys_target::What::Triple(device.target.clone());
-    let target = crate::driver::plan::load_target(&what, &place.toolchain)?;
-    machine::boot(call.ui, &target, &device.description, image)
+    machine::boot(call.ui, &device.description, image)
 }
