@@ -21,7 +21,9 @@ use xsys_target::{CrateSet, What};
 pub use self::cargo_flags::{CargoFlags, split_value};
 pub use self::existing::{InitArgs, SetupArgs};
 pub use self::flash::FlashArgs;
-pub use self::fleet::{FleetBuildArgs, FleetCheckArgs, FleetCommand, FleetFlashArgs, ListFormat};
+pub use self::fleet::{
+    DiffArgs, FleetBuildArgs, FleetCheckArgs, FleetCommand, FleetFlashArgs, ListFormat,
+};
 pub use self::look::{SizeArgs, SizeBy, StripArgs, WhyArgs};
 pub use self::sort::sort;
 pub use self::verbs::{AgainstArgs, BenchArgs, CargoArgs, CleanArgs, CompileArgs};

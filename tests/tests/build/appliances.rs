@@ -4,11 +4,12 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
 use xsys_tests::project::{Place, find_program, run, skip};
 
 use crate::card;
@@ -161,6 +162,40 @@ pub fn project(why: &str, option: &str) -> Place {
     place
 }
 
+/// The manifest and the list of software beside an image.
+fn says_what_it_is_made_of(out: &Path) {
+    let read = |name: &str| -> Value {
+        let text = std::fs::read_to_string(out.join(name)).unwrap();
+        let place = out.ancestors().nth(3).unwrap();
+        assert!(!text.contains(&*place.to_string_lossy()), "{text}");
+        serde_json::from_str(&text).unwrap()
+    };
+    let manifest = read("shop.manifest.json");
+    assert_eq!(manifest["target"], "aarch64-unknown-linux-musl");
+    assert_eq!(manifest["packages"][0]["vendor"], "debian");
+    assert_eq!(manifest["programs"][0]["package"], "shop");
+    assert_eq!(manifest["init"]["package"], "xsys-init");
+    let kernel = manifest["kernel"].as_str().unwrap();
+
+    let list = read("shop.sbom.json");
+    assert_eq!(list["compositions"][0]["aggregate"], "complete");
+    let all = list["components"].as_array().unwrap();
+    let url = |start: &str| {
+        let urls = all.iter().filter_map(|one| one["purl"].as_str());
+        urls.filter(|url| url.starts_with(start)).count()
+    };
+    for start in [
+        &format!("pkg:deb/debian/linux-image-{kernel}@"),
+        "pkg:deb/debian/raspi-firmware@",
+        "pkg:cargo/tinyjson@",
+        "pkg:cargo/hashbrown@",
+        "pkg:generic/rust-std@1.",
+        "pkg:generic/musl@1.",
+    ] {
+        assert_eq!(url(start), 1, "{start}");
+    }
+}
+
 #[test]
 fn a_shop_survives_a_power_cut() {
     let Some(packages) = packages() else { return };
@@ -179,10 +214,15 @@ fn a_shop_survives_a_power_cut() {
     );
     let out = place.path("target/aarch64-unknown-linux-musl/release");
     let image = std::fs::read(out.join("shop.img")).unwrap();
-    for name in ["shop.img.zst", "shop.bmap", "shop.manifest.json"] {
+    for name in ["shop.img.zst", "shop.bmap"] {
         assert!(out.join(name).is_file(), "{name}");
     }
     card::others_read_a_new_card(&out, "shop");
+    says_what_it_is_made_of(&out);
+    std::fs::create_dir(place.path("before")).unwrap();
+    for name in ["shop.manifest.json", "shop.sbom.json"] {
+        std::fs::copy(out.join(name), place.path("before").join(name)).unwrap();
+    }
     // Nothing has changed: nothing is written.
     let again = run(&mut xsys("build --release"));
     assert!(again.stderr.contains("unchanged"), "{}", again.stderr);
@@ -212,6 +252,12 @@ fn a_shop_survives_a_power_cut() {
     let second = page(shop, "/");
     assert!(second.contains("welcome 2"), "{second}");
     machine.cut_power();
+    let compared = run(&mut xsys(&format!("fleet diff before {}", out.display())));
+    assert_eq!(compared.code, Some(1), "{}", compared.stderr);
+    let program = "Programs\n  ~ shop  0.1.0, ";
+    assert!(compared.stdout.starts_with("shop\n"), "{}", compared.stdout);
+    assert!(compared.stdout.contains(program), "{}", compared.stdout);
+    assert!(!compared.stdout.contains("Kernel"), "{}", compared.stdout);
 
     // The same card in a Pi: its own drivers find card and data.
     let description = place.path("appliance.toml");

@@ -35,8 +35,25 @@ pub struct Package {
     pub version: String,
     /// `Architecture:`, such as `arm64` or `all`.
     pub architecture: String,
+    /// `Maintainer:`, if it says so.
+    pub maintainer: Option<String>,
     /// The digest of the whole file, in hexadecimal.
     pub sha256: String,
+}
+
+impl Package {
+    /// The distribution that it is from, as package URLs name it.
+    pub fn vendor(&self) -> &'static str {
+        let maintainer = self.maintainer.as_deref().unwrap_or_default();
+        let is_of = |domain: &str| maintainer.contains(domain);
+        if is_of("ubuntu.com>") {
+            "ubuntu"
+        } else if is_of("raspberrypi.com>") || is_of("raspberrypi.org>") {
+            "raspberrypi"
+        } else {
+            "debian"
+        }
+    }
 }
 
 /// A member of an `ar` archive.
@@ -58,8 +75,10 @@ pub(crate) fn open(path: &Path, cache: &Path) -> Result<(Package, Tarball), Erro
     let control = tar_of(&members, "control").map_err(broken)?;
     let data = tar_of(&members, "data").map_err(broken)?;
     let text = control_file(&file, control).map_err(broken)?;
+    let maintainer = line(&text, "Maintainer").map(str::to_owned);
     let field = |name| field(&text, name).ok_or_else(|| broken(Fault::Control(name)));
     let package = Package {
+        maintainer,
         path: path.to_owned(),
         name: field("Package")?,
         version: field("Version")?,
@@ -243,12 +262,16 @@ fn control_file(file: &Arc<File>, (member, packing): (&Member, Packing)) -> Resu
 
 /// A field of the control file that must be one word.
 fn field(text: &str, name: &str) -> Option<String> {
-    let value = text.lines().find_map(|line| {
-        let (key, value) = line.split_once(':')?;
-        key.eq_ignore_ascii_case(name).then(|| value.trim())
-    })?;
+    let value = line(text, name)?;
     let word = !value.is_empty() && value.chars().all(|char| char.is_ascii_graphic());
     word.then(|| value.to_owned())
+}
+
+fn line<'t>(text: &'t str, name: &str) -> Option<&'t str> {
+    text.lines().find_map(|line| {
+        let (key, value) = line.split_once(':')?;
+        key.eq_ignore_ascii_case(name).then(|| value.trim())
+    })
 }
 
 fn digest(file: &Arc<File>, len: u64) -> std::io::Result<String> {

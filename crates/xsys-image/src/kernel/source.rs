@@ -228,6 +228,12 @@ impl Source {
         Some(&self.origins[place.tree])
     }
 
+    /// The package that has the file.
+    pub fn package(&self, path: &str) -> Option<&Package> {
+        let origin = self.origin(path)?;
+        self.packages.iter().find(|package| package.path == origin)
+    }
+
     /// Opens a file.
     pub fn stream(&self, path: &str) -> Result<Box<dyn Stream>, Error> {
         let Some(place) = self.files.get(path) else {
@@ -372,6 +378,9 @@ mod tests {
         assert_eq!(source.below("lib/modules/").count(), 2);
         assert_eq!(source.origin("Image"), Some(&*at("Image")));
         assert_eq!(source.packages().len(), 1);
+        let package = source.package("lib/modules/1/a.ko").unwrap();
+        assert_eq!(package.vendor(), "debian");
+        assert_eq!(source.package("boot/vmlinuz-1"), None);
         let error = source.read("boot/x.dtb").unwrap_err();
         assert!(
             error

@@ -9,6 +9,8 @@ use xsys_diag::Diagnostic;
 use xsys_sysroot::Cache;
 use xsys_target::Target;
 
+use super::crates;
+use super::system::Program;
 use crate::cli::{BuildArgs, Cli, Command};
 use crate::commands::Call;
 use crate::driver::board_files::short_digest;
@@ -30,7 +32,7 @@ codegen-units = 1
 ";
 
 /// The program for a target.
-pub fn build(call: &Call, target: &Target) -> Result<PathBuf> {
+pub fn build(call: &Call, target: &Target) -> Result<Program> {
     let cache = Cache::from_env().map_err(|error| error.into_diagnostic())?;
     let folder = sources(cache.root())?;
     let mut call = call.clone();
@@ -45,16 +47,16 @@ pub fn build(call: &Call, target: &Target) -> Result<PathBuf> {
         call.toolchain.as_deref(),
         &call.folder,
     )?;
-    let built = match plans.first() {
-        Some(plan) => cargo::build(&call.ui, plan, true)?,
-        None => return Err(no_init()),
+    let Some(plan) = plans.first() else {
+        return Err(no_init());
     };
+    let built = cargo::build(&call.ui, plan, true)?;
     match built
         .programs
         .into_iter()
         .find(|path| path.ends_with("init"))
     {
-        Some(path) if built.code == 0 => Ok(path),
+        Some(path) if built.code == 0 => Program::read(&path, &crates::of(&call.ui, plan)?),
         _ if built.code != 0 => Err(Failure::silent(built.code)),
         _ => Err(no_init()),
     }

@@ -5,30 +5,46 @@
 
 use serde::{Deserialize, Serialize};
 use xsys_image::disk::Placed;
+use xsys_image::kernel::deb;
 use xsys_image::kernel::pick::Picked;
 
-use super::system::{Piece, System};
+use super::revision::Revision;
+use super::system::Piece;
 
 /// The format of manifests that this xsys writes.
 pub const FORMAT: u32 = 1;
 
 /// What a card is made of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Manifest {
     pub format: u32,
     pub name: String,
     pub version: String,
     pub machine: String,
-    /// The version of xsys that made it.
+    pub target: String,
+    /// The sources that it was made of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Revision>,
+    /// The versions of xsys and of the compiler that made it.
     pub xsys: String,
+    pub rustc: String,
     /// The kernel's release.
     pub kernel: Option<String>,
+    /// Debian packages that kernel, modules and firmware are from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub packages: Vec<Package>,
     pub modules: Vec<Module>,
     pub programs: Vec<Program>,
+    /// The first process.
+    pub init: Option<Program>,
     /// The user's files.
     pub files: Vec<File>,
     /// What the init is told.
     pub settings: serde_json::Value,
+    /// What the firmware and the kernel are told.
+    pub config_txt: Vec<String>,
+    pub command_line: String,
     pub partitions: Vec<Partition>,
     /// Files of the partition that says which system starts, and of the system's own.
     pub select: Vec<Part>,
@@ -43,10 +59,26 @@ pub struct Module {
     pub why: String,
 }
 
-/// A program in `/bin`.
+/// A Debian package.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Package {
+    pub name: String,
+    pub version: String,
+    pub architecture: String,
+    /// The distribution that it is from.
+    pub vendor: String,
+    pub sha256: String,
+}
+
+/// A program, as it is on the card.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Program {
     pub name: String,
+    /// cargo's package, and its version.
+    pub package: String,
+    pub version: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub features: Vec<String>,
     pub size: u64,
     pub sha256: String,
 }
@@ -106,14 +138,30 @@ pub fn modules(picked: &Picked) -> Vec<Module> {
     picked.modules.iter().map(module).collect()
 }
 
-/// The programs of a system.
-pub fn programs(system: &System) -> Vec<Program> {
-    let program = |program: &super::system::Program| Program {
+/// A program of a system.
+pub fn program(program: &super::system::Program) -> Program {
+    let crates = program.crates.as_ref();
+    let features = crates.map(|it| it.features.iter().cloned().collect());
+    Program {
         name: program.name.clone(),
+        package: crates.map(|it| it.package.clone()).unwrap_or_default(),
+        version: crates.map(|it| it.version.clone()).unwrap_or_default(),
+        features: features.unwrap_or_default(),
         size: program.content.bytes.len() as u64,
         sha256: program.content.sha256.clone(),
+    }
+}
+
+/// The packages that kernel, modules and firmware of a system are from.
+pub fn packages(used: &[&deb::Package]) -> Vec<Package> {
+    let package = |package: &&deb::Package| Package {
+        name: package.name.clone(),
+        version: package.version.clone(),
+        architecture: package.architecture.clone(),
+        vendor: package.vendor().to_owned(),
+        sha256: package.sha256.clone(),
     };
-    system.programs.iter().map(program).collect()
+    used.iter().map(package).collect()
 }
 
 /// Where a card's partitions are.
@@ -148,12 +196,19 @@ mod tests {
             name: "shop".to_owned(),
             version: "0.1.0".to_owned(),
             machine: "qemu-virt".to_owned(),
+            target: "aarch64-unknown-linux-musl".to_owned(),
+            source: None,
             xsys: "0.1.0".to_owned(),
+            rustc: "1.95.0".to_owned(),
             kernel: None,
+            packages: Vec::new(),
             modules: Vec::new(),
             programs: Vec::new(),
+            init: None,
             files: Vec::new(),
             settings: serde_json::json!({ "hostname": "shop" }),
+            config_txt: Vec::new(),
+            command_line: String::new(),
             partitions: partitions(&[Placed {
                 name: "SELECT".to_owned(),
                 range: 512..1024,

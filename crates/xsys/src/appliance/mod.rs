@@ -12,16 +12,21 @@
 
 pub mod bench;
 mod checks;
+pub mod compare;
+pub mod crates;
 mod description;
 pub mod files;
 pub mod init;
 mod keys;
+mod library;
 pub mod machine;
 pub mod manifest;
 pub mod output;
 pub mod own;
 mod places;
 pub mod processor;
+pub mod revision;
+mod sbom;
 mod secrets;
 pub mod stamp;
 pub mod system;
@@ -36,6 +41,7 @@ pub use self::stamp::tell;
 use xsys_target::Target;
 
 use self::output::Output;
+use self::revision::Revision;
 use self::stamp::Card;
 use self::system::{Chosen, Program, System};
 use crate::commands::Call;
@@ -108,15 +114,19 @@ impl Appliance {
             folder: folder.to_owned(),
             name: package.name().to_owned(),
         };
-        let programs = programs.iter().map(|path| Program::read(path));
+        let known = crates::of(&call.ui, plan)?;
+        let programs = programs.iter().map(|path| Program::read(path, &known));
         let programs = programs.collect::<Result<_>>()?;
-        let init = Program::read(&init::build(call, &plan.target)?)?;
+        let init = init::build(call, &plan.target)?;
         let system = System::make(Arc::clone(&self.kernel), programs, &init, None)?;
+        let source = Revision::of(&package.folder().join("Cargo.toml"));
         let card = Card {
             name: package.name(),
             version: &package.version(),
             description: &self.description,
             system: &system,
+            target: &plan.target.name,
+            source: source.as_ref(),
         };
         let _lock = output.lock(call.ui)?;
         card.make(&output).map(Some)

@@ -19,7 +19,7 @@ use xsys_image::disk::compress::Compression;
 
 use super::Image;
 use super::description::Form;
-use super::stamp::no_disk;
+use super::stamp::{MANIFEST, no_disk};
 use crate::error::{Result, file};
 use crate::ui::Ui;
 
@@ -78,6 +78,11 @@ impl Output {
 
     pub fn image(&self) -> PathBuf {
         self.path("img")
+    }
+
+    /// Where [`MANIFEST`] goes.
+    pub fn manifest(&self) -> PathBuf {
+        self.path(MANIFEST)
     }
 
     fn state(&self) -> PathBuf {

@@ -17,8 +17,9 @@ use super::machine::{CMDLINE, CONFIG, INITRAMFS};
 use super::manifest::{self, Manifest, Part};
 use super::output::{Output, Text};
 use super::own::{MANIFEST_FILE, Own};
+use super::revision::Revision;
 use super::system::{Piece, System};
-use super::{Image, told};
+use super::{Image, sbom, told};
 use crate::error::{Failure, Result};
 use crate::ui::{Ui, bytes};
 
@@ -33,13 +34,19 @@ const AUTOBOOT: &str = "[all]\ntryboot_a_b=1\nboot_partition=2\n[tryboot]\nboot_
 const FIRST_STAGE: &str = "bootcode.bin";
 
 /// The manifest on a boot partition.
-const MANIFEST: &str = "manifest.json";
+pub const MANIFEST: &str = "manifest.json";
+
+/// What the list of software ends with.
+const SOFTWARE: &str = "sbom.json";
 
 /// Files by their paths, for a FAT partition.
 type Files = BTreeMap<String, Bytes>;
 
 /// A card to be made.
 pub struct Card<'a> {
+    pub target: &'a str,
+    /// The sources that it is made of.
+    pub source: Option<&'a Revision>,
     /// Of its files; what identifiers on it are made from, too.
     pub name: &'a str,
     pub version: &'a str,
@@ -83,18 +90,26 @@ impl Card<'_> {
             name: self.name.to_owned(),
             version: self.version.to_owned(),
             machine: self.description.machine().name.to_owned(),
+            target: self.target.to_owned(),
+            source: self.source.cloned(),
             xsys: env!("CARGO_PKG_VERSION").to_owned(),
+            rustc: self.system.rustc(),
             kernel: self.system.chosen.kernel.version.clone(),
+            packages: self.system.chosen.packages.clone(),
             modules: manifest::modules(&self.system.chosen.modules),
-            programs: manifest::programs(self.system),
+            programs: self.system.programs.iter().map(manifest::program).collect(),
+            init: Some(manifest::program(&self.system.init)),
             files: own.files.clone(),
             settings: own.settings.clone(),
+            config_txt: own.config_txt.lines().map(str::to_owned).collect(),
+            command_line: own.command_line.trim_end().to_owned(),
             partitions: manifest::partitions(&placed),
             select: select_parts.collect(),
             boot,
         };
         let text = manifest.text();
-        let inputs = self.inputs(&own, &text);
+        let software = self.software(&manifest);
+        let inputs = self.inputs(&own, &[&text, &software]);
         if let Some(image) = output.unchanged(&inputs) {
             return Ok(image);
         }
@@ -116,11 +131,41 @@ impl Card<'_> {
             .iter()
             .map(|(name, piece)| (name.clone(), shared(piece)));
         let disk = self.disk(select.collect(), boot);
-        let texts = [Text {
-            ending: MANIFEST,
-            text: &text,
-        }];
+        let texts = [
+            Text {
+                ending: MANIFEST,
+                text: &text,
+            },
+            Text {
+                ending: SOFTWARE,
+                text: &software,
+            },
+        ];
         output.make(&inputs, &disk, &texts, self.description.forms())
+    }
+
+    /// The list of what is on it, for others' programs.
+    fn software(&self, manifest: &Manifest) -> String {
+        let chosen = &self.system.chosen;
+        let programs = self.system.programs.iter();
+        sbom::text(&sbom::Contents {
+            name: &manifest.name,
+            version: &manifest.version,
+            machine: &manifest.machine,
+            target: &manifest.target,
+            programs: programs.chain([&self.system.init]).collect(),
+            kernel: sbom::Kernel {
+                version: chosen.kernel.version.as_deref(),
+                sha256: self
+                    .system
+                    .boot
+                    .get(chosen.kernel_name)
+                    .map_or("", |it| &it.sha256),
+                package: chosen.of_kernel.as_deref(),
+            },
+            packages: &chosen.packages,
+            files: &manifest.files,
+        })
     }
 
     /// The partition that says which system starts.
@@ -134,19 +179,22 @@ impl Card<'_> {
     }
 
     /// The digest of all that goes in. It is for the private state alone: secrets are in it.
-    fn inputs(&self, own: &Own, manifest: &str) -> String {
+    fn inputs(&self, own: &Own, texts: &[&str]) -> String {
         let mut digest = Sha256::new();
         let secret = own.secret.as_ref().map(|secret| &secret[..]);
         let forms = format!("{:?}", self.description.forms());
-        for part in [
+        let parts = [
             self.system.digest.as_bytes(),
             &own.open,
             secret.unwrap_or_default(),
             own.config_txt.as_bytes(),
             own.command_line.as_bytes(),
-            manifest.as_bytes(),
             forms.as_bytes(),
-        ] {
+        ];
+        for part in parts
+            .into_iter()
+            .chain(texts.iter().map(|text| text.as_bytes()))
+        {
             digest.update((part.len() as u64).to_le_bytes());
             digest.update(part);
         }

@@ -14,7 +14,7 @@ use xsys_image::kernel::initramfs::{Initramfs, Pressing};
 use xsys_image::kernel::modules::Modules;
 use xsys_image::kernel::needs::{self, Machine};
 use xsys_image::kernel::pick::{Picked, Wanted};
-use xsys_image::kernel::{Error, Source, boot_files};
+use xsys_image::kernel::{Error, Source, boot_files, deb};
 use xsys_image::strip::{Strip, strip};
 use xsys_sysroot::Cache;
 use xsys_target::Target;
@@ -22,7 +22,7 @@ use xsys_target::Target;
 use super::description::Description;
 use super::machine::INITRAMFS;
 use super::processor;
-use super::told;
+use super::{crates, manifest, told};
 use crate::error::{Result, file};
 use crate::ui::Ui;
 
@@ -57,7 +57,10 @@ pub struct Chosen {
     /// Firmware and device trees, by their names on a boot partition.
     beside: BTreeMap<String, Piece>,
     /// What the kernel is called there.
-    kernel_name: &'static str,
+    pub kernel_name: &'static str,
+    /// Packages of which something is taken, and which of them has the kernel.
+    pub packages: Vec<manifest::Package>,
+    pub of_kernel: Option<String>,
     /// Where packages are unpacked.
     cache: PathBuf,
 }
@@ -72,7 +75,10 @@ pub fn choose(ui: Ui, target: &Target, description: &Description) -> Result<Chos
     let archs = processor::kernels(target, machine)?;
     let kernel = kernel(&source, description, &archs)?;
     let modules = modules(&source, &kernel, description)?;
-    let beside = firmware(&source, machine, &kernel)?;
+    let (beside, taken) = firmware(&source, machine, &kernel)?;
+    let used = used(&source, &kernel, &modules, taken);
+    let packages = manifest::packages(&used);
+    let of_kernel = source.package(&kernel.path).map(|it| it.name.clone());
     let said = kernel.version.as_deref().unwrap_or("of an unknown version");
     let count = modules.modules.len();
     let text = format!("{said}, {count} modules for {}", machine.title);
@@ -83,8 +89,36 @@ pub fn choose(ui: Ui, target: &Target, description: &Description) -> Result<Chos
         kernel,
         modules,
         beside,
+        packages,
+        of_kernel,
         cache,
     })
+}
+
+/// The packages that something is taken from: users may name more.
+fn used<'s>(
+    source: &'s Source,
+    kernel: &Kernel,
+    modules: &Picked,
+    mut taken: Vec<String>,
+) -> Vec<&'s deb::Package> {
+    taken.push(kernel.path.clone());
+    for module in &modules.modules {
+        // It may be compressed there.
+        taken.extend(
+            source
+                .below(&module.path)
+                .next()
+                .map(|(path, _)| path.to_owned()),
+        );
+    }
+    let firmware = modules.firmware.iter();
+    taken.extend(firmware.map(|name| format!("lib/firmware/{name}")));
+    let used = taken.iter().filter_map(|path| source.package(path));
+    let used: BTreeMap<&str, &deb::Package> = used
+        .map(|package| (package.name.as_str(), package))
+        .collect();
+    used.into_values().collect()
 }
 
 /// The first kernel of one of the architectures, the best first. Where there is none of any, what is said is what is
@@ -136,14 +170,16 @@ fn modules(source: &Source, kernel: &Kernel, description: &Description) -> Resul
     modules.pick(&wanted).map_err(told)
 }
 
-/// What the firmware of a Pi reads besides kernel, initramfs and settings.
+/// What the firmware of a Pi reads besides kernel, initramfs and settings; and where that is in the source.
 fn firmware(
     source: &Source,
     machine: &Machine,
     kernel: &Kernel,
-) -> Result<BTreeMap<String, Piece>> {
+) -> Result<(BTreeMap<String, Piece>, Vec<String>)> {
     let mut files = BTreeMap::new();
+    let mut taken = Vec::new();
     let mut take = |name: &str, path: &str| -> Result<()> {
+        taken.push(path.to_owned());
         let content = source.read(path).map_err(told)?;
         files.insert(name.to_owned(), Piece::new(content));
         Ok(())
@@ -172,7 +208,7 @@ fn firmware(
             take(&found.name, &found.path)?;
         }
     }
-    Ok(files)
+    Ok((files, taken))
 }
 
 /// A program as it is on a card.
@@ -182,18 +218,19 @@ pub struct Program {
     pub name: String,
     /// Without symbols.
     pub content: Piece,
+    /// What it is made of, where cargo says so.
+    pub crates: Option<Arc<crates::Program>>,
 }
 
 impl Program {
-    /// Reads what was built.
-    pub fn read(path: &Path) -> Result<Self> {
+    /// Reads what was built; what it is made of is among `known`.
+    pub fn read(path: &Path, known: &[crates::Program]) -> Result<Self> {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let crates = known.iter().find(|known| known.name == name);
         Ok(Self {
-            name: path
-                .file_name()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned(),
+            name: name.into_owned(),
             content: Piece::new(stripped(path)?),
+            crates: crates.cloned().map(Arc::new),
         })
     }
 }
@@ -212,6 +249,7 @@ pub struct System {
     /// The archive with init, modules, firmware of drivers and programs.
     pub archive: Piece,
     pub programs: Vec<Program>,
+    pub init: Program,
     /// Paths of the modules, in the order in which they are loaded.
     pub modules: Vec<String>,
     /// What is in the archive.
@@ -275,10 +313,17 @@ impl System {
             boot,
             archive,
             programs,
+            init: init.clone(),
             modules,
             paths,
             kept,
         })
+    }
+
+    /// The compiler that its programs are from.
+    pub fn rustc(&self) -> String {
+        let crates = self.init.crates.as_ref();
+        crates.map(|it| it.library.rustc()).unwrap_or_default()
     }
 
     /// Whether a path is taken by something of the system.

@@ -19,6 +19,10 @@ pub enum FleetCommand {
         #[arg(long, value_name = "FORMAT", default_value = "text")]
         format: ListFormat,
     },
+    /// Show what differs between two devices or releases, part by part
+    ///
+    /// Exits with 0 where nothing does, 1 where something does, and 2 where they cannot be compared.
+    Diff(DiffArgs),
     /// Write a device's image to a card, and compare
     Flash(FleetFlashArgs),
 }
@@ -91,4 +95,17 @@ pub struct FleetFlashArgs {
     /// Do not read back what was written
     #[arg(long)]
     pub no_verify: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// A device, a manifest, an image beside one, or a folder with manifests (such as a copy of target/fleet)
+    #[arg(value_name = "BEFORE")]
+    pub before: PathBuf,
+    /// What it is compared with
+    #[arg(value_name = "AFTER")]
+    pub after: PathBuf,
+    /// For people, or for programs
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: ListFormat,
 }

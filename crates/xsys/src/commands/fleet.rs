@@ -9,7 +9,7 @@ use crate::cli::{
     CargoFlags, FlashArgs, FleetBuildArgs, FleetCheckArgs, FleetCommand, FleetFlashArgs,
     ListFormat, NewArgs,
 };
-use crate::commands::{Call, flash, new};
+use crate::commands::{Call, diff, flash, new};
 use crate::driver::which::Place;
 use crate::error::{Failure, Result};
 use crate::fleet::build;
@@ -36,6 +36,7 @@ pub fn run(call: &Call, command: &FleetCommand) -> Result<u8> {
         FleetCommand::Check(args) => check(call, args),
         FleetCommand::Build(args) => make(call, args),
         FleetCommand::List { format } => list(call, *format),
+        FleetCommand::Diff(args) => diff::run(call, args),
         FleetCommand::Flash(args) => flash_device(call, args),
     }
 }
@@ -80,7 +81,7 @@ fn make(call: &Call, args: &FleetBuildArgs) -> Result<u8> {
 }
 
 /// Where cargo puts what it builds, the fleet's images go as well.
-fn out(call: &Call, fleet: &Fleet) -> Result<PathBuf> {
+pub fn out(call: &Call, fleet: &Fleet) -> Result<PathBuf> {
     let flags = CargoFlags::read(&[]);
     let place = Place::find(fleet.folder(), call.toolchain.as_deref(), &flags)?;
     Ok(place.project.target_dir.join("fleet"))
@@ -101,11 +102,7 @@ fn flash_device(call: &Call, args: &FleetFlashArgs) -> Result<u8> {
     let device = fleet.device(&args.name)?;
     let output = build::output(&out(call, &fleet)?, &device.name);
     if output.made().is_none() {
-        return Err(
-            Diagnostic::error(format!("there is no image of `{}` yet", device.name))
-                .help(format!("make it: `xsys fleet build {}`", device.name))
-                .into(),
-        );
+        return Err(not_made(&device.name));
     }
     let args = FlashArgs {
         image: Some(output.image()),
@@ -117,6 +114,12 @@ fn flash_device(call: &Call, args: &FleetFlashArgs) -> Result<u8> {
         json: false,
     };
     flash::run(call, &args)
+}
+
+pub fn not_made(device: &str) -> Failure {
+    Diagnostic::error(format!("there is no image of `{device}` yet"))
+        .help(format!("make it: `xsys fleet build {device}`"))
+        .into()
 }
 
 /// `xsys run --device NAME`: makes one device's card and boots it in QEMU.

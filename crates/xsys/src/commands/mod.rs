@@ -5,6 +5,7 @@ mod build;
 mod cargo;
 mod check;
 mod clean;
+mod diff;
 mod differences;
 mod doctor;
 mod flash;

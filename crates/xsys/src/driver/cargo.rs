@@ -1,7 +1,7 @@
 //! Calls of cargo: the same flags, in an environment that makes rustc use our sysroot and linker.
 
 use std::ffi::{OsStr, OsString};
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant, SystemTime};
@@ -85,6 +85,35 @@ pub fn build(ui: &Ui, plan: &Plan, alone: bool) -> Result<Built> {
         libraries,
         time: start.elapsed(),
     })
+}
+
+/// What the build compiles, as cargo's own JSON. None where it has no answer.
+pub fn unit_graph(ui: &Ui, plan: &Plan) -> Result<Option<String>> {
+    let mut command = command(
+        &Ui {
+            color: false,
+            ..*ui
+        },
+        plan,
+        Verb::Build,
+    )?;
+    // Nothing is compiled: no crate sees the variable.
+    command
+        .args(["--unit-graph", "-Zunstable-options"])
+        .env("RUSTC_BOOTSTRAP", "1")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
+    let child = children::spawn(&mut command);
+    let mut child = child.map_err(|error| not_started(command.get_program(), &error))?;
+    let mut text = String::new();
+    let read = child
+        .stdout
+        .take()
+        .map(|mut stdout| stdout.read_to_string(&mut text));
+    let status = children::wait(&mut child)
+        .map_err(|error| file("wait for", &plan.toolchain.cargo, &error))?;
+    Ok((status.success() && matches!(read, Some(Ok(_)))).then_some(text))
 }
 
 /// The end of several builds, as cargo tells it of one.

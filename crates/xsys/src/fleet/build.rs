@@ -11,12 +11,13 @@ use rayon::prelude::*;
 use xsys_diag::Diagnostic;
 
 use super::compile::{self, Compiled};
-use super::description::{Device, Fleet};
+use super::description::{Device, FILE, Fleet};
 use super::prepare::{Kind, Prepared};
 use super::summary;
 use super::told::{Told, names};
 use crate::appliance::Image;
 use crate::appliance::output::{Lock, Output};
+use crate::appliance::revision::Revision;
 use crate::appliance::stamp::Card;
 use crate::appliance::system::System;
 use crate::cli::FleetBuildArgs;
@@ -101,6 +102,7 @@ fn stamp(
     let outcome = Mutex::new(outcome);
     let progress = StampProgress::new(call.ui, work.len());
     let version = &prepared.fleet.version;
+    let source = Revision::of(&prepared.fleet.folder().join(FILE));
     pool.install(|| {
         work.par_iter().for_each(|(device, system)| {
             progress.start(&device.name);
@@ -109,6 +111,8 @@ fn stamp(
                 version,
                 description: &device.description,
                 system,
+                target: &device.target,
+                source: source.as_ref(),
             };
             let output = output(out, &device.name);
             let made = output.create().and_then(|()| card.make(&output));

@@ -10,7 +10,7 @@ use clap::Parser;
 use xsys_diag::Diagnostic;
 
 use super::prepare::{Prepared, Program};
-use crate::appliance::{init, system};
+use crate::appliance::{crates, init, system};
 use crate::cli::{BuildArgs, Cli, Command};
 use crate::commands::Call;
 use crate::driver::cargo;
@@ -53,7 +53,6 @@ pub fn compile(call: &Call, prepared: &Prepared<'_>, cargo_flags: &[OsString]) -
             }
         }
         let init = init::build(call, &prepared.targets[target])?;
-        let init = system::Program::read(&init)?;
         compiled.inits.insert(target.clone(), init);
     }
     Ok(compiled)
@@ -138,8 +137,9 @@ fn build(call: &Call, prepared: &Prepared<'_>, args: &BuildArgs) -> Result<Vec<s
             // cargo has told what was wrong.
             return Err(Failure::silent(built.code));
         }
+        let known = crates::of(&call.ui, plan)?;
         for path in &built.programs {
-            programs.push(system::Program::read(path)?);
+            programs.push(system::Program::read(path, &known)?);
         }
         linker::prune_reports(&plan.project.reports());
     }

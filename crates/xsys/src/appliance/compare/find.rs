@@ -1,0 +1,136 @@
+//! What is compared: a manifest, an image's, those of a folder, or a device's by its name.
+//!
+//! A folder is one of an earlier release (a copy of `target/fleet`, with a folder for each device), a device's, or where a
+//! single appliance was built.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use xsys_diag::Diagnostic;
+
+use super::software::Lists;
+use crate::appliance::manifest::{FORMAT, Manifest};
+use crate::error::{Result, file};
+
+/// What manifests' names end with, and those of lists of software.
+const MANIFEST: &str = ".manifest.json";
+const SOFTWARE: &str = ".sbom.json";
+
+/// What is known of one appliance or device.
+#[derive(Clone, Debug)]
+pub struct Known {
+    pub manifest: Manifest,
+    /// Nothing where no list lies beside the manifest.
+    pub software: Option<Lists>,
+}
+
+/// Finds what a word means in a folder, by names: of a folder several. `built` is where a device's manifest is.
+pub fn find(
+    folder: &Path,
+    word: &Path,
+    built: &dyn Fn(&str) -> Result<Option<PathBuf>>,
+) -> Result<BTreeMap<String, Known>> {
+    let there = folder.join(word);
+    let path = match there.exists() {
+        true => Some(there),
+        false => match word.to_str() {
+            Some(name) => built(name)?,
+            None => None,
+        },
+    };
+    let Some(path) = path else {
+        return Err(
+            Diagnostic::error(format!("there is no `{}`", word.display()))
+                .note("it is neither a path nor a device of fleet.toml in this folder")
+                .help("name manifests (`….manifest.json`), folders with them, or devices")
+                .into(),
+        );
+    };
+    let mut manifests = BTreeMap::new();
+    if path.is_dir() {
+        collect(&path, &mut manifests)?;
+        for folder in folders(&path)? {
+            collect(&folder, &mut manifests)?;
+        }
+    } else {
+        let beside = beside(&path);
+        manifests.insert(name(&beside), beside);
+    }
+    if manifests.is_empty() {
+        return Err(
+            Diagnostic::error(format!("there is no manifest in `{}`", path.display()))
+                .help(
+                    "build first: `xsys build` and `xsys fleet build` write one beside each image",
+                )
+                .into(),
+        );
+    }
+    let read = |(name, path): (String, PathBuf)| Ok((name, Known::read(&path)?));
+    manifests.into_iter().map(read).collect()
+}
+
+impl Known {
+    fn read(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path).map_err(|error| file("read", path, &error))?;
+        let manifest: Manifest = serde_json::from_str(&text).map_err(|error| {
+            Diagnostic::error(format!("`{}` is no manifest: {error}", path.display()))
+        })?;
+        if manifest.format > FORMAT {
+            return Err(Diagnostic::error(format!(
+                "`{}` was written by a newer xsys ({})",
+                path.display(),
+                manifest.xsys
+            ))
+            .into());
+        }
+        let list = path.with_file_name(format!("{}{SOFTWARE}", name(path)));
+        let list = std::fs::read_to_string(list).ok();
+        let list = list.and_then(|text| serde_json::from_str(&text).ok());
+        Ok(Self {
+            manifest,
+            software: list.map(|list| Lists::read(&list)),
+        })
+    }
+}
+
+/// The manifest of an image, or the file itself.
+fn beside(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let endings = [".img", ".img.zst", ".img.xz"];
+    match endings.iter().find_map(|ending| name.strip_suffix(ending)) {
+        Some(name) => path.with_file_name(format!("{name}{MANIFEST}")),
+        None => path.to_owned(),
+    }
+}
+
+/// Of a manifest, without its ending.
+fn name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let bare = name.strip_suffix(MANIFEST).unwrap_or(&name);
+    bare.to_owned()
+}
+
+fn collect(folder: &Path, manifests: &mut BTreeMap<String, PathBuf>) -> Result<()> {
+    for path in entries(folder)? {
+        let is_manifest = path.to_string_lossy().ends_with(MANIFEST);
+        if is_manifest && path.is_file() {
+            manifests.insert(name(&path), path);
+        }
+    }
+    Ok(())
+}
+
+fn folders(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut entries = entries(folder)?;
+    entries.retain(|path| path.is_dir());
+    Ok(entries)
+}
+
+fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
+    let failed = |error| file("read", folder, &error);
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(failed)? {
+        found.push(entry.map_err(failed)?.path());
+    }
+    Ok(found)
+}

@@ -1,0 +1,70 @@
+//! Settings as names and values: `network.eth0.method` and `"dhcp"`.
+//!
+//! Members of a list are known by what they are called, so that a service more does not change all that follow it.
+
+use serde_json::Value;
+
+use super::Facts;
+use crate::appliance::manifest::Manifest;
+
+/// Keys by which members of lists are known.
+const NAMES: [&str; 2] = ["name", "interface"];
+
+/// What is a fact of its own elsewhere in a manifest.
+const ELSEWHERE: [&str; 3] = ["format", "modules", "version"];
+
+pub fn facts(manifest: &Manifest) -> Facts {
+    let mut facts = Facts::new();
+    if let Value::Object(settings) = &manifest.settings {
+        for (key, value) in settings {
+            if !ELSEWHERE.contains(&key.as_str()) {
+                add(&mut facts, key, value);
+            }
+        }
+    }
+    let mut add_text = |name: &str, text: String| {
+        if !text.is_empty() {
+            facts.insert(name.to_owned(), text);
+        }
+    };
+    add_text("config-txt", manifest.config_txt.join(" | "));
+    add_text("kernel-arguments", manifest.command_line.clone());
+    facts
+}
+
+fn add(facts: &mut Facts, name: &str, value: &Value) {
+    match value {
+        Value::Object(table) => {
+            for (key, value) in table {
+                add(facts, &format!("{name}.{key}"), value);
+            }
+        }
+        Value::Array(list) if list.iter().any(Value::is_object) => {
+            for (number, member) in list.iter().enumerate() {
+                let called = NAMES.iter().find_map(|key| member.get(key)?.as_str());
+                let mut inner = match called {
+                    Some(called) => format!("{name}.{called}"),
+                    None => format!("{name}[{number}]"),
+                };
+                // Two of the same name are told apart by their numbers.
+                let same = format!("{inner}.");
+                if facts.keys().any(|known| known.starts_with(&same)) {
+                    inner = format!("{inner}[{number}]");
+                }
+                let mut member = member.clone();
+                if let (Value::Object(member), Some(_)) = (&mut member, called) {
+                    // That is in the facts' names.
+                    member.retain(|key, _| !NAMES.contains(&key.as_str()));
+                }
+                add(facts, &inner, &member);
+            }
+        }
+        Value::Array(list) => {
+            let list: Vec<String> = list.iter().map(Value::to_string).collect();
+            facts.insert(name.to_owned(), format!("[{}]", list.join(", ")));
+        }
+        value => {
+            facts.insert(name.to_owned(), value.to_string());
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Crates and libraries, out of the lists of software beside the images.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::{Part, Row};
+
+/// By name its versions, with where it is from unless that is crates.io.
+pub type Software = BTreeMap<String, BTreeSet<String>>;
+
+/// What a list has: in programs, and in the build alone.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lists {
+    pub linked: Software,
+    pub build: Software,
+}
+
+impl Lists {
+    /// Out of a CycloneDX list of ours. Packages are in the manifest as well, and are left to it.
+    pub fn read(list: &Value) -> Self {
+        let mut lists = Self::default();
+        for component in list["components"].as_array().into_iter().flatten() {
+            if component["type"] != "library" {
+                continue;
+            }
+            let text = |key: &str| component[key].as_str().unwrap_or_default();
+            let into = match text("scope") {
+                "excluded" => &mut lists.build,
+                _ => &mut lists.linked,
+            };
+            let (kind, rest) = text("bom-ref").split_once(':').unwrap_or_default();
+            let from = match (kind, rest.rsplit_once('#')) {
+                ("git", Some((_, commit))) => {
+                    format!(" (git {})", commit.get(..12).unwrap_or(commit))
+                }
+                ("git", None) => " (git)".to_owned(),
+                ("folder", _) => " (folder)".to_owned(),
+                ("cargo", _) if rest.ends_with(')') => " (another registry)".to_owned(),
+                _ => String::new(),
+            };
+            let versions = into.entry(text("name").to_owned()).or_default();
+            versions.insert(format!("{}{from}", text("version")));
+        }
+        lists
+    }
+}
+
+/// Where one side has no list, nothing can be said.
+pub fn rows(rows: &mut Vec<Row>, before: &Option<Lists>, after: &Option<Lists>) {
+    let (Some(before), Some(after)) = (before, after) else {
+        return;
+    };
+    changed(rows, Part::Crates, &before.linked, &after.linked);
+    changed(rows, Part::BuildCrates, &before.build, &after.build);
+}
+
+fn changed(rows: &mut Vec<Row>, part: Part, before: &Software, after: &Software) {
+    let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    for name in names {
+        let none = BTreeSet::new();
+        let (one, other) = (
+            before.get(name).unwrap_or(&none),
+            after.get(name).unwrap_or(&none),
+        );
+        // Versions on both sides are no news.
+        let only = |these: &BTreeSet<String>, those: &BTreeSet<String>| {
+            let only: Vec<&str> = these.difference(those).map(String::as_str).collect();
+            (!only.is_empty()).then(|| only.join(", "))
+        };
+        let (gone, new) = (only(one, other), only(other, one));
+        if gone.is_some() || new.is_some() {
+            rows.push(Row::new(part, name, gone, new));
+        }
+    }
+}
