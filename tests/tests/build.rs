@@ -14,6 +14,8 @@ mod appliances;
 mod arm32;
 #[path = "build/card.rs"]
 mod card;
+#[path = "build/fetch.rs"]
+mod fetch;
 #[path = "build/unwinder.rs"]
 mod unwinder;
 #[path = "build/verbs.rs"]

@@ -43,13 +43,31 @@ fn check_memory() {
     assert!(most.unwrap_or_default() < MOST_MEMORY, "{most:?} KiB");
 }
 
+/// Keeps a good file for the fuzz target `image`: before it the numbers of its format and of what it is to be wrapped
+/// in, which is nothing where the number is the next after the last.
+fn keep(name: &str, format: usize, wrap: usize, bytes: &[u8]) {
+    let Some(folder) = std::env::var_os("XSYS_HOSTILE_SEEDS") else {
+        return;
+    };
+    let input = [&[format as u8, wrap as u8], bytes].concat();
+    let path = std::path::Path::new(&folder).join(format!("seed-{format}-{wrap}-{name}"));
+    std::fs::write(path, input).unwrap();
+}
+
 #[test]
 fn good_files_are_read_and_cut_ones_are_errors() {
     let bench = Bench::default();
-    for format in FORMATS {
+    for (number, format) in FORMATS.iter().enumerate() {
         let good = (format.good)();
-        for wrap in format.wraps {
+        for (which, wrap) in format.wraps.iter().enumerate() {
             let bytes = wrap(&good);
+            keep("inside", number, which, &good);
+            keep(
+                &format!("whole-{which}"),
+                number,
+                format.wraps.len(),
+                &bytes,
+            );
             assert_eq!(
                 read(format, &bench, &bytes, "a good file"),
                 Ok(()),

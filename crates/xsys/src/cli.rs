@@ -6,6 +6,7 @@
 
 mod cargo_flags;
 mod existing;
+mod fetch_kernel;
 mod flash;
 mod fleet;
 mod look;
@@ -20,6 +21,7 @@ use xsys_target::{CrateSet, What};
 
 pub use self::cargo_flags::{CargoFlags, split_value};
 pub use self::existing::{InitArgs, SetupArgs};
+pub use self::fetch_kernel::FetchKernelArgs;
 pub use self::flash::FlashArgs;
 pub use self::fleet::{
     DiffArgs, FleetBuildArgs, FleetCheckArgs, FleetCommand, FleetFlashArgs, ListFormat,
@@ -91,7 +93,7 @@ pub enum Command {
     Init(InitArgs),
     /// Set up cargo's configuration, so that plain cargo builds a project for its target
     Setup(SetupArgs),
-    /// Turn a linked ELF file into an image
+    /// Turn a linked ELF file into an image, or fetch what an image of an appliance needs
     Image(ImageArgs),
     /// Write a disk image to a card, and compare
     Flash(FlashArgs),
@@ -468,9 +470,13 @@ pub struct NewArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct ImageArgs {
+    #[command(subcommand)]
+    pub command: Option<ImageCommand>,
     /// A linked ELF file
-    pub file: PathBuf,
+    #[arg(required = true)]
+    pub file: Option<PathBuf>,
     /// bin, hex, srec or uf2, with commas or repeated
     #[arg(
         long,
@@ -491,6 +497,12 @@ pub struct ImageArgs {
     /// The chip family of UF2 files: a name or a number
     #[arg(long, value_name = "NAME")]
     pub family: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ImageCommand {
+    /// Fetch packages with a kernel and firmware from a mirror that you name, and note their digests
+    FetchKernel(FetchKernelArgs),
 }
 
 fn fill_byte(text: &str) -> Result<u8, String> {

@@ -16,6 +16,7 @@ mod commands;
 mod component;
 mod driver;
 mod error;
+mod fetch;
 mod flash;
 mod fleet;
 mod harness;

@@ -148,7 +148,8 @@ pub fn project(why: &str, option: &str) -> Place {
     };
     std::fs::create_dir_all(&place.folder).unwrap();
     let made = run(&mut place.xsys(&format!("new shop --appliance {option}"))).ends_with(0);
-    made.tells(" and raspi-firmware go into");
+    made.tells(" and raspi-firmware go into")
+        .tells("Fetched by xsys image fetch-kernel --mirror");
     let place = Place {
         folder: place.path("shop"),
     };

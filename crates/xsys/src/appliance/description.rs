@@ -258,7 +258,7 @@ impl Description {
                     None => format!("in `{}` or XSYS_KERNEL", self.path.display()),
                 })
                 .help(format!(
-                    "put Debian's packages `{}` and `raspi-firmware` there (docs/fleets.md says how to get them), or correct the path; relative ones begin in the folder of the file that says them",
+                    "put Debian's packages `{}` and `raspi-firmware` there (`xsys image fetch-kernel` fetches them, see docs/fleets.md), or correct the path; relative ones begin in the folder of the file that says them",
                     self.machine().debian_kernel().0
                 ))
             })

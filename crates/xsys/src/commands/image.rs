@@ -6,8 +6,8 @@ use xsys_diag::Diagnostic;
 use xsys_sysroot::Toolchain;
 use xsys_target::What;
 
-use crate::cli::ImageArgs;
-use crate::commands::Call;
+use crate::cli::{ImageArgs, ImageCommand};
+use crate::commands::{Call, fetch_kernel};
 use crate::driver::emit::{self, Emit};
 use crate::driver::image_places;
 use crate::driver::plan::{board_emits, load_target};
@@ -15,6 +15,12 @@ use crate::driver::report::{self, Times};
 use crate::error::Result;
 
 pub fn run(call: &Call, args: &ImageArgs) -> Result<u8> {
+    let elf = match (&args.command, &args.file) {
+        (Some(ImageCommand::FetchKernel(args)), _) => return fetch_kernel::run(call, args),
+        (None, Some(file)) => file,
+        // The command line is refused before.
+        (None, None) => return Ok(0),
+    };
     let mut emits = match &args.board {
         Some(name) => {
             let toolchain = Toolchain::detect(&call.folder, call.toolchain.as_deref())
@@ -45,10 +51,10 @@ pub fn run(call: &Call, args: &ImageArgs) -> Result<u8> {
                     .help("leave it out, or give one `--format`")
                     .into());
             };
-            vec![write_to(&args.file, emit, args.fill, path)?]
+            vec![write_to(elf, emit, args.fill, path)?]
         }
         None => {
-            let mut outputs = emit::write_all(&args.file, &emits, args.fill)?;
+            let mut outputs = emit::write_all(elf, &emits, args.fill)?;
             // The ELF file was there before.
             outputs.remove(0);
             outputs

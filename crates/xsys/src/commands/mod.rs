@@ -8,6 +8,7 @@ mod clean;
 mod diff;
 mod differences;
 mod doctor;
+mod fetch_kernel;
 mod flash;
 mod fleet;
 mod image;

@@ -86,6 +86,14 @@ pub fn run(call: &Call, args: &NewArgs) -> Result<u8> {
                 place.display()
             ),
         );
+        // The name that stands for the newest kernel.
+        let newest = package.replace("…-", "");
+        call.ui.status(
+            "Fetched by",
+            &format!(
+                "xsys image fetch-kernel --mirror https://deb.debian.org/debian --suite bookworm --arch {architecture} {newest} raspi-firmware"
+            ),
+        );
     }
     let of_device = format!("run --device {name}-1");
     let next = match made.runs {

@@ -1,7 +1,7 @@
 //! `xsys new NAME --appliance`: a web server as a Linux appliance for a Pi and for QEMU.
 //!
 //! Program and description are files of their own, made to be read. The kernel is not ours to bring: the description
-//! names a folder for it that is not under version control.
+//! names a folder for it that is not under version control, except for the note of what was fetched.
 
 use std::path::Path;
 
@@ -9,6 +9,7 @@ use xsys_image::kernel::needs::{self, Machine};
 
 use crate::appliance::no_machine;
 use crate::error::{Result, file};
+use crate::fetch;
 
 const PROGRAM: &str = include_str!("../../../appliance/main.rs");
 const TEST: &str = include_str!("../../../appliance/test.rs");
@@ -53,7 +54,13 @@ fn write_with(name: &str, machine: &Machine, own: &[(&str, String)], folder: &Pa
     let ours = [
         ("Cargo.toml", manifest(name, machine.target)),
         ("src/main.rs", PROGRAM.to_owned()),
-        (".gitignore", format!("/target\n/{KERNEL}\n/secrets\n")),
+        (
+            ".gitignore",
+            format!(
+                "/target\n/{KERNEL}/*\n!/{KERNEL}/{}\n/secrets\n",
+                fetch::FILE
+            ),
+        ),
     ];
     for (path, text) in ours.iter().chain(own) {
         let path = folder.join(path);
