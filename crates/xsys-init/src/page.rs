@@ -194,7 +194,7 @@ fn fill(page: &mut String, now: &Snapshot) -> std::fmt::Result {
          <header><h1>{name} <small>{}</small></h1><p>up {} · {} · {}</p></header><main>",
         Escaped(&now.version),
         time(now.uptime_s),
-        utc(now.clock).replace('T', " "),
+        utc(now.clock).replace('T', " ").replace('Z', " UTC"),
         Escaped(&now.clock_state),
     )?;
     let lost = now.data.as_ref().filter(|data| data.lost);
@@ -280,11 +280,12 @@ fn fill(page: &mut String, now: &Snapshot) -> std::fmt::Result {
             write!(page, "<dt>{label}<dd>{}", Escaped(text))?;
         }
     }
-    page.push_str("</dl></section></main><section><h2>Log, newest first</h2><pre>");
+    page.push_str("</dl></section></main><section><h2>Log <small>newest first, seconds since the start</small></h2><pre>");
     for line in now.log.iter().rev() {
         writeln!(
             page,
-            "<b>{}</b> {}",
+            "<time>{:7.2}</time> <b>{}</b> {}",
+            line.uptime_ms as f64 / 1000.0,
             Escaped(&line.source),
             Escaped(&line.text)
         )?;

@@ -237,12 +237,14 @@ impl Supervised {
     }
 
     fn cannot_start(&self, error: &io::Error) -> String {
-        let mut why = format!("cannot start {}: {error}", self.service.command[0]);
+        let text = error.to_string();
+        let text = text.split(" (os error").next().unwrap_or_default();
+        let mut why = format!("cannot start {}: {text}", self.service.command[0]);
         if error.kind() == io::ErrorKind::NotFound {
             // The kernel says the same of a missing folder and of a program for another C library.
             let _ = write!(
                 why,
-                "; is it in the image, static, and is there {}",
+                "; is it in the image, static, and is there a folder {}?",
                 self.service.directory
             );
         }
