@@ -15,6 +15,8 @@ pub struct Config {
     pub version: String,
     /// Paths of kernel modules, in the order in which they are loaded.
     pub modules: Vec<String>,
+    /// Those of them that QEMU's machine `virt` needs; none where all are loaded there, too.
+    pub modules_in_qemu: Vec<String>,
     pub network: Vec<Interface>,
     pub time: Time,
     pub data: Option<Data>,
@@ -182,6 +184,7 @@ fn all(root: &mut Table, wrong: &mut Vec<String>) -> Config {
         hostname: hostname.chars().take(longest).collect(),
         version: root.string("version", wrong).unwrap_or_default(),
         modules: root.strings("modules", wrong).unwrap_or_default(),
+        modules_in_qemu: root.strings("modules-in-qemu", wrong).unwrap_or_default(),
         network: each(root.list("network", wrong), wrong, interface),
         time: one(root.table("time", wrong), wrong, time).unwrap_or_default(),
         data: one(root.table("data", wrong), wrong, data),

@@ -45,7 +45,13 @@ pub fn wait_until_ready(service: &Supervised, check: &Check) {
             );
             return;
         }
-        thread::sleep(check.interval.min(Duration::from_millis(100)));
+        // Most programs answer at once; what takes longer is asked less often.
+        let pause = if begun.elapsed() < Duration::from_secs(1) {
+            20
+        } else {
+            100
+        };
+        thread::sleep(check.interval.min(Duration::from_millis(pause)));
     }
     say!(
         "{name} is not ready after {:.0} s; the boot goes on",

@@ -70,7 +70,7 @@ fn main() {
     sys::ask_before_ctrl_alt_del();
     clock::not_before(config.time.earliest);
 
-    modules::load(&config.modules);
+    modules::load(&config);
     if let Some(watchdog) = &config.watchdog {
         watchdog::start(watchdog);
     }

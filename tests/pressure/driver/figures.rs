@@ -73,39 +73,51 @@ fn image(bench: &Bench) -> Outcome {
     }
 }
 
-/// The first boot makes the file system, later ones find it.
+/// Guest time goes by while the host does other things; counted in instructions it is the same each time. The first boot
+/// makes the file system, later ones find it.
 fn answer(bench: &Bench) -> Outcome {
     bench.card.fresh();
     let mut times = Vec::new();
-    for _ in 0..5 {
-        let mut machine = Machine::start(&bench.card, &Setup::default());
-        machine.page(machine.service, "/")?;
+    for counted in [false, false, false, true] {
+        let setup = Setup {
+            counted,
+            ..Setup::default()
+        };
+        let mut machine = Machine::start(&bench.card, &setup);
         let line = machine.wait_for("steady: first answer at ")?;
         let (_, time) = line.split_once("first answer at ").unwrap_or_default();
-        times.push(
-            time.trim()
-                .parse::<f64>()
-                .map_err(|error| error.to_string())?,
-        );
+        let time = time.trim().parse::<f64>();
+        times.push(time.map_err(|error| error.to_string())?);
+        machine.answers()?;
     }
-    let best = times.iter().copied().fold(f64::MAX, f64::min);
-    let text = format!("{best:.2} s at best of {times:?}, the first with a file system to make");
-    if best < 3.0 { Ok(text) } else { Err(text) }
+    let counted = times.pop().unwrap_or_default();
+    let text = format!(
+        "{counted:.2} s with 500 million instructions a second; {times:?} s on this machine"
+    );
+    if counted < 3.0 { Ok(text) } else { Err(text) }
 }
 
-/// As people do it: a line is changed, and `xsys run` is called.
+/// As people do it: a line is changed, the card is built and booted until all services are ready.
 fn change(bench: &Bench) -> Outcome {
     let source = bench.place.path("src/main.rs");
     let text = std::fs::read_to_string(&source).map_err(|error| error.to_string())?;
-    let changed = text.replace("steady {}", "changed {}");
-    std::fs::write(&source, changed).map_err(|error| error.to_string())?;
-    let start = Instant::now();
-    let built = run(&mut bench.place.xsys("build --release")).ends_with(0);
-    let seconds = start.elapsed().as_secs_f64();
-    if built.stderr.contains("unchanged") {
-        return Err("the image is the same as before".to_owned());
+    let mut times = Vec::new();
+    for (word, call) in [
+        ("changed", "build --release"),
+        ("again", "test --appliance --release -- true"),
+    ] {
+        let changed = text.replace("steady {}", &format!("{word} {{}}"));
+        std::fs::write(&source, changed).map_err(|error| error.to_string())?;
+        let start = Instant::now();
+        let ran = run(&mut bench.place.xsys(call));
+        times.push(start.elapsed().as_secs_f64());
+        if ran.code != Some(0) || ran.stderr.contains("unchanged") {
+            return Err(format!("`xsys {call}` said {}", ran.stderr));
+        }
     }
-    let text =
-        format!("{seconds:.1} s until the new image is there, to which the boot is to be added");
-    if seconds < 10.0 { Ok(text) } else { Err(text) }
+    let text = format!(
+        "{:.1} s until the new image is there, {:.1} s until its services are ready",
+        times[0], times[1]
+    );
+    if times[1] < 20.0 { Ok(text) } else { Err(text) }
 }

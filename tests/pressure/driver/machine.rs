@@ -97,6 +97,8 @@ pub struct Setup<'a> {
     pub network: bool,
     /// What the hardware's clock says.
     pub clock: &'a str,
+    /// Whether time passes with instructions (2 ns each), whatever else this machine has to do.
+    pub counted: bool,
 }
 
 impl Default for Setup<'_> {
@@ -106,6 +108,7 @@ impl Default for Setup<'_> {
             memory: 512,
             network: true,
             clock: "utc",
+            counted: false,
         }
     }
 }
@@ -152,6 +155,9 @@ impl Machine {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null());
+        if setup.counted {
+            command.args(["-icount", "shift=1,sleep=off"]);
+        }
         let mut child = command.spawn().expect("QEMU starts");
         let output = child.stdout.take().expect("it is a pipe");
         let (sender, lines) = channel();

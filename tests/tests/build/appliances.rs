@@ -205,6 +205,9 @@ fn a_shop_survives_a_power_cut() {
     run(&mut xsys("build --release"))
         .ends_with(101)
         .tells("where the kernel is said to be");
+    // What takes up space in the program can be seen without a kernel.
+    let size = run(&mut xsys("size --release")).ends_with(0);
+    assert!(!size.stderr.contains("Kernel"), "{}", size.stderr);
     std::os::unix::fs::symlink(packages, place.path("kernel")).unwrap();
     let built = run(&mut xsys("build --release"));
     assert_eq!(built.code, Some(0), "{}", built.stderr);

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use xsys_image::kernel::image::Arch;
 use xsys_image::kernel::initramfs::Initramfs;
 use zeroize::Zeroizing;
@@ -68,7 +68,10 @@ impl Own {
             .iter()
             .map(|program| program.name.clone())
             .collect();
-        let settings = description.for_init(&names, &system.modules, version);
+        let mut settings = description.for_init(&names, &system.modules, version);
+        if system.modules_in_qemu != system.modules {
+            settings["modules-in-qemu"] = json!(system.modules_in_qemu);
+        }
         let files = files::gather(description)?;
         let mut open = Initramfs::default();
         let text = format!("{settings:#}\n");

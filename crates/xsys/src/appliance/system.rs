@@ -54,6 +54,8 @@ pub struct Chosen {
     pub source: Source,
     pub kernel: Kernel,
     pub modules: Picked,
+    /// The names of those that QEMU's machine needs: the others would only make its boots slower.
+    in_qemu: BTreeSet<String>,
     /// Firmware and device trees, by their names on a boot partition.
     beside: BTreeMap<String, Piece>,
     /// What the kernel is called there.
@@ -74,7 +76,7 @@ pub fn choose(ui: Ui, target: &Target, description: &Description) -> Result<Chos
     let machine = description.machine();
     let archs = processor::kernels(target, machine)?;
     let kernel = kernel(&source, description, &archs)?;
-    let modules = modules(&source, &kernel, description)?;
+    let (modules, in_qemu) = modules(&source, &kernel, description)?;
     let (beside, taken) = firmware(&source, machine, &kernel)?;
     let used = used(&source, &kernel, &modules, taken);
     let packages = manifest::packages(&used);
@@ -88,6 +90,7 @@ pub fn choose(ui: Ui, target: &Target, description: &Description) -> Result<Chos
         kernel_name: machine.card_kernel(kernel.arch),
         kernel,
         modules,
+        in_qemu,
         beside,
         packages,
         of_kernel,
@@ -145,14 +148,19 @@ fn kernel(source: &Source, description: &Description, archs: &[Arch]) -> Result<
     }
 }
 
-/// The drivers for the card's machine, and those that QEMU's machine needs so that the same card starts there.
-fn modules(source: &Source, kernel: &Kernel, description: &Description) -> Result<Picked> {
+/// The drivers for the card's machine, and those that QEMU's machine needs so that the same card starts there; the latter
+/// by name, too.
+fn modules(
+    source: &Source,
+    kernel: &Kernel,
+    description: &Description,
+) -> Result<(Picked, BTreeSet<String>)> {
     let modules = Modules::open(source, kernel).map_err(told)?;
-    let mut wanted = description.machine().wanted();
+    let mut in_qemu = Vec::new();
     for name in description.modules() {
         match needs::extra(name) {
-            Some(extra) => wanted.extend(needs::wanted(extra)),
-            None => wanted.push(Wanted {
+            Some(extra) => in_qemu.extend(needs::wanted(extra)),
+            None => in_qemu.push(Wanted {
                 names: vec![name.clone()],
                 why: description.file_name(),
                 must: true,
@@ -160,14 +168,14 @@ fn modules(source: &Source, kernel: &Kernel, description: &Description) -> Resul
             }),
         }
     }
-    if let Some(virt) = needs::machine("qemu-virt") {
-        wanted.extend(
-            virt.wanted()
-                .into_iter()
-                .map(|one| Wanted { must: false, ..one }),
-        );
-    }
-    modules.pick(&wanted).map_err(told)
+    let virt = needs::machine("qemu-virt").map(Machine::wanted);
+    let virt = virt.into_iter().flatten();
+    in_qemu.extend(virt.map(|one| Wanted { must: false, ..one }));
+    let mut wanted = description.machine().wanted();
+    wanted.extend(in_qemu.iter().cloned());
+    let picked = modules.pick(&wanted).map_err(told)?;
+    let in_qemu = modules.pick(&in_qemu).map_err(told)?.modules;
+    Ok((picked, in_qemu.into_iter().map(|one| one.name).collect()))
 }
 
 /// What the firmware of a Pi reads besides kernel, initramfs and settings; and where that is in the source.
@@ -252,6 +260,8 @@ pub struct System {
     pub init: Program,
     /// Paths of the modules, in the order in which they are loaded.
     pub modules: Vec<String>,
+    /// Those of them that QEMU's machine needs.
+    pub modules_in_qemu: Vec<String>,
     /// What is in the archive.
     paths: BTreeSet<String>,
     /// Another when anything is.
@@ -278,12 +288,16 @@ impl System {
                 .file(&path, 0o755, &program.content.bytes[..])
                 .map_err(told)?;
         }
-        let mut modules = Vec::new();
+        let (mut modules, mut modules_in_qemu) = (Vec::new(), Vec::new());
         for module in &chosen.modules.modules {
             archive
                 .file(&module.path, 0o644, &module.bytes[..])
                 .map_err(told)?;
-            modules.push(format!("/{}", module.path));
+            let path = format!("/{}", module.path);
+            if chosen.in_qemu.contains(&module.name) {
+                modules_in_qemu.push(path.clone());
+            }
+            modules.push(path);
         }
         for name in &chosen.modules.firmware {
             // Drivers name more files than any one device asks for.
@@ -315,6 +329,7 @@ impl System {
             programs,
             init: init.clone(),
             modules,
+            modules_in_qemu,
             paths,
             kept,
         })

@@ -61,6 +61,8 @@ impl SizeArgs {
             crates: self.crates,
             threads: self.threads,
             cargo: self.cargo.clone(),
+            // No card is made, so no kernel is needed.
+            programs_only: true,
             ..BuildArgs::default()
         }
     }
