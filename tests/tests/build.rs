@@ -16,6 +16,8 @@ mod arm32;
 mod card;
 #[path = "build/fetch.rs"]
 mod fetch;
+#[path = "build/fleets.rs"]
+mod fleets;
 #[path = "build/unwinder.rs"]
 mod unwinder;
 #[path = "build/verbs.rs"]

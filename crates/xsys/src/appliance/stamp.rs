@@ -257,7 +257,7 @@ pub fn no_disk(error: xsys_image::disk::Error) -> Failure {
     let problem = Diagnostic::error(format!("{error}{}", cause.unwrap_or_default()));
     match error {
         Error::PartitionTooSmall { .. } => {
-            problem.help("make it larger in appliance.toml: `[image]` with `boot = 256` (MiB)")
+            problem.help("make it larger: `[image]` with `boot = 256` (MiB)")
         }
         _ => problem,
     }
