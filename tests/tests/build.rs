@@ -12,6 +12,8 @@ mod appliance_bench;
 mod appliances;
 #[path = "build/arm32.rs"]
 mod arm32;
+#[path = "build/bare_card.rs"]
+mod bare_card;
 #[path = "build/card.rs"]
 mod card;
 #[path = "build/fetch.rs"]

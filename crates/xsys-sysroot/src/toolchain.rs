@@ -65,7 +65,7 @@ impl Toolchain {
     }
 
     /// The release, for manifests that must not name this machine's folders.
-    pub(crate) fn shown_release(&self) -> String {
+    pub fn shown_release(&self) -> String {
         format!("rust {}", self.rustc.release())
     }
 

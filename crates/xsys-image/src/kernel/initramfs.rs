@@ -427,7 +427,7 @@ mod tests {
     fn pieces_follow_each_other_at_multiples_of_four() {
         for size in 0..40 {
             let mut archive = Initramfs::default();
-            let bytes: Vec<u8> = (0..size).map(|at| at * 37).collect();
+            let bytes: Vec<u8> = (0..size).map(|at: u8| at.wrapping_mul(37)).collect();
             archive.file("etc/x", 0o644, bytes).unwrap();
             let piece = archive.piece(Path::new("x")).unwrap();
             assert_eq!(piece.len() % 4, 0);

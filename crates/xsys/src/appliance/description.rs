@@ -206,6 +206,20 @@ impl Description {
         self.keys.machine_name()
     }
 
+    /// The machine, if one is named.
+    pub(super) fn named_machine(&self) -> Option<&str> {
+        self.keys.machine.as_deref()
+    }
+
+    /// Keys that are none of these, and where they are.
+    pub(super) fn keys_besides(&self, known: &[&str]) -> Vec<(String, std::ops::Range<usize>)> {
+        let all = self.table.iter();
+        let others = all.filter(|(key, _)| !known.contains(&key.get_ref().as_ref()));
+        others
+            .map(|(key, _)| (key.get_ref().to_string(), key.span()))
+            .collect()
+    }
+
     /// What the card is for.
     pub fn machine(&self) -> &'static Machine {
         // `read` has looked.
@@ -230,11 +244,12 @@ impl Description {
         if let Some(paths) = named.filter(|paths| !paths.is_empty()) {
             return std::env::split_paths(&paths).collect();
         }
-        let paths = match &self.keys.kernel {
+        let paths = [&self.keys.kernel, &self.keys.firmware];
+        let paths = paths.into_iter().flat_map(|paths| match paths {
             Paths::One(path) => std::slice::from_ref(path),
             Paths::Several(paths) => paths,
-        };
-        paths.iter().map(|path| self.folder().join(path)).collect()
+        });
+        paths.map(|path| self.folder().join(path)).collect()
     }
 
     /// Whether what is named for it exists.

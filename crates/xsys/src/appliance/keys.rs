@@ -17,6 +17,8 @@ pub(super) struct Keys {
     #[serde(default)]
     pub(super) kernel: Paths,
     #[serde(default)]
+    pub(super) firmware: Paths,
+    #[serde(default)]
     pub(super) kernel_version: Option<String>,
     #[serde(default)]
     pub(super) hostname: Option<String>,

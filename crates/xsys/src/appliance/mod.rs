@@ -6,10 +6,13 @@
 //! makes a card's image ([`stamp`], [`output`]) with a list of its parts ([`manifest`]). `xsys run` boots that image
 //! ([`machine`]), and `xsys test --appliance` lets a command ask it things ([`bench`]).
 //!
+//! Packages for boards without an operating system get cards as well ([`bare`]).
+//!
 //! The card has four partitions, so that a later update changes one of two systems and leaves the other alone: `SELECT`
 //! says which system starts, `BOOT-A` and `BOOT-B` are systems (kernel and programs together), and the last one is for
 //! data and is made by the init.
 
+pub mod bare;
 pub mod bench;
 mod checks;
 pub mod compare;
@@ -76,6 +79,10 @@ impl Appliance {
     /// compiled, the standard library too: who waited for that is not told of a misspelt path.
     pub fn prepare(ui: Ui, project: &Project, target: &Target) -> Result<Vec<Self>> {
         let mut described = Vec::new();
+        if target.os() == "none" {
+            // Theirs are made by [`bare`].
+            return Ok(Vec::new());
+        }
         for package in &project.members {
             let path = package.folder().join(description::FILE);
             if path.is_file() {

@@ -1,6 +1,6 @@
 //! `xsys build`: sysroot, cargo, images, report.
 
-use crate::appliance;
+use crate::appliance::{self, bare::Bare};
 use crate::cli::BuildArgs;
 use crate::commands::Call;
 use crate::driver::cargo::{self, Built};
@@ -28,10 +28,14 @@ fn build(call: &Call, args: &BuildArgs) -> Result<u8> {
     let mut failure = Failure::silent(0);
     for plan in &plans {
         ui.quiet |= plan.flags.quiet;
+        let bare = match plan.project.links(&plan.flags) && !args.programs_only {
+            true => Bare::prepare(&plan.project, &plan.target)?,
+            false => Vec::new(),
+        };
         let done = match cargo::build(&ui, plan, alone)? {
             // cargo has told what was wrong.
             built if built.code != 0 => Err(Failure::silent(built.code)),
-            built => images(&ui, plan, &built).and_then(|()| cards(call, ui, plan, &built)),
+            built => images(&ui, plan, &built).and_then(|()| cards(call, ui, plan, &built, &bare)),
         };
         if let Err(mut more) = done {
             failure.diagnostics.append(&mut more.diagnostics);
@@ -52,10 +56,15 @@ fn build(call: &Call, args: &BuildArgs) -> Result<u8> {
 }
 
 /// Makes the cards of packages that are appliances.
-fn cards(call: &Call, ui: Ui, plan: &Plan, built: &Built) -> Result<()> {
+fn cards(call: &Call, ui: Ui, plan: &Plan, built: &Built, bare: &[Bare]) -> Result<()> {
     let call = Call { ui, ..call.clone() };
     for appliance in &plan.appliances {
         if let Some(image) = appliance.make(&call, plan, &built.programs)? {
+            appliance::tell(ui, &image);
+        }
+    }
+    for package in bare {
+        for image in package.make(&call, plan, &built.programs)? {
             appliance::tell(ui, &image);
         }
     }

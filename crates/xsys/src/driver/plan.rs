@@ -14,7 +14,7 @@ use xsys_diag::Diagnostic;
 use xsys_sysroot::{Cache, CrateSet, Panic, Request, Settings, Sysroot, Toolchain};
 use xsys_target::{Kind, RunConfig, Target, What};
 
-use crate::appliance::Appliance;
+use crate::appliance::{Appliance, bare::Bare};
 use crate::c_code;
 use crate::cli::{BuildArgs, CargoFlags};
 use crate::driver::artifacts::Table;
@@ -294,6 +294,10 @@ impl Ground {
             quiet: ui.quiet || self.flags.quiet,
             ..*ui
         };
+        if verb == Verb::Build {
+            // They are only needed when their programs are there.
+            Bare::prepare(&self.place.project, target)?;
+        }
         Appliance::prepare(ui, &self.place.project, target)
     }
 

@@ -1,0 +1,301 @@
+//! Cards of programs without an operating system: the firmware of a Pi loads the program's image as it would load a kernel.
+//!
+//! A package whose target is a board is described by the same `appliance.toml`. The machine is the one that its board is
+//! called like, so that the file may be empty; what only an operating system could do is an error there. The card has
+//! one partition: firmware, `config.txt`, the program, and the user's files.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+use xsys_diag::Diagnostic;
+use xsys_image::disk::bmap::hex;
+use xsys_image::disk::fat::Volume;
+use xsys_image::disk::{Content as OnDisk, Disk, Partition, Source as Bytes, Table};
+use xsys_image::kernel::image::Arch;
+use xsys_image::kernel::needs::{self, Machine};
+use xsys_image::kernel::{Source, boot_files};
+use xsys_image::{Format, Options};
+use xsys_sysroot::Cache;
+use xsys_target::Target;
+
+use super::description::{self, Description, no_machine};
+use super::files::{self, Content};
+use super::machine::CONFIG;
+use super::manifest::{self, Manifest, Program};
+use super::output::{Output, Text};
+use super::revision::Revision;
+use super::stamp::{MANIFEST, no_disk};
+use super::system::Piece;
+use super::{Image, told};
+use crate::commands::Call;
+use crate::driver::emit::no_image;
+use crate::driver::members::Member;
+use crate::driver::plan::Plan;
+use crate::driver::project::Project;
+use crate::error::{Result, file};
+
+/// Keys that mean something without an operating system.
+const KEYS: [&str; 7] = [
+    "machine",
+    "firmware",
+    "config-txt",
+    "files",
+    "image",
+    "variables",
+    "secrets",
+];
+
+/// A package whose programs get cards.
+pub struct Bare {
+    package: Member,
+    description: Description,
+    machine: &'static Machine,
+    firmware: BTreeMap<String, Piece>,
+}
+
+impl Bare {
+    /// Those among the packages of a project. All that can be wrong with them is told before anything is compiled.
+    pub fn prepare(project: &Project, target: &Target) -> Result<Vec<Self>> {
+        let mut prepared = Vec::new();
+        if target.os() != "none" {
+            return Ok(prepared);
+        }
+        for package in &project.members {
+            let path = package.folder().join(description::FILE);
+            if path.is_file() {
+                prepared.push(Self::read(target, package, &path)?);
+            }
+        }
+        Ok(prepared)
+    }
+
+    fn read(target: &Target, package: &Member, path: &Path) -> Result<Self> {
+        let description = Description::read(path)?;
+        let problems: Vec<Diagnostic> = description
+            .keys_besides(&KEYS)
+            .into_iter()
+            .map(|(key, span)| {
+                Diagnostic::error(format!("`{key}` means nothing without an operating system"))
+                    .label(description.source(), span, "")
+                    .help(format!("known here: {}", KEYS.join(", ")))
+            })
+            .collect();
+        if !problems.is_empty() {
+            return Err(problems.into());
+        }
+        let machine = machine(target, &description)?;
+        files::gather(&description)?;
+        let paths = description.kernel();
+        let cache = Cache::from_env().map_err(|error| error.into_diagnostic())?;
+        let cache = cache.root().join("kernels");
+        std::fs::create_dir_all(&cache).map_err(|error| file("write", &cache, &error))?;
+        let source = Source::open(&paths, &cache).map_err(told)?;
+        if paths.is_empty() && !machine.firmware.is_empty() {
+            return Err(Diagnostic::error("nobody says where the firmware is")
+                .note(format!("a card for {} has {} on it", machine.title, machine.firmware.join(", ")))
+                .help("in appliance.toml: `firmware = \"firmware\"`, a folder with these files or Debian's package `raspi-firmware`")
+                .into());
+        }
+        let mut firmware = BTreeMap::new();
+        for found in boot_files::firmware(&source, machine.firmware).map_err(told)? {
+            let content = source.read(&found.path).map_err(told)?;
+            firmware.insert(found.name, Piece::new(content));
+        }
+        Ok(Self {
+            package: package.clone(),
+            description,
+            machine,
+            firmware,
+        })
+    }
+
+    /// Makes the card of each program of the package.
+    pub fn make(&self, call: &Call, plan: &Plan, programs: &[PathBuf]) -> Result<Vec<Image>> {
+        let of_package = |path: &&PathBuf| {
+            let name = path.file_stem().unwrap_or_default().to_string_lossy();
+            path.parent()
+                .is_none_or(|folder| !folder.ends_with("examples"))
+                && self.package.binaries().any(|binary| binary == name)
+        };
+        let programs = programs.iter().filter(of_package);
+        programs.map(|path| self.card(call, plan, path)).collect()
+    }
+
+    fn card(&self, call: &Call, plan: &Plan, program: &Path) -> Result<Image> {
+        let name = program.file_stem().unwrap_or_default().to_string_lossy();
+        let output = Output {
+            folder: program.parent().unwrap_or(Path::new("")).to_owned(),
+            name: name.clone().into_owned(),
+        };
+        let elf = std::fs::read(program).map_err(|error| file("read", program, &error))?;
+        let binary = plan.emits.iter().find(|emit| emit.format == Format::Bin);
+        let options = binary.map_or_else(Options::default, |emit| emit.options(0));
+        let image = xsys_image::write(Format::Bin, &elf, &options);
+        let start = xsys_image::load::read(&elf).map(|image| image.start());
+        let (image, start) = match (image, start) {
+            (Ok(image), Ok(start)) => (image, start),
+            (Err(error), _) | (_, Err(error)) => {
+                let Some(emit) = binary else {
+                    return Err(error.into_diagnostic().into());
+                };
+                return Err(no_image(emit, program, error).into());
+            }
+        };
+        let wide = plan.target.arch() == "aarch64";
+        let arch = if wide { Arch::Arm64 } else { Arch::Arm };
+        let kernel = binary.and_then(|emit| emit.file.clone());
+        let kernel = kernel.unwrap_or_else(|| self.machine.card_kernel(arch).to_owned());
+
+        let mut boot = self.firmware.clone();
+        let config = self.config_txt(&kernel, start, wide);
+        boot.insert(CONFIG.to_owned(), Piece::new(config.clone().into_bytes()));
+        let image = Piece::new(image);
+        let content = Program {
+            name: name.clone().into_owned(),
+            package: self.package.name().to_owned(),
+            version: self.package.version(),
+            features: Vec::new(),
+            size: image.bytes.len() as u64,
+            sha256: image.sha256.clone(),
+        };
+        boot.insert(kernel, image);
+        let mut secret = BTreeMap::new();
+        for placed in files::gather(&self.description)? {
+            let (place, is_secret) = (placed.path.clone(), placed.is_secret());
+            let piece = match placed.content {
+                Content::File(path) => {
+                    Piece::new(std::fs::read(&path).map_err(|error| file("read", &path, &error))?)
+                }
+                Content::Bytes(bytes) => Piece::new(&bytes[..]),
+            };
+            if boot.contains_key(&place) {
+                return Err(Diagnostic::error(format!("`{place}` is on the card already"))
+                    .label(
+                        self.description.source(),
+                        self.description.file_place(&format!("/{place}")),
+                        "",
+                    )
+                    .help("give the file another place; lines for `config.txt` go into `config-txt`")
+                    .into());
+            }
+            match is_secret {
+                true => secret.insert(place, piece),
+                false => boot.insert(place, piece),
+            };
+        }
+        let digest = digest(boot.iter().chain(&secret), &self.description);
+        let placed = self
+            .disk(&name, BTreeMap::new())
+            .layout()
+            .map_err(no_disk)?
+            .1;
+        let manifest = Manifest {
+            format: manifest::FORMAT,
+            name: name.clone().into_owned(),
+            version: self.package.version(),
+            machine: self.machine.name.to_owned(),
+            target: plan.target.name.clone(),
+            source: Revision::of(&self.package.folder().join("Cargo.toml")),
+            xsys: env!("CARGO_PKG_VERSION").to_owned(),
+            rustc: plan.toolchain.shown_release(),
+            kernel: None,
+            packages: Vec::new(),
+            modules: Vec::new(),
+            programs: vec![content],
+            init: None,
+            files: Vec::new(),
+            settings: serde_json::Value::Null,
+            config_txt: config.lines().map(str::to_owned).collect(),
+            command_line: String::new(),
+            partitions: manifest::partitions(&placed),
+            select: Vec::new(),
+            boot: boot
+                .iter()
+                .map(|(path, piece)| manifest::part(path, None, piece))
+                .collect(),
+        };
+        let text = manifest.text();
+        let _lock = output.lock(call.ui)?;
+        let inputs = hex(&Sha256::digest(format!("{digest}{text}")));
+        if let Some(image) = output.unchanged(&inputs) {
+            return Ok(image);
+        }
+        let mut on_card: BTreeMap<String, Bytes> = boot
+            .into_iter()
+            .chain(secret)
+            .map(|(path, piece)| (path, Bytes::Shared(vec![piece.bytes])))
+            .collect();
+        on_card.insert(MANIFEST.to_owned(), Bytes::Bytes(text.clone().into_bytes()));
+        let texts = [Text {
+            ending: MANIFEST,
+            text: &text,
+        }];
+        let disk = self.disk(&name, on_card);
+        output.make(&inputs, &disk, &texts, self.description.forms())
+    }
+
+    /// The firmware's settings.
+    fn config_txt(&self, kernel: &str, start: u64, wide: bool) -> String {
+        let mut lines = vec![
+            format!("kernel={kernel}"),
+            format!("arm_64bit={}", u8::from(wide)),
+            "enable_uart=1".to_owned(),
+        ];
+        if self.machine.firmware.is_empty() {
+            // A Pi 5 loads to 0x80000 whatever is said, but only where it finds a system that it knows.
+            lines.push("os_check=0".to_owned());
+        } else {
+            lines.push(format!("kernel_address={start:#x}"));
+        }
+        lines.extend(self.description.config_txt().iter().cloned());
+        lines.push(String::new());
+        lines.join("\n")
+    }
+
+    fn disk(&self, name: &str, files: BTreeMap<String, Bytes>) -> Disk {
+        Disk {
+            table: Table::Mbr,
+            seed: name.to_owned(),
+            size: None,
+            partitions: vec![Partition {
+                name: "BOOT".to_owned(),
+                size: self.description.boot_size(),
+                content: OnDisk::Fat(Volume {
+                    label: "BOOT".to_owned(),
+                    files,
+                }),
+            }],
+        }
+    }
+}
+
+/// The machine that the description names, or the one that the board is called like.
+fn machine(target: &Target, description: &Description) -> Result<&'static Machine> {
+    let board = target.board.as_ref().map(|board| board.name.as_str());
+    let name = description.named_machine().or(board).unwrap_or_default();
+    match needs::machine(name) {
+        Some(machine) if !machine.device_trees.is_empty() => Ok(machine),
+        Some(_) => Err(no_card(name).into()),
+        None if name.is_empty() || board == Some(name) => Err(no_card(&target.name).into()),
+        None => Err(no_machine(name).into()),
+    }
+}
+
+fn no_card(name: &str) -> Diagnostic {
+    Diagnostic::error(format!("no card is known for programs without an operating system on `{name}`"))
+        .help("say in appliance.toml which Raspberry Pi it is for, such as `machine = \"raspberry-pi-3\"`, or remove the file")
+}
+
+/// Of all that goes onto the card.
+fn digest<'a>(
+    parts: impl Iterator<Item = (&'a String, &'a Piece)>,
+    description: &Description,
+) -> String {
+    let mut digest = Sha256::new();
+    for (path, piece) in parts {
+        digest.update(format!("{path}\0{}\0", piece.sha256));
+    }
+    digest.update(format!("{:?}", description.forms()));
+    hex(&digest.finalize())
+}
