@@ -8,7 +8,9 @@ use xsys_diag::Diagnostic;
 use crate::cli::FetchKernelArgs;
 use crate::commands::Call;
 use crate::error::{Result, file};
-use crate::fetch::{Error, FILE, Lock, Package, Request, Want, fetch, is_digest, resolve};
+use crate::fetch::{
+    Error, FILE, Lock, Package, Request, Want, fetch, is_digest, part_name, resolve,
+};
 use crate::ui::bytes;
 
 /// A kernel's package has 60 MB; one with all its debug information 1 GB.
@@ -199,6 +201,8 @@ fn remove_old(call: &Call, before: &Lock, lock: &Lock, folder: &Path) {
     for package in &before.packages {
         let name = package.file();
         if let (false, Some(name)) = (stays.contains(&name), name) {
+            // What was begun of it is of no use any more.
+            let _ = std::fs::remove_file(folder.join(part_name(&name)));
             let path = folder.join(name);
             if std::fs::remove_file(&path).is_ok() {
                 call.ui.status("Removed", &path.display().to_string());

@@ -33,7 +33,7 @@ pub fn fetch(ui: Ui, want: &Want<'_>, folder: &Path) -> Result<bool, Error> {
     if is_there(want, &path)? {
         return Ok(false);
     }
-    let part = folder.join(format!(".{}.part", want.file));
+    let part = folder.join(part_name(want.file));
     let file = File::options()
         .read(true)
         .write(true)
@@ -95,6 +95,11 @@ pub fn fetch(ui: Ui, want: &Want<'_>, folder: &Path) -> Result<bool, Error> {
     kept.file.sync_all().map_err(told("write", &kept.path))?;
     fs::rename(&kept.path, &path).map_err(told("write", &path))?;
     Ok(true)
+}
+
+/// Where a file is while it comes.
+pub fn part_name(file: &str) -> String {
+    format!(".{file}.part")
 }
 
 /// A list of the mirror, into memory. Without a digest it is taken as it comes.
