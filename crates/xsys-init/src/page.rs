@@ -191,10 +191,15 @@ fn fill(page: &mut String, now: &Snapshot) -> std::fmt::Result {
         page,
         "<!DOCTYPE html><html lang=en><meta charset=utf-8><meta name=viewport content=\"width=device-width\">\
          <meta http-equiv=refresh content=15><title>{name}</title><style>{STYLE}</style>\
-         <header><h1>{name} <small>{}</small></h1><p>up {} · {} · {}</p></header><main>",
+         <header><h1>{name} <small>{}</small></h1><p>up {} · {}{}{}</p></header><main>",
         Escaped(&now.version),
         time(now.uptime_s),
         utc(now.clock).replace('T', " ").replace('Z', " UTC"),
+        if now.clock_state.is_empty() {
+            ""
+        } else {
+            " · "
+        },
         Escaped(&now.clock_state),
     )?;
     let lost = now.data.as_ref().filter(|data| data.lost);
@@ -217,7 +222,9 @@ fn fill(page: &mut String, now: &Snapshot) -> std::fmt::Result {
             Escaped(&service.name),
             service.state
         )?;
-        write!(page, " for {}", time(service.since_s))?;
+        if service.since_s > 0 {
+            write!(page, " for {}", time(service.since_s))?;
+        }
         if service.pid > 0 {
             write!(page, " · process {}", service.pid)?;
         }

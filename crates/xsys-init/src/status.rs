@@ -42,6 +42,8 @@ pub fn start(listen: &str, config: &Config, wrong: Vec<String>) {
             .trim()
             .into(),
         problems: wrong,
+        // As long as the boot goes on.
+        services: config.services.iter().map(not_started).collect(),
         ..Snapshot::default()
     };
     let mount = config.data.as_ref().map(|data| data.mount.clone());
@@ -151,15 +153,19 @@ fn snapshot((about, mount): &About) -> Snapshot {
             .unwrap_or(0)
             * 1024
     };
+    let mut services: Vec<ServiceLine> = service::all()
+        .iter()
+        .map(|one| service_line(&one.service, &one.state()))
+        .collect();
+    if services.is_empty() {
+        services.clone_from(&about.services);
+    }
     Snapshot {
         uptime_s: log::uptime_ms() / 1000,
         clock: log::clock(),
         clock_state: clock::status(),
         last_boot: record::last(),
-        services: service::all()
-            .iter()
-            .map(|one| service_line(&one.service, &one.state()))
-            .collect(),
+        services,
         memory_total: kilobytes("MemTotal:"),
         memory_available: kilobytes("MemAvailable:"),
         data: mount.as_ref().and_then(|mount| data_line(mount)),
@@ -175,6 +181,14 @@ fn newest() -> Vec<Line> {
     let mut lines = log::tail(usize::MAX);
     lines.retain(|line| line.source != log::KERNEL);
     lines.split_off(lines.len().saturating_sub(TAIL))
+}
+
+fn not_started(service: &Service) -> ServiceLine {
+    ServiceLine {
+        name: service.name.clone(),
+        state: "waits until the data partition is there",
+        ..ServiceLine::default()
+    }
 }
 
 fn service_line(service: &Service, state: &State) -> ServiceLine {

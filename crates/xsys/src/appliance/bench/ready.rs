@@ -55,7 +55,7 @@ fn waiting(page: &Value) -> Waiting {
             line
         })
         .collect();
-    // Before they are started there is no list of them.
+    // An older init has no list of them before they are started.
     if page["services"].as_array().is_none_or(Vec::is_empty) && page["last-boot"] == "" {
         all.push("no service was started yet".to_owned());
     }
