@@ -4,12 +4,14 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use xsys_tests::project::{Place, find_program, run, skip};
 
 use crate::card;
@@ -177,6 +179,28 @@ fn says_what_it_is_made_of(out: &Path) {
     assert_eq!(manifest["programs"][0]["package"], "shop");
     assert_eq!(manifest["init"]["package"], "xsys-init");
     let kernel = manifest["kernel"].as_str().unwrap();
+
+    // The compressed image, for Raspberry Pi Imager.
+    let list = read("shop.os_list.json");
+    let entry = &list["os_list"][0];
+    assert_eq!(entry["url"], "shop.img.zst");
+    assert_eq!(entry["devices"][0], "pi3-64bit");
+    for (name, size, digest) in [
+        ("shop.img", "extract_size", "extract_sha256"),
+        (
+            "shop.img.zst",
+            "image_download_size",
+            "image_download_sha256",
+        ),
+    ] {
+        let content = std::fs::read(out.join(name)).unwrap();
+        assert_eq!(entry[size].as_u64(), Some(content.len() as u64), "{name}");
+        let sha256 = Sha256::digest(&content);
+        let sha256: String = sha256.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(entry[digest], sha256, "{name}");
+    }
+    let mode = std::fs::metadata(out.join("shop.os_list.json")).unwrap();
+    assert_eq!(mode.permissions().mode() & 0o777, 0o600);
 
     let list = read("shop.sbom.json");
     assert_eq!(list["compositions"][0]["aggregate"], "complete");

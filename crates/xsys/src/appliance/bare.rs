@@ -21,6 +21,7 @@ use xsys_target::Target;
 
 use super::description::{self, Description, no_machine};
 use super::files::{self, Content};
+use super::imager;
 use super::machine::CONFIG;
 use super::manifest::{self, Manifest, Program};
 use super::output::{Output, Text};
@@ -217,7 +218,8 @@ impl Bare {
         };
         let text = manifest.text();
         let _lock = output.lock(call.ui)?;
-        let inputs = hex(&Sha256::digest(format!("{digest}{text}")));
+        let url = self.description.url().unwrap_or_default();
+        let inputs = hex(&Sha256::digest(format!("{digest}{text}{url}")));
         if let Some(image) = output.unchanged(&inputs) {
             return Ok(image);
         }
@@ -232,7 +234,13 @@ impl Bare {
             text: &text,
         }];
         let disk = self.disk(&name, on_card);
-        output.make(&inputs, &disk, &texts, self.description.forms())
+        let entry = imager::Entry {
+            manifest: &manifest,
+            title: self.machine.title,
+            url: self.description.url(),
+            folder: None,
+        };
+        output.make(&inputs, &disk, &texts, self.description.forms(), &entry)
     }
 
     /// The firmware's settings.

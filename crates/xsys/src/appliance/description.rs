@@ -324,6 +324,11 @@ impl Description {
         &self.keys.image.formats
     }
 
+    /// Where images will be.
+    pub fn url(&self) -> Option<&str> {
+        self.keys.image.url.as_deref()
+    }
+
     /// QEMU's machine.
     pub fn run_machine(&self) -> &str {
         let named = self.keys.run.machine.as_deref();

@@ -79,6 +79,8 @@ pub(super) struct ImageKeys {
     /// MiB.
     pub(super) data: u64,
     pub(super) formats: Vec<Form>,
+    /// Where images will be, for Raspberry Pi Imager.
+    pub(super) url: Option<String>,
 }
 
 impl Default for ImageKeys {
@@ -87,6 +89,7 @@ impl Default for ImageKeys {
             boot: 128,
             data: 64,
             formats: Vec::new(),
+            url: None,
         }
     }
 }

@@ -19,6 +19,7 @@ pub mod compare;
 pub mod crates;
 mod description;
 pub mod files;
+pub mod imager;
 pub mod init;
 mod keys;
 mod library;
@@ -133,6 +134,7 @@ impl Appliance {
             description: &self.description,
             system: &system,
             target: &plan.target.name,
+            folder: None,
             source: source.as_ref(),
         };
         let _lock = output.lock(call.ui)?;

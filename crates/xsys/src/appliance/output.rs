@@ -13,13 +13,14 @@ use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use xsys_image::disk::Disk;
-use xsys_image::disk::bmap::BlockMap;
+use xsys_image::disk::bmap::{BlockMap, hex};
 use xsys_image::disk::compress::Compression;
 
-use super::Image;
 use super::description::Form;
 use super::stamp::{MANIFEST, no_disk};
+use super::{Image, imager};
 use crate::error::{Result, file};
 use crate::ui::Ui;
 
@@ -85,6 +86,11 @@ impl Output {
         self.path(MANIFEST)
     }
 
+    /// The list for Raspberry Pi Imager.
+    pub fn list(&self) -> PathBuf {
+        self.path(imager::LIST)
+    }
+
     fn state(&self) -> PathBuf {
         self.folder.join(format!(".{}.state", self.name))
     }
@@ -135,6 +141,7 @@ impl Output {
         disk: &Disk,
         texts: &[Text<'_>],
         forms: &[Form],
+        entry: &imager::Entry<'_>,
     ) -> Result<Image> {
         self.sweep()?;
         // From here on nothing fits together until the state is written again.
@@ -150,21 +157,31 @@ impl Output {
         let map = BlockMap::new(&written, &mut copy).map_err(failed)?;
         unfinished.finish()?;
         made.push(image.clone());
+        let mut list = None;
+        // All versions of Imager take the second.
         for form in [Form::Zstd, Form::Xz] {
             let path = self.path(form.ending());
             match forms.contains(&form) {
                 true => {
-                    compress(&image, &path, form)?;
+                    list = entry.list(&compress(&image, &path, form)?);
                     made.push(path);
                 }
                 // One of an earlier image would be mistaken for this one's.
                 false => remove(&path)?,
             }
         }
-        // It has digests of the image.
+        // These have digests of the image.
         let path = self.path("bmap");
         private(&path, map.to_xml().as_bytes())?;
         made.push(path);
+        let path = self.list();
+        match list {
+            Some(list) => {
+                private(&path, list.as_bytes())?;
+                made.push(path);
+            }
+            None => remove(&path)?,
+        }
         for text in texts {
             let path = self.path(text.ending);
             open_to_all(&path, text.text)?;
@@ -263,7 +280,7 @@ impl Drop for Unfinished<'_> {
 }
 
 /// A file for its owner only.
-fn private(path: &Path, bytes: &[u8]) -> Result<()> {
+pub fn private(path: &Path, bytes: &[u8]) -> Result<()> {
     let mut unfinished = Unfinished::new(path)?;
     unfinished
         .file
@@ -282,19 +299,64 @@ pub fn open_to_all(path: &Path, text: &str) -> Result<()> {
     Ok(())
 }
 
-fn compress(image: &Path, path: &Path, form: Form) -> Result<()> {
-    let unfinished = Unfinished::new(path)?;
+fn compress(image: &Path, path: &Path, form: Form) -> Result<imager::Image> {
+    let mut unfinished = Unfinished::new(path)?;
     let from = File::open(image).map_err(|error| file("read", image, &error))?;
+    let mut from = Hashing::new(from);
     let kind = match form {
         Form::Zstd => Compression::Zstd,
         Form::Xz => Compression::Xz,
     };
-    kind.compress(from, &unfinished.file)
-        .map_err(|error| file("write", path, &error))?;
-    unfinished.finish()
+    let failed = |error: std::io::Error| file("write", path, &error);
+    kind.compress(&mut from, &unfinished.file).map_err(failed)?;
+    // What was not read has its place in the digest, too.
+    std::io::copy(&mut from, &mut std::io::sink()).map_err(failed)?;
+    unfinished.file.rewind().map_err(failed)?;
+    let mut packed = Hashing::new(&unfinished.file);
+    std::io::copy(&mut packed, &mut std::io::sink()).map_err(failed)?;
+    let ((size, sha256), (packed_size, packed_sha256)) = (from.end(), packed.end());
+    unfinished.finish()?;
+    let packed = path.file_name().unwrap_or_default().to_string_lossy();
+    Ok(imager::Image {
+        size,
+        sha256,
+        packed: packed.into_owned(),
+        packed_size,
+        packed_sha256,
+    })
 }
 
-fn remove(path: &Path) -> Result<()> {
+/// Something that is read, with the digest of what was.
+struct Hashing<R> {
+    from: R,
+    size: u64,
+    digest: Sha256,
+}
+
+impl<R: Read> Hashing<R> {
+    fn new(from: R) -> Self {
+        Self {
+            from,
+            size: 0,
+            digest: Sha256::new(),
+        }
+    }
+
+    fn end(self) -> (u64, String) {
+        (self.size, hex(&self.digest.finalize()))
+    }
+}
+
+impl<R: Read> Read for Hashing<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.from.read(buffer)?;
+        self.digest.update(&buffer[..count]);
+        self.size += count as u64;
+        Ok(count)
+    }
+}
+
+pub fn remove(path: &Path) -> Result<()> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             Err(file("remove", path, &error).into())

@@ -19,7 +19,7 @@ use super::output::{Output, Text};
 use super::own::{MANIFEST_FILE, Own};
 use super::revision::Revision;
 use super::system::{Piece, System};
-use super::{Image, sbom, told};
+use super::{Image, imager, sbom, told};
 use crate::error::{Failure, Result};
 use crate::ui::{Ui, bytes};
 
@@ -45,6 +45,8 @@ type Files = BTreeMap<String, Bytes>;
 /// A card to be made.
 pub struct Card<'a> {
     pub target: &'a str,
+    /// Where its files lie, seen from the fleet's.
+    pub folder: Option<&'a str>,
     /// The sources that it is made of.
     pub source: Option<&'a Revision>,
     /// Of its files; what identifiers on it are made from, too.
@@ -141,7 +143,13 @@ impl Card<'_> {
                 text: &software,
             },
         ];
-        output.make(&inputs, &disk, &texts, self.description.forms())
+        let entry = imager::Entry {
+            manifest: &manifest,
+            title: self.description.machine().title,
+            url: self.description.url(),
+            folder: self.folder,
+        };
+        output.make(&inputs, &disk, &texts, self.description.forms(), &entry)
     }
 
     /// The list of what is on it, for others' programs.
@@ -182,7 +190,8 @@ impl Card<'_> {
     fn inputs(&self, own: &Own, texts: &[&str]) -> String {
         let mut digest = Sha256::new();
         let secret = own.secret.as_ref().map(|secret| &secret[..]);
-        let forms = format!("{:?}", self.description.forms());
+        let description = self.description;
+        let forms = format!("{:?} {:?}", description.forms(), description.url());
         let parts = [
             self.system.digest.as_bytes(),
             &own.open,

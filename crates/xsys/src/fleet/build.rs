@@ -112,6 +112,7 @@ fn stamp(
                 description: &device.description,
                 system,
                 target: &device.target,
+                folder: Some(&device.name),
                 source: source.as_ref(),
             };
             let output = output(out, &device.name);

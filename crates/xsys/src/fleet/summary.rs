@@ -6,12 +6,13 @@ use serde_json::{Value, json};
 
 use super::build::output;
 use super::description::{Device, Fleet};
-use crate::appliance::output::open_to_all;
+use crate::appliance::imager;
+use crate::appliance::output::{open_to_all, private, remove};
 use crate::error::Result;
 use crate::ui::table;
 
-/// Writes it beside the devices' folders, where it is another than before. No digest of an image is in it, for images
-/// have secrets.
+/// Writes it beside the devices' folders, where it is another than before, and the list for Raspberry Pi Imager. No
+/// digest of an image is in it, for images have secrets; in the list there are some, and it is its owner's alone.
 pub fn write(fleet: &Fleet, out: &Path) -> Result<()> {
     let devices: Vec<Value> = fleet
         .devices
@@ -24,6 +25,14 @@ pub fn write(fleet: &Fleet, out: &Path) -> Result<()> {
         "version": fleet.version,
         "devices": devices,
     });
+    let lists = fleet.devices.iter();
+    let lists = lists.map(|device| output(out, &device.name).list());
+    let path = out.join(imager::LIST);
+    match imager::joined(lists) {
+        Some(list) if std::fs::read_to_string(&path).is_ok_and(|before| before == list) => {}
+        Some(list) => private(&path, list.as_bytes())?,
+        None => remove(&path)?,
+    }
     let text = format!("{summary:#}\n");
     let path = out.join("fleet.json");
     match std::fs::read_to_string(&path) {

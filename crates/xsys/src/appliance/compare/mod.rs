@@ -105,7 +105,7 @@ pub fn compare(before: &Known, after: &Known) -> Differences {
     facts(&mut rows, Part::About, &about(one), &about(other));
     programs(&mut rows, one, other);
     facts(&mut rows, Part::Kernel, &kernel(one), &kernel(other));
-    facts(&mut rows, Part::Modules, &modules(one), &modules(other));
+    modules(&mut rows, one, other);
     software::rows(&mut rows, &before.software, &after.software);
     let not_compared = files(&mut rows, one, other);
     facts(
@@ -209,11 +209,17 @@ fn kernel(manifest: &Manifest) -> Facts {
     release.into_iter().chain(packages).collect()
 }
 
-fn modules(manifest: &Manifest) -> Facts {
-    let modules = manifest.modules.iter();
-    modules
-        .map(|module| (module.name.clone(), format!("for {}", module.why)))
-        .collect()
+/// Those on one side only: who else needs one that is there is no news.
+fn modules(rows: &mut Vec<Row>, before: &Manifest, after: &Manifest) {
+    let all = |manifest: &Manifest| -> Facts {
+        let modules = manifest.modules.iter();
+        modules
+            .map(|it| (it.name.clone(), it.why.clone()))
+            .collect()
+    };
+    let (mut one, mut other) = (all(before), all(after));
+    one.retain(|name, _| other.remove(name).is_none());
+    facts(rows, Part::Modules, &one, &other);
 }
 
 /// Something with bytes: what it is besides, and what these are.
@@ -414,7 +420,7 @@ mod tests {
                 json!({ "revision": "0123456789abcdef", "clean": false, "date": "2026-01-02" });
             manifest["kernel"] = json!("6.1.0-58-arm64");
             manifest["packages"][0]["version"] = json!("6.1.193-1");
-            manifest["modules"] = json!([{ "name": "mmc", "for": "card" }]);
+            manifest["modules"] = json!([{ "name": "mmc", "for": "card" }, { "name": "vfat", "for": "boot partition" }]);
             manifest["programs"][0]["sha256"] = json!("11");
             manifest["programs"][0]["features"] = json!([]);
             manifest["init"]["sha256"] = json!("12");
@@ -439,7 +445,7 @@ mod tests {
                 "Programs xsys's init: 0.1.0, 1.0 KiB > 0.1.0, 1.0 KiB",
                 "Kernel linux-image: 6.1.192-3 > 6.1.193-1",
                 "Kernel release: 6.1.0-57-arm64 > 6.1.0-58-arm64",
-                "Modules mmc: for SD card > for card",
+                "Modules vfat: - > boot partition",
                 "Crates near: 0.1.0 (folder) > 0.1.0 (git 0123)",
                 "Crates serde: 1.0.0 > 1.0.1",
                 "Crates syn: - > 1.0.0",
