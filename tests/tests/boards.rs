@@ -5,6 +5,7 @@
 //! without such a file must end with success and print no line that begins with `FAIL`.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 
 use goblin::elf::Elf;
@@ -31,6 +32,10 @@ struct Board {
     crates: String,
     /// The emulator.
     program: Option<String>,
+    /// Its machine, where it has several.
+    machine: Option<String>,
+    /// Whether anything here can run it.
+    runs: bool,
 }
 
 impl Board {
@@ -64,6 +69,8 @@ impl Board {
             binaries,
             crates: table["crates"].as_str().unwrap_or_default().to_owned(),
             program: program.filter(|_| !native).map(str::to_owned),
+            machine: run.and_then(machine_of).map(str::to_owned),
+            runs: run.is_some(),
             folder,
         }
     }
@@ -71,6 +78,31 @@ impl Board {
     fn is_spec(&self) -> bool {
         self.target.ends_with(".json")
     }
+
+    /// Why its program cannot run here, if it cannot: some boards have no emulator, or only a newer one.
+    fn cannot_run(&self) -> Option<String> {
+        if !self.runs {
+            return Some("no emulator has this board".to_owned());
+        }
+        let program = self.program.as_ref()?;
+        if find_program(program).is_none() {
+            return Some(format!("`{program}` is not installed"));
+        }
+        let machine = self.machine.as_ref()?;
+        let known = Command::new(program).args(["-M", "help"]).output().ok()?;
+        let known = String::from_utf8_lossy(&known.stdout).into_owned();
+        let has = known
+            .lines()
+            .any(|line| line.split(' ').next() == Some(machine));
+        (!has).then(|| format!("this `{program}` has no machine `{machine}`"))
+    }
+}
+
+/// The machine behind `-M`.
+fn machine_of(run: &toml::Value) -> Option<&str> {
+    let args = run.get("args")?.as_array()?;
+    let at = args.iter().position(|arg| arg.as_str() == Some("-M"))?;
+    args.get(at + 1)?.as_str()
 }
 
 fn main() {
@@ -133,10 +165,8 @@ fn tested(board: &Board, project: &Path, profile: &[&str]) -> Result<(), Failed>
         let text = std::fs::read_to_string(project.join("src/main.rs"))?;
         return check(text.contains("#[test]"), "a new project has no test");
     }
-    if let Some(program) = &board.program
-        && find_program(program).is_none()
-    {
-        skip(&board.name, &format!("`{program}` is not installed"));
+    if let Some(why) = board.cannot_run() {
+        skip(&board.name, &why);
         return Ok(());
     }
     let mut command = xsys_in(project);
@@ -149,10 +179,8 @@ fn tested(board: &Board, project: &Path, profile: &[&str]) -> Result<(), Failed>
 /// What `xsys new` makes runs in both profiles.
 fn runs(board: &Board) -> Result<(), Failed> {
     let test = format!("{}::runs", board.name);
-    if let Some(program) = &board.program
-        && find_program(program).is_none()
-    {
-        skip(&test, &format!("`{program}` is not installed"));
+    if let Some(why) = board.cannot_run() {
+        skip(&test, &why);
         return Ok(());
     }
     let place = Place::new("boards", &format!("{}-runs", board.name));

@@ -28,7 +28,11 @@ fn bundled_boards_load_and_their_specs_pass() {
     for name in [
         "aarch64-linux",
         "lm3s6965evb",
+        "raspberry-pi-2",
         "raspberry-pi-3",
+        "raspberry-pi-4",
+        "raspberry-pi-5",
+        "raspberry-pi-zero",
         "riscv32-virt",
         "x86_64-linux",
     ] {
