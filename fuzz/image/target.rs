@@ -2,7 +2,7 @@
 //! rest is wrapped in.
 #![no_main]
 
-#[path = "../image/mod.rs"]
+#[path = "mod.rs"]
 mod image;
 
 use libfuzzer_sys::{Corpus, fuzz_target};
