@@ -71,6 +71,9 @@ pub fn build(ui: &Ui, plan: &Plan, alone: bool) -> Result<Built> {
     }
     let status = children::wait(&mut child)
         .map_err(|error| file("wait for", &plan.toolchain.cargo, &error))?;
+    // cargo tells them as they are finished, in another order each time.
+    programs.sort();
+    libraries.sort();
     let mut messages = Messages::new(ui, pass_on, None);
     let (records, reports) = (plan.project.link_records(), plan.project.reports());
     for program in &programs {
