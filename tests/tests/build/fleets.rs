@@ -353,7 +353,11 @@ fn killed(place: &Place, made: &BTreeMap<PathBuf, Vec<u8>>) {
     let whole = start.elapsed();
     let mut unfinished = 0;
     for kill in 1..=4_u32 {
-        std::fs::remove_dir_all(place.path("target/fleet")).unwrap();
+        let fleet = place.path("target/fleet");
+        // A builder that was killed early has not made it.
+        if fleet.exists() {
+            std::fs::remove_dir_all(fleet).unwrap();
+        }
         let mut command = build(place);
         own_group(&mut command);
         let command = command.stdout(Stdio::null()).stderr(Stdio::null());
