@@ -11,7 +11,7 @@ use crate::appliance::manifest::Manifest;
 const NAMES: [&str; 2] = ["name", "interface"];
 
 /// What is a fact of its own elsewhere in a manifest.
-const ELSEWHERE: [&str; 3] = ["format", "modules", "version"];
+const ELSEWHERE: [&str; 4] = ["format", "modules", "modules-in-qemu", "version"];
 
 pub fn facts(manifest: &Manifest) -> Facts {
     let mut facts = Facts::new();
