@@ -1,7 +1,10 @@
-//! Disk images, read back by programs that have nothing to do with xsys: fdisk, mtools, dosfstools, bmap-tools, xz
-//! and zstd.
+//! Disk images and file systems, read back by programs that have nothing to do with xsys: fdisk, mtools, dosfstools,
+//! bmap-tools, unsquashfs, xz and zstd.
 
 #![cfg(unix)]
+
+#[path = "disks/squashfs.rs"]
+mod squashfs;
 
 use std::collections::BTreeMap;
 use std::fs::File;

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use xsys_image::kernel::image::{Arch, Choice};
-use xsys_image::kernel::initramfs::{Initramfs, Pressing};
+use xsys_image::kernel::initramfs::Pressing;
 use xsys_image::kernel::modules::Modules;
+use xsys_image::kernel::tree::Tree;
 use xsys_image::kernel::{Error, Source, boot_files, image, needs};
 
 /// The packages, if there are any.
@@ -102,7 +103,7 @@ fn everything_is_found_in_debians_packages() {
                 absent.why
             );
         }
-        let mut archive = Initramfs::new().unwrap();
+        let mut archive = Tree::new().unwrap();
         for module in &picked.modules {
             archive
                 .file(&module.path, 0o644, &module.bytes[..])

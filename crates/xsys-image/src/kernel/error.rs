@@ -107,11 +107,11 @@ pub enum Error {
         is: String,
         kernel: String,
     },
-    #[error("two things are to be `{0}` in the initramfs")]
+    #[error("two things are to be `{0}` in the root")]
     Twice(String),
-    #[error("`{0}` cannot be a path in the initramfs")]
+    #[error("`{0}` cannot be a path in the root")]
     InitramfsPath(String),
-    #[error("`{path}` cannot be in an initramfs: {cause}")]
+    #[error("`{path}` cannot be in the root: {cause}")]
     InitramfsFile { path: String, cause: &'static str },
 }
 
@@ -203,7 +203,7 @@ impl Error {
                 .help("kernel and modules must be of one build: take both from the same package"),
             Self::Twice(_) => diagnostic.help("leave one of them out, or give it another path"),
             Self::InitramfsPath(_) => diagnostic
-                .help("paths are absolute, without `.`, `..` and NUL, and of at most 4095 bytes"),
+                .help("paths are absolute, without `.`, `..` and NUL, of at most 4095 bytes, 255 in each name"),
             Self::InitramfsFile { .. } => diagnostic.help("put large files on the data partition"),
         }
     }

@@ -3,51 +3,21 @@
 //! An appliance runs from it. The same entries always give the same bytes: they are sorted, numbered
 //! in that order, and without times. Contents are streamed.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use cpio::newc::{Builder, trailer};
 use flate2::{Compression, GzBuilder};
 use ruzstd::encoding::{CompressionLevel, FrameCompressor};
 
 use super::error::Error;
+use super::tree::{Content, FOLDER, Tree};
 
 /// Bytes of a gzip header without a name, where its flags are, and the one that says there is a name (RFC 1952).
 const GZIP_HEADER: usize = 10;
 const GZIP_FLAGS: usize = 3;
 const GZIP_NAME: u8 = 8;
-
-const FOLDER: u32 = 0o040_000;
-const FILE: u32 = 0o100_000;
-const LINK: u32 = 0o120_000;
-const CHARACTERS: u32 = 0o020_000;
-const BLOCKS: u32 = 0o060_000;
-
-/// Entries of an archive, by path.
-#[derive(Debug, Default)]
-pub struct Initramfs<'a> {
-    entries: BTreeMap<String, Entry<'a>>,
-}
-
-#[derive(Debug)]
-struct Entry<'a> {
-    mode: u32,
-    owner: (u32, u32),
-    device: (u32, u32),
-    content: Content<'a>,
-}
-
-/// What is in a file.
-#[derive(Debug)]
-pub enum Content<'a> {
-    /// These bytes.
-    Bytes(Cow<'a, [u8]>),
-    /// What is in a file of this machine when the archive is written.
-    File(PathBuf),
-}
 
 /// How the archive is compressed. A kernel must have been built for it; all of them are for gzip.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,155 +28,8 @@ pub enum Pressing {
     Zstd,
 }
 
-impl<'a> Initramfs<'a> {
-    /// An archive with nothing but the folders and devices that a kernel and any program expect:
-    /// `/dev/console` is opened for the first program before it runs.
-    pub fn new() -> Result<Self, Error> {
-        let mut archive = Self::default();
-        for folder in ["dev", "proc", "sys", "run"] {
-            archive.folder(folder, 0o755)?;
-        }
-        archive.folder("tmp", 0o1777)?;
-        archive.character_device("dev/console", 0o600, 5, 1)?;
-        archive.character_device("dev/null", 0o666, 1, 3)?;
-        Ok(archive)
-    }
-
-    /// Adds a folder, or sets the mode of one that is there.
-    pub fn folder(&mut self, path: &str, mode: u32) -> Result<(), Error> {
-        let path = clean(path)?;
-        if let Some(entry) = self.entries.get_mut(&path)
-            && entry.mode & !0o7777 == FOLDER
-        {
-            entry.mode = FOLDER | mode & 0o7777;
-            return Ok(());
-        }
-        self.add(
-            path,
-            FOLDER | mode & 0o7777,
-            (0, 0),
-            Content::Bytes(Cow::Borrowed(&[])),
-        )
-    }
-
-    /// Adds a file; folders on the way are made.
-    pub fn file(
-        &mut self,
-        path: &str,
-        mode: u32,
-        bytes: impl Into<Cow<'a, [u8]>>,
-    ) -> Result<(), Error> {
-        let content = Content::Bytes(bytes.into());
-        self.add(clean(path)?, FILE | mode & 0o7777, (0, 0), content)
-    }
-
-    /// Adds a file of this machine, which is read when the archive is written.
-    pub fn file_of(&mut self, path: &str, mode: u32, from: &Path) -> Result<(), Error> {
-        let content = Content::File(from.to_owned());
-        self.add(clean(path)?, FILE | mode & 0o7777, (0, 0), content)
-    }
-
-    /// Adds a symbolic link.
-    pub fn link(&mut self, path: &str, target: &str) -> Result<(), Error> {
-        if target.is_empty() || target.contains('\0') || target.len() > 4095 {
-            return Err(Error::InitramfsPath(target.to_owned()));
-        }
-        let target = Content::Bytes(target.as_bytes().to_vec().into());
-        self.add(clean(path)?, LINK | 0o777, (0, 0), target)
-    }
-
-    /// Adds a device that takes and gives characters.
-    pub fn character_device(
-        &mut self,
-        path: &str,
-        mode: u32,
-        major: u32,
-        minor: u32,
-    ) -> Result<(), Error> {
-        let nothing = Content::Bytes(Cow::Borrowed(&[]));
-        self.add(
-            clean(path)?,
-            CHARACTERS | mode & 0o7777,
-            (major, minor),
-            nothing,
-        )
-    }
-
-    /// Adds a disk.
-    pub fn block_device(
-        &mut self,
-        path: &str,
-        mode: u32,
-        major: u32,
-        minor: u32,
-    ) -> Result<(), Error> {
-        let nothing = Content::Bytes(Cow::Borrowed(&[]));
-        self.add(
-            clean(path)?,
-            BLOCKS | mode & 0o7777,
-            (major, minor),
-            nothing,
-        )
-    }
-
-    /// Gives an entry to somebody else than root.
-    pub fn owner(&mut self, path: &str, user: u32, group: u32) -> Result<(), Error> {
-        let path = clean(path)?;
-        match self.entries.get_mut(&path) {
-            Some(entry) => {
-                entry.owner = (user, group);
-                Ok(())
-            }
-            None => Err(Error::NoFile {
-                path,
-                origins: Vec::new(),
-            }),
-        }
-    }
-
-    /// Something is there under this path.
-    pub fn has(&self, path: &str) -> bool {
-        clean(path).is_ok_and(|path| self.entries.contains_key(&path))
-    }
-
-    /// The paths of all entries, sorted.
-    pub fn paths(&self) -> impl Iterator<Item = &str> {
-        self.entries.keys().map(String::as_str)
-    }
-
-    fn add(
-        &mut self,
-        path: String,
-        mode: u32,
-        device: (u32, u32),
-        content: Content<'a>,
-    ) -> Result<(), Error> {
-        for (at, _) in path.match_indices('/') {
-            let folder = self.entries.entry(path[..at].to_owned());
-            let folder = folder.or_insert(Entry {
-                mode: FOLDER | 0o755,
-                owner: (0, 0),
-                device: (0, 0),
-                content: Content::Bytes(Cow::Borrowed(&[])),
-            });
-            if folder.mode & !0o7777 != FOLDER {
-                return Err(Error::Twice(path[..at].to_owned()));
-            }
-        }
-        if self.entries.contains_key(&path) {
-            return Err(Error::Twice(path));
-        }
-        let entry = Entry {
-            mode,
-            owner: (0, 0),
-            device,
-            content,
-        };
-        self.entries.insert(path, entry);
-        Ok(())
-    }
-
-    /// Writes the archive; `name` is what it is called in messages.
+impl Tree<'_> {
+    /// Writes it as an archive; `name` is what it is called in messages.
     pub fn write(&self, out: impl Write, pressing: Pressing, name: &Path) -> Result<(), Error> {
         let wrong = |error| Error::write(name)(error);
         match pressing {
@@ -232,7 +55,7 @@ impl<'a> Initramfs<'a> {
         }
     }
 
-    /// The archive as one of several that lie one after the other, compressed by gzip. Linux unpacks each over what those
+    /// An archive that is one of several that lie one after the other, compressed by gzip. Linux unpacks each over what those
     /// before it made, and wants each to begin at a multiple of four bytes.
     pub fn piece(&self, name: &Path) -> Result<Vec<u8>, Error> {
         let mut bytes = Vec::new();
@@ -312,19 +135,6 @@ fn size(path: &str, size: u64) -> Result<u32, Error> {
     })
 }
 
-/// A path without its first `/`.
-fn clean(path: &str) -> Result<String, Error> {
-    let inner = path.strip_prefix('/').unwrap_or(path);
-    let good = inner
-        .split('/')
-        .all(|part| !matches!(part, "" | "." | ".."));
-    let good = good && !inner.contains('\0') && inner.len() < 4096 && inner != "TRAILER!!!";
-    match good {
-        true => Ok(inner.to_owned()),
-        false => Err(Error::InitramfsPath(path.to_owned())),
-    }
-}
-
 /// The crate flushes after each file, which costs a compressor its memory of what was before.
 struct NoFlush<W: Write>(W);
 
@@ -344,8 +154,8 @@ mod tests {
     use crate::kernel::packing::Packing;
     use std::process::{Command, Stdio};
 
-    fn sample() -> Initramfs<'static> {
-        let mut archive = Initramfs::new().unwrap();
+    fn sample() -> Tree<'static> {
+        let mut archive = Tree::new().unwrap();
         archive
             .file("/init", 0o755, &b"#!/bin/hello\n"[..])
             .unwrap();
@@ -358,7 +168,7 @@ mod tests {
         archive
     }
 
-    fn written(archive: &Initramfs<'_>, pressing: Pressing) -> Vec<u8> {
+    fn written(archive: &Tree<'_>, pressing: Pressing) -> Vec<u8> {
         let mut bytes = Vec::new();
         archive
             .write(&mut bytes, pressing, Path::new("initramfs"))
@@ -426,7 +236,7 @@ mod tests {
     #[test]
     fn pieces_follow_each_other_at_multiples_of_four() {
         for size in 0..40 {
-            let mut archive = Initramfs::default();
+            let mut archive = Tree::default();
             let bytes: Vec<u8> = (0..size).map(|at: u8| at.wrapping_mul(37)).collect();
             archive.file("etc/x", 0o644, bytes).unwrap();
             let piece = archive.piece(Path::new("x")).unwrap();
@@ -443,6 +253,8 @@ mod tests {
             let error = archive.file(path, 0o644, vec![]).unwrap_err();
             assert!(matches!(error, Error::InitramfsPath(_)), "{path}");
         }
+        assert!(archive.file(&"n".repeat(255), 0o644, vec![]).is_ok());
+        assert!(archive.file(&"n".repeat(256), 0o644, vec![]).is_err());
         for path in ["init", "bin", "bin/hello/more"] {
             let error = archive.file(path, 0o644, vec![]).unwrap_err();
             assert!(matches!(error, Error::Twice(_)), "{path}");

@@ -10,7 +10,8 @@
 //!   and firmware.
 //! - [`modules`]: a kernel's modules; [`pick`]: takes those that are wanted, by what they say
 //!   themselves ([`modinfo`]); [`needs`]: what each machine needs.
-//! - [`initramfs`]: the archive that the kernel unpacks.
+//! - [`tree`]: files by their paths; [`initramfs`]: the archive of them that the kernel unpacks, [`squashfs`]: a file system
+//!   that it mounts.
 //!
 //! Whatever is read is taken for hostile: sizes are compared with what is there before memory is
 //! taken, names cannot leave their package, and nothing is unpacked to paths that a package chose.
@@ -30,7 +31,9 @@ pub mod needs;
 pub mod packing;
 pub mod pick;
 pub mod source;
+mod squashfs;
 mod tarball;
+pub mod tree;
 
 use std::path::Path;
 

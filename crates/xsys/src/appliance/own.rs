@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use xsys_image::kernel::image::Arch;
-use xsys_image::kernel::initramfs::Initramfs;
+use xsys_image::kernel::tree::Tree;
 use zeroize::Zeroizing;
 
 use super::description::Description;
@@ -42,7 +42,7 @@ pub fn check_places<'a>(
     description: &Description,
     programs: impl Iterator<Item = &'a str>,
 ) -> Result<()> {
-    let mut archive = Initramfs::new().map_err(told)?;
+    let mut archive = Tree::new().map_err(told)?;
     let ours = ["init", INIT_FILE, MANIFEST_FILE].map(str::to_owned);
     let programs = programs.map(|name| format!("bin/{name}"));
     let theirs = description
@@ -73,11 +73,11 @@ impl Own {
             settings["modules-in-qemu"] = json!(system.modules_in_qemu);
         }
         let files = files::gather(description)?;
-        let mut open = Initramfs::default();
+        let mut open = Tree::default();
         let text = format!("{settings:#}\n");
         open.file(INIT_FILE, 0o644, text.into_bytes())
             .map_err(told)?;
-        let mut secret = Initramfs::default();
+        let mut secret = Tree::default();
         let mut known = Vec::new();
         for file in &files {
             if system.has(&file.path) || file.path == MANIFEST_FILE {
@@ -100,7 +100,7 @@ impl Own {
                 secrets: file.secrets.clone(),
             });
         }
-        let piece = |archive: &mut Initramfs<'_>| {
+        let piece = |archive: &mut Tree<'_>| {
             // What lies in a folder must not close it to everybody else.
             if archive.has("tmp") {
                 archive.folder("tmp", 0o1777)?;
@@ -124,7 +124,7 @@ impl Own {
 }
 
 /// Puts a file into an archive; its size and digest.
-fn add<'a>(archive: &mut Initramfs<'a>, placed: &'a Placed) -> Result<Option<(u64, String)>> {
+fn add<'a>(archive: &mut Tree<'a>, placed: &'a Placed) -> Result<Option<(u64, String)>> {
     let content = match &placed.content {
         Content::File(path) => {
             let bytes = std::fs::read(path).map_err(|error| file("read", path, &error))?;

@@ -10,7 +10,7 @@ use xsys_diag::Diagnostic;
 use xsys_image::disk::bmap::hex;
 use xsys_image::disk::fat::Volume;
 use xsys_image::disk::{Content, Disk, Partition, Source as Bytes, Table};
-use xsys_image::kernel::initramfs::Initramfs;
+use xsys_image::kernel::tree::Tree;
 
 use super::description::Description;
 use super::machine::{CMDLINE, CONFIG, INITRAMFS};
@@ -241,7 +241,7 @@ impl Card<'_> {
 
 /// The manifest for the appliance itself: an archive of its own, because the manifest has the others' digests.
 fn manifest_archive(text: &str) -> Result<Vec<u8>> {
-    let mut archive = Initramfs::default();
+    let mut archive = Tree::default();
     archive
         .file(MANIFEST_FILE, 0o644, text.as_bytes())
         .map_err(told)?;

@@ -10,10 +10,11 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 use xsys_image::disk::bmap::hex;
 use xsys_image::kernel::image::{Arch, Choice, Kernel, find};
-use xsys_image::kernel::initramfs::{Initramfs, Pressing};
+use xsys_image::kernel::initramfs::Pressing;
 use xsys_image::kernel::modules::Modules;
 use xsys_image::kernel::needs::{self, Machine};
 use xsys_image::kernel::pick::{Picked, Wanted};
+use xsys_image::kernel::tree::Tree;
 use xsys_image::kernel::{Error, Source, boot_files, deb};
 use xsys_image::strip::{Strip, strip};
 use xsys_sysroot::Cache;
@@ -278,7 +279,7 @@ impl System {
         init: &Program,
         kept: Option<&Path>,
     ) -> Result<Self> {
-        let mut archive = Initramfs::new().map_err(told)?;
+        let mut archive = Tree::new().map_err(told)?;
         archive
             .file("init", 0o755, &init.content.bytes[..])
             .map_err(told)?;
@@ -348,7 +349,7 @@ impl System {
 }
 
 /// The archive's bytes, which are kept under the digest of what is in it.
-fn compressed(archive: &Initramfs<'_>, kept: Option<&Path>) -> Result<(Vec<u8>, Option<PathBuf>)> {
+fn compressed(archive: &Tree<'_>, kept: Option<&Path>) -> Result<(Vec<u8>, Option<PathBuf>)> {
     let name = Path::new(INITRAMFS);
     let Some(folder) = kept else {
         return Ok((archive.piece(name).map_err(told)?, None));
