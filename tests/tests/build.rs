@@ -20,6 +20,8 @@ mod card;
 mod fetch;
 #[path = "build/fleets.rs"]
 mod fleets;
+#[path = "build/pages.rs"]
+mod pages;
 #[path = "build/unwinder.rs"]
 mod unwinder;
 #[path = "build/verbs.rs"]

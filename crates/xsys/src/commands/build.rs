@@ -1,10 +1,15 @@
 //! `xsys build`: sysroot, cargo, images, report.
 
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use xsys_diag::Diagnostic;
+
 use crate::appliance::{self, bare::Bare};
 use crate::cli::BuildArgs;
 use crate::commands::Call;
 use crate::driver::cargo::{self, Built};
-use crate::driver::emit;
+use crate::driver::emit::{self, Output};
 use crate::driver::plan::{Plan, Verb};
 use crate::driver::report::{self, Times};
 use crate::error::{Failure, Result};
@@ -71,7 +76,7 @@ fn cards(call: &Call, ui: Ui, plan: &Plan, built: &Built, bare: &[Bare]) -> Resu
     Ok(())
 }
 
-/// Makes the images of what was built, and tells what there is now.
+/// Makes the images of what was built and what pages load, and tells what there is now.
 fn images(ui: &Ui, plan: &Plan, built: &Built) -> Result<()> {
     let times = Times {
         sysroot: Some(plan.sysroot_time),
@@ -80,8 +85,19 @@ fn images(ui: &Ui, plan: &Plan, built: &Built) -> Result<()> {
     };
     let reports = plan.project.reports();
     let mut problems = Vec::new();
+    let mut pages = match pages(plan, built) {
+        Ok(pages) => pages,
+        Err(problem) => {
+            problems.push(problem);
+            BTreeMap::new()
+        }
+    };
     for program in &built.programs {
-        match emit::write_all(program, &plan.emits, 0) {
+        let outputs = emit::write_all(program, &plan.emits, 0).map(|mut outputs| {
+            outputs.append(&mut pages.remove(program).unwrap_or_default());
+            outputs
+        });
+        match outputs {
             Ok(outputs) if plan.flags.wants_json() => {
                 ui::answer(&report::to_json(&outputs, &reports, &times).to_string());
             }
@@ -103,4 +119,25 @@ fn images(ui: &Ui, plan: &Plan, built: &Built) -> Result<()> {
     } else {
         Err(problems.into())
     }
+}
+
+/// What pages load, by the programs that it was made of.
+fn pages(
+    plan: &Plan,
+    built: &Built,
+) -> std::result::Result<BTreeMap<PathBuf, Vec<Output>>, Diagnostic> {
+    let Some(web) = &plan.web else {
+        return Ok(BTreeMap::new());
+    };
+    let folder = |program| {
+        built
+            .packages
+            .get(program)
+            .map_or(Path::new(""), PathBuf::as_path)
+    };
+    let programs = built.programs.iter();
+    let programs: Vec<_> = programs
+        .map(|program| (program.as_path(), folder(program)))
+        .collect();
+    web.make(&programs, &plan.project)
 }

@@ -1,5 +1,6 @@
 //! Calls of cargo: the same flags, in an environment that makes rustc use our sysroot and linker.
 
+use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
@@ -29,6 +30,8 @@ pub struct Built {
     pub code: u8,
     /// Programs, in the order in which cargo finished them.
     pub programs: Vec<PathBuf>,
+    /// The folders of the packages that they belong to.
+    pub packages: BTreeMap<PathBuf, PathBuf>,
     /// Libraries for other languages.
     pub libraries: Vec<PathBuf>,
     pub time: Duration,
@@ -56,6 +59,7 @@ pub fn build(ui: &Ui, plan: &Plan, alone: bool) -> Result<Built> {
     let mut child = children::spawn(&mut command)
         .map_err(|error| not_started(command.get_program(), &error))?;
     let (mut programs, mut libraries) = (Vec::new(), Vec::new());
+    let mut packages = BTreeMap::new();
     if let Some(stdout) = child.stdout.take() {
         for line in BufReader::new(stdout).lines() {
             let Ok(line) = line else { break };
@@ -65,7 +69,15 @@ pub fn build(ui: &Ui, plan: &Plan, alone: bool) -> Result<Built> {
             }
             if let Ok(Message::CompilerArtifact(artifact)) = message {
                 libraries.extend(foreign_libraries(&artifact));
-                programs.extend(program(artifact));
+                let folder = artifact
+                    .manifest_path
+                    .parent()
+                    .map(|folder| folder.to_owned());
+                if let Some(program) = program(artifact) {
+                    let folder = folder.unwrap_or_default().into_std_path_buf();
+                    packages.insert(program.clone(), folder);
+                    programs.push(program);
+                }
             }
         }
     }
@@ -85,6 +97,7 @@ pub fn build(ui: &Ui, plan: &Plan, alone: bool) -> Result<Built> {
     Ok(Built {
         code: code(status),
         programs,
+        packages,
         libraries,
         time: start.elapsed(),
     })

@@ -15,6 +15,7 @@ use crate::cli::CargoFlags;
 use crate::driver::cargo;
 use crate::driver::emit::{Emit, Shared};
 use crate::driver::plan::board_emits;
+use crate::driver::web;
 use crate::driver::which::{Place, cargo_target};
 use crate::error::{Result, file};
 use crate::ui::Ui;
@@ -131,7 +132,7 @@ fn images(elf: &Path, emits: &[Emit]) -> Vec<PathBuf> {
 
 fn emits(place: &Place, target: &Target) -> Result<Vec<Emit>> {
     let mut emits = match &place.project.settings.emit {
-        Some(list) => Emit::parse_all(list.iter().map(String::as_str))?,
+        Some(list) => Emit::parse_all(web::split(list)?.1)?,
         None => board_emits(target)?,
     };
     let shared = place.project.shared();

@@ -53,4 +53,5 @@ pub mod trim_paths;
 pub mod unstable;
 pub mod verb;
 pub mod watch;
+pub mod web;
 pub mod which;

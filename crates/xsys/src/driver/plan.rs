@@ -32,6 +32,7 @@ use crate::driver::scripts;
 use crate::driver::settings::SysrootSettings;
 use crate::driver::trim_paths::{self, TrimPaths};
 pub use crate::driver::verb::Verb;
+use crate::driver::web::{self, Web};
 use crate::driver::which::Place;
 use crate::error::Result;
 use crate::harness::advice;
@@ -46,6 +47,8 @@ pub struct Plan {
     pub project: Project,
     pub target: Target,
     pub emits: Vec<Emit>,
+    /// The folder that pages load.
+    pub web: Option<Web>,
     pub run: Option<RunConfig>,
     pub flags: CargoFlags,
     pub sysroot: Sysroot,
@@ -144,6 +147,7 @@ struct Ground {
 struct Decision {
     target: Target,
     emits: Vec<Emit>,
+    web: Option<Web>,
     crates: CrateSet,
     settings: Settings,
     linker: Choice,
@@ -261,9 +265,14 @@ impl Ground {
             )?,
             false => Vec::new(),
         };
+        let (emits, web) = self.emits(args, &target)?;
+        if let (Some(web), Verb::Build) = (&web, verb) {
+            web.check(&target, &self.place.project)?;
+        }
         Ok(Decision {
             added,
-            emits: self.emits(args, &target)?,
+            emits,
+            web,
             settings: self.settings(verb, &target, crates, &user)?,
             linker,
             c_code: self.c_code(ui, verb, &target)?,
@@ -335,14 +344,15 @@ impl Ground {
         }
     }
 
-    /// The images: the command line's, the project's, or the board's.
-    fn emits(&self, args: &BuildArgs, target: &Target) -> Result<Vec<Emit>> {
+    /// The images and the folder for pages: the command line's, the project's, or the board's.
+    fn emits(&self, args: &BuildArgs, target: &Target) -> Result<(Vec<Emit>, Option<Web>)> {
         let list = match &self.place.project.settings.emit {
             _ if !args.emit.is_empty() => &args.emit,
             Some(list) => list,
-            None => return Ok(self.named(board_emits(target)?)),
+            None => return Ok((self.named(board_emits(target)?), None)),
         };
-        Ok(self.named(Emit::parse_all(list.iter().map(String::as_str))?))
+        let (web, images) = web::split(list)?;
+        Ok((self.named(Emit::parse_all(images)?), web))
     }
 
     fn named(&self, mut emits: Vec<Emit>) -> Vec<Emit> {
@@ -445,6 +455,7 @@ impl Ground {
         let Decision {
             target,
             emits,
+            web,
             settings,
             linker,
             added,
@@ -515,6 +526,7 @@ impl Ground {
             build_std: self.build_std.clone(),
             target,
             emits,
+            web,
             sysroot,
             sysroot_time,
             linker,

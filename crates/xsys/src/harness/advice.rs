@@ -17,6 +17,7 @@ use xsys_sysroot::Toolchain;
 use super::attributes::{Attribute, Setting, inner};
 use crate::cli::CargoFlags;
 use crate::driver::project::{self, Project};
+use crate::driver::web;
 use crate::error::{Result, file};
 use crate::ui::Ui;
 
@@ -236,11 +237,11 @@ pub fn for_javascript(wasm: &[u8], folder: &Path) -> Option<Diagnostic> {
     if !bindgen {
         return None;
     }
-    let version = locked(folder, "wasm-bindgen");
-    let install = match &version {
-        Some(version) => format!("cargo install wasm-bindgen-cli --version {version} --locked"),
-        None => "cargo install wasm-bindgen-cli".to_owned(),
-    };
+    let workspace = folder
+        .ancestors()
+        .find(|it| it.join("Cargo.lock").is_file());
+    let version = workspace.and_then(|workspace| web::locked(workspace, "wasm-bindgen"));
+    let install = web::how_to_install(version.as_deref());
     let problem = Diagnostic::error("these tests are for JavaScript: they use wasm-bindgen")
         .note("`wasm-bindgen-test-runner` runs them, in Node or a browser")
         .help(format!("install it: `{install}`"))
@@ -251,20 +252,6 @@ pub fn for_javascript(wasm: &[u8], folder: &Path) -> Option<Diagnostic> {
         )),
         None => problem,
     })
-}
-
-/// A package's version in the lock file that counts for a folder.
-fn locked(folder: &Path, name: &str) -> Option<String> {
-    let lock = folder
-        .ancestors()
-        .map(|folder| folder.join("Cargo.lock"))
-        .find(|path| path.is_file())?;
-    let lock: toml::Table = std::fs::read_to_string(lock).ok()?.parse().ok()?;
-    let packages = lock.get("package")?.as_array()?;
-    let package = packages
-        .iter()
-        .find(|package| package.get("name").and_then(toml::Value::as_str) == Some(name))?;
-    Some(package.get("version")?.as_str()?.to_owned())
 }
 
 #[cfg(test)]
@@ -291,16 +278,5 @@ mod tests {
             } = Wanted::read(&flags);
             assert_eq!(format!("{any} {doc} {kinds:?} {names:?}"), shown, "{line}");
         }
-    }
-
-    #[test]
-    fn the_lock_file_has_the_version() {
-        let folder = tempfile::tempdir().unwrap();
-        let inside = folder.path().join("a/b");
-        std::fs::create_dir_all(&inside).unwrap();
-        let text = "[[package]]\nname = \"wasm-bindgen\"\nversion = \"0.2.99\"\n";
-        std::fs::write(folder.path().join("Cargo.lock"), text).unwrap();
-        assert_eq!(locked(&inside, "wasm-bindgen").as_deref(), Some("0.2.99"));
-        assert_eq!(locked(&inside, "other"), None);
     }
 }

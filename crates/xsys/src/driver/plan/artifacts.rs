@@ -86,6 +86,7 @@ impl Ground {
         let main = super::Decision {
             target,
             emits: Vec::new(),
+            web: None,
             crates,
             settings,
             linker,
