@@ -331,6 +331,35 @@ pub fn rustc_sysroot() -> PathBuf {
     PathBuf::from(ask_rustc(&["--print", "sysroot"]).trim())
 }
 
+/// Where a target's musl is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Musl {
+    /// `rustup target add` has brought it.
+    Toolchain,
+    /// In the folder that `XSYS_TEST_MUSL` names, which `XSYS_MUSL_DIR` has to name.
+    Folder(PathBuf),
+    Nowhere,
+}
+
+impl Musl {
+    pub fn of(target: &str) -> Self {
+        if rustc_sysroot().join("lib/rustlib").join(target).is_dir() {
+            return Self::Toolchain;
+        }
+        match std::env::var_os("XSYS_TEST_MUSL").map(PathBuf::from) {
+            Some(folder) if folder.join(target).is_dir() => Self::Folder(folder),
+            _ => Self::Nowhere,
+        }
+    }
+
+    /// Tells a command.
+    pub fn tell(&self, command: &mut Command) {
+        if let Self::Folder(folder) = self {
+            command.env("XSYS_MUSL_DIR", folder);
+        }
+    }
+}
+
 /// Its release, such as `1.95.0`.
 pub fn rustc_release() -> String {
     of_version("release: ")

@@ -14,7 +14,7 @@ use goblin::elf::program_header::{PF_X, PT_INTERP, PT_LOAD};
 use libtest_mimic::{Failed, Trial};
 use xsys_tests::order::{arguments, neighbours_apart};
 use xsys_tests::project::{
-    Place, Ran, cases, find_program, folders_in, repository, run, skip, xsys_in,
+    Musl, Place, Ran, cases, find_program, folders_in, repository, run, skip, xsys_in,
 };
 use xsys_tests::project_text::difference;
 
@@ -36,6 +36,8 @@ struct Board {
     machine: Option<String>,
     /// Whether anything here can run it.
     runs: bool,
+    /// What its programs for Linux are linked with.
+    musl: Option<Musl>,
 }
 
 impl Board {
@@ -71,12 +73,28 @@ impl Board {
             program: program.filter(|_| !native).map(str::to_owned),
             machine: run.and_then(machine_of).map(str::to_owned),
             runs: run.is_some(),
+            musl: target_name.contains("-musl").then(|| Musl::of(target_name)),
             folder,
         }
     }
 
     fn is_spec(&self) -> bool {
         self.target.ends_with(".json")
+    }
+
+    /// A call of xsys in a folder.
+    fn xsys_in(&self, folder: &Path) -> Command {
+        let mut command = xsys_in(folder);
+        if let Some(musl) = &self.musl {
+            musl.tell(&mut command);
+        }
+        command
+    }
+
+    /// Why its program cannot be built here, if it cannot.
+    fn cannot_build(&self) -> Option<String> {
+        let missing = self.musl == Some(Musl::Nowhere);
+        missing.then(|| format!("run `rustup target add {}`", self.target_name))
     }
 
     /// Why its program cannot run here, if it cannot: some boards have no emulator, or only a newer one.
@@ -112,7 +130,15 @@ fn main() {
         let board = Arc::new(Board::read(&name));
         let mut add = |what: &str, test: fn(&Board) -> Result<(), Failed>| {
             let board = Arc::clone(&board);
-            trials.push(Trial::test(format!("{name}::{what}"), move || test(&board)));
+            let name = format!("{name}::{what}");
+            let told = name.clone();
+            trials.push(Trial::test(name, move || match board.cannot_build() {
+                Some(why) => {
+                    skip(&told, &why);
+                    Ok(())
+                }
+                None => test(&board),
+            }));
         };
         add("built_for_its_spec", built_for_its_spec);
         add("built_by_its_name", built_by_its_name);
@@ -124,7 +150,7 @@ fn main() {
 /// `--target-spec` (or the triple) with the path of a manifest elsewhere, optimised.
 fn built_for_its_spec(board: &Board) -> Result<(), Failed> {
     let place = Place::new("boards", &format!("{}-spec", board.name));
-    let mut command = xsys_in(repository());
+    let mut command = board.xsys_in(repository());
     command.arg("build");
     if board.is_spec() {
         command
@@ -149,7 +175,7 @@ fn built_for_its_spec(board: &Board) -> Result<(), Failed> {
 fn built_by_its_name(board: &Board) -> Result<(), Failed> {
     let place = Place::new("boards", &format!("{}-name", board.name));
     let project = place.copy(&board.folder.join("hello"), "hello");
-    let mut command = xsys_in(&project);
+    let mut command = board.xsys_in(&project);
     command.args(["build", "--board", &board.name]);
     run(&mut command).ends_with(0).tells("Output");
     let folder = project.join("target").join(&board.target_name);
@@ -169,7 +195,7 @@ fn tested(board: &Board, project: &Path, profile: &[&str]) -> Result<(), Failed>
         skip(&board.name, &why);
         return Ok(());
     }
-    let mut command = xsys_in(project);
+    let mut command = board.xsys_in(project);
     command.args(["test", "--board", &board.name]).args(profile);
     let ran = run(&mut command).ends_with(0);
     let passed = ran.stdout.contains("... ok") && ran.stdout.contains("; 0 failed; 0 ignored;");
@@ -187,7 +213,7 @@ fn runs(board: &Board) -> Result<(), Failed> {
     // What `xsys new` copies; made here it would be a member of this repository's workspace.
     let project = place.copy(&board.folder.join("hello"), "hello");
     for profile in ["dev", "release"] {
-        let mut command = xsys_in(&project);
+        let mut command = board.xsys_in(&project);
         command.args(["run", "--board", &board.name, "--profile", profile]);
         // What is printed on the way is the same for both.
         said(board, &run(&mut command).ends_with(0))
@@ -321,7 +347,7 @@ fn machine(board: &Board) -> Result<u16, Failed> {
     };
     match arch.as_str() {
         "aarch64" => Ok(EM_AARCH64),
-        "arm" => Ok(EM_ARM),
+        "arm" | "armv7" => Ok(EM_ARM),
         "avr" => Ok(EM_AVR),
         "riscv32" | "riscv64" => Ok(EM_RISCV),
         "x86_64" => Ok(EM_X86_64),

@@ -27,6 +27,7 @@ fn bundled_boards_load_and_their_specs_pass() {
     let names: Vec<&str> = bundled_boards().collect();
     for name in [
         "aarch64-linux",
+        "armv7-linux",
         "lm3s6965evb",
         "raspberry-pi-2",
         "raspberry-pi-3",
@@ -91,10 +92,22 @@ fn targets_are_named_for_build_scripts_or_after_the_board() {
 }
 
 #[test]
+fn a_board_may_have_a_target_of_rustcs() {
+    let target = Target::load(&What::Board("armv7-linux".to_owned()), &rustc()).unwrap();
+    let name = "armv7-unknown-linux-musleabihf";
+    assert_eq!((target.name.as_str(), &target.kind), (name, &Kind::Builtin));
+    // The sysroot is that of the target.
+    let plain = Target::load(&What::Triple(name.to_owned()), &rustc()).unwrap();
+    assert_eq!(target.digest(), plain.digest());
+}
+
+#[test]
 fn linux_boards_share_one_program() {
     for file in ["hello/src/main.rs", "hello/src/checks.rs"] {
         let text = |board| BoardDir::bundled(board).unwrap().source(file).unwrap().text;
-        assert_eq!(text("aarch64-linux"), text("x86_64-linux"), "{file}");
+        for other in ["armv7-linux", "x86_64-linux"] {
+            assert_eq!(text("aarch64-linux"), text(other), "{file}");
+        }
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::path::PathBuf;
 
-use xsys_tests::project::{Place, find_program, rustc_sysroot, skip};
+use xsys_tests::project::{Musl, Place, find_program, skip};
 
 use crate::appliances::{Machine, page, project};
 
@@ -27,9 +27,7 @@ fn packages(variable: &str) -> Option<PathBuf> {
 
 /// Whether programs for the target can be built and run.
 fn is_ready() -> bool {
-    let musl = rustc_sysroot().join("lib/rustlib").join(TARGET);
-    let named = std::env::var_os("XSYS_TEST_MUSL").map(|folder| PathBuf::from(folder).join(TARGET));
-    if !musl.is_dir() && !named.is_some_and(|folder| folder.is_dir()) {
+    if Musl::of(TARGET) == Musl::Nowhere {
         skip("arm32", &format!("run `rustup target add {TARGET}`"));
         return false;
     }
@@ -43,9 +41,7 @@ fn is_ready() -> bool {
 /// A call of xsys, with a musl that rustup does not have if the variable names one.
 fn xsys(place: &Place, call: &str) -> std::process::Command {
     let mut command = place.xsys(call);
-    if let Some(folder) = std::env::var_os("XSYS_TEST_MUSL") {
-        command.env("XSYS_MUSL_DIR", folder);
-    }
+    Musl::of(TARGET).tell(&mut command);
     command
 }
 
