@@ -4,8 +4,10 @@
 //! single appliance was built.
 
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use serde::Deserialize;
 use xsys_diag::Diagnostic;
 
 use super::software::Lists;
@@ -15,6 +17,9 @@ use crate::error::{Result, file};
 /// What manifests' names end with, and those of lists of software.
 const MANIFEST: &str = ".manifest.json";
 const SOFTWARE: &str = ".sbom.json";
+
+/// Bytes. What makes a manifest larger are files of the user's, 150 bytes each.
+const LARGEST: u64 = 16 << 20;
 
 /// What is known of one appliance or device.
 #[derive(Clone, Debug)]
@@ -71,26 +76,65 @@ pub fn find(
 
 impl Known {
     fn read(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path).map_err(|error| file("read", path, &error))?;
-        let manifest: Manifest = serde_json::from_str(&text).map_err(|error| {
-            Diagnostic::error(format!("`{}` is no manifest: {error}", path.display()))
-        })?;
-        if manifest.format > FORMAT {
-            return Err(Diagnostic::error(format!(
-                "`{}` was written by a newer xsys ({})",
-                path.display(),
-                manifest.xsys
-            ))
-            .into());
-        }
+        let manifest = manifest(path, &limited(path)?)?;
         let list = path.with_file_name(format!("{}{SOFTWARE}", name(path)));
-        let list = std::fs::read_to_string(list).ok();
-        let list = list.and_then(|text| serde_json::from_str(&text).ok());
-        Ok(Self {
-            manifest,
-            software: list.map(|list| Lists::read(&list)),
-        })
+        let software = match list.is_file() {
+            true => Some(software(&list, &limited(&list)?)?),
+            false => None,
+        };
+        Ok(Self { manifest, software })
     }
+}
+
+/// What every format of a manifest has.
+#[derive(Deserialize)]
+struct Head {
+    format: u32,
+    #[serde(default)]
+    xsys: String,
+}
+
+/// A manifest may be of anybody, and its format of another xsys.
+pub fn manifest(path: &Path, text: &str) -> Result<Manifest> {
+    let shown = path.display();
+    if let Ok(Head { format, xsys }) = serde_json::from_str(text)
+        && format > FORMAT
+    {
+        let xsys: String = xsys.chars().filter(|letter| !letter.is_control()).collect();
+        return Err(
+            Diagnostic::error(format!("`{shown}` was written by a newer xsys ({xsys})")).into(),
+        );
+    }
+    serde_json::from_str(text)
+        .map_err(|error| Diagnostic::error(format!("`{shown}` is no manifest: {error}")).into())
+}
+
+/// The list of software beside it.
+pub fn software(path: &Path, text: &str) -> Result<Lists> {
+    let list = serde_json::from_str(text).map_err(|error| {
+        let shown = path.display();
+        Diagnostic::error(format!("`{shown}` is no list of software: {error}"))
+    })?;
+    Ok(Lists::read(&list))
+}
+
+/// A text that is no larger than texts of its kind are.
+fn limited(path: &Path) -> Result<String> {
+    let failed = |error| file("read", path, &error);
+    let mut bytes = Vec::new();
+    let from = std::fs::File::open(path).map_err(failed)?;
+    from.take(LARGEST + 1)
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
+    let shown = path.display();
+    if bytes.len() as u64 > LARGEST {
+        return Err(Diagnostic::error(format!(
+            "`{shown}` is too large for a manifest or a list of software"
+        ))
+        .note(format!("none has more than {} MiB", LARGEST >> 20))
+        .into());
+    }
+    String::from_utf8(bytes).map_err(|_| Diagnostic::error(format!("`{shown}` is no text")).into())
 }
 
 /// The manifest of an image, or the file itself.

@@ -2,9 +2,13 @@
 //!
 //! Compared are manifests, and the lists of software beside them: both say what is on a card without having it. Facts
 //! become rows ([`Row`]) of a part ([`Part`]): the same fact has the same name on both sides, and is there on one of them,
-//! or on both with two values. [`text`] shows rows to people, [`find`] finds what is compared.
+//! or on both with two values. [`text`] shows rows to people, of devices that changed alike ([`groups`]) once,
+//! and [`find`] finds what is compared.
 
 mod find;
+mod groups;
+#[cfg(test)]
+mod hostile;
 mod settings;
 mod software;
 mod text;
@@ -354,9 +358,9 @@ mod tests {
 
     use super::*;
 
-    /// A device as its manifest and list would have it, with changes.
-    fn device(change: impl FnOnce(&mut serde_json::Value, &mut serde_json::Value)) -> Known {
-        let mut manifest = json!({
+    /// A manifest and a list as they are written.
+    pub(super) fn good() -> (serde_json::Value, serde_json::Value) {
+        let manifest = json!({
             "format": 1, "name": "shop-01", "version": "1", "machine": "raspberry-pi-4",
             "target": "aarch64-unknown-linux-musl", "xsys": "0.1.0", "rustc": "1.95.0", "kernel": "6.1.0-57-arm64",
             "packages": [{ "name": "linux-image", "version": "6.1.192-3", "architecture": "arm64", "vendor": "debian", "sha256": "aa" }],
@@ -375,12 +379,18 @@ mod tests {
             "select": [], "boot": [{ "path": "initramfs.gz", "piece": "system", "size": 4096, "sha256": "04" }],
         });
         let library = |name: &str, version: &str, key: &str, scope: &str| json!({ "type": "library", "name": name, "version": version, "bom-ref": key, "scope": scope });
-        let mut list = json!({ "components": [
+        let list = json!({ "components": [
             library("serde", "1.0.0", "cargo:serde@1.0.0", "required"),
             library("syn", "1.0.0", "cargo:syn@1.0.0", "excluded"),
             library("syn", "2.0.0", "cargo:syn@2.0.0", "excluded"),
             library("near", "0.1.0", "folder:near@0.1.0", "required"),
         ]});
+        (manifest, list)
+    }
+
+    /// A device as its manifest and list would have it, with changes.
+    fn device(change: impl FnOnce(&mut serde_json::Value, &mut serde_json::Value)) -> Known {
+        let (mut manifest, mut list) = good();
         change(&mut manifest, &mut list);
         Known {
             manifest: serde_json::from_value(manifest).unwrap(),
@@ -486,6 +496,38 @@ mod tests {
         ];
         let expected = expected.join("\n");
         assert_eq!(text(&compared), expected);
+        // Each has its name in its files and its archive.
+        let fleet_of = |of: &[(&str, u64)], larger: u64| -> BTreeMap<String, Known> {
+            let known = of.iter().map(|(name, size)| {
+                let known = device(|manifest, _| {
+                    let size = size + larger;
+                    manifest["files"][0]["size"] = json!(size);
+                    manifest["files"][0]["sha256"] = json!(format!("{name}{larger}"));
+                    manifest["boot"][0]["size"] = json!(400 + size % 3);
+                    manifest["boot"][0]["sha256"] = json!(format!("{name}{larger}"));
+                });
+                ((*name).to_owned(), known)
+            });
+            known.collect()
+        };
+        let names = [("a", 10), ("shop", 13), ("very-long", 18)];
+        let compared = Comparison::of(&fleet_of(&names, 0), &fleet_of(&names, 4));
+        let expected = [
+            "3 devices: a, shop, very-long",
+            "Files",
+            "  ~ /etc/shop.conf  mode 0644, 10–18 B → mode 0644, 14–22 B (+4 B)",
+            "Card",
+            "  ~ BOOT-A/initramfs.gz (system)  400–401 B → 401–402 B (+1 B)",
+            "Not compared, because of the secrets in them",
+            "    /etc/shop.key",
+            "",
+        ];
+        assert_eq!(text(&compared), expected.join("\n"));
+        // A file that has become larger in one of them alone is another matter.
+        let mut after = fleet_of(&names, 4);
+        after.extend(fleet_of(&names[..1], 9));
+        let compared = Comparison::of(&fleet_of(&names, 0), &after);
+        assert!(text(&compared).contains("2 devices: shop, very-long"));
         // One is compared with one, whatever they are called.
         let compared = Comparison::of(&fleet(&["a"], "1"), &fleet(&["b"], "1"));
         assert!(compared.is_equal());

@@ -48,7 +48,8 @@ fn add(facts: &mut Facts, name: &str, value: &Value) {
                 };
                 // Two of the same name are told apart by their numbers.
                 let same = format!("{inner}.");
-                if facts.keys().any(|known| known.starts_with(&same)) {
+                let next = facts.range(same.clone()..).next();
+                if next.is_some_and(|(known, _)| known.starts_with(&same)) {
                     inner = format!("{inner}[{number}]");
                 }
                 let mut member = member.clone();

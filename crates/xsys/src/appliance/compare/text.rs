@@ -5,8 +5,8 @@
 
 use std::fmt::Write;
 
-use super::{Comparison, Differences, Row};
-use crate::ui::bytes;
+use super::Comparison;
+use super::groups::{Group, Merged, groups};
 
 const WIDTH: usize = 80;
 
@@ -22,31 +22,28 @@ pub fn text(compared: &Comparison) -> String {
     if !compared.new.is_empty() {
         wrapped(&mut out, "Only after: ", &compared.new.join(", "));
     }
-    let mut told: Vec<(&Differences, Vec<&str>)> = Vec::new();
-    for (name, differences) in &compared.devices {
-        match told.iter_mut().find(|(known, _)| *known == differences) {
-            Some((_, names)) => names.push(name),
-            None => told.push((differences, vec![name])),
-        }
-    }
-    for (differences, names) in told {
+    for group in groups(&compared.devices) {
         if !out.is_empty() {
             out.push('\n');
         }
-        let count = match names.len() {
+        let count = match group.devices.len() {
             1 => String::new(),
             count => format!("{count} devices: "),
         };
-        wrapped(&mut out, &count, &names.join(", "));
-        out.push_str(&rows(differences));
+        wrapped(&mut out, &count, &group.devices.join(", "));
+        out.push_str(&rows(&group));
     }
-    out
+    // A manifest is somebody's text: a terminal would take some letters for orders.
+    out.replace(
+        |letter: char| letter.is_control() && letter != '\n',
+        "\u{fffd}",
+    )
 }
 
 /// The rows, part by part.
-fn rows(differences: &Differences) -> String {
+fn rows(group: &Group<'_>) -> String {
     let mut out = String::new();
-    let mut rows = differences.rows.as_slice();
+    let mut rows = group.rows.as_slice();
     while let Some(first) = rows.first() {
         let count = rows.iter().take_while(|row| row.part == first.part).count();
         let (these, rest) = rows.split_at(count);
@@ -61,20 +58,20 @@ fn rows(differences: &Differences) -> String {
             line(&mut out, row, width);
         }
     }
-    if !differences.not_compared.is_empty() {
+    if !group.not_compared.is_empty() {
         out.push_str("Not compared, because of the secrets in them\n");
-        wrapped(&mut out, "    ", &differences.not_compared.join(", "));
+        wrapped(&mut out, "    ", &group.not_compared.join(", "));
     }
     out
 }
 
-fn line(out: &mut String, row: &Row, width: usize) {
-    let name = &row.name;
+fn line(out: &mut String, row: &Merged, width: usize) {
+    let (name, growth) = (&row.name, &row.growth);
     let (sign, text) = match (&row.before, &row.after) {
         (Some(before), Some(after)) if before == after => {
-            ('~', format!("{after}, other content{}", growth(row)))
+            ('~', format!("{after}, other content{growth}"))
         }
-        (Some(before), Some(after)) => ('~', format!("{before} → {after}{}", growth(row))),
+        (Some(before), Some(after)) => ('~', format!("{before} → {after}{growth}")),
         (Some(before), None) => ('-', before.clone()),
         (None, after) => ('+', after.clone().unwrap_or_default()),
     };
@@ -87,18 +84,9 @@ fn line(out: &mut String, row: &Row, width: usize) {
     match (&row.before, &row.after) {
         (Some(before), Some(after)) if before != after => {
             wrapped(out, "      ", before);
-            wrapped(out, "    → ", &format!("{after}{}", growth(row)));
+            wrapped(out, "    → ", &format!("{after}{growth}"));
         }
         _ => wrapped(out, "      ", &text),
-    }
-}
-
-/// How much larger or smaller it is.
-fn growth(row: &Row) -> String {
-    match (row.size_before, row.size_after) {
-        (Some(before), Some(after)) if after > before => format!(" (+{})", bytes(after - before)),
-        (Some(before), Some(after)) if after < before => format!(" (-{})", bytes(before - after)),
-        _ => String::new(),
     }
 }
 
@@ -107,18 +95,19 @@ pub fn wrapped(out: &mut String, first: &str, text: &str) {
     let room = WIDTH - first.chars().count();
     let indent = " ".repeat(WIDTH - room);
     let mut start = first;
-    let mut rest: Vec<char> = text.chars().collect();
+    let letters: Vec<char> = text.chars().collect();
+    let mut rest = letters.as_slice();
     loop {
         let mut end = rest.len().min(room);
         if rest.len() > room {
             let space = rest[..=room].iter().rposition(|letter| *letter == ' ');
             end = space.filter(|at| *at > 0).unwrap_or(room);
         }
-        let line: String = rest.drain(..end).collect();
+        let (line, after) = rest.split_at(end);
+        let line: String = line.iter().collect();
         let _ = writeln!(out, "{start}{}", line.trim_end());
-        while rest.first() == Some(&' ') {
-            rest.remove(0);
-        }
+        let spaces = after.iter().take_while(|letter| **letter == ' ').count();
+        rest = &after[spaces..];
         if rest.is_empty() {
             return;
         }
@@ -135,19 +124,27 @@ mod tests {
     fn lines_are_as_wide_as_terminals() {
         let row = |name: &str, before: Option<&str>, after: Option<&str>| {
             let own = |text: &str| text.to_owned();
-            Row::new(Part::Settings, name, before.map(own), after.map(own))
+            Merged {
+                part: Part::Settings,
+                name: own(name),
+                before: before.map(own),
+                after: after.map(own),
+                growth: String::new(),
+            }
         };
         let long = "\"word\", ".repeat(12);
-        let differences = Differences {
+        let not_compared = ["/etc/shop.key".to_owned()];
+        let group = Group {
+            devices: Vec::new(),
             rows: vec![
                 row("hostname", Some("\"a\""), Some("\"b\"")),
                 row("services.shop.command", Some(&long), Some("[]")),
                 row("time.earliest", None, Some("5")),
                 row(&"n".repeat(90), Some("1"), None),
             ],
-            not_compared: vec!["/etc/shop.key".to_owned()],
+            not_compared: &not_compared,
         };
-        let text = rows(&differences);
+        let text = rows(&group);
         assert!(
             text.lines().all(|line| line.chars().count() <= WIDTH),
             "{text}"
