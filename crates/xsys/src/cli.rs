@@ -239,6 +239,17 @@ pub struct BuildArgs {
     pub cargo: Vec<OsString>,
 }
 
+/// What fleet.toml says of devices, or nobody: what their programs are built for, and how.
+const NOT_OF_DEVICES: [&str; 7] = [
+    "target_spec",
+    "target",
+    "board",
+    "emit",
+    "crates",
+    "threads",
+    "linker",
+];
+
 #[derive(Debug, Args)]
 pub struct RunArgs {
     #[command(flatten)]
@@ -252,7 +263,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "SCRIPT", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     pub gdb: Option<OsString>,
     /// Make the card of one of fleet.toml's devices, and boot it in QEMU
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["hello", "gdb"])]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["hello", "gdb"], conflicts_with_all = NOT_OF_DEVICES)]
     pub device: Option<String>,
     #[command(flatten)]
     pub wasm: WasmArgs,
@@ -273,6 +284,9 @@ pub struct TestArgs {
     /// Begin with the data partition of the test before, instead of an empty one
     #[arg(long, requires = "appliance")]
     pub keep_data: bool,
+    /// One of fleet.toml's devices, in the place of a package's appliance; may be repeated: one is tested after the other
+    #[arg(long, value_name = "NAME", requires = "appliance", conflicts_with_all = NOT_OF_DEVICES)]
+    pub device: Vec<String>,
     #[command(flatten)]
     pub wasm: WasmArgs,
 }

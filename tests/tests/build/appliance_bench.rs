@@ -82,6 +82,36 @@ fn an_appliance_is_tested_from_outside() {
         std::thread::sleep(Duration::from_millis(20));
     }
 
+    // A device of a fleet is tested in the same way, and all that are named are, whatever becomes of the first.
+    let (head, base) = text.split_once("machine = ").unwrap();
+    assert!(
+        head.lines()
+            .all(|line| line.starts_with('#') || line.is_empty())
+    );
+    let base = base
+        .replace("\n[", "\n[base.")
+        .replace("[base.[", "[[base.");
+    let base = base
+        .replace("\nkernel =", "\n# kernel =")
+        .replace("\nhostname", "\n# hostname");
+    let fleet = format!(
+        "[kernels.arm64]\npaths = \"kernel\"\n[devices.shop-1]\n[devices.shop-2]\n[base]\nmachine = {base}"
+    );
+    std::fs::write(place.path("fleet.toml"), fleet).unwrap();
+    let mut command = xsys("test --appliance --device shop-1 --device shop-2 -- sh -c");
+    command.arg(
+        "echo $XSYS_APPLIANCE_DEVICE on $XSYS_APPLIANCE && test $XSYS_APPLIANCE_DEVICE = shop-2",
+    );
+    let tested = run(&mut command)
+        .ends_with(1)
+        .tells("shop-1.log, which ends so:")
+        .tells("Tested 2 devices, 1 failed: `shop-1`");
+    for device in ["shop-1", "shop-2"] {
+        let said = format!("{device} on 127.0.0.1:");
+        assert!(tested.stdout.contains(&said), "{}", tested.stdout);
+    }
+    std::fs::remove_file(place.path("fleet.toml")).unwrap();
+
     // A service that is never ready: without a status page, the lines of the init tell.
     let silent = text.replace("[status]\nlisten = \"0.0.0.0:9000\"", "");
     set(&silent.replace("127.0.0.1:80/healthz", "127.0.0.1:81/"));

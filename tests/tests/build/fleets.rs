@@ -343,6 +343,60 @@ fn a_fleet_is_made_and_only_what_changed_again() {
         assert!(others.get(name) == Some(bytes), "{}", name.display());
     }
     killed(&place, &made);
+    removed(&place);
+}
+
+/// What a device that is not in fleet.toml any more left is removed, but for files of somebody else; a device in another
+/// fleet's folder is not this one's.
+fn removed(place: &Place) {
+    let out = place.path("target/fleet");
+    std::fs::write(out.join("shop-4/shop-4.card"), "").unwrap();
+    std::fs::write(out.join("shop-3/notes"), "mine").unwrap();
+    std::fs::create_dir_all(out.join("own")).unwrap();
+    std::fs::write(out.join("own/own.img"), "mine").unwrap();
+    let text = std::fs::read_to_string(place.path("fleet.toml")).unwrap();
+    let (kept, _) = text.split_once("[devices.shop-3]").unwrap();
+    // A fleet beside it, with the same target folder.
+    let other = place.path("other");
+    std::fs::create_dir(&other).unwrap();
+    let beside = text.replace("paths = \"kernel\"", "paths = \"../kernel\"");
+    let beside = beside.replace("= \"motd\"", "= { text = \"\" }");
+    std::fs::write(other.join("fleet.toml"), beside).unwrap();
+    let mut list = place.xsys("fleet list");
+    let list = run(list.current_dir(&other)).ends_with(0);
+    assert_eq!(
+        list.stdout.matches("not built").count(),
+        4,
+        "{}",
+        list.stdout
+    );
+
+    std::fs::write(place.path("fleet.toml"), kept).unwrap();
+    // One device alone says nothing of the others.
+    run(build(place).arg("shop-1")).ends_with(0);
+    assert!(out.join("shop-4/shop-4.img").is_file());
+    run(&mut build(place))
+        .ends_with(0)
+        .tells("Removed images of `shop-3`, which is no device any more")
+        .tells("shop-3 stays `notes`")
+        .tells("Removed images of `shop-4`, which is no device any more")
+        .tells("0 written, 2 unchanged");
+    assert!(!out.join("shop-4").exists());
+    let left = std::fs::read_dir(out.join("shop-3")).unwrap();
+    let left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["notes"]);
+    assert!(out.join("own/own.img").is_file());
+    let list = run(&mut place.xsys("fleet list")).ends_with(0);
+    assert!(!list.stdout.contains("shop-4"), "{}", list.stdout);
+    assert!(
+        list.stdout
+            .ends_with("\nImages: target/fleet/DEVICE/DEVICE.img\n"),
+        "{}",
+        list.stdout
+    );
+    // It is told once.
+    let again = run(&mut build(place)).ends_with(0);
+    assert!(!again.stderr.contains("Removed"), "{}", again.stderr);
 }
 
 /// Builders are killed at any moment; the next completes what they began.

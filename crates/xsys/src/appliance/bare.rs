@@ -128,6 +128,7 @@ impl Bare {
         let output = Output {
             folder: program.parent().unwrap_or(Path::new("")).to_owned(),
             name: name.clone().into_owned(),
+            fleet: None,
         };
         let elf = std::fs::read(program).map_err(|error| file("read", program, &error))?;
         let binary = plan.emits.iter().find(|emit| emit.format == Format::Bin);

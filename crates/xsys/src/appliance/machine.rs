@@ -29,6 +29,12 @@ pub const INITRAMFS: &str = "initramfs.gz";
 pub const CMDLINE: &str = "cmdline.txt";
 pub const CONFIG: &str = "config.txt";
 
+/// What the copies of cards end with that are used in QEMU, and the log of a test.
+pub const CARD: &str = "card";
+pub const TEST_CARD: &str = "test.card";
+pub const LOG: &str = "log";
+pub const ENDINGS: [&str; 3] = [CARD, TEST_CARD, LOG];
+
 /// Nothing that is started is larger, in bytes.
 const LARGEST: u64 = 1 << 30;
 
@@ -120,7 +126,7 @@ impl Machine {
 pub fn boot(ui: Ui, description: &Description, image: &Image) -> Result<u8> {
     let qemu = qemu()
         .map_err(|problem| problem.note(format!("the image is ready: {}", image.path.display())))?;
-    let card = card(image, "card", true)?;
+    let card = card(image, CARD, true)?;
     let ports = description.ports();
     let kind = description.run_machine();
     let mut machine = machine(qemu, description, (kind, &card), &ports)?;

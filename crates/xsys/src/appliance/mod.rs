@@ -39,7 +39,7 @@ mod templates;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub use self::description::{Description, Whose, no_machine, parse, wrong_toml};
+pub use self::description::{Description, FILE, Whose, no_machine, parse, wrong_toml};
 pub use self::stamp::tell;
 
 use xsys_target::Target;
@@ -121,6 +121,7 @@ impl Appliance {
         let output = Output {
             folder: folder.to_owned(),
             name: package.name().to_owned(),
+            fleet: None,
         };
         let known = crates::of(&call.ui, plan)?;
         let programs = programs.iter().map(|path| Program::read(path, &known));

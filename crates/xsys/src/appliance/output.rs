@@ -20,7 +20,7 @@ use xsys_image::disk::compress::Compression;
 
 use super::description::Form;
 use super::stamp::{MANIFEST, no_disk};
-use super::{Image, imager};
+use super::{Image, imager, machine};
 use crate::error::{Result, file};
 use crate::ui::Ui;
 
@@ -33,6 +33,8 @@ pub struct Output {
     pub folder: PathBuf,
     /// Of all files, before their endings.
     pub name: String,
+    /// The fleet whose device it is: two in a workspace, or with a target folder in common, may have devices of one name.
+    pub fleet: Option<String>,
 }
 
 /// What was made, and of what.
@@ -40,6 +42,8 @@ pub struct Output {
 struct State {
     /// The digest of all that went in.
     inputs: String,
+    #[serde(default)]
+    fleet: Option<String>,
     /// Bytes that a card has, and how many of them are written.
     size: u64,
     mapped: u64,
@@ -107,10 +111,16 @@ impl Output {
         Lock::take(ui, &self.folder.join(format!(".{}.lock", self.name)))
     }
 
-    /// What was made, if it is there as it was left.
-    fn whole(&self) -> Option<State> {
+    /// What was made last, for this fleet.
+    fn known(&self) -> Option<State> {
         let state = std::fs::read_to_string(self.state()).ok()?;
         let state: State = serde_json::from_str(&state).ok()?;
+        (state.fleet == self.fleet).then_some(state)
+    }
+
+    /// What was made, if it is there as it was left.
+    fn whole(&self) -> Option<State> {
+        let state = self.known()?;
         let whole = state
             .files
             .iter()
@@ -196,6 +206,7 @@ impl Output {
         }
         let state = State {
             inputs: inputs.to_owned(),
+            fleet: self.fleet.clone(),
             size: map.size,
             mapped: map.mapped(),
             files,
@@ -208,6 +219,39 @@ impl Output {
             mapped: state.mapped,
             unchanged: false,
         })
+    }
+
+    /// Removes all that was made here, and the folder with it unless something else is in it: what stays is returned.
+    /// Nothing is done where the state does not say that it was made for this fleet.
+    pub fn discard(&self) -> Result<Option<Vec<String>>> {
+        let Some(state) = self.known() else {
+            return Ok(None);
+        };
+        self.sweep()?;
+        for (name, stamp) in &state.files {
+            let path = self.folder.join(name);
+            let is_here = Path::new(name).file_name() == Some(name.as_ref());
+            // What is another file by now is somebody's.
+            if is_here && Stamp::of(&path).as_ref() == Some(stamp) {
+                remove(&path)?;
+            }
+        }
+        for ending in machine::ENDINGS {
+            remove(&self.path(ending))?;
+        }
+        // It says that the rest was ours, so it is the last.
+        remove(&self.state())?;
+        let left = std::fs::read_dir(&self.folder);
+        let left = left.into_iter().flatten().flatten();
+        let mut left: Vec<String> = left
+            .map(|entry| entry.file_name().to_string_lossy().into_owned())
+            .collect();
+        left.sort();
+        if left.is_empty() {
+            std::fs::remove_dir(&self.folder)
+                .map_err(|error| file("remove", &self.folder, &error))?;
+        }
+        Ok(Some(left))
     }
 
     /// Removes what a killed builder left.

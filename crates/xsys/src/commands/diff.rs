@@ -56,7 +56,7 @@ fn manifest(call: &Call, name: &str) -> Result<Option<PathBuf>> {
     };
     let fleet = Fleet::read(&path)?;
     let device = fleet.device(name)?;
-    let manifest = build::output(&fleet::out(call, &fleet)?, &device.name).manifest();
+    let manifest = build::output(&fleet, &fleet::out(call, &fleet)?, &device.name).manifest();
     match manifest.is_file() {
         true => Ok(Some(manifest)),
         false => Err(fleet::not_made(&device.name)),

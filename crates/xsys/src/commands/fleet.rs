@@ -4,18 +4,21 @@ use std::path::PathBuf;
 
 use xsys_diag::Diagnostic;
 
+use crate::appliance::bench::{Bench, Options};
 use crate::appliance::{self, machine};
 use crate::cli::{
-    CargoFlags, FlashArgs, FleetBuildArgs, FleetCheckArgs, FleetCommand, FleetFlashArgs,
-    ListFormat, NewArgs,
+    BuildArgs, CargoFlags, FlashArgs, FleetBuildArgs, FleetCheckArgs, FleetCommand, FleetFlashArgs,
+    ListFormat, NewArgs, TestArgs,
 };
 use crate::commands::{Call, diff, flash, new};
 use crate::driver::which::Place;
 use crate::error::{Failure, Result};
 use crate::fleet::build;
-use crate::fleet::description::Fleet;
+use crate::fleet::description::{FILE, Fleet};
 use crate::fleet::prepare::Prepared;
 use crate::fleet::summary;
+use crate::fleet::told::names;
+use crate::render;
 use crate::ui::{Ui, answer};
 
 pub fn run(call: &Call, command: &FleetCommand) -> Result<u8> {
@@ -91,7 +94,7 @@ fn list(call: &Call, format: ListFormat) -> Result<u8> {
     let fleet = read(call)?;
     let out = out(call, &fleet)?;
     match format {
-        ListFormat::Text => answer(&summary::text(&fleet, &out)),
+        ListFormat::Text => answer(&summary::text(&fleet, &out, &call.folder)),
         ListFormat::Json => answer(&format!("{:#}", summary::json(&fleet, &out))),
     }
     Ok(0)
@@ -100,7 +103,7 @@ fn list(call: &Call, format: ListFormat) -> Result<u8> {
 fn flash_device(call: &Call, args: &FleetFlashArgs) -> Result<u8> {
     let fleet = read(call)?;
     let device = fleet.device(&args.name)?;
-    let output = build::output(&out(call, &fleet)?, &device.name);
+    let output = build::output(&fleet, &out(call, &fleet)?, &device.name);
     if output.made().is_none() {
         return Err(not_made(&device.name));
     }
@@ -122,14 +125,39 @@ pub fn not_made(device: &str) -> Failure {
         .into()
 }
 
-/// `xsys run --device NAME`: makes one device's card and boots it in QEMU.
-pub fn boot(call: &Call, name: &str) -> Result<u8> {
-    let fleet = read(call)?;
-    let device = fleet.device(name)?;
-    let args = FleetBuildArgs {
-        devices: vec![name.to_owned()],
+/// What a command's flags mean for the devices that it names.
+fn build_args(devices: &[String], build: &BuildArgs) -> Result<FleetBuildArgs> {
+    let mut args = FleetBuildArgs {
+        devices: devices.to_vec(),
         ..FleetBuildArgs::default()
     };
+    for flag in CargoFlags::read(&build.cargo).flags {
+        let flag = flag.to_string_lossy();
+        match &*flag {
+            "--offline" => args.offline = true,
+            "--locked" => args.locked = true,
+            "--frozen" => (args.offline, args.locked) = (true, true),
+            "--quiet" | "-q" => args.quiet = true,
+            // As they are, unless fleet.toml names another profile.
+            "--release" | "-r" => {}
+            _ => {
+                return Err(
+                    Diagnostic::error(format!("`{flag}` means nothing with `--device`"))
+                        .note("programs of a fleet are built as fleet.toml says")
+                        .help("`[programs.NAME]` there has `features`, `profile` and others")
+                        .into(),
+                );
+            }
+        }
+    }
+    Ok(args)
+}
+
+/// `xsys run --device NAME`: makes one device's card and boots it in QEMU.
+pub fn boot(call: &Call, name: &str, build: &BuildArgs) -> Result<u8> {
+    let fleet = read(call)?;
+    let device = fleet.device(name)?;
+    let args = build_args(&[name.to_owned()], build)?;
     let outcome = build::build(call, &fleet, &args)?;
     let Some(image) = outcome.images.get(name) else {
         // What is wrong has been told.
@@ -137,4 +165,79 @@ pub fn boot(call: &Call, name: &str) -> Result<u8> {
     };
     appliance::tell(call.ui, image);
     machine::boot(call.ui, &device.description, image)
+}
+
+/// `xsys test --appliance --device NAME …`: makes the cards of devices, and tests one after the other. A test that fails does
+/// not keep the others from being made; the exit code is the first one's that did.
+pub fn test(call: &Call, args: &TestArgs) -> Result<u8> {
+    let fleet = read(call)?;
+    let build = build_args(&args.device, &args.build)?;
+    let devices = fleet.select(&args.device)?;
+    let prepared = Prepared::new(call, &fleet, &devices, &build.cargo_flags())?;
+    if !prepared.broken.is_empty() {
+        // What is wrong has been told.
+        return Err(Failure::silent(1));
+    }
+    let options = Options {
+        keep_data: args.keep_data,
+        ready_within: args.time_limit,
+        command: CargoFlags::read(&args.build.cargo).program,
+    };
+    let mut benches = Vec::new();
+    for device in devices {
+        let bins = prepared.bins(&device.name).unwrap_or_default();
+        benches.push((device, Bench::new(&device.description, &bins, &options)?));
+    }
+    let outcome = build::make(call, &prepared, &build)?;
+    let (mut code, mut failed) = (0, Vec::new());
+    for (device, bench) in &benches {
+        let Some(image) = outcome.images.get(&device.name) else {
+            return Err(Failure::silent(1));
+        };
+        appliance::tell(call.ui, image);
+        let tested = bench.run(call.ui, &device.description, image);
+        if benches.len() < 2 {
+            return tested;
+        }
+        let ended = tested.unwrap_or_else(|failure| {
+            let failure = failure.into_build();
+            render::show(&call.ui, &failure.diagnostics);
+            failure.code
+        });
+        if ended != 0 {
+            failed.push(device.name.clone());
+        }
+        code = if code == 0 { ended } else { code };
+    }
+    let text = match failed.len() {
+        0 => format!("{} devices", benches.len()),
+        count => format!(
+            "{} devices, {count} failed: {}",
+            benches.len(),
+            names(&failed)
+        ),
+    };
+    call.ui.status("Tested", &text);
+    Ok(code)
+}
+
+/// Nobody says which device is meant, in the folder of a fleet; a package in it may be an appliance of its own.
+pub fn no_device(call: &Call) -> Option<Diagnostic> {
+    let folder = call
+        .folder
+        .ancestors()
+        .find(|folder| folder.join(FILE).is_file() || folder.join(appliance::FILE).is_file())?;
+    if folder.join(appliance::FILE).is_file() {
+        return None;
+    }
+    let fleet = Fleet::read(&folder.join(FILE)).ok()?;
+    let all: Vec<String> = fleet.devices.iter().map(|it| it.name.clone()).collect();
+    Some(
+        Diagnostic::error("nobody says which device is tested")
+            .note(format!("{FILE} has {}", names(&all)))
+            .help(format!(
+                "name it: `--device {}`; with several of them one is tested after the other",
+                all[0]
+            )),
+    )
 }

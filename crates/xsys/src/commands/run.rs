@@ -29,7 +29,7 @@ pub fn run(call: &Call, args: &RunArgs) -> Result<u8> {
         return run_wasm(program, rest, &options);
     }
     if let Some(device) = &args.device {
-        return fleet::boot(call, device).map_err(Failure::into_build);
+        return fleet::boot(call, device, &args.build).map_err(Failure::into_build);
     }
     go(call, args).map_err(Failure::into_build)
 }

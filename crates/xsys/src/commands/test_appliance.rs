@@ -4,17 +4,26 @@ use xsys_diag::Diagnostic;
 
 use crate::appliance::bench::Options;
 use crate::cli::{CargoFlags, TestArgs};
-use crate::commands::{Call, run};
+use crate::commands::{Call, fleet, run};
 use crate::driver::plan::{Plan, Verb};
 use crate::error::{Failure, Result};
 
 pub fn run(call: &Call, args: &TestArgs) -> Result<u8> {
+    if !args.device.is_empty() {
+        return fleet::test(call, args).map_err(Failure::into_build);
+    }
     go(call, args).map_err(Failure::into_build)
 }
 
 fn go(call: &Call, args: &TestArgs) -> Result<u8> {
     // cargo's flags are for the programs of the appliance; what follows is no argument of theirs.
     let flags = CargoFlags::read(&args.build.cargo);
+    if flags.packages.is_empty()
+        && flags.manifest_path.is_none()
+        && let Some(problem) = fleet::no_device(call)
+    {
+        return Err(problem.into());
+    }
     let mut build = args.build.clone();
     build.cargo = flags.flags;
     let toolchain = call.toolchain.as_deref();

@@ -13,6 +13,7 @@ use xsys_diag::Diagnostic;
 use super::compile::{self, Compiled};
 use super::description::{Device, FILE, Fleet};
 use super::prepare::{Kind, Prepared};
+use super::removed;
 use super::summary;
 use super::told::{Told, names};
 use crate::appliance::Image;
@@ -34,28 +35,46 @@ pub struct Outcome {
 }
 
 /// Where a device's files are.
-pub fn output(out: &Path, device: &str) -> Output {
+pub fn output(fleet: &Fleet, out: &Path, device: &str) -> Output {
+    // Seen from the output where that moves with it.
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let folder = real(fleet.folder());
+    let above = out.ancestors().position(|above| real(above) == folder);
+    let known_as = match above {
+        Some(up) => format!("{}{FILE}", "../".repeat(up)),
+        None => folder.join(FILE).display().to_string(),
+    };
     Output {
         folder: out.join(device),
         name: device.to_owned(),
+        fleet: Some(known_as),
     }
 }
 
-/// Makes the cards of the devices that are named, or of all.
+/// Looks at the devices that are named, or at all, and makes their cards.
 pub fn build(call: &Call, fleet: &Fleet, args: &FleetBuildArgs) -> Result<Outcome> {
     let devices = fleet.select(&args.devices)?;
+    let prepared = Prepared::new(call, fleet, &devices, &args.cargo_flags())?;
+    make(call, &prepared, args)
+}
+
+/// Makes the cards of what was looked at.
+pub fn make(call: &Call, prepared: &Prepared<'_>, args: &FleetBuildArgs) -> Result<Outcome> {
     let cargo_flags = args.cargo_flags();
-    let prepared = Prepared::new(call, fleet, &devices, &cargo_flags)?;
+    let fleet = prepared.fleet;
     let out = prepared.out();
     let mut outcome = Outcome {
         failed: prepared.broken.iter().cloned().collect(),
         ..Outcome::default()
     };
     if !prepared.kinds.is_empty() {
-        let compiled = compile::compile(call, &prepared, &cargo_flags)?;
+        let compiled = compile::compile(call, prepared, &cargo_flags)?;
         std::fs::create_dir_all(&out).map_err(|error| file("create", &out, &error))?;
         let _lock = Lock::take(call.ui, &out.join(".lock"))?;
-        stamp(call, &prepared, &compiled, args, &out, &mut outcome)?;
+        stamp(call, prepared, &compiled, args, &out, &mut outcome)?;
+        if args.devices.is_empty() {
+            removed::sweep(call.ui, fleet, &out)?;
+        }
         summary::write(fleet, &out)?;
     }
     Ok(outcome)
@@ -115,7 +134,7 @@ fn stamp(
                 folder: Some(&device.name),
                 source: source.as_ref(),
             };
-            let output = output(out, &device.name);
+            let output = output(prepared.fleet, out, &device.name);
             let made = output.create().and_then(|()| card.make(&output));
             match made {
                 Ok(image) => {

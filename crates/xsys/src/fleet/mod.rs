@@ -3,12 +3,13 @@
 //! A device is an appliance (`appliance/`), whose description comes from several tables. Everything is looked at before
 //! anything is compiled ([`prepare`]); then cargo builds each program once for each target ([`compile`]), and each card is
 //! stamped from what its kind shares and what is its own ([`build`]). One broken device does not keep the others from being
-//! made ([`told`]).
+//! made ([`told`]). What devices have left that are not there any more is removed ([`removed`]).
 
 pub mod build;
 mod compile;
 pub mod description;
 mod layers;
 pub mod prepare;
+mod removed;
 pub mod summary;
-mod told;
+pub mod told;

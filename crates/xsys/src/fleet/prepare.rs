@@ -29,6 +29,8 @@ pub struct Kind {
     pub target: String,
     pub machine: &'static str,
     kernel: String,
+    /// Where kernel and firmware are: a device may have firmware of its own.
+    paths: Vec<PathBuf>,
     kernel_version: Option<String>,
     modules: Vec<String>,
     /// Names of programs.
@@ -144,6 +146,18 @@ impl<'f> Prepared<'f> {
         })
     }
 
+    /// Names of the executables of a device that can be made.
+    pub fn bins(&self, device: &str) -> Option<Vec<String>> {
+        let has = |devices: &[&Device]| devices.iter().any(|known| known.name == device);
+        let mut kinds = self.kinds.iter();
+        let (kind, _) = kinds.find(|(_, (_, devices))| has(devices))?;
+        let bins = kind
+            .programs
+            .iter()
+            .flat_map(|name| &self.programs[name].bins);
+        Some(bins.cloned().collect())
+    }
+
     /// Where its output goes.
     pub fn out(&self) -> PathBuf {
         self.target_dir.join("fleet")
@@ -163,6 +177,7 @@ impl Kind {
             target: device.target.clone(),
             machine: description.machine().name,
             kernel: device.kernel.clone(),
+            paths: description.kernel(),
             kernel_version: description.kernel_version().map(str::to_owned),
             modules: description.modules().to_vec(),
             programs: names,

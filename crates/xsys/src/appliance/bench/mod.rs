@@ -81,7 +81,7 @@ impl Bench {
         if status.is_none() && !config.log.serial {
             return Err(Diagnostic::error("nobody could tell when the appliance is ready")
                 .note("it has no status page that can be reached, and its log is not on the serial port")
-                .help("in appliance.toml: `[status]` with `listen = \"0.0.0.0:9000\"`")
+                .help(format!("in {}: `[status]` with `listen = \"0.0.0.0:9000\"`", description.file_name()))
                 .into());
         }
         let mut ports: Vec<u16> = Vec::new();
@@ -94,7 +94,10 @@ impl Bench {
         if ports.is_empty() {
             return Err(
                 Diagnostic::error("no port of the appliance leads to this machine")
-                    .help("in appliance.toml: `[run]` with `ports = [\"8080:80\"]`")
+                    .help(format!(
+                        "in {}: `[run]` with `ports = [\"8080:80\"]`",
+                        description.file_name()
+                    ))
                     .into(),
             );
         }
@@ -112,16 +115,16 @@ impl Bench {
 
     /// Boots the card, runs the command, and returns its exit code.
     pub fn run(&self, ui: Ui, description: &Description, image: &Image) -> Result<u8> {
-        let card = machine::card(image, "test.card", self.keep_data)?;
+        let card = machine::card(image, machine::TEST_CARD, self.keep_data)?;
         let ports: Vec<(u16, u16)> = self.ports.iter().map(|&port| (0, port)).collect();
         // Every card starts on this machine, and it alone has a network.
         let virt = (machine::VIRT, card.as_path());
         let machine = machine::machine(self.qemu.clone(), description, virt, &ports)?;
-        let mut running = Running::start(machine, &image.path.with_extension("log"))?;
+        let mut running = Running::start(machine, &image.path.with_extension(machine::LOG))?;
         let done = self.wait(&mut running).and_then(|after| {
             let text = format!("after {:.1} s: {}", after.as_secs_f64(), self.shown());
             ui.status("Ready", &text);
-            self.execute(&running, description.folder())
+            self.execute(&running, description)
         });
         let restarts = running.serial.noticed().boots.saturating_sub(1);
         let ended_early = done.is_ok() && running.child.try_wait().is_ok_and(|end| end.is_some());
@@ -199,9 +202,13 @@ impl Bench {
     }
 
     /// Runs the command on this machine.
-    fn execute(&self, running: &Running, folder: &Path) -> Result<u8> {
+    fn execute(&self, running: &Running, description: &Description) -> Result<u8> {
         let mut command = Command::new(&self.command[0]);
-        command.args(&self.command[1..]).current_dir(folder);
+        command.args(&self.command[1..]);
+        command.current_dir(description.folder());
+        if let Some(device) = &description.device {
+            command.env(format!("{ADDRESS}_DEVICE"), device);
+        }
         command.env(format!("{ADDRESS}_LOG"), absolute(&running.serial.log));
         for (index, &(host, guest)) in running.machine.forwarded.iter().enumerate() {
             let address = format!("127.0.0.1:{host}");

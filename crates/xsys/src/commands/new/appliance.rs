@@ -47,7 +47,11 @@ pub fn write(name: &str, machine: &Machine, folder: &Path) -> Result<()> {
 /// Writes the project of a fleet.
 pub fn write_fleet(name: &str, machine: &Machine, folder: &Path) -> Result<()> {
     let fleet = FLEET.replace("NAME", name);
-    write_with(name, machine, &[("fleet.toml", fleet)], folder)
+    let own = [
+        ("tests/appliance.rs", TEST.to_owned()),
+        ("fleet.toml", fleet),
+    ];
+    write_with(name, machine, &own, folder)
 }
 
 fn write_with(name: &str, machine: &Machine, own: &[(&str, String)], folder: &Path) -> Result<()> {
