@@ -3,6 +3,7 @@
 //! A library: it prints nothing, starts no process and knows no boards. Problems come back as
 //! [`xsys_diag::Diagnostic`]s, all that can be found in one run.
 
+pub mod demangle;
 pub mod elf;
 pub mod hints;
 pub mod input;

@@ -412,5 +412,5 @@ fn make_fatal(diagnostic: &mut Diagnostic) {
 /// A symbol's name for people.
 pub(crate) fn demangle(name: &[u8]) -> String {
     let name = String::from_utf8_lossy(name);
-    format!("{:#}", rustc_demangle::demangle(&name))
+    crate::demangle::readable(&name).into_owned()
 }

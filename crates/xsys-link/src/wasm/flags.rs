@@ -472,7 +472,7 @@ pub static FLAGS: &[Flag] = &[
         ["demangle"],
         None,
         |r, _| r.options.demangle = true,
-        "readable names in the name section"
+        "readable names in the name section (on): of C++ in LLVM's text; hashes of old Rust names are left out unless `--compat=wasm-ld`"
     ),
     set!(
         ["no-demangle"],

@@ -13,10 +13,11 @@ use super::missing::place_of_function;
 use super::object::{Signature, SymbolKind};
 use super::options::Unresolved;
 use super::reloc::{self, Value};
-use super::resolve::{Variants, readable};
+use super::resolve::Variants;
 use super::symbols::{
     Definition, FunctionRef, Resolved, SymbolId, SyntheticFunction, SyntheticKind,
 };
+use crate::demangle::readable;
 
 /// How many callers of one type are named.
 const LISTED: usize = 3;

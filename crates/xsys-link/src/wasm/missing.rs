@@ -14,8 +14,9 @@ use super::index::is_allowed;
 use super::object::{ObjectFile, Place, SymbolKind};
 use super::options::Unresolved;
 use super::reloc::{self, Relocs, Value};
-use super::resolve::readable;
+
 use super::symbols::{FileId, Resolved, SymbolId};
+use crate::demangle::readable;
 
 /// How many references to a missing symbol are listed.
 const LISTED: usize = 4;
@@ -228,5 +229,6 @@ pub fn similar(resolved: &Resolved<'_>, name: &str, kind: SymbolKind) -> Option<
             && symbol.name != name
             && symbol.name.len().abs_diff(name.len()) <= name.len() / 3 + 1
     });
-    did_you_mean(name, names.map(|(_, symbol)| symbol.name)).map(readable)
+    did_you_mean(name, names.map(|(_, symbol)| symbol.name))
+        .map(|close| readable(close).into_owned())
 }

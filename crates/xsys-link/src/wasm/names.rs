@@ -10,8 +10,8 @@ use super::assign::Layout;
 use super::index::OwnGlobal;
 use super::leb;
 use super::object::{Place, SymbolKind};
-use super::resolve::readable;
 use super::symbols::{Definition, FunctionRef, LinkerSymbol, Resolved};
+use crate::demangle;
 
 const MODULE: u8 = 0;
 const FUNCTIONS: u8 = 1;
@@ -99,7 +99,8 @@ pub fn shown<'a>(options: &WasmOptions, name: &'a str) -> Cow<'a, str> {
     match (options.demangle, name) {
         // So compilers call it where it takes arguments, because a function has one type here.
         (_, "__main_argc_argv") => Cow::Borrowed("main"),
-        (true, _) => Cow::Owned(readable(name)),
+        (true, _) if options.shrink.compat => demangle::as_llvm(name),
+        (true, _) => demangle::readable(name),
         (false, _) => Cow::Borrowed(name),
     }
 }

@@ -8,9 +8,10 @@ use super::inputs_report;
 use super::missing::similar;
 use super::object::SymbolKind;
 use super::options::Unresolved;
-use super::resolve::readable;
+
 use super::symbols::Resolved;
 use super::why_live;
+use crate::demangle::readable;
 
 /// Checks the entry point, the exports and the machine.
 pub fn requests(options: &WasmOptions, resolved: &Resolved<'_>) -> Vec<Diagnostic> {

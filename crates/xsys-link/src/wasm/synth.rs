@@ -17,12 +17,13 @@ use super::leb;
 use super::memory::{BssInImport, Memory};
 use super::mismatch::type_text;
 use super::object::{Signature, SymbolKind};
-use super::resolve::{NO_SIGNATURE, readable};
+use super::resolve::NO_SIGNATURE;
 use super::symbols::{
     Definition, FunctionRef, LinkerSymbol, Resolved, Symbol, SymbolId, SyntheticFunction,
     SyntheticKind,
 };
 use super::threads;
+use crate::demangle::readable;
 
 const UNREACHABLE: u8 = 0x00;
 const END: u8 = 0x0b;

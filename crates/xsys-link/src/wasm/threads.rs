@@ -16,8 +16,9 @@ use super::index::{Indexes, OwnGlobal};
 use super::leb;
 use super::memory::{Memory, OutputSegment};
 use super::object::SymbolKind;
-use super::resolve::readable;
+
 use super::symbols::{FileId, FunctionRef, LinkerSymbol, Resolved, SymbolId, SyntheticKind};
+use crate::demangle::readable;
 
 const BLOCK: u8 = 0x02;
 const NO_RESULT: u8 = 0x40;

@@ -14,8 +14,9 @@ use super::gc::is_exported;
 use super::inputs_report::body_text;
 use super::object::SymbolKind;
 use super::reloc::{self, Relocs, Value};
-use super::resolve::readable;
+
 use super::symbols::{Definition, FileId, FunctionRef, Resolved, Symbol, SymbolId};
+use crate::demangle::readable;
 
 /// Something that stays or goes as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -217,7 +217,7 @@ fn symbols<'data, 'file>(
 }
 
 fn readable(name: &str) -> String {
-    format!("{:#}", rustc_demangle::demangle(name))
+    xsys_link::demangle::readable(name).into_owned()
 }
 
 fn largest_first(items: &mut [Item]) {

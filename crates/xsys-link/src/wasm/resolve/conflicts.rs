@@ -6,7 +6,8 @@ use xsys_diag::Diagnostic;
 use super::super::mismatch;
 use super::super::object::SymbolKind;
 use super::super::symbols::{Definition, FileId, SymbolId};
-use super::{Entry, Table, readable};
+use super::{Entry, Table};
+use crate::demangle::readable;
 use crate::hints;
 
 impl<'a> Table<'a> {

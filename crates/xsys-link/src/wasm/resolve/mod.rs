@@ -563,14 +563,6 @@ fn weak(entry: &Entry<'_>) -> bool {
     entry.flags.contains(SymbolFlags::BINDING_WEAK)
 }
 
-/// A symbol's name as people write it.
-pub fn readable(name: &str) -> String {
-    match rustc_demangle::try_demangle(name) {
-        Ok(demangled) => format!("{demangled:#}"),
-        Err(_) => name.to_owned(),
-    }
-}
-
 /// Numbers files in link order.
 fn put_in_order(resolved: &mut Resolved<'_>, order: &[FileId]) {
     let mut renumbered = vec![FileId(0); order.len()];
