@@ -1,4 +1,4 @@
-//! A case: a folder with inputs, and directives in its `main.s` or `main.rs`.
+//! A case: a folder with inputs, and directives in its `main.s` or `main.rs` (for wasm also `main.c` or `main.cpp`).
 //!
 //! Directives are lines `//# key: value`; they may stand anywhere in the main file and are
 //! collected by key. An unknown key is an error, so that a misspelt check cannot pass unseen.
@@ -89,7 +89,7 @@ impl Case {
         for entry in entries.flatten() {
             let path = entry.path();
             match path.extension().and_then(|e| e.to_str()) {
-                Some("s" | "rs") => sources.push(path),
+                Some("s" | "rs" | "c" | "cpp") => sources.push(path),
                 _ => others.push(path),
             }
         }
@@ -145,7 +145,13 @@ impl Case {
         for value in self.all(key) {
             let flags = match value.split_once(": ") {
                 Some((name, flags)) if name == file => flags,
-                Some((name, _)) if name.ends_with(".s") || name.ends_with(".rs") => continue,
+                Some((name, _))
+                    if [".s", ".rs", ".c", ".cpp"]
+                        .iter()
+                        .any(|end| name.ends_with(end)) =>
+                {
+                    continue;
+                }
                 _ => value,
             };
             out.extend(flags.split_whitespace().map(str::to_owned));

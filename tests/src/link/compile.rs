@@ -12,6 +12,7 @@ use std::sync::OnceLock;
 use sha2::{Digest, Sha256};
 
 use super::case::Case;
+use crate::wasm::c_code;
 
 /// Compiles a case's sources into `work`; the objects' names.
 pub fn objects(
@@ -30,6 +31,13 @@ pub fn objects(
             .file_name()
             .map(|name| name.to_string_lossy().into_owned())
             .unwrap_or_default();
+        let name = format!("{stem}.o");
+        if c_code::is_c(source) {
+            let kept = c_code::object(source, &case.flags_for("clang", &file), cache)?;
+            std::fs::copy(&kept, work.join(&name)).map_err(|e| format!("{name}: {e}"))?;
+            names.push(name);
+            continue;
+        }
         let flags = case.flags_for("rustc", &file);
         let text = std::fs::read_to_string(source).map_err(|e| format!("{file}: {e}"))?;
         let text = match file.ends_with(".s") {
@@ -37,7 +45,6 @@ pub fn objects(
             false => text,
         };
         let kept = cached(&stem, &text, &flags, target, cache)?;
-        let name = format!("{stem}.o");
         std::fs::copy(&kept, work.join(&name)).map_err(|e| format!("{name}: {e}"))?;
         names.push(name);
     }
@@ -79,8 +86,33 @@ fn cached(
     target: &str,
     cache: &Path,
 ) -> Result<PathBuf, String> {
+    let parts = [rustc_version(), target, &flags.join(" "), text, stem];
+    kept(&parts, cache, |object| {
+        let source = object.with_extension("rs");
+        // Where it cannot be written, rustc says that it is not there.
+        let _ = std::fs::write(&source, text);
+        let mut command = rustc();
+        command
+            .args(["--edition", "2024", "--target", target])
+            .args(["--crate-type", "lib", "--emit", "obj"])
+            .args(["-Ccodegen-units=1", "-Awarnings", "-Cpanic=abort"])
+            .args(["--crate-name", &stem.replace('-', "_")])
+            .args(flags)
+            .arg("-o")
+            .arg(object)
+            .arg(&source);
+        command
+    })
+}
+
+/// The object that `parts` determine, made by a compiler that is called at most once for it.
+pub fn kept(
+    parts: &[&str],
+    cache: &Path,
+    compiler: impl FnOnce(&Path) -> Command,
+) -> Result<PathBuf, String> {
     let mut hash = Sha256::new();
-    for part in [rustc_version(), target, &flags.join(" "), text, stem] {
+    for part in parts {
         hash.update(part.as_bytes());
         hash.update([0]);
     }
@@ -94,37 +126,15 @@ fn cached(
     }
     std::fs::create_dir_all(cache).map_err(|e| format!("cannot create a folder: {e}"))?;
     // The same source may be compiled by two tests at once: each writes its own file.
-    let own = format!("{key}-{:?}", std::thread::current().id());
-    let source = cache.join(format!("{own}.rs"));
-    let fresh = cache.join(format!("{own}.o"));
-    std::fs::write(&source, text).map_err(|e| format!("cannot write a source: {e}"))?;
-    let output = rustc()
-        .args([
-            "--edition",
-            "2024",
-            "--target",
-            target,
-            "--crate-type",
-            "lib",
-        ])
-        .args([
-            "--emit",
-            "obj",
-            "-Ccodegen-units=1",
-            "-Awarnings",
-            "-Cpanic=abort",
-        ])
-        .args(["--crate-name", &stem.replace('-', "_")])
-        .args(flags)
-        .arg("-o")
-        .arg(&fresh)
-        .arg(&source)
+    let fresh = cache.join(format!("{key}-{:?}.o", std::thread::current().id()));
+    let mut command = compiler(&fresh);
+    let output = command
         .output()
-        .map_err(|e| format!("cannot start rustc: {e}"))?;
-    let _ = std::fs::remove_file(&source);
+        .map_err(|e| format!("cannot start a compiler: {e}"))?;
+    let _ = std::fs::remove_file(fresh.with_extension("rs"));
     if !output.status.success() {
         return Err(format!(
-            "rustc fails for `{stem}`:\n{}",
+            "the compiler fails: {command:?}\n{}",
             String::from_utf8_lossy(&output.stderr)
         ));
     }

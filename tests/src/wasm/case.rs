@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::c_code;
 use crate::link::case::{Case, Format};
 use crate::link::compile::rustc;
 use crate::project;
@@ -13,6 +14,8 @@ pub const WASM: Format = Format {
         ("args", true),
         ("first", true),
         ("rustc", true),
+        ("clang", true),
+        ("clang-below", false),
         ("archive", true),
         ("program", false),
         ("expect-error", true),
@@ -41,6 +44,9 @@ pub const WASM: Format = Format {
         ("engine", false),
         ("workers", false),
         ("worker", true),
+        ("tools", true),
+        ("inspect", true),
+        ("says", true),
     ],
     checks: &[
         "imports",
@@ -69,6 +75,9 @@ pub const WASM: Format = Format {
 
 /// Whether something that a case needs is not installed.
 pub fn missing(case: &Case, target: &str) -> bool {
+    if c_code::is_program(case) && c_code::missing(case) {
+        return true;
+    }
     let needs_node = case.first("engine") == Some("node");
     if needs_node && project::find_program("node").is_none() {
         return true;
@@ -151,7 +160,7 @@ pub fn program_words(case: &Case, target: &str, work: &Path) -> Result<Vec<Strin
 }
 
 /// The words of a line that has each of them in double quotes.
-fn quoted(line: &str) -> Vec<String> {
+pub fn quoted(line: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut letters = line.chars();
     while letters.by_ref().any(|letter| letter == '"') {

@@ -8,7 +8,7 @@ use xsys_diag::{Diagnostic, Severity};
 use xsys_link::{Flavor, Outcome, link_command_line};
 
 use super::module::{self, Module};
-use super::{checks, engine, node, relation};
+use super::{c_code, checks, engine, node, relation};
 use crate::link::case::Case;
 use crate::link::oracle::rust_lld;
 
@@ -50,6 +50,7 @@ pub fn link_and_check(case: &Case, words: &[String], work: &Path) -> Result<Vec<
     let module = Module::parse(bytes)?;
     checks::check(case, &module, &mut problems);
     run(case, &module, &output, "our module", &mut problems);
+    problems.extend(c_code::inspect(case, &output)?);
     if case.first("compare").is_some() {
         compare(case, words, work, &module, &mut problems)?;
     }
@@ -94,6 +95,16 @@ fn compare(
         problems.push("`differs: bytes` is not so: the bytes are the same".to_owned());
     }
     let expected = Module::parse(expected)?;
+    if !case.all("inspect").is_empty() {
+        run(
+            case,
+            &Module::parse(strict)?,
+            &strict_path,
+            "the strict module",
+            problems,
+        );
+        problems.extend(c_code::inspect(case, &strict_path)?);
+    }
     if !named("meaning") {
         let found = relation::compare(module, &expected);
         problems.extend(found.into_iter().map(|text| format!("meaning: {text}")));

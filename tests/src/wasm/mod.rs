@@ -7,6 +7,7 @@
 //!
 //! The format of the cases is explained by a case of its own: `tests/cases/wasm/readme`.
 
+pub mod c_code;
 pub mod case;
 pub mod checks;
 pub mod engine;
@@ -76,7 +77,10 @@ fn run_case(case: &Case, target: &str, work: &Path, cache: &Path) -> Result<(), 
         let objects = compile::objects(case, target, work, cache)?;
         archive::write_all(case, work)?;
         compile::copy_rest(case, work)?;
-        case::with_places(case.link_words(&objects), target)?
+        match c_code::is_program(case) {
+            true => c_code::program_words(case, &case.link_words(&objects), work)?,
+            false => case::with_places(case.link_words(&objects), target)?,
+        }
     };
     links::first_links(case, work)?;
     let problems = links::link_and_check(case, &words, work)?;

@@ -2,6 +2,7 @@
 // does not come out as expected, a line each. A module for WASI is run as a command instead.
 
 import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { WASI } from 'node:wasi';
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
 
@@ -45,8 +46,9 @@ function prepare(exports, number) {
 }
 
 // An instance for WASI; its threads come to life in workers, which nobody has to wait for.
-function command(module, memory, ids) {
-  const wasi = new WASI({ version: 'preview1', args: ['command'], returnOnExit: true });
+function command(module, memory, ids, folder) {
+  const preopens = folder ? { '/': folder } : {};
+  const wasi = new WASI({ version: 'preview1', args: ['command'], preopens, returnOnExit: true });
   const given = { ...imports(module, memory), ...wasi.getImportObject() };
   const spawn = (argument) => {
     const thread = Atomics.add(ids, 0, 1);
@@ -75,7 +77,7 @@ if (!isMainThread && workerData.ids) {
   if (memory && !shared) new Uint8Array(memory.buffer).fill(0xa5);
   if (plan.wasi) {
     const ids = new Int32Array(new SharedArrayBuffer(4)).fill(1);
-    const { wasi, instance } = command(module, memory, ids);
+    const { wasi, instance } = command(module, memory, ids, dirname(plan.module));
     process.exit(wasi.start(instance));
   }
   const exports = new WebAssembly.Instance(module, imports(module, memory)).exports;

@@ -46,6 +46,12 @@
 // output. `expect-error` and `expect-warning` are parts of messages; messages that are not expected
 // make a case fail.
 //
+// `main.c` or `main.cpp` (c-*) is a program for WASI, compiled and linked as clang says; `clang` adds flags
+// for it, `clang-below: 19` leaves the case out for newer compilers, `-emit-llvm` lets rustc's LLVM (component
+// llvm-tools) make the object. `inspect` is a line of sh that looks at `$module` with LLVM's tools, of which
+// `tools` lists what the case needs; `says` is part of what they print. Such sources include no files of the
+// case's own: objects are kept by the text of the source.
+//
 // `run` makes calls in one instance, in order; `trap` and `none` are results too. An imported
 // function returns its first argument. The engine is wasmi; with `engine: node` it is Node, where
 // `workers: 3` starts so many threads on the same memory first, each of which makes the calls of
