@@ -15,6 +15,7 @@ mod plausible;
 pub mod rate;
 pub mod ring;
 pub mod sntp;
+pub mod superblock;
 pub mod syslog;
 
 #[cfg(test)]
