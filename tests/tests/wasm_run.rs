@@ -11,7 +11,8 @@
 //! folder NAME                   makes a folder
 //! link NAME TARGET              makes a symbolic link (where the system has them)
 //! stdin TEXT                    what the next call reads; `\n` is a line's end
-//! xsys ARGS                     a call
+//! xsys ARGS                     a call; `alone xsys ARGS` with no other program on PATH
+//! needs PROGRAM                 else the case is left out
 //! ```
 //!
 //! `expected.txt` is what all calls of xsys said, in their order: exit code, output and errors,
@@ -24,7 +25,7 @@ use std::process::{Command, Stdio};
 
 use libtest_mimic::{Failed, Trial};
 use xsys_tests::order::arguments;
-use xsys_tests::project::{Place, cases, folders_in, run, skip, without_settings};
+use xsys_tests::project::{Place, cases, find_program, folders_in, run, skip, without_settings};
 use xsys_tests::project_text::{difference, redact};
 
 fn main() {
@@ -70,8 +71,16 @@ fn case(name: &str) -> Result<(), Failed> {
                 let text = line.strip_prefix("stdin ").unwrap_or_default();
                 stdin = text.replace("\\n", "\n");
             }
+            ["needs", program] if find_program(program).is_none() => {
+                skip(name, &format!("{program} is not installed"));
+                return Ok(());
+            }
+            ["needs", _] => {}
             ["xsys", args @ ..] => {
-                said.push_str(&call(&place, args, &std::mem::take(&mut stdin))?);
+                said.push_str(&call(&place, args, &std::mem::take(&mut stdin), false)?);
+            }
+            ["alone", "xsys", args @ ..] => {
+                said.push_str(&call(&place, args, &std::mem::take(&mut stdin), true)?);
             }
             _ => return Err(format!("what is `{line}`?").into()),
         }
@@ -99,8 +108,11 @@ fn compile(place: &Place, triple: &str, flags: &[&str], file: &str) -> Result<bo
 }
 
 /// What a call said, in the form of `expected.txt`.
-fn call(place: &Place, args: &[&str], stdin: &str) -> Result<String, Failed> {
+fn call(place: &Place, args: &[&str], stdin: &str, alone: bool) -> Result<String, Failed> {
     let mut command = place.xsys(&args.join(" "));
+    if alone {
+        command.env("PATH", "");
+    }
     command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -34,7 +34,8 @@ pub fn run(call: &Call, args: &RunArgs) -> Result<u8> {
     go(call, args).map_err(Failure::into_build)
 }
 
-/// A wasm file in the place of cargo's flags: it is run as it is. (cargo knows no such argument.)
+/// A wasm file in the place of cargo's flags: it is run as it is. (cargo knows no such argument.) What follows
+/// are its arguments, behind `--` if they begin with a dash.
 fn finished(cargo: &[OsString]) -> Option<(&Path, &[OsString])> {
     let (program, rest) = cargo.split_first()?;
     let program = Path::new(program);
@@ -42,6 +43,7 @@ fn finished(cargo: &[OsString]) -> Option<(&Path, &[OsString])> {
     let rest = match rest {
         [] => rest,
         [dashes, rest @ ..] if dashes == "--" => rest,
+        [first, ..] if !first.to_string_lossy().starts_with('-') => rest,
         _ => return None,
     };
     is_wasm.then_some((program, rest))

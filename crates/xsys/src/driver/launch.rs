@@ -178,6 +178,17 @@ fn example(spec: &Spec) -> String {
     )
 }
 
+/// Who runs components.
+pub fn components() -> Launch {
+    Launch::Through {
+        // Their command lines agree on this much.
+        programs: ["wasmtime", "jco"].map(str::to_owned).to_vec(),
+        args: ["run", "{elf}"].map(str::to_owned).to_vec(),
+        takes_arguments: true,
+        stop: None,
+    }
+}
+
 /// Which engine has what programs of a wasm target use.
 fn wasm(target: &Target) -> Launch {
     let through = |programs: &[&str], args: &[&str]| Launch::Through {
@@ -191,8 +202,7 @@ fn wasm(target: &Target) -> Launch {
         return through(&["node"], &["{elf}"]);
     }
     if target.makes_components() {
-        // Their command lines agree on this much.
-        return through(&["wasmtime", "jco"], &["run", "{elf}"]);
+        return components();
     }
     if target.has_wasm_threads() {
         return Launch::Node;

@@ -194,8 +194,9 @@ const host = () => {
       const { WASI } = require('node:wasi');
       wasi = new WASI({ version: 'preview1', args: [path, ...args], env: process.env, preopens: { '.': '.' }, returnOnExit: true });
       const calls = Object.entries({ ...wasi.wasiImport, proc_exit: exit });
+      // Called from wasm without a function in between, Node may crash when memory has grown.
       const fresh = ([name, call]) => [name, (...words) => (refresh(), call(...words))];
-      imports.wasi_snapshot_preview1 = Object.fromEntries(memory ? calls.map(fresh) : calls);
+      imports.wasi_snapshot_preview1 = Object.fromEntries(calls.map(fresh));
     }
     instance = new WebAssembly.Instance(module, imports);
     const { exports } = instance;

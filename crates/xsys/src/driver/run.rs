@@ -23,7 +23,11 @@ use crate::error::{self, Failure, Result};
 use crate::harness;
 use crate::render;
 use crate::ui::{self, Ui, When};
-use crate::wasm_engine::{self, options::Options};
+use crate::wasm_engine::{
+    self,
+    options::Options,
+    shape::{self, Other},
+};
 
 /// Holds a [`Context`] as JSON.
 pub const VARIABLE: &str = "XSYS_RUN";
@@ -216,10 +220,30 @@ pub fn start(
     })
 }
 
-/// Runs the program in the built-in engine; the low byte of its code is ours, as with processes.
+/// Runs the program in the built-in engine, or where it is for another one that is installed, in that; the
+/// low byte of its code is ours, as with processes.
 pub fn run_wasm(program: &Path, args: &[OsString], options: &Options) -> Result<u8> {
     let wasm =
         std::fs::read(program).map_err(|error| crate::error::file("read", program, &error))?;
+    // They have folders and variables in ways of their own.
+    let plain = options.folders.is_empty() && options.environment.is_empty();
+    let other = shape::other(&wasm).filter(|_| plain);
+    let launch = other.map(|other| match other {
+        Other::Components => launch::components(),
+        Other::Node => Launch::Node,
+    });
+    if let Some(launch) = launch {
+        let itself = Output {
+            path: program.to_owned(),
+            format: "wasm".to_owned(),
+            size: wasm.len() as u64,
+            names: vec!["elf".to_owned()],
+        };
+        // Where it is not installed, the engine says what to do.
+        if let Start::Program { command, .. } = start(&launch, program, args, &[itself])? {
+            return become_program(*command);
+        }
+    }
     let args: Vec<String> = args
         .iter()
         .map(|arg| arg.to_string_lossy().into_owned())

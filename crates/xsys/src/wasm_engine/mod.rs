@@ -32,7 +32,7 @@ pub mod options;
 mod panics;
 mod random;
 mod record;
-mod shape;
+pub mod shape;
 pub mod symbols;
 mod trap;
 mod types;

@@ -16,6 +16,36 @@ enum Beyond {
     Exceptions,
 }
 
+/// Who runs what this engine cannot, if installed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Other {
+    /// A command line for components.
+    Components,
+    /// Node, with a host of ours.
+    Node,
+}
+
+/// Whether a program is for another engine, which needs nothing but what all of them have.
+pub fn other(wasm: &[u8]) -> Option<Other> {
+    match beyond(wasm)? {
+        Beyond::Component => Some(Other::Components),
+        Beyond::Threads { .. } | Beyond::Exceptions => offered(wasm).then_some(Other::Node),
+    }
+}
+
+/// Whether the host for Node has all that a module imports.
+fn offered(wasm: &[u8]) -> bool {
+    let sections = Parser::new(0).parse_all(wasm).map_while(Result::ok);
+    let imports = sections.filter_map(|section| match section {
+        Payload::ImportSection(imports) => Some(imports.into_imports()),
+        _ => None,
+    });
+    imports.flatten().map_while(Result::ok).all(|import| {
+        let memory = matches!(import.ty, wasmparser::TypeRef::Memory(_));
+        memory || [host::MODULE, wasi::MODULE, "wasi"].contains(&import.module)
+    })
+}
+
 /// Refuses what the engine cannot run before it does so itself, less helpfully.
 pub fn check(wasm: &[u8], program: &Path) -> Result<(), Diagnostic> {
     match beyond(wasm) {
@@ -68,9 +98,13 @@ fn refuse(beyond: &Beyond, program: &Path) -> Diagnostic {
     let problem = Diagnostic::error(format!("the built-in engine cannot run `{file}`: {what}"))
         .code("wasm-engine");
     match beyond {
-        Beyond::Component => problem.help(format!("run it with wasmtime: `wasmtime run {file}`")),
-        Beyond::Threads { wasi: true } => problem.help(format!(
-            "run it with wasmtime: `wasmtime run -W threads=y,shared-memory=y -S threads=y {file}`"
+        Beyond::Component => problem
+            .note("wasmtime or jco runs it, where one is installed and no `--dir` or `--env` is given")
+            .help("install wasmtime (https://wasmtime.dev), or jco: `npm install -g @bytecodealliance/jco`"),
+        Beyond::Threads { wasi: true } => problem
+            .note("Node runs it, where that is installed and no `--dir` or `--env` is given")
+            .help(format!(
+            "install Node (`nodejs`), or run it with wasmtime: `wasmtime run -W threads=y,shared-memory=y -S threads=y {file}`"
         )),
         Beyond::Threads { wasi: false } => problem
             .note("a thread is a worker there, which JavaScript starts with the same memory")
@@ -80,8 +114,9 @@ fn refuse(beyond: &Beyond, program: &Path) -> Diagnostic {
                  uses `pkg`"
             )),
         Beyond::Exceptions => problem
+            .note("Node runs it, where that is installed and no `--dir` or `--env` is given")
             .help(format!(
-                "run it with wasmtime: `wasmtime run -W exceptions=y {file}`"
+                "install Node (`nodejs`), or run it with wasmtime: `wasmtime run -W exceptions=y {file}`"
             ))
             .help("or build with `panic = \"abort\"`"),
     }
