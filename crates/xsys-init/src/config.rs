@@ -17,6 +17,8 @@ pub struct Config {
     pub modules: Vec<String>,
     /// Those of them that QEMU's machine `virt` needs; none where all are loaded there, too.
     pub modules_in_qemu: Vec<String>,
+    /// The root; without it, what the kernel has unpacked.
+    pub root: Option<Root>,
     pub network: Vec<Interface>,
     pub time: Time,
     pub data: Option<Data>,
@@ -27,6 +29,13 @@ pub struct Config {
     /// A shell for emergencies; none unless asked for.
     pub console: Option<Console>,
     pub services: Vec<Service>,
+}
+
+/// A root that is a file system in a file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Root {
+    /// The file's name on the boot partition: a SquashFS image.
+    pub image: String,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -185,6 +194,11 @@ fn all(root: &mut Table, wrong: &mut Vec<String>) -> Config {
         version: root.string("version", wrong).unwrap_or_default(),
         modules: root.strings("modules", wrong).unwrap_or_default(),
         modules_in_qemu: root.strings("modules-in-qemu", wrong).unwrap_or_default(),
+        root: one(root.table("root", wrong), wrong, |t, wrong| {
+            t.string("image", wrong)
+        })
+        .flatten()
+        .map(|image| Root { image }),
         network: each(root.list("network", wrong), wrong, interface),
         time: one(root.table("time", wrong), wrong, time).unwrap_or_default(),
         data: one(root.table("data", wrong), wrong, data),

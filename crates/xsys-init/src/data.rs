@@ -1,28 +1,22 @@
 //! The data partition: found, grown to the disk's end, made if there is none, mounted.
 //!
-//! Which disk: the one with an MBR and a first partition that is FAT and called `SELECT` (see `mbr`); with
-//! `xsys.disk=` and an MBR signature in hexadecimal on the kernel's command line only that one. Among
-//! several, SD cards come first.
-//!
 //! Whatever happens, the mount point can be written when services start: if need be it is memory, and log
 //! and status say so. A file system that the kernel refuses, or in which it met damage, is kept as it is or
 //! replaced, as configured: by a new one with all that can be read of the old one (see `salvage`). There is
 //! no e2fsck here. A kernel without ext4 is no reason to replace anything.
 
+use crate::disk;
 use crate::log::say;
 use crate::salvage;
 use crate::sys::{self, Change, MS_NOATIME, MS_NODEV, MS_NOSUID};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Error, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
 use std::sync::Mutex;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use xsys_init::config::{Damaged, Data};
 use xsys_init::ext4::{self, BLOCK, Names};
 use xsys_init::mbr::{self, SECTOR};
-use xsys_init::superblock;
 
 /// What became of the data partition, for the status page.
 #[derive(Clone, Debug, Default)]
@@ -70,25 +64,22 @@ pub fn prepare(data: &Data) -> Status {
 }
 
 fn on_disk(data: &Data) -> io::Result<(String, bool)> {
-    let disk = wait_for_disk()?;
+    let disk = disk::wait()?;
     if let Err(error) = grow(&disk, data.partition) {
         say!(
             "cannot grow partition {} of {disk}: {error}",
             data.partition
         );
     }
-    let partition = partition_name(&disk, data.partition)
+    let partition = disk::partition(&disk, data.partition)
         .ok_or_else(|| Error::other(format!("{disk} has no partition {}", data.partition)))?;
     let device = format!("/dev/{partition}");
     let mut start = vec![0; 64 << 10];
     let length = File::open(&device)?.read(&mut start)?;
     start.truncate(length);
-    if start.starts_with(ext4::NEW) {
+    if start.iter().all(|byte| *byte == 0) {
         make(&device, data, false)?;
         return Ok((format!("{device}, made at this boot"), false));
-    }
-    if start.iter().all(|byte| *byte == 0) {
-        return on_empty(&device, data);
     }
     if let Some(replaces) = ext4::half_made(&start) {
         say!("{device}: the power failed while a file system was made");
@@ -139,52 +130,7 @@ fn on_disk(data: &Data) -> io::Result<(String, bool)> {
     }
     check_disk(&device)
         .map_err(|error| Error::other(format!("{device} cannot be read: {error}")))?;
-    match restore_superblock(&device) {
-        Ok(Some(group)) => {
-            say!(
-                "{device}: its superblock was damaged, and is written anew from the copy in group {group}"
-            );
-            match mount_and_try(&device, data, "") {
-                Ok(()) => {
-                    let text = "its superblock was damaged, and was written anew from a copy";
-                    return Ok((format!("{device}: {text}"), false));
-                }
-                Err(error) => say!("{device} cannot be used with it: {}", reason(&error)),
-            }
-        }
-        Ok(None) => {}
-        Err(error) => say!("{device}: its superblock cannot be looked for: {error}"),
-    }
     replace(&device, data, errors)
-}
-
-/// A partition that begins with zeros, without the mark of a new one: a card of somebody else's making, or damage.
-fn on_empty(device: &str, data: &Data) -> io::Result<(String, bool)> {
-    let mut disk = File::open(device)?;
-    let size = disk.seek(SeekFrom::End(0))?;
-    if !superblock::has_traces(&mut disk, size)? {
-        make(device, data, false)?;
-        return Ok((format!("{device}, made at this boot"), false));
-    }
-    say!("{device} CANNOT BE USED: there was a file system in it, and its start is empty");
-    if data.damaged == Damaged::Keep {
-        return Err(Error::other(format!(
-            "{device} is damaged and kept as it is"
-        )));
-    }
-    make(device, data, true)?;
-    say!("STATE LOST: the start of the file system was gone, with its root folder");
-    let text =
-        format!("{device}, made at this boot: STATE LOST, the start of the old one was gone");
-    Ok((text, true))
-}
-
-fn restore_superblock(device: &str) -> io::Result<Option<u64>> {
-    let mut disk = OpenOptions::new().read(true).write(true).open(device)?;
-    let size = disk.seek(SeekFrom::End(0))?;
-    let group = superblock::restore(&mut disk, size)?;
-    disk.sync_all()?;
-    Ok(group)
 }
 
 /// A partition may have become larger than its file system: its card was copied to a larger one, or the
@@ -213,10 +159,18 @@ fn fill_partition(device: &str, data: &Data, old: u64) {
 fn replace(device: &str, data: &Data, usable: bool) -> io::Result<(String, bool)> {
     let mut kept = salvage::collect(device, salvage::Amount::All);
     if kept.is_none() {
-        // Not by a copy of the superblock: that calls blocks free which have files in them.
-        if usable && mount_and_try(device, data, "").is_ok() {
-            say!("{device} is damaged, and used nevertheless: its files do not fit into memory");
-            return Ok((format!("{device}: it is damaged"), false));
+        // The first copy of the superblock, in units of 1 KB.
+        for options in if usable {
+            &["", "sb=131072"][..]
+        } else {
+            &["sb=131072"]
+        } {
+            if mount_and_try(device, data, options).is_ok() {
+                say!(
+                    "{device} is damaged, and used nevertheless: its files do not fit into memory"
+                );
+                return Ok((format!("{device}: it is damaged"), false));
+            }
         }
         kept = salvage::collect(device, salvage::Amount::WhatFits);
     }
@@ -338,83 +292,6 @@ fn make(device: &str, data: &Data, replaces: bool) -> io::Result<()> {
     Ok(())
 }
 
-/// Drivers find their disks some time after they are loaded.
-fn wait_for_disk() -> io::Result<String> {
-    let begun = Instant::now();
-    let signature = wanted_signature();
-    loop {
-        let disks = disks();
-        if let Some(disk) = disks.iter().find(|disk| is_ours(disk, signature)) {
-            return Ok(disk.clone());
-        }
-        if begun.elapsed() > Duration::from_secs(10) {
-            let seen = if disks.is_empty() {
-                "none".into()
-            } else {
-                disks.join(", ")
-            };
-            return Err(Error::other(format!(
-                "no disk of this appliance was found (disks: {seen})"
-            )));
-        }
-        thread::sleep(Duration::from_millis(20));
-    }
-}
-
-fn wanted_signature() -> Option<u32> {
-    let line = fs::read_to_string("/proc/cmdline").ok()?;
-    let value = line
-        .split_whitespace()
-        .find_map(|word| word.strip_prefix("xsys.disk="))?;
-    u32::from_str_radix(value.trim_start_matches("0x"), 16).ok()
-}
-
-/// Names like `mmcblk0`, the likeliest first.
-fn disks() -> Vec<String> {
-    let not_disks = ["loop", "ram", "zram", "dm-", "sr", "fd", "nbd", "mtdblock"];
-    let entries = fs::read_dir("/sys/block").into_iter().flatten().flatten();
-    let mut names: Vec<String> = entries
-        .filter_map(|entry| entry.file_name().into_string().ok())
-        .collect();
-    names.retain(|name| {
-        !not_disks.iter().any(|kind| name.starts_with(kind)) && !name.contains("boot")
-    });
-    names.sort_by_key(|name| (!name.starts_with("mmcblk"), name.clone()));
-    names
-}
-
-fn is_ours(disk: &str, signature: Option<u32>) -> bool {
-    let mut sector = [0; 512];
-    let read = |at: u64, sector: &mut [u8]| -> io::Result<()> {
-        let mut file = File::open(format!("/dev/{disk}"))?;
-        file.seek(SeekFrom::Start(at * SECTOR))?;
-        file.read_exact(sector)
-    };
-    if read(0, &mut sector).is_err() {
-        return false;
-    }
-    let Some(table) = mbr::Table::parse(&sector) else {
-        return false;
-    };
-    if let Some(signature) = signature {
-        return table.signature == signature;
-    }
-    // Through the kernel's list, because with a GPT the MBR does not say where partition 1 is.
-    let first = partition_name(disk, 1).and_then(|name| File::open(format!("/dev/{name}")).ok());
-    first.is_some_and(|mut first| {
-        first.read_exact(&mut sector).is_ok()
-            && mbr::fat_label(&sector).as_deref() == Some(mbr::LABEL)
-    })
-}
-
-fn partition_name(disk: &str, number: u32) -> Option<String> {
-    let entries = fs::read_dir(PathBuf::from("/sys/block").join(disk)).ok()?;
-    entries.flatten().find_map(|entry| {
-        let text = fs::read_to_string(entry.path().join("partition")).ok()?;
-        (text.trim().parse() == Ok(number)).then(|| entry.file_name().into_string().ok())?
-    })
-}
-
 /// Makes or grows the partition's entry, on the disk and in the kernel.
 fn grow(disk: &str, number: u32) -> io::Result<()> {
     let mut file = OpenOptions::new()
@@ -437,7 +314,7 @@ fn grow(disk: &str, number: u32) -> io::Result<()> {
     file.seek(SeekFrom::Start(0))?;
     file.write_all(&sector)?;
     file.sync_all()?;
-    let change = if partition_name(disk, number).is_some() {
+    let change = if disk::partition(disk, number).is_some() {
         Change::Resize
     } else {
         Change::Add

@@ -15,7 +15,7 @@ mod plausible;
 pub mod rate;
 pub mod ring;
 pub mod sntp;
-pub mod superblock;
+pub mod squashfs;
 pub mod syslog;
 
 #[cfg(test)]

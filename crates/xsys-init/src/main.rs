@@ -14,6 +14,8 @@ mod data;
 #[cfg(target_os = "linux")]
 mod dhcp_client;
 #[cfg(target_os = "linux")]
+mod disk;
+#[cfg(target_os = "linux")]
 mod health;
 #[cfg(target_os = "linux")]
 mod log;
@@ -25,6 +27,8 @@ mod mounts;
 mod network;
 #[cfg(target_os = "linux")]
 mod record;
+#[cfg(target_os = "linux")]
+mod root;
 #[cfg(target_os = "linux")]
 mod salvage;
 #[cfg(target_os = "linux")]
@@ -57,7 +61,7 @@ fn main() {
     not_mounted.iter().for_each(|wrong| say!("{wrong}"));
 
     let text = fs::read_to_string("/etc/xsys/appliance.json").unwrap_or_default();
-    let (config, wrong) = config::read(&text);
+    let (config, mut wrong) = config::read(&text);
     say!("{} {}", config.hostname, config.version);
     for wrong in &wrong {
         say!("/etc/xsys/appliance.json: {wrong}");
@@ -76,6 +80,11 @@ fn main() {
     }
     let mount = config.data.as_ref().map(|data| data.mount.as_str());
     mounts::prepare_root(mount);
+    let no_root = config.root.as_ref().and_then(|it| root::enter(it).err());
+    if let Some(why) = &no_root {
+        say!("THERE IS NO ROOT: {why}");
+        wrong.push(format!("there is no root: {why}"));
+    }
     if let Err(error) = mounts::seal_root() {
         say!("the root stays writable: {error}");
     }
@@ -100,7 +109,13 @@ fn main() {
         log::to_file(file, config.log.limit);
     }
     clock::start(&config.time);
-    service::start_all(config.services);
+    match &no_root {
+        Some(why) => {
+            service::start_none(config.services, "there is no root");
+            root::try_again(why);
+        }
+        None => service::start_all(config.services),
+    }
 
     let (how, why) = shutdown::wait_for_the_end();
     say!("the end: {why}");

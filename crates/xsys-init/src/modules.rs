@@ -1,7 +1,8 @@
 //! Kernel modules, in the order that the image's builder worked out.
 //!
 //! A module that cannot be loaded is told and passed over: it may be for a device that this machine does
-//! not have, and a machine without a network is still better than one that stopped.
+//! not have, and a machine without a network is still better than one that stopped. Their files are memory, and nobody
+//! needs them afterwards: they are removed.
 
 use crate::log::say;
 use crate::sys;
@@ -33,6 +34,9 @@ pub fn load(config: &Config) {
             Err(error) if error.raw_os_error() == Some(NO_DEVICE) => {}
             Err(error) => say!("cannot load the module {path}: {}", reason(&error)),
         }
+    }
+    for path in &config.modules {
+        let _ = fs::remove_file(path);
     }
     if loaded > 0 {
         say!(

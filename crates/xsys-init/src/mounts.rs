@@ -1,7 +1,7 @@
 //! The file systems that every program expects, and a root that cannot be written.
 //!
-//! The root is the initramfs itself, so it is memory: what would be written there would be gone after the
-//! next boot, and would eat the memory of everybody until then. Scratch space is `/run` and `/tmp`, each
+//! The root is the initramfs itself, or lies under it (see `root.rs`), so it is memory: what would be written there would
+//! be gone after the next boot, and would eat the memory of everybody until then. Scratch space is `/run` and `/tmp`, each
 //! with a bound; state is in `/data` (see `data.rs`).
 
 use crate::sys::{self, MS_NOATIME, MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_RDONLY, MS_REMOUNT};

@@ -12,6 +12,8 @@ use std::sync::Mutex;
 const SECTOR: usize = 512;
 const RUNNING: &str = "running";
 const RESET: &str = "reset by the watchdog";
+/// Why a machine without its root restarts.
+pub const NO_ROOT: &str = "there was no root";
 
 static FOLDER: Mutex<Option<PathBuf>> = Mutex::new(None);
 static LAST: Mutex<String> = Mutex::new(String::new());
@@ -35,7 +37,7 @@ pub fn begin(mount: &str) -> String {
         shared.clone_from(&last);
     }
     end(RUNNING);
-    let before = if last.starts_with(RESET) {
+    let before = if last.starts_with(RESET) || last.contains(NO_ROOT) {
         resets() + 1
     } else {
         0
@@ -46,7 +48,7 @@ pub fn begin(mount: &str) -> String {
     last
 }
 
-/// How often in a row the watchdog has reset the machine before this boot.
+/// How often in a row the watchdog has reset the machine before this boot, or it has restarted for want of a root.
 pub fn resets() -> u32 {
     load("resets")
         .and_then(|text| text.parse().ok())

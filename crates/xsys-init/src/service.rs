@@ -117,6 +117,17 @@ pub fn start_all(services: Vec<Service>) {
     }
 }
 
+/// Notes why services are not started.
+pub fn start_none(services: Vec<Service>, why: &str) {
+    let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
+    for service in services {
+        let service = Supervised::new(service);
+        service.lock().last_exit = format!("not started: {why}");
+        service.set_phase(Phase::Ended);
+        all.push(Arc::new(service));
+    }
+}
+
 /// Asks all services to stop. Whether they did is in their states.
 pub fn stop_all() {
     LEAVING.store(true, Ordering::SeqCst);

@@ -1,7 +1,8 @@
 //! The end: services stop, disks are in order, the machine restarts or powers off.
 //!
 //! Asked for by a signal (SIGTERM and Ctrl-Alt-Del restart, SIGUSR2 powers off) or by a file, which a
-//! service writes without knowing about signals: `/run/xsys/request` with `restart` or `poweroff`.
+//! service writes without knowing about signals: `/run/xsys/request` with `restart` or `poweroff`. A machine without its
+//! root plans one itself.
 
 use crate::children;
 use crate::log::{self, say};
@@ -12,10 +13,21 @@ use crate::sys::{
 use crate::watchdog;
 use std::fs;
 use std::io::Read;
+use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
 const REQUEST: &str = "/run/xsys/request";
+
+/// When it shall end although nobody asks, and why.
+static PLANNED: Mutex<Option<(Instant, String)>> = Mutex::new(None);
+
+/// Plans a restart.
+pub fn restart_in(wait: Duration, why: String) {
+    if let Ok(mut planned) = PLANNED.lock() {
+        *planned = Some((Instant::now() + wait, why));
+    }
+}
 
 /// Looks after signals: children are collected here; returns when the machine shall end, and why.
 pub fn wait_for_the_end() -> (Reboot, String) {
@@ -57,6 +69,12 @@ pub fn wait_for_the_end() -> (Reboot, String) {
 }
 
 fn request() -> Option<(Reboot, String)> {
+    if let Ok(planned) = PLANNED.lock()
+        && let Some((when, why)) = &*planned
+        && Instant::now() >= *when
+    {
+        return Some((Reboot::Restart, why.clone()));
+    }
     let text = fs::read_to_string(REQUEST).ok()?;
     let _ = fs::remove_file(REQUEST);
     match text.trim() {

@@ -75,6 +75,9 @@ pub const MS_NODEV: u32 = 4;
 pub const MS_NOEXEC: u32 = 8;
 pub const MS_REMOUNT: u32 = 32;
 pub const MS_NOATIME: u32 = 1024;
+pub const MS_MOVE: u32 = 8192;
+/// For `unmount`: at once out of sight, and gone when nobody uses it any more.
+pub const MNT_DETACH: c_int = 2;
 
 pub fn mount_on(
     source: &str,
@@ -324,11 +327,64 @@ fn ioctl_with<T>(fd: BorrowedFd, request: u32, value: &mut T) -> io::Result<()> 
     Ok(())
 }
 
+fn ioctl_number(file: &File, request: u32, number: c_int) -> io::Result<c_int> {
+    // SAFETY: callers below use it for requests that take a number or nothing.
+    check(unsafe { ioctl(file.as_raw_fd(), request as c_ulong, c_long::from(number)) })
+}
+
 /// Tells the kernel to read a disk's partition table again (BLKRRPART).
 pub fn reread_partitions(disk: &File) -> io::Result<()> {
-    // SAFETY: this request takes no argument.
-    check(unsafe { ioctl(disk.as_raw_fd(), 0x125f, 0) })?;
+    ioctl_number(disk, 0x125f, 0)?;
     Ok(())
+}
+
+/// The number of a loop device that is free (LOOP_CTL_GET_FREE); it is made if there is none.
+pub fn free_loop(control: &File) -> io::Result<u32> {
+    Ok(ioctl_number(control, 0x4c82, 0)?.unsigned_abs())
+}
+
+/// Makes a file a disk that can be read, until nobody uses it any more (LOOP_CONFIGURE).
+pub fn attach_loop(device: &File, image: &File) -> io::Result<()> {
+    /// `struct loop_info64`.
+    #[repr(C)]
+    struct Info {
+        numbers: [u64; 5],
+        number: u32,
+        encryption: [u32; 2],
+        flags: u32,
+        names_and_keys: [u8; 160],
+        init: [u64; 2],
+    }
+    /// `struct loop_config`.
+    #[repr(C)]
+    struct Configuration {
+        image: u32,
+        block: u32,
+        info: Info,
+        reserved: [u64; 8],
+    }
+    let (read_only, clears_itself) = (1, 4);
+    let mut configuration = Configuration {
+        image: image.as_raw_fd().unsigned_abs(),
+        block: 0,
+        info: Info {
+            numbers: [0; 5],
+            number: 0,
+            encryption: [0; 2],
+            flags: read_only | clears_itself,
+            names_and_keys: [0; 160],
+            init: [0; 2],
+        },
+        reserved: [0; 8],
+    };
+    match ioctl_with(device.as_fd(), 0x4c0a, &mut configuration) {
+        // Kernels before 5.8 do not know it: LOOP_SET_FD and LOOP_SET_STATUS64.
+        Err(error) if matches!(error.raw_os_error(), Some(22 | 25)) => {
+            ioctl_number(device, 0x4c00, image.as_raw_fd())?;
+            ioctl_with(device.as_fd(), 0x4c04, &mut configuration.info)
+        }
+        result => result,
+    }
 }
 
 /// Tells the kernel of one partition (BLKPG), in bytes; works while others of the disk are in use.

@@ -28,7 +28,7 @@ static DEVICE: Mutex<Option<File>> = Mutex::new(None);
 static LEAVING: AtomicBool = AtomicBool::new(false);
 
 /// After so many resets in a row another one will not help: the machine stays up, so that somebody can look.
-const ENOUGH: u32 = 5;
+pub const ENOUGH: u32 = 5;
 /// Health for this long ends such a row.
 const A_WHILE: Duration = Duration::from_secs(600);
 

@@ -1,5 +1,5 @@
 //! Appliances of 32 bits: a Pi Zero's, whose processor is an ARMv6, from its card to its data partition in QEMU; and the
-//! same programs with a kernel for ARMv7, with network and a power cut.
+//! same programs with a kernel for ARMv7, with network and a power cut. Their root is in SquashFS.
 //!
 //! Kernels are Debian's for armel and armhf, which `scripts/test` fetches; `XSYS_TEST_KERNEL_ARMEL` and
 //! `XSYS_TEST_KERNEL_ARMHF` name the folders. Programs for ARMv6 run on both: the standard library is built once.
@@ -55,9 +55,14 @@ fn a_pi_zero_starts_and_its_programs_run_on_armv7() {
     };
     let place = project("zero", "--machine raspberry-pi-zero");
     std::os::unix::fs::symlink(armel, place.path("kernel")).unwrap();
+    let description = place.path("appliance.toml");
+    let text = std::fs::read_to_string(&description).unwrap();
+    let text = text.replace("[image]\n", "[image]\nroot = \"squashfs\"\n");
+    std::fs::write(&description, &text).unwrap();
     let mut machine = Machine::start(xsys(&place, "run --release"));
     machine.wait_for("modules for Raspberry Pi Zero");
     machine.wait_for("init: shop-1 0.1.0");
+    machine.wait_for("the root is root.squashfs on mmcblk0p2");
     machine.wait_for("/dev/mmcblk0p4: done in");
     machine.wait_for("shop: listening on 0.0.0.0:80");
     machine.cut_power();
@@ -77,8 +82,6 @@ fn a_pi_zero_starts_and_its_programs_run_on_armv7() {
     };
     std::fs::remove_file(place.path("kernel")).unwrap();
     std::os::unix::fs::symlink(armhf, place.path("kernel")).unwrap();
-    let description = place.path("appliance.toml");
-    let text = std::fs::read_to_string(&description).unwrap();
     let text = text.replace(
         "machine = \"raspberry-pi-zero\"",
         "machine = \"raspberry-pi-2\"",
@@ -89,6 +92,7 @@ fn a_pi_zero_starts_and_its_programs_run_on_armv7() {
     for (number, visit) in visits.into_iter().enumerate() {
         let mut machine = Machine::start(xsys(&place, "run --release"));
         let shop = machine.port(80);
+        machine.wait_for("the root is root.squashfs on vda2");
         if number == 1 {
             machine.wait_for("power was cut");
         }

@@ -1,5 +1,5 @@
 //! A card that `xsys build` made and one that was in use, read by programs that have nothing to do with xsys: sfdisk,
-//! mtools, fsck.fat, gzip, cpio, e2fsck and debugfs.
+//! mtools, fsck.fat, gzip, cpio, unsquashfs, e2fsck and debugfs.
 //!
 //! `tests/disks.rs` compares the formats one by one; here they are together, with what is really in them.
 
@@ -16,8 +16,11 @@ use xsys_tests::project::{find_program, skip};
 
 const SECTOR: u64 = 512;
 
+/// Where the first system is on every card.
+const BOOT_A: usize = 1;
+
 /// A program's path; told where it is not installed. Those for administrators are not always in everybody's search path.
-fn program(name: &str) -> Option<PathBuf> {
+fn program_of(name: &str) -> Option<PathBuf> {
     let sbin = ["/usr/sbin", "/sbin"].map(|folder| Path::new(folder).join(name));
     let found = find_program(name).or_else(|| sbin.into_iter().find(|path| path.is_file()));
     if found.is_none() {
@@ -27,7 +30,7 @@ fn program(name: &str) -> Option<PathBuf> {
 }
 
 fn call(name: &str, arguments: &[&str], folder: &Path) -> Option<Output> {
-    let mut command = Command::new(program(name)?);
+    let mut command = Command::new(program_of(name)?);
     command.args(arguments).current_dir(folder).env("TZ", "UTC");
     Some(command.output().unwrap())
 }
@@ -68,7 +71,7 @@ pub fn others_read_a_new_card(folder: &Path, name: &str) {
         copy(&folder.join(&image), *place, &folder.join("part"));
         said("fsck.fat", &["-n", "part"], folder);
     }
-    let boot = format!("{image}@@{}", places[1].0);
+    let boot = format!("{image}@@{}", places[BOOT_A].0);
     let file = |name: &str| said("mtype", &["-i", &boot, &format!("::/{name}")], folder);
     let Some(manifest) = file("manifest.json") else {
         return;
@@ -98,7 +101,7 @@ pub fn others_read_a_new_card(folder: &Path, name: &str) {
 
     std::fs::write(folder.join("initramfs.gz"), file("initramfs.gz").unwrap()).unwrap();
     let script = "gzip -dc initramfs.gz | LC_ALL=C cpio --quiet -itvn";
-    if program("cpio").is_some() {
+    if program_of("cpio").is_some() {
         let list = said("sh", &["-c", script], folder).unwrap();
         let list = String::from_utf8(list).unwrap();
         let programs = [&format!("bin/{name}"), "init"];
@@ -115,6 +118,77 @@ pub fn others_read_a_new_card(folder: &Path, name: &str) {
     for left in ["part", "initramfs.gz"] {
         let _ = std::fs::remove_file(folder.join(left));
     }
+}
+
+/// The root in SquashFS of a card: the programs are there, as the manifest says, and not in the initramfs.
+pub fn others_read_its_root(folder: &Path, name: &str) {
+    let image = format!("{name}.img");
+    let Some(places) = partitions(&image, folder) else {
+        return;
+    };
+    let boot = format!("{image}@@{}", places[BOOT_A].0);
+    let file = |name: &str| said("mtype", &["-i", &boot, &format!("::/{name}")], folder);
+    let Some(root) = file("root.squashfs") else {
+        return;
+    };
+    std::fs::write(folder.join("root.squashfs"), root).unwrap();
+    let manifest = std::fs::read(folder.join(format!("{name}.manifest.json"))).unwrap();
+    let manifest: Value = serde_json::from_slice(&manifest).unwrap();
+    let program = &manifest["programs"][0];
+    if let Some(list) = said("unsquashfs", &["-lln", "root.squashfs"], folder) {
+        let list = String::from_utf8(list).unwrap();
+        let line = list
+            .lines()
+            .find(|line| line.ends_with(&format!("/bin/{name}")));
+        let words: Vec<_> = line.unwrap_or_default().split_whitespace().collect();
+        let size = program["size"].to_string();
+        assert_eq!(words[..4], ["-rwxr-xr-x", "0/0", &size, "1970-01-01"]);
+        let path = format!("bin/{name}");
+        let content = said("unsquashfs", &["-cat", "root.squashfs", &path], folder).unwrap();
+        let digest = Sha256::digest(content);
+        let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(program["sha256"], digest);
+    }
+    std::fs::write(folder.join("initramfs.gz"), file("initramfs.gz").unwrap()).unwrap();
+    let script = "gzip -dc initramfs.gz | LC_ALL=C cpio --quiet -it";
+    if program_of("cpio").is_some() {
+        let list = said("sh", &["-c", script], folder).unwrap();
+        let list = String::from_utf8(list).unwrap();
+        assert!(!list.contains("bin/"), "{list}");
+    }
+    for left in ["root.squashfs", "initramfs.gz"] {
+        let _ = std::fs::remove_file(folder.join(left));
+    }
+}
+
+/// Cuts the root's image on a card short, and says how to boot it then in QEMU's machine of virtual devices.
+pub fn with_a_cut_root(card: &Path) -> Option<Command> {
+    let folder = card.parent().unwrap();
+    let name = card.file_name().unwrap().to_str().unwrap();
+    let boot = format!("{name}@@{}", partitions(name, folder)?[BOOT_A].0);
+    let file = |name: &str| said("mtype", &["-i", &boot, &format!("::/{name}")], folder);
+    let root = file("root.squashfs")?;
+    std::fs::write(folder.join("cut"), &root[..4096]).unwrap();
+    said(
+        "mcopy",
+        &["-o", "-i", &boot, "cut", "::/root.squashfs"],
+        folder,
+    );
+    for name in ["kernel8.img", "initramfs.gz"] {
+        std::fs::write(folder.join(name), file(name).unwrap()).unwrap();
+    }
+    let line = String::from_utf8(file("cmdline.txt").unwrap()).unwrap();
+    let line = line.trim().replace("serial0", "ttyAMA0");
+    let mut command = Command::new("qemu-system-aarch64");
+    command
+        .current_dir(folder)
+        .args(["-M", "virt", "-cpu", "cortex-a72", "-m", "512"])
+        .args(["-display", "none", "-serial", "stdio", "-monitor", "none"])
+        .args(["-kernel", "kernel8.img", "-initrd", "initramfs.gz"])
+        .args(["-append", &line])
+        .args(["-device", "virtio-blk-device,drive=card", "-drive"])
+        .arg(format!("if=none,id=card,format=raw,file={name}"));
+    Some(command)
 }
 
 /// The data partition of a card whose power was cut: its journal is replayed, nothing else but sums is to be mended, and

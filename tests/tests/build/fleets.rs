@@ -61,6 +61,7 @@ secrets = { pin = { file = "secrets/three" } }
 files = { "/etc/pin" = { template = "pin" }, "/tmp/x" = { text = "" } }
 
 [devices.shop-4]
+image = { root = "squashfs" }
 "#;
 
 /// A fleet with its kernel.
@@ -98,6 +99,9 @@ fn fleet(name: &str) -> Place {
         "nls_cp437",
         "nls_ascii",
         "ext4",
+        "squashfs",
+        "loop",
+        "overlay",
     ];
     let builtin: String = builtin.map(|name| format!("kernel/{name}.ko\n")).concat();
     place.write("kernel/lib/modules/6.1.0-made/modules.builtin", &builtin);
@@ -261,6 +265,23 @@ fn a_fleet_is_made_and_only_what_changed_again() {
     assert_eq!(pin["secrets"][0], "pin");
     assert!(pin.get("sha256").is_none() && pin.get("size").is_none());
 
+    // One has its root in an image: programs are there, and files that nothing was made of.
+    let four = root_of("shop-4");
+    assert!(has(&four, "shop-4 in Ulm\n") && has(&one, "welcome\n"));
+    assert!(!has(&four, "welcome\n") && !has(&four, "hello"));
+    let manifest = &made[Path::new("shop-4/shop-4.manifest.json")];
+    let manifest: serde_json::Value = serde_json::from_slice(manifest).unwrap();
+    let motd = &manifest["files"].as_array().unwrap()[1];
+    assert_eq!(
+        (&motd["path"], &motd["size"]),
+        (&"/etc/motd".into(), &8.into())
+    );
+    let image = manifest["boot"].as_array().unwrap();
+    let image = image.iter().find(|part| part["path"] == "root.squashfs");
+    let image = image.unwrap()["sha256"].as_str().unwrap();
+    let software = &made[Path::new("shop-4/shop-4.sbom.json")];
+    assert!(has(software, image));
+
     // Nothing has changed.
     let times = |place: &Place| -> Vec<_> {
         let names = files(place).into_keys();
@@ -317,11 +338,26 @@ fn a_fleet_is_made_and_only_what_changed_again() {
     );
     std::fs::write(place.path("secrets/three"), format!("{}\n", SECRETS[2])).unwrap();
 
+    // Only one of them needs this of the kernel.
+    let modules = "kernel/lib/modules/6.1.0-made/modules.builtin";
+    set(&place, modules, "kernel/overlay.ko\n", "");
+    run(&mut build(&place))
+        .ends_with(1)
+        .tells("`overlay` (root in SquashFS)")
+        .tells("this is device `shop-4`")
+        .tells("1 failed: `shop-4`");
+    set(
+        &place,
+        modules,
+        "kernel/loop.ko\n",
+        "kernel/loop.ko\nkernel/overlay.ko\n",
+    );
+
     // Somebody has been at an image: it is made again, as it was.
     std::fs::write(place.path("target/fleet/shop-4/shop-4.img"), "x").unwrap();
     run(&mut build(&place))
         .ends_with(0)
-        .tells("2 written, 2 unchanged");
+        .tells("1 written, 3 unchanged");
     assert!(files(&place) == made);
 
     // Another folder, the same bytes.

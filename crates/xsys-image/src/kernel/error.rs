@@ -107,6 +107,8 @@ pub enum Error {
         is: String,
         kernel: String,
     },
+    #[error("the SquashFS of kernel `{0}` cannot read gzip")]
+    SquashfsWithoutGzip(String),
     #[error("two things are to be `{0}` in the root")]
     Twice(String),
     #[error("`{0}` cannot be a path in the root")]
@@ -201,6 +203,8 @@ impl Error {
                 .help("the kernel could not load them either: take the modules from their source again"),
             Self::Vermagic { .. } => diagnostic
                 .help("kernel and modules must be of one build: take both from the same package"),
+            Self::SquashfsWithoutGzip(_) => diagnostic
+                .help("take a kernel with `CONFIG_SQUASHFS_ZLIB=y`, or leave the root in the initramfs"),
             Self::Twice(_) => diagnostic.help("leave one of them out, or give it another path"),
             Self::InitramfsPath(_) => diagnostic
                 .help("paths are absolute, without `.`, `..` and NUL, of at most 4095 bytes, 255 in each name"),

@@ -31,7 +31,7 @@ pub mod needs;
 pub mod packing;
 pub mod pick;
 pub mod source;
-mod squashfs;
+pub mod squashfs;
 mod tarball;
 pub mod tree;
 

@@ -145,6 +145,13 @@ const DISKS: &[Need] = &[
     may("data partition", &["crc32c_generic"]),
 ];
 
+/// What a root in SquashFS needs besides: the file is a disk, and other files are laid over it.
+pub const ROOT: &[Need] = &[
+    must("root in SquashFS", &["squashfs"]),
+    must("root in SquashFS", &["loop"]),
+    must("root in SquashFS", &["overlay"]),
+];
+
 /// What an appliance can have besides, by the name that users type.
 pub const EXTRAS: &[(&str, &[Need])] = &[
     (

@@ -16,9 +16,12 @@ use std::path::Path;
 
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
+use memchr::memmem;
 use rayon::prelude::*;
 
 use super::error::Error;
+use super::pick::Picked;
+use super::source::Source;
 use super::tree::{BLOCKS, CHARACTERS, Content, Entry, FILE, FOLDER, LINK, Tree};
 
 const MAGIC: u32 = 0x7371_7368;
@@ -208,6 +211,28 @@ impl Tree<'_> {
         }
         image[..SUPERBLOCK].copy_from_slice(&superblock);
         Ok(image)
+    }
+}
+
+/// Whether a kernel that has SquashFS reads what is written here: it may have been built for other compressors alone. A
+/// module that does calls the function for it; of what is built in, the kernel's configuration tells, if it is there.
+pub fn can_be_read(source: &Source, picked: &Picked, version: &str) -> Result<(), Error> {
+    let module = picked.modules.iter().find(|one| one.name == "squashfs");
+    let can = match module {
+        Some(module) => memmem::find(&module.bytes, b"zlib_inflate").is_some(),
+        None => {
+            let path = format!("boot/config-{version}");
+            let text = match source.has(&path) {
+                true => source.read(&path)?,
+                false => return Ok(()),
+            };
+            let mut lines = text.split(|byte| *byte == b'\n');
+            lines.any(|line| line == b"CONFIG_SQUASHFS_ZLIB=y")
+        }
+    };
+    match can {
+        true => Ok(()),
+        false => Err(Error::SquashfsWithoutGzip(version.to_owned())),
     }
 }
 
@@ -473,6 +498,10 @@ fn list(mut inside: &[Child<'_>]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernel::modinfo;
+    use crate::kernel::pick::PickedModule;
+    use crate::kernel::source::test::memory;
+    use object::elf;
 
     /// Bytes that no compressor makes smaller.
     fn noise(length: usize) -> Vec<u8> {
@@ -500,6 +529,34 @@ mod tests {
         let alone = rayon::ThreadPoolBuilder::new().num_threads(1).build();
         assert!(alone.unwrap().install(|| tree.squashfs(name).unwrap()) == image);
         assert_eq!(Tree::default().squashfs(name).unwrap().len(), ALIGNMENT);
+    }
+
+    #[test]
+    fn a_kernel_reads_gzip_or_not() {
+        let ask = |module: Option<&[&str]>, configuration: &str| {
+            let path = "boot/config-6.1";
+            let files = [(path, configuration.as_bytes().to_vec())];
+            let source = memory(files.into_iter().filter(|(_, text)| !text.is_empty()));
+            let modules = module.map(|lines| PickedModule {
+                name: "squashfs".to_owned(),
+                path: String::new(),
+                bytes: modinfo::test::module(elf::EM_AARCH64, lines),
+                why: String::new(),
+                optional: false,
+            });
+            let picked = Picked {
+                modules: modules.into_iter().collect(),
+                ..Picked::default()
+            };
+            can_be_read(&source, &picked, "6.1").map_err(|error| error.to_string())
+        };
+        assert_eq!(ask(Some(&["zlib_inflate"]), ""), Ok(()));
+        assert!(ask(Some(&["xz_dec_run"]), "CONFIG_SQUASHFS_ZLIB=y").is_err());
+        // Built in.
+        assert_eq!(ask(None, ""), Ok(()));
+        assert_eq!(ask(None, "A=m\nCONFIG_SQUASHFS_ZLIB=y\n"), Ok(()));
+        let said = ask(None, "# CONFIG_SQUASHFS_ZLIB is not set\n").unwrap_err();
+        assert!(said.contains("`6.1` cannot read gzip"), "{said}");
     }
 
     #[test]

@@ -15,9 +15,9 @@ use xsys_diag::{Diagnostic, Source, did_you_mean};
 use xsys_image::kernel::needs::{self, MACHINES, Machine};
 
 use super::files::Entry;
-pub use super::keys::Form;
+pub use super::keys::{Form, Root};
 use super::keys::{Keys, Paths};
-use super::machine;
+use super::machine::{self, ROOT_IMAGE};
 use super::places;
 use super::secrets::Secrets;
 use super::templates::Names;
@@ -310,6 +310,18 @@ impl Description {
             .map(|(place, entry)| (place.as_str(), entry))
     }
 
+    /// What the root is on the card.
+    pub fn root(&self) -> Root {
+        self.keys.image.root
+    }
+
+    /// The key that says so, and where it is.
+    pub(super) fn root_key(&self) -> Option<(String, std::ops::Range<usize>)> {
+        let image = self.table.get("image")?.get_ref().as_table()?;
+        let (key, _) = image.get_key_value("root")?;
+        Some(("image.root".to_owned(), key.span()))
+    }
+
     /// Bytes of each boot partition.
     pub fn boot_size(&self) -> u64 {
         self.keys.image.boot.saturating_mul(MIB)
@@ -367,6 +379,9 @@ impl Description {
         json.insert("hostname".to_owned(), json!(self.hostname));
         json.insert("version".to_owned(), json!(version));
         json.insert("modules".to_owned(), json!(modules));
+        if self.root() == Root::Squashfs {
+            json.insert("root".to_owned(), json!({ "image": ROOT_IMAGE }));
+        }
         for (key, value) in [
             ("network", &keys.network),
             ("time", &keys.time),

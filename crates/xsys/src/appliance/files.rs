@@ -133,21 +133,8 @@ pub fn gather(description: &Description) -> Result<Vec<Placed>, Vec<Diagnostic>>
     let mut placed = Vec::new();
     let mut problems = Vec::new();
     for (place, entry) in description.files() {
-        match content(description, place, entry) {
-            Ok((content, secrets)) => {
-                let mode = match secrets.is_empty() {
-                    true => MODE,
-                    false => SECRET_MODE,
-                };
-                placed.push(Placed {
-                    path: place.trim_start_matches('/').to_owned(),
-                    mode: entry.mode.unwrap_or(mode),
-                    user: entry.user,
-                    group: entry.group.unwrap_or(entry.user),
-                    content,
-                    secrets,
-                });
-            }
+        match read(description, place, entry) {
+            Ok(file) => placed.push(file),
             Err(problem) => problems.push(problem),
         }
     }
@@ -155,6 +142,23 @@ pub fn gather(description: &Description) -> Result<Vec<Placed>, Vec<Diagnostic>>
         true => Ok(placed),
         false => Err(problems),
     }
+}
+
+/// Reads what has to be read for one.
+pub fn read(description: &Description, place: &str, entry: &Entry) -> Result<Placed, Diagnostic> {
+    let (content, secrets) = content(description, place, entry)?;
+    let mode = match secrets.is_empty() {
+        true => MODE,
+        false => SECRET_MODE,
+    };
+    Ok(Placed {
+        path: place.trim_start_matches('/').to_owned(),
+        mode: entry.mode.unwrap_or(mode),
+        user: entry.user,
+        group: entry.group.unwrap_or(entry.user),
+        content,
+        secrets,
+    })
 }
 
 fn content(
@@ -230,7 +234,7 @@ mod tests {
 
     use super::*;
 
-    fn read(text: &str) -> Result<Entry, String> {
+    fn entry(text: &str) -> Result<Entry, String> {
         let mut files: BTreeMap<String, Entry> =
             toml::from_str(text).map_err(|error| error.message().to_owned())?;
         Ok(files.remove("f").unwrap())
@@ -238,10 +242,10 @@ mod tests {
 
     #[test]
     fn an_entry_is_a_path_or_a_table() {
-        assert_eq!(read("f = 'a'").unwrap().origin, Origin::From("a".into()));
-        let entry = read("f = { secret = 'token', user = 1000, mode = 0o400 }").unwrap();
-        assert_eq!(entry.origin, Origin::Secret("token".to_owned()));
-        assert_eq!((entry.mode, entry.user), (Some(0o400), 1000));
+        assert_eq!(entry("f = 'a'").unwrap().origin, Origin::From("a".into()));
+        let found = entry("f = { secret = 'token', user = 1000, mode = 0o400 }").unwrap();
+        assert_eq!(found.origin, Origin::Secret("token".to_owned()));
+        assert_eq!((found.mode, found.user), (Some(0o400), 1000));
         for (text, said) in [
             ("f = { mode = 0o400 }", "a file is one of"),
             ("f = { text = '', from = 'a' }", "a file is one of"),
@@ -249,7 +253,7 @@ mod tests {
             ("f = { txt = '' }", "unknown field `txt`"),
             ("f = 3", "expected a path, or a table"),
         ] {
-            let error = read(text).unwrap_err();
+            let error = entry(text).unwrap_err();
             assert!(error.contains(said), "{text}: {error}");
         }
     }

@@ -74,6 +74,7 @@ impl Default for Paths {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(super) struct ImageKeys {
+    pub(super) root: Root,
     /// MiB.
     pub(super) boot: u64,
     /// MiB.
@@ -86,12 +87,24 @@ pub(super) struct ImageKeys {
 impl Default for ImageKeys {
     fn default() -> Self {
         Self {
+            root: Root::default(),
             boot: 128,
             data: 64,
             formats: Vec::new(),
             url: None,
         }
     }
+}
+
+/// What the root is on the card.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Root {
+    /// An archive that the kernel unpacks into memory.
+    #[default]
+    Initramfs,
+    /// A file system in a file, which is read from the card.
+    Squashfs,
 }
 
 /// A compressed form beside the image.

@@ -26,6 +26,7 @@ use crate::ui::Ui;
 
 /// Names on a boot partition.
 pub const INITRAMFS: &str = "initramfs.gz";
+pub const ROOT_IMAGE: &str = "root.squashfs";
 pub const CMDLINE: &str = "cmdline.txt";
 pub const CONFIG: &str = "config.txt";
 

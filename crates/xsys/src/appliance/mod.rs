@@ -2,8 +2,8 @@
 //!
 //! A package becomes an appliance by a file `appliance.toml` beside its `Cargo.toml` ([`description`]). After its
 //! programs were built, `xsys build` builds the init for the same target ([`init`]), takes kernel, modules and firmware
-//! from what the description names ([`system`]), adds what is this device's own ([`own`]: settings, files, secrets), and
-//! makes a card's image ([`stamp`], [`output`]) with a list of its parts ([`manifest`]). `xsys run` boots that image
+//! from what the description names ([`system`]), adds what is this device's own ([`own`]: settings, files, secrets), puts
+//! programs and files into an image if the root is to be one ([`root`]), and makes a card's image ([`stamp`], [`output`]) with a list of its parts ([`manifest`]). `xsys run` boots that image
 //! ([`machine`]), and `xsys test --appliance` lets a command ask it things ([`bench`]).
 //!
 //! Packages for boards without an operating system get cards as well ([`bare`]).
@@ -30,6 +30,7 @@ pub mod own;
 mod places;
 pub mod processor;
 pub mod revision;
+pub mod root;
 mod sbom;
 mod secrets;
 pub mod stamp;
@@ -39,7 +40,7 @@ mod templates;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub use self::description::{Description, FILE, Whose, no_machine, parse, wrong_toml};
+pub use self::description::{Description, FILE, Root, Whose, no_machine, parse, wrong_toml};
 pub use self::stamp::tell;
 
 use xsys_target::Target;
@@ -127,7 +128,8 @@ impl Appliance {
         let programs = programs.iter().map(|path| Program::read(path, &known));
         let programs = programs.collect::<Result<_>>()?;
         let init = init::build(call, &plan.target)?;
-        let system = System::make(Arc::clone(&self.kernel), programs, &init, None)?;
+        let files = root::files(&[&self.description])?;
+        let system = System::make(Arc::clone(&self.kernel), programs, &init, &files, None)?;
         let source = Revision::of(&package.folder().join("Cargo.toml"));
         let card = Card {
             name: package.name(),

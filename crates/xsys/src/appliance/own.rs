@@ -1,7 +1,8 @@
 //! What is a device's own: its name and settings for the init, its files and secrets, and the firmware's settings.
 //!
 //! Linux unpacks archives that lie one after the other. So these come as small ones behind the system's: first what
-//! everybody may see, then the files with secrets, which no digest is told of.
+//! everybody may see, then the files with secrets, which no digest is told of. Where the root is an image, the system may
+//! have some of the files (`root`).
 
 use std::path::Path;
 
@@ -80,6 +81,10 @@ impl Own {
         let mut secret = Tree::default();
         let mut known = Vec::new();
         for file in &files {
+            if let Some(shared) = system.file(&file.path) {
+                known.push(shared.clone());
+                continue;
+            }
             if system.has(&file.path) || file.path == MANIFEST_FILE {
                 let error = xsys_image::kernel::Error::Twice(file.path.clone());
                 return Err(told(error));
@@ -88,17 +93,7 @@ impl Own {
                 true => &mut secret,
                 false => &mut open,
             };
-            let content = add(archive, file)?;
-            let (size, sha256) = content.unzip();
-            known.push(manifest::File {
-                path: format!("/{}", file.path),
-                mode: format!("{:04o}", file.mode),
-                user: file.user,
-                group: file.group,
-                size,
-                sha256,
-                secrets: file.secrets.clone(),
-            });
+            known.push(add(archive, file)?);
         }
         let piece = |archive: &mut Tree<'_>| {
             // What lies in a folder must not close it to everybody else.
@@ -123,28 +118,33 @@ impl Own {
     }
 }
 
-/// Puts a file into an archive; its size and digest.
-fn add<'a>(archive: &mut Tree<'a>, placed: &'a Placed) -> Result<Option<(u64, String)>> {
-    let content = match &placed.content {
+/// Puts a file where files are; what is told of it.
+pub fn add<'a>(tree: &mut Tree<'a>, placed: &'a Placed) -> Result<manifest::File> {
+    let known = match &placed.content {
         Content::File(path) => {
             let bytes = std::fs::read(path).map_err(|error| file("read", path, &error))?;
             let known = known(&bytes);
-            archive
-                .file(&placed.path, placed.mode, bytes)
-                .map_err(told)?;
+            tree.file(&placed.path, placed.mode, bytes).map_err(told)?;
             Some(known)
         }
         Content::Bytes(bytes) => {
-            archive
-                .file(&placed.path, placed.mode, &bytes[..])
+            tree.file(&placed.path, placed.mode, &bytes[..])
                 .map_err(told)?;
             (!placed.is_secret()).then(|| known(bytes))
         }
     };
-    archive
-        .owner(&placed.path, placed.user, placed.group)
+    tree.owner(&placed.path, placed.user, placed.group)
         .map_err(told)?;
-    Ok(content)
+    let (size, sha256) = known.unzip();
+    Ok(manifest::File {
+        path: format!("/{}", placed.path),
+        mode: format!("{:04o}", placed.mode),
+        user: placed.user,
+        group: placed.group,
+        size,
+        sha256,
+        secrets: placed.secrets.clone(),
+    })
 }
 
 fn known(bytes: &[u8]) -> (u64, String) {

@@ -13,7 +13,7 @@ use xsys_image::disk::{Content, Disk, Partition, Source as Bytes, Table};
 use xsys_image::kernel::tree::Tree;
 
 use super::description::Description;
-use super::machine::{CMDLINE, CONFIG, INITRAMFS};
+use super::machine::{CMDLINE, CONFIG, INITRAMFS, ROOT_IMAGE};
 use super::manifest::{self, Manifest, Part};
 use super::output::{Output, Text};
 use super::own::{MANIFEST_FILE, Own};
@@ -37,7 +37,7 @@ const FIRST_STAGE: &str = "bootcode.bin";
 pub const MANIFEST: &str = "manifest.json";
 
 /// What the list of software ends with.
-pub const SOFTWARE: &str = "sbom.json";
+const SOFTWARE: &str = "sbom.json";
 
 /// Files by their paths, for a FAT partition.
 type Files = BTreeMap<String, Bytes>;
@@ -156,13 +156,24 @@ impl Card<'_> {
     fn software(&self, manifest: &Manifest) -> String {
         let chosen = &self.system.chosen;
         let programs = self.system.programs.iter();
+        let mut files = manifest.files.clone();
+        let image = manifest.boot.iter().find(|part| part.path == ROOT_IMAGE);
+        files.extend(image.map(|image| manifest::File {
+            path: image.path.clone(),
+            mode: "0644".to_owned(),
+            user: 0,
+            group: 0,
+            size: Some(image.size),
+            sha256: Some(image.sha256.clone()),
+            secrets: Vec::new(),
+        }));
         sbom::text(&sbom::Contents {
             name: &manifest.name,
             version: &manifest.version,
             machine: &manifest.machine,
             target: &manifest.target,
             programs: programs.chain([&self.system.init]).collect(),
-            kernel: Some(sbom::Kernel {
+            kernel: sbom::Kernel {
                 version: chosen.kernel.version.as_deref(),
                 sha256: self
                     .system
@@ -170,9 +181,9 @@ impl Card<'_> {
                     .get(chosen.kernel_name)
                     .map_or("", |it| &it.sha256),
                 package: chosen.of_kernel.as_deref(),
-            }),
+            },
             packages: &chosen.packages,
-            files: &manifest.files,
+            files: &files,
         })
     }
 
@@ -232,7 +243,7 @@ impl Card<'_> {
                 Partition {
                     name: "data".to_owned(),
                     size: description.data_size(),
-                    content: Content::Marked(xsys_init::ext4::NEW),
+                    content: Content::Empty,
                 },
             ],
         }

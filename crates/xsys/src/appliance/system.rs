@@ -15,15 +15,15 @@ use xsys_image::kernel::modules::Modules;
 use xsys_image::kernel::needs::{self, Machine};
 use xsys_image::kernel::pick::{Picked, Wanted};
 use xsys_image::kernel::tree::Tree;
-use xsys_image::kernel::{Error, Source, boot_files, deb};
+use xsys_image::kernel::{Error, Source, boot_files, deb, squashfs};
 use xsys_image::strip::{Strip, strip};
 use xsys_sysroot::Cache;
 use xsys_target::Target;
 
-use super::description::Description;
-use super::machine::INITRAMFS;
-use super::processor;
-use super::{crates, manifest, told};
+use super::description::{Description, Root};
+use super::files::Placed;
+use super::machine::{INITRAMFS, ROOT_IMAGE};
+use super::{crates, manifest, processor, root, told};
 use crate::error::{Result, file};
 use crate::ui::Ui;
 
@@ -55,6 +55,7 @@ pub struct Chosen {
     pub source: Source,
     pub kernel: Kernel,
     pub modules: Picked,
+    pub root: Root,
     /// The names of those that QEMU's machine needs: the others would only make its boots slower.
     in_qemu: BTreeSet<String>,
     /// Firmware and device trees, by their names on a boot partition.
@@ -91,6 +92,7 @@ pub fn choose(ui: Ui, target: &Target, description: &Description) -> Result<Chos
         kernel_name: machine.card_kernel(kernel.arch),
         kernel,
         modules,
+        root: description.root(),
         in_qemu,
         beside,
         packages,
@@ -169,12 +171,18 @@ fn modules(
             }),
         }
     }
+    if description.root() == Root::Squashfs {
+        in_qemu.extend(needs::wanted(needs::ROOT));
+    }
     let virt = needs::machine("qemu-virt").map(Machine::wanted);
     let virt = virt.into_iter().flatten();
     in_qemu.extend(virt.map(|one| Wanted { must: false, ..one }));
     let mut wanted = description.machine().wanted();
     wanted.extend(in_qemu.iter().cloned());
     let picked = modules.pick(&wanted).map_err(told)?;
+    if description.root() == Root::Squashfs {
+        squashfs::can_be_read(source, &picked, modules.version()).map_err(told)?;
+    }
     let in_qemu = modules.pick(&in_qemu).map_err(told)?.modules;
     Ok((picked, in_qemu.into_iter().map(|one| one.name).collect()))
 }
@@ -253,9 +261,9 @@ fn stripped(program: &Path) -> Result<Vec<u8>> {
 #[derive(Debug)]
 pub struct System {
     pub chosen: Arc<Chosen>,
-    /// Kernel, firmware and device trees, by their names on a boot partition.
+    /// Kernel, firmware and device trees, by their names on a boot partition; the root's image where there is one.
     pub boot: BTreeMap<String, Piece>,
-    /// The archive with init, modules, firmware of drivers and programs.
+    /// The archive with init, modules, firmware of drivers, and programs where these are not in the image.
     pub archive: Piece,
     pub programs: Vec<Program>,
     pub init: Program,
@@ -263,32 +271,41 @@ pub struct System {
     pub modules: Vec<String>,
     /// Those of them that QEMU's machine needs.
     pub modules_in_qemu: Vec<String>,
-    /// What is in the archive.
+    /// The user's files that are in the image.
+    files: Vec<manifest::File>,
+    /// What is in the archive and in the image.
     paths: BTreeSet<String>,
     /// Another when anything is.
     pub digest: String,
-    /// Where the archive is kept.
-    pub kept: Option<PathBuf>,
+    /// Where archive and image are kept.
+    pub kept: Vec<PathBuf>,
 }
 
 impl System {
-    /// Makes it. Archives are kept in the folder `kept`, if there is one: compressing takes longer than all else.
+    /// Makes it, with files that are to be in the root's image. What is compressed is kept in the folder `kept`, if there is
+    /// one: compressing takes longer than all else.
     pub fn make(
         chosen: Arc<Chosen>,
         programs: Vec<Program>,
         init: &Program,
+        files: &[Placed],
         kept: Option<&Path>,
     ) -> Result<Self> {
         let mut archive = Tree::new().map_err(told)?;
+        let mut image = Tree::default();
         archive
             .file("init", 0o755, &init.content.bytes[..])
             .map_err(told)?;
         for program in &programs {
             let path = format!("bin/{}", program.name);
-            archive
-                .file(&path, 0o755, &program.content.bytes[..])
+            let tree = match chosen.root {
+                Root::Initramfs => &mut archive,
+                Root::Squashfs => &mut image,
+            };
+            tree.file(&path, 0o755, &program.content.bytes[..])
                 .map_err(told)?;
         }
+        let files = root::add(&mut image, files)?;
         let (mut modules, mut modules_in_qemu) = (Vec::new(), Vec::new());
         for module in &chosen.modules.modules {
             archive
@@ -308,15 +325,22 @@ impl System {
                 archive.file(&path, 0o644, bytes).map_err(told)?;
             }
         }
-        let paths = archive.paths().map(str::to_owned).collect();
-        let (archive, kept) = compressed(&archive, kept)?;
-        let archive = Piece::new(archive);
+        let paths = archive.paths().chain(image.paths());
+        let paths = paths.map(str::to_owned).collect();
+        let mut keeper = Keeper::new(kept);
+        let piece = |archive: &Tree<'_>| archive.piece(INITRAMFS.as_ref()).map_err(told);
+        let archive = Piece::new(keeper.kept(&archive, "gz", is_gzip, piece)?);
         let mut boot = chosen.beside.clone();
         let kernel = chosen.kernel.compressed_in(&chosen.cache).map_err(told)?;
         boot.insert(
             chosen.kernel_name.to_owned(),
             Piece::new(kernel.into_owned()),
         );
+        if chosen.root == Root::Squashfs {
+            let make = |image: &Tree<'_>| root::image(image, ROOT_IMAGE);
+            let image = keeper.kept(&image, "squashfs", is_squashfs, make)?;
+            boot.insert(ROOT_IMAGE.to_owned(), Piece::new(image));
+        }
         let mut digest = Sha256::new();
         let parts = boot.iter().map(|(name, piece)| (name.as_str(), piece));
         for (name, piece) in parts.chain([(INITRAMFS, &archive)]) {
@@ -331,8 +355,9 @@ impl System {
             init: init.clone(),
             modules,
             modules_in_qemu,
+            files,
             paths,
-            kept,
+            kept: keeper.paths,
         })
     }
 
@@ -342,41 +367,72 @@ impl System {
         crates.map(|it| it.library.rustc()).unwrap_or_default()
     }
 
+    /// A file of the user's that is in the image.
+    pub fn file(&self, path: &str) -> Option<&manifest::File> {
+        let at = |file: &&manifest::File| file.path.strip_prefix('/') == Some(path);
+        self.files.iter().find(at)
+    }
+
     /// Whether a path is taken by something of the system.
     pub fn has(&self, path: &str) -> bool {
         self.paths.contains(path)
     }
 }
 
-/// The archive's bytes, which are kept under the digest of what is in it.
-fn compressed(archive: &Tree<'_>, kept: Option<&Path>) -> Result<(Vec<u8>, Option<PathBuf>)> {
-    let name = Path::new(INITRAMFS);
-    let Some(folder) = kept else {
-        return Ok((archive.piece(name).map_err(told)?, None));
-    };
-    let mut plain = Vec::new();
-    archive
-        .write(&mut plain, Pressing::None, name)
-        .map_err(told)?;
-    let path = folder.join(format!("{}.gz", hex(&Sha256::digest(&plain))));
-    if let Ok(bytes) = std::fs::read(&path)
-        && is_whole(&bytes, plain.len())
-    {
-        return Ok((bytes, Some(path)));
+/// Keeps what was compressed, under the digest of what is in it.
+struct Keeper<'a> {
+    folder: Option<&'a Path>,
+    /// What is used of it.
+    paths: Vec<PathBuf>,
+}
+
+impl<'a> Keeper<'a> {
+    fn new(folder: Option<&'a Path>) -> Self {
+        let paths = Vec::new();
+        Self { folder, paths }
     }
-    drop(plain);
-    let bytes = archive.piece(name).map_err(told)?;
-    let failed = |error: std::io::Error| file("write", &path, &error);
-    std::fs::create_dir_all(folder).map_err(failed)?;
-    let mut unfinished = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-    unfinished.write_all(&bytes).map_err(failed)?;
-    unfinished
-        .persist(&path)
-        .map_err(|error| failed(error.error))?;
-    Ok((bytes, Some(path)))
+
+    /// The bytes that are made of a tree. `is_whole` is asked about those that are there already, with the number of bytes
+    /// that the tree has as a plain archive.
+    fn kept(
+        &mut self,
+        tree: &Tree<'_>,
+        ending: &str,
+        is_whole: fn(&[u8], usize) -> bool,
+        make: impl FnOnce(&Tree<'_>) -> Result<Vec<u8>>,
+    ) -> Result<Vec<u8>> {
+        let Some(folder) = self.folder else {
+            return make(tree);
+        };
+        let mut plain = Vec::new();
+        tree.write(&mut plain, Pressing::None, ending.as_ref())
+            .map_err(told)?;
+        let path = folder.join(format!("{}.{ending}", hex(&Sha256::digest(&plain))));
+        self.paths.push(path.clone());
+        if let Ok(bytes) = std::fs::read(&path)
+            && is_whole(&bytes, plain.len())
+        {
+            return Ok(bytes);
+        }
+        drop(plain);
+        let bytes = make(tree)?;
+        let failed = |error: std::io::Error| file("write", &path, &error);
+        std::fs::create_dir_all(folder).map_err(failed)?;
+        let mut unfinished = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+        unfinished.write_all(&bytes).map_err(failed)?;
+        unfinished
+            .persist(&path)
+            .map_err(|error| failed(error.error))?;
+        Ok(bytes)
+    }
 }
 
 /// A gzip file ends with the size of what it holds: one that a power cut left does not.
-fn is_whole(gzip: &[u8], size: usize) -> bool {
-    gzip.starts_with(&[0x1f, 0x8b]) && gzip.last_chunk() == Some(&(size as u32).to_le_bytes())
+fn is_gzip(bytes: &[u8], size: usize) -> bool {
+    bytes.starts_with(&[0x1f, 0x8b]) && bytes.last_chunk() == Some(&(size as u32).to_le_bytes())
+}
+
+/// An image says how long it is.
+fn is_squashfs(bytes: &[u8], _: usize) -> bool {
+    xsys_init::squashfs::check(bytes, bytes.len() as u64).is_ok()
 }

@@ -19,6 +19,7 @@ use super::told::{Told, names};
 use crate::appliance::Image;
 use crate::appliance::output::{Lock, Output};
 use crate::appliance::revision::Revision;
+use crate::appliance::root;
 use crate::appliance::stamp::Card;
 use crate::appliance::system::System;
 use crate::cli::FleetBuildArgs;
@@ -102,7 +103,8 @@ fn stamp(
                 .cloned()
                 .collect();
             let init = &compiled.inits[&kind.target];
-            let system = System::make(chosen.clone(), programs, init, Some(&kept))?;
+            let files = root::files(&prepared.alike(kind))?;
+            let system = System::make(chosen.clone(), programs, init, &files, Some(&kept))?;
             Ok((kind, system))
         });
         made.collect::<Result<_>>()
@@ -172,7 +174,7 @@ fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 /// Removes archives of systems that no device has any more.
 fn prune<'s>(kept: &Path, systems: impl Iterator<Item = &'s System>) {
-    let used: Vec<PathBuf> = systems.filter_map(|system| system.kept.clone()).collect();
+    let used: Vec<PathBuf> = systems.flat_map(|system| system.kept.clone()).collect();
     for entry in std::fs::read_dir(kept).into_iter().flatten().flatten() {
         if !used.contains(&entry.path()) {
             // It is a file too many, no more.

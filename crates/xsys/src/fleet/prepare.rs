@@ -14,7 +14,7 @@ use xsys_target::{Target, What};
 use super::description::{Device, Fleet};
 use super::told::Told;
 use crate::appliance::system::{self, Chosen};
-use crate::appliance::{files, own, processor};
+use crate::appliance::{Description, Root, files, own, processor};
 use crate::cli::CargoFlags;
 use crate::commands::Call;
 use crate::driver::members::Member;
@@ -33,6 +33,7 @@ pub struct Kind {
     paths: Vec<PathBuf>,
     kernel_version: Option<String>,
     modules: Vec<String>,
+    root: Root,
     /// Names of programs.
     pub programs: Vec<String>,
 }
@@ -158,6 +159,13 @@ impl<'f> Prepared<'f> {
         Some(bins.cloned().collect())
     }
 
+    /// All of the fleet's devices of a kind, also those that are not asked for: what they share is the same in every build.
+    pub fn alike(&self, kind: &Kind) -> Vec<&Description> {
+        let devices = self.fleet.devices.iter();
+        let alike = devices.filter(|device| Kind::of(device, &self.programs) == *kind);
+        alike.map(|device| &device.description).collect()
+    }
+
     /// Where its output goes.
     pub fn out(&self) -> PathBuf {
         self.target_dir.join("fleet")
@@ -180,6 +188,7 @@ impl Kind {
             paths: description.kernel(),
             kernel_version: description.kernel_version().map(str::to_owned),
             modules: description.modules().to_vec(),
+            root: description.root(),
             programs: names,
         }
     }
