@@ -75,7 +75,8 @@ pub const WASM: Format = Format {
 
 /// Whether something that a case needs is not installed.
 pub fn missing(case: &Case, target: &str) -> bool {
-    if c_code::is_program(case) && c_code::missing(case) {
+    let is_for_clang = c_code::is_program(case) || case.first("inspect").is_some();
+    if is_for_clang && c_code::missing(case) {
         return true;
     }
     let needs_node = case.first("engine") == Some("node");

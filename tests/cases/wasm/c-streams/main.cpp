@@ -3,6 +3,9 @@
 //# clang: -O1 -std=c++17 -fno-exceptions
 //# compare: rust-lld
 //# engine: node
+//# tools: llvm-dwarfdump
+//# inspect: llvm-dwarfdump --verify "$module"
+//# says: No errors.
 //# stdout: + first
 //# stdout: + second
 //# stdout: + global

@@ -3,6 +3,9 @@
 //# program: bin
 //# rustc: -g
 //# compare: rust-lld
+//# tools: llvm-dwarfdump
+//# inspect: llvm-dwarfdump --verify "$module"
+//# says: No errors.
 //# custom: .debug_info
 //# engine: node
 //# stdout: 3 apples

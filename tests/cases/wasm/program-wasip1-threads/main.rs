@@ -3,6 +3,9 @@
 //# program: bin
 //# rustc: -O
 //# compare: rust-lld
+//# tools: llvm-dwarfdump
+//# inspect: llvm-dwarfdump --verify "$module"
+//# says: No errors.
 //# engine: node
 //# stdout: 6
 //# start: __wasm_init_memory

@@ -48,13 +48,17 @@ pub fn fill(
     }
     for field in &cut.others {
         let (at, row) = (field.at as usize, reloc::row(field.ty));
-        // An entry describes the body of its own object.
-        let own = match (field.is_own, row.value) {
-            (true, Value::CodeOffset) => own_function(resolved, chunk.file, field.index),
+        // An entry describes the body of its own object. Where that is dropped for another file's and the entry stays,
+        // because others refer to it, it describes no code.
+        let own = match row.value {
+            Value::CodeOffset => own_function(resolved, chunk.file, field.index),
             _ => None,
         };
-        let own =
-            own.and_then(|function| layout.code_position(resolved, function, field.addend.into()));
+        let own = match (own, field.is_own) {
+            (Some(function), true) => layout.code_position(resolved, function, field.addend.into()),
+            (Some(_), false) => chunk.tombstone,
+            (None, _) => None,
+        };
         let entry = field.entry();
         let value = own.unwrap_or_else(|| relocate::value(layout, resolved, live, chunk, &entry));
         if let Some(place) = out.get_mut(at..at + row.field.width()) {
