@@ -24,27 +24,33 @@ pub struct Card {
     command_line: String,
     /// Where the data partition begins.
     data: u64,
+    /// Where the root's image is, if there is one.
+    root: Option<u64>,
 }
 
 impl Card {
-    /// That of the project.
-    pub fn of(place: &Place) -> Self {
+    /// That of the project, with what is made of it in a folder.
+    pub fn of(place: &Place, folder: &str) -> Self {
+        let folder = place.path(folder);
+        std::fs::create_dir_all(&folder).expect("a folder can be made");
         let image = place.path("target/aarch64-unknown-linux-musl/release/pressure.img");
         let mut disk = File::open(&image).expect("the image was made");
         let parts = partitions(&mut disk).expect("it has partitions");
-        let boot = &parts[1];
+        let boot = parts[1].clone();
+        let root = root(&mut disk, &boot);
         let boot = Part::new(Arc::new(disk), boot.start, boot.end - boot.start);
         let boot = Reader::open(boot).expect("the second one is FAT");
         let read = |name: &str| boot.read(name, 1 << 30).expect("the system is there");
         for name in ["kernel8.img", "initramfs.gz"] {
-            std::fs::write(place.path(name), read(name)).expect("a file can be written");
+            std::fs::write(folder.join(name), read(name)).expect("a file can be written");
         }
         let line = String::from_utf8_lossy(&read("cmdline.txt")).into_owned();
         Self {
             image,
-            folder: place.folder.clone(),
+            folder,
             command_line: line.trim().replace("serial0", "ttyAMA0"),
             data: parts[3].start,
+            root,
         }
     }
 
@@ -78,14 +84,46 @@ impl Card {
 
     /// Writes over a part of the data partition.
     pub fn damage(&self, at: u64, bytes: &[u8]) {
+        self.write(self.data + at, bytes);
+    }
+
+    /// Writes over a part of the root's image.
+    pub fn damage_root(&self, at: u64, bytes: &[u8]) {
+        self.write(self.root.expect("the root is an image") + at, bytes);
+    }
+
+    /// How many bytes the root's image says that it has.
+    pub fn length_of_root(&self) -> u64 {
+        let mut bytes = [0; 8];
+        let mut card = File::open(self.path()).expect("there is a card");
+        card.seek(SeekFrom::Start(
+            self.root.expect("the root is an image") + 40,
+        ))
+        .and_then(|_| card.read_exact(&mut bytes))
+        .expect("the card can be read");
+        u64::from_le_bytes(bytes)
+    }
+
+    fn write(&self, at: u64, bytes: &[u8]) {
         let mut card = File::options()
             .write(true)
             .open(self.path())
             .expect("there is a card");
-        card.seek(SeekFrom::Start(self.data + at))
+        card.seek(SeekFrom::Start(at))
             .and_then(|_| card.write_all(bytes))
             .expect("the card can be written");
     }
+}
+
+/// Where a SquashFS image begins in a range of a disk: FAT has files in whole sectors.
+fn root(disk: &mut File, range: &std::ops::Range<u64>) -> Option<u64> {
+    let mut bytes = vec![0; usize::try_from(range.end - range.start).ok()?];
+    disk.seek(SeekFrom::Start(range.start)).ok()?;
+    disk.read_exact(&mut bytes).ok()?;
+    let at = bytes
+        .chunks(512)
+        .position(|sector| sector.starts_with(b"hsqs"))?;
+    Some(range.start + at as u64 * 512)
 }
 
 /// How a machine starts.

@@ -55,7 +55,7 @@ fn main() -> ExitCode {
     }
     let (place, said) = build(&packages);
     let bench = Bench {
-        card: Card::of(&place),
+        card: Card::of(&place, "card"),
         place,
         cuts,
         seed,
@@ -103,7 +103,13 @@ fn build(packages: &std::path::Path) -> (Place, String) {
     };
     let packages = std::path::absolute(packages).expect("a path");
     std::os::unix::fs::symlink(packages, place.path("kernel")).expect("a link can be made");
+    let line = card(&place);
+    (place, line)
+}
+
+/// Makes the card's image of the project; what was said of it.
+fn card(place: &Place) -> String {
     let built = run(&mut place.xsys("build --release")).ends_with(0);
     let line = built.stderr.lines().find(|line| line.contains("Image "));
-    (place, line.unwrap_or_default().to_owned())
+    line.unwrap_or_default().to_owned()
 }

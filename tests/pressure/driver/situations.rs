@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::machine::{Machine, Setup};
-use super::{Bench, Outcome, Row};
+use super::machine::{Card, Machine, Setup};
+use super::{Bench, Outcome, Row, card};
 
 pub const ALL: &[Row] = &[
     ("a service that crashes at once", crash),
@@ -14,6 +14,7 @@ pub const ALL: &[Row] = &[
     ("clock at 1970", clock),
     ("power cuts during writes", cuts),
     ("damaged data partition", damage),
+    ("damaged root", root),
 ];
 
 fn start(bench: &Bench, mode: &str) -> Machine {
@@ -304,4 +305,57 @@ fn damage(bench: &Bench) -> Outcome {
         rows.push(format!("{name}: {what}"));
     }
     Ok(rows.join("; "))
+}
+
+/// A root on the card of which the beginning, the tables or the programs are garbage. Nothing goes without it but what can be
+/// looked at; the machine restarts five times, and then stays up.
+fn root(bench: &Bench) -> Outcome {
+    let description = bench.place.path("appliance.toml");
+    let text = std::fs::read_to_string(&description).expect("it is there");
+    let with_root = text.replace("[image]\n", "[image]\nroot = \"squashfs\"\n");
+    std::fs::write(&description, with_root).expect("it can be written");
+    card(&bench.place);
+    let with_root = Card::of(&bench.place, "with-root");
+    let mut random = Random::new(bench.seed);
+    let mut garbage = || -> Vec<u8> { (0..4096).map(|_| random.next() as u8).collect() };
+    let start = |card: &Card| Machine::start(card, &Setup::default());
+    with_root.fresh();
+    let mut machine = start(&with_root);
+    machine.wait_for("the root is root.squashfs")?;
+    machine.answers()?;
+    let used = with_root.length_of_root();
+    machine.cut();
+
+    with_root.fresh();
+    with_root.damage_root(used.saturating_sub(500), &garbage()[..400]);
+    let mut machine = start(&with_root);
+    machine.wait_for("THERE IS NO ROOT: root.squashfs on ")?;
+    machine.cut();
+
+    with_root.fresh();
+    for at in (4096..used / 2).step_by(20_000) {
+        with_root.damage_root(at, &garbage());
+    }
+    let mut machine = start(&with_root);
+    machine.wait_for("steady: starts again in 3.2 s")?;
+    machine.page(machine.status, "/status.json")?;
+    machine.cut();
+
+    with_root.fresh();
+    with_root.damage_root(0, &garbage());
+    let mut machine = start(&with_root);
+    machine.wait_for("THERE IS NO ROOT: root.squashfs on ")?;
+    for wait in [10, 20, 40, 80, 160] {
+        machine.wait_for(&format!("it restarts in {wait} s"))?;
+        let status = machine.page(machine.status, "/status.json")?;
+        if !status.contains("there is no root") {
+            return Err(status);
+        }
+        machine.wait_for("THERE IS NO ROOT: root.squashfs on ")?;
+        machine.wait_for("the boot before: restarted: there was no root: ")?;
+    }
+    machine.wait_for("5 restarts did not help")?;
+    Ok("beginning or tables: said, network and status page work, 5 restarts after 10 s to 160 s, then it stays up; programs: \
+        tried again and again"
+        .to_owned())
 }
