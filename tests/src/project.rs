@@ -225,6 +225,42 @@ pub struct Place {
 }
 
 impl Place {
+    /// An empty folder outside of this repository, below which projects would become members of its workspace. Tests that
+    /// were cut leave theirs; the next one removes them.
+    pub fn outside(name: &str) -> Self {
+        static SWEPT: OnceLock<()> = OnceLock::new();
+        let all = std::env::temp_dir();
+        SWEPT.get_or_init(|| sweep(&all));
+        let folder = all.join(format!("{OUTSIDE}{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("a folder can be made");
+        Self {
+            folder: folder.canonicalize().expect("it was made"),
+        }
+    }
+}
+
+/// What these folders' names begin with; a process's number is their end.
+const OUTSIDE: &str = "xsys-test-";
+
+/// Removes folders of processes that are not there any more.
+fn sweep(all: &Path) {
+    for entry in std::fs::read_dir(all).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let process = name.strip_prefix(OUTSIDE);
+        let process = process.and_then(|rest| rest.rsplit_once('-')?.1.parse::<u32>().ok());
+        // Where processes are not seen as files, nobody knows.
+        let gone = |process: u32| {
+            Path::new("/proc/self").exists()
+                && !Path::new("/proc").join(process.to_string()).exists()
+        };
+        if process.is_some_and(gone) {
+            // It may be another user's.
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+impl Place {
     /// An empty folder with this name; what the last run left there goes.
     pub fn new(suite: &str, name: &str) -> Self {
         let folder = scratch().join(suite).join(name);

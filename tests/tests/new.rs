@@ -35,7 +35,7 @@ const TRIPLES: [(&str, &str, &str); 4] = [
 
 #[test]
 fn a_triple_gives_a_project_that_runs() {
-    let place = apart("triples");
+    let place = Place::outside("new-triples");
     // Side by side: each of them compiles a standard library, runs and waits.
     std::thread::scope(|scope| {
         for (triple, qemu, expected) in TRIPLES {
@@ -79,16 +79,6 @@ fn gives_a_project_that_runs(place: &Place, triple: &str, qemu: &str, expected: 
     assert!(told, "{triple}: {}", ran.stdout);
 }
 
-/// Below this repository, projects would become members of its workspace.
-fn apart(name: &str) -> Place {
-    let folder = format!("xsys-new-{}-{name}", std::process::id());
-    let folder = std::env::temp_dir().join(folder);
-    std::fs::create_dir_all(&folder).expect("a folder can be made");
-    Place {
-        folder: folder.canonicalize().expect("it was made"),
-    }
-}
-
 /// Every file below a folder.
 fn files(folder: &Path) -> BTreeMap<PathBuf, String> {
     let mut files = BTreeMap::new();
@@ -111,7 +101,7 @@ const MEMBER: &str = "[package]\nname = \"a\"\nversion = \"0.1.0\"\nedition = \"
 
 /// A workspace with a member whose manifest has more to say.
 fn workspace(name: &str, more: &str) -> Place {
-    let place = apart(name);
+    let place = Place::outside(name);
     let root = format!("[workspace]\nmembers = [\n    \"a\", # first\n]\nresolver = \"3\"\n{more}");
     place.write("Cargo.toml", &root);
     place.write("a/Cargo.toml", MEMBER);
@@ -187,7 +177,7 @@ fn what_a_workspace_does_not_take_leaves_nothing() {
 
 #[test]
 fn an_appliance_is_tested_on_the_host() {
-    let place = apart("appliance");
+    let place = Place::outside("new-appliance");
     let ran = run(&mut place.xsys("new kiosk --appliance")).ends_with(0);
     ran.tells("an appliance").tells("cd kiosk && xsys run");
     // Packages are not ours to keep; the note of which they are is.

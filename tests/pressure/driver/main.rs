@@ -92,11 +92,7 @@ fn main() -> ExitCode {
 /// Builds the card, outside of this repository, where it would be a member of its workspace. Returns what was said of the
 /// image, too.
 fn build(packages: &std::path::Path) -> (Place, String) {
-    let name = format!("xsys-pressure-{}", std::process::id());
-    let outside = Place {
-        folder: std::env::temp_dir().join(name),
-    };
-    std::fs::create_dir_all(&outside.folder).expect("a folder can be made");
+    let outside = Place::outside("pressure");
     let project = repository().join("tests/pressure/project");
     let place = Place {
         folder: outside.copy(&project, "pressure"),

@@ -143,12 +143,7 @@ pub fn shop(why: &str) -> Place {
 
 /// The same for a machine that an option names.
 pub fn project(why: &str, option: &str) -> Place {
-    // Below this repository it would become a member of its workspace.
-    let name = format!("xsys-appliances-{why}-{}", std::process::id());
-    let place = Place {
-        folder: std::env::temp_dir().join(name),
-    };
-    std::fs::create_dir_all(&place.folder).unwrap();
+    let place = Place::outside(&format!("appliances-{why}"));
     let made = run(&mut place.xsys(&format!("new shop --appliance {option}"))).ends_with(0);
     made.tells(" and raspi-firmware go into")
         .tells("Fetched by xsys image fetch-kernel --mirror");

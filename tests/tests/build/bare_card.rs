@@ -11,10 +11,7 @@ use xsys_tests::project::{Place, find_program, run, skip};
 
 #[test]
 fn the_program_on_a_card_starts() {
-    let place = Place {
-        folder: std::env::temp_dir().join(format!("xsys-bare-card-{}", std::process::id())),
-    };
-    std::fs::create_dir_all(&place.folder).unwrap();
+    let place = Place::outside("bare-card");
     run(&mut place.xsys("new blink --board raspberry-pi-3")).ends_with(0);
     let place = Place {
         folder: place.path("blink"),
