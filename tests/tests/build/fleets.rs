@@ -58,7 +58,7 @@ files = { "/etc/token" = { secret = "token" } }
 
 [devices.shop-3]
 secrets = { pin = { file = "secrets/three" } }
-files = { "/etc/pin" = { template = "pin" }, "/tmp/x" = { text = "" } }
+files = { "/etc/pin" = { template = "pin" }, "/usr/x" = { text = "" } }
 
 [devices.shop-4]
 image = { root = "squashfs" }

@@ -1,6 +1,6 @@
 //! Partition tables: MBR, which every Raspberry Pi's firmware reads, and GPT (UEFI specification 2.10, chapter 5).
 
-use std::io::{self, Seek, SeekFrom};
+use std::io::{self, Seek, SeekFrom, Write};
 use std::ops::Range;
 
 use gptman::{GPT, GPTPartitionEntry};
@@ -136,7 +136,10 @@ fn write_mbr(disk: &Disk, placed: &[Placed], image: &mut Sparse) -> Result<(), E
             sectors: sector(place.sectors())?,
         };
     }
-    table.write_into(&mut region).map_err(failed)
+    // Written at once, so that an error is the system's own.
+    let mut sector = io::Cursor::new(Vec::new());
+    table.write_into(&mut sector).map_err(failed)?;
+    region.write_all(sector.get_ref()).map_err(Error::Write)
 }
 
 /// A disk of which only the size is asked.

@@ -109,9 +109,9 @@ pub enum Error {
     },
     #[error("the SquashFS of kernel `{0}` cannot read gzip")]
     SquashfsWithoutGzip(String),
-    #[error("two things are to be `{0}` in the root")]
+    #[error("two things are to be `/{0}` in the root")]
     Twice(String),
-    #[error("`{0}` cannot be a path in the root")]
+    #[error("`/{0}` cannot be a path in the root")]
     InitramfsPath(String),
     #[error("`{path}` cannot be in the root: {cause}")]
     InitramfsFile { path: String, cause: &'static str },

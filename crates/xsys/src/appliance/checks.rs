@@ -31,6 +31,9 @@ impl Description {
                 ));
             problems.push(problem);
         }
+        if let Some(name) = &self.keys.hostname {
+            problems.extend(self.not_a_hostname(name));
+        }
         for (number, port) in self.keys.run.ports.iter().enumerate() {
             if parse_port(port).is_none() {
                 let problem = Diagnostic::error(format!("`{port}` is not a pair of ports"))
@@ -78,6 +81,61 @@ impl Description {
                     .help(format!("write `mode = 0o{said}`"));
                     problems.push(problem);
                 }
+            }
+        }
+        problems
+    }
+
+    /// A name that is not one in a network. A folder's name, which is taken where there is none, may be what it is.
+    fn not_a_hostname(&self, name: &str) -> Option<Diagnostic> {
+        let allowed = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
+        if name.chars().all(allowed) {
+            return None;
+        }
+        let better: String = name
+            .chars()
+            .map(|letter| if allowed(letter) { letter } else { '-' })
+            .collect();
+        let span = places::place(&self.table, "hostname");
+        let shown = name.escape_debug();
+        Some(
+            Diagnostic::error(format!("`{shown}` cannot be a name in the network"))
+                .label(&self.source, span, "")
+                .help(format!(
+                    "letters, digits, `-`, `_` and `.` can be in it: `{better}`"
+                )),
+        )
+    }
+
+    /// Files that nobody would ever see, because something else is there when the appliance runs.
+    pub(super) fn hidden_files(&self) -> Vec<Diagnostic> {
+        let data = self.for_init(&[], &[], "");
+        let data = data["data"]["mount"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
+        let mounted = ["/proc", "/sys", "/dev", "/run", "/tmp"];
+        let mut problems = Vec::new();
+        for place in self.keys.files.keys() {
+            let path = format!("/{}", place.trim_start_matches('/'));
+            let below = |folder: &str| {
+                let rest = path.strip_prefix(folder);
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            };
+            let problem = Diagnostic::error(format!("nobody would see `{path}`"))
+                .label(&self.source, self.file_place(place), "")
+                .help("give it another path, such as one below `/etc` or `/usr`");
+            if below(&data) {
+                problems.push(problem.note(format!("the data partition is mounted on `{data}`")));
+            } else if let Some(folder) = mounted.iter().find(|folder| below(folder)) {
+                problems.push(problem.note(format!(
+                    "a file system of the kernel's is mounted on `{folder}`"
+                )));
+            } else if path == "/etc/resolv.conf" {
+                problems.push(
+                    problem
+                        .note("the init writes this file, from what it is told by DHCP or `dns`"),
+                );
             }
         }
         problems

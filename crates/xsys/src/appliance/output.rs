@@ -338,9 +338,13 @@ pub fn open_to_all(path: &Path, text: &str) -> Result<()> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let unfinished = path.with_file_name(format!(".{name}.{UNFINISHED}"));
     let failed = |error: std::io::Error| file("write", path, &error);
-    std::fs::write(&unfinished, text).map_err(failed)?;
-    std::fs::rename(&unfinished, path).map_err(failed)?;
-    Ok(())
+    let written = std::fs::write(&unfinished, text);
+    written
+        .and_then(|()| std::fs::rename(&unfinished, path))
+        .map_err(|error| {
+            let _ = std::fs::remove_file(&unfinished);
+            failed(error).into()
+        })
 }
 
 fn compress(image: &Path, path: &Path, form: Form) -> Result<imager::Image> {
@@ -409,25 +413,43 @@ pub fn remove(path: &Path) -> Result<()> {
     }
 }
 
-/// Overwrites a file with zeros, and removes it. Holes stay holes.
+/// Overwrites a file with zeros, and removes it. Holes stay holes: a full disk has no room for them. Where it cannot be
+/// overwritten it is removed all the same.
 fn wipe(path: &Path) -> std::io::Result<()> {
+    let overwritten = overwrite(path);
+    match std::fs::remove_file(path) {
+        Ok(()) => Ok(()),
+        Err(error) => Err(overwritten.err().unwrap_or(error)),
+    }
+}
+
+fn overwrite(path: &Path) -> std::io::Result<()> {
+    const BLOCK: usize = 4096;
     let mut file = OpenOptions::new().read(true).write(true).open(path)?;
-    let mut buffer = vec![0; 1 << 20];
-    let zeros = vec![0; buffer.len()];
+    let mut buffer = vec![0; 256 * BLOCK];
     let mut at = 0;
     loop {
         file.seek(SeekFrom::Start(at))?;
         let count = file.read(&mut buffer)?;
         if count == 0 {
-            break;
+            return Ok(());
         }
-        if buffer[..count].iter().any(|&byte| byte != 0) {
-            file.seek(SeekFrom::Start(at))?;
-            file.write_all(&zeros[..count])?;
+        let used = |block: &[u8]| block.iter().any(|&byte| byte != 0);
+        let mut blocks = buffer[..count].chunks(BLOCK).enumerate().peekable();
+        // What lies side by side is written at once.
+        while let Some((first, block)) = blocks.next() {
+            if !used(block) {
+                continue;
+            }
+            let mut length = block.len();
+            while let Some((_, block)) = blocks.next_if(|(_, block)| used(block)) {
+                length += block.len();
+            }
+            file.seek(SeekFrom::Start(at + (first * BLOCK) as u64))?;
+            std::io::copy(&mut std::io::repeat(0).take(length as u64), &mut file)?;
         }
         at += count as u64;
     }
-    std::fs::remove_file(path)
 }
 
 /// Keeps other builders out, as cargo's locks do.
@@ -452,5 +474,70 @@ impl Lock {
             Err(TryLockError::Error(error)) => return Err(failed(error).into()),
         }
         Ok(Self(lock))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wiped_is_overwritten_but_for_its_holes() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, other) = (folder.path().join("a"), folder.path().join("b"));
+        let mut file = File::create(&path).unwrap();
+        for at in [0, 5 << 20, (5 << 20) + 4096, (7 << 20) - 3] {
+            file.seek(SeekFrom::Start(at)).unwrap();
+            file.write_all(b"secret").unwrap();
+        }
+        // The bytes are there under another name.
+        std::fs::hard_link(&path, &other).unwrap();
+        #[cfg(unix)]
+        let blocks = || std::os::unix::fs::MetadataExt::blocks(&std::fs::metadata(&other).unwrap());
+        #[cfg(unix)]
+        let before = blocks();
+        wipe(&path).unwrap();
+        assert!(!path.exists());
+        let left = std::fs::read(&other).unwrap();
+        assert_eq!(left.len(), (7 << 20) + 3);
+        assert!(left.iter().all(|byte| *byte == 0));
+        #[cfg(unix)]
+        assert!(blocks() <= before);
+        assert!(wipe(&path).is_err());
+    }
+
+    #[test]
+    fn what_was_not_made_for_this_fleet_is_not_discarded() {
+        let folder = tempfile::tempdir().unwrap();
+        let output = |fleet: &str| Output {
+            folder: folder.path().join("shop"),
+            name: "shop".to_owned(),
+            fleet: Some(fleet.to_owned()),
+        };
+        let one = output("one");
+        one.create().unwrap();
+        let made = ["shop.img", "shop.bmap"];
+        for name in made.iter().chain(&["shop.card", ".shop.img.unfinished"]) {
+            std::fs::write(one.folder.join(name), name).unwrap();
+        }
+        let outside = folder.path().join("outside");
+        std::fs::write(&outside, "mine").unwrap();
+        let stamp = |name: &str| (name.to_owned(), Stamp::of(&one.folder.join(name)).unwrap());
+        let mut files: BTreeMap<_, _> = made.into_iter().map(stamp).collect();
+        // A state that leads elsewhere.
+        files.insert("../outside".to_owned(), Stamp::of(&outside).unwrap());
+        let state = State {
+            fleet: one.fleet.clone(),
+            files,
+            ..State::default()
+        };
+        std::fs::write(one.state(), serde_json::to_string(&state).unwrap()).unwrap();
+        assert_eq!(output("other").discard().unwrap(), None);
+        assert!(one.image().exists());
+        // By now somebody has put something else in its place.
+        std::fs::write(one.folder.join("shop.bmap"), "something else").unwrap();
+        assert_eq!(one.discard().unwrap(), Some(vec!["shop.bmap".to_owned()]));
+        assert!(outside.exists() && !one.image().exists());
+        assert_eq!(one.discard().unwrap(), None);
     }
 }

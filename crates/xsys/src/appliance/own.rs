@@ -43,6 +43,10 @@ pub fn check_places<'a>(
     description: &Description,
     programs: impl Iterator<Item = &'a str>,
 ) -> Result<()> {
+    let hidden = description.hidden_files();
+    if !hidden.is_empty() {
+        return Err(hidden.into());
+    }
     let mut archive = Tree::new().map_err(told)?;
     let ours = ["init", INIT_FILE, MANIFEST_FILE].map(str::to_owned);
     let programs = programs.map(|name| format!("bin/{name}"));

@@ -20,7 +20,7 @@ use super::own::{MANIFEST_FILE, Own};
 use super::revision::Revision;
 use super::system::{Piece, System};
 use super::{Image, imager, sbom, told};
-use crate::error::{Failure, Result};
+use crate::error::{Failure, Result, reason};
 use crate::ui::{Ui, bytes};
 
 /// Bytes of the first partition.
@@ -273,9 +273,15 @@ pub fn tell(ui: Ui, image: &Image) {
 
 pub fn no_disk(error: xsys_image::disk::Error) -> Failure {
     use xsys_image::disk::Error;
-    let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));
+    let cause = std::error::Error::source(&error).map(|cause| {
+        let of_system = cause.downcast_ref::<std::io::Error>();
+        format!(": {}", of_system.map_or_else(|| cause.to_string(), reason))
+    });
     let problem = Diagnostic::error(format!("{error}{}", cause.unwrap_or_default()));
     match error {
+        Error::DiskTooLarge { .. } => {
+            problem.help("make partitions smaller: `boot` and `data` in `[image]` are in MiB")
+        }
         Error::PartitionTooSmall { .. } => {
             problem.help("make it larger: `[image]` with `boot = 256` (MiB)")
         }

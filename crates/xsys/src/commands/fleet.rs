@@ -80,6 +80,9 @@ fn make(call: &Call, args: &FleetBuildArgs) -> Result<u8> {
     let fleet = read(&call)?;
     let mut outcome = build::build(&call, &fleet, args)?;
     outcome.tell(&call, &out(&call, &fleet)?);
+    if let Some(failure) = outcome.unfinished {
+        return Err(failure);
+    }
     Ok(u8::from(!outcome.failed.is_empty()))
 }
 

@@ -24,7 +24,7 @@ use crate::appliance::stamp::Card;
 use crate::appliance::system::System;
 use crate::cli::FleetBuildArgs;
 use crate::commands::Call;
-use crate::error::{Result, file};
+use crate::error::{Failure, Result, file};
 use crate::render;
 use crate::ui::{StampProgress, bytes};
 
@@ -33,6 +33,8 @@ use crate::ui::{StampProgress, bytes};
 pub struct Outcome {
     pub images: BTreeMap<String, Image>,
     pub failed: Vec<String>,
+    /// The summary of all, or its removal of others, did not succeed.
+    pub unfinished: Option<Failure>,
 }
 
 /// Where a device's files are.
@@ -73,10 +75,12 @@ pub fn make(call: &Call, prepared: &Prepared<'_>, args: &FleetBuildArgs) -> Resu
         std::fs::create_dir_all(&out).map_err(|error| file("create", &out, &error))?;
         let _lock = Lock::take(call.ui, &out.join(".lock"))?;
         stamp(call, prepared, &compiled, args, &out, &mut outcome)?;
-        if args.devices.is_empty() {
-            removed::sweep(call.ui, fleet, &out)?;
-        }
-        summary::write(fleet, &out)?;
+        let swept = match args.devices.is_empty() {
+            true => removed::sweep(call.ui, fleet, &out),
+            false => Ok(()),
+        };
+        // What became of the devices is told in any case.
+        outcome.unfinished = swept.and_then(|()| summary::write(fleet, &out)).err();
     }
     Ok(outcome)
 }

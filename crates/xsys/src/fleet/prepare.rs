@@ -319,3 +319,21 @@ fn program(
         package: whole.package,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn devices_with_other_firmware_are_of_another_kind() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("fleet.toml");
+        let text = "[kernels.a]\npaths = 'k'\n[devices.one]\n[devices.other]\nfirmware = 'newer'\n[devices.third]\n";
+        std::fs::write(&path, text).unwrap();
+        let fleet = Fleet::read(&path).unwrap();
+        let kinds = fleet.devices.iter();
+        let kinds: Vec<Kind> = kinds.map(|it| Kind::of(it, &BTreeMap::new())).collect();
+        assert_ne!(kinds[0], kinds[1]);
+        assert_eq!(kinds[0], kinds[2]);
+    }
+}
