@@ -10,3 +10,4 @@ pub mod project;
 pub mod project_text;
 pub mod project_trace;
 pub mod wasm;
+pub mod wasm_diff;

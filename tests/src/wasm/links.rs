@@ -88,8 +88,10 @@ fn compare(
         reasons.any(|reason| reason.split(':').next() == Some(what))
     };
     if !named("bytes") {
-        if let Some(difference) = first_difference(&strict, &expected) {
-            problems.push(format!("`--compat=wasm-ld` against rust-lld: {difference}"));
+        if let Some((section, difference)) = first_difference(&strict, &expected) {
+            problems.push(format!(
+                "`--compat=wasm-ld` against rust-lld: {section}: {difference}"
+            ));
         }
     } else if strict == expected {
         problems.push("`differs: bytes` is not so: the bytes are the same".to_owned());
@@ -219,41 +221,61 @@ fn squeeze(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The first section in which two modules differ: whole modules are too long for messages.
-fn first_difference(actual: &[u8], expected: &[u8]) -> Option<String> {
+/// The first section in which two modules differ, by name, and how: whole modules are too long for messages.
+pub fn first_difference(actual: &[u8], expected: &[u8]) -> Option<(String, String)> {
     if actual == expected {
         return None;
     }
-    let sections = |wasm: &[u8]| -> Vec<(u8, Vec<u8>)> {
-        let payloads = wasmparser::Parser::new(0).parse_all(wasm);
-        let sections = payloads.filter_map(|payload| payload.ok()?.as_section());
-        sections
-            .map(|(id, range)| (id, wasm[range.start as usize..range.end as usize].to_vec()))
-            .collect()
-    };
     let (actual, expected) = (sections(actual), sections(expected));
-    let ids = |sections: &[(u8, Vec<u8>)]| sections.iter().map(|s| s.0).collect::<Vec<_>>();
-    if ids(&actual) != ids(&expected) {
-        return Some(format!(
-            "sections {:?}, not {:?}",
-            ids(&actual),
-            ids(&expected)
-        ));
+    let names = |sections: &[(String, Vec<u8>)]| {
+        let names = sections.iter().map(|(name, _)| name.clone());
+        names.collect::<Vec<_>>()
+    };
+    let (ours, theirs) = (names(&actual), names(&expected));
+    if ours != theirs {
+        let more = |these: &[String], those: &[String]| {
+            let more = these.iter().filter(|name| !those.contains(name));
+            more.cloned().collect::<Vec<_>>().join(" ")
+        };
+        let kind = format!(
+            "sections [{}] instead of [{}]",
+            more(&ours, &theirs),
+            more(&theirs, &ours)
+        );
+        return Some((kind, format!("{ours:?}, not {theirs:?}")));
     }
-    for (actual, expected) in actual.iter().zip(&expected) {
-        if actual.1 != expected.1 {
-            let pairs = actual.1.iter().zip(&expected.1);
-            let at = pairs.into_iter().position(|(a, b)| a != b);
-            let at = at.unwrap_or(actual.1.len().min(expected.1.len()));
-            return Some(format!(
-                "section {} differs at {at:#x}\n  {}\nnot\n  {}",
-                actual.0,
-                excerpt(&actual.1, at),
-                excerpt(&expected.1, at)
-            ));
+    for ((name, actual), (_, expected)) in actual.iter().zip(&expected) {
+        if actual != expected {
+            let at = actual.iter().zip(expected).position(|(a, b)| a != b);
+            let at = at.unwrap_or(actual.len().min(expected.len()));
+            let text = format!(
+                "at {at:#x}\n  {}\nnot\n  {}",
+                excerpt(actual, at),
+                excerpt(expected, at)
+            );
+            return Some((name.clone(), text));
         }
     }
-    Some("the sections' sizes are encoded in another way".to_owned())
+    let text = "the sections' sizes are encoded in another way".to_owned();
+    Some(("sizes".to_owned(), text))
+}
+
+/// Names and contents of a module's sections.
+fn sections(wasm: &[u8]) -> Vec<(String, Vec<u8>)> {
+    let payloads = wasmparser::Parser::new(0).parse_all(wasm);
+    let sections = payloads.filter_map(|payload| {
+        let payload = payload.ok()?;
+        let (id, range) = payload.as_section()?;
+        let name = match &payload {
+            wasmparser::Payload::CustomSection(custom) => format!("custom {}", custom.name()),
+            _ => format!("section {id}"),
+        };
+        Some((
+            name,
+            wasm.get(range.start as usize..range.end as usize)?.to_vec(),
+        ))
+    });
+    sections.collect()
 }
 
 fn excerpt(bytes: &[u8], at: usize) -> String {

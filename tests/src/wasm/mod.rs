@@ -61,6 +61,7 @@ pub fn run_all(cases: &Path, scratch: &Path) -> ExitCode {
             trials.push(Trial::test(title, test).with_ignored_flag(missing));
         }
     }
+    trials.extend(crate::wasm_diff::trials(scratch));
     if trials.is_empty() {
         trials.push(Trial::test("cases", || Err("no case was found".into())));
     }

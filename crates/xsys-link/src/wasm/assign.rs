@@ -3,7 +3,7 @@
 //! Addresses of data, indexes of everything else, exports, and offsets within the code and custom
 //! sections. After this pass nothing moves; what is left is filling in bytes.
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use wasmparser::ExternalKind;
 use xsys_diag::Diagnostic;
 
@@ -16,6 +16,7 @@ use super::index::{self, Indexes, OwnGlobal};
 use super::leb;
 use super::memory::{self, Memory, Part, Source};
 use super::object::SymbolKind;
+use super::report;
 use super::shorten::Shortened;
 use super::strings::MergedStrings;
 use super::symbols::{Definition, FileId, FunctionRef, LinkerSymbol, Resolved, SymbolId};
@@ -51,6 +52,8 @@ pub struct Layout<'a> {
     custom_places: Vec<Vec<Option<CustomPlace>>>,
     /// What stays of debug information.
     pub debug: debug::Pruned<'a>,
+    /// As wasm-ld does it (`--compat=wasm-ld`).
+    pub exact: bool,
 }
 
 /// An export.
@@ -106,6 +109,7 @@ pub fn assign<'a>(
         problems.extend(index::number(options, resolved, live).1);
         return (None, problems);
     }
+    problems.extend(settle_ends(options, resolved, live, &memory));
     let start = synth::init_memory(options, resolved, live, &memory);
     let wanted = index::needs_tls_globals(options, resolved, live);
     synth::tls_globals(options, resolved, live, wanted);
@@ -143,6 +147,7 @@ pub fn assign<'a>(
             .map(|file| vec![None; file.customs.len()])
             .collect(),
         debug: debug::Pruned::default(),
+        exact: options.shrink.compat,
     };
     let has_debug = debug::is_written(options, resolved);
     // What is not pruned is copied, and says where instructions are.
@@ -159,6 +164,34 @@ pub fn assign<'a>(
     layout.place_code(resolved);
     layout.contents = gaps::find(options, resolved, live, &layout);
     (Some(layout), problems)
+}
+
+/// A segment of which nothing stays has no ends; those of others are known, whoever asks.
+fn settle_ends(
+    options: &WasmOptions,
+    resolved: &mut Resolved<'_>,
+    live: &mut Live,
+    memory: &Memory<'_>,
+) -> Vec<Diagnostic> {
+    let ends = [LinkerSymbol::SegmentStart, LinkerSymbol::SegmentEnd].map(Definition::Linker);
+    let mut exported = Vec::new();
+    for (at, symbol) in resolved.symbols.iter_mut().enumerate() {
+        if !ends.contains(&symbol.definition) {
+            continue;
+        }
+        if memory.segment(symbol.name).is_some() {
+            live.symbols[at] = true;
+            continue;
+        }
+        symbol.definition = Definition::Undefined;
+        live.symbols[at] &= symbol.used;
+        exported.extend(symbol.force_export.then_some(symbol.name));
+    }
+    exported.retain(|name| options.exports.iter().any(|wanted| wanted == name));
+    let problems = exported.into_iter();
+    problems
+        .filter_map(|name| report::not_exported(options, resolved, name))
+        .collect()
 }
 
 impl<'a> Layout<'a> {
@@ -209,6 +242,8 @@ impl<'a> Layout<'a> {
     ) -> Option<u64> {
         let start = self.code_start(function)?;
         Some(match (function, &self.shortened) {
+            // wasm-ld counts from before their size.
+            (FunctionRef::Synthetic(_), _) if self.exact => start.wrapping_add(offset),
             (FunctionRef::Synthetic(_), _) => (start + 1).wrapping_add(offset),
             (FunctionRef::Object(file, at), Some(shortened)) => {
                 let size_len = shortened.size_len(file, at);
@@ -279,7 +314,7 @@ impl<'a> Layout<'a> {
             whole.size = pool.size();
             whole.parts.push(Part {
                 offset: 0,
-                source: Source::Strings,
+                source: Source::Strings(0),
             });
         }
         if merges {
@@ -288,7 +323,7 @@ impl<'a> Layout<'a> {
             whole.size = whole.strings.bytes.len() as u64;
             whole.parts.push(Part {
                 offset: 0,
-                source: Source::Strings,
+                source: Source::Strings(0),
             });
         }
         let align = alignment(name);
@@ -369,11 +404,14 @@ fn object_exports<'a>(
     indexes: &Indexes<'a>,
 ) -> Vec<Export<'a>> {
     let functions = indexes.functions.iter().filter(|_| !options.shrink.compat);
+    // Of a weak function there may be copies.
+    let mut seen = HashSet::new();
     let exports = functions.filter_map(|&function| {
         let FunctionRef::Object(file, at) = function else {
             return None;
         };
         let name = resolved.file(file).functions[at as usize].export_name?;
+        seen.insert(name).then_some(())?;
         Some(Export {
             name,
             kind: ExternalKind::Func,
@@ -419,8 +457,10 @@ fn exports<'a>(
         if !is_exported(options, symbol) || !live.holds(id, symbol) {
             continue;
         }
-        let ends = [LinkerSymbol::SegmentStart, LinkerSymbol::SegmentEnd].map(Definition::Linker);
-        if ends.contains(&symbol.definition) && memory.segment(symbol.name).is_none() {
+        // There is none where there is nothing to fill.
+        if symbol.definition == Definition::Linker(LinkerSymbol::InitFlag)
+            && memory.init_flag.is_none()
+        {
             continue;
         }
         let mut name = symbol.name;

@@ -9,6 +9,7 @@ use xsys_diag::Diagnostic;
 
 use super::WasmOptions;
 use super::gc::{Live, is_exported};
+use super::index::is_imported;
 use super::leb;
 use super::object::{ObjectFile, SymbolKind};
 use super::symbols::{Definition, Resolved, Symbol};
@@ -115,9 +116,9 @@ impl Features {
                 None => used.map(|(_, (_, name))| (*name).to_owned()).collect(),
             },
         };
-        features
-            .names
-            .extend(options.extra_features.iter().cloned());
+        let lists = options.extra_features.iter().rev();
+        let most = if options.shrink.compat { 1 } else { usize::MAX };
+        features.names.extend(lists.take(most).flatten().cloned());
         let mut problems = Vec::new();
         if !options.check_features {
             return (features, problems);
@@ -128,10 +129,19 @@ impl Features {
             if !seen.insert((&file.name, prefix, name)) {
                 continue;
             }
-            if prefix == b'-' && name != "shared-mem" && features.names.contains(name) {
+            // For wasm-ld only files use features.
+            let used = match options.shrink.compat {
+                true => listed().any(|(_, used)| used.0 != b'-' && used.1 == name),
+                false => features.names.contains(name),
+            };
+            if prefix == b'-' && name != "shared-mem" && used {
                 problems.push(forbidden(resolved, &file.name, name));
             }
-            if prefix != b'-' && !features.allows(name) {
+            let allowed = match options.shrink.compat {
+                true => features.has(name),
+                false => features.allows(name),
+            };
+            if prefix != b'-' && !allowed {
                 problems.push(
                     Diagnostic::error(format!("feature `{name}` is not in `--features`"))
                         .note(format!("{} uses it", file.name))
@@ -204,7 +214,8 @@ impl Features {
         resolved: &Resolved<'_>,
         live: &Live,
     ) -> Vec<Diagnostic> {
-        if !options.check_features || self.has("mutable-globals") {
+        // An object leaves nothing: that is decided when it is linked.
+        if !options.check_features || options.relocatable || self.has("mutable-globals") {
             return Vec::new();
         }
         let globals = resolved.named().filter(|(id, symbol)| {
@@ -212,11 +223,11 @@ impl Features {
                 && live.holds(*id, symbol)
                 && mutable(resolved, symbol)
         });
-        let crossing = globals.filter_map(|(_, symbol)| {
+        let crossing = globals.filter_map(|(id, symbol)| {
             // `--export-all` leaves the linker's own globals alone.
             let ours = symbol.file.is_none() && !symbol.is_exported_by_name();
             match symbol.is_undefined() {
-                true => Some((symbol, "imported")),
+                true => is_imported(options, id, symbol, live).then_some((symbol, "imported")),
                 false if is_exported(options, symbol) && !ours => Some((symbol, "exported")),
                 false => None,
             }

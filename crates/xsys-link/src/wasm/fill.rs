@@ -157,11 +157,11 @@ impl<'a> Module<'_, 'a> {
     ) {
         for part in &whole.parts {
             match (part.source, self.layout.debug.pool(whole.name)) {
-                (Source::Strings, Some(pool)) => {
+                (Source::Strings(_), Some(pool)) => {
                     let shards = pool.shards().iter();
                     jobs.extend(shards.map(|shard| (Job::Strings(shard), shard.size())));
                 }
-                (Source::Strings, None) => {
+                (Source::Strings(_), None) => {
                     let bytes = &whole.strings.bytes;
                     jobs.push((Job::Bytes(bytes), bytes.len()));
                 }
@@ -212,10 +212,10 @@ impl<'a> Module<'_, 'a> {
                     );
                 }
             }
-            Piece::Segment(number, whole) => {
+            Piece::Segment(_, whole) => {
                 // Between its parts.
                 out.fill(0);
-                gaps::fill(self.resolved, self.live, self.layout, *number, whole, out);
+                gaps::fill(self.resolved, self.live, self.layout, whole, out);
             }
             // Divided into parts.
             Piece::Custom(_) => {}

@@ -186,10 +186,7 @@ pub static FLAGS: &[Flag] = &[
     set!(
         ["allow-undefined"],
         None,
-        |r, _| {
-            r.options.import_undefined = true;
-            r.options.unresolved = Unresolved::Ignore;
-        },
+        |r, _| r.options.import_undefined = true,
         "undefined functions become imports, undefined data are at address 0"
     ),
     set!(
@@ -213,13 +210,13 @@ pub static FLAGS: &[Flag] = &[
     set!(
         ["error-unresolved-symbols"],
         None,
-        |r, _| r.options.unresolved = Unresolved::Error,
+        |r, _| r.severity = Unresolved::Error,
         "undefined symbols are errors"
     ),
     set!(
         ["warn-unresolved-symbols"],
         None,
-        |r, _| r.options.unresolved = Unresolved::Warn,
+        |r, _| r.severity = Unresolved::Warn,
         "undefined symbols are warnings"
     ),
     set!(
@@ -495,7 +492,7 @@ pub static FLAGS: &[Flag] = &[
     set!(
         ["extra-features"],
         Required,
-        |r, v| r.options.extra_features.extend(list(v)),
+        |r, v| r.options.extra_features.push(list(v)),
         "features besides those of the objects"
     ),
     set!(

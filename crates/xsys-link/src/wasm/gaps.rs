@@ -42,12 +42,12 @@ pub fn find(
         return Vec::new();
     }
     let mut left = MAX_SEGMENTS - memory.segments.len().min(MAX_SEGMENTS);
-    let found = memory.segments.iter().enumerate().map(|(number, segment)| {
+    let found = memory.segments.iter().map(|segment| {
         if segment.zero {
             return Contents::default();
         }
         let mut bytes = vec![0; segment.size as usize];
-        fill(resolved, live, layout, number, segment, &mut bytes);
+        fill(resolved, live, layout, segment, &mut bytes);
         let chunks = chunks(&bytes, segment.addr, left);
         left -= chunks.len().saturating_sub(1).min(left);
         Contents { bytes, chunks }
@@ -125,7 +125,6 @@ pub fn fill(
     resolved: &Resolved<'_>,
     live: &Live,
     layout: &Layout<'_>,
-    number: usize,
     whole: &OutputSegment<'_>,
     out: &mut [u8],
 ) {
@@ -133,8 +132,8 @@ pub fn fill(
         let at = part.offset as usize;
         match part.source {
             Source::Gap(_) => {}
-            Source::Strings => {
-                let strings = &layout.memory.strings[number].bytes;
+            Source::Strings(table) => {
+                let strings = &layout.memory.strings[table as usize].bytes;
                 out[at..at + strings.len()].copy_from_slice(strings);
             }
             Source::Input(file, item) => {

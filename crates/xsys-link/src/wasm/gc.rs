@@ -80,6 +80,7 @@ pub fn is_exported(options: &WasmOptions, symbol: &Symbol<'_>) -> bool {
 pub fn gc(options: &WasmOptions, resolved: &Resolved<'_>) -> Live {
     let all = !options.gc_sections;
     let mut marking = Marking {
+        all_retained: options.shrink.compat,
         resolved,
         queue: Vec::new(),
         live: everything(options, resolved, all),
@@ -88,8 +89,19 @@ pub fn gc(options: &WasmOptions, resolved: &Resolved<'_>) -> Live {
         let entry = options.entry.as_deref() == Some(symbol.name);
         let no_strip = symbol.flags.contains(wasmparser::SymbolFlags::NO_STRIP);
         let pointer = symbol.definition == Definition::Linker(LinkerSymbol::StackPointer);
-        let finaliser = symbol.name == "__wasm_call_dtors" && symbol.is_defined();
+        let finaliser = resolved.finaliser == Some(id);
         if entry || no_strip || pointer || finaliser || is_exported(options, symbol) {
+            marking.mark(id);
+        }
+    }
+    // Addresses of the linker's own are known, whether code asks for them or only a custom section does.
+    for (id, symbol) in resolved.named() {
+        let Definition::Linker(kind) = symbol.definition else {
+            continue;
+        };
+        // Which segments there are is not known yet.
+        let end = matches!(kind, LinkerSymbol::SegmentStart | LinkerSymbol::SegmentEnd);
+        if symbol.kind == SymbolKind::Data && !end {
             marking.mark(id);
         }
     }
@@ -103,9 +115,14 @@ pub fn gc(options: &WasmOptions, resolved: &Resolved<'_>) -> Live {
     }
     let mut live = marking.live;
     // The calls to initialisers are in a function that has no relocations to show for it.
-    let has_init = resolved
-        .files()
-        .any(|(file, object)| live.files[file.0 as usize] && !object.init_functions.is_empty());
+    let has_init = resolved.files().any(|(file, object)| {
+        let mut initialisers = object.init_functions.iter();
+        live.files[file.0 as usize]
+            && initialisers.any(|&(_, symbol)| {
+                let id = resolved.file_symbol(file, symbol);
+                !resolved.is_discarded(id) && live.symbols[id.0 as usize]
+            })
+    });
     live.synthetic[0] = (live.synthetic[0] || has_init) && !options.relocatable;
     live
 }
@@ -146,6 +163,8 @@ fn everything(options: &WasmOptions, resolved: &Resolved<'_>, live: bool) -> Liv
 }
 
 struct Marking<'r, 'a> {
+    /// Retained segments stay even if another file had their group first.
+    all_retained: bool,
     resolved: &'r Resolved<'a>,
     queue: Vec<(FileId, Relocs<'a>)>,
     live: Live,
@@ -203,11 +222,15 @@ impl Marking<'_, '_> {
         }
         let object = self.resolved.file(file);
         for &(_, symbol) in &object.init_functions {
-            self.mark(self.resolved.file_symbol(file, symbol));
+            let id = self.resolved.file_symbol(file, symbol);
+            if !self.resolved.is_discarded(id) {
+                self.mark(id);
+            }
         }
         for (at, segment) in object.segments.iter().enumerate() {
             let discarded = &self.resolved.discarded.segments;
-            if segment.retain && !discarded.contains(&(file, at as u32)) {
+            // wasm-ld keeps those, too.
+            if segment.retain && (self.all_retained || !discarded.contains(&(file, at as u32))) {
                 self.mark_segment(file, at as u32);
             }
         }

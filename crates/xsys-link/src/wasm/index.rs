@@ -5,7 +5,7 @@
 //! in link order. Slots are given in the order in which relocations ask for them.
 
 use hashbrown::{HashMap, HashSet};
-use wasmparser::SymbolFlags;
+use wasmparser::{RelocationEntry, SymbolFlags};
 use xsys_diag::Diagnostic;
 
 use super::WasmOptions;
@@ -14,7 +14,7 @@ use super::missing;
 use super::object::{ImportName, Signature, SymbolKind};
 use super::options::Unresolved;
 use super::order;
-use super::reloc::{self, Value};
+use super::reloc::{self, Field, Value};
 use super::symbols::{Definition, FileId, FunctionRef, LinkerSymbol, Resolved, Symbol, SymbolId};
 use super::threads;
 
@@ -109,7 +109,7 @@ enum Slot {
 
 fn slot_of(id: SymbolId, symbol: &Symbol<'_>) -> Slot {
     match symbol.definition {
-        Definition::Function(function) => Slot::Function(function),
+        Definition::Function(function) if !symbol.missing => Slot::Function(function),
         _ => Slot::Import(id),
     }
 }
@@ -126,6 +126,8 @@ struct Scan<'a> {
     not_tls: Vec<(SymbolId, FileId)>,
     /// Places that want an address now which is known at run time only.
     fixed: Vec<(SymbolId, FileId)>,
+    /// Places that want the distance of something that is not there.
+    nowhere: Vec<(SymbolId, FileId)>,
 }
 
 /// Gives out numbers, and reports what is not defined.
@@ -142,6 +144,7 @@ pub fn number<'a>(
     };
     problems.extend(threads::misused(resolved, &scan.not_tls));
     problems.extend(missing::fixed(resolved, &scan.fixed));
+    problems.extend(missing::nowhere(resolved, &scan.nowhere));
     indexes.number_imports(options, resolved, live);
     indexes.number_functions(resolved, live);
     if options.sorts() {
@@ -149,6 +152,7 @@ pub fn number<'a>(
     }
     indexes.number_globals(resolved, live, &scan.address_globals);
     indexes.number_tables(resolved, live);
+    problems.extend(indexes.table_conflict(resolved));
     for (file, object) in resolved.files() {
         for at in 0..object.tags.len() {
             if live.tags[file.0 as usize][at] {
@@ -200,6 +204,7 @@ impl<'a> Indexes<'a> {
             missing: Vec::new(),
             not_tls: Vec::new(),
             fixed: Vec::new(),
+            nowhere: Vec::new(),
         };
         self.symbol_slots = vec![NONE; resolved.symbols.len()];
         // Relocations by far outnumber symbols: what does not change is found out once for each.
@@ -221,7 +226,12 @@ impl<'a> Indexes<'a> {
                     scan.missing.push(id);
                 }
             }
-            let live = functions.chain(segments).filter(|(_, live)| **live);
+            // wasm-ld looks at other sections where it drops nothing.
+            let looks = options.shrink.compat && !options.gc_sections;
+            let customs = object.customs.iter().filter(|_| looks);
+            let customs = customs.map(|custom| (custom.relocs, &true));
+            let live = functions.chain(segments).chain(customs);
+            let live = live.filter(|(_, live)| **live);
             for entry in live.flat_map(|(relocs, _)| relocs.iter()) {
                 let value = reloc::row(entry.ty).value;
                 if value == Value::Type {
@@ -231,24 +241,36 @@ impl<'a> Indexes<'a> {
                     continue;
                 }
                 let id = ids[entry.index as usize];
+                if matches!(value, Value::AddressRelative | Value::TableSlotRelative) {
+                    let symbol = resolved.symbol(id);
+                    if (symbol.is_undefined() && !symbol.is_overlooked()) || symbol.missing {
+                        scan.nowhere.push((id, file));
+                    }
+                }
                 match value {
                     Value::Function => scan.calls[id.0 as usize] += 1,
                     Value::AddressTls => {
                         let symbol = resolved.symbol(id);
-                        if !(symbol.is_defined() && symbol.is_tls()) {
+                        // Without threads there is one copy of everything.
+                        let fits = symbol.is_tls() || !options.memory.shared;
+                        if !(symbol.is_defined() && fits) {
                             scan.not_tls.push((id, file));
                             continue;
                         }
                     }
-                    Value::Address if is_dynamic(options, resolved.symbol(id)) => {
+                    Value::Address if is_fixed(options, resolved.symbol(id), &entry) => {
                         scan.fixed.push((id, file));
                     }
                     Value::TableSlot | Value::TableSlotRelative => {
                         let symbol = resolved.symbol(id);
-                        if is_dynamic(options, symbol) {
+                        if is_fixed(options, symbol, &entry) {
                             scan.fixed.push((id, file));
                         }
-                        self.give_slot(options, id, symbol, &mut scan.elements);
+                        // wasm-ld knows that nobody defines it only once it has met it.
+                        let first = options.shrink.compat && symbol.missing && !met[id.0 as usize];
+                        if !symbol.stub || first {
+                            self.give_slot(options, id, symbol, &mut scan.elements);
+                        }
                     }
                     Value::Global => {
                         let symbol = resolved.symbol(id);
@@ -258,7 +280,9 @@ impl<'a> Indexes<'a> {
                                 continue;
                             }
                             scan.address_globals.push(id);
-                            if symbol.kind == SymbolKind::Function {
+                            let first =
+                                options.shrink.compat && symbol.missing && !met[id.0 as usize];
+                            if symbol.kind == SymbolKind::Function && (!symbol.stub || first) {
                                 self.give_slot(options, id, symbol, &mut scan.elements);
                             }
                         }
@@ -267,7 +291,10 @@ impl<'a> Indexes<'a> {
                 }
                 if !std::mem::replace(&mut met[id.0 as usize], true) {
                     let symbol = resolved.symbol(id);
-                    if (symbol.is_undefined() && !symbol.is_weak()) || symbol.missing {
+                    // wasm-ld overlooks a name whose group another file had first.
+                    let overlooked = options.shrink.compat && symbol.is_overlooked();
+                    let missing = symbol.is_undefined() && !symbol.is_weak() && !overlooked;
+                    if missing || symbol.missing {
                         scan.missing.push(id);
                     }
                 }
@@ -284,7 +311,7 @@ impl<'a> Indexes<'a> {
         elements: &mut Vec<SymbolId>,
     ) {
         let known = &mut self.symbol_slots[id.0 as usize];
-        if *known != NONE || symbol.stub {
+        if *known != NONE || (options.shrink.compat && symbol.is_overlooked()) {
             return;
         }
         let next = options.table.base.saturating_add(elements.len() as u32);
@@ -448,6 +475,20 @@ impl<'a> Indexes<'a> {
         for (number, &table) in (first..).zip(&self.tables) {
             self.table_numbers.insert(table, number);
         }
+    }
+
+    /// Calls of old code name table 0, which an import has.
+    fn table_conflict(&self, resolved: &Resolved<'a>) -> Option<Diagnostic> {
+        let (_, old) = resolved.files().find(|(_, file)| file.legacy_table)?;
+        let mut imports = self.imports.iter().map(|&id| resolved.symbol(id));
+        let table = imports.find(|symbol| symbol.kind == SymbolKind::Table)?;
+        if !self.own_function_table {
+            return None;
+        }
+        Some(Diagnostic::error(format!(
+            "table `{}` is imported, but `{}` calls through table 0",
+            table.name, old.name
+        )))
     }
 
     fn number_types(&mut self, resolved: &Resolved<'a>, used: Vec<Signature<'a>>) {
@@ -615,7 +656,21 @@ fn is_dynamic(options: &WasmOptions, symbol: &Symbol<'_>) -> bool {
         && matches!(symbol.kind, SymbolKind::Data | SymbolKind::Function)
 }
 
-fn is_imported(options: &WasmOptions, id: SymbolId, symbol: &Symbol<'_>, live: &Live) -> bool {
+/// Whether a place wants that address now.
+fn is_fixed(options: &WasmOptions, symbol: &Symbol<'_>, entry: &RelocationEntry) -> bool {
+    // wasm-ld lets no code have an address that is not known, even of what nobody else can define.
+    let code = !matches!(reloc::row(entry.ty).field, Field::I32 | Field::I64);
+    let dynamic = options.unresolved == Unresolved::Import && symbol.is_undefined();
+    is_dynamic(options, symbol) || (code && dynamic && options.shrink.compat)
+}
+
+/// Whether what a symbol names comes from outside.
+pub(super) fn is_imported(
+    options: &WasmOptions,
+    id: SymbolId,
+    symbol: &Symbol<'_>,
+    live: &Live,
+) -> bool {
     let importable = symbol.is_undefined()
         && symbol.used
         && live.symbols[id.0 as usize]
@@ -626,5 +681,13 @@ fn is_imported(options: &WasmOptions, id: SymbolId, symbol: &Symbol<'_>, live: &
     }
     importable
         && (!symbol.is_weak() || symbol.flags.contains(SymbolFlags::EXPLICIT_NAME))
-        && (is_allowed(options, symbol) || options.unresolved != Unresolved::Error)
+        && match options.shrink.compat {
+            // What is only forgiven is no import there.
+            true => {
+                options.import_undefined
+                    || options.unresolved == Unresolved::Import
+                    || is_allowed(options, symbol)
+            }
+            false => is_allowed(options, symbol) || options.unresolved != Unresolved::Error,
+        }
 }

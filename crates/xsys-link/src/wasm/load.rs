@@ -16,6 +16,7 @@ use super::WasmOptions;
 use super::name_table::{Hashed, NameTable};
 use super::object::{self, DebugRelocs, ObjectFile};
 use super::reloc::Keeper;
+use super::report;
 use crate::input::InputError;
 use crate::input::archive::{Archive, Member};
 use crate::input::kind::FileKind;
@@ -77,7 +78,7 @@ pub fn load<'a>(
     let listed: Vec<Result<Vec<Candidate<'a>>, Diagnostic>> = inputs
         .par_iter()
         .map(|input| match FileKind::of(input.bytes) {
-            FileKind::Archive | FileKind::ThinArchive => archive(input, store),
+            FileKind::Archive | FileKind::ThinArchive => archive(options, input, store),
             _ => plain(input),
         })
         .collect();
@@ -94,11 +95,34 @@ pub fn load<'a>(
         .filter_map(|candidate| parse(candidate, debug, keeper).err())
         .collect();
     problems.extend(failed);
+    if options.shrink.compat {
+        problems.extend(look_at_all(options, &mut candidates, keeper));
+    }
     prefetch(&mut candidates, debug, keeper);
     match problems.is_empty() {
         true => Ok(candidates),
         false => Err(problems),
     }
+}
+
+/// wasm-ld reads all members, needed or not, and refuses those that it could not link.
+fn look_at_all<'a>(
+    options: &WasmOptions,
+    candidates: &mut [Candidate<'a>],
+    keeper: &'a Keeper,
+) -> Vec<Diagnostic> {
+    let debug = options.debug_relocs();
+    let lazy = candidates
+        .par_iter_mut()
+        .filter(|candidate| candidate.object.is_none());
+    let problems = lazy.filter_map(|candidate| match parse(candidate, debug, keeper) {
+        Err(problem) => Some(problem),
+        Ok(()) => {
+            let object = candidate.object.as_ref()?;
+            report::wrong_width(options, object).map(|problem| problem.code(UNUSABLE))
+        }
+    });
+    problems.collect()
 }
 
 /// Parses the members that resolution is going to pull, as far as that can be told without
@@ -254,6 +278,7 @@ fn list_names(candidate: &mut Candidate<'_>) -> Result<(), Diagnostic> {
 }
 
 fn archive<'a>(
+    options: &WasmOptions,
     input: &'a WasmInput<'_>,
     store: &'a FileStore,
 ) -> Result<Vec<Candidate<'a>>, Diagnostic> {
@@ -265,7 +290,8 @@ fn archive<'a>(
         Ok(Candidate::new(name, bytes, input.whole_archive))
     };
     let mut candidates: Vec<Candidate<'a>> = Vec::new();
-    if !input.whole_archive {
+    // wasm-ld has no use for the archive's table.
+    if !input.whole_archive && !options.shrink.compat {
         let mut at_offset: HashMap<u64, usize> = HashMap::new();
         let mut last = None;
         for symbol in archive.symbols() {

@@ -174,8 +174,11 @@ impl Map<'_, '_, '_> {
             let (file, item) = match part.source {
                 Source::Input(file, item) => (file, item),
                 Source::Gap(_) => continue,
-                Source::Strings => {
-                    let size = memory.strings.get(number).map_or(0, |s| s.bytes.len());
+                Source::Strings(table) => {
+                    let size = memory
+                        .strings
+                        .get(table as usize)
+                        .map_or(0, |s| s.bytes.len());
                     let name = format!("<internal>:({})", whole.name);
                     self.row(Some(addr), at, size as u64, 8, &name);
                     continue;

@@ -37,6 +37,8 @@ pub struct OutputSegment<'a> {
     pub align: u32,
     /// It is zero and takes no room in the file.
     pub zero: bool,
+    /// It is zero, whether the file has it or not.
+    pub bss: bool,
     /// What it consists of, ascending.
     pub parts: Vec<Part>,
 }
@@ -55,8 +57,8 @@ pub struct Part {
 pub enum Source {
     /// A segment or custom section of a file.
     Input(FileId, u32),
-    /// The merged strings of the whole.
-    Strings,
+    /// Merged strings: which table, of those of all segments or of the custom section.
+    Strings(u32),
     /// So many zeros, before a contribution that is aligned.
     Gap(usize),
 }
@@ -72,6 +74,7 @@ enum Place {
     Strings {
         output: u32,
         offset: u64,
+        table: u32,
         input: u32,
     },
 }
@@ -81,7 +84,7 @@ enum Place {
 pub struct Memory<'a> {
     /// The output's data segments.
     pub segments: Vec<OutputSegment<'a>>,
-    /// Merged strings of each output segment.
+    /// Tables of merged strings.
     pub strings: Vec<MergedStrings>,
     places: Vec<Vec<Place>>,
     /// Size at the start, in pages.
@@ -96,6 +99,8 @@ pub struct Memory<'a> {
     pub init_flag: Option<u64>,
     /// Something refers to `__heap_base`.
     has_heap: bool,
+    /// An addend counts from where a string went, as wasm-ld does it.
+    exact: bool,
     marks: Marks,
 }
 
@@ -122,6 +127,7 @@ pub fn lay_out<'a>(
     let mut memory = Memory {
         shared: options.memory.shared,
         imported: options.memory.import.is_some(),
+        exact: options.shrink.compat,
         has_heap: resolved
             .find("__heap_base")
             .is_some_and(|id| resolved.symbol(id).is_defined()),
@@ -236,9 +242,25 @@ impl<'a> Memory<'a> {
             let plain = segment.relocs.is_empty() && !segment.data.is_empty();
             segment.strings && segment.align == 0 && options.optimize > 0 && plain
         };
-        let merged: Vec<(FileId, u32)> = inputs.iter().copied().filter(|i| merges(i)).collect();
-        let contents: Vec<&[u8]> = merged.iter().map(|input| segment(input).data).collect();
-        let strings = MergedStrings::build(&contents);
+        // Only what is kept and copied alike can lie in one table.
+        let kind = |input: &(FileId, u32)| (segment(input).retain, segment(input).tls);
+        let mut kinds: Vec<(bool, bool)> = Vec::new();
+        let mut lists: Vec<Vec<&[u8]>> = Vec::new();
+        for input in inputs.iter().filter(|input| merges(input)) {
+            let contents = segment(input).data;
+            match kinds.iter().position(|of| *of == kind(input)) {
+                Some(at) => lists[at].push(contents),
+                None => {
+                    kinds.push(kind(input));
+                    lists.push(vec![contents]);
+                }
+            }
+        }
+        let first_table = self.strings.len();
+        let built = lists.iter().map(|list| MergedStrings::build(list));
+        self.strings.extend(built);
+        // Where each table is, and how many inputs of it came.
+        let mut met: Vec<(Option<u64>, u32)> = vec![(None, 0); kinds.len()];
         let output = self.segments.len() as u32;
         let mut whole = OutputSegment {
             name,
@@ -246,29 +268,33 @@ impl<'a> Memory<'a> {
             size: 0,
             align: 0,
             zero,
+            bss: name.starts_with(".bss") && !options.relocatable,
             parts: Vec::new(),
         };
-        let mut strings_at = None;
-        let mut number = 0;
         for input in inputs {
             let place = &mut self.places[input.0.0 as usize][input.1 as usize];
             if merges(input) {
+                let table = kinds.iter().position(|of| *of == kind(input));
+                let table = table.unwrap_or_default();
+                let (at, number) = &mut met[table];
+                let table = first_table + table;
                 // The table stands where its first string was.
-                let offset = *strings_at.get_or_insert_with(|| {
+                let offset = *at.get_or_insert_with(|| {
                     let offset = whole.size;
                     whole.parts.push(Part {
                         offset,
-                        source: Source::Strings,
+                        source: Source::Strings(table as u32),
                     });
-                    whole.size += strings.bytes.len() as u64;
+                    whole.size += self.strings[table].bytes.len() as u64;
                     offset
                 });
                 *place = Place::Strings {
                     output,
                     offset,
-                    input: number,
+                    table: table as u32,
+                    input: *number,
                 };
-                number += 1;
+                *number += 1;
                 continue;
             }
             let segment = segment(input);
@@ -282,7 +308,6 @@ impl<'a> Memory<'a> {
             *place = Place::At { output, offset };
         }
         self.segments.push(whole);
-        self.strings.push(strings);
     }
 
     fn assign(&mut self, options: &WasmOptions) -> Vec<Diagnostic> {
@@ -484,9 +509,10 @@ impl<'a> Memory<'a> {
             Place::Strings {
                 output,
                 offset: base,
+                table,
                 input,
             } => {
-                let place = self.strings[output as usize].place(input as usize, offset);
+                let place = self.strings[table as usize].place(input as usize, offset);
                 let start = self.segments[output as usize].addr;
                 start.wrapping_add(base).wrapping_add(place)
             }
@@ -500,9 +526,25 @@ impl<'a> Memory<'a> {
     pub fn symbol_address(&self, symbol: &Symbol<'_>, addend: i64) -> Option<u64> {
         let address = self.plain_address(symbol, addend)?;
         Some(match symbol.is_tls() {
-            true => address.wrapping_sub(self.tls_base()),
+            true => address.wrapping_sub(self.tls_start(symbol)),
             false => address,
         })
+    }
+
+    /// Where the segment of a thread-local variable starts: objects that are joined may have several.
+    fn tls_start(&self, symbol: &Symbol<'_>) -> u64 {
+        let place = match symbol.definition {
+            Definition::Data { file, segment, .. } => {
+                self.places[file.0 as usize][segment as usize]
+            }
+            _ => Place::Dropped,
+        };
+        match place {
+            Place::At { output, .. } | Place::Strings { output, .. } => {
+                self.segments[output as usize].addr
+            }
+            Place::Dropped => self.tls_base(),
+        }
     }
 
     /// The address that a symbol has in the module's own copy of the data.
@@ -514,7 +556,7 @@ impl<'a> Memory<'a> {
                 segment,
                 offset,
             } => match self.places[file.0 as usize][segment as usize] {
-                Place::Strings { .. } => {
+                Place::Strings { .. } if !self.exact => {
                     Some(self.address(file, segment, u64::from(offset).wrapping_add_signed(addend)))
                 }
                 _ => Some(
@@ -602,6 +644,7 @@ mod tests {
                 size: 5,
                 align: 3,
                 zero: false,
+                bss: false,
                 parts: Vec::new(),
             }],
             has_heap: true,

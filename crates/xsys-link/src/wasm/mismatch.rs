@@ -241,6 +241,12 @@ fn add_stub<'a>(
     FunctionRef::Synthetic(resolved.synthetic.len() as u32 - 1)
 }
 
+/// A stub stays only where something calls it.
+fn forget_wishes(resolved: &mut Resolved<'_>, id: SymbolId) {
+    let flags = &mut resolved.symbols[id.0 as usize].flags;
+    flags.remove(SymbolFlags::NO_STRIP | SymbolFlags::EXPORTED);
+}
+
 fn become_stub(resolved: &mut Resolved<'_>, id: SymbolId, function: FunctionRef) {
     let symbol = &mut resolved.symbols[id.0 as usize];
     symbol.definition = Definition::Function(function);
@@ -268,6 +274,7 @@ pub(super) fn stub_undefined(resolved: &mut Resolved<'_>, options: &WasmOptions)
         if symbol.is_weak() {
             let name = format!("undefined_weak:{}", symbol.name);
             make_stub(resolved, id, name);
+            forget_wishes(resolved, id);
         } else if forgiven && !imported {
             missing.push(id);
         }

@@ -79,6 +79,20 @@ pub fn fixed(resolved: &Resolved<'_>, found: &[(SymbolId, FileId)]) -> Vec<Diagn
     problems.collect()
 }
 
+/// Places that want to know how far something is from where the module is loaded, and nothing defines it.
+pub fn nowhere(resolved: &Resolved<'_>, found: &[(SymbolId, FileId)]) -> Vec<Diagnostic> {
+    let mut seen = HashSet::new();
+    let first = found.iter().filter(|(id, _)| seen.insert(*id));
+    let problems = first.map(|&(id, file)| {
+        let name = readable(resolved.symbol(id).name);
+        let user = &resolved.file(file).name;
+        Diagnostic::error(format!(
+            "`{user}` wants the distance of `{name}`, which is not defined"
+        ))
+    });
+    problems.collect()
+}
+
 fn find_places(
     resolved: &Resolved<'_>,
     live: &Live,

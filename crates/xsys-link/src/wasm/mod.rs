@@ -48,6 +48,7 @@ pub mod report;
 pub mod resolve;
 pub mod shorten;
 pub mod strings;
+pub mod stubs;
 pub mod symbols;
 pub mod synth;
 pub mod threads;
@@ -119,6 +120,7 @@ pub fn link_into<'a>(
     // Other mistakes leave tables that can be looked at: the passes that follow report theirs in the
     // same run.
     let mut live = gc::gc(options, &resolved);
+    stubs::settle(options, &mut resolved, &mut live);
     problems.extend(features.for_threads(options, &resolved, &live));
     problems.extend(features.for_globals(options, &resolved, &live));
     let (mut stdout, found) = report::text(options, &resolved, &live);

@@ -31,7 +31,9 @@ pub fn names(
     let functions = functions(options, resolved, layout);
     let globals = globals(options, resolved, layout);
     let segments = segments(layout);
-    if functions.is_empty() && globals.is_empty() && segments.is_empty() {
+    // wasm-ld has a name for the module in any case.
+    let nothing = functions.is_empty() && globals.is_empty() && segments.is_empty();
+    if nothing && !options.shrink.compat {
         return None;
     }
     let mut head = Vec::new();

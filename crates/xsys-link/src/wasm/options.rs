@@ -69,8 +69,8 @@ pub struct WasmOptions {
     pub module_name: Option<String>,
     /// The features of the output, instead of those of the objects.
     pub features: Option<Vec<String>>,
-    /// Features besides those of the objects.
-    pub extra_features: Vec<String>,
+    /// Features besides those of the objects, by option; for wasm-ld the last one counts.
+    pub extra_features: Vec<Vec<String>>,
     /// Complain about objects whose features do not go together.
     pub check_features: bool,
     /// The first definition wins.
@@ -341,7 +341,9 @@ impl WasmOptions {
     /// What is done about relocations of debug information.
     pub fn debug_relocs(&self) -> DebugRelocs {
         let mut kept = self.keep_sections.iter();
-        let kept = kept.any(|name| name.starts_with(".debug_"));
+        // wasm-ld looks at them where it drops nothing else.
+        let kept = kept.any(|name| name.starts_with(".debug_"))
+            || (self.shrink.compat && !self.gc_sections);
         match self.strip_debug || self.strip_all {
             true if kept => DebugRelocs::Checked,
             true => DebugRelocs::Ignored,

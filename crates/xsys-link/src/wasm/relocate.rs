@@ -66,7 +66,9 @@ pub fn value(
     let row = reloc::row(entry.ty);
     let object = resolved.file(chunk.file);
     let indexes = &layout.indexes;
-    let number = |found: Option<u32>| found.map_or(0, u64::from);
+    // What has no number cannot be meant; wasm-ld writes the largest one.
+    let none = if layout.exact { u64::from(u32::MAX) } else { 0 };
+    let number = |found: Option<u32>| found.map_or(none, u64::from);
     if row.value == Value::Type {
         let signature = object.types[entry.index as usize];
         return number(indexes.type_number(signature));
@@ -86,6 +88,13 @@ pub fn value(
     if symbol.kind != SymbolKind::Section && !live.holds(id, symbol) {
         return gone();
     }
+    // Nor does wasm-ld notice that it is not there.
+    if layout.exact && symbol.is_overlooked() {
+        return match row.value {
+            Value::Address | Value::AddressRelative | Value::AddressTls => entry.addend as u64,
+            _ => 0,
+        };
+    }
     match row.value {
         Value::Function | Value::Tag | Value::Table => number(indexes.symbol_number(id, symbol)),
         Value::Global => number(indexes.global_number(id, symbol)),
@@ -99,16 +108,16 @@ pub fn value(
             .symbol_address(symbol, entry.addend)
             .unwrap_or(0),
         Value::AddressFromField => {
-            let target = layout
-                .memory
-                .symbol_address(symbol, entry.addend)
-                .unwrap_or(0);
+            let target = layout.memory.symbol_address(symbol, entry.addend);
             let field = chunk.addr + (u64::from(entry.offset) - chunk.start);
-            target.wrapping_sub(field)
+            // What is not there is at no distance.
+            target.map_or(0, |target| target.wrapping_sub(field))
         }
         Value::CodeOffset => match symbol.definition {
             // The copy that this entry describes is gone; the one that is kept has its own.
             Definition::Function(_) if is_folded(live, chunk.file, object, entry.index) => gone(),
+            // The function that traps in its place is not it.
+            Definition::Function(_) if symbol.missing => gone(),
             Definition::Function(function) => {
                 let position = layout.code_position(resolved, function, entry.addend as u64);
                 position.unwrap_or(0)
@@ -118,7 +127,11 @@ pub fn value(
         Value::SectionOffset => match object.symbols[entry.index as usize].place {
             Place::Item(section) => layout
                 .custom_offset(chunk.file, section, entry.addend as u64)
-                .unwrap_or_else(gone),
+                .unwrap_or_else(|| match layout.exact {
+                    // wasm-ld takes what it leaves out to be at the start.
+                    true => entry.addend as u64,
+                    false => gone(),
+                }),
             _ => gone(),
         },
         Value::Type => 0,

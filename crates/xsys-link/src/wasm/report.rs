@@ -6,10 +6,10 @@ use super::WasmOptions;
 use super::gc::Live;
 use super::inputs_report;
 use super::missing::similar;
-use super::object::SymbolKind;
+use super::object::{ObjectFile, SymbolKind};
 use super::options::Unresolved;
 
-use super::symbols::Resolved;
+use super::symbols::{Definition, Resolved, Symbol};
 use super::why_live;
 use crate::demangle::readable;
 
@@ -20,11 +20,14 @@ pub fn requests(options: &WasmOptions, resolved: &Resolved<'_>) -> Vec<Diagnosti
         let id = resolved.find(name);
         id.is_some_and(|id| resolved.symbol(id).is_defined())
     };
-    let close = |name: &str| {
-        let symbols = resolved.named().filter(|(_, symbol)| symbol.is_defined());
-        did_you_mean(name, symbols.map(|(_, symbol)| symbol.name)).map(str::to_owned)
+    let starts = |name: &&str| {
+        let symbol = resolved.find_own(name).map(|id| resolved.symbol(id));
+        let address = |symbol: &Symbol<'_>| {
+            symbol.kind == SymbolKind::Data && matches!(symbol.definition, Definition::Linker(_))
+        };
+        symbol.is_some_and(|s| s.is_defined() && !s.stub && !address(s))
     };
-    if let Some(entry) = options.entry.as_deref().filter(|entry| !defined(entry)) {
+    if let Some(entry) = options.entry.as_deref().filter(|entry| !starts(entry)) {
         let problem = Diagnostic::error(format!("entry point `{entry}` is not defined"));
         problems.push(match similar(resolved, entry, SymbolKind::Function) {
             Some(close) => problem.help(format!("did you mean `{close}`?")),
@@ -35,37 +38,57 @@ pub fn requests(options: &WasmOptions, resolved: &Resolved<'_>) -> Vec<Diagnosti
             None => problem.help("define it, name another with `--entry`, or pass `--no-entry`"),
         });
     }
-    for name in options.exports.iter().filter(|name| !defined(name)) {
-        let message = format!("exported symbol `{}` is not defined", readable(name));
-        let problem = match options.unresolved {
-            Unresolved::Error => Diagnostic::error(message),
-            Unresolved::Warn => Diagnostic::warning(message),
-            Unresolved::Ignore | Unresolved::Import => continue,
-        };
-        problems.push(match close(name) {
-            Some(close) => problem.help(format!("did you mean `{close}`?")),
-            None => problem.help(
-                "define it with `#[unsafe(no_mangle)] pub extern \"C\" fn`, or pass \
-                 `--export-if-defined`",
-            ),
-        });
-    }
+    let missing = options.exports.iter().filter(|name| !defined(name));
+    problems.extend(missing.filter_map(|name| not_exported(options, resolved, name)));
     if options.memory.fixed && options.memory.max != 0 {
         problems.push(
             Diagnostic::error("`--max-memory` and `--no-growable-memory` do not go together")
                 .help("leave out one: memory that cannot grow is as large as at the start"),
         );
     }
-    let is64 = options.is64();
-    for (_, file) in resolved.files().filter(|(_, file)| file.memory64 != is64) {
-        problems.push(match is64 {
-            false => Diagnostic::error(format!("`{}` uses 64-bit addresses", file.name))
-                .help("pass `-mwasm64`, and link only objects of `wasm64` targets"),
-            true => Diagnostic::error(format!("`{}` uses 32-bit addresses", file.name))
-                .help("build it for the `wasm64` target, or leave out `-mwasm64`"),
-        });
-    }
+    problems.extend(
+        resolved
+            .files()
+            .filter_map(|(_, file)| wrong_width(options, file)),
+    );
     problems
+}
+
+/// An object's addresses have another width than those of the output.
+pub fn wrong_width(options: &WasmOptions, file: &ObjectFile<'_>) -> Option<Diagnostic> {
+    let is64 = options.is64();
+    if file.memory64 == is64 {
+        return None;
+    }
+    Some(match is64 {
+        false => Diagnostic::error(format!("`{}` uses 64-bit addresses", file.name))
+            .help("pass `-mwasm64`, and link only objects of `wasm64` targets"),
+        true => Diagnostic::error(format!("`{}` uses 32-bit addresses", file.name))
+            .help("build it for the `wasm64` target, or leave out `-mwasm64`"),
+    })
+}
+
+/// The command line exports what is not there; `None` where that is forgiven.
+pub fn not_exported(
+    options: &WasmOptions,
+    resolved: &Resolved<'_>,
+    name: &str,
+) -> Option<Diagnostic> {
+    let message = format!("exported symbol `{}` is not defined", readable(name));
+    let problem = match options.unresolved {
+        Unresolved::Error => Diagnostic::error(message),
+        Unresolved::Warn => Diagnostic::warning(message),
+        Unresolved::Ignore | Unresolved::Import => return None,
+    };
+    let symbols = resolved.named().filter(|(_, symbol)| symbol.is_defined());
+    let close = did_you_mean(name, symbols.map(|(_, symbol)| symbol.name));
+    Some(match close {
+        Some(close) => problem.help(format!("did you mean `{close}`?")),
+        None => problem.help(
+            "define it with `#[unsafe(no_mangle)] pub extern \"C\" fn`, or pass \
+             `--export-if-defined`",
+        ),
+    })
 }
 
 /// What the options want to be told before anything has a place.

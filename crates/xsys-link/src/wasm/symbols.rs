@@ -137,6 +137,12 @@ impl Symbol<'_> {
         self.definition == Definition::Undefined
     }
 
+    /// Whether an archive lists the name, and the member that has it does not define it after all.
+    pub fn is_overlooked(&self) -> bool {
+        let function = self.kind == SymbolKind::Function && self.signature.is_empty();
+        self.is_undefined() && !self.used && function
+    }
+
     /// Whether another definition may take its place, or none at all.
     pub fn is_weak(&self) -> bool {
         self.flags.contains(SymbolFlags::BINDING_WEAK)
@@ -195,6 +201,8 @@ pub enum SyntheticKind {
     InitTls,
     /// Sets the globals that hold addresses of thread-local data.
     InitTlsGlobals,
+    /// Is called where thread-local data have relocations, and has nothing to do: addresses are known.
+    ApplyTls,
     /// Calls initialisers, a function, and finalisers.
     CommandExport(SymbolId),
 }
@@ -224,6 +232,8 @@ pub struct Resolved<'a> {
     pub renamed: Vec<(&'a str, SymbolId)>,
     /// Members that were pulled, and why.
     pub extracted: Vec<Extracted<'a>>,
+    /// What wrappers of a command's exports call at the end.
+    pub finaliser: Option<SymbolId>,
 }
 
 /// An archive's member that takes part, and who asked for it.
@@ -265,6 +275,16 @@ impl<'a> Resolved<'a> {
         &self.symbols[id.0 as usize]
     }
 
+    /// Whether a symbol means a function of a group that another file had first.
+    pub fn is_discarded(&self, id: SymbolId) -> bool {
+        match self.symbol(id).definition {
+            Definition::Function(FunctionRef::Object(file, at)) => {
+                self.discarded.functions.contains(&(file, at))
+            }
+            _ => false,
+        }
+    }
+
     /// What symbol number `index` of a file means.
     pub fn file_symbol(&self, file: FileId, index: u32) -> SymbolId {
         self.file_symbols[file.0 as usize][index as usize]
@@ -291,6 +311,11 @@ impl<'a> Resolved<'a> {
         if let Some(&(_, id)) = self.renamed.iter().find(|(known, _)| *known == name) {
             return Some(id);
         }
+        self.find_own(name)
+    }
+
+    /// A global symbol by the name that it has in its file, whatever `--wrap` has made of that.
+    pub fn find_own(&self, name: &str) -> Option<SymbolId> {
         let is = |at: u32| self.symbol(self.named[at as usize]).name == name;
         let at = self.names.get(name_table::hash(name), is)?;
         Some(self.named[at as usize])

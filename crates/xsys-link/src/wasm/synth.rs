@@ -16,11 +16,10 @@ use super::index::Indexes;
 use super::leb;
 use super::memory::{BssInImport, Memory};
 use super::mismatch::type_text;
-use super::object::{Signature, SymbolKind};
+use super::object::{ObjectFile, Signature, SymbolKind};
 use super::resolve::NO_SIGNATURE;
 use super::symbols::{
-    Definition, FunctionRef, LinkerSymbol, Resolved, Symbol, SymbolId, SyntheticFunction,
-    SyntheticKind,
+    Definition, FileId, FunctionRef, Resolved, Symbol, SymbolId, SyntheticFunction, SyntheticKind,
 };
 use super::threads;
 use crate::demangle::readable;
@@ -65,16 +64,6 @@ pub fn init_memory(
     );
     // Their names matter to nobody else.
     if options.export_all {
-        if memory.shared {
-            let flag = Definition::Linker(LinkerSymbol::InitFlag);
-            name(
-                resolved,
-                live,
-                "__wasm_init_memory_flag",
-                SymbolKind::Data,
-                flag,
-            );
-        }
         let function = Definition::Function(made);
         name(
             resolved,
@@ -152,6 +141,23 @@ pub fn tls_globals(
         let kind = SyntheticKind::InitTlsGlobals;
         add(resolved, live, "__wasm_apply_global_tls_relocs", kind);
     }
+    if !options.memory.shared || !options.shrink.compat {
+        return;
+    }
+    let has_relocs = |(file, object): (FileId, &ObjectFile<'_>)| {
+        let segments = object.segments.iter().zip(&live.segments[file.0 as usize]);
+        segments
+            .into_iter()
+            .any(|(segment, live)| *live && segment.tls && !segment.relocs.is_empty())
+    };
+    // wasm-ld makes a function for them that does nothing.
+    if resolved.files().any(has_relocs) {
+        let name = "__wasm_apply_tls_relocs";
+        let function = Definition::Function(add(resolved, live, name, SyntheticKind::ApplyTls));
+        if options.export_all {
+            self::name(resolved, live, name, SymbolKind::Function, function);
+        }
+    }
 }
 
 /// Adds wrappers that run initialisers and finalisers around exported functions.
@@ -162,16 +168,22 @@ pub fn command_exports<'a>(
     indexes: &mut Indexes<'a>,
 ) -> HashMap<SymbolId, u32> {
     let mut wrappers = HashMap::new();
-    let finaliser = finaliser(resolved);
+    let finaliser = resolved.finaliser;
     let ctors = resolved
         .named()
         .next()
         .map(|(id, symbol)| (id, symbol.clone()));
     // Who mentions `__wasm_call_ctors` takes care of calling it.
     let by_hand = ctors.is_none_or(|(_, s)| s.used || is_exported(options, &s));
-    let initialisers = resolved
-        .files()
-        .any(|(file, object)| live.files[file.0 as usize] && !object.init_functions.is_empty());
+    let initialisers = resolved.files().any(|(file, object)| {
+        let mut initialisers = object.init_functions.iter();
+        initialisers.any(|&(_, symbol)| {
+            let id = resolved.file_symbol(file, symbol);
+            let symbol = resolved.symbol(id);
+            let called = symbol.is_defined() || indexes.symbol_number(id, symbol).is_some();
+            called && !resolved.is_discarded(id) && live.holds(id, symbol)
+        })
+    });
     if options.relocatable || by_hand || (!initialisers && finaliser.is_none()) {
         return wrappers;
     }
@@ -194,11 +206,6 @@ pub fn command_exports<'a>(
     wrappers
 }
 
-fn finaliser(resolved: &Resolved<'_>) -> Option<SymbolId> {
-    let id = resolved.find("__wasm_call_dtors")?;
-    resolved.symbol(id).is_defined().then_some(id)
-}
-
 /// Makes the bodies, in the order of the synthetic functions; empty for those that are dropped.
 pub fn bodies(
     options: &WasmOptions,
@@ -212,6 +219,10 @@ pub fn bodies(
     let is64 = options.is64();
     for (at, function) in resolved.synthetic.iter().enumerate() {
         if !live.synthetic[at] {
+            // An object's initialisers are checked before they are called.
+            if options.relocatable && function.kind == SyntheticKind::CallCtors {
+                problems.extend(call_initialisers(resolved, live, indexes, &mut Vec::new()));
+            }
             bodies.push(Vec::new());
             continue;
         }
@@ -231,6 +242,7 @@ pub fn bodies(
             SyntheticKind::InitTlsGlobals => {
                 threads::init_tls_globals(resolved, memory, indexes, is64, &mut code);
             }
+            SyntheticKind::ApplyTls => {}
             SyntheticKind::CommandExport(id) => {
                 if live.synthetic[0] {
                     call(&mut code, indexes.body_number(FunctionRef::Synthetic(0)));
@@ -241,7 +253,7 @@ pub fn bodies(
                     leb::uleb(&mut code, parameter as u64);
                 }
                 call(&mut code, indexes.symbol_number(id, resolved.symbol(id)));
-                if let Some(id) = finaliser(resolved) {
+                if let Some(id) = resolved.finaliser {
                     call(&mut code, indexes.symbol_number(id, resolved.symbol(id)));
                 }
             }
@@ -276,7 +288,10 @@ fn call_initialisers(
             let symbol = resolved.symbol(id);
             // One that is imported is called; of a group that another file had first, nothing is left.
             let number = indexes.symbol_number(id, symbol);
-            if (symbol.is_undefined() && number.is_none()) || !live.holds(id, symbol) {
+            if (symbol.is_undefined() && number.is_none())
+                || resolved.is_discarded(id)
+                || !live.holds(id, symbol)
+            {
                 continue;
             }
             let (parameters, results) = arity(symbol.signature);

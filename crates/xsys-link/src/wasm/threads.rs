@@ -121,7 +121,7 @@ pub fn init_memory(memory: &Memory<'_>, indexes: &Indexes<'_>, is64: bool, out: 
                 code.index(GLOBAL_SET, number);
             }
         }
-        if segment.zero {
+        if segment.bss {
             code.number(0);
             code.address(segment.size);
             code.out.extend([BULK, MEMORY_FILL, 0]);
@@ -144,7 +144,7 @@ pub fn init_memory(memory: &Memory<'_>, indexes: &Indexes<'_>, is64: bool, out: 
         code.atomic(WAIT32);
         code.out.extend([DROP, END]);
         for (at, segment) in segments() {
-            if !segment.zero && !is_tls(segment) {
+            if !segment.bss && !is_tls(segment) {
                 code.out.extend([BULK, DATA_DROP]);
                 leb::uleb(code.out, at as u64);
             }
@@ -170,14 +170,13 @@ pub fn init_tls(
         code.out.extend([LOCAL_GET, 0]);
         code.memory_init(at as u32, segment.size);
     }
-    let made = resolved.synthetic.iter();
-    let globals = made
-        .into_iter()
-        .position(|function| function.kind == SyntheticKind::InitTlsGlobals);
-    if let Some(at) = globals
-        && let Some(number) = indexes.body_number(FunctionRef::Synthetic(at as u32))
-    {
-        code.index(CALL, number);
+    for kind in [SyntheticKind::InitTlsGlobals, SyntheticKind::ApplyTls] {
+        let mut made = resolved.synthetic.iter();
+        if let Some(at) = made.position(|function| function.kind == kind)
+            && let Some(number) = indexes.body_number(FunctionRef::Synthetic(at as u32))
+        {
+            code.index(CALL, number);
+        }
     }
 }
 

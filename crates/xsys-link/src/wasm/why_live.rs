@@ -81,7 +81,7 @@ impl Walk<'_, '_> {
                 "is exported"
             } else if symbol.flags.contains(SymbolFlags::NO_STRIP) {
                 "is marked as used"
-            } else if symbol.name == "__wasm_call_dtors" {
+            } else if self.resolved.finaliser == Some(id) {
                 "runs when the program ends"
             } else {
                 continue;

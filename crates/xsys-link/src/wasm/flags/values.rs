@@ -69,11 +69,11 @@ pub(super) fn icf(reading: &mut Reading, value: &str) -> Result<(), String> {
 }
 
 pub(super) fn unresolved(reading: &mut Reading, text: &str) -> Result<(), String> {
-    reading.options.unresolved = match text {
-        "report-all" => Unresolved::Error,
-        "warn" => Unresolved::Warn,
-        "ignore-all" => Unresolved::Ignore,
-        "import-dynamic" => Unresolved::Import,
+    reading.policy = match text {
+        "report-all" => None,
+        "warn" => Some(Unresolved::Warn),
+        "ignore-all" => Some(Unresolved::Ignore),
+        "import-dynamic" => Some(Unresolved::Import),
         _ => return Err(format!("unknown choice `{text}`")),
     };
     Ok(())
@@ -101,6 +101,10 @@ pub(super) fn page_size(reading: &mut Reading, text: &str) -> Result<(), String>
 pub(super) fn table_base(reading: &mut Reading, text: &str) -> Result<(), String> {
     reading.options.table.base =
         u32::try_from(number(text)?).map_err(|_| format!("`{text}` is over 0xffffffff"))?;
+    // Slot 0 is the null pointer's, so 0 stands for the default.
+    if reading.options.table.base == 0 {
+        reading.options.table.base = 1;
+    }
     Ok(())
 }
 

@@ -65,7 +65,10 @@ impl<'a> ObjectFile<'a> {
                         segment.align = item.alignment;
                         segment.strings = item.flags.bits() & 1 != 0;
                         // Older objects, and those that wasm-ld joins, only have the name.
-                        segment.tls = item.flags.bits() & 2 != 0 || item.name.starts_with(".tdata");
+                        segment.tls = item.flags.bits() & 2 != 0
+                            || [".tdata", ".tbss"]
+                                .iter()
+                                .any(|name| item.name.starts_with(name));
                         segment.retain = item.flags.bits() & 4 != 0;
                     }
                 }
@@ -102,6 +105,16 @@ impl<'a> ObjectFile<'a> {
         self.legacy_table = matches!(&self.imports.tables[..], [(name, _)]
             if name.field == "__indirect_function_table")
             && !self.symbols.iter().any(|s| s.kind == SymbolKind::Table);
+        let of_tables = self.kinds.iter().filter(|kind| **kind == SymbolKind::Table);
+        let (symbols, tables) = (
+            of_tables.count(),
+            self.imports.tables.len() + self.tables.len(),
+        );
+        if symbols != tables && !self.legacy_table {
+            return Err(format!(
+                "it has {tables} tables, but {symbols} symbols for them"
+            ));
+        }
         for &(_, symbol) in &self.init_functions {
             match self.symbols.get(symbol as usize) {
                 Some(symbol) if symbol.kind == SymbolKind::Function => {}
@@ -170,6 +183,13 @@ impl<'a> ObjectFile<'a> {
                     called: false,
                     class: NameClass::None,
                 });
+            }
+            if flags.contains(SymbolFlags::BINDING_WEAK)
+                && matches!(kind, SymbolKind::Global | SymbolKind::Table)
+            {
+                return Err(format!(
+                    "{what} {index} is weak, but only functions and data can be missing"
+                ));
             }
             let import = match kind {
                 SymbolKind::Function => imports.functions.get(at).map(|import| import.0),

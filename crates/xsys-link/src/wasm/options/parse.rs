@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use xsys_diag::{Diagnostic, did_you_mean};
 
 use super::super::flags::{Action, Argument, FLAGS, Flag};
-use super::{InputName, InputRef, WasmOptions};
+use super::{InputName, InputRef, Unresolved, WasmOptions};
 use crate::options::response::{self, Quoting};
 
 /// Options while they are being read.
@@ -19,6 +19,10 @@ pub(crate) struct Reading {
     pub(crate) lazy: bool,
     /// The first names of the rows that were used.
     asked: Vec<&'static str>,
+    /// What `--unresolved-symbols` says; it outweighs the next.
+    pub(crate) policy: Option<Unresolved>,
+    /// What an undefined symbol is where nothing else is said.
+    pub(crate) severity: Unresolved,
     /// The command line, response files expanded.
     pub(crate) words: Vec<OsString>,
 }
@@ -42,6 +46,11 @@ impl Reading {
             );
         };
         let options = &mut self.options;
+        options.unresolved = match self.policy {
+            // It forgives, whatever else is said.
+            _ if asked("allow-undefined") => Unresolved::Ignore,
+            policy => policy.unwrap_or(self.severity),
+        };
         if options.table.import && options.table.export {
             clash(
                 "--import-table",
@@ -98,6 +107,8 @@ impl WasmOptions {
             whole_archive: false,
             lazy: false,
             asked: Vec::new(),
+            policy: None,
+            severity: Unresolved::Error,
             words: Vec::new(),
         };
         // Only an archive of the link needs them a second time.

@@ -75,7 +75,13 @@ fn symbol(out: &mut Vec<u8>, module: &Module<'_, '_>, symtab: &Symtab, id: Symbo
     leb::uleb(out, u64::from(flags));
     if symbol.kind != SymbolKind::Data {
         let number = module.layout.indexes.symbol_number(id, symbol);
-        leb::uleb(out, u64::from(number.unwrap_or(0)));
+        // wasm-ld's number for what has none.
+        let none = if module.options.shrink.compat {
+            u32::MAX
+        } else {
+            0
+        };
+        leb::uleb(out, u64::from(number.unwrap_or(none)));
         if symbol.is_defined() || flags & EXPLICIT_NAME != 0 {
             leb::string(out, symtab.name(module, id));
         }
@@ -144,6 +150,7 @@ fn initialisers(module: &Module<'_, '_>, symtab: &Symtab) -> Option<Vec<u8>> {
         for &(priority, symbol) in &object.init_functions {
             let id = resolved.file_symbol(file, symbol);
             if module.live.holds(id, resolved.symbol(id))
+                && !resolved.is_discarded(id)
                 && let Some(number) = symtab.number(id)
             {
                 calls.push((priority, number));

@@ -125,14 +125,19 @@ impl Symtab {
             Definition::Undefined => flags |= SymbolFlags::UNDEFINED,
             _ => {}
         }
+        if module.options.entry.as_deref() == Some(symbol.name)
+            && symbol.is_defined()
+            && !symbol.is_local()
+        {
+            flags.remove(SymbolFlags::VISIBILITY_HIDDEN);
+        }
         if self.wrapped.contains(&id) {
             flags |= SymbolFlags::VISIBILITY_HIDDEN;
             flags.remove(SymbolFlags::EXPORTED);
         }
         // A stub belongs to its callers; another link must not take it for the definition.
-        if symbol.stub {
-            flags.remove(SymbolFlags::BINDING_WEAK);
-            flags |= SymbolFlags::BINDING_LOCAL;
+        if symbol.stub && !symbol.missing {
+            flags = SymbolFlags::BINDING_LOCAL;
         }
         if symbol.is_defined() {
             flags.remove(SymbolFlags::UNDEFINED);

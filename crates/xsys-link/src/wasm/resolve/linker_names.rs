@@ -119,6 +119,13 @@ impl<'a> Table<'a> {
             self.replace(id, &entry);
         }
         self.define_function_table(options);
+        if options.memory.shared && options.export_all {
+            let name = "__wasm_init_memory_flag";
+            let entry = Entry::linker(name, SymbolKind::Data, Definition::Linker(InitFlag));
+            if self.get(name).is_none() {
+                self.insert(entry.symbol(false));
+            }
+        }
         self.define_segment_ends();
     }
 
@@ -129,7 +136,7 @@ impl<'a> Table<'a> {
             if options.table.export && !options.table.import {
                 let definition = Definition::Linker(LinkerSymbol::FunctionTable);
                 let entry = Entry::linker(name, SymbolKind::Table, definition);
-                let id = self.insert(entry.symbol(true));
+                let id = self.insert(entry.symbol(false));
                 self.at(id).force_export = true;
             }
             return;
@@ -193,7 +200,9 @@ impl<'a> Table<'a> {
         for (at, file) in self.resolved.files.iter().enumerate() {
             for (segment, known) in file.segments.iter().enumerate() {
                 let key = (FileId(at as u32), segment as u32);
-                let kept = !self.resolved.discarded.segments.contains(&key);
+                // Of those that are dropped some may be kept after all, by wasm-ld's rules.
+                let kept =
+                    options.shrink.compat || !self.resolved.discarded.segments.contains(&key);
                 if kept && is_c_identifier(known.name) && seen.insert(known.name) {
                     names.push(known.name);
                 }
@@ -210,7 +219,7 @@ impl<'a> Table<'a> {
                 }
                 let name = self.keeper.name(name);
                 let entry = Entry::linker(name, SymbolKind::Data, Definition::Linker(kind));
-                self.insert(entry.symbol(true));
+                self.insert(entry.symbol(false));
             }
         }
     }

@@ -8,6 +8,7 @@
 //! After this pass no lazy symbol is left, every call goes to a function of the type it expects
 //! (through a trapping stub where it must), and the names the linker defines are defined.
 
+mod asked;
 mod conflicts;
 mod linker_names;
 mod wrap;
@@ -70,11 +71,15 @@ pub fn resolve<'a>(
     let Table {
         mut resolved,
         order,
-        variants,
+        mut variants,
         mut problems,
         ..
     } = table;
     put_in_order(&mut resolved, &order);
+    if options.shrink.compat {
+        let order = asked::in_map_order(variants.iter().map(|(name, _)| *name));
+        variants.sort_by_key(|(name, _)| order.iter().position(|known| known == name));
+    }
     problems.extend(mismatch::settle(options, &mut resolved, &variants));
     wrap::redirect(&mut resolved, &wrapped);
     export(options, &mut resolved);
@@ -328,6 +333,7 @@ impl<'a> Table<'a> {
             let mut entry = Entry::linker(name, SymbolKind::Table, Definition::Undefined);
             entry.hash = name_table::hash(name);
             entry.file = Some(done.file);
+            entry.flags = SymbolFlags::UNDEFINED;
             // That the table is there is all that such code relies on.
             if let Ok(id) = self.refer(entry) {
                 self.at(id).flags |= SymbolFlags::NO_STRIP;
@@ -363,21 +369,37 @@ impl<'a> Table<'a> {
         object: &ObjectFile<'a>,
         symbol: &ObjectSymbol<'a>,
     ) -> Step {
+        // A local name means its own file's copy, whichever group it is in.
+        let local = symbol.flags.contains(SymbolFlags::BINDING_LOCAL)
+            && (self.options.gc_sections || self.options.shrink.compat);
+        let dropped = &self.resolved.discarded;
+        let dropped_segment = |segment| !local && dropped.segments.contains(&(file, segment));
         let definition = match symbol.place {
             Place::Undefined => Definition::Undefined,
-            Place::Absolute(address) => Definition::Absolute(address),
-            Place::Data { segment, offset } => {
-                match self.resolved.discarded.segments.contains(&(file, segment)) {
+            // wasm-ld counts them from the file's first segment, and keeps that.
+            Place::Absolute(offset)
+                if self.options.shrink.compat && !object.segments.is_empty() =>
+            {
+                match dropped_segment(0) {
                     true => Definition::Undefined,
                     false => Definition::Data {
                         file,
-                        segment,
+                        segment: 0,
                         offset,
                     },
                 }
             }
+            Place::Absolute(address) => Definition::Absolute(address),
+            Place::Data { segment, offset } => match dropped_segment(segment) {
+                true => Definition::Undefined,
+                false => Definition::Data {
+                    file,
+                    segment,
+                    offset,
+                },
+            },
             Place::Item(at) if symbol.kind == SymbolKind::Function => {
-                match self.resolved.discarded.functions.contains(&(file, at)) {
+                match !local && dropped.functions.contains(&(file, at)) {
                     true => Definition::Undefined,
                     false => Definition::Function(FunctionRef::Object(file, at)),
                 }
@@ -392,12 +414,24 @@ impl<'a> Table<'a> {
             }
             _ => (None, false),
         };
+        // Old objects mark their segments alone.
+        let tls = match symbol.place {
+            Place::Data { segment, .. } => object.segments[segment as usize].tls,
+            Place::Absolute(_) if self.options.shrink.compat => {
+                object.segments.first().is_some_and(|segment| segment.tls)
+            }
+            _ => false,
+        };
+        let mut flags = symbol.flags;
+        if tls {
+            flags |= SymbolFlags::TLS;
+        }
         let index = symbol.index as usize;
         let entry = Entry {
             name: symbol.name,
             hash: symbol.hash,
             kind: symbol.kind,
-            flags: symbol.flags,
+            flags,
             definition,
             signature: symbol.signature,
             import,
@@ -437,6 +471,10 @@ impl<'a> Table<'a> {
             if self.candidates[number as usize].is_some() {
                 return Err(number);
             }
+            // wasm-ld leaves it at that.
+            if self.options.shrink.compat {
+                return Ok(id);
+            }
             // The member does not define what the archive's table promised, or is on its way.
             self.replace(id, &entry);
             return Ok(id);
@@ -472,8 +510,9 @@ impl<'a> Table<'a> {
                 symbol.explicit_import = entry.explicit;
             }
             // One strong reference makes the name strong.
-            if symbol.is_weak() {
-                symbol.flags = entry.flags;
+            let strong = !weak(&entry);
+            if symbol.is_weak() && strong {
+                symbol.flags.remove(SymbolFlags::BINDING_WEAK);
             }
         }
         Ok(id)
@@ -499,7 +538,9 @@ impl<'a> Table<'a> {
         let symbol = self.at(id);
         let check = !symbol.is_undefined() || symbol.called;
         if entry.kind == SymbolKind::Function && check && symbol.signature != entry.signature {
-            if symbol.is_defined() && !symbol.is_weak() && !weak(&entry) {
+            // wasm-ld takes them for two functions.
+            let twice = symbol.is_defined() && !symbol.is_weak() && !weak(&entry);
+            if twice && !self.options.shrink.compat {
                 self.duplicate(id, &entry);
                 return id;
             }
@@ -537,11 +578,20 @@ impl<'a> Table<'a> {
 
     /// `-u`, `--export` and `--entry` pull archive members too.
     fn pull_by_command_line(&mut self, options: &'a WasmOptions) {
-        let undefined = options.undefined.iter().map(|name| (Asker::Linker, name));
-        let exports = options.exports.iter().chain(&options.export_if_defined);
-        let exports = exports.map(|name| (Asker::Option("--export"), name));
+        let undefined = options.undefined.iter();
+        let undefined = undefined.map(|name| (Asker::Linker, name.as_str()));
+        let exports = match options.shrink.compat {
+            true => asked::in_table_order(options.export_if_defined.iter().chain(&options.exports)),
+            false => {
+                let names = options.exports.iter().chain(&options.export_if_defined);
+                names.map(String::as_str).collect()
+            }
+        };
+        let exports = exports
+            .into_iter()
+            .map(|name| (Asker::Option("--export"), name));
         let entry = options.entry.iter();
-        let entry = entry.map(|name| (Asker::Option("--entry"), name));
+        let entry = entry.map(|name| (Asker::Option("--entry"), name.as_str()));
         for (by, name) in undefined.chain(exports).chain(entry) {
             let Some(id) = self.get(name) else { continue };
             let symbol = self.at(id);
@@ -550,12 +600,38 @@ impl<'a> Table<'a> {
                 self.pull(number, Some((by, name)));
             }
         }
-        // Whoever registers finalisers expects the module to run them.
-        if let Some(id) = self.get("__wasm_call_dtors")
-            && let Definition::Lazy(number) = self.at(id).definition
-        {
-            self.pull(number, Some((Asker::Linker, "__wasm_call_dtors")));
+        self.find_finaliser();
+    }
+
+    /// Whoever registers finalisers expects the module to run them, unless somebody runs initialisers by hand.
+    fn find_finaliser(&mut self) {
+        let options = self.options;
+        let ctors = "__wasm_call_ctors";
+        let mut asked = options.exports.iter().chain(&options.export_if_defined);
+        let by_hand = self.get(ctors).is_some_and(|id| self.at(id).used)
+            || options.entry.as_deref() == Some(ctors)
+            || asked.any(|name| name == ctors);
+        let name = "__wasm_call_dtors";
+        let Some(id) = self.get(name).filter(|_| !by_hand && !options.relocatable) else {
+            return;
+        };
+        self.at(id).used = true;
+        if let Definition::Lazy(number) = self.at(id).definition {
+            self.pull(number, Some((Asker::Linker, name)));
         }
+        let id = self.get(name).unwrap_or(id);
+        let symbol = self.resolved.symbol(id);
+        let problem = match (symbol.kind, symbol.is_defined()) {
+            (SymbolKind::Function, true) if symbol.signature == NO_SIGNATURE => {
+                self.resolved.finaliser = Some(id);
+                return;
+            }
+            (SymbolKind::Function, true) => "takes parameters or has results",
+            (SymbolKind::Function, false) => "is not defined",
+            _ => "is no function",
+        };
+        let problem = Diagnostic::error(format!("`{name}` {problem}"));
+        self.problems.push(problem.code("finaliser"));
     }
 }
 
@@ -613,11 +689,12 @@ fn put_in_order(resolved: &mut Resolved<'_>, order: &[FileId]) {
 /// Marks what the command line exports.
 fn export(options: &WasmOptions, resolved: &mut Resolved<'_>) {
     let asked = options.exports.iter().chain(&options.export_if_defined);
-    for name in asked.chain(&options.entry) {
-        if let Some(id) = resolved.find(name) {
-            let symbol = &mut resolved.symbols[id.0 as usize];
-            symbol.force_export |= symbol.is_defined();
-        }
+    let asked = asked.map(|name| resolved.find(name));
+    let entry = options.entry.iter().map(|name| resolved.find_own(name));
+    let found: Vec<SymbolId> = asked.chain(entry).flatten().collect();
+    for id in found {
+        let symbol = &mut resolved.symbols[id.0 as usize];
+        symbol.force_export |= symbol.is_defined();
     }
 }
 

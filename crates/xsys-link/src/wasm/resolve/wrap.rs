@@ -30,6 +30,8 @@ impl<'a> Table<'a> {
             let real = self.want(&wish.real, id);
             let wrap = self.want(&wish.wrap, id);
             self.at(id).used = true;
+            // Whoever uses it gets NAME.
+            self.at(real).used = false;
             wrapped.push(Wrapped {
                 name: (&wish.name, id),
                 real: (&wish.real, real),

@@ -1,0 +1,92 @@
+//! A link of the differential test as files and a command line, so that a person can repeat it.
+
+use std::path::Path;
+
+use super::encode;
+use super::model::{Archive, Input, Link, Object, flag};
+
+/// Writes all files into a folder, and the words that name them: what stands in front of a file's name comes first.
+pub fn write(link: &Link, folder: &Path) -> std::io::Result<Vec<String>> {
+    let mut words = Vec::new();
+    for input in &link.inputs {
+        match input {
+            Input::Object(object) => {
+                std::fs::write(folder.join(&object.name), encode::object(object))?;
+                words.push(object.name.clone());
+            }
+            Input::Archive(archive) => {
+                std::fs::write(folder.join(&archive.name), archive_bytes(archive))?;
+                match archive.whole {
+                    true => words.extend(
+                        ["--whole-archive", &archive.name, "--no-whole-archive"].map(str::to_owned),
+                    ),
+                    false => words.push(archive.name.clone()),
+                }
+            }
+            Input::Library(objects) => {
+                words.push("--start-lib".into());
+                for object in objects {
+                    std::fs::write(folder.join(&object.name), encode::object(object))?;
+                    words.push(object.name.clone());
+                }
+                words.push("--end-lib".into());
+            }
+            Input::Again(name) if folder.join(name).exists() => words.push(name.clone()),
+            Input::Again(_) => {}
+        }
+    }
+    Ok(words)
+}
+
+/// The names that an archive's table lists.
+fn listed(object: &Object) -> impl Iterator<Item = &str> {
+    let symbols = object.symbols.iter();
+    symbols
+        .filter(|symbol| {
+            symbol.is_defined() && symbol.flags & flag::LOCAL == 0 && !symbol.name.is_empty()
+        })
+        .map(|symbol| symbol.name.as_str())
+}
+
+/// The System V archive format, with or without its table.
+fn archive_bytes(archive: &Archive) -> Vec<u8> {
+    let members: Vec<Vec<u8>> = archive.members.iter().map(encode::object).collect();
+    let names = archive
+        .members
+        .iter()
+        .map(|member| listed(member).collect::<Vec<_>>());
+    let names: Vec<Vec<&str>> = names.collect();
+    let count: usize = names.iter().map(Vec::len).sum();
+    let text: usize = names.iter().flatten().map(|name| name.len() + 1).sum();
+    let even = |size: usize| size + size % 2;
+    let mut at = 8;
+    if archive.index {
+        at += 60 + even(4 + 4 * count + text);
+    }
+    let (mut table, mut bodies) = ((count as u32).to_be_bytes().to_vec(), Vec::new());
+    for ((object, bytes), names) in archive.members.iter().zip(&members).zip(&names) {
+        for _ in names {
+            table.extend((at as u32).to_be_bytes());
+        }
+        bodies.extend(head(&format!("{}/", object.name), bytes.len()));
+        bodies.extend(bytes);
+        bodies.resize(even(bodies.len()), b'\n');
+        at += 60 + even(bytes.len());
+    }
+    for name in names.iter().flatten() {
+        table.extend(name.as_bytes());
+        table.push(0);
+    }
+    let mut out = b"!<arch>\n".to_vec();
+    if archive.index {
+        table.resize(even(table.len()), 0);
+        out.extend(head("/", table.len()));
+        out.extend(table);
+    }
+    out.extend(bodies);
+    out
+}
+
+fn head(name: &str, size: usize) -> Vec<u8> {
+    format!("{name:<16}{:<12}{:<6}{:<6}{:<8}{size:<10}`\n", 0, 0, 0, 644).into_bytes()
+}
