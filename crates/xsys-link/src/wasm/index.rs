@@ -241,7 +241,8 @@ impl<'a> Indexes<'a> {
                     continue;
                 }
                 let id = ids[entry.index as usize];
-                if matches!(value, Value::AddressRelative | Value::TableSlotRelative) {
+                let distance = matches!(value, Value::AddressRelative | Value::TableSlotRelative);
+                if distance && !options.relocatable {
                     let symbol = resolved.symbol(id);
                     if (symbol.is_undefined() && !symbol.is_overlooked()) || symbol.missing {
                         scan.nowhere.push((id, file));
