@@ -57,6 +57,9 @@ pub struct Diagnostic {
     /// A name for this kind of problem, for programs that read diagnostics; it does not change when
     /// the message does.
     pub code: Option<&'static str>,
+    /// The message in the words of another program that is imitated where that is asked for: scripts search
+    /// for them.
+    pub counterpart: Option<String>,
 }
 
 impl Diagnostic {
@@ -78,6 +81,7 @@ impl Diagnostic {
             notes: Vec::new(),
             help: Vec::new(),
             code: None,
+            counterpart: None,
         }
     }
 
@@ -95,6 +99,19 @@ impl Diagnostic {
     pub fn code(mut self, code: &'static str) -> Self {
         self.code = Some(code);
         self
+    }
+
+    /// Says how the imitated program puts it.
+    pub fn counterpart(mut self, text: impl Into<String>) -> Self {
+        self.counterpart = Some(text.into());
+        self
+    }
+
+    /// Puts it as the imitated program does, where that is known.
+    pub fn imitate(&mut self) {
+        if let Some(text) = self.counterpart.take() {
+            self.message = text;
+        }
     }
 
     /// Adds a fact.

@@ -14,6 +14,7 @@ mod spare;
 mod threads;
 pub mod wasm;
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -58,9 +59,25 @@ pub struct Outcome {
 
 /// Does what a linker's command line (without the program's name) asks.
 pub fn link_command_line(flavor: Flavor, args: &[OsString]) -> Outcome {
+    let args = &with_reproduce(args);
     match flavor {
         Flavor::Gnu => link_gnu(args, 0),
         Flavor::Wasm => wasm::command::link_command_line(args),
+    }
+}
+
+/// lld's `LLD_REPRODUCE` stands for `--reproduce` where the command line has none.
+fn with_reproduce(args: &[OsString]) -> Cow<'_, [OsString]> {
+    let given = |word: &OsString| {
+        let word = word.to_string_lossy();
+        word.starts_with("--reproduce") || word.starts_with("-reproduce")
+    };
+    match std::env::var_os("LLD_REPRODUCE").filter(|_| !args.iter().any(given)) {
+        None => Cow::Borrowed(args),
+        Some(file) => {
+            let wish = [OsString::from("--reproduce"), file];
+            Cow::Owned(wish.into_iter().chain(args.iter().cloned()).collect())
+        }
     }
 }
 
@@ -68,7 +85,7 @@ pub fn link_command_line(flavor: Flavor, args: &[OsString]) -> Outcome {
 /// would take as long as the link.
 pub fn link_with_reasons(flavor: Flavor, args: &[OsString], most: usize) -> Outcome {
     match flavor {
-        Flavor::Gnu => link_gnu(args, most),
+        Flavor::Gnu => link_gnu(&with_reproduce(args), most),
         Flavor::Wasm => link_command_line(flavor, args),
     }
 }

@@ -61,13 +61,16 @@ fn run(
     words: &[OsString],
     put: impl FnOnce(&WasmOptions, &Planned<'_, '_, '_>) -> Result<(), Diagnostic> + Send,
 ) -> Result<Outcome, Vec<Diagnostic>> {
-    let options = WasmOptions::parse(words)?;
-    if let Some(text) = options.only_say {
+    let mut options = WasmOptions::parse(words)?;
+    let alone = options.inputs.is_empty();
+    let said = options.say_first.clone().filter(|_| alone);
+    if let Some(text) = options.only_say.clone().or(said) {
         return Ok(Outcome {
             stdout: text,
             ..Outcome::default()
         });
     }
+    options.read_import_lists();
     let store = FileStore::new();
     let wish = options.reports.reproduce.as_ref();
     let archive = wish.map(|wish| Archive::create(wish, &options.output));
@@ -86,6 +89,9 @@ fn run(
         Err(diagnostics) => diagnostics,
     };
     diagnostics.extend(missed);
+    if options.shrink.compat {
+        diagnostics.iter_mut().for_each(Diagnostic::imitate);
+    }
     limit_errors(diagnostics, options.error_limit);
     result
 }
@@ -118,6 +124,7 @@ fn link(
         return Err(problems);
     }
     let (diagnostics, stdout) = link_into(options, store, inputs, |module| put(options, module))?;
+    let stdout = options.say_first.clone().unwrap_or_default() + &stdout;
     let mut read = store.read_files();
     read.extend(options.reports.read.iter().filter_map(|(path, _)| {
         let file = InputFile::open(path).ok()?;

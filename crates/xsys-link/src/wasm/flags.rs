@@ -125,15 +125,10 @@ pub static FLAGS: &[Flag] = &[
     set!(
         ["start-lib"],
         None,
-        |r, _| r.lazy = true,
+        |r, _| r.start_lib(),
         "the objects that follow act like an archive's members"
     ),
-    set!(
-        ["end-lib"],
-        None,
-        |r, _| r.lazy = false,
-        "ends `--start-lib`"
-    ),
+    set!(["end-lib"], None, |r, _| r.end_lib(), "ends `--start-lib`"),
     // Entry, exports, imports.
     set!(
         ["e", "entry"],
@@ -226,6 +221,12 @@ pub static FLAGS: &[Flag] = &[
         "the first definition wins"
     ),
     set!(
+        ["noinhibit-exec"],
+        None,
+        |r, _| r.options.forgives = true,
+        "two definitions are a warning, and the last wins; other errors prevent the output as ever"
+    ),
+    set!(
         ["no-allow-multiple-definition"],
         None,
         |r, _| r.options.allow_multiple_definition = false,
@@ -236,7 +237,7 @@ pub static FLAGS: &[Flag] = &[
         &["z"],
         Argument::Required,
         Action::Set(keyword),
-        "`-z stack-size=BYTES`",
+        "`-z stack-size=BYTES`; `-z muldefs`: the first definition wins; others are warned of",
     ),
     set!(
         ["stack-first"],
@@ -253,7 +254,7 @@ pub static FLAGS: &[Flag] = &[
     set!(
         ["global-base"],
         Required,
-        |r, v| r.options.memory.global_base = Some(number(v)?),
+        |r, v| r.options.memory.global_base = Some(number(v)?).filter(|&base| base != 0),
         "where data start"
     ),
     set!(
@@ -290,7 +291,7 @@ pub static FLAGS: &[Flag] = &[
         &["import-memory"],
         Argument::Optional,
         Action::Set(import_memory),
-        "`--import-memory=MODULE,NAME`, by default env,memory",
+        "`--import-memory=MODULE,NAME`, or `=NAME` of the module env; by default env,memory",
     ),
     set!(
         ["export-memory"],
@@ -581,7 +582,13 @@ pub static FLAGS: &[Flag] = &[
         "how response files are quoted: posix (as rustc writes them) or windows",
     ),
     set!(
-        ["version", "v", "V"],
+        ["v", "V"],
+        None,
+        |r, _| r.options.say_first = Some(format!("{VERSION}\n")),
+        "says which linker this is, and links if there are inputs"
+    ),
+    set!(
+        ["version"],
         None,
         |r, _| r.options.only_say = Some(format!("{VERSION}\n")),
         "says which linker this is"
@@ -646,11 +653,6 @@ pub static FLAGS: &[Flag] = &[
         ["shared", "pie", "experimental-pic"],
         None,
         "the layout of shared modules (`dylink.0`) is not settled; link everything into one module"
-    ),
-    rejected!(
-        ["noinhibit-exec"],
-        None,
-        "there is no output when there are errors"
     ),
 ];
 

@@ -640,6 +640,7 @@ pub fn import_name<'a>(symbol: &Symbol<'a>) -> ImportName<'a> {
 /// Whether the source or the command line says that a name may be undefined.
 pub(super) fn is_allowed(options: &WasmOptions, symbol: &Symbol<'_>) -> bool {
     symbol.explicit_import
+        || symbol.provided
         || (symbol.kind == SymbolKind::Function && options.import_undefined)
         || options
             .allow_undefined

@@ -100,7 +100,7 @@ pub fn dropped(resolved: &Resolved<'_>, live: &Live) -> String {
         let _ = writeln!(out, "removing unused section {file}:({name})");
     };
     for (file, object) in resolved.files() {
-        let names = body_names(resolved, file);
+        let names = names_of(resolved, file, SymbolKind::Function, object.functions.len());
         for (at, name) in names.iter().enumerate() {
             if !live.functions[file.0 as usize][at] {
                 line(&object.name, name);
@@ -109,6 +109,17 @@ pub fn dropped(resolved: &Resolved<'_>, live: &Live) -> String {
         for (at, segment) in object.segments.iter().enumerate() {
             if !live.segments[file.0 as usize][at] {
                 line(&object.name, segment.name);
+            }
+        }
+        for (kind, kept) in [
+            (SymbolKind::Global, &live.globals),
+            (SymbolKind::Tag, &live.tags),
+            (SymbolKind::Table, &live.tables),
+        ] {
+            let kept = &kept[file.0 as usize];
+            let names = names_of(resolved, file, kind, kept.len());
+            for (name, _) in names.iter().zip(kept).filter(|(_, kept)| !**kept) {
+                line(&object.name, name);
             }
         }
     }
@@ -120,12 +131,17 @@ pub fn dropped(resolved: &Resolved<'_>, live: &Live) -> String {
     out
 }
 
-/// The first symbol of each body of a file.
-fn body_names<'a>(resolved: &Resolved<'a>, file: FileId) -> Vec<&'a str> {
+/// The first symbol of each of a file's `count` bodies, globals and the like.
+fn names_of<'a>(
+    resolved: &Resolved<'a>,
+    file: FileId,
+    kind: SymbolKind,
+    count: usize,
+) -> Vec<&'a str> {
     let object = resolved.file(file);
-    let mut names = vec![""; object.functions.len()];
-    for symbol in &object.symbols {
-        if let (SymbolKind::Function, Place::Item(at)) = (symbol.kind, symbol.place)
+    let mut names = vec![""; count];
+    for symbol in object.symbols.iter().filter(|symbol| symbol.kind == kind) {
+        if let Place::Item(at) = symbol.place
             && let Some(name) = names.get_mut(at as usize)
             && name.is_empty()
         {

@@ -17,6 +17,7 @@ use super::name_table::{Hashed, NameTable};
 use super::object::{self, DebugRelocs, ObjectFile};
 use super::reloc::Keeper;
 use super::report;
+use super::stub_library::{self, Stubs};
 use crate::input::InputError;
 use crate::input::archive::{Archive, Member};
 use crate::input::kind::FileKind;
@@ -66,6 +67,17 @@ impl<'a> Candidate<'a> {
     }
 }
 
+/// What there is to link.
+#[derive(Debug)]
+pub struct Loaded<'a> {
+    /// Objects that take part, or may.
+    pub candidates: Vec<Candidate<'a>>,
+    /// Stub libraries.
+    pub stubs: Vec<Stubs<'a>>,
+    /// Problems that do not prevent the output.
+    pub warnings: Vec<Diagnostic>,
+}
+
 /// Lists all objects, in command-line order. The members of thin archives come from `store`;
 /// relocations are kept in `keeper`.
 pub fn load<'a>(
@@ -73,16 +85,27 @@ pub fn load<'a>(
     store: &'a FileStore,
     keeper: &'a Keeper,
     options: &WasmOptions,
-) -> Result<Vec<Candidate<'a>>, Vec<Diagnostic>> {
+) -> Result<Loaded<'a>, Vec<Diagnostic>> {
     let debug = options.debug_relocs();
     let listed: Vec<Result<Vec<Candidate<'a>>, Diagnostic>> = inputs
         .par_iter()
+        .filter(|input| !stub_library::is_stub(input.bytes))
         .map(|input| match FileKind::of(input.bytes) {
             FileKind::Archive | FileKind::ThinArchive => archive(options, input, store),
             _ => plain(input),
         })
         .collect();
     let (mut candidates, mut problems) = (Vec::new(), Vec::new());
+    let mut stub_libraries = Vec::new();
+    for input in inputs
+        .iter()
+        .filter(|input| stub_library::is_stub(input.bytes))
+    {
+        match Stubs::parse(input.path.display().to_string(), input.bytes) {
+            Ok(library) => stub_libraries.push(library),
+            Err(problem) => problems.push(problem),
+        }
+    }
     for result in listed {
         match result {
             Ok(list) => candidates.extend(list),
@@ -100,7 +123,11 @@ pub fn load<'a>(
     }
     prefetch(&mut candidates, debug, keeper);
     match problems.is_empty() {
-        true => Ok(candidates),
+        true => Ok(Loaded {
+            candidates,
+            stubs: stub_libraries,
+            warnings: foreign_members(inputs, store, options),
+        }),
         false => Err(problems),
     }
 }
@@ -123,6 +150,42 @@ fn look_at_all<'a>(
         }
     });
     problems.collect()
+}
+
+/// What wasm-ld says of members for other machines, which it leaves out. We only complain when one is needed.
+fn foreign_members(
+    inputs: &[WasmInput<'_>],
+    store: &FileStore,
+    options: &WasmOptions,
+) -> Vec<Diagnostic> {
+    let mut warnings = Vec::new();
+    if !options.shrink.compat {
+        return warnings;
+    }
+    for input in inputs.iter().filter(|input| !input.whole_archive) {
+        let Ok(archive) = Archive::parse(&input.path, input.bytes) else {
+            continue;
+        };
+        for member in archive.members().flatten() {
+            if member.bytes(store).is_ok_and(is_linkable) {
+                continue;
+            }
+            let (path, name) = (input.path.display(), String::from_utf8_lossy(member.name));
+            warnings.push(
+                Diagnostic::warning(format!("`{path}({name})` is no wasm object"))
+                    .note("it is left out")
+                    .counterpart(format!(
+                        "{path}: archive member '{name}' is neither Wasm object file nor LLVM bitcode"
+                    )),
+            );
+        }
+    }
+    warnings
+}
+
+/// Whether wasm-ld would take a file for something to link.
+fn is_linkable(bytes: &[u8]) -> bool {
+    matches!(FileKind::of(bytes), FileKind::Wasm | FileKind::LlvmBitcode)
 }
 
 /// Parses the members that resolution is going to pull, as far as that can be told without
@@ -317,7 +380,10 @@ fn archive<'a>(
                 candidates[at].provides.push(name.into());
             }
         }
-        candidates.retain(|candidate| !candidate.provides.is_empty());
+        candidates.retain(|candidate| {
+            !candidate.provides.is_empty()
+                && (!options.shrink.compat || is_linkable(candidate.bytes))
+        });
         if !candidates.is_empty() {
             return Ok(candidates);
         }

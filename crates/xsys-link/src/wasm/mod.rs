@@ -48,6 +48,7 @@ pub mod report;
 pub mod resolve;
 pub mod shorten;
 pub mod strings;
+pub mod stub_library;
 pub mod stubs;
 pub mod symbols;
 pub mod synth;
@@ -102,10 +103,12 @@ pub fn link_into<'a>(
     inputs: Vec<WasmInput<'a>>,
     put: impl FnOnce(&write::Planned<'_, '_, '_>) -> Result<(), Diagnostic>,
 ) -> Result<(Vec<Diagnostic>, String), Vec<Diagnostic>> {
-    let mut problems = Vec::new();
+    let mut problems = options.warnings.clone();
     let keeper = reloc::Keeper::default();
-    let candidates = load::load(&inputs, store, &keeper, options)?;
-    let (mut resolved, found) = resolve::resolve(options, &keeper, candidates);
+    let loaded = load::load(&inputs, store, &keeper, options)?;
+    problems.extend(loaded.warnings);
+    let (mut resolved, found) =
+        resolve::resolve(options, &keeper, loaded.candidates, &loaded.stubs);
     problems.extend(found);
     problems.extend(report::requests(options, &resolved));
     let (features, found) = features::Features::collect(options, &resolved);

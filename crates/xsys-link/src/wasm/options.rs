@@ -95,6 +95,12 @@ pub struct WasmOptions {
     pub memory64: Option<bool>,
     /// Do not link, only say this.
     pub only_say: Option<String>,
+    /// What is said before a link (`-v`).
+    pub say_first: Option<String>,
+    /// Problems of the command line that do not prevent the output.
+    pub warnings: Vec<Diagnostic>,
+    /// What has two definitions is a warning (`--noinhibit-exec`).
+    pub forgives: bool,
 }
 
 /// `--wrap=NAME`: users of NAME get `__wrap_NAME`, users of `__real_NAME` get NAME.
@@ -274,6 +280,9 @@ impl Default for WasmOptions {
             threads: None,
             memory64: None,
             only_say: None,
+            say_first: None,
+            warnings: Vec::new(),
+            forgives: false,
         }
     }
 }
@@ -365,6 +374,24 @@ impl WasmOptions {
     /// Whether `section` is written although everything is to be stripped.
     pub fn keeps(&self, section: &str) -> bool {
         !self.strip_all || self.keeps_by_name(section)
+    }
+
+    /// Beside an archive `libx.a`, `libx.imports` lists what the host provides for it.
+    pub(super) fn read_import_lists(&mut self) {
+        let (found, _) = self.look_for_inputs();
+        for (path, _) in found {
+            if path.extension().is_none_or(|ending| ending == "o") {
+                continue;
+            }
+            let list = path.with_extension("imports");
+            let Ok(text) = std::fs::read_to_string(&list) else {
+                continue;
+            };
+            let lines = text.lines().map(str::trim);
+            let names = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+            self.allow_undefined.extend(names.map(str::to_owned));
+            self.reports.read.push((list, text.into_bytes()));
+        }
     }
 
     /// Finds the files behind the inputs: libraries in the search folders, in order.

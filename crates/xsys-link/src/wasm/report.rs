@@ -28,7 +28,10 @@ pub fn requests(options: &WasmOptions, resolved: &Resolved<'_>) -> Vec<Diagnosti
         symbol.is_some_and(|s| s.is_defined() && !s.stub && !address(s))
     };
     if let Some(entry) = options.entry.as_deref().filter(|entry| !starts(entry)) {
-        let problem = Diagnostic::error(format!("entry point `{entry}` is not defined"));
+        let problem = Diagnostic::error(format!("entry point `{entry}` is not defined"))
+            .counterpart(format!(
+                "entry symbol not defined (pass --no-entry to suppress): {entry}"
+            ));
         problems.push(match similar(resolved, entry, SymbolKind::Function) {
             Some(close) => problem.help(format!("did you mean `{close}`?")),
             None if entry == "_start" => problem.help(
@@ -43,7 +46,8 @@ pub fn requests(options: &WasmOptions, resolved: &Resolved<'_>) -> Vec<Diagnosti
     if options.memory.fixed && options.memory.max != 0 {
         problems.push(
             Diagnostic::error("`--max-memory` and `--no-growable-memory` do not go together")
-                .help("leave out one: memory that cannot grow is as large as at the start"),
+                .help("leave out one: memory that cannot grow is as large as at the start")
+                .counterpart("--max-memory is incompatible with --no-growable-memory"),
         );
     }
     problems.extend(
@@ -62,9 +66,17 @@ pub fn wrong_width(options: &WasmOptions, file: &ObjectFile<'_>) -> Option<Diagn
     }
     Some(match is64 {
         false => Diagnostic::error(format!("`{}` uses 64-bit addresses", file.name))
-            .help("pass `-mwasm64`, and link only objects of `wasm64` targets"),
+            .help("pass `-mwasm64`, and link only objects of `wasm64` targets")
+            .counterpart(format!(
+                "{}: wasm64 object file can't be linked in wasm32 mode",
+                file.name
+            )),
         true => Diagnostic::error(format!("`{}` uses 32-bit addresses", file.name))
-            .help("build it for the `wasm64` target, or leave out `-mwasm64`"),
+            .help("build it for the `wasm64` target, or leave out `-mwasm64`")
+            .counterpart(format!(
+                "{}: wasm32 object file can't be linked in wasm64 mode",
+                file.name
+            )),
     })
 }
 
@@ -80,6 +92,7 @@ pub fn not_exported(
         Unresolved::Warn => Diagnostic::warning(message),
         Unresolved::Ignore | Unresolved::Import => return None,
     };
+    let problem = problem.counterpart(format!("symbol exported via --export not found: {name}"));
     let symbols = resolved.named().filter(|(_, symbol)| symbol.is_defined());
     let close = did_you_mean(name, symbols.map(|(_, symbol)| symbol.name));
     Some(match close {
@@ -108,7 +121,7 @@ pub fn text(
         let text = inputs_report::why_extract(options, resolved);
         problems.extend(inputs_report::deliver(to, &text, &mut out));
     }
-    if options.print_gc_sections {
+    if options.print_gc_sections && options.gc_sections {
         out += &inputs_report::dropped(resolved, live);
     }
     if !reports.why_live.is_empty() {

@@ -120,6 +120,8 @@ pub struct Symbol<'a> {
     pub force_export: bool,
     /// Traps when called and has no table slot, so that its address is null.
     pub stub: bool,
+    /// A stub library says that the host provides it.
+    pub provided: bool,
     /// Undefined, and replaced by such a function because the command line says so.
     pub missing: bool,
     /// The file that defines it or first referred to it.

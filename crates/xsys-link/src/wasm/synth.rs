@@ -98,6 +98,7 @@ fn name<'a>(
         called: false,
         used: false,
         force_export: false,
+        provided: false,
         stub: false,
         missing: false,
         file: None,

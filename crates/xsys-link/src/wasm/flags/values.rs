@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use xsys_diag::Diagnostic;
+
 use super::super::options::parse::Reading;
 use super::super::options::{Unresolved, Wrap};
 use crate::options::{BuildId, MapTo, Reproduce};
@@ -23,13 +25,15 @@ pub(super) fn keyword(reading: &mut Reading, text: &str) -> Result<(), String> {
     match text.split_once('=') {
         Some(("stack-size", value)) => {
             reading.options.memory.stack_size = number(value)?;
-            Ok(())
         }
-        other => {
-            let name = other.map_or(text, |(name, _)| name);
-            Err(format!("unknown keyword `{name}`"))
-        }
+        None if text == "muldefs" => reading.options.allow_multiple_definition = true,
+        _ => reading.options.warnings.push(
+            Diagnostic::warning(format!("unknown keyword `{text}` of `-z`"))
+                .help("the wasm linker knows `stack-size=BYTES` and `muldefs`")
+                .counterpart(format!("unknown -z value: {text}")),
+        ),
     }
+    Ok(())
 }
 
 pub(super) fn allow_undefined_file(reading: &mut Reading, path: &str) -> Result<(), String> {
@@ -82,9 +86,7 @@ pub(super) fn unresolved(reading: &mut Reading, text: &str) -> Result<(), String
 pub(super) fn import_memory(reading: &mut Reading, text: &str) -> Result<(), String> {
     let (module, name) = match text {
         "" => ("env", "memory"),
-        _ => text
-            .split_once(',')
-            .ok_or_else(|| format!("`{text}` is not MODULE,NAME"))?,
+        _ => text.split_once(',').unwrap_or(("env", text)),
     };
     reading.options.memory.import = Some((module.into(), name.into()));
     Ok(())

@@ -12,11 +12,17 @@ use super::super::flags::{Action, Argument, FLAGS, Flag};
 use super::{InputName, InputRef, Unresolved, WasmOptions};
 use crate::options::response::{self, Quoting};
 
+/// wasm-ld writes padded numbers wherever debug information could tell their places.
+const WITH_DEBUG: &str = "--compress-relocations is incompatible with output debug information. \
+    Please pass --strip-debug or --strip-all";
+
 /// Options while they are being read.
 pub(crate) struct Reading {
     pub(crate) options: WasmOptions,
     pub(crate) whole_archive: bool,
     pub(crate) lazy: bool,
+    /// What is wrong with the order of options.
+    problems: Vec<Diagnostic>,
     /// The first names of the rows that were used.
     asked: Vec<&'static str>,
     /// What `--unresolved-symbols` says; it outweighs the next.
@@ -28,6 +34,28 @@ pub(crate) struct Reading {
 }
 
 impl Reading {
+    /// `--start-lib`, which is in no other.
+    pub(crate) fn start_lib(&mut self) {
+        if std::mem::replace(&mut self.lazy, true) {
+            self.problems.push(
+                Diagnostic::error("`--start-lib` within another `--start-lib`")
+                    .help("end the first with `--end-lib`")
+                    .counterpart("nested --start-lib"),
+            );
+        }
+    }
+
+    /// `--end-lib`, which ends one.
+    pub(crate) fn end_lib(&mut self) {
+        if !std::mem::replace(&mut self.lazy, false) {
+            self.problems.push(
+                Diagnostic::error("`--end-lib` without a `--start-lib`")
+                    .help("put `--start-lib` before the objects that it is about")
+                    .counterpart("stray --end-lib"),
+            );
+        }
+    }
+
     pub(crate) fn input(&mut self, what: InputName) {
         self.options.inputs.push(InputRef {
             what,
@@ -39,10 +67,12 @@ impl Reading {
     /// Decides what depends on several options.
     fn finish(&mut self) -> Vec<Diagnostic> {
         let asked = |name: &str| self.asked.contains(&name);
-        let mut problems = Vec::new();
-        let mut clash = |one: &str, other: &str, help: &str| {
+        let mut problems = std::mem::take(&mut self.problems);
+        let mut clash = |one: &str, other: &str, help: &str, counterpart: &str| {
             problems.push(
-                Diagnostic::error(format!("`{one}` and `{other}` cannot go together")).help(help),
+                Diagnostic::error(format!("`{one}` and `{other}` cannot go together"))
+                    .help(help)
+                    .counterpart(counterpart),
             );
         };
         let options = &mut self.options;
@@ -56,25 +86,64 @@ impl Reading {
                 "--import-table",
                 "--export-table",
                 "a table that comes from outside is there already; drop one of them",
+                "--import-table and --export-table may not be used together",
             );
         }
-        if options.emit_relocs && options.shrink.compress_relocations == Some(true) {
+        let compress = options.shrink.compress_relocations == Some(true);
+        if options.emit_relocs && compress {
             clash(
                 "--emit-relocs",
                 "--compress-relocations",
                 "who patches fields later needs their padding; drop one of them",
+                WITH_DEBUG,
+            );
+        } else if options.shrink.compat
+            && compress
+            && !options.strip_debug
+            && !options.strip_all
+            && !options.relocatable
+        {
+            clash(
+                "--compress-relocations",
+                "debug information",
+                "pass `--strip-debug`, or leave `--compat=wasm-ld` out: then debug information follows",
+                WITH_DEBUG,
             );
         }
         if !options.relocatable {
             return problems;
         }
-        for (name, spelled) in [
-            ("e", "--entry"),
-            ("u", "--undefined"),
-            ("gc-sections", "--gc-sections"),
-            ("compress-relocations", "--compress-relocations"),
-            ("global-base", "--global-base"),
-            ("shared-memory", "--shared-memory"),
+        for (name, spelled, counterpart) in [
+            (
+                "e",
+                "--entry",
+                "entry point specified for relocatable output file",
+            ),
+            (
+                "u",
+                "--undefined",
+                "-r -and --undefined may not be used together",
+            ),
+            (
+                "gc-sections",
+                "--gc-sections",
+                "-r and --gc-sections may not be used together",
+            ),
+            (
+                "compress-relocations",
+                "--compress-relocations",
+                "-r -and --compress-relocations may not be used together",
+            ),
+            (
+                "global-base",
+                "--global-base",
+                "-r and --global-base may not by used together",
+            ),
+            (
+                "shared-memory",
+                "--shared-memory",
+                "-r and --shared-memory may not be used together",
+            ),
         ] {
             // `--no-gc-sections` and the like take an earlier `--gc-sections` back.
             let taken_back = match name {
@@ -88,6 +157,7 @@ impl Reading {
                     "--relocatable",
                     spelled,
                     "an object is not laid out yet; pass the option when it is linked",
+                    counterpart,
                 );
             }
         }
@@ -106,6 +176,7 @@ impl WasmOptions {
             options: WasmOptions::default(),
             whole_archive: false,
             lazy: false,
+            problems: Vec::new(),
             asked: Vec::new(),
             policy: None,
             severity: Unresolved::Error,
@@ -131,6 +202,14 @@ impl WasmOptions {
             }
         }
         problems.extend(reading.finish());
+        if reading.options.shrink.compat {
+            problems.iter_mut().for_each(Diagnostic::imitate);
+            reading
+                .options
+                .warnings
+                .iter_mut()
+                .for_each(Diagnostic::imitate);
+        }
         match problems.is_empty() {
             true => Ok(reading.options),
             false => Err(problems),
@@ -239,7 +318,8 @@ fn short(text: &str, bare: &str) -> Option<(&'static Flag, Option<String>)> {
 
 fn unknown(text: &str, name: &str) -> Diagnostic {
     let names = FLAGS.iter().flat_map(|flag| flag.names).copied();
-    let problem = Diagnostic::error(format!("unknown option `{text}`"));
+    let problem = Diagnostic::error(format!("unknown option `{text}`"))
+        .counterpart(format!("unknown argument: {text}"));
     match did_you_mean(
         name,
         names.filter(|name| !name.ends_with('*') && name.len() > 1),

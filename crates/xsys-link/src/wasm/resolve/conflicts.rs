@@ -17,15 +17,19 @@ impl<'a> Table<'a> {
         }
         let first = self.place_of(self.resolved.symbol(id).file);
         let second = self.place_of(entry.file);
+        let name = readable(entry.name);
+        let message = format!("symbol `{name}` is defined twice");
+        let problem = match self.options.forgives {
+            true => Diagnostic::warning(message),
+            false => Diagnostic::error(message),
+        };
         self.problems.push(
-            Diagnostic::error(format!(
-                "symbol `{}` is defined twice",
-                readable(entry.name)
-            ))
-            .code("duplicate-symbol")
-            .note(format!("first defined in {first}"))
-            .note(format!("defined again in {second}"))
-            .help(hints::for_duplicate(entry.name.as_bytes())),
+            problem
+                .counterpart(format!("duplicate symbol: {name}"))
+                .code("duplicate-symbol")
+                .note(format!("first defined in {first}"))
+                .note(format!("defined again in {second}"))
+                .help(hints::for_duplicate(entry.name.as_bytes())),
         );
     }
 

@@ -11,6 +11,7 @@
 mod asked;
 mod conflicts;
 mod linker_names;
+mod stubbed;
 mod wrap;
 
 use hashbrown::HashSet;
@@ -25,6 +26,7 @@ use super::mismatch;
 use super::name_table::{self, Hashed};
 use super::object::{ImportName, ObjectFile, ObjectSymbol, Place, Signature, SymbolKind};
 use super::reloc::Keeper;
+use super::stub_library::Stubs;
 use super::symbols::{
     Asker, Definition, Discarded, Extracted, FileId, FunctionRef, Resolved, Symbol, SymbolId,
 };
@@ -40,6 +42,7 @@ pub fn resolve<'a>(
     options: &'a WasmOptions,
     keeper: &'a Keeper,
     candidates: Vec<Candidate<'a>>,
+    stubs: &[Stubs<'a>],
 ) -> (Resolved<'a>, Vec<Diagnostic>) {
     let mut table = Table {
         options,
@@ -65,6 +68,7 @@ pub fn resolve<'a>(
     }
     table.pull_by_command_line(options);
     let wrapped = table.declare_wrapped(options);
+    table.apply_stubs(stubs);
     if !options.relocatable {
         table.define_optional(options);
     }
@@ -164,6 +168,7 @@ impl<'a> Entry<'a> {
             used,
             force_export: false,
             stub: false,
+            provided: false,
             missing: false,
             file: self.file,
         }
@@ -573,7 +578,8 @@ impl<'a> Table<'a> {
             return true;
         }
         self.duplicate(id, entry);
-        false
+        // As wasm-ld has it, what is only warned of is replaced.
+        self.options.forgives && !self.options.allow_multiple_definition
     }
 
     /// `-u`, `--export` and `--entry` pull archive members too.

@@ -1,0 +1,10 @@
+    .functype draw () -> ()
+    .section .text.member,"",@
+    .globl member
+    .type member,@function
+member:
+    .functype member () -> (i32)
+    call draw
+    i32.const 1
+    end_function
+
