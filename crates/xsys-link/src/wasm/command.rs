@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use xsys_diag::Diagnostic;
+use xsys_diag::{Diagnostic, Severity};
 
 use super::write::Planned;
 use super::{WasmInput, WasmOptions, link_into};
@@ -90,7 +90,12 @@ fn run(
     };
     diagnostics.extend(missed);
     if options.shrink.compat {
-        diagnostics.iter_mut().for_each(Diagnostic::imitate);
+        for problem in diagnostics.iter_mut() {
+            problem.imitate();
+            if options.fatal_warnings {
+                problem.severity = Severity::Error;
+            }
+        }
     }
     limit_errors(diagnostics, options.error_limit);
     result

@@ -29,7 +29,12 @@ fn not_for_threads(names: &[&str]) -> Diagnostic {
             names.len()
         ),
     })
-    .note("built without `atomics` or `bulk-memory`, they forbid it (`-shared-mem`)");
+    .note("built without `atomics` or `bulk-memory`, they forbid it (`-shared-mem`)")
+    .counterpart(format!(
+        "--shared-memory is disallowed by {} because it was not compiled with 'atomics' or \
+         'bulk-memory' features.",
+        names.first().unwrap_or(&"")
+    ));
     if names.len() > 1 {
         for name in names.iter().take(LISTED) {
             problem = problem.note(format!("`{name}`"));
@@ -63,6 +68,12 @@ fn forbidden(resolved: &Resolved<'_>, file: &str, feature: &str) -> Diagnostic {
     let users: Vec<&str> = users.map(|(_, object)| object.name.as_str()).collect();
     let mut problem = Diagnostic::error(format!("feature `{feature}` is used and forbidden"))
         .note(format!("{file} forbids it"));
+    if let Some(user) = users.last() {
+        problem = problem.counterpart(format!(
+            "Target feature '{feature}' used in {user} is disallowed by {file}. Use \
+             --no-check-features to suppress."
+        ));
+    }
     for user in users.iter().take(LISTED) {
         problem = problem.note(format!("{user} uses it"));
     }
@@ -145,6 +156,10 @@ impl Features {
                 problems.push(
                     Diagnostic::error(format!("feature `{name}` is not in `--features`"))
                         .note(format!("{} uses it", file.name))
+                        .counterpart(format!(
+                            "Target feature '{name}' used by {} is not allowed.",
+                            file.name
+                        ))
                         .help(format!(
                             "add it to the list, or build that file with `-C target-feature=-{name}`"
                         )),
@@ -179,7 +194,7 @@ impl Features {
             if !names.is_empty() {
                 problems.push(not_for_threads(&names));
             }
-            if options.memory.max == 0 && !options.memory.fixed {
+            if options.memory.max == 0 && !options.memory.fixed && !options.shrink.compat {
                 problems.push(
                     Diagnostic::warning("shared memory without `--max-memory` cannot grow")
                         .note("its limit is its size at the start: every allocation past it fails")
@@ -198,6 +213,9 @@ impl Features {
             if !self.has(feature) {
                 problems.push(
                     Diagnostic::error(format!("{purpose} needs the feature `{feature}`"))
+                        .counterpart(format!(
+                            "'{feature}' feature must be used in order to use {purpose}"
+                        ))
                         .note("no object uses it, and neither `--features` nor `--extra-features` names it")
                         .help(THREADS),
                 );
@@ -235,6 +253,10 @@ impl Features {
         let problems = crossing.map(|(symbol, what)| {
             let name = symbol.name;
             Diagnostic::error(format!("mutable global `{name}` is {what}"))
+                .counterpart(format!(
+                    "mutable global {what} but 'mutable-globals' feature not present in inputs: \
+                     `{name}`. Use --no-check-features to suppress."
+                ))
                 .note("no object uses the feature `mutable-globals`, which allows that")
                 .help(
                     "build with `-C target-feature=+mutable-globals`, or pass \

@@ -291,7 +291,9 @@ pub fn parse_object<'a>(
 /// second time costs nothing that matters.
 fn unusable(name: &str, bytes: &[u8], problem: &str) -> Diagnostic {
     if let Some(refusal) = FileKind::of(bytes).refuse_for_wasm(Path::new(name)) {
-        return in_archive(refusal, name).code(UNUSABLE);
+        return in_archive(refusal, name)
+            .code(UNUSABLE)
+            .counterpart(format!("unknown file type: {name}"));
     }
     let problem = match object::finished(bytes) {
         Some(what) => Diagnostic::error(format!("cannot link `{name}`: it is {what}"))
@@ -305,6 +307,7 @@ fn unusable(name: &str, bytes: &[u8], problem: &str) -> Diagnostic {
 /// A file that is an object, with something in it that cannot be.
 pub fn damaged(name: &str, problem: &str) -> Diagnostic {
     Diagnostic::error(format!("cannot link `{name}`: {problem}"))
+        .counterpart(format!("{name}: {problem}"))
         .help("the file may have been cut off while it was written; remove it and build it again")
         .code(UNUSABLE)
 }

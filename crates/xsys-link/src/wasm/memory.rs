@@ -329,7 +329,10 @@ impl<'a> Memory<'a> {
                     problems.push(
                         Diagnostic::error(format!("data would start at {base:#x}, in the stack"))
                             .note(format!("the stack ends at {at:#x}"))
-                            .help("raise `--global-base`, or use `--no-stack-first`"),
+                            .help("raise `--global-base`, or use `--no-stack-first`")
+                            .counterpart(
+                                "--global-base cannot be less than stack size when --stack-first is used",
+                            ),
                     );
                 }
                 at = base;
@@ -604,7 +607,12 @@ impl<'a> Memory<'a> {
 }
 
 fn unaligned(what: &str, value: u64, align: u64) -> Diagnostic {
+    let aligned = match align {
+        STACK_ALIGN => "16-byte aligned".to_owned(),
+        _ => format!("aligned to the page size ({align} bytes)"),
+    };
     Diagnostic::error(format!("{what} {value} is not a multiple of {align}"))
+        .counterpart(format!("{what} must be {aligned}"))
         .help(format!("use {}", align_to(value, align)))
 }
 
@@ -612,11 +620,13 @@ fn too_large(what: &str, value: u64, space: u64) -> Diagnostic {
     let bits = if space == ADDRESS_SPACE { 32 } else { 64 };
     Diagnostic::error(format!("{what} of {value:#x} bytes over the address space"))
         .note(format!("a {bits}-bit memory has at most {space:#x} bytes"))
+        .counterpart(format!("{what} too large, cannot be greater than {space}"))
 }
 
 fn too_small(what: &str, value: u64, needed: u64, option: &str) -> Diagnostic {
     Diagnostic::error(format!("{what} too small: {value} bytes, {needed} needed"))
         .note("stack, data and the initial heap have to fit")
+        .counterpart(format!("{what} too small, {needed} bytes needed"))
         .help(format!("raise `{option}`"))
 }
 

@@ -105,7 +105,8 @@ fn describe(
         None => Diagnostic::error(message),
         Some(_) => Diagnostic::warning(message),
     }
-    .code("signature-mismatch");
+    .code("signature-mismatch")
+    .counterpart(format!("function signature mismatch: {name}"));
     let ty = |id: SymbolId| type_text(resolved.symbol(id).signature);
     if let Some(id) = defined {
         problem = problem.note(match resolved.symbol(id).file {

@@ -26,6 +26,19 @@ struct Missing {
     id: SymbolId,
     places: Vec<String>,
     count: usize,
+    /// The first file that refers to it.
+    file: Option<FileId>,
+}
+
+impl Missing {
+    /// Notes a reference; `place` says where it is.
+    fn add(&mut self, file: FileId, place: impl FnOnce() -> String) {
+        self.file.get_or_insert(file);
+        self.count += 1;
+        if self.count <= LISTED {
+            self.places.push(place());
+        }
+    }
 }
 
 /// Reports the symbols that are missing, unless the command line forgives them. `met` names them,
@@ -51,6 +64,7 @@ pub fn report(
                 id,
                 places: Vec::new(),
                 count: 0,
+                file: None,
             });
             missing.len() - 1
         });
@@ -103,9 +117,9 @@ fn find_places(
         for &(_, symbol) in &object.init_functions {
             let id = resolved.file_symbol(file, symbol);
             if let Some(&number) = at.get(&id).filter(|_| live.files[file.0 as usize]) {
-                missing[number].count += 1;
-                let place = format!("the list of initialisers of {}", object.name);
-                missing[number].places.push(place);
+                missing[number].add(file, || {
+                    format!("the list of initialisers of {}", object.name)
+                });
             }
         }
         let mut walk = |relocs: Relocs<'_>, place: &dyn Fn(u32) -> String| {
@@ -121,11 +135,7 @@ fn find_places(
                     continue;
                 }
                 seen.push(number);
-                let found = &mut missing[number];
-                found.count += 1;
-                if found.count <= LISTED {
-                    found.places.push(place(entry.offset));
-                }
+                missing[number].add(file, || place(entry.offset));
             }
         };
         let (functions, segments) = (
@@ -200,6 +210,10 @@ fn describe(options: &WasmOptions, resolved: &Resolved<'_>, missing: &Missing) -
         _ => Diagnostic::error(message),
     }
     .code("undefined-symbol");
+    if let Some(file) = missing.file {
+        let file = &resolved.file(file).name;
+        problem = problem.counterpart(format!("{file}: undefined symbol: {name}"));
+    }
     if name != symbol.name {
         problem = problem.note(format!("its mangled name is `{}`", symbol.name));
     }

@@ -122,6 +122,20 @@ impl Objects {
         (stdout, self.bytes("oracle.wasm"))
     }
 
+    /// The first lines of rust-lld's errors and warnings.
+    pub fn oracle_messages(&self, words: &[OsString]) -> Vec<String> {
+        let output = Command::new(rust_lld())
+            .args(["-flavor", "wasm"])
+            .args(words)
+            .output()
+            .expect("rust-lld can be started");
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        let lines = errors
+            .lines()
+            .filter_map(|line| line.strip_prefix("rust-lld: "));
+        lines.map(str::to_owned).collect()
+    }
+
     fn words(&self, line: &str) -> Vec<OsString> {
         line.split_whitespace().map(OsString::from).collect()
     }

@@ -12,3 +12,4 @@ mod oracle;
 mod relocatable;
 mod reports;
 mod rules;
+mod wording;

@@ -102,6 +102,7 @@ impl<'a> ObjectFile<'a> {
                 _ => {}
             }
         }
+        self.check_tables()?;
         self.legacy_table = matches!(&self.imports.tables[..], [(name, _)]
             if name.field == "__indirect_function_table")
             && !self.symbols.iter().any(|s| s.kind == SymbolKind::Table);
@@ -122,6 +123,36 @@ impl<'a> ObjectFile<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Compilers for targets without reference types write no symbols for tables: then there may be one, and it has
+    /// to be the indirect function table, which comes from outside.
+    fn check_tables(&self) -> Parsed<()> {
+        let is_table = |symbol: &&ObjectSymbol<'_>| symbol.kind == SymbolKind::Table;
+        let symbols = self.symbols.iter().filter(is_table).count();
+        let count = self.imports.tables.len() + self.tables.len();
+        if count == symbols {
+            return Ok(());
+        }
+        if symbols > 0 {
+            return Err(format!(
+                "expected one symbol table entry for each of the {count} table(s) present, but got \
+                 {symbols} symbol(s) instead"
+            ));
+        }
+        if !self.tables.is_empty() {
+            return Err(
+                "unexpected table definition(s) without corresponding symbol-table entries".into(),
+            );
+        }
+        match &self.imports.tables[..] {
+            [(name, _)] if name.field != "__indirect_function_table" => Err(format!(
+                "table import {} is missing a symbol table entry",
+                name.field
+            )),
+            [_] => Ok(()),
+            _ => Err("multiple table imports, but no corresponding symbol-table entries".into()),
+        }
     }
 
     pub(super) fn comdat(&self, item: wasmparser::Comdat<'a>) -> Parsed<Comdat<'a>> {

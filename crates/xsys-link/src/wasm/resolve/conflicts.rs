@@ -50,6 +50,7 @@ impl<'a> Table<'a> {
                 readable(entry.name)
             ))
             .code("symbol-kinds")
+            .counterpart(format!("symbol type mismatch: {}", readable(entry.name)))
             .note(format!("a {here} in {first}"))
             .note(format!("a {there} in {second}"))
             .help(help),
@@ -82,16 +83,33 @@ impl<'a> Table<'a> {
             ),
             _ => return true,
         };
-        let problem = Diagnostic::error(format!(
+        let message = format!(
             "{} `{}` has two types",
             noun(entry.kind),
             readable(entry.name)
-        ))
+        );
+        // wasm-ld goes on with the first type.
+        let goes_on = entry.kind == SymbolKind::Tag && self.options.shrink.compat;
+        let problem = match goes_on {
+            true => Diagnostic::warning(message),
+            false => Diagnostic::error(message),
+        }
         .code("symbol-types")
+        .counterpart(format!(
+            "{}: {}",
+            match entry.kind {
+                SymbolKind::Global => "Global type mismatch",
+                _ => "Tag signature mismatch",
+            },
+            readable(entry.name)
+        ))
         .note(format!("`{first}` in {}", self.place_of(symbol.file)))
         .note(format!("`{second}` in {}", self.place_of(entry.file)))
         .help(help);
         self.problems.push(problem);
+        if goes_on {
+            return true;
+        }
         self.at(id).flags |= SymbolFlags::BINDING_WEAK;
         false
     }
