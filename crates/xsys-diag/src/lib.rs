@@ -59,7 +59,7 @@ pub struct Diagnostic {
     pub code: Option<&'static str>,
     /// The message in the words of another program that is imitated where that is asked for: scripts search
     /// for them.
-    pub counterpart: Option<String>,
+    pub counterpart: Option<Box<str>>,
 }
 
 impl Diagnostic {
@@ -102,7 +102,7 @@ impl Diagnostic {
     }
 
     /// Says how the imitated program puts it.
-    pub fn counterpart(mut self, text: impl Into<String>) -> Self {
+    pub fn counterpart(mut self, text: impl Into<Box<str>>) -> Self {
         self.counterpart = Some(text.into());
         self
     }
@@ -110,7 +110,7 @@ impl Diagnostic {
     /// Puts it as the imitated program does, where that is known.
     pub fn imitate(&mut self) {
         if let Some(text) = self.counterpart.take() {
-            self.message = text;
+            self.message = text.into();
         }
     }
 

@@ -35,7 +35,7 @@ impl<'a> Stubs<'a> {
         let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
         let symbols = lines.map(|line| match line.split_once(':') {
             None => (line, Vec::new()),
-            Some((name, needed)) if needed.is_empty() => (name.trim(), Vec::new()),
+            Some((name, "")) => (name.trim(), Vec::new()),
             Some((name, needed)) => (name.trim(), needed.split(',').map(str::trim).collect()),
         });
         let symbols = symbols.collect();
