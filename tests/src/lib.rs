@@ -4,6 +4,7 @@ pub mod day;
 pub mod embedded;
 pub mod follow;
 pub mod helps;
+pub mod house;
 pub mod link;
 pub mod order;
 pub mod project;
