@@ -20,8 +20,8 @@ use std::path::PathBuf;
 
 use xsys_diag::{Diagnostic, Severity};
 
-pub use elf::reasons::{By, Kept};
-pub use elf::usage::RegionUsage;
+pub use elf::live::reasons::{By, Kept};
+pub use elf::reports::usage::RegionUsage;
 pub use input::map::ReadFile;
 pub use input::search::STAND_IN;
 pub use options::response_files;

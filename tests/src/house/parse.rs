@@ -267,11 +267,7 @@ impl<'ast> Visit<'ast> for Reader {
         if matches!(function.vis, Visibility::Public(_)) {
             self.public += 1;
         }
-        self.function(
-            &function.sig.ident,
-            function.span(),
-            function.block.span(),
-        );
+        self.function(&function.sig.ident, function.span(), function.block.span());
         visit::visit_impl_item_fn(self, function);
     }
 

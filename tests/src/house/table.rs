@@ -32,7 +32,11 @@ pub fn text(crates: &[Crate], all: bool) -> String {
         }
         let against = rules::against_the_order(one);
         if !against.is_empty() {
-            let _ = writeln!(out, "  {} arrows against the order of folders", against.len());
+            let _ = writeln!(
+                out,
+                "  {} arrows against the order of folders",
+                against.len()
+            );
             for line in against.iter().filter(|_| all) {
                 let _ = writeln!(out, "    {line}");
             }
@@ -50,7 +54,11 @@ pub fn text(crates: &[Crate], all: bool) -> String {
         .collect();
     functions.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
     let long = functions.iter().filter(|(lines, _)| *lines > 100).count();
-    let _ = writeln!(out, "functions: {}, of which {long} have more than 100 lines", functions.len());
+    let _ = writeln!(
+        out,
+        "functions: {}, of which {long} have more than 100 lines",
+        functions.len()
+    );
     for (lines, place) in functions.iter().take(if all { long } else { 10 }) {
         let _ = writeln!(out, "  {lines:4} {place}");
     }

@@ -4,71 +4,32 @@
 //! passes before it and returns a new value; what is fixed after each step is said beside it.
 //! Section contents stay in the mapped inputs until `write` copies them once.
 
-mod agreement;
 pub mod arch;
 mod assign;
-pub mod attributes;
-mod be8;
-mod checks;
-mod cmse;
 pub mod compressed;
-mod coverage;
-mod crossrefs;
-mod cuts;
-mod dead;
-mod detours;
-mod dynamic;
-pub mod eh_frame;
-pub mod exidx;
-mod foreign;
-mod formats;
-mod frames;
-mod gc;
-mod hints;
-mod inputs_report;
+mod consts;
+mod ids;
 mod layout;
-mod linker_symbols;
+pub mod live;
 mod load;
-mod lost;
-mod machine_memory;
-pub mod map;
-mod merge;
+pub mod names;
 pub mod object;
-mod overflow;
-pub mod owners;
 mod place;
-pub mod reasons;
-mod refs;
-mod relax;
 mod relocatable;
 mod relocate;
-mod report;
-mod resolve;
-mod scan;
-mod script_checks;
-mod script_symbols;
-mod sections;
-mod segments;
-mod size_limit;
-mod stack;
-mod symtab;
-mod synth;
-mod thunks;
-pub mod usage;
-mod versions;
-mod wrap;
+pub mod reports;
+pub mod sections;
+mod symbols;
+pub mod synthetic;
 mod write;
 
+use crate::elf::names::Map;
 use ::object::Endianness;
 use xsys_diag::{Diagnostic, Severity};
 
-use crate::input::map::{FileStore, InputFile, ReadFile};
-use crate::options::{ElfOptions, OutputKind};
-use crate::output::OutputFile;
-
-/// Keys are numbers and names of files that people link on purpose: speed matters, and a fixed seed
-/// makes runs repeatable.
-type Map<K, V> = std::collections::HashMap<K, V, foldhash::fast::FixedState>;
+use super::input::map::{FileStore, InputFile, ReadFile};
+use super::options::{ElfOptions, OutputKind};
+use super::output::OutputFile;
 
 /// What a link leaves behind besides its output file.
 #[derive(Debug, Default)]
@@ -76,9 +37,9 @@ pub struct Linked {
     /// Errors and warnings, in the order in which the passes found them.
     pub diagnostics: Vec<Diagnostic>,
     /// Memory regions and how full they are.
-    pub usage: Vec<usage::RegionUsage>,
+    pub usage: Vec<reports::usage::RegionUsage>,
     /// Why the sections of the image are in it, where that is to be kept.
-    pub reasons: Vec<reasons::Kept>,
+    pub reasons: Vec<live::reasons::Kept>,
     /// What the options asked to be printed.
     pub stdout: String,
     /// The output file, where a script's OUTPUT names it.
@@ -119,7 +80,7 @@ pub fn link(options: &ElfOptions) -> Linked {
 
 fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
     let diagnostics = &mut linked.diagnostics;
-    diagnostics.extend(report::unsupported(options));
+    diagnostics.extend(reports::report::unsupported(options));
     if failed(diagnostics) {
         return;
     }
@@ -128,9 +89,9 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
     let (mut script, opened) = load::open(options, store, diagnostics);
     // What could not be read would be missed by its users.
     if !failed(diagnostics) {
-        script_checks::check(&script, diagnostics);
+        reports::script_checks::check(&script, diagnostics);
     }
-    let by_script = script_checks::options_set(&script, options);
+    let by_script = reports::script_checks::options_set(&script, options);
     if let Some(by_script) = &by_script {
         linked.output = Some(by_script.output.clone());
     }
@@ -141,25 +102,25 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
     if failed(diagnostics) {
         return;
     }
-    let Some((machine, is_64)) = agreement::machine(&inputs, options, diagnostics) else {
+    let Some((machine, is_64)) = load::agreement::machine(&inputs, options, diagnostics) else {
         return;
     };
     load::add_runtime(&mut inputs, machine, options, store, diagnostics);
     let Some(family) = arch::find(machine, is_64, None, 0, Endianness::Little, options) else {
-        return diagnostics.push(agreement::unsupported(&inputs, machine, is_64));
+        return diagnostics.push(load::agreement::unsupported(&inputs, machine, is_64));
     };
     // With no script of the user's, a built-in one goes the same way.
     load::complete_script(&mut script, &*family, options, diagnostics);
-    let order = agreement::byte_order(&inputs, machine);
-    script_checks::check_formats(&script, (machine, is_64), order, diagnostics);
-    let script_symbols = script_symbols::ScriptSymbols::gather(&script);
+    let order = load::agreement::byte_order(&inputs, machine);
+    reports::script_checks::check_formats(&script, (machine, is_64), order, diagnostics);
+    let script_symbols = symbols::script_symbols::ScriptSymbols::gather(&script);
 
     // Every name gets its definition; after this no file is added.
-    let mut resolution = resolve::resolve(inputs, &script_symbols, options, diagnostics);
+    let mut resolution = symbols::resolve::resolve(inputs, &script_symbols, options, diagnostics);
     compressed::expand(&mut resolution, store, options, diagnostics);
-    linked.stdout += &inputs_report::report(&resolution, store, options, diagnostics);
-    script_checks::check_circles(&resolution, &script, &script_symbols, diagnostics);
-    let agreed = agreement::agree(
+    linked.stdout += &reports::inputs::report(&resolution, store, options, diagnostics);
+    reports::script_checks::check_circles(&resolution, &script, &script_symbols, diagnostics);
+    let agreed = load::agreement::agree(
         &resolution,
         (machine, is_64),
         &*family,
@@ -172,21 +133,21 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
     let arch = &*abi.arch;
     let attributes = abi.attributes.as_ref().map(|(_, bytes)| bytes.as_slice());
     let microcontroller = machine == ::object::elf::EM_ARM.0
-        && attributes.is_some_and(attributes::arm_is_microcontroller);
+        && attributes.is_some_and(arch::attributes::arm_is_microcontroller);
     let relocatable = options.kind == OutputKind::Relocatable;
-    let mut gateways = cmse::Gateways::default();
+    let mut gateways = synthetic::cmse::Gateways::default();
     if !relocatable {
-        gateways = cmse::find(&mut resolution, abi.secure, store, options, diagnostics);
-        linker_symbols::define(&mut resolution, options);
-        versions::localise(&mut resolution, &script);
+        gateways = synthetic::cmse::find(&mut resolution, abi.secure, store, options, diagnostics);
+        symbols::linker_symbols::define(&mut resolution, options);
+        symbols::versions::localise(&mut resolution, &script);
     }
 
     // Sections are numbered, rules matched, unwind records filed under their functions.
     let mut sections = sections::Sections::number(&resolution);
-    let matches = place::match_inputs(&resolution, &sections, &script, diagnostics);
-    let frames = frames::gather(&resolution, &sections, diagnostics);
+    let matches = sections::matching::match_inputs(&resolution, &sections, &script, diagnostics);
+    let frames = sections::frames::gather(&resolution, &sections, diagnostics);
     // What lives is fixed here.
-    let live = gc::mark(
+    let live = live::gc::mark(
         &resolution,
         &sections,
         &frames,
@@ -195,10 +156,10 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
         options,
     );
     if options.print_gc_sections {
-        linked.stdout += &report::dropped_sections(&resolution, &sections, &live);
+        linked.stdout += &reports::report::dropped_sections(&resolution, &sections, &live);
     }
     if options.keep_reasons > 0 {
-        linked.reasons = reasons::all(&reasons::Known {
+        linked.reasons = live::reasons::all(&live::reasons::Known {
             resolution: &resolution,
             sections: &sections,
             live: &live,
@@ -208,15 +169,15 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
         });
     }
     for name in &options.why_live {
-        linked.stdout += &report::why_live(&resolution, &sections, &live, name);
+        linked.stdout += &reports::report::why_live(&resolution, &sections, &live, name);
     }
 
     // Live relocations say which slots and tables are needed; those become sections.
     let pic = options.kind == OutputKind::StaticPie;
     let demands = if relocatable {
-        scan::Demands::default()
+        synthetic::scan::Demands::default()
     } else {
-        scan::scan(
+        synthetic::scan::scan(
             arch,
             &resolution,
             &sections,
@@ -226,15 +187,15 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
             diagnostics,
         )
     };
-    scan::check_required(&resolution, options, diagnostics);
+    synthetic::scan::check_required(&resolution, options, diagnostics);
     if failed(diagnostics) {
         return;
     }
-    let mut made = synth::synthesise(
+    let mut made = synthetic::synthesise(
         arch,
         &resolution,
         &mut sections,
-        synth::Needs {
+        synthetic::Needs {
             live: &live,
             frames: &frames,
             demands: &demands,
@@ -260,8 +221,8 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
         diagnostics,
     );
     diagnostics.append(&mut made.coverage.problems);
-    crossrefs::check(&resolution, &sections, &placement, &script, diagnostics);
-    let (mut merge, mut merged_ids) = synth::merge_sections(
+    reports::crossrefs::check(&resolution, &sections, &placement, &script, diagnostics);
+    let (mut merge, mut merged_ids) = place::merge::merge_sections(
         &resolution,
         &mut sections,
         &mut placement,
@@ -269,7 +230,7 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
         &demands,
         options,
     );
-    synth::map_eh_frame(&made.eh_frame, &sections, &mut merge, &mut merged_ids);
+    synthetic::map_eh_frame(&made.eh_frame, &sections, &mut merge, &mut merged_ids);
     if failed(diagnostics) {
         return;
     }
@@ -289,13 +250,13 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
         coverage: &made.coverage,
     };
     let layout = assign::assign(&facts, &mut sections, placement, diagnostics);
-    linked.usage = usage::regions(&layout);
+    linked.usage = reports::usage::regions(&layout);
     if failed(diagnostics) && !options.no_inhibit_exec {
         return;
     }
 
     // The file's plan, and the symbols that depend on it.
-    let plan = segments::plan(arch, &layout, &script, options);
+    let plan = assign::segments::plan(arch, &layout, &script, options);
     let none = Map::default();
     let mut addresses = layout::Addresses {
         resolution: &resolution,
@@ -307,16 +268,17 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
         commons: &made.commons,
         settled: None,
     };
-    let mut linker = linker_symbols::values(&addresses, &plan);
+    let mut linker = assign::linker_values::values(&addresses, &plan);
     made.gateways.values(&addresses, &mut linker);
     addresses.linker = &linker;
     let settled = layout::SettledSymbols::settle(&addresses);
     addresses.settled = Some(&settled);
-    report::check_overlaps(&layout, options, diagnostics);
-    report::check_address_space(&layout, is_64, diagnostics);
-    let entry = report::entry_point(&addresses, &script, &script_symbols, options, diagnostics);
+    reports::report::check_overlaps(&layout, options, diagnostics);
+    reports::report::check_address_space(&layout, is_64, diagnostics);
+    let entry =
+        reports::report::entry_point(&addresses, &script, &script_symbols, options, diagnostics);
     let entry_symbol = options.entry.as_deref().or(script_symbols.entry);
-    let scene = dead::Scene {
+    let scene = reports::dead::Scene {
         addresses: &addresses,
         script: &script,
         live: &live,
@@ -327,22 +289,22 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
             .iter()
             .any(|d| d.code == Some("entry-undefined")),
     };
-    dead::check(&scene, diagnostics);
-    checks::check(&addresses, &script, options, microcontroller, diagnostics);
-    lost::check(&addresses, &script, options, diagnostics);
-    diagnostics.extend(machine_memory::check(&layout, &script, options));
+    reports::dead::check(&scene, diagnostics);
+    reports::checks::check(&addresses, &script, options, microcontroller, diagnostics);
+    reports::lost::check(&addresses, &script, options, diagnostics);
+    diagnostics.extend(reports::machine_memory::check(&layout, &script, options));
     if options.print_stack_usage && !relocatable {
-        let scene = stack::Scene {
+        let scene = reports::stack::Scene {
             addresses,
             arch,
             pic,
         };
-        linked.stdout += &stack::report(&scene, entry, diagnostics);
+        linked.stdout += &reports::stack::report(&scene, entry, diagnostics);
     }
 
     let code = abi
         .turned
-        .then(|| be8::CodeMap::gather(&resolution, &sections));
+        .then(|| relocate::code_map::CodeMap::gather(&resolution, &sections));
     let image = write::Image {
         relocator: relocate::Relocator {
             arch,
@@ -350,11 +312,11 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
             demands: &demands,
             tls: plan
                 .find(::object::elf::PT_TLS.0)
-                .map(relocate::Tls::of)
+                .map(layout::tls::Tls::of)
                 .unwrap_or_default(),
             pic,
             got: relocate::got_address(&addresses),
-            gp: relax::global_pointer(arch, &addresses),
+            gp: assign::relax::global_pointer(arch, &addresses),
             code: code.as_ref(),
             loads: plan.load_ranges(),
             dead: &options.z.dead_reloc_in_nonalloc,
@@ -368,7 +330,7 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
         entry,
     };
     if options.fatal_warnings {
-        diagnostics.iter_mut().for_each(make_fatal);
+        diagnostics.iter_mut().for_each(reports::report::make_fatal);
     }
     if failed(diagnostics) && !options.no_inhibit_exec {
         return;
@@ -387,30 +349,14 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
         }
     }
     if options.print_memory_usage {
-        linked.stdout += &usage::table(&linked.usage);
+        linked.stdout += &reports::usage::table(&linked.usage);
     }
-    report::map_file(&addresses, options, &mut linked.stdout, diagnostics);
+    reports::report::map_file(&addresses, options, &mut linked.stdout, diagnostics);
 }
 
 #[cfg(test)]
-pub(crate) use report::unsupported;
+pub(crate) use reports::report::unsupported;
 
 fn failed(diagnostics: &[Diagnostic]) -> bool {
     diagnostics.iter().any(|d| d.severity == Severity::Error)
-}
-
-/// `--fatal-warnings`
-fn make_fatal(diagnostic: &mut Diagnostic) {
-    if diagnostic.severity == Severity::Warning {
-        diagnostic.severity = Severity::Error;
-        diagnostic
-            .notes
-            .push("it is a warning, which `--fatal-warnings` makes an error".to_owned());
-    }
-}
-
-/// A symbol's name for people.
-pub(crate) fn demangle(name: &[u8]) -> String {
-    let name = String::from_utf8_lossy(name);
-    crate::demangle::readable(&name).into_owned()
 }

@@ -17,7 +17,7 @@ use std::path::{Component, Path, PathBuf};
 
 use xsys_diag::Diagnostic;
 
-use crate::input::map::FileStore;
+use super::map::FileStore;
 use crate::options::Reproduce;
 use crate::options::gnu::VERSION;
 

@@ -18,8 +18,8 @@ mod z;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use crate::elf::arch::avr::devices::Device;
-use crate::elf::compressed::Format;
+use super::elf::arch::avr::devices::Device;
+use super::elf::compressed::Format;
 pub use emulation::Emulation;
 pub use gnu::{Action, Parsed, parse};
 pub use machine::MachineMemory;
@@ -244,6 +244,13 @@ pub struct ElfOptions {
     pub color: Color,
     /// `--error-format`
     pub error_format: ErrorFormat,
+}
+
+impl ElfOptions {
+    /// The output has relocation tables.
+    pub fn keeps_relocations(&self) -> bool {
+        self.emit_relocs || self.kind == OutputKind::Relocatable
+    }
 }
 
 impl Default for ElfOptions {

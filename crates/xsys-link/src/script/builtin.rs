@@ -391,9 +391,9 @@ SECTIONS {
 
 #[cfg(test)]
 mod tests {
-    use super::super::ast::{Command, SectionItem, SectionsItem};
-    use super::super::parse::parse_text;
     use super::*;
+    use crate::script::ast::{Command, SectionItem, SectionsItem};
+    use crate::script::parse::parse_text;
 
     fn facts(machine: Machine) -> Facts {
         Facts {

@@ -93,8 +93,8 @@ fn provide(end: &str, letters: &str, value: Expr, span: Span) -> SectionsItem {
 
 #[cfg(test)]
 mod tests {
-    use super::super::parse::parse_text;
     use super::*;
+    use crate::script::parse::parse_text;
 
     #[test]
     fn attributes_go_to_the_sections() {

@@ -6,7 +6,7 @@
 //! round of the layout ([`Shortening::shorten`]). The rounds themselves are `elf/relax.rs`.
 
 use super::SymbolFacts;
-use crate::elf::cuts::Cuts;
+use super::cuts::Cuts;
 use crate::elf::object::{ObjectFile, Reloc, Section};
 
 /// A section that carries relaxation markers.

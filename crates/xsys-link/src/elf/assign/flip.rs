@@ -25,8 +25,10 @@ use object::elf;
 use xsys_diag::Diagnostic;
 
 use super::Walker;
-use crate::elf::resolve::{Definition, SymbolId};
-use crate::elf::stack::{HEAPS, LIMITS, TOPS};
+use crate::elf::consts::HEAPS;
+use crate::elf::ids::SymbolId;
+use crate::elf::reports::stack::{LIMITS, TOPS};
+use crate::elf::symbols::resolve::Definition;
 use crate::script::ast::ExprKind;
 use crate::script::eval::{OutputId, Value};
 
@@ -126,7 +128,7 @@ impl Walker<'_, '_, '_> {
     /// The region that the stack is in, unless something forbids to change it.
     fn find_region(&self, flip: &mut Flip) {
         let top = flip.tops[0];
-        let name = crate::elf::demangle(self.facts.resolution.symbol(top).name);
+        let name = crate::elf::names::demangle(self.facts.resolution.symbol(top).name);
         let Some(value) = self.layout.values.get(&top).map(|v| self.absolute(*v)) else {
             return;
         };

@@ -8,28 +8,37 @@
 //! Spec: GNU ld manual, "The Location Counter", "Output Section Description", "MEMORY", "Output
 //! Section LMA". Where GNU ld and lld differ, lld is followed (`. = N` in a section is an address).
 
+pub mod detours;
 mod flip;
+pub mod linker_values;
+pub mod overflow;
+pub mod relax;
 mod scope;
 mod sections;
+pub mod segments;
+pub mod thunks;
 
-use crate::elf::Map;
+use super::names::Map;
 use sections::Cursor;
 
 use xsys_diag::Diagnostic;
 
-use super::gc::Live;
-use super::{arch::Arch, detours, overflow, relax::Relaxation, segments, thunks};
-use crate::elf::coverage::Coverage;
-use crate::elf::layout::{Addresses, Extent, Layout, PhdrValues};
-use crate::elf::merge::MergeMap;
-use crate::elf::place::{Placement, Statement};
-use crate::elf::resolve::{Resolution, SymbolId};
-use crate::elf::scan::describe_place;
-use crate::elf::script_symbols::ScriptSymbols;
-use crate::elf::sections::{SectionId, Sections, SyntheticKind};
+use super::arch::Arch;
+use super::ids::SectionId;
+use super::ids::SymbolId;
+use super::layout::merged::MergeMap;
+use super::layout::placement::{Placement, Statement};
+use super::layout::{Addresses, Extent, Layout, PhdrValues};
+use super::live::gc::Live;
+use super::sections::describe::describe_place;
+use super::sections::{Sections, SyntheticKind};
+use super::symbols::resolve::Resolution;
+use super::symbols::script_symbols::ScriptSymbols;
+use super::synthetic::coverage::Coverage;
 use crate::options::{ElfOptions, OutputKind};
 use crate::script::ast::{Assert, Assignment, BinaryOp, Command, Expr, ExprKind, Script};
 use crate::script::eval::{OutputId, Scope, Value, apply, eval};
+use relax::Relaxation;
 
 /// Walks before the link gives up; thunks and relaxation settle within a handful.
 const MAX_WALKS: usize = 32;
@@ -55,7 +64,7 @@ pub struct Facts<'f, 'a> {
     /// Common symbols' sections.
     pub commons: &'f Map<SymbolId, SectionId>,
     /// IFUNCs and their IPLT positions.
-    pub demands: &'f crate::elf::scan::Demands,
+    pub demands: &'f super::synthetic::scan::Demands,
     /// Unwind entries of ARM code.
     pub coverage: &'f Coverage,
 }
@@ -365,7 +374,7 @@ impl<'f, 'a> Walker<'_, 'f, 'a> {
                     .find(|(other, _)| other == id)
                     .map(|(_, v)| v);
                 if old != Some(value) {
-                    let name = crate::elf::demangle(self.facts.resolution.symbol(*id).name);
+                    let name = super::names::demangle(self.facts.resolution.symbol(*id).name);
                     diagnostic = diagnostic.note(format!("the value of `{name}` keeps changing"));
                 }
             }

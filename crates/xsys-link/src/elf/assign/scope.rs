@@ -5,11 +5,11 @@
 use xsys_diag::Diagnostic;
 
 use super::Walker;
-use crate::elf::Map;
-use crate::elf::hints;
 use crate::elf::layout::Region;
-use crate::elf::refs::{Home, SymRef};
-use crate::elf::resolve::Definition;
+use crate::elf::names::Map;
+use crate::elf::symbols::hints;
+use crate::elf::symbols::refs::{Home, SymRef};
+use crate::elf::symbols::resolve::Definition;
 use crate::script::ast::{Command, Expr, Name, Span};
 use crate::script::eval::{EvalError, OutputId, Scope, SectionFacts, Value, eval};
 

@@ -7,9 +7,9 @@ use object::elf;
 use xsys_diag::Diagnostic;
 
 use super::Walker;
+use crate::elf::ids::SectionId;
+use crate::elf::layout::placement::Item;
 use crate::elf::layout::{DataWrite, Extent};
-use crate::elf::place::Item;
-use crate::elf::sections::SectionId;
 use crate::options::OutputKind;
 use crate::script::ast::{Expr, ExprKind, OutputSectionDef, SectionKind};
 use crate::script::eval::{EvalError, OutputId, fill_pattern};

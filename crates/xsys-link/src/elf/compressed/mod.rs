@@ -11,7 +11,7 @@
 mod read;
 mod write;
 
-pub use read::{expand, is_compressed};
+pub use read::expand;
 pub use write::compress;
 
 /// How contents are compressed.

@@ -3,6 +3,9 @@
 //! What a header claims is not believed: memory grows with what really comes out, up to the claim,
 //! and a claim that no honest input makes is refused before.
 
+use crate::elf::object::OLD;
+use crate::elf::object::is_compressed;
+use crate::elf::object::is_old;
 use std::io::Read;
 use std::path::PathBuf;
 
@@ -13,7 +16,7 @@ use xsys_diag::Diagnostic;
 
 use super::Format;
 use crate::elf::object::{ObjectFile, Section};
-use crate::elf::resolve::Resolution;
+use crate::elf::symbols::resolve::Resolution;
 use crate::input::map::{FileStore, InputFile};
 use crate::options::{ElfOptions, Strip};
 
@@ -21,18 +24,6 @@ use crate::options::{ElfOptions, Strip};
 const RATIO: u64 = 1032;
 /// Small sections may be anything.
 const SMALL: u64 = 1 << 20;
-
-/// The begin of an old compressed section, before the size.
-const OLD: &[u8] = b"ZLIB";
-
-/// Whether a section has to be expanded before it can be read.
-pub fn is_compressed(section: &Section<'_>) -> bool {
-    section.flags & elf::SHF_COMPRESSED.0 != 0 || is_old(section)
-}
-
-fn is_old(section: &Section<'_>) -> bool {
-    section.name.starts_with(b".zdebug_") && section.data.starts_with(OLD)
-}
 
 /// What a section's header says, and what follows it.
 pub(super) struct Packed<'a> {

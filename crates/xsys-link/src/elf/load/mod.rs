@@ -5,7 +5,10 @@
 //! shared library, bitcode, an object for another machine) must be refused by name. Objects are
 //! parsed in parallel; of archives only the index is read.
 
+pub mod agreement;
 mod fallback;
+pub mod foreign;
+pub mod formats;
 mod scripts;
 
 use std::path::{Path, PathBuf};
@@ -16,7 +19,6 @@ pub use scripts::{Opened, open, output_among_inputs};
 use xsys_diag::Diagnostic;
 
 use super::arch;
-use super::foreign;
 use super::object::{ObjectFile, ObjectName};
 use crate::input::archive::{Archive, Member};
 use crate::input::kind::FileKind;
@@ -218,7 +220,7 @@ fn archive<'a>(
         members: Vec::new(),
     };
     if archive.has_index() {
-        let mut by_offset: super::Map<u64, u32> = super::Map::default();
+        let mut by_offset: super::names::Map<u64, u32> = super::names::Map::default();
         for symbol in archive.symbols() {
             let (name, offset) = symbol.map_err(fail)?;
             let member = match by_offset.get(&offset) {

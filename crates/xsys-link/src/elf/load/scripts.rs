@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use xsys_diag::{Diagnostic, Source};
 
-use crate::elf::load::fallback::{has_layout, read_before};
+use super::fallback::{has_layout, read_before};
 use crate::input::kind::FileKind;
 use crate::input::map::{FileStore, InputFile};
 use crate::input::search::Search;

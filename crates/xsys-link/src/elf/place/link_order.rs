@@ -6,10 +6,11 @@
 
 use object::elf;
 
-use super::{Item, Placement, Statement};
-use crate::elf::Map;
-use crate::elf::resolve::Resolution;
-use crate::elf::sections::{SectionId, Sections};
+use crate::elf::ids::SectionId;
+use crate::elf::layout::placement::{Item, Placement, Statement};
+use crate::elf::names::Map;
+use crate::elf::sections::Sections;
+use crate::elf::symbols::resolve::Resolution;
 
 /// Puts the linked sections of each output section into the order of those they are linked to.
 /// Other sections keep their places.

@@ -8,128 +8,43 @@
 //! Sections", "INSERT". Orphans are named and placed as lld does, so that results compare: prefixes
 //! such as `.text.` are dropped and sections are ranked by permissions.
 
-mod described;
 mod link_order;
-mod matching;
+pub mod merge;
 mod orphans;
+mod relocatable;
 mod summary;
 mod symbol_order;
 
-use crate::elf::Map;
+use super::names::Map;
+use crate::elf::layout::placement::Item;
+use crate::elf::layout::placement::OutputSection;
+use crate::elf::layout::placement::Placement;
+use crate::elf::layout::placement::Statement;
+use crate::elf::object::is_attributes;
 
 use object::elf;
 use xsys_diag::Diagnostic;
 
-use crate::elf::arch::Arch;
-use crate::elf::gc::Live;
-use crate::elf::object::Section;
-use crate::elf::relocatable::{self, hands_on};
-use crate::elf::resolve::{FileId, Resolution};
-use crate::elf::script_symbols::ScriptSymbols;
-use crate::elf::sections::{SectionId, Sections, SyntheticKind, is_linked};
+use super::arch::Arch;
+use super::ids::FileId;
+use super::ids::SectionId;
+use super::live::gc::Live;
+use super::object::Section;
+use super::sections::hands_on;
+use super::sections::{Sections, SyntheticKind, is_linked};
+use super::symbols::resolve::Resolution;
+use super::symbols::script_symbols::ScriptSymbols;
+use crate::elf::sections::described::{Described, Home};
+use crate::elf::sections::matching::Matches;
+use crate::elf::sections::matching::{Rule, disable_unmet_constraints, match_rules, sort_inputs};
 use crate::options::{ElfOptions, OutputKind, Strip};
-use crate::script::ast::{Assert, Assignment, Expr, OutputSectionDef, Script, SectionItem, Span};
+use crate::script::ast::{Script, SectionItem};
 use crate::script::eval::OutputId;
-use described::{Described, Home};
-pub use matching::{Matches, match_inputs};
-use matching::{Rule, disable_unmet_constraints, match_rules, sort_inputs};
 use orphans::place_orphans;
 use summary::{merge_same_names, remove_empty, summarise};
 
 /// What LINKER_VERSION writes, with its zero.
 const VERSION: &[u8] = concat!("xsys ", env!("CARGO_PKG_VERSION"), "\0").as_bytes();
-
-/// An output section before it has an address.
-pub struct OutputSection<'s> {
-    /// Its name.
-    pub name: String,
-    /// The script's description; `None` for orphans.
-    pub def: Option<&'s OutputSectionDef>,
-    /// What it holds, in order.
-    pub items: Vec<Item<'s>>,
-    /// `sh_type`
-    pub sh_type: u32,
-    /// `sh_flags`
-    pub flags: u64,
-    /// Largest alignment of its inputs, in bytes.
-    pub align: u64,
-    /// `sh_entsize`, if all inputs agree.
-    pub entsize: u64,
-    /// It is in the output (not removed as empty).
-    pub present: bool,
-    /// The OVERLAY that it belongs to: (which one, position in it).
-    pub overlay: Option<(u32, u32)>,
-}
-
-impl OutputSection<'_> {
-    /// SHF_ALLOC.
-    pub fn is_alloc(&self) -> bool {
-        self.flags & elf::SHF_ALLOC.0 != 0
-    }
-
-    /// `.tbss`: takes no addresses of its own.
-    pub fn is_tbss(&self) -> bool {
-        self.flags & elf::SHF_TLS.0 != 0 && self.sh_type == elf::SHT_NOBITS.0
-    }
-
-    /// All input sections in order.
-    pub fn inputs(&self) -> impl Iterator<Item = SectionId> + '_ {
-        self.items
-            .iter()
-            .flat_map(|item| match item {
-                Item::Inputs(ids) => ids.as_slice(),
-                _ => &[],
-            })
-            .copied()
-    }
-}
-
-/// A piece of an output section.
-pub enum Item<'s> {
-    /// Input sections.
-    Inputs(Vec<SectionId>),
-    /// `symbol = …` or `. = …`
-    Assign(&'s Assignment),
-    /// `ASSERT`
-    Assert(&'s Assert),
-    /// `BYTE` and relatives
-    Data {
-        size: u8,
-        value: &'s Expr,
-        span: Span,
-    },
-    /// `ASCIZ`
-    Bytes(&'s [u8]),
-    /// `FILL`
-    Fill(&'s Expr),
-}
-
-/// A statement of the layout.
-pub enum Statement<'s> {
-    /// `symbol = …` or `. = …` between output sections
-    Assign(&'s Assignment),
-    /// `ASSERT`
-    Assert(&'s Assert),
-    /// An output section.
-    Section(OutputId),
-}
-
-/// The result: what goes where, in layout order.
-pub struct Placement<'s> {
-    /// Statements in layout order.
-    pub statements: Vec<Statement<'s>>,
-    /// Output sections; the index is [`OutputId`].
-    pub outputs: Vec<OutputSection<'s>>,
-    /// Sections that a rule or an option dropped.
-    pub dropped: Vec<bool>,
-}
-
-impl Placement<'_> {
-    /// An output section.
-    pub fn output(&self, id: OutputId) -> &OutputSection<'_> {
-        &self.outputs[id.0 as usize]
-    }
-}
 
 /// What placement goes by.
 pub struct Given<'g, 's, 'a> {
@@ -287,7 +202,7 @@ pub fn place<'s>(given: &Given<'_, 's, '_>, diagnostics: &mut Vec<Diagnostic>) -
     if options.kind == OutputKind::Relocatable {
         let floating = floating.iter().map(|index| OutputId(*index as u32));
         statements.extend(floating.map(Statement::Section));
-        relocatable::orphans::place(given, &orphans, &mut placement, &mut statements);
+        relocatable::place(given, &orphans, &mut placement, &mut statements);
     } else {
         place_orphans(
             given,
@@ -348,15 +263,6 @@ fn candidates(
 /// SHT_ARM_EXIDX
 fn is_exidx(section: &Section<'_>) -> bool {
     section.sh_type == 0x7000_0001 && section.name.starts_with(b".ARM.exidx")
-}
-
-/// SHT_ARM_ATTRIBUTES and SHT_RISCV_ATTRIBUTES
-pub fn is_attributes(section: &Section<'_>) -> bool {
-    section.sh_type == 0x7000_0003
-        && matches!(
-            section.name,
-            b".ARM.attributes" | b".riscv.attributes" | b".MSP430.attributes"
-        )
 }
 
 /// Sections that `--strip-debug` drops.

@@ -6,11 +6,13 @@
 use object::elf;
 use xsys_diag::Diagnostic;
 
-use super::{Item, OutputSection, Placement, Statement};
-use crate::elf::Map;
-use crate::elf::resolve::Resolution;
-use crate::elf::script_symbols::ScriptSymbols;
-use crate::elf::sections::{SHF_PURECODE, SectionId, Sections};
+use crate::elf::consts::SHF_PURECODE;
+use crate::elf::ids::SectionId;
+use crate::elf::layout::placement::{Item, OutputSection, Placement, Statement};
+use crate::elf::names::Map;
+use crate::elf::sections::Sections;
+use crate::elf::symbols::resolve::Resolution;
+use crate::elf::symbols::script_symbols::ScriptSymbols;
 use crate::script::ast::SectionKind;
 use crate::script::eval::OutputId;
 

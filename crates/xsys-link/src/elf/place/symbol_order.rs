@@ -6,13 +6,14 @@
 
 use xsys_diag::Diagnostic;
 
-use super::{Given, Item, Placement};
-use crate::elf::Map;
-use crate::elf::frames::target_section;
+use super::Given;
+use crate::elf::ids::FileId;
+use crate::elf::ids::SectionId;
+use crate::elf::layout::placement::{Item, Placement};
+use crate::elf::names::Map;
 use crate::elf::object::SymbolPlace;
-use crate::elf::refs::{Home, SymRef};
-use crate::elf::resolve::FileId;
-use crate::elf::sections::SectionId;
+use crate::elf::sections::frames::target_section;
+use crate::elf::symbols::refs::{Home, SymRef};
 
 pub(super) fn sort(
     given: &Given<'_, '_, '_>,

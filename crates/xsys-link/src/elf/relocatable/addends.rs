@@ -10,12 +10,12 @@ use xsys_diag::Diagnostic;
 
 use super::relocs::section_target;
 use crate::elf::arch::{Arch, Rule};
+use crate::elf::ids::FileId;
+use crate::elf::ids::SectionId;
 use crate::elf::object::Reloc;
-use crate::elf::refs::SymRef;
 use crate::elf::relocate::Relocator;
-use crate::elf::resolve::FileId;
-use crate::elf::scan::describe_place;
-use crate::elf::sections::SectionId;
+use crate::elf::sections::describe::describe_place;
+use crate::elf::symbols::refs::SymRef;
 
 /// Copies an input section into its place and rewrites the addends that it holds.
 pub fn copy(

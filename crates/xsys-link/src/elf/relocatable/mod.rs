@@ -17,28 +17,10 @@
 
 pub mod addends;
 pub mod groups;
-pub mod orphans;
 pub mod relocs;
 
-use object::elf;
-
 use super::layout::Addresses;
-use super::object::Section;
-use crate::options::{ElfOptions, OutputKind};
 use crate::script::eval::OutputId;
-
-/// The output has relocation tables.
-pub fn keeps_relocations(options: &ElfOptions) -> bool {
-    options.emit_relocs || options.kind == OutputKind::Relocatable
-}
-
-/// Sections that a link of an image reads and does not place, but an object hands on: unwind
-/// tables as they are, and the marker that says that the stack need not be executable.
-pub fn hands_on(section: &Section<'_>, options: &ElfOptions) -> bool {
-    options.kind == OutputKind::Relocatable
-        && (section.name == b".note.GNU-stack"
-            || (section.name == b".eh_frame" && section.flags & elf::SHF_ALLOC.0 != 0))
-}
 
 /// The output section that the inputs of a SHF_LINK_ORDER section describe.
 pub fn linked_output(addresses: &Addresses<'_, '_>, id: OutputId) -> Option<OutputId> {

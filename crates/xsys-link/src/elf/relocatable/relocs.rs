@@ -11,17 +11,18 @@
 use object::{Endian, Endianness, elf};
 use rayon::prelude::*;
 
+use crate::elf::arch::cuts::Change;
 use crate::elf::arch::{Base, Relative};
-use crate::elf::cuts::Change;
-use crate::elf::frames::Frames;
+use crate::elf::ids::FileId;
+use crate::elf::ids::SectionId;
 use crate::elf::layout::Addresses;
 use crate::elf::object::{Reloc, Section};
-use crate::elf::refs::{Home, SymRef};
 use crate::elf::relocate::Relocator;
-use crate::elf::resolve::FileId;
-use crate::elf::sections::{SectionId, SyntheticKind};
-use crate::elf::symtab::SymbolIndexes;
-use crate::elf::synth::EhFramePlan;
+use crate::elf::sections::SyntheticKind;
+use crate::elf::sections::frames::Frames;
+use crate::elf::symbols::refs::{Home, SymRef};
+use crate::elf::synthetic::EhFramePlan;
+use crate::elf::synthetic::symtab::SymbolIndexes;
 use crate::script::eval::OutputId;
 
 /// The relocations of one output section.

@@ -15,12 +15,12 @@ use xsys_diag::Diagnostic;
 
 use super::{Lengths, Relocator};
 use crate::elf::arch::{Base, Relative, Rule};
+use crate::elf::assign::thunks::iplt_entry;
+use crate::elf::ids::FileId;
+use crate::elf::ids::SectionId;
 use crate::elf::layout::Near;
 use crate::elf::object::Section;
-use crate::elf::refs::SymRef;
-use crate::elf::resolve::FileId;
-use crate::elf::sections::SectionId;
-use crate::elf::thunks::iplt_entry;
+use crate::elf::symbols::refs::SymRef;
 use crate::script::ast::Glob;
 
 /// A dead function that is taken for one at 0 reaches up to here at most.

@@ -8,9 +8,9 @@
 use xsys_diag::Diagnostic;
 
 use super::Relocator;
+use crate::elf::ids::SectionId;
 use crate::elf::object::Reloc;
-use crate::elf::scan::describe_place;
-use crate::elf::sections::SectionId;
+use crate::elf::sections::describe::describe_place;
 
 /// What the first one of a pair set, while a section is relocated.
 pub(super) struct Lengths {

@@ -6,32 +6,32 @@
 //!
 //! Spec: the formulas are the psABIs'; see `arch`.
 
+pub mod code_map;
 mod debug;
 mod lengths;
 mod problems;
 mod settled;
 mod slots;
-mod tls;
 
+use crate::elf::layout::tls::Tls;
 use lengths::Lengths;
 use object::elf;
 pub use problems::Unresolved;
 use problems::{Limit, unreachable_detour};
 pub use slots::got_address;
-pub use tls::Tls;
 use xsys_diag::Diagnostic;
 
-use crate::elf::arch::{Arch, Base, BranchTarget, Range, Relative, Rule, Site, TlsVariant};
-use crate::elf::be8::CodeMap;
-use crate::elf::cuts::Cuts;
-use crate::elf::detours;
-use crate::elf::layout::Addresses;
-use crate::elf::object::{Reloc, Section};
-use crate::elf::refs::{Home, SymRef};
-use crate::elf::resolve::FileId;
-use crate::elf::scan::{Decided, Demands, SlotKind, TLS_LD, decide};
-use crate::elf::sections::SectionId;
-use crate::elf::thunks::{branch_target, iplt_entry};
+use self::code_map::CodeMap;
+use super::arch::cuts::Cuts;
+use super::arch::{Arch, Base, BranchTarget, Range, Relative, Rule, Site, TlsVariant};
+use super::assign::detours;
+use super::assign::thunks::{branch_target, iplt_entry};
+use super::ids::FileId;
+use super::ids::SectionId;
+use super::layout::Addresses;
+use super::object::{Reloc, Section};
+use super::symbols::refs::{Home, SymRef};
+use super::synthetic::scan::{Decided, Demands, SlotKind, TLS_LD, decide};
 
 /// Everything a value may depend on.
 pub struct Relocator<'r, 'a> {

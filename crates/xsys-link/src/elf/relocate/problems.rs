@@ -4,9 +4,10 @@ use xsys_diag::Diagnostic;
 
 use super::{Relocator, Value};
 use crate::elf::arch::{Base, Range};
-use crate::elf::refs::SymRef;
-use crate::elf::scan::{Decided, describe_place};
-use crate::elf::sections::SectionId;
+use crate::elf::ids::SectionId;
+use crate::elf::sections::describe::describe_place;
+use crate::elf::symbols::refs::SymRef;
+use crate::elf::synthetic::scan::Decided;
 
 impl Relocator<'_, '_> {
     pub(super) fn unresolved(
@@ -16,7 +17,7 @@ impl Relocator<'_, '_> {
         problem: Unresolved,
     ) -> Diagnostic {
         let (resolution, sections) = (self.addresses.resolution, self.addresses.sections);
-        let name = crate::elf::demangle(decided.symbol.name(resolution));
+        let name = crate::elf::names::demangle(decided.symbol.name(resolution));
         let place = describe_place(resolution, sections, id, decided.site.offset as u64);
         match problem {
             Unresolved::Dropped => Diagnostic::error(format!("`{name}` is not in the image, but live code refers to it"))
@@ -44,7 +45,7 @@ impl Relocator<'_, '_> {
         limit: Limit,
     ) -> Diagnostic {
         let (resolution, sections) = (self.addresses.resolution, self.addresses.sections);
-        let name = crate::elf::demangle(decided.symbol.name(resolution));
+        let name = crate::elf::names::demangle(decided.symbol.name(resolution));
         let rule = decided.rule.name;
         let value = value.number;
         let branch = decided.rule.base == Base::Branch;
@@ -141,7 +142,10 @@ pub(super) enum Limit {
 }
 
 /// The object that defines a symbol, for messages.
-fn defined_in(resolution: &crate::elf::resolve::Resolution<'_>, symbol: SymRef) -> Option<String> {
+fn defined_in(
+    resolution: &crate::elf::symbols::resolve::Resolution<'_>,
+    symbol: SymRef,
+) -> Option<String> {
     let (file, _) = symbol.entry(resolution)?;
     Some(resolution.files[file.0 as usize].name.to_string())
 }

@@ -8,8 +8,8 @@
 use super::Relocator;
 use crate::elf::arch::{Base, Settled, Site};
 use crate::elf::object::Section;
-use crate::elf::refs::Home;
-use crate::elf::scan::Decided;
+use crate::elf::symbols::refs::Home;
+use crate::elf::synthetic::scan::Decided;
 
 impl Relocator<'_, '_> {
     /// Writes something cheaper over the relocation at `index`, and maybe the next one; how many

@@ -4,11 +4,12 @@
 
 use super::Relocator;
 use crate::elf::arch::{Base, Relative, Rule};
+use crate::elf::assign::thunks::iplt_entry;
+use crate::elf::ids::SectionId;
 use crate::elf::layout::Addresses;
-use crate::elf::refs::Home;
-use crate::elf::scan::{Decided, SlotKind, decide};
-use crate::elf::sections::{SectionId, SyntheticKind};
-use crate::elf::thunks::iplt_entry;
+use crate::elf::sections::SyntheticKind;
+use crate::elf::symbols::refs::Home;
+use crate::elf::synthetic::scan::{Decided, SlotKind, decide};
 
 impl Relocator<'_, '_> {
     /// The contents of the GOT.

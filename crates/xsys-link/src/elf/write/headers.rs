@@ -80,7 +80,7 @@ impl Image<'_, '_> {
             self.options.kind == OutputKind::Relocatable
                 && outputs
                     .iter()
-                    .any(|o| o.flags & crate::elf::gc::RETAIN != 0)
+                    .any(|o| o.flags & crate::elf::live::gc::RETAIN != 0)
         };
         if self.relocator.demands.iplt.is_empty() && !retains() {
             0
@@ -217,7 +217,7 @@ impl Image<'_, '_> {
             (6, _) => (index(".dynstr"), 0),
             (11, _) => (index(".dynstr"), 1),
             (5, _) => (index(".dynsym"), 0),
-            (crate::elf::synth::SHT_ARM_EXIDX, _) if output.flags & elf::SHF_LINK_ORDER.0 != 0 => {
+            (crate::elf::consts::SHT_ARM_EXIDX, _) if output.flags & elf::SHF_LINK_ORDER.0 != 0 => {
                 (index(".text"), 0)
             }
             (4 | 9, _) => (index(".dynsym"), 0),

@@ -16,20 +16,24 @@ use object::{Endian, Endianness};
 use rayon::prelude::*;
 use xsys_diag::Diagnostic;
 
-use crate::elf::arch::Arch;
-use crate::elf::compressed;
-use crate::elf::frames::Frames;
-use crate::elf::layout::Addresses;
-use crate::elf::place::Item;
-use crate::elf::refs::SymRef;
-use crate::elf::relocatable::groups::{self, Group};
-use crate::elf::relocatable::{self, relocs};
-use crate::elf::relocate::Relocator;
-use crate::elf::sections::SectionId;
-use crate::elf::segments::{FilePlan, in_order};
-use crate::elf::size_limit;
-use crate::elf::symtab::{self, SymbolIndexes, SymbolTable};
-use crate::elf::synth::Synthesised;
+use super::arch::Arch;
+use super::assign::segments::in_order;
+use super::compressed;
+use super::ids::SectionId;
+use super::layout::Addresses;
+use super::layout::placement::Item;
+use super::layout::segments::FilePlan;
+use super::relocatable;
+use super::relocatable::groups;
+use super::relocatable::groups::Group;
+use super::relocatable::relocs;
+use super::relocate::Relocator;
+use super::reports::size_limit;
+use super::sections::frames::Frames;
+use super::symbols::refs::SymRef;
+use super::synthetic::Synthesised;
+use super::synthetic::symtab;
+use super::synthetic::symtab::{SymbolIndexes, SymbolTable};
 use crate::options::{ElfOptions, OutputKind};
 use crate::output::OutputFile;
 use crate::script::eval::OutputId;
@@ -162,7 +166,7 @@ impl Image<'_, '_> {
         if self.options.fatal_warnings {
             diagnostics[before..]
                 .iter_mut()
-                .for_each(crate::elf::make_fatal);
+                .for_each(super::reports::report::make_fatal);
         }
         let failed = diagnostics[before..]
             .iter()
@@ -209,7 +213,7 @@ impl Image<'_, '_> {
         let strings = symtab + if symbols.extended.is_empty() { 1 } else { 2 };
         let indexes = symbols.indexes;
         let mut relocs = Vec::new();
-        if relocatable::keeps_relocations(self.options) {
+        if self.options.keeps_relocations() {
             let given = relocs::Given {
                 relocator: &self.relocator,
                 frames: (self.frames, &self.made.eh_frame),

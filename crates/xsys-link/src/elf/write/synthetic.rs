@@ -8,10 +8,12 @@ use rayon::prelude::*;
 use xsys_diag::Diagnostic;
 
 use super::Image;
-use crate::elf::detours;
-use crate::elf::eh_frame::{self, Format, RecordKind};
-use crate::elf::exidx;
-use crate::elf::sections::{SectionId, SyntheticKind};
+use crate::elf::assign::detours;
+use crate::elf::ids::SectionId;
+use crate::elf::object::eh_frame;
+use crate::elf::object::eh_frame::{Format, RecordKind};
+use crate::elf::sections::SyntheticKind;
+use crate::elf::synthetic::exidx;
 use crate::options::BuildId;
 
 impl Image<'_, '_> {
@@ -84,15 +86,22 @@ impl Image<'_, '_> {
                 self.put_dynamic(out, &entries, arch.dynamic().relative);
             }
             SyntheticKind::Dynamic => {
-                let entries =
-                    crate::elf::dynamic::entries(arch, addresses, self.made, self.options);
+                let entries = crate::elf::synthetic::dynamic::entries(
+                    arch,
+                    addresses,
+                    self.made,
+                    self.options,
+                );
                 for (index, (tag, value)) in entries.into_iter().enumerate() {
                     self.put_word(out, 2 * index * word, tag);
                     self.put_word(out, (2 * index + 1) * word, value);
                 }
             }
             SyntheticKind::Hash => {
-                for (index, value) in crate::elf::dynamic::hash_words().into_iter().enumerate() {
+                for (index, value) in crate::elf::synthetic::dynamic::hash_words()
+                    .into_iter()
+                    .enumerate()
+                {
                     out[4 * index..][..4].copy_from_slice(&self.endian.write_u32(value));
                 }
             }
@@ -132,7 +141,7 @@ impl Image<'_, '_> {
                     let Some(at) = addresses.of_section(id, thunk.offset) else {
                         continue;
                     };
-                    let target = crate::elf::thunks::branch_target(
+                    let target = crate::elf::assign::thunks::branch_target(
                         arch,
                         addresses,
                         self.relocator.demands,

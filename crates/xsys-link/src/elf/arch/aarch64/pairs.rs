@@ -9,9 +9,9 @@
 //!
 //! Spec: AAELF64, "Relocation optimization".
 
-use super::super::Range::Signed;
-use super::super::{Settled, Site};
 use super::insn::{NOP, is_adrp, is_ldr_x, put, with_imm12, with_imm21, word};
+use crate::elf::arch::Range::Signed;
+use crate::elf::arch::{Settled, Site};
 use crate::elf::object::RelocTable;
 
 const ADR_PREL_PG_HI21: u32 = 275;
@@ -94,8 +94,8 @@ fn is_add_x(insn: u32) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::SymbolFacts;
     use super::*;
+    use crate::elf::arch::SymbolFacts;
 
     const FACTS: SymbolFacts = SymbolFacts {
         undefined_weak: false,

@@ -3,13 +3,13 @@
 //! Each row names its field; reading and writing fields is all that is done here, so that a wrong
 //! bit in an image has one place to look for.
 
-use super::super::Base::{
+use super::insn::{put, with_imm12, with_imm16, with_imm21, word};
+use crate::elf::arch::Base::{
     Branch, DtpOffset, Got, GotTlsDesc, GotTlsGd, GotTlsLd, GotTp, Nothing, Symbol, TpOffset,
 };
-use super::super::Range::{Any, Either, Signed, Unsigned};
-use super::super::Relative::{GotBase, GotPage, Page, Place, Zero};
-use super::super::{Base, Range, Relative, Rule};
-use super::insn::{put, with_imm12, with_imm16, with_imm21, word};
+use crate::elf::arch::Range::{Any, Either, Signed, Unsigned};
+use crate::elf::arch::Relative::{GotBase, GotPage, Page, Place, Zero};
+use crate::elf::arch::{Base, Range, Relative, Rule};
 
 /// The place that a relocation fills.
 #[derive(Clone, Copy)]

@@ -2,8 +2,8 @@
 //! the rewritten TLS sequences, thunks and IPLT entries. Expected words are those that an assembler
 //! gives for the instruction named beside them.
 
-use super::super::tests::{Expect, Table, check_encodings, check_table};
 use super::*;
+use crate::elf::arch::tests::{Expect, Table, check_encodings, check_table};
 
 const ARCH: &dyn Arch = &Aarch64 {
     fix_843419: false,

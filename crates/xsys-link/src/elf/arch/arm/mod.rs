@@ -26,17 +26,19 @@
 //! **Static base.** SBREL and `_BREL_` relocations are relative to B(S), the start of the
 //! segment that holds S, which RWPI code keeps in r9 ([`Arch::segment_relative`]).
 
+pub mod attributes;
+pub mod be8;
 mod encode;
 mod rules;
 #[cfg(test)]
 mod tests;
 pub mod thunk;
 
+use self::be8::swap;
 use super::{
     Arch, Base, BranchTarget, DynamicTypes, MappingSymbol, Range, Rewrite, Rule, Site, SymbolFacts,
     ThunkForm, TlsVariant,
 };
-use crate::elf::be8::swap;
 use encode::Field;
 use object::elf::EM_ARM;
 use rules::r;
@@ -514,7 +516,7 @@ impl Arch for Arm {
         if merged & EF_ARM_EABIMASK != EF_ARM_EABI_VER5 || merged & FLOAT != 0 {
             return merged;
         }
-        let arguments = attributes.map_or(Some(0), crate::elf::attributes::arm_vfp_arguments);
+        let arguments = attributes.map_or(Some(0), super::attributes::arm_vfp_arguments);
         merged
             | match arguments {
                 None | Some(0) => EF_ARM_ABI_FLOAT_SOFT,

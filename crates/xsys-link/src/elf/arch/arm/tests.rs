@@ -1,11 +1,11 @@
 //! The table against known instructions: each row of [`LINKED`] is an instruction before and
 //! after a link by another linker (lld).
 
-use super::super::tests::{Table, check_table};
-use super::super::{Arch, Base, BranchTarget, Range, Relative, Site, SymbolFacts};
 use super::encode::{self, Field};
 use super::rules::{RULES, r};
 use super::{ARM, Arm, Core, Form, Target2};
+use crate::elf::arch::tests::{Table, check_table};
+use crate::elf::arch::{Arch, Base, BranchTarget, Range, Relative, Site, SymbolFacts};
 
 /// (type, P, S with the mode bit, S is a function, word before, word after); halfwords stand in
 /// the low half.

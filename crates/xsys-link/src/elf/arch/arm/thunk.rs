@@ -7,9 +7,9 @@
 //! load literals only into low registers and passes the address through the stack. Every last
 //! instruction changes state by bit 0 of its operand.
 
-use super::super::{MappingSymbol, ThunkForm};
 use super::Core;
 use super::encode::{self, Field};
+use crate::elf::arch::{MappingSymbol, ThunkForm};
 
 /// The sequences; the number is the [`ThunkForm`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

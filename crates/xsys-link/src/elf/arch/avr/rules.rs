@@ -4,7 +4,10 @@
 //! range. Limits are GNU ld's, which are the instructions' own: lld takes `ldd` and `adiw` for
 //! signed and does not check branches.
 
-use super::super::{Base::*, Range::*, Relative::*, Rule, row};
+use crate::elf::arch::Base::*;
+use crate::elf::arch::Range::*;
+use crate::elf::arch::Relative::*;
+use crate::elf::arch::{Rule, row};
 
 /// Relocation numbers that the code refers to.
 #[rustfmt::skip]

@@ -1,7 +1,8 @@
 //! AVR's relocations against encodings from the "AVR Instruction Set Manual" (DS40002198).
 
-use super::super::tests::{Expect::*, Table, check_encodings, check_table};
 use super::*;
+use crate::elf::arch::tests::Expect::*;
+use crate::elf::arch::tests::{Table, check_encodings, check_table};
 use object::{Object as _, ObjectSection as _, ObjectSymbol as _};
 
 const AVR5: Avr = Avr { wraps: false };

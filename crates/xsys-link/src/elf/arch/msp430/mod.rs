@@ -12,6 +12,7 @@
 //! **Jumps** have 10 bits and count words from the next instruction. A `2X_PCREL` is a pair of
 //! conditional jumps to one target, of which the relocation names the second.
 
+pub mod attributes;
 pub mod helpers;
 mod rules;
 #[cfg(test)]
@@ -36,7 +37,7 @@ impl Msp430 {
     /// What the inputs' attributes and `e_flags` tell.
     pub fn new(attributes: Option<&[u8]>, e_flags: u32) -> Self {
         Self {
-            extended: attributes.is_some_and(crate::elf::attributes::msp430_extended)
+            extended: attributes.is_some_and(super::attributes::msp430_extended)
                 || e_flags & MACH_MASK == MACH_X,
         }
     }

@@ -3,7 +3,10 @@
 //! On MSP430 addresses have 16 bits and wrap, so that a distance of up to ±65535 is right. Words in
 //! data take positive and negative values.
 
-use super::super::{Base::*, Range::*, Relative::*, Rule, row};
+use crate::elf::arch::Base::*;
+use crate::elf::arch::Range::*;
+use crate::elf::arch::Relative::*;
+use crate::elf::arch::{Rule, row};
 
 /// Numbers of MSP430 objects.
 #[rustfmt::skip]

@@ -1,7 +1,8 @@
 //! MSP430's relocations against encodings from the family user's guides (SLAU144, SLAU208).
 
-use super::super::tests::{Expect::*, Table, check_encodings, check_table};
 use super::*;
+use crate::elf::arch::tests::Expect::*;
+use crate::elf::arch::tests::{Table, check_encodings, check_table};
 
 const MSP430: Msp430 = Msp430 { extended: false };
 const MSP430X: Msp430 = Msp430 { extended: true };

@@ -22,6 +22,7 @@
 //!
 //! **No thunks.** `call` reaches ±2 GiB.
 
+pub mod attributes;
 mod encode;
 mod pairs;
 mod relax;

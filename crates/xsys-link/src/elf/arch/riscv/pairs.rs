@@ -9,10 +9,10 @@
 //!
 //! Spec: RISC-V psABI, "Linker Relaxation", "PC-relative symbol addresses".
 
-use super::super::shortening::{Anchor, Candidate, Marked};
 use super::relax::kind;
 use super::rules::r;
-use crate::elf::Map;
+use crate::elf::arch::shortening::{Anchor, Candidate, Marked};
+use crate::elf::names::Map;
 use crate::elf::object::{Reloc, RelocTable, SymbolPlace};
 
 /// A 32-bit instruction of a section.

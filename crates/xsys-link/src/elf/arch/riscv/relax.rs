@@ -22,12 +22,12 @@
 //!
 //! Spec: RISC-V psABI, "Linker Relaxation"; instruction set manual, "C" extension.
 
-use super::super::shortening::{Anchor, Candidate, Marked, Shortening, View};
-use super::super::{Arch, Range, Rewrite, Rule, Site};
 use super::pairs::{GP, Pairs, candidate, rd, sets_gp, word};
 use super::rules::r;
 use super::{FORM_NOP, FORM_TLS_HIGH, Riscv, encode};
-use crate::elf::cuts::Cuts;
+use crate::elf::arch::cuts::Cuts;
+use crate::elf::arch::shortening::{Anchor, Candidate, Marked, Shortening, View};
+use crate::elf::arch::{Arch, Range, Rewrite, Rule, Site};
 use crate::elf::object::{Reloc, Section};
 
 const EF_RISCV_RVC: u32 = 1;

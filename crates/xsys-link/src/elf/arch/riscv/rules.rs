@@ -4,7 +4,10 @@
 //! overflow; on RV64 the pair reaches ±2 GiB, shifted down by 0x800 because the lower part is
 //! sign-extended.
 
-use super::super::{Base::*, Range, Range::*, Relative::*, Rule, row};
+use crate::elf::arch::Base::*;
+use crate::elf::arch::Range::*;
+use crate::elf::arch::Relative::*;
+use crate::elf::arch::{Range, Rule, row};
 
 /// Relocation numbers that the code refers to.
 #[rustfmt::skip]

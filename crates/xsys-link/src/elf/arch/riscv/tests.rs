@@ -1,11 +1,11 @@
 //! The table against known instructions: each row of [`LINKED`] is a place before and after a
 //! link by another linker (lld).
 
-use super::super::tests::{Expect, Table, check_encodings, check_table};
-use super::super::{Arch, Base, Range, Relative, Rewrite, Site, SymbolFacts};
 use super::relax::form;
 use super::rules::{self, r};
 use super::{NOP, RISCV32, RISCV64};
+use crate::elf::arch::tests::{Expect, Table, check_encodings, check_table};
+use crate::elf::arch::{Arch, Base, Range, Relative, Rewrite, Site, SymbolFacts};
 
 /// (type, P, S, A, bytes before, bytes after) as little-endian numbers. For PCREL_LO12, P is
 /// that of the `auipc`.

@@ -1,8 +1,8 @@
 //! Bytes against the psABI: every relocation at its lowest and highest value and one beyond, and
 //! each rewritten sequence as an assembler would give it.
 
-use super::super::tests::{Expect, Table, check_encodings, check_table};
 use super::*;
+use crate::elf::arch::tests::{Expect, Table, check_encodings, check_table};
 
 const ARCH: &dyn Arch = &X86_64 { relax: true };
 

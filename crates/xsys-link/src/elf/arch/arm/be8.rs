@@ -1,0 +1,83 @@
+//! BE8: big-endian data with little-endian instructions.
+//!
+//! Problem: big-endian ARM objects hold their code big-endian. Cores since ARMv6 always fetch
+//! instructions little-endian, so the linker turns the code around once it is relocated: words of
+//! ARM code, halfwords of Thumb code, but no data between them. Mapping symbols (`$a`, `$t`, `$d`)
+//! tell which is which. Only links with `--be8` pay for looking at them.
+//!
+//! Spec: AAELF32, "Mapping symbols", "ELF Header" (EF_ARM_BE8).
+
+use object::Endianness;
+use xsys_diag::Diagnostic;
+
+use super::Core;
+use crate::options::ElfOptions;
+
+/// `e_flags` of such images.
+pub const EF_ARM_BE8: u32 = 0x0080_0000;
+
+/// What a stretch of a section holds: the size of its units, 1 for data.
+pub type Unit = usize;
+
+/// The units of what follows a mapping symbol.
+pub fn unit(name: &[u8]) -> Option<Unit> {
+    let unit = match name.get(..2)? {
+        b"$a" => 4,
+        b"$t" => 2,
+        b"$d" => 1,
+        _ => return None,
+    };
+    matches!(name.get(2), None | Some(b'.')).then_some(unit)
+}
+
+/// Reverses the bytes of each unit; what is left over at the end stays.
+pub fn swap(bytes: &mut [u8], unit: Unit) {
+    if unit > 1 {
+        bytes.chunks_exact_mut(unit).for_each(<[u8]>::reverse);
+    }
+}
+
+/// Whether byte order, core and options go together.
+pub fn check(
+    endian: Endianness,
+    core: Option<&[u8]>,
+    options: &ElfOptions,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let big = endian == Endianness::Big;
+    if options.be8 && !big {
+        diagnostics.push(
+            Diagnostic::error("`--be8` is for big-endian objects, but these are little-endian")
+                .help("leave it out, or build for a big-endian target (`armebv7r-none-eabi`)"),
+        );
+    }
+    let core = core.map_or(Core::V7, crate::elf::arch::attributes::arm_core);
+    if big && !options.be8 && !matches!(core, Core::V4T | Core::V5T) {
+        diagnostics.push(
+            Diagnostic::error(
+                "big-endian programs for this core need `--be8`: it fetches instructions little-endian",
+            )
+            .note("instructions that are big-endian like the data (BE32) ended with ARMv6")
+            .help("pass `--be8` (rustc: `-Clink-arg=--be8`)"),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units() {
+        for (name, expected) in [
+            ("$a", Some(4)),
+            ("$t.7", Some(2)),
+            ("$d", Some(1)),
+            ("$ab", None),
+            ("$x", None),
+            ("$", None),
+        ] {
+            assert_eq!(unit(name.as_bytes()), expected, "{name}");
+        }
+    }
+}

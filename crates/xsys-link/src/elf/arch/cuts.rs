@@ -1,0 +1,131 @@
+//! What relaxation makes of one section: bytes that go, and instructions that change for it.
+//!
+//! Problem: contents stay in the mapped inputs, while every later pass asks where an offset has
+//! gone and what stands in a place now. Both answers are lists on the side, sorted, so that a
+//! question takes a binary search however much a section loses.
+//!
+//! Spec: RISC-V psABI, "Linker Relaxation".
+
+use super::Rewrite;
+
+/// Bytes that go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Cut {
+    start: u64,
+    length: u64,
+    /// Bytes that go in front of it.
+    before: u64,
+}
+
+/// A relocation whose instruction is another one now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Index in the section's table.
+    pub reloc: u32,
+    /// Bytes that go with it.
+    pub removed: u8,
+    /// What is written instead.
+    pub rewrite: Rewrite,
+}
+
+/// Bytes that relaxation takes out of a section, and what it writes instead.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cuts {
+    cuts: Vec<Cut>,
+    /// By ascending index, once [`finish`](Cuts::finish)ed.
+    changes: Vec<Change>,
+}
+
+impl Cuts {
+    /// Takes `length` bytes out. Calls come by ascending offset; what overlaps an earlier cut is
+    /// refused.
+    pub fn remove(&mut self, start: u64, length: u64) -> bool {
+        let before = self.total();
+        if self.cuts.last().is_some_and(|c| c.start + c.length > start) {
+            return false;
+        }
+        if length > 0 {
+            self.cuts.push(Cut {
+                start,
+                length,
+                before,
+            });
+        }
+        true
+    }
+
+    /// Notes what a relocation becomes.
+    pub fn change(&mut self, reloc: u32, removed: u8, rewrite: Rewrite) {
+        self.changes.push(Change {
+            reloc,
+            removed,
+            rewrite,
+        });
+    }
+
+    /// Sorts the changes; relocation tables need not ascend by offset.
+    pub fn finish(mut self) -> Option<Self> {
+        if !self.changes.is_sorted_by_key(|c| c.reloc) {
+            self.changes.sort_by_key(|c| c.reloc);
+        }
+        (!self.cuts.is_empty() || !self.changes.is_empty()).then_some(self)
+    }
+
+    /// Bytes removed in all.
+    pub fn total(&self) -> u64 {
+        self.cuts.last().map_or(0, |c| c.before + c.length)
+    }
+
+    /// The offset after the cuts; offsets inside a cut move to its start.
+    pub fn map(&self, offset: u64) -> u64 {
+        let behind = self.cuts.partition_point(|c| c.start < offset);
+        match behind.checked_sub(1).and_then(|at| self.cuts.get(at)) {
+            Some(c) => offset - c.before - c.length.min(offset - c.start),
+            None => offset,
+        }
+    }
+
+    /// What a relocation became.
+    pub fn change_of(&self, reloc: u32) -> Option<&Change> {
+        let at = self
+            .changes
+            .binary_search_by_key(&reloc, |c| c.reloc)
+            .ok()?;
+        self.changes.get(at)
+    }
+
+    /// All changes, by ascending relocation.
+    pub fn changes(&self) -> &[Change] {
+        &self.changes
+    }
+
+    /// The stretches that stay of `length` bytes.
+    pub fn kept(&self, length: u64) -> impl Iterator<Item = std::ops::Range<usize>> + '_ {
+        let starts = std::iter::once(0).chain(self.cuts.iter().map(|c| c.start + c.length));
+        let ends = self.cuts.iter().map(|c| c.start).chain([length]);
+        starts
+            .zip(ends)
+            .map(move |(start, end)| start as usize..end.min(length).max(start) as usize)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cuts;
+
+    #[test]
+    fn cuts_move_what_follows() {
+        let mut cuts = Cuts::default();
+        assert!(cuts.remove(4, 2) && cuts.remove(10, 4));
+        assert!(!cuts.remove(13, 1), "overlaps");
+        let mapped: Vec<u64> = [0, 4, 5, 6, 10, 12, 14, 20]
+            .into_iter()
+            .map(|o| cuts.map(o))
+            .collect();
+        assert_eq!(mapped, [0, 4, 4, 4, 8, 8, 8, 14]);
+        assert_eq!(cuts.total(), 6);
+        let kept: Vec<_> = cuts.kept(20).collect();
+        assert_eq!(kept, [0..4, 6..10, 14..20]);
+        assert_eq!(Cuts::default().finish(), None);
+    }
+}

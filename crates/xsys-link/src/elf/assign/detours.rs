@@ -1,0 +1,162 @@
+//! Instructions that must not stand where they stand.
+//!
+//! Problem: some cores get an instruction wrong if it follows certain others. The linker moves it into
+//! a detour: a branch takes its place, and the detour ends with a branch back. Detours share the
+//! sections that thunks have reserved, in front of the thunks; their number is known before layout,
+//! since addresses do not matter.
+//!
+//! Spec: "Cortex-A53 MPCore Software Developers Errata Notice", ARM-EPM-048406, 835769.
+
+use object::elf;
+use rayon::prelude::*;
+
+use crate::elf::arch::Arch;
+use crate::elf::ids::SectionId;
+use crate::elf::layout::{Addresses, Detour, Layout};
+use crate::elf::object::{ObjectFile, SymbolPlace};
+use crate::elf::sections::{Sections, SyntheticKind};
+use crate::elf::symbols::resolve::Resolution;
+
+/// Bytes of a detour: the instruction and the branch back.
+pub const SIZE: u64 = 8;
+
+/// Finds the instructions in all code and makes room for their detours.
+pub fn reserve(
+    arch: &dyn Arch,
+    resolution: &Resolution<'_>,
+    sections: &mut Sections,
+    layout: &mut Layout<'_>,
+) {
+    if !arch.wants_detours() {
+        return;
+    }
+    let order: Vec<SectionId> = layout
+        .placement
+        .outputs
+        .iter()
+        .filter(|output| output.present && output.flags & elf::SHF_EXECINSTR.0 != 0)
+        .flat_map(|output| output.inputs())
+        .collect();
+    let found: Vec<Vec<u64>> = order
+        .par_iter()
+        .map(|&id| sites(arch, resolution, sections, id))
+        .collect();
+    let mut waiting: Vec<(SectionId, u64)> = Vec::new();
+    for (id, sites) in order.into_iter().zip(found) {
+        waiting.extend(sites.into_iter().map(|offset| (id, offset)));
+        let Some(SyntheticKind::Thunks(group)) = sections.synthetic(id).map(|s| s.kind) else {
+            continue;
+        };
+        let Some(entry) = layout.thunk_groups.get_mut(group as usize) else {
+            continue;
+        };
+        for (section, offset) in waiting.drain(..) {
+            layout.detours.push(Detour {
+                section,
+                offset,
+                home: id,
+                at: entry.size,
+            });
+            entry.size += SIZE;
+        }
+        let index = id.0 as usize - sections.input_count();
+        let section = &mut sections.synthetic[index];
+        section.size = entry.size;
+        section.align = section.align.max(4);
+    }
+    layout.detours.sort_by_key(|d| (d.section, d.offset));
+}
+
+/// The offsets of the instructions in one section.
+fn sites(
+    arch: &dyn Arch,
+    resolution: &Resolution<'_>,
+    sections: &Sections,
+    id: SectionId,
+) -> Vec<u64> {
+    let Some((file, index)) = sections.origin(id) else {
+        return Vec::new();
+    };
+    let object = &resolution.files[file.0 as usize];
+    let Some(section) = object.sections.get(index as usize) else {
+        return Vec::new();
+    };
+    let mut out = arch.detour_sites(section.data);
+    if !out.is_empty() {
+        let kinds = mapping(object, index);
+        out.retain(|&offset| is_code(&kinds, offset));
+    }
+    out
+}
+
+/// Where code and data begin in a section, as its mapping symbols say, sorted.
+fn mapping(object: &ObjectFile<'_>, section: u32) -> Vec<(u64, bool)> {
+    let mut out: Vec<(u64, bool)> = (1..object.first_global)
+        .map(|index| object.symbols.get(index))
+        .filter(|symbol| symbol.place == SymbolPlace::Section(section))
+        .filter_map(|symbol| match object.symbols.name(&symbol) {
+            [b'$', b'x'] | [b'$', b'x', b'.', ..] => Some((symbol.value, true)),
+            [b'$', b'd'] | [b'$', b'd', b'.', ..] => Some((symbol.value, false)),
+            _ => None,
+        })
+        .collect();
+    out.sort_unstable();
+    out
+}
+
+fn is_code(kinds: &[(u64, bool)], offset: u64) -> bool {
+    let behind = kinds.partition_point(|(start, _)| *start <= offset);
+    let known = behind.checked_sub(1).and_then(|at| kinds.get(at));
+    known.is_none_or(|(_, code)| *code)
+}
+
+/// The detours of one section's instructions.
+fn of_section<'l>(layout: &'l Layout<'_>, id: SectionId) -> &'l [Detour] {
+    let start = layout.detours.partition_point(|d| d.section < id);
+    let end = layout.detours.partition_point(|d| d.section <= id);
+    layout.detours.get(start..end).unwrap_or_default()
+}
+
+/// Puts branches to their detours over the instructions of a finished section; the addresses of
+/// those that cannot reach theirs.
+pub fn leave(
+    arch: &dyn Arch,
+    addresses: &Addresses<'_, '_>,
+    id: SectionId,
+    out: &mut [u8],
+) -> Vec<u64> {
+    let mut missed = Vec::new();
+    for detour in of_section(addresses.layout, id) {
+        let (Some(p), Some(to)) = (
+            addresses.of_section(id, detour.offset),
+            addresses.of_section(detour.home, detour.at),
+        ) else {
+            continue;
+        };
+        if !arch.write_jump(out, detour.offset as usize, p, to) {
+            missed.push(p);
+        }
+    }
+    missed
+}
+
+/// Writes the detours of a thunk section.
+pub fn write(arch: &dyn Arch, addresses: &Addresses<'_, '_>, id: SectionId, out: &mut [u8]) {
+    for detour in addresses.layout.detours.iter().filter(|d| d.home == id) {
+        let origin = addresses
+            .sections
+            .input(addresses.resolution, detour.section);
+        let (offset, at) = (detour.offset as usize, detour.at as usize);
+        let insn = origin.and_then(|s| s.data.get(offset..offset.checked_add(4)?));
+        let (Some(insn), Some(place), Some(p), Some(from)) = (
+            insn,
+            out.get_mut(at..at + 4),
+            addresses.of_section(id, detour.at),
+            addresses.of_section(detour.section, detour.offset),
+        ) else {
+            continue;
+        };
+        place.copy_from_slice(insn);
+        arch.write_jump(out, at + 4, p.wrapping_add(4), from.wrapping_add(4));
+    }
+}

@@ -1,0 +1,25 @@
+//! Numbers and names of ELF specifications that the crate `object` does not have, and names that several passes look for.
+
+/// SHT_ARM_EXIDX
+pub const SHT_ARM_EXIDX: u32 = 0x7000_0001;
+
+/// SHT_ARM_ATTRIBUTES and SHT_RISCV_ATTRIBUTES
+pub const SHT_ATTRIBUTES: u32 = 0x7000_0003;
+
+/// SHF_ARM_PURECODE and SHF_AARCH64_PURECODE: code that may only be executed, not read.
+pub const SHF_PURECODE: u64 = 0x2000_0000;
+
+/// The prefix of an entry function's second name.
+pub const CMSE_SPECIAL: &[u8] = b"__acle_se_";
+
+/// Symbols at which heaps begin that take all that is left.
+pub const HEAPS: [&str; 8] = [
+    "__sheap",
+    "_sheap",
+    "_heap_start",
+    "__heap_start",
+    "__HeapBase",
+    "__end__",
+    "_end",
+    "end",
+];

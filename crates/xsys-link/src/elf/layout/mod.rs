@@ -1,0 +1,383 @@
+//! Where everything is, once `assign` has found addresses.
+//!
+//! Problem: later passes ask two questions: what is the address of this offset of this input
+//! section, and what is the address of this symbol. Both must see through merged strings and
+//! through bytes that relaxation removed.
+
+pub mod merged;
+pub mod placement;
+pub mod segments;
+pub mod tls;
+
+use rayon::prelude::*;
+
+use super::names::Map;
+
+use self::merged::{MergeMap, MergedInput};
+use self::placement::Placement;
+use super::arch::ThunkForm;
+use super::arch::cuts::Cuts;
+use super::ids::SectionId;
+use super::ids::{FileId, SymbolId};
+use super::sections::{Sections, SyntheticKind};
+use super::symbols::refs::{Home, SymRef};
+use super::symbols::resolve::Resolution;
+use crate::script::eval::{OutputId, Value};
+
+/// An output section's addresses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Extent {
+    /// VMA.
+    pub addr: u64,
+    /// LMA.
+    pub load_addr: u64,
+    /// Bytes.
+    pub size: u64,
+    /// Bytes, a power of two.
+    pub align: u64,
+    /// The memory region (VMA), by index into the layout's regions.
+    pub region: Option<usize>,
+    /// The load region.
+    pub load_region: Option<usize>,
+    /// The load address was given by `AT(…)`.
+    pub explicit_load: bool,
+}
+
+/// A MEMORY region and how full it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Region {
+    /// Its name.
+    pub name: String,
+    /// ORIGIN
+    pub origin: u64,
+    /// LENGTH in bytes
+    pub length: u64,
+    /// Bytes at its start that sections leave free (`--flip-stack`).
+    pub shift: u64,
+    /// Where the next section goes.
+    pub cursor: u64,
+    /// `(rwx!…)`
+    pub attributes: String,
+}
+
+impl Region {
+    /// Where sections start.
+    pub fn start(&self) -> u64 {
+        self.origin.wrapping_add(self.shift)
+    }
+
+    /// Bytes that sections take.
+    pub fn used(&self) -> u64 {
+        self.cursor.wrapping_sub(self.start())
+    }
+}
+
+/// A piece of code that a branch goes through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Thunk {
+    /// The architecture's form.
+    pub form: ThunkForm,
+    /// Where it goes.
+    pub target: SymRef,
+    /// Added to the target's address.
+    pub addend: i64,
+    /// Offset in its thunk section.
+    pub offset: u64,
+}
+
+/// The thunks of one synthetic section.
+#[derive(Clone, Debug, Default)]
+pub struct ThunkGroup {
+    /// In the order in which they were needed.
+    pub thunks: Vec<Thunk>,
+    /// Bytes.
+    pub size: u64,
+}
+
+/// An instruction that has moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Detour {
+    /// The section that it stood in.
+    pub section: SectionId,
+    /// Where.
+    pub offset: u64,
+    /// The thunk section that it stands in.
+    pub home: SectionId,
+    /// Where.
+    pub at: u64,
+}
+
+/// The value of a data command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DataWrite {
+    /// The output section.
+    pub output: OutputId,
+    /// Offset in it.
+    pub offset: u64,
+    /// Bytes.
+    pub size: u8,
+    /// The value.
+    pub value: u64,
+}
+
+/// What the expressions of a line of PHDRS come to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PhdrValues {
+    /// `p_type`
+    pub p_type: u32,
+    /// `AT(…)`
+    pub at: Option<u64>,
+    /// `FLAGS(…)`
+    pub flags: Option<u32>,
+}
+
+/// Addresses of everything.
+pub struct Layout<'s> {
+    /// What is where, with thunk sections added.
+    pub placement: Placement<'s>,
+    /// By [`OutputId`].
+    pub extents: Vec<Extent>,
+    /// Offset of each input section in its output section.
+    pub offsets: Vec<u64>,
+    /// The output section of each input section.
+    pub output_of: Vec<Option<OutputId>>,
+    /// Values of symbols that scripts assign.
+    pub values: Map<SymbolId, Value>,
+    /// MEMORY.
+    pub regions: Vec<Region>,
+    /// What relaxation removed and changed.
+    pub cuts: Map<SectionId, Cuts>,
+    /// Thunks.
+    pub thunk_groups: Vec<ThunkGroup>,
+    /// The thunk section of each group.
+    pub thunk_sections: Vec<SectionId>,
+    /// Which thunk a branch takes: (section, index of its relocation) → (group, thunk).
+    pub thunk_of: Map<(SectionId, u32), (u32, u32)>,
+    /// Instructions that have moved, by section and offset.
+    pub detours: Vec<Detour>,
+    /// Values of BYTE and its relatives.
+    pub data: Vec<DataWrite>,
+    /// ASCII and ASCIZ.
+    pub texts: Vec<(OutputId, u64, Vec<u8>)>,
+    /// FILL and `=fill`: from this offset of an output section on, gaps hold these bytes.
+    pub fills: Vec<(OutputId, u64, Vec<u8>)>,
+    /// What the expressions of PHDRS come to, by line.
+    pub phdrs: Vec<PhdrValues>,
+    /// Bytes of the ELF header and program headers.
+    pub headers_size: u64,
+    /// The script places headers in memory (SIZEOF_HEADERS is used).
+    pub headers_wanted: bool,
+}
+
+impl Layout<'_> {
+    /// The size that relaxation leaves of a section of `size` bytes.
+    pub fn size(&self, id: SectionId, size: u64) -> u64 {
+        size - self.cuts.get(&id).map_or(0, Cuts::total)
+    }
+}
+
+/// Everything that an address depends on.
+#[derive(Clone, Copy)]
+pub struct Addresses<'l, 'a> {
+    /// Names.
+    pub resolution: &'l Resolution<'a>,
+    /// Sections.
+    pub sections: &'l Sections,
+    /// Merged strings.
+    pub merge: &'l MergeMap<'a>,
+    /// Placed sections.
+    pub layout: &'l Layout<'l>,
+    /// Symbols that the linker defines.
+    pub linker: &'l Map<SymbolId, u64>,
+    /// Merged sections' ids.
+    pub merged_ids: &'l [SectionId],
+    /// Common symbols' sections.
+    pub commons: &'l Map<SymbolId, SectionId>,
+    /// All symbols' addresses, once nothing moves any more.
+    pub settled: Option<&'l SettledSymbols>,
+}
+
+/// Where the last reference into a merged section went.
+#[derive(Default)]
+pub struct Near<'l> {
+    id: Option<SectionId>,
+    input: Option<&'l MergedInput>,
+    /// Address of the merged section.
+    base: u64,
+    /// Index of the entry.
+    last: usize,
+}
+
+/// The addresses of all symbols after layout: what millions of relocations ask for, worked out once
+/// a symbol.
+pub struct SettledSymbols {
+    locals: Vec<Vec<Settled>>,
+    globals: Vec<Settled>,
+}
+
+#[derive(Clone, Copy)]
+enum Settled {
+    /// S; the addend only shifts it.
+    At(u64),
+    /// A section symbol of a merged section: the addend chooses the entry.
+    Merged(SectionId, u64),
+    /// Not in the image.
+    Nowhere,
+}
+
+impl SettledSymbols {
+    /// Works out all addresses.
+    pub fn settle(addresses: &Addresses<'_, '_>) -> Self {
+        let resolution = addresses.resolution;
+        let settle = |symbol: SymRef| {
+            if let Home::Section(id, value) = symbol.home(resolution, addresses.sections)
+                && addresses.merge.get(id).is_some()
+                && symbol.kind(resolution) == object::elf::STT_SECTION.0
+            {
+                return Settled::Merged(id, value);
+            }
+            addresses
+                .of_symbol(symbol, 0)
+                .map_or(Settled::Nowhere, Settled::At)
+        };
+        let locals = resolution
+            .files
+            .par_iter()
+            .enumerate()
+            .map(|(file, object)| {
+                let file = FileId(file as u32);
+                (0..object.first_global as u32)
+                    .map(|index| settle(SymRef::Local(file, index)))
+                    .collect()
+            })
+            .collect();
+        let globals = (0..resolution.symbols.len() as u32)
+            .into_par_iter()
+            .map(|index| settle(SymRef::Global(SymbolId(index))))
+            .collect();
+        Self { locals, globals }
+    }
+
+    #[inline]
+    fn of(&self, symbol: SymRef) -> Settled {
+        match symbol {
+            SymRef::Global(id) => self.globals[id.0 as usize],
+            SymRef::Local(file, index) => {
+                let known = self.locals[file.0 as usize].get(index as usize);
+                known.copied().unwrap_or(Settled::Nowhere)
+            }
+        }
+    }
+}
+
+impl<'l, 'a> Addresses<'l, 'a> {
+    /// The address of an offset of an input section; `None` if it is not in the image.
+    #[inline]
+    pub fn of_section(&self, id: SectionId, offset: u64) -> Option<u64> {
+        let Some(output) = self.layout.output_of.get(id.0 as usize).copied().flatten() else {
+            let merged = self.merge.get(id)?;
+            let to = merged.map(offset)?;
+            return self.of_section(self.merged_ids[merged.merged as usize], to);
+        };
+        let offset = match self.layout.cuts.get(&id) {
+            Some(cuts) => cuts.map(offset),
+            None => offset,
+        };
+        let base = self.layout.extents[output.0 as usize].addr;
+        Some(
+            base.wrapping_add(self.layout.offsets[id.0 as usize])
+                .wrapping_add(offset),
+        )
+    }
+
+    /// What relaxation leaves of `size` bytes at an offset of a section.
+    pub fn length(&self, id: SectionId, offset: u64, size: u64) -> u64 {
+        match self.layout.cuts.get(&id) {
+            Some(cuts) => cuts.map(offset.saturating_add(size)) - cuts.map(offset),
+            None => size,
+        }
+    }
+
+    /// S + A of a relocation, without going through the IPLT; `None` if the symbol's section is
+    /// not in the image.
+    #[inline]
+    pub fn of_symbol(&self, symbol: SymRef, addend: i64) -> Option<u64> {
+        if let Some(settled) = self.settled {
+            return match settled.of(symbol) {
+                Settled::At(address) => Some(address.wrapping_add_signed(addend)),
+                Settled::Merged(id, value) => {
+                    self.of_section(id, value.wrapping_add_signed(addend))
+                }
+                Settled::Nowhere => None,
+            };
+        }
+        match symbol.home(self.resolution, self.sections) {
+            Home::Section(id, value) => {
+                // In a merged section the addend chooses the entry if the symbol is the section.
+                if self.merge.get(id).is_some()
+                    && symbol.kind(self.resolution) == object::elf::STT_SECTION.0
+                {
+                    return self.of_section(id, value.wrapping_add_signed(addend));
+                }
+                self.of_section(id, value)
+                    .map(|address| address.wrapping_add_signed(addend))
+            }
+            Home::Absolute(value) => Some(value.wrapping_add_signed(addend)),
+            Home::Common(id) => self
+                .of_section(*self.commons.get(&id)?, 0)
+                .map(|a| a.wrapping_add_signed(addend)),
+            Home::Assigned(id) => Some(self.assigned(id)?.wrapping_add_signed(addend)),
+            Home::UndefinedWeak | Home::Undefined => Some(addend as u64),
+            Home::Discarded => None,
+        }
+    }
+
+    /// [`of_symbol`](Self::of_symbol) for one of many references in a row, which tend to go to
+    /// neighbouring strings of the same section.
+    #[inline]
+    pub fn of_symbol_near(&self, symbol: SymRef, addend: i64, near: &mut Near<'l>) -> Option<u64> {
+        let Some(Settled::Merged(id, value)) = self.settled.map(|settled| settled.of(symbol))
+        else {
+            return self.of_symbol(symbol, addend);
+        };
+        if near.id != Some(id) {
+            let Some(input) = self.merge.get(id) else {
+                return self.of_symbol(symbol, addend);
+            };
+            let base = self.of_section(self.merged_ids[input.merged as usize], 0)?;
+            *near = Near {
+                id: Some(id),
+                input: Some(input),
+                base,
+                last: 0,
+            };
+        }
+        let to = near
+            .input?
+            .map_near(value.wrapping_add_signed(addend), &mut near.last)?;
+        Some(near.base.wrapping_add(to))
+    }
+
+    /// The value of a symbol that a script or the linker defines.
+    pub fn assigned(&self, id: SymbolId) -> Option<u64> {
+        if let Some(value) = self.layout.values.get(&id) {
+            return Some(self.absolute(*value));
+        }
+        self.linker.get(&id).copied()
+    }
+
+    /// An expression's value as an address.
+    pub fn absolute(&self, value: Value) -> u64 {
+        match value.section {
+            Some(id) => self.layout.extents[id.0 as usize]
+                .addr
+                .wrapping_add(value.value),
+            None => value.value,
+        }
+    }
+
+    /// The address of the only synthetic section of a kind.
+    pub fn synthetic(&self, kind: SyntheticKind) -> Option<u64> {
+        self.of_section(self.sections.find(kind)?, 0)
+    }
+}

@@ -1,0 +1,315 @@
+//! All inputs are for one machine and one ABI.
+//!
+//! Problem: objects of another architecture, byte order, float ABI or core link without a word and
+//! fail when they run. The machine comes from `-m` or the first object; everybody else has to agree
+//! with it, by `e_machine`, `e_flags` and build attributes, and whoever does not is named.
+//!
+//! Spec: gABI "ELF Header"; the psABIs on `e_flags` and build attributes.
+
+use std::path::Path;
+
+use object::Endianness;
+use object::elf;
+use xsys_diag::{Diagnostic, Severity};
+
+use super::foreign;
+use super::{Input, Inputs};
+use crate::elf::arch;
+use crate::elf::arch::Arch;
+use crate::elf::arch::arm::be8;
+use crate::elf::arch::attributes;
+use crate::elf::object::ObjectFile;
+use crate::elf::symbols::resolve::Resolution;
+use crate::options::{ElfOptions, OutputKind};
+
+/// What all inputs agree on.
+pub struct Abi {
+    /// The instruction set, as far as the core of this link has it.
+    pub arch: Box<dyn Arch>,
+    /// The section of the merged build attributes: name and contents.
+    pub attributes: Option<(String, Vec<u8>)>,
+    /// `e_flags` of the output.
+    pub e_flags: u32,
+    /// Byte order of the data.
+    pub endian: Endianness,
+    /// Code is turned to little-endian when it is written (BE8).
+    pub turned: bool,
+    /// The core has Arm's security extension.
+    pub secure: bool,
+}
+
+/// Checks that all files fit together; `None` if they do not.
+pub fn agree(
+    resolution: &Resolution<'_>,
+    (machine, is_64): (u16, bool),
+    family: &dyn Arch,
+    options: &ElfOptions,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Abi> {
+    check_machines(&resolution.files, machine, is_64, options, diagnostics);
+    if diagnostics.iter().any(|d| d.severity == Severity::Error) {
+        return None;
+    }
+    let attributes = build_attributes(resolution, options, diagnostics);
+    let core = attributes.as_ref().map(|(_, bytes)| bytes.as_slice());
+    let mut e_flags = e_flags(family, &resolution.files, core, diagnostics);
+    let first = resolution.files.iter().find(|file| file.machine == machine);
+    let endian = first.map_or(Endianness::Little, |file| file.endian);
+    let mut turned = false;
+    if machine == elf::EM_ARM.0 && options.kind != OutputKind::Relocatable {
+        be8::check(endian, core, options, diagnostics);
+        turned = endian == Endianness::Big && options.be8;
+        e_flags |= if turned { be8::EF_ARM_BE8 } else { 0 };
+    }
+    Some(Abi {
+        arch: arch::find(machine, is_64, core, e_flags, endian, options)?,
+        secure: core.is_some_and(attributes::arm_has_cmse),
+        attributes,
+        e_flags,
+        endian,
+        turned,
+    })
+}
+
+/// The machine of a link (`EM_*`, 64 bits): what `-m` says, else that of the first object.
+pub fn machine(
+    inputs: &Inputs<'_>,
+    options: &ElfOptions,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<(u16, bool)> {
+    if let Some(emulation) = options.emulation {
+        return Some((emulation.machine, emulation.is_64));
+    }
+    let first = inputs.list.iter().find_map(|input| match input {
+        Input::Object(object) if object.machine == foreign::ANY_MACHINE => None,
+        Input::Object(object) => Some((object.machine, object.is_64)),
+        Input::Archive(archive) => {
+            let member = archive.members.first()?;
+            let object = member.outline()?;
+            Some((object.machine, object.is_64))
+        }
+    });
+    if first.is_none() {
+        diagnostics.push(
+            Diagnostic::error("there is nothing to link: no input is an object")
+                .help("name object files or archives whose members are needed; `-u SYMBOL` pulls a member"),
+        );
+    }
+    first
+}
+
+/// The byte order of a machine's first object.
+pub fn byte_order(inputs: &Inputs<'_>, machine: u16) -> Endianness {
+    let mut orders = inputs.list.iter().filter_map(|input| {
+        let (of, order) = match input {
+            Input::Object(object) => (object.machine, object.endian),
+            Input::Archive(archive) => {
+                let object = archive.members.first()?.outline()?;
+                (object.machine, object.endian)
+            }
+        };
+        (of == machine).then_some(order)
+    });
+    orders.next().unwrap_or(Endianness::Little)
+}
+
+/// The error for a machine that nothing is known about, with the file that is for it.
+pub fn unsupported(inputs: &Inputs<'_>, machine: u16, is_64: bool) -> Diagnostic {
+    let first = inputs.list.iter().find_map(|input| match input {
+        Input::Object(object) if object.machine == machine => Some(object.name.to_string()),
+        _ => None,
+    });
+    let diagnostic = arch::unsupported(machine, is_64);
+    match first {
+        Some(name) => diagnostic.note(format!("the input `{name}` is for it")),
+        None => diagnostic,
+    }
+}
+
+/// Objects for another machine are errors, all of them named.
+fn check_machines(
+    files: &[ObjectFile<'_>],
+    machine: u16,
+    is_64: bool,
+    options: &ElfOptions,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let why = match (options.emulation, files.first()) {
+        (Some(emulation), _) => format!("`-m {}`", emulation.name),
+        (None, Some(file)) => format!("the first input, `{}`", file.name),
+        (None, None) => return,
+    };
+    let endian = files
+        .iter()
+        .find(|f| (f.machine, f.is_64) == (machine, is_64))
+        .map(|f| f.endian);
+    let arm = machine == elf::EM_ARM.0;
+    let big = Endianness::Big;
+    if let Some(file) = files.iter().find(|file| file.endian == big && !arm) {
+        diagnostics.push(
+            Diagnostic::error(format!("`{}` is a big-endian object", file.name))
+                .note("big-endian images are written for arm only")
+                .help("build for the little-endian variant of the target"),
+        );
+        return;
+    }
+    let asked = options
+        .big_endian
+        .or(options.emulation.map(|emulation| emulation.big_endian));
+    if let (Some(asked), Some(endian)) = (asked, endian)
+        && asked != (endian == big)
+    {
+        let name = |big| if big { "big-endian" } else { "little-endian" };
+        diagnostics.push(
+            Diagnostic::error(format!(
+                "a {} output is asked for, but the objects are {}",
+                name(asked),
+                name(!asked)
+            ))
+            .help("leave out `-EB`, `-EL` or `-m`: the byte order follows from the objects"),
+        );
+        return;
+    }
+    let is_foreign = |file: &&ObjectFile<'_>| {
+        let differs = (file.machine, file.is_64) != (machine, is_64);
+        let swapped = endian.is_some_and(|endian| endian != file.endian);
+        (differs || swapped) && file.machine != foreign::ANY_MACHINE
+    };
+    if options.no_warn_mismatch {
+        return;
+    }
+    // An archive of a C library's has hundreds of them, all for one reason.
+    let mut archives: Vec<(&Path, usize)> = Vec::new();
+    for file in files.iter().filter(is_foreign) {
+        if file.name.member.is_some() {
+            match archives
+                .iter_mut()
+                .find(|(path, _)| *path == file.name.path)
+            {
+                Some((_, count)) => {
+                    *count += 1;
+                    continue;
+                }
+                None => archives.push((file.name.path, 0)),
+            }
+        }
+        diagnostics.push(foreigner(file, (machine, is_64), &why));
+    }
+    for (path, count) in archives.into_iter().filter(|(_, count)| *count > 0) {
+        let start = format!("`{}(", path.display());
+        if let Some(told) = diagnostics
+            .iter_mut()
+            .find(|d| d.message.starts_with(&start))
+        {
+            told.notes.push(match count {
+                1 => "so is another member of this archive".to_owned(),
+                _ => format!("so are {count} other members of this archive"),
+            });
+        }
+    }
+}
+
+fn foreigner(file: &ObjectFile<'_>, (machine, is_64): (u16, bool), why: &str) -> Diagnostic {
+    let own = arch::machine_name(file.machine, file.is_64);
+    let note = if (file.machine, file.is_64) != (machine, is_64) {
+        format!(
+            "it is for {own}, but this link is for {}",
+            arch::machine_name(machine, is_64)
+        )
+    } else {
+        format!("its byte order differs from that of the other objects for {own}")
+    };
+    Diagnostic::error(format!("`{}` is for another architecture", file.name))
+        .note(note)
+        .note(format!("the link's architecture comes from {why}"))
+        .help("build it for the target of this link, or leave it out")
+        .code("object-of-another-architecture")
+}
+
+/// Merges all objects' `e_flags`.
+fn e_flags(
+    arch: &dyn Arch,
+    files: &[ObjectFile<'_>],
+    attributes: Option<&[u8]>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> u32 {
+    let mut merged = None;
+    for file in files {
+        // An object without code or data (rustc's symbol list) says nothing about the ABI.
+        let empty = file
+            .sections
+            .iter()
+            .all(|s| s.size == 0 || s.flags & elf::SHF_ALLOC.0 == 0);
+        if (empty || file.machine == foreign::ANY_MACHINE) && file.e_flags == 0 {
+            continue;
+        }
+        match arch.merge_e_flags(merged, file.e_flags) {
+            Ok(flags) => merged = Some(flags),
+            Err(contradiction) => diagnostics.push(
+                Diagnostic::error(format!(
+                    "`{}` was built for another ABI than the objects before it",
+                    file.name
+                ))
+                .note(contradiction)
+                .help("build all objects with the same target and the same ABI options"),
+            ),
+        }
+    }
+    arch.finish_e_flags(merged.unwrap_or(0), attributes)
+}
+
+/// Merges `.ARM.attributes` or `.riscv.attributes`: the section's name and contents.
+fn build_attributes(
+    resolution: &Resolution<'_>,
+    options: &ElfOptions,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<(String, Vec<u8>)> {
+    let found: Vec<(String, &[u8], &[u8])> = resolution
+        .files
+        .iter()
+        .flat_map(|file| file.sections.iter().map(move |section| (file, section)))
+        .filter(|(_, section)| crate::elf::object::is_attributes(section))
+        .map(|(file, section)| (file.name.to_string(), section.name, section.data))
+        .collect();
+    let (_, name, _) = found.first()?;
+    let inputs: Vec<(&str, &[u8])> = found
+        .iter()
+        .map(|(file, _, data)| (file.as_str(), *data))
+        .collect();
+    let (mut merged, conflicts) = match *name {
+        b".ARM.attributes" => crate::elf::arch::attributes::merge_arm(&inputs),
+        b".MSP430.attributes" => crate::elf::arch::attributes::merge_msp430(&inputs),
+        _ => crate::elf::arch::attributes::merge_riscv(&inputs),
+    };
+    for conflict in conflicts {
+        let arm = *name == b".ARM.attributes";
+        let unwanted = match conflict.tag {
+            crate::elf::arch::attributes::tag::PCS_WCHAR_T => arm && options.no_wchar_size_warning,
+            crate::elf::arch::attributes::tag::ENUM_SIZE => arm && options.no_enum_size_warning,
+            _ => false,
+        };
+        if options.no_warn_mismatch || unwanted {
+            continue;
+        }
+        let message = format!("`{}`: {}", conflict.input, conflict.message);
+        let mut diagnostic = match conflict.fatal {
+            true => Diagnostic::error(message),
+            false => Diagnostic::warning(message),
+        };
+        if let Some(other) = conflict.other {
+            diagnostic = diagnostic.note(format!("`{other}` is the earlier object that says so"));
+        }
+        let general = conflict
+            .fatal
+            .then_some("build all objects for the same core and the same ABI");
+        diagnostics.push(match conflict.help.or(general) {
+            Some(help) => diagnostic.help(help),
+            None => diagnostic,
+        });
+    }
+    let big = |file: &ObjectFile<'_>| file.endian == Endianness::Big;
+    if resolution.files.iter().any(big) {
+        crate::elf::arch::attributes::make_big_endian(&mut merged);
+    }
+    Some((String::from_utf8_lossy(name).into_owned(), merged))
+}

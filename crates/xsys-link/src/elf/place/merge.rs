@@ -1,0 +1,414 @@
+//! One copy of equal strings and constants.
+//!
+//! Problem: SHF_MERGE sections may be cut into entries (with SHF_STRINGS: at their terminators), and
+//! equal entries may share one place. Symbols and relocations that point into such a section must
+//! be mapped entry by entry. Debug strings make this one of the hot paths, so entries are cut and
+//! hashed in parallel and deduplicated in shards by hash; offsets depend only on input order.
+//!
+//! Spec: gABI, SHF_MERGE and SHF_STRINGS.
+
+use crate::elf::layout::merged::DROPPED;
+use crate::elf::layout::merged::MergeMap;
+use crate::elf::layout::merged::Merged;
+use crate::elf::layout::merged::MergedInput;
+use crate::elf::layout::placement::Item;
+use crate::elf::layout::placement::Placement;
+use crate::elf::live::gc::Live;
+use crate::elf::names::Map;
+use crate::elf::sections::Sections;
+use crate::elf::sections::Synthetic;
+use crate::elf::sections::SyntheticKind;
+use crate::elf::symbols::resolve::Resolution;
+use crate::elf::synthetic::scan;
+use crate::elf::synthetic::scan::Demands;
+use crate::options::ElfOptions;
+use crate::options::OutputKind;
+use std::hash::BuildHasher;
+
+use foldhash::fast::FixedState;
+use hashbrown::HashTable;
+use object::elf;
+use rayon::prelude::*;
+
+use crate::elf::ids::SectionId;
+
+/// Most shards of the deduplication. How many there are follows from the input alone, never from
+/// the number of cores, so that the output does not depend on it.
+const MAX_SHARDS: usize = 16;
+
+/// Input bytes that are worth a shard of their own.
+const SHARD_BYTES: usize = 256 * 1024;
+
+/// An input section to be merged with its like.
+#[derive(Clone, Copy)]
+pub struct MergeInput<'a, 'w> {
+    /// The section.
+    pub id: SectionId,
+    /// Its contents.
+    pub data: &'a [u8],
+    /// The offsets to which something refers, ascending: entries without one are dropped.
+    pub wanted: Option<&'w [(SectionId, u32)]>,
+}
+
+/// Whether a section can be cut into entries at all.
+pub fn is_mergeable(flags: u64, entsize: u64, size: u64, data: &[u8]) -> bool {
+    if flags & elf::SHF_MERGE.0 == 0 || entsize == 0 || flags & elf::SHF_WRITE.0 != 0 {
+        return false;
+    }
+    let Ok(entsize) = usize::try_from(entsize) else {
+        return false;
+    };
+    if size == 0
+        || size > u64::from(u32::MAX)
+        || !size.is_multiple_of(entsize as u64)
+        || data.len() as u64 != size
+    {
+        return false;
+    }
+    // A string section without a terminator at its end cannot be cut.
+    flags & elf::SHF_STRINGS.0 == 0 || data[data.len() - entsize..].iter().all(|&byte| byte == 0)
+}
+
+struct Entry<'a> {
+    start: u32,
+    hash: u64,
+    /// Empty: dropped.
+    bytes: &'a [u8],
+}
+
+/// Merges sections of equal flags and entry size. `strings`: cut at terminators.
+pub fn merge<'a>(
+    inputs: &[MergeInput<'a, '_>],
+    entsize: u64,
+    align: u64,
+    strings: bool,
+) -> (Merged<'a>, Vec<Vec<(u32, u32)>>) {
+    let hasher = FixedState::default();
+    let bytes: usize = inputs.iter().map(|input| input.data.len()).sum();
+    let shard_count = (bytes / SHARD_BYTES)
+        .clamp(1, MAX_SHARDS)
+        .next_power_of_two();
+    let shard_of = |hash: u64| (hash >> 32) as usize & (shard_count - 1);
+    struct Cut<'a> {
+        entries: Vec<Entry<'a>>,
+        /// Indexes of the entries of each shard.
+        by_shard: Vec<Vec<u32>>,
+    }
+    let cut: Vec<Cut<'a>> = inputs
+        .par_iter()
+        .map(|input| {
+            let mut cut = Cut {
+                entries: Vec::new(),
+                by_shard: vec![Vec::new(); shard_count],
+            };
+            let mut wanted = input.wanted;
+            let mut start = 0;
+            while start < input.data.len() {
+                let rest = &input.data[start..];
+                let len = if strings {
+                    string_len(rest, entsize as usize)
+                } else {
+                    entsize as usize
+                };
+                let bytes = &rest[..len.min(rest.len())];
+                let end = start + bytes.len();
+                let dropped = wanted.as_mut().is_some_and(|wanted| {
+                    let own = wanted.partition_point(|&(_, at)| (at as usize) < end);
+                    *wanted = &wanted[own..];
+                    own == 0
+                });
+                if dropped {
+                    cut.entries.push(Entry {
+                        start: start as u32,
+                        hash: 0,
+                        bytes: &[],
+                    });
+                } else {
+                    let hash = hasher.hash_one(bytes);
+                    cut.by_shard[shard_of(hash)].push(cut.entries.len() as u32);
+                    cut.entries.push(Entry {
+                        start: start as u32,
+                        hash,
+                        bytes,
+                    });
+                }
+                start = end;
+            }
+            cut
+        })
+        .collect();
+
+    // Each shard takes its entries in input order, so the first occurrence wins.
+    struct Shard<'a> {
+        unique: Vec<&'a [u8]>,
+        /// For each of its entries, in order, which unique one it is.
+        assigned: Vec<u32>,
+    }
+    let shards: Vec<Shard<'a>> = (0..shard_count)
+        .into_par_iter()
+        .map(|shard| {
+            // Growing rehashes; most entries of debug strings are repeats.
+            let count: usize = cut.iter().map(|cut| cut.by_shard[shard].len()).sum();
+            let mut table: HashTable<(u64, u32)> = HashTable::with_capacity(count / 2);
+            let mut out = Shard {
+                unique: Vec::new(),
+                assigned: Vec::new(),
+            };
+            for cut in &cut {
+                for &at in &cut.by_shard[shard] {
+                    let entry = &cut.entries[at as usize];
+                    let slot = table.entry(
+                        entry.hash,
+                        |&(hash, at)| hash == entry.hash && out.unique[at as usize] == entry.bytes,
+                        |&(hash, _)| hash,
+                    );
+                    let at = match slot {
+                        hashbrown::hash_table::Entry::Occupied(slot) => slot.get().1,
+                        hashbrown::hash_table::Entry::Vacant(slot) => {
+                            let at = out.unique.len() as u32;
+                            slot.insert((entry.hash, at));
+                            out.unique.push(entry.bytes);
+                            at
+                        }
+                    };
+                    out.assigned.push(at);
+                }
+            }
+            out
+        })
+        .collect();
+
+    let mut entries = Vec::with_capacity(shards.iter().map(|s| s.unique.len()).sum());
+    let mut offsets: Vec<Vec<u64>> = Vec::with_capacity(shard_count);
+    let mut offset = 0;
+    for shard in &shards {
+        let mut own = Vec::with_capacity(shard.unique.len());
+        for &bytes in &shard.unique {
+            own.push(offset);
+            entries.push((offset, bytes));
+            offset += (bytes.len() as u64).next_multiple_of(align);
+        }
+        offsets.push(own);
+    }
+    let mut cursors = vec![0usize; shard_count];
+    let pieces = cut
+        .iter()
+        .map(|cut| {
+            cut.entries
+                .iter()
+                .map(|entry| {
+                    if entry.bytes.is_empty() {
+                        return (entry.start, DROPPED);
+                    }
+                    let shard = shard_of(entry.hash);
+                    let at = shards[shard].assigned[cursors[shard]];
+                    cursors[shard] += 1;
+                    (entry.start, offsets[shard][at as usize] as u32)
+                })
+                .collect()
+        })
+        .collect();
+    (
+        Merged {
+            entries,
+            size: offset,
+        },
+        pieces,
+    )
+}
+
+/// Length of the first string, terminator included; characters are `entsize` bytes wide.
+fn string_len(data: &[u8], entsize: usize) -> usize {
+    if entsize == 1 {
+        return memchr::memchr(0, data).map_or(data.len(), |end| end + 1);
+    }
+    data.chunks(entsize)
+        .position(|character| character.iter().all(|&byte| byte == 0))
+        .map_or(data.len(), |end| (end + 1) * entsize)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(sections: &[&'static [u8]], entsize: u64, strings: bool) -> (Vec<u8>, Vec<MergedInput>) {
+        let inputs: Vec<_> = sections
+            .iter()
+            .enumerate()
+            .map(|(i, data)| MergeInput {
+                id: SectionId(i as u32),
+                data,
+                wanted: None,
+            })
+            .collect();
+        let (merged, pieces) = merge(&inputs, entsize, 1, strings);
+        let mut bytes = vec![0; merged.size as usize];
+        for (offset, entry) in &merged.entries {
+            bytes[*offset as usize..][..entry.len()].copy_from_slice(entry);
+        }
+        (
+            bytes,
+            pieces.into_iter().map(|p| MergedInput::new(0, p)).collect(),
+        )
+    }
+
+    #[test]
+    fn equal_strings_share_a_place() {
+        let (bytes, inputs) = run(&[b"one\0two\0", b"two\0three\0one\0"], 1, true);
+        assert_eq!(bytes.len(), 4 + 4 + 6);
+        let read = |input: usize, offset| {
+            let at = inputs[input].map(offset).unwrap() as usize;
+            bytes[at..].split(|&b| b == 0).next().unwrap().to_vec()
+        };
+        assert_eq!(read(0, 0), b"one");
+        assert_eq!(read(0, 5), b"wo");
+        assert_eq!(read(1, 0), b"two");
+        assert_eq!(read(1, 10), b"one");
+        assert_eq!(inputs[0].map(4), inputs[1].map(0));
+        let mut last = 0;
+        for offset in [0, 5, 4, 13, 2, 12] {
+            let near = inputs[1].map_near(offset, &mut last);
+            assert_eq!(near, inputs[1].map(offset), "{offset}");
+        }
+    }
+
+    #[test]
+    fn entries_without_references_are_dropped() {
+        let at = |offset| (SectionId(0), offset);
+        let inputs = [
+            MergeInput {
+                id: SectionId(0),
+                data: b"one\0two\0three\0",
+                wanted: Some(&[at(1), at(9)]),
+            },
+            MergeInput {
+                id: SectionId(1),
+                data: b"two\0three\0",
+                wanted: Some(&[]),
+            },
+        ];
+        let (merged, pieces) = merge(&inputs, 1, 1, true);
+        assert_eq!(merged.size, 4 + 6);
+        let pieces: Vec<_> = pieces.into_iter().map(|p| MergedInput::new(0, p)).collect();
+        assert_eq!(pieces[0].map(1), Some(1));
+        assert_eq!(pieces[0].map(5), None);
+        assert_eq!(pieces[0].map(10), Some(6));
+        assert_eq!(pieces[1].map(0), None);
+    }
+
+    #[test]
+    fn constants_are_cut_by_size() {
+        let (bytes, inputs) = run(&[&[1, 0, 0, 0, 2, 0, 0, 0], &[2, 0, 0, 0]], 4, false);
+        assert_eq!(bytes.len(), 8);
+        assert_eq!(inputs[0].map(4), inputs[1].map(0));
+    }
+
+    #[test]
+    fn wide_strings_end_at_wide_zeros() {
+        let (bytes, _) = run(
+            &[&[b'a', 0, 0, b'b', 0, 0], &[b'a', 0, 0, b'b', 0, 0]],
+            2,
+            true,
+        );
+        assert_eq!(bytes.len(), 6);
+    }
+
+    #[test]
+    fn unterminated_sections_stay_whole() {
+        let flags = elf::SHF_MERGE.0 | elf::SHF_STRINGS.0;
+        assert!(!is_mergeable(flags, 1, 3, b"abc"));
+        assert!(is_mergeable(flags, 1, 4, b"abc\0"));
+        assert!(!is_mergeable(elf::SHF_MERGE.0, 0, 4, b"abcd"));
+        assert!(!is_mergeable(elf::SHF_MERGE.0, 3, 4, b"abcd"));
+    }
+}
+
+/// Replaces mergeable inputs by merged sections: within each output section, those of equal flags,
+/// entry size and alignment become one, at the place of the first (constants of any alignment). Entries that nothing refers to
+/// are left out where sections that nothing refers to are.
+pub fn merge_sections<'a>(
+    resolution: &Resolution<'a>,
+    sections: &mut Sections,
+    placement: &mut Placement<'_>,
+    live: &Live,
+    demands: &Demands,
+    options: &ElfOptions,
+) -> (MergeMap<'a>, Vec<SectionId>) {
+    let mut map = MergeMap::default();
+    let mut ids = Vec::new();
+    if options.kind == OutputKind::Relocatable || options.optimize == 0 {
+        return (map, ids);
+    }
+    for output in &mut placement.outputs {
+        let mut groups: Vec<((u64, u64, u64), Vec<SectionId>)> = Vec::new();
+        let mut index: Map<(u64, u64, u64), usize> = Map::default();
+        for id in output.inputs() {
+            let Some(section) = sections.input(resolution, id) else {
+                continue;
+            };
+            if !is_mergeable(section.flags, section.entsize, section.size, section.data)
+                || !section.relocs.is_empty()
+            {
+                continue;
+            }
+            let kind = section.flags & (elf::SHF_MERGE.0 | elf::SHF_STRINGS.0 | elf::SHF_ALLOC.0);
+            // Constants that are as long as they are aligned lie the same at any smaller alignment.
+            let natural = kind & elf::SHF_STRINGS.0 == 0
+                && section.align != 0
+                && section.entsize.is_multiple_of(section.align)
+                && section.entsize.is_power_of_two();
+            let align = if natural { 0 } else { section.align };
+            let key = (kind, section.entsize, align);
+            let at = *index.entry(key).or_insert_with(|| {
+                groups.push((key, Vec::new()));
+                groups.len() - 1
+            });
+            groups[at].1.push(id);
+        }
+        for ((flags, entsize, _), members) in groups {
+            let aligns = members
+                .iter()
+                .filter_map(|&id| sections.input(resolution, id));
+            let align = aligns.map(|section| section.align).fold(1, u64::max);
+            let inputs: Vec<MergeInput<'a, '_>> = members
+                .iter()
+                .filter_map(|&id| {
+                    let cut = options.gc_sections && scan::is_cut(resolution, sections, id, live);
+                    Some(MergeInput {
+                        id,
+                        data: sections.input(resolution, id)?.data,
+                        wanted: cut.then(|| demands.pieces_of(id)),
+                    })
+                })
+                .collect();
+            let strings = flags & elf::SHF_STRINGS.0 != 0;
+            let (merged, pieces) = merge(&inputs, entsize, align, strings);
+            let merged_index = map.merged.len() as u32;
+            let id = sections.add(Synthetic {
+                kind: SyntheticKind::Merged(merged_index),
+                name: output.name.clone(),
+                sh_type: elf::SHT_PROGBITS.0,
+                flags,
+                align,
+                entsize,
+                size: merged.size,
+            });
+            for (input, pieces) in inputs.iter().zip(pieces) {
+                map.insert(input.id, MergedInput::new(merged_index, pieces));
+            }
+            map.merged.push(merged);
+            ids.push(id);
+            let gone: std::collections::HashSet<SectionId> =
+                members.iter().copied().skip(1).collect();
+            let first = members[0];
+            for item in &mut output.items {
+                let Item::Inputs(list) = item else { continue };
+                list.retain(|id| !gone.contains(id));
+                for slot in list.iter_mut().filter(|slot| **slot == first) {
+                    *slot = id;
+                }
+            }
+        }
+    }
+    (map, ids)
+}

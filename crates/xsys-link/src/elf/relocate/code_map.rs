@@ -1,0 +1,75 @@
+//! Which parts of big-endian Arm's code sections are code, so that they can be turned around once they are relocated.
+//!
+//! Spec: AAELF32, "Mapping symbols"; `arch::arm::be8` says why.
+
+use object::elf;
+
+use crate::elf::arch::arm::be8::{Unit, swap, unit};
+use crate::elf::ids::{FileId, SectionId};
+use crate::elf::names::Map;
+use crate::elf::object::SymbolPlace;
+use crate::elf::sections::Sections;
+use crate::elf::symbols::resolve::Resolution;
+
+/// Which parts of the code sections are code.
+#[derive(Default)]
+pub struct CodeMap(Map<SectionId, Vec<(u64, Unit)>>);
+
+impl CodeMap {
+    /// Reads the mapping symbols of all code.
+    pub fn gather(resolution: &Resolution<'_>, sections: &Sections) -> Self {
+        let mut out: Map<SectionId, Vec<(u64, Unit)>> = Map::default();
+        for (file, object) in resolution.files.iter().enumerate() {
+            for index in 1..object.first_global {
+                let symbol = object.symbols.get(index);
+                let SymbolPlace::Section(section) = symbol.place else {
+                    continue;
+                };
+                let code = object
+                    .sections
+                    .get(section as usize)
+                    .is_some_and(|s| s.flags & elf::SHF_EXECINSTR.0 != 0);
+                if let Some(unit) = unit(object.symbols.name(&symbol)).filter(|_| code) {
+                    let id = sections.id(FileId(file as u32), section);
+                    out.entry(id).or_default().push((symbol.value, unit));
+                }
+            }
+        }
+        for marks in out.values_mut() {
+            marks.sort_by_key(|(at, _)| *at);
+        }
+        Self(out)
+    }
+
+    /// Turns the code of a relocated section around.
+    pub fn turn(&self, id: SectionId, out: &mut [u8]) {
+        let Some(marks) = self.0.get(&id) else {
+            return;
+        };
+        let ends = marks.iter().skip(1).map(|(at, _)| *at);
+        for (&(start, unit), end) in marks.iter().zip(ends.chain([out.len() as u64])) {
+            if let Some(part) = out.get_mut(start as usize..end as usize) {
+                swap(part, unit);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_code_is_turned() {
+        let id = SectionId(3);
+        let mut map = CodeMap::default();
+        map.0.insert(id, vec![(2, 2), (4, 1), (6, 4)]);
+        let mut bytes: Vec<u8> = (0..11).collect();
+        map.turn(id, &mut bytes);
+        assert_eq!(bytes, [0, 1, 3, 2, 4, 5, 9, 8, 7, 6, 10]);
+        map.turn(SectionId(4), &mut bytes);
+        let mut short = [1, 2, 3];
+        map.turn(id, &mut short);
+        assert_eq!(short, [1, 2, 3]);
+    }
+}

@@ -1,0 +1,267 @@
+//! Who calls whom, by the relocations of what is in the image.
+//!
+//! Problem: the stack that a program needs is that of its deepest chain of calls. A branch from one
+//! function to another is a call (a tail call frees its caller's frame first, so counting both is
+//! safe). Code that forms a function's address may call it, and is taken to. Function pointers in
+//! data may be called by anybody who can reach the data: those functions are named, not counted.
+//!
+//! Functions are told apart by final addresses: aliases that a script makes are then the function
+//! itself, and Arm's mode bit is within its first instruction.
+
+use object::elf;
+
+use super::sizes;
+use crate::elf::arch::{Arch, Base, Relative};
+use crate::elf::ids::FileId;
+use crate::elf::ids::SectionId;
+use crate::elf::layout::Addresses;
+use crate::elf::object::{Section, SymbolPlace};
+use crate::elf::symbols::refs::Home;
+use crate::elf::synthetic::scan::{Decided, decide};
+use xsys_diag::Diagnostic;
+
+/// Sections of interrupt vectors: those of cortex-m-rt, ST's CMSIS packages and AVR, and their parts.
+const VECTORS: [&[u8]; 3] = [b".vector_table", b".isr_vector", b".vectors"];
+
+/// The finished layout.
+#[derive(Clone, Copy)]
+pub struct Scene<'l, 'a> {
+    /// Where everything is.
+    pub addresses: Addresses<'l, 'a>,
+    /// Reads relocations.
+    pub arch: &'l dyn Arch,
+    /// The image is position independent.
+    pub pic: bool,
+}
+
+/// A function in the image.
+pub struct Function<'a> {
+    addr: u64,
+    /// Where the next one or the section's end is.
+    end: u64,
+    /// As it is mangled.
+    pub name: &'a [u8],
+    /// Bytes of stack, if the compiler has said so.
+    pub frame: Option<u64>,
+}
+
+/// How a node refers to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// A branch.
+    Call,
+    /// Its address.
+    Address,
+}
+
+/// The functions, and behind them a node for each section, which stands for data.
+pub struct Graph<'a> {
+    /// By address.
+    pub functions: Vec<Function<'a>>,
+    /// From, kind and to, sorted.
+    edges: Vec<(u32, Kind, u32)>,
+    /// Functions in vector tables.
+    pub handlers: Vec<u32>,
+    /// Functions in `.init_array` and the like.
+    pub initialisers: Vec<u32>,
+}
+
+impl<'a> Graph<'a> {
+    /// Gathers functions, their frames and their calls.
+    pub fn build(scene: &Scene<'_, 'a>, diagnostics: &mut Vec<Diagnostic>) -> Self {
+        let mut graph = Graph {
+            functions: functions(scene),
+            edges: Vec::new(),
+            handlers: Vec::new(),
+            initialisers: Vec::new(),
+        };
+        for (address, size) in sizes::read(scene, diagnostics) {
+            if let Some((function, true)) = graph.at(address) {
+                let frame = &mut graph.functions[function as usize].frame;
+                *frame = Some(frame.unwrap_or(0).max(size));
+            }
+        }
+        let sections = scene.addresses.sections;
+        for id in (0..sections.input_count() as u32).map(SectionId) {
+            graph.references(scene, id);
+        }
+        for list in [&mut graph.handlers, &mut graph.initialisers] {
+            list.sort_unstable();
+            list.dedup();
+        }
+        graph.edges.sort_unstable();
+        graph.edges.dedup();
+        graph
+    }
+
+    /// The function around an address, and whether it starts there.
+    pub fn at(&self, addr: u64) -> Option<(u32, bool)> {
+        let index = self.functions.partition_point(|f| f.addr <= addr);
+        let index = index.checked_sub(1)?;
+        let function = &self.functions[index];
+        let starts = addr - function.addr <= 1;
+        (starts || addr < function.end).then_some((index as u32, starts))
+    }
+
+    /// What a node refers to.
+    pub fn edges(&self, from: u32) -> &[(u32, Kind, u32)] {
+        let start = self.edges.partition_point(|edge| edge.0 < from);
+        let rest = &self.edges[start..];
+        &rest[..rest.partition_point(|edge| edge.0 == from)]
+    }
+
+    /// The functions that a function calls or takes the address of.
+    pub fn callees(&self, from: u32) -> impl Iterator<Item = (Kind, u32)> {
+        let functions = self.functions.len() as u32;
+        self.edges(from)
+            .iter()
+            .filter(move |edge| edge.2 < functions)
+            .map(|edge| (edge.1, edge.2))
+    }
+
+    /// Enters the references of one section.
+    fn references(&mut self, scene: &Scene<'_, 'a>, id: SectionId) {
+        let addresses = &scene.addresses;
+        let (resolution, sections) = (addresses.resolution, addresses.sections);
+        let (Some((file, _)), Some(section)) =
+            (sections.origin(id), sections.input(resolution, id))
+        else {
+            return;
+        };
+        let placed = addresses.layout.output_of.get(id.0 as usize).copied();
+        if section.flags & elf::SHF_ALLOC.0 == 0 || placed.flatten().is_none() {
+            return;
+        }
+        let is_code = section.flags & elf::SHF_EXECINSTR.0 != 0;
+        let is_vectors = is_named(section, &VECTORS);
+        let is_list = section.sh_type == elf::SHT_INIT_ARRAY.0
+            || section.sh_type == elf::SHT_PREINIT_ARRAY.0
+            || is_named(section, &[b".ctors"]);
+        let data = self.functions.len() as u32;
+        for reloc in section.relocs.iter() {
+            let Ok(decided) = decide(
+                scene.arch, resolution, sections, file, section, reloc, scene.pic,
+            ) else {
+                continue;
+            };
+            if !matches!(decided.rule.base, Base::Symbol | Base::Branch | Base::Got) {
+                continue;
+            }
+            let target = target(scene, &decided).and_then(|addr| self.at(addr));
+            match target {
+                Some((to, true)) if is_vectors => self.handlers.push(to),
+                Some((to, true)) if is_list => self.initialisers.push(to),
+                _ if is_vectors || is_list => {}
+                Some((to, starts)) => {
+                    let kind = match decided.rule.base {
+                        Base::Branch => Kind::Call,
+                        _ => Kind::Address,
+                    };
+                    if !is_code && starts {
+                        self.edges.push((data + id.0, Kind::Address, to));
+                    }
+                    let place = addresses.of_section(id, reloc.offset).filter(|_| is_code);
+                    let Some((from, _)) = place.and_then(|place| self.at(place)) else {
+                        continue;
+                    };
+                    // Labels inside of a function are its own loops and tables.
+                    let calls_itself =
+                        kind == Kind::Call && decided.symbol.kind(resolution) == elf::STT_FUNC.0;
+                    if (from != to || calls_itself) && (starts || kind == Kind::Call) {
+                        self.edges.push((from, kind, to));
+                    }
+                }
+                None => {
+                    let Home::Section(to, _) = decided.symbol.home(resolution, sections) else {
+                        continue;
+                    };
+                    let place = addresses.of_section(id, reloc.offset).filter(|_| is_code);
+                    let from = match place {
+                        Some(place) => self.at(place).map(|(from, _)| from),
+                        None => Some(data + id.0),
+                    };
+                    if let Some(from) = from {
+                        self.edges.push((from, Kind::Address, data + to.0));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The address that a relocation is about.
+fn target(scene: &Scene<'_, '_>, decided: &Decided) -> Option<u64> {
+    let addresses = &scene.addresses;
+    let home = decided
+        .symbol
+        .home(addresses.resolution, addresses.sections);
+    let addend = match home {
+        Home::Undefined | Home::UndefinedWeak | Home::Discarded | Home::Common(_) => return None,
+        // The addend of a section's own symbol says which function it is.
+        _ if decided.symbol.kind(addresses.resolution) == elf::STT_SECTION.0 => {
+            let lead = match decided.rule.relative {
+                Relative::Place => scene.arch.branch_bias(decided.rule.r_type),
+                _ => 0,
+            };
+            decided.site.addend.wrapping_add_unsigned(lead)
+        }
+        _ => 0,
+    };
+    addresses.of_symbol(decided.symbol, addend)
+}
+
+/// Whether a section has one of the names, or is a part of such a section.
+fn is_named(section: &Section<'_>, names: &[&[u8]]) -> bool {
+    names.iter().any(|name| {
+        let rest = section.name.strip_prefix(*name);
+        rest.is_some_and(|rest| rest.is_empty() || rest[0] == b'.')
+    })
+}
+
+/// All functions by address, one a place: what is marked as such, and assembler's global labels.
+fn functions<'a>(scene: &Scene<'_, 'a>) -> Vec<Function<'a>> {
+    let addresses = &scene.addresses;
+    let (resolution, sections) = (addresses.resolution, addresses.sections);
+    let mut found = Vec::new();
+    for (file, object) in resolution.files.iter().enumerate() {
+        let file = FileId(file as u32);
+        for index in 1..object.symbols.len() {
+            let symbol = object.symbols.get(index);
+            let SymbolPlace::Section(at) = symbol.place else {
+                continue;
+            };
+            let Some(section) = object.sections.get(at as usize) else {
+                continue;
+            };
+            let marked = symbol.kind() == elf::STT_FUNC.0;
+            let label = symbol.kind() == elf::STT_NOTYPE.0 && index >= object.first_global;
+            if section.flags & elf::SHF_EXECINSTR.0 == 0
+                || !(marked || label)
+                || resolution.is_discarded(file, at)
+            {
+                continue;
+            }
+            let thumb = marked && object.machine == elf::EM_ARM.0 && symbol.value & 1 != 0;
+            let id = sections.id(file, at);
+            let addr = addresses.of_section(id, symbol.value & !u64::from(thumb));
+            let end = addresses.of_section(id, section.size);
+            if let (Some(addr), Some(end)) = (addr, end) {
+                found.push((addr, !marked, object.symbols.name(&symbol), end));
+            }
+        }
+    }
+    found.sort_unstable();
+    found.dedup_by_key(|one| one.0);
+    let next: Vec<u64> = found.iter().skip(1).map(|one| one.0).collect();
+    let next = next.into_iter().chain([u64::MAX]);
+    found
+        .into_iter()
+        .zip(next)
+        .map(|((addr, _, name, end), next)| Function {
+            addr,
+            end: end.min(next),
+            name,
+            frame: None,
+        })
+        .collect()
+}

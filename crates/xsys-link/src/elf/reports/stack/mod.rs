@@ -1,0 +1,38 @@
+//! Where the stack is, by the names that runtimes give to its ends, and how deep it gets.
+//!
+//! Problem: ELF has no word for the stack of a bare-metal program. Runtimes agree on a few symbols,
+//! which their scripts assign: cortex-m-rt, riscv-rt and esp-hal (`_stack_start`), ST's and Arm's
+//! CMSIS packages (`_estack`, `__StackTop`), newlib and MSP430 (`__stack`).
+
+mod depth;
+mod graph;
+mod report;
+mod sizes;
+
+pub use graph::Scene;
+pub use report::report;
+
+/// Symbols that runtimes use for the initial stack pointer.
+pub const TOPS: [&str; 10] = [
+    "_stack_start",
+    "_estack",
+    "__StackTop",
+    "__stack_top",
+    "_stack_top",
+    "__stack",
+    "_initial_sp",
+    "__initial_sp",
+    "__INITIAL_SP",
+    "_stack_start_cpu0",
+];
+
+/// Symbols that runtimes use for the stack's far end.
+pub const LIMITS: [&str; 7] = [
+    "_stack_end",
+    "__StackLimit",
+    "__stack_limit",
+    "_stack_limit",
+    "_stack_bottom",
+    "__stack_bottom",
+    "_stack_end_cpu0",
+];

@@ -1,0 +1,53 @@
+//! Which function of which file a byte belongs to, for messages.
+
+use object::elf;
+
+use super::Sections;
+use crate::elf::ids::SectionId;
+use crate::elf::object::ObjectFile;
+use crate::elf::symbols::resolve::Resolution;
+
+/// "function `f` in file", as exactly as the symbol table allows.
+pub fn describe_place(
+    resolution: &Resolution<'_>,
+    sections: &Sections,
+    id: SectionId,
+    offset: u64,
+) -> String {
+    let Some((file, index)) = sections.origin(id) else {
+        return format!(
+            "`{}`",
+            String::from_utf8_lossy(sections.outline(resolution, id).name)
+        );
+    };
+    let object = &resolution.files[file.0 as usize];
+    let section = String::from_utf8_lossy(object.sections[index as usize].name).into_owned();
+    match enclosing_symbol(object, index, offset) {
+        Some(name) => format!(
+            "`{}` in {} (section `{section}`+{offset:#x})",
+            crate::elf::names::demangle(name),
+            object.name
+        ),
+        None => format!("{} (section `{section}`+{offset:#x})", object.name),
+    }
+}
+
+/// The function or object around an offset of a section.
+pub fn enclosing_symbol<'a>(
+    object: &ObjectFile<'a>,
+    section: u32,
+    offset: u64,
+) -> Option<&'a [u8]> {
+    (1..object.symbols.len())
+        .map(|index| object.symbols.get(index))
+        .filter(|s| {
+            s.place == crate::elf::object::SymbolPlace::Section(section)
+                && matches!(s.kind(), 1 | 2)
+        })
+        .find(|s| {
+            // Thumb functions carry their state in bit 0.
+            let start = s.value & !u64::from(object.machine == elf::EM_ARM.0 && s.kind() == 2);
+            start <= offset && offset - start < s.size.max(1)
+        })
+        .map(|s| object.symbols.name(&s))
+}

@@ -1,0 +1,140 @@
+//! What a relocation's symbol index stands for.
+//!
+//! Problem: a relocation names a symbol by its index in one file; passes need to know which
+//! definition that is, whether it is an IFUNC, and later where it ended up. Globals are identified
+//! by [`SymbolId`], locals by file and index.
+
+use object::elf;
+
+use super::resolve::{Definition, Resolution};
+use crate::elf::arch::SymbolFacts;
+use crate::elf::ids::SectionId;
+use crate::elf::ids::{FileId, SymbolId};
+use crate::elf::object::{ElfSymbol, SymbolPlace};
+use crate::elf::sections::Sections;
+
+/// STT_GNU_IFUNC
+pub const STT_GNU_IFUNC: u8 = 10;
+
+/// A symbol, wherever it is declared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum SymRef {
+    /// A global symbol.
+    Global(SymbolId),
+    /// A local symbol: file and index.
+    Local(FileId, u32),
+}
+
+/// Where a symbol's value comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Home {
+    /// An offset in a section of an object.
+    Section(SectionId, u64),
+    /// A fixed number.
+    Absolute(u64),
+    /// Assigned by a script or the linker; known after layout.
+    Assigned(SymbolId),
+    /// A common symbol; its memory is a synthetic section.
+    Common(SymbolId),
+    /// Nothing defines it, and all references are weak.
+    UndefinedWeak,
+    /// Nothing defines it.
+    Undefined,
+    /// In a section that was discarded with its COMDAT group.
+    Discarded,
+}
+
+impl SymRef {
+    /// What a relocation of `file` refers to.
+    #[inline]
+    pub fn of(resolution: &Resolution<'_>, file: FileId, index: u32) -> Self {
+        match resolution.global(file, index) {
+            Some(id) => SymRef::Global(id),
+            None => SymRef::Local(file, index),
+        }
+    }
+
+    /// The symbol table entry that defines it, if an object does.
+    #[inline]
+    pub fn entry(self, resolution: &Resolution<'_>) -> Option<(FileId, ElfSymbol)> {
+        match self {
+            SymRef::Global(id) => resolution.definition_entry(id),
+            SymRef::Local(file, index) => Some((
+                file,
+                resolution.files[file.0 as usize]
+                    .symbols
+                    .get(index as usize),
+            )),
+        }
+    }
+
+    /// Where its value comes from.
+    #[inline]
+    pub fn home(self, resolution: &Resolution<'_>, sections: &Sections) -> Home {
+        if let SymRef::Global(id) = self {
+            let symbol = resolution.symbol(id);
+            match symbol.definition {
+                Definition::Object { .. } => {}
+                Definition::Common { .. } => return Home::Common(id),
+                Definition::Script | Definition::Linker => return Home::Assigned(id),
+                Definition::Undefined | Definition::Lazy { .. } if symbol.weak => {
+                    return Home::UndefinedWeak;
+                }
+                Definition::Undefined | Definition::Lazy { .. } => return Home::Undefined,
+            }
+        }
+        let Some((file, entry)) = self.entry(resolution) else {
+            return Home::Undefined;
+        };
+        match entry.place {
+            SymbolPlace::Absolute => Home::Absolute(entry.value),
+            SymbolPlace::Section(index) if resolution.is_discarded(file, index) => Home::Discarded,
+            SymbolPlace::Section(index)
+                if (index as usize) < resolution.files[file.0 as usize].sections.len() =>
+            {
+                Home::Section(sections.id(file, index), entry.value)
+            }
+            // Index 0 of every table is the null symbol: relocations without a symbol use it.
+            SymbolPlace::Undefined if matches!(self, SymRef::Local(_, 0)) => Home::Absolute(0),
+            _ => Home::Undefined,
+        }
+    }
+
+    /// STT_* of the definition.
+    #[inline]
+    pub fn kind(self, resolution: &Resolution<'_>) -> u8 {
+        match self {
+            SymRef::Global(id) => resolution.symbol(id).kind,
+            SymRef::Local(..) => self.entry(resolution).map_or(0, |(_, entry)| entry.kind()),
+        }
+    }
+
+    /// What rewrites may know.
+    pub fn facts(self, resolution: &Resolution<'_>, sections: &Sections, pic: bool) -> SymbolFacts {
+        let home = self.home(resolution, sections);
+        SymbolFacts {
+            undefined_weak: matches!(home, Home::UndefinedWeak),
+            ifunc: self.kind(resolution) == STT_GNU_IFUNC && matches!(home, Home::Section(..)),
+            absolute: matches!(home, Home::Absolute(_)),
+            pic,
+        }
+    }
+
+    /// Its name; a section symbol has its section's.
+    pub fn name<'r>(self, resolution: &'r Resolution<'_>) -> &'r [u8] {
+        match self {
+            SymRef::Global(id) => resolution.symbol(id).name,
+            SymRef::Local(file, index) => {
+                let object = &resolution.files[file.0 as usize];
+                let entry = object.symbols.get(index as usize);
+                match entry.place {
+                    SymbolPlace::Section(section) if entry.kind() == elf::STT_SECTION.0 => object
+                        .sections
+                        .get(section as usize)
+                        .map_or(&[], |s| s.name),
+                    _ => object.symbols.name(&entry),
+                }
+            }
+        }
+    }
+}

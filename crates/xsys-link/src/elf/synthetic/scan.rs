@@ -1,0 +1,627 @@
+//! What the live relocations ask the linker to make: GOT slots, IPLT entries, dynamic relocations.
+//!
+//! Problem: sizes must be known before addresses are. The scan looks at every relocation of the
+//! live, allocated sections once, in parallel, asks the architecture which sequences a static link
+//! can rewrite, and gathers the rest. It is also the place where undefined symbols show, since only
+//! live references count.
+
+use crate::elf::names::Map;
+use crate::elf::sections::describe::describe_place;
+use crate::elf::symbols::hints::similar_symbol;
+
+use object::elf;
+use rayon::prelude::*;
+use xsys_diag::Diagnostic;
+
+use crate::elf::arch::{Arch, Base, BranchTarget, Range, Relative, Rewrite, Rule, Site};
+use crate::elf::ids::FileId;
+use crate::elf::ids::SectionId;
+use crate::elf::live::gc::{Live, Reason};
+use crate::elf::names::is_c_identifier;
+use crate::elf::object::{Reloc, Section};
+use crate::elf::sections::Sections;
+use crate::elf::symbols::refs::{Home, SymRef};
+use crate::elf::symbols::resolve::Resolution;
+use crate::options::{ElfOptions, Unresolved};
+
+/// What a GOT slot holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum SlotKind {
+    /// The symbol's address.
+    Address,
+    /// Its offset from the thread pointer.
+    TpOffset,
+    /// Two words: module 1 and its offset in the TLS block.
+    TlsGd,
+    /// Two words: module 1 and 0; one pair serves all symbols.
+    TlsLd,
+}
+
+/// The contents of the GOT and the IPLT.
+#[derive(Default)]
+pub struct Demands {
+    /// GOT slots in the order in which they are first needed.
+    pub slots: Vec<(SlotKind, SymRef)>,
+    /// Offset of each slot in the GOT, in bytes.
+    pub slot_offsets: Map<(SlotKind, SymRef), u64>,
+    /// Bytes of all slots.
+    pub got_size: u64,
+    /// IFUNCs, in IPLT order.
+    pub iplt: Vec<SymRef>,
+    /// Index of each IFUNC in `iplt`.
+    pub iplt_index: Map<SymRef, u32>,
+    /// Absolute words in sections that move with a position-independent image.
+    pub relative_words: u64,
+    /// `_GLOBAL_OFFSET_TABLE_` is referred to.
+    pub got_base: bool,
+    /// With `--gc-sections`: each place that is referred to in a section that can be merged, sorted.
+    pub pieces: Vec<(SectionId, u32)>,
+    /// Sections that carry markers: where an instruction may become shorter, or padding stands.
+    pub marked: Vec<SectionId>,
+    /// What branches may need thunks for.
+    pub branches: Branches,
+}
+
+impl Demands {
+    /// The offsets in a section that can be merged to which live relocations refer.
+    pub fn pieces_of(&self, id: SectionId) -> &[(SectionId, u32)] {
+        let start = self.pieces.partition_point(|&(other, _)| other < id);
+        let end = self.pieces.partition_point(|&(other, _)| other <= id);
+        &self.pieces[start..end]
+    }
+}
+
+/// The live branches, as far as thunks are concerned.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Branches {
+    /// Bits of the shortest signed distance, of branches in whole words (shorter ones take no
+    /// thunks); `None` if there is no branch.
+    pub shortest: Option<u8>,
+    /// One of them cannot enter its target's instruction set state by itself.
+    pub changes_state: bool,
+    /// One of them goes to a fixed address or one that a script assigns, which may be anywhere.
+    pub leaves_code: bool,
+}
+
+impl Branches {
+    fn join(&mut self, other: Self) {
+        self.shortest = match (self.shortest, other.shortest) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+        self.changes_state |= other.changes_state;
+        self.leaves_code |= other.leaves_code;
+    }
+}
+
+/// The module-independent name of the one TlsLd pair.
+pub const TLS_LD: (SlotKind, SymRef) = (SlotKind::TlsLd, SymRef::Local(FileId(u32::MAX), 0));
+
+/// A relocation with everything that both the scan and the writer decide about it.
+pub struct Decided {
+    /// The relocation as the architecture sees it.
+    pub site: Site,
+    /// Its symbol.
+    pub symbol: SymRef,
+    /// What is computed: the table's rule, or that of the rewrite.
+    pub rule: &'static Rule,
+    /// The sequence is replaced.
+    pub rewrite: Option<Rewrite>,
+}
+
+impl Decided {
+    /// What layout has decided since, from addresses.
+    pub fn relax(&mut self, change: &crate::elf::arch::cuts::Change) {
+        self.rule = change.rewrite.rule;
+        self.rewrite = Some(change.rewrite);
+    }
+}
+
+/// Why a relocation cannot be decided.
+pub enum Undecidable {
+    /// The architecture has no such relocation.
+    UnknownType,
+    /// The place lies outside the section.
+    OutOfBounds,
+}
+
+/// Decides one relocation of an allocated section; `None` for those that mean nothing to a linker.
+#[inline]
+pub fn decide(
+    arch: &dyn Arch,
+    resolution: &Resolution<'_>,
+    sections: &Sections,
+    file: FileId,
+    section: &Section<'_>,
+    reloc: Reloc,
+    pic: bool,
+) -> Result<Decided, Undecidable> {
+    let rule = arch.rule(reloc.r_type).ok_or(Undecidable::UnknownType)?;
+    let offset = usize::try_from(reloc.offset).map_err(|_| Undecidable::OutOfBounds)?;
+    let end = offset
+        .checked_add(usize::from(rule.size))
+        .ok_or(Undecidable::OutOfBounds)?;
+    if end > section.data.len() {
+        return Err(Undecidable::OutOfBounds);
+    }
+    let addend = reloc
+        .addend
+        .unwrap_or_else(|| arch.implicit_addend(rule, section.data, offset));
+    let site = Site {
+        r_type: reloc.r_type,
+        offset,
+        addend,
+    };
+    let symbol = SymRef::of(resolution, file, reloc.symbol);
+    let rewrite = if may_rewrite(rule) {
+        arch.rewrite(site, symbol.facts(resolution, sections, pic), section.data)
+    } else {
+        None
+    };
+    Ok(Decided {
+        site,
+        symbol,
+        rule: rewrite.as_ref().map_or(rule, |r| r.rule),
+        rewrite,
+    })
+}
+
+/// Plain addresses are never rewritten unless they are markers or calls (x86-64's call to
+/// `__tls_get_addr` goes with its partner; weak branches become NOPs).
+#[inline]
+fn may_rewrite(rule: &Rule) -> bool {
+    !(rule.base == Base::Symbol && rule.relative == Relative::Zero)
+}
+
+#[derive(Default)]
+struct SectionScan {
+    slots: Vec<(SlotKind, SymRef)>,
+    iplt: Vec<SymRef>,
+    relative_words: u64,
+    got_base: bool,
+    pieces: Vec<(SectionId, u32)>,
+    marked: bool,
+    branches: Branches,
+    problems: Vec<Problem>,
+}
+
+enum Problem {
+    Undefined {
+        symbol: SymRef,
+        offset: u64,
+    },
+    Discarded {
+        symbol: SymRef,
+        offset: u64,
+    },
+    UnknownType {
+        r_type: u32,
+        offset: u64,
+    },
+    OutOfBounds {
+        offset: u64,
+    },
+    NotPic {
+        rule: &'static Rule,
+        symbol: SymRef,
+        offset: u64,
+    },
+    NotTls {
+        rule: &'static Rule,
+        symbol: SymRef,
+        offset: u64,
+    },
+}
+
+/// Scans all live, allocated sections.
+pub fn scan(
+    arch: &dyn Arch,
+    resolution: &Resolution<'_>,
+    sections: &Sections,
+    live: &Live,
+    options: &ElfOptions,
+    pic: bool,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Demands {
+    let ids: Vec<SectionId> = (0..sections.input_count() as u32)
+        .map(SectionId)
+        .filter(|&id| live.contains(id))
+        .filter(|&id| {
+            sections.input(resolution, id).is_some_and(|s| {
+                s.flags & elf::SHF_ALLOC.0 != 0 && !s.relocs.is_empty() && s.name != b".eh_frame"
+            })
+        })
+        .collect();
+    // Which live sections consist of pieces that live and die one by one.
+    let merged: Vec<bool> = match options.gc_sections {
+        true => (0..sections.input_count() as u32)
+            .map(|id| is_cut(resolution, sections, SectionId(id), live))
+            .collect(),
+        false => Vec::new(),
+    };
+    let scans: Vec<SectionScan> = ids
+        .par_iter()
+        .with_min_len(64)
+        .map(|&id| scan_section(arch, resolution, sections, id, &merged, pic))
+        .collect();
+
+    let mut out = Demands::default();
+    let word = if arch.is_64() { 8 } else { 4 };
+    let mut problems = Vec::new();
+    for (id, scan) in ids.into_iter().zip(scans) {
+        for slot in scan.slots {
+            out.slot_offsets.entry(slot).or_insert_with(|| {
+                let offset = out.got_size;
+                out.slots.push(slot);
+                out.got_size += word
+                    * if matches!(slot.0, SlotKind::TlsGd | SlotKind::TlsLd) {
+                        2
+                    } else {
+                        1
+                    };
+                offset
+            });
+        }
+        for symbol in scan.iplt {
+            out.iplt_index.entry(symbol).or_insert_with(|| {
+                out.iplt.push(symbol);
+                out.iplt.len() as u32 - 1
+            });
+        }
+        out.relative_words += scan.relative_words;
+        out.got_base |= scan.got_base;
+        out.pieces.extend(scan.pieces);
+        if scan.marked && arch.shortening().is_some() {
+            out.marked.push(id);
+        }
+        out.branches.join(scan.branches);
+        problems.extend(scan.problems.into_iter().map(|problem| (id, problem)));
+    }
+    out.pieces.par_sort_unstable();
+    out.pieces.dedup();
+    report(arch, resolution, sections, problems, options, diagnostics);
+    out
+}
+
+/// Whether only those entries of a section are kept that something refers to: it is in memory, can
+/// be merged, and lives because of references alone.
+pub fn is_cut(
+    resolution: &Resolution<'_>,
+    sections: &Sections,
+    id: SectionId,
+    live: &Live,
+) -> bool {
+    sections.input(resolution, id).is_some_and(|section| {
+        section.flags & elf::SHF_ALLOC.0 != 0
+            && section.flags & elf::SHF_MERGE.0 != 0
+            && matches!(live.reason(id), Reason::ReferredBy(_))
+            // Whoever walks from `__start_x` to `__stop_x` wants all of it.
+            && !is_c_identifier(section.name)
+    })
+}
+
+fn scan_section(
+    arch: &dyn Arch,
+    resolution: &Resolution<'_>,
+    sections: &Sections,
+    id: SectionId,
+    merged: &[bool],
+    pic: bool,
+) -> SectionScan {
+    let mut out = SectionScan::default();
+    let Some((file, index)) = sections.origin(id) else {
+        return out;
+    };
+    let section = &resolution.files[file.0 as usize].sections[index as usize];
+    let word = if arch.is_64() { 8 } else { 4 };
+    let has_states = arch.changes_state();
+    let mut skip = false;
+    for reloc in section.relocs.iter() {
+        if std::mem::take(&mut skip) {
+            continue;
+        }
+        let decided = match decide(arch, resolution, sections, file, section, reloc, pic) {
+            Ok(decided) => decided,
+            Err(Undecidable::UnknownType) => {
+                out.problems.push(Problem::UnknownType {
+                    r_type: reloc.r_type,
+                    offset: reloc.offset,
+                });
+                continue;
+            }
+            Err(Undecidable::OutOfBounds) => {
+                out.problems.push(Problem::OutOfBounds {
+                    offset: reloc.offset,
+                });
+                continue;
+            }
+        };
+        skip = decided.rewrite.as_ref().is_some_and(|r| r.skip_next);
+        let (rule, symbol) = (decided.rule, decided.symbol);
+        if matches!(rule.base, Base::Nothing | Base::PairedHigh) {
+            out.marked |= rule.base == Base::Nothing;
+            continue;
+        }
+        let home = symbol.home(resolution, sections);
+        match home {
+            Home::Undefined if rule.base != Base::GotBase => {
+                out.problems.push(Problem::Undefined {
+                    symbol,
+                    offset: reloc.offset,
+                });
+            }
+            // Exception tables of a group may stay behind when the group is discarded.
+            Home::Discarded if section.name != b".gcc_except_table" => {
+                out.problems.push(Problem::Discarded {
+                    symbol,
+                    offset: reloc.offset,
+                });
+                continue;
+            }
+            _ => {}
+        }
+        if let Home::Section(target, value) = home {
+            let kind = symbol.kind(resolution);
+            if kind == crate::elf::symbols::refs::STT_GNU_IFUNC {
+                out.iplt.push(symbol);
+            }
+            if merged.get(target.0 as usize) == Some(&true) {
+                // Only from the section's own symbol does the addend choose the entry.
+                let addend = match kind == elf::STT_SECTION.0 {
+                    true => decided.site.addend,
+                    false => 0,
+                };
+                // Offsets beyond 32 bits are in no section that is merged.
+                if let Ok(offset) = u32::try_from(value.wrapping_add_signed(addend)) {
+                    out.pieces.push((target, offset));
+                }
+            }
+        }
+        if rule.base == Base::Branch {
+            let branches = &mut out.branches;
+            if rule.size == 4
+                && let Range::Signed(bits) = rule.range
+            {
+                branches.shortest = Some(branches.shortest.unwrap_or(bits).min(bits));
+            }
+            branches.leaves_code |= matches!(home, Home::Absolute(_) | Home::Assigned(_));
+            if has_states && !branches.changes_state {
+                branches.changes_state =
+                    changes_state(arch, resolution, symbol, home, reloc.r_type);
+            }
+        }
+        if is_tls(rule.base)
+            && let Home::Section(id, _) = home
+            && sections.outline(resolution, id).flags & elf::SHF_TLS.0 == 0
+        {
+            out.problems.push(Problem::NotTls {
+                rule,
+                symbol,
+                offset: reloc.offset,
+            });
+        }
+        match rule.base {
+            Base::Got => out.slots.push((SlotKind::Address, symbol)),
+            Base::GotTp => out.slots.push((SlotKind::TpOffset, symbol)),
+            Base::GotTlsGd => out.slots.push((SlotKind::TlsGd, symbol)),
+            Base::GotTlsLd => out.slots.push(TLS_LD),
+            Base::GotBase => out.got_base = true,
+            Base::Symbol | Base::Branch if pic && rule.relative == Relative::Zero => {
+                // What an undefined symbol that is tolerated means does not move either.
+                let fixed = matches!(
+                    home,
+                    Home::Absolute(_) | Home::UndefinedWeak | Home::Undefined
+                );
+                if !fixed && u64::from(rule.size) == word {
+                    out.relative_words += 1;
+                } else if !fixed && !low_bits_only(rule) {
+                    out.problems.push(Problem::NotPic {
+                        rule,
+                        symbol,
+                        offset: reloc.offset,
+                    });
+                }
+            }
+            _ => {}
+        }
+        if rule.relative == Relative::GotBase || rule.relative == Relative::GotPage {
+            out.got_base = true;
+        }
+    }
+    out
+}
+
+/// Whether a branch needs a thunk wherever its target is. States of symbols that get their values in
+/// the layout are not known here, those of IFUNCs are their IPLT entries'.
+fn changes_state(
+    arch: &dyn Arch,
+    resolution: &Resolution<'_>,
+    symbol: SymRef,
+    home: Home,
+    r_type: u32,
+) -> bool {
+    let addr = match home {
+        Home::Section(_, value) | Home::Absolute(value) => value,
+        Home::Assigned(_) | Home::Common(_) => return true,
+        Home::UndefinedWeak | Home::Undefined | Home::Discarded => return false,
+    };
+    let target = BranchTarget {
+        addr,
+        is_function: true,
+    };
+    let kind = symbol.kind(resolution);
+    kind == crate::elf::symbols::refs::STT_GNU_IFUNC
+        || !arch.enters(r_type, target) && kind == elf::STT_FUNC.0
+}
+
+/// Whether a relocation speaks of thread-local variables.
+#[inline]
+fn is_tls(base: Base) -> bool {
+    matches!(
+        base,
+        Base::TpOffset
+            | Base::DtpOffset
+            | Base::GotTp
+            | Base::GotTlsGd
+            | Base::GotTlsLd
+            | Base::GotTlsDesc
+    )
+}
+
+/// Page offsets (`LO12` and relatives) do not change when an image moves by whole pages.
+fn low_bits_only(rule: &Rule) -> bool {
+    rule.range == Range::Any && rule.size == 4
+}
+
+fn report(
+    arch: &dyn Arch,
+    resolution: &Resolution<'_>,
+    sections: &Sections,
+    problems: Vec<(SectionId, Problem)>,
+    options: &ElfOptions,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let mut undefined: Vec<(SymRef, Vec<String>, usize)> = Vec::new();
+    let mut index: Map<SymRef, usize> = Map::default();
+    for (id, problem) in problems {
+        match problem {
+            Problem::Undefined { symbol, offset } => {
+                let at = *index.entry(symbol).or_insert_with(|| {
+                    undefined.push((symbol, Vec::new(), 0));
+                    undefined.len() - 1
+                });
+                undefined[at].2 += 1;
+                if undefined[at].1.len() < 3 {
+                    let place = describe_place(resolution, sections, id, offset);
+                    if !undefined[at].1.contains(&place) {
+                        undefined[at].1.push(place);
+                    }
+                }
+            }
+            Problem::Discarded { symbol, offset } => diagnostics.push(
+                Diagnostic::error(format!(
+                    "`{}` is in a section that was discarded with its COMDAT group",
+                    crate::elf::names::demangle(symbol.name(resolution))
+                ))
+                .note(format!("referenced by {}", describe_place(resolution, sections, id, offset)))
+                .help("the objects disagree about the contents of the group; rebuild all of them with one compiler"),
+            ),
+            Problem::UnknownType { r_type, offset } if arch.refused(r_type).is_some() => {
+                let name = arch.refused(r_type).unwrap_or_default();
+                let diagnostic = Diagnostic::error(format!(
+                    "relocation `{name}` ({r_type}) cannot be used in a static link"
+                ))
+                .note(format!("in {}", describe_place(resolution, sections, id, offset)));
+                diagnostics.push(match name {
+                    _ if name.contains("_AUTH_") => diagnostic.help("a run-time linker has to sign the pointer; compile for an ABI whose pointers are not signed in memory (no `pauthtest`)"),
+                    _ if name.contains("TLS") => diagnostic.help("compile with a static TLS model: `-Ztls-model=local-exec` or `initial-exec`"),
+                    _ => diagnostic.help("it belongs to run-time linkers, obsolete tools or position-independent function descriptors; build the object for the link's target"),
+                });
+            }
+            Problem::UnknownType { r_type, offset } => diagnostics.push(
+                Diagnostic::error(format!("unknown relocation type {r_type} for {}", arch.name()))
+                    .note(format!("in {}", describe_place(resolution, sections, id, offset)))
+                    .help("only dynamic linkers know it, or the object is damaged; rebuild it as a static object"),
+            ),
+            Problem::OutOfBounds { offset } => diagnostics.push(
+                Diagnostic::error(format!(
+                    "a relocation at offset {offset:#x} lies outside its section of {:#x} bytes",
+                    sections.outline(resolution, id).size
+                ))
+                .note(format!("in {}", describe_place(resolution, sections, id, offset)))
+                .help("the object is damaged; rebuild it"),
+            ),
+            Problem::NotTls { rule, symbol, offset } => diagnostics.push(
+                Diagnostic::error(format!(
+                    "relocation `{}` against `{}`, which is not thread-local",
+                    rule.name,
+                    crate::elf::names::demangle(symbol.name(resolution))
+                ))
+                .note(format!("in {}", describe_place(resolution, sections, id, offset)))
+                .note(format!(
+                    "its definition is in section `{}`",
+                    match symbol.home(resolution, sections) {
+                        Home::Section(home, _) =>
+                            String::from_utf8_lossy(sections.outline(resolution, home).name).into_owned(),
+                        _ => "*ABS*".to_owned(),
+                    }
+                ))
+                .help("declare it the same way on both sides: `#[thread_local]`, `thread_local`, `.tdata`"),
+            ),
+            Problem::NotPic { rule, symbol, offset } => diagnostics.push(
+                Diagnostic::error(format!(
+                    "relocation `{}` against `{}` cannot be used in a position-independent executable",
+                    rule.name,
+                    crate::elf::names::demangle(symbol.name(resolution))
+                ))
+                .note(format!("in {}", describe_place(resolution, sections, id, offset)))
+                .help("compile with `-Crelocation-model=pic`, or link a fixed-address executable with `-Crelocation-model=static`"),
+            ),
+        }
+    }
+    for (symbol, places, count) in undefined {
+        let diagnostic = undefined_symbol(resolution, symbol, &places, count);
+        match options.unresolved {
+            Unresolved::Ignore => {}
+            Unresolved::Warn => diagnostics.push(Diagnostic {
+                severity: xsys_diag::Severity::Warning,
+                ..diagnostic
+            }),
+            Unresolved::Error => diagnostics.push(diagnostic),
+        }
+    }
+}
+
+fn undefined_symbol(
+    resolution: &Resolution<'_>,
+    symbol: SymRef,
+    places: &[String],
+    count: usize,
+) -> Diagnostic {
+    let raw = String::from_utf8_lossy(symbol.name(resolution)).into_owned();
+    let name = crate::elf::names::demangle(raw.as_bytes());
+    let mut diagnostic =
+        Diagnostic::error(format!("undefined symbol: `{name}`")).code("undefined-symbol");
+    if name != raw {
+        diagnostic = diagnostic.note(format!("its mangled name is `{raw}`"));
+    }
+    for place in places {
+        diagnostic = diagnostic.note(format!("referenced by {place}"));
+    }
+    if count > places.len() {
+        diagnostic = diagnostic.note(format!("referenced {} more times", count - places.len()));
+    }
+    if let Some(hint) = crate::elf::symbols::hints::for_symbol(&raw) {
+        diagnostic = diagnostic.help(hint);
+    } else if let Some(close) = similar_symbol(resolution, &raw) {
+        diagnostic = diagnostic.help(format!("there is a symbol with a similar name: `{close}`"));
+    }
+    diagnostic
+}
+
+/// `--require-defined` and undefined entry points named on the command line.
+pub fn check_required(
+    resolution: &Resolution<'_>,
+    options: &ElfOptions,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    for name in &options.require_defined {
+        let defined = resolution.find(name.as_bytes()).is_some_and(|id| {
+            !matches!(
+                resolution.symbol(id).definition,
+                crate::elf::symbols::resolve::Definition::Undefined
+                    | crate::elf::symbols::resolve::Definition::Lazy { .. }
+            )
+        });
+        if !defined {
+            diagnostics.push(
+                Diagnostic::error(format!("required symbol `{name}` is not defined"))
+                    .note(format!("`--require-defined={name}` asks for it"))
+                    .help(match similar_symbol(resolution, name) {
+                        Some(close) => format!("did you mean `{close}`?"),
+                        None => "link the object or archive that defines it".to_owned(),
+                    }),
+            );
+        }
+    }
+}

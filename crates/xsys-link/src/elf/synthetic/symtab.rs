@@ -1,0 +1,616 @@
+//! The output's symbol table.
+//!
+//! Problem: debuggers, `addr2line` and `xsys size` want to know what is where. Local symbols of
+//! live sections come first, file by file, then globals in the order in which they were first
+//! mentioned; both have their final addresses.
+//!
+//! Spec: gABI "Symbol Table"; AAELF32 and AAELF64 for mapping symbols.
+
+use object::elf;
+use rayon::prelude::*;
+
+use crate::elf::arch::Arch;
+use crate::elf::ids::SectionId;
+use crate::elf::ids::{FileId, SymbolId};
+use crate::elf::layout::Addresses;
+use crate::elf::object::ObjectFile;
+use crate::elf::relocatable::groups::Group;
+use crate::elf::sections::SyntheticKind;
+use crate::elf::symbols::refs::{Home, SymRef};
+use crate::elf::symbols::resolve::Definition;
+use crate::options::{Discard, ElfOptions, OutputKind, Strip};
+use crate::script::eval::OutputId;
+
+/// A symbol of the output.
+#[derive(Clone, Debug)]
+struct Entry<'a> {
+    name: std::borrow::Cow<'a, [u8]>,
+    value: u64,
+    size: u64,
+    info: u8,
+    other: u8,
+    home: Place,
+    /// Whose entry this is, for relocations that name it.
+    of: Option<SymRef>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    Undefined,
+    Absolute,
+    Common,
+    Section(OutputId),
+    /// A section header by its index: that of a group.
+    Header(u32),
+}
+
+/// `.symtab` and `.strtab`, ready to be written.
+#[derive(Default)]
+pub struct SymbolTable {
+    /// `.symtab`
+    pub symbols: Vec<u8>,
+    /// `.strtab`
+    pub strings: Vec<u8>,
+    /// Index of the first global symbol.
+    pub first_global: u32,
+    /// `.symtab_shndx`, if section numbers need more than 16 bits.
+    pub extended: Vec<u8>,
+    /// Where symbols stand in the table, if relocations need to know.
+    pub indexes: SymbolIndexes,
+}
+
+/// Symbol table indexes by what relocations refer to; 0 for what is not in the table.
+#[derive(Default)]
+pub struct SymbolIndexes {
+    locals: Vec<Vec<u32>>,
+    globals: Vec<u32>,
+    sections: Vec<u32>,
+    groups: Vec<u32>,
+}
+
+impl SymbolIndexes {
+    /// The index of a symbol that is no section.
+    pub fn of(&self, symbol: SymRef) -> u32 {
+        let found = match symbol {
+            SymRef::Global(id) => self.globals.get(id.0 as usize),
+            SymRef::Local(file, index) => self
+                .locals
+                .get(file.0 as usize)
+                .and_then(|own| own.get(index as usize)),
+        };
+        found.copied().unwrap_or(0)
+    }
+
+    /// The index of an output section's symbol.
+    pub fn of_section(&self, id: OutputId) -> u32 {
+        self.sections.get(id.0 as usize).copied().unwrap_or(0)
+    }
+
+    /// The index of the symbol that only names the group at this position.
+    pub fn of_group(&self, position: usize) -> u32 {
+        self.groups.get(position).copied().unwrap_or(0)
+    }
+}
+
+/// What the symbol table goes by.
+pub struct Given<'g, 'l, 'a> {
+    /// The instruction set.
+    pub arch: &'g dyn Arch,
+    /// Where everything is.
+    pub addresses: &'g Addresses<'l, 'a>,
+    /// Options.
+    pub options: &'g ElfOptions,
+    /// Byte order.
+    pub endian: object::Endianness,
+    /// The groups of the output, which come first in the section table.
+    pub groups: &'g [Group<'a>],
+    /// Output sections in the order of their headers.
+    pub order: &'g [OutputId],
+    /// An output section's index in the section table, by [`OutputId`].
+    pub numbers: &'g [u32],
+}
+
+/// Gathers all symbols.
+pub fn build(given: &Given<'_, '_, '_>) -> SymbolTable {
+    let &Given {
+        arch,
+        addresses,
+        options,
+        endian,
+        ..
+    } = given;
+    let keeps_relocations = options.keeps_relocations();
+    if options.strip == Strip::All && !keeps_relocations {
+        return SymbolTable::default();
+    }
+    let resolution = addresses.resolution;
+    let relocatable = options.kind == OutputKind::Relocatable;
+    let mut entries = Vec::new();
+    if keeps_relocations {
+        entries.extend(given.order.iter().map(|id| section_symbol(addresses, *id)));
+        entries.extend(group_symbols(given.groups));
+    }
+    entries.par_extend(
+        (0..resolution.files.len())
+            .into_par_iter()
+            .flat_map_iter(|file| locals(addresses, FileId(file as u32), options)),
+    );
+    entries.extend(thunk_symbols(arch, addresses));
+    let mut globals = Vec::new();
+    let wanted = relocatable.then(|| wanted_elsewhere(addresses, options));
+    for index in 0..resolution.symbols.len() as u32 {
+        if let Some(entry) = global(addresses, SymbolId(index), options) {
+            let idle = |wanted: &Vec<bool>| !wanted[index as usize];
+            if matches!(entry.home, Place::Undefined) && wanted.as_ref().is_some_and(idle) {
+                continue;
+            }
+            // A hidden symbol of a finished image is local (gABI, STV_HIDDEN).
+            let hidden = entry.other == elf::STV_HIDDEN.0
+                || entry.other == elf::STV_INTERNAL.0
+                || resolution.symbol(SymbolId(index)).local;
+            if hidden && !relocatable {
+                entries.push(Entry {
+                    info: entry.info & 0xf,
+                    ..entry
+                });
+            } else {
+                globals.push(entry);
+            }
+        }
+    }
+    if let Some(retained) = &options.retain_symbols {
+        // What relocations and other objects need must stay.
+        let stays = |entry: &Entry<'_>| {
+            keeps_relocations
+                || matches!(entry.home, Place::Undefined)
+                || retained
+                    .iter()
+                    .any(|name| name.as_bytes() == entry.name.as_ref())
+        };
+        entries.retain(stays);
+        globals.retain(stays);
+    }
+    let mut out = SymbolTable {
+        first_global: entries.len() as u32 + 1,
+        ..SymbolTable::default()
+    };
+    entries.extend(globals);
+    encode(&entries, arch.is_64(), endian, given.numbers, &mut out);
+    if keeps_relocations {
+        out.indexes = indexes(given, &entries);
+    }
+    out
+}
+
+/// The symbol that stands for an output section.
+fn section_symbol<'a>(addresses: &Addresses<'_, 'a>, id: OutputId) -> Entry<'a> {
+    Entry {
+        name: (&b""[..]).into(),
+        value: addresses.layout.extents[id.0 as usize].addr,
+        size: 0,
+        info: elf::STT_SECTION.0,
+        other: 0,
+        home: Place::Section(id),
+        of: None,
+    }
+}
+
+/// Signatures of groups that are no symbols otherwise.
+fn group_symbols<'a>(groups: &[Group<'a>]) -> impl Iterator<Item = Entry<'a>> {
+    let own = groups
+        .iter()
+        .enumerate()
+        .filter_map(|(position, group)| Some((position, group.own_name?)));
+    own.map(|(position, name)| Entry {
+        name: name.into(),
+        value: 0,
+        size: 0,
+        info: elf::STT_NOTYPE.0,
+        other: 0,
+        // Group headers are the first ones after the null header.
+        home: Place::Header(position as u32 + 1),
+        of: None,
+    })
+}
+
+fn indexes(given: &Given<'_, '_, '_>, entries: &[Entry<'_>]) -> SymbolIndexes {
+    let resolution = given.addresses.resolution;
+    let mut out = SymbolIndexes {
+        locals: resolution
+            .files
+            .iter()
+            .map(|file| vec![0; file.first_global])
+            .collect(),
+        globals: vec![0; resolution.symbols.len()],
+        sections: vec![0; given.numbers.len()],
+        groups: vec![0; given.groups.len()],
+    };
+    for (position, entry) in entries.iter().enumerate() {
+        let index = position as u32 + 1;
+        match (entry.of, entry.home) {
+            (Some(SymRef::Global(id)), _) => out.globals[id.0 as usize] = index,
+            (Some(SymRef::Local(file, own)), _) => {
+                out.locals[file.0 as usize][own as usize] = index;
+            }
+            (None, Place::Section(id)) if entry.info == elf::STT_SECTION.0 => {
+                out.sections[id.0 as usize] = index;
+            }
+            (None, Place::Header(header)) => out.groups[header as usize - 1] = index,
+            _ => {}
+        }
+    }
+    out
+}
+
+/// Which global symbols an object needs from others: what its own sections refer to, not those that
+/// were dropped, and what `-u` asks for.
+fn wanted_elsewhere(addresses: &Addresses<'_, '_>, options: &ElfOptions) -> Vec<bool> {
+    let resolution = addresses.resolution;
+    let mut out = vec![false; resolution.symbols.len()];
+    let asked = options.undefined.iter().chain(&options.require_defined);
+    for id in asked.filter_map(|name| resolution.find(name.as_bytes())) {
+        out[id.0 as usize] = true;
+    }
+    for id in (0..addresses.sections.input_count() as u32).map(SectionId) {
+        let placed = addresses.layout.output_of[id.0 as usize].is_some();
+        if let (true, Some((file, index))) = (placed, addresses.sections.origin(id)) {
+            let section = &resolution.files[file.0 as usize].sections[index as usize];
+            for reloc in section.relocs.iter() {
+                if let Some(id) = resolution.global(file, reloc.symbol) {
+                    out[id.0 as usize] = true;
+                }
+            }
+        }
+    }
+    out
+}
+
+/// Which local symbols of a file its relocations name.
+fn named_by_relocations(object: &ObjectFile<'_>) -> Vec<bool> {
+    let mut out = vec![false; object.first_global];
+    for reloc in object.sections.iter().flat_map(|s| s.relocs.iter()) {
+        if let Some(named) = out.get_mut(reloc.symbol as usize) {
+            *named = true;
+        }
+    }
+    out
+}
+
+fn locals<'a>(addresses: &Addresses<'_, 'a>, file: FileId, options: &ElfOptions) -> Vec<Entry<'a>> {
+    let object = &addresses.resolution.files[file.0 as usize];
+    let mut out = Vec::new();
+    let mut pending_file: Option<Entry<'a>> = None;
+    let named = match options.keeps_relocations() {
+        true => named_by_relocations(object),
+        false if options.discard == Discard::All => return out,
+        false => Vec::new(),
+    };
+    for index in 1..object.first_global as u32 {
+        let symbol = object.symbols.get(index as usize);
+        let name = object.symbols.name(&symbol);
+        if symbol.kind() == elf::STT_FILE.0 {
+            pending_file = Some(Entry {
+                name: name.into(),
+                value: 0,
+                size: 0,
+                info: symbol.info,
+                other: 0,
+                home: Place::Absolute,
+                of: None,
+            });
+            continue;
+        }
+        if symbol.kind() == elf::STT_SECTION.0 || name.is_empty() {
+            continue;
+        }
+        let of = SymRef::Local(file, index);
+        let is_named = named.get(index as usize).copied().unwrap_or(false);
+        let assembler_local = name.starts_with(b".L");
+        let discarded = match options.discard {
+            Discard::None => false,
+            Discard::Locals => assembler_local,
+            Discard::All => true,
+        };
+        if discarded && !is_named {
+            continue;
+        }
+        let home = of.home(addresses.resolution, addresses.sections);
+        let entry = match home {
+            Home::Section(section, offset) => {
+                // Only a mergeable section makes an assembler keep such a name; to an image it means
+                // nothing.
+                if assembler_local && !is_named && is_mergeable(addresses, section) {
+                    continue;
+                }
+                place(addresses, section, offset, symbol.size).map(|(value, size, home)| Entry {
+                    name: name.into(),
+                    value,
+                    size,
+                    info: symbol.info,
+                    other: symbol.other,
+                    home,
+                    of: Some(of),
+                })
+            }
+            Home::Absolute(value) => Some(Entry {
+                name: name.into(),
+                value,
+                size: symbol.size,
+                info: symbol.info,
+                other: symbol.other,
+                home: Place::Absolute,
+                of: Some(of),
+            }),
+            _ => None,
+        };
+        if let Some(entry) = entry {
+            out.extend(pending_file.take());
+            out.push(entry);
+        }
+    }
+    out
+}
+
+fn is_mergeable(addresses: &Addresses<'_, '_>, section: SectionId) -> bool {
+    let input = addresses.sections.input(addresses.resolution, section);
+    input.is_some_and(|input| input.flags & elf::SHF_MERGE.0 != 0)
+}
+
+/// Address, size and output section of a place in an input section.
+fn place(
+    addresses: &Addresses<'_, '_>,
+    section: SectionId,
+    offset: u64,
+    size: u64,
+) -> Option<(u64, u64, Place)> {
+    let value = addresses.of_section(section, offset)?;
+    let merged = addresses
+        .merge
+        .get(section)
+        .map(|m| addresses.merged_ids[m.merged as usize]);
+    let home = addresses.layout.output_of[merged.unwrap_or(section).0 as usize]?;
+    let size = addresses.length(section, offset, size);
+    // Thread-local symbols count from the start of the template.
+    let output = addresses.layout.placement.output(home);
+    let value = if output.flags & elf::SHF_TLS.0 != 0 {
+        let start = addresses
+            .layout
+            .placement
+            .outputs
+            .iter()
+            .zip(&addresses.layout.extents)
+            .filter(|(o, _)| o.present && o.flags & elf::SHF_TLS.0 != 0)
+            .map(|(_, e)| e.addr)
+            .min();
+        value.wrapping_sub(start.unwrap_or(0))
+    } else {
+        value
+    };
+    Some((value, size, Place::Section(home)))
+}
+
+fn global<'a>(
+    addresses: &Addresses<'_, 'a>,
+    id: SymbolId,
+    options: &ElfOptions,
+) -> Option<Entry<'a>> {
+    let symbol = addresses.resolution.symbol(id);
+    let binding = if symbol.weak {
+        elf::STB_WEAK.0
+    } else {
+        elf::STB_GLOBAL.0
+    };
+    let entry = |value, size, home| Entry {
+        name: symbol.name.into(),
+        value,
+        size,
+        info: (binding << 4) | (symbol.kind & 0xf),
+        other: symbol.visibility,
+        home,
+        of: Some(SymRef::Global(id)),
+    };
+    match symbol.definition {
+        Definition::Undefined | Definition::Lazy { .. } => {
+            // An image's strong references are errors, or meant to be 0; an object hands them on.
+            let wanted = symbol.weak || options.keeps_relocations();
+            (wanted && symbol.referenced && !symbol.name.is_empty()).then(|| Entry {
+                info: binding << 4,
+                ..entry(0, 0, Place::Undefined)
+            })
+        }
+        Definition::Object { .. } => {
+            let (_, raw) = addresses.resolution.definition_entry(id)?;
+            match SymRef::Global(id).home(addresses.resolution, addresses.sections) {
+                Home::Section(section, offset) => {
+                    let (value, size, home) = place(addresses, section, offset, raw.size)?;
+                    Some(entry(value, size, home))
+                }
+                Home::Absolute(value) => Some(entry(value, raw.size, Place::Absolute)),
+                _ => None,
+            }
+        }
+        Definition::Common { align, .. } => {
+            let Some(&section) = addresses.commons.get(&id) else {
+                let (_, raw) = addresses.resolution.definition_entry(id)?;
+                return Some(Entry {
+                    info: (binding << 4) | elf::STT_OBJECT.0,
+                    ..entry(align, raw.size, Place::Common)
+                });
+            };
+            let size = addresses
+                .sections
+                .outline(addresses.resolution, section)
+                .size;
+            let (value, size, home) = place(addresses, section, 0, size)?;
+            Some(Entry {
+                info: (binding << 4) | elf::STT_OBJECT.0,
+                ..entry(value, size, home)
+            })
+        }
+        Definition::Script => {
+            let value = addresses.layout.values.get(&id)?;
+            let home = match value.section {
+                Some(output) if addresses.layout.placement.output(output).present => {
+                    Place::Section(output)
+                }
+                _ => Place::Absolute,
+            };
+            Some(entry(addresses.absolute(*value), 0, home))
+        }
+        Definition::Linker => {
+            let home = crate::elf::assign::linker_values::bounded_section(addresses, symbol.name);
+            let home = home.map_or(Place::Absolute, Place::Section);
+            let value = *addresses.linker.get(&id)?;
+            // The only functions that the linker defines.
+            if symbol.kind == elf::STT_FUNC.0
+                && let Some(gateways) = addresses.sections.find(SyntheticKind::Gateways)
+                && let Some(home) = addresses.layout.output_of[gateways.0 as usize]
+            {
+                let size = crate::elf::arch::arm::thunk::GATEWAY_SIZE as u64;
+                return Some(entry(value, size, Place::Section(home)));
+            }
+            Some(entry(value, 0, home))
+        }
+    }
+}
+
+/// Thunks get names, so that a disassembly can be read, and the mapping symbols of their state.
+fn thunk_symbols<'a>(arch: &dyn Arch, addresses: &Addresses<'_, 'a>) -> Vec<Entry<'a>> {
+    let mut out = Vec::new();
+    let layout = addresses.layout;
+    for (group, &section) in layout.thunk_groups.iter().zip(&layout.thunk_sections) {
+        let Some(home) = layout.output_of[section.0 as usize] else {
+            continue;
+        };
+        for thunk in &group.thunks {
+            let Some(at) = addresses.of_section(section, thunk.offset) else {
+                continue;
+            };
+            let target =
+                String::from_utf8_lossy(thunk.target.name(addresses.resolution)).into_owned();
+            out.push(Entry {
+                name: format!("__thunk_{target}").into_bytes().into(),
+                value: at + arch.thunk_entry(thunk.form),
+                size: arch.thunk_size(thunk.form) as u64,
+                info: elf::STT_FUNC.0,
+                other: 0,
+                home: Place::Section(home),
+                of: None,
+            });
+            for mapping in arch.thunk_mapping(thunk.form) {
+                out.push(Entry {
+                    name: mapping.name.as_bytes().into(),
+                    value: at + u64::from(mapping.offset),
+                    size: 0,
+                    info: 0,
+                    other: 0,
+                    home: Place::Section(home),
+                    of: None,
+                });
+            }
+        }
+    }
+    if let Some(gateways) = addresses.sections.find(SyntheticKind::Gateways)
+        && let Some(value) = addresses.of_section(gateways, 0)
+        && let Some(home) = layout.output_of[gateways.0 as usize]
+    {
+        out.push(Entry {
+            name: (&b"$t"[..]).into(),
+            value,
+            size: 0,
+            info: 0,
+            other: 0,
+            home: Place::Section(home),
+            of: None,
+        });
+    }
+    for detour in &layout.detours {
+        let home = layout.output_of[detour.home.0 as usize];
+        if let (Some(at), Some(home)) = (addresses.of_section(detour.home, detour.at), home) {
+            out.push(Entry {
+                name: b"$x".as_slice().into(),
+                value: at,
+                size: 0,
+                info: 0,
+                other: 0,
+                home: Place::Section(home),
+                of: None,
+            });
+        }
+    }
+    if let Some(iplt) = addresses.sections.find(SyntheticKind::Iplt)
+        && let Some(start) = addresses.of_section(iplt, 0)
+        && let Some(home) = layout.output_of[iplt.0 as usize]
+    {
+        let size = addresses.sections.outline(addresses.resolution, iplt).size;
+        for at in (0..size).step_by(arch.plt_entry_size()) {
+            out.extend(arch.plt_mapping().iter().map(|mapping| Entry {
+                name: mapping.name.as_bytes().into(),
+                value: start + at + u64::from(mapping.offset),
+                size: 0,
+                info: 0,
+                other: 0,
+                home: Place::Section(home),
+                of: None,
+            }));
+        }
+    }
+    out
+}
+
+fn encode(
+    entries: &[Entry<'_>],
+    is_64: bool,
+    endian: object::Endianness,
+    numbers: &[u32],
+    out: &mut SymbolTable,
+) {
+    use object::Endian;
+    let entry_size = if is_64 { 24 } else { 16 };
+    out.symbols = vec![0; entry_size];
+    out.symbols.reserve(entries.len() * entry_size);
+    out.strings = vec![0];
+    let mut extended = vec![0u32];
+    let mut needs_extended = false;
+    for entry in entries {
+        let name = out.strings.len() as u32;
+        out.strings.extend_from_slice(&entry.name);
+        out.strings.push(0);
+        let index = match entry.home {
+            Place::Undefined => 0,
+            Place::Absolute => u32::from(elf::SHN_ABS.0),
+            Place::Common => u32::from(elf::SHN_COMMON.0),
+            Place::Section(id) => numbers[id.0 as usize],
+            Place::Header(index) => index,
+        };
+        let large =
+            matches!(entry.home, Place::Section(_)) && index >= u32::from(elf::SHN_LORESERVE);
+        needs_extended |= large;
+        extended.push(if large { index } else { 0 });
+        let short = if large {
+            elf::SHN_XINDEX.0
+        } else {
+            index as u16
+        };
+        let table = &mut out.symbols;
+        if is_64 {
+            table.extend_from_slice(&endian.write_u32(name));
+            table.extend_from_slice(&[entry.info, entry.other]);
+            table.extend_from_slice(&endian.write_u16(short));
+            table.extend_from_slice(&endian.write_u64(entry.value));
+            table.extend_from_slice(&endian.write_u64(entry.size));
+        } else {
+            table.extend_from_slice(&endian.write_u32(name));
+            table.extend_from_slice(&endian.write_u32(entry.value as u32));
+            table.extend_from_slice(&endian.write_u32(entry.size as u32));
+            table.extend_from_slice(&[entry.info, entry.other]);
+            table.extend_from_slice(&endian.write_u16(short));
+        }
+    }
+    if needs_extended {
+        out.extended = extended
+            .into_iter()
+            .flat_map(|index| endian.write_u32(index))
+            .collect();
+    }
+}
