@@ -109,7 +109,8 @@ pub(crate) fn limit_errors(diagnostics: &mut Vec<Diagnostic>, limit: usize) {
 }
 
 fn link_gnu(args: &[OsString], keep_reasons: usize) -> Outcome {
-    use options::gnu::{Action, VERSION, parse};
+    use options::Action;
+    use options::gnu::{VERSION, parse};
     let parsed = parse(args);
     let mut outcome = Outcome {
         diagnostics: parsed.diagnostics,

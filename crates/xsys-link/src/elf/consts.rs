@@ -23,3 +23,14 @@ pub const HEAPS: [&str; 8] = [
     "_end",
     "end",
 ];
+
+/// Symbols that runtimes use for the stack's far end.
+pub const STACK_LIMITS: [&str; 7] = [
+    "_stack_end",
+    "__StackLimit",
+    "__stack_limit",
+    "_stack_limit",
+    "_stack_bottom",
+    "__stack_bottom",
+    "_stack_end_cpu0",
+];

@@ -23,7 +23,7 @@ mod symbols;
 pub mod synthetic;
 mod write;
 
-use crate::elf::names::Map;
+use self::names::Map;
 use ::object::Endianness;
 use xsys_diag::{Diagnostic, Severity};
 
@@ -117,11 +117,11 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
 
     // Every name gets its definition; after this no file is added.
     let mut resolution = symbols::resolve::resolve(inputs, &script_symbols, options, diagnostics);
-    compressed::expand(&mut resolution, store, options, diagnostics);
+    compressed::expand(&mut resolution.files, store, options, diagnostics);
     linked.stdout += &reports::inputs::report(&resolution, store, options, diagnostics);
     reports::script_checks::check_circles(&resolution, &script, &script_symbols, diagnostics);
     let agreed = load::agreement::agree(
-        &resolution,
+        &resolution.files,
         (machine, is_64),
         &*family,
         options,
@@ -133,7 +133,7 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
     let arch = &*abi.arch;
     let attributes = abi.attributes.as_ref().map(|(_, bytes)| bytes.as_slice());
     let microcontroller = machine == ::object::elf::EM_ARM.0
-        && attributes.is_some_and(arch::attributes::arm_is_microcontroller);
+        && attributes.is_some_and(arch::arm::attributes::arm_is_microcontroller);
     let relocatable = options.kind == OutputKind::Relocatable;
     let mut gateways = synthetic::cmse::Gateways::default();
     if !relocatable {
@@ -268,7 +268,7 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
         commons: &made.commons,
         settled: None,
     };
-    let mut linker = assign::linker_values::values(&addresses, &plan);
+    let mut linker = layout::linker_values::values(&addresses, &plan);
     made.gateways.values(&addresses, &mut linker);
     addresses.linker = &linker;
     let settled = layout::SettledSymbols::settle(&addresses);

@@ -16,3 +16,22 @@ pub fn is_c_identifier(name: &[u8]) -> bool {
         .is_some_and(|c| c.is_ascii_alphabetic() || *c == b'_')
         && name.iter().all(|c| c.is_ascii_alphanumeric() || *c == b'_')
 }
+
+/// Sections that are written by the start-up code and constant afterwards (RELRO).
+pub fn is_relro_name(name: &str) -> bool {
+    const NAMES: [&str; 12] = [
+        ".data.rel.ro",
+        ".bss.rel.ro",
+        ".got",
+        ".dynamic",
+        ".init_array",
+        ".fini_array",
+        ".preinit_array",
+        ".tdata",
+        ".tbss",
+        ".ctors",
+        ".dtors",
+        ".jcr",
+    ];
+    NAMES.contains(&name)
+}

@@ -12,7 +12,6 @@ use object::Endianness;
 use xsys_diag::{Diagnostic, did_you_mean};
 
 use super::emulation::Emulation;
-use super::gnu::Action;
 use super::{BuildId, ElfOptions, InputArg, InputWhat, MapTo, OutputKind, Unresolved, emulation};
 use crate::elf::arch::{self, avr::devices};
 use crate::input::search::in_sysroot;
@@ -439,4 +438,15 @@ mod tests {
             assert_eq!(hex_bytes(bad), None, "{bad}");
         }
     }
+}
+
+/// What the command line asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// A link.
+    Link,
+    /// The version ([`VERSION`]) and nothing else.
+    Version,
+    /// This text and nothing else.
+    Help(String),
 }

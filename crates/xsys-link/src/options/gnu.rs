@@ -9,27 +9,15 @@
 //! What each option means stands in [`table`](super::table), a row an option.
 
 use std::ffi::{OsStr, OsString};
-use std::fmt::Write;
 use std::path::PathBuf;
 
 use xsys_diag::{Diagnostic, did_you_mean};
 
-use super::build::{Builder, Given};
+use super::build::{Action, Builder, Given};
 use super::response::{self, Quoting, tail};
-use super::table::{Act, Arg, Row, TABLE};
-use super::z::Z_TABLE;
+use super::row::{Act, Arg};
+use super::table::{Row, TABLE};
 use super::{ElfOptions, InputWhat, Reproduce};
-
-/// What the command line asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// A link.
-    Link,
-    /// The version ([`VERSION`]) and nothing else.
-    Version,
-    /// This text and nothing else.
-    Help(String),
-}
 
 /// A command line that was read.
 #[derive(Clone, Debug)]
@@ -287,40 +275,4 @@ fn unicode_head(arg: &OsStr) -> &str {
         Ok(text) => text,
         Err(error) => std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or(""),
     }
-}
-
-/// What `--help` prints.
-pub(super) fn help() -> String {
-    let mut text = String::from("Usage: xsys ld [OPTION | FILE]...\n\nOptions:\n");
-    let is_set = |row: &&Row| matches!(row.act, Act::Set(..));
-    for row in TABLE.iter().filter(is_set) {
-        line(&mut text, &row.usage(), row.text());
-    }
-    text.push_str("\nKeywords of -z:\n");
-    for row in Z_TABLE.iter().filter(|row| matches!(row.act, Act::Set(..))) {
-        line(&mut text, &row.usage(), row.text());
-    }
-    text.push_str("\nAccepted without effect:\n");
-    for row in TABLE {
-        if let Act::Ignore(reason) = row.act {
-            line(&mut text, &row.usage(), reason);
-        }
-    }
-    for row in Z_TABLE {
-        if let Act::Ignore(reason) = row.act {
-            line(&mut text, &format!("-z {}", row.usage()), reason);
-        }
-    }
-    // Build systems look for this line to learn whether ELF is supported.
-    text.push_str("\nxsys-ld: supported targets: elf\n");
-    text
-}
-
-fn line(text: &mut String, usage: &str, what: &str) {
-    // Writing to a string cannot fail.
-    let _ = if usage.chars().count() > 28 {
-        writeln!(text, "  {usage}\n  {:28} {what}", "")
-    } else {
-        writeln!(text, "  {usage:28} {what}")
-    };
 }

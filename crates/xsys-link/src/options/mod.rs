@@ -10,6 +10,7 @@ mod machine;
 #[cfg(test)]
 mod page;
 pub(crate) mod response;
+mod row;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -20,8 +21,9 @@ use std::path::PathBuf;
 
 use super::elf::arch::avr::devices::Device;
 use super::elf::compressed::Format;
+pub use build::Action;
 pub use emulation::Emulation;
-pub use gnu::{Action, Parsed, parse};
+pub use gnu::{Parsed, parse};
 pub use machine::MachineMemory;
 
 /// The response files that a command line names, those within others included. They are read before

@@ -9,7 +9,8 @@ use std::fmt::Write;
 
 use super::ElfOptions;
 use super::gnu::parse;
-use super::table::{Act, Arg, Row, TABLE};
+use super::row::{Act, Arg};
+use super::table::{Row, TABLE};
 use super::z::{Z_TABLE, ZRow};
 use crate::wasm::flags::{Action, FLAGS};
 

@@ -5,9 +5,12 @@
 //! leaving it out would change what the user gets. What is not here is unknown and an error.
 //! References: GNU ld's manual, "Command-line Options"; lld's `ld.lld(1)`.
 
+use std::fmt::Write;
+
+use super::build::Action;
 use super::build::{Builder, Given};
-use super::gnu::{Action, help};
-use super::z::apply_z;
+use super::row::{Act, Arg};
+use super::z::{Z_TABLE, apply_z};
 use super::{
     Color, Discard, ErrorFormat, Icf, InputWhat, MapTo, Orphan, SortCommon, SortSection, Strip,
     Target2, Wrap,
@@ -20,32 +23,6 @@ pub(super) struct Row {
     pub names: &'static [&'static str],
     pub arg: Arg,
     pub act: Act,
-}
-
-/// Whether an option takes a value, and what the value is called.
-#[derive(Clone, Copy)]
-pub(super) enum Arg {
-    /// None.
-    None,
-    /// None, and there is a `--no-` form.
-    Switch,
-    /// Joined or as the next argument.
-    Value(&'static str),
-    /// After `=` or not at all.
-    Optional(&'static str),
-    /// Joined: the name only begins the option.
-    Prefix(&'static str),
-}
-
-/// What an option does.
-#[derive(Clone, Copy)]
-pub(super) enum Act {
-    /// Sets something; with a line of help.
-    Set(fn(&mut Builder, &Given), &'static str),
-    /// Nothing, for this reason.
-    Ignore(&'static str),
-    /// Stops the link, for this reason.
-    Reject(&'static str),
 }
 
 impl Row {
@@ -540,3 +517,39 @@ pub(super) const TABLE: &[Row] = &[
     reject(&["--error-handling-script"], Arg::Value("FILE"), "errors come as JSON with `--error-format=json`"),
     reject(&["--time-trace"], Arg::Optional("FILE"), LATER),
 ];
+
+/// What `--help` prints.
+pub(super) fn help() -> String {
+    let mut text = String::from("Usage: xsys ld [OPTION | FILE]...\n\nOptions:\n");
+    let is_set = |row: &&Row| matches!(row.act, Act::Set(..));
+    for row in TABLE.iter().filter(is_set) {
+        line(&mut text, &row.usage(), row.text());
+    }
+    text.push_str("\nKeywords of -z:\n");
+    for row in Z_TABLE.iter().filter(|row| matches!(row.act, Act::Set(..))) {
+        line(&mut text, &row.usage(), row.text());
+    }
+    text.push_str("\nAccepted without effect:\n");
+    for row in TABLE {
+        if let Act::Ignore(reason) = row.act {
+            line(&mut text, &row.usage(), reason);
+        }
+    }
+    for row in Z_TABLE {
+        if let Act::Ignore(reason) = row.act {
+            line(&mut text, &format!("-z {}", row.usage()), reason);
+        }
+    }
+    // Build systems look for this line to learn whether ELF is supported.
+    text.push_str("\nxsys-ld: supported targets: elf\n");
+    text
+}
+
+fn line(text: &mut String, usage: &str, what: &str) {
+    // Writing to a string cannot fail.
+    let _ = if usage.chars().count() > 28 {
+        writeln!(text, "  {usage}\n  {:28} {what}", "")
+    } else {
+        writeln!(text, "  {usage:28} {what}")
+    };
+}

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use super::table::{Act, Arg, TABLE};
+use super::row::{Act, Arg};
+use super::table::TABLE;
 use super::z::Z_TABLE;
 use super::*;
 

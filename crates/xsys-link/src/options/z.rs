@@ -10,7 +10,7 @@ use xsys_diag::{Diagnostic, did_you_mean};
 
 use super::SeparateCode;
 use super::build::{Builder, Given, c_number, hex_number};
-use super::table::{Act, Arg};
+use super::row::{Act, Arg};
 
 /// A keyword.
 pub(super) struct ZRow {

@@ -376,7 +376,7 @@ pub struct Glob {
     /// The pattern as written.
     pub text: Arc<str>,
     /// The fast path, found once by `Glob::new`.
-    pub(super) shape: super::glob::Shape,
+    pub(super) shape: Shape,
 }
 
 /// `symbol op expression;`
@@ -504,4 +504,19 @@ pub enum BinaryOp {
     BitOr,
     And,
     Or,
+}
+
+/// How a pattern is matched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// No wildcard: equality.
+    Literal,
+    /// `*`
+    Any,
+    /// One `*`, at the end: the length of what stands before it.
+    Prefix(usize),
+    /// One `*`, at the start.
+    Suffix,
+    /// Everything else.
+    General,
 }

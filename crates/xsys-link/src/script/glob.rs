@@ -11,22 +11,7 @@
 
 use std::sync::Arc;
 
-use super::ast::{FilePattern, Glob};
-
-/// How a pattern is matched.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Shape {
-    /// No wildcard: equality.
-    Literal,
-    /// `*`
-    Any,
-    /// One `*`, at the end: the length of what stands before it.
-    Prefix(usize),
-    /// One `*`, at the start.
-    Suffix,
-    /// Everything else.
-    General,
-}
+use super::ast::{FilePattern, Glob, Shape};
 
 impl Glob {
     /// A pattern from its text.

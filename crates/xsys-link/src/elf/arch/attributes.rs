@@ -9,12 +9,6 @@
 //! Blocks for sections and symbols are skipped: no compiler writes them, and both specs have
 //! deprecated them. An input that cannot be read does not take part and is reported.
 
-pub use super::arm::attributes::{
-    arm_core, arm_has_cmse, arm_is_microcontroller, arm_vfp_arguments, merge_arm, tag,
-};
-pub use super::msp430::attributes::{merge_msp430, msp430_extended};
-pub use super::riscv::attributes::merge_riscv;
-
 use std::collections::BTreeMap;
 
 /// Two inputs, or an input and its spec, that contradict each other.

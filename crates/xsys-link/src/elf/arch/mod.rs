@@ -503,7 +503,7 @@ pub fn find(
             riscv::RISCV32
         }),
         (object::elf::EM_ARM, false) => {
-            let core = attributes.map_or(arm::Core::V7, self::attributes::arm_core);
+            let core = attributes.map_or(arm::Core::V7, arm::attributes::arm_core);
             let target2 = match options.target2 {
                 Target2::Rel => arm::Target2::Rel,
                 Target2::Abs => arm::Target2::Abs,

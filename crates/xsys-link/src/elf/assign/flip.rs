@@ -17,7 +17,7 @@
 //!
 //! - ORIGIN and LENGTH keep their values; explicit addresses at the region's beginning move along.
 //! - A section called `.stack` is the stack itself, and goes below the statics.
-//! - Symbols of `LIMITS` that would lie above the stack become the region's origin.
+//! - Symbols of `STACK_LIMITS` that would lie above the stack become the region's origin.
 //! - Load addresses in other regions are not touched. Code that runs from the region cannot move:
 //!   then nothing is done, and a warning says so.
 
@@ -26,8 +26,9 @@ use xsys_diag::Diagnostic;
 
 use super::Walker;
 use crate::elf::consts::HEAPS;
+use crate::elf::consts::STACK_LIMITS;
 use crate::elf::ids::SymbolId;
-use crate::elf::reports::stack::{LIMITS, TOPS};
+use crate::elf::reports::stack::TOPS;
 use crate::elf::symbols::resolve::Definition;
 use crate::script::ast::ExprKind;
 use crate::script::eval::{OutputId, Value};
@@ -75,7 +76,7 @@ impl Walker<'_, '_, '_> {
                 && (output.sh_type == elf::SHT_NOBITS.0 || output.inputs().next().is_none())
         });
         let mut flip = Flip {
-            limits: LIMITS.into_iter().filter_map(assigned).collect(),
+            limits: STACK_LIMITS.into_iter().filter_map(assigned).collect(),
             section: section.map(|index| OutputId(index as u32)),
             ..Flip::default()
         };

@@ -10,7 +10,6 @@
 
 pub mod detours;
 mod flip;
-pub mod linker_values;
 pub mod overflow;
 pub mod relax;
 mod scope;
@@ -27,10 +26,11 @@ use super::arch::Arch;
 use super::ids::SectionId;
 use super::ids::SymbolId;
 use super::layout::merged::MergeMap;
-use super::layout::placement::{Placement, Statement};
+use super::layout::placement::Placement;
 use super::layout::{Addresses, Extent, Layout, PhdrValues};
 use super::live::gc::Live;
 use super::sections::describe::describe_place;
+use super::sections::described::Statement;
 use super::sections::{Sections, SyntheticKind};
 use super::symbols::resolve::Resolution;
 use super::symbols::script_symbols::ScriptSymbols;

@@ -9,12 +9,13 @@
 
 use crate::elf::layout::segments::FilePlan;
 use crate::elf::layout::segments::Segment;
+use crate::elf::names::is_relro_name;
 use object::elf;
 
 use crate::elf::arch::Arch;
 use crate::elf::consts::SHF_PURECODE;
 use crate::elf::layout::Layout;
-use crate::elf::layout::placement::Statement;
+use crate::elf::sections::described::Statement;
 use crate::options::{ElfOptions, OutputKind};
 use crate::script::ast::{Command, Phdr, Script};
 use crate::script::eval::OutputId;
@@ -22,25 +23,6 @@ use crate::script::eval::OutputId;
 const PT_OPENBSD_WXNEEDED: u32 = 0x65a3_dbe7;
 const PT_ARM_EXIDX: u32 = 0x7000_0001;
 const PT_RISCV_ATTRIBUTES: u32 = 0x7000_0003;
-
-/// Sections that are written by the start-up code and constant afterwards (RELRO).
-pub fn is_relro_name(name: &str) -> bool {
-    const NAMES: [&str; 12] = [
-        ".data.rel.ro",
-        ".bss.rel.ro",
-        ".got",
-        ".dynamic",
-        ".init_array",
-        ".fini_array",
-        ".preinit_array",
-        ".tdata",
-        ".tbss",
-        ".ctors",
-        ".dtors",
-        ".jcr",
-    ];
-    NAMES.contains(&name)
-}
 
 /// Bytes of the ELF header and the program headers as things stand.
 pub fn headers_size(

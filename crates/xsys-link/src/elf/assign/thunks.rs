@@ -15,8 +15,8 @@ use crate::elf::consts::SHF_PURECODE;
 use crate::elf::ids::SectionId;
 use crate::elf::layout::placement::{Item, Placement};
 use crate::elf::layout::{Addresses, Layout, Thunk};
+use crate::elf::sections::refs::{Home, STT_GNU_IFUNC, SymRef};
 use crate::elf::sections::{Sections, Synthetic, SyntheticKind};
-use crate::elf::symbols::refs::{Home, STT_GNU_IFUNC, SymRef};
 use crate::elf::symbols::resolve::Resolution;
 use crate::elf::synthetic::scan::Demands;
 

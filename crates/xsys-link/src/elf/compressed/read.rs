@@ -16,7 +16,6 @@ use xsys_diag::Diagnostic;
 
 use super::Format;
 use crate::elf::object::{ObjectFile, Section};
-use crate::elf::symbols::resolve::Resolution;
 use crate::input::map::{FileStore, InputFile};
 use crate::options::{ElfOptions, Strip};
 
@@ -44,12 +43,11 @@ struct Expanded<'a> {
 
 /// Expands what takes part in the link, in parallel.
 pub fn expand<'a>(
-    resolution: &mut Resolution<'a>,
+    files: &mut [ObjectFile<'a>],
     store: &'a FileStore,
     options: &ElfOptions,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    let files = &resolution.files;
     let found: Vec<(usize, usize)> = files
         .iter()
         .enumerate()
@@ -67,7 +65,7 @@ pub fn expand<'a>(
     for result in expanded {
         match result {
             Ok(done) => {
-                let section = &mut resolution.files[done.file].sections[done.section];
+                let section = &mut files[done.file].sections[done.section];
                 section.flags &= !elf::SHF_COMPRESSED.0;
                 section.name = done.name;
                 section.data = done.data;

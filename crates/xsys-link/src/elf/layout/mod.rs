@@ -4,6 +4,7 @@
 //! section, and what is the address of this symbol. Both must see through merged strings and
 //! through bytes that relaxation removed.
 
+pub mod linker_values;
 pub mod merged;
 pub mod placement;
 pub mod segments;
@@ -19,8 +20,8 @@ use super::arch::ThunkForm;
 use super::arch::cuts::Cuts;
 use super::ids::SectionId;
 use super::ids::{FileId, SymbolId};
+use super::sections::refs::{Home, SymRef};
 use super::sections::{Sections, SyntheticKind};
-use super::symbols::refs::{Home, SymRef};
 use super::symbols::resolve::Resolution;
 use crate::script::eval::{OutputId, Value};
 

@@ -1,5 +1,6 @@
 //! What goes where, before there are addresses: output sections, what they hold, in layout order.
 
+use crate::elf::sections::described::Statement;
 use object::elf;
 
 use crate::elf::ids::SectionId;
@@ -69,16 +70,6 @@ pub enum Item<'s> {
     Bytes(&'s [u8]),
     /// `FILL`
     Fill(&'s Expr),
-}
-
-/// A statement of the layout.
-pub enum Statement<'s> {
-    /// `symbol = …` or `. = …` between output sections
-    Assign(&'s Assignment),
-    /// `ASSERT`
-    Assert(&'s Assert),
-    /// An output section.
-    Section(OutputId),
 }
 
 /// The result: what goes where, in layout order.

@@ -17,9 +17,7 @@ use super::{Input, Inputs};
 use crate::elf::arch;
 use crate::elf::arch::Arch;
 use crate::elf::arch::arm::be8;
-use crate::elf::arch::attributes;
 use crate::elf::object::ObjectFile;
-use crate::elf::symbols::resolve::Resolution;
 use crate::options::{ElfOptions, OutputKind};
 
 /// What all inputs agree on.
@@ -40,20 +38,20 @@ pub struct Abi {
 
 /// Checks that all files fit together; `None` if they do not.
 pub fn agree(
-    resolution: &Resolution<'_>,
+    files: &[ObjectFile<'_>],
     (machine, is_64): (u16, bool),
     family: &dyn Arch,
     options: &ElfOptions,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Abi> {
-    check_machines(&resolution.files, machine, is_64, options, diagnostics);
+    check_machines(files, machine, is_64, options, diagnostics);
     if diagnostics.iter().any(|d| d.severity == Severity::Error) {
         return None;
     }
-    let attributes = build_attributes(resolution, options, diagnostics);
+    let attributes = build_attributes(files, options, diagnostics);
     let core = attributes.as_ref().map(|(_, bytes)| bytes.as_slice());
-    let mut e_flags = e_flags(family, &resolution.files, core, diagnostics);
-    let first = resolution.files.iter().find(|file| file.machine == machine);
+    let mut e_flags = e_flags(family, files, core, diagnostics);
+    let first = files.iter().find(|file| file.machine == machine);
     let endian = first.map_or(Endianness::Little, |file| file.endian);
     let mut turned = false;
     if machine == elf::EM_ARM.0 && options.kind != OutputKind::Relocatable {
@@ -63,7 +61,7 @@ pub fn agree(
     }
     Some(Abi {
         arch: arch::find(machine, is_64, core, e_flags, endian, options)?,
-        secure: core.is_some_and(attributes::arm_has_cmse),
+        secure: core.is_some_and(arch::arm::attributes::arm_has_cmse),
         attributes,
         e_flags,
         endian,
@@ -260,12 +258,11 @@ fn e_flags(
 
 /// Merges `.ARM.attributes` or `.riscv.attributes`: the section's name and contents.
 fn build_attributes(
-    resolution: &Resolution<'_>,
+    files: &[ObjectFile<'_>],
     options: &ElfOptions,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<(String, Vec<u8>)> {
-    let found: Vec<(String, &[u8], &[u8])> = resolution
-        .files
+    let found: Vec<(String, &[u8], &[u8])> = files
         .iter()
         .flat_map(|file| file.sections.iter().map(move |section| (file, section)))
         .filter(|(_, section)| crate::elf::object::is_attributes(section))
@@ -277,15 +274,19 @@ fn build_attributes(
         .map(|(file, _, data)| (file.as_str(), *data))
         .collect();
     let (mut merged, conflicts) = match *name {
-        b".ARM.attributes" => crate::elf::arch::attributes::merge_arm(&inputs),
-        b".MSP430.attributes" => crate::elf::arch::attributes::merge_msp430(&inputs),
-        _ => crate::elf::arch::attributes::merge_riscv(&inputs),
+        b".ARM.attributes" => crate::elf::arch::arm::attributes::merge_arm(&inputs),
+        b".MSP430.attributes" => crate::elf::arch::msp430::attributes::merge_msp430(&inputs),
+        _ => crate::elf::arch::riscv::attributes::merge_riscv(&inputs),
     };
     for conflict in conflicts {
         let arm = *name == b".ARM.attributes";
         let unwanted = match conflict.tag {
-            crate::elf::arch::attributes::tag::PCS_WCHAR_T => arm && options.no_wchar_size_warning,
-            crate::elf::arch::attributes::tag::ENUM_SIZE => arm && options.no_enum_size_warning,
+            crate::elf::arch::arm::attributes::tag::PCS_WCHAR_T => {
+                arm && options.no_wchar_size_warning
+            }
+            crate::elf::arch::arm::attributes::tag::ENUM_SIZE => {
+                arm && options.no_enum_size_warning
+            }
             _ => false,
         };
         if options.no_warn_mismatch || unwanted {
@@ -308,7 +309,7 @@ fn build_attributes(
         });
     }
     let big = |file: &ObjectFile<'_>| file.endian == Endianness::Big;
-    if resolution.files.iter().any(big) {
+    if files.iter().any(big) {
         crate::elf::arch::attributes::make_big_endian(&mut merged);
     }
     Some((String::from_utf8_lossy(name).into_owned(), merged))

@@ -7,9 +7,10 @@
 use object::elf;
 
 use crate::elf::ids::SectionId;
-use crate::elf::layout::placement::{Item, Placement, Statement};
+use crate::elf::layout::placement::{Item, Placement};
 use crate::elf::names::Map;
 use crate::elf::sections::Sections;
+use crate::elf::sections::described::Statement;
 use crate::elf::symbols::resolve::Resolution;
 
 /// Puts the linked sections of each output section into the order of those they are linked to.

@@ -10,8 +10,9 @@ use xsys_diag::Diagnostic;
 use super::Given;
 use super::summary::{is_empty, summarise};
 use crate::elf::ids::SectionId;
-use crate::elf::layout::placement::{Item, OutputSection, Placement, Statement};
+use crate::elf::layout::placement::{Item, OutputSection, Placement};
 use crate::elf::names::Map;
+use crate::elf::sections::described::Statement;
 use crate::options::{ElfOptions, Orphan, OutputKind};
 use crate::script::ast::{Command, Script};
 use crate::script::eval::OutputId;
@@ -175,7 +176,7 @@ fn rank(output: &OutputSection<'_>) -> u32 {
     ]
     .iter()
     .any(|sh_type| sh_type.0 == output.sh_type);
-    if writable && !array && !crate::elf::assign::segments::is_relro_name(&output.name) {
+    if writable && !array && !crate::elf::names::is_relro_name(&output.name) {
         rank |= NOT_RELRO;
     }
     if output.flags & elf::SHF_TLS.0 == 0 {

@@ -11,9 +11,10 @@ use object::elf;
 
 use super::Given;
 use crate::elf::ids::SectionId;
-use crate::elf::layout::placement::{Item, OutputSection, Placement, Statement};
+use crate::elf::layout::placement::{Item, OutputSection, Placement};
 use crate::elf::names::Map;
 use crate::elf::sections::SyntheticKind;
+use crate::elf::sections::described::Statement;
 use crate::script::eval::OutputId;
 
 /// Sections of one key are joined.

@@ -8,9 +8,10 @@ use xsys_diag::Diagnostic;
 
 use crate::elf::consts::SHF_PURECODE;
 use crate::elf::ids::SectionId;
-use crate::elf::layout::placement::{Item, OutputSection, Placement, Statement};
+use crate::elf::layout::placement::{Item, OutputSection, Placement};
 use crate::elf::names::Map;
 use crate::elf::sections::Sections;
+use crate::elf::sections::described::Statement;
 use crate::elf::symbols::resolve::Resolution;
 use crate::elf::symbols::script_symbols::ScriptSymbols;
 use crate::script::ast::SectionKind;

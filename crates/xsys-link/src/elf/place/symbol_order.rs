@@ -13,7 +13,7 @@ use crate::elf::layout::placement::{Item, Placement};
 use crate::elf::names::Map;
 use crate::elf::object::SymbolPlace;
 use crate::elf::sections::frames::target_section;
-use crate::elf::symbols::refs::{Home, SymRef};
+use crate::elf::sections::refs::{Home, SymRef};
 
 pub(super) fn sort(
     given: &Given<'_, '_, '_>,

@@ -15,7 +15,7 @@ use crate::elf::ids::SectionId;
 use crate::elf::object::Reloc;
 use crate::elf::relocate::Relocator;
 use crate::elf::sections::describe::describe_place;
-use crate::elf::symbols::refs::SymRef;
+use crate::elf::sections::refs::SymRef;
 
 /// Copies an input section into its place and rewrites the addends that it holds.
 pub fn copy(

@@ -16,7 +16,6 @@
 //! Spec: gABI "Relocation", "Section Groups"; GNU ld manual, `-r`, `--emit-relocs`.
 
 pub mod addends;
-pub mod groups;
 pub mod relocs;
 
 use super::layout::Addresses;

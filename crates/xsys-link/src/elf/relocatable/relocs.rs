@@ -20,7 +20,7 @@ use crate::elf::object::{Reloc, Section};
 use crate::elf::relocate::Relocator;
 use crate::elf::sections::SyntheticKind;
 use crate::elf::sections::frames::Frames;
-use crate::elf::symbols::refs::{Home, SymRef};
+use crate::elf::sections::refs::{Home, SymRef};
 use crate::elf::synthetic::EhFramePlan;
 use crate::elf::synthetic::symtab::SymbolIndexes;
 use crate::script::eval::OutputId;

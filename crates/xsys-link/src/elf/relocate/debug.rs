@@ -20,7 +20,7 @@ use crate::elf::ids::FileId;
 use crate::elf::ids::SectionId;
 use crate::elf::layout::Near;
 use crate::elf::object::Section;
-use crate::elf::symbols::refs::SymRef;
+use crate::elf::sections::refs::SymRef;
 use crate::script::ast::Glob;
 
 /// A dead function that is taken for one at 0 reaches up to here at most.

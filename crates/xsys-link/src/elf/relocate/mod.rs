@@ -13,7 +13,7 @@ mod problems;
 mod settled;
 mod slots;
 
-use crate::elf::layout::tls::Tls;
+use super::layout::tls::Tls;
 use lengths::Lengths;
 use object::elf;
 pub use problems::Unresolved;
@@ -30,7 +30,7 @@ use super::ids::FileId;
 use super::ids::SectionId;
 use super::layout::Addresses;
 use super::object::{Reloc, Section};
-use super::symbols::refs::{Home, SymRef};
+use super::sections::refs::{Home, SymRef};
 use super::synthetic::scan::{Decided, Demands, SlotKind, TLS_LD, decide};
 
 /// Everything a value may depend on.

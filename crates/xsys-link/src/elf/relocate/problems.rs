@@ -6,7 +6,7 @@ use super::{Relocator, Value};
 use crate::elf::arch::{Base, Range};
 use crate::elf::ids::SectionId;
 use crate::elf::sections::describe::describe_place;
-use crate::elf::symbols::refs::SymRef;
+use crate::elf::sections::refs::SymRef;
 use crate::elf::synthetic::scan::Decided;
 
 impl Relocator<'_, '_> {

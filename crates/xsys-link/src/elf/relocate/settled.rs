@@ -8,7 +8,7 @@
 use super::Relocator;
 use crate::elf::arch::{Base, Settled, Site};
 use crate::elf::object::Section;
-use crate::elf::symbols::refs::Home;
+use crate::elf::sections::refs::Home;
 use crate::elf::synthetic::scan::Decided;
 
 impl Relocator<'_, '_> {

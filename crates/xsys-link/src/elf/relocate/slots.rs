@@ -8,7 +8,7 @@ use crate::elf::assign::thunks::iplt_entry;
 use crate::elf::ids::SectionId;
 use crate::elf::layout::Addresses;
 use crate::elf::sections::SyntheticKind;
-use crate::elf::symbols::refs::Home;
+use crate::elf::sections::refs::Home;
 use crate::elf::synthetic::scan::{Decided, SlotKind, decide};
 
 impl Relocator<'_, '_> {

@@ -12,7 +12,7 @@ use xsys_diag::Diagnostic;
 use crate::elf::ids::SectionId;
 use crate::elf::layout::placement::Placement;
 use crate::elf::sections::Sections;
-use crate::elf::symbols::refs::{Home, SymRef};
+use crate::elf::sections::refs::{Home, SymRef};
 use crate::elf::symbols::resolve::Resolution;
 use crate::script::ast::{Command, Script, SectionsItem, Span};
 

@@ -7,9 +7,10 @@
 //! Spec: GNU ld manual, "SECTIONS", "INSERT"; lld's notes on linker scripts, "Overwrite sections"
 //! and "Section classes".
 
+use crate::script::ast::Assert;
+use crate::script::ast::Assignment;
 use xsys_diag::Diagnostic;
 
-use crate::elf::layout::placement::Statement;
 use crate::script::ast::{
     Command, InputPattern, OutputSectionDef, Script, SectionClass, SectionItem, SectionsItem,
 };
@@ -224,4 +225,14 @@ impl<'s> Described<'s> {
             )));
         }
     }
+}
+
+/// A statement of the layout.
+pub enum Statement<'s> {
+    /// `symbol = …` or `. = …` between output sections
+    Assign(&'s Assignment),
+    /// `ASSERT`
+    Assert(&'s Assert),
+    /// An output section.
+    Section(OutputId),
 }

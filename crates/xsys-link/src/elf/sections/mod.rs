@@ -9,8 +9,9 @@ pub mod described;
 pub mod frames;
 pub mod matching;
 pub mod owners;
+pub mod refs;
 
-use crate::elf::ids::SectionId;
+use super::ids::SectionId;
 use crate::options::ElfOptions;
 use crate::options::OutputKind;
 use object::elf;

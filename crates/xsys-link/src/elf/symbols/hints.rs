@@ -5,7 +5,7 @@
 //! their origin by their form (Rust's own, C++'s) are read instead. The first row that matches
 //! counts, so exact names stand before the prefixes that cover them.
 
-use crate::elf::symbols::resolve::Resolution;
+use super::resolve::Resolution;
 use crate::hints::Pattern::{Exact, Prefix};
 use crate::hints::{
     self, BUILTINS, HEAP_OF_C, Hint, LIBRARY_OF_C, MATHEMATICS_OF_C, MEMORY_OF_C, STACK_PROTECTION,

@@ -342,7 +342,7 @@ impl Gateways {
         thunk::fill_gateways(out);
         for entry in &self.entries {
             let Some(at) = entry.veneer else { continue };
-            let symbol = crate::elf::symbols::refs::SymRef::Global(entry.special);
+            let symbol = crate::elf::sections::refs::SymRef::Global(entry.special);
             let (Some(target), Some(place)) = (
                 addresses.of_symbol(symbol, 0),
                 out.get_mut(at as usize..(at + VENEER) as usize),
@@ -373,7 +373,7 @@ impl Gateways {
             let value = match entry.veneer {
                 Some(_) => addresses.linker.get(&entry.name).copied(),
                 None => {
-                    addresses.of_symbol(crate::elf::symbols::refs::SymRef::Global(entry.name), 0)
+                    addresses.of_symbol(crate::elf::sections::refs::SymRef::Global(entry.name), 0)
                 }
             };
             let size = match entry.veneer {

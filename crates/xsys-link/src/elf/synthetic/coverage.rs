@@ -18,8 +18,8 @@ use crate::elf::layout::Addresses;
 use crate::elf::live::gc::Live;
 use crate::elf::names::Map;
 use crate::elf::sections::describe::describe_place;
+use crate::elf::sections::refs::{Home, SymRef};
 use crate::elf::sections::{Sections, is_linked};
-use crate::elf::symbols::refs::{Home, SymRef};
 use crate::elf::symbols::resolve::Resolution;
 
 const R_ARM_PREL31: u32 = 42;

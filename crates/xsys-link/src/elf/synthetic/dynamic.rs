@@ -87,9 +87,9 @@ pub fn entries(
         let symbol = addresses
             .resolution
             .find(name.as_bytes())
-            .map(crate::elf::symbols::refs::SymRef::Global);
+            .map(crate::elf::sections::refs::SymRef::Global);
         let home = symbol.map(|s| s.home(addresses.resolution, addresses.sections));
-        if let (Some(symbol), Some(crate::elf::symbols::refs::Home::Section(..))) = (symbol, home)
+        if let (Some(symbol), Some(crate::elf::sections::refs::Home::Section(..))) = (symbol, home)
             && let Some(at) = addresses.of_symbol(symbol, 0)
         {
             out.push((tag, at));

@@ -8,12 +8,13 @@ pub mod cmse;
 pub mod coverage;
 pub mod dynamic;
 pub mod exidx;
+pub mod groups;
 pub mod scan;
 pub mod symtab;
 
+use super::consts::SHT_ARM_EXIDX;
+use super::consts::SHT_ATTRIBUTES;
 use super::names::Map;
-use crate::elf::consts::SHT_ARM_EXIDX;
-use crate::elf::consts::SHT_ATTRIBUTES;
 
 use object::elf;
 
@@ -27,8 +28,8 @@ use super::live::gc::Live;
 use super::object::eh_frame;
 use super::object::eh_frame::{CieKey, RecordKind};
 use super::sections::frames::{Frames, target_section};
+use super::sections::refs::{Home, SymRef};
 use super::sections::{Sections, Synthetic, SyntheticKind};
-use super::symbols::refs::{Home, SymRef};
 use super::symbols::resolve::{Definition, Resolution, Symbol};
 use crate::options::{BuildId, ElfOptions, OutputKind, SortCommon};
 

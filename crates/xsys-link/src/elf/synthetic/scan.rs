@@ -20,7 +20,7 @@ use crate::elf::live::gc::{Live, Reason};
 use crate::elf::names::is_c_identifier;
 use crate::elf::object::{Reloc, Section};
 use crate::elf::sections::Sections;
-use crate::elf::symbols::refs::{Home, SymRef};
+use crate::elf::sections::refs::{Home, SymRef};
 use crate::elf::symbols::resolve::Resolution;
 use crate::options::{ElfOptions, Unresolved};
 
@@ -362,7 +362,7 @@ fn scan_section(
         }
         if let Home::Section(target, value) = home {
             let kind = symbol.kind(resolution);
-            if kind == crate::elf::symbols::refs::STT_GNU_IFUNC {
+            if kind == crate::elf::sections::refs::STT_GNU_IFUNC {
                 out.iplt.push(symbol);
             }
             if merged.get(target.0 as usize) == Some(&true) {
@@ -450,7 +450,7 @@ fn changes_state(
         is_function: true,
     };
     let kind = symbol.kind(resolution);
-    kind == crate::elf::symbols::refs::STT_GNU_IFUNC
+    kind == crate::elf::sections::refs::STT_GNU_IFUNC
         || !arch.enters(r_type, target) && kind == elf::STT_FUNC.0
 }
 

@@ -9,14 +9,14 @@
 use object::elf;
 use rayon::prelude::*;
 
+use super::groups::Group;
 use crate::elf::arch::Arch;
 use crate::elf::ids::SectionId;
 use crate::elf::ids::{FileId, SymbolId};
 use crate::elf::layout::Addresses;
 use crate::elf::object::ObjectFile;
-use crate::elf::relocatable::groups::Group;
 use crate::elf::sections::SyntheticKind;
-use crate::elf::symbols::refs::{Home, SymRef};
+use crate::elf::sections::refs::{Home, SymRef};
 use crate::elf::symbols::resolve::Definition;
 use crate::options::{Discard, ElfOptions, OutputKind, Strip};
 use crate::script::eval::OutputId;
@@ -458,7 +458,7 @@ fn global<'a>(
             Some(entry(addresses.absolute(*value), 0, home))
         }
         Definition::Linker => {
-            let home = crate::elf::assign::linker_values::bounded_section(addresses, symbol.name);
+            let home = crate::elf::layout::linker_values::bounded_section(addresses, symbol.name);
             let home = home.map_or(Place::Absolute, Place::Section);
             let value = *addresses.linker.get(&id)?;
             // The only functions that the linker defines.

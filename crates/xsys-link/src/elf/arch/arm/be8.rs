@@ -51,7 +51,7 @@ pub fn check(
                 .help("leave it out, or build for a big-endian target (`armebv7r-none-eabi`)"),
         );
     }
-    let core = core.map_or(Core::V7, crate::elf::arch::attributes::arm_core);
+    let core = core.map_or(Core::V7, super::attributes::arm_core);
     if big && !options.be8 && !matches!(core, Core::V4T | Core::V5T) {
         diagnostics.push(
             Diagnostic::error(

@@ -516,7 +516,7 @@ impl Arch for Arm {
         if merged & EF_ARM_EABIMASK != EF_ARM_EABI_VER5 || merged & FLOAT != 0 {
             return merged;
         }
-        let arguments = attributes.map_or(Some(0), super::attributes::arm_vfp_arguments);
+        let arguments = attributes.map_or(Some(0), self::attributes::arm_vfp_arguments);
         merged
             | match arguments {
                 None | Some(0) => EF_ARM_ABI_FLOAT_SOFT,

@@ -37,7 +37,7 @@ impl Msp430 {
     /// What the inputs' attributes and `e_flags` tell.
     pub fn new(attributes: Option<&[u8]>, e_flags: u32) -> Self {
         Self {
-            extended: attributes.is_some_and(super::attributes::msp430_extended)
+            extended: attributes.is_some_and(self::attributes::msp430_extended)
                 || e_flags & MACH_MASK == MACH_X,
         }
     }

@@ -9,7 +9,6 @@
 //!
 //! Spec: RISC-V psABI, "Linker Relaxation", "PC-relative symbol addresses".
 
-use super::relax::kind;
 use super::rules::r;
 use crate::elf::arch::shortening::{Anchor, Candidate, Marked};
 use crate::elf::names::Map;
@@ -25,9 +24,6 @@ pub fn word(data: &[u8], offset: u64) -> Option<u32> {
 pub fn rd(insn: u32) -> u32 {
     insn >> 7 & 31
 }
-
-/// The global pointer.
-pub const GP: u32 = 3;
 
 /// All lower parts that one upper part may serve.
 #[derive(Clone, Copy)]
@@ -252,3 +248,27 @@ pub fn candidate(reloc: u32, kind: u8, partner: u32) -> Candidate {
         high: 0,
     }
 }
+
+/// [`Candidate::kind`]s.
+pub mod kind {
+    pub const NONE: u8 = 0;
+    pub const ALIGN: u8 = 1;
+    pub const CALL: u8 = 2;
+    pub const HIGH: u8 = 3;
+    /// An upper part whose lower ones are not all known.
+    pub const HIGH_ALONE: u8 = 4;
+    pub const LOW: u8 = 5;
+    pub const PC_HIGH: u8 = 6;
+    pub const PC_LOW: u8 = 7;
+    pub const GOT_HIGH: u8 = 8;
+    pub const GOT_LOW: u8 = 9;
+    pub const TP_HIGH: u8 = 10;
+    pub const TP_ADD: u8 = 11;
+    pub const TP_LOW: u8 = 12;
+    pub const DESC_HIGH: u8 = 13;
+    pub const DESC_LOAD: u8 = 14;
+    pub const DESC_ADD: u8 = 15;
+}
+
+/// The global pointer.
+pub const GP: u32 = 3;

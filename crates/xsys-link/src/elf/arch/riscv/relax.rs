@@ -22,7 +22,7 @@
 //!
 //! Spec: RISC-V psABI, "Linker Relaxation"; instruction set manual, "C" extension.
 
-use super::pairs::{GP, Pairs, candidate, rd, sets_gp, word};
+use super::pairs::{GP, Pairs, candidate, kind, rd, sets_gp, word};
 use super::rules::r;
 use super::{FORM_NOP, FORM_TLS_HIGH, Riscv, encode};
 use crate::elf::arch::cuts::Cuts;
@@ -31,27 +31,6 @@ use crate::elf::arch::{Arch, Range, Rewrite, Rule, Site};
 use crate::elf::object::{Reloc, Section};
 
 const EF_RISCV_RVC: u32 = 1;
-
-/// [`Candidate::kind`]s.
-pub mod kind {
-    pub const NONE: u8 = 0;
-    pub const ALIGN: u8 = 1;
-    pub const CALL: u8 = 2;
-    pub const HIGH: u8 = 3;
-    /// An upper part whose lower ones are not all known.
-    pub const HIGH_ALONE: u8 = 4;
-    pub const LOW: u8 = 5;
-    pub const PC_HIGH: u8 = 6;
-    pub const PC_LOW: u8 = 7;
-    pub const GOT_HIGH: u8 = 8;
-    pub const GOT_LOW: u8 = 9;
-    pub const TP_HIGH: u8 = 10;
-    pub const TP_ADD: u8 = 11;
-    pub const TP_LOW: u8 = 12;
-    pub const DESC_HIGH: u8 = 13;
-    pub const DESC_LOAD: u8 = 14;
-    pub const DESC_ADD: u8 = 15;
-}
 
 /// [`Rewrite::form`]s of relaxed instructions, beside those of `super`.
 pub mod form {

@@ -8,31 +8,20 @@
 //! Functions are told apart by final addresses: aliases that a script makes are then the function
 //! itself, and Arm's mode bit is within its first instruction.
 
+use super::Scene;
 use object::elf;
 
 use super::sizes;
 use crate::elf::arch::{Arch, Base, Relative};
 use crate::elf::ids::FileId;
 use crate::elf::ids::SectionId;
-use crate::elf::layout::Addresses;
 use crate::elf::object::{Section, SymbolPlace};
-use crate::elf::symbols::refs::Home;
+use crate::elf::sections::refs::Home;
 use crate::elf::synthetic::scan::{Decided, decide};
 use xsys_diag::Diagnostic;
 
 /// Sections of interrupt vectors: those of cortex-m-rt, ST's CMSIS packages and AVR, and their parts.
 const VECTORS: [&[u8]; 3] = [b".vector_table", b".isr_vector", b".vectors"];
-
-/// The finished layout.
-#[derive(Clone, Copy)]
-pub struct Scene<'l, 'a> {
-    /// Where everything is.
-    pub addresses: Addresses<'l, 'a>,
-    /// Reads relocations.
-    pub arch: &'l dyn Arch,
-    /// The image is position independent.
-    pub pic: bool,
-}
 
 /// A function in the image.
 pub struct Function<'a> {

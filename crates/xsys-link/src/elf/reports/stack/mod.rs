@@ -9,7 +9,8 @@ mod graph;
 mod report;
 mod sizes;
 
-pub use graph::Scene;
+use crate::elf::arch::Arch;
+use crate::elf::layout::Addresses;
 pub use report::report;
 
 /// Symbols that runtimes use for the initial stack pointer.
@@ -26,13 +27,13 @@ pub const TOPS: [&str; 10] = [
     "_stack_start_cpu0",
 ];
 
-/// Symbols that runtimes use for the stack's far end.
-pub const LIMITS: [&str; 7] = [
-    "_stack_end",
-    "__StackLimit",
-    "__stack_limit",
-    "_stack_limit",
-    "_stack_bottom",
-    "__stack_bottom",
-    "_stack_end_cpu0",
-];
+/// The finished layout.
+#[derive(Clone, Copy)]
+pub struct Scene<'l, 'a> {
+    /// Where everything is.
+    pub addresses: Addresses<'l, 'a>,
+    /// Reads relocations.
+    pub arch: &'l dyn Arch,
+    /// The image is position independent.
+    pub pic: bool,
+}

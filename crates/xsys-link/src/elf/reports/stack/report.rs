@@ -9,9 +9,11 @@ use std::cmp::Reverse;
 
 use xsys_diag::Diagnostic;
 
+use super::Scene;
+use super::TOPS;
 use super::depth::Depths;
-use super::graph::{Graph, Scene};
-use super::{LIMITS, TOPS};
+use super::graph::Graph;
+use crate::elf::consts::STACK_LIMITS;
 use crate::elf::names::demangle;
 
 /// How many functions of a path are shown, and how many names in a line.
@@ -212,7 +214,7 @@ fn room(
         })
     };
     let (Some((top, high)), Some((limit, low)), Some(entry)) =
-        (value(&TOPS), value(&LIMITS), entry)
+        (value(&TOPS), value(&STACK_LIMITS), entry)
     else {
         return;
     };

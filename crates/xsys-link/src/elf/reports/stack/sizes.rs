@@ -10,9 +10,9 @@
 use object::elf;
 use xsys_diag::Diagnostic;
 
-use super::graph::Scene;
+use super::Scene;
 use crate::elf::ids::FileId;
-use crate::elf::symbols::refs::Home;
+use crate::elf::sections::refs::Home;
 use crate::elf::synthetic::scan::decide;
 
 /// Address and bytes of each function with a record.

@@ -12,7 +12,7 @@ use object::elf;
 use crate::elf::ids::FileId;
 use crate::elf::layout::Addresses;
 use crate::elf::object::SymbolPlace;
-use crate::elf::symbols::refs::SymRef;
+use crate::elf::sections::refs::SymRef;
 use crate::options::{ElfOptions, OutputKind};
 use crate::script::eval::OutputId;
 

@@ -2,9 +2,9 @@
 
 use object::elf;
 
+use super::segments::FilePlan;
+use super::{Addresses, Extent, Layout};
 use crate::elf::ids::SymbolId;
-use crate::elf::layout::segments::FilePlan;
-use crate::elf::layout::{Addresses, Extent, Layout};
 use crate::elf::names::Map;
 use crate::elf::sections::SyntheticKind;
 use crate::elf::symbols::linker_symbols::{Meaning, UNWIND_INDEX, meaning};

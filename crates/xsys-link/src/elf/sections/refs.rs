@@ -6,12 +6,12 @@
 
 use object::elf;
 
-use super::resolve::{Definition, Resolution};
+use super::Sections;
 use crate::elf::arch::SymbolFacts;
 use crate::elf::ids::SectionId;
 use crate::elf::ids::{FileId, SymbolId};
 use crate::elf::object::{ElfSymbol, SymbolPlace};
-use crate::elf::sections::Sections;
+use crate::elf::symbols::resolve::{Definition, Resolution};
 
 /// STT_GNU_IFUNC
 pub const STT_GNU_IFUNC: u8 = 10;

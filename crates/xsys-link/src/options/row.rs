@@ -1,0 +1,29 @@
+//! What tables of options say of each: whether it takes a value, and what it does.
+
+use super::build::{Builder, Given};
+
+/// Whether an option takes a value, and what the value is called.
+#[derive(Clone, Copy)]
+pub(super) enum Arg {
+    /// None.
+    None,
+    /// None, and there is a `--no-` form.
+    Switch,
+    /// Joined or as the next argument.
+    Value(&'static str),
+    /// After `=` or not at all.
+    Optional(&'static str),
+    /// Joined: the name only begins the option.
+    Prefix(&'static str),
+}
+
+/// What an option does.
+#[derive(Clone, Copy)]
+pub(super) enum Act {
+    /// Sets something; with a line of help.
+    Set(fn(&mut Builder, &Given), &'static str),
+    /// Nothing, for this reason.
+    Ignore(&'static str),
+    /// Stops the link, for this reason.
+    Reject(&'static str),
+}
