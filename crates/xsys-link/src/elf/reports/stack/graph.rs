@@ -12,7 +12,7 @@ use super::Scene;
 use object::elf;
 
 use super::sizes;
-use crate::elf::arch::{Arch, Base, Relative};
+use crate::elf::arch::{Base, Relative};
 use crate::elf::ids::FileId;
 use crate::elf::ids::SectionId;
 use crate::elf::object::{Section, SymbolPlace};
