@@ -1,5 +1,6 @@
-//! Prints the structure of all crates: files, arrows, circles, public items, long functions; or every arrow by itself.
-//! `cargo run -p xsys-tests --example structure [-- --all | --arrows]`
+//! Prints the structure of all crates: files, arrows, circles, public items, long functions; or every arrow by
+//! itself; or what breaks rules, in the form of `tests/tidy.toml`.
+//! `cargo run -p xsys-tests --example structure [-- --all | --arrows | --broken]`
 #![allow(clippy::print_stdout)] // that is what it is for
 
 use xsys_tests::house;
@@ -8,7 +9,9 @@ fn main() {
     let all = std::env::args().any(|argument| argument == "--all");
     let arrows = std::env::args().any(|argument| argument == "--arrows");
     let crates = house::crates();
-    if arrows {
+    if std::env::args().any(|argument| argument == "--broken") {
+        print!("{}", house::table::broken(&crates));
+    } else if arrows {
         print!("{}", house::table::arrows(&crates));
     } else {
         print!("{}", house::table::text(&crates, all));

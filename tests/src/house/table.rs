@@ -65,6 +65,25 @@ pub fn text(crates: &[Crate], all: bool) -> String {
     out
 }
 
+/// What breaks rules, as `tests/tidy.toml` lists it.
+pub fn broken(crates: &[Crate]) -> String {
+    let found = rules::found(crates);
+    let mut out = String::new();
+    for (name, rows) in [
+        ("files", found.files),
+        ("functions", found.functions),
+        ("circles", found.circles),
+        ("machines", found.machines),
+        ("headless", found.headless),
+    ] {
+        let _ = writeln!(out, "\n[{name}]");
+        for (row, measure) in rows {
+            let _ = writeln!(out, "\"{row}\" = {measure}");
+        }
+    }
+    out
+}
+
 /// Every arrow: crate, file, line, file, and the path that is written there.
 pub fn arrows(crates: &[Crate]) -> String {
     let mut out = String::new();

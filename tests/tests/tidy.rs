@@ -1,0 +1,52 @@
+//! The plan of the house: lengths, heads, circles, the order of folders, where machines are named, what is tracked.
+//! `cargo run -p xsys-tests --example structure` shows all of it.
+
+use std::process::Command;
+
+use xsys_tests::house::{self, rules};
+
+#[test]
+fn sources_keep_the_rules() {
+    let crates = house::crates();
+    let found = rules::found(&crates);
+    let list = house::repository().join("tests/tidy.toml");
+    let listed = std::fs::read_to_string(list).expect("the list of what breaks rules");
+    let listed: rules::Known = toml::from_str(&listed).expect("a list in TOML");
+    let mut wrong = Vec::new();
+    for (rule, found, listed) in [
+        ("lines of a file", &found.files, &listed.files),
+        ("lines of a function", &found.functions, &listed.functions),
+        ("files in circles", &found.circles, &listed.circles),
+        ("machines outside arch", &found.machines, &listed.machines),
+        ("no head", &found.headless, &listed.headless),
+    ] {
+        wrong.extend(rules::differences(rule, found, listed));
+    }
+    for one in &crates {
+        let against = rules::against_the_order(one).into_iter();
+        wrong.extend(against.map(|line| format!("order of folders: {}: {line}", one.name)));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn no_binary_file_is_tracked() {
+    let listed = Command::new("git")
+        .args(["ls-files", "-z"])
+        .current_dir(house::repository())
+        .output();
+    let Ok(listed) = listed
+        .as_ref()
+        .map(|output| String::from_utf8_lossy(&output.stdout))
+    else {
+        return; // sources without git, as in a package
+    };
+    let mut binary = Vec::new();
+    for name in listed.split('\0').filter(|name| !name.is_empty()) {
+        let path = house::repository().join(name);
+        if std::fs::read(path).is_ok_and(|bytes| bytes.contains(&0)) {
+            binary.push(name.to_owned());
+        }
+    }
+    assert!(binary.is_empty(), "binary files are tracked: {binary:#?}");
+}
