@@ -34,3 +34,17 @@ pub const STACK_LIMITS: [&str; 7] = [
     "__stack_bottom",
     "_stack_end_cpu0",
 ];
+
+/// Symbols that runtimes use for the initial stack pointer.
+pub const STACK_TOPS: [&str; 10] = [
+    "_stack_start",
+    "_estack",
+    "__StackTop",
+    "__stack_top",
+    "_stack_top",
+    "__stack",
+    "_initial_sp",
+    "__initial_sp",
+    "__INITIAL_SP",
+    "_stack_start_cpu0",
+];

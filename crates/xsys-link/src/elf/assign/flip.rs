@@ -5,7 +5,7 @@
 //! faults. The flip-link wrapper does so by linking twice and editing `memory.x` in between, and
 //! therefore cannot read arithmetic there; here it is part of the layout's fixed point.
 //!
-//! Which region is meant follows from the stack's initial value: a symbol of `TOPS` (or the one
+//! Which region is meant follows from the stack's initial value: a symbol of `STACK_TOPS` (or the one
 //! that the option names) that the script assigns. After each walk the region's sections are known
 //! by size; in the next one they begin so far behind the region's origin that they end where the
 //! stack began, and the stack begins where they begin:
@@ -26,9 +26,8 @@ use xsys_diag::Diagnostic;
 
 use super::Walker;
 use crate::elf::consts::HEAPS;
-use crate::elf::consts::STACK_LIMITS;
+use crate::elf::consts::{STACK_LIMITS, STACK_TOPS};
 use crate::elf::ids::SymbolId;
-use crate::elf::reports::stack::TOPS;
 use crate::elf::symbols::resolve::Definition;
 use crate::script::ast::ExprKind;
 use crate::script::eval::{OutputId, Value};
@@ -68,7 +67,11 @@ impl Walker<'_, '_, '_> {
             (definition == Definition::Script).then_some(id)
         };
         let own = wanted.as_deref();
-        let tops: Vec<SymbolId> = own.into_iter().chain(TOPS).filter_map(assigned).collect();
+        let tops: Vec<SymbolId> = own
+            .into_iter()
+            .chain(STACK_TOPS)
+            .filter_map(assigned)
+            .collect();
         let section = self.layout.placement.outputs.iter().position(|output| {
             (output.name == ".stack" || output.name.starts_with(".stack."))
                 && output.present
@@ -87,7 +90,7 @@ impl Walker<'_, '_, '_> {
                 None => "no script assigns a symbol for the stack's start that is known".to_owned(),
             };
             let diagnostic = Diagnostic::error(format!("`--flip-stack`: {what}"))
-                .note(format!("known are: {}", TOPS.map(|name| format!("`{name}`")).join(", ")))
+                .note(format!("known are: {}", STACK_TOPS.map(|name| format!("`{name}`")).join(", ")))
                 .help("name the symbol from which the runtime sets the stack pointer: `--flip-stack=SYMBOL`");
             flip.refused = Some(diagnostic.code("flip-stack"));
         }

@@ -12,7 +12,7 @@
 use object::elf;
 use xsys_diag::{Diagnostic, Severity};
 
-use super::stack::TOPS;
+use crate::elf::consts::STACK_TOPS;
 use crate::elf::layout::placement::OutputSection;
 use crate::elf::layout::{Addresses, Extent, Layout};
 use crate::elf::symbols::resolve::Definition;
@@ -212,7 +212,7 @@ fn initial_values(
 /// The stack pointer's first value must be in memory that can be written, and not amid statics.
 fn stack_start(addresses: &Addresses<'_, '_>, script: &Script, diagnostics: &mut Vec<Diagnostic>) {
     let layout = addresses.layout;
-    let top = TOPS.iter().find_map(|name| {
+    let top = STACK_TOPS.iter().find_map(|name| {
         let id = addresses.resolution.find(name.as_bytes())?;
         let by_script = addresses.resolution.symbol(id).definition == Definition::Script;
         let value = addresses.assigned(id).filter(|_| by_script)?;

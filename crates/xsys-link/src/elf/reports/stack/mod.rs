@@ -13,20 +13,6 @@ use crate::elf::arch::Arch;
 use crate::elf::layout::Addresses;
 pub use report::report;
 
-/// Symbols that runtimes use for the initial stack pointer.
-pub const TOPS: [&str; 10] = [
-    "_stack_start",
-    "_estack",
-    "__StackTop",
-    "__stack_top",
-    "_stack_top",
-    "__stack",
-    "_initial_sp",
-    "__initial_sp",
-    "__INITIAL_SP",
-    "_stack_start_cpu0",
-];
-
 /// The finished layout.
 #[derive(Clone, Copy)]
 pub struct Scene<'l, 'a> {

@@ -10,10 +10,9 @@ use std::cmp::Reverse;
 use xsys_diag::Diagnostic;
 
 use super::Scene;
-use super::TOPS;
 use super::depth::Depths;
 use super::graph::Graph;
-use crate::elf::consts::STACK_LIMITS;
+use crate::elf::consts::{STACK_LIMITS, STACK_TOPS};
 use crate::elf::names::demangle;
 
 /// How many functions of a path are shown, and how many names in a line.
@@ -214,7 +213,7 @@ fn room(
         })
     };
     let (Some((top, high)), Some((limit, low)), Some(entry)) =
-        (value(&TOPS), value(&STACK_LIMITS), entry)
+        (value(&STACK_TOPS), value(&STACK_LIMITS), entry)
     else {
         return;
     };
