@@ -86,7 +86,7 @@ pub fn assign<'f>(
             &mut placement,
         ),
     };
-    let mut output_of = vec![None; sections.len()];
+    let mut output_of = vec![None; sections.count()];
     for (index, output) in placement.outputs.iter().enumerate() {
         for id in output.inputs() {
             output_of[id.0 as usize] = Some(OutputId(index as u32));
@@ -102,7 +102,7 @@ pub fn assign<'f>(
             };
             count
         ],
-        offsets: vec![0; sections.len()],
+        offsets: vec![0; sections.count()],
         output_of,
         values: Map::default(),
         regions: Vec::new(),

@@ -227,6 +227,96 @@ fn string_len(data: &[u8], entsize: usize) -> usize {
         .map_or(data.len(), |end| (end + 1) * entsize)
 }
 
+/// Replaces mergeable inputs by merged sections: within each output section, those of equal flags,
+/// entry size and alignment become one, at the place of the first (constants of any alignment). Entries that nothing refers to
+/// are left out where sections that nothing refers to are.
+pub fn merge_sections<'a>(
+    resolution: &Resolution<'a>,
+    sections: &mut Sections,
+    placement: &mut Placement<'_>,
+    live: &Live,
+    demands: &Demands,
+    options: &ElfOptions,
+) -> (MergeMap<'a>, Vec<SectionId>) {
+    let mut map = MergeMap::default();
+    let mut ids = Vec::new();
+    if options.kind == OutputKind::Relocatable || options.optimize == 0 {
+        return (map, ids);
+    }
+    for output in &mut placement.outputs {
+        let mut groups: Vec<((u64, u64, u64), Vec<SectionId>)> = Vec::new();
+        let mut index: Map<(u64, u64, u64), usize> = Map::default();
+        for id in output.inputs() {
+            let Some(section) = sections.input(resolution, id) else {
+                continue;
+            };
+            if !is_mergeable(section.flags, section.entsize, section.size, section.data)
+                || !section.relocs.is_empty()
+            {
+                continue;
+            }
+            let kind = section.flags & (elf::SHF_MERGE.0 | elf::SHF_STRINGS.0 | elf::SHF_ALLOC.0);
+            // Constants that are as long as they are aligned lie the same at any smaller alignment.
+            let natural = kind & elf::SHF_STRINGS.0 == 0
+                && section.align != 0
+                && section.entsize.is_multiple_of(section.align)
+                && section.entsize.is_power_of_two();
+            let align = if natural { 0 } else { section.align };
+            let key = (kind, section.entsize, align);
+            let at = *index.entry(key).or_insert_with(|| {
+                groups.push((key, Vec::new()));
+                groups.len() - 1
+            });
+            groups[at].1.push(id);
+        }
+        for ((flags, entsize, _), members) in groups {
+            let aligns = members
+                .iter()
+                .filter_map(|&id| sections.input(resolution, id));
+            let align = aligns.map(|section| section.align).fold(1, u64::max);
+            let inputs: Vec<MergeInput<'a, '_>> = members
+                .iter()
+                .filter_map(|&id| {
+                    let cut = options.gc_sections && scan::is_cut(resolution, sections, id, live);
+                    Some(MergeInput {
+                        id,
+                        data: sections.input(resolution, id)?.data,
+                        wanted: cut.then(|| demands.pieces_of(id)),
+                    })
+                })
+                .collect();
+            let strings = flags & elf::SHF_STRINGS.0 != 0;
+            let (merged, pieces) = merge(&inputs, entsize, align, strings);
+            let merged_index = map.merged.len() as u32;
+            let id = sections.add(Synthetic {
+                kind: SyntheticKind::Merged(merged_index),
+                name: output.name.clone(),
+                sh_type: elf::SHT_PROGBITS.0,
+                flags,
+                align,
+                entsize,
+                size: merged.size,
+            });
+            for (input, pieces) in inputs.iter().zip(pieces) {
+                map.insert(input.id, MergedInput::new(merged_index, pieces));
+            }
+            map.merged.push(merged);
+            ids.push(id);
+            let gone: std::collections::HashSet<SectionId> =
+                members.iter().copied().skip(1).collect();
+            let first = members[0];
+            for item in &mut output.items {
+                let Item::Inputs(list) = item else { continue };
+                list.retain(|id| !gone.contains(id));
+                for slot in list.iter_mut().filter(|slot| **slot == first) {
+                    *slot = id;
+                }
+            }
+        }
+    }
+    (map, ids)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -321,94 +411,4 @@ mod tests {
         assert!(!is_mergeable(elf::SHF_MERGE.0, 0, 4, b"abcd"));
         assert!(!is_mergeable(elf::SHF_MERGE.0, 3, 4, b"abcd"));
     }
-}
-
-/// Replaces mergeable inputs by merged sections: within each output section, those of equal flags,
-/// entry size and alignment become one, at the place of the first (constants of any alignment). Entries that nothing refers to
-/// are left out where sections that nothing refers to are.
-pub fn merge_sections<'a>(
-    resolution: &Resolution<'a>,
-    sections: &mut Sections,
-    placement: &mut Placement<'_>,
-    live: &Live,
-    demands: &Demands,
-    options: &ElfOptions,
-) -> (MergeMap<'a>, Vec<SectionId>) {
-    let mut map = MergeMap::default();
-    let mut ids = Vec::new();
-    if options.kind == OutputKind::Relocatable || options.optimize == 0 {
-        return (map, ids);
-    }
-    for output in &mut placement.outputs {
-        let mut groups: Vec<((u64, u64, u64), Vec<SectionId>)> = Vec::new();
-        let mut index: Map<(u64, u64, u64), usize> = Map::default();
-        for id in output.inputs() {
-            let Some(section) = sections.input(resolution, id) else {
-                continue;
-            };
-            if !is_mergeable(section.flags, section.entsize, section.size, section.data)
-                || !section.relocs.is_empty()
-            {
-                continue;
-            }
-            let kind = section.flags & (elf::SHF_MERGE.0 | elf::SHF_STRINGS.0 | elf::SHF_ALLOC.0);
-            // Constants that are as long as they are aligned lie the same at any smaller alignment.
-            let natural = kind & elf::SHF_STRINGS.0 == 0
-                && section.align != 0
-                && section.entsize.is_multiple_of(section.align)
-                && section.entsize.is_power_of_two();
-            let align = if natural { 0 } else { section.align };
-            let key = (kind, section.entsize, align);
-            let at = *index.entry(key).or_insert_with(|| {
-                groups.push((key, Vec::new()));
-                groups.len() - 1
-            });
-            groups[at].1.push(id);
-        }
-        for ((flags, entsize, _), members) in groups {
-            let aligns = members
-                .iter()
-                .filter_map(|&id| sections.input(resolution, id));
-            let align = aligns.map(|section| section.align).fold(1, u64::max);
-            let inputs: Vec<MergeInput<'a, '_>> = members
-                .iter()
-                .filter_map(|&id| {
-                    let cut = options.gc_sections && scan::is_cut(resolution, sections, id, live);
-                    Some(MergeInput {
-                        id,
-                        data: sections.input(resolution, id)?.data,
-                        wanted: cut.then(|| demands.pieces_of(id)),
-                    })
-                })
-                .collect();
-            let strings = flags & elf::SHF_STRINGS.0 != 0;
-            let (merged, pieces) = merge(&inputs, entsize, align, strings);
-            let merged_index = map.merged.len() as u32;
-            let id = sections.add(Synthetic {
-                kind: SyntheticKind::Merged(merged_index),
-                name: output.name.clone(),
-                sh_type: elf::SHT_PROGBITS.0,
-                flags,
-                align,
-                entsize,
-                size: merged.size,
-            });
-            for (input, pieces) in inputs.iter().zip(pieces) {
-                map.insert(input.id, MergedInput::new(merged_index, pieces));
-            }
-            map.merged.push(merged);
-            ids.push(id);
-            let gone: std::collections::HashSet<SectionId> =
-                members.iter().copied().skip(1).collect();
-            let first = members[0];
-            for item in &mut output.items {
-                let Item::Inputs(list) = item else { continue };
-                list.retain(|id| !gone.contains(id));
-                for slot in list.iter_mut().filter(|slot| **slot == first) {
-                    *slot = id;
-                }
-            }
-        }
-    }
-    (map, ids)
 }

@@ -83,7 +83,7 @@ pub fn place<'s>(given: &Given<'_, 's, '_>, diagnostics: &mut Vec<Diagnostic>) -
     let mut placement = Placement {
         statements: Vec::new(),
         outputs: Vec::new(),
-        dropped: vec![false; sections.len()],
+        dropped: vec![false; sections.count()],
     };
     let candidates = candidates(resolution, sections, live, options, &mut placement.dropped);
 
@@ -256,7 +256,7 @@ fn candidates(
             }
         }
     }
-    out.extend((sections.input_count() as u32..sections.len() as u32).map(SectionId));
+    out.extend((sections.input_count() as u32..sections.count() as u32).map(SectionId));
     out
 }
 

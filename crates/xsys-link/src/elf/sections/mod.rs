@@ -129,7 +129,7 @@ impl Sections {
     }
 
     /// Number of all sections.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.owner.len() + self.synthetic.len()
     }
 

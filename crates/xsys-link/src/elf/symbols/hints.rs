@@ -98,6 +98,24 @@ pub fn for_symbol(name: &str) -> Option<String> {
     hints::find(HINTS, name)
 }
 
+/// The defined symbol whose name is most like this one, as people read it.
+pub fn similar_symbol(resolution: &Resolution<'_>, name: &str) -> Option<String> {
+    let names = resolution
+        .symbols
+        .iter()
+        .filter(|symbol| {
+            !matches!(
+                symbol.definition,
+                crate::elf::symbols::resolve::Definition::Undefined
+                    | crate::elf::symbols::resolve::Definition::Lazy { .. }
+            ) && symbol.name.len().abs_diff(name.len()) <= name.len() / 3 + 1
+        })
+        .filter_map(|symbol| std::str::from_utf8(symbol.name).ok())
+        .filter(|other| *other != name);
+    let close = xsys_diag::did_you_mean(name, names)?;
+    Some(crate::elf::names::demangle(close.as_bytes()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -168,22 +186,4 @@ mod tests {
     fn every_row_can_be_reached() {
         hints::check_order(HINTS);
     }
-}
-
-/// The defined symbol whose name is most like this one, as people read it.
-pub fn similar_symbol(resolution: &Resolution<'_>, name: &str) -> Option<String> {
-    let names = resolution
-        .symbols
-        .iter()
-        .filter(|symbol| {
-            !matches!(
-                symbol.definition,
-                crate::elf::symbols::resolve::Definition::Undefined
-                    | crate::elf::symbols::resolve::Definition::Lazy { .. }
-            ) && symbol.name.len().abs_diff(name.len()) <= name.len() / 3 + 1
-        })
-        .filter_map(|symbol| std::str::from_utf8(symbol.name).ok())
-        .filter(|other| *other != name);
-    let close = xsys_diag::did_you_mean(name, names)?;
-    Some(crate::elf::names::demangle(close.as_bytes()))
 }

@@ -52,7 +52,7 @@ pub fn report(scene: &Scene<'_, '_>, entry: u64, diagnostics: &mut Vec<Diagnosti
         .chain(handlers)
         .chain(initialisers)
         .collect();
-    let mut walk = Walk::new(&graph, scene.addresses.sections.len());
+    let mut walk = Walk::new(&graph, scene.addresses.sections.count());
     let mut out = "    Stack Size  Entry\n".to_owned();
     for &(function, what) in rows.iter().take(ROWS) {
         out += &row(&graph, &depths, &mut walk, function, what);
