@@ -47,7 +47,7 @@ pub fn check(
     if rules.is_empty() {
         return;
     }
-    let mut output_of: Vec<Option<u32>> = vec![None; sections.len()];
+    let mut output_of: Vec<Option<u32>> = vec![None; sections.count()];
     for (index, output) in placement.outputs.iter().enumerate() {
         for id in output.inputs() {
             output_of[id.0 as usize] = Some(index as u32);

@@ -53,7 +53,7 @@ pub fn why_live(
     let mut out = format!("`{}`\n", crate::elf::names::demangle(name.as_bytes()));
     let mut at = start;
     // A section is woken once, so the chain cannot be longer than the number of sections.
-    for _ in 0..sections.len() {
+    for _ in 0..sections.count() {
         let place = describe::describe_place(resolution, sections, at, 0);
         match live.reason(at) {
             Reason::Dead => {

@@ -167,7 +167,7 @@ impl Sections {
 
     /// Adds a synthetic section.
     pub fn add(&mut self, section: Synthetic) -> SectionId {
-        let id = SectionId(self.len() as u32);
+        let id = SectionId(self.count() as u32);
         self.synthetic.push(section);
         id
     }

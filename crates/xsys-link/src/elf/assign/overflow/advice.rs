@@ -216,7 +216,7 @@ fn first_outsider(
 ) -> Option<String> {
     let mut at = start;
     // A section is woken once, so the chain is no longer than the number of sections.
-    for _ in 0..sections.len() {
+    for _ in 0..sections.count() {
         let Reason::ReferredBy(from) = facts.live.reason(at) else {
             return None;
         };
