@@ -1,0 +1,6 @@
+.globl run
+run:
+    .functype draw () -> ()
+    .functype run () -> ()
+    call draw
+    end_function
