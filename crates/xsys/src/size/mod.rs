@@ -120,10 +120,15 @@ fn by_section(content: &[u8]) -> Result<Vec<Item>, Diagnostic> {
 
 /// Functions and data.
 fn by_symbol(content: &[u8]) -> Result<Vec<Item>, Diagnostic> {
+    placed(content, readable)
+}
+
+/// Functions and data, named as `name` makes of their symbols.
+fn placed(content: &[u8], name: fn(&str) -> String) -> Result<Vec<Item>, Diagnostic> {
     let file = parse(content)?;
     let mut items: Vec<Item> = symbols(&file)
         .map(|symbol| Item {
-            name: readable(symbol.name().unwrap_or("?")),
+            name: name(symbol.name().unwrap_or("?")),
             kind: match symbol.kind() {
                 SymbolKind::Text => Kind::Code,
                 _ => Kind::Data,
@@ -146,7 +151,9 @@ fn by_symbol(content: &[u8]) -> Result<Vec<Item>, Diagnostic> {
 fn by_crate(content: &[u8]) -> Result<Vec<Item>, Diagnostic> {
     let mut sums: BTreeMap<String, u64> = BTreeMap::new();
     let mut named = 0u64;
-    for item in by_symbol(content)? {
+    // C++'s `std::` is not Rust's: its names stay as they are.
+    let rust = |name: &str| format!("{:#}", rustc_demangle::demangle(name));
+    for item in placed(content, rust)? {
         named = named.saturating_add(item.size);
         *sums.entry(crate_of(&item.name).to_owned()).or_default() += item.size;
     }
@@ -226,11 +233,25 @@ fn largest_first(items: &mut [Item]) {
 
 /// The crate in a demangled name, or what it is instead.
 fn crate_of(name: &str) -> &str {
+    if has_parameters(name) {
+        return "[not Rust]";
+    }
     match xsys_link::hints::origin::of_path(name) {
         Some(name) => name,
         None if is_constant(name) => "[anonymous constants]",
         None => "[not Rust]",
     }
+}
+
+/// A function of C++: only its names tell parameters, and what a method may be called for.
+fn has_parameters(name: &str) -> bool {
+    let plain = match name.rsplit_once(" (.") {
+        Some((plain, _)) => plain, // what compilers add: `f (.llvm.123)`
+        None => name,
+    };
+    let qualified = [" const", " volatile", " &", " &&"];
+    let method = qualified.iter().find_map(|end| plain.strip_suffix(end));
+    method.unwrap_or(plain).ends_with(')')
 }
 
 /// Data that has no name in any source: rustc and LLVM number it, or name it by its content.
@@ -254,6 +275,22 @@ fn is_constant(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn functions_of_cpp_are_not_of_a_crate() {
+        for (name, expected) in [
+            ("std::vector<int>::push_back(int&&)", "[not Rust]"),
+            ("std::string::size() const", "[not Rust]"),
+            ("std::io::stdio::stdout", "std"),
+            ("std::thread::spawn (.llvm.123)", "std"),
+            (
+                "<fn() as core::ops::function::FnOnce<()>>::call_once",
+                "core",
+            ),
+        ] {
+            assert_eq!(crate_of(name), expected, "{name}");
+        }
+    }
 
     #[test]
     fn constants_are_not_foreign() {
