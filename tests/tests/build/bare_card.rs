@@ -47,6 +47,35 @@ fn the_program_on_a_card_starts() {
         "{manifest}"
     );
 
+    // What it is made of: the program with its crates, its own files, and no kernel.
+    let beside = std::fs::read_to_string(out.join("blink.manifest.json")).unwrap();
+    assert_eq!(manifest, beside);
+    let manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap();
+    assert_eq!(manifest["programs"][0]["package"], "blink");
+    assert_eq!(manifest["programs"][0]["version"], "0.1.0");
+    assert!(manifest["rustc"].as_str().unwrap().contains(" ("));
+    assert_eq!(manifest["files"][0]["path"], "/notes/name.txt");
+    assert_eq!(manifest["files"][0]["size"], 5);
+    let list = std::fs::read_to_string(out.join("blink.sbom.json")).unwrap();
+    let list: serde_json::Value = serde_json::from_str(&list).unwrap();
+    assert_eq!(list["compositions"][0]["aggregate"], "complete");
+    let names: Vec<_> = list["components"].as_array().unwrap().iter().collect();
+    let names: Vec<_> = names
+        .iter()
+        .filter_map(|one| one["name"].as_str())
+        .collect();
+    assert!(names.contains(&"/notes/name.txt"), "{names:?}");
+    assert!(
+        names.contains(&"blink") && names.contains(&"std"),
+        "{names:?}"
+    );
+    assert!(
+        !names.contains(&"linux") && !names.contains(&"musl"),
+        "{names:?}"
+    );
+    run(&mut place.xsys("fleet diff target/raspberry-pi-3/release target/raspberry-pi-3/release"))
+        .ends_with(0);
+
     match find_program("qemu-system-aarch64") {
         None => skip("bare card", "qemu-system-aarch64 is not installed"),
         Some(qemu) => {

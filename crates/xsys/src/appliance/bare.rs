@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 use xsys_diag::Diagnostic;
@@ -23,12 +24,12 @@ use super::description::{self, Description, no_machine};
 use super::files::{self, Content};
 use super::imager;
 use super::machine::CONFIG;
-use super::manifest::{self, Manifest, Program};
+use super::manifest::{self, Manifest};
 use super::output::{Output, Text};
 use super::revision::Revision;
-use super::stamp::{MANIFEST, no_disk};
-use super::system::Piece;
-use super::{Image, told};
+use super::stamp::{MANIFEST, SOFTWARE, no_disk};
+use super::system::{Piece, Program};
+use super::{Image, crates, sbom, told};
 use crate::commands::Call;
 use crate::driver::emit::no_image;
 use crate::driver::members::Member;
@@ -53,6 +54,8 @@ pub struct Bare {
     description: Description,
     machine: &'static Machine,
     firmware: BTreeMap<String, Piece>,
+    /// Those that it is from.
+    packages: Vec<manifest::Package>,
 }
 
 impl Bare {
@@ -100,15 +103,21 @@ impl Bare {
                 .into());
         }
         let mut firmware = BTreeMap::new();
+        let mut used = BTreeMap::new();
         for found in boot_files::firmware(&source, machine.firmware).map_err(told)? {
             let content = source.read(&found.path).map_err(told)?;
+            if let Some(package) = source.package(&found.path) {
+                used.insert(package.name.clone(), package);
+            }
             firmware.insert(found.name, Piece::new(content));
         }
+        let used: Vec<_> = used.into_values().collect();
         Ok(Self {
             package: package.clone(),
             description,
             machine,
             firmware,
+            packages: manifest::packages(&used),
         })
     }
 
@@ -120,11 +129,24 @@ impl Bare {
                 .is_none_or(|folder| !folder.ends_with("examples"))
                 && self.package.binaries().any(|binary| binary == name)
         };
-        let programs = programs.iter().filter(of_package);
-        programs.map(|path| self.card(call, plan, path)).collect()
+        let programs: Vec<&PathBuf> = programs.iter().filter(of_package).collect();
+        if programs.is_empty() {
+            return Ok(Vec::new());
+        }
+        let known = crates::of(&call.ui, plan)?;
+        let programs = programs.into_iter();
+        programs
+            .map(|path| self.card(call, plan, path, &known))
+            .collect()
     }
 
-    fn card(&self, call: &Call, plan: &Plan, program: &Path) -> Result<Image> {
+    fn card(
+        &self,
+        call: &Call,
+        plan: &Plan,
+        program: &Path,
+        known: &[crates::Program],
+    ) -> Result<Image> {
         let name = program.file_stem().unwrap_or_default().to_string_lossy();
         let output = Output {
             folder: program.parent().unwrap_or(Path::new("")).to_owned(),
@@ -154,16 +176,15 @@ impl Bare {
         let config = self.config_txt(&kernel, start, wide);
         boot.insert(CONFIG.to_owned(), Piece::new(config.clone().into_bytes()));
         let image = Piece::new(image);
-        let content = Program {
+        boot.insert(kernel, image.clone());
+        let made_of = known.iter().find(|known| known.name == name);
+        let program = Program {
             name: name.clone().into_owned(),
-            package: self.package.name().to_owned(),
-            version: self.package.version(),
-            features: Vec::new(),
-            size: image.bytes.len() as u64,
-            sha256: image.sha256.clone(),
+            content: image,
+            crates: made_of.cloned().map(Arc::new),
         };
-        boot.insert(kernel, image);
-        let mut secret = BTreeMap::new();
+        let mut users = BTreeMap::new();
+        let mut listed = Vec::new();
         for placed in files::gather(&self.description)? {
             let (place, is_secret) = (placed.path.clone(), placed.is_secret());
             let piece = match placed.content {
@@ -182,12 +203,19 @@ impl Bare {
                     .help("give the file another place; lines for `config.txt` go into `config-txt`")
                     .into());
             }
-            match is_secret {
-                true => secret.insert(place, piece),
-                false => boot.insert(place, piece),
-            };
+            let open = Some(&piece).filter(|_| !is_secret);
+            listed.push(manifest::File {
+                path: format!("/{place}"),
+                mode: String::new(),
+                user: 0,
+                group: 0,
+                size: open.map(|piece| piece.bytes.len() as u64),
+                sha256: open.map(|piece| piece.sha256.clone()),
+                secrets: placed.secrets,
+            });
+            users.insert(place, piece);
         }
-        let digest = digest(boot.iter().chain(&secret), &self.description);
+        let digest = digest(boot.iter().chain(&users), &self.description);
         let placed = self
             .disk(&name, BTreeMap::new())
             .layout()
@@ -201,13 +229,16 @@ impl Bare {
             target: plan.target.name.clone(),
             source: Revision::of(&self.package.folder().join("Cargo.toml")),
             xsys: env!("CARGO_PKG_VERSION").to_owned(),
-            rustc: plan.toolchain.shown_release(),
+            rustc: match made_of {
+                Some(made_of) => made_of.library.rustc(),
+                None => plan.toolchain.shown_release(),
+            },
             kernel: None,
-            packages: Vec::new(),
+            packages: self.packages.clone(),
             modules: Vec::new(),
-            programs: vec![content],
+            programs: vec![manifest::program(&program)],
             init: None,
-            files: Vec::new(),
+            files: listed,
             settings: serde_json::Value::Null,
             config_txt: config.lines().map(str::to_owned).collect(),
             command_line: String::new(),
@@ -221,20 +252,36 @@ impl Bare {
         let text = manifest.text();
         let _lock = output.lock(call.ui)?;
         let url = self.description.url().unwrap_or_default();
-        let inputs = hex(&Sha256::digest(format!("{digest}{text}{url}")));
+        let software = sbom::text(&sbom::Contents {
+            name: &manifest.name,
+            version: &manifest.version,
+            machine: &manifest.machine,
+            target: &manifest.target,
+            programs: vec![&program],
+            kernel: None,
+            packages: &self.packages,
+            files: &manifest.files,
+        });
+        let inputs = hex(&Sha256::digest(format!("{digest}{text}{software}{url}")));
         if let Some(image) = output.unchanged(&inputs) {
             return Ok(image);
         }
         let mut on_card: BTreeMap<String, Bytes> = boot
             .into_iter()
-            .chain(secret)
+            .chain(users)
             .map(|(path, piece)| (path, Bytes::Shared(vec![piece.bytes])))
             .collect();
         on_card.insert(MANIFEST.to_owned(), Bytes::Bytes(text.clone().into_bytes()));
-        let texts = [Text {
-            ending: MANIFEST,
-            text: &text,
-        }];
+        let texts = [
+            Text {
+                ending: MANIFEST,
+                text: &text,
+            },
+            Text {
+                ending: SOFTWARE,
+                text: &software,
+            },
+        ];
         let disk = self.disk(&name, on_card);
         let entry = imager::Entry {
             manifest: &manifest,

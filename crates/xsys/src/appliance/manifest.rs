@@ -88,9 +88,12 @@ pub struct Program {
 pub struct File {
     /// From the top.
     pub path: String,
-    /// Four octal digits.
+    /// Four octal digits; nothing where the file system has none, and no owners.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub mode: String,
+    #[serde(default)]
     pub user: u32,
+    #[serde(default)]
     pub group: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<u64>,

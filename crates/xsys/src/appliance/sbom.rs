@@ -27,7 +27,8 @@ pub struct Contents<'a> {
     pub target: &'a str,
     /// With the init, which is a program as the others are.
     pub programs: Vec<&'a Program>,
-    pub kernel: Kernel<'a>,
+    /// None where there is no operating system.
+    pub kernel: Option<Kernel<'a>>,
     /// Debian packages of which something is on the card.
     pub packages: &'a [Package],
     /// The user's. Those with secrets are not listed.
@@ -51,7 +52,7 @@ pub fn text(contents: &Contents<'_>) -> String {
         complete &= program.crates.is_some();
         top.insert(list.program(program));
     }
-    top.extend(list.kernel(&contents.kernel, contents.packages));
+    top.extend(list.kernel(contents.kernel.as_ref(), contents.packages));
     top.extend(contents.files.iter().filter_map(|file| list.file(file)));
     let root = format!("appliance:{}", contents.name);
     list.needs.insert(root.clone(), top);
@@ -273,11 +274,11 @@ impl List {
     }
 
     /// The kernel, and the packages that it and its firmware are from.
-    fn kernel(&mut self, kernel: &Kernel<'_>, packages: &[Package]) -> BTreeSet<String> {
+    fn kernel(&mut self, kernel: Option<&Kernel<'_>>, packages: &[Package]) -> BTreeSet<String> {
         let mut keys = BTreeSet::new();
         for package in packages {
             let key = format!("deb:{}@{}", package.name, package.version);
-            let has_kernel = kernel.package == Some(&package.name);
+            let has_kernel = kernel.and_then(|it| it.package) == Some(&package.name);
             let (name, version) = (&package.name, &package.version);
             let component = object([
                 (
@@ -308,7 +309,7 @@ impl List {
             self.needs.insert(key.clone(), BTreeSet::new());
             keys.insert(key);
         }
-        if kernel.package.is_none() {
+        if let Some(kernel) = kernel.filter(|kernel| kernel.package.is_none()) {
             let key = "kernel".to_owned();
             let component = object([
                 ("type", json!("operating-system")),
@@ -497,11 +498,11 @@ mod tests {
             machine: "raspberry-pi-4",
             target: "aarch64-unknown-linux-musl",
             programs: programs.iter().collect(),
-            kernel: Kernel {
+            kernel: Some(Kernel {
                 version: Some("6.1.0"),
                 sha256: &"2".repeat(64),
                 package: Some("linux-image-6.1.0"),
-            },
+            }),
             packages: &[Package {
                 name: "linux-image-6.1.0".to_owned(),
                 version: "1:6.1.0+b1-1~x".to_owned(),

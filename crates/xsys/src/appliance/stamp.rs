@@ -37,7 +37,7 @@ const FIRST_STAGE: &str = "bootcode.bin";
 pub const MANIFEST: &str = "manifest.json";
 
 /// What the list of software ends with.
-const SOFTWARE: &str = "sbom.json";
+pub const SOFTWARE: &str = "sbom.json";
 
 /// Files by their paths, for a FAT partition.
 type Files = BTreeMap<String, Bytes>;
@@ -173,7 +173,7 @@ impl Card<'_> {
             machine: &manifest.machine,
             target: &manifest.target,
             programs: programs.chain([&self.system.init]).collect(),
-            kernel: sbom::Kernel {
+            kernel: Some(sbom::Kernel {
                 version: chosen.kernel.version.as_deref(),
                 sha256: self
                     .system
@@ -181,7 +181,7 @@ impl Card<'_> {
                     .get(chosen.kernel_name)
                     .map_or("", |it| &it.sha256),
                 package: chosen.of_kernel.as_deref(),
-            },
+            }),
             packages: &chosen.packages,
             files: &files,
         })

@@ -291,7 +291,10 @@ fn programs(rows: &mut Vec<Row>, before: &Manifest, after: &Manifest) {
 /// Those whose contents nobody is told of are compared as far as they are known, and returned.
 fn files(rows: &mut Vec<Row>, before: &Manifest, after: &Manifest) -> Vec<String> {
     let said = |file: &manifest::File| {
-        let mut said = format!("mode {}", file.mode);
+        let mut said = match file.mode.as_str() {
+            "" => "without mode".to_owned(),
+            mode => format!("mode {mode}"),
+        };
         if (file.user, file.group) != (0, 0) {
             said = format!("{said}, of {}:{}", file.user, file.group);
         }
@@ -333,8 +336,13 @@ fn card(rows: &mut Vec<Row>, before: &Manifest, after: &Manifest) {
     };
     facts(rows, Part::Card, &partitions(before), &partitions(after));
     let parts = |manifest: &Manifest| -> BTreeMap<String, Content> {
+        let boot = match manifest.partitions.as_slice() {
+            // Without an operating system there is no second one to choose.
+            [only] => only.name.as_str(),
+            _ => "BOOT-A",
+        };
         let parts = manifest.select.iter().map(|part| ("SELECT", part));
-        let parts = parts.chain(manifest.boot.iter().map(|part| ("BOOT-A", part)));
+        let parts = parts.chain(manifest.boot.iter().map(|part| (boot, part)));
         let content = |(partition, part): (&str, &manifest::Part)| {
             let name = match &part.piece {
                 Some(piece) => format!("{partition}/{} ({piece})", part.path),
