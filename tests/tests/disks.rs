@@ -57,7 +57,7 @@ fn disk(table: Table, place: &Place) -> Disk {
     let mut partitions = vec![
         partition("select", 4 * MIB, volume("select")),
         partition("boot-a", boot * MIB, volume("boot-a")),
-        partition("data", 8 * MIB, Content::Empty),
+        partition("data", 8 * MIB, Content::Marked(b"nothing here")),
     ];
     if table == Table::Gpt {
         let bytes = Source::Bytes(vec![7; MIB as usize]);
@@ -153,6 +153,10 @@ fn others_read_what_was_written() {
         let covers =
             |blocks: &std::ops::Range<u64>| blocks.start <= wiped.start && wiped.end <= blocks.end;
         assert!(map.ranges.iter().any(|mapped| covers(&mapped.blocks)));
+        let card = std::fs::read(&path).unwrap();
+        let start = &card[usize::try_from(placed[2].range.start).unwrap()..][..WIPED as usize];
+        assert!(start.starts_with(b"nothing here"));
+        assert!(start[12..].iter().all(|byte| *byte == 0));
         std::fs::write(place.path("card.bmap"), map.to_xml()).unwrap();
         let copy = ["copy", "--bmap", "card.bmap", "card.img", "copied.img"];
         if said("bmaptool", &copy, &place.folder).is_some() {

@@ -17,6 +17,7 @@ use std::time::Instant;
 use xsys_init::config::{Damaged, Data};
 use xsys_init::ext4::{self, BLOCK, Names};
 use xsys_init::mbr::{self, SECTOR};
+use xsys_init::superblock;
 
 /// What became of the data partition, for the status page.
 #[derive(Clone, Debug, Default)]
@@ -77,9 +78,12 @@ fn on_disk(data: &Data) -> io::Result<(String, bool)> {
     let mut start = vec![0; 64 << 10];
     let length = File::open(&device)?.read(&mut start)?;
     start.truncate(length);
-    if start.iter().all(|byte| *byte == 0) {
+    if start.starts_with(ext4::NEW) {
         make(&device, data, false)?;
         return Ok((format!("{device}, made at this boot"), false));
+    }
+    if start.iter().all(|byte| *byte == 0) {
+        return on_empty(&device, data);
     }
     if let Some(replaces) = ext4::half_made(&start) {
         say!("{device}: the power failed while a file system was made");
@@ -130,7 +134,52 @@ fn on_disk(data: &Data) -> io::Result<(String, bool)> {
     }
     check_disk(&device)
         .map_err(|error| Error::other(format!("{device} cannot be read: {error}")))?;
+    match restore_superblock(&device) {
+        Ok(Some(group)) => {
+            say!(
+                "{device}: its superblock was damaged, and is written anew from the copy in group {group}"
+            );
+            match mount_and_try(&device, data, "") {
+                Ok(()) => {
+                    let text = "its superblock was damaged, and was written anew from a copy";
+                    return Ok((format!("{device}: {text}"), false));
+                }
+                Err(error) => say!("{device} cannot be used with it: {}", reason(&error)),
+            }
+        }
+        Ok(None) => {}
+        Err(error) => say!("{device}: its superblock cannot be looked for: {error}"),
+    }
     replace(&device, data, errors)
+}
+
+/// A partition that begins with zeros, without the mark of a new one: a card of somebody else's making, or damage.
+fn on_empty(device: &str, data: &Data) -> io::Result<(String, bool)> {
+    let mut disk = File::open(device)?;
+    let size = disk.seek(SeekFrom::End(0))?;
+    if !superblock::has_traces(&mut disk, size)? {
+        make(device, data, false)?;
+        return Ok((format!("{device}, made at this boot"), false));
+    }
+    say!("{device} CANNOT BE USED: there was a file system in it, and its start is empty");
+    if data.damaged == Damaged::Keep {
+        return Err(Error::other(format!(
+            "{device} is damaged and kept as it is"
+        )));
+    }
+    make(device, data, true)?;
+    say!("STATE LOST: the start of the file system was gone, with its root folder");
+    let text =
+        format!("{device}, made at this boot: STATE LOST, the start of the old one was gone");
+    Ok((text, true))
+}
+
+fn restore_superblock(device: &str) -> io::Result<Option<u64>> {
+    let mut disk = OpenOptions::new().read(true).write(true).open(device)?;
+    let size = disk.seek(SeekFrom::End(0))?;
+    let group = superblock::restore(&mut disk, size)?;
+    disk.sync_all()?;
+    Ok(group)
 }
 
 /// A partition may have become larger than its file system: its card was copied to a larger one, or the
@@ -159,18 +208,10 @@ fn fill_partition(device: &str, data: &Data, old: u64) {
 fn replace(device: &str, data: &Data, usable: bool) -> io::Result<(String, bool)> {
     let mut kept = salvage::collect(device, salvage::Amount::All);
     if kept.is_none() {
-        // The first copy of the superblock, in units of 1 KB.
-        for options in if usable {
-            &["", "sb=131072"][..]
-        } else {
-            &["sb=131072"]
-        } {
-            if mount_and_try(device, data, options).is_ok() {
-                say!(
-                    "{device} is damaged, and used nevertheless: its files do not fit into memory"
-                );
-                return Ok((format!("{device}: it is damaged"), false));
-            }
+        // Not by a copy of the superblock: that calls blocks free which have files in them.
+        if usable && mount_and_try(device, data, "").is_ok() {
+            say!("{device} is damaged, and used nevertheless: its files do not fit into memory");
+            return Ok((format!("{device}: it is damaged"), false));
         }
         kept = salvage::collect(device, salvage::Amount::WhatFits);
     }

@@ -13,9 +13,9 @@
 use std::io::{self, Seek, SeekFrom, Write};
 
 pub const BLOCK: usize = 4096;
-const PER_GROUP: u64 = 32_768;
+pub(crate) const PER_GROUP: u64 = 32_768;
 const INODE: usize = 256;
-const DESCRIPTOR: usize = 32;
+pub(crate) const DESCRIPTOR: usize = 32;
 const FIRST_FREE_INODE: u32 = 11;
 const JOURNAL_INODE: u32 = 8;
 const ROOT_INODE: u32 = 2;
@@ -38,6 +38,10 @@ const MARKS: [(bool, &[u8]); 2] = [
     (false, b"xsys makes a file system here"),
     (true, b"xsys replaces a file system here"),
 ];
+
+/// What a card's image has at the start of its data partition: nobody has made a file system there yet. Zeros alone could
+/// be damage as well.
+pub const NEW: &[u8] = b"xsys: no file system was made here yet\n";
 
 /// Was the making of a file system interrupted here? If so: did it replace one?
 pub fn half_made(start: &[u8]) -> Option<bool> {
@@ -96,7 +100,7 @@ fn put(out: &mut (impl Write + Seek), block: u64, bytes: &[u8]) -> io::Result<()
 }
 
 /// Groups 0 and 1 and powers of 3, 5 and 7 have copies of superblock and descriptors (sparse_super).
-fn has_copy(group: u64) -> bool {
+pub(crate) fn has_copy(group: u64) -> bool {
     let power_of = |base: u64| {
         let mut power = base;
         while power < group {
@@ -462,7 +466,7 @@ fn extent(start: u64, length: u64) -> [u8; 60] {
 }
 
 /// CRC-32C as ext4 has it: no inversion at the end, and the sum so far at the start.
-fn crc32c(sum: u32, bytes: &[u8]) -> u32 {
+pub(crate) fn crc32c(sum: u32, bytes: &[u8]) -> u32 {
     const TABLE: [u32; 256] = {
         let mut table = [0; 256];
         let mut byte = 0;

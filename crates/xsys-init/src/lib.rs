@@ -16,6 +16,7 @@ pub mod rate;
 pub mod ring;
 pub mod sntp;
 pub mod squashfs;
+pub mod superblock;
 pub mod syslog;
 
 #[cfg(test)]

@@ -66,6 +66,8 @@ pub struct Partition {
 pub enum Content {
     /// Left empty, for a Linux file system.
     Empty,
+    /// The same, with a mark at its start for whoever makes that file system.
+    Marked(&'static [u8]),
     Fat(fat::Volume),
     /// A file system that was made before, such as SquashFS.
     Bytes(Source),
@@ -203,14 +205,14 @@ impl Disk {
         let mut image = Sparse::new(file, size).map_err(Error::Write)?;
         table::write(self, &placed, &mut image)?;
         for (partition, placed) in self.partitions.iter().zip(&placed) {
-            if matches!(partition.content, Content::Empty) {
+            if let Content::Empty | Content::Marked(_) = partition.content {
                 let end = placed.range.end.min(placed.range.start + WIPED);
                 image.zero(placed.range.start..end).map_err(Error::Write)?;
-                continue;
             }
-            let region = image.region(placed.range.clone());
+            let mut region = image.region(placed.range.clone());
             match &partition.content {
                 Content::Empty => {}
+                Content::Marked(mark) => region.write_all(mark).map_err(Error::Write)?,
                 Content::Fat(volume) => {
                     let id = self.identifier(&format!("volume {}", partition.name));
                     let id = u32::from_le_bytes([id[0], id[1], id[2], id[3]]);

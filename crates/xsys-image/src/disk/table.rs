@@ -123,7 +123,7 @@ fn write_mbr(disk: &Disk, placed: &[Placed], image: &mut Sparse) -> Result<(), E
         let sys = match &partition.content {
             Content::Fat(_) if super::fat::is_fat16(place.sectors() * SECTOR) => MBR_FAT16,
             Content::Fat(_) => MBR_FAT32,
-            Content::Empty | Content::Bytes(_) => MBR_LINUX,
+            Content::Empty | Content::Marked(_) | Content::Bytes(_) => MBR_LINUX,
         };
         let sector = |number: u64| u32::try_from(number).map_err(failed);
         table[number + 1] = MBRPartitionEntry {
@@ -166,7 +166,7 @@ fn write_gpt(disk: &Disk, placed: &[Placed], image: &mut Sparse) -> Result<(), E
         table[number] = GPTPartitionEntry {
             partition_type_guid: match &partition.content {
                 Content::Fat(_) => GPT_FAT,
-                Content::Empty | Content::Bytes(_) => GPT_LINUX,
+                Content::Empty | Content::Marked(_) | Content::Bytes(_) => GPT_LINUX,
             },
             unique_partition_guid: version_8(disk.identifier(&format!("gpt {number}"))),
             starting_lba: place.first_sector(),

@@ -243,7 +243,7 @@ impl Card<'_> {
                 Partition {
                     name: "data".to_owned(),
                     size: description.data_size(),
-                    content: Content::Empty,
+                    content: Content::Marked(xsys_init::ext4::NEW),
                 },
             ],
         }
