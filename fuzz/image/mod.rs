@@ -18,8 +18,8 @@ use std::path::{Path, PathBuf};
 use fatfs::FatType;
 use xsys_image::disk::bmap::{BlockMap, Mapped};
 use xsys_image::disk::compress::Compression;
+use xsys_image::kernel::files::{Files, Item, Kind, Stream};
 use xsys_image::kernel::modules::Modules;
-use xsys_image::kernel::source::{Item, Kind, Stream, Tree};
 use xsys_image::kernel::{Error, Source, boot_files, image, modinfo, needs};
 
 use damage::{Numbers, damage};
@@ -269,12 +269,12 @@ fn kernel(bytes: &[u8]) -> Result<(), String> {
 
 fn module(bytes: &[u8]) -> Result<(), String> {
     let folder = format!("lib/modules/{}/kernel", seeds::RELEASE);
-    let packing = xsys_image::kernel::packing::Packing::of_bytes(bytes);
+    let packing = xsys_image::packing::Packing::of_bytes(bytes);
     let ending = match packing {
-        xsys_image::kernel::packing::Packing::Plain => "",
-        xsys_image::kernel::packing::Packing::Gzip => ".gz",
-        xsys_image::kernel::packing::Packing::Xz => ".xz",
-        xsys_image::kernel::packing::Packing::Zstd => ".zst",
+        xsys_image::packing::Packing::Plain => "",
+        xsys_image::packing::Packing::Gzip => ".gz",
+        xsys_image::packing::Packing::Xz => ".xz",
+        xsys_image::packing::Packing::Zstd => ".zst",
     };
     let _ = modinfo::read(bytes);
     let path = format!("{folder}/a.ko{ending}");
@@ -345,7 +345,7 @@ fn block_map(bytes: &[u8]) -> Result<(), String> {
 /// A tree in memory.
 struct Memory(BTreeMap<String, Vec<u8>>);
 
-impl Tree for Memory {
+impl Files for Memory {
     fn list(&self) -> Result<Vec<Item>, Error> {
         let item = |(path, bytes): (&String, &Vec<u8>)| Item {
             path: path.clone(),

@@ -11,12 +11,13 @@
 
 pub mod bin;
 pub mod component;
+pub mod digest;
 pub mod disk;
 pub mod hex;
 pub mod kernel;
 pub mod load;
+pub mod packing;
 pub mod part;
-mod pico;
 pub mod srec;
 pub mod strip;
 pub mod uf2;

@@ -6,6 +6,8 @@
 //! header itself, which must not end up in an image: where the file has section headers, a
 //! segment is cut down to what its sections cover, as objcopy does.
 
+use std::ops::Range;
+
 use object::read::elf::{FileHeader, ProgramHeader, SectionHeader};
 use object::{Endianness, FileKind, elf};
 
@@ -96,17 +98,18 @@ pub fn read(data: &[u8]) -> Result<Image<'_>, Error> {
     }
 }
 
-fn read_class<Header: FileHeader<Endian = Endianness>>(data: &[u8]) -> Result<Image<'_>, Error> {
-    let header = Header::parse(data).map_err(corrupt)?;
-    let endian = header.endian().map_err(corrupt)?;
-    let segments = header.program_headers(endian, data).map_err(corrupt)?;
-    let sections = header.section_headers(endian, data).map_err(corrupt)?;
+/// A range of the file that is covered by a section with loaded bytes, and the section's name.
+type Covered<'data> = (Range<u64>, &'data [u8]);
 
+fn covered<'data, Header: FileHeader<Endian = Endianness>>(
+    header: &Header,
+    endian: Endianness,
+    data: &'data [u8],
+) -> Result<Vec<Covered<'data>>, Error> {
+    let sections = header.section_headers(endian, data).map_err(corrupt)?;
     // Names are for messages only.
     let names = header.section_strings(endian, data, sections);
     let names = names.unwrap_or_default();
-
-    // File ranges of the sections that hold loaded bytes.
     let mut covered = Vec::new();
     for section in sections {
         let flags = section.sh_flags(endian);
@@ -124,7 +127,39 @@ fn read_class<Header: FileHeader<Endian = Endianness>>(data: &[u8]) -> Result<Im
             covered.push((offset..end, name));
         }
     }
+    Ok(covered)
+}
 
+/// What of a segment's bytes is loaded, and the names of the sections at its ends.
+struct Cut<'data> {
+    range: Range<u64>,
+    first: &'data [u8],
+    last: &'data [u8],
+}
+
+impl<'data> Cut<'data> {
+    fn to_what_sections_cover(self, covered: &[Covered<'data>]) -> Option<Self> {
+        let Range { start, end } = self.range;
+        let inside = covered
+            .iter()
+            .filter(|(range, _)| range.start < end && range.end > start);
+        let first = inside.clone().min_by_key(|(range, _)| range.start)?;
+        let last = inside.max_by_key(|(range, _)| range.end)?;
+        Some(Self {
+            range: first.0.start.max(start)..last.0.end.min(end),
+            first: first.1,
+            last: last.1,
+        })
+    }
+}
+
+fn read_class<Header: FileHeader<Endian = Endianness>>(data: &[u8]) -> Result<Image<'_>, Error> {
+    let header = Header::parse(data).map_err(corrupt)?;
+    let endian = header.endian().map_err(corrupt)?;
+    let segments = header.program_headers(endian, data).map_err(corrupt)?;
+    let sections = header.section_headers(endian, data).map_err(corrupt)?;
+
+    let covered = covered(header, endian, data)?;
     let mut pieces = Vec::new();
     for segment in segments {
         if segment.p_type(endian) != elf::PT_LOAD {
@@ -145,23 +180,18 @@ fn read_class<Header: FileHeader<Endian = Endianness>>(data: &[u8]) -> Result<Im
                     data.len()
                 ))
             })?;
-        let (mut first, mut last): (&[u8], &[u8]) = (b"", b"");
-        let range = if sections.is_empty() {
-            offset..end
-        } else {
-            let inside = covered
-                .iter()
-                .filter(|(range, _)| range.start < end && range.end > offset);
-            let start = inside.clone().min_by_key(|(range, _)| range.start);
-            let stop = inside.max_by_key(|(range, _)| range.end);
-            match (start, stop) {
-                (Some(start), Some(stop)) => {
-                    (first, last) = (start.1, stop.1);
-                    start.0.start.max(offset)..stop.0.end.min(end)
-                }
-                // Nothing but the file's own headers.
-                _ => continue,
-            }
+        let whole = Cut {
+            range: offset..end,
+            first: b"",
+            last: b"",
+        };
+        let cut = match sections.is_empty() {
+            true => Some(whole),
+            false => whole.to_what_sections_cover(&covered),
+        };
+        // Nothing but the file's own headers.
+        let Some(Cut { range, first, last }) = cut else {
+            continue;
         };
         let addr = load_addr
             .checked_add(range.start - offset)

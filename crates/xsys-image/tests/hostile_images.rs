@@ -15,8 +15,8 @@ use image::{Bench, FORMATS, Format, Wrap, memory, seeds};
 use xsys_image::disk::compress::Compression;
 use xsys_image::kernel::image::{Choice, find};
 use xsys_image::kernel::modules::Modules;
-use xsys_image::kernel::packing::Packing;
 use xsys_image::kernel::{Error, Source, needs};
+use xsys_image::packing::Packing;
 
 /// Damaged files of each format, where nobody asks for more.
 const ROUNDS: u64 = 150;

@@ -6,7 +6,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use xsys_image::kernel::image::{Arch, Choice};
+use xsys_image::kernel::Arch;
+use xsys_image::kernel::image::Choice;
 use xsys_image::kernel::initramfs::Pressing;
 use xsys_image::kernel::modules::Modules;
 use xsys_image::kernel::tree::Tree;

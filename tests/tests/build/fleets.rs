@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use xsys_image::disk::fat::Reader;
 use xsys_image::disk::part::partitions;
-use xsys_image::kernel::packing::Packing;
+use xsys_image::packing::Packing;
 use xsys_image::part::Part;
 use xsys_tests::project::{Place, Ran, copy_folder, kill_group, own_group, run};
 

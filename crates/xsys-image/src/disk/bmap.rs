@@ -11,6 +11,7 @@ use std::ops::Range;
 use sha2::{Digest, Sha256};
 
 use super::sparse::{BLOCK, Sparse};
+use crate::digest::hex;
 
 /// A map.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -200,11 +201,6 @@ fn element<'a>(text: &'a str, name: &'static str) -> Result<&'a str, Error> {
 fn between<'a>(text: &'a str, start: &str, end: &str) -> Option<&'a str> {
     let rest = &text[text.find(start)? + start.len()..];
     Some(&rest[..rest.find(end)?])
-}
-
-/// A digest as people write it.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A digest that is written to.

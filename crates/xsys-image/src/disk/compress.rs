@@ -7,7 +7,7 @@ use std::rc::Rc;
 use lzma_rust2::{XzOptions, XzWriter};
 use ruzstd::encoding::{CompressionLevel, compress};
 
-use crate::kernel::packing::Packing;
+use crate::packing::Packing;
 
 /// How an image is compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -15,13 +15,13 @@ pub mod table;
 
 use std::fs::File;
 use std::io::{self, Write};
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
 use self::sparse::Sparse;
-pub use self::table::Placed;
 
 /// What partitions begin at multiples of, in bytes: SD cards erase in pieces of up to 4 MiB.
 pub const ALIGNMENT: u64 = 4 << 20;
@@ -135,6 +135,25 @@ impl Source {
                 }
             }
         }
+    }
+}
+
+/// Where a partition is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placed {
+    /// As in the description.
+    pub name: String,
+    /// Bytes of the disk.
+    pub range: Range<u64>,
+}
+
+impl Placed {
+    fn first_sector(&self) -> u64 {
+        self.range.start / SECTOR
+    }
+
+    fn sectors(&self) -> u64 {
+        (self.range.end - self.range.start) / SECTOR
     }
 }
 

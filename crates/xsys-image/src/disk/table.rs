@@ -1,13 +1,12 @@
 //! Partition tables: MBR, which every Raspberry Pi's firmware reads, and GPT (UEFI specification 2.10, chapter 5).
 
 use std::io::{self, Seek, SeekFrom, Write};
-use std::ops::Range;
 
 use gptman::{GPT, GPTPartitionEntry};
 use mbrman::{BOOT_INACTIVE, CHS, MBR, MBRPartitionEntry};
 
 use super::sparse::Sparse;
-use super::{ALIGNMENT, Content, Disk, Error, SECTOR, Table};
+use super::{ALIGNMENT, Content, Disk, Error, Placed, SECTOR, Table};
 
 /// Entries in a GPT, as all tools make them.
 const GPT_ENTRIES: usize = 128;
@@ -34,25 +33,6 @@ const fn guid(a: u32, b: u16, c: u16, d: u64) -> [u8; 16] {
         a[0], a[1], a[2], a[3], b[0], b[1], c[0], c[1], d[0], d[1], d[2], d[3], d[4], d[5], d[6],
         d[7],
     ]
-}
-
-/// Where a partition is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Placed {
-    /// As in the description.
-    pub name: String,
-    /// Bytes of the disk.
-    pub range: Range<u64>,
-}
-
-impl Placed {
-    fn first_sector(&self) -> u64 {
-        self.range.start / SECTOR
-    }
-
-    fn sectors(&self) -> u64 {
-        (self.range.end - self.range.start) / SECTOR
-    }
 }
 
 /// The disk's size and its partitions' places: one after the other, aligned.

@@ -5,8 +5,8 @@
 
 use super::alias::matches;
 use super::error::Error;
-use super::packing::Packing;
 use super::source::Source;
+use crate::packing::Packing;
 
 /// Where firmware lies: the top of a boot partition, and where systems mount or install it.
 const FIRMWARE: [&str; 5] = [

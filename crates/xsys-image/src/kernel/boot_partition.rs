@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::error::Error;
-use super::source::{FILE_LIMIT, Item, Kind, Stream, Tree};
+use super::files::{FILE_LIMIT, Files, Item, Kind, Stream};
 use crate::disk::fat::Reader;
 use crate::disk::part::partitions;
 use crate::part::Part;
@@ -48,7 +48,7 @@ impl BootPartition {
     }
 }
 
-impl Tree for BootPartition {
+impl Files for BootPartition {
     fn list(&self) -> Result<Vec<Item>, Error> {
         Ok(self.items.clone())
     }

@@ -13,8 +13,10 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::error::{Error, Fault};
-use super::packing::Packing;
+use super::kept::in_use;
 use super::tarball::{Tarball, clean};
+use crate::digest::hex;
+use crate::packing::Packing;
 use crate::part::Part;
 
 /// The least that a package may unpack to, whatever it is compressed to.
@@ -89,7 +91,7 @@ pub(crate) fn open(path: &Path, cache: &Path) -> Result<(Package, Tarball), Erro
     if let Ok(tar) = File::open(&kept)
         && let Ok(tarball) = Tarball::read(tar, &package.sha256)
     {
-        super::in_use(&kept);
+        in_use(&kept);
         return Ok((package, tarball));
     }
     let tarball = unpack(&file, data, &package, cache, &kept)?;
@@ -287,15 +289,11 @@ fn digest(file: &Arc<File>, len: u64) -> std::io::Result<String> {
     Ok(hex(&hasher.finalize()))
 }
 
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// Packages for tests.
 #[cfg(test)]
 pub(crate) mod test {
     use super::*;
-    use crate::kernel::packing::pack;
+    use crate::packing::pack;
 
     pub(crate) fn ar(members: &[(&str, &[u8])]) -> Vec<u8> {
         let mut bytes = b"!<arch>\n".to_vec();
@@ -350,8 +348,8 @@ pub(crate) mod test {
 mod tests {
     use super::test::{ar, deb, tar};
     use super::*;
-    use crate::kernel::packing::pack;
-    use crate::kernel::source::Tree;
+    use crate::kernel::files::Files;
+    use crate::packing::pack;
 
     fn opened(bytes: &[u8]) -> Result<(Package, Tarball), Error> {
         let folder = tempfile::tempdir().unwrap();

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use xsys_diag::{Diagnostic, did_you_mean};
 
-use super::image::Arch;
+use super::arch::Arch;
 
 /// What is wrong with a package.
 #[derive(Debug, thiserror::Error)]

@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::deb::hex;
 use super::error::Error;
-use super::source::{Item, Kind, Stream, Tree, installed};
+use super::files::{Files, Item, Kind, Stream, installed};
+use crate::digest::hex;
 
 /// The folders that are looked into, with all that is below; files at the top are taken, too.
 /// A `*` is any text.
@@ -87,7 +87,7 @@ impl Folder {
     }
 }
 
-impl Tree for Folder {
+impl Files for Folder {
     fn list(&self) -> Result<Vec<Item>, Error> {
         let mut items = Vec::new();
         self.walk(&self.top, "", &mut items)?;
@@ -147,7 +147,7 @@ impl Single {
     }
 }
 
-impl Tree for Single {
+impl Files for Single {
     fn list(&self) -> Result<Vec<Item>, Error> {
         Ok(vec![self.item.clone()])
     }

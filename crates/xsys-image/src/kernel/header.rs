@@ -9,9 +9,9 @@ use std::io::Read;
 
 use memchr::memmem;
 
-use super::image::Arch;
-use super::packing::Packing;
-use super::source::FILE_LIMIT;
+use super::arch::Arch;
+use super::files::FILE_LIMIT;
+use crate::packing::Packing;
 
 /// What the header of a kernel says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

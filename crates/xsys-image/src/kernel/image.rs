@@ -12,35 +12,17 @@ use std::path::Path;
 use flate2::{Compression, GzBuilder};
 use sha2::{Digest, Sha256};
 
-use super::deb::hex;
+use super::arch::Arch;
 use super::error::Error;
+use super::files::FILE_LIMIT;
 use super::header::{Head, efi_payload, version};
-use super::packing::Packing;
-use super::source::{FILE_LIMIT, Source};
+use super::kept::in_use;
+use super::source::Source;
+use crate::digest::hex;
+use crate::packing::Packing;
 
 /// What of a file is read to see which kind of kernel it is.
 const HEAD: u64 = 4096;
-
-/// What a kernel runs on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Arch {
-    /// 32-bit Arm: ARMv6 and ARMv7, which the header does not tell apart.
-    Arm,
-    /// 64-bit Arm.
-    Arm64,
-    /// x86, of 32 or 64 bits.
-    X86,
-}
-
-impl fmt::Display for Arch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Arm => "arm",
-            Self::Arm64 => "arm64",
-            Self::X86 => "x86",
-        })
-    }
-}
 
 /// A kernel.
 #[derive(Clone)]
@@ -108,7 +90,7 @@ impl Kernel {
         if let Ok(bytes) = std::fs::read(&kept)
             && is_whole(&bytes, self.bytes.len())
         {
-            super::in_use(&kept);
+            in_use(&kept);
             return Ok(Cow::Owned(bytes));
         }
         std::fs::create_dir_all(cache).map_err(Error::write(cache))?;
@@ -343,8 +325,8 @@ pub(crate) mod test {
 mod tests {
     use super::test::{arm, arm64};
     use super::*;
-    use crate::kernel::packing::pack;
     use crate::kernel::source::test::memory;
+    use crate::packing::pack;
 
     fn only(path: &str, bytes: Vec<u8>) -> Result<Kernel, Error> {
         find(&memory([(path, bytes)]), &Choice::default())

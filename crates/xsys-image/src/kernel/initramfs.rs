@@ -151,7 +151,7 @@ impl<W: Write> Write for NoFlush<W> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::packing::Packing;
+    use crate::packing::Packing;
     use std::process::{Command, Stdio};
 
     fn sample() -> Tree<'static> {

@@ -17,33 +17,26 @@
 //! taken, names cannot leave their package, and nothing is unpacked to paths that a package chose.
 
 mod alias;
+pub mod arch;
 pub mod boot_files;
 mod boot_partition;
 pub mod deb;
 pub mod error;
+pub mod files;
 mod folder;
 mod header;
 pub mod image;
 pub mod initramfs;
+mod kept;
 pub mod modinfo;
 pub mod modules;
 pub mod needs;
-pub mod packing;
 pub mod pick;
 pub mod source;
 pub mod squashfs;
 mod tarball;
 pub mod tree;
 
-use std::path::Path;
-
+pub use arch::Arch;
 pub use error::Error;
 pub use source::Source;
-
-/// Notes that a file of the cache is in use: those that were not for long are removed. A cache that cannot be written
-/// still serves.
-fn in_use(kept: &Path) {
-    if let Ok(file) = std::fs::File::options().append(true).open(kept) {
-        let _ = file.set_modified(std::time::SystemTime::now());
-    }
-}

@@ -7,7 +7,7 @@ use object::elf::{self, FileHeader32, FileHeader64};
 use object::read::elf::{FileHeader, SectionHeader as _};
 use object::{Endianness, FileKind};
 
-use super::image::Arch;
+use super::arch::Arch;
 
 /// The most modules that a module may name, of each kind. In Debian's it is 15.
 const MOST_NAMES: usize = 256;

@@ -11,11 +11,13 @@ use std::sync::OnceLock;
 use rayon::prelude::*;
 
 use super::alias::{is_pattern, matches, normal};
+use super::arch::Arch;
 use super::error::{Absent, Error, close};
-use super::image::{Arch, Kernel};
+use super::image::Kernel;
+use super::kept::in_use;
 use super::modinfo::{self, Modinfo, pairs};
-use super::packing::Packing;
 use super::source::Source;
+use crate::packing::Packing;
 
 /// The largest module of Debian (amdgpu) has 15 MB.
 const MODULE_LIMIT: u64 = 128 << 20;
@@ -168,7 +170,7 @@ impl<'s> Modules<'s> {
                 .as_ref()
                 .and_then(|kept| std::fs::read_to_string(kept).ok());
             if let Some(aliases) = known.as_deref().and_then(parse) {
-                kept.as_deref().inspect(|kept| super::in_use(kept));
+                kept.as_deref().inspect(|kept| in_use(kept));
                 return aliases;
             }
             let aliases = self.ask_all();

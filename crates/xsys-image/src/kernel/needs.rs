@@ -5,7 +5,7 @@
 //! need, all that a kernel has are taken, modules or not. What must be there and is not is an error
 //! when the image is built, rather than a board that does not answer.
 
-use super::image::Arch::{self, Arm, Arm64};
+use super::arch::Arch::{self, Arm, Arm64};
 use super::pick::Wanted;
 
 /// Drivers for one purpose.

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::alias::normal;
 use super::error::{Absent, Error};
 use super::modules::Modules;
-use super::packing::Packing;
+use crate::packing::Packing;
 
 /// The longest chain of Debian's modules has 11.
 const MOST_DEEP: usize = 64;
@@ -217,8 +217,8 @@ mod tests {
     use crate::kernel::Source;
     use crate::kernel::image;
     use crate::kernel::modinfo::test::module;
-    use crate::kernel::packing::pack;
     use crate::kernel::source::test::memory;
+    use crate::packing::pack;
     use object::elf;
 
     const KERNEL: &str = "boot/vmlinuz-6.1";

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fmt;
-use std::io::{self, Read, Seek};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -16,56 +16,19 @@ use sha2::{Digest, Sha256};
 use super::boot_partition::BootPartition;
 use super::deb::{self, Package};
 use super::error::Error;
+use super::files::{FILE_LIMIT, Files, Kind, Stream, installed};
 use super::folder::{Folder, Single};
+use crate::digest::hex;
 
-/// The most bytes of one file that are read into memory.
-pub(crate) const FILE_LIMIT: u64 = 512 << 20;
 /// As many links in a row as Linux follows.
 const MOST_LINKS: usize = 40;
-
-/// An open file.
-pub trait Stream: Read + Seek + Send {}
-
-impl<T: Read + Seek + Send> Stream for T {}
-
-/// A file or link in a tree.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Item {
-    /// From the tree's top, with `/` between parts.
-    pub path: String,
-    pub kind: Kind,
-}
-
-/// What an item is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Kind {
-    File {
-        size: u64,
-    },
-    Link {
-        /// A path from the tree's top.
-        target: String,
-    },
-}
-
-/// Something with files in it. Packages and folders are; a boot partition in an image can be.
-pub trait Tree: Send + Sync {
-    /// All files and links to files.
-    fn list(&self) -> Result<Vec<Item>, Error>;
-    /// Opens a file under the path that the list gives it.
-    fn open(&self, path: &str) -> io::Result<Box<dyn Stream>>;
-    /// Something that is another when any content is; None where that is not known.
-    fn stamp(&self) -> Option<String> {
-        None
-    }
-}
 
 /// All that the user names.
 pub struct Source {
     cache: Option<PathBuf>,
     origins: Vec<PathBuf>,
     packages: Vec<Package>,
-    trees: Vec<Box<dyn Tree>>,
+    trees: Vec<Box<dyn Files>>,
     files: BTreeMap<String, Place>,
 }
 
@@ -147,7 +110,7 @@ impl Source {
     }
 
     /// Lays any tree over what is there; `origin` is what the user calls it.
-    pub fn add_tree(&mut self, origin: &Path, tree: Box<dyn Tree>) -> Result<(), Error> {
+    pub fn add_tree(&mut self, origin: &Path, tree: Box<dyn Files>) -> Result<(), Error> {
         let number = self.trees.len();
         let items = tree.list()?;
         let kinds: BTreeMap<&str, &Kind> = items
@@ -278,7 +241,7 @@ impl Source {
             };
             digest.update(format!("{path}\0{}\0{}\0{stamp}\0", place.path, place.size));
         }
-        let name = format!("{}.{ending}", deb::hex(&digest.finalize()));
+        let name = format!("{}.{ending}", hex(&digest.finalize()));
         Some(self.cache.as_ref()?.join(name))
     }
 
@@ -293,23 +256,16 @@ impl Source {
     }
 }
 
-/// A path as if `/usr` were not merged.
-pub(crate) fn installed(path: &str) -> &str {
-    match path.strip_prefix("usr/") {
-        Some(rest) if rest.starts_with("lib/") => rest,
-        _ => path,
-    }
-}
-
 #[cfg(test)]
 pub(crate) mod test {
+    use super::super::files::Item;
     use super::*;
     use std::io::Cursor;
 
     /// A tree in memory.
     pub(crate) struct Memory(pub BTreeMap<String, Vec<u8>>);
 
-    impl Tree for Memory {
+    impl Files for Memory {
         fn list(&self) -> Result<Vec<Item>, Error> {
             let item = |(path, bytes): (&String, &Vec<u8>)| Item {
                 path: path.clone(),
@@ -342,9 +298,10 @@ pub(crate) mod test {
 
 #[cfg(test)]
 mod tests {
+    use super::super::files::Item;
     use super::*;
     use crate::kernel::deb::test::deb;
-    use crate::kernel::packing::Packing;
+    use crate::packing::Packing;
 
     #[test]
     fn packages_folders_and_files_are_laid_over_each_other() {
@@ -406,7 +363,7 @@ mod tests {
     #[test]
     fn links_in_a_circle_are_a_mistake() {
         struct Circle;
-        impl Tree for Circle {
+        impl Files for Circle {
             fn list(&self) -> Result<Vec<Item>, Error> {
                 let link = |path: &str, target: &str| Item {
                     path: path.to_owned(),

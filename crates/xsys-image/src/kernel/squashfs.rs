@@ -96,94 +96,22 @@ impl Tree<'_> {
                 stored.insert(path, store(&mut image, path, entry, name)?);
             }
         }
-        let owners = self.entries.values().map(|entry| entry.owner);
-        let owners = owners.flat_map(|(user, group)| [user, group]).chain([0]);
-        let owners: Vec<u32> = owners.collect::<BTreeSet<_>>().into_iter().collect();
-        let count_of_owners = u16::try_from(owners.len()).map_err(|_| Error::InitramfsFile {
-            path: name.display().to_string(),
-            cause: "its files have more than 65535 owners",
-        })?;
-        let index = |owner: u32| owners.binary_search(&owner).unwrap_or_default() as u16;
-
-        let (mut inodes, mut folders) = (Metadata::default(), Metadata::default());
-        let mut children: BTreeMap<&str, Vec<Child<'_>>> = BTreeMap::new();
-        let count = self.entries.len() as u32 + 1;
-        let top = Entry {
-            mode: FOLDER | 0o755,
-            owner: (0, 0),
-            device: (0, 0),
-            content: Content::Bytes((&[]).into()),
-        };
-        // What is in a folder sorts behind it, so that in reverse every inode is there before it is named.
-        let entries = self.entries.iter().enumerate();
-        let entries = entries.map(|(at, (path, entry))| (path.as_str(), entry, at as u32 + 2));
-        let mut root = Place {
-            block: 0,
-            offset: 0,
-        };
-        let entries: Vec<_> = [("", &top, 1)].into_iter().chain(entries).collect();
-        let numbers: BTreeMap<&str, u32> = entries
-            .iter()
-            .map(|(path, _, number)| (*path, *number))
-            .collect();
-        for (path, entry, number) in entries.into_iter().rev() {
-            let inode = Inode {
-                mode: (entry.mode & 0o7777) as u16,
-                user: index(entry.owner.0),
-                group: index(entry.owner.1),
-                number,
-            };
-            let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
-            let place = inodes.place();
-            let kind = match (entry.mode & !0o7777, &entry.content) {
-                (FOLDER, _) => {
-                    let mut inside = children.remove(path).unwrap_or_default();
-                    inside.sort_by_key(|child| child.name);
-                    // The top's parent has the number behind all others.
-                    let parent = match path {
-                        "" => count + 1,
-                        _ => numbers[folder],
-                    };
-                    inode.folder(&mut inodes, &mut folders, &inside, parent)
-                }
-                (LINK, Content::Bytes(target)) => inode.link(&mut inodes, target),
-                (CHARACTERS, _) => inode.device(&mut inodes, kind::CHARACTERS, entry.device),
-                (BLOCKS, _) => inode.device(&mut inodes, kind::BLOCKS, entry.device),
-                _ => inode.file(&mut inodes, &stored.remove(path).unwrap_or_default()),
-            };
-            match path {
-                "" => root = place,
-                _ => children.entry(folder).or_default().push(Child {
-                    name,
-                    place,
-                    kind,
-                    number,
-                }),
-            }
-        }
+        let owners = Owners::of(self, name)?;
+        let (inodes, folders, root) = inodes(self, &owners, stored);
 
         let inode_table = image.len() as u64;
         image.append(&mut inodes.finish());
         let directory_table = image.len() as u64;
         image.append(&mut folders.finish());
         let fragment_table = image.len() as u64;
-        let mut table = Metadata::default();
-        let mut starts = Vec::new();
-        for owners in owners.chunks(METADATA / 4) {
-            // A whole block each, so that it begins where the one before ends.
-            starts.push(fragment_table + u64::from(table.place().block));
-            let bytes: Vec<u8> = owners.iter().flat_map(|id| id.to_le_bytes()).collect();
-            table.push(&bytes);
-        }
-        image.append(&mut table.finish());
-        let id_table = image.len() as u64;
-        image.extend(starts.iter().flat_map(|start| start.to_le_bytes()));
+        let id_table = owners.write(&mut image);
         let used = image.len() as u64;
         image.resize(image.len().next_multiple_of(ALIGNMENT), 0);
         if image.len() as u64 > MOST {
             return Err(too_large(name));
         }
 
+        let count = self.entries.len() as u32 + 1;
         let mut superblock = Vec::with_capacity(SUPERBLOCK);
         put(
             &mut superblock,
@@ -193,7 +121,7 @@ impl Tree<'_> {
         for word in [0, BLOCK as u32, 0] {
             superblock.extend(word.to_le_bytes());
         }
-        for half in [GZIP, BLOCK_LOG, FLAGS, count_of_owners, 4, 0] {
+        for half in [GZIP, BLOCK_LOG, FLAGS, owners.count, 4, 0] {
             superblock.extend(half.to_le_bytes());
         }
         let root = u64::from(root.block) << 16 | u64::from(root.offset);
@@ -212,6 +140,112 @@ impl Tree<'_> {
         image[..SUPERBLOCK].copy_from_slice(&superblock);
         Ok(image)
     }
+}
+
+/// Users and groups, which inodes name by their indexes.
+struct Owners {
+    /// Sorted.
+    ids: Vec<u32>,
+    count: u16,
+}
+
+impl Owners {
+    fn of(tree: &Tree<'_>, name: &Path) -> Result<Self, Error> {
+        let owners = tree.entries.values().map(|entry| entry.owner);
+        let owners = owners.flat_map(|(user, group)| [user, group]).chain([0]);
+        let ids: Vec<u32> = owners.collect::<BTreeSet<_>>().into_iter().collect();
+        let count = u16::try_from(ids.len()).map_err(|_| Error::InitramfsFile {
+            path: name.display().to_string(),
+            cause: "its files have more than 65535 owners",
+        })?;
+        Ok(Self { ids, count })
+    }
+
+    fn index(&self, owner: u32) -> u16 {
+        self.ids.binary_search(&owner).unwrap_or_default() as u16
+    }
+
+    /// Appends the table: metadata blocks, then where each of them is; where that list begins.
+    fn write(&self, image: &mut Vec<u8>) -> u64 {
+        let start = image.len() as u64;
+        let mut table = Metadata::default();
+        let mut starts = Vec::new();
+        for ids in self.ids.chunks(METADATA / 4) {
+            // A whole block each, so that it begins where the one before ends.
+            starts.push(start + u64::from(table.place().block));
+            let bytes: Vec<u8> = ids.iter().flat_map(|id| id.to_le_bytes()).collect();
+            table.push(&bytes);
+        }
+        image.append(&mut table.finish());
+        let list = image.len() as u64;
+        image.extend(starts.iter().flat_map(|start| start.to_le_bytes()));
+        list
+    }
+}
+
+/// The tables of inodes and of folders, and where the top's inode is.
+fn inodes(
+    tree: &Tree<'_>,
+    owners: &Owners,
+    mut stored: BTreeMap<&str, Stored>,
+) -> (Metadata, Metadata, Place) {
+    let (mut inodes, mut folders) = (Metadata::default(), Metadata::default());
+    let mut children: BTreeMap<&str, Vec<Child<'_>>> = BTreeMap::new();
+    let count = tree.entries.len() as u32 + 1;
+    let top = Entry {
+        mode: FOLDER | 0o755,
+        owner: (0, 0),
+        device: (0, 0),
+        content: Content::Bytes((&[]).into()),
+    };
+    // What is in a folder sorts behind it, so that in reverse every inode is there before it is named.
+    let entries = tree.entries.iter().enumerate();
+    let entries = entries.map(|(at, (path, entry))| (path.as_str(), entry, at as u32 + 2));
+    let mut root = Place {
+        block: 0,
+        offset: 0,
+    };
+    let entries: Vec<_> = [("", &top, 1)].into_iter().chain(entries).collect();
+    let numbers: BTreeMap<&str, u32> = entries
+        .iter()
+        .map(|(path, _, number)| (*path, *number))
+        .collect();
+    for (path, entry, number) in entries.into_iter().rev() {
+        let inode = Inode {
+            mode: (entry.mode & 0o7777) as u16,
+            user: owners.index(entry.owner.0),
+            group: owners.index(entry.owner.1),
+            number,
+        };
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let place = inodes.place();
+        let kind = match (entry.mode & !0o7777, &entry.content) {
+            (FOLDER, _) => {
+                let mut inside = children.remove(path).unwrap_or_default();
+                inside.sort_by_key(|child| child.name);
+                // The top's parent has the number behind all others.
+                let parent = match path {
+                    "" => count + 1,
+                    _ => numbers[folder],
+                };
+                inode.folder(&mut inodes, &mut folders, &inside, parent)
+            }
+            (LINK, Content::Bytes(target)) => inode.link(&mut inodes, target),
+            (CHARACTERS, _) => inode.device(&mut inodes, kind::CHARACTERS, entry.device),
+            (BLOCKS, _) => inode.device(&mut inodes, kind::BLOCKS, entry.device),
+            _ => inode.file(&mut inodes, &stored.remove(path).unwrap_or_default()),
+        };
+        match path {
+            "" => root = place,
+            _ => children.entry(folder).or_default().push(Child {
+                name,
+                place,
+                kind,
+                number,
+            }),
+        }
+    }
+    (inodes, folders, root)
 }
 
 /// Whether a kernel that has SquashFS reads what is written here: it may have been built for other compressors alone. A

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::error::{Error, Fault};
-use super::source::{Item, Kind, Stream, Tree};
+use super::files::{Files, Item, Kind, Stream};
 use crate::part::Part;
 
 /// Larger than any package of Debian (texlive-fonts-extra: 90,000).
@@ -45,7 +45,7 @@ impl Tarball {
     }
 }
 
-impl Tree for Tarball {
+impl Files for Tarball {
     fn list(&self) -> Result<Vec<Item>, Error> {
         let item = |(path, place): &(String, Place)| Item {
             path: path.clone(),

@@ -106,13 +106,7 @@ impl<'a> Tree<'a> {
         major: u32,
         minor: u32,
     ) -> Result<(), Error> {
-        let nothing = Content::Bytes(Cow::Borrowed(&[]));
-        self.add(
-            clean(path)?,
-            CHARACTERS | mode & 0o7777,
-            (major, minor),
-            nothing,
-        )
+        self.device(path, CHARACTERS | mode & 0o7777, (major, minor))
     }
 
     /// Adds a disk.
@@ -123,12 +117,15 @@ impl<'a> Tree<'a> {
         major: u32,
         minor: u32,
     ) -> Result<(), Error> {
-        let nothing = Content::Bytes(Cow::Borrowed(&[]));
+        self.device(path, BLOCKS | mode & 0o7777, (major, minor))
+    }
+
+    fn device(&mut self, path: &str, mode: u32, number: (u32, u32)) -> Result<(), Error> {
         self.add(
             clean(path)?,
-            BLOCKS | mode & 0o7777,
-            (major, minor),
-            nothing,
+            mode,
+            number,
+            Content::Bytes(Cow::Borrowed(&[])),
         )
     }
 

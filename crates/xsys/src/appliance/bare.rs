@@ -10,10 +10,10 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 use xsys_diag::Diagnostic;
-use xsys_image::disk::bmap::hex;
+use xsys_image::digest::hex;
 use xsys_image::disk::fat::Volume;
 use xsys_image::disk::{Content as OnDisk, Disk, Partition, Source as Bytes, Table};
-use xsys_image::kernel::image::Arch;
+use xsys_image::kernel::Arch;
 use xsys_image::kernel::needs::{self, Machine};
 use xsys_image::kernel::{Source, boot_files};
 use xsys_image::{Format, Options};

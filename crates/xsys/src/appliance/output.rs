@@ -14,8 +14,9 @@ use std::time::UNIX_EPOCH;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use xsys_image::digest::hex;
 use xsys_image::disk::Disk;
-use xsys_image::disk::bmap::{BlockMap, hex};
+use xsys_image::disk::bmap::BlockMap;
 use xsys_image::disk::compress::Compression;
 
 use super::description::Form;

@@ -7,7 +7,7 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
-use xsys_image::kernel::image::Arch;
+use xsys_image::kernel::Arch;
 use xsys_image::kernel::tree::Tree;
 use zeroize::Zeroizing;
 

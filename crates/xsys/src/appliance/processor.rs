@@ -5,7 +5,7 @@
 //! processors, not the other way round; 32-bit programs run on all 64-bit Pis, with a kernel of 32 bits or of 64.
 
 use xsys_diag::Diagnostic;
-use xsys_image::kernel::image::Arch;
+use xsys_image::kernel::Arch;
 use xsys_image::kernel::needs::Machine;
 use xsys_target::Target;
 

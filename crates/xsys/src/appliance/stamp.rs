@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 use xsys_diag::Diagnostic;
-use xsys_image::disk::bmap::hex;
+use xsys_image::digest::hex;
 use xsys_image::disk::fat::Volume;
 use xsys_image::disk::{Content, Disk, Partition, Source as Bytes, Table};
 use xsys_image::kernel::tree::Tree;

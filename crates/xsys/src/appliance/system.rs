@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
-use xsys_image::disk::bmap::hex;
-use xsys_image::kernel::image::{Arch, Choice, Kernel, find};
+use xsys_image::digest::hex;
+use xsys_image::kernel::Arch;
+use xsys_image::kernel::image::{Choice, Kernel, find};
 use xsys_image::kernel::initramfs::Pressing;
 use xsys_image::kernel::modules::Modules;
 use xsys_image::kernel::needs::{self, Machine};

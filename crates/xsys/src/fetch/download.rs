@@ -7,7 +7,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
-use xsys_image::disk::bmap::hex;
+use xsys_image::digest::hex;
 
 use super::{Error, transport};
 use crate::ui::{CopyProgress, Ui};

@@ -10,8 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::BufReader;
 
 use xsys_diag::did_you_mean;
-use xsys_image::disk::bmap::hex;
-use xsys_image::kernel::packing::Packing;
+use xsys_image::digest::hex;
+use xsys_image::packing::Packing;
 
 use sha2::{Digest, Sha256};
 

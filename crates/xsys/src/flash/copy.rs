@@ -9,7 +9,8 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
-use xsys_image::disk::bmap::{BlockMap, hex};
+use xsys_image::digest::hex;
+use xsys_image::disk::bmap::BlockMap;
 use xsys_image::disk::compress::Compression;
 
 /// What is copied in one piece, in bytes. Cards like large pieces.

@@ -2,8 +2,7 @@
 
 use std::io::{Seek, SeekFrom, Write};
 
-use super::super::table::Placed;
-use super::super::{Error, SECTOR, Source};
+use super::super::{Error, Placed, SECTOR, Source};
 use super::names::{Entry, Folder, is_short, long_entries, short_names};
 
 /// Entries of the root folder of a FAT16 volume.

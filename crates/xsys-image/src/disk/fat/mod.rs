@@ -16,8 +16,7 @@ use std::collections::BTreeMap;
 use std::io::{Seek, Write};
 
 pub use self::read::Reader;
-use super::table::Placed;
-use super::{Error, Source};
+use super::{Error, Placed, Source};
 
 /// Volumes from this size on get 32-bit FATs, in bytes. Such a volume has at least 65,525 clusters.
 const FAT32_FROM: u64 = 260 << 20;

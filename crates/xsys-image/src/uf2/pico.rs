@@ -11,9 +11,10 @@
 
 use std::ops::Range;
 
+use super::family::Family;
+use super::page::{PAYLOAD, Page};
 use crate::Error;
 use crate::load::Image;
-use crate::uf2::{Family, PAYLOAD, Page};
 
 /// Erased at once.
 const SECTOR: u32 = 4096;

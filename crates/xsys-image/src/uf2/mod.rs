@@ -4,10 +4,14 @@
 //! address, its own number and the number of all blocks, and the family: which chip it is for, so
 //! that a board ignores files meant for another.
 
-use std::str::FromStr;
+mod family;
+mod page;
+mod pico;
 
+pub use self::family::Family;
+use self::page::{PAYLOAD, Page, pages};
+use crate::load;
 use crate::{Error, Format, Options};
-use crate::{load, pico};
 
 const MAGIC_START: [u32; 2] = [0x0a32_4655, 0x9e5d_5157];
 const MAGIC_END: u32 = 0x0ab1_6f30;
@@ -17,59 +21,7 @@ const FLAG_FAMILY: u32 = 0x2000;
 const FLAG_TAGS: u32 = 0x8000;
 /// The tag of a block that the RP2350 is to leave alone.
 const IGNORE_BLOCK: u32 = 0x9957_e304;
-/// What every boot loader accepts, and a flash page on those that write in pages.
-pub(crate) const PAYLOAD: usize = 256;
 const BLOCK: usize = 512;
-
-/// A page's address and contents.
-pub(crate) type Page = (u32, [u8; PAYLOAD]);
-
-/// A chip family's number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Family(pub u32);
-
-/// From the registry beside the specification (`uf2families.json`) and, for Raspberry Pi's
-/// chips, the RP2350 data sheet, section 5.5.3.
-const FAMILIES: [(&str, u32); 15] = [
-    ("rp2040", 0xe48b_ff56),
-    ("absolute", 0xe48b_ff57),
-    ("data", 0xe48b_ff58),
-    ("rp2350-arm-s", 0xe48b_ff59),
-    ("rp2350-riscv", 0xe48b_ff5a),
-    ("rp2350-arm-ns", 0xe48b_ff5b),
-    ("samd21", 0x68ed_2b88),
-    ("samd51", 0x5511_4460),
-    ("nrf52", 0x1b57_745f),
-    ("nrf52840", 0xada5_2840),
-    ("stm32f4", 0x5775_5a57),
-    ("esp32", 0x1c5f_21b0),
-    ("esp32s2", 0xbfdd_4eee),
-    ("esp32s3", 0xc47e_5767),
-    ("esp32c3", 0xd42b_a06c),
-];
-
-impl Family {
-    /// The names that [`FromStr`] understands.
-    pub fn names() -> impl Iterator<Item = &'static str> {
-        FAMILIES.iter().map(|&(name, _)| name)
-    }
-}
-
-impl FromStr for Family {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self, Error> {
-        let lower = text.to_ascii_lowercase();
-        if let Some(&(_, id)) = FAMILIES.iter().find(|(name, _)| *name == lower) {
-            return Ok(Self(id));
-        }
-        lower
-            .strip_prefix("0x")
-            .and_then(|digits| u32::from_str_radix(digits, 16).ok())
-            .map(Self)
-            .ok_or_else(|| Error::UnknownFamily(text.to_owned()))
-    }
-}
 
 /// Writes one block a page that holds anything, and those that a chip needs besides.
 pub fn write(elf: &[u8], options: &Options) -> Result<Vec<u8>, Error> {
@@ -94,32 +46,6 @@ pub fn write(elf: &[u8], options: &Options) -> Result<Vec<u8>, Error> {
         block(&mut out, FLAG_FAMILY, place, family, page);
     }
     Ok(out)
-}
-
-/// Pages that hold anything.
-fn pages(image: &load::Image<'_>, fill: u8) -> Vec<Page> {
-    // Pages by ascending address; two pieces may share one.
-    let mut pages: Vec<Page> = Vec::new();
-    for piece in &image.pieces {
-        let mut addr = piece.addr;
-        let mut rest = piece.data;
-        while !rest.is_empty() {
-            let inside = (addr % PAYLOAD as u64) as usize;
-            // Checked before: every address fits 32 bits.
-            let page = (addr - inside as u64) as u32;
-            if pages.last().is_none_or(|&(last, _)| last != page) {
-                pages.push((page, [fill; PAYLOAD]));
-            }
-            let (now, later) = rest.split_at(rest.len().min(PAYLOAD - inside));
-            if let Some((_, bytes)) = pages.last_mut() {
-                bytes[inside..inside + now.len()].copy_from_slice(now);
-            }
-            addr += now.len() as u64;
-            rest = later;
-        }
-    }
-
-    pages
 }
 
 /// A block of 512 bytes; `place` is its number and that of all.
@@ -161,18 +87,6 @@ mod tests {
 
     fn word(block: &[u8], at: usize) -> u32 {
         u32::from_le_bytes(block[at..at + 4].try_into().unwrap())
-    }
-
-    #[test]
-    fn families_have_names_and_numbers() {
-        assert_eq!("RP2040".parse(), Ok(Family(0xe48b_ff56)));
-        assert_eq!("0xE48BFF59".parse(), Ok(Family(0xe48b_ff59)));
-        let error = "rp2400".parse::<Family>().unwrap_err();
-        assert_eq!(error, Error::UnknownFamily("rp2400".to_owned()));
-        assert_eq!(
-            error.into_diagnostic().help.last().unwrap(),
-            "did you mean `rp2040`?"
-        );
     }
 
     #[test]
