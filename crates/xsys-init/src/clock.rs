@@ -6,8 +6,8 @@
 //! of theirs it is not turned back, which programs do not expect: that is told, and what is kept for the
 //! next boot is the servers' time, from which it then goes on.
 
+use crate::interface;
 use crate::log::{self, say};
-use crate::network;
 use crate::record;
 use crate::sys;
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -106,7 +106,7 @@ fn servers(configured: &[String]) -> Vec<String> {
     if !configured.is_empty() {
         return configured.to_vec();
     }
-    let known = network::known();
+    let known = interface::known();
     known
         .values()
         .flat_map(|known| &known.ntp)

@@ -4,8 +4,8 @@
 //! REBINDING (any server), and INIT again when the lease is lost. While there is no address packets go
 //! through a packet socket; later through an ordinary one.
 
+use crate::interface::{self, has_carrier, request, wait_for};
 use crate::log::say;
-use crate::network::{self, has_carrier, request, wait_for};
 use crate::sys::{self, AF_PACKET};
 use std::fs::{self, File};
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -76,7 +76,7 @@ impl Client<'_> {
             self.name,
             lease.address
         );
-        network::set(self.name, |known| {
+        interface::set(self.name, |known| {
             known.status = format!("lost its address: {why}");
             known.dns.clear();
         });
@@ -90,11 +90,11 @@ impl Client<'_> {
     }
 
     fn status(&self, text: String) {
-        network::set(self.name, |known| known.status = text);
+        interface::set(self.name, |known| known.status = text);
     }
 
     fn present(&self) -> io::Result<()> {
-        match network::index(self.name) {
+        match interface::index(self.name) {
             Ok(index) if index == self.index => Ok(()),
             _ => Err(Error::other("the interface is gone")),
         }
@@ -231,7 +231,7 @@ impl Client<'_> {
             lease.address, lease.prefix, lease.server
         );
         let mut news = true;
-        network::set(self.name, |known| {
+        interface::set(self.name, |known| {
             known.dns = lease.dns.iter().map(|&server| server.into()).collect();
             known.ntp = lease.ntp.iter().map(|&server| server.into()).collect();
             known.domain.clone_from(&lease.domain);

@@ -18,6 +18,8 @@ mod disk;
 #[cfg(target_os = "linux")]
 mod health;
 #[cfg(target_os = "linux")]
+mod interface;
+#[cfg(target_os = "linux")]
 mod log;
 #[cfg(target_os = "linux")]
 mod modules;
@@ -34,6 +36,8 @@ mod salvage;
 #[cfg(target_os = "linux")]
 mod service;
 #[cfg(target_os = "linux")]
+mod services;
+#[cfg(target_os = "linux")]
 mod shutdown;
 #[cfg(target_os = "linux")]
 mod status;
@@ -46,7 +50,7 @@ mod watchdog;
 fn main() {
     use log::say;
     use std::fs;
-    use xsys_init::config;
+    use xsys_init::config_text;
 
     if std::process::id() != 1 {
         log::refuse("this is the first process of an appliance; the kernel starts it, as `/init`");
@@ -61,7 +65,7 @@ fn main() {
     not_mounted.iter().for_each(|wrong| say!("{wrong}"));
 
     let text = fs::read_to_string("/etc/xsys/appliance.json").unwrap_or_default();
-    let (config, mut wrong) = config::read(&text);
+    let (config, mut wrong) = config_text::read(&text);
     say!("{} {}", config.hostname, config.version);
     for wrong in &wrong {
         say!("/etc/xsys/appliance.json: {wrong}");
@@ -111,10 +115,10 @@ fn main() {
     clock::start(&config.time);
     match &no_root {
         Some(why) => {
-            service::start_none(config.services, "there is no root");
+            services::start_none(config.services, "there is no root");
             root::try_again(why);
         }
-        None => service::start_all(config.services),
+        None => services::start_all(config.services),
     }
 
     let (how, why) = shutdown::wait_for_the_end();

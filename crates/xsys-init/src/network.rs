@@ -4,30 +4,16 @@
 //! from router advertisements are the kernel's own work, once the link is up.
 
 use crate::dhcp_client;
+use crate::interface::{self, index, interfaces, request, wait_for};
 use crate::log::say;
-use crate::sys::{self, AF_NETLINK};
-use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{self, Error, Read, Write};
+use std::fs;
+use std::io::{self, Error};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::Path;
-use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 use xsys_init::config::{Interface, Method};
-use xsys_init::netlink::{self, Answer};
-
-/// What an interface is told of names, and a line for the status page.
-#[derive(Clone, Debug, Default)]
-pub struct Known {
-    pub dns: Vec<IpAddr>,
-    pub domain: String,
-    /// Time servers that DHCP named.
-    pub ntp: Vec<IpAddr>,
-    pub status: String,
-}
-
-static KNOWN: Mutex<BTreeMap<String, Known>> = Mutex::new(BTreeMap::new());
+use xsys_init::netlink;
 
 /// Starts everything. Without entries the first Ethernet interface asks for an address.
 pub fn start(interfaces: Vec<Interface>, hostname: &str) {
@@ -85,62 +71,10 @@ fn first_ethernet() -> String {
     }
 }
 
-pub fn interfaces() -> Vec<String> {
-    let entries = fs::read_dir("/sys/class/net")
-        .into_iter()
-        .flatten()
-        .flatten();
-    entries
-        .filter_map(|entry| entry.file_name().into_string().ok())
-        .collect()
-}
-
 fn is_ethernet(name: &str) -> bool {
     let folder = Path::new("/sys/class/net").join(name);
     let ethernet = fs::read_to_string(folder.join("type")).is_ok_and(|kind| kind.trim() == "1");
     ethernet && folder.join("device").exists() && !folder.join("phy80211").exists()
-}
-
-pub fn index(name: &str) -> io::Result<u32> {
-    let text = fs::read_to_string(format!("/sys/class/net/{name}/ifindex"))?;
-    text.trim()
-        .parse()
-        .map_err(|_| io::ErrorKind::InvalidData.into())
-}
-
-/// Waits until an interface is there, and switches it on. Says once if that takes long.
-pub fn wait_for(name: &str) -> u32 {
-    let begun = Instant::now();
-    let mut told = false;
-    loop {
-        match index(name).and_then(|index| request(&netlink::link_up(index)).map(|()| index)) {
-            Ok(index) => return index,
-            Err(error) if !told && begun.elapsed() > Duration::from_secs(5) => {
-                told = true;
-                let mut others = interfaces();
-                others.sort();
-                let status = if error.kind() == io::ErrorKind::NotFound {
-                    say!(
-                        "there is no interface {name}; there are: {}",
-                        others.join(", ")
-                    );
-                    "there is no such interface".to_string()
-                } else {
-                    say!("cannot switch on {name}: {error}");
-                    format!("cannot be switched on: {error}")
-                };
-                set(name, |known| known.status = status);
-            }
-            Err(_) => {}
-        }
-        thread::sleep(Duration::from_millis(if told { 1000 } else { 20 }));
-    }
-}
-
-/// Is a cable plugged in, and somebody at its other end?
-pub fn has_carrier(name: &str) -> bool {
-    fs::read_to_string(format!("/sys/class/net/{name}/carrier"))
-        .is_ok_and(|text| text.trim() == "1")
 }
 
 /// Sets addresses, and sets them again if the interface went away and came back.
@@ -162,12 +96,12 @@ fn keep_static(name: &str, addresses: &[String], gateways: &[String], dns: &[Str
                 say!("{name}: cannot set the gateway {text}: {error}");
             }
         }
-        set(name, |known| {
+        interface::set(name, |known| {
             known.dns = dns.iter().filter_map(|text| text.parse().ok()).collect();
             known.status = "static addresses".into();
         });
         say!("{name}: {}", addresses.join(", "));
-        while self::index(name).is_ok_and(|now| now == index) {
+        while interface::index(name).is_ok_and(|now| now == index) {
             thread::sleep(Duration::from_secs(2));
         }
         say!("{name} is gone");
@@ -186,83 +120,4 @@ fn default_route(index: u32, gateway: IpAddr) -> io::Result<()> {
         Some(gateway),
         100 + index,
     ))
-}
-
-/// Says something to the kernel and waits for its answer.
-pub fn request(message: &[u8]) -> io::Result<()> {
-    match talk(message)?.first() {
-        Some(Answer::Result(0)) => Ok(()),
-        Some(Answer::Result(error)) => Err(Error::from_raw_os_error(*error)),
-        _ => Err(io::ErrorKind::InvalidData.into()),
-    }
-}
-
-fn talk(message: &[u8]) -> io::Result<Vec<Answer>> {
-    let route_protocol = 0;
-    let mut socket: File = sys::raw_socket(AF_NETLINK, route_protocol)?;
-    socket.write_all(message)?;
-    let mut buffer = vec![0; 32 << 10];
-    let mut answers = Vec::new();
-    while !matches!(answers.last(), Some(Answer::Result(_) | Answer::Done)) {
-        if !sys::readable(&socket, 2000)? {
-            return Err(io::ErrorKind::TimedOut.into());
-        }
-        let length = socket.read(&mut buffer)?;
-        answers.extend(netlink::answers(&buffer[..length]));
-    }
-    Ok(answers)
-}
-
-/// All addresses that people could type in, with their interface.
-pub fn addresses() -> Vec<(String, IpAddr, u8)> {
-    let names: BTreeMap<u32, String> = interfaces()
-        .into_iter()
-        .filter_map(|name| Some((index(&name).ok()?, name)))
-        .collect();
-    let answers = talk(&netlink::get_addresses()).unwrap_or_default();
-    let named = answers.into_iter().filter_map(|answer| match answer {
-        Answer::Address {
-            index,
-            address,
-            prefix,
-        } if !address.is_loopback() => Some((names.get(&index)?.clone(), address, prefix)),
-        _ => None,
-    });
-    named.collect()
-}
-
-/// Changes what is known of an interface; the file that names servers follows.
-pub fn set(name: &str, change: impl FnOnce(&mut Known)) {
-    let Ok(mut all) = KNOWN.lock() else { return };
-    let known = all.entry(name.into()).or_default();
-    let before = (known.dns.clone(), known.domain.clone());
-    change(known);
-    if before != (known.dns.clone(), known.domain.clone())
-        && let Err(error) = write_resolv_conf(&all)
-    {
-        say!("cannot write /run/resolv.conf: {error}");
-    }
-}
-
-pub fn known() -> BTreeMap<String, Known> {
-    KNOWN.lock().map(|known| known.clone()).unwrap_or_default()
-}
-
-/// Replaced as a whole: a program that reads it sees the old servers or the new ones.
-fn write_resolv_conf(all: &BTreeMap<String, Known>) -> io::Result<()> {
-    let mut text = String::new();
-    let domains: Vec<&str> = all
-        .values()
-        .map(|known| known.domain.as_str())
-        .filter(|name| !name.is_empty())
-        .collect();
-    if !domains.is_empty() {
-        text += &format!("search {}\n", domains.join(" "));
-    }
-    // C libraries read three at most.
-    for server in all.values().flat_map(|known| &known.dns).take(3) {
-        text += &format!("nameserver {server}\n");
-    }
-    fs::write("/run/resolv.conf.new", text)?;
-    fs::rename("/run/resolv.conf.new", "/run/resolv.conf")
 }

@@ -211,10 +211,20 @@ fn fill(page: &mut String, now: &Snapshot) -> std::fmt::Result {
         write!(page, "<p class=problem>{}</p>", Escaped(problem))?;
     }
     page.push_str("<section><h2>Services</h2>");
-    if now.services.is_empty() {
+    services(page, &now.services)?;
+    page.push_str("</section><section><h2>Machine</h2><dl>");
+    machine(page, now)?;
+    page.push_str("</dl></section></main><section><h2>Log <small>newest first, seconds since the start</small></h2><pre>");
+    log(page, &now.log)?;
+    page.push_str("</pre><p><a href=/log>the whole log</a> · <a href=/status.json>as JSON</a></section></html>\n");
+    Ok(())
+}
+
+fn services(page: &mut String, services: &[ServiceLine]) -> std::fmt::Result {
+    if services.is_empty() {
         page.push_str("<p>None is configured.</p>");
     }
-    for service in &now.services {
+    for service in services {
         let class = if service.bad { "bad" } else { "good" };
         write!(
             page,
@@ -243,7 +253,10 @@ fn fill(page: &mut String, now: &Snapshot) -> std::fmt::Result {
         }
         page.push_str("</article>");
     }
-    page.push_str("</section><section><h2>Machine</h2><dl>");
+    Ok(())
+}
+
+fn machine(page: &mut String, now: &Snapshot) -> std::fmt::Result {
     let used = now.memory_total.saturating_sub(now.memory_available);
     let memory = format!("{} of {} used", size(used), size(now.memory_total));
     write!(
@@ -287,8 +300,11 @@ fn fill(page: &mut String, now: &Snapshot) -> std::fmt::Result {
             write!(page, "<dt>{label}<dd>{}", Escaped(text))?;
         }
     }
-    page.push_str("</dl></section></main><section><h2>Log <small>newest first, seconds since the start</small></h2><pre>");
-    for line in now.log.iter().rev() {
+    Ok(())
+}
+
+fn log(page: &mut String, lines: &[Line]) -> std::fmt::Result {
+    for line in lines.iter().rev() {
         writeln!(
             page,
             "<time>{:7.2}</time> <b>{}</b> {}",
@@ -297,7 +313,6 @@ fn fill(page: &mut String, now: &Snapshot) -> std::fmt::Result {
             Escaped(&line.text)
         )?;
     }
-    page.push_str("</pre><p><a href=/log>the whole log</a> · <a href=/status.json>as JSON</a></section></html>\n");
     Ok(())
 }
 

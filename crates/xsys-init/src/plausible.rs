@@ -130,7 +130,7 @@ fn check_service(service: &Service, wrong: &mut Vec<String>) {
 
 #[cfg(test)]
 mod tests {
-    use crate::config::read;
+    use crate::config_text::read;
 
     #[test]
     fn what_cannot_work_is_named() {

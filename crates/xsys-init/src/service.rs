@@ -5,7 +5,6 @@
 //! port or its pipe when it is started again.
 
 use crate::children;
-use crate::health;
 use crate::log::{self, say};
 use crate::sys::{self, SIGKILL, SIGTERM};
 use std::fmt::Write as _;
@@ -15,7 +14,6 @@ use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -82,60 +80,9 @@ enum Outcome {
     Stopped,
 }
 
-static ALL: Mutex<Vec<Arc<Supervised>>> = Mutex::new(Vec::new());
-static LEAVING: AtomicBool = AtomicBool::new(false);
-
-/// All services, in the order of the configuration.
-pub fn all() -> Vec<Arc<Supervised>> {
-    ALL.lock().unwrap_or_else(PoisonError::into_inner).clone()
-}
-
-/// Starts services one after another; one that says when it is ready holds back those after it. All this
-/// in the background: the first process has children to collect.
-pub fn start_all(services: Vec<Service>) {
-    let services: Vec<_> = services
-        .into_iter()
-        .map(|service| Arc::new(Supervised::new(service)))
-        .collect();
-    ALL.lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .clone_from(&services);
-    let run = move || {
-        for service in services {
-            if LEAVING.load(Ordering::SeqCst) {
-                return;
-            }
-            service.start();
-            health::watch(&service);
-            if let Some(check) = &service.service.ready {
-                health::wait_until_ready(&service, check);
-            }
-        }
-    };
-    if let Err(error) = thread::Builder::new().name("services".into()).spawn(run) {
-        say!("no thread to start services: {error}");
-    }
-}
-
-/// Notes why services are not started.
-pub fn start_none(services: Vec<Service>, why: &str) {
-    let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
-    for service in services {
-        let service = Supervised::new(service);
-        service.lock().last_exit = format!("not started: {why}");
-        service.set_phase(Phase::Ended);
-        all.push(Arc::new(service));
-    }
-}
-
-/// Asks all services to stop. Whether they did is in their states.
-pub fn stop_all() {
-    LEAVING.store(true, Ordering::SeqCst);
-    all().iter().for_each(|service| service.note(Note::Stop));
-}
-
 impl Supervised {
-    fn new(service: Service) -> Supervised {
+    /// Not started yet.
+    pub fn new(service: Service) -> Supervised {
         let (notes, inbox) = channel();
         let now = Instant::now();
         let state = State {
@@ -158,7 +105,7 @@ impl Supervised {
     }
 
     /// Starts the thread of this service; the program runs soon after.
-    fn start(self: &Arc<Supervised>) {
+    pub fn start(self: &Arc<Supervised>) {
         let Some(inbox) = self
             .inbox
             .lock()
@@ -207,6 +154,17 @@ impl Supervised {
     /// Its check has failed often enough: it is started again.
     pub fn restart_unhealthy(&self, why: &str) {
         self.note(Note::Unhealthy(why.into()));
+    }
+
+    /// It shall stop. Whether it did is in its state.
+    pub fn stop(&self) {
+        self.note(Note::Stop);
+    }
+
+    /// It is never started.
+    pub fn not_started(&self, why: &str) {
+        self.lock().last_exit = format!("not started: {why}");
+        self.set_phase(Phase::Ended);
     }
 
     fn note(&self, note: Note) {

@@ -6,7 +6,8 @@
 
 use crate::children;
 use crate::log::{self, say};
-use crate::service::{self, Phase, Supervised};
+use crate::service::{Phase, Supervised};
+use crate::services;
 use crate::sys::{
     self, MS_RDONLY, MS_REMOUNT, Reboot, SIGCHLD, SIGINT, SIGKILL, SIGTERM, SIGUSR1, SIGUSR2,
 };
@@ -92,8 +93,8 @@ fn request() -> Option<(Reboot, String)> {
 
 /// Stops the services, all at the same time.
 pub fn stop() {
-    service::stop_all();
-    let services = service::all();
+    services::stop_all();
+    let services = services::all();
     let longest = services
         .iter()
         .map(|service| service.service.stop_timeout)

@@ -5,10 +5,11 @@
 
 use crate::clock;
 use crate::data;
+use crate::interface;
 use crate::log::{self, say};
-use crate::network;
 use crate::record;
-use crate::service::{self, Health, Phase, State};
+use crate::service::{Health, Phase, State};
+use crate::services;
 use crate::sys;
 use crate::watchdog;
 use std::collections::BTreeMap;
@@ -153,7 +154,7 @@ fn snapshot((about, mount): &About) -> Snapshot {
             .unwrap_or(0)
             * 1024
     };
-    let mut services: Vec<ServiceLine> = service::all()
+    let mut services: Vec<ServiceLine> = services::all()
         .iter()
         .map(|one| service_line(&one.service, &one.state()))
         .collect();
@@ -259,10 +260,10 @@ fn data_line(mount: &str) -> Option<DataLine> {
 
 fn network_lines() -> Vec<NetworkLine> {
     let mut lines: BTreeMap<String, NetworkLine> = BTreeMap::new();
-    for (name, known) in network::known() {
+    for (name, known) in interface::known() {
         lines.entry(name).or_default().state = known.status;
     }
-    for (name, address, prefix) in network::addresses() {
+    for (name, address, prefix) in interface::addresses() {
         lines
             .entry(name)
             .or_default()

@@ -8,7 +8,8 @@
 
 use crate::log::{self, say};
 use crate::record;
-use crate::service::{self, Health};
+use crate::service::Health;
+use crate::services;
 use crate::sys;
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
@@ -176,7 +177,7 @@ fn failing() -> Option<String> {
     if silent > LONGEST_BOOT {
         return Some(format!("the first process has hung for {silent} s"));
     }
-    service::all()
+    services::all()
         .iter()
         .find_map(|service| match service.state().health {
             Health::Failing(why) => Some(format!(

@@ -123,7 +123,8 @@ impl Description {
             Ok(services) => description.services = services,
             Err(mut more) => problems.append(&mut more),
         }
-        let (_, wrong) = xsys_init::config::read(&description.for_init(&[], &[], "").to_string());
+        let (_, wrong) =
+            xsys_init::config_text::read(&description.for_init(&[], &[], "").to_string());
         problems.extend(wrong.into_iter().map(|wrong| {
             // What is wrong begins with where it is.
             let at = wrong.split('`').nth(1).unwrap_or_default();

@@ -76,7 +76,7 @@ impl Bench {
                 .into());
         }
         let json = description.for_init(programs, &[], "");
-        let (config, _) = xsys_init::config::read(&json.to_string());
+        let (config, _) = xsys_init::config_text::read(&json.to_string());
         let status = config.status.as_deref().and_then(reachable);
         if status.is_none() && !config.log.serial {
             return Err(Diagnostic::error("nobody could tell when the appliance is ready")

@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn lines_of_the_init_tell_who_is_ready() {
-        let (config, _) = xsys_init::config::read(
+        let (config, _) = xsys_init::config_text::read(
             r#"{ "format": 1, "hostname": "shop", "services": [
                 { "name": "a", "command": ["/bin/a"], "ready": { "http": "http://127.0.0.1/" } },
                 { "name": "b", "command": ["/bin/b"] } ] }"#,
