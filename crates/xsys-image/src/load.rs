@@ -138,7 +138,7 @@ struct Cut<'data> {
 }
 
 impl<'data> Cut<'data> {
-    fn to_what_sections_cover(self, covered: &[Covered<'data>]) -> Option<Self> {
+    fn covered_by(self, covered: &[Covered<'data>]) -> Option<Self> {
         let Range { start, end } = self.range;
         let inside = covered
             .iter()
@@ -187,7 +187,7 @@ fn read_class<Header: FileHeader<Endian = Endianness>>(data: &[u8]) -> Result<Im
         };
         let cut = match sections.is_empty() {
             true => Some(whole),
-            false => whole.to_what_sections_cover(&covered),
+            false => whole.covered_by(&covered),
         };
         // Nothing but the file's own headers.
         let Some(Cut { range, first, last }) = cut else {

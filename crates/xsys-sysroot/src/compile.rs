@@ -16,6 +16,7 @@ use xsys_target::{Rustc, Target};
 
 use crate::build_script::{Facts, Printed, printed};
 use crate::digest::sha256;
+use crate::manifest::Package;
 use crate::resolve::Unit;
 use crate::settings::{DebugLevel, OptLevel, Panic, Settings};
 use crate::sources::Sources;
@@ -187,6 +188,33 @@ impl Compilation<'_> {
         printed: Printed,
     ) -> Call {
         let package = &unit.package;
+        let mut env = package_env(package);
+        let arguments = self.arguments(unit, hash, units, hashes, &printed.cfgs);
+        env.extend(printed.env);
+        Call {
+            name: package.lib_name.clone(),
+            file_stem: format!("lib{}-{hash}", package.lib_name),
+            arguments,
+            env,
+            waits_for: unit.dependencies.iter().map(|edge| edge.unit).collect(),
+            cost: package
+                .lib_path
+                .parent()
+                .map_or(0, size_below)
+                .min(COST_LIMIT),
+        }
+    }
+
+    /// The command line without the compiler.
+    fn arguments(
+        &self,
+        unit: &Unit,
+        hash: &str,
+        units: &[Unit],
+        hashes: &[String],
+        cfgs: &[String],
+    ) -> Vec<OsString> {
+        let package = &unit.package;
         let mut arguments: Vec<OsString> = Vec::new();
         let mut push = |argument: String| arguments.push(argument.into());
         push(format!("--crate-name={}", package.lib_name));
@@ -210,26 +238,10 @@ impl Compilation<'_> {
         for feature in &unit.features {
             push(format!("--cfg=feature=\"{feature}\""));
         }
-        for cfg in &printed.cfgs {
+        for cfg in cfgs {
             push(format!("--cfg={cfg}"));
         }
-        for edge in &unit.dependencies {
-            let (Some(other), Some(hash)) = (units.get(edge.unit), hashes.get(edge.unit)) else {
-                continue;
-            };
-            let private = package.public_dependency && !edge.public;
-            let file = format!("lib{}-{hash}.rmeta", other.package.lib_name);
-            let mut argument = OsString::from("--extern=");
-            argument.push(match edge.name.as_str() {
-                // `unwind` does not name it.
-                unwinder::CRATE => "force:",
-                _ if private => "priv:",
-                _ => "",
-            });
-            argument.push(format!("{}=", edge.name));
-            argument.push(self.out_dir.join(file));
-            arguments.push(argument);
-        }
+        arguments.extend(self.dependencies(unit, units, hashes));
         let mut path_flag = |flag: &str, path: &Path| {
             let mut argument = OsString::from(flag);
             argument.push(path);
@@ -249,39 +261,31 @@ impl Compilation<'_> {
         // The last one counts where a flag is given twice.
         arguments.extend(self.settings.rustflags.iter().map(OsString::from));
         arguments.push(package.lib_path.clone().into());
+        arguments
+    }
 
-        let version = &package.version;
-        let mut env = vec![
-            ("CARGO_CRATE_NAME".to_owned(), package.lib_name.clone()),
-            ("CARGO_PKG_NAME".to_owned(), package.name.clone()),
-            ("CARGO_PKG_VERSION".to_owned(), version.to_string()),
-            (
-                "CARGO_PKG_VERSION_MAJOR".to_owned(),
-                version.major.to_string(),
-            ),
-            (
-                "CARGO_PKG_VERSION_MINOR".to_owned(),
-                version.minor.to_string(),
-            ),
-            (
-                "CARGO_PKG_VERSION_PATCH".to_owned(),
-                version.patch.to_string(),
-            ),
-            ("RUSTC_BOOTSTRAP".to_owned(), "1".to_owned()),
-        ];
-        env.extend(printed.env);
-        Call {
-            name: package.lib_name.clone(),
-            file_stem: format!("lib{}-{hash}", package.lib_name),
-            arguments,
-            env,
-            waits_for: unit.dependencies.iter().map(|edge| edge.unit).collect(),
-            cost: package
-                .lib_path
-                .parent()
-                .map_or(0, size_below)
-                .min(COST_LIMIT),
+    /// The flags that name the crates it uses.
+    fn dependencies(&self, unit: &Unit, units: &[Unit], hashes: &[String]) -> Vec<OsString> {
+        let package = &unit.package;
+        let mut arguments = Vec::new();
+        for edge in &unit.dependencies {
+            let (Some(other), Some(hash)) = (units.get(edge.unit), hashes.get(edge.unit)) else {
+                continue;
+            };
+            let private = package.public_dependency && !edge.public;
+            let file = format!("lib{}-{hash}.rmeta", other.package.lib_name);
+            let mut argument = OsString::from("--extern=");
+            argument.push(match edge.name.as_str() {
+                // `unwind` does not name it.
+                unwinder::CRATE => "force:",
+                _ if private => "priv:",
+                _ => "",
+            });
+            argument.push(format!("{}=", edge.name));
+            argument.push(self.out_dir.join(file));
+            arguments.push(argument);
         }
+        arguments
     }
 
     /// The library's own manifest asks for smaller code in crates where speed does not matter.
@@ -312,6 +316,29 @@ impl Compilation<'_> {
             _ => self.settings.panic,
         }
     }
+}
+
+/// What cargo tells a compiler of a package.
+fn package_env(package: &Package) -> Vec<(String, String)> {
+    let version = &package.version;
+    vec![
+        ("CARGO_CRATE_NAME".to_owned(), package.lib_name.clone()),
+        ("CARGO_PKG_NAME".to_owned(), package.name.clone()),
+        ("CARGO_PKG_VERSION".to_owned(), version.to_string()),
+        (
+            "CARGO_PKG_VERSION_MAJOR".to_owned(),
+            version.major.to_string(),
+        ),
+        (
+            "CARGO_PKG_VERSION_MINOR".to_owned(),
+            version.minor.to_string(),
+        ),
+        (
+            "CARGO_PKG_VERSION_PATCH".to_owned(),
+            version.patch.to_string(),
+        ),
+        ("RUSTC_BOOTSTRAP".to_owned(), "1".to_owned()),
+    ]
 }
 
 /// A level as manifests have it: a number or a word.

@@ -25,11 +25,11 @@ use crate::harness::{Harness, HarnessBuild};
 use crate::integrity::Damage;
 use crate::key::Inputs;
 use crate::resolve::{Resolution, TargetPlatform, Unit, Wanted, resolve};
-use crate::resume::{JOURNAL, Journal};
+use crate::resume::Journal;
 use crate::schedule::{self, Stopped};
 use crate::settings::{Panic, Settings};
 use crate::sources::{Fetch, Sources, cargo_home};
-use crate::store::{Cache, MANIFEST, PARTIAL_KEPT, Staging};
+use crate::store::{Cache, JOURNAL, MANIFEST, PARTIAL_KEPT, Staging};
 use crate::toolchain::Toolchain;
 use crate::{Error, Progress, Silent, digest, jobs, renamed, source_link};
 

@@ -5,7 +5,7 @@
 //!   order), `build_script` (cfgs);
 //! - *how*: `compile` (a command line a crate), `harness` (our crate `test`), `schedule` and `jobs` (in parallel, pipelined);
 //! - *where* it goes: `key` and `digest` (its name), `store` (locks, staging, publishing),
-//!   `beside` (what else is in the cache), `c_pieces` (the C library that comes with it: `musl`, `wasi`; `unwinder`, where that has none).
+//!   `beside` (what else is in the cache), `c_pieces` (the C library that comes with it: `kit`, `musl`, `wasi`; `unwinder`, where that has none).
 //!
 //! `ensure` puts them in order. cargo takes part only where sources have to be downloaded; no build
 //! script runs and nothing is linked.
@@ -21,6 +21,7 @@ mod harness;
 mod integrity;
 mod jobs;
 mod key;
+mod kit;
 mod lock;
 mod manifest;
 mod musl;

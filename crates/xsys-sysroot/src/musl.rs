@@ -6,7 +6,7 @@
 
 use xsys_target::{Kind, Target};
 
-use crate::c_pieces::{Kit, Wanted};
+use crate::kit::{Kit, Wanted};
 
 /// musl as rust-std components have it.
 pub(crate) static MUSL: Kit = Kit {

@@ -16,9 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::compile::Call;
 use crate::digest::{sha256, sha256_file};
-
-/// The journal's name in the folder.
-pub(crate) const JOURNAL: &str = "finished";
+use crate::store::JOURNAL;
 
 #[derive(Serialize, Deserialize)]
 struct Line {

@@ -374,13 +374,16 @@ pub(crate) struct Lock {
 /// How the name of a folder ends that a build can go on with.
 const PARTIAL: &str = "partial";
 
+/// Lists what is finished in such a folder; [`crate::resume`] writes it.
+pub(crate) const JOURNAL: &str = "finished";
+
 /// So long a build that was interrupted can go on.
 pub(crate) const PARTIAL_KEPT: Duration = Duration::from_secs(7 * 86_400);
 
 /// How long nothing has changed in a folder.
 fn age(folder: &Path) -> Duration {
     let modified = |path: &Path| std::fs::metadata(path).and_then(|metadata| metadata.modified());
-    let journal = folder.join(crate::resume::JOURNAL);
+    let journal = folder.join(JOURNAL);
     modified(&journal)
         .or_else(|_| modified(folder))
         .ok()

@@ -7,7 +7,7 @@
 
 use xsys_target::{Kind, Spec, Target};
 
-use crate::c_pieces::{Kit, Wanted};
+use crate::kit::{Kit, Wanted};
 
 /// wasi-libc as rust-std components have it.
 pub(crate) static WASI: Kit = Kit {

@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 
 use xsys_diag::{Diagnostic, Source};
 
+use crate::text;
+
 include!(concat!(env!("OUT_DIR"), "/boards.rs"));
 
 /// The names of the boards that come with xsys, sorted.
@@ -81,7 +83,7 @@ impl BoardDir {
             let problem = Diagnostic::error(format!("cannot read `{}`", shown.display()));
             problem.note(error.to_string())
         })?;
-        let text = crate::target::text(&bytes, &shown)?;
+        let text = text::of_bytes(&bytes, &shown)?;
         Ok(Source { path: shown, text })
     }
 

@@ -16,7 +16,7 @@ use crate::advice;
 use crate::json::{self, Node, Value};
 use crate::rustc::{Error, Rustc};
 use crate::schema::Schema;
-use crate::target::Target;
+use crate::spec::Spec;
 
 /// What xsys itself must be able to read before anything else can be said.
 pub(crate) fn essentials(node: &Node, source: &Source) -> Vec<Diagnostic> {
@@ -29,9 +29,10 @@ pub(crate) fn essentials(node: &Node, source: &Source) -> Vec<Diagnostic> {
     }
 }
 
-/// Everything wrong with a custom target's spec; warnings too.
+/// Everything wrong with the spec of a custom target; warnings too. `name` is what cargo calls the target.
 pub(crate) fn check(
-    target: &Target,
+    name: &str,
+    target: &Spec,
     source: &Source,
     rustc: &Rustc,
 ) -> Result<Vec<Diagnostic>, Error> {
@@ -39,7 +40,7 @@ pub(crate) fn check(
         Ok(node) => node,
         Err(problems) => return Ok(problems),
     };
-    let spec = Spec {
+    let spec = SpecFile {
         node: &node,
         source,
     };
@@ -62,7 +63,7 @@ pub(crate) fn check(
         found.extend(unknown_architecture(&spec, target, &builtin, &compiler));
     }
     if found.is_empty() {
-        let mut tried = trial(&spec, target, rustc)?;
+        let mut tried = trial(&spec, name, target, rustc)?;
         for problem in &mut tried {
             advice::add(problem, target, &builtin);
         }
@@ -75,17 +76,17 @@ pub(crate) fn check(
             )
         }));
     }
-    found.extend(telling_name(target));
+    found.extend(telling_name(name, target));
     Ok(found)
 }
 
 /// Finds places in the spec's file.
-struct Spec<'a> {
+struct SpecFile<'a> {
     node: &'a Node,
     source: &'a Source,
 }
 
-impl Spec<'_> {
+impl SpecFile<'_> {
     /// The place of a value by its path (`a.b[0]`), as far as the path leads.
     fn place(&self, path: &str) -> Option<Range<usize>> {
         let mut steps = path
@@ -130,8 +131,8 @@ impl Spec<'_> {
 }
 
 fn unknown_architecture(
-    spec: &Spec<'_>,
-    target: &Target,
+    spec: &SpecFile<'_>,
+    target: &Spec,
     builtin: &Json,
     compiler: &str,
 ) -> Option<Diagnostic> {
@@ -155,7 +156,7 @@ fn unknown_architecture(
 }
 
 /// The data layout of a built-in target for the same LLVM target.
-fn known_layout(target: &Target, builtin: &Json) -> Option<String> {
+fn known_layout(target: &Spec, builtin: &Json) -> Option<String> {
     let (name, layout) = builtin.as_object()?.iter().find_map(|(name, spec)| {
         let same = spec.get("llvm-target")?.as_str()? == target.llvm_target();
         let layout = spec.get("data-layout")?.as_str()?;
@@ -165,13 +166,18 @@ fn known_layout(target: &Target, builtin: &Json) -> Option<String> {
 }
 
 /// Compiles an empty crate and turns what rustc and LLVM say into diagnostics.
-fn trial(spec: &Spec<'_>, target: &Target, rustc: &Rustc) -> Result<Vec<Diagnostic>, Error> {
+fn trial(
+    spec: &SpecFile<'_>,
+    name: &str,
+    target: &Spec,
+    rustc: &Rustc,
+) -> Result<Vec<Diagnostic>, Error> {
     let failed = |source| Error::Start {
         program: rustc.program().to_owned(),
         source,
     };
     let folder = tempfile::tempdir().map_err(failed)?;
-    let file = folder.path().join(format!("{}.json", target.name));
+    let file = folder.path().join(format!("{}.json", name));
     std::fs::write(&file, target.canonical_json()).map_err(failed)?;
     let output = rustc.trial(&file)?;
 
@@ -234,7 +240,7 @@ fn llvm_message(line: &str) -> Option<(Severity, String)> {
 }
 
 /// Gives a message its place and, where the answer is known, the answer.
-fn explain(spec: &Spec<'_>, severity: Severity, text: &str) -> Diagnostic {
+fn explain(spec: &SpecFile<'_>, severity: Severity, text: &str) -> Diagnostic {
     let text = text
         .strip_prefix("error loading target specification: ")
         .unwrap_or(text);
@@ -326,7 +332,7 @@ fn explain(spec: &Spec<'_>, severity: Severity, text: &str) -> Diagnostic {
 
 /// Build scripts of runtime crates look at the target's name: cortex-m-rt for `thumbv7m-…`,
 /// riscv-rt for `riscv32imac-VENDOR-OS`. Under another name they build something else, silently.
-fn telling_name(target: &Target) -> Option<Diagnostic> {
+fn telling_name(name: &str, target: &Spec) -> Option<Diagnostic> {
     if !target.is_bare_metal() {
         return None;
     }
@@ -342,8 +348,7 @@ fn telling_name(target: &Target) -> Option<Diagnostic> {
         (
             "cortex-m and cortex-m-rt decide",
             example,
-            target.name.starts_with(&format!("{first}-"))
-                && target.name.ends_with("eabihf") == hard,
+            name.starts_with(&format!("{first}-")) && name.ends_with("eabihf") == hard,
         )
     } else if target.arch().starts_with("riscv") {
         let letters: String = target
@@ -357,7 +362,7 @@ fn telling_name(target: &Target) -> Option<Diagnostic> {
             target.arch(),
             target.vendor()
         );
-        let fine = target.name.starts_with(target.arch()) && target.name.matches('-').count() >= 2;
+        let fine = name.starts_with(target.arch()) && name.matches('-').count() >= 2;
         ("riscv-rt decides", example, fine)
     } else {
         return None;
@@ -365,7 +370,7 @@ fn telling_name(target: &Target) -> Option<Diagnostic> {
     (!fine).then(|| {
         Diagnostic::warning(format!(
             "the name `{}` hides the architecture from build scripts",
-            target.name
+            name
         ))
         .note(format!("{crates} by the name of the spec file"))
         .help(format!("call it `{example}` if you use them"))

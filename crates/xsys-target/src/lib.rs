@@ -25,6 +25,7 @@ mod rustc;
 mod schema;
 mod spec;
 mod target;
+mod text;
 mod threads;
 
 pub use board::{

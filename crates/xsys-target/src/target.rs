@@ -7,7 +7,6 @@
 
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use xsys_diag::{Diagnostic, Source, did_you_mean};
 
@@ -16,6 +15,7 @@ use crate::check;
 use crate::json::{self, Value};
 use crate::rustc::{Error, Rustc};
 use crate::spec::Spec;
+use crate::text;
 
 /// What the user asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,7 +66,7 @@ impl Target {
     pub fn load(what: &What, rustc: &Rustc) -> Result<Target, Vec<Diagnostic>> {
         match what {
             What::SpecFile(path) => {
-                let text = read(path).map_err(|problem| vec![problem])?;
+                let text = text::read(path).map_err(|problem| vec![problem])?;
                 let name = spec_name(path).map_err(|problem| vec![problem])?;
                 if let Some(board) = board_of(path)? {
                     return Target::load(&What::Board(board), rustc);
@@ -149,7 +149,7 @@ impl Target {
     /// its place in the file. Starts rustc three times (0.1 s); built-in triples are fine by definition.
     pub fn check(&self, rustc: &Rustc) -> Result<Vec<Diagnostic>, Error> {
         match &self.source {
-            Some(source) => check::check(self, source, rustc),
+            Some(source) => check::check(&self.name, &self.spec, source, rustc),
             None => Ok(Vec::new()),
         }
     }
@@ -220,23 +220,4 @@ fn unknown_triple(triple: &str, rustc: &Rustc, error: Error) -> Diagnostic {
         Some(close) => problem.help(format!("did you mean `{close}`?")),
         None => problem.help("`xsys target list` shows all of them"),
     }
-}
-
-/// A text file, or why not.
-pub(crate) fn read(path: &Path) -> Result<Arc<str>, Diagnostic> {
-    let bytes = std::fs::read(path).map_err(|error| {
-        let problem = Diagnostic::error(format!("cannot read `{}`", path.display()));
-        problem.note(error.to_string())
-    })?;
-    text(&bytes, path)
-}
-
-/// Bytes as text, or where they are not.
-pub(crate) fn text(bytes: &[u8], path: &Path) -> Result<Arc<str>, Diagnostic> {
-    std::str::from_utf8(bytes).map(Arc::from).map_err(|error| {
-        Diagnostic::error(format!("`{}` is not UTF-8", path.display())).note(format!(
-            "the first bad byte is at {:#x}",
-            error.valid_up_to()
-        ))
-    })
 }
