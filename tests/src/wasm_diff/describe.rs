@@ -16,6 +16,7 @@ pub fn describe(link: &Link) -> String {
             ),
             Input::Library(objects) => ("library:\n".to_owned(), objects.as_slice()),
             Input::Again(name) => (format!("{name} again\n"), [].as_slice()),
+            Input::Stub(lines) => (format!("stub library {lines:?}\n"), [].as_slice()),
         };
         out += &kind;
         for object in objects {

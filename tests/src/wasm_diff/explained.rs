@@ -2,8 +2,9 @@
 //!
 //! Each row has a name that `docs/wasm-compat.md` explains, and a test that is as narrow as it can be: what it lets pass is not looked at again.
 
-use super::model::Link;
+use super::model::{Group, Link, Object, What, flag};
 use super::verdict::{Links, Outcome};
+use xsys_link::demangle::readable;
 
 /// rust-lld ended by a signal.
 pub const CRASH: &str = "rust-lld crashes";
@@ -23,6 +24,24 @@ pub const TABLE: &[Explained] = &[
         name: "functions defined twice with two types",
         holds: |_, _, way| {
             way.starts_with("only default mode refuses:") && way.ends_with("is defined twice")
+        },
+    },
+    Explained {
+        name: "features that are asked for and forbidden",
+        holds: |link, _, way| {
+            let mut words = link.options.iter().flatten();
+            words.any(|word| word.contains("features="))
+                && way.starts_with("only default mode refuses:")
+                && way.ends_with("feature is used and forbidden")
+        },
+    },
+    Explained {
+        name: "names of groups that another file had first",
+        holds: |link, links, way| match &links.usual {
+            Outcome::Refused(said) => {
+                way.starts_with("only default mode refuses:") && lost_in_group(link, said)
+            }
+            _ => false,
         },
     },
     Explained {
@@ -50,6 +69,55 @@ pub const TABLE: &[Explained] = &[
         },
     },
 ];
+
+/// Whether all names that are said to be undefined are in a group whose other copy, which another file has, lacks them.
+fn lost_in_group(link: &Link, said: &str) -> bool {
+    let mut inputs = link.inputs.clone();
+    let objects: Vec<Object> = inputs
+        .iter_mut()
+        .flat_map(|input| input.objects_mut().to_vec())
+        .collect();
+    let lost = |name: &str| {
+        objects.iter().any(|object| {
+            let groups = names_in_groups(object).filter(|(known, _)| readable(known) == name);
+            groups.into_iter().any(|(name, group)| {
+                objects.iter().any(|other| {
+                    let same = |known: &Group| known.name == group.name;
+                    other.groups.iter().any(same)
+                        && !names_in_groups(other).any(|(known, _)| known == name)
+                })
+            })
+        })
+    };
+    let errors = said.lines().filter(|line| line.starts_with("error: "));
+    let names = errors.map(|line| {
+        let undefined = line
+            .strip_prefix("error: undefined symbol: `")
+            .map(|rest| rest.trim_end_matches('`'));
+        let exported = line
+            .strip_prefix("error: exported symbol `")
+            .and_then(|rest| rest.strip_suffix("` is not defined"));
+        undefined.or(exported)
+    });
+    let names: Vec<Option<&str>> = names.collect();
+    !names.is_empty() && names.into_iter().all(|name| name.is_some_and(lost))
+}
+
+/// The names that an object defines for all in a group, with the group.
+fn names_in_groups(object: &Object) -> impl Iterator<Item = (&str, &Group)> {
+    let symbols = object.symbols.iter();
+    let symbols = symbols.filter(|symbol| symbol.flags & flag::LOCAL == 0);
+    symbols.flat_map(|symbol| {
+        let holds = |group: &&Group| match &symbol.what {
+            What::Data(Some((segment, ..))) => group.segments.contains(segment),
+            What::Function { .. } => group.functions.contains(&symbol.id),
+            What::Alias(of) => group.functions.contains(of),
+            _ => false,
+        };
+        let groups = object.groups.iter().filter(holds);
+        groups.map(|group| (symbol.name.as_str(), group))
+    })
+}
 
 /// Whether a module has a relocation section with fewer entries than it says.
 fn counts_too_many(module: &[u8]) -> bool {

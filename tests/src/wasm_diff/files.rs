@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::encode;
-use super::model::{Archive, Input, Link, Object, flag};
+use super::model::{Archive, Input, Link};
 
 /// Writes all files into a folder, and the words that name them: what stands in front of a file's name comes first.
 pub fn write(link: &Link, folder: &Path) -> std::io::Result<Vec<String>> {
@@ -33,29 +33,29 @@ pub fn write(link: &Link, folder: &Path) -> std::io::Result<Vec<String>> {
             }
             Input::Again(name) if folder.join(name).exists() => words.push(name.clone()),
             Input::Again(_) => {}
+            Input::Stub(lines) => {
+                let name = format!("stub{}.so", words.len());
+                std::fs::write(folder.join(&name), stub(lines))?;
+                words.push(name);
+            }
         }
     }
     Ok(words)
 }
 
-/// The names that an archive's table lists.
-fn listed(object: &Object) -> impl Iterator<Item = &str> {
-    let symbols = object.symbols.iter();
-    symbols
-        .filter(|symbol| {
-            symbol.is_defined() && symbol.flags & flag::LOCAL == 0 && !symbol.name.is_empty()
-        })
-        .map(|symbol| symbol.name.as_str())
+/// The text of a stub library.
+fn stub(lines: &[(String, Vec<String>)]) -> String {
+    let lines = lines.iter().map(|(name, needed)| match needed.is_empty() {
+        true => format!("{name}\n"),
+        false => format!("{name}: {}\n", needed.join(",")),
+    });
+    format!("#STUB\n{}", lines.collect::<String>())
 }
 
 /// The System V archive format, with or without its table.
 fn archive_bytes(archive: &Archive) -> Vec<u8> {
     let members: Vec<Vec<u8>> = archive.members.iter().map(encode::object).collect();
-    let names = archive
-        .members
-        .iter()
-        .map(|member| listed(member).collect::<Vec<_>>());
-    let names: Vec<Vec<&str>> = names.collect();
+    let names: Vec<Vec<&str>> = archive.members.iter().map(encode::listed).collect();
     let count: usize = names.iter().map(Vec::len).sum();
     let text: usize = names.iter().flatten().map(|name| name.len() + 1).sum();
     let even = |size: usize| size + size % 2;

@@ -102,7 +102,7 @@ const LINKER_DATA: &[&str] = &[
     "__start_other",
     "__rodata_end",
 ];
-const FEATURES: &[&str] = &[
+pub(super) const FEATURES: &[&str] = &[
     "atomics",
     "bulk-memory",
     "bulk-memory-opt",
@@ -172,10 +172,30 @@ pub fn link(seed: u64) -> Link {
             inputs.push(Input::Again(dice.pick(&names).clone()));
         }
     }
+    if dice.percent(6) {
+        let at = dice.below(inputs.len() + 1);
+        inputs.insert(at, Input::Stub(stub(dice, &world)));
+    }
     Link {
         options: words::options(dice, &world),
         inputs,
     }
+}
+
+/// What the host provides, and what that needs.
+fn stub(dice: &mut Dice, world: &World) -> Vec<(String, Vec<String>)> {
+    let mut names: Vec<&str> = world.names.iter().map(|name| name.text.as_str()).collect();
+    names.extend(["nobody", "field0"]);
+    let mut lines: Vec<(String, Vec<String>)> = Vec::new();
+    for _ in 0..1 + dice.below(4) {
+        let name = (*dice.pick(&names)).to_owned();
+        let needed = (0..dice.below(3)).map(|_| (*dice.pick(&names)).to_owned());
+        let needed = needed.collect();
+        if !lines.iter().any(|(known, _)| *known == name) {
+            lines.push((name, needed));
+        }
+    }
+    lines
 }
 
 fn world(dice: &mut Dice, objects: usize) -> World {

@@ -44,7 +44,10 @@ pub fn trials(scratch: &Path) -> Vec<Trial> {
     };
     if let Some(seconds) = number("XSYS_WASM_DIFF_SECONDS") {
         let since = std::time::UNIX_EPOCH.elapsed().unwrap_or_default();
-        let first = number("XSYS_WASM_DIFF_SEED").unwrap_or(since.as_secs() << 20);
+        let start = number("XSYS_WASM_DIFF_SEED");
+        let first = start.unwrap_or(since.as_secs() << 20);
+        // Several can run side by side.
+        let scratch = start.map_or(scratch.clone(), |seed| scratch.join(seed.to_string()));
         let many = number("XSYS_WASM_DIFF_LINKS").unwrap_or(u64::MAX);
         let test = move || {
             let end = Instant::now() + Duration::from_secs(seconds);

@@ -26,6 +26,8 @@ pub enum Input {
     Library(Vec<Object>),
     /// The file at an earlier position once more.
     Again(String),
+    /// A stub library: what the host provides, and which names each of these needs.
+    Stub(Vec<(String, Vec<String>)>),
 }
 
 /// An archive.
@@ -234,7 +236,7 @@ impl Input {
             Input::Object(object) => std::slice::from_mut(object),
             Input::Archive(archive) => &mut archive.members,
             Input::Library(objects) => objects,
-            Input::Again(_) => &mut [],
+            Input::Again(_) | Input::Stub(_) => &mut [],
         }
     }
 
@@ -243,7 +245,7 @@ impl Input {
         match self {
             Input::Object(object) => Some(&object.name),
             Input::Archive(archive) => Some(&archive.name),
-            Input::Library(_) | Input::Again(_) => None,
+            Input::Library(_) | Input::Again(_) | Input::Stub(_) => None,
         }
     }
 }

@@ -69,6 +69,9 @@ impl Cut {
             let done = match input {
                 Input::Archive(archive) => self.list(&mut archive.members),
                 Input::Library(objects) => self.list(objects),
+                Input::Stub(lines) => {
+                    self.list(lines) || lines.iter_mut().any(|(_, needed)| self.list(needed))
+                }
                 _ => false,
             };
             if done {

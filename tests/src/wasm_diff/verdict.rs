@@ -12,6 +12,9 @@ use super::files;
 use super::model::Link;
 use crate::wasm::module;
 
+/// The file that `--why-extract` writes.
+pub const MEMBERS: &str = "members.txt";
+
 /// What came of a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -32,6 +35,8 @@ pub struct Links {
     pub strict: Outcome,
     /// Ours as users call it.
     pub usual: Outcome,
+    /// What rust-lld and strict mode wrote about archives' members, where the command line asks for that.
+    pub members: [Option<String>; 2],
 }
 
 /// What two links have in common.
@@ -88,15 +93,32 @@ impl Bench {
                 word
             });
         }
+        let lld = self.theirs(&self.for_linker(&words, "lld"))?;
+        let strict = self.for_linker(&words, "strict");
+        let strict = self.ours(&strict, "strict", Some("--compat=wasm-ld"));
+        // The other mode warns of other things.
+        words.retain(|word| word != "--fatal-warnings");
+        let usual = self.ours(&self.for_linker(&words, "usual"), "usual", None);
+        let members = ["lld", "strict"].map(|name| {
+            let file = self.folder.join(name).join(MEMBERS);
+            std::fs::read_to_string(file).ok()
+        });
         Ok(Links {
-            lld: self.theirs(&words)?,
-            strict: self.ours(&words, "strict", Some("--compat=wasm-ld")),
-            usual: {
-                // The other mode warns of other things.
-                words.retain(|word| word != "--fatal-warnings");
-                self.ours(&words, "usual", None)
-            },
+            lld,
+            strict,
+            usual,
+            members,
         })
+    }
+
+    /// The words for one of the linkers: files besides the module go where that goes.
+    fn for_linker(&self, words: &[String], name: &str) -> Vec<String> {
+        let folder = self.folder.join(name);
+        let words = words.iter().map(|word| match word.strip_suffix(MEMBERS) {
+            Some(option) => format!("{option}{}", folder.join(MEMBERS).display()),
+            None => word.clone(),
+        });
+        words.collect()
     }
 
     /// Links by both, and judges.
@@ -183,6 +205,14 @@ fn judge(link: &Link, links: &Links) -> Verdict {
             format!("only strict mode refuses: {}", shape(ours)),
             ours.clone(),
         ),
+        (Outcome::Module(theirs), Outcome::Module(ours), _)
+            if theirs == ours && links.members[0] != links.members[1] =>
+        {
+            (
+                "archives' members".to_owned(),
+                format!("{:?}", links.members),
+            )
+        }
         (Outcome::Module(theirs), Outcome::Module(ours), usual) if theirs == ours => match usual {
             Outcome::Refused(said) => (
                 format!("only default mode refuses: {}", shape(said)),

@@ -1,7 +1,7 @@
 //! Command lines: options that go together often enough that links succeed.
 
 use super::dice::Dice;
-use super::grammar::{Thing, World};
+use super::grammar::{FEATURES, Thing, World};
 
 /// The options of a link, in groups.
 pub(super) fn options(dice: &mut Dice, world: &World) -> Vec<Vec<String>> {
@@ -27,6 +27,23 @@ pub(super) fn options(dice: &mut Dice, world: &World) -> Vec<Vec<String>> {
     let relocatable = world.relocatable;
     if relocatable {
         add("--relocatable".into());
+    }
+    // Together with some of these it is refused.
+    for (word, chance) in [
+        ("--gc-sections", 2),
+        ("--compress-relocations", 1),
+        ("--growable-table", 1),
+        ("--export-table", 2),
+        ("--import-table", 4),
+        ("--shared-memory", 1),
+        ("--entry=_start", 2),
+        ("--no-entry", 5),
+        ("-u main", 1),
+        ("--unresolved-symbols=import-dynamic", 5),
+    ] {
+        if relocatable && dice.percent(chance) {
+            add(word.into());
+        }
     }
     // `_start` is there now and then.
     if !relocatable && dice.percent(80) {
@@ -123,6 +140,37 @@ pub(super) fn options(dice: &mut Dice, world: &World) -> Vec<Vec<String>> {
         ("--page-size=1", 2),
         ("--error-limit=0", 2),
         ("--no-entry", 2),
+        ("-Bsymbolic", 3),
+        ("--experimental-pic", 3),
+        ("--noinhibit-exec", 4),
+        ("--no-allow-multiple-definition", 3),
+        ("-z muldefs", 3),
+        ("-z nothing", 2),
+        ("--demangle", 4),
+        ("--check-features", 3),
+        ("--merge-data-segments --no-merge-data-segments", 2),
+        ("--no-export-dynamic", 3),
+        ("--no-print-gc-sections", 2),
+        ("--error-unresolved-symbols", 4),
+        ("--export-table --import-table", 1),
+        ("--initial-memory=100", 1),
+        ("--initial-heap=100", 1),
+        ("--max-memory=65536", 2),
+        ("--max-memory=100", 1),
+        ("--global-base=0", 2),
+        ("--table-base=1", 2),
+        ("--start-lib", 1),
+        ("--end-lib", 1),
+        ("--whole-archive", 2),
+        ("--no-whole-archive", 2),
+        ("--strip-all --keep-section=name", 2),
+        ("--keep-section=target_features", 3),
+        ("--import-memory=mem", 1),
+        ("--soname=", 1),
+        ("-m wasm32", 2),
+        ("--build-id=none", 2),
+        ("--build-id=tree", 2),
+        ("--why-extract=members.txt", 6),
     ] {
         let odd = relocatable
             && matches!(
@@ -135,6 +183,13 @@ pub(super) fn options(dice: &mut Dice, world: &World) -> Vec<Vec<String>> {
             );
         if dice.percent(if odd { 0 } else { chance }) {
             add(words.into());
+        }
+    }
+    for option in ["--features", "--extra-features"] {
+        if dice.percent(5) {
+            let chosen = FEATURES.iter().filter(|_| dice.percent(50)).copied();
+            let chosen: Vec<&str> = chosen.collect();
+            add(format!("{option}={}", chosen.join(",")));
         }
     }
     match dice.below(12) {

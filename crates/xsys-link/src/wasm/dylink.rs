@@ -20,7 +20,9 @@ const IMPORT_INFO: u8 = 4;
 /// The section's contents, where there has to be one.
 pub fn contents(module: &Module<'_, '_>) -> Option<Vec<u8>> {
     let options = module.options;
-    if options.unresolved != Unresolved::Import || options.relocatable {
+    // wasm-ld writes it into objects, too.
+    let object = options.relocatable && !options.shrink.compat;
+    if options.unresolved != Unresolved::Import || object {
         return None;
     }
     let mut out = Vec::new();

@@ -481,7 +481,7 @@ pub static FLAGS: &[Flag] = &[
     set!(
         ["soname"],
         Required,
-        |r, v| r.options.module_name = Some(v.into()),
+        |r, v| r.options.module_name = (!v.is_empty()).then(|| v.into()),
         "the module's name in the name section"
     ),
     set!(
@@ -621,6 +621,11 @@ pub static FLAGS: &[Flag] = &[
     ),
     ignored!(["Bsymbolic"], None, "matters for shared modules only"),
     ignored!(
+        ["experimental-pic"],
+        None,
+        "only keeps wasm-ld from warning of what may change"
+    ),
+    ignored!(
         ["no-pie", "no-color-diagnostics", "no-shlib-sigcheck"],
         None,
         "that is how it is"
@@ -650,7 +655,7 @@ pub static FLAGS: &[Flag] = &[
     ),
     // Would change the output.
     rejected!(
-        ["shared", "pie", "experimental-pic"],
+        ["shared", "pie"],
         None,
         "the layout of shared modules (`dylink.0`) is not settled; link everything into one module"
     ),

@@ -117,11 +117,10 @@ pub fn gc(options: &WasmOptions, resolved: &Resolved<'_>) -> Live {
     // The calls to initialisers are in a function that has no relocations to show for it.
     let has_init = resolved.files().any(|(file, object)| {
         let mut initialisers = object.init_functions.iter();
-        live.files[file.0 as usize]
-            && initialisers.any(|&(_, symbol)| {
-                let id = resolved.file_symbol(file, symbol);
-                !resolved.is_discarded(id) && live.symbols[id.0 as usize]
-            })
+        initialisers.any(|&(_, symbol)| {
+            let id = resolved.file_symbol(file, symbol);
+            !resolved.is_discarded(id) && live.symbols[id.0 as usize]
+        })
     });
     live.synthetic[0] = (live.synthetic[0] || has_init) && !options.relocatable;
     live

@@ -242,7 +242,9 @@ impl<'a> Indexes<'a> {
                 }
                 let id = ids[entry.index as usize];
                 let distance = matches!(value, Value::AddressRelative | Value::TableSlotRelative);
-                if distance && !options.relocatable {
+                let object = options.relocatable
+                    && !(options.shrink.compat && options.unresolved == Unresolved::Import);
+                if distance && !object {
                     let symbol = resolved.symbol(id);
                     if (symbol.is_undefined() && !symbol.is_overlooked()) || symbol.missing {
                         scan.nowhere.push((id, file));
@@ -260,12 +262,15 @@ impl<'a> Indexes<'a> {
                         }
                     }
                     Value::Address if is_fixed(options, resolved.symbol(id), &entry) => {
-                        scan.fixed.push((id, file));
+                        self.wait_for_address(options, (id, file), &entry, &mut scan);
                     }
                     Value::TableSlot | Value::TableSlotRelative => {
                         let symbol = resolved.symbol(id);
                         if is_fixed(options, symbol, &entry) {
-                            scan.fixed.push((id, file));
+                            self.wait_for_address(options, (id, file), &entry, &mut scan);
+                        }
+                        if options.relocatable && is_dynamic(options, symbol) {
+                            continue;
                         }
                         // wasm-ld knows that nobody defines it only once it has met it.
                         let first = options.shrink.compat && symbol.missing && !met[id.0 as usize];
@@ -277,7 +282,7 @@ impl<'a> Indexes<'a> {
                         let symbol = resolved.symbol(id);
                         if symbol.kind != SymbolKind::Global && seen_globals.insert(id) {
                             if is_dynamic(options, symbol) {
-                                self.imported_addresses.push(id);
+                                self.import_address(id);
                                 continue;
                             }
                             scan.address_globals.push(id);
@@ -302,6 +307,26 @@ impl<'a> Indexes<'a> {
             }
         }
         scan
+    }
+
+    /// A place wants an address that is known at run time only. In an object data can wait for it.
+    fn wait_for_address(
+        &mut self,
+        options: &WasmOptions,
+        (id, file): (SymbolId, FileId),
+        entry: &RelocationEntry,
+        scan: &mut Scan<'a>,
+    ) {
+        match options.relocatable && in_data(entry) {
+            true => self.import_address(id),
+            false => scan.fixed.push((id, file)),
+        }
+    }
+
+    fn import_address(&mut self, id: SymbolId) {
+        if !self.imported_addresses.contains(&id) {
+            self.imported_addresses.push(id);
+        }
     }
 
     fn give_slot(
@@ -651,17 +676,22 @@ pub(super) fn is_allowed(options: &WasmOptions, symbol: &Symbol<'_>) -> bool {
 /// Whether the address of something that is not defined is asked for at run time.
 fn is_dynamic(options: &WasmOptions, symbol: &Symbol<'_>) -> bool {
     options.unresolved == Unresolved::Import
-        && !options.relocatable
+        && (!options.relocatable || options.shrink.compat)
         && symbol.is_undefined()
         && !symbol.is_local()
         && !symbol.is_hidden()
         && matches!(symbol.kind, SymbolKind::Data | SymbolKind::Function)
 }
 
+/// Whether a field is one of data, and not of code.
+fn in_data(entry: &RelocationEntry) -> bool {
+    matches!(reloc::row(entry.ty).field, Field::I32 | Field::I64)
+}
+
 /// Whether a place wants that address now.
 fn is_fixed(options: &WasmOptions, symbol: &Symbol<'_>, entry: &RelocationEntry) -> bool {
     // wasm-ld lets no code have an address that is not known, even of what nobody else can define.
-    let code = !matches!(reloc::row(entry.ty).field, Field::I32 | Field::I64);
+    let code = !in_data(entry);
     let dynamic = options.unresolved == Unresolved::Import && symbol.is_undefined();
     is_dynamic(options, symbol) || (code && dynamic && options.shrink.compat)
 }

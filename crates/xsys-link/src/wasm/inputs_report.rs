@@ -83,7 +83,10 @@ pub fn why_extract(options: &WasmOptions, resolved: &Resolved<'_>) -> String {
     for extracted in &resolved.extracted {
         let by = match extracted.by {
             Asker::File(file) => &resolved.file(file).name,
+            // wasm-ld asks for those by itself.
+            Asker::Option("--wrap") if options.shrink.compat => "<internal>",
             Asker::Option(option) => option,
+            Asker::Stub(library) => &resolved.stub_libraries[library as usize],
             Asker::Linker => "<internal>",
         };
         let member = &resolved.file(extracted.file).name;

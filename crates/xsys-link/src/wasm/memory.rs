@@ -454,8 +454,8 @@ impl<'a> Memory<'a> {
                 ));
             }
             self.max_pages = Some(settings.max / page);
-        } else if settings.fixed || settings.shared {
-            // A shared memory has a limit in any case.
+        } else if settings.shared || (settings.fixed && at != 0) {
+            // A shared memory has a limit in any case, that of an object without data none.
             self.max_pages = Some(self.pages);
         }
     }

@@ -227,6 +227,7 @@ fn make_stub(resolved: &mut Resolved<'_>, id: SymbolId, name: String) {
     let signature = resolved.symbol(id).signature;
     let function = add_stub(resolved, signature, name);
     become_stub(resolved, id, function);
+    resolved.symbols[id.0 as usize].flags |= SymbolFlags::VISIBILITY_HIDDEN;
 }
 
 fn add_stub<'a>(
@@ -251,7 +252,6 @@ fn forget_wishes(resolved: &mut Resolved<'_>, id: SymbolId) {
 fn become_stub(resolved: &mut Resolved<'_>, id: SymbolId, function: FunctionRef) {
     let symbol = &mut resolved.symbols[id.0 as usize];
     symbol.definition = Definition::Function(function);
-    symbol.flags |= SymbolFlags::VISIBILITY_HIDDEN;
     symbol.stub = true;
 }
 

@@ -124,6 +124,8 @@ pub struct Symbol<'a> {
     pub provided: bool,
     /// Undefined, and replaced by such a function because the command line says so.
     pub missing: bool,
+    /// A member that nobody needed would define it: wasm-ld forgets to say in objects that it is undefined.
+    pub demoted: bool,
     /// The file that defines it or first referred to it.
     pub file: Option<FileId>,
 }
@@ -234,6 +236,8 @@ pub struct Resolved<'a> {
     pub renamed: Vec<(&'a str, SymbolId)>,
     /// Members that were pulled, and why.
     pub extracted: Vec<Extracted<'a>>,
+    /// The names of the stub libraries.
+    pub stub_libraries: Vec<String>,
     /// What wrappers of a command's exports call at the end.
     pub finaliser: Option<SymbolId>,
 }
@@ -256,6 +260,8 @@ pub enum Asker {
     File(FileId),
     /// The command line.
     Option(&'static str),
+    /// The stub library of this number.
+    Stub(u32),
     /// The linker itself.
     Linker,
 }

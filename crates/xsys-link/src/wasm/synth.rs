@@ -101,6 +101,7 @@ fn name<'a>(
         provided: false,
         stub: false,
         missing: false,
+        demoted: false,
         file: None,
     };
     resolved.named.push(SymbolId(resolved.symbols.len() as u32));
@@ -243,7 +244,9 @@ pub fn bodies(
             SyntheticKind::InitTlsGlobals => {
                 threads::init_tls_globals(resolved, memory, indexes, is64, &mut code);
             }
-            SyntheticKind::ApplyTls => {}
+            SyntheticKind::ApplyTls => {
+                threads::apply_tls(resolved, memory, indexes, is64, &mut code);
+            }
             SyntheticKind::CommandExport(id) => {
                 if live.synthetic[0] {
                     call(&mut code, indexes.body_number(FunctionRef::Synthetic(0)));

@@ -14,8 +14,9 @@ use xsys_diag::Diagnostic;
 
 use super::index::{Indexes, OwnGlobal};
 use super::leb;
-use super::memory::{Memory, OutputSegment};
+use super::memory::{Memory, OutputSegment, Source};
 use super::object::SymbolKind;
+use super::reloc::{self, Field};
 
 use super::symbols::{FileId, FunctionRef, LinkerSymbol, Resolved, SymbolId, SyntheticKind};
 use crate::demangle::readable;
@@ -32,6 +33,8 @@ const GLOBAL_GET: u8 = 0x23;
 const GLOBAL_SET: u8 = 0x24;
 const I32_CONST: u8 = 0x41;
 const I64_CONST: u8 = 0x42;
+const I32_STORE: u8 = 0x36;
+const I64_STORE: u8 = 0x37;
 const I32_ADD: u8 = 0x6a;
 const I64_ADD: u8 = 0x7c;
 const BULK: u8 = 0xfc;
@@ -202,6 +205,43 @@ pub fn init_tls_globals(
         code.address(memory.symbol_address(symbol, 0).unwrap_or(0));
         code.out.push(if is64 { I64_ADD } else { I32_ADD });
         code.index(GLOBAL_SET, number);
+    }
+}
+
+/// The body of `__wasm_apply_tls_relocs`, without its list of local variables. As wasm-ld has it: addresses that are in
+/// globals are stored once more, into the segment's own place.
+pub fn apply_tls(
+    resolved: &Resolved<'_>,
+    memory: &Memory<'_>,
+    indexes: &Indexes<'_>,
+    is64: bool,
+    out: &mut Vec<u8>,
+) {
+    let mut code = Code { out, is64 };
+    let segments = memory.segments.iter().filter(|segment| is_tls(segment));
+    for (segment, part) in segments.flat_map(|s| s.parts.iter().map(move |part| (s, part))) {
+        let Source::Input(file, at) = part.source else {
+            continue;
+        };
+        let input = &resolved.file(file).segments[at as usize];
+        for entry in input.relocs.iter() {
+            let id = resolved.file_symbol(file, entry.index);
+            let symbol = resolved.symbol(id);
+            let number = indexes.global_number(id, symbol);
+            let Some(number) = number.filter(|_| symbol.kind != SymbolKind::Global) else {
+                continue;
+            };
+            let inside = u64::from(entry.offset) - u64::from(input.offset);
+            code.address(segment.addr + part.offset + inside);
+            code.index(GLOBAL_GET, number);
+            let wide = reloc::row(entry.ty).field == Field::I64;
+            if entry.addend != 0 {
+                pointer(code.out, entry.addend as u64, wide);
+                code.out.push(if wide { I64_ADD } else { I32_ADD });
+            }
+            code.out
+                .extend([if wide { I64_STORE } else { I32_STORE }, 2, 0]);
+        }
     }
 }
 

@@ -81,6 +81,12 @@ impl Reading {
             _ if asked("allow-undefined") => Unresolved::Ignore,
             policy => policy.unwrap_or(self.severity),
         };
+        if options.shrink.compat {
+            let dynamic = options.unresolved == Unresolved::Import && !asked("experimental-pic");
+            options
+                .warnings
+                .extend(not_stable(dynamic, asked("Bsymbolic")));
+        }
         if options.table.import && options.table.export {
             clash(
                 "--import-table",
@@ -144,12 +150,23 @@ impl Reading {
                 "--shared-memory",
                 "-r and --shared-memory may not be used together",
             ),
+            (
+                "export-table",
+                "--export-table",
+                "--relocatable is incompatible with --export-table",
+            ),
+            (
+                "growable-table",
+                "--growable-table",
+                "--relocatable is incompatible with --growable-table",
+            ),
         ] {
             // `--no-gc-sections` and the like take an earlier `--gc-sections` back.
             let taken_back = match name {
                 "gc-sections" => !options.gc_sections,
                 "compress-relocations" => options.shrink.compress_relocations == Some(false),
                 "e" => options.entry.is_none(),
+                "global-base" => options.memory.global_base.is_none(),
                 _ => false,
             };
             if asked(name) && !taken_back {
@@ -166,6 +183,25 @@ impl Reading {
         options.merge_data_segments &= asked("merge-data-segments");
         problems
     }
+}
+
+/// What wasm-ld says of options that have to do with dynamic libraries.
+fn not_stable(imports: bool, symbolic: bool) -> Vec<Diagnostic> {
+    let mut warnings = Vec::new();
+    if imports {
+        let message = "`--unresolved-symbols=import-dynamic` may mean something else one day";
+        warnings.push(Diagnostic::warning(message).counterpart(
+            "dynamic imports are not yet stable (--unresolved-symbols=import-dynamic)",
+        ));
+    }
+    if symbolic {
+        let message = "`-Bsymbolic` has no meaning without `-shared`";
+        warnings.push(
+            Diagnostic::warning(message)
+                .counterpart("-Bsymbolic is only meaningful when combined with -shared"),
+        );
+    }
+    warnings
 }
 
 impl WasmOptions {

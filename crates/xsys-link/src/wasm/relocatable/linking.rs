@@ -82,7 +82,7 @@ fn symbol(out: &mut Vec<u8>, module: &Module<'_, '_>, symtab: &Symtab, id: Symbo
             0
         };
         leb::uleb(out, u64::from(number.unwrap_or(none)));
-        if symbol.is_defined() || flags & EXPLICIT_NAME != 0 {
+        if Symtab::has_definition(module, symbol) || flags & EXPLICIT_NAME != 0 {
             leb::string(out, symtab.name(module, id));
         }
         return;

@@ -83,7 +83,12 @@ fn target(
         _ => {
             let id = resolved.file_symbol(moved.file, entry.index);
             let symbol = resolved.symbol(id);
-            let number = symtab.number(id)?;
+            let number = match symtab.number(id) {
+                Some(number) => number,
+                // wasm-ld's number for what stays and has no symbol of its own.
+                None if module.options.shrink.compat && module.live.holds(id, symbol) => u32::MAX,
+                None => return None,
+            };
             // A string that was merged is not as far from its neighbour as it was.
             let addend = match symbol.kind {
                 SymbolKind::Data if entry.addend != 0 => {

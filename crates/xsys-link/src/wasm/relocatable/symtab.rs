@@ -64,13 +64,16 @@ impl Symtab {
         for &id in resolved.file_symbols.iter().flatten() {
             let symbol = resolved.symbol(id);
             // wasm-ld lists stubs, which have become local, once more for each of their users.
-            let again = symbol.stub && module.options.shrink.compat;
+            let again = symbol.stub && !symbol.missing && module.options.shrink.compat;
             if (symbol.is_local() || again) && stays(id, symbol) {
                 symtab.add(id);
             }
         }
         // Users of a name with another type than its definition have a symbol of their own, which
-        // is not the one that the name means.
+        // is not the one that the name means. wasm-ld has none for them.
+        if module.options.shrink.compat {
+            return symtab;
+        }
         for &id in resolved.file_symbols.iter().flatten() {
             let symbol = resolved.symbol(id);
             if symtab.numbers[id.0 as usize] == NONE && symbol.used && stays(id, symbol) {
@@ -101,7 +104,9 @@ impl Symtab {
     pub fn name<'m>(&self, module: &'m Module<'_, '_>, id: SymbolId) -> &'m str {
         let symbol = module.resolved.symbol(id);
         match symbol.definition {
-            Definition::Function(FunctionRef::Synthetic(at)) if symbol.stub => {
+            Definition::Function(FunctionRef::Synthetic(at))
+                if symbol.stub && Self::has_definition(module, symbol) =>
+            {
                 &module.resolved.synthetic[at as usize].name
             }
             _ => symbol.name,
@@ -122,6 +127,9 @@ impl Symtab {
             Definition::Linker(_) if symbol.kind == SymbolKind::Data => {
                 flags |= SymbolFlags::ABSOLUTE;
             }
+            Definition::Undefined if symbol.demoted && module.options.shrink.compat => {
+                flags = SymbolFlags::BINDING_WEAK;
+            }
             Definition::Undefined => flags |= SymbolFlags::UNDEFINED,
             _ => {}
         }
@@ -139,9 +147,20 @@ impl Symtab {
         if symbol.stub && !symbol.missing {
             flags = SymbolFlags::BINDING_LOCAL;
         }
-        if symbol.is_defined() {
+        match (symbol.missing, module.options.shrink.compat) {
+            // There such a name stays undefined, and its number is that of what stands in for it.
+            (true, true) => flags |= SymbolFlags::UNDEFINED,
+            (true, false) => flags |= SymbolFlags::VISIBILITY_HIDDEN,
+            (false, _) => {}
+        }
+        if Self::has_definition(module, symbol) {
             flags.remove(SymbolFlags::UNDEFINED);
         }
         flags.bits()
+    }
+
+    /// Whether a symbol counts as defined in the output.
+    pub fn has_definition(module: &Module<'_, '_>, symbol: &Symbol<'_>) -> bool {
+        symbol.is_defined() && !(symbol.missing && module.options.shrink.compat)
     }
 }

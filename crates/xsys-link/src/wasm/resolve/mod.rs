@@ -14,7 +14,7 @@ mod linker_names;
 mod stubbed;
 mod wrap;
 
-use hashbrown::HashSet;
+use hashbrown::{HashMap, HashSet};
 use wasmparser::SymbolFlags;
 use xsys_diag::Diagnostic;
 
@@ -49,6 +49,7 @@ pub fn resolve<'a>(
         keeper,
         resolved: Resolved::default(),
         candidates: Vec::new(),
+        opened: HashMap::new(),
         order: Vec::new(),
         comdats: HashSet::new(),
         variants: Variants::new(),
@@ -99,6 +100,8 @@ struct Table<'a> {
     keeper: &'a Keeper,
     resolved: Resolved<'a>,
     candidates: Vec<Option<Candidate<'a>>>,
+    /// By candidate: the file that it has become.
+    opened: HashMap<u32, FileId>,
     /// Files in link order: a pulled member comes before the file that needed it.
     order: Vec<FileId>,
     comdats: HashSet<&'a str>,
@@ -170,6 +173,7 @@ impl<'a> Entry<'a> {
             stub: false,
             provided: false,
             missing: false,
+            demoted: false,
             file: self.file,
         }
     }
@@ -293,7 +297,9 @@ impl<'a> Table<'a> {
             match self.add_symbol(top.file, &top.object, symbol) {
                 Ok(id) => top.ids.push(id),
                 Err(needed) => {
-                    let asked = Some((Asker::File(top.file), symbol.name));
+                    // wasm-ld tells of functions only.
+                    let told = symbol.kind == SymbolKind::Function || !self.options.shrink.compat;
+                    let asked = told.then_some((Asker::File(top.file), symbol.name));
                     stack.extend(self.open(needed, asked));
                 }
             }
@@ -316,6 +322,7 @@ impl<'a> Table<'a> {
             },
         };
         let file = FileId(self.resolved.files.len() as u32);
+        self.opened.insert(number, file);
         // Holds the place while the object's own names pull others.
         self.resolved.files.push(ObjectFile {
             name: object.name.clone(),
@@ -476,8 +483,9 @@ impl<'a> Table<'a> {
             if self.candidates[number as usize].is_some() {
                 return Err(number);
             }
-            // wasm-ld leaves it at that.
+            // wasm-ld leaves it at that, and tells of it.
             if self.options.shrink.compat {
+                self.tell_again(number, &entry);
                 return Ok(id);
             }
             // The member does not define what the archive's table promised, or is on its way.
@@ -507,6 +515,7 @@ impl<'a> Table<'a> {
             }
             self.at(id).called |= entry.called;
         }
+        let compat = self.options.shrink.compat;
         let symbol = self.at(id);
         if symbol.is_undefined() {
             if !symbol.has_import || (entry.explicit && !symbol.explicit_import) {
@@ -516,11 +525,23 @@ impl<'a> Table<'a> {
             }
             // One strong reference makes the name strong.
             let strong = !weak(&entry);
-            if symbol.is_weak() && strong {
+            if compat && symbol.is_weak() && entry.kind == SymbolKind::Data {
+                // wasm-ld forgets what it knew of a variable that may be missing.
+                symbol.flags = entry.flags;
+            } else if symbol.is_weak() && strong {
                 symbol.flags.remove(SymbolFlags::BINDING_WEAK);
             }
         }
         Ok(id)
+    }
+
+    /// A function is wanted of a member that is on its way.
+    fn tell_again(&mut self, number: u32, entry: &Entry<'a>) {
+        let file = self.opened.get(&number).copied();
+        if let (Some(file), Some(by), SymbolKind::Function) = (file, entry.file, entry.kind) {
+            let (by, name) = (Asker::File(by), entry.name);
+            self.resolved.extracted.push(Extracted { file, by, name });
+        }
     }
 
     fn define(&mut self, entry: Entry<'a>) -> SymbolId {
@@ -709,6 +730,7 @@ fn demote_lazy(resolved: &mut Resolved<'_>) {
     for symbol in &mut resolved.symbols {
         if matches!(symbol.definition, Definition::Lazy(_)) {
             symbol.definition = Definition::Undefined;
+            symbol.demoted = true;
             // The command line alone asked for it, and the archive's table promised too much: no
             // type is known that a function of that name could have.
             symbol.used &= symbol.kind != SymbolKind::Function || !symbol.signature.is_empty();

@@ -1,7 +1,7 @@
 //! What stub libraries say about names that nothing defines.
 
 use super::super::stub_library::{self, Stubs};
-use super::super::symbols::{Asker, Definition};
+use super::super::symbols::{Asker, Definition, Extracted, SymbolId};
 use super::Table;
 use crate::demangle::readable;
 
@@ -9,9 +9,11 @@ impl<'a> Table<'a> {
     /// Lets the host provide what stub libraries list, and exports what that needs. Members that are pulled on
     /// the way may lack more.
     pub(super) fn apply_stubs(&mut self, libraries: &[Stubs<'a>]) {
+        let files = libraries.iter().map(|library| library.file.clone());
+        self.resolved.stub_libraries = files.collect();
         loop {
             let mut pulled = false;
-            for library in libraries {
+            for (number, library) in libraries.iter().enumerate() {
                 for (name, needed) in &library.symbols {
                     let Some(id) = self.get(name) else { continue };
                     let symbol = self.at(id);
@@ -20,7 +22,7 @@ impl<'a> Table<'a> {
                         continue;
                     }
                     for needed in needed {
-                        pulled |= self.need(&library.file, needed, name);
+                        pulled |= self.need(number, needed, (id, name));
                     }
                 }
             }
@@ -31,18 +33,33 @@ impl<'a> Table<'a> {
     }
 
     /// Whether a member was pulled.
-    fn need(&mut self, file: &str, needed: &'a str, by: &str) -> bool {
+    fn need(&mut self, library: usize, needed: &'a str, (by, name): (SymbolId, &'a str)) -> bool {
         let id = self.get(needed);
         let id = id.filter(|&id| !self.resolved.symbol(id).is_undefined());
         let Some(id) = id else {
-            let problem = stub_library::missing(file, &readable(needed), &readable(by));
+            let file = &self.resolved.stub_libraries[library];
+            let problem = stub_library::missing(file, &readable(needed), &readable(name));
             self.problems.push(problem);
             return false;
         };
         self.at(id).force_export = true;
         self.at(id).used = true;
         if let Definition::Lazy(number) = self.at(id).definition {
-            self.pull(number, Some((Asker::Linker, needed)));
+            let asker = Asker::Stub(library as u32);
+            if !self.options.shrink.compat {
+                self.pull(number, Some((asker, needed)));
+                return true;
+            }
+            // wasm-ld tells of the name that the host provides, and who wanted that.
+            self.pull(number, None);
+            if let Some(file) = self.at(by).file {
+                let told = Extracted {
+                    file,
+                    by: asker,
+                    name,
+                };
+                self.resolved.extracted.push(told);
+            }
             return true;
         }
         false
