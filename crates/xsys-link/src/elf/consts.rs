@@ -3,6 +3,9 @@
 /// SHT_ARM_EXIDX
 pub const SHT_ARM_EXIDX: u32 = 0x7000_0001;
 
+/// The segment of that section.
+pub const PT_ARM_EXIDX: u32 = 0x7000_0001;
+
 /// SHT_ARM_ATTRIBUTES and SHT_RISCV_ATTRIBUTES
 pub const SHT_ATTRIBUTES: u32 = 0x7000_0003;
 

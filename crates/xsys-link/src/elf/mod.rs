@@ -24,12 +24,10 @@ pub mod synthetic;
 mod write;
 
 use self::names::Map;
-use ::object::Endianness;
 use xsys_diag::{Diagnostic, Severity};
 
 use super::input::map::{FileStore, InputFile, ReadFile};
 use super::options::{ElfOptions, OutputKind};
-use super::output::OutputFile;
 
 /// What a link leaves behind besides its output file.
 #[derive(Debug, Default)]
@@ -106,7 +104,8 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
         return;
     };
     load::add_runtime(&mut inputs, machine, options, store, diagnostics);
-    let Some(family) = arch::find(machine, is_64, None, 0, Endianness::Little, options) else {
+    let link = arch::Link::of(is_64, &options.machine);
+    let Some(family) = arch::open(machine, &link) else {
         return diagnostics.push(load::agreement::unsupported(&inputs, machine, is_64));
     };
     // With no script of the user's, a built-in one goes the same way.
@@ -131,13 +130,10 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
         return;
     };
     let arch = &*abi.arch;
-    let attributes = abi.attributes.as_ref().map(|(_, bytes)| bytes.as_slice());
-    let microcontroller = machine == ::object::elf::EM_ARM.0
-        && attributes.is_some_and(arch::arm::attributes::arm_is_microcontroller);
     let relocatable = options.kind == OutputKind::Relocatable;
     let mut gateways = synthetic::cmse::Gateways::default();
     if !relocatable {
-        gateways = synthetic::cmse::find(&mut resolution, abi.secure, store, options, diagnostics);
+        gateways = synthetic::cmse::find(&mut resolution, arch, store, options, diagnostics);
         symbols::linker_symbols::define(&mut resolution, options);
         symbols::versions::localise(&mut resolution, &script);
     }
@@ -290,7 +286,13 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
             .any(|d| d.code == Some("entry-undefined")),
     };
     reports::dead::check(&scene, diagnostics);
-    reports::checks::check(&addresses, &script, options, microcontroller, diagnostics);
+    reports::checks::check(
+        &addresses,
+        &script,
+        options,
+        arch.vector_table(),
+        diagnostics,
+    );
     reports::lost::check(&addresses, &script, options, diagnostics);
     diagnostics.extend(reports::machine_memory::check(&layout, &script, options));
     if options.print_stack_usage && !relocatable {
@@ -302,9 +304,9 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
         linked.stdout += &reports::stack::report(&scene, entry, diagnostics);
     }
 
-    let code = abi
-        .turned
-        .then(|| relocate::code_map::CodeMap::gather(&resolution, &sections));
+    let units = arch.code_units().filter(|_| !relocatable);
+    let code =
+        units.map(|units| relocate::code_map::CodeMap::gather(&resolution, &sections, units));
     let image = write::Image {
         relocator: relocate::Relocator {
             arch,
@@ -336,17 +338,12 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
         return;
     }
     linked.written = image.write(diagnostics);
-    if let Some(path) = options.out_implib.as_ref().filter(|_| linked.written) {
-        let library = made
+    let library = options.machine.out_implib.as_ref();
+    if let Some(path) = library.filter(|_| linked.written) {
+        let saved = made
             .gateways
-            .import_library(&image.relocator.addresses, abi.e_flags);
-        let saved = OutputFile::create(path, library.len() as u64).and_then(|mut file| {
-            file.bytes_mut().copy_from_slice(&library);
-            file.persist(false)
-        });
-        if let Err(error) = saved {
-            diagnostics.push(error.into_diagnostic());
-        }
+            .save_library(path, arch, &addresses, abi.e_flags);
+        diagnostics.extend(saved.err());
     }
     if options.print_memory_usage {
         linked.stdout += &reports::usage::table(&linked.usage);

@@ -8,12 +8,10 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use object::Endianness;
 use xsys_diag::{Diagnostic, did_you_mean};
 
-use super::emulation::Emulation;
-use super::{BuildId, ElfOptions, InputArg, InputWhat, MapTo, OutputKind, Unresolved, emulation};
-use crate::elf::arch::{self, avr::devices};
+use super::{BuildId, ElfOptions, InputArg, InputWhat, MapTo, OutputKind, Unresolved};
+use crate::elf::arch::{self, Device};
 use crate::input::search::in_sysroot;
 
 /// An option as it stands on the command line.
@@ -220,31 +218,20 @@ impl Builder {
 
     pub fn emulation(&mut self, given: &Given) {
         let Some(name) = self.text(given) else { return };
-        if let Some(found) = emulation::find(&name) {
-            self.options.emulation = Some(found);
+        if let Some(found) = arch::emulation(&name) {
+            self.options.machine.emulation = Some(found);
             return;
         }
         if let Some(device) = name.strip_prefix("mcu=") {
-            return self.avr_device(device);
+            return self.device(device);
         }
         let mut diagnostic = Diagnostic::error(format!("unknown emulation `{name}`"));
-        // The others are known only so that it can be said which machine is not linked for.
-        let linked = |row: &&Emulation| {
-            let order = match row.big_endian {
-                true => Endianness::Big,
-                false => Endianness::Little,
-            };
-            let arm = row.machine == object::elf::EM_ARM.0;
-            let found = arch::find(row.machine, row.is_64, None, 0, order, &self.options);
-            found.is_some() && (arm || !row.big_endian)
-        };
-        let names = emulation::EMULATIONS.iter().filter(linked);
-        let names = names.map(|row| row.name);
         diagnostic = if name.contains('=') {
             diagnostic.help(format!(
                 "`-m{name}` is an option of compilers; the linker takes the machine from its inputs"
             ))
-        } else if let Some(close) = did_you_mean(&name, names) {
+        } else if let Some(close) = did_you_mean(&name, arch::linked_emulations()) {
+            // The others are known only so that it can be said which machine is not linked for.
             diagnostic.help(format!("did you mean `-m {close}`"))
         } else {
             diagnostic.help("leave `-m` out to take the machine from the inputs")
@@ -253,21 +240,12 @@ impl Builder {
     }
 
     /// `-mmcu=`: avr-gcc's option, which says for the linker what its device specs say there.
-    fn avr_device(&mut self, name: &str) {
-        if let Some(device) = devices::find(name) {
-            self.options.avr_device = Some(device);
-            return;
+    fn device(&mut self, name: &str) {
+        match arch::device(name) {
+            Device::Known(device) => self.options.machine.device = Some(device),
+            Device::Unknown(problem) => self.diagnostics.push(problem),
+            Device::Family | Device::Foreign => {}
         }
-        // The name of an architecture says nothing about memory.
-        if emulation::find(name).is_some_and(|found| found.machine == object::elf::EM_AVR.0) {
-            return;
-        }
-        let diagnostic = Diagnostic::warning(format!("nothing is known of the device `{name}`"))
-            .note("the image gets GNU ld's default sizes (128 KiB of flash, RAM from 0x100) and no start code");
-        self.diagnostics.push(match did_you_mean(name, devices::names()) {
-            Some(close) => diagnostic.help(format!("did you mean `-mmcu={close}`")),
-            None => diagnostic.help("say the sizes with `--defsym=__TEXT_REGION_LENGTH__=…`, `--defsym=__DATA_REGION_ORIGIN__=0x800060` and `--defsym=__DATA_REGION_LENGTH__=…`, and link start code that defines `__vectors`"),
-        });
     }
 
     pub fn build_id(&mut self, given: &Given) {

@@ -4,9 +4,8 @@
 //! in [`gnu`] turns the one into the other once, and nothing after it looks at arguments again.
 
 pub(crate) mod build;
-pub mod emulation;
 pub mod gnu;
-mod machine;
+mod machine_memory;
 #[cfg(test)]
 mod page;
 pub(crate) mod response;
@@ -19,12 +18,11 @@ mod z;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use super::elf::arch::avr::devices::Device;
+pub use super::elf::arch::{MachineOptions, Target2};
 use super::elf::compressed::Format;
 pub use build::Action;
-pub use emulation::Emulation;
 pub use gnu::{Parsed, parse};
-pub use machine::MachineMemory;
+pub use machine_memory::MachineMemory;
 
 /// The response files that a command line names, those within others included. They are read before
 /// anything else is known, and what they say is as much a part of the link as any other input.
@@ -65,12 +63,8 @@ pub struct ElfOptions {
 
     /// What is made.
     pub kind: OutputKind,
-    /// `-m`
-    pub emulation: Option<&'static Emulation>,
-    /// `-mmcu`: an AVR device, whose memories and start code are needed.
-    pub avr_device: Option<&'static Device>,
-    /// `-EB` and `-EL`
-    pub big_endian: Option<bool>,
+    /// What concerns instruction sets.
+    pub machine: MachineOptions,
     /// `-e`: a symbol or a number.
     pub entry: Option<String>,
     /// `-u`: pulled from archives and kept.
@@ -119,10 +113,6 @@ pub struct ElfOptions {
     pub print_icf_sections: bool,
     /// `-O`: from 2 on, tails of strings are merged too.
     pub optimize: u8,
-    /// `--relax` and `--no-relax`
-    pub relax: Option<bool>,
-    /// `--relax-gp` and `--no-relax-gp`: whether RISC-V relaxation may use `gp`.
-    pub relax_gp: Option<bool>,
 
     /// `-s` and `-S`
     pub strip: Strip,
@@ -176,35 +166,6 @@ pub struct ElfOptions {
     pub warn_common: bool,
     /// `--no-warn-mismatch`: files for another machine are not an error.
     pub no_warn_mismatch: bool,
-    /// `--no-wchar-size-warning`
-    pub no_wchar_size_warning: bool,
-    /// `--no-enum-size-warning`
-    pub no_enum_size_warning: bool,
-
-    /// `--fix-cortex-a53-843419`
-    pub fix_cortex_a53_843419: bool,
-    /// `--fix-cortex-a53-835769`
-    pub fix_cortex_a53_835769: bool,
-    /// `--fix-cortex-a8`
-    pub fix_cortex_a8: bool,
-    /// `--fix-v4bx`: `bx rN` becomes `mov pc, rN`.
-    pub fix_v4bx: bool,
-    /// `--be8`: big-endian data, little-endian instructions.
-    pub be8: bool,
-    /// `--cmse-implib`: make secure gateway veneers.
-    pub cmse_implib: bool,
-    /// `--in-implib`: the import library of the secure image before.
-    pub in_implib: Option<PathBuf>,
-    /// `--out-implib`: where to write the import library.
-    pub out_implib: Option<PathBuf>,
-    /// `--target1-rel`: R_ARM_TARGET1 means REL32 (else ABS32).
-    pub target1_rel: bool,
-    /// `--target2`: what R_ARM_TARGET2 means.
-    pub target2: Target2,
-    /// `--pic-veneer`: thunks are position independent.
-    pub pic_thunks: bool,
-    /// `--merge-exidx-entries`
-    pub merge_exidx_entries: bool,
 
     /// `-Map` and `-M`
     pub map: Option<MapTo>,
@@ -270,9 +231,7 @@ impl Default for ElfOptions {
             output_given: false,
             linker_version: false,
             kind: OutputKind::Static,
-            emulation: None,
-            avr_device: None,
-            big_endian: None,
+            machine: MachineOptions::default(),
             entry: None,
             undefined: Vec::new(),
             require_defined: Vec::new(),
@@ -296,8 +255,6 @@ impl Default for ElfOptions {
             icf: Icf::None,
             print_icf_sections: false,
             optimize: 1,
-            relax: None,
-            relax_gp: None,
             strip: Strip::None,
             compress_debug: None,
             discard: Discard::None,
@@ -322,20 +279,6 @@ impl Default for ElfOptions {
             no_inhibit_exec: false,
             warn_common: false,
             no_warn_mismatch: false,
-            no_wchar_size_warning: false,
-            no_enum_size_warning: false,
-            fix_cortex_a53_843419: false,
-            fix_cortex_a53_835769: false,
-            fix_cortex_a8: false,
-            fix_v4bx: false,
-            be8: false,
-            cmse_implib: false,
-            in_implib: None,
-            out_implib: None,
-            target1_rel: false,
-            target2: Target2::GotRel,
-            pic_thunks: false,
-            merge_exidx_entries: true,
             map: None,
             cref: false,
             print_memory_usage: false,
@@ -522,17 +465,6 @@ pub enum Unresolved {
     Warn,
     /// Address 0.
     Ignore,
-}
-
-/// What R_ARM_TARGET2 stands for ("Exception handling ABI for the Arm architecture").
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target2 {
-    /// R_ARM_REL32
-    Rel,
-    /// R_ARM_ABS32
-    Abs,
-    /// R_ARM_GOT_PREL
-    GotRel,
 }
 
 /// Where a report goes.

@@ -168,7 +168,7 @@ fn values() {
     check(&["-O2"], |o| o.optimize = 2);
     check(&["-O300"], |o| o.optimize = 255);
     check(&["-m elf_x86_64", "-melf_x86_64"], |o| {
-        o.emulation = emulation::find("elf_x86_64");
+        o.machine.emulation = crate::elf::arch::emulation("elf_x86_64");
     });
     check(&["--defsym=a=b+4", "--defsym a=b+4"], |o| {
         o.defsym = vec![("a".into(), "b+4".into())];
@@ -314,7 +314,10 @@ fn rustc_bare_metal() {
         scripts: vec![PathBuf::from("link.x")],
         scripts_at: vec![3],
         nmagic: true,
-        fix_cortex_a53_843419: true,
+        machine: MachineOptions {
+            fix_cortex_a53_843419: true,
+            ..MachineOptions::default()
+        },
         ..ElfOptions::default()
     };
     expected.z.exec_stack = Some(false);

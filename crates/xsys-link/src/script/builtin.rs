@@ -10,7 +10,7 @@
 //! programs may relocate (`_end`) are written as offsets from a section, so that they stay right in
 //! a position-independent image.
 //!
-//! AVR has two address spaces and no script to fall back on in lld; its layout is avr-libc's.
+//! What a machine adds (unwind tables of its own, small data) comes as [`Additions`].
 
 /// What is being linked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,8 +19,6 @@ pub enum Kind {
     Static,
     /// A Linux executable that relocates itself.
     StaticPie,
-    /// An image for a machine without an operating system.
-    BareMetal,
     /// `-r`: an object file.
     Relocatable,
 }
@@ -58,44 +56,39 @@ pub struct Facts {
     pub one_readonly_segment: bool,
     /// `-z keep-text-section-prefix`: `.text.hot` and so on are sections.
     pub text_prefixes: bool,
-    /// Architectures with sections of their own.
-    pub machine: Machine,
-    /// The device's memories, if it is known.
-    pub avr: Option<AvrMemory>,
+    /// What the machine adds.
+    pub additions: Additions,
 }
 
-/// Sizes of an AVR device's memories in bytes.
+/// Output sections of one machine alone, as lines of SECTIONS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AvrMemory {
-    /// Program memory.
-    pub flash: u32,
-    /// First address of the RAM in its own address space.
-    pub ram_start: u32,
-    /// RAM.
-    pub ram: u32,
-    /// EEPROM.
-    pub eeprom: u32,
+pub struct Additions {
+    /// After the unwind tables: others.
+    pub read_only: &'static str,
+    /// After `.data`.
+    pub data: &'static str,
+    /// What `.bss` takes first.
+    pub bss: &'static str,
+    /// The last section of initialised data.
+    pub last_data: &'static str,
 }
 
-/// Architectures with sections of their own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Machine {
-    /// Unwind tables in `.ARM.exidx`.
-    Arm,
-    /// Small data around `__global_pointer$`.
-    RiscV,
-    /// Flash and RAM in two address spaces.
-    Avr,
-    /// None of these.
-    Other,
+impl Default for Additions {
+    fn default() -> Self {
+        Self {
+            read_only: "",
+            data: "",
+            bss: "",
+            last_data: ".data",
+        }
+    }
 }
 
 /// The default script for a kind of image.
 pub fn builtin(kind: Kind, facts: &Facts) -> String {
     match kind {
         Kind::Relocatable => RELOCATABLE.to_owned(),
-        Kind::BareMetal if facts.machine == Machine::Avr => avr(facts.avr),
-        Kind::Static | Kind::StaticPie | Kind::BareMetal => executable(kind, facts),
+        Kind::Static | Kind::StaticPie => executable(kind, facts),
     }
 }
 
@@ -111,9 +104,7 @@ fn executable(kind: Kind, facts: &Facts) -> String {
     out += "  .note.gnu.build-id : { *(.note.gnu.build-id) }\n";
     out += &dynamic_relocations(pie, facts.rela);
     out += READ_ONLY;
-    if facts.machine == Machine::Arm {
-        out += ARM_UNWIND;
-    }
+    out += facts.additions.read_only;
     if !facts.one_readonly_segment {
         out += next_segment;
     }
@@ -126,13 +117,9 @@ fn executable(kind: Kind, facts: &Facts) -> String {
     out += next_segment;
     out += &protected(pie, facts);
     out += DATA;
-    if facts.machine == Machine::RiscV {
-        out += RISCV_SMALL_DATA;
-    }
-    out += match facts.machine {
-        Machine::RiscV => "  .bss : { *(.sbss .sbss.*) *(.bss .bss.*) *(COMMON) }\n",
-        _ => "  .bss : { *(.bss .bss.*) *(COMMON) }\n",
-    };
+    out += facts.additions.data;
+    let bss = facts.additions.bss;
+    out += &format!("  .bss : {{ {bss}*(.bss .bss.*) *(COMMON) }}\n");
     out += &places(facts);
     out += "  /DISCARD/ : { *(.note.GNU-stack .gnu_debuglink .gnu.lto_*) }\n}\n";
     out
@@ -197,15 +184,6 @@ const READ_ONLY: &str = "\
   .gcc_except_table : { *(.gcc_except_table .gcc_except_table.*) }
 ";
 
-const ARM_UNWIND: &str = "\
-  .ARM.extab : { *(.ARM.extab .ARM.extab.*) }
-  .ARM.exidx : {
-    PROVIDE_HIDDEN(__exidx_start = .);
-    *(.ARM.exidx .ARM.exidx.*)
-    PROVIDE_HIDDEN(__exidx_end = .);
-  }
-";
-
 /// What compilers put apart by how often it runs.
 const TEXT_PREFIXES: [&str; 6] = ["hot", "unknown", "unlikely", "startup", "exit", "split"];
 
@@ -266,20 +244,9 @@ const DATA: &str = "\
   .data : { *(.data .data.* .gnu.linkonce.d.*) }
 ";
 
-const RISCV_SMALL_DATA: &str = "\
-  .sdata : {
-    PROVIDE(__global_pointer$ = . + 0x800);
-    *(.srodata.cst*) *(.sdata .sdata.* .gnu.linkonce.s.*)
-  }
-";
-
 /// The symbols that mark ends; the names without an underscore belong to C programs, which is why
 /// they must only be PROVIDEd.
 fn places(facts: &Facts) -> String {
-    let last = match facts.machine {
-        Machine::RiscV => ".sdata",
-        _ => ".data",
-    };
     let mut out = String::new();
     let mut mark = |names: &[&str], value: &str| {
         for name in names {
@@ -288,106 +255,11 @@ fn places(facts: &Facts) -> String {
     };
     let end = |section: &str| format!("ADDR({section}) + SIZEOF({section})");
     mark(&["__etext", "_etext", "etext"], &end(".text"));
-    mark(&["_edata", "edata"], &end(last));
+    mark(&["_edata", "edata"], &end(facts.additions.last_data));
     mark(&["__bss_start"], "ADDR(.bss)");
     mark(&["_end", "end"], &end(".bss"));
     out
 }
-
-/// Program memory at 0, RAM at 0x800000 plus the device's offset, `.data` loaded after `.text`.
-/// The sizes are the device's; symbols, which startup code or `--defsym` may define, override them.
-fn avr(memory: Option<AvrMemory>) -> String {
-    let memory = memory.unwrap_or(AvrMemory {
-        flash: 0x2_0000,
-        ram_start: 0x100,
-        ram: 0xffa0,
-        eeprom: 0x1_0000,
-    });
-    let region = |name: &str, flags: &str, symbol: &str, origin: u32, length: u32| {
-        let (o, l) = (
-            format!("__{symbol}_REGION_ORIGIN__"),
-            format!("__{symbol}_REGION_LENGTH__"),
-        );
-        format!(
-            "  {name} ({flags}) :
-    ORIGIN = DEFINED({o}) ? {o} : {origin:#x},
-    LENGTH = DEFINED({l}) ? {l} : {length:#x}
-"
-        )
-    };
-    let mut out = String::from("ENTRY(__vectors)\nMEMORY {\n");
-    out += &region("text", "rx", "TEXT", 0, memory.flash);
-    let ram = 0x80_0000 + memory.ram_start;
-    out += &region("data", "rw!x", "DATA", ram, memory.ram);
-    out += &region("eeprom", "rw!x", "EEPROM", 0x81_0000, memory.eeprom);
-    out + AVR_LAYOUT
-}
-
-const AVR_LAYOUT: &str = "\
-  fuse (rw!x) : ORIGIN = 0x820000, LENGTH = 1K
-  lock (rw!x) : ORIGIN = 0x830000, LENGTH = 1K
-  signature (rw!x) : ORIGIN = 0x840000, LENGTH = 1K
-}
-SECTIONS {
-  .text : {
-    KEEP(*(.vectors))
-    *(.progmem.gcc* .progmem .progmem.*)
-    . = ALIGN(2);
-    __trampolines_start = .;
-    *(.trampolines .trampolines*)
-    __trampolines_end = .;
-    *(.jumptables .jumptables*)
-    *(.lowtext .lowtext*)
-    __ctors_start = .;
-    KEEP(*(SORT(.ctors .ctors.*)))
-    __ctors_end = .;
-    __dtors_start = .;
-    KEEP(*(SORT(.dtors .dtors.*)))
-    __dtors_end = .;
-    PROVIDE(__init = .);
-    KEEP(*(.init0 .init0.*)) KEEP(*(.init1 .init1.*)) KEEP(*(.init2 .init2.*))
-    KEEP(*(.init3 .init3.*)) KEEP(*(.init4 .init4.*)) KEEP(*(.init5 .init5.*))
-    KEEP(*(.init6 .init6.*)) KEEP(*(.init7 .init7.*)) KEEP(*(.init8 .init8.*))
-    KEEP(*(.init9 .init9.*))
-    *(.text .text.*)
-    . = ALIGN(2);
-    KEEP(*(.fini9 .fini9.*)) KEEP(*(.fini8 .fini8.*)) KEEP(*(.fini7 .fini7.*))
-    KEEP(*(.fini6 .fini6.*)) KEEP(*(.fini5 .fini5.*)) KEEP(*(.fini4 .fini4.*))
-    KEEP(*(.fini3 .fini3.*)) KEEP(*(.fini2 .fini2.*)) KEEP(*(.fini1 .fini1.*))
-    KEEP(*(.fini0 .fini0.*))
-    . = ALIGN(2);
-  } > text
-  PROVIDE(_etext = ADDR(.text) + SIZEOF(.text));
-  .data : {
-    PROVIDE(__data_start = .);
-    *(.data .data.*)
-    *(.rodata .rodata.*)
-    . = ALIGN(2);
-    PROVIDE(__data_end = .);
-  } > data AT> text
-  PROVIDE(_edata = ADDR(.data) + SIZEOF(.data));
-  PROVIDE(__data_load_start = LOADADDR(.data));
-  PROVIDE(__data_load_end = LOADADDR(.data) + SIZEOF(.data));
-  .bss ADDR(.data) + SIZEOF(.data) (NOLOAD) : {
-    PROVIDE(__bss_start = .);
-    *(.bss .bss.*)
-    *(COMMON)
-    PROVIDE(__bss_end = .);
-  } > data
-  .noinit ADDR(.bss) + SIZEOF(.bss) (NOLOAD) : {
-    PROVIDE(__noinit_start = .);
-    *(.noinit .noinit.*)
-    PROVIDE(__noinit_end = .);
-  } > data
-  PROVIDE(_end = ADDR(.noinit) + SIZEOF(.noinit));
-  PROVIDE(__heap_start = ADDR(.noinit) + SIZEOF(.noinit));
-  PROVIDE(__stack = ORIGIN(data) + LENGTH(data) - 1);
-  .eeprom : { KEEP(*(.eeprom*)) } > eeprom
-  .fuse : { KEEP(*(.fuse)) KEEP(*(.lfuse)) KEEP(*(.hfuse)) KEEP(*(.efuse)) } > fuse
-  .lock : { KEEP(*(.lock*)) } > lock
-  .signature : { KEEP(*(.signature*)) } > signature
-}
-";
 
 #[cfg(test)]
 mod tests {
@@ -395,7 +267,21 @@ mod tests {
     use crate::script::ast::{Command, SectionItem, SectionsItem};
     use crate::script::parse::parse_text;
 
-    fn facts(machine: Machine) -> Facts {
+    const SMALL_DATA: Additions = Additions {
+        read_only: "",
+        data: "  .sdata : { *(.sdata) }\n",
+        bss: "*(.sbss) ",
+        last_data: ".sdata",
+    };
+
+    const UNWIND: Additions = Additions {
+        read_only: "  .index : { PROVIDE_HIDDEN(index_start = .); *(.index) }\n",
+        data: "",
+        bss: "",
+        last_data: ".data",
+    };
+
+    fn facts(additions: Additions) -> Facts {
         Facts {
             image_base: 0x20_0000,
             segments: Segments::Packed,
@@ -405,8 +291,7 @@ mod tests {
             rela: true,
             one_readonly_segment: false,
             text_prefixes: false,
-            machine,
-            avr: None,
+            additions,
         }
     }
 
@@ -444,13 +329,8 @@ mod tests {
 
     #[test]
     fn every_combination_parses() {
-        let kinds = [
-            Kind::Static,
-            Kind::StaticPie,
-            Kind::BareMetal,
-            Kind::Relocatable,
-        ];
-        let machines = [Machine::Arm, Machine::RiscV, Machine::Avr, Machine::Other];
+        let kinds = [Kind::Static, Kind::StaticPie, Kind::Relocatable];
+        let machines = [UNWIND, SMALL_DATA, Additions::default()];
         let segments = [
             Segments::Unpaged,
             Segments::Packed,
@@ -482,14 +362,14 @@ mod tests {
 
     #[test]
     fn order_of_sections() {
-        let (sections, _) = summary(Kind::Static, &facts(Machine::Other));
+        let (sections, _) = summary(Kind::Static, &facts(Additions::default()));
         assert_eq!(
             sections.join(" "),
             ".note.gnu.build-id .rela.dyn .rodata .eh_frame_hdr .eh_frame .gcc_except_table .text \
              .init .fini .plt .tdata .tbss .preinit_array .init_array .fini_array .data.rel.ro .got \
              .got.plt .data .bss /DISCARD/"
         );
-        let (sections, _) = summary(Kind::StaticPie, &facts(Machine::RiscV));
+        let (sections, _) = summary(Kind::StaticPie, &facts(SMALL_DATA));
         assert_eq!(
             sections.join(" "),
             ".note.gnu.build-id .dynsym .gnu.hash .hash .dynstr .rela.dyn .relr.dyn .rodata \
@@ -501,17 +381,17 @@ mod tests {
 
     #[test]
     fn symbols() {
-        let (_, symbols) = summary(Kind::BareMetal, &facts(Machine::Arm));
+        let (_, symbols) = summary(Kind::Static, &facts(UNWIND));
         assert_eq!(
             symbols.join(" "),
             "__ehdr_start __dso_handle __executable_start __rela_iplt_start __rela_iplt_end \
-             __exidx_start __exidx_end __preinit_array_start __preinit_array_end \
+             index_start __preinit_array_start __preinit_array_end \
              __init_array_start __init_array_end __fini_array_start __fini_array_end __etext _etext \
              etext _edata edata __bss_start _end end"
         );
         let rel = Facts {
             rela: false,
-            ..facts(Machine::Arm)
+            ..facts(UNWIND)
         };
         let (_, symbols) = summary(Kind::Static, &rel);
         assert!(symbols.contains(&"__rel_iplt_start".to_owned()));
@@ -525,7 +405,7 @@ mod tests {
         let count = |segments, what: &str| {
             let facts = Facts {
                 segments,
-                ..facts(Machine::Other)
+                ..facts(Additions::default())
             };
             builtin(Kind::Static, &facts).matches(what).count()
         };

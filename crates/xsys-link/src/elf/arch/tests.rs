@@ -179,3 +179,67 @@ fn extremes_are_aligned() {
     };
     assert_eq!(extremes(&rule), (-256, 252));
 }
+
+#[test]
+fn machines_and_their_names_are_unique_and_sorted() {
+    let mut numbers: Vec<u16> = super::all().map(|machine| machine.number()).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    assert_eq!(numbers.len(), super::all().count());
+    let mut names: Vec<&str> = Vec::new();
+    for machine in super::all() {
+        let formats = machine.formats();
+        assert!(formats.iter().map(|format| format.name).is_sorted());
+        names.extend(formats.iter().chain(machine.emulations()).map(|v| v.name));
+    }
+    let count = names.len();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), count);
+}
+
+#[test]
+fn names_tell_machine_class_and_order() {
+    use object::elf;
+    for (name, expected) in [
+        ("elf_x86_64", (elf::EM_X86_64, true, false)),
+        ("elf32_x86_64", (elf::EM_X86_64, false, false)),
+        ("aarch64elfb", (elf::EM_AARCH64, true, true)),
+        ("elf32btsmip", (elf::EM_MIPS, false, true)),
+        ("elf64lppc", (elf::EM_PPC64, true, false)),
+    ] {
+        let found = super::emulation(name).expect(name);
+        let found = (elf::Machine(found.machine), found.is_64, found.big_endian);
+        assert_eq!(found, expected, "{name}");
+    }
+    assert_eq!(super::emulation("elf_x86-64"), None);
+    for (name, expected) in [
+        ("arm", Some((elf::EM_ARM, None))),
+        ("armv7e-m", Some((elf::EM_ARM, None))),
+        ("riscv", Some((elf::EM_RISCV, None))),
+        ("riscv:rv32", Some((elf::EM_RISCV, Some(false)))),
+        ("i386:x86-64", Some((elf::EM_X86_64, Some(true)))),
+        ("i386:x64-32", Some((elf::EM_X86_64, Some(false)))),
+        ("i386", Some((elf::EM_386, Some(false)))),
+        ("i386:intel", Some((elf::EM_386, Some(false)))),
+        ("mips:isa32", Some((elf::EM_MIPS, None))),
+        ("z80", None),
+    ] {
+        let expected = expected.map(|(machine, class)| (machine.0, class));
+        assert_eq!(super::architecture(name), expected, "{name}");
+    }
+}
+
+#[test]
+fn only_linked_emulations_are_suggested() {
+    let names: Vec<&str> = super::linked_emulations().collect();
+    for (name, linked) in [
+        ("elf_x86_64", true),
+        ("armelfb", true),
+        ("aarch64elfb", false),
+        ("elf32_x86_64", false),
+        ("elf_i386", false),
+    ] {
+        assert_eq!(names.contains(&name), linked, "{name}");
+    }
+}

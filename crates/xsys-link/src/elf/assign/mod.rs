@@ -303,7 +303,7 @@ impl<'f, 'a> Walker<'_, 'f, 'a> {
         // Far enough apart for the functions inside a section to keep their order.
         let order: Map<SectionId, u64> = ids.zip((0..).map(|at: u64| at << 16)).collect();
         let address = |id, offset: u64| Some(order.get(&id)? + offset.min(0xffff));
-        let merge = self.facts.options.merge_exidx_entries;
+        let merge = self.facts.options.machine.merge_exidx_entries;
         self.sections.synthetic[index].size = self.facts.coverage.size(merge, address);
     }
 
@@ -313,12 +313,10 @@ impl<'f, 'a> Walker<'_, 'f, 'a> {
             return false;
         };
         let none = Map::default();
-        let size = self
-            .facts
-            .coverage
-            .size(self.facts.options.merge_exidx_entries, |id, offset| {
-                self.addresses(&none).of_section(id, offset)
-            });
+        let size = self.facts.coverage.size(
+            self.facts.options.machine.merge_exidx_entries,
+            |id, offset| self.addresses(&none).of_section(id, offset),
+        );
         let old = std::mem::replace(&mut self.sections.synthetic[index].size, size);
         old != size
     }

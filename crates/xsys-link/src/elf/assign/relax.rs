@@ -60,7 +60,7 @@ impl Relaxation {
         let Some(shortening) = arch.shortening().filter(|_| !demands.marked.is_empty()) else {
             return Self::default();
         };
-        let relax = options.relax != Some(false) && options.kind != OutputKind::Relocatable;
+        let relax = options.machine.relax != Some(false) && options.kind != OutputKind::Relocatable;
         let gathered = demands
             .marked
             .par_iter()
@@ -189,7 +189,7 @@ fn uses_gp(
     ) {
         return false;
     }
-    if let Some(given) = options.relax_gp {
+    if let Some(given) = options.machine.relax_gp {
         return given;
     }
     (0..sections.input_count() as u32)

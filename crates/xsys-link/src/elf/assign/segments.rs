@@ -12,8 +12,8 @@ use crate::elf::layout::segments::Segment;
 use crate::elf::names::is_relro_name;
 use object::elf;
 
-use crate::elf::arch::Arch;
-use crate::elf::consts::SHF_PURECODE;
+use crate::elf::arch::{self, Arch};
+use crate::elf::consts::{PT_ARM_EXIDX, SHF_PURECODE, SHT_ARM_EXIDX, SHT_ATTRIBUTES};
 use crate::elf::layout::Layout;
 use crate::elf::sections::described::Statement;
 use crate::options::{ElfOptions, OutputKind};
@@ -21,8 +21,6 @@ use crate::script::ast::{Command, Phdr, Script};
 use crate::script::eval::OutputId;
 
 const PT_OPENBSD_WXNEEDED: u32 = 0x65a3_dbe7;
-const PT_ARM_EXIDX: u32 = 0x7000_0001;
-const PT_RISCV_ATTRIBUTES: u32 = 0x7000_0003;
 
 /// Bytes of the ELF header and the program headers as things stand.
 pub fn headers_size(
@@ -76,11 +74,11 @@ fn plan_segments(
     } else {
         let mut out = from_script(&phdrs, layout);
         // Unwinders find their index by this header alone: it is there whatever PHDRS names.
-        if arch.machine() == elf::EM_ARM.0 && !out.iter().any(|s| s.p_type == PT_ARM_EXIDX) {
+        if arch.has_unwind_index() && !out.iter().any(|s| s.p_type == PT_ARM_EXIDX) {
             let order = in_order(layout);
             let index = order.into_iter().find(|id| {
                 let output = layout.placement.output(*id);
-                output.sh_type == crate::elf::consts::SHT_ARM_EXIDX && output.is_alloc()
+                output.sh_type == SHT_ARM_EXIDX && output.is_alloc()
             });
             out.extend(index.map(|id| Segment {
                 sections: vec![id],
@@ -287,11 +285,10 @@ fn implied(arch: &dyn Arch, layout: &Layout<'_>, options: &ElfOptions) -> Vec<Se
             ..segment(p_type, elf::PF_R.0)
         })
     };
-    match elf::Machine(arch.machine()) {
-        elf::EM_ARM => out.extend(typed(PT_ARM_EXIDX, 0x7000_0001, &alloc)),
-        elf::EM_RISCV => out.extend(typed(PT_RISCV_ATTRIBUTES, 0x7000_0003, &order)),
-        _ => {}
-    }
+    let index = arch.has_unwind_index().then_some(PT_ARM_EXIDX);
+    out.extend(index.and_then(|p_type| typed(p_type, SHT_ARM_EXIDX, &alloc)));
+    let attributes = arch.attributes_segment();
+    out.extend(attributes.and_then(|p_type| typed(p_type, SHT_ATTRIBUTES, &order)));
     out
 }
 
@@ -372,8 +369,8 @@ fn from_script(phdrs: &[&Phdr], layout: &Layout<'_>) -> Vec<Segment> {
     out
 }
 
-/// The names that a line of PHDRS may give for its type.
-pub const PHDR_TYPES: &[(&str, u32)] = &[
+/// The types of segments that every machine has.
+const PHDR_TYPES: &[(&str, u32)] = &[
     ("PT_NULL", elf::PT_NULL.0),
     ("PT_LOAD", elf::PT_LOAD.0),
     ("PT_DYNAMIC", elf::PT_DYNAMIC.0),
@@ -386,13 +383,16 @@ pub const PHDR_TYPES: &[(&str, u32)] = &[
     ("PT_GNU_STACK", elf::PT_GNU_STACK.0),
     ("PT_GNU_RELRO", elf::PT_GNU_RELRO.0),
     ("PT_GNU_PROPERTY", elf::PT_GNU_PROPERTY.0),
-    ("PT_ARM_EXIDX", PT_ARM_EXIDX),
-    ("PT_RISCV_ATTRIBUTES", PT_RISCV_ATTRIBUTES),
 ];
+
+/// The names that a line of PHDRS may give for its type.
+pub fn phdr_types() -> impl Iterator<Item = &'static (&'static str, u32)> {
+    PHDR_TYPES.iter().chain(arch::segment_types())
+}
 
 /// The type of that name.
 pub fn phdr_type(name: &str) -> Option<u32> {
-    let found = PHDR_TYPES.iter().find(|(known, _)| *known == name);
+    let found = phdr_types().find(|(known, _)| *known == name);
     found.map(|(_, p_type)| *p_type)
 }
 

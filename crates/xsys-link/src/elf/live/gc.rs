@@ -206,7 +206,7 @@ impl<'m> Marker<'m, '_> {
                 assignment.uses.iter().for_each(|name| self.wake_name(name));
             }
         }
-        if options.cmse_implib {
+        if options.machine.cmse_implib {
             // The non-secure side calls them.
             for id in 0..self.resolution.symbols.len() as u32 {
                 let name = self.resolution.symbol(SymbolId(id)).name;

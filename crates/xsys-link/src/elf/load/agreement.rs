@@ -12,11 +12,9 @@ use object::Endianness;
 use object::elf;
 use xsys_diag::{Diagnostic, Severity};
 
-use super::foreign;
 use super::{Input, Inputs};
 use crate::elf::arch;
-use crate::elf::arch::Arch;
-use crate::elf::arch::arm::be8;
+use crate::elf::arch::{ANY_MACHINE, Arch, Link};
 use crate::elf::object::ObjectFile;
 use crate::options::{ElfOptions, OutputKind};
 
@@ -30,10 +28,6 @@ pub struct Abi {
     pub e_flags: u32,
     /// Byte order of the data.
     pub endian: Endianness,
-    /// Code is turned to little-endian when it is written (BE8).
-    pub turned: bool,
-    /// The core has Arm's security extension.
-    pub secure: bool,
 }
 
 /// Checks that all files fit together; `None` if they do not.
@@ -53,19 +47,27 @@ pub fn agree(
     let mut e_flags = e_flags(family, files, core, diagnostics);
     let first = files.iter().find(|file| file.machine == machine);
     let endian = first.map_or(Endianness::Little, |file| file.endian);
-    let mut turned = false;
-    if machine == elf::EM_ARM.0 && options.kind != OutputKind::Relocatable {
-        be8::check(endian, core, options, diagnostics);
-        turned = endian == Endianness::Big && options.be8;
-        e_flags |= if turned { be8::EF_ARM_BE8 } else { 0 };
+    let link = Link {
+        is_64,
+        attributes: core,
+        e_flags,
+        endian,
+        pic: options.kind == OutputKind::StaticPie,
+        options: &options.machine,
+    };
+    let image = options.kind != OutputKind::Relocatable;
+    if let Some(machine) = arch::machine(machine).filter(|_| image) {
+        machine.check(&link, diagnostics);
+    }
+    let arch = arch::open(machine, &link)?;
+    if image {
+        e_flags |= arch.image_e_flags();
     }
     Some(Abi {
-        arch: arch::find(machine, is_64, core, e_flags, endian, options)?,
-        secure: core.is_some_and(arch::arm::attributes::arm_has_cmse),
+        arch,
         attributes,
         e_flags,
         endian,
-        turned,
     })
 }
 
@@ -75,11 +77,11 @@ pub fn machine(
     options: &ElfOptions,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<(u16, bool)> {
-    if let Some(emulation) = options.emulation {
+    if let Some(emulation) = options.machine.emulation {
         return Some((emulation.machine, emulation.is_64));
     }
     let first = inputs.list.iter().find_map(|input| match input {
-        Input::Object(object) if object.machine == foreign::ANY_MACHINE => None,
+        Input::Object(object) if object.machine == ANY_MACHINE => None,
         Input::Object(object) => Some((object.machine, object.is_64)),
         Input::Archive(archive) => {
             let member = archive.members.first()?;
@@ -132,7 +134,7 @@ fn check_machines(
     options: &ElfOptions,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    let why = match (options.emulation, files.first()) {
+    let why = match (options.machine.emulation, files.first()) {
         (Some(emulation), _) => format!("`-m {}`", emulation.name),
         (None, Some(file)) => format!("the first input, `{}`", file.name),
         (None, None) => return,
@@ -141,19 +143,21 @@ fn check_machines(
         .iter()
         .find(|f| (f.machine, f.is_64) == (machine, is_64))
         .map(|f| f.endian);
-    let arm = machine == elf::EM_ARM.0;
     let big = Endianness::Big;
-    if let Some(file) = files.iter().find(|file| file.endian == big && !arm) {
+    let may_be_big = arch::machine(machine).is_some_and(|machine| machine.links_big_endian());
+    if let Some(file) = files.iter().find(|file| file.endian == big && !may_be_big) {
         diagnostics.push(
             Diagnostic::error(format!("`{}` is a big-endian object", file.name))
-                .note("big-endian images are written for arm only")
+                .note(format!(
+                    "big-endian images are written for {} only",
+                    arch::big_endian_names()
+                ))
                 .help("build for the little-endian variant of the target"),
         );
         return;
     }
-    let asked = options
-        .big_endian
-        .or(options.emulation.map(|emulation| emulation.big_endian));
+    let by_emulation = options.machine.emulation.map(|e| e.big_endian);
+    let asked = options.machine.big_endian.or(by_emulation);
     if let (Some(asked), Some(endian)) = (asked, endian)
         && asked != (endian == big)
     {
@@ -171,7 +175,7 @@ fn check_machines(
     let is_foreign = |file: &&ObjectFile<'_>| {
         let differs = (file.machine, file.is_64) != (machine, is_64);
         let swapped = endian.is_some_and(|endian| endian != file.endian);
-        (differs || swapped) && file.machine != foreign::ANY_MACHINE
+        (differs || swapped) && file.machine != ANY_MACHINE
     };
     if options.no_warn_mismatch {
         return;
@@ -238,7 +242,7 @@ fn e_flags(
             .sections
             .iter()
             .all(|s| s.size == 0 || s.flags & elf::SHF_ALLOC.0 == 0);
-        if (empty || file.machine == foreign::ANY_MACHINE) && file.e_flags == 0 {
+        if (empty || file.machine == ANY_MACHINE) && file.e_flags == 0 {
             continue;
         }
         match arch.merge_e_flags(merged, file.e_flags) {
@@ -256,40 +260,29 @@ fn e_flags(
     arch.finish_e_flags(merged.unwrap_or(0), attributes)
 }
 
-/// Merges `.ARM.attributes` or `.riscv.attributes`: the section's name and contents.
+/// Merges the build attributes of all objects: the section's name and contents.
 fn build_attributes(
     files: &[ObjectFile<'_>],
     options: &ElfOptions,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<(String, Vec<u8>)> {
-    let found: Vec<(String, &[u8], &[u8])> = files
+    let sections = files
         .iter()
-        .flat_map(|file| file.sections.iter().map(move |section| (file, section)))
-        .filter(|(_, section)| crate::elf::object::is_attributes(section))
-        .map(|(file, section)| (file.name.to_string(), section.name, section.data))
+        .flat_map(|file| file.sections.iter().map(move |section| (file, section)));
+    let found: Vec<(&dyn arch::Machine, String, &[u8])> = sections
+        .filter_map(|(file, section)| {
+            let machine = arch::attributes_of(section)?;
+            Some((machine, file.name.to_string(), section.data))
+        })
         .collect();
-    let (_, name, _) = found.first()?;
+    let &(machine, ..) = found.first()?;
     let inputs: Vec<(&str, &[u8])> = found
         .iter()
-        .map(|(file, _, data)| (file.as_str(), *data))
+        .map(|(_, file, data)| (file.as_str(), *data))
         .collect();
-    let (mut merged, conflicts) = match *name {
-        b".ARM.attributes" => crate::elf::arch::arm::attributes::merge_arm(&inputs),
-        b".MSP430.attributes" => crate::elf::arch::msp430::attributes::merge_msp430(&inputs),
-        _ => crate::elf::arch::riscv::attributes::merge_riscv(&inputs),
-    };
+    let (mut merged, conflicts) = machine.merge_attributes(&inputs, &options.machine);
     for conflict in conflicts {
-        let arm = *name == b".ARM.attributes";
-        let unwanted = match conflict.tag {
-            crate::elf::arch::arm::attributes::tag::PCS_WCHAR_T => {
-                arm && options.no_wchar_size_warning
-            }
-            crate::elf::arch::arm::attributes::tag::ENUM_SIZE => {
-                arm && options.no_enum_size_warning
-            }
-            _ => false,
-        };
-        if options.no_warn_mismatch || unwanted {
+        if options.no_warn_mismatch {
             continue;
         }
         let message = format!("`{}`: {}", conflict.input, conflict.message);
@@ -312,5 +305,5 @@ fn build_attributes(
     if files.iter().any(big) {
         crate::elf::arch::attributes::make_big_endian(&mut merged);
     }
-    Some((String::from_utf8_lossy(name).into_owned(), merged))
+    Some((machine.attributes_section()?.to_owned(), merged))
 }

@@ -12,7 +12,7 @@ use std::path::Path;
 
 use xsys_diag::{Diagnostic, Source};
 
-use crate::elf::arch::Arch;
+use crate::elf::arch::{self, Arch};
 use crate::options::{ElfOptions, OutputKind, SeparateCode};
 use crate::script::ast::{Command, Script, SectionsItem};
 use crate::script::builtin;
@@ -71,7 +71,6 @@ pub fn complete_script(
     let unpaged = options.nmagic || options.omagic;
     let kind = match options.kind {
         OutputKind::Relocatable => builtin::Kind::Relocatable,
-        _ if arch.machine() == ::object::elf::EM_AVR.0 => builtin::Kind::BareMetal,
         OutputKind::StaticPie => builtin::Kind::StaticPie,
         OutputKind::Static => builtin::Kind::Static,
     };
@@ -92,23 +91,15 @@ pub fn complete_script(
         rela: arch.dynamic().rela,
         one_readonly_segment: !options.rosegment,
         text_prefixes: options.z.keep_text_section_prefix,
-        machine: match ::object::elf::Machine(arch.machine()) {
-            ::object::elf::EM_ARM => builtin::Machine::Arm,
-            ::object::elf::EM_RISCV => builtin::Machine::RiscV,
-            ::object::elf::EM_AVR => builtin::Machine::Avr,
-            _ => builtin::Machine::Other,
-        },
-        avr: options.avr_device.map(|device| builtin::AvrMemory {
-            flash: device.flash,
-            ram_start: device.ram_start,
-            ram: device.ram,
-            eeprom: device.eeprom,
-        }),
+        additions: arch.layout_additions(),
     };
+    let own = arch::machine(arch.machine())
+        .filter(|_| kind != builtin::Kind::Relocatable)
+        .and_then(|machine| machine.layout(&options.machine));
     script.default_layout = true;
     let source = Source {
         path: "built-in linker script".into(),
-        text: builtin::builtin(kind, &facts).into(),
+        text: own.unwrap_or_else(|| builtin::builtin(kind, &facts)).into(),
     };
     diagnostics.extend(read_before(script, source, &mut NoIncludes));
 }

@@ -12,11 +12,9 @@ use std::path::PathBuf;
 use object::{Endianness, elf, pod};
 use xsys_diag::Diagnostic;
 
+use crate::elf::arch::ANY_MACHINE;
 use crate::elf::object::{ObjectFile, ObjectName, RelocTable, Section, SymbolTable};
 use crate::input::map::{FileStore, InputFile};
-
-/// The machine of an object that fits every link.
-pub const ANY_MACHINE: u16 = elf::EM_NONE.0;
 
 /// A file's bytes as an object.
 pub fn data<'a>(file: &'a InputFile, store: &'a FileStore) -> ObjectFile<'a> {

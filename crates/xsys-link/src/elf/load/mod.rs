@@ -8,7 +8,6 @@
 pub mod agreement;
 mod fallback;
 pub mod foreign;
-pub mod formats;
 mod scripts;
 
 use std::path::{Path, PathBuf};
@@ -77,8 +76,8 @@ pub struct Inputs<'a> {
     pub list: Vec<Input<'a>>,
 }
 
-/// What a program for a machine without an own library gets where it brings none: an AVR device's
-/// start code, compiler helpers.
+/// What a program for a machine without an own library gets where it brings none: start code, compiler
+/// helpers.
 pub fn add_runtime<'a>(
     inputs: &mut Inputs<'a>,
     machine: u16,
@@ -89,21 +88,9 @@ pub fn add_runtime<'a>(
     if options.kind == OutputKind::Relocatable {
         return;
     }
-    let mut made: Vec<(String, Vec<u8>)> = Vec::new();
-    match (::object::elf::Machine(machine), options.avr_device) {
-        (::object::elf::EM_AVR, Some(device)) => {
-            let name = format!("start code of {}", device.name);
-            made.push((name, arch::avr::startup::object(device)));
-            let helpers = arch::avr::helpers::objects(device.arch);
-            made.extend(helpers.map(|(name, bytes)| (format!("compiler helper {name}"), bytes)));
-        }
-        (::object::elf::EM_MSP430, _) => {
-            let bytes = arch::msp430::helpers::object();
-            made.push(("compiler helpers of MSP430".to_owned(), bytes));
-        }
-        _ => return,
-    }
-    for (name, bytes) in made {
+    let machine = arch::machine(machine);
+    let made = machine.map(|machine| machine.runtime(&options.machine));
+    for (name, bytes) in made.unwrap_or_default() {
         let path = PathBuf::from(name);
         let arg = InputArg {
             what: InputWhat::File(path.clone()),

@@ -722,15 +722,6 @@ macro_rules! class_tables {
 class_tables!(FileHeader32, false, Elf32, Rel32, Rela32);
 class_tables!(FileHeader64, true, Elf64, Rel64, Rela64);
 
-/// SHT_ARM_ATTRIBUTES and SHT_RISCV_ATTRIBUTES
-pub fn is_attributes(section: &Section<'_>) -> bool {
-    section.sh_type == 0x7000_0003
-        && matches!(
-            section.name,
-            b".ARM.attributes" | b".riscv.attributes" | b".MSP430.attributes"
-        )
-}
-
 /// Whether a section has to be expanded before it can be read.
 pub fn is_compressed(section: &Section<'_>) -> bool {
     section.flags & elf::SHF_COMPRESSED.0 != 0 || is_old(section)

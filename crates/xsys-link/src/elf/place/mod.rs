@@ -15,11 +15,12 @@ mod relocatable;
 mod summary;
 mod symbol_order;
 
+use super::arch;
+use super::consts::SHT_ARM_EXIDX;
 use super::layout::placement::Item;
 use super::layout::placement::OutputSection;
 use super::layout::placement::Placement;
 use super::names::Map;
-use super::object::is_attributes;
 use super::sections::described::Statement;
 
 use object::elf;
@@ -243,7 +244,7 @@ fn candidates(
             let (file, index) = (FileId(file as u32), index as u32);
             let id = sections.id(file, index);
             let hands_on = hands_on(section, options);
-            let replaced = is_attributes(section)
+            let replaced = arch::attributes_of(section).is_some()
                 || options.kind != OutputKind::Relocatable
                     && (section.name == b".eh_frame" || is_exidx(section));
             let linked = (hands_on || is_linked(section) && live.contains(id))
@@ -262,7 +263,7 @@ fn candidates(
 
 /// SHT_ARM_EXIDX
 fn is_exidx(section: &Section<'_>) -> bool {
-    section.sh_type == 0x7000_0001 && section.name.starts_with(b".ARM.exidx")
+    section.sh_type == SHT_ARM_EXIDX && section.name.starts_with(b".ARM.exidx")
 }
 
 /// Sections that `--strip-debug` drops.

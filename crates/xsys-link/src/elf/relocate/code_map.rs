@@ -1,10 +1,11 @@
-//! Which parts of big-endian Arm's code sections are code, so that they can be turned around once they are relocated.
+//! Which parts of code sections are code, so that they can be turned around once they are relocated: where the
+//! byte order of code is not that of data ([`crate::elf::arch::Arch::code_units`]).
 //!
-//! Spec: AAELF32, "Mapping symbols"; `arch::arm::be8` says why.
+//! Spec: AAELF32, "Mapping symbols".
 
 use object::elf;
 
-use crate::elf::arch::arm::be8::{Unit, swap, unit};
+use crate::elf::arch::CodeUnits;
 use crate::elf::ids::{FileId, SectionId};
 use crate::elf::names::Map;
 use crate::elf::object::SymbolPlace;
@@ -13,12 +14,12 @@ use crate::elf::symbols::resolve::Resolution;
 
 /// Which parts of the code sections are code.
 #[derive(Default)]
-pub struct CodeMap(Map<SectionId, Vec<(u64, Unit)>>);
+pub struct CodeMap(Map<SectionId, Vec<(u64, usize)>>);
 
 impl CodeMap {
     /// Reads the mapping symbols of all code.
-    pub fn gather(resolution: &Resolution<'_>, sections: &Sections) -> Self {
-        let mut out: Map<SectionId, Vec<(u64, Unit)>> = Map::default();
+    pub fn gather(resolution: &Resolution<'_>, sections: &Sections, units: CodeUnits) -> Self {
+        let mut out: Map<SectionId, Vec<(u64, usize)>> = Map::default();
         for (file, object) in resolution.files.iter().enumerate() {
             for index in 1..object.first_global {
                 let symbol = object.symbols.get(index);
@@ -29,7 +30,7 @@ impl CodeMap {
                     .sections
                     .get(section as usize)
                     .is_some_and(|s| s.flags & elf::SHF_EXECINSTR.0 != 0);
-                if let Some(unit) = unit(object.symbols.name(&symbol)).filter(|_| code) {
+                if let Some(unit) = units(object.symbols.name(&symbol)).filter(|_| code) {
                     let id = sections.id(FileId(file as u32), section);
                     out.entry(id).or_default().push((symbol.value, unit));
                 }
@@ -48,8 +49,10 @@ impl CodeMap {
         };
         let ends = marks.iter().skip(1).map(|(at, _)| *at);
         for (&(start, unit), end) in marks.iter().zip(ends.chain([out.len() as u64])) {
-            if let Some(part) = out.get_mut(start as usize..end as usize) {
-                swap(part, unit);
+            if let Some(part) = out.get_mut(start as usize..end as usize)
+                && unit > 1
+            {
+                part.chunks_exact_mut(unit).for_each(<[u8]>::reverse);
             }
         }
     }

@@ -12,6 +12,7 @@
 use object::elf;
 use xsys_diag::{Diagnostic, Severity};
 
+use crate::elf::arch::VectorTable;
 use crate::elf::consts::STACK_TOPS;
 use crate::elf::layout::placement::OutputSection;
 use crate::elf::layout::{Addresses, Extent, Layout};
@@ -30,19 +31,14 @@ pub fn check(
     addresses: &Addresses<'_, '_>,
     script: &Script,
     options: &ElfOptions,
-    microcontroller: bool,
+    vectors: VectorTable,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     let layout = addresses.layout;
     if layout.regions.is_empty() || options.kind == OutputKind::Relocatable {
         return;
     }
-    let arm = addresses
-        .resolution
-        .files
-        .first()
-        .is_some_and(|file| file.machine == elf::EM_ARM.0);
-    if arm {
+    if vectors != VectorTable::None {
         let table = layout
             .placement
             .outputs
@@ -52,7 +48,7 @@ pub fn check(
         if let Some((output, extent)) = table {
             let mut problems = Vec::new();
             vector_table(layout, script, output, extent, &mut problems);
-            if microcontroller {
+            if vectors == VectorTable::Read {
                 for problem in &mut problems {
                     problem.severity = Severity::Error;
                 }

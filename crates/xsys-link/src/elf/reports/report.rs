@@ -347,7 +347,7 @@ fn cross_references(addresses: &Addresses<'_, '_>) -> String {
 /// those that only ask for a report are warnings: nothing is dropped without a word.
 pub fn unsupported(options: &ElfOptions) -> Vec<Diagnostic> {
     let errata = "compile with the compiler's own workaround, or leave the option out if the core is not affected";
-    let changes = [(options.fix_cortex_a8, "--fix-cortex-a8", errata)];
+    let changes = [(options.machine.fix_cortex_a8, "--fix-cortex-a8", errata)];
     let errors = changes
         .into_iter()
         .filter(|(asked, ..)| *asked)

@@ -15,7 +15,6 @@ use xsys_diag::Diagnostic;
 
 use crate::elf::arch;
 use crate::elf::assign::segments;
-use crate::elf::load::formats;
 use crate::elf::symbols::resolve::{Definition, Resolution};
 use crate::elf::symbols::script_symbols::ScriptSymbols;
 use crate::options::ElfOptions;
@@ -158,7 +157,7 @@ fn check_type(script: &Script, phdr: &Phdr, diagnostics: &mut Vec<Diagnostic>) {
         phdr.name.text
     );
     let diagnostic = script.label(Diagnostic::error(text), phdr.p_type.span, "");
-    let names = segments::PHDR_TYPES.iter().map(|(name, _)| *name);
+    let names = segments::phdr_types().map(|(name, _)| *name);
     diagnostics.push(match xsys_diag::did_you_mean(name, names) {
         Some(close) => diagnostic.help(format!("did you mean `{close}`?")),
         None => diagnostic.help("types without a name here can be given as numbers"),
@@ -202,7 +201,7 @@ pub fn check_formats(
                 }
             }
             Command::OutputArch(name) => {
-                let Some((said, class)) = formats::architecture(&name.text) else {
+                let Some((said, class)) = arch::architecture(&name.text) else {
                     continue;
                 };
                 if said == machine && class.is_none_or(|class| class == is_64) {
@@ -221,6 +220,9 @@ pub fn check_formats(
     }
 }
 
+/// Formats that are no ELF files: an image tool makes them from one.
+const IMAGES: [&str; 6] = ["binary", "ihex", "srec", "symbolsrec", "tekhex", "verilog"];
+
 fn format_problem(
     name: &Name,
     machine: (u16, bool),
@@ -228,7 +230,7 @@ fn format_problem(
     own: &str,
 ) -> Option<Diagnostic> {
     let text = &name.text;
-    if formats::is_image(text) {
+    if IMAGES.contains(&&**text) {
         return Some(
             Diagnostic::error(format!(
                 "OUTPUT_FORMAT asks for `{text}`, but the linker writes ELF"
@@ -236,10 +238,10 @@ fn format_problem(
             .help("remove the command and make the image from the ELF file (`xsys image`)"),
         );
     }
-    let Some(format) = formats::find(text) else {
+    let Some(format) = arch::format(text) else {
         let diagnostic = Diagnostic::error(format!("unknown output format `{text}`"));
         return Some(
-            match xsys_diag::did_you_mean(text, formats::names_for(machine)) {
+            match xsys_diag::did_you_mean(text, arch::format_names(machine.0, machine.1)) {
                 Some(close) => diagnostic.help(format!("did you mean `{close}`?")),
                 None => diagnostic.help("remove the command: the format follows from the objects"),
             },

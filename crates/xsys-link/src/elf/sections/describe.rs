@@ -38,6 +38,7 @@ pub fn enclosing_symbol<'a>(
     section: u32,
     offset: u64,
 ) -> Option<&'a [u8]> {
+    let mode = crate::elf::arch::mode_bit(object.machine);
     (1..object.symbols.len())
         .map(|index| object.symbols.get(index))
         .filter(|s| {
@@ -45,8 +46,8 @@ pub fn enclosing_symbol<'a>(
                 && matches!(s.kind(), 1 | 2)
         })
         .find(|s| {
-            // Thumb functions carry their state in bit 0.
-            let start = s.value & !u64::from(object.machine == elf::EM_ARM.0 && s.kind() == 2);
+            let function = s.kind() == elf::STT_FUNC.0;
+            let start = s.value & !if function { mode } else { 0 };
             start <= offset && offset - start < s.size.max(1)
         })
         .map(|s| object.symbols.name(&s))

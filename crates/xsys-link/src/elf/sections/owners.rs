@@ -31,14 +31,12 @@ pub fn of_symbol(name: &[u8]) -> Option<String> {
 /// A function or an object in a section.
 #[derive(Clone, Copy, Debug)]
 pub struct Named<'a> {
-    /// Its offset in the section, without Arm's Thumb bit.
+    /// Its offset in the section, without the bit that says how it runs.
     pub offset: u64,
     /// Bytes, by its symbol.
     pub size: u64,
     /// It is a function.
     pub function: bool,
-    /// Arm: its code is Thumb.
-    pub thumb: bool,
     /// As it is mangled.
     pub name: &'a [u8],
 }
@@ -60,6 +58,7 @@ pub fn named_places_in<'a>(
     let mut out: Map<SectionId, Vec<Named<'a>>> = Map::default();
     for (file, object) in resolution.files.iter().enumerate() {
         let file = FileId(file as u32);
+        let mode = crate::elf::arch::mode_bit(object.machine);
         for symbol in (1..object.symbols.len()).map(|index| object.symbols.get(index)) {
             let SymbolPlace::Section(section) = symbol.place else {
                 continue;
@@ -72,14 +71,12 @@ pub fn named_places_in<'a>(
             {
                 continue;
             }
-            let thumb = function && object.machine == elf::EM_ARM.0 && symbol.value & 1 != 0;
             out.entry(sections.id(file, section))
                 .or_default()
                 .push(Named {
-                    offset: symbol.value & !u64::from(thumb),
+                    offset: symbol.value & !if function { mode } else { 0 },
                     size: symbol.size,
                     function,
-                    thumb,
                     name: object.symbols.name(&symbol),
                 });
         }

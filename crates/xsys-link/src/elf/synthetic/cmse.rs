@@ -11,11 +11,13 @@
 //! Spec: "Arm v8-M Security Extensions: Requirements on Development Tools" (ECM0359818) 1.4,
 //! chapter 3; GNU ld manual, `--cmse-implib`.
 
+use std::path::Path;
+
 use crate::elf::consts::CMSE_SPECIAL;
 use object::elf;
 use xsys_diag::Diagnostic;
 
-use crate::elf::arch::arm::thunk;
+use crate::elf::arch::{self, Arch};
 use crate::elf::ids::SymbolId;
 use crate::elf::layout::Addresses;
 use crate::elf::names::Map;
@@ -24,8 +26,8 @@ use crate::elf::sections::{Sections, Synthetic, SyntheticKind};
 use crate::elf::symbols::resolve::{Definition, Resolution};
 use crate::input::map::FileStore;
 use crate::options::ElfOptions;
+use crate::output::OutputFile;
 
-const VENEER: u64 = thunk::GATEWAY_SIZE as u64;
 const ALIGN: u64 = 32;
 
 /// All entry functions of a secure image.
@@ -34,7 +36,10 @@ pub struct Gateways {
     entries: Vec<Entry>,
     /// Where an import library wants `.gnu.sgstubs`.
     base: Option<u64>,
+    /// Bytes of all veneers.
     size: u64,
+    /// Bytes of one.
+    veneer: u64,
 }
 
 struct Entry {
@@ -47,16 +52,16 @@ struct Entry {
 /// Finds the entry functions, and lets their plain names be the linker's.
 pub fn find(
     resolution: &mut Resolution<'_>,
-    supported: bool,
+    arch: &dyn Arch,
     store: &FileStore,
     options: &ElfOptions,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Gateways {
     let mut out = Gateways::default();
-    if !options.cmse_implib {
+    if !options.machine.cmse_implib {
         let libraries = [
-            (&options.in_implib, "--in-implib"),
-            (&options.out_implib, "--out-implib"),
+            (&options.machine.in_implib, "--in-implib"),
+            (&options.machine.out_implib, "--out-implib"),
         ];
         for (_, option) in libraries.iter().filter(|(path, _)| path.is_some()) {
             diagnostics.push(
@@ -66,9 +71,10 @@ pub fn find(
         }
         return out;
     }
-    let known = import_library(store, options, diagnostics);
+    let known = import_library(store, arch.machine(), options, diagnostics);
     let pairs = pairs(resolution, diagnostics);
-    if !supported && !pairs.is_empty() {
+    let code = arch.gateways();
+    if !code.is_some_and(arch::Gateways::supported) && !pairs.is_empty() {
         diagnostics.push(
             Diagnostic::error("secure entry functions need ARMv8-M")
                 .note("the objects' build attributes are for another architecture")
@@ -76,9 +82,17 @@ pub fn find(
         );
         return out;
     }
+    let Some(code) = code else {
+        return out;
+    };
+    let veneer_size = code.size();
+    out.veneer = veneer_size;
     out.base = known.iter().map(|(_, at)| at & !1).min();
     let base = out.base.unwrap_or(0);
-    let end = known.iter().map(|(_, at)| (at & !1) - base + VENEER).max();
+    let end = known
+        .iter()
+        .map(|(_, at)| (at & !1) - base + veneer_size)
+        .max();
     out.size = end.unwrap_or(0);
     for &(name, special, needs_veneer) in &pairs {
         let text = resolution.symbol(name).name;
@@ -86,8 +100,8 @@ pub fn find(
         let veneer = needs_veneer.then(|| match old {
             Some((_, at)) => (at & !1) - base,
             None => {
-                out.size += VENEER;
-                out.size - VENEER
+                out.size += veneer_size;
+                out.size - veneer_size
             }
         });
         out.entries.push(Entry {
@@ -95,7 +109,10 @@ pub fn find(
             special,
             veneer,
         });
-        if old.is_none() && options.in_implib.is_some() && options.out_implib.is_none() {
+        if old.is_none()
+            && options.machine.in_implib.is_some()
+            && options.machine.out_implib.is_none()
+        {
             diagnostics.push(
                 Diagnostic::warning(format!(
                     "the entry function `{}` is new, and no import library tells the non-secure side",
@@ -185,10 +202,11 @@ fn function(resolution: &Resolution<'_>, id: SymbolId) -> Option<(usize, ElfSymb
 /// Names and addresses (with the Thumb bit) of the image before.
 fn import_library<'s>(
     store: &'s FileStore,
+    machine: u16,
     options: &ElfOptions,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<(&'s [u8], u64)> {
-    let Some(path) = &options.in_implib else {
+    let Some(path) = &options.machine.in_implib else {
         return Vec::new();
     };
     let file = match store.open(path) {
@@ -203,7 +221,7 @@ fn import_library<'s>(
         member: None,
     };
     let object = match ObjectFile::parse(name, file.bytes()) {
-        Ok(object) if object.machine == elf::EM_ARM.0 => object,
+        Ok(object) if object.machine == machine => object,
         Ok(_) => {
             diagnostics.push(
                 Diagnostic::error(format!(
@@ -304,7 +322,7 @@ impl Gateways {
             sh_type: elf::SHT_PROGBITS.0,
             flags: elf::SHF_ALLOC.0 | elf::SHF_EXECINSTR.0,
             align: ALIGN,
-            entsize: VENEER,
+            entsize: self.veneer,
             size: self.size,
         });
     }
@@ -324,11 +342,15 @@ impl Gateways {
     /// Writes `.gnu.sgstubs`, which stands at `start`.
     pub fn write(
         &self,
+        arch: &dyn Arch,
         addresses: &Addresses<'_, '_>,
         out: &mut [u8],
         start: u64,
         problems: &mut Vec<Diagnostic>,
     ) {
+        let Some(code) = arch.gateways() else {
+            return;
+        };
         if let Some(base) = self.base.filter(|&base| base != start) {
             problems.push(
                 Diagnostic::error(format!(
@@ -339,17 +361,17 @@ impl Gateways {
                 )),
             );
         }
-        thunk::fill_gateways(out);
+        code.fill(out);
         for entry in &self.entries {
             let Some(at) = entry.veneer else { continue };
             let symbol = crate::elf::sections::refs::SymRef::Global(entry.special);
             let (Some(target), Some(place)) = (
                 addresses.of_symbol(symbol, 0),
-                out.get_mut(at as usize..(at + VENEER) as usize),
+                out.get_mut(at as usize..(at + self.veneer) as usize),
             ) else {
                 continue;
             };
-            if !thunk::write_gateway(place, start + at, target) {
+            if !code.write(place, start + at, target) {
                 let name =
                     crate::elf::names::demangle(addresses.resolution.symbol(entry.name).name);
                 problems.push(
@@ -365,8 +387,28 @@ impl Gateways {
         }
     }
 
+    /// Writes the import library of this image.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn save_library(
+        &self,
+        path: &Path,
+        arch: &dyn Arch,
+        addresses: &Addresses<'_, '_>,
+        e_flags: u32,
+    ) -> Result<(), Diagnostic> {
+        let library = self.import_library(addresses, arch.machine(), e_flags);
+        OutputFile::create(path, library.len() as u64)
+            .and_then(|mut file| {
+                file.bytes_mut().copy_from_slice(&library);
+                file.persist(false)
+            })
+            .map_err(|error| error.into_diagnostic())
+    }
+
     /// The import library of this image.
-    pub fn import_library(&self, addresses: &Addresses<'_, '_>, e_flags: u32) -> Vec<u8> {
+    fn import_library(&self, addresses: &Addresses<'_, '_>, machine: u16, e_flags: u32) -> Vec<u8> {
         let resolution = addresses.resolution;
         let mut functions: Vec<(u32, u32, &[u8])> = Vec::with_capacity(self.entries.len());
         for entry in &self.entries {
@@ -377,19 +419,19 @@ impl Gateways {
                 }
             };
             let size = match entry.veneer {
-                Some(_) => VENEER,
+                Some(_) => self.veneer,
                 None => function(resolution, entry.name).map_or(0, |(_, symbol)| symbol.size),
             };
             let name = resolution.symbol(entry.name).name;
             functions.push((value.unwrap_or(0) as u32, size as u32, name));
         }
         functions.sort_unstable();
-        write_library(&functions, e_flags)
+        write_library(&functions, machine, e_flags)
     }
 }
 
 /// An object of absolute functions, as (address, size, name).
-fn write_library(functions: &[(u32, u32, &[u8])], e_flags: u32) -> Vec<u8> {
+fn write_library(functions: &[(u32, u32, &[u8])], machine: u16, e_flags: u32) -> Vec<u8> {
     const HEADER: usize = 52;
     const NAMES: &[u8] = b"\0.symtab\0.strtab\0.shstrtab\0";
     let mut symbols = vec![0u8; 16];
@@ -442,7 +484,7 @@ fn write_library(functions: &[(u32, u32, &[u8])], e_flags: u32) -> Vec<u8> {
         ],
     ];
     let mut out = b"\x7fELF\x01\x01\x01\0\0\0\0\0\0\0\0\0".to_vec();
-    for half in [elf::ET_REL.0, elf::EM_ARM.0] {
+    for half in [elf::ET_REL.0, machine] {
         out.extend_from_slice(&half.to_le_bytes());
     }
     // version, entry, program headers, section headers
@@ -475,6 +517,7 @@ mod tests {
     fn import_libraries_are_objects() {
         let bytes = write_library(
             &[(0x1001, 8, b"first"), (0x1009, 8, b"second")],
+            40,
             0x0500_0000,
         );
         let name = ObjectName {

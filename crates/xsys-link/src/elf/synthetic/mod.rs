@@ -262,8 +262,8 @@ pub fn synthesise(
             }
         }
     }
-    // The number means something else on other machines (x86-64's unwind tables).
-    if arch.machine() == elf::EM_ARM.0 && options.kind != OutputKind::Relocatable {
+    // The section type means something else on other machines.
+    if arch.has_unwind_index() && options.kind != OutputKind::Relocatable {
         out.coverage = Coverage::gather(resolution, sections, live);
     }
     if !out.coverage.is_empty() {

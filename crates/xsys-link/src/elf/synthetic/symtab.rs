@@ -466,7 +466,10 @@ fn global<'a>(
                 && let Some(gateways) = addresses.sections.find(SyntheticKind::Gateways)
                 && let Some(home) = addresses.layout.output_of[gateways.0 as usize]
             {
-                let size = crate::elf::arch::arm::thunk::GATEWAY_SIZE as u64;
+                let size = addresses
+                    .sections
+                    .synthetic(gateways)
+                    .map_or(0, |s| s.entsize);
                 return Some(entry(value, size, Place::Section(home)));
             }
             Some(entry(value, 0, home))

@@ -117,8 +117,7 @@ impl Image<'_, '_> {
                 }
             }
             SyntheticKind::BuildId => {
-                // The description is filled in when everything else is written.
-                let descsz = out.len() as u32 - 16;
+                let descsz = out.len() as u32 - 16; // what it describes comes last
                 out[..4].copy_from_slice(&self.endian.write_u32(4));
                 out[4..8].copy_from_slice(&self.endian.write_u32(descsz));
                 out[8..12].copy_from_slice(&self.endian.write_u32(3)); // NT_GNU_BUILD_ID
@@ -131,7 +130,8 @@ impl Image<'_, '_> {
             }
             SyntheticKind::Gateways => {
                 if let Some(start) = addresses.of_section(id, 0) {
-                    self.made.gateways.write(addresses, out, start, problems);
+                    let gateways = &self.made.gateways;
+                    gateways.write(arch, addresses, out, start, problems);
                 }
             }
             SyntheticKind::Thunks(group) => {
@@ -286,7 +286,7 @@ impl Image<'_, '_> {
             return;
         };
         let code_end = self.made.coverage.end(addresses);
-        let merge = self.options.merge_exidx_entries;
+        let merge = self.options.machine.merge_exidx_entries;
         let entries = self.made.coverage.entries(merge, addresses, problems);
         let result = exidx::encode(&entries, code_end as u32, out, addr as u32, self.endian);
         if let Err(error) = result {

@@ -435,12 +435,6 @@ pub fn arm_core(section: &[u8]) -> Core {
     }
 }
 
-/// Whether the code is for a core of the M profile, which reads its vector table by itself.
-pub fn arm_is_microcontroller(section: &[u8]) -> bool {
-    use Core::{V6M, V7M, V8MBaseline};
-    matches!(arm_core(section), V6M | V7M | V8MBaseline)
-}
-
 /// Whether the code may have secure entry functions: ARMv8-M and later M profiles.
 pub fn arm_has_cmse(section: &[u8]) -> bool {
     let tags = read(section, VENDOR, kind).unwrap_or_default();

@@ -11,13 +11,10 @@ use object::Endianness;
 use xsys_diag::Diagnostic;
 
 use super::Core;
-use crate::options::ElfOptions;
-
-/// `e_flags` of such images.
-pub const EF_ARM_BE8: u32 = 0x0080_0000;
+use crate::elf::arch::machine::Link;
 
 /// What a stretch of a section holds: the size of its units, 1 for data.
-pub type Unit = usize;
+type Unit = usize;
 
 /// The units of what follows a mapping symbol.
 pub fn unit(name: &[u8]) -> Option<Unit> {
@@ -38,21 +35,18 @@ pub fn swap(bytes: &mut [u8], unit: Unit) {
 }
 
 /// Whether byte order, core and options go together.
-pub fn check(
-    endian: Endianness,
-    core: Option<&[u8]>,
-    options: &ElfOptions,
-    diagnostics: &mut Vec<Diagnostic>,
-) {
-    let big = endian == Endianness::Big;
-    if options.be8 && !big {
+pub fn check(link: &Link<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    let big = link.endian == Endianness::Big;
+    if link.options.be8 && !big {
         diagnostics.push(
             Diagnostic::error("`--be8` is for big-endian objects, but these are little-endian")
                 .help("leave it out, or build for a big-endian target (`armebv7r-none-eabi`)"),
         );
     }
-    let core = core.map_or(Core::V7, super::attributes::arm_core);
-    if big && !options.be8 && !matches!(core, Core::V4T | Core::V5T) {
+    let core = link
+        .attributes
+        .map_or(Core::V7, super::attributes::arm_core);
+    if big && !link.options.be8 && !matches!(core, Core::V4T | Core::V5T) {
         diagnostics.push(
             Diagnostic::error(
                 "big-endian programs for this core need `--be8`: it fetches instructions little-endian",

@@ -8,7 +8,7 @@
 //! {pc}` and loads into PC obey the bit; `B` never changes state; `BL` changes it only when
 //! rewritten into `BLX`, which the linker has to do, since the compiler cannot know the callee's
 //! state. AAELF32 allows that for functions only: a branch to a plain label stays as it is, which
-//! is why [`Arch::encode_branch`] wants to know what the target is.
+//! is why [`Rules::encode_branch`] wants to know what the target is.
 //!
 //! **REL.** Addends live in the instructions, including the PC's lead (8 in ARM, 4 in Thumb
 //! state) as −8 or −4: the formulas use P and never mention the lead. Thumb's literal loads and
@@ -24,21 +24,24 @@
 //! fills {module 1, offset} pairs in the GOT.
 //!
 //! **Static base.** SBREL and `_BREL_` relocations are relative to B(S), the start of the
-//! segment that holds S, which RWPI code keeps in r9 ([`Arch::segment_relative`]).
+//! segment that holds S, which RWPI code keeps in r9 ([`Rules::segment_relative`]).
 
-pub mod attributes;
-pub mod be8;
+mod attributes;
+mod be8;
 mod encode;
+mod machine;
 mod rules;
 #[cfg(test)]
 mod tests;
-pub mod thunk;
+mod thunk;
 
 use self::be8::swap;
 use super::{
-    Arch, Base, BranchTarget, DynamicTypes, MappingSymbol, Range, Rewrite, Rule, Site, SymbolFacts,
-    ThunkForm, TlsVariant,
+    Arch, Base, BranchTarget, CodeUnits, DynamicTypes, Errata, Gateways, MappingSymbol, Range,
+    Relaxation, Rewrite, Rewrites, Rule, Rules, Runtime, Site, SymbolFacts, Target2, ThunkForm,
+    Thunks, TlsVariant, VectorTable,
 };
+use crate::script::builtin::Additions;
 use encode::Field;
 use object::elf::EM_ARM;
 use rules::r;
@@ -94,17 +97,6 @@ pub enum Order {
     Be32,
 }
 
-/// What `R_ARM_TARGET2` means, `--target2`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target2 {
-    /// `R_ARM_REL32`
-    Rel,
-    /// `R_ARM_ABS32`
-    Abs,
-    /// `R_ARM_GOT_PREL`
-    GotRel,
-}
-
 /// The instruction set, for a core and an output.
 #[derive(Clone, Copy, Debug)]
 pub struct Arm {
@@ -120,10 +112,9 @@ pub struct Arm {
     pub fix_v4bx: bool,
     /// Thunks must not contain addresses.
     pub pic: bool,
+    /// The core has the security extension of ARMv8-M.
+    pub secure: bool,
 }
-
-/// ARMv7-A at a fixed address.
-pub static ARM: Arm = Arm::new(Core::V7);
 
 impl Arm {
     /// A core, for outputs at a fixed address.
@@ -135,6 +126,7 @@ impl Arm {
             target2: Target2::GotRel,
             fix_v4bx: false,
             pic: false,
+            secure: false,
         }
     }
 
@@ -256,6 +248,19 @@ fn takes_thunks(r_type: u32) -> bool {
 /// one's reach (1 MiB) to get there (16 MiB), with room for code that still grows.
 const NEAR: u64 = 14 << 20;
 
+/// EHABI: unwind records, and the index over them.
+const UNWIND_SECTIONS: &str = "\
+  .ARM.extab : { *(.ARM.extab .ARM.extab.*) }
+  .ARM.exidx : {
+    PROVIDE_HIDDEN(__exidx_start = .);
+    *(.ARM.exidx .ARM.exidx.*)
+    PROVIDE_HIDDEN(__exidx_end = .);
+  }
+";
+
+/// The machine.
+pub(super) static MACHINE: machine::Whole = machine::Whole;
+
 impl Arch for Arm {
     fn machine(&self) -> u16 {
         EM_ARM.0
@@ -285,6 +290,78 @@ impl Arch for Arm {
         }
     }
 
+    fn merge_e_flags(&self, so_far: Option<u32>, next: u32) -> Result<u32, String> {
+        merge_e_flags(so_far, next)
+    }
+
+    fn finish_e_flags(&self, merged: u32, attributes: Option<&[u8]>) -> u32 {
+        const FLOAT: u32 = EF_ARM_ABI_FLOAT_SOFT | EF_ARM_ABI_FLOAT_HARD;
+        if merged & EF_ARM_EABIMASK != EF_ARM_EABI_VER5 || merged & FLOAT != 0 {
+            return merged;
+        }
+        let arguments = attributes.map_or(Some(0), self::attributes::arm_vfp_arguments);
+        merged
+            | match arguments {
+                None | Some(0) => EF_ARM_ABI_FLOAT_SOFT,
+                Some(1) => EF_ARM_ABI_FLOAT_HARD,
+                Some(_) => 0,
+            }
+    }
+
+    fn image_e_flags(&self) -> u32 {
+        match self.order {
+            Order::Be8 => EF_ARM_BE8,
+            _ => 0,
+        }
+    }
+
+    fn layout_additions(&self) -> Additions {
+        Additions {
+            read_only: UNWIND_SECTIONS,
+            ..Additions::default()
+        }
+    }
+
+    fn has_unwind_index(&self) -> bool {
+        true
+    }
+
+    fn code_units(&self) -> Option<CodeUnits> {
+        (self.order == Order::Be8).then_some(be8::unit)
+    }
+
+    fn gateways(&self) -> Option<&dyn Gateways> {
+        Some(self)
+    }
+
+    fn vector_table(&self) -> VectorTable {
+        match self.core.has_arm_state() {
+            true => VectorTable::Usual,
+            false => VectorTable::Read,
+        }
+    }
+}
+
+/// Secure gateway veneers of ARMv8-M.
+impl Gateways for Arm {
+    fn supported(&self) -> bool {
+        self.secure
+    }
+
+    fn size(&self) -> u64 {
+        thunk::GATEWAY_SIZE as u64
+    }
+
+    fn write(&self, out: &mut [u8], addr: u64, target: u64) -> bool {
+        thunk::write_gateway(out, addr, target)
+    }
+
+    fn fill(&self, out: &mut [u8]) {
+        thunk::fill_gateways(out);
+    }
+}
+
+impl Rules for Arm {
     fn rule(&self, r_type: u32) -> Option<&'static Rule> {
         match (r_type, self.target2) {
             (r::TARGET1, _) if self.target1_rel => return Some(&rules::TARGET1_REL),
@@ -353,7 +430,9 @@ impl Arch for Arm {
     fn segment_relative(&self, r_type: u32) -> bool {
         rules::segment_relative(r_type)
     }
+}
 
+impl Rewrites for Arm {
     fn rewrite(&self, site: Site, facts: SymbolFacts, _section: &[u8]) -> Option<Rewrite> {
         if site.r_type == r::V4BX {
             return self.fix_v4bx.then_some(Rewrite {
@@ -399,7 +478,9 @@ impl Arch for Arm {
         });
         Ok(())
     }
+}
 
+impl Runtime for Arm {
     fn tls(&self) -> TlsVariant {
         TlsVariant::One {
             tcb: 8,
@@ -432,7 +513,9 @@ impl Arch for Arm {
     fn plt_mapping(&self) -> &'static [MappingSymbol] {
         thunk::plt_mapping(self.core)
     }
+}
 
+impl Thunks for Arm {
     fn changes_state(&self) -> bool {
         self.core.has_arm_state()
     }
@@ -506,25 +589,11 @@ impl Arch for Arm {
     fn thunk_mapping(&self, form: ThunkForm) -> &'static [MappingSymbol] {
         Form::of(form).mapping()
     }
-
-    fn merge_e_flags(&self, so_far: Option<u32>, next: u32) -> Result<u32, String> {
-        merge_e_flags(so_far, next)
-    }
-
-    fn finish_e_flags(&self, merged: u32, attributes: Option<&[u8]>) -> u32 {
-        const FLOAT: u32 = EF_ARM_ABI_FLOAT_SOFT | EF_ARM_ABI_FLOAT_HARD;
-        if merged & EF_ARM_EABIMASK != EF_ARM_EABI_VER5 || merged & FLOAT != 0 {
-            return merged;
-        }
-        let arguments = attributes.map_or(Some(0), self::attributes::arm_vfp_arguments);
-        merged
-            | match arguments {
-                None | Some(0) => EF_ARM_ABI_FLOAT_SOFT,
-                Some(1) => EF_ARM_ABI_FLOAT_HARD,
-                Some(_) => 0,
-            }
-    }
 }
+
+impl Relaxation for Arm {}
+
+impl Errata for Arm {}
 
 /// Writes a field; branches with the state of their target, where it is known.
 fn write(rule: &Rule, section: &mut [u8], offset: usize, value: i64, to_thumb: Option<bool>) {

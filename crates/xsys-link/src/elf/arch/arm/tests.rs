@@ -3,9 +3,13 @@
 
 use super::encode::{self, Field};
 use super::rules::{RULES, r};
-use super::{ARM, Arm, Core, Form, Target2};
+use super::{Arm, Core, Form, Target2};
 use crate::elf::arch::tests::{Table, check_table};
-use crate::elf::arch::{Arch, Base, BranchTarget, Range, Relative, Site, SymbolFacts};
+use crate::elf::arch::{
+    Arch, Base, BranchTarget, Range, Relative, Rewrites, Rules, Runtime, Site, SymbolFacts, Thunks,
+};
+
+static ARM: Arm = Arm::new(Core::V7);
 
 /// (type, P, S with the mode bit, S is a function, word before, word after); halfwords stand in
 /// the low half.

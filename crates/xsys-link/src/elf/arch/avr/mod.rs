@@ -22,16 +22,17 @@
 //! linkers that delete instructions.
 
 mod assemble;
-pub mod devices;
-pub mod helpers;
+mod devices;
+mod helpers;
+mod layout;
+mod machine;
 mod rules;
-pub mod startup;
+mod startup;
 #[cfg(test)]
 mod tests;
 
 use super::{
-    Arch, BranchTarget, DynamicTypes, Range, Rewrite, Rule, Site, SymbolFacts, ThunkForm,
-    TlsVariant,
+    Arch, BranchTarget, Errata, Relaxation, Rewrites, Rule, Rules, Runtime, Site, ThunkForm, Thunks,
 };
 use rules::r;
 
@@ -122,6 +123,9 @@ fn long_branch(section: &mut [u8], offset: usize, value: i64) {
     }
 }
 
+/// The machine.
+pub(super) static MACHINE: machine::Whole = machine::Whole;
+
 impl Arch for Avr {
     fn machine(&self) -> u16 {
         object::elf::EM_AVR.0
@@ -135,10 +139,6 @@ impl Arch for Avr {
         "avr"
     }
 
-    fn max_page_size(&self) -> u64 {
-        0x1000
-    }
-
     fn image_base(&self) -> u64 {
         0
     }
@@ -148,16 +148,36 @@ impl Arch for Avr {
         &[0]
     }
 
+    fn call_pushes(&self) -> u64 {
+        // Two where the program counter has 16 bits.
+        3
+    }
+
+    /// Objects must be for one architecture. Instructions may only be deleted where all are
+    /// prepared for it.
+    fn merge_e_flags(&self, so_far: Option<u32>, next: u32) -> Result<u32, String> {
+        let Some(so_far) = so_far else {
+            return Ok(next);
+        };
+        if (so_far ^ next) & ARCH_MASK != 0 {
+            return Err(format!(
+                "it is for {} ({}), the others are for {} ({}); the two must not be mixed",
+                arch_name(next),
+                describe(next),
+                arch_name(so_far),
+                describe(so_far)
+            ));
+        }
+        Ok(so_far & !RELAX_PREPARED | so_far & next & RELAX_PREPARED)
+    }
+}
+
+impl Rules for Avr {
     fn rule(&self, r_type: u32) -> Option<&'static Rule> {
         if self.wraps && r_type == r::PCREL_13 {
             return Some(&rules::WRAPPING_JUMP);
         }
         rules::RULES.get(usize::try_from(r_type).ok()?)
-    }
-
-    /// All tools write RELA.
-    fn implicit_addend(&self, _rule: &Rule, _section: &[u8], _offset: usize) -> i64 {
-        0
     }
 
     fn encodable(&self, rule: &Rule, value: i64) -> bool {
@@ -212,45 +232,13 @@ impl Arch for Avr {
             _ => {}
         }
     }
+}
 
-    fn call_pushes(&self) -> u64 {
-        // Two where the program counter has 16 bits.
-        3
-    }
+impl Rewrites for Avr {}
 
-    fn rewrite(&self, _site: Site, _facts: SymbolFacts, _section: &[u8]) -> Option<Rewrite> {
-        None
-    }
+impl Runtime for Avr {}
 
-    fn apply_rewrite(
-        &self,
-        _rewrite: &Rewrite,
-        _site: Site,
-        _section: &mut [u8],
-        _value: i64,
-    ) -> Result<(), Range> {
-        Ok(())
-    }
-
-    /// There are no threads.
-    fn tls(&self) -> TlsVariant {
-        TlsVariant::Two
-    }
-
-    fn dynamic(&self) -> DynamicTypes {
-        DynamicTypes {
-            relative: 0,
-            irelative: 0,
-            rela: true,
-        }
-    }
-
-    fn plt_entry_size(&self) -> usize {
-        0
-    }
-
-    fn write_plt_entry(&self, _out: &mut [u8], _addr: u64, _slot: u64) {}
-
+impl Thunks for Avr {
     /// The first stretch of code is as long as leaves room for its stubs below 128 KiB.
     fn thunk_spacing(&self, _shortest: Option<u8>) -> Option<u64> {
         Some(POINTER_REACH - 0x1000)
@@ -282,22 +270,8 @@ impl Arch for Avr {
         put(out, 0, &0x940c_u16.to_le_bytes());
         long_branch(out, 0, target.addr as i64);
     }
-
-    /// Objects must be for one architecture. Instructions may only be deleted where all are
-    /// prepared for it.
-    fn merge_e_flags(&self, so_far: Option<u32>, next: u32) -> Result<u32, String> {
-        let Some(so_far) = so_far else {
-            return Ok(next);
-        };
-        if (so_far ^ next) & ARCH_MASK != 0 {
-            return Err(format!(
-                "it is for {} ({}), the others are for {} ({}); the two must not be mixed",
-                arch_name(next),
-                describe(next),
-                arch_name(so_far),
-                describe(so_far)
-            ));
-        }
-        Ok(so_far & !RELAX_PREPARED | so_far & next & RELAX_PREPARED)
-    }
 }
+
+impl Relaxation for Avr {}
+
+impl Errata for Avr {}

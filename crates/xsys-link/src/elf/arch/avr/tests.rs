@@ -236,3 +236,13 @@ fn architectures_do_not_mix() {
     assert_eq!(arch_name(0x80 | 103), "avrxmega3");
     assert!(Avr::new(0x80 | 25).wraps && !Avr::new(0x85).wraps);
 }
+
+#[test]
+fn layouts_parse() {
+    for device in [None, devices::find("attiny85")] {
+        let text = super::layout::script(device);
+        let (script, problems) = crate::script::parse::parse_text("avr", &text);
+        assert!(problems.is_empty(), "{problems:?} in\n{text}");
+        assert_eq!(script.commands.len(), 3);
+    }
+}

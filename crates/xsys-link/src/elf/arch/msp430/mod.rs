@@ -12,14 +12,15 @@
 //! **Jumps** have 10 bits and count words from the next instruction. A `2X_PCREL` is a pair of
 //! conditional jumps to one target, of which the relocation names the second.
 
-pub mod attributes;
-pub mod helpers;
+mod attributes;
+mod helpers;
+mod machine;
 mod rules;
 #[cfg(test)]
 mod tests;
 
 use super::riscv::change_uleb;
-use super::{Arch, DynamicTypes, Range, Rewrite, Rule, Site, SymbolFacts, TlsVariant};
+use super::{Arch, Errata, Relaxation, Rewrites, Rule, Rules, Runtime, Thunks};
 use rules::{r, x};
 
 /// One of the two instruction sets.
@@ -134,6 +135,9 @@ fn encode_extended(rule: &Rule, section: &mut [u8], offset: usize, value: i64) {
     }
 }
 
+/// The machine.
+pub(super) static MACHINE: machine::Whole = machine::Whole;
+
 impl Arch for Msp430 {
     fn machine(&self) -> u16 {
         object::elf::EM_MSP430.0
@@ -147,10 +151,6 @@ impl Arch for Msp430 {
         "msp430"
     }
 
-    fn max_page_size(&self) -> u64 {
-        0x1000
-    }
-
     /// Where flash begins on most devices with 16 KiB.
     fn image_base(&self) -> u64 {
         0xc000
@@ -161,6 +161,31 @@ impl Arch for Msp430 {
         &[0x43]
     }
 
+    fn call_pushes(&self) -> u64 {
+        2
+    }
+
+    /// LLVM writes 0; GNU's assembler the device family. The two instruction sets pass arguments
+    /// and return differently.
+    fn merge_e_flags(&self, so_far: Option<u32>, next: u32) -> Result<u32, String> {
+        let so_far = so_far.unwrap_or(next);
+        let name = |flags: u32| match flags & MACH_MASK {
+            MACH_X => "MSP430X",
+            _ => "MSP430",
+        };
+        let both = so_far & MACH_MASK != 0 && next & MACH_MASK != 0;
+        if both && name(so_far) != name(next) {
+            return Err(format!(
+                "it is for {}, the others are for {}",
+                name(next),
+                name(so_far)
+            ));
+        }
+        Ok(if so_far == 0 { next } else { so_far })
+    }
+}
+
+impl Rules for Msp430 {
     fn rule(&self, r_type: u32) -> Option<&'static Rule> {
         if self.extended {
             return rules::MSP430X.iter().find(|rule| rule.r_type == r_type);
@@ -200,60 +225,14 @@ impl Arch for Msp430 {
             encode(rule, section, offset, value);
         }
     }
-
-    fn call_pushes(&self) -> u64 {
-        2
-    }
-
-    fn rewrite(&self, _site: Site, _facts: SymbolFacts, _section: &[u8]) -> Option<Rewrite> {
-        None
-    }
-
-    fn apply_rewrite(
-        &self,
-        _rewrite: &Rewrite,
-        _site: Site,
-        _section: &mut [u8],
-        _value: i64,
-    ) -> Result<(), Range> {
-        Ok(())
-    }
-
-    /// There are no threads.
-    fn tls(&self) -> TlsVariant {
-        TlsVariant::Two
-    }
-
-    fn dynamic(&self) -> DynamicTypes {
-        DynamicTypes {
-            relative: 0,
-            irelative: 0,
-            rela: true,
-        }
-    }
-
-    fn plt_entry_size(&self) -> usize {
-        0
-    }
-
-    fn write_plt_entry(&self, _out: &mut [u8], _addr: u64, _slot: u64) {}
-
-    /// LLVM writes 0; GNU's assembler the device family. The two instruction sets pass arguments
-    /// and return differently.
-    fn merge_e_flags(&self, so_far: Option<u32>, next: u32) -> Result<u32, String> {
-        let so_far = so_far.unwrap_or(next);
-        let name = |flags: u32| match flags & MACH_MASK {
-            MACH_X => "MSP430X",
-            _ => "MSP430",
-        };
-        let both = so_far & MACH_MASK != 0 && next & MACH_MASK != 0;
-        if both && name(so_far) != name(next) {
-            return Err(format!(
-                "it is for {}, the others are for {}",
-                name(next),
-                name(so_far)
-            ));
-        }
-        Ok(if so_far == 0 { next } else { so_far })
-    }
 }
+
+impl Rewrites for Msp430 {}
+
+impl Runtime for Msp430 {}
+
+impl Thunks for Msp430 {}
+
+impl Relaxation for Msp430 {}
+
+impl Errata for Msp430 {}

@@ -22,8 +22,9 @@
 //!
 //! **No thunks.** `call` reaches ±2 GiB.
 
-pub mod attributes;
+mod attributes;
 mod encode;
+mod machine;
 mod pairs;
 mod relax;
 mod rules;
@@ -32,8 +33,10 @@ mod tests;
 
 use super::shortening::Shortening;
 use super::{
-    Arch, DynamicTypes, MappingSymbol, Range, Rewrite, Rule, Site, SymbolFacts, TlsVariant,
+    Arch, DynamicTypes, Errata, MappingSymbol, Range, Relaxation, Rewrite, Rewrites, Rule, Rules,
+    Runtime, Site, SymbolFacts, Thunks, TlsVariant,
 };
+use crate::script::builtin::Additions;
 pub(super) use encode::change_uleb;
 use object::elf::EM_RISCV;
 use rules::{Table, r};
@@ -44,11 +47,6 @@ pub struct Riscv {
     /// 64-bit ELF files.
     pub is_64: bool,
 }
-
-/// RV32.
-pub static RISCV32: Riscv = Riscv { is_64: false };
-/// RV64.
-pub static RISCV64: Riscv = Riscv { is_64: true };
 
 const NOP: u32 = 0x0000_0013;
 const C_NOP: u16 = 0x0001;
@@ -80,6 +78,16 @@ impl Riscv {
     }
 }
 
+const SMALL_DATA: &str = "\
+  .sdata : {
+    PROVIDE(__global_pointer$ = . + 0x800);
+    *(.srodata.cst*) *(.sdata .sdata.* .gnu.linkonce.s.*)
+  }
+";
+
+/// The machine.
+pub(super) static MACHINE: machine::Whole = machine::Whole;
+
 impl Arch for Riscv {
     fn machine(&self) -> u16 {
         EM_RISCV.0
@@ -93,10 +101,6 @@ impl Arch for Riscv {
         if self.is_64 { "riscv64" } else { "riscv32" }
     }
 
-    fn max_page_size(&self) -> u64 {
-        0x1000
-    }
-
     fn image_base(&self) -> u64 {
         0x1_0000
     }
@@ -106,19 +110,40 @@ impl Arch for Riscv {
         &[0, 0]
     }
 
-    fn rule(&self, r_type: u32) -> Option<&'static Rule> {
-        self.table().find(r_type)
+    fn merge_e_flags(&self, so_far: Option<u32>, next: u32) -> Result<u32, String> {
+        merge_e_flags(so_far, next)
     }
 
-    fn implicit_addend(&self, _rule: &Rule, _section: &[u8], _offset: usize) -> i64 {
-        // The psABI knows RELA only; what ADD and SUB find in the place is added by them.
-        0
+    /// Small data stands around the address that `gp` has.
+    fn layout_additions(&self) -> Additions {
+        Additions {
+            data: SMALL_DATA,
+            bss: "*(.sbss .sbss.*) ",
+            last_data: ".sdata",
+            ..Additions::default()
+        }
+    }
+
+    fn attributes_segment(&self) -> Option<u32> {
+        Some(machine::PT_RISCV_ATTRIBUTES)
+    }
+}
+
+impl Rules for Riscv {
+    fn rule(&self, r_type: u32) -> Option<&'static Rule> {
+        self.table().find(r_type)
     }
 
     fn encode(&self, rule: &Rule, section: &mut [u8], offset: usize, value: i64) {
         encode::write(rule.r_type, section, offset, value);
     }
 
+    fn uleb128_pair(&self) -> Option<(u32, u32)> {
+        Some((r::SET_ULEB128, r::SUB_ULEB128))
+    }
+}
+
+impl Rewrites for Riscv {
     fn rewrite(&self, site: Site, facts: SymbolFacts, _section: &[u8]) -> Option<Rewrite> {
         let rewritten = &self.table().rewritten;
         // RV32 reaches everything by wrapping around.
@@ -175,7 +200,9 @@ impl Arch for Riscv {
         }
         Ok(())
     }
+}
 
+impl Runtime for Riscv {
     fn tls(&self) -> TlsVariant {
         TlsVariant::One {
             tcb: 0,
@@ -217,14 +244,14 @@ impl Arch for Riscv {
             name: "$x",
         }]
     }
+}
 
+impl Thunks for Riscv {}
+
+impl Relaxation for Riscv {
     fn survives_shrinking(&self, align: u64, e_flags: u32) -> bool {
         // Instructions of two bytes where there are compressed ones (EF_RISCV_RVC).
         align <= if e_flags & 1 != 0 { 2 } else { 4 }
-    }
-
-    fn uleb128_pair(&self) -> Option<(u32, u32)> {
-        Some((r::SET_ULEB128, r::SUB_ULEB128))
     }
 
     fn shortening(&self) -> Option<&dyn Shortening> {
@@ -254,11 +281,9 @@ impl Arch for Riscv {
             None => rest.fill(0),
         }
     }
-
-    fn merge_e_flags(&self, so_far: Option<u32>, next: u32) -> Result<u32, String> {
-        merge_e_flags(so_far, next)
-    }
 }
+
+impl Errata for Riscv {}
 
 const EF_RISCV_FLOAT_ABI: u32 = 0x6;
 const EF_RISCV_RVE: u32 = 0x8;

@@ -27,7 +27,7 @@ use super::rules::r;
 use super::{FORM_NOP, FORM_TLS_HIGH, Riscv, encode};
 use crate::elf::arch::cuts::Cuts;
 use crate::elf::arch::shortening::{Anchor, Candidate, Marked, Shortening, View};
-use crate::elf::arch::{Arch, Range, Rewrite, Rule, Site};
+use crate::elf::arch::{Range, Relaxation, Rewrite, Rule, Site};
 use crate::elf::object::{Reloc, Section};
 
 const EF_RISCV_RVC: u32 = 1;

@@ -3,9 +3,14 @@
 
 use super::relax::form;
 use super::rules::{self, r};
-use super::{NOP, RISCV32, RISCV64};
+use super::{NOP, Riscv};
 use crate::elf::arch::tests::{Expect, Table, check_encodings, check_table};
-use crate::elf::arch::{Arch, Base, Range, Relative, Rewrite, Site, SymbolFacts};
+use crate::elf::arch::{
+    Arch, Base, Range, Relative, Relaxation, Rewrite, Rewrites, Rules, Runtime, Site, SymbolFacts,
+};
+
+static RISCV32: Riscv = Riscv { is_64: false };
+static RISCV64: Riscv = Riscv { is_64: true };
 
 /// (type, P, S, A, bytes before, bytes after) as little-endian numbers. For PCREL_LO12, P is
 /// that of the `auipc`.

@@ -214,6 +214,7 @@ fn functions<'a>(scene: &Scene<'_, 'a>) -> Vec<Function<'a>> {
     let mut found = Vec::new();
     for (file, object) in resolution.files.iter().enumerate() {
         let file = FileId(file as u32);
+        let mode = crate::elf::arch::mode_bit(object.machine);
         for index in 1..object.symbols.len() {
             let symbol = object.symbols.get(index);
             let SymbolPlace::Section(at) = symbol.place else {
@@ -230,9 +231,8 @@ fn functions<'a>(scene: &Scene<'_, 'a>) -> Vec<Function<'a>> {
             {
                 continue;
             }
-            let thumb = marked && object.machine == elf::EM_ARM.0 && symbol.value & 1 != 0;
             let id = sections.id(file, at);
-            let addr = addresses.of_section(id, symbol.value & !u64::from(thumb));
+            let addr = addresses.of_section(id, symbol.value & !if marked { mode } else { 0 });
             let end = addresses.of_section(id, section.size);
             if let (Some(addr), Some(end)) = (addr, end) {
                 found.push((addr, !marked, object.symbols.name(&symbol), end));

@@ -31,6 +31,7 @@
 
 mod erratum;
 mod insn;
+mod machine;
 mod multiply;
 mod pairs;
 mod table;
@@ -41,8 +42,8 @@ use super::Base::{Nothing, Symbol, TpOffset};
 use super::Range::{Any, Signed, Unsigned};
 use super::Relative::Zero;
 use super::{
-    Arch, BranchTarget, DynamicTypes, MappingSymbol, Range, Rewrite, Rule, Settled, Site,
-    SymbolFacts, ThunkForm, TlsVariant,
+    Arch, BranchTarget, DynamicTypes, Errata, MappingSymbol, Range, Relaxation, Rewrite, Rewrites,
+    Rule, Rules, Runtime, Settled, Site, SymbolFacts, ThunkForm, Thunks, TlsVariant,
 };
 use crate::elf::object::RelocTable;
 use insn::{NOP, is_adr, is_adrp, is_bl, is_ldr_x, movk, movz, put, with_imm12, with_imm21, word};
@@ -147,6 +148,9 @@ fn page_distance(from: u64, to: u64) -> i64 {
     distance(from & !0xfff, to & !0xfff)
 }
 
+/// The machine.
+pub(super) static MACHINE: machine::Whole = machine::Whole;
+
 impl Arch for Aarch64 {
     fn machine(&self) -> u16 {
         183
@@ -168,35 +172,18 @@ impl Arch for Aarch64 {
         0x20_0000
     }
 
-    fn avoid_errata(&self, out: &mut [u8], p: u64, is_code: &dyn Fn(u64) -> bool) -> Vec<u64> {
-        match self.fix_843419 {
-            true => erratum::avoid_843419(out, p, is_code),
-            false => Vec::new(),
-        }
-    }
-
-    fn wants_detours(&self) -> bool {
-        self.fix_835769
-    }
-
-    fn detour_sites(&self, section: &[u8]) -> Vec<u64> {
-        multiply::sites(section)
-    }
-
-    fn write_jump(&self, out: &mut [u8], offset: usize, p: u64, to: u64) -> bool {
-        let far = distance(p, to);
-        let reaches = BRANCH_RANGE.contains(far);
-        if reaches {
-            put(out, offset, 0x1400_0000 | (far >> 2) as u32 & 0x03ff_ffff);
-        }
-        reaches
-    }
-
     fn fill(&self) -> &'static [u8] {
         // brk #1: running into a gap stops at once.
         &[0x20, 0x00, 0x20, 0xd4]
     }
 
+    /// AAELF64 defines no flags.
+    fn merge_e_flags(&self, so_far: Option<u32>, _next: u32) -> Result<u32, String> {
+        Ok(so_far.unwrap_or(0))
+    }
+}
+
+impl Rules for Aarch64 {
     fn rule(&self, r_type: u32) -> Option<&'static Rule> {
         find(r_type).map(|row| &row.rule)
     }
@@ -214,7 +201,9 @@ impl Arch for Aarch64 {
             row.write(section, offset, value);
         }
     }
+}
 
+impl Rewrites for Aarch64 {
     fn rewrite(&self, site: Site, facts: SymbolFacts, section: &[u8]) -> Option<Rewrite> {
         let insn = word(section, site.offset)?;
         let plain = |rule, form| {
@@ -318,7 +307,9 @@ impl Arch for Aarch64 {
     fn relax_settled(&self, known: &Settled, out: &mut [u8]) -> usize {
         pairs::relax(known, out)
     }
+}
 
+impl Runtime for Aarch64 {
     fn tls(&self) -> TlsVariant {
         TlsVariant::One {
             tcb: 16,
@@ -348,6 +339,15 @@ impl Arch for Aarch64 {
         put(out, 12, 0xd61f_0220); // br x17
     }
 
+    fn plt_mapping(&self) -> &'static [MappingSymbol] {
+        &[MappingSymbol {
+            offset: 0,
+            name: "$x",
+        }]
+    }
+}
+
+impl Thunks for Aarch64 {
     fn thunk_spacing(&self, _shortest: Option<u8>) -> Option<u64> {
         // 128 MiB less room for the thunks themselves.
         Some((128 << 20) - (256 << 10))
@@ -414,16 +414,32 @@ impl Arch for Aarch64 {
             &[CODE, DATA]
         }
     }
+}
 
-    fn plt_mapping(&self) -> &'static [MappingSymbol] {
-        &[MappingSymbol {
-            offset: 0,
-            name: "$x",
-        }]
+impl Relaxation for Aarch64 {}
+
+impl Errata for Aarch64 {
+    fn avoid_errata(&self, out: &mut [u8], p: u64, is_code: &dyn Fn(u64) -> bool) -> Vec<u64> {
+        match self.fix_843419 {
+            true => erratum::avoid_843419(out, p, is_code),
+            false => Vec::new(),
+        }
     }
 
-    /// AAELF64 defines no flags.
-    fn merge_e_flags(&self, so_far: Option<u32>, _next: u32) -> Result<u32, String> {
-        Ok(so_far.unwrap_or(0))
+    fn wants_detours(&self) -> bool {
+        self.fix_835769
+    }
+
+    fn detour_sites(&self, section: &[u8]) -> Vec<u64> {
+        multiply::sites(section)
+    }
+
+    fn write_jump(&self, out: &mut [u8], offset: usize, p: u64, to: u64) -> bool {
+        let far = distance(p, to);
+        let reaches = BRANCH_RANGE.contains(far);
+        if reaches {
+            put(out, offset, 0x1400_0000 | (far >> 2) as u32 & 0x03ff_ffff);
+        }
+        reaches
     }
 }

@@ -32,6 +32,7 @@
 //!
 //! TLS is variant II: offsets are negative. Branches reach ±2 GiB; there are no thunks.
 
+mod machine;
 #[cfg(test)]
 mod tests;
 
@@ -41,8 +42,8 @@ use super::Base::{
 use super::Range::{Any, Either, Signed, Unsigned};
 use super::Relative::{GotBase, Place, Zero};
 use super::{
-    Arch, Base, DynamicTypes, Range, Relative, Rewrite, Rule, Settled, Site, SymbolFacts,
-    TlsVariant,
+    Arch, Base, DynamicTypes, Errata, Range, Relative, Relaxation, Rewrite, Rewrites, Rule, Rules,
+    Runtime, Settled, Site, SymbolFacts, Thunks, TlsVariant,
 };
 
 /// The architecture.
@@ -323,6 +324,9 @@ fn local_dynamic(section: &[u8], offset: usize) -> Option<u8> {
     }
 }
 
+/// The machine.
+pub(super) static MACHINE: machine::Whole = machine::Whole;
+
 impl Arch for X86_64 {
     fn machine(&self) -> u16 {
         62
@@ -336,10 +340,6 @@ impl Arch for X86_64 {
         "x86_64"
     }
 
-    fn max_page_size(&self) -> u64 {
-        0x1000
-    }
-
     fn image_base(&self) -> u64 {
         0x20_0000
     }
@@ -349,6 +349,17 @@ impl Arch for X86_64 {
         &[0xcc]
     }
 
+    fn call_pushes(&self) -> u64 {
+        8
+    }
+
+    /// The psABI defines no flags.
+    fn merge_e_flags(&self, so_far: Option<u32>, _next: u32) -> Result<u32, String> {
+        Ok(so_far.unwrap_or(0))
+    }
+}
+
+impl Rules for X86_64 {
     fn rule(&self, r_type: u32) -> Option<&'static Rule> {
         let index = INDEX.get(usize::try_from(r_type).ok()?)?;
         RULES.get(usize::from(*index))
@@ -376,11 +387,9 @@ impl Arch for X86_64 {
     fn branch_bias(&self, _r_type: u32) -> u64 {
         4
     }
+}
 
-    fn call_pushes(&self) -> u64 {
-        8
-    }
-
+impl Rewrites for X86_64 {
     fn rewrite(&self, site: Site, facts: SymbolFacts, section: &[u8]) -> Option<Rewrite> {
         let offset = site.offset;
         let offset_of = |form| {
@@ -512,7 +521,9 @@ impl Arch for X86_64 {
     fn relax_settled(&self, known: &Settled, out: &mut [u8]) -> usize {
         relax_operand(known, out)
     }
+}
 
+impl Runtime for X86_64 {
     fn tls(&self) -> TlsVariant {
         TlsVariant::Two
     }
@@ -535,9 +546,10 @@ impl Arch for X86_64 {
         put(out, 0, &[0xff, 0x25]); // jmp *slot(%rip)
         put(out, 2, &distance.to_le_bytes());
     }
-
-    /// The psABI defines no flags.
-    fn merge_e_flags(&self, so_far: Option<u32>, _next: u32) -> Result<u32, String> {
-        Ok(so_far.unwrap_or(0))
-    }
 }
+
+impl Thunks for X86_64 {}
+
+impl Relaxation for X86_64 {}
+
+impl Errata for X86_64 {}

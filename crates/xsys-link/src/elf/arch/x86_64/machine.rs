@@ -1,0 +1,57 @@
+//! x86-64 as a machine: its names, and its instruction set for a link.
+
+use object::elf;
+
+use super::X86_64;
+use crate::elf::arch::Arch;
+use crate::elf::arch::machine::{Link, Machine, Variant, variant};
+
+/// The machine.
+pub struct Whole;
+
+impl Machine for Whole {
+    fn number(&self) -> u16 {
+        elf::EM_X86_64.0
+    }
+
+    fn name(&self, _is_64: bool) -> Option<&'static str> {
+        Some("x86_64")
+    }
+
+    fn emulations(&self) -> &'static [Variant] {
+        const {
+            &[
+                variant("elf32_x86_64", 32, b'L'),
+                variant("elf_x86_64", 64, b'L'),
+                variant("elf_x86_64_fbsd", 64, b'L'),
+            ]
+        }
+    }
+
+    fn formats(&self) -> &'static [Variant] {
+        const {
+            &[
+                variant("elf32-x86-64", 32, b'L'),
+                variant("elf64-x86-64", 64, b'L'),
+                variant("elf64-x86-64-freebsd", 64, b'L'),
+            ]
+        }
+    }
+
+    fn architecture(&self, name: &str) -> Option<Option<bool>> {
+        match name {
+            "i386:x86-64" | "i386:x86-64:intel" => Some(Some(true)),
+            "i386:x64-32" => Some(Some(false)),
+            _ => None,
+        }
+    }
+
+    fn open(&self, link: &Link<'_>) -> Option<Box<dyn Arch>> {
+        if !link.is_64 {
+            return None;
+        }
+        Some(Box::new(X86_64 {
+            relax: link.options.relax != Some(false),
+        }))
+    }
+}
