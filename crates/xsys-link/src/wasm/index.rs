@@ -10,13 +10,12 @@ use xsys_diag::Diagnostic;
 
 use super::WasmOptions;
 use super::gc::Live;
-use super::missing;
+use super::missing::{self, is_allowed};
 use super::object::{ImportName, Signature, SymbolKind};
 use super::options::Unresolved;
 use super::order;
 use super::reloc::{self, Field, Value};
 use super::symbols::{Definition, FileId, FunctionRef, LinkerSymbol, Resolved, Symbol, SymbolId};
-use super::threads;
 
 /// No number was given.
 const NONE: u32 = u32::MAX;
@@ -142,7 +141,7 @@ pub fn number<'a>(
         true => Vec::new(),
         false => missing::report(options, resolved, live, scan.missing.iter().copied()),
     };
-    problems.extend(threads::misused(resolved, &scan.not_tls));
+    problems.extend(missing::misused(resolved, &scan.not_tls));
     problems.extend(missing::fixed(resolved, &scan.fixed));
     problems.extend(missing::nowhere(resolved, &scan.nowhere));
     indexes.number_imports(options, resolved, live);
@@ -660,17 +659,6 @@ pub fn import_name<'a>(symbol: &Symbol<'a>) -> ImportName<'a> {
         module: "env",
         field: symbol.name,
     })
-}
-
-/// Whether the source or the command line says that a name may be undefined.
-pub(super) fn is_allowed(options: &WasmOptions, symbol: &Symbol<'_>) -> bool {
-    symbol.explicit_import
-        || symbol.provided
-        || (symbol.kind == SymbolKind::Function && options.import_undefined)
-        || options
-            .allow_undefined
-            .iter()
-            .any(|name| name == symbol.name)
 }
 
 /// Whether the address of something that is not defined is asked for at run time.

@@ -1,4 +1,4 @@
-//! What nothing defines, and who needs it.
+//! What nothing defines, or not as it is used, and who needs it.
 //!
 //! Numbering meets undefined symbols while it walks relocations, but it has no time to remember who
 //! refers to them. When there are any, the live relocations are walked once more, so that a link
@@ -10,12 +10,11 @@ use xsys_diag::{Diagnostic, did_you_mean};
 use super::WasmOptions;
 use super::gc::Live;
 use super::hints;
-use super::index::is_allowed;
 use super::object::{ObjectFile, Place, SymbolKind};
 use super::options::Unresolved;
 use super::reloc::{self, Relocs, Value};
 
-use super::symbols::{FileId, Resolved, SymbolId};
+use super::symbols::{FileId, Resolved, Symbol, SymbolId};
 use crate::demangle::readable;
 
 /// How many references to a missing symbol are listed.
@@ -39,6 +38,17 @@ impl Missing {
             self.places.push(place());
         }
     }
+}
+
+/// Whether the source or the command line says that a name may be undefined.
+pub(super) fn is_allowed(options: &WasmOptions, symbol: &Symbol<'_>) -> bool {
+    symbol.explicit_import
+        || symbol.provided
+        || (symbol.kind == SymbolKind::Function && options.import_undefined)
+        || options
+            .allow_undefined
+            .iter()
+            .any(|name| name == symbol.name)
 }
 
 /// Reports the symbols that are missing, unless the command line forgives them. `met` names them,
@@ -103,6 +113,36 @@ pub fn nowhere(resolved: &Resolved<'_>, found: &[(SymbolId, FileId)]) -> Vec<Dia
         Diagnostic::error(format!(
             "`{user}` wants the distance of `{name}`, which is not defined"
         ))
+    });
+    problems.collect()
+}
+
+/// References to thread-local data that no other module can provide, and to data that are not
+/// thread-local, each once a symbol.
+pub fn misused(resolved: &Resolved<'_>, found: &[(SymbolId, FileId)]) -> Vec<Diagnostic> {
+    let mut seen = HashSet::new();
+    let first = found.iter().filter(|(id, _)| seen.insert(*id));
+    let problems = first.map(|&(id, file)| {
+        let symbol = resolved.symbol(id);
+        let name = readable(symbol.name);
+        let user = &resolved.file(file).name;
+        match symbol.is_defined() {
+            false => Diagnostic::error(format!("thread-local variable `{name}` is not defined"))
+                .note(format!("`{user}` refers to it"))
+                .help("link the object that defines it: thread-local variables cannot be imported"),
+            true => {
+                let problem = Diagnostic::error(format!("`{name}` is not thread-local"))
+                    .note(format!("`{user}` takes it for a thread-local variable"));
+                let problem = match symbol.file {
+                    Some(file) => {
+                        let name = &resolved.file(file).name;
+                        problem.note(format!("`{name}` defines it as an ordinary one"))
+                    }
+                    None => problem,
+                };
+                problem.help("declare it the way it is defined")
+            }
+        }
     });
     problems.collect()
 }

@@ -9,17 +9,13 @@
 //! Spec: the threads proposal (atomic instructions), tool-conventions, `Linking.md`, "Thread local
 //! storage"; the instructions and their order are wasm-ld's.
 
-use hashbrown::HashSet;
-use xsys_diag::Diagnostic;
-
 use super::index::{Indexes, OwnGlobal};
 use super::leb;
 use super::memory::{Memory, OutputSegment, Source};
 use super::object::SymbolKind;
 use super::reloc::{self, Field};
 
-use super::symbols::{FileId, FunctionRef, LinkerSymbol, Resolved, SymbolId, SyntheticKind};
-use crate::demangle::readable;
+use super::symbols::{FunctionRef, LinkerSymbol, Resolved, SymbolId, SyntheticKind};
 
 const BLOCK: u8 = 0x02;
 const NO_RESULT: u8 = 0x40;
@@ -257,36 +253,6 @@ pub fn tls_globals<'i>(
         }
         _ => None,
     })
-}
-
-/// References to thread-local data that no other module can provide, and to data that are not
-/// thread-local, each once a symbol.
-pub fn misused(resolved: &Resolved<'_>, found: &[(SymbolId, FileId)]) -> Vec<Diagnostic> {
-    let mut seen = HashSet::new();
-    let first = found.iter().filter(|(id, _)| seen.insert(*id));
-    let problems = first.map(|&(id, file)| {
-        let symbol = resolved.symbol(id);
-        let name = readable(symbol.name);
-        let user = &resolved.file(file).name;
-        match symbol.is_defined() {
-            false => Diagnostic::error(format!("thread-local variable `{name}` is not defined"))
-                .note(format!("`{user}` refers to it"))
-                .help("link the object that defines it: thread-local variables cannot be imported"),
-            true => {
-                let problem = Diagnostic::error(format!("`{name}` is not thread-local"))
-                    .note(format!("`{user}` takes it for a thread-local variable"));
-                let problem = match symbol.file {
-                    Some(file) => {
-                        let name = &resolved.file(file).name;
-                        problem.note(format!("`{name}` defines it as an ordinary one"))
-                    }
-                    None => problem,
-                };
-                problem.help("declare it the way it is defined")
-            }
-        }
-    });
-    problems.collect()
 }
 
 fn is_tls(segment: &OutputSegment<'_>) -> bool {
