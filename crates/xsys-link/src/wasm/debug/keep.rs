@@ -1,13 +1,14 @@
 //! What is left of the sections with units: spans, new values of references, and which lists and
 //! programs of other sections are still referred to.
 
-use super::abbrev::{Step, Width};
 use super::cursor::Cursor;
 use super::lists::{self, List};
 use super::mark::Marks;
 use super::spans::Spans;
+use super::step::{self, Step, Width};
 use super::targets::{Ascending, Origin};
-use super::tree::{self, Edge, Info, SPECIAL, Tree, Unit};
+use super::tree::Tree;
+use super::unit::{self, Edge, Info, SPECIAL, Unit};
 use super::{Patch, Sections};
 
 /// What is left of one section with units.
@@ -203,7 +204,7 @@ impl Walk<'_, '_> {
                     siblings.push((here, width, target));
                 }
                 Step::Ranges | Step::Elsewhere | Step::Base(_) => {
-                    let target = tree::section_target(self.relocs.at(from)?)?;
+                    let target = unit::section_target(self.relocs.at(from)?)?;
                     if step == Step::Ranges && number == unit.dies.0 {
                         lists[0] = Some(target);
                     } else if matches!(step, Step::Base(_)) {
@@ -232,7 +233,7 @@ impl Walk<'_, '_> {
                 }
                 Step::LowPcIndex(width) => {
                     let index = width.read(&mut cursor)?;
-                    start = Origin::of(tree::address(self.sections, unit, index));
+                    start = Origin::of(unit::address(self.sections, unit, index));
                 }
                 Step::Length(width) => {
                     let value = width.read(&mut cursor)?;
@@ -240,7 +241,7 @@ impl Walk<'_, '_> {
                     let free = lengths.iter_mut().find(|length| length.is_none())?;
                     *free = Some((here, width, value));
                 }
-                _ => tree::skip(step, &mut cursor)?,
+                _ => step::skip(step, &mut cursor)?,
             }
         }
         for (place, width, value) in lengths.into_iter().flatten() {

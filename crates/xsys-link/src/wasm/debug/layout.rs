@@ -4,7 +4,7 @@
 //! size, and LEB128 numbers that take one byte. A debug build has millions of them, of different
 //! abbreviations in no order that a processor could foresee.
 
-use super::abbrev::{Step, Width};
+use super::step::{Step, Width};
 
 /// Where the attributes of an entry are if each LEB128 number takes one byte, as nearly all do, and an
 /// expression in front of them says no more than which field of the frame is meant: such an entry is

@@ -4,11 +4,11 @@
 //! Spec: DWARF 4, sections 2.17.3 and 2.6.2 (`.debug_ranges`, `.debug_loc`); DWARF 5, sections
 //! 7.7.3, 7.25, 7.28 and 7.29 (`.debug_rnglists`, `.debug_loclists`).
 
-use super::abbrev::Width;
 use super::cursor::Cursor;
 use super::expression::{self, Operand};
+use super::step::Width;
 use super::targets::{Origin, Reloc, Target, at};
-use super::tree::{Unit, address};
+use super::unit::{Unit, address};
 use super::{Patch, Sections};
 
 /// One entry of a list.

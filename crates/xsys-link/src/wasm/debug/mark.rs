@@ -5,8 +5,8 @@
 //! but what merely lies beside, or inside for the sake of its name (methods, nested types, other
 //! functions of a namespace), has to be referred to.
 
-use super::abbrev::Kind;
-use super::tree::{CONSTANT, Die, Edge, GONE, ROOT, Tree};
+use super::tree::Tree;
+use super::unit::{CONSTANT, Die, Edge, GONE, Kind, ROOT};
 
 /// The entry is kept.
 const KEPT: u8 = 1;

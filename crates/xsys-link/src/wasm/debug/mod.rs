@@ -34,8 +34,10 @@ mod mark;
 mod pool;
 mod rank;
 mod spans;
+mod step;
 mod targets;
 mod tree;
+mod unit;
 pub mod write;
 
 use std::cell::Cell;
@@ -43,12 +45,12 @@ use std::cell::Cell;
 use rayon::prelude::*;
 use xsys_diag::Diagnostic;
 
-use self::abbrev::Width;
 use self::gather::{Field, Lists};
 use self::keep::Reference;
 pub use self::pool::Shard;
 use self::pool::{Pool, Wanted};
 use self::spans::Spans;
+use self::step::Width;
 use self::targets::{Fields, FileView, Reloc};
 use super::WasmOptions;
 use super::gc::Live;
