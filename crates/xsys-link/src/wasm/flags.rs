@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 mod values;
 
-use super::options::parse::Reading;
+use super::options::reading::Reading;
 use super::options::{InputName, Unresolved};
 use crate::options::MapTo;
 use crate::options::gnu::VERSION;

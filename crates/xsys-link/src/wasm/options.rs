@@ -5,6 +5,7 @@
 //! options exist, what they take and what they do is the table in [`super::flags`].
 
 pub(crate) mod parse;
+pub(crate) mod reading;
 
 use std::path::PathBuf;
 
@@ -150,9 +151,10 @@ pub struct Shrink {
 }
 
 /// What an undefined symbol means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Unresolved {
     /// An error.
+    #[default]
     Error,
     /// A warning; calls trap.
     Warn,

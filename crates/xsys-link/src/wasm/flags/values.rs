@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use xsys_diag::Diagnostic;
 
-use super::super::options::parse::Reading;
+use super::super::options::reading::Reading;
 use super::super::options::{Unresolved, Wrap};
 use crate::options::{BuildId, MapTo, Reproduce};
 
