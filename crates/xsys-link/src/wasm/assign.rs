@@ -13,80 +13,16 @@ use super::features::Features;
 use super::gaps;
 use super::gc::{Live, is_exported};
 use super::index::{self, Indexes, OwnGlobal};
+use super::layout::{COVERAGE_ALIGN, CustomPlace, Export, Layout, OutputCustom};
 use super::leb;
 use super::memory::{self, Memory, Part, Source};
 use super::object::SymbolKind;
 use super::report;
-use super::shorten::Shortened;
+use super::shorten;
 use super::strings::MergedStrings;
 use super::symbols::{Definition, FileId, FunctionRef, LinkerSymbol, Resolved, SymbolId};
 use super::synth;
 use super::tidy::{self, Arities};
-
-/// Everything that has a place.
-#[derive(Debug)]
-pub struct Layout<'a> {
-    /// Linear memory.
-    pub memory: Memory<'a>,
-    /// Index spaces.
-    pub indexes: Indexes<'a>,
-    /// Exports, in order.
-    pub exports: Vec<Export<'a>>,
-    /// The function that runs when the module is instantiated.
-    pub start: Option<u32>,
-    /// The first slot of the indirect table in use.
-    pub table_base: u32,
-    /// Bodies that the linker makes, by number of the synthetic function.
-    pub bodies: Vec<Vec<u8>>,
-    /// Where each body starts in the code section, in the order of `indexes.functions`.
-    pub code_offsets: Vec<u64>,
-    /// Bodies with shortest numbers; `None` where they keep their padding.
-    pub shortened: Option<Shortened>,
-    /// The data segments' bytes, where some of them are left out.
-    pub contents: Vec<gaps::Contents>,
-    /// Size of the code section's contents.
-    pub code_size: u64,
-    /// Custom sections made of the files' own.
-    pub customs: Vec<OutputCustom<'a>>,
-    /// By file and number of the section.
-    custom_places: Vec<Vec<Option<CustomPlace>>>,
-    /// What stays of debug information.
-    pub debug: debug::Pruned<'a>,
-    /// As wasm-ld does it (`--compat=wasm-ld`).
-    pub exact: bool,
-}
-
-/// An export.
-#[derive(Clone, Copy, Debug)]
-pub struct Export<'a> {
-    /// The name outside.
-    pub name: &'a str,
-    /// What it is.
-    pub kind: ExternalKind,
-    /// Its number.
-    pub index: u32,
-}
-
-/// A custom section of the output.
-#[derive(Debug)]
-pub struct OutputCustom<'a> {
-    /// Its name.
-    pub name: &'a str,
-    /// Its size.
-    pub size: u64,
-    /// What it consists of.
-    pub parts: Vec<Part>,
-    /// Its merged strings.
-    pub strings: MergedStrings,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct CustomPlace {
-    output: u32,
-    offset: u64,
-    /// Number among the inputs of merged strings.
-    strings: Option<u32>,
-}
 
 /// Assigns all numbers.
 pub fn assign<'a>(
@@ -154,7 +90,7 @@ pub fn assign<'a>(
     if options.shortens() && (!has_debug || options.prunes_debug()) {
         let arities = options.tidies().then(|| layout.arities(resolved));
         let arities = arities.filter(|_| !has_debug && !has_metadata(resolved));
-        let shortened = Shortened::build(resolved, live, &layout, has_debug, arities.as_ref());
+        let shortened = shorten::shorten(resolved, live, &layout, has_debug, arities.as_ref());
         layout.shortened = Some(shortened);
     }
     let (debug, found) = debug::plan(options, resolved, live, layout.shortened.as_ref());
@@ -204,17 +140,6 @@ impl<'a> Layout<'a> {
         self.code_size = at;
     }
 
-    /// The bytes of a body before relocation, with its size field.
-    pub fn body<'s>(&'s self, resolved: &'s Resolved<'a>, function: FunctionRef) -> &'s [u8] {
-        match function {
-            FunctionRef::Synthetic(at) => &self.bodies[at as usize],
-            FunctionRef::Object(file, at) => match &self.shortened {
-                Some(shortened) => shortened.body(file, at),
-                None => resolved.file(file).functions[at as usize].bytes,
-            },
-        }
-    }
-
     fn arities(&self, resolved: &Resolved<'a>) -> Arities {
         let imported = self.indexes.imports.iter().map(|&id| resolved.symbol(id));
         let imported = imported.filter(|symbol| symbol.kind == SymbolKind::Function);
@@ -230,36 +155,6 @@ impl<'a> Layout<'a> {
                 .map(|ty| tidy::arity(ty))
                 .collect(),
         }
-    }
-
-    /// Where an offset of a live body is in the code section. It counts from the locals, behind
-    /// the size field, as the object has them.
-    pub fn code_position(
-        &self,
-        resolved: &Resolved<'a>,
-        function: FunctionRef,
-        offset: u64,
-    ) -> Option<u64> {
-        let start = self.code_start(function)?;
-        Some(match (function, &self.shortened) {
-            // wasm-ld counts from before their size.
-            (FunctionRef::Synthetic(_), _) if self.exact => start.wrapping_add(offset),
-            (FunctionRef::Synthetic(_), _) => (start + 1).wrapping_add(offset),
-            (FunctionRef::Object(file, at), Some(shortened)) => {
-                let size_len = shortened.size_len(file, at);
-                (start + size_len).wrapping_add(shortened.moved(file, at, offset))
-            }
-            (FunctionRef::Object(file, at), None) => {
-                let size_len = resolved.file(file).functions[at as usize].size_len;
-                (start + u64::from(size_len)).wrapping_add(offset)
-            }
-        })
-    }
-
-    /// Where a live body starts in the code section.
-    pub fn code_start(&self, function: FunctionRef) -> Option<u64> {
-        let number = self.indexes.body_position(function)?;
-        self.code_offsets.get(number).copied()
     }
 
     fn place_customs(&mut self, options: &WasmOptions, resolved: &Resolved<'a>) {
@@ -357,35 +252,7 @@ impl<'a> Layout<'a> {
         }
         self.customs.push(whole);
     }
-
-    /// The output's custom section, by position, that a file's went to.
-    pub fn custom_output(&self, file: FileId, section: u32) -> Option<u32> {
-        self.custom_place(file, section).map(|place| place.output)
-    }
-
-    fn custom_place(&self, file: FileId, section: u32) -> Option<&CustomPlace> {
-        let places = self.custom_places.get(file.0 as usize)?;
-        places.get(section as usize)?.as_ref()
-    }
-
-    /// Where an offset of a file's custom section is now.
-    pub fn custom_offset(&self, file: FileId, section: u32, offset: u64) -> Option<u64> {
-        let place = self.custom_place(file, section)?;
-        Some(match place.strings {
-            None => {
-                let offset = self.debug.place(file, section, offset)?;
-                place.offset.wrapping_add(offset)
-            }
-            Some(input) => {
-                let strings = &self.customs[place.output as usize].strings;
-                strings.place(input as usize, offset)
-            }
-        })
-    }
 }
-
-/// The alignment of records of coverage, in bytes.
-pub const COVERAGE_ALIGN: usize = 8;
 
 /// What contributions to a custom section are aligned to, in bytes. Sections say nothing about it, but `llvm-cov` finds the
 /// records of coverage only where they would be in memory (LLVM's coverage mapping format).

@@ -8,9 +8,9 @@ use wasmparser::SymbolFlags;
 
 use super::index::import_name;
 use super::leb;
+use super::module::Module;
 use super::object::SymbolKind;
 use super::options::Unresolved;
-use super::write::Module;
 
 /// Subsections.
 const MEM_INFO: u8 = 1;

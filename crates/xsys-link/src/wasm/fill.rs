@@ -9,15 +9,16 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::assign::{COVERAGE_ALIGN, OutputCustom};
 use super::build_id;
 use super::debug::{self, Shard};
 use super::gaps;
+use super::layout::{COVERAGE_ALIGN, OutputCustom};
 use super::memory::Source;
+use super::module::{Module, Piece};
 use super::object::Custom;
 use super::relocate::{self, Chunk, tombstone};
 use super::symbols::{FileId, FunctionRef};
-use super::write::{Module, Piece, Planned};
+use super::write::Planned;
 use crate::spare::Spare;
 
 /// How much is put together before it is written. Buffers of this size stay in a processor's cache.

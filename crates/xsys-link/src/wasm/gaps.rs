@@ -8,8 +8,8 @@
 use std::ops::Range;
 
 use super::WasmOptions;
-use super::assign::Layout;
 use super::gc::Live;
+use super::layout::{Contents, Layout};
 use super::leb;
 use super::memory::{OutputSegment, Source};
 use super::relocate::{self, Chunk};
@@ -19,15 +19,6 @@ use super::symbols::Resolved;
 const MAX_SEGMENTS: usize = 100_000;
 /// How many bytes a gap has to save at least: short runs cost little once a module is compressed.
 const WORTH: usize = 4;
-
-/// A segment as it is written.
-#[derive(Debug, Default)]
-pub struct Contents {
-    /// All of its bytes.
-    pub bytes: Vec<u8>,
-    /// Which of them are written.
-    pub chunks: Vec<Range<usize>>,
-}
 
 /// The contents of the segments, in their order, with what can be left out. Empty where nothing
 /// can.

@@ -16,7 +16,6 @@ use super::WasmOptions;
 use super::name_table::{Hashed, NameTable};
 use super::object::{self, DebugRelocs, ObjectFile};
 use super::reloc::Keeper;
-use super::report;
 use super::stub_library::{self, Stubs};
 use crate::input::InputError;
 use crate::input::archive::{Archive, Member};
@@ -146,7 +145,7 @@ fn look_at_all<'a>(
         Err(problem) => Some(problem),
         Ok(()) => {
             let object = candidate.object.as_ref()?;
-            report::wrong_width(options, object).map(|problem| problem.code(UNUSABLE))
+            wrong_width(options, object).map(|problem| problem.code(UNUSABLE))
         }
     });
     problems.collect()
@@ -285,6 +284,28 @@ pub fn parse_object<'a>(
 ) -> Result<ObjectFile<'a>, Diagnostic> {
     ObjectFile::parse(name.clone(), bytes, debug, keeper)
         .map_err(|problem| unusable(&name, bytes, &problem))
+}
+
+/// An object's addresses have another width than those of the output.
+pub fn wrong_width(options: &WasmOptions, file: &ObjectFile<'_>) -> Option<Diagnostic> {
+    let is64 = options.is64();
+    if file.memory64 == is64 {
+        return None;
+    }
+    Some(match is64 {
+        false => Diagnostic::error(format!("`{}` uses 64-bit addresses", file.name))
+            .help("pass `-mwasm64`, and link only objects of `wasm64` targets")
+            .counterpart(format!(
+                "{}: wasm64 object file can't be linked in wasm32 mode",
+                file.name
+            )),
+        true => Diagnostic::error(format!("`{}` uses 32-bit addresses", file.name))
+            .help("build it for the `wasm64` target, or leave out `-mwasm64`")
+            .counterpart(format!(
+                "{}: wasm32 object file can't be linked in wasm64 mode",
+                file.name
+            )),
+    })
 }
 
 /// Why a file cannot be linked. Only files that could not be parsed come here, so looking at one a

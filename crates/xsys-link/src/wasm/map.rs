@@ -12,10 +12,11 @@ use super::heads::{DATA, GLOBALS, Head};
 use super::index::OwnGlobal;
 use super::inputs_report::body_text;
 use super::memory::Source;
+use super::module::{Module, Piece};
 use super::names::shown;
 use super::object::SymbolKind;
 use super::symbols::{Definition, FileId, FunctionRef, LinkerSymbol, SymbolId};
-use super::write::{Module, Piece, Planned};
+use super::write::Planned;
 use hashbrown::HashMap;
 
 /// The map of a module.

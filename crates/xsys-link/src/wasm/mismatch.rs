@@ -13,11 +13,13 @@ use super::missing::place_of_function;
 use super::object::{Signature, SymbolKind};
 use super::options::Unresolved;
 use super::reloc::{self, Value};
-use super::resolve::Variants;
 use super::symbols::{
     Definition, FunctionRef, Resolved, SymbolId, SyntheticFunction, SyntheticKind,
 };
 use crate::demangle::readable;
+
+/// Names whose calls and definitions disagree about the type.
+pub(super) type Variants<'a> = Vec<(&'a str, Vec<SymbolId>)>;
 
 /// How many callers of one type are named.
 const LISTED: usize = 3;

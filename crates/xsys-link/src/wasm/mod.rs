@@ -30,12 +30,14 @@ pub mod heads;
 mod hints;
 pub mod index;
 pub mod inputs_report;
+pub mod layout;
 pub mod leb;
 pub mod load;
 pub mod map;
 pub mod memory;
 pub mod mismatch;
 pub mod missing;
+pub mod module;
 pub mod name_table;
 pub mod names;
 pub mod object;
@@ -136,7 +138,7 @@ pub fn link_into<'a>(
     let Some(layout) = layout.filter(|_| !is_fatal(options, &problems)) else {
         return Err(problems);
     };
-    let module = write::Module {
+    let module = module::Module {
         options,
         resolved: &resolved,
         live: &live,

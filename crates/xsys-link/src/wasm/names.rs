@@ -6,8 +6,8 @@ use std::borrow::Cow;
 use rayon::prelude::*;
 
 use super::WasmOptions;
-use super::assign::Layout;
 use super::index::OwnGlobal;
+use super::layout::Layout;
 use super::leb;
 use super::object::{Place, SymbolKind};
 use super::symbols::{Definition, FunctionRef, LinkerSymbol, Resolved};

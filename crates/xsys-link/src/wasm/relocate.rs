@@ -6,8 +6,8 @@
 
 use wasmparser::RelocationEntry;
 
-use super::assign::Layout;
 use super::gc::Live;
+use super::layout::Layout;
 use super::object::{ObjectFile, Place, SymbolKind};
 use super::reloc::{self, Relocs, Value};
 use super::symbols::{Definition, FileId, Resolved};

@@ -5,8 +5,9 @@ use xsys_diag::{Diagnostic, did_you_mean};
 use super::WasmOptions;
 use super::gc::Live;
 use super::inputs_report;
+use super::load;
 use super::missing::similar;
-use super::object::{ObjectFile, SymbolKind};
+use super::object::SymbolKind;
 use super::options::Unresolved;
 
 use super::symbols::{Definition, Resolved, Symbol};
@@ -53,31 +54,9 @@ pub fn requests(options: &WasmOptions, resolved: &Resolved<'_>) -> Vec<Diagnosti
     problems.extend(
         resolved
             .files()
-            .filter_map(|(_, file)| wrong_width(options, file)),
+            .filter_map(|(_, file)| load::wrong_width(options, file)),
     );
     problems
-}
-
-/// An object's addresses have another width than those of the output.
-pub fn wrong_width(options: &WasmOptions, file: &ObjectFile<'_>) -> Option<Diagnostic> {
-    let is64 = options.is64();
-    if file.memory64 == is64 {
-        return None;
-    }
-    Some(match is64 {
-        false => Diagnostic::error(format!("`{}` uses 64-bit addresses", file.name))
-            .help("pass `-mwasm64`, and link only objects of `wasm64` targets")
-            .counterpart(format!(
-                "{}: wasm64 object file can't be linked in wasm32 mode",
-                file.name
-            )),
-        true => Diagnostic::error(format!("`{}` uses 32-bit addresses", file.name))
-            .help("build it for the `wasm64` target, or leave out `-mwasm64`")
-            .counterpart(format!(
-                "{}: wasm32 object file can't be linked in wasm64 mode",
-                file.name
-            )),
-    })
 }
 
 /// The command line exports what is not there; `None` where that is forgiven.

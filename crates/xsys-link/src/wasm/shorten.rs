@@ -11,8 +11,9 @@
 
 use rayon::prelude::*;
 
-use super::assign::Layout;
 use super::gc::Live;
+use super::layout::Layout;
+use super::layout::shortened::{FileCode, Move, Shortened};
 use super::leb;
 use super::object::Function;
 use super::reloc::{self, Field};
@@ -21,30 +22,6 @@ use super::symbols::{FileId, FunctionRef, Resolved};
 use super::tidy::{Arities, Tidying};
 use crate::spare::Spare;
 
-/// The bodies of a module with shortest numbers.
-#[derive(Debug)]
-pub struct Shortened {
-    files: Vec<FileCode>,
-}
-
-/// The live bodies of one file, back to back.
-#[derive(Debug, Default)]
-struct FileCode {
-    bytes: Vec<u8>,
-    /// Where each function's body starts in `bytes`, one more for the end. Dropped ones are empty.
-    starts: Vec<u32>,
-    /// Where each function's moves start in `moves`, one more for the end; empty without maps.
-    maps: Vec<u32>,
-    moves: Vec<Move>,
-}
-
-/// From this offset of the input body on, behind its size field, so many bytes are missing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Move {
-    from: u32,
-    removed: u32,
-}
-
 /// What decides the values of relocations.
 struct Program<'p, 'a> {
     resolved: &'p Resolved<'a>,
@@ -52,94 +29,61 @@ struct Program<'p, 'a> {
     layout: &'p Layout<'a>,
 }
 
-impl Shortened {
-    /// Makes the bodies of all live functions. Numbers and addresses have to be final. `maps` says
-    /// whether anybody is going to ask where offsets have gone.
-    /// With `arities`, their structure becomes cheaper too.
-    pub fn build(
-        resolved: &Resolved<'_>,
-        live: &Live,
-        layout: &Layout<'_>,
-        maps: bool,
-        arities: Option<&Arities>,
-    ) -> Self {
-        let program = Program {
-            resolved,
-            live,
-            layout,
+/// Makes the bodies of all live functions. Numbers and addresses have to be final. `maps` says
+/// whether anybody is going to ask where offsets have gone.
+/// With `arities`, their structure becomes cheaper too.
+pub fn shorten(
+    resolved: &Resolved<'_>,
+    live: &Live,
+    layout: &Layout<'_>,
+    maps: bool,
+    arities: Option<&Arities>,
+) -> Shortened {
+    let program = Program {
+        resolved,
+        live,
+        layout,
+    };
+    let spare: Spare<(Vec<u8>, Tidying)> = Spare::default();
+    let build = |file: FileId, body: &mut Vec<u8>, tidying: &mut Tidying| {
+        let object = resolved.file(file);
+        let count = object.functions.len() + 1;
+        let mut code = FileCode {
+            starts: Vec::with_capacity(count),
+            maps: Vec::with_capacity(if maps { count } else { 1 }),
+            ..FileCode::default()
         };
-        let spare: Spare<(Vec<u8>, Tidying)> = Spare::default();
-        let build = |file: FileId, body: &mut Vec<u8>, tidying: &mut Tidying| {
-            let object = resolved.file(file);
-            let count = object.functions.len() + 1;
-            let mut code = FileCode {
-                starts: Vec::with_capacity(count),
-                maps: Vec::with_capacity(if maps { count } else { 1 }),
-                ..FileCode::default()
-            };
-            let mut tidying = arities.map(|arities| (tidying, arities));
-            let stays = |at: usize| {
-                let function = FunctionRef::Object(file, at as u32);
-                layout.indexes.body_number(function).is_some()
-            };
-            // No body grows; what is reserved and not used is never touched.
-            let functions = object.functions.iter().enumerate();
-            let most = functions.filter(|&(at, _)| stays(at));
-            code.bytes
-                .reserve(most.map(|(_, function)| function.bytes.len()).sum());
-            for (at, function) in object.functions.iter().enumerate() {
-                code.starts.push(code.bytes.len() as u32);
-                if maps {
-                    code.maps.push(code.moves.len() as u32);
-                }
-                if stays(at) {
-                    let tidying = tidying
-                        .as_mut()
-                        .map(|(tidying, arities)| (&mut **tidying, *arities));
-                    code.add(&program, file, function, maps, body, tidying);
-                }
-            }
+        let mut tidying = arities.map(|arities| (tidying, arities));
+        let stays = |at: usize| {
+            let function = FunctionRef::Object(file, at as u32);
+            layout.indexes.body_number(function).is_some()
+        };
+        // No body grows; what is reserved and not used is never touched.
+        let functions = object.functions.iter().enumerate();
+        let most = functions.filter(|&(at, _)| stays(at));
+        code.bytes
+            .reserve(most.map(|(_, function)| function.bytes.len()).sum());
+        for (at, function) in object.functions.iter().enumerate() {
             code.starts.push(code.bytes.len() as u32);
-            code.maps.push(code.moves.len() as u32);
-            code
-        };
-        let files = (0..resolved.files.len()).into_par_iter();
-        let files =
-            files.map(|at| spare.lend(|(body, tidying)| build(FileId(at as u32), body, tidying)));
-        Self {
-            files: files.collect(),
+            if maps {
+                code.maps.push(code.moves.len() as u32);
+            }
+            if stays(at) {
+                let tidying = tidying
+                    .as_mut()
+                    .map(|(tidying, arities)| (&mut **tidying, *arities));
+                code.add(&program, file, function, maps, body, tidying);
+            }
         }
-    }
-
-    /// A live function's body with its size field.
-    pub fn body(&self, file: FileId, function: u32) -> &[u8] {
-        let code = &self.files[file.0 as usize];
-        let (from, to) = (function as usize, function as usize + 1);
-        &code.bytes[code.starts[from] as usize..code.starts[to] as usize]
-    }
-
-    /// Length of a live function's size field.
-    pub fn size_len(&self, file: FileId, function: u32) -> u64 {
-        let field = self.body(file, function).iter();
-        field.take_while(|&&byte| byte & 0x80 != 0).count() as u64 + 1
-    }
-
-    /// Where an offset of the input body has gone; both count from the end of the size field.
-    pub fn moved(&self, file: FileId, function: u32, offset: u64) -> u64 {
-        let code = &self.files[file.0 as usize];
-        let (from, to) = (function as usize, function as usize + 1);
-        let (Some(&from), Some(&to)) = (code.maps.get(from), code.maps.get(to)) else {
-            return offset;
-        };
-        let moves = &code.moves[from as usize..to as usize];
-        let after = moves.partition_point(|step| u64::from(step.from) <= offset);
-        let before = after.checked_sub(1).and_then(|last| moves.get(last));
-        let moved = offset - before.map_or(0, |step| u64::from(step.removed));
-        // LLVM has rows in the middle of padded numbers, which end earlier now.
-        match moves.get(after) {
-            Some(next) => moved.min(u64::from(next.from - next.removed)),
-            None => moved,
-        }
+        code.starts.push(code.bytes.len() as u32);
+        code.maps.push(code.moves.len() as u32);
+        code
+    };
+    let files = (0..resolved.files.len()).into_par_iter();
+    let files =
+        files.map(|at| spare.lend(|(body, tidying)| build(FileId(at as u32), body, tidying)));
+    Shortened {
+        files: files.collect(),
     }
 }
 
@@ -201,36 +145,5 @@ fn append(field: Field, out: &mut Vec<u8>, value: u64) {
         Field::Sleb64 => leb::sleb(out, value as i64),
         Field::I32 => out.extend_from_slice(&(value as u32).to_le_bytes()),
         Field::I64 => out.extend_from_slice(&value.to_le_bytes()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn offsets_follow_what_was_removed() {
-        let step = |from, removed| Move { from, removed };
-        let shortened = Shortened {
-            files: vec![FileCode {
-                bytes: vec![0; 300],
-                starts: vec![0, 0, 300],
-                maps: vec![0, 0, 2],
-                moves: vec![step(6, 4), step(20, 7)],
-            }],
-        };
-        let file = FileId(0);
-        for (offset, expected) in [
-            (0, 0),
-            (1, 1),
-            (5, 2),
-            (6, 2),
-            (19, 13),
-            (20, 13),
-            (400, 393),
-        ] {
-            assert_eq!(shortened.moved(file, 1, offset), expected, "{offset}");
-        }
-        assert_eq!(shortened.moved(file, 0, 9), 9, "a function without moves");
     }
 }

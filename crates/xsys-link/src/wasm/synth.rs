@@ -16,8 +16,7 @@ use super::index::Indexes;
 use super::leb;
 use super::memory::{BssInImport, Memory};
 use super::mismatch::type_text;
-use super::object::{ObjectFile, Signature, SymbolKind};
-use super::resolve::NO_SIGNATURE;
+use super::object::{NO_SIGNATURE, ObjectFile, Signature, SymbolKind};
 use super::symbols::{
     Definition, FileId, FunctionRef, Resolved, Symbol, SymbolId, SyntheticFunction, SyntheticKind,
 };

@@ -5,19 +5,15 @@
 
 use wasmparser::ExternalKind;
 
-use super::WasmOptions;
-use super::assign::{Layout, OutputCustom};
 use super::build_id;
 use super::dylink;
-use super::features::Features;
-use super::gc::Live;
 use super::index::{self, OwnGlobal};
 use super::leb;
-use super::memory::OutputSegment;
+use super::module::{Module, Piece};
 use super::names;
 use super::object::{MAGIC, SymbolKind};
 use super::relocatable;
-use super::symbols::{FunctionRef, LinkerSymbol, Resolved};
+use super::symbols::LinkerSymbol;
 use super::threads;
 
 const HAS_MAX: u8 = 1;
@@ -29,34 +25,6 @@ const FUNCREF: u8 = 0x70;
 const I32: u8 = 0x7f;
 const I64: u8 = 0x7e;
 const END: u8 = 0x0b;
-
-/// What goes into a piece of the output.
-pub enum Piece<'s, 'a> {
-    /// These bytes.
-    Bytes(Vec<u8>),
-    /// A function body.
-    Body(FunctionRef),
-    /// A data segment.
-    Segment(usize, &'s OutputSegment<'a>),
-    /// A part of a data segment, and where it starts in that.
-    Chunk(usize, usize, &'s [u8]),
-    /// A custom section's contents.
-    Custom(&'s OutputCustom<'a>),
-}
-
-/// What the passes have found out.
-pub struct Module<'s, 'a> {
-    /// The command line.
-    pub options: &'s WasmOptions,
-    /// Names and files.
-    pub resolved: &'s Resolved<'a>,
-    /// What stays.
-    pub live: &'s Live,
-    /// All numbers.
-    pub layout: &'s Layout<'a>,
-    /// The proposals in use.
-    pub features: &'s Features,
-}
 
 /// A module whose size is known, waiting for a place.
 pub struct Planned<'m, 's, 'a> {
@@ -471,16 +439,6 @@ impl<'s, 'a> Module<'s, 'a> {
         if let Some(contents) = build_id::section(&self.options.build_id) {
             pieces.push(Piece::Bytes(custom_head("build_id", contents.len())));
             pieces.push(Piece::Bytes(contents));
-        }
-    }
-
-    fn size(&self, piece: &Piece<'_, '_>) -> usize {
-        match piece {
-            Piece::Bytes(bytes) => bytes.len(),
-            Piece::Body(function) => self.layout.body(self.resolved, *function).len(),
-            Piece::Segment(_, segment) => segment.size as usize,
-            Piece::Chunk(.., bytes) => bytes.len(),
-            Piece::Custom(custom) => custom.size as usize,
         }
     }
 }

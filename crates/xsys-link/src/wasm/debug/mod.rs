@@ -54,10 +54,10 @@ use self::step::Width;
 use self::targets::{Fields, FileView, Reloc};
 use super::WasmOptions;
 use super::gc::Live;
+use super::layout::shortened::Shortened;
 use super::leb;
 use super::load;
 use super::object::{ObjectFile, Problem};
-use super::shorten::Shortened;
 use super::symbols::{FileId, Resolved};
 use crate::spare::Spare;
 

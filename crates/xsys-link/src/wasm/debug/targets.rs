@@ -6,9 +6,9 @@
 use wasmparser::{RelocationEntry, RelocationType};
 
 use super::super::gc::Live;
+use super::super::layout::shortened::Shortened;
 use super::super::object::{ObjectFile, ObjectSymbol, Place, Problem, SymbolKind, Visitor};
 use super::super::reloc::{self, Reader, Value};
-use super::super::shorten::Shortened;
 use super::super::symbols::{FileId, Resolved};
 
 /// A relocated field.

@@ -1,7 +1,7 @@
 //! Fills in what is left of a section: spans, numbers, relocated fields.
 
-use super::super::assign::Layout;
 use super::super::gc::Live;
+use super::super::layout::Layout;
 use super::super::object::Place;
 use super::super::reloc::{self, Value};
 use super::super::relocate::{self, Chunk};

@@ -24,6 +24,9 @@ use sections::{check_table, features, producers, sections, types};
 /// A function type in its encoded form: two equal types have equal bytes.
 pub type Signature<'a> = &'a [u8];
 
+/// A function without parameters and results.
+pub const NO_SIGNATURE: Signature<'static> = &[0x60, 0, 0];
+
 /// A relocatable object.
 #[derive(Debug, Default)]
 pub struct ObjectFile<'a> {

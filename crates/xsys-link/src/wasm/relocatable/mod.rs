@@ -27,9 +27,9 @@ use std::collections::BTreeSet;
 
 use super::heads::{CODE, DATA, Head};
 use super::memory::Source;
+use super::module::{Module, Piece};
 use super::reloc::Relocs;
 use super::symbols::{FileId, FunctionRef};
-use super::write::{Module, Piece};
 use symtab::Symtab;
 
 /// Bytes of an input in the output, with the relocations that belong to them.

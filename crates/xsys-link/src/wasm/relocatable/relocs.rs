@@ -10,9 +10,9 @@ use wasmparser::RelocationEntry;
 use super::symtab::Symtab;
 use super::{Moved, Patched};
 use crate::wasm::leb;
+use crate::wasm::module::Module;
 use crate::wasm::object::{Place, SymbolKind};
 use crate::wasm::reloc::{self, Value};
-use crate::wasm::write::Module;
 
 /// The contents of the section. `None` when nothing is to be patched.
 pub fn section(module: &Module<'_, '_>, symtab: &Symtab, patched: &Patched<'_>) -> Option<Vec<u8>> {

@@ -6,11 +6,11 @@
 use hashbrown::HashSet;
 use wasmparser::SymbolFlags;
 
+use crate::wasm::module::Module;
 use crate::wasm::object::SymbolKind;
 use crate::wasm::symbols::{
     Definition, FunctionRef, LinkerSymbol, Symbol, SymbolId, SyntheticKind,
 };
-use crate::wasm::write::Module;
 
 /// No symbol of the output.
 const NONE: u32 = u32::MAX;

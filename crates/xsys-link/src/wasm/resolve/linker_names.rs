@@ -8,11 +8,11 @@ use wasmparser::SymbolFlags;
 use xsys_diag::Diagnostic;
 
 use super::super::WasmOptions;
-use super::super::object::{Signature, SymbolKind};
+use super::super::object::{NO_SIGNATURE, Signature, SymbolKind};
 use super::super::symbols::{
     Definition, FileId, FunctionRef, LinkerSymbol, SyntheticFunction, SyntheticKind,
 };
-use super::{Entry, NO_SIGNATURE, Table};
+use super::{Entry, Table};
 
 const TAKES_I32: Signature<'static> = &[0x60, 1, I32, 0];
 const TAKES_I64: Signature<'static> = &[0x60, 1, I64, 0];

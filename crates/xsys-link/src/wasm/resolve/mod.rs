@@ -22,20 +22,16 @@ pub use linker_names::segment_name;
 
 use super::WasmOptions;
 use super::load::{self, Candidate};
-use super::mismatch;
+use super::mismatch::{self, Variants};
 use super::name_table::{self, Hashed};
-use super::object::{ImportName, ObjectFile, ObjectSymbol, Place, Signature, SymbolKind};
+use super::object::{
+    ImportName, NO_SIGNATURE, ObjectFile, ObjectSymbol, Place, Signature, SymbolKind,
+};
 use super::reloc::Keeper;
 use super::stub_library::Stubs;
 use super::symbols::{
     Asker, Definition, Discarded, Extracted, FileId, FunctionRef, Resolved, Symbol, SymbolId,
 };
-
-/// A function without parameters and results.
-pub const NO_SIGNATURE: Signature<'static> = &[0x60, 0, 0];
-
-/// Names whose calls and definitions disagree about the type.
-pub(super) type Variants<'a> = Vec<(&'a str, Vec<SymbolId>)>;
 
 /// Resolves all names. Problems that leave a usable table are returned beside it.
 pub fn resolve<'a>(
