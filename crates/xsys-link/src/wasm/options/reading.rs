@@ -13,6 +13,50 @@ use super::{InputName, InputRef, Unresolved, WasmOptions};
 const WITH_DEBUG: &str = "--compress-relocations is incompatible with output debug information. \
     Please pass --strip-debug or --strip-all";
 
+/// What does not go with `-r`: the first name of the row, how it is spelled, and wasm-ld's words.
+const NOT_FOR_OBJECTS: &[(&str, &str, &str)] = &[
+    (
+        "e",
+        "--entry",
+        "entry point specified for relocatable output file",
+    ),
+    (
+        "u",
+        "--undefined",
+        "-r -and --undefined may not be used together",
+    ),
+    (
+        "gc-sections",
+        "--gc-sections",
+        "-r and --gc-sections may not be used together",
+    ),
+    (
+        "compress-relocations",
+        "--compress-relocations",
+        "-r -and --compress-relocations may not be used together",
+    ),
+    (
+        "global-base",
+        "--global-base",
+        "-r and --global-base may not by used together",
+    ),
+    (
+        "shared-memory",
+        "--shared-memory",
+        "-r and --shared-memory may not be used together",
+    ),
+    (
+        "export-table",
+        "--export-table",
+        "--relocatable is incompatible with --export-table",
+    ),
+    (
+        "growable-table",
+        "--growable-table",
+        "--relocatable is incompatible with --growable-table",
+    ),
+];
+
 /// Options while they are being read.
 #[derive(Default)]
 pub(crate) struct Reading {
@@ -117,48 +161,7 @@ impl Reading {
         if !options.relocatable {
             return problems;
         }
-        for (name, spelled, counterpart) in [
-            (
-                "e",
-                "--entry",
-                "entry point specified for relocatable output file",
-            ),
-            (
-                "u",
-                "--undefined",
-                "-r -and --undefined may not be used together",
-            ),
-            (
-                "gc-sections",
-                "--gc-sections",
-                "-r and --gc-sections may not be used together",
-            ),
-            (
-                "compress-relocations",
-                "--compress-relocations",
-                "-r -and --compress-relocations may not be used together",
-            ),
-            (
-                "global-base",
-                "--global-base",
-                "-r and --global-base may not by used together",
-            ),
-            (
-                "shared-memory",
-                "--shared-memory",
-                "-r and --shared-memory may not be used together",
-            ),
-            (
-                "export-table",
-                "--export-table",
-                "--relocatable is incompatible with --export-table",
-            ),
-            (
-                "growable-table",
-                "--growable-table",
-                "--relocatable is incompatible with --growable-table",
-            ),
-        ] {
+        for &(name, spelled, counterpart) in NOT_FOR_OBJECTS {
             // `--no-gc-sections` and the like take an earlier `--gc-sections` back.
             let taken_back = match name {
                 "gc-sections" => !options.gc_sections,
