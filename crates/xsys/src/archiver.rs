@@ -21,8 +21,8 @@ use object::{Object, ObjectSymbol};
 use xsys_diag::Diagnostic;
 use xsys_sysroot::Cache;
 
-use crate::driver::own_program;
 use crate::error::file;
+use crate::own_program;
 use crate::render;
 use crate::ui::{self, Ui};
 

@@ -13,7 +13,8 @@ use xsys_link::hints::origin;
 use xsys_link::{By, Kept};
 
 use crate::error::file;
-use crate::linker::{keep_newest, report_name};
+use crate::files::keep_newest;
+use crate::link_report::report_name;
 
 /// For images with more sections than this, nothing is kept.
 pub const MOST: usize = 1 << 14;
@@ -77,7 +78,7 @@ pub fn leave(reports: &Path, content: &[u8], kept: &[Kept]) -> Result<(), Diagno
     let sections: Vec<Section> = kept.iter().map(Section::from).collect();
     let text = serde_json::to_vec(&sections)
         .map_err(|error| Diagnostic::error(format!("cannot write what a link knew: {error}")))?;
-    crate::driver::emit::replace(&folder.join(report_name(content)), &text)?;
+    crate::files::replace(&folder.join(report_name(content)), &text)?;
     keep_newest(&folder, KEEP);
     Ok(())
 }

@@ -105,7 +105,7 @@ impl Record {
         let old = old.and_then(|text| serde_json::from_slice::<Self>(&text).ok());
         let text = serde_json::to_vec(self)
             .map_err(|error| Diagnostic::error(format!("cannot write a link record: {error}")))?;
-        crate::driver::emit::replace(&path, &text)?;
+        crate::files::replace(&path, &text)?;
         Ok(old.map(|old| old.report))
     }
 
@@ -203,7 +203,7 @@ fn is_in_sysroot(path: &Path) -> bool {
 
 /// This program, as a file.
 fn this_linker() -> Option<Input> {
-    let own = crate::driver::own_program::path().ok()?;
+    let own = crate::own_program::path().ok()?;
     let read = stat(&own)?;
     Some(Input {
         path: own,

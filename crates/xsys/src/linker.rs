@@ -1,17 +1,14 @@
 //! The part of a linker: rustc calls us, we link, and a report is left for `xsys build`.
 //!
-//! cargo does not say what its linker did, and does not call it at all where nothing changed. So
-//! where `XSYS_LINK_REPORT` names a folder, what is known after a link is written there under the
-//! hash of the finished file: whoever holds the file finds its report, however old it is.
+//! Where `XSYS_LINK_REPORT` names a folder, what is known after a link is written there ([`link_report`]), what
+//! it was made of beside it ([`crate::link_record`]), and why each section is in the file ([`link_reasons`]).
 
 use std::ffi::OsString;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use xsys_diag::Diagnostic;
 use xsys_link::{Flavor, Kept, Outcome};
 
@@ -21,81 +18,10 @@ use crate::component;
 use crate::error::file;
 use crate::link_reasons;
 use crate::link_record::Record;
+use crate::link_report::{self, LinkReport, Message, Region};
 use crate::render;
 use crate::ui::{self, Ui, When};
-
-/// Names the folder for reports.
-pub const REPORT_VARIABLE: &str = "XSYS_LINK_REPORT";
-
-/// Names the folder for records of what links were made of.
-pub const RECORD_VARIABLE: &str = "XSYS_LINK_RECORD";
-
-/// Carries `--color` from the command that started cargo.
-pub const COLOR_VARIABLE: &str = "XSYS_COLOR";
-
-/// Carries `--error-format` the same way.
-pub const FORMAT_VARIABLE: &str = "XSYS_ERROR_FORMAT";
-
-/// Names the target of a link for another machine, as build scripts know it.
-pub const TARGET_VARIABLE: &str = "XSYS_TARGET";
-
-/// Names a folder where every link leaves its inputs and arguments (`--reproduce`), for whoever has
-/// to look at a link that cargo has asked for.
-pub const REPRODUCE_VARIABLE: &str = "XSYS_REPRODUCE";
-
-/// What we set for ourselves and a program that is run must not see.
-pub const VARIABLES: [&str; 5] = [
-    REPORT_VARIABLE,
-    RECORD_VARIABLE,
-    COLOR_VARIABLE,
-    FORMAT_VARIABLE,
-    TARGET_VARIABLE,
-];
-
-/// So many reports are kept in a folder.
-const KEEP: usize = 256;
-
-/// What is known after a link.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LinkReport {
-    pub wall_ms: u64,
-    /// Highest memory use of the linker's process, where the system tells.
-    pub peak_kib: Option<u64>,
-    pub regions: Vec<Region>,
-    /// What the linker has to say, which rustc would hide.
-    #[serde(default)]
-    pub messages: Vec<Message>,
-    /// What its options asked to be printed.
-    #[serde(default)]
-    pub printed: String,
-}
-
-/// A diagnostic as people and programs read it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Message {
-    pub plain: String,
-    pub colored: String,
-    pub json: serde_json::Value,
-}
-
-impl Message {
-    fn of(diagnostic: &Diagnostic) -> Self {
-        Self {
-            plain: render::to_text(diagnostic, false),
-            colored: render::to_text(diagnostic, true),
-            json: render::to_json(diagnostic),
-        }
-    }
-}
-
-/// A memory region and how full it is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Region {
-    pub name: String,
-    pub origin: u64,
-    pub length: u64,
-    pub used: u64,
-}
+use crate::variables;
 
 /// Links as a command line in the program's own process.
 pub fn main(flavor: Option<Flavor>, args: Vec<OsString>) -> ExitCode {
@@ -104,12 +30,12 @@ pub fn main(flavor: Option<Flavor>, args: Vec<OsString>) -> ExitCode {
     let (color, args) = take_color(args);
     let (json, args) = take_format(args);
     let variable = |name: &str| std::env::var(name).unwrap_or_default();
-    let inherited = match variable(COLOR_VARIABLE).as_str() {
+    let inherited = match variable(variables::COLOR).as_str() {
         "always" => Some(When::Always),
         "never" => Some(When::Never),
         _ => None,
     };
-    let json = json.unwrap_or_else(|| variable(FORMAT_VARIABLE) == "json");
+    let json = json.unwrap_or_else(|| variable(variables::ERROR_FORMAT) == "json");
     let ui = Ui::new(color.or(inherited), json);
     let (flavor, mut args) = match split_flavor(flavor, args) {
         Ok(split) => split,
@@ -118,7 +44,7 @@ pub fn main(flavor: Option<Flavor>, args: Vec<OsString>) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    if let (Flavor::Gnu, Some(folder)) = (flavor, std::env::var_os(REPRODUCE_VARIABLE)) {
+    if let (Flavor::Gnu, Some(folder)) = (flavor, std::env::var_os(variables::REPRODUCE)) {
         // The linker would take the name for a file's, which each link replaces.
         let _ = std::fs::create_dir_all(&folder);
         let mut arg = OsString::from("--reproduce=");
@@ -127,7 +53,7 @@ pub fn main(flavor: Option<Flavor>, args: Vec<OsString>) -> ExitCode {
     }
     let responses = xsys_link::response_files(&args);
     let words = args.clone();
-    let report_folder = std::env::var_os(REPORT_VARIABLE);
+    let report_folder = std::env::var_os(variables::LINK_REPORT);
     let reasons = report_folder.is_some();
     let mut outcome = match component::Request::take(flavor, args) {
         Ok(component::Request::Plain(args)) => match reasons {
@@ -141,7 +67,7 @@ pub fn main(flavor: Option<Flavor>, args: Vec<OsString>) -> ExitCode {
             ..Outcome::default()
         },
     };
-    if let Ok(target) = std::env::var(TARGET_VARIABLE) {
+    if let Ok(target) = std::env::var(variables::TARGET) {
         foreign::explain(&mut outcome.diagnostics, &words, &target);
     }
     // rustc hides what a linker says when it succeeds; the report keeps it for the driver.
@@ -171,7 +97,7 @@ pub fn main(flavor: Option<Flavor>, args: Vec<OsString>) -> ExitCode {
         };
         let folder = Path::new(&folder);
         let left = leave(folder, output, &report, &outcome.reasons).and_then(|name| {
-            let Some(records) = std::env::var_os(RECORD_VARIABLE) else {
+            let Some(records) = std::env::var_os(variables::LINK_RECORD) else {
                 return Ok(());
             };
             let record = Record::of(&outcome, &responses, output, name.clone());
@@ -333,17 +259,7 @@ fn flavor_of_inputs(args: &[OsString]) -> Flavor {
     Flavor::Gnu
 }
 
-/// The name of the report for a finished file.
-pub fn report_name(content: &[u8]) -> String {
-    let mut name: String = Sha256::digest(content)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    name.push_str(".json");
-    name
-}
-
-/// Writes the report, and returns its name.
+/// Leaves the report and the reasons of a finished file, and returns the report's name.
 fn leave(
     folder: &Path,
     output: &Path,
@@ -351,58 +267,11 @@ fn leave(
     reasons: &[Kept],
 ) -> Result<String, Diagnostic> {
     let content = std::fs::read(output).map_err(|error| file("read", output, &error))?;
-    std::fs::create_dir_all(folder).map_err(|error| file("create", folder, &error))?;
-    let name = report_name(&content);
-    let path = folder.join(&name);
-    let text = serde_json::to_vec(report)
-        .map_err(|error| Diagnostic::error(format!("cannot write a link report: {error}")))?;
-    std::fs::write(&path, text).map_err(|error| file("write", &path, &error))?;
+    let name = link_report::leave(folder, &content, report)?;
     if !reasons.is_empty() {
         link_reasons::leave(folder, &content, reasons)?;
     }
     Ok(name)
-}
-
-/// The report for a finished file, if its link left one.
-pub fn find_report(folder: &Path, content: &[u8]) -> Option<LinkReport> {
-    read_report(folder, &report_name(content))
-}
-
-/// The report for a linked file, whose build's output folder is above it.
-pub fn known_about(path: &Path, content: &[u8]) -> Option<LinkReport> {
-    let path = std::path::absolute(path).ok()?;
-    let mut folders = path.ancestors().skip(1);
-    folders.find_map(|above| find_report(&above.join("xsys").join("links"), content))
-}
-
-/// The report of this name.
-pub fn read_report(folder: &Path, name: &str) -> Option<LinkReport> {
-    let text = std::fs::read(folder.join(name)).ok()?;
-    serde_json::from_slice(&text).ok()
-}
-
-/// Removes all but the newest reports.
-pub fn prune_reports(folder: &Path) {
-    keep_newest(folder, KEEP);
-}
-
-/// Removes all but the newest so many files of a folder.
-pub fn keep_newest(folder: &Path, count: usize) {
-    let Ok(entries) = std::fs::read_dir(folder) else {
-        return;
-    };
-    let mut files: Vec<(std::time::SystemTime, PathBuf)> = entries
-        .filter_map(|entry| {
-            let entry = entry.ok()?;
-            Some((entry.metadata().ok()?.modified().ok()?, entry.path()))
-        })
-        .collect();
-    files.sort();
-    let surplus = files.len().saturating_sub(count);
-    for (_, path) in files.into_iter().take(surplus) {
-        // Another build may have been faster.
-        let _ = std::fs::remove_file(path);
-    }
 }
 
 /// The high-water mark of this process's memory, from `/proc`.
@@ -476,37 +345,5 @@ mod tests {
         ] {
             assert_eq!(take_format(words(line)), (json, words(rest)), "{line}");
         }
-    }
-
-    #[test]
-    fn reports_are_found_by_content() {
-        let folder = tempfile::tempdir().unwrap();
-        let output = folder.path().join("a.out");
-        std::fs::write(&output, b"program").unwrap();
-        let reports = folder.path().join("deep/reports");
-        let report = LinkReport {
-            wall_ms: 3,
-            peak_kib: Some(9),
-            regions: vec![Region {
-                name: "RAM".to_owned(),
-                origin: 0x8_0000,
-                length: 1 << 20,
-                used: 17,
-            }],
-            ..LinkReport::default()
-        };
-        leave(&reports, &output, &report, &[]).unwrap();
-        assert_eq!(find_report(&reports, b"program"), Some(report));
-        assert_eq!(find_report(&reports, b"another"), None);
-    }
-
-    #[test]
-    fn old_reports_go() {
-        let folder = tempfile::tempdir().unwrap();
-        for at in 0..KEEP + 5 {
-            std::fs::write(folder.path().join(at.to_string()), "").unwrap();
-        }
-        prune_reports(folder.path());
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), KEEP);
     }
 }

@@ -16,12 +16,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use crate::driver::linker_front;
-use crate::driver::run::find;
 use crate::error;
 use crate::link_record::Record;
-use crate::linker::RECORD_VARIABLE;
+use crate::programs::{become_it, find};
 use crate::render;
 use crate::ui::Ui;
+use crate::variables;
 pub use arguments::Reading;
 
 /// Links as the program behind a stand-in, whose path is the first argument.
@@ -32,7 +32,7 @@ pub fn main(args: &[OsString]) -> ExitCode {
         Err(problem) => return fail(problem),
     };
     let args = args.get(1..).unwrap_or_default();
-    if let Some(folder) = std::env::var_os(RECORD_VARIABLE) {
+    if let Some(folder) = std::env::var_os(variables::LINK_RECORD) {
         leave(&program, args, Path::new(&folder));
     }
     let mut command = Command::new(&program);
@@ -56,14 +56,4 @@ fn leave(program: &Path, args: &[OsString], folder: &Path) {
 fn fail(problem: xsys_diag::Diagnostic) -> ExitCode {
     render::show(&Ui::new(None, false), &[problem]);
     ExitCode::FAILURE
-}
-
-#[cfg(unix)]
-fn become_it(mut command: Command) -> std::io::Error {
-    std::os::unix::process::CommandExt::exec(&mut command)
-}
-
-#[cfg(not(unix))]
-fn become_it(_: Command) -> std::io::Error {
-    std::io::ErrorKind::Unsupported.into()
 }

@@ -13,10 +13,10 @@ use super::crates;
 use super::system::Program;
 use crate::cli::{BuildArgs, Cli, Command};
 use crate::commands::Call;
-use crate::driver::board_files::short_digest;
 use crate::driver::cargo;
 use crate::driver::plan::{Plan, Verb};
 use crate::error::{Failure, Result, file};
+use crate::files::short_digest;
 
 /// Every file of the package, by name.
 const SOURCES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/init_sources.rs"));

@@ -20,8 +20,8 @@ use xsys_image::part::Part;
 use super::Image;
 use super::description::Description;
 use crate::children;
-use crate::driver::run::{cannot_start, find};
 use crate::error::{Failure, Result, file, reason};
+use crate::programs::{cannot_start, find};
 use crate::ui::Ui;
 
 /// Names on a boot partition.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::machine::{Libc, Machine};
-use crate::driver::run::find;
+use crate::programs::find;
 
 /// A compiler that was found, and how it is called for the target.
 #[derive(Clone, Debug, PartialEq, Eq)]

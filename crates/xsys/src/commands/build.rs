@@ -13,7 +13,7 @@ use crate::driver::emit::{self, Output};
 use crate::driver::plan::{Plan, Verb};
 use crate::driver::report::{self, Times};
 use crate::error::{Failure, Result};
-use crate::linker;
+use crate::link_report;
 use crate::ui::{self, Ui};
 
 pub fn run(call: &Call, args: &BuildArgs) -> Result<u8> {
@@ -113,7 +113,7 @@ fn images(ui: &Ui, plan: &Plan, built: &Built) -> Result<()> {
             report::tell(ui, &outputs, &reports, &times);
         }
     }
-    linker::prune_reports(&reports);
+    link_report::prune_reports(&reports);
     if problems.is_empty() {
         Ok(())
     } else {

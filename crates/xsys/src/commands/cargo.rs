@@ -12,11 +12,11 @@ use crate::commands::run::{context, engine_options, launch};
 use crate::driver::any_cargo::{Class, Line, variable};
 use crate::driver::build_std;
 use crate::driver::cargo;
-use crate::driver::own_program;
 use crate::driver::plan::{Plan, Verb};
 use crate::driver::unstable;
 use crate::driver::which::{self, Place};
 use crate::error::{Failure, Result, file};
+use crate::own_program;
 use crate::render;
 
 pub fn run(call: &Call, args: CargoArgs) -> Result<u8> {

@@ -10,8 +10,8 @@ use xsys_sysroot::{Cache, Toolchain};
 use crate::cli::DoctorArgs;
 use crate::commands::Call;
 use crate::driver::launch::{debian_package, how_to_install};
-use crate::driver::run::find;
 use crate::error::Result;
+use crate::programs::find;
 use crate::ui::{answer, table};
 
 /// How much a thing matters.

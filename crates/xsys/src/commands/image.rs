@@ -13,6 +13,7 @@ use crate::driver::image_places;
 use crate::driver::plan::{board_emits, load_target};
 use crate::driver::report::{self, Times};
 use crate::error::Result;
+use crate::files;
 
 pub fn run(call: &Call, args: &ImageArgs) -> Result<u8> {
     let elf = match (&args.command, &args.file) {
@@ -72,7 +73,7 @@ fn write_to(elf: &Path, emit: &Emit, fill: u8, path: &Path) -> Result<emit::Outp
     }
     let image = xsys_image::write(emit.format, &content, &emit.options(fill))
         .map_err(|error| emit::no_image(emit, elf, error))?;
-    emit::replace(path, &image)?;
+    files::replace(path, &image)?;
     Ok(emit::Output {
         path: path.to_owned(),
         format: emit.format.name().to_owned(),

@@ -9,11 +9,11 @@ use xsys_target::{CrateSet, Kind, Target, What};
 
 use crate::cli::{CargoFlags, InitArgs};
 use crate::commands::Call;
-use crate::driver::emit::replace;
 use crate::driver::plan::{default_crates, load_target, no_target, report_problems};
 use crate::driver::which::Place;
 use crate::driver::{editor, jsonc, manifest_edit};
 use crate::error::{Result, file};
+use crate::files::replace;
 use crate::render;
 
 pub fn run(call: &Call, args: &InitArgs) -> Result<u8> {

@@ -2,7 +2,8 @@
 
 mod appliance;
 mod machine;
-pub mod place;
+mod membership;
+mod place;
 
 use std::path::{Path, PathBuf};
 
@@ -13,11 +14,11 @@ use xsys_target::{Board, BoardDir};
 
 use crate::cli::NewArgs;
 use crate::commands::Call;
-use crate::driver::membership::{self, Member};
 use crate::error::{Result, file};
 use crate::render;
 use crate::ui::Ui;
 use machine::Machine;
+use membership::Member;
 use place::{Staging, Undo};
 
 /// Words that cannot name a crate, as cargo has them.

@@ -7,8 +7,8 @@ use clap_complete::Shell;
 
 use crate::cli::Cli;
 use crate::commands::Call;
-use crate::driver::emit::replace;
 use crate::error::{Result, file};
+use crate::files::replace;
 use crate::ui::answer;
 
 pub fn completions(shell: Shell) -> Result<u8> {

@@ -8,10 +8,10 @@ use xsys_diag::Diagnostic;
 use crate::cli::{SizeArgs, SizeBy};
 use crate::commands::{Call, why};
 use crate::driver::cargo;
-use crate::driver::emit::replace;
 use crate::driver::plan::{Plan, Verb};
 use crate::error::{Failure, Result, file};
-use crate::linker;
+use crate::files::replace;
+use crate::link_report;
 use crate::size::compare::{Change, changes};
 use crate::size::{self, By, Item, Sizes};
 use crate::ui::{answer, bytes, table};
@@ -44,7 +44,8 @@ pub fn run(call: &Call, args: SizeArgs) -> Result<u8> {
 fn page(call: &Call, path: &Path, out: &Path) -> Result<u8> {
     let content = read(path)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let regions = linker::known_about(path, &content).map_or(Vec::new(), |report| report.regions);
+    let regions =
+        link_report::known_about(path, &content).map_or(Vec::new(), |report| report.regions);
     let text =
         size::html::page(&name, &content, &regions).map_err(|problem| about(path, problem))?;
     let out = call.folder.join(out);

@@ -8,8 +8,8 @@ use xsys_image::strip::{Strip, strip};
 
 use crate::cli::StripArgs;
 use crate::commands::Call;
-use crate::driver::emit::is_special;
 use crate::error::{Result, file};
+use crate::files::is_special;
 use crate::ui::bytes;
 
 pub fn run(call: &Call, args: &StripArgs) -> Result<u8> {

@@ -18,12 +18,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use xsys_diag::Diagnostic;
 
-use crate::driver::emit::replace;
 use crate::error::file;
-use crate::linker;
-
-/// Names the file with the [`Table`].
-pub const VARIABLE: &str = "XSYS_ARTIFACTS";
+use crate::files::replace;
+use crate::variables;
 
 /// A target of artifacts, as cargo's unit graph has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -203,7 +200,7 @@ pub struct Redirected {
 /// For the compiler's part of this program: makes arguments what they have to be, where a table is in
 /// force. A response file, which cargo writes for this one call, is changed in its place.
 pub fn redirect(args: &mut Vec<OsString>) -> Option<Redirected> {
-    let text = std::fs::read(std::env::var_os(VARIABLE)?).ok()?;
+    let text = std::fs::read(std::env::var_os(variables::ARTIFACTS)?).ok()?;
     let table: Table = serde_json::from_slice(&text).ok()?;
     let package = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
     let mut row = table.redirect(args, package.as_deref());
@@ -219,7 +216,7 @@ pub fn redirect(args: &mut Vec<OsString>) -> Option<Redirected> {
     }
     row.map(|row| Redirected {
         unstable: row.unstable,
-        environment: vec![(linker::TARGET_VARIABLE, row.name.clone())],
+        environment: vec![(variables::TARGET, row.name.clone())],
     })
 }
 

@@ -5,11 +5,11 @@
 
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
 use xsys_sysroot::Cache;
 use xsys_target::{Board, BoardDir};
 
 use crate::error::{Result, file};
+use crate::files::short_digest;
 
 /// The board's folder: its own, or one in the cache for a bundled board.
 pub fn materialise(board: &Board, cache: &Cache) -> Result<PathBuf> {
@@ -52,19 +52,6 @@ fn digest(dir: &BoardDir) -> std::io::Result<String> {
         .flat_map(|(path, content)| [path.as_bytes(), &**content])
         .collect();
     Ok(short_digest(&parts))
-}
-
-/// A name for what is in files.
-pub fn short_digest(parts: &[&[u8]]) -> String {
-    let mut hash = Sha256::new();
-    for part in parts {
-        // Lengths, so that no two lists of files run together to the same bytes.
-        hash.update((part.len() as u64).to_le_bytes());
-        hash.update(part);
-    }
-    let digest = hash.finalize();
-    let bytes = digest[..8].iter();
-    bytes.map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

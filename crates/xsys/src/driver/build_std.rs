@@ -16,8 +16,8 @@ use xsys_target::CrateSet;
 
 use crate::cli::CargoFlags;
 use crate::driver::cargo_config::{CargoConfig, split};
-use crate::driver::emit::replace;
 use crate::error::file;
+use crate::files::replace;
 
 const CRATES: &str = "build-std";
 const FEATURES: &str = "build-std-features";

@@ -16,13 +16,13 @@ use crate::children;
 use crate::driver::artifacts;
 use crate::driver::link_inputs;
 use crate::driver::messages::{self, Messages};
-use crate::driver::own_program;
 use crate::driver::plan::{Plan, Verb};
-use crate::driver::run::{Context, VARIABLE};
+use crate::driver::run::Context;
 use crate::driver::unstable;
 use crate::error::{BUILD_FAILED, Result, file, reason};
-use crate::linker;
+use crate::own_program;
 use crate::ui::{self, Ui};
+use crate::variables;
 
 /// What a build gave.
 #[derive(Debug)]
@@ -161,7 +161,7 @@ pub fn hand_over(command: &mut Command, plan: &Plan, context: &Context) -> Resul
         context.messages_shown = Some(messages::shared_file(&plan.project.reports()));
         let text = serde_json::to_string(&context)
             .map_err(|error| Diagnostic::error(format!("cannot prepare the run: {error}")))?;
-        command.env(VARIABLE, text);
+        command.env(variables::RUN, text);
     }
     Ok(())
 }
@@ -231,8 +231,8 @@ pub fn environment(command: &mut Command, ui: &Ui, plan: &Plan) -> Result<()> {
         .env("RUSTC", rustc)
         .env("CARGO_ENCODED_RUSTFLAGS", &plan.rustflags)
         .env("CARGO_ENCODED_RUSTDOCFLAGS", &plan.rustdocflags)
-        .env(linker::REPORT_VARIABLE, plan.project.reports())
-        .env(linker::RECORD_VARIABLE, plan.project.link_records())
+        .env(variables::LINK_REPORT, plan.project.reports())
+        .env(variables::LINK_RECORD, plan.project.link_records())
         .envs(plan.c_code.iter().map(|(name, value)| (name, value)));
     let rustdoc = rustc.with_file_name(format!("rustdoc{}", std::env::consts::EXE_SUFFIX));
     if rustdoc.is_file() {
@@ -243,11 +243,11 @@ pub fn environment(command: &mut Command, ui: &Ui, plan: &Plan) -> Result<()> {
         command.env("RUSTUP_TOOLCHAIN", name);
     }
     if !plan.is_for_host() {
-        command.env(linker::TARGET_VARIABLE, &plan.target.name);
+        command.env(variables::TARGET, &plan.target.name);
     }
-    command.env(linker::COLOR_VARIABLE, color(ui));
+    command.env(variables::COLOR, color(ui));
     if ui.json {
-        command.env(linker::FORMAT_VARIABLE, "json");
+        command.env(variables::ERROR_FORMAT, "json");
     }
     Ok(())
 }

@@ -12,6 +12,7 @@ use xsys_image::{Format, Options};
 
 use crate::driver::{image_places, start_code};
 use crate::error::file;
+use crate::files::replace;
 
 /// One image to make.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -269,34 +270,6 @@ pub fn library(path: &Path) -> Result<Output, Diagnostic> {
         size: size.len(),
         names: Vec::new(),
     })
-}
-
-/// Writes a file in one step: whoever reads it sees the old one or the whole new one. What is no
-/// file, as `/dev/stdout`, is written to and stays what it is.
-pub fn replace(path: &Path, content: &[u8]) -> Result<(), Diagnostic> {
-    let write = || -> std::io::Result<()> {
-        if is_special(path) {
-            return std::fs::write(path, content);
-        }
-        let folder = path.parent().filter(|folder| *folder != Path::new(""));
-        let mut temporary = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
-        std::io::Write::write_all(&mut temporary, content)?;
-        #[cfg(unix)]
-        {
-            // Temporary files are private; images are as readable as cargo's own outputs.
-            use std::os::unix::fs::PermissionsExt;
-            let mode = std::fs::Permissions::from_mode(0o644);
-            temporary.as_file().set_permissions(mode)?;
-        }
-        temporary.persist(path).map_err(|error| error.error)?;
-        Ok(())
-    };
-    write().map_err(|error| file("write", path, &error))
-}
-
-/// Whether a path leads to a device or a pipe.
-pub fn is_special(path: &Path) -> bool {
-    std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
 }
 
 #[cfg(test)]

@@ -22,9 +22,11 @@ use xsys_diag::Diagnostic;
 use crate::children;
 use crate::driver::launch::Launch;
 use crate::driver::plan::Plan;
-use crate::driver::run::{absolute, cannot_start, find, hide_our_own, quote};
 use crate::error::{Failure, Result};
+use crate::files::absolute;
+use crate::programs::{cannot_start, find, quote};
 use crate::ui::Ui;
+use crate::variables;
 
 /// How gdb is to be called.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,7 +114,7 @@ impl Gdb {
         program: &Path,
         mut command: Command,
     ) -> Result<u8> {
-        hide_our_own(&mut command);
+        variables::hide(&mut command);
         let attended = self.script.is_some() || std::io::stdin().is_terminal();
         let gdb = self.programs.iter().find_map(|name| find(name));
         if *launch == Launch::Native {
@@ -156,7 +158,7 @@ impl Gdb {
     /// gdb with what it has to know before the program.
     fn command(&self, gdb: &Path) -> Command {
         let mut command = Command::new(gdb);
-        hide_our_own(&mut command);
+        variables::hide(&mut command);
         let printers = self.printers.display();
         command
             .arg("-q")

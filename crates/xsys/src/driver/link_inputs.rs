@@ -9,13 +9,13 @@ use std::path::{Path, PathBuf};
 use xsys_diag::Diagnostic;
 use xsys_target::{Kind, Target};
 
-use crate::driver::board_files::short_digest;
-use crate::driver::emit;
 use crate::driver::linker_choice::By;
 use crate::driver::lost_records;
 use crate::driver::plan::Plan;
 use crate::driver::project::Project;
 use crate::error::file;
+use crate::files::replace;
+use crate::files::short_digest;
 use crate::link_record;
 
 /// What stands for the arguments in rustc's flags.
@@ -82,7 +82,7 @@ fn write(path: &Path, args: &[String]) -> Result<(), Diagnostic> {
     }
     let folder = path.parent().unwrap_or(Path::new(""));
     std::fs::create_dir_all(folder).map_err(|error| file("create", folder, &error))?;
-    emit::replace(path, text.as_bytes())
+    replace(path, text.as_bytes())
 }
 
 fn canonical(path: &Path) -> PathBuf {

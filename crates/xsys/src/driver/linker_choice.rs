@@ -15,10 +15,10 @@ use xsys_target::{CrateSet, Kind, Linking, LldFlavor, Target};
 use crate::cli::CargoFlags;
 use crate::driver::cargo_config::CargoConfig;
 use crate::driver::linker_missing as missing;
-use crate::driver::own_program;
 use crate::driver::plain_cargo;
-use crate::driver::run::find;
 use crate::driver::rustflags::{self, UserConfig};
+use crate::own_program;
+use crate::programs::find;
 use crate::ui::Ui;
 
 /// What is to be linked, and what people have said about it.

@@ -14,15 +14,15 @@ use xsys_diag::Diagnostic;
 use xsys_sysroot::Toolchain;
 use xsys_target::Target;
 
-use crate::driver::board_files::short_digest;
-use crate::driver::emit::replace;
 use crate::driver::linker_choice::{By, Choice};
 use crate::driver::project::Project;
-use crate::driver::run::find;
 use crate::driver::rustflags::{self, UserConfig};
-use crate::driver::unstable;
 use crate::driver::which::Place;
 use crate::error::file;
+use crate::files::replace;
+use crate::files::short_digest;
+use crate::own_program;
+use crate::programs::find;
 
 /// The folder of all, below the target folder. It is in rustc's flags, where such links are told by it.
 pub const FOLDER: &str = "xsys/linkers";
@@ -88,7 +88,7 @@ impl Front {
         if std::fs::read(&note).ok().as_deref() != Some(text) {
             replace(&note, text)?;
         }
-        unstable::link(folder, &name.to_string_lossy()).map_err(|error| failed(&error))?;
+        own_program::link(folder, &name.to_string_lossy()).map_err(|error| failed(&error))?;
         Ok(())
     }
 }
@@ -168,7 +168,7 @@ mod tests {
             front.make().unwrap();
         }
         assert_eq!(behind(&front.path).unwrap(), front.program);
-        let own = crate::driver::own_program::path().unwrap();
+        let own = crate::own_program::path().unwrap();
         assert_eq!(std::fs::read_link(&front.path).unwrap(), own);
     }
 }

@@ -7,7 +7,7 @@ use xsys_sysroot::Toolchain;
 use xsys_target::{CrateSet, Kind, Linking, Target};
 
 use crate::driver::linker_choice::{Question, is_host};
-use crate::driver::run::find;
+use crate::programs::find;
 
 /// Architectures whose backends every rustc has; for others it is asked.
 const BACKENDS: &[&str] = &[

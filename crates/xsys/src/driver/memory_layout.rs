@@ -16,9 +16,9 @@ use xsys_link::STAND_IN;
 use xsys_sysroot::Cache;
 use xsys_target::{Memory, Role, Spec, region_for};
 
-use crate::driver::board_files::short_digest;
-use crate::driver::emit::replace;
 use crate::error::{Result, file};
+use crate::files::replace;
+use crate::files::short_digest;
 
 /// What the linker compares scripts with.
 pub const MACHINE: &str = "machine.txt";

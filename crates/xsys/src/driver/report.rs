@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::driver::emit::Output;
-use crate::linker::{self, LinkReport};
+use crate::link_report::{self, LinkReport};
 use crate::ui::{Ui, bytes, seconds};
 
 /// How long the steps took, where known.
@@ -34,7 +34,7 @@ pub fn tell(ui: &Ui, outputs: &[Output], reports: &Path, times: &Times) {
 /// What is known about a program's link.
 pub fn link_report(outputs: &[Output], reports: &Path) -> Option<LinkReport> {
     let content = std::fs::read(&outputs.first()?.path).ok()?;
-    linker::find_report(reports, &content)
+    link_report::find_report(reports, &content)
 }
 
 fn lines(
@@ -139,7 +139,7 @@ fn absolute(path: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::linker::Region;
+    use crate::link_report::Region;
 
     fn outputs() -> Vec<Output> {
         [

@@ -19,18 +19,18 @@ use crate::driver::loader;
 use crate::driver::messages::Messages;
 use crate::driver::report;
 use crate::driver::watch;
-use crate::error::{self, Failure, Result};
+use crate::error::{Failure, Result};
+use crate::files::absolute;
 use crate::harness;
+use crate::programs::{cannot_start, find, quote};
 use crate::render;
 use crate::ui::{self, Ui, When};
+use crate::variables;
 use crate::wasm_engine::{
     self,
     options::Options,
     shape::{self, Other},
 };
-
-/// Holds a [`Context`] as JSON.
-pub const VARIABLE: &str = "XSYS_RUN";
 
 /// The host that runs wasm programs in Node.
 const NODE_HOST: &str = include_str!("node_host.js");
@@ -84,7 +84,7 @@ pub enum Start {
 }
 
 pub fn main(args: Vec<OsString>) -> ExitCode {
-    let context = std::env::var(VARIABLE)
+    let context = std::env::var(variables::RUN)
         .ok()
         .and_then(|text| serde_json::from_str::<Context>(&text).ok());
     let mut ui = Ui::new(None, false);
@@ -326,48 +326,9 @@ fn missing(
     Ok(0)
 }
 
-/// A word as a shell takes it.
-pub(super) fn quote(word: &str) -> String {
-    let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./=:,+@%".contains(letter);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
-}
-
-pub(super) fn absolute(path: &Path) -> PathBuf {
-    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
-}
-
-/// Looks a program up as a shell does.
-pub fn find(name: &str) -> Option<PathBuf> {
-    let is_program = |path: &Path| {
-        let Ok(metadata) = path.metadata() else {
-            return false;
-        };
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            metadata.is_file() && metadata.permissions().mode() & 0o111 != 0
-        }
-        #[cfg(not(unix))]
-        {
-            metadata.is_file()
-        }
-    };
-    if name.contains(['/', '\\']) {
-        return Some(PathBuf::from(name)).filter(|path| is_program(path));
-    }
-    let file_name = format!("{name}{}", std::env::consts::EXE_SUFFIX);
-    std::env::split_paths(&std::env::var_os("PATH")?)
-        .map(|folder| folder.join(&file_name))
-        .find(|path| is_program(path))
-}
-
 /// Replaces this process where the system can do that, and waits where it cannot.
 fn become_program(mut command: Command) -> Result<u8> {
-    hide_our_own(&mut command);
+    variables::hide(&mut command);
     let program = PathBuf::from(command.get_program());
     #[cfg(unix)]
     let error = {
@@ -382,15 +343,6 @@ fn become_program(mut command: Command) -> Result<u8> {
     Err(cannot_start(&program, &error))
 }
 
-/// Our variables are nobody else's business.
-pub fn hide_our_own(command: &mut Command) {
-    command.env_remove(VARIABLE);
-    let ours = crate::linker::VARIABLES.iter();
-    for name in ours.chain(&crate::driver::unstable::VARIABLES) {
-        command.env_remove(name);
-    }
-}
-
 /// Where the tests of documentation that rustdoc has merged find their own program, to run each of
 /// them in a process of its own. rustdoc sets it only where no runner stands in between.
 const DOCTEST_PROGRAM: &str = "RUSTDOC_DOCTEST_BIN_PATH";
@@ -399,15 +351,6 @@ const DOCTEST_PROGRAM: &str = "RUSTDOC_DOCTEST_BIN_PATH";
 fn is_doctest(program: &Path) -> bool {
     let folder = program.parent().and_then(Path::file_name);
     folder.is_some_and(|name| name.to_string_lossy().starts_with("rustdoctest"))
-}
-
-pub fn cannot_start(program: &Path, error: &std::io::Error) -> Failure {
-    Diagnostic::error(format!(
-        "cannot start `{}`: {}",
-        program.display(),
-        error::reason(error)
-    ))
-    .into()
 }
 
 #[cfg(test)]
@@ -454,25 +397,5 @@ mod tests {
             );
         }
         assert!(!needed(&Emit::parse("bin").unwrap(), &Launch::Native));
-    }
-
-    #[test]
-    fn words_are_quoted_for_shells() {
-        for (word, expected) in [
-            ("-M", "-M"),
-            ("a=b,c", "a=b,c"),
-            ("a b", "'a b'"),
-            ("it's", r"'it'\''s'"),
-            ("", "''"),
-        ] {
-            assert_eq!(quote(word), expected);
-        }
-    }
-
-    #[test]
-    fn programs_are_looked_up() {
-        assert!(find("cargo").is_some());
-        assert!(find("no-such-program-anywhere").is_none());
-        assert!(find("/no/such/file").is_none());
     }
 }

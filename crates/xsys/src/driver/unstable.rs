@@ -16,41 +16,28 @@ use xsys_diag::Diagnostic;
 use xsys_target::Kind;
 
 use crate::driver::artifacts;
-use crate::driver::own_program;
 use crate::driver::plan::Plan;
 use crate::error::{self, Result};
-
-/// Names the real compiler for [`main`].
-const RUSTC: &str = "XSYS_RUSTC";
-
-/// The value of `--target` that is meant.
-const TARGET: &str = "XSYS_UNSTABLE_TARGET";
-
-/// Makes cargo take its unstable options.
-const CARGO: &str = "__CARGO_TEST_CHANNEL_OVERRIDE_DO_NOT_USE_THIS";
-
-/// The user's wrapper, which comes after ours.
-const WRAPPER: &str = "XSYS_RUSTC_WRAPPER";
+use crate::own_program::link;
+use crate::programs::become_it;
+use crate::variables;
 
 /// The name of this program as a wrapper.
 pub const WRAPPER_NAME: &str = "xsys-rustc-wrapper";
 
 const BOOTSTRAP: &str = "RUSTC_BOOTSTRAP";
 
-/// What is nobody's business but cargo's and ours.
-pub const VARIABLES: [&str; 5] = [RUSTC, TARGET, CARGO, WRAPPER, artifacts::VARIABLE];
-
 /// Prepares a call of cargo. `by_driver` is for commands that bring a compiler of their own, as clippy
 /// does, which is called through nothing but a wrapper.
 pub fn allow(command: &mut Command, plan: &Plan, by_driver: bool) -> Result<()> {
     if plan.needs_bootstrap() && plan.target.kind == Kind::Json {
-        command.env(CARGO, "nightly");
+        command.env(variables::CARGO_CHANNEL, "nightly");
     }
     let bootstrap = plan.needs_bootstrap() && !plan.toolchain.rustc.is_nightly();
     let folder = plan.project.target_dir.join("xsys");
     if !plan.artifacts.is_empty() {
         let table = plan.artifacts.write(&folder.join("artifacts"))?;
-        command.env(artifacts::VARIABLE, table);
+        command.env(variables::ARTIFACTS, table);
         if by_driver {
             wrap(command, &folder.join("bin"))?;
         }
@@ -62,9 +49,9 @@ pub fn allow(command: &mut Command, plan: &Plan, by_driver: bool) -> Result<()> 
     match ["rustc", "rustdoc"].map(|name| link(&bin, name)) {
         [Ok(own_rustc), Ok(own_rustdoc)] if !by_driver => {
             command.env("RUSTC", own_rustc).env("RUSTDOC", own_rustdoc);
-            command.env(RUSTC, rustc);
+            command.env(variables::RUSTC, rustc);
             if bootstrap {
-                command.env(TARGET, as_cargo_names(plan));
+                command.env(variables::UNSTABLE_TARGET, as_cargo_names(plan));
             }
         }
         [Err(error), _] if !plan.artifacts.is_empty() => return Err(no_links(&error).into()),
@@ -78,7 +65,7 @@ pub fn allow(command: &mut Command, plan: &Plan, by_driver: bool) -> Result<()> 
 fn wrap(command: &mut Command, bin: &Path) -> Result<()> {
     let own = link(bin, WRAPPER_NAME).map_err(|error| no_links(&error))?;
     if let Some(theirs) = std::env::var_os("RUSTC_WRAPPER").filter(|name| !name.is_empty()) {
-        command.env(WRAPPER, theirs);
+        command.env(variables::RUSTC_WRAPPER, theirs);
     }
     command.env("RUSTC_WRAPPER", own);
     Ok(())
@@ -104,41 +91,16 @@ fn as_cargo_names(plan: &Plan) -> OsString {
     }
 }
 
-/// A link to this program under another's name.
-pub fn link(bin: &Path, name: &str) -> std::io::Result<PathBuf> {
-    let own = own_program::path()?;
-    let link = bin.join(name);
-    if std::fs::read_link(&link).is_ok_and(|found| found == own) {
-        return Ok(link);
-    }
-    std::fs::create_dir_all(bin)?;
-    // Under another name first: another build may be using it.
-    let new = bin.join(format!("{name}-{}", std::process::id()));
-    symlink(&own, &new)?;
-    std::fs::rename(&new, &link)?;
-    Ok(link)
-}
-
-#[cfg(unix)]
-fn symlink(to: &Path, link: &Path) -> std::io::Result<()> {
-    std::os::unix::fs::symlink(to, link)
-}
-
-#[cfg(not(unix))]
-fn symlink(_: &Path, _: &Path) -> std::io::Result<()> {
-    Err(std::io::ErrorKind::Unsupported.into())
-}
-
 /// The part of rustc or rustdoc, as the name says.
 pub fn main(name: &str, args: &[OsString]) -> ExitCode {
     let ui = crate::ui::Ui::new(None, false);
     let mut args = args.to_vec();
     let rustc = match name {
         // cargo names the compiler; a wrapper of the user's goes before it.
-        WRAPPER_NAME => std::env::var_os(WRAPPER)
+        WRAPPER_NAME => std::env::var_os(variables::RUSTC_WRAPPER)
             .or_else(|| (!args.is_empty()).then(|| args.remove(0)))
             .map(PathBuf::from),
-        _ => std::env::var_os(RUSTC).map(PathBuf::from),
+        _ => std::env::var_os(variables::RUSTC).map(PathBuf::from),
     };
     let Some(rustc) = rustc else {
         let problem = Diagnostic::error(format!(
@@ -152,7 +114,7 @@ pub fn main(name: &str, args: &[OsString]) -> ExitCode {
     let program = if name == "rustdoc" { program } else { rustc };
     let redirected = artifacts::redirect(&mut args);
     let mut command = Command::new(&program);
-    let target = std::env::var_os(TARGET).unwrap_or_default();
+    let target = std::env::var_os(variables::UNSTABLE_TARGET).unwrap_or_default();
     let unstable = redirected.as_ref().is_some_and(|it| it.unstable);
     if unstable || is_for(&args, &target) {
         command.env(BOOTSTRAP, "1");
@@ -162,16 +124,6 @@ pub fn main(name: &str, args: &[OsString]) -> ExitCode {
     let failed = error::file("start", &program, &become_it(command));
     crate::render::show(&ui, &[failed]);
     ExitCode::FAILURE
-}
-
-#[cfg(unix)]
-fn become_it(mut command: Command) -> std::io::Error {
-    std::os::unix::process::CommandExt::exec(&mut command)
-}
-
-#[cfg(not(unix))]
-fn become_it(_: Command) -> std::io::Error {
-    std::io::ErrorKind::Unsupported.into()
 }
 
 /// Whether arguments, or those in a response file (one a line), name the target.

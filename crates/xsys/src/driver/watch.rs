@@ -8,9 +8,10 @@ use std::process::{Command, Stdio};
 
 use xsys_target::Stop;
 
-use super::run::{cannot_start, hide_our_own};
 use crate::children;
 use crate::error::Result;
+use crate::programs::cannot_start;
+use crate::variables;
 
 /// Longer lines are told apart by their beginning.
 const LONGEST: usize = 4096;
@@ -18,7 +19,7 @@ const LONGEST: usize = 4096;
 /// Runs a command until a line of its output begins with one of the two words; 0 for success, 1
 /// for failure, its own code where it ends before.
 pub fn until(mut command: Command, stop: &Stop) -> Result<u8> {
-    hide_our_own(&mut command);
+    variables::hide(&mut command);
     let program = std::path::PathBuf::from(command.get_program());
     children::watch();
     let mut child = children::spawn(command.stdout(Stdio::piped()))

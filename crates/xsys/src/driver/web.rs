@@ -22,10 +22,11 @@ use xsys_diag::Diagnostic;
 use xsys_target::Target;
 
 use crate::children;
-use crate::driver::emit::{Output, replace};
+use crate::driver::emit::Output;
 use crate::driver::project::Project;
-use crate::driver::run;
 use crate::error::file;
+use crate::files::replace;
+use crate::programs;
 
 /// The folder that is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -165,7 +166,7 @@ fn without_bindgen(program: &Path, module: &[u8]) -> Diagnostic {
 
 /// wasm-bindgen's program, of the version that a project has of the crate.
 fn tool(version: &str) -> Result<PathBuf, Diagnostic> {
-    let Some(tool) = run::find("wasm-bindgen") else {
+    let Some(tool) = programs::find("wasm-bindgen") else {
         return Err(Diagnostic::error(
             "the program `wasm-bindgen` is not installed, which makes the JavaScript for `web`",
         )

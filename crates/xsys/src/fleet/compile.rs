@@ -16,7 +16,7 @@ use crate::commands::Call;
 use crate::driver::cargo;
 use crate::driver::plan::{Plan, Verb};
 use crate::error::{Failure, Result};
-use crate::linker;
+use crate::link_report;
 
 /// What was built.
 pub struct Compiled {
@@ -141,7 +141,7 @@ fn build(call: &Call, prepared: &Prepared<'_>, args: &BuildArgs) -> Result<Vec<s
         for path in &built.programs {
             programs.push(system::Program::read(path, &known)?);
         }
-        linker::prune_reports(&plan.project.reports());
+        link_report::prune_reports(&plan.project.reports());
     }
     Ok(programs)
 }

@@ -18,6 +18,8 @@ use crate::driver::emit::{self, Emit};
 use crate::driver::launch::{self, Launch};
 use crate::driver::run::{self, Context, Start};
 use crate::error::{Failure, Result, file};
+use crate::programs::cannot_start;
+use crate::variables;
 
 /// How tests of a program are run.
 #[derive(Debug)]
@@ -90,20 +92,20 @@ impl<'a> Machines<'a> {
     fn start(&self, worker: usize, word: u32, show: bool) -> Result<(Said, End)> {
         let program = self.copies.write(worker, word)?;
         let mut command = self.command(&program)?;
-        let cannot = |error| run::cannot_start(Path::new("the program"), &error);
+        let cannot = |error| cannot_start(Path::new("the program"), &error);
         let (reader, writer) = std::io::pipe().map_err(cannot)?;
         command
             .stdin(Stdio::null())
             .stdout(writer.try_clone().map_err(cannot)?)
             .stderr(writer);
-        run::hide_our_own(&mut command);
+        variables::hide(&mut command);
         if self.context.launch == Launch::Wasm {
             // It is ourselves, who need it.
-            command.env(run::VARIABLE, self.engine());
+            command.env(variables::RUN, self.engine());
         }
         let name = command.get_program().to_owned();
         let child = children::spawn(&mut command)
-            .map_err(|error| run::cannot_start(Path::new(&name), &error))?;
+            .map_err(|error| cannot_start(Path::new(&name), &error))?;
         // With the command goes our end for writing: the pipe ends with the program.
         drop(command);
         let mut child = SwitchedOff(child);

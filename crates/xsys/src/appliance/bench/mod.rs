@@ -22,8 +22,8 @@ use super::Image;
 use super::description::Description;
 use super::machine::{self, Machine};
 use crate::children;
-use crate::driver::run::cannot_start;
 use crate::error::{Failure, Result};
+use crate::programs::cannot_start;
 use crate::ui::Ui;
 
 /// Seconds in which an appliance has to be ready, unless somebody says otherwise.

@@ -19,6 +19,31 @@ fn named_xsys(own: &Path, is_file: impl Fn(&Path) -> bool) -> PathBuf {
     }
 }
 
+/// Makes a link to this program under another's name.
+pub fn link(bin: &Path, name: &str) -> std::io::Result<PathBuf> {
+    let own = path()?;
+    let link = bin.join(name);
+    if std::fs::read_link(&link).is_ok_and(|found| found == own) {
+        return Ok(link);
+    }
+    std::fs::create_dir_all(bin)?;
+    // Under another name first: another build may be using it.
+    let new = bin.join(format!("{name}-{}", std::process::id()));
+    symlink(&own, &new)?;
+    std::fs::rename(&new, &link)?;
+    Ok(link)
+}
+
+#[cfg(unix)]
+fn symlink(to: &Path, link: &Path) -> std::io::Result<()> {
+    std::os::unix::fs::symlink(to, link)
+}
+
+#[cfg(not(unix))]
+fn symlink(_: &Path, _: &Path) -> std::io::Result<()> {
+    Err(std::io::ErrorKind::Unsupported.into())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

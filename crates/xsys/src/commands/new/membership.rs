@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use toml_edit::{Array, DocumentMut, Item, Table, TableLike, Value};
 use xsys_diag::Diagnostic;
 
+use super::place::Undo;
 use crate::cli::CargoFlags;
-use crate::commands::new::place::Undo;
 use crate::driver::manifest_edit;
 use crate::driver::project::metadata;
 use crate::error::{Result, file};
