@@ -4,6 +4,7 @@
 //! ours passes through untouched ([`sort`]). Those that xsys acts on as well are read by
 //! [`CargoFlags`].
 
+mod call;
 mod cargo_flags;
 mod existing;
 mod fetch_kernel;
@@ -11,6 +12,7 @@ mod flash;
 mod fleet;
 mod look;
 mod sort;
+mod trim_paths;
 mod verbs;
 
 use std::ffi::OsString;
@@ -19,6 +21,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use xsys_target::{CrateSet, What};
 
+pub use self::call::Call;
 pub use self::cargo_flags::{CargoFlags, split_value};
 pub use self::existing::{InitArgs, SetupArgs};
 pub use self::fetch_kernel::FetchKernelArgs;
@@ -28,8 +31,8 @@ pub use self::fleet::{
 };
 pub use self::look::{SizeArgs, SizeBy, StripArgs, WhyArgs};
 pub use self::sort::sort;
+pub use self::trim_paths::TrimPaths;
 pub use self::verbs::{AgainstArgs, BenchArgs, CargoArgs, CleanArgs, CompileArgs};
-use crate::driver::trim_paths::TrimPaths;
 use crate::ui::When;
 
 /// Takes a Rust project to any machine: builds the standard library for it, links, makes images

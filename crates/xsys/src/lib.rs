@@ -93,7 +93,7 @@ enum Part {
 impl Part {
     fn of(args: &[OsString]) -> Self {
         let name = args.first().map(Path::new);
-        if name.is_some_and(driver::linker_front::is_one) {
+        if name.is_some_and(other_linker::is_one) {
             return Self::OtherLinker;
         }
         let name = name

@@ -18,7 +18,7 @@ use xsys_diag::Diagnostic;
 use xsys_link::{Outcome, ReadFile};
 
 use crate::error::file;
-use crate::other_linker::Reading;
+use crate::files::absolute;
 
 /// Larger files are told by their time and size alone.
 const DIGESTED: u64 = 8 << 20;
@@ -61,10 +61,15 @@ impl Record {
     }
 
     /// The same of a link by another linker, which has no report.
-    pub fn of_other(reading: &Reading, program: Option<&Path>, output: &Path) -> Self {
+    pub fn of_other(
+        read: &[ReadFile],
+        missed: &[PathBuf],
+        program: Option<&Path>,
+        output: &Path,
+    ) -> Self {
         let program = program.and_then(stat);
-        let read = reading.read.iter().cloned().chain(program);
-        Self::made_of(read, &reading.missed, absolute(output), String::new())
+        let read = read.iter().cloned().chain(program);
+        Self::made_of(read, missed, absolute(output), String::new())
     }
 
     fn made_of(
@@ -234,10 +239,6 @@ fn hex(bytes: &[u8]) -> String {
 fn nanoseconds(time: SystemTime) -> u64 {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
-}
-
-fn absolute(path: &Path) -> PathBuf {
-    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
 #[cfg(test)]

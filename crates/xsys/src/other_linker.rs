@@ -11,23 +11,27 @@
 
 mod arguments;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-use crate::driver::linker_front;
-use crate::error;
+use xsys_diag::Diagnostic;
+
+use crate::error::{self, file};
 use crate::link_record::Record;
 use crate::programs::{become_it, find};
 use crate::render;
 use crate::ui::Ui;
 use crate::variables;
-pub use arguments::Reading;
+use arguments::Reading;
+
+/// The folder of such links, below the target folder.
+pub const FOLDER: &str = "xsys/linkers";
 
 /// Links as the program behind a stand-in, whose path is the first argument.
 pub fn main(args: &[OsString]) -> ExitCode {
     let own = args.first().map(PathBuf::from).unwrap_or_default();
-    let program = match linker_front::behind(&own) {
+    let program = match behind(&own) {
         Ok(program) => program,
         Err(problem) => return fail(problem),
     };
@@ -48,12 +52,40 @@ fn leave(program: &Path, args: &[OsString], folder: &Path) {
     };
     // A linker may be a script as well.
     let program = find(&program.to_string_lossy());
-    let record = Record::of_other(&reading, program.as_deref(), output);
+    let record = Record::of_other(&reading.read, &reading.missed, program.as_deref(), output);
     // Without a record the next build links again, which is no reason to fail this one.
     let _ = record.leave(folder);
 }
 
-fn fail(problem: xsys_diag::Diagnostic) -> ExitCode {
+fn fail(problem: Diagnostic) -> ExitCode {
     render::show(&Ui::new(None, false), &[problem]);
     ExitCode::FAILURE
+}
+
+/// Whether a program's path is one of these links.
+pub fn is_one(path: &Path) -> bool {
+    let folders = path.parent().and_then(Path::parent);
+    folders.is_some_and(|folder| folder.ends_with(FOLDER))
+}
+
+/// The program that a link stands for.
+pub fn behind(link: &Path) -> Result<PathBuf, Diagnostic> {
+    let note = note(link.parent().unwrap_or(Path::new("")));
+    let text = std::fs::read(&note).map_err(|error| file("read", &note, &error))?;
+    Ok(of_bytes(text))
+}
+
+#[cfg(unix)]
+fn of_bytes(bytes: Vec<u8>) -> PathBuf {
+    std::ffi::OsString::from(<OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(&bytes)).into()
+}
+
+#[cfg(not(unix))]
+fn of_bytes(bytes: Vec<u8>) -> PathBuf {
+    std::ffi::OsString::from(String::from_utf8_lossy(&bytes).into_owned()).into()
+}
+
+/// Where the name of the program is that a folder's link stands for.
+pub fn note(folder: &Path) -> PathBuf {
+    folder.with_extension("program")
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use xsys_diag::{Diagnostic, Label, Severity, line_column};
 
 use crate::children;
-use crate::error::Failure;
+use crate::error::{Failure, Result};
 use crate::ui::Ui;
 
 /// Shows diagnostics on stderr.
@@ -164,6 +164,19 @@ fn span(label: &Label, primary: bool) -> Value {
         "suggestion_applicability": null,
         "expansion": null,
     })
+}
+
+/// Shows warnings; fails where there are errors.
+pub fn report_problems(ui: &Ui, problems: Vec<Diagnostic>) -> Result<()> {
+    let (errors, warnings): (Vec<_>, Vec<_>) = problems
+        .into_iter()
+        .partition(|problem| problem.severity == Severity::Error);
+    show(ui, &warnings);
+    if errors.is_empty() {
+        Ok(())
+    } else {
+        Err(errors.into())
+    }
 }
 
 #[cfg(test)]

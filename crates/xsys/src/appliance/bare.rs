@@ -30,7 +30,7 @@ use super::revision::Revision;
 use super::stamp::{MANIFEST, SOFTWARE, no_disk};
 use super::system::{Piece, Program};
 use super::{Image, crates, sbom, told};
-use crate::commands::Call;
+use crate::cli::Call;
 use crate::driver::emit::no_image;
 use crate::driver::members::Member;
 use crate::driver::plan::Plan;

@@ -11,10 +11,11 @@ use xsys_target::Target;
 
 use super::crates;
 use super::system::Program;
+use crate::cli::Call;
 use crate::cli::{BuildArgs, Cli, Command};
-use crate::commands::Call;
 use crate::driver::cargo;
-use crate::driver::plan::{Plan, Verb};
+use crate::driver::plan::Plan;
+use crate::driver::verb::Verb;
 use crate::error::{Failure, Result, file};
 use crate::files::short_digest;
 

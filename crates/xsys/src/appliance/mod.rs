@@ -45,14 +45,16 @@ pub use self::stamp::tell;
 
 use xsys_target::Target;
 
+use self::bare::Bare;
 use self::output::Output;
 use self::revision::Revision;
 use self::stamp::Card;
 use self::system::{Chosen, Program, System};
-use crate::commands::Call;
+use crate::cli::{BuildArgs, Call};
 use crate::driver::members::Member;
-use crate::driver::plan::Plan;
+use crate::driver::plan::{Ahead, Plan};
 use crate::driver::project::Project;
+use crate::driver::verb::Verb;
 use crate::error::{Failure, Result};
 use crate::render;
 use crate::ui::Ui;
@@ -159,6 +161,42 @@ impl Appliance {
     pub fn boot(&self, ui: Ui, image: &Image) -> Result<u8> {
         machine::boot(ui, &self.description, image)
     }
+}
+
+/// The plans of a command whose programs may become cards, each with the appliances among its packages. What cards are
+/// made of is looked at before anything is compiled.
+///
+/// # Errors
+/// As for [`Plan::make`], and for what is wrong with a card.
+pub fn plans(call: &Call, verb: Verb, args: &BuildArgs) -> Result<Vec<(Plan, Vec<Appliance>)>> {
+    let mut appliances = Vec::new();
+    let mut look = |ahead: &Ahead<'_>| {
+        appliances.push(ahead_of(call.ui, verb, args, ahead)?);
+        Ok(())
+    };
+    let place = (call.toolchain.as_deref(), &*call.folder);
+    let plans = Plan::make_after(&call.ui, verb, args, place, &mut look)?;
+    Ok(plans.into_iter().zip(appliances).collect())
+}
+
+/// Cards are made of programs that are linked.
+fn ahead_of(ui: Ui, verb: Verb, args: &BuildArgs, ahead: &Ahead<'_>) -> Result<Vec<Appliance>> {
+    let made = match verb {
+        Verb::Build => ahead.project.links(ahead.flags),
+        _ => verb == Verb::Run,
+    };
+    if !made || args.programs_only {
+        return Ok(Vec::new());
+    }
+    let ui = Ui {
+        quiet: ui.quiet || ahead.flags.quiet,
+        ..ui
+    };
+    if verb == Verb::Build {
+        // They are only needed when their programs are there.
+        Bare::prepare(ahead.project, ahead.target)?;
+    }
+    Appliance::prepare(ui, ahead.project, ahead.target)
 }
 
 fn told(error: xsys_image::kernel::Error) -> Failure {

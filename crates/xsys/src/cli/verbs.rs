@@ -5,8 +5,8 @@ use std::ffi::OsString;
 
 use clap::Args;
 
+use super::trim_paths::TrimPaths;
 use super::{BuildArgs, Crates, TargetsArgs, WasmArgs};
-use crate::driver::trim_paths::TrimPaths;
 
 /// For which target, with which standard library.
 #[derive(Debug, Args)]

@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 
 use xsys_diag::Diagnostic;
 
-use crate::appliance::{self, bare::Bare};
+use crate::appliance::{self, Appliance, bare::Bare};
 use crate::cli::BuildArgs;
-use crate::commands::Call;
+use crate::cli::Call;
 use crate::driver::cargo::{self, Built};
 use crate::driver::emit::{self, Output};
-use crate::driver::plan::{Plan, Verb};
+use crate::driver::plan::Plan;
 use crate::driver::report::{self, Times};
+use crate::driver::verb::Verb;
 use crate::error::{Failure, Result};
 use crate::link_report;
 use crate::ui::{self, Ui};
@@ -22,16 +23,10 @@ pub fn run(call: &Call, args: &BuildArgs) -> Result<u8> {
 
 fn build(call: &Call, args: &BuildArgs) -> Result<u8> {
     let mut ui = call.ui;
-    let plans = Plan::make(
-        &ui,
-        Verb::Build,
-        args,
-        call.toolchain.as_deref(),
-        &call.folder,
-    )?;
+    let plans = appliance::plans(call, Verb::Build, args)?;
     let alone = plans.len() == 1;
     let mut failure = Failure::silent(0);
-    for plan in &plans {
+    for (plan, appliances) in &plans {
         ui.quiet |= plan.flags.quiet;
         let bare = match plan.project.links(&plan.flags) && !args.programs_only {
             true => Bare::prepare(&plan.project, &plan.target)?,
@@ -40,7 +35,8 @@ fn build(call: &Call, args: &BuildArgs) -> Result<u8> {
         let done = match cargo::build(&ui, plan, alone)? {
             // cargo has told what was wrong.
             built if built.code != 0 => Err(Failure::silent(built.code)),
-            built => images(&ui, plan, &built).and_then(|()| cards(call, ui, plan, &built, &bare)),
+            built => images(&ui, plan, &built)
+                .and_then(|()| cards(call, ui, plan, &built, (appliances, &bare))),
         };
         if let Err(mut more) = done {
             failure.diagnostics.append(&mut more.diagnostics);
@@ -50,7 +46,7 @@ fn build(call: &Call, args: &BuildArgs) -> Result<u8> {
             }
         }
     }
-    if let Some(plan) = plans.first().filter(|_| !alone) {
+    if let Some((plan, _)) = plans.first().filter(|_| !alone) {
         cargo::tell_finished(plan, failure.code == 0);
     }
     if failure.code == 0 {
@@ -61,9 +57,15 @@ fn build(call: &Call, args: &BuildArgs) -> Result<u8> {
 }
 
 /// Makes the cards of packages that are appliances.
-fn cards(call: &Call, ui: Ui, plan: &Plan, built: &Built, bare: &[Bare]) -> Result<()> {
+fn cards(
+    call: &Call,
+    ui: Ui,
+    plan: &Plan,
+    built: &Built,
+    (appliances, bare): (&[Appliance], &[Bare]),
+) -> Result<()> {
     let call = Call { ui, ..call.clone() };
-    for appliance in &plan.appliances {
+    for appliance in appliances {
         if let Some(image) = appliance.make(&call, plan, &built.programs)? {
             appliance::tell(ui, &image);
         }

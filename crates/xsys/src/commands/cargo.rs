@@ -6,14 +6,15 @@ use std::process::Command;
 use xsys_diag::Diagnostic;
 use xsys_target::Kind;
 
+use crate::cli::Call;
 use crate::cli::{AgainstArgs, CargoArgs, CargoFlags, TargetsArgs};
-use crate::commands::Call;
 use crate::commands::run::{context, engine_options, launch};
 use crate::driver::any_cargo::{Class, Line, variable};
 use crate::driver::build_std;
 use crate::driver::cargo;
-use crate::driver::plan::{Plan, Verb};
+use crate::driver::plan::Plan;
 use crate::driver::unstable;
+use crate::driver::verb::Verb;
 use crate::driver::which::{self, Place};
 use crate::error::{Failure, Result, file};
 use crate::own_program;

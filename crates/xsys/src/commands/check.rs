@@ -1,9 +1,10 @@
 //! `xsys check`, `clippy` and `doc`: cargo's, for the target. Nothing is linked or made into images.
 
+use crate::cli::Call;
 use crate::cli::{BuildArgs, CompileArgs};
-use crate::commands::Call;
 use crate::driver::cargo;
-use crate::driver::plan::{Plan, Verb};
+use crate::driver::plan::Plan;
+use crate::driver::verb::Verb;
 use crate::error::{Failure, Result};
 
 pub fn run(call: &Call, verb: Verb, args: CompileArgs) -> Result<u8> {

@@ -1,7 +1,7 @@
 //! `xsys clean`: cargo's, and what cargo does not know of.
 
+use crate::cli::Call;
 use crate::cli::{CargoFlags, CleanArgs};
-use crate::commands::Call;
 use crate::driver::clean;
 use crate::driver::which::Place;
 use crate::error::{Failure, Result};

@@ -7,8 +7,8 @@ use serde_json::json;
 use xsys_diag::Diagnostic;
 use xsys_sysroot::{Cache, Toolchain};
 
+use crate::cli::Call;
 use crate::cli::DoctorArgs;
-use crate::commands::Call;
 use crate::driver::launch::{debian_package, how_to_install};
 use crate::error::Result;
 use crate::programs::find;

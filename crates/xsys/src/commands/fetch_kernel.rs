@@ -5,8 +5,8 @@ use std::path::Path;
 
 use xsys_diag::Diagnostic;
 
+use crate::cli::Call;
 use crate::cli::FetchKernelArgs;
-use crate::commands::Call;
 use crate::error::{Result, file};
 use crate::fetch::{
     Error, FILE, Lock, Package, Request, Want, fetch, is_digest, part_name, resolve,

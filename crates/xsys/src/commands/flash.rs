@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use xsys_diag::Diagnostic;
 
+use crate::cli::Call;
 use crate::cli::FlashArgs;
-use crate::commands::Call;
 use crate::error::{Failure, Result, file, reason};
 use crate::flash::copy::{Error, Image};
 use crate::flash::devices::{Disk, Found, Kernel, LARGE};

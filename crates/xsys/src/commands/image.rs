@@ -8,10 +8,11 @@ use xsys_target::What;
 
 use crate::cli::{ImageArgs, ImageCommand};
 use crate::commands::{Call, fetch_kernel};
+use crate::driver::defaults::board_emits;
 use crate::driver::emit::{self, Emit};
 use crate::driver::image_places;
-use crate::driver::plan::{board_emits, load_target};
 use crate::driver::report::{self, Times};
+use crate::driver::which::load_target;
 use crate::error::Result;
 use crate::files;
 

@@ -7,14 +7,16 @@ use serde_json::Value;
 use xsys_diag::Diagnostic;
 use xsys_target::{CrateSet, Kind, Target, What};
 
+use crate::cli::Call;
 use crate::cli::{CargoFlags, InitArgs};
-use crate::commands::Call;
-use crate::driver::plan::{default_crates, load_target, no_target, report_problems};
+use crate::driver::defaults::default_crates;
 use crate::driver::which::Place;
+use crate::driver::which::{load_target, no_target};
 use crate::driver::{editor, jsonc, manifest_edit};
 use crate::error::{Result, file};
 use crate::files::replace;
 use crate::render;
+use crate::render::report_problems;
 
 pub fn run(call: &Call, args: &InitArgs) -> Result<u8> {
     let flags = CargoFlags {

@@ -27,27 +27,16 @@ mod usage;
 mod why;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
 
 use crate::children;
-use crate::cli::{self, Cli, Command, ErrorFormat};
+use crate::cli::{self, Call, Cli, Command, ErrorFormat};
 use crate::driver::verb::Verb;
 use crate::error::{self, Result};
 use crate::ui::Ui;
 use crate::{linker, render};
-
-/// What every command is given.
-#[derive(Clone, Debug)]
-pub struct Call {
-    pub ui: Ui,
-    /// `+toolchain`.
-    pub toolchain: Option<String>,
-    /// Where the command was given.
-    pub folder: PathBuf,
-}
 
 /// Runs the command that the arguments (without the program's name) ask for.
 pub fn main(args: Vec<OsString>) -> ExitCode {

@@ -12,8 +12,8 @@ use xsys_image::kernel::needs;
 use xsys_sysroot::Toolchain;
 use xsys_target::{Board, BoardDir};
 
+use crate::cli::Call;
 use crate::cli::NewArgs;
-use crate::commands::Call;
 use crate::error::{Result, file};
 use crate::render;
 use crate::ui::Ui;

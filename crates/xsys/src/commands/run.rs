@@ -15,10 +15,11 @@ use crate::commands::{Call, fleet};
 use crate::driver::board_files;
 use crate::driver::cargo;
 use crate::driver::emit::Emit;
-use crate::driver::gdb::Gdb;
+use crate::driver::gdb::{Debugged, Gdb};
 use crate::driver::launch::{Host, Launch, decide};
-use crate::driver::plan::{Plan, Verb};
+use crate::driver::plan::Plan;
 use crate::driver::run::{Context, run_wasm};
+use crate::driver::verb::Verb;
 use crate::error::{Failure, Result, file};
 use crate::harness::TIME_LIMIT;
 use crate::wasm_engine::options::{self, Options};
@@ -90,23 +91,23 @@ fn go(call: &Call, args: &RunArgs) -> Result<u8> {
         // What is shown of a board is what it would really run.
         build.cargo.insert(0, "--release".into());
     }
-    let mut plans = Plan::make(
-        &call.ui,
-        Verb::Run,
-        &build,
-        call.toolchain.as_deref(),
-        &call.folder,
-    )?;
+    let mut plans = appliance::plans(&call, Verb::Run, &build)?;
     // There is just one: a command runs one program.
-    let Some(plan) = plans.pop() else {
+    let Some((plan, appliances)) = plans.pop() else {
         return Ok(0);
     };
-    if let Some(appliance) = plan.appliances.last() {
+    if let Some(appliance) = appliances.last() {
         return run_appliance(&call, &plan, appliance);
     }
     let launch = launch(&plan.target, &plan)?;
     let wasm = engine_options(&args.wasm, &launch)?;
-    let gdb = gdb.map(|script| Gdb::new(script, &launch, &plan));
+    let debugged = Debugged {
+        target: &plan.target,
+        toolchain: &plan.toolchain,
+        project: &plan.project,
+        has_runner: plan.user.runner.is_some(),
+    };
+    let gdb = gdb.map(|script| Gdb::new(script, &launch, &debugged));
     let mut context = context(&call, &plan, launch, wasm, true, args.hello);
     context.gdb = gdb.transpose()?;
     if context.gdb.is_some() {

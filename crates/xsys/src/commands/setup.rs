@@ -3,11 +3,12 @@
 use xsys_diag::Diagnostic;
 use xsys_target::Kind;
 
+use crate::cli::Call;
 use crate::cli::{BuildArgs, SetupArgs};
-use crate::commands::Call;
 use crate::commands::init::write;
 use crate::driver::plain_cargo;
-use crate::driver::plan::{Plan, Verb};
+use crate::driver::plan::Plan;
+use crate::driver::verb::Verb;
 use crate::error::Result;
 use crate::render;
 

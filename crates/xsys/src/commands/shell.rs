@@ -5,8 +5,8 @@ use std::path::Path;
 use clap::CommandFactory;
 use clap_complete::Shell;
 
+use crate::cli::Call;
 use crate::cli::Cli;
-use crate::commands::Call;
 use crate::error::{Result, file};
 use crate::files::replace;
 use crate::ui::answer;

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use xsys_diag::Diagnostic;
 
+use crate::appliance;
 use crate::cli::{SizeArgs, SizeBy};
 use crate::commands::{Call, why};
 use crate::driver::cargo;
-use crate::driver::plan::{Plan, Verb};
+use crate::driver::verb::Verb;
 use crate::error::{Failure, Result, file};
 use crate::files::replace;
 use crate::link_report;
@@ -58,9 +59,8 @@ fn page(call: &Call, path: &Path, out: &Path) -> Result<u8> {
 /// The program that the project's build makes.
 fn built(call: &Call, args: &SizeArgs) -> Result<PathBuf> {
     let build = args.as_build();
-    let toolchain = call.toolchain.as_deref();
     let mut programs = Vec::new();
-    for plan in Plan::make(&call.ui, Verb::Build, &build, toolchain, &call.folder)? {
+    for (plan, _) in appliance::plans(call, Verb::Build, &build)? {
         let built = cargo::build(&call.ui, &plan, true)?;
         if built.code != 0 {
             return Err(Failure::silent(built.code));

@@ -6,8 +6,8 @@ use std::path::Path;
 use xsys_diag::Diagnostic;
 use xsys_image::strip::{Strip, strip};
 
+use crate::cli::Call;
 use crate::cli::StripArgs;
-use crate::commands::Call;
 use crate::error::{Result, file};
 use crate::files::is_special;
 use crate::ui::bytes;

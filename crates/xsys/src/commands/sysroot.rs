@@ -8,16 +8,18 @@ use xsys_diag::Diagnostic;
 use xsys_sysroot::{Cache, Entry, Prune, Request, Sysroot, Toolchain, Verified};
 use xsys_target::Kind;
 
+use crate::cli::Call;
 use crate::cli::{CargoFlags, SysrootBuildArgs, SysrootCommand};
-use crate::commands::Call;
 use crate::commands::differences::differences;
 use crate::driver::cargo_config::CargoConfig;
+use crate::driver::defaults::{apply, default_crates, spec_settings};
 use crate::driver::library_flags;
 use crate::driver::linker_missing;
-use crate::driver::plan::{apply, default_crates, load_target, report_problems, spec_settings};
-use crate::driver::rustflags;
 use crate::driver::settings::{Level, SysrootSettings};
+use crate::driver::user_flags;
+use crate::driver::which::load_target;
 use crate::error::{Failure, Result};
+use crate::render::report_problems;
 use crate::ui::{SysrootProgress, Ui, answer, bytes, seconds, table};
 
 pub fn run(call: &Call, command: SysrootCommand) -> Result<u8> {
@@ -81,7 +83,7 @@ fn ensure(call: &Call, args: &SysrootBuildArgs) -> Result<Sysroot> {
         .or(target.board.as_ref().and_then(|board| board.crates))
         .unwrap_or_else(|| default_crates(&target));
     let config = CargoConfig::load(&call.folder, &toolchain.cargo, &CargoFlags::default())?;
-    let user = rustflags::user_config(&config, &toolchain.rustc, &target)?;
+    let user = user_flags::user_config(&config, &toolchain.rustc, &target)?;
     let own: Vec<String> = args
         .rustflags
         .iter()

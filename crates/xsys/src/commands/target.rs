@@ -8,12 +8,13 @@ use xsys_diag::Diagnostic;
 use xsys_sysroot::Toolchain;
 use xsys_target::{CrateSet, Kind, What};
 
+use crate::cli::Call;
 use crate::cli::{CargoFlags, NamedArgs, TargetCommand, TargetsArgs};
-use crate::commands::Call;
+use crate::driver::defaults::default_crates;
 use crate::driver::launch::{Host, Launch, decide};
-use crate::driver::linker_choice;
-use crate::driver::plan::{default_crates, load_target};
+use crate::driver::linker_survey;
 use crate::driver::which::Place;
+use crate::driver::which::load_target;
 use crate::error::Result;
 use crate::ui::{answer, table};
 
@@ -137,11 +138,11 @@ fn show(call: &Call, toolchain: &Toolchain, what: &What, as_json: bool) -> Resul
         None
     };
     rows.extend(c_library.map(|library| row("C library", library.to_owned())));
-    let user = linker_choice::user_config(&call.folder, toolchain, &target);
-    for (crates, answer) in linker_choice::survey(&target, &user, toolchain).rows {
+    let user = linker_survey::user_config(&call.folder, toolchain, &target);
+    for (crates, answer) in linker_survey::survey(&target, &user, toolchain).rows {
         rows.push(row(
             &format!("linker {crates}"),
-            linker_choice::in_words(&answer),
+            linker_survey::in_words(&answer),
         ));
     }
     rows.push(row(

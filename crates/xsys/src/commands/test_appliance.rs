@@ -2,10 +2,11 @@
 
 use xsys_diag::Diagnostic;
 
+use crate::appliance;
 use crate::appliance::bench::Options;
 use crate::cli::{CargoFlags, TestArgs};
 use crate::commands::{Call, fleet, run};
-use crate::driver::plan::{Plan, Verb};
+use crate::driver::verb::Verb;
 use crate::error::{Failure, Result};
 
 pub fn run(call: &Call, args: &TestArgs) -> Result<u8> {
@@ -26,12 +27,10 @@ fn go(call: &Call, args: &TestArgs) -> Result<u8> {
     }
     let mut build = args.build.clone();
     build.cargo = flags.flags;
-    let toolchain = call.toolchain.as_deref();
-    let mut plans = Plan::make(&call.ui, Verb::Run, &build, toolchain, &call.folder)?;
-    let plan = plans.pop();
+    let plan = appliance::plans(call, Verb::Run, &build)?.pop();
     let Some((plan, appliance)) = plan
         .as_ref()
-        .and_then(|plan| Some((plan, plan.appliances.last()?)))
+        .and_then(|(plan, appliances)| Some((plan, appliances.last()?)))
     else {
         return Err(Diagnostic::error("there is no appliance to test")
             .note("a package is one by an `appliance.toml` beside its Cargo.toml")

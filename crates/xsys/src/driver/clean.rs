@@ -13,8 +13,8 @@ use xsys_target::{Kind, Target};
 
 use crate::cli::CargoFlags;
 use crate::driver::cargo;
+use crate::driver::defaults::board_emits;
 use crate::driver::emit::{Emit, Shared};
-use crate::driver::plan::board_emits;
 use crate::driver::web;
 use crate::driver::which::{Place, cargo_target};
 use crate::error::{Result, file};

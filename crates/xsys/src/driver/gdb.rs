@@ -18,10 +18,12 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use xsys_diag::Diagnostic;
+use xsys_sysroot::Toolchain;
+use xsys_target::Target;
 
 use crate::children;
 use crate::driver::launch::Launch;
-use crate::driver::plan::Plan;
+use crate::driver::project::Project;
 use crate::error::{Failure, Result};
 use crate::files::absolute;
 use crate::programs::{cannot_start, find, quote};
@@ -49,6 +51,16 @@ enum Stub {
     Socket(tempfile::TempDir),
 }
 
+/// What is debugged.
+#[derive(Clone, Copy)]
+pub struct Debugged<'a> {
+    pub target: &'a Target,
+    pub toolchain: &'a Toolchain,
+    pub project: &'a Project,
+    /// Whether cargo's configuration has a runner of its own.
+    pub has_runner: bool,
+}
+
 impl Gdb {
     /// The script that the flag names, from where xsys was called; empty where it names none. Asked before
     /// anything is built.
@@ -70,9 +82,9 @@ impl Gdb {
     }
 
     /// `script` is empty where there is none.
-    pub fn new(script: PathBuf, launch: &Launch, plan: &Plan) -> Result<Self> {
+    pub fn new(script: PathBuf, launch: &Launch, debugged: &Debugged<'_>) -> Result<Self> {
         let debuggable = match launch {
-            Launch::Native => plan.user.runner.is_none(),
+            Launch::Native => !debugged.has_runner,
             Launch::Through { programs, .. } => programs.iter().any(|name| is_qemu(name)),
             Launch::Wasm | Launch::Node => false,
         };
@@ -97,11 +109,11 @@ impl Gdb {
                 .into());
         }
         let given = (!script.as_os_str().is_empty()).then_some(script);
-        let toolchain = &plan.toolchain;
+        let toolchain = debugged.toolchain;
         Ok(Self {
             script: given,
-            programs: programs(plan.target.arch(), *launch == Launch::Native),
-            sources: sources(plan),
+            programs: programs(debugged.target.arch(), *launch == Launch::Native),
+            sources: sources(toolchain, debugged.project),
             printers: toolchain.rustc.sysroot().join("lib/rustlib/etc"),
         })
     }
@@ -230,8 +242,7 @@ fn programs(arch: &str, native: bool) -> Vec<String> {
 }
 
 /// Where sources are that debug information has under other names.
-fn sources(plan: &Plan) -> Vec<String> {
-    let toolchain = &plan.toolchain;
+fn sources(toolchain: &Toolchain, project: &Project) -> Vec<String> {
     let mut lines = vec![substitute(
         &format!("/rustc/{}", toolchain.rustc.commit_hash()),
         &toolchain.rust_src(),
@@ -240,7 +251,7 @@ fn sources(plan: &Plan) -> Vec<String> {
         lines.push(substitute("/cargo", &home));
     }
     // Trimmed paths are relative to the workspace.
-    lines.push(format!("directory {}", word(&plan.project.workspace_root)));
+    lines.push(format!("directory {}", word(&project.workspace_root)));
     lines
 }
 

@@ -7,30 +7,16 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_json::{Value, json};
 use xsys_diag::Diagnostic;
 use xsys_sysroot::Toolchain;
-use xsys_target::{CrateSet, Kind, Linking, LldFlavor, Target};
+use xsys_target::{Kind, Linking, LldFlavor, Target};
 
-use crate::cli::CargoFlags;
-use crate::driver::cargo_config::CargoConfig;
 use crate::driver::linker_missing as missing;
-use crate::driver::plain_cargo;
-use crate::driver::rustflags::{self, UserConfig};
+use crate::driver::linker_question::{Question, is_host};
+use crate::driver::user_flags::{self, UserConfig};
 use crate::own_program;
 use crate::programs::find;
 use crate::ui::Ui;
-
-/// What is to be linked, and what people have said about it.
-#[derive(Clone, Copy)]
-pub struct Question<'a> {
-    pub target: &'a Target,
-    pub crates: CrateSet,
-    /// `--linker`.
-    pub asked: Option<&'a str>,
-    pub user: &'a UserConfig,
-    pub toolchain: &'a Toolchain,
-}
 
 /// A linker.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,9 +113,9 @@ fn linking(question: &Question<'_>) -> Linking {
 /// A linker that cargo's configuration or rustflags name; rustc takes the last one it is told, and
 /// those are the flags'.
 fn users(user: &UserConfig) -> Option<Choice> {
-    let (program, reason) = match (rustflags::linker(&user.rustflags), &user.linker) {
+    let (program, reason) = match (user_flags::linker(&user.rustflags), &user.linker) {
         (Some(program), _) => (PathBuf::from(program), "as the rustflags say"),
-        (None, Some(program)) if plain_cargo::is_our_linker(program) => return None,
+        (None, Some(program)) if user_flags::is_our_linker(program) => return None,
         (None, Some(program)) => (program.clone(), "as cargo's configuration says"),
         (None, None) => return None,
     };
@@ -364,14 +350,6 @@ fn compiler(question: &Question<'_>, linking: &Linking) -> Option<PathBuf> {
     })
 }
 
-/// Whether programs are for the machine that we are on. LLVM's name alone does not say it: VxWorks
-/// on x86-64 is Linux to LLVM.
-pub fn is_host(question: &Question<'_>) -> bool {
-    let (target, host) = (question.target, question.toolchain.rustc.host());
-    let same_system = host.split('-').any(|part| part == target.os());
-    target.name == host || target.llvm_target() == host && same_system
-}
-
 /// Whether the host's compiler was installed for 32-bit programs as well (Debian's gcc-multilib).
 fn has_32_bit_start_files(cc: &Path) -> bool {
     let output = std::process::Command::new(cc)
@@ -380,81 +358,4 @@ fn has_32_bit_start_files(cc: &Path) -> bool {
     output.is_ok_and(|output| {
         Path::new(String::from_utf8_lossy(&output.stdout).trim_end()).is_absolute()
     })
-}
-
-/// What cargo's configuration for a folder says about a target, as far as it can be told before
-/// there is a sysroot: mistakes in it are for the build to report.
-pub fn user_config(folder: &Path, toolchain: &Toolchain, target: &Target) -> UserConfig {
-    CargoConfig::load(folder, &toolchain.cargo, &CargoFlags::default())
-        .and_then(|config| rustflags::user_config(&config, &toolchain.rustc, target))
-        .unwrap_or_default()
-}
-
-/// Who links a target's programs, for each set of crates that they may be built with.
-pub struct Survey {
-    pub rows: Vec<(&'static str, Result<Choice, Diagnostic>)>,
-}
-
-/// What `target check`, `show` and `list` say.
-pub fn survey(target: &Target, user: &UserConfig, toolchain: &Toolchain) -> Survey {
-    let answer = |crates| {
-        let mut choice = choose(&Question {
-            target,
-            crates,
-            asked: None,
-            user,
-            toolchain,
-        })?;
-        if !target.has_programs() {
-            let because = choice.reason.map(|reason| format!("{reason}; "));
-            choice.reason = Some(because.unwrap_or_default() + "libraries only");
-        }
-        Ok(choice)
-    };
-    let mut rows = vec![("without std", answer(CrateSet::Core))];
-    if target.has_std_os() && !(target.is_wasm() && target.is_bare_metal()) {
-        rows.push(("with std", answer(CrateSet::Std)));
-    }
-    Survey { rows }
-}
-
-impl Survey {
-    pub fn to_json(&self, target: &Target) -> Value {
-        let rows = self
-            .rows
-            .iter()
-            .map(|(crates, answer)| (crates.replace(' ', "_"), to_json(answer)));
-        json!({
-            "name": target.name,
-            "format": target.binary_format(),
-            "linkers": rows.collect::<serde_json::Map<_, _>>(),
-        })
-    }
-}
-
-/// An answer in a line.
-pub fn in_words(answer: &Result<Choice, Diagnostic>) -> String {
-    match answer {
-        Ok(choice) => match &choice.reason {
-            Some(reason) => format!("{}, {reason}", choice.by.name()),
-            None => choice.by.name(),
-        },
-        Err(problem) => format!("missing: {}", problem.message),
-    }
-}
-
-fn to_json(answer: &Result<Choice, Diagnostic>) -> Value {
-    match answer {
-        Ok(choice) => json!({
-            "linker": choice.by.name(),
-            "reason": choice.reason,
-            "rustflags": choice.flags,
-        }),
-        Err(problem) => json!({
-            "linker": null,
-            "missing": problem.message,
-            "notes": problem.notes,
-            "help": problem.help,
-        }),
-    }
 }

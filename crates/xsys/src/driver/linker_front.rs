@@ -7,7 +7,6 @@
 //! Where there are no such links (Windows), for what rustc finds by itself, and where the linker is not to
 //! be found, all is as if nobody had tried.
 
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use xsys_diag::Diagnostic;
@@ -16,16 +15,14 @@ use xsys_target::Target;
 
 use crate::driver::linker_choice::{By, Choice};
 use crate::driver::project::Project;
-use crate::driver::rustflags::{self, UserConfig};
+use crate::driver::user_flags::{self, UserConfig};
 use crate::driver::which::Place;
 use crate::error::file;
 use crate::files::replace;
 use crate::files::short_digest;
+use crate::other_linker::{FOLDER, note};
 use crate::own_program;
 use crate::programs::find;
-
-/// The folder of all, below the target folder. It is in rustc's flags, where such links are told by it.
-pub const FOLDER: &str = "xsys/linkers";
 
 /// A link and what it stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,7 +58,7 @@ impl Front {
         if !cfg!(unix) || target.is_emscripten() || matches!(choice.by, By::Xsys | By::Rustc) {
             return None;
         }
-        let program = match rustflags::linker(&choice.flags) {
+        let program = match user_flags::linker(&choice.flags) {
             Some(program) => PathBuf::from(program),
             None => users(user, project)?,
         };
@@ -93,37 +90,10 @@ impl Front {
     }
 }
 
-/// Whether a program's path is one of these links.
-pub fn is_one(path: &Path) -> bool {
-    let folders = path.parent().and_then(Path::parent);
-    folders.is_some_and(|folder| folder.ends_with(FOLDER))
-}
-
-/// The program that a link stands for.
-pub fn behind(link: &Path) -> Result<PathBuf, Diagnostic> {
-    let note = note(link.parent().unwrap_or(Path::new("")));
-    let text = std::fs::read(&note).map_err(|error| file("read", &note, &error))?;
-    Ok(of_bytes(text))
-}
-
-#[cfg(unix)]
-fn of_bytes(bytes: Vec<u8>) -> PathBuf {
-    std::ffi::OsString::from(<OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(&bytes)).into()
-}
-
-#[cfg(not(unix))]
-fn of_bytes(bytes: Vec<u8>) -> PathBuf {
-    std::ffi::OsString::from(String::from_utf8_lossy(&bytes).into_owned()).into()
-}
-
-fn note(folder: &Path) -> PathBuf {
-    folder.with_extension("program")
-}
-
 /// The linker of the user's flags or configuration. In a configuration a path with a folder in it is
 /// relative to the folder that `.cargo` is in.
 fn users(user: &UserConfig, project: &Project) -> Option<PathBuf> {
-    if let Some(program) = rustflags::linker(&user.rustflags) {
+    if let Some(program) = user_flags::linker(&user.rustflags) {
         return Some(PathBuf::from(program));
     }
     let program = user.linker.as_ref()?;
@@ -154,6 +124,7 @@ fn is_there(program: &Path, toolchain: &Toolchain, project: &Project) -> bool {
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
+    use crate::other_linker::{behind, is_one};
 
     #[test]
     fn a_link_leads_to_its_program() {

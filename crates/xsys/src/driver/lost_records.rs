@@ -9,12 +9,12 @@ use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use crate::driver::linker_front;
 use crate::driver::plan::Plan;
 use crate::link_record;
+use crate::other_linker;
 
 /// What our flags have in them and nobody else's.
-const OURS: [&str; 2] = ["xsys/link-args/", linker_front::FOLDER];
+const OURS: [&str; 2] = ["xsys/link-args/", other_linker::FOLDER];
 
 /// Removes programs without records, for the targets of a build whose links leave some.
 pub fn remove(plan: &Plan) {

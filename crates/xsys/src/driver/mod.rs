@@ -6,7 +6,7 @@
 //!    [`linker_choice`]: who links, and whether that can end well.
 //!    [`profile`], [`library_flags`], [`build_std`]: what of it the standard library gets.
 //! 3. The sysroot is ensured (`xsys-sysroot`).
-//! 4. [`rustflags`]: the user's own, ours on top; [`linker_front`]: we in front of others' linkers;
+//! 4. [`rustflags`]: the user's own ([`user_flags`]), ours on top; [`linker_front`]: we in front of others' linkers;
 //!    [`link_inputs`]: programs whose scripts have changed go.
 //! 5. [`cargo`] builds; rustc calls us back as its linker.
 //! 6. [`messages`] shows what the linker had to say, [`emit`] makes images beside the ELF files, [`report`] closes with sizes and times.
@@ -19,6 +19,7 @@ pub mod build_std;
 pub mod cargo;
 pub mod cargo_config;
 pub mod clean;
+pub mod defaults;
 pub mod editor;
 pub mod emit;
 pub mod gdb;
@@ -26,10 +27,13 @@ pub mod image_places;
 pub mod jsonc;
 pub mod launch;
 pub mod library_flags;
+pub mod link_arguments;
 pub mod link_inputs;
 pub mod linker_choice;
 pub mod linker_front;
 pub mod linker_missing;
+pub mod linker_question;
+pub mod linker_survey;
 mod loader;
 mod lost_records;
 pub mod manifest_edit;
@@ -49,6 +53,7 @@ pub mod settings;
 mod start_code;
 pub mod trim_paths;
 pub mod unstable;
+pub mod user_flags;
 pub mod verb;
 pub mod watch;
 pub mod web;

@@ -8,13 +8,13 @@
 use std::path::Path;
 
 use xsys_diag::Diagnostic;
-use xsys_sysroot::Cache;
 use xsys_target::Kind;
 
 use crate::driver::linker_choice::By;
 use crate::driver::manifest_edit;
 use crate::driver::plan::Plan;
 use crate::driver::rustflags::{Inputs, merge};
+use crate::driver::user_flags::is_ours;
 
 /// The configuration's text with what the plan needs.
 pub fn configured(path: &Path, text: &str, plan: &Plan) -> Result<String, Diagnostic> {
@@ -83,27 +83,4 @@ fn flags(plan: &Plan) -> Vec<String> {
     let mut flags = merge(&[], &inputs);
     flags.retain(|flag| !flag.starts_with("-Clinker="));
     flags
-}
-
-/// Flags of a configuration without those that are xsys's own affair.
-pub fn without_ours(mut flags: Vec<String>) -> Vec<String> {
-    if flags.iter().any(|flag| is_ours(flag)) {
-        flags.retain(|flag| {
-            !is_ours(flag) && !flag.starts_with("-Clinker-flavor=") && flag != "-Zunstable-options"
-        });
-    }
-    flags
-}
-
-/// Whether a flag names a standard library in our cache.
-fn is_ours(flag: &str) -> bool {
-    let Some(path) = flag.strip_prefix("--sysroot=") else {
-        return false;
-    };
-    Cache::from_env().is_ok_and(|cache| Path::new(path).starts_with(cache.root().join("sysroots")))
-}
-
-/// Whether a linker that the configuration names is ourselves.
-pub fn is_our_linker(program: &Path) -> bool {
-    program.file_stem().is_some_and(|name| name == "xsys-ld")
 }

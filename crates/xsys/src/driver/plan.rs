@@ -14,29 +14,30 @@ use xsys_diag::Diagnostic;
 use xsys_sysroot::{Cache, CrateSet, Panic, Request, Settings, Sysroot, Toolchain};
 use xsys_target::{Kind, RunConfig, Target, What};
 
-use crate::appliance::{Appliance, bare::Bare};
 use crate::c_code;
-use crate::cli::{BuildArgs, CargoFlags};
+use crate::cli::{BuildArgs, CargoFlags, TrimPaths};
 use crate::driver::artifacts::Table;
 use crate::driver::build_std::{self, BuildStd};
+use crate::driver::defaults::{apply, board_emits, default_crates, spec_settings};
 use crate::driver::emit::Emit;
 use crate::driver::library_flags;
-use crate::driver::link_inputs;
-use crate::driver::linker_choice::{self, By, Choice, Question};
+use crate::driver::link_arguments;
+use crate::driver::linker_choice::{self, By, Choice};
 use crate::driver::linker_front::Front;
+use crate::driver::linker_question::Question;
 use crate::driver::members::{self, Member, Part};
 use crate::driver::profile::{self, Profile};
 use crate::driver::project::Project;
-use crate::driver::rustflags::{self, Inputs, UserConfig};
+use crate::driver::rustflags::{self, Inputs};
 use crate::driver::scripts;
-use crate::driver::settings::SysrootSettings;
-use crate::driver::trim_paths::{self, TrimPaths};
-pub use crate::driver::verb::Verb;
+use crate::driver::trim_paths;
+use crate::driver::user_flags::{self, UserConfig};
+use crate::driver::verb::Verb;
 use crate::driver::web::{self, Web};
-use crate::driver::which::Place;
+use crate::driver::which::{Place, load_target, no_target};
 use crate::error::Result;
 use crate::harness::advice;
-use crate::render;
+use crate::render::report_problems;
 use crate::ui::{SysrootProgress, Ui};
 use artifacts::is_unstable;
 
@@ -64,8 +65,6 @@ pub struct Plan {
     /// What their linkers are told, by the files that stand for it.
     pub responses: Vec<artifacts::Response>,
     pub build_std: Option<BuildStd>,
-    /// Packages whose programs become cards.
-    pub appliances: Vec<Appliance>,
     /// Variables that tell build scripts of a C compiler.
     pub c_code: Vec<(String, OsString)>,
     /// `CARGO_ENCODED_RUSTFLAGS` and the same for rustdoc.
@@ -76,12 +75,30 @@ pub struct Plan {
 impl Plan {
     /// Decides, and makes sure that the sysroots are there: a plan for each target, in the order
     /// in which they are built.
+    ///
+    /// # Errors
+    /// Where something cannot be decided, or a sysroot cannot be built.
     pub fn make(
         ui: &Ui,
         verb: Verb,
         args: &BuildArgs,
         plus: Option<&str>,
         folder: &Path,
+    ) -> Result<Vec<Self>> {
+        Self::make_after(ui, verb, args, (plus, folder), &mut |_| Ok(()))
+    }
+
+    /// The same for a command that has to look at something before anything is compiled: it is shown each target in
+    /// the order of the plans.
+    ///
+    /// # Errors
+    /// As for [`make`](Self::make), and what `look` finds.
+    pub fn make_after(
+        ui: &Ui,
+        verb: Verb,
+        args: &BuildArgs,
+        (plus, folder): (Option<&str>, &Path),
+        look: &mut dyn FnMut(&Ahead<'_>) -> Result<()>,
     ) -> Result<Vec<Self>> {
         let mut grounds = Ground::find(ui, args, plus, folder)?;
         if verb == Verb::Run {
@@ -96,7 +113,13 @@ impl Plan {
                 return Err(Diagnostic::error("only one `--target` argument is supported").into());
             }
             for what in &targets {
-                decisions.push((ground, ground.decide(ui, verb, args, what)?));
+                let decision = ground.decide(ui, verb, args, what)?;
+                look(&Ahead {
+                    project: &ground.place.project,
+                    flags: &ground.flags,
+                    target: &decision.target,
+                })?;
+                decisions.push((ground, decision));
             }
         }
         decisions
@@ -132,6 +155,14 @@ impl Plan {
     }
 }
 
+/// What is known of a target before anything is compiled.
+#[derive(Clone, Copy)]
+pub struct Ahead<'p> {
+    pub project: &'p Project,
+    pub flags: &'p CargoFlags,
+    pub target: &'p Target,
+}
+
 /// What all targets of a command share, for members of a workspace that are built alike.
 #[derive(Clone)]
 struct Ground {
@@ -156,7 +187,6 @@ struct Decision {
     user: UserConfig,
     c_code: Vec<(String, OsString)>,
     artifacts: Vec<artifacts::Decision>,
-    appliances: Vec<Appliance>,
 }
 
 impl Ground {
@@ -236,7 +266,7 @@ impl Ground {
         let wishes = &self.place.project.settings;
         let target = self.target(ui, args, what)?;
         let user =
-            rustflags::user_config(&self.place.config, &self.place.toolchain.rustc, &target)?;
+            user_flags::user_config(&self.place.config, &self.place.toolchain.rustc, &target)?;
         let build_std = |by_flag| {
             let asked = self.build_std.as_ref();
             asked
@@ -277,37 +307,10 @@ impl Ground {
             linker,
             c_code: self.c_code(ui, verb, &target)?,
             artifacts: self.artifacts(ui, verb, &target)?,
-            appliances: self.appliances(ui, verb, args, &target)?,
             crates,
             target,
             user,
         })
-    }
-
-    /// Cards are made of programs that are linked.
-    fn appliances(
-        &self,
-        ui: &Ui,
-        verb: Verb,
-        args: &BuildArgs,
-        target: &Target,
-    ) -> Result<Vec<Appliance>> {
-        let made = match verb {
-            Verb::Build => self.place.project.links(&self.flags),
-            _ => verb == Verb::Run,
-        };
-        if !made || args.programs_only {
-            return Ok(Vec::new());
-        }
-        let ui = Ui {
-            quiet: ui.quiet || self.flags.quiet,
-            ..*ui
-        };
-        if verb == Verb::Build {
-            // They are only needed when their programs are there.
-            Bare::prepare(&self.place.project, target)?;
-        }
-        Appliance::prepare(ui, &self.place.project, target)
     }
 
     /// Loads a target. A wrong spec is told before anything is compiled, in its own words and
@@ -431,7 +434,7 @@ impl Ground {
     /// The strategy that the program is compiled with, where it is not the target's own: flags come
     /// after the profile's on rustc's command line.
     fn panic(&self, verb: Verb, profile: &Profile, flags: &[String]) -> Option<Panic> {
-        if let Some(panic) = rustflags::panic(flags) {
+        if let Some(panic) = user_flags::panic(flags) {
             return panic.parse().ok();
         }
         // The test harness catches panics; cargo leaves the profile's strategy out.
@@ -462,7 +465,6 @@ impl Ground {
             user,
             c_code,
             artifacts,
-            appliances,
             ..
         } = decision;
         let mut flags = self.flags.clone();
@@ -471,7 +473,7 @@ impl Ground {
         let link_args =
             scripts::link_args(&self.place.project, &target, &self.cache, &user, by_us)?;
         let told = match by_us {
-            true => vec![link_inputs::stand_in(&self.place.project, &target)],
+            true => vec![link_arguments::stand_in(&self.place.project, &target)],
             false => link_args.clone(),
         };
         let profile = verb.profile(&self.flags);
@@ -533,7 +535,6 @@ impl Ground {
             user,
             link_args,
             c_code,
-            appliances,
         })
     }
 
@@ -595,144 +596,5 @@ fn cargo_target(target: &Target, sysroot: &Sysroot) -> String {
     match &sysroot.spec {
         Some(spec) => spec.display().to_string(),
         None => target.name.clone(),
-    }
-}
-
-pub fn no_target() -> Diagnostic {
-    Diagnostic::error("no target given")
-        .help("name one: `--board NAME`, `--target TRIPLE` or `--target-spec FILE.json`")
-        .help("or put it into Cargo.toml:\n[package.metadata.xsys]\nboard = \"NAME\"")
-        .note("`xsys board list` and `xsys target list` show what there is")
-}
-
-/// Loads a target and its board.
-pub fn load_target(what: &What, toolchain: &Toolchain) -> Result<Target> {
-    Ok(Target::load(what, &toolchain.rustc)?)
-}
-
-/// Shows warnings; fails where there are errors.
-pub fn report_problems(ui: &Ui, problems: Vec<Diagnostic>) -> Result<()> {
-    let (errors, warnings): (Vec<_>, Vec<_>) = problems
-        .into_iter()
-        .partition(|problem| problem.severity == xsys_diag::Severity::Error);
-    render::show(ui, &warnings);
-    if errors.is_empty() {
-        Ok(())
-    } else {
-        Err(errors.into())
-    }
-}
-
-/// The images a board loads.
-pub fn board_emits(target: &Target) -> std::result::Result<Vec<Emit>, Vec<Diagnostic>> {
-    let Some(board) = &target.board else {
-        return Ok(Vec::new());
-    };
-    let texts: Vec<String> = board
-        .emit
-        .iter()
-        .map(|emit| match &emit.file {
-            Some(file) => format!("{}={file}", emit.format),
-            None => emit.format.clone(),
-        })
-        .collect();
-    Emit::parse_all(texts.iter().map(String::as_str)).map_err(|mut problems| {
-        for problem in &mut problems {
-            problem
-                .notes
-                .push(format!("it is in `emit` of the board `{}`", board.name));
-        }
-        problems
-    })
-}
-
-/// `std` where the target has a system that it knows, `alloc` where not.
-pub fn default_crates(target: &Target) -> CrateSet {
-    if target.has_std_os() {
-        CrateSet::Std
-    } else {
-        CrateSet::Alloc
-    }
-}
-
-/// What the target itself calls for. `flags` may name the CPU model of a target that needs one on
-/// rustc's command line.
-pub fn spec_settings(
-    target: &Target,
-    flags: &[String],
-) -> std::result::Result<Settings, Diagnostic> {
-    let mut settings = Settings::for_target(target);
-    if target.needs_cpu() {
-        let own = || target.own_cpu().map(str::to_owned);
-        let cpu = rustflags::cpu(flags).or_else(own);
-        settings.cpu = Some(cpu.ok_or_else(|| no_cpu(target))?);
-    }
-    Ok(settings)
-}
-
-/// A target without a CPU model that needs one.
-fn no_cpu(target: &Target) -> Diagnostic {
-    let example = match target.arch() {
-        "avr" => "atmega328p",
-        _ => "NAME",
-    };
-    Diagnostic::error(format!("`{}` needs the name of a CPU", target.name))
-        .note("rustc compiles for one device, and there is no default")
-        .help(format!(
-            "name it in `.cargo/config.toml`:\n[target.{}]\nrustflags = [\"-Ctarget-cpu={example}\"]",
-            target.name
-        ))
-        .help("or build for a spec that has a `cpu`, for example `--board arduino-uno`")
-}
-
-/// Puts a project's wishes on top.
-pub fn apply(settings: &mut Settings, wishes: &SysrootSettings) -> Result<()> {
-    let wrong = |error: xsys_sysroot::UnknownValue| {
-        Diagnostic::error(error.to_string()).help(format!("known: {}", error.expected().join(", ")))
-    };
-    if let Some(level) = &wishes.opt_level {
-        settings.opt_level = level.text().parse().map_err(wrong)?;
-    }
-    if let Some(panic) = &wishes.panic {
-        settings.panic = panic.parse().map_err(wrong)?;
-    }
-    if let Some(level) = &wishes.debug {
-        settings.debug = level.text().parse().map_err(wrong)?;
-    }
-    settings.features.extend(wishes.features.iter().cloned());
-    if !wishes.rustflags.is_empty() {
-        library_flags::own(&wishes.rustflags)?;
-        let all = [settings.rustflags.as_slice(), &wishes.rustflags].concat();
-        settings.rustflags = library_flags::handed_on(&all);
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn wishes_are_checked() {
-        let wish = |text: &str| toml::from_str::<SysrootSettings>(text).unwrap();
-        let mut settings = Settings::default();
-        apply(
-            &mut settings,
-            &wish("opt-level = \"s\"\npanic = \"abort\"\ndebug = true\nfeatures = [\"f\"]"),
-        )
-        .unwrap();
-        assert_eq!(settings.opt_level, xsys_sysroot::OptLevel::Os);
-        assert_eq!(settings.panic, xsys_sysroot::Panic::Abort);
-        assert_eq!(settings.debug, xsys_sysroot::DebugLevel::Full);
-        assert_eq!(settings.features, ["f"]);
-        let failure = apply(&mut settings, &wish("panic = \"abrt\"")).unwrap_err();
-        assert_eq!(
-            failure.diagnostics[0].message,
-            "unknown panic strategy `abrt`, did you mean `abort`?"
-        );
-        assert_eq!(
-            failure.diagnostics[0].help,
-            ["known: abort, unwind, immediate-abort"]
-        );
     }
 }

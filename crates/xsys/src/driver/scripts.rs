@@ -10,7 +10,7 @@ use xsys_sysroot::Cache;
 use xsys_target::Target;
 
 use crate::driver::project::Project;
-use crate::driver::rustflags::UserConfig;
+use crate::driver::user_flags::UserConfig;
 use crate::driver::{board_files, memory_layout};
 use crate::error::Result;
 

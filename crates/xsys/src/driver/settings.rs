@@ -13,8 +13,7 @@ use toml::Spanned;
 use xsys_diag::{Diagnostic, Source, did_you_mean};
 use xsys_target::{CrateSet, Engine, Memory, RawMemories, Stop, What};
 
-use crate::cli::triple_or_file;
-use crate::driver::trim_paths::TrimPaths;
+use crate::cli::{TrimPaths, triple_or_file};
 use crate::error::file;
 
 /// A manifest, as far as it concerns us.

@@ -8,7 +8,6 @@ use xsys_target::{Kind, Target, What};
 
 use crate::cli::{CargoFlags, TargetsArgs, triple_or_file};
 use crate::driver::cargo_config::CargoConfig;
-use crate::driver::plan::load_target;
 use crate::driver::project::Project;
 use crate::driver::settings::{ByCargo, Settings};
 use crate::error::{Result, file};
@@ -121,4 +120,16 @@ pub fn cargo_target(target: &Target, folder: &Path) -> Result<PathBuf> {
     std::fs::create_dir_all(folder).map_err(|error| file("create", folder, &error))?;
     std::fs::write(&path, target.canonical_json()).map_err(|error| file("write", &path, &error))?;
     Ok(path)
+}
+
+/// Loads a target and its board.
+pub fn load_target(what: &What, toolchain: &Toolchain) -> Result<Target> {
+    Ok(Target::load(what, &toolchain.rustc)?)
+}
+
+pub fn no_target() -> Diagnostic {
+    Diagnostic::error("no target given")
+        .help("name one: `--board NAME`, `--target TRIPLE` or `--target-spec FILE.json`")
+        .help("or put it into Cargo.toml:\n[package.metadata.xsys]\nboard = \"NAME\"")
+        .note("`xsys board list` and `xsys target list` show what there is")
 }

@@ -11,10 +11,11 @@ use xsys_diag::Diagnostic;
 
 use super::prepare::{Prepared, Program};
 use crate::appliance::{crates, init, system};
+use crate::cli::Call;
 use crate::cli::{BuildArgs, Cli, Command};
-use crate::commands::Call;
 use crate::driver::cargo;
-use crate::driver::plan::{Plan, Verb};
+use crate::driver::plan::Plan;
+use crate::driver::verb::Verb;
 use crate::error::{Failure, Result};
 use crate::link_report;
 

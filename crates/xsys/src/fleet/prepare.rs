@@ -15,11 +15,11 @@ use super::description::{Device, Fleet};
 use super::told::Told;
 use crate::appliance::system::{self, Chosen};
 use crate::appliance::{Description, Root, files, own, processor};
+use crate::cli::Call;
 use crate::cli::CargoFlags;
-use crate::commands::Call;
 use crate::driver::members::Member;
-use crate::driver::plan::load_target;
 use crate::driver::which::Place;
+use crate::driver::which::load_target;
 use crate::error::Result;
 use crate::render;
 

@@ -7,9 +7,12 @@ use xsys_diag::{Diagnostic, Severity};
 use xsys_sysroot::Toolchain;
 use xsys_target::{CrateSet, What};
 
-use crate::commands::Call;
-use crate::driver::linker_choice::{self, Question};
-use crate::driver::plan::{default_crates, load_target};
+use crate::cli::Call;
+use crate::driver::defaults::default_crates;
+use crate::driver::linker_choice;
+use crate::driver::linker_question::Question;
+use crate::driver::linker_survey;
+use crate::driver::which::load_target;
 use crate::error::Result;
 use crate::render;
 use crate::ui::answer;
@@ -26,8 +29,8 @@ pub fn run(
         .check(&toolchain.rustc)
         .map_err(|error| error.into_diagnostic())?;
     let is_right = !has_errors(&problems);
-    let user = linker_choice::user_config(&call.folder, toolchain, &target);
-    let survey = linker_choice::survey(&target, &user, toolchain);
+    let user = linker_survey::user_config(&call.folder, toolchain, &target);
+    let survey = linker_survey::survey(&target, &user, toolchain);
     if is_right {
         let crates = crates
             .or(target.board.as_ref().and_then(|board| board.crates))
@@ -57,7 +60,7 @@ pub fn run(
         for (crates, answer) in &survey.rows {
             let words = match answer {
                 Err(problem) if is_said(&problems, problem) => "missing, as said above".to_owned(),
-                _ => linker_choice::in_words(answer),
+                _ => linker_survey::in_words(answer),
             };
             let text = format!("{crates}: {words}");
             call.ui.status("Linker", &text);

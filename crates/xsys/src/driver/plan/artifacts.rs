@@ -9,16 +9,21 @@ use std::path::{Path, PathBuf};
 
 use xsys_target::{CrateSet, Kind, Target, What};
 
-use super::{Ground, default_crates, link_inputs, load_target, report_problems};
+use super::Ground;
 use crate::c_code;
 use crate::driver::artifacts::{self, Found, Row};
+use crate::driver::defaults::default_crates;
+use crate::driver::link_arguments;
 use crate::driver::linker_choice::{By, Choice};
 use crate::driver::linker_front::Front;
-use crate::driver::rustflags::{self, Inputs, UserConfig};
+use crate::driver::rustflags::{self, Inputs};
 use crate::driver::scripts;
 use crate::driver::settings::{Manifest, Settings, merge};
+use crate::driver::user_flags::{self, UserConfig};
 use crate::driver::verb::Verb;
+use crate::driver::which::load_target;
 use crate::error::Result;
+use crate::render::report_problems;
 use crate::ui::Ui;
 
 /// What is decided for one target of artifacts.
@@ -70,7 +75,7 @@ impl Ground {
             packages.push(self.package(folder, &target)?);
         }
         let user =
-            rustflags::user_config(&self.place.config, &self.place.toolchain.rustc, &target)?;
+            user_flags::user_config(&self.place.config, &self.place.toolchain.rustc, &target)?;
         let crates = packages.iter().map(Package::crates).max();
         let crates = crates.unwrap_or_else(|| default_crates(&target));
         // Whoever is linked first says how the library is built: there is one of it.
@@ -94,7 +99,6 @@ impl Ground {
             user,
             c_code: Vec::new(),
             artifacts: Vec::new(),
-            appliances: Vec::new(),
         };
         Ok(Decision {
             platform: found.platform,
@@ -217,7 +221,7 @@ impl Package {
         if !by_us {
             return Ok((args, None));
         }
-        let path = link_inputs::file_of_artifact(project, &self.target, &self.folder);
+        let path = link_arguments::file_of_artifact(project, &self.target, &self.folder);
         let stand_in = format!("@{}", path.display());
         Ok((vec![stand_in], Some((path, args))))
     }

@@ -1,0 +1,25 @@
+//! What is to be linked, on which machine, and what people have said about it.
+
+use xsys_sysroot::Toolchain;
+use xsys_target::{CrateSet, Target};
+
+use crate::driver::user_flags::UserConfig;
+
+/// What is to be linked, and what people have said about it.
+#[derive(Clone, Copy)]
+pub struct Question<'a> {
+    pub target: &'a Target,
+    pub crates: CrateSet,
+    /// `--linker`.
+    pub asked: Option<&'a str>,
+    pub user: &'a UserConfig,
+    pub toolchain: &'a Toolchain,
+}
+
+/// Whether programs are for the machine that we are on. LLVM's name alone does not say it: VxWorks
+/// on x86-64 is Linux to LLVM.
+pub fn is_host(question: &Question<'_>) -> bool {
+    let (target, host) = (question.target, question.toolchain.rustc.host());
+    let same_system = host.split('-').any(|part| part == target.os());
+    target.name == host || target.llvm_target() == host && same_system
+}
