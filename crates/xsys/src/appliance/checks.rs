@@ -4,9 +4,9 @@ use serde_json::Value;
 use xsys_diag::{Diagnostic, did_you_mean};
 use xsys_image::kernel::needs;
 
+use super::boards;
 use super::description::{Description, no_machine, parse_port};
-use super::files::Origin;
-use super::machine;
+use super::entry::Origin;
 use super::places;
 use super::templates::{GIVEN, Template};
 
@@ -21,8 +21,8 @@ impl Description {
             problems.push(no_machine(name).label(source, at("machine"), ""));
         }
         let run = self.run_machine();
-        if !machine::names().any(|name| name == run) {
-            let names: Vec<String> = machine::names().map(|name| format!("`{name}`")).collect();
+        if !boards::names().any(|name| name == run) {
+            let names: Vec<String> = boards::names().map(|name| format!("`{name}`")).collect();
             let problem = Diagnostic::error(format!("cards do not start on QEMU's `{run}`"))
                 .label(source, at("run.machine"), "")
                 .help(format!(

@@ -14,10 +14,11 @@ use toml::de::DeTable;
 use xsys_diag::{Diagnostic, Source, did_you_mean};
 use xsys_image::kernel::needs::{self, MACHINES, Machine};
 
-use super::files::Entry;
+use super::boards;
+use super::card::ROOT_IMAGE;
+use super::entry::Entry;
 pub use super::keys::{Form, Root};
 use super::keys::{Keys, Paths};
-use super::machine::{self, ROOT_IMAGE};
 use super::places;
 use super::secrets::Secrets;
 use super::templates::Names;
@@ -345,7 +346,7 @@ impl Description {
     /// QEMU's machine.
     pub fn run_machine(&self) -> &str {
         let named = self.keys.run.machine.as_deref();
-        named.unwrap_or_else(|| machine::fitting(self.machine()))
+        named.unwrap_or_else(|| boards::fitting(self.machine()))
     }
 
     /// Ports of this machine, and of the appliance.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::files::Entry;
+use super::entry::Entry;
 use super::secrets;
 
 #[derive(Clone, Debug, Deserialize)]

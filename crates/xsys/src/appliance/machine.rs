@@ -14,84 +14,22 @@ use std::sync::Arc;
 use xsys_diag::Diagnostic;
 use xsys_image::disk::fat::Reader;
 use xsys_image::disk::part::partitions;
-use xsys_image::kernel::needs;
 use xsys_image::part::Part;
 
 use super::Image;
+use super::boards::{BOARDS, Board};
+use super::card::{CARD, CMDLINE, CONFIG, INITRAMFS};
 use super::description::Description;
 use crate::children;
 use crate::error::{Failure, Result, file, reason};
 use crate::programs::{cannot_start, find};
 use crate::ui::Ui;
 
-/// Names on a boot partition.
-pub const INITRAMFS: &str = "initramfs.gz";
-pub const ROOT_IMAGE: &str = "root.squashfs";
-pub const CMDLINE: &str = "cmdline.txt";
-pub const CONFIG: &str = "config.txt";
-
-/// What the copies of cards end with that are used in QEMU, and the log of a test.
-pub const CARD: &str = "card";
-pub const TEST_CARD: &str = "test.card";
-pub const LOG: &str = "log";
-pub const ENDINGS: [&str; 3] = [CARD, TEST_CARD, LOG];
-
 /// Nothing that is started is larger, in bytes.
 const LARGEST: u64 = 1 << 30;
 
 /// Has the machines of 32 bits, too.
 const QEMU: &str = "qemu-system-aarch64";
-
-/// A machine of QEMU's that is a Pi.
-struct Board {
-    qemu: &'static str,
-    /// The appliance's machine.
-    machine: &'static str,
-    /// Its device tree, as the firmware calls it.
-    device_tree: &'static str,
-    /// What the kernel is told because QEMU lacks something.
-    arguments: &'static str,
-}
-
-const BOARDS: [Board; 3] = [
-    Board {
-        qemu: "raspi0",
-        machine: "raspberry-pi-zero",
-        device_tree: "bcm2708-rpi-zero.dtb",
-        // The driver reads registers that are not there, and an ARMv6 takes that for an error.
-        arguments: " initcall_blacklist=bcm2835_power_driver_init",
-    },
-    Board {
-        qemu: "raspi2b",
-        machine: "raspberry-pi-2",
-        device_tree: "bcm2709-rpi-2-b.dtb",
-        arguments: "",
-    },
-    Board {
-        qemu: "raspi3b",
-        machine: "raspberry-pi-3",
-        device_tree: "bcm2710-rpi-3-b.dtb",
-        arguments: "",
-    },
-];
-
-/// QEMU's machine of virtual devices.
-pub const VIRT: &str = "virt";
-
-/// QEMU's machines that cards start on.
-pub fn names() -> impl Iterator<Item = &'static str> + Clone {
-    std::iter::once(VIRT).chain(BOARDS.iter().map(|board| board.qemu))
-}
-
-/// The machine of QEMU's that fits a card best. `virt` has a network, and a processor that runs everything but kernels for
-/// ARMv6.
-pub fn fitting(machine: &needs::Machine) -> &'static str {
-    let own = BOARDS.iter().find(|board| board.machine == machine.name);
-    match own {
-        Some(board) if machine.arm_version() < 7 => board.qemu,
-        _ => VIRT,
-    }
-}
 
 /// What a boot loader hands over.
 struct Loaded {

@@ -8,8 +8,8 @@ use xsys_image::disk::Placed;
 use xsys_image::kernel::deb;
 use xsys_image::kernel::pick::Picked;
 
+use super::piece::Piece;
 use super::revision::Revision;
-use super::system::Piece;
 
 /// The format of manifests that this xsys writes.
 pub const FORMAT: u32 = 1;

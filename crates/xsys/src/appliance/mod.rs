@@ -14,10 +14,13 @@
 
 pub mod bare;
 pub mod bench;
+mod boards;
+mod card;
 mod checks;
 pub mod compare;
 pub mod crates;
 mod description;
+mod entry;
 pub mod files;
 pub mod imager;
 pub mod init;
@@ -27,6 +30,7 @@ pub mod machine;
 pub mod manifest;
 pub mod output;
 pub mod own;
+mod piece;
 mod places;
 pub mod processor;
 pub mod revision;

@@ -14,15 +14,16 @@ use std::time::UNIX_EPOCH;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use xsys_diag::Diagnostic;
 use xsys_image::digest::hex;
 use xsys_image::disk::Disk;
 use xsys_image::disk::bmap::BlockMap;
 use xsys_image::disk::compress::Compression;
 
+use super::card::{ENDINGS, MANIFEST};
 use super::description::Form;
-use super::stamp::{MANIFEST, no_disk};
-use super::{Image, imager, machine};
-use crate::error::{Result, file};
+use super::{Image, imager};
+use crate::error::{Failure, Result, file, reason};
 use crate::ui::Ui;
 
 /// What unfinished files end with.
@@ -237,7 +238,7 @@ impl Output {
                 remove(&path)?;
             }
         }
-        for ending in machine::ENDINGS {
+        for ending in ENDINGS {
             remove(&self.path(ending))?;
         }
         // It says that the rest was ours, so it is the last.
@@ -476,6 +477,25 @@ impl Lock {
         }
         Ok(Self(lock))
     }
+}
+
+pub fn no_disk(error: xsys_image::disk::Error) -> Failure {
+    use xsys_image::disk::Error;
+    let cause = std::error::Error::source(&error).map(|cause| {
+        let of_system = cause.downcast_ref::<std::io::Error>();
+        format!(": {}", of_system.map_or_else(|| cause.to_string(), reason))
+    });
+    let problem = Diagnostic::error(format!("{error}{}", cause.unwrap_or_default()));
+    match error {
+        Error::DiskTooLarge { .. } => {
+            problem.help("make partitions smaller: `boot` and `data` in `[image]` are in MiB")
+        }
+        Error::PartitionTooSmall { .. } => {
+            problem.help("make it larger: `[image]` with `boot = 256` (MiB)")
+        }
+        _ => problem,
+    }
+    .into()
 }
 
 #[cfg(test)]

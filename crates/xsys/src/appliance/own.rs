@@ -11,13 +11,13 @@ use xsys_image::kernel::Arch;
 use xsys_image::kernel::tree::Tree;
 use zeroize::Zeroizing;
 
+use super::card::INITRAMFS;
 use super::description::Description;
-use super::files::{self, Content, Placed};
-use super::machine::INITRAMFS;
+use super::files::{self, Placed};
 use super::manifest;
 use super::system::System;
 use super::told;
-use crate::error::{Result, file};
+use crate::error::Result;
 
 /// Where the init looks for what it has to do.
 pub const INIT_FILE: &str = "etc/xsys/appliance.json";
@@ -97,7 +97,7 @@ impl Own {
                 true => &mut secret,
                 false => &mut open,
             };
-            known.push(add(archive, file)?);
+            known.push(files::add(archive, file)?);
         }
         let piece = |archive: &mut Tree<'_>| {
             // What lies in a folder must not close it to everybody else.
@@ -120,39 +120,6 @@ impl Own {
             command_line: command_line(description),
         })
     }
-}
-
-/// Puts a file where files are; what is told of it.
-pub fn add<'a>(tree: &mut Tree<'a>, placed: &'a Placed) -> Result<manifest::File> {
-    let known = match &placed.content {
-        Content::File(path) => {
-            let bytes = std::fs::read(path).map_err(|error| file("read", path, &error))?;
-            let known = known(&bytes);
-            tree.file(&placed.path, placed.mode, bytes).map_err(told)?;
-            Some(known)
-        }
-        Content::Bytes(bytes) => {
-            tree.file(&placed.path, placed.mode, &bytes[..])
-                .map_err(told)?;
-            (!placed.is_secret()).then(|| known(bytes))
-        }
-    };
-    tree.owner(&placed.path, placed.user, placed.group)
-        .map_err(told)?;
-    let (size, sha256) = known.unzip();
-    Ok(manifest::File {
-        path: format!("/{}", placed.path),
-        mode: format!("{:04o}", placed.mode),
-        user: placed.user,
-        group: placed.group,
-        size,
-        sha256,
-        secrets: placed.secrets.clone(),
-    })
-}
-
-fn known(bytes: &[u8]) -> (u64, String) {
-    (bytes.len() as u64, super::system::digest(bytes))
 }
 
 /// The settings of a Pi's firmware.

@@ -10,8 +10,9 @@ use std::path::Path;
 use xsys_image::kernel::tree::Tree;
 
 use super::description::{Description, Root};
-use super::files::{self, Origin, Placed};
-use super::{manifest, own, told};
+use super::entry::{Entry, Origin};
+use super::files::{self, Placed};
+use super::{manifest, told};
 use crate::error::Result;
 
 /// Files that have to be there before the image is: drivers and the init read them.
@@ -26,7 +27,7 @@ pub fn files(appliances: &[&Description]) -> Result<Vec<Placed>> {
     if first.root() == Root::Initramfs {
         return Ok(Vec::new());
     }
-    let everywhere = |one: &(&str, &files::Entry)| {
+    let everywhere = |one: &(&str, &Entry)| {
         let (place, entry) = one;
         let path = place.trim_start_matches('/');
         matches!(entry.origin, Origin::From(_))
@@ -42,7 +43,7 @@ pub fn files(appliances: &[&Description]) -> Result<Vec<Placed>> {
 
 /// Puts files into the image; what is told of them.
 pub fn add<'a>(image: &mut Tree<'a>, placed: &'a [Placed]) -> Result<Vec<manifest::File>> {
-    placed.iter().map(|one| own::add(image, one)).collect()
+    placed.iter().map(|one| files::add(image, one)).collect()
 }
 
 /// The image's bytes.

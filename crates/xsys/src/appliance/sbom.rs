@@ -441,7 +441,7 @@ mod tests {
 
     use super::*;
     use crate::appliance::crates;
-    use crate::appliance::system::Piece;
+    use crate::appliance::piece::Piece;
 
     fn program(name: &str, crates: &[(&str, &str, Origin, bool)]) -> Program {
         let one = |(name, version, origin, build_only): &(&str, &str, Origin, bool)| {

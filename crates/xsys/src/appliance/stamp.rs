@@ -6,21 +6,21 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
-use xsys_diag::Diagnostic;
 use xsys_image::digest::hex;
 use xsys_image::disk::fat::Volume;
 use xsys_image::disk::{Content, Disk, Partition, Source as Bytes, Table};
 use xsys_image::kernel::tree::Tree;
 
+use super::card::{CMDLINE, CONFIG, INITRAMFS, MANIFEST, ROOT_IMAGE, SOFTWARE};
 use super::description::Description;
-use super::machine::{CMDLINE, CONFIG, INITRAMFS, ROOT_IMAGE};
 use super::manifest::{self, Manifest, Part};
-use super::output::{Output, Text};
+use super::output::{Output, Text, no_disk};
 use super::own::{MANIFEST_FILE, Own};
+use super::piece::Piece;
 use super::revision::Revision;
-use super::system::{Piece, System};
+use super::system::System;
 use super::{Image, imager, sbom, told};
-use crate::error::{Failure, Result, reason};
+use crate::error::Result;
 use crate::ui::{Ui, bytes};
 
 /// Bytes of the first partition.
@@ -32,12 +32,6 @@ const AUTOBOOT: &str = "[all]\ntryboot_a_b=1\nboot_partition=2\n[tryboot]\nboot_
 
 /// Where the first stage of old Pis has to be.
 const FIRST_STAGE: &str = "bootcode.bin";
-
-/// The manifest on a boot partition.
-pub const MANIFEST: &str = "manifest.json";
-
-/// What the list of software ends with.
-pub const SOFTWARE: &str = "sbom.json";
 
 /// Files by their paths, for a FAT partition.
 type Files = BTreeMap<String, Bytes>;
@@ -269,23 +263,4 @@ pub fn tell(ui: Ui, image: &Image) {
         bytes(image.size)
     );
     ui.status("Image", &text);
-}
-
-pub fn no_disk(error: xsys_image::disk::Error) -> Failure {
-    use xsys_image::disk::Error;
-    let cause = std::error::Error::source(&error).map(|cause| {
-        let of_system = cause.downcast_ref::<std::io::Error>();
-        format!(": {}", of_system.map_or_else(|| cause.to_string(), reason))
-    });
-    let problem = Diagnostic::error(format!("{error}{}", cause.unwrap_or_default()));
-    match error {
-        Error::DiskTooLarge { .. } => {
-            problem.help("make partitions smaller: `boot` and `data` in `[image]` are in MiB")
-        }
-        Error::PartitionTooSmall { .. } => {
-            problem.help("make it larger: `[image]` with `boot = 256` (MiB)")
-        }
-        _ => problem,
-    }
-    .into()
 }

@@ -21,34 +21,13 @@ use xsys_image::strip::{Strip, strip};
 use xsys_sysroot::Cache;
 use xsys_target::Target;
 
+use super::card::{INITRAMFS, ROOT_IMAGE};
 use super::description::{Description, Root};
 use super::files::Placed;
-use super::machine::{INITRAMFS, ROOT_IMAGE};
+use super::piece::Piece;
 use super::{crates, manifest, processor, root, told};
 use crate::error::{Result, file};
 use crate::ui::Ui;
-
-/// Bytes that several cards have, and their digest.
-#[derive(Clone, Debug)]
-pub struct Piece {
-    pub bytes: Arc<[u8]>,
-    pub sha256: String,
-}
-
-/// A digest as text.
-pub fn digest(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
-}
-
-impl Piece {
-    pub fn new(bytes: impl Into<Arc<[u8]>>) -> Self {
-        let bytes = bytes.into();
-        Self {
-            sha256: digest(&bytes),
-            bytes,
-        }
-    }
-}
 
 /// The kernel and what goes with it.
 #[derive(Debug)]

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use crate::appliance::compare::{self, Comparison};
+use crate::cli::Call;
 use crate::cli::{DiffArgs, ListFormat};
-use crate::commands::{Call, fleet};
 use crate::error::{Failure, Result};
-use crate::fleet::build;
 use crate::fleet::description::Fleet;
+use crate::fleet::places;
 use crate::ui;
 
 /// As diff's: something differs.
@@ -56,9 +56,9 @@ fn manifest(call: &Call, name: &str) -> Result<Option<PathBuf>> {
     };
     let fleet = Fleet::read(&path)?;
     let device = fleet.device(name)?;
-    let manifest = build::output(&fleet, &fleet::out(call, &fleet)?, &device.name).manifest();
+    let manifest = places::output(&fleet, &places::out(call, &fleet)?, &device.name).manifest();
     match manifest.is_file() {
         true => Ok(Some(manifest)),
-        false => Err(fleet::not_made(&device.name)),
+        false => Err(places::not_made(&device.name)),
     }
 }

@@ -1,7 +1,5 @@
 //! `xsys fleet`: many devices from one `fleet.toml`.
 
-use std::path::PathBuf;
-
 use xsys_diag::Diagnostic;
 
 use crate::appliance::bench::{Bench, Options};
@@ -11,10 +9,10 @@ use crate::cli::{
     ListFormat, NewArgs, TestArgs,
 };
 use crate::commands::{Call, diff, flash, new};
-use crate::driver::which::Place;
 use crate::error::{Failure, Result};
 use crate::fleet::build;
 use crate::fleet::description::{FILE, Fleet};
+use crate::fleet::places::{not_made, out, output};
 use crate::fleet::prepare::Prepared;
 use crate::fleet::summary;
 use crate::fleet::told::names;
@@ -86,13 +84,6 @@ fn make(call: &Call, args: &FleetBuildArgs) -> Result<u8> {
     Ok(u8::from(!outcome.failed.is_empty()))
 }
 
-/// Where cargo puts what it builds, the fleet's images go as well.
-pub fn out(call: &Call, fleet: &Fleet) -> Result<PathBuf> {
-    let flags = CargoFlags::read(&[]);
-    let place = Place::find(fleet.folder(), call.toolchain.as_deref(), &flags)?;
-    Ok(place.project.target_dir.join("fleet"))
-}
-
 fn list(call: &Call, format: ListFormat) -> Result<u8> {
     let fleet = read(call)?;
     let out = out(call, &fleet)?;
@@ -106,7 +97,7 @@ fn list(call: &Call, format: ListFormat) -> Result<u8> {
 fn flash_device(call: &Call, args: &FleetFlashArgs) -> Result<u8> {
     let fleet = read(call)?;
     let device = fleet.device(&args.name)?;
-    let output = build::output(&fleet, &out(call, &fleet)?, &device.name);
+    let output = output(&fleet, &out(call, &fleet)?, &device.name);
     if output.made().is_none() {
         return Err(not_made(&device.name));
     }
@@ -120,12 +111,6 @@ fn flash_device(call: &Call, args: &FleetFlashArgs) -> Result<u8> {
         json: false,
     };
     flash::run(call, &args)
-}
-
-pub fn not_made(device: &str) -> Failure {
-    Diagnostic::error(format!("there is no image of `{device}` yet"))
-        .help(format!("make it: `xsys fleet build {device}`"))
-        .into()
 }
 
 /// What a command's flags mean for the devices that it names.

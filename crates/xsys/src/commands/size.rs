@@ -158,10 +158,6 @@ fn changes_json(changes: &[Change]) -> Value {
     changes.iter().map(change).collect()
 }
 
-pub fn shown(all: usize, top: usize) -> usize {
-    if top == 0 { all } else { top.min(all) }
-}
-
 fn text(sizes: &Sizes, top: usize) -> String {
     let items = &sizes.items;
     let total: u64 = items.iter().map(|item| item.size).sum();
@@ -172,7 +168,7 @@ fn text(sizes: &Sizes, top: usize) -> String {
             size as f64 * 100.0 / total as f64
         }
     };
-    let (shown, rest) = items.split_at(shown(items.len(), top));
+    let (shown, rest) = items.split_at(size::shown(items.len(), top));
     let mut rows = Vec::new();
     let mut row = |size: u64, addr: Option<u64>, name: &str| {
         rows.push(vec![
@@ -214,7 +210,7 @@ fn changes_text(changes: &[Change], top: usize, before: u64, after: u64) -> Stri
             name,
         ]
     };
-    let (shown, rest) = changes.split_at(shown(changes.len(), top));
+    let (shown, rest) = changes.split_at(size::shown(changes.len(), top));
     let mut rows: Vec<Vec<String>> = shown
         .iter()
         .map(|change| {

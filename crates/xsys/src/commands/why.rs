@@ -5,8 +5,8 @@ use std::path::Path;
 use serde_json::{Value, json};
 use xsys_diag::Diagnostic;
 
-use super::size::shown;
 use crate::link_reasons;
+use crate::size::shown;
 use crate::size::why::{Step, Why, why};
 use crate::size::why_elf;
 use crate::ui::bytes;

@@ -12,12 +12,13 @@ use xsys_diag::Diagnostic;
 
 use super::compile::{self, Compiled};
 use super::description::{Device, FILE, Fleet};
+use super::places::output;
 use super::prepare::{Kind, Prepared};
 use super::removed;
 use super::summary;
 use super::told::{Told, names};
 use crate::appliance::Image;
-use crate::appliance::output::{Lock, Output};
+use crate::appliance::output::Lock;
 use crate::appliance::revision::Revision;
 use crate::appliance::root;
 use crate::appliance::stamp::Card;
@@ -35,23 +36,6 @@ pub struct Outcome {
     pub failed: Vec<String>,
     /// The summary of all, or its removal of others, did not succeed.
     pub unfinished: Option<Failure>,
-}
-
-/// Where a device's files are.
-pub fn output(fleet: &Fleet, out: &Path, device: &str) -> Output {
-    // Seen from the output where that moves with it.
-    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let folder = real(fleet.folder());
-    let above = out.ancestors().position(|above| real(above) == folder);
-    let known_as = match above {
-        Some(up) => format!("{}{FILE}", "../".repeat(up)),
-        None => folder.join(FILE).display().to_string(),
-    };
-    Output {
-        folder: out.join(device),
-        name: device.to_owned(),
-        fleet: Some(known_as),
-    }
 }
 
 /// Looks at the devices that are named, or at all, and makes their cards.

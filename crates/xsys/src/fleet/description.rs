@@ -208,13 +208,17 @@ impl Reader {
             }
         }
         self.problems.extend(told.all(names.len()));
-        self.problems.extend(same_hostnames(&devices));
+        let hostnames = devices.iter();
+        let hostnames = hostnames.map(|it| (it.name.as_str(), it.description.hostname()));
+        self.problems.extend(same_hostnames(hostnames));
         if !self.problems.is_empty() {
             return Err(self.problems);
         }
         let mut warnings = self.unused_groups(&devices);
         if !self.head.same_addresses {
-            warnings.extend(same_addresses(&devices));
+            let addresses = devices.iter();
+            let addresses = addresses.map(|it| (it.name.as_str(), it.description.addresses()));
+            warnings.extend(same_addresses(addresses));
         }
         let programs = self.head.programs.keys();
         let places = programs.map(|name| (name.clone(), key(&self.table, "programs", name)));

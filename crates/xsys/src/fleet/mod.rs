@@ -9,6 +9,7 @@ pub mod build;
 mod compile;
 pub mod description;
 mod layers;
+pub mod places;
 pub mod prepare;
 mod removed;
 pub mod summary;

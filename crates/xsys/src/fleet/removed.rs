@@ -5,8 +5,8 @@
 
 use std::path::Path;
 
-use super::build::output;
 use super::description::{Device, Fleet};
+use super::places::output;
 use super::told::names;
 use crate::error::Result;
 use crate::ui::Ui;

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::build::output;
 use super::description::{Device, Fleet};
+use super::places::output;
 use crate::appliance::imager;
 use crate::appliance::output::{open_to_all, private, remove};
 use crate::error::Result;

@@ -5,8 +5,6 @@ use std::net::IpAddr;
 
 use xsys_diag::Diagnostic;
 
-use super::description::Device;
-
 /// As many are named.
 const NAMED: usize = 5;
 
@@ -57,12 +55,12 @@ pub fn names(all: &[String]) -> String {
     }
 }
 
-/// Devices that call themselves the same.
-pub fn same_hostnames(devices: &[Device]) -> Vec<Diagnostic> {
+/// Devices that call themselves the same, of all with their host names.
+pub fn same_hostnames<'d>(devices: impl Iterator<Item = (&'d str, &'d str)>) -> Vec<Diagnostic> {
     let mut by_name: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for device in devices {
-        let name = device.description.hostname().to_ascii_lowercase();
-        by_name.entry(name).or_default().push(device.name.clone());
+    for (device, hostname) in devices {
+        let name = hostname.to_ascii_lowercase();
+        by_name.entry(name).or_default().push(device.to_owned());
     }
     let several = by_name.into_iter().filter(|(_, devices)| devices.len() > 1);
     several
@@ -77,14 +75,16 @@ pub fn same_hostnames(devices: &[Device]) -> Vec<Diagnostic> {
         .collect()
 }
 
-/// Devices that give themselves the same address.
-pub fn same_addresses(devices: &[Device]) -> Vec<Diagnostic> {
+/// Devices that give themselves the same address, of all with theirs.
+pub fn same_addresses<'d>(
+    devices: impl Iterator<Item = (&'d str, Vec<IpAddr>)>,
+) -> Vec<Diagnostic> {
     let mut by_address: BTreeMap<IpAddr, Vec<String>> = BTreeMap::new();
-    for device in devices {
-        for address in device.description.addresses() {
+    for (device, addresses) in devices {
+        for address in addresses {
             let devices = by_address.entry(address).or_default();
-            if devices.last() != Some(&device.name) {
-                devices.push(device.name.clone());
+            if devices.last().is_none_or(|last| last != device) {
+                devices.push(device.to_owned());
             }
         }
     }

@@ -272,6 +272,11 @@ fn is_constant(name: &str) -> bool {
         || digest.is_some_and(|digest| digest.bytes().take(32).all(|byte| byte.is_ascii_hexdigit()))
 }
 
+/// How many of a list are shown where so many are wanted; 0 is all.
+pub fn shown(all: usize, top: usize) -> usize {
+    if top == 0 { all } else { top.min(all) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

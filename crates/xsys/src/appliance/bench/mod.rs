@@ -19,6 +19,8 @@ use xsys_init::config::Config;
 
 use self::serial::Serial;
 use super::Image;
+use super::boards;
+use super::card::{LOG, TEST_CARD};
 use super::description::Description;
 use super::machine::{self, Machine};
 use crate::children;
@@ -58,7 +60,7 @@ impl Bench {
     /// All that can be said before anything is built; `programs` are services where the description names none.
     pub fn new(description: &Description, programs: &[String], options: &Options) -> Result<Self> {
         let qemu = machine::qemu()?;
-        if machine::fitting(description.machine()) != machine::VIRT {
+        if boards::fitting(description.machine()) != boards::VIRT {
             let name = description.machine().name;
             return Err(Diagnostic::error(format!("appliances of `{name}` cannot be tested in QEMU"))
                 .note("its machine for such kernels has no network")
@@ -115,12 +117,12 @@ impl Bench {
 
     /// Boots the card, runs the command, and returns its exit code.
     pub fn run(&self, ui: Ui, description: &Description, image: &Image) -> Result<u8> {
-        let card = machine::card(image, machine::TEST_CARD, self.keep_data)?;
+        let card = machine::card(image, TEST_CARD, self.keep_data)?;
         let ports: Vec<(u16, u16)> = self.ports.iter().map(|&port| (0, port)).collect();
         // Every card starts on this machine, and it alone has a network.
-        let virt = (machine::VIRT, card.as_path());
+        let virt = (boards::VIRT, card.as_path());
         let machine = machine::machine(self.qemu.clone(), description, virt, &ports)?;
-        let mut running = Running::start(machine, &image.path.with_extension(machine::LOG))?;
+        let mut running = Running::start(machine, &image.path.with_extension(LOG))?;
         let done = self.wait(&mut running).and_then(|after| {
             let text = format!("after {:.1} s: {}", after.as_secs_f64(), self.shown());
             ui.status("Ready", &text);

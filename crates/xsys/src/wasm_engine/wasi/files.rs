@@ -6,35 +6,17 @@ use std::fs::FileTimes;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::time::{Duration, SystemTime};
 
-use cap_fs_ext::{FileTypeExt, MetadataExt};
-use cap_std::fs::{File, FileType, Metadata};
+use cap_fs_ext::MetadataExt;
+use cap_std::fs::{File, Metadata};
 
 use crate::wasm_engine::guest::Guest;
 use crate::wasm_engine::wasi::clock::nanoseconds;
 use crate::wasm_engine::wasi::errno::{Done, Errno};
 use crate::wasm_engine::wasi::layout::{
-    FileStat, entry_head, fd_flags, file_type, pieces, time_flags,
+    FileStat, entry_head, fd_flags, file_type, pieces, time_flags, type_of,
 };
 use crate::wasm_engine::wasi::table::{Item, Object};
 use crate::wasm_engine::wasi::{State, streams};
-
-pub fn type_of(kind: FileType) -> u8 {
-    if kind.is_dir() {
-        file_type::DIRECTORY
-    } else if kind.is_file() {
-        file_type::REGULAR_FILE
-    } else if kind.is_symlink() {
-        file_type::SYMBOLIC_LINK
-    } else if kind.is_char_device() {
-        file_type::CHARACTER_DEVICE
-    } else if kind.is_block_device() {
-        file_type::BLOCK_DEVICE
-    } else if kind.is_socket() {
-        file_type::SOCKET_STREAM
-    } else {
-        file_type::UNKNOWN
-    }
-}
 
 pub fn stat_of(metadata: &Metadata) -> FileStat {
     let time = |time: std::io::Result<cap_std::time::SystemTime>| {

@@ -1,5 +1,8 @@
 //! How WASI's structures lie in a program's memory (preview 1's witx): offsets, flags and rights.
 
+use cap_fs_ext::FileTypeExt;
+use cap_std::fs::FileType;
+
 use crate::wasm_engine::guest::Guest;
 use crate::wasm_engine::wasi::errno::Done;
 
@@ -132,4 +135,23 @@ pub fn pieces(guest: &Guest<'_>, list: u32, count: u32) -> Done<Vec<(u64, u64)>>
         .chunks_exact(8)
         .map(|piece| (word(&piece[..4]), word(&piece[4..])))
         .collect())
+}
+
+/// The kind of a file of the system.
+pub fn type_of(kind: FileType) -> u8 {
+    if kind.is_dir() {
+        file_type::DIRECTORY
+    } else if kind.is_file() {
+        file_type::REGULAR_FILE
+    } else if kind.is_symlink() {
+        file_type::SYMBOLIC_LINK
+    } else if kind.is_char_device() {
+        file_type::CHARACTER_DEVICE
+    } else if kind.is_block_device() {
+        file_type::BLOCK_DEVICE
+    } else if kind.is_socket() {
+        file_type::SOCKET_STREAM
+    } else {
+        file_type::UNKNOWN
+    }
 }

@@ -10,8 +10,7 @@ use std::sync::Arc;
 use cap_std::fs::{Dir, File};
 
 use crate::wasm_engine::wasi::errno::{Done, Errno};
-use crate::wasm_engine::wasi::files;
-use crate::wasm_engine::wasi::layout::{FdStat, file_type, rights};
+use crate::wasm_engine::wasi::layout::{FdStat, file_type, rights, type_of};
 
 /// More open descriptors than any real program has.
 const MOST: usize = 64 * 1024;
@@ -73,7 +72,7 @@ impl Descriptor {
                 Object::Input => stream(std::io::stdin().is_terminal()),
                 Object::Output => stream(std::io::stdout().is_terminal()),
                 Object::Errors => stream(std::io::stderr().is_terminal()),
-                Object::File(file) => files::type_of(file.metadata()?.file_type()),
+                Object::File(file) => type_of(file.metadata()?.file_type()),
                 Object::Folder { .. } => file_type::DIRECTORY,
             },
             flags: self.flags,

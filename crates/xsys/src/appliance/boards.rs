@@ -1,0 +1,54 @@
+//! QEMU's machines that cards start on.
+
+use xsys_image::kernel::needs;
+
+/// A machine of QEMU's that is a Pi.
+pub struct Board {
+    pub qemu: &'static str,
+    /// The appliance's machine.
+    pub machine: &'static str,
+    /// Its device tree, as the firmware calls it.
+    pub device_tree: &'static str,
+    /// What the kernel is told because QEMU lacks something.
+    pub arguments: &'static str,
+}
+
+pub const BOARDS: [Board; 3] = [
+    Board {
+        qemu: "raspi0",
+        machine: "raspberry-pi-zero",
+        device_tree: "bcm2708-rpi-zero.dtb",
+        // The driver reads registers that are not there, and an ARMv6 takes that for an error.
+        arguments: " initcall_blacklist=bcm2835_power_driver_init",
+    },
+    Board {
+        qemu: "raspi2b",
+        machine: "raspberry-pi-2",
+        device_tree: "bcm2709-rpi-2-b.dtb",
+        arguments: "",
+    },
+    Board {
+        qemu: "raspi3b",
+        machine: "raspberry-pi-3",
+        device_tree: "bcm2710-rpi-3-b.dtb",
+        arguments: "",
+    },
+];
+
+/// QEMU's machine of virtual devices.
+pub const VIRT: &str = "virt";
+
+/// QEMU's machines that cards start on.
+pub fn names() -> impl Iterator<Item = &'static str> + Clone {
+    std::iter::once(VIRT).chain(BOARDS.iter().map(|board| board.qemu))
+}
+
+/// The machine of QEMU's that fits a card best. `virt` has a network, and a processor that runs everything but kernels for
+/// ARMv6.
+pub fn fitting(machine: &needs::Machine) -> &'static str {
+    let own = BOARDS.iter().find(|board| board.machine == machine.name);
+    match own {
+        Some(board) if machine.arm_version() < 7 => board.qemu,
+        _ => VIRT,
+    }
+}

@@ -1,0 +1,41 @@
+//! Where a fleet's files are: each device has a folder of its own below the one for all.
+
+use std::path::{Path, PathBuf};
+
+use xsys_diag::Diagnostic;
+
+use super::description::{FILE, Fleet};
+use crate::appliance::output::Output;
+use crate::cli::{Call, CargoFlags};
+use crate::driver::which::Place;
+use crate::error::{Failure, Result};
+
+/// Where a device's files are.
+pub fn output(fleet: &Fleet, out: &Path, device: &str) -> Output {
+    // Seen from the output where that moves with it.
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let folder = real(fleet.folder());
+    let above = out.ancestors().position(|above| real(above) == folder);
+    let known_as = match above {
+        Some(up) => format!("{}{FILE}", "../".repeat(up)),
+        None => folder.join(FILE).display().to_string(),
+    };
+    Output {
+        folder: out.join(device),
+        name: device.to_owned(),
+        fleet: Some(known_as),
+    }
+}
+
+/// Where cargo puts what it builds, the fleet's images go as well.
+pub fn out(call: &Call, fleet: &Fleet) -> Result<PathBuf> {
+    let flags = CargoFlags::read(&[]);
+    let place = Place::find(fleet.folder(), call.toolchain.as_deref(), &flags)?;
+    Ok(place.project.target_dir.join("fleet"))
+}
+
+pub fn not_made(device: &str) -> Failure {
+    Diagnostic::error(format!("there is no image of `{device}` yet"))
+        .help(format!("make it: `xsys fleet build {device}`"))
+        .into()
+}
