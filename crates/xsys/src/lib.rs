@@ -21,18 +21,19 @@ mod files;
 mod flash;
 mod fleet;
 mod harness;
-mod link_reasons;
-mod link_record;
-mod link_report;
+mod images;
+mod launch;
 mod linker;
-mod other_linker;
 mod own_program;
 mod programs;
+mod project;
 mod render;
+mod runner;
 mod size;
 mod ui;
 mod variables;
 mod wasm_engine;
+mod web;
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -53,8 +54,8 @@ pub fn main_with(args: Vec<OsString>) -> ExitCode {
         }
         Part::Archiver => archiver::main(args.into_iter().skip(1).collect()),
         Part::Ranlib => archiver::ranlib_main(args.into_iter().skip(1).collect()),
-        Part::OtherLinker => other_linker::main(&args),
-        Part::Runner => driver::run::main(args.into_iter().skip(2).collect()),
+        Part::OtherLinker => linker::other::main(&args),
+        Part::Runner => runner::main(args.into_iter().skip(2).collect()),
         Part::Compiler(name) => driver::unstable::main(name, &args[1..]),
         Part::Command { skip } => commands::main(args.into_iter().skip(skip).collect()),
     }
@@ -93,7 +94,7 @@ enum Part {
 impl Part {
     fn of(args: &[OsString]) -> Self {
         let name = args.first().map(Path::new);
-        if name.is_some_and(other_linker::is_one) {
+        if name.is_some_and(linker::other::is_one) {
             return Self::OtherLinker;
         }
         let name = name

@@ -32,11 +32,11 @@ use super::revision::Revision;
 use super::system::Program;
 use super::{Image, crates, sbom, told};
 use crate::cli::Call;
-use crate::driver::emit::no_image;
-use crate::driver::members::Member;
 use crate::driver::plan::Plan;
-use crate::driver::project::Project;
 use crate::error::{Result, file};
+use crate::images::no_image;
+use crate::project::Project;
+use crate::project::members::Member;
 
 /// Keys that mean something without an operating system.
 const KEYS: [&str; 7] = [
@@ -237,7 +237,7 @@ impl Bare {
             kernel: None,
             packages: self.packages.clone(),
             modules: Vec::new(),
-            programs: vec![manifest::program(&program)],
+            programs: vec![program.listed()],
             init: None,
             files: listed,
             settings: serde_json::Value::Null,

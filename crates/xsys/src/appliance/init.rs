@@ -15,9 +15,9 @@ use crate::cli::Call;
 use crate::cli::{BuildArgs, Cli, Command};
 use crate::driver::cargo;
 use crate::driver::plan::Plan;
-use crate::driver::verb::Verb;
 use crate::error::{Failure, Result, file};
 use crate::files::short_digest;
+use crate::project::verb::Verb;
 
 /// Every file of the package, by name.
 const SOURCES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/init_sources.rs"));

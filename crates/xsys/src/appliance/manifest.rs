@@ -141,20 +141,6 @@ pub fn modules(picked: &Picked) -> Vec<Module> {
     picked.modules.iter().map(module).collect()
 }
 
-/// A program of a system.
-pub fn program(program: &super::system::Program) -> Program {
-    let crates = program.crates.as_ref();
-    let features = crates.map(|it| it.features.iter().cloned().collect());
-    Program {
-        name: program.name.clone(),
-        package: crates.map(|it| it.package.clone()).unwrap_or_default(),
-        version: crates.map(|it| it.version.clone()).unwrap_or_default(),
-        features: features.unwrap_or_default(),
-        size: program.content.bytes.len() as u64,
-        sha256: program.content.sha256.clone(),
-    }
-}
-
 /// The packages that kernel, modules and firmware of a system are from.
 pub fn packages(used: &[&deb::Package]) -> Vec<Package> {
     let package = |package: &&deb::Package| Package {

@@ -55,11 +55,11 @@ use self::revision::Revision;
 use self::stamp::Card;
 use self::system::{Chosen, Program, System};
 use crate::cli::{BuildArgs, Call};
-use crate::driver::members::Member;
 use crate::driver::plan::{Ahead, Plan};
-use crate::driver::project::Project;
-use crate::driver::verb::Verb;
 use crate::error::{Failure, Result};
+use crate::project::Project;
+use crate::project::members::Member;
+use crate::project::verb::Verb;
 use crate::render;
 use crate::ui::Ui;
 

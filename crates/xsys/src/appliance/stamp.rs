@@ -18,7 +18,7 @@ use super::output::{Output, Text, no_disk};
 use super::own::{MANIFEST_FILE, Own};
 use super::piece::Piece;
 use super::revision::Revision;
-use super::system::System;
+use super::system::{Program, System};
 use super::{Image, imager, sbom, told};
 use crate::error::Result;
 use crate::ui::{Ui, bytes};
@@ -93,8 +93,8 @@ impl Card<'_> {
             kernel: self.system.chosen.kernel.version.clone(),
             packages: self.system.chosen.packages.clone(),
             modules: manifest::modules(&self.system.chosen.modules),
-            programs: self.system.programs.iter().map(manifest::program).collect(),
-            init: Some(manifest::program(&self.system.init)),
+            programs: self.system.programs.iter().map(Program::listed).collect(),
+            init: Some(self.system.init.listed()),
             files: own.files.clone(),
             settings: own.settings.clone(),
             config_txt: own.config_txt.lines().map(str::to_owned).collect(),

@@ -230,6 +230,20 @@ impl Program {
             crates: crates.cloned().map(Arc::new),
         })
     }
+
+    /// As manifests list it.
+    pub fn listed(&self) -> manifest::Program {
+        let crates = self.crates.as_ref();
+        let features = crates.map(|it| it.features.iter().cloned().collect());
+        manifest::Program {
+            name: self.name.clone(),
+            package: crates.map(|it| it.package.clone()).unwrap_or_default(),
+            version: crates.map(|it| it.version.clone()).unwrap_or_default(),
+            features: features.unwrap_or_default(),
+            size: self.content.bytes.len() as u64,
+            sha256: self.content.sha256.clone(),
+        }
+    }
 }
 
 fn stripped(program: &Path) -> Result<Vec<u8>> {

@@ -32,10 +32,10 @@ use xsys_target::{Kind, Target};
 
 use crate::archiver;
 use crate::cli::CargoFlags;
-use crate::driver::cargo_config::CargoConfig;
-use crate::driver::project::Project;
-use crate::driver::verb::Verb;
 use crate::error::Result;
+use crate::project::Project;
+use crate::project::cargo_config::CargoConfig;
+use crate::project::verb::Verb;
 use crate::render;
 use crate::ui::Ui;
 

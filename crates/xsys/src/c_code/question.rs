@@ -14,8 +14,8 @@ use xsys_target::Kind;
 
 use super::Build;
 use super::graph::{self, CCrate};
-use crate::driver::verb::Verb;
 use crate::error::{Result, file};
+use crate::project::verb::Verb;
 use crate::ui::Ui;
 
 /// The crates that have to do with C. None where cargo cannot say: it will say why when it builds.

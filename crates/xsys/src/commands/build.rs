@@ -9,12 +9,12 @@ use crate::appliance::{self, Appliance, bare::Bare};
 use crate::cli::BuildArgs;
 use crate::cli::Call;
 use crate::driver::cargo::{self, Built};
-use crate::driver::emit::{self, Output};
 use crate::driver::plan::Plan;
 use crate::driver::report::{self, Times};
-use crate::driver::verb::Verb;
 use crate::error::{Failure, Result};
-use crate::link_report;
+use crate::images::{self, Output};
+use crate::linker;
+use crate::project::verb::Verb;
 use crate::ui::{self, Ui};
 
 pub fn run(call: &Call, args: &BuildArgs) -> Result<u8> {
@@ -95,7 +95,7 @@ fn images(ui: &Ui, plan: &Plan, built: &Built) -> Result<()> {
         }
     };
     for program in &built.programs {
-        let outputs = emit::write_all(program, &plan.emits, 0).map(|mut outputs| {
+        let outputs = images::write_all(program, &plan.emits, 0).map(|mut outputs| {
             outputs.append(&mut pages.remove(program).unwrap_or_default());
             outputs
         });
@@ -108,14 +108,14 @@ fn images(ui: &Ui, plan: &Plan, built: &Built) -> Result<()> {
         }
     }
     for library in &built.libraries {
-        let outputs = [emit::library(library)?];
+        let outputs = [images::library(library)?];
         if plan.flags.wants_json() {
             ui::answer(&report::to_json(&outputs, &reports, &times).to_string());
         } else {
             report::tell(ui, &outputs, &reports, &times);
         }
     }
-    link_report::prune_reports(&reports);
+    linker::report::prune_reports(&reports);
     if problems.is_empty() {
         Ok(())
     } else {

@@ -14,10 +14,10 @@ use crate::driver::build_std;
 use crate::driver::cargo;
 use crate::driver::plan::Plan;
 use crate::driver::unstable;
-use crate::driver::verb::Verb;
 use crate::driver::which::{self, Place};
 use crate::error::{Failure, Result, file};
 use crate::own_program;
+use crate::project::verb::Verb;
 use crate::render;
 
 pub fn run(call: &Call, args: CargoArgs) -> Result<u8> {

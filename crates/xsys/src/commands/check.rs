@@ -4,8 +4,8 @@ use crate::cli::Call;
 use crate::cli::{BuildArgs, CompileArgs};
 use crate::driver::cargo;
 use crate::driver::plan::Plan;
-use crate::driver::verb::Verb;
 use crate::error::{Failure, Result};
+use crate::project::verb::Verb;
 
 pub fn run(call: &Call, verb: Verb, args: CompileArgs) -> Result<u8> {
     go(call, verb, &args.against.into_build(args.cargo)).map_err(Failure::into_build)

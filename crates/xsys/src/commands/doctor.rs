@@ -9,8 +9,8 @@ use xsys_sysroot::{Cache, Toolchain};
 
 use crate::cli::Call;
 use crate::cli::DoctorArgs;
-use crate::driver::launch::{debian_package, how_to_install};
 use crate::error::Result;
+use crate::launch::{debian_package, how_to_install};
 use crate::programs::find;
 use crate::ui::{answer, table};
 

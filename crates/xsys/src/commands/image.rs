@@ -9,12 +9,13 @@ use xsys_target::What;
 use crate::cli::{ImageArgs, ImageCommand};
 use crate::commands::{Call, fetch_kernel};
 use crate::driver::defaults::board_emits;
-use crate::driver::emit::{self, Emit};
-use crate::driver::image_places;
 use crate::driver::report::{self, Times};
 use crate::driver::which::load_target;
 use crate::error::Result;
 use crate::files;
+use crate::images;
+use crate::images::emit::Emit;
+use crate::images::places;
 
 pub fn run(call: &Call, args: &ImageArgs) -> Result<u8> {
     let elf = match (&args.command, &args.file) {
@@ -56,7 +57,7 @@ pub fn run(call: &Call, args: &ImageArgs) -> Result<u8> {
             vec![write_to(elf, emit, args.fill, path)?]
         }
         None => {
-            let mut outputs = emit::write_all(elf, &emits, args.fill)?;
+            let mut outputs = images::write_all(elf, &emits, args.fill)?;
             // The ELF file was there before.
             outputs.remove(0);
             outputs
@@ -66,16 +67,16 @@ pub fn run(call: &Call, args: &ImageArgs) -> Result<u8> {
     Ok(0)
 }
 
-fn write_to(elf: &Path, emit: &Emit, fill: u8, path: &Path) -> Result<emit::Output> {
+fn write_to(elf: &Path, emit: &Emit, fill: u8, path: &Path) -> Result<images::Output> {
     let content = std::fs::read(elf).map_err(|error| crate::error::file("read", elf, &error))?;
-    let problems = image_places::check(elf, &[(emit, path.to_owned())]);
+    let problems = places::check(elf, &[(emit, path.to_owned())]);
     if !problems.is_empty() {
         return Err(problems.into());
     }
     let image = xsys_image::write(emit.format, &content, &emit.options(fill))
-        .map_err(|error| emit::no_image(emit, elf, error))?;
+        .map_err(|error| images::no_image(emit, elf, error))?;
     files::replace(path, &image)?;
-    Ok(emit::Output {
+    Ok(images::Output {
         path: path.to_owned(),
         format: emit.format.name().to_owned(),
         size: image.len() as u64,

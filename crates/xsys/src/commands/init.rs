@@ -1,6 +1,9 @@
 //! `xsys init`: gives an existing project what it needs: the target in its manifest, and the settings
 //! of rust-analyzer. What is there already stays; a second call changes nothing.
 
+mod editor;
+mod jsonc;
+
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -12,9 +15,9 @@ use crate::cli::{CargoFlags, InitArgs};
 use crate::driver::defaults::default_crates;
 use crate::driver::which::Place;
 use crate::driver::which::{load_target, no_target};
-use crate::driver::{editor, jsonc, manifest_edit};
 use crate::error::{Result, file};
 use crate::files::replace;
+use crate::project::manifest_edit;
 use crate::render;
 use crate::render::report_problems;
 

@@ -33,8 +33,8 @@ use clap::Parser;
 
 use crate::children;
 use crate::cli::{self, Call, Cli, Command, ErrorFormat};
-use crate::driver::verb::Verb;
 use crate::error::{self, Result};
+use crate::project::verb::Verb;
 use crate::ui::Ui;
 use crate::{linker, render};
 

@@ -12,16 +12,17 @@ use crate::appliance::{self, Appliance, Image};
 use crate::children;
 use crate::cli::{CargoFlags, RunArgs, WasmArgs};
 use crate::commands::{Call, fleet};
-use crate::driver::board_files;
 use crate::driver::cargo;
-use crate::driver::emit::Emit;
-use crate::driver::gdb::{Debugged, Gdb};
-use crate::driver::launch::{Host, Launch, decide};
+use crate::driver::linking::board_files;
 use crate::driver::plan::Plan;
-use crate::driver::run::{Context, run_wasm};
-use crate::driver::verb::Verb;
 use crate::error::{Failure, Result, file};
 use crate::harness::TIME_LIMIT;
+use crate::images::emit::Emit;
+use crate::launch::context::Context;
+use crate::launch::gdb::{Debugged, Gdb};
+use crate::launch::{Host, Launch, decide};
+use crate::project::verb::Verb;
+use crate::runner::run_wasm;
 use crate::wasm_engine::options::{self, Options};
 
 pub fn run(call: &Call, args: &RunArgs) -> Result<u8> {

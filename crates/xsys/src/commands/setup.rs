@@ -8,8 +8,8 @@ use crate::cli::{BuildArgs, SetupArgs};
 use crate::commands::init::write;
 use crate::driver::plain_cargo;
 use crate::driver::plan::Plan;
-use crate::driver::verb::Verb;
 use crate::error::Result;
+use crate::project::verb::Verb;
 use crate::render;
 
 pub fn run(call: &Call, args: &SetupArgs) -> Result<u8> {

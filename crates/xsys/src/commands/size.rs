@@ -9,10 +9,10 @@ use crate::appliance;
 use crate::cli::{SizeArgs, SizeBy};
 use crate::commands::{Call, why};
 use crate::driver::cargo;
-use crate::driver::verb::Verb;
 use crate::error::{Failure, Result, file};
 use crate::files::replace;
-use crate::link_report;
+use crate::linker;
+use crate::project::verb::Verb;
 use crate::size::compare::{Change, changes};
 use crate::size::{self, By, Item, Sizes};
 use crate::ui::{answer, bytes, table};
@@ -46,7 +46,7 @@ fn page(call: &Call, path: &Path, out: &Path) -> Result<u8> {
     let content = read(path)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let regions =
-        link_report::known_about(path, &content).map_or(Vec::new(), |report| report.regions);
+        linker::report::known_about(path, &content).map_or(Vec::new(), |report| report.regions);
     let text =
         size::html::page(&name, &content, &regions).map_err(|problem| about(path, problem))?;
     let out = call.folder.join(out);

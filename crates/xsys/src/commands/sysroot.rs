@@ -11,14 +11,14 @@ use xsys_target::Kind;
 use crate::cli::Call;
 use crate::cli::{CargoFlags, SysrootBuildArgs, SysrootCommand};
 use crate::commands::differences::differences;
-use crate::driver::cargo_config::CargoConfig;
 use crate::driver::defaults::{apply, default_crates, spec_settings};
 use crate::driver::library_flags;
-use crate::driver::linker_missing;
-use crate::driver::settings::{Level, SysrootSettings};
-use crate::driver::user_flags;
+use crate::driver::linking::missing;
+use crate::driver::linking::user_flags;
 use crate::driver::which::load_target;
 use crate::error::{Failure, Result};
+use crate::project::cargo_config::CargoConfig;
+use crate::project::settings::{Level, SysrootSettings};
 use crate::render::report_problems;
 use crate::ui::{SysrootProgress, Ui, answer, bytes, seconds, table};
 
@@ -67,7 +67,7 @@ fn ensure(call: &Call, args: &SysrootBuildArgs) -> Result<Sysroot> {
             .help("name one: `--target-spec FILE.json`, `--target TRIPLE` or `--board NAME`")
     })?;
     let mut target = load_target(&what, &toolchain)?;
-    linker_missing::backend(&target, &toolchain)?;
+    missing::backend(&target, &toolchain)?;
     if args.threads {
         target = target.with_threads()?;
     }

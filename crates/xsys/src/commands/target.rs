@@ -11,11 +11,11 @@ use xsys_target::{CrateSet, Kind, What};
 use crate::cli::Call;
 use crate::cli::{CargoFlags, NamedArgs, TargetCommand, TargetsArgs};
 use crate::driver::defaults::default_crates;
-use crate::driver::launch::{Host, Launch, decide};
-use crate::driver::linker_survey;
+use crate::driver::linking::survey;
 use crate::driver::which::Place;
 use crate::driver::which::load_target;
 use crate::error::Result;
+use crate::launch::{Host, Launch, decide};
 use crate::ui::{answer, table};
 
 pub fn run(call: &Call, command: TargetCommand) -> Result<u8> {
@@ -138,12 +138,9 @@ fn show(call: &Call, toolchain: &Toolchain, what: &What, as_json: bool) -> Resul
         None
     };
     rows.extend(c_library.map(|library| row("C library", library.to_owned())));
-    let user = linker_survey::user_config(&call.folder, toolchain, &target);
-    for (crates, answer) in linker_survey::survey(&target, &user, toolchain).rows {
-        rows.push(row(
-            &format!("linker {crates}"),
-            linker_survey::in_words(&answer),
-        ));
+    let user = survey::user_config(&call.folder, toolchain, &target);
+    for (crates, answer) in survey::survey(&target, &user, toolchain).rows {
+        rows.push(row(&format!("linker {crates}"), survey::in_words(&answer)));
     }
     rows.push(row(
         "runs here",

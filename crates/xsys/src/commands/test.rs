@@ -4,8 +4,8 @@ use crate::cli::{BuildArgs, WasmArgs};
 use crate::commands::{Call, run};
 use crate::driver::cargo;
 use crate::driver::plan::Plan;
-use crate::driver::verb::Verb;
 use crate::error::{Failure, Result};
+use crate::project::verb::Verb;
 
 /// `time_limit`: the seconds that a test may take, where the command line says so.
 pub fn run(

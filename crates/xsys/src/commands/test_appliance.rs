@@ -6,8 +6,8 @@ use crate::appliance;
 use crate::appliance::bench::Options;
 use crate::cli::{CargoFlags, TestArgs};
 use crate::commands::{Call, fleet, run};
-use crate::driver::verb::Verb;
 use crate::error::{Failure, Result};
+use crate::project::verb::Verb;
 
 pub fn run(call: &Call, args: &TestArgs) -> Result<u8> {
     if !args.device.is_empty() {

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 use xsys_diag::Diagnostic;
 
-use crate::link_reasons;
+use crate::linker::reasons;
 use crate::size::shown;
 use crate::size::why::{Step, Why, why};
 use crate::size::why_elf;
@@ -19,7 +19,7 @@ pub fn about(
     top: usize,
 ) -> Result<(Value, String), Diagnostic> {
     if content.starts_with(b"\x7fELF") {
-        let sections = link_reasons::find(file, content).ok_or_else(not_known)?;
+        let sections = reasons::find(file, content).ok_or_else(not_known)?;
         let found = why_elf::why(&sections, name)?;
         return Ok((elf_json(&found), elf_text(&found)));
     }
@@ -29,7 +29,7 @@ pub fn about(
 
 fn not_known() -> Diagnostic {
     Diagnostic::error("nothing is known about how it was linked")
-        .note(format!("builds of xsys leave that in the folder of outputs, for each file as it was linked by xsys with at most {} sections", link_reasons::MOST))
+        .note(format!("builds of xsys leave that in the folder of outputs, for each file as it was linked by xsys with at most {} sections", reasons::MOST))
         .help("build it with `xsys build`, and name the file that was made")
         .help("where there are more, or another program calls the linker, ask that: `-Clink-arg=--why-live=SYMBOL`")
 }

@@ -15,9 +15,9 @@ use xsys_diag::Diagnostic;
 use xsys_target::CrateSet;
 
 use crate::cli::CargoFlags;
-use crate::driver::cargo_config::{CargoConfig, split};
 use crate::error::file;
 use crate::files::replace;
+use crate::project::cargo_config::{CargoConfig, split};
 
 const CRATES: &str = "build-std";
 const FEATURES: &str = "build-std-features";

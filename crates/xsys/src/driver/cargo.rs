@@ -15,13 +15,13 @@ use xsys_target::Kind;
 use crate::children;
 use crate::driver::artifacts;
 use crate::driver::link_inputs;
-use crate::driver::messages::{self, Messages};
 use crate::driver::plan::Plan;
-use crate::driver::run::Context;
 use crate::driver::unstable;
-use crate::driver::verb::Verb;
 use crate::error::{BUILD_FAILED, Result, file, reason};
+use crate::launch::context::Context;
+use crate::linker::messages::{self, Messages};
 use crate::own_program;
+use crate::project::verb::Verb;
 use crate::ui::{self, Ui};
 use crate::variables;
 

@@ -14,11 +14,11 @@ use xsys_target::{Kind, Target};
 use crate::cli::CargoFlags;
 use crate::driver::cargo;
 use crate::driver::defaults::board_emits;
-use crate::driver::emit::{Emit, Shared};
-use crate::driver::web;
 use crate::driver::which::{Place, cargo_target};
 use crate::error::{Result, file};
+use crate::images::emit::{Emit, Shared};
 use crate::ui::Ui;
+use crate::web;
 
 /// What is to go.
 #[derive(Clone, Debug, PartialEq, Eq)]

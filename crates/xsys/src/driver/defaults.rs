@@ -4,10 +4,11 @@ use xsys_diag::Diagnostic;
 use xsys_sysroot::{CrateSet, Settings};
 use xsys_target::Target;
 
-use crate::driver::emit::Emit;
-use crate::driver::settings::SysrootSettings;
-use crate::driver::{library_flags, user_flags};
+use crate::driver::library_flags;
+use crate::driver::linking::user_flags;
 use crate::error::Result;
+use crate::images::emit::Emit;
+use crate::project::settings::SysrootSettings;
 
 /// The images a board loads.
 pub fn board_emits(target: &Target) -> std::result::Result<Vec<Emit>, Vec<Diagnostic>> {

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use xsys_diag::Diagnostic;
 
-use crate::driver::link_arguments::{file_of, write};
-use crate::driver::linker_choice::By;
+use crate::driver::linking::arguments::{file_of, write};
+use crate::driver::linking::choice::By;
 use crate::driver::lost_records;
 use crate::driver::plan::Plan;
-use crate::link_record;
+use crate::linker::record;
 
 /// Writes the arguments for our linker down and removes programs that were linked from other inputs than there
 /// are now. To be done right before cargo starts: packages of one target may have boards of their
@@ -27,7 +27,7 @@ pub fn prepare(plan: &Plan) -> Result<(), Diagnostic> {
     }
     let own = canonical(&path);
     let members = &plan.project.members;
-    link_record::remove_stale(&plan.project.link_records(), &|record, input| {
+    record::remove_stale(&plan.project.link_records(), &|record, input| {
         let built_now = members.is_empty()
             || record
                 .package

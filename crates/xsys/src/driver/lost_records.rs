@@ -1,4 +1,4 @@
-//! Programs that were linked by us, or through us, and whose records ([`crate::link_record`]) are gone.
+//! Programs that were linked by us, or through us, and whose records ([`crate::linker::record`]) are gone.
 //!
 //! Nobody knows any more which scripts they were made of, so they are removed, and cargo makes them
 //! again. What others have linked without us has no records at all and stays: cargo's fingerprint of a unit has the
@@ -10,15 +10,15 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::driver::plan::Plan;
-use crate::link_record;
-use crate::other_linker;
+use crate::linker::other;
+use crate::linker::record;
 
 /// What our flags have in them and nobody else's.
-const OURS: [&str; 2] = ["xsys/link-args/", other_linker::FOLDER];
+const OURS: [&str; 2] = ["xsys/link-args/", other::FOLDER];
 
 /// Removes programs without records, for the targets of a build whose links leave some.
 pub fn remove(plan: &Plan) {
-    let records = link_record::all(&plan.project.link_records());
+    let records = record::all(&plan.project.link_records());
     let known: BTreeSet<PathBuf> = records
         .into_iter()
         .filter_map(|(_, record)| record.output.canonicalize().ok())

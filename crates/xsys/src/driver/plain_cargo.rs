@@ -10,11 +10,11 @@ use std::path::Path;
 use xsys_diag::Diagnostic;
 use xsys_target::Kind;
 
-use crate::driver::linker_choice::By;
-use crate::driver::manifest_edit;
+use crate::driver::linking::choice::By;
+use crate::driver::linking::rustflags::{Inputs, merge};
+use crate::driver::linking::user_flags::is_ours;
 use crate::driver::plan::Plan;
-use crate::driver::rustflags::{Inputs, merge};
-use crate::driver::user_flags::is_ours;
+use crate::project::manifest_edit;
 
 /// The configuration's text with what the plan needs.
 pub fn configured(path: &Path, text: &str, plan: &Plan) -> Result<String, Diagnostic> {

@@ -19,26 +19,26 @@ use crate::cli::{BuildArgs, CargoFlags, TrimPaths};
 use crate::driver::artifacts::Table;
 use crate::driver::build_std::{self, BuildStd};
 use crate::driver::defaults::{apply, board_emits, default_crates, spec_settings};
-use crate::driver::emit::Emit;
 use crate::driver::library_flags;
-use crate::driver::link_arguments;
-use crate::driver::linker_choice::{self, By, Choice};
-use crate::driver::linker_front::Front;
-use crate::driver::linker_question::Question;
-use crate::driver::members::{self, Member, Part};
-use crate::driver::profile::{self, Profile};
-use crate::driver::project::Project;
-use crate::driver::rustflags::{self, Inputs};
-use crate::driver::scripts;
-use crate::driver::trim_paths;
-use crate::driver::user_flags::{self, UserConfig};
-use crate::driver::verb::Verb;
-use crate::driver::web::{self, Web};
+use crate::driver::linking::arguments;
+use crate::driver::linking::choice::{self, By, Choice};
+use crate::driver::linking::front::Front;
+use crate::driver::linking::question::Question;
+use crate::driver::linking::rustflags::{self, Inputs};
+use crate::driver::linking::scripts;
+use crate::driver::linking::user_flags::{self, UserConfig};
 use crate::driver::which::{Place, load_target, no_target};
 use crate::error::Result;
 use crate::harness::advice;
+use crate::images::emit::Emit;
+use crate::project::Project;
+use crate::project::members::{self, Member, Part};
+use crate::project::profile::{self, Profile};
+use crate::project::trim_paths;
+use crate::project::verb::Verb;
 use crate::render::report_problems;
 use crate::ui::{SysrootProgress, Ui};
+use crate::web::{self, Web};
 use artifacts::is_unstable;
 
 /// What is to be done for a project and a target.
@@ -407,7 +407,7 @@ impl Ground {
         user: &UserConfig,
     ) -> Result<Choice> {
         let toolchain = &self.place.toolchain;
-        let choice = linker_choice::choose(&Question {
+        let choice = choice::choose(&Question {
             target,
             crates,
             asked,
@@ -473,7 +473,7 @@ impl Ground {
         let link_args =
             scripts::link_args(&self.place.project, &target, &self.cache, &user, by_us)?;
         let told = match by_us {
-            true => vec![link_arguments::stand_in(&self.place.project, &target)],
+            true => vec![arguments::stand_in(&self.place.project, &target)],
             false => link_args.clone(),
         };
         let profile = verb.profile(&self.flags);

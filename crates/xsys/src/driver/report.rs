@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::driver::emit::Output;
-use crate::link_report::{self, LinkReport};
+use crate::images::Output;
+use crate::linker::report::{LinkReport, find_report};
 use crate::ui::{Ui, bytes, seconds};
 
 /// How long the steps took, where known.
@@ -34,7 +34,7 @@ pub fn tell(ui: &Ui, outputs: &[Output], reports: &Path, times: &Times) {
 /// What is known about a program's link.
 pub fn link_report(outputs: &[Output], reports: &Path) -> Option<LinkReport> {
     let content = std::fs::read(&outputs.first()?.path).ok()?;
-    link_report::find_report(reports, &content)
+    find_report(reports, &content)
 }
 
 fn lines(
@@ -139,7 +139,7 @@ fn absolute(path: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::link_report::Region;
+    use crate::linker::report::Region;
 
     fn outputs() -> Vec<Output> {
         [

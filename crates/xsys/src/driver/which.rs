@@ -7,10 +7,10 @@ use xsys_sysroot::Toolchain;
 use xsys_target::{Kind, Target, What};
 
 use crate::cli::{CargoFlags, TargetsArgs, triple_or_file};
-use crate::driver::cargo_config::CargoConfig;
-use crate::driver::project::Project;
-use crate::driver::settings::{ByCargo, Settings};
 use crate::error::{Result, file};
+use crate::project::Project;
+use crate::project::cargo_config::CargoConfig;
+use crate::project::settings::{ByCargo, Settings};
 
 /// A project with the toolchain that it is built with.
 #[derive(Clone)]

@@ -15,9 +15,9 @@ use crate::cli::Call;
 use crate::cli::{BuildArgs, Cli, Command};
 use crate::driver::cargo;
 use crate::driver::plan::Plan;
-use crate::driver::verb::Verb;
 use crate::error::{Failure, Result};
-use crate::link_report;
+use crate::linker;
+use crate::project::verb::Verb;
 
 /// What was built.
 pub struct Compiled {
@@ -142,7 +142,7 @@ fn build(call: &Call, prepared: &Prepared<'_>, args: &BuildArgs) -> Result<Vec<s
         for path in &built.programs {
             programs.push(system::Program::read(path, &known)?);
         }
-        link_report::prune_reports(&plan.project.reports());
+        linker::report::prune_reports(&plan.project.reports());
     }
     Ok(programs)
 }

@@ -17,10 +17,10 @@ use crate::appliance::system::{self, Chosen};
 use crate::appliance::{Description, Root, files, own, processor};
 use crate::cli::Call;
 use crate::cli::CargoFlags;
-use crate::driver::members::Member;
 use crate::driver::which::Place;
 use crate::driver::which::load_target;
 use crate::error::Result;
+use crate::project::members::Member;
 use crate::render;
 
 /// What devices share that are made of the same system.

@@ -16,10 +16,10 @@ use xsys_sysroot::Toolchain;
 
 use super::attributes::{Attribute, Setting, inner};
 use crate::cli::CargoFlags;
-use crate::driver::project::{self, Project};
-use crate::driver::web;
 use crate::error::{Result, file};
+use crate::project::{self, Project};
 use crate::ui::Ui;
+use crate::web;
 
 /// Which of cargo's targets flags ask for.
 #[derive(Debug, Default)]

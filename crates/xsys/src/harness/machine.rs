@@ -14,10 +14,12 @@ use super::selection::{Copies, LIST};
 use super::verdict::{End, Outcome, Test, judge, seconds};
 use super::wire::{Reader, Word};
 use crate::children;
-use crate::driver::emit::{self, Emit};
-use crate::driver::launch::{self, Launch};
-use crate::driver::run::{self, Context, Start};
 use crate::error::{Failure, Result, file};
+use crate::images;
+use crate::images::emit::Emit;
+use crate::launch::context::Context;
+use crate::launch::start::{self, Start};
+use crate::launch::{self, Launch};
 use crate::programs::cannot_start;
 use crate::variables;
 
@@ -123,9 +125,9 @@ impl<'a> Machines<'a> {
     /// The command that starts the machine with this program.
     fn command(&self, program: &Path) -> Result<Command> {
         let mut emits = Emit::parse_all(self.context.emits.iter().map(String::as_str))?;
-        emits.retain(|emit| run::needed(emit, &self.context.launch));
-        let outputs = emit::write_all(program, &emits, 0)?;
-        match run::start(&self.context.launch, program, &[], &outputs)? {
+        emits.retain(|emit| start::needed(emit, &self.context.launch));
+        let outputs = images::write_all(program, &emits, 0)?;
+        match start::start(&self.context.launch, program, &[], &outputs)? {
             Start::Here => {
                 let own = std::env::current_exe()
                     .map_err(|error| file("find", Path::new("xsys"), &error))?;
@@ -137,7 +139,7 @@ impl<'a> Machines<'a> {
             Start::Program { command, .. } => Ok(*command),
             Start::Missing { program, .. } => Err(Failure {
                 diagnostics: vec![not_installed(&program)],
-                code: run::NOT_FOUND,
+                code: start::NOT_FOUND,
             }),
         }
     }

@@ -26,8 +26,8 @@ use clap::Parser;
 use xsys_diag::Diagnostic;
 
 use crate::children;
-use crate::driver::run::Context;
 use crate::error::{BUILD_FAILED, Failure, Result, file};
+use crate::launch::context::Context;
 use crate::ui;
 use machine::Machines;
 use options::Options;

@@ -11,7 +11,7 @@ use xsys_diag::Diagnostic;
 
 use super::treemap::{self, Rect};
 use super::{By, Item, crate_of, largest_first, measure};
-use crate::link_report::Region;
+use crate::linker::report::Region;
 use crate::ui::bytes;
 
 /// Rows of one table; what follows is added up.

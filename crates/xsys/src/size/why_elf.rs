@@ -1,6 +1,6 @@
 //! What a part of an ELF image is there for: the shortest chain of references from a root to it.
 //!
-//! The linker has told why each section is in the image (`link_reasons`). What is asked for may be a
+//! The linker has told why each section is in the image (`linker/reasons`). What is asked for may be a
 //! function or variable, a section, a crate, an object file or a member of an archive. For one that
 //! has several sections in the image, the one that is nearest to a root is shown.
 
@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use xsys_diag::{Diagnostic, did_you_mean};
 
 use super::readable;
-use crate::link_reasons::Section;
+use crate::linker::reasons::Section;
 
 /// What is known of a part's being there.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -12,9 +12,9 @@ use xsys_diag::Diagnostic;
 
 use super::place::Undo;
 use crate::cli::CargoFlags;
-use crate::driver::manifest_edit;
-use crate::driver::project::metadata;
 use crate::error::{Result, file};
+use crate::project::manifest_edit;
+use crate::project::metadata;
 
 /// A package that has become a member.
 #[derive(Debug)]

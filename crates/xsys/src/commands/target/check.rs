@@ -9,9 +9,9 @@ use xsys_target::{CrateSet, What};
 
 use crate::cli::Call;
 use crate::driver::defaults::default_crates;
-use crate::driver::linker_choice;
-use crate::driver::linker_question::Question;
-use crate::driver::linker_survey;
+use crate::driver::linking::choice;
+use crate::driver::linking::question::Question;
+use crate::driver::linking::survey;
 use crate::driver::which::load_target;
 use crate::error::Result;
 use crate::render;
@@ -29,13 +29,13 @@ pub fn run(
         .check(&toolchain.rustc)
         .map_err(|error| error.into_diagnostic())?;
     let is_right = !has_errors(&problems);
-    let user = linker_survey::user_config(&call.folder, toolchain, &target);
-    let survey = linker_survey::survey(&target, &user, toolchain);
+    let user = survey::user_config(&call.folder, toolchain, &target);
+    let survey = survey::survey(&target, &user, toolchain);
     if is_right {
         let crates = crates
             .or(target.board.as_ref().and_then(|board| board.crates))
             .unwrap_or_else(|| default_crates(&target));
-        let choice = linker_choice::choose(&Question {
+        let choice = choice::choose(&Question {
             target: &target,
             crates,
             asked: None,
@@ -60,7 +60,7 @@ pub fn run(
         for (crates, answer) in &survey.rows {
             let words = match answer {
                 Err(problem) if is_said(&problems, problem) => "missing, as said above".to_owned(),
-                _ => linker_survey::in_words(answer),
+                _ => survey::in_words(answer),
             };
             let text = format!("{crates}: {words}");
             call.ui.status("Linker", &text);

@@ -6,8 +6,8 @@ use xsys_diag::Diagnostic;
 use xsys_sysroot::Toolchain;
 use xsys_target::{Kind, Spec, Target};
 
-use crate::driver::linker_survey::{self, Survey};
-use crate::driver::user_flags::UserConfig;
+use crate::driver::linking::survey::{self, Survey};
+use crate::driver::linking::user_flags::UserConfig;
 use crate::error::Result;
 use crate::ui::{answer, table};
 
@@ -18,7 +18,7 @@ pub fn run(toolchain: &Toolchain, filter: Option<&str>, as_json: bool) -> Result
         .collect();
     let surveys = targets
         .iter()
-        .map(|target| linker_survey::survey(target, &UserConfig::default(), toolchain));
+        .map(|target| survey::survey(target, &UserConfig::default(), toolchain));
     let rows = targets.iter().zip(surveys);
     if as_json {
         let list: Vec<Value> = rows

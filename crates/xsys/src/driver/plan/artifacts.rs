@@ -13,16 +13,16 @@ use super::Ground;
 use crate::c_code;
 use crate::driver::artifacts::{self, Found, Row};
 use crate::driver::defaults::default_crates;
-use crate::driver::link_arguments;
-use crate::driver::linker_choice::{By, Choice};
-use crate::driver::linker_front::Front;
-use crate::driver::rustflags::{self, Inputs};
-use crate::driver::scripts;
-use crate::driver::settings::{Manifest, Settings, merge};
-use crate::driver::user_flags::{self, UserConfig};
-use crate::driver::verb::Verb;
+use crate::driver::linking::arguments;
+use crate::driver::linking::choice::{By, Choice};
+use crate::driver::linking::front::Front;
+use crate::driver::linking::rustflags::{self, Inputs};
+use crate::driver::linking::scripts;
+use crate::driver::linking::user_flags::{self, UserConfig};
 use crate::driver::which::load_target;
 use crate::error::Result;
+use crate::project::settings::{Manifest, Settings, merge};
+use crate::project::verb::Verb;
 use crate::render::report_problems;
 use crate::ui::Ui;
 
@@ -221,7 +221,7 @@ impl Package {
         if !by_us {
             return Ok((args, None));
         }
-        let path = link_arguments::file_of_artifact(project, &self.target, &self.folder);
+        let path = arguments::file_of_artifact(project, &self.target, &self.folder);
         let stand_in = format!("@{}", path.display());
         Ok((vec![stand_in], Some((path, args))))
     }

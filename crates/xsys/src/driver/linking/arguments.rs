@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use xsys_diag::Diagnostic;
 use xsys_target::{Kind, Target};
 
-use crate::driver::project::Project;
 use crate::error::file;
 use crate::files::{replace, short_digest};
+use crate::project::Project;
 
 /// What stands for the arguments in rustc's flags.
 pub fn stand_in(project: &Project, target: &Target) -> String {

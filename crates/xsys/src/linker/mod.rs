@@ -1,7 +1,14 @@
 //! The part of a linker: rustc calls us, we link, and a report is left for `xsys build`.
 //!
-//! Where `XSYS_LINK_REPORT` names a folder, what is known after a link is written there ([`link_report`]), what
-//! it was made of beside it ([`crate::link_record`]), and why each section is in the file ([`link_reasons`]).
+//! Where `XSYS_LINK_REPORT` names a folder, what is known after a link is written there ([`report`]), what it was
+//! made of beside it ([`record`]), and why each section is in the file ([`reasons`]). [`messages`] shows what rustc
+//! hides of it, and [`other`] is the same part for links by others.
+
+pub mod messages;
+pub mod other;
+pub mod reasons;
+pub mod record;
+pub mod report;
 
 use std::ffi::OsString;
 use std::io::Read;
@@ -12,13 +19,12 @@ use std::time::Instant;
 use xsys_diag::Diagnostic;
 use xsys_link::{Flavor, Kept, Outcome};
 
+use self::record::Record;
+use self::report::{LinkReport, Message, Region};
 use crate::c_code::foreign;
 use crate::children;
 use crate::component;
 use crate::error::file;
-use crate::link_reasons;
-use crate::link_record::Record;
-use crate::link_report::{self, LinkReport, Message, Region};
 use crate::render;
 use crate::ui::{self, Ui, When};
 use crate::variables;
@@ -57,7 +63,7 @@ pub fn main(flavor: Option<Flavor>, args: Vec<OsString>) -> ExitCode {
     let reasons = report_folder.is_some();
     let mut outcome = match component::Request::take(flavor, args) {
         Ok(component::Request::Plain(args)) => match reasons {
-            true => xsys_link::link_with_reasons(flavor, &args, link_reasons::MOST),
+            true => xsys_link::link_with_reasons(flavor, &args, reasons::MOST),
             false => xsys_link::link_command_line(flavor, &args),
         },
         Ok(component::Request::Component(request)) => request.link(),
@@ -102,7 +108,7 @@ pub fn main(flavor: Option<Flavor>, args: Vec<OsString>) -> ExitCode {
             };
             let record = Record::of(&outcome, &responses, output, name.clone());
             match record.leave(Path::new(&records))? {
-                Some(old) if old != name => link_reasons::forget(folder, &old),
+                Some(old) if old != name => reasons::forget(folder, &old),
                 _ => {}
             }
             Ok(())
@@ -267,9 +273,9 @@ fn leave(
     reasons: &[Kept],
 ) -> Result<String, Diagnostic> {
     let content = std::fs::read(output).map_err(|error| file("read", output, &error))?;
-    let name = link_report::leave(folder, &content, report)?;
+    let name = report::leave(folder, &content, report)?;
     if !reasons.is_empty() {
-        link_reasons::leave(folder, &content, reasons)?;
+        reasons::leave(folder, &content, reasons)?;
     }
     Ok(name)
 }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use toml::Spanned;
 use xsys_diag::{Diagnostic, Source, did_you_mean};
 
-use crate::driver::settings::Settings;
+use crate::project::settings::Settings;
 
 // The span is only needed here, so it is read only here.
 #[derive(Default, Deserialize)]

@@ -3,7 +3,7 @@
 use xsys_sysroot::Toolchain;
 use xsys_target::{CrateSet, Target};
 
-use crate::driver::user_flags::UserConfig;
+use crate::driver::linking::user_flags::UserConfig;
 
 /// What is to be linked, and what people have said about it.
 #[derive(Clone, Copy)]

@@ -3,6 +3,12 @@
 //! A board or the project's `run` says it; for plain targets it follows from the target and the
 //! machine we are on. Nothing is started here.
 
+pub mod context;
+pub mod gdb;
+mod loader;
+pub mod start;
+pub mod watch;
+
 use serde::{Deserialize, Serialize};
 use xsys_diag::Diagnostic;
 use xsys_target::{Engine, RunConfig, Spec, Stop, Target};

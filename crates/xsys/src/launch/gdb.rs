@@ -22,11 +22,11 @@ use xsys_sysroot::Toolchain;
 use xsys_target::Target;
 
 use crate::children;
-use crate::driver::launch::Launch;
-use crate::driver::project::Project;
 use crate::error::{Failure, Result};
 use crate::files::absolute;
+use crate::launch::Launch;
 use crate::programs::{cannot_start, find, quote};
+use crate::project::Project;
 use crate::ui::Ui;
 use crate::variables;
 
@@ -247,7 +247,7 @@ fn sources(toolchain: &Toolchain, project: &Project) -> Vec<String> {
         &format!("/rustc/{}", toolchain.rustc.commit_hash()),
         &toolchain.rust_src(),
     )];
-    if let Some(home) = crate::driver::trim_paths::cargo_home() {
+    if let Some(home) = crate::project::trim_paths::cargo_home() {
         lines.push(substitute("/cargo", &home));
     }
     // Trimmed paths are relative to the workspace.

@@ -9,10 +9,10 @@
 use xsys_sysroot::Cache;
 use xsys_target::Target;
 
-use crate::driver::project::Project;
-use crate::driver::user_flags::UserConfig;
-use crate::driver::{board_files, memory_layout};
+use crate::driver::linking::user_flags::UserConfig;
+use crate::driver::linking::{board_files, memory_layout};
 use crate::error::Result;
+use crate::project::Project;
 
 /// The linker's arguments; it is ours, or another one that knows less.
 pub fn link_args(

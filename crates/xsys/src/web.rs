@@ -22,11 +22,11 @@ use xsys_diag::Diagnostic;
 use xsys_target::Target;
 
 use crate::children;
-use crate::driver::emit::Output;
-use crate::driver::project::Project;
 use crate::error::file;
 use crate::files::replace;
+use crate::images::Output;
 use crate::programs;
+use crate::project::Project;
 
 /// The folder that is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,9 +1,9 @@
-//! Links by others: what they were made of is written down, too ([`crate::link_record`]).
+//! Links by others: what they were made of is written down, too ([`crate::linker::record`]).
 //!
 //! Problem: cargo does not know what a linker reads, and rust-lld, compilers and the user's own linkers
 //! leave no record, so that an edited script would change nothing. So rustc is given a link to this
 //! program that has the name of the real linker, from which rustc learns whose language is spoken
-//! ([`crate::driver::linker_front`] makes it). Here the arguments are read ([`arguments`]), the record is left,
+//! ([`crate::driver::linking::front`] makes it). Here the arguments are read ([`arguments`]), the record is left,
 //! and this process becomes the linker: its arguments, output, exit code and signals are what they were.
 //!
 //! The record is older than the link. What is edited in between makes it wrong, and the program is linked
@@ -18,7 +18,7 @@ use std::process::{Command, ExitCode};
 use xsys_diag::Diagnostic;
 
 use crate::error::{self, file};
-use crate::link_record::Record;
+use crate::linker::record::Record;
 use crate::programs::{become_it, find};
 use crate::render;
 use crate::ui::Ui;

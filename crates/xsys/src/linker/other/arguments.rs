@@ -17,7 +17,7 @@ use xsys_link::script::ast::{Command, Script};
 use xsys_link::script::parse::{IncludeError, Loader, parse_into};
 use xsys_link::wasm::options::expand_all;
 
-use crate::link_record::stat;
+use crate::linker::record::stat;
 
 /// What a link is going to read.
 #[derive(Debug, Default)]

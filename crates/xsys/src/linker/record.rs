@@ -3,7 +3,7 @@
 //! cargo knows the sources of a program, but not the linker scripts, memory layouts, response files
 //! and foreign libraries that only its linker reads: edited, they would change nothing. So each link
 //! that cargo asks for leaves a record of the files it read and of the places where it looked in vain.
-//! Links by others leave the same ([`crate::other_linker`]). Before the next build the records are compared with the disk. An output whose inputs have changed
+//! Links by others leave the same ([`crate::linker::other`]). Before the next build the records are compared with the disk. An output whose inputs have changed
 //! is removed, which cargo notices: it makes that program again, and nothing else.
 //!
 //! Objects of rustc's and crates are left out: those are cargo's to watch. The standard library is

@@ -3,17 +3,25 @@
 //! cargo is asked (`cargo metadata --no-deps`), because only cargo knows how `--manifest-path`,
 //! `--config`, the environment and configuration files add up.
 
+pub mod cargo_config;
+pub mod manifest_edit;
+pub mod members;
+mod missing_script;
+pub mod profile;
+pub mod settings;
+pub mod trim_paths;
+pub mod verb;
+
 use std::path::{Path, PathBuf};
 
 use cargo_metadata::{Metadata, MetadataCommand};
 use xsys_diag::Diagnostic;
 use xsys_target::{Target, What};
 
+use self::members::{Member, Part};
+use self::settings::{Manifest, Settings, merge};
 use crate::cli::CargoFlags;
-use crate::driver::emit::Shared;
-use crate::driver::members::{self, Member, Part};
-use crate::driver::missing_script;
-use crate::driver::settings::{Manifest, Settings, merge};
+use crate::images::emit::Shared;
 
 /// A project as a command sees it.
 #[derive(Clone, Debug)]

@@ -11,9 +11,9 @@ use xsys_diag::Diagnostic;
 use xsys_sysroot::Toolchain;
 use xsys_target::{Kind, Linking, LldFlavor, Target};
 
-use crate::driver::linker_missing as missing;
-use crate::driver::linker_question::{Question, is_host};
-use crate::driver::user_flags::{self, UserConfig};
+use crate::driver::linking::missing;
+use crate::driver::linking::question::{Question, is_host};
+use crate::driver::linking::user_flags::{self, UserConfig};
 use crate::own_program;
 use crate::programs::find;
 use crate::ui::Ui;

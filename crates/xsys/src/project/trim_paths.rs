@@ -11,8 +11,8 @@ use std::path::PathBuf;
 use xsys_sysroot::Toolchain;
 
 use crate::cli::TrimPaths;
-use crate::driver::project::Project;
-use crate::driver::settings::Manifest;
+use crate::project::Project;
+use crate::project::settings::Manifest;
 
 /// The flags that rustc gets: the command line's wish, else the metadata's, else the profile's.
 pub fn flags(

@@ -8,10 +8,10 @@ use xsys_sysroot::Toolchain;
 use xsys_target::{CrateSet, Target};
 
 use crate::cli::CargoFlags;
-use crate::driver::cargo_config::CargoConfig;
-use crate::driver::linker_choice::{Choice, choose};
-use crate::driver::linker_question::Question;
-use crate::driver::user_flags::{self, UserConfig};
+use crate::driver::linking::choice::{Choice, choose};
+use crate::driver::linking::question::Question;
+use crate::driver::linking::user_flags::{self, UserConfig};
+use crate::project::cargo_config::CargoConfig;
 
 /// What cargo's configuration for a folder says about a target, as far as it can be told before
 /// there is a sysroot: mistakes in it are for the build to report.

@@ -6,7 +6,7 @@ use xsys_diag::Diagnostic;
 use xsys_sysroot::Toolchain;
 use xsys_target::{CrateSet, Kind, Linking, Target};
 
-use crate::driver::linker_question::{Question, is_host};
+use crate::driver::linking::question::{Question, is_host};
 use crate::programs::find;
 
 /// Architectures whose backends every rustc has; for others it is asked.

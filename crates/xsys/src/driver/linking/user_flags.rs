@@ -12,8 +12,8 @@ use xsys_diag::Diagnostic;
 use xsys_sysroot::Cache;
 use xsys_target::{Kind, Rustc, Target};
 
-use crate::driver::cargo_config::{CargoConfig, holds, split};
 use crate::error::{file, reason};
+use crate::project::cargo_config::{CargoConfig, holds, split};
 
 /// What the user's configuration says about a target.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -11,8 +11,8 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::json;
 
-use crate::link_record;
-use crate::link_report::{self, LinkReport};
+use crate::linker::record;
+use crate::linker::report::{self, LinkReport};
 use crate::ui::{self, Ui};
 
 /// Clocks of file systems go in steps of this size.
@@ -43,19 +43,17 @@ impl<'a> Messages<'a> {
     /// Shows what a finished program's link has said.
     pub fn of_program(&mut self, reports: &Path, program: &Path) {
         let content = std::fs::read(program).ok();
-        if let Some(report) =
-            content.and_then(|content| link_report::find_report(reports, &content))
-        {
+        if let Some(report) = content.and_then(|content| report::find_report(reports, &content)) {
             self.of_report(program, &report);
         }
     }
 
     /// Shows what links have said since a time, whoever runs their outputs.
     pub fn of_links_since(&mut self, records: &Path, reports: &Path, start: SystemTime) {
-        for (path, record) in link_record::all(records) {
+        for (path, record) in record::all(records) {
             let modified = path.metadata().and_then(|metadata| metadata.modified());
             if modified.is_ok_and(|time| time + STEP >= start)
-                && let Some(report) = link_report::read_report(reports, &record.report)
+                && let Some(report) = report::read_report(reports, &record.report)
             {
                 self.of_report(&record.output, &report);
             }

@@ -14,7 +14,7 @@ use xsys_link::{By, Kept};
 
 use crate::error::file;
 use crate::files::keep_newest;
-use crate::link_report::report_name;
+use crate::linker::report::report_name;
 
 /// For images with more sections than this, nothing is kept.
 pub const MOST: usize = 1 << 14;

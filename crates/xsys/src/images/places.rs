@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use xsys_diag::Diagnostic;
 use xsys_image::Format;
 
-use crate::driver::emit::Emit;
 use crate::files::is_special;
+use crate::images::emit::Emit;
 
 /// What is wrong with the places of a linked file's images.
 pub fn check(elf: &Path, places: &[(&Emit, PathBuf)]) -> Vec<Diagnostic> {

@@ -1,7 +1,7 @@
 //! What rustc is given in place of a linker that is not ours: a link to this program under the linker's name.
 //!
 //! By that name rustc finds out whose language is spoken, so it stays; which program is meant is written
-//! beside the folder of the link ([`crate::other_linker`] reads it). Both have a place below the target folder that
+//! beside the folder of the link ([`crate::linker::other`] reads it). Both have a place below the target folder that
 //! follows from the program alone: cargo compares the flags that name it.
 //!
 //! Where there are no such links (Windows), for what rustc finds by itself, and where the linker is not to
@@ -13,16 +13,16 @@ use xsys_diag::Diagnostic;
 use xsys_sysroot::Toolchain;
 use xsys_target::Target;
 
-use crate::driver::linker_choice::{By, Choice};
-use crate::driver::project::Project;
-use crate::driver::user_flags::{self, UserConfig};
+use crate::driver::linking::choice::{By, Choice};
+use crate::driver::linking::user_flags::{self, UserConfig};
 use crate::driver::which::Place;
 use crate::error::file;
 use crate::files::replace;
 use crate::files::short_digest;
-use crate::other_linker::{FOLDER, note};
+use crate::linker::other::{FOLDER, note};
 use crate::own_program;
 use crate::programs::find;
+use crate::project::Project;
 
 /// A link and what it stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,7 +124,7 @@ fn is_there(program: &Path, toolchain: &Toolchain, project: &Project) -> bool {
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
-    use crate::other_linker::{behind, is_one};
+    use crate::linker::other::{behind, is_one};
 
     #[test]
     fn a_link_leads_to_its_program() {

@@ -10,7 +10,7 @@ use std::path::Path;
 use cargo_metadata::{Metadata, Package, TargetKind};
 
 use crate::cli::CargoFlags;
-use crate::driver::settings::Settings;
+use crate::project::settings::Settings;
 
 /// A member that is built.
 #[derive(Clone, Debug)]
@@ -294,7 +294,7 @@ fn narrowed(part: &Part, all: &[Member], flags: &CargoFlags) -> Option<Part> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::driver::settings::Manifest;
+    use crate::project::settings::Manifest;
     use std::path::Path;
 
     fn member(name: &str, board: &str, targets: &[(&str, &str)]) -> Member {

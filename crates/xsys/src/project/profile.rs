@@ -5,8 +5,8 @@
 //! (<https://doc.rust-lang.org/cargo/reference/profiles.html>), and takes from the one it inherits
 //! what none of them says.
 
-use crate::driver::cargo_config::CargoConfig;
-use crate::driver::settings::Manifest;
+use crate::project::cargo_config::CargoConfig;
+use crate::project::settings::Manifest;
 
 /// The part of a profile that reaches the standard library.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -12,7 +12,7 @@ use std::path::Path;
 
 use xsys_target::{Kind, Target};
 
-use crate::driver::linker_choice::Choice;
+use crate::driver::linking::choice::Choice;
 
 /// What our flags are made of.
 #[derive(Clone, Debug)]
@@ -62,7 +62,7 @@ pub fn encode(flags: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::driver::linker_choice::By;
+    use crate::driver::linking::choice::By;
     use xsys_diag::Source;
 
     fn target(json: bool) -> Target {
