@@ -77,17 +77,34 @@ fn lost_in_group(link: &Link, said: &str) -> bool {
         .iter_mut()
         .flat_map(|input| input.objects_mut().to_vec())
         .collect();
-    let lost = |name: &str| {
+    // Of a group that another file had first, wasm-ld keeps segments that are to be retained.
+    let retained = |name: &str| {
+        let section = name
+            .strip_prefix("__start_")
+            .or_else(|| name.strip_prefix("__stop_"));
         objects.iter().any(|object| {
-            let groups = names_in_groups(object).filter(|(known, _)| readable(known) == name);
-            groups.into_iter().any(|(name, group)| {
-                objects.iter().any(|other| {
-                    let same = |known: &Group| known.name == group.name;
-                    other.groups.iter().any(same)
-                        && !names_in_groups(other).any(|(known, _)| known == name)
-                })
+            let mut segments = object
+                .segments
+                .iter()
+                .filter(|s| Some(s.name.as_str()) == section);
+            segments.any(|segment| {
+                let mut groups = object.groups.iter();
+                groups.any(|group| group.segments.contains(&segment.id))
             })
         })
+    };
+    let lost = |name: &str| {
+        retained(name)
+            || objects.iter().any(|object| {
+                let groups = names_in_groups(object).filter(|(known, _)| readable(known) == name);
+                groups.into_iter().any(|(name, group)| {
+                    objects.iter().any(|other| {
+                        let same = |known: &Group| known.name == group.name;
+                        other.groups.iter().any(same)
+                            && !names_in_groups(other).any(|(known, _)| known == name)
+                    })
+                })
+            })
     };
     let errors = said.lines().filter(|line| line.starts_with("error: "));
     let names = errors.map(|line| {

@@ -297,8 +297,12 @@ pub static FLAGS: &[Flag] = &[
         ["export-memory"],
         Optional,
         |r, v| {
-            let name = if v.is_empty() { "memory" } else { v };
-            r.options.memory.export = Some(name.into());
+            let memory = &mut r.options.memory;
+            match v.is_empty() {
+                // A name that was given stays.
+                true => drop(memory.export.get_or_insert_with(|| "memory".into())),
+                false => memory.export = Some(v.into()),
+            }
         },
         "`--export-memory=NAME`, by default memory"
     ),

@@ -76,11 +76,20 @@ pub fn is_exported(options: &WasmOptions, symbol: &Symbol<'_>) -> bool {
             || symbol.is_exported_by_name())
 }
 
+/// Whether a symbol is `__start_NAME` or `__stop_NAME` of a segment.
+fn is_end(symbol: &Symbol<'_>) -> bool {
+    use LinkerSymbol::{SegmentEnd, SegmentStart};
+    matches!(
+        symbol.definition,
+        Definition::Linker(SegmentStart | SegmentEnd)
+    )
+}
+
 /// Finds what stays.
 pub fn gc(options: &WasmOptions, resolved: &Resolved<'_>) -> Live {
     let all = !options.gc_sections;
     let mut marking = Marking {
-        all_retained: options.shrink.compat,
+        compat: options.shrink.compat,
         resolved,
         queue: Vec::new(),
         live: everything(options, resolved, all),
@@ -90,18 +99,16 @@ pub fn gc(options: &WasmOptions, resolved: &Resolved<'_>) -> Live {
         let no_strip = symbol.flags.contains(wasmparser::SymbolFlags::NO_STRIP);
         let pointer = symbol.definition == Definition::Linker(LinkerSymbol::StackPointer);
         let finaliser = resolved.finaliser == Some(id);
-        if entry || no_strip || pointer || finaliser || is_exported(options, symbol) {
+        // Which segments there are is not known yet: their ends are exported if they are there.
+        let exported = is_exported(options, symbol) && !is_end(symbol);
+        if entry || no_strip || pointer || finaliser || exported {
             marking.mark(id);
         }
     }
     // Addresses of the linker's own are known, whether code asks for them or only a custom section does.
     for (id, symbol) in resolved.named() {
-        let Definition::Linker(kind) = symbol.definition else {
-            continue;
-        };
-        // Which segments there are is not known yet.
-        let end = matches!(kind, LinkerSymbol::SegmentStart | LinkerSymbol::SegmentEnd);
-        if symbol.kind == SymbolKind::Data && !end {
+        let ours = matches!(symbol.definition, Definition::Linker(_)) && !is_end(symbol);
+        if symbol.kind == SymbolKind::Data && ours {
             marking.mark(id);
         }
     }
@@ -162,8 +169,8 @@ fn everything(options: &WasmOptions, resolved: &Resolved<'_>, live: bool) -> Liv
 }
 
 struct Marking<'r, 'a> {
-    /// Retained segments stay even if another file had their group first.
-    all_retained: bool,
+    /// As wasm-ld does it: retained segments stay even if another file had their group first.
+    compat: bool,
     resolved: &'r Resolved<'a>,
     queue: Vec<(FileId, Relocs<'a>)>,
     live: Live,
@@ -229,7 +236,7 @@ impl Marking<'_, '_> {
         for (at, segment) in object.segments.iter().enumerate() {
             let discarded = &self.resolved.discarded.segments;
             // wasm-ld keeps those, too.
-            if segment.retain && (self.all_retained || !discarded.contains(&(file, at as u32))) {
+            if segment.retain && (self.compat || !discarded.contains(&(file, at as u32))) {
                 self.mark_segment(file, at as u32);
             }
         }
@@ -243,7 +250,9 @@ impl Marking<'_, '_> {
             }
             let id = self.resolved.file_symbol(file, entry.index);
             // A stub has no slot, so its address does not bring it in.
-            if value.is_table_slot() && self.resolved.symbol(id).stub {
+            // For wasm-ld one that counts from the table's base does.
+            let follows = self.compat && value == Value::TableSlotRelative;
+            if value.is_table_slot() && !follows && self.resolved.symbol(id).stub {
                 return;
             }
             self.mark(id);

@@ -100,8 +100,11 @@ pub fn value(
         Value::Global => number(indexes.global_number(id, symbol)),
         Value::TableSlot => u64::from(indexes.slot(id, symbol)),
         Value::TableSlotRelative => {
-            let slot = i64::from(indexes.slot(id, symbol));
-            (slot - i64::from(layout.table_base)) as u64
+            match i64::from(indexes.slot(id, symbol)) {
+                // wasm-ld forgets that the base will be added.
+                0 if layout.exact => 0,
+                slot => (slot - i64::from(layout.table_base)) as u64,
+            }
         }
         Value::Address | Value::AddressRelative | Value::AddressTls => layout
             .memory

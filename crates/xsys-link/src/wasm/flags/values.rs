@@ -85,6 +85,8 @@ pub(super) fn unresolved(reading: &mut Reading, text: &str) -> Result<(), String
 
 pub(super) fn import_memory(reading: &mut Reading, text: &str) -> Result<(), String> {
     let (module, name) = match text {
+        // A name that was given stays.
+        "" if reading.options.memory.import.is_some() => return Ok(()),
         "" => ("env", "memory"),
         _ => text.split_once(',').unwrap_or(("env", text)),
     };

@@ -6,20 +6,27 @@
 
 use twox_hash::XxHash3_64;
 
+use super::llvm_hash;
+
 /// The table's size when the first name comes.
 const FIRST_SIZE: usize = 16;
 
 /// Names in the order of LLVM's `StringMap` after they were inserted one after the other.
 pub(super) fn in_table_order<'n>(names: impl Iterator<Item = &'n String>) -> Vec<&'n str> {
-    in_order(FIRST_SIZE, names.map(String::as_str))
+    in_order(FIRST_SIZE, XxHash3_64::oneshot, names.map(String::as_str))
 }
 
 /// Names in the order of LLVM's `DenseMap`.
 pub(super) fn in_map_order<'n>(names: impl Iterator<Item = &'n str>) -> Vec<&'n str> {
-    in_order(FIRST_SIZE * 4, names)
+    in_order(FIRST_SIZE * 4, llvm_hash::hash, names)
 }
 
-fn in_order<'n>(size: usize, names: impl Iterator<Item = &'n str>) -> Vec<&'n str> {
+fn in_order<'n>(
+    size: usize,
+    hash: fn(&[u8]) -> u64,
+    names: impl Iterator<Item = &'n str>,
+) -> Vec<&'n str> {
+    let place = |table: &[Option<&str>], name: &str| place(table, name, hash(name.as_bytes()));
     let mut table: Vec<Option<&'n str>> = vec![None; size];
     let mut count = 0;
     for name in names {
@@ -42,9 +49,9 @@ fn in_order<'n>(size: usize, names: impl Iterator<Item = &'n str>) -> Vec<&'n st
 }
 
 /// Where a name is, or would be.
-fn place(table: &[Option<&str>], name: &str) -> usize {
+fn place(table: &[Option<&str>], name: &str, hash: u64) -> usize {
     let mask = table.len() - 1;
-    let mut at = XxHash3_64::oneshot(name.as_bytes()) as usize & mask;
+    let mut at = hash as usize & mask;
     let mut step = 1;
     while table[at].is_some_and(|known| known != name) {
         at = (at + step) & mask;

@@ -11,6 +11,7 @@
 mod asked;
 mod conflicts;
 mod linker_names;
+mod llvm_hash;
 mod stubbed;
 mod wrap;
 
@@ -350,9 +351,10 @@ impl<'a> Table<'a> {
         self.resolved.files[done.file.0 as usize] = done.object;
         self.resolved.file_symbols[done.file.0 as usize] = done.ids;
         self.order.push(done.file);
-        let file = done.file;
-        let extracted = done.asked.map(|(by, name)| Extracted { file, by, name });
-        self.resolved.extracted.extend(extracted);
+        if let Some((by, name)) = done.asked {
+            let file = self.told_of(name, done.file);
+            self.resolved.extracted.push(Extracted { file, by, name });
+        }
     }
 
     fn drop_known_groups(&mut self, file: FileId, object: &ObjectFile<'a>) {
@@ -378,8 +380,10 @@ impl<'a> Table<'a> {
         symbol: &ObjectSymbol<'a>,
     ) -> Step {
         // A local name means its own file's copy, whichever group it is in.
-        let local = symbol.flags.contains(SymbolFlags::BINDING_LOCAL)
-            && (self.options.gc_sections || self.options.shrink.compat);
+        let local = symbol.flags.contains(SymbolFlags::BINDING_LOCAL);
+        if local && !self.options.gc_sections && !self.options.shrink.compat {
+            self.keep_own_copy(file, symbol);
+        }
         let dropped = &self.resolved.discarded;
         let dropped_segment = |segment| !local && dropped.segments.contains(&(file, segment));
         let definition = match symbol.place {
@@ -462,6 +466,18 @@ impl<'a> Table<'a> {
         }
     }
 
+    /// Where nothing is dropped, what a local name means stays, even if another file had its group first.
+    fn keep_own_copy(&mut self, file: FileId, symbol: &ObjectSymbol<'a>) {
+        let dropped = &mut self.resolved.discarded;
+        match symbol.place {
+            Place::Data { segment, .. } => dropped.segments.remove(&(file, segment)),
+            Place::Item(at) if symbol.kind == SymbolKind::Function => {
+                dropped.functions.remove(&(file, at))
+            }
+            _ => false,
+        };
+    }
+
     fn refer(&mut self, entry: Entry<'a>) -> Step {
         let Some(id) = self.get_hashed(entry.hashed()) else {
             return Ok(self.insert_hashed(entry.hash, entry.symbol(true)));
@@ -529,6 +545,14 @@ impl<'a> Table<'a> {
             }
         }
         Ok(id)
+    }
+
+    /// The file that is told of when `member` was pulled for a name: for wasm-ld the one that has the name now.
+    fn told_of(&self, name: &str, member: FileId) -> FileId {
+        let id = self.get(name).filter(|_| self.options.shrink.compat);
+        let symbol = id.map(|id| self.resolved.symbol(id));
+        let symbol = symbol.filter(|symbol| !matches!(symbol.definition, Definition::Lazy(_)));
+        symbol.and_then(|symbol| symbol.file).unwrap_or(member)
     }
 
     /// A function is wanted of a member that is on its way.
