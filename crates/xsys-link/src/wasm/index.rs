@@ -4,8 +4,10 @@
 //! Imports come first in every index space, then what the linker makes, then the files' own items
 //! in link order. Slots are given in the order in which relocations ask for them.
 
-use hashbrown::{HashMap, HashSet};
-use wasmparser::{RelocationEntry, SymbolFlags};
+mod scan;
+
+use hashbrown::HashMap;
+use wasmparser::SymbolFlags;
 use xsys_diag::Diagnostic;
 
 use super::WasmOptions;
@@ -14,8 +16,9 @@ use super::missing::{self, is_allowed};
 use super::object::{ImportName, Signature, SymbolKind};
 use super::options::Unresolved;
 use super::order;
-use super::reloc::{self, Field, Value};
+use super::reloc::{self, Value};
 use super::symbols::{Definition, FileId, FunctionRef, LinkerSymbol, Resolved, Symbol, SymbolId};
+use scan::Scan;
 
 /// No number was given.
 const NONE: u32 = u32::MAX;
@@ -113,22 +116,6 @@ fn slot_of(id: SymbolId, symbol: &Symbol<'_>) -> Slot {
     }
 }
 
-/// What relocations ask for besides indexes.
-struct Scan<'a> {
-    types: Vec<Signature<'a>>,
-    elements: Vec<SymbolId>,
-    address_globals: Vec<SymbolId>,
-    /// By symbol, how often code refers to a function by its number.
-    calls: Vec<u32>,
-    missing: Vec<SymbolId>,
-    /// References to thread-local data that mean something else.
-    not_tls: Vec<(SymbolId, FileId)>,
-    /// Places that want an address now which is known at run time only.
-    fixed: Vec<(SymbolId, FileId)>,
-    /// Places that want the distance of something that is not there.
-    nowhere: Vec<(SymbolId, FileId)>,
-}
-
 /// Gives out numbers, and reports what is not defined.
 pub fn number<'a>(
     options: &WasmOptions,
@@ -194,158 +181,6 @@ pub fn needs_tls_globals(options: &WasmOptions, resolved: &Resolved<'_>, live: &
 }
 
 impl<'a> Indexes<'a> {
-    fn scan(&mut self, options: &WasmOptions, resolved: &Resolved<'a>, live: &Live) -> Scan<'a> {
-        let mut scan = Scan {
-            types: Vec::new(),
-            elements: Vec::new(),
-            address_globals: Vec::new(),
-            calls: vec![0; resolved.symbols.len()],
-            missing: Vec::new(),
-            not_tls: Vec::new(),
-            fixed: Vec::new(),
-            nowhere: Vec::new(),
-        };
-        self.symbol_slots = vec![NONE; resolved.symbols.len()];
-        // Relocations by far outnumber symbols: what does not change is found out once for each.
-        let mut met = vec![false; resolved.symbols.len()];
-        let mut seen_globals = HashSet::new();
-        for (file, object) in resolved.files() {
-            let mut used_types = vec![false; object.types.len()];
-            let functions = object.functions.iter().map(|function| function.relocs);
-            let segments = object.segments.iter().map(|segment| segment.relocs);
-            let functions = functions.zip(&live.functions[file.0 as usize]);
-            let segments = segments.zip(&live.segments[file.0 as usize]);
-            let ids = resolved.file_symbols[file.0 as usize].as_slice();
-            for &(_, symbol) in &object.init_functions {
-                let id = ids[symbol as usize];
-                let undefined =
-                    resolved.symbol(id).is_undefined() && !resolved.symbol(id).is_local();
-                if undefined && live.files[file.0 as usize] && !met[id.0 as usize] {
-                    met[id.0 as usize] = true;
-                    scan.missing.push(id);
-                }
-            }
-            // wasm-ld looks at other sections where it drops nothing.
-            let looks = options.shrink.compat && !options.gc_sections;
-            let customs = object.customs.iter().filter(|_| looks);
-            let customs = customs.map(|custom| (custom.relocs, &true));
-            let live = functions.chain(segments).chain(customs);
-            let live = live.filter(|(_, live)| **live);
-            for entry in live.flat_map(|(relocs, _)| relocs.iter()) {
-                let value = reloc::row(entry.ty).value;
-                if value == Value::Type {
-                    if !std::mem::replace(&mut used_types[entry.index as usize], true) {
-                        scan.types.push(object.types[entry.index as usize]);
-                    }
-                    continue;
-                }
-                let id = ids[entry.index as usize];
-                let distance = matches!(value, Value::AddressRelative | Value::TableSlotRelative);
-                let object = options.relocatable
-                    && !(options.shrink.compat && options.unresolved == Unresolved::Import);
-                if distance && !object {
-                    let symbol = resolved.symbol(id);
-                    if (symbol.is_undefined() && !symbol.is_overlooked()) || symbol.missing {
-                        scan.nowhere.push((id, file));
-                    }
-                }
-                match value {
-                    Value::Function => scan.calls[id.0 as usize] += 1,
-                    Value::AddressTls => {
-                        let symbol = resolved.symbol(id);
-                        // Without threads there is one copy of everything.
-                        let fits = symbol.is_tls() || !options.memory.shared;
-                        if !(symbol.is_defined() && fits) {
-                            scan.not_tls.push((id, file));
-                            continue;
-                        }
-                    }
-                    Value::Address if is_fixed(options, resolved.symbol(id), &entry) => {
-                        self.wait_for_address(options, (id, file), &entry, &mut scan);
-                    }
-                    Value::TableSlot | Value::TableSlotRelative => {
-                        let symbol = resolved.symbol(id);
-                        if is_fixed(options, symbol, &entry) {
-                            self.wait_for_address(options, (id, file), &entry, &mut scan);
-                        }
-                        if options.relocatable && is_dynamic(options, symbol) {
-                            continue;
-                        }
-                        // wasm-ld knows that nobody defines it only once it has met it.
-                        let first = options.shrink.compat && symbol.missing && !met[id.0 as usize];
-                        if !symbol.stub || first {
-                            self.give_slot(options, id, symbol, &mut scan.elements);
-                        }
-                    }
-                    Value::Global => {
-                        let symbol = resolved.symbol(id);
-                        if symbol.kind != SymbolKind::Global && seen_globals.insert(id) {
-                            if is_dynamic(options, symbol) {
-                                self.import_address(id);
-                                continue;
-                            }
-                            scan.address_globals.push(id);
-                            let first =
-                                options.shrink.compat && symbol.missing && !met[id.0 as usize];
-                            if symbol.kind == SymbolKind::Function && (!symbol.stub || first) {
-                                self.give_slot(options, id, symbol, &mut scan.elements);
-                            }
-                        }
-                    }
-                    _ => {}
-                }
-                if !std::mem::replace(&mut met[id.0 as usize], true) {
-                    let symbol = resolved.symbol(id);
-                    // wasm-ld overlooks a name whose group another file had first.
-                    let overlooked = options.shrink.compat && symbol.is_overlooked();
-                    let missing = symbol.is_undefined() && !symbol.is_weak() && !overlooked;
-                    if missing || symbol.missing {
-                        scan.missing.push(id);
-                    }
-                }
-            }
-        }
-        scan
-    }
-
-    /// A place wants an address that is known at run time only. In an object data can wait for it.
-    fn wait_for_address(
-        &mut self,
-        options: &WasmOptions,
-        (id, file): (SymbolId, FileId),
-        entry: &RelocationEntry,
-        scan: &mut Scan<'a>,
-    ) {
-        match options.relocatable && in_data(entry) {
-            true => self.import_address(id),
-            false => scan.fixed.push((id, file)),
-        }
-    }
-
-    fn import_address(&mut self, id: SymbolId) {
-        if !self.imported_addresses.contains(&id) {
-            self.imported_addresses.push(id);
-        }
-    }
-
-    fn give_slot(
-        &mut self,
-        options: &WasmOptions,
-        id: SymbolId,
-        symbol: &Symbol<'a>,
-        elements: &mut Vec<SymbolId>,
-    ) {
-        let known = &mut self.symbol_slots[id.0 as usize];
-        if *known != NONE || (options.shrink.compat && symbol.is_overlooked()) {
-            return;
-        }
-        let next = options.table.base.saturating_add(elements.len() as u32);
-        *known = *self.slots.entry(slot_of(id, symbol)).or_insert_with(|| {
-            elements.push(id);
-            next
-        });
-    }
-
     fn number_imports(&mut self, options: &WasmOptions, resolved: &Resolved<'a>, live: &Live) {
         // Equal imports share a number, whichever symbols they come from.
         let mut known: HashMap<(ImportName<'a>, ImportType<'_, 'a>), u32> = HashMap::new();
@@ -659,29 +494,6 @@ pub fn import_name<'a>(symbol: &Symbol<'a>) -> ImportName<'a> {
         module: "env",
         field: symbol.name,
     })
-}
-
-/// Whether the address of something that is not defined is asked for at run time.
-fn is_dynamic(options: &WasmOptions, symbol: &Symbol<'_>) -> bool {
-    options.unresolved == Unresolved::Import
-        && (!options.relocatable || options.shrink.compat)
-        && symbol.is_undefined()
-        && !symbol.is_local()
-        && !symbol.is_hidden()
-        && matches!(symbol.kind, SymbolKind::Data | SymbolKind::Function)
-}
-
-/// Whether a field is one of data, and not of code.
-fn in_data(entry: &RelocationEntry) -> bool {
-    matches!(reloc::row(entry.ty).field, Field::I32 | Field::I64)
-}
-
-/// Whether a place wants that address now.
-fn is_fixed(options: &WasmOptions, symbol: &Symbol<'_>, entry: &RelocationEntry) -> bool {
-    // wasm-ld lets no code have an address that is not known, even of what nobody else can define.
-    let code = !in_data(entry);
-    let dynamic = options.unresolved == Unresolved::Import && symbol.is_undefined();
-    is_dynamic(options, symbol) || (code && dynamic && options.shrink.compat)
 }
 
 /// Whether what a symbol names comes from outside.

@@ -329,52 +329,15 @@ fn read_attributes(
                 cursor.skip(4)?;
             }
             Step::Expression(width) | Step::Location(width) => {
-                let length = usize::try_from(width.read(cursor)?).ok()?;
-                let from = cursor.pos();
-                let expression = cursor.take(length)?;
-                if expression::is_frame_field(expression) {
-                    continue;
-                }
-                let mut stays = None;
-                if matches!(step, Step::Location(_)) {
-                    for reloc in relocs.within(from, from + length) {
-                        match reloc.target {
-                            Target::Data | Target::Function(_) => stays = Some(true),
-                            Target::Gone => stays = stays.or(Some(false)),
-                            _ => {}
-                        }
-                    }
-                }
-                let mut missing = false;
-                expression::scan(expression, unit.address_size, |operand| match operand {
-                    // Zero is the type of addresses, which has no entry.
-                    Operand::Type { value: 0, .. } => {}
-                    Operand::Type { at, len, value } => {
-                        let value = u32::try_from(value).ok();
-                        let target = value.and_then(|value| unit.offset.checked_add(value));
-                        match target.filter(|&target| target < unit.end) {
-                            Some(target) => edges.push(Edge {
-                                at: base + (from + at) as u32,
-                                target: base + target,
-                                width: Some(Width::Leb.exact(len)),
-                            }),
-                            None => missing = true,
-                        }
-                    }
-                    Operand::Address(index) => {
-                        match address(sections, unit, index).map(|reloc| reloc.target) {
-                            Some(Target::Data | Target::Function(_)) => stays = Some(true),
-                            Some(Target::Gone) => stays = stays.or(Some(false)),
-                            _ => {}
-                        }
-                    }
-                })?;
-                if missing {
-                    return None;
-                }
-                if let (Step::Location(_), Some(stays)) = (step, stays) {
-                    flags |= if stays { ROOT } else { GONE };
-                }
+                let located = matches!(step, Step::Location(_));
+                flags |= read_expression(
+                    sections,
+                    (unit, base),
+                    (width, located),
+                    cursor,
+                    relocs,
+                    edges,
+                )?;
             }
             Step::LowPc(width) => {
                 code_stays.start(relocs.at(cursor.pos()));
@@ -406,6 +369,64 @@ fn read_attributes(
         flags |= ROOT;
     }
     Some(flags)
+}
+
+/// Goes through an expression after its length; where it says where a variable is (`located`), returns
+/// whether that stays.
+fn read_expression(
+    sections: &Sections<'_, '_>,
+    (unit, base): (&Unit, u32),
+    (width, located): (Width, bool),
+    cursor: &mut Cursor<'_>,
+    relocs: &mut Ascending<'_>,
+    edges: &mut Vec<Edge>,
+) -> Option<u8> {
+    let length = usize::try_from(width.read(cursor)?).ok()?;
+    let from = cursor.pos();
+    let expression = cursor.take(length)?;
+    if expression::is_frame_field(expression) {
+        return Some(0);
+    }
+    let mut stays = None;
+    if located {
+        for reloc in relocs.within(from, from + length) {
+            match reloc.target {
+                Target::Data | Target::Function(_) => stays = Some(true),
+                Target::Gone => stays = stays.or(Some(false)),
+                _ => {}
+            }
+        }
+    }
+    let mut missing = false;
+    expression::scan(expression, unit.address_size, |operand| match operand {
+        // Zero is the type of addresses, which has no entry.
+        Operand::Type { value: 0, .. } => {}
+        Operand::Type { at, len, value } => {
+            let value = u32::try_from(value).ok();
+            let target = value.and_then(|value| unit.offset.checked_add(value));
+            match target.filter(|&target| target < unit.end) {
+                Some(target) => edges.push(Edge {
+                    at: base + (from + at) as u32,
+                    target: base + target,
+                    width: Some(Width::Leb.exact(len)),
+                }),
+                None => missing = true,
+            }
+        }
+        Operand::Address(index) => match address(sections, unit, index).map(|reloc| reloc.target) {
+            Some(Target::Data | Target::Function(_)) => stays = Some(true),
+            Some(Target::Gone) => stays = stays.or(Some(false)),
+            _ => {}
+        },
+    })?;
+    if missing {
+        return None;
+    }
+    Some(match stays {
+        Some(true) if located => ROOT,
+        Some(false) if located => GONE,
+        _ => 0,
+    })
 }
 
 /// Whether the code that an entry describes stays.

@@ -210,7 +210,13 @@ fn examine(
             hashing.finish(&mut found.candidates);
         }
     }
-    for custom in &object.customs {
+    watch(resolved, id, &mut found);
+    found
+}
+
+/// What sections for tools refer to.
+fn watch(resolved: &Resolved<'_>, id: FileId, found: &mut Findings) {
+    for custom in &resolved.file(id).customs {
         if custom.name.starts_with(".debug_") {
             continue;
         }
@@ -220,7 +226,6 @@ fn examine(
             }
         }
     }
-    found
 }
 
 /// Whether a relocation makes a pointer to a function.

@@ -182,74 +182,19 @@ impl<'a> ObjectFile<'a> {
     }
 
     pub(super) fn symbol(&self, info: SymbolInfo<'a>) -> Parsed<ObjectSymbol<'a>> {
-        let item = |kind, flags: SymbolFlags, index: u32, name: Option<&'a str>| {
-            let imports = &self.imports;
-            let (imported, own, what) = match kind {
-                SymbolKind::Function => (imports.functions.len(), self.functions.len(), "function"),
-                SymbolKind::Global => (imports.globals.len(), self.globals.len(), "global"),
-                SymbolKind::Table => (imports.tables.len(), self.tables.len(), "table"),
-                _ => (imports.tags.len(), self.tags.len(), "tag"),
-            };
-            let at = index as usize;
-            let signature = |at: usize, import: bool| match (kind, import) {
-                (SymbolKind::Function, false) => Ok(self.functions[at].signature),
-                (SymbolKind::Function, true) => self.signature(imports.functions[at].1),
-                (SymbolKind::Tag, false) => self.signature(self.tags[at]),
-                (SymbolKind::Tag, true) => self.signature(imports.tags[at].1),
-                _ => Ok(&[][..]),
-            };
-            let out_of_range = || format!("a symbol names {what} {index} of {}", imported + own);
-            if !flags.contains(SymbolFlags::UNDEFINED) {
-                if at < imported || at - imported >= own {
-                    return Err(out_of_range());
-                }
-                return Ok(ObjectSymbol {
-                    name: name.unwrap_or_default(),
-                    kind,
-                    flags,
-                    place: Place::Item(index - imported as u32),
-                    index,
-                    signature: signature(at - imported, false)?,
-                    hash: 0,
-                    called: false,
-                    class: NameClass::None,
-                });
-            }
-            if flags.contains(SymbolFlags::BINDING_WEAK)
-                && matches!(kind, SymbolKind::Global | SymbolKind::Table)
-            {
-                return Err(format!(
-                    "{what} {index} is weak, but only functions and data can be missing"
-                ));
-            }
-            let import = match kind {
-                SymbolKind::Function => imports.functions.get(at).map(|import| import.0),
-                SymbolKind::Global => imports.globals.get(at).map(|import| import.0),
-                SymbolKind::Table => imports.tables.get(at).map(|import| import.0),
-                _ => imports.tags.get(at).map(|import| import.0),
-            };
-            let import = import.ok_or_else(out_of_range)?;
-            Ok(ObjectSymbol {
-                name: name.unwrap_or(import.field),
-                kind,
-                flags,
-                place: Place::Undefined,
-                index,
-                signature: signature(at, true)?,
-                hash: 0,
-                called: false,
-                class: NameClass::None,
-            })
-        };
         match info {
             SymbolInfo::Func { flags, index, name } => {
-                item(SymbolKind::Function, flags, index, name)
+                self.item(SymbolKind::Function, flags, index, name)
             }
             SymbolInfo::Global { flags, index, name } => {
-                item(SymbolKind::Global, flags, index, name)
+                self.item(SymbolKind::Global, flags, index, name)
             }
-            SymbolInfo::Table { flags, index, name } => item(SymbolKind::Table, flags, index, name),
-            SymbolInfo::Event { flags, index, name } => item(SymbolKind::Tag, flags, index, name),
+            SymbolInfo::Table { flags, index, name } => {
+                self.item(SymbolKind::Table, flags, index, name)
+            }
+            SymbolInfo::Event { flags, index, name } => {
+                self.item(SymbolKind::Tag, flags, index, name)
+            }
             SymbolInfo::Data {
                 flags,
                 name,
@@ -302,5 +247,72 @@ impl<'a> ObjectFile<'a> {
                 })
             }
         }
+    }
+
+    /// The symbol of an item that stands in an index space.
+    fn item(
+        &self,
+        kind: SymbolKind,
+        flags: SymbolFlags,
+        index: u32,
+        name: Option<&'a str>,
+    ) -> Parsed<ObjectSymbol<'a>> {
+        let imports = &self.imports;
+        let (imported, own, what) = match kind {
+            SymbolKind::Function => (imports.functions.len(), self.functions.len(), "function"),
+            SymbolKind::Global => (imports.globals.len(), self.globals.len(), "global"),
+            SymbolKind::Table => (imports.tables.len(), self.tables.len(), "table"),
+            _ => (imports.tags.len(), self.tags.len(), "tag"),
+        };
+        let at = index as usize;
+        let signature = |at: usize, import: bool| match (kind, import) {
+            (SymbolKind::Function, false) => Ok(self.functions[at].signature),
+            (SymbolKind::Function, true) => self.signature(imports.functions[at].1),
+            (SymbolKind::Tag, false) => self.signature(self.tags[at]),
+            (SymbolKind::Tag, true) => self.signature(imports.tags[at].1),
+            _ => Ok(&[][..]),
+        };
+        let out_of_range = || format!("a symbol names {what} {index} of {}", imported + own);
+        if !flags.contains(SymbolFlags::UNDEFINED) {
+            if at < imported || at - imported >= own {
+                return Err(out_of_range());
+            }
+            return Ok(ObjectSymbol {
+                name: name.unwrap_or_default(),
+                kind,
+                flags,
+                place: Place::Item(index - imported as u32),
+                index,
+                signature: signature(at - imported, false)?,
+                hash: 0,
+                called: false,
+                class: NameClass::None,
+            });
+        }
+        if flags.contains(SymbolFlags::BINDING_WEAK)
+            && matches!(kind, SymbolKind::Global | SymbolKind::Table)
+        {
+            return Err(format!(
+                "{what} {index} is weak, but only functions and data can be missing"
+            ));
+        }
+        let import = match kind {
+            SymbolKind::Function => imports.functions.get(at).map(|import| import.0),
+            SymbolKind::Global => imports.globals.get(at).map(|import| import.0),
+            SymbolKind::Table => imports.tables.get(at).map(|import| import.0),
+            _ => imports.tags.get(at).map(|import| import.0),
+        };
+        let import = import.ok_or_else(out_of_range)?;
+        Ok(ObjectSymbol {
+            name: name.unwrap_or(import.field),
+            kind,
+            flags,
+            place: Place::Undefined,
+            index,
+            signature: signature(at, true)?,
+            hash: 0,
+            called: false,
+            class: NameClass::None,
+        })
     }
 }

@@ -19,7 +19,9 @@ pub use relocs::Visitor;
 pub use sections::finished;
 
 use super::reloc::{Keeper, Relocs};
-use sections::{check_table, features, producers, sections, types};
+use sections::{
+    check_table, features, producers, read_function_exports, read_function_types, sections, types,
+};
 
 /// A function type in its encoded form: two equal types have equal bytes.
 pub type Signature<'a> = &'a [u8];
@@ -315,14 +317,7 @@ impl<'a> ObjectFile<'a> {
                 }
                 1 => object.types = types(section)?,
                 2 => object.read_imports(section)?,
-                3 => {
-                    let reader = wasmparser::FunctionSectionReader::new(section.reader());
-                    let reader = reader.map_err(text)?;
-                    function_types.reserve((reader.count() as usize).min(section.payload.len()));
-                    for ty in reader {
-                        function_types.push(ty.map_err(text)?);
-                    }
-                }
+                3 => read_function_types(section, &mut function_types)?,
                 4 => {
                     let mut types = Vec::new();
                     object.tables = section.items(|reader| {
@@ -340,16 +335,7 @@ impl<'a> ObjectFile<'a> {
                     }
                 }
                 6 => object.read_globals(section)?,
-                7 => {
-                    for export in
-                        wasmparser::ExportSectionReader::new(section.reader()).map_err(text)?
-                    {
-                        let export = export.map_err(text)?;
-                        if export.kind == wasmparser::ExternalKind::Func {
-                            exports.push((export.index, export.name));
-                        }
-                    }
-                }
+                7 => read_function_exports(section, &mut exports)?,
                 10 => code = Some((index, section)),
                 11 => data = Some((index, section)),
                 13 => {

@@ -244,6 +244,31 @@ fn usual_data(payload: &[u8]) -> Option<Vec<Segment<'_>>> {
     (at == payload.len()).then_some(segments)
 }
 
+/// The types of functions with bodies.
+pub(super) fn read_function_types(section: &Section<'_>, out: &mut Vec<u32>) -> Parsed<()> {
+    let reader = wasmparser::FunctionSectionReader::new(section.reader());
+    let reader = reader.map_err(text)?;
+    out.reserve((reader.count() as usize).min(section.payload.len()));
+    for ty in reader {
+        out.push(ty.map_err(text)?);
+    }
+    Ok(())
+}
+
+/// Functions that are exported, with their names.
+pub(super) fn read_function_exports<'a>(
+    section: &Section<'a>,
+    out: &mut Vec<(u32, &'a str)>,
+) -> Parsed<()> {
+    for export in wasmparser::ExportSectionReader::new(section.reader()).map_err(text)? {
+        let export = export.map_err(text)?;
+        if export.kind == wasmparser::ExternalKind::Func {
+            out.push((export.index, export.name));
+        }
+    }
+    Ok(())
+}
+
 /// The function types of a type section, in encoded form.
 pub(super) fn types<'a>(section: &Section<'a>) -> Parsed<Vec<Signature<'a>>> {
     if let Some(types) = usual_types(section.payload) {

@@ -235,15 +235,7 @@ impl Tidying {
                     dead |= !conditional;
                 }
                 BR_TABLE => {
-                    let number = self.events.len() as u32;
-                    let first = self.labels.len() as u32;
-                    for _ in 0..=u64::from(cursor.number()?) {
-                        let label = cursor.number()?;
-                        let block = self.target(label)?;
-                        self.labels.push(block);
-                        self.uses(block, number);
-                    }
-                    self.push(opcode, at, cursor.at, first);
+                    self.read_table(&mut cursor, at)?;
                     dead = true;
                 }
                 _ => height += i64::from(skip_plain(&mut cursor, opcode)?),
@@ -254,6 +246,19 @@ impl Tidying {
             last = cursor.at - at;
             rest = body.get(cursor.at..)?;
         }
+    }
+
+    fn read_table(&mut self, cursor: &mut Cursor<'_>, at: usize) -> Option<()> {
+        let number = self.events.len() as u32;
+        let first = self.labels.len() as u32;
+        for _ in 0..=u64::from(cursor.number()?) {
+            let label = cursor.number()?;
+            let block = self.target(label)?;
+            self.labels.push(block);
+            self.uses(block, number);
+        }
+        self.push(BR_TABLE, at, cursor.at, first);
+        Some(())
     }
 
     #[inline]
