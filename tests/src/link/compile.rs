@@ -38,7 +38,14 @@ pub fn objects(
             names.push(name);
             continue;
         }
-        let flags = case.flags_for("rustc", &file);
+        let mut flags = case.flags_for("rustc", &file);
+        // An object for another machine.
+        let other = flags.iter().position(|flag| flag.starts_with("--target="));
+        let other = other.map(|at| flags.remove(at));
+        let other = other
+            .as_deref()
+            .and_then(|flag| flag.strip_prefix("--target="));
+        let target = other.unwrap_or(target);
         let text = std::fs::read_to_string(source).map_err(|e| format!("{file}: {e}"))?;
         let text = match file.ends_with(".s") {
             true => wrap(&text, target),

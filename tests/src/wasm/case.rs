@@ -20,6 +20,7 @@ pub const WASM: Format = Format {
         ("program", false),
         ("expect-error", true),
         ("expect-warning", true),
+        ("refused", true),
         ("prints", true),
         ("contains", true),
         ("imports", true),
@@ -69,6 +70,7 @@ pub const WASM: Format = Format {
         "prints",
         "contains",
         "expect-error",
+        "refused",
     ],
     target: "wasm32-unknown-unknown",
 };

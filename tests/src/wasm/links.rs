@@ -7,6 +7,7 @@ use std::process::Command;
 use xsys_diag::{Diagnostic, Severity};
 use xsys_link::{Flavor, Outcome, link_command_line};
 
+use super::messages::{self, Said};
 use super::module::{self, Module};
 use super::{c_code, checks, engine, node, relation};
 use crate::link::case::Case;
@@ -19,11 +20,16 @@ pub fn link_and_check(case: &Case, words: &[String], work: &Path) -> Result<Vec<
     let mut problems = Vec::new();
     diagnostics(case, &outcome, work, &mut problems);
     if outcome.failed {
-        if case.all("expect-error").is_empty() {
+        let fatal = words.iter().any(|word| word == "--fatal-warnings");
+        let warned = fatal && !case.all("expect-warning").is_empty();
+        if case.all("expect-error").is_empty() && !warned {
             problems.push("the link failed".to_owned());
         }
         if output.exists() {
             problems.push("the link failed and left a file".to_owned());
+        }
+        if case.first("compare").is_some() {
+            compare(case, words, work, None, &mut problems)?;
         }
         return Ok(problems);
     }
@@ -52,17 +58,17 @@ pub fn link_and_check(case: &Case, words: &[String], work: &Path) -> Result<Vec<
     run(case, &module, &output, "our module", &mut problems);
     problems.extend(c_code::inspect(case, &output)?);
     if case.first("compare").is_some() {
-        compare(case, words, work, &module, &mut problems)?;
+        compare(case, words, work, Some(&module), &mut problems)?;
     }
     Ok(problems)
 }
 
-/// Links in the other two ways and compares.
+/// Links in the other two ways and compares; without a module where ours is refused.
 fn compare(
     case: &Case,
     words: &[String],
     work: &Path,
-    module: &Module,
+    module: Option<&Module>,
     problems: &mut Vec<String>,
 ) -> Result<(), String> {
     // The module's name in the name section is that of the file.
@@ -72,21 +78,40 @@ fn compare(
         let folder = path.parent().unwrap_or(work);
         std::fs::create_dir_all(folder).map_err(|e| format!("cannot create a folder: {e}"))?;
     }
-    let expected = with_lld(case, words, work, &expected_path)?;
+    let lld = with_lld(case, words, work, &expected_path)?;
     let strict_words = [&["--compat=wasm-ld".to_owned()], words].concat();
     let outcome = link(&strict_words, work, &strict_path, 1);
-    if outcome.failed {
-        let said: Vec<String> = outcome.diagnostics.iter().map(|d| d.to_string()).collect();
-        problems.push(format!("`--compat=wasm-ld` fails:\n{}", said.join("\n")));
-        return Ok(());
-    }
-    let strict = read(&strict_path)?;
-    module::validate(&strict)?;
-    same_with_threads(&strict_words, work, &strict_path, &strict, problems);
+    let said = Said::of_outcome(&outcome, work);
+    problems.extend(messages::compare(case, &said, &lld));
     let named = |what: &str| {
         let mut reasons = case.all("differs").iter();
         reasons.any(|reason| reason.split(':').next() == Some(what))
     };
+    // Where we alone refuse, wasm-ld's manner does not.
+    let refused = !case.all("refused").is_empty() || (module.is_none() && !named("refusal"));
+    match (outcome.failed, lld.failed) {
+        (false, false) if !refused => {}
+        (false, false) => {
+            problems.push("rust-lld and `--compat=wasm-ld` refuse nothing".to_owned());
+            return Ok(());
+        }
+        (true, true) if refused => return Ok(()),
+        (strict, _) => {
+            let (who, said) = match strict {
+                true => ("`--compat=wasm-ld` fails", said),
+                false => ("rust-lld fails", lld),
+            };
+            problems.push(format!("{who}:\n{}", said.errors.join("\n")));
+            return Ok(());
+        }
+    }
+    let expected = read(&expected_path)?;
+    let strict = read(&strict_path)?;
+    // Where we refuse, wasm-ld may make what is not valid.
+    if module.is_some() {
+        module::validate(&strict)?;
+    }
+    same_with_threads(&strict_words, work, &strict_path, &strict, problems);
     if !named("bytes") {
         if let Some((section, difference)) = first_difference(&strict, &expected) {
             problems.push(format!(
@@ -96,6 +121,7 @@ fn compare(
     } else if strict == expected {
         problems.push("`differs: bytes` is not so: the bytes are the same".to_owned());
     }
+    let Some(module) = module else { return Ok(()) };
     let expected = Module::parse(expected)?;
     if !case.all("inspect").is_empty() {
         run(
@@ -136,22 +162,18 @@ fn run(case: &Case, module: &Module, path: &Path, whose: &str, problems: &mut Ve
     problems.extend(found.into_iter().map(|text| format!("{whose}: {text}")));
 }
 
-fn with_lld(case: &Case, words: &[String], work: &Path, output: &Path) -> Result<Vec<u8>, String> {
+fn with_lld(case: &Case, words: &[String], work: &Path, output: &Path) -> Result<Said, String> {
     let result = Command::new(rust_lld()?)
         .current_dir(work)
         .args(["-flavor", "wasm", "-L"])
         .arg(work)
-        .args(words)
+        .args(words.iter().map(|word| absolute(word, work)))
         .args(case.words("lld-args"))
         .arg("-o")
         .arg(output)
         .output()
         .map_err(|e| format!("cannot start rust-lld: {e}"))?;
-    if !result.status.success() {
-        let said = String::from_utf8_lossy(&result.stderr);
-        return Err(format!("rust-lld fails:\n{said}"));
-    }
-    read(output)
+    Ok(Said::of_lld(&result, work))
 }
 
 /// Makes what the case's link takes as input (`first`).

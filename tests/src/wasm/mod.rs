@@ -13,6 +13,7 @@ pub mod checks;
 pub mod engine;
 pub mod flow;
 pub mod links;
+pub mod messages;
 pub mod module;
 pub mod node;
 pub mod relation;
@@ -76,8 +77,8 @@ fn run_case(case: &Case, target: &str, work: &Path, cache: &Path) -> Result<(), 
         case::program_words(case, target, work)?
     } else {
         let objects = compile::objects(case, target, work, cache)?;
-        archive::write_all(case, work)?;
         compile::copy_rest(case, work)?;
+        archive::write_all(case, work)?;
         match c_code::is_program(case) {
             true => c_code::program_words(case, &case.link_words(&objects), work)?,
             false => case::with_places(case.link_words(&objects), target)?,

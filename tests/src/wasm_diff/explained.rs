@@ -60,14 +60,6 @@ pub const TABLE: &[Explained] = &[
             way.starts_with("bytes: custom reloc.") && counts_too_many(lld)
         },
     },
-    Explained {
-        name: "data with addresses from run time",
-        holds: |link, _, way| {
-            let mut words = link.options.iter().flatten();
-            words.any(|word| word == "--unresolved-symbols=import-dynamic")
-                && way.starts_with("only strict mode refuses: the address of is not known")
-        },
-    },
 ];
 
 /// Whether all names that are said to be undefined are in a group whose other copy, which another file has, lacks them.

@@ -46,6 +46,7 @@ pub fn assign<'a>(
         return (None, problems);
     }
     problems.extend(settle_ends(options, resolved, live, &memory));
+    synth::apply_data(options, resolved, live);
     let start = synth::init_memory(options, resolved, live, &memory);
     let wanted = index::needs_tls_globals(options, resolved, live);
     synth::tls_globals(options, resolved, live, wanted);

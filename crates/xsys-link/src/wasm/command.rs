@@ -7,6 +7,7 @@ use xsys_diag::{Diagnostic, Severity};
 
 use super::write::Planned;
 use super::{WasmInput, WasmOptions, link_into};
+use crate::input::InputError;
 use crate::input::map::{FileStore, InputFile};
 use crate::input::reproduce::Archive;
 use crate::output::{OutputError, OutputFile};
@@ -122,7 +123,7 @@ fn link(
                 whole_archive: input.whole_archive,
                 lazy: input.lazy,
             }),
-            Err(error) => problems.push(error.into_diagnostic()),
+            Err(error) => problems.push(not_opened(&path, error)),
         }
     }
     if !problems.is_empty() {
@@ -142,6 +143,17 @@ fn link(
         read,
         ..Outcome::default()
     })
+}
+
+/// An input that is not there, or cannot be read.
+fn not_opened(path: &Path, error: InputError) -> Diagnostic {
+    let reason = match &error {
+        InputError::Missing { .. } => "No such file or directory",
+        InputError::Directory(_) => "Is a directory",
+        _ => return error.into_diagnostic(),
+    };
+    let counterpart = format!("cannot open {}: {reason}", path.display());
+    error.into_diagnostic().counterpart(counterpart)
 }
 
 #[cfg(test)]

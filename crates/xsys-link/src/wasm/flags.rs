@@ -10,6 +10,7 @@ use super::options::reading::Reading;
 use super::options::{InputName, Unresolved};
 use crate::options::MapTo;
 use crate::options::gnu::VERSION;
+pub(crate) use values::{Counterpart, Wrong};
 use values::{
     allow_undefined_file, build_id, compat, error_limit, icf, import_memory, keyword, list,
     machine, number, page_size, report_to, reproduce, table_base, threads, unresolved, wrap,
@@ -41,7 +42,7 @@ pub enum Argument {
 /// What an option does.
 pub enum Action {
     /// It changes the options.
-    Set(fn(&mut Reading, &str) -> Result<(), String>),
+    Set(fn(&mut Reading, &str) -> Result<(), Wrong>),
     /// Nothing; the row's help says why that is right.
     Ignored,
     /// It would change the output in a way that is not there yet.
@@ -133,7 +134,7 @@ pub static FLAGS: &[Flag] = &[
     set!(
         ["e", "entry"],
         Required,
-        |r, v| r.options.entry = Some(v.into()),
+        |r, v| r.options.entry = Some(v.to_owned()).filter(|name| !name.is_empty()),
         "`--entry NAME` names the function to start with"
     ),
     set!(
@@ -298,10 +299,10 @@ pub static FLAGS: &[Flag] = &[
         Optional,
         |r, v| {
             let memory = &mut r.options.memory;
-            match v.is_empty() {
+            match r.has_value {
+                true => memory.export = Some(v.into()),
                 // A name that was given stays.
-                true => drop(memory.export.get_or_insert_with(|| "memory".into())),
-                false => memory.export = Some(v.into()),
+                false => drop(memory.export.get_or_insert_with(|| "memory".into())),
             }
         },
         "`--export-memory=NAME`, by default memory"

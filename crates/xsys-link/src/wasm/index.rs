@@ -137,7 +137,7 @@ pub fn number<'a>(
         indexes.sort_functions(resolved, &scan);
     }
     indexes.number_globals(resolved, live, &scan.address_globals);
-    indexes.number_tables(resolved, live);
+    indexes.number_tables(options, resolved, live);
     problems.extend(indexes.table_conflict(resolved));
     for (file, object) in resolved.files() {
         for at in 0..object.tags.len() {
@@ -311,7 +311,7 @@ impl<'a> Indexes<'a> {
         number
     }
 
-    fn number_tables(&mut self, resolved: &Resolved<'a>, live: &Live) {
+    fn number_tables(&mut self, options: &WasmOptions, resolved: &Resolved<'a>, live: &Live) {
         let ours = resolved.named().any(|(id, symbol)| {
             symbol.definition == Definition::Linker(LinkerSymbol::FunctionTable)
                 && live.symbols[id.0 as usize]
@@ -321,7 +321,13 @@ impl<'a> Indexes<'a> {
             .iter()
             .any(|&id| resolved.symbol(id).name == "__indirect_function_table");
         // A pointer to a function needs the table even where no call through one is left.
-        self.own_function_table = ours || (!self.slots.is_empty() && !imported);
+        // For wasm-ld, so does a global for a slot, even if that is null.
+        let slots = self.globals.iter().any(|global| match global {
+            OwnGlobal::AddressOf(id) => resolved.symbol(*id).kind == SymbolKind::Function,
+            _ => false,
+        });
+        let pointers = !self.slots.is_empty() || (options.shrink.compat && slots);
+        self.own_function_table = ours || (pointers && !imported);
         for (file, live) in live.tables.iter().enumerate() {
             for at in (0..live.len()).filter(|&at| live[at]) {
                 self.tables.push((FileId(file as u32), at as u32));

@@ -295,10 +295,16 @@ pub fn wrong_width(options: &WasmOptions, file: &ObjectFile<'_>) -> Option<Diagn
     Some(match is64 {
         false => Diagnostic::error(format!("`{}` uses 64-bit addresses", file.name))
             .help("pass `-mwasm64`, and link only objects of `wasm64` targets")
-            .counterpart(format!(
-                "{}: wasm64 object file can't be linked in wasm32 mode",
-                file.name
-            )),
+            .counterpart(match options.memory64 {
+                None => format!(
+                    "{}: must specify -mwasm64 to process wasm64 object files",
+                    file.name
+                ),
+                Some(_) => format!(
+                    "{}: wasm32 object file can't be linked in wasm64 mode",
+                    file.name
+                ),
+            }),
         true => Diagnostic::error(format!("`{}` uses 32-bit addresses", file.name))
             .help("build it for the `wasm64` target, or leave out `-mwasm64`")
             .counterpart(format!(
@@ -417,6 +423,19 @@ fn archive<'a>(
         let mut candidate = candidate(member.map_err(InputError::into_diagnostic)?)?;
         match FileKind::of(candidate.bytes) {
             FileKind::Wasm => {}
+            // Members for other machines are warned of (`foreign_members`).
+            kind if options.shrink.compat
+                && !input.whole_archive
+                && kind != FileKind::LlvmBitcode =>
+            {
+                continue;
+            }
+            kind if options.shrink.compat && kind != FileKind::LlvmBitcode => {
+                return Err(in_archive(
+                    wanted_all(kind, &candidate.name),
+                    &candidate.name,
+                ));
+            }
             // Archives hold licences and lists, too.
             FileKind::Text | FileKind::Empty | FileKind::Unknown => continue,
             kind => {
@@ -435,6 +454,21 @@ fn archive<'a>(
         candidates.push(candidate);
     }
     Ok(candidates)
+}
+
+/// With `--whole-archive` wasm-ld takes whatever is no wasm object for bitcode.
+fn wanted_all(kind: FileKind, name: &str) -> Diagnostic {
+    let refusal = kind.refuse_for_wasm(Path::new(name));
+    let refusal = refusal.unwrap_or_else(|| nested(name));
+    refusal.counterpart(match kind {
+        FileKind::ElfObject
+        | FileKind::ElfShared
+        | FileKind::ElfExec
+        | FileKind::ElfOther
+        | FileKind::MachO
+        | FileKind::Coff => "Bitcode section not found in object file",
+        _ => "The file was not recognized as a valid object file",
+    })
 }
 
 fn nested(name: &str) -> Diagnostic {

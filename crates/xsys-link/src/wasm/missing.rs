@@ -5,6 +5,7 @@
 //! without mistakes pays nothing.
 
 use hashbrown::{HashMap, HashSet};
+use wasmparser::RelocationEntry;
 use xsys_diag::{Diagnostic, did_you_mean};
 
 use super::WasmOptions;
@@ -89,47 +90,83 @@ pub fn report(
         .collect()
 }
 
+/// A place that wants of a symbol what that has not.
+#[derive(Clone, Copy, Debug)]
+pub struct Misplaced {
+    /// The symbol.
+    pub id: SymbolId,
+    /// The file that the place is in.
+    pub file: FileId,
+    /// What it wants: a kind of relocation.
+    pub relocation: &'static str,
+}
+
+impl Misplaced {
+    /// What a relocation says.
+    pub fn new(id: SymbolId, file: FileId, entry: &RelocationEntry) -> Self {
+        Self {
+            id,
+            file,
+            relocation: reloc::row(entry.ty).name,
+        }
+    }
+
+    /// wasm-ld's words for it, up to the reason.
+    pub(super) fn counterpart(self, resolved: &Resolved<'_>, reason: &str) -> String {
+        let (file, what) = (&resolved.file(self.file).name, self.relocation);
+        format!("{file}: relocation {what} {reason}")
+    }
+}
+
 /// Places that want an address at once, of something that is found at run time: only position-independent code can wait.
-pub fn fixed(resolved: &Resolved<'_>, found: &[(SymbolId, FileId)]) -> Vec<Diagnostic> {
+pub fn fixed(resolved: &Resolved<'_>, found: &[Misplaced]) -> Vec<Diagnostic> {
     let mut seen = HashSet::new();
-    let first = found.iter().filter(|(id, _)| seen.insert(*id));
-    let problems = first.map(|&(id, file)| {
-        let name = readable(resolved.symbol(id).name);
+    let first = found.iter().filter(|place| seen.insert(place.id));
+    let problems = first.map(|place| {
+        let name = readable(resolved.symbol(place.id).name);
+        let reason = format!("cannot be used against symbol `{name}`; recompile with -fPIC");
         Diagnostic::error(format!("the address of `{name}` is not known before run time"))
-            .note(format!("`{}` has it as a number", resolved.file(file).name))
+            .note(format!("`{}` has it as a number", resolved.file(place.file).name))
             .note("with `--unresolved-symbols=import-dynamic` it is imported")
             .help("compile that file as position-independent code: `-C relocation-model=pic`, for C `-fPIC`")
+            .counterpart(place.counterpart(resolved, &reason))
     });
     problems.collect()
 }
 
 /// Places that want to know how far something is from where the module is loaded, and nothing defines it.
-pub fn nowhere(resolved: &Resolved<'_>, found: &[(SymbolId, FileId)]) -> Vec<Diagnostic> {
+pub fn nowhere(resolved: &Resolved<'_>, found: &[Misplaced]) -> Vec<Diagnostic> {
     let mut seen = HashSet::new();
-    let first = found.iter().filter(|(id, _)| seen.insert(*id));
-    let problems = first.map(|&(id, file)| {
-        let name = readable(resolved.symbol(id).name);
-        let user = &resolved.file(file).name;
+    let first = found.iter().filter(|place| seen.insert(place.id));
+    let problems = first.map(|place| {
+        let name = readable(resolved.symbol(place.id).name);
+        let user = &resolved.file(place.file).name;
+        let reason = format!("is not supported against an undefined symbol `{name}`");
         Diagnostic::error(format!(
             "`{user}` wants the distance of `{name}`, which is not defined"
         ))
+        .counterpart(place.counterpart(resolved, &reason))
     });
     problems.collect()
 }
 
 /// References to thread-local data that no other module can provide, and to data that are not
 /// thread-local, each once a symbol.
-pub fn misused(resolved: &Resolved<'_>, found: &[(SymbolId, FileId)]) -> Vec<Diagnostic> {
+pub fn misused(resolved: &Resolved<'_>, found: &[Misplaced]) -> Vec<Diagnostic> {
     let mut seen = HashSet::new();
-    let first = found.iter().filter(|(id, _)| seen.insert(*id));
-    let problems = first.map(|&(id, file)| {
-        let symbol = resolved.symbol(id);
+    let first = found.iter().filter(|place| seen.insert(place.id));
+    let problems = first.map(|place| {
+        let symbol = resolved.symbol(place.id);
         let name = readable(symbol.name);
-        let user = &resolved.file(file).name;
+        let user = &resolved.file(place.file).name;
+        let counterpart = |reason: String| place.counterpart(resolved, &reason);
         match symbol.is_defined() {
             false => Diagnostic::error(format!("thread-local variable `{name}` is not defined"))
                 .note(format!("`{user}` refers to it"))
-                .help("link the object that defines it: thread-local variables cannot be imported"),
+                .help("link the object that defines it: thread-local variables cannot be imported")
+                .counterpart(counterpart(format!(
+                    "cannot be used against an undefined symbol `{name}`"
+                ))),
             true => {
                 let problem = Diagnostic::error(format!("`{name}` is not thread-local"))
                     .note(format!("`{user}` takes it for a thread-local variable"));
@@ -140,7 +177,11 @@ pub fn misused(resolved: &Resolved<'_>, found: &[(SymbolId, FileId)]) -> Vec<Dia
                     }
                     None => problem,
                 };
-                problem.help("declare it the way it is defined")
+                problem
+                    .help("declare it the way it is defined")
+                    .counterpart(counterpart(format!(
+                        "cannot be used against non-TLS symbol `{name}`"
+                    )))
             }
         }
     });

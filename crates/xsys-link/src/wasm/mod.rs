@@ -20,6 +20,8 @@ pub mod build_id;
 pub mod command;
 pub mod debug;
 mod dylink;
+pub mod dynamic;
+pub mod dynamic_data;
 pub mod features;
 pub mod fill;
 pub(crate) mod flags;

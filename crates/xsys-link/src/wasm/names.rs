@@ -208,7 +208,9 @@ fn globals<'a>(
                     _ => "data",
                 };
                 let name = match symbol.definition {
-                    Definition::Function(FunctionRef::Synthetic(at)) if symbol.stub => {
+                    Definition::Function(FunctionRef::Synthetic(at))
+                        if symbol.stub && !symbol.missing =>
+                    {
                         synthetic(options, &resolved.synthetic[at as usize].name)
                     }
                     _ => shown(options, symbol.name),

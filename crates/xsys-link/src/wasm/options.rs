@@ -413,7 +413,11 @@ impl WasmOptions {
                 InputName::File(path) => found.push((path.clone(), input.clone())),
                 InputName::Library(name) => match search.library(name) {
                     Ok(path) => found.push((path, input.clone())),
-                    Err(error) => problems.push(error.into_diagnostic()),
+                    Err(error) => {
+                        let problem = error.into_diagnostic();
+                        problems
+                            .push(problem.counterpart(format!("unable to find library -l{name}")));
+                    }
                 },
             }
         }

@@ -205,7 +205,9 @@ pub enum SyntheticKind {
     InitTls,
     /// Sets the globals that hold addresses of thread-local data.
     InitTlsGlobals,
-    /// Is called where thread-local data have relocations, and has nothing to do: addresses are known.
+    /// Fills in addresses that are known at run time.
+    ApplyData,
+    /// The same of thread-local data. wasm-ld has it wherever these have relocations, even if all addresses are known.
     ApplyTls,
     /// Calls initialisers, a function, and finalisers.
     CommandExport(SymbolId),

@@ -10,6 +10,7 @@ use wasmparser::SymbolFlags;
 use xsys_diag::Diagnostic;
 
 use super::WasmOptions;
+use super::dynamic_data::{self, APPLY};
 use super::features::Features;
 use super::gc::{Live, is_exported};
 use super::index::Indexes;
@@ -68,6 +69,7 @@ pub fn init_memory(
             resolved,
             live,
             "__wasm_init_memory",
+            SymbolFlags::VISIBILITY_HIDDEN,
             SymbolKind::Function,
             function,
         );
@@ -75,18 +77,42 @@ pub fn init_memory(
     Some(made)
 }
 
+/// Adds the function that fills in data which wait for addresses, where some do.
+pub fn apply_data(options: &WasmOptions, resolved: &mut Resolved<'_>, live: &mut Live) {
+    if options.relocatable || !dynamic_data::any(options, resolved, live, false) {
+        return;
+    }
+    let known = resolved.find(APPLY);
+    if known.is_some_and(|id| resolved.symbol(id).is_defined()) {
+        return;
+    }
+    let made = Definition::Function(add(resolved, live, APPLY, SyntheticKind::ApplyData));
+    let exported = SymbolFlags::EXPORTED;
+    match known {
+        // The program calls it itself.
+        Some(id) => {
+            let symbol = &mut resolved.symbols[id.0 as usize];
+            symbol.definition = made;
+            symbol.flags.insert(exported);
+            live.symbols[id.0 as usize] = true;
+        }
+        None => name(resolved, live, APPLY, exported, SymbolKind::Function, made),
+    }
+}
+
 /// Gives a name to something that was made after names were resolved.
 fn name<'a>(
     resolved: &mut Resolved<'a>,
     live: &mut Live,
     name: &'a str,
+    flags: SymbolFlags,
     kind: SymbolKind,
     definition: Definition,
 ) {
     let symbol = Symbol {
         name,
         kind,
-        flags: SymbolFlags::VISIBILITY_HIDDEN,
+        flags,
         definition,
         signature: NO_SIGNATURE,
         global_type: [0; 2],
@@ -142,7 +168,7 @@ pub fn tls_globals(
         let kind = SyntheticKind::InitTlsGlobals;
         add(resolved, live, "__wasm_apply_global_tls_relocs", kind);
     }
-    if !options.memory.shared || !options.shrink.compat {
+    if !options.memory.shared {
         return;
     }
     let has_relocs = |(file, object): (FileId, &ObjectFile<'_>)| {
@@ -151,12 +177,16 @@ pub fn tls_globals(
             .into_iter()
             .any(|(segment, live)| *live && segment.tls && !segment.relocs.is_empty())
     };
-    // wasm-ld makes a function for them that does nothing.
-    if resolved.files().any(has_relocs) {
+    let wanted = match options.shrink.compat {
+        true => resolved.files().any(has_relocs),
+        false => dynamic_data::any(options, resolved, live, true),
+    };
+    if wanted {
         let name = "__wasm_apply_tls_relocs";
         let function = Definition::Function(add(resolved, live, name, SyntheticKind::ApplyTls));
         if options.export_all {
-            self::name(resolved, live, name, SymbolKind::Function, function);
+            let flags = SymbolFlags::VISIBILITY_HIDDEN;
+            self::name(resolved, live, name, flags, SymbolKind::Function, function);
         }
     }
 }
@@ -243,6 +273,9 @@ pub fn bodies(
             SyntheticKind::InitTlsGlobals => {
                 threads::init_tls_globals(resolved, memory, indexes, is64, &mut code);
             }
+            SyntheticKind::ApplyData => {
+                dynamic_data::body(options, resolved, indexes, memory, &mut code);
+            }
             SyntheticKind::ApplyTls => {
                 threads::apply_tls(resolved, memory, indexes, is64, &mut code);
             }
@@ -307,7 +340,10 @@ fn call_initialisers(
                             type_text(symbol.signature),
                             object.name
                         ))
-                        .help("initialisers are called without any; drop the parameters"),
+                        .help("initialisers are called without any; drop the parameters")
+                        .counterpart(format!(
+                            "constructor functions cannot take arguments: {name}"
+                        )),
                 );
             }
             calls.push((priority, number, results));

@@ -255,6 +255,6 @@ pub fn tls_globals<'i>(
     })
 }
 
-fn is_tls(segment: &OutputSegment<'_>) -> bool {
+pub(super) fn is_tls(segment: &OutputSegment<'_>) -> bool {
     segment.name == ".tdata"
 }

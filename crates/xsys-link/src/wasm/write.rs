@@ -262,7 +262,9 @@ impl<'s, 'a> Module<'s, 'a> {
                 OwnGlobal::AddressOf(id) => {
                     let symbol = self.resolved.symbol(id);
                     if symbol.kind == SymbolKind::Function {
-                        (0, u64::from(self.layout.indexes.slot(id, symbol)))
+                        // Of a function that stands in for a missing one, the address is null.
+                        let slot = self.layout.indexes.slot(id, symbol);
+                        (0, if symbol.stub { 0 } else { u64::from(slot) })
                     } else if memory.shared && symbol.is_tls() {
                         // Each thread adds its own base.
                         (1, memory.symbol_address(symbol, 0).unwrap_or(0))

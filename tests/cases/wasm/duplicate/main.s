@@ -3,6 +3,7 @@
 //# expect-error: symbol `f` is defined twice
 //# expect-error: first defined in main.o
 //# expect-error: defined again in other.o
+//# compare: rust-lld
 
     .section .text.f,"",@
     .globl f

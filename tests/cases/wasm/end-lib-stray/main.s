@@ -1,6 +1,7 @@
 // `--end-lib` has to end something.
 //# args: --no-entry main.o --end-lib
 //# expect-error: `--end-lib` without
+//# compare: rust-lld
 
     .section .text.run,"",@
     .globl run

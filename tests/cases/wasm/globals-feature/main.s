@@ -5,6 +5,7 @@
 //# expect-error: mutable global `count` is exported
 //# expect-error: mutable global `level` is imported
 //# expect-error: --extra-features=mutable-globals
+//# compare: rust-lld
 
     .globaltype count, i32
     .globaltype level, i32

@@ -2,6 +2,7 @@
 //# args: --no-entry --export=init
 //# expect-error: initialiser `init` takes parameters
 //# expect-error: it is `(i32)`
+//# compare: rust-lld
 
     .section .text.init,"",@
     .globl init

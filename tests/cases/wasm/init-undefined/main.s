@@ -2,6 +2,8 @@
 //# args: --no-entry --export=__wasm_call_ctors
 //# expect-error: undefined symbol: `later`
 //# expect-error: referenced by the list of initialisers of
+//# differs: words: rust-lld crashes
+//# compare: rust-lld
 
     .functype later () -> ()
     .section .init_array,"",@

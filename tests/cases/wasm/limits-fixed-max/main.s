@@ -1,6 +1,7 @@
 // Two limits.
 //# args: --no-entry --export=f --max-memory=131072 --no-growable-memory
 //# expect-error: `--max-memory` and `--no-growable-memory` do not go together
+//# compare: rust-lld
 
     .section .text.f,"",@
     .globl f

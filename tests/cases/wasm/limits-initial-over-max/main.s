@@ -2,6 +2,7 @@
 //# args: --no-entry --export=get --initial-memory=1048576 --max-memory=131072
 //# expect-error: maximum memory too small: 131072 bytes, 1048576 needed
 //# expect-error: raise `--max-memory`
+//# compare: rust-lld
 
     .section .text.get,"",@
     .globl get

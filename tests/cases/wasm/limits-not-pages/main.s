@@ -4,6 +4,7 @@
 //# expect-error: use 131072
 //# expect-error: maximum memory 200000 is not a multiple of 65536
 //# expect-error: initial heap 5 is not a multiple of 65536
+//# compare: rust-lld
 
     .section .text.get,"",@
     .globl get

@@ -2,6 +2,7 @@
 //# args: --no-entry --export=get --max-memory=8589934592
 //# expect-error: maximum memory of 0x200000000 bytes over the address space
 //# expect-error: a 32-bit memory has at most 0x100000000 bytes
+//# compare: rust-lld
 
     .section .text.get,"",@
     .globl get

@@ -1,6 +1,7 @@
 // A shared memory's limit is below its size.
 //# args: --no-entry --export=get --shared-memory --no-check-features --max-memory=65536
 //# expect-error: maximum memory too small: 65536 bytes, 131072 needed
+//# compare: rust-lld
 
     .section .text.get,"",@
     .globl get

@@ -2,6 +2,7 @@
 //# args: --no-entry --export=get --initial-memory=65536
 //# expect-error: initial memory too small: 65536 bytes, 65644 needed
 //# expect-error: raise `--initial-memory`
+//# compare: rust-lld
 
     .section .text.get,"",@
     .globl get

@@ -1,6 +1,7 @@
 // Objects of one machine only.
 //# args: --no-entry --export=get -mwasm64
 //# expect-error: `main.o` uses 32-bit addresses
+//# compare: rust-lld
 
     .section .text.get,"",@
     .globl get

@@ -15,7 +15,8 @@
 // each module must be valid.
 //# args: --no-entry --export=run --export=table libx.a
 //
-// `rustc` adds compiler flags, for all sources or for one (`//# rustc: a.s: -Ctarget-cpu=mvp`).
+// `rustc` adds compiler flags, for all sources or for one (`//# rustc: a.s: -Ctarget-cpu=mvp`); `--target=` makes an
+// object for another machine.
 //# rustc: -Cdebuginfo=0
 //
 // `archive` puts objects into an archive; `[no-index]` and `[thin]` are its variants. `first: NAME =
@@ -62,7 +63,9 @@
 // `compare: rust-lld` links with rust-lld and with `--compat=wasm-ld`, too: the bytes of these two
 // must be the same, and our ordinary module must mean the same (src/wasm/relation.rs). `differs:
 // bytes: WHY` excuses the former, `differs: meaning: WHY` the latter, `differs: run: WHY` says
-// that rust-lld's module does not run like that. `lld-args` are for rust-lld alone.
+// that rust-lld's module does not run like that. `lld-args` are for rust-lld alone. Both must give the same errors
+// and warnings (their first lines) and print the same (`differs: words: WHY`, `differs: prints: WHY`). What we refuse
+// both must refuse (`differs: refusal: WHY`); `refused: TEXT` begins an error of theirs, whatever we do otherwise.
 //# compare: rust-lld
 
     .functype helper (i32) -> (i32)

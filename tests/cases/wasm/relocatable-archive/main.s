@@ -4,6 +4,7 @@
 //# args: --no-entry --export=run joined.o more.o
 //# run: run(5) = 15
 //# absent: dead
+//# compare: rust-lld
 
     .functype later (i32) -> (i32)
     .functype twice (i32) -> (i32)

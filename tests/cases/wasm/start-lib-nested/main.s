@@ -1,6 +1,7 @@
 // `--start-lib` has to end before the next.
 //# args: --no-entry main.o --start-lib other.o --start-lib --end-lib
 //# expect-error: `--start-lib` within another
+//# compare: rust-lld
 
     .section .text.run,"",@
     .globl run

@@ -2,6 +2,7 @@
 //# args: main.o host.txt --no-entry --export=run
 //# expect-error: undefined symbol: `nowhere`
 //# expect-error: the stub library `host.txt` says that `draw` needs it
+//# compare: rust-lld
 
     .functype draw () -> ()
 

@@ -3,6 +3,7 @@
 //# args: --no-entry --export=f --shared-memory --max-memory=1048576
 //# expect-error: shared memory needs the feature `atomics`
 //# expect-error: shared memory needs the feature `bulk-memory`
+//# compare: rust-lld
 
     .section .text.f,"",@
     .globl f

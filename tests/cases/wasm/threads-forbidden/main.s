@@ -5,6 +5,7 @@
 //# expect-error: `old.o`
 //# expect-error: `older.o`
 //# expect-error: -C target-feature=+atomics,+bulk-memory
+//# compare: rust-lld
 
     .section .text.f,"",@
     .globl f

@@ -3,6 +3,7 @@
 //# args: --no-entry --export=get
 //# expect-error: thread-local storage needs the feature `atomics`
 //# expect-error: thread-local storage needs the feature `bulk-memory`
+//# compare: rust-lld
 
     .section .text.get,"",@
     .globl get

@@ -3,6 +3,8 @@
 //# args: --no-entry --export=get --shared-memory --max-memory=1048576
 //# expect-error: `mine` is not thread-local
 //# expect-error: `main.o`
+//# differs: words: wasm-ld says it twice, of the variable and of its segment
+//# compare: rust-lld
 
     .globaltype __tls_base, i32
     .section .text.get,"",@

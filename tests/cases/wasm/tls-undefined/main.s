@@ -3,6 +3,7 @@
 //# args: --no-entry --export=get --shared-memory --max-memory=1048576 --allow-undefined
 //# expect-error: thread-local variable `mine` is not defined
 //# expect-error: `main.o` refers to it
+//# compare: rust-lld
 
     .globaltype __tls_base, i32
     .section .text.get,"",@

@@ -3,6 +3,7 @@
 //# args: --no-entry --export=f
 //# expect-error: `main.o` uses 64-bit addresses
 //# expect-error: pass `-mwasm64`
+//# compare: rust-lld
 
     .section .text.f,"",@
     .globl f

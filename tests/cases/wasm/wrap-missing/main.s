@@ -2,6 +2,7 @@
 //# args: --no-entry --export=run --wrap=twice --allow-undefined
 //# imports: function env.__wrap_twice
 //# run: run(5) = 6
+//# compare: rust-lld
 
     .functype twice (i32) -> (i32)
 

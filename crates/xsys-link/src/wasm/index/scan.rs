@@ -6,11 +6,13 @@ use hashbrown::HashSet;
 use wasmparser::RelocationEntry;
 
 use super::super::WasmOptions;
+use super::super::dynamic;
 use super::super::gc::Live;
+use super::super::missing::Misplaced;
 use super::super::object::{ObjectFile, Signature, SymbolKind};
 use super::super::options::Unresolved;
-use super::super::reloc::{self, Field, Value};
-use super::super::symbols::{FileId, Resolved, Symbol, SymbolId};
+use super::super::reloc::{self, Value};
+use super::super::symbols::{Resolved, Symbol, SymbolId};
 use super::{Indexes, NONE, slot_of};
 
 /// What relocations ask for besides indexes.
@@ -22,11 +24,11 @@ pub(super) struct Scan<'a> {
     pub(super) calls: Vec<u32>,
     pub(super) missing: Vec<SymbolId>,
     /// References to thread-local data that mean something else.
-    pub(super) not_tls: Vec<(SymbolId, FileId)>,
+    pub(super) not_tls: Vec<Misplaced>,
     /// Places that want an address now which is known at run time only.
-    pub(super) fixed: Vec<(SymbolId, FileId)>,
+    pub(super) fixed: Vec<Misplaced>,
     /// Places that want the distance of something that is not there.
-    pub(super) nowhere: Vec<(SymbolId, FileId)>,
+    pub(super) nowhere: Vec<Misplaced>,
 }
 
 impl<'a> Scan<'a> {
@@ -41,6 +43,40 @@ impl<'a> Scan<'a> {
             fixed: Vec::new(),
             nowhere: Vec::new(),
         }
+    }
+
+    /// Notes a place that wants what it cannot have; whether that is all there is to it.
+    fn refuses(
+        &mut self,
+        options: &WasmOptions,
+        symbol: &Symbol<'_>,
+        place: Misplaced,
+        entry: &RelocationEntry,
+    ) -> bool {
+        match reloc::row(entry.ty).value {
+            Value::AddressTls => {
+                // Without threads there is one copy of everything.
+                let fits = symbol.is_tls() || !options.memory.shared;
+                if !(symbol.is_defined() && fits) {
+                    self.not_tls.push(place);
+                    return true;
+                }
+            }
+            Value::AddressRelative | Value::TableSlotRelative => {
+                // Objects are linked again, and then it is defined.
+                let object = options.relocatable
+                    && !(options.shrink.compat && options.unresolved == Unresolved::Import);
+                let absent = symbol.is_undefined() && !symbol.is_overlooked();
+                if !object && (absent || symbol.missing) {
+                    self.nowhere.push(place);
+                }
+            }
+            _ => {}
+        }
+        if dynamic::is_fixed(options, symbol, entry) {
+            self.fixed.push(place);
+        }
+        false
     }
 
     /// A relocation refers to a symbol for the first time.
@@ -108,37 +144,18 @@ impl<'a> Indexes<'a> {
                     continue;
                 }
                 let id = ids[entry.index as usize];
-                let distance = matches!(value, Value::AddressRelative | Value::TableSlotRelative);
-                let object = options.relocatable
-                    && !(options.shrink.compat && options.unresolved == Unresolved::Import);
-                if distance && !object {
-                    let symbol = resolved.symbol(id);
-                    if (symbol.is_undefined() && !symbol.is_overlooked()) || symbol.missing {
-                        scan.nowhere.push((id, file));
-                    }
+                let place = Misplaced::new(id, file, &entry);
+                if scan.refuses(options, resolved.symbol(id), place, &entry) {
+                    continue;
+                }
+                if dynamic::waits(options, resolved.symbol(id), &entry) {
+                    self.import_address(id);
+                    continue;
                 }
                 match value {
                     Value::Function => scan.calls[id.0 as usize] += 1,
-                    Value::AddressTls => {
-                        let symbol = resolved.symbol(id);
-                        // Without threads there is one copy of everything.
-                        let fits = symbol.is_tls() || !options.memory.shared;
-                        if !(symbol.is_defined() && fits) {
-                            scan.not_tls.push((id, file));
-                            continue;
-                        }
-                    }
-                    Value::Address if is_fixed(options, resolved.symbol(id), &entry) => {
-                        self.wait_for_address(options, (id, file), &entry, &mut scan);
-                    }
                     Value::TableSlot | Value::TableSlotRelative => {
                         let symbol = resolved.symbol(id);
-                        if is_fixed(options, symbol, &entry) {
-                            self.wait_for_address(options, (id, file), &entry, &mut scan);
-                        }
-                        if options.relocatable && is_dynamic(options, symbol) {
-                            continue;
-                        }
                         // wasm-ld knows that nobody defines it only once it has met it.
                         let first = options.shrink.compat && symbol.missing && !met[id.0 as usize];
                         if !symbol.stub || first {
@@ -148,7 +165,7 @@ impl<'a> Indexes<'a> {
                     Value::Global => {
                         let symbol = resolved.symbol(id);
                         if symbol.kind != SymbolKind::Global && seen_globals.insert(id) {
-                            if is_dynamic(options, symbol) {
+                            if dynamic::is_dynamic(options, symbol) {
                                 self.import_address(id);
                                 continue;
                             }
@@ -168,20 +185,6 @@ impl<'a> Indexes<'a> {
             }
         }
         scan
-    }
-
-    /// A place wants an address that is known at run time only. In an object data can wait for it.
-    fn wait_for_address(
-        &mut self,
-        options: &WasmOptions,
-        (id, file): (SymbolId, FileId),
-        entry: &RelocationEntry,
-        scan: &mut Scan<'a>,
-    ) {
-        match options.relocatable && in_data(entry) {
-            true => self.import_address(id),
-            false => scan.fixed.push((id, file)),
-        }
     }
 
     fn import_address(&mut self, id: SymbolId) {
@@ -207,27 +210,4 @@ impl<'a> Indexes<'a> {
             next
         });
     }
-}
-
-/// Whether the address of something that is not defined is asked for at run time.
-fn is_dynamic(options: &WasmOptions, symbol: &Symbol<'_>) -> bool {
-    options.unresolved == Unresolved::Import
-        && (!options.relocatable || options.shrink.compat)
-        && symbol.is_undefined()
-        && !symbol.is_local()
-        && !symbol.is_hidden()
-        && matches!(symbol.kind, SymbolKind::Data | SymbolKind::Function)
-}
-
-/// Whether a field is one of data, and not of code.
-fn in_data(entry: &RelocationEntry) -> bool {
-    matches!(reloc::row(entry.ty).field, Field::I32 | Field::I64)
-}
-
-/// Whether a place wants that address now.
-fn is_fixed(options: &WasmOptions, symbol: &Symbol<'_>, entry: &RelocationEntry) -> bool {
-    // wasm-ld lets no code have an address that is not known, even of what nobody else can define.
-    let code = !in_data(entry);
-    let dynamic = options.unresolved == Unresolved::Import && symbol.is_undefined();
-    is_dynamic(options, symbol) || (code && dynamic && options.shrink.compat)
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use xsys_diag::{Diagnostic, did_you_mean};
 
-use super::super::flags::{Action, Argument, FLAGS, Flag};
+use super::super::flags::{Action, Argument, Counterpart, FLAGS, Flag};
 use super::reading::Reading;
 use super::{InputName, WasmOptions};
 use crate::options::response::{self, Quoting};
@@ -94,11 +94,13 @@ fn option(
         None => short(text, bare).ok_or_else(|| unknown(text, name))?,
     };
     reading.asked.extend(flag.names.first());
+    reading.has_value = joined.is_some();
     let value = match (flag.argument, joined) {
         (Argument::None, None) => String::new(),
         (Argument::None, Some(value)) => {
             return Err(Diagnostic::error(format!("option `{text}` takes no value"))
-                .help(format!("leave out `={value}`")));
+                .help(format!("leave out `={value}`"))
+                .counterpart(format!("unknown argument: {text}")));
         }
         (Argument::Required | Argument::Optional, Some(value)) => value,
         (Argument::Optional, None) => String::new(),
@@ -112,8 +114,14 @@ fn option(
         },
     };
     match flag.action {
-        Action::Set(set) => set(reading, &value).map_err(|problem| {
-            Diagnostic::error(format!("option `{text}`: {problem}")).help(flag.help)
+        Action::Set(set) => set(reading, &value).map_err(|wrong| {
+            let problem = Diagnostic::error(format!("option `{text}`: {}", wrong.problem));
+            let problem = problem.help(flag.help);
+            match wrong.counterpart {
+                Counterpart::Unknown => problem,
+                Counterpart::Message(said) => problem.counterpart(said),
+                Counterpart::AfterOption(said) => problem.counterpart(format!("{text}: {said}")),
+            }
         }),
         Action::Ignored => Ok(()),
         Action::Rejected(reason) => Err(Diagnostic::error(format!(

@@ -71,6 +71,8 @@ pub(crate) struct Reading {
     pub(crate) policy: Option<Unresolved>,
     /// What an undefined symbol is where nothing else is said.
     pub(crate) severity: Unresolved,
+    /// Whether the option that is being read has a value behind it.
+    pub(crate) has_value: bool,
     /// The command line, response files expanded.
     pub(crate) words: Vec<OsString>,
 }

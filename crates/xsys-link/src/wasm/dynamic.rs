@@ -1,0 +1,46 @@
+//! Which places wait for an address until the module is loaded.
+//!
+//! Problem: with `--unresolved-symbols=import-dynamic` the address of what nothing defines is an imported global.
+//! Position-independent code reads it from there; data get it from a function ([`super::dynamic_data`]); other code has
+//! it as a number, which cannot be. Spec: tool-conventions, `DynamicLinking.md`.
+
+use wasmparser::RelocationEntry;
+
+use super::WasmOptions;
+use super::object::SymbolKind;
+use super::options::Unresolved;
+use super::reloc::{self, Field, Value};
+use super::symbols::Symbol;
+
+/// Whether the address of something that is not defined is asked for at run time.
+pub fn is_dynamic(options: &WasmOptions, symbol: &Symbol<'_>) -> bool {
+    options.unresolved == Unresolved::Import
+        && (!options.relocatable || options.shrink.compat)
+        && symbol.is_undefined()
+        && !symbol.is_local()
+        && !symbol.is_hidden()
+        && matches!(symbol.kind, SymbolKind::Data | SymbolKind::Function)
+}
+
+/// Whether code wants that address now. Data get it at run time ([`super::dynamic_data`]).
+pub fn is_fixed(options: &WasmOptions, symbol: &Symbol<'_>, entry: &RelocationEntry) -> bool {
+    let row = reloc::row(entry.ty);
+    if !matches!(
+        row.value,
+        Value::Address | Value::TableSlot | Value::TableSlotRelative
+    ) {
+        return false;
+    }
+    // wasm-ld lets no code have an address that is not known, even of what nobody else can define.
+    let code = !matches!(row.field, Field::I32 | Field::I64);
+    let dynamic = options.unresolved == Unresolved::Import && symbol.is_undefined();
+    code && (is_dynamic(options, symbol) || (dynamic && options.shrink.compat))
+}
+
+/// Whether a place in data waits for it.
+pub fn waits(options: &WasmOptions, symbol: &Symbol<'_>, entry: &RelocationEntry) -> bool {
+    let row = reloc::row(entry.ty);
+    matches!(row.value, Value::Address | Value::TableSlot)
+        && matches!(row.field, Field::I32 | Field::I64)
+        && is_dynamic(options, symbol)
+}

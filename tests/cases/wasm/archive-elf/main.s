@@ -1,0 +1,14 @@
+// The same without `--whole-archive`: it is left out.
+//# rustc: elf.s: --target=x86_64-unknown-none
+//# archive: libx.a = elf.o
+//# args: --no-entry --export=run main.o libx.a
+//# run: run() = 1
+//# compare: rust-lld
+
+    .section .text.run,"",@
+    .globl run
+    .type run,@function
+run:
+    .functype run () -> (i32)
+    i32.const 1
+    end_function

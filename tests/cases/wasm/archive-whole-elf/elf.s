@@ -1,0 +1,3 @@
+    .globl foreign
+foreign:
+    ret

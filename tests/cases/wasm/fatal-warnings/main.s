@@ -1,0 +1,14 @@
+// Warnings become errors.
+//# args: --no-entry --export=run --fatal-warnings --warn-unresolved-symbols
+//# expect-warning: undefined symbol: `missing`
+//# refused: main.o: undefined symbol: missing
+//# compare: rust-lld
+
+    .functype missing () -> (i32)
+    .section .text.run,"",@
+    .globl run
+    .type run,@function
+run:
+    .functype run () -> (i32)
+    call missing
+    end_function

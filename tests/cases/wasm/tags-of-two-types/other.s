@@ -1,0 +1,3 @@
+    .tagtype problem i64
+    .globl problem
+problem:
