@@ -59,6 +59,15 @@ pub struct Bare {
     packages: Vec<manifest::Package>,
 }
 
+/// A program as the firmware loads it.
+struct Loaded {
+    image: Piece,
+    /// The file's name on the card.
+    kernel: String,
+    /// The firmware's settings.
+    config: String,
+}
+
 impl Bare {
     /// Those among the packages of a project. All that can be wrong with them is told before anything is compiled.
     pub fn prepare(project: &Project, target: &Target) -> Result<Vec<Self>> {
@@ -145,16 +154,85 @@ impl Bare {
         &self,
         call: &Call,
         plan: &Plan,
-        program: &Path,
+        path: &Path,
         known: &[crates::Program],
     ) -> Result<Image> {
-        let name = program.file_stem().unwrap_or_default().to_string_lossy();
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
         let output = Output {
-            folder: program.parent().unwrap_or(Path::new("")).to_owned(),
+            folder: path.parent().unwrap_or(Path::new("")).to_owned(),
             name: name.clone().into_owned(),
             fleet: None,
         };
-        let elf = std::fs::read(program).map_err(|error| file("read", program, &error))?;
+        let loaded = self.loaded(plan, path)?;
+        let mut boot = self.firmware.clone();
+        boot.insert(
+            CONFIG.to_owned(),
+            Piece::new(loaded.config.clone().into_bytes()),
+        );
+        boot.insert(loaded.kernel, loaded.image.clone());
+        let made_of = known.iter().find(|known| known.name == name);
+        let program = Program {
+            name: name.clone().into_owned(),
+            content: loaded.image,
+            crates: made_of.cloned().map(Arc::new),
+        };
+        let (users, listed) = self.users(&boot)?;
+        let digest = digest(boot.iter().chain(&users), &self.description);
+        let placed = self.disk(&name, BTreeMap::new()).layout();
+        let parts = boot.iter();
+        let manifest = Manifest {
+            name: name.clone().into_owned(),
+            rustc: match made_of {
+                Some(made_of) => made_of.library.rustc(),
+                None => plan.toolchain.shown_release(),
+            },
+            programs: vec![program.listed()],
+            files: listed,
+            config_txt: loaded.config.lines().map(str::to_owned).collect(),
+            partitions: manifest::partitions(&placed.map_err(no_disk)?.1),
+            boot: parts
+                .map(|(path, piece)| manifest::part(path, None, piece))
+                .collect(),
+            ..self.manifest(&plan.target)
+        };
+        let text = manifest.text();
+        let _lock = output.lock(call.ui)?;
+        let url = self.description.url().unwrap_or_default();
+        let software = sbom::text(&sbom::Contents {
+            name: &manifest.name,
+            version: &manifest.version,
+            machine: &manifest.machine,
+            target: &manifest.target,
+            programs: vec![&program],
+            kernel: None,
+            packages: &self.packages,
+            files: &manifest.files,
+        });
+        let inputs = hex(&Sha256::digest(format!("{digest}{text}{software}{url}")));
+        if let Some(image) = output.unchanged(&inputs) {
+            return Ok(image);
+        }
+        let mut on_card: BTreeMap<String, Bytes> = boot
+            .into_iter()
+            .chain(users)
+            .map(|(path, piece)| (path, Bytes::Shared(vec![piece.bytes])))
+            .collect();
+        on_card.insert(MANIFEST.to_owned(), Bytes::Bytes(text.clone().into_bytes()));
+        let texts = [(MANIFEST, &text), (SOFTWARE, &software)];
+        let texts = texts.map(|(ending, text)| Text { ending, text });
+        let disk = self.disk(&name, on_card);
+        let entry = imager::Entry {
+            manifest: &manifest,
+            title: self.machine.title,
+            url: self.description.url(),
+            folder: None,
+        };
+        output.make(&inputs, &disk, &texts, self.description.forms(), &entry)
+    }
+
+    /// The program as the firmware loads it.
+    fn loaded(&self, plan: &Plan, path: &Path) -> Result<Loaded> {
+        let elf = std::fs::read(path).map_err(|error| file("read", path, &error))?;
         let binary = plan.emits.iter().find(|emit| emit.format == Format::Bin);
         let options = binary.map_or_else(Options::default, |emit| emit.options(0));
         let image = xsys_image::write(Format::Bin, &elf, &options);
@@ -165,25 +243,25 @@ impl Bare {
                 let Some(emit) = binary else {
                     return Err(error.into_diagnostic().into());
                 };
-                return Err(no_image(emit, program, error).into());
+                return Err(no_image(emit, path, error).into());
             }
         };
         let wide = plan.target.arch() == "aarch64";
         let arch = if wide { Arch::Arm64 } else { Arch::Arm };
         let kernel = binary.and_then(|emit| emit.file.clone());
         let kernel = kernel.unwrap_or_else(|| self.machine.card_kernel(arch).to_owned());
+        Ok(Loaded {
+            config: self.config_txt(&kernel, start, wide),
+            kernel,
+            image: Piece::new(image),
+        })
+    }
 
-        let mut boot = self.firmware.clone();
-        let config = self.config_txt(&kernel, start, wide);
-        boot.insert(CONFIG.to_owned(), Piece::new(config.clone().into_bytes()));
-        let image = Piece::new(image);
-        boot.insert(kernel, image.clone());
-        let made_of = known.iter().find(|known| known.name == name);
-        let program = Program {
-            name: name.clone().into_owned(),
-            content: image,
-            crates: made_of.cloned().map(Arc::new),
-        };
+    /// The user's files, and what is told of them.
+    fn users(
+        &self,
+        boot: &BTreeMap<String, Piece>,
+    ) -> Result<(BTreeMap<String, Piece>, Vec<manifest::File>)> {
         let mut users = BTreeMap::new();
         let mut listed = Vec::new();
         for placed in files::gather(&self.description)? {
@@ -216,81 +294,33 @@ impl Bare {
             });
             users.insert(place, piece);
         }
-        let digest = digest(boot.iter().chain(&users), &self.description);
-        let placed = self
-            .disk(&name, BTreeMap::new())
-            .layout()
-            .map_err(no_disk)?
-            .1;
-        let manifest = Manifest {
+        Ok((users, listed))
+    }
+
+    /// What all cards of the package say of themselves.
+    fn manifest(&self, target: &Target) -> Manifest {
+        Manifest {
             format: manifest::FORMAT,
-            name: name.clone().into_owned(),
+            name: String::new(),
             version: self.package.version(),
             machine: self.machine.name.to_owned(),
-            target: plan.target.name.clone(),
+            target: target.name.clone(),
             source: Revision::of(&self.package.folder().join("Cargo.toml")),
             xsys: env!("CARGO_PKG_VERSION").to_owned(),
-            rustc: match made_of {
-                Some(made_of) => made_of.library.rustc(),
-                None => plan.toolchain.shown_release(),
-            },
+            rustc: String::new(),
             kernel: None,
             packages: self.packages.clone(),
             modules: Vec::new(),
-            programs: vec![program.listed()],
+            programs: Vec::new(),
             init: None,
-            files: listed,
+            files: Vec::new(),
             settings: serde_json::Value::Null,
-            config_txt: config.lines().map(str::to_owned).collect(),
+            config_txt: Vec::new(),
             command_line: String::new(),
-            partitions: manifest::partitions(&placed),
+            partitions: Vec::new(),
             select: Vec::new(),
-            boot: boot
-                .iter()
-                .map(|(path, piece)| manifest::part(path, None, piece))
-                .collect(),
-        };
-        let text = manifest.text();
-        let _lock = output.lock(call.ui)?;
-        let url = self.description.url().unwrap_or_default();
-        let software = sbom::text(&sbom::Contents {
-            name: &manifest.name,
-            version: &manifest.version,
-            machine: &manifest.machine,
-            target: &manifest.target,
-            programs: vec![&program],
-            kernel: None,
-            packages: &self.packages,
-            files: &manifest.files,
-        });
-        let inputs = hex(&Sha256::digest(format!("{digest}{text}{software}{url}")));
-        if let Some(image) = output.unchanged(&inputs) {
-            return Ok(image);
+            boot: Vec::new(),
         }
-        let mut on_card: BTreeMap<String, Bytes> = boot
-            .into_iter()
-            .chain(users)
-            .map(|(path, piece)| (path, Bytes::Shared(vec![piece.bytes])))
-            .collect();
-        on_card.insert(MANIFEST.to_owned(), Bytes::Bytes(text.clone().into_bytes()));
-        let texts = [
-            Text {
-                ending: MANIFEST,
-                text: &text,
-            },
-            Text {
-                ending: SOFTWARE,
-                text: &software,
-            },
-        ];
-        let disk = self.disk(&name, on_card);
-        let entry = imager::Entry {
-            manifest: &manifest,
-            title: self.machine.title,
-            url: self.description.url(),
-            folder: None,
-        };
-        output.make(&inputs, &disk, &texts, self.description.forms(), &entry)
     }
 
     /// The firmware's settings.
