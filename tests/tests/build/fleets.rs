@@ -64,6 +64,20 @@ files = { "/etc/pin" = { template = "pin" }, "/usr/x" = { text = "" } }
 image = { root = "squashfs" }
 "#;
 
+/// A second fleet of the workspace has devices of the same names; those of the first stay.
+fn anothers(place: &Place, made: &BTreeMap<PathBuf, Vec<u8>>) {
+    place.write(
+        "second/fleet.toml",
+        "[kernels.made]\npaths = \"../kernel\"\n[devices.shop-1]\n",
+    );
+    let mut second = place.xsys("fleet build");
+    second.current_dir(place.path("second"));
+    run(&mut second)
+        .ends_with(1)
+        .tells("has images of another fleet");
+    assert!(files(place) == *made, "another fleet has changed files");
+}
+
 /// A fleet with its kernel.
 fn fleet(name: &str) -> Place {
     let place = Place::new("build", name);
@@ -249,6 +263,8 @@ fn a_fleet_is_made_and_only_what_changed_again() {
         0o600
     );
     is_silent(&place, &[&first]);
+
+    anothers(&place, &made);
 
     // What is on the cards.
     let root_of = |device: &str| root(&place, device);

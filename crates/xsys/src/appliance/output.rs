@@ -113,6 +113,13 @@ impl Output {
         Lock::take(ui, &self.folder.join(format!(".{}.lock", self.name)))
     }
 
+    /// The fleet that whatever is here was made for.
+    pub fn made_for(&self) -> Option<String> {
+        let state = std::fs::read_to_string(self.state()).ok()?;
+        let state: State = serde_json::from_str(&state).ok()?;
+        state.fleet
+    }
+
     /// What was made last, for this fleet.
     fn known(&self) -> Option<State> {
         let state = std::fs::read_to_string(self.state()).ok()?;

@@ -12,7 +12,7 @@ use crate::commands::{Call, diff, flash, new};
 use crate::error::{Failure, Result};
 use crate::fleet::build;
 use crate::fleet::description::{FILE, Fleet};
-use crate::fleet::places::{not_made, out, output};
+use crate::fleet::places::{is_nobody_elses, not_made, out, output};
 use crate::fleet::prepare::Prepared;
 use crate::fleet::summary;
 use crate::fleet::told::names;
@@ -161,6 +161,7 @@ pub fn test(call: &Call, args: &TestArgs) -> Result<u8> {
     let fleet = read(call)?;
     let build = build_args(&args.device, &args.build)?;
     let devices = fleet.select(&args.device)?;
+    is_nobody_elses(&fleet, &out(call, &fleet)?)?;
     let prepared = Prepared::new(call, &fleet, &devices, &build.cargo_flags())?;
     if !prepared.broken.is_empty() {
         // What is wrong has been told.

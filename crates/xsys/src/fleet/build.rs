@@ -12,7 +12,7 @@ use xsys_diag::Diagnostic;
 
 use super::compile::{self, Compiled};
 use super::description::{Device, FILE, Fleet};
-use super::places::output;
+use super::places::{self, output};
 use super::prepare::{Kind, Prepared};
 use super::removed;
 use super::summary;
@@ -41,6 +41,7 @@ pub struct Outcome {
 /// Looks at the devices that are named, or at all, and makes their cards.
 pub fn build(call: &Call, fleet: &Fleet, args: &FleetBuildArgs) -> Result<Outcome> {
     let devices = fleet.select(&args.devices)?;
+    places::is_nobody_elses(fleet, &places::out(call, fleet)?)?;
     let prepared = Prepared::new(call, fleet, &devices, &args.cargo_flags())?;
     make(call, &prepared, args)
 }

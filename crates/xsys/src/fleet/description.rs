@@ -55,6 +55,8 @@ pub struct Device {
     pub group: Option<String>,
     /// Names of programs; all of the fleet, where nothing is said.
     pub programs: Option<Vec<String>>,
+    /// Where they are named.
+    pub program_places: Vec<std::ops::Range<usize>>,
     pub target: String,
     /// One of `[kernels]`.
     pub kernel: String,
@@ -339,14 +341,8 @@ impl Reader {
             if !self.head.programs.is_empty() && !self.head.programs.contains_key(program.get_ref())
             {
                 let names: Vec<&str> = self.head.programs.keys().map(String::as_str).collect();
-                let problem =
-                    Diagnostic::error(format!("no program is called `{}`", program.get_ref()));
-                let table = format!("[programs.{}]", program.get_ref());
-                problems.push(known(problem, program.get_ref(), &names, &table).label(
-                    &self.source,
-                    program.span(),
-                    "",
-                ));
+                let problem = no_program(program.get_ref(), &names);
+                problems.push(problem.label(&self.source, program.span(), ""));
             }
         }
         let kernel = match self.kernel(of_fleet.kernel.as_ref()) {
@@ -373,7 +369,9 @@ impl Reader {
             return Err(problems);
         }
         let target = of_fleet.target.map(Spanned::into_inner);
+        let places = of_fleet.programs.iter().flatten().map(Spanned::span);
         Ok(Device {
+            program_places: places.collect(),
             name: name.to_owned(),
             group: group.map(|(group, _)| group),
             programs: of_fleet
@@ -428,6 +426,12 @@ impl Reader {
             }
         }
     }
+}
+
+/// A program that the fleet does not have.
+pub fn no_program(name: &str, names: &[&str]) -> Diagnostic {
+    let problem = Diagnostic::error(format!("no program is called `{name}`"));
+    known(problem, name, names, &format!("[programs.{name}]"))
 }
 
 /// A name that is none of those that there are.

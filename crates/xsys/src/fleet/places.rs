@@ -39,3 +39,33 @@ pub fn not_made(device: &str) -> Failure {
         .help(format!("make it: `xsys fleet build {device}`"))
         .into()
 }
+
+/// Two fleets in one folder would take each other's place wherever devices have one name, and the list of all is there once.
+/// Another fleet is one whose file is still where it was: this one may have been moved.
+pub fn is_nobody_elses(fleet: &Fleet, out: &Path) -> Result<()> {
+    let own = fleet.source.path.canonicalize().ok();
+    let entries = std::fs::read_dir(out).into_iter().flatten().flatten();
+    let mut names: Vec<String> = entries
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .collect();
+    names.sort();
+    for name in names {
+        let Some(known_as) = output(fleet, out, &name).made_for() else {
+            continue;
+        };
+        let Ok(other) = out.join(known_as).canonicalize() else {
+            continue;
+        };
+        if Some(&other) != own.as_ref() {
+            return Err(Diagnostic::error(format!("`{}` has images of another fleet", out.display()))
+                .note(format!(
+                    "they are those of `{}`; devices of one name would take each other's place",
+                    other.display()
+                ))
+                .help("give this fleet a target folder of its own: `CARGO_TARGET_DIR=FOLDER`, or `target-dir` of `[build]` in `.cargo/config.toml` beside its fleet.toml")
+                .help("or remove the folder with the images, if the other fleet is not built any more")
+                .into());
+        }
+    }
+    Ok(())
+}

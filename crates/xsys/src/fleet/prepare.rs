@@ -11,7 +11,7 @@ use std::sync::Arc;
 use xsys_diag::{Diagnostic, did_you_mean};
 use xsys_target::{Target, What};
 
-use super::description::{Device, Fleet};
+use super::description::{Device, Fleet, no_program};
 use super::told::Told;
 use crate::appliance::system::{self, Chosen};
 use crate::appliance::{Description, Root, files, own, processor};
@@ -100,7 +100,9 @@ impl<'f> Prepared<'f> {
             let target = &targets[&device.target];
             look(processor::kernels(target, description.machine()).map(drop));
             look(description.kernel_is_there());
-            match one_program_a_name(&kind, &programs) {
+            match known_programs(fleet, device, &programs)
+                .and_then(|()| one_program_a_name(&kind, &programs))
+            {
                 Ok(()) => {
                     let bins = kind.programs.iter().flat_map(|name| &programs[name].bins);
                     look(own::check_places(description, bins.map(String::as_str)));
@@ -191,6 +193,24 @@ impl Kind {
             root: description.root(),
             programs: names,
         }
+    }
+}
+
+/// Without `[programs]`, those of the workspace are meant.
+fn known_programs(
+    fleet: &Fleet,
+    device: &Device,
+    programs: &BTreeMap<String, Program>,
+) -> Result<()> {
+    let names: Vec<&str> = programs.keys().map(String::as_str).collect();
+    let named = device.programs.iter().flatten().zip(&device.program_places);
+    let unknown = named.filter(|(name, _)| !programs.contains_key(*name));
+    let problems: Vec<Diagnostic> = unknown
+        .map(|(name, place)| no_program(name, &names).label(&fleet.source, place.clone(), ""))
+        .collect();
+    match problems.is_empty() {
+        true => Ok(()),
+        false => Err(problems.into()),
     }
 }
 

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use xsys_diag::Diagnostic;
 
-/// As many are named.
+/// As many are named, and as many places shown.
 const NAMED: usize = 5;
 
 /// Problems, and whose they are.
@@ -17,10 +17,19 @@ pub struct Told {
 impl Told {
     pub fn add(&mut self, device: &str, problems: Vec<Diagnostic>) {
         for problem in problems {
-            let same = self.problems.iter_mut().find(|known| known.0 == problem);
-            match same {
-                Some((_, devices)) => devices.push(device.to_owned()),
-                None => self.problems.push((problem, vec![device.to_owned()])),
+            let mut known = self.problems.iter_mut();
+            let same = known.find(|(known, _)| *known == problem || is_elsewhere(known, &problem));
+            let Some((known, devices)) = same else {
+                self.problems.push((problem, vec![device.to_owned()]));
+                continue;
+            };
+            for label in problem.labels {
+                if known.labels.len() < NAMED && !known.labels.contains(&label) {
+                    known.labels.push(label);
+                }
+            }
+            if devices.last().is_none_or(|last| last != device) {
+                devices.push(device.to_owned());
             }
         }
     }
@@ -31,6 +40,18 @@ impl Told {
             .into_iter()
             .map(move |(problem, devices)| problem.note(whose(&devices, of)))
     }
+}
+
+/// Whether two problems differ in nothing but their place in a file.
+fn is_elsewhere(one: &Diagnostic, other: &Diagnostic) -> bool {
+    let ([place], [first, ..]) = (other.labels.as_slice(), one.labels.as_slice()) else {
+        return false;
+    };
+    let other = Diagnostic {
+        labels: one.labels.clone(),
+        ..other.clone()
+    };
+    place.source == first.source && place.text == first.text && *one == other
 }
 
 fn whose(devices: &[String], of: usize) -> String {
@@ -48,9 +69,10 @@ pub fn names(all: &[String]) -> String {
     match quoted.len() {
         0..=NAMED => quoted.join(", "),
         count => format!(
-            "{} and {} others",
+            "{} and {} other{}",
             quoted[..NAMED].join(", "),
-            count - NAMED
+            count - NAMED,
+            if count - NAMED == 1 { "" } else { "s" }
         ),
     }
 }
@@ -102,7 +124,31 @@ pub fn same_addresses<'d>(
 
 #[cfg(test)]
 mod tests {
+    use xsys_diag::Source;
+
     use super::*;
+
+    #[test]
+    fn what_is_wrong_in_several_places_is_told_once() {
+        let source = Source {
+            path: "fleet.toml".into(),
+            text: "machine = 'pi' ".repeat(9).into(),
+        };
+        let problem =
+            |at: usize| Diagnostic::error("no such machine").label(&source, at..at + 1, "");
+        let mut told = Told::default();
+        for (at, device) in ["a", "b", "c", "d", "e", "f", "f"].into_iter().enumerate() {
+            told.add(device, vec![problem(at)]);
+        }
+        told.add("g", vec![problem(3).help("of another kind")]);
+        let all: Vec<Diagnostic> = told.all(9).collect();
+        let places = |of: &Diagnostic| of.labels.iter().map(|it| it.span.start).collect::<Vec<_>>();
+        assert_eq!(all.len(), 2);
+        assert_eq!(places(&all[0]), [0, 1, 2, 3, 4]);
+        let whose = "these are devices `a`, `b`, `c`, `d`, `e` and 1 other";
+        assert_eq!(all[0].notes, [whose]);
+        assert_eq!(places(&all[1]), [3]);
+    }
 
     #[test]
     fn what_devices_have_in_common_is_told_once() {
