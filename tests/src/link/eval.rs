@@ -3,7 +3,7 @@
 //! Numbers, symbols (their values), `entry`, the operators of C without assignment, and:
 //!
 //! - `addr(.s)` `size(.s)` `align(.s)` `load(.s)` `offset(.s)` `flags(.s)` `type(.s)`
-//!   `entsize(.s)` `index(.s)`: a section's fields
+//!   `entsize(.s)` `index(.s)` `link(.s)`: a section's fields
 //! - `bind(x)` `kind(x)` `visibility(x)` `symsize(x)` `section(x)`: a symbol's fields
 //! - `u8(a)` `u16(a)` `u32(a)` `u64(a)` `word(a)`, `s8(a)` `s32(a)` …: memory at an address
 //! - `tls_offset(x)`: a thread-local symbol's offset from the thread pointer
@@ -145,7 +145,7 @@ impl Parser<'_> {
         self.expect("(")?;
         let value = match function {
             "addr" | "size" | "align" | "load" | "offset" | "flags" | "type" | "entsize"
-            | "index" => {
+            | "index" | "link" => {
                 let name = self.name()?;
                 let at = self.image.sections.iter().position(|s| s.name == name);
                 let index = at.ok_or_else(|| format!("the image has no section `{name}`"))?;
@@ -159,6 +159,7 @@ impl Parser<'_> {
                     "type" => section.sh_type.into(),
                     "entsize" => section.entsize.into(),
                     "index" => index as i128,
+                    "link" => section.link.into(),
                     _ => self
                         .image
                         .load_addr(section)

@@ -27,7 +27,7 @@ use self::names::Map;
 use xsys_diag::{Diagnostic, Severity};
 
 use super::input::map::{FileStore, InputFile, ReadFile};
-use super::options::{ElfOptions, OutputKind};
+use super::options::ElfOptions;
 
 /// What a link leaves behind besides its output file.
 #[derive(Debug, Default)]
@@ -130,7 +130,7 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
         return;
     };
     let arch = &*abi.arch;
-    let relocatable = options.kind == OutputKind::Relocatable;
+    let relocatable = options.kind.is_object();
     let mut gateways = synthetic::cmse::Gateways::default();
     if !relocatable {
         gateways = synthetic::cmse::find(&mut resolution, arch, store, options, diagnostics);
@@ -169,19 +169,10 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
     }
 
     // Live relocations say which slots and tables are needed; those become sections.
-    let pic = options.kind == OutputKind::StaticPie;
     let demands = if relocatable {
         synthetic::scan::Demands::default()
     } else {
-        synthetic::scan::scan(
-            arch,
-            &resolution,
-            &sections,
-            &live,
-            options,
-            pic,
-            diagnostics,
-        )
+        synthetic::scan::scan(arch, &resolution, &sections, &live, options, diagnostics)
     };
     synthetic::scan::check_required(&resolution, options, diagnostics);
     if failed(diagnostics) {
@@ -226,7 +217,7 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
         &demands,
         options,
     );
-    synthetic::map_eh_frame(&made.eh_frame, &sections, &mut merge, &mut merged_ids);
+    synthetic::eh_frame::map(&made.eh_frame, &sections, &mut merge, &mut merged_ids);
     if failed(diagnostics) {
         return;
     }
@@ -299,7 +290,7 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
         let scene = reports::stack::Scene {
             addresses,
             arch,
-            pic,
+            kind: options.kind,
         };
         linked.stdout += &reports::stack::report(&scene, entry, diagnostics);
     }
@@ -316,7 +307,7 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
                 .find(::object::elf::PT_TLS.0)
                 .map(layout::tls::Tls::of)
                 .unwrap_or_default(),
-            pic,
+            kind: options.kind,
             got: relocate::got_address(&addresses),
             gp: assign::relax::global_pointer(arch, &addresses),
             code: code.as_ref(),

@@ -212,7 +212,7 @@ pub struct ElfOptions {
 impl ElfOptions {
     /// The output has relocation tables.
     pub fn keeps_relocations(&self) -> bool {
-        self.emit_relocs || self.kind == OutputKind::Relocatable
+        self.emit_relocs || self.kind.is_object()
     }
 }
 
@@ -354,14 +354,32 @@ pub enum InputWhat {
 }
 
 /// What kind of file is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OutputKind {
     /// An executable for fixed addresses.
+    #[default]
     Static,
     /// An executable that relocates itself.
     StaticPie,
     /// One object out of many (`-r`).
     Relocatable,
+}
+
+impl OutputKind {
+    /// Another link gets it, not a loader.
+    pub fn is_object(self) -> bool {
+        self == OutputKind::Relocatable
+    }
+
+    /// It is loaded and runs.
+    pub fn is_image(self) -> bool {
+        !self.is_object()
+    }
+
+    /// It may be loaded anywhere: addresses in it are relocated when it starts.
+    pub fn is_pic(self) -> bool {
+        self == OutputKind::StaticPie
+    }
 }
 
 /// What is left out of the symbol table and the debug sections.

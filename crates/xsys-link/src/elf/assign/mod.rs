@@ -118,7 +118,7 @@ pub fn assign<'f>(
         headers_size: 0,
         headers_wanted: uses_headers(facts.script),
     };
-    if facts.options.kind != OutputKind::Relocatable {
+    if facts.options.kind.is_image() {
         detours::reserve(facts.arch, facts.resolution, sections, &mut layout);
     }
     let relaxation = Relaxation::prepare(
@@ -271,7 +271,7 @@ impl<'f, 'a> Walker<'_, 'f, 'a> {
 
     /// Thunks and relaxation for the addresses just found; whether sizes changed.
     fn grow(&mut self) -> bool {
-        if self.facts.options.kind == OutputKind::Relocatable {
+        if self.facts.options.kind.is_object() {
             return false;
         }
         let none = Map::default();
@@ -323,9 +323,6 @@ impl<'f, 'a> Walker<'_, 'f, 'a> {
 
     /// The table's position among the synthetic sections, if the script keeps it.
     fn unwind_index(&self) -> Option<usize> {
-        if self.facts.coverage.is_empty() {
-            return None;
-        }
         let id = self.sections.find(SyntheticKind::Exidx)?;
         self.layout.output_of[id.0 as usize]?;
         Some(id.0 as usize - self.sections.input_count())

@@ -43,7 +43,7 @@ const FREE_ROUNDS: usize = 8;
 pub struct Relaxation {
     sections: Vec<(SectionId, Vec<Candidate>)>,
     uses_gp: bool,
-    pic: bool,
+    kind: OutputKind,
     rounds: usize,
 }
 
@@ -60,7 +60,7 @@ impl Relaxation {
         let Some(shortening) = arch.shortening().filter(|_| !demands.marked.is_empty()) else {
             return Self::default();
         };
-        let relax = options.machine.relax != Some(false) && options.kind != OutputKind::Relocatable;
+        let relax = options.machine.relax != Some(false) && options.kind.is_image();
         let gathered = demands
             .marked
             .par_iter()
@@ -79,7 +79,7 @@ impl Relaxation {
         Self {
             sections: gathered,
             uses_gp: relax && uses_gp(shortening, resolution, sections, layout, options),
-            pic: options.kind == OutputKind::StaticPie,
+            kind: options.kind,
             rounds: 0,
         }
     }
@@ -113,7 +113,7 @@ impl Relaxation {
                     before: addresses.layout.cuts.get(id),
                     gp,
                     tls,
-                    pic: self.pic,
+                    kind: self.kind,
                     fixed,
                 };
                 Some((*id, shortening.shorten(marked, candidates, &view)?))
@@ -233,7 +233,7 @@ struct Sight<'s, 'l, 'a> {
     before: Option<&'s Cuts>,
     gp: Option<u64>,
     tls: Option<Tls>,
-    pic: bool,
+    kind: OutputKind,
     fixed: bool,
 }
 
@@ -285,8 +285,11 @@ impl View for Sight<'_, '_, '_> {
     }
 
     fn facts(&self, symbol: u32) -> SymbolFacts {
-        self.symbol_of(symbol)
-            .facts(self.addresses.resolution, self.addresses.sections, self.pic)
+        self.symbol_of(symbol).facts(
+            self.addresses.resolution,
+            self.addresses.sections,
+            self.kind,
+        )
     }
 
     fn global_pointer(&self) -> Option<u64> {

@@ -10,7 +10,6 @@ use super::Walker;
 use crate::elf::ids::SectionId;
 use crate::elf::layout::placement::Item;
 use crate::elf::layout::{DataWrite, Extent};
-use crate::options::OutputKind;
 use crate::script::ast::{Expr, ExprKind, OutputSectionDef, SectionKind};
 use crate::script::eval::{EvalError, OutputId, fill_pattern};
 
@@ -24,7 +23,7 @@ impl<'f> Walker<'_, 'f, '_> {
         }
         let def = output.def;
         // In an object every section is at 0.
-        let in_object = self.facts.options.kind == OutputKind::Relocatable;
+        let in_object = self.facts.options.kind.is_object();
         let (alloc, tbss) = (output.is_alloc() && !in_object, output.is_tbss());
         let saved_dot = self.dot;
         let (region, load_region) = if alloc {

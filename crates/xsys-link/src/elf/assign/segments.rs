@@ -16,7 +16,7 @@ use crate::elf::arch::{self, Arch};
 use crate::elf::consts::{PT_ARM_EXIDX, SHF_PURECODE, SHT_ARM_EXIDX, SHT_ATTRIBUTES};
 use crate::elf::layout::Layout;
 use crate::elf::sections::described::Statement;
-use crate::options::{ElfOptions, OutputKind};
+use crate::options::ElfOptions;
 use crate::script::ast::{Command, Phdr, Script};
 use crate::script::eval::OutputId;
 
@@ -57,7 +57,7 @@ fn plan_segments(
     script: &Script,
     options: &ElfOptions,
 ) -> Vec<Segment> {
-    if options.kind == OutputKind::Relocatable {
+    if options.kind.is_object() {
         return Vec::new();
     }
     let phdrs: Vec<&Phdr> = script

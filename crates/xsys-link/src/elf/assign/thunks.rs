@@ -81,6 +81,7 @@ fn reserve_one(sections: &mut Sections, reserved: &mut Vec<SectionId>) -> Sectio
         align: 1,
         entsize: 0,
         size: 0,
+        link: None,
     });
     reserved.push(id);
     id

@@ -56,7 +56,9 @@ pub fn values(addresses: &Addresses<'_, '_>, plan: &FilePlan) -> Map<SymbolId, u
         };
         let value = match meaning {
             Meaning::GotBase => got(),
-            Meaning::Dynamic => section(".dynamic").map(|e| e.addr),
+            Meaning::Dynamic => addresses
+                .synthetic(SyntheticKind::Dynamic)
+                .or_else(|| section(".dynamic").map(|e| e.addr)),
             Meaning::Headers => {
                 let load = plan.segments.iter().find(|s| s.p_type == elf::PT_LOAD.0);
                 load.map(|load| load.addr)

@@ -16,7 +16,7 @@ use super::{Input, Inputs};
 use crate::elf::arch;
 use crate::elf::arch::{ANY_MACHINE, Arch, Link};
 use crate::elf::object::ObjectFile;
-use crate::options::{ElfOptions, OutputKind};
+use crate::options::ElfOptions;
 
 /// What all inputs agree on.
 pub struct Abi {
@@ -52,10 +52,10 @@ pub fn agree(
         attributes: core,
         e_flags,
         endian,
-        pic: options.kind == OutputKind::StaticPie,
+        pic: options.kind.is_pic(),
         options: &options.machine,
     };
-    let image = options.kind != OutputKind::Relocatable;
+    let image = options.kind.is_image();
     if let Some(machine) = arch::machine(machine).filter(|_| image) {
         machine.check(&link, diagnostics);
     }

@@ -22,7 +22,7 @@ use super::object::{ObjectFile, ObjectName};
 use crate::input::archive::{Archive, Member};
 use crate::input::kind::FileKind;
 use crate::input::map::{FileStore, InputFile};
-use crate::options::{ElfOptions, InputArg, InputWhat, OutputKind};
+use crate::options::{ElfOptions, InputArg, InputWhat};
 
 /// One input in command-line order.
 pub enum Input<'a> {
@@ -85,7 +85,7 @@ pub fn add_runtime<'a>(
     store: &'a FileStore,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    if options.kind == OutputKind::Relocatable {
+    if options.kind.is_object() {
         return;
     }
     let machine = arch::machine(machine);

@@ -22,7 +22,6 @@ use crate::elf::symbols::resolve::Resolution;
 use crate::elf::synthetic::scan;
 use crate::elf::synthetic::scan::Demands;
 use crate::options::ElfOptions;
-use crate::options::OutputKind;
 use std::hash::BuildHasher;
 
 use foldhash::fast::FixedState;
@@ -240,7 +239,7 @@ pub fn merge_sections<'a>(
 ) -> (MergeMap<'a>, Vec<SectionId>) {
     let mut map = MergeMap::default();
     let mut ids = Vec::new();
-    if options.kind == OutputKind::Relocatable || options.optimize == 0 {
+    if options.kind.is_object() || options.optimize == 0 {
         return (map, ids);
     }
     for output in &mut placement.outputs {
@@ -296,6 +295,7 @@ pub fn merge_sections<'a>(
                 align,
                 entsize,
                 size: merged.size,
+                link: None,
             });
             for (input, pieces) in inputs.iter().zip(pieces) {
                 map.insert(input.id, MergedInput::new(merged_index, pieces));

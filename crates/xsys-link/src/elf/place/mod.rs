@@ -38,7 +38,7 @@ use super::sections::matching::{Rule, disable_unmet_constraints, match_rules, so
 use super::sections::{Sections, SyntheticKind, is_linked};
 use super::symbols::resolve::Resolution;
 use super::symbols::script_symbols::ScriptSymbols;
-use crate::options::{ElfOptions, OutputKind, Strip};
+use crate::options::{ElfOptions, Strip};
 use crate::script::ast::{Script, SectionItem};
 use crate::script::eval::OutputId;
 use orphans::place_orphans;
@@ -134,9 +134,7 @@ pub fn place<'s>(given: &Given<'_, 's, '_>, diagnostics: &mut Vec<Diagnostic>) -
                 placement.dropped[id.0 as usize] = true;
             }
             // With `-r`, members of groups stay what they are.
-            Some(_) if options.kind == OutputKind::Relocatable && in_group(given, id) => {
-                orphans.push(id)
-            }
+            Some(_) if options.kind.is_object() && in_group(given, id) => orphans.push(id),
             Some(rule) => buckets
                 .entry((rule.home, rule.item))
                 .or_default()
@@ -200,7 +198,7 @@ pub fn place<'s>(given: &Given<'_, 's, '_>, diagnostics: &mut Vec<Diagnostic>) -
     );
     let mut statements = described.statements;
     let floating = described.floating;
-    if options.kind == OutputKind::Relocatable {
+    if options.kind.is_object() {
         let floating = floating.iter().map(|index| OutputId(*index as u32));
         statements.extend(floating.map(Statement::Section));
         relocatable::place(given, &orphans, &mut placement, &mut statements);
@@ -245,8 +243,7 @@ fn candidates(
             let id = sections.id(file, index);
             let hands_on = hands_on(section, options);
             let replaced = arch::attributes_of(section).is_some()
-                || options.kind != OutputKind::Relocatable
-                    && (section.name == b".eh_frame" || is_exidx(section));
+                || options.kind.is_image() && (section.name == b".eh_frame" || is_exidx(section));
             let linked = (hands_on || is_linked(section) && live.contains(id))
                 && !resolution.is_discarded(file, index)
                 && !replaced

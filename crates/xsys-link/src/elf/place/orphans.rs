@@ -13,7 +13,7 @@ use crate::elf::ids::SectionId;
 use crate::elf::layout::placement::{Item, OutputSection, Placement};
 use crate::elf::names::Map;
 use crate::elf::sections::described::Statement;
-use crate::options::{ElfOptions, Orphan, OutputKind};
+use crate::options::{ElfOptions, Orphan};
 use crate::script::ast::{Command, Script};
 use crate::script::eval::OutputId;
 
@@ -42,7 +42,7 @@ fn orphan_name<'n>(name: &'n [u8], script: &Script, options: &ElfOptions) -> &'n
         b".ARM.extab",
         b".sdata",
     ];
-    if options.kind == OutputKind::Relocatable || !script.default_layout {
+    if options.kind.is_object() || !script.default_layout {
         return name;
     }
     PREFIXES

@@ -21,7 +21,7 @@ use crate::elf::relocate::Relocator;
 use crate::elf::sections::SyntheticKind;
 use crate::elf::sections::frames::Frames;
 use crate::elf::sections::refs::{Home, SymRef};
-use crate::elf::synthetic::EhFramePlan;
+use crate::elf::synthetic::eh_frame::EhFramePlan;
 use crate::elf::synthetic::symtab::SymbolIndexes;
 use crate::script::eval::OutputId;
 

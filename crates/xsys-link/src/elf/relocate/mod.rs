@@ -32,6 +32,7 @@ use super::layout::Addresses;
 use super::object::{Reloc, Section};
 use super::sections::refs::{Home, SymRef};
 use super::synthetic::scan::{Decided, Demands, SlotKind, TLS_LD, decide};
+use crate::options::OutputKind;
 
 /// Everything a value may depend on.
 pub struct Relocator<'r, 'a> {
@@ -43,8 +44,8 @@ pub struct Relocator<'r, 'a> {
     pub demands: &'r Demands,
     /// The thread-local template.
     pub tls: Tls,
-    /// The output is position independent.
-    pub pic: bool,
+    /// What is made.
+    pub kind: OutputKind,
     /// Address of the GOT.
     pub got: Option<u64>,
     /// The global pointer, where the architecture has one.
@@ -157,7 +158,7 @@ impl<'a> Relocator<'_, 'a> {
                 continue;
             }
             let Ok(mut decided) = decide(
-                self.arch, resolution, sections, file, section, reloc, self.pic,
+                self.arch, resolution, sections, file, section, reloc, self.kind,
             ) else {
                 continue;
             };
@@ -436,7 +437,7 @@ impl<'a> Relocator<'_, 'a> {
             return Err(Unresolved::NoHighPart);
         };
         let mut decided = decide(
-            self.arch, resolution, sections, file, section, high, self.pic,
+            self.arch, resolution, sections, file, section, high, self.kind,
         )
         .map_err(|_| Unresolved::NoHighPart)?;
         let cuts = self.addresses.layout.cuts.get(&id);
@@ -506,7 +507,7 @@ impl<'a> Relocator<'_, 'a> {
         for reloc in relocs {
             let (resolution, sections) = (self.addresses.resolution, self.addresses.sections);
             let Ok(decided) = decide(
-                self.arch, resolution, sections, file, section, reloc, self.pic,
+                self.arch, resolution, sections, file, section, reloc, self.kind,
             ) else {
                 continue;
             };

@@ -28,7 +28,7 @@ impl Relocator<'_, '_> {
         }
         let (resolution, sections) = (self.addresses.resolution, self.addresses.sections);
         let symbol = decided.symbol;
-        let facts = symbol.facts(resolution, sections, self.pic);
+        let facts = symbol.facts(resolution, sections, self.kind);
         let missing = matches!(
             symbol.home(resolution, sections),
             Home::Undefined | Home::UndefinedWeak | Home::Discarded

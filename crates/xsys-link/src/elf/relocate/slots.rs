@@ -8,7 +8,6 @@ use crate::elf::assign::thunks::iplt_entry;
 use crate::elf::ids::SectionId;
 use crate::elf::layout::Addresses;
 use crate::elf::sections::SyntheticKind;
-use crate::elf::sections::refs::Home;
 use crate::elf::synthetic::scan::{Decided, SlotKind, decide};
 
 impl Relocator<'_, '_> {
@@ -61,9 +60,9 @@ impl Relocator<'_, '_> {
                     }
                     let (resolution, sections) =
                         (self.addresses.resolution, self.addresses.sections);
-                    let Ok(decided) =
-                        decide(self.arch, resolution, sections, file, section, reloc, true)
-                    else {
+                    let Ok(decided) = decide(
+                        self.arch, resolution, sections, file, section, reloc, self.kind,
+                    ) else {
                         continue;
                     };
                     if is_relative_word(&decided, word, &self.addresses)
@@ -78,11 +77,7 @@ impl Relocator<'_, '_> {
             .collect();
         for (kind, symbol) in &self.demands.slots {
             let home = symbol.home(self.addresses.resolution, self.addresses.sections);
-            let fixed = matches!(
-                home,
-                Home::Absolute(_) | Home::UndefinedWeak | Home::Undefined
-            );
-            if *kind == SlotKind::Address && !fixed {
+            if *kind == SlotKind::Address && home.moves() {
                 let at = self.got.unwrap_or(0) + self.demands.slot_offsets[&(*kind, *symbol)];
                 let s = iplt_entry(self.arch, &self.addresses, self.demands, *symbol)
                     .or_else(|| self.addresses.of_symbol(*symbol, 0));
@@ -96,13 +91,8 @@ impl Relocator<'_, '_> {
 
 /// Whether the start code of a position-independent image must add the load address to this word.
 pub fn is_relative_word(decided: &Decided, word: u8, addresses: &Addresses<'_, '_>) -> bool {
-    is_word(decided.rule, word)
-        && !matches!(
-            decided
-                .symbol
-                .home(addresses.resolution, addresses.sections),
-            Home::Absolute(_) | Home::UndefinedWeak | Home::Undefined
-        )
+    let (resolution, sections) = (addresses.resolution, addresses.sections);
+    is_word(decided.rule, word) && decided.symbol.home(resolution, sections).moves()
 }
 
 fn is_word(rule: &Rule, word: u8) -> bool {

@@ -17,7 +17,7 @@ use crate::elf::consts::STACK_TOPS;
 use crate::elf::layout::placement::OutputSection;
 use crate::elf::layout::{Addresses, Extent, Layout};
 use crate::elf::symbols::resolve::Definition;
-use crate::options::{ElfOptions, OutputKind};
+use crate::options::ElfOptions;
 use crate::script::ast::{Assignment, Command, Script, SectionItem, SectionsItem, Span};
 
 /// Sections that hold a Cortex-M vector table: cortex-m-rt's and CMSIS's names.
@@ -35,7 +35,7 @@ pub fn check(
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     let layout = addresses.layout;
-    if layout.regions.is_empty() || options.kind == OutputKind::Relocatable {
+    if layout.regions.is_empty() || options.kind.is_object() {
         return;
     }
     if vectors != VectorTable::None {

@@ -18,7 +18,7 @@ use crate::elf::live::gc::Live;
 use crate::elf::sections::is_linked;
 use crate::elf::sections::matching::Matches;
 use crate::elf::symbols::hints;
-use crate::options::{ElfOptions, InputWhat, OutputKind};
+use crate::options::{ElfOptions, InputWhat};
 use crate::script::ast::Script;
 
 /// What is known about a finished layout.
@@ -36,7 +36,7 @@ pub struct Scene<'s, 'a> {
 
 /// Refuses an image that cannot do anything.
 pub fn check(scene: &Scene<'_, '_>, diagnostics: &mut Vec<Diagnostic>) {
-    if scene.options.kind == OutputKind::Relocatable || !scene.entry_missing {
+    if scene.options.kind.is_object() || !scene.entry_missing {
         return;
     }
     let entry = scene.entry;

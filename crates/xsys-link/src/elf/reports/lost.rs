@@ -12,7 +12,7 @@ use xsys_diag::Diagnostic;
 
 use crate::elf::layout::placement::OutputSection;
 use crate::elf::layout::{Addresses, Extent};
-use crate::options::{ElfOptions, OutputKind};
+use crate::options::ElfOptions;
 use crate::script::ast::{Script, SectionKind};
 
 /// Runs both checks.
@@ -22,7 +22,7 @@ pub fn check(
     options: &ElfOptions,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    if options.kind == OutputKind::Relocatable {
+    if options.kind.is_object() {
         return;
     }
     let layout = addresses.layout;

@@ -16,7 +16,7 @@ use crate::elf::sections::refs::{Home, SymRef};
 use crate::elf::sections::{Sections, is_linked};
 use crate::elf::symbols::resolve::Resolution;
 use crate::elf::symbols::script_symbols::ScriptSymbols;
-use crate::options::{ElfOptions, Icf, MapTo, OutputKind};
+use crate::options::{ElfOptions, Icf, MapTo};
 use crate::script::ast::Script;
 
 /// The lines of `--print-gc-sections`.
@@ -106,7 +106,7 @@ pub fn check_overlaps(
     options: &ElfOptions,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    if !options.check_sections || options.kind == OutputKind::Relocatable {
+    if !options.check_sections || options.kind.is_object() {
         return;
     }
     let order: Vec<_> = in_order(layout)
@@ -168,7 +168,7 @@ pub fn entry_point(
     options: &ElfOptions,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> u64 {
-    if options.kind == OutputKind::Relocatable {
+    if options.kind.is_object() {
         return 0;
     }
     let asked = options.entry.as_deref().or(script_symbols.entry);

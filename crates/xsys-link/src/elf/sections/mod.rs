@@ -13,7 +13,6 @@ pub mod refs;
 
 use super::ids::SectionId;
 use crate::options::ElfOptions;
-use crate::options::OutputKind;
 use object::elf;
 
 use super::ids::FileId;
@@ -37,6 +36,8 @@ pub struct Synthetic {
     pub entsize: u64,
     /// Bytes; thunk sections grow during layout, all others are fixed when they are made.
     pub size: u64,
+    /// The section that `sh_link` names, and `sh_info`.
+    pub link: Option<(SyntheticKind, u32)>,
 }
 
 /// What a synthetic section holds.
@@ -238,7 +239,7 @@ pub fn is_linked(section: &Section<'_>) -> bool {
 /// Sections that a link of an image reads and does not place, but an object hands on: unwind
 /// tables as they are, and the marker that says that the stack need not be executable.
 pub fn hands_on(section: &Section<'_>, options: &ElfOptions) -> bool {
-    options.kind == OutputKind::Relocatable
+    options.kind.is_object()
         && (section.name == b".note.GNU-stack"
             || (section.name == b".eh_frame" && section.flags & elf::SHF_ALLOC.0 != 0))
 }

@@ -12,6 +12,7 @@ use crate::elf::ids::SectionId;
 use crate::elf::ids::{FileId, SymbolId};
 use crate::elf::object::{ElfSymbol, SymbolPlace};
 use crate::elf::symbols::resolve::{Definition, Resolution};
+use crate::options::OutputKind;
 
 /// STT_GNU_IFUNC
 pub const STT_GNU_IFUNC: u8 = 10;
@@ -42,6 +43,17 @@ pub enum Home {
     Undefined,
     /// In a section that was discarded with its COMDAT group.
     Discarded,
+}
+
+impl Home {
+    /// The value moves with the image. What an undefined symbol that is tolerated means does not.
+    #[inline]
+    pub fn moves(self) -> bool {
+        !matches!(
+            self,
+            Home::Absolute(_) | Home::UndefinedWeak | Home::Undefined
+        )
+    }
 }
 
 impl SymRef {
@@ -110,13 +122,18 @@ impl SymRef {
     }
 
     /// What rewrites may know.
-    pub fn facts(self, resolution: &Resolution<'_>, sections: &Sections, pic: bool) -> SymbolFacts {
+    pub fn facts(
+        self,
+        resolution: &Resolution<'_>,
+        sections: &Sections,
+        kind: OutputKind,
+    ) -> SymbolFacts {
         let home = self.home(resolution, sections);
         SymbolFacts {
             undefined_weak: matches!(home, Home::UndefinedWeak),
             ifunc: self.kind(resolution) == STT_GNU_IFUNC && matches!(home, Home::Section(..)),
             absolute: matches!(home, Home::Absolute(_)),
-            pic,
+            pic: kind.is_pic(),
         }
     }
 

@@ -324,6 +324,7 @@ impl Gateways {
             align: ALIGN,
             entsize: self.veneer,
             size: self.size,
+            link: None,
         });
     }
 

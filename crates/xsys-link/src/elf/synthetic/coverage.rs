@@ -7,7 +7,7 @@
 //!
 //! Spec: "Exception Handling ABI for the Arm Architecture" (EHABI32), 2024Q3, 5.
 
-use object::{Endian as _, elf};
+use object::{Endian as _, Endianness, elf};
 use xsys_diag::Diagnostic;
 
 use super::exidx::{self, Entry, Unwind};
@@ -19,7 +19,7 @@ use crate::elf::live::gc::Live;
 use crate::elf::names::Map;
 use crate::elf::sections::describe::describe_place;
 use crate::elf::sections::refs::{Home, SymRef};
-use crate::elf::sections::{Sections, is_linked};
+use crate::elf::sections::{Sections, Synthetic, SyntheticKind, is_linked};
 use crate::elf::symbols::resolve::Resolution;
 
 const R_ARM_PREL31: u32 = 42;
@@ -50,9 +50,46 @@ enum Description {
 }
 
 impl Coverage {
-    /// Without entries there is no table.
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+    /// Adds the table, if there is any entry.
+    pub(super) fn add(&self, sections: &mut Sections) {
+        if self.entries.is_empty() {
+            return;
+        }
+        sections.add(Synthetic {
+            kind: SyntheticKind::Exidx,
+            name: ".ARM.exidx".to_owned(),
+            sh_type: SHT_ARM_EXIDX,
+            flags: elf::SHF_ALLOC.0 | elf::SHF_LINK_ORDER.0,
+            align: 4,
+            entsize: 0,
+            // The sentinel; the layout finds the rest.
+            size: exidx::ENTRY as u64,
+            link: None,
+        });
+    }
+
+    /// Writes the table.
+    pub fn write(
+        &self,
+        addresses: &Addresses<'_, '_>,
+        (merge, endian): (bool, Endianness),
+        out: &mut [u8],
+        problems: &mut Vec<Diagnostic>,
+    ) {
+        let Some(addr) = addresses.synthetic(SyntheticKind::Exidx) else {
+            return;
+        };
+        let code_end = self.end(addresses);
+        let entries = self.entries(merge, addresses, problems);
+        let result = exidx::encode(&entries, code_end as u32, out, addr as u32, endian);
+        if let Err(error) = result {
+            let far = matches!(error, exidx::Error::TooFar { .. });
+            let problem = Diagnostic::error(format!("cannot write `.ARM.exidx`: {error}"));
+            problems.push(match far {
+                true => problem.help("place `.ARM.exidx` in the middle of the code, or discard it with `.ARM.extab` if nothing unwinds (`panic = \"abort\"`)"),
+                false => problem,
+            });
+        }
     }
 
     /// Reads the live tables.
@@ -220,7 +257,7 @@ impl Coverage {
 
     /// The end of the last function, where the sentinel stands: thunks and other code of the linker
     /// behind it are nobody's.
-    pub fn end(&self, addresses: &Addresses<'_, '_>) -> u64 {
+    fn end(&self, addresses: &Addresses<'_, '_>) -> u64 {
         let codes = self.entries.iter().map(|entry| entry.code);
         let ends = codes.chain(self.bare.iter().copied()).filter_map(|code| {
             let size = addresses.sections.outline(addresses.resolution, code).size;
@@ -230,7 +267,7 @@ impl Coverage {
     }
 
     /// The finished entries.
-    pub fn entries(
+    fn entries(
         &self,
         merge: bool,
         addresses: &Addresses<'_, '_>,

@@ -1,15 +1,21 @@
-//! What a static-pie tells its own start-up code.
+//! `.dynamic`: what a static-pie tells its own start-up code.
 //!
 //! Problem: a static position-independent executable relocates itself; its start code (`rcrt1.o`)
 //! finds the relocations through `.dynamic`. Loaders and debuggers expect a symbol table there too,
-//! so an empty one exists.
+//! so an empty one exists. The size must be known before addresses are, and what some entries are about shows
+//! with the addresses only: [`entries`] lists all that there may be, and the list's length is the table's.
+//! Those without a subject are left out when it is written; the rest of the table is DT_NULL.
 //!
 //! Spec: gABI, "Dynamic Section".
 
-use super::Synthesised;
+use object::elf;
+
+use super::scan::Demands;
 use crate::elf::arch::Arch;
-use crate::elf::layout::Addresses;
-use crate::elf::sections::SyntheticKind;
+use crate::elf::layout::{Addresses, Extent};
+use crate::elf::sections::refs::{Home, SymRef};
+use crate::elf::sections::{Sections, Synthetic, SyntheticKind};
+use crate::elf::symbols::resolve::Resolution;
 use crate::options::ElfOptions;
 
 /// DT_FLAGS_1 bits
@@ -17,88 +23,147 @@ const DF_1_NOW: u64 = 1;
 const DF_1_PIE: u64 = 0x0800_0000;
 const DF_BIND_NOW: u64 = 8;
 
-/// Entries of `.dynamic`, DT_NULL included.
-pub fn entry_count(options: &ElfOptions) -> u64 {
-    // The longest list; entries without a subject are written as trailing DT_NULLs.
-    16 + u64::from(options.z.now)
+/// An entry of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    tag: u64,
+    value: Value,
 }
 
-/// The entries as (tag, value).
+/// What an entry says.
+#[derive(Clone, Copy, Debug)]
+enum Value {
+    Number(u64),
+    /// The address of a section that the linker makes.
+    Section(SyntheticKind),
+    /// The address of the output section that such a section is in.
+    Start(SyntheticKind),
+    /// Its size.
+    Size(SyntheticKind),
+    /// The address of the output section of this type and name, if it has any bytes.
+    ArrayStart(u32, &'static str),
+    /// Its size.
+    ArraySize(u32, &'static str),
+    /// The address of a function.
+    Function(SymRef),
+}
+
+/// All entries that there may be, but for the DT_NULL at the end.
 pub fn entries(
     arch: &dyn Arch,
-    addresses: &Addresses<'_, '_>,
-    made: &Synthesised,
+    resolution: &Resolution<'_>,
+    sections: &Sections,
+    relatives: u64,
     options: &ElfOptions,
-) -> Vec<(u64, u64)> {
-    let word: u64 = if arch.is_64() { 8 } else { 4 };
-    let section = |name: &str| {
-        let layout = addresses.layout;
-        let index = layout
-            .placement
-            .outputs
-            .iter()
-            .position(|o| o.name == name && o.present)?;
-        Some(layout.extents[index])
-    };
+) -> Vec<Entry> {
     let mut out = Vec::new();
+    let mut add = |tag, value| out.push(Entry { tag, value });
     let mut flags_1 = DF_1_PIE;
     if options.z.now {
-        out.push((30, DF_BIND_NOW)); // DT_FLAGS
+        add(30, Value::Number(DF_BIND_NOW)); // DT_FLAGS
         flags_1 |= DF_1_NOW;
     }
-    out.push((0x6fff_fffb, flags_1)); // DT_FLAGS_1
-    let rela = arch.dynamic().rela;
-    let name = if rela { ".rela.dyn" } else { ".rel.dyn" };
-    if let Some(extent) = section(name) {
-        let (table, size, entry, count) = if rela {
-            (7, 8, 9, 0x6fff_fff9)
-        } else {
-            (17, 18, 19, 0x6fff_fffa)
-        };
-        out.push((table, extent.addr));
-        out.push((size, extent.size));
-        out.push((entry, if rela { 3 * word } else { 2 * word }));
-        if made.relative_count > 0 {
-            out.push((count, made.relative_count));
-        }
+    add(0x6fff_fffb, Value::Number(flags_1)); // DT_FLAGS_1
+    let [table, size, entry, count] = match arch.dynamic().rela {
+        true => [7, 8, 9, 0x6fff_fff9],
+        false => [17, 18, 19, 0x6fff_fffa],
+    };
+    add(table, Value::Start(SyntheticKind::RelaDyn));
+    add(size, Value::Size(SyntheticKind::RelaDyn));
+    add(entry, Value::Number(super::relocations::entry_size(arch)));
+    if relatives > 0 {
+        add(count, Value::Number(relatives));
     }
-    for (tag, kind) in [
-        (6, SyntheticKind::DynSym),
-        (5, SyntheticKind::DynStr),
-        (4, SyntheticKind::Hash),
+    add(6, Value::Section(SyntheticKind::DynSym));
+    add(5, Value::Section(SyntheticKind::DynStr));
+    add(4, Value::Section(SyntheticKind::Hash));
+    add(11, Value::Number(super::dynsym::entry_size(arch))); // DT_SYMENT
+    add(10, Value::Number(super::dynsym::STRINGS)); // DT_STRSZ
+    for (tag, size_tag, sh_type, name) in [
+        (25, 27, elf::SHT_INIT_ARRAY, ".init_array"),
+        (26, 28, elf::SHT_FINI_ARRAY, ".fini_array"),
+        (32, 33, elf::SHT_PREINIT_ARRAY, ".preinit_array"),
     ] {
-        if let Some(at) = addresses.synthetic(kind) {
-            out.push((tag, at));
-        }
-    }
-    out.push((11, if arch.is_64() { 24 } else { 16 })); // DT_SYMENT
-    out.push((10, 1)); // DT_STRSZ
-    for (tag, size_tag, name) in [
-        (25, 27, ".init_array"),
-        (26, 28, ".fini_array"),
-        (32, 33, ".preinit_array"),
-    ] {
-        if let Some(extent) = section(name).filter(|e| e.size > 0) {
-            out.push((tag, extent.addr));
-            out.push((size_tag, extent.size));
-        }
+        add(tag, Value::ArrayStart(sh_type.0, name));
+        add(size_tag, Value::ArraySize(sh_type.0, name));
     }
     for (tag, name) in [(12, &options.init), (13, &options.fini)] {
-        let symbol = addresses
-            .resolution
-            .find(name.as_bytes())
-            .map(crate::elf::sections::refs::SymRef::Global);
-        let home = symbol.map(|s| s.home(addresses.resolution, addresses.sections));
-        if let (Some(symbol), Some(crate::elf::sections::refs::Home::Section(..))) = (symbol, home)
-            && let Some(at) = addresses.of_symbol(symbol, 0)
-        {
-            out.push((tag, at));
+        let symbol = resolution.find(name.as_bytes()).map(SymRef::Global);
+        let defined = |symbol: &SymRef| {
+            let home = symbol.home(resolution, sections);
+            matches!(home, Home::Section(..))
+        };
+        if let Some(symbol) = symbol.filter(defined) {
+            add(tag, Value::Function(symbol));
         }
     }
     out
 }
 
-/// `.hash` for a table with only the null symbol: one bucket, one chain.
-pub fn hash_words() -> [u32; 4] {
-    [1, 1, 0, 0]
+/// Adds the section.
+pub(super) fn add(arch: &dyn Arch, sections: &mut Sections, entries: &[Entry]) {
+    let word = super::word(arch);
+    sections.add(Synthetic {
+        kind: SyntheticKind::Dynamic,
+        name: ".dynamic".to_owned(),
+        sh_type: elf::SHT_DYNAMIC.0,
+        flags: elf::SHF_ALLOC.0 | elf::SHF_WRITE.0,
+        align: word,
+        entsize: 2 * word,
+        size: (entries.len() as u64 + 1) * 2 * word,
+        link: Some((SyntheticKind::DynStr, 0)),
+    });
+}
+
+/// The words of the table, without the DT_NULLs.
+pub fn words(entries: &[Entry], addresses: &Addresses<'_, '_>) -> impl Iterator<Item = u64> {
+    let present = |entry: &Entry| Some([entry.tag, entry.value.find(addresses)?]);
+    entries.iter().filter_map(present).flatten()
+}
+
+impl Value {
+    fn find(self, addresses: &Addresses<'_, '_>) -> Option<u64> {
+        match self {
+            Value::Number(number) => Some(number),
+            Value::Section(kind) => addresses.synthetic(kind),
+            Value::Start(kind) => Some(output_of(addresses, kind)?.addr),
+            Value::Size(kind) => Some(output_of(addresses, kind)?.size),
+            Value::ArrayStart(sh_type, name) => Some(array(addresses, sh_type, name)?.addr),
+            Value::ArraySize(sh_type, name) => Some(array(addresses, sh_type, name)?.size),
+            Value::Function(symbol) => addresses.of_symbol(symbol, 0),
+        }
+    }
+}
+
+fn output_of(addresses: &Addresses<'_, '_>, kind: SyntheticKind) -> Option<Extent> {
+    let layout = addresses.layout;
+    let output = layout.output_of[addresses.sections.find(kind)?.0 as usize]?;
+    let present = layout.placement.output(output).present;
+    present.then(|| layout.extents[output.0 as usize])
+}
+
+/// The array of a type; assemblers may give its section another one, and then the name counts.
+fn array(addresses: &Addresses<'_, '_>, sh_type: u32, name: &str) -> Option<Extent> {
+    let layout = addresses.layout;
+    let outputs = &layout.placement.outputs;
+    let typed = outputs
+        .iter()
+        .position(|o| o.sh_type == sh_type && o.present);
+    let named = || outputs.iter().position(|o| o.name == name && o.present);
+    let extent = layout.extents[typed.or_else(named)?];
+    (extent.size > 0).then_some(extent)
+}
+
+/// The count of RELATIVE relocations among `demands`: of words, and of GOT slots.
+pub(super) fn relatives(
+    demands: &Demands,
+    resolution: &Resolution<'_>,
+    sections: &Sections,
+) -> u64 {
+    let moves = |symbol: &SymRef| symbol.home(resolution, sections).moves();
+    let slots = demands
+        .slots
+        .iter()
+        .filter(|(kind, symbol)| *kind == super::scan::SlotKind::Address && moves(symbol));
+    demands.relative_words + slots.count() as u64
 }

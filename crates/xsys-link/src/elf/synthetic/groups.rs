@@ -13,7 +13,7 @@ use crate::elf::ids::FileId;
 use crate::elf::layout::Addresses;
 use crate::elf::object::SymbolPlace;
 use crate::elf::sections::refs::SymRef;
-use crate::options::{ElfOptions, OutputKind};
+use crate::options::ElfOptions;
 use crate::script::eval::OutputId;
 
 /// A group of the output.
@@ -31,7 +31,7 @@ pub struct Group<'a> {
 /// The groups that are in the output, in input order; none in an image.
 pub fn kept<'a>(addresses: &Addresses<'_, 'a>, options: &ElfOptions) -> Vec<Group<'a>> {
     let mut out = Vec::new();
-    if options.kind != OutputKind::Relocatable || options.force_group_allocation {
+    if options.kind.is_image() || options.force_group_allocation {
         return out;
     }
     let resolution = addresses.resolution;

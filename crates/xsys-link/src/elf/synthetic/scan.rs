@@ -20,9 +20,9 @@ use crate::elf::live::gc::{Live, Reason};
 use crate::elf::names::is_c_identifier;
 use crate::elf::object::{Reloc, Section};
 use crate::elf::sections::Sections;
-use crate::elf::sections::refs::{Home, SymRef};
+use crate::elf::sections::refs::{Home, STT_GNU_IFUNC, SymRef};
 use crate::elf::symbols::resolve::Resolution;
-use crate::options::{ElfOptions, Unresolved};
+use crate::options::{ElfOptions, OutputKind, Unresolved};
 
 /// What a GOT slot holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -134,7 +134,7 @@ pub fn decide(
     file: FileId,
     section: &Section<'_>,
     reloc: Reloc,
-    pic: bool,
+    kind: OutputKind,
 ) -> Result<Decided, Undecidable> {
     let rule = arch.rule(reloc.r_type).ok_or(Undecidable::UnknownType)?;
     let offset = usize::try_from(reloc.offset).map_err(|_| Undecidable::OutOfBounds)?;
@@ -154,7 +154,7 @@ pub fn decide(
     };
     let symbol = SymRef::of(resolution, file, reloc.symbol);
     let rewrite = if may_rewrite(rule) {
-        arch.rewrite(site, symbol.facts(resolution, sections, pic), section.data)
+        arch.rewrite(site, symbol.facts(resolution, sections, kind), section.data)
     } else {
         None
     };
@@ -220,7 +220,6 @@ pub fn scan(
     sections: &Sections,
     live: &Live,
     options: &ElfOptions,
-    pic: bool,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Demands {
     let ids: Vec<SectionId> = (0..sections.input_count() as u32)
@@ -239,10 +238,17 @@ pub fn scan(
             .collect(),
         false => Vec::new(),
     };
+    let scanner = Scanner {
+        arch,
+        resolution,
+        sections,
+        merged: &merged,
+        kind: options.kind,
+    };
     let scans: Vec<SectionScan> = ids
         .par_iter()
         .with_min_len(64)
-        .map(|&id| scan_section(arch, resolution, sections, id, &merged, pic))
+        .map(|&id| scanner.section(id))
         .collect();
 
     let mut out = Demands::default();
@@ -300,104 +306,84 @@ pub fn is_cut(
     })
 }
 
-fn scan_section(
-    arch: &dyn Arch,
-    resolution: &Resolution<'_>,
-    sections: &Sections,
-    id: SectionId,
-    merged: &[bool],
-    pic: bool,
-) -> SectionScan {
-    let mut out = SectionScan::default();
-    let Some((file, index)) = sections.origin(id) else {
-        return out;
-    };
-    let section = &resolution.files[file.0 as usize].sections[index as usize];
-    let word = if arch.is_64() { 8 } else { 4 };
-    let has_states = arch.changes_state();
-    let mut skip = false;
-    for reloc in section.relocs.iter() {
-        if std::mem::take(&mut skip) {
-            continue;
-        }
-        let decided = match decide(arch, resolution, sections, file, section, reloc, pic) {
-            Ok(decided) => decided,
-            Err(Undecidable::UnknownType) => {
-                out.problems.push(Problem::UnknownType {
+/// What all sections' scans look at.
+struct Scanner<'s, 'a> {
+    arch: &'s dyn Arch,
+    resolution: &'s Resolution<'a>,
+    sections: &'s Sections,
+    /// Which sections consist of pieces that live and die one by one.
+    merged: &'s [bool],
+    kind: OutputKind,
+}
+
+impl Scanner<'_, '_> {
+    fn section(&self, id: SectionId) -> SectionScan {
+        let mut out = SectionScan::default();
+        let (resolution, sections) = (self.resolution, self.sections);
+        let Some((file, index)) = sections.origin(id) else {
+            return out;
+        };
+        let section = &resolution.files[file.0 as usize].sections[index as usize];
+        let mut skip = false;
+        for reloc in section.relocs.iter() {
+            if std::mem::take(&mut skip) {
+                continue;
+            }
+            let (arch, kind) = (self.arch, self.kind);
+            match decide(arch, resolution, sections, file, section, reloc, kind) {
+                Ok(decided) => {
+                    skip = decided.rewrite.as_ref().is_some_and(|r| r.skip_next);
+                    self.relocation(&decided, section, reloc, &mut out);
+                }
+                Err(Undecidable::UnknownType) => out.problems.push(Problem::UnknownType {
                     r_type: reloc.r_type,
                     offset: reloc.offset,
-                });
-                continue;
-            }
-            Err(Undecidable::OutOfBounds) => {
-                out.problems.push(Problem::OutOfBounds {
+                }),
+                Err(Undecidable::OutOfBounds) => out.problems.push(Problem::OutOfBounds {
                     offset: reloc.offset,
-                });
-                continue;
+                }),
             }
-        };
-        skip = decided.rewrite.as_ref().is_some_and(|r| r.skip_next);
-        let (rule, symbol) = (decided.rule, decided.symbol);
+        }
+        out
+    }
+
+    #[inline]
+    fn relocation(
+        &self,
+        decided: &Decided,
+        section: &Section<'_>,
+        reloc: Reloc,
+        out: &mut SectionScan,
+    ) {
+        let (rule, symbol, offset) = (decided.rule, decided.symbol, reloc.offset);
         if matches!(rule.base, Base::Nothing | Base::PairedHigh) {
             out.marked |= rule.base == Base::Nothing;
-            continue;
+            return;
         }
-        let home = symbol.home(resolution, sections);
+        let home = symbol.home(self.resolution, self.sections);
         match home {
             Home::Undefined if rule.base != Base::GotBase => {
-                out.problems.push(Problem::Undefined {
-                    symbol,
-                    offset: reloc.offset,
-                });
+                out.problems.push(Problem::Undefined { symbol, offset });
             }
             // Exception tables of a group may stay behind when the group is discarded.
             Home::Discarded if section.name != b".gcc_except_table" => {
-                out.problems.push(Problem::Discarded {
-                    symbol,
-                    offset: reloc.offset,
-                });
-                continue;
+                out.problems.push(Problem::Discarded { symbol, offset });
+                return;
             }
+            Home::Section(target, value) => self.target(decided, target, value, out),
             _ => {}
         }
-        if let Home::Section(target, value) = home {
-            let kind = symbol.kind(resolution);
-            if kind == crate::elf::sections::refs::STT_GNU_IFUNC {
-                out.iplt.push(symbol);
-            }
-            if merged.get(target.0 as usize) == Some(&true) {
-                // Only from the section's own symbol does the addend choose the entry.
-                let addend = match kind == elf::STT_SECTION.0 {
-                    true => decided.site.addend,
-                    false => 0,
-                };
-                // Offsets beyond 32 bits are in no section that is merged.
-                if let Ok(offset) = u32::try_from(value.wrapping_add_signed(addend)) {
-                    out.pieces.push((target, offset));
-                }
-            }
-        }
         if rule.base == Base::Branch {
-            let branches = &mut out.branches;
-            if rule.size == 4
-                && let Range::Signed(bits) = rule.range
-            {
-                branches.shortest = Some(branches.shortest.unwrap_or(bits).min(bits));
-            }
-            branches.leaves_code |= matches!(home, Home::Absolute(_) | Home::Assigned(_));
-            if has_states && !branches.changes_state {
-                branches.changes_state =
-                    changes_state(arch, resolution, symbol, home, reloc.r_type);
-            }
+            self.branch(decided, home, &mut out.branches);
         }
         if is_tls(rule.base)
             && let Home::Section(id, _) = home
-            && sections.outline(resolution, id).flags & elf::SHF_TLS.0 == 0
+            && self.sections.outline(self.resolution, id).flags & elf::SHF_TLS.0 == 0
         {
             out.problems.push(Problem::NotTls {
                 rule,
                 symbol,
-                offset: reloc.offset,
+                offset,
             });
         }
         match rule.base {
@@ -406,19 +392,17 @@ fn scan_section(
             Base::GotTlsGd => out.slots.push((SlotKind::TlsGd, symbol)),
             Base::GotTlsLd => out.slots.push(TLS_LD),
             Base::GotBase => out.got_base = true,
-            Base::Symbol | Base::Branch if pic && rule.relative == Relative::Zero => {
-                // What an undefined symbol that is tolerated means does not move either.
-                let fixed = matches!(
-                    home,
-                    Home::Absolute(_) | Home::UndefinedWeak | Home::Undefined
-                );
-                if !fixed && u64::from(rule.size) == word {
+            Base::Symbol | Base::Branch
+                if self.kind.is_pic() && rule.relative == Relative::Zero && home.moves() =>
+            {
+                let word = if self.arch.is_64() { 8 } else { 4 };
+                if rule.size == word {
                     out.relative_words += 1;
-                } else if !fixed && !low_bits_only(rule) {
+                } else if !low_bits_only(rule) {
                     out.problems.push(Problem::NotPic {
                         rule,
                         symbol,
-                        offset: reloc.offset,
+                        offset,
                     });
                 }
             }
@@ -428,7 +412,42 @@ fn scan_section(
             out.got_base = true;
         }
     }
-    out
+
+    /// A reference to `value` in a section.
+    #[inline]
+    fn target(&self, decided: &Decided, target: SectionId, value: u64, out: &mut SectionScan) {
+        let kind = decided.symbol.kind(self.resolution);
+        if kind == STT_GNU_IFUNC {
+            out.iplt.push(decided.symbol);
+        }
+        if self.merged.get(target.0 as usize) == Some(&true) {
+            // Only from the section's own symbol does the addend choose the entry.
+            let addend = match kind == elf::STT_SECTION.0 {
+                true => decided.site.addend,
+                false => 0,
+            };
+            // Offsets beyond 32 bits are in no section that is merged.
+            if let Ok(offset) = u32::try_from(value.wrapping_add_signed(addend)) {
+                out.pieces.push((target, offset));
+            }
+        }
+    }
+
+    #[inline]
+    fn branch(&self, decided: &Decided, home: Home, branches: &mut Branches) {
+        let rule = decided.rule;
+        if rule.size == 4
+            && let Range::Signed(bits) = rule.range
+        {
+            branches.shortest = Some(branches.shortest.unwrap_or(bits).min(bits));
+        }
+        branches.leaves_code |= matches!(home, Home::Absolute(_) | Home::Assigned(_));
+        if self.arch.changes_state() && !branches.changes_state {
+            let (arch, resolution) = (self.arch, self.resolution);
+            branches.changes_state =
+                changes_state(arch, resolution, decided.symbol, home, decided.site.r_type);
+        }
+    }
 }
 
 /// Whether a branch needs a thunk wherever its target is. States of symbols that get their values in
@@ -450,8 +469,7 @@ fn changes_state(
         is_function: true,
     };
     let kind = symbol.kind(resolution);
-    kind == crate::elf::sections::refs::STT_GNU_IFUNC
-        || !arch.enters(r_type, target) && kind == elf::STT_FUNC.0
+    kind == STT_GNU_IFUNC || !arch.enters(r_type, target) && kind == elf::STT_FUNC.0
 }
 
 /// Whether a relocation speaks of thread-local variables.

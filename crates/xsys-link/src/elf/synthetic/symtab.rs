@@ -18,7 +18,7 @@ use crate::elf::object::ObjectFile;
 use crate::elf::sections::SyntheticKind;
 use crate::elf::sections::refs::{Home, SymRef};
 use crate::elf::symbols::resolve::Definition;
-use crate::options::{Discard, ElfOptions, OutputKind, Strip};
+use crate::options::{Discard, ElfOptions, Strip};
 use crate::script::eval::OutputId;
 
 /// A symbol of the output.
@@ -124,7 +124,7 @@ pub fn build(given: &Given<'_, '_, '_>) -> SymbolTable {
         return SymbolTable::default();
     }
     let resolution = addresses.resolution;
-    let relocatable = options.kind == OutputKind::Relocatable;
+    let relocatable = options.kind.is_object();
     let mut entries = Vec::new();
     if keeps_relocations {
         entries.extend(given.order.iter().map(|id| section_symbol(addresses, *id)));

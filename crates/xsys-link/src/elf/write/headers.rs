@@ -2,6 +2,8 @@
 //!
 //! Spec: gABI "ELF Header", "Sections", "Program Header".
 
+use crate::elf::consts::SHT_ARM_EXIDX;
+use crate::elf::sections::SyntheticKind;
 use object::elf;
 use object::{Endian, Endianness};
 
@@ -77,7 +79,7 @@ impl Image<'_, '_> {
     fn os_abi(&self) -> u8 {
         let retains = || {
             let outputs = &self.addresses().layout.placement.outputs;
-            self.options.kind == OutputKind::Relocatable
+            self.options.kind.is_object()
                 && outputs
                     .iter()
                     .any(|o| o.flags & crate::elf::live::gc::RETAIN != 0)
@@ -199,30 +201,35 @@ impl Image<'_, '_> {
     /// `sh_link` and `sh_info` of sections that refer to others.
     fn link_of(&self, shape: &Shape<'_>, id: OutputId) -> (u64, u64) {
         let layout = self.addresses().layout;
-        let index = |name: &str| {
-            let found = shape
-                .order
-                .iter()
-                .find(|o| layout.placement.output(**o).name == name);
-            found.map_or(0, |id| u64::from(shape.numbers[id.0 as usize]))
-        };
         let output = layout.placement.output(id);
-        if self.options.kind == OutputKind::Relocatable && output.flags & elf::SHF_LINK_ORDER.0 != 0
-        {
+        if self.options.kind.is_object() && output.flags & elf::SHF_LINK_ORDER.0 != 0 {
             let linked = linked_output(self.addresses(), id);
             let number = linked.map_or(0, |id| u64::from(shape.numbers[id.0 as usize]));
             return (number, 0);
         }
-        match (output.sh_type, output.name.as_str()) {
-            (6, _) => (index(".dynstr"), 0),
-            (11, _) => (index(".dynstr"), 1),
-            (5, _) => (index(".dynsym"), 0),
-            (crate::elf::consts::SHT_ARM_EXIDX, _) if output.flags & elf::SHF_LINK_ORDER.0 != 0 => {
-                (index(".text"), 0)
-            }
-            (4 | 9, _) => (index(".dynsym"), 0),
-            _ => (0, 0),
+        let number = |id: OutputId| u64::from(shape.numbers[id.0 as usize]);
+        if output.sh_type == SHT_ARM_EXIDX && output.flags & elf::SHF_LINK_ORDER.0 != 0 {
+            let mut order = shape.order.iter();
+            let code = order.find(|o| layout.placement.output(**o).name == ".text");
+            return (code.map_or(0, |code| number(*code)), 0);
         }
+        let Some((target, info)) = self.synthetic_link(id) else {
+            return (0, 0);
+        };
+        let sections = self.addresses().sections;
+        let target = sections
+            .find(target)
+            .and_then(|target| layout.output_of[target.0 as usize]);
+        (target.map_or(0, number), u64::from(info))
+    }
+
+    /// What the first section of the linker's own in an output section refers to.
+    fn synthetic_link(&self, id: OutputId) -> Option<(SyntheticKind, u32)> {
+        let (layout, sections) = (self.addresses().layout, self.addresses().sections);
+        let first = sections.input_count();
+        let inside = sections.synthetic.iter().enumerate();
+        let mut inside = inside.filter(|(at, _)| layout.output_of[first + at] == Some(id));
+        inside.find_map(|(_, section)| section.link)
     }
 
     fn section_header(&self, out: &mut [u8], fields: [u64; 10]) {

@@ -34,7 +34,7 @@ use super::synthetic::groups;
 use super::synthetic::groups::Group;
 use super::synthetic::symtab;
 use super::synthetic::symtab::{SymbolIndexes, SymbolTable};
-use crate::options::{ElfOptions, OutputKind};
+use crate::options::ElfOptions;
 use crate::output::OutputFile;
 use crate::script::eval::OutputId;
 
@@ -174,7 +174,7 @@ impl Image<'_, '_> {
         if failed && !self.options.no_inhibit_exec {
             return false;
         }
-        match file.persist(self.options.kind != OutputKind::Relocatable) {
+        match file.persist(self.options.kind.is_image()) {
             Ok(()) => true,
             Err(error) => {
                 diagnostics.push(error.into_diagnostic());
@@ -468,7 +468,7 @@ impl Image<'_, '_> {
         match piece {
             Piece::Input { bytes, id } => match self.addresses().sections.synthetic(id) {
                 Some(section) => self.synthetic(section.kind, id, bytes, problems),
-                None if self.options.kind == OutputKind::Relocatable => {
+                None if self.options.kind.is_object() => {
                     relocatable::addends::copy(&self.relocator, id, bytes, problems)
                 }
                 None => self.relocator.section(id, bytes, problems),

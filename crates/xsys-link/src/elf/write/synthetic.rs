@@ -1,20 +1,16 @@
-//! The bytes of the sections that the linker makes.
-//!
-//! Spec: psABIs (GOT, PLT), gABI "Dynamic Section", LSB "Exception Frames", EHABI index tables.
+//! The bytes of the sections that the linker makes: each kind's file in `synthetic` says what they are, this one
+//! knows where what they need is.
 
-use object::Endian;
 use object::elf;
-use rayon::prelude::*;
 use xsys_diag::Diagnostic;
 
 use super::Image;
 use crate::elf::assign::detours;
 use crate::elf::ids::SectionId;
-use crate::elf::object::eh_frame;
-use crate::elf::object::eh_frame::{Format, RecordKind};
+use crate::elf::object::Reloc;
 use crate::elf::sections::SyntheticKind;
-use crate::elf::synthetic::exidx;
-use crate::options::BuildId;
+use crate::elf::synthetic::put::Words;
+use crate::elf::synthetic::{build_id, dynamic, dynsym, eh_frame, got, iplt, relocations};
 
 impl Image<'_, '_> {
     pub(super) fn synthetic(
@@ -24,105 +20,40 @@ impl Image<'_, '_> {
         out: &mut [u8],
         problems: &mut Vec<Diagnostic>,
     ) {
-        let addresses = self.addresses();
-        let arch = self.arch();
-        let word = self.word();
+        let (addresses, arch, words) = (self.addresses(), self.arch(), self.words());
+        let demands = self.relocator.demands;
         match kind {
-            SyntheticKind::Got => {
-                for (at, value) in self.relocator.got_words() {
-                    self.put_word(out, at as usize, value);
-                }
-            }
-            SyntheticKind::Iplt => {
-                let (Some(addr), Some(slots)) = (
-                    addresses.of_section(id, 0),
-                    addresses.synthetic(SyntheticKind::IpltGot),
-                ) else {
-                    return;
-                };
-                let size = arch.plt_entry_size();
-                for (index, entry) in out.chunks_exact_mut(size).enumerate() {
-                    let index = index as u64;
-                    arch.write_plt_entry(
-                        entry,
-                        addr + index * size as u64,
-                        slots + index * word as u64,
-                    );
-                }
-            }
-            SyntheticKind::IpltGot => {
-                // Resolvers' addresses: REL relocations take their addend from here.
-                for (index, symbol) in self.relocator.demands.iplt.iter().enumerate() {
-                    self.put_word(
-                        out,
-                        index * word,
-                        addresses.of_symbol(*symbol, 0).unwrap_or(0),
-                    );
-                }
-            }
+            SyntheticKind::Got => got::write(words, out, &self.relocator.got_words()),
+            SyntheticKind::Iplt => iplt::write(arch, addresses, out),
+            SyntheticKind::IpltGot => iplt::write_slots(words, addresses, demands, out),
             SyntheticKind::RelaIplt => {
-                let slots = addresses.synthetic(SyntheticKind::IpltGot).unwrap_or(0);
-                let entries: Vec<(u64, u64)> = self
-                    .relocator
-                    .demands
-                    .iplt
-                    .iter()
-                    .enumerate()
-                    .map(|(index, symbol)| {
-                        (
-                            slots + (index * word) as u64,
-                            addresses.of_symbol(*symbol, 0).unwrap_or(0),
-                        )
-                    })
-                    .collect();
-                self.put_dynamic(out, &entries, arch.dynamic().irelative);
+                relocations::write_irelatives(arch, words, addresses, demands, out);
             }
             SyntheticKind::RelaDyn => {
-                let ids: Vec<SectionId> = (0..addresses.sections.input_count() as u32)
-                    .map(SectionId)
-                    .filter(|id| self.is_placed(*id))
-                    .collect();
-                let entries = self.relocator.relatives(&ids);
-                self.put_dynamic(out, &entries, arch.dynamic().relative);
+                let entries = self.relocator.relatives(&self.relocated_sections());
+                relocations::write_relatives(arch, words, out, &entries);
             }
             SyntheticKind::Dynamic => {
-                let entries = crate::elf::synthetic::dynamic::entries(
-                    arch,
-                    addresses,
-                    self.made,
-                    self.options,
-                );
-                for (index, (tag, value)) in entries.into_iter().enumerate() {
-                    self.put_word(out, 2 * index * word, tag);
-                    self.put_word(out, (2 * index + 1) * word, value);
-                }
+                words.put_all(out, dynamic::words(&self.made.dynamic, addresses));
             }
-            SyntheticKind::Hash => {
-                for (index, value) in crate::elf::synthetic::dynamic::hash_words()
-                    .into_iter()
-                    .enumerate()
-                {
-                    out[4 * index..][..4].copy_from_slice(&self.endian.write_u32(value));
-                }
-            }
+            SyntheticKind::Hash => dynsym::write_hash(words, out),
             SyntheticKind::DynSym | SyntheticKind::DynStr | SyntheticKind::Common(_) => {}
-            SyntheticKind::EhFrame => {
-                self.eh_frame(id, out, problems);
+            SyntheticKind::EhFrame => self.with_eh_frame(|writer| {
+                writer.write(out, problems);
+            }),
+            SyntheticKind::EhFrameHdr => {
+                self.with_eh_frame(|writer| writer.write_header(out, problems));
             }
-            SyntheticKind::EhFrameHdr => self.eh_frame_hdr(id, out, problems),
-            SyntheticKind::Exidx => self.exidx(id, out, problems),
+            SyntheticKind::Exidx => {
+                let how = (self.options.machine.merge_exidx_entries, self.endian);
+                self.made.coverage.write(addresses, how, out, problems);
+            }
             SyntheticKind::Merged(index) => {
                 for (offset, entry) in &addresses.merge.merged[index as usize].entries {
                     out[*offset as usize..][..entry.len()].copy_from_slice(entry);
                 }
             }
-            SyntheticKind::BuildId => {
-                let descsz = out.len() as u32 - 16; // what it describes comes last
-                out[..4].copy_from_slice(&self.endian.write_u32(4));
-                out[4..8].copy_from_slice(&self.endian.write_u32(descsz));
-                out[8..12].copy_from_slice(&self.endian.write_u32(3)); // NT_GNU_BUILD_ID
-                out[12..16].copy_from_slice(b"GNU\0");
-            }
+            SyntheticKind::BuildId => build_id::write(words, out),
             SyntheticKind::Attributes => {
                 if let Some((_, bytes)) = &self.made.attributes {
                     out.copy_from_slice(bytes);
@@ -134,172 +65,72 @@ impl Image<'_, '_> {
                     gateways.write(arch, addresses, out, start, problems);
                 }
             }
-            SyntheticKind::Thunks(group) => {
-                detours::write(arch, addresses, id, out);
-                for thunk in &addresses.layout.thunk_groups[group as usize].thunks {
-                    let size = arch.thunk_size(thunk.form);
-                    let Some(at) = addresses.of_section(id, thunk.offset) else {
-                        continue;
-                    };
-                    let target = crate::elf::assign::thunks::branch_target(
-                        arch,
-                        addresses,
-                        self.relocator.demands,
-                        thunk.target,
-                        thunk.addend,
-                    );
-                    if let Some(target) = target {
-                        arch.write_thunk(
-                            thunk.form,
-                            &mut out[thunk.offset as usize..][..size],
-                            at,
-                            target,
-                        );
-                    }
-                }
-            }
+            SyntheticKind::Thunks(group) => self.thunks(group, id, out),
         }
     }
 
-    fn is_placed(&self, id: SectionId) -> bool {
-        let addresses = self.addresses();
-        addresses.layout.output_of[id.0 as usize].is_some()
-            && addresses
-                .sections
-                .input(addresses.resolution, id)
-                .is_some_and(|s| s.flags & elf::SHF_ALLOC.0 != 0 && !s.relocs.is_empty())
-    }
-
-    fn put_word(&self, out: &mut [u8], at: usize, value: u64) {
-        if self.arch().is_64() {
-            out[at..at + 8].copy_from_slice(&self.endian.write_u64(value));
-        } else {
-            out[at..at + 4].copy_from_slice(&self.endian.write_u32(value as u32));
-        }
-    }
-
-    /// Relocations without symbols: RELA holds the value, REL finds it at the place.
-    fn put_dynamic(&self, out: &mut [u8], entries: &[(u64, u64)], r_type: u32) {
-        let word = self.word();
-        let rela = self.arch().dynamic().rela;
-        let size = if rela { 3 * word } else { 2 * word };
-        for (entry, &(place, value)) in out.chunks_exact_mut(size).zip(entries) {
-            self.put_word(entry, 0, place);
-            self.put_word(entry, word, u64::from(r_type));
-            if rela {
-                self.put_word(entry, 2 * word, value);
-            }
-        }
-    }
-
-    /// Relocated unwind records; returns (function, FDE) addresses.
-    fn eh_frame(
-        &self,
-        id: SectionId,
-        out: &mut [u8],
-        problems: &mut Vec<Diagnostic>,
-    ) -> Vec<(u64, u64)> {
-        let addresses = self.addresses();
-        let Some(addr) = addresses.of_section(id, 0) else {
-            return Vec::new();
-        };
-        let format = Format {
+    fn words(&self) -> Words {
+        Words {
             is_64: self.arch().is_64(),
             endian: self.endian,
+        }
+    }
+
+    /// Placed sections in memory that have relocations.
+    fn relocated_sections(&self) -> Vec<SectionId> {
+        let addresses = self.addresses();
+        let is_placed = |id: &SectionId| {
+            addresses.layout.output_of[id.0 as usize].is_some()
+                && addresses
+                    .sections
+                    .input(addresses.resolution, *id)
+                    .is_some_and(|s| s.flags & elf::SHF_ALLOC.0 != 0 && !s.relocs.is_empty())
         };
-        let mut table = Vec::with_capacity(self.made.eh_frame.frames);
-        for planned in &self.made.eh_frame.records {
-            let input = &self.frames.inputs[planned.input as usize];
-            let Some(section) = addresses
-                .sections
-                .input(addresses.resolution, input.section)
-            else {
+        let ids = (0..addresses.sections.input_count() as u32).map(SectionId);
+        ids.filter(is_placed).collect()
+    }
+
+    fn with_eh_frame(&self, work: impl FnOnce(&eh_frame::Writer<'_, '_, '_>)) {
+        let relocate = |id: SectionId,
+                        relocs: &mut dyn Iterator<Item = Reloc>,
+                        (from, place): (u64, u64),
+                        bytes: &mut [u8],
+                        problems: &mut Vec<Diagnostic>| {
+            self.relocator
+                .record(id, relocs, from, place, bytes, problems);
+        };
+        work(&eh_frame::Writer {
+            plan: &self.made.eh_frame,
+            frames: self.frames,
+            addresses: self.addresses(),
+            words: self.words(),
+            relocate: &relocate,
+        });
+    }
+
+    fn thunks(&self, group: u32, id: SectionId, out: &mut [u8]) {
+        let (addresses, arch) = (self.addresses(), self.arch());
+        detours::write(arch, addresses, id, out);
+        for thunk in &addresses.layout.thunk_groups[group as usize].thunks {
+            let size = arch.thunk_size(thunk.form);
+            let Some(at) = addresses.of_section(id, thunk.offset) else {
                 continue;
             };
-            let record = &input.records[planned.record as usize];
-            let (from, size) = (record.record.offset as usize, record.record.size as usize);
-            let at = planned.offset as usize;
-            out[at..at + size].copy_from_slice(&section.data[from..from + size]);
-            if let RecordKind::Fde { .. } = record.record.kind {
-                eh_frame::set_cie_pointer(out, planned.offset, planned.cie, self.endian);
-            }
-            let relocs = record
-                .relocs
-                .clone()
-                .map(|index| section.relocs.get(index as usize));
-            let place = addr + u64::from(planned.offset);
-            self.relocator.record(
-                input.section,
-                relocs,
-                from as u64,
-                place,
-                &mut out[at..at + size],
-                problems,
+            let target = crate::elf::assign::thunks::branch_target(
+                arch,
+                addresses,
+                self.relocator.demands,
+                thunk.target,
+                thunk.addend,
             );
-            if let RecordKind::Fde { cie } = record.record.kind {
-                let cie = &input.records[cie as usize].record;
-                let cie_bytes = &section.data[cie.offset as usize..][..cie.size as usize];
-                let pc = eh_frame::fde_encoding(cie_bytes, format.is_64).and_then(|encoding| {
-                    eh_frame::read_pc(&out[at..at + size], place, encoding, format)
-                });
-                match pc {
-                    Ok(pc) => table.push((pc, place)),
-                    Err(error) => problems.push(Diagnostic::error(format!(
-                        "cannot index `.eh_frame`: {error}"
-                    ))),
-                }
+            if let Some(target) = target {
+                let place = &mut out[thunk.offset as usize..][..size];
+                arch.write_thunk(thunk.form, place, at, target);
             }
         }
-        table
     }
 
-    /// The table is made from a second, private copy of `.eh_frame`, so that both sections can be
-    /// written at the same time.
-    fn eh_frame_hdr(&self, id: SectionId, out: &mut [u8], problems: &mut Vec<Diagnostic>) {
-        let addresses = self.addresses();
-        let (Some(header), Some(frame_id)) = (
-            addresses.of_section(id, 0),
-            addresses.sections.find(SyntheticKind::EhFrame),
-        ) else {
-            return;
-        };
-        let Some(frame) = addresses.of_section(frame_id, 0) else {
-            return;
-        };
-        let mut copy = vec![0; self.made.eh_frame.size as usize];
-        // Problems are reported by the section itself.
-        let mut table = self.eh_frame(frame_id, &mut copy, &mut Vec::new());
-        let format = Format {
-            is_64: self.arch().is_64(),
-            endian: self.endian,
-        };
-        if let Err(error) = eh_frame::write_header(out, header, frame, &mut table, format) {
-            problems.push(Diagnostic::error(format!(
-                "cannot write `.eh_frame_hdr`: {error}"
-            )));
-        }
-    }
-
-    fn exidx(&self, id: SectionId, out: &mut [u8], problems: &mut Vec<Diagnostic>) {
-        let addresses = self.addresses();
-        let Some(addr) = addresses.of_section(id, 0) else {
-            return;
-        };
-        let code_end = self.made.coverage.end(addresses);
-        let merge = self.options.machine.merge_exidx_entries;
-        let entries = self.made.coverage.entries(merge, addresses, problems);
-        let result = exidx::encode(&entries, code_end as u32, out, addr as u32, self.endian);
-        if let Err(error) = result {
-            let far = matches!(error, exidx::Error::TooFar { .. });
-            let problem = Diagnostic::error(format!("cannot write `.ARM.exidx`: {error}"));
-            problems.push(match far {
-                true => problem.help("place `.ARM.exidx` in the middle of the code, or discard it with `.ARM.extab` if nothing unwinds (`panic = \"abort\"`)"),
-                false => problem,
-            });
-        }
-    }
-
-    /// The build id is a hash of the finished file; `--build-id=0x…` is taken as it is.
+    /// Fills the build id in.
     pub(super) fn build_id(&self, bytes: &mut [u8]) {
         let addresses = self.addresses();
         let Some(id) = addresses.sections.find(SyntheticKind::BuildId) else {
@@ -308,35 +139,12 @@ impl Image<'_, '_> {
         let Some(output) = addresses.layout.output_of[id.0 as usize] else {
             return;
         };
-        let at =
-            self.plan.offsets[output.0 as usize] + addresses.layout.offsets[id.0 as usize] + 16;
-        let digest = match &self.options.build_id {
-            BuildId::Hex(hex) => hex.clone(),
-            kind => {
-                let length = match kind {
-                    BuildId::Fast => 8,
-                    BuildId::Md5 => 16,
-                    _ => 20,
-                };
-                let mut digest = content_digest(bytes);
-                digest.truncate(length);
-                digest
-            }
-        };
+        let at = self.plan.offsets[output.0 as usize]
+            + addresses.layout.offsets[id.0 as usize]
+            + build_id::HEADER;
+        let digest = build_id::of(bytes, &self.options.build_id);
         if let Some(place) = bytes.get_mut(at as usize..at as usize + digest.len()) {
             place.copy_from_slice(&digest);
         }
     }
-}
-
-/// SHA-256 over the SHA-256 of 1 MiB blocks, so that all cores take part. Nothing depends on which
-/// hash it is, only that equal files and no others get equal ids.
-fn content_digest(bytes: &[u8]) -> Vec<u8> {
-    use sha2::{Digest, Sha256};
-    let blocks: Vec<_> = bytes.par_chunks(1 << 20).map(Sha256::digest).collect();
-    let mut hasher = Sha256::new();
-    for block in blocks {
-        hasher.update(block);
-    }
-    hasher.finalize().to_vec()
 }

@@ -129,7 +129,7 @@ impl<'a> Graph<'a> {
         let data = self.functions.len() as u32;
         for reloc in section.relocs.iter() {
             let Ok(decided) = decide(
-                scene.arch, resolution, sections, file, section, reloc, scene.pic,
+                scene.arch, resolution, sections, file, section, reloc, scene.kind,
             ) else {
                 continue;
             };

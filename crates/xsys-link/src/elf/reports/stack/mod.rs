@@ -11,6 +11,7 @@ mod sizes;
 
 use crate::elf::arch::Arch;
 use crate::elf::layout::Addresses;
+use crate::options::OutputKind;
 pub use report::report;
 
 /// The finished layout.
@@ -20,6 +21,6 @@ pub struct Scene<'l, 'a> {
     pub addresses: Addresses<'l, 'a>,
     /// Reads relocations.
     pub arch: &'l dyn Arch,
-    /// The image is position independent.
-    pub pic: bool,
+    /// What is made.
+    pub kind: OutputKind,
 }

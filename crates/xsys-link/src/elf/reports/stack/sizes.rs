@@ -74,7 +74,7 @@ fn records(
             file,
             section,
             *reloc.ok_or(at)?,
-            scene.pic,
+            scene.kind,
         )
         .map_err(|_| at)?;
         let home = decided
