@@ -124,7 +124,7 @@ fn link_gnu(args: &[OsString], keep_reasons: usize) -> Outcome {
         return outcome;
     }
     let mut options = parsed.options;
-    options.keep_reasons = keep_reasons;
+    options.reports.keep_reasons = keep_reasons;
     match parsed.action {
         Action::Version => outcome.stdout = format!("{VERSION}\n"),
         Action::Help(text) => outcome.stdout = text,
@@ -141,8 +141,8 @@ fn link_gnu(args: &[OsString], keep_reasons: usize) -> Outcome {
             outcome.output = linked.written.then_some(output);
         }
     }
-    limit_errors(&mut outcome.diagnostics, options.error_limit);
-    if options.no_warnings {
+    limit_errors(&mut outcome.diagnostics, options.reports.error_limit);
+    if options.reports.no_warnings {
         outcome
             .diagnostics
             .retain(|d| d.severity == Severity::Error);

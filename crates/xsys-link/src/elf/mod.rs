@@ -67,7 +67,7 @@ pub fn link(options: &ElfOptions) -> Linked {
         }
     }
     linked.read = store.read_files();
-    let lists = options.lists.iter().filter_map(|path| {
+    let lists = options.input.lists.iter().filter_map(|path| {
         let file = InputFile::open(path).ok()?;
         file.as_read()
     });
@@ -151,10 +151,10 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
         &script_symbols,
         options,
     );
-    if options.print_gc_sections {
+    if options.reports.print_gc_sections {
         linked.stdout += &reports::report::dropped_sections(&resolution, &sections, &live);
     }
-    if options.keep_reasons > 0 {
+    if options.reports.keep_reasons > 0 {
         linked.reasons = live::reasons::all(&live::reasons::Known {
             resolution: &resolution,
             sections: &sections,
@@ -164,7 +164,7 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
             options,
         });
     }
-    for name in &options.why_live {
+    for name in &options.reports.why_live {
         linked.stdout += &reports::report::why_live(&resolution, &sections, &live, name);
     }
 
@@ -264,7 +264,7 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
     reports::report::check_address_space(&layout, is_64, diagnostics);
     let entry =
         reports::report::entry_point(&addresses, &script, &script_symbols, options, diagnostics);
-    let entry_symbol = options.entry.as_deref().or(script_symbols.entry);
+    let entry_symbol = options.symbols.entry.as_deref().or(script_symbols.entry);
     let scene = reports::dead::Scene {
         addresses: &addresses,
         script: &script,
@@ -286,7 +286,7 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
     );
     reports::lost::check(&addresses, &script, options, diagnostics);
     diagnostics.extend(reports::machine_memory::check(&layout, &script, options));
-    if options.print_stack_usage && !relocatable {
+    if options.reports.print_stack_usage && !relocatable {
         let scene = reports::stack::Scene {
             addresses,
             arch,
@@ -322,7 +322,7 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
         e_flags: abi.e_flags,
         entry,
     };
-    if options.fatal_warnings {
+    if options.reports.fatal_warnings {
         diagnostics.iter_mut().for_each(reports::report::make_fatal);
     }
     if failed(diagnostics) && !options.no_inhibit_exec {
@@ -336,7 +336,7 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
             .save_library(path, arch, &addresses, abi.e_flags);
         diagnostics.extend(saved.err());
     }
-    if options.print_memory_usage {
+    if options.reports.print_memory_usage {
         linked.stdout += &reports::usage::table(&linked.usage);
     }
     reports::report::map_file(&addresses, options, &mut linked.stdout, diagnostics);

@@ -69,7 +69,7 @@ impl Builder {
     /// Adds an input in the present state.
     pub fn input(&mut self, what: InputWhat, just_symbols: bool) {
         let state = self.state;
-        self.options.inputs.push(InputArg {
+        self.options.input.args.push(InputArg {
             what,
             whole_archive: state.whole_archive,
             as_needed: state.as_needed,
@@ -165,7 +165,7 @@ impl Builder {
     pub fn machine_memory(&mut self, given: &Given) {
         for line in self.lines(given).unwrap_or_default() {
             match line.parse() {
-                Ok(memory) => self.options.machine_memory.push(memory),
+                Ok(memory) => self.options.layout.machine_memory.push(memory),
                 Err(()) => self.error(format!(
                     "option `{}` needs lines of `NAME=ORIGIN+LENGTH@PLACE`, not `{line}`",
                     given.spelled
@@ -177,7 +177,7 @@ impl Builder {
     /// Sets a start address; the last one counts.
     pub fn start(&mut self, name: &str, addr: Option<u64>) {
         let Some(addr) = addr else { return };
-        let list = &mut self.options.section_start;
+        let list = &mut self.options.layout.section_start;
         list.retain(|(other, _)| other != name);
         list.push((name.to_owned(), addr));
     }
@@ -187,7 +187,7 @@ impl Builder {
         let path = given.path();
         match std::fs::read_to_string(&path) {
             Ok(text) => {
-                self.options.lists.push(path);
+                self.options.input.lists.push(path);
                 let lines = text.lines().map(str::trim);
                 let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
                 Some(lines.map(str::to_owned).collect())
@@ -256,7 +256,7 @@ impl Builder {
                 None => return,
             },
         };
-        self.options.build_id = match style.as_str() {
+        self.options.layout.build_id = match style.as_str() {
             "none" => BuildId::None,
             "fast" => BuildId::Fast,
             "sha1" | "tree" => BuildId::Sha1,
@@ -285,8 +285,8 @@ impl Builder {
     /// Decides what could not be decided option by option.
     pub fn finish(&mut self) {
         let options = &mut self.options;
-        let sysroot = options.sysroot.clone();
-        for dir in &mut options.search_dirs {
+        let sysroot = options.input.sysroot.clone();
+        for dir in &mut options.input.search_dirs {
             *dir = in_sysroot(sysroot.as_deref(), dir);
         }
         options.kind = match (self.relocatable, self.pie) {
@@ -294,9 +294,9 @@ impl Builder {
             (_, true) => OutputKind::StaticPie,
             _ => OutputKind::Static,
         };
-        options.unresolved = if self.ignore_unresolved {
+        options.symbols.unresolved = if self.ignore_unresolved {
             Unresolved::Ignore
-        } else if options.warn_unresolved_symbols || options.no_inhibit_exec {
+        } else if options.symbols.warn_unresolved_symbols || options.no_inhibit_exec {
             Unresolved::Warn
         } else {
             Unresolved::Error
@@ -307,13 +307,13 @@ impl Builder {
         if self.options.threads == Some(0) {
             self.error("option `--threads` needs a number above 0");
         }
-        if self.relocatable && self.options.icf != super::Icf::None {
+        if self.relocatable && self.options.layout.icf != super::Icf::None {
             self.error("`-r` and `--icf` exclude each other");
         }
-        if self.relocatable && self.options.export_dynamic {
+        if self.relocatable && self.options.symbols.export_dynamic {
             self.error("`-r` and `--export-dynamic` exclude each other");
         }
-        if self.options.emit_relocs && self.options.strip == super::Strip::All {
+        if self.options.layout.emit_relocs && self.options.symbols.strip == super::Strip::All {
             self.diagnostics.push(
                 Diagnostic::error("`--emit-relocs` and `--strip-all` exclude each other")
                     .note("relocations refer to symbols")
@@ -338,10 +338,10 @@ impl Builder {
             self.error("`--start-group` without `--end-group`");
         }
         let options = &self.options;
-        if options.inputs.is_empty() && self.action.is_none() {
+        if options.input.args.is_empty() && self.action.is_none() {
             if self.show_version {
                 self.action = Some(Action::Version);
-            } else if options.scripts.is_empty() {
+            } else if options.input.scripts.is_empty() {
                 self.diagnostics.push(
                     Diagnostic::error("there are no input files")
                         .help("`--help` lists the options"),

@@ -125,11 +125,11 @@ pub(super) const TABLE: &[Row] = &[
     // Files.
     value(&["-o", "--output"], "FILE", |b, g| { b.options.output = g.path(); b.options.output_given = true; }, "write the output to FILE; `-` is standard output"),
     value(&["-l", "--library"], "NAME", |b, g| { if let Some(name) = b.text(g) { b.input(InputWhat::Library(name), false); } }, "link libNAME.a; with `:` before it, a file of that name"),
-    value(&["-L", "--library-path"], "DIR", |b, g| b.options.search_dirs.push(g.path()), "search DIR for libraries and scripts"),
-    value(&["--sysroot"], "DIR", |b, g| b.options.sysroot = Some(g.path()), "what `=` and $SYSROOT stand for in paths"),
-    flag(&["-nostdlib"], |b, _| b.options.only_command_line_dirs = true, "search only folders given with -L"),
-    value(&["-T", "--script"], "FILE", |b, g| { b.options.scripts.push(g.path()); b.options.scripts_at.push(b.options.inputs.len()); }, "use a linker script; may be repeated"),
-    value(&["-dT", "--default-script"], "FILE", |b, g| b.options.default_script = Some(g.path()), "use a linker script unless another one has a layout (INSERT adds to it)"),
+    value(&["-L", "--library-path"], "DIR", |b, g| b.options.input.search_dirs.push(g.path()), "search DIR for libraries and scripts"),
+    value(&["--sysroot"], "DIR", |b, g| b.options.input.sysroot = Some(g.path()), "what `=` and $SYSROOT stand for in paths"),
+    flag(&["-nostdlib"], |b, _| b.options.input.only_command_line_dirs = true, "search only folders given with -L"),
+    value(&["-T", "--script"], "FILE", |b, g| { b.options.input.scripts.push(g.path()); b.options.input.scripts_at.push(b.options.input.args.len()); }, "use a linker script; may be repeated"),
+    value(&["-dT", "--default-script"], "FILE", |b, g| b.options.input.default_script = Some(g.path()), "use a linker script unless another one has a layout (INSERT adds to it)"),
     value(&["-R", "--just-symbols"], "FILE", |b, g| b.input(InputWhat::File(g.path()), true), "take only the addresses of FILE's symbols"),
     value(
         &["-b", "--format"],
@@ -145,7 +145,7 @@ pub(super) const TABLE: &[Row] = &[
         },
         "what the following files are: binary (data), or default",
     ),
-    value(&["--remap-inputs"], "GLOB=FILE", |b, g| { let pair = b.pair(g, "GLOB=FILE"); b.options.remap_inputs.extend(pair) }, "read FILE in place of inputs whose path matches"),
+    value(&["--remap-inputs"], "GLOB=FILE", |b, g| { let pair = b.pair(g, "GLOB=FILE"); b.options.input.remap_inputs.extend(pair) }, "read FILE in place of inputs whose path matches"),
     value(
         &["--remap-inputs-file"],
         "FILE",
@@ -153,14 +153,14 @@ pub(super) const TABLE: &[Row] = &[
             for line in b.lines(g).unwrap_or_default() {
                 let mut words = line.split_whitespace().map(str::to_owned);
                 match (words.next(), words.next()) {
-                    (Some(from), Some(to)) => b.options.remap_inputs.push((from, to)),
+                    (Some(from), Some(to)) => b.options.input.remap_inputs.push((from, to)),
                     _ => b.error(format!("a line of a remapping file is `GLOB FILE`, not `{line}`")),
                 }
             }
         },
         "the same from a file, a line each: GLOB FILE",
     ),
-    value(&["--version-script"], "FILE", |b, g| b.options.version_scripts.push(g.path()), "make symbols local by a version script"),
+    value(&["--version-script"], "FILE", |b, g| b.options.symbols.version_scripts.push(g.path()), "make symbols local by a version script"),
     flag(&["--whole-archive"], |b, _| b.state.whole_archive = true, "link every member of the archives that follow"),
     flag(&["--no-whole-archive"], |b, _| b.state.whole_archive = false, "back to the members that are needed"),
     switch(&["--as-needed"], |b, g| b.state.as_needed = g.on, "leave out shared libraries that are not needed"),
@@ -193,48 +193,48 @@ pub(super) const TABLE: &[Row] = &[
         },
         "accepts the names of ELF formats",
     ),
-    value(&["-e", "--entry"], "SYMBOL", |b, g| b.options.entry = b.text(g), "where the program starts: a symbol or an address"),
-    value(&["-u", "--undefined"], "SYMBOL", |b, g| { let name = b.text(g); b.options.undefined.extend(name) }, "pull SYMBOL from archives and keep it"),
-    value(&["--undefined-glob"], "GLOB", |b, g| { let glob = b.text(g); b.options.undefined_glob.extend(glob) }, "like -u, for all symbols that match and are defined somewhere"),
-    value(&["--require-defined"], "SYMBOL", |b, g| { let name = b.text(g); b.options.require_defined.extend(name) }, "like -u, and an error if SYMBOL is not defined"),
-    value(&["--defsym"], "SYMBOL=EXPR", |b, g| { let pair = b.pair(g, "SYMBOL=EXPR"); if pair.is_some() { b.options.defsym_after.push(b.options.scripts.len()) } b.options.defsym.extend(pair) }, "define a symbol"),
-    value(&["--wrap"], "SYMBOL", |b, g| { let name = b.text(g); b.options.wrap.extend(name.map(Wrap::of)) }, "references to SYMBOL go to __wrap_SYMBOL"),
-    value(&["--init"], "SYMBOL", |b, g| { if let Some(name) = b.text(g) { b.options.init = name } }, "the symbol for DT_INIT"),
-    value(&["--fini"], "SYMBOL", |b, g| { if let Some(name) = b.text(g) { b.options.fini = name } }, "the symbol for DT_FINI"),
+    value(&["-e", "--entry"], "SYMBOL", |b, g| b.options.symbols.entry = b.text(g), "where the program starts: a symbol or an address"),
+    value(&["-u", "--undefined"], "SYMBOL", |b, g| { let name = b.text(g); b.options.symbols.undefined.extend(name) }, "pull SYMBOL from archives and keep it"),
+    value(&["--undefined-glob"], "GLOB", |b, g| { let glob = b.text(g); b.options.symbols.undefined_glob.extend(glob) }, "like -u, for all symbols that match and are defined somewhere"),
+    value(&["--require-defined"], "SYMBOL", |b, g| { let name = b.text(g); b.options.symbols.require_defined.extend(name) }, "like -u, and an error if SYMBOL is not defined"),
+    value(&["--defsym"], "SYMBOL=EXPR", |b, g| { let pair = b.pair(g, "SYMBOL=EXPR"); if pair.is_some() { b.options.symbols.defsym_after.push(b.options.input.scripts.len()) } b.options.symbols.defsym.extend(pair) }, "define a symbol"),
+    value(&["--wrap"], "SYMBOL", |b, g| { let name = b.text(g); b.options.symbols.wrap.extend(name.map(Wrap::of)) }, "references to SYMBOL go to __wrap_SYMBOL"),
+    value(&["--init"], "SYMBOL", |b, g| { if let Some(name) = b.text(g) { b.options.symbols.init = name } }, "the symbol for DT_INIT"),
+    value(&["--fini"], "SYMBOL", |b, g| { if let Some(name) = b.text(g) { b.options.symbols.fini = name } }, "the symbol for DT_FINI"),
     // What is left out.
-    switch(&["--gc-sections"], |b, g| b.options.gc_sections = g.on, "leave out sections that nothing needs"),
-    switch(&["--print-gc-sections"], |b, g| b.options.print_gc_sections = g.on, "list what --gc-sections leaves out"),
-    switch(&["--gc-keep-exported"], |b, g| b.options.gc_keep_exported = g.on, "--gc-sections keeps global symbols"),
-    flag(&["-E", "--export-dynamic"], |b, _| b.options.export_dynamic = true, "export all global symbols"),
-    flag(&["--no-export-dynamic"], |b, _| b.options.export_dynamic = false, "undo --export-dynamic"),
+    switch(&["--gc-sections"], |b, g| b.options.layout.gc_sections = g.on, "leave out sections that nothing needs"),
+    switch(&["--print-gc-sections"], |b, g| b.options.reports.print_gc_sections = g.on, "list what --gc-sections leaves out"),
+    switch(&["--gc-keep-exported"], |b, g| b.options.symbols.gc_keep_exported = g.on, "--gc-sections keeps global symbols"),
+    flag(&["-E", "--export-dynamic"], |b, _| b.options.symbols.export_dynamic = true, "export all global symbols"),
+    flag(&["--no-export-dynamic"], |b, _| b.options.symbols.export_dynamic = false, "undo --export-dynamic"),
     optional(
         &["--icf"],
         "none|safe|all",
         |b, g| {
             if g.value.is_none() {
-                b.options.icf = Icf::All;
+                b.options.layout.icf = Icf::All;
             } else if let Some(icf) = b.choice(
                 g,
                 &[("none", Icf::None), ("safe", Icf::Safe), ("all", Icf::All)],
             ) {
-                b.options.icf = icf;
+                b.options.layout.icf = icf;
             }
         },
         "fold identical functions",
     ),
-    flag(&["--no-icf"], |b, _| b.options.icf = Icf::None, "undo --icf"),
-    switch(&["--print-icf-sections"], |b, g| b.options.print_icf_sections = g.on, "list what --icf folds"),
-    value(&["-O"], "LEVEL", |b, g| { if let Some(level) = b.number(g) { b.options.optimize = u8::try_from(level).unwrap_or(u8::MAX); } }, "from 2 on, merge tails of strings too"),
+    flag(&["--no-icf"], |b, _| b.options.layout.icf = Icf::None, "undo --icf"),
+    switch(&["--print-icf-sections"], |b, g| b.options.reports.print_icf_sections = g.on, "list what --icf folds"),
+    value(&["-O"], "LEVEL", |b, g| { if let Some(level) = b.number(g) { b.options.layout.optimize = u8::try_from(level).unwrap_or(u8::MAX); } }, "from 2 on, merge tails of strings too"),
     switch(&["--relax"], |b, g| b.options.machine.relax = Some(g.on), "shorten instruction sequences"),
     switch(&["--relax-gp"], |b, g| b.options.machine.relax_gp = Some(g.on), "RISC-V: reach data through gp"),
-    flag(&["-s", "--strip-all"], |b, _| b.options.strip = Strip::All, "leave out symbols and debug sections"),
-    flag(&["-S", "--strip-debug"], |b, _| { if b.options.strip == Strip::None { b.options.strip = Strip::Debug; } }, "leave out debug sections"),
-    flag(&["-x", "--discard-all"], |b, _| b.options.discard = Discard::All, "leave out local symbols"),
-    flag(&["-X", "--discard-locals"], |b, _| b.options.discard = Discard::Locals, "leave out temporary local symbols (.L)"),
-    flag(&["--discard-none"], |b, _| b.options.discard = Discard::None, "keep local symbols"),
-    flag(&["-q", "--emit-relocs"], |b, _| b.options.emit_relocs = true, "keep relocations in the output"),
+    flag(&["-s", "--strip-all"], |b, _| b.options.symbols.strip = Strip::All, "leave out symbols and debug sections"),
+    flag(&["-S", "--strip-debug"], |b, _| { if b.options.symbols.strip == Strip::None { b.options.symbols.strip = Strip::Debug; } }, "leave out debug sections"),
+    flag(&["-x", "--discard-all"], |b, _| b.options.symbols.discard = Discard::All, "leave out local symbols"),
+    flag(&["-X", "--discard-locals"], |b, _| b.options.symbols.discard = Discard::Locals, "leave out temporary local symbols (.L)"),
+    flag(&["--discard-none"], |b, _| b.options.symbols.discard = Discard::None, "keep local symbols"),
+    flag(&["-q", "--emit-relocs"], |b, _| b.options.layout.emit_relocs = true, "keep relocations in the output"),
     optional(&["--build-id"], "STYLE", |b, g| b.build_id(g), "none, fast (default), sha1, md5, or 0x and digits"),
-    switch(&["--eh-frame-hdr"], |b, g| b.options.eh_frame_hdr = g.on, "write the search table for unwinders"),
+    switch(&["--eh-frame-hdr"], |b, g| b.options.layout.eh_frame_hdr = g.on, "write the search table for unwinders"),
     // Where things go.
     value(&["-z"], "KEYWORD", apply_z, "see below"),
     value(
@@ -254,12 +254,12 @@ pub(super) const TABLE: &[Row] = &[
     value(&["-Ttext-segment"], "ADDR", |b, g| { let addr = b.hex(g); b.start("text-segment", addr) }, "where the first segment starts"),
     value(&["-Trodata-segment"], "ADDR", |b, g| { let addr = b.hex(g); b.start("rodata-segment", addr) }, "where the read-only segment starts"),
     value(&["-Tldata-segment"], "ADDR", |b, g| { let addr = b.hex(g); b.start("ldata-segment", addr) }, "where the large data segment starts"),
-    value(&["--image-base"], "ADDR", |b, g| b.options.image_base = b.number(g), "the lowest address of the image"),
-    flag(&["-n", "--nmagic"], |b, _| b.options.nmagic = true, "do not align segments to pages"),
-    flag(&["--no-nmagic"], |b, _| b.options.nmagic = false, "undo --nmagic"),
-    flag(&["-N", "--omagic"], |b, _| b.options.omagic = true, "like --nmagic, and text is writable"),
-    flag(&["--no-omagic"], |b, _| b.options.omagic = false, "undo --omagic"),
-    switch(&["--rosegment"], |b, g| b.options.rosegment = g.on, "keep read-only data apart from code"),
+    value(&["--image-base"], "ADDR", |b, g| b.options.layout.image_base = b.number(g), "the lowest address of the image"),
+    flag(&["-n", "--nmagic"], |b, _| b.options.layout.nmagic = true, "do not align segments to pages"),
+    flag(&["--no-nmagic"], |b, _| b.options.layout.nmagic = false, "undo --nmagic"),
+    flag(&["-N", "--omagic"], |b, _| b.options.layout.omagic = true, "like --nmagic, and text is writable"),
+    flag(&["--no-omagic"], |b, _| b.options.layout.omagic = false, "undo --omagic"),
+    switch(&["--rosegment"], |b, g| b.options.layout.rosegment = g.on, "keep read-only data apart from code"),
     value(
         &["--orphan-handling"],
         "place|warn|error|discard",
@@ -271,7 +271,7 @@ pub(super) const TABLE: &[Row] = &[
                 ("discard", Orphan::Discard),
             ];
             if let Some(orphan) = b.choice(g, &choices) {
-                b.options.orphan_handling = orphan;
+                b.options.layout.orphan_handling = orphan;
             }
         },
         "what becomes of sections that the script does not name",
@@ -286,20 +286,20 @@ pub(super) const TABLE: &[Row] = &[
                 ("alignment", SortSection::Alignment),
             ];
             if let Some(sort) = b.choice(g, &choices) {
-                b.options.sort_section = sort;
+                b.options.layout.sort_section = sort;
             }
         },
         "the order of sections where the script sets none",
     ),
-    optional(&["--flip-stack"], "SYMBOL", |b, g| { let symbol = if g.value.is_some() { b.text(g) } else { None }; b.options.flip_stack = Some(symbol) }, "place the stack below the statics, so that its overflow faults; SYMBOL is where it starts"),
-    flag(&["--no-flip-stack"], |b, _| b.options.flip_stack = None, "undo --flip-stack"),
+    optional(&["--flip-stack"], "SYMBOL", |b, g| { let symbol = if g.value.is_some() { b.text(g) } else { None }; b.options.layout.flip_stack = Some(symbol) }, "place the stack below the statics, so that its overflow faults; SYMBOL is where it starts"),
+    flag(&["--no-flip-stack"], |b, _| b.options.layout.flip_stack = None, "undo --flip-stack"),
     value(&["--machine-memory"], "FILE", |b, g| b.machine_memory(g), "the memory that the machine has (a line each: NAME=ORIGIN+LENGTH@PLACE); regions and sections outside are warned of"),
-    switch(&["--check-sections"], |b, g| b.options.check_sections = g.on, "overlapping addresses are errors"),
-    flag(&["--force-group-allocation"], |b, _| b.options.force_group_allocation = true, "-r: members of groups become ordinary sections"),
-    flag(&["-d", "-dc", "-dp"], |b, _| b.options.define_common = true, "-r: make room for common symbols"),
+    switch(&["--check-sections"], |b, g| b.options.layout.check_sections = g.on, "overlapping addresses are errors"),
+    flag(&["--force-group-allocation"], |b, _| b.options.layout.force_group_allocation = true, "-r: members of groups become ordinary sections"),
+    flag(&["-d", "-dc", "-dp"], |b, _| b.options.symbols.define_common = true, "-r: make room for common symbols"),
     flag(&["--enable-linker-version"], |b, _| b.options.linker_version = true, "LINKER_VERSION in scripts writes the linker's version"),
     flag(&["--disable-linker-version"], |b, _| b.options.linker_version = false, "undo --enable-linker-version"),
-    switch(&["--define-common"], |b, g| b.options.define_common = g.on, "-r: make room for common symbols"),
+    switch(&["--define-common"], |b, g| b.options.symbols.define_common = g.on, "-r: make room for common symbols"),
     // What is an error.
     value(
         &["--unresolved-symbols"],
@@ -318,17 +318,17 @@ pub(super) const TABLE: &[Row] = &[
         "ignore-all, ignore-in-object-files, report-all, ignore-in-shared-libs",
     ),
     flag(&["--no-undefined"], |b, _| b.ignore_unresolved = false, "undefined symbols are errors"),
-    flag(&["--warn-unresolved-symbols"], |b, _| b.options.warn_unresolved_symbols = true, "undefined symbols are warnings"),
-    flag(&["--error-unresolved-symbols"], |b, _| b.options.warn_unresolved_symbols = false, "undefined symbols are errors"),
-    switch(&["--allow-multiple-definition"], |b, g| b.options.allow_multiple_definition = g.on, "the first definition of a symbol counts"),
+    flag(&["--warn-unresolved-symbols"], |b, _| b.options.symbols.warn_unresolved_symbols = true, "undefined symbols are warnings"),
+    flag(&["--error-unresolved-symbols"], |b, _| b.options.symbols.warn_unresolved_symbols = false, "undefined symbols are errors"),
+    switch(&["--allow-multiple-definition"], |b, g| b.options.symbols.allow_multiple_definition = g.on, "the first definition of a symbol counts"),
     flag(&["--noinhibit-exec"], |b, _| b.options.no_inhibit_exec = true, "write the output in spite of errors"),
-    switch(&["--warn-common"], |b, g| b.options.warn_common = g.on, "warn where common symbols meet others"),
-    flag(&["--no-warn-mismatch"], |b, _| b.options.no_warn_mismatch = true, "link files for another machine"),
+    switch(&["--warn-common"], |b, g| b.options.symbols.warn_common = g.on, "warn where common symbols meet others"),
+    flag(&["--no-warn-mismatch"], |b, _| b.options.input.no_warn_mismatch = true, "link files for another machine"),
     flag(&["--no-wchar-size-warning"], |b, _| b.options.machine.no_wchar_size_warning = true, "Arm: sizes of wchar_t may differ"),
     flag(&["--no-enum-size-warning"], |b, _| b.options.machine.no_enum_size_warning = true, "Arm: sizes of enums may differ"),
-    switch(&["--fatal-warnings"], |b, g| b.options.fatal_warnings = g.on, "warnings are errors"),
-    flag(&["-w", "--no-warnings"], |b, _| b.options.no_warnings = true, "no warnings"),
-    value(&["--error-limit"], "N", |b, g| { if let Some(limit) = b.size(g) { b.options.error_limit = limit; } }, "stop after N errors (0: never)"),
+    switch(&["--fatal-warnings"], |b, g| b.options.reports.fatal_warnings = g.on, "warnings are errors"),
+    flag(&["-w", "--no-warnings"], |b, _| b.options.reports.no_warnings = true, "no warnings"),
+    value(&["--error-limit"], "N", |b, g| { if let Some(limit) = b.size(g) { b.options.reports.error_limit = limit; } }, "stop after N errors (0: never)"),
     // Machines.
     optional(&["--fix-cortex-a53-843419"], "full|adr|adrp", |b, _| b.options.machine.fix_cortex_a53_843419 = true, "AArch64: avoid erratum 843419"),
     flag(&["--no-fix-cortex-a53-843419"], |b, _| b.options.machine.fix_cortex_a53_843419 = false, "undo it"),
@@ -361,19 +361,19 @@ pub(super) const TABLE: &[Row] = &[
     flag(&["--pic-veneer"], |b, _| b.options.machine.pic_thunks = true, "position-independent thunks"),
     switch(&["--merge-exidx-entries"], |b, g| b.options.machine.merge_exidx_entries = g.on, "Arm: merge equal unwind entries"),
     // Reports.
-    value(&["-Map"], "FILE", |b, g| { if let Some(to) = b.report_to(g) { b.options.map = Some(to) } }, "write a map of the output; `-` is standard output"),
-    flag(&["-M", "--print-map"], |b, _| b.options.map = Some(MapTo::Stdout), "print a map of the output"),
-    switch(&["--cref"], |b, g| b.options.cref = g.on, "add a cross reference to the map"),
-    flag(&["--print-memory-usage"], |b, _| b.options.print_memory_usage = true, "print how full the memory regions are"),
-    flag(&["--print-stack-usage"], |b, _| b.options.print_stack_usage = true, "print how much stack the entry point and the interrupt handlers need at most, from `.stack_sizes` (rustc's `-Z emit-stack-sizes`)"),
-    flag(&["-t", "--trace"], |b, _| b.options.trace = true, "print the input files"),
-    value(&["-y", "--trace-symbol"], "SYMBOL", |b, g| { let name = b.text(g); b.options.trace_symbol.extend(name) }, "print which files mention SYMBOL"),
-    value(&["--why-live"], "SYMBOL", |b, g| { let name = b.text(g); b.options.why_live.extend(name) }, "print which references keep SYMBOL in the output"),
-    value(&["--why-extract"], "FILE", |b, g| { if let Some(to) = b.report_to(g) { b.options.why_extract = Some(to) } }, "write why archive members were linked"),
-    value(&["--print-archive-stats"], "FILE", |b, g| { if let Some(to) = b.report_to(g) { b.options.archive_stats = Some(to) } }, "write how many members of each archive were linked"),
-    value(&["--dependency-file"], "FILE", |b, g| b.options.dependency_file = Some(g.path()), "write the input files as a make rule"),
+    value(&["-Map"], "FILE", |b, g| { if let Some(to) = b.report_to(g) { b.options.reports.map = Some(to) } }, "write a map of the output; `-` is standard output"),
+    flag(&["-M", "--print-map"], |b, _| b.options.reports.map = Some(MapTo::Stdout), "print a map of the output"),
+    switch(&["--cref"], |b, g| b.options.reports.cref = g.on, "add a cross reference to the map"),
+    flag(&["--print-memory-usage"], |b, _| b.options.reports.print_memory_usage = true, "print how full the memory regions are"),
+    flag(&["--print-stack-usage"], |b, _| b.options.reports.print_stack_usage = true, "print how much stack the entry point and the interrupt handlers need at most, from `.stack_sizes` (rustc's `-Z emit-stack-sizes`)"),
+    flag(&["-t", "--trace"], |b, _| b.options.reports.trace = true, "print the input files"),
+    value(&["-y", "--trace-symbol"], "SYMBOL", |b, g| { let name = b.text(g); b.options.reports.trace_symbol.extend(name) }, "print which files mention SYMBOL"),
+    value(&["--why-live"], "SYMBOL", |b, g| { let name = b.text(g); b.options.reports.why_live.extend(name) }, "print which references keep SYMBOL in the output"),
+    value(&["--why-extract"], "FILE", |b, g| { if let Some(to) = b.report_to(g) { b.options.reports.why_extract = Some(to) } }, "write why archive members were linked"),
+    value(&["--print-archive-stats"], "FILE", |b, g| { if let Some(to) = b.report_to(g) { b.options.reports.archive_stats = Some(to) } }, "write how many members of each archive were linked"),
+    value(&["--dependency-file"], "FILE", |b, g| b.options.reports.dependency_file = Some(g.path()), "write the input files as a make rule"),
     value(&["--reproduce", "--repro"], "FILE", |b, g| b.reproduce = Some(g.path()), "write all inputs and the arguments to a tar file (to OUTPUT.tar if FILE is a folder)"),
-    optional(&["--verbose"], "N", |b, _| b.options.verbose = true, "say more"),
+    optional(&["--verbose"], "N", |b, _| b.options.reports.verbose = true, "say more"),
     ignore(&["--demangle"], Arg::Switch, "messages show names as in the source, and mangled ones in a note"),
     ignore(&["--apply-dynamic-relocs"], Arg::Switch, "addends stand in the table and in the places, which every start-up code takes"),
     optional(
@@ -386,14 +386,14 @@ pub(super) const TABLE: &[Row] = &[
                 ("never", Color::Never),
             ];
             if g.value.is_none() {
-                b.options.color = Color::Always;
+                b.options.reports.color = Color::Always;
             } else if let Some(color) = b.choice(g, &choices) {
-                b.options.color = color;
+                b.options.reports.color = color;
             }
         },
         "colours in messages",
     ),
-    flag(&["--no-color-diagnostics"], |b, _| b.options.color = Color::Never, "no colours in messages"),
+    flag(&["--no-color-diagnostics"], |b, _| b.options.reports.color = Color::Never, "no colours in messages"),
     value(
         &["--error-format"],
         "human|json",
@@ -402,7 +402,7 @@ pub(super) const TABLE: &[Row] = &[
                 g,
                 &[("human", ErrorFormat::Human), ("json", ErrorFormat::Json)],
             ) {
-                b.options.error_format = format;
+                b.options.reports.error_format = format;
             }
         },
         "how messages are written",
@@ -455,7 +455,7 @@ pub(super) const TABLE: &[Row] = &[
                 ("zstd", Some(Format::Zstd)),
             ];
             if let Some(format) = b.choice(g, &choices) {
-                b.options.compress_debug = format;
+                b.options.layout.compress_debug = format;
             }
         },
         "compress sections of debug information",
@@ -468,16 +468,16 @@ pub(super) const TABLE: &[Row] = &[
                 ("descending", SortCommon::Descending),
                 ("ascending", SortCommon::Ascending),
             ];
-            b.options.sort_common = match g.value {
+            b.options.symbols.sort_common = match g.value {
                 None => Some(SortCommon::Descending),
                 Some(_) => b.choice(g, &choices),
             };
         },
         "common symbols in the order of their alignments",
     ),
-    value(&["--symbol-ordering-file"], "FILE", |b, g| b.options.symbol_order = b.lines(g), "sections that define the symbols of FILE come first, in its order"),
-    switch(&["--warn-symbol-ordering"], |b, g| b.options.warn_symbol_order = g.on, "tell symbols of that file that do not exist"),
-    value(&["--retain-symbols-file"], "FILE", |b, g| b.options.retain_symbols = b.lines(g), "leave out symbols that FILE does not list"),
+    value(&["--symbol-ordering-file"], "FILE", |b, g| b.options.symbols.symbol_order = b.lines(g), "sections that define the symbols of FILE come first, in its order"),
+    switch(&["--warn-symbol-ordering"], |b, g| b.options.symbols.warn_symbol_order = g.on, "tell symbols of that file that do not exist"),
+    value(&["--retain-symbols-file"], "FILE", |b, g| b.options.symbols.retain_symbols = b.lines(g), "leave out symbols that FILE does not list"),
     ignore(&["--call-graph-ordering-file", "--call-graph-profile-sort", "--bp-startup-sort"], Arg::Value("X"), HINT),
     ignore(&["--optimize-bb-jumps", "--toc-optimize", "--tls-optimize", "--plt-align"], Arg::Switch, HINT),
     ignore(&["--toc-sort", "--multi-toc", "--save-restore-funcs", "--inline-optimize", "--plt-localentry", "--opd-optimize"], Arg::Switch, "PowerPC code stays as it was compiled"),

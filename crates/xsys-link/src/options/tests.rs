@@ -48,12 +48,16 @@ fn check(lines: &[&str], change: impl Fn(&mut ElfOptions)) {
         change(&mut expected);
         // Where things stood has tests of its own.
         expected.output_given = parsed.options.output_given;
-        expected.scripts_at.clone_from(&parsed.options.scripts_at);
         expected
+            .input
+            .scripts_at
+            .clone_from(&parsed.options.input.scripts_at);
+        expected
+            .symbols
             .defsym_after
-            .clone_from(&parsed.options.defsym_after);
-        if expected.inputs.is_empty() {
-            expected.inputs.push(file("a.o"));
+            .clone_from(&parsed.options.symbols.defsym_after);
+        if expected.input.args.is_empty() {
+            expected.input.args.push(file("a.o"));
         }
         assert_eq!(parsed.options, expected, "{line}");
     }
@@ -86,12 +90,12 @@ fn spellings() {
             "-entry f",
             "-entry=f",
         ],
-        |o| o.entry = Some("f".into()),
+        |o| o.symbols.entry = Some("f".into()),
     );
     check(
         &["-Tx.ld", "-T x.ld", "--script=x.ld", "-script x.ld"],
         |o| {
-            o.scripts = vec![PathBuf::from("x.ld")];
+            o.input.scripts = vec![PathBuf::from("x.ld")];
         },
     );
     check(
@@ -101,7 +105,7 @@ fn spellings() {
             "--no-gc-sections --gc-sections",
         ],
         |o| {
-            o.gc_sections = true;
+            o.layout.gc_sections = true;
         },
     );
     check(
@@ -139,43 +143,45 @@ fn start_addresses_are_hexadecimal() {
             "text-segment",
         ),
     ] {
-        check(&lines, |o| o.section_start = vec![(name.into(), 0x8000)]);
+        check(&lines, |o| {
+            o.layout.section_start = vec![(name.into(), 0x8000)]
+        });
     }
     check(&["--image-base=0x8000", "--image-base 32768"], |o| {
-        o.image_base = Some(0x8000);
+        o.layout.image_base = Some(0x8000);
     });
 }
 
 #[test]
 fn values() {
     check(&["--build-id", "--build-id=fast"], |o| {
-        o.build_id = BuildId::Fast
+        o.layout.build_id = BuildId::Fast
     });
     check(&["--build-id=0x12ab"], |o| {
-        o.build_id = BuildId::Hex(vec![0x12, 0xab])
+        o.layout.build_id = BuildId::Hex(vec![0x12, 0xab])
     });
     check(&["-Map=-", "-M", "--print-map"], |o| {
-        o.map = Some(MapTo::Stdout)
+        o.reports.map = Some(MapTo::Stdout)
     });
     check(&["-Map=m", "-Map m", "--Map=m"], |o| {
-        o.map = Some(MapTo::File(PathBuf::from("m")));
+        o.reports.map = Some(MapTo::File(PathBuf::from("m")));
     });
     check(&["--threads=3"], |o| o.threads = Some(3));
     check(&["--threads=3 --threads", "--threads"], |_| {});
     check(&["-s", "-s -S", "-S -s", "--strip-all"], |o| {
-        o.strip = Strip::All
+        o.symbols.strip = Strip::All
     });
-    check(&["-O2"], |o| o.optimize = 2);
-    check(&["-O300"], |o| o.optimize = 255);
+    check(&["-O2"], |o| o.layout.optimize = 2);
+    check(&["-O300"], |o| o.layout.optimize = 255);
     check(&["-m elf_x86_64", "-melf_x86_64"], |o| {
         o.machine.emulation = crate::elf::arch::emulation("elf_x86_64");
     });
     check(&["--defsym=a=b+4", "--defsym a=b+4"], |o| {
-        o.defsym = vec![("a".into(), "b+4".into())];
-        o.defsym_after = vec![0];
+        o.symbols.defsym = vec![("a".into(), "b+4".into())];
+        o.symbols.defsym_after = vec![0];
     });
     check(&["-u a --undefined=b"], |o| {
-        o.undefined = vec!["a".into(), "b".into()]
+        o.symbols.undefined = vec!["a".into(), "b".into()]
     });
     check(
         &["-z max-page-size=0x10000", "-zmax-page-size=65536"],
@@ -187,14 +193,14 @@ fn values() {
     check(
         &["-L=/lib --sysroot=/s", "--sysroot /s -L $SYSROOT/lib"],
         |o| {
-            o.sysroot = Some(PathBuf::from("/s"));
-            o.search_dirs = vec![PathBuf::from("/s/lib")];
+            o.input.sysroot = Some(PathBuf::from("/s"));
+            o.input.search_dirs = vec![PathBuf::from("/s/lib")];
         },
     );
     check(&["--orphan-handling=error"], |o| {
-        o.orphan_handling = Orphan::Error
+        o.layout.orphan_handling = Orphan::Error
     });
-    check(&["--icf=safe"], |o| o.icf = Icf::Safe);
+    check(&["--icf=safe"], |o| o.layout.icf = Icf::Safe);
 }
 
 #[test]
@@ -232,7 +238,7 @@ fn unresolved_symbols() {
         ("-z undefs", Unresolved::Ignore),
     ] {
         let parsed = parse_words(&format!("a.o {line}"));
-        assert_eq!(parsed.options.unresolved, expected, "{line}");
+        assert_eq!(parsed.options.symbols.unresolved, expected, "{line}");
     }
 }
 
@@ -273,7 +279,7 @@ fn inputs_carry_the_state_of_their_place() {
         file("h.a"),
         file("i.a"),
     ];
-    assert_eq!(parsed.options.inputs, expected);
+    assert_eq!(parsed.options.input.args, expected);
     let problems: Vec<_> = parsed
         .diagnostics
         .iter()
@@ -297,29 +303,26 @@ fn rustc_bare_metal() {
     );
     assert!(parsed.diagnostics.is_empty(), "{:?}", parsed.diagnostics);
     let mut expected = ElfOptions {
-        inputs: vec![
-            file("symbols.o"),
-            file("a.rcgu.o"),
-            InputArg {
-                as_needed: true,
-                static_only: true,
-                ..file("libcore.rlib")
-            },
-        ],
-        search_dirs: vec![PathBuf::from("deps")],
-        eh_frame_hdr: true,
         output: PathBuf::from("out"),
         output_given: true,
-        gc_sections: true,
-        scripts: vec![PathBuf::from("link.x")],
-        scripts_at: vec![3],
-        nmagic: true,
-        machine: MachineOptions {
-            fix_cortex_a53_843419: true,
-            ..MachineOptions::default()
-        },
         ..ElfOptions::default()
     };
+    expected.input.args = vec![
+        file("symbols.o"),
+        file("a.rcgu.o"),
+        InputArg {
+            as_needed: true,
+            static_only: true,
+            ..file("libcore.rlib")
+        },
+    ];
+    expected.input.search_dirs = vec![PathBuf::from("deps")];
+    expected.input.scripts = vec![PathBuf::from("link.x")];
+    expected.input.scripts_at = vec![3];
+    expected.layout.eh_frame_hdr = true;
+    expected.layout.gc_sections = true;
+    expected.layout.nmagic = true;
+    expected.machine.fix_cortex_a53_843419 = true;
     expected.z.exec_stack = Some(false);
     expected.z.relro = true;
     expected.z.now = true;
@@ -338,7 +341,8 @@ fn rustc_static_musl() {
     let options = parsed.options;
     assert_eq!(options.kind, OutputKind::StaticPie);
     let libraries: Vec<_> = options
-        .inputs
+        .input
+        .args
         .iter()
         .filter_map(|input| match &input.what {
             InputWhat::Library(name) => Some((name.as_str(), input.static_only)),
@@ -347,10 +351,10 @@ fn rustc_static_musl() {
         .collect();
     assert_eq!(libraries, [("unwind", true), ("c", true)]);
     assert_eq!(
-        options.inputs.last().map(|input| &input.what),
+        options.input.args.last().map(|input| &input.what),
         Some(&InputWhat::File("crtn.o".into()))
     );
-    assert_eq!(options.inputs.len(), 12);
+    assert_eq!(options.input.args.len(), 12);
 }
 
 #[test]
@@ -438,7 +442,7 @@ fn harmless_options_change_nothing() {
         |_| {},
     );
     // With one dash, `-lto` is a library.
-    assert_eq!(parse_words("-lto-x").options.inputs, [library("to-x")]);
+    assert_eq!(parse_words("-lto-x").options.input.args, [library("to-x")]);
 }
 
 #[test]
@@ -532,7 +536,7 @@ fn paths_need_not_be_unicode() {
     let parsed = parse(&[bytes(b"-o\xff"), bytes(b"\xfe.o"), bytes(b"-e\xff")]);
     assert_eq!(parsed.options.output, PathBuf::from(bytes(b"\xff")));
     assert_eq!(
-        parsed.options.inputs[0].what,
+        parsed.options.input.args[0].what,
         InputWhat::File(bytes(b"\xfe.o").into())
     );
     assert_eq!(

@@ -89,7 +89,7 @@ pub(super) const Z_TABLE: &[ZRow] = &[
     ignore("rodynamic", Arg::None, "`.dynamic` stays with the data that start-up code relocates"),
     flag("wxneeded", |b, _| b.options.z.wxneeded = true, "write PT_OPENBSD_WXNEEDED"),
     ignore("combreloc", Arg::Switch, "dynamic relocations stand in the order of their addresses"),
-    flag("muldefs", |b, _| b.options.allow_multiple_definition = true, "the first definition of a symbol counts"),
+    flag("muldefs", |b, _| b.options.symbols.allow_multiple_definition = true, "the first definition of a symbol counts"),
     flag("defs", |b, _| b.ignore_unresolved = false, "undefined symbols are errors"),
     flag("undefs", |b, _| b.ignore_unresolved = true, "undefined symbols are no errors"),
     value("dead-reloc-in-nonalloc", "GLOB=N", dead_reloc, "what references to dropped sections read as"),

@@ -60,7 +60,7 @@ pub(super) struct Flip {
 impl Walker<'_, '_, '_> {
     /// Prepares the flip, if the options want one.
     pub(super) fn plan_flip(&self) -> Option<Flip> {
-        let wanted = self.facts.options.flip_stack.as_ref()?;
+        let wanted = self.facts.options.layout.flip_stack.as_ref()?;
         let assigned = |name: &str| {
             let id = self.facts.resolution.find(name.as_bytes())?;
             let definition = self.facts.resolution.symbol(id).definition;

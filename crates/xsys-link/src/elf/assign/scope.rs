@@ -268,6 +268,7 @@ impl Scope for Walker<'_, '_, '_> {
         let given = self
             .facts
             .options
+            .layout
             .section_start
             .iter()
             .find(|(name, _)| name == segment)
@@ -275,6 +276,7 @@ impl Scope for Walker<'_, '_, '_> {
         given.or_else(|| {
             self.facts
                 .options
+                .layout
                 .image_base
                 .filter(|_| segment == "text-segment")
         })

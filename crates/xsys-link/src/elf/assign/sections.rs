@@ -211,6 +211,7 @@ impl<'f> Walker<'_, 'f, '_> {
         let name = &self.layout.placement.outputs[index].name;
         self.facts
             .options
+            .layout
             .section_start
             .iter()
             .find(|(n, _)| n == name)

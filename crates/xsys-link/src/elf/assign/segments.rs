@@ -114,13 +114,13 @@ fn section_flags(layout: &Layout<'_>, id: OutputId, options: &ElfOptions) -> u32
         false => elf::PF_R.0,
     };
     // `--no-rosegment`: read-only data shares the segment of code.
-    if !options.rosegment && flags & elf::SHF_WRITE.0 == 0 {
+    if !options.layout.rosegment && flags & elf::SHF_WRITE.0 == 0 {
         out |= elf::PF_X.0;
     }
-    if flags & elf::SHF_WRITE.0 != 0 || options.omagic {
+    if flags & elf::SHF_WRITE.0 != 0 || options.layout.omagic {
         out |= elf::PF_W.0;
     }
-    if flags & elf::SHF_EXECINSTR.0 != 0 || options.omagic {
+    if flags & elf::SHF_EXECINSTR.0 != 0 || options.layout.omagic {
         out |= elf::PF_X.0;
     }
     out
@@ -135,7 +135,7 @@ fn implied(arch: &dyn Arch, layout: &Layout<'_>, options: &ElfOptions) -> Vec<Se
         .copied()
         .filter(|id| layout.placement.output(*id).is_alloc())
         .collect();
-    let headers = layout.headers_wanted && !options.nmagic && !options.omagic;
+    let headers = layout.headers_wanted && !options.layout.nmagic && !options.layout.omagic;
     let mut out = Vec::new();
     if headers {
         out.push(Segment {
@@ -232,7 +232,7 @@ fn implied(arch: &dyn Arch, layout: &Layout<'_>, options: &ElfOptions) -> Vec<Se
             ..segment(elf::PT_GNU_RELRO.0, elf::PF_R.0)
         });
     }
-    if let Some(id) = named(".eh_frame_hdr").filter(|_| options.eh_frame_hdr) {
+    if let Some(id) = named(".eh_frame_hdr").filter(|_| options.layout.eh_frame_hdr) {
         out.push(Segment {
             sections: vec![id],
             ..segment(elf::PT_GNU_EH_FRAME.0, elf::PF_R.0)
@@ -405,7 +405,7 @@ pub fn plan(
 ) -> FilePlan {
     let mut segments = plan_segments(arch, layout, script, options);
     let page = options.z.max_page_size.unwrap_or(arch.max_page_size());
-    let paged = !options.nmagic && !options.omagic;
+    let paged = !options.layout.nmagic && !options.layout.omagic;
     let mut offsets = vec![0; layout.extents.len()];
     let mut end = if segments.is_empty() {
         if arch.is_64() { 64 } else { 52 }

@@ -79,7 +79,7 @@ pub fn expand<'a>(
 
 fn is_wanted(section: &Section<'_>, options: &ElfOptions) -> bool {
     let is_debug = section.name.starts_with(b".debug") || section.name.starts_with(b".zdebug");
-    options.strip == Strip::None || !is_debug
+    options.symbols.strip == Strip::None || !is_debug
 }
 
 fn expand_one<'a>(

@@ -82,7 +82,7 @@ pub fn mark(
         live: vec![false; sections.input_count()],
         reasons: vec![
             Reason::Dead;
-            if options.gc_sections {
+            if options.layout.gc_sections {
                 sections.input_count()
             } else {
                 0
@@ -93,7 +93,7 @@ pub fn mark(
         named: None,
         matches,
         start_stop_gc: options.z.start_stop_gc,
-        shortest: options.keep_reasons > 0 || !options.why_live.is_empty(),
+        shortest: options.reports.keep_reasons > 0 || !options.reports.why_live.is_empty(),
     };
     marker.roots(script_symbols, options);
     marker.propagate();
@@ -166,7 +166,7 @@ impl<'m> Marker<'m, '_> {
                     continue;
                 }
                 let id = self.sections.id(file, index);
-                let root = !options.gc_sections
+                let root = !options.layout.gc_sections
                     || is_root(section.name, section.sh_type, section.flags)
                     || self.matches.is_kept(id);
                 if root {
@@ -182,16 +182,18 @@ impl<'m> Marker<'m, '_> {
                 }
             }
         }
-        if !options.gc_sections {
+        if !options.layout.gc_sections {
             return;
         }
         let names = options
+            .symbols
             .undefined
             .iter()
-            .chain(&options.require_defined)
-            .chain(&options.entry);
+            .chain(&options.symbols.require_defined)
+            .chain(&options.symbols.entry);
         let names = names.map(|n| n.as_bytes());
         let entry = options
+            .symbols
             .entry
             .is_none()
             .then(|| script_symbols.entry.unwrap_or("_start").as_bytes());
@@ -215,7 +217,7 @@ impl<'m> Marker<'m, '_> {
                 }
             }
         }
-        if options.export_dynamic || options.gc_keep_exported {
+        if options.symbols.export_dynamic || options.symbols.gc_keep_exported {
             for (id, symbol) in self.resolution.symbols.iter().enumerate() {
                 // What has default or protected visibility is seen from outside (gABI).
                 let visible = symbol.visibility == elf::STV_DEFAULT.0
@@ -225,7 +227,7 @@ impl<'m> Marker<'m, '_> {
                 }
             }
         }
-        for pattern in &options.undefined_glob {
+        for pattern in &options.symbols.undefined_glob {
             let glob = Glob::new(pattern.as_str());
             for (id, symbol) in self.resolution.symbols.iter().enumerate() {
                 if glob.matches(symbol.name) {

@@ -54,7 +54,7 @@ pub struct Known<'k, 'a> {
 /// All sections that are loaded, each with its reason; none where there are more than asked for.
 pub fn all(known: &Known<'_, '_>) -> Vec<Kept> {
     let ids = loaded(known);
-    if ids.len() > known.options.keep_reasons {
+    if ids.len() > known.options.reports.keep_reasons {
         return Vec::new();
     }
     let position = |id: SectionId| ids.binary_search(&id).ok();
@@ -110,7 +110,7 @@ fn loaded(known: &Known<'_, '_>) -> Vec<SectionId> {
 
 fn by(known: &Known<'_, '_>, id: SectionId, position: &dyn Fn(SectionId) -> Option<usize>) -> By {
     match known.live.reason(id) {
-        _ if !known.options.gc_sections => {
+        _ if !known.options.layout.gc_sections => {
             By::Root("nothing is left out of this link (`--no-gc-sections`)".to_owned())
         }
         Reason::ReferredBy(from) => match position(from) {
@@ -129,20 +129,24 @@ fn by(known: &Known<'_, '_>, id: SectionId, position: &dyn Fn(SectionId) -> Opti
 fn symbol_root(known: &Known<'_, '_>, name: &str) -> String {
     let options = known.options;
     let shown = crate::elf::names::demangle(name.as_bytes());
-    let entry = match &options.entry {
+    let entry = match &options.symbols.entry {
         Some(entry) => entry.as_str(),
         None => known.script_symbols.entry.unwrap_or("_start"),
     };
     let asked = |list: &[String]| list.iter().any(|other| other == name);
     let by_glob = options
+        .symbols
         .undefined_glob
         .iter()
         .any(|glob| Glob::new(glob.as_str()).matches(name.as_bytes()));
     if name == entry {
         format!("the entry is `{shown}`, in")
-    } else if asked(&options.undefined) || asked(&options.require_defined) || by_glob {
+    } else if asked(&options.symbols.undefined)
+        || asked(&options.symbols.require_defined)
+        || by_glob
+    {
         format!("an option (`-u`) asks for `{shown}`, in")
-    } else if options.export_dynamic || options.gc_keep_exported {
+    } else if options.symbols.export_dynamic || options.symbols.gc_keep_exported {
         format!("exported is `{shown}`, in")
     } else {
         format!("the linker script names `{shown}`, in")

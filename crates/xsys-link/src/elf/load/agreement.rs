@@ -177,7 +177,7 @@ fn check_machines(
         let swapped = endian.is_some_and(|endian| endian != file.endian);
         (differs || swapped) && file.machine != ANY_MACHINE
     };
-    if options.no_warn_mismatch {
+    if options.input.no_warn_mismatch {
         return;
     }
     // An archive of a C library's has hundreds of them, all for one reason.
@@ -282,7 +282,7 @@ fn build_attributes(
         .collect();
     let (mut merged, conflicts) = machine.merge_attributes(&inputs, &options.machine);
     for conflict in conflicts {
-        if options.no_warn_mismatch {
+        if options.input.no_warn_mismatch {
             continue;
         }
         let message = format!("`{}`: {}", conflict.input, conflict.message);

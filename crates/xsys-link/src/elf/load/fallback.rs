@@ -68,14 +68,14 @@ pub fn complete_script(
         .commands
         .iter()
         .any(|c| matches!(c, Command::Phdrs(_)));
-    let unpaged = options.nmagic || options.omagic;
+    let unpaged = options.layout.nmagic || options.layout.omagic;
     let kind = match options.kind {
         OutputKind::Relocatable => builtin::Kind::Relocatable,
         OutputKind::StaticPie => builtin::Kind::StaticPie,
         OutputKind::Static => builtin::Kind::Static,
     };
     let facts = builtin::Facts {
-        image_base: options.image_base.unwrap_or(match options.kind {
+        image_base: options.layout.image_base.unwrap_or(match options.kind {
             OutputKind::Static => arch.image_base(),
             _ => 0,
         }),
@@ -89,7 +89,7 @@ pub fn complete_script(
         relro: options.z.relro,
         now: options.z.now,
         rela: arch.dynamic().rela,
-        one_readonly_segment: !options.rosegment,
+        one_readonly_segment: !options.layout.rosegment,
         text_prefixes: options.z.keep_text_section_prefix,
         additions: arch.layout_additions(),
     };

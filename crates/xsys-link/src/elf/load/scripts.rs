@@ -66,14 +66,19 @@ pub fn open<'a>(
     store: &'a FileStore,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> (Script, Opened<'a>) {
-    let mut search = Search::new(&options.search_dirs, options.sysroot.as_deref());
+    let mut search = Search::new(&options.input.search_dirs, options.input.sysroot.as_deref());
     let mut script = Script::default();
     let mut warnings = Vec::new();
     let mut read: Vec<PathBuf> = Vec::new();
-    let mut defsym = options.defsym.iter().zip(&options.defsym_after).peekable();
+    let mut defsym = options
+        .symbols
+        .defsym
+        .iter()
+        .zip(&options.symbols.defsym_after)
+        .peekable();
     // Where each script's commands begin.
     let mut begins = Vec::new();
-    for (position, path) in options.scripts.iter().enumerate() {
+    for (position, path) in options.input.scripts.iter().enumerate() {
         while let Some((given, _)) = defsym.next_if(|(_, after)| **after <= position) {
             define_symbol(&mut script, given, diagnostics);
         }
@@ -108,7 +113,7 @@ pub fn open<'a>(
     for (index, &begin) in begins.iter().enumerate() {
         let end = begins.get(index + 1).copied();
         let commands = begin..end.unwrap_or(script.commands.len());
-        let at = options.scripts_at.get(index).copied().unwrap_or(0);
+        let at = options.input.scripts_at.get(index).copied().unwrap_or(0);
         let (first, rest) = script_inputs(
             &script,
             commands,
@@ -120,7 +125,7 @@ pub fn open<'a>(
         queue.extend(first);
         named.push((at, rest));
     }
-    if let Some(path) = &options.default_script
+    if let Some(path) = &options.input.default_script
         && !has_layout(&script.commands)
         && !implicit_layout(options, store, &search)
     {
@@ -142,7 +147,7 @@ pub fn open<'a>(
         named.insert(0, (0, rest));
     }
     let mut named = named.into_iter().peekable();
-    for (position, arg) in options.inputs.iter().enumerate() {
+    for (position, arg) in options.input.args.iter().enumerate() {
         while let Some((_, list)) = named.next_if(|(at, _)| *at <= position) {
             queue.extend(list);
         }
@@ -213,7 +218,7 @@ fn implicit_layout(options: &ElfOptions, store: &FileStore, search: &Search) -> 
         path.extension()
             .is_some_and(|end| end == "o" || end == "rlib")
     };
-    let files = options.inputs.iter().filter_map(|arg| match &arg.what {
+    let files = options.input.args.iter().filter_map(|arg| match &arg.what {
         InputWhat::File(path) if !arg.binary && !compiled(path) => Some(path),
         _ => None,
     });
@@ -244,6 +249,7 @@ fn implicit_layout(options: &ElfOptions, store: &FileStore, search: &Search) -> 
 fn remapped(path: &Path, options: &ElfOptions) -> PathBuf {
     let text = path.to_string_lossy();
     let found = options
+        .input
         .remap_inputs
         .iter()
         .find(|(from, _)| Glob::new(from.as_str()).matches(text.as_bytes()));
@@ -258,7 +264,7 @@ fn version_scripts(
     script: &mut Script,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    for path in &options.version_scripts {
+    for path in &options.symbols.version_scripts {
         let mut warnings = Vec::new();
         let mut loader = Scripts {
             store,
@@ -305,7 +311,7 @@ fn script_inputs(
     for command in &script.commands[commands] {
         let named: Vec<(&Name, bool)> = match command {
             Command::SearchDir(dir) => {
-                if !options.only_command_line_dirs {
+                if !options.input.only_command_line_dirs {
                     search.add_script_dir(&dir.text);
                 }
                 continue;

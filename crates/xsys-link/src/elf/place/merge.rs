@@ -239,7 +239,7 @@ pub fn merge_sections<'a>(
 ) -> (MergeMap<'a>, Vec<SectionId>) {
     let mut map = MergeMap::default();
     let mut ids = Vec::new();
-    if options.kind.is_object() || options.optimize == 0 {
+    if options.kind.is_object() || options.layout.optimize == 0 {
         return (map, ids);
     }
     for output in &mut placement.outputs {
@@ -276,7 +276,8 @@ pub fn merge_sections<'a>(
             let inputs: Vec<MergeInput<'a, '_>> = members
                 .iter()
                 .filter_map(|&id| {
-                    let cut = options.gc_sections && scan::is_cut(resolution, sections, id, live);
+                    let cut =
+                        options.layout.gc_sections && scan::is_cut(resolution, sections, id, live);
                     Some(MergeInput {
                         id,
                         data: sections.input(resolution, id)?.data,

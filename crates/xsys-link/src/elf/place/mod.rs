@@ -225,7 +225,7 @@ pub fn place<'s>(given: &Given<'_, 's, '_>, diagnostics: &mut Vec<Diagnostic>) -
 
 fn in_group(given: &Given<'_, '_, '_>, id: SectionId) -> bool {
     let grouped = given.sections.outline(given.resolution, id).flags & elf::SHF_GROUP.0 != 0;
-    grouped && !given.options.force_group_allocation
+    grouped && !given.options.layout.force_group_allocation
 }
 
 /// Live sections in input order, the linker's own last.
@@ -247,7 +247,7 @@ fn candidates(
             let linked = (hands_on || is_linked(section) && live.contains(id))
                 && !resolution.is_discarded(file, index)
                 && !replaced
-                && !(options.strip != Strip::None && is_debug(section.name, section.flags));
+                && !(options.symbols.strip != Strip::None && is_debug(section.name, section.flags));
             dropped[id.0 as usize] = !linked && !replaced;
             if linked {
                 out.push(id);

@@ -78,8 +78,10 @@ pub(super) fn place_orphans<'s>(
     }
     for id in orphans {
         let outline = sections.outline(resolution, id);
-        if outline.flags & elf::SHF_ALLOC.0 != 0 || options.orphan_handling == Orphan::Discard {
-            match options.orphan_handling {
+        if outline.flags & elf::SHF_ALLOC.0 != 0
+            || options.layout.orphan_handling == Orphan::Discard
+        {
+            match options.layout.orphan_handling {
                 Orphan::Place => {}
                 Orphan::Discard => {
                     placement.dropped[id.0 as usize] = true;
@@ -90,7 +92,7 @@ pub(super) fn place_orphans<'s>(
                         "no rule of the script places section `{}`",
                         String::from_utf8_lossy(outline.name)
                     );
-                    let diagnostic = if options.orphan_handling == Orphan::Warn {
+                    let diagnostic = if options.layout.orphan_handling == Orphan::Warn {
                         Diagnostic::warning(text)
                     } else {
                         Diagnostic::error(text)

@@ -72,7 +72,7 @@ pub fn place<'s>(
             .map_or(0, |(file, _)| resolution.files[file.0 as usize].e_flags);
         let is_code = outline.flags & elf::SHF_EXECINSTR.0 != 0;
         let in_group = outline.flags & elf::SHF_GROUP.0 != 0;
-        let key = if in_group && !given.options.force_group_allocation
+        let key = if in_group && !given.options.layout.force_group_allocation
             || is_code && !given.arch.survives_shrinking(outline.align, e_flags)
         {
             Key::Alone(id)

@@ -20,7 +20,7 @@ pub(super) fn sort(
     placement: &mut Placement<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    let Some(names) = &given.options.symbol_order else {
+    let Some(names) = &given.options.symbols.symbol_order else {
         return;
     };
     let (resolution, sections) = (given.resolution, given.sections);
@@ -57,7 +57,7 @@ pub(super) fn sort(
         }
     }
     for (name, _) in names.iter().zip(&found).filter(|(_, found)| !**found) {
-        if given.options.warn_symbol_order {
+        if given.options.symbols.warn_symbol_order {
             let text = format!("the symbol ordering file names `{name}`, which no section defines");
             diagnostics
                 .push(Diagnostic::warning(text).help("`--no-warn-symbol-ordering` turns this off"));

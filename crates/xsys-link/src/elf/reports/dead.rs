@@ -98,7 +98,7 @@ fn drops_code(scene: &Scene<'_, '_>) -> bool {
 
 /// Whether options say where the program is: then it is an image whose reader knows where it starts.
 fn has_own_addresses(options: &ElfOptions) -> bool {
-    !options.section_start.is_empty() || options.image_base.is_some()
+    !options.layout.section_start.is_empty() || options.layout.image_base.is_some()
 }
 
 /// Crates whose linker script has to be named by those who use them, and what it is called.
@@ -137,7 +137,7 @@ fn ways_out(scene: &Scene<'_, '_>, mut problem: Diagnostic) -> Diagnostic {
         return problem.help(format!("did you mean `{close}`?"));
     }
     let given = |name: &str| {
-        let mut inputs = scene.options.inputs.iter();
+        let mut inputs = scene.options.input.args.iter();
         inputs.any(|input| matches!(&input.what, InputWhat::File(path) if by_name(path, name)))
     };
     let runtime = RUNTIMES.iter().find(|(name, _)| given(name));

@@ -26,24 +26,27 @@ pub fn report(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> String {
     let mut out = String::new();
-    if options.trace {
+    if options.reports.trace {
         for file in &resolution.files {
             let _ = writeln!(out, "{}", file.name);
         }
     }
-    for name in &options.trace_symbol {
+    for name in &options.reports.trace_symbol {
         out += &mentions(resolution, name);
     }
     let reports = [
-        (&options.why_extract, why_extract as fn(&_, &_) -> String),
-        (&options.archive_stats, archive_stats),
+        (
+            &options.reports.why_extract,
+            why_extract as fn(&_, &_) -> String,
+        ),
+        (&options.reports.archive_stats, archive_stats),
     ];
     for (to, make) in reports {
         if let Some(to) = to {
             deliver(to, make(resolution, store), &mut out, diagnostics);
         }
     }
-    if let Some(path) = &options.dependency_file {
+    if let Some(path) = &options.reports.dependency_file {
         let rule = dependencies(store, options);
         deliver(&MapTo::File(path.clone()), rule, &mut out, diagnostics);
     }

@@ -17,7 +17,7 @@ use crate::script::ast::{Command, Script, Span};
 
 /// Compares the layout with the machine.
 pub fn check(layout: &Layout<'_>, script: &Script, options: &ElfOptions) -> Vec<Diagnostic> {
-    let machine = &options.machine_memory;
+    let machine = &options.layout.machine_memory;
     if machine.is_empty() || options.kind != OutputKind::Static {
         return Vec::new();
     }

@@ -106,7 +106,7 @@ pub fn check_overlaps(
     options: &ElfOptions,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    if !options.check_sections || options.kind.is_object() {
+    if !options.layout.check_sections || options.kind.is_object() {
         return;
     }
     let order: Vec<_> = in_order(layout)
@@ -171,7 +171,7 @@ pub fn entry_point(
     if options.kind.is_object() {
         return 0;
     }
-    let asked = options.entry.as_deref().or(script_symbols.entry);
+    let asked = options.symbols.entry.as_deref().or(script_symbols.entry);
     let name = asked.unwrap_or("_start");
     let symbol = addresses
         .resolution
@@ -197,7 +197,7 @@ pub fn entry_point(
         "the entry symbol `{name}` is not defined; the entry address is 0"
     ))
     .code("entry-undefined");
-    if options.entry.is_none()
+    if options.symbols.entry.is_none()
         && let Some(span) = super::checks::entry_named_at(script, name)
     {
         diagnostic = script.label(diagnostic, span, "named here");
@@ -222,14 +222,14 @@ pub fn map_file(
     stdout: &mut String,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    let Some(to) = &options.map else {
-        if options.cref {
+    let Some(to) = &options.reports.map else {
+        if options.reports.cref {
             stdout.push_str(&cross_references(addresses));
         }
         return;
     };
     let mut text = render(addresses);
-    if options.cref {
+    if options.reports.cref {
         text.push('\n');
         text.push_str(&cross_references(addresses));
     }
@@ -354,7 +354,7 @@ pub fn unsupported(options: &ElfOptions) -> Vec<Diagnostic> {
         .map(|(_, option, help)| {
             Diagnostic::error(format!("`{option}` is not supported yet")).help(help)
         });
-    let warning = (options.icf != Icf::None).then(|| {
+    let warning = (options.layout.icf != Icf::None).then(|| {
         Diagnostic::warning("`--icf` is not supported yet: equal functions stay apart")
             .note("the image is right as it is, only larger than it could be")
     });

@@ -173,10 +173,13 @@ pub fn options_set(script: &Script, options: &ElfOptions) -> Option<ElfOptions> 
                 out.get_or_insert_with(|| options.clone()).output = name.text.as_ref().into();
             }
             Command::Flag(name) if &*name.text == "FORCE_COMMON_ALLOCATION" => {
-                out.get_or_insert_with(|| options.clone()).define_common = true;
+                out.get_or_insert_with(|| options.clone())
+                    .symbols
+                    .define_common = true;
             }
             Command::Flag(name) if &*name.text == "FORCE_GROUP_ALLOCATION" => {
                 out.get_or_insert_with(|| options.clone())
+                    .layout
                     .force_group_allocation = true;
             }
             _ => {}

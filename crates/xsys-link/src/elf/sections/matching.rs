@@ -189,7 +189,7 @@ pub fn sort_inputs(
     mut taken: Vec<(u32, SectionId)>,
     options: &ElfOptions,
 ) -> Vec<SectionId> {
-    let default = match options.sort_section {
+    let default = match options.layout.sort_section {
         SortSection::None => Sort::None,
         SortSection::Name => Sort::Name,
         SortSection::Alignment => Sort::Alignment,

@@ -167,17 +167,18 @@ pub fn resolve<'a>(
         }
     }
     for name in options
+        .symbols
         .undefined
         .iter()
-        .chain(&options.require_defined)
-        .chain(&options.entry)
+        .chain(&options.symbols.require_defined)
+        .chain(&options.symbols.entry)
     {
         resolver.want(name.as_bytes());
     }
     for name in &script.wanted {
         resolver.want(name);
     }
-    for pattern in &options.undefined_glob {
+    for pattern in &options.symbols.undefined_glob {
         resolver.want_matching(pattern);
     }
     let wrapped = resolver.want_wrapped(options);
@@ -247,7 +248,7 @@ impl<'a> Resolver<'a, '_> {
     /// The symbols of `--wrap`; those that references will go to are wanted.
     fn want_wrapped(&mut self, options: &'a ElfOptions) -> Vec<Wrapped> {
         let mut out = Vec::new();
-        for names in &options.wrap {
+        for names in &options.symbols.wrap {
             let plain = self.intern(names.plain.as_bytes());
             let real = self.intern(names.real.as_bytes());
             let referenced = |this: &Self, id: SymbolId| this.out.symbols[id.0 as usize].referenced;
@@ -301,7 +302,7 @@ impl<'a> Resolver<'a, '_> {
     }
 
     fn report_commons(&mut self, options: &ElfOptions) {
-        if !options.warn_common {
+        if !options.symbols.warn_common {
             return;
         }
         for &(id, first, second) in &self.commons {
@@ -564,7 +565,7 @@ impl<'a> Resolver<'a, '_> {
     }
 
     fn report_duplicates(&mut self, options: &ElfOptions) {
-        if options.allow_multiple_definition {
+        if options.symbols.allow_multiple_definition {
             return;
         }
         for &(id, first, second) in &self.duplicates {

@@ -87,7 +87,7 @@ pub fn entries(
         add(tag, Value::ArrayStart(sh_type.0, name));
         add(size_tag, Value::ArraySize(sh_type.0, name));
     }
-    for (tag, name) in [(12, &options.init), (13, &options.fini)] {
+    for (tag, name) in [(12, &options.symbols.init), (13, &options.symbols.fini)] {
         let symbol = resolution.find(name.as_bytes()).map(SymRef::Global);
         let defined = |symbol: &SymRef| {
             let home = symbol.home(resolution, sections);

@@ -31,7 +31,7 @@ pub struct Group<'a> {
 /// The groups that are in the output, in input order; none in an image.
 pub fn kept<'a>(addresses: &Addresses<'_, 'a>, options: &ElfOptions) -> Vec<Group<'a>> {
     let mut out = Vec::new();
-    if options.kind.is_image() || options.force_group_allocation {
+    if options.kind.is_image() || options.layout.force_group_allocation {
         return out;
     }
     let resolution = addresses.resolution;

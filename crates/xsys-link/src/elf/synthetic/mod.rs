@@ -96,7 +96,7 @@ pub fn synthesise(
     }
     if image {
         let (live, frames) = (needs.live, needs.frames);
-        let header = options.eh_frame_hdr;
+        let header = options.layout.eh_frame_hdr;
         out.eh_frame = eh_frame::add(arch, resolution, sections, (live, frames), header);
     }
     // The section type means something else on other machines.
@@ -108,9 +108,9 @@ pub fn synthesise(
         add_attributes(sections, name, bytes);
     }
     out.attributes = attributes;
-    build_id::add(sections, &options.build_id);
-    if image || options.define_common {
-        out.commons = common::add(resolution, sections, options.sort_common);
+    build_id::add(sections, &options.layout.build_id);
+    if image || options.symbols.define_common {
+        out.commons = common::add(resolution, sections, options.symbols.sort_common);
     }
     out
 }

@@ -232,7 +232,7 @@ pub fn scan(
         })
         .collect();
     // Which live sections consist of pieces that live and die one by one.
-    let merged: Vec<bool> = match options.gc_sections {
+    let merged: Vec<bool> = match options.layout.gc_sections {
         true => (0..sections.input_count() as u32)
             .map(|id| is_cut(resolution, sections, SectionId(id), live))
             .collect(),
@@ -579,7 +579,7 @@ fn report(
     }
     for (symbol, places, count) in undefined {
         let diagnostic = undefined_symbol(resolution, symbol, &places, count);
-        match options.unresolved {
+        match options.symbols.unresolved {
             Unresolved::Ignore => {}
             Unresolved::Warn => diagnostics.push(Diagnostic {
                 severity: xsys_diag::Severity::Warning,
@@ -623,7 +623,7 @@ pub fn check_required(
     options: &ElfOptions,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    for name in &options.require_defined {
+    for name in &options.symbols.require_defined {
         let defined = resolution.find(name.as_bytes()).is_some_and(|id| {
             !matches!(
                 resolution.symbol(id).definition,

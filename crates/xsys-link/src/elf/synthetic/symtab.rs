@@ -120,7 +120,7 @@ pub fn build(given: &Given<'_, '_, '_>) -> SymbolTable {
         ..
     } = given;
     let keeps_relocations = options.keeps_relocations();
-    if options.strip == Strip::All && !keeps_relocations {
+    if options.symbols.strip == Strip::All && !keeps_relocations {
         return SymbolTable::default();
     }
     let resolution = addresses.resolution;
@@ -158,7 +158,7 @@ pub fn build(given: &Given<'_, '_, '_>) -> SymbolTable {
             }
         }
     }
-    if let Some(retained) = &options.retain_symbols {
+    if let Some(retained) = &options.symbols.retain_symbols {
         // What relocations and other objects need must stay.
         let stays = |entry: &Entry<'_>| {
             keeps_relocations
@@ -247,7 +247,11 @@ fn indexes(given: &Given<'_, '_, '_>, entries: &[Entry<'_>]) -> SymbolIndexes {
 fn wanted_elsewhere(addresses: &Addresses<'_, '_>, options: &ElfOptions) -> Vec<bool> {
     let resolution = addresses.resolution;
     let mut out = vec![false; resolution.symbols.len()];
-    let asked = options.undefined.iter().chain(&options.require_defined);
+    let asked = options
+        .symbols
+        .undefined
+        .iter()
+        .chain(&options.symbols.require_defined);
     for id in asked.filter_map(|name| resolution.find(name.as_bytes())) {
         out[id.0 as usize] = true;
     }
@@ -282,7 +286,7 @@ fn locals<'a>(addresses: &Addresses<'_, 'a>, file: FileId, options: &ElfOptions)
     let mut pending_file: Option<Entry<'a>> = None;
     let named = match options.keeps_relocations() {
         true => named_by_relocations(object),
-        false if options.discard == Discard::All => return out,
+        false if options.symbols.discard == Discard::All => return out,
         false => Vec::new(),
     };
     for index in 1..object.first_global as u32 {
@@ -306,7 +310,7 @@ fn locals<'a>(addresses: &Addresses<'_, 'a>, file: FileId, options: &ElfOptions)
         let of = SymRef::Local(file, index);
         let is_named = named.get(index as usize).copied().unwrap_or(false);
         let assembler_local = name.starts_with(b".L");
-        let discarded = match options.discard {
+        let discarded = match options.symbols.discard {
             Discard::None => false,
             Discard::Locals => assembler_local,
             Discard::All => true,

@@ -163,7 +163,7 @@ impl Image<'_, '_> {
         let length = self.compress(bytes, headers_at);
         self.build_id(&mut bytes[..length]);
         file.shorten(length as u64);
-        if self.options.fatal_warnings {
+        if self.options.reports.fatal_warnings {
             diagnostics[before..]
                 .iter_mut()
                 .for_each(super::reports::report::make_fatal);
@@ -185,7 +185,7 @@ impl Image<'_, '_> {
 
     /// `--compress-debug-sections`; returns the file's length.
     fn compress(&self, bytes: &mut [u8], headers_at: u64) -> usize {
-        let Some(format) = self.options.compress_debug else {
+        let Some(format) = self.options.layout.compress_debug else {
             return bytes.len();
         };
         let (file, program) = if self.arch().is_64() {
@@ -196,7 +196,11 @@ impl Image<'_, '_> {
         let headers = file + program * self.plan.segments.len() as u64;
         let loaded_end = self.plan.loaded_end(headers);
         // As in lld.
-        let level = if self.options.optimize > 1 { 6 } else { 1 };
+        let level = if self.options.layout.optimize > 1 {
+            6
+        } else {
+            1
+        };
         let shape = (self.arch().is_64(), self.endian);
         compressed::compress(bytes, shape, (loaded_end, headers_at), format, level)
     }

@@ -142,7 +142,7 @@ impl Image<'_, '_> {
         let at = self.plan.offsets[output.0 as usize]
             + addresses.layout.offsets[id.0 as usize]
             + build_id::HEADER;
-        let digest = build_id::of(bytes, &self.options.build_id);
+        let digest = build_id::of(bytes, &self.options.layout.build_id);
         if let Some(place) = bytes.get_mut(at as usize..at as usize + digest.len()) {
             place.copy_from_slice(&digest);
         }
