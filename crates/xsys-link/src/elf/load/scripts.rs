@@ -88,23 +88,7 @@ pub fn open<'a>(
             warnings: &mut warnings,
         };
         begins.push(script.commands.len());
-        match loader.open(&path.to_string_lossy(), Path::new("")) {
-            Ok(source) => {
-                // Build scripts of several crates may each pass the same script.
-                let own = source.path.canonicalize().unwrap_or_default();
-                if read.contains(&own) {
-                    let shown = source.path.display();
-                    let text = format!("linker script `{shown}` is given twice; it is read once");
-                    diagnostics.push(Diagnostic::warning(text).help(
-                        "look for `-T` in build scripts and in `.cargo/config.toml`, and keep one",
-                    ));
-                    continue;
-                }
-                read.push(own);
-                diagnostics.extend(parse_into(&mut script, source, &mut loader));
-            }
-            Err(error) => diagnostics.push(error.into_diagnostic()),
-        }
+        read_given(path, &mut read, &mut script, &mut loader, diagnostics);
     }
     let mut files = Vec::new();
     // What a script names stands where the script stands among the inputs.
@@ -210,6 +194,32 @@ pub fn open<'a>(
     }
     diagnostics.append(&mut warnings);
     (script, Opened { files })
+}
+
+/// Reads a script of `-T`, but none twice: build scripts of several crates may each pass the same one.
+fn read_given(
+    path: &Path,
+    read: &mut Vec<PathBuf>,
+    script: &mut Script,
+    loader: &mut dyn Loader,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let source = match loader.open(&path.to_string_lossy(), Path::new("")) {
+        Ok(source) => source,
+        Err(error) => return diagnostics.push(error.into_diagnostic()),
+    };
+    let own = source.path.canonicalize().unwrap_or_default();
+    if read.contains(&own) {
+        let shown = source.path.display();
+        let text = format!("linker script `{shown}` is given twice; it is read once");
+        diagnostics.push(
+            Diagnostic::warning(text)
+                .help("look for `-T` in build scripts and in `.cargo/config.toml`, and keep one"),
+        );
+        return;
+    }
+    read.push(own);
+    diagnostics.extend(parse_into(script, source, loader));
 }
 
 /// Whether a text file among the inputs, which is a script as well, brings a layout.
