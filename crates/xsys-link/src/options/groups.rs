@@ -11,7 +11,7 @@ use super::{
 use crate::elf::compressed::Format;
 
 /// Files that are read, and where they are looked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct InputOptions {
     /// Files and libraries in the order of the command line, each with the state it was given in.
     pub args: Vec<InputArg>,
@@ -34,23 +34,6 @@ pub struct InputOptions {
     pub remap_inputs: Vec<(String, String)>,
     /// `--no-warn-mismatch`: files for another machine are not an error.
     pub no_warn_mismatch: bool,
-}
-
-impl Default for InputOptions {
-    fn default() -> Self {
-        Self {
-            args: Vec::new(),
-            search_dirs: Vec::new(),
-            sysroot: None,
-            scripts: Vec::new(),
-            scripts_at: Vec::new(),
-            default_script: None,
-            only_command_line_dirs: false,
-            lists: Vec::new(),
-            remap_inputs: Vec::new(),
-            no_warn_mismatch: false,
-        }
-    }
 }
 
 /// What names mean, and which of them are kept.
