@@ -4,6 +4,9 @@
 
 use std::path::Path;
 
+use xsys_tests::link::case::Case;
+use xsys_tests::link::compile;
+use xsys_tests::link::oracle::rust_lld;
 use xsys_tests::project::{Place, Ran, find_program, repository, run, skip, xsys_in};
 
 fn xsys(folder: &Path, line: &str) -> Ran {
@@ -326,4 +329,34 @@ fn one_program_has_all_names() {
     says(&place.path("xsys-ld"), "a.o")
         .ends_with(1)
         .tells("needs `xsys` beside it");
+}
+
+/// What a variable has a wasm link leave is all that rust-lld needs for the same module.
+#[test]
+fn a_wasm_link_leaves_its_inputs_where_a_variable_says() {
+    let place = Place::new("command-line", "reproduce-wasm");
+    let work = place.path("w");
+    let case = repository().join("tests/cases/wasm/archive-lazy");
+    let case = Case::load(&case, &xsys_tests::wasm::case::WASM).expect("the case is there");
+    std::fs::create_dir_all(&work).expect("folders can be made");
+    compile::objects(&case, &case.targets[0], &work, &place.path("objects")).expect("it compiles");
+    let line =
+        "ld -flavor wasm --compat=wasm-ld main.o b.o c.o --no-entry --export-dynamic -o out.wasm";
+    for (variable, value, archive) in [
+        ("LLD_REPRODUCE", "link.tar", "link.tar"),
+        ("XSYS_REPRODUCE", "kept", "kept/out.wasm.tar"),
+    ] {
+        run(xsys_in(&work).args(line.split(' ')).env(variable, value)).ends_with(0);
+        let archive = work.join(archive);
+        let file = std::fs::File::open(&archive).expect("the archive is there");
+        let folder = place.path(variable);
+        let unpacked = tar::Archive::new(file).unpack(&folder);
+        unpacked.expect("it is an archive");
+        let folder = folder.join(archive.file_stem().unwrap_or_default());
+        let mut again = std::process::Command::new(rust_lld().expect("the toolchain has it"));
+        again.current_dir(&folder);
+        run(again.args(["-flavor", "wasm", "@response.txt"])).ends_with(0);
+        let read = |folder: &Path| std::fs::read(folder.join("out.wasm")).expect("it is linked");
+        assert!(read(&folder) == read(&work), "{variable}: other bytes");
+    }
 }

@@ -217,7 +217,8 @@ impl From<Crates> for CrateSet {
 pub struct BuildArgs {
     #[command(flatten)]
     pub what: TargetsArgs,
-    /// Images to make beside the ELF file: FORMAT or FORMAT=FILE, with commas or repeated
+    /// Images to make beside the program: FORMAT or FORMAT=FILE, with commas or repeated;
+    /// `web=FOLDER` is what pages load of a wasm module
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub emit: Vec<String>,
     /// The part of the standard library to build

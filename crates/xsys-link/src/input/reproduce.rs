@@ -135,8 +135,9 @@ fn response(wish: &Reproduce, output: &OsStr, cwd: &Path, store: &FileStore) -> 
             _ if text.starts_with("-o")
                 || text.starts_with("--output=")
                 || text.starts_with("--repro")
-                // Says nothing about the output, and no other linker knows it.
-                || text.starts_with("--machine-memory") =>
+                // Say nothing that another linker would have to know.
+                || text.starts_with("--machine-memory")
+                || text.starts_with("--compat=") =>
             {
                 continue;
             }

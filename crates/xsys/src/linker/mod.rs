@@ -50,7 +50,7 @@ pub fn main(flavor: Option<Flavor>, args: Vec<OsString>) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    if let (Flavor::Gnu, Some(folder)) = (flavor, std::env::var_os(variables::REPRODUCE)) {
+    if let Some(folder) = std::env::var_os(variables::REPRODUCE) {
         // The linker would take the name for a file's, which each link replaces.
         let _ = std::fs::create_dir_all(&folder);
         let mut arg = OsString::from("--reproduce=");
