@@ -4,7 +4,7 @@
 //! sections. After this pass nothing moves; what is left is filling in bytes.
 
 use hashbrown::{HashMap, HashSet};
-use wasmparser::ExternalKind;
+use wasmparser::{ExternalKind, SymbolFlags};
 use xsys_diag::Diagnostic;
 
 use super::WasmOptions;
@@ -112,15 +112,18 @@ fn settle_ends(
 ) -> Vec<Diagnostic> {
     let ends = [LinkerSymbol::SegmentStart, LinkerSymbol::SegmentEnd].map(Definition::Linker);
     let mut exported = Vec::new();
-    for (at, symbol) in resolved.symbols.iter_mut().enumerate() {
-        if !ends.contains(&symbol.definition) {
+    for at in 0..resolved.symbols.len() {
+        if !ends.contains(&resolved.symbols[at].definition) {
             continue;
         }
+        let flags = flags_of_users(resolved, SymbolId(at as u32));
+        let symbol = &mut resolved.symbols[at];
         if memory.segment(symbol.name).is_some() {
             live.symbols[at] = true;
             continue;
         }
         symbol.definition = Definition::Undefined;
+        symbol.flags = flags.unwrap_or(symbol.flags);
         live.symbols[at] &= symbol.used;
         exported.extend(symbol.force_export.then_some(symbol.name));
     }
@@ -129,6 +132,22 @@ fn settle_ends(
     problems
         .filter_map(|name| report::not_exported(options, resolved, name))
         .collect()
+}
+
+/// What those say of a variable who refer to it: as nobody defines it, the first who cannot do without it counts.
+fn flags_of_users(resolved: &Resolved<'_>, id: SymbolId) -> Option<SymbolFlags> {
+    let users = resolved.files().flat_map(|(file, object)| {
+        let ids = &resolved.file_symbols[file.0 as usize];
+        let symbols = object.symbols.iter().zip(ids);
+        symbols.filter(|(_, known)| **known == id)
+    });
+    let flags = users.map(|(symbol, _)| symbol.flags);
+    flags.reduce(
+        |known, next| match known.contains(SymbolFlags::BINDING_WEAK) {
+            true => next,
+            false => known,
+        },
+    )
 }
 
 impl<'a> Layout<'a> {

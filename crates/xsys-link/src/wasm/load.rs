@@ -91,7 +91,7 @@ pub fn load<'a>(
         .filter(|input| !stub_library::is_stub(input.bytes))
         .map(|input| match FileKind::of(input.bytes) {
             FileKind::Archive | FileKind::ThinArchive => archive(options, input, store),
-            _ => plain(input),
+            _ => plain(options, input),
         })
         .collect();
     let (mut candidates, mut problems) = (Vec::new(), Vec::new());
@@ -119,6 +119,12 @@ pub fn load<'a>(
     problems.extend(failed);
     if options.shrink.compat {
         problems.extend(look_at_all(options, &mut candidates, keeper));
+        // What nothing can pull has been looked at, too.
+        let idle = |candidate: &Candidate<'_>| !candidate.explicit && candidate.provides.is_empty();
+        let objects = candidates.iter().filter(|candidate| idle(candidate));
+        let objects = objects.filter_map(|candidate| candidate.object.as_deref());
+        problems.extend(objects.filter_map(|object| wrong_width(options, object)));
+        candidates.retain(|candidate| !idle(candidate));
     }
     prefetch(&mut candidates, debug, keeper);
     match problems.is_empty() {
@@ -349,13 +355,16 @@ fn in_archive(problem: Diagnostic, name: &str) -> Diagnostic {
     }
 }
 
-fn plain<'a>(input: &'a WasmInput<'_>) -> Result<Vec<Candidate<'a>>, Diagnostic> {
+fn plain<'a>(
+    options: &WasmOptions,
+    input: &'a WasmInput<'_>,
+) -> Result<Vec<Candidate<'a>>, Diagnostic> {
     let name = input.path.display().to_string();
     let mut candidate = Candidate::new(name, input.bytes, !input.lazy);
     if input.lazy {
         list_names(&mut candidate)?;
         // An object that can never be pulled is not there.
-        if candidate.provides.is_empty() {
+        if candidate.provides.is_empty() && !options.shrink.compat {
             return Ok(Vec::new());
         }
     }
@@ -447,7 +456,7 @@ fn archive<'a>(
         if !input.whole_archive {
             list_names(&mut candidate)?;
             // A member that provides nothing can never be pulled.
-            if candidate.provides.is_empty() {
+            if candidate.provides.is_empty() && !options.shrink.compat {
                 continue;
             }
         }

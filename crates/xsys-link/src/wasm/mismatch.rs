@@ -14,7 +14,7 @@ use super::object::{Signature, SymbolKind};
 use super::options::Unresolved;
 use super::reloc::{self, Value};
 use super::symbols::{
-    Definition, FunctionRef, Resolved, SymbolId, SyntheticFunction, SyntheticKind,
+    Definition, FunctionRef, MISMATCH, Resolved, SymbolId, SyntheticFunction, SyntheticKind,
 };
 use crate::demangle::readable;
 
@@ -46,7 +46,11 @@ pub(super) fn settle<'a>(
         // Nothing says which type the import should have.
         let Some(defined) = defined else { continue };
         for &id in ids.iter().filter(|&&id| id != defined) {
-            make_stub(resolved, id, format!("signature_mismatch:{name}"));
+            make_stub(resolved, id, format!("{MISMATCH}{name}"));
+            forget_wishes(resolved, id);
+            // Only what stands in for nothing at all is hidden.
+            let flags = &mut resolved.symbols[id.0 as usize].flags;
+            flags.remove(SymbolFlags::VISIBILITY_HIDDEN);
         }
     }
     problems

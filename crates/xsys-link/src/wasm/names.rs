@@ -108,7 +108,7 @@ pub fn shown<'a>(options: &WasmOptions, name: &'a str) -> Cow<'a, str> {
 }
 
 /// The name of a function of ours, such as `undefined_weak:name`.
-fn synthetic<'a>(options: &WasmOptions, name: &'a str) -> Cow<'a, str> {
+pub(super) fn synthetic<'a>(options: &WasmOptions, name: &'a str) -> Cow<'a, str> {
     match name.split_once(':') {
         None => shown(options, name),
         Some((prefix, rest)) => Cow::Owned(format!("{prefix}:{}", shown(options, rest))),

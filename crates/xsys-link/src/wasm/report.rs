@@ -26,7 +26,11 @@ pub fn requests(options: &WasmOptions, resolved: &Resolved<'_>) -> Vec<Diagnosti
         let address = |symbol: &Symbol<'_>| {
             symbol.kind == SymbolKind::Data && matches!(symbol.definition, Definition::Linker(_))
         };
-        symbol.is_some_and(|s| s.is_defined() && !s.stub && !address(s))
+        // wasm-ld looks before it compares types.
+        let stub = |symbol: &Symbol<'_>| {
+            symbol.stub && !(options.shrink.compat && resolved.has_other_type(symbol))
+        };
+        symbol.is_some_and(|s| s.is_defined() && !stub(s) && !address(s))
     };
     if let Some(entry) = options.entry.as_deref().filter(|entry| !starts(entry)) {
         let problem = Diagnostic::error(format!("entry point `{entry}` is not defined"))

@@ -181,6 +181,9 @@ impl Symbol<'_> {
     }
 }
 
+/// What the names of functions begin with that stand in for definitions of another type.
+pub const MISMATCH: &str = "signature_mismatch:";
+
 /// A function that the linker makes.
 #[derive(Clone, Debug)]
 pub struct SyntheticFunction<'a> {
@@ -298,6 +301,16 @@ impl<'a> Resolved<'a> {
     /// What symbol number `index` of a file means.
     pub fn file_symbol(&self, file: FileId, index: u32) -> SymbolId {
         self.file_symbols[file.0 as usize][index as usize]
+    }
+
+    /// Whether a symbol's function stands in for a definition of another type.
+    pub fn has_other_type(&self, symbol: &Symbol<'_>) -> bool {
+        match symbol.definition {
+            Definition::Function(FunctionRef::Synthetic(at)) => {
+                self.synthetic[at as usize].name.starts_with(MISMATCH)
+            }
+            _ => false,
+        }
     }
 
     /// A file.

@@ -169,7 +169,7 @@ pub fn init_tls(
         code.out.extend([LOCAL_GET, 0]);
         code.memory_init(at as u32, segment.size);
     }
-    for kind in [SyntheticKind::InitTlsGlobals, SyntheticKind::ApplyTls] {
+    for kind in [SyntheticKind::ApplyTls, SyntheticKind::InitTlsGlobals] {
         let mut made = resolved.synthetic.iter();
         if let Some(at) = made.position(|function| function.kind == kind)
             && let Some(number) = indexes.body_number(FunctionRef::Synthetic(at as u32))

@@ -83,7 +83,7 @@ fn symbol(out: &mut Vec<u8>, module: &Module<'_, '_>, symtab: &Symtab, id: Symbo
         };
         leb::uleb(out, u64::from(number.unwrap_or(none)));
         if Symtab::has_definition(module, symbol) || flags & EXPLICIT_NAME != 0 {
-            leb::string(out, symtab.name(module, id));
+            leb::string(out, &symtab.name(module, id));
         }
         return;
     }

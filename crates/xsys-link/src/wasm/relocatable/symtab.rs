@@ -3,10 +3,13 @@
 //! The order is wasm-ld's: global names as they were first mentioned, then each file's local ones,
 //! then one symbol for each custom section. What nothing live uses has no symbol.
 
+use std::borrow::Cow;
+
 use hashbrown::HashSet;
 use wasmparser::SymbolFlags;
 
 use crate::wasm::module::Module;
+use crate::wasm::names;
 use crate::wasm::object::SymbolKind;
 use crate::wasm::symbols::{
     Definition, FunctionRef, LinkerSymbol, Symbol, SymbolId, SyntheticKind,
@@ -101,15 +104,20 @@ impl Symtab {
     }
 
     /// The name that a symbol has in the output.
-    pub fn name<'m>(&self, module: &'m Module<'_, '_>, id: SymbolId) -> &'m str {
+    pub fn name<'m>(&self, module: &'m Module<'_, '_>, id: SymbolId) -> Cow<'m, str> {
         let symbol = module.resolved.symbol(id);
         match symbol.definition {
             Definition::Function(FunctionRef::Synthetic(at))
                 if symbol.stub && Self::has_definition(module, symbol) =>
             {
-                &module.resolved.synthetic[at as usize].name
+                let name = &module.resolved.synthetic[at as usize].name;
+                match module.options.shrink.compat {
+                    // wasm-ld names it the way people are to read it.
+                    true => names::synthetic(module.options, name),
+                    false => Cow::Borrowed(name),
+                }
             }
-            _ => symbol.name,
+            _ => Cow::Borrowed(symbol.name),
         }
     }
 
@@ -145,7 +153,11 @@ impl Symtab {
         }
         // A stub belongs to its callers; another link must not take it for the definition.
         if symbol.stub && !symbol.missing {
-            flags = SymbolFlags::BINDING_LOCAL;
+            let hidden = match module.options.shrink.compat {
+                true => flags & SymbolFlags::VISIBILITY_HIDDEN,
+                false => SymbolFlags::empty(),
+            };
+            flags = SymbolFlags::BINDING_LOCAL | hidden;
         }
         match (symbol.missing, module.options.shrink.compat) {
             // There such a name stays undefined, and its number is that of what stands in for it.

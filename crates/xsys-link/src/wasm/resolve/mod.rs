@@ -530,7 +530,9 @@ impl<'a> Table<'a> {
         }
         let compat = self.options.shrink.compat;
         let symbol = self.at(id);
-        if symbol.is_undefined() {
+        // Of others wasm-ld knows what the first file says.
+        let heeds = !compat || matches!(entry.kind, SymbolKind::Function | SymbolKind::Data);
+        if symbol.is_undefined() && heeds {
             if !symbol.has_import || (entry.explicit && !symbol.explicit_import) {
                 symbol.import = entry.unusual_import().map(Box::new);
                 symbol.has_import = entry.import.is_some();
@@ -587,16 +589,21 @@ impl<'a> Table<'a> {
         if entry.kind == SymbolKind::Function && check && symbol.signature != entry.signature {
             // wasm-ld takes them for two functions.
             let twice = symbol.is_defined() && !symbol.is_weak() && !weak(&entry);
-            if twice && !self.options.shrink.compat {
+            let twice = twice && !self.options.shrink.compat;
+            if twice {
                 self.duplicate(id, &entry);
-                return id;
+                if !self.options.allow_multiple_definition && !self.options.forgives {
+                    return id;
+                }
             }
             let (variant, new) = self.variant(id, &entry);
             if new || self.gives_way(variant, &entry) {
                 self.replace(variant, &entry);
             }
             // The definition is what later references are compared with.
-            if let Some(at) = self.position(entry.hashed()) {
+            if let Some(at) = self.position(entry.hashed())
+                && !twice
+            {
                 self.resolved.named[at] = variant;
             }
             return variant;

@@ -15,21 +15,47 @@ impl<'a> Table<'a> {
             let mut pulled = false;
             for (number, library) in libraries.iter().enumerate() {
                 for (name, needed) in &library.symbols {
-                    let Some(id) = self.get(name) else { continue };
-                    let symbol = self.at(id);
-                    // The first library that has the name counts.
-                    if !symbol.is_undefined() || std::mem::replace(&mut symbol.provided, true) {
-                        continue;
-                    }
-                    for needed in needed {
-                        pulled |= self.need(number, needed, (id, name));
+                    if let Some(id) = self.get(name) {
+                        pulled |= self.provide(number, needed, id);
                     }
                 }
+                pulled |= self.apply_to_imports(number, library);
             }
             if !pulled {
                 return;
             }
         }
+    }
+
+    /// Names that are imported under another name, which the library lists.
+    fn apply_to_imports(&mut self, number: usize, library: &Stubs<'a>) -> bool {
+        let mut pulled = false;
+        for at in 0..self.resolved.named.len() {
+            let id = self.resolved.named[at];
+            let symbol = self.resolved.symbol(id);
+            let field = symbol.import.as_ref().map(|import| import.field);
+            let field = field.filter(|_| symbol.is_undefined() && symbol.explicit_import);
+            let mut listed = library.symbols.iter();
+            if let Some((_, needed)) = listed.find(|(name, _)| Some(*name) == field) {
+                pulled |= self.provide(number, needed, id);
+            }
+        }
+        pulled
+    }
+
+    /// Lets the host provide a name; whether a member was pulled for what that needs.
+    fn provide(&mut self, library: usize, needed: &[&'a str], id: SymbolId) -> bool {
+        let symbol = self.at(id);
+        let name = symbol.name;
+        // The first library that has the name counts.
+        if !symbol.is_undefined() || std::mem::replace(&mut symbol.provided, true) {
+            return false;
+        }
+        let mut pulled = false;
+        for needed in needed {
+            pulled |= self.need(library, needed, (id, name));
+        }
+        pulled
     }
 
     /// Whether a member was pulled.
