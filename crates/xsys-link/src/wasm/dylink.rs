@@ -44,7 +44,11 @@ pub fn contents(module: &Module<'_, '_>) -> Option<Vec<u8>> {
         let mut item = Vec::new();
         if symbol.is_tls() && symbol.is_defined() && super::gc::is_exported(options, symbol) {
             leb::string(&mut item, symbol.name);
-            leb::uleb(&mut item, u64::from(symbol.flags.bits()));
+            let mut flags = symbol.flags;
+            if options.entry.as_deref() == Some(symbol.name) {
+                flags.remove(SymbolFlags::VISIBILITY_HIDDEN);
+            }
+            leb::uleb(&mut item, u64::from(flags.bits()));
             exported.push(item);
         } else if symbol.is_undefined() && symbol.is_weak() && symbol.kind != SymbolKind::Section {
             let from = import_name(symbol);

@@ -45,6 +45,11 @@ pub(super) fn settle<'a>(
         problems.push(describe(resolved, &callers, name, ids, defined));
         // Nothing says which type the import should have.
         let Some(defined) = defined else { continue };
+        // For wasm-ld the name means the last one.
+        let named = resolved.named.iter().position(|id| ids.contains(id));
+        if let Some(at) = named.filter(|_| !options.shrink.compat) {
+            resolved.named[at] = defined;
+        }
         for &id in ids.iter().filter(|&&id| id != defined) {
             make_stub(resolved, id, format!("{MISMATCH}{name}"));
             forget_wishes(resolved, id);

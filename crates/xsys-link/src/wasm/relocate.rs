@@ -92,6 +92,10 @@ pub fn value(
     if layout.exact && symbol.is_overlooked() {
         return match row.value {
             Value::Address | Value::AddressRelative | Value::AddressTls => entry.addend as u64,
+            Value::AddressFromField => {
+                let field = chunk.addr + (u64::from(entry.offset) - chunk.start);
+                (entry.addend as u64).wrapping_sub(field)
+            }
             _ => 0,
         };
     }

@@ -64,10 +64,8 @@ impl<'a> Scan<'a> {
             }
             Value::AddressRelative | Value::TableSlotRelative => {
                 // Objects are linked again, and then it is defined.
-                let object = options.relocatable
-                    && !(options.shrink.compat && options.unresolved == Unresolved::Import);
                 let absent = symbol.is_undefined() && !symbol.is_overlooked();
-                if !object && (absent || symbol.missing) {
+                if !options.relocatable && (absent || symbol.missing) {
                     self.nowhere.push(place);
                 }
             }

@@ -10,7 +10,7 @@ use xsys_diag::Diagnostic;
 use super::super::WasmOptions;
 use super::super::object::{NO_SIGNATURE, Signature, SymbolKind};
 use super::super::symbols::{
-    Definition, FileId, FunctionRef, LinkerSymbol, SyntheticFunction, SyntheticKind,
+    Definition, FunctionRef, LinkerSymbol, SyntheticFunction, SyntheticKind,
 };
 use super::{Entry, Table};
 
@@ -197,9 +197,10 @@ impl<'a> Table<'a> {
         };
         let mut seen: HashSet<&'a str> = HashSet::new();
         let mut names: Vec<&'a str> = Vec::new();
-        for (at, file) in self.resolved.files.iter().enumerate() {
+        for &id in &self.order {
+            let file = self.resolved.file(id);
             for (segment, known) in file.segments.iter().enumerate() {
-                let key = (FileId(at as u32), segment as u32);
+                let key = (id, segment as u32);
                 // Of those that are dropped some may be kept after all, by wasm-ld's rules.
                 let kept =
                     options.shrink.compat || !self.resolved.discarded.segments.contains(&key);

@@ -267,12 +267,21 @@ impl<'a> Table<'a> {
             self.insert_hashed(name.hash, entry.symbol(false));
             return;
         };
+        let compat = self.options.shrink.compat;
         let symbol = self.at(id);
         if !symbol.is_undefined() {
             return;
         }
         match symbol.is_weak() {
-            true => symbol.definition = Definition::Lazy(number),
+            true => {
+                symbol.definition = Definition::Lazy(number);
+                // wasm-ld forgets where it was to be imported from.
+                if compat {
+                    symbol.flags = SymbolFlags::BINDING_WEAK;
+                    symbol.import = None;
+                    (symbol.has_import, symbol.explicit_import) = (false, false);
+                }
+            }
             false => {
                 let by = symbol.file.map_or(Asker::Linker, Asker::File);
                 self.pull(number, Some((by, name.text)));
@@ -298,6 +307,15 @@ impl<'a> Table<'a> {
                     // wasm-ld tells of functions only.
                     let told = symbol.kind == SymbolKind::Function || !self.options.shrink.compat;
                     let asked = told.then_some((Asker::File(top.file), symbol.name));
+                    // wasm-ld compares no types with what it has just opened a member for.
+                    if self.options.shrink.compat
+                        && let Some(id) = self.get_hashed(Hashed {
+                            text: symbol.name,
+                            hash: symbol.hash,
+                        })
+                    {
+                        top.ids.push(id);
+                    }
                     stack.extend(self.open(needed, asked));
                 }
             }
