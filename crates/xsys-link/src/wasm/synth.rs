@@ -277,7 +277,9 @@ pub fn bodies(
                 dynamic_data::body(options, resolved, indexes, memory, &mut code);
             }
             SyntheticKind::ApplyTls => {
-                threads::apply_tls(resolved, memory, indexes, is64, &mut code);
+                problems.extend(threads::apply_tls(
+                    resolved, memory, indexes, is64, &mut code,
+                ));
             }
             SyntheticKind::CommandExport(id) => {
                 if live.synthetic[0] {

@@ -9,13 +9,16 @@
 //! Spec: the threads proposal (atomic instructions), tool-conventions, `Linking.md`, "Thread local
 //! storage"; the instructions and their order are wasm-ld's.
 
+use xsys_diag::Diagnostic;
+
 use super::index::{Indexes, OwnGlobal};
 use super::leb;
 use super::memory::{Memory, OutputSegment, Source};
 use super::object::SymbolKind;
-use super::reloc::{self, Field};
+use super::reloc::{self, Field, Value};
 
 use super::symbols::{FunctionRef, LinkerSymbol, Resolved, SymbolId, SyntheticKind};
+use crate::demangle::readable;
 
 const BLOCK: u8 = 0x02;
 const NO_RESULT: u8 = 0x40;
@@ -212,7 +215,8 @@ pub fn apply_tls(
     indexes: &Indexes<'_>,
     is64: bool,
     out: &mut Vec<u8>,
-) {
+) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
     let mut code = Code { out, is64 };
     let segments = memory.segments.iter().filter(|segment| is_tls(segment));
     for (segment, part) in segments.flat_map(|s| s.parts.iter().map(move |part| (s, part))) {
@@ -227,10 +231,15 @@ pub fn apply_tls(
             let Some(number) = number.filter(|_| symbol.kind != SymbolKind::Global) else {
                 continue;
             };
+            let row = reloc::row(entry.ty);
+            if !matches!(row.value, Value::Address | Value::TableSlot) {
+                problems.push(no_address(symbol.name, &resolved.file(file).name, row.name));
+                continue;
+            }
             let inside = u64::from(entry.offset) - u64::from(input.offset);
             code.address(segment.addr + part.offset + inside);
             code.index(GLOBAL_GET, number);
-            let wide = reloc::row(entry.ty).field == Field::I64;
+            let wide = row.field == Field::I64;
             if entry.addend != 0 {
                 pointer(code.out, entry.addend as u64, wide);
                 code.out.push(if wide { I64_ADD } else { I32_ADD });
@@ -239,6 +248,18 @@ pub fn apply_tls(
                 .extend([if wide { I64_STORE } else { I32_STORE }, 2, 0]);
         }
     }
+    problems
+}
+
+/// Thread-local data want something else than an address of what has its address in a global.
+fn no_address(name: &str, user: &str, relocation: &str) -> Diagnostic {
+    Diagnostic::error(format!(
+        "thread-local data of `{user}` want more of `{}` than its address",
+        readable(name)
+    ))
+    .counterpart(format!(
+        "invalid runtime relocation type in data section: {relocation}"
+    ))
 }
 
 /// Thread-local variables whose addresses are in globals.

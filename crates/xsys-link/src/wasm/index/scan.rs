@@ -10,7 +10,6 @@ use super::super::dynamic;
 use super::super::gc::Live;
 use super::super::missing::Misplaced;
 use super::super::object::{ObjectFile, Signature, SymbolKind};
-use super::super::options::Unresolved;
 use super::super::reloc::{self, Value};
 use super::super::symbols::{Resolved, Symbol, SymbolId};
 use super::{Indexes, NONE, slot_of};
