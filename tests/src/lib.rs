@@ -10,5 +10,6 @@ pub mod order;
 pub mod project;
 pub mod project_text;
 pub mod project_trace;
+pub mod shown;
 pub mod wasm;
 pub mod wasm_diff;

@@ -42,6 +42,7 @@ pub const ELF: Format = Format {
 const ELF_KEYS: &[(&str, bool)] = &[
     ("target", false),
     ("args", true),
+    ("shows", true),
     ("first", true),
     ("rustc", true),
     ("archive", true),

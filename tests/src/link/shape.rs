@@ -11,12 +11,16 @@ use xsys_link::{Flavor, Outcome, link_command_line};
 use super::case::Case;
 use super::image::Image;
 use super::{eval, oracle, program};
+use crate::shown;
 
 /// Links and checks; what is wrong. An error is a problem of the case itself.
 pub fn link_and_check(case: &Case, words: &[String], work: &Path) -> Result<Vec<String>, String> {
+    let shown = shown::problems(case, words, work, "out.elf", |words, output| {
+        link(words, work, output, 1)
+    })?;
     let output = work.join("out.elf");
     let outcome = link(words, work, &output, 1);
-    let mut problems = Vec::new();
+    let mut problems = shown;
     diagnostics(case, &outcome, work, &mut problems);
     if outcome.failed {
         if case.all("expect-error").is_empty() {

@@ -12,6 +12,7 @@ pub const WASM: Format = Format {
     keys: &[
         ("target", false),
         ("args", true),
+        ("shows", true),
         ("first", true),
         ("rustc", true),
         ("clang", true),

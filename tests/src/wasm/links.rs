@@ -12,12 +12,16 @@ use super::module::{self, Module};
 use super::{c_code, checks, engine, node, relation};
 use crate::link::case::Case;
 use crate::link::oracle::rust_lld;
+use crate::shown;
 
 /// Links and checks; what is wrong. An error is a problem of the case itself.
 pub fn link_and_check(case: &Case, words: &[String], work: &Path) -> Result<Vec<String>, String> {
+    let shown = shown::problems(case, words, work, "out.wasm", |words, output| {
+        link(words, work, output, 1)
+    })?;
     let output = work.join("out.wasm");
     let outcome = link(words, work, &output, 1);
-    let mut problems = Vec::new();
+    let mut problems = shown;
     diagnostics(case, &outcome, work, &mut problems);
     if outcome.failed {
         let fatal = words.iter().any(|word| word == "--fatal-warnings");
