@@ -45,7 +45,11 @@ pub fn problems(
         Ok::<_, String>(Left {
             failed: outcome.failed,
             stdout: outcome.stdout,
-            said: outcome.diagnostics.iter().map(ToString::to_string).collect(),
+            said: outcome
+                .diagnostics
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
             files: left,
         })
     };
@@ -74,8 +78,7 @@ fn files(folder: &Path) -> Result<BTreeMap<PathBuf, Vec<u8>>, String> {
         .map(|entry| entry.path())
         .filter(|path| path.is_file())
         .map(|path| {
-            let bytes =
-                std::fs::read(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+            let bytes = std::fs::read(&path).map_err(|e| format!("{}: {e}", path.display()))?;
             Ok((path, bytes))
         })
         .collect()

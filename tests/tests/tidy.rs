@@ -29,6 +29,18 @@ fn sources_keep_the_rules() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+#[test]
+fn options_are_read() {
+    let sources =
+        ["xsys-link", "xsys"].map(|name| house::repository().join("crates").join(name).join("src"));
+    let unread = house::options::unread(&sources);
+    assert!(
+        unread.is_empty(),
+        "nothing reads these options: {}",
+        unread.join(", ")
+    );
+}
+
 /// Binary files that belong here, by the beginning of their paths: inputs that fuzzing found, and one that it starts from.
 const BINARY: [&str; 2] = [
     "crates/xsys-link/tests/hostile/",

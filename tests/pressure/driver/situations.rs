@@ -190,14 +190,14 @@ struct Found {
     said: bool,
 }
 
-/// Waits for the service that writes, and compares.
+/// Waits for the service that writes, and compares; with how many records are in both of its files.
 fn found(machine: &mut Machine, told: u64) -> Result<(Found, u64), String> {
     let line = machine.wait_for("victim: found")?;
     let (records, replaced) = (number(&line, "found "), number(&line, "records, "));
     let said = machine.has_said("STATE LOST") + machine.has_said("perhaps without") > 0;
     let least = records.min(replaced);
     let missing = told.saturating_sub(least);
-    Ok((Found { missing, said }, records))
+    Ok((Found { missing, said }, least))
 }
 
 /// The last record that is said to be on the disk.

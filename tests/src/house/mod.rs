@@ -5,6 +5,7 @@
 
 mod arrows;
 mod circles;
+pub mod options;
 mod parse;
 pub mod rules;
 pub mod table;

@@ -102,7 +102,7 @@ fn link(words: &[String], work: &Path, output: &Path, threads: usize) -> Outcome
 /// The linker runs within the test's process, whose folder is not the case's: names of files get
 /// their folder, also behind `--option=`.
 fn absolute(word: &str, work: &Path) -> String {
-    let (option, name) = match word.split_once('=') {
+    let (option, name) = match word.rsplit_once('=') {
         Some((option, name)) => (format!("{option}="), name),
         None if word.starts_with("-T") && word.len() > 2 => ("-T".to_owned(), &word[2..]),
         None => (String::new(), word),

@@ -35,8 +35,6 @@ impl Given<'_> {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct State {
     pub whole_archive: bool,
-    pub as_needed: bool,
-    pub static_only: bool,
     pub in_lib_group: bool,
     pub binary: bool,
 }
@@ -72,8 +70,6 @@ impl Builder {
         self.options.input.args.push(InputArg {
             what,
             whole_archive: state.whole_archive,
-            as_needed: state.as_needed,
-            static_only: state.static_only,
             in_lib_group: state.in_lib_group,
             just_symbols,
             binary: state.binary,

@@ -89,8 +89,8 @@ pub fn parse(given: &[OsString]) -> Parsed {
 }
 
 /// An option that was recognised.
-struct Found {
-    row: &'static Row,
+pub(super) struct Found {
+    pub row: &'static Row,
     /// Length of the option's name in the argument, dashes included.
     name: usize,
     /// Where the value begins that is part of the argument.
@@ -100,7 +100,7 @@ struct Found {
 }
 
 /// Finds the row of an argument that begins with a dash.
-fn find(arg: &OsStr) -> Option<Found> {
+pub(super) fn find(arg: &OsStr) -> Option<Found> {
     let head = unicode_head(arg);
     let dashes = if head.starts_with("--") { 2 } else { 1 };
     let name = &head[dashes..];

@@ -5,8 +5,8 @@
 use std::path::PathBuf;
 
 use super::{
-    BuildId, Color, Discard, ErrorFormat, Icf, InputArg, MachineMemory, MapTo, Orphan, SortCommon,
-    SortSection, Strip, Unresolved, Wrap,
+    BuildId, Discard, Icf, InputArg, MachineMemory, MapTo, Orphan, SortCommon, SortSection, Strip,
+    Unresolved, Wrap,
 };
 use crate::elf::compressed::Format;
 
@@ -190,8 +190,6 @@ impl Default for LayoutOptions {
 pub struct ReportOptions {
     /// `--print-gc-sections`
     pub print_gc_sections: bool,
-    /// `--print-icf-sections`
-    pub print_icf_sections: bool,
     /// `-Map` and `-M`
     pub map: Option<MapTo>,
     /// `--cref`
@@ -215,25 +213,18 @@ pub struct ReportOptions {
     pub archive_stats: Option<MapTo>,
     /// `--dependency-file`: where to write the inputs as a make rule.
     pub dependency_file: Option<PathBuf>,
-    /// `--verbose`
-    pub verbose: bool,
     /// `--error-limit`; 0 means no limit.
     pub error_limit: usize,
     /// `--fatal-warnings`
     pub fatal_warnings: bool,
     /// `--no-warnings`
     pub no_warnings: bool,
-    /// `--color-diagnostics`
-    pub color: Color,
-    /// `--error-format`
-    pub error_format: ErrorFormat,
 }
 
 impl Default for ReportOptions {
     fn default() -> Self {
         Self {
             print_gc_sections: false,
-            print_icf_sections: false,
             map: None,
             cref: false,
             print_memory_usage: false,
@@ -245,12 +236,9 @@ impl Default for ReportOptions {
             why_extract: None,
             archive_stats: None,
             dependency_file: None,
-            verbose: false,
             error_limit: 20,
             fatal_warnings: false,
             no_warnings: false,
-            color: Color::Auto,
-            error_format: ErrorFormat::Human,
         }
     }
 }

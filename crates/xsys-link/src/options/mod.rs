@@ -99,10 +99,6 @@ pub struct InputArg {
     pub what: InputWhat,
     /// `--whole-archive`: every member is linked.
     pub whole_archive: bool,
-    /// `--as-needed`: means something for shared libraries only.
-    pub as_needed: bool,
-    /// `-Bstatic`: `-l` takes only `.a`.
-    pub static_only: bool,
     /// Between `--start-lib` and `--end-lib`: an object that is linked like an archive member.
     pub in_lib_group: bool,
     /// `--just-symbols`: only the symbols' values are taken.
@@ -282,26 +278,6 @@ pub enum MapTo {
     File(PathBuf),
     /// To standard output.
     Stdout,
-}
-
-/// Colours in messages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Color {
-    /// Where there is a terminal.
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
-}
-
-/// How messages are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ErrorFormat {
-    /// For people.
-    Human,
-    /// A JSON object a line.
-    Json,
 }
 
 /// How segments of different permissions share pages.

@@ -12,8 +12,7 @@ use super::build::{Builder, Given};
 use super::row::{Act, Arg};
 use super::z::{Z_TABLE, apply_z};
 use super::{
-    Color, Discard, ErrorFormat, Icf, InputWhat, MapTo, Orphan, SortCommon, SortSection, Strip,
-    Target2, Wrap,
+    Discard, Icf, InputWhat, MapTo, Orphan, SortCommon, SortSection, Strip, Target2, Wrap,
 };
 use crate::elf::compressed::Format;
 
@@ -163,10 +162,9 @@ pub(super) const TABLE: &[Row] = &[
     value(&["--version-script"], "FILE", |b, g| b.options.symbols.version_scripts.push(g.path()), "make symbols local by a version script"),
     flag(&["--whole-archive"], |b, _| b.state.whole_archive = true, "link every member of the archives that follow"),
     flag(&["--no-whole-archive"], |b, _| b.state.whole_archive = false, "back to the members that are needed"),
-    switch(&["--as-needed"], |b, g| b.state.as_needed = g.on, "leave out shared libraries that are not needed"),
-    flag(&["-static"], |b, _| { b.fully_static = true; b.state.static_only = true; }, "link statically"),
-    flag(&["-Bstatic", "-dn", "-non_shared"], |b, _| b.state.static_only = true, "-l takes static libraries only"),
-    flag(&["-Bdynamic", "-dy", "-call_shared"], |b, _| b.state.static_only = false, "-l takes shared libraries too"),
+    ignore(&["--as-needed"], Arg::Switch, DYNAMIC),
+    flag(&["-static"], |b, _| b.fully_static = true, "no dynamic linker: with `-pie`, an executable that relocates itself"),
+    ignore(&["-Bstatic", "-dn", "-non_shared", "-Bdynamic", "-dy", "-call_shared"], Arg::None, "-l takes static libraries only, for now"),
     flag(&["--push-state"], |b, _| b.saved.push(b.state), "remember the options that hold for following files"),
     flag(&["--pop-state"], |b, _| match b.saved.pop() { Some(state) => b.state = state, None => b.error("`--pop-state` without `--push-state`"), }, "go back to what --push-state remembered"),
     flag(&["-(", "--start-group"], |b, _| { if std::mem::replace(&mut b.in_group, true) { b.error("groups may not be nested"); } }, "begin a group; all archives are searched until nothing is missing"),
@@ -223,8 +221,8 @@ pub(super) const TABLE: &[Row] = &[
         "fold identical functions",
     ),
     flag(&["--no-icf"], |b, _| b.options.layout.icf = Icf::None, "undo --icf"),
-    switch(&["--print-icf-sections"], |b, g| b.options.reports.print_icf_sections = g.on, "list what --icf folds"),
-    value(&["-O"], "LEVEL", |b, g| { if let Some(level) = b.number(g) { b.options.layout.optimize = u8::try_from(level).unwrap_or(u8::MAX); } }, "from 2 on, merge tails of strings too"),
+    ignore(&["--print-icf-sections"], Arg::Switch, "nothing is folded yet"),
+    value(&["-O"], "LEVEL", |b, g| { if let Some(level) = b.number(g) { b.options.layout.optimize = u8::try_from(level).unwrap_or(u8::MAX); } }, "0 merges no strings; from 2 on, compressed sections take more time and less room"),
     switch(&["--relax"], |b, g| b.options.machine.relax = Some(g.on), "shorten instruction sequences"),
     switch(&["--relax-gp"], |b, g| b.options.machine.relax_gp = Some(g.on), "RISC-V: reach data through gp"),
     flag(&["-s", "--strip-all"], |b, _| b.options.symbols.strip = Strip::All, "leave out symbols and debug sections"),
@@ -373,39 +371,21 @@ pub(super) const TABLE: &[Row] = &[
     value(&["--print-archive-stats"], "FILE", |b, g| { if let Some(to) = b.report_to(g) { b.options.reports.archive_stats = Some(to) } }, "write how many members of each archive were linked"),
     value(&["--dependency-file"], "FILE", |b, g| b.options.reports.dependency_file = Some(g.path()), "write the input files as a make rule"),
     value(&["--reproduce", "--repro"], "FILE", |b, g| b.reproduce = Some(g.path()), "write all inputs and the arguments to a tar file (to OUTPUT.tar if FILE is a folder)"),
-    optional(&["--verbose"], "N", |b, _| b.options.reports.verbose = true, "say more"),
+    ignore(&["--verbose"], Arg::Optional("N"), "`--trace` names the files, `-Map` says where everything is"),
     ignore(&["--demangle"], Arg::Switch, "messages show names as in the source, and mangled ones in a note"),
     ignore(&["--apply-dynamic-relocs"], Arg::Switch, "addends stand in the table and in the places, which every start-up code takes"),
     optional(
         &["--color-diagnostics"],
         "auto|always|never",
-        |b, g| {
-            let choices = [
-                ("auto", Color::Auto),
-                ("always", Color::Always),
-                ("never", Color::Never),
-            ];
-            if g.value.is_none() {
-                b.options.reports.color = Color::Always;
-            } else if let Some(color) = b.choice(g, &choices) {
-                b.options.reports.color = color;
-            }
-        },
-        "colours in messages",
+        |b, g| if g.value.is_some() { b.choice(g, &[("auto", ()), ("always", ()), ("never", ())]); },
+        "colours in messages (`xsys ld` reads it before the linker does)",
     ),
-    flag(&["--no-color-diagnostics"], |b, _| b.options.reports.color = Color::Never, "no colours in messages"),
+    flag(&["--no-color-diagnostics"], |_, _| {}, "no colours in messages (likewise)"),
     value(
         &["--error-format"],
         "human|json",
-        |b, g| {
-            if let Some(format) = b.choice(
-                g,
-                &[("human", ErrorFormat::Human), ("json", ErrorFormat::Json)],
-            ) {
-                b.options.reports.error_format = format;
-            }
-        },
-        "how messages are written",
+        |b, g| { b.choice(g, &[("human", ()), ("json", ())]); },
+        "how messages are written (likewise)",
     ),
     optional(&["--threads", "--thread-count"], "N", |b, g| b.options.threads = if g.value.is_some() { b.size(g) } else { None }, "use N threads"),
     flag(&["--no-threads"], |b, _| b.options.threads = Some(1), "use one thread"),
@@ -413,7 +393,7 @@ pub(super) const TABLE: &[Row] = &[
     flag(&["--version"], |b, _| b.action = Some(Action::Version), "print the version"),
     flag(&["-v", "-V"], |b, _| b.show_version = true, "print the version if there is nothing to link"),
     // Accepted: dynamic linking.
-    value(&["-I", "--dynamic-linker"], "FILE", |b, _| b.dynamic_linker = true, "accepted: static programs have no dynamic linker"),
+    value(&["-I", "--dynamic-linker"], "FILE", |b, _| b.dynamic_linker = true, "with `-pie`: the program wants a dynamic linker, which is not supported yet"),
     flag(&["--no-dynamic-linker"], |b, _| b.dynamic_linker = false, "undo --dynamic-linker"),
     ignore(&["-h", "--soname"], Arg::Value("NAME"), DYNAMIC),
     ignore(&["--rpath", "--rpath-link"], Arg::Value("DIR"), DYNAMIC),

@@ -18,8 +18,6 @@ fn file(path: &str) -> InputArg {
     InputArg {
         what: InputWhat::File(PathBuf::from(path)),
         whole_archive: false,
-        as_needed: false,
-        static_only: false,
         in_lib_group: false,
         just_symbols: false,
         binary: false,
@@ -255,11 +253,7 @@ fn inputs_carry_the_state_of_their_place() {
             whole_archive: true,
             ..library("b")
         },
-        InputArg {
-            as_needed: true,
-            static_only: true,
-            ..library(":c.a")
-        },
+        library(":c.a"),
         InputArg {
             whole_archive: true,
             ..file("d.a")
@@ -307,15 +301,7 @@ fn rustc_bare_metal() {
         output_given: true,
         ..ElfOptions::default()
     };
-    expected.input.args = vec![
-        file("symbols.o"),
-        file("a.rcgu.o"),
-        InputArg {
-            as_needed: true,
-            static_only: true,
-            ..file("libcore.rlib")
-        },
-    ];
+    expected.input.args = vec![file("symbols.o"), file("a.rcgu.o"), file("libcore.rlib")];
     expected.input.search_dirs = vec![PathBuf::from("deps")];
     expected.input.scripts = vec![PathBuf::from("link.x")];
     expected.input.scripts_at = vec![3];
@@ -345,11 +331,11 @@ fn rustc_static_musl() {
         .args
         .iter()
         .filter_map(|input| match &input.what {
-            InputWhat::Library(name) => Some((name.as_str(), input.static_only)),
+            InputWhat::Library(name) => Some(name.as_str()),
             InputWhat::File(_) => None,
         })
         .collect();
-    assert_eq!(libraries, [("unwind", true), ("c", true)]);
+    assert_eq!(libraries, ["unwind", "c"]);
     assert_eq!(
         options.input.args.last().map(|input| &input.what),
         Some(&InputWhat::File("crtn.o".into()))

@@ -197,7 +197,7 @@ pub(super) fn apply_z(builder: &mut Builder, given: &Given) {
 }
 
 /// The row of a keyword, and whether it is meant or its opposite.
-fn find(name: &str) -> Option<(&'static ZRow, bool)> {
+pub(super) fn find(name: &str) -> Option<(&'static ZRow, bool)> {
     let exact = Z_TABLE.iter().find(|row| row.name == name);
     exact.map(|row| (row, true)).or_else(|| {
         let name = name.strip_prefix("no")?;

@@ -93,9 +93,11 @@ fn run(
     if options.shrink.compat {
         for problem in diagnostics.iter_mut() {
             problem.imitate();
-            if options.fatal_warnings {
-                problem.severity = Severity::Error;
-            }
+        }
+    }
+    if options.fatal_warnings {
+        for problem in diagnostics.iter_mut() {
+            problem.severity = Severity::Error;
         }
     }
     limit_errors(diagnostics, options.error_limit);

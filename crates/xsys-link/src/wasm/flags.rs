@@ -391,7 +391,7 @@ pub static FLAGS: &[Flag] = &[
         ["tidy-code"],
         None,
         |r, _| r.options.shrink.tidy = Some(true),
-        "blocks become `if` and `else` where that is shorter (on from `-O1`)"
+        "blocks become `if` and `else` where that is shorter (on from `-O1`; code that keeps its padding stays as it is)"
     ),
     set!(
         ["no-tidy-code"],

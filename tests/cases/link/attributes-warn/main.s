@@ -3,6 +3,7 @@
 //# check: symsize(_start) == 0
 //# target: thumbv7m-none-eabi
 //# args: main.o other.o --no-enum-size-warning
+//# shows: --no-enum-size-warning
 //# expect-warning: `other.o`: the size of `wchar_t` differs: 2 after 4
 //# expect-warning: `main.o` is the earlier object that says so
     .eabi_attribute 18, 4

@@ -3,6 +3,7 @@
 //# target: avr-none
 //# rustc: -Ctarget-cpu=atmega328p
 //# args: -mmcu=atmega328p --gc-sections
+//# shows: -mmcu=atmega328p
 //# sections: .text .data .bss .eeprom
 //# check: entry == 0 && addr(.data) == 0x800100 && load(.data) == size(.text) && addr(.eeprom) == 0x810000
 //# check: u16(0) == 0x940c && u16(2) == __init / 2 && u16(13 * 4 + 2) == __vector_13 / 2

@@ -1,6 +1,7 @@
 // An import library for another place, and one that is none.
 //# target: thumbv8m.main-none-eabi
 //# args: main.o -T link.x --gc-sections --cmse-implib --in-implib secure.o --out-implib=new.o
+//# shows: --in-implib secure.o
 //# expect-error: `.gnu.sgstubs` is at 0x10010000, but the import library's functions begin at 0x10010020
 //# expect-error: place it there
     .syntax unified

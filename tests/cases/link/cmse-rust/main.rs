@@ -1,6 +1,7 @@
 // Entry functions as rustc compiles them.
 //# target: thumbv8m.main-none-eabi, thumbv8m.base-none-eabi
 //# args: main.o -T link.x --gc-sections --cmse-implib --out-implib=secure.o
+//# shows: --out-implib=secure.o
 //# check: add & ~1 == 0x10010000 && u32(add & ~1) == 0xe97fe97f && size(.gnu.sgstubs) == 8
 //# present: __acle_se_add
 //# absent: __thunk_add

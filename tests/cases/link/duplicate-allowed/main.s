@@ -1,4 +1,6 @@
 //# args: -e start --allow-multiple-definition
+//# shows: -e start
+//# shows: --allow-multiple-definition
 //# check: u32(twice) == 0xd503201f
     .text
     .globl start, twice

@@ -2,6 +2,7 @@
 // looks like it stays. The program computes 5 * 7 + 3 - 38 either way.
 //# target: aarch64-unknown-linux-musl
 //# args: main.o -static --fix-cortex-a53-835769
+//# shows: --fix-cortex-a53-835769
 //# run: 0
 //# check: u32(access + 4) >> 26 == 5 && u32(data + 4) == 0x9b041462 && u32(plain) == 0x9b041462
 //# check: u32(access + 4 + ((u32(access + 4) & 0x3ffffff) << 2)) == 0x9b020c20

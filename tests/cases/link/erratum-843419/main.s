@@ -1,6 +1,7 @@
 // --fix-cortex-a53-843419: an ADRP in the last words of a page before the erratum's sequence becomes
 // an ADR with the same result.
 //# args: -T link.x --fix-cortex-a53-843419
+//# shows: --fix-cortex-a53-843419
 //# check: u32(start + 0xff8) == 0x10000000 | (3 << 29) & 0 | (((value - start - 0xff8) & 3) << 29) | (((value - start - 0xff8) >> 2) << 5)
 //# check: u32(start + 0x1ff8) & 0x9f000000 == 0x90000000
     .text

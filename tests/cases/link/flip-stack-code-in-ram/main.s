@@ -2,6 +2,7 @@
 // warning says so.
 //# target: riscv32imac-unknown-none-elf
 //# args: -T link.x --flip-stack
+//# shows: --flip-stack
 //# expect-warning: `--flip-stack` has no effect: `RAM` holds more than statics and the stack
 //# check: addr(.text) == 0x80000000 && _stack_start == 0x80001000 && addr(.bss) == 0x80000004
     .text

@@ -1,5 +1,6 @@
 // GOT slots hold addresses; weak undefined symbols are 0; LD64_GOTPAGE_LO15 reaches from the page.
 //# args: -T link.x --no-relax
+//# shows: --no-relax
 //# check: u64(addr(.got)) == target || u64(addr(.got) + 8) == target
 //# check: size(.got) == 16
 //# compare: rust-lld

@@ -3,6 +3,7 @@
 // that sections do not ascend; a second script adds what picotool reads behind the code.
 //# target: thumbv6m-none-eabi
 //# args: -T link.x -T picotool.x --gc-sections -n
+//# shows: -n
 //# check: addr(.boot2) == 0x10000000 && load(.boot2) == 0x10000000 && size(.boot2) == 256
 //# check: addr(.vector_table) == 0x10000100 && u32(0x10000100) == 0x20042000
 //# check: u32(0x10000104) == Reset && Reset & 1 == 1 && entry == Reset

@@ -1,5 +1,7 @@
 // -r --force-group-allocation: members of groups become ordinary sections.
 //# args: -r --force-group-allocation
+//# shows: -r
+//# shows: --force-group-allocation
 //# compare: rust-lld
 //# no-section: .group
     .section .text.shared, "axG", %progbits, shared, comdat

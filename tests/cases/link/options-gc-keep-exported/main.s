@@ -1,5 +1,6 @@
 // --gc-keep-exported keeps what is visible from outside, but for what a version script hides.
 //# args: -e start -Ttext=0x1000 --gc-sections --gc-keep-exported --version-script=versions.txt
+//# shows: --gc-keep-exported
 //# present: start visible
 //# absent: hidden unlisted local
     .text

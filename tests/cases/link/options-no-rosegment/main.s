@@ -1,6 +1,7 @@
 // --no-rosegment: one segment for code and read-only data.
 //# target: x86_64-unknown-linux-musl
 //# args: main.o -static --no-rosegment
+//# shows: --no-rosegment
 //# compare: rust-lld
 //# lld-args: -z norelro
 //# run: 0

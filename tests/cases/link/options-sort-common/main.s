@@ -1,5 +1,6 @@
 // --sort-common: the largest alignment first.
 //# args: -T link.x --sort-common
+//# shows: --sort-common
 //# check: wide == addr(.bss) && middle == wide + 32 && narrow == middle + 4 && size(.bss) == 37
     .text
     .globl start

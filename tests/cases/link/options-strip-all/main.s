@@ -1,4 +1,5 @@
 //# args: -s -e start
+//# shows: -s
 //# no-section: .symtab .strtab .debug_info
     .text
     .globl start

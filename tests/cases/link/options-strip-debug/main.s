@@ -1,4 +1,5 @@
 //# args: -S -e start
+//# shows: -S
 //# no-section: .debug_info
 //# present: start
     .text

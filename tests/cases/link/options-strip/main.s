@@ -1,5 +1,6 @@
 // -s drops the symbol table, -S debug information alone, -x local symbols, -X assembler-local ones.
 //# args: -x -e start
+//# shows: -x
 //# present: start
 //# absent: local .Lassembler
 //# no-section: nothing

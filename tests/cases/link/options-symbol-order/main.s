@@ -1,5 +1,6 @@
 // --symbol-ordering-file: sections in the order of its symbols, the others behind them.
 //# args: -T link.x --symbol-ordering-file=order.txt
+//# shows: --symbol-ordering-file=order.txt
 //# compare: rust-lld
 //# check: third == 0x1000 && first == third + 8 && start == first + 8 && second == start + 8
 //# expect-warning: the symbol ordering file names `nobody`

@@ -1,5 +1,6 @@
 // --undefined-glob pulls and keeps all symbols that match.
 //# args: main.o libx.a -T link.x --gc-sections --undefined-glob=handler_*
+//# shows: --undefined-glob=handler_*
 //# archive: libx.a = one.o two.o
 //# present: handler_one handler_own
 //# absent: other unused

@@ -1,5 +1,6 @@
 // A version script makes symbols of an executable local; so does VERSION in a script.
 //# args: -T link.x --version-script=versions.txt
+//# shows: --version-script=versions.txt
 //# compare: rust-lld
 //# check: start == 0x1000
     .text

@@ -1,4 +1,5 @@
 //# args: -T link.x --warn-common
+//# shows: --warn-common
 //# check: start == 0x1000
 //# expect-warning: common symbol `shared` has several definitions
     .text

@@ -2,6 +2,7 @@
 //# target: x86_64-unknown-none, aarch64-unknown-none
 //# first: joined.o = -r second.o third.o
 //# args: main.o joined.o -T link.x --gc-sections --eh-frame-hdr
+//# shows: --eh-frame-hdr
 //# compare: rust-lld
 //# absent: unused
     .section .text.start, "ax"

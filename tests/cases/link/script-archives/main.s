@@ -1,5 +1,6 @@
 // `archive:member`, `archive:`, `:file` and their wildcards.
 //# args: main.o b.o libx.a liby.a -T link.x -u in_m -u in_n -u in_o
+//# shows: -u in_o
 //# archive: libx.a = m.o n.o
 //# archive: liby.a = o.o
 //# bytes: .member = 03

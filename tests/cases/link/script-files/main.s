@@ -1,5 +1,6 @@
 // Patterns for files, EXCLUDE_FILE in both places, archives and members, several patterns.
 //# args: main.o b.o c.o libx.a -T link.x -u member
+//# shows: -T link.x
 //# archive: libx.a = m.o
 //# bytes: .first = 0b
 //# bytes: .second = 0a 0d

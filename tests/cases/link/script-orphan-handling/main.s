@@ -1,5 +1,6 @@
 // --orphan-handling=discard leaves out what no rule names, =warn and =error say so.
 //# args: -T link.x --orphan-handling=warn
+//# shows: --orphan-handling=warn
 //# expect-warning: no rule of the script places section `.extra`
 //# sections: .extra .text
     .text

@@ -1,5 +1,6 @@
 // Sorts in sorts, both orders; REVERSE; SORT_NONE against --sort-section; sorted files.
 //# args: main.o c.o b.o -T link.x --sort-section=name
+//# shows: --sort-section=name
 //# bytes: .align_name = 02 00 00 00 04 01 03
 //# bytes: .name_align = 08 06 05 07
 //# bytes: .by_option = 11 12 13

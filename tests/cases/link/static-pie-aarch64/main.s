@@ -1,5 +1,7 @@
 //# target: aarch64-unknown-linux-musl
 //# args: -static -pie --no-dynamic-linker -z relro
+//# shows: -pie
+//# shows: -z relro
 //# run: 0
 //# check: e_type == 3
     .hidden _DYNAMIC

@@ -1,5 +1,6 @@
 // What nobody defines comes from the host, under `env`.
 //# args: --no-entry --export=f --allow-undefined
+//# shows: --allow-undefined
 //# imports: function env.host
 //# run: f(5) = 5
 //# compare: rust-lld

@@ -1,6 +1,7 @@
 // With `--whole-archive` initialisers of members run, though nothing refers to them.
 //# archive: libreg.a = reg.o
 //# args: --no-entry --export=get --export=__wasm_call_ctors main.o --whole-archive libreg.a --no-whole-archive
+//# shows: --whole-archive
 //# run: __wasm_call_ctors() = none
 //# run: get() = 5
 //# compare: rust-lld

@@ -1,5 +1,6 @@
 // A random id would make every link differ.
 //# args: --no-entry --export=run --build-id=uuid
+//# shows: --build-id=uuid
 //# expect-error: a random build id would make every link differ
 
     .functype twice (i32) -> (i32)

@@ -3,6 +3,7 @@
 //# clang: -O1
 //# archive: libextra.a = extra.o
 //# args: --whole-archive libextra.a --no-whole-archive
+//# shows: --no-whole-archive
 //# compare: rust-lld
 //# engine: node
 //# stdout: extra 100

@@ -2,6 +2,7 @@
 // double, whose arithmetic is in the compiler's own library.
 //# clang: -O1
 //# args: -lc-printscan-long-double
+//# shows: -lc-printscan-long-double
 //# compare: rust-lld
 //# engine: node
 //# stdout: 3: 1 -2 9000000000

@@ -1,5 +1,6 @@
 // Copies of groups in a link that drops nothing: wasm-ld keeps their bodies, we do not.
 //# args: --no-entry --export=a --export=b --no-gc-sections
+//# shows: --no-gc-sections
 //# run: a() = 1
 //# run: b() = 1
 //# segments: .rodata 0x10000+4

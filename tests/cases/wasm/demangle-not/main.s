@@ -1,5 +1,6 @@
 // With `--no-demangle` names are symbols' names, but for `main` with arguments.
 //# args: --no-entry --export=__main_argc_argv --export=_Z1fv --no-demangle
+//# shows: --no-demangle
 //# present: main _Z1fv
 //# compare: rust-lld
 

@@ -1,5 +1,7 @@
 // The first of two strong definitions, when that is allowed.
 //# args: --no-entry --export=f --allow-multiple-definition
+//# shows: --export=f
+//# shows: --allow-multiple-definition
 //# run: f() = 1
 //# compare: rust-lld
 

@@ -1,5 +1,6 @@
 // A finished module that says where it was patched, for tools that take modules apart.
 //# args: --no-entry --export=run --emit-relocs
+//# shows: --emit-relocs
 //# custom: linking
 //# custom: reloc.CODE
 //# run: run(5) = 11

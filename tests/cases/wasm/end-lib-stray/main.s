@@ -1,5 +1,6 @@
 // `--end-lib` has to end something.
 //# args: --no-entry main.o --end-lib
+//# shows: --end-lib
 //# expect-error: `--end-lib` without
 //# compare: rust-lld
 

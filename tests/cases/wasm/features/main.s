@@ -1,6 +1,7 @@
 // The features of the output are those that were named.
 //# rustc: -Ctarget-cpu=mvp
 //# args: --no-entry --export=f --features=mutable-globals,sign-ext
+//# shows: --features=mutable-globals,sign-ext
 //# bytes: target_features = 02 2b 0f 6d 75 74 61 62 6c 65 2d 67 6c 6f 62 61 6c 73 2b 08 73 69 67 6e 2d 65 78 74
 //# compare: rust-lld
 

@@ -1,5 +1,8 @@
 // Two limits.
 //# args: --no-entry --export=f --max-memory=131072 --no-growable-memory
+//# shows: --no-entry
+//# shows: --max-memory=131072
+//# shows: --no-growable-memory
 //# expect-error: `--max-memory` and `--no-growable-memory` do not go together
 //# compare: rust-lld
 

@@ -1,5 +1,6 @@
 // Sizes are whole pages.
 //# args: --no-entry --export=get --initial-memory=100000 --max-memory=200000 --initial-heap=5
+//# shows: --initial-heap=5
 //# expect-error: initial memory 100000 is not a multiple of 65536
 //# expect-error: use 131072
 //# expect-error: maximum memory 200000 is not a multiple of 65536

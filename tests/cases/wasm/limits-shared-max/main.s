@@ -1,5 +1,6 @@
 // A shared memory's limit is below its size.
 //# args: --no-entry --export=get --shared-memory --no-check-features --max-memory=65536
+//# shows: --no-check-features
 //# expect-error: maximum memory too small: 65536 bytes, 131072 needed
 //# compare: rust-lld
 

@@ -1,5 +1,6 @@
 // The map lists sections, inputs and symbols.
 //# args: --no-entry --export=run --Map=map.txt
+//# shows: --Map=map.txt
 //# contains: map.txt CODE
 //# contains: map.txt main.o:(run)
 //# contains: map.txt twice.o:(twice)

@@ -1,5 +1,6 @@
 // An imported memory may hold anything: `.bss` is cleared at the start.
 //# args: --no-entry --export=get --import-memory=host,ram --export-memory=mem
+//# shows: --export-memory=mem
 //# imports: memory host.ram
 //# exports: memory mem, function get
 //# start: __wasm_init_memory

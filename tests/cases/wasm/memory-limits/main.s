@@ -1,5 +1,6 @@
 // Sizes that are asked for.
 //# args: --no-entry --export=get --initial-memory=1048576 --max-memory=2097152
+//# shows: --initial-memory=1048576
 //# memory: 16..32
 //# run: get() = 3
 //# compare: rust-lld

@@ -1,5 +1,6 @@
 // With `-z muldefs` the first of two definitions counts.
 //# args: main.o other.o --no-entry --export=run -z muldefs
+//# shows: -z muldefs
 //# run: run() = 1
 //# compare: rust-lld
 

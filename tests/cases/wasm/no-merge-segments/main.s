@@ -1,5 +1,6 @@
 // A segment for each name.
 //# args: --no-entry --export=f --no-gc-sections --no-merge-data-segments
+//# shows: --no-merge-data-segments
 //# segments: .data.value 0x10000+4, .data.more 0x10010+4
 //# compare: rust-lld
 

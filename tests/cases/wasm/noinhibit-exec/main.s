@@ -1,5 +1,6 @@
 // With `--noinhibit-exec` two definitions are a warning; as with wasm-ld, the last counts.
 //# args: main.o other.o --no-entry --export=run --noinhibit-exec
+//# shows: --noinhibit-exec
 //# expect-warning: symbol `run` is defined twice
 //# run: run() = 2
 //# compare: rust-lld

@@ -1,5 +1,7 @@
 // Pages of one byte: memory is as large as it needs to be.
 //# args: --no-entry --export=f --page-size=1 -z stack-size=16 --extra-features=custom-page-sizes
+//# shows: --page-size=1
+//# shows: --extra-features=custom-page-sizes
 //# memory: 20
 //# compare: rust-lld
 

@@ -1,5 +1,6 @@
 // Dropped globals, tags and tables are listed, too.
 //# args: --no-entry --print-gc-sections
+//# shows: --print-gc-sections
 //# rustc: -Ctarget-feature=+exception-handling,+reference-types
 //# prints: main.o:(counter)
 //# prints: main.o:(problem)

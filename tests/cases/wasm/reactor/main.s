@@ -1,5 +1,6 @@
 // A reactor: `_initialize` calls the initialisers itself, so nothing is wrapped.
 //# args: --entry=_initialize --export=get
+//# shows: --entry=_initialize
 //# exports: memory memory, function _initialize, function get
 //# calls: _initialize = __wasm_call_ctors
 //# absent: get.command_export

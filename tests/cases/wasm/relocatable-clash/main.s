@@ -1,5 +1,7 @@
 // An object has no entry point and is not laid out.
 //# args: -r --gc-sections
+//# shows: -r
+//# shows: --gc-sections
 //# expect-error: `--relocatable` and `--gc-sections` cannot go together
 //# compare: rust-lld
 

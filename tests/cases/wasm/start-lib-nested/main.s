@@ -1,5 +1,6 @@
 // `--start-lib` has to end before the next.
 //# args: --no-entry main.o --start-lib other.o --start-lib --end-lib
+//# shows: --start-lib
 //# expect-error: `--start-lib` within another
 //# compare: rust-lld
 

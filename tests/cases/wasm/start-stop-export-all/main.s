@@ -1,5 +1,6 @@
 // `--export-all` exports the ends of segments, too.
 //# args: --no-entry --export-all
+//# shows: --export-all
 //# compare: rust-lld
 
     .section mine,"R",@

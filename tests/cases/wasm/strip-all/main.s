@@ -1,5 +1,7 @@
 // Names, producers and features go; what other tools have left for tools stays.
 //# args: --no-entry --export=f --strip-all --keep-section=producers
+//# shows: --strip-all
+//# shows: --keep-section=producers
 //# custom: notes
 //# no-custom: name
 //# no-custom: target_features

@@ -1,5 +1,6 @@
 // `--table-base` leaves slots for others.
 //# args: --no-entry --export=call --table-base=10 --export-table
+//# shows: --table-base=10
 //# tables: 12..12
 //# run: call(0) = 3
 //# run: call(1) = 4

@@ -1,6 +1,7 @@
 // Shared memory that the module makes itself.
 //# rustc: -Ctarget-feature=+atomics,+bulk-memory
 //# args: --no-entry --export=f --shared-memory --max-memory=262144 --no-stack-first -z stack-size=1024
+//# shows: --no-stack-first
 //# exports: memory memory, function f
 //# memory: 1..4 shared
 //# compare: rust-lld

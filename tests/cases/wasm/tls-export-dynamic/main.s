@@ -1,6 +1,7 @@
 // The same without threads.
 //# rustc: -Ctarget-feature=+atomics,+bulk-memory,+mutable-globals
 //# args: --no-entry --export-dynamic
+//# shows: --export-dynamic
 //# value: mine = 4
 //# run: get() = 7
 //# compare: rust-lld

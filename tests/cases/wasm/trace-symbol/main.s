@@ -1,5 +1,6 @@
 // Who mentions a name and who defines it.
 //# args: --no-entry --export=run --trace-symbol=twice -y __stack_pointer
+//# shows: --trace-symbol=twice
 //# prints: main.o: reference to twice
 //# prints: twice.o: definition of twice
 //# prints: <internal>: definition of __stack_pointer

@@ -1,5 +1,6 @@
 // The same as warnings: calls trap, addresses are null.
 //# args: --no-entry --export=run --export=get --warn-unresolved-symbols
+//# shows: --warn-unresolved-symbols
 //# expect-warning: undefined symbol: `missing`
 //# expect-warning: undefined symbol: `number`
 //# run: run() = trap

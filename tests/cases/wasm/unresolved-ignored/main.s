@@ -1,5 +1,6 @@
 // Forgiven: calls to what nobody defines trap, its address is null.
 //# args: --no-entry --export=f --export=g --unresolved-symbols=ignore-all
+//# shows: --unresolved-symbols=ignore-all
 //# run: f() = trap
 //# run: g() = 0
 //# compare: rust-lld

@@ -2,6 +2,7 @@
 //# target: wasm64-unknown-unknown
 //# args: -mwasm64 --no-entry --export=where --export=value --global-base=8589934592
 //# args: --initial-memory=8590000128 --max-memory=12884901888
+//# shows: --global-base=8589934592
 //# memory: 131073..196608 64-bit
 //# value: value = 0x200000000
 //# compare: rust-lld

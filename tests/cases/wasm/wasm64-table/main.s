@@ -1,6 +1,7 @@
 // A 64-bit table that may grow, from a base, with slots in data.
 //# target: wasm64-unknown-unknown
 //# args: -mwasm64 --no-entry --export=call --table-base=7 --growable-table --export-table
+//# shows: --growable-table
 //# tables: 9 64-bit
 //# run: call(0) = 3
 //# run: call(8) = 4

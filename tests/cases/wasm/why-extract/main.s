@@ -1,6 +1,7 @@
 // Who asked for each member of an archive, and by which name.
 //# archive: libx.a = twice.o
 //# args: --no-entry --export=run --why-extract=why.txt main.o libx.a
+//# shows: --why-extract=why.txt
 //# contains: why.txt main.o
 //# contains: why.txt libx.a(twice.o)
 //# run: run(2) = 5

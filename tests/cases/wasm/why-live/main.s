@@ -1,5 +1,6 @@
 // The chain of references from a function to what keeps it.
 //# args: --no-entry --export=run --why-live=twice --why-live=dead
+//# shows: --why-live=dead
 //# prints: twice.o:(twice), which is referred to by
 //# prints: main.o:(run) is exported
 //# prints: main.o:(dead): it is not in the output

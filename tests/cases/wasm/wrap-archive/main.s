@@ -1,6 +1,7 @@
 // A wrapper and what it wraps come from archives.
 //# archive: libx.a = wrapper.o twice.o
 //# args: --no-entry --export=run --wrap twice main.o libx.a
+//# shows: --wrap twice
 //# run: run(5) = 111
 //# compare: rust-lld
 

@@ -95,8 +95,6 @@ pub fn add_runtime<'a>(
         let arg = InputArg {
             what: InputWhat::File(path.clone()),
             whole_archive: false,
-            as_needed: false,
-            static_only: true,
             in_lib_group: true,
             just_symbols: false,
             binary: false,

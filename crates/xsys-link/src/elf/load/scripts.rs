@@ -319,7 +319,7 @@ fn script_inputs(
     let (mut startup, mut out) = (Vec::new(), Vec::new());
     let mut binary = false;
     for command in &script.commands[commands] {
-        let named: Vec<(&Name, bool)> = match command {
+        let named: Vec<&Name> = match command {
             Command::SearchDir(dir) => {
                 if !options.input.only_command_line_dirs {
                     search.add_script_dir(&dir.text);
@@ -327,9 +327,9 @@ fn script_inputs(
                 continue;
             }
             Command::Input(files) | Command::Group(files) => {
-                files.iter().map(|f| (&f.name, f.as_needed)).collect()
+                files.iter().map(|file| &file.name).collect()
             }
-            Command::Startup(name) => vec![(name, false)],
+            Command::Startup(name) => vec![name],
             // The format of the files that are named from here on, as with `--format`.
             Command::Target(name) => {
                 binary = &*name.text == "binary";
@@ -337,7 +337,7 @@ fn script_inputs(
             }
             _ => continue,
         };
-        for (place, as_needed) in named {
+        for place in named {
             let name = &*place.text;
             let (what, path) = match name.strip_prefix("-l") {
                 Some(library) => (
@@ -354,8 +354,6 @@ fn script_inputs(
                     let arg = InputArg {
                         what,
                         whole_archive: false,
-                        as_needed,
-                        static_only: true,
                         in_lib_group: false,
                         just_symbols: false,
                         binary,

@@ -22,6 +22,7 @@ use crate::options::ElfOptions;
 const DF_1_NOW: u64 = 1;
 const DF_1_PIE: u64 = 0x0800_0000;
 const DF_BIND_NOW: u64 = 8;
+const DF_TEXTREL: u64 = 4;
 
 /// An entry of the table.
 #[derive(Clone, Copy, Debug)]
@@ -53,15 +54,23 @@ pub fn entries(
     arch: &dyn Arch,
     resolution: &Resolution<'_>,
     sections: &Sections,
-    relatives: u64,
+    (demands, relatives): (&Demands, u64),
     options: &ElfOptions,
 ) -> Vec<Entry> {
     let mut out = Vec::new();
     let mut add = |tag, value| out.push(Entry { tag, value });
     let mut flags_1 = DF_1_PIE;
+    let mut flags = 0;
     if options.z.now {
-        add(30, Value::Number(DF_BIND_NOW)); // DT_FLAGS
+        flags |= DF_BIND_NOW;
         flags_1 |= DF_1_NOW;
+    }
+    if demands.changes_text {
+        flags |= DF_TEXTREL;
+        add(22, Value::Number(0)); // DT_TEXTREL
+    }
+    if flags != 0 {
+        add(30, Value::Number(flags)); // DT_FLAGS
     }
     add(0x6fff_fffb, Value::Number(flags_1)); // DT_FLAGS_1
     let [table, size, entry, count] = match arch.dynamic().rela {

@@ -88,7 +88,7 @@ pub fn synthesise(
         let relatives = dynamic::relatives(demands, resolution, sections);
         relocations::add_relatives(arch, sections, relatives);
         relocations::add_irelatives(arch, sections, demands, pic);
-        out.dynamic = dynamic::entries(arch, resolution, sections, relatives, options);
+        out.dynamic = dynamic::entries(arch, resolution, sections, (demands, relatives), options);
         dynamic::add(arch, sections, &out.dynamic);
         dynsym::add(arch, sections);
     } else {

@@ -52,6 +52,8 @@ pub struct Demands {
     pub iplt_index: Map<SymRef, u32>,
     /// Absolute words in sections that move with a position-independent image.
     pub relative_words: u64,
+    /// Some of these words are in sections that are not writable (DT_TEXTREL).
+    pub changes_text: bool,
     /// `_GLOBAL_OFFSET_TABLE_` is referred to.
     pub got_base: bool,
     /// With `--gc-sections`: each place that is referred to in a section that can be merged, sorted.
@@ -178,6 +180,7 @@ struct SectionScan {
     slots: Vec<(SlotKind, SymRef)>,
     iplt: Vec<SymRef>,
     relative_words: u64,
+    changes_text: bool,
     got_base: bool,
     pieces: Vec<(SectionId, u32)>,
     marked: bool,
@@ -207,6 +210,11 @@ enum Problem {
         offset: u64,
     },
     NotTls {
+        rule: &'static Rule,
+        symbol: SymRef,
+        offset: u64,
+    },
+    ReadOnly {
         rule: &'static Rule,
         symbol: SymRef,
         offset: u64,
@@ -275,6 +283,7 @@ pub fn scan(
             });
         }
         out.relative_words += scan.relative_words;
+        out.changes_text |= scan.changes_text;
         out.got_base |= scan.got_base;
         out.pieces.extend(scan.pieces);
         if scan.marked && arch.shortening().is_some() {
@@ -398,6 +407,14 @@ impl Scanner<'_, '_> {
                 let word = if self.arch.is_64() { 8 } else { 4 };
                 if rule.size == word {
                     out.relative_words += 1;
+                    if section.flags & elf::SHF_WRITE.0 == 0 {
+                        out.changes_text = true;
+                        out.problems.push(Problem::ReadOnly {
+                            rule,
+                            symbol,
+                            offset: reloc.offset,
+                        });
+                    }
                 } else if !low_bits_only(rule) {
                     out.problems.push(Problem::NotPic {
                         rule,
@@ -565,6 +582,18 @@ fn report(
                     }
                 ))
                 .help("declare it the same way on both sides: `#[thread_local]`, `thread_local`, `.tdata`"),
+            ),
+            Problem::ReadOnly { .. } if !options.z.text => {}
+            Problem::ReadOnly { rule, symbol, offset } => diagnostics.push(
+                Diagnostic::error(format!(
+                    "relocation `{}` against `{}` changes a section that is not writable",
+                    rule.name,
+                    crate::elf::names::demangle(symbol.name(resolution))
+                ))
+                .note(format!("in {}", describe_place(resolution, sections, id, offset)))
+                .note("the address is known when the program starts, which cannot write there then")
+                .help("put it into a writable section, such as `.data.rel.ro`; compilers do with `-fPIE` and `-Crelocation-model=pic`")
+                .help("or pass `-z notext`, if the start-up code makes the section writable"),
             ),
             Problem::NotPic { rule, symbol, offset } => diagnostics.push(
                 Diagnostic::error(format!(

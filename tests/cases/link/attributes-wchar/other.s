@@ -1,0 +1,3 @@
+    .eabi_attribute 18, 2
+    .text
+    bx lr

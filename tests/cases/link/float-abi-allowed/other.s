@@ -1,0 +1,5 @@
+    .eabi_attribute 28, 0
+    .text
+    .globl other
+    .thumb_func
+other: bx lr

@@ -1,0 +1,3 @@
+    .text
+    .globl shared
+shared: ret

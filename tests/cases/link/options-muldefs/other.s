@@ -1,0 +1,3 @@
+    .data
+    .globl twice
+twice: .quad 2

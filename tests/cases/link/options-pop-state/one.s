@@ -1,0 +1,3 @@
+    .text
+    .globl one
+one: ret

@@ -1,0 +1,3 @@
+    .text
+    .globl two
+two: ret

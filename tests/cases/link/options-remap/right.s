@@ -1,0 +1,3 @@
+    .text
+    .globl right
+right: ret

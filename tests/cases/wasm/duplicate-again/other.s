@@ -1,0 +1,6 @@
+    .section .text.f,"",@
+    .globl f
+    .type f,@function
+f:
+    .functype f () -> ()
+    end_function

@@ -1,0 +1,32 @@
+// --compat=wasm-ld: the bytes are those of wasm-ld.
+//# args: --no-entry --export=f --compat=wasm-ld
+//# shows: --compat=wasm-ld
+//# run: f(5) = 5
+//# run: f(0) = 0
+    .functype g (i32) -> (i32)
+
+    .section .text.f,"",@
+    .globl f
+    .type f,@function
+f:
+    .functype f (i32) -> (i32)
+    block
+    local.get 0
+    i32.eqz
+    br_if 0
+    local.get 0
+    call g
+    drop
+    end_block
+    local.get 0
+    end_function
+
+    .section .text.g,"",@
+    .globl g
+    .type g,@function
+g:
+    .functype g (i32) -> (i32)
+    local.get 0
+    i32.const 1
+    i32.add
+    end_function
