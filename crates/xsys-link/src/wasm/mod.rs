@@ -13,7 +13,7 @@
 //! 5. [`assign`]: addresses, indexes, offsets, with [`shorten`] and [`tidy`] for the code. Nothing moves after
 //!    this.
 //! 6. [`relocate`]: values into fields, while
-//! 7. [`write`] lists what the output consists of, and [`fill`] fills it.
+//! 7. [`write`](mod@write) lists what the output consists of, and [`fill`] fills it.
 
 pub mod assign;
 pub mod build_id;

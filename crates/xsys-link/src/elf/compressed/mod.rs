@@ -3,7 +3,7 @@
 //! Problem: debug information is most of a development build's bytes, and compilers (`-gz`,
 //! `-Zdebuginfo-compression`) and distributions compress it. Relocations are about the contents that
 //! come out of it, so sections of inputs are expanded before anything else looks at them
-//! ([`read`]), and those of the output are compressed last, when every byte is known ([`write`]).
+//! ([`read`]), and those of the output are compressed last, when every byte is known ([`write`](mod@write)).
 //!
 //! Spec: gABI "Section Compression" (`SHF_COMPRESSED`, `Elf_Chdr`); RFC 1950 (zlib), RFC 8878
 //! (Zstandard); the older `.zdebug_*` of GNU binutils.

@@ -7,8 +7,8 @@
 //! linker that copies these sections has to read and write all of it. Here each object's entries
 //! are walked once ([`tree`]), what live code needs is marked ([`mark`]), and what is left is
 //! described as spans of the input with new values for the references in between ([`keep`],
-//! [`line`], [`lists`]); names are gathered in a pool that has each once ([`pool`]). Writing then
-//! copies spans ([`write`]).
+//! [`line`](mod@line), [`lists`]); names are gathered in a pool that has each once ([`pool`]). Writing then
+//! copies spans ([`write`](mod@write)).
 //!
 //! Objects do not refer to each other's entries (a type's own unit aside, which is kept), so each
 //! is handled by itself, in parallel. An object with anything that is not understood keeps its
