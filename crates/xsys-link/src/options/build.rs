@@ -419,7 +419,7 @@ mod tests {
 pub enum Action {
     /// A link.
     Link,
-    /// The version ([`VERSION`]) and nothing else.
+    /// The version ([`VERSION`](super::gnu::VERSION)) and nothing else.
     Version,
     /// This text and nothing else.
     Help(String),

@@ -13,6 +13,11 @@
 // with one thread and with eight, which must give the same bytes.
 //# args: -T link.x --gc-sections libx.a -Map=out.map
 //
+// `shows: WORDS` says that something else comes out of the link without these words of `args`: the case is linked once
+// more without them. `docs/linker-options.md` names such a case for each option.
+//# shows: --gc-sections
+//# shows: -Map=out.map
+//
 // `rustc` adds compiler flags, for all sources or for one (`//# rustc: a.s: -C …`).
 //# rustc: -Cdebuginfo=0
 //

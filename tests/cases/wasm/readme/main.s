@@ -15,6 +15,10 @@
 // each module must be valid.
 //# args: --no-entry --export=run --export=table libx.a
 //
+// `shows: WORDS` says that something else comes out of the link without these words of `args`: the case is linked once
+// more without them. `docs/linker-options.md` names such a case for each option.
+//# shows: --export=table
+//
 // `rustc` adds compiler flags, for all sources or for one (`//# rustc: a.s: -Ctarget-cpu=mvp`); `--target=` makes an
 // object for another machine.
 //# rustc: -Cdebuginfo=0

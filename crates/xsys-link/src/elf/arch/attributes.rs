@@ -4,7 +4,7 @@
 //! Architecture", Build attributes; RISC-V psABI, Attributes): the letter `A`, then a
 //! subsection per vendor, in it blocks for the whole file, for sections and for symbols, in each a
 //! list of tags whose values are ULEB128 numbers or NUL-terminated strings. An output has a single
-//! list for the file; the inputs' lists are merged tag by tag, as [`arm`] and [`riscv`] say.
+//! list for the file; the inputs' lists are merged tag by tag, as `arm` and `riscv` say.
 //!
 //! Blocks for sections and symbols are skipped: no compiler writes them, and both specs have
 //! deprecated them. An input that cannot be read does not take part and is reported.

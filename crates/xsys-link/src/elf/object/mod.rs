@@ -116,7 +116,7 @@ pub struct ElfSymbol {
     pub info: u8,
     /// `st_other`
     pub other: u8,
-    /// `st_shndx`, with SHN_XINDEX resolved; reserved values stay above 0xff00 as [`SpecialIndex`].
+    /// `st_shndx`, with SHN_XINDEX resolved; reserved values stay above 0xff00 as the gABI has them.
     pub place: SymbolPlace,
 }
 

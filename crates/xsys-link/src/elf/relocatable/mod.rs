@@ -8,8 +8,8 @@
 //! `-r` goes through the pass list of every link, and leaves out what belongs to images: no GOT, no
 //! merged strings, no thunks, no relaxation, no segments. What differs is here:
 //!
-//! - [`orphans`]: which input sections make one output section;
-//! - [`groups`]: the COMDAT groups that survived, with their members;
+//! - `orphans`: which input sections make one output section;
+//! - `groups`: the COMDAT groups that survived, with their members;
 //! - [`relocs`]: the relocation tables, with the output's symbol indexes and addends;
 //! - [`addends`]: addends that stand in section contents (REL).
 //!

@@ -26,21 +26,21 @@ pub(super) enum Field {
     Move(u8),
     /// `movn`/`movz` by sign, imm16: bits [n + 15 : n].
     MoveSigned(u8),
-    /// Load literal and `b.cond` imm19: bits [20:2].
+    /// Load literal and `b.cond` imm19: bits `[20:2]`.
     Imm19,
-    /// `adr` immhi:immlo: bits [20:0].
+    /// `adr` immhi:immlo: bits `[20:0]`.
     Adr,
-    /// `adrp` immhi:immlo: bits [32:12].
+    /// `adrp` immhi:immlo: bits `[32:12]`.
     Adrp,
-    /// `add` and scaled loads and stores, imm12: bits [11:n].
+    /// `add` and scaled loads and stores, imm12: bits `[11:n]`.
     Low12(u8),
-    /// `add …, lsl #12`, imm12: bits [23:12].
+    /// `add …, lsl #12`, imm12: bits `[23:12]`.
     High12,
-    /// Doubleword load, imm12: bits [14:3].
+    /// Doubleword load, imm12: bits `[14:3]`.
     Low15,
-    /// `tbz` imm14: bits [15:2].
+    /// `tbz` imm14: bits `[15:2]`.
     Imm14,
-    /// `b` and `bl` imm26: bits [27:2].
+    /// `b` and `bl` imm26: bits `[27:2]`.
     Imm26,
 }
 
