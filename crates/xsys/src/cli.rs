@@ -1,7 +1,7 @@
 //! The command line's grammar.
 //!
 //! `build`, `run` and `test` take cargo's flags, which are cargo's to know: everything that is not
-//! ours passes through untouched ([`sort`]). Those that xsys acts on as well are read by
+//! ours passes through untouched ([`mod@sort`]). Those that xsys acts on as well are read by
 //! [`CargoFlags`].
 
 mod call;

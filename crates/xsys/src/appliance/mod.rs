@@ -4,7 +4,7 @@
 //! programs were built, `xsys build` builds the init for the same target ([`init`]), takes kernel, modules and firmware
 //! from what the description names ([`system`]), adds what is this device's own ([`own`]: settings, files, secrets), puts
 //! programs and files into an image if the root is to be one ([`root`]), and makes a card's image ([`stamp`], [`output`]) with a list of its parts ([`manifest`]). `xsys run` boots that image
-//! ([`machine`]), and `xsys test --appliance` lets a command ask it things ([`bench`]).
+//! ([`machine`]), and `xsys test --appliance` lets a command ask it things ([`mod@bench`]).
 //!
 //! Packages for boards without an operating system get cards as well ([`bare`]).
 //!

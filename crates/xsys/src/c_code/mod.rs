@@ -10,7 +10,8 @@
 //! 3. [`environment`]: the variables that tell build scripts, unless the user has set them.
 //! 4. [`advice`], [`known`]: nothing is installed: what to install, or to use instead.
 //!
-//! In the link [`foreign`] looks at what build scripts have handed over. Archives are made by us ([`archiver`](crate::archiver)): an index that the host's `ar` makes knows the host's objects.
+//! In the link [`foreign`] looks at what build scripts have handed over. Archives are made by us
+//! ([`crate::archiver`]): an index that the host's `ar` makes knows the host's objects.
 
 pub mod advice;
 pub mod compiler;

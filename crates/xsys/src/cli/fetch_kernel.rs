@@ -10,7 +10,7 @@ pub struct FetchKernelArgs {
     /// the lock file says
     #[arg(value_name = "NAME")]
     pub names: Vec<String>,
-    /// A mirror of Debian or of a system made from it, such as https://deb.debian.org/debian
+    /// A mirror of Debian or of a system made from it, such as `https://deb.debian.org/debian`
     #[arg(long, value_name = "URL")]
     pub mirror: Option<String>,
     /// The mirror's suite, such as bookworm, or one of another mirror: https://MIRROR/dists/SUITE; may be repeated, and

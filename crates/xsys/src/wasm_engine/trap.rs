@@ -1,6 +1,6 @@
 //! What is said of a program that trapped: why, where, and how it got there.
 //!
-//! The calls that were active come from the memory that [`record`] adds; what they mean is read
+//! The calls that were active come from the memory that [`record`](super::record) adds; what they mean is read
 //! from the original module. In rustc's look: a message, the line of the sources where there is
 //! one, the calls as a note, and what can be done.
 

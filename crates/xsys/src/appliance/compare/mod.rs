@@ -2,8 +2,8 @@
 //!
 //! Compared are manifests, and the lists of software beside them: both say what is on a card without having it. Facts
 //! become rows ([`Row`]) of a part ([`Part`]): the same fact has the same name on both sides, and is there on one of them,
-//! or on both with two values. [`text`] shows rows to people, of devices that changed alike ([`groups`]) once,
-//! and [`find`] finds what is compared.
+//! or on both with two values. [`mod@text`] shows rows to people, of devices that changed alike ([`groups`]) once,
+//! and [`mod@find`] finds what is compared.
 
 mod find;
 mod groups;
