@@ -63,7 +63,7 @@ fn folders_in_which_inputs_are_looked_for() {
     linker
         .say(&format!("{joined} -nostdlib"))
         .ends_with(1)
-        .tells("cannot find");
+        .tells("not found");
 }
 
 #[test]

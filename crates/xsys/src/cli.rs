@@ -110,7 +110,7 @@ pub enum Command {
     /// Take symbols and debug information out of a linked file, of whatever architecture
     Strip(StripArgs),
     /// The linker by itself: GNU ld's, lld's and wasm-ld's command lines
-    #[command(disable_help_flag = true)]
+    #[command(disable_help_flag = true, disable_version_flag = true)]
     Ld(LdArgs),
     /// Show what is installed, what is missing, and how to get it
     Doctor(DoctorArgs),

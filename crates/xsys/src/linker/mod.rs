@@ -189,6 +189,10 @@ fn take_color(args: Vec<OsString>) -> (Option<When>, Vec<OsString>) {
             let Some(text) = arg.to_str() else {
                 return true;
             };
+            if text == "--no-color-diagnostics" {
+                color = Some(When::Never);
+                return false;
+            }
             let Some(text) = text.strip_prefix("--color") else {
                 return true;
             };
