@@ -1,6 +1,7 @@
 // Warnings become errors.
 //# args: --no-entry --export=run --fatal-warnings --warn-unresolved-symbols
-//# expect-warning: undefined symbol: `missing`
+//# shows: --fatal-warnings
+//# expect-error: undefined symbol: `missing`
 //# refused: main.o: undefined symbol: missing
 //# compare: rust-lld
 

@@ -584,17 +584,10 @@ fn report(
                 .help("declare it the same way on both sides: `#[thread_local]`, `thread_local`, `.tdata`"),
             ),
             Problem::ReadOnly { .. } if !options.z.text => {}
-            Problem::ReadOnly { rule, symbol, offset } => diagnostics.push(
-                Diagnostic::error(format!(
-                    "relocation `{}` against `{}` changes a section that is not writable",
-                    rule.name,
-                    crate::elf::names::demangle(symbol.name(resolution))
-                ))
-                .note(format!("in {}", describe_place(resolution, sections, id, offset)))
-                .note("the address is known when the program starts, which cannot write there then")
-                .help("put it into a writable section, such as `.data.rel.ro`; compilers do with `-fPIE` and `-Crelocation-model=pic`")
-                .help("or pass `-z notext`, if the start-up code makes the section writable"),
-            ),
+            Problem::ReadOnly { rule, symbol, offset } => {
+                let place = describe_place(resolution, sections, id, offset);
+                diagnostics.push(read_only(rule, symbol.name(resolution), &place));
+            }
             Problem::NotPic { rule, symbol, offset } => diagnostics.push(
                 Diagnostic::error(format!(
                     "relocation `{}` against `{}` cannot be used in a position-independent executable",
@@ -617,6 +610,18 @@ fn report(
             Unresolved::Error => diagnostics.push(diagnostic),
         }
     }
+}
+
+fn read_only(rule: &Rule, name: &[u8], place: &str) -> Diagnostic {
+    Diagnostic::error(format!(
+        "relocation `{}` against `{}` changes a section that is not writable",
+        rule.name,
+        crate::elf::names::demangle(name)
+    ))
+    .note(format!("in {place}"))
+    .note("the address is known when the program starts, which cannot write there then")
+    .help("put it into a writable section, such as `.data.rel.ro`; compilers do with `-fPIE` and `-Crelocation-model=pic`")
+    .help("or pass `-z notext`, if the start-up code makes the section writable")
 }
 
 fn undefined_symbol(
