@@ -566,23 +566,14 @@ fn report(
                 .note(format!("in {}", describe_place(resolution, sections, id, offset)))
                 .help("the object is damaged; rebuild it"),
             ),
-            Problem::NotTls { rule, symbol, offset } => diagnostics.push(
-                Diagnostic::error(format!(
-                    "relocation `{}` against `{}`, which is not thread-local",
-                    rule.name,
-                    crate::elf::names::demangle(symbol.name(resolution))
-                ))
-                .note(format!("in {}", describe_place(resolution, sections, id, offset)))
-                .note(format!(
-                    "its definition is in section `{}`",
-                    match symbol.home(resolution, sections) {
-                        Home::Section(home, _) =>
-                            String::from_utf8_lossy(sections.outline(resolution, home).name).into_owned(),
-                        _ => "*ABS*".to_owned(),
-                    }
-                ))
-                .help("declare it the same way on both sides: `#[thread_local]`, `thread_local`, `.tdata`"),
-            ),
+            Problem::NotTls { rule, symbol, offset } => {
+                let place = describe_place(resolution, sections, id, offset);
+                let home = match symbol.home(resolution, sections) {
+                    Home::Section(home, _) => sections.outline(resolution, home).name,
+                    _ => b"*ABS*",
+                };
+                diagnostics.push(not_tls(rule, symbol.name(resolution), home, &place));
+            }
             Problem::ReadOnly { .. } if !options.z.text => {}
             Problem::ReadOnly { rule, symbol, offset } => {
                 let place = describe_place(resolution, sections, id, offset);
@@ -610,6 +601,20 @@ fn report(
             Unresolved::Error => diagnostics.push(diagnostic),
         }
     }
+}
+
+fn not_tls(rule: &Rule, name: &[u8], home: &[u8], place: &str) -> Diagnostic {
+    Diagnostic::error(format!(
+        "relocation `{}` against `{}`, which is not thread-local",
+        rule.name,
+        crate::elf::names::demangle(name)
+    ))
+    .note(format!("in {place}"))
+    .note(format!(
+        "its definition is in section `{}`",
+        String::from_utf8_lossy(home)
+    ))
+    .help("declare it the same way on both sides: `#[thread_local]`, `thread_local`, `.tdata`")
 }
 
 fn read_only(rule: &Rule, name: &[u8], place: &str) -> Diagnostic {
