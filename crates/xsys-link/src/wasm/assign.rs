@@ -190,7 +190,9 @@ impl<'a> Layout<'a> {
                 let stripped = no_debug && debug && !options.keeps_by_name(custom.name);
                 let discarded = resolved.discarded.customs.contains(&key);
                 let pruned = self.debug.drops(file, at as u32);
-                if stripped || discarded || pruned || custom.data.is_empty() {
+                // Bitcode that came along for link-time optimisation.
+                let bitcode = matches!(custom.name, ".llvmbc" | ".llvmcmd");
+                if stripped || discarded || pruned || bitcode || custom.data.is_empty() {
                     continue;
                 }
                 let group = *by_name.entry(custom.name).or_insert_with(|| {

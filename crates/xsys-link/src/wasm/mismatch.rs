@@ -279,6 +279,7 @@ pub(super) fn stub_undefined(resolved: &mut Resolved<'_>, options: &WasmOptions)
             continue;
         }
         let imported = symbol.explicit_import
+            || symbol.provided
             || options
                 .allow_undefined
                 .iter()

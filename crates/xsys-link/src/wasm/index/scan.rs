@@ -63,7 +63,9 @@ impl<'a> Scan<'a> {
             }
             Value::AddressRelative | Value::TableSlotRelative => {
                 // Objects are linked again, and then it is defined.
-                let absent = symbol.is_undefined() && !symbol.is_overlooked();
+                // A member has it, and nobody needed that: its address is null.
+                let lazy = symbol.demoted;
+                let absent = symbol.is_undefined() && !symbol.is_overlooked() && !lazy;
                 if !options.relocatable && (absent || symbol.missing) {
                     self.nowhere.push(place);
                 }

@@ -118,11 +118,12 @@ impl<'a> Layout<'a> {
             // wasm-ld counts from before their size.
             (FunctionRef::Synthetic(_), _) if self.exact => start.wrapping_add(offset),
             (FunctionRef::Synthetic(_), _) => (start + 1).wrapping_add(offset),
-            (FunctionRef::Object(file, at), Some(shortened)) => {
+            // And as if nothing had become shorter.
+            (FunctionRef::Object(file, at), Some(shortened)) if !self.exact => {
                 let size_len = shortened.size_len(file, at);
                 (start + size_len).wrapping_add(shortened.moved(file, at, offset))
             }
-            (FunctionRef::Object(file, at), None) => {
+            (FunctionRef::Object(file, at), _) => {
                 let size_len = resolved.file(file).functions[at as usize].size_len;
                 (start + u64::from(size_len)).wrapping_add(offset)
             }

@@ -304,8 +304,6 @@ impl<'a> ObjectFile<'a> {
                         "name" => names = Some(contents),
                         "producers" => object.producers = producers(&contents)?,
                         "target_features" => object.features = features(&contents)?,
-                        // Bitcode that came along for link-time optimisation.
-                        ".llvmbc" | ".llvmcmd" => {}
                         _ if name.starts_with("reloc.") => relocs.push(contents),
                         _ => object.customs.push(Custom {
                             name,
