@@ -47,6 +47,20 @@ pub(super) fn each_symbol<'a>(
     Ok(())
 }
 
+/// Nothing could stand in for a missing global, table or tag: those are never weak.
+fn check_weak(symbol: &ObjectSymbol<'_>) -> Parsed<()> {
+    let what = match symbol.kind {
+        SymbolKind::Table => "table",
+        SymbolKind::Global | SymbolKind::Tag => "global",
+        _ => return Ok(()),
+    };
+    let weak = symbol.flags.contains(SymbolFlags::BINDING_WEAK);
+    match weak && symbol.place == Place::Undefined {
+        true => Err(format!("undefined weak {what} symbol")),
+        false => Ok(()),
+    }
+}
+
 impl<'a> ObjectFile<'a> {
     pub(super) fn read_linking(&mut self, section: &Section<'a>) -> Parsed<()> {
         for part in LinkingSectionReader::new(section.reader()).map_err(text)? {
@@ -91,6 +105,7 @@ impl<'a> ObjectFile<'a> {
                     self.kinds.reserve((map.count() as usize).min(most));
                     for symbol in map {
                         let mut symbol = self.symbol(symbol.map_err(text)?)?;
+                        check_weak(&symbol)?;
                         symbol.class = NameClass::of(symbol.name);
                         if !symbol.flags.contains(SymbolFlags::BINDING_LOCAL) {
                             symbol.hash = name_table::hash(symbol.name);

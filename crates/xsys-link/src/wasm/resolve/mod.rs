@@ -528,7 +528,13 @@ impl<'a> Table<'a> {
                 }
             }
             let (variant, new) = self.variant(id, &entry);
-            if new || self.gives_way(variant, &entry) {
+            // wasm-ld asks the definition of the other type.
+            let known = if self.options.shrink.compat {
+                id
+            } else {
+                variant
+            };
+            if new || self.gives_way(known, &entry) {
                 self.replace(variant, &entry);
             }
             // The definition is what later references are compared with.
