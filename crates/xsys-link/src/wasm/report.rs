@@ -10,7 +10,7 @@ use super::missing::similar;
 use super::object::SymbolKind;
 use super::options::Unresolved;
 
-use super::symbols::{Definition, Resolved, Symbol};
+use super::symbols::{Definition, LinkerSymbol, Resolved, Symbol};
 use super::why_live;
 use crate::demangle::readable;
 
@@ -23,8 +23,11 @@ pub fn requests(options: &WasmOptions, resolved: &Resolved<'_>) -> Vec<Diagnosti
     };
     let starts = |name: &&str| {
         let symbol = resolved.find_own(name).map(|id| resolved.symbol(id));
-        let address = |symbol: &Symbol<'_>| {
-            symbol.kind == SymbolKind::Data && matches!(symbol.definition, Definition::Linker(_))
+        // What the linker defines where somebody asks for it comes too late.
+        let address = |symbol: &Symbol<'_>| match symbol.definition {
+            Definition::Linker(LinkerSymbol::TlsBase) => !options.memory.shared,
+            Definition::Linker(_) => symbol.kind == SymbolKind::Data,
+            _ => false,
         };
         // wasm-ld looks before it compares types.
         let stub = |symbol: &Symbol<'_>| {
