@@ -104,25 +104,27 @@ impl<'a> Parser<'a> {
                 Node::Throw(self.expr()?)
             }
             b"rq" | b"rQ" => self.requires()?,
-            [b'u', _] => {
-                self.skip(1);
-                let name = self.source_name()?;
-                let args = match &self.nodes[name as usize] {
-                    Node::Text("__uuidof") if self.look(0) == b't' => {
-                        self.skip(1);
-                        vec![self.ty()?]
-                    }
-                    Node::Text("__uuidof") if self.look(0) == b'z' => {
-                        self.skip(1);
-                        vec![self.expr()?]
-                    }
-                    _ => self.until("E", Self::template_arg)?,
-                };
-                Node::VendorCall(name, args)
-            }
+            [b'u', _] => self.vendor_call()?,
             _ => return self.unresolved_name(global),
         };
         Some(self.make(node))
+    }
+
+    fn vendor_call(&mut self) -> Option<Node<'a>> {
+        self.skip(1);
+        let name = self.source_name()?;
+        let args = match &self.nodes[name as usize] {
+            Node::Text("__uuidof") if self.look(0) == b't' => {
+                self.skip(1);
+                vec![self.ty()?]
+            }
+            Node::Text("__uuidof") if self.look(0) == b'z' => {
+                self.skip(1);
+                vec![self.expr()?]
+            }
+            _ => self.until("E", Self::template_arg)?,
+        };
+        Some(Node::VendorCall(name, args))
     }
 
     fn operation(&mut self, operator: &operators::Operator, global: bool) -> Option<Id> {

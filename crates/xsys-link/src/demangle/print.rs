@@ -250,6 +250,47 @@ impl<'p, 'a> Printer<'p, 'a> {
                 self.add("{...}");
             }
             Node::Declared(arg) => self.print(*arg),
+            Node::Encoding { ret, name, .. } => {
+                if let Some(ret) = ret {
+                    self.left(*ret);
+                    if !self.behind(*ret).anything {
+                        self.add(" ");
+                    }
+                }
+                self.print(*name);
+            }
+            Node::EnableIf(list) => {
+                self.add(" [enable_if:");
+                self.list(list);
+                self.add("]");
+            }
+            Node::Forward(at) => {
+                if let Some(meaning) = self.parser.forwards[*at].1 {
+                    self.left(meaning);
+                }
+            }
+            Node::Clone(name, suffix) => {
+                self.print(*name);
+                self.add(" (");
+                self.add(suffix);
+                self.add(")");
+            }
+            Node::ExplicitObject(param) => {
+                self.add("this ");
+                self.print(*param);
+            }
+            Node::Bindings(names) => {
+                self.open('[');
+                self.list(names);
+                self.close(']');
+            }
+            _ => self.special_name(id),
+        }
+    }
+
+    /// Names that sources do not have in this form.
+    fn special_name(&mut self, id: Id) {
+        match self.node(id) {
             Node::Tagged(name, tag) => {
                 self.left(*name);
                 self.add("[abi:");
@@ -287,11 +328,6 @@ impl<'p, 'a> Printer<'p, 'a> {
                 self.add("'");
                 self.lambda(shape);
             }
-            Node::Bindings(names) => {
-                self.open('[');
-                self.list(names);
-                self.close(']');
-            }
             Node::Conversion(ty) => {
                 self.add("operator ");
                 self.print(*ty);
@@ -300,6 +336,13 @@ impl<'p, 'a> Printer<'p, 'a> {
                 self.add("operator\"\" ");
                 self.print(*name);
             }
+            _ => self.type_left(id),
+        }
+    }
+
+    /// What of a type stands left of what has it.
+    fn type_left(&mut self, id: Id) {
+        match self.node(id) {
             Node::Qualified(inner, qualifiers) => {
                 self.left(*inner);
                 self.qualifiers(*qualifiers);
@@ -362,20 +405,6 @@ impl<'p, 'a> Printer<'p, 'a> {
                 self.list(list);
                 self.close(')');
             }
-            Node::Encoding { ret, name, .. } => {
-                if let Some(ret) = ret {
-                    self.left(*ret);
-                    if !self.behind(*ret).anything {
-                        self.add(" ");
-                    }
-                }
-                self.print(*name);
-            }
-            Node::EnableIf(list) => {
-                self.add(" [enable_if:");
-                self.list(list);
-                self.add("]");
-            }
             Node::Vector(element, length) => {
                 self.print(*element);
                 self.add(" vector[");
@@ -405,21 +434,6 @@ impl<'p, 'a> Printer<'p, 'a> {
             Node::Elaborated(word, name) => {
                 self.add(word);
                 self.print(*name);
-            }
-            Node::Forward(at) => {
-                if let Some(meaning) = self.parser.forwards[*at].1 {
-                    self.left(meaning);
-                }
-            }
-            Node::Clone(name, suffix) => {
-                self.print(*name);
-                self.add(" (");
-                self.add(suffix);
-                self.add(")");
-            }
-            Node::ExplicitObject(param) => {
-                self.add("this ");
-                self.print(*param);
             }
             _ => self.declaration_or_expression(id),
         }

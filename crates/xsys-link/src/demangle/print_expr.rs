@@ -74,6 +74,16 @@ impl Printer<'_, '_> {
                 self.expand(*pack);
                 self.close(')');
             }
+            Node::Throw(inner) => {
+                self.add("throw ");
+                self.print(*inner);
+            }
+            _ => self.call_or_cast(id),
+        }
+    }
+
+    fn call_or_cast(&mut self, id: Id) {
+        match self.node(id) {
             Node::NamedCast(word, ty, inner) => {
                 self.add(word);
                 let parens = std::mem::replace(&mut self.parens, 0);
@@ -148,6 +158,12 @@ impl Printer<'_, '_> {
                 self.print(*expr);
                 self.close(')');
             }
+            _ => self.list_or_fold(id),
+        }
+    }
+
+    fn list_or_fold(&mut self, id: Id) {
+        match self.node(id) {
             Node::InitList(ty, list) => {
                 if let Some(ty) = ty {
                     self.print(*ty);
@@ -185,10 +201,13 @@ impl Printer<'_, '_> {
                 pack,
                 init,
             } => self.fold(*left, operator, *pack, *init),
-            Node::Throw(inner) => {
-                self.add("throw ");
-                self.print(*inner);
-            }
+            _ => self.operand_alone(id),
+        }
+    }
+
+    /// Names and literals.
+    fn operand_alone(&mut self, id: Id) {
+        match self.node(id) {
             Node::Param(number) => {
                 self.add("fp");
                 self.add(number);

@@ -98,51 +98,13 @@ impl<'a> Parser<'a> {
                 }
                 name
             }
-            (b'D', b'F') => {
-                self.skip(2);
-                if self.eat("16b") {
-                    return Some(self.text("std::bfloat16_t"));
-                }
-                let bits = self.number(false);
-                if bits.is_empty() {
-                    return None;
-                }
-                self.expect("_")?;
-                return Some(self.make(Node::Float(bits)));
-            }
-            (b'D', b'B' | b'U') => {
-                self.skip(2);
-                let bits = match self.look(0).is_ascii_digit() {
-                    true => {
-                        let bits = self.number(false);
-                        self.text(bits)
-                    }
-                    false => self.expr()?,
-                };
-                self.expect("_")?;
-                return Some(self.make(Node::BitInt(bits, second == b'B')));
-            }
-            (b'D', b't' | b'T') => self.decltype()?,
-            (b'D', b'v') => self.vector()?,
-            (b'D', b'p') => {
-                self.skip(2);
-                let inner = self.ty()?;
-                self.make(Node::Expansion(inner))
-            }
-            (b'D', b'o' | b'O' | b'w' | b'x') | (b'F', _) => self.function()?,
-            (b'D', b'k' | b'K') => {
-                self.skip(2);
-                let constraint = self.name(None)?;
-                let kind = match second {
-                    b'k' => " auto",
-                    _ => " decltype(auto)",
-                };
-                self.make(Node::Suffixed(constraint, kind))
-            }
+            (b'F', _) => self.function()?,
+            (b'D', b'F' | b'B' | b'U') => return self.number_of_bits(second),
             (b'D', letter) if second_builtin(letter).is_some() => {
                 self.skip(2);
                 return Some(self.text(second_builtin(letter)?));
             }
+            (b'D', _) => self.with_d(second)?,
             (b'A', _) => self.array()?,
             (b'M', _) => {
                 self.skip(1);
@@ -191,6 +153,55 @@ impl<'a> Parser<'a> {
         };
         self.subs.push(ty);
         Some(ty)
+    }
+
+    /// `_Float16`, `_BitInt(7)` and their kind: types of this many bits, which are no candidates for substitution.
+    fn number_of_bits(&mut self, letter: u8) -> Option<Id> {
+        self.skip(2);
+        if letter == b'F' {
+            if self.eat("16b") {
+                return Some(self.text("std::bfloat16_t"));
+            }
+            let bits = self.number(false);
+            if bits.is_empty() {
+                return None;
+            }
+            self.expect("_")?;
+            return Some(self.make(Node::Float(bits)));
+        }
+        let bits = match self.look(0).is_ascii_digit() {
+            true => {
+                let bits = self.number(false);
+                self.text(bits)
+            }
+            false => self.expr()?,
+        };
+        self.expect("_")?;
+        Some(self.make(Node::BitInt(bits, letter == b'B')))
+    }
+
+    /// The types that begin with `D` and this letter.
+    fn with_d(&mut self, letter: u8) -> Option<Id> {
+        match letter {
+            b't' | b'T' => self.decltype(),
+            b'v' => self.vector(),
+            b'p' => {
+                self.skip(2);
+                let inner = self.ty()?;
+                Some(self.make(Node::Expansion(inner)))
+            }
+            b'o' | b'O' | b'w' | b'x' => self.function(),
+            b'k' | b'K' => {
+                self.skip(2);
+                let constraint = self.name(None)?;
+                let kind = match letter {
+                    b'k' => " auto",
+                    _ => " decltype(auto)",
+                };
+                Some(self.make(Node::Suffixed(constraint, kind)))
+            }
+            _ => self.class_or_enum(),
+        }
     }
 
     fn class_or_enum(&mut self) -> Option<Id> {

@@ -38,6 +38,18 @@ pub(super) const NAMES: &[&str] = &[
     "VERSION",
 ];
 
+/// A command of one name in parentheses, and what that name is.
+type OfOneName = (&'static str, &'static str, fn(Name) -> Command);
+
+const ONE_NAME: [OfOneName; 6] = [
+    ("ENTRY", "a symbol", Command::Entry),
+    ("OUTPUT", "a file name", Command::Output),
+    ("OUTPUT_ARCH", "an architecture", Command::OutputArch),
+    ("TARGET", "a format", Command::Target),
+    ("SEARCH_DIR", "a path", Command::SearchDir),
+    ("STARTUP", "a file name", Command::Startup),
+];
+
 impl Parser<'_> {
     /// One command that starts with `first`.
     pub(super) fn command(&mut self, first: Token, out: &mut Vec<Command>) -> Parsed<()> {
@@ -54,48 +66,23 @@ impl Parser<'_> {
         }
         let word = self.word(first).to_owned();
         self.bump(first);
+        if let Some((_, what, command)) = ONE_NAME.iter().find(|(name, ..)| *name == word) {
+            let name = self.parenthesised_name(&word, what)?;
+            out.push(command(name));
+            return Ok(());
+        }
         match word.as_str() {
-            "ENTRY" => {
-                let name = self.parenthesised_name("ENTRY", "a symbol")?;
-                out.push(Command::Entry(name));
-            }
             "EXTERN" => {
                 let names = self.names("EXTERN", "a symbol")?;
                 out.push(Command::Extern(names));
-            }
-            "OUTPUT" => {
-                let name = self.parenthesised_name("OUTPUT", "a file name")?;
-                out.push(Command::Output(name));
             }
             "OUTPUT_FORMAT" => {
                 let command = self.output_format()?;
                 out.push(command);
             }
-            "OUTPUT_ARCH" => {
-                let name = self.parenthesised_name("OUTPUT_ARCH", "an architecture")?;
-                out.push(Command::OutputArch(name));
-            }
-            "TARGET" => {
-                let name = self.parenthesised_name("TARGET", "a format")?;
-                out.push(Command::Target(name));
-            }
-            "SEARCH_DIR" => {
-                let name = self.parenthesised_name("SEARCH_DIR", "a path")?;
-                out.push(Command::SearchDir(name));
-            }
-            "STARTUP" => {
-                let name = self.parenthesised_name("STARTUP", "a file name")?;
-                out.push(Command::Startup(name));
-            }
             "INPUT" | "GROUP" => {
-                self.expect("(", &format!("after `{word}`"))?;
-                let mut files = Vec::new();
-                self.input_files(&word, false, &mut files)?;
-                out.push(if word == "INPUT" {
-                    Command::Input(files)
-                } else {
-                    Command::Group(files)
-                });
+                let command = self.inputs(&word)?;
+                out.push(command);
             }
             "MEMORY" => {
                 let open = self.expect("{", "after `MEMORY`")?;
@@ -104,27 +91,12 @@ impl Parser<'_> {
                 out.push(Command::Memory(regions));
             }
             "REGION_ALIAS" => {
-                self.expect("(", "after `REGION_ALIAS`")?;
-                let alias = self.name(Mode::Pattern, "the alias")?;
-                self.expect(",", "between alias and region")?;
-                let region = self.name(Mode::Pattern, "a memory region")?;
-                self.expect(")", "to close `REGION_ALIAS(`")?;
-                out.push(Command::RegionAlias { alias, region });
+                let command = self.region_alias()?;
+                out.push(command);
             }
             "PHDRS" => {
-                let open = self.expect("{", "after `PHDRS`")?;
-                let mut phdrs = Vec::new();
-                self.statements(
-                    Some((open, "PHDRS {")),
-                    Mode::Command,
-                    &[],
-                    &mut |parser, token| {
-                        let phdr = parser.phdr(token)?;
-                        phdrs.push(phdr);
-                        Ok(true)
-                    },
-                );
-                out.push(Command::Phdrs(phdrs));
+                let command = self.phdrs()?;
+                out.push(command);
             }
             "SECTIONS" => {
                 let open = self.expect("{", "after `SECTIONS`")?;
@@ -133,15 +105,8 @@ impl Parser<'_> {
                 out.push(Command::Sections(items));
             }
             "INSERT" => {
-                let token = self.take(Mode::Command);
-                let after = match self.word(token) {
-                    "AFTER" => true,
-                    "BEFORE" => false,
-                    _ => return Err(self.unexpected("`AFTER` or `BEFORE` after `INSERT`", token)),
-                };
-                let section = self.name(Mode::Command, "an output section")?;
-                self.eat(";");
-                out.push(Command::Insert { after, section });
+                let command = self.insert()?;
+                out.push(command);
             }
             "ASSERT" => {
                 let assert = self.assert(first.start)?;
@@ -172,16 +137,66 @@ impl Parser<'_> {
                 let name = self.name_of(first);
                 out.push(Command::Flag(name));
             }
-            "LD_FEATURE" => {
-                let name = self.parenthesised_name("LD_FEATURE", "a feature")?;
-                // The feature makes numbers in sections absolute, which they always are here.
-                if &*name.text != "SANE_EXPR" {
-                    let message = format!("unknown linker feature `{}`", name.text);
-                    self.error_help(name.span, message, "the one feature is `SANE_EXPR`");
-                }
-            }
+            "LD_FEATURE" => self.feature()?,
             "INCLUDE" => return self.include(&mut |parser| parser.commands(out)),
             _ => return Err(self.unknown_command(first)),
+        }
+        Ok(())
+    }
+
+    fn inputs(&mut self, word: &str) -> Parsed<Command> {
+        self.expect("(", &format!("after `{word}`"))?;
+        let mut files = Vec::new();
+        self.input_files(word, false, &mut files)?;
+        Ok(match word {
+            "INPUT" => Command::Input(files),
+            _ => Command::Group(files),
+        })
+    }
+
+    fn region_alias(&mut self) -> Parsed<Command> {
+        self.expect("(", "after `REGION_ALIAS`")?;
+        let alias = self.name(Mode::Pattern, "the alias")?;
+        self.expect(",", "between alias and region")?;
+        let region = self.name(Mode::Pattern, "a memory region")?;
+        self.expect(")", "to close `REGION_ALIAS(`")?;
+        Ok(Command::RegionAlias { alias, region })
+    }
+
+    fn phdrs(&mut self) -> Parsed<Command> {
+        let open = self.expect("{", "after `PHDRS`")?;
+        let mut phdrs = Vec::new();
+        self.statements(
+            Some((open, "PHDRS {")),
+            Mode::Command,
+            &[],
+            &mut |parser, token| {
+                let phdr = parser.phdr(token)?;
+                phdrs.push(phdr);
+                Ok(true)
+            },
+        );
+        Ok(Command::Phdrs(phdrs))
+    }
+
+    fn insert(&mut self) -> Parsed<Command> {
+        let token = self.take(Mode::Command);
+        let after = match self.word(token) {
+            "AFTER" => true,
+            "BEFORE" => false,
+            _ => return Err(self.unexpected("`AFTER` or `BEFORE` after `INSERT`", token)),
+        };
+        let section = self.name(Mode::Command, "an output section")?;
+        self.eat(";");
+        Ok(Command::Insert { after, section })
+    }
+
+    fn feature(&mut self) -> Parsed<()> {
+        let name = self.parenthesised_name("LD_FEATURE", "a feature")?;
+        // The feature makes numbers in sections absolute, which they always are here.
+        if &*name.text != "SANE_EXPR" {
+            let message = format!("unknown linker feature `{}`", name.text);
+            self.error_help(name.span, message, "the one feature is `SANE_EXPR`");
         }
         Ok(())
     }
