@@ -5,6 +5,7 @@
 
 pub mod demangle;
 pub mod elf;
+mod filling;
 pub mod hints;
 pub mod input;
 pub mod options;

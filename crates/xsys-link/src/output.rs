@@ -1,16 +1,13 @@
 //! The output file: whole or not there at all.
 //!
-//! The linker fills the file in parallel, in place, through a mapping; that is the quickest way and
-//! takes no memory of its own. The file is made under another name beside its destination and
-//! renamed when it is complete, so that nobody ever sees half of it, a program that is running
+//! The linkers fill the file in parallel, part by part ([`Parts`]), which spares the page faults of a mapping; a
+//! file whose bytes are looked at again is mapped and filled in place. The file is made under another name beside its
+//! destination and renamed when it is complete, so that nobody ever sees half of it, a program that is running
 //! stays as it is, and a failed link leaves the previous output alone.
 //!
 //! A mapped file on a full disk kills the writer with SIGBUS, so the space is reserved first. Where
 //! the file system cannot reserve (and off Linux), and for small files, the bytes are collected in
 //! memory and written at the end. Devices such as `/dev/null` are written to, never replaced; `-` is standard output.
-//!
-//! An output whose parts nobody looks at again can be written part by part instead ([`Parts`]): that
-//! spares the page faults of a mapping.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};

@@ -1,13 +1,4 @@
-//! Filling the output: what is planned, cut into jobs that are done in parallel.
-//!
-//! Where the output can be written piece by piece, jobs that lie side by side are put together in a
-//! buffer, which is used again for the next ones: neither the output nor a mapping of it ever is in
-//! memory as a whole, and a large write costs the system a third of what the page faults of a mapping
-//! cost. The bytes do not depend on how many threads there are.
-
-use std::ops::Range;
-
-use rayon::prelude::*;
+//! Filling the output: what is planned, cut into jobs that are done in parallel ([`filling`]).
 
 use super::build_id;
 use super::debug::{self, Shard};
@@ -19,12 +10,7 @@ use super::object::Custom;
 use super::relocate::{self, Chunk, tombstone};
 use super::symbols::{FileId, FunctionRef};
 use super::write::Planned;
-use crate::spare::Spare;
-
-/// How much is put together before it is written. Buffers of this size stay in a processor's cache.
-const BATCH: usize = 256 << 10;
-/// From this size on, bytes that are there already are written from where they are.
-const DIRECT: usize = 64 << 10;
+use crate::filling::{self, Placed};
 
 /// What can be filled independently of everything else.
 enum Job<'p, 's, 'a> {
@@ -38,13 +24,6 @@ enum Job<'p, 's, 'a> {
     Input(&'a str, FileId, u32),
 }
 
-/// Jobs that are written together.
-struct Batch {
-    jobs: Range<usize>,
-    offset: u64,
-    size: usize,
-}
-
 impl<'a> Planned<'_, '_, 'a> {
     /// Whether the module has to be read once it is there.
     pub fn is_read_back(&self) -> bool {
@@ -53,15 +32,9 @@ impl<'a> Planned<'_, '_, 'a> {
 
     /// Writes the module into bytes of its size, whatever they contain.
     pub fn write(&self, out: &mut [u8]) {
-        let mut rest = &mut *out;
-        let mut jobs = Vec::new();
-        for (job, size) in self.jobs() {
-            let (place, after) = rest.split_at_mut(size);
-            rest = after;
-            jobs.push((job, place));
-        }
-        jobs.into_par_iter()
-            .for_each(|(job, place)| self.module().fill(&job, place));
+        filling::in_memory(self.jobs(), out, |placed, place| {
+            self.module().fill(&placed.job, place)
+        });
         build_id::fill(&self.module().options.build_id, out);
     }
 
@@ -71,32 +44,14 @@ impl<'a> Planned<'_, '_, 'a> {
         &self,
         put: impl Fn(u64, &[u8]) -> Result<(), E> + Sync,
     ) -> Result<(), E> {
-        let jobs = self.jobs();
-        let spare: Spare<Vec<u8>> = Spare::default();
-        batches(&jobs).into_par_iter().try_for_each(|batch| {
-            let jobs = &jobs[batch.jobs];
-            if let [(job, _)] = jobs
-                && let Some(bytes) = job.bytes()
-            {
-                return put(batch.offset, bytes);
-            }
-            spare.lend(|buffer| {
-                if buffer.len() < batch.size {
-                    buffer.resize(batch.size.max(BATCH), 0);
-                }
-                let mut rest = &mut buffer[..batch.size];
-                for (job, size) in jobs {
-                    let (place, after) = rest.split_at_mut(*size);
-                    rest = after;
-                    self.module().fill(job, place);
-                }
-                put(batch.offset, &buffer[..batch.size])
-            })
-        })
+        let fill = |placed: &Placed<Job<'_, '_, 'a>>, place: &mut [u8]| {
+            self.module().fill(&placed.job, place)
+        };
+        filling::in_parts(&self.jobs(), Job::bytes, fill, put)
     }
 
-    /// The output's jobs in order, with their sizes.
-    fn jobs(&self) -> Vec<(Job<'_, '_, 'a>, usize)> {
+    /// The output's jobs in order.
+    fn jobs(&self) -> Vec<Placed<Job<'_, '_, 'a>>> {
         let mut jobs = Vec::with_capacity(self.pieces().len());
         for (piece, size) in self.pieces() {
             match piece {
@@ -104,38 +59,18 @@ impl<'a> Planned<'_, '_, 'a> {
                 piece => jobs.push((Job::Piece(piece), *size)),
             }
         }
-        jobs
-    }
-}
-
-/// Puts jobs together that lie side by side.
-fn batches(jobs: &[(Job<'_, '_, '_>, usize)]) -> Vec<Batch> {
-    let mut batches: Vec<Batch> = Vec::new();
-    let (mut offset, mut full) = (0, true);
-    for (at, (job, size)) in jobs.iter().enumerate() {
-        let alone = *size >= DIRECT && job.bytes().is_some();
-        let last = batches.last_mut().filter(|last| {
-            // What is small goes with a large one in front of it.
-            !full && !alone && (last.size + size <= BATCH || *size < DIRECT)
+        let mut offset = 0;
+        let placed = jobs.into_iter().map(|(job, size)| {
+            let at = offset;
+            offset += size as u64;
+            Placed {
+                offset: at,
+                size,
+                job,
+            }
         });
-        match last {
-            Some(last) => {
-                last.jobs.end = at + 1;
-                last.size += size;
-                full = last.size >= BATCH;
-            }
-            None => {
-                batches.push(Batch {
-                    jobs: at..at + 1,
-                    offset,
-                    size: *size,
-                });
-                full = alone || *size >= BATCH;
-            }
-        }
-        offset += *size as u64;
+        placed.collect()
     }
-    batches
 }
 
 impl Job<'_, '_, '_> {
@@ -251,54 +186,5 @@ impl<'a> Module<'_, 'a> {
 
     fn apply(&self, out: &mut [u8], chunk: Chunk<'_>) {
         relocate::apply(self.layout, self.resolved, self.live, &chunk, out);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn batches_cover_everything_in_order() {
-        let text = vec![0; BATCH];
-        let sizes = [
-            10,
-            DIRECT,
-            10,
-            BATCH - 10,
-            1,
-            DIRECT - 1,
-            BATCH,
-            0,
-            DIRECT,
-            3 * BATCH,
-            7,
-        ];
-        for direct in [false, true] {
-            let piece = Piece::Body(FunctionRef::Object(FileId(0), 0));
-            let jobs: Vec<_> = sizes
-                .iter()
-                .map(|&size| match direct && size == DIRECT {
-                    true => (Job::Bytes(&text[..size]), size),
-                    false => (Job::Piece(&piece), size),
-                })
-                .collect();
-            let (mut job, mut offset) = (0, 0);
-            for batch in batches(&jobs) {
-                assert_eq!((batch.jobs.start, batch.offset), (job, offset));
-                let sum: usize = sizes[batch.jobs.clone()].iter().sum();
-                assert_eq!(batch.size, sum);
-                let many = batch.jobs.len() > 1;
-                assert!(!many || batch.size < BATCH + DIRECT, "{}", batch.size);
-                assert!(
-                    !many
-                        || jobs[batch.jobs.clone()]
-                            .iter()
-                            .all(|(job, _)| job.bytes().is_none())
-                );
-                (job, offset) = (batch.jobs.end, offset + batch.size as u64);
-            }
-            assert_eq!(job, sizes.len());
-        }
     }
 }

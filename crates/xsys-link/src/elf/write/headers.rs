@@ -13,13 +13,7 @@ use crate::options::OutputKind;
 use crate::script::eval::OutputId;
 
 impl Image<'_, '_> {
-    pub(super) fn file_header(
-        &self,
-        bytes: &mut [u8],
-        headers_at: u64,
-        sections: usize,
-        names: usize,
-    ) {
+    pub(super) fn file_header(&self, headers_at: u64, sections: usize, names: usize) -> Vec<u8> {
         let (e, arch) = (self.endian, self.arch());
         let segments = self.plan.segments.len();
         let mut out = Vec::with_capacity(64);
@@ -72,7 +66,7 @@ impl Image<'_, '_> {
             names as u16
         };
         out.extend_from_slice(&e.write_u16(names));
-        bytes[..out.len()].copy_from_slice(&out);
+        out
     }
 
     /// IFUNCs are a GNU extension, and so is SHF_GNU_RETAIN, which only objects carry on.
@@ -91,11 +85,11 @@ impl Image<'_, '_> {
         }
     }
 
-    pub(super) fn program_headers(&self, bytes: &mut [u8]) {
+    /// They follow the file header.
+    pub(super) fn program_headers(&self) -> Vec<u8> {
         let (e, is_64) = (self.endian, self.arch().is_64());
-        let mut at = if is_64 { 64 } else { 52 };
+        let mut out = Vec::with_capacity(56 * self.plan.segments.len());
         for s in &self.plan.segments {
-            let mut out = Vec::with_capacity(56);
             out.extend_from_slice(&e.write_u32(s.p_type));
             if is_64 {
                 out.extend_from_slice(&e.write_u32(s.flags));
@@ -116,9 +110,8 @@ impl Image<'_, '_> {
                 out.extend_from_slice(&e.write_u32(s.flags));
                 out.extend_from_slice(&e.write_u32(s.align as u32));
             }
-            bytes[at..at + out.len()].copy_from_slice(&out);
-            at += out.len();
         }
+        out
     }
 
     pub(super) fn section_headers(
@@ -127,14 +120,14 @@ impl Image<'_, '_> {
         tables: &[Table],
         table_offsets: &[u64],
         names: &[u32],
-        out: &mut [u8],
-    ) {
+    ) -> Vec<u8> {
         let layout = self.addresses().layout;
         let is_64 = self.arch().is_64();
         let size = if is_64 { 64 } else { 40 };
         let order = shape.order;
         let sections = order.len() + tables.len() + 1;
         let reserved = usize::from(elf::SHN_LORESERVE);
+        let mut out = vec![0; sections * size];
         let first = [
             0,
             0,
@@ -196,6 +189,7 @@ impl Image<'_, '_> {
             ];
             self.section_header(&mut out[(position + 1) * size..][..size], fields);
         }
+        out
     }
 
     /// `sh_link` and `sh_info` of sections that refer to others.

@@ -1,8 +1,9 @@
 //! The finished file: headers, contents, relocations, tables.
 //!
 //! Problem: hundreds of megabytes must be copied once, into their final place, by all cores. The
-//! output is cut into disjoint pieces (one an input section, one a gap), which rayon fills in any
-//! order; the bytes do not depend on it.
+//! output is cut into disjoint pieces (one an input section, one a gap), which are filled in any
+//! order ([`filling`]); the bytes do not depend on it. Only what is read again (a hash as build id,
+//! sections that are compressed) needs the file in memory as a whole.
 //!
 //! Spec: gABI "ELF Header", "Section Header", "Program Header".
 
@@ -10,10 +11,10 @@ mod headers;
 mod synthetic;
 
 use std::borrow::Cow;
+use std::sync::{Mutex, PoisonError};
 
 use object::elf;
 use object::{Endian, Endianness};
-use rayon::prelude::*;
 use xsys_diag::Diagnostic;
 
 use super::arch::Arch;
@@ -34,8 +35,9 @@ use super::synthetic::groups;
 use super::synthetic::groups::Group;
 use super::synthetic::symtab;
 use super::synthetic::symtab::{SymbolIndexes, SymbolTable};
-use crate::options::ElfOptions;
-use crate::output::OutputFile;
+use crate::filling::{self, Placed};
+use crate::options::{BuildId, ElfOptions};
+use crate::output::{OutputError, OutputFile};
 use crate::script::eval::OutputId;
 
 /// Everything the writer needs.
@@ -138,31 +140,40 @@ impl Image<'_, '_> {
             diagnostics.push(refusal);
             return false;
         }
-        let mut file = match OutputFile::create(&self.options.output, total) {
+        let path = &self.options.output;
+        let file = match self.is_read_back() {
+            true => OutputFile::create(path, total),
+            false => OutputFile::create_for_parts(path, total),
+        };
+        let before = diagnostics.len();
+        let written = file.and_then(|mut file| {
+            let jobs = self.jobs(&order, total, diagnostics);
+            self.contents(jobs, &mut file, diagnostics)?;
+            let mut rest: Vec<(u64, Vec<u8>)> = Vec::new();
+            let offsets = table_offsets.iter().copied();
+            let headers = self.section_headers(&shape, &tables, &table_offsets, &names);
+            rest.extend(offsets.zip(tables.into_iter().map(|table| table.bytes)));
+            rest.push((headers_at, headers));
+            rest.push((0, self.file_header(headers_at, count, count - 1)));
+            rest.push((
+                if self.arch().is_64() { 64 } else { 52 },
+                self.program_headers(),
+            ));
+            if let (BuildId::Hex(id), Some(at)) =
+                (&self.options.layout.build_id, self.build_id_place())
+            {
+                rest.push((at, id.clone()));
+            }
+            self.finish(rest, headers_at, &mut file)?;
+            Ok(file)
+        });
+        let file = match written {
             Ok(file) => file,
             Err(error) => {
                 diagnostics.push(error.into_diagnostic());
                 return false;
             }
         };
-        let bytes = file.bytes_mut();
-        let before = diagnostics.len();
-        self.contents(&order, bytes, diagnostics);
-        for (table, &at) in tables.iter().zip(&table_offsets) {
-            bytes[at as usize..][..table.bytes.len()].copy_from_slice(&table.bytes);
-        }
-        self.section_headers(
-            &shape,
-            &tables,
-            &table_offsets,
-            &names,
-            &mut bytes[headers_at as usize..],
-        );
-        self.file_header(bytes, headers_at, count, count - 1);
-        self.program_headers(bytes);
-        let length = self.compress(bytes, headers_at);
-        self.build_id(&mut bytes[..length]);
-        file.shorten(length as u64);
         if self.options.reports.fatal_warnings {
             diagnostics[before..]
                 .iter_mut()
@@ -181,6 +192,34 @@ impl Image<'_, '_> {
                 false
             }
         }
+    }
+
+    /// Whether the file has to be read once its contents are there.
+    fn is_read_back(&self) -> bool {
+        let hashed = !matches!(self.options.layout.build_id, BuildId::Hex(_));
+        self.options.layout.compress_debug.is_some() || (hashed && self.build_id_place().is_some())
+    }
+
+    /// Writes what is not a section's contents, and what depends on all bytes.
+    fn finish(
+        &self,
+        rest: Vec<(u64, Vec<u8>)>,
+        headers_at: u64,
+        file: &mut OutputFile,
+    ) -> Result<(), OutputError> {
+        if let Some(parts) = file.parts() {
+            return rest
+                .iter()
+                .try_for_each(|(at, part)| parts.write(*at, part));
+        }
+        let bytes = file.bytes_mut();
+        for (at, part) in rest {
+            bytes[at as usize..][..part.len()].copy_from_slice(&part);
+        }
+        let length = self.compress(bytes, headers_at);
+        self.build_id(&mut bytes[..length]);
+        file.shorten(length as u64);
+        Ok(())
     }
 
     /// `--compress-debug-sections`; returns the file's length.
@@ -336,7 +375,47 @@ impl Image<'_, '_> {
     }
 
     /// Fills all section contents in parallel.
-    fn contents(&self, order: &[OutputId], bytes: &mut [u8], diagnostics: &mut Vec<Diagnostic>) {
+    fn contents(
+        &self,
+        jobs: Vec<Placed<Piece>>,
+        file: &mut OutputFile,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Result<(), OutputError> {
+        let found = Mutex::new(Vec::new());
+        let fill = |placed: &Placed<Piece>, out: &mut [u8]| {
+            let mut problems = Vec::new();
+            self.fill(&placed.job, out, &mut problems);
+            if !problems.is_empty() {
+                let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
+                found.push((placed.offset, problems));
+            }
+        };
+        let result = match file.parts() {
+            Some(parts) => {
+                let fill = |placed: &Placed<Piece>, out: &mut [u8]| {
+                    out.fill(0);
+                    fill(placed, out);
+                };
+                filling::in_parts(&jobs, |_| None, fill, |at, bytes| parts.write(at, bytes))
+            }
+            None => {
+                filling::in_memory(jobs, file.bytes_mut(), fill);
+                Ok(())
+            }
+        };
+        let mut problems = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+        problems.sort_by_key(|(offset, _)| *offset);
+        diagnostics.extend(problems.into_iter().flat_map(|(_, problems)| problems));
+        result
+    }
+
+    /// Cuts the contents of all sections into pieces, in the order of the file.
+    fn jobs(
+        &self,
+        order: &[OutputId],
+        total: u64,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Vec<Placed<Piece>> {
         let layout = self.addresses().layout;
         let mut stretches: Vec<(u64, u64, OutputId)> = order
             .iter()
@@ -351,40 +430,23 @@ impl Image<'_, '_> {
             .filter(|(_, size, _)| *size > 0)
             .collect();
         stretches.sort_unstable();
-        let mut tasks: Vec<Piece<'_>> = Vec::new();
-        let mut rest = bytes;
+        let mut jobs = Vec::new();
         let mut at = 0u64;
         for (offset, size, id) in stretches {
-            let Some(skip) = offset.checked_sub(at) else {
+            if offset < at {
                 diagnostics.push(overlap(&layout.placement.output(id).name));
                 continue;
-            };
-            let Some((_, tail)) = rest.split_at_mut_checked(skip as usize) else {
-                break;
-            };
-            let Some((own, tail)) = tail.split_at_mut_checked(size as usize) else {
-                break;
-            };
-            rest = tail;
-            at = offset + size;
-            self.pieces(id, own, &mut tasks);
+            }
+            let end = offset.checked_add(size).filter(|end| *end <= total);
+            let Some(end) = end else { break };
+            at = end;
+            self.pieces(id, (offset, size), &mut jobs);
         }
-        let mut problems: Vec<(usize, Vec<Diagnostic>)> = tasks
-            .into_par_iter()
-            .enumerate()
-            .map(|(index, piece)| {
-                let mut problems = Vec::new();
-                self.fill(piece, &mut problems);
-                (index, problems)
-            })
-            .filter(|(_, problems)| !problems.is_empty())
-            .collect();
-        problems.sort_by_key(|(index, _)| *index);
-        diagnostics.extend(problems.into_iter().flat_map(|(_, problems)| problems));
+        jobs
     }
 
-    /// Cuts one output section's bytes into pieces.
-    fn pieces<'b>(&self, id: OutputId, own: &'b mut [u8], tasks: &mut Vec<Piece<'b>>) {
+    /// Cuts one output section, which starts at `start` in the file, into pieces.
+    fn pieces(&self, id: OutputId, (start, whole): (u64, u64), jobs: &mut Vec<Placed<Piece>>) {
         let addresses = self.addresses();
         let layout = addresses.layout;
         let output = layout.placement.output(id);
@@ -432,45 +494,60 @@ impl Image<'_, '_> {
             starts.extend(texts.flat_map(|(_, at, text)| [*at, at + text.len() as u64]));
             starts.sort_unstable();
         }
-        let gaps = |mut bytes: &'b mut [u8], mut at: u64, tasks: &mut Vec<Piece<'b>>| {
-            while !bytes.is_empty() {
+        let texts: Vec<(u64, usize)> = layout
+            .texts
+            .iter()
+            .filter(|(o, ..)| *o == id)
+            .map(|(_, at, text)| (*at, text.len()))
+            .collect();
+        let gaps = |mut at: u64, until: u64, jobs: &mut Vec<Placed<Piece>>| {
+            while at < until {
                 let end = starts.get(starts.partition_point(|start| *start <= at));
-                let length = end.map_or(bytes.len() as u64, |end| end - at);
-                let length = usize::try_from(length)
-                    .unwrap_or(usize::MAX)
-                    .min(bytes.len());
-                let (part, rest) = bytes.split_at_mut(length);
-                tasks.push(Piece::Gap {
-                    bytes: part,
-                    at,
-                    gap: gap(at),
-                    data: data.clone(),
-                    output: id,
-                });
-                (bytes, at) = (rest, at + length as u64);
+                let end = end.map_or(until, |end| until.min(*end));
+                let inside = |from: u64, size: usize| from >= at && from + size as u64 <= end;
+                let data = data.iter().copied();
+                let data = data.filter(|d| inside(d.offset, usize::from(d.size).min(8)));
+                let data: Vec<_> = data.collect();
+                let gap = gap(at);
+                let empty = data.is_empty() && !texts.iter().any(|(at, size)| inside(*at, *size));
+                // Nothing is written where there are only zeros.
+                if !(empty && matches!(gap, Gap::Zero)) {
+                    jobs.push(Placed {
+                        offset: start + at,
+                        size: (end - at) as usize,
+                        job: Piece::Gap {
+                            at,
+                            gap,
+                            data,
+                            output: id,
+                        },
+                    });
+                }
+                at = end;
             }
         };
-        let (mut rest, mut at) = (own, 0u64);
+        let mut at = 0u64;
         for (offset, input, size) in inputs {
-            let Some(skip) = offset.checked_sub(at) else {
+            if offset < at {
                 continue;
-            };
-            let Some((before, tail)) = rest.split_at_mut_checked(skip as usize) else {
-                return;
-            };
-            let Some((bytes, tail)) = tail.split_at_mut_checked(size as usize) else {
-                return;
-            };
-            gaps(before, at, tasks);
-            tasks.push(Piece::Input { bytes, id: input });
-            (rest, at) = (tail, offset + size);
+            }
+            let end = offset.checked_add(size).filter(|end| *end <= whole);
+            let Some(end) = end else { return };
+            gaps(at, offset, jobs);
+            jobs.push(Placed {
+                offset: start + offset,
+                size: size as usize,
+                job: Piece::Input { id: input },
+            });
+            at = end;
         }
-        gaps(rest, at, tasks);
+        gaps(at, whole, jobs);
     }
 
-    fn fill(&self, piece: Piece<'_>, problems: &mut Vec<Diagnostic>) {
+    /// Fills a piece's bytes, which are zero.
+    fn fill(&self, piece: &Piece, bytes: &mut [u8], problems: &mut Vec<Diagnostic>) {
         match piece {
-            Piece::Input { bytes, id } => match self.addresses().sections.synthetic(id) {
+            &Piece::Input { id } => match self.addresses().sections.synthetic(id) {
                 Some(section) => self.synthetic(section.kind, id, bytes, problems),
                 None if self.options.kind.is_object() => {
                     relocatable::addends::copy(&self.relocator, id, bytes, problems)
@@ -478,16 +555,16 @@ impl Image<'_, '_> {
                 None => self.relocator.section(id, bytes, problems),
             },
             Piece::Gap {
-                bytes,
                 at,
                 gap,
                 data,
                 output,
             } => {
+                let at = *at;
                 match gap {
                     Gap::Zero => {}
                     Gap::Code => repeat(bytes, self.arch().fill(), at),
-                    Gap::Pattern(pattern) => repeat(bytes, &pattern, 0),
+                    Gap::Pattern(pattern) => repeat(bytes, pattern, 0),
                 }
                 for write in data {
                     let value = match self.endian {
@@ -506,7 +583,7 @@ impl Image<'_, '_> {
                         place.copy_from_slice(value);
                     }
                 }
-                self.literal_bytes(output, at, bytes);
+                self.literal_bytes(*output, at, bytes);
             }
         }
     }
@@ -535,13 +612,11 @@ impl Image<'_, '_> {
 }
 
 /// A stretch of the output.
-enum Piece<'b> {
+enum Piece {
     Input {
-        bytes: &'b mut [u8],
         id: SectionId,
     },
     Gap {
-        bytes: &'b mut [u8],
         at: u64,
         gap: Gap,
         data: Vec<crate::elf::layout::DataWrite>,

@@ -130,18 +130,20 @@ impl Image<'_, '_> {
         }
     }
 
+    /// Where in the file the build id is.
+    pub(super) fn build_id_place(&self) -> Option<u64> {
+        let addresses = self.addresses();
+        let id = addresses.sections.find(SyntheticKind::BuildId)?;
+        let output = addresses.layout.output_of[id.0 as usize]?;
+        let section = self.plan.offsets[output.0 as usize];
+        Some(section + addresses.layout.offsets[id.0 as usize] + build_id::HEADER)
+    }
+
     /// Fills the build id in.
     pub(super) fn build_id(&self, bytes: &mut [u8]) {
-        let addresses = self.addresses();
-        let Some(id) = addresses.sections.find(SyntheticKind::BuildId) else {
+        let Some(at) = self.build_id_place() else {
             return;
         };
-        let Some(output) = addresses.layout.output_of[id.0 as usize] else {
-            return;
-        };
-        let at = self.plan.offsets[output.0 as usize]
-            + addresses.layout.offsets[id.0 as usize]
-            + build_id::HEADER;
         let digest = build_id::of(bytes, &self.options.layout.build_id);
         if let Some(place) = bytes.get_mut(at as usize..at as usize + digest.len()) {
             place.copy_from_slice(&digest);
