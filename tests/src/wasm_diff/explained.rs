@@ -36,6 +36,14 @@ pub const TABLE: &[Explained] = &[
         },
     },
     Explained {
+        name: "globals that are forgiven",
+        holds: |link, _, way| {
+            let mut words = link.options.iter().flatten();
+            words.any(|word| word.contains("unresolved-symbols"))
+                && way == "only default mode refuses: mutable global is imported"
+        },
+    },
+    Explained {
         name: "names of groups that another file had first",
         holds: |link, links, way| match &links.usual {
             Outcome::Refused(said) => {

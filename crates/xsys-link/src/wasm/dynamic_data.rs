@@ -5,6 +5,8 @@
 //! whoever loads the module calls that before all else. Thread-local data are filled in [`super::threads`]. Spec:
 //! tool-conventions, `DynamicLinking.md`; the instructions and their order are wasm-ld's.
 
+use xsys_diag::Diagnostic;
+
 use super::WasmOptions;
 use super::dynamic::{is_dynamic, waits};
 use super::gc::Live;
@@ -13,7 +15,7 @@ use super::leb;
 use super::memory::{Memory, OutputSegment, Source};
 use super::reloc::{self, Field};
 use super::symbols::Resolved;
-use super::threads::{is_tls, pointer};
+use super::threads::{is_tls, no_address, pointer};
 
 const GLOBAL_GET: u8 = 0x23;
 const I32_STORE: u8 = 0x36;
@@ -47,18 +49,21 @@ pub fn any(options: &WasmOptions, resolved: &Resolved<'_>, live: &Live, tls: boo
     })
 }
 
-/// The body of the function, without its list of local variables.
+/// The body of the function, without its list of local variables. Data that want something else than an address of what
+/// has its address in a global are mistakes.
 pub fn body(
     options: &WasmOptions,
     resolved: &Resolved<'_>,
     indexes: &Indexes<'_>,
     memory: &Memory<'_>,
     out: &mut Vec<u8>,
-) {
+) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
     let segments = memory.segments.iter();
     for segment in segments.filter(|segment| !memory.shared || !is_tls(segment)) {
-        fill(options, resolved, indexes, segment, out);
+        fill(options, resolved, indexes, segment, out, &mut problems);
     }
+    problems
 }
 
 fn fill(
@@ -67,6 +72,7 @@ fn fill(
     indexes: &Indexes<'_>,
     whole: &OutputSegment<'_>,
     out: &mut Vec<u8>,
+    problems: &mut Vec<Diagnostic>,
 ) {
     for part in &whole.parts {
         let Source::Input(file, at) = part.source else {
@@ -75,12 +81,16 @@ fn fill(
         let segment = &resolved.file(file).segments[at as usize];
         for entry in segment.relocs.iter() {
             let id = resolved.file_symbol(file, entry.index);
-            if !waits(options, resolved.symbol(id), &entry) {
-                continue;
-            }
-            let Some(global) = indexes.global_number(id, resolved.symbol(id)) else {
+            let symbol = resolved.symbol(id);
+            let global = indexes.global_number(id, symbol);
+            let Some(global) = global.filter(|_| is_dynamic(options, symbol)) else {
                 continue;
             };
+            if !waits(options, symbol, &entry) {
+                let row = reloc::row(entry.ty);
+                problems.push(no_address(symbol.name, &resolved.file(file).name, row.name));
+                continue;
+            }
             let inside = u64::from(entry.offset - segment.offset);
             pointer(out, whole.addr + part.offset + inside, options.is64());
             out.push(GLOBAL_GET);

@@ -274,7 +274,8 @@ pub fn bodies(
                 threads::init_tls_globals(resolved, memory, indexes, is64, &mut code);
             }
             SyntheticKind::ApplyData => {
-                dynamic_data::body(options, resolved, indexes, memory, &mut code);
+                let found = dynamic_data::body(options, resolved, indexes, memory, &mut code);
+                problems.extend(found);
             }
             SyntheticKind::ApplyTls => {
                 problems.extend(threads::apply_tls(

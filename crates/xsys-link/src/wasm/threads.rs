@@ -251,10 +251,10 @@ pub fn apply_tls(
     problems
 }
 
-/// Thread-local data want something else than an address of what has its address in a global.
-fn no_address(name: &str, user: &str, relocation: &str) -> Diagnostic {
+/// Data want something else than an address of what has its address in a global.
+pub fn no_address(name: &str, user: &str, relocation: &str) -> Diagnostic {
     Diagnostic::error(format!(
-        "thread-local data of `{user}` want more of `{}` than its address",
+        "data of `{user}` want more of `{}` than its address, which is known at run time",
         readable(name)
     ))
     .counterpart(format!(
