@@ -105,6 +105,15 @@ pub fn gc(options: &WasmOptions, resolved: &Resolved<'_>) -> Live {
             marking.mark(id);
         }
     }
+    // For wasm-ld the entry's users are wrapped, of which the command line is one; what is exported is the entry.
+    if options.shrink.compat
+        && let Some(id) = options
+            .entry
+            .as_deref()
+            .and_then(|entry| resolved.find(entry))
+    {
+        marking.mark(id);
+    }
     // Addresses of the linker's own are known, whether code asks for them or only a custom section does.
     for (id, symbol) in resolved.named() {
         let ours = matches!(symbol.definition, Definition::Linker(_)) && !is_end(symbol);
