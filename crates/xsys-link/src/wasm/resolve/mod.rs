@@ -446,8 +446,9 @@ impl<'a> Table<'a> {
             }
             _ => (None, false),
         };
-        // Old objects mark their segments alone.
+        // Old objects mark their segments alone. A reference is no variable of a segment yet, for wasm-ld.
         let tls = match symbol.place {
+            _ if self.options.shrink.compat && definition == Definition::Undefined => false,
             Place::Data { segment, .. } => object.segments[segment as usize].tls,
             Place::Absolute(_) if self.options.shrink.compat => {
                 object.segments.first().is_some_and(|segment| segment.tls)
