@@ -2,17 +2,17 @@
 
 /// Numbers that look random and are not (xorshift).
 #[derive(Clone, Debug)]
-pub struct Numbers(u64);
+pub(crate) struct Numbers(u64);
 
 impl Numbers {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         // Neighbouring seeds shall have nothing in common; zero would stay zero.
         let mut numbers = Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
         numbers.next();
         numbers
     }
 
-    pub fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -20,7 +20,7 @@ impl Numbers {
     }
 
     /// One below `end`, which is not 0.
-    pub fn below(&mut self, end: usize) -> usize {
+    pub(crate) fn below(&mut self, end: usize) -> usize {
         (self.next() % end as u64) as usize
     }
 }
@@ -44,7 +44,7 @@ const NASTY: [u64; 14] = [
 ];
 
 /// Damages a file in one to five places.
-pub fn damage(bytes: &mut Vec<u8>, numbers: &mut Numbers) {
+pub(crate) fn damage(bytes: &mut Vec<u8>, numbers: &mut Numbers) {
     for _ in 0..=numbers.below(5) {
         one(bytes, numbers);
     }
@@ -135,7 +135,7 @@ fn digits(bytes: &mut [u8], at: usize, numbers: &mut Numbers) {
 }
 
 /// Where a file is cut: everywhere in a short one and at its start, else at some places.
-pub fn cuts(len: usize, most: usize) -> Vec<usize> {
+pub(crate) fn cuts(len: usize, most: usize) -> Vec<usize> {
     let step = (len / most.max(1)).max(1);
     let early = 0..len.min(most / 2);
     let mut cuts: Vec<usize> = early.chain((0..len).step_by(step)).collect();

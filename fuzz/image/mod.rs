@@ -7,8 +7,8 @@
 //!
 //! The fuzz target `image` and the tests of xsys-image (`tests/hostile_images.rs`) are the same code.
 
-pub mod damage;
-pub mod seeds;
+pub(crate) mod damage;
+pub(crate) mod seeds;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -28,10 +28,10 @@ use damage::{Numbers, damage};
 const LIMIT: u64 = 64 << 20;
 
 /// Wraps a file.
-pub type Wrap = fn(&[u8]) -> Vec<u8>;
+pub(crate) type Wrap = fn(&[u8]) -> Vec<u8>;
 
 /// A format.
-pub struct Format {
+pub(crate) struct Format {
     pub name: &'static str,
     /// A good file, unwrapped.
     pub good: fn() -> Vec<u8>,
@@ -46,7 +46,7 @@ pub struct Format {
 }
 
 /// All of them.
-pub const FORMATS: &[Format] = &[
+pub(crate) const FORMATS: &[Format] = &[
     Format {
         name: "arm64",
         good: seeds::arm64,
@@ -159,7 +159,7 @@ pub const FORMATS: &[Format] = &[
 
 impl Format {
     /// The damaged file that belongs to a number.
-    pub fn damaged(&self, good: &[u8], number: u64) -> Vec<u8> {
+    pub(crate) fn damaged(&self, good: &[u8], number: u64) -> Vec<u8> {
         let mut numbers = Numbers::new(number);
         let wrap = self.wraps[numbers.below(self.wraps.len())];
         let mut bytes = good.to_vec();
@@ -180,7 +180,7 @@ impl Format {
 }
 
 /// A folder for one process's inputs, in memory where the system has such a place.
-pub struct Bench {
+pub(crate) struct Bench {
     folder: tempfile::TempDir,
 }
 
@@ -365,7 +365,7 @@ impl Files for Memory {
 }
 
 /// A source of files in memory.
-pub fn memory<T: Into<String>>(files: impl IntoIterator<Item = (T, Vec<u8>)>) -> Source {
+pub(crate) fn memory<T: Into<String>>(files: impl IntoIterator<Item = (T, Vec<u8>)>) -> Source {
     let files = files.into_iter().map(|(path, bytes)| (path.into(), bytes));
     let mut source = Source::empty();
     let added = source.add_tree(Path::new("test"), Box::new(Memory(files.collect())));

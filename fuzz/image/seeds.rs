@@ -5,27 +5,27 @@ use std::io::{Cursor, Seek, SeekFrom, Write};
 use fatfs::{FatType, FileSystem, FormatVolumeOptions, FsOptions};
 
 /// The kernel's release in all of them.
-pub const RELEASE: &str = "6.1";
+pub(crate) const RELEASE: &str = "6.1";
 
-pub fn gzip(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     writer.write_all(bytes).expect("memory takes everything");
     writer.finish().expect("memory takes everything")
 }
 
-pub fn xz(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn xz(bytes: &[u8]) -> Vec<u8> {
     let options = lzma_rust2::XzOptions::with_preset(0);
     let mut writer = lzma_rust2::XzWriter::new(Vec::new(), options).expect("a usual preset");
     writer.write_all(bytes).expect("memory takes everything");
     writer.finish().expect("memory takes everything")
 }
 
-pub fn zstd(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn zstd(bytes: &[u8]) -> Vec<u8> {
     ruzstd::encoding::compress_to_vec(bytes, ruzstd::encoding::CompressionLevel::Fastest)
 }
 
 /// An arm64 kernel: an EFI program with one section.
-pub fn arm64() -> Vec<u8> {
+pub(crate) fn arm64() -> Vec<u8> {
     let mut bytes = vec![0; 256];
     bytes[..2].copy_from_slice(b"MZ");
     bytes[24] = 1 << 1 | 8;
@@ -43,7 +43,7 @@ pub fn arm64() -> Vec<u8> {
 }
 
 /// A kernel in an EFI program that unpacks itself.
-pub fn efi(packed: &[u8]) -> Vec<u8> {
+pub(crate) fn efi(packed: &[u8]) -> Vec<u8> {
     let mut bytes = b"MZ\0\0zimg".to_vec();
     bytes.extend(64_u32.to_le_bytes());
     bytes.extend((packed.len() as u32).to_le_bytes());
@@ -53,7 +53,7 @@ pub fn efi(packed: &[u8]) -> Vec<u8> {
 }
 
 /// A zImage.
-pub fn arm(payload: &[u8]) -> Vec<u8> {
+pub(crate) fn arm(payload: &[u8]) -> Vec<u8> {
     let mut bytes = vec![0; 64];
     bytes[36..40].copy_from_slice(&0x016f_2818_u32.to_le_bytes());
     bytes[44..48].copy_from_slice(&(64 + payload.len() as u32 + 16).to_le_bytes());
@@ -63,7 +63,7 @@ pub fn arm(payload: &[u8]) -> Vec<u8> {
 }
 
 /// A bzImage.
-pub fn x86() -> Vec<u8> {
+pub(crate) fn x86() -> Vec<u8> {
     let mut bytes = vec![0; 2048];
     bytes[0x1f1] = 1;
     bytes[0x1f4] = 64;
@@ -75,7 +75,7 @@ pub fn x86() -> Vec<u8> {
 }
 
 /// An arm64 module with these lines.
-pub fn module(lines: &[&str]) -> Vec<u8> {
+pub(crate) fn module(lines: &[&str]) -> Vec<u8> {
     let mut info: Vec<u8> = Vec::new();
     for line in ["vermagic=6.1 SMP aarch64"].iter().chain(lines) {
         info.extend(line.bytes());
@@ -115,7 +115,7 @@ pub fn module(lines: &[&str]) -> Vec<u8> {
 }
 
 /// A tar archive with files, a long name and links.
-pub fn tar() -> Vec<u8> {
+pub(crate) fn tar() -> Vec<u8> {
     let mut builder = tar::Builder::new(Vec::new());
     let long = format!("./lib/modules/{RELEASE}/kernel/{}/long.ko", "x".repeat(120));
     let depends = module(&["name=a", "depends=long"]);
@@ -149,7 +149,7 @@ pub fn tar() -> Vec<u8> {
 }
 
 /// Makes the checksums of a tar archive's headers right again, or nothing behind them would be read.
-pub fn sum_tar(bytes: &mut [u8]) {
+pub(crate) fn sum_tar(bytes: &mut [u8]) {
     for block in bytes.chunks_exact_mut(512) {
         if &block[257..262] != b"ustar" {
             continue;
@@ -160,7 +160,7 @@ pub fn sum_tar(bytes: &mut [u8]) {
     }
 }
 
-pub fn ar(members: &[(&str, &[u8])]) -> Vec<u8> {
+pub(crate) fn ar(members: &[(&str, &[u8])]) -> Vec<u8> {
     let mut bytes = b"!<arch>\n".to_vec();
     for (name, content) in members {
         let size = content.len();
@@ -175,7 +175,7 @@ pub fn ar(members: &[(&str, &[u8])]) -> Vec<u8> {
 }
 
 /// A package with this archive of files.
-pub fn deb(ending: &str, data: &[u8]) -> Vec<u8> {
+pub(crate) fn deb(ending: &str, data: &[u8]) -> Vec<u8> {
     let control = b"Package: linux-image-test\nVersion: 6.1-1\nArchitecture: arm64\n";
     let mut builder = tar::Builder::new(Vec::new());
     let mut header = tar::Header::new_gnu();
@@ -192,7 +192,7 @@ pub fn deb(ending: &str, data: &[u8]) -> Vec<u8> {
 }
 
 /// A FAT volume as Raspberry Pi OS's boot partition has it, made by another crate; what is free at its end is left out.
-pub fn fat(kind: FatType) -> Vec<u8> {
+pub(crate) fn fat(kind: FatType) -> Vec<u8> {
     let size = match kind {
         FatType::Fat12 => 100 << 10,
         _ => 2300 << 10,
@@ -227,7 +227,7 @@ pub fn fat(kind: FatType) -> Vec<u8> {
 
 /// A small FAT32 volume, which some systems make and the crate does not: two sectors before a FAT of one, then the root
 /// with a kernel of two clusters and a folder.
-pub fn fat32() -> Vec<u8> {
+pub(crate) fn fat32() -> Vec<u8> {
     let mut bytes = vec![0; 40 * 512];
     let mut put = |at: usize, piece: &[u8]| bytes[at..at + piece.len()].copy_from_slice(piece);
     put(11, &512_u16.to_le_bytes());
@@ -269,7 +269,7 @@ pub fn fat32() -> Vec<u8> {
 }
 
 /// A disk with one partition from sector 1 on.
-pub fn mbr(volume: &[u8]) -> Vec<u8> {
+pub(crate) fn mbr(volume: &[u8]) -> Vec<u8> {
     let mut bytes = vec![0; 512];
     bytes[446 + 4] = 0xc;
     bytes[446 + 8..446 + 12].copy_from_slice(&1_u32.to_le_bytes());
@@ -280,7 +280,7 @@ pub fn mbr(volume: &[u8]) -> Vec<u8> {
 }
 
 /// The same with a GPT of four entries.
-pub fn gpt(volume: &[u8]) -> Vec<u8> {
+pub(crate) fn gpt(volume: &[u8]) -> Vec<u8> {
     let mut bytes = Cursor::new(vec![0; 1536]);
     let mut put = |at: u64, piece: &[u8]| {
         bytes.seek(SeekFrom::Start(at)).expect("memory has no end");

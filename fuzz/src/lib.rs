@@ -6,7 +6,7 @@
 //! The linker is entered where users enter it, with files and a command line, because most of what
 //! hostile bytes can break lies behind the parsers: in resolution, layout and relocation.
 
-pub mod wasm;
+pub(crate) mod wasm;
 
 use std::ffi::OsString;
 use std::fs;
@@ -18,13 +18,13 @@ use xsys_link::{Flavor, link_command_line};
 const LARGEST: u64 = (256 << 20) + (16 << 15);
 
 /// A folder for one process's inputs and outputs.
-pub struct Bench {
+pub(crate) struct Bench {
     folder: PathBuf,
 }
 
 impl Bench {
     /// A folder of this process's own, in memory where the system has such a place.
-    pub fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let memory = Path::new("/dev/shm");
         let parent = match memory.is_dir() {
             true => memory.to_path_buf(),
@@ -36,7 +36,7 @@ impl Bench {
     }
 
     /// Writes an input and gives its path.
-    pub fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
+    pub(crate) fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
         let path = self.folder.join(name);
         fs::write(&path, bytes).expect("a file for the input");
         path
@@ -44,7 +44,7 @@ impl Bench {
 
     /// Links, and checks that a failure has a reason and leaves nothing behind. Gives the path of
     /// the output, if there is one.
-    pub fn link(&self, flavor: Flavor, args: &[&str], files: &[&Path]) -> Option<PathBuf> {
+    pub(crate) fn link(&self, flavor: Flavor, args: &[&str], files: &[&Path]) -> Option<PathBuf> {
         let output = self.folder.join("out");
         let _ = fs::remove_file(&output);
         let mut words: Vec<OsString> = args.iter().map(OsString::from).collect();
@@ -82,7 +82,7 @@ impl Drop for Bench {
 }
 
 /// Command lines that reach different passes; the first byte of an input chooses one.
-pub const COMMAND_LINES: &[&[&str]] = &[
+pub(crate) const COMMAND_LINES: &[&[&str]] = &[
     &[
         "--gc-sections",
         "--eh-frame-hdr",
@@ -121,7 +121,7 @@ pub const COMMAND_LINES: &[&[&str]] = &[
 ];
 
 /// The script that `region.x` in a command line stands for.
-pub const REGIONS: &str = "
+pub(crate) const REGIONS: &str = "
 MEMORY { FLASH (rx) : ORIGIN = 0x1000, LENGTH = 64K  RAM (rw) : ORIGIN = 0x20000000, LENGTH = 64K }
 ENTRY(_start)
 SECTIONS {
@@ -139,7 +139,7 @@ SECTIONS {
 const PLACED: &[u8] = include_bytes!("../fuzz_targets/script-input.o");
 
 /// Bytes as a linker script: lexer, parser, evaluator and layout.
-pub fn script(bench: &Bench, data: &[u8]) {
+pub(crate) fn script(bench: &Bench, data: &[u8]) {
     let object = bench.file("placed.o", PLACED);
     let script = bench.file("script.x", data);
     bench.link(Flavor::Gnu, &["-T"], &[&script, &object]);
@@ -147,7 +147,7 @@ pub fn script(bench: &Bench, data: &[u8]) {
 
 /// Bytes as an ELF object, alone in a link; the first one chooses the command line. `false`: they
 /// are something else.
-pub fn object(bench: &Bench, data: &[u8]) -> bool {
+pub(crate) fn object(bench: &Bench, data: &[u8]) -> bool {
     let Some((first, bytes)) = data.split_first() else {
         return false;
     };
@@ -171,7 +171,7 @@ pub fn object(bench: &Bench, data: &[u8]) -> bool {
 }
 
 /// Bytes as an archive, asked for by symbol and taken whole. `false`: they are something else.
-pub fn archive(bench: &Bench, data: &[u8]) -> bool {
+pub(crate) fn archive(bench: &Bench, data: &[u8]) -> bool {
     if !data.starts_with(b"!<arch>\n") && !data.starts_with(b"!<thin>\n") {
         return false;
     }

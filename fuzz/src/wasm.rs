@@ -10,7 +10,7 @@ use xsys_link::input::archive::{Archive, MemberData};
 use super::Bench;
 
 /// Command lines that reach different passes; the first byte of an input chooses one.
-pub const COMMAND_LINES: &[&[&str]] = &[
+pub(crate) const COMMAND_LINES: &[&[&str]] = &[
     &[
         "--no-entry",
         "--export-all",
@@ -113,7 +113,7 @@ pub const COMMAND_LINES: &[&[&str]] = &[
 
 /// Links bytes that are an object or an archive; the first byte chooses the command line, the
 /// second how an archive's members are given. `false`: they are something else.
-pub fn link(bench: &Bench, data: &[u8]) -> bool {
+pub(crate) fn link(bench: &Bench, data: &[u8]) -> bool {
     let [line, form, bytes @ ..] = data else {
         return false;
     };
@@ -160,7 +160,7 @@ fn run(bench: &Bench, words: &[&str], more: &[&str], files: &[&[u8]]) {
 }
 
 /// The members of an archive.
-pub fn members(bytes: &[u8]) -> Option<Vec<&[u8]>> {
+pub(crate) fn members(bytes: &[u8]) -> Option<Vec<&[u8]>> {
     let path = std::path::Path::new("input.a");
     let archive = Archive::parse(path, bytes).ok()?;
     let members = archive.members().map(|member| match member.ok()?.data {

@@ -3,7 +3,7 @@
 //! Written out byte by byte after the gABI ("ELF Header", "Program Header", "Sections"), so that
 //! the readers under test are not checked against themselves.
 
-pub struct Elf {
+pub(crate) struct Elf {
     entry: u64,
     wide: bool,
     big: bool,
@@ -12,7 +12,7 @@ pub struct Elf {
 }
 
 impl Elf {
-    pub fn new(entry: u64) -> Self {
+    pub(crate) fn new(entry: u64) -> Self {
         Self {
             entry,
             wide: false,
@@ -22,23 +22,23 @@ impl Elf {
         }
     }
 
-    pub fn class(mut self, wide: bool, big: bool) -> Self {
+    pub(crate) fn class(mut self, wide: bool, big: bool) -> Self {
         (self.wide, self.big) = (wide, big);
         self
     }
 
-    pub fn load(mut self, addr: u64, load_addr: u64, data: &[u8]) -> Self {
+    pub(crate) fn load(mut self, addr: u64, load_addr: u64, data: &[u8]) -> Self {
         self.loads.push((addr, load_addr, data.to_vec()));
         self
     }
 
     /// A PROGBITS section by its address; it must lie in a segment added before.
-    pub fn section(mut self, addr: u64, size: u64) -> Self {
+    pub(crate) fn section(mut self, addr: u64, size: u64) -> Self {
         self.sections.push((addr, size));
         self
     }
 
-    pub fn build(&self) -> Vec<u8> {
+    pub(crate) fn build(&self) -> Vec<u8> {
         let (header_size, segment_size, section_size) = if self.wide {
             (64, 56, 64)
         } else {

@@ -19,7 +19,7 @@ type Told = Box<dyn FnOnce(ExitStatus) + Send>;
 static WAITING: Mutex<Option<HashMap<i32, Told>>> = Mutex::new(None);
 
 /// Starts a program; `told` is called when it has ended.
-pub fn start(
+pub(crate) fn start(
     command: &mut Command,
     told: impl FnOnce(ExitStatus) + Send + 'static,
 ) -> io::Result<i32> {
@@ -32,7 +32,7 @@ pub fn start(
 }
 
 /// Collects all children that have ended, those that nobody asked for too.
-pub fn collect() {
+pub(crate) fn collect() {
     loop {
         let Ok(mut waiting) = WAITING.lock() else {
             return;
@@ -49,7 +49,7 @@ pub fn collect() {
 }
 
 /// Runs a program to its end; after the timeout it and what it started are killed.
-pub fn run(command: &mut Command, timeout: Duration) -> io::Result<ExitStatus> {
+pub(crate) fn run(command: &mut Command, timeout: Duration) -> io::Result<ExitStatus> {
     let (ended, end): (_, Receiver<ExitStatus>) = channel();
     let pid = start(command, move |status| {
         let _ = ended.send(status);

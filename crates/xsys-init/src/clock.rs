@@ -26,7 +26,7 @@ const LATEST: u64 = 30 * 365 * 86_400;
 /// By how much our clock is ahead of the servers', in seconds.
 static AHEAD: Mutex<u64> = Mutex::new(0);
 
-pub fn status() -> String {
+pub(crate) fn status() -> String {
     STATUS
         .lock()
         .map(|status| status.clone())
@@ -40,7 +40,7 @@ fn set_status(text: String) {
 }
 
 /// Sets the clock forward to what is certain; before the data partition is mounted, and again after.
-pub fn not_before(seconds: u64) {
+pub(crate) fn not_before(seconds: u64) {
     let now = log::clock();
     if seconds > now {
         match sys::set_clock(u128::from(seconds) * 1_000_000_000) {
@@ -51,7 +51,7 @@ pub fn not_before(seconds: u64) {
 }
 
 /// Asks servers from time to time, and keeps the time for the next boot.
-pub fn start(time: &Time) {
+pub(crate) fn start(time: &Time) {
     set_status("not compared with a time server".into());
     let servers = time.servers.clone();
     let earliest = time.earliest;
@@ -75,7 +75,7 @@ pub fn start(time: &Time) {
 }
 
 /// Notes what time it is, as far as we know.
-pub fn stamp() {
+pub(crate) fn stamp() {
     let ahead = AHEAD.lock().map_or(0, |ahead| *ahead);
     record::set_stamp(log::clock().saturating_sub(ahead));
 }

@@ -14,7 +14,7 @@ use xsys_init::config::Console;
 /// O_NOCTTY: it is the program's terminal, not ours.
 const NO_CONTROLLING_TERMINAL: i32 = 0o400;
 
-pub fn start(console: &Console) {
+pub(crate) fn start(console: &Console) {
     let console = console.clone();
     say!(
         "{} is started on {}: whoever is there has all rights",

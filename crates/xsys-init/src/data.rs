@@ -21,7 +21,7 @@ use xsys_init::superblock;
 
 /// What became of the data partition, for the status page.
 #[derive(Clone, Debug, Default)]
-pub struct Status {
+pub(crate) struct Status {
     pub text: String,
     /// State of earlier boots is gone, or is not there now.
     pub lost: bool,
@@ -31,12 +31,12 @@ pub struct Status {
 
 static STATUS: Mutex<Option<Status>> = Mutex::new(None);
 
-pub fn status() -> Option<Status> {
+pub(crate) fn status() -> Option<Status> {
     STATUS.lock().ok()?.clone()
 }
 
 /// Does everything; afterwards the mount point can be written.
-pub fn prepare(data: &Data) -> Status {
+pub(crate) fn prepare(data: &Data) -> Status {
     let status = match on_disk(data) {
         Ok((text, lost)) => Status {
             text,

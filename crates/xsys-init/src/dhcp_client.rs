@@ -26,7 +26,7 @@ struct Client<'a> {
 }
 
 /// Serves an interface for ever.
-pub fn keep(name: &str, hostname: &str) {
+pub(crate) fn keep(name: &str, hostname: &str) {
     let mut last_error = String::new();
     loop {
         let index = wait_for(name);

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use xsys_init::mbr::{self, SECTOR};
 
 /// Its name. Drivers find their disks some time after they are loaded.
-pub fn wait() -> io::Result<String> {
+pub(crate) fn wait() -> io::Result<String> {
     let begun = Instant::now();
     let signature = wanted_signature();
     loop {
@@ -80,7 +80,7 @@ fn is_ours(disk: &str, signature: Option<u32>) -> bool {
 }
 
 /// What a partition of it is called.
-pub fn partition(disk: &str, number: u32) -> Option<String> {
+pub(crate) fn partition(disk: &str, number: u32) -> Option<String> {
     let entries = fs::read_dir(PathBuf::from("/sys/block").join(disk)).ok()?;
     entries.flatten().find_map(|entry| {
         let text = fs::read_to_string(entry.path().join("partition")).ok()?;

@@ -18,7 +18,7 @@ use xsys_init::config::{Check, Probe, Service};
 use xsys_init::http::{self, Url};
 
 /// Waits until a service answers; after its time the boot goes on without.
-pub fn wait_until_ready(service: &Supervised, check: &Check) {
+pub(crate) fn wait_until_ready(service: &Supervised, check: &Check) {
     let name = &service.service.name;
     let begun = Instant::now();
     while begun.elapsed() < check.timeout {
@@ -77,7 +77,7 @@ fn notice_ready(service: &Supervised) {
 }
 
 /// Starts the thread that looks after a service, if there is something to ask.
-pub fn watch(service: &Arc<Supervised>) {
+pub(crate) fn watch(service: &Arc<Supervised>) {
     if service.service.health.is_none() && service.service.ready.is_none() {
         return;
     }

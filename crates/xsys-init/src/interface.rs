@@ -14,7 +14,7 @@ use xsys_init::netlink::{self, Answer};
 
 /// What an interface is told of names, and a line for the status page.
 #[derive(Clone, Debug, Default)]
-pub struct Known {
+pub(crate) struct Known {
     pub dns: Vec<IpAddr>,
     pub domain: String,
     /// Time servers that DHCP named.
@@ -24,7 +24,7 @@ pub struct Known {
 
 static KNOWN: Mutex<BTreeMap<String, Known>> = Mutex::new(BTreeMap::new());
 
-pub fn interfaces() -> Vec<String> {
+pub(crate) fn interfaces() -> Vec<String> {
     let entries = fs::read_dir("/sys/class/net")
         .into_iter()
         .flatten()
@@ -34,7 +34,7 @@ pub fn interfaces() -> Vec<String> {
         .collect()
 }
 
-pub fn index(name: &str) -> io::Result<u32> {
+pub(crate) fn index(name: &str) -> io::Result<u32> {
     let text = fs::read_to_string(format!("/sys/class/net/{name}/ifindex"))?;
     text.trim()
         .parse()
@@ -42,7 +42,7 @@ pub fn index(name: &str) -> io::Result<u32> {
 }
 
 /// Waits until an interface is there, and switches it on. Says once if that takes long.
-pub fn wait_for(name: &str) -> u32 {
+pub(crate) fn wait_for(name: &str) -> u32 {
     let begun = Instant::now();
     let mut told = false;
     loop {
@@ -71,13 +71,13 @@ pub fn wait_for(name: &str) -> u32 {
 }
 
 /// Is a cable plugged in, and somebody at its other end?
-pub fn has_carrier(name: &str) -> bool {
+pub(crate) fn has_carrier(name: &str) -> bool {
     fs::read_to_string(format!("/sys/class/net/{name}/carrier"))
         .is_ok_and(|text| text.trim() == "1")
 }
 
 /// Says something to the kernel and waits for its answer.
-pub fn request(message: &[u8]) -> io::Result<()> {
+pub(crate) fn request(message: &[u8]) -> io::Result<()> {
     match talk(message)?.first() {
         Some(Answer::Result(0)) => Ok(()),
         Some(Answer::Result(error)) => Err(Error::from_raw_os_error(*error)),
@@ -102,7 +102,7 @@ fn talk(message: &[u8]) -> io::Result<Vec<Answer>> {
 }
 
 /// All addresses that people could type in, with their interface.
-pub fn addresses() -> Vec<(String, IpAddr, u8)> {
+pub(crate) fn addresses() -> Vec<(String, IpAddr, u8)> {
     let names: BTreeMap<u32, String> = interfaces()
         .into_iter()
         .filter_map(|name| Some((index(&name).ok()?, name)))
@@ -120,7 +120,7 @@ pub fn addresses() -> Vec<(String, IpAddr, u8)> {
 }
 
 /// Changes what is known of an interface; the file that names servers follows.
-pub fn set(name: &str, change: impl FnOnce(&mut Known)) {
+pub(crate) fn set(name: &str, change: impl FnOnce(&mut Known)) {
     let Ok(mut all) = KNOWN.lock() else { return };
     let known = all.entry(name.into()).or_default();
     let before = (known.dns.clone(), known.domain.clone());
@@ -132,7 +132,7 @@ pub fn set(name: &str, change: impl FnOnce(&mut Known)) {
     }
 }
 
-pub fn known() -> BTreeMap<String, Known> {
+pub(crate) fn known() -> BTreeMap<String, Known> {
     KNOWN.lock().map(|known| known.clone()).unwrap_or_default()
 }
 

@@ -23,7 +23,7 @@ static SINKS: Mutex<Vec<Sink>> = Mutex::new(Vec::new());
 /// Lines longer than this are cut into several.
 const LONGEST: usize = 4096;
 /// Who says what the kernel says.
-pub const KERNEL: &str = "kernel";
+pub(crate) const KERNEL: &str = "kernel";
 const KERNEL_WARNS: &str = "kernel-warns";
 const QUEUE: usize = 512;
 
@@ -47,7 +47,7 @@ macro_rules! say {
 }
 pub(crate) use say;
 
-pub fn line(source: &str, text: &str) {
+pub(crate) fn line(source: &str, text: &str) {
     let text = text.trim_end().replace(
         |letter: char| letter.is_control() && letter != '\t',
         "\u{fffd}",
@@ -75,14 +75,14 @@ pub fn line(source: &str, text: &str) {
     }
 }
 
-pub fn tail(count: usize) -> Vec<Line> {
+pub(crate) fn tail(count: usize) -> Vec<Line> {
     RING.lock()
         .map(|ring| ring.tail(count).cloned().collect())
         .unwrap_or_default()
 }
 
 /// Every line to the console, until `configure` says that it shall be quiet.
-pub fn to_console() {
+pub(crate) fn to_console() {
     let console = OpenOptions::new().write(true).open("/dev/console");
     let Ok(mut console) = console else { return };
     add("console", move |line| {
@@ -94,7 +94,7 @@ pub fn to_console() {
 }
 
 /// Ring and syslog as configured; the file follows when its partition is there.
-pub fn configure(log: &config::Log) {
+pub(crate) fn configure(log: &config::Log) {
     if let Ok(mut ring) = RING.lock() {
         ring.set_limit(log.ring);
     }
@@ -110,7 +110,7 @@ pub fn configure(log: &config::Log) {
 }
 
 /// Appends to a file, beginning with what the ring holds of this boot.
-pub fn to_file(path: &str, limit: u64) {
+pub(crate) fn to_file(path: &str, limit: u64) {
     let path = PathBuf::from(path);
     let before = tail(usize::MAX);
     let mut file = Rotated::open(path.clone(), limit);
@@ -190,7 +190,7 @@ fn add(name: &str, mut write: impl FnMut(&Line) + Send + 'static) {
 }
 
 /// Waits until all sinks have written what they were given, but not for ever.
-pub fn flush(longest: Duration) {
+pub(crate) fn flush(longest: Duration) {
     let Ok(sinks) = SINKS.lock() else { return };
     let (done, all_done) = sync_channel(sinks.len());
     let asked = sinks
@@ -206,7 +206,7 @@ pub fn flush(longest: Duration) {
 }
 
 /// Closes files, so that their partition can be unmounted; the console stays.
-pub fn close() {
+pub(crate) fn close() {
     flush(Duration::from_secs(2));
     if let Ok(mut sinks) = SINKS.lock() {
         sinks.clear();
@@ -215,13 +215,13 @@ pub fn close() {
 }
 
 /// Says why nothing is done, and ends.
-pub fn refuse(why: &str) -> ! {
+pub(crate) fn refuse(why: &str) -> ! {
     let _ = writeln!(std::io::stderr(), "init: {why}");
     std::process::exit(2);
 }
 
 /// Reads a pipe line by line into the log; ends when nobody can write to it any more.
-pub fn copy_lines(source: &str, pipe: impl Read) {
+pub(crate) fn copy_lines(source: &str, pipe: impl Read) {
     let mut pipe = BufReader::new(pipe);
     let mut text = Vec::new();
     let mut rate = Rate::new(Instant::now());
@@ -246,7 +246,7 @@ pub fn copy_lines(source: &str, pipe: impl Read) {
 }
 
 /// The kernel's own messages, as from `/dev/kmsg`: `priority,number,microseconds,flags;text`.
-pub fn copy_kernel() {
+pub(crate) fn copy_kernel() {
     let Ok(mut kmsg) = File::open("/dev/kmsg") else {
         return;
     };
@@ -325,7 +325,7 @@ fn old(path: &Path) -> PathBuf {
 }
 
 /// Milliseconds since the kernel's start.
-pub fn uptime_ms() -> u64 {
+pub(crate) fn uptime_ms() -> u64 {
     static FIRST: OnceLock<(Instant, u64)> = OnceLock::new();
     let (then, uptime) = FIRST.get_or_init(|| {
         let text = fs::read_to_string("/proc/uptime").unwrap_or_default();
@@ -342,7 +342,7 @@ pub fn uptime_ms() -> u64 {
 }
 
 /// Seconds since 1970, if the clock is right.
-pub fn clock() -> u64 {
+pub(crate) fn clock() -> u64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |time| time.as_secs())

@@ -14,7 +14,7 @@ use xsys_init::config::Config;
 /// `ENODEV`.
 const NO_DEVICE: i32 = 19;
 
-pub fn load(config: &Config) {
+pub(crate) fn load(config: &Config) {
     // A card for other hardware starts there as well; that hardware's drivers would only take time.
     let compatible = fs::read_to_string("/proc/device-tree/compatible").unwrap_or_default();
     let in_qemu = compatible

@@ -61,7 +61,7 @@ const EARLY: &[(&str, &str, &str, u32, &str)] = &[
 ];
 
 /// Mounts what is the same on every machine. Returns what went wrong: nothing can be logged yet.
-pub fn early() -> Vec<String> {
+pub(crate) fn early() -> Vec<String> {
     let mut wrong = Vec::new();
     for &(source, target, kind, flags, options) in EARLY {
         // Most of these folders are in no initramfs.
@@ -86,7 +86,7 @@ pub fn early() -> Vec<String> {
 
 /// Files that change while the root cannot: `/etc/resolv.conf` is in `/run`.
 /// The data partition's mount point must be there before the root is closed.
-pub fn prepare_root(mount_point: Option<&str>) {
+pub(crate) fn prepare_root(mount_point: Option<&str>) {
     if let Some(folder) = mount_point {
         let _ = fs::create_dir_all(folder);
     }
@@ -99,6 +99,6 @@ pub fn prepare_root(mount_point: Option<&str>) {
 }
 
 /// Closes the root for writing.
-pub fn seal_root() -> std::io::Result<()> {
+pub(crate) fn seal_root() -> std::io::Result<()> {
     sys::mount_on("none", "/", "none", MS_REMOUNT | MS_RDONLY | MS_NOATIME, "")
 }

@@ -16,7 +16,7 @@ use xsys_init::config::{Interface, Method};
 use xsys_init::netlink;
 
 /// Starts everything. Without entries the first Ethernet interface asks for an address.
-pub fn start(interfaces: Vec<Interface>, hostname: &str) {
+pub(crate) fn start(interfaces: Vec<Interface>, hostname: &str) {
     if let Err(error) = index("lo").and_then(|index| request(&netlink::link_up(index))) {
         say!("cannot switch on the loopback interface: {error}");
     }

@@ -8,7 +8,7 @@ use crate::netlink::parse_address;
 use std::net::{IpAddr, SocketAddr};
 
 /// A line for each value that cannot work.
-pub fn check(config: &Config) -> Vec<String> {
+pub(crate) fn check(config: &Config) -> Vec<String> {
     let mut wrong = Vec::new();
     for (index, interface) in config.network.iter().enumerate() {
         let place = format!("network[{index}]");

@@ -13,13 +13,13 @@ const SECTOR: usize = 512;
 const RUNNING: &str = "running";
 const RESET: &str = "reset by the watchdog";
 /// Why a machine without its root restarts.
-pub const NO_ROOT: &str = "there was no root";
+pub(crate) const NO_ROOT: &str = "there was no root";
 
 static FOLDER: Mutex<Option<PathBuf>> = Mutex::new(None);
 static LAST: Mutex<String> = Mutex::new(String::new());
 
 /// Why the boot before this one ended. Call once, when the data partition is mounted.
-pub fn begin(mount: &str) -> String {
+pub(crate) fn begin(mount: &str) -> String {
     let folder = Path::new(mount).join(".xsys");
     let _ = fs::create_dir_all(&folder);
     let last = match fs::read_to_string(folder.join("boot"))
@@ -49,40 +49,40 @@ pub fn begin(mount: &str) -> String {
 }
 
 /// How often in a row the watchdog has reset the machine before this boot, or it has restarted for want of a root.
-pub fn resets() -> u32 {
+pub(crate) fn resets() -> u32 {
     load("resets")
         .and_then(|text| text.parse().ok())
         .unwrap_or(0)
 }
 
 /// The machine was well for some time: earlier resets count no more.
-pub fn forget_resets() {
+pub(crate) fn forget_resets() {
     if resets() > 0 {
         store("resets", "0");
     }
 }
 
 /// Notes that the watchdog is not fed any more, should that be the end.
-pub fn not_fed(why: &str) {
+pub(crate) fn not_fed(why: &str) {
     end(&format!("{RESET}: {why}"));
 }
 
-pub fn last() -> String {
+pub(crate) fn last() -> String {
     LAST.lock().map(|last| last.clone()).unwrap_or_default()
 }
 
 /// Notes how this boot ends, should it end now.
-pub fn end(why: &str) {
+pub(crate) fn end(why: &str) {
     store("boot", why);
 }
 
 /// Takes such a note back.
-pub fn goes_on() {
+pub(crate) fn goes_on() {
     end(RUNNING);
 }
 
 /// Seconds since 1970 that the last boot had reached.
-pub fn stamp() -> Option<u64> {
+pub(crate) fn stamp() -> Option<u64> {
     load("clock")?.parse().ok()
 }
 
@@ -96,7 +96,7 @@ fn load(name: &str) -> Option<String> {
     )
 }
 
-pub fn set_stamp(seconds: u64) {
+pub(crate) fn set_stamp(seconds: u64) {
     store("clock", &seconds.to_string());
 }
 

@@ -44,7 +44,7 @@ const LETTERS: [&str; 3] = ["", "iocharset=ascii", "iocharset=iso8859-1"];
 const FIRST_WAIT: Duration = Duration::from_secs(10);
 
 /// Makes the image the root of this process and of all that it starts. Where that fails everything is as before.
-pub fn enter(root: &Root) -> Result<(), String> {
+pub(crate) fn enter(root: &Root) -> Result<(), String> {
     for folder in [BOOT, IMAGE, NEW] {
         fs::create_dir_all(folder).map_err(|error| format!("cannot make {folder}: {error}"))?;
     }
@@ -64,7 +64,7 @@ pub fn enter(root: &Root) -> Result<(), String> {
 }
 
 /// Restarts after a while, unless that was of no use before.
-pub fn try_again(why: &str) {
+pub(crate) fn try_again(why: &str) {
     let before = record::resets();
     if before >= watchdog::ENOUGH {
         say!(

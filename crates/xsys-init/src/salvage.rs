@@ -19,21 +19,21 @@ const KEPT: &str = "/run/xsys/kept";
 const DEEPEST: u32 = 64;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Tally {
+pub(crate) struct Tally {
     pub files: u64,
     pub bytes: u64,
     pub lost: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Amount {
+pub(crate) enum Amount {
     /// All or nothing.
     All,
     WhatFits,
 }
 
 /// Reads what can be read into memory; `None` if not even the root folder can, or if it is too much.
-pub fn collect(device: &str, amount: Amount) -> Option<Tally> {
+pub(crate) fn collect(device: &str, amount: Amount) -> Option<Tally> {
     let _ = fs::create_dir_all(OLD);
     let _ = fs::create_dir_all(KEPT);
     let read_only = |options| {
@@ -98,7 +98,7 @@ fn free_memory() -> u64 {
 }
 
 /// Writes what was kept into the new file system. What does not work is added to the tally.
-pub fn restore(mount: &str, tally: &mut Tally) {
+pub(crate) fn restore(mount: &str, tally: &mut Tally) {
     let mut back = Tally::default();
     if let Err(error) = copy_folder(Path::new(KEPT), Path::new(mount), 0, &mut back) {
         say!("cannot write back what was kept: {error}");

@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 use xsys_init::backoff::Waits;
 use xsys_init::config::{Restart, Service};
 
-pub struct Supervised {
+pub(crate) struct Supervised {
     pub service: Service,
     state: Mutex<State>,
     notes: Mutex<Sender<Note>>,
@@ -32,7 +32,7 @@ pub struct Supervised {
 }
 
 #[derive(Clone, Debug)]
-pub struct State {
+pub(crate) struct State {
     pub phase: Phase,
     pub pid: i32,
     pub since: Instant,
@@ -46,7 +46,7 @@ pub struct State {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Phase {
+pub(crate) enum Phase {
     /// Not yet started.
     New,
     /// Runs, and is not ready yet.
@@ -60,7 +60,7 @@ pub enum Phase {
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub enum Health {
+pub(crate) enum Health {
     /// Nobody checks, or not yet.
     Unknown,
     Passing,
@@ -82,7 +82,7 @@ enum Outcome {
 
 impl Supervised {
     /// Not started yet.
-    pub fn new(service: Service) -> Supervised {
+    pub(crate) fn new(service: Service) -> Supervised {
         let (notes, inbox) = channel();
         let now = Instant::now();
         let state = State {
@@ -105,7 +105,7 @@ impl Supervised {
     }
 
     /// Starts the thread of this service; the program runs soon after.
-    pub fn start(self: &Arc<Supervised>) {
+    pub(crate) fn start(self: &Arc<Supervised>) {
         let Some(inbox) = self
             .inbox
             .lock()
@@ -124,7 +124,7 @@ impl Supervised {
         }
     }
 
-    pub fn state(&self) -> State {
+    pub(crate) fn state(&self) -> State {
         self.lock().clone()
     }
 
@@ -139,7 +139,7 @@ impl Supervised {
     }
 
     /// From `Starting` to `Running`: it has answered, or nobody waits any longer. An answer that comes later counts, too.
-    pub fn set_running(&self, has_answered: bool) {
+    pub(crate) fn set_running(&self, has_answered: bool) {
         let mut state = self.lock();
         if matches!(state.phase, Phase::Starting | Phase::Running) {
             state.phase = Phase::Running;
@@ -147,22 +147,22 @@ impl Supervised {
         }
     }
 
-    pub fn set_health(&self, health: Health) {
+    pub(crate) fn set_health(&self, health: Health) {
         self.lock().health = health;
     }
 
     /// Its check has failed often enough: it is started again.
-    pub fn restart_unhealthy(&self, why: &str) {
+    pub(crate) fn restart_unhealthy(&self, why: &str) {
         self.note(Note::Unhealthy(why.into()));
     }
 
     /// It shall stop. Whether it did is in its state.
-    pub fn stop(&self) {
+    pub(crate) fn stop(&self) {
         self.note(Note::Stop);
     }
 
     /// It is never started.
-    pub fn not_started(&self, why: &str) {
+    pub(crate) fn not_started(&self, why: &str) {
         self.lock().last_exit = format!("not started: {why}");
         self.set_phase(Phase::Ended);
     }

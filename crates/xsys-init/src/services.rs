@@ -12,13 +12,13 @@ static ALL: Mutex<Vec<Arc<Supervised>>> = Mutex::new(Vec::new());
 static LEAVING: AtomicBool = AtomicBool::new(false);
 
 /// All services, in the order of the configuration.
-pub fn all() -> Vec<Arc<Supervised>> {
+pub(crate) fn all() -> Vec<Arc<Supervised>> {
     ALL.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
 /// Starts services one after another; one that says when it is ready holds back those after it. All this
 /// in the background: the first process has children to collect.
-pub fn start_all(services: Vec<Service>) {
+pub(crate) fn start_all(services: Vec<Service>) {
     let services: Vec<_> = services
         .into_iter()
         .map(|service| Arc::new(Supervised::new(service)))
@@ -44,7 +44,7 @@ pub fn start_all(services: Vec<Service>) {
 }
 
 /// Notes why services are not started.
-pub fn start_none(services: Vec<Service>, why: &str) {
+pub(crate) fn start_none(services: Vec<Service>, why: &str) {
     let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
     for service in services {
         let service = Supervised::new(service);
@@ -54,7 +54,7 @@ pub fn start_none(services: Vec<Service>, why: &str) {
 }
 
 /// Asks all services to stop. Whether they did is in their states.
-pub fn stop_all() {
+pub(crate) fn stop_all() {
     LEAVING.store(true, Ordering::SeqCst);
     all().iter().for_each(|service| service.stop());
 }

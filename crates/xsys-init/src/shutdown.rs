@@ -24,14 +24,14 @@ const REQUEST: &str = "/run/xsys/request";
 static PLANNED: Mutex<Option<(Instant, String)>> = Mutex::new(None);
 
 /// Plans a restart.
-pub fn restart_in(wait: Duration, why: String) {
+pub(crate) fn restart_in(wait: Duration, why: String) {
     if let Ok(mut planned) = PLANNED.lock() {
         *planned = Some((Instant::now() + wait, why));
     }
 }
 
 /// Looks after signals: children are collected here; returns when the machine shall end, and why.
-pub fn wait_for_the_end() -> (Reboot, String) {
+pub(crate) fn wait_for_the_end() -> (Reboot, String) {
     let _ = fs::create_dir_all("/run/xsys");
     let mut signals = match sys::signals_as_bytes(&[SIGCHLD, SIGTERM, SIGINT, SIGUSR1, SIGUSR2]) {
         Ok(signals) => signals,
@@ -92,7 +92,7 @@ fn request() -> Option<(Reboot, String)> {
 }
 
 /// Stops the services, all at the same time.
-pub fn stop() {
+pub(crate) fn stop() {
     services::stop_all();
     let services = services::all();
     let longest = services
@@ -120,7 +120,7 @@ pub fn stop() {
 }
 
 /// Unmounts and leaves. Nothing here may wait for a disk that does not answer.
-pub fn leave(how: Reboot, mounted: Option<&str>) -> ! {
+pub(crate) fn leave(how: Reboot, mounted: Option<&str>) -> ! {
     say!(
         "{}",
         if how == Reboot::PowerOff {

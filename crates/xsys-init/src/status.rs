@@ -33,7 +33,7 @@ const TIME: Duration = Duration::from_secs(5);
 const TAIL: usize = 100;
 
 /// Serves from now on. `wrong` is what the configuration's reader said.
-pub fn start(listen: &str, config: &Config, wrong: Vec<String>) {
+pub(crate) fn start(listen: &str, config: &Config, wrong: Vec<String>) {
     let listen = listen.to_string();
     let about = Snapshot {
         hostname: config.hostname.clone(),

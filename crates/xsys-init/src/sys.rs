@@ -69,17 +69,17 @@ fn c_string(text: &str) -> io::Result<CString> {
         .map_err(|_| Error::new(io::ErrorKind::InvalidInput, "a zero byte in a path or name"))
 }
 
-pub const MS_RDONLY: u32 = 1;
-pub const MS_NOSUID: u32 = 2;
-pub const MS_NODEV: u32 = 4;
-pub const MS_NOEXEC: u32 = 8;
-pub const MS_REMOUNT: u32 = 32;
-pub const MS_NOATIME: u32 = 1024;
-pub const MS_MOVE: u32 = 8192;
+pub(crate) const MS_RDONLY: u32 = 1;
+pub(crate) const MS_NOSUID: u32 = 2;
+pub(crate) const MS_NODEV: u32 = 4;
+pub(crate) const MS_NOEXEC: u32 = 8;
+pub(crate) const MS_REMOUNT: u32 = 32;
+pub(crate) const MS_NOATIME: u32 = 1024;
+pub(crate) const MS_MOVE: u32 = 8192;
 /// For `unmount`: at once out of sight, and gone when nobody uses it any more.
-pub const MNT_DETACH: c_int = 2;
+pub(crate) const MNT_DETACH: c_int = 2;
 
-pub fn mount_on(
+pub(crate) fn mount_on(
     source: &str,
     target: &str,
     kind: &str,
@@ -101,7 +101,7 @@ pub fn mount_on(
     Ok(())
 }
 
-pub fn unmount(target: &str, flags: c_int) -> io::Result<()> {
+pub(crate) fn unmount(target: &str, flags: c_int) -> io::Result<()> {
     let target = c_string(target)?;
     // SAFETY: a C string that lives until the call returns.
     check(unsafe { umount2(target.as_ptr(), flags) })?;
@@ -109,11 +109,11 @@ pub fn unmount(target: &str, flags: c_int) -> io::Result<()> {
 }
 
 /// Writes everything to the disks.
-pub fn sync() {
+pub(crate) fn sync() {
     libc_sync();
 }
 
-pub fn set_hostname(name: &str) -> io::Result<()> {
+pub(crate) fn set_hostname(name: &str) -> io::Result<()> {
     // SAFETY: pointer and length of one string, which is only read.
     check(unsafe { libc_sethostname(name.as_ptr().cast(), name.len()) })?;
     Ok(())
@@ -121,9 +121,9 @@ pub fn set_hostname(name: &str) -> io::Result<()> {
 
 #[cfg(target_arch = "x86_64")]
 mod number {
-    pub const FINIT_MODULE: i64 = 313;
-    pub const CLOCK_SETTIME: i64 = 227;
-    pub const REBOOT: i64 = 169;
+    pub(super) const FINIT_MODULE: i64 = 313;
+    pub(super) const CLOCK_SETTIME: i64 = 227;
+    pub(super) const REBOOT: i64 = 169;
 }
 #[cfg(any(target_arch = "aarch64", target_arch = "riscv64"))]
 mod number {
@@ -140,7 +140,7 @@ mod number {
 }
 
 /// Loads a kernel module. A compressed one is unpacked by the kernel, if that was built to.
-pub fn load_module(file: &File, compressed: bool) -> io::Result<()> {
+pub(crate) fn load_module(file: &File, compressed: bool) -> io::Result<()> {
     let flags: c_int = if compressed { 4 } else { 0 };
     // SAFETY: an open file, a C string and flags, as finit_module(2) asks for.
     let result = unsafe {
@@ -156,7 +156,7 @@ pub fn load_module(file: &File, compressed: bool) -> io::Result<()> {
 }
 
 /// Sets the clock, in nanoseconds since 1970.
-pub fn set_clock(nanoseconds: u128) -> io::Result<()> {
+pub(crate) fn set_clock(nanoseconds: u128) -> io::Result<()> {
     let time = [
         (nanoseconds / 1_000_000_000) as i64,
         (nanoseconds % 1_000_000_000) as i64,
@@ -168,13 +168,13 @@ pub fn set_clock(nanoseconds: u128) -> io::Result<()> {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Reboot {
+pub(crate) enum Reboot {
     Restart,
     PowerOff,
 }
 
 /// Ends everything at once; disks must be in order before.
-pub fn reboot(how: Reboot) -> io::Error {
+pub(crate) fn reboot(how: Reboot) -> io::Error {
     let (magic1, magic2) = (0xfee1_dead_u32 as c_int, 672_274_793 as c_int);
     let command: u32 = match how {
         Reboot::Restart => 0x0123_4567,
@@ -194,7 +194,7 @@ pub fn reboot(how: Reboot) -> io::Error {
 }
 
 /// Ctrl-Alt-Del becomes SIGINT to this process instead of an immediate reset.
-pub fn ask_before_ctrl_alt_del() {
+pub(crate) fn ask_before_ctrl_alt_del() {
     let (magic1, magic2) = (0xfee1_dead_u32 as c_int, 672_274_793 as c_int);
     // SAFETY: reboot(2) with command 0 (CAD_OFF), which takes no argument.
     unsafe {
@@ -208,21 +208,21 @@ pub fn ask_before_ctrl_alt_del() {
     };
 }
 
-pub const SIGINT: i32 = 2;
-pub const SIGKILL: i32 = 9;
-pub const SIGUSR1: i32 = 10;
-pub const SIGUSR2: i32 = 12;
-pub const SIGTERM: i32 = 15;
-pub const SIGCHLD: i32 = 17;
+pub(crate) const SIGINT: i32 = 2;
+pub(crate) const SIGKILL: i32 = 9;
+pub(crate) const SIGUSR1: i32 = 10;
+pub(crate) const SIGUSR2: i32 = 12;
+pub(crate) const SIGTERM: i32 = 15;
+pub(crate) const SIGCHLD: i32 = 17;
 
 /// Signals a process, or with a negative number its group; -1 is everybody else.
-pub fn send_signal(pid: i32, signal: i32) -> io::Result<()> {
+pub(crate) fn send_signal(pid: i32, signal: i32) -> io::Result<()> {
     check(kill(pid, signal))?;
     Ok(())
 }
 
 /// A child that has ended, and its wait status; `None` while there is none.
-pub fn reap() -> Option<(i32, i32)> {
+pub(crate) fn reap() -> Option<(i32, i32)> {
     let (mut status, no_hang) = (0, 1);
     // SAFETY: the status is written to a variable of this function.
     let pid = unsafe { waitpid(-1, &mut status, no_hang) };
@@ -244,7 +244,7 @@ extern "C" fn on_signal(number: c_int) {
 }
 
 /// From now on these signals are bytes in a pipe. Handlers, not a mask: a mask would be inherited by services.
-pub fn signals_as_bytes(signals: &[i32]) -> io::Result<PipeReader> {
+pub(crate) fn signals_as_bytes(signals: &[i32]) -> io::Result<PipeReader> {
     let (reader, writer): (PipeReader, PipeWriter) = io::pipe()?;
     SIGNAL_PIPE.store(OwnedFd::from(writer).into_raw_fd(), Ordering::Relaxed);
     for &number in signals {
@@ -255,7 +255,7 @@ pub fn signals_as_bytes(signals: &[i32]) -> io::Result<PipeReader> {
 }
 
 /// Waits until there is something to read; `false` when the time is over.
-pub fn readable(fd: impl AsFd, timeout_ms: u64) -> io::Result<bool> {
+pub(crate) fn readable(fd: impl AsFd, timeout_ms: u64) -> io::Result<bool> {
     let mut wanted = PollFd {
         fd: fd.as_fd().as_raw_fd(),
         events: 1,
@@ -270,12 +270,12 @@ pub fn readable(fd: impl AsFd, timeout_ms: u64) -> io::Result<bool> {
     }
 }
 
-pub const AF_NETLINK: c_int = 16;
-pub const AF_PACKET: c_int = 17;
-pub const SOCK_RAW: c_int = 3;
+pub(crate) const AF_NETLINK: c_int = 16;
+pub(crate) const AF_PACKET: c_int = 17;
+pub(crate) const SOCK_RAW: c_int = 3;
 
 /// A socket of a family that std does not know, as a file: what is written is sent, what is read was received.
-pub fn raw_socket(family: c_int, protocol: c_int) -> io::Result<File> {
+pub(crate) fn raw_socket(family: c_int, protocol: c_int) -> io::Result<File> {
     let close_on_exec = 0o2_000_000;
     // SAFETY: no pointers; the new descriptor is owned by the file from here on.
     unsafe {
@@ -288,7 +288,7 @@ pub fn raw_socket(family: c_int, protocol: c_int) -> io::Result<File> {
 }
 
 /// Binds a packet socket to one interface and protocol (`struct sockaddr_ll`).
-pub fn bind_packet(socket: &File, interface: u32, protocol: u16) -> io::Result<()> {
+pub(crate) fn bind_packet(socket: &File, interface: u32, protocol: u16) -> io::Result<()> {
     let mut address = [0u8; 20];
     address[..2].copy_from_slice(&(AF_PACKET as u16).to_ne_bytes());
     address[2..4].copy_from_slice(&protocol.to_be_bytes());
@@ -305,7 +305,7 @@ pub fn bind_packet(socket: &File, interface: u32, protocol: u16) -> io::Result<(
 }
 
 /// Keeps a socket to one interface, whatever the routes say.
-pub fn bind_to_device(socket: impl AsFd, interface: &str) -> io::Result<()> {
+pub(crate) fn bind_to_device(socket: impl AsFd, interface: &str) -> io::Result<()> {
     let (level, option) = (1, 25);
     let fd = socket.as_fd().as_raw_fd();
     // SAFETY: pointer and length of one string, which is only read.
@@ -333,18 +333,18 @@ fn ioctl_number(file: &File, request: u32, number: c_int) -> io::Result<c_int> {
 }
 
 /// Tells the kernel to read a disk's partition table again (BLKRRPART).
-pub fn reread_partitions(disk: &File) -> io::Result<()> {
+pub(crate) fn reread_partitions(disk: &File) -> io::Result<()> {
     ioctl_number(disk, 0x125f, 0)?;
     Ok(())
 }
 
 /// The number of a loop device that is free (LOOP_CTL_GET_FREE); it is made if there is none.
-pub fn free_loop(control: &File) -> io::Result<u32> {
+pub(crate) fn free_loop(control: &File) -> io::Result<u32> {
     Ok(ioctl_number(control, 0x4c82, 0)?.unsigned_abs())
 }
 
 /// Makes a file a disk that can be read, until nobody uses it any more (LOOP_CONFIGURE).
-pub fn attach_loop(device: &File, image: &File) -> io::Result<()> {
+pub(crate) fn attach_loop(device: &File, image: &File) -> io::Result<()> {
     /// `struct loop_info64`.
     #[repr(C)]
     struct Info {
@@ -388,7 +388,7 @@ pub fn attach_loop(device: &File, image: &File) -> io::Result<()> {
 }
 
 /// Tells the kernel of one partition (BLKPG), in bytes; works while others of the disk are in use.
-pub fn change_partition(
+pub(crate) fn change_partition(
     disk: &File,
     change: Change,
     number: u32,
@@ -430,26 +430,26 @@ pub fn change_partition(
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Change {
+pub(crate) enum Change {
     Add,
     Resize,
 }
 
 /// Sets a watchdog's time (WDIOC_SETTIMEOUT) and says which one the hardware took.
-pub fn set_watchdog(device: &File, seconds: u32) -> io::Result<u32> {
+pub(crate) fn set_watchdog(device: &File, seconds: u32) -> io::Result<u32> {
     let mut value = seconds as c_int;
     ioctl_with(device.as_fd(), 0xc004_5706, &mut value)?;
     Ok(value as u32)
 }
 
 /// Grows a mounted ext4 file system to so many blocks (EXT4_IOC_RESIZE_FS), through its root folder.
-pub fn grow_ext4(root: &File, blocks: u64) -> io::Result<()> {
+pub(crate) fn grow_ext4(root: &File, blocks: u64) -> io::Result<()> {
     let mut blocks = blocks;
     ioctl_with(root.as_fd(), 0x4008_6610, &mut blocks)
 }
 
 /// Free and total bytes of the file system at a path.
-pub fn space(path: &CStr) -> Option<(u64, u64)> {
+pub(crate) fn space(path: &CStr) -> Option<(u64, u64)> {
     // `struct statfs` of 64-bit Linux: type, block size, then blocks, free, available. 32-bit machines have
     // `statfs64` with 32-bit words before 64-bit counts.
     #[cfg(target_pointer_width = "64")]
@@ -477,7 +477,7 @@ pub fn space(path: &CStr) -> Option<(u64, u64)> {
 }
 
 /// Makes the program that is started the leader of a session with its standard input as terminal.
-pub fn on_own_terminal(command: &mut Command) {
+pub(crate) fn on_own_terminal(command: &mut Command) {
     let take = || {
         setsid();
         // SAFETY: TIOCSCTTY takes a number. A failure leaves the program without job control, nothing worse.

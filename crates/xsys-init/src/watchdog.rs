@@ -29,11 +29,11 @@ static DEVICE: Mutex<Option<File>> = Mutex::new(None);
 static LEAVING: AtomicBool = AtomicBool::new(false);
 
 /// After so many resets in a row another one will not help: the machine stays up, so that somebody can look.
-pub const ENOUGH: u32 = 5;
+pub(crate) const ENOUGH: u32 = 5;
 /// Health for this long ends such a row.
 const A_WHILE: Duration = Duration::from_secs(600);
 
-pub fn status() -> String {
+pub(crate) fn status() -> String {
     STATUS
         .lock()
         .map(|status| status.clone())
@@ -47,7 +47,7 @@ fn set_status(text: String) {
 }
 
 /// Feeds the watchdog from now on.
-pub fn start(config: &Watchdog) {
+pub(crate) fn start(config: &Watchdog) {
     let config = config.clone();
     let run = move || {
         if let Some(device) = open(&config) {
@@ -64,17 +64,17 @@ pub fn start(config: &Watchdog) {
 }
 
 /// The machine is about to end: from here on it is fed whatever services do.
-pub fn leave() {
+pub(crate) fn leave() {
     LEAVING.store(true, Ordering::Relaxed);
 }
 
 /// The first process is at work: it has children to collect and requests to answer, every second.
-pub fn alive() {
+pub(crate) fn alive() {
     ALIVE.store(log::uptime_ms() / 1000, Ordering::Relaxed);
 }
 
 /// Switches the watchdog off, where the hardware lets us: a machine that is off shall stay so.
-pub fn release() {
+pub(crate) fn release() {
     if let Ok(mut device) = DEVICE.lock()
         && let Some(mut device) = device.take()
     {

@@ -22,7 +22,7 @@ const HOLE: u64 = 4 << 10;
 /// What can be done independently of everything else, and where it goes in the output. Jobs are in order
 /// and do not overlap; what lies between them is zero.
 #[derive(Clone, Copy, Debug)]
-pub struct Placed<J> {
+pub(crate) struct Placed<J> {
     /// Where its bytes start.
     pub offset: u64,
     /// How many there are.
@@ -40,7 +40,7 @@ struct Batch {
 
 /// Does jobs in the output's bytes: `fill` gets each job's part of them as it is. Jobs that lie outside are left
 /// out.
-pub fn in_memory<J: Send + Sync>(
+pub(crate) fn in_memory<J: Send + Sync>(
     jobs: Vec<Placed<J>>,
     out: &mut [u8],
     fill: impl Fn(&Placed<J>, &mut [u8]) + Sync,
@@ -66,7 +66,7 @@ pub fn in_memory<J: Send + Sync>(
 
 /// Does jobs in buffers, which `put` gets with their offsets, in any order. `fill` has to write all bytes of what it
 /// gets; `bytes` are a job's if they are there already.
-pub fn in_parts<J: Sync, E: Send>(
+pub(crate) fn in_parts<J: Sync, E: Send>(
     jobs: &[Placed<J>],
     bytes: impl Fn(&J) -> Option<&[u8]> + Sync,
     fill: impl Fn(&Placed<J>, &mut [u8]) + Sync,

@@ -7,11 +7,11 @@ use std::sync::Mutex;
 
 /// What can be lent.
 #[derive(Debug, Default)]
-pub struct Spare<T>(Mutex<Vec<T>>);
+pub(crate) struct Spare<T>(Mutex<Vec<T>>);
 
 impl<T: Default> Spare<T> {
     /// Lends one, as its last user has left it, or a new one.
-    pub fn lend<R>(&self, work: impl FnOnce(&mut T) -> R) -> R {
+    pub(crate) fn lend<R>(&self, work: impl FnOnce(&mut T) -> R) -> R {
         let taken = self.0.lock().ok().and_then(|mut spare| spare.pop());
         let mut lent = taken.unwrap_or_default();
         let result = work(&mut lent);

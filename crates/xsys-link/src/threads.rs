@@ -28,7 +28,7 @@ const PAGE: usize = 64 << 10;
 
 /// Does `work` in a pool of so many threads, or one for each processor; where the system refuses so
 /// many, in what it grants.
-pub fn run<R: Send>(threads: Option<usize>, work: impl FnOnce() -> R + Send) -> R {
+pub(crate) fn run<R: Send>(threads: Option<usize>, work: impl FnOnce() -> R + Send) -> R {
     let pool = || {
         ThreadPoolBuilder::new()
             .num_threads(threads.unwrap_or(0))

@@ -48,7 +48,7 @@ impl Facts {
         )
     }
 
-    pub fn flag(&self, key: &str) -> bool {
+    pub(crate) fn flag(&self, key: &str) -> bool {
         self.cfgs
             .iter()
             .any(|cfg| matches!(cfg, Cfg::Name(name) if name.as_str() == key))

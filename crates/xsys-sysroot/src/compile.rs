@@ -134,7 +134,7 @@ pub(crate) fn root(library: &Path) -> &Path {
 
 impl Compilation<'_> {
     /// The calls for `units`, in the same order.
-    pub fn calls(&self, units: &[Unit]) -> Result<Calls, Error> {
+    pub(crate) fn calls(&self, units: &[Unit]) -> Result<Calls, Error> {
         let hashes = self.hashes(units);
         let mut calls = Vec::new();
         let mut unknown = Vec::new();
@@ -155,7 +155,7 @@ impl Compilation<'_> {
     }
 
     /// The crates' names and hashes.
-    pub fn names(&self, units: &[Unit]) -> Vec<(String, String)> {
+    pub(crate) fn names(&self, units: &[Unit]) -> Vec<(String, String)> {
         let names = units.iter().map(|unit| unit.package.lib_name.clone());
         names.zip(self.hashes(units)).collect()
     }

@@ -40,7 +40,7 @@ pub(crate) struct Inputs<'a> {
 
 impl Inputs<'_> {
     /// The inputs in clear, for the manifest.
-    pub fn to_json(&self) -> Value {
+    pub(crate) fn to_json(&self) -> Value {
         let mut inputs = json!({
             "format": FORMAT,
             "target": self.target,
@@ -69,7 +69,7 @@ impl Inputs<'_> {
     }
 
     /// The key: sha256 over the inputs, in hexadecimal.
-    pub fn key(&self) -> String {
+    pub(crate) fn key(&self) -> String {
         sha256(self.to_json().to_string().as_bytes())
     }
 }

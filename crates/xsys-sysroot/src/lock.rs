@@ -27,7 +27,7 @@ pub(crate) struct LockedPackage {
 
 impl Lock {
     /// Reads a lock file.
-    pub fn load(path: &Path) -> Result<Lock, Error> {
+    pub(crate) fn load(path: &Path) -> Result<Lock, Error> {
         toml::from_str(&read(path)?).map_err(|error| Error::Source {
             path: path.to_owned(),
             reason: error.to_string(),
@@ -35,7 +35,11 @@ impl Lock {
     }
 
     /// The pinned crates.io package that a dependency means; the newest where several fit.
-    pub fn find(&self, name: &str, requirement: &semver::VersionReq) -> Option<&LockedPackage> {
+    pub(crate) fn find(
+        &self,
+        name: &str,
+        requirement: &semver::VersionReq,
+    ) -> Option<&LockedPackage> {
         self.packages
             .iter()
             .filter(|package| package.name == name && package.checksum.is_some())

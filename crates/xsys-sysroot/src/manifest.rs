@@ -129,7 +129,7 @@ pub(crate) fn read(path: &Path) -> Result<String, Error> {
 
 impl Package {
     /// Reads `root/Cargo.toml`.
-    pub fn load(root: &Path) -> Result<Package, Error> {
+    pub(crate) fn load(root: &Path) -> Result<Package, Error> {
         let path = root.join("Cargo.toml");
         Self::parse(root, &read(&path)?).map_err(|reason| Error::Source { path, reason })
     }
@@ -182,13 +182,13 @@ impl Package {
     }
 
     /// Whether `name` is a feature, counting the ones that optional dependencies imply.
-    pub fn has_feature(&self, name: &str) -> bool {
+    pub(crate) fn has_feature(&self, name: &str) -> bool {
         self.features.contains_key(name) || self.implied_feature(name)
     }
 
     /// Whether an optional dependency called `name` makes a feature of that name: it does unless
     /// some feature refers to it as `dep:name`.
-    pub fn implied_feature(&self, name: &str) -> bool {
+    pub(crate) fn implied_feature(&self, name: &str) -> bool {
         let explicit = format!("dep:{name}");
         self.dependencies
             .iter()

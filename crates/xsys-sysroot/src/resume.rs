@@ -33,7 +33,7 @@ pub(crate) struct Journal<'a> {
 
 impl<'a> Journal<'a> {
     /// The journal of a folder that an entry is built in.
-    pub fn new(staging: &Path, out_dir: &'a Path) -> Self {
+    pub(crate) fn new(staging: &Path, out_dir: &'a Path) -> Self {
         Self {
             path: staging.join(JOURNAL),
             out_dir,
@@ -41,7 +41,7 @@ impl<'a> Journal<'a> {
     }
 
     /// Which calls need not be made again. Everything but their files is removed.
-    pub fn resume(&self, calls: &[Call]) -> Vec<bool> {
+    pub(crate) fn resume(&self, calls: &[Call]) -> Vec<bool> {
         let finished = self.finished(calls);
         let done = calls.iter().zip(&finished).filter(|(_, done)| **done);
         let kept: Vec<&str> = done.map(|(call, _)| call.file_stem.as_str()).collect();
@@ -85,7 +85,7 @@ impl<'a> Journal<'a> {
     }
 
     /// Notes a call that has ended well. What cannot be noted is done again the next time.
-    pub fn add(&self, call: &Call) {
+    pub(crate) fn add(&self, call: &Call) {
         let Some(files) = self.written(call) else {
             return;
         };
@@ -116,7 +116,7 @@ impl<'a> Journal<'a> {
     }
 
     /// Takes the journal away: the folder is complete.
-    pub fn end(&self) {
+    pub(crate) fn end(&self) {
         let _ = std::fs::remove_file(&self.path);
     }
 }

@@ -67,7 +67,7 @@ struct Profile {
 
 impl Sources {
     /// Reads the workspace in `library`; `cargo_home` is where cargo keeps its downloads.
-    pub fn load(library: &Path, cargo_home: Option<&Path>) -> Result<Sources, Error> {
+    pub(crate) fn load(library: &Path, cargo_home: Option<&Path>) -> Result<Sources, Error> {
         let path = library.join("Cargo.toml");
         let mut workspace: Workspace =
             toml::from_str(&read(&path)?).map_err(|error| Error::Source {
@@ -96,12 +96,12 @@ impl Sources {
     }
 
     /// The library folder.
-    pub fn library(&self) -> &Path {
+    pub(crate) fn library(&self) -> &Path {
         &self.library
     }
 
     /// Finds what a dependency of `from` means.
-    pub fn locate(&self, from: &Package, dependency: &Dependency) -> Result<Located, Error> {
+    pub(crate) fn locate(&self, from: &Package, dependency: &Dependency) -> Result<Located, Error> {
         if let Some(path) = &dependency.path {
             return Ok(Located::Found(normalized(&from.root.join(path))));
         }
@@ -143,7 +143,7 @@ impl Sources {
 
     /// Lets cargo download what the lock file names for `target`, into its own cache. `--locked`
     /// keeps it from writing into the toolchain.
-    pub fn fetch(
+    pub(crate) fn fetch(
         &mut self,
         fetch: &Fetch<'_>,
         missing: &[LockedPackage],
@@ -182,7 +182,7 @@ impl Sources {
     }
 
     /// The error for packages that are not there although cargo downloaded everything.
-    pub fn still_missing(&self, fetch: &Fetch<'_>, missing: &[LockedPackage]) -> Error {
+    pub(crate) fn still_missing(&self, fetch: &Fetch<'_>, missing: &[LockedPackage]) -> Error {
         let reason = "cargo downloaded without complaint, but not to where they are looked for";
         self.missing(fetch, missing, reason.to_owned())
     }

@@ -35,7 +35,7 @@ pub(crate) struct Member {
 
 impl Node {
     /// The member of an object with this key.
-    pub fn member(&self, key: &str) -> Option<&Member> {
+    pub(crate) fn member(&self, key: &str) -> Option<&Member> {
         match &self.value {
             Value::Object(members) => members.iter().find(|member| member.key == key),
             _ => None,
@@ -43,7 +43,7 @@ impl Node {
     }
 
     /// The same value without places.
-    pub fn plain(&self) -> serde_json::Value {
+    pub(crate) fn plain(&self) -> serde_json::Value {
         match &self.value {
             Value::Null => serde_json::Value::Null,
             Value::Bool(value) => (*value).into(),

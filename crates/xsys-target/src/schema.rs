@@ -19,14 +19,14 @@ pub(crate) struct Schema {
 
 impl Schema {
     /// From what `--print target-spec-json-schema` wrote; nothing if that is no schema.
-    pub fn new(text: &str, compiler: String) -> Option<Schema> {
+    pub(crate) fn new(text: &str, compiler: String) -> Option<Schema> {
         let root: Json = serde_json::from_str(text).ok()?;
         root.get("properties")?.as_object()?;
         Some(Schema { root, compiler })
     }
 
     /// Every mistake in the spec.
-    pub fn check(&self, node: &Node, source: &Source) -> Vec<Diagnostic> {
+    pub(crate) fn check(&self, node: &Node, source: &Source) -> Vec<Diagnostic> {
         let mut check = Check {
             schema: self,
             source,

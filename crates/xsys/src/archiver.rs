@@ -29,12 +29,12 @@ use crate::ui::{self, Ui};
 type Result<T> = std::result::Result<T, Diagnostic>;
 
 /// The names it is called by.
-pub const AR: &str = "xsys-ar";
-pub const RANLIB: &str = "xsys-ranlib";
+pub(crate) const AR: &str = "xsys-ar";
+pub(crate) const RANLIB: &str = "xsys-ranlib";
 
 /// Puts links to this program into the cache and returns the path of `xsys-ar`. The path is the same
 /// for all programs and versions of ours: build scripts run anew where a variable changes.
-pub fn install(cache: &Cache) -> Result<PathBuf> {
+pub(crate) fn install(cache: &Cache) -> Result<PathBuf> {
     let own = own_program::path().map_err(|error| file("find", Path::new("xsys"), &error))?;
     let folder = cache.root().join("bin");
     std::fs::create_dir_all(&folder).map_err(|error| file("make", &folder, &error))?;
@@ -69,7 +69,7 @@ fn link(own: &Path, path: &Path) -> std::io::Result<()> {
 }
 
 /// `xsys-ar` with the arguments behind its name.
-pub fn main(args: Vec<OsString>) -> ExitCode {
+pub(crate) fn main(args: Vec<OsString>) -> ExitCode {
     ended(
         expanded(args).and_then(|args| match Request::parse(&args)? {
             Some(request) => request.run(),
@@ -82,7 +82,7 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
 }
 
 /// `xsys-ranlib`: makes the index of archives anew.
-pub fn ranlib_main(args: Vec<OsString>) -> ExitCode {
+pub(crate) fn ranlib_main(args: Vec<OsString>) -> ExitCode {
     let is_flag = |arg: &OsString| arg.to_string_lossy().starts_with('-');
     if args.iter().any(|arg| arg == "--version" || arg == "-V") {
         version(RANLIB);

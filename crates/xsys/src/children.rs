@@ -38,7 +38,7 @@ mod system {
     }
 }
 
-pub use system::{code_of_signal, outlive_interrupts, watch};
+pub(crate) use system::{code_of_signal, outlive_interrupts, watch};
 
 /// Held while a process is started, and for good once all are to end.
 static GATE: Mutex<()> = Mutex::new(());
@@ -52,24 +52,24 @@ static FORWARDING: AtomicBool = AtomicBool::new(false);
 static LEFTOVERS: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
 /// From here on signals are for the program that is run.
-pub fn forward_signals() {
+pub(crate) fn forward_signals() {
     FORWARDING.store(true, Ordering::Relaxed);
 }
 
 /// Removes a file or folder when a signal ends this process; otherwise that is the caller's.
-pub fn remove_at_end(path: PathBuf) {
+pub(crate) fn remove_at_end(path: PathBuf) {
     let mut leftovers = LEFTOVERS.lock().unwrap_or_else(PoisonError::into_inner);
     leftovers.push(path);
 }
 
 /// Starts a process, unless all are to end.
-pub fn spawn(command: &mut Command) -> io::Result<Child> {
+pub(crate) fn spawn(command: &mut Command) -> io::Result<Child> {
     let _gate = GATE.lock().unwrap_or_else(PoisonError::into_inner);
     command.spawn()
 }
 
 /// Waits for a process. Does not come back where a signal has ended it, and all of us.
-pub fn wait(child: &mut Child) -> io::Result<ExitStatus> {
+pub(crate) fn wait(child: &mut Child) -> io::Result<ExitStatus> {
     let status = child.wait()?;
     system::end_like(status);
     stop_if_ending();
@@ -77,12 +77,12 @@ pub fn wait(child: &mut Child) -> io::Result<ExitStatus> {
 }
 
 /// Starts a process and waits for it.
-pub fn status(command: &mut Command) -> io::Result<ExitStatus> {
+pub(crate) fn status(command: &mut Command) -> io::Result<ExitStatus> {
     wait(&mut spawn(command)?)
 }
 
 /// Stays here for good where a signal is about to end this process: there is nothing more to say.
-pub fn stop_if_ending() {
+pub(crate) fn stop_if_ending() {
     while ENDING.load(Ordering::Acquire) {
         std::thread::park();
     }

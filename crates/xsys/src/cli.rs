@@ -21,25 +21,25 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use xsys_target::{CrateSet, What};
 
-pub use self::call::Call;
-pub use self::cargo_flags::{CargoFlags, split_value};
-pub use self::existing::{InitArgs, SetupArgs};
-pub use self::fetch_kernel::FetchKernelArgs;
-pub use self::flash::FlashArgs;
-pub use self::fleet::{
+pub(crate) use self::call::Call;
+pub(crate) use self::cargo_flags::{CargoFlags, split_value};
+pub(crate) use self::existing::{InitArgs, SetupArgs};
+pub(crate) use self::fetch_kernel::FetchKernelArgs;
+pub(crate) use self::flash::FlashArgs;
+pub(crate) use self::fleet::{
     DiffArgs, FleetBuildArgs, FleetCheckArgs, FleetCommand, FleetFlashArgs, ListFormat,
 };
-pub use self::look::{SizeArgs, SizeBy, StripArgs, WhyArgs};
-pub use self::sort::sort;
-pub use self::trim_paths::TrimPaths;
-pub use self::verbs::{AgainstArgs, BenchArgs, CargoArgs, CleanArgs, CompileArgs};
+pub(crate) use self::look::{SizeArgs, SizeBy, StripArgs, WhyArgs};
+pub(crate) use self::sort::sort;
+pub(crate) use self::trim_paths::TrimPaths;
+pub(crate) use self::verbs::{AgainstArgs, BenchArgs, CargoArgs, CleanArgs, CompileArgs};
 use crate::ui::When;
 
 /// Takes a Rust project to any machine: builds the standard library for it, links, makes images
 /// and runs them.
 #[derive(Debug, Parser)]
 #[command(name = "xsys", version, propagate_version = true, max_term_width = 100)]
-pub struct Cli {
+pub(crate) struct Cli {
     /// Colour in messages
     #[arg(long, global = true, value_name = "WHEN")]
     pub color: Option<When>,
@@ -51,13 +51,13 @@ pub struct Cli {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ErrorFormat {
+pub(crate) enum ErrorFormat {
     Human,
     Json,
 }
 
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Build a project for a target, and its images
     #[command(visible_alias = "b")]
     Build(BuildArgs),
@@ -127,7 +127,7 @@ pub enum Command {
 /// The target, in one of three ways.
 #[derive(Clone, Debug, Default, Args)]
 #[group(multiple = false)]
-pub struct WhatArgs {
+pub(crate) struct WhatArgs {
     /// A target-spec JSON file
     #[arg(long, value_name = "FILE")]
     pub target_spec: Option<PathBuf>,
@@ -140,7 +140,7 @@ pub struct WhatArgs {
 }
 
 impl WhatArgs {
-    pub fn what(&self) -> Option<What> {
+    pub(crate) fn what(&self) -> Option<What> {
         if let Some(file) = &self.target_spec {
             return Some(What::SpecFile(file.clone()));
         }
@@ -154,7 +154,7 @@ impl WhatArgs {
 /// The targets of a build: one, or as with cargo several triples or spec files.
 #[derive(Clone, Debug, Default, Args)]
 #[group(multiple = false)]
-pub struct TargetsArgs {
+pub(crate) struct TargetsArgs {
     /// A target-spec JSON file
     #[arg(long, value_name = "FILE")]
     pub target_spec: Option<PathBuf>,
@@ -168,7 +168,7 @@ pub struct TargetsArgs {
 
 impl TargetsArgs {
     /// All of them, each once.
-    pub fn all(&self) -> Vec<What> {
+    pub(crate) fn all(&self) -> Vec<What> {
         let mut all: Vec<What> = self
             .target_spec
             .iter()
@@ -187,7 +187,7 @@ impl TargetsArgs {
 }
 
 /// cargo's `--target` takes both; so does ours.
-pub fn triple_or_file(text: &str) -> What {
+pub(crate) fn triple_or_file(text: &str) -> What {
     if text.ends_with(".json") {
         What::SpecFile(PathBuf::from(text))
     } else {
@@ -214,7 +214,7 @@ impl From<Crates> for CrateSet {
 }
 
 #[derive(Clone, Debug, Default, Args)]
-pub struct BuildArgs {
+pub(crate) struct BuildArgs {
     #[command(flatten)]
     pub what: TargetsArgs,
     /// Images to make beside the program: FORMAT or FORMAT=FILE, with commas or repeated;
@@ -255,7 +255,7 @@ const NOT_OF_DEVICES: [&str; 7] = [
 ];
 
 #[derive(Debug, Args)]
-pub struct RunArgs {
+pub(crate) struct RunArgs {
     #[command(flatten)]
     pub build: BuildArgs,
     /// The board's own hello program, wherever you are; where its emulator is missing, the
@@ -274,7 +274,7 @@ pub struct RunArgs {
 }
 
 #[derive(Debug, Args)]
-pub struct TestArgs {
+pub(crate) struct TestArgs {
     #[command(flatten)]
     pub build: BuildArgs,
     /// How long each test may take on a board or in wasm, instead of 60 seconds; with `--appliance`
@@ -298,7 +298,7 @@ pub struct TestArgs {
 /// What a program in the built-in wasm engine is given.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "WebAssembly programs")]
-pub struct WasmArgs {
+pub(crate) struct WasmArgs {
     /// A folder that a WASI program may use, under its own name or another; may be repeated
     #[arg(long, value_name = "HOST[::GUEST]")]
     pub dir: Vec<String>,
@@ -311,7 +311,7 @@ pub struct WasmArgs {
 }
 
 #[derive(Debug, Subcommand)]
-pub enum SysrootCommand {
+pub(crate) enum SysrootCommand {
     /// Build the standard library for a target, unless it is there
     Build(SysrootBuildArgs),
     /// List what is in the cache
@@ -345,7 +345,7 @@ pub enum SysrootCommand {
 }
 
 #[derive(Debug, Args)]
-pub struct SysrootBuildArgs {
+pub(crate) struct SysrootBuildArgs {
     #[command(flatten)]
     pub what: WhatArgs,
     /// The part of the standard library to build
@@ -386,7 +386,7 @@ pub struct SysrootBuildArgs {
 }
 
 #[derive(Debug, Subcommand)]
-pub enum TargetCommand {
+pub(crate) enum TargetCommand {
     /// List the targets that rustc knows
     List {
         /// Only names that contain this
@@ -421,7 +421,7 @@ pub enum TargetCommand {
 
 /// A target, with a flag or without.
 #[derive(Clone, Debug, Default, Args)]
-pub struct NamedArgs {
+pub(crate) struct NamedArgs {
     /// A triple, a target-spec JSON file, or a board; the project's target if none is given
     #[arg(value_name = "WHAT", conflicts_with = "WhatArgs")]
     pub name: Option<String>,
@@ -430,7 +430,7 @@ pub struct NamedArgs {
 }
 
 impl NamedArgs {
-    pub fn what(&self) -> Option<What> {
+    pub(crate) fn what(&self) -> Option<What> {
         let Some(name) = &self.name else {
             return self.flags.what();
         };
@@ -444,7 +444,7 @@ impl NamedArgs {
 }
 
 #[derive(Debug, Subcommand)]
-pub enum BoardCommand {
+pub(crate) enum BoardCommand {
     /// List the boards
     List {
         /// As JSON
@@ -460,7 +460,7 @@ pub enum BoardCommand {
 
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("for").args(["board", "target", "appliance"]).required(true))]
-pub struct NewArgs {
+pub(crate) struct NewArgs {
     /// The folder to make; its last part is the project's name
     pub path: PathBuf,
     /// A bundled board's name, or the folder of your own
@@ -489,7 +489,7 @@ pub struct NewArgs {
 
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
-pub struct ImageArgs {
+pub(crate) struct ImageArgs {
     #[command(subcommand)]
     pub command: Option<ImageCommand>,
     /// A linked ELF file
@@ -518,7 +518,7 @@ pub struct ImageArgs {
 }
 
 #[derive(Debug, Subcommand)]
-pub enum ImageCommand {
+pub(crate) enum ImageCommand {
     /// Fetch packages with a kernel and firmware from a mirror that you name, and note their digests
     FetchKernel(FetchKernelArgs),
 }
@@ -532,7 +532,7 @@ fn fill_byte(text: &str) -> Result<u8, String> {
 }
 
 #[derive(Debug, Args)]
-pub struct LdArgs {
+pub(crate) struct LdArgs {
     /// A linker's command line
     #[arg(
         trailing_var_arg = true,
@@ -543,7 +543,7 @@ pub struct LdArgs {
 }
 
 #[derive(Debug, Args)]
-pub struct DoctorArgs {
+pub(crate) struct DoctorArgs {
     /// As JSON
     #[arg(long)]
     pub json: bool,

@@ -16,17 +16,17 @@ use xsys_link::{Flavor, Outcome};
 use crate::error::file;
 
 /// Asks the wasm linker for a component.
-pub const FLAG: &str = "--component";
+pub(crate) const FLAG: &str = "--component";
 
 /// What a command line asks for.
-pub enum Request {
+pub(crate) enum Request {
     /// A link as any other, with these words.
     Plain(Vec<OsString>),
     Component(Component),
 }
 
 /// A component to be made.
-pub struct Component {
+pub(crate) struct Component {
     /// The linker's words.
     words: Vec<OsString>,
     options: Options,
@@ -51,7 +51,7 @@ options of a component, among those of wasm-ld:
 
 impl Request {
     /// Looks for [`FLAG`] and takes the options of components out of the words.
-    pub fn take(flavor: Flavor, words: Vec<OsString>) -> Result<Self, Vec<Diagnostic>> {
+    pub(crate) fn take(flavor: Flavor, words: Vec<OsString>) -> Result<Self, Vec<Diagnostic>> {
         if flavor != Flavor::Wasm || !asks(&words) {
             return Ok(Self::Plain(words));
         }
@@ -141,7 +141,7 @@ impl Component {
     }
 
     /// Links, and wraps what comes of it.
-    pub fn link(self) -> Outcome {
+    pub(crate) fn link(self) -> Outcome {
         if self.help {
             return Outcome {
                 stdout: HELP.to_owned(),

@@ -5,21 +5,21 @@ use std::path::Path;
 use xsys_diag::Diagnostic;
 
 /// Exit code of a build that failed, as cargo's.
-pub const BUILD_FAILED: u8 = 101;
+pub(crate) const BUILD_FAILED: u8 = 101;
 
 /// Why a command ended early.
 #[derive(Debug)]
-pub struct Failure {
+pub(crate) struct Failure {
     /// May be empty where another program has already told.
     pub diagnostics: Vec<Diagnostic>,
     pub code: u8,
 }
 
-pub type Result<T> = std::result::Result<T, Failure>;
+pub(crate) type Result<T> = std::result::Result<T, Failure>;
 
 impl Failure {
     /// The failure of a build: cargo's exit code for such.
-    pub fn into_build(mut self) -> Self {
+    pub(crate) fn into_build(mut self) -> Self {
         if self.code == 1 {
             self.code = BUILD_FAILED;
         }
@@ -27,7 +27,7 @@ impl Failure {
     }
 
     /// A failure that another program has already reported.
-    pub fn silent(code: u8) -> Self {
+    pub(crate) fn silent(code: u8) -> Self {
         Self {
             diagnostics: Vec::new(),
             code,
@@ -54,7 +54,7 @@ impl From<Vec<Diagnostic>> for Failure {
 }
 
 /// A failed file operation; `doing` is a verb such as "read".
-pub fn file(doing: &str, path: &Path, error: &std::io::Error) -> Diagnostic {
+pub(crate) fn file(doing: &str, path: &Path, error: &std::io::Error) -> Diagnostic {
     Diagnostic::error(format!(
         "cannot {doing} `{}`: {}",
         path.display(),
@@ -63,7 +63,7 @@ pub fn file(doing: &str, path: &Path, error: &std::io::Error) -> Diagnostic {
 }
 
 /// An operating system's message in the house's style.
-pub fn reason(error: &std::io::Error) -> String {
+pub(crate) fn reason(error: &std::io::Error) -> String {
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or(&text);
     let mut letters = text.chars();

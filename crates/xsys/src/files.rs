@@ -9,7 +9,7 @@ use crate::error::file;
 
 /// Writes a file in one step: whoever reads it sees the old one or the whole new one. What is no
 /// file, as `/dev/stdout`, is written to and stays what it is.
-pub fn replace(path: &Path, content: &[u8]) -> Result<(), Diagnostic> {
+pub(crate) fn replace(path: &Path, content: &[u8]) -> Result<(), Diagnostic> {
     let write = || -> std::io::Result<()> {
         if is_special(path) {
             return std::fs::write(path, content);
@@ -31,12 +31,12 @@ pub fn replace(path: &Path, content: &[u8]) -> Result<(), Diagnostic> {
 }
 
 /// Whether a path leads to a device or a pipe.
-pub fn is_special(path: &Path) -> bool {
+pub(crate) fn is_special(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
 }
 
 /// A name for what is in files.
-pub fn short_digest(parts: &[&[u8]]) -> String {
+pub(crate) fn short_digest(parts: &[&[u8]]) -> String {
     let mut hash = Sha256::new();
     for part in parts {
         // Lengths, so that no two lists of files run together to the same bytes.
@@ -49,7 +49,7 @@ pub fn short_digest(parts: &[&[u8]]) -> String {
 }
 
 /// Removes all but the newest so many files of a folder.
-pub fn keep_newest(folder: &Path, count: usize) {
+pub(crate) fn keep_newest(folder: &Path, count: usize) {
     let Ok(entries) = std::fs::read_dir(folder) else {
         return;
     };
@@ -68,6 +68,6 @@ pub fn keep_newest(folder: &Path, count: usize) {
 }
 
 /// The whole path; the file need not be there.
-pub fn absolute(path: &Path) -> PathBuf {
+pub(crate) fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }

@@ -12,7 +12,7 @@ use std::process::{Command, ExitCode};
 const AS: &str = "__as";
 
 /// Becomes `xsys`, where the system can do that, and waits for it where it cannot.
-pub fn launch() -> ExitCode {
+pub(crate) fn launch() -> ExitCode {
     let mut args = std::env::args_os();
     let name = args.next().unwrap_or_default();
     let program = match beside() {

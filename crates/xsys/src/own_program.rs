@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 /// The program `xsys` that belongs to the one that is running.
-pub fn path() -> std::io::Result<PathBuf> {
+pub(crate) fn path() -> std::io::Result<PathBuf> {
     std::env::current_exe().map(|own| named_xsys(&own, Path::is_file))
 }
 
@@ -20,7 +20,7 @@ fn named_xsys(own: &Path, is_file: impl Fn(&Path) -> bool) -> PathBuf {
 }
 
 /// Makes a link to this program under another's name.
-pub fn link(bin: &Path, name: &str) -> std::io::Result<PathBuf> {
+pub(crate) fn link(bin: &Path, name: &str) -> std::io::Result<PathBuf> {
     let own = path()?;
     let link = bin.join(name);
     if std::fs::read_link(&link).is_ok_and(|found| found == own) {

@@ -8,7 +8,7 @@ use xsys_diag::Diagnostic;
 use crate::error::{self, Failure};
 
 /// Looks a program up as a shell does.
-pub fn find(name: &str) -> Option<PathBuf> {
+pub(crate) fn find(name: &str) -> Option<PathBuf> {
     let is_program = |path: &Path| {
         let Ok(metadata) = path.metadata() else {
             return false;
@@ -33,7 +33,7 @@ pub fn find(name: &str) -> Option<PathBuf> {
 }
 
 /// A word as a shell takes it.
-pub fn quote(word: &str) -> String {
+pub(crate) fn quote(word: &str) -> String {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./=:,+@%".contains(letter);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()
@@ -42,7 +42,7 @@ pub fn quote(word: &str) -> String {
     }
 }
 
-pub fn cannot_start(program: &Path, error: &std::io::Error) -> Failure {
+pub(crate) fn cannot_start(program: &Path, error: &std::io::Error) -> Failure {
     Diagnostic::error(format!(
         "cannot start `{}`: {}",
         program.display(),
@@ -53,7 +53,7 @@ pub fn cannot_start(program: &Path, error: &std::io::Error) -> Failure {
 
 /// Replaces this process, and returns only where that is impossible.
 #[cfg(unix)]
-pub fn become_it(mut command: Command) -> std::io::Error {
+pub(crate) fn become_it(mut command: Command) -> std::io::Error {
     std::os::unix::process::CommandExt::exec(&mut command)
 }
 

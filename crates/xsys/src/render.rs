@@ -9,7 +9,7 @@ use crate::error::{Failure, Result};
 use crate::ui::Ui;
 
 /// Shows diagnostics on stderr.
-pub fn show(ui: &Ui, diagnostics: &[Diagnostic]) {
+pub(crate) fn show(ui: &Ui, diagnostics: &[Diagnostic]) {
     for diagnostic in diagnostics {
         if ui.quiet && diagnostic.severity == Severity::Warning {
             continue;
@@ -23,14 +23,14 @@ pub fn show(ui: &Ui, diagnostics: &[Diagnostic]) {
 }
 
 /// Shows a failure and gives its exit code.
-pub fn fail(ui: &Ui, failure: &Failure) -> u8 {
+pub(crate) fn fail(ui: &Ui, failure: &Failure) -> u8 {
     children::stop_if_ending();
     show(ui, &failure.diagnostics);
     failure.code
 }
 
 /// The text form, without a line break at its end.
-pub fn to_text(diagnostic: &Diagnostic, color: bool) -> String {
+pub(crate) fn to_text(diagnostic: &Diagnostic, color: bool) -> String {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -95,7 +95,7 @@ fn inside(text: &str, span: &std::ops::Range<usize>) -> std::ops::Range<usize> {
 /// The form for programs: rustc's (rustc book, "JSON Output"), so that what reads compilers'
 /// messages reads ours. Offsets are bytes from 0, lines and columns (in characters) count from 1,
 /// notes and help are children, and `code` names the kind of problem where it has a name.
-pub fn to_json(diagnostic: &Diagnostic) -> Value {
+pub(crate) fn to_json(diagnostic: &Diagnostic) -> Value {
     let spans: Vec<Value> = diagnostic
         .labels
         .iter()
@@ -167,7 +167,7 @@ fn span(label: &Label, primary: bool) -> Value {
 }
 
 /// Shows warnings; fails where there are errors.
-pub fn report_problems(ui: &Ui, problems: Vec<Diagnostic>) -> Result<()> {
+pub(crate) fn report_problems(ui: &Ui, problems: Vec<Diagnostic>) -> Result<()> {
     let (errors, warnings): (Vec<_>, Vec<_>) = problems
         .into_iter()
         .partition(|problem| problem.severity == Severity::Error);

@@ -31,7 +31,7 @@ use crate::wasm_engine::{
     shape::{self, Other},
 };
 
-pub fn main(args: Vec<OsString>) -> ExitCode {
+pub(crate) fn main(args: Vec<OsString>) -> ExitCode {
     let context = std::env::var(variables::RUN)
         .ok()
         .and_then(|text| serde_json::from_str::<Context>(&text).ok());
@@ -103,7 +103,7 @@ fn execute(ui: &Ui, context: &Context, program: &Path, args: &[OsString]) -> Res
 
 /// Runs the program in the built-in engine, or where it is for another one that is installed, in that; the
 /// low byte of its code is ours, as with processes.
-pub fn run_wasm(program: &Path, args: &[OsString], options: &Options) -> Result<u8> {
+pub(crate) fn run_wasm(program: &Path, args: &[OsString], options: &Options) -> Result<u8> {
     let wasm =
         std::fs::read(program).map_err(|error| crate::error::file("read", program, &error))?;
     // They have folders and variables in ways of their own.

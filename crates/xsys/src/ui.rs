@@ -14,12 +14,12 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
-pub use self::copying::CopyProgress;
-pub use self::stamping::StampProgress;
+pub(crate) use self::copying::CopyProgress;
+pub(crate) use self::stamping::StampProgress;
 
 /// `--color` and `CARGO_TERM_COLOR`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum When {
+pub(crate) enum When {
     Auto,
     Always,
     Never,
@@ -27,7 +27,7 @@ pub enum When {
 
 /// How to talk, for the whole run.
 #[derive(Clone, Copy, Debug)]
-pub struct Ui {
+pub(crate) struct Ui {
     pub color: bool,
     pub json: bool,
     pub quiet: bool,
@@ -35,7 +35,7 @@ pub struct Ui {
 
 impl Ui {
     /// Settings for this process's stderr.
-    pub fn new(flag: Option<When>, json: bool) -> Self {
+    pub(crate) fn new(flag: Option<When>, json: bool) -> Self {
         let variable = |name: &str| std::env::var(name).ok();
         Self {
             color: colored(flag, &variable, std::io::stderr().is_terminal()),
@@ -45,14 +45,14 @@ impl Ui {
     }
 
     /// A status line: a verb as cargo sets it, and what it is about.
-    pub fn status(&self, verb: &str, text: &str) {
+    pub(crate) fn status(&self, verb: &str, text: &str) {
         if !self.quiet {
             self.line(&self.status_text(verb, text));
         }
     }
 
     /// The line that [`Ui::status`] writes.
-    pub fn status_text(&self, verb: &str, text: &str) -> String {
+    pub(crate) fn status_text(&self, verb: &str, text: &str) -> String {
         if self.color {
             format!("\x1b[1m\x1b[32m{verb:>12}\x1b[0m {text}")
         } else {
@@ -61,14 +61,14 @@ impl Ui {
     }
 
     /// A line on stderr, whatever the settings.
-    pub fn line(&self, text: &str) {
+    pub(crate) fn line(&self, text: &str) {
         // A closed stderr is no reason to fail.
         let _ = writeln!(std::io::stderr().lock(), "{text}");
     }
 }
 
 /// An answer on stdout.
-pub fn answer(text: &str) {
+pub(crate) fn answer(text: &str) {
     let mut out = std::io::stdout().lock();
     // A closed pipe (`xsys … | head`) is no reason to fail.
     let _ = out.write_all(text.as_bytes());
@@ -99,7 +99,7 @@ fn colored(flag: Option<When>, variable: &dyn Fn(&str) -> Option<String>, termin
 }
 
 /// Columns of text, each as wide as its widest cell; the last is not padded.
-pub fn table(rows: &[Vec<String>]) -> String {
+pub(crate) fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let widths: Vec<usize> = (0..columns)
         .map(|column| {
@@ -124,7 +124,7 @@ pub fn table(rows: &[Vec<String>]) -> String {
 }
 
 /// A size as people read it.
-pub fn bytes(size: u64) -> String {
+pub(crate) fn bytes(size: u64) -> String {
     const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
     if size < 1024 {
         return format!("{size} B");
@@ -139,7 +139,7 @@ pub fn bytes(size: u64) -> String {
 }
 
 /// A duration as people read it.
-pub fn seconds(time: Duration) -> String {
+pub(crate) fn seconds(time: Duration) -> String {
     if time < Duration::from_secs(1) {
         format!("{} ms", time.as_millis())
     } else {
@@ -148,7 +148,7 @@ pub fn seconds(time: Duration) -> String {
 }
 
 /// Shows how a sysroot comes along: a bar where a terminal is, lines where not.
-pub struct SysrootProgress {
+pub(crate) struct SysrootProgress {
     ui: Ui,
     bar: Option<ProgressBar>,
     state: Arc<Mutex<State>>,
@@ -198,7 +198,7 @@ fn locked(state: &Mutex<State>) -> MutexGuard<'_, State> {
 }
 
 impl SysrootProgress {
-    pub fn new(ui: Ui) -> Self {
+    pub(crate) fn new(ui: Ui) -> Self {
         let terminal = std::io::stderr().is_terminal();
         let when = std::env::var("CARGO_TERM_PROGRESS_WHEN").unwrap_or_default();
         let shown = !ui.quiet

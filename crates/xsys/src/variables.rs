@@ -4,41 +4,41 @@
 use std::process::Command;
 
 /// How the runner is to start programs, as JSON.
-pub const RUN: &str = "XSYS_RUN";
+pub(crate) const RUN: &str = "XSYS_RUN";
 
 /// Names the folder for the linker's reports.
-pub const LINK_REPORT: &str = "XSYS_LINK_REPORT";
+pub(crate) const LINK_REPORT: &str = "XSYS_LINK_REPORT";
 
 /// Names the folder for records of what links were made of.
-pub const LINK_RECORD: &str = "XSYS_LINK_RECORD";
+pub(crate) const LINK_RECORD: &str = "XSYS_LINK_RECORD";
 
 /// Carries `--color` from the command that started cargo.
-pub const COLOR: &str = "XSYS_COLOR";
+pub(crate) const COLOR: &str = "XSYS_COLOR";
 
 /// Carries `--error-format` the same way.
-pub const ERROR_FORMAT: &str = "XSYS_ERROR_FORMAT";
+pub(crate) const ERROR_FORMAT: &str = "XSYS_ERROR_FORMAT";
 
 /// Names the target of a link for another machine, as build scripts know it.
-pub const TARGET: &str = "XSYS_TARGET";
+pub(crate) const TARGET: &str = "XSYS_TARGET";
 
 /// Names a folder where every link leaves its inputs and arguments (`--reproduce`), for whoever has
 /// to look at a link that cargo has asked for. People set it.
-pub const REPRODUCE: &str = "XSYS_REPRODUCE";
+pub(crate) const REPRODUCE: &str = "XSYS_REPRODUCE";
 
 /// Names the real compiler, where cargo is given this program in its place.
-pub const RUSTC: &str = "XSYS_RUSTC";
+pub(crate) const RUSTC: &str = "XSYS_RUSTC";
 
 /// The value of `--target` for which the compiler takes what it calls unstable.
-pub const UNSTABLE_TARGET: &str = "XSYS_UNSTABLE_TARGET";
+pub(crate) const UNSTABLE_TARGET: &str = "XSYS_UNSTABLE_TARGET";
 
 /// Makes cargo take its unstable options.
-pub const CARGO_CHANNEL: &str = "__CARGO_TEST_CHANNEL_OVERRIDE_DO_NOT_USE_THIS";
+pub(crate) const CARGO_CHANNEL: &str = "__CARGO_TEST_CHANNEL_OVERRIDE_DO_NOT_USE_THIS";
 
 /// The user's wrapper of rustc, which comes after ours.
-pub const RUSTC_WRAPPER: &str = "XSYS_RUSTC_WRAPPER";
+pub(crate) const RUSTC_WRAPPER: &str = "XSYS_RUSTC_WRAPPER";
 
 /// Names the file with what artifact dependencies for other targets are compiled with.
-pub const ARTIFACTS: &str = "XSYS_ARTIFACTS";
+pub(crate) const ARTIFACTS: &str = "XSYS_ARTIFACTS";
 
 /// What is nobody's business but cargo's and ours.
 const OURS: [&str; 11] = [
@@ -56,7 +56,7 @@ const OURS: [&str; 11] = [
 ];
 
 /// Keeps them from a program.
-pub fn hide(command: &mut Command) {
+pub(crate) fn hide(command: &mut Command) {
     for name in OURS {
         command.env_remove(name);
     }

@@ -30,7 +30,7 @@ use crate::project::Project;
 
 /// The folder that is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Web {
+pub(crate) struct Web {
     folder: PathBuf,
 }
 
@@ -43,7 +43,7 @@ struct Made {
 }
 
 /// Takes `web` out of a list of images.
-pub fn split(list: &[String]) -> Result<(Option<Web>, Vec<&str>), Diagnostic> {
+pub(crate) fn split(list: &[String]) -> Result<(Option<Web>, Vec<&str>), Diagnostic> {
     let (mut web, mut images) = (None, Vec::new());
     for text in list {
         let folder = match text.strip_prefix("web") {
@@ -71,7 +71,7 @@ pub fn split(list: &[String]) -> Result<(Option<Web>, Vec<&str>), Diagnostic> {
 
 impl Web {
     /// Says what can be known before anything is compiled.
-    pub fn check(&self, target: &Target, project: &Project) -> Result<(), Diagnostic> {
+    pub(crate) fn check(&self, target: &Target, project: &Project) -> Result<(), Diagnostic> {
         if !target.is_wasm() || target.makes_components() {
             return Err(
                 Diagnostic::error(format!("pages load no programs for `{}`", target.name))
@@ -85,7 +85,7 @@ impl Web {
     }
 
     /// Makes the folders of a build's programs, by the folders of their packages; what pages load, by program.
-    pub fn make(
+    pub(crate) fn make(
         &self,
         programs: &[(&Path, &Path)],
         project: &Project,
@@ -111,7 +111,7 @@ impl Web {
 }
 
 /// How the program is installed that fits a version of the crate.
-pub fn how_to_install(version: Option<&str>) -> String {
+pub(crate) fn how_to_install(version: Option<&str>) -> String {
     match version {
         Some(version) => format!("cargo install wasm-bindgen-cli --version {version} --locked"),
         None => "cargo install wasm-bindgen-cli".to_owned(),
@@ -119,7 +119,7 @@ pub fn how_to_install(version: Option<&str>) -> String {
 }
 
 /// A package's version in the lock file of a workspace.
-pub fn locked(workspace: &Path, name: &str) -> Option<String> {
+pub(crate) fn locked(workspace: &Path, name: &str) -> Option<String> {
     let lock = workspace.join("Cargo.lock");
     let lock: toml::Table = std::fs::read_to_string(lock).ok()?.parse().ok()?;
     let packages = lock.get("package")?.as_array()?;

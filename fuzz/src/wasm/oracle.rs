@@ -15,7 +15,7 @@ use wasmparser::{
 };
 
 /// Checks an output against the objects that it may be made of.
-pub fn check(output: &[u8], objects: &[&[u8]]) {
+pub(super) fn check(output: &[u8], objects: &[&[u8]]) {
     let outcome = validate(output, WasmFeatures::all(), false);
     assert!(outcome.is_ok(), "the output's frame is broken: {outcome:?}");
     if objects.iter().all(|object| is_sound(object).is_some()) {

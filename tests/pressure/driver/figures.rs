@@ -9,7 +9,7 @@ use xsys_tests::project::run;
 use super::machine::{Machine, Setup};
 use super::{Bench, Outcome, Row};
 
-pub const ALL: &[Row] = &[
+pub(crate) const ALL: &[Row] = &[
     ("size of the init (aim: under 1 MB)", init),
     ("bytes of the image to write (aim: under 30 MB)", image),
     (

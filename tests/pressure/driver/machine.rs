@@ -15,10 +15,10 @@ use xsys_image::part::Part;
 use xsys_tests::project::Place;
 
 /// Longer than anything takes that happens at all, on a loaded machine.
-pub const PATIENCE: Duration = Duration::from_secs(180);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(180);
 
 /// What an appliance starts from.
-pub struct Card {
+pub(crate) struct Card {
     image: PathBuf,
     folder: PathBuf,
     command_line: String,
@@ -30,7 +30,7 @@ pub struct Card {
 
 impl Card {
     /// That of the project, with what is made of it in a folder.
-    pub fn of(place: &Place, folder: &str) -> Self {
+    pub(crate) fn of(place: &Place, folder: &str) -> Self {
         let folder = place.path(folder);
         std::fs::create_dir_all(&folder).expect("a folder can be made");
         let image = place.path("target/aarch64-unknown-linux-musl/release/pressure.img");
@@ -54,7 +54,7 @@ impl Card {
         }
     }
 
-    pub fn initramfs(&self) -> PathBuf {
+    pub(crate) fn initramfs(&self) -> PathBuf {
         self.folder.join("initramfs.gz")
     }
 
@@ -63,7 +63,7 @@ impl Card {
     }
 
     /// Begins anew, with an empty data partition.
-    pub fn fresh(&self) {
+    pub(crate) fn fresh(&self) {
         let mut from = File::open(&self.image).expect("the image is there");
         let mut to = File::create(self.path()).expect("a card can be made");
         let mut piece = vec![0; 1 << 20];
@@ -83,17 +83,17 @@ impl Card {
     }
 
     /// Writes over a part of the data partition.
-    pub fn damage(&self, at: u64, bytes: &[u8]) {
+    pub(crate) fn damage(&self, at: u64, bytes: &[u8]) {
         self.write(self.data + at, bytes);
     }
 
     /// Writes over a part of the root's image.
-    pub fn damage_root(&self, at: u64, bytes: &[u8]) {
+    pub(crate) fn damage_root(&self, at: u64, bytes: &[u8]) {
         self.write(self.root.expect("the root is an image") + at, bytes);
     }
 
     /// How many bytes the root's image says that it has.
-    pub fn length_of_root(&self) -> u64 {
+    pub(crate) fn length_of_root(&self) -> u64 {
         let mut bytes = [0; 8];
         let mut card = File::open(self.path()).expect("there is a card");
         card.seek(SeekFrom::Start(
@@ -127,7 +127,7 @@ fn root(disk: &mut File, range: &std::ops::Range<u64>) -> Option<u64> {
 }
 
 /// How a machine starts.
-pub struct Setup<'a> {
+pub(crate) struct Setup<'a> {
     /// For the kernel's command line.
     pub mode: &'a str,
     pub memory: u32,
@@ -151,7 +151,7 @@ impl Default for Setup<'_> {
     }
 }
 
-pub struct Machine {
+pub(crate) struct Machine {
     child: Child,
     lines: Receiver<String>,
     pub said: Vec<String>,
@@ -161,7 +161,7 @@ pub struct Machine {
 }
 
 impl Machine {
-    pub fn start(card: &Card, setup: &Setup<'_>) -> Self {
+    pub(crate) fn start(card: &Card, setup: &Setup<'_>) -> Self {
         let port = || {
             let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port is free");
             listener.local_addr().expect("it has an address").port()
@@ -217,7 +217,7 @@ impl Machine {
     }
 
     /// Waits for a line with a text.
-    pub fn wait_for(&mut self, text: &str) -> Result<String, String> {
+    pub(crate) fn wait_for(&mut self, text: &str) -> Result<String, String> {
         let start = Instant::now();
         loop {
             match self.next(PATIENCE.saturating_sub(start.elapsed())) {
@@ -233,7 +233,7 @@ impl Machine {
     }
 
     /// Listens for a while.
-    pub fn listen(&mut self, time: Duration) {
+    pub(crate) fn listen(&mut self, time: Duration) {
         let start = Instant::now();
         while start.elapsed() < time {
             self.next(time.saturating_sub(start.elapsed()));
@@ -254,12 +254,12 @@ impl Machine {
         }
     }
 
-    pub fn has_said(&self, text: &str) -> usize {
+    pub(crate) fn has_said(&self, text: &str) -> usize {
         self.said.iter().filter(|line| line.contains(text)).count()
     }
 
     /// A page, asked for until somebody answers.
-    pub fn page(&self, port: u16, path: &str) -> Result<String, String> {
+    pub(crate) fn page(&self, port: u16, path: &str) -> Result<String, String> {
         let start = Instant::now();
         loop {
             let asked = TcpStream::connect(("127.0.0.1", port)).and_then(|mut stream| {
@@ -280,13 +280,13 @@ impl Machine {
     }
 
     /// All services and the status page answer.
-    pub fn answers(&self) -> Result<String, String> {
+    pub(crate) fn answers(&self) -> Result<String, String> {
         self.page(self.service, "/")?;
         self.page(self.status, "/status.json")
     }
 
     /// Cuts the power, and returns all that was said.
-    pub fn cut(mut self) -> Vec<String> {
+    pub(crate) fn cut(mut self) -> Vec<String> {
         let _ = self.child.kill();
         let _ = self.child.wait();
         while let Ok(line) = self.lines.recv_timeout(Duration::from_secs(5)) {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::machine::{Card, Machine, Setup};
 use super::{Bench, Outcome, Row, card};
 
-pub const ALL: &[Row] = &[
+pub(crate) const ALL: &[Row] = &[
     ("a service that crashes at once", crash),
     ("a service that hangs", hang),
     ("memory used up", memory),

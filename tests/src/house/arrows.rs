@@ -18,7 +18,7 @@ pub struct Arrow {
 }
 
 /// All arrows of a crate, each pair of files once.
-pub fn all(files: &[SourceFile]) -> Vec<Arrow> {
+pub(super) fn all(files: &[SourceFile]) -> Vec<Arrow> {
     let map = Modules::new(files);
     let mut arrows = BTreeMap::new();
     for (from, file) in files.iter().enumerate() {

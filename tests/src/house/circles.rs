@@ -10,7 +10,7 @@ use super::parse::SourceFile;
 
 /// Circles of more than one file. Arrows between a folder's root (`mod.rs`, or the file of the folder's name)
 /// and what is below it are left out: the root is the folder's table of contents and its parts' meeting place.
-pub fn of(files: &[SourceFile], arrows: &[Arrow]) -> Vec<Vec<usize>> {
+pub(super) fn of(files: &[SourceFile], arrows: &[Arrow]) -> Vec<Vec<usize>> {
     let mut graph: DiGraph<(), ()> = DiGraph::new();
     for _ in files {
         graph.add_node(());
@@ -29,7 +29,7 @@ pub fn of(files: &[SourceFile], arrows: &[Arrow]) -> Vec<Vec<usize>> {
 }
 
 /// The name of the room of a file within a folder: its first part below it.
-pub fn room<'a>(path: &'a Path, folder: &Path) -> Option<&'a str> {
+pub(super) fn room<'a>(path: &'a Path, folder: &Path) -> Option<&'a str> {
     let below = path.strip_prefix(folder).ok()?;
     let first = Path::new(below.iter().next()?);
     first.file_stem()?.to_str()

@@ -52,7 +52,7 @@ pub struct Function {
 }
 
 /// All files below `src`, in the order of their paths, but for those that only contain tests.
-pub fn files(src: &Path) -> Vec<SourceFile> {
+pub(super) fn files(src: &Path) -> Vec<SourceFile> {
     let mut paths = Vec::new();
     gather(src, &mut paths);
     paths.sort();

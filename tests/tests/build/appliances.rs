@@ -17,10 +17,10 @@ use xsys_tests::project::{Place, find_program, run, skip};
 use crate::card;
 
 /// Longer than a boot takes on a loaded machine.
-pub const PATIENCE: Duration = Duration::from_secs(300);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(300);
 
 /// The folder of Debian's packages with the kernel and the firmware.
-pub fn packages() -> Option<PathBuf> {
+pub(crate) fn packages() -> Option<PathBuf> {
     let folder = std::env::var_os("XSYS_TEST_KERNEL").map(PathBuf::from);
     let Some(folder) = folder.filter(|folder| folder.is_dir()) else {
         skip(
@@ -37,14 +37,14 @@ pub fn packages() -> Option<PathBuf> {
 }
 
 /// A machine that runs, and what it says.
-pub struct Machine {
+pub(crate) struct Machine {
     child: Child,
     lines: Receiver<String>,
     said: Vec<String>,
 }
 
 impl Machine {
-    pub fn start(mut command: Command) -> Self {
+    pub(crate) fn start(mut command: Command) -> Self {
         // A group of its own: the power of all of it can be cut.
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let child = command
@@ -77,7 +77,7 @@ impl Machine {
 
     /// Waits for a line with a text.
     #[track_caller]
-    pub fn wait_for(&mut self, text: &str) -> String {
+    pub(crate) fn wait_for(&mut self, text: &str) -> String {
         let start = Instant::now();
         loop {
             let left = PATIENCE.saturating_sub(start.elapsed());
@@ -95,21 +95,21 @@ impl Machine {
 
     /// The port of this machine that leads to one of the appliance.
     #[track_caller]
-    pub fn port(&mut self, of: u16) -> u16 {
+    pub(crate) fn port(&mut self, of: u16) -> u16 {
         let line = self.wait_for(&format!("to port {of} of the appliance"));
         let (_, rest) = line.split_once("127.0.0.1:").unwrap();
         rest.split(' ').next().unwrap().parse().unwrap()
     }
 
-    pub fn id(&self) -> u32 {
+    pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
 
-    pub fn is_alive(&mut self) -> bool {
+    pub(crate) fn is_alive(&mut self) -> bool {
         self.child.try_wait().unwrap().is_none()
     }
 
-    pub fn cut_power(mut self) {
+    pub(crate) fn cut_power(mut self) {
         let group = format!("-{}", self.child.id());
         let _ = Command::new("kill").args(["-KILL", "--", &group]).status();
         let _ = self.child.wait();
@@ -118,7 +118,7 @@ impl Machine {
 
 /// A page, asked for until somebody answers.
 #[track_caller]
-pub fn page(port: u16, path: &str) -> String {
+pub(crate) fn page(port: u16, path: &str) -> String {
     let start = Instant::now();
     loop {
         let asked = TcpStream::connect(("127.0.0.1", port)).and_then(|mut stream| {
@@ -137,12 +137,12 @@ pub fn page(port: u16, path: &str) -> String {
 }
 
 /// What `xsys new` makes for a Pi 3, with ports that are free.
-pub fn shop(why: &str) -> Place {
+pub(crate) fn shop(why: &str) -> Place {
     project(why, "")
 }
 
 /// The same for a machine that an option names.
-pub fn project(why: &str, option: &str) -> Place {
+pub(crate) fn project(why: &str, option: &str) -> Place {
     let place = Place::outside(&format!("appliances-{why}"));
     let made = run(&mut place.xsys(&format!("new shop --appliance {option}"))).ends_with(0);
     made.tells(" and raspi-firmware go into")

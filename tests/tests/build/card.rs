@@ -61,7 +61,7 @@ fn copy(image: &Path, (start, size): (u64, u64), to: &Path) {
 }
 
 /// The system on a new card, and its digests in the manifest.
-pub fn others_read_a_new_card(folder: &Path, name: &str) {
+pub(crate) fn others_read_a_new_card(folder: &Path, name: &str) {
     let image = format!("{name}.img");
     let Some(places) = partitions(&image, folder) else {
         return;
@@ -121,7 +121,7 @@ pub fn others_read_a_new_card(folder: &Path, name: &str) {
 }
 
 /// The root in SquashFS of a card: the programs are there, as the manifest says, and not in the initramfs.
-pub fn others_read_its_root(folder: &Path, name: &str) {
+pub(crate) fn others_read_its_root(folder: &Path, name: &str) {
     let image = format!("{name}.img");
     let Some(places) = partitions(&image, folder) else {
         return;
@@ -162,7 +162,7 @@ pub fn others_read_its_root(folder: &Path, name: &str) {
 }
 
 /// Cuts the root's image on a card short, and says how to boot it then in QEMU's machine of virtual devices.
-pub fn with_a_cut_root(card: &Path) -> Option<Command> {
+pub(crate) fn with_a_cut_root(card: &Path) -> Option<Command> {
     let folder = card.parent().unwrap();
     let name = card.file_name().unwrap().to_str().unwrap();
     let boot = format!("{name}@@{}", partitions(name, folder)?[BOOT_A].0);
@@ -193,7 +193,7 @@ pub fn with_a_cut_root(card: &Path) -> Option<Command> {
 
 /// The data partition of a card whose power was cut: its journal is replayed, nothing else but sums is to be mended, and
 /// a file is there.
-pub fn others_read_its_data(card: &Path, file: &str, content: &[u8]) {
+pub(crate) fn others_read_its_data(card: &Path, file: &str, content: &[u8]) {
     let folder = card.parent().unwrap();
     let name = card.file_name().unwrap().to_str().unwrap();
     let Some(places) = partitions(name, folder) else {

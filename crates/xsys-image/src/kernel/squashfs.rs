@@ -54,12 +54,12 @@ const MOST: u64 = u32::MAX as u64 & !(ALIGNMENT as u64 - 1);
 
 /// Kinds of inodes.
 mod kind {
-    pub const FOLDER: u16 = 1;
-    pub const FILE: u16 = 2;
-    pub const LINK: u16 = 3;
-    pub const BLOCKS: u16 = 4;
-    pub const CHARACTERS: u16 = 5;
-    pub const LONG_FOLDER: u16 = 8;
+    pub(super) const FOLDER: u16 = 1;
+    pub(super) const FILE: u16 = 2;
+    pub(super) const LINK: u16 = 3;
+    pub(super) const BLOCKS: u16 = 4;
+    pub(super) const CHARACTERS: u16 = 5;
+    pub(super) const LONG_FOLDER: u16 = 8;
 }
 
 /// A file's content in the image.

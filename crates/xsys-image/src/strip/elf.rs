@@ -45,7 +45,7 @@ struct File<'a> {
     covered: Vec<Range<usize>>,
 }
 
-pub fn strip(content: &[u8], strip: Strip) -> Result<Vec<u8>, Diagnostic> {
+pub(super) fn strip(content: &[u8], strip: Strip) -> Result<Vec<u8>, Diagnostic> {
     let shape = Shape::of(content).ok_or_else(corrupt)?;
     match shape.get(content, f::E_TYPE).ok_or_else(corrupt)? {
         2 | 3 => {}

@@ -6,7 +6,7 @@ use xsys_diag::Diagnostic;
 
 use super::{Strip, is_debug};
 
-pub fn strip(content: &[u8], strip: Strip) -> Result<Vec<u8>, Diagnostic> {
+pub(super) fn strip(content: &[u8], strip: Strip) -> Result<Vec<u8>, Diagnostic> {
     // The layer is the upper half of the version.
     if content.get(6..8) != Some(&[0, 0]) {
         return Err(Diagnostic::error("it is a component, not a module")

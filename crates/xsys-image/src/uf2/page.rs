@@ -3,13 +3,13 @@
 use crate::load::Image;
 
 /// What every boot loader accepts, and a flash page on those that write in pages.
-pub const PAYLOAD: usize = 256;
+pub(super) const PAYLOAD: usize = 256;
 
 /// A page's address and contents.
-pub type Page = (u32, [u8; PAYLOAD]);
+pub(super) type Page = (u32, [u8; PAYLOAD]);
 
 /// Pages that hold anything.
-pub fn pages(image: &Image<'_>, fill: u8) -> Vec<Page> {
+pub(super) fn pages(image: &Image<'_>, fill: u8) -> Vec<Page> {
     // Pages by ascending address; two pieces may share one.
     let mut pages: Vec<Page> = Vec::new();
     for piece in &image.pieces {

@@ -21,7 +21,7 @@ const SECTOR: u32 = 4096;
 
 /// A chip's memories that a boot loader writes.
 #[derive(Clone, Copy, Debug)]
-pub struct Chip {
+pub(super) struct Chip {
     name: &'static str,
     flash: (u32, u32),
     /// The main RAM, and the cache of flash used as RAM.
@@ -56,7 +56,7 @@ const RP2350_FLASH: Chip = Chip {
 };
 
 /// The chip that a family is for, if it is one of Raspberry Pi's.
-pub fn chip(family: Family) -> Option<Chip> {
+pub(super) fn chip(family: Family) -> Option<Chip> {
     match family.0 {
         0xe48b_ff56 => Some(RP2040),
         0xe48b_ff57 | 0xe48b_ff58 => Some(RP2350_FLASH),
@@ -75,7 +75,7 @@ impl Chip {
     }
 
     /// Refuses what the boot loader cannot write; tells whether the program is for flash.
-    pub fn check(&self, image: &Image<'_>) -> Result<bool, Error> {
+    pub(super) fn check(&self, image: &Image<'_>) -> Result<bool, Error> {
         let ranges = image.pieces.iter().map(|piece| piece.addr..piece.end());
         let mut flash = None;
         let mut ram = None;
@@ -105,7 +105,7 @@ impl Chip {
     }
 
     /// Adds the pages that are missing in touched sectors. Behind the last page nothing is missing.
-    pub fn fill_sectors(&self, pages: Vec<Page>, fill: u8) -> Vec<Page> {
+    pub(super) fn fill_sectors(&self, pages: Vec<Page>, fill: u8) -> Vec<Page> {
         let Some(&(last, _)) = pages.last() else {
             return pages;
         };
@@ -132,7 +132,7 @@ impl Chip {
     }
 
     /// The address of the block that goes first, unless the program has something there.
-    pub fn absolute_block(&self, pages: &[Page]) -> Option<u32> {
+    pub(super) fn absolute_block(&self, pages: &[Page]) -> Option<u32> {
         // The last page of the 16 MiB that every such chip can have.
         const PLACE: u32 = 0x10ff_ff00;
         (self.absolute_first && pages.iter().all(|page| page.0 != PLACE)).then_some(PLACE)

@@ -1,22 +1,22 @@
 //! Numbers and names of ELF specifications that the crate `object` does not have, and names that several passes look for.
 
 /// SHT_ARM_EXIDX
-pub const SHT_ARM_EXIDX: u32 = 0x7000_0001;
+pub(super) const SHT_ARM_EXIDX: u32 = 0x7000_0001;
 
 /// The segment of that section.
-pub const PT_ARM_EXIDX: u32 = 0x7000_0001;
+pub(super) const PT_ARM_EXIDX: u32 = 0x7000_0001;
 
 /// SHT_ARM_ATTRIBUTES and SHT_RISCV_ATTRIBUTES
-pub const SHT_ATTRIBUTES: u32 = 0x7000_0003;
+pub(super) const SHT_ATTRIBUTES: u32 = 0x7000_0003;
 
 /// SHF_ARM_PURECODE and SHF_AARCH64_PURECODE: code that may only be executed, not read.
-pub const SHF_PURECODE: u64 = 0x2000_0000;
+pub(super) const SHF_PURECODE: u64 = 0x2000_0000;
 
 /// The prefix of an entry function's second name.
-pub const CMSE_SPECIAL: &[u8] = b"__acle_se_";
+pub(super) const CMSE_SPECIAL: &[u8] = b"__acle_se_";
 
 /// Symbols at which heaps begin that take all that is left.
-pub const HEAPS: [&str; 8] = [
+pub(super) const HEAPS: [&str; 8] = [
     "__sheap",
     "_sheap",
     "_heap_start",
@@ -28,7 +28,7 @@ pub const HEAPS: [&str; 8] = [
 ];
 
 /// Symbols that runtimes use for the stack's far end.
-pub const STACK_LIMITS: [&str; 7] = [
+pub(super) const STACK_LIMITS: [&str; 7] = [
     "_stack_end",
     "__StackLimit",
     "__stack_limit",
@@ -39,7 +39,7 @@ pub const STACK_LIMITS: [&str; 7] = [
 ];
 
 /// Symbols that runtimes use for the initial stack pointer.
-pub const STACK_TOPS: [&str; 10] = [
+pub(super) const STACK_TOPS: [&str; 10] = [
     "_stack_start",
     "_estack",
     "__StackTop",

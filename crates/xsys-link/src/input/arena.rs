@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The list.
 #[derive(Debug)]
-pub struct Arena<T> {
+pub(crate) struct Arena<T> {
     chunks: [OnceLock<Box<[OnceLock<T>]>>; usize::BITS as usize],
     len: AtomicUsize,
 }
@@ -30,7 +30,7 @@ impl<T> Arena<T> {
     }
 
     /// Adds an item; returns its index and the place where it stays.
-    pub fn push(&self, item: T) -> (usize, &T) {
+    pub(crate) fn push(&self, item: T) -> (usize, &T) {
         let at = self.len.fetch_add(1, Ordering::Relaxed);
         let (chunk, place) = Self::locate(at);
         let slots = self.chunks[chunk]
@@ -40,13 +40,13 @@ impl<T> Arena<T> {
     }
 
     /// The item of an index, once it is complete.
-    pub fn get(&self, at: usize) -> Option<&T> {
+    pub(crate) fn get(&self, at: usize) -> Option<&T> {
         let (chunk, place) = Self::locate(at);
         self.chunks.get(chunk)?.get()?.get(place)?.get()
     }
 
     /// How many items there are or are being added.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.len.load(Ordering::Relaxed)
     }
 }

@@ -26,7 +26,7 @@ pub(super) struct Given<'a> {
 }
 
 impl Given<'_> {
-    pub fn path(&self) -> PathBuf {
+    pub(super) fn path(&self) -> PathBuf {
         PathBuf::from(self.value.clone().unwrap_or_default())
     }
 }
@@ -60,12 +60,12 @@ pub(super) struct Builder {
 }
 
 impl Builder {
-    pub fn error(&mut self, message: impl Into<String>) {
+    pub(super) fn error(&mut self, message: impl Into<String>) {
         self.diagnostics.push(Diagnostic::error(message));
     }
 
     /// Adds an input in the present state.
-    pub fn input(&mut self, what: InputWhat, just_symbols: bool) {
+    pub(super) fn input(&mut self, what: InputWhat, just_symbols: bool) {
         let state = self.state;
         self.options.input.args.push(InputArg {
             what,
@@ -77,7 +77,7 @@ impl Builder {
     }
 
     /// The value as text; reports a value that is not Unicode or is empty.
-    pub fn text(&mut self, given: &Given) -> Option<String> {
+    pub(super) fn text(&mut self, given: &Given) -> Option<String> {
         let value = given.value.clone().unwrap_or_default();
         match value.into_string() {
             Ok(text) if text.is_empty() => {
@@ -97,7 +97,7 @@ impl Builder {
     }
 
     /// One of several words.
-    pub fn choice<T: Clone>(&mut self, given: &Given, choices: &[(&str, T)]) -> Option<T> {
+    pub(super) fn choice<T: Clone>(&mut self, given: &Given, choices: &[(&str, T)]) -> Option<T> {
         let text = self.text(given)?;
         if let Some((_, value)) = choices.iter().find(|(name, _)| *name == text) {
             return Some(value.clone());
@@ -116,24 +116,24 @@ impl Builder {
     }
 
     /// A number in C's notation.
-    pub fn number(&mut self, given: &Given) -> Option<u64> {
+    pub(super) fn number(&mut self, given: &Given) -> Option<u64> {
         let text = self.text(given)?;
         self.parsed(given.spelled, &text, c_number(&text))
     }
 
     /// A number for a table or a thread count.
-    pub fn size(&mut self, given: &Given) -> Option<usize> {
+    pub(super) fn size(&mut self, given: &Given) -> Option<usize> {
         self.number(given)
             .map(|number| usize::try_from(number).unwrap_or(usize::MAX))
     }
 
     /// An address, hexadecimal even without `0x`.
-    pub fn hex(&mut self, given: &Given) -> Option<u64> {
+    pub(super) fn hex(&mut self, given: &Given) -> Option<u64> {
         let text = self.text(given)?;
         self.parsed(given.spelled, &text, hex_number(&text))
     }
 
-    pub fn parsed(&mut self, spelled: &str, text: &str, number: Option<u64>) -> Option<u64> {
+    pub(super) fn parsed(&mut self, spelled: &str, text: &str, number: Option<u64>) -> Option<u64> {
         if number.is_none() {
             self.error(format!("option `{spelled}` needs a number, not `{text}`"));
         }
@@ -141,7 +141,7 @@ impl Builder {
     }
 
     /// `name=value`, both not empty.
-    pub fn pair(&mut self, given: &Given, form: &str) -> Option<(String, String)> {
+    pub(super) fn pair(&mut self, given: &Given, form: &str) -> Option<(String, String)> {
         let text = self.text(given)?;
         match text.split_once('=') {
             Some((name, value)) if !name.is_empty() && !value.is_empty() => {
@@ -158,7 +158,7 @@ impl Builder {
     }
 
     /// The memories of the machine.
-    pub fn machine_memory(&mut self, given: &Given) {
+    pub(super) fn machine_memory(&mut self, given: &Given) {
         for line in self.lines(given).unwrap_or_default() {
             match line.parse() {
                 Ok(memory) => self.options.layout.machine_memory.push(memory),
@@ -171,7 +171,7 @@ impl Builder {
     }
 
     /// Sets a start address; the last one counts.
-    pub fn start(&mut self, name: &str, addr: Option<u64>) {
+    pub(super) fn start(&mut self, name: &str, addr: Option<u64>) {
         let Some(addr) = addr else { return };
         let list = &mut self.options.layout.section_start;
         list.retain(|(other, _)| other != name);
@@ -179,7 +179,7 @@ impl Builder {
     }
 
     /// The lines of a file, without comments and empty ones.
-    pub fn lines(&mut self, given: &Given) -> Option<Vec<String>> {
+    pub(super) fn lines(&mut self, given: &Given) -> Option<Vec<String>> {
         let path = given.path();
         match std::fs::read_to_string(&path) {
             Ok(text) => {
@@ -199,7 +199,7 @@ impl Builder {
     }
 
     /// Where a report goes; `-` is standard output.
-    pub fn report_to(&mut self, given: &Given) -> Option<MapTo> {
+    pub(super) fn report_to(&mut self, given: &Given) -> Option<MapTo> {
         let path = given.path();
         if path.as_os_str().is_empty() {
             self.error(format!("option `{}` needs a file", given.spelled));
@@ -212,7 +212,7 @@ impl Builder {
         })
     }
 
-    pub fn emulation(&mut self, given: &Given) {
+    pub(super) fn emulation(&mut self, given: &Given) {
         let Some(name) = self.text(given) else { return };
         if let Some(found) = arch::emulation(&name) {
             self.options.machine.emulation = Some(found);
@@ -244,7 +244,7 @@ impl Builder {
         }
     }
 
-    pub fn build_id(&mut self, given: &Given) {
+    pub(super) fn build_id(&mut self, given: &Given) {
         let style = match &given.value {
             None => "fast".to_owned(),
             Some(_) => match self.text(given) {
@@ -279,7 +279,7 @@ impl Builder {
     }
 
     /// Decides what could not be decided option by option.
-    pub fn finish(&mut self) {
+    pub(super) fn finish(&mut self) {
         let options = &mut self.options;
         let sysroot = options.input.sysroot.clone();
         for dir in &mut options.input.search_dirs {

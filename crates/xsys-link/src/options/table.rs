@@ -26,14 +26,14 @@ pub(super) struct Row {
 
 impl Row {
     /// The help or the reason.
-    pub fn text(&self) -> &'static str {
+    pub(super) fn text(&self) -> &'static str {
         match self.act {
             Act::Set(_, text) | Act::Ignore(text) | Act::Reject(text) => text,
         }
     }
 
     /// The names of more than one letter, without dashes.
-    pub fn long_names(&self) -> impl Iterator<Item = &'static str> {
+    pub(super) fn long_names(&self) -> impl Iterator<Item = &'static str> {
         self.names
             .iter()
             .filter(|name| name.len() > 2)
@@ -41,7 +41,7 @@ impl Row {
     }
 
     /// How the option is written.
-    pub fn usage(&self) -> String {
+    pub(super) fn usage(&self) -> String {
         let names: Vec<String> = self
             .names
             .iter()

@@ -22,14 +22,14 @@ pub(super) struct ZRow {
 
 impl ZRow {
     /// The help or the reason.
-    pub fn text(&self) -> &'static str {
+    pub(super) fn text(&self) -> &'static str {
         match self.act {
             Act::Set(_, text) | Act::Ignore(text) | Act::Reject(text) => text,
         }
     }
 
     /// How the keyword is written.
-    pub fn usage(&self) -> String {
+    pub(super) fn usage(&self) -> String {
         match self.arg {
             Arg::Switch => format!("[no]{}", self.name),
             Arg::Value(value) => format!("{}={value}", self.name),

@@ -68,16 +68,16 @@ pub(super) struct Token {
 }
 
 impl Token {
-    pub fn is(&self, punct: &str) -> bool {
+    pub(super) fn is(&self, punct: &str) -> bool {
         matches!(self.kind, Kind::Punct(text) if text == punct)
     }
 
-    pub fn is_name(&self) -> bool {
+    pub(super) fn is_name(&self) -> bool {
         matches!(self.kind, Kind::Word | Kind::Quoted)
     }
 
     /// The token's text without quotes.
-    pub fn text<'t>(&self, text: &'t str) -> &'t str {
+    pub(super) fn text<'t>(&self, text: &'t str) -> &'t str {
         let whole = text.get(self.start..self.end).unwrap_or("");
         match self.kind {
             Kind::Quoted => whole.trim_matches('"'),

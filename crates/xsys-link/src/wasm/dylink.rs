@@ -20,7 +20,7 @@ const EXPORT_INFO: u8 = 3;
 const IMPORT_INFO: u8 = 4;
 
 /// The section's contents, where there has to be one.
-pub fn contents(module: &Module<'_, '_>) -> Option<Vec<u8>> {
+pub(super) fn contents(module: &Module<'_, '_>) -> Option<Vec<u8>> {
     let options = module.options;
     // wasm-ld writes it into objects, too.
     let object = options.relocatable && !options.shrink.compat;

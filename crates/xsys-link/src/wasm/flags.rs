@@ -17,7 +17,7 @@ use values::{
 };
 
 /// A row of the table.
-pub struct Flag {
+pub(crate) struct Flag {
     /// Spellings without dashes; a star at the end stands for any rest.
     pub names: &'static [&'static str],
     /// What follows.
@@ -30,7 +30,7 @@ pub struct Flag {
 
 /// What follows an option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Argument {
+pub(crate) enum Argument {
     /// Nothing.
     None,
     /// `--x v` or `--x=v`; one-letter options also take `-xv`.
@@ -40,7 +40,7 @@ pub enum Argument {
 }
 
 /// What an option does.
-pub enum Action {
+pub(crate) enum Action {
     /// It changes the options.
     Set(fn(&mut Reading, &str) -> Result<(), Wrong>),
     /// Nothing; the row's help says why that is right.
@@ -91,7 +91,7 @@ macro_rules! rejected {
 }
 
 /// All options.
-pub static FLAGS: &[Flag] = &[
+pub(crate) static FLAGS: &[Flag] = &[
     // Files.
     set!(
         ["o", "output"],
@@ -683,7 +683,7 @@ fn help() -> String {
 
 impl Flag {
     /// All spellings, with what follows.
-    pub fn usage(&self) -> String {
+    pub(crate) fn usage(&self) -> String {
         let names = self.names.iter().map(|name| match name.len() {
             1 => format!("-{name}"),
             _ => format!("--{name}"),

@@ -64,7 +64,7 @@ const HINTS: &[Hint] = &[
 const LIBC: &str = "this is a function of the C library, which `wasm32-unknown-unknown` lacks: build for `wasm32-wasip1`, which links its own, or, in Rust, use a crate that defines it such as `tinyrlibc`";
 
 /// What to do about an undefined symbol, if it is a known one.
-pub fn for_symbol(name: &str) -> Option<String> {
+pub(super) fn for_symbol(name: &str) -> Option<String> {
     hints::find(HINTS, name)
 }
 

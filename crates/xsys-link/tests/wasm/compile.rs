@@ -7,10 +7,10 @@ use std::process::{Command, Output};
 use xsys_diag::Diagnostic;
 use xsys_link::wasm::{Linked, WasmInput, WasmOptions, link};
 
-pub const TARGET: &str = "wasm32-unknown-unknown";
+pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 
 /// Runs rustc in a folder.
-pub fn rustc(folder: &Path, args: &[&str]) -> Output {
+pub(crate) fn rustc(folder: &Path, args: &[&str]) -> Output {
     let output = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()))
         .current_dir(folder)
         // Weak symbols and the like are only for nightly by name.
@@ -28,13 +28,13 @@ pub fn rustc(folder: &Path, args: &[&str]) -> Output {
 }
 
 /// A folder with objects compiled from snippets that need neither core nor std at run time.
-pub struct Objects {
+pub(crate) struct Objects {
     folder: tempfile::TempDir,
 }
 
 impl Objects {
     /// Compiles `(name, source)` to `name.o`, each a crate of its own.
-    pub fn new(sources: &[(&str, &str)]) -> Self {
+    pub(crate) fn new(sources: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         for (name, source) in sources {
             let text =
@@ -56,17 +56,17 @@ impl Objects {
     }
 
     /// The path of `name`.
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// The bytes of `name`.
-    pub fn bytes(&self, name: &str) -> Vec<u8> {
+    pub(crate) fn bytes(&self, name: &str) -> Vec<u8> {
         std::fs::read(self.path(name)).expect("a file of the test")
     }
 
     /// Makes an archive without a symbol table out of members.
-    pub fn archive(&self, name: &str, members: &[&str]) {
+    pub(crate) fn archive(&self, name: &str, members: &[&str]) {
         let mut out = b"!<arch>\n".to_vec();
         for member in members {
             let bytes = self.bytes(member);
@@ -89,7 +89,7 @@ impl Objects {
     }
 
     /// Links with our linker; the line's words without a dash are files of the folder.
-    pub fn link(&self, line: &str) -> Result<Linked, Vec<Diagnostic>> {
+    pub(crate) fn link(&self, line: &str) -> Result<Linked, Vec<Diagnostic>> {
         let linked = link_words(self.folder.path(), &self.words(line));
         if let Ok(linked) = &linked {
             validate(&linked.bytes);
@@ -98,7 +98,7 @@ impl Objects {
     }
 
     /// Links with `rust-lld`; `None` where it refuses.
-    pub fn oracle(&self, line: &str) -> Option<Vec<u8>> {
+    pub(crate) fn oracle(&self, line: &str) -> Option<Vec<u8>> {
         let output = Command::new(rust_lld())
             .current_dir(self.folder.path())
             .args(["-flavor", "wasm", "--no-demangle", "-o", "oracle.wasm"])
@@ -109,7 +109,7 @@ impl Objects {
     }
 
     /// Links with `rust-lld`, which must work: what it prints, and the module.
-    pub fn oracle_output(&self, line: &str) -> (String, Vec<u8>) {
+    pub(crate) fn oracle_output(&self, line: &str) -> (String, Vec<u8>) {
         let output = Command::new(rust_lld())
             .current_dir(self.folder.path())
             .args(["-flavor", "wasm", "--no-demangle", "-o", "oracle.wasm"])
@@ -123,7 +123,7 @@ impl Objects {
     }
 
     /// The first lines of rust-lld's errors and warnings.
-    pub fn oracle_messages(&self, words: &[OsString]) -> Vec<String> {
+    pub(crate) fn oracle_messages(&self, words: &[OsString]) -> Vec<String> {
         let output = Command::new(rust_lld())
             .args(["-flavor", "wasm"])
             .args(words)
@@ -155,7 +155,7 @@ fn rust_lld() -> PathBuf {
 }
 
 /// Links by command line, in a folder.
-pub fn link_words(folder: &Path, words: &[OsString]) -> Result<Linked, Vec<Diagnostic>> {
+pub(crate) fn link_words(folder: &Path, words: &[OsString]) -> Result<Linked, Vec<Diagnostic>> {
     let options = WasmOptions::parse(words)?;
     let found = options.find_inputs()?;
     let contents: Vec<Vec<u8>> = found
@@ -175,14 +175,14 @@ pub fn link_words(folder: &Path, words: &[OsString]) -> Result<Linked, Vec<Diagn
 }
 
 /// Every output must be a valid module.
-pub fn validate(wasm: &[u8]) {
+pub(crate) fn validate(wasm: &[u8]) {
     wasmparser::Validator::new_with_features(wasmparser::WasmFeatures::all())
         .validate_all(wasm)
         .expect("a valid module");
 }
 
 /// Messages as one text.
-pub fn text(problems: &[Diagnostic]) -> String {
+pub(crate) fn text(problems: &[Diagnostic]) -> String {
     let texts: Vec<String> = problems.iter().map(ToString::to_string).collect();
     texts.join("\n")
 }

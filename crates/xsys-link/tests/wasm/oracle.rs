@@ -60,7 +60,7 @@ fn same(args: &[&str]) {
 }
 
 /// The words of a command line that is printed with each word in double quotes.
-pub fn quoted(line: &str) -> Vec<OsString> {
+pub(crate) fn quoted(line: &str) -> Vec<OsString> {
     let mut words = Vec::new();
     let mut letters = line.chars();
     while letters.by_ref().any(|letter| letter == '"') {
@@ -79,7 +79,7 @@ pub fn quoted(line: &str) -> Vec<OsString> {
 }
 
 /// Tells the first section that differs: whole modules are too long for messages.
-pub fn compare(actual: &[u8], expected: &[u8], what: &str) {
+pub(crate) fn compare(actual: &[u8], expected: &[u8], what: &str) {
     if actual == expected {
         return;
     }

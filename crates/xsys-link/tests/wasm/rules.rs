@@ -3,7 +3,7 @@
 use crate::compile::{Objects, text};
 
 /// Calls an export without parameters.
-pub fn call(wasm: &[u8], name: &str) -> Result<i32, String> {
+pub(crate) fn call(wasm: &[u8], name: &str) -> Result<i32, String> {
     let engine = wasmi::Engine::default();
     let module = wasmi::Module::new(&engine, wasm).map_err(|error| error.to_string())?;
     let mut store = wasmi::Store::new(&engine, ());

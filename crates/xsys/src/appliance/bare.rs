@@ -50,7 +50,7 @@ const KEYS: [&str; 7] = [
 ];
 
 /// A package whose programs get cards.
-pub struct Bare {
+pub(crate) struct Bare {
     package: Member,
     description: Description,
     machine: &'static Machine,
@@ -70,7 +70,7 @@ struct Loaded {
 
 impl Bare {
     /// Those among the packages of a project. All that can be wrong with them is told before anything is compiled.
-    pub fn prepare(project: &Project, target: &Target) -> Result<Vec<Self>> {
+    pub(crate) fn prepare(project: &Project, target: &Target) -> Result<Vec<Self>> {
         let mut prepared = Vec::new();
         if target.os() != "none" {
             return Ok(prepared);
@@ -132,7 +132,12 @@ impl Bare {
     }
 
     /// Makes the card of each program of the package.
-    pub fn make(&self, call: &Call, plan: &Plan, programs: &[PathBuf]) -> Result<Vec<Image>> {
+    pub(crate) fn make(
+        &self,
+        call: &Call,
+        plan: &Plan,
+        programs: &[PathBuf],
+    ) -> Result<Vec<Image>> {
         let of_package = |path: &&PathBuf| {
             let name = path.file_stem().unwrap_or_default().to_string_lossy();
             path.parent()

@@ -3,7 +3,7 @@
 use xsys_image::kernel::needs;
 
 /// A machine of QEMU's that is a Pi.
-pub struct Board {
+pub(super) struct Board {
     pub qemu: &'static str,
     /// The appliance's machine.
     pub machine: &'static str,
@@ -13,7 +13,7 @@ pub struct Board {
     pub arguments: &'static str,
 }
 
-pub const BOARDS: [Board; 3] = [
+pub(super) const BOARDS: [Board; 3] = [
     Board {
         qemu: "raspi0",
         machine: "raspberry-pi-zero",
@@ -36,16 +36,16 @@ pub const BOARDS: [Board; 3] = [
 ];
 
 /// QEMU's machine of virtual devices.
-pub const VIRT: &str = "virt";
+pub(super) const VIRT: &str = "virt";
 
 /// QEMU's machines that cards start on.
-pub fn names() -> impl Iterator<Item = &'static str> + Clone {
+pub(super) fn names() -> impl Iterator<Item = &'static str> + Clone {
     std::iter::once(VIRT).chain(BOARDS.iter().map(|board| board.qemu))
 }
 
 /// The machine of QEMU's that fits a card best. `virt` has a network, and a processor that runs everything but kernels for
 /// ARMv6.
-pub fn fitting(machine: &needs::Machine) -> &'static str {
+pub(super) fn fitting(machine: &needs::Machine) -> &'static str {
     let own = BOARDS.iter().find(|board| board.machine == machine.name);
     match own {
         Some(board) if machine.arm_version() < 7 => board.qemu,

@@ -22,7 +22,7 @@ use crate::ui::Ui;
 
 /// A crate.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Crate {
+pub(crate) struct Crate {
     pub name: String,
     pub version: String,
     pub origin: Origin,
@@ -38,11 +38,11 @@ pub struct Crate {
 }
 
 /// What tells crates apart: a name that is the same on all machines.
-pub type Key = String;
+pub(crate) type Key = String;
 
 /// Where a crate is from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Origin {
+pub(crate) enum Origin {
     CratesIo,
     /// Another registry; its address, where others can reach it.
     Registry(Option<String>),
@@ -56,7 +56,7 @@ pub enum Origin {
 
 /// A program and the crates it is made of.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Program {
+pub(crate) struct Program {
     pub name: String,
     pub package: String,
     pub version: String,
@@ -70,7 +70,7 @@ pub struct Program {
 }
 
 /// The programs of a plan's build; none where cargo does not say.
-pub fn of(ui: &Ui, plan: &Plan) -> Result<Vec<Program>> {
+pub(crate) fn of(ui: &Ui, plan: &Plan) -> Result<Vec<Program>> {
     let Some(graph) = cargo::unit_graph(ui, plan)? else {
         return Ok(Vec::new());
     };

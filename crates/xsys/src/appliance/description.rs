@@ -17,7 +17,7 @@ use xsys_image::kernel::needs::{self, MACHINES, Machine};
 use super::boards;
 use super::card::ROOT_IMAGE;
 use super::entry::Entry;
-pub use super::keys::{Form, Root};
+pub(crate) use super::keys::{Form, Root};
 use super::keys::{Keys, Paths};
 use super::places;
 use super::secrets::Secrets;
@@ -25,14 +25,14 @@ use super::templates::Names;
 use crate::error::{Result, file};
 
 /// The description's name, beside `Cargo.toml`.
-pub const FILE: &str = "appliance.toml";
+pub(crate) const FILE: &str = "appliance.toml";
 
 /// MiB, in bytes.
 const MIB: u64 = 1 << 20;
 
 /// An appliance.
 #[derive(Debug)]
-pub struct Description {
+pub(crate) struct Description {
     /// Where it is described.
     pub path: PathBuf,
     /// Which one of a fleet.
@@ -49,7 +49,7 @@ pub struct Description {
 
 /// Whose description it is.
 #[derive(Clone, Copy, Debug)]
-pub enum Whose<'a> {
+pub(crate) enum Whose<'a> {
     /// A package's.
     Package,
     Device {
@@ -60,7 +60,7 @@ pub enum Whose<'a> {
 
 impl Description {
     /// Reads and checks it.
-    pub fn read(path: &Path) -> Result<Self> {
+    pub(crate) fn read(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path).map_err(|error| file("read", path, &error))?;
         let source = Source {
             path: path.to_owned(),
@@ -71,7 +71,7 @@ impl Description {
     }
 
     /// Checks what was read, perhaps from several tables of a file.
-    pub fn of(
+    pub(crate) fn of(
         table: Spanned<DeTable<'static>>,
         source: Source,
         whose: Whose<'_>,
@@ -142,28 +142,28 @@ impl Description {
         }
     }
 
-    pub fn source(&self) -> &Source {
+    pub(crate) fn source(&self) -> &Source {
         &self.source
     }
 
     /// The description's name, for people.
-    pub fn file_name(&self) -> String {
+    pub(crate) fn file_name(&self) -> String {
         let name = self.path.file_name().unwrap_or_default();
         name.display().to_string()
     }
 
     /// What templates can name.
-    pub fn names(&self) -> &Names {
+    pub(crate) fn names(&self) -> &Names {
         &self.names
     }
 
     /// Where an entry of `[files]` is.
-    pub fn file_place(&self, place: &str) -> std::ops::Range<usize> {
+    pub(crate) fn file_place(&self, place: &str) -> std::ops::Range<usize> {
         places::key(&self.table, "files", place)
     }
 
     /// Where the text of such an entry is.
-    pub fn file_text_place(&self, place: &str) -> std::ops::Range<usize> {
+    pub(crate) fn file_text_place(&self, place: &str) -> std::ops::Range<usize> {
         self.within_file(place, "text")
     }
 
@@ -182,12 +182,12 @@ impl Description {
     }
 
     /// The machine's name in its network.
-    pub fn hostname(&self) -> &str {
+    pub(crate) fn hostname(&self) -> &str {
         &self.hostname
     }
 
     /// The addresses that it gives itself.
-    pub fn addresses(&self) -> Vec<std::net::IpAddr> {
+    pub(crate) fn addresses(&self) -> Vec<std::net::IpAddr> {
         let networks = self.keys.network.as_ref().and_then(Value::as_array);
         let addresses = networks
             .into_iter()
@@ -200,7 +200,7 @@ impl Description {
     }
 
     /// The folder of the description: paths in it are relative to it.
-    pub fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         self.path.parent().unwrap_or(Path::new("."))
     }
 
@@ -223,13 +223,13 @@ impl Description {
     }
 
     /// What the card is for.
-    pub fn machine(&self) -> &'static Machine {
+    pub(crate) fn machine(&self) -> &'static Machine {
         // `read` has looked.
         needs::machine(self.machine_name()).unwrap_or(&MACHINES[0])
     }
 
     /// Packages and folders with the kernel. A folder of packages means these.
-    pub fn kernel(&self) -> Vec<PathBuf> {
+    pub(crate) fn kernel(&self) -> Vec<PathBuf> {
         self.kernel_named()
             .into_iter()
             .flat_map(|path| match packages(&path) {
@@ -255,7 +255,7 @@ impl Description {
     }
 
     /// Whether what is named for it exists.
-    pub fn kernel_is_there(&self) -> Result<()> {
+    pub(crate) fn kernel_is_there(&self) -> Result<()> {
         let paths = self.kernel();
         if paths.is_empty() {
             return Err(Diagnostic::error("nobody says where the kernel is")
@@ -286,26 +286,26 @@ impl Description {
         }
     }
 
-    pub fn kernel_version(&self) -> Option<&str> {
+    pub(crate) fn kernel_version(&self) -> Option<&str> {
         self.keys.kernel_version.as_deref()
     }
 
     /// Modules that the user wants besides, or extras by name.
-    pub fn modules(&self) -> &[String] {
+    pub(crate) fn modules(&self) -> &[String] {
         &self.keys.modules
     }
 
-    pub fn kernel_arguments(&self) -> &str {
+    pub(crate) fn kernel_arguments(&self) -> &str {
         self.keys.kernel_arguments.as_deref().unwrap_or_default()
     }
 
     /// Lines for `config.txt`.
-    pub fn config_txt(&self) -> &[String] {
+    pub(crate) fn config_txt(&self) -> &[String] {
         &self.keys.config_txt
     }
 
     /// Files of the user's, by where they go.
-    pub fn files(&self) -> impl Iterator<Item = (&str, &Entry)> {
+    pub(crate) fn files(&self) -> impl Iterator<Item = (&str, &Entry)> {
         self.keys
             .files
             .iter()
@@ -313,7 +313,7 @@ impl Description {
     }
 
     /// What the root is on the card.
-    pub fn root(&self) -> Root {
+    pub(crate) fn root(&self) -> Root {
         self.keys.image.root
     }
 
@@ -325,56 +325,56 @@ impl Description {
     }
 
     /// Bytes of each boot partition.
-    pub fn boot_size(&self) -> u64 {
+    pub(crate) fn boot_size(&self) -> u64 {
         self.keys.image.boot.saturating_mul(MIB)
     }
 
     /// Bytes that the data partition has before it grows.
-    pub fn data_size(&self) -> u64 {
+    pub(crate) fn data_size(&self) -> u64 {
         self.keys.image.data.saturating_mul(MIB)
     }
 
-    pub fn forms(&self) -> &[Form] {
+    pub(crate) fn forms(&self) -> &[Form] {
         &self.keys.image.formats
     }
 
     /// Where images will be.
-    pub fn url(&self) -> Option<&str> {
+    pub(crate) fn url(&self) -> Option<&str> {
         self.keys.image.url.as_deref()
     }
 
     /// QEMU's machine.
-    pub fn run_machine(&self) -> &str {
+    pub(crate) fn run_machine(&self) -> &str {
         let named = self.keys.run.machine.as_deref();
         named.unwrap_or_else(|| boards::fitting(self.machine()))
     }
 
     /// Ports of this machine, and of the appliance.
-    pub fn ports(&self) -> Vec<(u16, u16)> {
+    pub(crate) fn ports(&self) -> Vec<(u16, u16)> {
         let ports = self.keys.run.ports.iter();
         ports.filter_map(|port| parse_port(port)).collect()
     }
 
-    pub fn has_watchdog(&self) -> bool {
+    pub(crate) fn has_watchdog(&self) -> bool {
         self.keys.watchdog.is_some()
     }
 
     /// MiB.
-    pub fn memory(&self) -> u64 {
+    pub(crate) fn memory(&self) -> u64 {
         self.keys.run.memory.unwrap_or(512)
     }
 
     /// What tests the appliance from outside, and within how many seconds it has to be ready for that.
-    pub fn test_command(&self) -> Vec<OsString> {
+    pub(crate) fn test_command(&self) -> Vec<OsString> {
         self.keys.test.command.iter().map(OsString::from).collect()
     }
 
-    pub fn ready_within(&self) -> Option<u64> {
+    pub(crate) fn ready_within(&self) -> Option<u64> {
         self.keys.test.ready_within
     }
 
     /// `/etc/xsys/appliance.json`, for the init. Without services of the user's each program is one.
-    pub fn for_init(&self, programs: &[String], modules: &[String], version: &str) -> Value {
+    pub(crate) fn for_init(&self, programs: &[String], modules: &[String], version: &str) -> Value {
         let keys = &self.keys;
         let mut json = Map::new();
         json.insert("format".to_owned(), json!(1));
@@ -410,7 +410,7 @@ impl Description {
 }
 
 /// A name that no machine has.
-pub fn no_machine(name: &str) -> Diagnostic {
+pub(crate) fn no_machine(name: &str) -> Diagnostic {
     let names = MACHINES.iter().map(|machine| machine.name);
     Diagnostic::error(format!("no machine is called `{name}`")).help(
         match did_you_mean(name, names.clone()) {
@@ -448,14 +448,14 @@ pub(super) fn parse_port(text: &str) -> Option<(u16, u16)> {
 }
 
 /// A file as a table that knows where everything is.
-pub fn parse(source: &Source) -> std::result::Result<Spanned<DeTable<'static>>, Diagnostic> {
+pub(crate) fn parse(source: &Source) -> std::result::Result<Spanned<DeTable<'static>>, Diagnostic> {
     // The table borrows the text. One description is read in a run, and needed up to its end.
     let text: &'static str = String::leak(source.text.to_string());
     DeTable::parse(text).map_err(|error| wrong_toml(&error, source))
 }
 
 /// What is wrong with a file's form.
-pub fn wrong_toml(error: &toml::de::Error, source: &Source) -> Diagnostic {
+pub(crate) fn wrong_toml(error: &toml::de::Error, source: &Source) -> Diagnostic {
     let message = error.message().lines().next().unwrap_or_default();
     let name = source.path.file_name().unwrap_or_default();
     let problem = Diagnostic::error(format!("{}: {message}", name.display()));

@@ -10,7 +10,7 @@ use serde::de::{Error, MapAccess, Visitor};
 
 /// An entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub(crate) struct Entry {
     pub origin: Origin,
     pub mode: Option<u32>,
     pub user: u32,
@@ -19,7 +19,7 @@ pub struct Entry {
 
 /// What a file is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Origin {
+pub(crate) enum Origin {
     From(PathBuf),
     Template(PathBuf),
     /// A template in the description.

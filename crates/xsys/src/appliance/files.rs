@@ -22,7 +22,7 @@ const MODE: u32 = 0o644;
 const SECRET_MODE: u32 = 0o600;
 
 /// A file as it is going to be.
-pub struct Placed {
+pub(crate) struct Placed {
     /// Without the first `/`.
     pub path: String,
     pub mode: u32,
@@ -34,19 +34,19 @@ pub struct Placed {
 }
 
 /// What is in it.
-pub enum Content {
+pub(crate) enum Content {
     File(PathBuf),
     Bytes(Zeroizing<Vec<u8>>),
 }
 
 impl Placed {
-    pub fn is_secret(&self) -> bool {
+    pub(crate) fn is_secret(&self) -> bool {
         !self.secrets.is_empty()
     }
 }
 
 /// Reads what has to be read for the files of an appliance. All that is wrong is told together.
-pub fn gather(description: &Description) -> Result<Vec<Placed>, Vec<Diagnostic>> {
+pub(crate) fn gather(description: &Description) -> Result<Vec<Placed>, Vec<Diagnostic>> {
     let mut placed = Vec::new();
     let mut problems = Vec::new();
     for (place, entry) in description.files() {
@@ -62,7 +62,11 @@ pub fn gather(description: &Description) -> Result<Vec<Placed>, Vec<Diagnostic>>
 }
 
 /// Reads what has to be read for one.
-pub fn read(description: &Description, place: &str, entry: &Entry) -> Result<Placed, Diagnostic> {
+pub(crate) fn read(
+    description: &Description,
+    place: &str,
+    entry: &Entry,
+) -> Result<Placed, Diagnostic> {
     let (content, secrets) = content(description, place, entry)?;
     let mode = match secrets.is_empty() {
         true => MODE,
@@ -146,7 +150,10 @@ fn missing(description: &Description, path: &std::path::Path) -> Diagnostic {
 }
 
 /// Puts a file where files are; what is told of it.
-pub fn add<'a>(tree: &mut Tree<'a>, placed: &'a Placed) -> crate::error::Result<manifest::File> {
+pub(crate) fn add<'a>(
+    tree: &mut Tree<'a>,
+    placed: &'a Placed,
+) -> crate::error::Result<manifest::File> {
     let known = match &placed.content {
         Content::File(path) => {
             let bytes = std::fs::read(path).map_err(|error| file("read", path, &error))?;

@@ -12,10 +12,10 @@ use serde_json::{Value, json};
 use super::manifest::Manifest;
 
 /// What a card's own list ends with.
-pub const LIST: &str = "os_list.json";
+pub(crate) const LIST: &str = "os_list.json";
 
 /// What is listed, but for what is known when the image is made.
-pub struct Entry<'a> {
+pub(crate) struct Entry<'a> {
     pub manifest: &'a Manifest,
     /// The machine, for people.
     pub title: &'a str,
@@ -26,7 +26,7 @@ pub struct Entry<'a> {
 }
 
 /// An image, and its compressed form.
-pub struct Image {
+pub(crate) struct Image {
     pub size: u64,
     pub sha256: String,
     /// Its name.
@@ -37,7 +37,7 @@ pub struct Image {
 
 impl Entry<'_> {
     /// A list with it alone; none for machines that Imager does not know.
-    pub fn list(&self, image: &Image) -> Option<String> {
+    pub(crate) fn list(&self, image: &Image) -> Option<String> {
         let manifest = self.manifest;
         let device = device(&manifest.machine, &manifest.target)?;
         let base = self.url.unwrap_or_default().trim_end_matches('/');
@@ -78,7 +78,7 @@ fn whole(entries: &[Value]) -> String {
 }
 
 /// The lists of several as one; none where there are none.
-pub fn joined(lists: impl Iterator<Item = PathBuf>) -> Option<String> {
+pub(crate) fn joined(lists: impl Iterator<Item = PathBuf>) -> Option<String> {
     let entries = |path: &Path| {
         let text = std::fs::read_to_string(path).ok()?;
         let list: Value = serde_json::from_str(&text).ok()?;

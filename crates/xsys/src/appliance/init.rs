@@ -33,7 +33,7 @@ codegen-units = 1
 ";
 
 /// The program for a target.
-pub fn build(call: &Call, target: &Target) -> Result<Program> {
+pub(crate) fn build(call: &Call, target: &Target) -> Result<Program> {
     let cache = Cache::from_env().map_err(|error| error.into_diagnostic())?;
     let folder = sources(cache.root())?;
     let mut call = call.clone();

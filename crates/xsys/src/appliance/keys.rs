@@ -99,7 +99,7 @@ impl Default for ImageKeys {
 /// What the root is on the card.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Root {
+pub(crate) enum Root {
     /// An archive that the kernel unpacks into memory.
     #[default]
     Initramfs,
@@ -109,7 +109,7 @@ pub enum Root {
 
 /// A compressed form beside the image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-pub enum Form {
+pub(crate) enum Form {
     #[serde(rename = "img.zst")]
     Zstd,
     #[serde(rename = "img.xz")]
@@ -118,7 +118,7 @@ pub enum Form {
 
 impl Form {
     /// What its files end with.
-    pub fn ending(self) -> &'static str {
+    pub(crate) fn ending(self) -> &'static str {
         match self {
             Self::Zstd => "img.zst",
             Self::Xz => "img.xz",

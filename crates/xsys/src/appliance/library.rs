@@ -14,7 +14,7 @@ use crate::driver::plan::Plan;
 
 /// A standard library, and who compiled for it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Library {
+pub(crate) struct Library {
     /// Rust's version and commit.
     pub version: String,
     pub commit: String,
@@ -25,7 +25,7 @@ pub struct Library {
 
 impl Library {
     /// The compiler, as manifests have it.
-    pub fn rustc(&self) -> String {
+    pub(crate) fn rustc(&self) -> String {
         let commit = self.commit.get(..9).unwrap_or(&self.commit);
         format!("{} ({commit})", self.version)
     }
@@ -33,7 +33,7 @@ impl Library {
 
 /// A crate in the standard library that is others' as well.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct Foreign {
+pub(crate) struct Foreign {
     pub name: String,
     pub version: String,
     pub checksum: Option<String>,
@@ -41,7 +41,7 @@ pub struct Foreign {
 }
 
 /// The one that a plan's programs are linked with.
-pub fn of(plan: &Plan) -> Library {
+pub(super) fn of(plan: &Plan) -> Library {
     let rustc = &plan.toolchain.rustc;
     let lock = rustc
         .sysroot()

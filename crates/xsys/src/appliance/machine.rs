@@ -44,7 +44,7 @@ struct Loaded {
 }
 
 /// A machine that is to start.
-pub struct Machine {
+pub(crate) struct Machine {
     qemu: PathBuf,
     pub command: Command,
     /// Ports of this machine, and those of the appliance that they lead to.
@@ -55,14 +55,14 @@ pub struct Machine {
 
 impl Machine {
     /// Starts QEMU.
-    pub fn start(&mut self) -> Result<Child> {
+    pub(crate) fn start(&mut self) -> Result<Child> {
         let started = children::spawn(&mut self.command);
         started.map_err(|error| cannot_start(&self.qemu, &error))
     }
 }
 
 /// Boots the card, and ends when the machine does.
-pub fn boot(ui: Ui, description: &Description, image: &Image) -> Result<u8> {
+pub(crate) fn boot(ui: Ui, description: &Description, image: &Image) -> Result<u8> {
     let qemu = qemu()
         .map_err(|problem| problem.note(format!("the image is ready: {}", image.path.display())))?;
     let card = card(image, CARD, true)?;
@@ -82,7 +82,7 @@ pub fn boot(ui: Ui, description: &Description, image: &Image) -> Result<u8> {
 }
 
 /// The program that plays the machines.
-pub fn qemu() -> std::result::Result<PathBuf, Diagnostic> {
+pub(crate) fn qemu() -> std::result::Result<PathBuf, Diagnostic> {
     find(QEMU).ok_or_else(|| {
         Diagnostic::error(format!("`{QEMU}` is not installed"))
             .help("install it: sudo apt install qemu-system-arm (Debian, Ubuntu), or your system's package")
@@ -90,7 +90,7 @@ pub fn qemu() -> std::result::Result<PathBuf, Diagnostic> {
 }
 
 /// QEMU with a card, of which it plays the firmware: `kind` is one of its machines.
-pub fn machine(
+pub(crate) fn machine(
     qemu: PathBuf,
     description: &Description,
     (kind, card): (&str, &Path),
@@ -203,7 +203,7 @@ fn free_port() -> Result<u16> {
 }
 
 /// The card that is used: a copy of the image with another ending, and where asked for with the data of earlier runs.
-pub fn card(image: &Image, ending: &str, keep_data: bool) -> Result<PathBuf> {
+pub(crate) fn card(image: &Image, ending: &str, keep_data: bool) -> Result<PathBuf> {
     let path = image.path.with_extension(ending);
     let failed = |error: std::io::Error| file("write", &path, &error);
     let mut options = File::options();

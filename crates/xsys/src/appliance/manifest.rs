@@ -12,12 +12,12 @@ use super::piece::Piece;
 use super::revision::Revision;
 
 /// The format of manifests that this xsys writes.
-pub const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 1;
 
 /// What a card is made of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Manifest {
+pub(crate) struct Manifest {
     pub format: u32,
     pub name: String,
     pub version: String,
@@ -53,7 +53,7 @@ pub struct Manifest {
 
 /// A module of the kernel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Module {
+pub(crate) struct Module {
     pub name: String,
     #[serde(rename = "for")]
     pub why: String,
@@ -61,7 +61,7 @@ pub struct Module {
 
 /// A Debian package.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Package {
+pub(crate) struct Package {
     pub name: String,
     pub version: String,
     pub architecture: String,
@@ -72,7 +72,7 @@ pub struct Package {
 
 /// A program, as it is on the card.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Program {
+pub(crate) struct Program {
     pub name: String,
     /// cargo's package, and its version.
     pub package: String,
@@ -85,7 +85,7 @@ pub struct Program {
 
 /// A file of the user's. Of one with secrets neither size nor digest is told: short ones could be guessed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct File {
+pub(crate) struct File {
     /// From the top.
     pub path: String,
     /// Four octal digits; nothing where the file system has none, and no owners.
@@ -106,7 +106,7 @@ pub struct File {
 
 /// A partition; bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Partition {
+pub(crate) struct Partition {
     pub name: String,
     pub start: u64,
     pub size: u64,
@@ -114,7 +114,7 @@ pub struct Partition {
 
 /// A file of a boot partition.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Part {
+pub(crate) struct Part {
     pub path: String,
     /// Of a file that is joined of several, which: what all devices of a kind have (`system`), or what is one's own
     /// (`device`). What has secrets is not listed.
@@ -126,14 +126,14 @@ pub struct Part {
 
 impl Manifest {
     /// As it is written.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let text = serde_json::to_string_pretty(self).unwrap_or_default();
         format!("{text}\n")
     }
 }
 
 /// Modules with their reasons.
-pub fn modules(picked: &Picked) -> Vec<Module> {
+pub(crate) fn modules(picked: &Picked) -> Vec<Module> {
     let module = |module: &xsys_image::kernel::pick::PickedModule| Module {
         name: module.name.clone(),
         why: module.why.clone(),
@@ -142,7 +142,7 @@ pub fn modules(picked: &Picked) -> Vec<Module> {
 }
 
 /// The packages that kernel, modules and firmware of a system are from.
-pub fn packages(used: &[&deb::Package]) -> Vec<Package> {
+pub(crate) fn packages(used: &[&deb::Package]) -> Vec<Package> {
     let package = |package: &&deb::Package| Package {
         name: package.name.clone(),
         version: package.version.clone(),
@@ -154,7 +154,7 @@ pub fn packages(used: &[&deb::Package]) -> Vec<Package> {
 }
 
 /// Where a card's partitions are.
-pub fn partitions(placed: &[Placed]) -> Vec<Partition> {
+pub(crate) fn partitions(placed: &[Placed]) -> Vec<Partition> {
     let partition = |placed: &Placed| Partition {
         name: placed.name.clone(),
         start: placed.range.start,
@@ -164,7 +164,7 @@ pub fn partitions(placed: &[Placed]) -> Vec<Partition> {
 }
 
 /// A file of a partition, or a piece of one.
-pub fn part(path: &str, piece: Option<&str>, content: &Piece) -> Part {
+pub(crate) fn part(path: &str, piece: Option<&str>, content: &Piece) -> Part {
     Part {
         path: path.to_owned(),
         piece: piece.map(str::to_owned),

@@ -12,40 +12,40 @@
 //! says which system starts, `BOOT-A` and `BOOT-B` are systems (kernel and programs together), and the last one is for
 //! data and is made by the init.
 
-pub mod bare;
-pub mod bench;
+pub(crate) mod bare;
+pub(crate) mod bench;
 mod boards;
 mod card;
 mod checks;
-pub mod compare;
-pub mod crates;
+pub(crate) mod compare;
+pub(crate) mod crates;
 mod description;
 mod entry;
-pub mod files;
-pub mod imager;
-pub mod init;
+pub(crate) mod files;
+pub(crate) mod imager;
+pub(crate) mod init;
 mod keys;
 mod library;
-pub mod machine;
-pub mod manifest;
-pub mod output;
-pub mod own;
+pub(crate) mod machine;
+pub(crate) mod manifest;
+pub(crate) mod output;
+pub(crate) mod own;
 mod piece;
 mod places;
-pub mod processor;
-pub mod revision;
-pub mod root;
+pub(crate) mod processor;
+pub(crate) mod revision;
+pub(crate) mod root;
 mod sbom;
 mod secrets;
-pub mod stamp;
-pub mod system;
+pub(crate) mod stamp;
+pub(crate) mod system;
 mod templates;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub use self::description::{Description, FILE, Root, Whose, no_machine, parse, wrong_toml};
-pub use self::stamp::tell;
+pub(crate) use self::description::{Description, FILE, Root, Whose, no_machine, parse, wrong_toml};
+pub(crate) use self::stamp::tell;
 
 use xsys_target::Target;
 
@@ -65,7 +65,7 @@ use crate::ui::Ui;
 
 /// A finished image.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Image {
+pub(crate) struct Image {
     pub path: PathBuf,
     /// Bytes of the card, and how many of them have to be written.
     pub size: u64,
@@ -76,7 +76,7 @@ pub struct Image {
 
 /// A package that is an appliance, with everything but its programs.
 #[derive(Debug)]
-pub struct Appliance {
+pub(crate) struct Appliance {
     package: Member,
     description: Description,
     kernel: Arc<Chosen>,
@@ -85,7 +85,7 @@ pub struct Appliance {
 impl Appliance {
     /// Those among the packages of a project. Descriptions are checked and kernels are found before anything is
     /// compiled, the standard library too: who waited for that is not told of a misspelt path.
-    pub fn prepare(ui: Ui, project: &Project, target: &Target) -> Result<Vec<Self>> {
+    pub(crate) fn prepare(ui: Ui, project: &Project, target: &Target) -> Result<Vec<Self>> {
         let mut described = Vec::new();
         if target.os() == "none" {
             // Theirs are made by [`bare`].
@@ -114,7 +114,12 @@ impl Appliance {
     }
 
     /// Makes its image of programs that were built; none where its own are not among them.
-    pub fn make(&self, call: &Call, plan: &Plan, programs: &[PathBuf]) -> Result<Option<Image>> {
+    pub(crate) fn make(
+        &self,
+        call: &Call,
+        plan: &Plan,
+        programs: &[PathBuf],
+    ) -> Result<Option<Image>> {
         let package = &self.package;
         let of_package = |path: &&PathBuf| {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -151,18 +156,18 @@ impl Appliance {
     }
 
     /// A test of it that can be made; call it before anything is built.
-    pub fn bench(&self, options: &bench::Options) -> Result<bench::Bench> {
+    pub(crate) fn bench(&self, options: &bench::Options) -> Result<bench::Bench> {
         let programs: Vec<String> = self.package.binaries().map(str::to_owned).collect();
         bench::Bench::new(&self.description, &programs, options)
     }
 
     /// Makes a test of an image.
-    pub fn test(&self, ui: Ui, image: &Image, bench: &bench::Bench) -> Result<u8> {
+    pub(crate) fn test(&self, ui: Ui, image: &Image, bench: &bench::Bench) -> Result<u8> {
         bench.run(ui, &self.description, image)
     }
 
     /// Boots an image in QEMU.
-    pub fn boot(&self, ui: Ui, image: &Image) -> Result<u8> {
+    pub(crate) fn boot(&self, ui: Ui, image: &Image) -> Result<u8> {
         machine::boot(ui, &self.description, image)
     }
 }
@@ -172,7 +177,11 @@ impl Appliance {
 ///
 /// # Errors
 /// As for [`Plan::make`], and for what is wrong with a card.
-pub fn plans(call: &Call, verb: Verb, args: &BuildArgs) -> Result<Vec<(Plan, Vec<Appliance>)>> {
+pub(crate) fn plans(
+    call: &Call,
+    verb: Verb,
+    args: &BuildArgs,
+) -> Result<Vec<(Plan, Vec<Appliance>)>> {
     let mut appliances = Vec::new();
     let mut look = |ahead: &Ahead<'_>| {
         appliances.push(ahead_of(call.ui, verb, args, ahead)?);

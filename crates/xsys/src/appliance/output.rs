@@ -31,7 +31,7 @@ const UNFINISHED: &str = "unfinished";
 
 /// Where a card's files go.
 #[derive(Clone, Debug)]
-pub struct Output {
+pub(crate) struct Output {
     pub folder: PathBuf,
     /// Of all files, before their endings.
     pub name: String,
@@ -72,7 +72,7 @@ impl Stamp {
 }
 
 /// A text that goes beside the image.
-pub struct Text<'a> {
+pub(crate) struct Text<'a> {
     /// Such as `manifest.json`.
     pub ending: &'a str,
     pub text: &'a str,
@@ -83,17 +83,17 @@ impl Output {
         self.folder.join(format!("{}.{ending}", self.name))
     }
 
-    pub fn image(&self) -> PathBuf {
+    pub(crate) fn image(&self) -> PathBuf {
         self.path("img")
     }
 
     /// Where [`MANIFEST`] goes.
-    pub fn manifest(&self) -> PathBuf {
+    pub(crate) fn manifest(&self) -> PathBuf {
         self.path(MANIFEST)
     }
 
     /// The list for Raspberry Pi Imager.
-    pub fn list(&self) -> PathBuf {
+    pub(crate) fn list(&self) -> PathBuf {
         self.path(imager::LIST)
     }
 
@@ -102,19 +102,19 @@ impl Output {
     }
 
     /// Makes the folder.
-    pub fn create(&self) -> Result<()> {
+    pub(crate) fn create(&self) -> Result<()> {
         std::fs::create_dir_all(&self.folder)
             .map_err(|error| file("create", &self.folder, &error).into())
     }
 
     /// Keeps other builders out until it is dropped.
-    pub fn lock(&self, ui: Ui) -> Result<Lock> {
+    pub(crate) fn lock(&self, ui: Ui) -> Result<Lock> {
         self.create()?;
         Lock::take(ui, &self.folder.join(format!(".{}.lock", self.name)))
     }
 
     /// The fleet that whatever is here was made for.
-    pub fn made_for(&self) -> Option<String> {
+    pub(crate) fn made_for(&self) -> Option<String> {
         let state = std::fs::read_to_string(self.state()).ok()?;
         let state: State = serde_json::from_str(&state).ok()?;
         state.fleet
@@ -138,12 +138,12 @@ impl Output {
     }
 
     /// Bytes of the card that is there, and how many of them are written.
-    pub fn made(&self) -> Option<(u64, u64)> {
+    pub(crate) fn made(&self) -> Option<(u64, u64)> {
         self.whole().map(|state| (state.size, state.mapped))
     }
 
     /// The card that is there, if it is made of the same.
-    pub fn unchanged(&self, inputs: &str) -> Option<Image> {
+    pub(crate) fn unchanged(&self, inputs: &str) -> Option<Image> {
         let state = self.whole()?;
         (state.inputs == inputs).then(|| Image {
             path: self.image(),
@@ -154,7 +154,7 @@ impl Output {
     }
 
     /// Makes all files.
-    pub fn make(
+    pub(crate) fn make(
         &self,
         inputs: &str,
         disk: &Disk,
@@ -232,7 +232,7 @@ impl Output {
 
     /// Removes all that was made here, and the folder with it unless something else is in it: what stays is returned.
     /// Nothing is done where the state does not say that it was made for this fleet.
-    pub fn discard(&self) -> Result<Option<Vec<String>>> {
+    pub(crate) fn discard(&self) -> Result<Option<Vec<String>>> {
         let Some(state) = self.known() else {
             return Ok(None);
         };
@@ -264,7 +264,7 @@ impl Output {
     }
 
     /// Removes what a killed builder left.
-    pub fn sweep(&self) -> Result<()> {
+    pub(crate) fn sweep(&self) -> Result<()> {
         let entries = std::fs::read_dir(&self.folder);
         for entry in entries.into_iter().flatten().flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();
@@ -282,7 +282,7 @@ impl Output {
 }
 
 /// A file that is not there yet. It is removed unless it is finished.
-pub struct Unfinished<'a> {
+pub(crate) struct Unfinished<'a> {
     pub file: File,
     path: PathBuf,
     name: &'a Path,
@@ -291,7 +291,7 @@ pub struct Unfinished<'a> {
 
 impl<'a> Unfinished<'a> {
     /// Only its owner can read it.
-    pub fn new(name: &'a Path) -> Result<Self> {
+    pub(crate) fn new(name: &'a Path) -> Result<Self> {
         let file_name = name.file_name().unwrap_or_default().to_string_lossy();
         let file_name = file_name.trim_start_matches('.');
         let path = name.with_file_name(format!(".{file_name}.{UNFINISHED}"));
@@ -316,7 +316,7 @@ impl<'a> Unfinished<'a> {
     }
 
     /// Gives it its name.
-    pub fn finish(mut self) -> Result<()> {
+    pub(crate) fn finish(mut self) -> Result<()> {
         std::fs::rename(&self.path, self.name).map_err(|error| file("write", self.name, &error))?;
         self.finished = true;
         Ok(())
@@ -333,7 +333,7 @@ impl Drop for Unfinished<'_> {
 }
 
 /// A file for its owner only.
-pub fn private(path: &Path, bytes: &[u8]) -> Result<()> {
+pub(crate) fn private(path: &Path, bytes: &[u8]) -> Result<()> {
     let mut unfinished = Unfinished::new(path)?;
     unfinished
         .file
@@ -343,7 +343,7 @@ pub fn private(path: &Path, bytes: &[u8]) -> Result<()> {
 }
 
 /// A file for everybody, as the user's settings have it.
-pub fn open_to_all(path: &Path, text: &str) -> Result<()> {
+pub(crate) fn open_to_all(path: &Path, text: &str) -> Result<()> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let unfinished = path.with_file_name(format!(".{name}.{UNFINISHED}"));
     let failed = |error: std::io::Error| file("write", path, &error);
@@ -413,7 +413,7 @@ impl<R: Read> Read for Hashing<R> {
     }
 }
 
-pub fn remove(path: &Path) -> Result<()> {
+pub(crate) fn remove(path: &Path) -> Result<()> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             Err(file("remove", path, &error).into())
@@ -463,11 +463,11 @@ fn overwrite(path: &Path) -> std::io::Result<()> {
 
 /// Keeps other builders out, as cargo's locks do.
 #[derive(Debug)]
-pub struct Lock(#[expect(dead_code, reason = "it is held")] File);
+pub(crate) struct Lock(#[expect(dead_code, reason = "it is held")] File);
 
 impl Lock {
     /// Waits where another has it, and says so.
-    pub fn take(ui: Ui, path: &Path) -> Result<Self> {
+    pub(crate) fn take(ui: Ui, path: &Path) -> Result<Self> {
         let failed = |error: std::io::Error| file("lock", path, &error);
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(false);
@@ -486,7 +486,7 @@ impl Lock {
     }
 }
 
-pub fn no_disk(error: xsys_image::disk::Error) -> Failure {
+pub(crate) fn no_disk(error: xsys_image::disk::Error) -> Failure {
     use xsys_image::disk::Error;
     let cause = std::error::Error::source(&error).map(|cause| {
         let of_system = cause.downcast_ref::<std::io::Error>();

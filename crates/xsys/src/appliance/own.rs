@@ -20,13 +20,13 @@ use super::told;
 use crate::error::Result;
 
 /// Where the init looks for what it has to do.
-pub const INIT_FILE: &str = "etc/xsys/appliance.json";
+pub(crate) const INIT_FILE: &str = "etc/xsys/appliance.json";
 
 /// Where the appliance has a list of what it is made of.
-pub const MANIFEST_FILE: &str = "etc/xsys/manifest.json";
+pub(crate) const MANIFEST_FILE: &str = "etc/xsys/manifest.json";
 
 /// A device's own parts.
-pub struct Own {
+pub(crate) struct Own {
     /// The archive with settings and files.
     pub open: Vec<u8>,
     /// The one with secrets.
@@ -39,7 +39,7 @@ pub struct Own {
 }
 
 /// Whether files can be where they are to be, beside what every appliance has.
-pub fn check_places<'a>(
+pub(crate) fn check_places<'a>(
     description: &Description,
     programs: impl Iterator<Item = &'a str>,
 ) -> Result<()> {
@@ -67,7 +67,7 @@ pub fn check_places<'a>(
 
 impl Own {
     /// Reads and makes it. `version` is the program's, or the fleet's.
-    pub fn make(description: &Description, system: &System, version: &str) -> Result<Self> {
+    pub(crate) fn make(description: &Description, system: &System, version: &str) -> Result<Self> {
         let names: Vec<String> = system
             .programs
             .iter()

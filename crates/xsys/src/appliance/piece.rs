@@ -7,18 +7,18 @@ use xsys_image::digest::hex;
 
 /// Bytes that several cards have, and their digest.
 #[derive(Clone, Debug)]
-pub struct Piece {
+pub(crate) struct Piece {
     pub bytes: Arc<[u8]>,
     pub sha256: String,
 }
 
 /// A digest as text.
-pub fn digest(bytes: &[u8]) -> String {
+pub(super) fn digest(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
 impl Piece {
-    pub fn new(bytes: impl Into<Arc<[u8]>>) -> Self {
+    pub(crate) fn new(bytes: impl Into<Arc<[u8]>>) -> Self {
         let bytes = bytes.into();
         Self {
             sha256: digest(&bytes),

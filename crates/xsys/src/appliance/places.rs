@@ -5,7 +5,7 @@ use std::ops::Range;
 use toml::de::{DeTable, DeValue};
 
 /// The place of the value under a path such as `services[1].restart`; of the part of it that is there.
-pub fn place(table: &DeTable<'_>, path: &str) -> Range<usize> {
+pub(super) fn place(table: &DeTable<'_>, path: &str) -> Range<usize> {
     let mut found = 0..0;
     let mut table = Some(table);
     let mut list = None;
@@ -29,7 +29,7 @@ pub fn place(table: &DeTable<'_>, path: &str) -> Range<usize> {
 }
 
 /// The place of the key itself: of a table in a table.
-pub fn key(table: &DeTable<'_>, outer: &str, name: &str) -> Range<usize> {
+pub(super) fn key(table: &DeTable<'_>, outer: &str, name: &str) -> Range<usize> {
     let inner = table
         .get(outer)
         .and_then(|value| value.get_ref().as_table());

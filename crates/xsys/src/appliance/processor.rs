@@ -12,7 +12,7 @@ use xsys_target::Target;
 use crate::error::Result;
 
 /// The kernels that run a target's programs on a machine, the best first.
-pub fn kernels(target: &Target, machine: &Machine) -> Result<Vec<Arch>> {
+pub(crate) fn kernels(target: &Target, machine: &Machine) -> Result<Vec<Arch>> {
     let wide = match (target.os(), target.arch()) {
         ("linux", "aarch64") => true,
         ("linux", "arm") => false,

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 /// The state of a project's repository.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Revision {
+pub(crate) struct Revision {
     /// The commit that is checked out.
     pub revision: String,
     /// Whether everything is as committed: nothing changed, and no new files but ignored ones.
@@ -21,7 +21,7 @@ pub struct Revision {
 
 impl Revision {
     /// Of the project whose manifest (Cargo.toml, fleet.toml) is `manifest`.
-    pub fn of(manifest: &Path) -> Option<Self> {
+    pub(crate) fn of(manifest: &Path) -> Option<Self> {
         let folder = manifest.parent()?;
         let name = manifest.file_name()?.to_str()?;
         let git = |arguments: &[&str]| {

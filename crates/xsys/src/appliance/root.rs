@@ -20,7 +20,7 @@ const EARLY: [&str; 2] = ["lib/firmware/", "etc/hosts"];
 
 /// The files that can be in the image: those that all of these appliances have in the same way. There are none without an
 /// image.
-pub fn files(appliances: &[&Description]) -> Result<Vec<Placed>> {
+pub(crate) fn files(appliances: &[&Description]) -> Result<Vec<Placed>> {
     let Some((first, others)) = appliances.split_first() else {
         return Ok(Vec::new());
     };
@@ -42,11 +42,11 @@ pub fn files(appliances: &[&Description]) -> Result<Vec<Placed>> {
 }
 
 /// Puts files into the image; what is told of them.
-pub fn add<'a>(image: &mut Tree<'a>, placed: &'a [Placed]) -> Result<Vec<manifest::File>> {
+pub(crate) fn add<'a>(image: &mut Tree<'a>, placed: &'a [Placed]) -> Result<Vec<manifest::File>> {
     placed.iter().map(|one| files::add(image, one)).collect()
 }
 
 /// The image's bytes.
-pub fn image(tree: &Tree<'_>, name: &str) -> Result<Vec<u8>> {
+pub(crate) fn image(tree: &Tree<'_>, name: &str) -> Result<Vec<u8>> {
     tree.squashfs(Path::new(name)).map_err(told)
 }

@@ -19,7 +19,7 @@ use super::manifest::{File, Package};
 use super::system::Program;
 
 /// What the list is about.
-pub struct Contents<'a> {
+pub(super) struct Contents<'a> {
     /// The appliance's or device's name.
     pub name: &'a str,
     pub version: &'a str,
@@ -36,7 +36,7 @@ pub struct Contents<'a> {
 }
 
 /// The kernel.
-pub struct Kernel<'a> {
+pub(super) struct Kernel<'a> {
     pub version: Option<&'a str>,
     pub sha256: &'a str,
     /// Which of the packages has it.
@@ -44,7 +44,7 @@ pub struct Kernel<'a> {
 }
 
 /// The list as it is written.
-pub fn text(contents: &Contents<'_>) -> String {
+pub(super) fn text(contents: &Contents<'_>) -> String {
     let mut list = List::default();
     let mut top = BTreeSet::new();
     let mut complete = true;

@@ -17,14 +17,14 @@ use crate::error::file;
 /// Where a secret is.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Origin {
+pub(crate) struct Origin {
     pub file: Option<PathBuf>,
     pub env: Option<String>,
 }
 
 /// Where all secrets of an appliance are.
 #[derive(Clone, Debug)]
-pub struct Secrets {
+pub(crate) struct Secrets {
     /// Paths are relative to it.
     folder: PathBuf,
     source: Source,
@@ -33,7 +33,7 @@ pub struct Secrets {
 
 impl Secrets {
     /// `place` says where in the description a secret is named.
-    pub fn new(
+    pub(crate) fn new(
         folder: &Path,
         source: &Source,
         origins: &BTreeMap<String, Origin>,
@@ -49,16 +49,16 @@ impl Secrets {
     }
 
     /// Their names.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.origins.keys().map(String::as_str)
     }
 
-    pub fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         self.origins.contains_key(name)
     }
 
     /// What is wrong with what is said about them. Nothing is read.
-    pub fn problems(&self) -> Vec<Diagnostic> {
+    pub(crate) fn problems(&self) -> Vec<Diagnostic> {
         let wrong = |(name, (origin, span)): (&String, &(Origin, Range<usize>))| {
             let said = match (&origin.file, &origin.env) {
                 (Some(_), Some(_)) => "is said to be in two places",
@@ -74,7 +74,7 @@ impl Secrets {
     }
 
     /// Reads one. Who asks has seen that it is there.
-    pub fn read(&self, name: &str) -> Result<Zeroizing<Vec<u8>>, Diagnostic> {
+    pub(crate) fn read(&self, name: &str) -> Result<Zeroizing<Vec<u8>>, Diagnostic> {
         let Some((origin, span)) = self.origins.get(name) else {
             return Err(Diagnostic::error(format!("no secret is called `{name}`")));
         };
@@ -111,7 +111,7 @@ impl Secrets {
 
     /// Warns of files that others can read.
     #[cfg(unix)]
-    pub fn exposed(&self) -> Vec<Diagnostic> {
+    pub(crate) fn exposed(&self) -> Vec<Diagnostic> {
         use std::os::unix::fs::PermissionsExt;
         let files = self.origins.values();
         let files = files.filter_map(|(origin, _)| origin.file.as_ref());

@@ -37,7 +37,7 @@ const FIRST_STAGE: &str = "bootcode.bin";
 type Files = BTreeMap<String, Bytes>;
 
 /// A card to be made.
-pub struct Card<'a> {
+pub(crate) struct Card<'a> {
     pub target: &'a str,
     /// Where its files lie, seen from the fleet's.
     pub folder: Option<&'a str>,
@@ -52,7 +52,7 @@ pub struct Card<'a> {
 
 impl Card<'_> {
     /// Makes its files, unless they are there.
-    pub fn make(&self, output: &Output) -> Result<Image> {
+    pub(crate) fn make(&self, output: &Output) -> Result<Image> {
         let own = Own::make(self.description, self.system, self.version)?;
         let select = self.select();
         let settings = [
@@ -254,7 +254,7 @@ fn manifest_archive(text: &str) -> Result<Vec<u8>> {
 }
 
 /// A line about an image.
-pub fn tell(ui: Ui, image: &Image) {
+pub(crate) fn tell(ui: Ui, image: &Image) {
     let what = if image.unchanged { ", unchanged" } else { "" };
     let text = format!(
         "{}  {} of {} to write{what}",

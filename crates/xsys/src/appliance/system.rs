@@ -31,7 +31,7 @@ use crate::ui::Ui;
 
 /// The kernel and what goes with it.
 #[derive(Debug)]
-pub struct Chosen {
+pub(crate) struct Chosen {
     pub source: Source,
     pub kernel: Kernel,
     pub modules: Picked,
@@ -50,7 +50,7 @@ pub struct Chosen {
 }
 
 /// Finds the kernel that the description means, and the modules and firmware that the machine needs.
-pub fn choose(ui: Ui, target: &Target, description: &Description) -> Result<Chosen> {
+pub(crate) fn choose(ui: Ui, target: &Target, description: &Description) -> Result<Chosen> {
     let cache = Cache::from_env().map_err(|error| error.into_diagnostic())?;
     let cache = cache.root().join("kernels");
     std::fs::create_dir_all(&cache).map_err(|error| file("write", &cache, &error))?;
@@ -210,7 +210,7 @@ fn firmware(
 
 /// A program as it is on a card.
 #[derive(Clone, Debug)]
-pub struct Program {
+pub(crate) struct Program {
     /// In `/bin`.
     pub name: String,
     /// Without symbols.
@@ -221,7 +221,7 @@ pub struct Program {
 
 impl Program {
     /// Reads what was built; what it is made of is among `known`.
-    pub fn read(path: &Path, known: &[crates::Program]) -> Result<Self> {
+    pub(crate) fn read(path: &Path, known: &[crates::Program]) -> Result<Self> {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let crates = known.iter().find(|known| known.name == name);
         Ok(Self {
@@ -232,7 +232,7 @@ impl Program {
     }
 
     /// As manifests list it.
-    pub fn listed(&self) -> manifest::Program {
+    pub(crate) fn listed(&self) -> manifest::Program {
         let crates = self.crates.as_ref();
         let features = crates.map(|it| it.features.iter().cloned().collect());
         manifest::Program {
@@ -253,7 +253,7 @@ fn stripped(program: &Path) -> Result<Vec<u8>> {
 
 /// What devices of one kind share.
 #[derive(Debug)]
-pub struct System {
+pub(crate) struct System {
     pub chosen: Arc<Chosen>,
     /// Kernel, firmware and device trees, by their names on a boot partition; the root's image where there is one.
     pub boot: BTreeMap<String, Piece>,
@@ -278,7 +278,7 @@ pub struct System {
 impl System {
     /// Makes it, with files that are to be in the root's image. What is compressed is kept in the folder `kept`, if there is
     /// one: compressing takes longer than all else.
-    pub fn make(
+    pub(crate) fn make(
         chosen: Arc<Chosen>,
         programs: Vec<Program>,
         init: &Program,
@@ -356,19 +356,19 @@ impl System {
     }
 
     /// The compiler that its programs are from.
-    pub fn rustc(&self) -> String {
+    pub(crate) fn rustc(&self) -> String {
         let crates = self.init.crates.as_ref();
         crates.map(|it| it.library.rustc()).unwrap_or_default()
     }
 
     /// A file of the user's that is in the image.
-    pub fn file(&self, path: &str) -> Option<&manifest::File> {
+    pub(crate) fn file(&self, path: &str) -> Option<&manifest::File> {
         let at = |file: &&manifest::File| file.path.strip_prefix('/') == Some(path);
         self.files.iter().find(at)
     }
 
     /// Whether a path is taken by something of the system.
-    pub fn has(&self, path: &str) -> bool {
+    pub(crate) fn has(&self, path: &str) -> bool {
         self.paths.contains(path)
     }
 }

@@ -16,19 +16,19 @@ use zeroize::Zeroizing;
 use super::secrets::Secrets;
 
 /// Names that xsys gives.
-pub const GIVEN: [&str; 5] = ["device", "hostname", "fleet", "machine", SECRET];
+pub(super) const GIVEN: [&str; 5] = ["device", "hostname", "fleet", "machine", SECRET];
 
 const SECRET: &str = "secret";
 
 /// What templates can name.
 #[derive(Clone, Debug)]
-pub struct Names {
+pub(crate) struct Names {
     values: BTreeMap<String, Value>,
     secrets: Arc<Secrets>,
 }
 
 /// A template, and where it is.
-pub struct Template<'a> {
+pub(crate) struct Template<'a> {
     pub text: &'a str,
     pub source: &'a Source,
     /// The whole of a string in the source, where the template is no file of its own.
@@ -36,35 +36,35 @@ pub struct Template<'a> {
 }
 
 /// What came of it.
-pub struct Rendered {
+pub(crate) struct Rendered {
     pub text: Zeroizing<String>,
     /// Names of the secrets in it.
     pub secrets: Vec<String>,
 }
 
 impl Names {
-    pub fn new(secrets: Secrets) -> Self {
+    pub(crate) fn new(secrets: Secrets) -> Self {
         Self {
             values: BTreeMap::new(),
             secrets: Arc::new(secrets),
         }
     }
 
-    pub fn set(&mut self, name: &str, value: impl Into<Value>) {
+    pub(crate) fn set(&mut self, name: &str, value: impl Into<Value>) {
         self.values.insert(name.to_owned(), value.into());
     }
 
     /// A variable of the user's.
-    pub fn set_variable(&mut self, name: &str, value: &toml::Value) {
+    pub(crate) fn set_variable(&mut self, name: &str, value: &toml::Value) {
         self.set(name, as_value(value));
     }
 
-    pub fn secrets(&self) -> &Secrets {
+    pub(crate) fn secrets(&self) -> &Secrets {
         &self.secrets
     }
 
     /// Fills a template in. Without `with_secrets` it cannot name any.
-    pub fn render(
+    pub(crate) fn render(
         &self,
         template: &Template<'_>,
         with_secrets: bool,

@@ -8,7 +8,11 @@ use super::known;
 use super::machine::{Libc, Machine};
 
 /// No compiler for the target is installed. An error where the build can only fail.
-pub fn no_compiler(crates: &[CCrate], machine: &Machine, target: &str) -> Option<Diagnostic> {
+pub(crate) fn no_compiler(
+    crates: &[CCrate],
+    machine: &Machine,
+    target: &str,
+) -> Option<Diagnostic> {
     let compile: Vec<&CCrate> = crates
         .iter()
         .filter(|found| found.does(Task::Compile))
@@ -49,7 +53,11 @@ pub fn no_compiler(crates: &[CCrate], machine: &Machine, target: &str) -> Option
 }
 
 /// Crates that look for a library of the target's, which no variable names.
-pub fn no_library(crates: &[&CCrate], machine: &Machine, target: &str) -> Option<Diagnostic> {
+pub(crate) fn no_library(
+    crates: &[&CCrate],
+    machine: &Machine,
+    target: &str,
+) -> Option<Diagnostic> {
     if crates.is_empty() {
         return None;
     }
@@ -79,14 +87,14 @@ pub fn no_library(crates: &[&CCrate], machine: &Machine, target: &str) -> Option
 }
 
 /// Whether any of these ends the build.
-pub fn any_error(diagnostics: &[Diagnostic]) -> bool {
+pub(crate) fn any_error(diagnostics: &[Diagnostic]) -> bool {
     diagnostics
         .iter()
         .any(|diagnostic| diagnostic.severity == Severity::Error)
 }
 
 /// `` `a`, `b` and `c` ``
-pub fn listed(crates: &[&CCrate]) -> String {
+pub(crate) fn listed(crates: &[&CCrate]) -> String {
     let mut names: Vec<String> = crates
         .iter()
         .map(|found| format!("`{}`", found.name))

@@ -13,7 +13,7 @@ use crate::programs::find;
 
 /// A compiler that was found, and how it is called for the target.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Compiler {
+pub(crate) struct Compiler {
     pub program: PathBuf,
     /// The name it was found under.
     pub name: String,
@@ -24,13 +24,13 @@ pub struct Compiler {
 
 /// What is known of the machine that compiles.
 #[derive(Clone, Copy, Debug)]
-pub struct Host<'a> {
+pub(crate) struct Host<'a> {
     pub arch: &'a str,
     pub linux: bool,
 }
 
 impl Host<'static> {
-    pub fn this() -> Self {
+    pub(crate) fn this() -> Self {
         Self {
             arch: std::env::consts::ARCH,
             linux: cfg!(target_os = "linux"),
@@ -48,7 +48,11 @@ enum Brand {
 
 /// The compiler to use. `headers` are those of the target's C library, for compilers that have
 /// others or none.
-pub fn choose(machine: &Machine, host: Host<'_>, headers: Option<&Path>) -> Option<Compiler> {
+pub(crate) fn choose(
+    machine: &Machine,
+    host: Host<'_>,
+    headers: Option<&Path>,
+) -> Option<Compiler> {
     candidates(machine, host)
         .into_iter()
         .find_map(|(name, brand)| {
@@ -176,7 +180,7 @@ fn flags(
 }
 
 /// How clang's library is called, which makes bindings from headers.
-pub fn clang_flags(machine: &Machine, headers: Option<&Path>) -> Vec<String> {
+pub(crate) fn clang_flags(machine: &Machine, headers: Option<&Path>) -> Vec<String> {
     flags(machine, Brand::Clang, Path::new("clang"), headers).unwrap_or_default()
 }
 

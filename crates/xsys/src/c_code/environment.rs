@@ -9,10 +9,10 @@ use std::path::Path;
 use super::compiler::Compiler;
 
 /// Looks a variable up, as build scripts will see it.
-pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<OsString>;
+pub(crate) type Lookup<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 
 /// The forms in which a variable may be set for a target, in the order of their weight.
-pub fn forms(name: &str, target: &str) -> [String; 4] {
+pub(crate) fn forms(name: &str, target: &str) -> [String; 4] {
     [
         format!("{name}_{target}"),
         format!("{name}_{}", underscored(target)),
@@ -22,7 +22,7 @@ pub fn forms(name: &str, target: &str) -> [String; 4] {
 }
 
 /// A target's name as it stands in variables.
-pub fn underscored(target: &str) -> String {
+pub(crate) fn underscored(target: &str) -> String {
     target.replace(['-', '.'], "_")
 }
 
@@ -35,7 +35,7 @@ fn set(name: &str, target: &str, lookup: Lookup<'_>) -> Option<(String, OsString
 }
 
 /// The user's own choice of a compiler: the variable's name.
-pub fn own_compiler(target: &str, lookup: Lookup<'_>) -> Option<String> {
+pub(crate) fn own_compiler(target: &str, lookup: Lookup<'_>) -> Option<String> {
     set("CC", target, lookup).map(|(form, _)| form).or_else(|| {
         let prefix = lookup("CROSS_COMPILE").filter(|value| !value.is_empty())?;
         Some(format!("CROSS_COMPILE={}", prefix.to_string_lossy()))
@@ -44,7 +44,7 @@ pub fn own_compiler(target: &str, lookup: Lookup<'_>) -> Option<String> {
 
 /// Whether build scripts may look for libraries of the target with pkg-config or by a variable of
 /// their own; `crate_name` is that of a `-sys` crate.
-pub fn may_find(crate_name: &str, target: &str, lookup: Lookup<'_>) -> bool {
+pub(crate) fn may_find(crate_name: &str, target: &str, lookup: Lookup<'_>) -> bool {
     let library = crate_name
         .trim_end_matches("-sys")
         .replace('-', "_")
@@ -65,7 +65,11 @@ pub fn may_find(crate_name: &str, target: &str, lookup: Lookup<'_>) -> bool {
 }
 
 /// What makes build scripts call us for archives.
-pub fn archivers(target: &str, archiver: &Path, lookup: Lookup<'_>) -> Vec<(String, OsString)> {
+pub(crate) fn archivers(
+    target: &str,
+    archiver: &Path,
+    lookup: Lookup<'_>,
+) -> Vec<(String, OsString)> {
     let ranlib = archiver.with_file_name(ranlib_name());
     [("AR", archiver.to_owned()), ("RANLIB", ranlib)]
         .into_iter()
@@ -75,7 +79,7 @@ pub fn archivers(target: &str, archiver: &Path, lookup: Lookup<'_>) -> Vec<(Stri
 }
 
 /// What cargo's environment gets so that build scripts call this compiler, and us for archives.
-pub fn variables(
+pub(crate) fn variables(
     target: &str,
     compiler: &Compiler,
     clang_flags: Option<&[String]>,
@@ -123,7 +127,7 @@ pub fn variables(
 }
 
 /// What the archiver is called when it is to make an archive's index.
-pub fn ranlib_name() -> String {
+pub(crate) fn ranlib_name() -> String {
     format!("xsys-ranlib{}", std::env::consts::EXE_SUFFIX)
 }
 

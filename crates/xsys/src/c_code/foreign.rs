@@ -22,7 +22,7 @@ struct Given {
 }
 
 /// Adds to what a linker has to say about the link of a program for `target`.
-pub fn explain(diagnostics: &mut Vec<Diagnostic>, args: &[OsString], target: &str) {
+pub(crate) fn explain(diagnostics: &mut Vec<Diagnostic>, args: &[OsString], target: &str) {
     name_crates(diagnostics, target);
     // First, as the cause of what follows.
     diagnostics.splice(0..0, host_folders(args, target));

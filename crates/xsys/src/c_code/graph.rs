@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 /// What a build script does about C.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Task {
+pub(crate) enum Task {
     /// Compiles C code.
     Compile,
     /// Looks for a library on the system.
@@ -40,7 +40,7 @@ const TOOLS: &[(&str, Task)] = &[
 
 /// A crate that has to do with C.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CCrate {
+pub(crate) struct CCrate {
     pub name: String,
     pub version: String,
     pub tasks: BTreeSet<Task>,
@@ -51,14 +51,14 @@ pub struct CCrate {
 }
 
 impl CCrate {
-    pub fn does(&self, task: Task) -> bool {
+    pub(crate) fn does(&self, task: Task) -> bool {
         self.tasks.contains(&task)
     }
 }
 
 /// Whether a lock file has any crate that [`crates`] would look for: most projects' have none, and
 /// need not ask cargo.
-pub fn mentions_tools(lock: &str) -> bool {
+pub(crate) fn mentions_tools(lock: &str) -> bool {
     lock.lines()
         .filter_map(|line| line.strip_prefix("name = \"")?.strip_suffix('"'))
         .any(|name| task(name).is_some())
@@ -109,7 +109,7 @@ impl Unit {
 }
 
 /// The crates that a unit graph (cargo's JSON) has to do C for the target, sorted by name.
-pub fn crates(json: &str) -> Result<Vec<CCrate>, serde_json::Error> {
+pub(crate) fn crates(json: &str) -> Result<Vec<CCrate>, serde_json::Error> {
     let graph: UnitGraph = serde_json::from_str(json)?;
     let paths = graph.shortest_paths();
     let mut found = BTreeMap::new();

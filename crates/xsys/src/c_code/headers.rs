@@ -16,14 +16,14 @@ use crate::error::{Result, file};
 
 /// Where the headers come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Headers {
+pub(crate) struct Headers {
     pub folder: PathBuf,
     /// Ours, and nothing of the machine's.
     pub own: bool,
 }
 
 /// The headers for a machine, if there are any to be had.
-pub fn find(machine: &Machine, cache: &Cache) -> Result<Option<Headers>> {
+pub(crate) fn find(machine: &Machine, cache: &Cache) -> Result<Option<Headers>> {
     let names: &[String] = match machine.libc {
         Libc::Musl => &machine.musl_names,
         Libc::Wasi => &["wasm32-wasi".to_owned(), "wasm32-wasip1".to_owned()],
@@ -53,7 +53,7 @@ pub fn find(machine: &Machine, cache: &Cache) -> Result<Option<Headers>> {
 }
 
 /// Whether headers are there without anybody's doing.
-pub fn can_be_had(machine: &Machine) -> bool {
+pub(crate) fn can_be_had(machine: &Machine) -> bool {
     bundled(machine.family).is_some()
 }
 

@@ -85,14 +85,14 @@ fn known(name: &str) -> Option<&'static Known> {
 }
 
 /// What can be used instead of a crate, if the table says something.
-pub fn instead(name: &str) -> Option<&'static str> {
+pub(crate) fn instead(name: &str) -> Option<&'static str> {
     known(name)
         .map(|row| row.instead)
         .filter(|text| !text.is_empty())
 }
 
 /// Whether the crate's build can only fail without a C compiler.
-pub fn must_compile(found: &CCrate) -> bool {
+pub(crate) fn must_compile(found: &CCrate) -> bool {
     if !found.does(Task::Compile) {
         return false;
     }
@@ -109,7 +109,7 @@ pub fn must_compile(found: &CCrate) -> bool {
 
 /// Whether the crate's build can only fail where the system has no such library for the target.
 /// Where a search may end well is said by variables, which people set for that.
-pub fn must_find(found: &CCrate) -> bool {
+pub(crate) fn must_find(found: &CCrate) -> bool {
     let off = |feature: &str| found.features.iter().all(|name| name != feature);
     match known(&found.name).map(|row| row.need) {
         // Its build script ends in a panic; others go on and leave it to the linker.

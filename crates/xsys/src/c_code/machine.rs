@@ -9,7 +9,7 @@ use xsys_target::Spec;
 
 /// GNU's compilers for a kind of machine, and the packages that they are in.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Gnu {
+pub(crate) struct Gnu {
     family: &'static str,
     bare_metal: bool,
     /// What stands before `-gcc`.
@@ -85,7 +85,7 @@ const GNU: &[Gnu] = &[
 
 /// The C library that code is compiled for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Libc {
+pub(crate) enum Libc {
     /// None, or what the compiler brings.
     None,
     Glibc,
@@ -95,7 +95,7 @@ pub enum Libc {
 
 /// A target in the words of C compilers.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Machine {
+pub(crate) struct Machine {
     /// GNU's name of the architecture with what belongs to it: `armhf`, `powerpc64le`.
     pub family: &'static str,
     pub libc: Libc,
@@ -109,7 +109,7 @@ pub struct Machine {
 impl Machine {
     /// None for systems whose compilers have ways of their own to be found (Windows, Apple's,
     /// Android …).
-    pub fn of(spec: &Spec) -> Option<Self> {
+    pub(crate) fn of(spec: &Spec) -> Option<Self> {
         let bare_metal = spec.os() == "none";
         let libc = match (spec.os(), spec.env()) {
             ("wasi", _) => Libc::Wasi,
@@ -151,7 +151,7 @@ impl Machine {
     }
 
     /// Code without a system: there is no library whose headers could be meant.
-    pub fn is_freestanding(&self) -> bool {
+    pub(crate) fn is_freestanding(&self) -> bool {
         self.libc == Libc::None
     }
 }

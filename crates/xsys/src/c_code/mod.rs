@@ -13,17 +13,17 @@
 //! In the link [`foreign`] looks at what build scripts have handed over. Archives are made by us
 //! ([`crate::archiver`]): an index that the host's `ar` makes knows the host's objects.
 
-pub mod advice;
-pub mod compiler;
-pub mod environment;
-pub mod foreign;
-pub mod graph;
-pub mod headers;
-pub mod known;
-pub mod machine;
+pub(crate) mod advice;
+pub(crate) mod compiler;
+pub(crate) mod environment;
+pub(crate) mod foreign;
+pub(crate) mod graph;
+pub(crate) mod headers;
+pub(crate) mod known;
+pub(crate) mod machine;
 mod question;
 
-pub use question::{asked_as, unit_graph};
+pub(crate) use question::{asked_as, unit_graph};
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -46,7 +46,7 @@ use machine::Machine;
 
 /// What the question is about.
 #[derive(Clone, Copy, Debug)]
-pub struct Build<'a> {
+pub(crate) struct Build<'a> {
     pub verb: Verb,
     pub toolchain: &'a Toolchain,
     pub project: &'a Project,
@@ -58,7 +58,7 @@ pub struct Build<'a> {
 
 /// Variables for cargo, so that build scripts find the compiler for the target. Fails where the
 /// build could only fail.
-pub fn prepare(ui: &Ui, build: &Build<'_>) -> Result<Vec<(String, OsString)>> {
+pub(crate) fn prepare(ui: &Ui, build: &Build<'_>) -> Result<Vec<(String, OsString)>> {
     let target = build.target;
     let is_host = target.kind == Kind::Builtin && target.name == build.toolchain.rustc.host();
     let Some(machine) = Machine::of(&target.spec).filter(|_| !is_host) else {

@@ -19,7 +19,7 @@ use crate::project::verb::Verb;
 use crate::ui::Ui;
 
 /// The crates that have to do with C. None where cargo cannot say: it will say why when it builds.
-pub fn ask(ui: &Ui, build: &Build<'_>) -> Result<Vec<CCrate>> {
+pub(super) fn ask(ui: &Ui, build: &Build<'_>) -> Result<Vec<CCrate>> {
     let lock = std::fs::read_to_string(build.project.workspace_root.join("Cargo.lock"));
     if let Ok(lock) = &lock
         && !graph::mentions_tools(lock)
@@ -109,7 +109,7 @@ fn folder(build: &Build<'_>) -> PathBuf {
 }
 
 /// cargo's answer; None where it has none.
-pub fn unit_graph(ui: &Ui, build: &Build<'_>) -> Result<Option<String>> {
+pub(crate) fn unit_graph(ui: &Ui, build: &Build<'_>) -> Result<Option<String>> {
     let mut command = Command::new(&build.toolchain.cargo);
     command
         .current_dir(&build.project.folder)
@@ -188,7 +188,7 @@ fn tells_of_downloads(line: &str) -> bool {
 }
 
 /// What the answer calls the command's own target.
-pub fn asked_as(build: &Build<'_>) -> Result<PathBuf> {
+pub(crate) fn asked_as(build: &Build<'_>) -> Result<PathBuf> {
     if build.target.kind == Kind::Builtin {
         return Ok(PathBuf::from(&build.target.name));
     }

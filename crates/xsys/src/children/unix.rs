@@ -24,7 +24,7 @@ static WATCHING: AtomicBool = AtomicBool::new(false);
 static OUTLIVES_INTERRUPTS: AtomicBool = AtomicBool::new(false);
 
 /// Catches the signals that end a command.
-pub fn watch() {
+pub(crate) fn watch() {
     if WATCHING.swap(true, Ordering::Relaxed) {
         return;
     }
@@ -45,7 +45,7 @@ pub fn watch() {
 }
 
 /// This process lives on when a person interrupts the program under the debugger.
-pub fn outlive_interrupts() {
+pub(crate) fn outlive_interrupts() {
     OUTLIVES_INTERRUPTS.store(true, Ordering::Relaxed);
     watch();
 }
@@ -119,7 +119,7 @@ fn end(signal: i32) -> ! {
 
 /// Ends like a child that one of the signals has ended: a terminal has sent it to us, too, and it may be
 /// under way.
-pub fn end_like(status: ExitStatus) {
+pub(super) fn end_like(status: ExitStatus) {
     let signal = status.signal().unwrap_or(0);
     let is_ours = [SIGHUP, SIGINT, SIGTERM].contains(&signal);
     let outlives = signal == SIGINT && OUTLIVES_INTERRUPTS.load(Ordering::Relaxed);
@@ -129,7 +129,7 @@ pub fn end_like(status: ExitStatus) {
 }
 
 /// The exit code by which shells tell of a signal.
-pub fn code_of_signal(status: ExitStatus) -> Option<u8> {
+pub(crate) fn code_of_signal(status: ExitStatus) -> Option<u8> {
     u8::try_from(128 + status.signal()?).ok()
 }
 

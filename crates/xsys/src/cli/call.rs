@@ -6,7 +6,7 @@ use crate::ui::Ui;
 
 /// What every command is given.
 #[derive(Clone, Debug)]
-pub struct Call {
+pub(crate) struct Call {
     pub ui: Ui,
     /// `+toolchain`.
     pub toolchain: Option<String>,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 /// What cargo's flags mean for us. They are passed on as they were.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct CargoFlags {
+pub(crate) struct CargoFlags {
     /// The profile's name in manifests (`dev`, `release`, …), if a flag says it.
     pub profile: Option<String>,
     pub manifest_path: Option<PathBuf>,
@@ -26,7 +26,7 @@ pub struct CargoFlags {
 }
 
 impl CargoFlags {
-    pub fn read(args: &[OsString]) -> Self {
+    pub(crate) fn read(args: &[OsString]) -> Self {
         let end = args.iter().position(|arg| arg == "--");
         let (flags, program) = args.split_at(end.unwrap_or(args.len()));
         let mut read = Self {
@@ -72,7 +72,7 @@ impl CargoFlags {
     }
 
     /// The value of the last `-Z` flag of this name, which may be empty.
-    pub fn unstable(&self, name: &str) -> Option<&str> {
+    pub(crate) fn unstable(&self, name: &str) -> Option<&str> {
         self.unstable.iter().rev().find_map(|flag| {
             let (own, value) = flag.split_once('=').unwrap_or((flag, ""));
             (own == name).then_some(value)
@@ -80,7 +80,7 @@ impl CargoFlags {
     }
 
     /// Whether the user wants cargo's JSON on stdout.
-    pub fn wants_json(&self) -> bool {
+    pub(crate) fn wants_json(&self) -> bool {
         self.message_format
             .as_deref()
             .is_some_and(|format| format.starts_with("json"))
@@ -88,7 +88,7 @@ impl CargoFlags {
 }
 
 /// `--name=value`, `-nVALUE`, or a name alone.
-pub fn split_value(arg: &str) -> (&str, Option<&str>) {
+pub(crate) fn split_value(arg: &str) -> (&str, Option<&str>) {
     if arg.starts_with("--") {
         return match arg.split_once('=') {
             Some((name, value)) => (name, Some(value)),

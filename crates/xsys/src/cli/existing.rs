@@ -7,7 +7,7 @@ use clap::Args;
 use super::{Crates, NamedArgs, TargetsArgs, WhatArgs};
 
 #[derive(Debug, Args)]
-pub struct InitArgs {
+pub(crate) struct InitArgs {
     #[command(flatten)]
     pub what: NamedArgs,
     /// The part of the standard library that the project uses
@@ -22,7 +22,7 @@ pub struct InitArgs {
 }
 
 #[derive(Debug, Args)]
-pub struct SetupArgs {
+pub(crate) struct SetupArgs {
     #[command(flatten)]
     pub what: WhatArgs,
     /// The part of the standard library to build

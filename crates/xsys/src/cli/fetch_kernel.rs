@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 #[derive(Debug, Args)]
-pub struct FetchKernelArgs {
+pub(crate) struct FetchKernelArgs {
     /// Packages of the mirror, such as linux-image-arm64 and raspi-firmware, or addresses of files; without any, what
     /// the lock file says
     #[arg(value_name = "NAME")]

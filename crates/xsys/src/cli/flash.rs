@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 #[derive(Debug, Args)]
-pub struct FlashArgs {
+pub(crate) struct FlashArgs {
     /// The image: .img, .img.zst or .img.xz; a .bmap beside it is used
     #[arg(required_unless_present = "list")]
     pub image: Option<PathBuf>,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 
 #[derive(Debug, Subcommand)]
-pub enum FleetCommand {
+pub(crate) enum FleetCommand {
     /// Start a fleet: a program, and fleet.toml with two devices
     New(FleetNewArgs),
     /// Look for mistakes in fleet.toml and in what it names, without building
@@ -28,26 +28,26 @@ pub enum FleetCommand {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ListFormat {
+pub(crate) enum ListFormat {
     Text,
     Json,
 }
 
 #[derive(Debug, Args)]
-pub struct FleetNewArgs {
+pub(crate) struct FleetNewArgs {
     /// The folder to make; its last part is the fleet's name
     pub path: PathBuf,
 }
 
 #[derive(Debug, Args)]
-pub struct FleetCheckArgs {
+pub(crate) struct FleetCheckArgs {
     /// Devices; all where none is named
     #[arg(value_name = "DEVICE")]
     pub devices: Vec<String>,
 }
 
 #[derive(Clone, Debug, Default, Args)]
-pub struct FleetBuildArgs {
+pub(crate) struct FleetBuildArgs {
     /// Devices; all where none is named
     #[arg(value_name = "DEVICE")]
     pub devices: Vec<String>,
@@ -67,7 +67,7 @@ pub struct FleetBuildArgs {
 
 impl FleetBuildArgs {
     /// Those of the flags that are cargo's.
-    pub fn cargo_flags(&self) -> Vec<OsString> {
+    pub(crate) fn cargo_flags(&self) -> Vec<OsString> {
         let flags = [
             ("--offline", self.offline),
             ("--locked", self.locked),
@@ -79,7 +79,7 @@ impl FleetBuildArgs {
 }
 
 #[derive(Debug, Args)]
-pub struct FleetFlashArgs {
+pub(crate) struct FleetFlashArgs {
     /// The device of the fleet
     #[arg(value_name = "DEVICE")]
     pub name: String,
@@ -98,7 +98,7 @@ pub struct FleetFlashArgs {
 }
 
 #[derive(Debug, Args)]
-pub struct DiffArgs {
+pub(crate) struct DiffArgs {
     /// A device, a manifest, an image beside one, or a folder with manifests (such as a copy of target/fleet)
     #[arg(value_name = "BEFORE")]
     pub before: PathBuf,

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use super::{BuildArgs, Crates, TargetsArgs};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum SizeBy {
+pub(crate) enum SizeBy {
     Crate,
     Section,
     Symbol,
@@ -18,7 +18,7 @@ pub enum SizeBy {
 }
 
 #[derive(Debug, Args)]
-pub struct SizeArgs {
+pub(crate) struct SizeArgs {
     /// A linked ELF file or wasm module; without, the project is built
     pub file: Option<PathBuf>,
     /// What to add up by
@@ -55,7 +55,7 @@ pub struct SizeArgs {
 
 impl SizeArgs {
     /// The build that makes what is looked at.
-    pub fn as_build(&self) -> BuildArgs {
+    pub(crate) fn as_build(&self) -> BuildArgs {
         BuildArgs {
             what: self.what.clone(),
             crates: self.crates,
@@ -69,7 +69,7 @@ impl SizeArgs {
 }
 
 #[derive(Debug, Args)]
-pub struct WhyArgs {
+pub(crate) struct WhyArgs {
     /// A linked wasm module, or an ELF file where the build has put it
     pub file: PathBuf,
     /// A function: its name or a part of it; in a module its number; in an ELF file also a variable, a
@@ -82,7 +82,7 @@ pub struct WhyArgs {
 
 impl WhyArgs {
     /// The same as a question to `size`.
-    pub fn into_size(self) -> SizeArgs {
+    pub(crate) fn into_size(self) -> SizeArgs {
         SizeArgs {
             file: Some(self.file),
             by: SizeBy::Symbol,
@@ -100,7 +100,7 @@ impl WhyArgs {
 }
 
 #[derive(Debug, Args)]
-pub struct StripArgs {
+pub(crate) struct StripArgs {
     /// Linked ELF files of any architecture, or wasm modules
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,

@@ -12,14 +12,14 @@ use super::Cli;
 
 /// A command line after sorting: what clap is to parse, and rustup's `+toolchain`.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Sorted {
+pub(crate) struct Sorted {
     pub args: Vec<OsString>,
     pub toolchain: Option<String>,
 }
 
 /// Moves our flags to the front of cargo's for the commands that take both, and takes
 /// `+toolchain` out. `args` begins with the program's name.
-pub fn sort(args: Vec<OsString>) -> Sorted {
+pub(crate) fn sort(args: Vec<OsString>) -> Sorted {
     let command = Cli::command();
     let mut rest = args.into_iter();
     let mut front: Vec<OsString> = rest.next().into_iter().collect();

@@ -8,7 +8,7 @@ use xsys_diag::did_you_mean;
 /// Where paths are replaced.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "Given")]
-pub enum TrimPaths {
+pub(crate) enum TrimPaths {
     None,
     /// rustc's names of scopes.
     Scopes(Vec<&'static str>),
@@ -82,7 +82,7 @@ impl TrimPaths {
     }
 
     /// What a profile has by default.
-    pub fn of_profile(is_release: bool) -> Self {
+    pub(crate) fn of_profile(is_release: bool) -> Self {
         match is_release {
             // In a release build as well errors are read by the person who builds.
             true => Self::Scopes(vec!["object"]),

@@ -10,7 +10,7 @@ use super::{BuildArgs, Crates, TargetsArgs, WasmArgs};
 
 /// For which target, with which standard library.
 #[derive(Debug, Args)]
-pub struct AgainstArgs {
+pub(crate) struct AgainstArgs {
     #[command(flatten)]
     pub what: TargetsArgs,
     /// The part of the standard library to build
@@ -26,7 +26,7 @@ pub struct AgainstArgs {
 
 impl AgainstArgs {
     /// The same for a build, without images.
-    pub fn into_build(self, cargo: Vec<OsString>) -> BuildArgs {
+    pub(crate) fn into_build(self, cargo: Vec<OsString>) -> BuildArgs {
         BuildArgs {
             what: self.what,
             emit: Vec::new(),
@@ -41,7 +41,7 @@ impl AgainstArgs {
 }
 
 #[derive(Debug, Args)]
-pub struct CompileArgs {
+pub(crate) struct CompileArgs {
     #[command(flatten)]
     pub against: AgainstArgs,
     /// Everything else is cargo's
@@ -50,7 +50,7 @@ pub struct CompileArgs {
 }
 
 #[derive(Debug, Args)]
-pub struct BenchArgs {
+pub(crate) struct BenchArgs {
     #[command(flatten)]
     pub build: BuildArgs,
     #[command(flatten)]
@@ -58,7 +58,7 @@ pub struct BenchArgs {
 }
 
 #[derive(Debug, Args)]
-pub struct CleanArgs {
+pub(crate) struct CleanArgs {
     #[command(flatten)]
     pub what: TargetsArgs,
     /// Everything else is cargo's
@@ -67,7 +67,7 @@ pub struct CleanArgs {
 }
 
 #[derive(Debug, Args)]
-pub struct CargoArgs {
+pub(crate) struct CargoArgs {
     #[command(flatten)]
     pub against: AgainstArgs,
     /// A command of cargo's, or of one of its extensions, with its flags

@@ -7,7 +7,7 @@ use crate::cli::BoardCommand;
 use crate::error::Result;
 use crate::ui::{answer, bytes, table};
 
-pub fn run(command: &BoardCommand) -> Result<u8> {
+pub(super) fn run(command: &BoardCommand) -> Result<u8> {
     match command {
         BoardCommand::List { json } => list(*json),
         BoardCommand::Show { name } => show(name),

@@ -17,7 +17,7 @@ use crate::linker;
 use crate::project::verb::Verb;
 use crate::ui::{self, Ui};
 
-pub fn run(call: &Call, args: &BuildArgs) -> Result<u8> {
+pub(super) fn run(call: &Call, args: &BuildArgs) -> Result<u8> {
     build(call, args).map_err(Failure::into_build)
 }
 

@@ -20,7 +20,7 @@ use crate::own_program;
 use crate::project::verb::Verb;
 use crate::render;
 
-pub fn run(call: &Call, args: CargoArgs) -> Result<u8> {
+pub(super) fn run(call: &Call, args: CargoArgs) -> Result<u8> {
     let line = Line::read(&args.command);
     let mut against = args.against;
     // cargo's way to say it.

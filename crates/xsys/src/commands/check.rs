@@ -7,7 +7,7 @@ use crate::driver::plan::Plan;
 use crate::error::{Failure, Result};
 use crate::project::verb::Verb;
 
-pub fn run(call: &Call, verb: Verb, args: CompileArgs) -> Result<u8> {
+pub(super) fn run(call: &Call, verb: Verb, args: CompileArgs) -> Result<u8> {
     go(call, verb, &args.against.into_build(args.cargo)).map_err(Failure::into_build)
 }
 

@@ -6,7 +6,7 @@ use crate::driver::clean;
 use crate::driver::which::Place;
 use crate::error::{Failure, Result};
 
-pub fn run(call: &Call, args: &CleanArgs) -> Result<u8> {
+pub(super) fn run(call: &Call, args: &CleanArgs) -> Result<u8> {
     let flags = CargoFlags::read(&args.cargo);
     let place = Place::find(&call.folder, call.toolchain.as_deref(), &flags)?;
     let part = clean::Part::of(&flags);

@@ -16,7 +16,7 @@ use crate::ui;
 const DIFFERENT: u8 = 1;
 const FAILED: u8 = 2;
 
-pub fn run(call: &Call, args: &DiffArgs) -> Result<u8> {
+pub(super) fn run(call: &Call, args: &DiffArgs) -> Result<u8> {
     let compared = compare(call, args).map_err(|failure| Failure {
         code: FAILED,
         ..failure

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 /// For each of a group's inputs what is not the same in all of them; nothing for a single one.
-pub fn differences(group: &[&Value]) -> Vec<String> {
+pub(super) fn differences(group: &[&Value]) -> Vec<String> {
     let facts: Vec<BTreeSet<String>> = group.iter().map(|inputs| facts(inputs)).collect();
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for fact in facts.iter().flatten() {

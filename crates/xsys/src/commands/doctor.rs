@@ -48,7 +48,7 @@ const EMULATORS: [&str; 12] = [
     "qemu-s390x",
 ];
 
-pub fn run(call: &Call, args: &DoctorArgs) -> Result<u8> {
+pub(super) fn run(call: &Call, args: &DoctorArgs) -> Result<u8> {
     let checks = checks(call);
     let broken = checks
         .iter()

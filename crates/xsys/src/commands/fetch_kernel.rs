@@ -16,7 +16,7 @@ use crate::ui::bytes;
 /// A kernel's package has 60 MB; one with all its debug information 1 GB.
 const MOST: u64 = 2 << 30;
 
-pub fn run(call: &Call, args: &FetchKernelArgs) -> Result<u8> {
+pub(super) fn run(call: &Call, args: &FetchKernelArgs) -> Result<u8> {
     let path = args.to.join(FILE);
     let before = Lock::read(&path).map_err(Diagnostic::from)?;
     let request = request(args, before.as_ref())?;

@@ -13,7 +13,7 @@ use crate::flash::copy::{Error, Image};
 use crate::flash::devices::{Disk, Found, Kernel, LARGE};
 use crate::ui::{CopyProgress, Ui, answer, bytes, table};
 
-pub fn run(call: &Call, args: &FlashArgs) -> Result<u8> {
+pub(super) fn run(call: &Call, args: &FlashArgs) -> Result<u8> {
     let kernel = Kernel::default();
     let (Some(path), Some(device)) = (&args.image, &args.device) else {
         return list(&kernel, args.json);

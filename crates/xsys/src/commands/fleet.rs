@@ -19,7 +19,7 @@ use crate::fleet::told::names;
 use crate::render;
 use crate::ui::{Ui, answer};
 
-pub fn run(call: &Call, command: &FleetCommand) -> Result<u8> {
+pub(super) fn run(call: &Call, command: &FleetCommand) -> Result<u8> {
     match command {
         FleetCommand::New(args) => {
             let args = NewArgs {
@@ -142,7 +142,7 @@ fn build_args(devices: &[String], build: &BuildArgs) -> Result<FleetBuildArgs> {
 }
 
 /// `xsys run --device NAME`: makes one device's card and boots it in QEMU.
-pub fn boot(call: &Call, name: &str, build: &BuildArgs) -> Result<u8> {
+pub(super) fn boot(call: &Call, name: &str, build: &BuildArgs) -> Result<u8> {
     let fleet = read(call)?;
     let device = fleet.device(name)?;
     let args = build_args(&[name.to_owned()], build)?;
@@ -157,7 +157,7 @@ pub fn boot(call: &Call, name: &str, build: &BuildArgs) -> Result<u8> {
 
 /// `xsys test --appliance --device NAME …`: makes the cards of devices, and tests one after the other. A test that fails does
 /// not keep the others from being made; the exit code is the first one's that did.
-pub fn test(call: &Call, args: &TestArgs) -> Result<u8> {
+pub(super) fn test(call: &Call, args: &TestArgs) -> Result<u8> {
     let fleet = read(call)?;
     let build = build_args(&args.device, &args.build)?;
     let devices = fleet.select(&args.device)?;
@@ -211,7 +211,7 @@ pub fn test(call: &Call, args: &TestArgs) -> Result<u8> {
 }
 
 /// Nobody says which device is meant, in the folder of a fleet; a package in it may be an appliance of its own.
-pub fn no_device(call: &Call) -> Option<Diagnostic> {
+pub(super) fn no_device(call: &Call) -> Option<Diagnostic> {
     let folder = call
         .folder
         .ancestors()

@@ -17,7 +17,7 @@ use crate::images;
 use crate::images::emit::Emit;
 use crate::images::places;
 
-pub fn run(call: &Call, args: &ImageArgs) -> Result<u8> {
+pub(super) fn run(call: &Call, args: &ImageArgs) -> Result<u8> {
     let elf = match (&args.command, &args.file) {
         (Some(ImageCommand::FetchKernel(args)), _) => return fetch_kernel::run(call, args),
         (None, Some(file)) => file,

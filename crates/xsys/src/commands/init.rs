@@ -21,7 +21,7 @@ use crate::project::manifest_edit;
 use crate::render;
 use crate::render::report_problems;
 
-pub fn run(call: &Call, args: &InitArgs) -> Result<u8> {
+pub(super) fn run(call: &Call, args: &InitArgs) -> Result<u8> {
     let flags = CargoFlags {
         manifest_path: args.manifest_path.clone(),
         ..CargoFlags::default()
@@ -242,7 +242,7 @@ fn spec_for_editor(
 }
 
 /// Writes a file if that changes it, and says so.
-pub fn write(call: &Call, path: &Path, old: &str, new: &str) -> Result<bool> {
+pub(super) fn write(call: &Call, path: &Path, old: &str, new: &str) -> Result<bool> {
     if old == new {
         return Ok(false);
     }

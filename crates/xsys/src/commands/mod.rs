@@ -13,7 +13,7 @@ mod flash;
 mod fleet;
 mod image;
 mod init;
-pub mod new;
+pub(crate) mod new;
 mod run;
 mod setup;
 mod shell;
@@ -39,7 +39,7 @@ use crate::ui::Ui;
 use crate::{linker, render};
 
 /// Runs the command that the arguments (without the program's name) ask for.
-pub fn main(args: Vec<OsString>) -> ExitCode {
+pub(crate) fn main(args: Vec<OsString>) -> ExitCode {
     let sorted = cli::sort(std::iter::once("xsys".into()).chain(args).collect());
     let cli = match Cli::try_parse_from(&sorted.args) {
         Ok(cli) => cli,

@@ -30,7 +30,7 @@ const KEYWORDS: [&str; 53] = [
     "unsafe", "unsized", "use", "virtual", "where", "while", "yield", "gen", "_",
 ];
 
-pub fn run(call: &Call, args: &NewArgs) -> Result<u8> {
+pub(crate) fn run(call: &Call, args: &NewArgs) -> Result<u8> {
     let folder = call.folder.join(&args.path);
     let name = match &args.name {
         Some(name) => name.clone(),

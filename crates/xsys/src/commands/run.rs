@@ -25,7 +25,7 @@ use crate::project::verb::Verb;
 use crate::runner::run_wasm;
 use crate::wasm_engine::options::{self, Options};
 
-pub fn run(call: &Call, args: &RunArgs) -> Result<u8> {
+pub(super) fn run(call: &Call, args: &RunArgs) -> Result<u8> {
     if let Some((program, rest)) = finished(&args.build.cargo) {
         let options = engine_options(&args.wasm, &Launch::Wasm)?;
         return run_wasm(program, rest, &options);
@@ -52,7 +52,7 @@ fn finished(cargo: &[OsString]) -> Option<(&Path, &[OsString])> {
 }
 
 /// What the flags for wasm programs say; they are a mistake where the program is none.
-pub fn engine_options(args: &WasmArgs, launch: &Launch) -> Result<Options> {
+pub(super) fn engine_options(args: &WasmArgs, launch: &Launch) -> Result<Options> {
     let given = match (args.dir.is_empty(), args.env.is_empty(), args.no_backtrace) {
         (false, ..) => Some("--dir"),
         (_, false, _) => Some("--env"),
@@ -124,7 +124,7 @@ fn run_appliance(call: &Call, plan: &Plan, appliance: &Appliance) -> Result<u8> 
 }
 
 /// Builds an appliance's programs and makes its card.
-pub fn make_appliance(call: &Call, plan: &Plan, appliance: &Appliance) -> Result<Image> {
+pub(super) fn make_appliance(call: &Call, plan: &Plan, appliance: &Appliance) -> Result<Image> {
     let built = cargo::build(&call.ui, plan, true)?;
     if built.code != 0 {
         return Err(Failure::silent(built.code));
@@ -139,7 +139,7 @@ pub fn make_appliance(call: &Call, plan: &Plan, appliance: &Appliance) -> Result
 }
 
 /// What the runner has to know.
-pub fn context(
+pub(super) fn context(
     call: &Call,
     plan: &Plan,
     launch: Launch,
@@ -168,7 +168,7 @@ pub fn context(
 }
 
 /// How programs of the target are run; a runner of the user's makes the question moot.
-pub fn launch(target: &Target, plan: &Plan) -> Result<Launch> {
+pub(super) fn launch(target: &Target, plan: &Plan) -> Result<Launch> {
     if plan.user.runner.is_some() {
         return Ok(Launch::Native);
     }

@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::project::verb::Verb;
 use crate::render;
 
-pub fn run(call: &Call, args: &SetupArgs) -> Result<u8> {
+pub(super) fn run(call: &Call, args: &SetupArgs) -> Result<u8> {
     let build = BuildArgs {
         what: args.what.clone().into(),
         crates: args.crates,

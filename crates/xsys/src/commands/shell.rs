@@ -11,14 +11,14 @@ use crate::error::{Result, file};
 use crate::files::replace;
 use crate::ui::answer;
 
-pub fn completions(shell: Shell) -> Result<u8> {
+pub(super) fn completions(shell: Shell) -> Result<u8> {
     let mut text = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "xsys", &mut text);
     answer(&String::from_utf8_lossy(&text));
     Ok(0)
 }
 
-pub fn man(call: &Call, folder: Option<&Path>) -> Result<u8> {
+pub(super) fn man(call: &Call, folder: Option<&Path>) -> Result<u8> {
     let mut command = Cli::command().disable_help_subcommand(true);
     command.build();
     let Some(folder) = folder else {

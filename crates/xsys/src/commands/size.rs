@@ -17,7 +17,7 @@ use crate::size::compare::{Change, changes};
 use crate::size::{self, By, Item, Sizes};
 use crate::ui::{answer, bytes, table};
 
-pub fn run(call: &Call, args: SizeArgs) -> Result<u8> {
+pub(super) fn run(call: &Call, args: SizeArgs) -> Result<u8> {
     let file = match &args.file {
         Some(file) if args.cargo.is_empty() => file.clone(),
         Some(_) => {

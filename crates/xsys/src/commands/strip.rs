@@ -12,7 +12,7 @@ use crate::error::{Result, file};
 use crate::files::is_special;
 use crate::ui::bytes;
 
-pub fn run(call: &Call, args: &StripArgs) -> Result<u8> {
+pub(super) fn run(call: &Call, args: &StripArgs) -> Result<u8> {
     if args.output.is_some() && args.files.len() > 1 {
         return Err(Diagnostic::error("`--output` is for one file")
             .help("leave it out: each file is replaced")

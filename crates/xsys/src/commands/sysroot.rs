@@ -22,7 +22,7 @@ use crate::project::settings::{Level, SysrootSettings};
 use crate::render::report_problems;
 use crate::ui::{SysrootProgress, Ui, answer, bytes, seconds, table};
 
-pub fn run(call: &Call, command: SysrootCommand) -> Result<u8> {
+pub(super) fn run(call: &Call, command: SysrootCommand) -> Result<u8> {
     match command {
         SysrootCommand::Build(args) => build(call, &args),
         SysrootCommand::Path(args) => {

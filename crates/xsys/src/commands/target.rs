@@ -18,7 +18,7 @@ use crate::error::Result;
 use crate::launch::{Host, Launch, decide};
 use crate::ui::{answer, table};
 
-pub fn run(call: &Call, command: TargetCommand) -> Result<u8> {
+pub(super) fn run(call: &Call, command: TargetCommand) -> Result<u8> {
     let toolchain = Toolchain::detect(&call.folder, call.toolchain.as_deref())
         .map_err(|error| error.into_diagnostic())?;
     match command {

@@ -8,7 +8,7 @@ use crate::error::{Failure, Result};
 use crate::project::verb::Verb;
 
 /// `time_limit`: the seconds that a test may take, where the command line says so.
-pub fn run(
+pub(super) fn run(
     call: &Call,
     verb: Verb,
     build: &BuildArgs,

@@ -9,7 +9,7 @@ use crate::commands::{Call, fleet, run};
 use crate::error::{Failure, Result};
 use crate::project::verb::Verb;
 
-pub fn run(call: &Call, args: &TestArgs) -> Result<u8> {
+pub(super) fn run(call: &Call, args: &TestArgs) -> Result<u8> {
     if !args.device.is_empty() {
         return fleet::test(call, args).map_err(Failure::into_build);
     }

@@ -12,7 +12,7 @@ use xsys_diag::Diagnostic;
 use crate::render;
 use crate::ui::Ui;
 
-pub fn tell(error: &Error, args: &[OsString]) -> ExitCode {
+pub(super) fn tell(error: &Error, args: &[OsString]) -> ExitCode {
     let code = u8::try_from(error.exit_code()).unwrap_or(2);
     if error.use_stderr() && wants_json(args) {
         render::show(&Ui::new(None, true), &[diagnostic(error)]);

@@ -12,7 +12,7 @@ use crate::size::why_elf;
 use crate::ui::bytes;
 
 /// The answer for a linked file.
-pub fn about(
+pub(super) fn about(
     file: &Path,
     content: &[u8],
     name: &str,

@@ -9,7 +9,7 @@ use std::ffi::{OsStr, OsString};
 
 /// What a command needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Class {
+pub(crate) enum Class {
     /// One of cargo's own that compiles.
     Compiles,
     /// One of cargo's own that looks at the graph for a target.
@@ -64,7 +64,7 @@ const PASSED_ON: [&str; 34] = [
 
 /// A command line of cargo's, taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
+pub(crate) struct Line {
     /// Flags in front of the command.
     pub front: Vec<OsString>,
     /// The command, if there is one.
@@ -76,7 +76,7 @@ pub struct Line {
 }
 
 impl Line {
-    pub fn read(words: &[OsString]) -> Self {
+    pub(crate) fn read(words: &[OsString]) -> Self {
         let mut words = words.iter().cloned().peekable();
         let mut front = Vec::new();
         while let Some(flag) = words.next_if(|word| word.to_string_lossy().starts_with('-')) {
@@ -111,7 +111,7 @@ impl Line {
         }
     }
 
-    pub fn class(&self) -> Class {
+    pub(crate) fn class(&self) -> Class {
         let name = self.name.as_deref().and_then(OsStr::to_str);
         match name {
             None => Class::PassedOn,
@@ -124,12 +124,12 @@ impl Line {
         }
     }
 
-    pub fn installs(&self) -> bool {
+    pub(crate) fn installs(&self) -> bool {
         self.name.as_deref().is_some_and(|name| name == "install") && !self.is_help()
     }
 
     /// Whether that is a package of this machine.
-    pub fn installs_from_sources(&self) -> bool {
+    pub(crate) fn installs_from_sources(&self) -> bool {
         let path =
             |word: &OsString| word == "--path" || word.to_string_lossy().starts_with("--path=");
         self.rest.iter().any(path)
@@ -142,7 +142,7 @@ impl Line {
 }
 
 /// The environment variable that cargo reads a setting of a target from.
-pub fn variable(target: &str, setting: &str) -> String {
+pub(crate) fn variable(target: &str, setting: &str) -> String {
     let name = target.replace(['-', '.'], "_").to_uppercase();
     format!("CARGO_TARGET_{name}_{setting}")
 }

@@ -24,7 +24,7 @@ use crate::variables;
 
 /// A target of artifacts, as cargo's unit graph has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
+pub(crate) struct Found {
     /// What rustc's `--target` gets.
     pub platform: String,
     /// The folders of the packages whose programs are linked for it.
@@ -33,7 +33,7 @@ pub struct Found {
 
 /// What the compiler is told for targets of artifacts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Table {
+pub(crate) struct Table {
     /// What cargo passes for all targets, without the mark.
     main: Vec<String>,
     rows: Vec<Row>,
@@ -41,7 +41,7 @@ pub struct Table {
 
 /// What the compiler is told for one of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Row {
+pub(crate) struct Row {
     /// As cargo calls it.
     pub platform: String,
     /// As rustc has to be told.
@@ -74,7 +74,7 @@ struct UnitTarget {
 }
 
 /// The targets in a unit graph (cargo's JSON) other than the one that cargo was asked for.
-pub fn found(graph: &str, main: &str) -> Vec<Found> {
+pub(crate) fn found(graph: &str, main: &str) -> Vec<Found> {
     let Ok(graph) = serde_json::from_str::<UnitGraph>(graph) else {
         return Vec::new();
     };
@@ -103,18 +103,18 @@ fn package_folder(source: &Path) -> Option<PathBuf> {
 }
 
 /// Whether a program was made as somebody's artifact: it is not an output of the build's own.
-pub fn is_artifact(program: &Path) -> bool {
+pub(crate) fn is_artifact(program: &Path) -> bool {
     let mut folders = program.ancestors();
     folders.any(|folder| folder.ends_with("deps/artifact"))
 }
 
 impl Table {
-    pub fn new(main: Vec<String>, rows: Vec<Row>) -> Self {
+    pub(crate) fn new(main: Vec<String>, rows: Vec<Row>) -> Self {
         Self { main, rows }
     }
 
     /// The targets whose programs are linked with such a flag.
-    pub fn targets(&self, with: fn(&str) -> bool) -> impl Iterator<Item = &str> {
+    pub(crate) fn targets(&self, with: fn(&str) -> bool) -> impl Iterator<Item = &str> {
         let has_it = move |row: &&Row| {
             let mut flags = row.packages.values().flatten();
             flags.any(|flag| with(flag))
@@ -122,12 +122,12 @@ impl Table {
         self.rows.iter().filter(has_it).map(|row| row.name.as_str())
     }
 
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
     /// A flag by which cargo notices that the flags of other targets have changed.
-    pub fn mark(&self) -> String {
+    pub(crate) fn mark(&self) -> String {
         let text = serde_json::to_vec(&self.rows).unwrap_or_default();
         let digest = Sha256::digest(text);
         let digits = digest[..8].iter().map(|byte| format!("{byte:02x}"));
@@ -136,7 +136,7 @@ impl Table {
 
     /// Writes the table into a folder, under a name that follows from its content: other builds may
     /// be reading theirs.
-    pub fn write(&self, folder: &Path) -> Result<PathBuf, Diagnostic> {
+    pub(crate) fn write(&self, folder: &Path) -> Result<PathBuf, Diagnostic> {
         let text = serde_json::to_vec(self)
             .map_err(|error| Diagnostic::error(format!("cannot prepare artifacts: {error}")))?;
         let digest = Sha256::digest(&text);
@@ -192,14 +192,14 @@ fn retarget(args: &mut [OsString], row: &Row) {
 }
 
 /// What an artifact's compiler needs besides its arguments.
-pub struct Redirected {
+pub(crate) struct Redirected {
     pub unstable: bool,
     pub environment: Vec<(&'static str, String)>,
 }
 
 /// For the compiler's part of this program: makes arguments what they have to be, where a table is in
 /// force. A response file, which cargo writes for this one call, is changed in its place.
-pub fn redirect(args: &mut Vec<OsString>) -> Option<Redirected> {
+pub(crate) fn redirect(args: &mut Vec<OsString>) -> Option<Redirected> {
     let text = std::fs::read(std::env::var_os(variables::ARTIFACTS)?).ok()?;
     let table: Table = serde_json::from_slice(&text).ok()?;
     let package = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);

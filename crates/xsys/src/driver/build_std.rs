@@ -24,7 +24,7 @@ const FEATURES: &str = "build-std-features";
 
 /// What somebody who uses `-Zbuild-std` wants built.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BuildStd {
+pub(crate) struct BuildStd {
     pub crates: CrateSet,
     /// The features instead of std's default ones.
     features: Option<Vec<String>>,
@@ -35,7 +35,7 @@ pub struct BuildStd {
 }
 
 impl BuildStd {
-    pub fn of(config: &CargoConfig, flags: &CargoFlags) -> Option<Self> {
+    pub(crate) fn of(config: &CargoConfig, flags: &CargoFlags) -> Option<Self> {
         let list = |name| {
             let by_flag = flags.unstable(name).map(commas);
             by_flag.or_else(|| match config.unstable(name) {
@@ -52,7 +52,7 @@ impl BuildStd {
     }
 
     /// The same features, in the words of our settings: more of them, and `-NAME` for fewer.
-    pub fn features(&self, crates: CrateSet) -> Vec<String> {
+    pub(crate) fn features(&self, crates: CrateSet) -> Vec<String> {
         let Some(features) = &self.features else {
             return Vec::new();
         };
@@ -73,7 +73,11 @@ impl BuildStd {
 
     /// Keeps cargo from building the standard library because of a file. `folder` is one of
     /// cargo's target folder.
-    pub fn switch_off(&self, command: &mut Command, folder: &Path) -> Result<(), Diagnostic> {
+    pub(crate) fn switch_off(
+        &self,
+        command: &mut Command,
+        folder: &Path,
+    ) -> Result<(), Diagnostic> {
         if !self.by_file {
             return Ok(());
         }
@@ -106,7 +110,7 @@ const NOTHING: [(&str, &str); 3] = [
 ];
 
 /// The user's flags without those that are ours to act on.
-pub fn without(flags: &[OsString]) -> Vec<OsString> {
+pub(crate) fn without(flags: &[OsString]) -> Vec<OsString> {
     let ours = |text: &str| {
         let name = text.split('=').next().unwrap_or(text);
         name == CRATES || name == FEATURES

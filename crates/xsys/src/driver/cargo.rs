@@ -27,7 +27,7 @@ use crate::variables;
 
 /// What a build gave.
 #[derive(Debug)]
-pub struct Built {
+pub(crate) struct Built {
     pub code: u8,
     /// Programs, in the order in which cargo finished them.
     pub programs: Vec<PathBuf>,
@@ -40,7 +40,7 @@ pub struct Built {
 
 /// Builds, and learns from cargo's messages which programs there are. A build that is not `alone`
 /// does not say in JSON that all is finished.
-pub fn build(ui: &Ui, plan: &Plan, alone: bool) -> Result<Built> {
+pub(crate) fn build(ui: &Ui, plan: &Plan, alone: bool) -> Result<Built> {
     let mut command = command(ui, plan, Verb::Build)?;
     let pass_on = plan.flags.wants_json();
     if !pass_on {
@@ -105,7 +105,7 @@ pub fn build(ui: &Ui, plan: &Plan, alone: bool) -> Result<Built> {
 }
 
 /// What the build compiles, as cargo's own JSON. None where it has no answer.
-pub fn unit_graph(ui: &Ui, plan: &Plan) -> Result<Option<String>> {
+pub(crate) fn unit_graph(ui: &Ui, plan: &Plan) -> Result<Option<String>> {
     let mut command = command(
         &Ui {
             color: false,
@@ -134,14 +134,14 @@ pub fn unit_graph(ui: &Ui, plan: &Plan) -> Result<Option<String>> {
 }
 
 /// The end of several builds, as cargo tells it of one.
-pub fn tell_finished(plan: &Plan, success: bool) {
+pub(crate) fn tell_finished(plan: &Plan, success: bool) {
     if plan.flags.wants_json() {
         ui::answer(&json!({ "reason": "build-finished", "success": success }).to_string());
     }
 }
 
 /// Lets cargo build and run, with ourselves as its runner unless the user has one.
-pub fn build_and_run(ui: &Ui, plan: &Plan, verb: Verb, context: &Context) -> Result<u8> {
+pub(crate) fn build_and_run(ui: &Ui, plan: &Plan, verb: Verb, context: &Context) -> Result<u8> {
     let mut command = command(ui, plan, verb)?;
     hand_over(&mut command, plan, context)?;
     if verb == Verb::Run {
@@ -151,12 +151,12 @@ pub fn build_and_run(ui: &Ui, plan: &Plan, verb: Verb, context: &Context) -> Res
 }
 
 /// Lets cargo do something that starts nothing and of which we want to know nothing.
-pub fn check(ui: &Ui, plan: &Plan, verb: Verb) -> Result<u8> {
+pub(crate) fn check(ui: &Ui, plan: &Plan, verb: Verb) -> Result<u8> {
     finish(command(ui, plan, verb)?, ui, plan)
 }
 
 /// Tells our runner what it has to know.
-pub fn hand_over(command: &mut Command, plan: &Plan, context: &Context) -> Result<()> {
+pub(crate) fn hand_over(command: &mut Command, plan: &Plan, context: &Context) -> Result<()> {
     if plan.user.runner.is_none() {
         let mut context = context.clone();
         context.messages_shown = Some(messages::shared_file(&plan.project.reports()));
@@ -168,7 +168,7 @@ pub fn hand_over(command: &mut Command, plan: &Plan, context: &Context) -> Resul
 }
 
 /// Adds the program's own arguments and waits for cargo.
-pub fn finish(mut command: Command, ui: &Ui, plan: &Plan) -> Result<u8> {
+pub(crate) fn finish(mut command: Command, ui: &Ui, plan: &Plan) -> Result<u8> {
     if !plan.flags.program.is_empty() {
         command.arg("--").args(&plan.flags.program);
     }
@@ -176,7 +176,7 @@ pub fn finish(mut command: Command, ui: &Ui, plan: &Plan) -> Result<u8> {
 }
 
 /// Lets cargo come to its end, and shows what the linker said in the meantime.
-pub fn run(command: Command, ui: &Ui, plan: &Plan) -> Result<u8> {
+pub(crate) fn run(command: Command, ui: &Ui, plan: &Plan) -> Result<u8> {
     let since = SystemTime::now();
     let code = wait(command)?;
     let (records, reports) = (plan.project.link_records(), plan.project.reports());
@@ -190,7 +190,7 @@ pub fn run(command: Command, ui: &Ui, plan: &Plan) -> Result<u8> {
 }
 
 /// Lets cargo come to its end.
-pub fn wait(mut command: Command) -> Result<u8> {
+pub(crate) fn wait(mut command: Command) -> Result<u8> {
     let status = children::status(&mut command)
         .map_err(|error| not_started(command.get_program(), &error))?;
     Ok(code(status))
@@ -219,12 +219,12 @@ fn command(ui: &Ui, plan: &Plan, verb: Verb) -> Result<Command> {
 
 /// Our own decision holds for cargo, rustc and our linker alike: their stderr is ours, or is
 /// captured and shown through it. A flag, not a variable: the program's environment is its own.
-pub fn color(ui: &Ui) -> &'static str {
+pub(crate) fn color(ui: &Ui) -> &'static str {
     if ui.color { "always" } else { "never" }
 }
 
 /// What makes cargo and rustc use our sysroot and our linker.
-pub fn environment(command: &mut Command, ui: &Ui, plan: &Plan) -> Result<()> {
+pub(crate) fn environment(command: &mut Command, ui: &Ui, plan: &Plan) -> Result<()> {
     link_inputs::prepare(plan)?;
     let rustc = plan.toolchain.rustc.program();
     command
@@ -254,7 +254,7 @@ pub fn environment(command: &mut Command, ui: &Ui, plan: &Plan) -> Result<()> {
 }
 
 /// Ourselves as cargo's runner, as a setting of cargo's.
-pub fn runner(plan: &Plan) -> Result<String> {
+pub(crate) fn runner(plan: &Plan) -> Result<String> {
     let own =
         own_program::path().map_err(|error| file("find", std::path::Path::new("xsys"), &error))?;
     // As a list: in an environment variable a path with a space would be two words.

@@ -22,7 +22,7 @@ use crate::web;
 
 /// What is to go.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Part {
+pub(crate) enum Part {
     Everything,
     /// The documentation.
     Doc,
@@ -33,7 +33,7 @@ pub enum Part {
 }
 
 impl Part {
-    pub fn of(flags: &CargoFlags) -> Self {
+    pub(crate) fn of(flags: &CargoFlags) -> Self {
         let profile = flags.profile.as_deref().map(|name| match name {
             "dev" | "test" => "debug".to_owned(),
             "bench" => "release".to_owned(),
@@ -48,7 +48,7 @@ impl Part {
     }
 }
 
-pub fn clean(
+pub(crate) fn clean(
     ui: &Ui,
     place: &Place,
     flags: &CargoFlags,

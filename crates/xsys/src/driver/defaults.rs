@@ -11,7 +11,7 @@ use crate::images::emit::Emit;
 use crate::project::settings::SysrootSettings;
 
 /// The images a board loads.
-pub fn board_emits(target: &Target) -> std::result::Result<Vec<Emit>, Vec<Diagnostic>> {
+pub(crate) fn board_emits(target: &Target) -> std::result::Result<Vec<Emit>, Vec<Diagnostic>> {
     let Some(board) = &target.board else {
         return Ok(Vec::new());
     };
@@ -34,7 +34,7 @@ pub fn board_emits(target: &Target) -> std::result::Result<Vec<Emit>, Vec<Diagno
 }
 
 /// `std` where the target has a system that it knows, `alloc` where not.
-pub fn default_crates(target: &Target) -> CrateSet {
+pub(crate) fn default_crates(target: &Target) -> CrateSet {
     if target.has_std_os() {
         CrateSet::Std
     } else {
@@ -44,7 +44,7 @@ pub fn default_crates(target: &Target) -> CrateSet {
 
 /// What the target itself calls for. `flags` may name the CPU model of a target that needs one on
 /// rustc's command line.
-pub fn spec_settings(
+pub(crate) fn spec_settings(
     target: &Target,
     flags: &[String],
 ) -> std::result::Result<Settings, Diagnostic> {
@@ -73,7 +73,7 @@ fn no_cpu(target: &Target) -> Diagnostic {
 }
 
 /// Puts a project's wishes on top.
-pub fn apply(settings: &mut Settings, wishes: &SysrootSettings) -> Result<()> {
+pub(crate) fn apply(settings: &mut Settings, wishes: &SysrootSettings) -> Result<()> {
     let wrong = |error: xsys_sysroot::UnknownValue| {
         Diagnostic::error(error.to_string()).help(format!("known: {}", error.expected().join(", ")))
     };

@@ -101,7 +101,7 @@ const WITH_VALUE: [&str; 24] = [
 
 /// The flags of a program that the standard library gets, each in rustc's short spelling; of
 /// options that count once, the last.
-pub fn handed_on(flags: &[String]) -> Vec<String> {
+pub(crate) fn handed_on(flags: &[String]) -> Vec<String> {
     let mut kept: Vec<String> = Vec::new();
     for flag in split(flags).into_iter().filter_map(Flag::into_library) {
         if let Some(name) = counts_once(&flag) {
@@ -122,7 +122,7 @@ pub fn handed_on(flags: &[String]) -> Vec<String> {
 
 /// The flags of `[package.metadata.xsys.sysroot]`, which are for the standard library alone: one
 /// that cannot reach it is a mistake.
-pub fn own(flags: &[String]) -> Result<Vec<String>, Vec<Diagnostic>> {
+pub(crate) fn own(flags: &[String]) -> Result<Vec<String>, Vec<Diagnostic>> {
     let useless: Vec<Diagnostic> = split(flags)
         .into_iter()
         .filter_map(|flag| {

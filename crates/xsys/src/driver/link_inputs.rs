@@ -14,7 +14,7 @@ use crate::linker::record;
 /// Writes the arguments for our linker down and removes programs that were linked from other inputs than there
 /// are now. To be done right before cargo starts: packages of one target may have boards of their
 /// own, and the file holds what is for those that are built next.
-pub fn prepare(plan: &Plan) -> Result<(), Diagnostic> {
+pub(crate) fn prepare(plan: &Plan) -> Result<(), Diagnostic> {
     let path = file_of(&plan.project, &plan.target);
     if plan.linker.by == By::Xsys {
         write(&path, &plan.link_args)?;

@@ -17,7 +17,7 @@ use crate::linker::record;
 const OURS: [&str; 2] = ["xsys/link-args/", other::FOLDER];
 
 /// Removes programs without records, for the targets of a build whose links leave some.
-pub fn remove(plan: &Plan) {
+pub(super) fn remove(plan: &Plan) {
     let records = record::all(&plan.project.link_records());
     let known: BTreeSet<PathBuf> = records
         .into_iter()

@@ -10,18 +10,18 @@
 //! 5. [`cargo`] builds; rustc calls us back as its linker ([`crate::linker`]), cargo as its runner ([`crate::runner`]).
 //! 6. Images are made beside the ELF files ([`crate::images`]), and [`report`] closes with sizes and times.
 
-pub mod any_cargo;
-pub mod artifacts;
-pub mod build_std;
-pub mod cargo;
-pub mod clean;
-pub mod defaults;
-pub mod library_flags;
-pub mod link_inputs;
-pub mod linking;
+pub(crate) mod any_cargo;
+pub(crate) mod artifacts;
+pub(crate) mod build_std;
+pub(crate) mod cargo;
+pub(crate) mod clean;
+pub(crate) mod defaults;
+pub(crate) mod library_flags;
+pub(crate) mod link_inputs;
+pub(crate) mod linking;
 mod lost_records;
-pub mod plain_cargo;
-pub mod plan;
-pub mod report;
-pub mod unstable;
-pub mod which;
+pub(crate) mod plain_cargo;
+pub(crate) mod plan;
+pub(crate) mod report;
+pub(crate) mod unstable;
+pub(crate) mod which;

@@ -17,7 +17,7 @@ use crate::driver::plan::Plan;
 use crate::project::manifest_edit;
 
 /// The configuration's text with what the plan needs.
-pub fn configured(path: &Path, text: &str, plan: &Plan) -> Result<String, Diagnostic> {
+pub(crate) fn configured(path: &Path, text: &str, plan: &Plan) -> Result<String, Diagnostic> {
     let mut document = manifest_edit::parse(path, text)?;
     let not_tables = || {
         Diagnostic::error(format!(

@@ -43,7 +43,7 @@ use artifacts::is_unstable;
 
 /// What is to be done for a project and a target.
 #[derive(Debug)]
-pub struct Plan {
+pub(crate) struct Plan {
     pub toolchain: Toolchain,
     pub project: Project,
     pub target: Target,
@@ -78,7 +78,7 @@ impl Plan {
     ///
     /// # Errors
     /// Where something cannot be decided, or a sysroot cannot be built.
-    pub fn make(
+    pub(crate) fn make(
         ui: &Ui,
         verb: Verb,
         args: &BuildArgs,
@@ -93,7 +93,7 @@ impl Plan {
     ///
     /// # Errors
     /// As for [`make`](Self::make), and what `look` finds.
-    pub fn make_after(
+    pub(crate) fn make_after(
         ui: &Ui,
         verb: Verb,
         args: &BuildArgs,
@@ -129,22 +129,22 @@ impl Plan {
     }
 
     /// Whether programs of the target are those of this machine's system, too.
-    pub fn is_for_host(&self) -> bool {
+    pub(crate) fn is_for_host(&self) -> bool {
         self.target.kind == Kind::Builtin && self.target.name == self.toolchain.rustc.host()
     }
 
     /// What cargo's `--target` gets.
-    pub fn cargo_target(&self) -> String {
+    pub(crate) fn cargo_target(&self) -> String {
         cargo_target(&self.target, &self.sysroot)
     }
 
     /// Whether a stable compiler has to take what it calls unstable.
-    pub fn needs_bootstrap(&self) -> bool {
+    pub(crate) fn needs_bootstrap(&self) -> bool {
         is_unstable(&self.target)
     }
 
     /// Keeps cargo from building another standard library.
-    pub fn switch_off_build_std(&self, command: &mut Command) -> Result<()> {
+    pub(crate) fn switch_off_build_std(&self, command: &mut Command) -> Result<()> {
         let heeded = self.needs_bootstrap()
             || self.toolchain.rustc.is_nightly()
             || std::env::var_os("RUSTC_BOOTSTRAP").is_some_and(|value| value == "1");
@@ -157,7 +157,7 @@ impl Plan {
 
 /// What is known of a target before anything is compiled.
 #[derive(Clone, Copy)]
-pub struct Ahead<'p> {
+pub(crate) struct Ahead<'p> {
     pub project: &'p Project,
     pub flags: &'p CargoFlags,
     pub target: &'p Target,

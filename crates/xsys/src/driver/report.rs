@@ -11,7 +11,7 @@ use crate::ui::{Ui, bytes, seconds};
 
 /// How long the steps took, where known.
 #[derive(Clone, Debug, Default)]
-pub struct Times {
+pub(crate) struct Times {
     pub sysroot: Option<Duration>,
     /// All of cargo, links included.
     pub cargo: Option<Duration>,
@@ -20,7 +20,7 @@ pub struct Times {
 }
 
 /// Shows one program's report on stderr.
-pub fn tell(ui: &Ui, outputs: &[Output], reports: &Path, times: &Times) {
+pub(crate) fn tell(ui: &Ui, outputs: &[Output], reports: &Path, times: &Times) {
     if ui.quiet {
         return;
     }
@@ -32,7 +32,7 @@ pub fn tell(ui: &Ui, outputs: &[Output], reports: &Path, times: &Times) {
 }
 
 /// What is known about a program's link.
-pub fn link_report(outputs: &[Output], reports: &Path) -> Option<LinkReport> {
+pub(crate) fn link_report(outputs: &[Output], reports: &Path) -> Option<LinkReport> {
     let content = std::fs::read(&outputs.first()?.path).ok()?;
     find_report(reports, &content)
 }
@@ -111,7 +111,7 @@ fn widths(rows: &[(String, String)]) -> (usize, usize) {
 }
 
 /// The same for programs, a line beside cargo's messages.
-pub fn to_json(outputs: &[Output], reports: &Path, times: &Times) -> Value {
+pub(crate) fn to_json(outputs: &[Output], reports: &Path, times: &Times) -> Value {
     let milliseconds = |time: Option<Duration>| {
         time.map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
     };

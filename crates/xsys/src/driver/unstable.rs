@@ -23,13 +23,13 @@ use crate::programs::become_it;
 use crate::variables;
 
 /// The name of this program as a wrapper.
-pub const WRAPPER_NAME: &str = "xsys-rustc-wrapper";
+pub(crate) const WRAPPER_NAME: &str = "xsys-rustc-wrapper";
 
 const BOOTSTRAP: &str = "RUSTC_BOOTSTRAP";
 
 /// Prepares a call of cargo. `by_driver` is for commands that bring a compiler of their own, as clippy
 /// does, which is called through nothing but a wrapper.
-pub fn allow(command: &mut Command, plan: &Plan, by_driver: bool) -> Result<()> {
+pub(crate) fn allow(command: &mut Command, plan: &Plan, by_driver: bool) -> Result<()> {
     if plan.needs_bootstrap() && plan.target.kind == Kind::Json {
         command.env(variables::CARGO_CHANNEL, "nightly");
     }
@@ -92,7 +92,7 @@ fn as_cargo_names(plan: &Plan) -> OsString {
 }
 
 /// The part of rustc or rustdoc, as the name says.
-pub fn main(name: &str, args: &[OsString]) -> ExitCode {
+pub(crate) fn main(name: &str, args: &[OsString]) -> ExitCode {
     let ui = crate::ui::Ui::new(None, false);
     let mut args = args.to_vec();
     let rustc = match name {

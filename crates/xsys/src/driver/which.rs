@@ -14,14 +14,14 @@ use crate::project::settings::{ByCargo, Settings};
 
 /// A project with the toolchain that it is built with.
 #[derive(Clone)]
-pub struct Place {
+pub(crate) struct Place {
     pub toolchain: Toolchain,
     pub project: Project,
     pub config: CargoConfig,
 }
 
 impl Place {
-    pub fn find(folder: &Path, plus: Option<&str>, flags: &CargoFlags) -> Result<Self> {
+    pub(crate) fn find(folder: &Path, plus: Option<&str>, flags: &CargoFlags) -> Result<Self> {
         // Toolchain files are looked for where the project is; cargo itself looks for its
         // configuration where it was started.
         let start = match flags.manifest_path.as_deref().and_then(Path::parent) {
@@ -38,7 +38,7 @@ impl Place {
     }
 
     /// The manifest that a command given in this folder is about.
-    pub fn manifest(&self, folder: &Path, named: Option<&Path>) -> Result<PathBuf> {
+    pub(crate) fn manifest(&self, folder: &Path, named: Option<&Path>) -> Result<PathBuf> {
         if let Some(path) = named {
             return Ok(folder.join(path));
         }
@@ -52,7 +52,7 @@ impl Place {
     }
 
     /// What the command line, the manifests or cargo's configuration name, in this order.
-    pub fn what(&self, args: &TargetsArgs) -> Result<Vec<What>> {
+    pub(crate) fn what(&self, args: &TargetsArgs) -> Result<Vec<What>> {
         let settings = &self.project.settings;
         let mut named = args.all();
         if settings.by_cargo == Some(ByCargo::Forced) {
@@ -76,7 +76,7 @@ impl Place {
     }
 
     /// The targets that are named.
-    pub fn targets(&self, args: &TargetsArgs) -> Result<Vec<Target>> {
+    pub(crate) fn targets(&self, args: &TargetsArgs) -> Result<Vec<Target>> {
         let what = self.what(args)?;
         what.iter()
             .map(|what| load_target(what, &self.toolchain))
@@ -112,7 +112,7 @@ fn configured(text: &str, folder: &Path) -> String {
 
 /// What cargo's `--target` gets where there is no sysroot: a triple, or the spec in a file in
 /// this folder.
-pub fn cargo_target(target: &Target, folder: &Path) -> Result<PathBuf> {
+pub(crate) fn cargo_target(target: &Target, folder: &Path) -> Result<PathBuf> {
     if target.kind == Kind::Builtin {
         return Ok(PathBuf::from(&target.name));
     }
@@ -123,11 +123,11 @@ pub fn cargo_target(target: &Target, folder: &Path) -> Result<PathBuf> {
 }
 
 /// Loads a target and its board.
-pub fn load_target(what: &What, toolchain: &Toolchain) -> Result<Target> {
+pub(crate) fn load_target(what: &What, toolchain: &Toolchain) -> Result<Target> {
     Ok(Target::load(what, &toolchain.rustc)?)
 }
 
-pub fn no_target() -> Diagnostic {
+pub(crate) fn no_target() -> Diagnostic {
     Diagnostic::error("no target given")
         .help("name one: `--board NAME`, `--target TRIPLE` or `--target-spec FILE.json`")
         .help("or put it into Cargo.toml:\n[package.metadata.xsys]\nboard = \"NAME\"")

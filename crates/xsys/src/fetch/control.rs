@@ -21,10 +21,10 @@ const FIELDS: [&str; 9] = [
 ];
 
 /// What is said of one package.
-pub type Stanza = BTreeMap<&'static str, String>;
+pub(super) type Stanza = BTreeMap<&'static str, String>;
 
 /// Calls `each` with every package of a list.
-pub fn read(list: impl BufRead, mut each: impl FnMut(Stanza)) -> io::Result<()> {
+pub(super) fn read(list: impl BufRead, mut each: impl FnMut(Stanza)) -> io::Result<()> {
     let mut list = list;
     let mut stanza = Stanza::new();
     let mut field = None;

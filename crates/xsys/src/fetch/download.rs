@@ -17,7 +17,7 @@ const MOST_ATTEMPTS: usize = 5;
 
 /// A file to be had.
 #[derive(Clone, Debug)]
-pub struct Want<'a> {
+pub(crate) struct Want<'a> {
     pub url: &'a str,
     /// Its name in the folder.
     pub file: &'a str,
@@ -28,7 +28,7 @@ pub struct Want<'a> {
 }
 
 /// Makes sure that the file is in the folder; whether it had to be fetched.
-pub fn fetch(ui: Ui, want: &Want<'_>, folder: &Path) -> Result<bool, Error> {
+pub(crate) fn fetch(ui: Ui, want: &Want<'_>, folder: &Path) -> Result<bool, Error> {
     let path = folder.join(want.file);
     if is_there(want, &path)? {
         return Ok(false);
@@ -98,12 +98,12 @@ pub fn fetch(ui: Ui, want: &Want<'_>, folder: &Path) -> Result<bool, Error> {
 }
 
 /// Where a file is while it comes.
-pub fn part_name(file: &str) -> String {
+pub(crate) fn part_name(file: &str) -> String {
     format!(".{file}.part")
 }
 
 /// A list of the mirror, into memory. Without a digest it is taken as it comes.
-pub fn list(ui: Ui, url: &str, most: u64, sha256: Option<&str>) -> Result<Vec<u8>, Error> {
+pub(super) fn list(ui: Ui, url: &str, most: u64, sha256: Option<&str>) -> Result<Vec<u8>, Error> {
     let answer = transport::get(url, 0)?;
     let progress = CopyProgress::new(ui, "Fetching", None);
     let mut bytes = Vec::new();

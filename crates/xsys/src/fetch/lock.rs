@@ -10,14 +10,14 @@ use serde::{Deserialize, Serialize};
 use super::Error;
 
 /// Its name, beside the packages.
-pub const FILE: &str = "kernel.lock";
+pub(crate) const FILE: &str = "kernel.lock";
 
 /// The format that this xsys writes.
 const FORMAT: u32 = 1;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Lock {
+pub(crate) struct Lock {
     pub format: u32,
     pub request: Request,
     #[serde(rename = "package", default)]
@@ -27,7 +27,7 @@ pub struct Lock {
 /// What the user asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Request {
+pub(crate) struct Request {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mirror: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -43,7 +43,7 @@ pub struct Request {
 /// A file that it meant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Package {
+pub(crate) struct Package {
     /// The package's name, or the file's.
     pub name: String,
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -56,13 +56,13 @@ pub struct Package {
 
 impl Package {
     /// The file's name: the last part of its address, if that is a name.
-    pub fn file(&self) -> Option<String> {
+    pub(crate) fn file(&self) -> Option<String> {
         file_name(&self.url)
     }
 }
 
 /// The last part of an address, where `%3a` and the like are what they stand for: mirrors write `+` and `~` so.
-pub fn file_name(url: &str) -> Option<String> {
+pub(super) fn file_name(url: &str) -> Option<String> {
     let path = url.split(['?', '#']).next()?;
     let (_, rest) = path.split_once("://")?;
     let (_, name) = rest.rsplit_once('/')?;
@@ -84,7 +84,7 @@ pub fn file_name(url: &str) -> Option<String> {
 }
 
 impl Lock {
-    pub fn new(request: Request, packages: Vec<Package>) -> Self {
+    pub(crate) fn new(request: Request, packages: Vec<Package>) -> Self {
         Self {
             format: FORMAT,
             request,
@@ -93,7 +93,7 @@ impl Lock {
     }
 
     /// Reads it, if it is there.
-    pub fn read(path: &Path) -> Result<Option<Self>, Error> {
+    pub(crate) fn read(path: &Path) -> Result<Option<Self>, Error> {
         let text = match std::fs::read_to_string(path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
@@ -125,7 +125,7 @@ impl Lock {
     }
 
     /// Writes it, as a whole or not at all.
-    pub fn write(&self, path: &Path) -> Result<(), Error> {
+    pub(crate) fn write(&self, path: &Path) -> Result<(), Error> {
         let told = |error| Error::File {
             doing: "write",
             path: path.to_owned(),
@@ -145,7 +145,7 @@ impl Lock {
 }
 
 /// It is a SHA-256 digest in hexadecimal digits, as everybody writes them.
-pub fn is_digest(text: &str) -> bool {
+pub(crate) fn is_digest(text: &str) -> bool {
     let digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
     text.len() == 64 && text.bytes().all(digit)
 }

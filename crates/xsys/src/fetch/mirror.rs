@@ -44,7 +44,7 @@ struct Release {
 }
 
 /// What the request's names mean on the mirror. `pins` are digests that the user knows.
-pub fn resolve(
+pub(crate) fn resolve(
     ui: Ui,
     mirror: &str,
     request: &Request,

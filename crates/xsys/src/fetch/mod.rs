@@ -13,7 +13,7 @@ mod mirror;
 mod transport;
 mod version;
 
-pub use self::download::{Want, fetch, part_name};
-pub use self::error::Error;
-pub use self::lock::{FILE, Lock, Package, Request, is_digest};
-pub use self::mirror::resolve;
+pub(crate) use self::download::{Want, fetch, part_name};
+pub(crate) use self::error::Error;
+pub(crate) use self::lock::{FILE, Lock, Package, Request, is_digest};
+pub(crate) use self::mirror::resolve;

@@ -15,14 +15,14 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const MOST_REDIRECTS: usize = 5;
 
 /// What comes.
-pub struct Answer {
+pub(super) struct Answer {
     pub body: Box<dyn Read>,
     /// It goes on where it was to go on; otherwise it begins at the start.
     pub resumed: bool,
 }
 
 /// Asks for a file from byte `from` on.
-pub fn get(url: &str, from: u64) -> Result<Answer, Error> {
+pub(super) fn get(url: &str, from: u64) -> Result<Answer, Error> {
     let mut url = url.to_owned();
     for _ in 0..MOST_REDIRECTS {
         if url.starts_with("https://") {

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 /// Compares `[epoch:]upstream[-revision]`.
-pub fn compare(one: &str, other: &str) -> Ordering {
+pub(super) fn compare(one: &str, other: &str) -> Ordering {
     let (one, other) = (Parts::of(one), Parts::of(other));
     let epochs = one.epoch.cmp(&other.epoch);
     epochs

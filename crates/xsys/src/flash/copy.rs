@@ -18,7 +18,7 @@ const PIECE: usize = 4 << 20;
 
 /// An image to be copied.
 #[derive(Debug)]
-pub struct Image {
+pub(crate) struct Image {
     pub path: PathBuf,
     compression: Compression,
     /// Beside it.
@@ -29,7 +29,7 @@ pub struct Image {
 
 /// Why copying ended.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub(crate) enum Error {
     #[error("cannot read `{}`", path.display())]
     Read {
         path: PathBuf,
@@ -59,7 +59,7 @@ pub enum Error {
 
 /// What was done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Done {
+pub(crate) struct Done {
     /// Bytes that were written; with a map fewer than the image has.
     pub written: u64,
     /// Bytes of the image.
@@ -68,7 +68,7 @@ pub struct Done {
 
 impl Image {
     /// Looks at an image, and for its map: `NAME.bmap` beside `NAME.img`, `NAME.img.zst` or `NAME.img.xz`.
-    pub fn open(path: &Path) -> Result<Self, Error> {
+    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
         let read = |error| Error::Read {
             path: path.to_owned(),
             error,
@@ -96,7 +96,7 @@ impl Image {
     }
 
     /// Bytes that are going to be written, where that is known.
-    pub fn expected(&self) -> Option<u64> {
+    pub(crate) fn expected(&self) -> Option<u64> {
         self.map.as_ref().map(BlockMap::mapped).or(self.size)
     }
 
@@ -177,7 +177,7 @@ impl Image {
     ///
     /// # Errors
     /// What failed; the device is then half written.
-    pub fn write(
+    pub(crate) fn write(
         &self,
         device: &mut File,
         name: &Path,
@@ -208,7 +208,7 @@ impl Image {
     ///
     /// # Errors
     /// The first place that differs.
-    pub fn compare(
+    pub(crate) fn compare(
         &self,
         device: &mut File,
         name: &Path,

@@ -10,11 +10,11 @@ use serde::Serialize;
 const SECTOR: u64 = 512;
 
 /// Larger disks are hardly cards, in bytes.
-pub const LARGE: u64 = 512 << 30;
+pub(crate) const LARGE: u64 = 512 << 30;
 
 /// Where the kernel tells about disks.
 #[derive(Clone, Debug)]
-pub struct Kernel {
+pub(crate) struct Kernel {
     sys: PathBuf,
     proc: PathBuf,
     dev: PathBuf,
@@ -28,7 +28,7 @@ impl Default for Kernel {
 
 /// A whole disk.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Disk {
+pub(crate) struct Disk {
     pub path: PathBuf,
     /// Maker and model, as far as it says.
     pub model: String,
@@ -43,7 +43,7 @@ pub struct Disk {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Use {
+pub(crate) struct Use {
     pub partition: String,
     /// "mounted on /home", "swap", "part of dm-0".
     pub how: String,
@@ -51,7 +51,7 @@ pub struct Use {
 
 /// What a name leads to.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Found {
+pub(crate) enum Found {
     Disk(Disk),
     /// A part of the disk that is named.
     Partition(PathBuf),
@@ -69,7 +69,7 @@ impl Kernel {
     }
 
     /// What a path is.
-    pub fn find(&self, path: &Path) -> Found {
+    pub(crate) fn find(&self, path: &Path) -> Found {
         // /dev/disk/by-id/… are links.
         let real = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let Some(name) = self.name(&real) else {
@@ -90,7 +90,7 @@ impl Kernel {
     }
 
     /// All disks that can be written to.
-    pub fn disks(&self) -> Vec<Disk> {
+    pub(crate) fn disks(&self) -> Vec<Disk> {
         let mut names = folders(&self.sys.join("block"));
         // These are made by the kernel, of files or memory.
         names.retain(|name| {

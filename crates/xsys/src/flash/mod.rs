@@ -4,5 +4,5 @@
 //! mounted, that the running system is on, or that is too large to be a card is refused. What is written is read back
 //! and compared ([`copy`]).
 
-pub mod copy;
-pub mod devices;
+pub(crate) mod copy;
+pub(crate) mod devices;

@@ -31,7 +31,7 @@ use crate::ui::{StampProgress, bytes};
 
 /// What became of the devices.
 #[derive(Default)]
-pub struct Outcome {
+pub(crate) struct Outcome {
     pub images: BTreeMap<String, Image>,
     pub failed: Vec<String>,
     /// The summary of all, or its removal of others, did not succeed.
@@ -39,7 +39,7 @@ pub struct Outcome {
 }
 
 /// Looks at the devices that are named, or at all, and makes their cards.
-pub fn build(call: &Call, fleet: &Fleet, args: &FleetBuildArgs) -> Result<Outcome> {
+pub(crate) fn build(call: &Call, fleet: &Fleet, args: &FleetBuildArgs) -> Result<Outcome> {
     let devices = fleet.select(&args.devices)?;
     places::is_nobody_elses(fleet, &places::out(call, fleet)?)?;
     let prepared = Prepared::new(call, fleet, &devices, &args.cargo_flags())?;
@@ -47,7 +47,7 @@ pub fn build(call: &Call, fleet: &Fleet, args: &FleetBuildArgs) -> Result<Outcom
 }
 
 /// Makes the cards of what was looked at.
-pub fn make(call: &Call, prepared: &Prepared<'_>, args: &FleetBuildArgs) -> Result<Outcome> {
+pub(crate) fn make(call: &Call, prepared: &Prepared<'_>, args: &FleetBuildArgs) -> Result<Outcome> {
     let cargo_flags = args.cargo_flags();
     let fleet = prepared.fleet;
     let out = prepared.out();
@@ -174,7 +174,7 @@ fn prune<'s>(kept: &Path, systems: impl Iterator<Item = &'s System>) {
 
 impl Outcome {
     /// What was done, in a line.
-    pub fn tell(&mut self, call: &Call, out: &Path) {
+    pub(crate) fn tell(&mut self, call: &Call, out: &Path) {
         self.failed.sort();
         let written = self
             .images

@@ -20,7 +20,7 @@ use crate::linker;
 use crate::project::verb::Verb;
 
 /// What was built.
-pub struct Compiled {
+pub(super) struct Compiled {
     /// Executables, by target and name of the program.
     pub programs: BTreeMap<(String, String), Vec<system::Program>>,
     /// By target.
@@ -28,7 +28,11 @@ pub struct Compiled {
 }
 
 /// Builds what the devices need that can be made.
-pub fn compile(call: &Call, prepared: &Prepared<'_>, cargo_flags: &[OsString]) -> Result<Compiled> {
+pub(super) fn compile(
+    call: &Call,
+    prepared: &Prepared<'_>,
+    cargo_flags: &[OsString],
+) -> Result<Compiled> {
     let mut needed: BTreeMap<&String, BTreeSet<&String>> = BTreeMap::new();
     for kind in prepared.kinds.keys() {
         let programs = needed.entry(&kind.target).or_default();

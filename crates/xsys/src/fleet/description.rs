@@ -17,11 +17,11 @@ use crate::appliance::{Description, Whose, parse, wrong_toml};
 use crate::error::{Result, file};
 
 /// The file's name.
-pub const FILE: &str = "fleet.toml";
+pub(crate) const FILE: &str = "fleet.toml";
 
 /// A fleet.
 #[derive(Debug)]
-pub struct Fleet {
+pub(crate) struct Fleet {
     pub source: Source,
     pub name: String,
     pub version: String,
@@ -37,7 +37,7 @@ pub struct Fleet {
 /// A program of a fleet.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Program {
+pub(crate) struct Program {
     pub package: Option<String>,
     #[serde(default)]
     pub features: Vec<String>,
@@ -50,7 +50,7 @@ pub struct Program {
 
 /// A device.
 #[derive(Debug)]
-pub struct Device {
+pub(crate) struct Device {
     pub name: String,
     pub group: Option<String>,
     /// Names of programs; all of the fleet, where nothing is said.
@@ -104,7 +104,7 @@ struct OfFleet {
 
 impl Fleet {
     /// The file that a command in this folder is about: here or in a folder above.
-    pub fn find(folder: &Path) -> Result<PathBuf> {
+    pub(crate) fn find(folder: &Path) -> Result<PathBuf> {
         let found = folder.ancestors().map(|folder| folder.join(FILE));
         found
             .into_iter()
@@ -117,7 +117,7 @@ impl Fleet {
     }
 
     /// Reads it.
-    pub fn read(path: &Path) -> Result<Self> {
+    pub(crate) fn read(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path).map_err(|error| file("read", path, &error))?;
         let source = Source {
             path: path.to_owned(),
@@ -128,12 +128,12 @@ impl Fleet {
     }
 
     /// Where the file is: paths in it are relative to it.
-    pub fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         self.source.path.parent().unwrap_or(Path::new("."))
     }
 
     /// A device by name.
-    pub fn device(&self, name: &str) -> Result<&Device> {
+    pub(crate) fn device(&self, name: &str) -> Result<&Device> {
         let found = self.devices.iter().find(|device| device.name == name);
         found.ok_or_else(|| {
             let names = self.devices.iter().map(|device| device.name.as_str());
@@ -147,7 +147,7 @@ impl Fleet {
     }
 
     /// Those that are named; all, where none is.
-    pub fn select(&self, names: &[String]) -> Result<Vec<&Device>> {
+    pub(crate) fn select(&self, names: &[String]) -> Result<Vec<&Device>> {
         match names.is_empty() {
             true => Ok(self.devices.iter().collect()),
             false => {
@@ -429,7 +429,7 @@ impl Reader {
 }
 
 /// A program that the fleet does not have.
-pub fn no_program(name: &str, names: &[&str]) -> Diagnostic {
+pub(crate) fn no_program(name: &str, names: &[&str]) -> Diagnostic {
     let problem = Diagnostic::error(format!("no program is called `{name}`"));
     known(problem, name, names, &format!("[programs.{name}]"))
 }

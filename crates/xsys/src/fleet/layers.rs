@@ -10,7 +10,7 @@ use toml::de::{DeTable, DeValue};
 const WHOLE: [&str; 2] = ["files", "secrets"];
 
 /// Lays a table over another: tables are merged key by key, everything else is replaced.
-pub fn lay(over: &DeTable<'static>, under: &mut DeTable<'static>) {
+pub(super) fn lay(over: &DeTable<'static>, under: &mut DeTable<'static>) {
     for (key, value) in over {
         let whole = WHOLE.contains(&key.get_ref().as_ref());
         match (under.get_mut(key).map(Spanned::get_mut), value.get_ref()) {

@@ -5,12 +5,12 @@
 //! stamped from what its kind shares and what is its own ([`build`]). One broken device does not keep the others from being
 //! made ([`told`]). What devices have left that are not there any more is removed ([`removed`]).
 
-pub mod build;
+pub(crate) mod build;
 mod compile;
-pub mod description;
+pub(crate) mod description;
 mod layers;
-pub mod places;
-pub mod prepare;
+pub(crate) mod places;
+pub(crate) mod prepare;
 mod removed;
-pub mod summary;
-pub mod told;
+pub(crate) mod summary;
+pub(crate) mod told;

@@ -11,7 +11,7 @@ use crate::driver::which::Place;
 use crate::error::{Failure, Result};
 
 /// Where a device's files are.
-pub fn output(fleet: &Fleet, out: &Path, device: &str) -> Output {
+pub(crate) fn output(fleet: &Fleet, out: &Path, device: &str) -> Output {
     // Seen from the output where that moves with it.
     let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let folder = real(fleet.folder());
@@ -28,13 +28,13 @@ pub fn output(fleet: &Fleet, out: &Path, device: &str) -> Output {
 }
 
 /// Where cargo puts what it builds, the fleet's images go as well.
-pub fn out(call: &Call, fleet: &Fleet) -> Result<PathBuf> {
+pub(crate) fn out(call: &Call, fleet: &Fleet) -> Result<PathBuf> {
     let flags = CargoFlags::read(&[]);
     let place = Place::find(fleet.folder(), call.toolchain.as_deref(), &flags)?;
     Ok(place.project.target_dir.join("fleet"))
 }
 
-pub fn not_made(device: &str) -> Failure {
+pub(crate) fn not_made(device: &str) -> Failure {
     Diagnostic::error(format!("there is no image of `{device}` yet"))
         .help(format!("make it: `xsys fleet build {device}`"))
         .into()
@@ -42,7 +42,7 @@ pub fn not_made(device: &str) -> Failure {
 
 /// Two fleets in one folder would take each other's place wherever devices have one name, and the list of all is there once.
 /// Another fleet is one whose file is still where it was: this one may have been moved.
-pub fn is_nobody_elses(fleet: &Fleet, out: &Path) -> Result<()> {
+pub(crate) fn is_nobody_elses(fleet: &Fleet, out: &Path) -> Result<()> {
     let own = fleet.source.path.canonicalize().ok();
     let entries = std::fs::read_dir(out).into_iter().flatten().flatten();
     let mut names: Vec<String> = entries

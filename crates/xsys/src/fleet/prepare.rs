@@ -25,7 +25,7 @@ use crate::render;
 
 /// What devices share that are made of the same system.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Kind {
+pub(crate) struct Kind {
     pub target: String,
     pub machine: &'static str,
     kernel: String,
@@ -40,7 +40,7 @@ pub struct Kind {
 
 /// A program of the fleet and its package.
 #[derive(Clone, Debug)]
-pub struct Program {
+pub(crate) struct Program {
     pub package: Member,
     pub features: Vec<String>,
     pub default_features: bool,
@@ -52,7 +52,7 @@ pub struct Program {
 }
 
 /// A fleet that can be made, but for its broken devices.
-pub struct Prepared<'f> {
+pub(crate) struct Prepared<'f> {
     pub fleet: &'f Fleet,
     pub programs: BTreeMap<String, Program>,
     pub targets: BTreeMap<String, Target>,
@@ -65,7 +65,7 @@ pub struct Prepared<'f> {
 
 impl<'f> Prepared<'f> {
     /// Looks at everything that these devices need.
-    pub fn new(
+    pub(crate) fn new(
         call: &Call,
         fleet: &'f Fleet,
         devices: &[&'f Device],
@@ -150,7 +150,7 @@ impl<'f> Prepared<'f> {
     }
 
     /// Names of the executables of a device that can be made.
-    pub fn bins(&self, device: &str) -> Option<Vec<String>> {
+    pub(crate) fn bins(&self, device: &str) -> Option<Vec<String>> {
         let has = |devices: &[&Device]| devices.iter().any(|known| known.name == device);
         let mut kinds = self.kinds.iter();
         let (kind, _) = kinds.find(|(_, (_, devices))| has(devices))?;
@@ -162,14 +162,14 @@ impl<'f> Prepared<'f> {
     }
 
     /// All of the fleet's devices of a kind, also those that are not asked for: what they share is the same in every build.
-    pub fn alike(&self, kind: &Kind) -> Vec<&Description> {
+    pub(crate) fn alike(&self, kind: &Kind) -> Vec<&Description> {
         let devices = self.fleet.devices.iter();
         let alike = devices.filter(|device| Kind::of(device, &self.programs) == *kind);
         alike.map(|device| &device.description).collect()
     }
 
     /// Where its output goes.
-    pub fn out(&self) -> PathBuf {
+    pub(crate) fn out(&self) -> PathBuf {
         self.target_dir.join("fleet")
     }
 }

@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::ui::Ui;
 
 /// Removes them, and says so.
-pub fn sweep(ui: Ui, fleet: &Fleet, out: &Path) -> Result<()> {
+pub(super) fn sweep(ui: Ui, fleet: &Fleet, out: &Path) -> Result<()> {
     let entries = std::fs::read_dir(out).into_iter().flatten().flatten();
     // A link to a folder elsewhere is the user's work.
     let folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));

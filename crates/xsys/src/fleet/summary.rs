@@ -13,7 +13,7 @@ use crate::ui::{bytes, table};
 
 /// Writes it beside the devices' folders, where it is another than before, and the list for Raspberry Pi Imager. No
 /// digest of an image is in it, for images have secrets; in the list there are some, and it is its owner's alone.
-pub fn write(fleet: &Fleet, out: &Path) -> Result<()> {
+pub(crate) fn write(fleet: &Fleet, out: &Path) -> Result<()> {
     let devices: Vec<Value> = fleet
         .devices
         .iter()
@@ -65,7 +65,7 @@ fn one(fleet: &Fleet, device: &Device, out: &Path) -> Value {
 }
 
 /// The devices as JSON.
-pub fn json(fleet: &Fleet, out: &Path) -> Value {
+pub(crate) fn json(fleet: &Fleet, out: &Path) -> Value {
     let devices = fleet.devices.iter().map(|device| one(fleet, device, out));
     devices.collect()
 }
@@ -75,7 +75,7 @@ const NAMES: usize = 20;
 
 /// The devices for people. A column that would say the same of all, because the file says nothing of it, is not there;
 /// where images are is told once, seen from a folder.
-pub fn text(fleet: &Fleet, out: &Path, folder: &Path) -> String {
+pub(crate) fn text(fleet: &Fleet, out: &Path, folder: &Path) -> String {
     let devices = &fleet.devices;
     let made: Vec<_> = devices
         .iter()

@@ -10,12 +10,12 @@ const NAMED: usize = 5;
 
 /// Problems, and whose they are.
 #[derive(Debug, Default)]
-pub struct Told {
+pub(crate) struct Told {
     problems: Vec<(Diagnostic, Vec<String>)>,
 }
 
 impl Told {
-    pub fn add(&mut self, device: &str, problems: Vec<Diagnostic>) {
+    pub(crate) fn add(&mut self, device: &str, problems: Vec<Diagnostic>) {
         for problem in problems {
             let mut known = self.problems.iter_mut();
             let same = known.find(|(known, _)| *known == problem || is_elsewhere(known, &problem));
@@ -35,7 +35,7 @@ impl Told {
     }
 
     /// Each problem with the devices that have it, of as many as there are.
-    pub fn all(self, of: usize) -> impl Iterator<Item = Diagnostic> {
+    pub(crate) fn all(self, of: usize) -> impl Iterator<Item = Diagnostic> {
         self.problems
             .into_iter()
             .map(move |(problem, devices)| problem.note(whose(&devices, of)))
@@ -64,7 +64,7 @@ fn whose(devices: &[String], of: usize) -> String {
 }
 
 /// Names in a sentence, not too many.
-pub fn names(all: &[String]) -> String {
+pub(crate) fn names(all: &[String]) -> String {
     let quoted: Vec<String> = all.iter().map(|name| format!("`{name}`")).collect();
     match quoted.len() {
         0..=NAMED => quoted.join(", "),
@@ -78,7 +78,9 @@ pub fn names(all: &[String]) -> String {
 }
 
 /// Devices that call themselves the same, of all with their host names.
-pub fn same_hostnames<'d>(devices: impl Iterator<Item = (&'d str, &'d str)>) -> Vec<Diagnostic> {
+pub(crate) fn same_hostnames<'d>(
+    devices: impl Iterator<Item = (&'d str, &'d str)>,
+) -> Vec<Diagnostic> {
     let mut by_name: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (device, hostname) in devices {
         let name = hostname.to_ascii_lowercase();
@@ -98,7 +100,7 @@ pub fn same_hostnames<'d>(devices: impl Iterator<Item = (&'d str, &'d str)>) -> 
 }
 
 /// Devices that give themselves the same address, of all with theirs.
-pub fn same_addresses<'d>(
+pub(crate) fn same_addresses<'d>(
     devices: impl Iterator<Item = (&'d str, Vec<IpAddr>)>,
 ) -> Vec<Diagnostic> {
     let mut by_address: BTreeMap<IpAddr, Vec<String>> = BTreeMap::new();

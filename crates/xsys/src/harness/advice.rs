@@ -32,7 +32,7 @@ struct Wanted {
 
 /// Looks at what will be tested on a target without std. What cargo has to be told besides: to leave
 /// out the tests in documentation.
-pub fn before(
+pub(crate) fn before(
     ui: &Ui,
     toolchain: &Toolchain,
     project: &Project,
@@ -225,7 +225,7 @@ fn short(path: &Path) -> String {
 }
 
 /// Tests that JavaScript has to run: which runner does so, in the version that fits.
-pub fn for_javascript(wasm: &[u8], folder: &Path) -> Option<Diagnostic> {
+pub(crate) fn for_javascript(wasm: &[u8], folder: &Path) -> Option<Diagnostic> {
     let mut bindgen = false;
     for payload in Parser::new(0).parse_all(wasm) {
         if let Ok(Payload::ImportSection(imports)) = payload {

@@ -10,7 +10,7 @@ use cargo_platform::{Cfg, CfgExpr};
 
 /// `#![name…]`, or a name in `#![cfg_attr(…, name…)]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Attribute {
+pub(super) struct Attribute {
     pub name: String,
     /// In the file, with brackets.
     pub span: Range<usize>,
@@ -19,7 +19,7 @@ pub struct Attribute {
 
 /// Whether an attribute is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Setting {
+pub(super) enum Setting {
     On,
     Off,
     /// It depends on more than whether these are tests.
@@ -27,7 +27,7 @@ pub enum Setting {
 }
 
 /// All of them.
-pub fn inner(text: &str) -> Vec<Attribute> {
+pub(super) fn inner(text: &str) -> Vec<Attribute> {
     let mut attributes = Vec::new();
     let mut at = start(text);
     while let Some((span, content)) = next(text, at) {

@@ -25,7 +25,7 @@ use crate::variables;
 
 /// How tests of a program are run.
 #[derive(Debug)]
-pub struct Machines<'a> {
+pub(super) struct Machines<'a> {
     context: &'a Context,
     copies: &'a Copies,
     limit: Duration,
@@ -62,7 +62,7 @@ impl Said {
 }
 
 impl<'a> Machines<'a> {
-    pub fn new(context: &'a Context, copies: &'a Copies, limit: Duration) -> Self {
+    pub(super) fn new(context: &'a Context, copies: &'a Copies, limit: Duration) -> Self {
         Self {
             context,
             copies,
@@ -71,7 +71,7 @@ impl<'a> Machines<'a> {
     }
 
     /// Asks the program which tests it has.
-    pub fn list(&self) -> Result<Vec<Test>> {
+    pub(super) fn list(&self) -> Result<Vec<Test>> {
         let (said, end) = self.start(0, LIST, false)?;
         if end != End::Passed {
             return Err(failed(self.no_list(&said, &end)));
@@ -84,7 +84,7 @@ impl<'a> Machines<'a> {
     }
 
     /// Runs a test.
-    pub fn run(&self, worker: usize, test: &Test, show: bool) -> Result<Outcome> {
+    pub(super) fn run(&self, worker: usize, test: &Test, show: bool) -> Result<Outcome> {
         let start = Instant::now();
         let (said, end) = self.start(worker, test.number, show)?;
         let text = if show { String::new() } else { said.text() };

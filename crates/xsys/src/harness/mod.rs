@@ -8,7 +8,7 @@
 //!
 //! [`advice`] is for projects whose tests would not come to this, before anything is compiled.
 
-pub mod advice;
+pub(crate) mod advice;
 mod attributes;
 mod machine;
 mod options;
@@ -36,10 +36,10 @@ use selection::{Copies, Selection};
 use verdict::Test;
 
 /// How long a test may take where nobody says otherwise.
-pub const TIME_LIMIT: u64 = 60;
+pub(crate) const TIME_LIMIT: u64 = 60;
 
 /// Runs the tests in a program; none where it has no such tests in it.
-pub fn run(context: &Context, program: &Path, args: &[OsString]) -> Option<Result<u8>> {
+pub(crate) fn run(context: &Context, program: &Path, args: &[OsString]) -> Option<Result<u8>> {
     let limit = Duration::from_secs(context.time_limit?);
     let bytes = match std::fs::read(program) {
         Ok(bytes) => bytes,

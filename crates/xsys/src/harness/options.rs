@@ -16,7 +16,7 @@ use crate::error::Failure;
     no_binary_name = true,
     disable_version_flag = true
 )]
-pub struct Options {
+pub(super) struct Options {
     /// Run the tests whose names contain one of these
     #[arg(value_name = "FILTERS")]
     pub filters: Vec<String>,
@@ -74,14 +74,14 @@ pub struct Options {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub(super) enum Format {
     Pretty,
     Terse,
     Json,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Color {
+pub(super) enum Color {
     #[default]
     Auto,
     Always,
@@ -90,7 +90,7 @@ pub enum Color {
 
 impl Options {
     /// Refuses what libtest refuses.
-    pub fn checked(mut self) -> Result<Self, Failure> {
+    pub(super) fn checked(mut self) -> Result<Self, Failure> {
         if let Some(other) = self
             .unstable
             .iter()
@@ -125,7 +125,7 @@ impl Options {
         Ok(self)
     }
 
-    pub fn format(&self) -> Format {
+    pub(super) fn format(&self) -> Format {
         match self.format {
             Some(format) => format,
             None if self.quiet => Format::Terse,
@@ -134,7 +134,7 @@ impl Options {
     }
 
     /// How many tests run at a time.
-    pub fn threads(&self) -> usize {
+    pub(super) fn threads(&self) -> usize {
         let given = self
             .test_threads
             .or_else(|| std::thread::available_parallelism().ok());
@@ -142,7 +142,7 @@ impl Options {
     }
 
     /// The tests that are meant, some of them to be reported as ignored.
-    pub fn chosen(&self, all: Vec<Test>) -> Vec<Test> {
+    pub(super) fn chosen(&self, all: Vec<Test>) -> Vec<Test> {
         let meant = |name: &str, filter: &String| match self.exact {
             true => name == filter,
             false => name.contains(filter),
@@ -172,7 +172,7 @@ impl Options {
 }
 
 /// A mistake in the options, with libtest's exit code.
-pub fn refused(problem: &clap::Error) -> Failure {
+pub(super) fn refused(problem: &clap::Error) -> Failure {
     let text = problem.to_string();
     let mut lines = text.lines();
     let first = lines.next().unwrap_or_default();

@@ -17,7 +17,7 @@ const YELLOW: u8 = 33;
 const COLUMNS: usize = 88;
 
 /// What has been reported so far.
-pub struct Report<'a> {
+pub(super) struct Report<'a> {
     options: &'a Options,
     tests: &'a [Test],
     filtered_out: usize,
@@ -33,7 +33,7 @@ pub struct Report<'a> {
 }
 
 impl<'a> Report<'a> {
-    pub fn new(options: &'a Options, tests: &'a [Test], filtered_out: usize) -> Self {
+    pub(super) fn new(options: &'a Options, tests: &'a [Test], filtered_out: usize) -> Self {
         Self {
             options,
             tests,
@@ -53,7 +53,7 @@ impl<'a> Report<'a> {
         }
     }
 
-    pub fn list(&self) {
+    pub(super) fn list(&self) {
         let count = |benchmark| {
             let tests = self.tests.iter();
             tests.filter(|test| test.benchmark == benchmark).count()
@@ -87,7 +87,7 @@ impl<'a> Report<'a> {
         }
     }
 
-    pub fn begin(&self) {
+    pub(super) fn begin(&self) {
         let count = self.tests.len();
         say(&match self.options.format() {
             Format::Json => format!(
@@ -97,7 +97,7 @@ impl<'a> Report<'a> {
         });
     }
 
-    pub fn started(&self, test: &Test) {
+    pub(super) fn started(&self, test: &Test) {
         match self.options.format() {
             Format::Json => say(&format!(
                 "{{ \"type\": \"test\", \"event\": \"started\", \"name\": {} }}\n",
@@ -109,7 +109,7 @@ impl<'a> Report<'a> {
         }
     }
 
-    pub fn ended(&mut self, test: &Test, outcome: Outcome) {
+    pub(super) fn ended(&mut self, test: &Test, outcome: Outcome) {
         self.ended += 1;
         let text = match self.options.format() {
             Format::Json => self.json(test, &outcome),
@@ -208,7 +208,7 @@ impl<'a> Report<'a> {
     }
 
     /// The closing words; whether all tests passed.
-    pub fn finish(&self, time: Duration) -> bool {
+    pub(super) fn finish(&self, time: Duration) -> bool {
         let failures = self.failed.len() + self.timed_out.len();
         let success = failures == 0;
         let counts = [self.passed.len(), failures, self.ignored.len()];

@@ -14,18 +14,18 @@ use crate::error::{Result, file};
 const MARK: [u8; 16] = *b"\xf5xsys\xf6test\xf7word\xf8";
 
 /// The program lists its tests.
-pub const LIST: u32 = u32::MAX - 1;
+pub(super) const LIST: u32 = u32::MAX - 1;
 
 /// Where the word is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Selection {
+pub(super) struct Selection {
     /// More than one only if something has copied the program's constants.
     offsets: Vec<usize>,
 }
 
 impl Selection {
     /// Looks for it: a symbol would be gone from stripped programs.
-    pub fn find(program: &[u8]) -> Option<Self> {
+    pub(super) fn find(program: &[u8]) -> Option<Self> {
         let offsets: Vec<usize> = program
             .windows(MARK.len() + 4)
             .enumerate()
@@ -44,7 +44,7 @@ impl Selection {
 
 /// Copies of a program, in a folder that goes when this does.
 #[derive(Debug)]
-pub struct Copies {
+pub(super) struct Copies {
     folder: TempDir,
     name: PathBuf,
     bytes: Vec<u8>,
@@ -52,7 +52,7 @@ pub struct Copies {
 }
 
 impl Copies {
-    pub fn new(program: &Path, bytes: Vec<u8>, selection: Selection) -> Result<Self> {
+    pub(super) fn new(program: &Path, bytes: Vec<u8>, selection: Selection) -> Result<Self> {
         let folder = tempfile::Builder::new()
             .prefix("xsys-test-")
             .tempdir()
@@ -67,7 +67,7 @@ impl Copies {
     }
 
     /// The copy that a worker has to itself, for this test.
-    pub fn write(&self, worker: usize, word: u32) -> Result<PathBuf> {
+    pub(super) fn write(&self, worker: usize, word: u32) -> Result<PathBuf> {
         let mut bytes = self.bytes.clone();
         self.selection.set(&mut bytes, word);
         let folder = self.folder.path().join(worker.to_string());

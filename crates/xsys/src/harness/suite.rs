@@ -12,7 +12,7 @@ use super::verdict::{Outcome, Test, Verdict};
 use crate::error::Result;
 
 /// Runs them; whether all passed.
-pub fn run(
+pub(super) fn run(
     machines: &Machines<'_>,
     options: &Options,
     tests: &[Test],

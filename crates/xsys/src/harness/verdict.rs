@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// A test as the program lists it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Test {
+pub(super) struct Test {
     /// Its place in the program's list.
     pub number: u32,
     pub name: String,
@@ -18,7 +18,7 @@ pub struct Test {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ShouldPanic {
+pub(super) enum ShouldPanic {
     No,
     Yes,
     With(String),
@@ -26,7 +26,7 @@ pub enum ShouldPanic {
 
 /// How the run of a test ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum End {
+pub(super) enum End {
     Passed,
     /// It returned an error.
     Failed(String),
@@ -41,7 +41,7 @@ pub enum End {
 
 /// libtest's kinds of results.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub(super) enum Verdict {
     Ok,
     Ignored,
     Failed,
@@ -50,14 +50,14 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    pub fn is_failure(&self) -> bool {
+    pub(super) fn is_failure(&self) -> bool {
         !matches!(self, Self::Ok | Self::Ignored)
     }
 }
 
 /// A test's result.
 #[derive(Clone, Debug)]
-pub struct Outcome {
+pub(super) struct Outcome {
     pub verdict: Verdict,
     /// What it printed, and what its panic said.
     pub output: String,
@@ -65,7 +65,7 @@ pub struct Outcome {
 }
 
 /// Judges a run; `output` is what the machine said.
-pub fn judge(test: &Test, end: &End, mut output: String, time: Duration) -> Outcome {
+pub(super) fn judge(test: &Test, end: &End, mut output: String, time: Duration) -> Outcome {
     let mut line = |text: &str| {
         if !output.is_empty() && !output.ends_with('\n') {
             output.push('\n');
@@ -94,7 +94,7 @@ pub fn judge(test: &Test, end: &End, mut output: String, time: Duration) -> Outc
 }
 
 /// A limit in words.
-pub fn seconds(limit: Duration) -> String {
+pub(super) fn seconds(limit: Duration) -> String {
     match limit.as_secs() {
         1 => "1 second".to_owned(),
         seconds => format!("{seconds} seconds"),
@@ -132,7 +132,7 @@ fn verdict(test: &Test, end: &End) -> Verdict {
 }
 
 #[cfg(test)]
-pub fn example(name: &str) -> Test {
+pub(super) fn example(name: &str) -> Test {
     Test {
         number: 0,
         name: name.to_owned(),

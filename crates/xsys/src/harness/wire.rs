@@ -9,7 +9,7 @@ const NEXT: char = '\x1f';
 
 /// A line of the harness.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Word {
+pub(super) enum Word {
     Listed(Test),
     /// The list is complete.
     End,
@@ -26,7 +26,7 @@ pub enum Word {
 
 /// Takes the machine's output apart, as it comes.
 #[derive(Debug, Default)]
-pub struct Reader {
+pub(super) struct Reader {
     /// The line of ours that is not complete yet.
     line: Option<Vec<u8>>,
     listed: u32,
@@ -34,7 +34,7 @@ pub struct Reader {
 
 impl Reader {
     /// Adds what is not ours to `output`, and returns what is.
-    pub fn read(&mut self, bytes: &[u8], output: &mut Vec<u8>) -> Vec<Word> {
+    pub(super) fn read(&mut self, bytes: &[u8], output: &mut Vec<u8>) -> Vec<Word> {
         let mut words = Vec::new();
         for &byte in bytes {
             match (&mut self.line, byte) {

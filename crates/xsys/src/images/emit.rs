@@ -12,7 +12,7 @@ use xsys_image::{Format, Options};
 
 /// One image to make.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Emit {
+pub(crate) struct Emit {
     pub format: Format,
     pub family: Option<Family>,
     /// Large gaps are meant (`bin-gaps`).
@@ -26,7 +26,7 @@ pub struct Emit {
 /// Whether cargo puts several programs into one folder, where images with one name would take
 /// each other's place: binaries, and examples.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Shared {
+pub(crate) struct Shared {
     pub binaries: bool,
     pub examples: bool,
 }
@@ -41,7 +41,7 @@ impl Shared {
 }
 
 impl Emit {
-    pub fn parse(text: &str) -> Result<Self, Diagnostic> {
+    pub(crate) fn parse(text: &str) -> Result<Self, Diagnostic> {
         let (kind, file) = match text.split_once('=') {
             Some((kind, file)) => (kind, Some(file)),
             None => (text, None),
@@ -94,7 +94,7 @@ impl Emit {
     }
 
     /// A list as in a manifest or on a command line; reports all that is wrong.
-    pub fn parse_all<'a>(
+    pub(crate) fn parse_all<'a>(
         list: impl IntoIterator<Item = &'a str>,
     ) -> Result<Vec<Self>, Vec<Diagnostic>> {
         let (mut emits, mut problems): (Vec<Self>, Vec<Diagnostic>) = (Vec::new(), Vec::new());
@@ -113,7 +113,7 @@ impl Emit {
     }
 
     /// The item as it is written.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let mut text = self.format.name().to_owned();
         if let Some(Family(id)) = self.family {
             text.push_str(&format!("-0x{id:08x}"));
@@ -128,7 +128,7 @@ impl Emit {
     }
 
     /// What the writer has to know.
-    pub fn options(&self, fill: u8) -> Options {
+    pub(crate) fn options(&self, fill: u8) -> Options {
         Options {
             fill,
             gaps: self.gaps,
@@ -137,7 +137,7 @@ impl Emit {
     }
 
     /// Where the image of an ELF file goes; nowhere if the ELF file itself is meant.
-    pub fn path(&self, elf: &Path) -> Option<PathBuf> {
+    pub(crate) fn path(&self, elf: &Path) -> Option<PathBuf> {
         match (&self.file, self.format) {
             (Some(name), _) if self.shared.at(elf) => Some(named_after(elf, name)),
             (Some(name), _) => Some(elf.with_file_name(name)),

@@ -3,8 +3,8 @@
 //! All [`places`] are looked at before the first image is written, and programs that would not start are told
 //! ([`start_code`]).
 
-pub mod emit;
-pub mod places;
+pub(crate) mod emit;
+pub(crate) mod places;
 mod start_code;
 
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ use crate::files::replace;
 
 /// A file that was made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Output {
+pub(crate) struct Output {
     pub path: PathBuf,
     pub format: String,
     pub size: u64,
@@ -28,7 +28,7 @@ pub struct Output {
 }
 
 /// Why there is no image, with the name of what it should have been made of.
-pub fn no_image(emit: &Emit, elf: &Path, error: xsys_image::Error) -> Diagnostic {
+pub(crate) fn no_image(emit: &Emit, elf: &Path, error: xsys_image::Error) -> Diagnostic {
     let mut diagnostic = error.into_diagnostic();
     diagnostic.message = format!(
         "no `{}` image of `{}`: {}",
@@ -41,7 +41,11 @@ pub fn no_image(emit: &Emit, elf: &Path, error: xsys_image::Error) -> Diagnostic
 
 /// Makes images of a linked file. Every name a run argument may use is in the outputs, the ELF
 /// file's first.
-pub fn write_all(elf: &Path, emits: &[Emit], fill: u8) -> Result<Vec<Output>, Vec<Diagnostic>> {
+pub(crate) fn write_all(
+    elf: &Path,
+    emits: &[Emit],
+    fill: u8,
+) -> Result<Vec<Output>, Vec<Diagnostic>> {
     let content = std::fs::read(elf).map_err(|error| vec![file("read", elf, &error)])?;
     start_code::check(elf, &content).map_err(|problem| vec![problem])?;
     let mut outputs = vec![Output {
@@ -89,7 +93,7 @@ pub fn write_all(elf: &Path, emits: &[Emit], fill: u8) -> Result<Vec<Output>, Ve
 }
 
 /// A library that cargo made, as an output; no image is made of it.
-pub fn library(path: &Path) -> Result<Output, Diagnostic> {
+pub(crate) fn library(path: &Path) -> Result<Output, Diagnostic> {
     let size = std::fs::metadata(path).map_err(|error| file("read", path, &error))?;
     let is_archive = path
         .extension()

@@ -14,7 +14,7 @@ use crate::files::is_special;
 use crate::images::emit::Emit;
 
 /// What is wrong with the places of a linked file's images.
-pub fn check(elf: &Path, places: &[(&Emit, PathBuf)]) -> Vec<Diagnostic> {
+pub(crate) fn check(elf: &Path, places: &[(&Emit, PathBuf)]) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     let own = identity(elf);
     let mut taken: Vec<(PathBuf, &Emit)> = Vec::new();

@@ -13,7 +13,7 @@ use object::{FileKind, Object, ObjectSymbol, elf};
 use xsys_diag::Diagnostic;
 
 /// Refuses a dynamic program without start code.
-pub fn check(path: &Path, content: &[u8]) -> Result<(), Diagnostic> {
+pub(super) fn check(path: &Path, content: &[u8]) -> Result<(), Diagnostic> {
     let asks_for_loader = match FileKind::parse(content) {
         Ok(FileKind::Elf32) => has_interpreter::<elf::FileHeader32<object::Endianness>>(content),
         Ok(FileKind::Elf64) => has_interpreter::<elf::FileHeader64<object::Endianness>>(content),

@@ -11,7 +11,7 @@ use crate::wasm_engine::options::Options;
 
 /// What the runner is told by the command that started cargo.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Context {
+pub(crate) struct Context {
     pub launch: Launch,
     /// The debugger, where one is asked for.
     pub gdb: Option<Gdb>,

@@ -32,7 +32,7 @@ use crate::variables;
 
 /// How gdb is to be called.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Gdb {
+pub(crate) struct Gdb {
     /// What it executes instead of a person's commands.
     script: Option<PathBuf>,
     /// Programs that may know the architecture, the best first.
@@ -53,7 +53,7 @@ enum Stub {
 
 /// What is debugged.
 #[derive(Clone, Copy)]
-pub struct Debugged<'a> {
+pub(crate) struct Debugged<'a> {
     pub target: &'a Target,
     pub toolchain: &'a Toolchain,
     pub project: &'a Project,
@@ -64,7 +64,7 @@ pub struct Debugged<'a> {
 impl Gdb {
     /// The script that the flag names, from where xsys was called; empty where it names none. Asked before
     /// anything is built.
-    pub fn script(named: &OsStr, folder: &Path) -> Result<PathBuf> {
+    pub(crate) fn script(named: &OsStr, folder: &Path) -> Result<PathBuf> {
         if named.is_empty() {
             return Ok(PathBuf::new());
         }
@@ -82,7 +82,7 @@ impl Gdb {
     }
 
     /// `script` is empty where there is none.
-    pub fn new(script: PathBuf, launch: &Launch, debugged: &Debugged<'_>) -> Result<Self> {
+    pub(crate) fn new(script: PathBuf, launch: &Launch, debugged: &Debugged<'_>) -> Result<Self> {
         let debuggable = match launch {
             Launch::Native => !debugged.has_runner,
             Launch::Through { programs, .. } => programs.iter().any(|name| is_qemu(name)),
@@ -119,7 +119,7 @@ impl Gdb {
     }
 
     /// Runs a session; gdb's exit code.
-    pub fn run(
+    pub(crate) fn run(
         &self,
         ui: &Ui,
         launch: &Launch,

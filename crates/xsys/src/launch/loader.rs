@@ -25,7 +25,7 @@ const PACKAGES: [(&str, &str); 8] = [
 
 /// What QEMU has to be told beside the program: nothing where the user says it, or where it is not
 /// needed.
-pub fn arguments(
+pub(super) fn arguments(
     emulator: &Path,
     words: &[String],
     program: &Path,

@@ -3,11 +3,11 @@
 //! A board or the project's `run` says it; for plain targets it follows from the target and the
 //! machine we are on. Nothing is started here.
 
-pub mod context;
-pub mod gdb;
+pub(crate) mod context;
+pub(crate) mod gdb;
 mod loader;
-pub mod start;
-pub mod watch;
+pub(crate) mod start;
+pub(crate) mod watch;
 
 use serde::{Deserialize, Serialize};
 use xsys_diag::Diagnostic;
@@ -15,7 +15,7 @@ use xsys_target::{Engine, RunConfig, Spec, Stop, Target};
 
 /// A decided way to start programs of a target.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Launch {
+pub(crate) enum Launch {
     /// The program itself.
     Native,
     /// The built-in engine.
@@ -36,13 +36,13 @@ pub enum Launch {
 
 /// What decides about running natively.
 #[derive(Clone, Copy, Debug)]
-pub struct Host<'a> {
+pub(crate) struct Host<'a> {
     pub arch: &'a str,
     pub os: &'a str,
 }
 
 impl Host<'_> {
-    pub fn this() -> Self {
+    pub(crate) fn this() -> Self {
         Self {
             arch: std::env::consts::ARCH,
             os: std::env::consts::OS,
@@ -56,7 +56,7 @@ impl Host<'_> {
 }
 
 /// Decides by the project's setting, the board's, or the target alone.
-pub fn decide(
+pub(crate) fn decide(
     target: &Target,
     setting: Option<&RunConfig>,
     host: Host<'_>,
@@ -185,7 +185,7 @@ fn example(spec: &Spec) -> String {
 }
 
 /// Who runs components.
-pub fn components() -> Launch {
+pub(crate) fn components() -> Launch {
     Launch::Through {
         // Their command lines agree on this much.
         programs: ["wasmtime", "jco"].map(str::to_owned).to_vec(),
@@ -252,7 +252,7 @@ fn qemu_user(spec: &Spec) -> Result<Vec<String>, Diagnostic> {
 }
 
 /// The Debian (and Ubuntu) package that a QEMU program is in.
-pub fn debian_package(program: &str) -> Option<&'static str> {
+pub(crate) fn debian_package(program: &str) -> Option<&'static str> {
     let name = program.rsplit('/').next()?;
     let Some(machine) = name.strip_prefix("qemu-system-") else {
         return name.starts_with("qemu-").then_some("qemu-user");
@@ -269,7 +269,7 @@ pub fn debian_package(program: &str) -> Option<&'static str> {
 }
 
 /// How to install a program here.
-pub fn how_to_install(program: &str) -> String {
+pub(crate) fn how_to_install(program: &str) -> String {
     match program {
         "wasmtime" => return "see https://wasmtime.dev, or take jco from npm".to_owned(),
         "node" => {

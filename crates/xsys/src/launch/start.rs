@@ -17,11 +17,11 @@ use crate::programs::find;
 const NODE_HOST: &str = include_str!("node_host.js");
 
 /// Exit code where the emulator is missing: a shell's for a command that does not exist.
-pub const NOT_FOUND: u8 = 127;
+pub(crate) const NOT_FOUND: u8 = 127;
 
 /// How a program is to be started.
 #[derive(Debug)]
-pub enum Start {
+pub(crate) enum Start {
     /// In the built-in engine.
     Here,
     Program {
@@ -36,7 +36,7 @@ pub enum Start {
 }
 
 /// The command that a way to start programs comes to.
-pub fn start(
+pub(crate) fn start(
     launch: &Launch,
     program: &Path,
     args: &[OsString],
@@ -103,7 +103,7 @@ pub fn start(
 }
 
 /// Whether a run argument refers to an image.
-pub fn needed(emit: &Emit, launch: &Launch) -> bool {
+pub(crate) fn needed(emit: &Emit, launch: &Launch) -> bool {
     let Launch::Through { args, .. } = launch else {
         return false;
     };

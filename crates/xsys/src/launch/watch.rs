@@ -18,7 +18,7 @@ const LONGEST: usize = 4096;
 
 /// Runs a command until a line of its output begins with one of the two words; 0 for success, 1
 /// for failure, its own code where it ends before.
-pub fn until(mut command: Command, stop: &Stop) -> Result<u8> {
+pub(crate) fn until(mut command: Command, stop: &Stop) -> Result<u8> {
     variables::hide(&mut command);
     let program = std::path::PathBuf::from(command.get_program());
     children::watch();

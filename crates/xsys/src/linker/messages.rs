@@ -19,7 +19,7 @@ use crate::ui::{self, Ui};
 const STEP: Duration = Duration::from_millis(20);
 
 /// Shows messages, each once.
-pub struct Messages<'a> {
+pub(crate) struct Messages<'a> {
     ui: &'a Ui,
     /// JSON between cargo's own, on stdout.
     beside_cargos: bool,
@@ -29,7 +29,7 @@ pub struct Messages<'a> {
 }
 
 impl<'a> Messages<'a> {
-    pub fn new(ui: &'a Ui, beside_cargos: bool, shared: Option<&'a Path>) -> Self {
+    pub(crate) fn new(ui: &'a Ui, beside_cargos: bool, shared: Option<&'a Path>) -> Self {
         let text = shared.and_then(|path| std::fs::read_to_string(path).ok());
         let shown = text.and_then(|text| serde_json::from_str(&text).ok());
         Self {
@@ -41,7 +41,7 @@ impl<'a> Messages<'a> {
     }
 
     /// Shows what a finished program's link has said.
-    pub fn of_program(&mut self, reports: &Path, program: &Path) {
+    pub(crate) fn of_program(&mut self, reports: &Path, program: &Path) {
         let content = std::fs::read(program).ok();
         if let Some(report) = content.and_then(|content| report::find_report(reports, &content)) {
             self.of_report(program, &report);
@@ -49,7 +49,7 @@ impl<'a> Messages<'a> {
     }
 
     /// Shows what links have said since a time, whoever runs their outputs.
-    pub fn of_links_since(&mut self, records: &Path, reports: &Path, start: SystemTime) {
+    pub(crate) fn of_links_since(&mut self, records: &Path, reports: &Path, start: SystemTime) {
         for (path, record) in record::all(records) {
             let modified = path.metadata().and_then(|metadata| metadata.modified());
             if modified.is_ok_and(|time| time + STEP >= start)
@@ -101,7 +101,7 @@ impl<'a> Messages<'a> {
 
 /// The file for this process and the runners that it causes. What a killed command leaves is removed
 /// with old reports.
-pub fn shared_file(reports: &Path) -> PathBuf {
+pub(crate) fn shared_file(reports: &Path) -> PathBuf {
     reports.join(format!("shown-{}", std::process::id()))
 }
 

@@ -4,11 +4,11 @@
 //! made of beside it ([`record`]), and why each section is in the file ([`reasons`]). [`messages`] shows what rustc
 //! hides of it, and [`other`] is the same part for links by others.
 
-pub mod messages;
-pub mod other;
-pub mod reasons;
-pub mod record;
-pub mod report;
+pub(crate) mod messages;
+pub(crate) mod other;
+pub(crate) mod reasons;
+pub(crate) mod record;
+pub(crate) mod report;
 
 use std::ffi::OsString;
 use std::io::Read;
@@ -30,7 +30,7 @@ use crate::ui::{self, Ui, When};
 use crate::variables;
 
 /// Links as a command line in the program's own process.
-pub fn main(flavor: Option<Flavor>, args: Vec<OsString>) -> ExitCode {
+pub(crate) fn main(flavor: Option<Flavor>, args: Vec<OsString>) -> ExitCode {
     let start = Instant::now();
     children::watch();
     let (color, args) = take_color(args);
@@ -124,7 +124,7 @@ pub fn main(flavor: Option<Flavor>, args: Vec<OsString>) -> ExitCode {
 }
 
 /// `xsys ld`: the same, with its own way to say the flavor and a help text.
-pub fn command(ui: &Ui, mut args: Vec<OsString>) -> ExitCode {
+pub(crate) fn command(ui: &Ui, mut args: Vec<OsString>) -> ExitCode {
     if args.is_empty() {
         render::show(
             ui,

@@ -17,14 +17,14 @@ use crate::files::keep_newest;
 use crate::linker::report::report_name;
 
 /// For images with more sections than this, nothing is kept.
-pub const MOST: usize = 1 << 14;
+pub(crate) const MOST: usize = 1 << 14;
 
 /// How many images can be asked about, at most.
 const KEEP: usize = 256;
 
 /// A section of an image.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Section {
+pub(crate) struct Section {
     pub section: String,
     pub file: String,
     pub member: Option<String>,
@@ -72,7 +72,7 @@ fn folder(reports: &Path) -> PathBuf {
 }
 
 /// Keeps what is known about an image with this content.
-pub fn leave(reports: &Path, content: &[u8], kept: &[Kept]) -> Result<(), Diagnostic> {
+pub(crate) fn leave(reports: &Path, content: &[u8], kept: &[Kept]) -> Result<(), Diagnostic> {
     let folder = folder(reports);
     std::fs::create_dir_all(&folder).map_err(|error| file("create", &folder, &error))?;
     let sections: Vec<Section> = kept.iter().map(Section::from).collect();
@@ -84,13 +84,13 @@ pub fn leave(reports: &Path, content: &[u8], kept: &[Kept]) -> Result<(), Diagno
 }
 
 /// Removes what is known about an image that another has taken the place of; `name` is its report's.
-pub fn forget(reports: &Path, name: &str) {
+pub(crate) fn forget(reports: &Path, name: &str) {
     // There may be nothing.
     let _ = std::fs::remove_file(folder(reports).join(name));
 }
 
 /// What is known about a linked file: its build's output folder is above it.
-pub fn find(path: &Path, content: &[u8]) -> Option<Vec<Section>> {
+pub(crate) fn find(path: &Path, content: &[u8]) -> Option<Vec<Section>> {
     let name = report_name(content);
     let path = std::path::absolute(path).ok()?;
     let mut folders = path.ancestors().skip(1);

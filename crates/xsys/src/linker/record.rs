@@ -25,7 +25,7 @@ const DIGESTED: u64 = 8 << 20;
 
 /// A link's inputs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Record {
+pub(crate) struct Record {
     pub output: PathBuf,
     /// The package that cargo has linked it for.
     pub package: Option<String>,
@@ -50,7 +50,12 @@ struct Input {
 
 impl Record {
     /// What is to be remembered of a link that has just written its output.
-    pub fn of(outcome: &Outcome, responses: &[PathBuf], output: &Path, report: String) -> Self {
+    pub(crate) fn of(
+        outcome: &Outcome,
+        responses: &[PathBuf],
+        output: &Path,
+        report: String,
+    ) -> Self {
         let output = absolute(output);
         let responses = responses.iter().filter_map(|path| stat(path));
         let read = outcome.read.iter().cloned().chain(responses);
@@ -61,7 +66,7 @@ impl Record {
     }
 
     /// The same of a link by another linker, which has no report.
-    pub fn of_other(
+    pub(crate) fn of_other(
         read: &[ReadFile],
         missed: &[PathBuf],
         program: Option<&Path>,
@@ -102,7 +107,7 @@ impl Record {
 
     /// Writes the record under a name that follows from the output's path. Returns the report of the
     /// one that was there.
-    pub fn leave(&self, folder: &Path) -> Result<Option<String>, Diagnostic> {
+    pub(crate) fn leave(&self, folder: &Path) -> Result<Option<String>, Diagnostic> {
         std::fs::create_dir_all(folder).map_err(|error| file("create", folder, &error))?;
         let name = hex(&Sha256::digest(self.output.as_os_str().as_encoded_bytes())[..16]);
         let path = folder.join(format!("{name}.json"));
@@ -156,7 +161,7 @@ impl Input {
 }
 
 /// All records in a folder.
-pub fn all(folder: &Path) -> Vec<(PathBuf, Record)> {
+pub(crate) fn all(folder: &Path) -> Vec<(PathBuf, Record)> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let mut records: Vec<(PathBuf, Record)> = entries
         .filter_map(|entry| {
@@ -170,7 +175,7 @@ pub fn all(folder: &Path) -> Vec<(PathBuf, Record)> {
 
 /// Removes outputs that were made of something else than what is there now. `counts` says whether
 /// an input matters for a record.
-pub fn remove_stale(folder: &Path, counts: &dyn Fn(&Record, &Path) -> bool) {
+pub(crate) fn remove_stale(folder: &Path, counts: &dyn Fn(&Record, &Path) -> bool) {
     for (path, record) in all(folder) {
         if record.output.is_file() && record.holds(&|input| counts(&record, input)) {
             continue;
@@ -219,7 +224,7 @@ fn this_linker() -> Option<Input> {
 }
 
 /// A file as it is now.
-pub fn stat(path: &Path) -> Option<ReadFile> {
+pub(crate) fn stat(path: &Path) -> Option<ReadFile> {
     let metadata = std::fs::metadata(path).ok()?;
     Some(ReadFile {
         path: path.to_owned(),

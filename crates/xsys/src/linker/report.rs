@@ -18,7 +18,7 @@ const KEEP: usize = 256;
 
 /// What is known after a link.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LinkReport {
+pub(crate) struct LinkReport {
     pub wall_ms: u64,
     /// Highest memory use of the linker's process, where the system tells.
     pub peak_kib: Option<u64>,
@@ -33,14 +33,14 @@ pub struct LinkReport {
 
 /// A diagnostic as people and programs read it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Message {
+pub(crate) struct Message {
     pub plain: String,
     pub colored: String,
     pub json: serde_json::Value,
 }
 
 impl Message {
-    pub fn of(diagnostic: &Diagnostic) -> Self {
+    pub(crate) fn of(diagnostic: &Diagnostic) -> Self {
         Self {
             plain: render::to_text(diagnostic, false),
             colored: render::to_text(diagnostic, true),
@@ -51,7 +51,7 @@ impl Message {
 
 /// A memory region and how full it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Region {
+pub(crate) struct Region {
     pub name: String,
     pub origin: u64,
     pub length: u64,
@@ -59,7 +59,7 @@ pub struct Region {
 }
 
 /// The name of the report for a finished file.
-pub fn report_name(content: &[u8]) -> String {
+pub(crate) fn report_name(content: &[u8]) -> String {
     let mut name: String = Sha256::digest(content)
         .iter()
         .map(|byte| format!("{byte:02x}"))
@@ -69,30 +69,34 @@ pub fn report_name(content: &[u8]) -> String {
 }
 
 /// The report for a finished file, if its link left one.
-pub fn find_report(folder: &Path, content: &[u8]) -> Option<LinkReport> {
+pub(crate) fn find_report(folder: &Path, content: &[u8]) -> Option<LinkReport> {
     read_report(folder, &report_name(content))
 }
 
 /// The report for a linked file, whose build's output folder is above it.
-pub fn known_about(path: &Path, content: &[u8]) -> Option<LinkReport> {
+pub(crate) fn known_about(path: &Path, content: &[u8]) -> Option<LinkReport> {
     let path = std::path::absolute(path).ok()?;
     let mut folders = path.ancestors().skip(1);
     folders.find_map(|above| find_report(&above.join("xsys").join("links"), content))
 }
 
 /// The report of this name.
-pub fn read_report(folder: &Path, name: &str) -> Option<LinkReport> {
+pub(crate) fn read_report(folder: &Path, name: &str) -> Option<LinkReport> {
     let text = std::fs::read(folder.join(name)).ok()?;
     serde_json::from_slice(&text).ok()
 }
 
 /// Removes all but the newest reports.
-pub fn prune_reports(folder: &Path) {
+pub(crate) fn prune_reports(folder: &Path) {
     keep_newest(folder, KEEP);
 }
 
 /// Writes the report for a finished file, and returns its name.
-pub fn leave(folder: &Path, content: &[u8], report: &LinkReport) -> Result<String, Diagnostic> {
+pub(crate) fn leave(
+    folder: &Path,
+    content: &[u8],
+    report: &LinkReport,
+) -> Result<String, Diagnostic> {
     std::fs::create_dir_all(folder).map_err(|error| file("create", folder, &error))?;
     let name = report_name(content);
     let path = folder.join(&name);

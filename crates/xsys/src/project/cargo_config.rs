@@ -19,7 +19,7 @@ use crate::error::reason;
 
 /// The configuration for commands that are given in a folder.
 #[derive(Clone, Debug, Default)]
-pub struct CargoConfig {
+pub(crate) struct CargoConfig {
     /// Files and `--config`.
     merged: Value,
     /// `--config` alone.
@@ -29,7 +29,11 @@ pub struct CargoConfig {
 
 impl CargoConfig {
     /// Asks cargo.
-    pub fn load(folder: &Path, cargo: &Path, flags: &CargoFlags) -> Result<Self, Diagnostic> {
+    pub(crate) fn load(
+        folder: &Path,
+        cargo: &Path,
+        flags: &CargoFlags,
+    ) -> Result<Self, Diagnostic> {
         let options = config_options(flags, folder);
         let mut all = command(cargo, &options);
         all.current_dir(folder);
@@ -54,13 +58,13 @@ impl CargoConfig {
     }
 
     /// An environment variable.
-    pub fn env(&self, name: &str) -> Option<&str> {
+    pub(crate) fn env(&self, name: &str) -> Option<&str> {
         self.env.get(name).map(String::as_str)
     }
 
     /// A variable as processes that cargo starts will see it. `[env]` does not replace what is set,
     /// unless it says so.
-    pub fn variable(&self, name: &str) -> Option<OsString> {
+    pub(crate) fn variable(&self, name: &str) -> Option<OsString> {
         let entry = at(&self.merged, &["env", name]);
         let forced = at(entry, &["force"]).as_bool() == Some(true);
         let table = scalar(entry).or_else(|| scalar(at(entry, &["value"])));
@@ -70,7 +74,7 @@ impl CargoConfig {
     }
 
     /// A single value: `--config` before the environment before files.
-    pub fn text(&self, key: &[&str]) -> Option<String> {
+    pub(crate) fn text(&self, key: &[&str]) -> Option<String> {
         scalar(at(&self.options, key))
             .or_else(|| self.env(&variable(key)).map(str::to_owned))
             .or_else(|| scalar(at(&self.merged, key)))
@@ -78,7 +82,7 @@ impl CargoConfig {
 
     /// A list of words, also where it is written as one string: the files', the environment's
     /// and those of `--config`, in this order.
-    pub fn words(&self, key: &[&str]) -> Option<Vec<String>> {
+    pub(crate) fn words(&self, key: &[&str]) -> Option<Vec<String>> {
         let merged = at(&self.merged, key);
         let env = self.env(&variable(key));
         if merged.is_null() && env.is_none() {
@@ -94,7 +98,7 @@ impl CargoConfig {
     }
 
     /// `build.target`: one, or several.
-    pub fn build_targets(&self) -> Vec<String> {
+    pub(crate) fn build_targets(&self) -> Vec<String> {
         let key = ["build", "target"];
         if at(&self.merged, &key).is_array() {
             return self.words(&key).unwrap_or_default();
@@ -103,7 +107,7 @@ impl CargoConfig {
     }
 
     /// The tables `target.'cfg(…)'` that have this key, with their conditions, in cargo's order.
-    pub fn conditional<'a>(
+    pub(crate) fn conditional<'a>(
         &'a self,
         key: &'a str,
     ) -> impl Iterator<Item = (&'a str, &'a Value)> + 'a {
@@ -116,12 +120,12 @@ impl CargoConfig {
     }
 
     /// A switch of cargo's that is in `[unstable]` or `-Z`.
-    pub fn unstable(&self, name: &str) -> &Value {
+    pub(crate) fn unstable(&self, name: &str) -> &Value {
         at(&self.merged, &["unstable", name])
     }
 
     #[cfg(test)]
-    pub fn of(files: &str, options: &str, env: &[(&str, &str)]) -> Self {
+    pub(crate) fn of(files: &str, options: &str, env: &[(&str, &str)]) -> Self {
         let table = |text: &str| {
             let table: toml::Table = toml::from_str(text).expect("the test's TOML is right");
             serde_json::to_value(table).expect("TOML fits into JSON")
@@ -141,12 +145,12 @@ impl CargoConfig {
 }
 
 /// Whether a condition holds for a target with these cfgs.
-pub fn holds(condition: &str, cfgs: &[Cfg]) -> bool {
+pub(crate) fn holds(condition: &str, cfgs: &[Cfg]) -> bool {
     CfgExpr::matches_key(condition, cfgs)
 }
 
 /// The words of a list or a string.
-pub fn split(value: &Value) -> Vec<String> {
+pub(crate) fn split(value: &Value) -> Vec<String> {
     match value {
         Value::String(text) => text.split_whitespace().map(str::to_owned).collect(),
         Value::Array(items) => items

@@ -6,14 +6,14 @@ use std::path::Path;
 use toml_edit::{Array, DocumentMut, Item, Table, Value};
 use xsys_diag::Diagnostic;
 
-pub fn parse(path: &Path, text: &str) -> Result<DocumentMut, Diagnostic> {
+pub(crate) fn parse(path: &Path, text: &str) -> Result<DocumentMut, Diagnostic> {
     text.parse().map_err(|error: toml_edit::TomlError| {
         Diagnostic::error(format!("`{}` is no TOML", path.display())).note(error.to_string())
     })
 }
 
 /// A table at a path, made where it is missing; those above it are not shown by themselves.
-pub fn table<'a>(
+pub(crate) fn table<'a>(
     document: &'a mut DocumentMut,
     path: &[&str],
 ) -> Option<&'a mut dyn toml_edit::TableLike> {
@@ -30,7 +30,7 @@ pub fn table<'a>(
 }
 
 /// Sets a key unless it has that value; its comments stay.
-pub fn set(table: &mut dyn toml_edit::TableLike, key: &str, text: &str) {
+pub(crate) fn set(table: &mut dyn toml_edit::TableLike, key: &str, text: &str) {
     if table.get(key).and_then(Item::as_str) == Some(text) {
         return;
     }
@@ -47,7 +47,7 @@ pub fn set(table: &mut dyn toml_edit::TableLike, key: &str, text: &str) {
 }
 
 /// Sets a list, a line for each of its members.
-pub fn set_list(table: &mut dyn toml_edit::TableLike, key: &str, list: &[String]) {
+pub(crate) fn set_list(table: &mut dyn toml_edit::TableLike, key: &str, list: &[String]) {
     let old = table.get(key).and_then(Item::as_array);
     let same = old.is_some_and(|old| {
         let old: Vec<Option<&str>> = old.iter().map(Value::as_str).collect();

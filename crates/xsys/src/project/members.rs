@@ -14,42 +14,42 @@ use crate::project::settings::Settings;
 
 /// A member that is built.
 #[derive(Clone, Debug)]
-pub struct Member {
+pub(crate) struct Member {
     pub settings: Settings,
     package: Package,
 }
 
 /// Members that are built together, and what cargo is told for them.
-pub struct Part {
+pub(crate) struct Part {
     pub settings: Settings,
     pub flags: CargoFlags,
     pub members: Vec<Member>,
 }
 
 impl Member {
-    pub fn new(package: &Package, settings: Settings) -> Self {
+    pub(crate) fn new(package: &Package, settings: Settings) -> Self {
         Self {
             settings,
             package: package.clone(),
         }
     }
 
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         self.package.name.as_str()
     }
 
-    pub fn version(&self) -> String {
+    pub(crate) fn version(&self) -> String {
         self.package.version.to_string()
     }
 
     /// The folder of its manifest.
-    pub fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         let manifest = self.package.manifest_path.as_std_path();
         manifest.parent().unwrap_or(manifest)
     }
 
     /// How many of its programs cargo puts into one folder: binaries, and examples.
-    pub fn programs(&self) -> (usize, usize) {
+    pub(crate) fn programs(&self) -> (usize, usize) {
         let count = |kind: TargetKind| {
             let targets = self.package.targets.iter();
             targets.filter(|target| target.kind.contains(&kind)).count()
@@ -58,7 +58,7 @@ impl Member {
     }
 
     /// The names of its binaries.
-    pub fn binaries(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn binaries(&self) -> impl Iterator<Item = &str> {
         let targets = self.package.targets.iter();
         targets
             .filter(|target| target.kind.contains(&TargetKind::Bin))
@@ -66,12 +66,12 @@ impl Member {
     }
 
     /// The names of its features.
-    pub fn features(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn features(&self) -> impl Iterator<Item = &str> {
         self.package.features.keys().map(String::as_str)
     }
 
     /// The binary that `cargo run` takes by itself.
-    pub fn default_run(&self) -> Option<&str> {
+    pub(crate) fn default_run(&self) -> Option<&str> {
         self.package.default_run.as_deref()
     }
 
@@ -90,7 +90,7 @@ impl Member {
         targets.any(|target| target.kind.contains(kind) && target.name == name)
     }
 
-    pub fn has_feature(&self, name: &str) -> bool {
+    pub(crate) fn has_feature(&self, name: &str) -> bool {
         match name.split_once('/') {
             Some((package, _)) => {
                 let package = package.trim_end_matches('?');
@@ -106,7 +106,7 @@ impl Member {
 }
 
 /// The packages that cargo would select; nothing where only cargo can tell.
-pub fn selected<'a>(metadata: &'a Metadata, flags: &CargoFlags) -> Vec<&'a Package> {
+pub(crate) fn selected<'a>(metadata: &'a Metadata, flags: &CargoFlags) -> Vec<&'a Package> {
     let has = |names: &[&str]| {
         let mut words = flags.flags.iter();
         words.any(|flag| names.contains(&flag.to_string_lossy().as_ref()))
@@ -175,7 +175,7 @@ fn fits(pattern: &[u8], name: &[u8]) -> bool {
 }
 
 /// Puts members together that are built alike, in the order of the first of each.
-pub fn parts(members: &[Member], flags: &CargoFlags) -> Vec<Part> {
+pub(crate) fn parts(members: &[Member], flags: &CargoFlags) -> Vec<Part> {
     let mut parts: Vec<Part> = Vec::new();
     for member in members {
         match parts
@@ -206,7 +206,7 @@ pub fn parts(members: &[Member], flags: &CargoFlags) -> Vec<Part> {
 }
 
 /// Members that no target is named for, where others have one: those that nobody else compiles.
-pub fn without_target(parts: &mut Vec<Part>) -> Vec<Member> {
+pub(crate) fn without_target(parts: &mut Vec<Part>) -> Vec<Member> {
     if !parts.iter().any(|part| part.settings.what().is_some()) {
         return Vec::new();
     }

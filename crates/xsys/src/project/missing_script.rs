@@ -37,7 +37,7 @@ struct Keys {
 }
 
 /// Looks whether the script of these settings is there; one of the manifests names it.
-pub fn check<'m>(
+pub(super) fn check<'m>(
     settings: &Settings,
     manifests: impl Iterator<Item = &'m Path>,
 ) -> Result<(), Diagnostic> {

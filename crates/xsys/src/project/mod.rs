@@ -3,14 +3,14 @@
 //! cargo is asked (`cargo metadata --no-deps`), because only cargo knows how `--manifest-path`,
 //! `--config`, the environment and configuration files add up.
 
-pub mod cargo_config;
-pub mod manifest_edit;
-pub mod members;
+pub(crate) mod cargo_config;
+pub(crate) mod manifest_edit;
+pub(crate) mod members;
 mod missing_script;
-pub mod profile;
-pub mod settings;
-pub mod trim_paths;
-pub mod verb;
+pub(crate) mod profile;
+pub(crate) mod settings;
+pub(crate) mod trim_paths;
+pub(crate) mod verb;
 
 use std::path::{Path, PathBuf};
 
@@ -25,7 +25,7 @@ use crate::images::emit::Shared;
 
 /// A project as a command sees it.
 #[derive(Clone, Debug)]
-pub struct Project {
+pub(crate) struct Project {
     /// The folder that cargo runs in.
     pub folder: PathBuf,
     pub workspace_root: PathBuf,
@@ -45,7 +45,11 @@ pub struct Project {
 
 impl Project {
     /// Asks cargo. `folder` is where the command was given.
-    pub fn load(folder: &Path, cargo: &Path, flags: &CargoFlags) -> Result<Self, Diagnostic> {
+    pub(crate) fn load(
+        folder: &Path,
+        cargo: &Path,
+        flags: &CargoFlags,
+    ) -> Result<Self, Diagnostic> {
         let metadata = metadata(folder, cargo, flags)?;
 
         let workspace_root = metadata.workspace_root.clone().into_std_path_buf();
@@ -99,13 +103,17 @@ impl Project {
 
     /// Whether a linker is needed: libraries for Rust, and archives for others' linkers, are not
     /// linked.
-    pub fn links(&self, flags: &CargoFlags) -> bool {
+    pub(crate) fn links(&self, flags: &CargoFlags) -> bool {
         !self.linked.is_empty() || names_programs(flags)
     }
 
     /// Says what cargo would say after the sysroot is built: a target that has no such programs or
     /// libraries.
-    pub fn can_be_made(&self, target: &Target, flags: &CargoFlags) -> Result<(), Diagnostic> {
+    pub(crate) fn can_be_made(
+        &self,
+        target: &Target,
+        flags: &CargoFlags,
+    ) -> Result<(), Diagnostic> {
         if names_programs(flags) || flags.flags.iter().any(|flag| flag == "--lib") {
             return Ok(());
         }
@@ -119,14 +127,14 @@ impl Project {
     }
 
     /// Whether the linker script that a manifest names can be read when it is needed.
-    pub fn script_is_there(&self) -> Result<(), Diagnostic> {
+    pub(crate) fn script_is_there(&self) -> Result<(), Diagnostic> {
         let root = self.workspace_root.join("Cargo.toml");
         let manifests = self.manifests.iter().chain([&root]);
         missing_script::check(&self.settings, manifests.map(PathBuf::as_path))
     }
 
     /// What its members are for, each once; where only cargo knows them, what the workspace says.
-    pub fn targets(&self) -> Vec<What> {
+    pub(crate) fn targets(&self) -> Vec<What> {
         if self.members.is_empty() {
             return self.settings.what().into_iter().collect();
         }
@@ -140,7 +148,7 @@ impl Project {
     }
 
     /// The project with some of its members.
-    pub fn with(&self, part: &Part) -> Self {
+    pub(crate) fn with(&self, part: &Part) -> Self {
         Self {
             settings: part.settings.clone(),
             members: part.members.clone(),
@@ -150,7 +158,7 @@ impl Project {
 
     /// Whether an image with one name would serve several programs: they are for one target, and
     /// so in one folder.
-    pub fn shared(&self) -> Shared {
+    pub(crate) fn shared(&self) -> Shared {
         let here = self.settings.what();
         let same = self
             .everyone
@@ -164,12 +172,12 @@ impl Project {
     }
 
     /// Where rustc's calls of our linker leave their reports.
-    pub fn reports(&self) -> PathBuf {
+    pub(crate) fn reports(&self) -> PathBuf {
         self.target_dir.join("xsys").join("links")
     }
 
     /// Where they leave what they were made of.
-    pub fn link_records(&self) -> PathBuf {
+    pub(crate) fn link_records(&self) -> PathBuf {
         self.target_dir.join("xsys").join("link-records")
     }
 }
@@ -248,7 +256,11 @@ fn names_programs(flags: &CargoFlags) -> bool {
 }
 
 /// What cargo knows of the packages here.
-pub fn metadata(folder: &Path, cargo: &Path, flags: &CargoFlags) -> Result<Metadata, Diagnostic> {
+pub(crate) fn metadata(
+    folder: &Path,
+    cargo: &Path,
+    flags: &CargoFlags,
+) -> Result<Metadata, Diagnostic> {
     let mut command = MetadataCommand::new();
     command.cargo_path(cargo).current_dir(folder).no_deps();
     if let Some(path) = &flags.manifest_path {

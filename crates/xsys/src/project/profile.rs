@@ -10,13 +10,13 @@ use crate::project::settings::Manifest;
 
 /// The part of a profile that reaches the standard library.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Profile {
+pub(crate) struct Profile {
     pub panic: Option<String>,
     pub rustflags: Vec<String>,
 }
 
 /// Works out a profile, by its name in manifests.
-pub fn resolve(manifest: &Manifest, config: &CargoConfig, name: &str) -> Profile {
+pub(crate) fn resolve(manifest: &Manifest, config: &CargoConfig, name: &str) -> Profile {
     let mut name = name.to_owned();
     let mut panic = None;
     let mut rustflags = None;

@@ -18,7 +18,7 @@ use crate::error::file;
 
 /// A manifest, as far as it concerns us.
 #[derive(Clone, Debug, Default, Deserialize)]
-pub struct Manifest {
+pub(crate) struct Manifest {
     package: Option<Holder>,
     workspace: Option<Holder>,
     #[serde(default)]
@@ -41,7 +41,7 @@ struct Metadata {
 /// A profile of cargo's, as far as it reaches the standard library.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Profile {
+pub(crate) struct Profile {
     pub panic: Option<String>,
     pub inherits: Option<String>,
     pub rustflags: Option<Vec<String>>,
@@ -51,7 +51,7 @@ pub struct Profile {
 /// The table `xsys`.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Settings {
+pub(crate) struct Settings {
     board: Option<String>,
     target_spec: Option<PathBuf>,
     /// A triple, or as for cargo a spec file.
@@ -85,7 +85,7 @@ pub struct Settings {
 
 /// cargo's `per-package-target`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ByCargo {
+pub(crate) enum ByCargo {
     /// `forced-target`, whatever the command line says.
     Forced,
     /// `default-target`, unless something else is said.
@@ -95,7 +95,7 @@ pub enum ByCargo {
 /// How to run the program: as in a board's `[run]`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct RunSettings {
+pub(crate) struct RunSettings {
     pub engine: Engine,
     pub program: Option<String>,
     #[serde(default)]
@@ -106,7 +106,7 @@ pub struct RunSettings {
 /// How to build the standard library.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct SysrootSettings {
+pub(crate) struct SysrootSettings {
     pub opt_level: Option<Level>,
     pub panic: Option<String>,
     pub debug: Option<Level>,
@@ -120,7 +120,7 @@ pub struct SysrootSettings {
 /// cargo writes levels as numbers, words and booleans.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(untagged)]
-pub enum Level {
+pub(crate) enum Level {
     Number(i64),
     Word(String),
     Flag(bool),
@@ -128,7 +128,7 @@ pub enum Level {
 
 impl Level {
     /// The spelling that cargo's documentation calls the long one.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         match self {
             Self::Number(number) => number.to_string(),
             Self::Word(word) => match word.as_str() {
@@ -145,7 +145,7 @@ impl Level {
 
 impl Settings {
     /// What the project is for, if it says so.
-    pub fn what(&self) -> Option<What> {
+    pub(crate) fn what(&self) -> Option<What> {
         if let Some(file) = &self.target_spec {
             return Some(What::SpecFile(self.folder.join(file)));
         }
@@ -165,7 +165,7 @@ impl Settings {
     }
 
     /// Whether others mean the same, wherever they are written.
-    pub fn is_like(&self, other: &Self) -> bool {
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
         let elsewhere = |settings: &Self| Self {
             board: None,
             target_spec: None,
@@ -190,12 +190,12 @@ impl Settings {
     }
 
     /// The machine's memory; empty where the project says nothing.
-    pub fn memory(&self) -> &[Memory] {
+    pub(crate) fn memory(&self) -> &[Memory] {
         &self.memory
     }
 
     /// The linker script's path.
-    pub fn script(&self) -> Option<PathBuf> {
+    pub(crate) fn script(&self) -> Option<PathBuf> {
         self.script.as_ref().map(|script| self.folder.join(script))
     }
 
@@ -251,12 +251,12 @@ impl Settings {
 }
 
 impl Manifest {
-    pub fn read(path: &Path) -> Result<Self, Diagnostic> {
+    pub(crate) fn read(path: &Path) -> Result<Self, Diagnostic> {
         let text = std::fs::read_to_string(path).map_err(|error| file("read", path, &error))?;
         Self::parse(path, &text)
     }
 
-    pub fn parse(path: &Path, text: &str) -> Result<Self, Diagnostic> {
+    pub(crate) fn parse(path: &Path, text: &str) -> Result<Self, Diagnostic> {
         let mut manifest: Self = toml::from_str(text).map_err(|error| {
             let source = Source {
                 path: path.to_owned(),
@@ -295,7 +295,7 @@ impl Manifest {
     }
 
     /// The package's settings.
-    pub fn package(&self) -> Settings {
+    pub(crate) fn package(&self) -> Settings {
         let mut settings = Self::of(&self.package);
         let Some(holder) = &self.package else {
             return settings;
@@ -313,7 +313,7 @@ impl Manifest {
     }
 
     /// The workspace's settings.
-    pub fn workspace(&self) -> Settings {
+    pub(crate) fn workspace(&self) -> Settings {
         Self::of(&self.workspace)
     }
 
@@ -326,17 +326,17 @@ impl Manifest {
     }
 
     /// A profile as it is written, without what it inherits.
-    pub fn profile(&self, name: &str) -> Option<&Profile> {
+    pub(crate) fn profile(&self, name: &str) -> Option<&Profile> {
         self.profile.get(name)
     }
 
     /// Whether a profile comes from `release`; all others come from `dev`.
-    pub fn is_release(&self, profile: &str) -> bool {
+    pub(crate) fn is_release(&self, profile: &str) -> bool {
         self.lineage(profile).last() == Some(&"release")
     }
 
     /// Whether cargo's own key `trim-paths` is set in a profile.
-    pub fn has_trim_paths(&self, profile: &str) -> bool {
+    pub(crate) fn has_trim_paths(&self, profile: &str) -> bool {
         let set = |name: &&str| {
             self.profile
                 .get(*name)
@@ -367,7 +367,7 @@ impl Manifest {
 }
 
 /// A package's settings over its workspace's.
-pub fn merge(package: Settings, workspace: Settings) -> Settings {
+pub(crate) fn merge(package: Settings, workspace: Settings) -> Settings {
     package.over(workspace)
 }
 

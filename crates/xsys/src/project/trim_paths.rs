@@ -15,7 +15,7 @@ use crate::project::Project;
 use crate::project::settings::Manifest;
 
 /// The flags that rustc gets: the command line's wish, else the metadata's, else the profile's.
-pub fn flags(
+pub(crate) fn flags(
     asked: Option<&TrimPaths>,
     profile: &str,
     project: &Project,
@@ -84,7 +84,7 @@ fn remaps(project: &Project, toolchain: &Toolchain) -> Vec<(PathBuf, String)> {
 }
 
 /// Where cargo keeps the sources of dependencies.
-pub fn cargo_home() -> Option<PathBuf> {
+pub(crate) fn cargo_home() -> Option<PathBuf> {
     match std::env::var_os("CARGO_HOME") {
         Some(home) => Some(PathBuf::from(home)),
         None => Some(std::env::home_dir()?.join(".cargo")),

@@ -4,7 +4,7 @@ use crate::cli::CargoFlags;
 
 /// Which of cargo's commands is coming.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verb {
+pub(crate) enum Verb {
     Build,
     Run,
     Test,
@@ -17,7 +17,7 @@ pub enum Verb {
 }
 
 impl Verb {
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Build => "build",
             Self::Run => "run",
@@ -31,7 +31,7 @@ impl Verb {
     }
 
     /// The profile that cargo uses.
-    pub fn profile(self, flags: &CargoFlags) -> &str {
+    pub(crate) fn profile(self, flags: &CargoFlags) -> &str {
         match (&flags.profile, self) {
             (Some(profile), _) => profile,
             (None, Self::Test) => "test",
@@ -41,17 +41,17 @@ impl Verb {
     }
 
     /// Whether programs are linked; without, neither a linker nor an image matters.
-    pub fn links(self) -> bool {
+    pub(crate) fn links(self) -> bool {
         !matches!(self, Self::Check | Self::Clippy | Self::Doc)
     }
 
     /// Whether cargo may start what it made.
-    pub fn starts_programs(self) -> bool {
+    pub(crate) fn starts_programs(self) -> bool {
         matches!(self, Self::Run | Self::Test | Self::Bench | Self::Other)
     }
 
     /// Whether the crate `test` may be asked for.
-    pub fn has_tests(self, flags: &CargoFlags) -> bool {
+    pub(crate) fn has_tests(self, flags: &CargoFlags) -> bool {
         match self {
             Self::Test | Self::Bench => true,
             Self::Run | Self::Doc => false,
@@ -61,7 +61,7 @@ impl Verb {
     }
 
     /// Whether everything is built as cargo builds tests: with unwinding, whatever the profile says.
-    pub fn is_of_tests(self) -> bool {
+    pub(crate) fn is_of_tests(self) -> bool {
         matches!(self, Self::Test | Self::Bench)
     }
 }

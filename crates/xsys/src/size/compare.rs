@@ -9,7 +9,7 @@ use crate::size::{Item, Kind};
 
 /// A name whose size is not the same in both.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
+pub(crate) struct Change {
     pub name: String,
     pub kind: Kind,
     pub before: u64,
@@ -17,13 +17,13 @@ pub struct Change {
 }
 
 impl Change {
-    pub fn difference(&self) -> i128 {
+    pub(crate) fn difference(&self) -> i128 {
         i128::from(self.after) - i128::from(self.before)
     }
 }
 
 /// All changes, the largest first.
-pub fn changes(before: &[Item], after: &[Item]) -> Vec<Change> {
+pub(crate) fn changes(before: &[Item], after: &[Item]) -> Vec<Change> {
     let mut sums: BTreeMap<(&str, Kind), (u64, u64)> = BTreeMap::new();
     for item in before {
         let sum = &mut sums.entry((&item.name, item.kind)).or_default().0;

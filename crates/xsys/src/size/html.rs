@@ -39,7 +39,7 @@ svg{width:100%;height:auto}svg rect{stroke:#fff}svg text{font-size:11px;pointer-
 ";
 
 /// The page for a linked file. `regions`: the memories of its machine, where they are known.
-pub fn page(name: &str, content: &[u8], regions: &[Region]) -> Result<String, Diagnostic> {
+pub(crate) fn page(name: &str, content: &[u8], regions: &[Region]) -> Result<String, Diagnostic> {
     let sections = measure(content, By::Section)?;
     // A file without symbols has no crates.
     let symbols = measure(content, By::Symbol);

@@ -7,12 +7,12 @@
 //! Wasm modules are read by [`wasm`]; [`why`] says what a function of theirs is there for, and
 //! [`compare`] sets two files against each other.
 
-pub mod compare;
-pub mod html;
+pub(crate) mod compare;
+pub(crate) mod html;
 mod treemap;
 mod wasm;
-pub mod why;
-pub mod why_elf;
+pub(crate) mod why;
+pub(crate) mod why_elf;
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ use xsys_diag::Diagnostic;
 
 /// What bytes are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+pub(crate) enum Kind {
     Code,
     Data,
     /// Debug information; it is no part of the program.
@@ -30,7 +30,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Code => "code",
             Self::Data => "data",
@@ -42,7 +42,7 @@ impl Kind {
 
 /// One line of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Item {
+pub(crate) struct Item {
     pub name: String,
     pub kind: Kind,
     pub addr: Option<u64>,
@@ -51,7 +51,7 @@ pub struct Item {
 
 /// An answer: the lines, and what has to be known to read them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Sizes {
+pub(crate) struct Sizes {
     pub items: Vec<Item>,
     pub notes: Vec<String>,
 }
@@ -67,7 +67,7 @@ impl From<Vec<Item>> for Sizes {
 
 /// What is added up by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum By {
+pub(crate) enum By {
     Section,
     Symbol,
     Crate,
@@ -76,7 +76,7 @@ pub enum By {
 }
 
 /// The sizes in a linked file, the largest first.
-pub fn measure(content: &[u8], by: By) -> Result<Sizes, Diagnostic> {
+pub(crate) fn measure(content: &[u8], by: By) -> Result<Sizes, Diagnostic> {
     let mut sizes: Sizes = if is_wasm(content) {
         wasm::measure(content, by)?
     } else {
@@ -273,7 +273,7 @@ fn is_constant(name: &str) -> bool {
 }
 
 /// How many of a list are shown where so many are wanted; 0 is all.
-pub fn shown(all: usize, top: usize) -> usize {
+pub(crate) fn shown(all: usize, top: usize) -> usize {
     if top == 0 { all } else { top.min(all) }
 }
 

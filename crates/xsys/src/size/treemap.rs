@@ -5,7 +5,7 @@
 
 /// A rectangle, in whatever unit the outermost one has.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Rect {
+pub(super) struct Rect {
     pub x: f64,
     pub y: f64,
     pub width: f64,
@@ -13,7 +13,7 @@ pub struct Rect {
 }
 
 /// A rectangle for each size; those come largest first, and none is zero.
-pub fn layout(sizes: &[u64], mut rest: Rect) -> Vec<Rect> {
+pub(super) fn layout(sizes: &[u64], mut rest: Rect) -> Vec<Rect> {
     let mut out = Vec::with_capacity(sizes.len());
     let total: f64 = sizes.iter().map(|&size| size as f64).sum();
     let scale = rest.width * rest.height / total.max(1.0);

@@ -13,7 +13,7 @@ use crate::size::{By, Item, Kind, Sizes, crate_of, largest_first};
 use crate::ui::bytes;
 use crate::wasm_engine::symbols::Symbols;
 
-pub fn measure(content: &[u8], by: By) -> Result<Sizes, Diagnostic> {
+pub(super) fn measure(content: &[u8], by: By) -> Result<Sizes, Diagnostic> {
     let module = read(content)?;
     match by {
         By::Section => Ok(module.sections.into()),

@@ -15,7 +15,7 @@ use crate::wasm_engine::symbols::Symbols;
 
 /// How a function is reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
+pub(crate) enum Step {
     Export(String),
     Start,
     Call,
@@ -26,7 +26,7 @@ pub enum Step {
 
 /// A function of the chain and how the one before it (or the outside) reaches it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Link {
+pub(crate) struct Link {
     pub step: Step,
     pub function: String,
     pub size: u64,
@@ -34,7 +34,7 @@ pub struct Link {
 
 /// What is known of a function's being there.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Why {
+pub(crate) struct Why {
     pub function: String,
     pub size: u64,
     /// From the outside to the function; empty if nothing reaches it.
@@ -63,7 +63,7 @@ struct Graph {
 }
 
 /// Finds the function that a name means, and what it is there for.
-pub fn why(content: &[u8], name: &str) -> Result<Why, Diagnostic> {
+pub(crate) fn why(content: &[u8], name: &str) -> Result<Why, Diagnostic> {
     super::wasm::measure(content, super::By::Section)?;
     let symbols = Symbols::read(content);
     let graph = Graph::read(content)

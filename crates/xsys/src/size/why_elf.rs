@@ -14,7 +14,7 @@ use crate::linker::reasons::Section;
 
 /// What is known of a part's being there.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Why {
+pub(crate) struct Why {
     /// What was asked for, in words: `the crate`, a symbol's name.
     pub what: String,
     /// Bytes of it in the image, and in how many sections.
@@ -28,7 +28,7 @@ pub struct Why {
 
 /// A section of the chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Link {
+pub(crate) struct Link {
     /// Why it is needed by itself; none where the one before refers to it.
     pub root: Option<String>,
     /// What is in it: its symbols in readable form, or its name.
@@ -41,7 +41,7 @@ pub struct Link {
 }
 
 /// Finds what a name means, and what it is there for.
-pub fn why(sections: &[Section], name: &str) -> Result<Why, Diagnostic> {
+pub(crate) fn why(sections: &[Section], name: &str) -> Result<Why, Diagnostic> {
     let names: Vec<String> = sections.iter().map(title).collect();
     let symbols: Vec<Vec<String>> = sections
         .iter()

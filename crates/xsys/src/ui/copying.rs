@@ -7,11 +7,11 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::Ui;
 
 /// A bar that counts bytes, with the speed and what is left.
-pub struct CopyProgress(Option<ProgressBar>);
+pub(crate) struct CopyProgress(Option<ProgressBar>);
 
 impl CopyProgress {
     /// `total` is the number of bytes, where it is known.
-    pub fn new(ui: Ui, doing: &'static str, total: Option<u64>) -> Self {
+    pub(crate) fn new(ui: Ui, doing: &'static str, total: Option<u64>) -> Self {
         use std::io::IsTerminal;
         if ui.quiet || ui.json || !std::io::stderr().is_terminal() {
             return Self(None);
@@ -31,7 +31,7 @@ impl CopyProgress {
         Self(Some(bar))
     }
 
-    pub fn add(&self, count: u64) {
+    pub(crate) fn add(&self, count: u64) {
         if let Some(bar) = &self.0 {
             bar.inc(count);
         }

@@ -13,7 +13,7 @@ use super::Ui;
 const SHOWN: usize = 3;
 
 /// A bar, and what is being made.
-pub struct StampProgress {
+pub(crate) struct StampProgress {
     ui: Ui,
     total: usize,
     bar: Option<ProgressBar>,
@@ -27,7 +27,7 @@ struct State {
 }
 
 impl StampProgress {
-    pub fn new(ui: Ui, total: usize) -> Self {
+    pub(crate) fn new(ui: Ui, total: usize) -> Self {
         let shown = !ui.quiet && !ui.json && std::io::stderr().is_terminal();
         let bar = shown.then(|| {
             let draw = ProgressDrawTarget::stderr();
@@ -48,12 +48,12 @@ impl StampProgress {
         }
     }
 
-    pub fn start(&self, name: &str) {
+    pub(crate) fn start(&self, name: &str) {
         self.change(|state| state.running.push(name.to_owned()));
     }
 
     /// `what` is what became of it.
-    pub fn done(&self, name: &str, what: &str) {
+    pub(crate) fn done(&self, name: &str, what: &str) {
         let done = self.change(|state| {
             state.done += 1;
             state.running.retain(|running| running != name);

@@ -14,7 +14,7 @@ const ENTRIES: [&str; 3] = ["_start", "main", "run"];
 
 /// A call that is ready to be made.
 #[derive(Debug)]
-pub struct Entry {
+pub(super) struct Entry {
     pub name: String,
     function: Func,
     ty: FuncType,
@@ -25,7 +25,7 @@ pub struct Entry {
 
 impl Entry {
     /// Makes the call; the exit code.
-    pub fn call(&self, store: &mut Store<Host>) -> std::result::Result<i32, Error> {
+    pub(super) fn call(&self, store: &mut Store<Host>) -> std::result::Result<i32, Error> {
         // The engine writes over these; their types do not matter.
         let mut results = vec![Val::I32(0); self.ty.results().len()];
         self.function.call(store, &self.inputs, &mut results)?;
@@ -46,7 +46,7 @@ impl Entry {
 }
 
 /// The program's entry.
-pub fn program(store: &Store<Host>, instance: Instance, module: &Module) -> Result<Entry> {
+pub(super) fn program(store: &Store<Host>, instance: Instance, module: &Module) -> Result<Entry> {
     let found = ENTRIES
         .iter()
         .find_map(|name| Some((*name, instance.get_func(store, name)?)));
@@ -83,7 +83,7 @@ pub fn program(store: &Store<Host>, instance: Instance, module: &Module) -> Resu
 }
 
 /// An export by name, called with numbers.
-pub fn named(
+pub(super) fn named(
     store: &Store<Host>,
     instance: Instance,
     module: &Module,

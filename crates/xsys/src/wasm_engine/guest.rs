@@ -32,54 +32,54 @@ impl From<Outside> for Error {
 }
 
 /// The bytes of a module's memory.
-pub struct Guest<'a> {
+pub(super) struct Guest<'a> {
     bytes: &'a mut [u8],
 }
 
 impl<'a> Guest<'a> {
     /// The memory and the host's state, for as long as a host function runs.
-    pub fn of(caller: &'a mut Caller<'_, Host>) -> Result<(Self, &'a mut Host), Error> {
+    pub(super) fn of(caller: &'a mut Caller<'_, Host>) -> Result<(Self, &'a mut Host), Error> {
         let export = caller.get_export("memory").and_then(Extern::into_memory);
         let memory = export.ok_or_else(|| Error::new("the module does not export its `memory`"))?;
         let (bytes, host) = memory.data_and_store_mut(caller);
         Ok((Self { bytes }, host))
     }
 
-    pub fn bytes(&self, addr: u64, len: u64) -> Result<&[u8], Outside> {
+    pub(super) fn bytes(&self, addr: u64, len: u64) -> Result<&[u8], Outside> {
         let outside = Outside { addr, len };
         let (start, end) = range(addr, len).ok_or(outside)?;
         self.bytes.get(start..end).ok_or(outside)
     }
 
-    pub fn bytes_mut(&mut self, addr: u64, len: u64) -> Result<&mut [u8], Outside> {
+    pub(super) fn bytes_mut(&mut self, addr: u64, len: u64) -> Result<&mut [u8], Outside> {
         let outside = Outside { addr, len };
         let (start, end) = range(addr, len).ok_or(outside)?;
         self.bytes.get_mut(start..end).ok_or(outside)
     }
 
-    pub fn put(&mut self, addr: u64, bytes: &[u8]) -> Result<(), Outside> {
+    pub(super) fn put(&mut self, addr: u64, bytes: &[u8]) -> Result<(), Outside> {
         self.bytes_mut(addr, bytes.len() as u64)?
             .copy_from_slice(bytes);
         Ok(())
     }
 
-    pub fn put_u32(&mut self, addr: u64, value: u32) -> Result<(), Outside> {
+    pub(super) fn put_u32(&mut self, addr: u64, value: u32) -> Result<(), Outside> {
         self.put(addr, &value.to_le_bytes())
     }
 
-    pub fn put_u64(&mut self, addr: u64, value: u64) -> Result<(), Outside> {
+    pub(super) fn put_u64(&mut self, addr: u64, value: u64) -> Result<(), Outside> {
         self.put(addr, &value.to_le_bytes())
     }
 
     /// For tests.
     #[cfg(test)]
-    pub fn over(bytes: &'a mut [u8]) -> Self {
+    pub(super) fn over(bytes: &'a mut [u8]) -> Self {
         Self { bytes }
     }
 }
 
 /// All bytes of the memory, after the program ended.
-pub fn remains<'a>(
+pub(super) fn remains<'a>(
     store: &'a wasmi::Store<Host>,
     instance: wasmi::Instance,
     name: &str,

@@ -12,10 +12,10 @@ use crate::wasm_engine::guest::Guest;
 use crate::wasm_engine::{Host, random};
 
 /// The module that the functions are imported from.
-pub const MODULE: &str = "xsys";
+pub(super) const MODULE: &str = "xsys";
 
 /// What is offered, by name.
-pub const OFFERED: [&str; 8] = [
+pub(super) const OFFERED: [&str; 8] = [
     "print",
     "eprint",
     "exit",
@@ -29,7 +29,7 @@ pub const OFFERED: [&str; 8] = [
 type Done<T = ()> = Result<T, Error>;
 
 /// Adds the functions to what modules can import; `Word` is the program's `usize`.
-pub fn define<Word>(linker: &mut Linker<Host>) -> Result<(), LinkerError>
+pub(super) fn define<Word>(linker: &mut Linker<Host>) -> Result<(), LinkerError>
 where
     Word: WasmTy + Into<u64> + From<u32>,
 {

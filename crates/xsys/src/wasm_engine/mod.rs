@@ -28,12 +28,12 @@
 mod entry;
 mod guest;
 mod host;
-pub mod options;
+pub(crate) mod options;
 mod panics;
 mod random;
 mod record;
-pub mod shape;
-pub mod symbols;
+pub(crate) mod shape;
+pub(crate) mod symbols;
 mod trap;
 mod types;
 mod wasi;
@@ -55,13 +55,18 @@ const MAX_CALLS: usize = 64 * 1024;
 
 /// What host functions work with.
 #[derive(Debug)]
-pub struct Host {
+pub(crate) struct Host {
     arguments: Vec<String>,
     wasi: wasi::State,
 }
 
 /// Runs a module, the contents of the file `program`, and returns its exit code.
-pub fn run(wasm: &[u8], program: &Path, arguments: &[String], options: &Options) -> Result<i32> {
+pub(crate) fn run(
+    wasm: &[u8],
+    program: &Path,
+    arguments: &[String],
+    options: &Options,
+) -> Result<i32> {
     shape::check(wasm, program)?;
     let (invoked, arguments) = match arguments {
         [flag, name, numbers @ ..] if flag == "--invoke" => (Some((name, numbers)), &[][..]),

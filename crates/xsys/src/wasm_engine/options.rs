@@ -9,13 +9,13 @@ use xsys_diag::Diagnostic;
 
 /// A folder of this machine and its name for the program.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Folder {
+pub(crate) struct Folder {
     pub host: PathBuf,
     pub guest: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Options {
+pub(crate) struct Options {
     pub folders: Vec<Folder>,
     /// `NAME=VALUE` each.
     pub environment: Vec<String>,
@@ -34,7 +34,7 @@ impl Default for Options {
 }
 
 /// Reads the values of `--dir`: HOST, or HOST::GUEST.
-pub fn folder(text: &str) -> Result<Folder, Diagnostic> {
+pub(crate) fn folder(text: &str) -> Result<Folder, Diagnostic> {
     let (host, guest) = text.split_once("::").unwrap_or((text, text));
     if host.is_empty() || guest.is_empty() {
         return Err(Diagnostic::error(format!("`--dir {text}` names no folder"))
@@ -47,7 +47,7 @@ pub fn folder(text: &str) -> Result<Folder, Diagnostic> {
 }
 
 /// Reads the values of `--env`: NAME=VALUE, or NAME for our own variable of that name.
-pub fn variable(text: &str) -> Result<String, Diagnostic> {
+pub(crate) fn variable(text: &str) -> Result<String, Diagnostic> {
     match text.split_once('=') {
         Some(("", _)) => Err(Diagnostic::error(format!("`--env {text}` has no name"))
             .help("write `--env NAME=VALUE`, or `--env NAME` to hand a variable on")),

@@ -13,7 +13,7 @@ const LONGEST: usize = 2000;
 
 /// What is known of a panic.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Panic {
+pub(super) struct Panic {
     pub file: String,
     pub line: u32,
     pub column: u32,
@@ -28,7 +28,7 @@ struct Remains<'a> {
 }
 
 /// The last panic, by the memory of the calls and the program's own.
-pub fn last<'a>(
+pub(super) fn last<'a>(
     calls: &[u8],
     memory: &'a [u8],
     is_64: bool,

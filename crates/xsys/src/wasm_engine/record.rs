@@ -32,28 +32,28 @@ use wasmparser::{
 use crate::wasm_engine::MAX_CALLS;
 
 /// What our exports' names begin with.
-pub const OURS: &str = "xsys:";
+pub(super) const OURS: &str = "xsys:";
 /// The memory with the words.
-pub const CALLS: &str = "xsys:calls";
+pub(super) const CALLS: &str = "xsys:calls";
 /// The address of the innermost call's word.
-pub const DEPTH: &str = "xsys:depth";
+pub(super) const DEPTH: &str = "xsys:depth";
 /// The program's stack pointer.
-pub const STACK: &str = "xsys:stack";
+pub(super) const STACK: &str = "xsys:stack";
 /// The module's start function, which is called later than it would be.
-pub const START: &str = "xsys:start";
+pub(super) const START: &str = "xsys:start";
 
 /// In a call's word: the instruction traps by itself.
-pub const TRAPS: u32 = 1 << 31;
+pub(super) const TRAPS: u32 = 1 << 31;
 /// In a call's word: nothing has been recorded but the call.
-pub const ENTERED: u32 = 1 << 30;
+pub(super) const ENTERED: u32 = 1 << 30;
 
 /// Where the index of the last indirect call lies, in the memory of the calls.
-pub const LAST_INDEX: u32 = (MAX_CALLS as u32 + 64) * 4;
+pub(super) const LAST_INDEX: u32 = (MAX_CALLS as u32 + 64) * 4;
 /// Where the first arguments of the last panic lie, eight bytes each: of `panic_fmt`, and of the
 /// panic handler.
-pub const PANIC_FMT: u32 = LAST_INDEX + 8;
-pub const PANIC_HANDLER: u32 = PANIC_FMT + 8 * PANIC_ARGUMENTS as u32;
-pub const PANIC_ARGUMENTS: usize = 4;
+pub(super) const PANIC_FMT: u32 = LAST_INDEX + 8;
+pub(super) const PANIC_HANDLER: u32 = PANIC_FMT + 8 * PANIC_ARGUMENTS as u32;
+pub(super) const PANIC_ARGUMENTS: usize = 4;
 const PAGES: u64 = (PANIC_HANDLER as u64 + 8 * PANIC_ARGUMENTS as u64).div_ceil(65536);
 
 /// The order of sections (core specification, "Modules" in the binary format).
@@ -61,7 +61,7 @@ const ORDER: [u8; 13] = [1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11];
 
 /// The module, rewritten. `None` for one that cannot be read or is of an unusual kind: it is run
 /// as it is then, and the engine says what is wrong with it.
-pub fn rewrite(wasm: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn rewrite(wasm: &[u8]) -> Option<Vec<u8>> {
     let module = Module::read(wasm)?;
     let mut out = b"\0asm\x01\0\0\0".to_vec();
     let mut content = Vec::new();
@@ -483,7 +483,7 @@ fn within(range: Range<u64>) -> Option<Range<usize>> {
 }
 
 /// Whether a function calls nothing and can trap at loads and stores at most.
-pub fn is_plain(body: &FunctionBody<'_>) -> Option<bool> {
+pub(super) fn is_plain(body: &FunctionBody<'_>) -> Option<bool> {
     let mut operators = body.get_operators_reader().ok()?;
     while !operators.eof() {
         let operator = operators.read().ok()?;

@@ -18,7 +18,7 @@ enum Beyond {
 
 /// Who runs what this engine cannot, if installed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Other {
+pub(crate) enum Other {
     /// A command line for components.
     Components,
     /// Node, with a host of ours.
@@ -26,7 +26,7 @@ pub enum Other {
 }
 
 /// Whether a program is for another engine, which needs nothing but what all of them have.
-pub fn other(wasm: &[u8]) -> Option<Other> {
+pub(crate) fn other(wasm: &[u8]) -> Option<Other> {
     match beyond(wasm)? {
         Beyond::Component => Some(Other::Components),
         Beyond::Threads { .. } | Beyond::Exceptions => offered(wasm).then_some(Other::Node),
@@ -47,7 +47,7 @@ fn offered(wasm: &[u8]) -> bool {
 }
 
 /// Refuses what the engine cannot run before it does so itself, less helpfully.
-pub fn check(wasm: &[u8], program: &Path) -> Result<(), Diagnostic> {
+pub(crate) fn check(wasm: &[u8], program: &Path) -> Result<(), Diagnostic> {
     match beyond(wasm) {
         None => Ok(()),
         Some(beyond) => Err(refuse(&beyond, program)),
@@ -123,7 +123,7 @@ fn refuse(beyond: &Beyond, program: &Path) -> Diagnostic {
 }
 
 /// Why the engine refuses a module that is none of the above.
-pub fn invalid(error: &wasmi::Error, program: &Path) -> Diagnostic {
+pub(crate) fn invalid(error: &wasmi::Error, program: &Path) -> Diagnostic {
     let text = super::types::lower(error);
     let problem = Diagnostic::error(format!("the module cannot be run: {text}"));
     let file = program.display();
@@ -140,7 +140,7 @@ pub fn invalid(error: &wasmi::Error, program: &Path) -> Diagnostic {
 }
 
 /// All imports that the host does not offer, in one message.
-pub fn check_imports(module: &Module) -> Result<(), Diagnostic> {
+pub(crate) fn check_imports(module: &Module) -> Result<(), Diagnostic> {
     let offered = |module: &str, name: &str| match module {
         host::MODULE => host::OFFERED.contains(&name),
         wasi::MODULE => wasi::OFFERED.contains(&name),

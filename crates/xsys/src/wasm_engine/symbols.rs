@@ -20,7 +20,7 @@ type Reader<'a> = EndianSlice<'a, LittleEndian>;
 
 /// A place in the sources: a function, and where in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Frame {
+pub(crate) struct Frame {
     pub function: String,
     pub file: Option<String>,
     pub line: Option<u32>,
@@ -29,7 +29,7 @@ pub struct Frame {
 
 /// What an instruction calls.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Called {
+pub(crate) enum Called {
     Function(u32),
     /// Through a table, as this type.
     Indirect {
@@ -39,7 +39,7 @@ pub enum Called {
 }
 
 #[derive(Default)]
-pub struct Symbols<'a> {
+pub(crate) struct Symbols<'a> {
     wasm: &'a [u8],
     code: u64,
     /// Offsets of functions with bodies, in the code section.
@@ -61,7 +61,7 @@ pub struct Symbols<'a> {
 
 impl<'a> Symbols<'a> {
     /// Reads what can be read; the module has been accepted before.
-    pub fn read(wasm: &'a [u8]) -> Self {
+    pub(crate) fn read(wasm: &'a [u8]) -> Self {
         let mut symbols = Self {
             wasm,
             ..Self::default()
@@ -184,54 +184,54 @@ impl<'a> Symbols<'a> {
     }
 
     /// The function with a body at an offset.
-    pub fn function_at(&self, offset: u32) -> Option<u32> {
+    pub(crate) fn function_at(&self, offset: u32) -> Option<u32> {
         let at = self.bodies.partition_point(|body| body.end <= offset);
         let body = self.bodies.get(at)?;
         let at = u32::try_from(at).ok()?;
         body.contains(&offset).then_some(self.imported + at)
     }
 
-    pub fn name(&self, function: u32) -> String {
+    pub(crate) fn name(&self, function: u32) -> String {
         let name = self.named(function).map(str::to_owned);
         name.unwrap_or_else(|| format!("function {function}"))
     }
 
     /// Whether functions are imported from a module of this name.
-    pub fn imports_from(&self, module: &str) -> bool {
+    pub(crate) fn imports_from(&self, module: &str) -> bool {
         self.imports.iter().any(|(from, _)| *from == module)
     }
 
     /// Whether this very function is imported.
-    pub fn imports(&self, module: &str, name: &str) -> bool {
+    pub(crate) fn imports(&self, module: &str, name: &str) -> bool {
         self.imports.contains(&(module, name))
     }
 
-    pub fn has_lines(&self) -> bool {
+    pub(crate) fn has_lines(&self) -> bool {
         self.debug.contains_key(".debug_info")
     }
 
     /// Whether functions have names of their own.
-    pub fn has_names(&self) -> bool {
+    pub(crate) fn has_names(&self) -> bool {
         let own = self.names.range(self.imported..).count();
         own * 2 >= self.bodies.len()
     }
 
     /// Functions with bodies: indexes and where the bodies are in the code section.
-    pub fn bodies(&self) -> impl Iterator<Item = (u32, &Range<u32>)> {
+    pub(crate) fn bodies(&self) -> impl Iterator<Item = (u32, &Range<u32>)> {
         (self.imported..).zip(&self.bodies)
     }
 
     /// A function's name, if it has one.
-    pub fn named(&self, function: u32) -> Option<&str> {
+    pub(crate) fn named(&self, function: u32) -> Option<&str> {
         self.names.get(&function).map(String::as_str)
     }
 
     /// The function's type in words.
-    pub fn function_type(&self, function: u32) -> Option<String> {
+    pub(crate) fn function_type(&self, function: u32) -> Option<String> {
         self.type_text(*self.function_types.get(function as usize)?)
     }
 
-    pub fn type_text(&self, ty: u32) -> Option<String> {
+    pub(crate) fn type_text(&self, ty: u32) -> Option<String> {
         let ty = self.types.get(ty as usize)?.as_ref()?;
         Some(signature(ty.params(), ty.results(), |ty| match ty {
             ValType::I32 => "i32",
@@ -244,12 +244,12 @@ impl<'a> Symbols<'a> {
     }
 
     /// What a table holds at an index when the program starts.
-    pub fn element(&self, table: u32, index: u64) -> Option<u32> {
+    pub(crate) fn element(&self, table: u32, index: u64) -> Option<u32> {
         self.elements.get(&(table, index)).copied()
     }
 
     /// What the instruction at an offset calls.
-    pub fn called(&self, offset: u32) -> Option<Called> {
+    pub(crate) fn called(&self, offset: u32) -> Option<Called> {
         let bytes = self
             .wasm
             .get(usize::try_from(self.code.checked_add(offset.into())?).ok()?..)?;
@@ -267,7 +267,7 @@ impl<'a> Symbols<'a> {
     }
 
     /// Whether calls of a function are not recorded.
-    pub fn is_plain(&self, function: u32) -> bool {
+    pub(crate) fn is_plain(&self, function: u32) -> bool {
         let plain = || {
             let body = self
                 .bodies
@@ -281,7 +281,7 @@ impl<'a> Symbols<'a> {
     }
 
     /// Where in the sources an offset is, the innermost inlined function first.
-    pub fn frames(&self, offset: u32) -> Vec<Frame> {
+    pub(crate) fn frames(&self, offset: u32) -> Vec<Frame> {
         let own = self.function_at(offset).map(|function| self.name(function));
         let mut frames = self.lines(offset.into()).unwrap_or_default();
         // The name section's name is the one that the linker knows the function by; DWARF's has

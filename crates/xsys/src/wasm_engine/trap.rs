@@ -20,7 +20,7 @@ use crate::wasm_engine::wasi;
 use crate::wasm_engine::{Host, MAX_CALLS};
 
 /// What a shell reports of a process that aborted: 128 + SIGABRT.
-pub const TRAPPED: u8 = 134;
+pub(super) const TRAPPED: u8 = 134;
 
 /// How many calls are shown at both ends of a long list.
 const SHOWN: usize = 24;
@@ -30,7 +30,7 @@ const SHOWN_LAST: usize = 8;
 const LEAF: u64 = 1024;
 
 /// A trap before the module was there to be asked.
-pub fn before_the_start(wasm: &[u8], error: Error) -> Result<i32> {
+pub(super) fn before_the_start(wasm: &[u8], error: Error) -> Result<i32> {
     if let Some(code) = error.i32_exit_status() {
         return Ok(code);
     }
@@ -47,7 +47,7 @@ pub fn before_the_start(wasm: &[u8], error: Error) -> Result<i32> {
 }
 
 /// What an early end means: `exit`, or a trap.
-pub fn ended(
+pub(super) fn ended(
     wasm: &[u8],
     store: &Store<Host>,
     instance: Instance,

@@ -3,18 +3,22 @@
 use wasmi::{ExternType, FuncType, Module, Val, ValType};
 use xsys_diag::Diagnostic;
 
-pub fn quoted<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+pub(super) fn quoted<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
     names.join(", ")
 }
 
 /// A function's type in the text format's words.
-pub fn type_text(ty: &FuncType) -> String {
+pub(super) fn type_text(ty: &FuncType) -> String {
     signature(ty.params(), ty.results(), |&ty| type_name(ty))
 }
 
 /// Parameters and results, whosever types they are.
-pub fn signature<T>(params: &[T], results: &[T], name: impl Fn(&T) -> &'static str) -> String {
+pub(super) fn signature<T>(
+    params: &[T],
+    results: &[T],
+    name: impl Fn(&T) -> &'static str,
+) -> String {
     let list = |types: &[T]| types.iter().map(&name).collect::<Vec<_>>().join(", ");
     match results {
         [] => format!("({})", list(params)),
@@ -22,7 +26,7 @@ pub fn signature<T>(params: &[T], results: &[T], name: impl Fn(&T) -> &'static s
     }
 }
 
-pub fn type_name(ty: ValType) -> &'static str {
+pub(super) fn type_name(ty: ValType) -> &'static str {
     match ty {
         ValType::I32 => "i32",
         ValType::I64 => "i64",
@@ -35,7 +39,7 @@ pub fn type_name(ty: ValType) -> &'static str {
 }
 
 /// The functions that a module exports, without ours.
-pub fn functions(module: &Module) -> Vec<&str> {
+pub(super) fn functions(module: &Module) -> Vec<&str> {
     let exports = module.exports();
     let functions = exports.filter(|export| matches!(export.ty(), ExternType::Func(_)));
     functions
@@ -45,7 +49,7 @@ pub fn functions(module: &Module) -> Vec<&str> {
 }
 
 /// A number as the parameter's type; integers may be signed or unsigned.
-pub fn number(text: &str, ty: ValType) -> Result<Val, Diagnostic> {
+pub(super) fn number(text: &str, ty: ValType) -> Result<Val, Diagnostic> {
     let parsed = match ty {
         ValType::I32 => text
             .parse::<i32>()
@@ -64,7 +68,7 @@ pub fn number(text: &str, ty: ValType) -> Result<Val, Diagnostic> {
     parsed.ok_or_else(|| Diagnostic::error(format!("`{text}` is not an {}", type_name(ty))))
 }
 
-pub fn value_text(value: &Val) -> String {
+pub(super) fn value_text(value: &Val) -> String {
     match value {
         Val::I32(value) => value.to_string(),
         Val::I64(value) => value.to_string(),
@@ -75,7 +79,7 @@ pub fn value_text(value: &Val) -> String {
 }
 
 /// The engine's message in the house's style.
-pub fn lower(error: &wasmi::Error) -> String {
+pub(super) fn lower(error: &wasmi::Error) -> String {
     let text = error.to_string();
     let text = text.trim().trim_end_matches('.');
     let mut letters = text.chars();

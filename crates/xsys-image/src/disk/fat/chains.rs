@@ -18,7 +18,7 @@ enum Width {
 
 /// The numbers of a boot sector, in bytes.
 #[derive(Clone, Debug)]
-pub struct Geometry {
+pub(super) struct Geometry {
     width: Width,
     /// Where the FAT in use begins.
     fat: u64,
@@ -31,14 +31,14 @@ pub struct Geometry {
 }
 
 #[derive(Clone, Copy, Debug)]
-pub enum Root {
+pub(super) enum Root {
     Fixed(u64, u64),
     Chain(u32),
 }
 
 impl Geometry {
     /// Reads a boot sector.
-    pub fn read(partition: &mut (impl Read + Seek)) -> io::Result<Self> {
+    pub(super) fn read(partition: &mut (impl Read + Seek)) -> io::Result<Self> {
         let mut sector = [0; 512];
         let size = partition.seek(SeekFrom::End(0))?;
         partition.seek(SeekFrom::Start(0))?;
@@ -103,7 +103,7 @@ impl Geometry {
     }
 
     /// The bytes that files can have in all.
-    pub fn room(&self) -> u64 {
+    pub(super) fn room(&self) -> u64 {
         self.clusters * self.cluster
     }
 
@@ -115,7 +115,7 @@ impl Geometry {
 }
 
 /// Follows chains.
-pub struct Chains<'v, T> {
+pub(super) struct Chains<'v, T> {
     volume: &'v Geometry,
     partition: T,
     /// A piece of the FAT and where it was.
@@ -124,7 +124,7 @@ pub struct Chains<'v, T> {
 }
 
 impl<'v, T: Read + Seek> Chains<'v, T> {
-    pub fn new(volume: &'v Geometry, partition: T) -> Self {
+    pub(super) fn new(volume: &'v Geometry, partition: T) -> Self {
         Self {
             volume,
             partition,
@@ -134,7 +134,7 @@ impl<'v, T: Read + Seek> Chains<'v, T> {
     }
 
     /// The first `size` bytes of a chain; as many as it has, where that is less and `short` allows it.
-    pub fn read(&mut self, first: u32, size: u64, short: bool) -> io::Result<Vec<u8>> {
+    pub(super) fn read(&mut self, first: u32, size: u64, short: bool) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         let mut cluster = first;
         let mut left = size;
@@ -159,7 +159,7 @@ impl<'v, T: Read + Seek> Chains<'v, T> {
     }
 
     /// Bytes at a place, all of them.
-    pub fn at(&mut self, place: u64, count: u64) -> io::Result<Vec<u8>> {
+    pub(super) fn at(&mut self, place: u64, count: u64) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         self.partition.seek(SeekFrom::Start(place))?;
         let read = self
@@ -211,6 +211,6 @@ impl<'v, T: Read + Seek> Chains<'v, T> {
     }
 }
 
-pub fn damaged(cause: &str) -> io::Error {
+pub(super) fn damaged(cause: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, cause)
 }

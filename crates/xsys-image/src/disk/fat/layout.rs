@@ -19,7 +19,7 @@ const ATTRIBUTE_FOLDER: u8 = 0x10;
 const ATTRIBUTE_FILE: u8 = 0x20;
 
 /// A volume that is planned.
-pub struct Layout<'a> {
+pub(super) struct Layout<'a> {
     fat32: bool,
     /// Of the disk, before the volume.
     hidden_sectors: u64,
@@ -46,7 +46,7 @@ enum Content<'a> {
 }
 
 impl<'a> Layout<'a> {
-    pub fn new(root: &Folder<'a>, placed: &Placed) -> Result<Self, Error> {
+    pub(super) fn new(root: &Folder<'a>, placed: &Placed) -> Result<Self, Error> {
         let size = placed.range.end - placed.range.start;
         let mut layout = Self::empty(size, placed.range.start / SECTOR);
         let needed = layout.add_root(root)?;
@@ -183,7 +183,12 @@ impl<'a> Layout<'a> {
     }
 
     /// Writes the volume, from its start to its end.
-    pub fn write(&self, label: &str, id: u32, mut to: impl Write + Seek) -> Result<(), Error> {
+    pub(super) fn write(
+        &self,
+        label: &str,
+        id: u32,
+        mut to: impl Write + Seek,
+    ) -> Result<(), Error> {
         let label = padded(label);
         let mut go = |sector: u64, bytes: &[u8]| {
             to.seek(SeekFrom::Start(sector * SECTOR))?;

@@ -6,12 +6,12 @@ use super::super::{Error, Source};
 
 /// A folder with what is in it, by name.
 #[derive(Debug, Default)]
-pub struct Folder<'a> {
+pub(super) struct Folder<'a> {
     pub entries: BTreeMap<String, Entry<'a>>,
 }
 
 #[derive(Debug)]
-pub enum Entry<'a> {
+pub(super) enum Entry<'a> {
     File(&'a Source),
     Folder(Folder<'a>),
 }
@@ -21,7 +21,7 @@ const DEEPEST: usize = 32;
 
 impl<'a> Folder<'a> {
     /// The tree that paths describe.
-    pub fn new(files: &'a BTreeMap<String, Source>) -> Result<Self, Error> {
+    pub(super) fn new(files: &'a BTreeMap<String, Source>) -> Result<Self, Error> {
         let mut root = Self::default();
         for (path, source) in files {
             let parts: Vec<&str> = path.split('/').collect();
@@ -66,7 +66,7 @@ fn is_name(name: &str) -> bool {
 }
 
 /// The short names of a folder's entries: eight letters and three, with spaces behind.
-pub fn short_names<'a>(names: impl Iterator<Item = &'a String>) -> Vec<[u8; 11]> {
+pub(super) fn short_names<'a>(names: impl Iterator<Item = &'a String>) -> Vec<[u8; 11]> {
     let names: Vec<&String> = names.collect();
     // Names that are short as they are keep theirs, whatever else is made of the others.
     let mut taken: Vec<[u8; 11]> = names.iter().filter_map(|name| exact(name)).collect();
@@ -83,7 +83,7 @@ pub fn short_names<'a>(names: impl Iterator<Item = &'a String>) -> Vec<[u8; 11]>
 }
 
 /// Whether the short name says it all, so that no long one is needed.
-pub fn is_short(name: &str, short: &[u8; 11]) -> bool {
+pub(super) fn is_short(name: &str, short: &[u8; 11]) -> bool {
     let base = String::from_utf8_lossy(&short[..8]);
     let ending = String::from_utf8_lossy(&short[8..]);
     let (base, ending) = (base.trim_end(), ending.trim_end());
@@ -135,7 +135,7 @@ fn join(base: &[u8], ending: &[u8]) -> [u8; 11] {
 }
 
 /// The entries of a long name, as they stand before the entry itself: 13 letters each, the last ones first.
-pub fn long_entries(name: &str, short: &[u8; 11]) -> Vec<[u8; 32]> {
+pub(super) fn long_entries(name: &str, short: &[u8; 11]) -> Vec<[u8; 32]> {
     let mut units: Vec<u16> = name.encode_utf16().collect();
     let pieces = units.len().div_ceil(13);
     if !units.len().is_multiple_of(13) {

@@ -8,7 +8,7 @@ use object::elf;
 use super::machine::{Machine, Variant, variant};
 
 /// One of them.
-pub struct Known {
+pub(super) struct Known {
     machine: elf::Machine,
     name: Option<&'static str>,
     emulations: &'static [Variant],
@@ -43,7 +43,7 @@ impl Machine for Known {
 }
 
 /// All of them.
-pub static KNOWN: [Known; 13] = [
+pub(super) static KNOWN: [Known; 13] = [
     Known {
         machine: elf::EM_386,
         name: Some("x86 (32 bits)"),

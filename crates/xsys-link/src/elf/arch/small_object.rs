@@ -8,7 +8,7 @@ use object::elf;
 
 /// What the objects are for.
 #[derive(Clone, Copy, Debug)]
-pub struct Kind {
+pub(super) struct Kind {
     /// `e_machine`
     pub machine: u16,
     /// `e_flags`
@@ -17,7 +17,7 @@ pub struct Kind {
 
 /// A code section under construction.
 #[derive(Default)]
-pub struct Code {
+pub(super) struct Code {
     /// Its name.
     pub name: String,
     /// Its contents.
@@ -28,7 +28,7 @@ pub struct Code {
 
 impl Code {
     /// An empty section.
-    pub fn new(name: impl Into<String>) -> Self {
+    pub(super) fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
             ..Self::default()
@@ -36,17 +36,17 @@ impl Code {
     }
 
     /// The present offset.
-    pub fn here(&self) -> u32 {
+    pub(super) fn here(&self) -> u32 {
         self.bytes.len() as u32
     }
 
     /// Appends two bytes.
-    pub fn word(&mut self, insn: u16) {
+    pub(super) fn word(&mut self, insn: u16) {
         self.bytes.extend_from_slice(&insn.to_le_bytes());
     }
 
     /// Changes two bytes.
-    pub fn patch(&mut self, at: u32, insn: u16) {
+    pub(super) fn patch(&mut self, at: u32, insn: u16) {
         let at = at as usize;
         if let Some(place) = self.bytes.get_mut(at..at + 2) {
             place.copy_from_slice(&insn.to_le_bytes());
@@ -54,16 +54,16 @@ impl Code {
     }
 
     /// A relocation of what comes next.
-    pub fn reloc(&mut self, r_type: u32, symbol: &str) {
+    pub(super) fn reloc(&mut self, r_type: u32, symbol: &str) {
         self.relocs.push((self.here(), r_type, symbol.to_owned()));
     }
 }
 
 /// A name, the index of the section that defines it, its offset there, its binding.
-pub type Definition = (String, usize, u32, elf::SymbolBind);
+pub(super) type Definition = (String, usize, u32, elf::SymbolBind);
 
 /// ELF32, little-endian: the code sections, their relocations, symbols and names.
-pub fn write(kind: Kind, sections: &[Code], defined: &[Definition]) -> Vec<u8> {
+pub(super) fn write(kind: Kind, sections: &[Code], defined: &[Definition]) -> Vec<u8> {
     let mut strings = vec![0];
     let mut intern = |text: &str| {
         let at = strings.len() as u32;

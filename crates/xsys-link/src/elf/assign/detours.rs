@@ -18,10 +18,10 @@ use crate::elf::sections::{Sections, SyntheticKind};
 use crate::elf::symbols::resolve::Resolution;
 
 /// Bytes of a detour: the instruction and the branch back.
-pub const SIZE: u64 = 8;
+pub(crate) const SIZE: u64 = 8;
 
 /// Finds the instructions in all code and makes room for their detours.
-pub fn reserve(
+pub(crate) fn reserve(
     arch: &dyn Arch,
     resolution: &Resolution<'_>,
     sections: &mut Sections,
@@ -119,7 +119,7 @@ fn of_section<'l>(layout: &'l Layout<'_>, id: SectionId) -> &'l [Detour] {
 
 /// Puts branches to their detours over the instructions of a finished section; the addresses of
 /// those that cannot reach theirs.
-pub fn leave(
+pub(crate) fn leave(
     arch: &dyn Arch,
     addresses: &Addresses<'_, '_>,
     id: SectionId,
@@ -141,7 +141,7 @@ pub fn leave(
 }
 
 /// Writes the detours of a thunk section.
-pub fn write(arch: &dyn Arch, addresses: &Addresses<'_, '_>, id: SectionId, out: &mut [u8]) {
+pub(crate) fn write(arch: &dyn Arch, addresses: &Addresses<'_, '_>, id: SectionId, out: &mut [u8]) {
     for detour in addresses.layout.detours.iter().filter(|d| d.home == id) {
         let origin = addresses
             .sections

@@ -8,14 +8,14 @@
 //! Spec: GNU ld manual, "The Location Counter", "Output Section Description", "MEMORY", "Output
 //! Section LMA". Where GNU ld and lld differ, lld is followed (`. = N` in a section is an address).
 
-pub mod detours;
+pub(super) mod detours;
 mod flip;
-pub mod overflow;
-pub mod relax;
+pub(super) mod overflow;
+pub(super) mod relax;
 mod scope;
 mod sections;
-pub mod segments;
-pub mod thunks;
+pub(super) mod segments;
+pub(super) mod thunks;
 
 use super::names::Map;
 use sections::Cursor;
@@ -44,7 +44,7 @@ use relax::Relaxation;
 const MAX_WALKS: usize = 32;
 
 /// What `assign` needs of the passes before it.
-pub struct Facts<'f, 'a> {
+pub(super) struct Facts<'f, 'a> {
     /// The instruction set.
     pub arch: &'f dyn Arch,
     /// Names.
@@ -70,7 +70,7 @@ pub struct Facts<'f, 'a> {
 }
 
 /// Finds addresses for all placed sections. Thunk sections are added to `sections`.
-pub fn assign<'f>(
+pub(super) fn assign<'f>(
     facts: &Facts<'f, '_>,
     sections: &mut Sections,
     mut placement: Placement<'f>,

@@ -40,7 +40,7 @@ const FREE_ROUNDS: usize = 8;
 
 /// What may become shorter, found once.
 #[derive(Default)]
-pub struct Relaxation {
+pub(crate) struct Relaxation {
     sections: Vec<(SectionId, Vec<Candidate>)>,
     uses_gp: bool,
     kind: OutputKind,
@@ -49,7 +49,7 @@ pub struct Relaxation {
 
 impl Relaxation {
     /// Gathers the candidates of the placed sections that carry markers.
-    pub fn prepare(
+    pub(crate) fn prepare(
         arch: &dyn Arch,
         resolution: &Resolution<'_>,
         sections: &Sections,
@@ -85,7 +85,7 @@ impl Relaxation {
     }
 
     /// The cuts at the present addresses.
-    pub fn round(
+    pub(crate) fn round(
         &mut self,
         arch: &dyn Arch,
         addresses: &Addresses<'_, '_>,
@@ -123,7 +123,7 @@ impl Relaxation {
     }
 
     /// The sections whose cuts differ between two rounds, with the bytes that each removes.
-    pub fn restless(
+    pub(crate) fn restless(
         &self,
         before: &Map<SectionId, Cuts>,
         now: &Map<SectionId, Cuts>,
@@ -212,7 +212,7 @@ fn uses_gp(
 }
 
 /// The value of the symbol that start-up code loads into the global pointer.
-pub fn global_pointer(arch: &dyn Arch, addresses: &Addresses<'_, '_>) -> Option<u64> {
+pub(crate) fn global_pointer(arch: &dyn Arch, addresses: &Addresses<'_, '_>) -> Option<u64> {
     let resolution = addresses.resolution;
     let id = resolution.find(arch.shortening()?.global_pointer())?;
     match resolution.symbol(id).definition {

@@ -23,7 +23,7 @@ use crate::script::eval::OutputId;
 const PT_OPENBSD_WXNEEDED: u32 = 0x65a3_dbe7;
 
 /// Bytes of the ELF header and the program headers as things stand.
-pub fn headers_size(
+pub(crate) fn headers_size(
     arch: &dyn Arch,
     layout: &Layout<'_>,
     script: &Script,
@@ -34,7 +34,7 @@ pub fn headers_size(
 }
 
 /// Present output sections in layout order.
-pub fn in_order(layout: &Layout<'_>) -> Vec<OutputId> {
+pub(crate) fn in_order(layout: &Layout<'_>) -> Vec<OutputId> {
     layout
         .placement
         .statements
@@ -386,18 +386,18 @@ const PHDR_TYPES: &[(&str, u32)] = &[
 ];
 
 /// The names that a line of PHDRS may give for its type.
-pub fn phdr_types() -> impl Iterator<Item = &'static (&'static str, u32)> {
+pub(crate) fn phdr_types() -> impl Iterator<Item = &'static (&'static str, u32)> {
     PHDR_TYPES.iter().chain(arch::segment_types())
 }
 
 /// The type of that name.
-pub fn phdr_type(name: &str) -> Option<u32> {
+pub(crate) fn phdr_type(name: &str) -> Option<u32> {
     let found = phdr_types().find(|(known, _)| *known == name);
     found.map(|(_, p_type)| *p_type)
 }
 
 /// Plans the file: offsets for all sections, and the numbers of all segments.
-pub fn plan(
+pub(crate) fn plan(
     arch: &dyn Arch,
     layout: &Layout<'_>,
     script: &Script,

@@ -22,7 +22,7 @@ use crate::elf::synthetic::scan::Demands;
 
 /// Puts empty thunk sections behind every stretch of code that a branch can cross, and at the end
 /// of each code section.
-pub fn reserve(
+pub(crate) fn reserve(
     arch: &dyn Arch,
     demands: &Demands,
     resolution: &Resolution<'_>,
@@ -88,7 +88,7 @@ fn reserve_one(sections: &mut Sections, reserved: &mut Vec<SectionId>) -> Sectio
 }
 
 /// A branch that needs a thunk.
-pub struct Needed {
+pub(crate) struct Needed {
     section: SectionId,
     reloc: u32,
     site: Site,
@@ -99,7 +99,11 @@ pub struct Needed {
 }
 
 /// The branches that need a thunk at the present addresses.
-pub fn needed(arch: &dyn Arch, addresses: &Addresses<'_, '_>, demands: &Demands) -> Vec<Needed> {
+pub(crate) fn needed(
+    arch: &dyn Arch,
+    addresses: &Addresses<'_, '_>,
+    demands: &Demands,
+) -> Vec<Needed> {
     let Some(spacing) = spacing(arch, demands) else {
         return Vec::new();
     };
@@ -200,7 +204,7 @@ fn needed_in(
 }
 
 /// S + A of a branch, through the IPLT for IFUNCs; `None` where it goes nowhere.
-pub fn branch_target(
+pub(crate) fn branch_target(
     arch: &dyn Arch,
     addresses: &Addresses<'_, '_>,
     demands: &Demands,
@@ -228,7 +232,7 @@ pub fn branch_target(
 }
 
 /// The address of a symbol's IPLT entry, with the mode bit.
-pub fn iplt_entry(
+pub(crate) fn iplt_entry(
     arch: &dyn Arch,
     addresses: &Addresses<'_, '_>,
     demands: &Demands,
@@ -243,7 +247,7 @@ pub fn iplt_entry(
 }
 
 /// Gives every branch in `new` a thunk that it reaches; whether anything changed.
-pub fn add(
+pub(crate) fn add(
     arch: &dyn Arch,
     layout: &mut Layout<'_>,
     sections: &mut Sections,

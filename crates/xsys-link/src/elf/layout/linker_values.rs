@@ -12,7 +12,7 @@ use crate::elf::symbols::resolve::Definition;
 use crate::script::eval::OutputId;
 
 /// The output section that a `__start_` or `__stop_` symbol belongs to.
-pub fn bounded_section(addresses: &Addresses<'_, '_>, name: &[u8]) -> Option<OutputId> {
+pub(crate) fn bounded_section(addresses: &Addresses<'_, '_>, name: &[u8]) -> Option<OutputId> {
     let section = match meaning(name) {
         Some(Meaning::Bound { section, .. }) => section,
         Some(Meaning::UnwindIndex { .. }) => UNWIND_INDEX.to_owned(),
@@ -32,13 +32,13 @@ fn section(layout: &Layout<'_>, name: &str) -> Option<Extent> {
 }
 
 /// RISC-V psABI: 0x800 into the small data, so that signed 12 bits reach both ways.
-pub fn global_pointer(layout: &Layout<'_>) -> Option<u64> {
+pub(crate) fn global_pointer(layout: &Layout<'_>) -> Option<u64> {
     let small = section(layout, ".sdata").or_else(|| section(layout, ".data"))?;
     Some(small.addr.wrapping_add(0x800))
 }
 
 /// Their addresses after layout.
-pub fn values(addresses: &Addresses<'_, '_>, plan: &FilePlan) -> Map<SymbolId, u64> {
+pub(crate) fn values(addresses: &Addresses<'_, '_>, plan: &FilePlan) -> Map<SymbolId, u64> {
     let layout = addresses.layout;
     let section = |name: &str| section(layout, name);
     let bound = |e: crate::elf::layout::Extent, end| match end {

@@ -3,7 +3,7 @@
 use crate::elf::ids::SectionId;
 
 /// Stands for the place of an entry that nothing refers to.
-pub const DROPPED: u32 = u32::MAX;
+pub(crate) const DROPPED: u32 = u32::MAX;
 
 /// A merged section: its bytes stay in the inputs until they are written.
 pub struct Merged<'a> {

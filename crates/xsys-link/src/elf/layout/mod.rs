@@ -4,11 +4,11 @@
 //! section, and what is the address of this symbol. Both must see through merged strings and
 //! through bytes that relaxation removed.
 
-pub mod linker_values;
-pub mod merged;
-pub mod placement;
-pub mod segments;
-pub mod tls;
+pub(super) mod linker_values;
+pub(super) mod merged;
+pub(super) mod placement;
+pub(super) mod segments;
+pub(super) mod tls;
 
 use rayon::prelude::*;
 

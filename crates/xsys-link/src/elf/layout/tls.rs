@@ -13,7 +13,7 @@ use crate::elf::arch::{Arch, TlsVariant};
 
 /// The thread-local template.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Tls {
+pub(crate) struct Tls {
     /// `p_vaddr`
     pub addr: u64,
     /// `p_memsz`
@@ -24,7 +24,7 @@ pub struct Tls {
 
 impl Tls {
     /// From PT_TLS.
-    pub fn of(segment: &Segment) -> Self {
+    pub(crate) fn of(segment: &Segment) -> Self {
         Self {
             addr: segment.addr,
             size: segment.memory_size,
@@ -33,7 +33,7 @@ impl Tls {
     }
 
     /// As it will be, while the layout is being found.
-    pub fn of_layout(layout: &Layout<'_>) -> Option<Self> {
+    pub(crate) fn of_layout(layout: &Layout<'_>) -> Option<Self> {
         let outputs = layout.placement.outputs.iter().zip(&layout.extents);
         outputs
             .filter(|(output, _)| output.present && output.flags & elf::SHF_TLS.0 != 0)
@@ -54,7 +54,7 @@ impl Tls {
     }
 
     /// An address in it as an offset from the thread pointer.
-    pub fn tp_offset(&self, arch: &dyn Arch, s: u64) -> u64 {
+    pub(crate) fn tp_offset(&self, arch: &dyn Arch, s: u64) -> u64 {
         let Tls { addr, size, align } = *self;
         let in_block = s.wrapping_sub(addr);
         let mask = align.wrapping_sub(1);

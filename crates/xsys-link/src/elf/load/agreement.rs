@@ -19,7 +19,7 @@ use crate::elf::object::ObjectFile;
 use crate::options::ElfOptions;
 
 /// What all inputs agree on.
-pub struct Abi {
+pub(crate) struct Abi {
     /// The instruction set, as far as the core of this link has it.
     pub arch: Box<dyn Arch>,
     /// The section of the merged build attributes: name and contents.
@@ -31,7 +31,7 @@ pub struct Abi {
 }
 
 /// Checks that all files fit together; `None` if they do not.
-pub fn agree(
+pub(crate) fn agree(
     files: &[ObjectFile<'_>],
     (machine, is_64): (u16, bool),
     family: &dyn Arch,
@@ -72,7 +72,7 @@ pub fn agree(
 }
 
 /// The machine of a link (`EM_*`, 64 bits): what `-m` says, else that of the first object.
-pub fn machine(
+pub(crate) fn machine(
     inputs: &Inputs<'_>,
     options: &ElfOptions,
     diagnostics: &mut Vec<Diagnostic>,
@@ -99,7 +99,7 @@ pub fn machine(
 }
 
 /// The byte order of a machine's first object.
-pub fn byte_order(inputs: &Inputs<'_>, machine: u16) -> Endianness {
+pub(crate) fn byte_order(inputs: &Inputs<'_>, machine: u16) -> Endianness {
     let mut orders = inputs.list.iter().filter_map(|input| {
         let (of, order) = match input {
             Input::Object(object) => (object.machine, object.endian),
@@ -114,7 +114,7 @@ pub fn byte_order(inputs: &Inputs<'_>, machine: u16) -> Endianness {
 }
 
 /// The error for a machine that nothing is known about, with the file that is for it.
-pub fn unsupported(inputs: &Inputs<'_>, machine: u16, is_64: bool) -> Diagnostic {
+pub(crate) fn unsupported(inputs: &Inputs<'_>, machine: u16, is_64: bool) -> Diagnostic {
     let first = inputs.list.iter().find_map(|input| match input {
         Input::Object(object) if object.machine == machine => Some(object.name.to_string()),
         _ => None,

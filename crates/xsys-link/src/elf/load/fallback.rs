@@ -54,7 +54,7 @@ fn is_entry(command: &Command) -> bool {
 
 /// Adds the built-in layout where the user's scripts have none: no `-T`, or only ones that INSERT
 /// into it.
-pub fn complete_script(
+pub(crate) fn complete_script(
     script: &mut Script,
     arch: &dyn Arch,
     options: &ElfOptions,

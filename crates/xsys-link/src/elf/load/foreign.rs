@@ -17,7 +17,7 @@ use crate::elf::object::{ObjectFile, ObjectName, RelocTable, Section, SymbolTabl
 use crate::input::map::{FileStore, InputFile};
 
 /// A file's bytes as an object.
-pub fn data<'a>(file: &'a InputFile, store: &'a FileStore) -> ObjectFile<'a> {
+pub(crate) fn data<'a>(file: &'a InputFile, store: &'a FileStore) -> ObjectFile<'a> {
     let bytes = file.bytes();
     let stem: String = file
         .path
@@ -87,7 +87,7 @@ fn symbol(name: u32, section: u16, value: u64) -> Vec<u8> {
 }
 
 /// An image's symbols as an object.
-pub fn just_symbols(file: &InputFile) -> Result<ObjectFile<'_>, Diagnostic> {
+pub(crate) fn just_symbols(file: &InputFile) -> Result<ObjectFile<'_>, Diagnostic> {
     let name = ObjectName {
         path: &file.path,
         member: None,

@@ -5,16 +5,16 @@
 //! shared library, bitcode, an object for another machine) must be refused by name. Objects are
 //! parsed in parallel; of archives only the index is read.
 
-pub mod agreement;
+pub(super) mod agreement;
 mod fallback;
-pub mod foreign;
+pub(super) mod foreign;
 mod scripts;
 
 use std::path::{Path, PathBuf};
 
-pub use fallback::complete_script;
+pub(super) use fallback::complete_script;
 use rayon::prelude::*;
-pub use scripts::{Opened, open, output_among_inputs};
+pub(super) use scripts::{Opened, open, output_among_inputs};
 use xsys_diag::Diagnostic;
 
 use super::arch;
@@ -25,7 +25,7 @@ use crate::input::map::{FileStore, InputFile};
 use crate::options::{ElfOptions, InputArg, InputWhat};
 
 /// One input in command-line order.
-pub enum Input<'a> {
+pub(super) enum Input<'a> {
     /// An object that is linked in any case.
     Object(Box<ObjectFile<'a>>),
     /// An archive whose members are linked when they are needed.
@@ -33,7 +33,7 @@ pub enum Input<'a> {
 }
 
 /// An archive with its index.
-pub struct ArchiveInput<'a> {
+pub(super) struct ArchiveInput<'a> {
     /// Symbols and the members that define them, by index into `members`.
     pub symbols: Vec<(&'a [u8], u32)>,
     /// Members that define a symbol.
@@ -41,7 +41,7 @@ pub struct ArchiveInput<'a> {
 }
 
 /// An archive member that has not been read yet.
-pub struct LazyMember<'a> {
+pub(super) struct LazyMember<'a> {
     path: &'a Path,
     name: &'a str,
     bytes: &'a [u8],
@@ -49,7 +49,7 @@ pub struct LazyMember<'a> {
 
 impl<'a> LazyMember<'a> {
     /// The object, if it can be read at all.
-    pub fn outline(&self) -> Option<ObjectFile<'a>> {
+    pub(super) fn outline(&self) -> Option<ObjectFile<'a>> {
         let name = ObjectName {
             path: self.path,
             member: Some(self.name),
@@ -58,7 +58,7 @@ impl<'a> LazyMember<'a> {
     }
 
     /// Reads the object.
-    pub fn load(self) -> Result<ObjectFile<'a>, Diagnostic> {
+    pub(super) fn load(self) -> Result<ObjectFile<'a>, Diagnostic> {
         object(
             ObjectName {
                 path: self.path,
@@ -71,14 +71,14 @@ impl<'a> LazyMember<'a> {
 
 /// All inputs.
 #[derive(Default)]
-pub struct Inputs<'a> {
+pub(super) struct Inputs<'a> {
     /// In command-line order.
     pub list: Vec<Input<'a>>,
 }
 
 /// What a program for a machine without an own library gets where it brings none: start code, compiler
 /// helpers.
-pub fn add_runtime<'a>(
+pub(super) fn add_runtime<'a>(
     inputs: &mut Inputs<'a>,
     machine: u16,
     options: &ElfOptions,
@@ -108,7 +108,7 @@ pub fn add_runtime<'a>(
 }
 
 /// Parses objects and reads archive indexes, in parallel.
-pub fn load<'a>(
+pub(super) fn load<'a>(
     opened: &Opened<'a>,
     store: &'a FileStore,
     diagnostics: &mut Vec<Diagnostic>,

@@ -19,7 +19,7 @@ use crate::script::ast::{Command, Glob, Name, Script};
 use crate::script::parse::{IncludeError, Loader, parse_defsym, parse_into, parse_versions};
 
 /// The files of a link, opened but not looked into.
-pub struct Opened<'a> {
+pub(crate) struct Opened<'a> {
     pub(super) files: Vec<(InputArg, &'a InputFile)>,
 }
 
@@ -61,7 +61,7 @@ impl Loader for Scripts<'_, '_> {
 }
 
 /// Reads all scripts (`-T`, `--defsym`, text files among the inputs) and opens all input files.
-pub fn open<'a>(
+pub(crate) fn open<'a>(
     options: &ElfOptions,
     store: &'a FileStore,
     diagnostics: &mut Vec<Diagnostic>,
@@ -375,7 +375,7 @@ fn script_inputs(
 }
 
 /// An output that would replace one of the inputs, which could then not be linked again.
-pub fn output_among_inputs(opened: &Opened<'_>, options: &ElfOptions) -> Option<Diagnostic> {
+pub(crate) fn output_among_inputs(opened: &Opened<'_>, options: &ElfOptions) -> Option<Diagnostic> {
     let name = options.output.file_name()?;
     let output = std::fs::canonicalize(&options.output).ok()?;
     opened

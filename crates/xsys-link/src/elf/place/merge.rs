@@ -40,7 +40,7 @@ const SHARD_BYTES: usize = 256 * 1024;
 
 /// An input section to be merged with its like.
 #[derive(Clone, Copy)]
-pub struct MergeInput<'a, 'w> {
+pub(crate) struct MergeInput<'a, 'w> {
     /// The section.
     pub id: SectionId,
     /// Its contents.
@@ -50,7 +50,7 @@ pub struct MergeInput<'a, 'w> {
 }
 
 /// Whether a section can be cut into entries at all.
-pub fn is_mergeable(flags: u64, entsize: u64, size: u64, data: &[u8]) -> bool {
+pub(crate) fn is_mergeable(flags: u64, entsize: u64, size: u64, data: &[u8]) -> bool {
     if flags & elf::SHF_MERGE.0 == 0 || entsize == 0 || flags & elf::SHF_WRITE.0 != 0 {
         return false;
     }
@@ -76,7 +76,7 @@ struct Entry<'a> {
 }
 
 /// Merges sections of equal flags and entry size. `strings`: cut at terminators.
-pub fn merge<'a>(
+pub(crate) fn merge<'a>(
     inputs: &[MergeInput<'a, '_>],
     entsize: u64,
     align: u64,
@@ -229,7 +229,7 @@ fn string_len(data: &[u8], entsize: usize) -> usize {
 /// Replaces mergeable inputs by merged sections: within each output section, those of equal flags,
 /// entry size and alignment become one, at the place of the first (constants of any alignment). Entries that nothing refers to
 /// are left out where sections that nothing refers to are.
-pub fn merge_sections<'a>(
+pub(crate) fn merge_sections<'a>(
     resolution: &Resolution<'a>,
     sections: &mut Sections,
     placement: &mut Placement<'_>,

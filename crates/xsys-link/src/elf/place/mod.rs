@@ -9,7 +9,7 @@
 //! such as `.text.` are dropped and sections are ranked by permissions.
 
 mod link_order;
-pub mod merge;
+pub(super) mod merge;
 mod orphans;
 mod relocatable;
 mod summary;
@@ -48,7 +48,7 @@ use summary::{merge_same_names, remove_empty, summarise};
 const VERSION: &[u8] = concat!("xsys ", env!("CARGO_PKG_VERSION"), "\0").as_bytes();
 
 /// What placement goes by.
-pub struct Given<'g, 's, 'a> {
+pub(super) struct Given<'g, 's, 'a> {
     /// The instruction set.
     pub arch: &'g dyn Arch,
     /// Files and names.
@@ -68,7 +68,10 @@ pub struct Given<'g, 's, 'a> {
 }
 
 /// Places all live sections.
-pub fn place<'s>(given: &Given<'_, 's, '_>, diagnostics: &mut Vec<Diagnostic>) -> Placement<'s> {
+pub(super) fn place<'s>(
+    given: &Given<'_, 's, '_>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Placement<'s> {
     let Given {
         resolution,
         sections,

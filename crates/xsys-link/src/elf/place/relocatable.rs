@@ -31,7 +31,7 @@ enum Key {
 }
 
 /// Places what no rule of a script takes (all sections, where there is no script).
-pub fn place<'s>(
+pub(super) fn place<'s>(
     given: &Given<'_, 's, '_>,
     orphans: &[SectionId],
     placement: &mut Placement<'s>,

@@ -18,7 +18,7 @@ use crate::elf::sections::describe::describe_place;
 use crate::elf::sections::refs::SymRef;
 
 /// Copies an input section into its place and rewrites the addends that it holds.
-pub fn copy(
+pub(crate) fn copy(
     relocator: &Relocator<'_, '_>,
     id: SectionId,
     out: &mut [u8],

@@ -15,14 +15,14 @@
 //!
 //! Spec: gABI "Relocation", "Section Groups"; GNU ld manual, `-r`, `--emit-relocs`.
 
-pub mod addends;
-pub mod relocs;
+pub(super) mod addends;
+pub(super) mod relocs;
 
 use super::layout::Addresses;
 use crate::script::eval::OutputId;
 
 /// The output section that the inputs of a SHF_LINK_ORDER section describe.
-pub fn linked_output(addresses: &Addresses<'_, '_>, id: OutputId) -> Option<OutputId> {
+pub(super) fn linked_output(addresses: &Addresses<'_, '_>, id: OutputId) -> Option<OutputId> {
     let mut inputs = addresses.layout.placement.output(id).inputs();
     inputs.find_map(|input| {
         let (file, _) = addresses.sections.origin(input)?;

@@ -26,7 +26,7 @@ use crate::elf::synthetic::symtab::SymbolIndexes;
 use crate::script::eval::OutputId;
 
 /// The relocations of one output section.
-pub struct RelocSection {
+pub(crate) struct RelocSection {
     /// The section.
     pub target: OutputId,
     /// Addends stand in the table.
@@ -36,7 +36,7 @@ pub struct RelocSection {
 }
 
 /// What the tables are made from.
-pub struct Given<'g, 'l, 'a> {
+pub(crate) struct Given<'g, 'l, 'a> {
     /// Values.
     pub relocator: &'g Relocator<'l, 'a>,
     /// Unwind records, and which of them the output holds.
@@ -48,7 +48,7 @@ pub struct Given<'g, 'l, 'a> {
 }
 
 /// Makes the tables of all output sections that have relocations.
-pub fn tables(given: &Given<'_, '_, '_>, order: &[OutputId]) -> Vec<RelocSection> {
+pub(crate) fn tables(given: &Given<'_, '_, '_>, order: &[OutputId]) -> Vec<RelocSection> {
     order
         .iter()
         .filter_map(|&target| {
@@ -219,7 +219,7 @@ impl<'a> Given<'_, '_, 'a> {
 
 /// The output section and the addend of a reference to an input section; `None` if the section is
 /// not in the output.
-pub fn section_target(
+pub(crate) fn section_target(
     addresses: &Addresses<'_, '_>,
     symbol: SymRef,
     addend: i64,

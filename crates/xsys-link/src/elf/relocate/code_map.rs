@@ -14,11 +14,15 @@ use crate::elf::symbols::resolve::Resolution;
 
 /// Which parts of the code sections are code.
 #[derive(Default)]
-pub struct CodeMap(Map<SectionId, Vec<(u64, usize)>>);
+pub(crate) struct CodeMap(Map<SectionId, Vec<(u64, usize)>>);
 
 impl CodeMap {
     /// Reads the mapping symbols of all code.
-    pub fn gather(resolution: &Resolution<'_>, sections: &Sections, units: CodeUnits) -> Self {
+    pub(crate) fn gather(
+        resolution: &Resolution<'_>,
+        sections: &Sections,
+        units: CodeUnits,
+    ) -> Self {
         let mut out: Map<SectionId, Vec<(u64, usize)>> = Map::default();
         for (file, object) in resolution.files.iter().enumerate() {
             for index in 1..object.first_global {
@@ -43,7 +47,7 @@ impl CodeMap {
     }
 
     /// Turns the code of a relocated section around.
-    pub fn turn(&self, id: SectionId, out: &mut [u8]) {
+    pub(crate) fn turn(&self, id: SectionId, out: &mut [u8]) {
         let Some(marks) = self.0.get(&id) else {
             return;
         };

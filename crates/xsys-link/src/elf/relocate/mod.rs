@@ -6,7 +6,7 @@
 //!
 //! Spec: the formulas are the psABIs'; see `arch`.
 
-pub mod code_map;
+pub(super) mod code_map;
 mod debug;
 mod lengths;
 mod problems;
@@ -16,9 +16,9 @@ mod slots;
 use super::layout::tls::Tls;
 use lengths::Lengths;
 use object::elf;
-pub use problems::Unresolved;
+pub(super) use problems::Unresolved;
 use problems::{Limit, unreachable_detour};
-pub use slots::got_address;
+pub(super) use slots::got_address;
 use xsys_diag::Diagnostic;
 
 use self::code_map::CodeMap;
@@ -35,7 +35,7 @@ use super::synthetic::scan::{Decided, Demands, SlotKind, TLS_LD, decide};
 use crate::options::OutputKind;
 
 /// Everything a value may depend on.
-pub struct Relocator<'r, 'a> {
+pub(super) struct Relocator<'r, 'a> {
     /// The instruction set.
     pub arch: &'r dyn Arch,
     /// Addresses.
@@ -60,7 +60,7 @@ pub struct Relocator<'r, 'a> {
 
 impl<'a> Relocator<'_, 'a> {
     /// Copies an object's section into the output and relocates it. `out` is its place.
-    pub fn section(&self, id: SectionId, out: &mut [u8], diagnostics: &mut Vec<Diagnostic>) {
+    pub(super) fn section(&self, id: SectionId, out: &mut [u8], diagnostics: &mut Vec<Diagnostic>) {
         let Some((file, index)) = self.addresses.sections.origin(id) else {
             return;
         };
@@ -463,7 +463,7 @@ impl<'a> Relocator<'_, 'a> {
     }
 
     /// S + A as an offset from the thread pointer ("ELF Handling For Thread-Local Storage").
-    pub fn tp_offset(&self, symbol: SymRef, addend: i64) -> Result<u64, Unresolved> {
+    pub(super) fn tp_offset(&self, symbol: SymRef, addend: i64) -> Result<u64, Unresolved> {
         if matches!(
             symbol.home(self.addresses.resolution, self.addresses.sections),
             Home::UndefinedWeak
@@ -491,7 +491,7 @@ impl<'a> Relocator<'_, 'a> {
 
     /// Relocates a record of `.eh_frame` or an entry of `.ARM.exidx`, which stands at `addr` in the
     /// output: `bytes` is its copy, `start` its offset in the input section.
-    pub fn record(
+    pub(super) fn record(
         &self,
         id: SectionId,
         relocs: impl Iterator<Item = Reloc>,

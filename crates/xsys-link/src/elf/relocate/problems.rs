@@ -120,7 +120,7 @@ pub(super) fn unreachable_detour(place: u64) -> Diagnostic {
 
 /// Why there is no value.
 #[derive(Clone, Copy, Debug)]
-pub enum Unresolved {
+pub(crate) enum Unresolved {
     /// The symbol's section is not in the image.
     Dropped,
     /// A RISC-V low part without its high part.

@@ -12,7 +12,7 @@ use crate::elf::synthetic::scan::{Decided, SlotKind, decide};
 
 impl Relocator<'_, '_> {
     /// The contents of the GOT.
-    pub fn got_words(&self) -> Vec<(u64, u64)> {
+    pub(crate) fn got_words(&self) -> Vec<(u64, u64)> {
         let word = if self.arch.is_64() { 8 } else { 4 };
         let mut out = Vec::with_capacity(self.demands.slots.len());
         for slot in &self.demands.slots {
@@ -40,7 +40,7 @@ impl Relocator<'_, '_> {
     }
 
     /// Places that a static-pie's start code must relocate, as (place, value), by address.
-    pub fn relatives(&self, ids: &[SectionId]) -> Vec<(u64, u64)> {
+    pub(crate) fn relatives(&self, ids: &[SectionId]) -> Vec<(u64, u64)> {
         use rayon::prelude::*;
         let word = if self.arch.is_64() { 8 } else { 4 };
         let mut out: Vec<(u64, u64)> = ids
@@ -90,7 +90,7 @@ impl Relocator<'_, '_> {
 }
 
 /// Whether the start code of a position-independent image must add the load address to this word.
-pub fn is_relative_word(decided: &Decided, word: u8, addresses: &Addresses<'_, '_>) -> bool {
+pub(super) fn is_relative_word(decided: &Decided, word: u8, addresses: &Addresses<'_, '_>) -> bool {
     let (resolution, sections) = (addresses.resolution, addresses.sections);
     is_word(decided.rule, word) && decided.symbol.home(resolution, sections).moves()
 }
@@ -102,6 +102,6 @@ fn is_word(rule: &Rule, word: u8) -> bool {
 }
 
 /// The GOT's address, if there is one.
-pub fn got_address(addresses: &Addresses<'_, '_>) -> Option<u64> {
+pub(crate) fn got_address(addresses: &Addresses<'_, '_>) -> Option<u64> {
     addresses.synthetic(SyntheticKind::Got)
 }

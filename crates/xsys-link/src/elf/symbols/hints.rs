@@ -94,12 +94,12 @@ const ATOMIC: &str = "the core has no such atomic operation: use `portable-atomi
 const LIBC: &str = "this is a function of the C library: link one (`-lc`), or, in Rust, a crate that defines it such as `tinyrlibc`";
 
 /// What to do about an undefined symbol, if it is a known one.
-pub fn for_symbol(name: &str) -> Option<String> {
+pub(crate) fn for_symbol(name: &str) -> Option<String> {
     hints::find(HINTS, name)
 }
 
 /// The defined symbol whose name is most like this one, as people read it.
-pub fn similar_symbol(resolution: &Resolution<'_>, name: &str) -> Option<String> {
+pub(crate) fn similar_symbol(resolution: &Resolution<'_>, name: &str) -> Option<String> {
     let names = resolution
         .symbols
         .iter()

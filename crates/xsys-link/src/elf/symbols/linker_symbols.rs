@@ -15,7 +15,7 @@ use crate::options::ElfOptions;
 
 /// What a linker-defined symbol means.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Meaning {
+pub(crate) enum Meaning {
     GotBase,
     Dynamic,
     Headers,
@@ -36,9 +36,9 @@ pub enum Meaning {
     },
 }
 
-pub const UNWIND_INDEX: &str = ".ARM.exidx";
+pub(crate) const UNWIND_INDEX: &str = ".ARM.exidx";
 
-pub fn meaning(name: &[u8]) -> Option<Meaning> {
+pub(crate) fn meaning(name: &[u8]) -> Option<Meaning> {
     let bound = |section: &[u8], end| {
         is_c_identifier(section).then(|| Meaning::Bound {
             section: String::from_utf8_lossy(section).into_owned(),
@@ -65,7 +65,7 @@ pub fn meaning(name: &[u8]) -> Option<Meaning> {
 }
 
 /// Defines the linker's symbols among those that are referred to and undefined.
-pub fn define(resolution: &mut Resolution<'_>, options: &ElfOptions) {
+pub(crate) fn define(resolution: &mut Resolution<'_>, options: &ElfOptions) {
     let names: Vec<Vec<u8>> = resolution
         .files
         .iter()

@@ -3,8 +3,8 @@
 //! [`resolve`] decides; [`versions`] changes what it decided; [`script_symbols`] and
 //! [`linker_symbols`] are the definitions that no file brings.
 
-pub mod hints;
-pub mod linker_symbols;
-pub mod resolve;
-pub mod script_symbols;
-pub mod versions;
+pub(super) mod hints;
+pub(super) mod linker_symbols;
+pub(super) mod resolve;
+pub(super) mod script_symbols;
+pub(super) mod versions;

@@ -135,7 +135,7 @@ impl<'a> Resolution<'a> {
 }
 
 /// Resolves all names. Problems (duplicates, members that cannot be read) go to `diagnostics`.
-pub fn resolve<'a>(
+pub(crate) fn resolve<'a>(
     inputs: Inputs<'a>,
     script: &ScriptSymbols<'a>,
     options: &'a ElfOptions,
@@ -636,7 +636,7 @@ fn common_warning(
 
 /// The three symbols of one `--wrap`.
 #[derive(Clone, Copy, Debug)]
-pub struct Wrapped {
+pub(crate) struct Wrapped {
     /// `f`
     pub plain: SymbolId,
     /// `__wrap_f`

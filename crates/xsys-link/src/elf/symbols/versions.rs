@@ -12,7 +12,7 @@ use super::resolve::{Definition, Resolution};
 use crate::script::ast::{Command, Glob, Script, VersionPattern};
 
 /// Marks the symbols that version scripts make local.
-pub fn localise(resolution: &mut Resolution<'_>, script: &Script) {
+pub(crate) fn localise(resolution: &mut Resolution<'_>, script: &Script) {
     let nodes = script.commands.iter().filter_map(|command| match command {
         Command::Version(nodes) => Some(nodes),
         _ => None,

@@ -41,7 +41,7 @@ use crate::output::{OutputError, OutputFile};
 use crate::script::eval::OutputId;
 
 /// Everything the writer needs.
-pub struct Image<'i, 'a> {
+pub(super) struct Image<'i, 'a> {
     /// Values.
     pub relocator: Relocator<'i, 'a>,
     /// Unwind records.
@@ -99,7 +99,7 @@ impl Image<'_, '_> {
     }
 
     /// Writes the file, or nothing if there are errors.
-    pub fn write(&self, diagnostics: &mut Vec<Diagnostic>) -> bool {
+    pub(super) fn write(&self, diagnostics: &mut Vec<Diagnostic>) -> bool {
         let layout = self.addresses().layout;
         let order = in_order(layout);
         let groups = groups::kept(self.addresses(), self.options);

@@ -17,7 +17,7 @@ use super::unit::{CONSTANT, Kind, SPECIAL};
 
 /// An abbreviation.
 #[derive(Clone, Copy, Debug)]
-pub struct Abbrev {
+pub(super) struct Abbrev {
     /// What it is.
     pub kind: Kind,
     /// Whether a list of children follows.
@@ -35,7 +35,7 @@ pub struct Abbrev {
 impl Abbrev {
     /// What it says about its entries; `moves` where code moves.
     #[inline]
-    pub fn flags(&self, moves: bool) -> u8 {
+    pub(super) fn flags(&self, moves: bool) -> u8 {
         match moves {
             true => self.flags_moved,
             false => self.flags,
@@ -44,7 +44,7 @@ impl Abbrev {
 }
 
 /// Where the table at an offset ends.
-pub fn end(bytes: &[u8], offset: u32) -> Option<u32> {
+pub(super) fn end(bytes: &[u8], offset: u32) -> Option<u32> {
     let mut cursor = Cursor::new(bytes, offset as usize);
     while cursor.uleb()? != 0 {
         cursor.skip_leb()?;
@@ -73,7 +73,7 @@ struct Extent {
 
 /// A table.
 #[derive(Clone, Copy, Debug)]
-pub struct Table<'t> {
+pub(super) struct Table<'t> {
     list: &'t [Abbrev],
     odd: Option<&'t [(u64, u32)]>,
     steps: &'t [Step],
@@ -82,7 +82,7 @@ pub struct Table<'t> {
 impl<'t> Table<'t> {
     /// The abbreviation of a code.
     #[inline]
-    pub fn get(&self, code: u64) -> Option<&'t Abbrev> {
+    pub(super) fn get(&self, code: u64) -> Option<&'t Abbrev> {
         let at = match self.odd {
             None => code.checked_sub(1)?,
             Some(odd) => {
@@ -95,20 +95,20 @@ impl<'t> Table<'t> {
 
     /// What to do to find out what an entry refers to.
     #[inline]
-    pub fn find(&self, abbrev: &Abbrev) -> &'t [Step] {
+    pub(super) fn find(&self, abbrev: &Abbrev) -> &'t [Step] {
         &self.steps[abbrev.find.0 as usize..abbrev.find.1 as usize]
     }
 
     /// What to do to rewrite an entry.
     #[inline]
-    pub fn keep(&self, abbrev: &Abbrev) -> &'t [Step] {
+    pub(super) fn keep(&self, abbrev: &Abbrev) -> &'t [Step] {
         &self.steps[abbrev.keep.0 as usize..abbrev.keep.1 as usize]
     }
 }
 
 /// All of a file's abbreviations.
 #[derive(Debug, Default)]
-pub struct Abbrevs {
+pub(super) struct Abbrevs {
     list: Vec<Abbrev>,
     steps: Vec<Step>,
     tables: Vec<Extent>,
@@ -121,7 +121,7 @@ type Key = (u32, u32, u16, u8);
 
 impl Abbrevs {
     /// Forgets all of them.
-    pub fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.list.clear();
         self.steps.clear();
         self.tables.clear();
@@ -130,7 +130,7 @@ impl Abbrevs {
     }
 
     /// A table.
-    pub fn table(&self, number: u32) -> Table<'_> {
+    pub(super) fn table(&self, number: u32) -> Table<'_> {
         let extent = &self.tables[number as usize];
         Table {
             list: &self.list[extent.first as usize..extent.end as usize],
@@ -140,7 +140,7 @@ impl Abbrevs {
     }
 
     /// Compiles the table at `offset` of a section, once for each kind of unit that uses it.
-    pub fn compile(
+    pub(super) fn compile(
         &mut self,
         section: u32,
         bytes: &[u8],

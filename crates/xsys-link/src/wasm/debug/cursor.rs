@@ -2,37 +2,37 @@
 
 /// A position in bytes.
 #[derive(Clone, Copy, Debug)]
-pub struct Cursor<'a> {
+pub(super) struct Cursor<'a> {
     bytes: &'a [u8],
     pos: usize,
 }
 
 impl<'a> Cursor<'a> {
     /// Starts at `pos`, which may be past the end: then every read fails.
-    pub fn new(bytes: &'a [u8], pos: usize) -> Self {
+    pub(super) fn new(bytes: &'a [u8], pos: usize) -> Self {
         Self { bytes, pos }
     }
 
     /// The position.
-    pub fn pos(&self) -> usize {
+    pub(super) fn pos(&self) -> usize {
         self.pos
     }
 
     /// Whether nothing is left.
-    pub fn at_end(&self) -> bool {
+    pub(super) fn at_end(&self) -> bool {
         self.pos >= self.bytes.len()
     }
 
     /// Steps over `count` bytes.
     #[inline]
-    pub fn skip(&mut self, count: usize) -> Option<()> {
+    pub(super) fn skip(&mut self, count: usize) -> Option<()> {
         let to = self.pos.checked_add(count)?;
         (to <= self.bytes.len()).then(|| self.pos = to)
     }
 
     /// The next `count` bytes.
     #[inline]
-    pub fn take(&mut self, count: usize) -> Option<&'a [u8]> {
+    pub(super) fn take(&mut self, count: usize) -> Option<&'a [u8]> {
         let from = self.pos;
         self.skip(count)?;
         self.bytes.get(from..self.pos)
@@ -40,7 +40,7 @@ impl<'a> Cursor<'a> {
 
     /// One byte.
     #[inline]
-    pub fn u8(&mut self) -> Option<u8> {
+    pub(super) fn u8(&mut self) -> Option<u8> {
         let byte = *self.bytes.get(self.pos)?;
         self.pos += 1;
         Some(byte)
@@ -48,7 +48,7 @@ impl<'a> Cursor<'a> {
 
     /// A little-endian number of 1, 2, 3, 4 or 8 bytes.
     #[inline]
-    pub fn number(&mut self, width: usize) -> Option<u64> {
+    pub(super) fn number(&mut self, width: usize) -> Option<u64> {
         let bytes = self.take(width)?;
         let mut whole = [0; 8];
         whole.get_mut(..width)?.copy_from_slice(bytes);
@@ -57,7 +57,7 @@ impl<'a> Cursor<'a> {
 
     /// Four bytes.
     #[inline]
-    pub fn u32(&mut self) -> Option<u32> {
+    pub(super) fn u32(&mut self) -> Option<u32> {
         let bytes = self.bytes.get(self.pos..self.pos.checked_add(4)?)?;
         self.pos += 4;
         Some(u32::from_le_bytes(bytes.try_into().ok()?))
@@ -65,7 +65,7 @@ impl<'a> Cursor<'a> {
 
     /// An unsigned LEB128 number.
     #[inline]
-    pub fn uleb(&mut self) -> Option<u64> {
+    pub(super) fn uleb(&mut self) -> Option<u64> {
         let first = self.u8()?;
         if first < 0x80 {
             return Some(u64::from(first));
@@ -94,14 +94,14 @@ impl<'a> Cursor<'a> {
 
     /// Steps over a LEB128 number of either kind.
     #[inline]
-    pub fn skip_leb(&mut self) -> Option<()> {
+    pub(super) fn skip_leb(&mut self) -> Option<()> {
         while self.u8()? >= 0x80 {}
         Some(())
     }
 
     /// Steps over a string and its NUL.
     #[inline]
-    pub fn skip_text(&mut self) -> Option<()> {
+    pub(super) fn skip_text(&mut self) -> Option<()> {
         let rest = self.bytes.get(self.pos..)?;
         self.pos += memchr::memchr(0, rest)? + 1;
         Some(())

@@ -7,7 +7,7 @@ use super::cursor::Cursor;
 
 /// An operand that pruning cares about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Operand {
+pub(super) enum Operand {
     /// A base type, as an offset in the unit, in a LEB128 number of `len` bytes at `at`.
     Type {
         /// Where the number is in the expression.
@@ -24,7 +24,7 @@ pub enum Operand {
 /// Whether an expression says no more than which field of the frame it means, as those of variables
 /// do in code that is not optimised.
 #[inline]
-pub fn is_frame_field(bytes: &[u8]) -> bool {
+pub(super) fn is_frame_field(bytes: &[u8]) -> bool {
     match bytes {
         [0x91, head @ .., last] => *last < 0x80 && head.iter().all(|&byte| byte >= 0x80),
         _ => false,
@@ -34,7 +34,7 @@ pub fn is_frame_field(bytes: &[u8]) -> bool {
 /// Goes through an expression. `None` when it is cut short, or uses an operation that is unknown
 /// or refers to other entries in a way that is not followed.
 #[inline]
-pub fn scan(bytes: &[u8], address_size: u8, mut each: impl FnMut(Operand)) -> Option<()> {
+pub(super) fn scan(bytes: &[u8], address_size: u8, mut each: impl FnMut(Operand)) -> Option<()> {
     let mut cursor = Cursor::new(bytes, 0);
     while !cursor.at_end() {
         match cursor.u8()? {

@@ -13,7 +13,7 @@ use super::{Cut, Fate, FilePlan, Sections};
 
 /// A field with a relocation, in what is left.
 #[derive(Clone, Copy, Debug)]
-pub struct Field {
+pub(super) struct Field {
     /// Where it is.
     pub at: u32,
     /// What is added to the target's place.
@@ -28,7 +28,7 @@ pub struct Field {
 
 impl Field {
     /// The same as an object would have it.
-    pub fn entry(&self) -> RelocationEntry {
+    pub(super) fn entry(&self) -> RelocationEntry {
         RelocationEntry {
             ty: self.ty,
             offset: self.at,
@@ -40,7 +40,7 @@ impl Field {
 
 /// What stays of a file, before it is known how much that is.
 #[derive(Debug, Default)]
-pub struct Lists {
+pub(super) struct Lists {
     /// Which strings are referred to, for each section of them.
     ranks: Vec<Ranks>,
     /// Fields that refer to them, in what is left of their sections.
@@ -68,7 +68,7 @@ impl Reloc {
 
 impl FilePlan {
     /// Collects the relocations of what is left, and the strings that it refers to.
-    pub fn gather(&mut self, sections: &Sections<'_, '_>, lists: &mut Lists) {
+    pub(super) fn gather(&mut self, sections: &Sections<'_, '_>, lists: &mut Lists) {
         let Lists {
             ranks,
             texts,

@@ -13,7 +13,7 @@ use super::{Patch, Sections};
 
 /// What is left of one section with units.
 #[derive(Debug, Default)]
-pub struct KeptInfo {
+pub(super) struct KeptInfo {
     /// Its spans.
     pub spans: Spans,
     /// What they contain, with new numbers.
@@ -22,7 +22,7 @@ pub struct KeptInfo {
 
 /// A place of another section that an entry which stays refers to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Reference {
+pub(super) struct Reference {
     /// The section.
     pub section: u32,
     /// The place.
@@ -35,7 +35,7 @@ pub struct Reference {
 
 /// What entries that stay need of other sections.
 #[derive(Debug, Default)]
-pub struct Needs {
+pub(super) struct Needs {
     /// Places, ascending.
     pub references: Vec<Reference>,
     /// New values in lists of DWARF 5: section, and the number at a place of the input.
@@ -43,7 +43,7 @@ pub struct Needs {
 }
 
 /// Finds out what is left. In `places` is said where each entry is in what is left of its section.
-pub fn keep(
+pub(super) fn keep(
     sections: &Sections<'_, '_>,
     tree: &Tree,
     marks: &Marks,

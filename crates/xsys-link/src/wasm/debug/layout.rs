@@ -10,7 +10,7 @@ use super::step::{Step, Width};
 /// expression in front of them says no more than which field of the frame is meant: such an entry is
 /// read without going through the steps, and without branches that depend on what it is.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Layout {
+pub(super) struct Layout {
     /// There is such an expression.
     field: bool,
     /// The size of all other attributes.
@@ -26,7 +26,7 @@ pub struct Layout {
 /// How many bytes of attributes a [`Layout`] describes.
 const ATTRIBUTES: usize = 32;
 /// How many references.
-pub const REFERENCES: usize = 2;
+pub(super) const REFERENCES: usize = 2;
 /// Likewise with an expression in front: its length, operation and operand.
 const WINDOW: usize = ATTRIBUTES + 8;
 /// `DW_OP_fbreg`
@@ -34,7 +34,7 @@ const FRAME_FIELD: u64 = 0x91;
 
 /// The attributes of an entry that has a [`Layout`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Usual {
+pub(super) struct Usual {
     /// Where they end.
     pub end: usize,
     /// How many references there are.
@@ -45,7 +45,7 @@ pub struct Usual {
 
 impl Layout {
     /// Of an entry that takes these steps, if that is all there is to them.
-    pub fn of(steps: &[Step]) -> Option<Self> {
+    pub(super) fn of(steps: &[Step]) -> Option<Self> {
         let mut layout = Layout::default();
         for (number, step) in steps.iter().enumerate() {
             let at = layout.size;
@@ -73,7 +73,7 @@ impl Layout {
 
     /// The attributes that start at `at`, if they are as this says and not at the very end of `bytes`.
     #[inline]
-    pub fn find(&self, bytes: &[u8], at: usize) -> Option<Usual> {
+    pub(super) fn find(&self, bytes: &[u8], at: usize) -> Option<Usual> {
         let window: &[u8; WINDOW] = bytes.get(at..)?.first_chunk()?;
         let mut skipped = 0;
         if self.field {

@@ -19,7 +19,7 @@ const DEFINE_FILE: u8 = 3;
 
 /// What is left of line-number programs.
 #[derive(Debug, Default)]
-pub struct Programs {
+pub(super) struct Programs {
     /// Parts of the input, with room for new bytes in between.
     pub spans: Spans,
     /// New bytes: place in what is left, and from where to where in `bytes`.
@@ -78,7 +78,7 @@ fn header(bytes: &[u8], offset: u32, address_size: u8) -> Option<Header<'_>> {
 impl Programs {
     /// Adds what is left of the program at `offset`; returns where the program ends. `None` when
     /// it is not understood.
-    pub fn add(
+    pub(super) fn add(
         &mut self,
         sections: &Sections<'_, '_>,
         section: u32,

@@ -59,7 +59,7 @@ impl Entry {
 
 /// A list and what it is part of.
 #[derive(Clone, Copy)]
-pub struct List {
+pub(super) struct List {
     /// Its section.
     pub section: u32,
     /// Where it starts.
@@ -221,7 +221,7 @@ fn new(
 }
 
 /// Whether a list of ranges has any code that stays.
-pub fn any_stays(
+pub(super) fn any_stays(
     sections: &Sections<'_, '_>,
     unit: &Unit,
     section: u32,
@@ -250,7 +250,12 @@ pub fn any_stays(
 }
 
 /// Where the list is that a unit's number stands for.
-pub fn indexed(sections: &Sections<'_, '_>, section: u32, base: u32, index: u64) -> Option<u32> {
+pub(super) fn indexed(
+    sections: &Sections<'_, '_>,
+    section: u32,
+    base: u32,
+    index: u64,
+) -> Option<u32> {
     let place = index.checked_mul(4)?.checked_add(u64::from(base))?;
     let mut cursor = Cursor::new(sections.data(section), usize::try_from(place).ok()?);
     base.checked_add(cursor.u32()?)
@@ -258,7 +263,7 @@ pub fn indexed(sections: &Sections<'_, '_>, section: u32, base: u32, index: u64)
 
 /// The parts that stay of a section's lists in the format before DWARF 5; `patches` get new values
 /// of their distances, at places of the input.
-pub fn kept(
+pub(super) fn kept(
     sections: &Sections<'_, '_>,
     lists: impl Iterator<Item = List>,
     width: u8,
@@ -295,7 +300,7 @@ pub fn kept(
 
 /// New values for a list in DWARF 5's format, at places of the input; `types` is told of each base
 /// type: where its number is, how long, and the value.
-pub fn patched(
+pub(super) fn patched(
     sections: &Sections<'_, '_>,
     unit: &Unit,
     list: List,

@@ -15,7 +15,7 @@ const WHOLE: u8 = 2;
 
 /// The verdict on each entry.
 #[derive(Debug, Default)]
-pub struct Marks {
+pub(super) struct Marks {
     states: Vec<u8>,
     queue: Vec<Change>,
 }
@@ -31,12 +31,12 @@ struct Change {
 impl Marks {
     /// Whether an entry stays.
     #[inline]
-    pub fn keeps(&self, number: u32) -> bool {
+    pub(super) fn keeps(&self, number: u32) -> bool {
         self.states[number as usize] != 0
     }
 
     /// Finds what stays of a tree; what was found about another one is forgotten.
-    pub fn find(&mut self, tree: &Tree) {
+    pub(super) fn find(&mut self, tree: &Tree) {
         self.states.clear();
         self.states.resize(tree.dies.len(), 0);
         self.queue.clear();

@@ -119,7 +119,11 @@ pub struct Shard<'a> {
 }
 
 /// Gathers the strings of all sections of a name.
-pub fn build<'a>(name: &'static str, resolved: &Resolved<'a>, files: &[FilePlan]) -> Pool<'a> {
+pub(super) fn build<'a>(
+    name: &'static str,
+    resolved: &Resolved<'a>,
+    files: &[FilePlan],
+) -> Pool<'a> {
     let lists: Vec<(&'a [u8], &Wanted)> = files
         .iter()
         .zip(&resolved.files)

@@ -3,7 +3,7 @@
 
 /// A span of the input and where it is in the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Span {
+pub(super) struct Span {
     /// Where it starts.
     pub from: u32,
     /// Where it ends.
@@ -14,7 +14,7 @@ pub struct Span {
 
 /// Spans, ascending.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Spans {
+pub(super) struct Spans {
     list: Vec<Span>,
     size: u32,
 }
@@ -22,7 +22,7 @@ pub struct Spans {
 impl Spans {
     /// Appends a span that is not before the others; returns where it is in what is left.
     #[inline]
-    pub fn push(&mut self, from: u32, to: u32) -> u32 {
+    pub(super) fn push(&mut self, from: u32, to: u32) -> u32 {
         let out = self.size;
         self.size += to - from;
         match self.list.last_mut() {
@@ -33,14 +33,14 @@ impl Spans {
     }
 
     /// Leaves room for bytes that are not in the input; returns where they are in what is left.
-    pub fn reserve(&mut self, size: u32) -> u32 {
+    pub(super) fn reserve(&mut self, size: u32) -> u32 {
         let out = self.size;
         self.size += size;
         out
     }
 
     /// Of spans in any order, which may overlap.
-    pub fn of(mut parts: Vec<(u32, u32)>) -> Self {
+    pub(super) fn of(mut parts: Vec<(u32, u32)>) -> Self {
         parts.sort_unstable();
         let mut spans = Spans::default();
         let mut end = 0;
@@ -55,12 +55,12 @@ impl Spans {
     }
 
     /// The spans.
-    pub fn iter(&self) -> impl Iterator<Item = &Span> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Span> {
         self.list.iter()
     }
 
     /// Copies them from their section.
-    pub fn copy(&self, bytes: &[u8]) -> Vec<u8> {
+    pub(super) fn copy(&self, bytes: &[u8]) -> Vec<u8> {
         let mut image = Vec::with_capacity(self.size as usize);
         for span in &self.list {
             // Room that was reserved in front of it.
@@ -72,13 +72,13 @@ impl Spans {
     }
 
     /// How much is left.
-    pub fn size(&self) -> u32 {
+    pub(super) fn size(&self) -> u32 {
         self.size
     }
 
     /// Where an offset of the input is in what is left: what is cut out ends where the next span
     /// starts.
-    pub fn place(&self, offset: u32) -> u32 {
+    pub(super) fn place(&self, offset: u32) -> u32 {
         let after = self.list.partition_point(|span| span.from <= offset);
         match after.checked_sub(1).map(|at| self.list[at]) {
             Some(span) => span.out + (offset.min(span.to) - span.from),
@@ -89,7 +89,7 @@ impl Spans {
     /// Goes through those items of a list that lie in spans, with where they are in what is left; their
     /// offsets ascend.
     #[inline]
-    pub fn each_within<T>(
+    pub(super) fn each_within<T>(
         &self,
         items: &[T],
         offset: impl Fn(&T) -> u32,

@@ -6,7 +6,7 @@ use super::cursor::Cursor;
 
 /// How wide a number is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Width {
+pub(super) enum Width {
     /// That many bytes.
     Fixed(u8),
     /// LEB128.
@@ -17,7 +17,7 @@ pub enum Width {
 
 impl Width {
     /// The same for a number that is `length` bytes long: it keeps them, whatever its value becomes.
-    pub fn exact(self, length: usize) -> Self {
+    pub(super) fn exact(self, length: usize) -> Self {
         match self {
             Width::Leb => Width::Padded(length as u8),
             fixed => fixed,
@@ -26,7 +26,7 @@ impl Width {
 
     /// Reads a number of that width.
     #[inline]
-    pub fn read(self, cursor: &mut Cursor<'_>) -> Option<u64> {
+    pub(super) fn read(self, cursor: &mut Cursor<'_>) -> Option<u64> {
         match self {
             Width::Fixed(4) => cursor.u32().map(u64::from),
             Width::Fixed(width) => cursor.number(usize::from(width)),
@@ -37,7 +37,7 @@ impl Width {
 
 /// One step over an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub(super) enum Step {
     /// That many bytes do not matter.
     Skip(u32),
     /// A LEB128 number does not matter.
@@ -77,7 +77,7 @@ pub enum Step {
 /// What the numbers of a unit count from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names say it")]
-pub enum Base {
+pub(super) enum Base {
     StringOffsets,
     Addresses,
     RangeLists,
@@ -85,7 +85,7 @@ pub enum Base {
 }
 
 /// Steps over an attribute without looking at it.
-pub fn skip(step: Step, cursor: &mut Cursor<'_>) -> Option<()> {
+pub(super) fn skip(step: Step, cursor: &mut Cursor<'_>) -> Option<()> {
     match step {
         Step::Skip(count) => cursor.skip(count as usize),
         Step::Leb | Step::RangesIndex | Step::LocationsIndex => cursor.skip_leb(),

@@ -13,7 +13,7 @@ use super::super::symbols::{FileId, Resolved};
 
 /// A relocated field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Reloc {
+pub(super) struct Reloc {
     /// Where the field is.
     pub at: u32,
     /// What is added to the target's place.
@@ -28,7 +28,7 @@ pub struct Reloc {
 
 /// A field that refers to a string.
 #[derive(Clone, Copy, Debug)]
-pub struct Text {
+pub(super) struct Text {
     /// Where the field is.
     pub at: u32,
     /// Where the string is in its section.
@@ -39,7 +39,7 @@ pub struct Text {
 
 /// The relocated fields of a section.
 #[derive(Debug, Default)]
-pub struct Fields {
+pub(super) struct Fields {
     /// Those that refer to strings; most do.
     pub texts: Vec<Text>,
     /// All others.
@@ -48,7 +48,7 @@ pub struct Fields {
 
 impl Fields {
     /// Forgets all of them.
-    pub fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.texts.clear();
         self.others.clear();
     }
@@ -56,7 +56,7 @@ impl Fields {
 
 /// What a field refers to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target {
+pub(super) enum Target {
     /// A function that stays, by its number in the object.
     Function(u32),
     /// Static data that stays.
@@ -73,7 +73,7 @@ pub enum Target {
 
 /// A file that is being looked at.
 #[derive(Clone, Copy)]
-pub struct FileView<'r, 'a> {
+pub(super) struct FileView<'r, 'a> {
     /// Its number.
     pub file: FileId,
     /// It itself.
@@ -88,7 +88,7 @@ pub struct FileView<'r, 'a> {
 
 /// What a distance within code counts from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Origin {
+pub(super) enum Origin {
     /// Not known.
     Unknown,
     /// Code that is dropped.
@@ -99,7 +99,7 @@ pub enum Origin {
 
 impl Origin {
     /// The address in a relocated field.
-    pub fn of(reloc: Option<&Reloc>) -> Self {
+    pub(super) fn of(reloc: Option<&Reloc>) -> Self {
         match reloc.map(|reloc| (reloc.target, reloc.addend)) {
             Some((Target::Function(function), offset)) => Origin::Function(function, offset),
             Some((Target::Gone, _)) => Origin::Gone,
@@ -110,7 +110,7 @@ impl Origin {
 
 impl<'r, 'a> FileView<'r, 'a> {
     /// Looks at a file.
-    pub fn new(
+    pub(super) fn new(
         resolved: &'r Resolved<'a>,
         live: &'r Live,
         shortened: Option<&'r Shortened>,
@@ -127,12 +127,12 @@ impl<'r, 'a> FileView<'r, 'a> {
     }
 
     /// Whether code has moved, so that distances have changed.
-    pub fn moves(&self) -> bool {
+    pub(super) fn moves(&self) -> bool {
         self.shortened.is_some()
     }
 
     /// What a distance has become. `None` when it is not known what it counts from.
-    pub fn distance(&self, origin: Origin, distance: u64) -> Option<u64> {
+    pub(super) fn distance(&self, origin: Origin, distance: u64) -> Option<u64> {
         let Some(shortened) = self.shortened else {
             return Some(distance);
         };
@@ -149,37 +149,37 @@ impl<'r, 'a> FileView<'r, 'a> {
     }
 
     /// Whether any function or data of the file stays.
-    pub fn has_live(&self) -> bool {
+    pub(super) fn has_live(&self) -> bool {
         let any = |list: &[Vec<bool>]| list[self.file.0 as usize].contains(&true);
         any(&self.live.functions) || any(&self.live.segments)
     }
 
     /// Whether a custom section is debug information that takes part.
-    pub fn is_debug(&self, section: u32) -> bool {
+    pub(super) fn is_debug(&self, section: u32) -> bool {
         self.name(section).starts_with(".debug_") && !self.discarded(section)
     }
 
     /// Whether a custom section lost against another file's of the same group.
-    pub fn discarded(&self, section: u32) -> bool {
+    pub(super) fn discarded(&self, section: u32) -> bool {
         let discarded = &self.resolved.discarded.customs;
         !discarded.is_empty() && discarded.contains(&(self.file, section))
     }
 
     /// Contents of a custom section.
-    pub fn data(&self, section: u32) -> &'a [u8] {
+    pub(super) fn data(&self, section: u32) -> &'a [u8] {
         let custom = self.object.customs.get(section as usize);
         custom.map_or(&[], |custom| custom.data)
     }
 
     /// Name of a custom section.
-    pub fn name(&self, section: u32) -> &'a str {
+    pub(super) fn name(&self, section: u32) -> &'a str {
         let custom = self.object.customs.get(section as usize);
         custom.map_or("", |custom| custom.name)
     }
 
     /// Decodes and checks the relocations of a custom section, with what each symbol means to debug
     /// information. Returns whether there is a use for all of their addends.
-    pub fn fields(
+    pub(super) fn fields(
         &self,
         section: u32,
         targets: &[Target],
@@ -196,7 +196,7 @@ impl<'r, 'a> FileView<'r, 'a> {
 
     /// What each of the file's symbols means to debug information; `pools` are its sections of
     /// strings, ascending.
-    pub fn targets(&self, pools: &[u32]) -> Vec<Target> {
+    pub(super) fn targets(&self, pools: &[u32]) -> Vec<Target> {
         let symbols = (0u32..).zip(&self.object.symbols);
         symbols
             .map(|(index, symbol)| match self.target(index, symbol) {
@@ -290,20 +290,20 @@ impl Visitor for Sorter<'_> {
 
 /// Relocations met in ascending order.
 #[derive(Clone, Copy, Debug)]
-pub struct Ascending<'s> {
+pub(super) struct Ascending<'s> {
     list: &'s [Reloc],
     at: usize,
 }
 
 impl<'s> Ascending<'s> {
     /// Starts at the first of `list`.
-    pub fn new(list: &'s [Reloc]) -> Self {
+    pub(super) fn new(list: &'s [Reloc]) -> Self {
         Self { list, at: 0 }
     }
 
     /// The relocation at `offset`. Offsets must not descend.
     #[inline]
-    pub fn at(&mut self, offset: usize) -> Option<&'s Reloc> {
+    pub(super) fn at(&mut self, offset: usize) -> Option<&'s Reloc> {
         self.until(offset);
         self.list
             .get(self.at)
@@ -312,7 +312,7 @@ impl<'s> Ascending<'s> {
 
     /// The relocations from one offset to another.
     #[inline]
-    pub fn within(&mut self, from: usize, to: usize) -> &'s [Reloc] {
+    pub(super) fn within(&mut self, from: usize, to: usize) -> &'s [Reloc] {
         self.until(from);
         let first = self.at;
         self.until(to);
@@ -331,7 +331,7 @@ impl<'s> Ascending<'s> {
 }
 
 /// The relocation at an offset, in any order.
-pub fn at(list: &[Reloc], offset: usize) -> Option<&Reloc> {
+pub(super) fn at(list: &[Reloc], offset: usize) -> Option<&Reloc> {
     let found = list.binary_search_by_key(&offset, |reloc| reloc.at as usize);
     found.ok().map(|found| &list[found])
 }

@@ -22,7 +22,7 @@ const NONE: u32 = u32::MAX;
 
 /// All entries of a file.
 #[derive(Debug, Default)]
-pub struct Tree {
+pub(super) struct Tree {
     /// Sections with units.
     pub infos: Vec<Info>,
     /// Units.
@@ -42,7 +42,7 @@ pub struct Tree {
 impl Tree {
     /// Reads the units of all sections of a file; what it contained is forgotten. `None` when something
     /// is not understood.
-    pub fn read(&mut self, sections: &Sections<'_, '_>) -> Option<()> {
+    pub(super) fn read(&mut self, sections: &Sections<'_, '_>) -> Option<()> {
         self.infos.clear();
         self.units.clear();
         self.dies.clear();
@@ -235,12 +235,12 @@ impl Tree {
 
     /// The number of the entry that starts at an offset.
     #[inline]
-    pub fn number(&self, offset: u32) -> Option<u32> {
+    pub(super) fn number(&self, offset: u32) -> Option<u32> {
         number(&self.starts, &self.dies, offset)
     }
 
     /// What the entries of a section refer to.
-    pub fn edges_of(&self, info: &Info) -> &[Edge] {
+    pub(super) fn edges_of(&self, info: &Info) -> &[Edge] {
         let from = self.edges.partition_point(|edge| edge.at < info.base);
         let units = &self.units[info.units.0..info.units.1];
         let end = units.last().map_or(info.base, |unit| info.base + unit.end);
@@ -250,13 +250,13 @@ impl Tree {
 
     /// What an entry refers to.
     #[inline]
-    pub fn edges(&self, number: u32) -> &[Edge] {
+    pub(super) fn edges(&self, number: u32) -> &[Edge] {
         &self.edges[self.first_edge(number)..self.first_edge(number + 1)]
     }
 
     /// The number of the first reference of an entry or a later one.
     #[inline]
-    pub fn first_edge(&self, number: u32) -> usize {
+    pub(super) fn first_edge(&self, number: u32) -> usize {
         let die = self.dies.get(number as usize);
         die.map_or(self.edges.len(), |die| die.edges as usize)
     }

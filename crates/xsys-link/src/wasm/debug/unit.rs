@@ -12,7 +12,7 @@ use super::{Sections, targets};
 
 /// A section with units.
 #[derive(Debug)]
-pub struct Info {
+pub(super) struct Info {
     /// Its number in the file.
     pub section: u32,
     /// Where it starts among all of them.
@@ -23,7 +23,7 @@ pub struct Info {
 
 /// A unit.
 #[derive(Debug)]
-pub struct Unit {
+pub(super) struct Unit {
     /// Which of the sections with units it is in.
     pub info: usize,
     /// Where it starts in its section.
@@ -52,7 +52,7 @@ pub struct Unit {
 
 /// What a unit's numbers count from: section and offset.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Bases {
+pub(super) struct Bases {
     /// In `.debug_addr`.
     pub addresses: Option<(u32, u32)>,
     /// In `.debug_rnglists`.
@@ -63,7 +63,7 @@ pub struct Bases {
 
 /// An entry.
 #[derive(Clone, Copy, Debug)]
-pub struct Die {
+pub(super) struct Die {
     /// Where it starts, among all sections with units.
     pub offset: u32,
     /// The entry that it is in; its own number at the top.
@@ -83,7 +83,7 @@ pub struct Die {
 /// What an entry is, as far as pruning cares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names say it")]
-pub enum Kind {
+pub(super) enum Kind {
     Unit,
     Namespace,
     Subprogram,
@@ -98,7 +98,7 @@ pub enum Kind {
 
 /// A reference of an entry.
 #[derive(Clone, Copy, Debug)]
-pub struct Edge {
+pub(super) struct Edge {
     /// Where it stands, among all sections with units.
     pub at: u32,
     /// The number of the entry that it leads to. While entries are read: where that is.
@@ -108,17 +108,17 @@ pub struct Edge {
 }
 
 /// Describes code or data that stays.
-pub const ROOT: u8 = 1;
+pub(super) const ROOT: u8 = 1;
 /// A variable whose memory is dropped.
-pub const GONE: u8 = 2;
+pub(super) const GONE: u8 = 2;
 /// Has a value of its own.
-pub const CONSTANT: u8 = 4;
+pub(super) const CONSTANT: u8 = 4;
 /// Takes more than new values for its references when it stays.
-pub const SPECIAL: u8 = 8;
+pub(super) const SPECIAL: u8 = 8;
 
 /// Section and offset that a relocation refers to.
 #[inline]
-pub fn section_target(reloc: &Reloc) -> Option<(u32, u32)> {
+pub(super) fn section_target(reloc: &Reloc) -> Option<(u32, u32)> {
     match reloc.target {
         Target::Section(section) => Some((section, reloc.addend)),
         _ => None,
@@ -127,7 +127,11 @@ pub fn section_target(reloc: &Reloc) -> Option<(u32, u32)> {
 
 /// The relocation of a number in `.debug_addr`.
 #[inline]
-pub fn address<'s>(sections: &'s Sections<'_, '_>, unit: &Unit, index: u64) -> Option<&'s Reloc> {
+pub(super) fn address<'s>(
+    sections: &'s Sections<'_, '_>,
+    unit: &Unit,
+    index: u64,
+) -> Option<&'s Reloc> {
     let (section, base) = unit.bases.addresses?;
     let offset = index.checked_mul(u64::from(unit.address_size))?;
     let offset = usize::try_from(offset.checked_add(u64::from(base))?).ok()?;

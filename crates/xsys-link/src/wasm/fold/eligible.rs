@@ -26,7 +26,7 @@ const CALL: u8 = 0x10;
 const RETURN_CALL: u8 = 0x12;
 
 /// The role of each node, as far as its file tells without relocations.
-pub fn roles(resolved: &Resolved<'_>, live: &Live) -> Vec<Role> {
+pub(super) fn roles(resolved: &Resolved<'_>, live: &Live) -> Vec<Role> {
     let roles: Vec<Vec<Role>> = (0..resolved.files.len() as u32)
         .into_par_iter()
         .map(|file| roles_of(resolved, live, FileId(file)))
@@ -73,7 +73,7 @@ struct Findings {
 
 /// Walks all relocations: completes the roles, and makes candidates of those nodes that are
 /// `shared`ing their shape with others. Both in one, for decoding takes most of the time.
-pub fn walk(
+pub(super) fn walk(
     options: &WasmOptions,
     resolved: &Resolved<'_>,
     live: &Live,

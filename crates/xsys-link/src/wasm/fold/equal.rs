@@ -134,7 +134,7 @@ fn hash_target(classes: &[u64], target: Target) -> u64 {
 }
 
 /// A node that may have an equal.
-pub struct Candidate {
+pub(super) struct Candidate {
     node: u32,
     item: Item,
     /// Of everything but the targets.
@@ -152,14 +152,14 @@ impl Candidate {
 
 /// The nodes that may have an equal, in order.
 #[derive(Default)]
-pub struct Candidates {
+pub(super) struct Candidates {
     all: Vec<Candidate>,
     targets: Vec<Target>,
 }
 
 impl Candidates {
     /// Room for so many.
-    pub fn with_capacity(count: usize) -> Self {
+    pub(super) fn with_capacity(count: usize) -> Self {
         Self {
             all: Vec::with_capacity(count),
             targets: Vec::with_capacity(count),
@@ -167,7 +167,7 @@ impl Candidates {
     }
 
     /// Adds those of the next file.
-    pub fn append(&mut self, next: Candidates) {
+    pub(super) fn append(&mut self, next: Candidates) {
         let before = self.targets.len() as u32;
         self.targets.extend(next.targets);
         self.all.extend(next.all.into_iter().map(|mut candidate| {
@@ -179,7 +179,7 @@ impl Candidates {
 }
 
 /// Pairs of a copy and what replaces it.
-pub fn copies(
+pub(super) fn copies(
     resolved: &Resolved<'_>,
     nodes: &Nodes,
     roles: &[Role],
@@ -202,7 +202,7 @@ pub fn copies(
 }
 
 /// Which nodes are not the only ones of their shape: most bodies are, and need no closer look.
-pub fn share_shape(resolved: &Resolved<'_>, nodes: &Nodes, roles: &[Role]) -> Vec<bool> {
+pub(super) fn share_shape(resolved: &Resolved<'_>, nodes: &Nodes, roles: &[Role]) -> Vec<bool> {
     let mut counters = vec![0u8; (4 * nodes.len()).next_power_of_two()];
     let mut places = vec![0; nodes.len()];
     let mut add = |node: u32, item: Item| {
@@ -247,7 +247,7 @@ fn shape(contents: &Contents<'_>) -> u64 {
 
 /// Makes a candidate while somebody walks a node's relocations: hashes everything but the targets
 /// of references, and lists those.
-pub struct Hashing<'a> {
+pub(super) struct Hashing<'a> {
     node: u32,
     item: Item,
     contents: Contents<'a>,
@@ -259,7 +259,7 @@ pub struct Hashing<'a> {
 
 impl<'a> Hashing<'a> {
     /// Starts a candidate that is going to be in `list`.
-    pub fn new(resolved: &Resolved<'a>, node: u32, item: Item, list: &Candidates) -> Self {
+    pub(super) fn new(resolved: &Resolved<'a>, node: u32, item: Item, list: &Candidates) -> Self {
         let contents = contents(resolved, item);
         let mut hasher = FixedState::default().build_hasher();
         hasher.write(contents.signature);
@@ -274,7 +274,7 @@ impl<'a> Hashing<'a> {
     }
 
     /// Adds the next relocation.
-    pub fn add(
+    pub(super) fn add(
         &mut self,
         resolved: &Resolved<'a>,
         nodes: &Nodes,
@@ -296,7 +296,7 @@ impl<'a> Hashing<'a> {
     }
 
     /// Puts the candidate into the list.
-    pub fn finish(mut self, list: &mut Candidates) {
+    pub(super) fn finish(mut self, list: &mut Candidates) {
         let rest = self.contents.bytes.get(self.done..);
         self.hasher.write(rest.unwrap_or_default());
         let own = self.hasher.finish();

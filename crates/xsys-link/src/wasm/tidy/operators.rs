@@ -5,23 +5,23 @@
 //! compilers emit. What is not in here makes the caller leave the whole function alone.
 
 /// Reads a body.
-pub struct Cursor<'a> {
+pub(super) struct Cursor<'a> {
     bytes: &'a [u8],
     /// The next byte.
     pub at: usize,
 }
 
 impl<'a> Cursor<'a> {
-    pub fn new(bytes: &'a [u8]) -> Self {
+    pub(super) fn new(bytes: &'a [u8]) -> Self {
         Self { bytes, at: 0 }
     }
 
-    pub fn is_done(&self) -> bool {
+    pub(super) fn is_done(&self) -> bool {
         self.at >= self.bytes.len()
     }
 
     #[inline]
-    pub fn byte(&mut self) -> Option<u8> {
+    pub(super) fn byte(&mut self) -> Option<u8> {
         let byte = *self.bytes.get(self.at)?;
         self.at += 1;
         Some(byte)
@@ -29,14 +29,14 @@ impl<'a> Cursor<'a> {
 
     /// Skips a number of up to 64 bits.
     #[inline]
-    pub fn skip_number(&mut self) -> Option<()> {
+    pub(super) fn skip_number(&mut self) -> Option<()> {
         while self.byte()? & 0x80 != 0 {}
         Some(())
     }
 
     /// Reads a number of up to 32 bits without a sign.
     #[inline]
-    pub fn number(&mut self) -> Option<u32> {
+    pub(super) fn number(&mut self) -> Option<u32> {
         let byte = self.byte()?;
         if byte < 0x80 {
             return Some(u32::from(byte));
@@ -55,7 +55,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    pub fn skip(&mut self, count: usize) -> Option<()> {
+    pub(super) fn skip(&mut self, count: usize) -> Option<()> {
         self.at = self.at.checked_add(count)?;
         (self.at <= self.bytes.len()).then_some(())
     }
@@ -175,7 +175,7 @@ const fn short() -> [Short; 256] {
 ///
 /// Megabytes of code pass through here, so all that is looked at is eight bytes.
 #[inline(always)]
-pub fn skip_run<'b>(mut rest: &'b [u8], last: &mut usize, height: &mut i64) -> &'b [u8] {
+pub(super) fn skip_run<'b>(mut rest: &'b [u8], last: &mut usize, height: &mut i64) -> &'b [u8] {
     while let Some(bytes) = rest.first_chunk::<8>() {
         let word = u64::from_le_bytes(*bytes);
         let short = &SHORT[usize::from(word as u8)];
@@ -202,7 +202,7 @@ pub fn skip_run<'b>(mut rest: &'b [u8], last: &mut usize, height: &mut i64) -> &
 /// Skips the operands of an instruction that is neither a call nor has to do with structure.
 /// Returns by how much the stack grows; `None` for instructions that are not known.
 #[inline]
-pub fn skip_plain(cursor: &mut Cursor<'_>, opcode: u8) -> Option<i32> {
+pub(super) fn skip_plain(cursor: &mut Cursor<'_>, opcode: u8) -> Option<i32> {
     let (operands, change) = PLAIN[opcode as usize];
     match operands {
         Operands::None => {}
@@ -272,7 +272,7 @@ fn skip_vector(cursor: &mut Cursor<'_>) -> Option<i32> {
 }
 
 /// A value type that is encoded in one byte.
-pub fn one_byte_type(byte: u8) -> Option<()> {
+pub(super) fn one_byte_type(byte: u8) -> Option<()> {
     matches!(byte, 0x68..=0x7f).then_some(())
 }
 

@@ -36,7 +36,7 @@ const ADDRESS: &str = "XSYS_APPLIANCE";
 
 /// What the command line says.
 #[derive(Clone, Debug, Default)]
-pub struct Options {
+pub(crate) struct Options {
     pub keep_data: bool,
     /// Seconds.
     pub ready_within: Option<u64>,
@@ -45,7 +45,7 @@ pub struct Options {
 
 /// A test that can be made.
 #[derive(Debug)]
-pub struct Bench {
+pub(crate) struct Bench {
     qemu: PathBuf,
     command: Vec<OsString>,
     keep_data: bool,
@@ -58,7 +58,11 @@ pub struct Bench {
 
 impl Bench {
     /// All that can be said before anything is built; `programs` are services where the description names none.
-    pub fn new(description: &Description, programs: &[String], options: &Options) -> Result<Self> {
+    pub(crate) fn new(
+        description: &Description,
+        programs: &[String],
+        options: &Options,
+    ) -> Result<Self> {
         let qemu = machine::qemu()?;
         if boards::fitting(description.machine()) != boards::VIRT {
             let name = description.machine().name;
@@ -116,7 +120,7 @@ impl Bench {
     }
 
     /// Boots the card, runs the command, and returns its exit code.
-    pub fn run(&self, ui: Ui, description: &Description, image: &Image) -> Result<u8> {
+    pub(crate) fn run(&self, ui: Ui, description: &Description, image: &Image) -> Result<u8> {
         let card = machine::card(image, TEST_CARD, self.keep_data)?;
         let ports: Vec<(u16, u16)> = self.ports.iter().map(|&port| (0, port)).collect();
         // Every card starts on this machine, and it alone has a network.

@@ -16,10 +16,10 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const LONGEST: u64 = 4 << 20;
 
 /// Who is waited for, and why: a line each.
-pub type Waiting = Vec<String>;
+pub(super) type Waiting = Vec<String>;
 
 /// What the status page at a port of this machine says.
-pub fn by_page(port: u16) -> Waiting {
+pub(super) fn by_page(port: u16) -> Waiting {
     match page(port) {
         Ok(page) => waiting(&page),
         Err(_) => vec!["its status page does not answer".to_owned()],
@@ -63,7 +63,7 @@ fn waiting(page: &Value) -> Waiting {
 }
 
 /// What the init has said of services, and of an address.
-pub fn by_lines(config: &Config, noticed: &Noticed) -> Waiting {
+pub(super) fn by_lines(config: &Config, noticed: &Noticed) -> Waiting {
     let said = |text: &str| noticed.init.iter().any(|line| line.starts_with(text));
     let mut all = Waiting::new();
     for service in &config.services {

@@ -18,7 +18,7 @@ const LONGEST: u64 = 16 << 10;
 
 /// What was noticed.
 #[derive(Debug, Default)]
-pub struct Noticed {
+pub(super) struct Noticed {
     /// How often the kernel has started.
     pub boots: u32,
     /// The kernel's last words.
@@ -49,7 +49,7 @@ impl Noticed {
 }
 
 /// The serial port of a machine that runs.
-pub struct Serial {
+pub(super) struct Serial {
     pub log: PathBuf,
     noticed: Arc<Mutex<Noticed>>,
     reader: Option<JoinHandle<()>>,
@@ -57,7 +57,7 @@ pub struct Serial {
 
 impl Serial {
     /// Copies what comes out of the machine to a file, until it ends.
-    pub fn read(output: impl Read + Send + 'static, log: &Path) -> Result<Self> {
+    pub(super) fn read(output: impl Read + Send + 'static, log: &Path) -> Result<Self> {
         let mut copy = File::create(log).map_err(|error| file("write", log, &error))?;
         let noticed = Arc::new(Mutex::new(Noticed::default()));
         let shared = Arc::clone(&noticed);
@@ -86,12 +86,12 @@ impl Serial {
         })
     }
 
-    pub fn noticed(&self) -> MutexGuard<'_, Noticed> {
+    pub(super) fn noticed(&self) -> MutexGuard<'_, Noticed> {
         self.noticed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The last lines; call it when the machine has ended.
-    pub fn last(&mut self) -> Vec<String> {
+    pub(super) fn last(&mut self) -> Vec<String> {
         if let Some(reader) = self.reader.take() {
             let _ = reader.join();
         }

@@ -23,14 +23,14 @@ const LARGEST: u64 = 16 << 20;
 
 /// What is known of one appliance or device.
 #[derive(Clone, Debug)]
-pub struct Known {
+pub(crate) struct Known {
     pub manifest: Manifest,
     /// Nothing where no list lies beside the manifest.
     pub software: Option<Lists>,
 }
 
 /// Finds what a word means in a folder, by names: of a folder several. `built` is where a device's manifest is.
-pub fn find(
+pub(crate) fn find(
     folder: &Path,
     word: &Path,
     built: &dyn Fn(&str) -> Result<Option<PathBuf>>,
@@ -95,7 +95,7 @@ struct Head {
 }
 
 /// A manifest may be of anybody, and its format of another xsys.
-pub fn manifest(path: &Path, text: &str) -> Result<Manifest> {
+pub(super) fn manifest(path: &Path, text: &str) -> Result<Manifest> {
     let shown = path.display();
     if let Ok(Head { format, xsys }) = serde_json::from_str(text)
         && format > FORMAT
@@ -110,7 +110,7 @@ pub fn manifest(path: &Path, text: &str) -> Result<Manifest> {
 }
 
 /// The list of software beside it.
-pub fn software(path: &Path, text: &str) -> Result<Lists> {
+pub(super) fn software(path: &Path, text: &str) -> Result<Lists> {
     let list = serde_json::from_str(text).map_err(|error| {
         let shown = path.display();
         Diagnostic::error(format!("`{shown}` is no list of software: {error}"))

@@ -11,7 +11,7 @@ use super::{Differences, Part, Row};
 use crate::ui::bytes;
 
 /// What some devices have in common.
-pub struct Group<'a> {
+pub(super) struct Group<'a> {
     pub devices: Vec<&'a str>,
     pub rows: Vec<Merged>,
     pub not_compared: &'a [String],
@@ -19,7 +19,7 @@ pub struct Group<'a> {
 
 /// A row of all devices of a group.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Merged {
+pub(super) struct Merged {
     pub part: Part,
     pub name: String,
     pub before: Option<String>,
@@ -70,7 +70,7 @@ fn growth(row: &Row) -> Option<i128> {
 }
 
 /// The groups, in the order of their first devices.
-pub fn groups(devices: &BTreeMap<String, Differences>) -> Vec<Group<'_>> {
+pub(super) fn groups(devices: &BTreeMap<String, Differences>) -> Vec<Group<'_>> {
     let mut known: BTreeMap<Key<'_>, usize> = BTreeMap::new();
     let mut members: Vec<Vec<(&str, &Differences)>> = Vec::new();
     for (name, differences) in devices {

@@ -20,13 +20,13 @@ use serde::Serialize;
 use super::manifest::{self, Manifest};
 use crate::ui::bytes;
 
-pub use self::find::{Known, find};
-pub use self::text::text;
+pub(crate) use self::find::{Known, find};
+pub(crate) use self::text::text;
 
 /// Parts, in the order in which they are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Part {
+pub(crate) enum Part {
     /// Name, version, sources, tools.
     About,
     Programs,
@@ -43,7 +43,7 @@ pub enum Part {
 }
 
 impl Part {
-    pub fn title(self) -> &'static str {
+    pub(crate) fn title(self) -> &'static str {
         match self {
             Self::About => "About",
             Self::Programs => "Programs",
@@ -60,7 +60,7 @@ impl Part {
 
 /// A fact that differs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Row {
+pub(crate) struct Row {
     pub part: Part,
     pub name: String,
     /// Nothing where the fact is not there.
@@ -96,14 +96,14 @@ impl Row {
 
 /// What differs between two.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Differences {
+pub(crate) struct Differences {
     pub rows: Vec<Row>,
     /// Files with secrets on both sides: whether these differ is told nowhere.
     pub not_compared: Vec<String>,
 }
 
 /// Compares two.
-pub fn compare(before: &Known, after: &Known) -> Differences {
+pub(crate) fn compare(before: &Known, after: &Known) -> Differences {
     let mut rows = Vec::new();
     let (one, other) = (&before.manifest, &after.manifest);
     facts(&mut rows, Part::About, &about(one), &about(other));
@@ -125,7 +125,7 @@ pub fn compare(before: &Known, after: &Known) -> Differences {
 
 /// What differs between devices of two releases, or between two devices.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Comparison {
+pub(crate) struct Comparison {
     /// Devices that are on one side only.
     pub gone: Vec<String>,
     pub new: Vec<String>,
@@ -135,7 +135,7 @@ pub struct Comparison {
 
 impl Comparison {
     /// Devices of the same name; and one is compared with one, whatever they are called.
-    pub fn of(before: &BTreeMap<String, Known>, after: &BTreeMap<String, Known>) -> Self {
+    pub(crate) fn of(before: &BTreeMap<String, Known>, after: &BTreeMap<String, Known>) -> Self {
         let mut compared = Self::default();
         if let (1, 1) = (before.len(), after.len())
             && let (Some((one, before)), Some((other, after))) =
@@ -166,7 +166,7 @@ impl Comparison {
         }
     }
 
-    pub fn is_equal(&self) -> bool {
+    pub(crate) fn is_equal(&self) -> bool {
         self.gone.is_empty() && self.new.is_empty() && self.devices.is_empty()
     }
 }

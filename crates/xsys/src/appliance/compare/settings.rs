@@ -13,7 +13,7 @@ const NAMES: [&str; 2] = ["name", "interface"];
 /// What is a fact of its own elsewhere in a manifest.
 const ELSEWHERE: [&str; 4] = ["format", "modules", "modules-in-qemu", "version"];
 
-pub fn facts(manifest: &Manifest) -> Facts {
+pub(super) fn facts(manifest: &Manifest) -> Facts {
     let mut facts = Facts::new();
     if let Value::Object(settings) = &manifest.settings {
         for (key, value) in settings {

@@ -7,18 +7,18 @@ use serde_json::Value;
 use super::{Part, Row};
 
 /// By name its versions, with where it is from unless that is crates.io.
-pub type Software = BTreeMap<String, BTreeSet<String>>;
+pub(super) type Software = BTreeMap<String, BTreeSet<String>>;
 
 /// What a list has: in programs, and in the build alone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Lists {
+pub(crate) struct Lists {
     pub linked: Software,
     pub build: Software,
 }
 
 impl Lists {
     /// Out of a CycloneDX list of ours. Packages are in the manifest as well, and are left to it.
-    pub fn read(list: &Value) -> Self {
+    pub(crate) fn read(list: &Value) -> Self {
         let mut lists = Self::default();
         for component in list["components"].as_array().into_iter().flatten() {
             if component["type"] != "library" {
@@ -47,7 +47,7 @@ impl Lists {
 }
 
 /// Where one side has no list, nothing can be said.
-pub fn rows(rows: &mut Vec<Row>, before: &Option<Lists>, after: &Option<Lists>) {
+pub(super) fn rows(rows: &mut Vec<Row>, before: &Option<Lists>, after: &Option<Lists>) {
     let (Some(before), Some(after)) = (before, after) else {
         return;
     };

@@ -14,7 +14,7 @@ const WIDTH: usize = 80;
 const NAME_WIDTH: usize = 30;
 
 /// Devices that differ in the same way are told of once.
-pub fn text(compared: &Comparison) -> String {
+pub(crate) fn text(compared: &Comparison) -> String {
     let mut out = String::new();
     if !compared.gone.is_empty() {
         wrapped(&mut out, "Only before: ", &compared.gone.join(", "));
@@ -91,7 +91,7 @@ fn line(out: &mut String, row: &Merged, width: usize) {
 }
 
 /// Text after a first piece, in as many lines as it needs; broken at spaces, where there are any.
-pub fn wrapped(out: &mut String, first: &str, text: &str) {
+pub(super) fn wrapped(out: &mut String, first: &str, text: &str) {
     let room = WIDTH - first.chars().count();
     let indent = " ".repeat(WIDTH - room);
     let mut start = first;

@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use xsys_target::{CrateSet, Kind};
 
 /// What the settings depend on.
-pub struct Facts<'a> {
+pub(super) struct Facts<'a> {
     pub kind: Kind,
     /// A triple, or where the spec is, seen from the workspace.
     pub target: &'a str,
@@ -22,7 +22,7 @@ pub struct Facts<'a> {
 
 /// Settings of other targets than the wanted one, which `init` may have left, if it has written these
 /// settings at all; they are changed, or go. What people have decided otherwise is none of them.
-pub fn is_ours(settings: &Map<String, Value>, name: &str) -> bool {
+pub(super) fn is_ours(settings: &Map<String, Value>, name: &str) -> bool {
     let value = |name: &str| settings.get(&format!("rust-analyzer.{name}"));
     let Some(name) = name.strip_prefix("rust-analyzer.") else {
         return false;
@@ -54,7 +54,7 @@ fn environment() -> Value {
 }
 
 /// Settings in the form that VS Code has them in; other editors take the same names.
-pub fn settings(facts: &Facts<'_>) -> Vec<(String, Value)> {
+pub(super) fn settings(facts: &Facts<'_>) -> Vec<(String, Value)> {
     let target = match facts.kind {
         Kind::Builtin => facts.target.to_owned(),
         // It is also asked for in the folder of the standard library's sources.

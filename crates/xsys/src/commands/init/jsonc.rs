@@ -6,7 +6,7 @@ use std::ops::Range;
 use serde_json::{Map, Value};
 
 /// The object that a text holds.
-pub fn parse(text: &str) -> Option<Map<String, Value>> {
+pub(super) fn parse(text: &str) -> Option<Map<String, Value>> {
     let plain = without_comments(text);
     if plain.trim().is_empty() {
         return Some(Map::new());
@@ -15,7 +15,7 @@ pub fn parse(text: &str) -> Option<Map<String, Value>> {
 }
 
 /// The text with entries added at the beginning of its object.
-pub fn with(text: &str, entries: &[(String, Value)]) -> Option<String> {
+pub(super) fn with(text: &str, entries: &[(String, Value)]) -> Option<String> {
     if entries.is_empty() {
         return Some(text.to_owned());
     }
@@ -45,14 +45,14 @@ pub fn with(text: &str, entries: &[(String, Value)]) -> Option<String> {
 }
 
 /// The text with another value for an entry of its object.
-pub fn replaced(text: &str, name: &str, value: &Value) -> Option<String> {
+pub(super) fn replaced(text: &str, name: &str, value: &Value) -> Option<String> {
     let entry = entries(text).into_iter().find(|entry| entry.name == name)?;
     let (before, after) = (&text[..entry.value.start], &text[entry.value.end..]);
     Some(format!("{before}{}{after}", shown(value)))
 }
 
 /// The text without an entry of its object, and without the line where it is alone.
-pub fn without(text: &str, name: &str) -> Option<String> {
+pub(super) fn without(text: &str, name: &str) -> Option<String> {
     let plain = without_comments(text);
     let entry = entries(text).into_iter().find(|entry| entry.name == name)?;
     let (mut start, mut end) = (entry.start, entry.value.end);

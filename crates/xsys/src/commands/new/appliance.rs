@@ -20,16 +20,16 @@ const DESCRIPTION: &str = include_str!("../../../appliance/appliance.toml");
 const MACHINE: &str = "raspberry-pi-3";
 
 /// Where the description looks for the kernel.
-pub const KERNEL: &str = "kernel";
+pub(super) const KERNEL: &str = "kernel";
 
 /// The machine that a new project is for.
-pub fn machine(name: Option<&str>) -> Result<&'static Machine> {
+pub(super) fn machine(name: Option<&str>) -> Result<&'static Machine> {
     let name = name.unwrap_or(MACHINE);
     needs::machine(name).ok_or_else(|| no_machine(name).into())
 }
 
 /// Writes the project.
-pub fn write(name: &str, machine: &Machine, folder: &Path) -> Result<()> {
+pub(super) fn write(name: &str, machine: &Machine, folder: &Path) -> Result<()> {
     let description = DESCRIPTION
         .replace("NAME", name)
         .replace(
@@ -45,7 +45,7 @@ pub fn write(name: &str, machine: &Machine, folder: &Path) -> Result<()> {
 }
 
 /// Writes the project of a fleet.
-pub fn write_fleet(name: &str, machine: &Machine, folder: &Path) -> Result<()> {
+pub(super) fn write_fleet(name: &str, machine: &Machine, folder: &Path) -> Result<()> {
     let fleet = FLEET.replace("NAME", name);
     let own = [
         ("tests/appliance.rs", TEST.to_owned()),

@@ -30,7 +30,7 @@ struct Machines {
 /// A row of the table.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Machine {
+pub(super) struct Machine {
     pub name: String,
     triples: Vec<String>,
     program: String,
@@ -45,7 +45,7 @@ fn all() -> Vec<Machine> {
 }
 
 /// The machine for a triple.
-pub fn find(triple: &str) -> std::result::Result<Machine, Diagnostic> {
+pub(super) fn find(triple: &str) -> std::result::Result<Machine, Diagnostic> {
     let machines = all();
     let known: Vec<String> = machines.iter().flat_map(|m| m.triples.clone()).collect();
     let found = machines
@@ -63,7 +63,7 @@ pub fn find(triple: &str) -> std::result::Result<Machine, Diagnostic> {
 }
 
 /// Writes the project.
-pub fn write(machine: &Machine, triple: &str, name: &str, folder: &Path) -> Result<()> {
+pub(super) fn write(machine: &Machine, triple: &str, name: &str, folder: &Path) -> Result<()> {
     let program = PROGRAMS
         .iter()
         .find(|(name, _)| *name == machine.program)

@@ -18,7 +18,7 @@ use crate::project::metadata;
 
 /// A package that has become a member.
 #[derive(Debug)]
-pub struct Member {
+pub(super) struct Member {
     /// The root's manifest.
     pub root: PathBuf,
     /// Profiles that the root has now, and had not.
@@ -28,7 +28,7 @@ pub struct Member {
 }
 
 /// Whether a folder is below a workspace, which may take new packages.
-pub fn is_inside(folder: &Path) -> bool {
+pub(super) fn is_inside(folder: &Path) -> bool {
     roots(folder).next().is_some()
 }
 
@@ -44,7 +44,7 @@ fn roots(folder: &Path) -> impl Iterator<Item = (PathBuf, toml::Table)> {
 }
 
 /// Makes a package that stands in its folder a member of the workspace around it, if one takes it.
-pub fn join(undo: &mut Undo, folder: &Path, cargo: &Path) -> Result<Option<Member>> {
+pub(super) fn join(undo: &mut Undo, folder: &Path, cargo: &Path) -> Result<Option<Member>> {
     let folder = &std::fs::canonicalize(folder).map_err(|error| file("find", folder, &error))?;
     let path = folder.join("Cargo.toml");
     let own = std::fs::read_to_string(&path).map_err(|error| file("read", &path, &error))?;

@@ -10,7 +10,7 @@ use crate::error::{Result, file};
 
 /// What has been made and changed so far. Dropped without [`keep`](Self::keep), it is undone.
 #[derive(Debug, Default)]
-pub struct Undo {
+pub(super) struct Undo {
     /// Files and folders that were not there, in the order of their making.
     made: Vec<PathBuf>,
     /// Files that were there, with their contents.
@@ -19,7 +19,7 @@ pub struct Undo {
 
 impl Undo {
     /// Makes a folder and those above it.
-    pub fn create_dir(&mut self, folder: &Path) -> Result<()> {
+    pub(super) fn create_dir(&mut self, folder: &Path) -> Result<()> {
         let missing = folder.ancestors().take_while(|folder| !folder.exists());
         let missing: Vec<PathBuf> = missing.map(Path::to_owned).collect();
         std::fs::create_dir_all(folder).map_err(|error| file("create", folder, &error))?;
@@ -28,7 +28,7 @@ impl Undo {
     }
 
     /// Writes a file, new or not.
-    pub fn write(&mut self, path: &Path, text: &str) -> Result<()> {
+    pub(super) fn write(&mut self, path: &Path, text: &str) -> Result<()> {
         match std::fs::read(path) {
             Ok(old) => self.changed.push((path.to_owned(), old)),
             Err(_) => self.made.push(path.to_owned()),
@@ -37,7 +37,7 @@ impl Undo {
     }
 
     /// Moves what is in a folder into another.
-    pub fn move_all(&mut self, from: &Path, to: &Path) -> Result<()> {
+    pub(super) fn move_all(&mut self, from: &Path, to: &Path) -> Result<()> {
         let entries = std::fs::read_dir(from).map_err(|error| file("read", from, &error))?;
         for entry in entries.flatten() {
             let path = to.join(entry.file_name());
@@ -48,7 +48,7 @@ impl Undo {
     }
 
     /// It is to stay.
-    pub fn keep(mut self) {
+    pub(super) fn keep(mut self) {
         self.made.clear();
         self.changed.clear();
     }
@@ -71,12 +71,12 @@ impl Drop for Undo {
 
 /// A folder beside a project's, in the same file system; it goes when it is dropped.
 #[derive(Debug)]
-pub struct Staging {
+pub(super) struct Staging {
     pub folder: PathBuf,
 }
 
 impl Staging {
-    pub fn beside(folder: &Path) -> Result<Self> {
+    pub(super) fn beside(folder: &Path) -> Result<Self> {
         let folder = std::path::absolute(folder).map_err(|error| file("find", folder, &error))?;
         let above = folder.ancestors().skip(1).find(|above| above.is_dir());
         let name = format!(".xsys-new-{}", std::process::id());

@@ -17,7 +17,7 @@ use crate::error::Result;
 use crate::render;
 use crate::ui::answer;
 
-pub fn run(
+pub(super) fn run(
     call: &Call,
     toolchain: &Toolchain,
     what: &What,

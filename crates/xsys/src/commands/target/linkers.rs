@@ -11,7 +11,7 @@ use crate::driver::linking::user_flags::UserConfig;
 use crate::error::Result;
 use crate::ui::{answer, table};
 
-pub fn run(toolchain: &Toolchain, filter: Option<&str>, as_json: bool) -> Result<u8> {
+pub(super) fn run(toolchain: &Toolchain, filter: Option<&str>, as_json: bool) -> Result<u8> {
     let targets: Vec<Target> = targets(toolchain)?
         .into_iter()
         .filter(|target| filter.is_none_or(|part| target.name.contains(part)))

@@ -14,12 +14,12 @@ use crate::files::{replace, short_digest};
 use crate::project::Project;
 
 /// What stands for the arguments in rustc's flags.
-pub fn stand_in(project: &Project, target: &Target) -> String {
+pub(crate) fn stand_in(project: &Project, target: &Target) -> String {
     format!("@{}", file_of(project, target).display())
 }
 
 /// A board may be called like a triple, whose programs are linked with other arguments.
-pub fn file_of(project: &Project, target: &Target) -> PathBuf {
+pub(crate) fn file_of(project: &Project, target: &Target) -> PathBuf {
     let name = match target.kind {
         Kind::Builtin => target.name.clone(),
         Kind::Json => format!("{}.json", target.name),
@@ -35,7 +35,7 @@ pub fn file_of(project: &Project, target: &Target) -> PathBuf {
 
 /// The same for a package that is somebody's artifact: in one build there may be several, each with
 /// arguments of its own.
-pub fn file_of_artifact(project: &Project, target: &Target, package: &Path) -> PathBuf {
+pub(crate) fn file_of_artifact(project: &Project, target: &Target, package: &Path) -> PathBuf {
     let digest = short_digest(&[package.as_os_str().as_encoded_bytes()]);
     let mut name = file_of(project, target).into_os_string();
     name.push(format!("-{digest}"));
@@ -43,7 +43,7 @@ pub fn file_of_artifact(project: &Project, target: &Target, package: &Path) -> P
 }
 
 /// Writes them down, unless they are there.
-pub fn write(path: &Path, args: &[String]) -> Result<(), Diagnostic> {
+pub(crate) fn write(path: &Path, args: &[String]) -> Result<(), Diagnostic> {
     let text = response(args);
     if std::fs::read(path).ok().as_deref() == Some(text.as_bytes()) {
         return Ok(());

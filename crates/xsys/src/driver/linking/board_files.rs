@@ -12,7 +12,7 @@ use crate::error::{Result, file};
 use crate::files::short_digest;
 
 /// The board's folder: its own, or one in the cache for a bundled board.
-pub fn materialise(board: &Board, cache: &Cache) -> Result<PathBuf> {
+pub(crate) fn materialise(board: &Board, cache: &Cache) -> Result<PathBuf> {
     let name = match &board.dir {
         BoardDir::Folder(folder) => {
             return Ok(std::path::absolute(folder).map_err(|error| file("find", folder, &error))?);

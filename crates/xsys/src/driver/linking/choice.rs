@@ -20,7 +20,7 @@ use crate::ui::Ui;
 
 /// A linker.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum By {
+pub(crate) enum By {
     Xsys,
     RustLld(PathBuf),
     /// The platform's own, by name or path.
@@ -33,7 +33,7 @@ pub enum By {
 
 impl By {
     /// For people and reports.
-    pub fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         match self {
             Self::Xsys => "xsys".to_owned(),
             Self::RustLld(_) => "rust-lld".to_owned(),
@@ -45,7 +45,7 @@ impl By {
 
 /// A decided linker.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Choice {
+pub(crate) struct Choice {
     pub by: By,
     /// Why it is not xsys's, for the line that says so.
     pub reason: Option<String>,
@@ -66,7 +66,7 @@ impl Choice {
     }
 
     /// For what is not linked.
-    pub fn none() -> Self {
+    pub(crate) fn none() -> Self {
         Self::new(By::Rustc, Vec::new())
     }
 
@@ -76,7 +76,7 @@ impl Choice {
     }
 
     /// Says who links, unless it is xsys. Not even `--quiet` keeps that from people.
-    pub fn tell(&self, ui: &Ui, target: &Target) {
+    pub(crate) fn tell(&self, ui: &Ui, target: &Target) {
         if let Some(reason) = &self.reason {
             let text = format!("`{}` for {}, {reason}", self.by.name(), target.name);
             ui.line(&ui.status_text("Linker", &text));
@@ -84,13 +84,13 @@ impl Choice {
     }
 
     /// Who links, where it is not xsys.
-    pub fn other(&self) -> Option<String> {
+    pub(crate) fn other(&self) -> Option<String> {
         (self.by != By::Xsys).then(|| self.by.name())
     }
 }
 
 /// Decides.
-pub fn choose(question: &Question<'_>) -> Result<Choice, Diagnostic> {
+pub(crate) fn choose(question: &Question<'_>) -> Result<Choice, Diagnostic> {
     let linking = linking(question);
     match question.asked {
         Some(asked) => {

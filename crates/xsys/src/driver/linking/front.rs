@@ -26,7 +26,7 @@ use crate::project::Project;
 
 /// A link and what it stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Front {
+pub(crate) struct Front {
     path: PathBuf,
     program: PathBuf,
 }
@@ -34,7 +34,7 @@ pub struct Front {
 impl Front {
     /// Puts one in front of a decided linker, unless that is ours: of those that flags name the last
     /// one counts.
-    pub fn put(
+    pub(crate) fn put(
         choice: &Choice,
         user: &UserConfig,
         target: &Target,
@@ -75,7 +75,7 @@ impl Front {
     }
 
     /// Makes it, unless it is there.
-    pub fn make(&self) -> Result<(), Diagnostic> {
+    pub(crate) fn make(&self) -> Result<(), Diagnostic> {
         let failed = |error: &std::io::Error| file("create", &self.path, error);
         let (Some(folder), Some(name)) = (self.path.parent(), self.path.file_name()) else {
             return Ok(());

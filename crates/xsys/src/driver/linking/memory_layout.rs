@@ -21,13 +21,18 @@ use crate::files::replace;
 use crate::files::short_digest;
 
 /// What the linker compares scripts with.
-pub const MACHINE: &str = "machine.txt";
+pub(crate) const MACHINE: &str = "machine.txt";
 
 /// The folder with the scripts for these memories.
 ///
 /// It is named after the folder of whoever describes them, not by its contents: a changed table changes files
 /// that links read, and no flag for which everything would be compiled again.
-pub fn folder(memories: &[Memory], owner: &Path, spec: &Spec, cache: &Cache) -> Result<PathBuf> {
+pub(crate) fn folder(
+    memories: &[Memory],
+    owner: &Path,
+    spec: &Spec,
+    cache: &Cache,
+) -> Result<PathBuf> {
     let mut files = vec![
         (MACHINE, machine(memories)),
         ("memory.x", memory_x(memories)),
@@ -69,7 +74,7 @@ fn machine(memories: &[Memory]) -> String {
 }
 
 /// Whether a layout can be made at all: AVR's is built in, MSP430's vectors are the runtime crate's.
-pub fn has_layout(spec: &Spec) -> bool {
+pub(crate) fn has_layout(spec: &Spec) -> bool {
     spec.is_bare_metal() && !spec.is_wasm() && !matches!(spec.arch(), "avr" | "msp430")
 }
 

@@ -60,7 +60,7 @@ const STATIC_MUSL: &[(&str, &str)] = &[
 ];
 
 /// The platform's linker is needed and not there.
-pub fn platform(question: &Question<'_>, linking: &Linking) -> Diagnostic {
+pub(crate) fn platform(question: &Question<'_>, linking: &Linking) -> Diagnostic {
     let target = question.target;
     let mut platform = linking.platform.clone();
     if is_host(question) && target.os() == "linux" {
@@ -129,7 +129,7 @@ fn links_without_std(question: &Question<'_>) -> bool {
 }
 
 /// Emscripten links with its own driver, in its own environment.
-pub fn emcc(target: &Target) -> Result<(), Diagnostic> {
+pub(crate) fn emcc(target: &Target) -> Result<(), Diagnostic> {
     if find("emcc").is_some() {
         return Ok(());
     }
@@ -143,7 +143,7 @@ pub fn emcc(target: &Target) -> Result<(), Diagnostic> {
 }
 
 /// A target that rustc lists and that its LLVM cannot compile for.
-pub fn backend(target: &Target, toolchain: &Toolchain) -> Result<(), Diagnostic> {
+pub(crate) fn backend(target: &Target, toolchain: &Toolchain) -> Result<(), Diagnostic> {
     if target.kind == Kind::Json || BACKENDS.contains(&target.arch()) {
         return Ok(());
     }
@@ -169,7 +169,7 @@ pub fn backend(target: &Target, toolchain: &Toolchain) -> Result<(), Diagnostic>
 }
 
 /// Start files that the spec names have to be in a folder that the flags name.
-pub fn start_files(question: &Question<'_>, linking: &Linking) -> Result<(), Diagnostic> {
+pub(crate) fn start_files(question: &Question<'_>, linking: &Linking) -> Result<(), Diagnostic> {
     let folders = library_folders(&question.user.rustflags);
     let absent: Vec<&str> = linking
         .start_files
@@ -218,7 +218,7 @@ fn library_folders(flags: &[String]) -> Vec<PathBuf> {
 }
 
 /// Targets whose programs are instrumented by default need the runtime of the instrumentation.
-pub fn sanitizer(question: &Question<'_>) -> Result<(), Diagnostic> {
+pub(crate) fn sanitizer(question: &Question<'_>) -> Result<(), Diagnostic> {
     let target = question.target;
     if !xsys_target::sanitizer_runtime(target) {
         return Ok(());
@@ -247,7 +247,7 @@ pub fn sanitizer(question: &Question<'_>) -> Result<(), Diagnostic> {
 }
 
 /// `--linker=xsys` where xsys's linker does not do.
-pub fn forbidden(question: &Question<'_>, linking: &Linking) -> Result<(), Diagnostic> {
+pub(crate) fn forbidden(question: &Question<'_>, linking: &Linking) -> Result<(), Diagnostic> {
     let target = question.target;
     let problem = |lacks: &str| {
         Diagnostic::error(format!(
@@ -273,7 +273,7 @@ pub fn forbidden(question: &Question<'_>, linking: &Linking) -> Result<(), Diagn
 }
 
 /// `--linker=rust-lld` where LLVM's linker does not do.
-pub fn lld_lacks(target: &Target, lacks: &str) -> Diagnostic {
+pub(crate) fn lld_lacks(target: &Target, lacks: &str) -> Diagnostic {
     Diagnostic::error(format!(
         "`rust-lld` cannot link for `{}`: it has no {lacks}",
         target.name
@@ -282,7 +282,7 @@ pub fn lld_lacks(target: &Target, lacks: &str) -> Diagnostic {
 }
 
 /// A toolchain without it.
-pub fn rust_lld(target: &Target, toolchain: &Toolchain) -> Diagnostic {
+pub(crate) fn rust_lld(target: &Target, toolchain: &Toolchain) -> Diagnostic {
     Diagnostic::error(format!(
         "`{}` is linked by `rust-lld`, which the toolchain does not have",
         target.name
@@ -293,7 +293,7 @@ pub fn rust_lld(target: &Target, toolchain: &Toolchain) -> Diagnostic {
 }
 
 /// `--linker=PROGRAM`, and there is none.
-pub fn program(name: &str) -> Diagnostic {
+pub(crate) fn program(name: &str) -> Diagnostic {
     let problem = Diagnostic::error(format!("there is no linker `{name}`"));
     let problem = match Path::new(name).components().count() {
         1 => problem.note("it is not on PATH"),

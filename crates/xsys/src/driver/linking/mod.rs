@@ -4,14 +4,14 @@
 //! [`scripts`] finds what board and manifest name ([`board_files`], [`memory_layout`]), [`arguments`] writes it down,
 //! [`front`] puts us in front of others' linkers, and [`rustflags`] joins all of it for rustc.
 
-pub mod arguments;
-pub mod board_files;
-pub mod choice;
-pub mod front;
-pub mod memory_layout;
-pub mod missing;
-pub mod question;
-pub mod rustflags;
-pub mod scripts;
-pub mod survey;
-pub mod user_flags;
+pub(crate) mod arguments;
+pub(crate) mod board_files;
+pub(crate) mod choice;
+pub(crate) mod front;
+pub(crate) mod memory_layout;
+pub(crate) mod missing;
+pub(crate) mod question;
+pub(crate) mod rustflags;
+pub(crate) mod scripts;
+pub(crate) mod survey;
+pub(crate) mod user_flags;

@@ -7,7 +7,7 @@ use crate::driver::linking::user_flags::UserConfig;
 
 /// What is to be linked, and what people have said about it.
 #[derive(Clone, Copy)]
-pub struct Question<'a> {
+pub(crate) struct Question<'a> {
     pub target: &'a Target,
     pub crates: CrateSet,
     /// `--linker`.
@@ -18,7 +18,7 @@ pub struct Question<'a> {
 
 /// Whether programs are for the machine that we are on. LLVM's name alone does not say it: VxWorks
 /// on x86-64 is Linux to LLVM.
-pub fn is_host(question: &Question<'_>) -> bool {
+pub(crate) fn is_host(question: &Question<'_>) -> bool {
     let (target, host) = (question.target, question.toolchain.rustc.host());
     let same_system = host.split('-').any(|part| part == target.os());
     target.name == host || target.llvm_target() == host && same_system

@@ -16,7 +16,7 @@ use crate::driver::linking::choice::Choice;
 
 /// What our flags are made of.
 #[derive(Clone, Debug)]
-pub struct Inputs<'a> {
+pub(crate) struct Inputs<'a> {
     pub sysroot: &'a Path,
     /// What brings in the linker.
     pub linker: &'a Choice,
@@ -30,7 +30,7 @@ pub struct Inputs<'a> {
 }
 
 /// Ours first: where a flag may be given twice, the user's wins.
-pub fn merge(user: &[String], ours: &Inputs<'_>) -> Vec<String> {
+pub(crate) fn merge(user: &[String], ours: &Inputs<'_>) -> Vec<String> {
     let mut flags = vec![format!("--sysroot={}", ours.sysroot.display())];
     if ours.target.kind == Kind::Json {
         flags.push("-Zunstable-options".to_owned());
@@ -55,7 +55,7 @@ pub fn merge(user: &[String], ours: &Inputs<'_>) -> Vec<String> {
 }
 
 /// cargo's separator between flags, which may have spaces themselves.
-pub fn encode(flags: &[String]) -> String {
+pub(crate) fn encode(flags: &[String]) -> String {
     flags.join("\x1f")
 }
 

@@ -15,7 +15,7 @@ use crate::error::Result;
 use crate::project::Project;
 
 /// The linker's arguments; it is ours, or another one that knows less.
-pub fn link_args(
+pub(crate) fn link_args(
     project: &Project,
     target: &Target,
     cache: &Cache,

@@ -15,19 +15,19 @@ use crate::project::cargo_config::CargoConfig;
 
 /// What cargo's configuration for a folder says about a target, as far as it can be told before
 /// there is a sysroot: mistakes in it are for the build to report.
-pub fn user_config(folder: &Path, toolchain: &Toolchain, target: &Target) -> UserConfig {
+pub(crate) fn user_config(folder: &Path, toolchain: &Toolchain, target: &Target) -> UserConfig {
     CargoConfig::load(folder, &toolchain.cargo, &CargoFlags::default())
         .and_then(|config| user_flags::user_config(&config, &toolchain.rustc, target))
         .unwrap_or_default()
 }
 
 /// Who links a target's programs, for each set of crates that they may be built with.
-pub struct Survey {
+pub(crate) struct Survey {
     pub rows: Vec<(&'static str, Result<Choice, Diagnostic>)>,
 }
 
 /// What `target check`, `show` and `list` say.
-pub fn survey(target: &Target, user: &UserConfig, toolchain: &Toolchain) -> Survey {
+pub(crate) fn survey(target: &Target, user: &UserConfig, toolchain: &Toolchain) -> Survey {
     let answer = |crates| {
         let mut choice = choose(&Question {
             target,
@@ -50,7 +50,7 @@ pub fn survey(target: &Target, user: &UserConfig, toolchain: &Toolchain) -> Surv
 }
 
 impl Survey {
-    pub fn to_json(&self, target: &Target) -> Value {
+    pub(crate) fn to_json(&self, target: &Target) -> Value {
         let rows = self
             .rows
             .iter()
@@ -64,7 +64,7 @@ impl Survey {
 }
 
 /// An answer in a line.
-pub fn in_words(answer: &Result<Choice, Diagnostic>) -> String {
+pub(crate) fn in_words(answer: &Result<Choice, Diagnostic>) -> String {
     match answer {
         Ok(choice) => match &choice.reason {
             Some(reason) => format!("{}, {reason}", choice.by.name()),

@@ -17,7 +17,7 @@ use crate::project::cargo_config::{CargoConfig, holds, split};
 
 /// What the user's configuration says about a target.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct UserConfig {
+pub(crate) struct UserConfig {
     pub rustflags: Vec<String>,
     pub rustdocflags: Vec<String>,
     /// As it is written: cargo knows which folder a relative path means.
@@ -27,7 +27,7 @@ pub struct UserConfig {
 }
 
 /// Works out what cargo would do for a target.
-pub fn user_config(
+pub(crate) fn user_config(
     config: &CargoConfig,
     rustc: &Rustc,
     target: &Target,
@@ -133,17 +133,17 @@ fn cfgs_with(rustc: &Rustc, target: &Target, flags: &[String]) -> Result<Vec<Cfg
 }
 
 /// The linker that the user's flags choose.
-pub fn linker(flags: &[String]) -> Option<&str> {
+pub(crate) fn linker(flags: &[String]) -> Option<&str> {
     codegen_option(flags, "linker=")
 }
 
 /// The CPU model that the user's flags choose.
-pub fn cpu(flags: &[String]) -> Option<String> {
+pub(crate) fn cpu(flags: &[String]) -> Option<String> {
     codegen_option(flags, "target-cpu=").map(str::to_owned)
 }
 
 /// The panic strategy that the user's flags choose.
-pub fn panic(flags: &[String]) -> Option<&str> {
+pub(crate) fn panic(flags: &[String]) -> Option<&str> {
     codegen_option(flags, "panic=")
 }
 
@@ -166,7 +166,7 @@ fn codegen_option<'a>(flags: &'a [String], name: &str) -> Option<&'a str> {
 }
 
 /// Flags of a configuration without those that are xsys's own affair.
-pub fn without_ours(mut flags: Vec<String>) -> Vec<String> {
+pub(crate) fn without_ours(mut flags: Vec<String>) -> Vec<String> {
     if flags.iter().any(|flag| is_ours(flag)) {
         flags.retain(|flag| {
             !is_ours(flag) && !flag.starts_with("-Clinker-flavor=") && flag != "-Zunstable-options"
@@ -176,7 +176,7 @@ pub fn without_ours(mut flags: Vec<String>) -> Vec<String> {
 }
 
 /// Whether a flag names a standard library in our cache.
-pub fn is_ours(flag: &str) -> bool {
+pub(crate) fn is_ours(flag: &str) -> bool {
     let Some(path) = flag.strip_prefix("--sysroot=") else {
         return false;
     };
@@ -184,7 +184,7 @@ pub fn is_ours(flag: &str) -> bool {
 }
 
 /// Whether a linker that the configuration names is ourselves.
-pub fn is_our_linker(program: &Path) -> bool {
+pub(crate) fn is_our_linker(program: &Path) -> bool {
     program.file_stem().is_some_and(|name| name == "xsys-ld")
 }
 

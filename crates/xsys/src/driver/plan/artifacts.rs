@@ -27,7 +27,7 @@ use crate::render::report_problems;
 use crate::ui::Ui;
 
 /// What is decided for one target of artifacts.
-pub struct Decision {
+pub(super) struct Decision {
     platform: String,
     main: super::Decision,
     /// Packages with something to link, each with its own board.
@@ -42,19 +42,19 @@ struct Package {
 }
 
 /// What cargo's call needs for a target of artifacts.
-pub struct Prepared {
+pub(super) struct Prepared {
     pub row: Row,
     pub responses: Vec<Response>,
     pub fronts: Vec<Front>,
 }
 
 /// A file of ours and the linker's arguments that are in it.
-pub type Response = (PathBuf, Vec<String>);
+pub(super) type Response = (PathBuf, Vec<String>);
 
 impl Ground {
     /// The targets that a command's artifact dependencies are for. cargo is asked only where it was told
     /// to know of such dependencies.
-    pub fn artifacts(&self, ui: &Ui, verb: Verb, target: &Target) -> Result<Vec<Decision>> {
+    pub(super) fn artifacts(&self, ui: &Ui, verb: Verb, target: &Target) -> Result<Vec<Decision>> {
         if !self.unstable("bindeps") {
             return Ok(Vec::new());
         }
@@ -148,7 +148,7 @@ impl Ground {
     }
 
     /// Finds or builds the sysroot of an artifact's target, and what rustc is told for it.
-    pub fn prepare_artifact(
+    pub(super) fn prepare_artifact(
         &self,
         ui: &Ui,
         decision: Decision,
@@ -228,7 +228,7 @@ impl Package {
 }
 
 /// Whether a stable compiler has to take what it calls unstable.
-pub fn is_unstable(target: &Target) -> bool {
+pub(super) fn is_unstable(target: &Target) -> bool {
     // Inline assembler is unstable on these, and no crate for them does without.
     target.kind == Kind::Json || matches!(target.arch(), "avr" | "msp430")
 }

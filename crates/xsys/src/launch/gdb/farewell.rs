@@ -11,7 +11,7 @@ const NAME: &[u8] = b"qemu-system-";
 const FAREWELL: &[u8] = b"QEMU: Terminated via GDBstub";
 
 /// Copies until the machine ends. That either side is gone ends it too.
-pub fn without_farewell(mut machine: impl Read, mut terminal: impl Write) {
+pub(super) fn without_farewell(mut machine: impl Read, mut terminal: impl Write) {
     let mut held: Vec<u8> = Vec::new();
     let mut buffer = [0; 4096];
     loop {

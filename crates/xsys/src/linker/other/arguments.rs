@@ -21,7 +21,7 @@ use crate::linker::record::stat;
 
 /// What a link is going to read.
 #[derive(Debug, Default)]
-pub struct Reading {
+pub(super) struct Reading {
     pub output: Option<PathBuf>,
     pub read: Vec<ReadFile>,
     /// Where scripts were looked for before they were found.
@@ -113,7 +113,7 @@ const COLON: [(&str, Value); 5] = [
 
 impl Reading {
     /// Looks at the disk as the linker is going to do, in the same folder.
-    pub fn of(args: &[OsString]) -> Self {
+    pub(super) fn of(args: &[OsString]) -> Self {
         let (words, _) = expand_all(args);
         let (handed_on, more) = (for_the_linker(&words), xsys_link::response_files);
         let mut reader = Reader::default();

@@ -26,10 +26,10 @@ use crate::variables;
 use arguments::Reading;
 
 /// The folder of such links, below the target folder.
-pub const FOLDER: &str = "xsys/linkers";
+pub(crate) const FOLDER: &str = "xsys/linkers";
 
 /// Links as the program behind a stand-in, whose path is the first argument.
-pub fn main(args: &[OsString]) -> ExitCode {
+pub(crate) fn main(args: &[OsString]) -> ExitCode {
     let own = args.first().map(PathBuf::from).unwrap_or_default();
     let program = match behind(&own) {
         Ok(program) => program,
@@ -63,13 +63,13 @@ fn fail(problem: Diagnostic) -> ExitCode {
 }
 
 /// Whether a program's path is one of these links.
-pub fn is_one(path: &Path) -> bool {
+pub(crate) fn is_one(path: &Path) -> bool {
     let folders = path.parent().and_then(Path::parent);
     folders.is_some_and(|folder| folder.ends_with(FOLDER))
 }
 
 /// The program that a link stands for.
-pub fn behind(link: &Path) -> Result<PathBuf, Diagnostic> {
+pub(crate) fn behind(link: &Path) -> Result<PathBuf, Diagnostic> {
     let note = note(link.parent().unwrap_or(Path::new("")));
     let text = std::fs::read(&note).map_err(|error| file("read", &note, &error))?;
     Ok(of_bytes(text))
@@ -86,6 +86,6 @@ fn of_bytes(bytes: Vec<u8>) -> PathBuf {
 }
 
 /// Where the name of the program is that a folder's link stands for.
-pub fn note(folder: &Path) -> PathBuf {
+pub(crate) fn note(folder: &Path) -> PathBuf {
     folder.with_extension("program")
 }

@@ -13,7 +13,7 @@ const PROCESS_CPU: u32 = 2;
 const THREAD_CPU: u32 = 3;
 
 /// Nanoseconds since 1970; times before that are 0.
-pub fn nanoseconds(time: SystemTime) -> u64 {
+pub(super) fn nanoseconds(time: SystemTime) -> u64 {
     let since = time.duration_since(SystemTime::UNIX_EPOCH);
     since.map_or(0, whole)
 }
@@ -23,7 +23,7 @@ fn whole(time: Duration) -> u64 {
 }
 
 /// What a clock shows; monotonic time starts with the program.
-pub fn now(started: Instant, clock: u32) -> Done<u64> {
+pub(super) fn now(started: Instant, clock: u32) -> Done<u64> {
     match clock {
         REALTIME => Ok(nanoseconds(SystemTime::now())),
         MONOTONIC => Ok(whole(started.elapsed())),
@@ -48,7 +48,7 @@ fn cpu_time(_: u32) -> Done<u64> {
     Err(Errno::Notsup)
 }
 
-pub fn res_get(_: &mut State, guest: &mut Guest<'_>, clock: u32, out: u32) -> Done {
+pub(super) fn res_get(_: &mut State, guest: &mut Guest<'_>, clock: u32, out: u32) -> Done {
     if clock > THREAD_CPU {
         return Err(Errno::Inval);
     }
@@ -56,7 +56,13 @@ pub fn res_get(_: &mut State, guest: &mut Guest<'_>, clock: u32, out: u32) -> Do
     Ok(guest.put_u64(out.into(), 1)?)
 }
 
-pub fn time_get(state: &mut State, guest: &mut Guest<'_>, clock: u32, _: u64, out: u32) -> Done {
+pub(super) fn time_get(
+    state: &mut State,
+    guest: &mut Guest<'_>,
+    clock: u32,
+    _: u64,
+    out: u32,
+) -> Done {
     let now = now(state.started, clock)?;
     Ok(guest.put_u64(out.into(), now)?)
 }

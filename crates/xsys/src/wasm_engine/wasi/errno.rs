@@ -9,7 +9,7 @@ use crate::wasm_engine::guest::Outside;
 /// Why a WASI call failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u16)]
-pub enum Errno {
+pub(super) enum Errno {
     Acces = 2,
     Again = 6,
     Badf = 8,
@@ -49,7 +49,7 @@ pub enum Errno {
     Notcapable = 76,
 }
 
-pub type Done<T = ()> = Result<T, Errno>;
+pub(super) type Done<T = ()> = Result<T, Errno>;
 
 impl From<Outside> for Errno {
     fn from(_: Outside) -> Self {

@@ -18,7 +18,7 @@ use crate::wasm_engine::wasi::layout::{
 use crate::wasm_engine::wasi::table::{Item, Object};
 use crate::wasm_engine::wasi::{State, streams};
 
-pub fn stat_of(metadata: &Metadata) -> FileStat {
+pub(super) fn stat_of(metadata: &Metadata) -> FileStat {
     let time = |time: std::io::Result<cap_std::time::SystemTime>| {
         time.map_or(0, |time| nanoseconds(time.into_std()))
     };
@@ -34,7 +34,7 @@ pub fn stat_of(metadata: &Metadata) -> FileStat {
     }
 }
 
-pub fn read(
+pub(super) fn read(
     state: &mut State,
     guest: &mut Guest<'_>,
     fd: u32,
@@ -68,7 +68,7 @@ pub fn read(
     Ok(guest.put_u32(out.into(), read_in_all)?)
 }
 
-pub fn write(
+pub(super) fn write(
     state: &mut State,
     guest: &mut Guest<'_>,
     fd: u32,
@@ -107,7 +107,7 @@ fn at<T>(file: &mut File, offset: u64, work: impl FnOnce(&mut File) -> Done<T>) 
     done
 }
 
-pub fn pread(
+pub(super) fn pread(
     state: &mut State,
     guest: &mut Guest<'_>,
     fd: u32,
@@ -131,7 +131,7 @@ pub fn pread(
     Ok(guest.put_u32(out.into(), read)?)
 }
 
-pub fn pwrite(
+pub(super) fn pwrite(
     state: &mut State,
     guest: &mut Guest<'_>,
     fd: u32,
@@ -152,7 +152,7 @@ pub fn pwrite(
     Ok(guest.put_u32(out.into(), written)?)
 }
 
-pub fn seek(
+pub(super) fn seek(
     state: &mut State,
     guest: &mut Guest<'_>,
     fd: u32,
@@ -170,20 +170,20 @@ pub fn seek(
     Ok(guest.put_u64(out.into(), position)?)
 }
 
-pub fn tell(state: &mut State, guest: &mut Guest<'_>, fd: u32, out: u32) -> Done {
+pub(super) fn tell(state: &mut State, guest: &mut Guest<'_>, fd: u32, out: u32) -> Done {
     let position = state.table.file(fd)?.stream_position()?;
     Ok(guest.put_u64(out.into(), position)?)
 }
 
-pub fn close(state: &mut State, _: &mut Guest<'_>, fd: u32) -> Done {
+pub(super) fn close(state: &mut State, _: &mut Guest<'_>, fd: u32) -> Done {
     state.table.close(fd)
 }
 
-pub fn renumber(state: &mut State, _: &mut Guest<'_>, from: u32, to: u32) -> Done {
+pub(super) fn renumber(state: &mut State, _: &mut Guest<'_>, from: u32, to: u32) -> Done {
     state.table.renumber(from, to)
 }
 
-pub fn sync(state: &mut State, _: &mut Guest<'_>, fd: u32) -> Done {
+pub(super) fn sync(state: &mut State, _: &mut Guest<'_>, fd: u32) -> Done {
     match &state.table.get(fd)?.object {
         Object::File(file) => Ok(file.sync_all()?),
         Object::Folder { .. } => Ok(()),
@@ -191,7 +191,7 @@ pub fn sync(state: &mut State, _: &mut Guest<'_>, fd: u32) -> Done {
     }
 }
 
-pub fn datasync(state: &mut State, _: &mut Guest<'_>, fd: u32) -> Done {
+pub(super) fn datasync(state: &mut State, _: &mut Guest<'_>, fd: u32) -> Done {
     match &state.table.get(fd)?.object {
         Object::File(file) => Ok(file.sync_data()?),
         Object::Folder { .. } => Ok(()),
@@ -200,7 +200,14 @@ pub fn datasync(state: &mut State, _: &mut Guest<'_>, fd: u32) -> Done {
 }
 
 /// Advice may be ignored, and is.
-pub fn advise(state: &mut State, _: &mut Guest<'_>, fd: u32, _: u64, _: u64, advice: u32) -> Done {
+pub(super) fn advise(
+    state: &mut State,
+    _: &mut Guest<'_>,
+    fd: u32,
+    _: u64,
+    _: u64,
+    advice: u32,
+) -> Done {
     state.table.file(fd)?;
     if advice > 5 {
         return Err(Errno::Inval);
@@ -209,7 +216,13 @@ pub fn advise(state: &mut State, _: &mut Guest<'_>, fd: u32, _: u64, _: u64, adv
 }
 
 /// Sees to it that a file is at least so long.
-pub fn allocate(state: &mut State, _: &mut Guest<'_>, fd: u32, offset: u64, len: u64) -> Done {
+pub(super) fn allocate(
+    state: &mut State,
+    _: &mut Guest<'_>,
+    fd: u32,
+    offset: u64,
+    len: u64,
+) -> Done {
     let file = state.table.file(fd)?;
     let end = offset.checked_add(len).ok_or(Errno::Fbig)?;
     if len == 0 {
@@ -221,11 +234,11 @@ pub fn allocate(state: &mut State, _: &mut Guest<'_>, fd: u32, offset: u64, len:
     Ok(())
 }
 
-pub fn fdstat_get(state: &mut State, guest: &mut Guest<'_>, fd: u32, out: u32) -> Done {
+pub(super) fn fdstat_get(state: &mut State, guest: &mut Guest<'_>, fd: u32, out: u32) -> Done {
     state.table.get(fd)?.stat()?.put(guest, out)
 }
 
-pub fn fdstat_set_flags(state: &mut State, _: &mut Guest<'_>, fd: u32, flags: u32) -> Done {
+pub(super) fn fdstat_set_flags(state: &mut State, _: &mut Guest<'_>, fd: u32, flags: u32) -> Done {
     let flags = u16::try_from(flags).map_err(|_| Errno::Inval)?;
     if flags & (fd_flags::DSYNC | fd_flags::RSYNC | fd_flags::SYNC) != 0 {
         return Err(Errno::Notsup);
@@ -236,7 +249,7 @@ pub fn fdstat_set_flags(state: &mut State, _: &mut Guest<'_>, fd: u32, flags: u3
 }
 
 /// Rights can be given up, not taken.
-pub fn fdstat_set_rights(
+pub(super) fn fdstat_set_rights(
     state: &mut State,
     _: &mut Guest<'_>,
     fd: u32,
@@ -252,7 +265,7 @@ pub fn fdstat_set_rights(
     Ok(())
 }
 
-pub fn filestat_get(state: &mut State, guest: &mut Guest<'_>, fd: u32, out: u32) -> Done {
+pub(super) fn filestat_get(state: &mut State, guest: &mut Guest<'_>, fd: u32, out: u32) -> Done {
     let descriptor = state.table.get(fd)?;
     let stat = match &descriptor.object {
         Object::File(file) => stat_of(&file.metadata()?),
@@ -265,11 +278,11 @@ pub fn filestat_get(state: &mut State, guest: &mut Guest<'_>, fd: u32, out: u32)
     stat.put(guest, out)
 }
 
-pub fn filestat_set_size(state: &mut State, _: &mut Guest<'_>, fd: u32, size: u64) -> Done {
+pub(super) fn filestat_set_size(state: &mut State, _: &mut Guest<'_>, fd: u32, size: u64) -> Done {
     Ok(state.table.file(fd)?.set_len(size)?)
 }
 
-pub fn filestat_set_times(
+pub(super) fn filestat_set_times(
     state: &mut State,
     _: &mut Guest<'_>,
     fd: u32,
@@ -294,7 +307,7 @@ pub fn filestat_set_times(
 }
 
 /// What `fstflags` make of two times: each is set to a time, or left.
-pub fn times(
+pub(super) fn times(
     accessed: u64,
     modified: u64,
     flags: u32,
@@ -314,14 +327,14 @@ pub fn times(
     ))
 }
 
-pub fn prestat_get(state: &mut State, guest: &mut Guest<'_>, fd: u32, out: u32) -> Done {
+pub(super) fn prestat_get(state: &mut State, guest: &mut Guest<'_>, fd: u32, out: u32) -> Done {
     let len = u32::try_from(given_name(state, fd)?.len()).map_err(|_| Errno::Overflow)?;
     // The tag of a folder is 0.
     guest.put_u32(out.into(), 0)?;
     Ok(guest.put_u32(u64::from(out) + 4, len)?)
 }
 
-pub fn prestat_dir_name(
+pub(super) fn prestat_dir_name(
     state: &mut State,
     guest: &mut Guest<'_>,
     fd: u32,
@@ -346,7 +359,7 @@ fn given_name(state: &State, fd: u32) -> Done<&str> {
 }
 
 /// Lists a folder from the entry `cookie` on; what does not fit is cut, and asked for again.
-pub fn readdir(
+pub(super) fn readdir(
     state: &mut State,
     guest: &mut Guest<'_>,
     fd: u32,

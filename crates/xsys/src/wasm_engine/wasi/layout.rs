@@ -7,64 +7,64 @@ use crate::wasm_engine::guest::Guest;
 use crate::wasm_engine::wasi::errno::Done;
 
 /// Kinds of files (`filetype`).
-pub mod file_type {
-    pub const UNKNOWN: u8 = 0;
-    pub const BLOCK_DEVICE: u8 = 1;
-    pub const CHARACTER_DEVICE: u8 = 2;
-    pub const DIRECTORY: u8 = 3;
-    pub const REGULAR_FILE: u8 = 4;
-    pub const SOCKET_STREAM: u8 = 6;
-    pub const SYMBOLIC_LINK: u8 = 7;
+pub(super) mod file_type {
+    pub(crate) const UNKNOWN: u8 = 0;
+    pub(crate) const BLOCK_DEVICE: u8 = 1;
+    pub(crate) const CHARACTER_DEVICE: u8 = 2;
+    pub(crate) const DIRECTORY: u8 = 3;
+    pub(crate) const REGULAR_FILE: u8 = 4;
+    pub(crate) const SOCKET_STREAM: u8 = 6;
+    pub(crate) const SYMBOLIC_LINK: u8 = 7;
 }
 
 /// How a descriptor behaves (`fdflags`).
-pub mod fd_flags {
-    pub const APPEND: u16 = 1;
-    pub const DSYNC: u16 = 2;
-    pub const NONBLOCK: u16 = 4;
-    pub const RSYNC: u16 = 8;
-    pub const SYNC: u16 = 16;
+pub(super) mod fd_flags {
+    pub(crate) const APPEND: u16 = 1;
+    pub(crate) const DSYNC: u16 = 2;
+    pub(crate) const NONBLOCK: u16 = 4;
+    pub(crate) const RSYNC: u16 = 8;
+    pub(crate) const SYNC: u16 = 16;
 }
 
 /// How a path is opened (`oflags`).
-pub mod open_flags {
-    pub const CREATE: u32 = 1;
-    pub const DIRECTORY: u32 = 2;
-    pub const EXCLUSIVE: u32 = 4;
-    pub const TRUNCATE: u32 = 8;
+pub(super) mod open_flags {
+    pub(crate) const CREATE: u32 = 1;
+    pub(crate) const DIRECTORY: u32 = 2;
+    pub(crate) const EXCLUSIVE: u32 = 4;
+    pub(crate) const TRUNCATE: u32 = 8;
 }
 
 /// `lookupflags`: whether a symbolic link at the end of a path is followed.
-pub const FOLLOW: u32 = 1;
+pub(super) const FOLLOW: u32 = 1;
 
 /// What may be done with a descriptor (`rights`).
-pub mod rights {
-    pub const FD_DATASYNC: u64 = 1;
-    pub const FD_READ: u64 = 1 << 1;
-    pub const FD_SEEK: u64 = 1 << 2;
-    pub const FD_TELL: u64 = 1 << 5;
-    pub const FD_WRITE: u64 = 1 << 6;
-    pub const FD_ALLOCATE: u64 = 1 << 8;
-    pub const FD_READDIR: u64 = 1 << 14;
-    pub const FD_FILESTAT_SET_SIZE: u64 = 1 << 22;
-    pub const ALL: u64 = (1 << 30) - 1;
+pub(super) mod rights {
+    pub(crate) const FD_DATASYNC: u64 = 1;
+    pub(crate) const FD_READ: u64 = 1 << 1;
+    pub(crate) const FD_SEEK: u64 = 1 << 2;
+    pub(crate) const FD_TELL: u64 = 1 << 5;
+    pub(crate) const FD_WRITE: u64 = 1 << 6;
+    pub(crate) const FD_ALLOCATE: u64 = 1 << 8;
+    pub(crate) const FD_READDIR: u64 = 1 << 14;
+    pub(crate) const FD_FILESTAT_SET_SIZE: u64 = 1 << 22;
+    pub(crate) const ALL: u64 = (1 << 30) - 1;
     /// Asking for one of these opens for writing.
-    pub const WRITING: u64 = FD_DATASYNC | FD_WRITE | FD_ALLOCATE | FD_FILESTAT_SET_SIZE;
+    pub(crate) const WRITING: u64 = FD_DATASYNC | FD_WRITE | FD_ALLOCATE | FD_FILESTAT_SET_SIZE;
     /// Output and input that is a stream: without seeking, which is how programs know a terminal.
-    pub const STREAM: u64 = ALL & !(FD_SEEK | FD_TELL);
+    pub(crate) const STREAM: u64 = ALL & !(FD_SEEK | FD_TELL);
 }
 
 /// Which times are set, and to what (`fstflags`).
-pub mod time_flags {
-    pub const ACCESSED: u32 = 1;
-    pub const ACCESSED_NOW: u32 = 2;
-    pub const MODIFIED: u32 = 4;
-    pub const MODIFIED_NOW: u32 = 8;
+pub(super) mod time_flags {
+    pub(crate) const ACCESSED: u32 = 1;
+    pub(crate) const ACCESSED_NOW: u32 = 2;
+    pub(crate) const MODIFIED: u32 = 4;
+    pub(crate) const MODIFIED_NOW: u32 = 8;
 }
 
 /// What is known of a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct FileStat {
+pub(super) struct FileStat {
     pub device: u64,
     pub inode: u64,
     pub file_type: u8,
@@ -77,7 +77,7 @@ pub struct FileStat {
 }
 
 impl FileStat {
-    pub fn put(&self, guest: &mut Guest<'_>, addr: u32) -> Done {
+    pub(super) fn put(&self, guest: &mut Guest<'_>, addr: u32) -> Done {
         let mut bytes = [0; 64];
         bytes[0..8].copy_from_slice(&self.device.to_le_bytes());
         bytes[8..16].copy_from_slice(&self.inode.to_le_bytes());
@@ -93,7 +93,7 @@ impl FileStat {
 
 /// What is known of a descriptor.
 #[derive(Clone, Copy, Debug)]
-pub struct FdStat {
+pub(super) struct FdStat {
     pub file_type: u8,
     pub flags: u16,
     pub rights: u64,
@@ -101,7 +101,7 @@ pub struct FdStat {
 }
 
 impl FdStat {
-    pub fn put(&self, guest: &mut Guest<'_>, addr: u32) -> Done {
+    pub(super) fn put(&self, guest: &mut Guest<'_>, addr: u32) -> Done {
         let mut bytes = [0; 24];
         bytes[0] = self.file_type;
         bytes[2..4].copy_from_slice(&self.flags.to_le_bytes());
@@ -112,7 +112,7 @@ impl FdStat {
 }
 
 /// A folder's entry: what stands before its name.
-pub fn entry_head(next: u64, inode: u64, name: usize, file_type: u8) -> [u8; 24] {
+pub(super) fn entry_head(next: u64, inode: u64, name: usize, file_type: u8) -> [u8; 24] {
     let mut bytes = [0; 24];
     bytes[0..8].copy_from_slice(&next.to_le_bytes());
     bytes[8..16].copy_from_slice(&inode.to_le_bytes());
@@ -123,7 +123,7 @@ pub fn entry_head(next: u64, inode: u64, name: usize, file_type: u8) -> [u8; 24]
 }
 
 /// Where `iovec` and `ciovec` lists point to.
-pub fn pieces(guest: &Guest<'_>, list: u32, count: u32) -> Done<Vec<(u64, u64)>> {
+pub(super) fn pieces(guest: &Guest<'_>, list: u32, count: u32) -> Done<Vec<(u64, u64)>> {
     // The list itself must lie in memory, so this takes no more than the program has.
     let bytes = guest.bytes(list.into(), u64::from(count) * 8)?;
     let word = |bytes: &[u8]| {
@@ -138,7 +138,7 @@ pub fn pieces(guest: &Guest<'_>, list: u32, count: u32) -> Done<Vec<(u64, u64)>>
 }
 
 /// The kind of a file of the system.
-pub fn type_of(kind: FileType) -> u8 {
+pub(super) fn type_of(kind: FileType) -> u8 {
     if kind.is_dir() {
         file_type::DIRECTORY
     } else if kind.is_file() {

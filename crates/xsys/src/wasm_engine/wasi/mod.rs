@@ -29,11 +29,11 @@ use crate::wasm_engine::wasi::table::Table;
 use crate::wasm_engine::{Host, random};
 
 /// The module that programs import it from.
-pub const MODULE: &str = "wasi_snapshot_preview1";
+pub(super) const MODULE: &str = "wasi_snapshot_preview1";
 
 /// A program's system.
 #[derive(Debug)]
-pub struct State {
+pub(super) struct State {
     /// The program's name first; each ends with a zero byte in the program's memory.
     arguments: Vec<String>,
     environment: Vec<String>,
@@ -42,7 +42,11 @@ pub struct State {
 }
 
 impl State {
-    pub fn new(program: &str, arguments: &[String], options: &Options) -> Result<Self, Diagnostic> {
+    pub(super) fn new(
+        program: &str,
+        arguments: &[String],
+        options: &Options,
+    ) -> Result<Self, Diagnostic> {
         let mut given = Vec::new();
         for Folder { host, guest } in &options.folders {
             let dir = Dir::open_ambient_dir(host, ambient_authority()).map_err(|error| {

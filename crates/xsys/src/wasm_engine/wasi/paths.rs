@@ -25,7 +25,7 @@ fn path(guest: &Guest<'_>, addr: u32, len: u32) -> Done<PathBuf> {
     Ok(PathBuf::from(text))
 }
 
-pub fn create_directory(
+pub(super) fn create_directory(
     state: &mut State,
     guest: &mut Guest<'_>,
     fd: u32,
@@ -36,7 +36,7 @@ pub fn create_directory(
     Ok(dir.create_dir(path(guest, addr, len)?)?)
 }
 
-pub fn remove_directory(
+pub(super) fn remove_directory(
     state: &mut State,
     guest: &mut Guest<'_>,
     fd: u32,
@@ -47,12 +47,18 @@ pub fn remove_directory(
     Ok(dir.remove_dir(path(guest, addr, len)?)?)
 }
 
-pub fn unlink_file(state: &mut State, guest: &mut Guest<'_>, fd: u32, addr: u32, len: u32) -> Done {
+pub(super) fn unlink_file(
+    state: &mut State,
+    guest: &mut Guest<'_>,
+    fd: u32,
+    addr: u32,
+    len: u32,
+) -> Done {
     let dir = state.table.folder(fd)?;
     Ok(dir.remove_file_or_symlink(path(guest, addr, len)?)?)
 }
 
-pub fn filestat_get(
+pub(super) fn filestat_get(
     state: &mut State,
     guest: &mut Guest<'_>,
     fd: u32,
@@ -71,7 +77,7 @@ pub fn filestat_get(
 }
 
 #[expect(clippy::too_many_arguments, reason = "the call has as many")]
-pub fn filestat_set_times(
+pub(super) fn filestat_set_times(
     state: &mut State,
     guest: &mut Guest<'_>,
     fd: u32,
@@ -97,7 +103,7 @@ pub fn filestat_set_times(
 }
 
 #[expect(clippy::too_many_arguments, reason = "the call has as many")]
-pub fn link(
+pub(super) fn link(
     state: &mut State,
     guest: &mut Guest<'_>,
     from: u32,
@@ -118,7 +124,7 @@ pub fn link(
 }
 
 #[expect(clippy::too_many_arguments, reason = "the call has as many")]
-pub fn rename(
+pub(super) fn rename(
     state: &mut State,
     guest: &mut Guest<'_>,
     from: u32,
@@ -133,7 +139,7 @@ pub fn rename(
     Ok(from.rename(old, &to, new)?)
 }
 
-pub fn symlink(
+pub(super) fn symlink(
     state: &mut State,
     guest: &mut Guest<'_>,
     old: u32,
@@ -148,7 +154,7 @@ pub fn symlink(
 }
 
 #[expect(clippy::too_many_arguments, reason = "the call has as many")]
-pub fn readlink(
+pub(super) fn readlink(
     state: &mut State,
     guest: &mut Guest<'_>,
     fd: u32,
@@ -176,7 +182,7 @@ struct Open {
 }
 
 #[expect(clippy::too_many_arguments, reason = "the call has as many")]
-pub fn open(
+pub(super) fn open(
     state: &mut State,
     guest: &mut Guest<'_>,
     fd: u32,

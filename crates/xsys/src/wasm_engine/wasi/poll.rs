@@ -36,7 +36,7 @@ struct Subscription {
     wait: Wait,
 }
 
-pub fn oneoff(
+pub(super) fn oneoff(
     state: &mut State,
     guest: &mut Guest<'_>,
     list: u32,

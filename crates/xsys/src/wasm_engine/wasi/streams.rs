@@ -6,7 +6,7 @@ use std::io::{Read, Write};
 
 use crate::wasm_engine::wasi::errno::Done;
 
-pub fn read(into: &mut [u8]) -> Done<usize> {
+pub(super) fn read(into: &mut [u8]) -> Done<usize> {
     loop {
         match input()?.read(into) {
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
@@ -15,7 +15,7 @@ pub fn read(into: &mut [u8]) -> Done<usize> {
     }
 }
 
-pub fn write(out: &mut impl Write, bytes: &[u8]) -> Done {
+pub(super) fn write(out: &mut impl Write, bytes: &[u8]) -> Done {
     out.write_all(bytes)?;
     // What the program has written must be seen, in the order of both streams.
     Ok(out.flush()?)
@@ -34,7 +34,7 @@ fn input() -> std::io::Result<std::io::StdinLock<'static>> {
 
 /// Waits until input can be read (or has ended), at most so long; whether it can.
 #[cfg(unix)]
-pub fn wait_for_input(most: Option<std::time::Duration>) -> Done<bool> {
+pub(super) fn wait_for_input(most: Option<std::time::Duration>) -> Done<bool> {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
     let stdin = std::io::stdin();
     let timeout = most.map(|most| Timespec {

@@ -17,7 +17,7 @@ const MOST: usize = 64 * 1024;
 
 /// What a descriptor stands for.
 #[derive(Debug)]
-pub enum Object {
+pub(super) enum Object {
     Input,
     Output,
     Errors,
@@ -33,7 +33,7 @@ pub enum Object {
 
 /// An entry of a folder.
 #[derive(Clone, Debug)]
-pub struct Item {
+pub(super) struct Item {
     pub name: Vec<u8>,
     pub inode: u64,
     pub file_type: u8,
@@ -41,7 +41,7 @@ pub struct Item {
 
 /// An open descriptor.
 #[derive(Debug)]
-pub struct Descriptor {
+pub(super) struct Descriptor {
     pub object: Object,
     pub flags: u16,
     pub rights: u64,
@@ -49,7 +49,7 @@ pub struct Descriptor {
 }
 
 impl Descriptor {
-    pub fn new(object: Object) -> Self {
+    pub(super) fn new(object: Object) -> Self {
         let rights = match &object {
             Object::Input | Object::Output | Object::Errors => rights::STREAM,
             Object::File(_) | Object::Folder { .. } => rights::ALL,
@@ -62,7 +62,7 @@ impl Descriptor {
         }
     }
 
-    pub fn stat(&self) -> Done<FdStat> {
+    pub(super) fn stat(&self) -> Done<FdStat> {
         let stream = |terminal| match terminal {
             true => file_type::CHARACTER_DEVICE,
             false => file_type::UNKNOWN,
@@ -84,11 +84,11 @@ impl Descriptor {
 
 /// All descriptors of a program.
 #[derive(Debug)]
-pub struct Table(Vec<Option<Descriptor>>);
+pub(super) struct Table(Vec<Option<Descriptor>>);
 
 impl Table {
     /// The streams and the folders that the program is given, from 3 on as programs expect.
-    pub fn new(given: Vec<(Dir, String)>) -> Self {
+    pub(super) fn new(given: Vec<(Dir, String)>) -> Self {
         let streams = [Object::Input, Object::Output, Object::Errors];
         let folders = given.into_iter().map(|(dir, name)| Object::Folder {
             dir: Arc::new(dir),
@@ -99,17 +99,17 @@ impl Table {
         Self(objects.map(Descriptor::new).map(Some).collect())
     }
 
-    pub fn get(&self, fd: u32) -> Done<&Descriptor> {
+    pub(super) fn get(&self, fd: u32) -> Done<&Descriptor> {
         let slot = self.0.get(fd as usize).and_then(Option::as_ref);
         slot.ok_or(Errno::Badf)
     }
 
-    pub fn get_mut(&mut self, fd: u32) -> Done<&mut Descriptor> {
+    pub(super) fn get_mut(&mut self, fd: u32) -> Done<&mut Descriptor> {
         let slot = self.0.get_mut(fd as usize).and_then(Option::as_mut);
         slot.ok_or(Errno::Badf)
     }
 
-    pub fn file(&mut self, fd: u32) -> Done<&mut File> {
+    pub(super) fn file(&mut self, fd: u32) -> Done<&mut File> {
         match &mut self.get_mut(fd)?.object {
             Object::File(file) => Ok(file),
             Object::Folder { .. } => Err(Errno::Isdir),
@@ -117,7 +117,7 @@ impl Table {
         }
     }
 
-    pub fn folder(&self, fd: u32) -> Done<Arc<Dir>> {
+    pub(super) fn folder(&self, fd: u32) -> Done<Arc<Dir>> {
         match &self.get(fd)?.object {
             Object::Folder { dir, .. } => Ok(Arc::clone(dir)),
             _ => Err(Errno::Notdir),
@@ -125,7 +125,7 @@ impl Table {
     }
 
     /// The lowest free number, as POSIX has it.
-    pub fn add(&mut self, descriptor: Descriptor) -> Done<u32> {
+    pub(super) fn add(&mut self, descriptor: Descriptor) -> Done<u32> {
         let free = self.0.iter().position(Option::is_none);
         let at = match free {
             Some(at) => at,
@@ -139,14 +139,14 @@ impl Table {
         u32::try_from(at).map_err(|_| Errno::Mfile)
     }
 
-    pub fn close(&mut self, fd: u32) -> Done {
+    pub(super) fn close(&mut self, fd: u32) -> Done {
         self.get(fd)?;
         self.0[fd as usize] = None;
         Ok(())
     }
 
     /// Gives a descriptor the number of another one, which is closed.
-    pub fn renumber(&mut self, from: u32, to: u32) -> Done {
+    pub(super) fn renumber(&mut self, from: u32, to: u32) -> Done {
         self.get(from)?;
         self.get(to)?;
         if from != to {

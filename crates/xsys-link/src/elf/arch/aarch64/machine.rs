@@ -7,7 +7,7 @@ use crate::elf::arch::Arch;
 use crate::elf::arch::machine::{Link, Machine, Variant, variant};
 
 /// The machine.
-pub struct Whole;
+pub(crate) struct Whole;
 
 impl Machine for Whole {
     fn number(&self) -> u16 {

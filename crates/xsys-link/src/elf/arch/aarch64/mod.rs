@@ -52,7 +52,7 @@ use table::{find, row};
 
 /// The architecture.
 #[derive(Default)]
-pub struct Aarch64 {
+pub(super) struct Aarch64 {
     /// Cores with erratum 843419 run the image.
     pub fix_843419: bool,
     /// Cores with erratum 835769 run the image.

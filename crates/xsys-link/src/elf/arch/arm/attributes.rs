@@ -13,52 +13,52 @@ const VENDOR: &str = "aeabi";
 /// The attributes' numbers.
 #[allow(missing_docs, reason = "the names are the spec's")]
 #[rustfmt::skip]
-pub mod tag {
-    pub const CPU_RAW_NAME: u64 = 4;
-    pub const CPU_NAME: u64 = 5;
-    pub const CPU_ARCH: u64 = 6;
-    pub const CPU_ARCH_PROFILE: u64 = 7;
-    pub const ARM_ISA_USE: u64 = 8;
-    pub const THUMB_ISA_USE: u64 = 9;
-    pub const FP_ARCH: u64 = 10;
-    pub const WMMX_ARCH: u64 = 11;
-    pub const ADVANCED_SIMD_ARCH: u64 = 12;
-    pub const PCS_CONFIG: u64 = 13;
-    pub const PCS_R9_USE: u64 = 14;
-    pub const PCS_RW_DATA: u64 = 15;
-    pub const PCS_RO_DATA: u64 = 16;
-    pub const PCS_GOT_USE: u64 = 17;
-    pub const PCS_WCHAR_T: u64 = 18;
-    pub const FP_ROUNDING: u64 = 19;
-    pub const FP_DENORMAL: u64 = 20;
-    pub const FP_EXCEPTIONS: u64 = 21;
-    pub const FP_USER_EXCEPTIONS: u64 = 22;
-    pub const FP_NUMBER_MODEL: u64 = 23;
-    pub const ALIGN_NEEDED: u64 = 24;
-    pub const ALIGN_PRESERVED: u64 = 25;
-    pub const ENUM_SIZE: u64 = 26;
-    pub const HARDFP_USE: u64 = 27;
-    pub const VFP_ARGS: u64 = 28;
-    pub const WMMX_ARGS: u64 = 29;
-    pub const OPTIMIZATION_GOALS: u64 = 30;
-    pub const FP_OPTIMIZATION_GOALS: u64 = 31;
-    pub const COMPATIBILITY: u64 = 32;
-    pub const CPU_UNALIGNED_ACCESS: u64 = 34;
-    pub const FP_HP_EXTENSION: u64 = 36;
-    pub const FP_16BIT_FORMAT: u64 = 38;
-    pub const MPEXTENSION_USE: u64 = 42;
-    pub const DIV_USE: u64 = 44;
-    pub const DSP_EXTENSION: u64 = 46;
-    pub const MVE_ARCH: u64 = 48;
-    pub const PAC_EXTENSION: u64 = 50;
-    pub const BTI_EXTENSION: u64 = 52;
-    pub const NODEFAULTS: u64 = 64;
-    pub const T2EE_USE: u64 = 66;
-    pub const CONFORMANCE: u64 = 67;
-    pub const VIRTUALIZATION_USE: u64 = 68;
-    pub const FRAME_POINTER_USE: u64 = 72;
-    pub const BTI_USE: u64 = 74;
-    pub const PACRET_USE: u64 = 76;
+pub(super) mod tag {
+    pub(crate) const CPU_RAW_NAME: u64 = 4;
+    pub(crate) const CPU_NAME: u64 = 5;
+    pub(crate) const CPU_ARCH: u64 = 6;
+    pub(crate) const CPU_ARCH_PROFILE: u64 = 7;
+    pub(crate) const ARM_ISA_USE: u64 = 8;
+    pub(crate) const THUMB_ISA_USE: u64 = 9;
+    pub(crate) const FP_ARCH: u64 = 10;
+    pub(crate) const WMMX_ARCH: u64 = 11;
+    pub(crate) const ADVANCED_SIMD_ARCH: u64 = 12;
+    pub(crate) const PCS_CONFIG: u64 = 13;
+    pub(crate) const PCS_R9_USE: u64 = 14;
+    pub(crate) const PCS_RW_DATA: u64 = 15;
+    pub(crate) const PCS_RO_DATA: u64 = 16;
+    pub(crate) const PCS_GOT_USE: u64 = 17;
+    pub(crate) const PCS_WCHAR_T: u64 = 18;
+    pub(crate) const FP_ROUNDING: u64 = 19;
+    pub(crate) const FP_DENORMAL: u64 = 20;
+    pub(crate) const FP_EXCEPTIONS: u64 = 21;
+    pub(crate) const FP_USER_EXCEPTIONS: u64 = 22;
+    pub(crate) const FP_NUMBER_MODEL: u64 = 23;
+    pub(crate) const ALIGN_NEEDED: u64 = 24;
+    pub(crate) const ALIGN_PRESERVED: u64 = 25;
+    pub(crate) const ENUM_SIZE: u64 = 26;
+    pub(crate) const HARDFP_USE: u64 = 27;
+    pub(crate) const VFP_ARGS: u64 = 28;
+    pub(crate) const WMMX_ARGS: u64 = 29;
+    pub(crate) const OPTIMIZATION_GOALS: u64 = 30;
+    pub(crate) const FP_OPTIMIZATION_GOALS: u64 = 31;
+    pub(crate) const COMPATIBILITY: u64 = 32;
+    pub(crate) const CPU_UNALIGNED_ACCESS: u64 = 34;
+    pub(crate) const FP_HP_EXTENSION: u64 = 36;
+    pub(crate) const FP_16BIT_FORMAT: u64 = 38;
+    pub(crate) const MPEXTENSION_USE: u64 = 42;
+    pub(crate) const DIV_USE: u64 = 44;
+    pub(crate) const DSP_EXTENSION: u64 = 46;
+    pub(crate) const MVE_ARCH: u64 = 48;
+    pub(crate) const PAC_EXTENSION: u64 = 50;
+    pub(crate) const BTI_EXTENSION: u64 = 52;
+    pub(crate) const NODEFAULTS: u64 = 64;
+    pub(crate) const T2EE_USE: u64 = 66;
+    pub(crate) const CONFORMANCE: u64 = 67;
+    pub(crate) const VIRTUALIZATION_USE: u64 = 68;
+    pub(crate) const FRAME_POINTER_USE: u64 = 72;
+    pub(crate) const BTI_USE: u64 = 74;
+    pub(crate) const PACRET_USE: u64 = 76;
 }
 
 fn kind(tag: u64) -> Kind {
@@ -154,7 +154,7 @@ fn rule(tag: u64) -> Rule {
 
 /// Merges the contents of `.ARM.attributes` sections, each with its input's name. The result is
 /// empty where no input has attributes.
-pub fn merge_arm(inputs: &[(&str, &[u8])]) -> (Vec<u8>, Vec<Conflict>) {
+pub(super) fn merge_arm(inputs: &[(&str, &[u8])]) -> (Vec<u8>, Vec<Conflict>) {
     let mut report = Report {
         section: ".ARM.attributes",
         input: "",
@@ -421,7 +421,7 @@ fn join_fp_arch(a: u64, b: u64) -> u64 {
 
 /// What the code of a (merged) `.ARM.attributes` section may execute; ARMv7-A where it does not
 /// say.
-pub fn arm_core(section: &[u8]) -> Core {
+pub(super) fn arm_core(section: &[u8]) -> Core {
     let tags = read(section, VENDOR, kind).unwrap_or_default();
     let profile = tags.get(&tag::CPU_ARCH_PROFILE).map_or(0, Value::number);
     match tags.get(&tag::CPU_ARCH).map(Value::number) {
@@ -436,7 +436,7 @@ pub fn arm_core(section: &[u8]) -> Core {
 }
 
 /// Whether the code may have secure entry functions: ARMv8-M and later M profiles.
-pub fn arm_has_cmse(section: &[u8]) -> bool {
+pub(super) fn arm_has_cmse(section: &[u8]) -> bool {
     let tags = read(section, VENDOR, kind).unwrap_or_default();
     matches!(
         tags.get(&tag::CPU_ARCH).map(Value::number),
@@ -445,7 +445,7 @@ pub fn arm_has_cmse(section: &[u8]) -> bool {
 }
 
 /// `Tag_ABI_VFP_args` of a (merged) section: 0 core registers, 1 VFP registers, 2 neither, 3 any.
-pub fn arm_vfp_arguments(section: &[u8]) -> Option<u64> {
+pub(super) fn arm_vfp_arguments(section: &[u8]) -> Option<u64> {
     let tags = read(section, VENDOR, kind).unwrap_or_default();
     tags.get(&tag::VFP_ARGS).map(Value::number)
 }

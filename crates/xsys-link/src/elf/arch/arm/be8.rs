@@ -17,7 +17,7 @@ use crate::elf::arch::machine::Link;
 type Unit = usize;
 
 /// The units of what follows a mapping symbol.
-pub fn unit(name: &[u8]) -> Option<Unit> {
+pub(super) fn unit(name: &[u8]) -> Option<Unit> {
     let unit = match name.get(..2)? {
         b"$a" => 4,
         b"$t" => 2,
@@ -28,14 +28,14 @@ pub fn unit(name: &[u8]) -> Option<Unit> {
 }
 
 /// Reverses the bytes of each unit; what is left over at the end stays.
-pub fn swap(bytes: &mut [u8], unit: Unit) {
+pub(super) fn swap(bytes: &mut [u8], unit: Unit) {
     if unit > 1 {
         bytes.chunks_exact_mut(unit).for_each(<[u8]>::reverse);
     }
 }
 
 /// Whether byte order, core and options go together.
-pub fn check(link: &Link<'_>, diagnostics: &mut Vec<Diagnostic>) {
+pub(super) fn check(link: &Link<'_>, diagnostics: &mut Vec<Diagnostic>) {
     let big = link.endian == Endianness::Big;
     if link.options.be8 && !big {
         diagnostics.push(

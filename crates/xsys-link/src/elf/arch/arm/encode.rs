@@ -12,7 +12,7 @@ use super::rules::r;
 
 /// Where in the instruction a value lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Field {
+pub(super) enum Field {
     /// No bits.
     None,
     Byte,
@@ -59,7 +59,7 @@ pub enum Field {
 }
 
 /// The field that a relocation changes.
-pub fn field(r_type: u32) -> Field {
+pub(super) fn field(r_type: u32) -> Field {
     match r_type {
         r::PC24 | r::XPC25 | r::PLT32 | r::CALL | r::JUMP24 => Field::ArmBranch,
         r::ABS32
@@ -120,7 +120,7 @@ pub fn field(r_type: u32) -> Field {
 }
 
 /// Bytes of the place that a field is in, and of the units that have a byte order of their own.
-pub fn shape(field: Field) -> (usize, usize) {
+pub(super) fn shape(field: Field) -> (usize, usize) {
     match field {
         Field::Byte => (1, 1),
         Field::Half
@@ -141,37 +141,37 @@ pub fn shape(field: Field) -> (usize, usize) {
 }
 
 /// Reads a halfword; 0 past the end, which the caller has excluded.
-pub fn read16(section: &[u8], offset: usize) -> u16 {
+pub(super) fn read16(section: &[u8], offset: usize) -> u16 {
     section
         .get(offset..)
         .and_then(|rest| rest.first_chunk())
         .map_or(0, |bytes| u16::from_le_bytes(*bytes))
 }
 
-pub fn read32(section: &[u8], offset: usize) -> u32 {
+pub(super) fn read32(section: &[u8], offset: usize) -> u32 {
     section
         .get(offset..)
         .and_then(|rest| rest.first_chunk())
         .map_or(0, |bytes| u32::from_le_bytes(*bytes))
 }
 
-pub fn read_thumb(section: &[u8], offset: usize) -> u32 {
+pub(super) fn read_thumb(section: &[u8], offset: usize) -> u32 {
     read32(section, offset).rotate_right(16)
 }
 
-pub fn write16(section: &mut [u8], offset: usize, value: u16) {
+pub(super) fn write16(section: &mut [u8], offset: usize, value: u16) {
     if let Some(bytes) = section.get_mut(offset..).and_then(|s| s.first_chunk_mut()) {
         *bytes = value.to_le_bytes();
     }
 }
 
-pub fn write32(section: &mut [u8], offset: usize, value: u32) {
+pub(super) fn write32(section: &mut [u8], offset: usize, value: u32) {
     if let Some(bytes) = section.get_mut(offset..).and_then(|s| s.first_chunk_mut()) {
         *bytes = value.to_le_bytes();
     }
 }
 
-pub fn write_thumb(section: &mut [u8], offset: usize, value: u32) {
+pub(super) fn write_thumb(section: &mut [u8], offset: usize, value: u32) {
     write32(section, offset, value.rotate_right(16));
 }
 
@@ -190,7 +190,7 @@ fn signed(negative: bool, magnitude: u32) -> i64 {
 }
 
 /// The addend that REL stores in a field.
-pub fn read(field: Field, section: &[u8], offset: usize) -> i64 {
+pub(super) fn read(field: Field, section: &[u8], offset: usize) -> i64 {
     let half = || u32::from(read16(section, offset));
     let word = || read32(section, offset);
     let thumb = || read_thumb(section, offset);
@@ -264,7 +264,7 @@ pub fn read(field: Field, section: &[u8], offset: usize) -> i64 {
 
 /// Writes a value that fits. Branches keep their kind; [`write_arm_branch`] and
 /// [`write_thumb_branch`] can change it.
-pub fn write(field: Field, section: &mut [u8], offset: usize, value: i64) {
+pub(super) fn write(field: Field, section: &mut [u8], offset: usize, value: i64) {
     let v = value as u32;
     let magnitude = value.unsigned_abs() as u32;
     // U says "add": set for values that are not negative.
@@ -353,7 +353,7 @@ pub fn write(field: Field, section: &mut [u8], offset: usize, value: i64) {
 
 /// Whether a group relocation's value leaves nothing behind that the field cannot hold
 /// (AAELF32, "Group relocations").
-pub fn group_fits(field: Field, value: i64) -> bool {
+pub(super) fn group_fits(field: Field, value: i64) -> bool {
     let magnitude = value.unsigned_abs() as u32;
     match field {
         Field::ArmAlu(group) => rotated(magnitude, group).1 == 0,
@@ -397,7 +397,12 @@ fn is_arm_blx(insn: u32) -> bool {
 
 /// Writes an ARM branch. `to_thumb` is the state of the target where it is known: an
 /// unconditional `BL` becomes `BLX` and back; a `B` cannot change and needs a thunk.
-pub fn write_arm_branch(section: &mut [u8], offset: usize, value: i64, to_thumb: Option<bool>) {
+pub(super) fn write_arm_branch(
+    section: &mut [u8],
+    offset: usize,
+    value: i64,
+    to_thumb: Option<bool>,
+) {
     let insn = read32(section, offset);
     let v = value as u32;
     let links = is_arm_blx(insn) || insn >> 24 == 0xeb;
@@ -411,7 +416,12 @@ pub fn write_arm_branch(section: &mut [u8], offset: usize, value: i64, to_thumb:
 }
 
 /// Writes a Thumb `BL`, `BLX` or `B.W`. `to_thumb` as in [`write_arm_branch`].
-pub fn write_thumb_branch(section: &mut [u8], offset: usize, value: i64, to_thumb: Option<bool>) {
+pub(super) fn write_thumb_branch(
+    section: &mut [u8],
+    offset: usize,
+    value: i64,
+    to_thumb: Option<bool>,
+) {
     let insn = read_thumb(section, offset);
     let links = insn & 0x4000 != 0;
     let stays = to_thumb.unwrap_or(insn & 0x1000 != 0);
@@ -436,6 +446,6 @@ pub fn write_thumb_branch(section: &mut [u8], offset: usize, value: i64, to_thum
 
 /// The offset in a Thumb `BLX` to S + A − P: ARM code is aligned to words, P may lie between
 /// two.
-pub fn blx_offset(value: i64) -> i64 {
+pub(super) fn blx_offset(value: i64) -> i64 {
     (value + 2) & !3
 }

@@ -11,7 +11,7 @@ use crate::elf::arch::{Arch, MachineOptions};
 use crate::elf::consts::PT_ARM_EXIDX;
 
 /// The machine.
-pub struct Whole;
+pub(crate) struct Whole;
 
 impl Machine for Whole {
     fn number(&self) -> u16 {

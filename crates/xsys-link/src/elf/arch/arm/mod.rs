@@ -49,7 +49,7 @@ use thunk::Form;
 
 /// Architecture versions, as far as a linker can tell them apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Core {
+pub(super) enum Core {
     /// ARMv4T and before: `BL` cannot change state.
     V4T,
     /// ARMv5T to ARMv6K: `BLX`.
@@ -66,29 +66,29 @@ pub enum Core {
 
 impl Core {
     /// Executes ARM instructions.
-    pub fn has_arm_state(self) -> bool {
+    pub(super) fn has_arm_state(self) -> bool {
         !matches!(self, Core::V6M | Core::V8MBaseline | Core::V7M)
     }
 
     /// `BL` can be made to change state.
-    pub fn has_blx(self) -> bool {
+    pub(super) fn has_blx(self) -> bool {
         matches!(self, Core::V5T | Core::V7)
     }
 
     /// `MOVW` and `MOVT`, in each state the core has.
-    pub fn has_movw(self) -> bool {
+    pub(super) fn has_movw(self) -> bool {
         matches!(self, Core::V7 | Core::V7M | Core::V8MBaseline)
     }
 
     /// Thumb `BL` uses J1 and J2: ±16 MiB instead of ±4 MiB.
-    pub fn has_long_thumb_branches(self) -> bool {
+    pub(super) fn has_long_thumb_branches(self) -> bool {
         !matches!(self, Core::V4T | Core::V5T)
     }
 }
 
 /// Byte orders of an image. Objects of the two big-endian ones are the same: all is big-endian.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Order {
+pub(super) enum Order {
     /// Everything is little-endian.
     Little,
     /// Data is big-endian, code little-endian (`be8.rs` turns it around after relocation).
@@ -99,7 +99,7 @@ pub enum Order {
 
 /// The instruction set, for a core and an output.
 #[derive(Clone, Copy, Debug)]
-pub struct Arm {
+pub(super) struct Arm {
     /// What the code that is linked may execute.
     pub core: Core,
     /// Byte order.
@@ -118,7 +118,7 @@ pub struct Arm {
 
 impl Arm {
     /// A core, for outputs at a fixed address.
-    pub const fn new(core: Core) -> Arm {
+    pub(super) const fn new(core: Core) -> Arm {
         Arm {
             core,
             order: Order::Little,

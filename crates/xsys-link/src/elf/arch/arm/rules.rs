@@ -15,112 +15,112 @@ use super::super::{
 
 /// Relocation numbers that the code refers to.
 #[rustfmt::skip]
-pub mod r {
-    pub const NONE: u32 = 0;
-    pub const PC24: u32 = 1;
-    pub const ABS32: u32 = 2;
-    pub const REL32: u32 = 3;
-    pub const LDR_PC_G0: u32 = 4;
-    pub const ABS16: u32 = 5;
-    pub const ABS12: u32 = 6;
-    pub const THM_ABS5: u32 = 7;
-    pub const ABS8: u32 = 8;
-    pub const SBREL32: u32 = 9;
-    pub const THM_CALL: u32 = 10;
-    pub const THM_PC8: u32 = 11;
-    pub const XPC25: u32 = 15;
-    pub const THM_XPC22: u32 = 16;
-    pub const TLS_DTPMOD32: u32 = 17;
-    pub const TLS_DTPOFF32: u32 = 18;
-    pub const TLS_TPOFF32: u32 = 19;
-    pub const RELATIVE: u32 = 23;
-    pub const GOTOFF32: u32 = 24;
-    pub const BASE_PREL: u32 = 25;
-    pub const GOT_BREL: u32 = 26;
-    pub const PLT32: u32 = 27;
-    pub const CALL: u32 = 28;
-    pub const JUMP24: u32 = 29;
-    pub const THM_JUMP24: u32 = 30;
-    pub const BASE_ABS: u32 = 31;
-    pub const TARGET1: u32 = 38;
-    pub const V4BX: u32 = 40;
-    pub const TARGET2: u32 = 41;
-    pub const PREL31: u32 = 42;
-    pub const MOVW_ABS_NC: u32 = 43;
-    pub const MOVT_ABS: u32 = 44;
-    pub const MOVW_PREL_NC: u32 = 45;
-    pub const MOVT_PREL: u32 = 46;
-    pub const THM_MOVW_ABS_NC: u32 = 47;
-    pub const THM_MOVT_ABS: u32 = 48;
-    pub const THM_MOVW_PREL_NC: u32 = 49;
-    pub const THM_MOVT_PREL: u32 = 50;
-    pub const THM_JUMP19: u32 = 51;
-    pub const THM_JUMP6: u32 = 52;
-    pub const THM_ALU_PREL_11_0: u32 = 53;
-    pub const THM_PC12: u32 = 54;
-    pub const ABS32_NOI: u32 = 55;
-    pub const REL32_NOI: u32 = 56;
-    pub const ALU_PC_G0_NC: u32 = 57;
-    pub const ALU_PC_G0: u32 = 58;
-    pub const ALU_PC_G1_NC: u32 = 59;
-    pub const ALU_PC_G1: u32 = 60;
-    pub const ALU_PC_G2: u32 = 61;
-    pub const LDR_PC_G1: u32 = 62;
-    pub const LDR_PC_G2: u32 = 63;
-    pub const LDRS_PC_G0: u32 = 64;
-    pub const LDRS_PC_G1: u32 = 65;
-    pub const LDRS_PC_G2: u32 = 66;
-    pub const LDC_PC_G0: u32 = 67;
-    pub const LDC_PC_G1: u32 = 68;
-    pub const LDC_PC_G2: u32 = 69;
-    pub const ALU_SB_G0_NC: u32 = 70;
-    pub const ALU_SB_G0: u32 = 71;
-    pub const ALU_SB_G1_NC: u32 = 72;
-    pub const ALU_SB_G1: u32 = 73;
-    pub const ALU_SB_G2: u32 = 74;
-    pub const LDR_SB_G0: u32 = 75;
-    pub const LDR_SB_G1: u32 = 76;
-    pub const LDR_SB_G2: u32 = 77;
-    pub const LDRS_SB_G0: u32 = 78;
-    pub const LDRS_SB_G1: u32 = 79;
-    pub const LDRS_SB_G2: u32 = 80;
-    pub const LDC_SB_G0: u32 = 81;
-    pub const LDC_SB_G1: u32 = 82;
-    pub const LDC_SB_G2: u32 = 83;
-    pub const MOVW_BREL_NC: u32 = 84;
-    pub const MOVT_BREL: u32 = 85;
-    pub const MOVW_BREL: u32 = 86;
-    pub const THM_MOVW_BREL_NC: u32 = 87;
-    pub const THM_MOVT_BREL: u32 = 88;
-    pub const THM_MOVW_BREL: u32 = 89;
-    pub const PLT32_ABS: u32 = 94;
-    pub const GOT_ABS: u32 = 95;
-    pub const GOT_PREL: u32 = 96;
-    pub const GOT_BREL12: u32 = 97;
-    pub const GOTOFF12: u32 = 98;
-    pub const GNU_VTENTRY: u32 = 100;
-    pub const GNU_VTINHERIT: u32 = 101;
-    pub const THM_JUMP11: u32 = 102;
-    pub const THM_JUMP8: u32 = 103;
-    pub const TLS_GD32: u32 = 104;
-    pub const TLS_LDM32: u32 = 105;
-    pub const TLS_LDO32: u32 = 106;
-    pub const TLS_IE32: u32 = 107;
-    pub const TLS_LE32: u32 = 108;
-    pub const TLS_LDO12: u32 = 109;
-    pub const TLS_LE12: u32 = 110;
-    pub const TLS_IE12GP: u32 = 111;
-    pub const THM_GOT_BREL12: u32 = 131;
-    pub const THM_ALU_ABS_G0_NC: u32 = 132;
-    pub const THM_ALU_ABS_G1_NC: u32 = 133;
-    pub const THM_ALU_ABS_G2_NC: u32 = 134;
-    pub const THM_ALU_ABS_G3: u32 = 135;
-    pub const IRELATIVE: u32 = 160;
+pub(super) mod r {
+    pub(crate) const NONE: u32 = 0;
+    pub(crate) const PC24: u32 = 1;
+    pub(crate) const ABS32: u32 = 2;
+    pub(crate) const REL32: u32 = 3;
+    pub(crate) const LDR_PC_G0: u32 = 4;
+    pub(crate) const ABS16: u32 = 5;
+    pub(crate) const ABS12: u32 = 6;
+    pub(crate) const THM_ABS5: u32 = 7;
+    pub(crate) const ABS8: u32 = 8;
+    pub(crate) const SBREL32: u32 = 9;
+    pub(crate) const THM_CALL: u32 = 10;
+    pub(crate) const THM_PC8: u32 = 11;
+    pub(crate) const XPC25: u32 = 15;
+    pub(crate) const THM_XPC22: u32 = 16;
+    pub(crate) const TLS_DTPMOD32: u32 = 17;
+    pub(crate) const TLS_DTPOFF32: u32 = 18;
+    pub(crate) const TLS_TPOFF32: u32 = 19;
+    pub(crate) const RELATIVE: u32 = 23;
+    pub(crate) const GOTOFF32: u32 = 24;
+    pub(crate) const BASE_PREL: u32 = 25;
+    pub(crate) const GOT_BREL: u32 = 26;
+    pub(crate) const PLT32: u32 = 27;
+    pub(crate) const CALL: u32 = 28;
+    pub(crate) const JUMP24: u32 = 29;
+    pub(crate) const THM_JUMP24: u32 = 30;
+    pub(crate) const BASE_ABS: u32 = 31;
+    pub(crate) const TARGET1: u32 = 38;
+    pub(crate) const V4BX: u32 = 40;
+    pub(crate) const TARGET2: u32 = 41;
+    pub(crate) const PREL31: u32 = 42;
+    pub(crate) const MOVW_ABS_NC: u32 = 43;
+    pub(crate) const MOVT_ABS: u32 = 44;
+    pub(crate) const MOVW_PREL_NC: u32 = 45;
+    pub(crate) const MOVT_PREL: u32 = 46;
+    pub(crate) const THM_MOVW_ABS_NC: u32 = 47;
+    pub(crate) const THM_MOVT_ABS: u32 = 48;
+    pub(crate) const THM_MOVW_PREL_NC: u32 = 49;
+    pub(crate) const THM_MOVT_PREL: u32 = 50;
+    pub(crate) const THM_JUMP19: u32 = 51;
+    pub(crate) const THM_JUMP6: u32 = 52;
+    pub(crate) const THM_ALU_PREL_11_0: u32 = 53;
+    pub(crate) const THM_PC12: u32 = 54;
+    pub(crate) const ABS32_NOI: u32 = 55;
+    pub(crate) const REL32_NOI: u32 = 56;
+    pub(crate) const ALU_PC_G0_NC: u32 = 57;
+    pub(crate) const ALU_PC_G0: u32 = 58;
+    pub(crate) const ALU_PC_G1_NC: u32 = 59;
+    pub(crate) const ALU_PC_G1: u32 = 60;
+    pub(crate) const ALU_PC_G2: u32 = 61;
+    pub(crate) const LDR_PC_G1: u32 = 62;
+    pub(crate) const LDR_PC_G2: u32 = 63;
+    pub(crate) const LDRS_PC_G0: u32 = 64;
+    pub(crate) const LDRS_PC_G1: u32 = 65;
+    pub(crate) const LDRS_PC_G2: u32 = 66;
+    pub(crate) const LDC_PC_G0: u32 = 67;
+    pub(crate) const LDC_PC_G1: u32 = 68;
+    pub(crate) const LDC_PC_G2: u32 = 69;
+    pub(crate) const ALU_SB_G0_NC: u32 = 70;
+    pub(crate) const ALU_SB_G0: u32 = 71;
+    pub(crate) const ALU_SB_G1_NC: u32 = 72;
+    pub(crate) const ALU_SB_G1: u32 = 73;
+    pub(crate) const ALU_SB_G2: u32 = 74;
+    pub(crate) const LDR_SB_G0: u32 = 75;
+    pub(crate) const LDR_SB_G1: u32 = 76;
+    pub(crate) const LDR_SB_G2: u32 = 77;
+    pub(crate) const LDRS_SB_G0: u32 = 78;
+    pub(crate) const LDRS_SB_G1: u32 = 79;
+    pub(crate) const LDRS_SB_G2: u32 = 80;
+    pub(crate) const LDC_SB_G0: u32 = 81;
+    pub(crate) const LDC_SB_G1: u32 = 82;
+    pub(crate) const LDC_SB_G2: u32 = 83;
+    pub(crate) const MOVW_BREL_NC: u32 = 84;
+    pub(crate) const MOVT_BREL: u32 = 85;
+    pub(crate) const MOVW_BREL: u32 = 86;
+    pub(crate) const THM_MOVW_BREL_NC: u32 = 87;
+    pub(crate) const THM_MOVT_BREL: u32 = 88;
+    pub(crate) const THM_MOVW_BREL: u32 = 89;
+    pub(crate) const PLT32_ABS: u32 = 94;
+    pub(crate) const GOT_ABS: u32 = 95;
+    pub(crate) const GOT_PREL: u32 = 96;
+    pub(crate) const GOT_BREL12: u32 = 97;
+    pub(crate) const GOTOFF12: u32 = 98;
+    pub(crate) const GNU_VTENTRY: u32 = 100;
+    pub(crate) const GNU_VTINHERIT: u32 = 101;
+    pub(crate) const THM_JUMP11: u32 = 102;
+    pub(crate) const THM_JUMP8: u32 = 103;
+    pub(crate) const TLS_GD32: u32 = 104;
+    pub(crate) const TLS_LDM32: u32 = 105;
+    pub(crate) const TLS_LDO32: u32 = 106;
+    pub(crate) const TLS_IE32: u32 = 107;
+    pub(crate) const TLS_LE32: u32 = 108;
+    pub(crate) const TLS_LDO12: u32 = 109;
+    pub(crate) const TLS_LE12: u32 = 110;
+    pub(crate) const TLS_IE12GP: u32 = 111;
+    pub(crate) const THM_GOT_BREL12: u32 = 131;
+    pub(crate) const THM_ALU_ABS_G0_NC: u32 = 132;
+    pub(crate) const THM_ALU_ABS_G1_NC: u32 = 133;
+    pub(crate) const THM_ALU_ABS_G2_NC: u32 = 134;
+    pub(crate) const THM_ALU_ABS_G3: u32 = 135;
+    pub(crate) const IRELATIVE: u32 = 160;
 }
 
 /// Every relocation that may occur in an object file, by ascending number.
 #[rustfmt::skip]
-pub static RULES: &[Rule] = &[
+pub(super) static RULES: &[Rule] = &[
     row(r::NONE, "R_ARM_NONE", Nothing, Zero, 0, Any, 1),
     row(r::PC24, "R_ARM_PC24", Branch, Place, 4, Signed(26), 1),
     row(r::ABS32, "R_ARM_ABS32", Symbol, Zero, 4, Any, 1),
@@ -221,7 +221,7 @@ pub static RULES: &[Rule] = &[
 ];
 
 /// `BL` before Thumb-2 gained the J1 and J2 bits: ±4 MiB.
-pub static THM_CALL_SHORT: Rule = row(
+pub(super) static THM_CALL_SHORT: Rule = row(
     r::THM_CALL,
     "R_ARM_THM_CALL",
     Branch,
@@ -232,10 +232,10 @@ pub static THM_CALL_SHORT: Rule = row(
 );
 
 /// TARGET1 under `--target1-rel`.
-pub static TARGET1_REL: Rule = row(r::TARGET1, "R_ARM_TARGET1", Symbol, Place, 4, Any, 1);
+pub(super) static TARGET1_REL: Rule = row(r::TARGET1, "R_ARM_TARGET1", Symbol, Place, 4, Any, 1);
 
 /// What `--fix-v4bx` does to a marked `BX`.
-pub static V4BX_FIX: Rule = row(r::V4BX, "R_ARM_V4BX", Nothing, Zero, 4, Any, 1);
+pub(super) static V4BX_FIX: Rule = row(r::V4BX, "R_ARM_V4BX", Nothing, Zero, 4, Any, 1);
 
 /// Relocations of run-time linkers, obsolete ones, and those for code models that this linker does
 /// not support (descriptors, branch futures), for messages.
@@ -257,7 +257,7 @@ static REFUSED: &[(u32, &str)] = &[
 ];
 
 /// The name of a relocation without a row.
-pub fn refused(r_type: u32) -> Option<&'static str> {
+pub(super) fn refused(r_type: u32) -> Option<&'static str> {
     if (112..=127).contains(&r_type) {
         return Some("R_ARM_PRIVATE");
     }
@@ -267,13 +267,13 @@ pub fn refused(r_type: u32) -> Option<&'static str> {
 
 /// TARGET2 on systems whose exception tables refer to type information by relative words
 /// (`--target2=rel`).
-pub static TARGET2_REL: Rule = row(r::TARGET2, "R_ARM_TARGET2", Symbol, Place, 4, Any, 1);
+pub(super) static TARGET2_REL: Rule = row(r::TARGET2, "R_ARM_TARGET2", Symbol, Place, 4, Any, 1);
 
 /// TARGET2 under `--target2=abs`.
-pub static TARGET2_ABS: Rule = row(r::TARGET2, "R_ARM_TARGET2", Symbol, Zero, 4, Any, 1);
+pub(super) static TARGET2_ABS: Rule = row(r::TARGET2, "R_ARM_TARGET2", Symbol, Zero, 4, Any, 1);
 
 /// What a branch to an undefined weak symbol computes: nothing, it becomes a no-operation.
-pub static NO_BRANCH: Rule = row(
+pub(super) static NO_BRANCH: Rule = row(
     r::NONE,
     "R_ARM_NONE (undefined weak)",
     Nothing,
@@ -295,12 +295,12 @@ static INDEX: [u8; 161] = {
 };
 
 /// The table's row of a relocation.
-pub fn find(r_type: u32) -> Option<&'static Rule> {
+pub(super) fn find(r_type: u32) -> Option<&'static Rule> {
     let at = *INDEX.get(usize::try_from(r_type).ok()?)?;
     RULES.get(usize::from(at.checked_sub(1)?))
 }
 
 /// AAELF32 B(S): S − the static base that RWPI code keeps in r9.
-pub fn segment_relative(r_type: u32) -> bool {
+pub(super) fn segment_relative(r_type: u32) -> bool {
     r_type == r::SBREL32 || (r::ALU_SB_G0_NC..=r::THM_MOVW_BREL).contains(&r_type)
 }

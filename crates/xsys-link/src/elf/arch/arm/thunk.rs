@@ -14,7 +14,7 @@ use crate::elf::arch::{MappingSymbol, ThunkForm};
 /// The sequences; the number is the [`ThunkForm`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub enum Form {
+pub(super) enum Form {
     /// ARM: `movw ip; movt ip; bx ip`
     ArmMove,
     /// ARM: `movw ip; movt ip; add ip, ip, pc; bx ip`
@@ -48,7 +48,7 @@ pub enum Form {
 
 impl Form {
     /// The sequence for branches from Thumb or ARM code.
-    pub fn choose(core: Core, from_thumb: bool, to_thumb: bool, pic: bool) -> Form {
+    pub(super) fn choose(core: Core, from_thumb: bool, to_thumb: bool, pic: bool) -> Form {
         // Loads change state since ARMv5T.
         let load = core.has_blx() || !to_thumb;
         let (absolute, relative) = if from_thumb {
@@ -71,12 +71,12 @@ impl Form {
         if pic { relative } else { absolute }
     }
 
-    pub fn number(self) -> ThunkForm {
+    pub(super) fn number(self) -> ThunkForm {
         ThunkForm(self as u8)
     }
 
     /// The sequence of a number; numbers only come from [`Form::number`].
-    pub fn of(form: ThunkForm) -> Form {
+    pub(super) fn of(form: ThunkForm) -> Form {
         const ALL: [Form; 14] = [
             Form::ArmMove,
             Form::ArmMovePic,
@@ -99,12 +99,12 @@ impl Form {
     }
 
     /// Entered in Thumb state.
-    pub fn is_thumb(self) -> bool {
+    pub(super) fn is_thumb(self) -> bool {
         (Form::ThumbMove as u8..=Form::ThumbViaArmLoad as u8).contains(&(self as u8))
     }
 
     /// Words need the alignment of words, and so does ARM code.
-    pub fn align(self) -> u64 {
+    pub(super) fn align(self) -> u64 {
         match self {
             Form::ThumbMove | Form::ThumbMovePic | Form::ThumbShort | Form::ThumbStackImmediate => {
                 2
@@ -113,7 +113,7 @@ impl Form {
         }
     }
 
-    pub fn size(self) -> usize {
+    pub(super) fn size(self) -> usize {
         match self {
             Form::ThumbShort => 4,
             Form::ArmLoad => 8,
@@ -128,7 +128,7 @@ impl Form {
         }
     }
 
-    pub fn mapping(self) -> &'static [MappingSymbol] {
+    pub(super) fn mapping(self) -> &'static [MappingSymbol] {
         const fn at(offset: u32, name: &'static str) -> MappingSymbol {
             MappingSymbol { offset, name }
         }
@@ -151,7 +151,7 @@ impl Form {
     }
 
     /// Writes the sequence at `addr`; bit 0 of `target` is the target's state.
-    pub fn write(self, out: &mut [u8], addr: u64, target: u64) {
+    pub(super) fn write(self, out: &mut [u8], addr: u64, target: u64) {
         // Distance from the PC that the sequence's ADD sees.
         let from = |pc: u64| target.wrapping_sub(addr.wrapping_add(pc));
         match self {
@@ -223,10 +223,10 @@ impl Form {
 }
 
 /// Bytes of a secure gateway veneer.
-pub const GATEWAY_SIZE: usize = 8;
+pub(super) const GATEWAY_SIZE: usize = 8;
 
 /// Writes a secure gateway veneer at `addr`: `sg; b.w target`. Whether the target is in reach.
-pub fn write_gateway(out: &mut [u8], addr: u64, target: u64) -> bool {
+pub(super) fn write_gateway(out: &mut [u8], addr: u64, target: u64) -> bool {
     let distance = (target & !1).wrapping_sub(addr.wrapping_add(8)) as i64;
     halves(out, &[0xe97f, 0xe97f, 0xf000, 0x9000]);
     encode::write(Field::ThumbBranch, out, 4, distance);
@@ -234,14 +234,14 @@ pub fn write_gateway(out: &mut [u8], addr: u64, target: u64) -> bool {
 }
 
 /// What stands where no veneer is: undefined instructions.
-pub fn fill_gateways(out: &mut [u8]) {
+pub(super) fn fill_gateways(out: &mut [u8]) {
     for half in out.chunks_exact_mut(2) {
         half.copy_from_slice(&0xdeff_u16.to_le_bytes());
     }
 }
 
 /// Bytes of an IPLT entry.
-pub fn plt_entry_size(core: Core) -> usize {
+pub(super) fn plt_entry_size(core: Core) -> usize {
     match core {
         Core::V4T => 20,
         _ => 16,
@@ -249,7 +249,7 @@ pub fn plt_entry_size(core: Core) -> usize {
 }
 
 /// What an IPLT entry consists of.
-pub fn plt_mapping(core: Core) -> &'static [MappingSymbol] {
+pub(super) fn plt_mapping(core: Core) -> &'static [MappingSymbol] {
     const fn at(offset: u32, name: &'static str) -> MappingSymbol {
         MappingSymbol { offset, name }
     }
@@ -263,7 +263,7 @@ pub fn plt_mapping(core: Core) -> &'static [MappingSymbol] {
 }
 
 /// Writes an IPLT entry at `addr` that jumps to what the GOT slot at `slot` holds.
-pub fn write_plt_entry(core: Core, out: &mut [u8], addr: u64, slot: u64) {
+pub(super) fn write_plt_entry(core: Core, out: &mut [u8], addr: u64, slot: u64) {
     let distance = slot.wrapping_sub(addr.wrapping_add(12));
     match (core.has_arm_state(), core.has_movw()) {
         (true, true) => {
@@ -310,7 +310,7 @@ const LDR_IP_PC_4: u32 = 0xe59f_c004;
 const T_BX_IP: u16 = 0x4760;
 const T_ADD_IP_PC: u16 = 0x44fc;
 /// `mov r8, r8`, which every core knows.
-pub const T_NOP: u16 = 0x46c0;
+pub(super) const T_NOP: u16 = 0x46c0;
 
 fn arm_move(out: &mut [u8], value: u64) {
     words(out, &[0xe300_c000, 0xe340_c000]);

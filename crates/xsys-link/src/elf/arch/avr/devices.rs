@@ -8,7 +8,7 @@
 
 /// One device, or several that are alike for a linker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Device {
+pub(super) struct Device {
     /// As `-mmcu=` and `-Ctarget-cpu=` spell it.
     pub name: &'static str,
     /// The architecture's number in `e_flags`.
@@ -27,22 +27,22 @@ pub struct Device {
 
 impl Device {
     /// A vector is a `jmp` where there is one.
-    pub fn long_vectors(&self) -> bool {
+    pub(super) fn long_vectors(&self) -> bool {
         !matches!(self.arch, 2 | 25 | 4)
     }
 
     /// Flash beyond 64 KiB takes `elpm` and RAMPZ to read.
-    pub fn reads_far(&self) -> bool {
+    pub(super) fn reads_far(&self) -> bool {
         self.flash > 0x1_0000
     }
 
     /// Return addresses have three bytes, and indirect calls take EIND.
-    pub fn has_eind(&self) -> bool {
+    pub(super) fn has_eind(&self) -> bool {
         self.arch == 6
     }
 
     /// The last address of the RAM, where the stack begins.
-    pub fn ram_end(&self) -> u32 {
+    pub(super) fn ram_end(&self) -> u32 {
         self.ram_start + self.ram - 1
     }
 }
@@ -143,12 +143,12 @@ const DEVICES: &[Device] = &[
 ];
 
 /// The device of that name.
-pub fn find(name: &str) -> Option<&'static Device> {
+pub(super) fn find(name: &str) -> Option<&'static Device> {
     DEVICES.iter().find(|device| device.name == name)
 }
 
 /// All names, for suggestions.
-pub fn names() -> impl Iterator<Item = &'static str> {
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
     DEVICES.iter().map(|device| device.name)
 }
 

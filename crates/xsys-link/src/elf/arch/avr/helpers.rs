@@ -32,7 +32,7 @@ struct Core {
 }
 
 /// The helpers for an architecture, as names and objects.
-pub fn objects(arch: u8) -> impl Iterator<Item = (&'static str, Vec<u8>)> {
+pub(super) fn objects(arch: u8) -> impl Iterator<Item = (&'static str, Vec<u8>)> {
     let core = Core {
         has_mul: matches!(arch, 4 | 5 | 51 | 6),
         has_call: !matches!(arch, 2 | 25 | 4),

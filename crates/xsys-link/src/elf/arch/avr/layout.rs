@@ -7,7 +7,7 @@ use super::devices::Device;
 
 /// Program memory at 0, RAM at 0x800000 plus the device's offset, `.data` loaded after `.text`.
 /// The sizes are the device's; symbols, which startup code or `--defsym` may define, override them.
-pub fn script(device: Option<&Device>) -> String {
+pub(super) fn script(device: Option<&Device>) -> String {
     let memory = match device {
         Some(device) => [device.flash, device.ram_start, device.ram, device.eeprom],
         None => [0x2_0000, 0x100, 0xffa0, 0x1_0000],

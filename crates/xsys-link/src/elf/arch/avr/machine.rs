@@ -8,7 +8,7 @@ use crate::elf::arch::machine::{Device, Link, Machine, Variant, variant};
 use crate::elf::arch::{Arch, MachineOptions};
 
 /// The machine.
-pub struct Whole;
+pub(crate) struct Whole;
 
 impl Machine for Whole {
     fn number(&self) -> u16 {

@@ -38,7 +38,7 @@ use rules::r;
 
 /// One device family as far as linking goes.
 #[derive(Clone, Copy, Debug)]
-pub struct Avr {
+pub(super) struct Avr {
     /// The program counter has 12 bits or fewer.
     pub wraps: bool,
 }
@@ -53,7 +53,7 @@ const RELAX_PREPARED: u32 = 0x80;
 
 impl Avr {
     /// What the inputs' `e_flags` tell.
-    pub fn new(e_flags: u32) -> Self {
+    pub(super) fn new(e_flags: u32) -> Self {
         Self {
             wraps: matches!(e_flags & ARCH_MASK, 2 | 25 | 4),
         }

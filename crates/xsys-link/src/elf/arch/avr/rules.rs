@@ -11,52 +11,53 @@ use crate::elf::arch::{Rule, row};
 
 /// Relocation numbers that the code refers to.
 #[rustfmt::skip]
-pub mod r {
-    pub const NONE: u32 = 0;
-    pub const ABS_32: u32 = 1;
-    pub const PCREL_7: u32 = 2;
-    pub const PCREL_13: u32 = 3;
-    pub const ABS_16: u32 = 4;
-    pub const PM_16: u32 = 5;
-    pub const LO8_LDI: u32 = 6;
-    pub const HI8_LDI: u32 = 7;
-    pub const HH8_LDI: u32 = 8;
-    pub const LO8_LDI_NEG: u32 = 9;
-    pub const HI8_LDI_NEG: u32 = 10;
-    pub const HH8_LDI_NEG: u32 = 11;
-    pub const LO8_LDI_PM: u32 = 12;
-    pub const HI8_LDI_PM: u32 = 13;
-    pub const HH8_LDI_PM: u32 = 14;
-    pub const LO8_LDI_PM_NEG: u32 = 15;
-    pub const HI8_LDI_PM_NEG: u32 = 16;
-    pub const HH8_LDI_PM_NEG: u32 = 17;
-    pub const CALL: u32 = 18;
-    pub const LDI: u32 = 19;
-    pub const DISP_6: u32 = 20;
-    pub const ADIW_6: u32 = 21;
-    pub const MS8_LDI: u32 = 22;
-    pub const MS8_LDI_NEG: u32 = 23;
-    pub const LO8_LDI_GS: u32 = 24;
-    pub const HI8_LDI_GS: u32 = 25;
-    pub const ABS_8: u32 = 26;
-    pub const LO8_8: u32 = 27;
-    pub const HI8_8: u32 = 28;
-    pub const HLO8_8: u32 = 29;
-    pub const DIFF8: u32 = 30;
-    pub const DIFF16: u32 = 31;
-    pub const DIFF32: u32 = 32;
-    pub const LDS_STS_16: u32 = 33;
-    pub const PORT6: u32 = 34;
-    pub const PORT5: u32 = 35;
-    pub const PCREL_32: u32 = 36;
+pub(super) mod r {
+    pub(crate) const NONE: u32 = 0;
+    pub(crate) const ABS_32: u32 = 1;
+    pub(crate) const PCREL_7: u32 = 2;
+    pub(crate) const PCREL_13: u32 = 3;
+    pub(crate) const ABS_16: u32 = 4;
+    pub(crate) const PM_16: u32 = 5;
+    pub(crate) const LO8_LDI: u32 = 6;
+    pub(crate) const HI8_LDI: u32 = 7;
+    pub(crate) const HH8_LDI: u32 = 8;
+    pub(crate) const LO8_LDI_NEG: u32 = 9;
+    pub(crate) const HI8_LDI_NEG: u32 = 10;
+    pub(crate) const HH8_LDI_NEG: u32 = 11;
+    pub(crate) const LO8_LDI_PM: u32 = 12;
+    pub(crate) const HI8_LDI_PM: u32 = 13;
+    pub(crate) const HH8_LDI_PM: u32 = 14;
+    pub(crate) const LO8_LDI_PM_NEG: u32 = 15;
+    pub(crate) const HI8_LDI_PM_NEG: u32 = 16;
+    pub(crate) const HH8_LDI_PM_NEG: u32 = 17;
+    pub(crate) const CALL: u32 = 18;
+    pub(crate) const LDI: u32 = 19;
+    pub(crate) const DISP_6: u32 = 20;
+    pub(crate) const ADIW_6: u32 = 21;
+    pub(crate) const MS8_LDI: u32 = 22;
+    pub(crate) const MS8_LDI_NEG: u32 = 23;
+    pub(crate) const LO8_LDI_GS: u32 = 24;
+    pub(crate) const HI8_LDI_GS: u32 = 25;
+    pub(crate) const ABS_8: u32 = 26;
+    pub(crate) const LO8_8: u32 = 27;
+    pub(crate) const HI8_8: u32 = 28;
+    pub(crate) const HLO8_8: u32 = 29;
+    pub(crate) const DIFF8: u32 = 30;
+    pub(crate) const DIFF16: u32 = 31;
+    pub(crate) const DIFF32: u32 = 32;
+    pub(crate) const LDS_STS_16: u32 = 33;
+    pub(crate) const PORT6: u32 = 34;
+    pub(crate) const PORT5: u32 = 35;
+    pub(crate) const PCREL_32: u32 = 36;
 }
 
 /// `rjmp` and `rcall` where the program counter wraps.
-pub static WRAPPING_JUMP: Rule = row(r::PCREL_13, "R_AVR_13_PCREL", Symbol, Place, 2, Any, 2);
+pub(super) static WRAPPING_JUMP: Rule =
+    row(r::PCREL_13, "R_AVR_13_PCREL", Symbol, Place, 2, Any, 2);
 
 /// Every relocation; the index is its number.
 #[rustfmt::skip]
-pub static RULES: [Rule; 37] = [
+pub(super) static RULES: [Rule; 37] = [
     row(r::NONE, "R_AVR_NONE", Nothing, Zero, 0, Any, 1),
     row(r::ABS_32, "R_AVR_32", Symbol, Zero, 4, Any, 1),
     row(r::PCREL_7, "R_AVR_7_PCREL", Symbol, Place, 2, SignedFromNext(8), 2),

@@ -29,7 +29,7 @@ const ZERO: u16 = 1;
 const CLI: u16 = 0x94f8;
 
 /// The object's bytes.
-pub fn object(device: &Device) -> Vec<u8> {
+pub(super) fn object(device: &Device) -> Vec<u8> {
     let long = device.long_vectors();
 
     let mut vectors = Code::new(".vectors");

@@ -35,7 +35,7 @@ fn describe(tag: u64, value: u64) -> String {
 }
 
 /// Merges the contents of `.MSP430.attributes` sections, each with its input's name.
-pub fn merge_msp430(inputs: &[(&str, &[u8])]) -> (Vec<u8>, Vec<Conflict>) {
+pub(super) fn merge_msp430(inputs: &[(&str, &[u8])]) -> (Vec<u8>, Vec<Conflict>) {
     let mut report = Report {
         section: ".MSP430.attributes",
         input: "",
@@ -71,7 +71,7 @@ pub fn merge_msp430(inputs: &[(&str, &[u8])]) -> (Vec<u8>, Vec<Conflict>) {
 }
 
 /// Whether merged attributes say MSP430X.
-pub fn msp430_extended(attributes: &[u8]) -> bool {
+pub(super) fn msp430_extended(attributes: &[u8]) -> bool {
     read(attributes, VENDOR, kind)
         .is_ok_and(|tags| tags.get(&ISA).map_or(0, Value::number) == ISA_X)
 }

@@ -17,34 +17,34 @@ use crate::elf::arch::small_object::{Code, Kind, write};
 /// Format I with two registers; format II with one.
 #[rustfmt::skip]
 mod op {
-    pub const MOV: u16 = 0x4000;
-    pub const ADD: u16 = 0x5000;
-    pub const ADDC: u16 = 0x6000;
-    pub const SUB: u16 = 0x8000;
-    pub const CMP: u16 = 0x9000;
-    pub const XOR: u16 = 0xe000;
-    pub const RRC: u16 = 0x1000;
-    pub const RRA: u16 = 0x1100;
+    pub(super) const MOV: u16 = 0x4000;
+    pub(super) const ADD: u16 = 0x5000;
+    pub(super) const ADDC: u16 = 0x6000;
+    pub(super) const SUB: u16 = 0x8000;
+    pub(super) const CMP: u16 = 0x9000;
+    pub(super) const XOR: u16 = 0xe000;
+    pub(super) const RRC: u16 = 0x1000;
+    pub(super) const RRA: u16 = 0x1100;
     // With a constant as the source.
-    pub const CLEAR: u16 = 0x4300;
-    pub const INCREMENT: u16 = 0x5310;
-    pub const DECREMENT: u16 = 0x8310;
-    pub const TEST: u16 = 0x9300;
-    pub const SET_BIT_0: u16 = 0xd310;
-    pub const INVERT: u16 = 0xe330;
-    pub const SIZE_16: u16 = 0x4030;
-    pub const CLEAR_CARRY: u16 = 0xc312;
+    pub(super) const CLEAR: u16 = 0x4300;
+    pub(super) const INCREMENT: u16 = 0x5310;
+    pub(super) const DECREMENT: u16 = 0x8310;
+    pub(super) const TEST: u16 = 0x9300;
+    pub(super) const SET_BIT_0: u16 = 0xd310;
+    pub(super) const INVERT: u16 = 0xe330;
+    pub(super) const SIZE_16: u16 = 0x4030;
+    pub(super) const CLEAR_CARRY: u16 = 0xc312;
     // Branches.
-    pub const JNE: u16 = 0x2000;
-    pub const JEQ: u16 = 0x2400;
-    pub const JNC: u16 = 0x2800;
-    pub const JC: u16 = 0x2c00;
-    pub const JGE: u16 = 0x3400;
-    pub const PUSH: u16 = 0x1200;
-    pub const POP: u16 = 0x4130;
-    pub const RET: u16 = 0x4130;
-    pub const BR: u16 = 0x4030;
-    pub const CALL: u16 = 0x12b0;
+    pub(super) const JNE: u16 = 0x2000;
+    pub(super) const JEQ: u16 = 0x2400;
+    pub(super) const JNC: u16 = 0x2800;
+    pub(super) const JC: u16 = 0x2c00;
+    pub(super) const JGE: u16 = 0x3400;
+    pub(super) const PUSH: u16 = 0x1200;
+    pub(super) const POP: u16 = 0x4130;
+    pub(super) const RET: u16 = 0x4130;
+    pub(super) const BR: u16 = 0x4030;
+    pub(super) const CALL: u16 = 0x12b0;
 }
 
 /// Functions of compiler_builtins with the same arguments and results.
@@ -67,7 +67,7 @@ const RENAMED: &[(&str, &str)] = &[
 const DIVIDE: &str = "__xsys_udivmodhi";
 
 /// An object with all helpers, each in a section named after it.
-pub fn object() -> Vec<u8> {
+pub(super) fn object() -> Vec<u8> {
     let mut functions: Vec<Code> = Vec::new();
     let mut add = |name: &str, build: &dyn Fn(&mut Code)| {
         let mut code = Code::new(format!(".text.{name}"));

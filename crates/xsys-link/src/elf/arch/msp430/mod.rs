@@ -25,7 +25,7 @@ use rules::{r, x};
 
 /// One of the two instruction sets.
 #[derive(Clone, Copy, Debug)]
-pub struct Msp430 {
+pub(super) struct Msp430 {
     /// MSP430X.
     pub extended: bool,
 }
@@ -36,7 +36,7 @@ const MACH_X: u32 = 45;
 
 impl Msp430 {
     /// What the inputs' attributes and `e_flags` tell.
-    pub fn new(attributes: Option<&[u8]>, e_flags: u32) -> Self {
+    pub(super) fn new(attributes: Option<&[u8]>, e_flags: u32) -> Self {
         Self {
             extended: attributes.is_some_and(self::attributes::msp430_extended)
                 || e_flags & MACH_MASK == MACH_X,

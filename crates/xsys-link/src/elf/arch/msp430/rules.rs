@@ -10,53 +10,53 @@ use crate::elf::arch::{Rule, row};
 
 /// Numbers of MSP430 objects.
 #[rustfmt::skip]
-pub mod r {
-    pub const NONE: u32 = 0;
-    pub const ABS_32: u32 = 1;
-    pub const PCREL_10: u32 = 2;
-    pub const ABS_16: u32 = 3;
-    pub const PCREL_16: u32 = 4;
-    pub const BYTE_16: u32 = 5;
-    pub const PCREL_BYTE_16: u32 = 6;
-    pub const PCREL_2X: u32 = 7;
-    pub const RL_PCREL: u32 = 8;
-    pub const ABS_8: u32 = 9;
-    pub const SYM_DIFF: u32 = 10;
-    pub const SET_ULEB128: u32 = 11;
-    pub const SUB_ULEB128: u32 = 12;
+pub(super) mod r {
+    pub(crate) const NONE: u32 = 0;
+    pub(crate) const ABS_32: u32 = 1;
+    pub(crate) const PCREL_10: u32 = 2;
+    pub(crate) const ABS_16: u32 = 3;
+    pub(crate) const PCREL_16: u32 = 4;
+    pub(crate) const BYTE_16: u32 = 5;
+    pub(crate) const PCREL_BYTE_16: u32 = 6;
+    pub(crate) const PCREL_2X: u32 = 7;
+    pub(crate) const RL_PCREL: u32 = 8;
+    pub(crate) const ABS_8: u32 = 9;
+    pub(crate) const SYM_DIFF: u32 = 10;
+    pub(crate) const SET_ULEB128: u32 = 11;
+    pub(crate) const SUB_ULEB128: u32 = 12;
 }
 
 /// Numbers of MSP430X objects.
 #[rustfmt::skip]
-pub mod x {
-    pub const NONE: u32 = 0;
-    pub const ABS32: u32 = 1;
-    pub const ABS16: u32 = 2;
-    pub const ABS8: u32 = 3;
-    pub const PCR16: u32 = 4;
-    pub const PCR20_EXT_SRC: u32 = 5;
-    pub const PCR20_EXT_DST: u32 = 6;
-    pub const PCR20_EXT_ODST: u32 = 7;
-    pub const ABS20_EXT_SRC: u32 = 8;
-    pub const ABS20_EXT_DST: u32 = 9;
-    pub const ABS20_EXT_ODST: u32 = 10;
-    pub const ABS20_ADR_SRC: u32 = 11;
-    pub const ABS20_ADR_DST: u32 = 12;
-    pub const X_PCR16: u32 = 13;
-    pub const PCR20_CALL: u32 = 14;
-    pub const X_ABS16: u32 = 15;
-    pub const ABS_HI16: u32 = 16;
-    pub const PREL31: u32 = 17;
-    pub const PCREL_10: u32 = 19;
-    pub const PCREL_2X: u32 = 20;
-    pub const SYM_DIFF: u32 = 21;
-    pub const SET_ULEB128: u32 = 22;
-    pub const SUB_ULEB128: u32 = 23;
+pub(super) mod x {
+    pub(crate) const NONE: u32 = 0;
+    pub(crate) const ABS32: u32 = 1;
+    pub(crate) const ABS16: u32 = 2;
+    pub(crate) const ABS8: u32 = 3;
+    pub(crate) const PCR16: u32 = 4;
+    pub(crate) const PCR20_EXT_SRC: u32 = 5;
+    pub(crate) const PCR20_EXT_DST: u32 = 6;
+    pub(crate) const PCR20_EXT_ODST: u32 = 7;
+    pub(crate) const ABS20_EXT_SRC: u32 = 8;
+    pub(crate) const ABS20_EXT_DST: u32 = 9;
+    pub(crate) const ABS20_EXT_ODST: u32 = 10;
+    pub(crate) const ABS20_ADR_SRC: u32 = 11;
+    pub(crate) const ABS20_ADR_DST: u32 = 12;
+    pub(crate) const X_PCR16: u32 = 13;
+    pub(crate) const PCR20_CALL: u32 = 14;
+    pub(crate) const X_ABS16: u32 = 15;
+    pub(crate) const ABS_HI16: u32 = 16;
+    pub(crate) const PREL31: u32 = 17;
+    pub(crate) const PCREL_10: u32 = 19;
+    pub(crate) const PCREL_2X: u32 = 20;
+    pub(crate) const SYM_DIFF: u32 = 21;
+    pub(crate) const SET_ULEB128: u32 = 22;
+    pub(crate) const SUB_ULEB128: u32 = 23;
 }
 
 /// MSP430; the index is the number.
 #[rustfmt::skip]
-pub static MSP430: [Rule; 13] = [
+pub(super) static MSP430: [Rule; 13] = [
     row(r::NONE, "R_MSP430_NONE", Nothing, Zero, 0, Any, 1),
     row(r::ABS_32, "R_MSP430_32", Symbol, Zero, 4, Any, 1),
     row(r::PCREL_10, "R_MSP430_10_PCREL", Symbol, Place, 2, SignedFromNext(11), 2),
@@ -74,7 +74,7 @@ pub static MSP430: [Rule; 13] = [
 
 /// MSP430X, ascending; one number is not used.
 #[rustfmt::skip]
-pub static MSP430X: [Rule; 23] = [
+pub(super) static MSP430X: [Rule; 23] = [
     row(x::NONE, "R_MSP430_NONE", Nothing, Zero, 0, Any, 1),
     row(x::ABS32, "R_MSP430_ABS32", Symbol, Zero, 4, Any, 1),
     row(x::ABS16, "R_MSP430_ABS16", Symbol, Zero, 2, Any, 1),

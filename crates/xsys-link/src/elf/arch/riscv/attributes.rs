@@ -27,7 +27,7 @@ fn kind(tag: u64) -> Kind {
 
 /// Merges the contents of `.riscv.attributes` sections, each with its input's name. The result is
 /// empty where no input has attributes.
-pub fn merge_riscv(inputs: &[(&str, &[u8])]) -> (Vec<u8>, Vec<Conflict>) {
+pub(super) fn merge_riscv(inputs: &[(&str, &[u8])]) -> (Vec<u8>, Vec<Conflict>) {
     let mut report = Report {
         section: ".riscv.attributes",
         input: "",

@@ -11,13 +11,13 @@ fn place<const N: usize>(section: &mut [u8], offset: usize) -> Option<&mut [u8; 
     section.get_mut(offset..)?.first_chunk_mut()
 }
 
-pub fn change16(section: &mut [u8], offset: usize, change: impl FnOnce(u16) -> u16) {
+pub(super) fn change16(section: &mut [u8], offset: usize, change: impl FnOnce(u16) -> u16) {
     if let Some(bytes) = place(section, offset) {
         *bytes = change(u16::from_le_bytes(*bytes)).to_le_bytes();
     }
 }
 
-pub fn change32(section: &mut [u8], offset: usize, change: impl FnOnce(u32) -> u32) {
+pub(super) fn change32(section: &mut [u8], offset: usize, change: impl FnOnce(u32) -> u32) {
     if let Some(bytes) = place(section, offset) {
         *bytes = change(u32::from_le_bytes(*bytes)).to_le_bytes();
     }
@@ -36,17 +36,17 @@ fn change8(section: &mut [u8], offset: usize, change: impl FnOnce(u8) -> u8) {
 }
 
 /// Upper part: bits 31–12, rounded so that the sign-extended lower part adds up.
-pub fn u_type(insn: u32, value: i64) -> u32 {
+pub(super) fn u_type(insn: u32, value: i64) -> u32 {
     insn & 0xfff | (value as u32).wrapping_add(0x800) & 0xffff_f000
 }
 
 /// Lower part in a load, `addi` or `jalr`.
-pub fn i_type(insn: u32, value: i64) -> u32 {
+pub(super) fn i_type(insn: u32, value: i64) -> u32 {
     insn & 0x000f_ffff | (value as u32) << 20
 }
 
 /// Lower part in a store.
-pub fn s_type(insn: u32, value: i64) -> u32 {
+pub(super) fn s_type(insn: u32, value: i64) -> u32 {
     let v = value as u32;
     insn & 0x01ff_f07f | (v & 0xfe0) << 20 | (v & 0x1f) << 7
 }
@@ -58,7 +58,7 @@ fn b_type(insn: u32, value: i64) -> u32 {
 }
 
 /// `jal`.
-pub fn j_type(insn: u32, value: i64) -> u32 {
+pub(super) fn j_type(insn: u32, value: i64) -> u32 {
     let v = value as u32;
     insn & 0xfff | (v & 0x10_0000) << 11 | (v & 0x7fe) << 20 | (v & 0x800) << 9 | v & 0x000f_f000
 }
@@ -75,7 +75,7 @@ fn cb_type(insn: u16, value: i64) -> u16 {
 }
 
 /// `c.j`, `c.jal`.
-pub fn cj_type(insn: u16, value: i64) -> u16 {
+pub(super) fn cj_type(insn: u16, value: i64) -> u16 {
     let v = value as u16;
     insn & 0xe003
         | (v & 0x800) << 1
@@ -89,12 +89,12 @@ pub fn cj_type(insn: u16, value: i64) -> u16 {
 }
 
 /// `c.lui`, `c.li`: an immediate of 6 bits.
-pub fn ci_type(insn: u16, value: u16) -> u16 {
+pub(super) fn ci_type(insn: u16, value: u16) -> u16 {
     insn & 0xef83 | (value & 0x20) << 7 | (value & 0x1f) << 2
 }
 
 /// Writes a relocation's value; those of data that say ADD, SUB or SET combine.
-pub fn write(r_type: u32, section: &mut [u8], offset: usize, value: i64) {
+pub(super) fn write(r_type: u32, section: &mut [u8], offset: usize, value: i64) {
     let (v8, v16, v32) = (value as u8, value as u16, value as u32);
     match r_type {
         r::ABS32
@@ -154,7 +154,7 @@ pub fn write(r_type: u32, section: &mut [u8], offset: usize, value: i64) {
 
 /// Writes a 32-bit offset into `auipc`, or an address into what becomes `lui`, and the `jalr`
 /// after it.
-pub fn write_pair(section: &mut [u8], offset: usize, value: i64, opcode: u32) {
+pub(super) fn write_pair(section: &mut [u8], offset: usize, value: i64, opcode: u32) {
     if place::<8>(section, offset).is_some() {
         change32(section, offset, |insn| u_type(insn & !0x7f | opcode, value));
         change32(section, offset + 4, |insn| i_type(insn, value));
@@ -163,7 +163,7 @@ pub fn write_pair(section: &mut [u8], offset: usize, value: i64, opcode: u32) {
 
 /// Changes a ULEB128 number without changing its length: the assembler left room for the
 /// largest difference that may come out, and what was SET wraps until it is SUB's turn.
-pub fn change_uleb(section: &mut [u8], offset: usize, change: impl FnOnce(u64) -> u64) {
+pub(crate) fn change_uleb(section: &mut [u8], offset: usize, change: impl FnOnce(u64) -> u64) {
     let Some(bytes) = section.get_mut(offset..) else {
         return;
     };

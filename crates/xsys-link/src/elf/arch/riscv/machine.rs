@@ -9,10 +9,10 @@ use crate::elf::arch::machine::{Link, Machine, Variant, variant};
 use crate::elf::arch::{Arch, MachineOptions};
 
 /// The segment of `.riscv.attributes`.
-pub const PT_RISCV_ATTRIBUTES: u32 = 0x7000_0003;
+pub(super) const PT_RISCV_ATTRIBUTES: u32 = 0x7000_0003;
 
 /// The machine.
-pub struct Whole;
+pub(crate) struct Whole;
 
 impl Machine for Whole {
     fn number(&self) -> u16 {

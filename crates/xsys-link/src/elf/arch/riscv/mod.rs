@@ -43,7 +43,7 @@ use rules::{Table, r};
 
 /// One of the two widths.
 #[derive(Clone, Copy, Debug)]
-pub struct Riscv {
+pub(super) struct Riscv {
     /// 64-bit ELF files.
     pub is_64: bool,
 }

@@ -15,13 +15,13 @@ use crate::elf::names::Map;
 use crate::elf::object::{Reloc, RelocTable, SymbolPlace};
 
 /// A 32-bit instruction of a section.
-pub fn word(data: &[u8], offset: u64) -> Option<u32> {
+pub(super) fn word(data: &[u8], offset: u64) -> Option<u32> {
     let bytes = data.get(usize::try_from(offset).ok()?..)?.first_chunk()?;
     Some(u32::from_le_bytes(*bytes))
 }
 
 /// The destination register of an instruction.
-pub fn rd(insn: u32) -> u32 {
+pub(super) fn rd(insn: u32) -> u32 {
     insn >> 7 & 31
 }
 
@@ -70,7 +70,7 @@ fn key(space: Space, symbol: u32, addend: i64, anchor: Option<Anchor>) -> Key {
 }
 
 /// Finds the pairs of a section.
-pub struct Pairs<'p, 'a> {
+pub(super) struct Pairs<'p, 'a> {
     marked: Marked<'p, 'a>,
     relocs: RelocTable<'a>,
     anchor: &'p dyn Fn(u32) -> Option<Anchor>,
@@ -84,7 +84,7 @@ pub struct Pairs<'p, 'a> {
 
 impl<'p, 'a> Pairs<'p, 'a> {
     /// Reads the section's relocations.
-    pub fn find(
+    pub(super) fn find(
         marked: Marked<'p, 'a>,
         is_64: bool,
         anchor: &'p dyn Fn(u32) -> Option<Anchor>,
@@ -114,7 +114,7 @@ impl<'p, 'a> Pairs<'p, 'a> {
     }
 
     /// Whether the next relocation is the marker for this one.
-    pub fn is_marked(&self, index: usize) -> bool {
+    pub(super) fn is_marked(&self, index: usize) -> bool {
         index + 1 < self.relocs.len() && {
             let next = self.relocs.get(index + 1);
             next.r_type == r::RELAX && next.offset == self.relocs.get(index).offset
@@ -122,7 +122,7 @@ impl<'p, 'a> Pairs<'p, 'a> {
     }
 
     /// Whether an instruction writes the global pointer: that is start-up code, which cannot use it.
-    pub fn sets_gp(&self, reloc: Reloc) -> bool {
+    pub(super) fn sets_gp(&self, reloc: Reloc) -> bool {
         sets_gp(self.marked.section.data, reloc)
     }
 
@@ -187,13 +187,13 @@ impl<'p, 'a> Pairs<'p, 'a> {
     }
 
     /// The upper part that a PC-relative lower one belongs to, if that is marked.
-    pub fn upper_of(&self, index: u32) -> Option<u32> {
+    pub(super) fn upper_of(&self, index: u32) -> Option<u32> {
         let upper = *self.upper.get(&index)?;
         self.is_marked(upper as usize).then_some(upper)
     }
 
     /// An upper part of an absolute address or TP offset: what it may become.
-    pub fn upper_absolute(&self, index: u32, reloc: Reloc) -> Candidate {
+    pub(super) fn upper_absolute(&self, index: u32, reloc: Reloc) -> Candidate {
         let (space, near, alone) = match reloc.r_type {
             r::HI20 => (Space::Memory, kind::HIGH, kind::HIGH_ALONE),
             r::TPREL_HI20 => (Space::Thread, kind::TP_HIGH, kind::NONE),
@@ -214,7 +214,7 @@ impl<'p, 'a> Pairs<'p, 'a> {
     }
 
     /// An upper part of a PC-relative address or a GOT slot, if it may go.
-    pub fn upper_relative(&self, index: u32, reloc: Reloc) -> Option<Candidate> {
+    pub(super) fn upper_relative(&self, index: u32, reloc: Reloc) -> Option<Candidate> {
         let lower = self.lower.get(&index)?;
         if !lower.some || lower.unmarked || self.sets_gp(reloc) {
             return None;
@@ -228,7 +228,7 @@ impl<'p, 'a> Pairs<'p, 'a> {
 }
 
 /// Whether the instruction at a relocation writes `gp`.
-pub fn sets_gp(data: &[u8], reloc: Reloc) -> bool {
+pub(super) fn sets_gp(data: &[u8], reloc: Reloc) -> bool {
     let writes = !matches!(reloc.r_type, r::PCREL_LO12_S | r::LO12_S | r::TPREL_LO12_S);
     writes && word(data, reloc.offset).is_some_and(|insn| rd(insn) == GP)
 }
@@ -239,7 +239,7 @@ fn is_address_load(insn: u32, is_64: bool) -> bool {
 }
 
 /// A candidate without addends.
-pub fn candidate(reloc: u32, kind: u8, partner: u32) -> Candidate {
+pub(super) fn candidate(reloc: u32, kind: u8, partner: u32) -> Candidate {
     Candidate {
         reloc,
         kind,
@@ -250,25 +250,25 @@ pub fn candidate(reloc: u32, kind: u8, partner: u32) -> Candidate {
 }
 
 /// [`Candidate::kind`]s.
-pub mod kind {
-    pub const NONE: u8 = 0;
-    pub const ALIGN: u8 = 1;
-    pub const CALL: u8 = 2;
-    pub const HIGH: u8 = 3;
+pub(super) mod kind {
+    pub(crate) const NONE: u8 = 0;
+    pub(crate) const ALIGN: u8 = 1;
+    pub(crate) const CALL: u8 = 2;
+    pub(crate) const HIGH: u8 = 3;
     /// An upper part whose lower ones are not all known.
-    pub const HIGH_ALONE: u8 = 4;
-    pub const LOW: u8 = 5;
-    pub const PC_HIGH: u8 = 6;
-    pub const PC_LOW: u8 = 7;
-    pub const GOT_HIGH: u8 = 8;
-    pub const GOT_LOW: u8 = 9;
-    pub const TP_HIGH: u8 = 10;
-    pub const TP_ADD: u8 = 11;
-    pub const TP_LOW: u8 = 12;
-    pub const DESC_HIGH: u8 = 13;
-    pub const DESC_LOAD: u8 = 14;
-    pub const DESC_ADD: u8 = 15;
+    pub(crate) const HIGH_ALONE: u8 = 4;
+    pub(crate) const LOW: u8 = 5;
+    pub(crate) const PC_HIGH: u8 = 6;
+    pub(crate) const PC_LOW: u8 = 7;
+    pub(crate) const GOT_HIGH: u8 = 8;
+    pub(crate) const GOT_LOW: u8 = 9;
+    pub(crate) const TP_HIGH: u8 = 10;
+    pub(crate) const TP_ADD: u8 = 11;
+    pub(crate) const TP_LOW: u8 = 12;
+    pub(crate) const DESC_HIGH: u8 = 13;
+    pub(crate) const DESC_LOAD: u8 = 14;
+    pub(crate) const DESC_ADD: u8 = 15;
 }
 
 /// The global pointer.
-pub const GP: u32 = 3;
+pub(super) const GP: u32 = 3;

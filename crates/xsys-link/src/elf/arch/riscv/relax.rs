@@ -33,22 +33,22 @@ use crate::elf::object::{Reloc, Section};
 const EF_RISCV_RVC: u32 = 1;
 
 /// [`Rewrite::form`]s of relaxed instructions, beside those of `super`.
-pub mod form {
-    pub const GONE: u8 = 16;
-    pub const JAL: u8 = 17;
-    pub const C_J: u8 = 18;
-    pub const C_JAL: u8 = 19;
-    pub const JALR_ZERO: u8 = 20;
-    pub const C_LUI: u8 = 21;
-    pub const HIGH: u8 = 22;
-    pub const LOW_ZERO: u8 = 23;
-    pub const LOW_GP: u8 = 24;
-    pub const LOW_TP: u8 = 25;
+pub(super) mod form {
+    pub(crate) const GONE: u8 = 16;
+    pub(crate) const JAL: u8 = 17;
+    pub(crate) const C_J: u8 = 18;
+    pub(crate) const C_JAL: u8 = 19;
+    pub(crate) const JALR_ZERO: u8 = 20;
+    pub(crate) const C_LUI: u8 = 21;
+    pub(crate) const HIGH: u8 = 22;
+    pub(crate) const LOW_ZERO: u8 = 23;
+    pub(crate) const LOW_GP: u8 = 24;
+    pub(crate) const LOW_TP: u8 = 25;
     /// A GOT load becomes `addi` of the same registers.
-    pub const ADDI: u8 = 26;
-    pub const LI: u8 = 27;
-    pub const C_LI: u8 = 28;
-    pub const ADDI_GP: u8 = 29;
+    pub(crate) const ADDI: u8 = 26;
+    pub(crate) const LI: u8 = 27;
+    pub(crate) const C_LI: u8 = 28;
+    pub(crate) const ADDI_GP: u8 = 29;
 }
 
 /// What an address is near to.
@@ -434,7 +434,7 @@ fn rewrite(form: u8, rule: &'static Rule) -> Rewrite {
 
 /// Writes a relaxed instruction; `section` holds what the cut left of it. Whether `form` is one of
 /// this file's.
-pub fn apply(rewrite: &Rewrite, site: Site, section: &mut [u8], value: i64) -> bool {
+pub(super) fn apply(rewrite: &Rewrite, site: Site, section: &mut [u8], value: i64) -> bool {
     const REGISTERS: u32 = 0x000f_8f80;
     const TP: u32 = 4;
     let offset = site.offset;

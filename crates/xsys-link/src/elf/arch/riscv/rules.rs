@@ -11,63 +11,63 @@ use crate::elf::arch::{Range, Rule, row};
 
 /// Relocation numbers that the code refers to.
 #[rustfmt::skip]
-pub mod r {
-    pub const NONE: u32 = 0;
-    pub const ABS32: u32 = 1;
-    pub const ABS64: u32 = 2;
-    pub const RELATIVE: u32 = 3;
-    pub const TLS_DTPREL32: u32 = 8;
-    pub const TLS_DTPREL64: u32 = 9;
-    pub const TLS_TPREL32: u32 = 10;
-    pub const TLS_TPREL64: u32 = 11;
-    pub const BRANCH: u32 = 16;
-    pub const JAL: u32 = 17;
-    pub const CALL: u32 = 18;
-    pub const CALL_PLT: u32 = 19;
-    pub const GOT_HI20: u32 = 20;
-    pub const TLS_GOT_HI20: u32 = 21;
-    pub const TLS_GD_HI20: u32 = 22;
-    pub const PCREL_HI20: u32 = 23;
-    pub const PCREL_LO12_I: u32 = 24;
-    pub const PCREL_LO12_S: u32 = 25;
-    pub const HI20: u32 = 26;
-    pub const LO12_I: u32 = 27;
-    pub const LO12_S: u32 = 28;
-    pub const TPREL_HI20: u32 = 29;
-    pub const TPREL_LO12_I: u32 = 30;
-    pub const TPREL_LO12_S: u32 = 31;
-    pub const TPREL_ADD: u32 = 32;
-    pub const ADD8: u32 = 33;
-    pub const ADD16: u32 = 34;
-    pub const ADD32: u32 = 35;
-    pub const ADD64: u32 = 36;
-    pub const SUB8: u32 = 37;
-    pub const SUB16: u32 = 38;
-    pub const SUB32: u32 = 39;
-    pub const SUB64: u32 = 40;
-    pub const GOT32_PCREL: u32 = 41;
-    pub const ALIGN: u32 = 43;
-    pub const RVC_BRANCH: u32 = 44;
-    pub const RVC_JUMP: u32 = 45;
-    pub const RELAX: u32 = 51;
-    pub const SUB6: u32 = 52;
-    pub const SET6: u32 = 53;
-    pub const SET8: u32 = 54;
-    pub const SET16: u32 = 55;
-    pub const SET32: u32 = 56;
-    pub const PCREL32: u32 = 57;
-    pub const IRELATIVE: u32 = 58;
-    pub const PLT32: u32 = 59;
-    pub const SET_ULEB128: u32 = 60;
-    pub const SUB_ULEB128: u32 = 61;
-    pub const TLSDESC_HI20: u32 = 62;
-    pub const TLSDESC_LOAD_LO12: u32 = 63;
-    pub const TLSDESC_ADD_LO12: u32 = 64;
-    pub const TLSDESC_CALL: u32 = 65;
+pub(super) mod r {
+    pub(crate) const NONE: u32 = 0;
+    pub(crate) const ABS32: u32 = 1;
+    pub(crate) const ABS64: u32 = 2;
+    pub(crate) const RELATIVE: u32 = 3;
+    pub(crate) const TLS_DTPREL32: u32 = 8;
+    pub(crate) const TLS_DTPREL64: u32 = 9;
+    pub(crate) const TLS_TPREL32: u32 = 10;
+    pub(crate) const TLS_TPREL64: u32 = 11;
+    pub(crate) const BRANCH: u32 = 16;
+    pub(crate) const JAL: u32 = 17;
+    pub(crate) const CALL: u32 = 18;
+    pub(crate) const CALL_PLT: u32 = 19;
+    pub(crate) const GOT_HI20: u32 = 20;
+    pub(crate) const TLS_GOT_HI20: u32 = 21;
+    pub(crate) const TLS_GD_HI20: u32 = 22;
+    pub(crate) const PCREL_HI20: u32 = 23;
+    pub(crate) const PCREL_LO12_I: u32 = 24;
+    pub(crate) const PCREL_LO12_S: u32 = 25;
+    pub(crate) const HI20: u32 = 26;
+    pub(crate) const LO12_I: u32 = 27;
+    pub(crate) const LO12_S: u32 = 28;
+    pub(crate) const TPREL_HI20: u32 = 29;
+    pub(crate) const TPREL_LO12_I: u32 = 30;
+    pub(crate) const TPREL_LO12_S: u32 = 31;
+    pub(crate) const TPREL_ADD: u32 = 32;
+    pub(crate) const ADD8: u32 = 33;
+    pub(crate) const ADD16: u32 = 34;
+    pub(crate) const ADD32: u32 = 35;
+    pub(crate) const ADD64: u32 = 36;
+    pub(crate) const SUB8: u32 = 37;
+    pub(crate) const SUB16: u32 = 38;
+    pub(crate) const SUB32: u32 = 39;
+    pub(crate) const SUB64: u32 = 40;
+    pub(crate) const GOT32_PCREL: u32 = 41;
+    pub(crate) const ALIGN: u32 = 43;
+    pub(crate) const RVC_BRANCH: u32 = 44;
+    pub(crate) const RVC_JUMP: u32 = 45;
+    pub(crate) const RELAX: u32 = 51;
+    pub(crate) const SUB6: u32 = 52;
+    pub(crate) const SET6: u32 = 53;
+    pub(crate) const SET8: u32 = 54;
+    pub(crate) const SET16: u32 = 55;
+    pub(crate) const SET32: u32 = 56;
+    pub(crate) const PCREL32: u32 = 57;
+    pub(crate) const IRELATIVE: u32 = 58;
+    pub(crate) const PLT32: u32 = 59;
+    pub(crate) const SET_ULEB128: u32 = 60;
+    pub(crate) const SUB_ULEB128: u32 = 61;
+    pub(crate) const TLSDESC_HI20: u32 = 62;
+    pub(crate) const TLSDESC_LOAD_LO12: u32 = 63;
+    pub(crate) const TLSDESC_ADD_LO12: u32 = 64;
+    pub(crate) const TLSDESC_CALL: u32 = 65;
 }
 
 /// The rows of one width.
-pub struct Table {
+pub(super) struct Table {
     rules: [Rule; ROWS],
     /// Row of each number, plus one; 0 is unknown.
     index: [u8; 66],
@@ -76,7 +76,7 @@ pub struct Table {
 }
 
 /// Rules that no object file asks for.
-pub struct Rewritten {
+pub(super) struct Rewritten {
     /// Nothing is left to compute or to write.
     pub nothing: Rule,
     /// Nothing is left to compute; the instruction is replaced.
@@ -118,18 +118,18 @@ pub struct Rewritten {
     pub low_tp: Rule,
 }
 
-pub static RV32: Table = Table::new(false);
-pub static RV64: Table = Table::new(true);
+pub(super) static RV32: Table = Table::new(false);
+pub(super) static RV64: Table = Table::new(true);
 
 impl Table {
     /// The table's row of a relocation.
-    pub fn find(&self, r_type: u32) -> Option<&Rule> {
+    pub(super) fn find(&self, r_type: u32) -> Option<&Rule> {
         let at = *self.index.get(usize::try_from(r_type).ok()?)?;
         self.rules.get(usize::from(at.checked_sub(1)?))
     }
 
     #[cfg(test)]
-    pub fn rules(&self) -> &[Rule] {
+    pub(super) fn rules(&self) -> &[Rule] {
         &self.rules
     }
 

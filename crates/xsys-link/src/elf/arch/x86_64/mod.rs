@@ -47,7 +47,7 @@ use super::{
 };
 
 /// The architecture.
-pub struct X86_64 {
+pub(super) struct X86_64 {
     /// Loads from the GOT may become cheaper.
     pub relax: bool,
 }

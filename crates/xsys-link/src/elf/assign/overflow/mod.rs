@@ -48,7 +48,7 @@ struct Contents<'a> {
 }
 
 /// One error for all regions that are too small, if there are any.
-pub fn check(
+pub(crate) fn check(
     facts: &Facts<'_, '_>,
     sections: &Sections,
     layout: &Layout<'_>,
@@ -125,7 +125,7 @@ pub fn check(
 }
 
 /// Where MEMORY declares a region.
-pub fn declared_at(script: &Script, name: &str) -> Option<Span> {
+pub(crate) fn declared_at(script: &Script, name: &str) -> Option<Span> {
     script.commands.iter().find_map(|command| match command {
         Command::Memory(list) => list
             .iter()

@@ -12,7 +12,7 @@
 use super::graph::{Graph, Kind};
 
 /// The groups with their depths.
-pub struct Depths {
+pub(super) struct Depths {
     /// The group of each function.
     group_of: Vec<u32>,
     groups: Vec<Group>,
@@ -22,7 +22,7 @@ pub struct Depths {
 
 /// Functions that call each other.
 #[derive(Default)]
-pub struct Group {
+pub(super) struct Group {
     /// In ascending order.
     pub members: Vec<u32>,
     /// Bytes of the deepest chain, each function counted once.
@@ -34,7 +34,7 @@ pub struct Group {
 
 impl Depths {
     /// Works out all depths; each call pushes `pushed` bytes.
-    pub fn of(graph: &Graph<'_>, pushed: u64) -> Self {
+    pub(super) fn of(graph: &Graph<'_>, pushed: u64) -> Self {
         let all = components(graph, |_| true);
         let called = components(graph, |kind| kind == Kind::Call);
         // Callees have lower numbers in both; the wider ones go first, as addresses lead out of them.
@@ -86,12 +86,12 @@ impl Depths {
     }
 
     /// The group of a function.
-    pub fn group(&self, function: u32) -> &Group {
+    pub(super) fn group(&self, function: u32) -> &Group {
         &self.groups[self.group_of[function as usize] as usize]
     }
 
     /// The functions on the deepest chain.
-    pub fn path(&self, function: u32) -> Vec<u32> {
+    pub(super) fn path(&self, function: u32) -> Vec<u32> {
         let mut path = Vec::new();
         let mut at = Some(self.group_of[function as usize]);
         while let Some(group) = at.map(|at| &self.groups[at as usize]) {

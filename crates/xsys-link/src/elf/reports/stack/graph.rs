@@ -24,7 +24,7 @@ use xsys_diag::Diagnostic;
 const VECTORS: [&[u8]; 3] = [b".vector_table", b".isr_vector", b".vectors"];
 
 /// A function in the image.
-pub struct Function<'a> {
+pub(super) struct Function<'a> {
     addr: u64,
     /// Where the next one or the section's end is.
     end: u64,
@@ -36,7 +36,7 @@ pub struct Function<'a> {
 
 /// How a node refers to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+pub(super) enum Kind {
     /// A branch.
     Call,
     /// Its address.
@@ -44,7 +44,7 @@ pub enum Kind {
 }
 
 /// The functions, and behind them a node for each section, which stands for data.
-pub struct Graph<'a> {
+pub(super) struct Graph<'a> {
     /// By address.
     pub functions: Vec<Function<'a>>,
     /// From, kind and to, sorted.
@@ -57,7 +57,7 @@ pub struct Graph<'a> {
 
 impl<'a> Graph<'a> {
     /// Gathers functions, their frames and their calls.
-    pub fn build(scene: &Scene<'_, 'a>, diagnostics: &mut Vec<Diagnostic>) -> Self {
+    pub(super) fn build(scene: &Scene<'_, 'a>, diagnostics: &mut Vec<Diagnostic>) -> Self {
         let mut graph = Graph {
             functions: functions(scene),
             edges: Vec::new(),
@@ -84,7 +84,7 @@ impl<'a> Graph<'a> {
     }
 
     /// The function around an address, and whether it starts there.
-    pub fn at(&self, addr: u64) -> Option<(u32, bool)> {
+    pub(super) fn at(&self, addr: u64) -> Option<(u32, bool)> {
         let index = self.functions.partition_point(|f| f.addr <= addr);
         let index = index.checked_sub(1)?;
         let function = &self.functions[index];
@@ -93,14 +93,14 @@ impl<'a> Graph<'a> {
     }
 
     /// What a node refers to.
-    pub fn edges(&self, from: u32) -> &[(u32, Kind, u32)] {
+    pub(super) fn edges(&self, from: u32) -> &[(u32, Kind, u32)] {
         let start = self.edges.partition_point(|edge| edge.0 < from);
         let rest = &self.edges[start..];
         &rest[..rest.partition_point(|edge| edge.0 == from)]
     }
 
     /// The functions that a function calls or takes the address of.
-    pub fn callees(&self, from: u32) -> impl Iterator<Item = (Kind, u32)> {
+    pub(super) fn callees(&self, from: u32) -> impl Iterator<Item = (Kind, u32)> {
         let functions = self.functions.len() as u32;
         self.edges(from)
             .iter()

@@ -16,7 +16,7 @@ use crate::elf::sections::refs::Home;
 use crate::elf::synthetic::scan::decide;
 
 /// Address and bytes of each function with a record.
-pub fn read(scene: &Scene<'_, '_>, diagnostics: &mut Vec<Diagnostic>) -> Vec<(u64, u64)> {
+pub(super) fn read(scene: &Scene<'_, '_>, diagnostics: &mut Vec<Diagnostic>) -> Vec<(u64, u64)> {
     let mut out = Vec::new();
     for (file, object) in scene.addresses.resolution.files.iter().enumerate() {
         let mut damaged = None;
