@@ -4,12 +4,12 @@
 //! [`xsys_diag::Diagnostic`]s, all that can be found in one run.
 
 pub mod demangle;
-pub mod elf;
+mod elf;
 mod filling;
 pub mod hints;
 pub mod input;
-pub mod options;
-pub mod output;
+mod options;
+mod output;
 pub mod script;
 mod spare;
 mod threads;

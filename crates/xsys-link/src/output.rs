@@ -23,7 +23,7 @@ const WRITE_LIMIT: u64 = 64 * 1024;
 
 /// Why the output cannot be written.
 #[derive(Debug, thiserror::Error)]
-pub enum OutputError {
+pub(crate) enum OutputError {
     /// A folder has the name of the output.
     #[error("cannot write `{}`: it is a folder", .0.display())]
     Directory(PathBuf),
@@ -69,7 +69,7 @@ pub enum OutputError {
 
 impl OutputError {
     /// The error for people.
-    pub fn into_diagnostic(self) -> Diagnostic {
+    pub(crate) fn into_diagnostic(self) -> Diagnostic {
         let diagnostic = Diagnostic::error(self.to_string());
         match self {
             Self::Directory(_) => diagnostic.help("name another file with `-o`"),
@@ -94,7 +94,7 @@ impl OutputError {
 
 /// A file that is being written. Dropped without [`persist`](Self::persist), it leaves nothing.
 #[derive(Debug)]
-pub struct OutputFile {
+pub(crate) struct OutputFile {
     path: PathBuf,
     size: u64,
     data: Data,
@@ -120,14 +120,14 @@ enum Place {
 
 impl OutputFile {
     /// Makes room for an output of `size` bytes, all zero.
-    pub fn create(path: &Path, size: u64) -> Result<Self, OutputError> {
+    pub(crate) fn create(path: &Path, size: u64) -> Result<Self, OutputError> {
         Self::create_with(path, size, |file| {
             map(file, size).map(|map| map.map(Data::Mapped))
         })
     }
 
     /// The same for an output that is going to be written in [`parts`](Self::parts).
-    pub fn create_for_parts(path: &Path, size: u64) -> Result<Self, OutputError> {
+    pub(crate) fn create_for_parts(path: &Path, size: u64) -> Result<Self, OutputError> {
         Self::create_with(path, size, |file| match cfg!(unix) {
             true => reserve(file, size).map(|_| Some(Data::Parts)),
             false => Ok(None),
@@ -175,7 +175,7 @@ impl OutputFile {
 
     /// The way to write parts of the file, if it was made for that and is large enough: else its
     /// [bytes](Self::bytes_mut) are to be filled.
-    pub fn parts(&self) -> Option<Parts<'_>> {
+    pub(crate) fn parts(&self) -> Option<Parts<'_>> {
         match (&self.data, &self.place) {
             (Data::Parts, Place::Beside(temp)) => Some(Parts {
                 output: self,
@@ -186,7 +186,7 @@ impl OutputFile {
     }
 
     /// The file's bytes, to be filled in any order and by any number of threads.
-    pub fn bytes_mut(&mut self) -> &mut [u8] {
+    pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
         match &mut self.data {
             Data::Buffer(bytes) => bytes,
             Data::Mapped(map) => map,
@@ -195,7 +195,7 @@ impl OutputFile {
     }
 
     /// Cuts the file's end off.
-    pub fn shorten(&mut self, size: u64) {
+    pub(crate) fn shorten(&mut self, size: u64) {
         self.size = self.size.min(size);
         if let Data::Buffer(bytes) = &mut self.data {
             bytes.truncate(self.size as usize);
@@ -203,7 +203,8 @@ impl OutputFile {
     }
 
     /// The file's bytes as they are now.
-    pub fn bytes(&self) -> &[u8] {
+    #[cfg(test)]
+    pub(crate) fn bytes(&self) -> &[u8] {
         match &self.data {
             Data::Buffer(bytes) => bytes,
             Data::Mapped(map) => map,
@@ -213,7 +214,7 @@ impl OutputFile {
 
     /// Completes the file and puts it in its place. An executable gets the permissions
     /// `rwxr-xr-x`, any other file `rw-r--r--`, less what the user's mask takes away.
-    pub fn persist(self, executable: bool) -> Result<(), OutputError> {
+    pub(crate) fn persist(self, executable: bool) -> Result<(), OutputError> {
         let Self {
             path,
             size,
@@ -265,7 +266,7 @@ impl OutputFile {
 
 /// An output that is written part by part, from any number of threads.
 #[derive(Clone, Copy, Debug)]
-pub struct Parts<'f> {
+pub(crate) struct Parts<'f> {
     output: &'f OutputFile,
     file: &'f File,
 }
@@ -273,7 +274,7 @@ pub struct Parts<'f> {
 impl Parts<'_> {
     /// Writes bytes at an offset. What lies between parts when the file is
     /// [complete](OutputFile::persist) is zero.
-    pub fn write(&self, offset: u64, bytes: &[u8]) -> Result<(), OutputError> {
+    pub(crate) fn write(&self, offset: u64, bytes: &[u8]) -> Result<(), OutputError> {
         let OutputFile { path, size, .. } = self.output;
         write_at(self.file, offset, bytes).map_err(|source| failed(path, *size, source))
     }

@@ -53,6 +53,15 @@ pub const TABLE: &[Explained] = &[
         },
     },
     Explained {
+        name: "fixed addresses",
+        holds: |link, links, way| match &links.usual {
+            Outcome::Refused(said) => {
+                way.starts_with("only default mode refuses:") && kept_by_number(link, said)
+            }
+            _ => false,
+        },
+    },
+    Explained {
         name: "types that rust-lld does not compare",
         holds: |_, _, way| {
             way.starts_with("only default mode refuses:") && way.ends_with("has two types")
@@ -69,6 +78,32 @@ pub const TABLE: &[Explained] = &[
         },
     },
 ];
+
+/// Whether all that is said to be undefined is an end of the first segment of an object that has fixed addresses: for
+/// wasm-ld these are addresses in that segment, so that it stays.
+fn kept_by_number(link: &Link, said: &str) -> bool {
+    let mut inputs = link.inputs.clone();
+    let objects: Vec<Object> = inputs
+        .iter_mut()
+        .flat_map(|input| input.objects_mut().to_vec())
+        .collect();
+    let mut errors = said.lines().filter(|line| line.starts_with("error: "));
+    errors.all(|line| {
+        let name = line
+            .strip_prefix("error: undefined symbol: `")
+            .map(|rest| rest.trim_end_matches('`'));
+        let section = name.and_then(|name| {
+            name.strip_prefix("__start_")
+                .or_else(|| name.strip_prefix("__stop_"))
+        });
+        objects.iter().any(|object| {
+            let mut symbols = object.symbols.iter();
+            object.segments.first().map(|first| first.name.as_str()) == section
+                && section.is_some()
+                && symbols.any(|symbol| matches!(symbol.what, What::Absolute(_)))
+        })
+    })
+}
 
 /// Whether all names that are said to be undefined are in a group whose other copy, which another file has, lacks them.
 fn lost_in_group(link: &Link, said: &str) -> bool {

@@ -4,23 +4,23 @@
 //! passes before it and returns a new value; what is fixed after each step is said beside it.
 //! Section contents stay in the mapped inputs until `write` copies them once.
 
-pub mod arch;
+pub(crate) mod arch;
 mod assign;
-pub mod compressed;
+pub(crate) mod compressed;
 mod consts;
 mod ids;
 mod layout;
-pub mod live;
+pub(crate) mod live;
 mod load;
-pub mod names;
-pub mod object;
+pub(crate) mod names;
+pub(crate) mod object;
 mod place;
 mod relocatable;
 mod relocate;
-pub mod reports;
-pub mod sections;
+pub(crate) mod reports;
+pub(crate) mod sections;
 mod symbols;
-pub mod synthetic;
+pub(crate) mod synthetic;
 mod write;
 
 use self::names::Map;
@@ -31,7 +31,7 @@ use super::options::ElfOptions;
 
 /// What a link leaves behind besides its output file.
 #[derive(Debug, Default)]
-pub struct Linked {
+pub(crate) struct Linked {
     /// Errors and warnings, in the order in which the passes found them.
     pub diagnostics: Vec<Diagnostic>,
     /// Memory regions and how full they are.
@@ -51,7 +51,7 @@ pub struct Linked {
 }
 
 /// Links. Problems of one kind are gathered, and the link stops at the next checkpoint.
-pub fn link(options: &ElfOptions) -> Linked {
+pub(crate) fn link(options: &ElfOptions) -> Linked {
     let mut linked = Linked::default();
     let store = FileStore::new();
     let archive = options

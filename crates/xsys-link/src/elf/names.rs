@@ -2,23 +2,23 @@
 
 /// Keys are numbers and names of files that people link on purpose: speed matters, and a fixed seed
 /// makes runs repeatable.
-pub type Map<K, V> = std::collections::HashMap<K, V, foldhash::fast::FixedState>;
+pub(crate) type Map<K, V> = std::collections::HashMap<K, V, foldhash::fast::FixedState>;
 
 /// A symbol's name for people.
-pub fn demangle(name: &[u8]) -> String {
+pub(crate) fn demangle(name: &[u8]) -> String {
     let name = String::from_utf8_lossy(name);
     crate::demangle::readable(&name).into_owned()
 }
 
 /// Whether a section name can follow `__start_`.
-pub fn is_c_identifier(name: &[u8]) -> bool {
+pub(crate) fn is_c_identifier(name: &[u8]) -> bool {
     name.first()
         .is_some_and(|c| c.is_ascii_alphabetic() || *c == b'_')
         && name.iter().all(|c| c.is_ascii_alphanumeric() || *c == b'_')
 }
 
 /// Sections that are written by the start-up code and constant afterwards (RELRO).
-pub fn is_relro_name(name: &str) -> bool {
+pub(crate) fn is_relro_name(name: &str) -> bool {
     const NAMES: [&str; 12] = [
         ".data.rel.ro",
         ".bss.rel.ro",

@@ -416,7 +416,7 @@ mod tests {
 
 /// What the command line asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Action {
+pub(crate) enum Action {
     /// A link.
     Link,
     /// The version ([`VERSION`](super::gnu::VERSION)) and nothing else.

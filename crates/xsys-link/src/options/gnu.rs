@@ -21,7 +21,7 @@ use super::{ElfOptions, InputWhat, Reproduce};
 
 /// A command line that was read.
 #[derive(Clone, Debug)]
-pub struct Parsed {
+pub(crate) struct Parsed {
     /// The options, as far as they could be understood.
     pub options: ElfOptions,
     /// What is wrong with the command line.
@@ -31,7 +31,7 @@ pub struct Parsed {
 }
 
 /// What `--version` prints. Build systems look for "GNU" to tell which options a linker knows.
-pub const VERSION: &str = concat!(
+pub(crate) const VERSION: &str = concat!(
     "xsys-ld ",
     env!("CARGO_PKG_VERSION"),
     " (compatible with GNU linkers)"
@@ -57,7 +57,7 @@ pub(crate) const PATH_OPTIONS: &[&str] = &[
 ];
 
 /// Reads a command line without the program's name.
-pub fn parse(given: &[OsString]) -> Parsed {
+pub(crate) fn parse(given: &[OsString]) -> Parsed {
     let mut builder = Builder::default();
     let args = response::expand(given, Quoting::Gnu, &mut builder.diagnostics);
     let mut args = args.into_iter().peekable();

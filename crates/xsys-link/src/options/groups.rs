@@ -12,7 +12,7 @@ use crate::elf::compressed::Format;
 
 /// Files that are read, and where they are looked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct InputOptions {
+pub(crate) struct InputOptions {
     /// Files and libraries in the order of the command line, each with the state it was given in.
     pub args: Vec<InputArg>,
     /// `-L`, with `=` and `$SYSROOT` already replaced.
@@ -38,7 +38,7 @@ pub struct InputOptions {
 
 /// What names mean, and which of them are kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SymbolOptions {
+pub(crate) struct SymbolOptions {
     /// `-e`: a symbol or a number.
     pub entry: Option<String>,
     /// `-u`: pulled from archives and kept.
@@ -119,7 +119,7 @@ impl Default for SymbolOptions {
 
 /// What is in the image, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LayoutOptions {
+pub(crate) struct LayoutOptions {
     /// `--force-group-allocation`: `-r` resolves groups.
     pub force_group_allocation: bool,
     /// `--gc-sections`
@@ -187,7 +187,7 @@ impl Default for LayoutOptions {
 
 /// What is told, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReportOptions {
+pub(crate) struct ReportOptions {
     /// `--print-gc-sections`
     pub print_gc_sections: bool,
     /// `-Map` and `-M`

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 /// A memory of the machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MachineMemory {
+pub(crate) struct MachineMemory {
     /// Such as `FLASH`.
     pub name: String,
     /// Its first address.
@@ -19,7 +19,7 @@ pub struct MachineMemory {
 
 impl MachineMemory {
     /// The address after the last byte.
-    pub fn end(&self) -> u64 {
+    pub(crate) fn end(&self) -> u64 {
         self.origin.saturating_add(self.length)
     }
 }

@@ -4,7 +4,7 @@
 //! in [`gnu`] turns the one into the other once, and nothing after it looks at arguments again.
 
 pub(crate) mod build;
-pub mod gnu;
+pub(crate) mod gnu;
 mod groups;
 mod machine_memory;
 #[cfg(test)]
@@ -19,11 +19,10 @@ mod z;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-pub use super::elf::arch::{MachineOptions, Target2};
-pub use build::Action;
-pub use gnu::{Parsed, parse};
-pub use groups::{InputOptions, LayoutOptions, ReportOptions, SymbolOptions};
-pub use machine_memory::MachineMemory;
+pub(crate) use super::elf::arch::{MachineOptions, Target2};
+pub(crate) use build::Action;
+pub(crate) use groups::{InputOptions, LayoutOptions, ReportOptions, SymbolOptions};
+pub(crate) use machine_memory::MachineMemory;
 
 /// The response files that a command line names, those within others included. They are read before
 /// anything else is known, and what they say is as much a part of the link as any other input.
@@ -36,7 +35,7 @@ pub fn response_files(args: &[OsString]) -> Vec<PathBuf> {
 /// `Option` fields are `None` where nothing was said and the answer depends on the architecture or
 /// on the kind of output.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ElfOptions {
+pub(crate) struct ElfOptions {
     /// `-o`
     pub output: PathBuf,
     /// `-o` was given: it beats OUTPUT of a script.
@@ -67,7 +66,7 @@ pub struct ElfOptions {
 
 impl ElfOptions {
     /// The output has relocation tables.
-    pub fn keeps_relocations(&self) -> bool {
+    pub(crate) fn keeps_relocations(&self) -> bool {
         self.layout.emit_relocs || self.kind.is_object()
     }
 }
@@ -94,7 +93,7 @@ impl Default for ElfOptions {
 
 /// One input and the state of the command line where it stood.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InputArg {
+pub(crate) struct InputArg {
     /// Which file.
     pub what: InputWhat,
     /// `--whole-archive`: every member is linked.
@@ -109,7 +108,7 @@ pub struct InputArg {
 
 /// One `--wrap`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wrap {
+pub(crate) struct Wrap {
     /// `f`, references to which go to the wrapper.
     pub plain: String,
     /// `__wrap_f`
@@ -120,7 +119,7 @@ pub struct Wrap {
 
 impl Wrap {
     /// The names that belong to `--wrap=plain`.
-    pub fn of(plain: String) -> Self {
+    pub(crate) fn of(plain: String) -> Self {
         Self {
             wrapper: format!("__wrap_{plain}"),
             real: format!("__real_{plain}"),
@@ -132,7 +131,7 @@ impl Wrap {
 /// The file an input argument names. Whether a [`File`](InputWhat::File) is an object, an archive
 /// or a linker script shows when it is opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum InputWhat {
+pub(crate) enum InputWhat {
     /// A path.
     File(PathBuf),
     /// What followed `-l`: `foo`, or `:file` for a file of exactly that name.
@@ -141,7 +140,7 @@ pub enum InputWhat {
 
 /// What kind of file is made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum OutputKind {
+pub(crate) enum OutputKind {
     /// An executable for fixed addresses.
     #[default]
     Static,
@@ -153,24 +152,24 @@ pub enum OutputKind {
 
 impl OutputKind {
     /// Another link gets it, not a loader.
-    pub fn is_object(self) -> bool {
+    pub(crate) fn is_object(self) -> bool {
         self == OutputKind::Relocatable
     }
 
     /// It is loaded and runs.
-    pub fn is_image(self) -> bool {
+    pub(crate) fn is_image(self) -> bool {
         !self.is_object()
     }
 
     /// It may be loaded anywhere: addresses in it are relocated when it starts.
-    pub fn is_pic(self) -> bool {
+    pub(crate) fn is_pic(self) -> bool {
         self == OutputKind::StaticPie
     }
 }
 
 /// What is left out of the symbol table and the debug sections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Strip {
+pub(crate) enum Strip {
     /// Nothing.
     None,
     /// Debug sections (`-S`).
@@ -181,7 +180,7 @@ pub enum Strip {
 
 /// Which local symbols are left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Discard {
+pub(crate) enum Discard {
     /// None.
     None,
     /// The assembler's (`.L…`) (`-X`).
@@ -218,7 +217,7 @@ pub struct Reproduce {
 
 /// Folding of identical functions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Icf {
+pub(crate) enum Icf {
     /// Off.
     None,
     /// Where no address is compared.
@@ -229,7 +228,7 @@ pub enum Icf {
 
 /// What happens to input sections that no script rule names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Orphan {
+pub(crate) enum Orphan {
     /// Placed after the sections that are most like them.
     Place,
     /// Placed, with a warning.
@@ -242,7 +241,7 @@ pub enum Orphan {
 
 /// The order of common symbols by alignment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SortCommon {
+pub(crate) enum SortCommon {
     /// Largest alignment first, which leaves the fewest gaps.
     Descending,
     /// Smallest first.
@@ -251,7 +250,7 @@ pub enum SortCommon {
 
 /// How wildcard patterns without a sort of their own are sorted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SortSection {
+pub(crate) enum SortSection {
     /// In input order.
     None,
     /// By name.
@@ -262,7 +261,7 @@ pub enum SortSection {
 
 /// What an undefined symbol leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unresolved {
+pub(crate) enum Unresolved {
     /// An error.
     Error,
     /// A warning, and address 0.
@@ -282,7 +281,7 @@ pub enum MapTo {
 
 /// How segments of different permissions share pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SeparateCode {
+pub(crate) enum SeparateCode {
     /// They may share a page of the file.
     None,
     /// Code has pages of its own (`-z separate-code`).
@@ -293,7 +292,7 @@ pub enum SeparateCode {
 
 /// What `-z` sets.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ZOptions {
+pub(crate) struct ZOptions {
     /// `-z max-page-size=N`
     pub max_page_size: Option<u64>,
     /// `-z common-page-size=N`

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use super::gnu::{Parsed, parse};
 use super::row::{Act, Arg};
 use super::table::TABLE;
 use super::z::Z_TABLE;

@@ -25,7 +25,7 @@ use super::synth;
 use super::tidy::{self, Arities};
 
 /// Assigns all numbers.
-pub fn assign<'a>(
+pub(super) fn assign<'a>(
     options: &'a WasmOptions,
     resolved: &mut Resolved<'a>,
     live: &mut Live,

@@ -20,7 +20,7 @@ const NAME_SPACE: [u8; 16] = [
 const BLOCK: usize = 1 << 20;
 
 /// Length of an id; 0 where there is none.
-pub fn len(kind: &BuildId) -> usize {
+pub(super) fn len(kind: &BuildId) -> usize {
     match kind {
         BuildId::None => 0,
         BuildId::Fast | BuildId::Md5 => 16,
@@ -30,7 +30,7 @@ pub fn len(kind: &BuildId) -> usize {
 }
 
 /// The section's contents, with blanks where the id depends on the module's bytes. `None` where there is no section.
-pub fn section(kind: &BuildId) -> Option<Vec<u8>> {
+pub(super) fn section(kind: &BuildId) -> Option<Vec<u8>> {
     let mut out = Vec::new();
     leb::uleb(&mut out, len(kind) as u64);
     match kind {
@@ -43,12 +43,12 @@ pub fn section(kind: &BuildId) -> Option<Vec<u8>> {
 }
 
 /// Whether the id depends on the module's bytes.
-pub fn reads(kind: &BuildId) -> bool {
+pub(super) fn reads(kind: &BuildId) -> bool {
     !matches!(kind, BuildId::None | BuildId::Hex(_))
 }
 
 /// Fills in an id that depends on them at the end of a module's bytes.
-pub fn fill(kind: &BuildId, module: &mut [u8]) {
+pub(super) fn fill(kind: &BuildId, module: &mut [u8]) {
     let id = match kind {
         BuildId::None | BuildId::Hex(_) => return,
         BuildId::Fast => fast(module),

@@ -13,7 +13,7 @@ use super::reloc::{self, Field, Value};
 use super::symbols::Symbol;
 
 /// Whether the address of something that is not defined is asked for at run time.
-pub fn is_dynamic(options: &WasmOptions, symbol: &Symbol<'_>) -> bool {
+pub(super) fn is_dynamic(options: &WasmOptions, symbol: &Symbol<'_>) -> bool {
     options.unresolved == Unresolved::Import
         && (!options.relocatable || options.shrink.compat)
         && symbol.is_undefined()
@@ -23,7 +23,11 @@ pub fn is_dynamic(options: &WasmOptions, symbol: &Symbol<'_>) -> bool {
 }
 
 /// Whether code wants that address now. Data get it at run time ([`super::dynamic_data`]).
-pub fn is_fixed(options: &WasmOptions, symbol: &Symbol<'_>, entry: &RelocationEntry) -> bool {
+pub(super) fn is_fixed(
+    options: &WasmOptions,
+    symbol: &Symbol<'_>,
+    entry: &RelocationEntry,
+) -> bool {
     let row = reloc::row(entry.ty);
     if !matches!(
         row.value,
@@ -38,7 +42,7 @@ pub fn is_fixed(options: &WasmOptions, symbol: &Symbol<'_>, entry: &RelocationEn
 }
 
 /// Whether a place in data waits for it.
-pub fn waits(options: &WasmOptions, symbol: &Symbol<'_>, entry: &RelocationEntry) -> bool {
+pub(super) fn waits(options: &WasmOptions, symbol: &Symbol<'_>, entry: &RelocationEntry) -> bool {
     let row = reloc::row(entry.ty);
     matches!(row.value, Value::Address | Value::TableSlot)
         && matches!(row.field, Field::I32 | Field::I64)

@@ -26,10 +26,10 @@ const I64_ADD: u8 = 0x7c;
 const PLACE: [u8; 2] = [2, 0];
 
 /// The function that fills in data.
-pub const APPLY: &str = "__wasm_apply_data_relocs";
+pub(super) const APPLY: &str = "__wasm_apply_data_relocs";
 
 /// Whether live data, thread-local or others, have such a place.
-pub fn any(options: &WasmOptions, resolved: &Resolved<'_>, live: &Live, tls: bool) -> bool {
+pub(super) fn any(options: &WasmOptions, resolved: &Resolved<'_>, live: &Live, tls: bool) -> bool {
     let mut named = resolved.named();
     if !named.any(|(_, symbol)| is_dynamic(options, symbol)) {
         return false;
@@ -51,7 +51,7 @@ pub fn any(options: &WasmOptions, resolved: &Resolved<'_>, live: &Live, tls: boo
 
 /// The body of the function, without its list of local variables. Data that want something else than an address of what
 /// has its address in a global are mistakes.
-pub fn body(
+pub(super) fn body(
     options: &WasmOptions,
     resolved: &Resolved<'_>,
     indexes: &Indexes<'_>,

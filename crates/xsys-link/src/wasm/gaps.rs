@@ -22,7 +22,7 @@ const WORTH: usize = 4;
 
 /// The contents of the segments, in their order, with what can be left out. Empty where nothing
 /// can.
-pub fn find(
+pub(super) fn find(
     options: &WasmOptions,
     resolved: &Resolved<'_>,
     live: &Live,
@@ -112,7 +112,7 @@ impl Iterator for Zeros<'_> {
 }
 
 /// Fills in a segment's bytes.
-pub fn fill(
+pub(super) fn fill(
     resolved: &Resolved<'_>,
     live: &Live,
     layout: &Layout<'_>,

@@ -66,7 +66,7 @@ impl Live {
 }
 
 /// Whether a symbol is to be visible from outside.
-pub fn is_exported(options: &WasmOptions, symbol: &Symbol<'_>) -> bool {
+pub(super) fn is_exported(options: &WasmOptions, symbol: &Symbol<'_>) -> bool {
     symbol.is_defined()
         && !symbol.is_local()
         && !symbol.stub
@@ -86,7 +86,7 @@ fn is_end(symbol: &Symbol<'_>) -> bool {
 }
 
 /// Finds what stays.
-pub fn gc(options: &WasmOptions, resolved: &Resolved<'_>) -> Live {
+pub(super) fn gc(options: &WasmOptions, resolved: &Resolved<'_>) -> Live {
     let all = !options.gc_sections;
     let mut marking = Marking {
         compat: options.shrink.compat,

@@ -8,17 +8,17 @@ use wasmparser::BinaryReader;
 use super::object::MAGIC;
 
 /// The number that custom sections have.
-pub const CUSTOM: u8 = 0;
+pub(super) const CUSTOM: u8 = 0;
 /// The globals' section.
-pub const GLOBALS: u8 = 6;
+pub(super) const GLOBALS: u8 = 6;
 /// The section of function bodies.
-pub const CODE: u8 = 10;
+pub(super) const CODE: u8 = 10;
 /// The section of data segments.
-pub const DATA: u8 = 11;
+pub(super) const DATA: u8 = 11;
 
 /// A section's header.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Head {
+pub(super) struct Head {
     /// What it is.
     pub id: u8,
     /// Its name in maps.
@@ -31,7 +31,7 @@ pub struct Head {
 
 impl Head {
     /// Reads what a section starts with. `None` for the magic number.
-    pub fn read(bytes: &[u8]) -> Option<Self> {
+    pub(super) fn read(bytes: &[u8]) -> Option<Self> {
         const NAMES: [&str; 14] = [
             "CUSTOM",
             "TYPE",

@@ -117,7 +117,7 @@ fn slot_of(id: SymbolId, symbol: &Symbol<'_>) -> Slot {
 }
 
 /// Gives out numbers, and reports what is not defined.
-pub fn number<'a>(
+pub(super) fn number<'a>(
     options: &WasmOptions,
     resolved: &Resolved<'a>,
     live: &Live,
@@ -155,7 +155,11 @@ pub fn number<'a>(
 
 /// Whether a live global will hold the address of a thread-local variable of shared memory: only
 /// position-independent objects ask for that.
-pub fn needs_tls_globals(options: &WasmOptions, resolved: &Resolved<'_>, live: &Live) -> bool {
+pub(super) fn needs_tls_globals(
+    options: &WasmOptions,
+    resolved: &Resolved<'_>,
+    live: &Live,
+) -> bool {
     if !options.memory.shared {
         return false;
     }
@@ -495,7 +499,7 @@ fn space(kind: SymbolKind) -> usize {
 }
 
 /// Where an import comes from.
-pub fn import_name<'a>(symbol: &Symbol<'a>) -> ImportName<'a> {
+pub(super) fn import_name<'a>(symbol: &Symbol<'a>) -> ImportName<'a> {
     symbol.import.as_deref().copied().unwrap_or(ImportName {
         module: "env",
         field: symbol.name,

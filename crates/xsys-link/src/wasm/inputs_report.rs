@@ -14,7 +14,7 @@ use super::symbols::{Asker, FileId, FunctionRef, Resolved};
 use crate::options::MapTo;
 
 /// Puts a report where the command line wants it.
-pub fn deliver(to: &MapTo, text: &str, stdout: &mut String) -> Option<Diagnostic> {
+pub(super) fn deliver(to: &MapTo, text: &str, stdout: &mut String) -> Option<Diagnostic> {
     let path = match to {
         MapTo::Stdout => {
             stdout.push_str(text);
@@ -30,7 +30,7 @@ pub fn deliver(to: &MapTo, text: &str, stdout: &mut String) -> Option<Diagnostic
 }
 
 /// The files that take part, in the order in which they were opened.
-pub fn trace(resolved: &Resolved<'_>) -> String {
+pub(super) fn trace(resolved: &Resolved<'_>) -> String {
     let names = resolved
         .opened
         .iter()
@@ -39,7 +39,7 @@ pub fn trace(resolved: &Resolved<'_>) -> String {
 }
 
 /// A line for each file that mentions or defines one of the names.
-pub fn mentions(options: &WasmOptions, resolved: &Resolved<'_>) -> String {
+pub(super) fn mentions(options: &WasmOptions, resolved: &Resolved<'_>) -> String {
     let names = &options.reports.trace_symbols;
     let mut out = String::new();
     if names.is_empty() {
@@ -78,7 +78,7 @@ pub fn mentions(options: &WasmOptions, resolved: &Resolved<'_>) -> String {
 }
 
 /// Who asked for each archive member, and by which name.
-pub fn why_extract(options: &WasmOptions, resolved: &Resolved<'_>) -> String {
+pub(super) fn why_extract(options: &WasmOptions, resolved: &Resolved<'_>) -> String {
     let mut out = String::from("reference\textracted\tsymbol\n");
     for extracted in &resolved.extracted {
         let by = match extracted.by {
@@ -97,7 +97,7 @@ pub fn why_extract(options: &WasmOptions, resolved: &Resolved<'_>) -> String {
 }
 
 /// What garbage collection has dropped.
-pub fn dropped(resolved: &Resolved<'_>, live: &Live) -> String {
+pub(super) fn dropped(resolved: &Resolved<'_>, live: &Live) -> String {
     let mut out = String::new();
     let mut line = |file: &str, name: &str| {
         let _ = writeln!(out, "removing unused section {file}:({name})");
@@ -155,7 +155,7 @@ fn names_of<'a>(
 }
 
 /// The name of a body as messages give it: `file:(symbol)`.
-pub fn body_text(resolved: &Resolved<'_>, function: FunctionRef) -> String {
+pub(super) fn body_text(resolved: &Resolved<'_>, function: FunctionRef) -> String {
     match function {
         FunctionRef::Synthetic(at) => {
             format!("<internal>:({})", resolved.synthetic[at as usize].name)

@@ -5,7 +5,7 @@
 
 /// Appends an unsigned number in its shortest form.
 #[inline]
-pub fn uleb(out: &mut Vec<u8>, value: u64) {
+pub(super) fn uleb(out: &mut Vec<u8>, value: u64) {
     // Most numbers are indexes and addresses.
     let [first, second, third, ..] = septets(value);
     match value {
@@ -18,7 +18,7 @@ pub fn uleb(out: &mut Vec<u8>, value: u64) {
 
 /// Appends a signed number in its shortest form.
 #[inline]
-pub fn sleb(out: &mut Vec<u8>, value: i64) {
+pub(super) fn sleb(out: &mut Vec<u8>, value: i64) {
     let [first, second, third, fourth] = septets(value as u64);
     match value {
         -0x40..0x40 => out.push(first),
@@ -61,18 +61,18 @@ fn long_sleb(out: &mut Vec<u8>, mut value: i64) {
 }
 
 /// Length of an unsigned number's shortest form.
-pub fn uleb_len(value: u64) -> usize {
+pub(super) fn uleb_len(value: u64) -> usize {
     ((64 - value.leading_zeros()).max(1) as usize).div_ceil(7)
 }
 
 /// Length of a signed number's shortest form.
-pub fn sleb_len(value: i64) -> usize {
+pub(super) fn sleb_len(value: i64) -> usize {
     let magnitude = if value < 0 { !value } else { value };
     ((65 - magnitude.leading_zeros()) as usize).div_ceil(7)
 }
 
 /// Fills the whole field with an unsigned number.
-pub fn uleb_padded(field: &mut [u8], mut value: u64) {
+pub(super) fn uleb_padded(field: &mut [u8], mut value: u64) {
     if let Some((last, head)) = field.split_last_mut() {
         for byte in head {
             *byte = (value & 0x7f) as u8 | 0x80;
@@ -83,7 +83,7 @@ pub fn uleb_padded(field: &mut [u8], mut value: u64) {
 }
 
 /// Fills the whole field with a signed number.
-pub fn sleb_padded(field: &mut [u8], mut value: i64) {
+pub(super) fn sleb_padded(field: &mut [u8], mut value: i64) {
     if let Some((last, head)) = field.split_last_mut() {
         for byte in head {
             *byte = (value & 0x7f) as u8 | 0x80;
@@ -96,7 +96,7 @@ pub fn sleb_padded(field: &mut [u8], mut value: i64) {
 /// Reads an unsigned 32-bit number at `at` and moves behind it. `None` where it is cut off or too
 /// large.
 #[inline]
-pub fn read_uleb32(bytes: &[u8], at: &mut usize) -> Option<u32> {
+pub(super) fn read_uleb32(bytes: &[u8], at: &mut usize) -> Option<u32> {
     let mut value = 0u32;
     let mut shift = 0;
     loop {
@@ -118,13 +118,13 @@ pub fn read_uleb32(bytes: &[u8], at: &mut usize) -> Option<u32> {
 }
 
 /// Bytes that may be looked at without asking whether they are there.
-pub type Window = [u8; 32];
+pub(super) type Window = [u8; 32];
 
 /// Reads the bits of a number of at most five bytes at `at` of a window, and moves behind it. `None`
 /// where it is longer. There is no loop in it: numbers that follow each other in a file mostly have the
 /// same lengths, so that each of the branches is foreseen.
 #[inline(always)]
-pub fn read_within(window: &Window, at: &mut usize) -> Option<u64> {
+pub(super) fn read_within(window: &Window, at: &mut usize) -> Option<u64> {
     let byte = |number: usize| u64::from(window[(*at + number) % 32]);
     let bits = |number: usize| (byte(number) & 0x7f) << (7 * number);
     let mut value = bits(0);
@@ -155,7 +155,7 @@ pub fn read_within(window: &Window, at: &mut usize) -> Option<u64> {
 /// Reads a signed number of up to 64 bits at `at` and moves behind it. `None` where it is cut off
 /// or too long.
 #[inline]
-pub fn read_sleb(bytes: &[u8], at: &mut usize) -> Option<i64> {
+pub(super) fn read_sleb(bytes: &[u8], at: &mut usize) -> Option<i64> {
     let mut value = 0i64;
     let mut shift = 0;
     loop {
@@ -174,7 +174,7 @@ pub fn read_sleb(bytes: &[u8], at: &mut usize) -> Option<i64> {
 }
 
 /// Appends a length-prefixed string.
-pub fn string(out: &mut Vec<u8>, text: &str) {
+pub(super) fn string(out: &mut Vec<u8>, text: &str) {
     uleb(out, text.len() as u64);
     out.extend_from_slice(text.as_bytes());
 }

@@ -36,11 +36,11 @@ pub struct WasmInput<'a> {
 }
 
 /// The code of problems with whole files.
-pub const UNUSABLE: &str = "unusable-input";
+pub(super) const UNUSABLE: &str = "unusable-input";
 
 /// An object that may take part in the link.
 #[derive(Debug)]
-pub struct Candidate<'a> {
+pub(super) struct Candidate<'a> {
     /// The file's name, `archive(member)` for members.
     pub name: String,
     /// The object, if it takes part in any case or is expected to.
@@ -68,7 +68,7 @@ impl<'a> Candidate<'a> {
 
 /// What there is to link.
 #[derive(Debug)]
-pub struct Loaded<'a> {
+pub(super) struct Loaded<'a> {
     /// Objects that take part, or may.
     pub candidates: Vec<Candidate<'a>>,
     /// Stub libraries.
@@ -79,7 +79,7 @@ pub struct Loaded<'a> {
 
 /// Lists all objects, in command-line order. The members of thin archives come from `store`;
 /// relocations are kept in `keeper`.
-pub fn load<'a>(
+pub(super) fn load<'a>(
     inputs: &'a [WasmInput<'_>],
     store: &'a FileStore,
     keeper: &'a Keeper,
@@ -282,7 +282,7 @@ fn parse<'a>(
 }
 
 /// Parses an object; problems name the file.
-pub fn parse_object<'a>(
+pub(super) fn parse_object<'a>(
     name: String,
     bytes: &'a [u8],
     debug: DebugRelocs,
@@ -293,7 +293,7 @@ pub fn parse_object<'a>(
 }
 
 /// An object's addresses have another width than those of the output.
-pub fn wrong_width(options: &WasmOptions, file: &ObjectFile<'_>) -> Option<Diagnostic> {
+pub(super) fn wrong_width(options: &WasmOptions, file: &ObjectFile<'_>) -> Option<Diagnostic> {
     let is64 = options.is64();
     if file.memory64 == is64 {
         return None;
@@ -338,7 +338,7 @@ fn unusable(name: &str, bytes: &[u8], problem: &str) -> Diagnostic {
 }
 
 /// A file that is an object, with something in it that cannot be.
-pub fn damaged(name: &str, problem: &str) -> Diagnostic {
+pub(super) fn damaged(name: &str, problem: &str) -> Diagnostic {
     Diagnostic::error(format!("cannot link `{name}`: {problem}"))
         .counterpart(format!("{name}: {problem}"))
         .help("the file may have been cut off while it was written; remove it and build it again")

@@ -20,7 +20,7 @@ use super::write::Planned;
 use hashbrown::HashMap;
 
 /// The map of a module.
-pub fn render(planned: &Planned<'_, '_, '_>) -> String {
+pub(super) fn render(planned: &Planned<'_, '_, '_>) -> String {
     let module = planned.module();
     let mut map = Map {
         module,

@@ -118,7 +118,7 @@ struct Marks {
 }
 
 /// Lays out memory.
-pub fn lay_out<'a>(
+pub(super) fn lay_out<'a>(
     options: &WasmOptions,
     resolved: &Resolved<'a>,
     live: &Live,
@@ -143,7 +143,7 @@ pub fn lay_out<'a>(
 
 /// What clears `.bss` when memory comes from outside and may hold anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BssInImport {
+pub(super) enum BssInImport {
     /// Memory is our own: new memory is zero.
     Own,
     /// A start function with `memory.fill`.

@@ -220,7 +220,7 @@ fn function_type(signature: Signature<'_>) -> Option<FuncType> {
 }
 
 /// `(i32, i64) -> i32`.
-pub fn type_text(signature: Signature<'_>) -> String {
+pub(super) fn type_text(signature: Signature<'_>) -> String {
     let Some(ty) = function_type(signature) else {
         return "?".to_owned();
     };

@@ -54,7 +54,7 @@ pub(super) fn is_allowed(options: &WasmOptions, symbol: &Symbol<'_>) -> bool {
 
 /// Reports the symbols that are missing, unless the command line forgives them. `met` names them,
 /// in the order in which they were met.
-pub fn report(
+pub(super) fn report(
     options: &WasmOptions,
     resolved: &Resolved<'_>,
     live: &Live,
@@ -92,7 +92,7 @@ pub fn report(
 
 /// A place that wants of a symbol what that has not.
 #[derive(Clone, Copy, Debug)]
-pub struct Misplaced {
+pub(super) struct Misplaced {
     /// The symbol.
     pub id: SymbolId,
     /// The file that the place is in.
@@ -103,7 +103,7 @@ pub struct Misplaced {
 
 impl Misplaced {
     /// What a relocation says.
-    pub fn new(id: SymbolId, file: FileId, entry: &RelocationEntry) -> Self {
+    pub(super) fn new(id: SymbolId, file: FileId, entry: &RelocationEntry) -> Self {
         Self {
             id,
             file,
@@ -119,7 +119,7 @@ impl Misplaced {
 }
 
 /// Places that want an address at once, of something that is found at run time: only position-independent code can wait.
-pub fn fixed(resolved: &Resolved<'_>, found: &[Misplaced]) -> Vec<Diagnostic> {
+pub(super) fn fixed(resolved: &Resolved<'_>, found: &[Misplaced]) -> Vec<Diagnostic> {
     let mut seen = HashSet::new();
     let first = found.iter().filter(|place| seen.insert(place.id));
     let problems = first.map(|place| {
@@ -135,7 +135,7 @@ pub fn fixed(resolved: &Resolved<'_>, found: &[Misplaced]) -> Vec<Diagnostic> {
 }
 
 /// Places that want to know how far something is from where the module is loaded, and nothing defines it.
-pub fn nowhere(resolved: &Resolved<'_>, found: &[Misplaced]) -> Vec<Diagnostic> {
+pub(super) fn nowhere(resolved: &Resolved<'_>, found: &[Misplaced]) -> Vec<Diagnostic> {
     let mut seen = HashSet::new();
     let first = found.iter().filter(|place| seen.insert(place.id));
     let problems = first.map(|place| {
@@ -152,7 +152,7 @@ pub fn nowhere(resolved: &Resolved<'_>, found: &[Misplaced]) -> Vec<Diagnostic> 
 
 /// References to thread-local data that no other module can provide, and to data that are not
 /// thread-local, each once a symbol.
-pub fn misused(resolved: &Resolved<'_>, found: &[Misplaced]) -> Vec<Diagnostic> {
+pub(super) fn misused(resolved: &Resolved<'_>, found: &[Misplaced]) -> Vec<Diagnostic> {
     let mut seen = HashSet::new();
     let first = found.iter().filter(|place| seen.insert(place.id));
     let problems = first.map(|place| {
@@ -248,7 +248,7 @@ fn find_places(
 }
 
 /// "`caller` in file".
-pub fn place_of_function(resolved: &Resolved<'_>, file: FileId, at: u32) -> String {
+pub(super) fn place_of_function(resolved: &Resolved<'_>, file: FileId, at: u32) -> String {
     let object = resolved.file(file);
     let named = object.symbols.iter().find(|symbol| {
         symbol.kind == SymbolKind::Function
@@ -331,7 +331,7 @@ fn describe(options: &WasmOptions, resolved: &Resolved<'_>, missing: &Missing) -
 }
 
 /// The defined symbol of that kind whose name is most like this one, as people read it.
-pub fn similar(resolved: &Resolved<'_>, name: &str, kind: SymbolKind) -> Option<String> {
+pub(super) fn similar(resolved: &Resolved<'_>, name: &str, kind: SymbolKind) -> Option<String> {
     let names = resolved.named().filter(|(_, symbol)| {
         symbol.is_defined()
             && symbol.kind == kind

@@ -9,13 +9,13 @@ use std::hash::BuildHasher;
 use hashbrown::HashTable;
 
 /// The hash by which a name travels. The same in every run, as everything here is.
-pub fn hash(name: &str) -> u64 {
+pub(super) fn hash(name: &str) -> u64 {
     foldhash::fast::FixedState::default().hash_one(name)
 }
 
 /// A name, hashed.
 #[derive(Clone, Copy, Debug)]
-pub struct Hashed<'a> {
+pub(super) struct Hashed<'a> {
     /// The name.
     pub text: &'a str,
     /// Its [`hash`].

@@ -23,7 +23,7 @@ const CHUNK: usize = 2048;
 
 /// The contents of the `name` section, in parts that follow each other. `None` when nothing has a
 /// name.
-pub fn names(
+pub(super) fn names(
     options: &WasmOptions,
     resolved: &Resolved<'_>,
     layout: &Layout<'_>,
@@ -97,7 +97,7 @@ fn part(out: &mut Vec<u8>, id: u8, contents: &[u8]) {
 }
 
 /// A symbol's name as the command line wants names: readable, or as it is.
-pub fn shown<'a>(options: &WasmOptions, name: &'a str) -> Cow<'a, str> {
+pub(super) fn shown<'a>(options: &WasmOptions, name: &'a str) -> Cow<'a, str> {
     match (options.demangle, name) {
         // So compilers call it where it takes arguments, because a function has one type here.
         (_, "__main_argc_argv") => Cow::Borrowed("main"),
@@ -224,7 +224,7 @@ fn globals<'a>(
 }
 
 /// The contents of the `producers` section: each tool once, the first version seen.
-pub fn producers(resolved: &Resolved<'_>) -> Option<Vec<u8>> {
+pub(super) fn producers(resolved: &Resolved<'_>) -> Option<Vec<u8>> {
     let mut fields = Vec::new();
     for field in ["language", "processed-by", "sdk"] {
         let mut values: Vec<(&str, &str)> = Vec::new();

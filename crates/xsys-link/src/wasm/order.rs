@@ -6,7 +6,7 @@
 
 /// The new order of functions, as positions in the old one. `uses` says how often each is referred
 /// to; `imports` numbers are taken already.
-pub fn by_use(uses: &[u32], imports: u32) -> Vec<u32> {
+pub(super) fn by_use(uses: &[u32], imports: u32) -> Vec<u32> {
     let count = uses.len();
     let mut order: Vec<u32> = (0..count as u32).collect();
     let mut from = 0;

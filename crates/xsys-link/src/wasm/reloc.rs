@@ -9,14 +9,14 @@ mod entries;
 
 use wasmparser::RelocationType;
 
-pub use entries::{Keeper, Kept, Reader, Relocs, read};
+pub(super) use entries::{Keeper, Kept, Reader, Relocs, read};
 
 use super::leb;
 use super::object::SymbolKind;
 
 /// The bytes that a relocation replaces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Field {
+pub(super) enum Field {
     /// Unsigned, padded to 5 bytes.
     Uleb32,
     /// Signed, padded to 5 bytes.
@@ -33,7 +33,7 @@ pub enum Field {
 
 /// What a relocation asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Value {
+pub(super) enum Value {
     /// A function's index.
     Function,
     /// A function's slot in the indirect table.
@@ -64,7 +64,7 @@ pub enum Value {
 
 /// One row of the relocation table.
 #[derive(Clone, Copy, Debug)]
-pub struct Row {
+pub(super) struct Row {
     /// The psABI-like name, for messages.
     pub name: &'static str,
     /// What it asks for.
@@ -78,7 +78,7 @@ pub struct Row {
 impl Row {
     /// Whether it may name a symbol of a kind.
     #[inline]
-    pub fn takes(&self, kind: SymbolKind) -> bool {
+    pub(super) fn takes(&self, kind: SymbolKind) -> bool {
         self.kinds & bit(kind) != 0
     }
 }
@@ -134,7 +134,7 @@ static ROWS: [Row; TYPES.len()] = {
 
 /// A row of the table.
 #[inline]
-pub fn row(ty: RelocationType) -> &'static Row {
+pub(super) fn row(ty: RelocationType) -> &'static Row {
     &ROWS[ty as usize]
 }
 
@@ -191,7 +191,7 @@ const fn describe(ty: RelocationType) -> Row {
 
 impl Field {
     /// Width in bytes.
-    pub fn width(self) -> usize {
+    pub(super) fn width(self) -> usize {
         match self {
             Field::Uleb32 | Field::Sleb32 => 5,
             Field::Uleb64 | Field::Sleb64 => 10,
@@ -201,7 +201,7 @@ impl Field {
     }
 
     /// Puts `value` into `at`, which must be [`Field::width`] bytes long.
-    pub fn put(self, at: &mut [u8], value: u64) {
+    pub(super) fn put(self, at: &mut [u8], value: u64) {
         match self {
             Field::Uleb32 => leb::uleb_padded(at, u64::from(value as u32)),
             // Addresses above 2 GiB are negative numbers to `i32.const`.
@@ -216,7 +216,7 @@ impl Field {
 
 impl Value {
     /// Whether a function's slot in the indirect table is asked for.
-    pub fn is_table_slot(self) -> bool {
+    pub(super) fn is_table_slot(self) -> bool {
         matches!(self, Value::TableSlot | Value::TableSlotRelative)
     }
 }

@@ -13,7 +13,7 @@ use super::reloc::{self, Relocs, Value};
 use super::symbols::{Definition, FileId, Resolved};
 
 /// What a field gets that refers to something dropped. `None`: the addend.
-pub fn tombstone(section: &str) -> Option<u64> {
+pub(super) fn tombstone(section: &str) -> Option<u64> {
     match section {
         ".debug_ranges" | ".debug_loc" => Some(u64::MAX - 1),
         _ if section.starts_with(".debug_") => Some(u64::MAX),
@@ -24,7 +24,7 @@ pub fn tombstone(section: &str) -> Option<u64> {
 }
 
 /// A chunk of a file that is being written.
-pub struct Chunk<'a> {
+pub(super) struct Chunk<'a> {
     /// The file.
     pub file: FileId,
     /// Its relocations.
@@ -38,7 +38,7 @@ pub struct Chunk<'a> {
 }
 
 /// Fills in a chunk's fields.
-pub fn apply(
+pub(super) fn apply(
     layout: &Layout<'_>,
     resolved: &Resolved<'_>,
     live: &Live,
@@ -56,7 +56,7 @@ pub fn apply(
 }
 
 /// The value that a relocation asks for.
-pub fn value(
+pub(super) fn value(
     layout: &Layout<'_>,
     resolved: &Resolved<'_>,
     live: &Live,

@@ -15,7 +15,7 @@ use super::why_live;
 use crate::demangle::readable;
 
 /// Checks the entry point, the exports and the machine.
-pub fn requests(options: &WasmOptions, resolved: &Resolved<'_>) -> Vec<Diagnostic> {
+pub(super) fn requests(options: &WasmOptions, resolved: &Resolved<'_>) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     let defined = |name: &str| {
         let id = resolved.find(name);
@@ -67,7 +67,7 @@ pub fn requests(options: &WasmOptions, resolved: &Resolved<'_>) -> Vec<Diagnosti
 }
 
 /// The command line exports what is not there; `None` where that is forgiven.
-pub fn not_exported(
+pub(super) fn not_exported(
     options: &WasmOptions,
     resolved: &Resolved<'_>,
     name: &str,
@@ -91,7 +91,7 @@ pub fn not_exported(
 }
 
 /// What the options want to be told before anything has a place.
-pub fn text(
+pub(super) fn text(
     options: &WasmOptions,
     resolved: &Resolved<'_>,
     live: &Live,

@@ -32,7 +32,7 @@ struct Program<'p, 'a> {
 /// Makes the bodies of all live functions. Numbers and addresses have to be final. `maps` says
 /// whether anybody is going to ask where offsets have gone.
 /// With `arities`, their structure becomes cheaper too.
-pub fn shorten(
+pub(super) fn shorten(
     resolved: &Resolved<'_>,
     live: &Live,
     layout: &Layout<'_>,

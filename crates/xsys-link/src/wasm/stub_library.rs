@@ -12,7 +12,7 @@ const MAGIC: &[u8] = b"#STUB";
 
 /// A stub library.
 #[derive(Debug)]
-pub struct Stubs<'a> {
+pub(super) struct Stubs<'a> {
     /// The file's name.
     pub file: String,
     /// Names, each with those that it needs.
@@ -20,13 +20,13 @@ pub struct Stubs<'a> {
 }
 
 /// Whether a file is a stub library.
-pub fn is_stub(bytes: &[u8]) -> bool {
+pub(super) fn is_stub(bytes: &[u8]) -> bool {
     bytes.starts_with(MAGIC)
 }
 
 impl<'a> Stubs<'a> {
     /// Reads one.
-    pub fn parse(file: String, bytes: &'a [u8]) -> Result<Self, Diagnostic> {
+    pub(super) fn parse(file: String, bytes: &'a [u8]) -> Result<Self, Diagnostic> {
         let text = std::str::from_utf8(bytes).map_err(|_| {
             Diagnostic::error(format!("`{file}` is not UTF-8 text"))
                 .help("a stub library lists names, one a line")
@@ -44,7 +44,7 @@ impl<'a> Stubs<'a> {
 }
 
 /// A name that a stub library needs and nothing defines.
-pub fn missing(file: &str, needed: &str, by: &str) -> Diagnostic {
+pub(super) fn missing(file: &str, needed: &str, by: &str) -> Diagnostic {
     Diagnostic::error(format!("undefined symbol: `{needed}`"))
         .note(format!(
             "the stub library `{file}` says that `{by}` needs it"

@@ -12,7 +12,7 @@ use super::reloc::{self, Value};
 use super::symbols::{Definition, FunctionRef, Resolved};
 
 /// Puts the functions into wasm-ld's order; those that nothing refers to go.
-pub fn settle(options: &WasmOptions, resolved: &mut Resolved<'_>, live: &mut Live) {
+pub(super) fn settle(options: &WasmOptions, resolved: &mut Resolved<'_>, live: &mut Live) {
     let any = resolved.symbols.iter().any(|symbol| symbol.missing);
     if !options.shrink.compat || options.relocatable || !any {
         return;

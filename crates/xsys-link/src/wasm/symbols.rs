@@ -182,7 +182,7 @@ impl Symbol<'_> {
 }
 
 /// What the names of functions begin with that stand in for definitions of another type.
-pub const MISMATCH: &str = "signature_mismatch:";
+pub(super) const MISMATCH: &str = "signature_mismatch:";
 
 /// A function that the linker makes.
 #[derive(Clone, Debug)]

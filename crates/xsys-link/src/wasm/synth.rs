@@ -31,7 +31,7 @@ const DROP: u8 = 0x1a;
 const LOCAL_GET: u8 = 0x20;
 
 /// How `.bss` gets its zeros.
-pub fn bss_in_import(options: &WasmOptions, features: &Features) -> BssInImport {
+pub(super) fn bss_in_import(options: &WasmOptions, features: &Features) -> BssInImport {
     if options.keeps_relocs() {
         return BssInImport::InFile;
     }
@@ -44,7 +44,7 @@ pub fn bss_in_import(options: &WasmOptions, features: &Features) -> BssInImport 
 }
 
 /// Adds the start function that fills memory, where one is needed.
-pub fn init_memory(
+pub(super) fn init_memory(
     options: &WasmOptions,
     resolved: &mut Resolved<'_>,
     live: &mut Live,
@@ -78,7 +78,7 @@ pub fn init_memory(
 }
 
 /// Adds the function that fills in data which wait for addresses, where some do.
-pub fn apply_data(options: &WasmOptions, resolved: &mut Resolved<'_>, live: &mut Live) {
+pub(super) fn apply_data(options: &WasmOptions, resolved: &mut Resolved<'_>, live: &mut Live) {
     if options.relocatable || !dynamic_data::any(options, resolved, live, false) {
         return;
     }
@@ -157,7 +157,7 @@ fn add<'a>(
 }
 
 /// Adds the function that sets globals which hold addresses of thread-local data, where some do.
-pub fn tls_globals(
+pub(super) fn tls_globals(
     options: &WasmOptions,
     resolved: &mut Resolved<'_>,
     live: &mut Live,
@@ -192,7 +192,7 @@ pub fn tls_globals(
 }
 
 /// Adds wrappers that run initialisers and finalisers around exported functions.
-pub fn command_exports<'a>(
+pub(super) fn command_exports<'a>(
     options: &WasmOptions,
     resolved: &mut Resolved<'a>,
     live: &mut Live,
@@ -238,7 +238,7 @@ pub fn command_exports<'a>(
 }
 
 /// Makes the bodies, in the order of the synthetic functions; empty for those that are dropped.
-pub fn bodies(
+pub(super) fn bodies(
     options: &WasmOptions,
     resolved: &Resolved<'_>,
     live: &Live,

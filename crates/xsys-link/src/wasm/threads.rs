@@ -88,7 +88,7 @@ impl Code<'_> {
 }
 
 /// Pushes a constant address.
-pub fn pointer(out: &mut Vec<u8>, value: u64, is64: bool) {
+pub(super) fn pointer(out: &mut Vec<u8>, value: u64, is64: bool) {
     if is64 {
         out.push(I64_CONST);
         leb::sleb(out, value as i64);
@@ -99,7 +99,12 @@ pub fn pointer(out: &mut Vec<u8>, value: u64, is64: bool) {
 }
 
 /// The body of `__wasm_init_memory`, without its list of local variables.
-pub fn init_memory(memory: &Memory<'_>, indexes: &Indexes<'_>, is64: bool, out: &mut Vec<u8>) {
+pub(super) fn init_memory(
+    memory: &Memory<'_>,
+    indexes: &Indexes<'_>,
+    is64: bool,
+    out: &mut Vec<u8>,
+) {
     let mut code = Code { out, is64 };
     let flag = memory.init_flag;
     if let Some(flag) = flag {
@@ -155,7 +160,7 @@ pub fn init_memory(memory: &Memory<'_>, indexes: &Indexes<'_>, is64: bool, out: 
 }
 
 /// The body of `__wasm_init_tls`, without its list of local variables.
-pub fn init_tls(
+pub(super) fn init_tls(
     resolved: &Resolved<'_>,
     memory: &Memory<'_>,
     indexes: &Indexes<'_>,
@@ -184,7 +189,7 @@ pub fn init_tls(
 
 /// The body that sets globals which hold addresses of thread-local data, without its list of local
 /// variables.
-pub fn init_tls_globals(
+pub(super) fn init_tls_globals(
     resolved: &Resolved<'_>,
     memory: &Memory<'_>,
     indexes: &Indexes<'_>,
@@ -209,7 +214,7 @@ pub fn init_tls_globals(
 
 /// The body of `__wasm_apply_tls_relocs`, without its list of local variables. As wasm-ld has it: addresses that are in
 /// globals are stored once more, into the segment's own place.
-pub fn apply_tls(
+pub(super) fn apply_tls(
     resolved: &Resolved<'_>,
     memory: &Memory<'_>,
     indexes: &Indexes<'_>,
@@ -252,7 +257,7 @@ pub fn apply_tls(
 }
 
 /// Data want something else than an address of what has its address in a global.
-pub fn no_address(name: &str, user: &str, relocation: &str) -> Diagnostic {
+pub(super) fn no_address(name: &str, user: &str, relocation: &str) -> Diagnostic {
     Diagnostic::error(format!(
         "data of `{user}` want more of `{}` than its address, which is known at run time",
         readable(name)
@@ -263,7 +268,7 @@ pub fn no_address(name: &str, user: &str, relocation: &str) -> Diagnostic {
 }
 
 /// Thread-local variables whose addresses are in globals.
-pub fn tls_globals<'i>(
+pub(super) fn tls_globals<'i>(
     resolved: &'i Resolved<'_>,
     indexes: &'i Indexes<'_>,
 ) -> impl Iterator<Item = SymbolId> + 'i {

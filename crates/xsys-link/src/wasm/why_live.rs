@@ -45,7 +45,7 @@ struct Walk<'r, 'a> {
 }
 
 /// The lines for all names that were asked for.
-pub fn why_live(options: &WasmOptions, resolved: &Resolved<'_>) -> String {
+pub(super) fn why_live(options: &WasmOptions, resolved: &Resolved<'_>) -> String {
     let mut walk = Walk {
         resolved,
         reasons: HashMap::new(),

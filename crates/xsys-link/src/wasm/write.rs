@@ -33,7 +33,7 @@ pub struct Planned<'m, 's, 'a> {
 }
 
 /// Finds out what the module consists of.
-pub fn plan<'m, 's, 'a>(module: &'m Module<'s, 'a>) -> Planned<'m, 's, 'a> {
+pub(super) fn plan<'m, 's, 'a>(module: &'m Module<'s, 'a>) -> Planned<'m, 's, 'a> {
     let pieces = module.pieces().into_iter();
     let pieces = pieces.map(|piece| {
         let size = module.size(&piece);

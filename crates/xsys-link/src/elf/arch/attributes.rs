@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 /// Two inputs, or an input and its spec, that contradict each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Conflict {
+pub(crate) struct Conflict {
     /// The input that was read last; its fellows went before.
     pub input: String,
     /// What contradicts, lower case.
@@ -181,7 +181,7 @@ fn is_big_endian(data: &[u8]) -> bool {
 }
 
 /// Makes the lengths of a section that was written here big-endian.
-pub fn make_big_endian(section: &mut [u8]) {
+pub(crate) fn make_big_endian(section: &mut [u8]) {
     let name = section.iter().skip(5).position(|&byte| byte == 0);
     // The format, a length, the name and its end, the scope.
     let block = name.map(|name| 5 + name + 2);

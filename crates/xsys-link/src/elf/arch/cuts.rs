@@ -19,7 +19,7 @@ struct Cut {
 
 /// A relocation whose instruction is another one now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Change {
+pub(crate) struct Change {
     /// Index in the section's table.
     pub reloc: u32,
     /// Bytes that go with it.
@@ -30,7 +30,7 @@ pub struct Change {
 
 /// Bytes that relaxation takes out of a section, and what it writes instead.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Cuts {
+pub(crate) struct Cuts {
     cuts: Vec<Cut>,
     /// By ascending index, once [`finish`](Cuts::finish)ed.
     changes: Vec<Change>,
@@ -39,7 +39,7 @@ pub struct Cuts {
 impl Cuts {
     /// Takes `length` bytes out. Calls come by ascending offset; what overlaps an earlier cut is
     /// refused.
-    pub fn remove(&mut self, start: u64, length: u64) -> bool {
+    pub(crate) fn remove(&mut self, start: u64, length: u64) -> bool {
         let before = self.total();
         if self.cuts.last().is_some_and(|c| c.start + c.length > start) {
             return false;
@@ -55,7 +55,7 @@ impl Cuts {
     }
 
     /// Notes what a relocation becomes.
-    pub fn change(&mut self, reloc: u32, removed: u8, rewrite: Rewrite) {
+    pub(crate) fn change(&mut self, reloc: u32, removed: u8, rewrite: Rewrite) {
         self.changes.push(Change {
             reloc,
             removed,
@@ -64,7 +64,7 @@ impl Cuts {
     }
 
     /// Sorts the changes; relocation tables need not ascend by offset.
-    pub fn finish(mut self) -> Option<Self> {
+    pub(crate) fn finish(mut self) -> Option<Self> {
         if !self.changes.is_sorted_by_key(|c| c.reloc) {
             self.changes.sort_by_key(|c| c.reloc);
         }
@@ -72,12 +72,12 @@ impl Cuts {
     }
 
     /// Bytes removed in all.
-    pub fn total(&self) -> u64 {
+    pub(crate) fn total(&self) -> u64 {
         self.cuts.last().map_or(0, |c| c.before + c.length)
     }
 
     /// The offset after the cuts; offsets inside a cut move to its start.
-    pub fn map(&self, offset: u64) -> u64 {
+    pub(crate) fn map(&self, offset: u64) -> u64 {
         let behind = self.cuts.partition_point(|c| c.start < offset);
         match behind.checked_sub(1).and_then(|at| self.cuts.get(at)) {
             Some(c) => offset - c.before - c.length.min(offset - c.start),
@@ -86,7 +86,7 @@ impl Cuts {
     }
 
     /// What a relocation became.
-    pub fn change_of(&self, reloc: u32) -> Option<&Change> {
+    pub(crate) fn change_of(&self, reloc: u32) -> Option<&Change> {
         let at = self
             .changes
             .binary_search_by_key(&reloc, |c| c.reloc)
@@ -95,12 +95,12 @@ impl Cuts {
     }
 
     /// All changes, by ascending relocation.
-    pub fn changes(&self) -> &[Change] {
+    pub(crate) fn changes(&self) -> &[Change] {
         &self.changes
     }
 
     /// The stretches that stay of `length` bytes.
-    pub fn kept(&self, length: u64) -> impl Iterator<Item = std::ops::Range<usize>> + '_ {
+    pub(crate) fn kept(&self, length: u64) -> impl Iterator<Item = std::ops::Range<usize>> + '_ {
         let starts = std::iter::once(0).chain(self.cuts.iter().map(|c| c.start + c.length));
         let ends = self.cuts.iter().map(|c| c.start).chain([length]);
         starts

@@ -11,7 +11,7 @@ use super::attributes::Conflict;
 use super::{Arch, MachineOptions};
 
 /// A machine (`EM_*`) with all its classes and byte orders.
-pub trait Machine: Sync {
+pub(crate) trait Machine: Sync {
     /// `EM_*`
     fn number(&self) -> u16;
     /// What messages call it; `None` for a number.
@@ -76,7 +76,7 @@ pub trait Machine: Sync {
 
 /// A name of a class and a byte order of a machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Variant {
+pub(crate) struct Variant {
     /// The name.
     pub name: &'static str,
     /// ELFCLASS64
@@ -96,7 +96,7 @@ pub(super) const fn variant(name: &'static str, bits: u8, order: u8) -> Variant 
 
 /// What [`Machine::open`] may know of a link.
 #[derive(Clone, Copy)]
-pub struct Link<'l> {
+pub(crate) struct Link<'l> {
     /// ELFCLASS64
     pub is_64: bool,
     /// The merged build attributes.
@@ -113,7 +113,7 @@ pub struct Link<'l> {
 
 impl<'l> Link<'l> {
     /// A link of which only the class is known.
-    pub fn of(is_64: bool, options: &'l MachineOptions) -> Self {
+    pub(crate) fn of(is_64: bool, options: &'l MachineOptions) -> Self {
         Self {
             is_64,
             attributes: None,
@@ -126,7 +126,7 @@ impl<'l> Link<'l> {
 }
 
 /// What a device's name means for a machine.
-pub enum Device {
+pub(crate) enum Device {
     /// Devices are not chosen by name here.
     Foreign,
     /// This one.

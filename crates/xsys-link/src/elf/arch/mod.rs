@@ -8,34 +8,34 @@
 
 mod aarch64;
 mod arm;
-pub mod attributes;
+pub(crate) mod attributes;
 mod avr;
-pub mod cuts;
+pub(crate) mod cuts;
 mod known;
 mod machine;
 mod msp430;
 mod options;
 mod riscv;
 mod rule;
-pub mod shortening;
+pub(crate) mod shortening;
 mod small_object;
 #[cfg(test)]
 mod tests;
 mod traits;
 mod x86_64;
 
-pub use machine::{Device, Link, Machine, Variant};
-pub use options::{Emulation, MachineOptions, Target2};
+pub(crate) use machine::{Device, Link, Machine, Variant};
+pub(crate) use options::{Emulation, MachineOptions, Target2};
 use rule::row;
-pub use rule::{Base, Range, Relative, Rule};
-pub use traits::{
+pub(crate) use rule::{Base, Range, Relative, Rule};
+pub(crate) use traits::{
     Arch, CodeUnits, Errata, Gateways, Relaxation, Rewrites, Rules, Runtime, Thunks, VectorTable,
 };
 
 use super::object::Section;
 
 /// The machines that there is linking for, by name.
-pub static MACHINES: &[&dyn Machine] = &[
+pub(crate) static MACHINES: &[&dyn Machine] = &[
     &aarch64::MACHINE,
     &arm::MACHINE,
     &avr::MACHINE,
@@ -45,11 +45,11 @@ pub static MACHINES: &[&dyn Machine] = &[
 ];
 
 /// The machine of an object that fits every link (`EM_NONE`).
-pub const ANY_MACHINE: u16 = object::elf::EM_NONE.0;
+pub(crate) const ANY_MACHINE: u16 = object::elf::EM_NONE.0;
 
 /// What [`Rewrites::rewrite`] may know of a relocation's symbol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SymbolFacts {
+pub(crate) struct SymbolFacts {
     /// Weak and defined nowhere: its value is 0 and it may be far from P.
     pub undefined_weak: bool,
     /// STT_GNU_IFUNC: must go through a GOT slot.
@@ -63,7 +63,7 @@ pub struct SymbolFacts {
 /// An instruction sequence that gets replaced because the link is static: GOT access by address
 /// formation, general dynamic TLS by local exec, and so on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rewrite {
+pub(crate) struct Rewrite {
     /// What is computed instead (decides whether GOT slots are needed at all).
     pub rule: &'static Rule,
     /// The architecture's own number of the sequence, handed back to [`Rewrites::apply_rewrite`].
@@ -75,7 +75,7 @@ pub struct Rewrite {
 
 /// A relocation as an architecture sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Site {
+pub(crate) struct Site {
     /// ELF relocation number.
     pub r_type: u32,
     /// Offset of the place in its section.
@@ -86,7 +86,7 @@ pub struct Site {
 
 /// A relocation once addresses are known.
 #[derive(Clone, Copy, Debug)]
-pub struct Settled {
+pub(crate) struct Settled {
     /// At its place in the output.
     pub site: Site,
     /// The next one, if it is of the same symbol.
@@ -103,7 +103,7 @@ pub struct Settled {
 
 /// A branch that cannot reach, or whose target runs in another instruction set state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BranchTarget {
+pub(crate) struct BranchTarget {
     /// S + A (or L + A), with the architecture's mode bit (ARM: bit 0 set means Thumb).
     pub addr: u64,
     /// STT_FUNC or STT_GNU_IFUNC: the mode bit means something.
@@ -112,12 +112,12 @@ pub struct BranchTarget {
 
 /// Which thunk a branch needs: an architecture's own number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ThunkForm(pub u8);
+pub(crate) struct ThunkForm(pub u8);
 
 /// A symbol that a thunk or PLT section must define so that disassemblers know the state
 /// (ARM `$a`, `$t`, `$d`; AArch64 `$x`, `$d`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MappingSymbol {
+pub(crate) struct MappingSymbol {
     /// Offset in the thunk.
     pub offset: u32,
     /// `$x` and so on.
@@ -126,7 +126,7 @@ pub struct MappingSymbol {
 
 /// Dynamic relocation numbers for static-pie and IFUNC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DynamicTypes {
+pub(crate) struct DynamicTypes {
     /// `R_*_RELATIVE`
     pub relative: u32,
     /// `R_*_IRELATIVE`
@@ -137,7 +137,7 @@ pub struct DynamicTypes {
 
 /// How TLS offsets are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TlsVariant {
+pub(crate) enum TlsVariant {
     /// Variant I: TP points `tcb` bytes before the block (aligned up to the block's alignment), and
     /// `tp_bias` is subtracted from TP offsets, `dtp_bias` from DTP offsets.
     One {
@@ -156,17 +156,17 @@ fn all() -> impl Iterator<Item = &'static dyn Machine> {
 }
 
 /// The machine of that number.
-pub fn machine(number: u16) -> Option<&'static dyn Machine> {
+pub(crate) fn machine(number: u16) -> Option<&'static dyn Machine> {
     all().find(|machine| machine.number() == number)
 }
 
 /// The instruction set of a link; `None` if there is no linking for the machine.
-pub fn open(number: u16, link: &Link<'_>) -> Option<Box<dyn Arch>> {
+pub(crate) fn open(number: u16, link: &Link<'_>) -> Option<Box<dyn Arch>> {
     machine(number)?.open(link)
 }
 
 /// What to say about a machine that [`open`] does not know.
-pub fn unsupported(number: u16, is_64: bool) -> xsys_diag::Diagnostic {
+pub(crate) fn unsupported(number: u16, is_64: bool) -> xsys_diag::Diagnostic {
     let options = MachineOptions::default();
     let classes = MACHINES.iter().flat_map(|machine| {
         let classes = [false, true].into_iter();
@@ -179,7 +179,7 @@ pub fn unsupported(number: u16, is_64: bool) -> xsys_diag::Diagnostic {
 }
 
 /// A machine for messages.
-pub fn machine_name(number: u16, is_64: bool) -> String {
+pub(crate) fn machine_name(number: u16, is_64: bool) -> String {
     match machine(number).and_then(|machine| machine.name(is_64)) {
         Some(name) => name.to_owned(),
         None => format!("machine {number} ({} bits)", if is_64 { 64 } else { 32 }),
@@ -187,14 +187,14 @@ pub fn machine_name(number: u16, is_64: bool) -> String {
 }
 
 /// The names of machines whose images may be big-endian.
-pub fn big_endian_names() -> String {
+pub(crate) fn big_endian_names() -> String {
     let machines = MACHINES.iter().filter(|m| m.links_big_endian());
     let names: Vec<&str> = machines.filter_map(|m| m.name(false)).collect();
     names.join(", ")
 }
 
 /// The emulation of that name (`-m`).
-pub fn emulation(name: &str) -> Option<Emulation> {
+pub(crate) fn emulation(name: &str) -> Option<Emulation> {
     all().find_map(|machine| {
         let variant = machine.emulations().iter().find(|v| v.name == name)?;
         Some(of_machine(machine, variant))
@@ -211,7 +211,7 @@ fn of_machine(machine: &dyn Machine, variant: &Variant) -> Emulation {
 }
 
 /// The names of the emulations that there is linking for.
-pub fn linked_emulations() -> impl Iterator<Item = &'static str> {
+pub(crate) fn linked_emulations() -> impl Iterator<Item = &'static str> {
     let options = MachineOptions::default();
     MACHINES.iter().flat_map(move |machine| {
         let linked = |variant: &&Variant| {
@@ -224,7 +224,7 @@ pub fn linked_emulations() -> impl Iterator<Item = &'static str> {
 }
 
 /// The format of that name (OUTPUT_FORMAT, TARGET).
-pub fn format(name: &str) -> Option<Emulation> {
+pub(crate) fn format(name: &str) -> Option<Emulation> {
     all().find_map(|machine| {
         let variant = machine.formats().iter().find(|v| v.name == name)?;
         Some(of_machine(machine, variant))
@@ -232,7 +232,7 @@ pub fn format(name: &str) -> Option<Emulation> {
 }
 
 /// The names of the formats of a machine's class.
-pub fn format_names(number: u16, is_64: bool) -> impl Iterator<Item = &'static str> {
+pub(crate) fn format_names(number: u16, is_64: bool) -> impl Iterator<Item = &'static str> {
     let formats = machine(number).map_or(&[][..], |machine| machine.formats());
     let of = formats.iter().filter(move |v| v.is_64 == is_64);
     of.map(|v| v.name)
@@ -240,19 +240,19 @@ pub fn format_names(number: u16, is_64: bool) -> impl Iterator<Item = &'static s
 
 /// The machine that a name of OUTPUT_ARCH stands for, and its class if the name tells; `None` for names that
 /// are not known.
-pub fn architecture(name: &str) -> Option<(u16, Option<bool>)> {
+pub(crate) fn architecture(name: &str) -> Option<(u16, Option<bool>)> {
     all().find_map(|machine| Some((machine.number(), machine.architecture(name)?)))
 }
 
 /// What `-mmcu=NAME` means to the machines whose devices are chosen by name.
-pub fn device(name: &str) -> Device {
+pub(crate) fn device(name: &str) -> Device {
     let answers = MACHINES.iter().map(|machine| machine.device(name));
     let mut own = answers.filter(|answer| !matches!(answer, Device::Foreign));
     own.next().unwrap_or(Device::Foreign)
 }
 
 /// The machine whose build attributes a section holds (SHT_ARM_ATTRIBUTES, SHT_RISCV_ATTRIBUTES …).
-pub fn attributes_of(section: &Section<'_>) -> Option<&'static dyn Machine> {
+pub(crate) fn attributes_of(section: &Section<'_>) -> Option<&'static dyn Machine> {
     if section.sh_type != super::consts::SHT_ATTRIBUTES {
         return None;
     }
@@ -264,11 +264,11 @@ pub fn attributes_of(section: &Section<'_>) -> Option<&'static dyn Machine> {
 }
 
 /// [`Machine::mode_bit`] of a machine's functions.
-pub fn mode_bit(number: u16) -> u64 {
+pub(crate) fn mode_bit(number: u16) -> u64 {
     machine(number).map_or(0, Machine::mode_bit)
 }
 
 /// Names of segment types that PHDRS takes on some machine.
-pub fn segment_types() -> impl Iterator<Item = &'static (&'static str, u32)> {
+pub(crate) fn segment_types() -> impl Iterator<Item = &'static (&'static str, u32)> {
     MACHINES.iter().flat_map(|machine| machine.segment_types())
 }

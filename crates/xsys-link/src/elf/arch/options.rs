@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 /// What `-m` or a format stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Emulation {
+pub(crate) struct Emulation {
     /// The name.
     pub name: &'static str,
     /// `EM_*`
@@ -17,7 +17,7 @@ pub struct Emulation {
 
 /// What `R_ARM_TARGET2` means, `--target2`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target2 {
+pub(crate) enum Target2 {
     /// `R_ARM_REL32`
     Rel,
     /// `R_ARM_ABS32`
@@ -28,7 +28,7 @@ pub enum Target2 {
 
 /// Options that concern instruction sets.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MachineOptions {
+pub(crate) struct MachineOptions {
     /// `-m`
     pub emulation: Option<Emulation>,
     /// `-mmcu`: a device, whose memories and start code are needed.

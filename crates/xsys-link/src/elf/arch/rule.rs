@@ -6,7 +6,7 @@
 /// What a relocation computes, as the sum of two independent choices: which address
 /// ([`Base`]) and relative to what ([`Relative`]). The value is `relative(base(S) + A)`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rule {
+pub(crate) struct Rule {
     /// ELF relocation number.
     pub r_type: u32,
     /// The psABI's name, with `R_`.
@@ -45,8 +45,9 @@ pub(super) const fn row(
 }
 
 /// Which address a relocation starts from.
+#[expect(clippy::enum_variant_names)] // the base of the GOT is what psABIs call it
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Base {
+pub(crate) enum Base {
     /// Nothing is computed; a marker (NONE, RELAX, V4BX, TLSDESC_CALL that was not rewritten).
     Nothing,
     /// S.
@@ -82,7 +83,7 @@ pub enum Base {
 
 /// Relative to what a relocation's address is expressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Relative {
+pub(crate) enum Relative {
     /// Absolute.
     Zero,
     /// − P.
@@ -101,7 +102,7 @@ pub enum Relative {
 
 /// Which values fit a field; bits count the value, before any scaling by the encoder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Range {
+pub(crate) enum Range {
     /// Truncated without a check (`_NC` and arithmetic relocations).
     Any,
     /// −2^(n−1) … 2^(n−1) − 1
@@ -122,13 +123,13 @@ pub enum Range {
 
 impl Range {
     /// Whether `value` fits.
-    pub fn contains(self, value: i64) -> bool {
+    pub(crate) fn contains(self, value: i64) -> bool {
         let (low, high) = self.bounds();
         (low..=high).contains(&i128::from(value))
     }
 
     /// Lowest and highest value that fit.
-    pub fn bounds(self) -> (i128, i128) {
+    pub(crate) fn bounds(self) -> (i128, i128) {
         match self {
             Range::Any => (i128::from(i64::MIN), i128::from(u64::MAX)),
             Range::Signed(n) => (-(1 << (n - 1)), (1 << (n - 1)) - 1),

@@ -11,7 +11,7 @@ use crate::elf::object::{ObjectFile, Reloc, Section};
 
 /// A section that carries relaxation markers.
 #[derive(Clone, Copy)]
-pub struct Marked<'m, 'a> {
+pub(crate) struct Marked<'m, 'a> {
     /// Its file.
     pub object: &'m ObjectFile<'a>,
     /// Its index there.
@@ -22,7 +22,7 @@ pub struct Marked<'m, 'a> {
 
 /// A relocation that may let its instruction go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Candidate {
+pub(crate) struct Candidate {
     /// Index in the section's table.
     pub reloc: u32,
     /// The architecture's own number of what it is.
@@ -37,7 +37,7 @@ pub struct Candidate {
 
 /// How exactly two places of a symbol stay together wherever its section goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Anchor {
+pub(crate) struct Anchor {
     /// The symbol's offset in its section.
     pub offset: u64,
     /// The section's alignment.
@@ -47,7 +47,7 @@ pub struct Anchor {
 }
 
 /// The present addresses.
-pub trait View {
+pub(crate) trait View {
     /// Address of the section.
     fn base(&self) -> u64;
     /// Address of an offset of the section, by the last round's cuts.
@@ -67,7 +67,7 @@ pub trait View {
 }
 
 /// An instruction set whose code gets shorter.
-pub trait Shortening: Sync {
+pub(crate) trait Shortening: Sync {
     /// The symbol whose value start-up code loads into the global pointer.
     fn global_pointer(&self) -> &'static [u8];
     /// Whether the instruction at a relocation begins to load the global pointer.

@@ -14,7 +14,9 @@ use super::{
 use crate::script::builtin::Additions;
 
 /// One instruction set. Every method is pure.
-pub trait Arch: Sync + Rules + Rewrites + Runtime + Thunks + Relaxation + Errata {
+pub(crate) trait Arch:
+    Sync + Rules + Rewrites + Runtime + Thunks + Relaxation + Errata
+{
     /// `EM_*`.
     fn machine(&self) -> u16;
     /// 64-bit ELF files.
@@ -81,7 +83,7 @@ pub trait Arch: Sync + Rules + Rewrites + Runtime + Thunks + Relaxation + Errata
 }
 
 /// Relocations: what they compute and how values are written.
-pub trait Rules {
+pub(crate) trait Rules {
     /// The table row of a relocation; `None` if the linker does not know it.
     fn rule(&self, r_type: u32) -> Option<&'static Rule>;
     /// The name of a relocation that has no row: one for run-time linkers, or not supported.
@@ -135,7 +137,7 @@ pub trait Rules {
 }
 
 /// Instruction sequences that become cheaper because the link is static. The default: there are none.
-pub trait Rewrites {
+pub(crate) trait Rewrites {
     /// Whether the static link can replace the sequence at `site`; must give the same answer at
     /// scan and at write time, so it may only look at input bytes.
     fn rewrite(&self, _site: Site, _facts: SymbolFacts, _section: &[u8]) -> Option<Rewrite> {
@@ -171,7 +173,7 @@ pub trait Rewrites {
 
 /// What start-up code and C libraries expect: thread-local storage, IFUNCs, dynamic relocations. The default is
 /// a machine without all of it.
-pub trait Runtime {
+pub(crate) trait Runtime {
     /// How TLS offsets are counted.
     fn tls(&self) -> TlsVariant {
         TlsVariant::Two
@@ -202,7 +204,7 @@ pub trait Runtime {
 }
 
 /// Branches that cannot reach, or whose target runs in another state. The default: none.
-pub trait Thunks {
+pub(crate) trait Thunks {
     /// A branch may need a thunk even where it reaches, because its target runs in another state.
     fn changes_state(&self) -> bool {
         false
@@ -256,7 +258,7 @@ pub trait Thunks {
 }
 
 /// Code that gets shorter once addresses are known. The default: it does not.
-pub trait Relaxation {
+pub(crate) trait Relaxation {
     /// How code of this architecture gets shorter, where it can.
     fn shortening(&self) -> Option<&dyn Shortening> {
         None
@@ -276,7 +278,7 @@ pub trait Relaxation {
 }
 
 /// Instructions that some cores get wrong where they stand. The default: none.
-pub trait Errata {
+pub(crate) trait Errata {
     /// Some instructions must not stand where they stand.
     fn wants_detours(&self) -> bool {
         false
@@ -297,10 +299,10 @@ pub trait Errata {
 }
 
 /// How code is turned around: the size of its units, by the mapping symbol that they follow; 1 for data.
-pub type CodeUnits = fn(&[u8]) -> Option<usize>;
+pub(crate) type CodeUnits = fn(&[u8]) -> Option<usize>;
 
 /// Code at which non-secure code enters secure functions.
-pub trait Gateways {
+pub(crate) trait Gateways {
     /// The core of this link has them.
     fn supported(&self) -> bool;
     /// Bytes of one.
@@ -313,7 +315,7 @@ pub trait Gateways {
 
 /// Whether an image begins with a table of vectors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum VectorTable {
+pub(crate) enum VectorTable {
     /// No.
     None,
     /// It may: where a section has the usual name.

@@ -257,7 +257,7 @@ impl<'f> Walker<'_, 'f, '_> {
                 }
                 Item::Assign(assignment) => self.assignment(assignment),
                 Item::Assert(assert) => self.assertion(assert),
-                Item::Data { size, value, .. } => {
+                Item::Data { size, value } => {
                     if self.report.is_some() {
                         let offset = self.layout.extents[id.0 as usize].size;
                         let value = self.number(value);

@@ -11,12 +11,12 @@
 mod read;
 mod write;
 
-pub use read::expand;
-pub use write::compress;
+pub(crate) use read::expand;
+pub(crate) use write::compress;
 
 /// How contents are compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
+pub(crate) enum Format {
     /// `ELFCOMPRESS_ZLIB`
     Zlib,
     /// `ELFCOMPRESS_ZSTD`

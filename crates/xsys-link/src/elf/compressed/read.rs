@@ -42,7 +42,7 @@ struct Expanded<'a> {
 }
 
 /// Expands what takes part in the link, in parallel.
-pub fn expand<'a>(
+pub(crate) fn expand<'a>(
     files: &mut [ObjectFile<'a>],
     store: &'a FileStore,
     options: &ElfOptions,

@@ -68,7 +68,7 @@ struct Part<'b> {
 
 /// Compresses the debug sections of an ELF image in place; returns how long it is then.
 /// `loaded_end` is where nothing follows that is loaded, `headers` where the section headers are.
-pub fn compress(
+pub(crate) fn compress(
     bytes: &mut [u8],
     (is_64, endian): (bool, Endianness),
     (loaded_end, headers): (u64, u64),

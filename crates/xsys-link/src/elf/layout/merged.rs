@@ -6,7 +6,7 @@ use crate::elf::ids::SectionId;
 pub(crate) const DROPPED: u32 = u32::MAX;
 
 /// A merged section: its bytes stay in the inputs until they are written.
-pub struct Merged<'a> {
+pub(crate) struct Merged<'a> {
     /// Unique entries as (offset in the output, bytes).
     pub entries: Vec<(u64, &'a [u8])>,
     /// Bytes in all.
@@ -14,7 +14,7 @@ pub struct Merged<'a> {
 }
 
 /// Where one input section's entries went.
-pub struct MergedInput {
+pub(crate) struct MergedInput {
     /// The merged section, by index.
     pub merged: u32,
     /// Start of each entry in the input, ascending, and its offset in the merged section.
@@ -23,20 +23,20 @@ pub struct MergedInput {
 
 impl MergedInput {
     /// Files the pieces of one input under its merged section.
-    pub fn new(merged: u32, pieces: Vec<(u32, u32)>) -> Self {
+    pub(crate) fn new(merged: u32, pieces: Vec<(u32, u32)>) -> Self {
         Self { merged, pieces }
     }
 
     /// Maps an offset in the input section to one in the merged section; `None` if its entry is not
     /// in the image.
-    pub fn map(&self, offset: u64) -> Option<u64> {
+    pub(crate) fn map(&self, offset: u64) -> Option<u64> {
         self.map_near(offset, &mut 0)
     }
 
     /// [`map`](Self::map) that looks at the entry `last` and those behind it first, and leaves there
     /// where it found `offset`.
     #[inline]
-    pub fn map_near(&self, offset: u64, last: &mut usize) -> Option<u64> {
+    pub(crate) fn map_near(&self, offset: u64, last: &mut usize) -> Option<u64> {
         const STEPS: usize = 4;
         let starts_by = |&(start, _): &(u32, u32)| u64::from(start) <= offset;
         let behind = self.pieces.get(*last..).unwrap_or_default();
@@ -61,7 +61,7 @@ impl MergedInput {
 
 /// The result of the pass.
 #[derive(Default)]
-pub struct MergeMap<'a> {
+pub(crate) struct MergeMap<'a> {
     /// The merged sections.
     pub merged: Vec<Merged<'a>>,
     inputs: Vec<MergedInput>,
@@ -72,13 +72,13 @@ pub struct MergeMap<'a> {
 impl MergeMap<'_> {
     /// Where a section's entries went, if it was merged.
     #[inline]
-    pub fn get(&self, id: SectionId) -> Option<&MergedInput> {
+    pub(crate) fn get(&self, id: SectionId) -> Option<&MergedInput> {
         let position = *self.index.get(id.0 as usize)?;
         self.inputs.get((position as usize).checked_sub(1)?)
     }
 
     /// Files a merged input section.
-    pub fn insert(&mut self, id: SectionId, input: MergedInput) {
+    pub(crate) fn insert(&mut self, id: SectionId, input: MergedInput) {
         let at = id.0 as usize;
         if self.index.len() <= at {
             self.index.resize(at + 1, 0);

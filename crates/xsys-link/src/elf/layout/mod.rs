@@ -27,7 +27,7 @@ use crate::script::eval::{OutputId, Value};
 
 /// An output section's addresses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Extent {
+pub(crate) struct Extent {
     /// VMA.
     pub addr: u64,
     /// LMA.
@@ -46,7 +46,7 @@ pub struct Extent {
 
 /// A MEMORY region and how full it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Region {
+pub(crate) struct Region {
     /// Its name.
     pub name: String,
     /// ORIGIN
@@ -63,19 +63,19 @@ pub struct Region {
 
 impl Region {
     /// Where sections start.
-    pub fn start(&self) -> u64 {
+    pub(crate) fn start(&self) -> u64 {
         self.origin.wrapping_add(self.shift)
     }
 
     /// Bytes that sections take.
-    pub fn used(&self) -> u64 {
+    pub(crate) fn used(&self) -> u64 {
         self.cursor.wrapping_sub(self.start())
     }
 }
 
 /// A piece of code that a branch goes through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Thunk {
+pub(crate) struct Thunk {
     /// The architecture's form.
     pub form: ThunkForm,
     /// Where it goes.
@@ -88,7 +88,7 @@ pub struct Thunk {
 
 /// The thunks of one synthetic section.
 #[derive(Clone, Debug, Default)]
-pub struct ThunkGroup {
+pub(crate) struct ThunkGroup {
     /// In the order in which they were needed.
     pub thunks: Vec<Thunk>,
     /// Bytes.
@@ -97,7 +97,7 @@ pub struct ThunkGroup {
 
 /// An instruction that has moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Detour {
+pub(crate) struct Detour {
     /// The section that it stood in.
     pub section: SectionId,
     /// Where.
@@ -110,7 +110,7 @@ pub struct Detour {
 
 /// The value of a data command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DataWrite {
+pub(crate) struct DataWrite {
     /// The output section.
     pub output: OutputId,
     /// Offset in it.
@@ -123,7 +123,7 @@ pub struct DataWrite {
 
 /// What the expressions of a line of PHDRS come to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct PhdrValues {
+pub(crate) struct PhdrValues {
     /// `p_type`
     pub p_type: u32,
     /// `AT(…)`
@@ -133,7 +133,7 @@ pub struct PhdrValues {
 }
 
 /// Addresses of everything.
-pub struct Layout<'s> {
+pub(crate) struct Layout<'s> {
     /// What is where, with thunk sections added.
     pub placement: Placement<'s>,
     /// By [`OutputId`].
@@ -172,14 +172,14 @@ pub struct Layout<'s> {
 
 impl Layout<'_> {
     /// The size that relaxation leaves of a section of `size` bytes.
-    pub fn size(&self, id: SectionId, size: u64) -> u64 {
+    pub(crate) fn size(&self, id: SectionId, size: u64) -> u64 {
         size - self.cuts.get(&id).map_or(0, Cuts::total)
     }
 }
 
 /// Everything that an address depends on.
 #[derive(Clone, Copy)]
-pub struct Addresses<'l, 'a> {
+pub(crate) struct Addresses<'l, 'a> {
     /// Names.
     pub resolution: &'l Resolution<'a>,
     /// Sections.
@@ -200,7 +200,7 @@ pub struct Addresses<'l, 'a> {
 
 /// Where the last reference into a merged section went.
 #[derive(Default)]
-pub struct Near<'l> {
+pub(crate) struct Near<'l> {
     id: Option<SectionId>,
     input: Option<&'l MergedInput>,
     /// Address of the merged section.
@@ -211,7 +211,7 @@ pub struct Near<'l> {
 
 /// The addresses of all symbols after layout: what millions of relocations ask for, worked out once
 /// a symbol.
-pub struct SettledSymbols {
+pub(crate) struct SettledSymbols {
     locals: Vec<Vec<Settled>>,
     globals: Vec<Settled>,
 }
@@ -228,7 +228,7 @@ enum Settled {
 
 impl SettledSymbols {
     /// Works out all addresses.
-    pub fn settle(addresses: &Addresses<'_, '_>) -> Self {
+    pub(crate) fn settle(addresses: &Addresses<'_, '_>) -> Self {
         let resolution = addresses.resolution;
         let settle = |symbol: SymRef| {
             if let Home::Section(id, value) = symbol.home(resolution, addresses.sections)
@@ -274,7 +274,7 @@ impl SettledSymbols {
 impl<'l, 'a> Addresses<'l, 'a> {
     /// The address of an offset of an input section; `None` if it is not in the image.
     #[inline]
-    pub fn of_section(&self, id: SectionId, offset: u64) -> Option<u64> {
+    pub(crate) fn of_section(&self, id: SectionId, offset: u64) -> Option<u64> {
         let Some(output) = self.layout.output_of.get(id.0 as usize).copied().flatten() else {
             let merged = self.merge.get(id)?;
             let to = merged.map(offset)?;
@@ -292,7 +292,7 @@ impl<'l, 'a> Addresses<'l, 'a> {
     }
 
     /// What relaxation leaves of `size` bytes at an offset of a section.
-    pub fn length(&self, id: SectionId, offset: u64, size: u64) -> u64 {
+    pub(crate) fn length(&self, id: SectionId, offset: u64, size: u64) -> u64 {
         match self.layout.cuts.get(&id) {
             Some(cuts) => cuts.map(offset.saturating_add(size)) - cuts.map(offset),
             None => size,
@@ -302,7 +302,7 @@ impl<'l, 'a> Addresses<'l, 'a> {
     /// S + A of a relocation, without going through the IPLT; `None` if the symbol's section is
     /// not in the image.
     #[inline]
-    pub fn of_symbol(&self, symbol: SymRef, addend: i64) -> Option<u64> {
+    pub(crate) fn of_symbol(&self, symbol: SymRef, addend: i64) -> Option<u64> {
         if let Some(settled) = self.settled {
             return match settled.of(symbol) {
                 Settled::At(address) => Some(address.wrapping_add_signed(addend)),
@@ -336,7 +336,12 @@ impl<'l, 'a> Addresses<'l, 'a> {
     /// [`of_symbol`](Self::of_symbol) for one of many references in a row, which tend to go to
     /// neighbouring strings of the same section.
     #[inline]
-    pub fn of_symbol_near(&self, symbol: SymRef, addend: i64, near: &mut Near<'l>) -> Option<u64> {
+    pub(crate) fn of_symbol_near(
+        &self,
+        symbol: SymRef,
+        addend: i64,
+        near: &mut Near<'l>,
+    ) -> Option<u64> {
         let Some(Settled::Merged(id, value)) = self.settled.map(|settled| settled.of(symbol))
         else {
             return self.of_symbol(symbol, addend);
@@ -360,7 +365,7 @@ impl<'l, 'a> Addresses<'l, 'a> {
     }
 
     /// The value of a symbol that a script or the linker defines.
-    pub fn assigned(&self, id: SymbolId) -> Option<u64> {
+    pub(crate) fn assigned(&self, id: SymbolId) -> Option<u64> {
         if let Some(value) = self.layout.values.get(&id) {
             return Some(self.absolute(*value));
         }
@@ -368,7 +373,7 @@ impl<'l, 'a> Addresses<'l, 'a> {
     }
 
     /// An expression's value as an address.
-    pub fn absolute(&self, value: Value) -> u64 {
+    pub(crate) fn absolute(&self, value: Value) -> u64 {
         match value.section {
             Some(id) => self.layout.extents[id.0 as usize]
                 .addr
@@ -378,7 +383,7 @@ impl<'l, 'a> Addresses<'l, 'a> {
     }
 
     /// The address of the only synthetic section of a kind.
-    pub fn synthetic(&self, kind: SyntheticKind) -> Option<u64> {
+    pub(crate) fn synthetic(&self, kind: SyntheticKind) -> Option<u64> {
         self.of_section(self.sections.find(kind)?, 0)
     }
 }

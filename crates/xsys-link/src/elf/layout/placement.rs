@@ -4,11 +4,11 @@ use crate::elf::sections::described::Statement;
 use object::elf;
 
 use crate::elf::ids::SectionId;
-use crate::script::ast::{Assert, Assignment, Expr, OutputSectionDef, Span};
+use crate::script::ast::{Assert, Assignment, Expr, OutputSectionDef};
 use crate::script::eval::OutputId;
 
 /// An output section before it has an address.
-pub struct OutputSection<'s> {
+pub(crate) struct OutputSection<'s> {
     /// Its name.
     pub name: String,
     /// The script's description; `None` for orphans.
@@ -31,17 +31,17 @@ pub struct OutputSection<'s> {
 
 impl OutputSection<'_> {
     /// SHF_ALLOC.
-    pub fn is_alloc(&self) -> bool {
+    pub(crate) fn is_alloc(&self) -> bool {
         self.flags & elf::SHF_ALLOC.0 != 0
     }
 
     /// `.tbss`: takes no addresses of its own.
-    pub fn is_tbss(&self) -> bool {
+    pub(crate) fn is_tbss(&self) -> bool {
         self.flags & elf::SHF_TLS.0 != 0 && self.sh_type == elf::SHT_NOBITS.0
     }
 
     /// All input sections in order.
-    pub fn inputs(&self) -> impl Iterator<Item = SectionId> + '_ {
+    pub(crate) fn inputs(&self) -> impl Iterator<Item = SectionId> + '_ {
         self.items
             .iter()
             .flat_map(|item| match item {
@@ -53,7 +53,7 @@ impl OutputSection<'_> {
 }
 
 /// A piece of an output section.
-pub enum Item<'s> {
+pub(crate) enum Item<'s> {
     /// Input sections.
     Inputs(Vec<SectionId>),
     /// `symbol = …` or `. = …`
@@ -61,11 +61,7 @@ pub enum Item<'s> {
     /// `ASSERT`
     Assert(&'s Assert),
     /// `BYTE` and relatives
-    Data {
-        size: u8,
-        value: &'s Expr,
-        span: Span,
-    },
+    Data { size: u8, value: &'s Expr },
     /// `ASCIZ`
     Bytes(&'s [u8]),
     /// `FILL`
@@ -73,7 +69,7 @@ pub enum Item<'s> {
 }
 
 /// The result: what goes where, in layout order.
-pub struct Placement<'s> {
+pub(crate) struct Placement<'s> {
     /// Statements in layout order.
     pub statements: Vec<Statement<'s>>,
     /// Output sections; the index is [`OutputId`].
@@ -84,7 +80,7 @@ pub struct Placement<'s> {
 
 impl Placement<'_> {
     /// An output section.
-    pub fn output(&self, id: OutputId) -> &OutputSection<'_> {
+    pub(crate) fn output(&self, id: OutputId) -> &OutputSection<'_> {
         &self.outputs[id.0 as usize]
     }
 }

@@ -6,7 +6,7 @@ use crate::script::eval::OutputId;
 
 /// A program header in the making.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Segment {
+pub(crate) struct Segment {
     /// `p_type`
     pub p_type: u32,
     /// `p_flags`
@@ -34,7 +34,7 @@ pub struct Segment {
 }
 
 /// The file's plan: segments, and where sections stand in the file.
-pub struct FilePlan {
+pub(crate) struct FilePlan {
     /// Program headers in table order.
     pub segments: Vec<Segment>,
     /// File offset by [`OutputId`].
@@ -45,7 +45,7 @@ pub struct FilePlan {
 
 impl FilePlan {
     /// Loadable segments as (address, bytes).
-    pub fn load_ranges(&self) -> Vec<(u64, u64)> {
+    pub(crate) fn load_ranges(&self) -> Vec<(u64, u64)> {
         self.segments
             .iter()
             .filter(|s| s.p_type == elf::PT_LOAD.0)
@@ -54,13 +54,13 @@ impl FilePlan {
     }
 
     /// Where nothing follows that a segment has; `headers` is the size of the headers.
-    pub fn loaded_end(&self, headers: u64) -> u64 {
+    pub(crate) fn loaded_end(&self, headers: u64) -> u64 {
         let ends = self.segments.iter().map(|s| s.offset + s.file_size);
         ends.max().unwrap_or(0).max(headers)
     }
 
     /// The first segment of a type.
-    pub fn find(&self, p_type: u32) -> Option<&Segment> {
+    pub(crate) fn find(&self, p_type: u32) -> Option<&Segment> {
         self.segments.iter().find(|s| s.p_type == p_type)
     }
 }

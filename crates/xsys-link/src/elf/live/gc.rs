@@ -26,10 +26,10 @@ use crate::options::ElfOptions;
 use crate::script::ast::Glob;
 
 /// SHF_GNU_RETAIN (1 << 21)
-pub const RETAIN: u64 = 1 << 21;
+pub(crate) const RETAIN: u64 = 1 << 21;
 
 /// The live sections and why they live.
-pub struct Live {
+pub(crate) struct Live {
     live: Vec<bool>,
     /// For each section what woke it, by [`SectionId`].
     reasons: Vec<Reason>,
@@ -37,7 +37,7 @@ pub struct Live {
 
 /// Why a section lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reason {
+pub(crate) enum Reason {
     /// It does not, or garbage collection is off.
     Dead,
     /// It is a root by itself: KEEP, RETAIN, an initialiser, a note.
@@ -50,7 +50,7 @@ pub enum Reason {
 
 impl Live {
     /// Why a section lives.
-    pub fn reason(&self, id: SectionId) -> Reason {
+    pub(crate) fn reason(&self, id: SectionId) -> Reason {
         let reason = self.reasons.get(id.0 as usize).copied();
         reason.unwrap_or(if self.contains(id) {
             Reason::Root
@@ -61,13 +61,13 @@ impl Live {
 
     /// Whether a section is in the image.
     #[inline]
-    pub fn contains(&self, id: SectionId) -> bool {
+    pub(crate) fn contains(&self, id: SectionId) -> bool {
         self.live.get(id.0 as usize).copied().unwrap_or(true)
     }
 }
 
 /// Marks the live sections.
-pub fn mark(
+pub(crate) fn mark(
     resolution: &Resolution<'_>,
     sections: &Sections,
     frames: &Frames,

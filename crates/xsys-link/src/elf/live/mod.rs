@@ -1,4 +1,4 @@
 //! Which sections are in the output, and why.
 
-pub mod gc;
-pub mod reasons;
+pub(crate) mod gc;
+pub(crate) mod reasons;

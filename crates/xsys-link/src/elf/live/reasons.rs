@@ -42,7 +42,7 @@ pub enum By {
 }
 
 /// What is known about a link.
-pub struct Known<'k, 'a> {
+pub(crate) struct Known<'k, 'a> {
     pub resolution: &'k Resolution<'a>,
     pub sections: &'k Sections,
     pub live: &'k Live,
@@ -52,7 +52,7 @@ pub struct Known<'k, 'a> {
 }
 
 /// All sections that are loaded, each with its reason; none where there are more than asked for.
-pub fn all(known: &Known<'_, '_>) -> Vec<Kept> {
+pub(crate) fn all(known: &Known<'_, '_>) -> Vec<Kept> {
     let ids = loaded(known);
     if ids.len() > known.options.reports.keep_reasons {
         return Vec::new();

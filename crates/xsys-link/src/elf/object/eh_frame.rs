@@ -18,7 +18,7 @@ use object::Endianness;
 
 /// What a record is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RecordKind {
+pub(crate) enum RecordKind {
     /// Common information entry.
     Cie,
     /// Frame description entry: one function.
@@ -30,7 +30,7 @@ pub enum RecordKind {
 
 /// A record of an input section, its length word included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Record {
+pub(crate) struct Record {
     /// Offset in the section.
     pub offset: u32,
     /// Size in bytes.
@@ -41,7 +41,7 @@ pub struct Record {
 
 /// Word size and byte order of the image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Format {
+pub(crate) struct Format {
     /// 64-bit addresses.
     pub is_64: bool,
     /// Byte order.
@@ -50,7 +50,7 @@ pub struct Format {
 
 /// Damage in a section, with the offset at which it was noticed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Error {
+pub(crate) enum Error {
     /// The length word or the bytes it announces are missing.
     #[error("record at offset {offset:#x} is cut off: {needed:#x} bytes needed, {left:#x} left")]
     Truncated { offset: u32, needed: u64, left: u64 },
@@ -91,7 +91,7 @@ fn read_u32(bytes: &[u8], offset: usize, endian: Endianness) -> Option<u32> {
 
 /// Cuts an input section into its records, in file order. Terminators (a zero length, as crtend.o
 /// ends with) are skipped wherever they stand, so that a partially linked object keeps its records.
-pub fn parse(section: &[u8], endian: Endianness) -> Result<Vec<Record>, Error> {
+pub(crate) fn parse(section: &[u8], endian: Endianness) -> Result<Vec<Record>, Error> {
     let mut records: Vec<Record> = Vec::new();
     // Offsets ascend, so a CIE is found by binary search.
     let mut cies: Vec<(u32, u32)> = Vec::new();
@@ -143,7 +143,7 @@ pub fn parse(section: &[u8], endian: Endianness) -> Result<Vec<Record>, Error> {
 /// What makes two CIEs the same: their bytes and what their relocations lead to. A target is
 /// whatever number the caller gives a symbol with addend and relocation type.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct CieKey<'a> {
+pub(crate) struct CieKey<'a> {
     /// The record.
     pub bytes: &'a [u8],
     /// (offset in the record, target) for each relocation.
@@ -151,7 +151,7 @@ pub struct CieKey<'a> {
 }
 
 /// Writes the distance from an FDE to its CIE; both are offsets in the same output section.
-pub fn set_cie_pointer(section: &mut [u8], fde: u32, cie: u32, endian: Endianness) {
+pub(crate) fn set_cie_pointer(section: &mut [u8], fde: u32, cie: u32, endian: Endianness) {
     let Some(at) = (fde as usize).checked_add(4) else {
         return;
     };
@@ -163,13 +163,14 @@ pub fn set_cie_pointer(section: &mut [u8], fde: u32, cie: u32, endian: Endiannes
 
 /// A pointer encoding (`DW_EH_PE_*`): format in the low four bits, base in the next three.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Encoding(pub u8);
+pub(crate) struct Encoding(pub u8);
 
 impl Encoding {
     /// `DW_EH_PE_absptr`, which holds where a CIE says nothing.
-    pub const ABSOLUTE: Encoding = Encoding(0x00);
+    pub(crate) const ABSOLUTE: Encoding = Encoding(0x00);
     /// `DW_EH_PE_pcrel | DW_EH_PE_sdata4`, what compilers emit.
-    pub const PLACE_RELATIVE_32: Encoding = Encoding(0x1b);
+    #[cfg(test)]
+    pub(crate) const PLACE_RELATIVE_32: Encoding = Encoding(0x1b);
 
     /// Bytes of a pointer, if they are fixed.
     fn size(self, is_64: bool) -> Option<usize> {
@@ -224,7 +225,7 @@ impl Fields<'_> {
 
 /// The encoding of function addresses in the FDEs of a CIE: the byte of `R` in its augmentation.
 /// `cie` is the whole record.
-pub fn fde_encoding(cie: &[u8], is_64: bool) -> Result<Encoding, Error> {
+pub(crate) fn fde_encoding(cie: &[u8], is_64: bool) -> Result<Encoding, Error> {
     let mut fields = Fields { bytes: cie, at: 8 };
     let version = fields.byte()?;
     if !matches!(version, 1 | 3 | 4) {
@@ -269,7 +270,12 @@ pub fn fde_encoding(cie: &[u8], is_64: bool) -> Result<Encoding, Error> {
 }
 
 /// The function address of a relocated FDE: `fde` is the whole record, which stands at `addr`.
-pub fn read_pc(fde: &[u8], addr: u64, encoding: Encoding, format: Format) -> Result<u64, Error> {
+pub(crate) fn read_pc(
+    fde: &[u8],
+    addr: u64,
+    encoding: Encoding,
+    format: Format,
+) -> Result<u64, Error> {
     let unknown = Error::Encoding(encoding.0);
     let size = encoding.size(format.is_64).ok_or(unknown)?;
     let bytes = fde
@@ -300,7 +306,7 @@ pub fn read_pc(fde: &[u8], addr: u64, encoding: Encoding, format: Format) -> Res
 }
 
 /// Bytes of an `.eh_frame_hdr` with room for `frames` entries.
-pub fn header_size(frames: usize) -> usize {
+pub(crate) fn header_size(frames: usize) -> usize {
     HEADER + ENTRY * frames
 }
 
@@ -314,7 +320,7 @@ const PREFIX: [u8; 4] = [1, 0x1b, 0x03, 0x3b];
 /// FDE) addresses in any order; it is sorted, and of several FDEs for one function (folded or empty
 /// functions) the one at the lowest address stays. The room of dropped entries is filled with zeros.
 /// Returns the number of entries written.
-pub fn write_header(
+pub(crate) fn write_header(
     out: &mut [u8],
     header: u64,
     eh_frame: u64,

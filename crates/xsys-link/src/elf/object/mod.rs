@@ -7,7 +7,7 @@
 //!
 //! Spec: System V gABI, chapters "ELF Header", "Sections", "Symbol Table", "Relocation".
 
-pub mod eh_frame;
+pub(crate) mod eh_frame;
 
 use std::fmt;
 use std::path::Path;
@@ -18,7 +18,7 @@ use object::read::elf::{FileHeader, Rel as _, Rela as _, SectionHeader as _, Sym
 
 /// Who an object is: a file, or a member of an archive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ObjectName<'a> {
+pub(crate) struct ObjectName<'a> {
     /// The file on disk.
     pub path: &'a Path,
     /// The archive member, if `path` is an archive.
@@ -36,7 +36,7 @@ impl fmt::Display for ObjectName<'_> {
 
 /// Why an object cannot be read.
 #[derive(Debug, thiserror::Error)]
-pub enum ObjectError {
+pub(crate) enum ObjectError {
     /// Something points outside the file or contradicts itself.
     #[error("`{file}` is damaged: {what}")]
     Damaged { file: String, what: String },
@@ -46,7 +46,7 @@ pub enum ObjectError {
 }
 
 /// A relocatable object file.
-pub struct ObjectFile<'a> {
+pub(crate) struct ObjectFile<'a> {
     /// Who it is.
     pub name: ObjectName<'a>,
     /// `e_machine`
@@ -71,7 +71,7 @@ pub struct ObjectFile<'a> {
 
 /// A section as it stands in the file, with its relocations attached.
 #[derive(Clone)]
-pub struct Section<'a> {
+pub(crate) struct Section<'a> {
     /// Its name.
     pub name: &'a [u8],
     /// `sh_type`
@@ -93,7 +93,7 @@ pub struct Section<'a> {
 }
 
 /// A section group: its members live and die together.
-pub struct Group<'a> {
+pub(crate) struct Group<'a> {
     /// GRP_COMDAT: one of all groups with the same signature is kept.
     pub comdat: bool,
     /// The name of the signature symbol.
@@ -106,7 +106,7 @@ pub struct Group<'a> {
 
 /// One symbol table entry.
 #[derive(Clone, Copy, Debug)]
-pub struct ElfSymbol {
+pub(crate) struct ElfSymbol {
     name: u32,
     /// `st_value`
     pub value: u64,
@@ -122,7 +122,7 @@ pub struct ElfSymbol {
 
 /// Where a symbol is defined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SymbolPlace {
+pub(crate) enum SymbolPlace {
     /// SHN_UNDEF
     Undefined,
     /// SHN_ABS
@@ -135,7 +135,7 @@ pub enum SymbolPlace {
 
 impl ElfSymbol {
     /// The null symbol.
-    pub const UNDEFINED: Self = Self {
+    pub(crate) const UNDEFINED: Self = Self {
         name: 0,
         value: 0,
         size: 0,
@@ -145,19 +145,19 @@ impl ElfSymbol {
     };
 
     /// STB_*
-    pub fn binding(&self) -> u8 {
+    pub(crate) fn binding(&self) -> u8 {
         self.info >> 4
     }
     /// STT_*
-    pub fn kind(&self) -> u8 {
+    pub(crate) fn kind(&self) -> u8 {
         self.info & 0xf
     }
     /// STV_*
-    pub fn visibility(&self) -> u8 {
+    pub(crate) fn visibility(&self) -> u8 {
         self.other & 3
     }
     /// STB_WEAK
-    pub fn is_weak(&self) -> bool {
+    pub(crate) fn is_weak(&self) -> bool {
         self.binding() == elf::STB_WEAK.0
     }
 }
@@ -170,7 +170,7 @@ enum RawSymbols<'a> {
 
 /// The symbol table, decoded an entry at a time.
 #[derive(Clone, Copy)]
-pub struct SymbolTable<'a> {
+pub(crate) struct SymbolTable<'a> {
     raw: RawSymbols<'a>,
     strings: &'a [u8],
     extended: &'a [object::U32<Endianness>],
@@ -181,7 +181,7 @@ pub struct SymbolTable<'a> {
 
 impl<'a> SymbolTable<'a> {
     /// A table that was made for this link.
-    pub fn made(table: &'a [elf::Sym64<Endianness>], strings: &'a [u8]) -> Self {
+    pub(crate) fn made(table: &'a [elf::Sym64<Endianness>], strings: &'a [u8]) -> Self {
         Self {
             raw: RawSymbols::Elf64(table),
             strings,
@@ -204,21 +204,16 @@ impl<'a> SymbolTable<'a> {
     }
 
     /// Number of entries, the null symbol included.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         match self.raw {
             RawSymbols::Elf32(table) => table.len(),
             RawSymbols::Elf64(table) => table.len(),
         }
     }
 
-    /// No entries at all.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
     /// The entry at `index`; an undefined nameless symbol if the index is out of range.
     #[inline]
-    pub fn get(&self, index: usize) -> ElfSymbol {
+    pub(crate) fn get(&self, index: usize) -> ElfSymbol {
         let endian = self.endian;
         let decoded = match self.raw {
             RawSymbols::Elf32(table) => table.get(index).map(|s| {
@@ -267,14 +262,14 @@ impl<'a> SymbolTable<'a> {
 
     /// A symbol's name; empty if its offset is out of range.
     #[inline]
-    pub fn name(&self, symbol: &ElfSymbol) -> &'a [u8] {
+    pub(crate) fn name(&self, symbol: &ElfSymbol) -> &'a [u8] {
         c_string(self.strings, symbol.name as usize).unwrap_or_default()
     }
 }
 
 /// One relocation; `addend` is `None` for REL tables (it stands at the place).
 #[derive(Clone, Copy, Debug)]
-pub struct Reloc {
+pub(crate) struct Reloc {
     /// Offset in the section.
     pub offset: u64,
     /// Relocation number.
@@ -287,7 +282,7 @@ pub struct Reloc {
 
 /// A relocation table, decoded an entry at a time.
 #[derive(Clone, Copy)]
-pub struct RelocTable<'a> {
+pub(crate) struct RelocTable<'a> {
     raw: RawRelocs<'a>,
     endian: Endianness,
 }
@@ -303,14 +298,14 @@ enum RawRelocs<'a> {
 
 impl<'a> RelocTable<'a> {
     /// A table without entries.
-    pub const EMPTY: Self = Self {
+    pub(crate) const EMPTY: Self = Self {
         raw: RawRelocs::None,
         endian: Endianness::Little,
     };
 
     /// Number of entries.
     #[inline]
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         match self.raw {
             RawRelocs::None => 0,
             RawRelocs::Rel32(table) => table.len(),
@@ -321,18 +316,18 @@ impl<'a> RelocTable<'a> {
     }
 
     /// No entries.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// Addends stand in the table, not at the places.
-    pub fn has_addends(&self) -> bool {
+    pub(crate) fn has_addends(&self) -> bool {
         matches!(self.raw, RawRelocs::Rela32(_) | RawRelocs::Rela64(_))
     }
 
     /// The entry at `index`, which must be below [`len`](Self::len).
     #[inline]
-    pub fn get(&self, index: usize) -> Reloc {
+    pub(crate) fn get(&self, index: usize) -> Reloc {
         let endian = self.endian;
         match self.raw {
             RawRelocs::None => Reloc {
@@ -382,14 +377,14 @@ impl<'a> RelocTable<'a> {
 
     /// All entries in file order.
     #[inline]
-    pub fn iter(self) -> impl ExactSizeIterator<Item = Reloc> + 'a {
+    pub(crate) fn iter(self) -> impl ExactSizeIterator<Item = Reloc> + 'a {
         (0..self.len()).map(move |index| self.get(index))
     }
 }
 
 impl<'a> ObjectFile<'a> {
     /// Reads the outline of a relocatable object; contents stay where they are.
-    pub fn parse(name: ObjectName<'a>, data: &'a [u8]) -> Result<Self, ObjectError> {
+    pub(crate) fn parse(name: ObjectName<'a>, data: &'a [u8]) -> Result<Self, ObjectError> {
         let class = data.get(4).copied().unwrap_or(0);
         if class == elf::ELFCLASS64.0 {
             parse::<elf::FileHeader64<Endianness>>(name, data)
@@ -399,7 +394,7 @@ impl<'a> ObjectFile<'a> {
     }
 
     /// Reads only the symbols of an image; their values are addresses.
-    pub fn parse_symbols(name: ObjectName<'a>, data: &'a [u8]) -> Result<Self, ObjectError> {
+    pub(crate) fn parse_symbols(name: ObjectName<'a>, data: &'a [u8]) -> Result<Self, ObjectError> {
         let class = data.get(4).copied().unwrap_or(0);
         let mut file = if class == elf::ELFCLASS64.0 {
             parse_any::<elf::FileHeader64<Endianness>>(name, data)?
@@ -411,11 +406,6 @@ impl<'a> ObjectFile<'a> {
         file.sections.clear();
         file.groups.clear();
         Ok(file)
-    }
-
-    /// The name of a symbol for messages and resolution.
-    pub fn symbol_name(&self, symbol: &ElfSymbol) -> &'a [u8] {
-        self.symbols.name(symbol)
     }
 }
 
@@ -723,13 +713,13 @@ class_tables!(FileHeader32, false, Elf32, Rel32, Rela32);
 class_tables!(FileHeader64, true, Elf64, Rel64, Rela64);
 
 /// Whether a section has to be expanded before it can be read.
-pub fn is_compressed(section: &Section<'_>) -> bool {
+pub(crate) fn is_compressed(section: &Section<'_>) -> bool {
     section.flags & elf::SHF_COMPRESSED.0 != 0 || is_old(section)
 }
 
-pub fn is_old(section: &Section<'_>) -> bool {
+pub(crate) fn is_old(section: &Section<'_>) -> bool {
     section.name.starts_with(b".zdebug_") && section.data.starts_with(OLD)
 }
 
 /// The begin of an old compressed section, before the size.
-pub const OLD: &[u8] = b"ZLIB";
+pub(crate) const OLD: &[u8] = b"ZLIB";

@@ -164,11 +164,7 @@ pub(super) fn place<'s>(
             let item = match item {
                 SectionItem::Assign(assignment) => Item::Assign(assignment),
                 SectionItem::Assert(assert) => Item::Assert(assert),
-                SectionItem::Data { size, value, span } => Item::Data {
-                    size: *size,
-                    value,
-                    span: *span,
-                },
+                SectionItem::Data { size, value, .. } => Item::Data { size: *size, value },
                 SectionItem::Bytes(bytes) => Item::Bytes(bytes),
                 SectionItem::Fill(expr) => Item::Fill(expr),
                 SectionItem::LinkerVersion(_) if options.linker_version => Item::Bytes(VERSION),

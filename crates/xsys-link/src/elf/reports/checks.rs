@@ -27,7 +27,7 @@ const TABLES: [&str; 2] = [".vector_table", ".isr_vector"];
 const BEFORE_TABLES: [&str; 7] = ["boot", "head", "fcb", "ivt", "conf", "start", "image"];
 
 /// Runs all checks.
-pub fn check(
+pub(crate) fn check(
     addresses: &Addresses<'_, '_>,
     script: &Script,
     options: &ElfOptions,
@@ -315,7 +315,7 @@ fn assigned_at(script: &Script, name: &str) -> Option<Span> {
 }
 
 /// Where ENTRY names a symbol.
-pub fn entry_named_at(script: &Script, entry: &str) -> Option<Span> {
+pub(crate) fn entry_named_at(script: &Script, entry: &str) -> Option<Span> {
     script.commands.iter().find_map(|command| match command {
         Command::Entry(name) if &*name.text == entry => Some(name.span),
         Command::Sections(items) => items.iter().find_map(|item| match item {

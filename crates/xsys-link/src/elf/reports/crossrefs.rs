@@ -36,7 +36,7 @@ impl Rule<'_> {
 }
 
 /// Reports forbidden references.
-pub fn check(
+pub(crate) fn check(
     resolution: &Resolution<'_>,
     sections: &Sections,
     placement: &Placement<'_>,

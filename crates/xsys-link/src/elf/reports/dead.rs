@@ -22,7 +22,7 @@ use crate::options::{ElfOptions, InputWhat};
 use crate::script::ast::Script;
 
 /// What is known about a finished layout.
-pub struct Scene<'s, 'a> {
+pub(crate) struct Scene<'s, 'a> {
     pub addresses: &'s Addresses<'s, 'a>,
     pub script: &'s Script,
     pub live: &'s Live,
@@ -35,7 +35,7 @@ pub struct Scene<'s, 'a> {
 }
 
 /// Refuses an image that cannot do anything.
-pub fn check(scene: &Scene<'_, '_>, diagnostics: &mut Vec<Diagnostic>) {
+pub(crate) fn check(scene: &Scene<'_, '_>, diagnostics: &mut Vec<Diagnostic>) {
     if scene.options.kind.is_object() || !scene.entry_missing {
         return;
     }

@@ -19,7 +19,7 @@ use crate::input::map::FileStore;
 use crate::options::{ElfOptions, MapTo};
 
 /// Makes the reports after resolution; those on standard output are returned.
-pub fn report(
+pub(crate) fn report(
     resolution: &Resolution<'_>,
     store: &FileStore,
     options: &ElfOptions,

@@ -16,7 +16,7 @@ use crate::options::ElfOptions;
 use crate::script::ast::{Script, SectionKind};
 
 /// Runs both checks.
-pub fn check(
+pub(crate) fn check(
     addresses: &Addresses<'_, '_>,
     script: &Script,
     options: &ElfOptions,

@@ -16,7 +16,7 @@ use crate::options::{ElfOptions, MachineMemory, OutputKind};
 use crate::script::ast::{Command, Script, Span};
 
 /// Compares the layout with the machine.
-pub fn check(layout: &Layout<'_>, script: &Script, options: &ElfOptions) -> Vec<Diagnostic> {
+pub(crate) fn check(layout: &Layout<'_>, script: &Script, options: &ElfOptions) -> Vec<Diagnostic> {
     let machine = &options.layout.machine_memory;
     if machine.is_empty() || options.kind != OutputKind::Static {
         return Vec::new();

@@ -9,7 +9,7 @@ use std::fmt::Write;
 
 /// What a line of the map is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Entry<'a> {
+pub(crate) enum Entry<'a> {
     /// An output section.
     Output(&'a [u8]),
     /// An input section and the file it comes from, as the user would name it: `a.o`,
@@ -17,15 +17,11 @@ pub enum Entry<'a> {
     Input { file: &'a str, section: &'a [u8] },
     /// A symbol that an input section defines.
     Symbol(&'a [u8]),
-    /// A script's assignment between output sections, as it is written.
-    Assignment(&'a str),
-    /// A script's assignment or data command in an output section.
-    InnerAssignment(&'a str),
 }
 
 /// A line of the map.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Row<'a> {
+pub(crate) struct Row<'a> {
     pub addr: u64,
     pub load_addr: u64,
     pub size: u64,
@@ -33,9 +29,8 @@ pub struct Row<'a> {
     pub entry: Entry<'a>,
 }
 
-/// The map of an image. The rows are in the order of the output; white space in a script's text
-/// becomes a single blank, so that each row stays one line.
-pub fn render<'a>(is_64: bool, rows: impl IntoIterator<Item = Row<'a>>) -> String {
+/// The map of an image. The rows are in the order of the output.
+pub(crate) fn render<'a>(is_64: bool, rows: impl IntoIterator<Item = Row<'a>>) -> String {
     let width = if is_64 { 16 } else { 8 };
     let mut out = format!(
         "{:>width$} {:>width$} {:>8} Align Out     In      Symbol\n",
@@ -60,11 +55,6 @@ pub fn render<'a>(is_64: bool, rows: impl IntoIterator<Item = Row<'a>>) -> Strin
                 out.push_str("                ");
                 push_name(&mut out, name);
             }
-            Entry::Assignment(text) => push_words(&mut out, text),
-            Entry::InnerAssignment(text) => {
-                out.push_str("        ");
-                push_words(&mut out, text);
-            }
         }
         out.push('\n');
     }
@@ -73,7 +63,9 @@ pub fn render<'a>(is_64: bool, rows: impl IntoIterator<Item = Row<'a>>) -> Strin
 
 /// The cross reference table: each symbol with the file that defines it and, below, those that
 /// mention it.
-pub fn render_cross_references<'a, F>(symbols: impl IntoIterator<Item = (&'a [u8], F)>) -> String
+pub(crate) fn render_cross_references<'a, F>(
+    symbols: impl IntoIterator<Item = (&'a [u8], F)>,
+) -> String
 where
     F: IntoIterator<Item = &'a str>,
 {
@@ -97,15 +89,6 @@ fn push_name(out: &mut String, name: &[u8]) {
     out.push_str(&String::from_utf8_lossy(name));
 }
 
-fn push_words(out: &mut String, text: &str) {
-    for (i, word) in text.split_whitespace().enumerate() {
-        if i > 0 {
-            out.push(' ');
-        }
-        out.push_str(word);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -123,7 +106,6 @@ mod tests {
     #[test]
     fn columns() {
         let rows = [
-            row(0x2000_0000, 0, 1, Entry::Assignment(".  =\n ALIGN(4)")),
             row(0x2000_1000, 0x1a4, 16, Entry::Output(b".text")),
             row(
                 0x2000_1000,
@@ -135,14 +117,11 @@ mod tests {
                 },
             ),
             row(0x2000_1001, 0xc, 1, Entry::Symbol(b"main\xff")),
-            row(0x2000_100c, 2, 1, Entry::InnerAssignment("BYTE(1)")),
         ];
         let narrow = "     VMA      LMA     Size Align Out     In      Symbol
-20000000        0        0     1 . = ALIGN(4)
 20001000     1000      1a4    16 .text
 20001000     1000        c     4         liba.rlib(a.o):(.text.main)
 20001001     1001        c     1                 main\u{fffd}
-2000100c     100c        2     1         BYTE(1)
 ";
         assert_eq!(render(false, rows), narrow);
         let wide = render(

@@ -2,15 +2,15 @@
 //!
 //! Nothing here changes the output.
 
-pub mod checks;
-pub mod crossrefs;
-pub mod dead;
-pub mod inputs;
-pub mod lost;
-pub mod machine_memory;
-pub mod map;
-pub mod report;
-pub mod script_checks;
-pub mod size_limit;
-pub mod stack;
-pub mod usage;
+pub(crate) mod checks;
+pub(crate) mod crossrefs;
+pub(crate) mod dead;
+pub(crate) mod inputs;
+pub(crate) mod lost;
+pub(crate) mod machine_memory;
+pub(crate) mod map;
+pub(crate) mod report;
+pub(crate) mod script_checks;
+pub(crate) mod size_limit;
+pub(crate) mod stack;
+pub(crate) mod usage;

@@ -20,7 +20,11 @@ use crate::options::{ElfOptions, Icf, MapTo};
 use crate::script::ast::Script;
 
 /// The lines of `--print-gc-sections`.
-pub fn dropped_sections(resolution: &Resolution<'_>, sections: &Sections, live: &Live) -> String {
+pub(crate) fn dropped_sections(
+    resolution: &Resolution<'_>,
+    sections: &Sections,
+    live: &Live,
+) -> String {
     let mut out = String::new();
     for (file, object) in resolution.files.iter().enumerate() {
         for (index, section) in object.sections.iter().enumerate() {
@@ -39,7 +43,7 @@ pub fn dropped_sections(resolution: &Resolution<'_>, sections: &Sections, live: 
 }
 
 /// The lines of `--why-live`: from the symbol's section back to a root.
-pub fn why_live(
+pub(crate) fn why_live(
     resolution: &Resolution<'_>,
     sections: &Sections,
     live: &Live,
@@ -74,7 +78,11 @@ pub fn why_live(
 }
 
 /// Sections that end where addresses of 32 bits do not reach.
-pub fn check_address_space(layout: &Layout<'_>, is_64: bool, diagnostics: &mut Vec<Diagnostic>) {
+pub(crate) fn check_address_space(
+    layout: &Layout<'_>,
+    is_64: bool,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
     const END: u64 = 1 << 32;
     if is_64 {
         return;
@@ -101,7 +109,7 @@ pub fn check_address_space(layout: &Layout<'_>, is_64: bool, diagnostics: &mut V
 }
 
 /// Sections that share addresses, at run time or in load memory.
-pub fn check_overlaps(
+pub(crate) fn check_overlaps(
     layout: &Layout<'_>,
     options: &ElfOptions,
     diagnostics: &mut Vec<Diagnostic>,
@@ -161,7 +169,7 @@ pub fn check_overlaps(
 }
 
 /// `e_entry`: `-e`, else ENTRY, else `_start`.
-pub fn entry_point(
+pub(crate) fn entry_point(
     addresses: &Addresses<'_, '_>,
     script: &Script,
     script_symbols: &ScriptSymbols<'_>,
@@ -216,7 +224,7 @@ pub fn entry_point(
 }
 
 /// Writes the link map and the cross references where the options want them.
-pub fn map_file(
+pub(crate) fn map_file(
     addresses: &Addresses<'_, '_>,
     options: &ElfOptions,
     stdout: &mut String,
@@ -345,7 +353,7 @@ fn cross_references(addresses: &Addresses<'_, '_>) -> String {
 
 /// Options that are understood and not supported yet. Those that would change the image are errors,
 /// those that only ask for a report are warnings: nothing is dropped without a word.
-pub fn unsupported(options: &ElfOptions) -> Vec<Diagnostic> {
+pub(crate) fn unsupported(options: &ElfOptions) -> Vec<Diagnostic> {
     let errata = "compile with the compiler's own workaround, or leave the option out if the core is not affected";
     let changes = [(options.machine.fix_cortex_a8, "--fix-cortex-a8", errata)];
     let errors = changes
@@ -362,7 +370,7 @@ pub fn unsupported(options: &ElfOptions) -> Vec<Diagnostic> {
 }
 
 /// `--fatal-warnings`
-pub fn make_fatal(diagnostic: &mut Diagnostic) {
+pub(crate) fn make_fatal(diagnostic: &mut Diagnostic) {
     if diagnostic.severity == Severity::Warning {
         diagnostic.severity = Severity::Error;
         diagnostic

@@ -24,7 +24,7 @@ use crate::script::ast::{
 use crate::script::eval::symbols_needed;
 
 /// Checks names against what declares them.
-pub fn check(script: &Script, diagnostics: &mut Vec<Diagnostic>) {
+pub(crate) fn check(script: &Script, diagnostics: &mut Vec<Diagnostic>) {
     let mut known = Known::default();
     for command in &script.commands {
         match command {
@@ -165,7 +165,7 @@ fn check_type(script: &Script, phdr: &Phdr, diagnostics: &mut Vec<Diagnostic>) {
 }
 
 /// The options with what the scripts add to them; `None` if they add nothing.
-pub fn options_set(script: &Script, options: &ElfOptions) -> Option<ElfOptions> {
+pub(crate) fn options_set(script: &Script, options: &ElfOptions) -> Option<ElfOptions> {
     let mut out: Option<ElfOptions> = None;
     for command in &script.commands {
         match command {
@@ -189,7 +189,7 @@ pub fn options_set(script: &Script, options: &ElfOptions) -> Option<ElfOptions> 
 }
 
 /// OUTPUT_FORMAT and OUTPUT_ARCH against the objects.
-pub fn check_formats(
+pub(crate) fn check_formats(
     script: &Script,
     (machine, is_64): (u16, bool),
     endian: Endianness,
@@ -270,7 +270,7 @@ fn format_problem(
 }
 
 /// Symbols that are defined in terms of each other have no value: `a = b; b = a;`.
-pub fn check_circles(
+pub(crate) fn check_circles(
     resolution: &Resolution<'_>,
     script: &Script,
     symbols: &ScriptSymbols<'_>,

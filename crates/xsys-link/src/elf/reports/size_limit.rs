@@ -18,7 +18,7 @@ const UNQUESTIONED: u64 = 256 << 20;
 const PROPORTION: u64 = 16;
 
 /// Refuses a file of `total` bytes if its inputs cannot be the reason for its size.
-pub fn check(
+pub(crate) fn check(
     resolution: &Resolution<'_>,
     layout: &Layout<'_>,
     plan: &FilePlan,

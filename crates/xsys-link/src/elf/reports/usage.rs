@@ -21,7 +21,7 @@ pub struct RegionUsage {
 }
 
 /// Usage of all regions.
-pub fn regions(layout: &Layout<'_>) -> Vec<RegionUsage> {
+pub(crate) fn regions(layout: &Layout<'_>) -> Vec<RegionUsage> {
     layout
         .regions
         .iter()
@@ -35,7 +35,7 @@ pub fn regions(layout: &Layout<'_>) -> Vec<RegionUsage> {
 }
 
 /// The table of `--print-memory-usage`.
-pub fn table(usage: &[RegionUsage]) -> String {
+pub(crate) fn table(usage: &[RegionUsage]) -> String {
     let mut out = "Memory region         Used Size  Region Size  %age Used\n".to_owned();
     for region in usage {
         let percent = if region.length == 0 {

@@ -8,7 +8,7 @@ use crate::elf::object::ObjectFile;
 use crate::elf::symbols::resolve::Resolution;
 
 /// "function `f` in file", as exactly as the symbol table allows.
-pub fn describe_place(
+pub(crate) fn describe_place(
     resolution: &Resolution<'_>,
     sections: &Sections,
     id: SectionId,
@@ -33,7 +33,7 @@ pub fn describe_place(
 }
 
 /// The function or object around an offset of a section.
-pub fn enclosing_symbol<'a>(
+pub(crate) fn enclosing_symbol<'a>(
     object: &ObjectFile<'a>,
     section: u32,
     offset: u64,

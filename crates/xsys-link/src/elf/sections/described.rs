@@ -17,11 +17,11 @@ use crate::script::ast::{
 use crate::script::eval::OutputId;
 
 /// An output section description, and which OVERLAY it belongs to.
-pub type Def<'s> = (&'s OutputSectionDef, Option<(u32, u32)>);
+pub(crate) type Def<'s> = (&'s OutputSectionDef, Option<(u32, u32)>);
 
 /// What a rule's sections go to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Home {
+pub(crate) enum Home {
     /// An output section description.
     Output(u32),
     /// A class.
@@ -29,7 +29,7 @@ pub enum Home {
 }
 
 /// All descriptions.
-pub struct Described<'s> {
+pub(crate) struct Described<'s> {
     /// Layout order.
     pub statements: Vec<Statement<'s>>,
     /// Output section descriptions; the index is [`OutputId`].
@@ -43,7 +43,7 @@ pub struct Described<'s> {
 
 impl<'s> Described<'s> {
     /// Walks all scripts.
-    pub fn gather(script: &'s Script, diagnostics: &mut Vec<Diagnostic>) -> Self {
+    pub(crate) fn gather(script: &'s Script, diagnostics: &mut Vec<Diagnostic>) -> Self {
         let mut out = Self {
             statements: Vec::new(),
             defs: Vec::new(),
@@ -156,7 +156,7 @@ impl<'s> Described<'s> {
     }
 
     /// An item's input pattern.
-    pub fn pattern(&self, home: Home, item: u32) -> Option<&'s InputPattern> {
+    pub(crate) fn pattern(&self, home: Home, item: u32) -> Option<&'s InputPattern> {
         match home {
             Home::Output(index) => match self.defs[index as usize].0.items.get(item as usize)? {
                 SectionItem::Input(pattern) => Some(pattern),
@@ -167,7 +167,7 @@ impl<'s> Described<'s> {
     }
 
     /// What goes there goes nowhere.
-    pub fn discards(&self, home: Home) -> bool {
+    pub(crate) fn discards(&self, home: Home) -> bool {
         match home {
             Home::Output(index) => &*self.defs[index as usize].0.name.text == "/DISCARD/",
             Home::Class(_) => false,
@@ -175,7 +175,10 @@ impl<'s> Described<'s> {
     }
 
     /// The classes of a name; a class may be given in parts.
-    pub fn classes_named(&self, name: &str) -> impl Iterator<Item = (u32, &'s SectionClass)> {
+    pub(crate) fn classes_named(
+        &self,
+        name: &str,
+    ) -> impl Iterator<Item = (u32, &'s SectionClass)> {
         let named = self.classes.iter().enumerate();
         named
             .filter(move |(_, class)| &*class.name.text == name)
@@ -183,7 +186,7 @@ impl<'s> Described<'s> {
     }
 
     /// All rules of enabled descriptions, in the order in which they are tried.
-    pub fn patterns(&self, enabled: &[bool]) -> Vec<(Home, u32, &'s InputPattern)> {
+    pub(crate) fn patterns(&self, enabled: &[bool]) -> Vec<(Home, u32, &'s InputPattern)> {
         let mut out = Vec::new();
         for &home in &self.order {
             match home {
@@ -205,7 +208,7 @@ impl<'s> Described<'s> {
     }
 
     /// Reports classes that hold something and that no section refers to.
-    pub fn report_unclaimed(
+    pub(crate) fn report_unclaimed(
         &self,
         script: &Script,
         holds_something: impl Fn(u32) -> bool,
@@ -228,7 +231,7 @@ impl<'s> Described<'s> {
 }
 
 /// A statement of the layout.
-pub enum Statement<'s> {
+pub(crate) enum Statement<'s> {
     /// `symbol = …` or `. = …` between output sections
     Assign(&'s Assignment),
     /// `ASSERT`

@@ -22,7 +22,7 @@ use crate::elf::object::eh_frame::{Record, RecordKind};
 use crate::elf::symbols::resolve::{Definition, Resolution};
 
 /// One `.eh_frame` input section, cut up.
-pub struct FrameInput {
+pub(crate) struct FrameInput {
     /// The section.
     pub section: SectionId,
     /// Its records in file order.
@@ -30,7 +30,7 @@ pub struct FrameInput {
 }
 
 /// A CIE or FDE with what it refers to.
-pub struct FrameRecord {
+pub(crate) struct FrameRecord {
     /// Where it stands in its section and what it is.
     pub record: Record,
     /// Its relocations: a range of indexes into the section's table, sorted by offset.
@@ -41,7 +41,7 @@ pub struct FrameRecord {
 
 /// All unwind records of a link.
 #[derive(Default)]
-pub struct Frames {
+pub(crate) struct Frames {
     /// In load order.
     pub inputs: Vec<FrameInput>,
     /// For a code section its FDEs, as (index into `inputs`, index into `records`).
@@ -49,7 +49,7 @@ pub struct Frames {
 }
 
 /// Cuts all `.eh_frame` sections into records.
-pub fn gather(
+pub(crate) fn gather(
     resolution: &Resolution<'_>,
     sections: &Sections,
     diagnostics: &mut Vec<Diagnostic>,
@@ -147,7 +147,7 @@ fn cut(
 
 /// The section in which a relocation's symbol is defined, if an object's section defines it and it
 /// was not discarded with its COMDAT group.
-pub fn target_section(
+pub(crate) fn target_section(
     resolution: &Resolution<'_>,
     sections: &Sections,
     file: FileId,

@@ -74,7 +74,7 @@ fn file_of<'r, 'a>(
 
 /// Where a rule stands: output section description or class, item, section pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rule {
+pub(crate) struct Rule {
     pub home: Home,
     pub item: u32,
     pub pattern: u32,
@@ -82,7 +82,7 @@ pub struct Rule {
 
 /// Which rule of the script takes each input section. Matched before garbage collection, which
 /// needs to know what KEEP covers and what `/DISCARD/` takes.
-pub struct Matches<'s> {
+pub(crate) struct Matches<'s> {
     described: Described<'s>,
     /// By [`SectionId`]; only input sections.
     pub rules: Vec<Option<Rule>>,
@@ -90,7 +90,7 @@ pub struct Matches<'s> {
 
 impl Matches<'_> {
     /// The section's rule is inside KEEP.
-    pub fn is_kept(&self, id: SectionId) -> bool {
+    pub(crate) fn is_kept(&self, id: SectionId) -> bool {
         self.rules[id.0 as usize].is_some_and(|rule| {
             let pattern = self.described.pattern(rule.home, rule.item);
             pattern.is_some_and(|pattern| pattern.keep)
@@ -98,18 +98,18 @@ impl Matches<'_> {
     }
 
     /// A rule of the script takes the section and keeps it.
-    pub fn has_place(&self, id: SectionId) -> bool {
+    pub(crate) fn has_place(&self, id: SectionId) -> bool {
         self.rules[id.0 as usize].is_some() && !self.is_discarded(id)
     }
 
     /// The script discards the section.
-    pub fn is_discarded(&self, id: SectionId) -> bool {
+    pub(crate) fn is_discarded(&self, id: SectionId) -> bool {
         self.rules[id.0 as usize].is_some_and(|rule| self.described.discards(rule.home))
     }
 }
 
 /// Tries the script's rules on every input section.
-pub fn match_inputs<'s>(
+pub(crate) fn match_inputs<'s>(
     resolution: &Resolution<'_>,
     sections: &Sections,
     script: &'s Script,
@@ -122,7 +122,7 @@ pub fn match_inputs<'s>(
     Matches { described, rules }
 }
 
-pub fn match_rules(
+pub(crate) fn match_rules(
     resolution: &Resolution<'_>,
     sections: &Sections,
     candidates: &[SectionId],
@@ -154,7 +154,7 @@ pub fn match_rules(
 
 /// ONLY_IF_RO and ONLY_IF_RW: a description whose inputs do not meet it takes nothing, and its
 /// inputs are free for later rules. Returns whether one was newly disabled.
-pub fn disable_unmet_constraints(
+pub(crate) fn disable_unmet_constraints(
     resolution: &Resolution<'_>,
     sections: &Sections,
     candidates: &[SectionId],
@@ -182,7 +182,7 @@ pub fn disable_unmet_constraints(
 
 /// Orders what one input section description took: patterns without a sort share input order,
 /// each sorted pattern stands by itself.
-pub fn sort_inputs(
+pub(crate) fn sort_inputs(
     resolution: &Resolution<'_>,
     sections: &Sections,
     pattern: &InputPattern,

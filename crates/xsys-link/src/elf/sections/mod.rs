@@ -4,12 +4,12 @@
 //! scripts place synthetic sections by the same rules as those of objects. So every section gets a
 //! [`SectionId`]: first the objects' sections, file by file, then the synthetic ones.
 
-pub mod describe;
-pub mod described;
-pub mod frames;
-pub mod matching;
-pub mod owners;
-pub mod refs;
+pub(crate) mod describe;
+pub(crate) mod described;
+pub(crate) mod frames;
+pub(crate) mod matching;
+pub(crate) mod owners;
+pub(crate) mod refs;
 
 use super::ids::SectionId;
 use crate::options::ElfOptions;
@@ -21,7 +21,7 @@ use super::symbols::resolve::Resolution;
 
 /// A section that the linker makes.
 #[derive(Clone, Debug)]
-pub struct Synthetic {
+pub(crate) struct Synthetic {
     /// What it holds.
     pub kind: SyntheticKind,
     /// The name that scripts match.
@@ -42,7 +42,7 @@ pub struct Synthetic {
 
 /// What a synthetic section holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SyntheticKind {
+pub(crate) enum SyntheticKind {
     /// GOT slots.
     Got,
     /// The GOT slots of IFUNCs, filled by IRELATIVE relocations.
@@ -82,7 +82,7 @@ pub enum SyntheticKind {
 }
 
 /// The flat table.
-pub struct Sections {
+pub(crate) struct Sections {
     /// For each file the id of its section 0.
     base: Vec<u32>,
     /// For each object section its file.
@@ -93,7 +93,7 @@ pub struct Sections {
 
 /// What placement and layout ask of a section, whoever made it.
 #[derive(Clone, Copy, Debug)]
-pub struct Outline<'s> {
+pub(crate) struct Outline<'s> {
     /// Its name.
     pub name: &'s [u8],
     /// `sh_type`
@@ -110,7 +110,7 @@ pub struct Outline<'s> {
 
 impl Sections {
     /// Numbers all sections of the loaded files.
-    pub fn number(resolution: &Resolution<'_>) -> Self {
+    pub(crate) fn number(resolution: &Resolution<'_>) -> Self {
         let mut base = Vec::with_capacity(resolution.files.len());
         let mut owner = Vec::new();
         for (index, file) in resolution.files.iter().enumerate() {
@@ -125,31 +125,31 @@ impl Sections {
     }
 
     /// Number of sections that come from objects.
-    pub fn input_count(&self) -> usize {
+    pub(crate) fn input_count(&self) -> usize {
         self.owner.len()
     }
 
     /// Number of all sections.
-    pub fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.owner.len() + self.synthetic.len()
     }
 
     /// The id of a file's section.
     #[inline]
-    pub fn id(&self, file: FileId, index: u32) -> SectionId {
+    pub(crate) fn id(&self, file: FileId, index: u32) -> SectionId {
         SectionId(self.base[file.0 as usize] + index)
     }
 
     /// The file and the ELF index of a section; `None` for synthetic ones.
     #[inline]
-    pub fn origin(&self, id: SectionId) -> Option<(FileId, u32)> {
+    pub(crate) fn origin(&self, id: SectionId) -> Option<(FileId, u32)> {
         let file = *self.owner.get(id.0 as usize)?;
         Some((file, id.0 - self.base[file.0 as usize]))
     }
 
     /// An object's section.
     #[inline]
-    pub fn input<'r, 'a>(
+    pub(crate) fn input<'r, 'a>(
         &self,
         resolution: &'r Resolution<'a>,
         id: SectionId,
@@ -161,27 +161,31 @@ impl Sections {
     }
 
     /// A synthetic section.
-    pub fn synthetic(&self, id: SectionId) -> Option<&Synthetic> {
+    pub(crate) fn synthetic(&self, id: SectionId) -> Option<&Synthetic> {
         self.synthetic
             .get((id.0 as usize).checked_sub(self.owner.len())?)
     }
 
     /// Adds a synthetic section.
-    pub fn add(&mut self, section: Synthetic) -> SectionId {
+    pub(crate) fn add(&mut self, section: Synthetic) -> SectionId {
         let id = SectionId(self.count() as u32);
         self.synthetic.push(section);
         id
     }
 
     /// The id of the only synthetic section of a kind, if there is one.
-    pub fn find(&self, kind: SyntheticKind) -> Option<SectionId> {
+    pub(crate) fn find(&self, kind: SyntheticKind) -> Option<SectionId> {
         let index = self.synthetic.iter().position(|s| s.kind == kind)?;
         Some(SectionId((self.owner.len() + index) as u32))
     }
 
     /// What placement and layout ask.
     #[inline]
-    pub fn outline<'s>(&'s self, resolution: &'s Resolution<'_>, id: SectionId) -> Outline<'s> {
+    pub(crate) fn outline<'s>(
+        &'s self,
+        resolution: &'s Resolution<'_>,
+        id: SectionId,
+    ) -> Outline<'s> {
         if let Some(s) = self.input(resolution, id) {
             Outline {
                 name: s.name,
@@ -208,7 +212,7 @@ impl Sections {
 /// Whether an object's section takes part in the link as itself: not the file's own tables, nor
 /// sections that are read as a whole and written anew (`.eh_frame` and relatives still do: their
 /// place decides where the new one stands).
-pub fn is_linked(section: &Section<'_>) -> bool {
+pub(crate) fn is_linked(section: &Section<'_>) -> bool {
     const IGNORED: [u32; 9] = [
         elf::SHT_NULL.0,
         elf::SHT_SYMTAB.0,
@@ -238,7 +242,7 @@ pub fn is_linked(section: &Section<'_>) -> bool {
 
 /// Sections that a link of an image reads and does not place, but an object hands on: unwind
 /// tables as they are, and the marker that says that the stack need not be executable.
-pub fn hands_on(section: &Section<'_>, options: &ElfOptions) -> bool {
+pub(crate) fn hands_on(section: &Section<'_>, options: &ElfOptions) -> bool {
     options.kind.is_object()
         && (section.name == b".note.GNU-stack"
             || (section.name == b".eh_frame" && section.flags & elf::SHF_ALLOC.0 != 0))

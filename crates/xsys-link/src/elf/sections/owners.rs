@@ -18,19 +18,19 @@ use crate::elf::symbols::resolve::Resolution;
 use crate::hints::origin;
 
 /// The crate that an object comes from: `libfoo-0123abcd.rlib(member)` or `foo-0123abcd.x.rcgu.o`.
-pub fn of_object(name: &ObjectName<'_>) -> String {
+pub(crate) fn of_object(name: &ObjectName<'_>) -> String {
     let file = name.path.file_name().map(|file| file.to_string_lossy());
     origin::of_file(&file.unwrap_or_default(), name.member.is_some()).to_owned()
 }
 
 /// The crate in a mangled name; `None` for names that are not Rust's.
-pub fn of_symbol(name: &[u8]) -> Option<String> {
+pub(crate) fn of_symbol(name: &[u8]) -> Option<String> {
     origin::of_symbol(std::str::from_utf8(name).ok()?)
 }
 
 /// A function or an object in a section.
 #[derive(Clone, Copy, Debug)]
-pub struct Named<'a> {
+pub(crate) struct Named<'a> {
     /// Its offset in the section, without the bit that says how it runs.
     pub offset: u64,
     /// Bytes, by its symbol.
@@ -42,7 +42,7 @@ pub struct Named<'a> {
 }
 
 /// The functions and objects of all sections, by section and offset, one a place.
-pub fn named_places<'a>(
+pub(crate) fn named_places<'a>(
     resolution: &Resolution<'a>,
     sections: &Sections,
 ) -> Map<SectionId, Vec<Named<'a>>> {
@@ -50,7 +50,7 @@ pub fn named_places<'a>(
 }
 
 /// The same for some of the sections.
-pub fn named_places_in<'a>(
+pub(crate) fn named_places_in<'a>(
     resolution: &Resolution<'a>,
     sections: &Sections,
     is_wanted: impl Fn(SectionId) -> bool,

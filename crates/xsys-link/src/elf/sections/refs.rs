@@ -15,11 +15,11 @@ use crate::elf::symbols::resolve::{Definition, Resolution};
 use crate::options::OutputKind;
 
 /// STT_GNU_IFUNC
-pub const STT_GNU_IFUNC: u8 = 10;
+pub(crate) const STT_GNU_IFUNC: u8 = 10;
 
 /// A symbol, wherever it is declared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum SymRef {
+pub(crate) enum SymRef {
     /// A global symbol.
     Global(SymbolId),
     /// A local symbol: file and index.
@@ -28,7 +28,7 @@ pub enum SymRef {
 
 /// Where a symbol's value comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Home {
+pub(crate) enum Home {
     /// An offset in a section of an object.
     Section(SectionId, u64),
     /// A fixed number.
@@ -48,7 +48,7 @@ pub enum Home {
 impl Home {
     /// The value moves with the image. What an undefined symbol that is tolerated means does not.
     #[inline]
-    pub fn moves(self) -> bool {
+    pub(crate) fn moves(self) -> bool {
         !matches!(
             self,
             Home::Absolute(_) | Home::UndefinedWeak | Home::Undefined
@@ -59,7 +59,7 @@ impl Home {
 impl SymRef {
     /// What a relocation of `file` refers to.
     #[inline]
-    pub fn of(resolution: &Resolution<'_>, file: FileId, index: u32) -> Self {
+    pub(crate) fn of(resolution: &Resolution<'_>, file: FileId, index: u32) -> Self {
         match resolution.global(file, index) {
             Some(id) => SymRef::Global(id),
             None => SymRef::Local(file, index),
@@ -68,7 +68,7 @@ impl SymRef {
 
     /// The symbol table entry that defines it, if an object does.
     #[inline]
-    pub fn entry(self, resolution: &Resolution<'_>) -> Option<(FileId, ElfSymbol)> {
+    pub(crate) fn entry(self, resolution: &Resolution<'_>) -> Option<(FileId, ElfSymbol)> {
         match self {
             SymRef::Global(id) => resolution.definition_entry(id),
             SymRef::Local(file, index) => Some((
@@ -82,7 +82,7 @@ impl SymRef {
 
     /// Where its value comes from.
     #[inline]
-    pub fn home(self, resolution: &Resolution<'_>, sections: &Sections) -> Home {
+    pub(crate) fn home(self, resolution: &Resolution<'_>, sections: &Sections) -> Home {
         if let SymRef::Global(id) = self {
             let symbol = resolution.symbol(id);
             match symbol.definition {
@@ -114,7 +114,7 @@ impl SymRef {
 
     /// STT_* of the definition.
     #[inline]
-    pub fn kind(self, resolution: &Resolution<'_>) -> u8 {
+    pub(crate) fn kind(self, resolution: &Resolution<'_>) -> u8 {
         match self {
             SymRef::Global(id) => resolution.symbol(id).kind,
             SymRef::Local(..) => self.entry(resolution).map_or(0, |(_, entry)| entry.kind()),
@@ -122,7 +122,7 @@ impl SymRef {
     }
 
     /// What rewrites may know.
-    pub fn facts(
+    pub(crate) fn facts(
         self,
         resolution: &Resolution<'_>,
         sections: &Sections,
@@ -138,7 +138,7 @@ impl SymRef {
     }
 
     /// Its name; a section symbol has its section's.
-    pub fn name<'r>(self, resolution: &'r Resolution<'_>) -> &'r [u8] {
+    pub(crate) fn name<'r>(self, resolution: &'r Resolution<'_>) -> &'r [u8] {
         match self {
             SymRef::Global(id) => resolution.symbol(id).name,
             SymRef::Local(file, index) => {

@@ -28,7 +28,7 @@ use crate::script::ast::Glob;
 
 /// What a global name means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Definition {
+pub(crate) enum Definition {
     /// Nothing defines it (yet).
     Undefined,
     /// An archive member that is not loaded would define it.
@@ -49,7 +49,7 @@ pub enum Definition {
 
 /// A global symbol and its best definition so far.
 #[derive(Clone, Debug)]
-pub struct Symbol<'a> {
+pub(crate) struct Symbol<'a> {
     /// Its name.
     pub name: &'a [u8],
     /// Where it is defined.
@@ -67,7 +67,7 @@ pub struct Symbol<'a> {
 }
 
 /// The result: all loaded objects and the meaning of all names.
-pub struct Resolution<'a> {
+pub(crate) struct Resolution<'a> {
     /// Loaded objects; the index is [`FileId`].
     pub files: Vec<ObjectFile<'a>>,
     /// For each file the ids of its global symbols, from `first_global` on.
@@ -91,7 +91,7 @@ struct Names {
 
 impl<'a> Resolution<'a> {
     /// The symbol with this name, if anything mentions it.
-    pub fn find(&self, name: &[u8]) -> Option<SymbolId> {
+    pub(crate) fn find(&self, name: &[u8]) -> Option<SymbolId> {
         let hash = self.names.hasher.hash_one(name);
         self.names
             .table
@@ -101,7 +101,7 @@ impl<'a> Resolution<'a> {
 
     /// The global symbol at an index of a file's symbol table; `None` for local symbols.
     #[inline]
-    pub fn global(&self, file: FileId, index: u32) -> Option<SymbolId> {
+    pub(crate) fn global(&self, file: FileId, index: u32) -> Option<SymbolId> {
         let object = &self.files[file.0 as usize];
         let position = (index as usize).checked_sub(object.first_global)?;
         self.globals[file.0 as usize].get(position).copied()
@@ -109,13 +109,13 @@ impl<'a> Resolution<'a> {
 
     /// A symbol.
     #[inline]
-    pub fn symbol(&self, id: SymbolId) -> &Symbol<'a> {
+    pub(crate) fn symbol(&self, id: SymbolId) -> &Symbol<'a> {
         &self.symbols[id.0 as usize]
     }
 
     /// Whether a section lost its COMDAT group to another file.
     #[inline]
-    pub fn is_discarded(&self, file: FileId, section: u32) -> bool {
+    pub(crate) fn is_discarded(&self, file: FileId, section: u32) -> bool {
         self.discarded[file.0 as usize]
             .get(section as usize)
             .copied()
@@ -123,7 +123,7 @@ impl<'a> Resolution<'a> {
     }
 
     /// The entry that defines a symbol, if an object does.
-    pub fn definition_entry(&self, id: SymbolId) -> Option<(FileId, ElfSymbol)> {
+    pub(crate) fn definition_entry(&self, id: SymbolId) -> Option<(FileId, ElfSymbol)> {
         match self.symbol(id).definition {
             Definition::Object { file, index } | Definition::Common { file, index, .. } => Some((
                 file,

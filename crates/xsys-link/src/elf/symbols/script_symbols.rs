@@ -14,7 +14,7 @@ use crate::script::ast::{
 use crate::script::eval::symbols_used;
 
 /// One assignment to a symbol (never to `.`).
-pub struct ScriptAssignment<'s> {
+pub(crate) struct ScriptAssignment<'s> {
     /// The symbol.
     pub name: &'s [u8],
     /// PROVIDE or PROVIDE_HIDDEN.
@@ -29,7 +29,7 @@ pub struct ScriptAssignment<'s> {
 
 /// All that the scripts of a link say about symbols.
 #[derive(Default)]
-pub struct ScriptSymbols<'s> {
+pub(crate) struct ScriptSymbols<'s> {
     /// Assignments in script order.
     pub assignments: Vec<ScriptAssignment<'s>>,
     /// Names that must be looked for: EXTERN, ENTRY, symbols in assertions, addresses and data.
@@ -41,7 +41,7 @@ pub struct ScriptSymbols<'s> {
 
 impl<'s> ScriptSymbols<'s> {
     /// Walks all scripts.
-    pub fn gather(script: &'s Script) -> Self {
+    pub(crate) fn gather(script: &'s Script) -> Self {
         let mut out = Self::default();
         for command in &script.commands {
             match command {
@@ -71,7 +71,7 @@ impl<'s> ScriptSymbols<'s> {
     }
 
     /// The index of an assignment in [`assignments`](Self::assignments).
-    pub fn index_of(&self, assignment: &Assignment) -> Option<usize> {
+    pub(crate) fn index_of(&self, assignment: &Assignment) -> Option<usize> {
         self.by_place.get(&assignment.span).copied()
     }
 

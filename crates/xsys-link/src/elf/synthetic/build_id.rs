@@ -11,7 +11,7 @@ use crate::elf::sections::{Sections, Synthetic, SyntheticKind};
 use crate::options::BuildId;
 
 /// Bytes before the id: three words and `GNU`.
-pub const HEADER: u64 = 16;
+pub(crate) const HEADER: u64 = 16;
 
 const NT_GNU_BUILD_ID: u32 = 3;
 
@@ -45,7 +45,7 @@ pub(super) fn add(sections: &mut Sections, kind: &BuildId) {
 }
 
 /// Writes the note without the id.
-pub fn write(words: Words, out: &mut [u8]) {
+pub(crate) fn write(words: Words, out: &mut [u8]) {
     let descsz = out.len() as u32 - HEADER as u32;
     for (at, value) in [(0, 4), (4, descsz), (8, NT_GNU_BUILD_ID)] {
         words.put32(out, at, value);
@@ -54,7 +54,7 @@ pub fn write(words: Words, out: &mut [u8]) {
 }
 
 /// The id: a hash of the finished file; `--build-id=0x…` is taken as it is.
-pub fn of(bytes: &[u8], kind: &BuildId) -> Vec<u8> {
+pub(crate) fn of(bytes: &[u8], kind: &BuildId) -> Vec<u8> {
     if let BuildId::Hex(hex) = kind {
         return hex.clone();
     }

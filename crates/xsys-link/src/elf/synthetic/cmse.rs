@@ -32,7 +32,7 @@ const ALIGN: u64 = 32;
 
 /// All entry functions of a secure image.
 #[derive(Default)]
-pub struct Gateways {
+pub(crate) struct Gateways {
     entries: Vec<Entry>,
     /// Where an import library wants `.gnu.sgstubs`.
     base: Option<u64>,
@@ -50,7 +50,7 @@ struct Entry {
 }
 
 /// Finds the entry functions, and lets their plain names be the linker's.
-pub fn find(
+pub(crate) fn find(
     resolution: &mut Resolution<'_>,
     arch: &dyn Arch,
     store: &FileStore,
@@ -312,7 +312,7 @@ impl Gateways {
     }
 
     /// Adds `.gnu.sgstubs`.
-    pub fn reserve(&self, sections: &mut Sections) {
+    pub(crate) fn reserve(&self, sections: &mut Sections) {
         if self.size == 0 {
             return;
         }
@@ -329,7 +329,7 @@ impl Gateways {
     }
 
     /// The addresses of the veneers.
-    pub fn values(&self, addresses: &Addresses<'_, '_>, values: &mut Map<SymbolId, u64>) {
+    pub(crate) fn values(&self, addresses: &Addresses<'_, '_>, values: &mut Map<SymbolId, u64>) {
         let Some(start) = addresses.synthetic(SyntheticKind::Gateways) else {
             return;
         };
@@ -341,7 +341,7 @@ impl Gateways {
     }
 
     /// Writes `.gnu.sgstubs`, which stands at `start`.
-    pub fn write(
+    pub(crate) fn write(
         &self,
         arch: &dyn Arch,
         addresses: &Addresses<'_, '_>,
@@ -392,7 +392,7 @@ impl Gateways {
     ///
     /// # Errors
     /// The file cannot be written.
-    pub fn save_library(
+    pub(crate) fn save_library(
         &self,
         path: &Path,
         arch: &dyn Arch,

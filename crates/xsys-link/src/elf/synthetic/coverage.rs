@@ -26,7 +26,7 @@ const R_ARM_PREL31: u32 = 42;
 
 /// The entries of all live code.
 #[derive(Default)]
-pub struct Coverage {
+pub(crate) struct Coverage {
     entries: Vec<Planned>,
     /// Code without an entry of its own.
     bare: Vec<SectionId>,
@@ -69,7 +69,7 @@ impl Coverage {
     }
 
     /// Writes the table.
-    pub fn write(
+    pub(crate) fn write(
         &self,
         addresses: &Addresses<'_, '_>,
         (merge, endian): (bool, Endianness),
@@ -93,7 +93,7 @@ impl Coverage {
     }
 
     /// Reads the live tables.
-    pub fn gather(resolution: &Resolution<'_>, sections: &Sections, live: &Live) -> Self {
+    pub(crate) fn gather(resolution: &Resolution<'_>, sections: &Sections, live: &Live) -> Self {
         let mut out = Self::default();
         let mut bare: Vec<SectionId> = Vec::new();
         let code = elf::SHF_ALLOC.0 | elf::SHF_EXECINSTR.0;
@@ -251,7 +251,7 @@ impl Coverage {
     }
 
     /// Bytes of the table at the present addresses.
-    pub fn size(&self, merge: bool, address: impl Fn(SectionId, u64) -> Option<u64>) -> u64 {
+    pub(crate) fn size(&self, merge: bool, address: impl Fn(SectionId, u64) -> Option<u64>) -> u64 {
         exidx::size(self.arranged(merge, address, |_, _| 0).len()) as u64
     }
 

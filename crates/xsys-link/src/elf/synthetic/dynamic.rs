@@ -26,7 +26,7 @@ const DF_TEXTREL: u64 = 4;
 
 /// An entry of the table.
 #[derive(Clone, Copy, Debug)]
-pub struct Entry {
+pub(crate) struct Entry {
     tag: u64,
     value: Value,
 }
@@ -50,7 +50,7 @@ enum Value {
 }
 
 /// All entries that there may be, but for the DT_NULL at the end.
-pub fn entries(
+pub(crate) fn entries(
     arch: &dyn Arch,
     resolution: &Resolution<'_>,
     sections: &Sections,
@@ -125,7 +125,7 @@ pub(super) fn add(arch: &dyn Arch, sections: &mut Sections, entries: &[Entry]) {
 }
 
 /// The words of the table, without the DT_NULLs.
-pub fn words(entries: &[Entry], addresses: &Addresses<'_, '_>) -> impl Iterator<Item = u64> {
+pub(crate) fn words(entries: &[Entry], addresses: &Addresses<'_, '_>) -> impl Iterator<Item = u64> {
     let present = |entry: &Entry| Some([entry.tag, entry.value.find(addresses)?]);
     entries.iter().filter_map(present).flatten()
 }

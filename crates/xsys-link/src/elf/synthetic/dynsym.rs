@@ -60,7 +60,7 @@ pub(super) fn add(arch: &dyn Arch, sections: &mut Sections) {
 }
 
 /// Writes `.hash`; the other two are zeros.
-pub fn write_hash(words: Words, out: &mut [u8]) {
+pub(crate) fn write_hash(words: Words, out: &mut [u8]) {
     for (index, value) in HASH.into_iter().enumerate() {
         words.put32(out, 4 * index, value);
     }

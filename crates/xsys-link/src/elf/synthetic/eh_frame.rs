@@ -24,7 +24,7 @@ use crate::elf::symbols::resolve::Resolution;
 
 /// The output's `.eh_frame`: which records stand where.
 #[derive(Default)]
-pub struct EhFramePlan {
+pub(crate) struct EhFramePlan {
     /// Kept records.
     pub records: Vec<PlannedRecord>,
     /// Bytes, the terminator included.
@@ -37,7 +37,7 @@ pub struct EhFramePlan {
 }
 
 /// A record of the output's `.eh_frame`.
-pub struct PlannedRecord {
+pub(crate) struct PlannedRecord {
     /// Index into [`Frames::inputs`].
     pub input: u32,
     /// Index into its records.
@@ -182,7 +182,7 @@ fn reference_key(
 
 /// Makes references into `.eh_frame` inputs find the output's records, by the same map that serves
 /// merged sections.
-pub fn map(
+pub(crate) fn map(
     plan: &EhFramePlan,
     sections: &Sections,
     merge: &mut MergeMap<'_>,
@@ -199,12 +199,12 @@ pub fn map(
 }
 
 /// Relocates a record: its section, relocations, its offset there and its address, its bytes.
-pub type Relocate<'w> = dyn Fn(SectionId, &mut dyn Iterator<Item = Reloc>, (u64, u64), &mut [u8], &mut Vec<Diagnostic>)
+pub(crate) type Relocate<'w> = dyn Fn(SectionId, &mut dyn Iterator<Item = Reloc>, (u64, u64), &mut [u8], &mut Vec<Diagnostic>)
     + Sync
     + 'w;
 
 /// Writes both sections.
-pub struct Writer<'w, 'l, 'a> {
+pub(crate) struct Writer<'w, 'l, 'a> {
     /// What stands where.
     pub plan: &'w EhFramePlan,
     /// The inputs' records.
@@ -226,7 +226,7 @@ impl Writer<'_, '_, '_> {
     }
 
     /// Writes `.eh_frame`; returns (function, FDE) addresses.
-    pub fn write(&self, out: &mut [u8], problems: &mut Vec<Diagnostic>) -> Vec<(u64, u64)> {
+    pub(crate) fn write(&self, out: &mut [u8], problems: &mut Vec<Diagnostic>) -> Vec<(u64, u64)> {
         let addresses = self.addresses;
         let Some(addr) = addresses.synthetic(SyntheticKind::EhFrame) else {
             return Vec::new();
@@ -270,7 +270,7 @@ impl Writer<'_, '_, '_> {
 
     /// Writes `.eh_frame_hdr`. The table is made from a second, private copy of `.eh_frame`, so that both
     /// sections can be written at the same time.
-    pub fn write_header(&self, out: &mut [u8], problems: &mut Vec<Diagnostic>) {
+    pub(crate) fn write_header(&self, out: &mut [u8], problems: &mut Vec<Diagnostic>) {
         let (Some(header), Some(frame)) = (
             self.addresses.synthetic(SyntheticKind::EhFrameHdr),
             self.addresses.synthetic(SyntheticKind::EhFrame),

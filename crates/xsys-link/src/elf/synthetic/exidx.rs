@@ -13,14 +13,14 @@ use object::Endian as _;
 use object::Endianness;
 
 /// Bytes of an entry.
-pub const ENTRY: usize = 8;
+pub(crate) const ENTRY: usize = 8;
 
 /// Second word of functions that exceptions must not pass.
-pub const CANTUNWIND: u32 = 1;
+pub(crate) const CANTUNWIND: u32 = 1;
 
 /// How a function is unwound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Unwind {
+pub(crate) enum Unwind {
     /// Exceptions must not pass.
     Cannot,
     /// The whole second word, bit 31 included.
@@ -31,7 +31,7 @@ pub enum Unwind {
 
 /// An entry with addresses in place of distances.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// Address of the function (without the Thumb bit, which EHABI keeps out of the table).
     pub function: u32,
     /// How it is unwound.
@@ -40,7 +40,7 @@ pub struct Entry {
 
 /// What is wrong with a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Error {
+pub(crate) enum Error {
     /// The size is no multiple of an entry's.
     #[error("`.ARM.exidx` has {0:#x} bytes, which is no multiple of 8")]
     Size(usize),
@@ -62,13 +62,13 @@ pub enum Error {
 
 #[cfg(test)]
 /// The address that a PREL31 word at `place` stands for; bit 31 is not part of it.
-pub fn decode_prel31(word: u32, place: u32) -> u32 {
+pub(crate) fn decode_prel31(word: u32, place: u32) -> u32 {
     let distance = ((word << 1) as i32) >> 1;
     place.wrapping_add(distance as u32)
 }
 
 /// The PREL31 word, bit 31 clear, that stands for `target` at `place`.
-pub fn encode_prel31(target: u32, place: u32) -> Result<u32, Error> {
+pub(crate) fn encode_prel31(target: u32, place: u32) -> Result<u32, Error> {
     let distance = target.wrapping_sub(place) as i32;
     if !(-0x4000_0000..0x4000_0000).contains(&distance) {
         return Err(Error::TooFar { target, place });
@@ -78,7 +78,7 @@ pub fn encode_prel31(target: u32, place: u32) -> Result<u32, Error> {
 
 /// What a second word says if no relocation applies to it; `None` for one that names a table entry.
 /// Needs no addresses, so sizes can be known before layout.
-pub fn without_table(word: u32) -> Option<Unwind> {
+pub(crate) fn without_table(word: u32) -> Option<Unwind> {
     match word {
         CANTUNWIND => Some(Unwind::Cannot),
         word if word >> 31 != 0 => Some(Unwind::Inline(word)),
@@ -89,7 +89,7 @@ pub fn without_table(word: u32) -> Option<Unwind> {
 /// Whether the entry of a function says nothing new after `previous`, the entry of the function
 /// before it, and can go: the earlier one then reaches over both. Table entries name their own
 /// function's cleanup code and always stay.
-pub fn merges(previous: Unwind, next: Unwind) -> bool {
+pub(crate) fn merges(previous: Unwind, next: Unwind) -> bool {
     previous == next && !matches!(next, Unwind::Table(_))
 }
 
@@ -102,7 +102,7 @@ fn words(entry: &[u8], endian: Endianness) -> Option<(u32, u32)> {
 
 #[cfg(test)]
 /// Reads a relocated table that stands at `addr`, as unwinders do.
-pub fn decode(table: &[u8], addr: u32, endian: Endianness) -> Result<Vec<Entry>, Error> {
+pub(crate) fn decode(table: &[u8], addr: u32, endian: Endianness) -> Result<Vec<Entry>, Error> {
     if !table.len().is_multiple_of(ENTRY) {
         return Err(Error::Size(table.len()));
     }
@@ -130,7 +130,7 @@ pub fn decode(table: &[u8], addr: u32, endian: Endianness) -> Result<Vec<Entry>,
 /// Sorts by function and, if `merge`, drops entries that say nothing new. Of several entries for
 /// one function (empty ones that share an address) the last stays: it is the function with code,
 /// since empty sections come to lie before it. Entries of equal functions keep their order.
-pub fn arrange(entries: &mut Vec<Entry>, merge: bool) {
+pub(crate) fn arrange(entries: &mut Vec<Entry>, merge: bool) {
     entries.sort_by_key(|entry| entry.function);
     let mut kept: Vec<Entry> = Vec::with_capacity(entries.len());
     for &entry in entries.iter() {
@@ -153,13 +153,13 @@ pub fn arrange(entries: &mut Vec<Entry>, merge: bool) {
 }
 
 /// Bytes of a table of `entries` entries and its sentinel.
-pub fn size(entries: usize) -> usize {
+pub(crate) fn size(entries: usize) -> usize {
     (entries + 1) * ENTRY
 }
 
 /// Writes the table at `addr`, distances counted anew, with a sentinel for the code's end after it.
 /// Room that is left over repeats the sentinel: the table stays sorted and of the size announced.
-pub fn encode(
+pub(crate) fn encode(
     entries: &[Entry],
     code_end: u32,
     out: &mut [u8],

@@ -28,7 +28,7 @@ pub(super) fn add(arch: &dyn Arch, sections: &mut Sections, demands: &Demands) {
 }
 
 /// Writes slots, as (offset, value).
-pub fn write(words: Words, out: &mut [u8], slots: &[(u64, u64)]) {
+pub(crate) fn write(words: Words, out: &mut [u8], slots: &[(u64, u64)]) {
     for &(at, value) in slots {
         words.put(out, at as usize, value);
     }

@@ -17,7 +17,7 @@ use crate::options::ElfOptions;
 use crate::script::eval::OutputId;
 
 /// A group of the output.
-pub struct Group<'a> {
+pub(crate) struct Group<'a> {
     /// The symbol that names it.
     pub signature: SymRef,
     /// The signature's name, where only the group defines the symbol.
@@ -29,7 +29,7 @@ pub struct Group<'a> {
 }
 
 /// The groups that are in the output, in input order; none in an image.
-pub fn kept<'a>(addresses: &Addresses<'_, 'a>, options: &ElfOptions) -> Vec<Group<'a>> {
+pub(crate) fn kept<'a>(addresses: &Addresses<'_, 'a>, options: &ElfOptions) -> Vec<Group<'a>> {
     let mut out = Vec::new();
     if options.kind.is_image() || options.layout.force_group_allocation {
         return out;

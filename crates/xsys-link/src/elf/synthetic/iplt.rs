@@ -40,7 +40,7 @@ pub(super) fn add(arch: &dyn Arch, sections: &mut Sections, demands: &Demands) {
 }
 
 /// Writes the jumps through the slots.
-pub fn write(arch: &dyn Arch, addresses: &Addresses<'_, '_>, out: &mut [u8]) {
+pub(crate) fn write(arch: &dyn Arch, addresses: &Addresses<'_, '_>, out: &mut [u8]) {
     let (Some(addr), Some(slots)) = (
         addresses.synthetic(SyntheticKind::Iplt),
         addresses.synthetic(SyntheticKind::IpltGot),
@@ -54,7 +54,12 @@ pub fn write(arch: &dyn Arch, addresses: &Addresses<'_, '_>, out: &mut [u8]) {
 }
 
 /// Writes the resolvers' addresses into the slots: REL relocations take their addend from here.
-pub fn write_slots(words: Words, addresses: &Addresses<'_, '_>, demands: &Demands, out: &mut [u8]) {
+pub(crate) fn write_slots(
+    words: Words,
+    addresses: &Addresses<'_, '_>,
+    demands: &Demands,
+    out: &mut [u8],
+) {
     words.put_all(out, resolvers(addresses, demands));
 }
 

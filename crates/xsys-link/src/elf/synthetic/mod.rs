@@ -7,21 +7,21 @@
 //! A file is a section, or several that belong together: whether it is needed, its size and header, and what
 //! goes into it. They refer to each other by [`SyntheticKind`], whatever a script calls their output sections.
 
-pub mod build_id;
-pub mod cmse;
-pub mod common;
-pub mod coverage;
-pub mod dynamic;
-pub mod dynsym;
-pub mod eh_frame;
-pub mod exidx;
-pub mod got;
-pub mod groups;
-pub mod iplt;
-pub mod put;
-pub mod relocations;
-pub mod scan;
-pub mod symtab;
+pub(crate) mod build_id;
+pub(crate) mod cmse;
+pub(crate) mod common;
+pub(crate) mod coverage;
+pub(crate) mod dynamic;
+pub(crate) mod dynsym;
+pub(crate) mod eh_frame;
+pub(crate) mod exidx;
+pub(crate) mod got;
+pub(crate) mod groups;
+pub(crate) mod iplt;
+pub(crate) mod put;
+pub(crate) mod relocations;
+pub(crate) mod scan;
+pub(crate) mod symtab;
 
 use self::coverage::Coverage;
 use self::eh_frame::EhFramePlan;
@@ -38,7 +38,7 @@ use crate::options::ElfOptions;
 
 /// What later passes need of the synthetic sections beyond their ids.
 #[derive(Default)]
-pub struct Synthesised {
+pub(crate) struct Synthesised {
     /// `.eh_frame`
     pub eh_frame: EhFramePlan,
     /// `.dynamic`
@@ -55,7 +55,7 @@ pub struct Synthesised {
 
 /// What the passes before found out that sizes synthetic sections.
 #[derive(Clone, Copy)]
-pub struct Needs<'n> {
+pub(crate) struct Needs<'n> {
     /// What lives.
     pub live: &'n Live,
     /// Unwind records.
@@ -70,7 +70,7 @@ fn word(arch: &dyn Arch) -> u64 {
 }
 
 /// Makes all synthetic sections.
-pub fn synthesise(
+pub(crate) fn synthesise(
     arch: &dyn Arch,
     resolution: &Resolution<'_>,
     sections: &mut Sections,

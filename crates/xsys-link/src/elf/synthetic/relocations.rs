@@ -53,13 +53,18 @@ fn add(arch: &dyn Arch, sections: &mut Sections, kind: SyntheticKind, name: &str
 }
 
 /// Writes RELATIVE relocations, as (place, value).
-pub fn write_relatives(arch: &dyn Arch, words: Words, out: &mut [u8], entries: &[(u64, u64)]) {
+pub(crate) fn write_relatives(
+    arch: &dyn Arch,
+    words: Words,
+    out: &mut [u8],
+    entries: &[(u64, u64)],
+) {
     let entries = entries.iter().copied();
     write(arch, words, out, entries, arch.dynamic().relative);
 }
 
 /// Writes the IRELATIVE relocations.
-pub fn write_irelatives(
+pub(crate) fn write_irelatives(
     arch: &dyn Arch,
     words: Words,
     addresses: &Addresses<'_, '_>,

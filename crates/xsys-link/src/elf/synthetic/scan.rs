@@ -26,7 +26,7 @@ use crate::options::{ElfOptions, OutputKind, Unresolved};
 
 /// What a GOT slot holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum SlotKind {
+pub(crate) enum SlotKind {
     /// The symbol's address.
     Address,
     /// Its offset from the thread pointer.
@@ -39,7 +39,7 @@ pub enum SlotKind {
 
 /// The contents of the GOT and the IPLT.
 #[derive(Default)]
-pub struct Demands {
+pub(crate) struct Demands {
     /// GOT slots in the order in which they are first needed.
     pub slots: Vec<(SlotKind, SymRef)>,
     /// Offset of each slot in the GOT, in bytes.
@@ -66,7 +66,7 @@ pub struct Demands {
 
 impl Demands {
     /// The offsets in a section that can be merged to which live relocations refer.
-    pub fn pieces_of(&self, id: SectionId) -> &[(SectionId, u32)] {
+    pub(crate) fn pieces_of(&self, id: SectionId) -> &[(SectionId, u32)] {
         let start = self.pieces.partition_point(|&(other, _)| other < id);
         let end = self.pieces.partition_point(|&(other, _)| other <= id);
         &self.pieces[start..end]
@@ -75,7 +75,7 @@ impl Demands {
 
 /// The live branches, as far as thunks are concerned.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Branches {
+pub(crate) struct Branches {
     /// Bits of the shortest signed distance, of branches in whole words (shorter ones take no
     /// thunks); `None` if there is no branch.
     pub shortest: Option<u8>,
@@ -97,10 +97,10 @@ impl Branches {
 }
 
 /// The module-independent name of the one TlsLd pair.
-pub const TLS_LD: (SlotKind, SymRef) = (SlotKind::TlsLd, SymRef::Local(FileId(u32::MAX), 0));
+pub(crate) const TLS_LD: (SlotKind, SymRef) = (SlotKind::TlsLd, SymRef::Local(FileId(u32::MAX), 0));
 
 /// A relocation with everything that both the scan and the writer decide about it.
-pub struct Decided {
+pub(crate) struct Decided {
     /// The relocation as the architecture sees it.
     pub site: Site,
     /// Its symbol.
@@ -113,14 +113,14 @@ pub struct Decided {
 
 impl Decided {
     /// What layout has decided since, from addresses.
-    pub fn relax(&mut self, change: &crate::elf::arch::cuts::Change) {
+    pub(crate) fn relax(&mut self, change: &crate::elf::arch::cuts::Change) {
         self.rule = change.rewrite.rule;
         self.rewrite = Some(change.rewrite);
     }
 }
 
 /// Why a relocation cannot be decided.
-pub enum Undecidable {
+pub(crate) enum Undecidable {
     /// The architecture has no such relocation.
     UnknownType,
     /// The place lies outside the section.
@@ -129,7 +129,7 @@ pub enum Undecidable {
 
 /// Decides one relocation of an allocated section; `None` for those that mean nothing to a linker.
 #[inline]
-pub fn decide(
+pub(crate) fn decide(
     arch: &dyn Arch,
     resolution: &Resolution<'_>,
     sections: &Sections,
@@ -222,7 +222,7 @@ enum Problem {
 }
 
 /// Scans all live, allocated sections.
-pub fn scan(
+pub(crate) fn scan(
     arch: &dyn Arch,
     resolution: &Resolution<'_>,
     sections: &Sections,
@@ -300,7 +300,7 @@ pub fn scan(
 
 /// Whether only those entries of a section are kept that something refers to: it is in memory, can
 /// be merged, and lives because of references alone.
-pub fn is_cut(
+pub(crate) fn is_cut(
     resolution: &Resolution<'_>,
     sections: &Sections,
     id: SectionId,
@@ -657,7 +657,7 @@ fn undefined_symbol(
 }
 
 /// `--require-defined` and undefined entry points named on the command line.
-pub fn check_required(
+pub(crate) fn check_required(
     resolution: &Resolution<'_>,
     options: &ElfOptions,
     diagnostics: &mut Vec<Diagnostic>,

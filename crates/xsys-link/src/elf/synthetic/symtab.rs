@@ -46,7 +46,7 @@ enum Place {
 
 /// `.symtab` and `.strtab`, ready to be written.
 #[derive(Default)]
-pub struct SymbolTable {
+pub(crate) struct SymbolTable {
     /// `.symtab`
     pub symbols: Vec<u8>,
     /// `.strtab`
@@ -61,7 +61,7 @@ pub struct SymbolTable {
 
 /// Symbol table indexes by what relocations refer to; 0 for what is not in the table.
 #[derive(Default)]
-pub struct SymbolIndexes {
+pub(crate) struct SymbolIndexes {
     locals: Vec<Vec<u32>>,
     globals: Vec<u32>,
     sections: Vec<u32>,
@@ -70,7 +70,7 @@ pub struct SymbolIndexes {
 
 impl SymbolIndexes {
     /// The index of a symbol that is no section.
-    pub fn of(&self, symbol: SymRef) -> u32 {
+    pub(crate) fn of(&self, symbol: SymRef) -> u32 {
         let found = match symbol {
             SymRef::Global(id) => self.globals.get(id.0 as usize),
             SymRef::Local(file, index) => self
@@ -82,18 +82,18 @@ impl SymbolIndexes {
     }
 
     /// The index of an output section's symbol.
-    pub fn of_section(&self, id: OutputId) -> u32 {
+    pub(crate) fn of_section(&self, id: OutputId) -> u32 {
         self.sections.get(id.0 as usize).copied().unwrap_or(0)
     }
 
     /// The index of the symbol that only names the group at this position.
-    pub fn of_group(&self, position: usize) -> u32 {
+    pub(crate) fn of_group(&self, position: usize) -> u32 {
         self.groups.get(position).copied().unwrap_or(0)
     }
 }
 
 /// What the symbol table goes by.
-pub struct Given<'g, 'l, 'a> {
+pub(crate) struct Given<'g, 'l, 'a> {
     /// The instruction set.
     pub arch: &'g dyn Arch,
     /// Where everything is.
@@ -111,7 +111,7 @@ pub struct Given<'g, 'l, 'a> {
 }
 
 /// Gathers all symbols.
-pub fn build(given: &Given<'_, '_, '_>) -> SymbolTable {
+pub(crate) fn build(given: &Given<'_, '_, '_>) -> SymbolTable {
     let &Given {
         arch,
         addresses,

@@ -38,7 +38,7 @@ mod step;
 mod targets;
 mod tree;
 mod unit;
-pub mod write;
+pub(super) mod write;
 
 use std::cell::Cell;
 
@@ -47,7 +47,7 @@ use xsys_diag::Diagnostic;
 
 use self::gather::{Field, Lists};
 use self::keep::Reference;
-pub use self::pool::Shard;
+pub(super) use self::pool::Shard;
 use self::pool::{Pool, Wanted};
 use self::spans::Spans;
 use self::step::Width;
@@ -63,7 +63,7 @@ use crate::spare::Spare;
 
 /// A number to put into a place of what is left of a section.
 #[derive(Clone, Copy, Debug)]
-pub struct Patch {
+pub(super) struct Patch {
     at: u32,
     width: Width,
     value: u32,
@@ -119,7 +119,7 @@ pub struct Pruned<'a> {
 }
 
 /// The debug sections of a file with their relocations.
-pub struct Sections<'r, 'a> {
+pub(super) struct Sections<'r, 'a> {
     view: FileView<'r, 'a>,
     fields: &'r [Fields],
     /// Whether that is all that they say.
@@ -144,7 +144,7 @@ struct Room {
 const POOLS: [&str; 2] = [".debug_str", ".debug_line_str"];
 
 /// Whether debug information is written.
-pub fn is_written(options: &WasmOptions, resolved: &Resolved<'_>) -> bool {
+pub(super) fn is_written(options: &WasmOptions, resolved: &Resolved<'_>) -> bool {
     let debug = |object: &ObjectFile<'_>| {
         let mut customs = object.customs.iter();
         customs.any(|custom| custom.name.starts_with(".debug_"))
@@ -153,7 +153,7 @@ pub fn is_written(options: &WasmOptions, resolved: &Resolved<'_>) -> bool {
 }
 
 /// Decides what stays. `shortened` says where code has moved. Relocations are checked here.
-pub fn plan<'a>(
+pub(super) fn plan<'a>(
     options: &WasmOptions,
     resolved: &Resolved<'a>,
     live: &Live,

@@ -9,7 +9,7 @@ use super::super::symbols::{FileId, FunctionRef, Resolved};
 use super::Cut;
 
 /// Writes what is left of the section `data`.
-pub fn fill(
+pub(crate) fn fill(
     layout: &Layout<'_>,
     resolved: &Resolved<'_>,
     live: &Live,

@@ -87,7 +87,7 @@ enum Role {
 }
 
 /// Marks copies as dead and makes their symbols mean what is kept.
-pub fn fold(options: &WasmOptions, resolved: &mut Resolved<'_>, live: &mut Live) {
+pub(super) fn fold(options: &WasmOptions, resolved: &mut Resolved<'_>, live: &mut Live) {
     if !options.folds() {
         return;
     }

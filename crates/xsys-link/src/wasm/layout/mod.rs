@@ -1,6 +1,6 @@
 //! What goes where in the output: what [`assign`](super::assign) finds out and the passes after it ask.
 
-pub mod shortened;
+pub(super) mod shortened;
 
 use std::ops::Range;
 
@@ -91,7 +91,7 @@ pub struct CustomPlace {
 }
 
 /// The alignment of records of coverage, in bytes.
-pub const COVERAGE_ALIGN: usize = 8;
+pub(super) const COVERAGE_ALIGN: usize = 8;
 
 impl<'a> Layout<'a> {
     /// The bytes of a body before relocation, with its size field.

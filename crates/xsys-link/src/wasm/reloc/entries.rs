@@ -16,7 +16,7 @@ use crate::input::arena::Arena;
 ///
 /// There are millions of entries in a debug build, each read in several passes.
 #[inline(always)]
-pub fn read(bytes: &[u8], at: &mut usize) -> Option<RelocationEntry> {
+pub(crate) fn read(bytes: &[u8], at: &mut usize) -> Option<RelocationEntry> {
     let rest = bytes.get(*at..)?;
     let number = usize::from(*rest.first()?);
     let &ty = TYPES.get(number)?;

@@ -24,7 +24,7 @@ const SECTION: u8 = 3;
 const EXPLICIT_NAME: u32 = 0x40;
 
 /// The contents of the section.
-pub fn section(module: &Module<'_, '_>, symtab: &Symtab) -> Vec<u8> {
+pub(crate) fn section(module: &Module<'_, '_>, symtab: &Symtab) -> Vec<u8> {
     let mut out = Vec::new();
     leb::uleb(&mut out, VERSION);
     let count = symtab.symbols.len() + symtab.sections.len();

@@ -19,9 +19,9 @@
 //! `--emit-relocs`, references among debug sections; and a COMDAT group that is there twice is
 //! joined once, where wasm-ld keeps the second's members, too, which nothing can reach.
 
-pub mod linking;
-pub mod relocs;
-pub mod symtab;
+pub(super) mod linking;
+pub(super) mod relocs;
+pub(super) mod symtab;
 
 use std::collections::BTreeSet;
 
@@ -33,7 +33,7 @@ use super::symbols::{FileId, FunctionRef};
 use symtab::Symtab;
 
 /// Bytes of an input in the output, with the relocations that belong to them.
-pub struct Moved<'a> {
+pub(super) struct Moved<'a> {
     file: FileId,
     relocs: Relocs<'a>,
     /// What is added to an input's offset, wrapping.
@@ -41,7 +41,7 @@ pub struct Moved<'a> {
 }
 
 /// A section of the output whose fields were filled in.
-pub struct Patched<'a> {
+pub(super) struct Patched<'a> {
     /// Its number in the output.
     number: u32,
     /// Its name for the relocation section.
@@ -50,7 +50,7 @@ pub struct Patched<'a> {
 }
 
 /// Names and contents of the sections that describe what the pieces so far consist of.
-pub fn sections<'a>(
+pub(super) fn sections<'a>(
     module: &Module<'_, 'a>,
     pieces: &[Piece<'_, 'a>],
     size: impl Fn(&Piece<'_, 'a>) -> usize,
@@ -70,7 +70,7 @@ pub fn sections<'a>(
 
 /// Features that no program may use which an object is linked into: the object made of it says so
 /// too. wasm-ld forgets them.
-pub fn forbidden_features<'a>(module: &Module<'_, 'a>) -> BTreeSet<&'a str> {
+pub(super) fn forbidden_features<'a>(module: &Module<'_, 'a>) -> BTreeSet<&'a str> {
     if !module.options.relocatable || module.options.shrink.compat {
         return BTreeSet::new();
     }

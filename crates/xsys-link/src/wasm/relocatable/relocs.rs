@@ -15,7 +15,11 @@ use crate::wasm::object::{Place, SymbolKind};
 use crate::wasm::reloc::{self, Value};
 
 /// The contents of the section. `None` when nothing is to be patched.
-pub fn section(module: &Module<'_, '_>, symtab: &Symtab, patched: &Patched<'_>) -> Option<Vec<u8>> {
+pub(crate) fn section(
+    module: &Module<'_, '_>,
+    symtab: &Symtab,
+    patched: &Patched<'_>,
+) -> Option<Vec<u8>> {
     // Debug builds have hundreds of thousands of them.
     let lists: Vec<(u64, Vec<u8>)> = patched
         .moved

@@ -19,7 +19,7 @@ use crate::wasm::symbols::{
 const NONE: u32 = u32::MAX;
 
 /// The output's symbols.
-pub struct Symtab {
+pub(crate) struct Symtab {
     /// Names of functions, variables and so on, in order.
     pub symbols: Vec<SymbolId>,
     /// The sections' numbers in the output, whose symbols follow, in order.
@@ -32,7 +32,7 @@ pub struct Symtab {
 
 impl Symtab {
     /// Lists the symbols; `sections` are the numbers of the output's custom sections.
-    pub fn build(module: &Module<'_, '_>, sections: &[u32]) -> Self {
+    pub(crate) fn build(module: &Module<'_, '_>, sections: &[u32]) -> Self {
         let resolved = module.resolved;
         let mut symtab = Self {
             symbols: Vec::new(),
@@ -92,19 +92,19 @@ impl Symtab {
     }
 
     /// A symbol's number in the output.
-    pub fn number(&self, id: SymbolId) -> Option<u32> {
+    pub(crate) fn number(&self, id: SymbolId) -> Option<u32> {
         let number = self.numbers.get(id.0 as usize).copied();
         number.filter(|&number| number != NONE)
     }
 
     /// The number of the symbol for a custom section of the output, counted among those.
-    pub fn section(&self, custom: u32) -> Option<u32> {
+    pub(crate) fn section(&self, custom: u32) -> Option<u32> {
         let exists = (custom as usize) < self.sections.len();
         exists.then(|| self.symbols.len() as u32 + custom)
     }
 
     /// The name that a symbol has in the output.
-    pub fn name<'m>(&self, module: &'m Module<'_, '_>, id: SymbolId) -> Cow<'m, str> {
+    pub(crate) fn name<'m>(&self, module: &'m Module<'_, '_>, id: SymbolId) -> Cow<'m, str> {
         let symbol = module.resolved.symbol(id);
         match symbol.definition {
             Definition::Function(FunctionRef::Synthetic(at))
@@ -122,7 +122,7 @@ impl Symtab {
     }
 
     /// The flags that a symbol has in the output.
-    pub fn flags(&self, module: &Module<'_, '_>, id: SymbolId) -> u32 {
+    pub(crate) fn flags(&self, module: &Module<'_, '_>, id: SymbolId) -> u32 {
         let symbol = module.resolved.symbol(id);
         let mut flags = symbol.flags;
         match symbol.definition {
@@ -172,7 +172,7 @@ impl Symtab {
     }
 
     /// Whether a symbol counts as defined in the output.
-    pub fn has_definition(module: &Module<'_, '_>, symbol: &Symbol<'_>) -> bool {
+    pub(crate) fn has_definition(module: &Module<'_, '_>, symbol: &Symbol<'_>) -> bool {
         symbol.is_defined() && !(symbol.missing && module.options.shrink.compat)
     }
 }

@@ -227,7 +227,7 @@ impl<'a> Table<'a> {
 }
 
 /// The segment that `__start_NAME` and `__stop_NAME` are about.
-pub fn segment_name(symbol: &str) -> &str {
+pub(crate) fn segment_name(symbol: &str) -> &str {
     let rest = symbol.strip_prefix("__start_");
     rest.or_else(|| symbol.strip_prefix("__stop_"))
         .unwrap_or(symbol)

@@ -21,7 +21,7 @@ use hashbrown::{HashMap, HashSet};
 use wasmparser::SymbolFlags;
 use xsys_diag::Diagnostic;
 
-pub use linker_names::segment_name;
+pub(super) use linker_names::segment_name;
 
 use super::WasmOptions;
 use super::load::{self, Candidate};
@@ -37,7 +37,7 @@ use super::symbols::{
 };
 
 /// Resolves all names. Problems that leave a usable table are returned beside it.
-pub fn resolve<'a>(
+pub(super) fn resolve<'a>(
     options: &'a WasmOptions,
     keeper: &'a Keeper,
     candidates: Vec<Candidate<'a>>,

@@ -52,7 +52,7 @@ const LEAVE: [u8; 2] = [BR_IF, 0];
 
 /// How many values functions and types take and give; `None` where that is not known.
 #[derive(Debug, Default)]
-pub struct Arities {
+pub(super) struct Arities {
     /// By the number of a function, imports first.
     pub functions: Vec<Option<(u8, u8)>>,
     /// By the number of a type.
@@ -60,7 +60,7 @@ pub struct Arities {
 }
 
 /// How many values a function takes and gives.
-pub fn arity(signature: Signature<'_>) -> Option<(u8, u8)> {
+pub(super) fn arity(signature: Signature<'_>) -> Option<(u8, u8)> {
     let mut cursor = Cursor::new(signature);
     cursor.byte()?;
     let mut count = || {
@@ -126,7 +126,7 @@ struct Frame {
 
 /// Room that is used again for every function.
 #[derive(Default)]
-pub struct Tidying {
+pub(super) struct Tidying {
     events: Vec<Event>,
     blocks: Vec<Block>,
     frames: Vec<Frame>,
@@ -136,7 +136,7 @@ pub struct Tidying {
 
 impl Tidying {
     /// A shorter body, without size fields, that does the same. `None` where there is none.
-    pub fn shorten(&mut self, body: &[u8], arities: &Arities) -> Option<&[u8]> {
+    pub(super) fn shorten(&mut self, body: &[u8], arities: &Arities) -> Option<&[u8]> {
         self.events.clear();
         self.blocks.clear();
         self.frames.clear();

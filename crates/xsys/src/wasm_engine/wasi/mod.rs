@@ -69,10 +69,10 @@ impl State {
 macro_rules! calls {
     ($($name:literal ($($arg:ident : $ty:ty),*) = $function:path;)*) => {
         /// What is offered, by name.
-        pub const OFFERED: &[&str] = &["proc_exit", $($name),*];
+        pub(crate) const OFFERED: &[&str] = &["proc_exit", $($name),*];
 
         /// Adds the calls to what modules can import.
-        pub fn define(linker: &mut Linker<Host>) -> Result<(), wasmi::errors::LinkerError> {
+        pub(crate) fn define(linker: &mut Linker<Host>) -> Result<(), wasmi::errors::LinkerError> {
             linker.func_wrap(MODULE, "proc_exit", |code: i32| -> Result<(), Error> {
                 Err(Error::i32_exit(code))
             })?;

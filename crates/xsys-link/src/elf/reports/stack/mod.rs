@@ -12,11 +12,11 @@ mod sizes;
 use crate::elf::arch::Arch;
 use crate::elf::layout::Addresses;
 use crate::options::OutputKind;
-pub use report::report;
+pub(crate) use report::report;
 
 /// The finished layout.
 #[derive(Clone, Copy)]
-pub struct Scene<'l, 'a> {
+pub(crate) struct Scene<'l, 'a> {
     /// Where everything is.
     pub addresses: Addresses<'l, 'a>,
     /// Reads relocations.

@@ -21,7 +21,11 @@ const SHOWN: usize = 4;
 const ROWS: usize = 256;
 
 /// The table, and a warning where the stack has less room than that.
-pub fn report(scene: &Scene<'_, '_>, entry: u64, diagnostics: &mut Vec<Diagnostic>) -> String {
+pub(crate) fn report(
+    scene: &Scene<'_, '_>,
+    entry: u64,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> String {
     let graph = Graph::build(scene, diagnostics);
     if graph.functions.iter().all(|f| f.frame.is_none()) {
         diagnostics.push(
