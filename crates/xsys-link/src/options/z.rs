@@ -66,8 +66,8 @@ const fn row(name: &'static str, arg: Arg, act: Act) -> ZRow {
 }
 
 const DYNAMIC: &str = "only means something for dynamic linking";
-const MARKS: &str = "the note says what all objects agree on; nothing is checked";
-const FORCED: &str = "the note says what all objects agree on and cannot be forced";
+const MARKS: &str = "the output has no note of such properties, so there is nothing to check";
+const FORCED: &str = "the output has no note of such properties yet";
 
 /// All keywords.
 #[rustfmt::skip] // a row a line
