@@ -1,4 +1,4 @@
-//! Which sections are in the output, and why.
+//! Which sections are in the output, and why: `--gc-sections` is [`gc`].
 
 pub(crate) mod gc;
 pub(crate) mod reasons;

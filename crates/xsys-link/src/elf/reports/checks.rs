@@ -26,7 +26,7 @@ const TABLES: [&str; 2] = [".vector_table", ".isr_vector"];
 /// Words in names of what has to stand before the vector table on some chips.
 const BEFORE_TABLES: [&str; 7] = ["boot", "head", "fcb", "ivt", "conf", "start", "image"];
 
-/// Runs all checks.
+/// Runs these checks, where the script has MEMORY.
 pub(crate) fn check(
     addresses: &Addresses<'_, '_>,
     script: &Script,

@@ -1,4 +1,4 @@
-//! The text of `-Map` and `--cref`.
+//! The text of `-Map` and `--cref`; their rows are gathered in [`super::report`].
 //!
 //! lld's table is followed column by column, because scripts that read maps know it: addresses,
 //! load addresses and sizes in hexadecimal, then the output section, its inputs and their symbols,
