@@ -409,9 +409,6 @@ pub(super) fn features<'a>(section: &Section<'a>) -> Parsed<Vec<(u8, &'a str)>> 
         }
         found.push((prefix, reader.read_string().map_err(text)?));
     }
-    if !reader.eof() {
-        return Err("target features section ended prematurely".to_owned());
-    }
     Ok(found)
 }
 
