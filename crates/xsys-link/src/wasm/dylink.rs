@@ -6,13 +6,11 @@
 
 use wasmparser::SymbolFlags;
 
-use super::WasmOptions;
 use super::index::import_name;
 use super::leb;
 use super::module::Module;
 use super::object::SymbolKind;
 use super::options::Unresolved;
-use super::symbols::Symbol;
 
 /// Subsections.
 const MEM_INFO: u8 = 1;
@@ -52,7 +50,7 @@ pub(super) fn contents(module: &Module<'_, '_>) -> Option<Vec<u8>> {
             }
             leb::uleb(&mut item, u64::from(flags.bits()));
             exported.push(item);
-        } else if may_be_missing(options, symbol) {
+        } else if symbol.is_undefined() && symbol.is_weak() && symbol.kind != SymbolKind::Section {
             let from = import_name(symbol);
             leb::string(&mut item, from.module);
             leb::string(&mut item, from.field);
@@ -73,13 +71,6 @@ pub(super) fn contents(module: &Module<'_, '_>) -> Option<Vec<u8>> {
         }
     }
     Some(out)
-}
-
-/// Whether an import is listed as one that may be missing.
-fn may_be_missing(options: &WasmOptions, symbol: &Symbol<'_>) -> bool {
-    // For wasm-ld a variable is not undefined that a member has, though nobody needed that.
-    let lazy = symbol.demoted && symbol.kind != SymbolKind::Function && options.shrink.compat;
-    symbol.is_undefined() && symbol.is_weak() && symbol.kind != SymbolKind::Section && !lazy
 }
 
 fn subsection(out: &mut Vec<u8>, id: u8, contents: &[u8]) {

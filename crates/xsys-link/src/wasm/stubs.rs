@@ -4,12 +4,12 @@
 //! first relocation that names one, and numbers these functions in that order. What nothing refers to gets none, even
 //! if nothing is dropped. With `--compat=wasm-ld` that is brought about here, once it is known what stays.
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 use super::WasmOptions;
 use super::gc::Live;
 use super::reloc::{self, Value};
-use super::symbols::{Definition, FunctionRef, Resolved};
+use super::symbols::{Definition, FunctionRef, Resolved, SymbolId};
 
 /// Puts the functions into wasm-ld's order; those that nothing refers to go.
 pub(super) fn settle(options: &WasmOptions, resolved: &mut Resolved<'_>, live: &mut Live) {
@@ -17,7 +17,22 @@ pub(super) fn settle(options: &WasmOptions, resolved: &mut Resolved<'_>, live: &
     if !options.shrink.compat || options.relocatable || !any {
         return;
     }
-    let used = met(options, resolved, live);
+    let met = met(options, resolved, live);
+    let mut used = Vec::new();
+    for &id in &met {
+        if let Definition::Function(FunctionRef::Synthetic(at)) = resolved.symbol(id).definition
+            && !used.contains(&at)
+        {
+            used.push(at);
+        }
+    }
+    // One function stands for several names, of which some may be mentioned by nothing that stays.
+    for (at, symbol) in resolved.symbols.iter().enumerate() {
+        live.symbols[at] &= !symbol.missing;
+    }
+    for id in met {
+        live.symbols[id.0 as usize] = true;
+    }
     let symbols = resolved.symbols.iter().filter(|symbol| symbol.missing);
     let stubs = symbols.filter_map(|symbol| match symbol.definition {
         Definition::Function(FunctionRef::Synthetic(at)) => Some(at),
@@ -44,9 +59,9 @@ pub(super) fn settle(options: &WasmOptions, resolved: &mut Resolved<'_>, live: &
     }
 }
 
-/// The functions as relocations of what stays name them.
-fn met(options: &WasmOptions, resolved: &Resolved<'_>, live: &Live) -> Vec<u32> {
-    let mut found = Vec::new();
+/// The undefined names as relocations of what stays name them.
+fn met(options: &WasmOptions, resolved: &Resolved<'_>, live: &Live) -> Vec<SymbolId> {
+    let (mut found, mut seen) = (Vec::new(), HashSet::new());
     for (file, object) in resolved.files() {
         let at = file.0 as usize;
         let functions = object.functions.iter().map(|function| function.relocs);
@@ -62,12 +77,9 @@ fn met(options: &WasmOptions, resolved: &Resolved<'_>, live: &Live) -> Vec<u32> 
                 if reloc::row(entry.ty).value == Value::Type {
                     continue;
                 }
-                let symbol = resolved.symbol(resolved.file_symbol(file, entry.index));
-                if let Definition::Function(FunctionRef::Synthetic(at)) = symbol.definition
-                    && symbol.missing
-                    && !found.contains(&at)
-                {
-                    found.push(at);
+                let id = resolved.file_symbol(file, entry.index);
+                if resolved.symbol(id).missing && seen.insert(id) {
+                    found.push(id);
                 }
             }
         }

@@ -328,7 +328,7 @@ impl<'a> Table<'a> {
         let candidate = self.candidates[number as usize].take()?;
         let Candidate { name, bytes, .. } = candidate;
         let debug = self.options.debug_relocs();
-        let object = match candidate.object {
+        let mut object = match candidate.object {
             Some(object) => *object,
             None => match load::parse_object(name, bytes, debug, self.keeper) {
                 Ok(object) => object,
@@ -347,7 +347,7 @@ impl<'a> Table<'a> {
         });
         self.resolved.explicit.push(candidate.explicit);
         self.resolved.file_symbols.push(Vec::new());
-        self.drop_known_groups(file, &object);
+        self.drop_known_groups(file, &mut object);
         Some(Adding {
             file,
             ids: Vec::with_capacity(object.symbols.len()),
@@ -377,11 +377,18 @@ impl<'a> Table<'a> {
         }
     }
 
-    fn drop_known_groups(&mut self, file: FileId, object: &ObjectFile<'a>) {
+    fn drop_known_groups(&mut self, file: FileId, object: &mut ObjectFile<'a>) {
         for comdat in &object.comdats {
             if self.comdats.insert(comdat.name) {
                 continue;
             }
+            // The copy that stays has its own; nobody calls this one, even where it is kept.
+            object.init_functions.retain(|&(_, symbol)| {
+                let symbol = &object.symbols[symbol as usize];
+                let local = symbol.flags.contains(SymbolFlags::BINDING_LOCAL);
+                let lost = |at| comdat.functions.contains(&at);
+                !(local && matches!(symbol.place, Place::Item(at) if lost(at)))
+            });
             let Discarded {
                 functions,
                 segments,
@@ -522,9 +529,11 @@ impl<'a> Table<'a> {
             // wasm-ld takes them for two functions.
             let twice = symbol.is_defined() && !symbol.is_weak() && !weak(&entry);
             let twice = twice && !self.options.shrink.compat;
+            // What is only warned of is replaced.
+            let replaced = self.options.forgives && !self.options.allow_multiple_definition;
             if twice {
                 self.duplicate(id, &entry);
-                if !self.options.allow_multiple_definition && !self.options.forgives {
+                if !self.options.allow_multiple_definition && !replaced {
                     return id;
                 }
             }
@@ -540,7 +549,7 @@ impl<'a> Table<'a> {
             }
             // The definition is what later references are compared with.
             if let Some(at) = self.position(entry.hashed())
-                && !twice
+                && (!twice || replaced)
             {
                 self.resolved.named[at] = variant;
             }
