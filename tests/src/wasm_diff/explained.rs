@@ -22,8 +22,11 @@ pub struct Explained {
 pub const TABLE: &[Explained] = &[
     Explained {
         name: "functions defined twice with two types",
-        holds: |_, _, way| {
-            way.starts_with("only default mode refuses:") && way.ends_with("is defined twice")
+        holds: |link, _, way| {
+            let finaliser = way.ends_with("takes parameters or has results");
+            way.starts_with("only default mode refuses:")
+                && (way.ends_with("is defined twice")
+                    || (finaliser && first_finaliser_counts(link)))
         },
     },
     Explained {
@@ -78,6 +81,21 @@ pub const TABLE: &[Explained] = &[
         },
     },
 ];
+
+/// Whether the first of several functions `__wasm_call_dtors` is the one that is meant.
+fn first_finaliser_counts(link: &Link) -> bool {
+    let mut words = link.options.iter().flatten();
+    let mut inputs = link.inputs.clone();
+    let objects = inputs.iter_mut().flat_map(|input| input.objects_mut());
+    let finalisers = objects.filter(|object| {
+        object.symbols.iter().any(|symbol| {
+            let function = matches!(symbol.what, What::Function { body: Some(_), .. });
+            function && symbol.name == "__wasm_call_dtors" && symbol.flags & flag::LOCAL == 0
+        })
+    });
+    let several = finalisers.count() > 1;
+    several && words.any(|word| word == "--allow-multiple-definition" || word == "muldefs")
+}
 
 /// Whether all that is said to be undefined is an end of the first segment of an object that has fixed addresses: for
 /// wasm-ld these are addresses in that segment, so that it stays.

@@ -139,7 +139,11 @@ fn describe(
             }
             (None, Some(file)) => {
                 let file = &resolved.file(file).name;
-                problem = problem.note(format!("also defined as `{}` in {file}, weakly", ty(id)));
+                let how = match resolved.symbol(id).is_weak() {
+                    true => ", weakly",
+                    false => "",
+                };
+                problem = problem.note(format!("also defined as `{}` in {file}{how}", ty(id)));
             }
             (None, None) => {}
         }
