@@ -17,14 +17,14 @@ use super::gnu::{find, parse};
 use super::row::{Act, Arg};
 use super::table::{Row, TABLE};
 use super::z::{self, Z_TABLE, ZRow};
-use crate::wasm::flags::{Action, Argument, FLAGS};
+use crate::wasm::options::flags::{Action, Argument, FLAGS};
 
 const HEAD: &str = "\
 # Linker options
 
 What `xsys ld` makes of the options of GNU ld and lld, and of wasm-ld's where it links WebAssembly.
 This page is made from the tables in `crates/xsys-link/src/options` and
-`crates/xsys-link/src/wasm/flags.rs`; `BLESS=1 cargo test -p xsys-link options::page` writes it.
+`crates/xsys-link/src/wasm/options/flags.rs`; `BLESS=1 cargo test -p xsys-link options::page` writes it.
 
 Long options work with one dash or two (those that begin with `o` only with two), values stand
 after `=` or as the next argument, `[no-]` forms undo. `@FILE` stands for the arguments in a file.

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use xsys_diag::{Diagnostic, Severity};
 
-use super::write::Planned;
-use super::{WasmInput, WasmOptions, link_into};
+use crate::wasm::layout::module::Planned;
+use crate::wasm::{WasmInput, WasmOptions, link_into};
 use crate::input::InputError;
 use crate::input::map::{FileStore, InputFile};
 use crate::input::reproduce::Archive;

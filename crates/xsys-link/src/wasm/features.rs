@@ -7,12 +7,13 @@ use std::collections::BTreeSet;
 
 use xsys_diag::Diagnostic;
 
-use super::WasmOptions;
-use super::gc::{Live, is_exported};
-use super::index::is_imported;
-use super::leb;
-use super::object::{ObjectFile, SymbolKind};
-use super::symbols::{Definition, Resolved, Symbol};
+use crate::wasm::WasmOptions;
+use crate::wasm::live::Live;
+use crate::wasm::live::externals::{is_exported, is_imported};
+use crate::wasm::leb;
+use crate::wasm::object::ObjectFile;
+use crate::wasm::ids::SymbolKind;
+use crate::wasm::symbols::{Definition, Resolved, Symbol};
 
 /// How many files one message names.
 const LISTED: usize = 5;

@@ -3,62 +3,29 @@
 //! Spec: WebAssembly tool-conventions, `Linking.md`; command line and layout are wasm-ld's, so that
 //! tools which look into its outputs find what they expect.
 //!
-//! The passes, each a free function that borrows what earlier ones found:
-//!
-//! 1. [`load`]: files into objects; archives are only listed.
-//! 2. [`resolve`]: names into definitions; members are pulled. No new file after this.
-//! 3. [`gc`]: what the program can reach. What is dropped stays dropped.
-//!    [`fold`]: of equal functions and constants one is kept.
-//! 4. [`synth`]: functions that no object contains.
-//! 5. [`assign`]: addresses, indexes, offsets, with [`shorten`] and [`tidy`] for the code. Nothing moves after
-//!    this.
-//! 6. [`relocate`]: values into fields, while
-//! 7. [`write`](mod@write) lists what the output consists of, and [`fill`] fills it.
+//! [`link_into`] is the table of contents. Each pass is a function that borrows the results of the passes before it;
+//! what is fixed after each step is said beside it.
 
 mod assign;
-mod build_id;
+mod code;
 pub mod command;
 mod debug;
-mod dylink;
-mod dynamic;
-mod dynamic_data;
 mod features;
-mod fill;
-pub(crate) mod flags;
-mod fold;
-mod gaps;
-mod gc;
-mod heads;
-mod hints;
+mod ids;
 mod index;
-mod inputs_report;
 mod layout;
 mod leb;
+mod live;
 mod load;
-mod map;
-mod memory;
-mod mismatch;
-mod missing;
-mod module;
 mod name_table;
-mod names;
 pub mod object;
 pub mod options;
-mod order;
 mod reloc;
 mod relocatable;
 mod relocate;
-mod report;
-mod resolve;
-mod shorten;
-mod strings;
-mod stub_library;
-mod stubs;
+mod reports;
 mod symbols;
-mod synth;
-mod threads;
-mod tidy;
-mod why_live;
+mod synthetic;
 mod write;
 
 use xsys_diag::{Diagnostic, Severity};
@@ -105,51 +72,59 @@ pub fn link_into<'a>(
     options: &'a WasmOptions,
     store: &'a FileStore,
     inputs: Vec<WasmInput<'a>>,
-    put: impl FnOnce(&write::Planned<'_, '_, '_>) -> Result<(), Diagnostic>,
+    put: impl FnOnce(&layout::module::Planned<'_, '_, '_>) -> Result<(), Diagnostic>,
 ) -> Result<(Vec<Diagnostic>, String), Vec<Diagnostic>> {
     let mut problems = options.warnings.clone();
     let keeper = reloc::Keeper::default();
+
+    // Objects are parsed; archives are only indexed.
     let loaded = load::load(&inputs, store, &keeper, options)?;
     problems.extend(loaded.warnings);
+    // Every name gets its definition; after this no file is added.
     let (mut resolved, found) =
-        resolve::resolve(options, &keeper, loaded.candidates, &loaded.stubs);
+        symbols::resolve::resolve(options, &keeper, loaded.candidates, &loaded.stubs);
     problems.extend(found);
-    problems.extend(report::requests(options, &resolved));
+    problems.extend(reports::requests(options, &resolved));
     let (features, found) = features::Features::collect(options, &resolved);
     problems.extend(found);
-    // What a file would have defined is missing now, which is nothing to complain about.
+    // What an unusable file would have defined is missing now; that is not reported as well.
     if problems
         .iter()
         .any(|problem| problem.code == Some(load::UNUSABLE))
     {
         return Err(problems);
     }
-    // Other mistakes leave tables that can be looked at: the passes that follow report theirs in the
-    // same run.
-    let mut live = gc::gc(options, &resolved);
-    stubs::settle(options, &mut resolved, &mut live);
+
+    // What lives is fixed here. After other errors the tables are complete, so that the next passes report theirs
+    // in the same run.
+    let mut live = live::gc::gc(options, &resolved);
+    synthetic::stubs::settle(options, &mut resolved, &mut live);
     problems.extend(features.for_threads(options, &resolved, &live));
     problems.extend(features.for_globals(options, &resolved, &live));
-    let (mut stdout, found) = report::text(options, &resolved, &live);
+    let (mut stdout, found) = reports::text(options, &resolved, &live);
     problems.extend(found);
     if !is_fatal(options, &problems) {
-        fold::fold(options, &mut resolved, &mut live);
+        live::fold::fold(options, &mut resolved, &mut live);
     }
+
+    // Addresses, indexes, bodies, offsets: after this nothing moves.
     let (layout, found) = assign::assign(options, &mut resolved, &mut live, &features);
     problems.extend(found);
     let Some(layout) = layout.filter(|_| !is_fatal(options, &problems)) else {
         return Err(problems);
     };
-    let module = module::Module {
+    let module = layout::module::Module {
         options,
         resolved: &resolved,
         live: &live,
         layout: &layout,
         features: &features,
     };
+
+    // The pieces of the output and their sizes; their bytes are made while they are written.
     let planned = write::plan(&module);
     if let Some(to) = &options.reports.map {
-        let found = inputs_report::deliver(to, &map::render(&planned), &mut stdout);
+        let found = reports::inputs::deliver(to, &reports::map::render(&planned), &mut stdout);
         problems.extend(found);
         if is_fatal(options, &problems) {
             return Err(problems);

@@ -13,7 +13,7 @@ use super::{Cut, Fate, FilePlan, Sections};
 
 /// A field with a relocation, in what is left.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Field {
+pub(crate) struct Field {
     /// Where it is.
     pub at: u32,
     /// What is added to the target's place.
@@ -28,7 +28,7 @@ pub(super) struct Field {
 
 impl Field {
     /// The same as an object would have it.
-    pub(super) fn entry(&self) -> RelocationEntry {
+    pub(crate) fn entry(&self) -> RelocationEntry {
         RelocationEntry {
             ty: self.ty,
             offset: self.at,

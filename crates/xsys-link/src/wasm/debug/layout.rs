@@ -111,7 +111,7 @@ impl Layout {
 
 #[cfg(test)]
 mod tests {
-    use super::super::abbrev::Abbrevs;
+    use crate::wasm::debug::abbrev::Abbrevs;
     use super::*;
 
     #[test]

@@ -198,7 +198,7 @@ impl Rows<'_> {
     fn flush(&mut self) {
         if self.pending > 0 {
             self.out.push(ADVANCE_PC);
-            super::super::leb::uleb(&mut self.out, self.pending);
+            crate::wasm::leb::uleb(&mut self.out, self.pending);
             self.pending = 0;
         }
     }

@@ -8,13 +8,13 @@
 //! are walked once ([`tree`]), what live code needs is marked ([`mark`]), and what is left is
 //! described as spans of the input with new values for the references in between ([`keep`],
 //! [`line`](mod@line), [`lists`]); names are gathered in a pool that has each once ([`pool`]). Writing then
-//! copies spans ([`write`](mod@write)).
+//! copies spans ([`relocate::debug`](crate::wasm::relocate::debug)).
 //!
 //! Objects do not refer to each other's entries (a type's own unit aside, which is kept), so each
 //! is handled by itself, in parallel. An object with anything that is not understood keeps its
 //! debug information as it is.
 //!
-//! Where code has become shorter ([`super::shorten`]), offsets within functions have changed. Fields
+//! Where code has become shorter ([`crate::wasm::relocate::shorten`]), offsets within functions have changed. Fields
 //! with relocations follow by themselves; distances (lengths of functions, lists that count from a
 //! start) get new values, and line-number programs are written anew.
 //!
@@ -38,7 +38,6 @@ mod step;
 mod targets;
 mod tree;
 mod unit;
-pub(super) mod write;
 
 use std::cell::Cell;
 
@@ -52,13 +51,14 @@ use self::pool::{Pool, Wanted};
 use self::spans::Spans;
 use self::step::Width;
 use self::targets::{Fields, FileView, Reloc};
-use super::WasmOptions;
-use super::gc::Live;
-use super::layout::shortened::Shortened;
-use super::leb;
-use super::load;
-use super::object::{ObjectFile, Problem};
-use super::symbols::{FileId, Resolved};
+use crate::wasm::WasmOptions;
+use crate::wasm::live::Live;
+use crate::wasm::code::shortened::Shortened;
+use crate::wasm::leb;
+use crate::wasm::load;
+use crate::wasm::object::{ObjectFile, Problem};
+use crate::wasm::ids::FileId;
+use crate::wasm::symbols::Resolved;
 use crate::spare::Spare;
 
 /// A number to put into a place of what is left of a section.
@@ -85,19 +85,19 @@ enum Fate {
 /// What is left of a section.
 #[derive(Debug, Default)]
 pub struct Cut {
-    spans: Spans,
+    pub(crate) spans: Spans,
     /// What the spans contain, where that has been copied and brought up to date already; in fields that
     /// refer to strings, these strings' numbers.
-    image: Vec<u8>,
-    patches: Vec<Patch>,
+    pub(crate) image: Vec<u8>,
+    pub(crate) patches: Vec<Patch>,
     /// New bytes: place in what is left, and from where to where in `bytes`.
-    fresh: Vec<(u32, u32, u32)>,
-    bytes: Vec<u8>,
+    pub(crate) fresh: Vec<(u32, u32, u32)>,
+    pub(crate) bytes: Vec<u8>,
     /// Where fields are that get a string's place in its pool, for those of the file's sections of
     /// strings that have any.
-    texts: Vec<(u32, Vec<u32>)>,
+    pub(crate) texts: Vec<(u32, Vec<u32>)>,
     /// Fields with other relocations.
-    others: Vec<Field>,
+    pub(crate) others: Vec<Field>,
 }
 
 /// What becomes of a file's custom sections; those without an entry are copied.
@@ -510,7 +510,7 @@ impl Fate {
 
 impl Patch {
     /// Puts the number where it belongs.
-    fn put(&self, out: &mut [u8]) {
+    pub(crate) fn put(&self, out: &mut [u8]) {
         let at = self.at as usize;
         let width = match self.width {
             Width::Fixed(width) | Width::Padded(width) => usize::from(width),

@@ -11,7 +11,7 @@ use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 use rayon::prelude::*;
 
-use super::super::symbols::Resolved;
+use crate::wasm::symbols::Resolved;
 use super::FilePlan;
 use super::rank::Ranks;
 

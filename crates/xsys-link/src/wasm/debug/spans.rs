@@ -3,7 +3,7 @@
 
 /// A span of the input and where it is in the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Span {
+pub(crate) struct Span {
     /// Where it starts.
     pub from: u32,
     /// Where it ends.
@@ -14,7 +14,7 @@ pub(super) struct Span {
 
 /// Spans, ascending.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Spans {
+pub(crate) struct Spans {
     list: Vec<Span>,
     size: u32,
 }
@@ -55,7 +55,7 @@ impl Spans {
     }
 
     /// The spans.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Span> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Span> {
         self.list.iter()
     }
 

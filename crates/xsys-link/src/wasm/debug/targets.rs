@@ -5,11 +5,12 @@
 
 use wasmparser::{RelocationEntry, RelocationType};
 
-use super::super::gc::Live;
-use super::super::layout::shortened::Shortened;
-use super::super::object::{ObjectFile, ObjectSymbol, Place, Problem, SymbolKind, Visitor};
-use super::super::reloc::{self, Reader, Value};
-use super::super::symbols::{FileId, Resolved};
+use crate::wasm::live::Live;
+use crate::wasm::code::shortened::Shortened;
+use crate::wasm::object::{ObjectFile, ObjectSymbol, Place, Problem, Visitor};
+use crate::wasm::ids::{SymbolKind, FileId};
+use crate::wasm::reloc::{self, Reader, Value};
+use crate::wasm::symbols::Resolved;
 
 /// A relocated field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

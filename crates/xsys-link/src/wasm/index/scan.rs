@@ -5,13 +5,14 @@
 use hashbrown::HashSet;
 use wasmparser::RelocationEntry;
 
-use super::super::WasmOptions;
-use super::super::dynamic;
-use super::super::gc::Live;
-use super::super::missing::Misplaced;
-use super::super::object::{ObjectFile, Signature, SymbolKind};
-use super::super::reloc::{self, Value};
-use super::super::symbols::{Resolved, Symbol, SymbolId};
+use crate::wasm::WasmOptions;
+use super::dynamic;
+use crate::wasm::live::Live;
+use super::missing::Misplaced;
+use crate::wasm::object::{ObjectFile, Signature};
+use crate::wasm::ids::{SymbolKind, SymbolId};
+use crate::wasm::reloc::{self, Value};
+use crate::wasm::symbols::{Resolved, Symbol};
 use super::{Indexes, NONE, slot_of};
 
 /// What relocations ask for besides indexes.

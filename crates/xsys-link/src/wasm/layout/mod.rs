@@ -1,17 +1,21 @@
-//! What goes where in the output: what [`assign`](super::assign) finds out and the passes after it ask.
+//! What goes where in the output: what [`assign`](crate::wasm::assign) finds out and the passes after it ask.
 
-pub(super) mod shortened;
+pub(crate) mod heads;
+pub(crate) mod memory;
+pub(crate) mod module;
+pub(crate) mod strings;
 
 use std::ops::Range;
 
 use wasmparser::ExternalKind;
 
-use super::debug;
-use super::index::Indexes;
-use super::memory::{Memory, Part};
-use super::strings::MergedStrings;
-use super::symbols::{FileId, FunctionRef, Resolved};
-use shortened::Shortened;
+use crate::wasm::debug;
+use crate::wasm::index::Indexes;
+use self::memory::{Memory, Part};
+use self::strings::MergedStrings;
+use crate::wasm::ids::{FileId, FunctionRef};
+use crate::wasm::symbols::Resolved;
+use crate::wasm::code::shortened::Shortened;
 
 /// Everything that has a place.
 #[derive(Debug)]

@@ -4,9 +4,10 @@
 
 use wasmparser::{ComdatSymbolKind, Linking, LinkingSectionReader, SymbolFlags, SymbolInfo};
 
-use super::super::name_table;
+use crate::wasm::name_table;
 use super::sections::{Section, sections};
-use super::{Comdat, NameClass, ObjectFile, ObjectSymbol, Parsed, Place, SymbolKind, text};
+use super::{Comdat, NameClass, ObjectFile, ObjectSymbol, Parsed, Place, text};
+use crate::wasm::ids::SymbolKind;
 
 /// The names that a member of an archive defines, for archives without a symbol table.
 pub fn defined_names(bytes: &[u8]) -> Parsed<Vec<&str>> {

@@ -18,7 +18,8 @@ pub use linking::defined_names;
 pub use relocs::Visitor;
 pub use sections::finished;
 
-use super::reloc::{Keeper, Relocs};
+use crate::wasm::ids::SymbolKind;
+use crate::wasm::reloc::{Keeper, Relocs};
 use sections::{
     check_table, features, producers, read_function_exports, read_function_types, sections, types,
 };
@@ -181,7 +182,7 @@ pub struct ObjectSymbol<'a> {
     pub index: u32,
     /// The type of a function or tag; empty for the rest.
     pub signature: Signature<'a>,
-    /// The name's [`hash`](super::name_table::hash); zero for local symbols.
+    /// The name's [`hash`](crate::wasm::name_table::hash); zero for local symbols.
     pub hash: u64,
     /// Whether a call instruction names it: only then its type matters.
     pub called: bool,
@@ -220,19 +221,6 @@ impl ObjectSymbol<'_> {
         let not_strong = SymbolFlags::BINDING_LOCAL | SymbolFlags::BINDING_WEAK;
         self.place == Place::Undefined && !self.flags.intersects(not_strong)
     }
-}
-
-/// What a symbol names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[allow(missing_docs, reason = "the names say it")]
-#[repr(u8)]
-pub enum SymbolKind {
-    Function,
-    Data,
-    Global,
-    Table,
-    Tag,
-    Section,
 }
 
 /// Where an object's symbol is.

@@ -4,11 +4,10 @@
 
 use wasmparser::{RelocationEntry, RelocationType};
 
-use super::super::reloc::{self, Keeper, Kept, Reader, Relocs, Value};
+use crate::wasm::reloc::{self, Keeper, Kept, Reader, Relocs, Value};
 use super::sections::Section;
-use super::{
-    DebugRelocs, Function, ObjectFile, ObjectSymbol, Parsed, Problem, Segment, SymbolKind, text,
-};
+use super::{DebugRelocs, Function, ObjectFile, ObjectSymbol, Parsed, Problem, Segment, text};
+use crate::wasm::ids::SymbolKind;
 
 fn malformed(at: usize) -> String {
     format!("a relocation at {at:#x} of its list is malformed")

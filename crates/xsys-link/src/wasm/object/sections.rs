@@ -4,8 +4,8 @@
 
 use wasmparser::{BinaryReader, TypeRef};
 
-use super::super::leb::read_uleb32;
-use super::super::reloc::Relocs;
+use crate::wasm::leb::read_uleb32;
+use crate::wasm::reloc::Relocs;
 use super::{Function, Global, ImportName, MAGIC, ObjectFile, Parsed, Segment, Signature, text};
 
 pub(super) struct Section<'a> {
@@ -377,9 +377,9 @@ pub(super) fn table_type(ty: wasmparser::TableType) -> Option<Vec<u8>> {
     };
     let flags = u8::from(ty.maximum.is_some()) | if ty.table64 { 4 } else { 0 };
     let mut out = vec![element, flags];
-    super::super::leb::uleb(&mut out, ty.initial);
+    crate::wasm::leb::uleb(&mut out, ty.initial);
     if let Some(maximum) = ty.maximum {
-        super::super::leb::uleb(&mut out, maximum);
+        crate::wasm::leb::uleb(&mut out, maximum);
     }
     Some(out)
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use xsys_diag::{Diagnostic, did_you_mean};
 
-use super::super::flags::{Action, Argument, Counterpart, FLAGS, Flag};
+use super::flags::{Action, Argument, Counterpart, FLAGS, Flag};
 use super::reading::Reading;
 use super::{InputName, WasmOptions};
 use crate::options::response::{self, Quoting};

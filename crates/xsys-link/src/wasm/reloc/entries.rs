@@ -8,7 +8,7 @@
 
 use wasmparser::{RelocationEntry, RelocationType};
 
-use super::super::leb;
+use crate::wasm::leb;
 use super::{Field, TYPES, Value, describe, row};
 use crate::input::arena::Arena;
 

@@ -7,10 +7,11 @@ use std::collections::BTreeMap;
 
 use super::symtab::Symtab;
 use crate::wasm::leb;
-use crate::wasm::memory::Source;
-use crate::wasm::module::Module;
-use crate::wasm::object::{Segment, SymbolKind};
-use crate::wasm::symbols::{Definition, FileId, FunctionRef, SymbolId};
+use crate::wasm::layout::memory::Source;
+use crate::wasm::layout::module::Module;
+use crate::wasm::object::Segment;
+use crate::wasm::ids::{SymbolKind, FileId, FunctionRef, SymbolId};
+use crate::wasm::symbols::Definition;
 
 const VERSION: u64 = 2;
 const SEGMENT_INFO: u8 = 5;

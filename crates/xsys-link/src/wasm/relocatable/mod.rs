@@ -25,11 +25,11 @@ pub(super) mod symtab;
 
 use std::collections::BTreeSet;
 
-use super::heads::{CODE, DATA, Head};
-use super::memory::Source;
-use super::module::{Module, Piece};
-use super::reloc::Relocs;
-use super::symbols::{FileId, FunctionRef};
+use crate::wasm::layout::heads::{CODE, DATA, Head};
+use crate::wasm::layout::memory::Source;
+use crate::wasm::layout::module::{Module, Piece};
+use crate::wasm::reloc::Relocs;
+use crate::wasm::ids::{FileId, FunctionRef};
 use symtab::Symtab;
 
 /// Bytes of an input in the output, with the relocations that belong to them.

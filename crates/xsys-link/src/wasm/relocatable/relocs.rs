@@ -10,8 +10,9 @@ use wasmparser::RelocationEntry;
 use super::symtab::Symtab;
 use super::{Moved, Patched};
 use crate::wasm::leb;
-use crate::wasm::module::Module;
-use crate::wasm::object::{Place, SymbolKind};
+use crate::wasm::layout::module::Module;
+use crate::wasm::object::Place;
+use crate::wasm::ids::SymbolKind;
 use crate::wasm::reloc::{self, Value};
 
 /// The contents of the section. `None` when nothing is to be patched.

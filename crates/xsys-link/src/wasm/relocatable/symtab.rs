@@ -8,12 +8,10 @@ use std::borrow::Cow;
 use hashbrown::HashSet;
 use wasmparser::SymbolFlags;
 
-use crate::wasm::module::Module;
-use crate::wasm::names;
-use crate::wasm::object::SymbolKind;
-use crate::wasm::symbols::{
-    Definition, FunctionRef, LinkerSymbol, Symbol, SymbolId, SyntheticKind,
-};
+use crate::wasm::layout::module::Module;
+use crate::wasm::symbols::describe;
+use crate::wasm::ids::{SymbolKind, FunctionRef, SymbolId};
+use crate::wasm::symbols::{Definition, LinkerSymbol, Symbol, SyntheticKind};
 
 /// No symbol of the output.
 const NONE: u32 = u32::MAX;
@@ -120,7 +118,7 @@ impl Symtab {
                 let name = &module.resolved.synthetic[at as usize].name;
                 match module.options.shrink.compat {
                     // wasm-ld names it the way people are to read it.
-                    true => names::synthetic(module.options, name),
+                    true => describe::synthetic(module.options, name),
                     false => Cow::Borrowed(name),
                 }
             }

@@ -1,0 +1,73 @@
+//! Stub libraries: text files that say which functions a host provides, and what each of them needs of the
+//! module in return.
+//!
+//! Spec: lld's `docs/WebAssembly.rst`; Emscripten makes such files for its JavaScript libraries. The first line is
+//! `#STUB`; others are `name: needed, needed`, or begin with `#`. A name that an object lacks becomes an import,
+//! and what it needs is linked and exported.
+
+use xsys_diag::Diagnostic;
+
+/// What the first line says.
+const MAGIC: &[u8] = b"#STUB";
+
+/// A stub library.
+#[derive(Debug)]
+pub(crate) struct Stubs<'a> {
+    /// The file's name.
+    pub file: String,
+    /// Names, each with those that it needs.
+    pub symbols: Vec<(&'a str, Vec<&'a str>)>,
+}
+
+/// Whether a file is a stub library.
+pub(crate) fn is_stub(bytes: &[u8]) -> bool {
+    bytes.starts_with(MAGIC)
+}
+
+impl<'a> Stubs<'a> {
+    /// Reads one.
+    pub(crate) fn parse(file: String, bytes: &'a [u8]) -> Result<Self, Diagnostic> {
+        let text = std::str::from_utf8(bytes).map_err(|_| {
+            Diagnostic::error(format!("`{file}` is not UTF-8 text"))
+                .help("a stub library lists names, one a line")
+        })?;
+        let lines = text.lines().skip(1).map(str::trim);
+        let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+        let symbols = lines.map(|line| match line.split_once(':') {
+            None => (line, Vec::new()),
+            Some((name, "")) => (name.trim(), Vec::new()),
+            Some((name, needed)) => (name.trim(), needed.split(',').map(str::trim).collect()),
+        });
+        let symbols = symbols.collect();
+        Ok(Self { file, symbols })
+    }
+}
+
+/// A name that a stub library needs and nothing defines.
+pub(crate) fn missing(file: &str, needed: &str, by: &str) -> Diagnostic {
+    Diagnostic::error(format!("undefined symbol: `{needed}`"))
+        .note(format!(
+            "the stub library `{file}` says that `{by}` needs it"
+        ))
+        .help("link the file that defines it")
+        .counterpart(format!(
+            "{file}: undefined symbol: {needed}. Required by {by}"
+        ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_names_with_what_they_need() {
+        let text = b"#STUB\n# comment\r\n\n  one : a, b\ntwo\nthree:\n";
+        assert!(is_stub(text));
+        let stubs = Stubs::parse("x.so".into(), text).unwrap();
+        assert_eq!(
+            stubs.symbols,
+            [("one", vec!["a", "b"]), ("two", vec![]), ("three", vec![]),]
+        );
+        assert!(Stubs::parse("x.so".into(), b"#STUB\n\xff").is_err());
+    }
+}

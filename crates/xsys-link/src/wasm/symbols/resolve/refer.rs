@@ -1,0 +1,107 @@
+//! References: what files say of names that they do not define.
+//!
+//! Problem: a name is known by what the files before said of it, and each reference may add to that: it may pull the
+//! member that has the name, ask for another type, name another import, or need the name where others could do without.
+
+use wasmparser::SymbolFlags;
+
+use crate::wasm::ids::{SymbolKind, FileId, SymbolId};
+use crate::wasm::symbols::{Asker, Definition, Extracted};
+use super::{Entry, Step, Table, weak};
+
+impl<'a> Table<'a> {
+    pub(super) fn refer(&mut self, entry: Entry<'a>) -> Step {
+        let Some(id) = self.get_hashed(entry.hashed()) else {
+            return Ok(self.insert_hashed(entry.hash, entry.symbol(true)));
+        };
+        let symbol = self.at(id);
+        symbol.used = true;
+        if let Definition::Lazy(number) = symbol.definition {
+            if entry.flags.contains(SymbolFlags::BINDING_WEAK) {
+                symbol.flags |= SymbolFlags::BINDING_WEAK;
+                symbol.kind = entry.kind;
+                symbol.signature = entry.signature;
+                symbol.global_type = entry.global_type;
+                return Ok(id);
+            }
+            if self.candidates[number as usize].is_some() {
+                return Err(number);
+            }
+            // wasm-ld leaves it at that, and tells of it.
+            if self.options.shrink.compat {
+                self.tell_again(number, &entry);
+                return Ok(id);
+            }
+            // The member does not define what the archive's table promised, or is on its way.
+            self.replace(id, &entry);
+            return Ok(id);
+        }
+        if symbol.kind != entry.kind {
+            self.kind_clash(id, &entry);
+            return Ok(id);
+        }
+        if !self.same_type(id, &entry) {
+            return Ok(id);
+        }
+        let symbol = self.at(id);
+        let mut id = id;
+        if entry.kind == SymbolKind::Function {
+            if entry.called && symbol.signature != entry.signature {
+                if symbol.is_undefined() && !symbol.called {
+                    self.replace(id, &entry);
+                } else {
+                    let (variant, new) = self.variant(id, &entry);
+                    if new {
+                        self.replace(variant, &entry);
+                    }
+                    id = variant;
+                }
+            }
+            self.at(id).called |= entry.called;
+        }
+        self.learn(id, &entry);
+        Ok(id)
+    }
+
+    /// Takes over what another reference to a name that nothing defines yet says of it.
+    fn learn(&mut self, id: SymbolId, entry: &Entry<'a>) {
+        let compat = self.options.shrink.compat;
+        let symbol = self.at(id);
+        // Of others wasm-ld knows what the first file says.
+        let heeds = !compat || matches!(entry.kind, SymbolKind::Function | SymbolKind::Data);
+        if !symbol.is_undefined() || !heeds {
+            return;
+        }
+        // wasm-ld forgets what it knew of a name that may be missing.
+        let variable = entry.kind == SymbolKind::Data;
+        let anew = compat && symbol.is_weak() && (variable || weak(entry));
+        if !symbol.has_import || (entry.explicit && !symbol.explicit_import) {
+            symbol.import = entry.unusual_import().map(Box::new);
+            symbol.has_import = entry.import.is_some();
+            symbol.explicit_import = entry.explicit;
+        }
+        // One strong reference makes the name strong.
+        if anew {
+            symbol.flags = entry.flags;
+        } else if symbol.is_weak() && !weak(entry) {
+            symbol.flags.remove(SymbolFlags::BINDING_WEAK);
+        }
+    }
+
+    /// The file that is told of when `member` was pulled for a name: for wasm-ld the one that has the name now.
+    pub(super) fn told_of(&self, name: &str, member: FileId) -> FileId {
+        let id = self.get(name).filter(|_| self.options.shrink.compat);
+        let symbol = id.map(|id| self.resolved.symbol(id));
+        let symbol = symbol.filter(|symbol| !matches!(symbol.definition, Definition::Lazy(_)));
+        symbol.and_then(|symbol| symbol.file).unwrap_or(member)
+    }
+
+    /// A function is wanted of a member that is on its way.
+    pub(super) fn tell_again(&mut self, number: u32, entry: &Entry<'a>) {
+        let file = self.opened.get(&number).copied();
+        if let (Some(file), Some(by), SymbolKind::Function) = (file, entry.file, entry.kind) {
+            let (by, name) = (Asker::File(by), entry.name);
+            self.resolved.extracted.push(Extracted { file, by, name });
+        }
+    }
+}

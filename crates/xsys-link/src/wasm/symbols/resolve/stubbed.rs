@@ -1,0 +1,94 @@
+//! What stub libraries say about names that nothing defines.
+
+use crate::wasm::load::stub_library::{self, Stubs};
+use crate::wasm::symbols::{Asker, Definition, Extracted};
+use crate::wasm::ids::SymbolId;
+use super::Table;
+use crate::demangle::readable;
+
+impl<'a> Table<'a> {
+    /// Lets the host provide what stub libraries list, and exports what that needs. Members that are pulled on
+    /// the way may lack more.
+    pub(super) fn apply_stubs(&mut self, libraries: &[Stubs<'a>]) {
+        let files = libraries.iter().map(|library| library.file.clone());
+        self.resolved.stub_libraries = files.collect();
+        loop {
+            let mut pulled = false;
+            for (number, library) in libraries.iter().enumerate() {
+                for (name, needed) in &library.symbols {
+                    if let Some(id) = self.get(name) {
+                        pulled |= self.provide(number, needed, id);
+                    }
+                }
+                pulled |= self.apply_to_imports(number, library);
+            }
+            if !pulled {
+                return;
+            }
+        }
+    }
+
+    /// Names that are imported under another name, which the library lists.
+    fn apply_to_imports(&mut self, number: usize, library: &Stubs<'a>) -> bool {
+        let mut pulled = false;
+        for at in 0..self.resolved.named.len() {
+            let id = self.resolved.named[at];
+            let symbol = self.resolved.symbol(id);
+            let field = symbol.import.as_ref().map(|import| import.field);
+            let field = field.filter(|_| symbol.is_undefined() && symbol.explicit_import);
+            let mut listed = library.symbols.iter();
+            if let Some((_, needed)) = listed.find(|(name, _)| Some(*name) == field) {
+                pulled |= self.provide(number, needed, id);
+            }
+        }
+        pulled
+    }
+
+    /// Lets the host provide a name; whether a member was pulled for what that needs.
+    fn provide(&mut self, library: usize, needed: &[&'a str], id: SymbolId) -> bool {
+        let symbol = self.at(id);
+        let name = symbol.name;
+        // The first library that has the name counts.
+        if !symbol.is_undefined() || std::mem::replace(&mut symbol.provided, true) {
+            return false;
+        }
+        let mut pulled = false;
+        for needed in needed {
+            pulled |= self.need(library, needed, (id, name));
+        }
+        pulled
+    }
+
+    /// Whether a member was pulled.
+    fn need(&mut self, library: usize, needed: &'a str, (by, name): (SymbolId, &'a str)) -> bool {
+        let id = self.get(needed);
+        let id = id.filter(|&id| !self.resolved.symbol(id).is_undefined());
+        let Some(id) = id else {
+            let file = &self.resolved.stub_libraries[library];
+            let problem = stub_library::missing(file, &readable(needed), &readable(name));
+            self.problems.push(problem);
+            return false;
+        };
+        self.at(id).force_export = true;
+        self.at(id).used = true;
+        if let Definition::Lazy(number) = self.at(id).definition {
+            let asker = Asker::Stub(library as u32);
+            if !self.options.shrink.compat {
+                self.pull(number, Some((asker, needed)));
+                return true;
+            }
+            // wasm-ld tells of the name that the host provides, and who wanted that.
+            self.pull(number, None);
+            if let Some(file) = self.at(by).file {
+                let told = Extracted {
+                    file,
+                    by: asker,
+                    name,
+                };
+                self.resolved.extracted.push(told);
+            }
+            return true;
+        }
+        false
+    }
+}

@@ -1,0 +1,89 @@
+//! Which functions that trap stand for names that nobody defines, in the order in which wasm-ld meets them.
+//!
+//! Problem: where the command line forgives undefined names, wasm-ld makes a function that traps when it meets the
+//! first relocation that names one, and numbers these functions in that order. What nothing refers to gets none, even
+//! if nothing is dropped. With `--compat=wasm-ld` that is brought about here, once it is known what stays.
+
+use hashbrown::{HashMap, HashSet};
+
+use crate::wasm::WasmOptions;
+use crate::wasm::live::Live;
+use crate::wasm::reloc::{self, Value};
+use crate::wasm::symbols::{Definition, Resolved};
+use crate::wasm::ids::{FunctionRef, SymbolId};
+
+/// Puts the functions into wasm-ld's order; those that nothing refers to go.
+pub(crate) fn settle(options: &WasmOptions, resolved: &mut Resolved<'_>, live: &mut Live) {
+    let any = resolved.symbols.iter().any(|symbol| symbol.missing);
+    if !options.shrink.compat || options.relocatable || !any {
+        return;
+    }
+    let met = met(options, resolved, live);
+    let mut used = Vec::new();
+    for &id in &met {
+        if let Definition::Function(FunctionRef::Synthetic(at)) = resolved.symbol(id).definition
+            && !used.contains(&at)
+        {
+            used.push(at);
+        }
+    }
+    // One function stands for several names, of which some may be mentioned by nothing that stays.
+    for (at, symbol) in resolved.symbols.iter().enumerate() {
+        live.symbols[at] &= !symbol.missing;
+    }
+    for id in met {
+        live.symbols[id.0 as usize] = true;
+    }
+    let symbols = resolved.symbols.iter().filter(|symbol| symbol.missing);
+    let stubs = symbols.filter_map(|symbol| match symbol.definition {
+        Definition::Function(FunctionRef::Synthetic(at)) => Some(at),
+        _ => None,
+    });
+    let mut stubs: Vec<u32> = stubs.collect();
+    stubs.sort_unstable();
+    stubs.dedup();
+    let unused = stubs.iter().filter(|at| !used.contains(at));
+    let order: Vec<u32> = used.iter().chain(unused).copied().collect();
+    let mut moved = HashMap::new();
+    let old = resolved.synthetic.clone();
+    for (&new, &from) in stubs.iter().zip(&order) {
+        resolved.synthetic[new as usize] = old[from as usize].clone();
+        live.synthetic[new as usize] = used.contains(&from);
+        moved.insert(from, new);
+    }
+    for symbol in resolved.symbols.iter_mut().filter(|symbol| symbol.missing) {
+        if let Definition::Function(FunctionRef::Synthetic(at)) = &mut symbol.definition
+            && let Some(&new) = moved.get(at)
+        {
+            *at = new;
+        }
+    }
+}
+
+/// The undefined names as relocations of what stays name them.
+fn met(options: &WasmOptions, resolved: &Resolved<'_>, live: &Live) -> Vec<SymbolId> {
+    let (mut found, mut seen) = (Vec::new(), HashSet::new());
+    for (file, object) in resolved.files() {
+        let at = file.0 as usize;
+        let functions = object.functions.iter().map(|function| function.relocs);
+        let segments = object.segments.iter().map(|segment| segment.relocs);
+        let customs = object.customs.iter().filter(|_| !options.gc_sections);
+        let customs = customs.map(|custom| (custom.relocs, &true));
+        let chunks = functions.zip(&live.functions[at]);
+        let chunks = chunks
+            .chain(segments.zip(&live.segments[at]))
+            .chain(customs);
+        for (relocs, _) in chunks.filter(|(_, live)| **live) {
+            for entry in relocs.iter() {
+                if reloc::row(entry.ty).value == Value::Type {
+                    continue;
+                }
+                let id = resolved.file_symbol(file, entry.index);
+                if resolved.symbol(id).missing && seen.insert(id) {
+                    found.push(id);
+                }
+            }
+        }
+    }
+    found
+}
