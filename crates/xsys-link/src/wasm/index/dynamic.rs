@@ -1,7 +1,7 @@
 //! Which places wait for an address until the module is loaded.
 //!
 //! Problem: with `--unresolved-symbols=import-dynamic` the address of what nothing defines is an imported global.
-//! Position-independent code reads it from there; data get it from a function ([`crate::wasm::synthetic::dynamic_data`]); other code has
+//! Position-independent code reads it from there; data get it from a function ([`crate::wasm::synthetic::apply_relocs`]); other code has
 //! it as a number, which cannot be. Spec: tool-conventions, `DynamicLinking.md`.
 
 use wasmparser::RelocationEntry;
@@ -22,7 +22,7 @@ pub(crate) fn is_dynamic(options: &WasmOptions, symbol: &Symbol<'_>) -> bool {
         && matches!(symbol.kind, SymbolKind::Data | SymbolKind::Function)
 }
 
-/// Whether code wants that address now. Data get it at run time ([`crate::wasm::synthetic::dynamic_data`]).
+/// Whether code wants that address now. Data get it at run time ([`crate::wasm::synthetic::apply_relocs`]).
 pub(crate) fn is_fixed(
     options: &WasmOptions,
     symbol: &Symbol<'_>,

@@ -44,6 +44,13 @@ pub struct OutputSegment<'a> {
     pub parts: Vec<Part>,
 }
 
+impl OutputSegment<'_> {
+    /// Whether each thread has a copy.
+    pub(crate) fn is_tls(&self) -> bool {
+        self.name == ".tdata"
+    }
+}
+
 /// A piece of an output segment or custom section.
 #[derive(Clone, Copy, Debug)]
 pub struct Part {
@@ -491,7 +498,7 @@ impl<'a> Memory<'a> {
 
     /// Thread-local data, which are first.
     fn tls(&self) -> Option<&OutputSegment<'a>> {
-        self.segments.first().filter(|s| s.name == ".tdata")
+        self.segments.first().filter(|s| s.is_tls())
     }
 
     /// Whether the start function has to give a segment its contents.

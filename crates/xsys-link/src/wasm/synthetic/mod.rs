@@ -5,7 +5,8 @@
 //! A module that imports its memory clears `.bss` itself, for that memory may hold anything; one
 //! whose memory is shared fills it ([`self::threads`]).
 
-mod dynamic_data;
+mod apply_relocs;
+pub(crate) mod code;
 pub(crate) mod stubs;
 pub(crate) mod threads;
 
@@ -14,7 +15,8 @@ use wasmparser::SymbolFlags;
 use xsys_diag::Diagnostic;
 
 use crate::wasm::WasmOptions;
-use self::dynamic_data::APPLY;
+use self::apply_relocs::APPLY;
+use self::code::{CALL, DROP, END, LOCAL_GET, UNREACHABLE};
 use crate::wasm::features::Features;
 use crate::wasm::live::Live;
 use crate::wasm::live::externals::is_exported;
@@ -26,12 +28,6 @@ use crate::wasm::object::{NO_SIGNATURE, ObjectFile, Signature};
 use crate::wasm::ids::{SymbolKind, FileId, FunctionRef, SymbolId};
 use crate::wasm::symbols::{Definition, Resolved, Symbol, SyntheticFunction, SyntheticKind};
 use crate::demangle::readable;
-
-const UNREACHABLE: u8 = 0x00;
-const END: u8 = 0x0b;
-const CALL: u8 = 0x10;
-const DROP: u8 = 0x1a;
-const LOCAL_GET: u8 = 0x20;
 
 /// How `.bss` gets its zeros.
 pub(super) fn bss_in_import(options: &WasmOptions, features: &Features) -> BssInImport {
@@ -82,7 +78,7 @@ pub(super) fn init_memory(
 
 /// Adds the function that fills in data which wait for addresses, where some do.
 pub(super) fn apply_data(options: &WasmOptions, resolved: &mut Resolved<'_>, live: &mut Live) {
-    if options.relocatable || !dynamic_data::any(options, resolved, live, false) {
+    if options.relocatable || !apply_relocs::any(options, resolved, live, false) {
         return;
     }
     let known = resolved.find(APPLY);
@@ -182,7 +178,7 @@ pub(super) fn tls_globals(
     };
     let wanted = match options.shrink.compat {
         true => resolved.files().any(has_relocs),
-        false => dynamic_data::any(options, resolved, live, true),
+        false => apply_relocs::any(options, resolved, live, true),
     };
     if wanted {
         let name = "__wasm_apply_tls_relocs";
@@ -277,12 +273,13 @@ pub(super) fn bodies(
                 threads::init_tls_globals(resolved, memory, indexes, is64, &mut code);
             }
             SyntheticKind::ApplyData => {
-                let found = dynamic_data::body(options, resolved, indexes, memory, &mut code);
-                problems.extend(found);
+                problems.extend(apply_relocs::body(
+                    options, resolved, indexes, memory, false, &mut code,
+                ));
             }
             SyntheticKind::ApplyTls => {
-                problems.extend(threads::apply_tls(
-                    resolved, memory, indexes, is64, &mut code,
+                problems.extend(apply_relocs::body(
+                    options, resolved, indexes, memory, true, &mut code,
                 ));
             }
             SyntheticKind::CommandExport(id) => {

@@ -18,7 +18,7 @@ use crate::wasm::object::MAGIC;
 use crate::wasm::ids::SymbolKind;
 use crate::wasm::relocatable;
 use crate::wasm::symbols::LinkerSymbol;
-use crate::wasm::synthetic::threads;
+use crate::wasm::synthetic::code;
 
 const HAS_MAX: u8 = 1;
 const IS_SHARED: u8 = 2;
@@ -317,7 +317,7 @@ impl<'s, 'a> Module<'s, 'a> {
 
     /// A constant expression for an address.
     fn constant(&self, out: &mut Vec<u8>, value: u64) {
-        threads::pointer(out, value, self.options.is64());
+        code::pointer(out, value, self.options.is64());
         out.push(END);
     }
 
