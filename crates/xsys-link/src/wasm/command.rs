@@ -1,22 +1,22 @@
-//! A wasm-ld command line from words to a file.
+//! Runs a wasm-ld command line: parses it, links, and writes the output file.
 
 use std::ffi::OsString;
 use std::path::Path;
 
 use xsys_diag::{Diagnostic, Severity};
 
-use crate::wasm::layout::module::Planned;
-use crate::wasm::{WasmInput, WasmOptions, link_into};
 use crate::input::InputError;
 use crate::input::map::{FileStore, InputFile};
 use crate::input::reproduce::Archive;
 use crate::output::{OutputError, OutputFile};
+use crate::wasm::layout::module::Planned;
+use crate::wasm::{WasmInput, WasmOptions, link_into};
 use crate::{Outcome, limit_errors, threads};
 
-/// Links as the words (without the program's name) say.
+/// Links as the command line (without the program's name) says.
 pub fn link_command_line(words: &[OsString]) -> Outcome {
     finish(run(words, |options, module| {
-        // wasm-ld marks modules as executable, so that a registered runtime can start them.
+        // wasm-ld makes modules executable, because a runtime may be registered for them with the kernel.
         put(&options.output, module).map_err(OutputError::into_diagnostic)
     }))
 }
@@ -34,7 +34,7 @@ fn put(path: &Path, module: &Planned<'_, '_, '_>) -> Result<(), OutputError> {
     file.persist(true)
 }
 
-/// The same, but the output is what `wrap` makes of the module.
+/// The same, but writes what `wrap` makes of the module.
 pub fn link_command_line_through(
     words: &[OsString],
     wrap: impl FnOnce(Vec<u8>) -> Result<Vec<u8>, Diagnostic> + Send,
@@ -77,7 +77,7 @@ fn run(
     let archive = wish.map(|wish| Archive::create(wish, &options.output));
     let archive = archive.transpose().map_err(|problem| vec![problem])?;
     let result = threads::run(options.threads, || link(&options, &store, put));
-    // The archive is most needed where the link fails.
+    // `--reproduce` matters most when the link fails.
     let missed = archive.and_then(|archive| {
         for (path, bytes) in &options.reports.read {
             store.add(InputFile::from_bytes(path.clone(), bytes.clone()));
@@ -147,7 +147,7 @@ fn link(
     })
 }
 
-/// An input that is not there, or cannot be read.
+/// The error for an input that does not exist or cannot be read.
 fn not_opened(path: &Path, error: InputError) -> Diagnostic {
     let reason = match &error {
         InputError::Missing { .. } => "No such file or directory",

@@ -1,24 +1,24 @@
-//! Which proposals the output relies on.
+//! The features that the output uses.
 //!
-//! Spec: tool-conventions, `Linking.md`, "Target Features Section": `+` uses, `-` must not be
-//! linked with users. The output's list is the union of what the objects use.
+//! Spec: tool-conventions, `Linking.md`, "Target Features Section": with `+` an object says that it uses a feature,
+//! with `-` that it must not be linked with objects that use it. The output uses what any of its objects uses.
 
 use std::collections::BTreeSet;
 
 use xsys_diag::Diagnostic;
 
 use crate::wasm::WasmOptions;
+use crate::wasm::ids::SymbolKind;
+use crate::wasm::leb;
 use crate::wasm::live::Live;
 use crate::wasm::live::externals::{is_exported, is_imported};
-use crate::wasm::leb;
 use crate::wasm::object::ObjectFile;
-use crate::wasm::ids::SymbolKind;
 use crate::wasm::symbols::{Definition, Resolved, Symbol};
 
-/// How many files one message names.
+/// How many files a message lists.
 const LISTED: usize = 5;
 
-/// What to do for threads.
+/// How to build for threads.
 const THREADS: &str = "build everything, std as well, with \
     `-C target-feature=+atomics,+bulk-memory` (`xsys build --threads` does)";
 
@@ -47,7 +47,7 @@ fn not_for_threads(names: &[&str]) -> Diagnostic {
     problem.help(THREADS)
 }
 
-/// Whether a global can be assigned.
+/// Whether a global is mutable.
 fn mutable(resolved: &Resolved<'_>, symbol: &Symbol<'_>) -> bool {
     match symbol.definition {
         Definition::Item(file, at) => {
@@ -60,7 +60,7 @@ fn mutable(resolved: &Resolved<'_>, symbol: &Symbol<'_>) -> bool {
     }
 }
 
-/// One file forbids what others use.
+/// The error for a feature that one file forbids and others use.
 fn forbidden(resolved: &Resolved<'_>, file: &str, feature: &str) -> Diagnostic {
     let users = resolved.files().filter(|(_, object)| {
         let mut features = object.features.iter();
@@ -106,9 +106,9 @@ pub struct Features {
 }
 
 impl Features {
-    /// Merges the objects' lists and checks that they go together.
+    /// Merges the objects' lists and checks them for contradictions.
     pub fn collect(options: &WasmOptions, resolved: &Resolved<'_>) -> (Self, Vec<Diagnostic>) {
-        // One compiler makes most files, with one list for all.
+        // Most objects come from one compiler and have equal lists, which are checked once.
         let mut last: &[(u8, &str)] = &[];
         let mut telling = Vec::new();
         for (_, file) in resolved.files() {
@@ -137,11 +137,11 @@ impl Features {
         }
         let mut seen = BTreeSet::new();
         for (file, &(prefix, name)) in listed() {
-            // One message per file and feature is enough.
+            // One message for each file and feature.
             if !seen.insert((&file.name, prefix, name)) {
                 continue;
             }
-            // For wasm-ld only files use features.
+            // For wasm-ld only objects use features, not the command line.
             let used = match options.shrink.compat {
                 true => listed().any(|(_, used)| used.0 != b'-' && used.1 == name),
                 false => features.names.contains(name),
@@ -170,11 +170,11 @@ impl Features {
         (features, problems)
     }
 
-    /// Checks that all objects go with threads, if there are to be any.
+    /// Checks that all objects are built for threads, if threads share the memory.
     ///
-    /// Code without atomic instructions is not safe beside threads even where it touches no shared
-    /// state of its own: its compiler was free to invent writes, and std without atomics has locks
-    /// that do nothing. Such objects carry `-shared-mem`.
+    /// Code that was compiled without atomic instructions is not safe in a program with threads, even if it shares no
+    /// state itself: its compiler may introduce writes, and without atomics the locks of std do nothing. Such objects
+    /// forbid `shared-mem`.
     pub fn for_threads(
         &self,
         options: &WasmOptions,
@@ -198,9 +198,9 @@ impl Features {
             if options.memory.max == 0 && !options.memory.fixed && !options.shrink.compat {
                 problems.push(
                     Diagnostic::warning("shared memory without `--max-memory` cannot grow")
-                        .note("its limit is its size at the start: every allocation past it fails")
+                        .note("its maximum size is its initial size: every allocation beyond it fails")
                         .help(
-                            "pass `--max-memory=BYTES`, or `--no-growable-memory` if it is meant",
+                            "pass `--max-memory=BYTES`, or `--no-growable-memory` if that is intended",
                         ),
                 );
             }
@@ -225,15 +225,14 @@ impl Features {
         problems
     }
 
-    /// Checks that globals which can be assigned stay inside the module, unless engines are to know
-    /// better.
+    /// Checks that no mutable global is imported or exported unless the output uses `mutable-globals`.
     pub fn for_globals(
         &self,
         options: &WasmOptions,
         resolved: &Resolved<'_>,
         live: &Live,
     ) -> Vec<Diagnostic> {
-        // An object leaves nothing: that is decided when it is linked.
+        // An object is not checked: that happens when it is linked into a module.
         if !options.check_features || options.relocatable || self.has("mutable-globals") {
             return Vec::new();
         }
@@ -243,7 +242,7 @@ impl Features {
                 && mutable(resolved, symbol)
         });
         let crossing = globals.filter_map(|(id, symbol)| {
-            // `--export-all` leaves the linker's own globals alone.
+            // `--export-all` does not apply to the linker's own globals.
             let ours = symbol.file.is_none() && !symbol.is_exported_by_name();
             match symbol.is_undefined() {
                 true => is_imported(options, id, symbol, live).then_some((symbol, "imported")),
@@ -272,15 +271,15 @@ impl Features {
         self.names.contains(name)
     }
 
-    /// Two features are parts of older, larger ones.
+    /// Whether a feature may be used. Two of them are parts of older, larger features.
     fn allows(&self, name: &str) -> bool {
         self.has(name)
             || (name == "bulk-memory-opt" && self.has("bulk-memory"))
             || (name == "call-indirect-overlong" && self.has("reference-types"))
     }
 
-    /// The contents of the `target_features` section, with what users of the output must not use.
-    /// `None` when there is nothing to say.
+    /// The contents of the `target_features` section, with the features that `forbidden` says must not be used.
+    /// `None` if there is nothing to say.
     pub fn section(&self, forbidden: &BTreeSet<&str>) -> Option<Vec<u8>> {
         if self.names.is_empty() && forbidden.is_empty() {
             return None;

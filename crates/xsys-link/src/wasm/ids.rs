@@ -1,8 +1,8 @@
-//! Numbers of files, symbols and functions, and what symbols name.
+//! Numbers of files, symbols and functions, and the kinds of things that symbols name.
 //!
 //! Each number is an index into a list of [`Resolved`](crate::wasm::symbols::Resolved).
 
-/// An object that takes part, in link order.
+/// An object that is linked, in link order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileId(pub u32);
 
@@ -10,7 +10,7 @@ pub struct FileId(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SymbolId(pub u32);
 
-/// A function body: an object's or one that the linker makes.
+/// A function with a body: an object's, or one that the linker makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FunctionRef {
     /// Made by the linker.

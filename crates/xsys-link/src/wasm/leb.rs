@@ -1,12 +1,12 @@
 //! LEB128, the variable-length integers of WebAssembly (core specification, "Values").
 //!
-//! Relocatable fields are padded to their full width so that a linker can patch any value in
-//! place: five bytes for 32 bits, ten for 64.
+//! Fields that a linker fills in have their full width (five bytes for 32 bits, ten for 64), so that any value fits
+//! without moving what follows.
 
 /// Appends an unsigned number in its shortest form.
 #[inline]
 pub(super) fn uleb(out: &mut Vec<u8>, value: u64) {
-    // Most numbers are indexes and addresses.
+    // Most numbers are indexes and addresses, which are short.
     let [first, second, third, ..] = septets(value);
     match value {
         0..0x80 => out.push(first),
@@ -31,7 +31,7 @@ pub(super) fn sleb(out: &mut Vec<u8>, value: i64) {
     }
 }
 
-/// The lowest bits, seven in each byte.
+/// The lowest 28 bits, seven in each byte.
 fn septets(value: u64) -> [u8; 4] {
     [0, 7, 14, 21].map(|shift| (value >> shift) as u8 & 0x7f)
 }
@@ -71,7 +71,7 @@ pub(super) fn sleb_len(value: i64) -> usize {
     ((65 - magnitude.leading_zeros()) as usize).div_ceil(7)
 }
 
-/// Fills the whole field with an unsigned number.
+/// Encodes an unsigned number in exactly the length of the field.
 pub(super) fn uleb_padded(field: &mut [u8], mut value: u64) {
     if let Some((last, head)) = field.split_last_mut() {
         for byte in head {
@@ -82,7 +82,7 @@ pub(super) fn uleb_padded(field: &mut [u8], mut value: u64) {
     }
 }
 
-/// Fills the whole field with a signed number.
+/// Encodes a signed number in exactly the length of the field.
 pub(super) fn sleb_padded(field: &mut [u8], mut value: i64) {
     if let Some((last, head)) = field.split_last_mut() {
         for byte in head {
@@ -93,8 +93,7 @@ pub(super) fn sleb_padded(field: &mut [u8], mut value: i64) {
     }
 }
 
-/// Reads an unsigned 32-bit number at `at` and moves behind it. `None` where it is cut off or too
-/// large.
+/// Decodes an unsigned 32-bit number at `at` and advances `at`. `None` if it is cut off or too large.
 #[inline]
 pub(super) fn read_uleb32(bytes: &[u8], at: &mut usize) -> Option<u32> {
     let mut value = 0u32;
@@ -117,12 +116,12 @@ pub(super) fn read_uleb32(bytes: &[u8], at: &mut usize) -> Option<u32> {
     }
 }
 
-/// Bytes that may be looked at without asking whether they are there.
+/// Bytes that can be indexed without bounds checks.
 pub(super) type Window = [u8; 32];
 
-/// Reads the bits of a number of at most five bytes at `at` of a window, and moves behind it. `None`
-/// where it is longer. There is no loop in it: numbers that follow each other in a file mostly have the
-/// same lengths, so that each of the branches is foreseen.
+/// Decodes a number of at most five bytes at `at` of a window and advances `at`. `None` if it is longer. This is not
+/// a loop because numbers that follow each other in a file mostly have the same lengths: that way the processor
+/// predicts each branch.
 #[inline(always)]
 pub(super) fn read_within(window: &Window, at: &mut usize) -> Option<u64> {
     let byte = |number: usize| u64::from(window[(*at + number) % 32]);
@@ -152,8 +151,7 @@ pub(super) fn read_within(window: &Window, at: &mut usize) -> Option<u64> {
     Some(value)
 }
 
-/// Reads a signed number of up to 64 bits at `at` and moves behind it. `None` where it is cut off
-/// or too long.
+/// Decodes a signed number of up to 64 bits at `at` and advances `at`. `None` if it is cut off or too long.
 #[inline]
 pub(super) fn read_sleb(bytes: &[u8], at: &mut usize) -> Option<i64> {
     let mut value = 0i64;

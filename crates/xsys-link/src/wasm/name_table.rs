@@ -1,19 +1,18 @@
-//! Names to numbers, for hundreds of thousands of long mangled names.
+//! Maps names to numbers, for hundreds of thousands of long mangled names.
 //!
-//! Hashing such names is a good part of resolution. Every name is hashed once, in parallel, where
-//! its file is read; the hash then travels with the name. The table keeps hashes and numbers and
-//! asks its owner to compare texts.
+//! Hashing such names is a large part of resolution. So every name is hashed once, in parallel, when its file is
+//! read, and the hash is kept beside the name. The table stores hashes and numbers; its owner compares the names.
 
 use std::hash::BuildHasher;
 
 use hashbrown::HashTable;
 
-/// The hash by which a name travels. The same in every run, as everything here is.
+/// The hash of a name. It is the same in every run, so that outputs are reproducible.
 pub(super) fn hash(name: &str) -> u64 {
     foldhash::fast::FixedState::default().hash_one(name)
 }
 
-/// A name, hashed.
+/// A name with its hash.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Hashed<'a> {
     /// The name.
@@ -29,25 +28,25 @@ impl<'a> From<&'a str> for Hashed<'a> {
     }
 }
 
-/// Hashes to numbers.
+/// Numbers by hash.
 #[derive(Debug, Default)]
 pub struct NameTable {
     table: HashTable<(u64, u32)>,
 }
 
 impl NameTable {
-    /// Makes room.
+    /// Reserves space for this many names.
     pub fn reserve(&mut self, count: usize) {
         self.table.reserve(count, |&(hash, _)| hash);
     }
 
-    /// The number under a hash for which `is` holds.
+    /// The number stored under this hash for which `is` holds.
     pub fn get(&self, hash: u64, mut is: impl FnMut(u32) -> bool) -> Option<u32> {
         let same = |&(known, number): &(u64, u32)| known == hash && is(number);
         self.table.find(hash, same).map(|&(_, number)| number)
     }
 
-    /// Adds a number that is not there yet.
+    /// Adds a number that is not in the table yet.
     pub fn insert(&mut self, hash: u64, number: u32) {
         self.table
             .insert_unique(hash, (hash, number), |&(hash, _)| hash);

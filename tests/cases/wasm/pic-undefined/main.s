@@ -1,8 +1,8 @@
 // How far something is from where the module is loaded: that cannot be said of what is not there.
 //# rustc: -Ctarget-feature=+mutable-globals
 //# args: --no-entry --export=get --export=call --unresolved-symbols=ignore-all
-//# expect-error: `main.o` wants the distance of `missing`
-//# expect-error: `main.o` wants the distance of `callback`
+//# expect-error: `main.o` needs the relative address of `missing`
+//# expect-error: `main.o` needs the relative address of `callback`
 //# compare: rust-lld
 
     .globaltype __memory_base, i32, immutable

@@ -1,27 +1,24 @@
-//! Data without long runs of zeros.
+//! Leaves out long runs of zeros in data.
 //!
-//! Memory starts out as zeros, so a segment may be written as several that leave out what is zero
-//! anyway. Each costs a header of about eight bytes, so only longer runs pay. That holds only where
-//! memory is the module's own and fresh: an imported one may hold anything, and one that threads share
-//! is filled by code.
+//! Memory is zero at the start, so a segment may be split into several that leave out runs of zeros. Each segment has
+//! a header of about eight bytes, so only long runs are worth it. This is only possible if the module defines its
+//! memory and does not share it: imported memory may contain anything, and shared memory is initialised by code.
 
 use std::ops::Range;
 
 use crate::wasm::WasmOptions;
-use crate::wasm::live::Live;
 use crate::wasm::layout::{Contents, Layout};
 use crate::wasm::leb;
-use crate::wasm::layout::memory::OutputSegment;
+use crate::wasm::live::Live;
 use crate::wasm::relocate;
 use crate::wasm::symbols::Resolved;
 
-/// Engines refuse more segments than this (JavaScript embedding, "Implementation limits").
+/// The most segments that engines accept (JavaScript embedding, "Implementation limits").
 const MAX_SEGMENTS: usize = 100_000;
-/// How many bytes a gap has to save at least: short runs cost little once a module is compressed.
+/// How many bytes a gap has to save at least. A short run costs little when a module is compressed.
 const WORTH: usize = 4;
 
-/// The contents of the segments, in their order, with what can be left out. Empty where nothing
-/// can.
+/// The contents of data segments, in order, with the ranges to write. Empty if nothing can be left out.
 pub(crate) fn find(
     options: &WasmOptions,
     resolved: &Resolved<'_>,
@@ -46,7 +43,7 @@ pub(crate) fn find(
     found.collect()
 }
 
-/// Splits at most `most` times.
+/// The ranges to write of a segment, at most `most` splits.
 fn chunks(bytes: &[u8], addr: u64, most: usize) -> Vec<Range<usize>> {
     let mut chunks: Vec<Range<usize>> = Vec::new();
     let first = leading_zeros(bytes);
@@ -59,7 +56,7 @@ fn chunks(bytes: &[u8], addr: u64, most: usize) -> Vec<Range<usize>> {
     };
     let mut start = if first < WORTH { 0 } else { first };
     for gap in Zeros::new(&bytes[..=last], first) {
-        // Kind of segment, opcode, address, end, size.
+        // Flags, opcode, address, `end`, size.
         let header = 3 + leb::sleb_len((addr + gap.end as u64) as i64) + leb::uleb_len(128);
         if chunks.len() < most && gap.len() >= header + WORTH {
             chunks.push(start..gap.start);
@@ -70,7 +67,7 @@ fn chunks(bytes: &[u8], addr: u64, most: usize) -> Vec<Range<usize>> {
     chunks
 }
 
-/// How many of the first bytes are zeros.
+/// How many bytes at the start are zero.
 fn leading_zeros(bytes: &[u8]) -> usize {
     let (words, _) = bytes.as_chunks::<8>();
     let whole = words.iter().take_while(|&&word| word == [0; 8]).count() * 8;
@@ -78,19 +75,19 @@ fn leading_zeros(bytes: &[u8]) -> usize {
     whole + rest.count()
 }
 
-/// The runs of zeros that may be worth a gap, with something else on both sides.
+/// The runs of zeros that may be worth a gap, with other bytes on both sides.
 ///
-/// Data are full of small numbers and pointers, whose upper bytes are zeros, so there is a short run
-/// every few bytes. One of seven or more has four in a place that is divisible by four: only such
-/// places are looked at.
+/// Data contain many small numbers and pointers, whose upper bytes are zero, so there is a short run every few bytes.
+/// A run of seven bytes or more contains four zeros at an offset that is a multiple of four: only those are looked
+/// for.
 struct Zeros<'b> {
     bytes: &'b [u8],
-    /// Everything before has been looked at; the byte here is none of a run that was found.
+    /// Where the search continues. The byte before is not part of a run.
     at: usize,
 }
 
 impl<'b> Zeros<'b> {
-    /// Those that start behind `at`.
+    /// Starts behind `at`.
     fn new(bytes: &'b [u8], at: usize) -> Self {
         Self { bytes, at }
     }
@@ -132,7 +129,7 @@ mod tests {
         check(&[(1, 5), (0, 12), (1, 5)], 9, &[0..22]);
         check(&[(1, 5), (0, 13), (1, 5)], 9, &[0..5, 18..23]);
         check(&[(0, 4), (1, 5), (0, 4)], 9, &[4..9]);
-        // Not worth a change.
+        // Too short to be worth it.
         check(&[(0, 3), (1, 5), (0, 3)], 9, &[0..11]);
         check(&[(0, 100)], 9, &[]);
         check(&[], 9, &[]);

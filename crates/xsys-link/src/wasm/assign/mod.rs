@@ -1,7 +1,7 @@
-//! Pass 5, assign: every number that the output contains.
+//! Assign: addresses, indexes and offsets.
 //!
-//! Addresses of data, indexes of everything else, exports, and offsets within the code and custom
-//! sections. After this pass nothing moves; what is left is filling in bytes.
+//! Data get addresses, everything else an index; exports are listed, and bodies and custom sections get their
+//! offsets. After this pass nothing moves; only bytes are left to be written.
 
 mod gaps;
 
@@ -10,22 +10,22 @@ use wasmparser::{ExternalKind, SymbolFlags};
 use xsys_diag::Diagnostic;
 
 use crate::wasm::WasmOptions;
+use crate::wasm::code::tidy::{self, Arities};
 use crate::wasm::debug;
 use crate::wasm::features::Features;
-use crate::wasm::live::Live;
-use crate::wasm::live::externals::is_exported;
+use crate::wasm::ids::{FileId, FunctionRef, SymbolId, SymbolKind};
 use crate::wasm::index::{self, Indexes, OwnGlobal, missing};
+use crate::wasm::layout::memory::{self, Memory, Part, Source};
+use crate::wasm::layout::strings::MergedStrings;
 use crate::wasm::layout::{COVERAGE_ALIGN, CustomPlace, Export, Layout, OutputCustom};
 use crate::wasm::leb;
-use crate::wasm::layout::memory::{self, Memory, Part, Source};
-use crate::wasm::ids::{SymbolKind, FileId, FunctionRef, SymbolId};
+use crate::wasm::live::Live;
+use crate::wasm::live::externals::is_exported;
 use crate::wasm::relocate::shorten;
-use crate::wasm::layout::strings::MergedStrings;
 use crate::wasm::symbols::{Definition, LinkerSymbol, Resolved};
 use crate::wasm::synthetic;
-use crate::wasm::code::tidy::{self, Arities};
 
-/// Assigns all numbers.
+/// Assigns all addresses, indexes and offsets.
 pub(super) fn assign<'a>(
     options: &'a WasmOptions,
     resolved: &mut Resolved<'a>,
@@ -42,7 +42,7 @@ pub(super) fn assign<'a>(
         }
     };
     if !problems.is_empty() {
-        // Undefined symbols are worth reporting in the same run.
+        // Report undefined symbols in the same run.
         problems.extend(index::number(options, resolved, live).1);
         return (None, problems);
     }
@@ -88,7 +88,7 @@ pub(super) fn assign<'a>(
         exact: options.shrink.compat,
     };
     let has_debug = debug::is_written(options, resolved);
-    // What is not pruned is copied, and says where instructions are.
+    // Debug information that is not pruned is copied, and contains offsets of instructions.
     if options.shortens() && (!has_debug || options.prunes_debug()) {
         let arities = options.tidies().then(|| layout.arities(resolved));
         let arities = arities.filter(|_| !has_debug && !has_metadata(resolved));
@@ -104,7 +104,8 @@ pub(super) fn assign<'a>(
     (Some(layout), problems)
 }
 
-/// A segment of which nothing stays has no ends; those of others are known, whoever asks.
+/// Decides whether the ends of segments are defined: they are if the segment exists in the output, and undefined if
+/// nothing of it is live.
 fn settle_ends(
     options: &WasmOptions,
     resolved: &mut Resolved<'_>,
@@ -135,7 +136,7 @@ fn settle_ends(
         .collect()
 }
 
-/// What those say of a variable who refer to it: as nobody defines it, the first who cannot do without it counts.
+/// The flags of the references to an undefined variable: those of the first strong one, or of the last weak one.
 fn flags_of_users(resolved: &Resolved<'_>, id: SymbolId) -> Option<SymbolFlags> {
     let users = resolved.files().flat_map(|(file, object)| {
         let ids = &resolved.file_symbols[file.0 as usize];
@@ -185,13 +186,12 @@ impl<'a> Layout<'a> {
         for (file, object) in resolved.files() {
             for (at, custom) in object.customs.iter().enumerate() {
                 let key = (file, at as u32);
-                // What others put into sections of their own stays: `wasm-bindgen`, for one, lives
-                // on it.
+                // Custom sections of other tools are kept: wasm-bindgen, for one, needs them.
                 let debug = custom.name.starts_with(".debug_");
                 let stripped = no_debug && debug && !options.keeps_by_name(custom.name);
                 let discarded = resolved.discarded.customs.contains(&key);
                 let pruned = self.debug.drops(file, at as u32);
-                // Bitcode that came along for link-time optimisation.
+                // LLVM bitcode beside machine code, for link-time optimisation.
                 let bitcode = matches!(custom.name, ".llvmbc" | ".llvmcmd");
                 if stripped || discarded || pruned || bitcode || custom.data.is_empty() {
                     continue;
@@ -223,7 +223,7 @@ impl<'a> Layout<'a> {
             parts: Vec::new(),
             strings: MergedStrings::default(),
         };
-        // Custom sections carry no flags, so mergeable ones are known by name.
+        // Custom sections have no flags, so string tables are known by name.
         let pool = self.debug.pool(name);
         let merges = pool.is_none()
             && matches!(name, ".debug_str" | ".debug_line_str")
@@ -277,8 +277,8 @@ impl<'a> Layout<'a> {
     }
 }
 
-/// What contributions to a custom section are aligned to, in bytes. Sections say nothing about it, but `llvm-cov` finds the
-/// records of coverage only where they would be in memory (LLVM's coverage mapping format).
+/// The alignment of parts of a custom section, in bytes. Objects do not specify it, but `llvm-cov` only finds
+/// coverage records that are aligned as in memory (LLVM's coverage mapping format).
 fn alignment(section: &str) -> u64 {
     match section {
         "__llvm_covfun" | "__llvm_covmap" => COVERAGE_ALIGN as u64,
@@ -286,15 +286,14 @@ fn alignment(section: &str) -> u64 {
     }
 }
 
-/// An object exports nothing, but that is how it says under which other name a function is to be
-/// exported. wasm-ld forgets those names.
+/// The exports of an object: functions that a later link is to export under another name. wasm-ld drops them.
 fn object_exports<'a>(
     options: &WasmOptions,
     resolved: &Resolved<'a>,
     indexes: &Indexes<'a>,
 ) -> Vec<Export<'a>> {
     let functions = indexes.functions.iter().filter(|_| !options.shrink.compat);
-    // Of a weak function there may be copies.
+    // Copies of a weak function have the same name.
     let mut seen = HashSet::new();
     let exports = functions.filter_map(|&function| {
         let FunctionRef::Object(file, at) = function else {
@@ -311,7 +310,7 @@ fn object_exports<'a>(
     exports.collect()
 }
 
-/// Whether engines are told about single instructions, by offset.
+/// Whether a custom section contains offsets of instructions (branch hints and the like).
 fn has_metadata(resolved: &Resolved<'_>) -> bool {
     let customs = resolved.files.iter().flat_map(|object| &object.customs);
     let mut names = customs.map(|custom| custom.name);
@@ -338,7 +337,7 @@ fn exports<'a>(
             index: 0,
         });
     }
-    // Wrappers came last.
+    // Wrapped functions come last.
     let plain = resolved
         .named()
         .filter(|(id, _)| !wrappers.contains_key(id));
@@ -347,7 +346,7 @@ fn exports<'a>(
         if !is_exported(options, symbol) || !live.holds(id, symbol) {
             continue;
         }
-        // There is none where there is nothing to fill.
+        // The flag only exists if there is memory to initialise.
         if symbol.definition == Definition::Linker(LinkerSymbol::InitFlag)
             && memory.init_flag.is_none()
         {
@@ -365,7 +364,7 @@ fn exports<'a>(
                 (ExternalKind::Func, number)
             }
             SymbolKind::Global => {
-                // The linker's own mutable globals only go out when asked for by name.
+                // The linker's mutable globals are only exported by name.
                 let mutable = symbol.global_type[1] == 1;
                 let ours = symbol.file.is_none();
                 if ours

@@ -1,5 +1,5 @@
-//! Function bodies that are made smaller: what the pass [`shorten`](crate::wasm::relocate::shorten) leaves of them,
-//! and cheaper structure.
+//! Function bodies that are made smaller: the result of [`shorten`](crate::wasm::relocate::shorten), and cheaper
+//! structure.
 
 pub(crate) mod shortened;
 pub(crate) mod tidy;

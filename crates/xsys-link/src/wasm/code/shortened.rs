@@ -1,4 +1,4 @@
-//! Bodies with shortest numbers, and where an offset within a body has gone.
+//! Bodies with shortest indexes and addresses, and how offsets within them have changed.
 //!
 //! [`shorten`](crate::wasm::relocate::shorten) makes them.
 

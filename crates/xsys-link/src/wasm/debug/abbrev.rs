@@ -1,11 +1,11 @@
-//! Abbreviation tables, compiled into what a walk over the entries has to do.
+//! Abbreviation tables, compiled into steps for reading entries.
 //!
 //! Spec: DWARF 5, sections 7.5.3 (tables) and 7.5.6 (forms).
 //!
-//! Most attributes are only to be stepped over, most of them by a known number of bytes: those
-//! are joined, so that a typical entry takes two or three steps. Each abbreviation has two lists
-//! of steps, for the two times its entries are looked at: `find` for what an entry refers to and
-//! whether it is a root, `keep` for what has to be rewritten when it stays.
+//! Most attributes are only skipped, most of them by a fixed number of bytes. Adjacent ones are joined, so that a
+//! typical entry takes two or three steps. Each abbreviation has two lists of steps, because entries are read twice:
+//! `find` finds what an entry refers to and whether it is a root, `keep` finds what has to be rewritten if it is
+//! kept.
 
 use hashbrown::HashMap;
 
@@ -18,22 +18,22 @@ use super::unit::{CONSTANT, Kind, SPECIAL};
 /// An abbreviation.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Abbrev {
-    /// What it is.
+    /// The kind of its entries.
     pub kind: Kind,
-    /// Whether a list of children follows.
+    /// Whether its entries have children.
     pub children: bool,
-    /// What it says about its entries where no code moves.
+    /// Flags of its entries if no code has moved.
     flags: u8,
-    /// Likewise where code moves.
+    /// Flags of its entries if code has moved.
     flags_moved: u8,
-    /// Where an entry's attributes usually are.
+    /// Where the attributes of most of its entries are.
     pub layout: Option<Layout>,
     find: (u32, u32),
     keep: (u32, u32),
 }
 
 impl Abbrev {
-    /// What it says about its entries; `moves` where code moves.
+    /// Flags of its entries; `moves` says whether code has moved.
     #[inline]
     pub(super) fn flags(&self, moves: bool) -> u8 {
         match moves {
@@ -43,7 +43,7 @@ impl Abbrev {
     }
 }
 
-/// Where the table at an offset ends.
+/// The end of the table at an offset.
 pub(super) fn end(bytes: &[u8], offset: u32) -> Option<u32> {
     let mut cursor = Cursor::new(bytes, offset as usize);
     while cursor.uleb()? != 0 {
@@ -62,12 +62,12 @@ pub(super) fn end(bytes: &[u8], offset: u32) -> Option<u32> {
     Some(cursor.pos() as u32)
 }
 
-/// Where a table is among all of a file's abbreviations.
+/// The range of a table among all abbreviations of a file.
 #[derive(Debug)]
 struct Extent {
     first: u32,
     end: u32,
-    /// Code and number, when codes do not count up from 1; ascending.
+    /// Code and index, ascending, if codes do not count up from 1.
     odd: Option<Vec<(u64, u32)>>,
 }
 
@@ -93,20 +93,20 @@ impl<'t> Table<'t> {
         self.list.get(at as usize)
     }
 
-    /// What to do to find out what an entry refers to.
+    /// The steps that find what an entry refers to.
     #[inline]
     pub(super) fn find(&self, abbrev: &Abbrev) -> &'t [Step] {
         &self.steps[abbrev.find.0 as usize..abbrev.find.1 as usize]
     }
 
-    /// What to do to rewrite an entry.
+    /// The steps that rewrite an entry.
     #[inline]
     pub(super) fn keep(&self, abbrev: &Abbrev) -> &'t [Step] {
         &self.steps[abbrev.keep.0 as usize..abbrev.keep.1 as usize]
     }
 }
 
-/// All of a file's abbreviations.
+/// All abbreviations of a file.
 #[derive(Debug, Default)]
 pub(super) struct Abbrevs {
     list: Vec<Abbrev>,
@@ -120,7 +120,7 @@ pub(super) struct Abbrevs {
 type Key = (u32, u32, u16, u8);
 
 impl Abbrevs {
-    /// Forgets all of them.
+    /// Removes all tables, so that the memory can be used again.
     pub(super) fn clear(&mut self) {
         self.list.clear();
         self.steps.clear();
@@ -169,7 +169,7 @@ impl Abbrevs {
             codes.sort_unstable();
             codes
         });
-        // Tables that overlap again and again are an attack.
+        // Only hostile files have many tables that overlap.
         self.read += cursor.pos() - offset as usize;
         if self.read > 16 * bytes.len() {
             return None;
@@ -250,7 +250,7 @@ impl Step {
         }
     }
 
-    /// Whether rewriting an entry has to look at this. References are known already.
+    /// Whether rewriting has to look at this step. References are known already.
     fn to_keep(self) -> bool {
         !matches!(
             self,
@@ -258,7 +258,7 @@ impl Step {
         )
     }
 
-    /// Whether rewriting does anything about it.
+    /// Whether rewriting may change something at this step.
     fn changes(self, moves: bool) -> bool {
         match self {
             Step::Skip(_) | Step::Leb | Step::Text | Step::Block(_) => false,
@@ -292,7 +292,7 @@ fn kind(number: u64) -> Kind {
         tag::BASE_TYPE => Kind::BaseType,
         tag::VARIABLE => Kind::Variable,
         tag::IMPORTED_DECLARATION | tag::IMPORTED_MODULE | tag::IMPORTED_UNIT => Kind::Import,
-        // A subrange is part of an array type, unless it stands beside it.
+        // A subrange is part of an array type if it is its child.
         tag::ARRAY_TYPE
         | tag::CLASS_TYPE
         | tag::ENUMERATION_TYPE
@@ -323,7 +323,7 @@ fn kind(number: u64) -> Kind {
     }
 }
 
-/// How to step over a form. `None` for those which this linker does not know, or which refer to
+/// How to skip a form. `None` if it is unknown, or refers to another file (split or supplementary).
 /// files beside the output (split and supplementary ones).
 fn plain(shape: u64, version: u16, address_size: u8) -> Option<Step> {
     Some(match shape {
@@ -344,7 +344,7 @@ fn plain(shape: u64, version: u16, address_size: u8) -> Option<Step> {
         | form::ADDRX4 => Step::Skip(4),
         form::DATA8 | form::REF8 | form::REF_SIG8 => Step::Skip(8),
         form::DATA16 => Step::Skip(16),
-        // DWARF 2 thought that offsets are as wide as addresses.
+        // In DWARF 2, such offsets are as wide as addresses.
         form::REF_ADDR => Step::Skip(if version < 3 { address_size.into() } else { 4 }),
         form::STRING => Step::Text,
         form::SDATA
@@ -359,7 +359,7 @@ fn plain(shape: u64, version: u16, address_size: u8) -> Option<Step> {
     })
 }
 
-/// What an attribute means for pruning: `Some(None)` when nothing.
+/// What an attribute means for pruning; `Some(None)` if nothing.
 fn meaning(attribute: u64, shape: u64, version: u16, address_size: u8) -> Option<Option<Step>> {
     let reference = match shape {
         form::REF1 => Some(Width::Fixed(1)),
@@ -375,7 +375,7 @@ fn meaning(attribute: u64, shape: u64, version: u16, address_size: u8) -> Option
             _ => Step::Reference(width),
         }));
     }
-    // Split debug information lies in files that the linker does not see.
+    // Split debug information is in files that the linker does not read.
     if matches!(attribute, at::DWO_NAME | at::GNU_DWO_NAME) {
         return None;
     }
@@ -420,7 +420,7 @@ fn meaning(attribute: u64, shape: u64, version: u16, address_size: u8) -> Option
             _ => None,
         },
         at::LOCATION if block.is_some() => block.map(Step::Location),
-        // A block may also be a constant's bytes.
+        // A block can also be the bytes of a constant.
         _ if shape == form::EXPRLOC || (block.is_some() && version < 4 && computes(attribute)) => {
             block.map(Step::Expression)
         }
@@ -430,7 +430,7 @@ fn meaning(attribute: u64, shape: u64, version: u16, address_size: u8) -> Option
     })
 }
 
-/// Attributes that hold an offset in another section, which was a plain number before DWARF 4.
+/// Attributes that contain an offset in another section. Before DWARF 4, their form was that of a number.
 fn points_elsewhere(attribute: u64) -> bool {
     matches!(
         attribute,
@@ -439,7 +439,7 @@ fn points_elsewhere(attribute: u64) -> bool {
         || computes(attribute) && attribute != at::DATA_MEMBER_LOCATION
 }
 
-/// Attributes that hold an expression.
+/// Attributes that contain an expression.
 fn computes(attribute: u64) -> bool {
     matches!(
         attribute,

@@ -1,4 +1,4 @@
-//! The numbers of DWARF 5, chapter 7, that pruning has to tell apart.
+//! The constants of DWARF 5, chapter 7, that pruning uses.
 
 #![allow(missing_docs, reason = "the names are those of the standard")]
 

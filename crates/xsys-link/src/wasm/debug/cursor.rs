@@ -1,4 +1,4 @@
-//! Reading numbers from bytes that may end anywhere: every read says whether there was enough.
+//! Reads numbers from bytes. Every read fails if there are not enough bytes.
 
 /// A position in bytes.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +23,7 @@ impl<'a> Cursor<'a> {
         self.pos >= self.bytes.len()
     }
 
-    /// Steps over `count` bytes.
+    /// Skips `count` bytes.
     #[inline]
     pub(super) fn skip(&mut self, count: usize) -> Option<()> {
         let to = self.pos.checked_add(count)?;
@@ -75,7 +75,7 @@ impl<'a> Cursor<'a> {
         loop {
             let byte = self.u8()?;
             let part = u64::from(byte & 0x7f);
-            // Padding may go on; value bits beyond the 64th may not.
+            // Padding may follow, but no bits beyond the 64th.
             if part != 0 && (shift > 63 || (shift == 63 && part > 1)) {
                 return None;
             }
@@ -92,14 +92,14 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Steps over a LEB128 number of either kind.
+    /// Skips a LEB128 number, signed or unsigned.
     #[inline]
     pub(super) fn skip_leb(&mut self) -> Option<()> {
         while self.u8()? >= 0x80 {}
         Some(())
     }
 
-    /// Steps over a string and its NUL.
+    /// Skips a string with its NUL.
     #[inline]
     pub(super) fn skip_text(&mut self) -> Option<()> {
         let rest = self.bytes.get(self.pos..)?;

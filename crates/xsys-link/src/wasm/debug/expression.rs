@@ -1,28 +1,27 @@
-//! DWARF expressions: which operations name an entry of the unit or an address by number.
+//! DWARF expressions: finds operations that refer to an entry of the unit, or to an address by index.
 //!
-//! Spec: DWARF 5, section 7.7.1; `DW_OP_WASM_location` is from WebAssembly's "DWARF for
-//! WebAssembly"; the operations above 0xf0 are GNU's names for what DWARF 5 took over.
+//! Spec: DWARF 5, section 7.7.1; `DW_OP_WASM_location` is from WebAssembly's "DWARF for WebAssembly"; the operations
+//! above 0xf0 are GNU extensions that DWARF 5 adopted.
 
 use super::cursor::Cursor;
 
-/// An operand that pruning cares about.
+/// An operand that matters for pruning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Operand {
     /// A base type, as an offset in the unit, in a LEB128 number of `len` bytes at `at`.
     Type {
-        /// Where the number is in the expression.
+        /// Its position in the expression.
         at: usize,
-        /// How long it is.
+        /// Its length.
         len: usize,
-        /// The number.
+        /// Its value.
         value: u64,
     },
-    /// A number in `.debug_addr`.
+    /// An index in `.debug_addr`.
     Address(u64),
 }
 
-/// Whether an expression says no more than which field of the frame it means, as those of variables
-/// do in code that is not optimised.
+/// Whether an expression is just `DW_OP_fbreg`, as for variables in code that is not optimised.
 #[inline]
 pub(super) fn is_frame_field(bytes: &[u8]) -> bool {
     match bytes {
@@ -31,14 +30,14 @@ pub(super) fn is_frame_field(bytes: &[u8]) -> bool {
     }
 }
 
-/// Goes through an expression. `None` when it is cut short, or uses an operation that is unknown
-/// or refers to other entries in a way that is not followed.
+/// Reads an expression. `None` if it is cut off, or contains an unknown operation or one that refers to entries in a
+/// way that is not supported.
 #[inline]
 pub(super) fn scan(bytes: &[u8], address_size: u8, mut each: impl FnMut(Operand)) -> Option<()> {
     let mut cursor = Cursor::new(bytes, 0);
     while !cursor.at_end() {
         match cursor.u8()? {
-            // A field of the frame, a register, a literal: nearly all there are.
+            // `DW_OP_fbreg`, registers, literals: nearly all operations are of these.
             0x91 | 0x70..=0x8f => cursor.skip_leb()?,
             0x30..=0x6f => {}
             0x03 => cursor.skip(usize::from(address_size))?,
@@ -58,7 +57,7 @@ pub(super) fn scan(bytes: &[u8], address_size: u8, mut each: impl FnMut(Operand)
                 cursor.skip(usize::try_from(length).ok()?)?;
             }
             0xa1 | 0xa2 | 0xfb => each(Operand::Address(cursor.uleb()?)),
-            // The expression inside follows its length.
+            // The length of an expression, which follows.
             0xa3 | 0xf3 => cursor.skip_leb()?,
             0xa4 | 0xf4 => {
                 each(type_operand(&mut cursor)?);

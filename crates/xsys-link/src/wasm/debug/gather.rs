@@ -1,33 +1,33 @@
-//! What is left of a file's relocations, and the strings that it refers to.
+//! The relocations that are left of a file, and the strings that it uses.
 //!
-//! Most fields refer to strings, whose places are known last of all: until then they contain the
-//! string's number, so that only where they are has to be kept. Everything is counted in lists that the
-//! next file uses again, and kept in vectors of just the size that it needs.
+//! Most fields refer to strings, whose positions are known last. Until then they contain the number of the string, so
+//! that only their own positions have to be stored. Everything is counted in buffers that are used again for the next
+//! file, and then stored in vectors of exact size.
 
 use wasmparser::{RelocationEntry, RelocationType};
 
 use super::pool::{Wanted, Wish};
 use super::rank::Ranks;
 use super::targets::{Reloc, Target, Text};
-use super::{Cut, Fate, FilePlan, Sections};
+use super::{Action, Cut, FilePlan, Sections};
 
-/// A field with a relocation, in what is left.
+/// A field with a relocation in what is kept of a section.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Field {
-    /// Where it is.
+    /// Its offset.
     pub at: u32,
-    /// What is added to the target's place.
+    /// The addend.
     pub addend: u32,
-    /// The number of the symbol or type that it names.
+    /// The index of the symbol or type.
     pub index: u32,
     /// Its type.
     pub ty: RelocationType,
-    /// It names a function of the object that stays.
+    /// Whether the symbol is a live function of this object.
     pub is_own: bool,
 }
 
 impl Field {
-    /// The same as an object would have it.
+    /// The field's relocation, as in an object.
     pub(crate) fn entry(&self) -> RelocationEntry {
         RelocationEntry {
             ty: self.ty,
@@ -38,23 +38,23 @@ impl Field {
     }
 }
 
-/// What stays of a file, before it is known how much that is.
+/// What is kept of a file, in buffers.
 #[derive(Debug, Default)]
 pub(super) struct Lists {
-    /// Which strings are referred to, for each section of them.
+    /// For each string section, which strings are used.
     ranks: Vec<Ranks>,
-    /// Fields that refer to them, in what is left of their sections.
+    /// Fields that refer to strings.
     texts: Vec<Text>,
-    /// Where those of each section end.
+    /// For each section, the end of its fields in `texts`.
     ends: Vec<usize>,
-    /// Where those of one section are, for each section of strings.
+    /// For each string section, the fields of one section that refer to it.
     places: Vec<Vec<u32>>,
     others: Vec<Field>,
     unsorted: Vec<Wish>,
 }
 
 impl Reloc {
-    /// The same, at a place in what is left.
+    /// The field at a new offset.
     fn field(&self, at: u32) -> Field {
         Field {
             at,
@@ -67,7 +67,7 @@ impl Reloc {
 }
 
 impl FilePlan {
-    /// Collects the relocations of what is left, and the strings that it refers to.
+    /// Collects the relocations and strings of what is kept.
     pub(super) fn gather(&mut self, sections: &Sections<'_, '_>, lists: &mut Lists) {
         let Lists {
             ranks,
@@ -84,14 +84,14 @@ impl FilePlan {
         }
         texts.clear();
         ends.clear();
-        for (fate, fields) in self.fates.iter_mut().zip(sections.fields) {
-            match fate {
-                Fate::Whole => {
+        for (action, fields) in self.actions.iter_mut().zip(sections.fields) {
+            match action {
+                Action::Whole => {
                     for text in &fields.texts {
                         ranks[text.pool as usize].insert(text.offset);
                     }
                 }
-                Fate::Cut(cut) => {
+                Action::Cut(cut) => {
                     let keep = |at, text: &Text| {
                         ranks[text.pool as usize].insert(text.offset);
                         texts.push(Text { at, ..*text });
@@ -103,7 +103,7 @@ impl FilePlan {
                     cut.others = others.clone();
                     others.clear();
                 }
-                Fate::Dropped | Fate::Strings => {}
+                Action::Dropped | Action::Strings => {}
             }
             ends.push(texts.len());
         }
@@ -114,8 +114,8 @@ impl FilePlan {
         });
         self.wanted = wanted.collect();
         let mut first = 0;
-        for ((section, fate), &end) in (0u32..).zip(&mut self.fates).zip(ends.iter()) {
-            if let Fate::Cut(cut) = fate
+        for ((section, action), &end) in (0u32..).zip(&mut self.actions).zip(ends.iter()) {
+            if let Action::Cut(cut) = action
                 && first < end
             {
                 cut.number(sections.data(section), &texts[first..end], ranks, places);
@@ -126,15 +126,14 @@ impl FilePlan {
 }
 
 impl Cut {
-    /// Puts the numbers of strings where their places belong, which are not known yet. `places` are
-    /// empty lists.
+    /// Writes the numbers of strings into the fields that refer to them. `places` have to be empty.
     fn number(&mut self, data: &[u8], texts: &[Text], ranks: &[Ranks], places: &mut [Vec<u32>]) {
         if self.image.is_empty() {
             self.image = self.spans.copy(data);
         }
         for text in texts {
             let pool = text.pool as usize;
-            // There is none for what is outside of the section.
+            // Offsets outside of the section have no number.
             let number = ranks[pool].number(text.offset).unwrap_or(u32::MAX);
             let at = text.at as usize;
             if let Some(field) = self.image.get_mut(at..at + 4) {

@@ -1,5 +1,4 @@
-//! What is left of the sections with units: spans, new values of references, and which lists and
-//! programs of other sections are still referred to.
+//! What is kept of sections with units: spans, new values of references, and which parts of other sections are used.
 
 use super::cursor::Cursor;
 use super::lists::{self, List};
@@ -11,38 +10,38 @@ use super::tree::Tree;
 use super::unit::{self, Edge, Info, SPECIAL, Unit};
 use super::{Patch, Sections};
 
-/// What is left of one section with units.
+/// What is kept of a section with units.
 #[derive(Debug, Default)]
 pub(super) struct KeptInfo {
-    /// Its spans.
+    /// The spans that are kept.
     pub spans: Spans,
-    /// What they contain, with new numbers.
+    /// Their contents, with new references.
     pub image: Vec<u8>,
 }
 
-/// A place of another section that an entry which stays refers to.
+/// A reference from an entry that is kept to another section.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Reference {
     /// The section.
     pub section: u32,
-    /// The place.
+    /// The offset there.
     pub offset: u32,
-    /// Width of addresses there.
+    /// Size of addresses there.
     pub address_size: u8,
-    /// Where the unit starts, which lists count from.
+    /// Start of the unit's code, from which lists count.
     pub origin: Origin,
 }
 
-/// What entries that stay need of other sections.
+/// What the entries that are kept use of other sections.
 #[derive(Debug, Default)]
 pub(super) struct Needs {
-    /// Places, ascending.
+    /// References, ascending.
     pub references: Vec<Reference>,
-    /// New values in lists of DWARF 5: section, and the number at a place of the input.
+    /// New values in lists of DWARF 5: section, and the number at an offset of the input.
     pub patches: Vec<(u32, Patch)>,
 }
 
-/// Finds out what is left. In `places` is said where each entry is in what is left of its section.
+/// Finds out what is kept. `places` gets the new offset of each entry.
 pub(super) fn keep(
     sections: &Sections<'_, '_>,
     tree: &Tree,
@@ -85,10 +84,10 @@ pub(super) fn keep(
     Some((kept, needs))
 }
 
-/// Fills in the references between entries.
+/// Writes the new values of references between entries.
 fn refer(tree: &Tree, info: &Info, spans: &Spans, places: &[u32], image: &mut [u8]) {
     let mut units = tree.units[info.units.0..info.units.1].iter();
-    // Where the unit ends, and where it starts in what is left.
+    // End of the unit, and its new start.
     let (mut end, mut start) = (0, 0);
     let each = |at, edge: &Edge| {
         let Some(width) = edge.width else { return };
@@ -109,11 +108,11 @@ struct Walk<'w, 's> {
     tree: &'w Tree,
     marks: &'w Marks,
     spans: Spans,
-    /// Numbers at places of what is left.
+    /// New numbers, with new offsets.
     patches: Vec<Patch>,
-    /// References in lists: section, place in the input, width, and the entry that is referred to.
+    /// References in lists: section, offset in the input, width, and the entry.
     pending_types: Vec<(u32, u32, Width, u32)>,
-    /// Where the unit starts.
+    /// Start of the unit's code.
     origin: Origin,
     needs: &'w mut Needs,
     places: &'w mut [u32],
@@ -133,7 +132,7 @@ impl Walk<'_, '_> {
             value: 0,
         });
         let mut siblings = Vec::new();
-        // Where what is kept in one piece starts, and where that is in what is left.
+        // Start of the present span in the input and in the output.
         let (mut from, mut out) = (unit.first, self.spans.size());
         let mut number = unit.dies.0;
         while number < unit.dies.1 {
@@ -173,7 +172,7 @@ impl Walk<'_, '_> {
         Some(())
     }
 
-    /// Walks the attributes of an entry that need more than new values for references.
+    /// Handles the attributes of an entry that needs more than new references.
     fn entry(
         &mut self,
         unit: &Unit,
@@ -186,7 +185,7 @@ impl Walk<'_, '_> {
         let base = self.tree.dies[number as usize].offset - at;
         let mut cursor = Cursor::new(self.bytes, at as usize);
         let shape = table.get(cursor.uleb()?)?;
-        // Where the entry's code starts, and the distances that count from there.
+        // Start of the entry's code, and distances that count from it.
         let mut start = Origin::Unknown;
         let mut lengths = [None; 2];
         let mut lists = [None; 2];
@@ -254,7 +253,7 @@ impl Walk<'_, '_> {
                 });
             }
         }
-        // The unit's own lists count from where it starts, which may be said behind them.
+        // The unit's own lists count from its start, which may be specified behind them.
         if number == unit.dies.0 {
             self.origin = start;
             for target in lists.into_iter().flatten() {
@@ -264,7 +263,7 @@ impl Walk<'_, '_> {
         Some(())
     }
 
-    /// A list or something else in another section.
+    /// Handles a reference to a list or another part of another section.
     fn list(&mut self, unit: &Unit, base: u32, (section, offset): (u32, u32)) -> Option<()> {
         self.refer((section, offset), unit.address_size);
         let list = List {

@@ -1,50 +1,49 @@
-//! Entries that are read at once.
+//! Entries that are read without branches.
 //!
-//! Nearly all entries of an abbreviation have their attributes in the same places: numbers of a fixed
-//! size, and LEB128 numbers that take one byte. A debug build has millions of them, of different
-//! abbreviations in no order that a processor could foresee.
+//! Nearly all entries of one abbreviation have the same layout: numbers of fixed size, and LEB128 numbers of one
+//! byte. A debug build has millions of entries, and the order of abbreviations is unpredictable for a processor.
 
 use super::step::{Step, Width};
 
-/// Where the attributes of an entry are if each LEB128 number takes one byte, as nearly all do, and an
-/// expression in front of them says no more than which field of the frame is meant: such an entry is
-/// read without going through the steps, and without branches that depend on what it is.
+/// Where the attributes of an entry are if each LEB128 number takes one byte, and if an expression at the start is
+/// just `DW_OP_fbreg`, which nearly always holds. Such an entry is read without steps and without branches that
+/// depend on it.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Layout {
-    /// There is such an expression.
+    /// Whether there is such an expression.
     field: bool,
-    /// The size of all other attributes.
+    /// Size of all other attributes.
     size: u8,
-    /// How many references of four bytes there are.
+    /// The number of references of four bytes.
     count: u8,
-    /// Where they are.
+    /// Their offsets.
     references: [u8; REFERENCES],
     /// The highest bit of each byte that is a LEB128 number.
     lebs: [u64; ATTRIBUTES / 8],
 }
 
-/// How many bytes of attributes a [`Layout`] describes.
+/// The largest size of attributes.
 const ATTRIBUTES: usize = 32;
-/// How many references.
+/// The most references.
 pub(super) const REFERENCES: usize = 2;
-/// Likewise with an expression in front: its length, operation and operand.
+/// The largest size with an expression at the start: length, opcode and operand.
 const WINDOW: usize = ATTRIBUTES + 8;
 /// `DW_OP_fbreg`
 const FRAME_FIELD: u64 = 0x91;
 
-/// The attributes of an entry that has a [`Layout`].
+/// The attributes of an entry, read by a [`Layout`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Usual {
-    /// Where they end.
+    /// Their end.
     pub end: usize,
-    /// How many references there are.
+    /// The number of references.
     pub count: usize,
-    /// Where they are, and what they say; with more than there are at the end.
+    /// Offsets and values of references. Only the first `count` are valid.
     pub references: [(usize, u32); REFERENCES],
 }
 
 impl Layout {
-    /// Of an entry that takes these steps, if that is all there is to them.
+    /// The layout for these steps, if one is possible.
     pub(super) fn of(steps: &[Step]) -> Option<Self> {
         let mut layout = Layout::default();
         for (number, step) in steps.iter().enumerate() {
@@ -71,13 +70,13 @@ impl Layout {
         (usize::from(layout.size) <= ATTRIBUTES).then_some(layout)
     }
 
-    /// The attributes that start at `at`, if they are as this says and not at the very end of `bytes`.
+    /// Reads the attributes at `at`. `None` if they do not have this layout, or are too close to the end of `bytes`.
     #[inline]
     pub(super) fn find(&self, bytes: &[u8], at: usize) -> Option<Usual> {
         let window: &[u8; WINDOW] = bytes.get(at..)?.first_chunk()?;
         let mut skipped = 0;
         if self.field {
-            // The length of an operation and its operand, a LEB128 number.
+            // Length of the opcode and its LEB128 operand.
             let head = u64::from_le_bytes(*window.first_chunk()?);
             let operand = (!(head >> 16) & 0x80_8080_8080).trailing_zeros() / 8 + 1;
             skipped = 2 + operand as usize;
@@ -111,12 +110,12 @@ impl Layout {
 
 #[cfg(test)]
 mod tests {
-    use crate::wasm::debug::abbrev::Abbrevs;
     use super::*;
+    use crate::wasm::debug::abbrev::Abbrevs;
 
     #[test]
     fn usual_entries_are_told_from_others() {
-        // A formal parameter as above, with its alignment behind; a structure's member.
+        // A formal parameter as above, followed by an alignment; a member of a structure.
         let bytes = [
             1, 0x05, 0, 0x02, 0x18, 0x03, 0x0e, 0x3a, 0x0b, 0x49, 0x13, 0x88, 0x01, 0x0f, 0,
             0, //

@@ -1,8 +1,7 @@
-//! Line-number programs: which sequences of rows describe functions that stay, and new advances
-//! where code has moved.
+//! Line-number programs: keeps the sequences that describe live functions, with new addresses if code has moved.
 //!
-//! Spec: DWARF 5, section 6.2. With a section for each function, LLVM writes a sequence for each,
-//! and a sequence starts from scratch: leaving some out does not touch the others.
+//! Spec: DWARF 5, section 6.2. With a section for each function, LLVM writes a sequence for each. A sequence does not
+//! depend on those before it, so they can be left out.
 
 use super::Sections;
 use super::cursor::Cursor;
@@ -17,28 +16,28 @@ const END_SEQUENCE: u8 = 1;
 const SET_ADDRESS: u8 = 2;
 const DEFINE_FILE: u8 = 3;
 
-/// What is left of line-number programs.
+/// What is kept of line-number programs.
 #[derive(Debug, Default)]
 pub(super) struct Programs {
-    /// Parts of the input, with room for new bytes in between.
+    /// Spans of the input, with space for new bytes in between.
     pub spans: Spans,
-    /// New bytes: place in what is left, and from where to where in `bytes`.
+    /// Ranges of `bytes` with their new offsets.
     pub fresh: Vec<(u32, u32, u32)>,
-    /// Them.
+    /// New bytes.
     pub bytes: Vec<u8>,
 }
 
-/// What a program's header says.
+/// The header of a program.
 struct Header<'a> {
-    /// Where the program starts and ends.
+    /// Start and end of the program.
     program: usize,
     end: usize,
     opcode_base: u8,
     line_range: u8,
-    /// Instructions are a byte long and there is one at a time.
+    /// Whether instructions are one byte long, with one operation each.
     simple: bool,
     address_size: u8,
-    /// Numbers of operands.
+    /// The number of operands of each standard opcode.
     lengths: &'a [u8],
 }
 
@@ -59,7 +58,7 @@ fn header(bytes: &[u8], offset: u32, address_size: u8) -> Option<Header<'_>> {
     if version >= 4 {
         simple &= cursor.u8()? == 1;
     }
-    // Whether rows are statements, and the least advance of lines.
+    // `default_is_stmt` and `line_base`.
     cursor.skip(2)?;
     let line_range = cursor.u8()?;
     let opcode_base = cursor.u8()?.max(1);
@@ -76,8 +75,7 @@ fn header(bytes: &[u8], offset: u32, address_size: u8) -> Option<Header<'_>> {
 }
 
 impl Programs {
-    /// Adds what is left of the program at `offset`; returns where the program ends. `None` when
-    /// it is not understood.
+    /// Adds what is kept of the program at `offset`; returns its end. `None` if it cannot be parsed.
     pub(super) fn add(
         &mut self,
         sections: &Sections<'_, '_>,
@@ -109,7 +107,7 @@ impl Programs {
         }
     }
 
-    /// Writes sequences anew, with the advances that addresses have now.
+    /// Rewrites sequences for new addresses.
     fn rewrite(
         &mut self,
         view: &FileView<'_, '_>,
@@ -154,7 +152,7 @@ impl Programs {
                     let operand = cursor.pos();
                     cursor.skip(length)?;
                     if bytes.get(operand) == Some(&SET_ADDRESS) {
-                        // The address is relocated in its place.
+                        // The address has a relocation.
                         rows.pending = 0;
                         origin = Origin::of(relocs.at(operand + 1));
                         self.append(&std::mem::take(&mut rows.out));
@@ -188,7 +186,7 @@ impl Programs {
 /// A sequence that is being written.
 struct Rows<'h> {
     header: &'h Header<'h>,
-    /// How far the address is behind.
+    /// How much the address has to advance before the next row.
     pending: u64,
     out: Vec<u8>,
 }
@@ -203,7 +201,7 @@ impl Rows<'_> {
         }
     }
 
-    /// A row that advances the line as the special opcodes with this remainder do.
+    /// Writes a row that advances the line like special opcodes with this remainder.
     fn special(&mut self, remainder: u8) {
         let base = self.header.opcode_base;
         let range = u64::from(self.header.line_range);
@@ -226,8 +224,7 @@ impl Rows<'_> {
 }
 
 impl Header<'_> {
-    /// How many bytes an instruction has at least, by its opcode: one, or two where a LEB128 number is
-    /// all that comes behind it. 0 for other instructions.
+    /// The least size of an instruction, by opcode: one, or two if a LEB128 number follows. 0 for other instructions.
     fn sizes(&self) -> [u8; 256] {
         let mut sizes = [1; 256];
         sizes[0] = 0;
@@ -242,7 +239,7 @@ impl Header<'_> {
     }
 }
 
-/// Steps over instructions with one short number or none, as nearly all are.
+/// Skips instructions with at most one number of one byte, which are nearly all.
 fn usual(bytes: &[u8], mut at: usize, sizes: &[u8; 256]) -> usize {
     while let Some(window) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
         let [opcode, first, second, third] = *window;
@@ -262,7 +259,7 @@ fn usual(bytes: &[u8], mut at: usize, sizes: &[u8; 256]) -> usize {
     at
 }
 
-/// The parts of a program that stay.
+/// The sequences of a program that are kept.
 fn sequences(bytes: &[u8], relocs: &[Reloc], header: &Header<'_>) -> Option<Vec<(u32, u32)>> {
     let bytes = bytes.get(..header.end)?;
     let first = relocs.partition_point(|reloc| (reloc.at as usize) < header.program);
@@ -274,7 +271,7 @@ fn sequences(bytes: &[u8], relocs: &[Reloc], header: &Header<'_>) -> Option<Vec<
         Some(last) if last.1 as usize == from => last.1 = to as u32,
         _ => kept.push((from as u32, to as u32)),
     };
-    // What a sequence's addresses say about it.
+    // Whether the sequence describes live code, if that is known.
     let mut stays = None;
     let sizes = header.sizes();
     loop {
@@ -308,12 +305,12 @@ fn sequences(bytes: &[u8], relocs: &[Reloc], header: &Header<'_>) -> Option<Vec<
                             .is_none_or(|reloc| reloc.target != Target::Gone);
                         stays = Some(stays.unwrap_or(false) || live);
                     }
-                    // A file that is declared in passing is there for later sequences too.
+                    // Later sequences can use a file that is defined here.
                     Some(&DEFINE_FILE) => return None,
                     _ => {}
                 }
             }
-            // The only one with an operand that is not LEB128.
+            // This is the only operand that is not LEB128.
             FIXED_ADVANCE_PC => cursor.skip(2)?,
             _ => {
                 for _ in 0..*header.lengths.get(usize::from(opcode) - 1)? {
@@ -335,7 +332,8 @@ mod tests {
     fn program(sequences: &[u8]) -> Vec<u8> {
         let header = [
             // Instruction size, operations, statement, line base and range, opcode base.
-            1, 1, 1, 0xfb, 14, 13, 0, 1, 1, 1, 1, 0, 0, 0, 1, 0, 0, 1, // No folders, no files.
+            1, 1, 1, 0xfb, 14, 13, 0, 1, 1, 1, 1, 0, 0, 0, 1, 0, 0,
+            1, // No directories, no files.
             0, 0,
         ];
         let mut bytes = vec![0, 0, 0, 0, 4, 0];
@@ -354,7 +352,7 @@ mod tests {
         let bytes = program(&[]);
         let header = header(&bytes, 0, 4).unwrap();
         let sizes = header.sizes();
-        // Copy, advance by numbers of one to four bytes, a special one.
+        // Copy, advances by numbers of one to four bytes, a special opcode.
         let code = [
             1, 2, 5, 3, 0xff, 0x7f, 3, 0x80, 0x80, 1, 14, 5, 0x80, 0x80, 0x80, 1, 20, 20, 20, 20,
         ];

@@ -1,8 +1,7 @@
-//! Lists of code ranges and of locations: which entries describe code that stays, and what their
-//! distances have become.
+//! Range lists and location lists: keeps the entries that describe live code, with new distances if code has moved.
 //!
-//! Spec: DWARF 4, sections 2.17.3 and 2.6.2 (`.debug_ranges`, `.debug_loc`); DWARF 5, sections
-//! 7.7.3, 7.25, 7.28 and 7.29 (`.debug_rnglists`, `.debug_loclists`).
+//! Spec: DWARF 4, sections 2.17.3 and 2.6.2 (`.debug_ranges`, `.debug_loc`); DWARF 5, sections 7.7.3, 7.25, 7.28 and
+//! 7.29 (`.debug_rnglists`, `.debug_loclists`).
 
 use super::cursor::Cursor;
 use super::expression::{self, Operand};
@@ -16,15 +15,15 @@ struct Entry {
     /// Its bytes.
     from: usize,
     to: usize,
-    /// Whether it describes code that stays, or what later entries count from.
+    /// Whether it describes live code, or later entries count from it.
     stays: bool,
-    /// It describes code, and is not only there for other entries.
+    /// Whether it describes code.
     code: bool,
-    /// Distances: where, how wide, and the value.
+    /// Distances: offset, width, and value.
     numbers: [Option<(usize, Width, u64)>; 2],
-    /// What they count from.
+    /// The address that they count from.
     origin: Origin,
-    /// The expression, in a list of locations.
+    /// The expression, in location lists.
     expression: Option<(usize, usize)>,
 }
 
@@ -41,7 +40,7 @@ impl Entry {
         }
     }
 
-    /// New values for the distances, at places of the input.
+    /// New values of the distances, at offsets of the input.
     fn patches(&self, sections: &Sections<'_, '_>, patches: &mut Vec<Patch>) -> Option<()> {
         for (at, width, value) in self.numbers.into_iter().flatten() {
             let moved = sections.view.distance(self.origin, value)?;
@@ -57,14 +56,14 @@ impl Entry {
     }
 }
 
-/// A list and what it is part of.
+/// A list that an entry refers to.
 #[derive(Clone, Copy)]
 pub(super) struct List {
     /// Its section.
     pub section: u32,
-    /// Where it starts.
+    /// Its offset.
     pub offset: u32,
-    /// What it counts from if it does not say so itself.
+    /// The address that it counts from unless it specifies another.
     pub origin: Origin,
 }
 
@@ -72,7 +71,7 @@ fn gone(reloc: Option<&Reloc>) -> Option<bool> {
     reloc.map(|reloc| reloc.target == Target::Gone)
 }
 
-/// Goes through one list of ranges or locations in the format before DWARF 5.
+/// Reads a list in the format before DWARF 5.
 fn old(
     sections: &Sections<'_, '_>,
     list: List,
@@ -86,7 +85,7 @@ fn old(
     let escape = u64::MAX >> (64 - 8 * u32::from(width));
     let mut base_gone = false;
     let mut origin = list.origin;
-    // Lists are met in any order, their entries ascend.
+    // Lists come in any order, but entries of a list ascend.
     let mut next = relocs.partition_point(|reloc| reloc.at < list.offset);
     let mut reloc_at = |offset: usize| {
         while relocs.get(next).is_some_and(|r| (r.at as usize) < offset) {
@@ -136,7 +135,7 @@ fn old(
     }
 }
 
-/// Goes through one list of ranges or locations in DWARF 5's format.
+/// Reads a list in the format of DWARF 5.
 fn new(
     sections: &Sections<'_, '_>,
     unit: &Unit,
@@ -158,7 +157,7 @@ fn new(
         entry.code = true;
         let indexed = |index| Origin::of(address(sections, unit, index));
         let kind = match (cursor.u8()?, locations) {
-            // Locations have one kind more, for code that nothing else is said about.
+            // Location lists have one more kind of entry: the default location.
             (5, true) => 9,
             (kind @ 6.., true) => kind - 1,
             (kind, _) => kind,
@@ -220,7 +219,7 @@ fn new(
     }
 }
 
-/// Whether a list of ranges has any code that stays.
+/// Whether a range list contains live code.
 pub(super) fn any_stays(
     sections: &Sections<'_, '_>,
     unit: &Unit,
@@ -230,7 +229,7 @@ pub(super) fn any_stays(
     let mut any = false;
     let each = |entry: &Entry| {
         any |= entry.code && entry.stays;
-        // There is no need to see the rest.
+        // One is enough, so stop.
         (!any).then_some(())
     };
     let list = List {
@@ -249,7 +248,7 @@ pub(super) fn any_stays(
     }
 }
 
-/// Where the list is that a unit's number stands for.
+/// The list with an index in the unit's table.
 pub(super) fn indexed(
     sections: &Sections<'_, '_>,
     section: u32,
@@ -261,8 +260,8 @@ pub(super) fn indexed(
     base.checked_add(cursor.u32()?)
 }
 
-/// The parts that stay of a section's lists in the format before DWARF 5; `patches` get new values
-/// of their distances, at places of the input.
+/// The parts that are kept of lists in the format before DWARF 5. `patches` gets new values of distances, at offsets
+/// of the input.
 pub(super) fn kept(
     sections: &Sections<'_, '_>,
     lists: impl Iterator<Item = List>,
@@ -287,7 +286,7 @@ pub(super) fn kept(
             let Some((from, to)) = entry.expression else {
                 return Some(());
             };
-            // Before DWARF 5 nothing in here names a type, except for extensions.
+            // Before DWARF 5 no operation refers to a type, except in extensions.
             let mut plain = true;
             expression::scan(bytes.get(from..to)?, width, |operand| {
                 plain &= !matches!(operand, Operand::Type { value: 1.., .. });
@@ -298,8 +297,8 @@ pub(super) fn kept(
     Some(kept)
 }
 
-/// New values for a list in DWARF 5's format, at places of the input; `types` is told of each base
-/// type: where its number is, how long, and the value.
+/// New values for a list in the format of DWARF 5, at offsets of the input. `types` is called for each reference to a
+/// base type with offset, length and value of the number.
 pub(super) fn patched(
     sections: &Sections<'_, '_>,
     unit: &Unit,

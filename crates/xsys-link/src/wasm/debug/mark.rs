@@ -1,26 +1,26 @@
-//! Which entries stay: those that describe what stays, what they refer to, and what these are in.
+//! Which entries are kept: those that describe live code and data, what they refer to, and what contains them.
 //!
-//! A debugger must find the same for code that stays. So a subprogram is kept with all that is
-//! inside (parameters, variables, blocks, inlined calls), a type with its members and parameters;
-//! but what merely lies beside, or inside for the sake of its name (methods, nested types, other
-//! functions of a namespace), has to be referred to.
+//! A debugger must find the same information about live code as before. So a subprogram is kept with all that belongs
+//! to it (parameters, variables, blocks, inlined calls), and a type with its members and parameters. Entries that
+//! merely are in the same scope (methods, nested types, other functions of a namespace) are only kept if something
+//! refers to them.
 
 use super::tree::Tree;
 use super::unit::{CONSTANT, Die, Edge, GONE, Kind, ROOT};
 
-/// The entry is kept.
+/// The entry itself is kept.
 const KEPT: u8 = 1;
-/// So is what belongs inside.
+/// So are the entries that belong to it.
 const WHOLE: u8 = 2;
 
-/// The verdict on each entry.
+/// Which entries are kept.
 #[derive(Debug, Default)]
 pub(super) struct Marks {
     states: Vec<u8>,
     queue: Vec<Change>,
 }
 
-/// An entry that is more wanted than it was.
+/// An entry of which more is kept than before.
 #[derive(Debug)]
 struct Change {
     number: u32,
@@ -29,13 +29,13 @@ struct Change {
 }
 
 impl Marks {
-    /// Whether an entry stays.
+    /// Whether an entry is kept.
     #[inline]
     pub(super) fn keeps(&self, number: u32) -> bool {
         self.states[number as usize] != 0
     }
 
-    /// Finds what stays of a tree; what was found about another one is forgotten.
+    /// Finds out which entries of a tree are kept. Earlier results are removed.
     pub(super) fn find(&mut self, tree: &Tree) {
         self.states.clear();
         self.states.resize(tree.dies.len(), 0);
@@ -46,7 +46,7 @@ impl Marks {
                 self.run(tree);
             }
         }
-        // Other files may refer to a type's own unit by its signature.
+        // Other files may refer to a type unit by its signature.
         for unit in tree.units.iter().filter(|unit| unit.is_type) {
             for number in unit.dies.0..unit.dies.1 {
                 self.mark(number, WHOLE);
@@ -77,7 +77,7 @@ impl Marks {
                 self.follow(tree.edges(number));
                 if die.parent != number {
                     let parent = &tree.dies[die.parent as usize];
-                    // A type must not be shown without its members.
+                    // A type must be kept with its members.
                     let wanted = match parent.kind {
                         Kind::Type | Kind::Other => WHOLE,
                         _ => KEPT,
@@ -95,7 +95,7 @@ impl Marks {
         }
     }
 
-    /// What entries that are neighbours refer to.
+    /// Keeps what adjacent entries refer to.
     #[inline]
     fn follow(&mut self, edges: &[Edge]) {
         for edge in edges {
@@ -103,10 +103,10 @@ impl Marks {
         }
     }
 
-    /// What belongs to an entry, at any depth.
+    /// Keeps what belongs to an entry, at any depth.
     fn inside(&mut self, tree: &Tree, first: u32, end: u32) {
         let mut number = first;
-        // Since when all entries are new, with the first of their references.
+        // The first reference of the present run of new entries.
         let mut edges = tree.first_edge(number);
         while number < end {
             let die = &tree.dies[number as usize];
@@ -118,7 +118,7 @@ impl Marks {
                 continue;
             }
             self.follow(&tree.edges[edges..die.edges as usize]);
-            // What was kept before has been followed.
+            // References of entries that were kept before have been followed.
             let state = &mut self.states[number as usize];
             number = match *state != WHOLE && !stands_alone(die) {
                 true => {
@@ -132,7 +132,7 @@ impl Marks {
         self.follow(&tree.edges[edges..tree.first_edge(end)]);
     }
 
-    /// What has an effect on its surroundings without being referred to.
+    /// Keeps entries in a scope that apply to the whole scope.
     fn beside(&mut self, tree: &Tree, number: u32, end: u32) {
         let mut child = number + 1;
         while child < end {
@@ -148,7 +148,7 @@ impl Marks {
     }
 }
 
-/// Whether an entry belongs to no other, wherever it is.
+/// Whether an entry does not belong to the one that contains it.
 #[inline]
 fn stands_alone(die: &Die) -> bool {
     match die.kind {

@@ -1,25 +1,23 @@
-//! Debug information without what it says about code that is not there.
+//! Debug information without entries for code that was dropped.
 //!
 //! Spec: DWARF 2 to 5; WebAssembly tool-conventions, `Debugging.md` and `Dwarf.md`.
 //!
-//! Rust's debug builds consist of debug information for the greater part, and much of it is about
-//! functions that were dropped, types that only those use, and the same strings in each object. A
-//! linker that copies these sections has to read and write all of it. Here each object's entries
-//! are walked once ([`tree`]), what live code needs is marked ([`mark`]), and what is left is
-//! described as spans of the input with new values for the references in between ([`keep`],
-//! [`line`](mod@line), [`lists`]); names are gathered in a pool that has each once ([`pool`]). Writing then
-//! copies spans ([`relocate::debug`](crate::wasm::relocate::debug)).
+//! The larger part of a debug build in Rust is debug information, and much of that describes dropped functions, types
+//! that only these use, and strings that every object repeats. A linker that copies it has to read and write all of
+//! it. Here the entries of each object are read once ([`tree`]), those that live code needs are marked ([`mark`]),
+//! and what is kept is described as spans of the input with new values for references between them ([`keep`],
+//! [`line`](mod@line), [`lists`]). Strings are collected in a pool that contains each one once ([`pool`]). Writing
+//! copies the spans ([`relocate::debug`](crate::wasm::relocate::debug)).
 //!
-//! Objects do not refer to each other's entries (a type's own unit aside, which is kept), so each
-//! is handled by itself, in parallel. An object with anything that is not understood keeps its
-//! debug information as it is.
+//! Objects do not refer to each other's entries (except for type units, which are kept), so objects are processed
+//! independently, in parallel. The debug information of an object that contains anything unknown is kept as it is.
 //!
-//! Where code has become shorter ([`crate::wasm::relocate::shorten`]), offsets within functions have changed. Fields
-//! with relocations follow by themselves; distances (lengths of functions, lists that count from a
-//! start) get new values, and line-number programs are written anew.
+//! If code has become shorter ([`crate::wasm::relocate::shorten`]), offsets within functions have changed. Fields
+//! with relocations get new values from these; distances (lengths of functions, entries of lists that count from a
+//! start) get new values here, and line-number programs are rewritten.
 //!
-//! `.debug_names`, `.debug_pubnames`, `.debug_aranges` and the like are dropped: they are indexes
-//! that debuggers make themselves where there are none, and a stale one would be worse.
+//! `.debug_names`, `.debug_pubnames`, `.debug_aranges` and the like are dropped: debuggers build such indexes
+//! themselves if there are none, and outdated ones would be worse.
 
 mod abbrev;
 mod constants;
@@ -51,67 +49,66 @@ use self::pool::{Pool, Wanted};
 use self::spans::Spans;
 use self::step::Width;
 use self::targets::{Fields, FileView, Reloc};
+use crate::spare::Spare;
 use crate::wasm::WasmOptions;
-use crate::wasm::live::Live;
 use crate::wasm::code::shortened::Shortened;
+use crate::wasm::ids::FileId;
 use crate::wasm::leb;
+use crate::wasm::live::Live;
 use crate::wasm::load;
 use crate::wasm::object::{ObjectFile, Problem};
-use crate::wasm::ids::FileId;
 use crate::wasm::symbols::Resolved;
-use crate::spare::Spare;
 
-/// A number to put into a place of what is left of a section.
+/// A new number at an offset of what is kept of a section.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Patch {
+pub(crate) struct Patch {
     at: u32,
     width: Width,
     value: u32,
 }
 
-/// What becomes of a section.
+/// What is done with a section.
 #[derive(Debug)]
-enum Fate {
-    /// It is copied.
+enum Action {
+    /// Copy it.
     Whole,
-    /// It is left out.
+    /// Leave it out.
     Dropped,
-    /// Parts of it are copied.
+    /// Copy parts of it.
     Cut(Box<Cut>),
-    /// Its strings are in the pool.
+    /// Put its strings into the pool.
     Strings,
 }
 
-/// What is left of a section.
+/// What is kept of a section.
 #[derive(Debug, Default)]
 pub struct Cut {
     pub(crate) spans: Spans,
-    /// What the spans contain, where that has been copied and brought up to date already; in fields that
-    /// refer to strings, these strings' numbers.
+    /// The contents of the spans, if they have been copied and updated already. Fields that refer to strings contain
+    /// the numbers of these.
     pub(crate) image: Vec<u8>,
     pub(crate) patches: Vec<Patch>,
-    /// New bytes: place in what is left, and from where to where in `bytes`.
+    /// Ranges of `bytes` with their new offsets.
     pub(crate) fresh: Vec<(u32, u32, u32)>,
     pub(crate) bytes: Vec<u8>,
-    /// Where fields are that get a string's place in its pool, for those of the file's sections of
-    /// strings that have any.
+    /// For each string section that is used, the fields that refer to its strings.
     pub(crate) texts: Vec<(u32, Vec<u32>)>,
-    /// Fields with other relocations.
+    /// Other fields with relocations.
     pub(crate) others: Vec<Field>,
 }
 
-/// What becomes of a file's custom sections; those without an entry are copied.
+/// What is done with a file's custom sections. Those without an entry are copied.
 #[derive(Debug, Default)]
 struct FilePlan {
-    fates: Vec<Fate>,
+    actions: Vec<Action>,
     wanted: Vec<Wanted>,
-    /// Code has moved and nobody knows how to say so.
+    /// Whether debug information is lost, because code has moved and it could not be updated.
     lost: bool,
-    /// Why the object cannot be used.
+    /// Why the object cannot be linked.
     problem: Option<Problem>,
 }
 
-/// What becomes of all debug information. The default: everything is copied.
+/// What is done with debug information. By default everything is copied.
 #[derive(Debug, Default)]
 pub struct Pruned<'a> {
     files: Vec<FilePlan>,
@@ -122,25 +119,25 @@ pub struct Pruned<'a> {
 pub(super) struct Sections<'r, 'a> {
     view: FileView<'r, 'a>,
     fields: &'r [Fields],
-    /// Whether that is all that they say.
+    /// Whether all relocations could be represented.
     fits: bool,
-    /// Which of them consist of strings.
+    /// The string sections.
     pools: Vec<u32>,
-    /// How much may still be read of lists, which may overlap.
+    /// How many bytes of lists may still be read. Lists may overlap.
     budget: Cell<usize>,
 }
 
-/// What is found out about a file on the way, in memory that is used again for the next one.
+/// Buffers for one file, which are used again for the next.
 #[derive(Debug, Default)]
-struct Room {
+struct Buffers {
     tree: tree::Tree,
     marks: mark::Marks,
-    /// Where entries are in what is left.
+    /// The new offset of each entry.
     places: Vec<u32>,
     lists: Lists,
 }
 
-/// Sections of strings.
+/// The string sections.
 const POOLS: [&str; 2] = [".debug_str", ".debug_line_str"];
 
 /// Whether debug information is written.
@@ -152,7 +149,7 @@ pub(super) fn is_written(options: &WasmOptions, resolved: &Resolved<'_>) -> bool
     !options.strip_debug && !options.strip_all && resolved.files.iter().any(debug)
 }
 
-/// Decides what stays. `shortened` says where code has moved. Relocations are checked here.
+/// Decides what is kept. `shortened` says where code has moved. This also checks relocations.
 pub(super) fn plan<'a>(
     options: &WasmOptions,
     resolved: &Resolved<'a>,
@@ -163,12 +160,12 @@ pub(super) fn plan<'a>(
         return (Pruned::default(), Vec::new());
     }
     let ids: Vec<FileId> = resolved.files().map(|(file, _)| file).collect();
-    let spare: Spare<(Vec<Fields>, Room)> = Spare::default();
+    let spare: Spare<(Vec<Fields>, Buffers)> = Spare::default();
     let files: Vec<FilePlan> = ids
         .into_par_iter()
         .map(|file| {
             let view = FileView::new(resolved, live, shortened, file);
-            spare.lend(|(fields, room)| plan_file(view, fields, room))
+            spare.lend(|(fields, buffers)| plan_file(view, fields, buffers))
         })
         .collect();
     let lost = files
@@ -190,39 +187,39 @@ pub(super) fn plan<'a>(
 
 fn lost_debug(name: &str) -> Diagnostic {
     Diagnostic::warning(format!("debug information of `{name}` is left out"))
-        .note("its code has become shorter, and it uses forms that cannot be brought up to date")
+        .note("its code has become shorter, and it uses forms that cannot be updated")
         .help("link with `--no-compress-relocations` to keep it")
 }
 
 impl<'a> Pruned<'a> {
-    fn fate(&self, file: FileId, section: u32) -> &Fate {
+    fn action(&self, file: FileId, section: u32) -> &Action {
         let plan = self.files.get(file.0 as usize);
-        let fate = plan.and_then(|plan| plan.fates.get(section as usize));
-        fate.unwrap_or(&Fate::Whole)
+        let action = plan.and_then(|plan| plan.actions.get(section as usize));
+        action.unwrap_or(&Action::Whole)
     }
 
-    /// Whether nothing of a custom section stays.
+    /// Whether a custom section is dropped.
     pub fn drops(&self, file: FileId, section: u32) -> bool {
-        matches!(self.fate(file, section), Fate::Dropped)
+        matches!(self.action(file, section), Action::Dropped)
     }
 
-    /// The size of what is left of a custom section, if anything was taken away.
+    /// The size of what is kept of a custom section; `None` if it is copied.
     pub fn size(&self, file: FileId, section: u32) -> Option<u64> {
-        match self.fate(file, section) {
-            Fate::Whole => None,
-            Fate::Dropped | Fate::Strings => Some(0),
-            Fate::Cut(cut) => Some(u64::from(cut.spans.size())),
+        match self.action(file, section) {
+            Action::Whole => None,
+            Action::Dropped | Action::Strings => Some(0),
+            Action::Cut(cut) => Some(u64::from(cut.spans.size())),
         }
     }
 
-    /// Where an offset of a custom section is in what is left of it; for strings, in the pool.
+    /// The new offset of an offset in a custom section; for strings, the offset in the pool.
     pub fn place(&self, file: FileId, section: u32, offset: u64) -> Option<u64> {
         let narrow = u32::try_from(offset).unwrap_or(u32::MAX);
-        match self.fate(file, section) {
-            Fate::Whole => Some(offset),
-            Fate::Dropped => None,
-            Fate::Cut(cut) => Some(u64::from(cut.spans.place(narrow))),
-            Fate::Strings => {
+        match self.action(file, section) {
+            Action::Whole => Some(offset),
+            Action::Dropped => None,
+            Action::Cut(cut) => Some(u64::from(cut.spans.place(narrow))),
+            Action::Strings => {
                 let plan = self.files.get(file.0 as usize)?;
                 let wanted = plan.wanted.iter().find(|list| list.section() == section)?;
                 wanted.place(narrow)
@@ -230,21 +227,21 @@ impl<'a> Pruned<'a> {
         }
     }
 
-    /// The strings of an output section, if they are gathered in a pool.
+    /// The pool with the strings of an output section, if there is one.
     pub fn pool(&self, name: &str) -> Option<&Pool<'a>> {
         self.pools.iter().find(|pool| pool.name() == name)
     }
 
-    /// A file's strings, for each section of them.
+    /// The strings that a file uses, for each string section.
     pub fn wanted(&self, file: FileId) -> &[Wanted] {
         let plan = self.files.get(file.0 as usize);
         plan.map_or(&[], |plan| &plan.wanted)
     }
 
-    /// What is left of a custom section, if it is not the whole.
+    /// What is kept of a custom section; `None` if it is copied or dropped.
     pub fn cut(&self, file: FileId, section: u32) -> Option<&Cut> {
-        match self.fate(file, section) {
-            Fate::Cut(cut) => Some(cut),
+        match self.action(file, section) {
+            Action::Cut(cut) => Some(cut),
             _ => None,
         }
     }
@@ -274,7 +271,7 @@ impl<'r, 'a> Sections<'r, 'a> {
         })
     }
 
-    /// Lists that are read again and again are an attack.
+    /// Counts bytes of lists that are read. Only hostile files make the linker read lists many times.
     fn spend(&self, bytes: usize) -> Option<()> {
         self.budget.set(self.budget.get().checked_sub(bytes)?);
         Some(())
@@ -289,14 +286,14 @@ impl<'r, 'a> Sections<'r, 'a> {
         self.view.data(section)
     }
 
-    /// The relocations of a section but for strings.
+    /// The relocations of a section, but for those that refer to strings.
     fn relocs(&self, section: u32) -> &[Reloc] {
         let fields = self.fields.get(section as usize);
         fields.map_or(&[], |fields| &fields.others)
     }
 }
 
-fn plan_file(view: FileView<'_, '_>, fields: &mut Vec<Fields>, room: &mut Room) -> FilePlan {
+fn plan_file(view: FileView<'_, '_>, fields: &mut Vec<Fields>, buffers: &mut Buffers) -> FilePlan {
     let count = view.object.customs.len() as u32;
     if !(0..count).any(|section| view.is_debug(section)) {
         return FilePlan::default();
@@ -312,37 +309,37 @@ fn plan_file(view: FileView<'_, '_>, fields: &mut Vec<Fields>, room: &mut Room) 
             return plan;
         }
     };
-    let fates = prune(&sections, room);
-    if fates.is_none() && view.moves() {
+    let actions = prune(&sections, buffers);
+    if actions.is_none() && view.moves() {
         let mut plan = FilePlan::without_debug(view);
         plan.lost = true;
         return plan;
     }
     let mut plan = FilePlan {
-        fates: fates.unwrap_or_else(|| whole(&sections)),
+        actions: actions.unwrap_or_else(|| whole(&sections)),
         ..FilePlan::default()
     };
-    plan.gather(&sections, &mut room.lists);
+    plan.gather(&sections, &mut buffers.lists);
     plan
 }
 
-/// Nothing is taken away.
-fn whole(sections: &Sections<'_, '_>) -> Vec<Fate> {
+/// What is done if nothing is pruned.
+fn whole(sections: &Sections<'_, '_>) -> Vec<Action> {
     let count = sections.view.object.customs.len() as u32;
     (0..count).map(|section| start(sections, section)).collect()
 }
 
-/// What becomes of a section if nothing else is found out about it.
-fn start(sections: &Sections<'_, '_>, section: u32) -> Fate {
+/// What is done with a section by default.
+fn start(sections: &Sections<'_, '_>, section: u32) -> Action {
     let name = sections.view.name(section);
     match POOLS.contains(&name) {
-        true => Fate::Strings,
-        false if is_index(name) => Fate::Dropped,
-        false => Fate::Whole,
+        true => Action::Strings,
+        false if is_index(name) => Action::Dropped,
+        false => Action::Whole,
     }
 }
 
-/// Sections that only say where to find something in others.
+/// Sections that are indexes of others.
 fn is_index(name: &str) -> bool {
     matches!(
         name,
@@ -355,37 +352,37 @@ fn is_index(name: &str) -> bool {
     )
 }
 
-/// Finds out what is left of a file's sections. `None` when something is not understood.
-fn prune(sections: &Sections<'_, '_>, room: &mut Room) -> Option<Vec<Fate>> {
+/// Finds out what is kept of a file's sections. `None` if something is unknown.
+fn prune(sections: &Sections<'_, '_>, buffers: &mut Buffers) -> Option<Vec<Action>> {
     if !sections.fits {
         return None;
     }
-    let Room {
+    let Buffers {
         tree,
         marks,
         places,
         ..
-    } = room;
+    } = buffers;
     tree.read(sections)?;
     marks.find(tree);
     let (infos, needs) = keep::keep(sections, tree, marks, places)?;
-    let mut fates = whole(sections);
+    let mut actions = whole(sections);
     for (info, kept) in tree.infos.iter().zip(infos) {
-        fates[info.section as usize] = Fate::of(Cut {
+        actions[info.section as usize] = Action::of(Cut {
             spans: kept.spans,
             image: kept.image,
             ..Cut::default()
         });
     }
-    for (section, fate) in (0u32..).zip(&mut fates) {
+    for (section, action) in (0u32..).zip(&mut actions) {
         let references = &needs.references;
         let from = references.partition_point(|reference| reference.section < section);
         let to = references.partition_point(|reference| reference.section <= section);
         let wanted = &references[from..to];
-        *fate = match sections.view.name(section) {
+        *action = match sections.view.name(section) {
             ".debug_abbrev" => {
                 let spans = abbreviations(sections.data(section), wanted)?;
-                Fate::cut(spans, Vec::new())
+                Action::cut(spans, Vec::new())
             }
             ".debug_line" => programs(sections, section, wanted)?,
             ".debug_ranges" | ".debug_loc" => old_lists(sections, wanted)?,
@@ -393,16 +390,16 @@ fn prune(sections: &Sections<'_, '_>, room: &mut Room) -> Option<Vec<Fate>> {
                 let spans = contributions(sections.data(section), wanted)?;
                 let inside = needs.patches.iter().filter(|(at, _)| *at == section);
                 let patches = inside.map(|(_, patch)| patch.moved(&spans)).collect();
-                Fate::cut(spans, patches)
+                Action::cut(spans, patches)
             }
-            // Advances in here count bytes of code.
-            ".debug_frame" if sections.view.moves() => Fate::Dropped,
-            // Expressions in here can name entries by their offset, which has changed.
+            // This contains advances in bytes of code.
+            ".debug_frame" if sections.view.moves() => Action::Dropped,
+            // Expressions in here may refer to entries by offset, which has changed.
             ".debug_macro" | ".debug_macinfo" if !wanted.is_empty() => return None,
             _ => continue,
         };
     }
-    Some(fates)
+    Some(actions)
 }
 
 fn abbreviations(bytes: &[u8], wanted: &[Reference]) -> Option<Spans> {
@@ -416,11 +413,11 @@ fn abbreviations(bytes: &[u8], wanted: &[Reference]) -> Option<Spans> {
     Some(Spans::of(parts))
 }
 
-fn programs(sections: &Sections<'_, '_>, section: u32, wanted: &[Reference]) -> Option<Fate> {
+fn programs(sections: &Sections<'_, '_>, section: u32, wanted: &[Reference]) -> Option<Action> {
     let (mut programs, mut patches) = (line::Programs::default(), Vec::new());
     let (mut end, mut previous) = (0, None);
     for reference in wanted {
-        // Type units share the program of the unit that they come from.
+        // Type units use the same program as the unit that they belong to.
         if previous.replace(reference.offset) == Some(reference.offset) {
             continue;
         }
@@ -435,7 +432,7 @@ fn programs(sections: &Sections<'_, '_>, section: u32, wanted: &[Reference]) -> 
             value: programs.spans.size() - start - 4,
         });
     }
-    Some(Fate::of(Cut {
+    Some(Action::of(Cut {
         spans: programs.spans,
         patches,
         fresh: programs.fresh,
@@ -444,8 +441,8 @@ fn programs(sections: &Sections<'_, '_>, section: u32, wanted: &[Reference]) -> 
     }))
 }
 
-/// Lists in the format before DWARF 5.
-fn old_lists(sections: &Sections<'_, '_>, wanted: &[Reference]) -> Option<Fate> {
+/// What is kept of lists in the format before DWARF 5.
+fn old_lists(sections: &Sections<'_, '_>, wanted: &[Reference]) -> Option<Action> {
     let width = wanted.first().map_or(4, |first| first.address_size);
     if wanted
         .iter()
@@ -465,10 +462,10 @@ fn old_lists(sections: &Sections<'_, '_>, wanted: &[Reference]) -> Option<Fate> 
     let mut patches = Vec::new();
     let spans = Spans::of(lists::kept(sections, lists, width, &mut patches)?);
     let patches = patches.iter().map(|patch| patch.moved(&spans)).collect();
-    Some(Fate::cut(spans, patches))
+    Some(Action::cut(spans, patches))
 }
 
-/// Sections of DWARF 5 that consist of a part for each unit, with its length in front.
+/// What is kept of sections of DWARF 5 that consist of a contribution for each unit, with its length first.
 fn contributions(bytes: &[u8], wanted: &[Reference]) -> Option<Spans> {
     let mut wanted = wanted.iter().map(|reference| reference.offset).peekable();
     let mut parts = Vec::new();
@@ -481,7 +478,7 @@ fn contributions(bytes: &[u8], wanted: &[Reference]) -> Option<Spans> {
         while wanted.peek().is_some_and(|&w| (w as usize) < cursor.pos()) {
             needed |= wanted.next().is_some_and(|w| w as usize >= at);
         }
-        // A base may be at the end of a part that has nothing but a header.
+        // A base may be at the end of a contribution that is only a header.
         needed |= wanted.peek().is_some_and(|&w| w as usize == cursor.pos());
         if needed {
             parts.push((at as u32, cursor.pos() as u32));
@@ -491,9 +488,9 @@ fn contributions(bytes: &[u8], wanted: &[Reference]) -> Option<Spans> {
     Some(Spans::of(parts))
 }
 
-impl Fate {
+impl Action {
     fn cut(spans: Spans, patches: Vec<Patch>) -> Self {
-        Fate::of(Cut {
+        Action::of(Cut {
             spans,
             patches,
             ..Cut::default()
@@ -502,14 +499,14 @@ impl Fate {
 
     fn of(cut: Cut) -> Self {
         match cut.spans.size() {
-            0 => Fate::Dropped,
-            _ => Fate::Cut(Box::new(cut)),
+            0 => Action::Dropped,
+            _ => Action::Cut(Box::new(cut)),
         }
     }
 }
 
 impl Patch {
-    /// Puts the number where it belongs.
+    /// Writes the number.
     pub(crate) fn put(&self, out: &mut [u8]) {
         let at = self.at as usize;
         let width = match self.width {
@@ -530,7 +527,7 @@ impl Patch {
         }
     }
 
-    /// The same number, at the place in what is left.
+    /// The same number at its new offset.
     fn moved(self, spans: &Spans) -> Self {
         Self {
             at: spans.place(self.at),
@@ -542,12 +539,12 @@ impl Patch {
 impl FilePlan {
     fn without_debug(view: FileView<'_, '_>) -> Self {
         let count = view.object.customs.len() as u32;
-        let fate = |section| match view.is_debug(section) {
-            true => Fate::Dropped,
-            false => Fate::Whole,
+        let action = |section| match view.is_debug(section) {
+            true => Action::Dropped,
+            false => Action::Whole,
         };
         FilePlan {
-            fates: (0..count).map(fate).collect(),
+            actions: (0..count).map(action).collect(),
             ..FilePlan::default()
         }
     }

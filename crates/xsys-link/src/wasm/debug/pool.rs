@@ -1,8 +1,7 @@
-//! Names in debug information: each once, and only those that something refers to.
+//! Strings of debug information: those that are used, each one once.
 //!
-//! Each object's names come with their hashes, sorted into shards by them; the shards are then
-//! made unique in parallel. Which name goes where depends on its hash and on the order of files,
-//! not on the number of threads.
+//! The strings of each object are hashed and sorted into shards by hash; then duplicates are removed in all shards in
+//! parallel. Where a string goes depends on its hash and on the order of files, not on the number of threads.
 
 use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
@@ -11,27 +10,27 @@ use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 use rayon::prelude::*;
 
-use crate::wasm::symbols::Resolved;
 use super::FilePlan;
 use super::rank::Ranks;
+use crate::wasm::symbols::Resolved;
 
 const SHARDS: usize = 64;
 
-/// The strings of one section that are referred to.
+/// The strings that a file uses of one string section.
 #[derive(Debug)]
 pub struct Wanted {
     section: u32,
-    /// Where each is in its section, by number.
+    /// Offset in the section, by the string's number.
     offsets: Vec<u32>,
-    /// Sorted by shard.
+    /// The strings, sorted by shard.
     strings: Vec<Wish>,
-    /// Where each shard begins.
+    /// Start of each shard in `strings`.
     shards: Vec<u32>,
-    /// Where each is in the pool, by number.
+    /// Offset in the pool, by the string's number.
     places: Vec<AtomicU32>,
 }
 
-/// A string that is referred to.
+/// A string that is used.
 #[derive(Clone, Copy, Debug)]
 pub struct Wish {
     hash: u64,
@@ -40,8 +39,7 @@ pub struct Wish {
 }
 
 impl Wanted {
-    /// Looks at the strings of a section at the offsets of `ranks`, which has their numbers; `unsorted`
-    /// is room for that.
+    /// Reads the strings at the offsets of `ranks`, which numbers them. `unsorted` is a buffer.
     pub fn new(section: u32, bytes: &[u8], ranks: &Ranks, unsorted: &mut Vec<Wish>) -> Self {
         let hasher = FixedState::default();
         let mut starts = [0u32; SHARDS + 1];
@@ -85,13 +83,13 @@ impl Wanted {
         self.section
     }
 
-    /// Where the string at an offset is in the pool.
+    /// The offset in the pool of the string at an offset of the section.
     pub fn place(&self, offset: u32) -> Option<u64> {
         let number = self.offsets.binary_search(&offset).ok()?;
         self.place_of(number as u32)
     }
 
-    /// Where the string of a number is in the pool.
+    /// The offset in the pool of the string with a number.
     #[inline]
     pub fn place_of(&self, number: u32) -> Option<u64> {
         let place = self.places.get(number as usize)?;
@@ -103,7 +101,7 @@ fn shard(hash: u64) -> usize {
     (hash >> 32) as usize % SHARDS
 }
 
-/// Strings, each once.
+/// The strings of all files, each one once.
 #[derive(Debug)]
 pub struct Pool<'a> {
     name: &'static str,
@@ -111,14 +109,14 @@ pub struct Pool<'a> {
     size: u64,
 }
 
-/// Some of a pool's strings.
+/// A part of the pool.
 #[derive(Debug, Default)]
 pub struct Shard<'a> {
     strings: Vec<&'a [u8]>,
     size: u64,
 }
 
-/// Gathers the strings of all sections of a name.
+/// Builds the pool for the string sections of this name.
 pub(super) fn build<'a>(
     name: &'static str,
     resolved: &Resolved<'a>,
@@ -161,7 +159,7 @@ impl<'a> Shard<'a> {
         let mut shard = Shard::default();
         let count = |wanted: &Wanted| wanted.shards[number + 1] - wanted.shards[number];
         let all: u32 = lists.iter().map(|(_, wanted)| count(wanted)).sum();
-        // More than half of all are there already.
+        // More than half of the strings are duplicates.
         let mut known: HashTable<(u64, u32, u32)> = HashTable::with_capacity(all as usize / 2);
         for (bytes, wanted) in lists {
             let range = wanted.shards[number] as usize..wanted.shards[number + 1] as usize;
@@ -188,12 +186,12 @@ impl<'a> Shard<'a> {
         shard
     }
 
-    /// Their size.
+    /// Size of the strings.
     pub fn size(&self) -> usize {
         self.size as usize
     }
 
-    /// Writes them.
+    /// Writes the strings.
     pub fn write(&self, out: &mut [u8]) {
         let mut at = 0;
         for string in &self.strings {
@@ -211,12 +209,12 @@ impl<'a> Pool<'a> {
         self.name
     }
 
-    /// The size of all strings.
+    /// Size of all strings.
     pub fn size(&self) -> u64 {
         self.size
     }
 
-    /// The strings, in parts.
+    /// The shards in order.
     pub fn shards(&self) -> &[Shard<'a>] {
         &self.shards
     }

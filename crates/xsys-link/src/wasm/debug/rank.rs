@@ -1,4 +1,4 @@
-//! A set of offsets that also numbers them: one bit an offset, and a sum for each 64 of them.
+//! A set of offsets that also numbers them: a bit for each offset, and a count for each 64 of them.
 
 /// The set.
 #[derive(Debug, Default)]
@@ -9,13 +9,13 @@ pub struct Ranks {
 }
 
 impl Ranks {
-    /// Forgets all offsets; those below `size` can be added.
+    /// Removes all offsets. Then offsets below `size` can be inserted.
     pub fn clear(&mut self, size: usize) {
         self.bits.clear();
         self.bits.resize(size.div_ceil(64), 0);
     }
 
-    /// Adds an offset; one that is too large is ignored.
+    /// Inserts an offset; one that is too large is ignored.
     #[inline]
     pub fn insert(&mut self, offset: u32) {
         if let Some(word) = self.bits.get_mut(offset as usize / 64) {
@@ -23,7 +23,7 @@ impl Ranks {
         }
     }
 
-    /// Numbers what is there.
+    /// Numbers the offsets, when all have been inserted.
     pub fn finish(&mut self) {
         let mut sum = 0;
         self.sums.clear();
@@ -35,7 +35,7 @@ impl Ranks {
         self.count = sum as usize;
     }
 
-    /// How many offsets there are.
+    /// The number of offsets.
     pub fn count(&self) -> usize {
         self.count
     }

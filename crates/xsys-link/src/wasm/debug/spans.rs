@@ -1,18 +1,17 @@
-//! What is left of a section: spans of the input, one behind the other, and numbers to put into
-//! them.
+//! What is kept of a section: spans of the input, one behind the other.
 
-/// A span of the input and where it is in the output.
+/// A range of the input with its new offset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Span {
-    /// Where it starts.
+    /// Start in the input.
     pub from: u32,
-    /// Where it ends.
+    /// End in the input.
     pub to: u32,
-    /// Where it starts in what is left.
+    /// Start in what is kept.
     pub out: u32,
 }
 
-/// Spans, ascending.
+/// Spans in ascending order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Spans {
     list: Vec<Span>,
@@ -20,7 +19,7 @@ pub(crate) struct Spans {
 }
 
 impl Spans {
-    /// Appends a span that is not before the others; returns where it is in what is left.
+    /// Appends a span, which must not be before others. Returns its new offset.
     #[inline]
     pub(super) fn push(&mut self, from: u32, to: u32) -> u32 {
         let out = self.size;
@@ -32,14 +31,14 @@ impl Spans {
         out
     }
 
-    /// Leaves room for bytes that are not in the input; returns where they are in what is left.
+    /// Reserves space for bytes that are not in the input. Returns their offset.
     pub(super) fn reserve(&mut self, size: u32) -> u32 {
         let out = self.size;
         self.size += size;
         out
     }
 
-    /// Of spans in any order, which may overlap.
+    /// Builds spans from ranges in any order, which may overlap.
     pub(super) fn of(mut parts: Vec<(u32, u32)>) -> Self {
         parts.sort_unstable();
         let mut spans = Spans::default();
@@ -59,11 +58,11 @@ impl Spans {
         self.list.iter()
     }
 
-    /// Copies them from their section.
+    /// Copies the spans of `bytes`.
     pub(super) fn copy(&self, bytes: &[u8]) -> Vec<u8> {
         let mut image = Vec::with_capacity(self.size as usize);
         for span in &self.list {
-            // Room that was reserved in front of it.
+            // Space that was reserved before the span.
             image.resize(span.out as usize, 0);
             image.extend_from_slice(&bytes[span.from as usize..span.to as usize]);
         }
@@ -71,13 +70,12 @@ impl Spans {
         image
     }
 
-    /// How much is left.
+    /// Size of what is kept.
     pub(super) fn size(&self) -> u32 {
         self.size
     }
 
-    /// Where an offset of the input is in what is left: what is cut out ends where the next span
-    /// starts.
+    /// The new offset of an offset in the input. If it is not in a span, that is where the next one starts.
     pub(super) fn place(&self, offset: u32) -> u32 {
         let after = self.list.partition_point(|span| span.from <= offset);
         match after.checked_sub(1).map(|at| self.list[at]) {
@@ -86,8 +84,8 @@ impl Spans {
         }
     }
 
-    /// Goes through those items of a list that lie in spans, with where they are in what is left; their
-    /// offsets ascend.
+    /// Calls `each` for the items of a list that are in spans, with their new offsets. The items have to be in
+    /// ascending order.
     #[inline]
     pub(super) fn each_within<T>(
         &self,

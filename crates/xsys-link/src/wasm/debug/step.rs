@@ -1,22 +1,22 @@
-//! Steps over an entry's attributes: an abbreviation is compiled into them.
+//! Steps for reading the attributes of an entry. An abbreviation is compiled into them.
 //!
 //! Spec: DWARF 5, sections 7.5.5 (classes) and 7.5.6 (forms).
 
 use super::cursor::Cursor;
 
-/// How wide a number is.
+/// The width of a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Width {
-    /// That many bytes.
+    /// This many bytes.
     Fixed(u8),
     /// LEB128.
     Leb,
-    /// LEB128, padded to that many bytes.
+    /// LEB128, padded to this many bytes.
     Padded(u8),
 }
 
 impl Width {
-    /// The same for a number that is `length` bytes long: it keeps them, whatever its value becomes.
+    /// The width of a number that takes `length` bytes, which must not change if its value does.
     pub(super) fn exact(self, length: usize) -> Self {
         match self {
             Width::Leb => Width::Padded(length as u8),
@@ -24,7 +24,7 @@ impl Width {
         }
     }
 
-    /// Reads a number of that width.
+    /// Reads a number of this width.
     #[inline]
     pub(super) fn read(self, cursor: &mut Cursor<'_>) -> Option<u64> {
         match self {
@@ -35,46 +35,46 @@ impl Width {
     }
 }
 
-/// One step over an entry.
+/// A step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
-    /// That many bytes do not matter.
+    /// Skip this many bytes.
     Skip(u32),
-    /// A LEB128 number does not matter.
+    /// Skip a LEB128 number.
     Leb,
-    /// A string in place.
+    /// Skip a string.
     Text,
-    /// A block that does not matter, after its length.
+    /// Skip a block with its length.
     Block(Width),
-    /// An expression after its length.
+    /// An expression with its length.
     Expression(Width),
-    /// Likewise, and it says where a variable is.
+    /// The same, for the location of a variable.
     Location(Width),
     /// An offset in the unit.
     Reference(Width),
-    /// An offset in the unit, of the entry after the children.
+    /// An offset in the unit, of the entry behind the children.
     Sibling(Width),
-    /// An offset in the whole section, relocated.
+    /// An offset in the section, with a relocation.
     FarReference,
-    /// Where code starts.
+    /// Start of code.
     LowPc(u8),
-    /// Likewise, as a number in `.debug_addr`.
+    /// Start of code, as an index in `.debug_addr`.
     LowPcIndex(Width),
-    /// Where code ends or is entered, as a distance from its start.
+    /// End of code or its entry, as a distance from the start.
     Length(Width),
-    /// A list of code ranges: an offset in another section, relocated.
+    /// A range list: an offset in another section, with a relocation.
     Ranges,
-    /// Likewise, as a number in the unit's table.
+    /// A range list, as an index in the unit's table.
     RangesIndex,
-    /// A list of locations, as a number in the unit's table.
+    /// A location list, as an index in the unit's table.
     LocationsIndex,
-    /// An offset in another section, relocated.
+    /// An offset in another section, with a relocation.
     Elsewhere,
-    /// Likewise: where the unit's numbers of that kind count from.
+    /// The same, from which the unit's indexes of this kind count.
     Base(Base),
 }
 
-/// What the numbers of a unit count from.
+/// What indexes of a unit count from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names say it")]
 pub(super) enum Base {
@@ -84,7 +84,7 @@ pub(super) enum Base {
     LocationLists,
 }
 
-/// Steps over an attribute without looking at it.
+/// Skips an attribute.
 pub(super) fn skip(step: Step, cursor: &mut Cursor<'_>) -> Option<()> {
     match step {
         Step::Skip(count) => cursor.skip(count as usize),

@@ -1,27 +1,27 @@
-//! What the relocated fields of a debug section refer to, and whether that stays.
+//! What relocated fields of debug sections refer to, and whether that is live.
 //!
-//! A function means the object's own body: where another file's copy of the same name won, the
-//! object's entry for its own copy describes code that is not there.
+//! A function means the object's own body. If another file's copy of the function was linked instead, this object's
+//! entry describes code that was dropped.
 
 use wasmparser::{RelocationEntry, RelocationType};
 
-use crate::wasm::live::Live;
 use crate::wasm::code::shortened::Shortened;
+use crate::wasm::ids::{FileId, SymbolKind};
+use crate::wasm::live::Live;
 use crate::wasm::object::{ObjectFile, ObjectSymbol, Place, Problem, Visitor};
-use crate::wasm::ids::{SymbolKind, FileId};
 use crate::wasm::reloc::{self, Reader, Value};
 use crate::wasm::symbols::Resolved;
 
 /// A relocated field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Reloc {
-    /// Where the field is.
+    /// Its offset.
     pub at: u32,
-    /// What is added to the target's place.
+    /// The addend.
     pub addend: u32,
     /// What it refers to.
     pub target: Target,
-    /// The number of the symbol, or of the type, that it names.
+    /// The index of the symbol or type.
     pub index: u32,
     /// Its type.
     pub ty: RelocationType,
@@ -30,25 +30,25 @@ pub(super) struct Reloc {
 /// A field that refers to a string.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Text {
-    /// Where the field is.
+    /// Its offset.
     pub at: u32,
-    /// Where the string is in its section.
+    /// The offset of the string in its section.
     pub offset: u32,
-    /// Which of the file's sections of strings that is.
+    /// The string section, among those of the file.
     pub pool: u32,
 }
 
 /// The relocated fields of a section.
 #[derive(Debug, Default)]
 pub(super) struct Fields {
-    /// Those that refer to strings; most do.
+    /// Those that refer to strings, which are most.
     pub texts: Vec<Text>,
     /// All others.
     pub others: Vec<Reloc>,
 }
 
 impl Fields {
-    /// Forgets all of them.
+    /// Removes all fields, so that the memory can be used again.
     pub(super) fn clear(&mut self) {
         self.texts.clear();
         self.others.clear();
@@ -58,48 +58,48 @@ impl Fields {
 /// What a field refers to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Target {
-    /// A function that stays, by its number in the object.
+    /// A live function, by its number in the object.
     Function(u32),
-    /// Static data that stays.
+    /// Live data.
     Data,
-    /// A function or data that is dropped.
+    /// A function or data that was dropped.
     Gone,
     /// A custom section of the same object.
     Section(u32),
-    /// One of the sections of strings, by its number among them.
+    /// A string section, among those of the file.
     Strings(u32),
     /// Something else.
     Other,
 }
 
-/// A file that is being looked at.
+/// A file, with what has to be known about it.
 #[derive(Clone, Copy)]
 pub(super) struct FileView<'r, 'a> {
     /// Its number.
     pub file: FileId,
     /// It itself.
     pub object: &'r ObjectFile<'a>,
-    /// Names.
+    /// Symbols.
     pub resolved: &'r Resolved<'a>,
-    /// What stays.
+    /// What is live.
     pub live: &'r Live,
     /// Where code has moved, if it has.
     pub shortened: Option<&'r Shortened>,
 }
 
-/// What a distance within code counts from.
+/// What a distance in code counts from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Origin {
     /// Not known.
     Unknown,
-    /// Code that is dropped.
+    /// Code that was dropped.
     Gone,
     /// An offset in a function.
     Function(u32, u32),
 }
 
 impl Origin {
-    /// The address in a relocated field.
+    /// The address that a relocated field contains.
     pub(super) fn of(reloc: Option<&Reloc>) -> Self {
         match reloc.map(|reloc| (reloc.target, reloc.addend)) {
             Some((Target::Function(function), offset)) => Origin::Function(function, offset),
@@ -110,7 +110,7 @@ impl Origin {
 }
 
 impl<'r, 'a> FileView<'r, 'a> {
-    /// Looks at a file.
+    /// Prepares a file.
     pub(super) fn new(
         resolved: &'r Resolved<'a>,
         live: &'r Live,
@@ -127,12 +127,12 @@ impl<'r, 'a> FileView<'r, 'a> {
         }
     }
 
-    /// Whether code has moved, so that distances have changed.
+    /// Whether code has moved, so that distances change.
     pub(super) fn moves(&self) -> bool {
         self.shortened.is_some()
     }
 
-    /// What a distance has become. `None` when it is not known what it counts from.
+    /// The new value of a distance. `None` if it is unknown what it counts from.
     pub(super) fn distance(&self, origin: Origin, distance: u64) -> Option<u64> {
         let Some(shortened) = self.shortened else {
             return Some(distance);
@@ -149,18 +149,18 @@ impl<'r, 'a> FileView<'r, 'a> {
         }
     }
 
-    /// Whether any function or data of the file stays.
+    /// Whether any function or data of the file are live.
     pub(super) fn has_live(&self) -> bool {
         let any = |list: &[Vec<bool>]| list[self.file.0 as usize].contains(&true);
         any(&self.live.functions) || any(&self.live.segments)
     }
 
-    /// Whether a custom section is debug information that takes part.
+    /// Whether a custom section is debug information that may be kept.
     pub(super) fn is_debug(&self, section: u32) -> bool {
         self.name(section).starts_with(".debug_") && !self.discarded(section)
     }
 
-    /// Whether a custom section lost against another file's of the same group.
+    /// Whether a custom section is in a COMDAT group that another file had first.
     pub(super) fn discarded(&self, section: u32) -> bool {
         let discarded = &self.resolved.discarded.customs;
         !discarded.is_empty() && discarded.contains(&(self.file, section))
@@ -178,8 +178,8 @@ impl<'r, 'a> FileView<'r, 'a> {
         custom.map_or("", |custom| custom.name)
     }
 
-    /// Decodes and checks the relocations of a custom section, with what each symbol means to debug
-    /// information. Returns whether there is a use for all of their addends.
+    /// Decodes and checks the relocations of a custom section; `targets` says what each symbol means for debug
+    /// information. Returns whether all addends could be represented.
     pub(super) fn fields(
         &self,
         section: u32,
@@ -195,8 +195,7 @@ impl<'r, 'a> FileView<'r, 'a> {
         Ok(sorter.fits)
     }
 
-    /// What each of the file's symbols means to debug information; `pools` are its sections of
-    /// strings, ascending.
+    /// What each symbol of the file means for debug information. `pools` are the string sections, ascending.
     pub(super) fn targets(&self, pools: &[u32]) -> Vec<Target> {
         let symbols = (0u32..).zip(&self.object.symbols);
         symbols
@@ -236,11 +235,11 @@ impl<'r, 'a> FileView<'r, 'a> {
     }
 }
 
-/// Tells fields that refer to strings from others.
+/// Separates fields that refer to strings from others.
 struct Sorter<'s> {
     targets: &'s [Target],
     fields: &'s mut Fields,
-    /// Whether there is a use for all addends.
+    /// Whether all addends could be represented.
     fits: bool,
 }
 
@@ -289,7 +288,7 @@ impl Visitor for Sorter<'_> {
     }
 }
 
-/// Relocations met in ascending order.
+/// Finds relocations in ascending order.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ascending<'s> {
     list: &'s [Reloc],
@@ -311,7 +310,7 @@ impl<'s> Ascending<'s> {
             .filter(|reloc| reloc.at as usize == offset)
     }
 
-    /// The relocations from one offset to another.
+    /// The relocations in a range of offsets.
     #[inline]
     pub(super) fn within(&mut self, from: usize, to: usize) -> &'s [Reloc] {
         self.until(from);
@@ -331,7 +330,7 @@ impl<'s> Ascending<'s> {
     }
 }
 
-/// The relocation at an offset, in any order.
+/// The relocation at an offset.
 pub(super) fn at(list: &[Reloc], offset: usize) -> Option<&Reloc> {
     let found = list.binary_search_by_key(&offset, |reloc| reloc.at as usize);
     found.ok().map(|found| &list[found])

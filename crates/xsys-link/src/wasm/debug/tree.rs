@@ -1,8 +1,8 @@
-//! The entries of a file's units, with what they refer to and which of them are roots.
+//! The entries of a file's units, with what they refer to, and which of them are roots.
 //!
 //! Spec: DWARF 5, sections 7.5.1 (unit headers) and 7.5.2 (entries).
 //!
-//! Those of several sections are numbered as one ([`super::unit`]).
+//! Entries of several sections are numbered together ([`super::unit`]).
 
 use super::Sections;
 use super::abbrev::Abbrevs;
@@ -15,7 +15,7 @@ use super::step::{Base, Step, Width, skip};
 use super::targets::{Ascending, Reloc, Target};
 use super::unit::{Bases, Die, Edge, GONE, Info, Kind, ROOT, Unit, address, section_target};
 
-/// Few entries are smaller than that.
+/// Few entries are smaller than this.
 const GRAIN: u32 = 4;
 /// No entry.
 const NONE: u32 = u32::MAX;
@@ -31,16 +31,16 @@ pub(super) struct Tree {
     pub dies: Vec<Die>,
     /// What entries refer to.
     pub edges: Vec<Edge>,
-    /// For each [`GRAIN`] of bytes in which an entry starts, the number of the last one that does.
+    /// For each [`GRAIN`] bytes in which an entry starts, the number of the last such entry.
     starts: Vec<u32>,
     /// Abbreviations.
     pub abbrevs: Abbrevs,
-    /// Lists of locations may refer to base types.
+    /// Whether location lists may refer to base types.
     pub typed_lists: bool,
 }
 
 impl Tree {
-    /// Reads the units of all sections of a file; what it contained is forgotten. `None` when something
+    /// Reads the units of all sections of a file. Earlier results are removed. `None` if something is unknown.
     /// is not understood.
     pub(super) fn read(&mut self, sections: &Sections<'_, '_>) -> Option<()> {
         self.infos.clear();
@@ -99,7 +99,7 @@ impl Tree {
         Some(())
     }
 
-    /// Bases may stand behind the numbers that count from them.
+    /// Reads what indexes count from. That may be specified behind attributes with such indexes.
     fn read_bases(
         &self,
         sections: &Sections<'_, '_>,
@@ -130,7 +130,7 @@ impl Tree {
         Some(())
     }
 
-    /// By itself, so that the loop has the processor's registers.
+    /// A function of its own, so that the compiler keeps the loop's variables in registers.
     #[inline(never)]
     fn read_entries(
         &mut self,
@@ -163,7 +163,7 @@ impl Tree {
                 _ => long_code(bytes, pos)?,
             };
             if code == 0 {
-                // Rewriting counts on terminators of one byte.
+                // Rewriting relies on terminators of one byte.
                 let die = dies.get_mut(inside as usize)?;
                 if attributes != pos + 1 {
                     return None;
@@ -198,7 +198,7 @@ impl Tree {
                         target: (base + start).wrapping_add(value),
                         width: Some(Width::Fixed(4)),
                     };
-                    // Most have one or none, in no order; few have two.
+                    // Entries have no, one or, rarely, two references; branches would be unpredictable.
                     let mut inner = usual.count == 0 || first.1 < size;
                     edges.push(edge(first));
                     edges.truncate(die.edges as usize + usual.count);
@@ -233,7 +233,7 @@ impl Tree {
         (proper && padding.iter().all(|&byte| byte == 0)).then_some(())
     }
 
-    /// The number of the entry that starts at an offset.
+    /// The number of the entry at an offset.
     #[inline]
     pub(super) fn number(&self, offset: u32) -> Option<u32> {
         number(&self.starts, &self.dies, offset)
@@ -254,7 +254,7 @@ impl Tree {
         &self.edges[self.first_edge(number)..self.first_edge(number + 1)]
     }
 
-    /// The number of the first reference of an entry or a later one.
+    /// The index in `edges` of the first reference of an entry or of one behind it.
     #[inline]
     pub(super) fn first_edge(&self, number: u32) -> usize {
         let die = self.dies.get(number as usize);
@@ -264,7 +264,7 @@ impl Tree {
 
 #[inline]
 fn number(starts: &[u32], dies: &[Die], offset: u32) -> Option<u32> {
-    // Where no entry starts, this may be any number.
+    // If no entry starts here, this number means nothing.
     let last = *starts.get((offset / GRAIN) as usize)?;
     (0..GRAIN).find_map(|back| {
         let number = last.checked_sub(back)?;
@@ -272,14 +272,14 @@ fn number(starts: &[u32], dies: &[Die], offset: u32) -> Option<u32> {
     })
 }
 
-/// A code of more than one byte at `pos`, and where it ends.
+/// A code of more than one byte at `pos`, and its end.
 #[cold]
 fn long_code(bytes: &[u8], pos: usize) -> Option<(u64, usize)> {
     let mut cursor = Cursor::new(bytes, pos);
     Some((cursor.uleb()?, cursor.pos()))
 }
 
-/// Goes through an entry's attributes step by step; returns what they say about it.
+/// Reads an entry's attributes step by step. Returns its flags.
 #[inline(never)]
 fn read_attributes(
     sections: &Sections<'_, '_>,
@@ -371,8 +371,8 @@ fn read_attributes(
     Some(flags)
 }
 
-/// Goes through an expression after its length; where it says where a variable is (`located`), returns
-/// whether that stays.
+/// Reads an expression with its length. If it is the location of a variable (`located`), returns whether that is
+/// live.
 fn read_expression(
     sections: &Sections<'_, '_>,
     (unit, base): (&Unit, u32),
@@ -399,7 +399,7 @@ fn read_expression(
     }
     let mut missing = false;
     expression::scan(expression, unit.address_size, |operand| match operand {
-        // Zero is the type of addresses, which has no entry.
+        // Zero is the generic type, which has no entry.
         Operand::Type { value: 0, .. } => {}
         Operand::Type { at, len, value } => {
             let value = u32::try_from(value).ok();
@@ -429,7 +429,7 @@ fn read_expression(
     })
 }
 
-/// Whether the code that an entry describes stays.
+/// Finds out whether the code that an entry describes is live.
 #[derive(Default)]
 struct Code {
     start: Option<bool>,
@@ -438,7 +438,7 @@ struct Code {
 
 impl Code {
     fn start(&mut self, reloc: Option<&Reloc>) {
-        // A unit with a list starts at a plain 0.
+        // A unit with a range list starts at 0, without a relocation.
         self.start = Some(match reloc {
             Some(reloc) => reloc.target != Target::Gone,
             None => true,
@@ -454,11 +454,11 @@ impl Code {
     }
 }
 
-/// Reads a unit's header; entries and abbreviations are for later.
+/// Reads a unit's header.
 fn header(bytes: &[u8], at: usize, old_types: bool, relocs: &mut Ascending<'_>) -> Option<Unit> {
     let mut cursor = Cursor::new(bytes, at);
     let length = cursor.u32()?;
-    // The last sixteen values are escapes, for 64-bit DWARF among others.
+    // The last sixteen values are reserved, one of them for 64-bit DWARF.
     if length >= 0xffff_fff0 {
         return None;
     }

@@ -1,10 +1,10 @@
-//! Units and entries as they are known once they are read.
+//! Units and entries, as they have been read.
 //!
 //! Spec: DWARF 5, sections 7.5.1 (unit headers) and 7.5.2 (entries).
 //!
-//! An object can have several `.debug_info` sections (each type unit has its own, in a COMDAT
-//! group). They are thought of as lying behind each other, so that one number says where an entry
-//! is; [`Info::base`] is where a section starts then.
+//! An object may have several `.debug_info` sections (each type unit has its own, in a COMDAT group). They are
+//! treated as if they were one behind the other, so that one number says where an entry is; [`Info::base`] is the
+//! start of a section in this order.
 
 use super::step::Width;
 use super::targets::{Reloc, Target};
@@ -13,9 +13,9 @@ use super::{Sections, targets};
 /// A section with units.
 #[derive(Debug)]
 pub(super) struct Info {
-    /// Its number in the file.
+    /// Its index in the file.
     pub section: u32,
-    /// Where it starts among all of them.
+    /// Its start among all of them.
     pub base: u32,
     /// Its units.
     pub units: (usize, usize),
@@ -24,63 +24,63 @@ pub(super) struct Info {
 /// A unit.
 #[derive(Debug)]
 pub(super) struct Unit {
-    /// Which of the sections with units it is in.
+    /// The section that contains it.
     pub info: usize,
-    /// Where it starts in its section.
+    /// Its offset in the section.
     pub offset: u32,
-    /// Where its first entry is.
+    /// Offset of its first entry.
     pub first: u32,
-    /// Where the terminator of its entries ends.
+    /// End of its entries with their terminator.
     pub tree_end: u32,
     /// Its end.
     pub end: u32,
     /// The version of DWARF.
     pub version: u16,
-    /// Width of addresses.
+    /// Size of addresses.
     pub address_size: u8,
-    /// It is a type's own unit.
+    /// Whether it is a type unit.
     pub is_type: bool,
-    /// Its abbreviations.
+    /// Number of its abbreviation table.
     pub table: u32,
-    /// Where those are: section and offset.
+    /// Section and offset of that table.
     pub abbrevs: (u32, u32),
     /// Its entries.
     pub dies: (u32, u32),
-    /// What its numbers count from.
+    /// What its indexes count from.
     pub bases: Bases,
 }
 
-/// What a unit's numbers count from: section and offset.
+/// What a unit's indexes count from: section and offset.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Bases {
-    /// In `.debug_addr`.
+    /// Indexes in `.debug_addr`.
     pub addresses: Option<(u32, u32)>,
-    /// In `.debug_rnglists`.
+    /// Range lists.
     pub ranges: Option<(u32, u32)>,
-    /// In `.debug_loclists`.
+    /// Location lists.
     pub locations: Option<(u32, u32)>,
 }
 
 /// An entry.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Die {
-    /// Where it starts, among all sections with units.
+    /// Its offset, among all sections with units.
     pub offset: u32,
-    /// The entry that it is in; its own number at the top.
+    /// The entry that contains it; at the top its own number.
     pub parent: u32,
-    /// The number of the next entry that is not inside.
+    /// The number of the next entry that is not inside it.
     pub end: u32,
-    /// Where it ends, with all that is inside and the terminator of that.
+    /// Its end, with what it contains and the terminator of that.
     pub tail: u32,
-    /// The first of its references.
+    /// Index of its first reference.
     pub edges: u32,
-    /// [`ROOT`] and the rest.
+    /// [`ROOT`] and others.
     pub flags: u8,
-    /// What it is.
+    /// Its kind.
     pub kind: Kind,
 }
 
-/// What an entry is, as far as pruning cares.
+/// The kind of an entry, as far as it matters for pruning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names say it")]
 pub(super) enum Kind {
@@ -96,24 +96,24 @@ pub(super) enum Kind {
     Other,
 }
 
-/// A reference of an entry.
+/// A reference from an entry to another.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Edge {
-    /// Where it stands, among all sections with units.
+    /// Its offset, among all sections with units.
     pub at: u32,
-    /// The number of the entry that it leads to. While entries are read: where that is.
+    /// The number of the entry that it refers to. While entries are read, the offset of that.
     pub target: u32,
-    /// How wide it is. `None` where a relocation fills it in.
+    /// Its width. `None` if it has a relocation.
     pub width: Option<Width>,
 }
 
-/// Describes code or data that stays.
+/// Describes live code or data.
 pub(super) const ROOT: u8 = 1;
-/// A variable whose memory is dropped.
+/// A variable whose memory was dropped.
 pub(super) const GONE: u8 = 2;
-/// Has a value of its own.
+/// Has a constant value.
 pub(super) const CONSTANT: u8 = 4;
-/// Takes more than new values for its references when it stays.
+/// Needs more than new references if it is kept.
 pub(super) const SPECIAL: u8 = 8;
 
 /// Section and offset that a relocation refers to.
@@ -125,7 +125,7 @@ pub(super) fn section_target(reloc: &Reloc) -> Option<(u32, u32)> {
     }
 }
 
-/// The relocation of a number in `.debug_addr`.
+/// The relocation at an index of `.debug_addr`.
 #[inline]
 pub(super) fn address<'s>(
     sections: &'s Sections<'_, '_>,

@@ -1,8 +1,10 @@
-//! Which places wait for an address until the module is loaded.
+//! Symbols whose addresses are only known at run time.
 //!
-//! Problem: with `--unresolved-symbols=import-dynamic` the address of what nothing defines is an imported global.
-//! Position-independent code reads it from there; data get it from a function ([`crate::wasm::synthetic::apply_relocs`]); other code has
-//! it as a number, which cannot be. Spec: tool-conventions, `DynamicLinking.md`.
+//! Problem: with `--unresolved-symbols=import-dynamic`, the address of an undefined symbol is the value of an
+//! imported global. Position-independent code reads the global; in data a function stores the address
+//! ([`crate::wasm::synthetic::apply_relocs`]); other code contains addresses as constants, so it cannot be linked.
+//!
+//! Spec: tool-conventions, `DynamicLinking.md`.
 
 use wasmparser::RelocationEntry;
 
@@ -12,7 +14,7 @@ use crate::wasm::options::Unresolved;
 use crate::wasm::reloc::{self, Field, Value};
 use crate::wasm::symbols::Symbol;
 
-/// Whether the address of something that is not defined is asked for at run time.
+/// Whether a symbol's address is only known at run time.
 pub(crate) fn is_dynamic(options: &WasmOptions, symbol: &Symbol<'_>) -> bool {
     options.unresolved == Unresolved::Import
         && (!options.relocatable || options.shrink.compat)
@@ -22,7 +24,7 @@ pub(crate) fn is_dynamic(options: &WasmOptions, symbol: &Symbol<'_>) -> bool {
         && matches!(symbol.kind, SymbolKind::Data | SymbolKind::Function)
 }
 
-/// Whether code wants that address now. Data get it at run time ([`crate::wasm::synthetic::apply_relocs`]).
+/// Whether a relocation of code needs such an address as a constant.
 pub(crate) fn is_fixed(
     options: &WasmOptions,
     symbol: &Symbol<'_>,
@@ -35,13 +37,13 @@ pub(crate) fn is_fixed(
     ) {
         return false;
     }
-    // wasm-ld lets no code have an address that is not known, even of what nobody else can define.
+    // wasm-ld refuses any undefined symbol in code, even if no other module could define it.
     let code = !matches!(row.field, Field::I32 | Field::I64);
     let dynamic = options.unresolved == Unresolved::Import && symbol.is_undefined();
     code && (is_dynamic(options, symbol) || (dynamic && options.shrink.compat))
 }
 
-/// Whether a place in data waits for it.
+/// Whether a relocation of data needs such an address, which is stored at run time.
 pub(crate) fn waits(options: &WasmOptions, symbol: &Symbol<'_>, entry: &RelocationEntry) -> bool {
     let row = reloc::row(entry.ty);
     matches!(row.value, Value::Address | Value::TableSlot)

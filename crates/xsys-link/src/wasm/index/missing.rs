@@ -1,27 +1,26 @@
-//! What nothing defines, or not as it is used, and who needs it.
+//! Errors about symbols that are undefined, or not defined as they are used.
 //!
-//! Numbering meets undefined symbols while it walks relocations, but it has no time to remember who
-//! refers to them. When there are any, the live relocations are walked once more, so that a link
-//! without mistakes pays nothing.
+//! Numbering meets these symbols while it reads relocations, but does not record where they are referred to. Only if
+//! there are any, the live relocations are read once more to find out.
 
 use hashbrown::{HashMap, HashSet};
 use wasmparser::RelocationEntry;
 use xsys_diag::{Diagnostic, did_you_mean};
 
+use crate::demangle::readable;
 use crate::wasm::WasmOptions;
+use crate::wasm::ids::{FileId, SymbolId, SymbolKind};
 use crate::wasm::live::Live;
 use crate::wasm::live::externals::is_allowed;
-use crate::wasm::symbols::describe::{place_of_data, place_of_function, similar};
-use crate::wasm::symbols::{hints, Resolved};
-use crate::wasm::ids::{SymbolKind, FileId, SymbolId};
 use crate::wasm::options::Unresolved;
 use crate::wasm::reloc::{self, Relocs, Value};
-use crate::demangle::readable;
+use crate::wasm::symbols::describe::{place_of_data, place_of_function, similar};
+use crate::wasm::symbols::{Resolved, hints};
 
-/// How many references to a missing symbol are listed.
+/// How many references to an undefined symbol a message lists.
 const LISTED: usize = 4;
 
-/// A missing symbol with those who refer to it.
+/// An undefined symbol with its references.
 struct Missing {
     id: SymbolId,
     places: Vec<String>,
@@ -31,7 +30,7 @@ struct Missing {
 }
 
 impl Missing {
-    /// Notes a reference; `place` says where it is.
+    /// Adds a reference; `place` says where it is.
     fn add(&mut self, file: FileId, place: impl FnOnce() -> String) {
         self.file.get_or_insert(file);
         self.count += 1;
@@ -41,8 +40,8 @@ impl Missing {
     }
 }
 
-/// Reports the symbols that are missing, unless the command line forgives them. `met` names them,
-/// in the order in which they were met.
+/// Reports undefined symbols, unless the command line accepts them. `met` lists them in the order in which
+/// relocations refer to them.
 pub(crate) fn report(
     options: &WasmOptions,
     resolved: &Resolved<'_>,
@@ -79,19 +78,19 @@ pub(crate) fn report(
         .collect()
 }
 
-/// A place that wants of a symbol what that has not.
+/// A relocation whose symbol does not fit.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Misplaced {
     /// The symbol.
     pub id: SymbolId,
-    /// The file that the place is in.
+    /// The file that contains the relocation.
     pub file: FileId,
-    /// What it wants: a kind of relocation.
+    /// The name of the relocation type.
     pub relocation: &'static str,
 }
 
 impl Misplaced {
-    /// What a relocation says.
+    /// A relocation of this file.
     pub(crate) fn new(id: SymbolId, file: FileId, entry: &RelocationEntry) -> Self {
         Self {
             id,
@@ -100,14 +99,14 @@ impl Misplaced {
         }
     }
 
-    /// wasm-ld's words for it, up to the reason.
+    /// wasm-ld's message, with this reason.
     pub(crate) fn counterpart(self, resolved: &Resolved<'_>, reason: &str) -> String {
         let (file, what) = (&resolved.file(self.file).name, self.relocation);
         format!("{file}: relocation {what} {reason}")
     }
 }
 
-/// Places that want an address at once, of something that is found at run time: only position-independent code can wait.
+/// Reports code that needs an address as a constant which is only known at run time.
 pub(crate) fn fixed(resolved: &Resolved<'_>, found: &[Misplaced]) -> Vec<Diagnostic> {
     let mut seen = HashSet::new();
     let first = found.iter().filter(|place| seen.insert(place.id));
@@ -115,7 +114,7 @@ pub(crate) fn fixed(resolved: &Resolved<'_>, found: &[Misplaced]) -> Vec<Diagnos
         let name = readable(resolved.symbol(place.id).name);
         let reason = format!("cannot be used against symbol `{name}`; recompile with -fPIC");
         Diagnostic::error(format!("the address of `{name}` is not known before run time"))
-            .note(format!("`{}` has it as a number", resolved.file(place.file).name))
+            .note(format!("`{}` contains it as a constant", resolved.file(place.file).name))
             .note("with `--unresolved-symbols=import-dynamic` it is imported")
             .help("compile that file as position-independent code: `-C relocation-model=pic`, for C `-fPIC`")
             .counterpart(place.counterpart(resolved, &reason))
@@ -123,7 +122,7 @@ pub(crate) fn fixed(resolved: &Resolved<'_>, found: &[Misplaced]) -> Vec<Diagnos
     problems.collect()
 }
 
-/// Places that want to know how far something is from where the module is loaded, and nothing defines it.
+/// Reports relocations that need an address relative to the module's memory or table, of an undefined symbol.
 pub(crate) fn nowhere(resolved: &Resolved<'_>, found: &[Misplaced]) -> Vec<Diagnostic> {
     let mut seen = HashSet::new();
     let first = found.iter().filter(|place| seen.insert(place.id));
@@ -132,15 +131,14 @@ pub(crate) fn nowhere(resolved: &Resolved<'_>, found: &[Misplaced]) -> Vec<Diagn
         let user = &resolved.file(place.file).name;
         let reason = format!("is not supported against an undefined symbol `{name}`");
         Diagnostic::error(format!(
-            "`{user}` wants the distance of `{name}`, which is not defined"
+            "`{user}` needs the relative address of `{name}`, which is not defined"
         ))
         .counterpart(place.counterpart(resolved, &reason))
     });
     problems.collect()
 }
 
-/// References to thread-local data that no other module can provide, and to data that are not
-/// thread-local, each once a symbol.
+/// Reports relocations for thread-local symbols whose symbol is undefined or not thread-local, once for each symbol.
 pub(crate) fn misused(resolved: &Resolved<'_>, found: &[Misplaced]) -> Vec<Diagnostic> {
     let mut seen = HashSet::new();
     let first = found.iter().filter(|place| seen.insert(place.id));
@@ -158,7 +156,7 @@ pub(crate) fn misused(resolved: &Resolved<'_>, found: &[Misplaced]) -> Vec<Diagn
                 ))),
             true => {
                 let problem = Diagnostic::error(format!("`{name}` is not thread-local"))
-                    .note(format!("`{user}` takes it for a thread-local variable"));
+                    .note(format!("`{user}` uses it as a thread-local variable"));
                 let problem = match symbol.file {
                     Some(file) => {
                         let name = &resolved.file(file).name;
@@ -193,7 +191,7 @@ fn find_places(
             }
         }
         let mut walk = |relocs: Relocs<'_>, place: &dyn Fn(u32) -> String| {
-            // Several references from one function are one place.
+            // Several references from one function are listed once.
             let mut seen: Vec<usize> = Vec::new();
             for entry in relocs.iter() {
                 if reloc::row(entry.ty).value == Value::Type {
@@ -284,7 +282,7 @@ fn describe(options: &WasmOptions, resolved: &Resolved<'_>, missing: &Missing) -
     })
 }
 
-/// The command line exports what is not there; `None` where that is forgiven.
+/// Reports an exported symbol that is not defined; `None` if the command line accepts that.
 pub(crate) fn not_exported(
     options: &WasmOptions,
     resolved: &Resolved<'_>,

@@ -1,8 +1,8 @@
-//! Index spaces: which number each type, function, global, table and tag gets, and which functions
-//! have a slot in the indirect table.
+//! Index spaces: the index of each type, function, global, table and tag, and the slots of the indirect function
+//! table.
 //!
-//! Imports come first in every index space, then what the linker makes, then the files' own items
-//! in link order. Slots are given in the order in which relocations ask for them.
+//! In every index space, imports come first, then what the linker makes, then the items of files in link order. Slots
+//! are assigned in the order in which relocations refer to them.
 
 pub(crate) mod dynamic;
 pub(crate) mod missing;
@@ -14,76 +14,76 @@ use wasmparser::SymbolFlags;
 use xsys_diag::Diagnostic;
 
 use crate::wasm::WasmOptions;
+use crate::wasm::ids::{FileId, FunctionRef, SymbolId, SymbolKind};
 use crate::wasm::live::Live;
 use crate::wasm::live::externals::{import_name, is_imported};
 use crate::wasm::object::{ImportName, Signature};
-use crate::wasm::ids::{SymbolKind, FileId, FunctionRef, SymbolId};
 use crate::wasm::reloc::{self, Value};
 use crate::wasm::symbols::{Definition, LinkerSymbol, Resolved, Symbol};
 use scan::Scan;
 
-/// No number was given.
+/// Without an index.
 const NONE: u32 = u32::MAX;
 
-/// A global of the output that is not imported.
+/// A global that the module defines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum OwnGlobal {
-    /// The linker's.
+    /// One of the linker's.
     Linker(LinkerSymbol),
     /// A file's.
     Object(FileId, u32),
-    /// Holds the address or slot of a symbol, for position-independent code.
+    /// Contains the address or slot of a symbol, for position-independent code.
     AddressOf(SymbolId),
-    /// Holds the address of an exported variable.
+    /// Contains the address of an exported variable.
     Exported(SymbolId),
 }
 
 /// The index spaces.
 #[derive(Debug, Default)]
 pub struct Indexes<'a> {
-    /// Function types of the output.
+    /// The function types of the module.
     pub types: Vec<Signature<'a>>,
     type_numbers: HashMap<Signature<'a>, u32>,
-    /// Imports in order, without memory.
+    /// The imports but for memory, in order.
     pub imports: Vec<SymbolId>,
     import_numbers: HashMap<SymbolId, u32>,
-    /// What is found at run time (`--unresolved-symbols=import-dynamic`): the globals with its addresses are imported,
-    /// after all else.
+    /// Symbols whose addresses are imported as globals (`--unresolved-symbols=import-dynamic`). These come after all
+    /// other imports.
     pub imported_addresses: Vec<SymbolId>,
     counts: [u32; 4],
-    /// Functions with bodies, in order.
+    /// The functions that the module defines, in order.
     pub functions: Vec<FunctionRef>,
     synthetic_numbers: Vec<u32>,
     function_numbers: Vec<Vec<u32>>,
-    /// Globals with values, in order.
+    /// The globals that the module defines, in order.
     pub globals: Vec<OwnGlobal>,
     global_numbers: HashMap<OwnGlobal, u32>,
-    /// Whether the indirect table is ours.
+    /// Whether the module defines the indirect function table.
     pub own_function_table: bool,
-    /// Whether it comes before the tables of files.
+    /// Whether it comes before tables of files.
     pub function_table_first: bool,
-    /// Tables besides the indirect one.
+    /// Tables of files, in order.
     pub tables: Vec<(FileId, u32)>,
     table_numbers: HashMap<(FileId, u32), u32>,
-    /// Tags with definitions.
+    /// The tags that the module defines, in order.
     pub tags: Vec<(FileId, u32)>,
     tag_numbers: HashMap<(FileId, u32), u32>,
-    /// Slots by symbol, as far as relocations ask for them: there are many more of those.
+    /// The slot of each symbol that relocations refer to.
     symbol_slots: Vec<u32>,
-    /// Functions in the indirect table, from its base on.
+    /// The functions in the indirect function table, from its first slot on.
     pub elements: Vec<SymbolId>,
     slots: HashMap<Slot, u32>,
-    /// By symbol: the numbers of functions, globals, tables and tags that stay, once more. Relocations
-    /// ask for them a million times.
+    /// The indexes of live functions, globals, tables and tags by symbol. This is faster for relocations, of which
+    /// there are millions.
     by_symbol: Vec<u32>,
 }
 
-/// What an import is: two of one name may differ in it, and are two then.
+/// The type of an import: imports of one name but with different types are two imports.
 #[derive(PartialEq, Eq, Hash)]
 enum ImportType<'r, 'a> {
     Function(Signature<'a>),
     Global([u8; 2]),
-    /// As encoded; nothing for the indirect table.
+    /// Encoded; empty for the indirect function table.
     Table(&'r [u8]),
     Tag(Signature<'a>),
 }
@@ -104,7 +104,7 @@ impl<'r, 'a> ImportType<'r, 'a> {
     }
 }
 
-/// What a slot holds: two symbols for one function share it.
+/// The function in a slot. Two symbols that name the same function share a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Slot {
     Function(FunctionRef),
@@ -118,7 +118,7 @@ fn slot_of(id: SymbolId, symbol: &Symbol<'_>) -> Slot {
     }
 }
 
-/// Gives out numbers, and reports what is not defined.
+/// Assigns all indexes, and reports undefined symbols.
 pub(super) fn number<'a>(
     options: &WasmOptions,
     resolved: &Resolved<'a>,
@@ -155,8 +155,8 @@ pub(super) fn number<'a>(
     (indexes, problems)
 }
 
-/// Whether a live global will hold the address of a thread-local variable of shared memory: only
-/// position-independent objects ask for that.
+/// Whether a live global contains the address of a thread-local variable in shared memory. Only position-independent
+/// code needs such globals.
 pub(super) fn needs_tls_globals(
     options: &WasmOptions,
     resolved: &Resolved<'_>,
@@ -188,11 +188,11 @@ pub(super) fn needs_tls_globals(
 
 impl<'a> Indexes<'a> {
     fn number_imports(&mut self, options: &WasmOptions, resolved: &Resolved<'a>, live: &Live) {
-        // Equal imports share a number, whichever symbols they come from.
+        // Equal imports share an index, even if different symbols name them.
         let mut known: HashMap<(ImportName<'a>, ImportType<'_, 'a>), u32> = HashMap::new();
         let table = |symbol: &Symbol<'_>| symbol.name == "__indirect_function_table";
         let mut wanted: Vec<SymbolId> = Vec::new();
-        // Old readers expect calls through pointers to use table 0.
+        // Old tools expect table 0 to be the indirect function table.
         wanted.extend(resolved.named().filter(|(_, s)| table(s)).map(|(id, _)| id));
         wanted.extend(
             resolved
@@ -253,7 +253,7 @@ impl<'a> Indexes<'a> {
         debug_assert_eq!(self.function_numbers.len(), resolved.files.len());
     }
 
-    /// The functions that are called from the most places get the shortest numbers.
+    /// Gives the functions that are called from most places the shortest indexes.
     fn sort_functions(&mut self, resolved: &Resolved<'a>, scan: &Scan<'a>) {
         let imports = self.counts[0];
         let mut uses = vec![0u32; self.functions.len()];
@@ -281,7 +281,7 @@ impl<'a> Indexes<'a> {
         }
     }
 
-    /// Adds a function that the linker makes after all others have their numbers.
+    /// Adds a function that the linker makes after the other indexes have been assigned.
     pub fn add_synthetic(&mut self, resolved: &Resolved<'a>) -> u32 {
         let at = self.synthetic_numbers.len() as u32;
         let number = self.counts[0] + self.functions.len() as u32;
@@ -309,7 +309,7 @@ impl<'a> Indexes<'a> {
         }
     }
 
-    /// Adds a global of our own and returns its number.
+    /// Adds a global and returns its index.
     pub fn add_global(&mut self, global: OwnGlobal) -> u32 {
         let number = self.counts[1] + self.globals.len() as u32;
         self.globals.push(global);
@@ -326,8 +326,8 @@ impl<'a> Indexes<'a> {
             .imports
             .iter()
             .any(|&id| resolved.symbol(id).name == "__indirect_function_table");
-        // A pointer to a function needs the table even where no call through one is left.
-        // For wasm-ld, so does a global for a slot, even if that is null.
+        // A function pointer needs the table even if no call through a pointer is left. In wasm-ld, so does a global
+        // that contains a slot, even if it is null.
         let slots = self.globals.iter().any(|global| match global {
             OwnGlobal::AddressOf(id) => resolved.symbol(*id).kind == SymbolKind::Function,
             _ => false,
@@ -339,7 +339,7 @@ impl<'a> Indexes<'a> {
                 self.tables.push((FileId(file as u32), at as u32));
             }
         }
-        // Old code has no relocations for the function table's number, which has to be 0 then.
+        // Old code calls through table 0 without relocations.
         self.function_table_first =
             !self.tables.is_empty() && resolved.files().any(|(_, file)| file.legacy_table);
         let before = u32::from(self.own_function_table && self.function_table_first);
@@ -349,7 +349,7 @@ impl<'a> Indexes<'a> {
         }
     }
 
-    /// Calls of old code name table 0, which an import has.
+    /// Reports an imported table if old code calls through table 0.
     fn table_conflict(&self, resolved: &Resolved<'a>) -> Option<Diagnostic> {
         let (_, old) = resolved.files().find(|(_, file)| file.legacy_table)?;
         let mut imports = self.imports.iter().map(|&id| resolved.symbol(id));
@@ -391,17 +391,17 @@ impl<'a> Indexes<'a> {
         });
     }
 
-    /// A type's number.
+    /// The index of a type.
     pub fn type_number(&self, signature: Signature<'a>) -> Option<u32> {
         self.type_numbers.get(signature).copied()
     }
 
-    /// How many globals are imported: the module's own are numbered from there.
+    /// How many globals are imported. The module's own have the indexes from there on.
     pub fn imported_globals(&self) -> usize {
         self.counts[1] as usize
     }
 
-    /// A body's number.
+    /// The index of a function that the module defines.
     pub fn body_number(&self, function: FunctionRef) -> Option<u32> {
         let number = match function {
             FunctionRef::Synthetic(at) => self.synthetic_numbers.get(at as usize),
@@ -413,13 +413,13 @@ impl<'a> Indexes<'a> {
         number.copied().filter(|&number| number != NONE)
     }
 
-    /// A body's position in `functions`.
+    /// The position of a function in `functions`.
     pub fn body_position(&self, function: FunctionRef) -> Option<usize> {
         let number = self.body_number(function)?;
         number.checked_sub(self.counts[0]).map(|at| at as usize)
     }
 
-    /// The number of a function, global, table or tag. `None` where it was dropped.
+    /// The index of a function, global, table or tag. `None` if it is dead.
     pub fn symbol_number(&self, id: SymbolId, symbol: &Symbol<'_>) -> Option<u32> {
         match symbol.definition {
             Definition::Undefined => self.import_numbers.get(&id).copied(),
@@ -439,7 +439,7 @@ impl<'a> Indexes<'a> {
         }
     }
 
-    /// Lists the numbers by symbol. To be called once all are final.
+    /// Lists indexes by symbol, when all have been assigned.
     pub fn finish(&mut self, resolved: &Resolved<'a>, live: &Live) {
         let symbols = (0u32..).map(SymbolId).zip(&resolved.symbols);
         let numbers = symbols.map(|(id, symbol)| {
@@ -452,14 +452,15 @@ impl<'a> Indexes<'a> {
         self.by_symbol = numbers.collect();
     }
 
-    /// The number of a function, global, table or tag that stays, where it has one of its own.
+    /// The index of a live function, global, table or tag, if it has one.
     #[inline]
     pub fn quick_number(&self, id: SymbolId) -> Option<u32> {
         let number = self.by_symbol.get(id.0 as usize).copied();
         number.filter(|&number| number != NONE)
     }
 
-    /// The global that a relocation means: the symbol itself, or the one that holds its address.
+    /// The index of the global that a relocation refers to: of the symbol, or of the global that contains its
+    /// address.
     pub fn global_number(&self, id: SymbolId, symbol: &Symbol<'_>) -> Option<u32> {
         match symbol.kind {
             SymbolKind::Global => self.symbol_number(id, symbol),
@@ -467,12 +468,12 @@ impl<'a> Indexes<'a> {
         }
     }
 
-    /// The number of a global that the linker makes.
+    /// The index of a global that the linker defines.
     pub fn linker_global(&self, kind: LinkerSymbol) -> Option<u32> {
         self.global_numbers.get(&OwnGlobal::Linker(kind)).copied()
     }
 
-    /// A function's slot in the indirect table; 0 for stubs.
+    /// A function's slot in the indirect function table; 0 for functions that trap in place of undefined ones.
     pub fn slot(&self, id: SymbolId, symbol: &Symbol<'_>) -> u32 {
         match self.symbol_slots.get(id.0 as usize) {
             Some(&slot) if slot != NONE => slot,
@@ -480,9 +481,9 @@ impl<'a> Indexes<'a> {
         }
     }
 
-    /// Number of the indirect table.
+    /// The index of the indirect function table.
     pub fn function_table(&self) -> u32 {
-        // Imported, it is the first import of its kind; else it follows all other tables.
+        // If it is imported, it is the first import of its kind.
         match (self.own_function_table, self.function_table_first) {
             (false, _) => 0,
             (true, true) => self.counts[2],

@@ -1,11 +1,11 @@
-//! Which functions get the short numbers.
+//! Which functions get the shortest indexes.
 //!
-//! A call names its function by number: one byte below 128, two below 16,384, else three. So the
-//! functions that are called from the most places come first. All others stay in link order, which keeps
-//! together what belongs together, and keeps the module compressible.
+//! A call contains the function's index: one byte below 128, two below 16,384, else three. So the functions that are
+//! called from most places come first. All others stay in link order, which keeps related functions together and
+//! helps compression.
 
-/// The new order of functions, as positions in the old one. `uses` says how often each is referred
-/// to; `imports` numbers are taken already.
+/// The new order of functions, as positions in the old one. `uses` says how many references each one has; `imports`
+/// is the number of imported functions, whose indexes come first.
 pub(crate) fn by_use(uses: &[u32], imports: u32) -> Vec<u32> {
     let count = uses.len();
     let mut order: Vec<u32> = (0..count as u32).collect();
@@ -57,7 +57,7 @@ mod tests {
         (uses[19_999], uses[19_000]) = (3, 2);
         let order = by_use(&uses, 1000);
         assert_eq!(order[15_382..15_385], [19_000, 19_999, 15_382]);
-        // All one-byte numbers are taken by imports.
+        // Imports take all one-byte indexes.
         assert_eq!(order[..3], [0, 1, 2]);
         let order = by_use(&uses, 126);
         assert_eq!(order[..3], [19_000, 19_999, 0]);

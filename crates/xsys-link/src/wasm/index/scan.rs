@@ -1,33 +1,34 @@
-//! What relocations ask for: slots of the indirect table, globals that hold addresses, types; and what is missing.
+//! What live relocations need: slots of the indirect function table, globals that contain addresses, types; and which
+//! symbols are undefined.
 //!
-//! Every live relocation of code and data is looked at once, in link order.
+//! Every live relocation of code and data is read once, in link order.
 
 use hashbrown::HashSet;
 use wasmparser::RelocationEntry;
 
-use crate::wasm::WasmOptions;
 use super::dynamic;
-use crate::wasm::live::Live;
 use super::missing::Misplaced;
+use super::{Indexes, NONE, slot_of};
+use crate::wasm::WasmOptions;
+use crate::wasm::ids::{SymbolId, SymbolKind};
+use crate::wasm::live::Live;
 use crate::wasm::object::{ObjectFile, Signature};
-use crate::wasm::ids::{SymbolKind, SymbolId};
 use crate::wasm::reloc::{self, Value};
 use crate::wasm::symbols::{Resolved, Symbol};
-use super::{Indexes, NONE, slot_of};
 
-/// What relocations ask for besides indexes.
+/// What relocations need besides indexes.
 pub(super) struct Scan<'a> {
     pub(super) types: Vec<Signature<'a>>,
     pub(super) elements: Vec<SymbolId>,
     pub(super) address_globals: Vec<SymbolId>,
-    /// By symbol, how often code refers to a function by its number.
+    /// By symbol, how many instructions contain the function's index.
     pub(super) calls: Vec<u32>,
     pub(super) missing: Vec<SymbolId>,
-    /// References to thread-local data that mean something else.
+    /// Relocations for thread-local symbols whose symbol is not one.
     pub(super) not_tls: Vec<Misplaced>,
-    /// Places that want an address now which is known at run time only.
+    /// Code that needs an address as a constant which is only known at run time.
     pub(super) fixed: Vec<Misplaced>,
-    /// Places that want the distance of something that is not there.
+    /// Relocations that need an address relative to memory or table, of an undefined symbol.
     pub(super) nowhere: Vec<Misplaced>,
 }
 
@@ -45,7 +46,7 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// Notes a place that wants what it cannot have; whether that is all there is to it.
+    /// Records a relocation whose symbol does not fit. Returns whether it can be skipped.
     fn refuses(
         &mut self,
         options: &WasmOptions,
@@ -55,7 +56,7 @@ impl<'a> Scan<'a> {
     ) -> bool {
         match reloc::row(entry.ty).value {
             Value::AddressTls => {
-                // Without threads there is one copy of everything.
+                // Without threads, thread-local variables exist once, like others.
                 let fits = symbol.is_tls() || !options.memory.shared;
                 if !(symbol.is_defined() && fits) {
                     self.not_tls.push(place);
@@ -63,8 +64,8 @@ impl<'a> Scan<'a> {
                 }
             }
             Value::AddressRelative | Value::TableSlotRelative => {
-                // Objects are linked again, and then it is defined.
-                // A member has it, and nobody needed that: its address is null.
+                // In an object, it will be defined later. If an archive member would define it, but is not pulled in
+                // by weak references, its address is null.
                 let lazy = symbol.demoted;
                 let absent = symbol.is_undefined() && !symbol.is_overlooked() && !lazy;
                 if !options.relocatable && (absent || symbol.missing) {
@@ -79,9 +80,9 @@ impl<'a> Scan<'a> {
         false
     }
 
-    /// A relocation refers to a symbol for the first time.
+    /// Called for the first relocation that refers to a symbol.
     fn meet(&mut self, options: &WasmOptions, id: SymbolId, symbol: &Symbol<'a>) {
-        // wasm-ld overlooks a name whose group another file had first.
+        // wasm-ld does not report a symbol whose COMDAT group another file had first.
         let overlooked = options.shrink.compat && symbol.is_overlooked();
         let missing = symbol.is_undefined() && !symbol.is_weak() && !overlooked;
         if missing || symbol.missing {
@@ -89,7 +90,7 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// The list of initialisers refers to functions, too.
+    /// Initialisers are references to functions, too.
     fn meet_initialisers(
         &mut self,
         resolved: &Resolved<'a>,
@@ -116,7 +117,7 @@ impl<'a> Indexes<'a> {
     ) -> Scan<'a> {
         let mut scan = Scan::new(resolved.symbols.len());
         self.symbol_slots = vec![NONE; resolved.symbols.len()];
-        // Relocations by far outnumber symbols: what does not change is found out once for each.
+        // There are far more relocations than symbols, so what depends on the symbol alone is done once for each.
         let mut met = vec![false; resolved.symbols.len()];
         let mut seen_globals = HashSet::new();
         for (file, object) in resolved.files() {
@@ -129,7 +130,7 @@ impl<'a> Indexes<'a> {
             if live.files[file.0 as usize] {
                 scan.meet_initialisers(resolved, (object, ids), &mut met);
             }
-            // wasm-ld looks at other sections where it drops nothing.
+            // If nothing is dropped, wasm-ld also reads the relocations of custom sections.
             let looks = options.shrink.compat && !options.gc_sections;
             let customs = object.customs.iter().filter(|_| looks);
             let customs = customs.map(|custom| (custom.relocs, &true));
@@ -156,7 +157,7 @@ impl<'a> Indexes<'a> {
                     Value::Function => scan.calls[id.0 as usize] += 1,
                     Value::TableSlot | Value::TableSlotRelative => {
                         let symbol = resolved.symbol(id);
-                        // wasm-ld knows that nobody defines it only once it has met it.
+                        // wasm-ld replaces an undefined function after the first relocation that refers to it.
                         let first = options.shrink.compat && symbol.missing && !met[id.0 as usize];
                         if !symbol.stub || first {
                             self.give_slot(options, id, symbol, &mut scan.elements);

@@ -1,36 +1,36 @@
-//! Where sections begin in a planned output.
+//! Finds sections in the planned output.
 //!
-//! Maps and relocation sections speak of offsets within sections and of sections by number. Both
-//! are read off the finished plan, so that nothing has to be kept about it during other links.
+//! The map and relocation sections contain offsets within sections, and numbers of sections. Both are found by
+//! reading the headers in the plan, so that other links need not keep track of them.
 
 use wasmparser::BinaryReader;
 
 use crate::wasm::object::MAGIC;
 
-/// The number that custom sections have.
+/// Id of custom sections.
 pub(crate) const CUSTOM: u8 = 0;
-/// The globals' section.
+/// Id of the global section.
 pub(crate) const GLOBALS: u8 = 6;
-/// The section of function bodies.
+/// Id of the code section.
 pub(crate) const CODE: u8 = 10;
-/// The section of data segments.
+/// Id of the data section.
 pub(crate) const DATA: u8 = 11;
 
 /// A section's header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Head {
-    /// What it is.
+    /// The section's id.
     pub id: u8,
     /// Its name in maps.
     pub name: String,
-    /// Length of number and size.
+    /// Length of the header: id and size.
     pub len: u64,
     /// Size of the contents.
     pub size: u64,
 }
 
 impl Head {
-    /// Reads what a section starts with. `None` for the magic number.
+    /// Reads a section header. `None` for the start of the module.
     pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
         const NAMES: [&str; 14] = [
             "CUSTOM",

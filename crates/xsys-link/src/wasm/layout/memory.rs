@@ -1,77 +1,77 @@
-//! Linear memory: stack, data segments, heap, and the symbols that mark them.
+//! Linear memory: stack, data segments, heap, and the symbols for their ends.
 //!
-//! The order is that of wasm-ld: the stack first, so that its overflow runs below address 0 and
-//! traps; then `.tdata`, `.rodata`, `.data`, other segments and `.bss`; the heap begins after that.
+//! The order is wasm-ld's: the stack comes first, so that a stack overflow goes below address 0 and traps; then
+//! `.tdata`, `.rodata`, `.data`, other segments and `.bss`; then the heap.
 
 use hashbrown::{HashMap, HashSet};
 use xsys_diag::Diagnostic;
 
+use super::strings::MergedStrings;
 use crate::wasm::WasmOptions;
+use crate::wasm::ids::FileId;
 use crate::wasm::live::Live;
 use crate::wasm::object::Segment;
 use crate::wasm::symbols::resolve::segment_name;
-use super::strings::MergedStrings;
 use crate::wasm::symbols::{Definition, LinkerSymbol, Resolved, Symbol};
-use crate::wasm::ids::FileId;
 
-/// The stack pointer's alignment, by the C ABI of WebAssembly.
+/// Alignment of the stack pointer in the C ABI of WebAssembly.
 const STACK_ALIGN: u64 = 16;
-/// What allocators expect of the heap's start.
+/// Alignment that allocators expect of the heap.
 const HEAP_ALIGN: u64 = 16;
-/// The address space of 32-bit memories.
+/// Size of the address space of a 32-bit memory.
 const ADDRESS_SPACE: u64 = 1 << 32;
-/// What engines and wasm-ld allow 64-bit memories.
+/// The largest 64-bit memory that wasm-ld allows.
 const ADDRESS_SPACE_64: u64 = 1 << 34;
-/// The size of the flag that says whether shared memory is filled.
+/// Size of the flag that says whether shared memory has been initialised.
 const FLAG_SIZE: u64 = 4;
 
 /// A data segment of the output.
 #[derive(Debug)]
 pub struct OutputSegment<'a> {
-    /// Its name.
+    /// The name.
     pub name: &'a str,
-    /// Where it starts.
+    /// The address.
     pub addr: u64,
-    /// Its size.
+    /// The size.
     pub size: u64,
     /// Alignment as a power of two.
     pub align: u32,
-    /// It is zero and takes no room in the file.
+    /// Whether it is zero and not in the file.
     pub zero: bool,
-    /// It is zero, whether the file has it or not.
+    /// Whether it is zero.
     pub bss: bool,
-    /// What it consists of, ascending.
+    /// The contents, in ascending order.
     pub parts: Vec<Part>,
 }
 
 impl OutputSegment<'_> {
-    /// Whether each thread has a copy.
+    /// Whether it is thread-local.
     pub(crate) fn is_tls(&self) -> bool {
         self.name == ".tdata"
     }
 }
 
-/// A piece of an output segment or custom section.
+/// A part of an output segment or of a custom section.
 #[derive(Clone, Copy, Debug)]
 pub struct Part {
-    /// Where it starts in the whole.
+    /// Its offset in the whole.
     pub offset: u64,
-    /// What it is.
+    /// Its contents.
     pub source: Source,
 }
 
-/// Where the bytes of a part come from.
+/// Where the bytes of a part are.
 #[derive(Clone, Copy, Debug)]
 pub enum Source {
-    /// A segment or custom section of a file.
+    /// In a segment or custom section of a file.
     Input(FileId, u32),
-    /// Merged strings: which table, of those of all segments or of the custom section.
+    /// In a table of merged strings: its position among those of all segments, or of the custom section.
     Strings(u32),
-    /// So many zeros, before a contribution that is aligned.
+    /// Padding before an aligned part: so many zeros.
     Gap(usize),
 }
 
-/// Where an input segment went.
+/// Where an input segment is in the output.
 #[derive(Clone, Copy, Debug)]
 enum Place {
     Dropped,
@@ -95,24 +95,24 @@ pub struct Memory<'a> {
     /// Tables of merged strings.
     pub strings: Vec<MergedStrings>,
     places: Vec<Vec<Place>>,
-    /// Size at the start, in pages.
+    /// Initial size in pages.
     pub pages: u64,
-    /// Limit in pages.
+    /// Maximum size in pages.
     pub max_pages: Option<u64>,
-    /// Threads share it: no segment is copied to its place on its own.
+    /// Whether threads share the memory, so that segments are not copied automatically.
     pub shared: bool,
-    /// It comes from outside, with any contents.
+    /// Whether memory is imported, so that its contents are unknown.
     pub imported: bool,
-    /// Where the flag is that says whether shared memory is filled.
+    /// Address of the flag that says whether shared memory has been initialised.
     pub init_flag: Option<u64>,
-    /// Something refers to `__heap_base`.
+    /// Whether something refers to `__heap_base`.
     has_heap: bool,
-    /// An addend counts from where a string went, as wasm-ld does it.
+    /// As in wasm-ld, addends are not used to find the string in a merged table.
     exact: bool,
     marks: Marks,
 }
 
-/// Addresses that symbols of the linker stand for.
+/// The values of the linker's symbols.
 #[derive(Debug, Default)]
 struct Marks {
     stack_low: u64,
@@ -149,14 +149,14 @@ pub(crate) fn lay_out<'a>(
     }
 }
 
-/// What clears `.bss` when memory comes from outside and may hold anything.
+/// How `.bss` becomes zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BssInImport {
-    /// Memory is our own: new memory is zero.
+    /// It is: the module defines the memory.
     Own,
-    /// A start function with `memory.fill`.
+    /// The start function clears it with `memory.fill`.
     Filled,
-    /// Zeros in the file.
+    /// The file contains zeros.
     InFile,
 }
 
@@ -190,7 +190,7 @@ fn align_to(value: u64, align: u64) -> u64 {
     value.div_ceil(align).saturating_mul(align)
 }
 
-/// Segments that a later link must be able to leave out by themselves.
+/// Segments in COMDAT groups, which must stay separate in an object.
 fn grouped(options: &WasmOptions, resolved: &Resolved<'_>) -> HashSet<(FileId, u32)> {
     let files = resolved.files().filter(|_| options.relocatable);
     let comdats = files.flat_map(|(file, object)| object.comdats.iter().map(move |c| (file, c)));
@@ -250,7 +250,7 @@ impl<'a> Memory<'a> {
             let plain = segment.relocs.is_empty() && !segment.data.is_empty();
             segment.strings && segment.align == 0 && options.optimize > 0 && plain
         };
-        // Only what is kept and copied alike can lie in one table.
+        // Strings in one table must agree in these flags.
         let kind = |input: &(FileId, u32)| (segment(input).retain, segment(input).tls);
         let mut kinds: Vec<(bool, bool)> = Vec::new();
         let mut lists: Vec<Vec<&[u8]>> = Vec::new();
@@ -267,7 +267,7 @@ impl<'a> Memory<'a> {
         let first_table = self.strings.len();
         let built = lists.iter().map(|list| MergedStrings::build(list));
         self.strings.extend(built);
-        // Where each table is, and how many inputs of it came.
+        // Where each table is, and how many of its inputs have been placed.
         let mut met: Vec<(Option<u64>, u32)> = vec![(None, 0); kinds.len()];
         let output = self.segments.len() as u32;
         let mut whole = OutputSegment {
@@ -286,7 +286,7 @@ impl<'a> Memory<'a> {
                 let table = table.unwrap_or_default();
                 let (at, number) = &mut met[table];
                 let table = first_table + table;
-                // The table stands where its first string was.
+                // The table takes the place of its first input.
                 let offset = *at.get_or_insert_with(|| {
                     let offset = whole.size;
                     whole.parts.push(Part {
@@ -359,7 +359,7 @@ impl<'a> Memory<'a> {
         if !settings.stack_first {
             at = self.place_stack(at, settings.stack_size);
         }
-        // Where nobody asks for a heap, no room is lost for its alignment.
+        // Without a heap there is no need to align its start.
         if self.has_heap {
             at = align_to(at, HEAP_ALIGN);
         }
@@ -379,7 +379,7 @@ impl<'a> Memory<'a> {
         at
     }
 
-    /// The output segment that a place in a file's segment went to, and where in it.
+    /// The output segment that contains an offset of a file's segment, and the offset there.
     pub fn place(&self, file: FileId, segment: u32, offset: u64) -> Option<(u32, u64)> {
         let place = self.places.get(file.0 as usize)?.get(segment as usize)?;
         let output = match *place {
@@ -393,8 +393,8 @@ impl<'a> Memory<'a> {
         ))
     }
 
-    /// What the inputs of each output segment have in common by `of`, which takes what was found
-    /// so far and the next one.
+    /// Combines flags of the inputs of each output segment with `of`, which takes the flags so far and the next
+    /// input.
     pub fn segment_flags(
         &self,
         resolved: &Resolved<'_>,
@@ -414,7 +414,7 @@ impl<'a> Memory<'a> {
         flags.into_iter().map(Option::unwrap_or_default).collect()
     }
 
-    /// Memory's size at the start and its limit.
+    /// Computes initial and maximum size.
     fn size(&mut self, options: &WasmOptions, used: u64, problems: &mut Vec<Diagnostic>) {
         let settings = &options.memory;
         let page = settings.page_size;
@@ -463,7 +463,7 @@ impl<'a> Memory<'a> {
             }
             self.max_pages = Some(settings.max / page);
         } else if settings.shared || (settings.fixed && at != 0) {
-            // A shared memory has a limit in any case, that of an object without data none.
+            // A shared memory must have a maximum size.
             self.max_pages = Some(self.pages);
         }
     }
@@ -476,37 +476,37 @@ impl<'a> Memory<'a> {
         high
     }
 
-    /// Where the stack pointer starts.
+    /// The initial value of the stack pointer.
     pub fn stack_pointer(&self) -> u64 {
         self.marks.stack_high
     }
 
-    /// Where thread-local data start.
+    /// The address of thread-local data.
     pub fn tls_base(&self) -> u64 {
         self.tls().map_or(0, |segment| segment.addr)
     }
 
-    /// The size of a thread's own data.
+    /// The size of thread-local data.
     pub fn tls_size(&self) -> u64 {
         self.tls().map_or(0, |segment| segment.size)
     }
 
-    /// The alignment of a thread's own data.
+    /// The alignment of thread-local data.
     pub fn tls_align(&self) -> u64 {
         self.tls().map_or(0, |segment| 1 << segment.align)
     }
 
-    /// Thread-local data, which are first.
+    /// The segment of thread-local data, which is the first one.
     fn tls(&self) -> Option<&OutputSegment<'a>> {
         self.segments.first().filter(|s| s.is_tls())
     }
 
-    /// Whether the start function has to give a segment its contents.
+    /// Whether the start function has to initialise a segment.
     pub fn fills(&self, segment: &OutputSegment<'_>) -> bool {
         self.shared || (self.imported && segment.zero)
     }
 
-    /// The address of a place in a file's segment.
+    /// The address of an offset in a file's segment.
     pub fn address(&self, file: FileId, segment: u32, offset: u64) -> u64 {
         match self.places[file.0 as usize][segment as usize] {
             Place::Dropped => 0,
@@ -530,10 +530,9 @@ impl<'a> Memory<'a> {
         }
     }
 
-    /// The address of a data symbol. `None` where it is undefined.
+    /// The value that relocations use for a data symbol. `None` if it is undefined.
     ///
-    /// Thread-local variables have none: what they get is their distance from the start of each
-    /// thread's own data, also where there is one thread only.
+    /// For a thread-local variable that is its offset in the thread-local data, even in programs without threads.
     pub fn symbol_address(&self, symbol: &Symbol<'_>, addend: i64) -> Option<u64> {
         let address = self.plain_address(symbol, addend)?;
         Some(match symbol.is_tls() {
@@ -542,7 +541,8 @@ impl<'a> Memory<'a> {
         })
     }
 
-    /// Where the segment of a thread-local variable starts: objects that are joined may have several.
+    /// The address of the segment that contains a thread-local variable. In an object there may be several such
+    /// segments.
     fn tls_start(&self, symbol: &Symbol<'_>) -> u64 {
         let place = match symbol.definition {
             Definition::Data { file, segment, .. } => {
@@ -558,10 +558,10 @@ impl<'a> Memory<'a> {
         }
     }
 
-    /// The address that a symbol has in the module's own copy of the data.
+    /// The address of a data symbol. For a thread-local variable, that is in the copy that the first thread uses.
     pub fn plain_address(&self, symbol: &Symbol<'_>, addend: i64) -> Option<u64> {
         match symbol.definition {
-            // Within merged strings the addend decides which string is meant.
+            // In merged strings, the addend decides which string is meant.
             Definition::Data {
                 file,
                 segment,
@@ -584,7 +584,7 @@ impl<'a> Memory<'a> {
         }
     }
 
-    /// The segment that `__start_NAME` or `__stop_NAME` is about, if there is one.
+    /// The segment that `__start_NAME` or `__stop_NAME` belongs to, if it exists.
     pub fn segment(&self, symbol: &str) -> Option<&OutputSegment<'a>> {
         let wanted = segment_name(symbol);
         self.segments.iter().find(|segment| segment.name == wanted)

@@ -1,4 +1,4 @@
-//! What goes where in the output: what [`assign`](crate::wasm::assign) finds out and the passes after it ask.
+//! The layout of the output: [`assign`](crate::wasm::assign) makes it, and later passes read it.
 
 pub(crate) mod heads;
 pub(crate) mod memory;
@@ -9,15 +9,15 @@ use std::ops::Range;
 
 use wasmparser::ExternalKind;
 
-use crate::wasm::debug;
-use crate::wasm::index::Indexes;
 use self::memory::{Memory, Part};
 use self::strings::MergedStrings;
-use crate::wasm::ids::{FileId, FunctionRef};
-use crate::wasm::symbols::Resolved;
 use crate::wasm::code::shortened::Shortened;
+use crate::wasm::debug;
+use crate::wasm::ids::{FileId, FunctionRef};
+use crate::wasm::index::Indexes;
+use crate::wasm::symbols::Resolved;
 
-/// Everything that has a place.
+/// The layout of the output.
 #[derive(Debug)]
 pub struct Layout<'a> {
     /// Linear memory.
@@ -26,47 +26,47 @@ pub struct Layout<'a> {
     pub indexes: Indexes<'a>,
     /// Exports, in order.
     pub exports: Vec<Export<'a>>,
-    /// The function that runs when the module is instantiated.
+    /// The start function.
     pub start: Option<u32>,
-    /// The first slot of the indirect table in use.
+    /// The first slot of the indirect function table that is used.
     pub table_base: u32,
-    /// Bodies that the linker makes, by number of the synthetic function.
+    /// The bodies of functions that the linker makes.
     pub bodies: Vec<Vec<u8>>,
-    /// Where each body starts in the code section, in the order of `indexes.functions`.
+    /// The offset of each body in the code section, in the order of `indexes.functions`.
     pub code_offsets: Vec<u64>,
-    /// Bodies with shortest numbers; `None` where they keep their padding.
+    /// Bodies of objects with shortest indexes; `None` if they keep padding.
     pub shortened: Option<Shortened>,
-    /// The data segments' bytes, where some of them are left out.
+    /// The contents of data segments, if runs of zeros are left out.
     pub contents: Vec<Contents>,
     /// Size of the code section's contents.
     pub code_size: u64,
-    /// Custom sections made of the files' own.
+    /// The custom sections that are made of those of files.
     pub customs: Vec<OutputCustom<'a>>,
-    /// By file and number of the section.
+    /// Where each custom section of each file is in the output.
     pub custom_places: Vec<Vec<Option<CustomPlace>>>,
-    /// What stays of debug information.
+    /// What is left of debug information.
     pub debug: debug::Pruned<'a>,
-    /// As wasm-ld does it (`--compat=wasm-ld`).
+    /// `--compat=wasm-ld`: offsets and values are exactly wasm-ld's.
     pub exact: bool,
 }
 
 /// An export.
 #[derive(Clone, Copy, Debug)]
 pub struct Export<'a> {
-    /// The name outside.
+    /// The name.
     pub name: &'a str,
-    /// What it is.
+    /// The kind.
     pub kind: ExternalKind,
-    /// Its number.
+    /// The index.
     pub index: u32,
 }
 
-/// A segment as it is written.
+/// The contents of a data segment with gaps.
 #[derive(Debug, Default)]
 pub struct Contents {
     /// All of its bytes.
     pub bytes: Vec<u8>,
-    /// Which of them are written.
+    /// The ranges that are written.
     pub chunks: Vec<Range<usize>>,
 }
 
@@ -77,28 +77,28 @@ pub struct OutputCustom<'a> {
     pub name: &'a str,
     /// Its size.
     pub size: u64,
-    /// What it consists of.
+    /// The parts in order.
     pub parts: Vec<Part>,
-    /// Its merged strings.
+    /// The merged strings, if it is a string table.
     pub strings: MergedStrings,
 }
 
-/// Where a file's custom section went.
+/// Where a custom section of a file is in the output.
 #[derive(Clone, Copy, Debug)]
 pub struct CustomPlace {
-    /// The output's section, by position.
+    /// Position of the output's section in `customs`.
     pub output: u32,
-    /// Where it starts in that.
+    /// The offset in it.
     pub offset: u64,
-    /// Number among the inputs of merged strings.
+    /// For string tables, the number of this input among the merged ones.
     pub strings: Option<u32>,
 }
 
-/// The alignment of records of coverage, in bytes.
+/// The alignment of coverage records, in bytes.
 pub(super) const COVERAGE_ALIGN: usize = 8;
 
 impl<'a> Layout<'a> {
-    /// The bytes of a body before relocation, with its size field.
+    /// A body before relocations are applied, with its size field.
     pub fn body<'s>(&'s self, resolved: &'s Resolved<'a>, function: FunctionRef) -> &'s [u8] {
         match function {
             FunctionRef::Synthetic(at) => &self.bodies[at as usize],
@@ -109,8 +109,8 @@ impl<'a> Layout<'a> {
         }
     }
 
-    /// Where an offset of a live body is in the code section. It counts from the locals, behind
-    /// the size field, as the object has them.
+    /// The offset in the code section of an offset in a live body. The latter counts from behind the size field, as
+    /// in objects.
     pub fn code_position(
         &self,
         resolved: &Resolved<'a>,
@@ -119,10 +119,10 @@ impl<'a> Layout<'a> {
     ) -> Option<u64> {
         let start = self.code_start(function)?;
         Some(match (function, &self.shortened) {
-            // wasm-ld counts from before their size.
+            // wasm-ld counts from the size field.
             (FunctionRef::Synthetic(_), _) if self.exact => start.wrapping_add(offset),
             (FunctionRef::Synthetic(_), _) => (start + 1).wrapping_add(offset),
-            // And as if nothing had become shorter.
+            // And as if bodies had not become shorter.
             (FunctionRef::Object(file, at), Some(shortened)) if !self.exact => {
                 let size_len = shortened.size_len(file, at);
                 (start + size_len).wrapping_add(shortened.moved(file, at, offset))
@@ -134,13 +134,13 @@ impl<'a> Layout<'a> {
         })
     }
 
-    /// Where a live body starts in the code section.
+    /// The offset of a live body in the code section.
     pub fn code_start(&self, function: FunctionRef) -> Option<u64> {
         let number = self.indexes.body_position(function)?;
         self.code_offsets.get(number).copied()
     }
 
-    /// The output's custom section, by position, that a file's went to.
+    /// Position in `customs` of the section that contains a file's custom section.
     pub fn custom_output(&self, file: FileId, section: u32) -> Option<u32> {
         self.custom_place(file, section).map(|place| place.output)
     }
@@ -150,7 +150,7 @@ impl<'a> Layout<'a> {
         places.get(section as usize)?.as_ref()
     }
 
-    /// Where an offset of a file's custom section is now.
+    /// The offset in the output of an offset in a file's custom section.
     pub fn custom_offset(&self, file: FileId, section: u32, offset: u64) -> Option<u64> {
         let place = self.custom_place(file, section)?;
         Some(match place.strings {

@@ -1,43 +1,43 @@
-//! What the passes have found out of a module, and of which pieces its file can consist.
+//! The results of the passes together, and the pieces of the output.
 
+use super::memory::OutputSegment;
+use super::{Layout, OutputCustom};
 use crate::wasm::WasmOptions;
 use crate::wasm::features::Features;
-use crate::wasm::live::Live;
-use super::{Layout, OutputCustom};
-use super::memory::OutputSegment;
 use crate::wasm::ids::FunctionRef;
+use crate::wasm::live::Live;
 use crate::wasm::symbols::Resolved;
 
-/// What the passes have found out.
+/// The results of the passes.
 pub struct Module<'s, 'a> {
     /// The command line.
     pub options: &'s WasmOptions,
-    /// Names and files.
+    /// Symbols and files.
     pub resolved: &'s Resolved<'a>,
-    /// What stays.
+    /// What is live.
     pub live: &'s Live,
-    /// All numbers.
+    /// Addresses, indexes and offsets.
     pub layout: &'s Layout<'a>,
-    /// The proposals in use.
+    /// The features that the output uses.
     pub features: &'s Features,
 }
 
-/// What goes into a piece of the output.
+/// A piece of the output.
 pub enum Piece<'s, 'a> {
     /// These bytes.
     Bytes(Vec<u8>),
-    /// A function body.
+    /// The body of a function.
     Body(FunctionRef),
-    /// A data segment.
+    /// A data segment, by its number.
     Segment(usize, &'s OutputSegment<'a>),
-    /// A part of a data segment, and where it starts in that.
+    /// A range of a data segment: the segment's number, the offset in it, and the bytes.
     Chunk(usize, usize, &'s [u8]),
-    /// A custom section's contents.
+    /// The contents of a custom section.
     Custom(&'s OutputCustom<'a>),
 }
 
 impl Module<'_, '_> {
-    /// How many bytes a piece has.
+    /// The size of a piece.
     pub fn size(&self, piece: &Piece<'_, '_>) -> usize {
         match piece {
             Piece::Bytes(bytes) => bytes.len(),
@@ -49,19 +49,19 @@ impl Module<'_, '_> {
     }
 }
 
-/// A module whose size is known, waiting for a place.
+/// A module whose pieces and size are known, and that can be written.
 pub struct Planned<'m, 's, 'a> {
     module: &'m Module<'s, 'a>,
     pieces: Vec<(Piece<'s, 'a>, usize)>,
 }
 
 impl<'m, 's, 'a> Planned<'m, 's, 'a> {
-    /// These pieces, with their sizes.
+    /// A module that consists of these pieces, with their sizes.
     pub(crate) fn new(module: &'m Module<'s, 'a>, pieces: Vec<(Piece<'s, 'a>, usize)>) -> Self {
         Self { module, pieces }
     }
 
-    /// What is written.
+    /// The module.
     pub fn module(&self) -> &'m Module<'s, 'a> {
         self.module
     }

@@ -1,17 +1,16 @@
-//! Merging of NUL-terminated strings, as ELF linkers do for `SHF_STRINGS`.
+//! Merges strings that end with NUL, as ELF linkers do for `SHF_STRINGS`.
 //!
-//! Wasm has no such section flag: data segments carry it in the `linking` section, and of the
-//! custom sections `.debug_str` and `.debug_line_str` are known by name. A string that
-//! is the end of another lies inside it.
+//! Data segments have a flag for this in the `linking` section. Custom sections have no flags: `.debug_str` and
+//! `.debug_line_str` are known by name. A string that is the end of another one shares its bytes.
 
 use hashbrown::HashMap;
 
-/// Several inputs' strings in one table, each string once.
+/// Strings of several inputs in one table, each string once.
 #[derive(Debug, Default)]
 pub struct MergedStrings {
     /// The table.
     pub bytes: Vec<u8>,
-    /// For each input, where its strings start and where they are now; ascending.
+    /// For each input, the old and the new offset of each string, ascending.
     pieces: Vec<Vec<(u32, u32)>>,
 }
 
@@ -41,21 +40,21 @@ impl MergedStrings {
         Self { bytes, pieces }
     }
 
-    /// Where an offset of an input is now.
+    /// The new offset of an offset in an input.
     pub fn place(&self, input: usize, offset: u64) -> u64 {
         let Some(list) = self.pieces.get(input) else {
             return 0;
         };
         let after = list.partition_point(|&(from, _)| u64::from(from) <= offset);
         match after.checked_sub(1).and_then(|at| list.get(at)) {
-            // Addends point wherever they like.
+            // An addend may lead to the middle of a string.
             Some(&(from, to)) => u64::from(to).wrapping_add(offset - u64::from(from)),
             None => offset,
         }
     }
 }
 
-/// Sorted by their reversed bytes, descending, a string comes right after those it is the end of.
+/// Builds the table. Sorted by their reversed bytes, descending, a string comes right behind those that end with it.
 fn with_tails(strings: &[&[u8]]) -> (Vec<u8>, Vec<u32>) {
     let mut order: Vec<u32> = (0..strings.len() as u32).collect();
     order.sort_unstable_by(|&a, &b| {

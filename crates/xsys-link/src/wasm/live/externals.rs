@@ -1,4 +1,4 @@
-//! Which symbols are imports of the module, and which are exports.
+//! The module's imports and exports.
 
 use wasmparser::SymbolFlags;
 
@@ -9,7 +9,7 @@ use crate::wasm::object::ImportName;
 use crate::wasm::options::Unresolved;
 use crate::wasm::symbols::Symbol;
 
-/// Whether a symbol is to be visible from outside.
+/// Whether a symbol is exported.
 pub(crate) fn is_exported(options: &WasmOptions, symbol: &Symbol<'_>) -> bool {
     symbol.is_defined()
         && !symbol.is_local()
@@ -20,7 +20,7 @@ pub(crate) fn is_exported(options: &WasmOptions, symbol: &Symbol<'_>) -> bool {
             || symbol.is_exported_by_name())
 }
 
-/// Whether what a symbol names comes from outside.
+/// Whether a symbol is imported.
 pub(crate) fn is_imported(
     options: &WasmOptions,
     id: SymbolId,
@@ -31,14 +31,14 @@ pub(crate) fn is_imported(
         && symbol.used
         && live.symbols[id.0 as usize]
         && !matches!(symbol.kind, SymbolKind::Data | SymbolKind::Section);
-    // In an object every undefined name is an import, until it is linked.
+    // In an object, every undefined symbol is an import.
     if options.relocatable {
         return importable;
     }
     importable
         && (!symbol.is_weak() || symbol.flags.contains(SymbolFlags::EXPLICIT_NAME))
         && match options.shrink.compat {
-            // What is only forgiven is no import there.
+            // In wasm-ld, a symbol that may only stay undefined is not imported.
             true => {
                 options.import_undefined
                     || options.unresolved == Unresolved::Import
@@ -48,7 +48,7 @@ pub(crate) fn is_imported(
         }
 }
 
-/// Whether the source or the command line says that a name may be undefined.
+/// Whether the source or the command line says that a symbol may be undefined.
 pub(crate) fn is_allowed(options: &WasmOptions, symbol: &Symbol<'_>) -> bool {
     symbol.explicit_import
         || symbol.provided
@@ -59,7 +59,7 @@ pub(crate) fn is_allowed(options: &WasmOptions, symbol: &Symbol<'_>) -> bool {
             .any(|name| name == symbol.name)
 }
 
-/// Where an import comes from.
+/// Module and name of a symbol's import.
 pub(crate) fn import_name<'a>(symbol: &Symbol<'a>) -> ImportName<'a> {
     symbol.import.as_deref().copied().unwrap_or(ImportName {
         module: "env",

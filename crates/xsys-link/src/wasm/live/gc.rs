@@ -1,13 +1,13 @@
-//! Pass 3, gc: what the program can reach.
+//! Garbage collection: finds what the program can reach.
 //!
-//! The unit is a function body, a data segment, a global, a table, a tag. Roots are the entry, the
-//! exports, symbols marked as not to be stripped, and, for files that take part, initialisers and
-//! retained segments. Debug information keeps nothing alive.
+//! Each function, data segment, global, table and tag is live or dead as a whole. The roots are the entry point,
+//! exports, symbols that must not be stripped, and, in files of which something is live, initialisers and segments
+//! that are marked `retain`. Debug information keeps nothing alive.
 
 use super::Live;
 use super::externals::is_exported;
 use crate::wasm::WasmOptions;
-use crate::wasm::ids::{SymbolKind, FileId, FunctionRef, SymbolId};
+use crate::wasm::ids::{FileId, FunctionRef, SymbolId, SymbolKind};
 use crate::wasm::reloc::{self, Relocs, Value};
 use crate::wasm::symbols::{Definition, LinkerSymbol, Resolved, Symbol};
 
@@ -20,7 +20,7 @@ fn is_end(symbol: &Symbol<'_>) -> bool {
     )
 }
 
-/// Finds what stays.
+/// Finds what is live.
 pub(crate) fn gc(options: &WasmOptions, resolved: &Resolved<'_>) -> Live {
     let all = !options.gc_sections;
     let mut marking = Marking {
@@ -34,13 +34,14 @@ pub(crate) fn gc(options: &WasmOptions, resolved: &Resolved<'_>) -> Live {
         let no_strip = symbol.flags.contains(wasmparser::SymbolFlags::NO_STRIP);
         let pointer = symbol.definition == Definition::Linker(LinkerSymbol::StackPointer);
         let finaliser = resolved.finaliser == Some(id);
-        // Which segments there are is not known yet: their ends are exported if they are there.
+        // It is not known yet which segments there are. If a segment exists, its ends are exported.
         let exported = is_exported(options, symbol) && !is_end(symbol);
         if entry || no_strip || pointer || finaliser || exported {
             marking.mark(id);
         }
     }
-    // For wasm-ld the entry's users are wrapped, of which the command line is one; what is exported is the entry.
+    // In wasm-ld, `--wrap` applies to the entry's users, and the command line is one of them; the export is the entry
+    // itself.
     if options.shrink.compat
         && let Some(id) = options
             .entry
@@ -49,7 +50,7 @@ pub(crate) fn gc(options: &WasmOptions, resolved: &Resolved<'_>) -> Live {
     {
         marking.mark(id);
     }
-    // Addresses of the linker's own are known, whether code asks for them or only a custom section does.
+    // The addresses that the linker defines are known, even if only a custom section refers to them.
     for (id, symbol) in resolved.named() {
         let ours = matches!(symbol.definition, Definition::Linker(_)) && !is_end(symbol);
         if symbol.kind == SymbolKind::Data && ours {
@@ -65,7 +66,7 @@ pub(crate) fn gc(options: &WasmOptions, resolved: &Resolved<'_>) -> Live {
         marking.follow(file, relocs);
     }
     let mut live = marking.live;
-    // The calls to initialisers are in a function that has no relocations to show for it.
+    // The function that calls initialisers has no relocations.
     let has_init = resolved.files().any(|(file, object)| {
         let mut initialisers = object.init_functions.iter();
         initialisers.any(|&(_, symbol)| {
@@ -95,7 +96,7 @@ fn everything(options: &WasmOptions, resolved: &Resolved<'_>, live: bool) -> Liv
         files: vec![false; resolved.files.len()],
         folded: Vec::new(),
     };
-    // wasm-ld writes copies of groups that it has already where nothing is dropped.
+    // If nothing is dropped, wasm-ld also writes members of groups that another file had first.
     if live && options.shrink.compat {
         return found;
     }
@@ -113,7 +114,7 @@ fn everything(options: &WasmOptions, resolved: &Resolved<'_>, live: bool) -> Liv
 }
 
 struct Marking<'r, 'a> {
-    /// As wasm-ld does it: retained segments stay even if another file had their group first.
+    /// As in wasm-ld, `retain` segments are live even in groups that another file had first.
     compat: bool,
     resolved: &'r Resolved<'a>,
     queue: Vec<(FileId, Relocs<'a>)>,
@@ -165,7 +166,7 @@ impl Marking<'_, '_> {
         }
     }
 
-    /// Something of this file stays: so do its initialisers and retained segments.
+    /// Makes the initialisers and `retain` segments of a file live, because something else of the file is.
     fn enter_file(&mut self, file: FileId) {
         if std::mem::replace(&mut self.live.files[file.0 as usize], true) {
             return;
@@ -193,8 +194,8 @@ impl Marking<'_, '_> {
                 return;
             }
             let id = self.resolved.file_symbol(file, entry.index);
-            // A stub has no slot, so its address does not bring it in.
-            // For wasm-ld one that counts from the table's base does.
+            // A function that traps has no slot, so taking its address does not make it live. In wasm-ld, a slot
+            // relative to the table's base does.
             let follows = self.compat && value == Value::TableSlotRelative;
             if value.is_table_slot() && !follows && self.resolved.symbol(id).stub {
                 return;
@@ -204,7 +205,7 @@ impl Marking<'_, '_> {
     }
 }
 
-/// Sets a flag; `true` when it was not set before.
+/// Sets a flag; `true` if it was not set before.
 fn set(lists: &mut [Vec<bool>], file: FileId, at: u32) -> bool {
     match lists[file.0 as usize].get_mut(at as usize) {
         Some(flag) => !std::mem::replace(flag, true),

@@ -1,4 +1,4 @@
-//! What stays in the output: what [`gc`] finds reachable, less the copies that [`fold`] leaves out.
+//! What is live: what [`gc`] finds reachable, without the copies that [`fold`] drops.
 
 pub(crate) mod externals;
 pub(crate) mod fold;
@@ -7,32 +7,32 @@ pub(crate) mod gc;
 use crate::wasm::ids::{FileId, FunctionRef, SymbolId, SymbolKind};
 use crate::wasm::symbols::{Definition, Symbol};
 
-/// What stays.
+/// What is live.
 #[derive(Debug, Default)]
 pub struct Live {
-    /// Per file.
+    /// By file.
     pub functions: Vec<Vec<bool>>,
-    /// Per file.
+    /// By file.
     pub segments: Vec<Vec<bool>>,
-    /// Per file.
+    /// By file.
     pub globals: Vec<Vec<bool>>,
-    /// Per file.
+    /// By file.
     pub tables: Vec<Vec<bool>>,
-    /// Per file.
+    /// By file.
     pub tags: Vec<Vec<bool>>,
     /// Functions that the linker makes.
     pub synthetic: Vec<bool>,
     /// Symbols that something live refers to.
     pub symbols: Vec<bool>,
-    /// Files of which something stays.
+    /// Files of which something is live.
     pub files: Vec<bool>,
-    /// Per file, functions that an equal one stands in for: dead, but their symbols mean the other
-    /// one. Empty where nothing was folded.
+    /// By file, functions that were folded into an equal one: they are dead, and their symbols mean the other one.
+    /// Empty if nothing was folded.
     pub folded: Vec<Vec<bool>>,
 }
 
 impl Live {
-    /// Whether an equal function stands in for this one.
+    /// Whether a function was folded into an equal one.
     pub fn is_folded(&self, file: FileId, function: u32) -> bool {
         let list = self.folded.get(file.0 as usize);
         list.and_then(|list| list.get(function as usize))
@@ -40,7 +40,7 @@ impl Live {
             .unwrap_or(false)
     }
 
-    /// Whether what a symbol names stays.
+    /// Whether what a symbol names is live.
     pub fn holds(&self, id: SymbolId, symbol: &Symbol<'_>) -> bool {
         let at = |lists: &[Vec<bool>], file: FileId, index: u32| {
             let list = &lists[file.0 as usize];

@@ -14,15 +14,15 @@ use rayon::Scope;
 use rayon::prelude::*;
 use xsys_diag::Diagnostic;
 
-use crate::wasm::WasmOptions;
-use crate::wasm::name_table::{Hashed, NameTable};
-use crate::wasm::object::{self, DebugRelocs, ObjectFile};
-use crate::wasm::reloc::Keeper;
 use self::stub_library::Stubs;
 use crate::input::InputError;
 use crate::input::archive::{Archive, Member};
 use crate::input::kind::FileKind;
 use crate::input::map::FileStore;
+use crate::wasm::WasmOptions;
+use crate::wasm::name_table::{Hashed, NameTable};
+use crate::wasm::object::{self, DebugRelocs, ObjectFile};
+use crate::wasm::reloc::Keeper;
 
 /// A file of the command line, mapped by the caller.
 #[derive(Clone, Debug)]

@@ -1,15 +1,15 @@
-//! The `linking` section: symbols, what segments are, initialisers, COMDAT groups.
+//! The `linking` section: the symbol table, flags of segments, initialisers, COMDAT groups.
 //!
 //! Spec: WebAssembly tool-conventions, `Linking.md`, "Linking Metadata Section".
 
 use wasmparser::{ComdatSymbolKind, Linking, LinkingSectionReader, SymbolFlags, SymbolInfo};
 
-use crate::wasm::name_table;
 use super::sections::{Section, sections};
 use super::{Comdat, NameClass, ObjectFile, ObjectSymbol, Parsed, Place, text};
 use crate::wasm::ids::SymbolKind;
+use crate::wasm::name_table;
 
-/// The names that a member of an archive defines, for archives without a symbol table.
+/// The names that an object defines. They are needed for archives without an index.
 pub fn defined_names(bytes: &[u8]) -> Parsed<Vec<&str>> {
     let mut names = Vec::new();
     for section in sections(bytes)?.iter().filter(|section| section.id == 0) {
@@ -48,7 +48,7 @@ pub(super) fn each_symbol<'a>(
     Ok(())
 }
 
-/// Nothing could stand in for a missing global, table or tag: those are never weak.
+/// A missing global, table or tag cannot be replaced by anything, so such a symbol must not be weak.
 fn check_weak(symbol: &ObjectSymbol<'_>) -> Parsed<()> {
     let what = match symbol.kind {
         SymbolKind::Table => "table",
@@ -79,7 +79,8 @@ impl<'a> ObjectFile<'a> {
                         segment.name = item.name;
                         segment.align = item.alignment;
                         segment.strings = item.flags.bits() & 1 != 0;
-                        // Older objects, and those that wasm-ld joins, only have the name.
+                        // Objects from older compilers, and those made by `wasm-ld -r`, do not have the flag: the
+                        // name decides.
                         segment.tls = item.flags.bits() & 2 != 0
                             || [".tdata", ".tbss"]
                                 .iter()
@@ -100,7 +101,7 @@ impl<'a> ObjectFile<'a> {
                     }
                 }
                 Linking::SymbolTable(map) => {
-                    // A symbol takes three bytes at least.
+                    // A symbol takes at least three bytes.
                     let most = section.payload.len() / 3;
                     self.symbols.reserve((map.count() as usize).min(most));
                     self.kinds.reserve((map.count() as usize).min(most));
@@ -141,8 +142,8 @@ impl<'a> ObjectFile<'a> {
         Ok(())
     }
 
-    /// Compilers for targets without reference types write no symbols for tables: then there may be one, and it has
-    /// to be the indirect function table, which comes from outside.
+    /// Compilers for targets without reference types write no table symbols. Then there may only be one table: the
+    /// indirect function table, which is imported.
     fn check_tables(&self) -> Parsed<()> {
         let is_table = |symbol: &&ObjectSymbol<'_>| symbol.kind == SymbolKind::Table;
         let symbols = self.symbols.iter().filter(is_table).count();
@@ -248,7 +249,7 @@ impl<'a> ObjectFile<'a> {
                 })
             }
             SymbolInfo::Section { flags, section } => {
-                // Sections that were dropped (bitcode) get a number that no list has.
+                // Sections that were left out (bitcode) get a number that no list contains.
                 let at = self.custom(section);
                 Ok(ObjectSymbol {
                     name: "",
@@ -265,7 +266,7 @@ impl<'a> ObjectFile<'a> {
         }
     }
 
-    /// The symbol of an item that stands in an index space.
+    /// The symbol of a function, global, table or tag.
     fn item(
         &self,
         kind: SymbolKind,

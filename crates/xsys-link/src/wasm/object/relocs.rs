@@ -1,13 +1,13 @@
-//! The `reloc.*` sections, checked and dealt out to the chunks that they are about.
+//! The `reloc.*` sections: their entries are checked and distributed to functions, segments and custom sections.
 //!
 //! Spec: WebAssembly tool-conventions, `Linking.md`, "Relocation Sections".
 
 use wasmparser::{RelocationEntry, RelocationType};
 
-use crate::wasm::reloc::{self, Keeper, Kept, Reader, Relocs, Value};
 use super::sections::Section;
 use super::{DebugRelocs, Function, ObjectFile, ObjectSymbol, Parsed, Problem, Segment, text};
 use crate::wasm::ids::SymbolKind;
+use crate::wasm::reloc::{self, Keeper, Kept, Reader, Relocs, Value};
 
 fn malformed(at: usize) -> String {
     format!("a relocation at {at:#x} of its list is malformed")
@@ -17,14 +17,14 @@ fn outside(offset: usize) -> String {
     format!("a relocation at {offset:#x} is outside of its section")
 }
 
-/// Entries of one section have to ascend and must not overlap.
+/// Checks that entries of a section ascend and do not overlap.
 #[derive(Default)]
 struct Order {
     end: usize,
 }
 
 impl Order {
-    /// Where an entry's field is.
+    /// Start and end of an entry's field.
     #[inline]
     fn check(&mut self, entry: &RelocationEntry) -> Parsed<(usize, usize)> {
         let offset = entry.offset as usize;
@@ -38,9 +38,9 @@ impl Order {
     }
 }
 
-/// What is known of an object when the relocations of its chunks are looked at.
+/// What decoding the relocations of a section needs.
 struct Dealing<'s, 'a> {
-    /// Where each chunk's fields can be: start and end. They ascend.
+    /// The range of each chunk, ascending, in which fields can be.
     extents: &'s [(u32, u32)],
     kinds: &'s [SymbolKind],
     types: usize,
@@ -48,16 +48,16 @@ struct Dealing<'s, 'a> {
 }
 
 impl Dealing<'_, '_> {
-    /// Decodes so many entries: what is kept of them, and where that ends for each chunk. `None` where
-    /// anything is wrong: nearly all files are right, and what is wrong is found out in a second look.
+    /// Decodes `count` entries and returns those that are kept, and for each chunk where its entries end. `None` if
+    /// anything is wrong; what it is, [`ObjectFile::fault`] finds out. Nearly all files are right.
     #[inline(never)]
     fn deal(&mut self, bytes: &[u8], count: usize) -> Option<(Vec<Kept>, Vec<u32>)> {
-        // An entry takes three bytes at least; few take two places.
+        // An entry takes at least three bytes in the file; few take two words in the list.
         let most = count.min(bytes.len() / 3);
         let mut kept = Vec::with_capacity(most + most / 4);
         let mut ends = Vec::with_capacity(self.extents.len() + 1);
         let mut extents = self.extents.iter();
-        // From where to where the next field can be.
+        // The range in which the next field can be.
         let (mut floor, mut end) = (0, 0);
         let mut at = 0;
         for _ in 0..count {
@@ -86,25 +86,25 @@ impl Dealing<'_, '_> {
                 return None;
             }
         }
-        // The first chunk ends where the second one starts.
+        // So far each number is where a chunk's entries start; the end is where the next one's start.
         ends.resize(self.extents.len() + 1, kept.len() as u32);
         ends.remove(0);
         Some((kept, ends))
     }
 }
 
-/// Who is shown the relocations of a section.
+/// Receives the relocations of a section.
 pub trait Visitor {
-    /// One of them.
+    /// A single entry.
     fn one(&mut self, entry: &RelocationEntry);
-    /// All that come next and are [alike](Reader::alike).
+    /// The entries that continue the run of `sample` ([`Reader::alike`]).
     fn many(&mut self, sample: &RelocationEntry, reader: &mut Reader<'_>);
 }
 
-/// Relocations are only checked.
-struct Nobody;
+/// Receives entries that are only checked.
+struct CheckOnly;
 
-impl Visitor for Nobody {
+impl Visitor for CheckOnly {
     fn one(&mut self, _: &RelocationEntry) {}
 
     fn many(&mut self, _: &RelocationEntry, reader: &mut Reader<'_>) {
@@ -113,10 +113,9 @@ impl Visitor for Nobody {
 }
 
 impl<'a> ObjectFile<'a> {
-    /// Goes through the relocations of a custom section and checks them: those of debug information
-    /// are [left unchecked](DebugRelocs::Deferred) where it is read entry by entry later. What has
-    /// been handed out is worth nothing where one of them turns out to be wrong, so `visitor` must not
-    /// rely on its being right.
+    /// Passes the relocations of a custom section to `visitor` and checks them, if they are still unchecked
+    /// ([`DebugRelocs::Deferred`]). The check ends after the last one: `visitor` must not rely on entries being
+    /// correct, and if this fails, what it gathered is useless.
     #[inline]
     pub fn each_checked(&self, custom: u32, visitor: &mut impl Visitor) -> Parsed<()> {
         let Some(custom) = self.customs.get(custom as usize) else {
@@ -130,11 +129,11 @@ impl<'a> ObjectFile<'a> {
     }
 
     fn each_encoded(&self, bytes: &[u8], size: usize, visitor: &mut impl Visitor) -> Parsed<()> {
-        // Nearly all files are right: what is wrong is found out in a second look.
+        // Nearly all files are right; only if one is not, a second pass finds out what is wrong.
         let mut right = true;
         let mut reader = reloc::Reader::new(bytes);
         loop {
-            // The sample has been looked at.
+            // The sample itself has been visited.
             if let Some(sample) = reader.sample() {
                 visitor.many(&sample, &mut reader);
             }
@@ -151,7 +150,7 @@ impl<'a> ObjectFile<'a> {
         }
     }
 
-    /// Checks the relocations of a section of a size one by one.
+    /// Checks the relocations of a section of this size one by one.
     #[cold]
     fn check_all(&self, bytes: &[u8], size: usize) -> Parsed<()> {
         let (mut at, mut order) = (0, Order::default());
@@ -167,7 +166,7 @@ impl<'a> ObjectFile<'a> {
         Ok(())
     }
 
-    /// Gives each chunk its slice of a relocation section.
+    /// Decodes a relocation section and gives each chunk its part.
     pub(super) fn read_relocs(
         &mut self,
         section: &Section<'a>,
@@ -181,7 +180,7 @@ impl<'a> ObjectFile<'a> {
         let count = reader.read_var_u32().map_err(text)?;
         let entries = section.payload.get(reader.current_position()..);
         let entries = entries.unwrap_or_default();
-        // Extents of the target's chunks, ascending, to be met by the ascending relocations.
+        // The ranges of the section's chunks, ascending as the relocations are.
         let extents: Vec<(u32, u32)> = if Some(target) == code {
             let extent =
                 |f: &Function<'_>| (f.offset + f.size_len, f.offset + f.bytes.len() as u32);
@@ -190,7 +189,7 @@ impl<'a> ObjectFile<'a> {
             let extent = |s: &Segment<'_>| (s.offset, s.offset + s.data.len() as u32);
             self.segments.iter().map(extent).collect()
         } else {
-            // Relocations of a section that was dropped.
+            // The section was left out.
             let Some(found) = self.custom(target) else {
                 return Ok(());
             };
@@ -201,7 +200,7 @@ impl<'a> ObjectFile<'a> {
                 }
                 let size = custom.data.len();
                 return match debug {
-                    DebugRelocs::Checked => self.each_encoded(entries, size, &mut Nobody),
+                    DebugRelocs::Checked => self.each_encoded(entries, size, &mut CheckOnly),
                     DebugRelocs::Ignored | DebugRelocs::Deferred => Ok(()),
                 };
             }
@@ -237,7 +236,7 @@ impl<'a> ObjectFile<'a> {
         Ok(())
     }
 
-    /// What is wrong with the relocations of chunks.
+    /// Finds out what is wrong with the relocations of a section.
     #[cold]
     fn fault(&self, bytes: &[u8], count: u32, extents: &[(u32, u32)]) -> Problem {
         let (mut at, mut order) = (0, Order::default());
@@ -261,7 +260,7 @@ impl<'a> ObjectFile<'a> {
         })
     }
 
-    /// Whether an entry names something that its type can refer to.
+    /// Checks that an entry refers to something that its type can refer to.
     #[inline]
     fn check_reloc(&self, entry: &RelocationEntry) -> Parsed<()> {
         match self.kinds.get(entry.index as usize) {
@@ -270,7 +269,7 @@ impl<'a> ObjectFile<'a> {
         }
     }
 
-    /// The rest: types are in a list of their own.
+    /// The slow part: relocations of type indexes, and errors.
     fn check_type_reloc(&self, entry: &RelocationEntry) -> Parsed<()> {
         let row = reloc::row(entry.ty);
         if row.value == Value::Type {

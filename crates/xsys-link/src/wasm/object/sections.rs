@@ -1,12 +1,12 @@
-//! The sections of a module, and the items in those that need no knowledge of linking.
+//! The sections of a module, and what they contain apart from linking metadata.
 //!
 //! Spec: core specification, "Binary Format, Modules".
 
 use wasmparser::{BinaryReader, TypeRef};
 
+use super::{Function, Global, ImportName, MAGIC, ObjectFile, Parsed, Segment, Signature, text};
 use crate::wasm::leb::read_uleb32;
 use crate::wasm::reloc::Relocs;
-use super::{Function, Global, ImportName, MAGIC, ObjectFile, Parsed, Segment, Signature, text};
 
 pub(super) struct Section<'a> {
     pub(super) id: u8,
@@ -14,7 +14,7 @@ pub(super) struct Section<'a> {
     pub(super) payload: &'a [u8],
 }
 
-/// Splits a module into sections.
+/// Splits a module into its sections.
 pub(super) fn sections<'a>(bytes: &'a [u8]) -> Parsed<Vec<Section<'a>>> {
     let mut reader = BinaryReader::new(bytes, 0);
     if reader
@@ -24,7 +24,7 @@ pub(super) fn sections<'a>(bytes: &'a [u8]) -> Parsed<Vec<Section<'a>>> {
     {
         return Err("it does not start like a wasm module".into());
     }
-    // As many as compilers write.
+    // Compilers write fewer than that.
     let mut found = Vec::with_capacity(32);
     while !reader.eof() {
         let id = reader.read_u8().map_err(text)?;
@@ -56,7 +56,7 @@ impl<'a> Section<'a> {
         ))
     }
 
-    /// The encoded bytes of each item of a section of `count` items read by `skip`.
+    /// The encoded bytes of each item of a section. `skip` reads one item.
     pub(super) fn items(
         &self,
         mut skip: impl FnMut(&mut BinaryReader<'a>) -> wasmparser::Result<()>,
@@ -73,7 +73,7 @@ impl<'a> Section<'a> {
     }
 }
 
-/// What a well-formed module without symbols is, in words; `None` for objects and broken files.
+/// Describes a well-formed module that has no symbol table; `None` for objects and damaged files.
 pub fn finished(bytes: &[u8]) -> Option<&'static str> {
     let mut what = "a finished wasm module";
     for section in sections(bytes)
@@ -93,7 +93,7 @@ pub fn finished(bytes: &[u8]) -> Option<&'static str> {
 impl<'a> ObjectFile<'a> {
     pub(super) fn read_imports(&mut self, section: &Section<'a>) -> Parsed<()> {
         let reader = wasmparser::ImportSectionReader::new(section.reader()).map_err(text)?;
-        // An import takes four bytes at least; nearly all are functions.
+        // An import takes at least four bytes; nearly all are functions.
         let most = (reader.count() as usize).min(section.payload.len() / 4);
         self.imports.functions.reserve(most);
         for import in reader.into_imports() {
@@ -131,9 +131,9 @@ impl<'a> ObjectFile<'a> {
             plain &= is_plain_constant(&global)?;
             Ok(())
         })?;
-        // Anything else may name an index, and no relocation could follow it.
+        // Any other initialiser may contain an index, and there is no relocation to update it.
         if !plain {
-            return Err("the value of one of its globals is no plain constant".into());
+            return Err("the value of one of its globals is not a plain constant".into());
         }
         self.globals = items
             .into_iter()
@@ -179,7 +179,7 @@ impl<'a> ObjectFile<'a> {
         let reader = wasmparser::DataSectionReader::new(section.reader()).map_err(text)?;
         for data in reader {
             let data = data.map_err(text)?;
-            // The segment ends with its contents.
+            // The contents are at the end of the segment.
             let end = data.range.end as usize - section.start;
             self.segments.push(segment(data.data, end));
         }
@@ -187,7 +187,7 @@ impl<'a> ObjectFile<'a> {
     }
 
     pub(super) fn read_names(&mut self, section: &Section<'a>) {
-        // A broken name section costs names, nothing else.
+        // Errors in the name section only cost names.
         let imported = self.imports.functions.len() as u32;
         for part in wasmparser::NameSectionReader::new(section.reader()).flatten() {
             if let wasmparser::Name::Function(map) = part {
@@ -216,21 +216,21 @@ fn segment(data: &[u8], end: usize) -> Segment<'_> {
     }
 }
 
-/// The segments of a data section as compilers write them: each in memory 0, at a constant. There
-/// are tens of thousands. `None` for anything else, and where something is wrong.
+/// The segments of a data section that has the form that compilers write: each active in memory 0 at a constant
+/// address. There are tens of thousands. `None` for any other form, and if something is wrong.
 fn usual_data(payload: &[u8]) -> Option<Vec<Segment<'_>>> {
     const ACTIVE: u8 = 0;
     const I32_CONST: u8 = 0x41;
     const END: u8 = 0x0b;
     let mut at = 0;
     let count = read_uleb32(payload, &mut at)? as usize;
-    // A segment takes five bytes at least.
+    // A segment takes at least five bytes.
     let mut segments = Vec::with_capacity(count.min(payload.len() / 5));
     for _ in 0..count {
         let &[ACTIVE, I32_CONST, ref address @ ..] = payload.get(at..)? else {
             return None;
         };
-        // Four bytes hold any number that is written in the shortest form.
+        // Four bytes are enough for addresses in their shortest form.
         let length = address.iter().take(4).position(|&byte| byte < 0x80)? + 1;
         if address.get(length) != Some(&END) {
             return None;
@@ -244,7 +244,7 @@ fn usual_data(payload: &[u8]) -> Option<Vec<Segment<'_>>> {
     (at == payload.len()).then_some(segments)
 }
 
-/// The types of functions with bodies.
+/// The types of the functions that the object defines.
 pub(super) fn read_function_types(section: &Section<'_>, out: &mut Vec<u32>) -> Parsed<()> {
     let reader = wasmparser::FunctionSectionReader::new(section.reader());
     let reader = reader.map_err(text)?;
@@ -255,7 +255,7 @@ pub(super) fn read_function_types(section: &Section<'_>, out: &mut Vec<u32>) -> 
     Ok(())
 }
 
-/// Functions that are exported, with their names.
+/// The exported functions with their names.
 pub(super) fn read_function_exports<'a>(
     section: &Section<'a>,
     out: &mut Vec<(u32, &'a str)>,
@@ -275,19 +275,19 @@ pub(super) fn types<'a>(section: &Section<'a>) -> Parsed<Vec<Signature<'a>>> {
         return Ok(types);
     }
     let items = section.items(|reader| reader.read::<wasmparser::RecGroup>().map(drop))?;
-    // 0x60 opens a plain function type; groups and subtypes have no place in linkable objects.
+    // 0x60 starts a function type; recursive groups and subtypes are not allowed in objects.
     match items.iter().all(|item| item.first() == Some(&0x60)) {
         true => Ok(items),
         false => Err("it declares types other than functions".into()),
     }
 }
 
-/// The types of a section if they are all of functions that take and give plain numbers. `None` for
-/// anything else, and where something is wrong.
+/// The types of a section if all parameters and results are numbers. `None` for any other types, and if something is
+/// wrong.
 fn usual_types(payload: &[u8]) -> Option<Vec<Signature<'_>>> {
     let mut at = 0;
     let count = read_uleb32(payload, &mut at)? as usize;
-    // A type takes three bytes at least.
+    // A type takes at least three bytes.
     let mut types = Vec::with_capacity(count.min(payload.len() / 3));
     for _ in 0..count {
         let from = at;
@@ -310,7 +310,7 @@ fn usual_types(payload: &[u8]) -> Option<Vec<Signature<'_>>> {
     (at == payload.len()).then_some(types)
 }
 
-/// Whether a global starts with a constant of its type.
+/// Whether a global's initial value is a constant of its type.
 fn is_plain_constant(global: &wasmparser::Global<'_>) -> wasmparser::Result<bool> {
     use wasmparser::{Operator as O, ValType as V};
     let mut operators = global.init_expr.get_operators_reader();
@@ -327,7 +327,7 @@ fn is_plain_constant(global: &wasmparser::Global<'_>) -> wasmparser::Result<bool
     Ok(fits && matches!(operators.read()?, O::End) && operators.eof())
 }
 
-/// A global's type with a one-byte value type: all that imports of globals ever have.
+/// A global's type, if its value type is encoded in one byte. Imported globals have no others.
 pub(super) fn global_type(ty: wasmparser::GlobalType) -> Option<[u8; 2]> {
     use wasmparser::ValType;
     let value = match ty.content_type {
@@ -343,7 +343,7 @@ pub(super) fn global_type(ty: wasmparser::GlobalType) -> Option<[u8; 2]> {
     Some([value, u8::from(ty.mutable)])
 }
 
-/// The reader takes any number; without 64-bit indexes a table has less than 4 Gi entries.
+/// wasmparser accepts any number; without 64-bit indexes a table has less than 4 Gi entries.
 pub(super) fn check_table(ty: wasmparser::TableType) -> Parsed<()> {
     let most = if ty.table64 {
         u64::MAX
@@ -353,7 +353,7 @@ pub(super) fn check_table(ty: wasmparser::TableType) -> Parsed<()> {
     let size = ty.initial.max(ty.maximum.unwrap_or(0));
     if size > most {
         return Err(format!(
-            "it has a table of {size:#x} entries, {most:#x} are possible"
+            "it has a table of {size:#x} entries, but at most {most:#x} are possible"
         ));
     }
     if ty.shared {
@@ -367,7 +367,7 @@ pub(super) fn check_table(ty: wasmparser::TableType) -> Parsed<()> {
     Ok(())
 }
 
-/// An imported table's type, encoded.
+/// The encoded type of an imported table.
 pub(super) fn table_type(ty: wasmparser::TableType) -> Option<Vec<u8>> {
     use wasmparser::RefType;
     let element = match ty.element_type {
@@ -447,7 +447,7 @@ mod tests {
         });
         assert_eq!(parsed.collect::<Vec<_>>(), expected);
 
-        // Cut off, with something behind, passive, in another memory, at no constant, at a long one.
+        // Cut off, with trailing bytes, passive, in another memory, without a constant, with a long address.
         let mut longer = payload.to_vec();
         longer.push(0);
         for odd in [

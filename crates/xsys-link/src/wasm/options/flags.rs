@@ -5,14 +5,14 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use super::reading::Reading;
-use super::{InputName, Unresolved};
-use crate::options::MapTo;
-use crate::options::gnu::VERSION;
 pub(crate) use super::values::{Counterpart, Wrong};
 use super::values::{
     allow_undefined_file, build_id, compat, error_limit, icf, import_memory, keyword, list,
     machine, number, page_size, report_to, reproduce, table_base, threads, unresolved, wrap,
 };
+use super::{InputName, Unresolved};
+use crate::options::MapTo;
+use crate::options::gnu::VERSION;
 
 /// A row of the table.
 pub(crate) struct Flag {
@@ -581,7 +581,7 @@ pub(crate) static FLAGS: &[Flag] = &[
     flag(
         &["rsp-quoting"],
         Argument::Required,
-        Action::Set(values::quoting),
+        Action::Set(super::values::quoting),
         "how response files are quoted: posix (as rustc writes them) or windows",
     ),
     set!(

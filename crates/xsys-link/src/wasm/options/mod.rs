@@ -15,9 +15,9 @@ use xsys_diag::Diagnostic;
 
 pub use parse::expand_all;
 
-use crate::wasm::object::DebugRelocs;
 use crate::input::search::Search;
 use crate::options::{BuildId, MapTo, Reproduce};
+use crate::wasm::object::DebugRelocs;
 
 /// What to link and how.
 #[derive(Clone, Debug)]

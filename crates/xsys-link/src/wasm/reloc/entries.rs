@@ -1,20 +1,20 @@
-//! Relocation entries, decoded once.
+//! Relocation entries: decoding them, and keeping those that are needed again.
 //!
 //! Spec: WebAssembly tool-conventions, `Linking.md`, "Relocation Sections".
 //!
-//! Entries of code and data are looked at in six passes, those of debug information in two at most, and
-//! there are far more of the latter. So the former are kept, eight bytes each; debug information
-//! keeps the encoded slice of its section.
+//! Six passes read the entries of code and data; those of debug information are read twice at most, and there are far
+//! more of them. So the former are decoded once and kept in eight bytes each; of debug information, the encoded bytes
+//! are kept.
 
 use wasmparser::{RelocationEntry, RelocationType};
 
-use crate::wasm::leb;
 use super::{Field, TYPES, Value, describe, row};
 use crate::input::arena::Arena;
+use crate::wasm::leb;
 
-/// Decodes the entry at `at` and moves behind it. `None` at the end and where it is malformed.
+/// Decodes the entry at `at` and advances `at`. `None` at the end and if the entry is malformed.
 ///
-/// There are millions of entries in a debug build, each read in several passes.
+/// A debug build has millions of entries, each read in several passes.
 #[inline(always)]
 pub(crate) fn read(bytes: &[u8], at: &mut usize) -> Option<RelocationEntry> {
     let rest = bytes.get(*at..)?;
@@ -40,7 +40,7 @@ pub(crate) fn read(bytes: &[u8], at: &mut usize) -> Option<RelocationEntry> {
 /// Offset, index and addend of an entry, and its length.
 type Numbers = (u32, u32, i64, usize);
 
-/// Decodes an entry with numbers of usual lengths.
+/// Decodes an entry whose numbers have at most five bytes each.
 #[inline(always)]
 fn read_within(window: &leb::Window, addend: Addend) -> Option<Numbers> {
     let mut used = 1;
@@ -58,12 +58,12 @@ fn read_within(window: &leb::Window, addend: Addend) -> Option<Numbers> {
         }
         Addend::Wide => return None,
     };
-    // Numbers of five bytes have three bits more than there is room for.
+    // Five bytes of LEB128 have 35 bits.
     let fits = (offset | index) >> 32 == 0 && i64::from(addend as i32) == addend;
     fits.then_some((offset as u32, index as u32, addend, used))
 }
 
-/// Decodes any entry.
+/// Decodes an entry with numbers of any length.
 #[cold]
 #[inline(never)]
 fn read_bytewise(bytes: &[u8], addend: Addend) -> Option<Numbers> {
@@ -78,19 +78,19 @@ fn read_bytewise(bytes: &[u8], addend: Addend) -> Option<Numbers> {
     Some((offset, index, addend, at))
 }
 
-/// Decodes entries back to back.
+/// Decodes entries that follow each other.
 ///
-/// Most of those of debug information name the section of strings, one after the other, and differ only
-/// in where their field is and what is added: what they have in common is compared at once.
+/// Most entries of debug information refer to the section of strings and come in long runs, in which only offset and
+/// addend differ. Within such a run, everything else is compared with one operation.
 #[derive(Debug)]
 pub struct Reader<'b> {
     bytes: &'b [u8],
     at: usize,
-    /// Where the last field ends.
+    /// End of the last field.
     end: u64,
     ordered: bool,
     alike: Option<Alike>,
-    /// The symbol of the last entry that was not like it.
+    /// The symbol of the last entry that interrupted the run.
     other: u32,
 }
 
@@ -107,19 +107,19 @@ impl<'b> Reader<'b> {
         }
     }
 
-    /// Whether all entries were well-formed, in ascending order, and in a section of that size.
+    /// Whether all entries were well-formed, in ascending order, and inside a section of this size.
     pub fn finish(&self, size: usize) -> bool {
         self.ordered && self.at == self.bytes.len() && self.end <= size as u64
     }
 
-    /// The next entry. `None` at the end and where it is malformed.
+    /// The next entry. `None` at the end and if it is malformed.
     #[inline(always)]
     pub fn one(&mut self) -> Option<RelocationEntry> {
         let from = self.at;
         let entry = read(self.bytes, &mut self.at)?;
         self.ordered &= u64::from(entry.offset) >= self.end;
         self.end = u64::from(entry.offset) + row(entry.ty).field.width() as u64;
-        // Two in a row are no exception.
+        // An entry that differs does not start a new run unless the next one is like it.
         if self.other == entry.index && entry.ty == RelocationType::SectionOffsetI32 {
             self.alike = Alike::to(&entry, &self.bytes[from..self.at]);
         }
@@ -127,12 +127,12 @@ impl<'b> Reader<'b> {
         Some(entry)
     }
 
-    /// An entry that the next ones may be like.
+    /// The entry that the current run consists of, but for offset and addend.
     pub fn sample(&self) -> Option<RelocationEntry> {
         self.alike.map(|alike| alike.entry)
     }
 
-    /// Hands out offset and addend of entries as long as they are like the [sample](Self::sample).
+    /// Passes offset and addend of each entry that continues the run to `each`.
     #[inline(always)]
     pub fn alike(&mut self, mut each: impl FnMut(u32, i32)) {
         let Some(alike) = self.alike else {
@@ -149,26 +149,26 @@ impl<'b> Reader<'b> {
     }
 }
 
-/// What entries have in common.
+/// What the entries of a run have in common.
 #[derive(Clone, Copy, Debug)]
 struct Alike {
-    /// One of them.
+    /// The first entry of the run.
     entry: RelocationEntry,
-    /// The bits of the first eight bytes that are the same: type, index, and how long the offset is.
+    /// Which bits of an entry's first eight bytes are the same in all: type, index, and the length of the offset.
     mask: u64,
-    /// What these bits are.
+    /// The values of these bits.
     bits: u64,
-    /// Seven bits for each byte of the offset.
+    /// A mask of seven bits for each byte of the offset.
     offset: u64,
-    /// Where the addend starts.
+    /// Position of the addend.
     head: usize,
 }
 
-/// The longest number that is read at once.
+/// The longest offset and addend, in bytes, that an entry of a run can have.
 const SHORT: usize = 4;
 
 impl Alike {
-    /// What follows if it is like `entry`, a field of four bytes, which is encoded in `bytes`.
+    /// The run that starts with `entry`, which is encoded in `bytes` and has a field of four bytes.
     #[inline(never)]
     fn to(entry: &RelocationEntry, bytes: &[u8]) -> Option<Self> {
         let ends = (0usize..).zip(bytes).filter(|&(_, &byte)| byte < 0x80);
@@ -192,7 +192,7 @@ impl Alike {
         })
     }
 
-    /// Offset and addend of the entry at `at`, if it is alike, and its length.
+    /// Offset and addend of the entry at `at`, and its length, if it continues the run.
     #[inline(always)]
     fn read(&self, bytes: &[u8], at: usize) -> Option<(u32, i32, usize)> {
         let window: &[u8; 16] = bytes.get(at..)?.first_chunk()?;
@@ -214,16 +214,16 @@ impl Alike {
     }
 }
 
-/// The numbers of four LEB128 bytes each in both halves.
+/// Decodes two numbers at once: the four LEB128 bytes in each half.
 #[inline(always)]
 fn septets(both: u64) -> u64 {
     let both = both & 0x7f7f_7f7f_7f7f_7f7f;
-    // Bytes to pairs, pairs to numbers.
+    // Pairs of bytes first, then pairs of those.
     let pairs = both - (both & 0x7f00_7f00_7f00_7f00) / 2;
     (pairs & 0x3fff_0000_3fff) | (pairs >> 2 & 0x0fff_c000_0fff_c000)
 }
 
-/// How wide an entry's addend is.
+/// Width of an entry's addend.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Addend {
     None,
@@ -231,7 +231,7 @@ enum Addend {
     Wide,
 }
 
-/// By the types' numbers.
+/// By relocation type.
 static ADDENDS: [Addend; TYPES.len()] = {
     let mut kinds = [Addend::None; TYPES.len()];
     let mut number = 0;
@@ -254,8 +254,8 @@ static ADDENDS: [Addend; TYPES.len()] = {
     kinds
 };
 
-/// An entry that is kept: from the lowest bits, 32 of offset, 5 of type, one that says whether an addend
-/// comes next, as a number of its own, and 26 of index. Few have an addend.
+/// An entry in eight bytes. From the lowest bit: 32 bits of offset, 5 of type, one that says whether the next word is
+/// its addend, and 26 of index. Few entries have an addend.
 #[derive(Clone, Copy, Debug)]
 pub struct Kept(u64);
 
@@ -263,7 +263,7 @@ impl Kept {
     const ADDEND: u64 = 1 << 37;
     const INDEXES: u32 = 1 << 26;
 
-    /// Adds an entry to a list. `false` where its index is larger than all but hostile ones.
+    /// Adds an entry to a list. `false` if its index does not fit, which happens in hostile files only.
     #[inline]
     pub fn push(list: &mut Vec<Self>, entry: &RelocationEntry) -> bool {
         let word = u64::from(entry.offset) | (entry.ty as u64) << 32 | u64::from(entry.index) << 38;
@@ -274,7 +274,7 @@ impl Kept {
         entry.index < Self::INDEXES
     }
 
-    /// Takes the first entry from a list.
+    /// Removes the first entry from a list.
     #[inline]
     fn take(list: &mut &[Self]) -> Option<RelocationEntry> {
         let (&Self(word), mut rest) = list.split_first()?;
@@ -293,7 +293,7 @@ impl Kept {
     }
 }
 
-/// The types by five bits, which are never other than one's number.
+/// The type for each value of the five bits. Only numbers of types occur.
 static OF_BITS: [RelocationType; 32] = {
     let mut types = [TYPES[0]; 32];
     let mut number = 0;
@@ -304,7 +304,7 @@ static OF_BITS: [RelocationType; 32] = {
     types
 };
 
-/// Where entries, and names that the linker makes up, are kept while files are linked.
+/// Owns the entries, and the names that the linker makes up, for the time of a link.
 #[derive(Debug, Default)]
 pub struct Keeper {
     entries: Arena<Box<[Kept]>>,
@@ -323,13 +323,13 @@ impl Keeper {
     }
 }
 
-/// The relocations of one chunk of an object (function, segment, custom section), checked when it was
-/// loaded.
+/// The relocations of one chunk of an object (function, segment, custom section). They were checked when the object
+/// was loaded.
 #[derive(Clone, Copy, Debug)]
 pub enum Relocs<'a> {
     /// Decoded.
     Kept(&'a [Kept]),
-    /// As they stand in the file, back to back.
+    /// As in the file, one behind the other.
     Encoded(&'a [u8]),
 }
 
@@ -340,7 +340,7 @@ impl Default for Relocs<'_> {
 }
 
 impl<'a> Relocs<'a> {
-    /// Whether there are none.
+    /// Whether there are no relocations.
     pub fn is_empty(self) -> bool {
         match self {
             Relocs::Kept(list) => list.is_empty(),
@@ -348,14 +348,14 @@ impl<'a> Relocs<'a> {
         }
     }
 
-    /// The entries, offsets counted from the start of the input section.
+    /// The entries. Offsets count from the start of the input section.
     #[inline]
     pub fn iter(self) -> Entries<'a> {
         Entries { rest: self }
     }
 }
 
-/// Goes through relocations.
+/// Iterates over relocations.
 #[derive(Clone, Debug)]
 pub struct Entries<'a> {
     rest: Relocs<'a>,
@@ -393,7 +393,7 @@ impl Iterator for Entries<'_> {
     }
 }
 
-/// By itself, so that the usual case is short.
+/// A function of its own, so that the loop over decoded entries stays small.
 #[inline(never)]
 fn next_encoded(bytes: &mut &[u8]) -> Option<RelocationEntry> {
     let mut at = 0;

@@ -1,9 +1,9 @@
-//! Relocations as data: what each type refers to, what value it asks for and which field takes it.
+//! The relocation types: what kind of symbol each refers to, which value it asks for and how that is encoded.
 //!
-//! Spec: WebAssembly tool-conventions, `Linking.md`, "Relocation Sections"; that document omits
-//! types 11, 12, 17, 21 and 25, whose numbers come from LLVM's `WasmRelocs.def`.
+//! Spec: WebAssembly tool-conventions, `Linking.md`, "Relocation Sections"; that document omits types 11, 12, 17, 21
+//! and 25, whose numbers come from LLVM's `WasmRelocs.def`.
 //!
-//! The [`entries`] are in a module of their own.
+//! How [`entries`] are read and kept is in a module of its own.
 
 mod entries;
 
@@ -11,10 +11,10 @@ use wasmparser::RelocationType;
 
 pub(super) use entries::{Keeper, Kept, Reader, Relocs, read};
 
-use crate::wasm::leb;
 use crate::wasm::ids::SymbolKind;
+use crate::wasm::leb;
 
-/// The bytes that a relocation replaces.
+/// The field that a relocation fills in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Field {
     /// Unsigned, padded to 5 bytes.
@@ -31,7 +31,7 @@ pub(super) enum Field {
     I64,
 }
 
-/// What a relocation asks for.
+/// The value that a relocation asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Value {
     /// A function's index.
@@ -48,35 +48,35 @@ pub(super) enum Value {
     AddressTls,
     /// An address relative to the field itself.
     AddressFromField,
-    /// A type's index; the only kind that names no symbol.
+    /// A type's index. Such a relocation names a type of its file, and no symbol.
     Type,
-    /// A global's index, or that of a global which holds the symbol's address.
+    /// A global's index: of the symbol, or of the global that holds the symbol's address.
     Global,
     /// A tag's index.
     Tag,
-    /// A table's number.
+    /// A table's index.
     Table,
-    /// Distance from the start of the code section.
+    /// An offset in the code section.
     CodeOffset,
-    /// Distance from the start of a custom section.
+    /// An offset in a custom section.
     SectionOffset,
 }
 
 /// One row of the relocation table.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Row {
-    /// The psABI-like name, for messages.
+    /// Its name in tool-conventions, for messages.
     pub name: &'static str,
-    /// What it asks for.
+    /// The value.
     pub value: Value,
-    /// Where it goes.
+    /// The field.
     pub field: Field,
-    /// The kinds of symbols that it may name, a bit each.
+    /// The kinds of symbols that it may refer to, one bit each.
     kinds: u8,
 }
 
 impl Row {
-    /// Whether it may name a symbol of a kind.
+    /// Whether it may refer to a symbol of this kind.
     #[inline]
     pub(super) fn takes(&self, kind: SymbolKind) -> bool {
         self.kinds & bit(kind) != 0
@@ -87,7 +87,7 @@ const fn bit(kind: SymbolKind) -> u8 {
     1 << kind as u8
 }
 
-/// The types by their numbers.
+/// The types, indexed by their numbers.
 const TYPES: [RelocationType; 27] = {
     use RelocationType::*;
     [
@@ -121,7 +121,7 @@ const TYPES: [RelocationType; 27] = {
     ]
 };
 
-/// The table, by the types' numbers: it is looked into for every relocation in every pass.
+/// The table, indexed by the types' numbers: every pass looks up every relocation.
 static ROWS: [Row; TYPES.len()] = {
     let mut rows = [describe(TYPES[0]); TYPES.len()];
     let mut number = 0;
@@ -132,7 +132,7 @@ static ROWS: [Row; TYPES.len()] = {
     rows
 };
 
-/// A row of the table.
+/// The row of a type.
 #[inline]
 pub(super) fn row(ty: RelocationType) -> &'static Row {
     &ROWS[ty as usize]
@@ -174,7 +174,7 @@ const fn describe(ty: RelocationType) -> Row {
     let kinds = match value {
         Function | TableSlot | TableSlotRelative | CodeOffset => bit(SymbolKind::Function),
         Address | AddressRelative | AddressTls | AddressFromField => bit(SymbolKind::Data),
-        // Position-independent code reads addresses from globals.
+        // Position-independent code loads addresses from globals.
         Global => bit(SymbolKind::Global) | bit(SymbolKind::Data) | bit(SymbolKind::Function),
         Tag => bit(SymbolKind::Tag),
         Table => bit(SymbolKind::Table),
@@ -200,11 +200,11 @@ impl Field {
         }
     }
 
-    /// Puts `value` into `at`, which must be [`Field::width`] bytes long.
+    /// Writes `value` into `at`, which must be [`Field::width`] bytes long.
     pub(super) fn put(self, at: &mut [u8], value: u64) {
         match self {
             Field::Uleb32 => leb::uleb_padded(at, u64::from(value as u32)),
-            // Addresses above 2 GiB are negative numbers to `i32.const`.
+            // `i32.const` takes a signed number, so addresses above 2 GiB are negative.
             Field::Sleb32 => leb::sleb_padded(at, i64::from(value as i32)),
             Field::Uleb64 => leb::uleb_padded(at, value),
             Field::Sleb64 => leb::sleb_padded(at, value as i64),
@@ -215,7 +215,7 @@ impl Field {
 }
 
 impl Value {
-    /// Whether a function's slot in the indirect table is asked for.
+    /// Whether this is a function's slot in the indirect function table.
     pub(super) fn is_table_slot(self) -> bool {
         matches!(self, Value::TableSlot | Value::TableSlotRelative)
     }

@@ -6,11 +6,11 @@
 use std::collections::BTreeMap;
 
 use super::symtab::Symtab;
-use crate::wasm::leb;
+use crate::wasm::ids::{FileId, FunctionRef, SymbolId, SymbolKind};
 use crate::wasm::layout::memory::Source;
 use crate::wasm::layout::module::Module;
+use crate::wasm::leb;
 use crate::wasm::object::Segment;
-use crate::wasm::ids::{SymbolKind, FileId, FunctionRef, SymbolId};
 use crate::wasm::symbols::Definition;
 
 const VERSION: u64 = 2;
@@ -19,12 +19,12 @@ const INIT_FUNCTIONS: u8 = 6;
 const COMDATS: u8 = 7;
 const SYMBOL_TABLE: u8 = 8;
 
-/// Kinds of symbols, as they are numbered in the table.
+/// The kind of section symbols in the symbol table.
 const SECTION: u8 = 3;
 
 const EXPLICIT_NAME: u32 = 0x40;
 
-/// The contents of the section.
+/// The contents of the `linking` section.
 pub(crate) fn section(module: &Module<'_, '_>, symtab: &Symtab) -> Vec<u8> {
     let mut out = Vec::new();
     leb::uleb(&mut out, VERSION);
@@ -76,7 +76,7 @@ fn symbol(out: &mut Vec<u8>, module: &Module<'_, '_>, symtab: &Symtab, id: Symbo
     leb::uleb(out, u64::from(flags));
     if symbol.kind != SymbolKind::Data {
         let number = module.layout.indexes.symbol_number(id, symbol);
-        // wasm-ld's number for what has none.
+        // wasm-ld writes this index for symbols that have none.
         let none = if module.options.shrink.compat {
             u32::MAX
         } else {
@@ -106,12 +106,12 @@ fn symbol(out: &mut Vec<u8>, module: &Module<'_, '_>, symtab: &Symtab, id: Symbo
     }
 }
 
-/// Flags of data segments: strings that may be merged, thread-local, to be retained.
+/// Flags of data segments: mergeable strings, thread-local, retained.
 const STRINGS: u32 = 1;
 const TLS: u32 = 2;
 const RETAIN: u32 = 4;
 
-/// A segment made of several holds strings if all of them do, and is retained if one of them is.
+/// A segment that is joined from several is mergeable if all of them are, and retained if one of them is.
 fn segment_flags(known: Option<u32>, segment: &Segment<'_>) -> u32 {
     let flag = |set: bool, flag: u32| if set { flag } else { 0 };
     let strings = flag(segment.strings, STRINGS) & known.unwrap_or(STRINGS);
@@ -130,7 +130,7 @@ fn segments(module: &Module<'_, '_>) -> Option<Vec<u8>> {
     for (segment, flags) in memory.segments.iter().zip(flags) {
         leb::string(&mut out, segment.name);
         leb::uleb(&mut out, u64::from(segment.align));
-        // wasm-ld forgets them.
+        // wasm-ld drops the flags.
         let flags = if module.options.shrink.compat {
             0
         } else {
@@ -171,7 +171,7 @@ fn initialisers(module: &Module<'_, '_>, symtab: &Symtab) -> Option<Vec<u8>> {
     Some(out)
 }
 
-/// Members of groups: data segments and functions by their numbers in the output.
+/// The COMDAT groups: data segments and functions by their indexes in the output.
 fn comdats(module: &Module<'_, '_>) -> Option<Vec<u8>> {
     const DATA: u8 = 0;
     const FUNCTION: u8 = 1;
@@ -205,7 +205,7 @@ fn comdats(module: &Module<'_, '_>) -> Option<Vec<u8>> {
     leb::uleb(&mut out, groups.len() as u64);
     for (name, members) in groups {
         leb::string(&mut out, name);
-        // No flags are defined.
+        // Flags; none are defined.
         leb::uleb(&mut out, 0);
         leb::uleb(&mut out, members.len() as u64);
         for (kind, number) in members {
@@ -216,7 +216,7 @@ fn comdats(module: &Module<'_, '_>) -> Option<Vec<u8>> {
     Some(out)
 }
 
-/// The group of each function or segment that is in one.
+/// The COMDAT group of each function or data segment that is in one.
 fn group_of<'a>(module: &Module<'_, 'a>, functions: bool) -> BTreeMap<(FileId, u32), &'a str> {
     let mut groups = BTreeMap::new();
     for (file, object) in module.resolved.files() {

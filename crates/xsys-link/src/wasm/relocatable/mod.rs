@@ -1,23 +1,21 @@
-//! Outputs that keep relocations: `-r` and `--emit-relocs`.
+//! Outputs with relocations: `-r` and `--emit-relocs`.
 //!
-//! Problem: `-r` makes one object out of many, which a later link must understand as it would have
-//! understood the many: segments keep their names and groups, symbols their binding, and a
-//! relocation that named a symbol of an input names the same thing in the output. `--emit-relocs`
-//! adds the same sections to a finished module, for tools that take modules apart (`wasm-split`).
+//! Problem: `-r` joins objects into one, and a later link has to treat that one as it would have treated the others:
+//! segments keep names and COMDAT groups, symbols their binding, and relocations refer to the same things.
+//! `--emit-relocs` adds the same sections to a module, for tools that change modules (`wasm-split`).
 //!
-//! Both go through the pass list of every link. `-r` leaves out what belongs to programs: symbols
-//! and functions of the linker, stack, heap, exports, the start function; undefined names become
-//! imports; nothing is dropped, shortened or folded. What is added is here:
+//! The passes are those of every link. With `-r`, they leave out what belongs to modules: the linker's symbols and
+//! functions, stack, heap, exports, the start function. Undefined symbols become imports; nothing is dropped,
+//! shortened or folded. This folder adds:
 //!
-//! - [`symtab`]: the output's symbols and their numbers;
+//! - [`symtab`]: the output's symbol table;
 //! - [`linking`]: the `linking` section;
 //! - [`relocs`]: the `reloc.…` sections.
 //!
-//! Spec: tool-conventions, `Linking.md`. With `--compat=wasm-ld` the bytes are wasm-ld's. Without,
-//! what wasm-ld loses is kept: flags of segments (strings that may be merged, thread-local,
-//! retained), names given by `export_name`, features that an object forbids, and, with
-//! `--emit-relocs`, references among debug sections; and a COMDAT group that is there twice is
-//! joined once, where wasm-ld keeps the second's members, too, which nothing can reach.
+//! Spec: tool-conventions, `Linking.md`. With `--compat=wasm-ld` the bytes are wasm-ld's. Otherwise, what wasm-ld
+//! loses is kept: flags of segments (mergeable strings, thread-local, retained), names of exports, features that an
+//! object forbids, and, with `--emit-relocs`, references between debug sections. Of two COMDAT groups with one name,
+//! one is kept; wasm-ld keeps members of both, although nothing can refer to those of the second.
 
 pub(super) mod linking;
 pub(super) mod relocs;
@@ -25,31 +23,31 @@ pub(super) mod symtab;
 
 use std::collections::BTreeSet;
 
+use crate::wasm::ids::{FileId, FunctionRef};
 use crate::wasm::layout::heads::{CODE, DATA, Head};
 use crate::wasm::layout::memory::Source;
 use crate::wasm::layout::module::{Module, Piece};
 use crate::wasm::reloc::Relocs;
-use crate::wasm::ids::{FileId, FunctionRef};
 use symtab::Symtab;
 
-/// Bytes of an input in the output, with the relocations that belong to them.
+/// Part of an input in the output, with its relocations.
 pub(super) struct Moved<'a> {
     file: FileId,
     relocs: Relocs<'a>,
-    /// What is added to an input's offset, wrapping.
+    /// What is added to the offset in the input, wrapping.
     by: u64,
 }
 
-/// A section of the output whose fields were filled in.
+/// A section of the output to which relocations were applied.
 pub(super) struct Patched<'a> {
-    /// Its number in the output.
+    /// Its index in the output.
     number: u32,
-    /// Its name for the relocation section.
+    /// Its name in that of the relocation section.
     name: &'a str,
     moved: Vec<Moved<'a>>,
 }
 
-/// Names and contents of the sections that describe what the pieces so far consist of.
+/// Names and contents of the `linking` and `reloc.…` sections that describe these pieces.
 pub(super) fn sections<'a>(
     module: &Module<'_, 'a>,
     pieces: &[Piece<'_, 'a>],
@@ -68,8 +66,7 @@ pub(super) fn sections<'a>(
     sections
 }
 
-/// Features that no program may use which an object is linked into: the object made of it says so
-/// too. wasm-ld forgets them.
+/// The features that the objects forbid; an object made of them forbids them, too. wasm-ld drops them.
 pub(super) fn forbidden_features<'a>(module: &Module<'_, 'a>) -> BTreeSet<&'a str> {
     if !module.options.relocatable || module.options.shrink.compat {
         return BTreeSet::new();
@@ -85,7 +82,7 @@ impl Patched<'_> {
     }
 }
 
-/// Walks over the pieces of the output and notes what came from inputs.
+/// Lists the parts of inputs that the pieces consist of.
 fn patched<'a>(
     module: &Module<'_, 'a>,
     pieces: &[Piece<'_, 'a>],
@@ -131,7 +128,7 @@ fn patched<'a>(
                     section.moved.push(moved);
                 }
             }
-            // Segments with gaps have no relocations left.
+            // Segments with gaps keep no relocations.
             Piece::Body(FunctionRef::Synthetic(_)) | Piece::Chunk(..) => {}
             Piece::Segment(_, whole) => {
                 for part in &whole.parts {
@@ -148,7 +145,7 @@ fn patched<'a>(
             }
             Piece::Custom(whole) => {
                 let mut section = Patched {
-                    // The header has been counted already.
+                    // The section's header is a piece of its own, which has been counted.
                     number: count - 1,
                     name: whole.name,
                     moved: Vec::new(),

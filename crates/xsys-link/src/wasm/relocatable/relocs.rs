@@ -1,27 +1,27 @@
 //! The `reloc.…` sections of an output that keeps relocations.
 //!
-//! Spec: tool-conventions, `Linking.md`, "Relocation Sections": the number of the section that is
-//! patched, a count, and entries of type, offset, index and, for some types, addend. Entries stay
-//! ascending because the output's pieces are.
+//! Spec: tool-conventions, `Linking.md`, "Relocation Sections": the index of the section that they apply to, a count,
+//! and entries of type, offset, index and, for some types, addend. Entries are in ascending order because the pieces
+//! of the output are.
 
 use rayon::prelude::*;
 use wasmparser::RelocationEntry;
 
 use super::symtab::Symtab;
 use super::{Moved, Patched};
-use crate::wasm::leb;
-use crate::wasm::layout::module::Module;
-use crate::wasm::object::Place;
 use crate::wasm::ids::SymbolKind;
+use crate::wasm::layout::module::Module;
+use crate::wasm::leb;
+use crate::wasm::object::Place;
 use crate::wasm::reloc::{self, Value};
 
-/// The contents of the section. `None` when nothing is to be patched.
+/// The contents of a `reloc.…` section. `None` if it has no entries.
 pub(crate) fn section(
     module: &Module<'_, '_>,
     symtab: &Symtab,
     patched: &Patched<'_>,
 ) -> Option<Vec<u8>> {
-    // Debug builds have hundreds of thousands of them.
+    // A debug build has hundreds of thousands of entries.
     let lists: Vec<(u64, Vec<u8>)> = patched
         .moved
         .par_iter()
@@ -57,7 +57,7 @@ fn list(module: &Module<'_, '_>, symtab: &Symtab, moved: &Moved<'_>) -> (u64, Ve
     (count, out)
 }
 
-/// What an entry refers to in the output, and its addend there. `None` for what was dropped.
+/// The symbol or type that an entry refers to in the output, and the addend. `None` if it was dropped.
 fn target(
     module: &Module<'_, '_>,
     symtab: &Symtab,
@@ -72,7 +72,7 @@ fn target(
             Some((module.layout.indexes.type_number(signature)?, 0))
         }
         Value::SectionOffset => {
-            // wasm-ld takes sections for garbage there.
+            // With garbage collection, wasm-ld drops references to sections.
             if module.options.gc_sections && module.options.shrink.compat {
                 return None;
             }
@@ -90,11 +90,11 @@ fn target(
             let symbol = resolved.symbol(id);
             let number = match symtab.number(id) {
                 Some(number) => number,
-                // wasm-ld's number for what stays and has no symbol of its own.
+                // wasm-ld writes this index for live symbols that are not in the symbol table.
                 None if module.options.shrink.compat && module.live.holds(id, symbol) => u32::MAX,
                 None => return None,
             };
-            // A string that was merged is not as far from its neighbour as it was.
+            // Merged strings have new distances from each other.
             let addend = match symbol.kind {
                 SymbolKind::Data if entry.addend != 0 => {
                     let memory = &module.layout.memory;
@@ -111,7 +111,7 @@ fn target(
     }
 }
 
-/// Whether entries of a type have an addend.
+/// Whether entries of this type have an addend.
 fn has_addend(ty: wasmparser::RelocationType) -> bool {
     matches!(
         reloc::row(ty).value,

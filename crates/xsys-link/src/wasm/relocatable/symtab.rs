@@ -1,35 +1,35 @@
-//! The symbol table of an output that keeps relocations.
+//! The symbol table of an output with relocations.
 //!
-//! The order is wasm-ld's: global names as they were first mentioned, then each file's local ones,
-//! then one symbol for each custom section. What nothing live uses has no symbol.
+//! The order is wasm-ld's: global symbols as they were first mentioned, then each file's local ones, then one symbol
+//! for each custom section. Symbols that nothing live refers to are left out.
 
 use std::borrow::Cow;
 
 use hashbrown::HashSet;
 use wasmparser::SymbolFlags;
 
+use crate::wasm::ids::{FunctionRef, SymbolId, SymbolKind};
 use crate::wasm::layout::module::Module;
 use crate::wasm::symbols::describe;
-use crate::wasm::ids::{SymbolKind, FunctionRef, SymbolId};
 use crate::wasm::symbols::{Definition, LinkerSymbol, Symbol, SyntheticKind};
 
-/// No symbol of the output.
+/// Not in the symbol table.
 const NONE: u32 = u32::MAX;
 
-/// The output's symbols.
+/// The symbol table.
 pub(crate) struct Symtab {
-    /// Names of functions, variables and so on, in order.
+    /// Symbols of functions, data and so on, in order.
     pub symbols: Vec<SymbolId>,
-    /// The sections' numbers in the output, whose symbols follow, in order.
+    /// Indexes of the custom sections in the output. Their symbols follow, in order.
     pub sections: Vec<u32>,
     /// By [`SymbolId`].
     numbers: Vec<u32>,
-    /// Functions that wrappers are exported in place of.
+    /// Functions that are exported by a wrapper.
     wrapped: HashSet<SymbolId>,
 }
 
 impl Symtab {
-    /// Lists the symbols; `sections` are the numbers of the output's custom sections.
+    /// Builds the symbol table; `sections` are the indexes of the output's custom sections.
     pub(crate) fn build(module: &Module<'_, '_>, sections: &[u32]) -> Self {
         let resolved = module.resolved;
         let mut symtab = Self {
@@ -45,11 +45,11 @@ impl Symtab {
                 })
                 .collect(),
         };
-        // Addresses of the linker's own are there for whoever mentions them, used or not.
+        // Addresses that the linker defines are listed if anything mentions them.
         let ours = |symbol: &Symbol<'_>| {
             matches!(symbol.definition, Definition::Linker(_)) && symbol.kind == SymbolKind::Data
         };
-        // For wasm-ld a name that is missing stays if something asks for it, not because its stub does.
+        // In wasm-ld, an undefined symbol is listed if something refers to it, not because its stub is live.
         let unasked = |id: SymbolId, symbol: &Symbol<'_>| {
             let compat = module.options.shrink.compat;
             compat && symbol.missing && !module.live.symbols[id.0 as usize]
@@ -71,14 +71,14 @@ impl Symtab {
         }
         for &id in resolved.file_symbols.iter().flatten() {
             let symbol = resolved.symbol(id);
-            // wasm-ld lists stubs, which have become local, once more for each of their users.
+            // wasm-ld lists a function that traps, which is local now, once for each file that refers to it.
             let again = symbol.stub && !symbol.missing && module.options.shrink.compat;
             if (symbol.is_local() || again) && stays(id, symbol) {
                 symtab.add(id);
             }
         }
-        // Users of a name with another type than its definition have a symbol of their own, which
-        // is not the one that the name means. wasm-ld has none for them.
+        // References that expect another type than the definition have a symbol of their own, which is not found by
+        // name. wasm-ld does not list them.
         if module.options.shrink.compat {
             return symtab;
         }
@@ -96,19 +96,19 @@ impl Symtab {
         self.symbols.push(id);
     }
 
-    /// A symbol's number in the output.
+    /// A symbol's index in the symbol table.
     pub(crate) fn number(&self, id: SymbolId) -> Option<u32> {
         let number = self.numbers.get(id.0 as usize).copied();
         number.filter(|&number| number != NONE)
     }
 
-    /// The number of the symbol for a custom section of the output, counted among those.
+    /// The index in the symbol table of the symbol for a custom section of the output.
     pub(crate) fn section(&self, custom: u32) -> Option<u32> {
         let exists = (custom as usize) < self.sections.len();
         exists.then(|| self.symbols.len() as u32 + custom)
     }
 
-    /// The name that a symbol has in the output.
+    /// A symbol's name in the symbol table.
     pub(crate) fn name<'m>(&self, module: &'m Module<'_, '_>, id: SymbolId) -> Cow<'m, str> {
         let symbol = module.resolved.symbol(id);
         match symbol.definition {
@@ -117,7 +117,7 @@ impl Symtab {
             {
                 let name = &module.resolved.synthetic[at as usize].name;
                 match module.options.shrink.compat {
-                    // wasm-ld names it the way people are to read it.
+                    // wasm-ld writes the demangled name.
                     true => describe::synthetic(module.options, name),
                     false => Cow::Borrowed(name),
                 }
@@ -126,7 +126,7 @@ impl Symtab {
         }
     }
 
-    /// The flags that a symbol has in the output.
+    /// A symbol's flags in the symbol table.
     pub(crate) fn flags(&self, module: &Module<'_, '_>, id: SymbolId) -> u32 {
         let symbol = module.resolved.symbol(id);
         let mut flags = symbol.flags;
@@ -156,7 +156,7 @@ impl Symtab {
             flags |= SymbolFlags::VISIBILITY_HIDDEN;
             flags.remove(SymbolFlags::EXPORTED);
         }
-        // A stub belongs to its callers; another link must not take it for the definition.
+        // A function that traps belongs to its callers; another link must not take it for a definition.
         if symbol.stub && !symbol.missing {
             let hidden = match module.options.shrink.compat {
                 true => flags & SymbolFlags::VISIBILITY_HIDDEN,
@@ -165,7 +165,7 @@ impl Symtab {
             flags = SymbolFlags::BINDING_LOCAL | hidden;
         }
         match (symbol.missing, module.options.shrink.compat) {
-            // There such a name stays undefined, and its number is that of what stands in for it.
+            // In wasm-ld such a symbol stays undefined, and has the index of the function that traps.
             (true, true) => flags |= SymbolFlags::UNDEFINED,
             (true, false) => flags |= SymbolFlags::VISIBILITY_HIDDEN,
             (false, _) => {}
@@ -176,7 +176,7 @@ impl Symtab {
         flags.bits()
     }
 
-    /// Whether a symbol counts as defined in the output.
+    /// Whether the symbol table has a definition for a symbol.
     pub(crate) fn has_definition(module: &Module<'_, '_>, symbol: &Symbol<'_>) -> bool {
         symbol.is_defined() && !(symbol.missing && module.options.shrink.compat)
     }

@@ -1,15 +1,15 @@
-//! Fills in what is left of a section: spans, numbers, relocated fields.
+//! Writes a debug section of which only parts are kept: spans of the input, new numbers, relocated fields.
 
-use crate::wasm::live::Live;
+use super::Chunk;
+use crate::wasm::debug::Cut;
+use crate::wasm::ids::{FileId, FunctionRef};
 use crate::wasm::layout::Layout;
+use crate::wasm::live::Live;
 use crate::wasm::object::Place;
 use crate::wasm::reloc::{self, Value};
-use super::Chunk;
-use crate::wasm::ids::{FileId, FunctionRef};
 use crate::wasm::symbols::Resolved;
-use crate::wasm::debug::Cut;
 
-/// Writes what is left of the section `data`.
+/// Writes what is kept of the section whose contents are `data`.
 pub(crate) fn fill(
     layout: &Layout<'_>,
     resolved: &Resolved<'_>,
@@ -49,8 +49,8 @@ pub(crate) fn fill(
     }
     for field in &cut.others {
         let (at, row) = (field.at as usize, reloc::row(field.ty));
-        // An entry describes the body of its own object. Where that is dropped for another file's and the entry stays,
-        // because others refer to it, it describes no code.
+        // An entry describes the function of its own object. If another file's copy was linked instead, and the entry
+        // is only kept because others refer to it, it describes no code.
         let own = match row.value {
             Value::CodeOffset => own_function(resolved, chunk.file, field.index),
             _ => None,

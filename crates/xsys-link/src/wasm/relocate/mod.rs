@@ -1,48 +1,48 @@
-//! Pass 6, relocate: values into fields, after the bytes have been copied to their place.
+//! Relocate: computes the values of relocations and writes them into fields.
 //!
-//! References from debug information to code that was dropped get a tombstone: all ones, so that
-//! debuggers skip the entry; all ones but the last bit in `.debug_ranges` and `.debug_loc`, where
-//! all ones has a meaning of its own (DWARF 5 says "reserved"; LLVM chose the value).
+//! A reference from debug information to code that was dropped becomes a tombstone: all ones, so that debuggers skip
+//! the entry. In `.debug_ranges` and `.debug_loc`, all ones has a meaning of its own, so it is all ones but for the
+//! lowest bit (DWARF 5 only says "reserved"; LLVM chose the value).
 
 pub(crate) mod debug;
 pub(crate) mod shorten;
 
 use wasmparser::RelocationEntry;
 
-use crate::wasm::live::Live;
+use crate::wasm::ids::{FileId, SymbolKind};
 use crate::wasm::layout::Layout;
 use crate::wasm::layout::memory::{OutputSegment, Source};
+use crate::wasm::live::Live;
 use crate::wasm::object::{ObjectFile, Place};
-use crate::wasm::ids::{SymbolKind, FileId};
 use crate::wasm::reloc::{self, Relocs, Value};
 use crate::wasm::symbols::{Definition, Resolved};
 
-/// What a field gets that refers to something dropped. `None`: the addend.
+/// What replaces references to dropped things in a section. `None`: the addend.
 pub(super) fn tombstone(section: &str) -> Option<u64> {
     match section {
         ".debug_ranges" | ".debug_loc" => Some(u64::MAX - 1),
         _ if section.starts_with(".debug_") => Some(u64::MAX),
-        // Zero is a function's index too.
+        // Zero is a valid function index.
         _ if section.starts_with("llvm.func_attr.") => Some(u64::MAX),
         _ => None,
     }
 }
 
-/// A chunk of a file that is being written.
+/// A function, segment or custom section of a file that is being written.
 pub(super) struct Chunk<'a> {
     /// The file.
     pub file: FileId,
     /// Its relocations.
     pub relocs: Relocs<'a>,
-    /// Where the chunk starts in its input section: relocations count from the section's start.
+    /// Its offset in the input section, because relocations count from the start of that.
     pub start: u64,
-    /// What references to dropped things get.
+    /// What replaces references to dropped things.
     pub tombstone: Option<u64>,
-    /// The chunk's address, for data.
+    /// Its address, if it is data.
     pub addr: u64,
 }
 
-/// Fills in a chunk's fields.
+/// Applies all relocations of a chunk, whose bytes are in `out`.
 pub(super) fn apply(
     layout: &Layout<'_>,
     resolved: &Resolved<'_>,
@@ -60,7 +60,7 @@ pub(super) fn apply(
     }
 }
 
-/// Writes a data segment, whose bytes are zeros before.
+/// Writes a data segment. `out` must be zero.
 pub(crate) fn segment(
     resolved: &Resolved<'_>,
     live: &Live,
@@ -104,7 +104,7 @@ pub(super) fn value(
     let row = reloc::row(entry.ty);
     let object = resolved.file(chunk.file);
     let indexes = &layout.indexes;
-    // What has no number cannot be meant; wasm-ld writes the largest one.
+    // What has no index should not be referred to; wasm-ld writes the largest number.
     let none = if layout.exact { u64::from(u32::MAX) } else { 0 };
     let number = |found: Option<u32>| found.map_or(none, u64::from);
     if row.value == Value::Type {
@@ -115,7 +115,7 @@ pub(super) fn value(
     let id = resolved.file_symbol(chunk.file, entry.index);
     let quick = match row.value {
         Value::Function | Value::Tag | Value::Table => true,
-        // Of what is no global, the address is asked for.
+        // For other symbols, this asks for the global that contains their address.
         Value::Global => object.kinds[entry.index as usize] == SymbolKind::Global,
         _ => false,
     };
@@ -126,7 +126,7 @@ pub(super) fn value(
     if symbol.kind != SymbolKind::Section && !live.holds(id, symbol) {
         return gone();
     }
-    // Nor does wasm-ld notice that it is not there.
+    // wasm-ld does not notice that it is undefined.
     if layout.exact && symbol.is_overlooked() {
         return match row.value {
             Value::Address | Value::AddressRelative | Value::AddressTls => entry.addend as u64,
@@ -143,7 +143,7 @@ pub(super) fn value(
         Value::TableSlot => u64::from(indexes.slot(id, symbol)),
         Value::TableSlotRelative => {
             match i64::from(indexes.slot(id, symbol)) {
-                // wasm-ld forgets that the base will be added.
+                // wasm-ld does not take into account that the base will be added.
                 0 if layout.exact => 0,
                 slot => (slot - i64::from(layout.table_base)) as u64,
             }
@@ -155,13 +155,13 @@ pub(super) fn value(
         Value::AddressFromField => {
             let target = layout.memory.symbol_address(symbol, entry.addend);
             let field = chunk.addr + (u64::from(entry.offset) - chunk.start);
-            // What is not there is at no distance.
+            // For an undefined symbol, the distance is zero.
             target.map_or(0, |target| target.wrapping_sub(field))
         }
         Value::CodeOffset => match symbol.definition {
-            // The copy that this entry describes is gone; the one that is kept has its own.
+            // The copy that this entry describes was dropped; the one that is kept has an entry of its own.
             Definition::Function(_) if is_folded(live, chunk.file, object, entry.index) => gone(),
-            // The function that traps in its place is not it.
+            // The function that traps instead is not the one that is described.
             Definition::Function(_) if symbol.missing => gone(),
             Definition::Function(function) => {
                 let position = layout.code_position(resolved, function, entry.addend as u64);
@@ -173,7 +173,7 @@ pub(super) fn value(
             Place::Item(section) => layout
                 .custom_offset(chunk.file, section, entry.addend as u64)
                 .unwrap_or_else(|| match layout.exact {
-                    // wasm-ld takes what it leaves out to be at the start.
+                    // wasm-ld takes sections that it leaves out as starting at 0.
                     true => entry.addend as u64,
                     false => gone(),
                 }),
@@ -183,7 +183,7 @@ pub(super) fn value(
     }
 }
 
-/// Whether a symbol names a function of this very file that an equal one stands in for.
+/// Whether a symbol names a function of this file that was folded into another one.
 fn is_folded(live: &Live, file: FileId, object: &ObjectFile<'_>, symbol: u32) -> bool {
     match object.symbols[symbol as usize].place {
         Place::Item(at) => live.is_folded(file, at),

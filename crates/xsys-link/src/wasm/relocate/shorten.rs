@@ -1,38 +1,35 @@
-//! Shortest forms: the numbers that relocations put into code, in as few bytes as they need.
+//! Shortest forms: relocates code so that indexes and addresses take as few bytes as possible.
 //!
-//! Compilers pad every relocated number to its full width (5 or 10 bytes), so that a linker can
-//! patch it in place (tool-conventions, `Linking.md`). Nobody patches a finished module, and most
-//! numbers need one to three bytes. A body that shrinks moves everything behind it, so bodies are
-//! made here, before offsets within the code section are given out; [`write`](crate::wasm::write) only
-//! copies them.
+//! Compilers pad every number that has a relocation to its full width (5 or 10 bytes), so that a linker can write any
+//! value in place (tool-conventions, `Linking.md`). Most values need one to three bytes. A body that shrinks moves
+//! everything behind it, so bodies are made here, before offsets in the code section are assigned;
+//! [`write`](crate::wasm::write) only copies them.
 //!
-//! Debug information speaks of offsets within bodies. [`Shortened::moved`] tells where such an
-//! offset has gone.
+//! Debug information contains offsets within bodies. [`Shortened::moved`] says what such an offset has become.
 
 use rayon::prelude::*;
 
-use crate::wasm::live::Live;
-use crate::wasm::layout::Layout;
+use super::Chunk;
+use crate::spare::Spare;
 use crate::wasm::code::shortened::{FileCode, Move, Shortened};
+use crate::wasm::code::tidy::{Arities, Tidying};
+use crate::wasm::ids::{FileId, FunctionRef};
+use crate::wasm::layout::Layout;
 use crate::wasm::leb;
+use crate::wasm::live::Live;
 use crate::wasm::object::Function;
 use crate::wasm::reloc::{self, Field};
-use super::Chunk;
-use crate::wasm::ids::{FileId, FunctionRef};
 use crate::wasm::symbols::Resolved;
-use crate::wasm::code::tidy::{Arities, Tidying};
-use crate::spare::Spare;
 
-/// What decides the values of relocations.
+/// What the values of relocations depend on.
 struct Program<'p, 'a> {
     resolved: &'p Resolved<'a>,
     live: &'p Live,
     layout: &'p Layout<'a>,
 }
 
-/// Makes the bodies of all live functions. Numbers and addresses have to be final. `maps` says
-/// whether anybody is going to ask where offsets have gone.
-/// With `arities`, their structure becomes cheaper too.
+/// Makes the bodies of all live functions. Indexes and addresses have to be final. `maps` says whether offsets in
+/// bodies will be asked for. With `arities`, blocks and branches are made cheaper, too.
 pub(crate) fn shorten(
     resolved: &Resolved<'_>,
     live: &Live,
@@ -59,7 +56,7 @@ pub(crate) fn shorten(
             let function = FunctionRef::Object(file, at as u32);
             layout.indexes.body_number(function).is_some()
         };
-        // No body grows; what is reserved and not used is never touched.
+        // No body becomes longer, and reserved memory that is not used costs nothing.
         let functions = object.functions.iter().enumerate();
         let most = functions.filter(|&(at, _)| stays(at));
         code.bytes
@@ -137,7 +134,7 @@ impl FileCode {
     }
 }
 
-/// Appends a field's value in its shortest form; fixed-width fields stay as they are.
+/// Appends a value in its shortest form; fields of fixed width keep it.
 fn append(field: Field, out: &mut Vec<u8>, value: u64) {
     match field {
         Field::Uleb32 => leb::uleb(out, u64::from(value as u32)),

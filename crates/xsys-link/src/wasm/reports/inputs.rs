@@ -6,13 +6,13 @@ use std::fmt::Write;
 use wasmparser::SymbolFlags;
 use xsys_diag::Diagnostic;
 
-use crate::wasm::WasmOptions;
-use crate::wasm::live::Live;
-use crate::wasm::symbols::describe::shown;
-use crate::wasm::object::Place;
-use crate::wasm::ids::{SymbolKind, FileId};
-use crate::wasm::symbols::{Asker, Resolved};
 use crate::options::MapTo;
+use crate::wasm::WasmOptions;
+use crate::wasm::ids::{FileId, SymbolKind};
+use crate::wasm::live::Live;
+use crate::wasm::object::Place;
+use crate::wasm::symbols::describe::shown;
+use crate::wasm::symbols::{Asker, Resolved};
 
 /// Puts a report where the command line wants it.
 pub(crate) fn deliver(to: &MapTo, text: &str, stdout: &mut String) -> Option<Diagnostic> {

@@ -8,12 +8,12 @@
 
 use std::fmt::Write;
 
-use crate::wasm::layout::heads::{DATA, GLOBALS, Head};
+use crate::wasm::ids::{FileId, FunctionRef, SymbolId, SymbolKind};
 use crate::wasm::index::OwnGlobal;
-use crate::wasm::symbols::describe::{body_text, shown};
+use crate::wasm::layout::heads::{DATA, GLOBALS, Head};
 use crate::wasm::layout::memory::Source;
 use crate::wasm::layout::module::{Module, Piece, Planned};
-use crate::wasm::ids::{SymbolKind, FileId, FunctionRef, SymbolId};
+use crate::wasm::symbols::describe::{body_text, shown};
 use crate::wasm::symbols::{Definition, LinkerSymbol};
 use hashbrown::HashMap;
 

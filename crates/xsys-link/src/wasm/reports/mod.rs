@@ -7,11 +7,11 @@ mod why_live;
 use xsys_diag::Diagnostic;
 
 use crate::wasm::WasmOptions;
-use crate::wasm::live::Live;
+use crate::wasm::ids::SymbolKind;
 use crate::wasm::index::missing;
+use crate::wasm::live::Live;
 use crate::wasm::load;
 use crate::wasm::symbols::describe::similar;
-use crate::wasm::ids::SymbolKind;
 use crate::wasm::symbols::{Definition, LinkerSymbol, Resolved, Symbol};
 
 /// Checks the entry point, the exports and the machine.

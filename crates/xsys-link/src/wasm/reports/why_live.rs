@@ -1,8 +1,8 @@
-//! `--why-live=NAME`: what keeps a function or variable in the output.
+//! `--why-live=NAME`: why a function or variable is in the output.
 //!
-//! Garbage collection ([`crate::wasm::live::gc`]) only remembers what stays, because a reason for each of a
-//! hundred thousand functions would cost every link. Who asks gets the answer from a second walk,
-//! breadth first, so that the chain from NAME back to a root is as short as any.
+//! Garbage collection ([`crate::wasm::live::gc`]) does not record reasons: for a hundred thousand functions, that
+//! would cost time in every link. If they are asked for, a second, breadth-first search finds the shortest chain of
+//! references from a root to NAME.
 
 use std::collections::VecDeque;
 
@@ -10,15 +10,15 @@ use hashbrown::HashMap;
 use wasmparser::SymbolFlags;
 
 use crate::wasm::WasmOptions;
+use crate::wasm::ids::{FileId, FunctionRef, SymbolId, SymbolKind};
 use crate::wasm::live::externals::is_exported;
-use crate::wasm::symbols::describe::body_text;
-use crate::wasm::ids::{SymbolKind, FileId, FunctionRef, SymbolId};
 use crate::wasm::reloc::{self, Relocs, Value};
+use crate::wasm::symbols::describe::body_text;
 
-use crate::wasm::symbols::{Definition, Resolved, Symbol};
 use crate::demangle::readable;
+use crate::wasm::symbols::{Definition, Resolved, Symbol};
 
-/// Something that stays or goes as a whole.
+/// What is live or dead as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Node {
     Function(FunctionRef),
@@ -26,14 +26,14 @@ enum Node {
     Item(SymbolKind, FileId, u32),
 }
 
-/// Why it stays.
+/// Why it is live.
 #[derive(Clone, Copy, Debug)]
 enum Reason {
-    /// By itself.
+    /// It is a root.
     Root(&'static str),
-    /// This refers to it.
+    /// This node refers to it.
     ReferredBy(Node),
-    /// This made its file take part, and files bring their initialisers and `retain` segments.
+    /// This node is in the same file, and it is an initialiser or a `retain` segment.
     FileOf(Node),
 }
 
@@ -44,7 +44,7 @@ struct Walk<'r, 'a> {
     entered: Vec<bool>,
 }
 
-/// The lines for all names that were asked for.
+/// The chains for all names that were asked for.
 pub(crate) fn why_live(options: &WasmOptions, resolved: &Resolved<'_>) -> String {
     let mut walk = Walk {
         resolved,
@@ -161,7 +161,7 @@ impl Walk<'_, '_> {
 
     fn explain(&self, options: &WasmOptions, name: &str) -> String {
         let id = self.resolved.find(name).or_else(|| {
-            // People write names as messages show them.
+            // Names may be given demangled, as messages show them.
             let same = |symbol: &Symbol<'_>| readable(symbol.name) == name;
             let mut symbols = self.resolved.symbols.iter();
             let at = symbols.position(|symbol| symbol.name == name || same(symbol));

@@ -1,5 +1,4 @@
-//! Names for messages, maps and the name section: which function of which file something is in, which name
-//! is like another.
+//! How symbols are named in messages, maps and the name section.
 
 use std::borrow::Cow;
 
@@ -11,10 +10,10 @@ use crate::wasm::WasmOptions;
 use crate::wasm::ids::{FileId, FunctionRef, SymbolKind};
 use crate::wasm::object::{ObjectFile, Place};
 
-/// A symbol's name as the command line wants names: readable, or as it is.
+/// A symbol's name, demangled if the command line wants it.
 pub(crate) fn shown<'a>(options: &WasmOptions, name: &'a str) -> Cow<'a, str> {
     match (options.demangle, name) {
-        // So compilers call it where it takes arguments, because a function has one type here.
+        // Compilers give `main` this name if it takes arguments, because a wasm function has one type.
         (_, "__main_argc_argv") => Cow::Borrowed("main"),
         (true, _) if options.shrink.compat => demangle::as_llvm(name),
         (true, _) => demangle::readable(name),
@@ -22,7 +21,7 @@ pub(crate) fn shown<'a>(options: &WasmOptions, name: &'a str) -> Cow<'a, str> {
     }
 }
 
-/// The name of a function of ours, such as `undefined_weak:name`.
+/// The name of a function that the linker makes, such as `undefined_weak:name`.
 pub(crate) fn synthetic<'a>(options: &WasmOptions, name: &'a str) -> Cow<'a, str> {
     match name.split_once(':') {
         None => shown(options, name),
@@ -30,7 +29,7 @@ pub(crate) fn synthetic<'a>(options: &WasmOptions, name: &'a str) -> Cow<'a, str
     }
 }
 
-/// "`caller` in file".
+/// "`caller` in file", for messages.
 pub(crate) fn place_of_function(resolved: &Resolved<'_>, file: FileId, at: u32) -> String {
     let object = resolved.file(file);
     let named = object.symbols.iter().find(|symbol| {
@@ -44,7 +43,7 @@ pub(crate) fn place_of_function(resolved: &Resolved<'_>, file: FileId, at: u32) 
     }
 }
 
-/// "`TABLE` in file": the symbol that begins last before the place.
+/// "`TABLE` in file", for messages: the symbol that begins last before the offset `inside`.
 pub(crate) fn place_of_data(object: &ObjectFile<'_>, at: u32, inside: u64) -> String {
     let starts = object
         .symbols
@@ -65,7 +64,7 @@ pub(crate) fn place_of_data(object: &ObjectFile<'_>, at: u32, inside: u64) -> St
     }
 }
 
-/// The name of a body as messages give it: `file:(symbol)`.
+/// The name of a function in maps and reports: `file:(symbol)`.
 pub(crate) fn body_text(resolved: &Resolved<'_>, function: FunctionRef) -> String {
     match function {
         FunctionRef::Synthetic(at) => {
@@ -82,7 +81,7 @@ pub(crate) fn body_text(resolved: &Resolved<'_>, function: FunctionRef) -> Strin
     }
 }
 
-/// The defined symbol of that kind whose name is most like this one, as people read it.
+/// The defined symbol of this kind whose name is most similar, demangled.
 pub(crate) fn similar(resolved: &Resolved<'_>, name: &str, kind: SymbolKind) -> Option<String> {
     let names = resolved.named().filter(|(_, symbol)| {
         symbol.is_defined()

@@ -1,11 +1,13 @@
-//! Which target, crate, library or option gives a symbol that a wasm link misses.
+//! Which target, crate, library or option provides a symbol that is undefined in a wasm link.
 //!
-//! Problem: wasm programs get parts from places that other programs do not have: the host's imports,
-//! JavaScript glue, WASI's libc or none at all. The names that they are known to miss stand here;
-//! what holds everywhere is in [`crate::hints`].
+//! Problem: wasm programs get symbols from places that other programs do not have: imports from the host, JavaScript
+//! glue, WASI's libc. The names that are known to be missed are listed here; what applies to ELF, too, is in
+//! [`crate::hints`].
 
 use crate::hints::Pattern::{Exact, Prefix};
-use crate::hints::{self, HEAP_OF_C, Hint, LIBRARY_OF_C, MATHEMATICS_OF_C, MEMORY_OF_C, STACK_PROTECTION};
+use crate::hints::{
+    self, HEAP_OF_C, Hint, LIBRARY_OF_C, MATHEMATICS_OF_C, MEMORY_OF_C, STACK_PROTECTION,
+};
 
 #[rustfmt::skip] // a row a few lines
 const HINTS: &[Hint] = &[

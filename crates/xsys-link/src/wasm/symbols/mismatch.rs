@@ -8,14 +8,14 @@ use hashbrown::HashMap;
 use wasmparser::{FuncType, SymbolFlags, ValType};
 use xsys_diag::Diagnostic;
 
-use crate::wasm::WasmOptions;
 use super::describe::place_of_function;
-use crate::wasm::object::Signature;
-use crate::wasm::ids::{SymbolKind, FunctionRef, SymbolId};
-use crate::wasm::options::Unresolved;
-use crate::wasm::reloc::{self, Value};
 use super::{Definition, MISMATCH, Resolved, SyntheticFunction, SyntheticKind};
 use crate::demangle::readable;
+use crate::wasm::WasmOptions;
+use crate::wasm::ids::{FunctionRef, SymbolId, SymbolKind};
+use crate::wasm::object::Signature;
+use crate::wasm::options::Unresolved;
+use crate::wasm::reloc::{self, Value};
 
 /// Names whose calls and definitions disagree about the type.
 pub(crate) type Variants<'a> = Vec<(&'a str, Vec<SymbolId>)>;

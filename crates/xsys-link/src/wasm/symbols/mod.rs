@@ -7,9 +7,9 @@ pub(crate) mod resolve;
 
 use wasmparser::SymbolFlags;
 
+use crate::wasm::ids::{FileId, FunctionRef, SymbolId, SymbolKind};
 use crate::wasm::name_table::{self, NameTable};
 use crate::wasm::object::{ImportName, ObjectFile, Signature};
-use crate::wasm::ids::{FileId, FunctionRef, SymbolId, SymbolKind};
 
 /// What a name means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

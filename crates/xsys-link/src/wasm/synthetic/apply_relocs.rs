@@ -27,7 +27,7 @@ const PLACE: [u8; 2] = [2, 0];
 /// The function for data that all threads share.
 pub(crate) const APPLY: &str = "__wasm_apply_data_relocs";
 
-/// Whether live data, thread-local or others, have such a place.
+/// Whether any live data, thread-local or others, need this.
 pub(crate) fn any(options: &WasmOptions, resolved: &Resolved<'_>, live: &Live, tls: bool) -> bool {
     let mut named = resolved.named();
     if !named.any(|(_, symbol)| is_dynamic(options, symbol)) {
@@ -77,7 +77,11 @@ pub(super) fn body(
             };
             let row = reloc::row(entry.ty);
             if !is_storable(row, tls) {
-                problems.push(not_storable(symbol.name, &resolved.file(file).name, row.name));
+                problems.push(not_storable(
+                    symbol.name,
+                    &resolved.file(file).name,
+                    row.name,
+                ));
                 continue;
             }
             let inside = u64::from(entry.offset - segment.offset);
@@ -113,7 +117,7 @@ fn is_storable(row: &Row, tls: bool) -> bool {
 /// A relocation of data needs more than an address that is known at run time.
 fn not_storable(name: &str, user: &str, relocation: &str) -> Diagnostic {
     Diagnostic::error(format!(
-        "data of `{user}` want more of `{}` than its address, which is known at run time",
+        "data of `{user}` need more than the address of `{}`, which is only known at run time",
         readable(name)
     ))
     .counterpart(format!(

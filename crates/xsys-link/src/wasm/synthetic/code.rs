@@ -31,7 +31,7 @@ pub(super) const WAIT32: u8 = 0x01;
 pub(super) const STORE32: u8 = 0x17;
 pub(super) const CMPXCHG32: u8 = 0x48;
 
-/// Instructions under construction.
+/// Code that is being written.
 pub(super) struct Code<'c> {
     pub(super) out: &'c mut Vec<u8>,
     pub(super) is64: bool,
@@ -52,7 +52,7 @@ impl Code<'_> {
         leb::uleb(self.out, u64::from(number));
     }
 
-    /// An atomic instruction on four aligned bytes.
+    /// An atomic access to four aligned bytes.
     pub(super) fn atomic(&mut self, opcode: u8) {
         self.out.extend([ATOMIC, opcode, 2, 0]);
     }
@@ -67,7 +67,7 @@ impl Code<'_> {
     }
 }
 
-/// Pushes a constant address.
+/// Pushes an address.
 pub(crate) fn pointer(out: &mut Vec<u8>, value: u64, is64: bool) {
     if is64 {
         out.push(I64_CONST);

@@ -1,9 +1,9 @@
-//! Pass 4, synth: functions that no object contains.
+//! Functions that the linker makes.
 //!
-//! `__wasm_call_ctors` calls initialisers. A module that is a command (it has initialisers and
-//! nobody calls them by hand) gets a wrapper around each exported function, which runs them first.
-//! A module that imports its memory clears `.bss` itself, for that memory may hold anything; one
-//! whose memory is shared fills it ([`self::threads`]).
+//! `__wasm_call_ctors` calls initialisers. In a command (a module with initialisers that does not call them itself)
+//! each exported function gets a wrapper that calls them first. A module that imports its memory clears `.bss`
+//! itself, because that memory may contain anything. A module whose memory is shared initialises all of it
+//! ([`self::threads`]).
 
 mod apply_relocs;
 pub(crate) mod code;
@@ -14,22 +14,22 @@ use hashbrown::HashMap;
 use wasmparser::SymbolFlags;
 use xsys_diag::Diagnostic;
 
-use crate::wasm::WasmOptions;
 use self::apply_relocs::APPLY;
 use self::code::{CALL, DROP, END, LOCAL_GET, UNREACHABLE};
+use crate::demangle::readable;
+use crate::wasm::WasmOptions;
 use crate::wasm::features::Features;
+use crate::wasm::ids::{FileId, FunctionRef, SymbolId, SymbolKind};
+use crate::wasm::index::Indexes;
+use crate::wasm::layout::memory::{BssInImport, Memory};
+use crate::wasm::leb;
 use crate::wasm::live::Live;
 use crate::wasm::live::externals::is_exported;
-use crate::wasm::index::Indexes;
-use crate::wasm::leb;
-use crate::wasm::layout::memory::{BssInImport, Memory};
-use crate::wasm::symbols::mismatch::type_text;
 use crate::wasm::object::{NO_SIGNATURE, ObjectFile, Signature};
-use crate::wasm::ids::{SymbolKind, FileId, FunctionRef, SymbolId};
+use crate::wasm::symbols::mismatch::type_text;
 use crate::wasm::symbols::{Definition, Resolved, Symbol, SyntheticFunction, SyntheticKind};
-use crate::demangle::readable;
 
-/// How `.bss` gets its zeros.
+/// Decides how `.bss` becomes zero.
 pub(super) fn bss_in_import(options: &WasmOptions, features: &Features) -> BssInImport {
     if options.keeps_relocs() {
         return BssInImport::InFile;
@@ -42,7 +42,7 @@ pub(super) fn bss_in_import(options: &WasmOptions, features: &Features) -> BssIn
     }
 }
 
-/// Adds the start function that fills memory, where one is needed.
+/// Adds the start function that initialises memory, if one is needed.
 pub(super) fn init_memory(
     options: &WasmOptions,
     resolved: &mut Resolved<'_>,
@@ -61,7 +61,7 @@ pub(super) fn init_memory(
         "__wasm_init_memory",
         SyntheticKind::InitMemory,
     );
-    // Their names matter to nobody else.
+    // Only `--export-all` needs a symbol for it.
     if options.export_all {
         let function = Definition::Function(made);
         name(
@@ -76,7 +76,7 @@ pub(super) fn init_memory(
     Some(made)
 }
 
-/// Adds the function that fills in data which wait for addresses, where some do.
+/// Adds the function that stores addresses which are only known at run time, if any data need it.
 pub(super) fn apply_data(options: &WasmOptions, resolved: &mut Resolved<'_>, live: &mut Live) {
     if options.relocatable || !apply_relocs::any(options, resolved, live, false) {
         return;
@@ -88,7 +88,7 @@ pub(super) fn apply_data(options: &WasmOptions, resolved: &mut Resolved<'_>, liv
     let made = Definition::Function(add(resolved, live, APPLY, SyntheticKind::ApplyData));
     let exported = SymbolFlags::EXPORTED;
     match known {
-        // The program calls it itself.
+        // The program calls the function itself.
         Some(id) => {
             let symbol = &mut resolved.symbols[id.0 as usize];
             symbol.definition = made;
@@ -99,7 +99,7 @@ pub(super) fn apply_data(options: &WasmOptions, resolved: &mut Resolved<'_>, liv
     }
 }
 
-/// Gives a name to something that was made after names were resolved.
+/// Adds a symbol after names have been resolved.
 fn name<'a>(
     resolved: &mut Resolved<'a>,
     live: &mut Live,
@@ -133,7 +133,7 @@ fn name<'a>(
     live.symbols.push(true);
 }
 
-/// The function that sets `__tls_base` refers to it, and has no relocations to show for it.
+/// Makes `__tls_base` live: the function that sets it has no relocations.
 fn keep_tls_base(resolved: &Resolved<'_>, live: &mut Live) {
     if let Some(id) = resolved.find("__tls_base") {
         live.symbols[id.0 as usize] = true;
@@ -155,7 +155,8 @@ fn add<'a>(
     FunctionRef::Synthetic(live.synthetic.len() as u32 - 1)
 }
 
-/// Adds the function that sets globals which hold addresses of thread-local data, where some do.
+/// Adds the functions that set globals with addresses of thread-local variables, and that store addresses in
+/// thread-local data, if they are needed.
 pub(super) fn tls_globals(
     options: &WasmOptions,
     resolved: &mut Resolved<'_>,
@@ -190,7 +191,7 @@ pub(super) fn tls_globals(
     }
 }
 
-/// Adds wrappers that run initialisers and finalisers around exported functions.
+/// Adds wrappers of exported functions that call initialisers before and finalisers after.
 pub(super) fn command_exports<'a>(
     options: &WasmOptions,
     resolved: &mut Resolved<'a>,
@@ -203,7 +204,7 @@ pub(super) fn command_exports<'a>(
         .named()
         .next()
         .map(|(id, symbol)| (id, symbol.clone()));
-    // Who mentions `__wasm_call_ctors` takes care of calling it.
+    // A program that refers to `__wasm_call_ctors` calls it itself.
     let by_hand = ctors.is_none_or(|(_, s)| s.used || is_exported(options, &s));
     let initialisers = resolved.files().any(|(file, object)| {
         let mut initialisers = object.init_functions.iter();
@@ -236,7 +237,7 @@ pub(super) fn command_exports<'a>(
     wrappers
 }
 
-/// Makes the bodies, in the order of the synthetic functions; empty for those that are dropped.
+/// Makes the bodies, in the order of the synthetic functions; empty if they are dead.
 pub(super) fn bodies(
     options: &WasmOptions,
     resolved: &Resolved<'_>,
@@ -249,14 +250,14 @@ pub(super) fn bodies(
     let is64 = options.is64();
     for (at, function) in resolved.synthetic.iter().enumerate() {
         if !live.synthetic[at] {
-            // An object's initialisers are checked before they are called.
+            // The initialisers of an object are checked, too.
             if options.relocatable && function.kind == SyntheticKind::CallCtors {
                 problems.extend(call_initialisers(resolved, live, indexes, &mut Vec::new()));
             }
             bodies.push(Vec::new());
             continue;
         }
-        // No local variables.
+        // The number of groups of locals.
         let mut code = vec![0];
         match function.kind {
             SyntheticKind::Unreachable => code.push(UNREACHABLE),
@@ -325,7 +326,7 @@ fn call_initialisers(
         for &(priority, symbol) in &object.init_functions {
             let id = resolved.file_symbol(file, symbol);
             let symbol = resolved.symbol(id);
-            // One that is imported is called; of a group that another file had first, nothing is left.
+            // Imported initialisers are called; those in COMDAT groups that another file had first are not.
             let number = indexes.symbol_number(id, symbol);
             if (symbol.is_undefined() && number.is_none())
                 || resolved.is_discarded(id)
@@ -360,7 +361,7 @@ fn call_initialisers(
     problems
 }
 
-/// Numbers of parameters and results.
+/// The numbers of parameters and results.
 fn arity(signature: Signature<'_>) -> (usize, usize) {
     let mut reader = wasmparser::BinaryReader::new(signature, 0);
     let ty = reader

@@ -1,18 +1,19 @@
-//! Which functions that trap stand for names that nobody defines, in the order in which wasm-ld meets them.
+//! Functions that trap in place of undefined ones, in wasm-ld's order.
 //!
-//! Problem: where the command line forgives undefined names, wasm-ld makes a function that traps when it meets the
-//! first relocation that names one, and numbers these functions in that order. What nothing refers to gets none, even
-//! if nothing is dropped. With `--compat=wasm-ld` that is brought about here, once it is known what stays.
+//! Problem: where the command line accepts undefined functions, wasm-ld makes a function that traps when it reads the
+//! first relocation that refers to one, and assigns indexes in this order. If no relocation refers to it, there is no
+//! such function, even if nothing is dropped. With `--compat=wasm-ld` the functions are brought into this order once
+//! it is known what is live.
 
 use hashbrown::{HashMap, HashSet};
 
 use crate::wasm::WasmOptions;
+use crate::wasm::ids::{FunctionRef, SymbolId};
 use crate::wasm::live::Live;
 use crate::wasm::reloc::{self, Value};
 use crate::wasm::symbols::{Definition, Resolved};
-use crate::wasm::ids::{FunctionRef, SymbolId};
 
-/// Puts the functions into wasm-ld's order; those that nothing refers to go.
+/// Sorts the functions, and drops those that nothing refers to.
 pub(crate) fn settle(options: &WasmOptions, resolved: &mut Resolved<'_>, live: &mut Live) {
     let any = resolved.symbols.iter().any(|symbol| symbol.missing);
     if !options.shrink.compat || options.relocatable || !any {
@@ -27,7 +28,7 @@ pub(crate) fn settle(options: &WasmOptions, resolved: &mut Resolved<'_>, live: &
             used.push(at);
         }
     }
-    // One function stands for several names, of which some may be mentioned by nothing that stays.
+    // One function replaces several symbols, and nothing live may refer to some of them.
     for (at, symbol) in resolved.symbols.iter().enumerate() {
         live.symbols[at] &= !symbol.missing;
     }
@@ -60,7 +61,7 @@ pub(crate) fn settle(options: &WasmOptions, resolved: &mut Resolved<'_>, live: &
     }
 }
 
-/// The undefined names as relocations of what stays name them.
+/// The undefined symbols, in the order in which live relocations refer to them.
 fn met(options: &WasmOptions, resolved: &Resolved<'_>, live: &Live) -> Vec<SymbolId> {
     let (mut found, mut seen) = (Vec::new(), HashSet::new());
     for (file, object) in resolved.files() {

@@ -1,30 +1,30 @@
-//! Functions that fill memory when a module starts, and when a thread does.
+//! Functions that initialise memory when a module starts, and thread-local data when a thread starts.
 //!
-//! Every thread instantiates the module, but memory is filled once. So the segments of a shared
-//! memory are passive, and the start function copies them under a flag behind the static data: 0
-//! means untouched, 1 that a thread is at it, 2 that it is done. The thread that turns 0 into 1 does
-//! the work; those that find 1 sleep until it is 2. Thread-local data are copied from their segment
-//! for every thread (`__wasm_init_tls`), so that segment alone is never dropped.
+//! Every thread instantiates the module, but memory must only be initialised once. So the segments of a shared memory
+//! are passive, and the start function copies them, guarded by a flag behind the static data: 0 means that nothing
+//! has happened yet, 1 that a thread is copying, 2 that memory is ready. The thread that changes 0 to 1 copies;
+//! threads that find 1 wait for 2. Thread-local data are copied for every thread (`__wasm_init_tls`), so only their
+//! segment is not dropped afterwards.
 //!
-//! Spec: the threads proposal (atomic instructions), tool-conventions, `Linking.md`, "Thread local
-//! storage"; the instructions and their order are wasm-ld's.
+//! Spec: the threads proposal (atomic instructions), tool-conventions, `Linking.md`, "Thread local storage"; the
+//! instructions and their order are wasm-ld's.
 
-use crate::wasm::index::{Indexes, OwnGlobal};
 use super::code::{
-    BLOCK, BR, BR_TABLE, BULK, CALL, CMPXCHG32, Code, DATA_DROP, DROP, END, GLOBAL_GET, GLOBAL_SET, I32_ADD, I64_ADD,
-    I64_CONST, LOCAL_GET, MEMORY_FILL, NO_RESULT, NOTIFY, STORE32, WAIT32,
+    BLOCK, BR, BR_TABLE, BULK, CALL, CMPXCHG32, Code, DATA_DROP, DROP, END, GLOBAL_GET, GLOBAL_SET,
+    I32_ADD, I64_ADD, I64_CONST, LOCAL_GET, MEMORY_FILL, NO_RESULT, NOTIFY, STORE32, WAIT32,
 };
-use crate::wasm::leb;
+use crate::wasm::ids::{FunctionRef, SymbolId, SymbolKind};
+use crate::wasm::index::{Indexes, OwnGlobal};
 use crate::wasm::layout::memory::Memory;
-use crate::wasm::ids::{SymbolKind, FunctionRef, SymbolId};
+use crate::wasm::leb;
 use crate::wasm::symbols::{LinkerSymbol, Resolved, SyntheticKind};
 
-/// States of the flag.
+/// Values of the flag.
 const UNTOUCHED: i32 = 0;
 const BUSY: i32 = 1;
 const READY: i32 = 2;
 
-/// The body of `__wasm_init_memory`, without its list of local variables.
+/// The body of `__wasm_init_memory`, without its locals.
 pub(crate) fn init_memory(
     memory: &Memory<'_>,
     indexes: &Indexes<'_>,
@@ -40,7 +40,7 @@ pub(crate) fn init_memory(
         code.number(UNTOUCHED);
         code.number(BUSY);
         code.atomic(CMPXCHG32);
-        // The flag's old value says which block to leave.
+        // The old value of the flag decides which block the branch leaves.
         code.out.extend([BR_TABLE, 2, 0, 1, 2]);
         code.out.push(END);
     }
@@ -48,7 +48,7 @@ pub(crate) fn init_memory(
     for (at, segment) in segments().filter(|(_, segment)| memory.fills(segment)) {
         code.address(segment.addr);
         if flag.is_some() && segment.is_tls() {
-            // The first thread uses the segment's own place for its copy.
+            // The first thread does not need a copy: it uses the segment's own address.
             code.address(segment.addr);
             if let Some(number) = indexes.linker_global(LinkerSymbol::TlsBase) {
                 code.index(GLOBAL_SET, number);
@@ -85,7 +85,7 @@ pub(crate) fn init_memory(
     }
 }
 
-/// The body of `__wasm_init_tls`, without its list of local variables.
+/// The body of `__wasm_init_tls`, without its locals.
 pub(crate) fn init_tls(
     resolved: &Resolved<'_>,
     memory: &Memory<'_>,
@@ -113,8 +113,7 @@ pub(crate) fn init_tls(
     }
 }
 
-/// The body that sets globals which hold addresses of thread-local data, without its list of local
-/// variables.
+/// The body of the function that sets globals with addresses of thread-local variables, without its locals.
 pub(crate) fn init_tls_globals(
     resolved: &Resolved<'_>,
     memory: &Memory<'_>,
@@ -138,7 +137,7 @@ pub(crate) fn init_tls_globals(
     }
 }
 
-/// Thread-local variables whose addresses are in globals.
+/// The thread-local variables whose addresses globals contain.
 pub(crate) fn tls_globals<'i>(
     resolved: &'i Resolved<'_>,
     indexes: &'i Indexes<'_>,

@@ -1,16 +1,15 @@
-//! `--build-id`: a number that stands for the module's contents, in a section `build_id`.
+//! `--build-id`: a hash of the module in a section `build_id`.
 //!
-//! Spec: tool-conventions, `BuildId.md`: the section holds the id behind its length. The hashes are
-//! those of wasm-ld, so that the same bytes have the same id whichever linker wrote them: the hash
-//! of the hashes of all blocks of 1 MiB, SHA-1 for `sha1`; for `fast` XXH3 of 64 bits, made a UUID
-//! of version 5 (RFC 4122, section 4.3) in a name space of wasm-ld's own.
+//! Spec: tool-conventions, `BuildId.md`: the section contains the length of the id and the id. The hashes are
+//! wasm-ld's, so that the same module has the same id: the hash of the hashes of all blocks of 1 MiB, with SHA-1 for
+//! `sha1`; for `fast` with 64-bit XXH3, as a UUID of version 5 (RFC 4122, section 4.3) in wasm-ld's own name space.
 
 use rayon::prelude::*;
 use sha1::{Digest, Sha1};
 use twox_hash::XxHash3_64;
 
-use crate::wasm::leb;
 use crate::options::BuildId;
+use crate::wasm::leb;
 
 /// The name space of `fast` ids.
 const NAME_SPACE: [u8; 16] = [
@@ -19,7 +18,7 @@ const NAME_SPACE: [u8; 16] = [
 
 const BLOCK: usize = 1 << 20;
 
-/// Length of an id; 0 where there is none.
+/// Length of an id; 0 if there is none.
 pub(crate) fn len(kind: &BuildId) -> usize {
     match kind {
         BuildId::None => 0,
@@ -29,32 +28,32 @@ pub(crate) fn len(kind: &BuildId) -> usize {
     }
 }
 
-/// The section's contents, with blanks where the id depends on the module's bytes. `None` where there is no section.
+/// The section's contents, with blanks for an id that is computed from the module. `None` if there is no section.
 pub(crate) fn section(kind: &BuildId) -> Option<Vec<u8>> {
     let mut out = Vec::new();
     leb::uleb(&mut out, len(kind) as u64);
     match kind {
         BuildId::None => return None,
         BuildId::Hex(bytes) => out.extend_from_slice(bytes),
-        // wasm-ld hashes blanks where the id will be.
+        // wasm-ld hashes the module with blanks in place of the id.
         kind => out.resize(out.len() + len(kind), b' '),
     }
     Some(out)
 }
 
-/// Whether the id depends on the module's bytes.
+/// Whether the id is computed from the module.
 pub(crate) fn reads(kind: &BuildId) -> bool {
     !matches!(kind, BuildId::None | BuildId::Hex(_))
 }
 
-/// Fills in an id that depends on them at the end of a module's bytes.
+/// Computes the id and writes it to the end of the module.
 pub(crate) fn fill(kind: &BuildId, module: &mut [u8]) {
     let id = match kind {
         BuildId::None | BuildId::Hex(_) => return,
         BuildId::Fast => fast(module),
         BuildId::Sha1 => sha1(module),
         BuildId::Md5 => {
-            // wasm-ld has none of that name; as with ELF, a cryptographic hash of MD5's length.
+            // wasm-ld has no `md5`. As for ELF, this is a cryptographic hash of the same length.
             let mut id = sha1(module);
             id.truncate(16);
             id

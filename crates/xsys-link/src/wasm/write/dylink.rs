@@ -1,26 +1,28 @@
-//! The section `dylink.0`: what a dynamic loader has to know of a module that imports addresses.
+//! The section `dylink.0`: what a dynamic loader needs to know about a module that imports addresses.
 //!
-//! Such a module is made by `--unresolved-symbols=import-dynamic`: what nothing defines is looked for at run time, in
-//! modules that are loaded beside it. Spec: tool-conventions, `DynamicLinking.md`. Addresses of the module itself are
-//! fixed, so that it asks for no memory; of its imports those that may be missing are listed.
+//! Such a module is the result of `--unresolved-symbols=import-dynamic`: its undefined symbols are looked up at run
+//! time, in modules that are loaded with it. The module's own addresses are fixed, so it requests no memory. Imports
+//! that may be missing are listed.
+//!
+//! Spec: tool-conventions, `DynamicLinking.md`.
 
 use wasmparser::SymbolFlags;
 
-use crate::wasm::live::externals::import_name;
-use crate::wasm::leb;
-use crate::wasm::layout::module::Module;
 use crate::wasm::ids::SymbolKind;
+use crate::wasm::layout::module::Module;
+use crate::wasm::leb;
+use crate::wasm::live::externals::import_name;
 use crate::wasm::options::Unresolved;
 
-/// Subsections.
+/// Types of subsections.
 const MEM_INFO: u8 = 1;
 const EXPORT_INFO: u8 = 3;
 const IMPORT_INFO: u8 = 4;
 
-/// The section's contents, where there has to be one.
+/// The section's contents; `None` if there is none.
 pub(crate) fn contents(module: &Module<'_, '_>) -> Option<Vec<u8>> {
     let options = module.options;
-    // wasm-ld writes it into objects, too.
+    // wasm-ld writes the section into objects, too.
     let object = options.relocatable && !options.shrink.compat;
     if options.unresolved != Unresolved::Import || object {
         return None;
@@ -29,7 +31,7 @@ pub(crate) fn contents(module: &Module<'_, '_>) -> Option<Vec<u8>> {
     leb::string(&mut out, "dylink.0");
     let segments = module.layout.memory.segments.iter();
     let mut info = Vec::new();
-    // Bytes of memory, exponent of their alignment, slots of the table, exponent of theirs.
+    // Size and alignment (as a power of two) of the requested memory, then of the requested table slots.
     leb::uleb(&mut info, 0);
     let align = segments.map(|segment| segment.align).max().unwrap_or(0);
     leb::uleb(&mut info, u64::from(align));
@@ -42,7 +44,10 @@ pub(crate) fn contents(module: &Module<'_, '_>) -> Option<Vec<u8>> {
     let (mut exported, mut optional) = (Vec::new(), Vec::new());
     for (_, symbol) in named {
         let mut item = Vec::new();
-        if symbol.is_tls() && symbol.is_defined() && crate::wasm::live::externals::is_exported(options, symbol) {
+        if symbol.is_tls()
+            && symbol.is_defined()
+            && crate::wasm::live::externals::is_exported(options, symbol)
+        {
             leb::string(&mut item, symbol.name);
             let mut flags = symbol.flags;
             if options.entry.as_deref() == Some(symbol.name) {

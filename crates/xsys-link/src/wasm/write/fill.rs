@@ -1,34 +1,34 @@
-//! Filling the output: what is planned, cut into jobs that are done in parallel ([`filling`]).
+//! Writes the output: the planned pieces are divided into jobs that run in parallel ([`filling`]).
 
 use super::build_id;
+use crate::filling::{self, Placed};
 use crate::wasm::debug::Shard;
-use crate::wasm::layout::{COVERAGE_ALIGN, OutputCustom};
+use crate::wasm::ids::{FileId, FunctionRef};
 use crate::wasm::layout::memory::Source;
 use crate::wasm::layout::module::{Module, Piece, Planned};
+use crate::wasm::layout::{COVERAGE_ALIGN, OutputCustom};
 use crate::wasm::object::Custom;
 use crate::wasm::relocate::{self, Chunk, tombstone};
-use crate::wasm::ids::{FileId, FunctionRef};
-use crate::filling::{self, Placed};
 
-/// What can be filled independently of everything else.
+/// Something that can be written independently of everything else.
 enum Job<'p, 's, 'a> {
-    /// A piece that is not divided.
+    /// A whole piece.
     Piece(&'p Piece<'s, 'a>),
     /// Bytes.
     Bytes(&'p [u8]),
-    /// Some of the strings of a pool.
+    /// A part of the merged strings of debug information.
     Strings(&'p Shard<'a>),
-    /// What is left of an input section, with the name of the output section.
+    /// A custom section of a file, with the name of the output's section.
     Input(&'a str, FileId, u32),
 }
 
 impl<'a> Planned<'_, '_, 'a> {
-    /// Whether the module has to be read once it is there.
+    /// Whether the finished module has to be read to compute its id.
     pub fn is_read_back(&self) -> bool {
         build_id::reads(&self.module().options.build_id)
     }
 
-    /// Writes the module into bytes of its size, whatever they contain.
+    /// Writes the module into `out`, which has its size and any contents.
     pub fn write(&self, out: &mut [u8]) {
         filling::in_memory(self.jobs(), out, |placed, place| {
             self.module().fill(&placed.job, place)
@@ -36,8 +36,8 @@ impl<'a> Planned<'_, '_, 'a> {
         build_id::fill(&self.module().options.build_id, out);
     }
 
-    /// Writes the module in parts that `put` gets with their offsets, in any order. Not for modules that
-    /// are [read back](Self::is_read_back).
+    /// Writes the module in parts, which `put` gets with their offsets, in any order. Not for modules that are [read
+    /// back](Self::is_read_back).
     pub fn write_parts<E: Send>(
         &self,
         put: impl Fn(u64, &[u8]) -> Result<(), E> + Sync,
@@ -48,7 +48,7 @@ impl<'a> Planned<'_, '_, 'a> {
         filling::in_parts(&self.jobs(), Job::bytes, fill, put)
     }
 
-    /// The output's jobs in order.
+    /// The jobs in the order of the output.
     fn jobs(&self) -> Vec<Placed<Job<'_, '_, 'a>>> {
         let mut jobs = Vec::with_capacity(self.pieces().len());
         for (piece, size) in self.pieces() {
@@ -72,7 +72,7 @@ impl<'a> Planned<'_, '_, 'a> {
 }
 
 impl Job<'_, '_, '_> {
-    /// The bytes, if they are there already.
+    /// The bytes, if they exist already.
     fn bytes(&self) -> Option<&[u8]> {
         match self {
             Job::Bytes(bytes) => Some(bytes),
@@ -116,7 +116,7 @@ impl<'a> Module<'_, 'a> {
         &self.resolved.file(file).customs[item as usize]
     }
 
-    /// Does a job: all of `out` is written.
+    /// Runs a job, which writes all of `out`.
     fn fill(&self, job: &Job<'_, '_, 'a>, out: &mut [u8]) {
         match job {
             Job::Bytes(bytes) => out.copy_from_slice(bytes),
@@ -147,11 +147,11 @@ impl<'a> Module<'_, 'a> {
                 }
             }
             Piece::Segment(_, whole) => {
-                // Between its parts.
+                // For padding between parts.
                 out.fill(0);
                 relocate::segment(self.resolved, self.live, self.layout, whole, out);
             }
-            // Divided into parts.
+            // `jobs` has divided it.
             Piece::Custom(_) => {}
         }
     }

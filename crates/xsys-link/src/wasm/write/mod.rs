@@ -1,7 +1,6 @@
-//! Pass 7, write: what the module consists of.
+//! Write: lists the pieces of the output.
 //!
-//! Everything has its place, so the output is a list of pieces, one for each body, segment and custom
-//! section, whose sizes are known; [`self::fill`] puts their bytes into the file.
+//! Each body, data segment and custom section is a piece whose size is known; [`self::fill`] writes their bytes.
 
 mod build_id;
 mod dylink;
@@ -10,12 +9,12 @@ mod names;
 
 use wasmparser::ExternalKind;
 
-use crate::wasm::index::OwnGlobal;
-use crate::wasm::live::externals::import_name;
-use crate::wasm::leb;
-use crate::wasm::layout::module::{Module, Piece, Planned};
-use crate::wasm::object::MAGIC;
 use crate::wasm::ids::SymbolKind;
+use crate::wasm::index::OwnGlobal;
+use crate::wasm::layout::module::{Module, Piece, Planned};
+use crate::wasm::leb;
+use crate::wasm::live::externals::import_name;
+use crate::wasm::object::MAGIC;
 use crate::wasm::relocatable;
 use crate::wasm::symbols::LinkerSymbol;
 use crate::wasm::synthetic::code;
@@ -30,7 +29,7 @@ const I32: u8 = 0x7f;
 const I64: u8 = 0x7e;
 const END: u8 = 0x0b;
 
-/// Finds out what the module consists of.
+/// Lists the pieces of the output.
 pub(super) fn plan<'m, 's, 'a>(module: &'m Module<'s, 'a>) -> Planned<'m, 's, 'a> {
     let pieces = module.pieces().into_iter();
     let pieces = pieces.map(|piece| {
@@ -118,7 +117,7 @@ impl<'s, 'a> Module<'s, 'a> {
             }
             items.push(item);
         }
-        // `DynamicLinking.md`: a mutable global with the address, or the slot of a function.
+        // `DynamicLinking.md`: a mutable global that contains the address, or the slot of a function.
         let pointer = if self.options.is64() { I64 } else { I32 };
         for &id in &self.layout.indexes.imported_addresses {
             let symbol = self.resolved.symbol(id);
@@ -240,11 +239,11 @@ impl<'s, 'a> Module<'s, 'a> {
                 OwnGlobal::AddressOf(id) => {
                     let symbol = self.resolved.symbol(id);
                     if symbol.kind == SymbolKind::Function {
-                        // Of a function that stands in for a missing one, the address is null.
+                        // The address of a function that traps in place of an undefined one is null.
                         let slot = self.layout.indexes.slot(id, symbol);
                         (0, if symbol.stub { 0 } else { u64::from(slot) })
                     } else if memory.shared && symbol.is_tls() {
-                        // Each thread adds its own base.
+                        // Each thread adds its `__tls_base`.
                         (1, memory.symbol_address(symbol, 0).unwrap_or(0))
                     } else {
                         (0, memory.plain_address(symbol, 0).unwrap_or(0))
@@ -302,7 +301,7 @@ impl<'s, 'a> Module<'s, 'a> {
         Some(out)
     }
 
-    /// Needed by instructions that name data segments, which come before those.
+    /// The data count section, which instructions that name data segments need.
     fn data_count(&self) -> Option<Vec<u8>> {
         let memory = &self.layout.memory;
         let written = memory.segments.iter().filter(|segment| !segment.zero);
@@ -315,7 +314,7 @@ impl<'s, 'a> Module<'s, 'a> {
         Some(out)
     }
 
-    /// A constant expression for an address.
+    /// Appends a constant expression for an address.
     fn constant(&self, out: &mut Vec<u8>, value: u64) {
         code::pointer(out, value, self.options.is64());
         out.push(END);
@@ -415,7 +414,7 @@ impl<'s, 'a> Module<'s, 'a> {
                 pieces.extend(parts.into_iter().map(Piece::Bytes));
             }
         }
-        // The last section: the id in it is computed from all bytes before it.
+        // This section is last, because the id in it is computed from all bytes before it.
         if let Some(contents) = build_id::section(&self.options.build_id) {
             pieces.push(Piece::Bytes(custom_head("build_id", contents.len())));
             pieces.push(Piece::Bytes(contents));
@@ -423,7 +422,7 @@ impl<'s, 'a> Module<'s, 'a> {
     }
 }
 
-/// A section's contents: a count and its items. `None` for an empty section.
+/// The contents of a section that is a list: the count and the items. `None` if the list is empty.
 fn list<T>(items: &[T], mut put: impl FnMut(&mut Vec<u8>, &T)) -> Option<Vec<u8>> {
     if items.is_empty() {
         return None;

@@ -6,11 +6,11 @@ use std::borrow::Cow;
 use rayon::prelude::*;
 
 use crate::wasm::WasmOptions;
+use crate::wasm::ids::{FunctionRef, SymbolKind};
 use crate::wasm::index::OwnGlobal;
 use crate::wasm::layout::Layout;
 use crate::wasm::leb;
 use crate::wasm::object::Place;
-use crate::wasm::ids::{SymbolKind, FunctionRef};
 use crate::wasm::symbols::describe::{shown, synthetic};
 use crate::wasm::symbols::{Definition, LinkerSymbol, Resolved};
 
@@ -19,11 +19,10 @@ const FUNCTIONS: u8 = 1;
 const GLOBALS: u8 = 7;
 const DATA_SEGMENTS: u8 = 9;
 
-/// So many names are written at once: there are tens of thousands, of a hundred bytes each.
+/// How many names are encoded by one thread at once.
 const CHUNK: usize = 2048;
 
-/// The contents of the `name` section, in parts that follow each other. `None` when nothing has a
-/// name.
+/// The contents of the `name` section, in parts that follow each other. `None` if nothing has a name.
 pub(crate) fn names(
     options: &WasmOptions,
     resolved: &Resolved<'_>,
@@ -32,7 +31,7 @@ pub(crate) fn names(
     let functions = functions(options, resolved, layout);
     let globals = globals(options, resolved, layout);
     let segments = segments(layout);
-    // wasm-ld has a name for the module in any case.
+    // wasm-ld always names the module.
     let nothing = functions.is_empty() && globals.is_empty() && segments.is_empty();
     if nothing && !options.shrink.compat {
         return None;
@@ -77,7 +76,7 @@ fn encode(list: &[(u32, Cow<'_, str>)]) -> Vec<u8> {
     map
 }
 
-/// The written segments. Of one with gaps, the first part has the name.
+/// The names of data segments that are written. Of a segment with gaps, the first part gets the name.
 fn segments<'a>(layout: &'a Layout<'_>) -> Vec<(u32, Cow<'a, str>)> {
     let (mut list, mut number) = (Vec::new(), 0);
     for (at, segment) in layout.memory.segments.iter().enumerate() {
@@ -133,7 +132,7 @@ fn functions<'a>(
     list
 }
 
-/// The name of the first symbol of each file's bodies; empty where there is none.
+/// The name of the first symbol of each function, by file; empty if there is none.
 fn symbol_names<'a>(resolved: &'a Resolved<'_>) -> Vec<Vec<&'a str>> {
     let names = resolved.files.par_iter().map(|object| {
         let mut names = vec![""; object.functions.len()];
@@ -205,7 +204,7 @@ fn globals<'a>(
     list
 }
 
-/// The contents of the `producers` section: each tool once, the first version seen.
+/// The contents of the `producers` section. Of several versions of a tool, the first one is listed.
 pub(crate) fn producers(resolved: &Resolved<'_>) -> Option<Vec<u8>> {
     let mut fields = Vec::new();
     for field in ["language", "processed-by", "sdk"] {

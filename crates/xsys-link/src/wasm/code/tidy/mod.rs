@@ -1,8 +1,8 @@
-//! Cheaper structure: blocks that are left by their first branch become `if`s.
+//! Cheaper structure: a block that is left by a conditional branch becomes an `if`.
 //!
-//! LLVM writes every forward jump as a block around the code that is jumped over, and a branch out
-//! of it: `block … condition br_if 0 … end`. The same with an `if` is shorter by two to four bytes,
-//! most of all where the condition ends with a test that can be turned round:
+//! LLVM writes every forward jump as a branch out of a block around the code that is skipped: `block … condition
+//! br_if 0 … end`. With an `if`, this is two to four bytes shorter, in particular if the condition ends with a
+//! comparison that can be inverted:
 //!
 //! ```text
 //! block                      a
@@ -14,15 +14,15 @@
 //! end
 //! ```
 //!
-//! Likewise `block block … br_if 0 X br 1 end Y end` becomes `if X else Y end`. Nothing else
-//! changes: what is executed, in which order, is the same but for the jumps.
+//! Likewise, `block block … br_if 0 X br 1 end Y end` becomes `if X else Y end`. Apart from jumps, the same
+//! instructions are executed in the same order.
 //!
-//! Code before the branch moves out of the block, so it must not jump to its end: the branch has to be
-//! the first one to it. The code behind must not use operands of before, so the stack has to be as
-//! high at the branch as at the block's start; that is why heights are followed. What is not
-//! understood (instructions of newer proposals, exceptions) leaves a function as it is.
+//! The code before the branch moves out of the block, so it must not contain branches to the block's end: the
+//! conditional branch has to be the first one. The code behind it must not use operands from before, so the operand
+//! stack has to be as high at the branch as at the start of the block; therefore heights are tracked. A function with
+//! unknown instructions (newer proposals, exceptions) stays as it is.
 //!
-//! The pass works on finished bodies, behind [`crate::wasm::relocate::shorten`], so no relocation has to move.
+//! This works on relocated bodies, after [`crate::wasm::relocate::shorten`], so that no relocation has to move.
 
 mod operators;
 
@@ -47,19 +47,19 @@ const RETURN_CALL_INDIRECT: u8 = 0x13;
 const EMPTY: u8 = 0x40;
 const I32_EQZ: u8 = 0x45;
 
-/// A branch out of the innermost block, on a condition.
+/// A conditional branch out of the innermost block.
 const LEAVE: [u8; 2] = [BR_IF, 0];
 
-/// How many values functions and types take and give; `None` where that is not known.
+/// How many parameters and results functions and types have; `None` if unknown.
 #[derive(Debug, Default)]
 pub(crate) struct Arities {
-    /// By the number of a function, imports first.
+    /// By function index.
     pub functions: Vec<Option<(u8, u8)>>,
-    /// By the number of a type.
+    /// By type index.
     pub types: Vec<Option<(u8, u8)>>,
 }
 
-/// How many values a function takes and gives.
+/// How many parameters and results a function type has.
 pub(crate) fn arity(signature: Signature<'_>) -> Option<(u8, u8)> {
     let mut cursor = Cursor::new(signature);
     cursor.byte()?;
@@ -77,54 +77,55 @@ pub(crate) fn arity(signature: Signature<'_>) -> Option<(u8, u8)> {
 const FUNCTION: u32 = u32::MAX;
 const NONE: u32 = u32::MAX;
 
-/// An instruction that has to do with structure.
+/// An instruction that is part of the structure.
 #[derive(Clone, Copy)]
 struct Event {
     opcode: u8,
-    /// Of a branch: the stack is as high as at the start of the innermost block.
+    /// For a branch: whether the stack is as high as at the start of the innermost block.
     level: bool,
-    /// Of a branch: it is not written.
+    /// For a branch: whether it is left out.
     left_out: bool,
-    /// Where it starts and where the next one does.
+    /// Its offset, and that of the next instruction.
     at: u32,
     next: u32,
-    /// The block that it opens or ends, or to whose label it goes. Of a table: its first label.
+    /// The block that it starts or ends, or whose label it branches to. For `br_table`, the position of its first
+    /// label.
     block: u32,
 }
 
-/// A block, loop or `if`. Its size is a power of two, as they are looked up all the time.
+/// A block, loop or `if`. The size is a power of two, because blocks are looked up often.
 #[derive(Clone, Copy)]
 #[repr(align(32))]
 struct Block {
     opcode: u8,
-    /// Its end is an `else`.
+    /// Whether it ends with an `else`.
     is_then: bool,
-    /// The conditional branch that becomes an `if`, and where the instruction before it starts.
+    /// The conditional branch that becomes an `if`, and the offset of the instruction before it.
     branch: u32,
     before: u32,
-    /// The first branch to it, and how many there are.
+    /// The first branch to its label, and how many there are.
     first_use: u32,
     uses: u32,
-    /// The block inside of which it is the rest, or the block around it.
+    /// The block that becomes its `else`, or that contains it.
     partner: u32,
-    /// How many are around it, once it is written.
+    /// The nesting depth in the output.
     depth: u32,
 }
 
-/// A block that is open.
+/// A block whose end has not been read yet.
 struct Frame {
-    /// The stack's height below its parameters.
+    /// The height of the operand stack below its parameters.
     height: i64,
     block: u32,
     parameters: u8,
     results: u8,
-    /// It has neither parameters nor results.
+    /// Whether it has neither parameters nor results.
     empty: bool,
-    /// It cannot be reached, so heights mean nothing.
+    /// Whether the code is unreachable here, so that the height is unknown.
     dead: bool,
 }
 
-/// Room that is used again for every function.
+/// The pass with its buffers, which are used again for every function.
 #[derive(Default)]
 pub(crate) struct Tidying {
     events: Vec<Event>,
@@ -135,7 +136,7 @@ pub(crate) struct Tidying {
 }
 
 impl Tidying {
-    /// A shorter body, without size fields, that does the same. `None` where there is none.
+    /// A shorter body that does the same; both are without size fields. `None` if there is none.
     pub(crate) fn shorten(&mut self, body: &[u8], arities: &Arities) -> Option<&[u8]> {
         self.events.clear();
         self.blocks.clear();
@@ -150,10 +151,9 @@ impl Tidying {
         (self.out.len() < body.len()).then_some(&self.out)
     }
 
-    /// Lists the events, up to where nothing changes any more. `true` where some block can become an
-    /// `if`.
+    /// Reads the structure up to the last place that may change. Returns whether any block can become an `if`.
     fn read(&mut self, body: &[u8], arities: &Arities) -> Option<bool> {
-        // Nothing begins behind the last branch that may leave its block.
+        // Blocks behind the last such branch cannot change.
         let mut candidates = memchr::memrchr_iter(BR_IF, body);
         let Some(last_leave) = candidates.find(|&at| body[at..].starts_with(&LEAVE)) else {
             return Some(false);
@@ -164,10 +164,10 @@ impl Tidying {
             one_byte_type(cursor.byte()?)?;
         }
         let (mut height, mut dead) = (0i64, false);
-        // How many blocks are around all that changes; none where nothing does.
+        // How many blocks contain everything that changes; `None` if nothing does.
         let mut around: Option<usize> = None;
         let mut rest = body.get(cursor.at..)?;
-        // The length of the instruction before.
+        // The length of the previous instruction.
         let mut last = 0;
         loop {
             rest = skip_run(rest, &mut last, &mut height);
@@ -226,7 +226,7 @@ impl Tidying {
                     let innermost = self.frames.last();
                     let level = innermost.is_some_and(|f| f.height == height && !dead);
                     if conditional && label == 0 && level && self.leaves_first(number, at - last) {
-                        // The block around it may end in an `else`.
+                        // The block that contains it may end with an `else`.
                         let outside = self.frames.len().saturating_sub(2);
                         around = Some(around.unwrap_or(outside).min(outside));
                     }
@@ -292,7 +292,7 @@ impl Tidying {
         self.blocks.len() as u32 - 1
     }
 
-    /// The block that a label stands for.
+    /// The block that a label refers to.
     fn target(&self, label: u32) -> Option<u32> {
         match self.frames.len().checked_sub(label as usize)? {
             0 => Some(FUNCTION),
@@ -307,8 +307,8 @@ impl Tidying {
         }
     }
 
-    /// A conditional branch to the end of the innermost block, at that block's height. Whether it is
-    /// the first one.
+    /// Handles a conditional branch to the end of the innermost block, where the stack has the same height as at its
+    /// start. Returns whether it is the first branch to that end.
     fn leaves_first(&mut self, number: u32, before: usize) -> bool {
         let Some(frame) = self.frames.last() else {
             return false;
@@ -321,8 +321,8 @@ impl Tidying {
         first
     }
 
-    /// At the end of `inner`, which is at `at`: finds out whether it and the rest of the block
-    /// around it are `then` and `else`.
+    /// Called at the end of `inner`, which is at `at`: decides whether it and the rest of the block that contains it
+    /// become `then` and `else`.
     fn join(&mut self, inner: &Frame, at: usize) {
         let (Some(outer), Some(last)) = (self.frames.last(), self.events.last_mut()) else {
             return;
@@ -348,7 +348,7 @@ impl Tidying {
             self.blocks[outer.block as usize].partner = inner.block;
             self.blocks[inner.block as usize].partner = outer.block;
             self.blocks[inner.block as usize].is_then = true;
-            // The jump to the end is not written.
+            // The branch to the end is left out.
             last.left_out = true;
         }
     }
@@ -381,7 +381,7 @@ impl Tidying {
                 }
                 BR_IF if becomes_if(blocks, event.block, number as u32) => {
                     let block = blocks[event.block as usize];
-                    // An `else` makes the label of the block around this one.
+                    // An `else` uses the label of the block that contains this one.
                     let label = match block.is_then {
                         true => block.partner,
                         false => event.block,
@@ -411,7 +411,7 @@ impl Tidying {
                 }
                 BR | BR_IF => {
                     let label = label(blocks, event.block, depth);
-                    // Most have their number in one byte, and keep it.
+                    // Most labels are one byte and do not change.
                     if next != at + 2 || u32::from(body[at + 1]) != label {
                         out.extend_from_slice(&body[copied..at + 1]);
                         leb::uleb(out, u64::from(label));
@@ -451,7 +451,7 @@ fn becomes_if(blocks: &[Block], block: u32, number: u32) -> bool {
     block.is_some_and(|block| block.branch == number)
 }
 
-/// The label of a block that is written, or of the function, at a depth.
+/// The label of a block or of the function, at a nesting depth in the output.
 fn label(blocks: &[Block], block: u32, depth: u32) -> u32 {
     match blocks.get(block as usize) {
         Some(block) => depth - 1 - block.depth,
@@ -468,7 +468,7 @@ fn block_type(cursor: &mut Cursor<'_>, arities: &Arities) -> Option<(bool, u8, u
     if one_byte_type(byte).is_some() {
         return Some((false, 0, 1));
     }
-    // References to types take more bytes; the rest are numbers of function types.
+    // Reference types with a type index take more bytes; positive numbers are indexes of function types.
     if matches!(byte, 0x40..=0x7f) {
         return None;
     }
@@ -477,16 +477,15 @@ fn block_type(cursor: &mut Cursor<'_>, arities: &Arities) -> Option<(bool, u8, u
     Some((false, takes, gives))
 }
 
-/// The test that is true when `test` is false. `i32.eqz` stands for leaving out the test: it is
-/// its own inverse followed by another one.
+/// The comparison that is true when `test` is false. For `i32.eqz`, the result means that the instruction is left
+/// out: it inverts the condition before it.
 fn inverse(test: u8) -> Option<u8> {
     Some(match test {
         I32_EQZ => I32_EQZ,
-        // Equal and not equal, of integers and floats.
+        // `eq` and `ne`, of integers and floats.
         0x46 | 0x51 | 0x5b | 0x61 => test + 1,
         0x47 | 0x52 | 0x5c | 0x62 => test - 1,
-        // Less and greater or equal, signed and not; greater and less or equal. Not of floats, where
-        // neither may hold.
+        // `lt` and `ge`, `gt` and `le`, signed and unsigned. Not of floats: with NaN, both are false.
         0x48 | 0x49 | 0x53 | 0x54 => test + 6,
         0x4e | 0x4f | 0x59 | 0x5a => test - 6,
         0x4a | 0x4b | 0x55 | 0x56 => test + 2,

@@ -1,13 +1,13 @@
-//! Instructions, as far as a pass needs them that only follows structure: how long an instruction is
-//! and by how much it changes the height of the operand stack.
+//! Instructions, as far as their structure matters: how long each one is, and by how much it changes the height of
+//! the operand stack.
 //!
-//! Spec: core specification, "Binary Format, Instructions", with the extensions of version 3.0 that
-//! compilers emit. What is not in here makes the caller leave the whole function alone.
+//! Spec: core specification, "Binary Format, Instructions", with the extensions of version 3.0 that compilers emit. A
+//! function that contains any other instruction is not changed.
 
 /// Reads a body.
 pub(super) struct Cursor<'a> {
     bytes: &'a [u8],
-    /// The next byte.
+    /// Offset of the next byte.
     pub at: usize,
 }
 
@@ -27,14 +27,14 @@ impl<'a> Cursor<'a> {
         Some(byte)
     }
 
-    /// Skips a number of up to 64 bits.
+    /// Skips an integer of up to 64 bits.
     #[inline]
     pub(super) fn skip_number(&mut self) -> Option<()> {
         while self.byte()? & 0x80 != 0 {}
         Some(())
     }
 
-    /// Reads a number of up to 32 bits without a sign.
+    /// Reads an unsigned integer of up to 32 bits.
     #[inline]
     pub(super) fn number(&mut self) -> Option<u32> {
         let byte = self.byte()?;
@@ -60,16 +60,16 @@ impl<'a> Cursor<'a> {
         (self.at <= self.bytes.len()).then_some(())
     }
 
-    /// Skips alignment and offset of an access to memory 0.
+    /// Skips alignment and offset of a memory access.
     #[inline]
     fn skip_access(&mut self) -> Option<()> {
-        // Bit 6 announces the number of a memory.
+        // If bit 6 is set, an index of a memory follows.
         (self.number()? < 64).then_some(())?;
         self.skip_number()
     }
 }
 
-/// What follows an opcode.
+/// The immediate operands of an opcode.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Operands {
     Unknown,
@@ -80,7 +80,7 @@ enum Operands {
     Bytes8,
 }
 
-/// Operands and change of height of plain one-byte opcodes.
+/// Operands of one-byte opcodes, and how they change the height of the stack.
 const PLAIN: [(Operands, i8); 256] = plain();
 
 const fn plain() -> [(Operands, i8); 256] {
@@ -120,20 +120,19 @@ const fn plain() -> [(Operands, i8); 256] {
     table
 }
 
-/// What [`skip_run`] has to know of an opcode.
+/// What [`skip_run`] needs to know about an opcode.
 #[derive(Clone, Copy)]
 struct Short {
-    /// The bits of the instruction's first four bytes that are all zero where it is as short as
-    /// can be.
+    /// Bits of the instruction's first four bytes; if all are zero, its operands have one byte each.
     bits: u32,
-    /// Its length then. None where it is not plain, or has other operands than numbers.
+    /// Its length in that case. Zero if it is part of the structure, or has operands other than integers.
     length: u8,
     change: i8,
 }
 
-/// The top bits of bytes.
+/// The highest bit of each byte.
 const TOPS: u64 = 0x8080_8080_8080_8080;
-/// An alignment that announces the number of a memory, or that has more than one byte.
+/// Bits of an alignment that is followed by an index of a memory, or has more than one byte.
 const ODD_ACCESS: u32 = 0xc000;
 
 static SHORT: [Short; 256] = short();
@@ -151,16 +150,16 @@ const fn short() -> [Short; 256] {
         short.change = change;
         match operands {
             Operands::None => (short.bits, short.length) = (0, 1),
-            // The number's only byte has no top bit.
+            // The only byte of the integer ends it.
             Operands::Number => (short.bits, short.length) = (0x8000, 2),
-            // Nor does that of the offset.
+            // So does that of the offset.
             Operands::Access => (short.bits, short.length) = (0x80_0000 | ODD_ACCESS, 3),
             Operands::Bytes4 | Operands::Bytes8 | Operands::Unknown => {}
         }
         opcode += 1;
     }
-    // The only opcode without a bit, `unreachable`, is told by what follows. One that is followed by
-    // three of its kind may be skipped: the last of them is met.
+    // Other opcodes are recognised because they are not zero. `unreachable` is, so the three bytes behind it decide. If
+    // these are zero, too, it is skipped; the last of such a run is not.
     table[0] = Short {
         bits: 0xffff_ff00,
         length: 1,
@@ -169,11 +168,11 @@ const fn short() -> [Short; 256] {
     table
 }
 
-/// Skips plain instructions: those that are a byte with at most two numbers, as seven of ten are.
-/// Returns what is left. The first of any other kind is left to the caller, who can do them all.
-/// `last` is the length of the instruction before, `height` follows the stack.
+/// Skips the most common instructions: those that consist of an opcode and at most two integers, which are seven of
+/// ten. Returns the rest, which starts with an instruction of another kind. `last` becomes the length of the last
+/// instruction; `height` is updated.
 ///
-/// Megabytes of code pass through here, so all that is looked at is eight bytes.
+/// Megabytes of code go through this loop, so it only looks at eight bytes at a time.
 #[inline(always)]
 pub(super) fn skip_run<'b>(mut rest: &'b [u8], last: &mut usize, height: &mut i64) -> &'b [u8] {
     while let Some(bytes) = rest.first_chunk::<8>() {
@@ -185,7 +184,7 @@ pub(super) fn skip_run<'b>(mut rest: &'b [u8], last: &mut usize, height: &mut i6
             if length < 2 || odd {
                 break;
             }
-            // The number whose end is unknown comes last.
+            // The last integer is the one whose end has to be found.
             let ends = !word & (TOPS << (8 * (length - 1)));
             if ends == 0 {
                 break;
@@ -199,8 +198,8 @@ pub(super) fn skip_run<'b>(mut rest: &'b [u8], last: &mut usize, height: &mut i6
     rest
 }
 
-/// Skips the operands of an instruction that is neither a call nor has to do with structure.
-/// Returns by how much the stack grows; `None` for instructions that are not known.
+/// Skips the operands of an instruction that is neither a call nor part of the structure. Returns how much the stack
+/// grows; `None` if the instruction is unknown.
 #[inline]
 pub(super) fn skip_plain(cursor: &mut Cursor<'_>, opcode: u8) -> Option<i32> {
     let (operands, change) = PLAIN[opcode as usize];
@@ -217,7 +216,7 @@ pub(super) fn skip_plain(cursor: &mut Cursor<'_>, opcode: u8) -> Option<i32> {
 
 fn skip_prefixed(cursor: &mut Cursor<'_>, opcode: u8) -> Option<i32> {
     match opcode {
-        // `select` with types.
+        // `select` with a type.
         0x1c => {
             for _ in 0..cursor.number()? {
                 one_byte_type(cursor.byte()?)?;
@@ -257,21 +256,21 @@ fn skip_vector(cursor: &mut Cursor<'_>) -> Option<i32> {
         _ => {}
     }
     Some(match opcode {
-        // Loads, extraction of lanes, tests, unary arithmetic and conversions.
+        // Loads, lane extraction, tests, unary arithmetic and conversions.
         0..=10 | 15..=22 | 24 | 25 | 27 | 29 | 31 | 33 | 77 | 83 | 92..=100 => 0,
         103..=106 | 116 | 117 | 122 | 124..=129 | 131 | 132 | 135..=138 | 148 => 0,
         160 | 161 | 163 | 164 | 167..=170 | 192 | 193 | 195 | 196 | 199..=202 => 0,
         224 | 225 | 227 | 236 | 237 | 239 | 248..=255 => 0,
         12 => 1,
         11 | 82 | 88..=91 => -2,
-        // Gaps in the numbering, and what is newer.
+        // Unassigned numbers, and newer instructions.
         154 | 162 | 165 | 166 | 175 | 176 | 178..=180 | 187 | 194 | 197 | 198 => return None,
         207 | 208 | 210..=212 | 226 | 238 | 256.. => return None,
         _ => -1,
     })
 }
 
-/// A value type that is encoded in one byte.
+/// Accepts a value type that is encoded in one byte.
 pub(super) fn one_byte_type(byte: u8) -> Option<()> {
     matches!(byte, 0x68..=0x7f).then_some(())
 }
@@ -310,7 +309,7 @@ mod tests {
         }
     }
 
-    /// An instruction with operands that suit any kind.
+    /// An instruction whose operand bytes are valid for any kind of operand.
     fn sample(opcode: &[u8]) -> Vec<u8> {
         let mut bytes = opcode.to_vec();
         bytes.extend([0; 24]);
@@ -337,7 +336,7 @@ mod tests {
         let (mut last, mut height) = (0, 0);
         let rest = skip_run(bytes, &mut last, &mut height);
         if rest.len() != bytes.len() {
-            // What follows is `unreachable`.
+            // The instruction is followed by `unreachable`.
             let expected = (7, length, i64::from(expected));
             assert_eq!((rest.len(), last, height), expected, "{operator:?}");
         }
@@ -348,7 +347,7 @@ mod tests {
     fn the_table_agrees_with_the_parser() {
         let mut known = 0;
         for opcode in 0..=255u8 {
-            // These have operands for which zeros will not do.
+            // For these opcodes, operands of zeros are not valid.
             if !matches!(opcode, 0x1c | 0xd0 | 0xfc | 0xfd) {
                 known += u32::from(check(&[opcode]));
             }
@@ -369,7 +368,7 @@ mod tests {
     #[test]
     fn runs_end_where_something_is_unusual() {
         for (bytes, skipped, last, change) in [
-            // A number of two bytes, of seven and of eight.
+            // Integers of two bytes, so that instructions have seven and eight bytes.
             (&[0x20, 0, 0x41, 0x80, 1, 0x45, 0x0b][..], 6, 1, 2),
             (
                 &[0x42, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 1, 0x0b],
@@ -383,7 +382,7 @@ mod tests {
                 0,
                 0,
             ),
-            // An offset of two bytes, an alignment that announces a memory, and one of two bytes.
+            // An offset of two bytes, an alignment with an index of a memory, and an alignment of two bytes.
             (&[0x41, 0, 0x28, 2, 0x80, 1, 0x0b], 6, 4, 1),
             (&[0x41, 0, 0x28, 0x42, 0, 0, 0x0b], 2, 2, 1),
             (&[0x41, 0, 0x28, 0x82, 0, 0, 0x0b], 2, 2, 1),
@@ -393,7 +392,7 @@ mod tests {
             (&[0x00, 0x0b], 0, 0, 0),
             (&[0x00, 0x00, 0x00, 0x00, 0x00, 0x0b], 2, 1, 0),
         ] {
-            // Room to look at eight bytes.
+            // Padding, because eight bytes are read at a time.
             let bytes = [bytes, &[0x0b; 8]].concat();
             let (mut length, mut height) = (0, 0);
             let rest = skip_run(&bytes, &mut length, &mut height);

@@ -1,6 +1,6 @@
 use super::*;
 
-/// Puts instructions into a body without locals.
+/// A body without locals that consists of these instructions.
 fn body(code: &[u8]) -> Vec<u8> {
     let mut body = vec![0];
     body.extend(code);
@@ -8,7 +8,7 @@ fn body(code: &[u8]) -> Vec<u8> {
     body
 }
 
-/// A function `(i32, i32) -> i32` of that code is valid.
+/// Checks that functions `(i32, i32) -> i32` with these bodies are valid.
 fn validate(bodies: &[&[u8]]) {
     let mut module = crate::wasm::object::MAGIC.to_vec();
     let mut section = |id: u8, contents: Vec<u8>| {
@@ -30,7 +30,7 @@ fn validate(bodies: &[&[u8]]) {
         .unwrap_or_else(|error| panic!("{bodies:02x?}: {error}"));
 }
 
-/// What a body becomes; both are valid.
+/// Checks what a body becomes, and that both are valid.
 fn check(code: &[u8], expected: Option<&[u8]>) {
     let arities = Arities {
         functions: vec![Some((2, 1))],
@@ -66,7 +66,7 @@ fn tests_are_turned_round() {
         (&[0x20, 1, 0x46], &[0x20, 1, 0x47]),
         (&[0x20, 1, 0x48], &[0x20, 1, 0x4e]),
         (&[0x20, 1, 0x4b], &[0x20, 1, 0x4d]),
-        // Neither less nor greater or equal: one of them is not a number.
+        // With NaN, neither `lt` nor `ge` is true.
         (
             &[0xb2, 0x20, 1, 0xb2, 0x5d],
             &[0xb2, 0x20, 1, 0xb2, 0x5d, 0x45],
@@ -110,7 +110,7 @@ fn every_inverse_has_an_inverse() {
 
 #[test]
 fn labels_are_counted_anew() {
-    // A branch to the outer block from the part that moves out, and one from inside of the `if`.
+    // A branch to the outer block from the code that moves out, and one from inside of the `if`.
     check(
         &code(&[
             &[BLOCK, EMPTY, LOOP, EMPTY, BLOCK, EMPTY],
@@ -181,7 +181,7 @@ fn then_and_else() {
             &GET0,
         ])),
     );
-    // In a chain, the second decision is in the first one's `else`.
+    // In a chain, the second `if` is in the `else` of the first.
     check(
         &code(&[
             &[BLOCK, EMPTY, BLOCK, EMPTY],
@@ -212,7 +212,7 @@ fn then_and_else() {
             &GET0,
         ])),
     );
-    // The first part has another way to the second: no `else`, for there would be no label.
+    // There is another branch to the second part, so it cannot become an `else`, which has no label.
     check(
         &code(&[
             &[BLOCK, EMPTY, BLOCK, EMPTY],
@@ -254,7 +254,7 @@ fn what_has_to_stay() {
             &[END],
             &GET0,
         ]),
-        // Something else jumps to the end first.
+        // Another branch goes to the end first.
         code(&[
             &[BLOCK, EMPTY, BLOCK, EMPTY],
             &GET0,
@@ -267,7 +267,7 @@ fn what_has_to_stay() {
         ]),
         // The block has a result.
         code(&[&[BLOCK, 0x7f], &GET0, &GET1, &[BR_IF, 0, END]]),
-        // Nothing gets to the branch.
+        // The branch is unreachable.
         code(&[
             &[BLOCK, EMPTY],
             &GET0,
@@ -276,7 +276,7 @@ fn what_has_to_stay() {
             &[BR_IF, 0, END],
             &GET0,
         ]),
-        // Branches to a loop go to its start.
+        // Branches to a loop's label go to its start.
         code(&[&[LOOP, EMPTY], &GET0, &[BR_IF, 0, END], &GET0]),
         code(&[&GET0]),
     ] {
@@ -316,7 +316,7 @@ fn what_is_not_understood() {
 
 #[test]
 fn what_follows_the_last_change_stays() {
-    // Nothing in here can become an `if`, at any depth; branches out of it keep their labels.
+    // Nothing in here can become an `if`; branches out of it keep their labels.
     let rest = code(&[
         &[BLOCK, EMPTY, LOOP, EMPTY],
         &GET0,
@@ -332,7 +332,7 @@ fn what_follows_the_last_change_stays() {
         &code(&[&before, &then, &rest]),
         Some(&code(&[&after, &then, &rest])),
     );
-    // With blocks around it that stay.
+    // With enclosing blocks that stay.
     let (open, close) = ([BLOCK, EMPTY, BLOCK, EMPTY], [BR, 1, END, BR, 0, END]);
     check(
         &code(&[&open, &before, &then, &close, &rest]),

@@ -1,33 +1,31 @@
-//! What may be folded: things that nobody can tell from their equals.
+//! What may be folded: things that no program can tell from their copies.
 //!
-//! Objects do not say which addresses matter (there is no address-significance table in wasm), so
-//! only what is certain counts:
+//! Objects do not say which addresses are significant (wasm has no `.llvm_addrsig`), so only what is certain counts:
 //!
-//! - A function may go when calls are all that refers to it. It stays when it is exported, the
-//!   entry, an initialiser, or bound to wasm-bindgen, whose command line tool looks into functions
-//!   that call its `__wbindgen_*` imports. It stays, and may stand in for others, when its address
-//!   is taken.
-//! - Data may go when they are read-only and every symbol in them is one that the compiler made up:
-//!   LLVM gives constants private linkage (`.L` names, or `anon.….llvm.…` once ThinLTO moved them)
-//!   only when they have no address of their own. Rust statics have names.
+//! - A function may be dropped if it is only called. It is kept if it is exported, the entry point, an initialiser,
+//!   or part of wasm-bindgen's interface, whose command line tool interprets functions that call its `__wbindgen_*`
+//!   imports. If its address is taken, it is kept, but others may be folded into it.
+//! - Data may be dropped if they are read-only and the compiler made up all their symbols: LLVM only gives constants
+//!   private linkage (names that begin with `.L`, or `anon.….llvm.…` after ThinLTO) if their address is not
+//!   significant. Statics in Rust have names.
 
 use rayon::prelude::*;
 use wasmparser::SymbolFlags;
 
+use super::equal::{Candidates, Hashing};
+use super::{Item, Nodes, Role};
 use crate::wasm::WasmOptions;
+use crate::wasm::ids::{FileId, FunctionRef, SymbolId, SymbolKind};
 use crate::wasm::live::Live;
 use crate::wasm::live::externals::is_exported;
 use crate::wasm::object::{NameClass, ObjectFile, Place, Segment};
-use crate::wasm::ids::{SymbolKind, FileId, FunctionRef, SymbolId};
 use crate::wasm::reloc::{self, Value};
 use crate::wasm::symbols::{Definition, Resolved, Symbol};
-use super::equal::{Candidates, Hashing};
-use super::{Item, Nodes, Role};
 
 const CALL: u8 = 0x10;
 const RETURN_CALL: u8 = 0x12;
 
-/// The role of each node, as far as its file tells without relocations.
+/// The role of each node, as far as it can be told without relocations.
 pub(super) fn roles(resolved: &Resolved<'_>, live: &Live) -> Vec<Role> {
     let roles: Vec<Vec<Role>> = (0..resolved.files.len() as u32)
         .into_par_iter()
@@ -61,20 +59,20 @@ fn roles_of(resolved: &Resolved<'_>, live: &Live, id: FileId) -> Vec<Role> {
     roles
 }
 
-/// What a file's relocations say about its own items and about other files'.
+/// What a file's relocations say about nodes of this file and others.
 #[derive(Default)]
 struct Findings {
-    /// Nodes that have to stay as they are.
+    /// Nodes that cannot be folded.
     fixed: Vec<u32>,
     /// Symbols of functions whose address is taken.
     pointed: Vec<SymbolId>,
-    /// Symbols of functions that someone besides the linker looks at.
+    /// Symbols of functions that tools look at.
     watched: Vec<SymbolId>,
     candidates: Candidates,
 }
 
-/// Walks all relocations: completes the roles, and makes candidates of those nodes that are
-/// `shared`ing their shape with others. Both in one, for decoding takes most of the time.
+/// Reads all relocations: completes the roles, and collects candidates among the nodes whose shape is `shared` with
+/// others. Both at once, because most of the time is spent on decoding.
 pub(super) fn walk(
     options: &WasmOptions,
     resolved: &Resolved<'_>,
@@ -170,7 +168,7 @@ fn examine(
                     if has_bindgen && bindgen(entry.index) {
                         found.fixed.push(node);
                     }
-                    // `ref.func` has the relocation of a call, but makes a pointer.
+                    // `ref.func` has the relocation type of a call, but takes an address.
                     let field = entry.offset.wrapping_sub(function.offset) as usize;
                     let opcode = field.checked_sub(1).and_then(|at| function.bytes.get(at));
                     let called = matches!(opcode, Some(&(CALL | RETURN_CALL)));
@@ -201,7 +199,7 @@ fn examine(
             }
             let value = reloc::row(entry.ty).value;
             if value == Value::AddressFromField {
-                // What it holds depends on where it is.
+                // The contents depend on the address.
                 found.fixed.push(node);
             }
             if takes_address(object, value, entry.index) && once(entry.index) {
@@ -216,7 +214,7 @@ fn examine(
     found
 }
 
-/// What sections for tools refer to.
+/// Finds the functions that sections for tools refer to.
 fn watch(resolved: &Resolved<'_>, id: FileId, found: &mut Findings) {
     for custom in &resolved.file(id).customs {
         if custom.name.starts_with(".debug_") {
@@ -230,7 +228,7 @@ fn watch(resolved: &Resolved<'_>, id: FileId, found: &mut Findings) {
     }
 }
 
-/// Whether a relocation makes a pointer to a function.
+/// Whether a relocation takes the address of a function.
 fn takes_address(object: &ObjectFile<'_>, value: Value, symbol: u32) -> bool {
     match value {
         Value::Type => false,
@@ -239,7 +237,7 @@ fn takes_address(object: &ObjectFile<'_>, value: Value, symbol: u32) -> bool {
     }
 }
 
-/// Read-only, the same for all threads, and not among strings that are merged anyway.
+/// Whether a segment is read-only, not thread-local, and not a string table that is merged anyway.
 fn is_constant(segment: &Segment<'_>) -> bool {
     segment.name.starts_with(".rodata")
         && !segment.tls

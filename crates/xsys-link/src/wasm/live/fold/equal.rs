@@ -1,10 +1,10 @@
-//! Which nodes are equal: partition refinement on hashes, then a comparison of everything.
+//! Which nodes are equal: partition refinement on hashes, then an exact comparison.
 //!
-//! At first all nodes with the same contents are taken for equal, whatever they refer to. Each round
-//! separates those whose references lead to nodes that are known to differ, until nothing changes:
-//! what is left is the coarsest partition in which equal nodes refer to equal nodes, cycles
-//! included. Because hashes may collide, every copy is then compared with what replaces it, byte by
-//! byte and reference by reference; should one comparison fail, nothing is folded.
+//! At first, nodes with the same contents are assumed to be equal, whatever they refer to. Each round separates those
+//! that refer to nodes which are known to differ, until nothing changes. What is left is the coarsest partition in
+//! which equal nodes refer to equal nodes, cycles included. Because hashes may collide, every copy is then compared
+//! with the node that replaces it, byte by byte and reference by reference; if one comparison fails, nothing is
+//! folded.
 
 use std::hash::{BuildHasher, Hasher};
 use std::ops::Range;
@@ -15,22 +15,22 @@ use hashbrown::hash_table::Entry;
 use rayon::prelude::*;
 use wasmparser::RelocationEntry;
 
+use super::{Item, Nodes, Role};
+use crate::wasm::ids::{FileId, FunctionRef};
 use crate::wasm::object::Signature;
 use crate::wasm::reloc::{self, Relocs, Value};
 use crate::wasm::symbols::{Definition, Resolved};
-use crate::wasm::ids::{FileId, FunctionRef};
-use super::{Item, Nodes, Role};
 
-/// Chains of references longer than this are not worth the time.
+/// The most rounds; longer chains of references are not worth the time.
 const ROUNDS: usize = 64;
 
-/// What a node consists of.
+/// The contents of a node.
 #[derive(Clone, Copy)]
 struct Contents<'a> {
     file: FileId,
     /// A function's type; empty for data.
     signature: Signature<'a>,
-    /// Without a body's size field.
+    /// Without the size field of a body.
     bytes: &'a [u8],
     /// Where `bytes` starts in its section.
     start: u32,
@@ -66,18 +66,18 @@ fn contents<'a>(resolved: &Resolved<'a>, item: Item) -> Contents<'a> {
     }
 }
 
-/// What a reference leads to.
+/// What a reference refers to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Target {
-    /// A node, and it does not matter which of several equal ones.
+    /// A node; any of several equal nodes will do.
     Node(u32),
-    /// This very node: its address is taken.
+    /// This very node, because its address is taken.
     Exactly(u32),
-    /// Something else, by the symbol's number.
+    /// Something else: the symbol's number.
     Symbol(u32),
 }
 
-/// A reference: what has to be equal besides the target, and the target.
+/// What has to be equal in two references besides the target, and the target.
 type Reference<'a> = (u32, u8, i64, Signature<'a>, Option<Target>);
 
 #[inline]
@@ -120,12 +120,12 @@ fn reference<'a>(
     (at, ty, addend, &[], Some(target))
 }
 
-/// The class of a node that is equal to itself alone.
+/// The class of a node that has no equal.
 fn alone(node: u32) -> u64 {
     u64::from(node)
 }
 
-/// A value that stands for a target as long as nothing else is known.
+/// A hash of a target that is known by its class only.
 fn hash_target(classes: &[u64], target: Target) -> u64 {
     match target {
         Target::Node(node) => classes[node as usize],
@@ -138,10 +138,10 @@ fn hash_target(classes: &[u64], target: Target) -> u64 {
 pub(super) struct Candidate {
     node: u32,
     item: Item,
-    /// Of everything but the targets.
+    /// Hash of everything but the targets.
     own: u64,
     class: u64,
-    /// Its references' targets, in the list of all.
+    /// The targets of its references: a range in the list of all targets.
     targets: Range<u32>,
 }
 
@@ -151,7 +151,7 @@ impl Candidate {
     }
 }
 
-/// The nodes that may have an equal, in order.
+/// The nodes that may have an equal, in link order.
 #[derive(Default)]
 pub(super) struct Candidates {
     all: Vec<Candidate>,
@@ -159,7 +159,7 @@ pub(super) struct Candidates {
 }
 
 impl Candidates {
-    /// Room for so many.
+    /// Reserves space for this many candidates.
     pub(super) fn with_capacity(count: usize) -> Self {
         Self {
             all: Vec::with_capacity(count),
@@ -167,7 +167,7 @@ impl Candidates {
         }
     }
 
-    /// Adds those of the next file.
+    /// Adds the candidates of the next file.
     pub(super) fn append(&mut self, next: Candidates) {
         let before = self.targets.len() as u32;
         self.targets.extend(next.targets);
@@ -179,7 +179,7 @@ impl Candidates {
     }
 }
 
-/// Pairs of a copy and what replaces it.
+/// Pairs of a copy and the node that replaces it.
 pub(super) fn copies(
     resolved: &Resolved<'_>,
     nodes: &Nodes,
@@ -202,13 +202,13 @@ pub(super) fn copies(
     }
 }
 
-/// Which nodes are not the only ones of their shape: most bodies are, and need no closer look.
+/// Which nodes share their shape with another one. Most functions do not, and need no closer look.
 pub(super) fn share_shape(resolved: &Resolved<'_>, nodes: &Nodes, roles: &[Role]) -> Vec<bool> {
     let mut counters = vec![0u8; (4 * nodes.len()).next_power_of_two()];
     let mut places = vec![0; nodes.len()];
     let mut add = |node: u32, item: Item| {
         if roles[node as usize] != Role::Fixed {
-            // Two shapes that share a counter are told apart by what follows.
+            // Two shapes that collide in this table are told apart later.
             let place = shape(&contents(resolved, item)) as usize & (counters.len() - 1);
             counters[place] = counters[place].saturating_add(1);
             places[node as usize] = place;
@@ -227,11 +227,11 @@ pub(super) fn share_shape(resolved: &Resolved<'_>, nodes: &Nodes, roles: &[Role]
     shared.collect()
 }
 
-/// What can be told without decoding relocations.
+/// A hash of what is known without decoding relocations.
 fn shape(contents: &Contents<'_>) -> u64 {
     let bytes = contents.bytes;
-    // A body starts with groups of locals, of two bytes at least. Constants without relocations
-    // can be told apart by any bytes.
+    // A body starts with groups of locals, of at least two bytes. In constants without relocations all bytes are
+    // known.
     let known = match bytes.first() {
         Some(&groups) if !contents.signature.is_empty() && groups < 0x80 => {
             1 + 2 * usize::from(groups)
@@ -246,20 +246,20 @@ fn shape(contents: &Contents<'_>) -> u64 {
     hasher.finish()
 }
 
-/// Makes a candidate while somebody walks a node's relocations: hashes everything but the targets
-/// of references, and lists those.
+/// Builds a candidate while its relocations are read: hashes everything but the targets of references, and lists
+/// those.
 pub(super) struct Hashing<'a> {
     node: u32,
     item: Item,
     contents: Contents<'a>,
     hasher: <FixedState as BuildHasher>::Hasher,
-    /// How much of the contents is hashed.
+    /// How many bytes of the contents have been hashed.
     done: usize,
     first_target: u32,
 }
 
 impl<'a> Hashing<'a> {
-    /// Starts a candidate that is going to be in `list`.
+    /// Starts a candidate that will be added to `list`.
     pub(super) fn new(resolved: &Resolved<'a>, node: u32, item: Item, list: &Candidates) -> Self {
         let contents = contents(resolved, item);
         let mut hasher = FixedState::default().build_hasher();
@@ -296,7 +296,7 @@ impl<'a> Hashing<'a> {
         self.done = at.saturating_add(reloc::row(entry.ty).field.width());
     }
 
-    /// Puts the candidate into the list.
+    /// Adds the candidate to the list.
     pub(super) fn finish(mut self, list: &mut Candidates) {
         let rest = self.contents.bytes.get(self.done..);
         self.hasher.write(rest.unwrap_or_default());
@@ -311,12 +311,12 @@ impl<'a> Hashing<'a> {
     }
 }
 
-/// By class, in a table that takes it for a hash, which it is.
+/// The entry of a class. The class is a hash itself, so it is used as the table's hash.
 fn entry<T>(table: &mut HashTable<(u64, T)>, class: u64) -> Entry<'_, (u64, T)> {
     table.entry(class, |&(known, _)| known == class, |&(known, _)| known)
 }
 
-/// Drops candidates that are alone in their class. Returns how many classes there are.
+/// Drops candidates that are the only one of their class. Returns the number of classes.
 fn keep_groups(candidates: &mut Vec<Candidate>) -> usize {
     let mut sizes: HashTable<(u64, bool)> = HashTable::with_capacity(candidates.len());
     let mut groups = 0;
@@ -336,8 +336,8 @@ fn keep_groups(candidates: &mut Vec<Candidate>) -> usize {
     groups
 }
 
-/// Separates until nothing changes, and returns those who still have an equal. `None` where that
-/// takes too long.
+/// Separates candidates until nothing changes, and returns those that have an equal. `None` if that takes too many
+/// rounds.
 fn refine(candidates: Vec<Candidate>, targets: &[Target], nodes: usize) -> Option<Vec<Candidate>> {
     let mut classes: Vec<u64> = (0..nodes as u32).map(alone).collect();
     for candidate in &candidates {
@@ -357,7 +357,7 @@ fn refine(candidates: Vec<Candidate>, targets: &[Target], nodes: usize) -> Optio
         }
         keep_groups(candidates)
     };
-    // Nothing changes for those who refer to no candidate, once they are separated.
+    // Candidates that refer to no other candidate do not change after the first round.
     let (mut open, mut settled): (Vec<_>, Vec<_>) = candidates.into_iter().partition(|one| {
         let targets = one.targets(targets).iter();
         let mut nodes = targets.filter_map(|&target| match target {
@@ -373,7 +373,7 @@ fn refine(candidates: Vec<Candidate>, targets: &[Target], nodes: usize) -> Optio
         groups = separate(&mut open, &mut classes);
         if before == (open.len(), groups) {
             settled.append(&mut open);
-            // Two lists in order, which this sort likes best.
+            // Both parts are in order already, which makes this sort fast.
             settled.sort_by_key(|candidate| candidate.node);
             return Some(settled);
         }
@@ -381,10 +381,11 @@ fn refine(candidates: Vec<Candidate>, targets: &[Target], nodes: usize) -> Optio
     None
 }
 
-/// For each class what is kept; pairs of each other member, in link order, and that.
+/// For each class chooses the node that is kept, and returns pairs of each other member, in link order, and that
+/// node.
 fn choose(resolved: &Resolved<'_>, candidates: &[Candidate], roles: &[Role]) -> Vec<(u32, u32)> {
     let mut kept: HashTable<(u64, &Candidate)> = HashTable::with_capacity(candidates.len());
-    // Whoever has to stay anyway, then the one that suits all alignments, then the first.
+    // First nodes that have to be kept anyway, then the one with the largest alignment, then the first.
     let rank = |candidate: &Candidate| {
         let stays = roles[candidate.node as usize] == Role::Anchor;
         (stays, contents(resolved, candidate.item).align)
@@ -409,7 +410,7 @@ fn choose(resolved: &Resolved<'_>, candidates: &[Candidate], roles: &[Role]) -> 
     pairs.filter(|(copy, original)| copy != original).collect()
 }
 
-/// Whether every copy is what the hashes say.
+/// Compares every copy with the node that replaces it.
 fn is_exact(resolved: &Resolved<'_>, nodes: &Nodes, pairs: &[(u32, u32)]) -> bool {
     let mut kept: Vec<u32> = (0..nodes.len() as u32).collect();
     for &(copy, original) in pairs {

@@ -1,35 +1,33 @@
-//! Pass 4a, fold: functions with equal code, and read-only data with equal contents, are kept once.
+//! Folding: of functions with equal code, and of read-only data with equal contents, one is kept.
 //!
-//! rustc compiles each crate on its own, so a generic function that two crates use for the same
-//! types comes twice, and so do panic locations, messages and vtables. wasm-ld keeps them all. The
-//! technique is known as identical code folding (Tallam et al., "Safe ICF", 2010).
+//! rustc compiles each crate on its own, so a generic function that two crates use with the same types exists twice,
+//! and so do panic locations, messages and vtables. wasm-ld keeps them all. The technique is known as identical code
+//! folding (Tallam et al., "Safe ICF", 2010).
 //!
-//! Why the result behaves as before:
+//! The program behaves as before, because:
 //!
-//! - Only things are dropped that nobody can tell from their equals ([`eligible`]): functions that
-//!   are only ever called, and constants that the compiler itself made up without an address of
-//!   their own (`unnamed_addr`). A function whose address is taken stays, so pointers to two
-//!   functions differ whenever they did; it may stand in for others that are only called.
-//! - Equal means: the same bytes outside of relocated fields, and the same relocations to the same
-//!   things, where two things are the same when they are being folded into one ([`equal`]).
+//! - Only what no program can tell from its copy is dropped ([`eligible`]): functions that are only called, and
+//!   constants that the compiler made up and whose address is not significant (`unnamed_addr`). A function whose
+//!   address is taken is kept, so that pointers to different functions stay different; others that are only called
+//!   may be folded into it.
+//! - Equal means: the same bytes outside of relocated fields, and the same relocations that refer to the same things,
+//!   or to things which are folded into one ([`equal`]).
 //!
-//! What is dropped is marked dead and its symbols mean the one that is kept, so later passes need
-//! not know. Only debug information speaks of dropped copies: [`super::Live::folded`] tells
-//! it that they are dead. The kept function's name is the one in the name section and in
-//! backtraces.
+//! A copy that is dropped is marked as dead, and its symbols mean the one that is kept, so that later passes need no
+//! special cases. Only debug information describes dropped copies, and [`super::Live::folded`] tells it that they are
+//! dead. The name section and backtraces show the name of the function that is kept.
 
 mod eligible;
 mod equal;
 
-use crate::wasm::WasmOptions;
 use super::Live;
-use crate::wasm::symbols::{Definition, Resolved};
+use crate::wasm::WasmOptions;
 use crate::wasm::ids::{FileId, FunctionRef};
+use crate::wasm::symbols::{Definition, Resolved};
 
-/// Functions and segments of all files, numbered in link order: first a file's functions, then its
-/// segments.
+/// Numbers functions and segments of all files in link order: first a file's functions, then its segments.
 struct Nodes {
-    /// The first node of each file, and one entry more.
+    /// The first node of each file, and the number of nodes at the end.
     first: Vec<u32>,
 }
 
@@ -76,18 +74,18 @@ impl Nodes {
     }
 }
 
-/// What may happen to a node.
+/// What may be done with a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Role {
-    /// It stays as it is, and nothing is folded into it.
+    /// It is kept, and nothing is folded into it.
     Fixed,
-    /// It stays, but others may be folded into it.
+    /// It is kept, and others may be folded into it.
     Anchor,
-    /// It may be folded into an equal one.
+    /// It may be folded into another one.
     Free,
 }
 
-/// Marks copies as dead and makes their symbols mean what is kept.
+/// Marks copies as dead and makes their symbols mean the node that is kept.
 pub(crate) fn fold(options: &WasmOptions, resolved: &mut Resolved<'_>, live: &mut Live) {
     if !options.folds() {
         return;

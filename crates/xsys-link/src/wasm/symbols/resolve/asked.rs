@@ -1,22 +1,22 @@
-//! The order in which names of the command line pull members.
+//! The order in which names on the command line pull in members.
 //!
-//! Problem: wasm-ld keeps the names that are to be exported in a hash table of LLVM's, and walks over it. So which of
-//! two members comes first, and with it every number in the output, depends on that table's hashes. Where its bytes
-//! are wanted, so is its order.
+//! Problem: wasm-ld stores the names to export in one of LLVM's hash tables, and iterates over it. So the hashes
+//! decide which of two members comes first, and with that all indexes in the output. To write the same bytes, the
+//! same order is needed.
 
 use twox_hash::XxHash3_64;
 
 use super::llvm_hash;
 
-/// The table's size when the first name comes.
+/// The initial size of the table.
 const FIRST_SIZE: usize = 16;
 
-/// Names in the order of LLVM's `StringMap` after they were inserted one after the other.
+/// The names in the order of LLVM's `StringMap`, after they were inserted in the given order.
 pub(super) fn in_table_order<'n>(names: impl Iterator<Item = &'n String>) -> Vec<&'n str> {
     in_order(FIRST_SIZE, XxHash3_64::oneshot, names.map(String::as_str))
 }
 
-/// Names in the order of LLVM's `DenseMap`.
+/// The names in the order of LLVM's `DenseMap`.
 pub(super) fn in_map_order<'n>(names: impl Iterator<Item = &'n str>) -> Vec<&'n str> {
     in_order(FIRST_SIZE * 4, llvm_hash::hash, names)
 }
@@ -36,7 +36,7 @@ fn in_order<'n>(
         }
         table[at] = Some(name);
         count += 1;
-        // It grows when three quarters are taken; old places are walked in order.
+        // The table grows when it is three quarters full; entries are moved in the old order.
         if count * 4 > table.len() * 3 {
             let larger = vec![None; table.len() * 2];
             for name in std::mem::replace(&mut table, larger).into_iter().flatten() {
@@ -48,7 +48,7 @@ fn in_order<'n>(
     table.into_iter().flatten().collect()
 }
 
-/// Where a name is, or would be.
+/// The slot of a name.
 fn place(table: &[Option<&str>], name: &str, hash: u64) -> usize {
     let mask = table.len() - 1;
     let mut at = hash as usize & mask;

@@ -1,13 +1,13 @@
-//! Names that files do not agree about: defined twice, of two kinds, of two types.
+//! Conflicts between files about a name: two definitions, two kinds, two types.
 
 use wasmparser::SymbolFlags;
 use xsys_diag::Diagnostic;
 
-use crate::wasm::symbols::{mismatch, Definition};
-use crate::wasm::ids::{SymbolKind, FileId, SymbolId};
 use super::{Entry, Table};
 use crate::demangle::readable;
 use crate::hints;
+use crate::wasm::ids::{FileId, SymbolId, SymbolKind};
+use crate::wasm::symbols::{Definition, mismatch};
 
 impl<'a> Table<'a> {
     pub(super) fn duplicate(&mut self, id: SymbolId, entry: &Entry<'a>) {
@@ -54,15 +54,15 @@ impl<'a> Table<'a> {
             .note(format!("a {there} in {second}"))
             .help(help),
         );
-        // Said already: nobody is to miss it as well.
+        // This has been reported; do not report it as undefined as well.
         self.at(id).flags |= SymbolFlags::BINDING_WEAK;
     }
 
-    /// Globals and tags have one type everywhere: no trap could stand in for another.
+    /// Checks that globals and tags have the same type everywhere. Unlike functions, they cannot be replaced by
+    /// something that traps.
     pub(super) fn same_type(&mut self, id: SymbolId, entry: &Entry<'a>) -> bool {
         let symbol = self.resolved.symbol(id);
-        // While nothing defines it, only the value's type is certain: C libraries for WASI declare
-        // `__memory_base` with and without `mut`.
+        // Without a definition, mutability may differ: C libraries for WASI declare `__memory_base` both ways.
         let open = symbol.is_undefined() && entry.definition == Definition::Undefined;
         let compared = if open { 1 } else { 2 };
         let (first, second, help) = match entry.kind {
@@ -72,13 +72,13 @@ impl<'a> Table<'a> {
                 (
                     global_text(symbol.global_type),
                     global_text(entry.global_type),
-                    "declare it the way it is defined; objects for `wasm32` and `wasm64` do not go together",
+                    "declare it the way it is defined; objects for `wasm32` and `wasm64` cannot be linked together",
                 )
             }
             SymbolKind::Tag if symbol.signature != entry.signature => (
                 mismatch::type_text(symbol.signature),
                 mismatch::type_text(entry.signature),
-                "compile both sides with the same exceptions",
+                "compile both files with the same kind of exceptions",
             ),
             _ => return true,
         };
@@ -87,7 +87,7 @@ impl<'a> Table<'a> {
             noun(entry.kind),
             readable(entry.name)
         );
-        // wasm-ld goes on with the first type.
+        // wasm-ld continues with the first type.
         let goes_on = entry.kind == SymbolKind::Tag && self.options.shrink.compat;
         let problem = match goes_on {
             true => Diagnostic::warning(message),
@@ -120,7 +120,7 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// The symbol for a name with another type; `true` when it is new.
+    /// The symbol of a name for one more type; `true` if it is new.
     pub(super) fn variant(&mut self, id: SymbolId, entry: &Entry<'a>) -> (SymbolId, bool) {
         let at = match self
             .variants
@@ -146,7 +146,7 @@ impl<'a> Table<'a> {
     }
 }
 
-/// `mut i32`.
+/// A global's type as text: `mut i32`.
 fn global_text([value, mutable]: [u8; 2]) -> String {
     let value = match value {
         0x7f => "i32",

@@ -7,11 +7,11 @@ use hashbrown::HashSet;
 use wasmparser::SymbolFlags;
 use xsys_diag::Diagnostic;
 
-use crate::wasm::WasmOptions;
-use crate::wasm::object::{NO_SIGNATURE, Signature};
-use crate::wasm::ids::{SymbolKind, FunctionRef};
-use crate::wasm::symbols::{Definition, LinkerSymbol, SyntheticFunction, SyntheticKind};
 use super::{Entry, Table};
+use crate::wasm::WasmOptions;
+use crate::wasm::ids::{FunctionRef, SymbolKind};
+use crate::wasm::object::{NO_SIGNATURE, Signature};
+use crate::wasm::symbols::{Definition, LinkerSymbol, SyntheticFunction, SyntheticKind};
 
 const TAKES_I32: Signature<'static> = &[0x60, 1, I32, 0];
 const TAKES_I64: Signature<'static> = &[0x60, 1, I64, 0];

@@ -1,17 +1,18 @@
-//! The hash that LLVM 22 has for text in its `DenseMap`s.
+//! The hash of strings in `DenseMap`s of LLVM 22.
 //!
-//! Problem: wasm-ld walks over such a map when it makes functions, so their order depends on it. It is CityHash64 (Geoff
-//! Pike and Jyrki Alakuijala) with a fixed seed, and with a state of its own for text of more than 64 bytes.
+//! Problem: wasm-ld iterates over such a map when it makes functions, so their order depends on the hash. It is
+//! CityHash64 (Geoff Pike and Jyrki Alakuijala) with a fixed seed; strings of more than 64 bytes are hashed in a
+//! different way.
 
 const K0: u64 = 0xc3a5_c85c_97cb_3127;
 const K1: u64 = 0xb492_b66f_be98_f273;
 const K2: u64 = 0x9ae1_6a3b_2f90_404f;
 const K3: u64 = 0xc949_d7c7_509e_6557;
 const SEED: u64 = 0xff51_afd7_ed55_8ccd;
-/// What is hashed at once.
+/// Block size of long strings.
 const BLOCK: usize = 64;
 
-/// The hash of a text.
+/// The hash of a string.
 pub(super) fn hash(text: &[u8]) -> u64 {
     let size = text.len() as u64;
     let word = |at: usize| fetch(text, at, 8);
@@ -69,7 +70,7 @@ pub(super) fn hash(text: &[u8]) -> u64 {
     }
 }
 
-/// So many bytes as a number.
+/// Reads `width` bytes as a little-endian number.
 fn fetch(text: &[u8], at: usize, width: usize) -> u64 {
     let bytes = text[at..at + width].iter().rev();
     bytes.fold(0, |number, &byte| number << 8 | u64::from(byte))
@@ -79,14 +80,14 @@ fn shift_mix(value: u64) -> u64 {
     value ^ (value >> 47)
 }
 
-/// Two numbers into one.
+/// Combines two numbers into one.
 fn join(low: u64, high: u64) -> u64 {
     const FACTOR: u64 = 0x9ddf_ea08_eb38_2d69;
     let first = shift_mix((low ^ high).wrapping_mul(FACTOR));
     shift_mix((high ^ first).wrapping_mul(FACTOR)).wrapping_mul(FACTOR)
 }
 
-/// Half of a text of more than 32 bytes.
+/// One half of the hash of a string of 33 to 64 bytes.
 fn ends(start: u64, [second, third, last]: [u64; 3]) -> (u64, u64) {
     let turned = start.wrapping_add(last).rotate_right(52);
     let sum = start.rotate_right(37);
@@ -97,7 +98,7 @@ fn ends(start: u64, [second, third, last]: [u64; 3]) -> (u64, u64) {
     (all.wrapping_add(last), other)
 }
 
-/// What is known of a long text.
+/// The state while a long string is hashed.
 struct State([u64; 7]);
 
 impl State {

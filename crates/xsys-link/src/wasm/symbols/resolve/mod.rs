@@ -23,15 +23,15 @@ use xsys_diag::Diagnostic;
 
 pub(crate) use linker_symbols::segment_name;
 
-use crate::wasm::WasmOptions;
-use crate::wasm::load::{self, Candidate};
 use super::mismatch::{self, Variants};
+use super::{Asker, Definition, Discarded, Extracted, Resolved, Symbol};
+use crate::wasm::WasmOptions;
+use crate::wasm::ids::{FileId, FunctionRef, SymbolId, SymbolKind};
+use crate::wasm::load::stub_library::Stubs;
+use crate::wasm::load::{self, Candidate};
 use crate::wasm::name_table::{self, Hashed};
 use crate::wasm::object::{ImportName, NO_SIGNATURE, ObjectFile, ObjectSymbol, Place, Signature};
-use crate::wasm::ids::{SymbolKind, FileId, FunctionRef, SymbolId};
 use crate::wasm::reloc::Keeper;
-use crate::wasm::load::stub_library::Stubs;
-use super::{Asker, Definition, Discarded, Extracted, Resolved, Symbol};
 
 /// Resolves all names. Problems that leave a usable table are returned beside it.
 pub(crate) fn resolve<'a>(

@@ -5,9 +5,9 @@
 
 use wasmparser::SymbolFlags;
 
-use crate::wasm::ids::{SymbolKind, FileId, SymbolId};
-use crate::wasm::symbols::{Asker, Definition, Extracted};
 use super::{Entry, Step, Table, weak};
+use crate::wasm::ids::{FileId, SymbolId, SymbolKind};
+use crate::wasm::symbols::{Asker, Definition, Extracted};
 
 impl<'a> Table<'a> {
     pub(super) fn refer(&mut self, entry: Entry<'a>) -> Step {

@@ -1,10 +1,10 @@
-//! What is left to do once every name has its meaning.
+//! The last steps of resolution, when all names are resolved.
 
 use crate::wasm::WasmOptions;
-use crate::wasm::ids::{SymbolKind, FileId, FunctionRef, SymbolId};
+use crate::wasm::ids::{FileId, FunctionRef, SymbolId, SymbolKind};
 use crate::wasm::symbols::{Asker, Definition, Discarded, Resolved};
 
-/// Numbers files in link order.
+/// Renumbers files in link order.
 pub(super) fn put_in_order(resolved: &mut Resolved<'_>, order: &[FileId]) {
     let mut renumbered = vec![FileId(0); order.len()];
     for (new, old) in order.iter().enumerate() {
@@ -51,7 +51,7 @@ pub(super) fn put_in_order(resolved: &mut Resolved<'_>, order: &[FileId]) {
     resolved.opened = renumbered;
 }
 
-/// Marks what the command line exports.
+/// Marks the symbols that the command line exports.
 pub(super) fn export(options: &WasmOptions, resolved: &mut Resolved<'_>) {
     let asked = options.exports.iter().chain(&options.export_if_defined);
     let asked = asked.map(|name| resolved.find(name));
@@ -63,14 +63,14 @@ pub(super) fn export(options: &WasmOptions, resolved: &mut Resolved<'_>) {
     }
 }
 
-/// Nobody needed them: they are undefined like any other name.
+/// Makes symbols undefined whose members were not pulled in.
 pub(super) fn demote_lazy(resolved: &mut Resolved<'_>) {
     for symbol in &mut resolved.symbols {
         if matches!(symbol.definition, Definition::Lazy(_)) {
             symbol.definition = Definition::Undefined;
             symbol.demoted = true;
-            // The command line alone asked for it, and the archive's table promised too much: no
-            // type is known that a function of that name could have.
+            // Only the command line asked for it, and the member that the index lists does not define it: so the type
+            // of such a function is unknown.
             symbol.used &= symbol.kind != SymbolKind::Function || !symbol.signature.is_empty();
         }
     }

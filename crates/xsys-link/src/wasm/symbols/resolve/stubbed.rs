@@ -1,10 +1,10 @@
 //! What stub libraries say about names that nothing defines.
 
-use crate::wasm::load::stub_library::{self, Stubs};
-use crate::wasm::symbols::{Asker, Definition, Extracted};
-use crate::wasm::ids::SymbolId;
 use super::Table;
 use crate::demangle::readable;
+use crate::wasm::ids::SymbolId;
+use crate::wasm::load::stub_library::{self, Stubs};
+use crate::wasm::symbols::{Asker, Definition, Extracted};
 
 impl<'a> Table<'a> {
     /// Lets the host provide what stub libraries list, and exports what that needs. Members that are pulled on

@@ -1,17 +1,18 @@
-//! `--wrap=NAME`: users of NAME get `__wrap_NAME`, users of `__real_NAME` get NAME.
+//! `--wrap=NAME`: references to NAME become references to `__wrap_NAME`, and references to `__real_NAME` become
+//! references to NAME.
 //!
-//! Spec: GNU ld's manual, `--wrap`; where it leaves room, wasm-ld is followed: references from the
-//! file that defines NAME are redirected too, and a name that no file mentions is not wrapped. The
-//! names are declared before the last members are pulled, and swapped once all are resolved.
+//! Spec: GNU ld's manual, `--wrap`. Where that leaves a choice, this follows wasm-ld: references in the file that
+//! defines NAME change, too, and a name that no file mentions is not wrapped. The names are declared before the last
+//! members are pulled in, and swapped when all names are resolved.
 
 use hashbrown::HashMap;
 use wasmparser::SymbolFlags;
 
 use super::{Entry, Table};
 use crate::wasm::WasmOptions;
+use crate::wasm::ids::SymbolId;
 use crate::wasm::name_table;
 use crate::wasm::symbols::{Asker, Definition, Resolved};
-use crate::wasm::ids::SymbolId;
 
 /// The three names of a wrapped function.
 pub(super) struct Wrapped<'a> {
@@ -21,7 +22,7 @@ pub(super) struct Wrapped<'a> {
 }
 
 impl<'a> Table<'a> {
-    /// Refers to the names that wrapping needs, which may pull members.
+    /// Refers to the names that wrapping needs. That may pull in members.
     pub(super) fn declare_wrapped(&mut self, options: &'a WasmOptions) -> Vec<Wrapped<'a>> {
         let mut wrapped = Vec::new();
         for wish in &options.wrap {
@@ -31,7 +32,7 @@ impl<'a> Table<'a> {
             let real = self.want(&wish.real, id);
             let wrap = self.want(&wish.wrap, id);
             self.at(id).used = true;
-            // Whoever uses it gets NAME.
+            // Its users will refer to NAME.
             self.at(real).used = false;
             wrapped.push(Wrapped {
                 name: (&wish.name, id),
@@ -42,7 +43,7 @@ impl<'a> Table<'a> {
         wrapped
     }
 
-    /// A reference from the command line to something of the kind of `like`.
+    /// Adds a reference from the command line to a symbol of the same kind as `like`.
     fn want(&mut self, name: &'a str, like: SymbolId) -> SymbolId {
         loop {
             let mut entry = Entry::linker(name, self.at(like).kind, Definition::Undefined);
@@ -56,7 +57,7 @@ impl<'a> Table<'a> {
     }
 }
 
-/// Swaps the names, for files and for the command line.
+/// Swaps the names, in files and on the command line.
 pub(super) fn redirect<'a>(resolved: &mut Resolved<'a>, wrapped: &[Wrapped<'a>]) {
     if wrapped.is_empty() {
         return;
@@ -65,7 +66,7 @@ pub(super) fn redirect<'a>(resolved: &mut Resolved<'a>, wrapped: &[Wrapped<'a>])
     for Wrapped { name, real, wrap } in wrapped {
         instead.insert(name.1, wrap.1);
         instead.insert(real.1, name.1);
-        // Nobody but the users of NAME says which type an undefined `__wrap_NAME` has.
+        // An undefined `__wrap_NAME` has the type that references to NAME expect.
         let model = resolved.symbol(name.1).clone();
         for id in [real.1, wrap.1] {
             let symbol = &mut resolved.symbols[id.0 as usize];
