@@ -64,108 +64,177 @@ pub(super) type Definition = (String, usize, u32, elf::SymbolBind);
 
 /// ELF32, little-endian: the code sections, their relocations, symbols and names.
 pub(super) fn write(kind: Kind, sections: &[Code], defined: &[Definition]) -> Vec<u8> {
-    let mut strings = vec![0];
-    let mut intern = |text: &str| {
-        let at = strings.len() as u32;
-        strings.extend_from_slice(text.as_bytes());
-        strings.push(0);
-        at
-    };
-    let mut symbols = vec![0; 16];
-    let mut names: Vec<&str> = vec![""];
-    let mut add = |name: u32, value: u32, bind: elf::SymbolBind, section: u16| {
-        symbols.extend_from_slice(&name.to_le_bytes());
-        symbols.extend_from_slice(&value.to_le_bytes());
-        symbols.extend_from_slice(&[0; 4]);
-        symbols.extend_from_slice(&[bind.0 << 4, 0]);
-        symbols.extend_from_slice(&section.to_le_bytes());
-    };
-    for (name, section, value, bind) in defined {
-        add(intern(name), *value, *bind, *section as u16 + 1);
-        names.push(name);
+    let mut file = File::new();
+    let (symbols, names) = file.symbols(sections, defined);
+    // Null, code, relocations, symbols, strings.
+    let symbol_table = 2 * sections.len() as u32 + 1;
+    for code in sections {
+        let fields = Fields {
+            sh_type: elf::SHT_PROGBITS.0,
+            flags: (elf::SHF_ALLOC.0 | elf::SHF_EXECINSTR.0) as u32,
+            align: 2,
+            ..Fields::default()
+        };
+        file.section(&code.name, &code.bytes, fields);
     }
-    for (_, _, name) in sections.iter().flat_map(|code| &code.relocs) {
-        if !names.contains(&name.as_str()) {
-            add(intern(name), 0, elf::STB_GLOBAL, 0);
+    for (code, number) in sections.iter().zip(1..) {
+        let fields = Fields {
+            sh_type: elf::SHT_RELA.0,
+            link: symbol_table,
+            info: number,
+            align: 4,
+            entsize: 12,
+            ..Fields::default()
+        };
+        let name = format!(".rela{}", code.name);
+        file.section(&name, &relocations(code, &names), fields);
+    }
+    let fields = Fields {
+        sh_type: elf::SHT_SYMTAB.0,
+        link: symbol_table + 1,
+        info: 1,
+        align: 4,
+        entsize: 16,
+        ..Fields::default()
+    };
+    file.section(".symtab", &symbols, fields);
+    file.finish(kind)
+}
+
+/// What a section header says besides the name, the place and the size.
+#[derive(Default)]
+struct Fields {
+    sh_type: u32,
+    flags: u32,
+    link: u32,
+    info: u32,
+    align: u32,
+    entsize: u32,
+}
+
+/// The file under construction.
+struct File {
+    /// The file header, which is written last, and the contents of the sections so far.
+    bytes: Vec<u8>,
+    headers: Vec<[u32; 10]>,
+    /// Names of symbols and sections.
+    strings: Vec<u8>,
+}
+
+impl File {
+    fn new() -> Self {
+        Self {
+            bytes: vec![0; 52],
+            headers: vec![[0; 10]],
+            strings: vec![0],
+        }
+    }
+
+    fn intern(&mut self, text: &str) -> u32 {
+        let at = self.strings.len() as u32;
+        self.strings.extend_from_slice(text.as_bytes());
+        self.strings.push(0);
+        at
+    }
+
+    /// The symbol table, and the names of its entries in their order: what is defined, and what relocations name.
+    fn symbols<'n>(
+        &mut self,
+        sections: &'n [Code],
+        defined: &'n [Definition],
+    ) -> (Vec<u8>, Vec<&'n str>) {
+        let mut table = vec![0; 16];
+        let mut names: Vec<&str> = vec![""];
+        let mut add = |name: u32, value: u32, bind: elf::SymbolBind, section: u16| {
+            table.extend_from_slice(&name.to_le_bytes());
+            table.extend_from_slice(&value.to_le_bytes());
+            table.extend_from_slice(&[0; 4]);
+            table.extend_from_slice(&[bind.0 << 4, 0]);
+            table.extend_from_slice(&section.to_le_bytes());
+        };
+        for (name, section, value, bind) in defined {
+            add(self.intern(name), *value, *bind, *section as u16 + 1);
             names.push(name);
         }
-    }
-
-    // Null, code, relocations, symbols, strings.
-    let count = sections.len();
-    let symbol_table = 2 * count as u32 + 1;
-    let mut bytes = vec![0; 52];
-    let mut headers = vec![[0; 10]];
-    let mut place = |content: &[u8]| {
-        bytes.resize(bytes.len().next_multiple_of(4), 0);
-        let at = bytes.len() as u32;
-        bytes.extend_from_slice(content);
-        (at, content.len() as u32)
-    };
-    let code_flags = (elf::SHF_ALLOC.0 | elf::SHF_EXECINSTR.0) as u32;
-    for code in sections {
-        let (at, size) = place(&code.bytes);
-        headers.push([intern(&code.name), 1, code_flags, 0, at, size, 0, 0, 2, 0]);
-    }
-    for (index, code) in sections.iter().enumerate() {
-        let mut table = Vec::new();
-        for (offset, r_type, name) in &code.relocs {
-            let symbol = names.iter().position(|known| known == name).unwrap_or(0);
-            for word in [*offset, (symbol as u32) << 8 | r_type, 0] {
-                table.extend_from_slice(&word.to_le_bytes());
+        for (_, _, name) in sections.iter().flat_map(|code| &code.relocs) {
+            if !names.contains(&name.as_str()) {
+                add(self.intern(name), 0, elf::STB_GLOBAL, 0);
+                names.push(name);
             }
         }
-        let (at, size) = place(&table);
-        let (name, to) = (intern(&format!(".rela{}", code.name)), index as u32 + 1);
-        headers.push([
+        (table, names)
+    }
+
+    fn section(&mut self, name: &str, content: &[u8], fields: Fields) {
+        let name = self.intern(name);
+        self.add(name, content, fields);
+    }
+
+    fn add(&mut self, name: u32, content: &[u8], fields: Fields) {
+        let at = self.place(content);
+        self.headers.push([
             name,
-            elf::SHT_RELA.0,
-            0,
+            fields.sh_type,
+            fields.flags,
             0,
             at,
-            size,
-            symbol_table,
-            to,
-            4,
-            12,
+            content.len() as u32,
+            fields.link,
+            fields.info,
+            fields.align,
+            fields.entsize,
         ]);
     }
-    let (at, size) = place(&symbols);
-    let name = intern(".symtab");
-    headers.push([
-        name,
-        elf::SHT_SYMTAB.0,
-        0,
-        0,
-        at,
-        size,
-        symbol_table + 1,
-        1,
-        4,
-        16,
-    ]);
-    let name = intern(".strtab");
-    let (at, size) = place(&strings);
-    headers.push([name, elf::SHT_STRTAB.0, 0, 0, at, size, 0, 0, 1, 0]);
 
-    let table: Vec<u8> = headers
-        .iter()
-        .flatten()
-        .flat_map(|w| w.to_le_bytes())
-        .collect();
-    let (at, _) = place(&table);
-    bytes[..7].copy_from_slice(b"\x7fELF\x01\x01\x01");
-    let half = |bytes: &mut Vec<u8>, at: usize, value: u16| {
-        bytes[at..at + 2].copy_from_slice(&value.to_le_bytes());
-    };
-    half(&mut bytes, 16, elf::ET_REL.0);
-    half(&mut bytes, 18, kind.machine);
-    bytes[20] = 1;
-    bytes[32..36].copy_from_slice(&at.to_le_bytes());
-    bytes[36..40].copy_from_slice(&kind.e_flags.to_le_bytes());
-    half(&mut bytes, 40, 52);
-    half(&mut bytes, 46, 40);
-    half(&mut bytes, 48, headers.len() as u16);
-    half(&mut bytes, 50, headers.len() as u16 - 1);
-    bytes
+    /// Appends what is to be aligned to a word; its offset.
+    fn place(&mut self, content: &[u8]) -> u32 {
+        let aligned = self.bytes.len().next_multiple_of(4);
+        self.bytes.resize(aligned, 0);
+        self.bytes.extend_from_slice(content);
+        aligned as u32
+    }
+
+    /// Adds the names, the section headers and the file header.
+    fn finish(mut self, kind: Kind) -> Vec<u8> {
+        let name = self.intern(".strtab");
+        let strings = std::mem::take(&mut self.strings);
+        let fields = Fields {
+            sh_type: elf::SHT_STRTAB.0,
+            align: 1,
+            ..Fields::default()
+        };
+        self.add(name, &strings, fields);
+        let words = self.headers.iter().flatten();
+        let table: Vec<u8> = words.flat_map(|word| word.to_le_bytes()).collect();
+        let at = self.place(&table);
+        let count = self.headers.len() as u16;
+        let mut bytes = self.bytes;
+        bytes[..7].copy_from_slice(b"\x7fELF\x01\x01\x01");
+        bytes[20] = 1;
+        bytes[32..36].copy_from_slice(&at.to_le_bytes());
+        bytes[36..40].copy_from_slice(&kind.e_flags.to_le_bytes());
+        for (at, value) in [
+            (16, elf::ET_REL.0),
+            (18, kind.machine),
+            (40, 52),
+            (46, 40),
+            (48, count),
+            (50, count - 1),
+        ] {
+            bytes[at..at + 2].copy_from_slice(&value.to_le_bytes());
+        }
+        bytes
+    }
+}
+
+/// The relocations of a section, whose symbols are numbered as in `names`.
+fn relocations(code: &Code, names: &[&str]) -> Vec<u8> {
+    let mut table = Vec::new();
+    for (offset, r_type, name) in &code.relocs {
+        let symbol = names.iter().position(|known| known == name).unwrap_or(0);
+        for word in [*offset, (symbol as u32) << 8 | r_type, 0] {
+            table.extend_from_slice(&word.to_le_bytes());
+        }
+    }
+    table
 }
