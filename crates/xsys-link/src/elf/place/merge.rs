@@ -82,138 +82,184 @@ pub(crate) fn merge<'a>(
     align: u64,
     strings: bool,
 ) -> (Merged<'a>, Vec<Vec<(u32, u32)>>) {
-    let hasher = FixedState::default();
     let bytes: usize = inputs.iter().map(|input| input.data.len()).sum();
-    let shard_count = (bytes / SHARD_BYTES)
-        .clamp(1, MAX_SHARDS)
-        .next_power_of_two();
-    let shard_of = |hash: u64| (hash >> 32) as usize & (shard_count - 1);
-    struct Cut<'a> {
-        entries: Vec<Entry<'a>>,
-        /// Indexes of the entries of each shard.
-        by_shard: Vec<Vec<u32>>,
-    }
-    let cut: Vec<Cut<'a>> = inputs
-        .par_iter()
-        .map(|input| {
-            let mut cut = Cut {
-                entries: Vec::new(),
-                by_shard: vec![Vec::new(); shard_count],
-            };
-            let mut wanted = input.wanted;
-            let mut start = 0;
-            while start < input.data.len() {
-                let rest = &input.data[start..];
-                let len = if strings {
-                    string_len(rest, entsize as usize)
-                } else {
-                    entsize as usize
-                };
-                let bytes = &rest[..len.min(rest.len())];
-                let end = start + bytes.len();
-                let dropped = wanted.as_mut().is_some_and(|wanted| {
-                    let own = wanted.partition_point(|&(_, at)| (at as usize) < end);
-                    *wanted = &wanted[own..];
-                    own == 0
-                });
-                if dropped {
-                    cut.entries.push(Entry {
-                        start: start as u32,
-                        hash: 0,
-                        bytes: &[],
-                    });
-                } else {
-                    let hash = hasher.hash_one(bytes);
-                    cut.by_shard[shard_of(hash)].push(cut.entries.len() as u32);
-                    cut.entries.push(Entry {
-                        start: start as u32,
-                        hash,
-                        bytes,
-                    });
-                }
-                start = end;
-            }
-            cut
-        })
-        .collect();
-
-    // Each shard takes its entries in input order, so the first occurrence wins.
-    struct Shard<'a> {
-        unique: Vec<&'a [u8]>,
-        /// For each of its entries, in order, which unique one it is.
-        assigned: Vec<u32>,
-    }
-    let shards: Vec<Shard<'a>> = (0..shard_count)
+    let cutter = Cutter {
+        entsize: entsize as usize,
+        strings,
+        shards: Shards::for_bytes(bytes),
+        hasher: FixedState::default(),
+    };
+    let shards = cutter.shards;
+    let cut: Vec<Cut<'a>> = inputs.par_iter().map(|input| cutter.cut(input)).collect();
+    let unique: Vec<Unique<'a>> = (0..shards.count)
         .into_par_iter()
-        .map(|shard| {
-            // Growing rehashes; most entries of debug strings are repeats.
-            let count: usize = cut.iter().map(|cut| cut.by_shard[shard].len()).sum();
-            let mut table: HashTable<(u64, u32)> = HashTable::with_capacity(count / 2);
-            let mut out = Shard {
-                unique: Vec::new(),
-                assigned: Vec::new(),
-            };
-            for cut in &cut {
-                for &at in &cut.by_shard[shard] {
-                    let entry = &cut.entries[at as usize];
-                    let slot = table.entry(
-                        entry.hash,
-                        |&(hash, at)| hash == entry.hash && out.unique[at as usize] == entry.bytes,
-                        |&(hash, _)| hash,
-                    );
-                    let at = match slot {
-                        hashbrown::hash_table::Entry::Occupied(slot) => slot.get().1,
-                        hashbrown::hash_table::Entry::Vacant(slot) => {
-                            let at = out.unique.len() as u32;
-                            slot.insert((entry.hash, at));
-                            out.unique.push(entry.bytes);
-                            at
-                        }
-                    };
-                    out.assigned.push(at);
-                }
-            }
-            out
-        })
+        .map(|shard| Unique::of(shard, &cut))
         .collect();
+    let (merged, offsets) = line_up(&unique, align);
+    let pieces = places(shards, &cut, &unique, &offsets);
+    (merged, pieces)
+}
 
-    let mut entries = Vec::with_capacity(shards.iter().map(|s| s.unique.len()).sum());
-    let mut offsets: Vec<Vec<u64>> = Vec::with_capacity(shard_count);
+/// Into how many shards hashes are divided, a power of two.
+#[derive(Clone, Copy)]
+struct Shards {
+    count: usize,
+}
+
+impl Shards {
+    fn for_bytes(bytes: usize) -> Self {
+        let count = (bytes / SHARD_BYTES)
+            .clamp(1, MAX_SHARDS)
+            .next_power_of_two();
+        Self { count }
+    }
+
+    #[inline]
+    fn of(self, hash: u64) -> usize {
+        (hash >> 32) as usize & (self.count - 1)
+    }
+}
+
+/// One input's entries.
+struct Cut<'a> {
+    entries: Vec<Entry<'a>>,
+    /// Indexes of the entries of each shard.
+    by_shard: Vec<Vec<u32>>,
+}
+
+/// How inputs are cut.
+struct Cutter {
+    entsize: usize,
+    strings: bool,
+    shards: Shards,
+    hasher: FixedState,
+}
+
+impl Cutter {
+    fn cut<'a>(&self, input: &MergeInput<'a, '_>) -> Cut<'a> {
+        let mut cut = Cut {
+            entries: Vec::new(),
+            by_shard: vec![Vec::new(); self.shards.count],
+        };
+        let mut wanted = input.wanted;
+        let mut start = 0;
+        while start < input.data.len() {
+            let rest = &input.data[start..];
+            let len = if self.strings {
+                string_len(rest, self.entsize)
+            } else {
+                self.entsize
+            };
+            let bytes = &rest[..len.min(rest.len())];
+            let end = start + bytes.len();
+            let dropped = wanted.as_mut().is_some_and(|wanted| {
+                let own = wanted.partition_point(|&(_, at)| (at as usize) < end);
+                *wanted = &wanted[own..];
+                own == 0
+            });
+            if dropped {
+                cut.entries.push(Entry {
+                    start: start as u32,
+                    hash: 0,
+                    bytes: &[],
+                });
+            } else {
+                let hash = self.hasher.hash_one(bytes);
+                cut.by_shard[self.shards.of(hash)].push(cut.entries.len() as u32);
+                cut.entries.push(Entry {
+                    start: start as u32,
+                    hash,
+                    bytes,
+                });
+            }
+            start = end;
+        }
+        cut
+    }
+}
+
+/// The entries of a shard, each once.
+struct Unique<'a> {
+    bytes: Vec<&'a [u8]>,
+    /// For each entry of the shard, in input order, which of `bytes` it is.
+    assigned: Vec<u32>,
+}
+
+impl<'a> Unique<'a> {
+    /// Takes a shard's entries in input order, so that the first occurrence wins.
+    fn of(shard: usize, cut: &[Cut<'a>]) -> Self {
+        // Growing rehashes; most entries of debug strings are repeats.
+        let count: usize = cut.iter().map(|cut| cut.by_shard[shard].len()).sum();
+        let mut table: HashTable<(u64, u32)> = HashTable::with_capacity(count / 2);
+        let mut out = Self {
+            bytes: Vec::new(),
+            assigned: Vec::new(),
+        };
+        for cut in cut {
+            for &at in &cut.by_shard[shard] {
+                let entry = &cut.entries[at as usize];
+                let slot = table.entry(
+                    entry.hash,
+                    |&(hash, at)| hash == entry.hash && out.bytes[at as usize] == entry.bytes,
+                    |&(hash, _)| hash,
+                );
+                let at = match slot {
+                    hashbrown::hash_table::Entry::Occupied(slot) => slot.get().1,
+                    hashbrown::hash_table::Entry::Vacant(slot) => {
+                        let at = out.bytes.len() as u32;
+                        slot.insert((entry.hash, at));
+                        out.bytes.push(entry.bytes);
+                        at
+                    }
+                };
+                out.assigned.push(at);
+            }
+        }
+        out
+    }
+}
+
+/// Puts all unique entries one after the other, shard by shard; and the offset of each, by shard.
+fn line_up<'a>(shards: &[Unique<'a>], align: u64) -> (Merged<'a>, Vec<Vec<u64>>) {
+    let mut entries = Vec::with_capacity(shards.iter().map(|s| s.bytes.len()).sum());
+    let mut offsets: Vec<Vec<u64>> = Vec::with_capacity(shards.len());
     let mut offset = 0;
-    for shard in &shards {
-        let mut own = Vec::with_capacity(shard.unique.len());
-        for &bytes in &shard.unique {
+    for shard in shards {
+        let mut own = Vec::with_capacity(shard.bytes.len());
+        for &bytes in &shard.bytes {
             own.push(offset);
             entries.push((offset, bytes));
             offset += (bytes.len() as u64).next_multiple_of(align);
         }
         offsets.push(own);
     }
-    let mut cursors = vec![0usize; shard_count];
-    let pieces = cut
-        .iter()
-        .map(|cut| {
-            cut.entries
-                .iter()
-                .map(|entry| {
-                    if entry.bytes.is_empty() {
-                        return (entry.start, DROPPED);
-                    }
-                    let shard = shard_of(entry.hash);
-                    let at = shards[shard].assigned[cursors[shard]];
-                    cursors[shard] += 1;
-                    (entry.start, offsets[shard][at as usize] as u32)
-                })
-                .collect()
-        })
-        .collect();
-    (
-        Merged {
-            entries,
-            size: offset,
-        },
-        pieces,
-    )
+    let merged = Merged {
+        entries,
+        size: offset,
+    };
+    (merged, offsets)
+}
+
+/// Where the entries of each input went, as (start in the input, offset in the merged section).
+fn places(
+    shards: Shards,
+    cut: &[Cut<'_>],
+    unique: &[Unique<'_>],
+    offsets: &[Vec<u64>],
+) -> Vec<Vec<(u32, u32)>> {
+    let mut cursors = vec![0usize; shards.count];
+    let mut place = |entry: &Entry<'_>| {
+        if entry.bytes.is_empty() {
+            return (entry.start, DROPPED);
+        }
+        let shard = shards.of(entry.hash);
+        let at = unique[shard].assigned[cursors[shard]];
+        cursors[shard] += 1;
+        (entry.start, offsets[shard][at as usize] as u32)
+    };
+    cut.iter()
+        .map(|cut| cut.entries.iter().map(&mut place).collect())
+        .collect()
 }
 
 /// Length of the first string, terminator included; characters are `entsize` bytes wide.

@@ -67,6 +67,9 @@ pub(super) struct Given<'g, 's, 'a> {
     pub options: &'g ElfOptions,
 }
 
+/// What rules have taken: by description or class and its item, with the pattern that did.
+type Taken = Map<(Home, u32), Vec<(u32, SectionId)>>;
+
 /// Places all live sections.
 pub(super) fn place<'s>(
     given: &Given<'_, 's, '_>,
@@ -76,80 +79,30 @@ pub(super) fn place<'s>(
         resolution,
         sections,
         live,
-        matches,
         script,
         script_symbols,
         options,
         ..
     } = *given;
     let described = Described::gather(script, &mut Vec::new());
-    let defs = &described.defs;
     let mut placement = Placement {
         statements: Vec::new(),
         outputs: Vec::new(),
         dropped: vec![false; sections.count()],
     };
     let candidates = candidates(resolution, sections, live, options, &mut placement.dropped);
-
-    let mut enabled = vec![true; defs.len()];
-    let constrained = defs.iter().any(|(def, _)| def.constraint.is_some());
-    let rules = loop {
-        // Without constraints the rules that garbage collection used still hold.
-        let (known, fresh): (&[SectionId], &[SectionId]) = if constrained {
-            (&[], &candidates)
-        } else {
-            candidates
-                .split_at(candidates.partition_point(|id| (id.0 as usize) < sections.input_count()))
+    let (rules, enabled) = final_rules(given, &described, &candidates);
+    let by_rule = candidates.into_iter().zip(rules);
+    let (mut taken, orphans) = distribute(given, &described, by_rule, &mut placement.dropped);
+    for (index, (def, overlay)) in described.defs.iter().enumerate() {
+        let items = match enabled[index] {
+            true => items(given, &described, index, &mut taken),
+            false => Vec::new(),
         };
-        let mut rules: Vec<Option<Rule>> = known
-            .iter()
-            .map(|id| matches.rules[id.0 as usize])
-            .collect();
-        rules.extend(match_rules(
-            resolution, sections, fresh, &described, &enabled,
-        ));
-        if !disable_unmet_constraints(
-            resolution,
-            sections,
-            &candidates,
-            &rules,
-            &described,
-            &mut enabled,
-        ) {
-            break rules;
-        }
-    };
-
-    let mut buckets: Map<(Home, u32), Vec<(u32, SectionId)>> = Map::default();
-    let mut orphans = Vec::new();
-    // Without `.eh_frame` its table would lead nowhere.
-    let table = sections.find(SyntheticKind::EhFrameHdr);
-    for (&id, rule) in candidates.iter().zip(&rules) {
-        if Some(id) == table
-            && let Some(records) = sections.find(SyntheticKind::EhFrame)
-            && placement.dropped[records.0 as usize]
-        {
-            placement.dropped[id.0 as usize] = true;
-            continue;
-        }
-        match rule {
-            Some(rule) if described.discards(rule.home) => {
-                placement.dropped[id.0 as usize] = true;
-            }
-            // With `-r`, members of groups stay what they are.
-            Some(_) if options.kind.is_object() && in_group(given, id) => orphans.push(id),
-            Some(rule) => buckets
-                .entry((rule.home, rule.item))
-                .or_default()
-                .push((rule.pattern, id)),
-            None => orphans.push(id),
-        }
-    }
-    for (index, (def, overlay)) in defs.iter().enumerate() {
         placement.outputs.push(OutputSection {
             name: def.name.text.to_string(),
             def: Some(def),
-            items: Vec::new(),
+            items,
             sh_type: elf::SHT_NULL.0,
             flags: 0,
             align: 1,
@@ -157,42 +110,10 @@ pub(super) fn place<'s>(
             present: false,
             overlay: *overlay,
         });
-        if !enabled[index] {
-            continue;
-        }
-        for (item_index, item) in def.items.iter().enumerate() {
-            let item = match item {
-                SectionItem::Assign(assignment) => Item::Assign(assignment),
-                SectionItem::Assert(assert) => Item::Assert(assert),
-                SectionItem::Data { size, value, .. } => Item::Data { size: *size, value },
-                SectionItem::Bytes(bytes) => Item::Bytes(bytes),
-                SectionItem::Fill(expr) => Item::Fill(expr),
-                SectionItem::LinkerVersion(_) if options.linker_version => Item::Bytes(VERSION),
-                SectionItem::Constructors(_) | SectionItem::LinkerVersion(_) => continue,
-                SectionItem::Input(pattern) => {
-                    let key = (Home::Output(index as u32), item_index as u32);
-                    let ids = buckets.remove(&key).unwrap_or_default();
-                    Item::Inputs(sort_inputs(resolution, sections, pattern, ids, options))
-                }
-                // The first section that refers to a class gets all that it holds.
-                SectionItem::Class(name) => {
-                    let mut ids = Vec::new();
-                    for (class, content) in described.classes_named(&name.text) {
-                        for (item, pattern) in content.patterns.iter().enumerate() {
-                            let taken = buckets.remove(&(Home::Class(class), item as u32));
-                            let taken = taken.unwrap_or_default();
-                            ids.extend(sort_inputs(resolution, sections, pattern, taken, options));
-                        }
-                    }
-                    Item::Inputs(ids)
-                }
-            };
-            placement.outputs[index].items.push(item);
-        }
     }
     described.report_unclaimed(
         script,
-        |class| buckets.keys().any(|(home, _)| *home == Home::Class(class)),
+        |class| taken.keys().any(|(home, _)| *home == Home::Class(class)),
         diagnostics,
     );
     let mut statements = described.statements;
@@ -220,6 +141,121 @@ pub(super) fn place<'s>(
     }
     remove_empty(resolution, script_symbols, &mut placement);
     placement
+}
+
+/// Which rule takes each candidate once all constraints are met, and which descriptions take anything.
+fn final_rules(
+    given: &Given<'_, '_, '_>,
+    described: &Described<'_>,
+    candidates: &[SectionId],
+) -> (Vec<Option<Rule>>, Vec<bool>) {
+    let (resolution, sections) = (given.resolution, given.sections);
+    let mut enabled = vec![true; described.defs.len()];
+    let constrained = described
+        .defs
+        .iter()
+        .any(|(def, _)| def.constraint.is_some());
+    loop {
+        // Without constraints the rules that garbage collection used still hold.
+        let (known, fresh): (&[SectionId], &[SectionId]) = if constrained {
+            (&[], candidates)
+        } else {
+            candidates
+                .split_at(candidates.partition_point(|id| (id.0 as usize) < sections.input_count()))
+        };
+        let mut rules: Vec<Option<Rule>> = known
+            .iter()
+            .map(|id| given.matches.rules[id.0 as usize])
+            .collect();
+        rules.extend(match_rules(
+            resolution, sections, fresh, described, &enabled,
+        ));
+        if !disable_unmet_constraints(
+            resolution,
+            sections,
+            candidates,
+            &rules,
+            described,
+            &mut enabled,
+        ) {
+            return (rules, enabled);
+        }
+    }
+}
+
+/// Files candidates under the rules that take them; those that no rule takes are orphans.
+fn distribute(
+    given: &Given<'_, '_, '_>,
+    described: &Described<'_>,
+    candidates: impl Iterator<Item = (SectionId, Option<Rule>)>,
+    dropped: &mut [bool],
+) -> (Taken, Vec<SectionId>) {
+    let sections = given.sections;
+    let mut taken = Taken::default();
+    let mut orphans = Vec::new();
+    // Without `.eh_frame` its table would lead nowhere.
+    let table = sections.find(SyntheticKind::EhFrameHdr);
+    for (id, rule) in candidates {
+        if Some(id) == table
+            && let Some(records) = sections.find(SyntheticKind::EhFrame)
+            && dropped[records.0 as usize]
+        {
+            dropped[id.0 as usize] = true;
+            continue;
+        }
+        match rule {
+            Some(rule) if described.discards(rule.home) => dropped[id.0 as usize] = true,
+            // With `-r`, members of groups stay what they are.
+            Some(_) if given.options.kind.is_object() && in_group(given, id) => orphans.push(id),
+            Some(rule) => taken
+                .entry((rule.home, rule.item))
+                .or_default()
+                .push((rule.pattern, id)),
+            None => orphans.push(id),
+        }
+    }
+    (taken, orphans)
+}
+
+/// What a description holds, in its order.
+fn items<'s>(
+    given: &Given<'_, 's, '_>,
+    described: &Described<'s>,
+    index: usize,
+    taken: &mut Taken,
+) -> Vec<Item<'s>> {
+    let (resolution, sections, options) = (given.resolution, given.sections, given.options);
+    let def = described.defs[index].0;
+    let mut out = Vec::new();
+    for (item_index, item) in def.items.iter().enumerate() {
+        out.push(match item {
+            SectionItem::Assign(assignment) => Item::Assign(assignment),
+            SectionItem::Assert(assert) => Item::Assert(assert),
+            SectionItem::Data { size, value, .. } => Item::Data { size: *size, value },
+            SectionItem::Bytes(bytes) => Item::Bytes(bytes),
+            SectionItem::Fill(expr) => Item::Fill(expr),
+            SectionItem::LinkerVersion(_) if options.linker_version => Item::Bytes(VERSION),
+            SectionItem::Constructors(_) | SectionItem::LinkerVersion(_) => continue,
+            SectionItem::Input(pattern) => {
+                let key = (Home::Output(index as u32), item_index as u32);
+                let ids = taken.remove(&key).unwrap_or_default();
+                Item::Inputs(sort_inputs(resolution, sections, pattern, ids, options))
+            }
+            // The first section that refers to a class gets all that it holds.
+            SectionItem::Class(name) => {
+                let mut ids = Vec::new();
+                for (class, content) in described.classes_named(&name.text) {
+                    for (item, pattern) in content.patterns.iter().enumerate() {
+                        let own = taken.remove(&(Home::Class(class), item as u32));
+                        let own = own.unwrap_or_default();
+                        ids.extend(sort_inputs(resolution, sections, pattern, own, options));
+                    }
+                }
+                Item::Inputs(ids)
+            }
+        });
+    }
+    out
 }
 
 fn in_group(given: &Given<'_, '_, '_>, id: SectionId) -> bool {
