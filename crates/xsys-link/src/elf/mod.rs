@@ -243,7 +243,14 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
     }
 
     // The file's plan, and the symbols that depend on it.
-    let plan = assign::segments::plan(arch, &layout, &script, options);
+    let plan = assign::segments::Planner {
+        arch,
+        layout: &layout,
+        sections: &sections,
+        script: &script,
+        options,
+    }
+    .plan();
     let none = Map::default();
     let mut addresses = layout::Addresses {
         resolution: &resolution,

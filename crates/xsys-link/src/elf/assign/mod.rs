@@ -39,6 +39,7 @@ use crate::options::{ElfOptions, OutputKind};
 use crate::script::ast::{Assert, Assignment, BinaryOp, Command, Expr, ExprKind, Script};
 use crate::script::eval::{OutputId, Scope, Value, apply, eval};
 use relax::Relaxation;
+use segments::Planner;
 
 /// Walks before the link gives up; thunks and relaxation settle within a handful.
 const MAX_WALKS: usize = 32;
@@ -149,7 +150,9 @@ pub(super) fn assign<'f>(
     };
     walker.flip = walker.plan_flip();
     walker.index_names();
-    walker.first = segments::in_order(&walker.layout)
+    walker.first = walker
+        .layout
+        .in_order()
         .into_iter()
         .find(|id| walker.layout.placement.output(*id).is_alloc());
     walker.expect_index();
@@ -243,12 +246,7 @@ impl<'f, 'a> Walker<'_, 'f, 'a> {
         for walk in 0.. {
             self.walk();
             self.program_headers();
-            self.layout.headers_size = segments::headers_size(
-                self.facts.arch,
-                &self.layout,
-                self.facts.script,
-                self.facts.options,
-            );
+            self.layout.headers_size = self.planner().headers_size();
             let grown = self.grow() | self.step_flip(walk);
             let now = self.snapshot();
             let settled = !grown && before.as_ref() == Some(&now);
@@ -326,6 +324,16 @@ impl<'f, 'a> Walker<'_, 'f, 'a> {
         let id = self.sections.find(SyntheticKind::Exidx)?;
         self.layout.output_of[id.0 as usize]?;
         Some(id.0 as usize - self.sections.input_count())
+    }
+
+    fn planner(&self) -> Planner<'_> {
+        Planner {
+            arch: self.facts.arch,
+            layout: &self.layout,
+            sections: self.sections,
+            script: self.facts.script,
+            options: self.facts.options,
+        }
     }
 
     fn addresses<'s>(&'s self, linker: &'s Map<SymbolId, u64>) -> Addresses<'s, 'a> {

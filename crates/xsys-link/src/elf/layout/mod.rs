@@ -20,6 +20,7 @@ use super::arch::ThunkForm;
 use super::arch::cuts::Cuts;
 use super::ids::SectionId;
 use super::ids::{FileId, SymbolId};
+use super::sections::described::Statement;
 use super::sections::refs::{Home, SymRef};
 use super::sections::{Sections, SyntheticKind};
 use super::symbols::resolve::Resolution;
@@ -171,6 +172,23 @@ pub(crate) struct Layout<'s> {
 }
 
 impl Layout<'_> {
+    /// Present output sections in layout order.
+    pub(crate) fn in_order(&self) -> Vec<OutputId> {
+        let present = |id: &OutputId| {
+            let output = self.placement.output(*id);
+            output.present && output.name != "/DISCARD/"
+        };
+        self.placement
+            .statements
+            .iter()
+            .filter_map(|statement| match statement {
+                Statement::Section(id) => Some(*id),
+                _ => None,
+            })
+            .filter(present)
+            .collect()
+    }
+
     /// The size that relaxation leaves of a section of `size` bytes.
     pub(crate) fn size(&self, id: SectionId, size: u64) -> u64 {
         size - self.cuts.get(&id).map_or(0, Cuts::total)

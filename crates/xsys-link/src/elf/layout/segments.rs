@@ -2,6 +2,7 @@
 
 use object::elf;
 
+use crate::elf::ids::SectionId;
 use crate::script::eval::OutputId;
 
 /// A program header in the making.
@@ -13,6 +14,8 @@ pub(crate) struct Segment {
     pub flags: u32,
     /// Its sections, in layout order.
     pub sections: Vec<OutputId>,
+    /// The section of the linker's own that it consists of: its output section may have others.
+    pub part: Option<SectionId>,
     /// It begins with the ELF header.
     pub file_header: bool,
     /// It holds the program headers.

@@ -7,7 +7,6 @@ use object::elf;
 use xsys_diag::{Diagnostic, Severity};
 
 use super::map;
-use crate::elf::assign::segments::in_order;
 use crate::elf::ids::FileId;
 use crate::elf::layout::{Addresses, Layout};
 use crate::elf::live::gc::{Live, Reason};
@@ -117,7 +116,8 @@ pub(crate) fn check_overlaps(
     if !options.layout.check_sections || options.kind.is_object() {
         return;
     }
-    let order: Vec<_> = in_order(layout)
+    let order: Vec<_> = layout
+        .in_order()
         .into_iter()
         .filter(|id| {
             let output = layout.placement.output(*id);
@@ -264,7 +264,7 @@ fn render(addresses: &Addresses<'_, '_>) -> String {
         .map(|file| file.name.to_string())
         .collect();
     let mut rows = Vec::new();
-    for id in in_order(layout) {
+    for id in layout.in_order() {
         let (output, extent) = (layout.placement.output(id), layout.extents[id.0 as usize]);
         rows.push(map::Row {
             addr: extent.addr,

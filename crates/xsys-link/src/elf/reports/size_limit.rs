@@ -6,7 +6,6 @@
 
 use xsys_diag::Diagnostic;
 
-use crate::elf::assign::segments::in_order;
 use crate::elf::layout::Layout;
 use crate::elf::layout::segments::FilePlan;
 use crate::elf::symbols::resolve::Resolution;
@@ -40,7 +39,8 @@ pub(crate) fn check(
         "the output would be {total} bytes, but all inputs together are {inputs}"
     ));
     // The largest stretch of the file is the culprit: a section, or the gap before one.
-    let mut placed: Vec<(u64, u64, &str, u64)> = in_order(layout)
+    let mut placed: Vec<(u64, u64, &str, u64)> = layout
+        .in_order()
         .into_iter()
         .filter(|&id| layout.placement.output(id).sh_type != object::elf::SHT_NOBITS.0)
         .map(|id| {

@@ -18,7 +18,6 @@ use object::{Endian, Endianness};
 use xsys_diag::Diagnostic;
 
 use super::arch::Arch;
-use super::assign::segments::in_order;
 use super::compressed;
 use super::ids::SectionId;
 use super::layout::Addresses;
@@ -101,7 +100,7 @@ impl Image<'_, '_> {
     /// Writes the file, or nothing if there are errors.
     pub(super) fn write(&self, diagnostics: &mut Vec<Diagnostic>) -> bool {
         let layout = self.addresses().layout;
-        let order = in_order(layout);
+        let order = layout.in_order();
         let groups = groups::kept(self.addresses(), self.options);
         let mut numbers = vec![0u32; layout.extents.len()];
         for (position, id) in order.iter().enumerate() {
