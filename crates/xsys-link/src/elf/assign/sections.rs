@@ -14,6 +14,7 @@ use crate::script::ast::{Expr, ExprKind, OutputSectionDef, SectionKind};
 use crate::script::eval::{EvalError, OutputId, fill_pattern};
 
 impl<'f> Walker<'_, 'f, '_> {
+    /// Lays out an output section: where it begins, where it is loaded, what it holds.
     pub(super) fn output_section(&mut self, id: OutputId, cursor: &mut Cursor) {
         let index = id.0 as usize;
         let output = &self.layout.placement.outputs[index];
@@ -21,18 +22,33 @@ impl<'f> Walker<'_, 'f, '_> {
             // Symbols of a description that produced nothing are still wanted.
             return self.absent_section(id);
         }
-        let def = output.def;
+        let open = self.open(id, cursor);
+        self.begin(&open, cursor);
+        self.begin_load(&open, cursor);
+        if let Some(expr) = open.def.and_then(|def| def.fill.as_ref()) {
+            self.fill_with(id, 0, expr);
+        }
+        self.current = Some(id);
+        self.fill_section(id, open.def);
+        self.current = None;
+        self.close(&open, cursor);
+    }
+
+    /// What is known of a section before it has an address. Leaves `.` where its region goes on.
+    fn open(&mut self, id: OutputId, cursor: &mut Cursor) -> Open<'f> {
+        let index = id.0 as usize;
+        let output = &self.layout.placement.outputs[index];
+        let (def, overlay) = (output.def, output.overlay);
         // In an object every section is at 0.
         let in_object = self.facts.options.kind.is_object();
         let (alloc, tbss) = (output.is_alloc() && !in_object, output.is_tbss());
-        let saved_dot = self.dot;
+        let dot_before = self.dot;
         let (region, load_region) = if alloc {
             self.regions_of(id, cursor)
         } else {
             (None, None)
         };
-        let same_region = region == cursor.region;
-        let default_load_before = cursor.load_region.is_none();
+        let goes_on = region == cursor.region && cursor.load_region.is_none();
         if alloc {
             cursor.region = region;
             cursor.load_region = load_region;
@@ -51,20 +67,34 @@ impl<'f> Walker<'_, 'f, '_> {
             None => self.layout.placement.outputs[index].align,
         };
         let align = self.section_align(def, natural);
-        // What is not in memory has no address, whatever the script says (defmt's `.defmt 1 (INFO)`).
-        let explicit = def
-            .and_then(|def| def.addr.as_ref())
-            .filter(|_| alloc && !in_object);
-        let overlay = self.layout.placement.outputs[index].overlay;
-        let started_at = self.dot;
-        let stack = self.is_stack_section(id);
-        let cursor_before = region.map(|region| self.layout.regions[region].cursor);
-        if let Some(start) = self.stack_section_start(id, align) {
+        Open {
+            id,
+            def,
+            overlay,
+            alloc,
+            tbss,
+            is_stack: self.is_stack_section(id),
+            region,
+            load_region,
+            goes_on,
+            align,
+            // What is not in memory has no address, whatever the script says (defmt's `.defmt 1 (INFO)`).
+            explicit: def.and_then(|def| def.addr.as_ref()).filter(|_| alloc),
+            dot_before,
+            region_before: region.map(|region| self.layout.regions[region].cursor),
+            from: self.dot,
+        }
+    }
+
+    /// Moves `.` to the section's address.
+    fn begin(&mut self, open: &Open<'f>, cursor: &mut Cursor) {
+        let index = open.id.0 as usize;
+        if let Some(start) = self.stack_section_start(open.id, open.align) {
             self.dot = start;
-        } else if let Some(expr) = explicit {
+        } else if let Some(expr) = open.explicit {
             self.dot = self.number(expr);
             self.dot = self.flipped_address(self.dot, &expr.kind);
-        } else if let Some((overlay, position)) = overlay
+        } else if let Some((overlay, position)) = open.overlay
             && position > 0
             && let Some(before) = &cursor.overlay
             && before.which == overlay
@@ -73,20 +103,18 @@ impl<'f> Walker<'_, 'f, '_> {
         }
         if let Some(start) = self.option_start(index) {
             self.dot = start;
-        } else if explicit.is_none() || def.is_some_and(|d| d.align.is_some()) {
-            self.dot = self.dot.checked_next_multiple_of(align).unwrap_or(self.dot);
+        } else if open.explicit.is_none() || open.def.is_some_and(|d| d.align.is_some()) {
+            let aligned = self.dot.checked_next_multiple_of(open.align);
+            self.dot = aligned.unwrap_or(self.dot);
         }
-        if explicit.is_none()
-            && let Some(region) = region
-            && !stack
-        {
-            let grown = self.dot.saturating_sub(started_at);
-            self.layout.regions[region].cursor =
-                self.layout.regions[region].cursor.wrapping_add(grown);
-        } else if let Some(region) = region {
-            self.layout.regions[region].cursor = self.dot;
+        if let Some(region) = open.region {
+            let at = &mut self.layout.regions[region].cursor;
+            *at = match open.explicit.is_none() && !open.is_stack {
+                true => at.wrapping_add(self.dot.saturating_sub(open.from)),
+                false => self.dot,
+            };
         }
-        if let Some((which, 0)) = overlay {
+        if let Some((which, 0)) = open.overlay {
             cursor.overlay = Some(OverlayCursor {
                 which,
                 start: self.dot,
@@ -94,66 +122,70 @@ impl<'f> Walker<'_, 'f, '_> {
                 load: 0,
             });
         }
-
         let addr = self.dot;
-        if let Some(expr) = explicit.filter(|_| alloc && !addr.is_multiple_of(align)) {
-            self.misplaced(index, addr, align, expr);
+        if let Some(expr) = open.explicit
+            && !addr.is_multiple_of(open.align)
+        {
+            self.misplaced(index, addr, open.align, expr);
         }
         let extent = &mut self.layout.extents[index];
         *extent = Extent {
             addr,
-            align,
-            region,
-            load_region,
+            align: open.align,
+            region: open.region,
+            load_region: open.load_region,
             // AT() may ask for the section's own size, which the walk before this one found.
             size: extent.size,
             ..Extent::default()
         };
-        // The load address keeps its distance from the VMA until something says otherwise.
-        if let Some(expr) = def.and_then(|def| def.at.as_ref()) {
+    }
+
+    /// The load address keeps its distance from the VMA until something says otherwise.
+    fn begin_load(&mut self, open: &Open<'f>, cursor: &mut Cursor) {
+        let index = open.id.0 as usize;
+        let addr = self.dot;
+        if let Some(expr) = open.def.and_then(|def| def.at.as_ref()) {
             cursor.load_offset = self.number(expr).wrapping_sub(addr);
             self.layout.extents[index].explicit_load = true;
-        } else if let Some(load_region) = load_region {
+        } else if let Some(load_region) = open.load_region {
             let at = self.layout.regions[load_region].cursor;
             // ALIGN_WITH_INPUT: VMA and LMA keep their distance, both move as the VMA does.
-            let at = match def.is_some_and(|def| def.align_with_input) {
-                true => at.wrapping_add(addr.wrapping_sub(started_at)),
-                false => at.checked_next_multiple_of(align).unwrap_or(at),
+            let at = match open.def.is_some_and(|def| def.align_with_input) {
+                true => at.wrapping_add(addr.wrapping_sub(open.from)),
+                false => at.checked_next_multiple_of(open.align).unwrap_or(at),
             };
             self.layout.regions[load_region].cursor = at;
             cursor.load_offset = at.wrapping_sub(addr);
-        } else if let (Some((_, position)), Some(before)) = (overlay, &cursor.overlay)
+        } else if let (Some((_, position)), Some(before)) = (open.overlay, &cursor.overlay)
             && position > 0
         {
-            let load = before.load.checked_next_multiple_of(align);
+            let load = before.load.checked_next_multiple_of(open.align);
             cursor.load_offset = load.unwrap_or(before.load).wrapping_sub(addr);
             self.layout.extents[index].explicit_load = true;
-        } else if !same_region || !default_load_before {
+        } else if !open.goes_on {
             cursor.load_offset = 0;
         }
-        self.layout.extents[index].size = 0;
-        if alloc {
-            self.layout.extents[index].load_addr = addr.wrapping_add(cursor.load_offset);
+        let extent = &mut self.layout.extents[index];
+        extent.size = 0;
+        if open.alloc {
+            extent.load_addr = addr.wrapping_add(cursor.load_offset);
         }
-        if let Some(expr) = def.and_then(|def| def.fill.as_ref()) {
-            self.fill_with(id, 0, expr);
-        }
+    }
 
-        self.current = Some(id);
-        self.fill_section(id, def);
-        self.current = None;
-        if alloc && !stack {
-            self.last = Some(id);
+    /// What the section leaves to the next one: `.` and the cursor of its region.
+    fn close(&mut self, open: &Open<'f>, cursor: &mut Cursor) {
+        let index = open.id.0 as usize;
+        if open.alloc && !open.is_stack {
+            self.last = Some(open.id);
         }
         // The sections of an overlay lie over each other; what follows lies behind the longest.
-        if let (Some(_), Some(before)) = (overlay, &mut cursor.overlay) {
+        if let (Some(_), Some(before)) = (open.overlay, &mut cursor.overlay) {
             let extent = &self.layout.extents[index];
             before.load = extent.load_addr.wrapping_add(extent.size);
             before.end = before.end.max(self.dot);
             self.dot = before.end;
         }
-
-        if let Some(SectionKind::Type { value, .. }) = def.and_then(|d| d.kind.as_ref()) {
+        if let Some(SectionKind::Type { value, .. }) = open.def.and_then(|d| d.kind.as_ref()) {
             let named = match &value.kind {
                 ExprKind::Symbol(name) => section_type(name),
                 _ => None,
@@ -161,19 +193,20 @@ impl<'f> Walker<'_, 'f, '_> {
             let sh_type = named.unwrap_or_else(|| self.number(value) as u32);
             self.layout.placement.outputs[index].sh_type = sh_type;
         }
-        if stack {
+        let region = open.region.zip(open.region_before);
+        if open.is_stack {
             // The statics go on as if it was not there.
-            self.end_stack_section(id);
-            self.dot = saved_dot;
-            if let (Some(region), Some(before)) = (region, cursor_before) {
+            self.end_stack_section(open.id);
+            self.dot = open.dot_before;
+            if let Some((region, before)) = region {
                 self.layout.regions[region].cursor = before;
             }
-        } else if !alloc {
-            self.dot = saved_dot;
-        } else if tbss {
+        } else if !open.alloc {
+            self.dot = open.dot_before;
+        } else if open.tbss {
             cursor.tbss = Some(self.dot);
-            self.dot = saved_dot;
-            if let Some(region) = region {
+            self.dot = open.dot_before;
+            if let Some(region) = open.region {
                 // Thread-local zeros take no memory here: every thread gets its own.
                 let size = self.layout.extents[index].size;
                 let cursor = &mut self.layout.regions[region].cursor;
@@ -181,8 +214,8 @@ impl<'f> Walker<'_, 'f, '_> {
             }
         } else {
             cursor.tbss = None;
-            if let (Some(region), Some(before)) = (region, cursor_before)
-                && self.is_in_the_stack(region, addr)
+            if let Some((region, before)) = region
+                && self.is_in_the_stack(region, self.layout.extents[index].addr)
             {
                 self.layout.regions[region].cursor = before;
             }
@@ -398,6 +431,32 @@ fn section_type(name: &str) -> Option<u32> {
         "SHT_PREINIT_ARRAY" => elf::SHT_PREINIT_ARRAY.0,
         _ => return None,
     })
+}
+
+/// An output section that is being laid out: what the script says of it, and how things stood before it.
+struct Open<'f> {
+    id: OutputId,
+    def: Option<&'f OutputSectionDef>,
+    /// The OVERLAY that it belongs to: (which one, position in it).
+    overlay: Option<(u32, u32)>,
+    /// It takes addresses.
+    alloc: bool,
+    tbss: bool,
+    /// The section that `--flip-stack` moves.
+    is_stack: bool,
+    region: Option<usize>,
+    load_region: Option<usize>,
+    /// It is in the region of the section before it, which had no load region: so it is loaded behind that.
+    goes_on: bool,
+    align: u64,
+    /// The address that the script gives.
+    explicit: Option<&'f Expr>,
+    /// `.` before the section.
+    dot_before: u64,
+    /// The cursor of its region before the section.
+    region_before: Option<u64>,
+    /// Where it would begin, were it not for alignment and addresses.
+    from: u64,
 }
 
 /// What goes on from one output section to the next.
