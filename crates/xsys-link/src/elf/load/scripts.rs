@@ -6,6 +6,7 @@
 //!
 //! Spec: GNU ld manual, "Commands Dealing with Files", "Implicit Linker Scripts".
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use xsys_diag::{Diagnostic, Source};
@@ -66,193 +67,343 @@ pub(crate) fn open<'a>(
     store: &'a FileStore,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> (Script, Opened<'a>) {
-    let mut search = Search::new(&options.input.search_dirs, options.input.sysroot.as_deref());
-    let mut script = Script::default();
-    let mut warnings = Vec::new();
-    let mut read: Vec<PathBuf> = Vec::new();
-    let mut defsym = options
-        .symbols
-        .defsym
-        .iter()
-        .zip(&options.symbols.defsym_after)
-        .peekable();
-    // Where each script's commands begin.
-    let mut begins = Vec::new();
-    for (position, path) in options.input.scripts.iter().enumerate() {
-        while let Some((given, _)) = defsym.next_if(|(_, after)| **after <= position) {
-            define_symbol(&mut script, given, diagnostics);
+    let mut reading = Reading {
+        options,
+        store,
+        search: Search::new(&options.input.search_dirs, options.input.sysroot.as_deref()),
+        script: Script::default(),
+        defined: 0,
+        startup: Vec::new(),
+        named: Vec::new(),
+        warnings: Vec::new(),
+        diagnostics,
+    };
+    reading.given_scripts();
+    reading.default_script();
+    let queue = reading.queue();
+    let files = reading.files(queue);
+    reading.version_scripts();
+    reading.define_symbols(usize::MAX);
+    reading.diagnostics.append(&mut reading.warnings);
+    (reading.script, Opened { files })
+}
+
+/// A file that a script names, and where it was found.
+type NamedFile = (InputArg, PathBuf);
+
+/// What is known of scripts and inputs while they are read.
+struct Reading<'o, 'a, 'd> {
+    options: &'o ElfOptions,
+    store: &'a FileStore,
+    search: Search,
+    script: Script,
+    /// How many `--defsym` are among the script's commands.
+    defined: usize,
+    /// The files of STARTUP, which come before all others.
+    startup: Vec<NamedFile>,
+    /// The files of INPUT and GROUP stand where their script stands among the inputs.
+    named: Vec<(usize, Vec<NamedFile>)>,
+    /// What is told after everything else.
+    warnings: Vec<Diagnostic>,
+    diagnostics: &'d mut Vec<Diagnostic>,
+}
+
+impl<'a> Reading<'_, 'a, '_> {
+    /// The scripts of `-T`, with each `--defsym` where it stands among them.
+    fn given_scripts(&mut self) {
+        let options = self.options;
+        let mut read: Vec<PathBuf> = Vec::new();
+        // Where each script's commands begin.
+        let mut begins = Vec::new();
+        for (position, path) in options.input.scripts.iter().enumerate() {
+            self.define_symbols(position);
+            begins.push(self.script.commands.len());
+            self.given_script(path, &mut read);
         }
-        let mut loader = Scripts {
-            store,
-            search: &search,
-            warnings: &mut warnings,
-        };
-        begins.push(script.commands.len());
-        read_given(path, &mut read, &mut script, &mut loader, diagnostics);
-    }
-    let mut files = Vec::new();
-    // What a script names stands where the script stands among the inputs.
-    let mut queue: Vec<(InputArg, PathBuf)> = Vec::new();
-    let mut named: Vec<(usize, Vec<NamedFile>)> = Vec::new();
-    for (index, &begin) in begins.iter().enumerate() {
-        let end = begins.get(index + 1).copied();
-        let commands = begin..end.unwrap_or(script.commands.len());
-        let at = options.input.scripts_at.get(index).copied().unwrap_or(0);
-        let (first, rest) = script_inputs(
-            &script,
-            commands,
-            &mut search,
-            options,
-            Path::new(""),
-            diagnostics,
-        );
-        queue.extend(first);
-        named.push((at, rest));
-    }
-    if let Some(path) = &options.input.default_script
-        && !has_layout(&script.commands)
-        && !implicit_layout(options, store, &search)
-    {
-        let mut loader = Scripts {
-            store,
-            search: &search,
-            warnings: &mut warnings,
-        };
-        let before = script.commands.len();
-        match loader.open(&path.to_string_lossy(), Path::new("")) {
-            Ok(source) => diagnostics.extend(read_before(&mut script, source, &mut loader)),
-            Err(error) => diagnostics.push(error.into_diagnostic()),
+        for (index, &begin) in begins.iter().enumerate() {
+            let end = begins.get(index + 1).copied();
+            let commands = begin..end.unwrap_or(self.script.commands.len());
+            let at = options.input.scripts_at.get(index).copied().unwrap_or(0);
+            let rest = self.inputs_of(commands, Path::new(""));
+            self.startup.extend(rest.startup);
+            self.named.push((at, rest.others));
         }
-        let commands = 0..script.commands.len().saturating_sub(before);
-        let from = Path::new("");
-        let (first, rest) =
-            script_inputs(&script, commands, &mut search, options, from, diagnostics);
-        queue.extend(first);
-        named.insert(0, (0, rest));
     }
-    let mut named = named.into_iter().peekable();
-    for (position, arg) in options.input.args.iter().enumerate() {
-        while let Some((_, list)) = named.next_if(|(at, _)| *at <= position) {
-            queue.extend(list);
-        }
-        let path = match &arg.what {
-            InputWhat::File(path) => remapped(path, options),
-            InputWhat::Library(name) => match search.library(name) {
-                Ok(path) => path,
-                Err(error) => {
-                    diagnostics.push(error.into_diagnostic());
-                    continue;
-                }
-            },
+
+    /// Reads a script of `-T`, but none twice: build scripts of several crates may each pass the same one.
+    fn given_script(&mut self, path: &Path, read: &mut Vec<PathBuf>) {
+        let Some(source) = self.open_script(path) else {
+            return;
         };
-        queue.push((arg.clone(), path));
+        let own = source.path.canonicalize().unwrap_or_default();
+        if read.contains(&own) {
+            let shown = source.path.display();
+            let text = format!("linker script `{shown}` is given twice; it is read once");
+            self.diagnostics.push(
+                Diagnostic::warning(text).help(
+                    "look for `-T` in build scripts and in `.cargo/config.toml`, and keep one",
+                ),
+            );
+            return;
+        }
+        read.push(own);
+        self.parse(source);
     }
-    queue.extend(named.flat_map(|(_, list)| list));
-    let paths: Vec<PathBuf> = queue.iter().map(|(_, path)| path.clone()).collect();
-    let opened = store.open_all(&paths);
-    for ((arg, path), file) in queue.into_iter().zip(opened) {
-        let file = match file {
-            Ok(file) => file,
-            Err(error) => {
-                diagnostics.push(error.into_diagnostic());
-                continue;
+
+    /// `--default-script`, for whoever brings no layout.
+    fn default_script(&mut self) {
+        let Some(path) = &self.options.input.default_script else {
+            return;
+        };
+        if has_layout(&self.script.commands) || self.has_implicit_layout() {
+            return;
+        }
+        let before = self.script.commands.len();
+        if let Some(source) = self.open_script(path) {
+            let mut loader = Scripts {
+                store: self.store,
+                search: &self.search,
+                warnings: &mut self.warnings,
+            };
+            let problems = read_before(&mut self.script, source, &mut loader);
+            self.diagnostics.extend(problems);
+        }
+        let commands = 0..self.script.commands.len().saturating_sub(before);
+        let rest = self.inputs_of(commands, Path::new(""));
+        self.startup.extend(rest.startup);
+        self.named.insert(0, (0, rest.others));
+    }
+
+    /// Whether a text file among the inputs, which is a script as well, brings a layout.
+    fn has_implicit_layout(&self) -> bool {
+        let compiled = |path: &Path| {
+            path.extension()
+                .is_some_and(|end| end == "o" || end == "rlib")
+        };
+        let args = self.options.input.args.iter();
+        let files = args.filter_map(|arg| match &arg.what {
+            InputWhat::File(path) if !arg.binary && !compiled(path) => Some(path),
+            _ => None,
+        });
+        let mut opened = files.filter_map(|path| self.store.open(path).ok());
+        opened.any(|file| {
+            if FileKind::of(file.bytes()) != FileKind::Text {
+                return false;
             }
-        };
-        if arg.binary || arg.just_symbols || FileKind::of(file.bytes()) != FileKind::Text {
-            files.push((arg, file));
-            continue;
+            let Ok(text) = std::str::from_utf8(file.bytes()) else {
+                return false;
+            };
+            let mut script = Script::default();
+            let mut loader = Scripts {
+                store: self.store,
+                search: &self.search,
+                warnings: &mut Vec::new(),
+            };
+            let source = Source {
+                path: file.path.clone(),
+                text: text.into(),
+            };
+            // What is wrong with it is told when it is read in its place.
+            parse_into(&mut script, source, &mut loader);
+            has_layout(&script.commands)
+        })
+    }
+
+    /// All input files in their order, those that scripts name among them.
+    fn queue(&mut self) -> Vec<NamedFile> {
+        let mut queue = std::mem::take(&mut self.startup);
+        let mut named = std::mem::take(&mut self.named).into_iter().peekable();
+        for (position, arg) in self.options.input.args.iter().enumerate() {
+            while let Some((_, list)) = named.next_if(|(at, _)| *at <= position) {
+                queue.extend(list);
+            }
+            let path = match &arg.what {
+                InputWhat::File(path) => remapped(path, self.options),
+                InputWhat::Library(name) => match self.search.library(name) {
+                    Ok(path) => path,
+                    Err(error) => {
+                        self.diagnostics.push(error.into_diagnostic());
+                        continue;
+                    }
+                },
+            };
+            queue.push((arg.clone(), path));
         }
-        // A text file in place of an object or library is a linker script (GNU ld manual,
-        // "Implicit Linker Scripts").
+        queue.extend(named.flat_map(|(_, list)| list));
+        queue
+    }
+
+    /// Opens what is queued. Text files are read as scripts, and what they name takes their place.
+    fn files(&mut self, queue: Vec<NamedFile>) -> Vec<(InputArg, &'a InputFile)> {
+        let mut files = Vec::new();
+        let paths: Vec<PathBuf> = queue.iter().map(|(_, path)| path.clone()).collect();
+        let opened = self.store.open_all(&paths);
+        for ((arg, path), file) in queue.into_iter().zip(opened) {
+            match file {
+                Err(error) => self.diagnostics.push(error.into_diagnostic()),
+                Ok(file)
+                    if arg.binary
+                        || arg.just_symbols
+                        || FileKind::of(file.bytes()) != FileKind::Text =>
+                {
+                    files.push((arg, file));
+                }
+                Ok(file) => self.implicit_script(path, file, &mut files),
+            }
+        }
+        files
+    }
+
+    /// A text file in place of an object or library is a linker script (GNU ld manual, "Implicit Linker Scripts").
+    fn implicit_script(
+        &mut self,
+        path: PathBuf,
+        file: &InputFile,
+        files: &mut Vec<(InputArg, &'a InputFile)>,
+    ) {
         let Ok(text) = std::str::from_utf8(file.bytes()) else {
-            continue;
+            return;
         };
-        let before = script.commands.len();
-        let source = Source {
+        let before = self.script.commands.len();
+        self.parse(Source {
             path: path.clone(),
             text: text.into(),
-        };
-        let mut loader = Scripts {
-            store,
-            search: &search,
-            warnings: &mut warnings,
-        };
-        diagnostics.extend(parse_into(&mut script, source, &mut loader));
-        let commands = before..script.commands.len();
-        let (first, rest) =
-            script_inputs(&script, commands, &mut search, options, &path, diagnostics);
-        for (arg, path) in first.into_iter().chain(rest) {
-            match store.open(&path) {
+        });
+        let commands = before..self.script.commands.len();
+        let rest = self.inputs_of(commands, &path);
+        for (arg, path) in rest.startup.into_iter().chain(rest.others) {
+            match self.store.open(&path) {
                 Ok(file) => files.push((arg, file)),
-                Err(error) => diagnostics.push(error.into_diagnostic()),
+                Err(error) => self.diagnostics.push(error.into_diagnostic()),
             }
         }
     }
-    version_scripts(options, store, &search, &mut script, diagnostics);
-    for (given, _) in defsym {
-        define_symbol(&mut script, given, diagnostics);
-    }
-    diagnostics.append(&mut warnings);
-    (script, Opened { files })
-}
 
-/// Reads a script of `-T`, but none twice: build scripts of several crates may each pass the same one.
-fn read_given(
-    path: &Path,
-    read: &mut Vec<PathBuf>,
-    script: &mut Script,
-    loader: &mut dyn Loader,
-    diagnostics: &mut Vec<Diagnostic>,
-) {
-    let source = match loader.open(&path.to_string_lossy(), Path::new("")) {
-        Ok(source) => source,
-        Err(error) => return diagnostics.push(error.into_diagnostic()),
-    };
-    let own = source.path.canonicalize().unwrap_or_default();
-    if read.contains(&own) {
-        let shown = source.path.display();
-        let text = format!("linker script `{shown}` is given twice; it is read once");
-        diagnostics.push(
-            Diagnostic::warning(text)
-                .help("look for `-T` in build scripts and in `.cargo/config.toml`, and keep one"),
-        );
-        return;
-    }
-    read.push(own);
-    diagnostics.extend(parse_into(script, source, loader));
-}
-
-/// Whether a text file among the inputs, which is a script as well, brings a layout.
-fn implicit_layout(options: &ElfOptions, store: &FileStore, search: &Search) -> bool {
-    let compiled = |path: &Path| {
-        path.extension()
-            .is_some_and(|end| end == "o" || end == "rlib")
-    };
-    let files = options.input.args.iter().filter_map(|arg| match &arg.what {
-        InputWhat::File(path) if !arg.binary && !compiled(path) => Some(path),
-        _ => None,
-    });
-    files.filter_map(|path| store.open(path).ok()).any(|file| {
-        if FileKind::of(file.bytes()) != FileKind::Text {
-            return false;
+    /// Version scripts, which say the same as VERSION in a linker script.
+    fn version_scripts(&mut self) {
+        for path in &self.options.symbols.version_scripts {
+            let mut loader = Scripts {
+                store: self.store,
+                search: &self.search,
+                warnings: &mut Vec::new(),
+            };
+            match loader.open(&path.to_string_lossy(), Path::new("")) {
+                Ok(source) => {
+                    let (nodes, problems) = parse_versions(&mut self.script, source);
+                    self.diagnostics.extend(problems);
+                    self.script.commands.push(Command::Version(nodes));
+                }
+                Err(error) => self.diagnostics.push(error.into_diagnostic()),
+            }
         }
-        let Ok(text) = std::str::from_utf8(file.bytes()) else {
-            return false;
-        };
-        let mut script = Script::default();
+    }
+
+    /// `--defsym` is an assignment that stands where the option stands among the scripts (lld): those before
+    /// the script of this number.
+    fn define_symbols(&mut self, number: usize) {
+        let symbols = &self.options.symbols;
+        let given = symbols.defsym.iter().zip(&symbols.defsym_after);
+        let new = given.skip(self.defined).take_while(|(_, after)| **after <= number);
+        for ((symbol, expression), _) in new {
+            self.defined += 1;
+            match parse_defsym(&mut self.script, &format!("{symbol}={expression}")) {
+                Ok(assignment) => self.script.commands.push(Command::Assign(assignment)),
+                Err(problems) => self.diagnostics.extend(problems),
+            }
+        }
+    }
+
+    /// Opens a script of the command line.
+    fn open_script(&mut self, path: &Path) -> Option<Source> {
         let mut loader = Scripts {
-            store,
-            search,
-            warnings: &mut Vec::new(),
+            store: self.store,
+            search: &self.search,
+            warnings: &mut self.warnings,
         };
-        let source = Source {
-            path: file.path.clone(),
-            text: text.into(),
+        let opened = loader.open(&path.to_string_lossy(), Path::new(""));
+        opened
+            .map_err(|error| self.diagnostics.push(error.into_diagnostic()))
+            .ok()
+    }
+
+    fn parse(&mut self, source: Source) {
+        let mut loader = Scripts {
+            store: self.store,
+            search: &self.search,
+            warnings: &mut self.warnings,
         };
-        // What is wrong with it is told when it is read in its place.
-        parse_into(&mut script, source, &mut loader);
-        has_layout(&script.commands)
-    })
+        let problems = parse_into(&mut self.script, source, &mut loader);
+        self.diagnostics.extend(problems);
+    }
+
+    /// The files that these commands of the script name, which stand in the file `from`.
+    fn inputs_of(&mut self, commands: Range<usize>, from: &Path) -> ScriptInputs {
+        let mut out = ScriptInputs::default();
+        let mut binary = false;
+        for command in &self.script.commands[commands] {
+            let named: Vec<&Name> = match command {
+                Command::SearchDir(dir) => {
+                    if !self.options.input.only_command_line_dirs {
+                        self.search.add_script_dir(&dir.text);
+                    }
+                    continue;
+                }
+                Command::Input(files) | Command::Group(files) => {
+                    files.iter().map(|file| &file.name).collect()
+                }
+                Command::Startup(name) => vec![name],
+                // The format of the files that are named from here on, as with `--format`.
+                Command::Target(name) => {
+                    binary = &*name.text == "binary";
+                    continue;
+                }
+                _ => continue,
+            };
+            for place in named {
+                let name = &*place.text;
+                let (what, path) = match name.strip_prefix("-l") {
+                    Some(library) => (
+                        InputWhat::Library(library.to_owned()),
+                        self.search.library(library),
+                    ),
+                    None => (
+                        InputWhat::File(PathBuf::from(name)),
+                        self.search.input(name, from),
+                    ),
+                };
+                let path = match path {
+                    Ok(path) => path,
+                    Err(error) => {
+                        let problem = error.into_diagnostic();
+                        let problem = self.script.label(problem, place.span, "");
+                        self.diagnostics.push(problem);
+                        continue;
+                    }
+                };
+                let arg = InputArg {
+                    what,
+                    whole_archive: false,
+                    in_lib_group: false,
+                    just_symbols: false,
+                    binary,
+                };
+                match command {
+                    Command::Startup(_) => out.startup.push((arg, path)),
+                    _ => out.others.push((arg, path)),
+                }
+            }
+        }
+        out
+    }
+}
+
+/// The files that a script names.
+#[derive(Default)]
+struct ScriptInputs {
+    /// By STARTUP.
+    startup: Vec<NamedFile>,
+    /// By INPUT and GROUP.
+    others: Vec<NamedFile>,
 }
 
 /// `--remap-inputs`: the file that is read in place of another.
@@ -264,114 +415,6 @@ fn remapped(path: &Path, options: &ElfOptions) -> PathBuf {
         .iter()
         .find(|(from, _)| Glob::new(from.as_str()).matches(text.as_bytes()));
     found.map_or_else(|| path.to_owned(), |(_, to)| PathBuf::from(to))
-}
-
-/// Version scripts, which say the same as VERSION in a linker script.
-fn version_scripts(
-    options: &ElfOptions,
-    store: &FileStore,
-    search: &Search,
-    script: &mut Script,
-    diagnostics: &mut Vec<Diagnostic>,
-) {
-    for path in &options.symbols.version_scripts {
-        let mut warnings = Vec::new();
-        let mut loader = Scripts {
-            store,
-            search,
-            warnings: &mut warnings,
-        };
-        match loader.open(&path.to_string_lossy(), Path::new("")) {
-            Ok(source) => {
-                let (nodes, problems) = parse_versions(script, source);
-                diagnostics.extend(problems);
-                script.commands.push(Command::Version(nodes));
-            }
-            Err(error) => diagnostics.push(error.into_diagnostic()),
-        }
-    }
-}
-
-/// `--defsym` is an assignment that stands where the option stands among the scripts (lld).
-fn define_symbol(
-    script: &mut Script,
-    (symbol, expression): &(String, String),
-    diagnostics: &mut Vec<Diagnostic>,
-) {
-    match parse_defsym(script, &format!("{symbol}={expression}")) {
-        Ok(assignment) => script.commands.push(Command::Assign(assignment)),
-        Err(problems) => diagnostics.extend(problems),
-    }
-}
-
-/// A file that a script names, and where it was found.
-type NamedFile = (InputArg, PathBuf);
-
-/// The files that a script's STARTUP names, and those of its INPUT and GROUP.
-fn script_inputs(
-    script: &Script,
-    commands: std::ops::Range<usize>,
-    search: &mut Search,
-    options: &ElfOptions,
-    from: &Path,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> (Vec<NamedFile>, Vec<NamedFile>) {
-    let (mut startup, mut out) = (Vec::new(), Vec::new());
-    let mut binary = false;
-    for command in &script.commands[commands] {
-        let named: Vec<&Name> = match command {
-            Command::SearchDir(dir) => {
-                if !options.input.only_command_line_dirs {
-                    search.add_script_dir(&dir.text);
-                }
-                continue;
-            }
-            Command::Input(files) | Command::Group(files) => {
-                files.iter().map(|file| &file.name).collect()
-            }
-            Command::Startup(name) => vec![name],
-            // The format of the files that are named from here on, as with `--format`.
-            Command::Target(name) => {
-                binary = &*name.text == "binary";
-                continue;
-            }
-            _ => continue,
-        };
-        for place in named {
-            let name = &*place.text;
-            let (what, path) = match name.strip_prefix("-l") {
-                Some(library) => (
-                    InputWhat::Library(library.to_owned()),
-                    search.library(library),
-                ),
-                None => (
-                    InputWhat::File(PathBuf::from(name)),
-                    search.input(name, from),
-                ),
-            };
-            match path {
-                Ok(path) => {
-                    let arg = InputArg {
-                        what,
-                        whole_archive: false,
-                        in_lib_group: false,
-                        just_symbols: false,
-                        binary,
-                    };
-                    // STARTUP comes before everything else.
-                    if matches!(command, Command::Startup(_)) {
-                        startup.push((arg, path))
-                    } else {
-                        out.push((arg, path))
-                    }
-                }
-                Err(error) => {
-                    diagnostics.push(script.label(error.into_diagnostic(), place.span, ""))
-                }
-            }
-        }
-    }
-    (startup, out)
 }
 
 /// An output that would replace one of the inputs, which could then not be linked again.
