@@ -68,6 +68,11 @@ impl Coverage {
         });
     }
 
+    /// The code that has entries in input tables.
+    pub(crate) fn code(&self) -> impl Iterator<Item = SectionId> {
+        self.entries.iter().map(|entry| entry.code)
+    }
+
     /// Writes the table.
     pub(crate) fn write(
         &self,

@@ -7,7 +7,8 @@ use crate::elf::sections::SyntheticKind;
 use object::elf;
 use object::{Endian, Endianness};
 
-use super::{Image, Shape, Table};
+use super::tables::Table;
+use super::{Image, Shape};
 use crate::elf::relocatable::linked_output;
 use crate::options::OutputKind;
 use crate::script::eval::OutputId;
@@ -203,9 +204,9 @@ impl Image<'_, '_> {
         }
         let number = |id: OutputId| u64::from(shape.numbers[id.0 as usize]);
         if output.sh_type == SHT_ARM_EXIDX && output.flags & elf::SHF_LINK_ORDER.0 != 0 {
-            let mut order = shape.order.iter();
-            let code = order.find(|o| layout.placement.output(**o).name == ".text");
-            return (code.map_or(0, |code| number(*code)), 0);
+            let code = self.made.coverage.code();
+            let outputs = code.filter_map(|id| layout.output_of[id.0 as usize]);
+            return (outputs.map(number).min().unwrap_or(0), 0);
         }
         let Some((target, info)) = self.synthetic_link(id) else {
             return (0, 0);

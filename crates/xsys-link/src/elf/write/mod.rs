@@ -9,12 +9,12 @@
 
 mod headers;
 mod synthetic;
+mod tables;
 
-use std::borrow::Cow;
 use std::sync::{Mutex, PoisonError};
 
+use object::Endianness;
 use object::elf;
-use object::{Endian, Endianness};
 use xsys_diag::Diagnostic;
 
 use super::arch::Arch;
@@ -24,16 +24,13 @@ use super::layout::Addresses;
 use super::layout::placement::Item;
 use super::layout::segments::FilePlan;
 use super::relocatable;
-use super::relocatable::relocs;
 use super::relocate::Relocator;
 use super::reports::size_limit;
 use super::sections::frames::Frames;
-use super::sections::refs::SymRef;
 use super::synthetic::Synthesised;
 use super::synthetic::groups;
 use super::synthetic::groups::Group;
 use super::synthetic::symtab;
-use super::synthetic::symtab::{SymbolIndexes, SymbolTable};
 use crate::filling::{self, Placed};
 use crate::options::{BuildId, ElfOptions};
 use crate::output::{OutputError, OutputFile};
@@ -57,18 +54,6 @@ pub(super) struct Image<'i, 'a> {
     pub e_flags: u32,
     /// `e_entry`
     pub entry: u64,
-}
-
-/// A section of the section header table beyond the output sections.
-struct Table {
-    name: Cow<'static, str>,
-    sh_type: u32,
-    flags: u64,
-    bytes: Vec<u8>,
-    link: u32,
-    info: u32,
-    align: u64,
-    entsize: u64,
 }
 
 /// The order of the section headers: groups, output sections, tables.
@@ -115,7 +100,12 @@ impl Image<'_, '_> {
             order: &order,
             numbers: &numbers,
         });
-        let (tables, names) = self.tables(&order, &numbers, &groups, symbols);
+        let shape = Shape {
+            order: &order,
+            numbers: &numbers,
+            groups: &groups,
+        };
+        let (tables, names) = self.tables(&shape, symbols);
 
         let mut end = self.plan.end;
         let mut table_offsets = Vec::new();
@@ -127,11 +117,6 @@ impl Image<'_, '_> {
         let headers_at = round_up(end, self.word() as u64);
         let header_size = if self.arch().is_64() { 64 } else { 40 };
         let count = order.len() + tables.len() + 1;
-        let shape = Shape {
-            order: &order,
-            numbers: &numbers,
-            groups: &groups,
-        };
         let total = headers_at.saturating_add((count * header_size) as u64);
 
         let given = self.addresses().resolution;
@@ -241,136 +226,6 @@ impl Image<'_, '_> {
         };
         let shape = (self.arch().is_64(), self.endian);
         compressed::compress(bytes, shape, (loaded_end, headers_at), format, level)
-    }
-
-    /// Symbol and string tables, the section names last; and the offset of each name.
-    fn tables(
-        &self,
-        order: &[OutputId],
-        numbers: &[u32],
-        groups: &[Group<'_>],
-        symbols: SymbolTable,
-    ) -> (Vec<Table>, Vec<u32>) {
-        let symtab = (groups.len() + order.len()) as u32 + 1;
-        let strings = symtab + if symbols.extended.is_empty() { 1 } else { 2 };
-        let indexes = symbols.indexes;
-        let mut relocs = Vec::new();
-        if self.options.keeps_relocations() {
-            let given = relocs::Given {
-                relocator: &self.relocator,
-                frames: (self.frames, &self.made.eh_frame),
-                indexes: &indexes,
-                endian: self.endian,
-            };
-            relocs = relocs::tables(&given, order);
-        }
-        // Which header the relocations of an output section will have.
-        let header_of = |id: OutputId| -> Option<u32> {
-            let position = relocs.iter().position(|table| table.target == id)?;
-            Some(strings + 1 + position as u32)
-        };
-        // Groups stand first, as the gABI wants it.
-        let mut tables: Vec<Table> = groups
-            .iter()
-            .enumerate()
-            .map(|(position, group)| {
-                let members = group
-                    .members
-                    .iter()
-                    .flat_map(|id| std::iter::once(numbers[id.0 as usize]).chain(header_of(*id)));
-                Table {
-                    name: ".group".into(),
-                    sh_type: elf::SHT_GROUP.0,
-                    flags: 0,
-                    bytes: std::iter::once(group.flags)
-                        .chain(members)
-                        .flat_map(|word| self.endian.write_u32(word))
-                        .collect(),
-                    link: symtab,
-                    info: match (group.own_name, group.signature) {
-                        (Some(_), _) => indexes.of_group(position),
-                        (None, signature) => self.signature(signature, &indexes),
-                    },
-                    align: 4,
-                    entsize: 4,
-                }
-            })
-            .collect();
-        if !symbols.symbols.is_empty() {
-            tables.push(Table {
-                name: ".symtab".into(),
-                sh_type: elf::SHT_SYMTAB.0,
-                flags: 0,
-                bytes: symbols.symbols,
-                link: strings,
-                info: symbols.first_global,
-                align: self.word() as u64,
-                entsize: if self.arch().is_64() { 24 } else { 16 },
-            });
-            if !symbols.extended.is_empty() {
-                tables.push(Table {
-                    name: ".symtab_shndx".into(),
-                    sh_type: elf::SHT_SYMTAB_SHNDX.0,
-                    flags: 0,
-                    bytes: symbols.extended,
-                    link: symtab,
-                    info: 0,
-                    align: 4,
-                    entsize: 4,
-                });
-            }
-            tables.push(plain_table(".strtab", symbols.strings));
-        }
-        tables.extend(relocs.into_iter().map(|relocs| {
-            let target = self.addresses().layout.placement.output(relocs.target);
-            let (prefix, sh_type) = match relocs.has_addends {
-                true => (".rela", elf::SHT_RELA),
-                false => (".rel", elf::SHT_REL),
-            };
-            let words = if relocs.has_addends { 3 } else { 2 };
-            let in_group = groups.iter().any(|g| g.members.contains(&relocs.target));
-            Table {
-                name: format!("{prefix}{}", target.name).into(),
-                sh_type: sh_type.0,
-                flags: elf::SHF_INFO_LINK.0 | if in_group { elf::SHF_GROUP.0 } else { 0 },
-                bytes: relocs.bytes,
-                link: symtab,
-                info: numbers[relocs.target.0 as usize],
-                align: self.word() as u64,
-                entsize: (words * self.word()) as u64,
-            }
-        }));
-        let mut names = vec![0u8];
-        let mut offsets = Vec::new();
-        let layout = self.addresses().layout;
-        let (front, back) = tables.split_at(groups.len());
-        let all = order
-            .iter()
-            .map(|id| layout.placement.output(*id).name.as_str());
-        let own = |tables: &'_ [Table]| {
-            tables
-                .iter()
-                .map(|t| t.name.to_string())
-                .collect::<Vec<_>>()
-        };
-        let (front, back) = (own(front), own(back));
-        let own = back.iter().map(String::as_str).chain([".shstrtab"]);
-        for name in front.iter().map(String::as_str).chain(all).chain(own) {
-            offsets.push(names.len() as u32);
-            names.extend_from_slice(name.as_bytes());
-            names.push(0);
-        }
-        tables.push(plain_table(".shstrtab", names));
-        (tables, offsets)
-    }
-
-    /// The symbol table index of a group's signature.
-    fn signature(&self, symbol: SymRef, indexes: &SymbolIndexes) -> u32 {
-        match indexes.of(symbol) {
-            0 => relocs::section_target(self.addresses(), symbol, 0)
-                .map_or(0, |(output, _)| indexes.of_section(output)),
-            index => index,
-        }
     }
 
     /// Fills all section contents in parallel.
@@ -637,19 +492,6 @@ fn repeat(bytes: &mut [u8], pattern: &[u8], at: u64) {
     }
     for (index, byte) in bytes.iter_mut().enumerate() {
         *byte = pattern[(at as usize + index) % pattern.len()];
-    }
-}
-
-fn plain_table(name: &'static str, bytes: Vec<u8>) -> Table {
-    Table {
-        name: name.into(),
-        sh_type: elf::SHT_STRTAB.0,
-        flags: 0,
-        bytes,
-        link: 0,
-        info: 0,
-        align: 1,
-        entsize: 0,
     }
 }
 

@@ -34,7 +34,7 @@ mod insn;
 mod machine;
 mod multiply;
 mod pairs;
-mod table;
+mod rules;
 #[cfg(test)]
 mod tests;
 
@@ -47,8 +47,8 @@ use super::{
 };
 use crate::elf::object::RelocTable;
 use insn::{NOP, is_adr, is_adrp, is_bl, is_ldr_x, movk, movz, put, with_imm12, with_imm21, word};
-use table::Field::{Empty, High12, Move};
-use table::{find, row};
+use rules::Field::{Empty, High12, Move};
+use rules::{find, row};
 
 /// The architecture.
 #[derive(Default)]
@@ -189,7 +189,7 @@ impl Rules for Aarch64 {
     }
 
     fn refused(&self, r_type: u32) -> Option<&'static str> {
-        table::signed_pointer(r_type)
+        rules::signed_pointer(r_type)
     }
 
     fn implicit_addend(&self, rule: &Rule, section: &[u8], offset: usize) -> i64 {

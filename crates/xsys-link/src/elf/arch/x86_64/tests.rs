@@ -2,6 +2,12 @@
 //! each rewritten sequence as an assembler would give it.
 
 use super::*;
+use crate::elf::arch::Base::{
+    self, Branch, DtpOffset, Got, GotTlsDesc, GotTlsGd, GotTlsLd, GotTp, Nothing, Size, Symbol,
+    TpOffset,
+};
+use crate::elf::arch::Range::{Any, Either, Unsigned};
+use crate::elf::arch::Relative::{self, GotBase, Place, Zero};
 use crate::elf::arch::tests::{Expect, Table, check_encodings, check_table};
 
 const ARCH: &dyn Arch = &X86_64 { relax: true };
