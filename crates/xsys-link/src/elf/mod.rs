@@ -1,8 +1,8 @@
 //! The ELF linker: objects and archives in, an image out.
 //!
-//! [`link`] is the table of contents. Each pass is a function that borrows the results of the
-//! passes before it and returns a new value; what is fixed after each step is said beside it.
-//! Section contents stay in the mapped inputs until `write` copies them once.
+//! [`run`] is the table of contents: its phases stand behind it in the same order, and each is a list of passes. A
+//! pass is a function that borrows the results of the passes before it and returns a new value; what is fixed after
+//! each step is said beside it. Section contents stay in the mapped inputs until `write` copies them once.
 
 pub(crate) mod arch;
 mod assign;
@@ -23,11 +23,31 @@ mod symbols;
 pub(crate) mod synthetic;
 mod write;
 
-use self::names::Map;
+use std::borrow::Cow;
+
 use xsys_diag::{Diagnostic, Severity};
 
+use self::arch::Arch;
+use self::layout::merged::MergeMap;
+use self::layout::placement::Placement;
+use self::layout::{Addresses, SettledSymbols};
+use self::live::gc::Live;
+use self::load::Inputs;
+use self::load::agreement::Abi;
+use self::names::Map;
+use self::relocate::Relocator;
+use self::relocate::code_map::CodeMap;
+use self::sections::Sections;
+use self::sections::frames::Frames;
+use self::sections::matching::Matches;
+use self::symbols::resolve::Resolution;
+use self::symbols::script_symbols::ScriptSymbols;
+use self::synthetic::Synthesised;
+use self::synthetic::cmse::Gateways;
+use self::synthetic::scan::Demands;
 use super::input::map::{FileStore, InputFile, ReadFile};
 use super::options::ElfOptions;
+use super::script::ast::Script;
 
 /// What a link leaves behind besides its output file.
 #[derive(Debug, Default)]
@@ -50,7 +70,23 @@ pub(crate) struct Linked {
     pub missed: Vec<std::path::PathBuf>,
 }
 
-/// Links. Problems of one kind are gathered, and the link stops at the next checkpoint.
+impl Linked {
+    /// Problems of one kind are gathered; with errors among them the link ends at the next checkpoint.
+    fn checkpoint(&self) -> Option<()> {
+        let is_error = |d: &Diagnostic| d.severity == Severity::Error;
+        (!self.diagnostics.iter().any(is_error)).then_some(())
+    }
+
+    /// From here on there is a layout, which `--noinhibit-exec` writes in spite of errors.
+    fn late_checkpoint(&self, options: &ElfOptions) -> Option<()> {
+        match options.no_inhibit_exec {
+            true => Some(()),
+            false => self.checkpoint(),
+        }
+    }
+}
+
+/// Links.
 pub(crate) fn link(options: &ElfOptions) -> Linked {
     let mut linked = Linked::default();
     let store = FileStore::new();
@@ -59,11 +95,13 @@ pub(crate) fn link(options: &ElfOptions) -> Linked {
         .as_ref()
         .map(|wish| crate::input::reproduce::Archive::create(wish, &options.output));
     match archive {
-        None => run(options, &store, &mut linked),
         Some(Err(problem)) => linked.diagnostics.push(problem),
-        Some(Ok(archive)) => {
-            run(options, &store, &mut linked);
-            linked.diagnostics.extend(archive.fill(&store));
+        archive => {
+            // Where it ends early the diagnostics say why.
+            let _ = run(options, &store, &mut linked);
+            if let Some(Ok(archive)) = archive {
+                linked.diagnostics.extend(archive.fill(&store));
+            }
         }
     }
     linked.read = store.read_files();
@@ -76,282 +114,356 @@ pub(crate) fn link(options: &ElfOptions) -> Linked {
     linked
 }
 
-fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) {
-    let diagnostics = &mut linked.diagnostics;
-    diagnostics.extend(reports::report::unsupported(options));
-    if failed(diagnostics) {
-        return;
-    }
+/// What a link is asked to do, and for which machine.
+struct Task<'o> {
+    options: Cow<'o, ElfOptions>,
+    script: Script,
+    /// `EM_*`, and whether it is one of 64 bits.
+    machine: (u16, bool),
+    /// The instruction set, before the core is known.
+    family: Box<dyn Arch>,
+}
 
-    // Scripts are read first: they name inputs, symbols and roots.
-    let (mut script, opened) = load::open(options, store, diagnostics);
-    // What could not be read would be missed by its users.
-    if !failed(diagnostics) {
-        reports::script_checks::check(&script, diagnostics);
-    }
-    let by_script = reports::script_checks::options_set(&script, options);
-    if let Some(by_script) = &by_script {
-        linked.output = Some(by_script.output.clone());
-    }
-    let options = by_script.as_ref().unwrap_or(options);
-    diagnostics.extend(load::output_among_inputs(&opened, options));
-    // Objects are parsed, archives indexed.
-    let mut inputs = load::load(&opened, store, diagnostics);
-    if failed(diagnostics) {
-        return;
-    }
-    let Some((machine, is_64)) = load::agreement::machine(&inputs, options, diagnostics) else {
-        return;
-    };
-    load::add_runtime(&mut inputs, machine, options, store, diagnostics);
-    let link = arch::Link::of(is_64, &options.machine);
-    let Some(family) = arch::open(machine, &link) else {
-        return diagnostics.push(load::agreement::unsupported(&inputs, machine, is_64));
-    };
-    // With no script of the user's, a built-in one goes the same way.
-    load::complete_script(&mut script, &*family, options, diagnostics);
-    let order = load::agreement::byte_order(&inputs, machine);
-    reports::script_checks::check_formats(&script, (machine, is_64), order, diagnostics);
-    let script_symbols = symbols::script_symbols::ScriptSymbols::gather(&script);
+/// What all passes behind the names may ask.
+#[derive(Clone, Copy)]
+struct Link<'l, 'a> {
+    options: &'l ElfOptions,
+    script: &'l Script,
+    script_symbols: &'l ScriptSymbols<'l>,
+    arch: &'l dyn Arch,
+    resolution: &'l Resolution<'a>,
+}
+
+/// What lives, and what that follows from.
+struct Chosen<'s> {
+    matches: Matches<'s>,
+    frames: Frames,
+    live: Live,
+}
+
+/// The phases; `None` where errors end the link before its output is written.
+fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) -> Option<()> {
+    // Scripts and inputs, and the machine that they are for.
+    let (task, inputs) = read(options, store, linked)?;
+    let script_symbols = ScriptSymbols::gather(&task.script);
 
     // Every name gets its definition; after this no file is added.
-    let mut resolution = symbols::resolve::resolve(inputs, &script_symbols, options, diagnostics);
-    compressed::expand(&mut resolution.files, store, options, diagnostics);
-    linked.stdout += &reports::inputs::report(&resolution, store, options, diagnostics);
-    reports::script_checks::check_circles(&resolution, &script, &script_symbols, diagnostics);
-    let agreed = load::agreement::agree(
-        &resolution.files,
-        (machine, is_64),
-        &*family,
-        options,
-        diagnostics,
-    );
-    let Some(abi) = agreed else {
-        return;
+    let (resolution, abi, gateways) = resolve(&task, &script_symbols, inputs, store, linked)?;
+    let link = Link {
+        options: &task.options,
+        script: &task.script,
+        script_symbols: &script_symbols,
+        arch: &*abi.arch,
+        resolution: &resolution,
     };
-    let arch = &*abi.arch;
-    let relocatable = options.kind.is_object();
-    let mut gateways = synthetic::cmse::Gateways::default();
-    if !relocatable {
-        gateways = synthetic::cmse::find(&mut resolution, arch, store, options, diagnostics);
-        symbols::linker_symbols::define(&mut resolution, options);
-        symbols::versions::localise(&mut resolution, &script);
-    }
 
-    // Sections are numbered, rules matched, unwind records filed under their functions.
-    let mut sections = sections::Sections::number(&resolution);
-    let matches = sections::matching::match_inputs(&resolution, &sections, &script, diagnostics);
-    let frames = sections::frames::gather(&resolution, &sections, diagnostics);
     // What lives is fixed here.
-    let live = live::gc::mark(
-        &resolution,
-        &sections,
-        &frames,
-        &matches,
-        &script_symbols,
-        options,
-    );
-    if options.reports.print_gc_sections {
-        linked.stdout += &reports::report::dropped_sections(&resolution, &sections, &live);
-    }
-    if options.reports.keep_reasons > 0 {
-        linked.reasons = live::reasons::all(&live::reasons::Known {
-            resolution: &resolution,
-            sections: &sections,
-            live: &live,
-            matches: &matches,
-            script_symbols: &script_symbols,
-            options,
-        });
-    }
-    for name in &options.reports.why_live {
-        linked.stdout += &reports::report::why_live(&resolution, &sections, &live, name);
-    }
+    let (mut sections, chosen) = choose(link, linked);
 
     // Live relocations say which slots and tables are needed; those become sections.
-    let demands = if relocatable {
-        synthetic::scan::Demands::default()
-    } else {
-        synthetic::scan::scan(arch, &resolution, &sections, &live, options, diagnostics)
-    };
-    synthetic::scan::check_required(&resolution, options, diagnostics);
-    if failed(diagnostics) {
-        return;
-    }
-    let mut made = synthetic::synthesise(
-        arch,
-        &resolution,
-        &mut sections,
-        synthetic::Needs {
-            live: &live,
-            frames: &frames,
-            demands: &demands,
-        },
-        abi.attributes,
-        options,
-    );
+    let (demands, mut made) = synthesise(link, &mut sections, &chosen, abi.attributes, linked)?;
     gateways.reserve(&mut sections);
     made.gateways = gateways;
 
     // Every live section gets its output section; equal strings are merged within them.
-    let mut placement = place::place(
-        &place::Given {
-            arch,
-            resolution: &resolution,
-            sections: &sections,
-            live: &live,
-            matches: &matches,
-            script: &script,
-            script_symbols: &script_symbols,
-            options,
-        },
-        diagnostics,
-    );
-    diagnostics.append(&mut made.coverage.problems);
-    reports::crossrefs::check(&resolution, &sections, &placement, &script, diagnostics);
-    let (mut merge, mut merged_ids) = place::merge::merge_sections(
-        &resolution,
-        &mut sections,
-        &mut placement,
-        &live,
-        &demands,
-        options,
-    );
-    synthetic::eh_frame::map(&made.eh_frame, &sections, &mut merge, &mut merged_ids);
-    if failed(diagnostics) {
-        return;
-    }
+    let (placement, merge) = place(link, &mut sections, &chosen, &demands, &mut made, linked)?;
 
-    // Addresses, thunks and relaxation, to a fixed point.
+    // Addresses, thunks and relaxation, to a fixed point; after this nothing moves.
     let facts = assign::Facts {
-        arch,
+        arch: link.arch,
         resolution: &resolution,
-        script: &script,
+        script: link.script,
         script_symbols: &script_symbols,
-        live: &live,
-        options,
+        live: &chosen.live,
+        options: link.options,
         merge: &merge,
-        merged_ids: &merged_ids,
         commons: &made.commons,
         demands: &demands,
         coverage: &made.coverage,
     };
-    let layout = assign::assign(&facts, &mut sections, placement, diagnostics);
+    let layout = assign::assign(&facts, &mut sections, placement, &mut linked.diagnostics);
     linked.usage = reports::usage::regions(&layout);
-    if failed(diagnostics) && !options.no_inhibit_exec {
-        return;
-    }
+    linked.late_checkpoint(link.options)?;
 
     // The file's plan, and the symbols that depend on it.
-    let plan = assign::segments::Planner {
-        arch,
-        layout: &layout,
-        sections: &sections,
-        script: &script,
-        options,
-    }
-    .plan();
+    let plan = facts.planner(&layout, &sections).plan();
     let none = Map::default();
-    let mut addresses = layout::Addresses {
-        resolution: &resolution,
-        sections: &sections,
-        merge: &merge,
-        layout: &layout,
-        linker: &none,
-        merged_ids: &merged_ids,
-        commons: &made.commons,
-        settled: None,
-    };
-    let mut linker = layout::linker_values::values(&addresses, &plan);
-    made.gateways.values(&addresses, &mut linker);
-    addresses.linker = &linker;
-    let settled = layout::SettledSymbols::settle(&addresses);
+    let mut addresses = facts.addresses(&layout, &sections, &none);
+    let mut values = layout::linker_values::values(&addresses, &plan);
+    made.gateways.values(&addresses, &mut values);
+    addresses.linker = &values;
+    let settled = SettledSymbols::settle(&addresses);
     addresses.settled = Some(&settled);
-    reports::report::check_overlaps(&layout, options, diagnostics);
-    reports::report::check_address_space(&layout, is_64, diagnostics);
-    let entry =
-        reports::report::entry_point(&addresses, &script, &script_symbols, options, diagnostics);
-    let entry_symbol = options.symbols.entry.as_deref().or(script_symbols.entry);
-    let scene = reports::dead::Scene {
-        addresses: &addresses,
-        script: &script,
-        live: &live,
-        matches: &matches,
-        options,
-        entry: entry_symbol.unwrap_or("_start"),
-        entry_missing: diagnostics
-            .iter()
-            .any(|d| d.code == Some("entry-undefined")),
-    };
-    reports::dead::check(&scene, diagnostics);
-    reports::checks::check(
-        &addresses,
-        &script,
-        options,
-        arch.vector_table(),
-        diagnostics,
-    );
-    reports::lost::check(&addresses, &script, options, diagnostics);
-    diagnostics.extend(reports::machine_memory::check(&layout, &script, options));
-    if options.reports.print_stack_usage && !relocatable {
-        let scene = reports::stack::Scene {
-            addresses,
-            arch,
-            kind: options.kind,
-        };
-        linked.stdout += &reports::stack::report(&scene, entry, diagnostics);
-    }
 
-    let units = arch.code_units().filter(|_| !relocatable);
-    let code =
-        units.map(|units| relocate::code_map::CodeMap::gather(&resolution, &sections, units));
+    // What is wrong with it although everything has its place.
+    let entry = check(link, &addresses, &chosen, linked);
+
+    // The file, and what is written beside it.
+    let units = link.arch.code_units();
+    let units = units.filter(|_| link.options.kind.is_image());
+    let code = units.map(|units| CodeMap::gather(&resolution, &sections, units));
     let image = write::Image {
-        relocator: relocate::Relocator {
-            arch,
+        relocator: Relocator::new(
+            link.arch,
             addresses,
-            demands: &demands,
-            tls: plan
-                .find(::object::elf::PT_TLS.0)
-                .map(layout::tls::Tls::of)
-                .unwrap_or_default(),
-            kind: options.kind,
-            got: relocate::got_address(&addresses),
-            gp: assign::relax::global_pointer(arch, &addresses),
-            code: code.as_ref(),
-            loads: plan.load_ranges(),
-            dead: &options.z.dead_reloc_in_nonalloc,
-        },
-        frames: &frames,
+            &demands,
+            &plan,
+            link.options,
+            code.as_ref(),
+        ),
+        frames: &chosen.frames,
         made: &made,
         plan: &plan,
-        options,
+        options: link.options,
         endian: abi.endian,
         e_flags: abi.e_flags,
         entry,
     };
+    write(link, &image, linked)
+}
+
+/// Scripts come first: they name inputs, symbols and roots. Then objects are parsed, archives indexed.
+fn read<'o, 'a>(
+    options: &'o ElfOptions,
+    store: &'a FileStore,
+    linked: &mut Linked,
+) -> Option<(Task<'o>, Inputs<'a>)> {
+    let unsupported = reports::unsupported::unsupported(options);
+    linked.diagnostics.extend(unsupported);
+    linked.checkpoint()?;
+    let (mut script, opened) = load::open(options, store, &mut linked.diagnostics);
+    // What could not be read would be missed by its users.
+    if linked.checkpoint().is_some() {
+        reports::script_checks::check(&script, &mut linked.diagnostics);
+    }
+    let options = match reports::script_checks::options_set(&script, options) {
+        Some(by_script) => {
+            linked.output = Some(by_script.output.clone());
+            Cow::Owned(by_script)
+        }
+        None => Cow::Borrowed(options),
+    };
+    let overwritten = load::output_among_inputs(&opened, &options);
+    linked.diagnostics.extend(overwritten);
+    let mut inputs = load::load(&opened, store, &mut linked.diagnostics);
+    linked.checkpoint()?;
+
+    let diagnostics = &mut linked.diagnostics;
+    let (number, is_64) = load::agreement::machine(&inputs, &options, diagnostics)?;
+    load::add_runtime(&mut inputs, number, &options, store, diagnostics);
+    let Some(family) = arch::open(number, &arch::Link::of(is_64, &options.machine)) else {
+        diagnostics.push(load::agreement::unsupported(&inputs, number, is_64));
+        return None;
+    };
+    // With no script of the user's, a built-in one goes the same way.
+    load::complete_script(&mut script, &*family, &options, diagnostics);
+    let machine = (number, is_64);
+    let order = load::agreement::byte_order(&inputs, number);
+    reports::script_checks::check_formats(&script, machine, order, diagnostics);
+    let task = Task {
+        options,
+        script,
+        machine,
+        family,
+    };
+    Some((task, inputs))
+}
+
+/// Names and their definitions; then whether all that is linked goes together.
+fn resolve<'a>(
+    task: &'a Task<'_>,
+    script_symbols: &ScriptSymbols<'a>,
+    inputs: Inputs<'a>,
+    store: &'a FileStore,
+    linked: &mut Linked,
+) -> Option<(Resolution<'a>, Abi, Gateways)> {
+    let (options, script) = (&*task.options, &task.script);
+    let diagnostics = &mut linked.diagnostics;
+    let mut resolution = symbols::resolve::resolve(inputs, script_symbols, options, diagnostics);
+    compressed::expand(&mut resolution.files, store, options, diagnostics);
+    linked.stdout += &reports::inputs::report(&resolution, store, options, diagnostics);
+    reports::script_checks::check_circles(&resolution, script, script_symbols, diagnostics);
+    let (files, family) = (&resolution.files, &*task.family);
+    let abi = load::agreement::agree(files, task.machine, family, options, diagnostics)?;
+    let mut gateways = Gateways::default();
+    if options.kind.is_image() {
+        let arch = &*abi.arch;
+        gateways = synthetic::cmse::find(&mut resolution, arch, store, options, diagnostics);
+        symbols::linker_symbols::define(&mut resolution, options);
+        symbols::versions::localise(&mut resolution, script);
+    }
+    Some((resolution, abi, gateways))
+}
+
+/// Sections are numbered, rules matched, unwind records filed under their functions; then garbage is collected.
+fn choose<'l>(link: Link<'l, '_>, linked: &mut Linked) -> (Sections, Chosen<'l>) {
+    let (resolution, options) = (link.resolution, link.options);
+    let diagnostics = &mut linked.diagnostics;
+    let sections = Sections::number(resolution);
+    let matches =
+        sections::matching::match_inputs(resolution, &sections, link.script, diagnostics);
+    let frames = sections::frames::gather(resolution, &sections, diagnostics);
+    let live = live::gc::mark(
+        resolution,
+        &sections,
+        &frames,
+        &matches,
+        link.script_symbols,
+        options,
+    );
+    if options.reports.print_gc_sections {
+        linked.stdout += &reports::garbage::dropped_sections(resolution, &sections, &live);
+    }
+    if options.reports.keep_reasons > 0 {
+        linked.reasons = live::reasons::all(&live::reasons::Known {
+            resolution,
+            sections: &sections,
+            live: &live,
+            matches: &matches,
+            script_symbols: link.script_symbols,
+            options,
+        });
+    }
+    for name in &options.reports.why_live {
+        linked.stdout += &reports::garbage::why_live(resolution, &sections, &live, name);
+    }
+    let chosen = Chosen {
+        matches,
+        frames,
+        live,
+    };
+    (sections, chosen)
+}
+
+/// The linker's own sections: what live relocations demand, and what every image of this kind has.
+fn synthesise(
+    link: Link<'_, '_>,
+    sections: &mut Sections,
+    chosen: &Chosen<'_>,
+    attributes: Option<(String, Vec<u8>)>,
+    linked: &mut Linked,
+) -> Option<(Demands, Synthesised)> {
+    let (arch, resolution, options) = (link.arch, link.resolution, link.options);
+    let (live, frames) = (&chosen.live, &chosen.frames);
+    let diagnostics = &mut linked.diagnostics;
+    let demands = match options.kind.is_object() {
+        true => Demands::default(),
+        false => synthetic::scan::scan(arch, resolution, sections, live, options, diagnostics),
+    };
+    synthetic::scan::check_required(resolution, options, diagnostics);
+    linked.checkpoint()?;
+    let needs = synthetic::Needs {
+        live,
+        frames,
+        demands: &demands,
+    };
+    let made = synthetic::synthesise(arch, resolution, sections, needs, attributes, options);
+    Some((demands, made))
+}
+
+/// Output sections with what they hold, and where merged strings went.
+fn place<'l, 'a>(
+    link: Link<'l, 'a>,
+    sections: &mut Sections,
+    chosen: &Chosen<'l>,
+    demands: &Demands,
+    made: &mut Synthesised,
+    linked: &mut Linked,
+) -> Option<(Placement<'l>, MergeMap<'a>)> {
+    let (resolution, live) = (link.resolution, &chosen.live);
+    let diagnostics = &mut linked.diagnostics;
+    let given = place::Given {
+        arch: link.arch,
+        resolution,
+        sections,
+        live,
+        matches: &chosen.matches,
+        script: link.script,
+        script_symbols: link.script_symbols,
+        options: link.options,
+    };
+    let mut placement = place::place(&given, diagnostics);
+    diagnostics.append(&mut made.coverage.problems);
+    reports::no_cross_refs::check(resolution, sections, &placement, link.script, diagnostics);
+    let mut merge = place::merge::merge_sections(
+        resolution,
+        sections,
+        &mut placement,
+        live,
+        demands,
+        link.options,
+    );
+    synthetic::eh_frame::map(&made.eh_frame, sections, &mut merge);
+    linked.checkpoint()?;
+    Some((placement, merge))
+}
+
+/// Checks of the finished layout; where the program starts.
+fn check(
+    link: Link<'_, '_>,
+    addresses: &Addresses<'_, '_>,
+    chosen: &Chosen<'_>,
+    linked: &mut Linked,
+) -> u64 {
+    let (options, script, layout) = (link.options, link.script, addresses.layout);
+    let diagnostics = &mut linked.diagnostics;
+    reports::checks::overlaps(layout, options, diagnostics);
+    reports::checks::address_space(layout, link.arch.is_64(), diagnostics);
+    if options.kind.is_object() {
+        return 0;
+    }
+    let name = layout::entry::name(options, link.script_symbols);
+    let entry = layout::entry::address(addresses, name);
+    if entry.is_none() {
+        diagnostics.push(reports::entry::undefined(link.resolution, script, options, name));
+        let scene = reports::dead::Scene {
+            addresses,
+            script,
+            live: &chosen.live,
+            matches: &chosen.matches,
+            options,
+            entry: name,
+        };
+        reports::dead::check(&scene, diagnostics);
+    }
+    let entry = entry.unwrap_or(0);
+    let vectors = link.arch.vector_table();
+    reports::board_checks::check(addresses, script, vectors, diagnostics);
+    reports::lost::check(addresses, script, diagnostics);
+    diagnostics.extend(reports::machine_memory::check(layout, script, options));
+    if options.reports.print_stack_usage {
+        let scene = reports::stack::Scene {
+            addresses: *addresses,
+            arch: link.arch,
+            kind: options.kind,
+        };
+        linked.stdout += &reports::stack::report(&scene, entry, diagnostics);
+    }
+    entry
+}
+
+/// Writes the image, and what the options want beside it.
+fn write(link: Link<'_, '_>, image: &write::Image<'_, '_>, linked: &mut Linked) -> Option<()> {
+    let (options, addresses) = (link.options, &image.relocator.addresses);
     if options.reports.fatal_warnings {
-        diagnostics.iter_mut().for_each(reports::report::make_fatal);
+        linked.diagnostics.iter_mut().for_each(reports::make_fatal);
     }
-    if failed(diagnostics) && !options.no_inhibit_exec {
-        return;
-    }
-    linked.written = image.write(diagnostics);
-    let library = options.machine.out_implib.as_ref();
-    if let Some(path) = library.filter(|_| linked.written) {
-        let saved = made
-            .gateways
-            .save_library(path, arch, &addresses, abi.e_flags);
-        diagnostics.extend(saved.err());
+    linked.late_checkpoint(options)?;
+    linked.written = image.write(&mut linked.diagnostics);
+    if let Some(path) = &options.machine.out_implib
+        && linked.written
+    {
+        let gateways = &image.made.gateways;
+        let saved = gateways.save_library(path, link.arch, addresses, image.e_flags);
+        linked.diagnostics.extend(saved.err());
     }
     if options.reports.print_memory_usage {
         linked.stdout += &reports::usage::table(&linked.usage);
     }
-    reports::report::map_file(&addresses, options, &mut linked.stdout, diagnostics);
+    let (stdout, diagnostics) = (&mut linked.stdout, &mut linked.diagnostics);
+    reports::map::write(addresses, options, stdout, diagnostics);
+    Some(())
 }
 
 #[cfg(test)]
-pub(crate) use reports::report::unsupported;
-
-fn failed(diagnostics: &[Diagnostic]) -> bool {
-    diagnostics.iter().any(|d| d.severity == Severity::Error)
-}
+pub(crate) use reports::unsupported::unsupported;

@@ -60,14 +60,47 @@ pub(super) struct Facts<'f, 'a> {
     pub options: &'f ElfOptions,
     /// Merged strings.
     pub merge: &'f MergeMap<'a>,
-    /// Their sections.
-    pub merged_ids: &'f [SectionId],
     /// Common symbols' sections.
     pub commons: &'f Map<SymbolId, SectionId>,
     /// IFUNCs and their IPLT positions.
     pub demands: &'f super::synthetic::scan::Demands,
     /// Unwind entries of ARM code.
     pub coverage: &'f Coverage,
+}
+
+impl<'a> Facts<'_, 'a> {
+    /// The segments of a layout.
+    pub(super) fn planner<'p>(
+        &'p self,
+        layout: &'p Layout<'p>,
+        sections: &'p Sections,
+    ) -> Planner<'p> {
+        Planner {
+            arch: self.arch,
+            layout,
+            sections,
+            script: self.script,
+            options: self.options,
+        }
+    }
+
+    /// The addresses in a layout.
+    pub(super) fn addresses<'s>(
+        &'s self,
+        layout: &'s Layout<'s>,
+        sections: &'s Sections,
+        linker: &'s Map<SymbolId, u64>,
+    ) -> Addresses<'s, 'a> {
+        Addresses {
+            resolution: self.resolution,
+            sections,
+            merge: self.merge,
+            layout,
+            linker,
+            commons: self.commons,
+            settled: None,
+        }
+    }
 }
 
 /// Finds addresses for all placed sections. Thunk sections are added to `sections`.
@@ -246,7 +279,8 @@ impl<'f, 'a> Walker<'_, 'f, 'a> {
         for walk in 0.. {
             self.walk();
             self.program_headers();
-            self.layout.headers_size = self.planner().headers_size();
+            let planner = self.facts.planner(&self.layout, self.sections);
+            self.layout.headers_size = planner.headers_size();
             let grown = self.grow() | self.step_flip(walk);
             let now = self.snapshot();
             let settled = !grown && before.as_ref() == Some(&now);
@@ -326,27 +360,8 @@ impl<'f, 'a> Walker<'_, 'f, 'a> {
         Some(id.0 as usize - self.sections.input_count())
     }
 
-    fn planner(&self) -> Planner<'_> {
-        Planner {
-            arch: self.facts.arch,
-            layout: &self.layout,
-            sections: self.sections,
-            script: self.facts.script,
-            options: self.facts.options,
-        }
-    }
-
     fn addresses<'s>(&'s self, linker: &'s Map<SymbolId, u64>) -> Addresses<'s, 'a> {
-        Addresses {
-            resolution: self.facts.resolution,
-            sections: self.sections,
-            merge: self.facts.merge,
-            layout: &self.layout,
-            linker,
-            merged_ids: self.facts.merged_ids,
-            commons: self.facts.commons,
-            settled: None,
-        }
+        self.facts.addresses(&self.layout, self.sections, linker)
     }
 
     fn snapshot(&self) -> Snapshot {

@@ -164,7 +164,7 @@ impl Scope for Walker<'_, '_, '_> {
             Home::Section(section, value) => {
                 let (section, value) = match self.facts.merge.get(section) {
                     Some(merged) => (
-                        self.facts.merged_ids[merged.merged as usize],
+                        self.facts.merge.ids[merged.merged as usize],
                         merged.map(value)?,
                     ),
                     None => (section, value),

@@ -64,6 +64,8 @@ impl MergedInput {
 pub(crate) struct MergeMap<'a> {
     /// The merged sections.
     pub merged: Vec<Merged<'a>>,
+    /// Their ids, and behind them that of `.eh_frame`, whose inputs are mapped in the same way.
+    pub ids: Vec<SectionId>,
     inputs: Vec<MergedInput>,
     /// For each input section its position in `inputs` plus 1; looked at for every relocation.
     index: Vec<u32>,

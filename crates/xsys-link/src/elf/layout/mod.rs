@@ -4,6 +4,7 @@
 //! section, and what is the address of this symbol. Both must see through merged strings and
 //! through bytes that relaxation removed.
 
+pub(super) mod entry;
 pub(super) mod linker_values;
 pub(super) mod merged;
 pub(super) mod placement;
@@ -208,8 +209,6 @@ pub(crate) struct Addresses<'l, 'a> {
     pub layout: &'l Layout<'l>,
     /// Symbols that the linker defines.
     pub linker: &'l Map<SymbolId, u64>,
-    /// Merged sections' ids.
-    pub merged_ids: &'l [SectionId],
     /// Common symbols' sections.
     pub commons: &'l Map<SymbolId, SectionId>,
     /// All symbols' addresses, once nothing moves any more.
@@ -296,7 +295,7 @@ impl<'l, 'a> Addresses<'l, 'a> {
         let Some(output) = self.layout.output_of.get(id.0 as usize).copied().flatten() else {
             let merged = self.merge.get(id)?;
             let to = merged.map(offset)?;
-            return self.of_section(self.merged_ids[merged.merged as usize], to);
+            return self.of_section(self.merge.ids[merged.merged as usize], to);
         };
         let offset = match self.layout.cuts.get(&id) {
             Some(cuts) => cuts.map(offset),
@@ -368,7 +367,7 @@ impl<'l, 'a> Addresses<'l, 'a> {
             let Some(input) = self.merge.get(id) else {
                 return self.of_symbol(symbol, addend);
             };
-            let base = self.of_section(self.merged_ids[input.merged as usize], 0)?;
+            let base = self.of_section(self.merge.ids[input.merged as usize], 0)?;
             *near = Near {
                 id: Some(id),
                 input: Some(input),

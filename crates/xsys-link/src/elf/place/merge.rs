@@ -282,11 +282,10 @@ pub(crate) fn merge_sections<'a>(
     live: &Live,
     demands: &Demands,
     options: &ElfOptions,
-) -> (MergeMap<'a>, Vec<SectionId>) {
+) -> MergeMap<'a> {
     let mut map = MergeMap::default();
-    let mut ids = Vec::new();
     if options.kind.is_object() || options.layout.optimize == 0 {
-        return (map, ids);
+        return map;
     }
     for output in &mut placement.outputs {
         let mut groups: Vec<((u64, u64, u64), Vec<SectionId>)> = Vec::new();
@@ -348,7 +347,7 @@ pub(crate) fn merge_sections<'a>(
                 map.insert(input.id, MergedInput::new(merged_index, pieces));
             }
             map.merged.push(merged);
-            ids.push(id);
+            map.ids.push(id);
             let gone: std::collections::HashSet<SectionId> =
                 members.iter().copied().skip(1).collect();
             let first = members[0];
@@ -361,7 +360,7 @@ pub(crate) fn merge_sections<'a>(
             }
         }
     }
-    (map, ids)
+    map
 }
 
 #[cfg(test)]

@@ -228,7 +228,7 @@ pub(crate) fn section_target(
         return None;
     };
     let merged = addresses.merge.get(id);
-    let placed = merged.map_or(id, |m| addresses.merged_ids[m.merged as usize]);
+    let placed = merged.map_or(id, |m| addresses.merge.ids[m.merged as usize]);
     let output = addresses.layout.output_of[placed.0 as usize]?;
     let start = addresses.layout.extents[output.0 as usize].addr;
     let value = addresses.of_symbol(symbol, addend)?;

@@ -18,21 +18,23 @@ use lengths::Lengths;
 use object::elf;
 pub(super) use problems::Unresolved;
 use problems::{Limit, unreachable_detour};
-pub(super) use slots::got_address;
 use xsys_diag::Diagnostic;
 
 use self::code_map::CodeMap;
 use super::arch::cuts::Cuts;
 use super::arch::{Arch, Base, BranchTarget, Range, Relative, Rule, Site, TlsVariant};
 use super::assign::detours;
+use super::assign::relax::global_pointer;
 use super::assign::thunks::{branch_target, iplt_entry};
 use super::ids::FileId;
 use super::ids::SectionId;
 use super::layout::Addresses;
+use super::layout::segments::FilePlan;
 use super::object::{Reloc, Section};
+use super::sections::SyntheticKind;
 use super::sections::refs::{Home, SymRef};
 use super::synthetic::scan::{Decided, Demands, SlotKind, TLS_LD, decide};
-use crate::options::OutputKind;
+use crate::options::{ElfOptions, OutputKind};
 
 /// Everything a value may depend on.
 pub(super) struct Relocator<'r, 'a> {
@@ -56,6 +58,32 @@ pub(super) struct Relocator<'r, 'a> {
     pub loads: Vec<(u64, u64)>,
     /// `-z dead-reloc-in-nonalloc`: what references to dropped sections read as, by section.
     pub dead: &'r [(String, u64)],
+}
+
+impl<'r, 'a> Relocator<'r, 'a> {
+    /// What values depend on in a finished layout.
+    pub(super) fn new(
+        arch: &'r dyn Arch,
+        addresses: Addresses<'r, 'a>,
+        demands: &'r Demands,
+        plan: &FilePlan,
+        options: &'r ElfOptions,
+        code: Option<&'r CodeMap>,
+    ) -> Self {
+        let tls = plan.find(elf::PT_TLS.0);
+        Self {
+            arch,
+            addresses,
+            demands,
+            tls: tls.map(Tls::of).unwrap_or_default(),
+            kind: options.kind,
+            got: addresses.synthetic(SyntheticKind::Got),
+            gp: global_pointer(arch, &addresses),
+            code,
+            loads: plan.load_ranges(),
+            dead: &options.z.dead_reloc_in_nonalloc,
+        }
+    }
 }
 
 impl<'a> Relocator<'_, 'a> {

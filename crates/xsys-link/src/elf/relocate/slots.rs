@@ -7,7 +7,6 @@ use crate::elf::arch::{Base, Relative, Rule};
 use crate::elf::assign::thunks::iplt_entry;
 use crate::elf::ids::SectionId;
 use crate::elf::layout::Addresses;
-use crate::elf::sections::SyntheticKind;
 use crate::elf::synthetic::scan::{Decided, SlotKind, decide};
 
 impl Relocator<'_, '_> {
@@ -99,9 +98,4 @@ fn is_word(rule: &Rule, word: u8) -> bool {
     matches!(rule.base, Base::Symbol | Base::Branch)
         && rule.relative == Relative::Zero
         && rule.size == word
-}
-
-/// The GOT's address, if there is one.
-pub(crate) fn got_address(addresses: &Addresses<'_, '_>) -> Option<u64> {
-    addresses.synthetic(SyntheticKind::Got)
 }

@@ -28,17 +28,12 @@ pub(crate) struct Scene<'s, 'a> {
     pub live: &'s Live,
     pub matches: &'s Matches<'s>,
     pub options: &'s ElfOptions,
-    /// The symbol where the program starts.
+    /// The symbol where the program should start, which nothing defines.
     pub entry: &'s str,
-    /// Nothing defines it, and it is no number.
-    pub entry_missing: bool,
 }
 
 /// Refuses an image that cannot do anything.
 pub(crate) fn check(scene: &Scene<'_, '_>, diagnostics: &mut Vec<Diagnostic>) {
-    if scene.options.kind.is_object() || !scene.entry_missing {
-        return;
-    }
     let entry = scene.entry;
     let problem = if !has_code(scene) && drops_code(scene) {
         Diagnostic::error("the image has no code")

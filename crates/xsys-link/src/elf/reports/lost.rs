@@ -12,19 +12,14 @@ use xsys_diag::Diagnostic;
 
 use crate::elf::layout::placement::OutputSection;
 use crate::elf::layout::{Addresses, Extent};
-use crate::options::ElfOptions;
 use crate::script::ast::{Script, SectionKind};
 
 /// Runs both checks.
 pub(crate) fn check(
     addresses: &Addresses<'_, '_>,
     script: &Script,
-    options: &ElfOptions,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    if options.kind.is_object() {
-        return;
-    }
     let layout = addresses.layout;
     for (output, extent) in layout.placement.outputs.iter().zip(&layout.extents) {
         if !output.present || extent.size == 0 || !output.is_alloc() {

@@ -1,4 +1,4 @@
-//! The text of `-Map` and `--cref`; their rows are gathered in [`super::report`].
+//! The map of an image (`-Map`, `-M`): what is where, and which file it comes from.
 //!
 //! lld's table is followed column by column, because scripts that read maps know it: addresses,
 //! load addresses and sizes in hexadecimal, then the output section, its inputs and their symbols,
@@ -7,9 +7,117 @@
 
 use std::fmt::Write;
 
+use object::elf;
+use xsys_diag::Diagnostic;
+
+use super::cref;
+use crate::elf::ids::SectionId;
+use crate::elf::layout::{Addresses, Extent};
+use crate::elf::object::SymbolPlace;
+use crate::options::{ElfOptions, MapTo};
+
+/// Writes the map and the cross references where the options want them.
+pub(crate) fn write(
+    addresses: &Addresses<'_, '_>,
+    options: &ElfOptions,
+    stdout: &mut String,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let Some(to) = &options.reports.map else {
+        if options.reports.cref {
+            stdout.push_str(&cref::table(addresses));
+        }
+        return;
+    };
+    let objects = &addresses.resolution.files;
+    let is_64 = objects.first().is_some_and(|file| file.is_64);
+    let files: Vec<String> = objects.iter().map(|file| file.name.to_string()).collect();
+    let mut text = text(is_64, rows(addresses, &files));
+    if options.reports.cref {
+        text.push('\n');
+        text.push_str(&cref::table(addresses));
+    }
+    match to {
+        MapTo::Stdout => stdout.push_str(&text),
+        MapTo::File(path) => {
+            if let Err(error) = std::fs::write(path, text) {
+                diagnostics.push(Diagnostic::error(format!(
+                    "cannot write the map `{}`: {error}",
+                    path.display()
+                )));
+            }
+        }
+    }
+}
+
+/// The rows of all output sections, their inputs, and the symbols of these.
+fn rows<'m>(addresses: &'m Addresses<'_, '_>, files: &'m [String]) -> Vec<Row<'m>> {
+    let layout = addresses.layout;
+    let mut rows = Vec::new();
+    for id in layout.in_order() {
+        let (output, extent) = (layout.placement.output(id), layout.extents[id.0 as usize]);
+        rows.push(Row {
+            addr: extent.addr,
+            load_addr: extent.load_addr,
+            size: extent.size,
+            align: extent.align,
+            entry: Entry::Output(output.name.as_bytes()),
+        });
+        for input in output.inputs() {
+            input_rows(addresses, files, input, extent, &mut rows);
+        }
+    }
+    rows
+}
+
+/// The rows of a section of an object, or of one that the linker has made.
+fn input_rows<'m>(
+    addresses: &'m Addresses<'_, '_>,
+    files: &'m [String],
+    input: SectionId,
+    extent: Extent,
+    rows: &mut Vec<Row<'m>>,
+) {
+    let outline = addresses.sections.outline(addresses.resolution, input);
+    let Some(at) = addresses.of_section(input, 0) else {
+        return;
+    };
+    let loaded = |addr: u64| addr.wrapping_sub(extent.addr).wrapping_add(extent.load_addr);
+    let origin = addresses.sections.origin(input);
+    rows.push(Row {
+        addr: at,
+        load_addr: loaded(at),
+        size: addresses.layout.size(input, outline.size),
+        align: outline.align,
+        entry: Entry::Input {
+            file: origin.map_or("<linker>", |(file, _)| &files[file.0 as usize]),
+            section: outline.name,
+        },
+    });
+    let Some((file, section)) = origin else {
+        return;
+    };
+    let object = &addresses.resolution.files[file.0 as usize];
+    for symbol in (1..object.symbols.len()).map(|i| object.symbols.get(i)) {
+        let named = symbol.place == SymbolPlace::Section(section)
+            && symbol.kind() != elf::STT_SECTION.0
+            && symbol.kind() != elf::STT_FILE.0;
+        let Some(value) = addresses.of_section(input, symbol.value).filter(|_| named) else {
+            continue;
+        };
+        rows.push(Row {
+            addr: value,
+            load_addr: loaded(value),
+            size: addresses.length(input, symbol.value, symbol.size),
+            align: 1,
+            entry: Entry::Symbol(object.symbols.name(&symbol)),
+        });
+    }
+}
+
 /// What a line of the map is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Entry<'a> {
+enum Entry<'a> {
     /// An output section.
     Output(&'a [u8]),
     /// An input section and the file it comes from, as the user would name it: `a.o`,
@@ -21,16 +129,16 @@ pub(crate) enum Entry<'a> {
 
 /// A line of the map.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Row<'a> {
-    pub addr: u64,
-    pub load_addr: u64,
-    pub size: u64,
-    pub align: u64,
-    pub entry: Entry<'a>,
+struct Row<'a> {
+    addr: u64,
+    load_addr: u64,
+    size: u64,
+    align: u64,
+    entry: Entry<'a>,
 }
 
-/// The map of an image. The rows are in the order of the output.
-pub(crate) fn render<'a>(is_64: bool, rows: impl IntoIterator<Item = Row<'a>>) -> String {
+/// The text of the map. The rows are in the order of the output.
+fn text<'a>(is_64: bool, rows: impl IntoIterator<Item = Row<'a>>) -> String {
     let width = if is_64 { 16 } else { 8 };
     let mut out = format!(
         "{:>width$} {:>width$} {:>8} Align Out     In      Symbol\n",
@@ -57,26 +165,6 @@ pub(crate) fn render<'a>(is_64: bool, rows: impl IntoIterator<Item = Row<'a>>) -
             }
         }
         out.push('\n');
-    }
-    out
-}
-
-/// The cross reference table: each symbol with the file that defines it and, below, those that
-/// mention it.
-pub(crate) fn render_cross_references<'a, F>(
-    symbols: impl IntoIterator<Item = (&'a [u8], F)>,
-) -> String
-where
-    F: IntoIterator<Item = &'a str>,
-{
-    let mut out = format!("Cross Reference Table\n\n{:<49} File\n", "Symbol");
-    for (name, files) in symbols {
-        let mut column = String::new();
-        push_name(&mut column, name);
-        for file in files {
-            let _ = writeln!(out, "{column:<49} {file}");
-            column.clear();
-        }
     }
     out
 }
@@ -123,8 +211,8 @@ mod tests {
 20001000     1000        c     4         liba.rlib(a.o):(.text.main)
 20001001     1001        c     1                 main\u{fffd}
 ";
-        assert_eq!(render(false, rows), narrow);
-        let wide = render(
+        assert_eq!(text(false, rows), narrow);
+        let wide = text(
             true,
             [row(u64::MAX, u64::MAX, 1 << 20, Entry::Output(b".x"))],
         );
@@ -132,23 +220,5 @@ mod tests {
 ffffffffffffffff             ffff ffffffffffffffff 1048576 .x
 ";
         assert_eq!(wide, expected);
-    }
-
-    #[test]
-    fn cross_references() {
-        let long = [b'x'; 60];
-        let table = render_cross_references([
-            (&b"main"[..], vec!["main.o", "crt1.o"]),
-            (&long[..], vec!["a.o"]),
-            (&b"unmentioned"[..], vec![]),
-        ]);
-        let expected = format!(
-            "Cross Reference Table\n\nSymbol{blank}File\nmain{}main.o\n{}crt1.o\n{} a.o\n",
-            " ".repeat(46),
-            " ".repeat(50),
-            "x".repeat(60),
-            blank = " ".repeat(44),
-        );
-        assert_eq!(table, expected);
     }
 }

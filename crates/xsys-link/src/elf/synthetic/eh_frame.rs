@@ -186,13 +186,12 @@ pub(crate) fn map(
     plan: &EhFramePlan,
     sections: &Sections,
     merge: &mut MergeMap<'_>,
-    ids: &mut Vec<SectionId>,
 ) {
     let Some(id) = sections.find(SyntheticKind::EhFrame) else {
         return;
     };
-    let index = ids.len() as u32;
-    ids.push(id);
+    let index = merge.ids.len() as u32;
+    merge.ids.push(id);
     for (input, pieces) in &plan.pieces {
         merge.insert(*input, MergedInput::new(index, pieces.clone()));
     }

@@ -371,7 +371,7 @@ fn place(
     let merged = addresses
         .merge
         .get(section)
-        .map(|m| addresses.merged_ids[m.merged as usize]);
+        .map(|m| addresses.merge.ids[m.merged as usize]);
     let home = addresses.layout.output_of[merged.unwrap_or(section).0 as usize]?;
     let size = addresses.length(section, offset, size);
     // Thread-local symbols count from the start of the template.

@@ -161,7 +161,7 @@ impl Image<'_, '_> {
         if self.options.reports.fatal_warnings {
             diagnostics[before..]
                 .iter_mut()
-                .for_each(super::reports::report::make_fatal);
+                .for_each(super::reports::make_fatal);
         }
         let failed = diagnostics[before..]
             .iter()
