@@ -6,8 +6,8 @@ use super::Relocator;
 use crate::elf::arch::{Base, Relative, Rule};
 use crate::elf::assign::thunks::iplt_entry;
 use crate::elf::ids::SectionId;
-use crate::elf::layout::Addresses;
-use crate::elf::synthetic::scan::{Decided, SlotKind, decide};
+use crate::elf::sections::refs::{KnownBy, SymRef};
+use crate::elf::synthetic::scan::{SlotKind, decide};
 
 impl Relocator<'_, '_> {
     /// The contents of the GOT.
@@ -64,7 +64,8 @@ impl Relocator<'_, '_> {
                     ) else {
                         continue;
                     };
-                    if is_relative_word(&decided, word, &self.addresses)
+                    if is_word(decided.rule, word)
+                        && self.known_by(decided.symbol) == KnownBy::StartUp
                         && let Some(p) = self.addresses.of_section(id, reloc.offset)
                         && let Ok(value) = self.value(id, file, section, &decided, index as u32, p)
                     {
@@ -75,8 +76,7 @@ impl Relocator<'_, '_> {
             })
             .collect();
         for (kind, symbol) in &self.demands.slots {
-            let home = symbol.home(self.addresses.resolution, self.addresses.sections);
-            if *kind == SlotKind::Address && home.moves() {
+            if *kind == SlotKind::Address && self.known_by(*symbol) == KnownBy::StartUp {
                 let at = self.got.unwrap_or(0) + self.demands.slot_offsets[&(*kind, *symbol)];
                 let s = iplt_entry(self.arch, &self.addresses, self.demands, *symbol)
                     .or_else(|| self.addresses.of_symbol(*symbol, 0));
@@ -86,12 +86,11 @@ impl Relocator<'_, '_> {
         out.sort_unstable();
         out
     }
-}
 
-/// Whether the start code of a position-independent image must add the load address to this word.
-pub(super) fn is_relative_word(decided: &Decided, word: u8, addresses: &Addresses<'_, '_>) -> bool {
-    let (resolution, sections) = (addresses.resolution, addresses.sections);
-    is_word(decided.rule, word) && decided.symbol.home(resolution, sections).moves()
+    fn known_by(&self, symbol: SymRef) -> KnownBy {
+        let home = symbol.home(self.addresses.resolution, self.addresses.sections);
+        home.known_by(self.kind)
+    }
 }
 
 fn is_word(rule: &Rule, word: u8) -> bool {

@@ -45,14 +45,34 @@ pub(crate) enum Home {
     Discarded,
 }
 
+/// Who knows a symbol's value in the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum KnownBy {
+    /// The linker: it is the same wherever the image is loaded.
+    Linker,
+    /// The start-up code of a position-independent image: it moves with the image.
+    StartUp,
+    /// Nobody: it is undefined, and at run time there is no other file that could define it. Where that is
+    /// tolerated it is 0.
+    Nobody,
+}
+
 impl Home {
-    /// The value moves with the image. What an undefined symbol that is tolerated means does not.
+    /// Who knows the value in an output of this kind. All that depends on what other files of a process may
+    /// define is decided here: in a static program there are none, so every definition is final, and what
+    /// weak references do not find is 0.
     #[inline]
-    pub(crate) fn moves(self) -> bool {
-        !matches!(
-            self,
-            Home::Absolute(_) | Home::UndefinedWeak | Home::Undefined
-        )
+    pub(crate) fn known_by(self, kind: OutputKind) -> KnownBy {
+        match self {
+            Home::Undefined => KnownBy::Nobody,
+            Home::Absolute(_) | Home::UndefinedWeak => KnownBy::Linker,
+            Home::Section(..) | Home::Assigned(_) | Home::Common(_) | Home::Discarded => {
+                match kind.is_pic() {
+                    true => KnownBy::StartUp,
+                    false => KnownBy::Linker,
+                }
+            }
+        }
     }
 }
 

@@ -13,10 +13,10 @@ use object::elf;
 use super::scan::Demands;
 use crate::elf::arch::Arch;
 use crate::elf::layout::{Addresses, Extent};
-use crate::elf::sections::refs::{Home, SymRef};
+use crate::elf::sections::refs::{Home, KnownBy, SymRef};
 use crate::elf::sections::{Sections, Synthetic, SyntheticKind};
 use crate::elf::symbols::resolve::Resolution;
-use crate::options::ElfOptions;
+use crate::options::{ElfOptions, OutputKind};
 
 /// DT_FLAGS_1 bits
 const DF_1_NOW: u64 = 1;
@@ -168,8 +168,11 @@ pub(super) fn relatives(
     demands: &Demands,
     resolution: &Resolution<'_>,
     sections: &Sections,
+    kind: OutputKind,
 ) -> u64 {
-    let moves = |symbol: &SymRef| symbol.home(resolution, sections).moves();
+    let moves = |symbol: &SymRef| {
+        symbol.home(resolution, sections).known_by(kind) == KnownBy::StartUp
+    };
     let slots = demands
         .slots
         .iter()

@@ -85,7 +85,7 @@ pub(crate) fn synthesise(
     got::add(arch, sections, demands);
     iplt::add(arch, sections, demands);
     if pic {
-        let relatives = dynamic::relatives(demands, resolution, sections);
+        let relatives = dynamic::relatives(demands, resolution, sections, options.kind);
         relocations::add_relatives(arch, sections, relatives);
         relocations::add_irelatives(arch, sections, demands, pic);
         out.dynamic = dynamic::entries(arch, resolution, sections, (demands, relatives), options);

@@ -5,9 +5,10 @@
 //! can rewrite, and gathers the rest. It is also the place where undefined symbols show, since only
 //! live references count.
 
-use crate::elf::names::Map;
-use crate::elf::sections::describe::describe_place;
-use crate::elf::symbols::hints::similar_symbol;
+mod problems;
+
+pub(crate) use problems::check_required;
+use problems::{Problem, Teller, What};
 
 use object::elf;
 use rayon::prelude::*;
@@ -17,12 +18,12 @@ use crate::elf::arch::{Arch, Base, BranchTarget, Range, Relative, Rewrite, Rule,
 use crate::elf::ids::FileId;
 use crate::elf::ids::SectionId;
 use crate::elf::live::gc::{Live, Reason};
-use crate::elf::names::is_c_identifier;
+use crate::elf::names::{Map, is_c_identifier};
 use crate::elf::object::{Reloc, Section};
 use crate::elf::sections::Sections;
-use crate::elf::sections::refs::{Home, STT_GNU_IFUNC, SymRef};
+use crate::elf::sections::refs::{Home, KnownBy, STT_GNU_IFUNC, SymRef};
 use crate::elf::symbols::resolve::Resolution;
-use crate::options::{ElfOptions, OutputKind, Unresolved};
+use crate::options::{ElfOptions, OutputKind};
 
 /// What a GOT slot holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -188,39 +189,6 @@ struct SectionScan {
     problems: Vec<Problem>,
 }
 
-enum Problem {
-    Undefined {
-        symbol: SymRef,
-        offset: u64,
-    },
-    Discarded {
-        symbol: SymRef,
-        offset: u64,
-    },
-    UnknownType {
-        r_type: u32,
-        offset: u64,
-    },
-    OutOfBounds {
-        offset: u64,
-    },
-    NotPic {
-        rule: &'static Rule,
-        symbol: SymRef,
-        offset: u64,
-    },
-    NotTls {
-        rule: &'static Rule,
-        symbol: SymRef,
-        offset: u64,
-    },
-    ReadOnly {
-        rule: &'static Rule,
-        symbol: SymRef,
-        offset: u64,
-    },
-}
-
 /// Scans all live, allocated sections.
 pub(crate) fn scan(
     arch: &dyn Arch,
@@ -294,7 +262,13 @@ pub(crate) fn scan(
     }
     out.pieces.par_sort_unstable();
     out.pieces.dedup();
-    report(arch, resolution, sections, problems, options, diagnostics);
+    let teller = Teller {
+        arch,
+        resolution,
+        sections,
+        options,
+    };
+    teller.tell(problems, diagnostics);
     out
 }
 
@@ -344,12 +318,12 @@ impl Scanner<'_, '_> {
                     skip = decided.rewrite.as_ref().is_some_and(|r| r.skip_next);
                     self.relocation(&decided, section, reloc, &mut out);
                 }
-                Err(Undecidable::UnknownType) => out.problems.push(Problem::UnknownType {
-                    r_type: reloc.r_type,
+                Err(undecidable) => out.problems.push(Problem {
                     offset: reloc.offset,
-                }),
-                Err(Undecidable::OutOfBounds) => out.problems.push(Problem::OutOfBounds {
-                    offset: reloc.offset,
+                    what: match undecidable {
+                        Undecidable::UnknownType => What::UnknownType(reloc.r_type),
+                        Undecidable::OutOfBounds => What::OutOfBounds,
+                    },
                 }),
             }
         }
@@ -364,19 +338,24 @@ impl Scanner<'_, '_> {
         reloc: Reloc,
         out: &mut SectionScan,
     ) {
-        let (rule, symbol, offset) = (decided.rule, decided.symbol, reloc.offset);
+        let (rule, symbol) = (decided.rule, decided.symbol);
+        let problem = |what| Problem {
+            offset: reloc.offset,
+            what,
+        };
         if matches!(rule.base, Base::Nothing | Base::PairedHigh) {
             out.marked |= rule.base == Base::Nothing;
             return;
         }
         let home = symbol.home(self.resolution, self.sections);
+        let known_by = home.known_by(self.kind);
+        if known_by == KnownBy::Nobody && rule.base != Base::GotBase {
+            out.problems.push(problem(What::Undefined(symbol)));
+        }
         match home {
-            Home::Undefined if rule.base != Base::GotBase => {
-                out.problems.push(Problem::Undefined { symbol, offset });
-            }
             // Exception tables of a group may stay behind when the group is discarded.
             Home::Discarded if section.name != b".gcc_except_table" => {
-                out.problems.push(Problem::Discarded { symbol, offset });
+                out.problems.push(problem(What::Discarded(symbol)));
                 return;
             }
             Home::Section(target, value) => self.target(decided, target, value, out),
@@ -389,11 +368,7 @@ impl Scanner<'_, '_> {
             && let Home::Section(id, _) = home
             && self.sections.outline(self.resolution, id).flags & elf::SHF_TLS.0 == 0
         {
-            out.problems.push(Problem::NotTls {
-                rule,
-                symbol,
-                offset,
-            });
+            out.problems.push(problem(What::NotTls(rule, symbol)));
         }
         match rule.base {
             Base::Got => out.slots.push((SlotKind::Address, symbol)),
@@ -402,25 +377,17 @@ impl Scanner<'_, '_> {
             Base::GotTlsLd => out.slots.push(TLS_LD),
             Base::GotBase => out.got_base = true,
             Base::Symbol | Base::Branch
-                if self.kind.is_pic() && rule.relative == Relative::Zero && home.moves() =>
+                if known_by == KnownBy::StartUp && rule.relative == Relative::Zero =>
             {
                 let word = if self.arch.is_64() { 8 } else { 4 };
                 if rule.size == word {
                     out.relative_words += 1;
                     if section.flags & elf::SHF_WRITE.0 == 0 {
                         out.changes_text = true;
-                        out.problems.push(Problem::ReadOnly {
-                            rule,
-                            symbol,
-                            offset: reloc.offset,
-                        });
+                        out.problems.push(problem(What::ReadOnly(rule, symbol)));
                     }
                 } else if !low_bits_only(rule) {
-                    out.problems.push(Problem::NotPic {
-                        rule,
-                        symbol,
-                        offset,
-                    });
+                    out.problems.push(problem(What::NotPic(rule, symbol)));
                 }
             }
             _ => {}
@@ -506,179 +473,4 @@ fn is_tls(base: Base) -> bool {
 /// Page offsets (`LO12` and relatives) do not change when an image moves by whole pages.
 fn low_bits_only(rule: &Rule) -> bool {
     rule.range == Range::Any && rule.size == 4
-}
-
-fn report(
-    arch: &dyn Arch,
-    resolution: &Resolution<'_>,
-    sections: &Sections,
-    problems: Vec<(SectionId, Problem)>,
-    options: &ElfOptions,
-    diagnostics: &mut Vec<Diagnostic>,
-) {
-    let mut undefined: Vec<(SymRef, Vec<String>, usize)> = Vec::new();
-    let mut index: Map<SymRef, usize> = Map::default();
-    for (id, problem) in problems {
-        match problem {
-            Problem::Undefined { symbol, offset } => {
-                let at = *index.entry(symbol).or_insert_with(|| {
-                    undefined.push((symbol, Vec::new(), 0));
-                    undefined.len() - 1
-                });
-                undefined[at].2 += 1;
-                if undefined[at].1.len() < 3 {
-                    let place = describe_place(resolution, sections, id, offset);
-                    if !undefined[at].1.contains(&place) {
-                        undefined[at].1.push(place);
-                    }
-                }
-            }
-            Problem::Discarded { symbol, offset } => diagnostics.push(
-                Diagnostic::error(format!(
-                    "`{}` is in a section that was discarded with its COMDAT group",
-                    crate::elf::names::demangle(symbol.name(resolution))
-                ))
-                .note(format!("referenced by {}", describe_place(resolution, sections, id, offset)))
-                .help("the objects disagree about the contents of the group; rebuild all of them with one compiler"),
-            ),
-            Problem::UnknownType { r_type, offset } if arch.refused(r_type).is_some() => {
-                let name = arch.refused(r_type).unwrap_or_default();
-                let diagnostic = Diagnostic::error(format!(
-                    "relocation `{name}` ({r_type}) cannot be used in a static link"
-                ))
-                .note(format!("in {}", describe_place(resolution, sections, id, offset)));
-                diagnostics.push(match name {
-                    _ if name.contains("_AUTH_") => diagnostic.help("a run-time linker has to sign the pointer; compile for an ABI whose pointers are not signed in memory (no `pauthtest`)"),
-                    _ if name.contains("TLS") => diagnostic.help("compile with a static TLS model: `-Ztls-model=local-exec` or `initial-exec`"),
-                    _ => diagnostic.help("it belongs to run-time linkers, obsolete tools or position-independent function descriptors; build the object for the link's target"),
-                });
-            }
-            Problem::UnknownType { r_type, offset } => diagnostics.push(
-                Diagnostic::error(format!("unknown relocation type {r_type} for {}", arch.name()))
-                    .note(format!("in {}", describe_place(resolution, sections, id, offset)))
-                    .help("only dynamic linkers know it, or the object is damaged; rebuild it as a static object"),
-            ),
-            Problem::OutOfBounds { offset } => diagnostics.push(
-                Diagnostic::error(format!(
-                    "a relocation at offset {offset:#x} lies outside its section of {:#x} bytes",
-                    sections.outline(resolution, id).size
-                ))
-                .note(format!("in {}", describe_place(resolution, sections, id, offset)))
-                .help("the object is damaged; rebuild it"),
-            ),
-            Problem::NotTls { rule, symbol, offset } => {
-                let place = describe_place(resolution, sections, id, offset);
-                let home = match symbol.home(resolution, sections) {
-                    Home::Section(home, _) => sections.outline(resolution, home).name,
-                    _ => b"*ABS*",
-                };
-                diagnostics.push(not_tls(rule, symbol.name(resolution), home, &place));
-            }
-            Problem::ReadOnly { .. } if !options.z.text => {}
-            Problem::ReadOnly { rule, symbol, offset } => {
-                let place = describe_place(resolution, sections, id, offset);
-                diagnostics.push(read_only(rule, symbol.name(resolution), &place));
-            }
-            Problem::NotPic { rule, symbol, offset } => diagnostics.push(
-                Diagnostic::error(format!(
-                    "relocation `{}` against `{}` cannot be used in a position-independent executable",
-                    rule.name,
-                    crate::elf::names::demangle(symbol.name(resolution))
-                ))
-                .note(format!("in {}", describe_place(resolution, sections, id, offset)))
-                .help("compile with `-Crelocation-model=pic`, or link a fixed-address executable with `-Crelocation-model=static`"),
-            ),
-        }
-    }
-    for (symbol, places, count) in undefined {
-        let diagnostic = undefined_symbol(resolution, symbol, &places, count);
-        match options.symbols.unresolved {
-            Unresolved::Ignore => {}
-            Unresolved::Warn => diagnostics.push(Diagnostic {
-                severity: xsys_diag::Severity::Warning,
-                ..diagnostic
-            }),
-            Unresolved::Error => diagnostics.push(diagnostic),
-        }
-    }
-}
-
-fn not_tls(rule: &Rule, name: &[u8], home: &[u8], place: &str) -> Diagnostic {
-    Diagnostic::error(format!(
-        "relocation `{}` against `{}`, which is not thread-local",
-        rule.name,
-        crate::elf::names::demangle(name)
-    ))
-    .note(format!("in {place}"))
-    .note(format!(
-        "its definition is in section `{}`",
-        String::from_utf8_lossy(home)
-    ))
-    .help("declare it the same way on both sides: `#[thread_local]`, `thread_local`, `.tdata`")
-}
-
-fn read_only(rule: &Rule, name: &[u8], place: &str) -> Diagnostic {
-    Diagnostic::error(format!(
-        "relocation `{}` against `{}` changes a section that is not writable",
-        rule.name,
-        crate::elf::names::demangle(name)
-    ))
-    .note(format!("in {place}"))
-    .note("the address is known when the program starts, which cannot write there then")
-    .help("put it into a writable section, such as `.data.rel.ro`; compilers do with `-fPIE` and `-Crelocation-model=pic`")
-    .help("or pass `-z notext`, if the start-up code makes the section writable")
-}
-
-fn undefined_symbol(
-    resolution: &Resolution<'_>,
-    symbol: SymRef,
-    places: &[String],
-    count: usize,
-) -> Diagnostic {
-    let raw = String::from_utf8_lossy(symbol.name(resolution)).into_owned();
-    let name = crate::elf::names::demangle(raw.as_bytes());
-    let mut diagnostic =
-        Diagnostic::error(format!("undefined symbol: `{name}`")).code("undefined-symbol");
-    if name != raw {
-        diagnostic = diagnostic.note(format!("its mangled name is `{raw}`"));
-    }
-    for place in places {
-        diagnostic = diagnostic.note(format!("referenced by {place}"));
-    }
-    if count > places.len() {
-        diagnostic = diagnostic.note(format!("referenced {} more times", count - places.len()));
-    }
-    if let Some(hint) = crate::elf::symbols::hints::for_symbol(&raw) {
-        diagnostic = diagnostic.help(hint);
-    } else if let Some(close) = similar_symbol(resolution, &raw) {
-        diagnostic = diagnostic.help(format!("there is a symbol with a similar name: `{close}`"));
-    }
-    diagnostic
-}
-
-/// `--require-defined` and undefined entry points named on the command line.
-pub(crate) fn check_required(
-    resolution: &Resolution<'_>,
-    options: &ElfOptions,
-    diagnostics: &mut Vec<Diagnostic>,
-) {
-    for name in &options.symbols.require_defined {
-        let defined = resolution.find(name.as_bytes()).is_some_and(|id| {
-            !matches!(
-                resolution.symbol(id).definition,
-                crate::elf::symbols::resolve::Definition::Undefined
-                    | crate::elf::symbols::resolve::Definition::Lazy { .. }
-            )
-        });
-        if !defined {
-            diagnostics.push(
-                Diagnostic::error(format!("required symbol `{name}` is not defined"))
-                    .note(format!("`--require-defined={name}` asks for it"))
-                    .help(match similar_symbol(resolution, name) {
-                        Some(close) => format!("did you mean `{close}`?"),
-                        None => "link the object or archive that defines it".to_owned(),
-                    }),
-            );
-        }
-    }
 }
