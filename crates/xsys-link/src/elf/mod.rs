@@ -461,7 +461,7 @@ fn write(link: Link<'_, '_>, image: &write::Image<'_, '_>, linked: &mut Linked) 
         linked.stdout += &reports::usage::table(&linked.usage);
     }
     let (stdout, diagnostics) = (&mut linked.stdout, &mut linked.diagnostics);
-    reports::map::write(addresses, options, stdout, diagnostics);
+    reports::map::write(addresses, link.script, options, stdout, diagnostics);
     Some(())
 }
 

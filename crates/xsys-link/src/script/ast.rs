@@ -29,8 +29,8 @@ pub struct Name {
 /// All scripts of a link, in the order in which they were read.
 #[derive(Debug, Default)]
 pub struct Script {
-    /// The layout is the built-in one, not the user's.
-    pub default_layout: bool,
+    /// Which of the files is the built-in layout, where the user has none.
+    pub built_in: Option<u32>,
     /// The files that spans point into (INCLUDEd ones too).
     pub sources: Vec<xsys_diag::Source>,
     /// The commands; INCLUDE is already replaced by what it brought in.

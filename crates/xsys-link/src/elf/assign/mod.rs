@@ -36,7 +36,7 @@ use super::symbols::resolve::Resolution;
 use super::symbols::script_symbols::ScriptSymbols;
 use super::synthetic::coverage::Coverage;
 use crate::options::{ElfOptions, OutputKind};
-use crate::script::ast::{Assert, Assignment, BinaryOp, Command, Expr, ExprKind, Script};
+use crate::script::ast::{Assert, Assignment, BinaryOp, Command, Expr, ExprKind, Script, Span};
 use crate::script::eval::{OutputId, Scope, Value, apply, eval};
 use relax::Relaxation;
 use segments::Planner;
@@ -149,6 +149,7 @@ pub(super) fn assign<'f>(
         texts: Vec::new(),
         fills: Vec::new(),
         phdrs: Vec::new(),
+        commands: Map::default(),
         headers_size: 0,
         headers_wanted: uses_headers(facts.script),
     };
@@ -438,6 +439,21 @@ impl<'f, 'a> Walker<'_, 'f, 'a> {
     }
 
     fn assignment(&mut self, assignment: &'f Assignment) {
+        let from = self.dot;
+        if self.assign(assignment) {
+            self.note_command(assignment.span, from, self.dot.wrapping_sub(from));
+        }
+    }
+
+    /// Notes where `.` is at a command, for the map.
+    fn note_command(&mut self, span: Span, addr: u64, size: u64) {
+        if self.report.is_some() && self.facts.options.reports.map.is_some() {
+            self.layout.commands.insert(span, (addr, size));
+        }
+    }
+
+    /// Gives a symbol or `.` its value; whether the assignment counts at all.
+    fn assign(&mut self, assignment: &'f Assignment) -> bool {
         let is_dot = &*assignment.symbol.text == ".";
         let id = self
             .facts
@@ -446,13 +462,15 @@ impl<'f, 'a> Walker<'_, 'f, 'a> {
         if assignment.provide && !is_dot {
             let index = self.facts.script_symbols.index_of(assignment);
             if !index.is_some_and(|index| self.facts.resolution.provided[index]) {
-                return;
+                return false;
             }
         }
         self.in_assignment = if is_dot { None } else { id };
         let value = self.value(&assignment.value);
         self.in_assignment = None;
-        let Some(mut value) = value else { return };
+        let Some(mut value) = value else {
+            return true;
+        };
         if let Some(op) = assignment.op {
             let old = if is_dot {
                 Some(self.dot())
@@ -462,7 +480,10 @@ impl<'f, 'a> Walker<'_, 'f, 'a> {
             let old = old.unwrap_or(Value::absolute(0));
             match apply(op, old, value, assignment.value.span, self) {
                 Ok(combined) => value = combined,
-                Err(error) => return self.eval_problem(error),
+                Err(error) => {
+                    self.eval_problem(error);
+                    return true;
+                }
             }
         }
         if is_dot {
@@ -477,6 +498,7 @@ impl<'f, 'a> Walker<'_, 'f, 'a> {
             self.layout.values.insert(id, value);
             self.assigned.insert(id, ());
         }
+        true
     }
 
     fn move_dot(&mut self, to: u64, assignment: &Assignment) {

@@ -16,9 +16,7 @@ use crate::script::eval::{EvalError, OutputId, fill_pattern};
 impl<'f> Walker<'_, 'f, '_> {
     /// Lays out an output section: where it begins, where it is loaded, what it holds.
     pub(super) fn output_section(&mut self, id: OutputId, cursor: &mut Cursor) {
-        let index = id.0 as usize;
-        let output = &self.layout.placement.outputs[index];
-        if output.name == "/DISCARD/" || !output.present {
+        if !self.layout.placement.outputs[id.0 as usize].is_in_output() {
             // Symbols of a description that produced nothing are still wanted.
             return self.absent_section(id);
         }
@@ -290,7 +288,7 @@ impl<'f> Walker<'_, 'f, '_> {
                 }
                 Item::Assign(assignment) => self.assignment(assignment),
                 Item::Assert(assert) => self.assertion(assert),
-                Item::Data { size, value } => {
+                Item::Data { size, value, span } => {
                     if self.report.is_some() {
                         let offset = self.layout.extents[id.0 as usize].size;
                         let value = self.number(value);
@@ -300,6 +298,7 @@ impl<'f> Walker<'_, 'f, '_> {
                             size: *size,
                             value,
                         });
+                        self.note_command(*span, self.dot, u64::from(*size));
                     }
                     self.advance(id, u64::from(*size));
                 }

@@ -25,6 +25,7 @@ use super::sections::described::Statement;
 use super::sections::refs::{Home, SymRef};
 use super::sections::{Sections, SyntheticKind};
 use super::symbols::resolve::Resolution;
+use crate::script::ast::Span;
 use crate::script::eval::{OutputId, Value};
 
 /// An output section's addresses.
@@ -166,6 +167,8 @@ pub(crate) struct Layout<'s> {
     pub fills: Vec<(OutputId, u64, Vec<u8>)>,
     /// What the expressions of PHDRS come to, by line.
     pub phdrs: Vec<PhdrValues>,
+    /// Where `.` is at assignments and data commands, and how many bytes these take, if a map is wanted.
+    pub commands: Map<Span, (u64, u64)>,
     /// Bytes of the ELF header and program headers.
     pub headers_size: u64,
     /// The script places headers in memory (SIZEOF_HEADERS is used).
@@ -175,10 +178,6 @@ pub(crate) struct Layout<'s> {
 impl Layout<'_> {
     /// Present output sections in layout order.
     pub(crate) fn in_order(&self) -> Vec<OutputId> {
-        let present = |id: &OutputId| {
-            let output = self.placement.output(*id);
-            output.present && output.name != "/DISCARD/"
-        };
         self.placement
             .statements
             .iter()
@@ -186,7 +185,7 @@ impl Layout<'_> {
                 Statement::Section(id) => Some(*id),
                 _ => None,
             })
-            .filter(present)
+            .filter(|id| self.placement.output(*id).is_in_output())
             .collect()
     }
 

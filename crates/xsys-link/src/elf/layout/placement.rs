@@ -4,7 +4,7 @@ use crate::elf::sections::described::Statement;
 use object::elf;
 
 use crate::elf::ids::SectionId;
-use crate::script::ast::{Assert, Assignment, Expr, OutputSectionDef};
+use crate::script::ast::{Assert, Assignment, Expr, OutputSectionDef, Span};
 use crate::script::eval::OutputId;
 
 /// An output section before it has an address.
@@ -30,6 +30,11 @@ pub(crate) struct OutputSection<'s> {
 }
 
 impl OutputSection<'_> {
+    /// Neither removed as empty nor what the script discards.
+    pub(crate) fn is_in_output(&self) -> bool {
+        self.present && self.name != "/DISCARD/"
+    }
+
     /// SHF_ALLOC.
     pub(crate) fn is_alloc(&self) -> bool {
         self.flags & elf::SHF_ALLOC.0 != 0
@@ -61,7 +66,12 @@ pub(crate) enum Item<'s> {
     /// `ASSERT`
     Assert(&'s Assert),
     /// `BYTE` and relatives
-    Data { size: u8, value: &'s Expr },
+    Data {
+        size: u8,
+        value: &'s Expr,
+        /// The whole command.
+        span: Span,
+    },
     /// `ASCIZ`
     Bytes(&'s [u8]),
     /// `FILL`

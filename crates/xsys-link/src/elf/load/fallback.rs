@@ -96,7 +96,7 @@ pub(crate) fn complete_script(
     let own = arch::machine(arch.machine())
         .filter(|_| kind != builtin::Kind::Relocatable)
         .and_then(|machine| machine.layout(&options.machine));
-    script.default_layout = true;
+    script.built_in = u32::try_from(script.sources.len()).ok();
     let source = Source {
         path: "built-in linker script".into(),
         text: own.unwrap_or_else(|| builtin::builtin(kind, &facts)).into(),

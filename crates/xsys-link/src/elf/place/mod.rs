@@ -231,7 +231,11 @@ fn items<'s>(
         out.push(match item {
             SectionItem::Assign(assignment) => Item::Assign(assignment),
             SectionItem::Assert(assert) => Item::Assert(assert),
-            SectionItem::Data { size, value, .. } => Item::Data { size: *size, value },
+            SectionItem::Data { size, value, span } => Item::Data {
+                size: *size,
+                value,
+                span: *span,
+            },
             SectionItem::Bytes(bytes) => Item::Bytes(bytes),
             SectionItem::Fill(expr) => Item::Fill(expr),
             SectionItem::LinkerVersion(_) if options.linker_version => Item::Bytes(VERSION),

@@ -42,7 +42,7 @@ fn orphan_name<'n>(name: &'n [u8], script: &Script, options: &ElfOptions) -> &'n
         b".ARM.extab",
         b".sdata",
     ];
-    if options.kind.is_object() || !script.default_layout {
+    if options.kind.is_object() || script.built_in.is_none() {
         return name;
     }
     PREFIXES

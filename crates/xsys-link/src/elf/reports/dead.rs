@@ -41,7 +41,7 @@ pub(crate) fn check(scene: &Scene<'_, '_>, diagnostics: &mut Vec<Diagnostic>) {
                 "nothing defines the entry symbol `{entry}`, so no function is needed and all are left out"
             ))
             .code("no-code")
-    } else if scene.script.default_layout && !has_own_addresses(scene.options) {
+    } else if scene.script.built_in.is_some() && !has_own_addresses(scene.options) {
         Diagnostic::error(format!(
             "the entry symbol `{entry}` is not defined; the program would start at address 0"
         ))
@@ -137,14 +137,14 @@ fn ways_out(scene: &Scene<'_, '_>, mut problem: Diagnostic) -> Diagnostic {
     };
     let runtime = RUNTIMES.iter().find(|(name, _)| given(name));
     problem = match runtime {
-        Some((name, script)) if scene.script.default_layout => problem
+        Some((name, script)) if scene.script.built_in.is_some() => problem
             .note(format!("`{name}` starts the program, and its linker script is not given"))
             .help(format!("name it: `println!(\"cargo:rustc-link-arg=-T{script}\");` in build.rs, or `rustflags = [\"-Clink-arg=-T{script}\"]` for the target in `.cargo/config.toml`")),
         _ => problem.help(format!(
             "define it: `#[unsafe(no_mangle)] extern \"C\" fn {entry}() -> !`, or name another symbol with ENTRY in a linker script or with `-e`"
         )),
     };
-    if runtime.is_none() && scene.script.default_layout {
+    if runtime.is_none() && scene.script.built_in.is_some() {
         problem = problem.help("a bare-metal program needs a linker script that knows its memory: `script = \"link.x\"` under `[package.metadata.xsys]` (`-T link.x` for the linker), or a board, which brings one");
     }
     problem.help("`-e 0` (`-Clink-arg=-e0`) is for images that nobody starts at their entry")

@@ -2,7 +2,8 @@
 //!
 //! lld's table is followed column by column, because scripts that read maps know it: addresses,
 //! load addresses and sizes in hexadecimal, then the output section, its inputs and their symbols,
-//! each indented by eight more columns. Names are raw bytes in ELF files; what is not UTF-8 is
+//! each indented by eight more columns. Commands of a script that assign or write data stand where `.` meets them,
+//! as their text; the built-in layout's are not shown. Names are raw bytes in ELF files; what is not UTF-8 is
 //! replaced here, and nowhere else.
 
 use std::fmt::Write;
@@ -12,13 +13,18 @@ use xsys_diag::Diagnostic;
 
 use super::cref;
 use crate::elf::ids::SectionId;
-use crate::elf::layout::{Addresses, Extent};
+use crate::elf::layout::placement::Item;
+use crate::elf::layout::{Addresses, Extent, Layout};
 use crate::elf::object::SymbolPlace;
+use crate::elf::sections::described::Statement;
 use crate::options::{ElfOptions, MapTo};
+use crate::script::ast::{Script, Span};
+use crate::script::eval::OutputId;
 
 /// Writes the map and the cross references where the options want them.
 pub(crate) fn write(
     addresses: &Addresses<'_, '_>,
+    script: &Script,
     options: &ElfOptions,
     stdout: &mut String,
     diagnostics: &mut Vec<Diagnostic>,
@@ -32,7 +38,7 @@ pub(crate) fn write(
     let objects = &addresses.resolution.files;
     let is_64 = objects.first().is_some_and(|file| file.is_64);
     let files: Vec<String> = objects.iter().map(|file| file.name.to_string()).collect();
-    let mut text = text(is_64, rows(addresses, &files));
+    let mut text = text(is_64, rows(addresses, script, &files));
     if options.reports.cref {
         text.push('\n');
         text.push_str(&cref::table(addresses));
@@ -50,44 +56,103 @@ pub(crate) fn write(
     }
 }
 
-/// The rows of all output sections, their inputs, and the symbols of these.
-fn rows<'m>(addresses: &'m Addresses<'_, '_>, files: &'m [String]) -> Vec<Row<'m>> {
+/// The rows in the order of the layout.
+fn rows<'m>(
+    addresses: &'m Addresses<'_, '_>,
+    script: &'m Script,
+    files: &'m [String],
+) -> Vec<Row<'m>> {
     let layout = addresses.layout;
     let mut rows = Vec::new();
-    for id in layout.in_order() {
-        let (output, extent) = (layout.placement.output(id), layout.extents[id.0 as usize]);
-        rows.push(Row {
-            addr: extent.addr,
-            load_addr: extent.load_addr,
-            size: extent.size,
-            align: extent.align,
-            entry: Entry::Output(output.name.as_bytes()),
-        });
-        for input in output.inputs() {
-            input_rows(addresses, files, input, extent, &mut rows);
+    let mut before = None;
+    for statement in &layout.placement.statements {
+        match statement {
+            Statement::Assign(assignment) => {
+                rows.extend(command(layout, script, assignment.span, before, false));
+            }
+            Statement::Section(id) if layout.placement.output(*id).is_in_output() => {
+                section(addresses, script, files, *id, &mut rows);
+                before = Some(layout.extents[id.0 as usize]);
+            }
+            Statement::Section(_) | Statement::Assert(_) => {}
         }
     }
     rows
 }
 
+/// The rows of an output section and of what it holds.
+fn section<'m>(
+    addresses: &'m Addresses<'_, '_>,
+    script: &'m Script,
+    files: &'m [String],
+    id: OutputId,
+    rows: &mut Vec<Row<'m>>,
+) {
+    let layout = addresses.layout;
+    let (output, extent) = (layout.placement.output(id), layout.extents[id.0 as usize]);
+    rows.push(Row {
+        addr: extent.addr,
+        load_addr: extent.load_addr,
+        size: extent.size,
+        align: extent.align,
+        entry: Entry::Output(output.name.as_bytes()),
+    });
+    for item in &output.items {
+        let span = match item {
+            Item::Inputs(ids) => {
+                for &id in ids {
+                    input(addresses, files, id, extent, rows);
+                }
+                continue;
+            }
+            Item::Assign(assignment) => assignment.span,
+            Item::Data { span, .. } => *span,
+            Item::Assert(_) | Item::Bytes(_) | Item::Fill(_) => continue,
+        };
+        rows.extend(command(layout, script, span, Some(extent), true));
+    }
+}
+
+/// The row of a command of the user's scripts. Load addresses go on as in the section that it is in or behind.
+fn command<'m>(
+    layout: &Layout<'_>,
+    script: &'m Script,
+    span: Span,
+    section: Option<Extent>,
+    inside: bool,
+) -> Option<Row<'m>> {
+    let &(addr, size) = layout.commands.get(&span)?;
+    let load_addr = |extent: Extent| addr.wrapping_sub(extent.addr).wrapping_add(extent.load_addr);
+    (script.built_in != Some(span.file)).then(|| Row {
+        addr,
+        load_addr: section.map_or(0, load_addr),
+        size,
+        align: 1,
+        entry: Entry::Command {
+            inside,
+            text: script.text(span),
+        },
+    })
+}
+
 /// The rows of a section of an object, or of one that the linker has made.
-fn input_rows<'m>(
+fn input<'m>(
     addresses: &'m Addresses<'_, '_>,
     files: &'m [String],
-    input: SectionId,
+    id: SectionId,
     extent: Extent,
     rows: &mut Vec<Row<'m>>,
 ) {
-    let outline = addresses.sections.outline(addresses.resolution, input);
-    let Some(at) = addresses.of_section(input, 0) else {
+    let outline = addresses.sections.outline(addresses.resolution, id);
+    let Some(at) = addresses.of_section(id, 0) else {
         return;
     };
     let loaded = |addr: u64| addr.wrapping_sub(extent.addr).wrapping_add(extent.load_addr);
-    let origin = addresses.sections.origin(input);
+    let origin = addresses.sections.origin(id);
     rows.push(Row {
         addr: at,
         load_addr: loaded(at),
-        size: addresses.layout.size(input, outline.size),
+        size: addresses.layout.size(id, outline.size),
         align: outline.align,
         entry: Entry::Input {
             file: origin.map_or("<linker>", |(file, _)| &files[file.0 as usize]),
@@ -102,13 +167,13 @@ fn input_rows<'m>(
         let named = symbol.place == SymbolPlace::Section(section)
             && symbol.kind() != elf::STT_SECTION.0
             && symbol.kind() != elf::STT_FILE.0;
-        let Some(value) = addresses.of_section(input, symbol.value).filter(|_| named) else {
+        let Some(value) = addresses.of_section(id, symbol.value).filter(|_| named) else {
             continue;
         };
         rows.push(Row {
             addr: value,
             load_addr: loaded(value),
-            size: addresses.length(input, symbol.value, symbol.size),
+            size: addresses.length(id, symbol.value, symbol.size),
             align: 1,
             entry: Entry::Symbol(object.symbols.name(&symbol)),
         });
@@ -125,6 +190,8 @@ enum Entry<'a> {
     Input { file: &'a str, section: &'a [u8] },
     /// A symbol that an input section defines.
     Symbol(&'a [u8]),
+    /// An assignment or data command of a script, in an output section or outside.
+    Command { inside: bool, text: &'a str },
 }
 
 /// A line of the map.
@@ -163,6 +230,17 @@ fn text<'a>(is_64: bool, rows: impl IntoIterator<Item = Row<'a>>) -> String {
                 out.push_str("                ");
                 push_name(&mut out, name);
             }
+            Entry::Command { inside, text } => {
+                if inside {
+                    out.push_str("        ");
+                }
+                for (index, word) in text.split_whitespace().enumerate() {
+                    if index > 0 {
+                        out.push(' ');
+                    }
+                    out.push_str(word);
+                }
+            }
         }
         out.push('\n');
     }
@@ -191,6 +269,10 @@ mod tests {
         }
     }
 
+    fn command(inside: bool, text: &str) -> Entry<'_> {
+        Entry::Command { inside, text }
+    }
+
     #[test]
     fn columns() {
         let rows = [
@@ -205,11 +287,15 @@ mod tests {
                 },
             ),
             row(0x2000_1001, 0xc, 1, Entry::Symbol(b"main\xff")),
+            row(0x2000_100c, 4, 1, command(true, ". =\n  ALIGN(16)")),
+            row(0x2000_1010, 0, 1, command(false, "end = .")),
         ];
         let narrow = "     VMA      LMA     Size Align Out     In      Symbol
 20001000     1000      1a4    16 .text
 20001000     1000        c     4         liba.rlib(a.o):(.text.main)
 20001001     1001        c     1                 main\u{fffd}
+2000100c     100c        4     1         . = ALIGN(16)
+20001010     1010        0     1 end = .
 ";
         assert_eq!(text(false, rows), narrow);
         let wide = text(

@@ -8,7 +8,7 @@
 mod problems;
 
 pub(crate) use problems::check_required;
-use problems::{Problem, Teller, What};
+use problems::{Problem, Reporter, What};
 
 use object::elf;
 use rayon::prelude::*;
@@ -262,13 +262,13 @@ pub(crate) fn scan(
     }
     out.pieces.par_sort_unstable();
     out.pieces.dedup();
-    let teller = Teller {
+    let reporter = Reporter {
         arch,
         resolution,
         sections,
         options,
     };
-    teller.tell(problems, diagnostics);
+    reporter.report(problems, diagnostics);
     out
 }
 

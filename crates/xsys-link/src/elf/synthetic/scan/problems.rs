@@ -38,11 +38,11 @@ pub(super) enum What {
 }
 
 /// What problems are told with.
-pub(super) struct Teller<'t, 'a> {
-    pub arch: &'t dyn Arch,
-    pub resolution: &'t Resolution<'a>,
-    pub sections: &'t Sections,
-    pub options: &'t ElfOptions,
+pub(super) struct Reporter<'r, 'a> {
+    pub arch: &'r dyn Arch,
+    pub resolution: &'r Resolution<'a>,
+    pub sections: &'r Sections,
+    pub options: &'r ElfOptions,
 }
 
 /// A symbol that nothing defines, and who refers to it.
@@ -53,9 +53,9 @@ struct Undefined {
     count: usize,
 }
 
-impl Teller<'_, '_> {
+impl Reporter<'_, '_> {
     /// Tells all problems, undefined symbols last.
-    pub(super) fn tell(
+    pub(super) fn report(
         &self,
         problems: Vec<(SectionId, Problem)>,
         diagnostics: &mut Vec<Diagnostic>,
