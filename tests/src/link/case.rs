@@ -60,6 +60,7 @@ const ELF_KEYS: &[(&str, bool)] = &[
     ("contains", true),
     ("prints", true),
     ("compare", false),
+    ("map", false),
     ("lld-args", true),
     ("differs", true),
     ("run", false),

@@ -29,7 +29,12 @@ pub fn compare(
     ours: &Image,
 ) -> Result<Vec<String>, String> {
     let excuses = Excuses::new(case.all("differs"));
+    let map = case.first("map").map(|name| work.join(name));
+    let own_map = map.as_deref().map(read_map).transpose()?;
     let mut out = differences(&excuses, ours, &link(case, words, work, "oracle.elf")?);
+    if let (Some(path), Some(own)) = (map, own_map) {
+        out.extend(maps(&own, &read_map(&path)?));
+    }
     // That was with what `first` made here; now all of it is rust-lld's.
     for (output, args) in case.first_links() {
         link(case, &args, work, &output)?;
@@ -60,6 +65,27 @@ fn link(case: &Case, words: &[String], work: &Path, output: &str) -> Result<Imag
     }
     let bytes = std::fs::read(&output).map_err(|e| format!("rust-lld wrote nothing: {e}"))?;
     Image::parse(bytes)
+}
+
+fn read_map(path: &Path) -> Result<String, String> {
+    std::fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))
+}
+
+/// The rows that only one of two maps has; what the linkers make themselves has no file that both know.
+fn maps(ours: &str, theirs: &str) -> Vec<String> {
+    let rows = |map: &'_ str| -> Vec<String> {
+        let of_files = map.lines().filter(|row| !row.contains("<"));
+        of_files.map(str::to_owned).collect()
+    };
+    let (ours, theirs) = (rows(ours), rows(theirs));
+    let lone = |mine: &[String], others: &[String], whose: &str| -> Vec<String> {
+        let lone = mine.iter().filter(|row| !others.contains(row));
+        lone.map(|row| format!("map: only {whose} has `{row}`"))
+            .collect()
+    };
+    let mut out = lone(&ours, &theirs, "xsys");
+    out.extend(lone(&theirs, &ours, "lld"));
+    out
 }
 
 /// The linker that came with rustc.

@@ -3,13 +3,17 @@
 //! Read as an unwinder reads it, so that order, encodings and relocated addresses all have to be
 //! right. Specs: LSB "Exception Frames", EHABI32 "Index table entries".
 
+use goblin::elf::program_header::PT_GNU_EH_FRAME;
+
 use super::image::Image;
 
 /// Start and size of the function whose record `.eh_frame_hdr` leads to.
 pub fn frame(image: &Image, pc: u64) -> Result<(u64, u64), String> {
     let header = image
-        .section(".eh_frame_hdr")
-        .ok_or("the image has no `.eh_frame_hdr`")?;
+        .segments
+        .iter()
+        .find(|segment| segment.p_type == PT_GNU_EH_FRAME)
+        .ok_or("the image has no segment with `.eh_frame_hdr`")?;
     let signed = |at: u64| -> Result<i64, String> {
         let value = image.number(at, 4).ok_or("the table ends early")?;
         Ok(i64::from((value as u32).cast_signed()))

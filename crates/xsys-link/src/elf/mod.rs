@@ -300,8 +300,7 @@ fn choose<'l>(link: Link<'l, '_>, linked: &mut Linked) -> (Sections, Chosen<'l>)
     let (resolution, options) = (link.resolution, link.options);
     let diagnostics = &mut linked.diagnostics;
     let sections = Sections::number(resolution);
-    let matches =
-        sections::matching::match_inputs(resolution, &sections, link.script, diagnostics);
+    let matches = sections::matching::match_inputs(resolution, &sections, link.script, diagnostics);
     let frames = sections::frames::gather(resolution, &sections, diagnostics);
     let live = live::gc::mark(
         resolution,
@@ -415,7 +414,12 @@ fn check(
     let name = layout::entry::name(options, link.script_symbols);
     let entry = layout::entry::address(addresses, name);
     if entry.is_none() {
-        diagnostics.push(reports::entry::undefined(link.resolution, script, options, name));
+        diagnostics.push(reports::entry::undefined(
+            link.resolution,
+            script,
+            options,
+            name,
+        ));
         let scene = reports::dead::Scene {
             addresses,
             script,

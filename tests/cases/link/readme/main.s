@@ -52,7 +52,8 @@
 // a case fail.
 //
 // `compare: rust-lld` links with rust-lld, too, and compares what the images mean. `differs` names
-// what xsys does differently and why (src/link/oracle.rs); `lld-args` are for rust-lld alone.
+// what xsys does differently and why (src/link/oracle.rs); `lld-args` are for rust-lld alone. `map` names a map whose
+// rows are compared, too.
 //
 // `run: 0` executes the image and expects that exit code, `stdout` what it prints, a line each.
 // `machine: arm -M lm3s6965evb` runs it there, under `qemu-system-arm`, and not as a process.

@@ -303,7 +303,9 @@ impl<'a> Reading<'_, 'a, '_> {
     fn define_symbols(&mut self, number: usize) {
         let symbols = &self.options.symbols;
         let given = symbols.defsym.iter().zip(&symbols.defsym_after);
-        let new = given.skip(self.defined).take_while(|(_, after)| **after <= number);
+        let new = given
+            .skip(self.defined)
+            .take_while(|(_, after)| **after <= number);
         for ((symbol, expression), _) in new {
             self.defined += 1;
             match parse_defsym(&mut self.script, &format!("{symbol}={expression}")) {

@@ -9,11 +9,7 @@ use crate::elf::layout::Layout;
 use crate::options::ElfOptions;
 
 /// Sections that end where addresses of 32 bits do not reach.
-pub(crate) fn address_space(
-    layout: &Layout<'_>,
-    is_64: bool,
-    diagnostics: &mut Vec<Diagnostic>,
-) {
+pub(crate) fn address_space(layout: &Layout<'_>, is_64: bool, diagnostics: &mut Vec<Diagnostic>) {
     const END: u64 = 1 << 32;
     if is_64 {
         return;

@@ -122,7 +122,10 @@ fn command<'m>(
     inside: bool,
 ) -> Option<Row<'m>> {
     let &(addr, size) = layout.commands.get(&span)?;
-    let load_addr = |extent: Extent| addr.wrapping_sub(extent.addr).wrapping_add(extent.load_addr);
+    let load_addr = |extent: Extent| {
+        addr.wrapping_sub(extent.addr)
+            .wrapping_add(extent.load_addr)
+    };
     (script.built_in != Some(span.file)).then(|| Row {
         addr,
         load_addr: section.map_or(0, load_addr),
@@ -147,7 +150,10 @@ fn input<'m>(
     let Some(at) = addresses.of_section(id, 0) else {
         return;
     };
-    let loaded = |addr: u64| addr.wrapping_sub(extent.addr).wrapping_add(extent.load_addr);
+    let loaded = |addr: u64| {
+        addr.wrapping_sub(extent.addr)
+            .wrapping_add(extent.load_addr)
+    };
     let origin = addresses.sections.origin(id);
     rows.push(Row {
         addr: at,

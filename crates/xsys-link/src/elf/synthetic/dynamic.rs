@@ -170,9 +170,8 @@ pub(super) fn relatives(
     sections: &Sections,
     kind: OutputKind,
 ) -> u64 {
-    let moves = |symbol: &SymRef| {
-        symbol.home(resolution, sections).known_by(kind) == KnownBy::StartUp
-    };
+    let moves =
+        |symbol: &SymRef| symbol.home(resolution, sections).known_by(kind) == KnownBy::StartUp;
     let slots = demands
         .slots
         .iter()

@@ -182,11 +182,7 @@ fn reference_key(
 
 /// Makes references into `.eh_frame` inputs find the output's records, by the same map that serves
 /// merged sections.
-pub(crate) fn map(
-    plan: &EhFramePlan,
-    sections: &Sections,
-    merge: &mut MergeMap<'_>,
-) {
+pub(crate) fn map(plan: &EhFramePlan, sections: &Sections, merge: &mut MergeMap<'_>) {
     let Some(id) = sections.find(SyntheticKind::EhFrame) else {
         return;
     };

@@ -6,7 +6,6 @@ use crate::elf::arch::Base::{
     self, Branch, DtpOffset, Got, GotTlsDesc, GotTlsGd, GotTlsLd, GotTp, Nothing, Size, Symbol,
     TpOffset,
 };
-use crate::elf::arch::Range::{Any, Either, Unsigned};
 use crate::elf::arch::Relative::{self, GotBase, Place, Zero};
 use crate::elf::arch::tests::{Expect, Table, check_encodings, check_table};
 

@@ -46,11 +46,7 @@ impl Planner<'_> {
             });
         }
         let read_only = Some(elf::PF_R.0);
-        out.extend(self.of_synthetic(
-            SyntheticKind::EhFrameHdr,
-            elf::PT_GNU_EH_FRAME.0,
-            read_only,
-        ));
+        out.extend(self.of_synthetic(SyntheticKind::EhFrameHdr, elf::PT_GNU_EH_FRAME.0, read_only));
         out.extend(self.stack());
         if self.options.z.wxneeded {
             out.push(Segment {
@@ -149,8 +145,7 @@ impl Planner<'_> {
     }
 
     fn thread_local(&self, alloc: &[OutputId]) -> Option<Segment> {
-        let is_tls =
-            |id: &OutputId| self.layout.placement.output(*id).flags & elf::SHF_TLS.0 != 0;
+        let is_tls = |id: &OutputId| self.layout.placement.output(*id).flags & elf::SHF_TLS.0 != 0;
         let sections: Vec<OutputId> = alloc.iter().copied().filter(is_tls).collect();
         (!sections.is_empty()).then(|| Segment {
             sections,

@@ -165,7 +165,8 @@ impl Planner<'_> {
             segment.offset = offsets[first.0 as usize];
             segment.addr = extent.addr;
             segment.physical = extent.load_addr;
-            if segment.p_type == elf::PT_LOAD.0 && (segment.file_header || segment.program_headers) {
+            if segment.p_type == elf::PT_LOAD.0 && (segment.file_header || segment.program_headers)
+            {
                 let at = if segment.file_header { 0 } else { header };
                 let before = segment.offset.wrapping_sub(at);
                 segment.offset = at;
@@ -215,7 +216,10 @@ impl Planner<'_> {
             segment.offset = segment.offset.wrapping_add(within);
             segment.addr = segment.addr.wrapping_add(within);
             segment.physical = segment.physical.wrapping_add(within);
-            let size = self.sections.synthetic(part).map_or(0, |section| section.size);
+            let size = self
+                .sections
+                .synthetic(part)
+                .map_or(0, |section| section.size);
             segment.memory_size = size;
             segment.file_size = segment.file_size.min(size);
         }

@@ -113,8 +113,11 @@ impl Reporter<'_, '_> {
     /// What is wrong with one relocation, which stands in `place`.
     fn against(&self, rule: &Rule, symbol: SymRef, wrong: &str, place: &str) -> Diagnostic {
         let name = self.name(symbol);
-        Diagnostic::error(format!("relocation `{}` against `{name}`{wrong}", rule.name))
-            .note(format!("in {place}"))
+        Diagnostic::error(format!(
+            "relocation `{}` against `{name}`{wrong}",
+            rule.name
+        ))
+        .note(format!("in {place}"))
     }
 
     fn diagnostic(&self, id: SectionId, offset: u64, what: What) -> Option<Diagnostic> {
