@@ -33,7 +33,7 @@ pub fn compare(
     let own_map = map.as_deref().map(read_map).transpose()?;
     let mut out = differences(&excuses, ours, &link(case, words, work, "oracle.elf")?);
     if let (Some(path), Some(own)) = (map, own_map) {
-        out.extend(maps(&own, &read_map(&path)?));
+        out.extend(maps(&own, &read_map(&path)?, work));
     }
     // That was with what `first` made here; now all of it is rust-lld's.
     for (output, args) in case.first_links() {
@@ -71,11 +71,19 @@ fn read_map(path: &Path) -> Result<String, String> {
     std::fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))
 }
 
-/// The rows that only one of two maps has; what the linkers make themselves has no file that both know.
-fn maps(ours: &str, theirs: &str) -> Vec<String> {
-    let rows = |map: &'_ str| -> Vec<String> {
-        let of_files = map.lines().filter(|row| !row.contains("<"));
-        of_files.map(str::to_owned).collect()
+/// The rows that only one of two maps has. Left out are inputs that a linker makes itself, and the tables of symbols,
+/// which rust-lld lists, too.
+fn maps(ours: &str, theirs: &str, work: &Path) -> Vec<String> {
+    let work = format!("{}/", work.display());
+    let rows = |map: &str| -> Vec<String> {
+        let is_table = |row: &str| {
+            let name = row.split_whitespace().last();
+            matches!(name, Some(".symtab" | ".strtab" | ".shstrtab"))
+        };
+        let rows = map
+            .lines()
+            .filter(|row| !row.contains('<') && !is_table(row));
+        rows.map(|row| row.replace(&work, "")).collect()
     };
     let (ours, theirs) = (rows(ours), rows(theirs));
     let lone = |mine: &[String], others: &[String], whose: &str| -> Vec<String> {

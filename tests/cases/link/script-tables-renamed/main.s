@@ -3,7 +3,7 @@
 //# target: x86_64-unknown-linux-musl, aarch64-unknown-linux-musl
 //# args: -static -pie --no-dynamic-linker --eh-frame-hdr -z norelro -T link.x
 //# check: fde(f) == f && fde_size(f) == 16 && fde(start) == start
-//# segments: LOAD r-x, LOAD rw-, DYNAMIC rw-, EH_FRAME r--, STACK rw-
+//# segments: PHDR r--, LOAD r-x, LOAD r--, LOAD rw-, DYNAMIC rw-, EH_FRAME r--, STACK rw-
 //# check: u64(table) == f
     .text
     .globl start
