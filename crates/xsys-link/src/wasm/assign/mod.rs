@@ -3,24 +3,23 @@
 //! Data get addresses, everything else an index; exports are listed, and bodies and custom sections get their
 //! offsets. After this pass nothing moves; only bytes are left to be written.
 
+mod customs;
+mod exports;
 mod gaps;
 
-use hashbrown::{HashMap, HashSet};
-use wasmparser::{ExternalKind, SymbolFlags};
+use wasmparser::SymbolFlags;
 use xsys_diag::Diagnostic;
 
 use crate::wasm::WasmOptions;
 use crate::wasm::code::tidy::{self, Arities};
 use crate::wasm::debug;
 use crate::wasm::features::Features;
-use crate::wasm::ids::{FileId, FunctionRef, SymbolId, SymbolKind};
-use crate::wasm::index::{self, Indexes, OwnGlobal, missing};
-use crate::wasm::layout::memory::{self, Memory, Part, Source};
-use crate::wasm::layout::strings::MergedStrings;
-use crate::wasm::layout::{COVERAGE_ALIGN, CustomPlace, Export, Layout, OutputCustom};
+use crate::wasm::ids::{SymbolId, SymbolKind};
+use crate::wasm::index::{self, missing};
+use crate::wasm::layout::Layout;
+use crate::wasm::layout::memory::{self, Memory};
 use crate::wasm::leb;
 use crate::wasm::live::Live;
-use crate::wasm::live::externals::is_exported;
 use crate::wasm::relocate::shorten;
 use crate::wasm::symbols::{Definition, LinkerSymbol, Resolved};
 use crate::wasm::synthetic;
@@ -56,7 +55,7 @@ pub(super) fn assign<'a>(
     let wrappers = synthetic::command_exports(options, resolved, live, &mut indexes);
     let (bodies, found) = synthetic::bodies(options, resolved, live, &indexes, &memory);
     problems.extend(found);
-    let exports = exports(
+    let exports = exports::exports(
         options,
         resolved,
         live,
@@ -178,136 +177,6 @@ impl<'a> Layout<'a> {
                 .collect(),
         }
     }
-
-    fn place_customs(&mut self, options: &WasmOptions, resolved: &Resolved<'a>) {
-        let mut groups: Vec<(&'a str, Vec<(FileId, u32)>)> = Vec::new();
-        let mut by_name: HashMap<&str, usize> = HashMap::new();
-        let no_debug = options.strip_debug || options.strip_all;
-        for (file, object) in resolved.files() {
-            for (at, custom) in object.customs.iter().enumerate() {
-                let key = (file, at as u32);
-                // Custom sections of other tools are kept: wasm-bindgen, for one, needs them.
-                let debug = custom.name.starts_with(".debug_");
-                let stripped = no_debug && debug && !options.keeps_by_name(custom.name);
-                let discarded = resolved.discarded.customs.contains(&key);
-                let pruned = self.debug.drops(file, at as u32);
-                // LLVM bitcode beside machine code, for link-time optimisation.
-                let bitcode = matches!(custom.name, ".llvmbc" | ".llvmcmd");
-                if stripped || discarded || pruned || bitcode || custom.data.is_empty() {
-                    continue;
-                }
-                let group = *by_name.entry(custom.name).or_insert_with(|| {
-                    groups.push((custom.name, Vec::new()));
-                    groups.len() - 1
-                });
-                groups[group].1.push(key);
-            }
-        }
-        for (name, inputs) in groups {
-            self.place_custom(options, resolved, name, &inputs);
-        }
-    }
-
-    fn place_custom(
-        &mut self,
-        options: &WasmOptions,
-        resolved: &Resolved<'a>,
-        name: &'a str,
-        inputs: &[(FileId, u32)],
-    ) {
-        let data = |&(file, at): &(FileId, u32)| resolved.file(file).customs[at as usize].data;
-        let output = self.customs.len() as u32;
-        let mut whole = OutputCustom {
-            name,
-            size: 0,
-            parts: Vec::new(),
-            strings: MergedStrings::default(),
-        };
-        // Custom sections have no flags, so string tables are known by name.
-        let pool = self.debug.pool(name);
-        let merges = pool.is_none()
-            && matches!(name, ".debug_str" | ".debug_line_str")
-            && options.optimize > 0;
-        if let Some(pool) = pool {
-            whole.size = pool.size();
-            whole.parts.push(Part {
-                offset: 0,
-                source: Source::Strings(0),
-            });
-        }
-        if merges {
-            let contents: Vec<&[u8]> = inputs.iter().map(data).collect();
-            whole.strings = MergedStrings::build(&contents);
-            whole.size = whole.strings.bytes.len() as u64;
-            whole.parts.push(Part {
-                offset: 0,
-                source: Source::Strings(0),
-            });
-        }
-        let align = alignment(name);
-        for (number, input) in inputs.iter().enumerate() {
-            let gap = whole.size.next_multiple_of(align) - whole.size;
-            if gap > 0 {
-                whole.parts.push(Part {
-                    offset: whole.size,
-                    source: Source::Gap(gap as usize),
-                });
-                whole.size += gap;
-            }
-            let place = CustomPlace {
-                output,
-                offset: if merges || pool.is_some() {
-                    0
-                } else {
-                    whole.size
-                },
-                strings: merges.then_some(number as u32),
-            };
-            self.custom_places[input.0.0 as usize][input.1 as usize] = Some(place);
-            if !merges && pool.is_none() {
-                whole.parts.push(Part {
-                    offset: whole.size,
-                    source: Source::Input(input.0, input.1),
-                });
-                let pruned = self.debug.size(input.0, input.1);
-                whole.size += pruned.unwrap_or(data(input).len() as u64);
-            }
-        }
-        self.customs.push(whole);
-    }
-}
-
-/// The alignment of parts of a custom section, in bytes. Objects do not specify it, but `llvm-cov` only finds
-/// coverage records that are aligned as in memory (LLVM's coverage mapping format).
-fn alignment(section: &str) -> u64 {
-    match section {
-        "__llvm_covfun" | "__llvm_covmap" => COVERAGE_ALIGN as u64,
-        _ => 1,
-    }
-}
-
-/// The exports of an object: functions that a later link is to export under another name. wasm-ld drops them.
-fn object_exports<'a>(
-    options: &WasmOptions,
-    resolved: &Resolved<'a>,
-    indexes: &Indexes<'a>,
-) -> Vec<Export<'a>> {
-    let functions = indexes.functions.iter().filter(|_| !options.shrink.compat);
-    // Copies of a weak function have the same name.
-    let mut seen = HashSet::new();
-    let exports = functions.filter_map(|&function| {
-        let FunctionRef::Object(file, at) = function else {
-            return None;
-        };
-        let name = resolved.file(file).functions[at as usize].export_name?;
-        seen.insert(name).then_some(())?;
-        Some(Export {
-            name,
-            kind: ExternalKind::Func,
-            index: indexes.body_number(function)?,
-        })
-    });
-    exports.collect()
 }
 
 /// Whether a custom section contains offsets of instructions (branch hints and the like).
@@ -315,78 +184,4 @@ fn has_metadata(resolved: &Resolved<'_>) -> bool {
     let customs = resolved.files.iter().flat_map(|object| &object.customs);
     let mut names = customs.map(|custom| custom.name);
     names.any(|name| name.starts_with("metadata.code."))
-}
-
-fn exports<'a>(
-    options: &'a WasmOptions,
-    resolved: &Resolved<'a>,
-    live: &Live,
-    features: &Features,
-    memory: &Memory<'_>,
-    indexes: &mut Indexes<'a>,
-    wrappers: &HashMap<SymbolId, u32>,
-) -> Vec<Export<'a>> {
-    let mut exports = Vec::new();
-    if options.relocatable {
-        return object_exports(options, resolved, indexes);
-    }
-    if let Some(name) = options.memory_export() {
-        exports.push(Export {
-            name,
-            kind: ExternalKind::Memory,
-            index: 0,
-        });
-    }
-    // Wrapped functions come last.
-    let plain = resolved
-        .named()
-        .filter(|(id, _)| !wrappers.contains_key(id));
-    let wrapped = resolved.named().filter(|(id, _)| wrappers.contains_key(id));
-    for (id, symbol) in plain.chain(wrapped) {
-        if !is_exported(options, symbol) || !live.holds(id, symbol) {
-            continue;
-        }
-        // The flag only exists if there is memory to initialise.
-        if symbol.definition == Definition::Linker(LinkerSymbol::InitFlag)
-            && memory.init_flag.is_none()
-        {
-            continue;
-        }
-        let mut name = symbol.name;
-        let (kind, index) = match symbol.kind {
-            SymbolKind::Function => {
-                if let Definition::Function(FunctionRef::Object(file, at)) = symbol.definition {
-                    let function = &resolved.file(file).functions[at as usize];
-                    name = function.export_name.unwrap_or(name);
-                }
-                let wrapper = wrappers.get(&id).copied();
-                let number = wrapper.or_else(|| indexes.symbol_number(id, symbol));
-                (ExternalKind::Func, number)
-            }
-            SymbolKind::Global => {
-                // The linker's mutable globals are only exported by name.
-                let mutable = symbol.global_type[1] == 1;
-                let ours = symbol.file.is_none();
-                if ours
-                    && mutable
-                    && !features.has("mutable-globals")
-                    && !symbol.is_exported_by_name()
-                {
-                    continue;
-                }
-                (ExternalKind::Global, indexes.symbol_number(id, symbol))
-            }
-            SymbolKind::Data => {
-                let number = indexes.add_global(OwnGlobal::Exported(id));
-                (ExternalKind::Global, Some(number))
-            }
-            SymbolKind::Table => (ExternalKind::Table, indexes.symbol_number(id, symbol)),
-            SymbolKind::Tag => (ExternalKind::Tag, indexes.symbol_number(id, symbol)),
-            SymbolKind::Section => continue,
-        };
-        if let Some(index) = index {
-            exports.push(Export { name, kind, index });
-        }
-    }
-    exports
 }
