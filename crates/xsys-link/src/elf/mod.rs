@@ -189,7 +189,7 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) -> Option<(
     let plan = facts.planner(&layout, &sections).plan();
     let none = Map::default();
     let mut addresses = facts.addresses(&layout, &sections, &none);
-    let mut values = layout::linker_values::values(&addresses, &plan);
+    let mut values = layout::linker_values::values(link.options.kind, &addresses, &plan);
     made.gateways.values(&addresses, &mut values);
     addresses.linker = &values;
     let settled = SettledSymbols::settle(&addresses);

@@ -9,6 +9,7 @@ use crate::elf::names::Map;
 use crate::elf::sections::SyntheticKind;
 use crate::elf::symbols::linker_symbols::{Meaning, UNWIND_INDEX, meaning};
 use crate::elf::symbols::resolve::Definition;
+use crate::options::OutputKind;
 use crate::script::eval::OutputId;
 
 /// The output section that a `__start_` or `__stop_` symbol belongs to.
@@ -38,7 +39,11 @@ pub(crate) fn global_pointer(layout: &Layout<'_>) -> Option<u64> {
 }
 
 /// Their addresses after layout.
-pub(crate) fn values(addresses: &Addresses<'_, '_>, plan: &FilePlan) -> Map<SymbolId, u64> {
+pub(crate) fn values(
+    kind: OutputKind,
+    addresses: &Addresses<'_, '_>,
+    plan: &FilePlan,
+) -> Map<SymbolId, u64> {
     let layout = addresses.layout;
     let section = |name: &str| section(layout, name);
     let bound = |e: crate::elf::layout::Extent, end| match end {
@@ -73,7 +78,10 @@ pub(crate) fn values(addresses: &Addresses<'_, '_>, plan: &FilePlan) -> Map<Symb
                 .and_then(|id| {
                     let start = addresses.of_section(id, 0)?;
                     let size = addresses.sections.outline(addresses.resolution, id).size;
-                    Some(if end { start + size } else { start })
+                    // Of an image that may be anywhere, start-up code finds the table in the dynamic section, among
+                    // all its relocations: here it must see none, or it calls resolvers before they are relocated.
+                    let all = end && !kind.is_pic();
+                    Some(if all { start + size } else { start })
                 }),
         };
         out.insert(SymbolId(index as u32), value.unwrap_or(0));

@@ -51,7 +51,8 @@ impl Machine for Whole {
             return None;
         }
         Some(Box::new(X86_64 {
-            relax: link.options.relax != Some(false),
+            // Start-up code that relocates its own image calls through the GOT before anything is there (glibc's `rcrt1.o`).
+            relax: link.pic || link.options.relax != Some(false),
         }))
     }
 }
