@@ -33,6 +33,9 @@ pub(crate) struct Live {
     live: Vec<bool>,
     /// For each section what woke it, by [`SectionId`].
     reasons: Vec<Reason>,
+    /// Something live refers to the unwind records as such, as start-up files do that register them: then the section
+    /// is in the image even if no record is.
+    pub refers_to_frames: bool,
 }
 
 /// Why a section lives.
@@ -94,12 +97,14 @@ pub(crate) fn mark(
         matches,
         start_stop_gc: options.z.start_stop_gc,
         shortest: options.reports.keep_reasons > 0 || !options.reports.why_live.is_empty(),
+        refers_to_frames: false,
     };
     marker.roots(script_symbols, options);
     marker.propagate();
     Live {
         live: marker.live,
         reasons: marker.reasons,
+        refers_to_frames: marker.refers_to_frames,
     }
 }
 
@@ -119,6 +124,7 @@ struct Marker<'m, 'a> {
     matches: &'m Matches<'m>,
     /// `-z start-stop-gc`
     start_stop_gc: bool,
+    refers_to_frames: bool,
 }
 
 /// Sections that live with another: SHF_LINK_ORDER sections with the one they describe, and the
@@ -255,8 +261,11 @@ impl<'m> Marker<'m, '_> {
         let Some(section) = self.sections.input(self.resolution, id) else {
             return;
         };
+        if section.name == b".eh_frame" {
+            self.refers_to_frames = true;
+            return;
+        }
         if self.live[id.0 as usize]
-            || section.name == b".eh_frame"
             || !is_linked(section)
             || self.matches.is_discarded(id)
         {

@@ -74,7 +74,7 @@ pub(super) fn add(
     };
     let word = super::word(arch);
     add(SyntheticKind::EhFrame, ".eh_frame", word, plan.size);
-    if with_header {
+    if with_header && plan.frames > 0 {
         let size = eh_frame::header_size(plan.frames) as u64;
         add(SyntheticKind::EhFrameHdr, ".eh_frame_hdr", 4, size);
     }
@@ -150,11 +150,9 @@ fn plan(
         plan.pieces.push((input.section, pieces));
     }
     // A terminator, so that unwinders that walk the section know its end (LSB).
-    plan.size = if plan.records.is_empty() {
-        0
-    } else {
-        u64::from(end) + 4
-    };
+    if !plan.records.is_empty() || live.refers_to_frames {
+        plan.size = u64::from(end) + 4;
+    }
     plan
 }
 

@@ -1,0 +1,2 @@
+    .section .eh_frame, "a"
+    .long 0
