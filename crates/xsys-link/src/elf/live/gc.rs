@@ -265,10 +265,7 @@ impl<'m> Marker<'m, '_> {
             self.refers_to_frames = true;
             return;
         }
-        if self.live[id.0 as usize]
-            || !is_linked(section)
-            || self.matches.is_discarded(id)
-        {
+        if self.live[id.0 as usize] || !is_linked(section) || self.matches.is_discarded(id) {
             return;
         }
         self.live[id.0 as usize] = true;

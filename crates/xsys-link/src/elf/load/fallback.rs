@@ -76,7 +76,11 @@ pub(crate) fn complete_script(
     };
     let facts = builtin::Facts {
         image_base: options.layout.image_base.unwrap_or(match options.kind {
-            OutputKind::Static => arch.image_base(),
+            OutputKind::Static => {
+                // Headers are at the start of a page, or they are in no segment.
+                let page = options.z.max_page_size.unwrap_or(1).max(1);
+                arch.image_base().next_multiple_of(page)
+            }
             _ => 0,
         }),
         segments: match options.z.separate_code {

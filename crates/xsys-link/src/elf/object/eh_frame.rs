@@ -269,24 +269,17 @@ pub(crate) fn fde_encoding(cie: &[u8], is_64: bool) -> Result<Encoding, Error> {
     Ok(Encoding::ABSOLUTE)
 }
 
-/// The function address of a relocated FDE: `fde` is the whole record, which stands at `addr`.
-pub(crate) fn read_pc(
+/// Where the code of a relocated FDE begins, and how many bytes it has: `fde` is the whole record, which stands at
+/// `addr`.
+pub(crate) fn read_code(
     fde: &[u8],
     addr: u64,
     encoding: Encoding,
     format: Format,
-) -> Result<u64, Error> {
+) -> Result<(u64, u64), Error> {
     let unknown = Error::Encoding(encoding.0);
     let size = encoding.size(format.is_64).ok_or(unknown)?;
-    let bytes = fde
-        .get(8..8 + size)
-        .ok_or(Error::Short(u32::try_from(fde.len()).unwrap_or(u32::MAX)))?;
-    let mut wide = [0; 8];
-    match format.endian {
-        Endianness::Little => wide[..size].copy_from_slice(bytes),
-        Endianness::Big => wide[8 - size..].copy_from_slice(bytes),
-    }
-    let raw = format.endian.read_u64(wide);
+    let raw = read_field(fde, 8, size, format.endian)?;
     let unused = 64 - 8 * size as u32;
     let value = if encoding.is_signed() {
         (((raw << unused) as i64) >> unused) as u64
@@ -298,11 +291,24 @@ pub(crate) fn read_pc(
         0x10 => addr.wrapping_add(8).wrapping_add(value),
         _ => return Err(unknown),
     };
-    Ok(if format.is_64 {
-        pc
-    } else {
-        pc & u64::from(u32::MAX)
-    })
+    let pc = match format.is_64 {
+        true => pc,
+        false => pc & u64::from(u32::MAX),
+    };
+    // It has the address's format, but no base.
+    Ok((pc, read_field(fde, 8 + size, size, format.endian)?))
+}
+
+/// A number of at most eight bytes.
+fn read_field(record: &[u8], at: usize, size: usize, endian: Endianness) -> Result<u64, Error> {
+    let short = Error::Short(u32::try_from(record.len()).unwrap_or(u32::MAX));
+    let bytes = record.get(at..at + size).ok_or(short)?;
+    let mut wide = [0; 8];
+    match endian {
+        Endianness::Little => wide[..size].copy_from_slice(bytes),
+        Endianness::Big => wide[8 - size..].copy_from_slice(bytes),
+    }
+    Ok(endian.read_u64(wide))
 }
 
 /// Bytes of an `.eh_frame_hdr` with room for `frames` entries.

@@ -248,10 +248,12 @@ impl Writer<'_, '_, '_> {
             if let RecordKind::Fde { cie } = record.record.kind {
                 let cie = &input.records[cie as usize].record;
                 let cie_bytes = &section.data[cie.offset as usize..][..cie.size as usize];
-                let pc = eh_frame::fde_encoding(cie_bytes, format.is_64)
-                    .and_then(|encoding| eh_frame::read_pc(bytes, place, encoding, format));
-                match pc {
-                    Ok(pc) => table.push((pc, place)),
+                let code = eh_frame::fde_encoding(cie_bytes, format.is_64)
+                    .and_then(|encoding| eh_frame::read_code(bytes, place, encoding, format));
+                match code {
+                    // One of no bytes would hide the function at the same address.
+                    Ok((_, 0)) => {}
+                    Ok((pc, _)) => table.push((pc, place)),
                     Err(error) => problems.push(Diagnostic::error(format!(
                         "cannot index `.eh_frame`: {error}"
                     ))),

@@ -107,7 +107,7 @@ fn no_prefix_of_a_section_panics() {
     for end in 0..section.len() {
         let _ = parse(&section[..end], LITTLE);
         let _ = fde_encoding(&section[..end], true);
-        let _ = read_pc(&section[..end], 0, Encoding::PLACE_RELATIVE_32, LP64);
+        let _ = read_code(&section[..end], 0, Encoding::PLACE_RELATIVE_32, LP64);
         // The length word is a lie.
         let mut short = section[..end].to_vec();
         if let Some(first) = short.first_mut() {
@@ -198,7 +198,12 @@ fn encodings_come_from_the_augmentation() {
 #[test]
 fn function_addresses_are_read_in_all_encodings() {
     let fde = |bytes: &[u8]| record(0x18, bytes);
-    let minus_16 = fde(&[0xf0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]);
+    let pc = |fde: &[u8], addr, encoding, format| {
+        read_code(fde, addr, Encoding(encoding), format).map(|(pc, _)| pc)
+    };
+    let mut minus_16 = vec![0xf0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff];
+    minus_16.extend([0; 8]);
+    let minus_16 = fde(&minus_16);
     let cases = [
         (0x1b, LP64, Ok(0x1008 - 16)),
         (0x1a, LP64, Ok(0x1008 - 16)),
@@ -215,21 +220,17 @@ fn function_addresses_are_read_in_all_encodings() {
         (0xff, LP64, Err(Error::Encoding(0xff))),
     ];
     for (encoding, format, expected) in cases {
-        let read = read_pc(&minus_16, 0x1000, Encoding(encoding), format);
+        let read = pc(&minus_16, 0x1000, encoding, format);
         assert_eq!(read, expected, "{encoding:#x}");
     }
-    let big = fde(&[0xff, 0xff, 0xff, 0xf0]);
-    assert_eq!(read_pc(&big, 0x1000, Encoding(0x1b), ILP32_BIG), Ok(0xff8));
-    assert_eq!(
-        read_pc(&big, 0x1000, Encoding(0x00), ILP32_BIG),
-        Ok(0xffff_fff0)
-    );
-    let half = fde(&[0xff, 0xf0]);
-    assert_eq!(read_pc(&half, 0, Encoding(0x02), ILP32_BIG), Ok(0xfff0));
-    assert_eq!(
-        read_pc(&half, 0, Encoding(0x03), LP64),
-        Err(Error::Short(10))
-    );
+    let big = fde(&[0xff, 0xff, 0xff, 0xf0, 0, 0, 0, 6]);
+    assert_eq!(pc(&big, 0x1000, 0x1b, ILP32_BIG), Ok(0xff8));
+    let absolute = read_code(&big, 0x1000, Encoding::ABSOLUTE, ILP32_BIG);
+    assert_eq!(absolute, Ok((0xffff_fff0, 6)));
+    let half = fde(&[0xff, 0xf0, 0, 6]);
+    let short = read_code(&half, 0, Encoding(0x02), ILP32_BIG);
+    assert_eq!(short, Ok((0xfff0, 6)));
+    assert_eq!(pc(&half, 0, 0x03, LP64), Err(Error::Short(12)));
 }
 
 #[test]
