@@ -83,6 +83,8 @@ pub(crate) struct SymbolOptions {
     pub warn_unresolved_symbols: bool,
     /// `--allow-multiple-definition`, `-z muldefs`
     pub allow_multiple_definition: bool,
+    /// `--fortran-common`: members of archives that define a common symbol are linked.
+    pub fortran_common: bool,
     /// `--warn-common`
     pub warn_common: bool,
 }
@@ -112,6 +114,7 @@ impl Default for SymbolOptions {
             unresolved: Unresolved::Error,
             warn_unresolved_symbols: false,
             allow_multiple_definition: false,
+            fortran_common: true,
             warn_common: false,
         }
     }

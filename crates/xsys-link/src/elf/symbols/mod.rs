@@ -3,6 +3,7 @@
 //! [`resolve`] decides; [`versions`] changes what it decided; [`script_symbols`] and
 //! [`linker_symbols`] are the definitions that no file brings.
 
+mod commons;
 pub(super) mod hints;
 pub(super) mod linker_symbols;
 pub(super) mod resolve;

@@ -19,6 +19,7 @@ use object::elf;
 use std::hash::BuildHasher;
 use xsys_diag::Diagnostic;
 
+use super::commons;
 use super::script_symbols::ScriptSymbols;
 use crate::elf::load::{Input, Inputs, LazyMember};
 use crate::elf::object::{ElfSymbol, ObjectFile, SymbolPlace};
@@ -158,6 +159,8 @@ pub(crate) fn resolve<'a>(
         comdats: Map::default(),
         duplicates: Vec::new(),
         commons: Vec::new(),
+        members_over_commons: options.symbols.fortran_common,
+        displaced: Vec::new(),
         diagnostics,
     };
     for input in inputs.list {
@@ -185,7 +188,9 @@ pub(crate) fn resolve<'a>(
     resolver.apply_assignments(script);
     redirect(&mut resolver.out, &wrapped);
     resolver.report_duplicates(options);
-    resolver.report_commons(options);
+    if options.symbols.warn_common {
+        commons::warn(&resolver.out, &resolver.commons, resolver.diagnostics);
+    }
     resolver.out
 }
 
@@ -197,6 +202,10 @@ struct Resolver<'a, 'd> {
     duplicates: Vec<(SymbolId, Definition, Definition)>,
     /// Common symbols that met another definition, for `--warn-common`.
     commons: Vec<(SymbolId, FileId, FileId)>,
+    /// `--fortran-common`
+    members_over_commons: bool,
+    /// Archive members that promised a symbol which is a common one now, as (symbol, input, member).
+    displaced: Vec<(SymbolId, u32, u32)>,
     diagnostics: &'d mut Vec<Diagnostic>,
 }
 
@@ -234,6 +243,12 @@ impl<'a> Resolver<'a, '_> {
         for (name, member) in archive.symbols {
             let id = self.intern(name);
             let symbol = &mut self.out.symbols[id.0 as usize];
+            if let Definition::Common { .. } = symbol.definition {
+                if self.overrides_common(id, input, member) {
+                    self.load_member(input, member, id);
+                }
+                continue;
+            }
             if symbol.definition != Definition::Undefined {
                 continue;
             }
@@ -301,16 +316,6 @@ impl<'a> Resolver<'a, '_> {
         }
     }
 
-    fn report_commons(&mut self, options: &ElfOptions) {
-        if !options.symbols.warn_common {
-            return;
-        }
-        for &(id, first, second) in &self.commons {
-            let warning = common_warning(&self.out, id, first, second);
-            self.diagnostics.push(warning);
-        }
-    }
-
     fn load_member(&mut self, input: u32, member: u32, wanted: SymbolId) {
         let Some(member) = self.lazy[input as usize]
             .get_mut(member as usize)
@@ -328,11 +333,28 @@ impl<'a> Resolver<'a, '_> {
         }
     }
 
+    /// Whether a member that is not loaded yet has the definition of what is only a common symbol so far
+    /// (`--fortran-common`).
+    fn overrides_common(&self, id: SymbolId, input: u32, member: u32) -> bool {
+        let members = self.lazy.get(input as usize);
+        let member = members.and_then(|members| members.get(member as usize)?.as_ref());
+        self.members_over_commons
+            && member.is_some_and(|member| commons::defines(member, self.out.symbol(id).name))
+    }
+
     /// Adds an object and everything that its references pull out of archives, depth first.
     /// An explicit stack stands for the recursion, whose depth hostile archives could choose.
     fn add(&mut self, object: ObjectFile<'a>) {
         let mut stack = vec![(self.define(object), 0)];
         while let Some((file, next)) = stack.last_mut() {
+            if let Some((id, input, member)) = self.displaced.pop() {
+                if let Definition::Common { .. } = self.out.symbol(id).definition
+                    && self.overrides_common(id, input, member)
+                {
+                    stack.extend(self.take_member(input, member, id).map(|file| (file, 0)));
+                }
+                continue;
+            }
             let (file, position) = (*file, *next);
             *next += 1;
             let Some(&id) = self.out.globals[file.0 as usize].get(position) else {
@@ -344,19 +366,24 @@ impl<'a> Resolver<'a, '_> {
             if self.defines(file, &entry) {
                 continue;
             }
-            if let Some((input, member)) = self.refer(id, &entry)
-                && let Some(member) = self.lazy[input as usize]
-                    .get_mut(member as usize)
-                    .and_then(Option::take)
-            {
-                match member.load() {
-                    Ok(object) => {
-                        let file = self.define(object);
-                        self.out.extracted.push((file, id));
-                        stack.push((file, 0));
-                    }
-                    Err(diagnostic) => self.diagnostics.push(diagnostic),
-                }
+            if let Some((input, member)) = self.refer(id, &entry) {
+                stack.extend(self.take_member(input, member, id).map(|file| (file, 0)));
+            }
+        }
+    }
+
+    /// Loads a member, if it is not yet, and enters its definitions.
+    fn take_member(&mut self, input: u32, member: u32, wanted: SymbolId) -> Option<FileId> {
+        let member = self.lazy[input as usize].get_mut(member as usize)?.take()?;
+        match member.load() {
+            Ok(object) => {
+                let file = self.define(object);
+                self.out.extracted.push((file, wanted));
+                Some(file)
+            }
+            Err(diagnostic) => {
+                self.diagnostics.push(diagnostic);
+                None
             }
         }
     }
@@ -422,6 +449,11 @@ impl<'a> Resolver<'a, '_> {
                 .any(|d| matches!(d, Definition::Common { .. }))
         {
             self.commons.push((id, before, file));
+        }
+        if let (Definition::Lazy { input, member }, Definition::Common { .. }) =
+            (symbol.definition, offered)
+        {
+            self.displaced.push((id, input, member));
         }
         let take = match (symbol.definition, offered) {
             (Definition::Undefined | Definition::Lazy { .. }, _) => true,
@@ -617,21 +649,6 @@ fn most_constraining(a: u8, b: u8) -> u8 {
         (0, other) | (other, 0) => other,
         (a, b) => a.min(b),
     }
-}
-
-/// `--warn-common`: where a common symbol met another definition.
-fn common_warning(
-    resolution: &Resolution<'_>,
-    id: SymbolId,
-    first: FileId,
-    second: FileId,
-) -> Diagnostic {
-    let name = crate::elf::names::demangle(resolution.symbol(id).name);
-    let file = |id: FileId| resolution.files[id.0 as usize].name.to_string();
-    Diagnostic::warning(format!("common symbol `{name}` has several definitions"))
-        .note(format!("one is in {}", file(first)))
-        .note(format!("another one is in {}", file(second)))
-        .help("define it in one file, and declare it `extern` in the others")
 }
 
 /// The three symbols of one `--wrap`.
