@@ -8,10 +8,8 @@
 
 use xsys_diag::Diagnostic;
 
-use super::resolve::Resolution;
-use crate::elf::ids::{FileId, SymbolId};
 use crate::elf::load::LazyMember;
-use crate::elf::object::SymbolPlace;
+use crate::elf::object::{ObjectName, SymbolPlace};
 
 /// Whether an archive member defines a name, and not only as a common symbol. One that cannot be read does not: if it
 /// is needed, it is reported then.
@@ -26,18 +24,11 @@ pub(super) fn defines(member: &LazyMember<'_>, name: &[u8]) -> bool {
     })
 }
 
-/// `--warn-common`: where common symbols met other definitions, as (symbol, first file, second file).
-pub(super) fn warn(
-    resolution: &Resolution<'_>,
-    met: &[(SymbolId, FileId, FileId)],
-    diagnostics: &mut Vec<Diagnostic>,
-) {
-    let file = |id: FileId| resolution.files[id.0 as usize].name.to_string();
-    diagnostics.extend(met.iter().map(|&(id, first, second)| {
-        let name = crate::elf::names::demangle(resolution.symbol(id).name);
-        Diagnostic::warning(format!("common symbol `{name}` has several definitions"))
-            .note(format!("one is in {}", file(first)))
-            .note(format!("another one is in {}", file(second)))
-            .help("define it in one file, and declare it `extern` in the others")
-    }));
+/// `--warn-common`: a common symbol met another definition of its name, in another file.
+pub(super) fn warning(name: &[u8], files: [&ObjectName<'_>; 2]) -> Diagnostic {
+    let name = crate::elf::names::demangle(name);
+    Diagnostic::warning(format!("common symbol `{name}` has several definitions"))
+        .note(format!("one is in {}", files[0]))
+        .note(format!("another one is in {}", files[1]))
+        .help("define it in one file, and declare it `extern` in the others")
 }

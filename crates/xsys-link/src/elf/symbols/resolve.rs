@@ -189,7 +189,12 @@ pub(crate) fn resolve<'a>(
     redirect(&mut resolver.out, &wrapped);
     resolver.report_duplicates(options);
     if options.symbols.warn_common {
-        commons::warn(&resolver.out, &resolver.commons, resolver.diagnostics);
+        let Resolution { symbols, files, .. } = &resolver.out;
+        let name = |id: FileId| &files[id.0 as usize].name;
+        let warnings = resolver.commons.iter().map(|&(id, first, second)| {
+            commons::warning(symbols[id.0 as usize].name, [name(first), name(second)])
+        });
+        resolver.diagnostics.extend(warnings);
     }
     resolver.out
 }
