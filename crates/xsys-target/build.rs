@@ -1,6 +1,9 @@
 //! Lists the bundled boards for `src/bundled.rs`: a table of every file below `sysroots/`.
 //!
-//! Folders called `target` are build output of the boards' example projects: they are neither
+//! A package has the same files in `boards/`. There a board's `hello/Cargo.toml` is called `Cargo.toml.in`, for cargo
+//! packages no directory that is a package itself (`scripts/link-boards` makes the links that it follows).
+//!
+//! Directories called `target` are build output of the boards' example projects: they are neither
 //! embedded nor watched, or building an example would rebuild xsys.
 
 use std::env;
@@ -10,8 +13,10 @@ use std::path::{Path, PathBuf};
 
 fn main() {
     let manifest = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
-    let root = manifest.join("../../sysroots");
-    let root = root.canonicalize().unwrap_or(root);
+    let root = match manifest.join("../../sysroots").canonicalize() {
+        Ok(repository) => repository,
+        Err(_) => manifest.join("boards"),
+    };
     println!("cargo::rerun-if-changed=build.rs");
 
     let mut table = String::from("static BOARDS: &[(&str, &[File])] = &[\n");
@@ -39,14 +44,14 @@ fn main() {
     table.push_str("];\n");
 
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it")).join("boards.rs");
-    fs::write(out, table).expect("the build folder can be written");
+    fs::write(out, table).expect("the build directory can be written");
 }
 
-/// Collects the files below a folder. Folders are watched too, so that new files are noticed,
+/// Collects the files below a directory. Directories are watched too, so that new files are noticed,
 /// but not those in which cargo may put a `target`: cargo would watch that with them.
-fn walk(folder: &Path, prefix: &str, files: &mut Vec<(String, PathBuf)>) {
+fn walk(directory: &Path, prefix: &str, files: &mut Vec<(String, PathBuf)>) {
     let start = files.len();
-    for path in entries(folder) {
+    for path in entries(directory) {
         let name = path.file_name().and_then(|name| name.to_str());
         let name = name.expect("a board's files have UTF-8 names");
         if path.is_dir() {
@@ -54,6 +59,11 @@ fn walk(folder: &Path, prefix: &str, files: &mut Vec<(String, PathBuf)>) {
                 walk(&path, &format!("{prefix}{name}/"), files);
             }
         } else {
+            let name = if name == "Cargo.toml.in" {
+                "Cargo.toml"
+            } else {
+                name
+            };
             files.push((format!("{prefix}{name}"), path));
         }
     }
@@ -61,12 +71,12 @@ fn walk(folder: &Path, prefix: &str, files: &mut Vec<(String, PathBuf)>) {
         .iter()
         .any(|(name, _)| name.ends_with("Cargo.toml"))
     {
-        println!("cargo::rerun-if-changed={}", folder.display());
+        println!("cargo::rerun-if-changed={}", directory.display());
     }
 }
 
-fn entries(folder: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(folder) else {
+fn entries(directory: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(directory) else {
         return Vec::new();
     };
     let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();

@@ -478,7 +478,7 @@ fn what_belongs_to_this_machine_is_named_in_a_foreign_link() {
             .tells("it comes from the crate `bare`")
             .tells("`CC_aarch64_unknown_none=PROGRAM` names the compiler");
     }
-    ran.tells("the build script of `bare` hands a folder of this machine's libraries, `/usr/lib`, to the link for `aarch64-unknown-none`");
+    ran.tells("the build script of `bare` hands a directory of this machine's libraries, `/usr/lib`, to the link for `aarch64-unknown-none`");
 
     // Also where the link succeeds, and rustc would hide it; and again when nothing is done.
     place.write(
@@ -494,6 +494,6 @@ fn what_belongs_to_this_machine_is_named_in_a_foreign_link() {
     for _ in 0..2 {
         run(&mut machine.xsys(line))
             .ends_with(0)
-            .tells("hands a folder of this machine's libraries, `/usr/lib`");
+            .tells("hands a directory of this machine's libraries, `/usr/lib`");
     }
 }

@@ -328,7 +328,7 @@ fn one_program_has_all_names() {
     std::fs::copy(beside("xsys-ld"), place.path("xsys-ld")).expect("a file can be copied");
     says(&place.path("xsys-ld"), "a.o")
         .ends_with(1)
-        .tells("needs `xsys` beside it");
+        .tells("needs the program `xsys` in its directory");
 }
 
 /// What a variable has a wasm link leave is all that rust-lld needs for the same module.

@@ -133,7 +133,7 @@ fn nothing_is_overwritten_without_a_yes() {
     let ran = flash(&place, "card.img card");
     assert_eq!(ran.code, Some(1), "{}", ran.stderr);
     assert!(
-        ran.stderr.contains("nobody is there to be asked"),
+        ran.stderr.contains("there is no terminal to ask on"),
         "{}",
         ran.stderr
     );

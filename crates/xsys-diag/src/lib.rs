@@ -1,11 +1,11 @@
-//! What xsys tells people.
+//! What xsys reports.
 //!
-//! Every library of the workspace reports problems as [`Diagnostic`]s: data, never text on a
-//! stream. Only the `xsys` command renders them (in rustc's look, or as JSON), so that one run can
-//! report everything that is wrong, in one order, in one style.
+//! Every library of the workspace reports problems as [`Diagnostic`]s: data, never text on a stream. Only the `xsys`
+//! command renders them (in rustc's look, or as JSON), so that one run can report everything that is wrong, in one
+//! order and one style.
 //!
-//! House style for the texts: lower case, no final period, names in backticks, hexadecimal
-//! addresses, the actual value against the limit; the way out goes into `help`.
+//! Style of the texts: lower case, no final period, names in backticks, hexadecimal addresses, the actual value against
+//! the limit; what to do about it goes into `help`.
 
 use std::fmt;
 use std::ops::Range;
@@ -17,7 +17,7 @@ use std::sync::Arc;
 pub enum Severity {
     /// The result is usable.
     Warning,
-    /// There is no result.
+    /// The result cannot be produced.
     Error,
 }
 
@@ -57,8 +57,7 @@ pub struct Diagnostic {
     /// A name for this kind of problem, for programs that read diagnostics; it does not change when
     /// the message does.
     pub code: Option<&'static str>,
-    /// The message in the words of another program that is imitated where that is asked for: scripts search
-    /// for them.
+    /// The message as the imitated program words it (wasm-ld in compat mode), for scripts that search for that text.
     pub counterpart: Option<Box<str>>,
 }
 
@@ -101,13 +100,13 @@ impl Diagnostic {
         self
     }
 
-    /// Says how the imitated program puts it.
+    /// Sets the imitated program's wording.
     pub fn counterpart(mut self, text: impl Into<Box<str>>) -> Self {
         self.counterpart = Some(text.into());
         self
     }
 
-    /// Puts it as the imitated program does, where that is known.
+    /// Replaces the message by the imitated program's wording, if there is one.
     pub fn imitate(&mut self) {
         if let Some(text) = self.counterpart.take() {
             self.message = text.into();
@@ -120,7 +119,7 @@ impl Diagnostic {
         self
     }
 
-    /// Adds a way out.
+    /// Adds a remedy.
     pub fn help(mut self, text: impl Into<String>) -> Self {
         self.help.push(text.into());
         self
@@ -164,8 +163,8 @@ pub fn line_column(text: &str, offset: usize) -> (usize, usize) {
     (line, column)
 }
 
-/// The closest of `candidates` to `wanted` by edit distance, if one is close enough that a person
-/// would have meant it (at most a third of the letters differ).
+/// The closest of `candidates` to `wanted` by edit distance, if it is close enough to be a
+/// misspelling (at most a third of the letters differ).
 pub fn did_you_mean<'a>(
     wanted: &str,
     candidates: impl IntoIterator<Item = &'a str>,
@@ -174,7 +173,7 @@ pub fn did_you_mean<'a>(
     candidates
         .into_iter()
         .map(|candidate| {
-            // Capitals are the commonest mistake of all.
+            // Wrong capitals are the commonest mistake.
             let distance = match candidate.eq_ignore_ascii_case(wanted) {
                 true => usize::from(candidate != wanted),
                 false => edit_distance(wanted, candidate, limit),

@@ -1,17 +1,19 @@
 //! Flat binary: memory as it is, from the lowest load address to the highest.
 //!
-//! For boot ROMs and loaders that copy a file to a fixed address (`kernel8.img`, most flashers
-//! with a base address). The file has no addresses, so gaps are filled. A gap that is larger than all
-//! that is loaded is nearly always a section that was given no load address beside the others: it is
-//! refused, unless [`Options::gaps`] says that it is meant.
+//! For boot ROMs and loaders that copy a file to a fixed address (`kernel8.img`, most flashers with a base address).
+//! The file has no addresses, so gaps are filled. A gap that is larger than all loaded bytes together is nearly always
+//! a section whose load address was forgotten: it is refused, unless [`Options::gaps`] allows it.
 
 use crate::load::{self, MAX_GAP};
 use crate::{Error, Options};
 
-/// What alignment to pages leaves between sections of the smallest programs.
+/// The gap that alignment to pages leaves between sections of the smallest programs.
 const SMALL_GAP: u64 = 4096;
 
 /// Writes memory contents with gaps filled.
+///
+/// # Errors
+/// If a gap is too large to be filled.
 pub fn write(elf: &[u8], options: &Options) -> Result<Vec<u8>, Error> {
     let image = load::read(elf)?;
     let mut out: Vec<u8> = Vec::new();
@@ -97,7 +99,7 @@ mod tests {
             gaps: true,
             ..Options::default()
         };
-        // As large as the content is still filled.
+        // A gap as large as the content is still filled.
         assert!(write(&elf(0x1800 + 0x1801), &Options::default()).is_ok());
         let far = elf(0x1800 + 0x1802);
         let error = write(&far, &Options::default()).unwrap_err();
@@ -117,7 +119,7 @@ mod tests {
         // Pages of tiny programs.
         let tiny = Elf::new(0).load(0, 0, b"a").load(0, 0x1000, b"b").build();
         assert_eq!(write(&tiny, &Options::default()).unwrap().len(), 0x1001);
-        // There is an end to what can be meant.
+        // Even an intended gap has a limit.
         for (end, fits) in [(MAX_GAP + 1, true), (MAX_GAP + 2, false)] {
             let elf = Elf::new(0).load(0, 0, b"a").load(0, end, b"b").build();
             assert_eq!(write(&elf, &gaps).is_ok(), fits);

@@ -49,13 +49,13 @@ impl Adapter {
     }
 }
 
-/// How strings cross the component's border.
+/// How strings cross the component's boundary.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Strings {
     #[default]
     Utf8,
     Utf16,
-    /// Latin-1, or UTF-16 where that does not do.
+    /// Latin-1, or UTF-16 for strings that Latin-1 cannot hold.
     CompactUtf16,
 }
 
@@ -75,13 +75,13 @@ pub struct Options {
     pub wasi: Option<Adapter>,
     /// Further adapters: the module name that they stand for, and their bytes.
     pub adapters: Vec<(String, Vec<u8>)>,
-    /// WIT files or folders whose worlds count beside those that the module brings.
+    /// WIT files or directories whose worlds count beside those that the module brings.
     pub wit: Vec<PathBuf>,
     /// How the worlds in `wit` pass strings.
     pub strings: Strings,
-    /// Whether the result is looked over once more.
+    /// Whether the result is validated.
     pub validate: bool,
-    /// Whether imports that differ in compatible versions only become one.
+    /// Whether imports that differ only in compatible versions are merged.
     pub merge_versions: bool,
     /// Whether names from before the component model's build targets are refused.
     pub reject_legacy_names: bool,
@@ -105,6 +105,9 @@ impl Default for Options {
 }
 
 /// Makes a component of a module.
+///
+/// # Errors
+/// If no component can be made from the module.
 pub fn write(module: &[u8], options: &Options) -> Result<Vec<u8>, Error> {
     let is_command = examine(module)?;
     let wasi = options.wasi.unwrap_or(match is_command {
@@ -112,14 +115,17 @@ pub fn write(module: &[u8], options: &Options) -> Result<Vec<u8>, Error> {
         false => Adapter::Reactor,
     });
     encode(module, wasi, options).map_err(|error| {
-        // The last cause is the reason; what is above it says where.
+        // The last cause is the reason; the others say where.
         Error::NoComponent(error.chain().map(ToString::to_string).collect())
     })
 }
 
-/// Whether the module is a program. What is no module, or one already in a component, is an error.
+/// Whether the module is a program.
+///
+/// # Errors
+/// If the bytes are not a module, or are a component already.
 fn examine(module: &[u8]) -> Result<bool, Error> {
-    // The parser's words for that are its own values, byte by byte.
+    // The parser's own message lists the bytes' numeric values.
     match module.get(..4) {
         Some(b"\0asm") => {}
         Some(b"\x7fELF") => return Err(Error::NotWasm("it is an ELF file".to_owned())),
@@ -246,9 +252,9 @@ mod tests {
 
     #[test]
     fn a_module_and_its_world_make_a_valid_component() {
-        let folder = std::env::temp_dir().join(format!("xsys-component-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
-        let wit = folder.join("adder.wit");
+        let directory = std::env::temp_dir().join(format!("xsys-component-{}", std::process::id()));
+        std::fs::create_dir_all(&directory).unwrap();
+        let wit = directory.join("adder.wit");
         std::fs::write(
             &wit,
             "package test:adder; world adder { export add: func(a: s32, b: s32) -> s32; }",
@@ -259,7 +265,7 @@ mod tests {
             ..Options::default()
         };
         let component = write(&adder(), &options).unwrap();
-        std::fs::remove_dir_all(&folder).unwrap();
+        std::fs::remove_dir_all(&directory).unwrap();
         Validator::new_with_features(WasmFeatures::all())
             .validate_all(&component)
             .unwrap();

@@ -1,4 +1,4 @@
-//! Digests as people and files' names have them.
+//! Digests in hexadecimal, as in messages and file names.
 
 /// A digest in hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {

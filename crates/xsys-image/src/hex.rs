@@ -12,6 +12,9 @@ use crate::{Error, Format, Options};
 const RECORD: usize = 16;
 
 /// Writes records by ascending address; the entry point becomes the start address.
+///
+/// # Errors
+/// If an address does not fit into 32 bits.
 pub fn write(elf: &[u8], _options: &Options) -> Result<Vec<u8>, Error> {
     let image = load::read(elf)?;
     image.check_limit(Format::Hex, u64::from(u32::MAX))?;

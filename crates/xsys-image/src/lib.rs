@@ -107,7 +107,7 @@ impl FromStr for Format {
 pub struct Options {
     /// The byte between pieces in formats that have no gaps.
     pub fill: u8,
-    /// Gaps larger than the content are meant, in formats that have to fill them.
+    /// Large gaps are intended; formats without addresses fill them.
     pub gaps: bool,
     /// Which boot loader a UF2 file is for.
     pub family: Option<uf2::Family>,
@@ -233,7 +233,7 @@ impl Error {
     }
 }
 
-/// A size for people.
+/// A size with its unit, for people.
 fn size(bytes: u64) -> String {
     match bytes {
         0..1024 => format!("{bytes} B"),

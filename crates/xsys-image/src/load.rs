@@ -85,6 +85,9 @@ impl Image<'_> {
 }
 
 /// Reads a linked ELF file of either class and byte order.
+///
+/// # Errors
+/// If the file is not a linked ELF file, is damaged, or has nothing to load.
 pub fn read(data: &[u8]) -> Result<Image<'_>, Error> {
     match FileKind::parse(data) {
         Ok(FileKind::Elf32) => read_class::<elf::FileHeader32<Endianness>>(data),
@@ -202,7 +205,7 @@ fn read_class<Header: FileHeader<Endian = Endianness>>(data: &[u8]) -> Result<Im
         // Both ends are at most `data.len()`.
         let bytes = data
             .get(range.start as usize..range.end as usize)
-            .ok_or_else(|| Error::Corrupt("a segment lies outside the file".to_owned()))?;
+            .ok_or_else(|| Error::Corrupt("a segment is outside the file".to_owned()))?;
         pieces.push(Piece {
             addr,
             data: bytes,

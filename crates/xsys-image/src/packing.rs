@@ -9,13 +9,13 @@ use flate2::bufread::MultiGzDecoder;
 use lzma_rust2::XzReader;
 use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
 
-/// The most that a decoder may use for what it has to look back at, in KiB. `xz -9` needs 64 MiB.
+/// The largest window of a decoder, in KiB. `xz -9` needs 64 MiB.
 const XZ_MEMORY: u32 = 256 * 1024;
 
 /// How bytes are compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Packing {
-    /// Not at all.
+    /// Not compressed.
     Plain,
     Gzip,
     Xz,
@@ -23,7 +23,7 @@ pub enum Packing {
 }
 
 impl Packing {
-    /// From the ending of a file's name, and the name without it.
+    /// The compression that a file name's extension means, and the name without it.
     pub fn of_name(name: &str) -> (&str, Self) {
         let endings = [(".gz", Self::Gzip), (".xz", Self::Xz), (".zst", Self::Zstd)];
         let found = endings
@@ -32,7 +32,7 @@ impl Packing {
         found.unwrap_or((name, Self::Plain))
     }
 
-    /// From the first bytes of a file.
+    /// The compression that a file's first bytes show.
     pub fn of_bytes(bytes: &[u8]) -> Self {
         match bytes {
             [0x1f, 0x8b, 8, ..] => Self::Gzip,
@@ -56,6 +56,9 @@ impl Packing {
     }
 
     /// Everything that the stream unpacks to, if that is not more than `limit` bytes.
+    ///
+    /// # Errors
+    /// If the stream is damaged or longer.
     pub fn unpack(self, input: impl Read, limit: u64) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         let read = self
@@ -69,7 +72,8 @@ impl Packing {
     }
 }
 
-/// Frames of zstd, one after the other. The decoder reads one, and leaves its checksum to us.
+/// Frames of zstd, one after the other. The decoder reads one frame and leaves its checksum to the
+/// caller.
 struct Zstd<R: BufRead> {
     state: State<R>,
 }
@@ -153,7 +157,7 @@ mod tests {
             let packed = pack(packing, &text);
             assert_eq!(Packing::of_bytes(&packed), packing);
             assert_eq!(packing.unpack(&packed[..], 10_000).unwrap(), text);
-            // Two in a row are one, as the programs have it.
+            // Two streams in a row are read as one, as gzip, xz and zstd do.
             let twice = [&packed[..], &packed[..]].concat();
             assert_eq!(packing.unpack(&twice[..], 10_000).unwrap(), text.repeat(2));
             let error = packing.unpack(&packed[..], 100).unwrap_err();

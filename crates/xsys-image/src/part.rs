@@ -85,7 +85,7 @@ mod tests {
         assert!(part.seek(SeekFrom::Current(-9)).is_err());
         part.seek(SeekFrom::Start(99)).unwrap();
         assert_eq!(part.read(&mut [0; 4]).unwrap(), 0);
-        // A file that is shorter than said.
+        // A file that is shorter than claimed.
         let mut part = Part::new(file, 8, 100);
         let mut bytes = Vec::new();
         assert_eq!(part.read_to_end(&mut bytes).unwrap(), 2);

@@ -13,6 +13,9 @@ use crate::{Error, Format, Options};
 const RECORD: usize = 16;
 
 /// Writes a header, the data by ascending address, and the end with the entry point.
+///
+/// # Errors
+/// If an address does not fit into 32 bits.
 pub fn write(elf: &[u8], _options: &Options) -> Result<Vec<u8>, Error> {
     let image = load::read(elf)?;
     image.check_limit(Format::Srec, u64::from(u32::MAX))?;

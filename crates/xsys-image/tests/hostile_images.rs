@@ -46,11 +46,11 @@ fn check_memory() {
 /// Keeps a good file for the fuzz target `image`: before it the numbers of its format and of what it is to be wrapped
 /// in, which is nothing where the number is the next after the last.
 fn keep(name: &str, format: usize, wrap: usize, bytes: &[u8]) {
-    let Some(folder) = std::env::var_os("XSYS_HOSTILE_SEEDS") else {
+    let Some(directory) = std::env::var_os("XSYS_HOSTILE_SEEDS") else {
         return;
     };
     let input = [&[format as u8, wrap as u8], bytes].concat();
-    let path = std::path::Path::new(&folder).join(format!("seed-{format}-{wrap}-{name}"));
+    let path = std::path::Path::new(&directory).join(format!("seed-{format}-{wrap}-{name}"));
     std::fs::write(path, input).unwrap();
 }
 
@@ -264,18 +264,18 @@ fn crc32(bytes: &[u8]) -> u32 {
     !sum
 }
 
-/// Chains of clusters that are circles or leave their volume, and folders within themselves.
+/// Chains of clusters that are circles or leave their volume, and directories within themselves.
 #[test]
 fn chains_come_to_an_end() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("pi.img");
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("pi.img");
     let read = |pieces: &[(usize, Vec<u8>)]| {
         let mut volume = seeds::fat32();
         for (at, piece) in pieces {
             volume[*at..at + piece.len()].copy_from_slice(piece);
         }
         std::fs::write(&path, volume).unwrap();
-        let source = Source::open(std::slice::from_ref(&path), folder.path())?;
+        let source = Source::open(std::slice::from_ref(&path), directory.path())?;
         source.read("kernel8.img").map(|bytes| bytes.len())
     };
     let error = |pieces: &[(usize, Vec<u8>)]| match read(pieces) {
@@ -283,11 +283,11 @@ fn chains_come_to_an_end() {
         Err(error) => format!("{error} {error:?}"),
     };
     assert!(read(&[]).is_ok());
-    // The FAT begins at byte 1024, the root folder at 1536; there the kernel's entry is the second, the folder's the
+    // The FAT begins at byte 1024, the root directory at 1536; there the kernel's entry is the second, the directory's the
     // third.
     let next = |cluster: usize, next: u32| (1024 + cluster * 4, next.to_le_bytes().to_vec());
     let size = |size: u32| (1536 + 32 + 28, size.to_le_bytes().to_vec());
-    let folder_at = |cluster: u8| (1536 + 64 + 26, vec![cluster]);
+    let directory_at = |cluster: u8| (1536 + 64 + 26, vec![cluster]);
     assert_eq!(read(&[size(1000)]).unwrap(), 1000);
     for to in [0, 1, 39, 500, 0x0fff_fff0] {
         assert!(error(&[size(1000), next(3, to)]).contains("leaves"), "{to}");
@@ -300,8 +300,8 @@ fn chains_come_to_an_end() {
         );
     }
     assert!(error(&[next(5, 5)]).contains("circle"));
-    assert!(error(&[folder_at(2)]).contains("no end"));
-    assert!(error(&[folder_at(40)]).contains("leaves"));
+    assert!(error(&[directory_at(2)]).contains("no end"));
+    assert!(error(&[directory_at(40)]).contains("leaves"));
 }
 
 /// Images that were joined or compressed in pieces, as pzstd and pixz do, are read to their end.
@@ -319,7 +319,7 @@ fn images_in_pieces_are_read_as_a_whole() {
 /// A package that climbs out, by names and by links, gives nothing.
 #[test]
 fn packages_stay_where_they_are() {
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     let link = |name: &str, target: &str| {
         let mut header = tar::Header::new_gnu();
         header.set_entry_type(tar::EntryType::Symlink);
@@ -333,9 +333,9 @@ fn packages_stay_where_they_are() {
     let opened = |links: &[(&str, &str)]| {
         let mut tar: Vec<u8> = links.iter().flat_map(|(name, to)| link(name, to)).collect();
         tar.resize(tar.len() + 1024, 0);
-        let path = folder.path().join("links.deb");
+        let path = directory.path().join("links.deb");
         std::fs::write(&path, seeds::deb("", &tar)).unwrap();
-        let source = Source::open(&[path], &folder.path().join("cache"));
+        let source = Source::open(&[path], &directory.path().join("cache"));
         source.map(|source| source.files().count())
     };
     for (links, error) in [
@@ -347,6 +347,6 @@ fn packages_stay_where_they_are() {
         let text = opened(links).unwrap_err().to_string();
         assert!(text.contains(error), "{links:?}: {text}");
     }
-    // Links to folders and into nothing are of no use, and no harm.
+    // Links to directories and into nothing are of no use, and no harm.
     assert_eq!(opened(&[("boot/a", "/etc"), ("b", "boot/a/c")]).unwrap(), 0);
 }

@@ -1,6 +1,6 @@
 //! Debian's real kernel packages: what is found in them, how fast, and that nothing needed is missing.
 //!
-//! `XSYS_TEST_KERNEL` names a folder with `linux-image-*_arm64.deb` and, if wanted,
+//! `XSYS_TEST_KERNEL` names a directory with `linux-image-*_arm64.deb` and, if wanted,
 //! `raspi-firmware_*.deb`; without it there is nothing to test, for packages are not committed.
 
 use std::path::{Path, PathBuf};
@@ -16,11 +16,11 @@ use xsys_image::kernel::{Error, Source, boot_files, image, needs};
 /// The packages, if there are any.
 #[expect(clippy::print_stderr, reason = "says why nothing is tested")]
 fn packages() -> Option<Vec<PathBuf>> {
-    let Some(folder) = std::env::var_os("XSYS_TEST_KERNEL") else {
-        eprintln!("skipped: XSYS_TEST_KERNEL names no folder with Debian's kernel packages");
+    let Some(directory) = std::env::var_os("XSYS_TEST_KERNEL") else {
+        eprintln!("skipped: XSYS_TEST_KERNEL names no directory with Debian's kernel packages");
         return None;
     };
-    let entries = std::fs::read_dir(&folder).expect("XSYS_TEST_KERNEL can be read");
+    let entries = std::fs::read_dir(&directory).expect("XSYS_TEST_KERNEL can be read");
     let paths = entries.map(|entry| entry.unwrap().path());
     let mut paths: Vec<_> = paths
         .filter(|path| path.extension().is_some_and(|ending| ending == "deb"))
@@ -29,7 +29,7 @@ fn packages() -> Option<Vec<PathBuf>> {
     assert!(
         !paths.is_empty(),
         "no package in {}",
-        Path::new(&folder).display()
+        Path::new(&directory).display()
     );
     Some(paths)
 }

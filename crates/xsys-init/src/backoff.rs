@@ -1,5 +1,5 @@
-//! How long to wait before something is tried again: twice as long every time, up to a bound, and from the
-//! start again once it worked for a while.
+//! How long to wait before the next attempt: twice as long every time, up to a limit, and from the start again once an
+//! attempt lasted for a while.
 
 use crate::config::Backoff;
 use std::time::Duration;
@@ -10,7 +10,7 @@ pub struct Waits {
 }
 
 impl Waits {
-    /// What ran for this long did not fail at once.
+    /// An attempt that lasted this long did not fail at once.
     const A_WHILE: Duration = Duration::from_secs(60);
 
     pub fn new(range: Backoff) -> Waits {

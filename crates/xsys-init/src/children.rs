@@ -1,8 +1,8 @@
-//! Who has ended, and who wanted to know.
+//! Which processes have ended, and who waits for them.
 //!
-//! The first process is the parent of everybody whose parent is gone, so it waits for any child. std waits
-//! for a child too while it starts one (to tell a program that is missing), and would be surprised if that
-//! one had been collected. Hence one lock: nothing is collected while something is started.
+//! The first process becomes the parent of every orphan, so it waits for any child. std waits for a child too while it
+//! starts one (to report a missing program), and would fail if that child had already been collected. Hence one lock:
+//! nothing is collected while a process is being started.
 
 use std::collections::HashMap;
 use std::io;
@@ -31,7 +31,7 @@ pub(crate) fn start(
     Ok(pid)
 }
 
-/// Collects all children that have ended, those that nobody asked for too.
+/// Collects all children that have ended, including orphans.
 pub(crate) fn collect() {
     loop {
         let Ok(mut waiting) = WAITING.lock() else {
@@ -57,7 +57,7 @@ pub(crate) fn run(command: &mut Command, timeout: Duration) -> io::Result<ExitSt
     let result = end
         .recv_timeout(timeout)
         .map_err(|_| io::Error::from(io::ErrorKind::TimedOut));
-    // Its process group: what it left behind.
+    // Its process group: whatever it left running.
     let _ = sys::send_signal(-pid, SIGKILL);
     result
 }

@@ -1,10 +1,9 @@
 //! The time, on machines whose clock may start at 1970 at every boot. It is never set back.
 //!
-//! At the start it is the latest of what the hardware says, the time at which the image was built, and the
-//! time that the last boot had reached; so certificates are valid and logs in order even without a network.
-//! Then time servers are asked: those that are configured, else those that DHCP named. If our clock is ahead
-//! of theirs it is not turned back, which programs do not expect: that is told, and what is kept for the
-//! next boot is the servers' time, from which it then goes on.
+//! At the start it is the latest of the hardware clock, the time when the image was built, and the time that the last
+//! boot had reached; so certificates are valid and logs in order even without a network. Then time servers are asked:
+//! configured ones, or those that DHCP named. If our clock is ahead of theirs it is not turned back, which programs do
+//! not expect: that is logged, and the servers' time is kept for the next boot, which then continues from it.
 
 use crate::interface;
 use crate::log::{self, say};
@@ -21,7 +20,7 @@ use xsys_init::ring::utc;
 use xsys_init::sntp;
 
 static STATUS: Mutex<String> = Mutex::new(String::new());
-/// Nobody runs an image for so long: 30 years, in seconds.
+/// The longest that an image can be in use: 30 years, in seconds.
 const LATEST: u64 = 30 * 365 * 86_400;
 /// By how much our clock is ahead of the servers', in seconds.
 static AHEAD: Mutex<u64> = Mutex::new(0);
@@ -39,7 +38,7 @@ fn set_status(text: String) {
     }
 }
 
-/// Sets the clock forward to what is certain; before the data partition is mounted, and again after.
+/// Sets the clock forward to the latest known time; before the data partition is mounted, and again after.
 pub(crate) fn not_before(seconds: u64) {
     let now = log::clock();
     if seconds > now {
@@ -74,7 +73,7 @@ pub(crate) fn start(time: &Time) {
     }
 }
 
-/// Notes what time it is, as far as we know.
+/// Stores the time for the next boot, as far as it is known.
 pub(crate) fn stamp() {
     let ahead = AHEAD.lock().map_or(0, |ahead| *ahead);
     record::set_stamp(log::clock().saturating_sub(ahead));
@@ -114,7 +113,7 @@ fn servers(configured: &[String]) -> Vec<String> {
         .collect()
 }
 
-/// The first server that gives a sensible answer.
+/// The first plausible answer of a server.
 fn ask_all(servers: &[String]) -> Option<(String, i128)> {
     servers.iter().find_map(|server| {
         let addresses = (server.as_str(), 123).to_socket_addrs().ok()?;
@@ -130,7 +129,7 @@ fn ask(address: SocketAddr) -> io::Result<i128> {
         ([0u16; 8], 0).into()
     };
     let socket = UdpSocket::bind(any)?;
-    // Only packets of this address are received then.
+    // From then on only packets of this address are received.
     socket.connect(address)?;
     let mark = RandomState::new().build_hasher().finish().to_be_bytes();
     let (sent, begun) = (now(), Instant::now());
@@ -160,7 +159,7 @@ fn adjust(server: &str, offset: i128, earliest: u64) {
         );
         return;
     }
-    // One wrong answer must not send the clock where it never comes back from.
+    // One wrong answer must not set the clock so far ahead that it never comes back.
     if earliest > 0 && says > earliest + LATEST {
         say!(
             "{server} says {}, decades after this image was built: not believed",

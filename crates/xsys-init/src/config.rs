@@ -20,7 +20,7 @@ pub struct Config {
     /// Where the status page is served; nowhere unless asked for.
     pub status: Option<String>,
     pub log: Log,
-    /// A shell for emergencies; none unless asked for.
+    /// A shell for emergencies; none by default.
     pub console: Option<Console>,
     pub services: Vec<Service>,
 }
@@ -65,12 +65,12 @@ pub struct Data {
     pub damaged: Damaged,
 }
 
-/// What becomes of a data partition that cannot be mounted in any way.
+/// What happens to a data partition that cannot be mounted at all.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Damaged {
     /// An empty file system replaces it, and log and status say that state was lost.
     Replace,
-    /// It stays as it is for someone to look at; services run with an empty folder in memory.
+    /// It stays as it is for someone to look at; services run with an empty directory in memory.
     Keep,
 }
 
@@ -85,7 +85,7 @@ pub struct Log {
     /// Bytes of the newest lines that are kept in memory.
     pub ring: usize,
     pub file: Option<String>,
-    /// The file is renamed to `….old` at this size; both together are never more than twice of it.
+    /// At this size the file is renamed to `….old`; both together never exceed twice this size.
     pub limit: u64,
     pub serial: bool,
     pub syslog: Option<String>,

@@ -1,9 +1,9 @@
 //! Reads `/etc/xsys/appliance.json`.
 //!
-//! A device in a cupboard has to start with whatever it finds. So nothing here fails: what is unknown or
-//! of a wrong type is named with its place (`services[1].restart`), and the rest is used. Only a service
-//! without a name or command is left out, because there is nothing to start. The same reader tells the
-//! builder what is wrong, long before a card is written.
+//! An unattended device has to start with whatever configuration it finds. So nothing here fails: an unknown key or a
+//! wrong type is reported with its place (`services[1].restart`), and the rest is used. Only a service without a name
+//! or command is left out, because there is nothing to start. The builder uses the same reader to report mistakes
+//! before a card is written.
 
 use crate::config::{
     Backoff, Check, Config, Console, Damaged, Data, Interface, Log, Method, Probe, Restart, Root,
@@ -13,7 +13,7 @@ use crate::json::{List, Table};
 use crate::plausible;
 use std::time::Duration;
 
-/// Reads a configuration. What is wrong with it is in the second value, a line for each mistake.
+/// Reads a configuration. The second value has a line for each mistake.
 pub fn read(text: &str) -> (Config, Vec<String>) {
     let mut wrong = Vec::new();
     let mut config = Config::default();
@@ -66,7 +66,7 @@ fn all(root: &mut Table, wrong: &mut Vec<String>) -> Config {
     }
 }
 
-/// Reads one table and names what is left in it.
+/// Reads one table and reports the keys that are left in it.
 fn one<T>(
     table: Option<Table>,
     wrong: &mut Vec<String>,
@@ -223,7 +223,7 @@ fn service(table: &mut Table, wrong: &mut Vec<String>) -> Option<Service> {
             Restart::Always
         }
     };
-    // A mistake here must not make a service root: 65534 is nobody.
+    // A mistake here must not make a service run as root: 65534 is nobody.
     let given = (table.has("user"), table.has("group"));
     let nobody = 65534;
     let user = table
@@ -261,7 +261,7 @@ fn service(table: &mut Table, wrong: &mut Vec<String>) -> Option<Service> {
         ));
         return None;
     };
-    // A nameless service is called after its program.
+    // A service without a name is named after its program.
     let name = name.unwrap_or_else(|| {
         command[0]
             .rsplit('/')
@@ -284,7 +284,7 @@ const READY: (Duration, Duration, u32) = (Duration::from_millis(200), Duration::
 const HEALTH: (Duration, Duration, u32) = (Duration::from_secs(5), Duration::from_secs(2), 3);
 
 fn backoff(table: &mut Table, wrong: &mut Vec<String>) -> Backoff {
-    // A service that crashes at once must leave time to the others, whatever was asked for.
+    // A service that crashes at once must leave time for the others, whatever is configured.
     let first = table
         .duration("first", wrong)
         .unwrap_or(BACKOFF.first)
@@ -322,7 +322,7 @@ fn check(
         (None, Some(command)) => Probe::Command(command),
         _ => {
             wrong.push(format!(
-                "`{}`: either `http` or `command` says what is asked; no check",
+                "`{}`: a check has either `http` or `command`; this one is left out",
                 table.place("")
             ));
             return None;

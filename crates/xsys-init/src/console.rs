@@ -1,4 +1,4 @@
-//! A program on a terminal, for emergencies; only if the configuration has one.
+//! A shell on a terminal, for emergencies; only if it is configured.
 
 use crate::children;
 use crate::log::say;
@@ -11,13 +11,13 @@ use std::thread;
 use std::time::Duration;
 use xsys_init::config::Console;
 
-/// O_NOCTTY: it is the program's terminal, not ours.
+/// O_NOCTTY: it becomes the shell's controlling terminal, not ours.
 const NO_CONTROLLING_TERMINAL: i32 = 0o400;
 
 pub(crate) fn start(console: &Console) {
     let console = console.clone();
     say!(
-        "{} is started on {}: whoever is there has all rights",
+        "{} is started on {}: anybody there has all rights",
         console.program[0],
         console.device
     );

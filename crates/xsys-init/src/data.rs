@@ -1,9 +1,9 @@
-//! The data partition: found, grown to the disk's end, made if there is none, mounted.
+//! The data partition: found, grown to the disk's end, formatted if it is new, mounted.
 //!
-//! Whatever happens, the mount point can be written when services start: if need be it is memory, and log
-//! and status say so. A file system that the kernel refuses, or in which it met damage, is kept as it is or
-//! replaced, as configured: by a new one with all that can be read of the old one (see `salvage`). There is
-//! no e2fsck here. A kernel without ext4 is no reason to replace anything.
+//! Whatever happens, the mount point can be written when services start: if need be it is memory, and log and status
+//! say so. A file system that the kernel refuses, or in which it found errors, is kept or replaced, as configured: by a
+//! new one with everything that can still be read of the old one (see `salvage`). There is no e2fsck here. A kernel
+//! without ext4 is no reason to replace anything.
 
 use crate::disk;
 use crate::log::say;
@@ -19,13 +19,13 @@ use xsys_init::ext4::{self, BLOCK, Names};
 use xsys_init::mbr::{self, SECTOR};
 use xsys_init::superblock;
 
-/// What became of the data partition, for the status page.
+/// The outcome for the data partition, for the status page.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Status {
     pub text: String,
-    /// State of earlier boots is gone, or is not there now.
+    /// Whether the state of earlier boots is lost, or cannot be reached now.
     pub lost: bool,
-    /// Mounted from a disk, here.
+    /// Where it is mounted from a disk, if it is.
     pub mounted: Option<String>,
 }
 
@@ -153,7 +153,7 @@ fn on_disk(data: &Data) -> io::Result<(String, bool)> {
     replace(&device, data, errors)
 }
 
-/// A partition that begins with zeros, without the mark of a new one: a card of somebody else's making, or damage.
+/// A partition that begins with zeros but lacks the mark of a new one: a card made by other means, or damage.
 fn on_empty(device: &str, data: &Data) -> io::Result<(String, bool)> {
     let mut disk = File::open(device)?;
     let size = disk.seek(SeekFrom::End(0))?;
@@ -168,7 +168,7 @@ fn on_empty(device: &str, data: &Data) -> io::Result<(String, bool)> {
         )));
     }
     make(device, data, true)?;
-    say!("STATE LOST: the start of the file system was gone, with its root folder");
+    say!("STATE LOST: the start of the file system was gone, with its root directory");
     let text =
         format!("{device}, made at this boot: STATE LOST, the start of the old one was gone");
     Ok((text, true))
@@ -182,14 +182,14 @@ fn restore_superblock(device: &str) -> io::Result<Option<u64>> {
     Ok(group)
 }
 
-/// A partition may have become larger than its file system: its card was copied to a larger one, or the
-/// image came with data. Growing is the kernel's work, and safe against power cuts.
+/// A partition may be larger than its file system: its card was copied to a larger one, or the image came with data.
+/// Growing is done by the kernel and survives power cuts.
 fn fill_partition(device: &str, data: &Data, old: u64) {
     let size = File::open(device)
         .and_then(|mut file| file.seek(SeekFrom::End(0)))
         .unwrap_or(0);
     let blocks = size / BLOCK as u64;
-    // A last group that would be too small is left away in any case.
+    // A last group that would be too small is left out.
     if blocks < old + 8192 {
         return;
     }
@@ -203,12 +203,12 @@ fn fill_partition(device: &str, data: &Data, old: u64) {
     }
 }
 
-/// A new file system with what can be read of the old one. What does not fit into memory is used as it is,
-/// if that can be done at all.
+/// Replaces the file system by a new one with what can be read of the old one. If that does not fit into memory, the
+/// old one is used as it is, if possible.
 fn replace(device: &str, data: &Data, usable: bool) -> io::Result<(String, bool)> {
     let mut kept = salvage::collect(device, salvage::Amount::All);
     if kept.is_none() {
-        // Not by a copy of the superblock: that calls blocks free which have files in them.
+        // Not by a copy of the superblock: copies call blocks free that are in use.
         if usable && mount_and_try(device, data, "").is_ok() {
             say!("{device} is damaged, and used nevertheless: its files do not fit into memory");
             return Ok((format!("{device}: it is damaged"), false));
@@ -226,7 +226,7 @@ fn replace(device: &str, data: &Data, usable: bool) -> io::Result<(String, bool)
     };
     salvage::restore(&data.mount, &mut tally);
     let salvage::Tally { files, lost, .. } = tally;
-    // Without the journal the last seconds are missing, and nothing says which files that concerns.
+    // Without the journal the last seconds are missing, for an unknown set of files.
     if lost == 0 {
         say!("{files} files were kept, perhaps without what was written last");
         let text = format!("{device}, made at this boot, with the {files} files of a damaged one");
@@ -239,7 +239,7 @@ fn replace(device: &str, data: &Data, usable: bool) -> io::Result<(String, bool)
     Ok((text, true))
 }
 
-/// Mounts, and looks whether the root folder can be read and written.
+/// Mounts it, and checks that the root directory can be read and written.
 fn mount_and_try(device: &str, data: &Data, options: &str) -> io::Result<()> {
     mount(device, data, options)?;
     let tried = || -> io::Result<()> {
@@ -249,7 +249,7 @@ fn mount_and_try(device: &str, data: &Data, options: &str) -> io::Result<()> {
         let probe = format!("{}/.xsys-probe", data.mount);
         match File::create(&probe) {
             Ok(_) => fs::remove_file(&probe),
-            // A full disk is no damage.
+            // A full disk is not damaged.
             Err(error) if error.kind() == io::ErrorKind::StorageFull => Ok(()),
             Err(error) => Err(error),
         }
@@ -259,7 +259,7 @@ fn mount_and_try(device: &str, data: &Data, options: &str) -> io::Result<()> {
     })
 }
 
-/// What the kernel means; C libraries have no words for some of it.
+/// The kernel's error in words; C libraries lack some of them.
 fn reason(error: &io::Error) -> String {
     match error.raw_os_error() {
         Some(NOT_VALID) => "there is no valid file system in it".into(),
@@ -287,7 +287,7 @@ fn is_damage(error: &io::Error) -> bool {
     )
 }
 
-/// Can the disk itself be read, where a file system has its tables? A bad contact is no reason to write.
+/// Can the disk itself be read where a file system has its tables? A bad contact is no reason to format.
 fn check_disk(device: &str) -> io::Result<()> {
     let mut file = File::open(device)?;
     let mut part = vec![0; 1 << 20];
@@ -324,7 +324,7 @@ fn make(device: &str, data: &Data, replaces: bool) -> io::Result<()> {
     ext4::make(&mut file, size / BLOCK as u64, &names)?;
     file.sync_all()?;
     mount(device, data, "")?;
-    // Services of any user can make their own files here, and nobody those of others.
+    // Services of any user can create files here, and cannot touch those of others (sticky bit).
     fs::set_permissions(&data.mount, fs::Permissions::from_mode(0o1777))?;
     say!(
         "{device}: done in {:.1} s, and mounted",

@@ -1,7 +1,7 @@
-//! DHCP's packets (RFC 2131, options of RFC 2132 and 3442): what a client says, and what it is told.
+//! DHCP's packets (RFC 2131, options of RFC 2132 and 3442): those of a client, and those of a server.
 //!
-//! Before it has an address a client cannot use UDP, so this also wraps packets in Ethernet, IPv4 and UDP
-//! headers and unwraps them. What comes in is from anybody on the wire: every length is checked.
+//! Before it has an address a client cannot use UDP, so this also wraps packets in Ethernet, IPv4 and UDP headers and
+//! unwraps them. Anybody on the wire can send us packets: every length is checked.
 
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -51,7 +51,7 @@ pub struct Lease {
     /// Time servers of the network.
     pub ntp: Vec<Ipv4Addr>,
     pub lasts: Duration,
-    /// When to ask the same server (T1), and when anybody (T2).
+    /// When to ask the same server (T1), and when any server (T2).
     pub renew: Duration,
     pub rebind: Duration,
 }
@@ -89,7 +89,7 @@ impl Ask<'_> {
             option(12, name);
         }
         packet.push(255);
-        // Some relays drop what is shorter than BOOTP's packets were.
+        // Some relays drop packets that are shorter than BOOTP's.
         packet.resize(packet.len().max(300), 0);
         packet
     }
@@ -131,7 +131,7 @@ pub fn parse(packet: &[u8]) -> Option<Reply> {
             .get(code)
             .and_then(|value| Some(u32::from_be_bytes(value.try_into().ok()?)))
     };
-    // A lease without an end, or of seconds only, is asked for again after reasonable times.
+    // An endless lease, or one of a few seconds, is renewed after reasonable times.
     let lasts = u64::from(seconds(51).unwrap_or(3600)).clamp(60, 10 * 365 * 86_400);
     let renew = seconds(58).map_or(lasts / 2, u64::from).clamp(30, lasts);
     let rebind = seconds(59)
@@ -206,7 +206,8 @@ fn fours(bytes: Option<&[u8]>) -> Vec<Ipv4Addr> {
         .collect()
 }
 
-/// A domain goes into a file that every program reads: letters that a name can have, nothing else.
+/// A domain is written to a file that every program reads, so only characters of host names are
+/// allowed.
 fn domain(bytes: &[u8]) -> String {
     let name = |byte: &&u8| byte.is_ascii_alphanumeric() || b".-_".contains(byte);
     bytes
@@ -388,7 +389,7 @@ mod tests {
         for length in 0..whole.len() {
             parse(&whole[..length]);
         }
-        // Any byte may be anything.
+        // Any byte may have any value.
         for at in 0..whole.len() {
             for value in [0, 1, 52, 121, 255] {
                 let mut packet = whole.clone();

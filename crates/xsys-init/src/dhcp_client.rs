@@ -1,8 +1,8 @@
-//! An address from a DHCP server, asked for until there is one and kept for as long as the server lets us.
+//! An address from a DHCP server: requested until there is one, and kept for as long as the lease can be extended.
 //!
-//! RFC 2131: INIT (discover, offer), REQUESTING (request, acknowledged), BOUND, RENEWING (the same server),
-//! REBINDING (any server), and INIT again when the lease is lost. While there is no address packets go
-//! through a packet socket; later through an ordinary one.
+//! RFC 2131: INIT (discover, offer), REQUESTING (request, acknowledged), BOUND, RENEWING (the same server), REBINDING
+//! (any server), and INIT again when the lease is lost. Without an address, packets go through a packet socket; later
+//! through an ordinary one.
 
 use crate::interface::{self, has_carrier, request, wait_for};
 use crate::log::say;
@@ -25,7 +25,7 @@ struct Client<'a> {
     mac: [u8; 6],
 }
 
-/// Serves an interface for ever.
+/// Serves an interface forever.
 pub(crate) fn keep(name: &str, hostname: &str) {
     let mut last_error = String::new();
     loop {
@@ -66,7 +66,7 @@ fn random() -> u32 {
 }
 
 impl Client<'_> {
-    /// From nothing to a lease, and until that is lost.
+    /// Gets a lease, and keeps it until it is lost.
     fn one_lease(&self) -> io::Result<()> {
         let lease = self.acquire()?;
         self.apply(&lease)?;
@@ -80,7 +80,7 @@ impl Client<'_> {
             known.status = format!("lost its address: {why}");
             known.dns.clear();
         });
-        // Its routes go with it. An interface that is gone took both along.
+        // Routes go with the address. If the interface is gone, so are both.
         let _ = request(&netlink::remove_address(
             self.index,
             lease.address.into(),
@@ -100,7 +100,7 @@ impl Client<'_> {
         }
     }
 
-    /// Asks until somebody answers: after 1 s, 2 s, 4 s … and at least every minute.
+    /// Asks until a server answers: after 1 s, 2 s, 4 s … and at least every minute.
     fn acquire(&self) -> io::Result<Lease> {
         let begun = Instant::now();
         let mut told = false;
@@ -114,7 +114,7 @@ impl Client<'_> {
                 }
                 wait = (wait * 2).min(60_000);
             } else {
-                // Plugged in, the first question should come soon.
+                // After a cable was plugged in, the first request should be sent soon.
                 wait = 1000;
                 thread::sleep(Duration::from_millis(100));
             }
@@ -125,7 +125,7 @@ impl Client<'_> {
                 } else {
                     "no cable is plugged in"
                 };
-                say!("{}: {what}; it goes on asking", self.name);
+                say!("{}: {what}; still asking", self.name);
                 self.status(what.into());
             }
         }
@@ -146,7 +146,7 @@ impl Client<'_> {
             hostname: self.hostname,
         };
         self.send(&mut socket, &ask)?;
-        // Many devices that start at the same time should not ask in step.
+        // Devices that start at the same time should not ask at the same time.
         let wait = Duration::from_millis(wait_ms + u64::from(random() % 500));
         let Some(offer) = self.receive(&mut socket, transaction, &[Kind::Offer], wait)? else {
             return Ok(None);
@@ -165,7 +165,7 @@ impl Client<'_> {
         Ok(None)
     }
 
-    /// A socket for everything that comes in on this interface.
+    /// A socket for all packets of this interface.
     fn listen(&self) -> io::Result<File> {
         let socket = sys::raw_socket(AF_PACKET, i32::from(IPV4.to_be()))?;
         sys::bind_packet(&socket, self.index, IPV4)?;
@@ -238,14 +238,14 @@ impl Client<'_> {
             news = known.status != status;
             known.status.clone_from(&status);
         });
-        // The same lease once more is none.
+        // Renewing the same lease changes nothing.
         if news {
             say!("{}: {status}, for {} s", self.name, lease.lasts.as_secs());
         }
         Ok(())
     }
 
-    /// Keeps a lease; returns why it is lost.
+    /// Keeps a lease; returns why it was lost.
     fn hold(&self, mut lease: Lease) -> String {
         let mut granted = Instant::now();
         let mut next = lease.renew;
@@ -281,8 +281,8 @@ impl Client<'_> {
                     (lease, granted, next) = (new.clone(), Instant::now(), new.renew);
                 }
                 Ok(Some(_)) => return "the server says no".into(),
-                // RFC 2131, 4.4.5: after half of the time that is left, but not more often than every minute.
-                // Short leases are asked for more often, and when other servers may be asked that is now.
+                // RFC 2131, 4.4.5: after half of the remaining time, but not more often than every minute. Short leases
+                // are renewed more often, and any server may be asked at once.
                 Ok(None) | Err(_) => {
                     let phase_ends = if age < lease.rebind {
                         lease.rebind
@@ -297,9 +297,9 @@ impl Client<'_> {
         }
     }
 
-    /// Asks a server for more time, or all of them.
+    /// Asks a server, or all of them, to extend the lease.
     fn extend(&self, lease: &Lease, server: Option<Ipv4Addr>) -> io::Result<Option<Reply>> {
-        // A server says no to everybody (RFC 2131, 4.3.2), which a socket with an address does not hear.
+        // A server sends its refusal to everybody (RFC 2131, 4.3.2); a socket with an address does not receive that.
         let mut answers = self.listen()?;
         let socket = UdpSocket::bind((lease.address, 68))?;
         sys::bind_to_device(&socket, self.name)?;

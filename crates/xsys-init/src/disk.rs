@@ -10,7 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 use xsys_init::mbr::{self, SECTOR};
 
-/// Its name. Drivers find their disks some time after they are loaded.
+/// Its name. Drivers may find their disks some time after they are loaded.
 pub(crate) fn wait() -> io::Result<String> {
     let begun = Instant::now();
     let signature = wanted_signature();
@@ -41,7 +41,7 @@ fn wanted_signature() -> Option<u32> {
     u32::from_str_radix(value.trim_start_matches("0x"), 16).ok()
 }
 
-/// Names like `mmcblk0`, the likeliest first.
+/// Names like `mmcblk0`, the most likely first.
 fn disks() -> Vec<String> {
     let not_disks = ["loop", "ram", "zram", "dm-", "sr", "fd", "nbd", "mtdblock"];
     let entries = fs::read_dir("/sys/block").into_iter().flatten().flatten();

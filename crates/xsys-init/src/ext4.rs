@@ -7,7 +7,7 @@
 //! nobody has used yet are not written but marked as such, so that a card of 64 GB takes as long as one of
 //! 1 GB: the journal is most of it.
 //!
-//! In group 0: superblock, group descriptors, bitmaps, inode table, then the root folder, `lost+found`, and
+//! In group 0: superblock, group descriptors, bitmaps, inode table, then the root directory, `lost+found`, and
 //! the journal as one extent.
 
 use std::io::{self, Seek, SeekFrom, Write};
@@ -33,17 +33,18 @@ pub struct Names {
     pub replaces: bool,
 }
 
-/// Stand at the start of a partition while a file system is made: should the power fail in between.
+/// Written to the start of a partition while a file system is made, in case the power fails in
+/// between.
 const MARKS: [(bool, &[u8]); 2] = [
     (false, b"xsys makes a file system here"),
     (true, b"xsys replaces a file system here"),
 ];
 
-/// What a card's image has at the start of its data partition: nobody has made a file system there yet. Zeros alone could
-/// be damage as well.
+/// What a card's image has at the start of its data partition: no file system was made there yet. Zeros alone could be
+/// damage.
 pub const NEW: &[u8] = b"xsys: no file system was made here yet\n";
 
-/// Was the making of a file system interrupted here? If so: did it replace one?
+/// Was the creation of a file system interrupted here? If so, did it replace one?
 pub fn half_made(start: &[u8]) -> Option<bool> {
     let mark = MARKS.iter().find(|(_, mark)| start.starts_with(mark));
     mark.map(|(replaces, _)| *replaces)
@@ -61,6 +62,9 @@ struct Layout {
 }
 
 /// Writes a file system over the first `blocks` blocks.
+///
+/// # Errors
+/// If the partition is too small or cannot be written.
 pub fn make(out: &mut (impl Write + Seek), blocks: u64, names: &Names) -> io::Result<()> {
     let layout = Layout::new(blocks, names).ok_or_else(|| {
         io::Error::new(
@@ -68,7 +72,7 @@ pub fn make(out: &mut (impl Write + Seek), blocks: u64, names: &Names) -> io::Re
             "4 MB are the least and 16 TB the most of a file system",
         )
     })?;
-    // The old superblock goes first, for a mark: there is never half of a file system that looks whole.
+    // The old superblock is overwritten first, by a mark, so that an incomplete file system never looks complete.
     let mut first = vec![0; BLOCK];
     for (_, mark) in MARKS
         .iter()
@@ -79,7 +83,7 @@ pub fn make(out: &mut (impl Write + Seek), blocks: u64, names: &Names) -> io::Re
     put(out, 0, &first)?;
     out.flush()?;
     layout.write_journal(out, names)?;
-    layout.write_folders(out)?;
+    layout.write_directories(out)?;
     layout.write_inodes(out, names)?;
     let descriptors = layout.write_bitmaps(out)?;
     for group in (1..layout.groups).filter(|group| has_copy(*group)) {
@@ -141,7 +145,7 @@ impl Layout {
             layout.table_blocks = inodes * INODE as u64 / BLOCK as u64;
             layout.descriptor_blocks = (layout.groups * DESCRIPTOR as u64).div_ceil(BLOCK as u64);
             let last = layout.groups - 1;
-            // A last group with no room but for its own tables is left away.
+            // A last group with room for its own tables only is left out.
             if last > 0 && layout.size_of(last) < layout.overhead(last) + 64 {
                 layout.blocks = last * PER_GROUP;
                 continue;
@@ -184,7 +188,7 @@ impl Layout {
         self.root_block() + 1
     }
 
-    /// `lost+found` has 4 blocks, so that it needs no new ones when something has to be put there.
+    /// `lost+found` has 4 blocks, so that it needs no new ones when something is put there.
     fn journal_block(&self) -> u64 {
         self.lost_block() + 4
     }
@@ -227,31 +231,31 @@ impl Layout {
         Ok(())
     }
 
-    fn write_folders(&self, out: &mut (impl Write + Seek)) -> io::Result<()> {
+    fn write_directories(&self, out: &mut (impl Write + Seek)) -> io::Result<()> {
         let root = [
             (ROOT_INODE, "."),
             (ROOT_INODE, ".."),
             (FIRST_FREE_INODE, "lost+found"),
         ];
-        put(out, self.root_block(), &self.folder(ROOT_INODE, &root))?;
+        put(out, self.root_block(), &self.directory(ROOT_INODE, &root))?;
         let lost = [(FIRST_FREE_INODE, "."), (ROOT_INODE, "..")];
         put(
             out,
             self.lost_block(),
-            &self.folder(FIRST_FREE_INODE, &lost),
+            &self.directory(FIRST_FREE_INODE, &lost),
         )?;
         for block in 1..4 {
             put(
                 out,
                 self.lost_block() + block,
-                &self.folder(FIRST_FREE_INODE, &[(0, "")]),
+                &self.directory(FIRST_FREE_INODE, &[(0, "")]),
             )?;
         }
         Ok(())
     }
 
-    /// A block of a folder: entries, the last of which reaches to a tail with the checksum.
-    fn folder(&self, inode: u32, entries: &[(u32, &str)]) -> Vec<u8> {
+    /// A block of a directory: entries, the last of which reaches to a tail with the checksum.
+    fn directory(&self, inode: u32, entries: &[(u32, &str)]) -> Vec<u8> {
         let tail = BLOCK - 12;
         let mut block = vec![0; BLOCK];
         let mut at = 0;
@@ -282,9 +286,9 @@ impl Layout {
     /// The blocks of group 0's table that have inodes in them; the rest of it stays unwritten.
     fn write_inodes(&self, out: &mut (impl Write + Seek), names: &Names) -> io::Result<()> {
         let mut table = vec![0; (FIRST_FREE_INODE as usize * INODE).next_multiple_of(BLOCK)];
-        let (folder, file) = (0o040_000u16, 0o100_000u16);
+        let (directory, file) = (0o040_000u16, 0o100_000u16);
         let inodes = [
-            (ROOT_INODE, folder | 0o755, 3u16, self.root_block(), 1u64),
+            (ROOT_INODE, directory | 0o755, 3u16, self.root_block(), 1u64),
             (
                 JOURNAL_INODE,
                 file | 0o600,
@@ -292,7 +296,7 @@ impl Layout {
                 self.journal_block(),
                 self.journal_blocks,
             ),
-            (FIRST_FREE_INODE, folder | 0o700, 2, self.lost_block(), 4),
+            (FIRST_FREE_INODE, directory | 0o700, 2, self.lost_block(), 4),
         ];
         // Those in between are reserved: empty, but with a valid checksum.
         for number in 1..FIRST_FREE_INODE {
@@ -352,18 +356,19 @@ impl Layout {
                 inode_sum = crc32c(self.seed, &inodes[..self.inodes_per_group as usize / 8]);
                 put(out, self.block_bitmap(group) + 1, &inodes)?;
             }
-            // No inode was ever used (1), the bitmap of blocks is not written (2).
+            // INODE_UNINIT (1): no inode was ever used. BLOCK_UNINIT (2): the bitmap of blocks is
+            // not written.
             let flags = u16::from(group > 0) | if written { 0 } else { 2 };
             let unused = (self.inodes_per_group - Layout::used_inodes(group)) as u16;
             let bitmap = self.block_bitmap(group) as u32;
             descriptor[..4].copy_from_slice(&bitmap.to_le_bytes());
             descriptor[4..8].copy_from_slice(&(bitmap + 1).to_le_bytes());
             descriptor[8..12].copy_from_slice(&(bitmap + 2).to_le_bytes());
-            let folders = if group == 0 { 2 } else { 0 };
+            let directories = if group == 0 { 2 } else { 0 };
             let fields = [
                 (size - self.used_blocks(group)) as u16,
                 unused,
-                folders,
+                directories,
                 flags,
             ];
             for (index, value) in fields.into_iter().enumerate() {
@@ -439,7 +444,7 @@ impl Layout {
     }
 }
 
-/// A block with the first `used` bits set, and those from `size` on, which do not exist.
+/// A bitmap with the first `used` bits set, and those from `size` on, which stand for nothing.
 fn bitmap(used: u64, size: u64) -> Vec<u8> {
     let mut bytes = vec![0u8; BLOCK];
     for (index, byte) in bytes.iter_mut().enumerate() {
@@ -491,14 +496,14 @@ pub(crate) fn crc32c(sum: u32, bytes: &[u8]) -> u32 {
     })
 }
 
-/// What a superblock says, as far as one is there.
+/// What a superblock says, if there is one.
 #[derive(Debug, PartialEq)]
 pub struct Found {
     pub label: String,
     pub blocks: u64,
-    /// It was in use when the machine stopped: the journal is replayed at mounting.
+    /// It was in use when the machine stopped: the journal is replayed when it is mounted.
     pub unclean: bool,
-    /// The kernel met damage in it earlier.
+    /// The kernel has found errors in it before.
     pub errors: bool,
 }
 

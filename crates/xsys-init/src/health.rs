@@ -1,9 +1,9 @@
-//! Is a service ready, and is it still well? One thread for each service that has a check.
+//! Whether a service is ready, and whether it still works. One thread for each service that has a check.
 //!
-//! `ready` is asked often until the first success, and holds back the services after this one until then or
-//! until its time is over. `health` is asked at intervals for as long as the machine runs: after so many
-//! failures in a row the service counts as failing and is started again. It counts as failing until a check
-//! passes, whatever it does in between, because the watchdog looks at this (see `watchdog.rs`).
+//! `ready` is asked often until the first success, and the services after this one wait for it, up to its time limit.
+//! `health` is asked at intervals for as long as the machine runs: after a number of failures in a row the service
+//! counts as failing and is restarted. It counts as failing until a check passes, whatever it does in between, because
+//! the watchdog depends on this (see `watchdog.rs`).
 
 use crate::children;
 use crate::log::say;
@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use xsys_init::config::{Check, Probe, Service};
 use xsys_init::http::{self, Url};
 
-/// Waits until a service answers; after its time the boot goes on without.
+/// Waits until a service is ready; after its time limit the boot continues.
 pub(crate) fn wait_until_ready(service: &Supervised, check: &Check) {
     let name = &service.service.name;
     let begun = Instant::now();
@@ -45,7 +45,7 @@ pub(crate) fn wait_until_ready(service: &Supervised, check: &Check) {
             );
             return;
         }
-        // Most programs answer at once; what takes longer is asked less often.
+        // Most programs are ready at once; slower ones are asked less often.
         let pause = if begun.elapsed() < Duration::from_secs(1) {
             20
         } else {
@@ -60,7 +60,7 @@ pub(crate) fn wait_until_ready(service: &Supervised, check: &Check) {
     service.set_running(false);
 }
 
-/// After a restart nobody waits, but the state should say when it is ready.
+/// After a restart nothing waits for it, but its state should say when it is ready.
 fn notice_ready(service: &Supervised) {
     let Some(check) = &service.service.ready else {
         return;
@@ -76,7 +76,7 @@ fn notice_ready(service: &Supervised) {
     }
 }
 
-/// Starts the thread that looks after a service, if there is something to ask.
+/// Starts the thread that checks a service, if it has a check.
 pub(crate) fn watch(service: &Arc<Supervised>) {
     if service.service.health.is_none() && service.service.ready.is_none() {
         return;
@@ -103,7 +103,7 @@ fn look(service: &Supervised) {
     let mut failures = 0;
     let mut counted = Instant::now();
     loop {
-        // While the watchdog waits, good news should come soon.
+        // While the watchdog is about to expire, a recovery should be noticed soon.
         let failing = matches!(service.state().health, Health::Failing(_));
         thread::sleep(if failing {
             check.interval.min(Duration::from_millis(500))
@@ -113,7 +113,7 @@ fn look(service: &Supervised) {
         notice_ready(service);
         let before = service.state();
         match before.phase {
-            // It ended as it should, or it is being stopped by us.
+            // It ended as intended, or is being stopped by us.
             Phase::Ended | Phase::Stopping => {
                 failures = 0;
                 if before.phase == Phase::Ended {
@@ -121,7 +121,7 @@ fn look(service: &Supervised) {
                 }
                 continue;
             }
-            // A slow start is what `ready` has a time for.
+            // `ready` covers a slow start.
             Phase::Starting => continue,
             Phase::New | Phase::Running | Phase::Waiting => {}
         }
@@ -134,7 +134,7 @@ fn look(service: &Supervised) {
                 service.set_health(Health::Passing);
             }
             Err(error) => {
-                // A program that has just been started gets the time of one interval.
+                // A program that has just been started has the time of one interval.
                 let new =
                     before.phase == Phase::Running && before.started.elapsed() < check.interval;
                 if new || counted.elapsed() < check.interval {
@@ -148,7 +148,7 @@ fn look(service: &Supervised) {
                 failures = 0;
                 let why = error.to_string();
                 service.set_health(Health::Failing(why.clone()));
-                // Only the run that was asked: it may have ended by itself meanwhile.
+                // Only the run that was checked: it may have ended by itself meanwhile.
                 let now = service.state();
                 if now.phase == Phase::Running && now.starts == before.starts {
                     service.restart_unhealthy(&why);

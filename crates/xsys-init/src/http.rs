@@ -1,7 +1,7 @@
-//! As much of HTTP/1.1 as a health check asks and a status page answers.
+//! The part of HTTP/1.1 that a health check sends and a status page answers.
 //!
-//! No name is resolved and nothing is followed: a check asks a service of this machine, by address. An
-//! answer is bounded in bytes and in time, whoever sends it.
+//! No name is resolved and no redirect is followed: a check asks a service of this machine, by address. An answer is
+//! limited in bytes and in time.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -16,6 +16,8 @@ pub struct Url {
 }
 
 impl Url {
+    /// # Errors
+    /// What is wrong with the address.
     pub fn parse(url: &str) -> Result<Url, String> {
         let rest = url
             .strip_prefix("http://")
@@ -33,12 +35,15 @@ impl Url {
     }
 }
 
-/// Asks once; the answer's status, for example 200.
+/// Sends a request; returns the answer's status, for example 200.
+///
+/// # Errors
+/// If there is no connection or no valid answer in time.
 pub fn status(url: &Url, timeout: Duration) -> io::Result<u16> {
     let deadline = Instant::now() + timeout;
     let mut stream = TcpStream::connect_timeout(&url.address, timeout)?;
     stream.set_write_timeout(Some(timeout))?;
-    // In one piece: small servers read once.
+    // In one piece: small servers read only once.
     let request = format!(
         "GET {} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
         url.path, url.host
@@ -61,7 +66,10 @@ pub fn requested_path(head: &str) -> Option<&str> {
     (http && matches!(method, "GET" | "HEAD") && path.starts_with('/')).then_some(path)
 }
 
-/// Reads the first line at least, and the rest up to an empty line, `limit` bytes or the deadline.
+/// Reads at least the first line, and the rest up to an empty line, `limit` bytes or the deadline.
+///
+/// # Errors
+/// If reading fails or takes too long.
 pub fn read_head(stream: &mut TcpStream, deadline: Instant, limit: usize) -> io::Result<String> {
     let mut bytes = Vec::new();
     let mut part = [0u8; 512];

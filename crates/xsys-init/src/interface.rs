@@ -1,5 +1,5 @@
-//! What the kernel knows of network interfaces, what is told to it, and what has been learnt about each: its servers of
-//! names and of time, and a line for the status page.
+//! Network interfaces: the kernel's view of them, changes to it, and what was learnt about each: its name servers, its
+//! time servers, and a line for the status page.
 
 use crate::log::say;
 use crate::sys::{self, AF_NETLINK};
@@ -12,7 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 use xsys_init::netlink::{self, Answer};
 
-/// What an interface is told of names, and a line for the status page.
+/// An interface's name servers and time servers, and its line for the status page.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Known {
     pub dns: Vec<IpAddr>,
@@ -41,7 +41,7 @@ pub(crate) fn index(name: &str) -> io::Result<u32> {
         .map_err(|_| io::ErrorKind::InvalidData.into())
 }
 
-/// Waits until an interface is there, and switches it on. Says once if that takes long.
+/// Waits until an interface exists, and switches it on. Logs once if that takes long.
 pub(crate) fn wait_for(name: &str) -> u32 {
     let begun = Instant::now();
     let mut told = false;
@@ -70,13 +70,13 @@ pub(crate) fn wait_for(name: &str) -> u32 {
     }
 }
 
-/// Is a cable plugged in, and somebody at its other end?
+/// Whether a cable is plugged in at both ends.
 pub(crate) fn has_carrier(name: &str) -> bool {
     fs::read_to_string(format!("/sys/class/net/{name}/carrier"))
         .is_ok_and(|text| text.trim() == "1")
 }
 
-/// Says something to the kernel and waits for its answer.
+/// Sends the kernel a message and waits for its answer.
 pub(crate) fn request(message: &[u8]) -> io::Result<()> {
     match talk(message)?.first() {
         Some(Answer::Result(0)) => Ok(()),
@@ -101,7 +101,7 @@ fn talk(message: &[u8]) -> io::Result<Vec<Answer>> {
     Ok(answers)
 }
 
-/// All addresses that people could type in, with their interface.
+/// All addresses at which people can reach the machine, with their interfaces.
 pub(crate) fn addresses() -> Vec<(String, IpAddr, u8)> {
     let names: BTreeMap<u32, String> = interfaces()
         .into_iter()
@@ -119,7 +119,7 @@ pub(crate) fn addresses() -> Vec<(String, IpAddr, u8)> {
     named.collect()
 }
 
-/// Changes what is known of an interface; the file that names servers follows.
+/// Changes what is known of an interface, and then the file that names servers.
 pub(crate) fn set(name: &str, change: impl FnOnce(&mut Known)) {
     let Ok(mut all) = KNOWN.lock() else { return };
     let known = all.entry(name.into()).or_default();
@@ -136,7 +136,7 @@ pub(crate) fn known() -> BTreeMap<String, Known> {
     KNOWN.lock().map(|known| known.clone()).unwrap_or_default()
 }
 
-/// Replaced as a whole: a program that reads it sees the old servers or the new ones.
+/// Replaced as a whole: a program that reads it sees either the old or the new servers.
 fn write_resolv_conf(all: &BTreeMap<String, Known>) -> io::Result<()> {
     let mut text = String::new();
     let domains: Vec<&str> = all

@@ -1,8 +1,8 @@
-//! JSON taken apart with names for what is wrong, and put together with keys in the order of writing.
+//! Reading JSON with messages for what is wrong, and writing it with keys in a fixed order.
 //!
-//! A `Table` is emptied while it is read: what is left in the end is unknown, and is named. Writing is by
-//! hand because tables of the parser are hash maps, and a status whose keys change places at every call is
-//! no fun to read or to compare.
+//! A `Table` is emptied while it is read: the keys that are left in the end are unknown, and are reported. Writing is
+//! by hand because the parser's tables are hash maps, and a status whose keys are in a different order each time is
+//! hard to read and to compare.
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -22,6 +22,8 @@ pub struct List {
 }
 
 impl Table {
+    /// # Errors
+    /// What is wrong with the text.
     pub fn parse(text: &str) -> Result<Table, String> {
         // The parser recurses; no configuration is nested deeper than this.
         let deepest = 64;
@@ -48,7 +50,7 @@ impl Table {
         }
     }
 
-    /// The place of a key, for a message; of the table itself for an empty one.
+    /// The place of a key, for a message; of the table itself if the key is empty.
     pub fn place(&self, key: &str) -> String {
         match (self.path.is_empty(), key.is_empty()) {
             (true, _) => key.into(),
@@ -57,7 +59,7 @@ impl Table {
         }
     }
 
-    /// Is there something that was not taken yet?
+    /// Whether some key was not read yet.
     pub fn has(&self, key: &str) -> bool {
         self.values.get(key).is_some_and(|value| !value.is_null())
     }
@@ -93,7 +95,7 @@ impl Table {
         })
     }
 
-    /// A number that fits 32 bits: a user's number that is cut off would be another user.
+    /// A number that fits 32 bits: a truncated user number would be another user.
     pub fn number32(&mut self, key: &str, wrong: &mut Vec<String>) -> Option<u32> {
         let kind = "a whole number from 0 to 4294967295";
         self.take(key, kind, wrong, |value| {
@@ -162,7 +164,7 @@ impl Table {
         })
     }
 
-    /// Names what nobody took.
+    /// Reports the keys that were not read.
     pub fn finish(self, wrong: &mut Vec<String>) {
         let mut left: Vec<_> = self.values.keys().map(|key| self.place(key)).collect();
         left.sort();

@@ -1,8 +1,8 @@
-//! Where lines go: memory at once, everything else behind a queue.
+//! Where lines of the log go: to memory at once, everywhere else through a queue.
 //!
-//! A service that talks must not wait for a slow serial line, a dying card or a syslog server that is gone,
-//! and neither may this process. So each of these sinks has its own thread and a bounded queue; when that is
-//! full, lines are dropped for this sink, and their number is told once there is room again.
+//! A service that logs must not wait for a slow serial line, a failing card or an unreachable syslog server, and
+//! neither may this process. So each of these sinks has its own thread and a bounded queue; when that is full, lines
+//! are dropped for this sink, and their number is logged once there is room again.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -22,7 +22,7 @@ static SINKS: Mutex<Vec<Sink>> = Mutex::new(Vec::new());
 
 /// Lines longer than this are cut into several.
 const LONGEST: usize = 4096;
-/// Who says what the kernel says.
+/// The source name of the kernel's messages.
 pub(crate) const KERNEL: &str = "kernel";
 const KERNEL_WARNS: &str = "kernel-warns";
 const QUEUE: usize = 512;
@@ -30,7 +30,7 @@ const QUEUE: usize = 512;
 struct Sink {
     lines: SyncSender<Message>,
     dropped: u64,
-    /// When their number was told last.
+    /// When the number of dropped lines was last logged.
     told_ms: u64,
 }
 
@@ -81,19 +81,19 @@ pub(crate) fn tail(count: usize) -> Vec<Line> {
         .unwrap_or_default()
 }
 
-/// Every line to the console, until `configure` says that it shall be quiet.
+/// Every line goes to the console, unless `configure` makes it quiet.
 pub(crate) fn to_console() {
     let console = OpenOptions::new().write(true).open("/dev/console");
     let Ok(mut console) = console else { return };
     add("console", move |line| {
-        // The kernel has told its own lines there already.
+        // The kernel has printed its own lines there already.
         if line.source != KERNEL && line.source != KERNEL_WARNS {
             let _ = console.write_all(format!("{}\r\n", line.on_console()).as_bytes());
         }
     });
 }
 
-/// Ring and syslog as configured; the file follows when its partition is there.
+/// Sets up ring and syslog as configured; the file follows when its partition is mounted.
 pub(crate) fn configure(log: &config::Log) {
     if let Ok(mut ring) = RING.lock() {
         ring.set_limit(log.ring);
@@ -109,7 +109,7 @@ pub(crate) fn configure(log: &config::Log) {
     }
 }
 
-/// Appends to a file, beginning with what the ring holds of this boot.
+/// Appends to a file, beginning with the lines of this boot in the ring.
 pub(crate) fn to_file(path: &str, limit: u64) {
     let path = PathBuf::from(path);
     let before = tail(usize::MAX);
@@ -130,7 +130,7 @@ fn to_syslog(server: String) {
         .to_string();
     let mut socket: Option<UdpSocket> = None;
     add("syslog", move |line| {
-        // The server's name can be resolved only when the network is up; until then lines are lost to it.
+        // The server's name can only be resolved when the network is up; until then its lines are lost.
         if socket.is_none() {
             socket = UdpSocket::bind("[::]:0")
                 .or_else(|_| UdpSocket::bind("0.0.0.0:0"))
@@ -189,7 +189,7 @@ fn add(name: &str, mut write: impl FnMut(&Line) + Send + 'static) {
     }
 }
 
-/// Waits until all sinks have written what they were given, but not for ever.
+/// Waits until all sinks have written their queues, for a limited time.
 pub(crate) fn flush(longest: Duration) {
     let Ok(sinks) = SINKS.lock() else { return };
     let (done, all_done) = sync_channel(sinks.len());
@@ -214,7 +214,7 @@ pub(crate) fn close() {
     to_console();
 }
 
-/// Says why nothing is done, and ends.
+/// Prints why this program cannot run, and exits.
 pub(crate) fn refuse(why: &str) -> ! {
     let _ = writeln!(std::io::stderr(), "init: {why}");
     std::process::exit(2);
@@ -279,7 +279,7 @@ pub(crate) fn copy_kernel() {
     let _ = thread::Builder::new().name("kernel log".into()).spawn(run);
 }
 
-/// A file with a bound. A full or read-only partition costs lines, nothing else.
+/// A file with a size limit. A full or read-only partition loses lines, nothing else.
 struct Rotated {
     path: PathBuf,
     open: std::io::Result<File>,

@@ -1,7 +1,7 @@
 //! The first process of a Linux appliance: everything between the kernel and the user's programs.
 //!
-//! `main` lists the boot in its order. The rule for each step: whatever is missing or broken is told and
-//! passed over, and nothing waits without a bound, because nobody is there to press a key.
+//! `main` lists the boot in its order. The rule for each step: whatever is missing or broken is logged and skipped, and
+//! every wait has a limit, because nobody is there to press a key.
 
 #[cfg(target_os = "linux")]
 mod children;
@@ -56,7 +56,7 @@ fn main() {
         log::refuse("this is the first process of an appliance; the kernel starts it, as `/init`");
     }
     let not_mounted = mounts::early();
-    // Should this process ever end, the kernel restarts instead of standing still.
+    // If this process ever ends, the kernel restarts instead of standing still.
     let on_panic = "/proc/sys/kernel/panic";
     if fs::read_to_string(on_panic).is_ok_and(|seconds| seconds.trim() == "0") {
         let _ = fs::write(on_panic, "5");
@@ -108,7 +108,7 @@ fn main() {
         say!("the boot before: {}", record::begin(mounted));
         clock::not_before(record::stamp().unwrap_or(0));
     }
-    // Of what is in memory only, the ring holds enough.
+    // The ring is enough for a log that is only in memory.
     if let Some(file) = config.log.file.as_ref().filter(|_| mounted.is_some()) {
         log::to_file(file, config.log.limit);
     }

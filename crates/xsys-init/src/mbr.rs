@@ -1,11 +1,11 @@
 //! The partition table of an appliance's disk, and which disk that is.
 //!
-//! An image ends where its boot partitions end, so that it is small to write and fits any card. The fourth
-//! partition reaches to the card's end, which only the device itself knows: at the first boot its entry is
-//! made or grown. A disk is ours if its first partition is a FAT file system with the label `SELECT`.
+//! An image ends where its boot partitions end, so that it is small to write and fits any card. The fourth partition
+//! reaches to the card's end, which only the device itself knows: its entry is made or grown at the first boot. A disk
+//! is ours if its first partition is a FAT file system with the label `SELECT`.
 
 pub const SECTOR: u64 = 512;
-/// The label of partition 1, as it stands in its boot sector.
+/// The label of partition 1, as written in its boot sector.
 pub const LABEL: &str = "SELECT";
 /// Flash is erased in large pieces; partitions begin and end at 4 MB.
 const ALIGNMENT: u64 = 8192;
@@ -22,7 +22,7 @@ pub struct Entry {
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Table {
-    /// Tells disks apart (`disk identifier` in fdisk).
+    /// Identifies the disk (`disk identifier` in fdisk).
     pub signature: u32,
     pub entries: [Entry; 4],
 }
@@ -90,7 +90,7 @@ impl Table {
 /// Puts an entry into a disk's first sector.
 pub fn write(sector: &mut [u8], number: u32, entry: Entry) {
     let at = 446 + 16 * (number as usize - 1);
-    // The fields for cylinders, heads and sectors say what partitions beyond 8 GB say: use the others.
+    // The cylinder, head and sector fields have the value that means "beyond 8 GB: use the others".
     let out_of_range = [0xfe, 0xff, 0xff];
     sector[at] = 0;
     sector[at + 1..at + 4].copy_from_slice(&out_of_range);

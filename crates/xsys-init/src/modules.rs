@@ -1,8 +1,8 @@
-//! Kernel modules, in the order that the image's builder worked out.
+//! Kernel modules, in the order that the image's builder determined.
 //!
-//! A module that cannot be loaded is told and passed over: it may be for a device that this machine does
-//! not have, and a machine without a network is still better than one that stopped. Their files are memory, and nobody
-//! needs them afterwards: they are removed.
+//! A module that cannot be loaded is logged and skipped: it may be for a device that this machine does not have, and a
+//! machine without a network is better than one that stopped. The modules' files take memory and are not needed
+//! afterwards, so they are removed.
 
 use crate::log::say;
 use crate::sys;
@@ -15,7 +15,8 @@ use xsys_init::config::Config;
 const NO_DEVICE: i32 = 19;
 
 pub(crate) fn load(config: &Config) {
-    // A card for other hardware starts there as well; that hardware's drivers would only take time.
+    // A card for other hardware is also started in QEMU; drivers of that hardware would only take
+    // time.
     let compatible = fs::read_to_string("/proc/device-tree/compatible").unwrap_or_default();
     let in_qemu = compatible
         .split('\0')
@@ -30,7 +31,7 @@ pub(crate) fn load(config: &Config) {
     for path in paths {
         match load_one(path) {
             Ok(()) => loaded += 1,
-            // One that looks for its device or a feature of the processor at once: it is for other machines.
+            // The module looked for its device or processor feature at once: it is for other machines.
             Err(error) if error.raw_os_error() == Some(NO_DEVICE) => {}
             Err(error) => say!("cannot load the module {path}: {}", reason(&error)),
         }
@@ -57,7 +58,7 @@ fn load_one(path: &str) -> io::Result<()> {
     }
 }
 
-/// The kernel's reasons are short; two of them have a usual cause.
+/// The kernel's errors are terse; two of them have a usual cause.
 fn reason(error: &io::Error) -> String {
     match error.raw_os_error() {
         Some(2) => format!("{error}; or a symbol of a module that must be loaded before it"),

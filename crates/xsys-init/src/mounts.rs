@@ -1,8 +1,8 @@
-//! The file systems that every program expects, and a root that cannot be written.
+//! The file systems that every program expects, and a read-only root.
 //!
-//! The root is the initramfs itself, or lies under it (see `root.rs`), so it is memory: what would be written there would
-//! be gone after the next boot, and would eat the memory of everybody until then. Scratch space is `/run` and `/tmp`, each
-//! with a bound; state is in `/data` (see `data.rs`).
+//! The root is the initramfs itself, or is below it (see `root.rs`), so it is memory: files written there would be gone
+//! after the next boot, and would take memory from everybody until then. Temporary files go to `/run` and `/tmp`, each
+//! with a limit; state goes to `/data` (see `data.rs`).
 
 use crate::sys::{self, MS_NOATIME, MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_RDONLY, MS_REMOUNT};
 use std::fs;
@@ -60,11 +60,11 @@ const EARLY: &[(&str, &str, &str, u32, &str)] = &[
     ),
 ];
 
-/// Mounts what is the same on every machine. Returns what went wrong: nothing can be logged yet.
+/// Mounts what is the same on every machine. Returns errors: nothing can be logged yet.
 pub(crate) fn early() -> Vec<String> {
     let mut wrong = Vec::new();
     for &(source, target, kind, flags, options) in EARLY {
-        // Most of these folders are in no initramfs.
+        // Most of these directories are missing in an initramfs.
         let _ = fs::create_dir_all(target);
         if let Err(error) = sys::mount_on(source, target, kind, flags, options) {
             // The kernel may have mounted /dev itself (CONFIG_DEVTMPFS_MOUNT).
@@ -84,11 +84,11 @@ pub(crate) fn early() -> Vec<String> {
     wrong
 }
 
-/// Files that change while the root cannot: `/etc/resolv.conf` is in `/run`.
-/// The data partition's mount point must be there before the root is closed.
+/// Files that change although the root cannot: `/etc/resolv.conf` is in `/run`. The data
+/// partition's mount point must exist before the root becomes read-only.
 pub(crate) fn prepare_root(mount_point: Option<&str>) {
-    if let Some(folder) = mount_point {
-        let _ = fs::create_dir_all(folder);
+    if let Some(directory) = mount_point {
+        let _ = fs::create_dir_all(directory);
     }
     let _ = fs::create_dir_all("/etc");
     let _ = fs::remove_file("/etc/resolv.conf");
@@ -98,7 +98,7 @@ pub(crate) fn prepare_root(mount_point: Option<&str>) {
     }
 }
 
-/// Closes the root for writing.
+/// Makes the root read-only.
 pub(crate) fn seal_root() -> std::io::Result<()> {
     sys::mount_on("none", "/", "none", MS_REMOUNT | MS_RDONLY | MS_NOATIME, "")
 }

@@ -1,7 +1,7 @@
-//! Messages to the kernel's network: a link is up, it has an address, there is a route.
+//! Messages to the kernel's network: links, addresses and routes.
 //!
-//! rtnetlink(7): a header, a fixed part for the kind of thing, then attributes, each padded to 4 bytes; all
-//! in the byte order of the machine. One mechanism for both families, where ioctl would take two.
+//! rtnetlink(7): a header, a fixed part for the kind of message, then attributes, each padded to 4 bytes; all in the
+//! machine's byte order. This one mechanism serves both address families; ioctl would take two.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -130,7 +130,7 @@ pub fn get_addresses() -> Vec<u8> {
     Message::new(GET_ADDRESS, DUMP, &[0; 8]).finish()
 }
 
-/// What the kernel says to a request.
+/// The kernel's answer to a request.
 #[derive(Debug, PartialEq)]
 pub enum Answer {
     /// An error number, 0 for success.
@@ -144,7 +144,7 @@ pub enum Answer {
     Done,
 }
 
-/// Takes apart what was received, which may be several messages.
+/// Splits what was received, which may be several messages.
 pub fn answers(mut bytes: &[u8]) -> Vec<Answer> {
     let mut answers = Vec::new();
     while bytes.len() >= HEADER {
@@ -203,7 +203,7 @@ fn address(body: &[u8]) -> Option<Answer> {
     })
 }
 
-/// `192.168.1.5/24`, taken apart; without a prefix it is one machine.
+/// Parses `192.168.1.5/24`; without a prefix it is one machine.
 pub fn parse_address(text: &str) -> Option<(IpAddr, u8)> {
     let (address, prefix) = text
         .split_once('/')

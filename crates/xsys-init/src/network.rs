@@ -1,7 +1,7 @@
-//! Interfaces get their addresses, each in a thread of its own, so that the boot never waits for a cable.
+//! Gives interfaces their addresses, each in a thread of its own, so that the boot never waits for a cable.
 //!
-//! Loopback is up before services start. Interfaces may appear late (USB) or not at all; IPv6 addresses
-//! from router advertisements are the kernel's own work, once the link is up.
+//! Loopback is up before services start. Interfaces may appear late (USB) or not at all; IPv6 addresses from router
+//! advertisements are handled by the kernel, once the link is up.
 
 use crate::dhcp_client;
 use crate::interface::{self, index, interfaces, request, wait_for};
@@ -20,7 +20,7 @@ pub(crate) fn start(interfaces: Vec<Interface>, hostname: &str) {
     if let Err(error) = index("lo").and_then(|index| request(&netlink::link_up(index))) {
         say!("cannot switch on the loopback interface: {error}");
     }
-    // All programs here are the owner's: any of them may have port 80, without being root.
+    // All programs here belong to the owner, so any of them may use port 80 without being root.
     let _ = fs::write("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
     if interfaces.is_empty() {
         let hostname = hostname.to_string();
@@ -49,7 +49,7 @@ fn in_background(name: &str, run: impl FnOnce() + Send + 'static) {
     }
 }
 
-/// Waits for an Ethernet interface with hardware behind it.
+/// Waits for an Ethernet interface that is hardware.
 fn first_ethernet() -> String {
     let begun = Instant::now();
     let mut told = false;
@@ -66,15 +66,15 @@ fn first_ethernet() -> String {
             told = true;
             say!("there is no Ethernet interface yet");
         }
-        // Soon after the start a quick answer counts; later nobody is in a hurry.
+        // Soon after the start a quick answer matters; later it does not.
         thread::sleep(Duration::from_millis(if told { 1000 } else { 20 }));
     }
 }
 
 fn is_ethernet(name: &str) -> bool {
-    let folder = Path::new("/sys/class/net").join(name);
-    let ethernet = fs::read_to_string(folder.join("type")).is_ok_and(|kind| kind.trim() == "1");
-    ethernet && folder.join("device").exists() && !folder.join("phy80211").exists()
+    let directory = Path::new("/sys/class/net").join(name);
+    let ethernet = fs::read_to_string(directory.join("type")).is_ok_and(|kind| kind.trim() == "1");
+    ethernet && directory.join("device").exists() && !directory.join("phy80211").exists()
 }
 
 /// Sets addresses, and sets them again if the interface went away and came back.
@@ -113,7 +113,7 @@ fn default_route(index: u32, gateway: IpAddr) -> io::Result<()> {
         IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
         IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
     };
-    // The interface that came first is preferred.
+    // The interface that appeared first is preferred.
     request(&netlink::add_route(
         index,
         (everything, 0),

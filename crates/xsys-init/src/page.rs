@@ -1,4 +1,4 @@
-//! The status page, as HTML that needs nothing but a browser, and as JSON for programs.
+//! The status page, as HTML that needs only a browser, and as JSON for programs.
 //!
 //! Everything on it comes from services, networks and disks, so everything is escaped.
 
@@ -6,14 +6,14 @@ use crate::json::Writer;
 use crate::ring::{Line, utc};
 use std::fmt::Write;
 
-/// All that there is to know at one moment.
+/// A snapshot of everything on the page.
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
     pub hostname: String,
     pub version: String,
     pub kernel: String,
     pub uptime_s: u64,
-    /// Seconds since 1970, and whether that can be relied on.
+    /// Seconds since 1970, and whether the clock is right.
     pub clock: u64,
     pub clock_state: String,
     /// Why the boot before this one ended.
@@ -34,9 +34,9 @@ pub struct Snapshot {
 pub struct ServiceLine {
     pub name: String,
     pub state: &'static str,
-    /// It does its work, or has done it.
+    /// It works, or has ended as intended.
     pub ready: bool,
-    /// Something that somebody should look at.
+    /// Something that needs attention.
     pub bad: bool,
     /// In this state for so many seconds.
     pub since_s: u64,
@@ -130,7 +130,7 @@ pub fn json(now: &Snapshot) -> String {
     json.finish()
 }
 
-/// `&`, `<` and friends as text.
+/// Escapes `&`, `<` and the like.
 struct Escaped<'a>(&'a str);
 
 impl std::fmt::Display for Escaped<'_> {
@@ -150,7 +150,7 @@ impl std::fmt::Display for Escaped<'_> {
 
 const STYLE: &str = include_str!("page.css");
 
-/// What a number of bytes is to people.
+/// A number of bytes with its unit, for people.
 fn size(bytes: u64) -> String {
     match bytes {
         0..10_000_000 => format!("{} KB", bytes / 1000),

@@ -1,6 +1,6 @@
-//! Values that have the right type and still cannot work: addresses that are none, two services of one name.
+//! Values of the right type that still cannot work: invalid addresses, two services with one name.
 //!
-//! The device would say so too, one after another in its log; the image's builder can say it beforehand.
+//! The device would report them one after another in its log; the image's builder can do so beforehand.
 
 use crate::config::{Check, Config, Method, Probe, Service};
 use crate::http::Url;
@@ -60,7 +60,7 @@ pub(crate) fn check(config: &Config) -> Vec<String> {
     if let Some(data) = &config.data {
         if !data.mount.starts_with('/') || data.mount.len() < 2 {
             wrong.push(format!(
-                "`data.mount`: `{}` is no folder like /data",
+                "`data.mount`: `{}` is no directory like /data",
                 data.mount
             ));
         }
@@ -148,7 +148,7 @@ mod tests {
                 "`network[0].gateways`: `router` is no address",
                 "`network[1].interface`: `eth0` comes twice",
                 "`status.listen`: `9000` is no address and port like 0.0.0.0:9000",
-                "`data.mount`: `data` is no folder like /data",
+                "`data.mount`: `data` is no directory like /data",
                 "`a`: `health.http`: `https://127.0.0.1/` does not begin with `http://`",
                 "two services are called `a`",
                 "`a`: its directory `x` does not begin with `/`",

@@ -1,5 +1,5 @@
-//! How much one service may say: a program that complains without end must not wear out a card, nor drive
-//! everybody else's lines out of the ring.
+//! Limits how much a service may log: a program that complains without end must not wear out a card, nor push all other
+//! lines out of the ring.
 
 use std::time::{Duration, Instant};
 
@@ -9,12 +9,12 @@ pub struct Rate {
     dropped: u64,
 }
 
-/// What becomes of a line.
+/// What to do with a line.
 #[derive(Debug, PartialEq)]
 pub enum Verdict {
     Pass,
     Drop,
-    /// It passes, and so many were dropped before it.
+    /// It passes, and this many were dropped before it.
     PassAfter(u64),
 }
 

@@ -1,7 +1,7 @@
-//! What the next boot will want to know: why this one ended, and what time it was.
+//! What the next boot needs to know: why this one ended, and the time.
 //!
-//! Small files in a folder of the data partition. Each is one sector and is overwritten in its place: that
-//! works on a full disk too, and a power cut leaves the old text or the new one.
+//! Small files in a directory of the data partition. Each is one sector and is overwritten in place: that works on a
+//! full disk too, and a power cut leaves either the old text or the new one.
 
 use crate::log;
 use std::fs::{self, OpenOptions};
@@ -15,14 +15,14 @@ const RESET: &str = "reset by the watchdog";
 /// Why a machine without its root restarts.
 pub(crate) const NO_ROOT: &str = "there was no root";
 
-static FOLDER: Mutex<Option<PathBuf>> = Mutex::new(None);
+static DIRECTORY: Mutex<Option<PathBuf>> = Mutex::new(None);
 static LAST: Mutex<String> = Mutex::new(String::new());
 
 /// Why the boot before this one ended. Call once, when the data partition is mounted.
 pub(crate) fn begin(mount: &str) -> String {
-    let folder = Path::new(mount).join(".xsys");
-    let _ = fs::create_dir_all(&folder);
-    let last = match fs::read_to_string(folder.join("boot"))
+    let directory = Path::new(mount).join(".xsys");
+    let _ = fs::create_dir_all(&directory);
+    let last = match fs::read_to_string(directory.join("boot"))
         .as_deref()
         .map(str::trim)
     {
@@ -30,8 +30,8 @@ pub(crate) fn begin(mount: &str) -> String {
         Ok(RUNNING) => "power was cut, or the machine was reset".into(),
         Ok(text) => text.chars().take(500).collect::<String>(),
     };
-    if let Ok(mut shared) = FOLDER.lock() {
-        *shared = Some(folder);
+    if let Ok(mut shared) = DIRECTORY.lock() {
+        *shared = Some(directory);
     }
     if let Ok(mut shared) = LAST.lock() {
         shared.clone_from(&last);
@@ -48,21 +48,22 @@ pub(crate) fn begin(mount: &str) -> String {
     last
 }
 
-/// How often in a row the watchdog has reset the machine before this boot, or it has restarted for want of a root.
+/// How many times in a row the watchdog has reset the machine before this boot, or the machine has restarted because
+/// its root was missing.
 pub(crate) fn resets() -> u32 {
     load("resets")
         .and_then(|text| text.parse().ok())
         .unwrap_or(0)
 }
 
-/// The machine was well for some time: earlier resets count no more.
+/// The machine has worked for some time: earlier resets no longer count.
 pub(crate) fn forget_resets() {
     if resets() > 0 {
         store("resets", "0");
     }
 }
 
-/// Notes that the watchdog is not fed any more, should that be the end.
+/// Records that the watchdog is no longer fed, in case this is the end.
 pub(crate) fn not_fed(why: &str) {
     end(&format!("{RESET}: {why}"));
 }
@@ -71,12 +72,12 @@ pub(crate) fn last() -> String {
     LAST.lock().map(|last| last.clone()).unwrap_or_default()
 }
 
-/// Notes how this boot ends, should it end now.
+/// Records how this boot ends, in case it ends now.
 pub(crate) fn end(why: &str) {
     store("boot", why);
 }
 
-/// Takes such a note back.
+/// Removes such a record.
 pub(crate) fn goes_on() {
     end(RUNNING);
 }
@@ -87,9 +88,9 @@ pub(crate) fn stamp() -> Option<u64> {
 }
 
 fn load(name: &str) -> Option<String> {
-    let folder = FOLDER.lock().ok()?.clone()?;
+    let directory = DIRECTORY.lock().ok()?.clone()?;
     Some(
-        fs::read_to_string(folder.join(name))
+        fs::read_to_string(directory.join(name))
             .ok()?
             .trim()
             .to_string(),
@@ -101,11 +102,11 @@ pub(crate) fn set_stamp(seconds: u64) {
 }
 
 fn store(name: &str, text: &str) {
-    let Ok(Some(folder)) = FOLDER.lock().map(|folder| folder.clone()) else {
+    let Ok(Some(directory)) = DIRECTORY.lock().map(|directory| directory.clone()) else {
         return;
     };
-    if let Err(error) = overwrite(&folder.join(name), text) {
-        log::say!("cannot write {}: {error}", folder.join(name).display());
+    if let Err(error) = overwrite(&directory.join(name), text) {
+        log::say!("cannot write {}: {error}", directory.join(name).display());
     }
 }
 

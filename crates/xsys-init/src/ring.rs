@@ -1,32 +1,32 @@
-//! The newest lines of the log, in memory that is bounded in bytes.
+//! The newest lines of the log, in memory, limited in bytes.
 
 use std::collections::VecDeque;
 
 /// A line: when, from whom, what.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Line {
-    /// Since the kernel's start. It never jumps, which the clock does when the first time server answers.
+    /// Time since the kernel's start. It never jumps, unlike the clock when the first time server answers.
     pub uptime_ms: u64,
-    /// Seconds since 1970, as far as that was known.
+    /// Seconds since 1970, if that was known.
     pub clock: u64,
     pub source: String,
     pub text: String,
 }
 
 impl Line {
-    /// What a line costs besides its letters.
+    /// What a line takes besides its text.
     const OVERHEAD: usize = size_of::<Line>();
 
     fn cost(&self) -> usize {
         Line::OVERHEAD + self.source.len() + self.text.len()
     }
 
-    /// As it stands in the file and on the page.
+    /// The line as written to the file and on the page.
     pub fn written(&self) -> String {
         format!("{} {}: {}", utc(self.clock), self.source, self.text)
     }
 
-    /// As it stands on the serial line, in the manner of the kernel.
+    /// The line as written to the serial port, in the kernel's form.
     pub fn on_console(&self) -> String {
         let (seconds, ms) = (self.uptime_ms / 1000, self.uptime_ms % 1000);
         format!("[{seconds:5}.{ms:03}] {}: {}", self.source, self.text)

@@ -1,15 +1,15 @@
-//! The root, where that is a SquashFS image on the boot partition: memory has of it what was read lately, and that only as
-//! long as nobody needs it more.
+//! The root, if it is a SquashFS image on the boot partition: only what was read lately is in memory, and only until
+//! the memory is needed.
 //!
 //! What the kernel has unpacked from the initramfs (this program, settings, the device's own files and secrets) is laid
-//! over the image by an overlay that has nothing to write to. So programs see the same root in both cases.
+//! over the image by a read-only overlay. So programs see the same root in both cases.
 //!
-//! Which boot partition: the one with the manifest that the initramfs has, too, for they come from the same system. Where
-//! both have it, the firmware's word counts.
+//! The boot partition is the one with the same manifest as the initramfs, because both come from the same system. If
+//! both boot partitions have it, the firmware's choice counts.
 //!
-//! Without its root a machine is of no use, but it can be looked at: network, status page and log work, and why there is
-//! none is said and written down. Then it restarts, as after a reset by the watchdog: a new start may find the card in
-//! order, or the other system. After five in a row it stays up.
+//! Without its root a machine cannot do its work, but it can be inspected: network, status page and log work, and the
+//! reason is logged and recorded. Then it restarts, as after a reset by the watchdog: the card may work next time, or
+//! the other system may start. After five restarts in a row it stays up.
 
 use crate::disk;
 use crate::log::say;
@@ -28,34 +28,35 @@ use std::time::Duration;
 use xsys_init::config::Root;
 use xsys_init::squashfs;
 
-/// Where the boot partition and the image are mounted until the root has them.
+/// Where the boot partition and the image are mounted before the root is switched.
 const BOOT: &str = "/run/xsys/boot";
 const IMAGE: &str = "/run/xsys/root";
-/// The new root, before it is one. It must not be in a file system that is moved into it.
+/// The new root before the switch. It must not be in a file system that is moved into it.
 const NEW: &str = "/mnt";
 const MANIFEST: &str = "manifest.json";
 /// The manifest in the initramfs.
 const OURS: &str = "/etc/xsys/manifest.json";
 /// Numbers of the partitions with systems.
 const SYSTEMS: [u32; 2] = [2, 3];
-/// What the kernel takes for letters in long names, where it is not told: that depends on who built it.
+/// The character set of long names, given explicitly because the kernel's default depends on its build.
 const LETTERS: [&str; 3] = ["", "iocharset=ascii", "iocharset=iso8859-1"];
 /// The first wait before a restart.
 const FIRST_WAIT: Duration = Duration::from_secs(10);
 
-/// Makes the image the root of this process and of all that it starts. Where that fails everything is as before.
+/// Makes the image the root of this process and of all that it starts. If that fails, nothing has changed.
 pub(crate) fn enter(root: &Root) -> Result<(), String> {
-    for folder in [BOOT, IMAGE, NEW] {
-        fs::create_dir_all(folder).map_err(|error| format!("cannot make {folder}: {error}"))?;
+    for directory in [BOOT, IMAGE, NEW] {
+        fs::create_dir_all(directory)
+            .map_err(|error| format!("cannot make {directory}: {error}"))?;
     }
     let partition = boot_partition(&root.image)?;
     let result = mount_image(&format!("{BOOT}/{}", root.image))
         .map_err(|why| format!("{} on {partition}: {why}", root.image))
         .and_then(|()| lay_over());
-    // The root has its own hold on them.
-    for folder in [IMAGE, BOOT] {
-        let _ = sys::unmount(folder, MNT_DETACH);
-        let _ = fs::remove_dir(folder);
+    // The mounted root keeps them in use.
+    for directory in [IMAGE, BOOT] {
+        let _ = sys::unmount(directory, MNT_DETACH);
+        let _ = fs::remove_dir(directory);
     }
     result?;
     change().map_err(|error| format!("cannot change the root: {error}"))?;
@@ -63,12 +64,12 @@ pub(crate) fn enter(root: &Root) -> Result<(), String> {
     Ok(())
 }
 
-/// Restarts after a while, unless that was of no use before.
+/// Restarts after a while, unless earlier restarts did not help.
 pub(crate) fn try_again(why: &str) {
     let before = record::resets();
     if before >= watchdog::ENOUGH {
         say!(
-            "{before} restarts did not help: this machine stays up without its root, so that somebody can look"
+            "{before} restarts did not help: this machine stays up without its root, so that it can be inspected"
         );
         return;
     }
@@ -77,7 +78,7 @@ pub(crate) fn try_again(why: &str) {
     shutdown::restart_in(wait, format!("{}: {why}", record::NO_ROOT));
 }
 
-/// Mounts the boot partition that this system is from, and says its name.
+/// Mounts the boot partition that this system is from, and returns its name.
 fn boot_partition(image: &str) -> Result<String, String> {
     let ours = fs::read(OURS).map_err(|error| format!("cannot read {OURS}: {error}"))?;
     let disk = disk::wait().map_err(|error| error.to_string())?;
@@ -109,7 +110,7 @@ fn boot_partition(image: &str) -> Result<String, String> {
     ))
 }
 
-/// The partition that the firmware of a Pi has started from, where it tells.
+/// The partition that the firmware of a Pi has started from, if it says so.
 fn firmwares_word() -> Option<u32> {
     let word = fs::read("/proc/device-tree/chosen/bootloader/partition").ok()?;
     Some(u32::from_be_bytes(word.try_into().ok()?))
@@ -127,7 +128,7 @@ fn mount_boot(device: &str) -> io::Result<()> {
     Err(first.unwrap_or_else(|| io::ErrorKind::Unsupported.into()))
 }
 
-/// Mounts the image, and looks at all its entries: what is damaged there would show too late.
+/// Mounts the image, and reads all its entries: damage found later would be too late.
 fn mount_image(path: &str) -> Result<(), String> {
     let mut image = File::open(path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => "it is not there".to_owned(),
@@ -148,7 +149,7 @@ fn mount_image(path: &str) -> Result<(), String> {
     look(Path::new(IMAGE)).map_err(|error| format!("it is damaged: {error}"))
 }
 
-/// A loop device and its name. It is free again when the file system on it and the device are closed.
+/// A loop device and its name. It is freed when the file system on it is unmounted and the device is closed.
 fn as_disk(image: &File) -> io::Result<(File, String)> {
     let control = File::open("/dev/loop-control")?;
     let mut tries = 0;
@@ -157,14 +158,14 @@ fn as_disk(image: &File) -> io::Result<(File, String)> {
         let device = File::open(&name)?;
         match sys::attach_loop(&device, image) {
             Ok(()) => return Ok((device, name)),
-            // Somebody else was faster.
+            // Another process was faster.
             Err(error) if error.kind() == io::ErrorKind::ResourceBusy && tries < 8 => tries += 1,
             Err(error) => return Err(error),
         }
     }
 }
 
-/// The kernel's reasons.
+/// The kernel's error in words.
 fn reason(error: &io::Error) -> String {
     match error.raw_os_error() {
         Some(19) => "the kernel has no squashfs".into(),
@@ -175,10 +176,10 @@ fn reason(error: &io::Error) -> String {
     }
 }
 
-fn look(folder: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(folder)? {
+fn look(directory: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(directory)? {
         let entry = entry?;
-        // The entry's own word is from the folder; this is its inode's.
+        // The directory's entry has a type of its own; this one is the inode's.
         if entry.metadata()?.is_dir() {
             look(&entry.path())?;
         }
@@ -197,10 +198,10 @@ fn lay_over() -> Result<(), String> {
     })
 }
 
-/// Moves what is mounted into the new root, and the new root to where the old one is.
+/// Moves the mounts into the new root, and the new root to the place of the old one.
 fn change() -> io::Result<()> {
-    for folder in ["proc", "sys", "dev", "run", "tmp"] {
-        let (old, new) = (format!("/{folder}"), format!("{NEW}/{folder}"));
+    for directory in ["proc", "sys", "dev", "run", "tmp"] {
+        let (old, new) = (format!("/{directory}"), format!("{NEW}/{directory}"));
         if let Err(error) = sys::mount_on(&old, &new, "", MS_MOVE, "") {
             say!("cannot move {old} to the new root: {error}");
         }

@@ -1,9 +1,9 @@
-//! What can still be read of a damaged file system is carried over into the new one.
+//! Copies what can still be read of a damaged file system into the new one.
 //!
-//! A damaged journal is the usual case: without it (`noload`) everything is there, as of a moment before. But
-//! without a journal the partition must not be written. So its files go into memory, a new file system is
-//! made, and they go back; as far as memory reaches, and what cannot be read is counted. A power cut in
-//! those seconds loses them.
+//! A damaged journal is the usual case: without it (`noload`) everything is readable, as of a moment before. But
+//! without a journal the partition must not be written. So its files are read into memory, a new file system is made,
+//! and they are written back, as far as memory allows; what cannot be read is counted. A power cut in those seconds
+//! loses them.
 
 use crate::log::say;
 use crate::sys::{self, MS_NODEV, MS_NOSUID, MS_RDONLY};
@@ -15,7 +15,7 @@ use std::path::Path;
 
 const OLD: &str = "/run/xsys/old";
 const KEPT: &str = "/run/xsys/kept";
-/// Folders of a damaged file system may contain themselves.
+/// Directories of a damaged file system may contain themselves.
 const DEEPEST: u32 = 64;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -27,12 +27,12 @@ pub(crate) struct Tally {
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Amount {
-    /// All or nothing.
+    /// Returns everything or nothing.
     All,
     WhatFits,
 }
 
-/// Reads what can be read into memory; `None` if not even the root folder can, or if it is too much.
+/// Reads what can be read into memory; `None` if the root directory is unreadable, or if it is too much.
 pub(crate) fn collect(device: &str, amount: Amount) -> Option<Tally> {
     let _ = fs::create_dir_all(OLD);
     let _ = fs::create_dir_all(KEPT);
@@ -62,7 +62,7 @@ pub(crate) fn collect(device: &str, amount: Amount) -> Option<Tally> {
         MS_NOSUID | MS_NODEV,
         "mode=0700,size=50%",
     )
-    .and_then(|()| copy_folder(Path::new(OLD), Path::new(KEPT), 0, &mut tally));
+    .and_then(|()| copy_directory(Path::new(OLD), Path::new(KEPT), 0, &mut tally));
     let _ = sys::unmount(OLD, 0);
     match done {
         Ok(()) => {
@@ -97,10 +97,10 @@ fn free_memory() -> u64 {
         << 10
 }
 
-/// Writes what was kept into the new file system. What does not work is added to the tally.
+/// Writes the files into the new file system. Failures are added to the tally.
 pub(crate) fn restore(mount: &str, tally: &mut Tally) {
     let mut back = Tally::default();
-    if let Err(error) = copy_folder(Path::new(KEPT), Path::new(mount), 0, &mut back) {
+    if let Err(error) = copy_directory(Path::new(KEPT), Path::new(mount), 0, &mut back) {
         say!("cannot write back what was kept: {error}");
     }
     sys::sync();
@@ -109,8 +109,8 @@ pub(crate) fn restore(mount: &str, tally: &mut Tally) {
     let _ = sys::unmount(KEPT, 0);
 }
 
-/// Fails only if the folder itself cannot be read; its entries are tried one by one.
-fn copy_folder(from: &Path, to: &Path, depth: u32, tally: &mut Tally) -> io::Result<()> {
+/// Fails only if the directory itself cannot be read; its entries are tried one by one.
+fn copy_directory(from: &Path, to: &Path, depth: u32, tally: &mut Tally) -> io::Result<()> {
     for entry in fs::read_dir(from)? {
         let Ok(entry) = entry else {
             tally.lost += 1;
@@ -145,7 +145,7 @@ fn copy_entry(
         fs::create_dir_all(new)?;
         fs::set_permissions(new, meta.permissions())?;
         chown(new, user, group)?;
-        return copy_folder(old, new, depth + 1, tally);
+        return copy_directory(old, new, depth + 1, tally);
     }
     if meta.is_symlink() {
         symlink(fs::read_link(old)?, new)?;
@@ -158,7 +158,7 @@ fn copy_entry(
         }
         chown(new, user, group)?;
     } else {
-        // Sockets and pipes are made again by whoever needs them.
+        // Sockets and pipes are created again by the programs that need them.
         return Ok(());
     }
     tally.files += 1;

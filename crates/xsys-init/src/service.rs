@@ -1,8 +1,8 @@
-//! A service: started, listened to, restarted, stopped. One thread each, which reads from top to bottom.
+//! A service: started, logged, restarted, stopped. One thread each, which reads from top to bottom.
 //!
-//! What happens to it comes as notes in one channel: it has ended, it shall stop, its health check failed.
-//! A service is a process group: what it leaves behind when it ends is killed, so that nothing holds its
-//! port or its pipe when it is started again.
+//! Events arrive in one channel: the service has ended, it has to stop, its health check failed. A service is a process
+//! group: processes that it leaves behind are killed, so that nothing holds its port or its pipe when it is started
+//! again.
 
 use crate::children;
 use crate::log::{self, say};
@@ -25,7 +25,7 @@ pub(crate) struct Supervised {
     pub service: Service,
     state: Mutex<State>,
     notes: Mutex<Sender<Note>>,
-    /// Until its thread has it.
+    /// The receiver, until the service's thread takes it.
     inbox: Mutex<Option<Receiver<Note>>>,
     /// Copies what the program says into the log.
     reader: Mutex<Option<JoinHandle<()>>>,
@@ -36,12 +36,12 @@ pub(crate) struct State {
     pub phase: Phase,
     pub pid: i32,
     pub since: Instant,
-    /// When the program was started last.
+    /// When the program was last started.
     pub started: Instant,
     pub starts: u32,
     pub last_exit: String,
     pub health: Health,
-    /// It has passed its check or has none; or it has ended, and well.
+    /// Whether it has passed its check or has none, or has ended successfully.
     pub ready: bool,
 }
 
@@ -61,7 +61,7 @@ pub(crate) enum Phase {
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Health {
-    /// Nobody checks, or not yet.
+    /// There is no check, or no result yet.
     Unknown,
     Passing,
     Failing(String),
@@ -73,7 +73,7 @@ enum Note {
     Unhealthy(String),
 }
 
-/// Why attending to a running service ended.
+/// Why watching a running service ended.
 enum Outcome {
     Ended(ExitStatus),
     Unhealthy,
@@ -138,7 +138,7 @@ impl Supervised {
         state.since = Instant::now();
     }
 
-    /// From `Starting` to `Running`: it has answered, or nobody waits any longer. An answer that comes later counts, too.
+    /// From `Starting` to `Running`: it has answered, or its time limit has passed. A later answer counts, too.
     pub(crate) fn set_running(&self, has_answered: bool) {
         let mut state = self.lock();
         if matches!(state.phase, Phase::Starting | Phase::Running) {
@@ -151,12 +151,12 @@ impl Supervised {
         self.lock().health = health;
     }
 
-    /// Its check has failed often enough: it is started again.
+    /// Its check has failed often enough: it is restarted.
     pub(crate) fn restart_unhealthy(&self, why: &str) {
         self.note(Note::Unhealthy(why.into()));
     }
 
-    /// It shall stop. Whether it did is in its state.
+    /// Asks it to stop. Its state says whether it has.
     pub(crate) fn stop(&self) {
         self.note(Note::Stop);
     }
@@ -210,10 +210,10 @@ impl Supervised {
         let text = text.split(" (os error").next().unwrap_or_default();
         let mut why = format!("cannot start {}: {text}", self.service.command[0]);
         if error.kind() == io::ErrorKind::NotFound {
-            // The kernel says the same of a missing folder and of a program for another C library.
+            // The kernel's error is the same for a missing directory and for a program for another C library.
             let _ = write!(
                 why,
-                "; is it in the image, static, and is there a folder {}?",
+                "; is it in the image, static, and is there a directory {}?",
                 self.service.directory
             );
         }
@@ -242,7 +242,7 @@ impl Supervised {
             .stderr(writer);
         let this = Arc::clone(self);
         let pid = children::start(&mut command, move |status| this.note(Note::Ended(status)))?;
-        // Our ends of the pipe must be closed, or the reader never sees an end.
+        // Our ends of the pipe must be closed, or the reader never sees its end.
         drop(command);
         let name = service.name.clone();
         let thread = thread::Builder::new().name(format!("{name} log"));
@@ -264,7 +264,7 @@ impl Supervised {
         Ok(pid)
     }
 
-    /// Waits for what happens to the running service; it has ended when this returns.
+    /// Waits for events of the running service; it has ended when this returns.
     fn attend(&self, pid: i32, inbox: &Receiver<Note>) -> Outcome {
         let outcome = match inbox.recv() {
             Ok(Note::Ended(status)) => {
@@ -290,7 +290,7 @@ impl Supervised {
         outcome
     }
 
-    /// Asks the service to end, then insists. A process that hangs in the kernel is given up on.
+    /// Asks the service to end, then kills it. A process that hangs in the kernel is given up.
     fn end(&self, pid: i32, inbox: &Receiver<Note>) {
         let name = &self.service.name;
         self.set_phase(Phase::Stopping);
@@ -323,7 +323,7 @@ impl Supervised {
     }
 
     fn ended(&self, status: ExitStatus) {
-        // Its last words should stand before this. Somebody else may still hold the pipe: not for long.
+        // Its last lines should come before this one. Another process may hold the pipe, so the wait is short.
         let reader = self
             .reader
             .lock()
@@ -351,7 +351,7 @@ impl Supervised {
         loop {
             match inbox.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
                 Ok(Note::Stop) | Err(RecvTimeoutError::Disconnected) => return true,
-                // Of the run before.
+                // Of the previous run.
                 Ok(Note::Ended(_) | Note::Unhealthy(_)) => {}
                 Err(RecvTimeoutError::Timeout) => return false,
             }
@@ -365,7 +365,8 @@ const DEFAULTS: [(&str, &str); 3] = [
     ("LANG", "C.UTF-8"),
 ];
 
-/// A service's folder, which is its own if it is made here: nobody else could make one in the data partition.
+/// A service's directory, owned by the service if it is created here: nobody else could create one in the data
+/// partition.
 fn make_directory(service: &Service) {
     let path = Path::new(&service.directory);
     if !path.exists()

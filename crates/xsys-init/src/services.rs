@@ -16,8 +16,8 @@ pub(crate) fn all() -> Vec<Arc<Supervised>> {
     ALL.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
-/// Starts services one after another; one that says when it is ready holds back those after it. All this
-/// in the background: the first process has children to collect.
+/// Starts services one after another; those after one with a `ready` check wait for it. All this is done in the
+/// background: the first process has children to collect.
 pub(crate) fn start_all(services: Vec<Service>) {
     let services: Vec<_> = services
         .into_iter()
@@ -43,7 +43,7 @@ pub(crate) fn start_all(services: Vec<Service>) {
     }
 }
 
-/// Notes why services are not started.
+/// Records why services are not started.
 pub(crate) fn start_none(services: Vec<Service>, why: &str) {
     let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
     for service in services {
@@ -53,7 +53,7 @@ pub(crate) fn start_none(services: Vec<Service>, why: &str) {
     }
 }
 
-/// Asks all services to stop. Whether they did is in their states.
+/// Asks all services to stop. Their states say whether they have.
 pub(crate) fn stop_all() {
     LEAVING.store(true, Ordering::SeqCst);
     all().iter().for_each(|service| service.stop());

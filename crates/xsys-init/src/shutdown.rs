@@ -1,8 +1,8 @@
-//! The end: services stop, disks are in order, the machine restarts or powers off.
+//! The end: services stop, file systems are unmounted, the machine restarts or powers off.
 //!
-//! Asked for by a signal (SIGTERM and Ctrl-Alt-Del restart, SIGUSR2 powers off) or by a file, which a
-//! service writes without knowing about signals: `/run/xsys/request` with `restart` or `poweroff`. A machine without its
-//! root plans one itself.
+//! It is requested by a signal (SIGTERM and Ctrl-Alt-Del restart, SIGUSR2 powers off) or by a file, which a service can
+//! write without using signals: `/run/xsys/request` with `restart` or `poweroff`. A machine without its root plans a
+//! restart itself.
 
 use crate::children;
 use crate::log::{self, say};
@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 
 const REQUEST: &str = "/run/xsys/request";
 
-/// When it shall end although nobody asks, and why.
+/// A planned end, and the reason for it.
 static PLANNED: Mutex<Option<(Instant, String)>> = Mutex::new(None);
 
 /// Plans a restart.
@@ -30,13 +30,14 @@ pub(crate) fn restart_in(wait: Duration, why: String) {
     }
 }
 
-/// Looks after signals: children are collected here; returns when the machine shall end, and why.
+/// Handles signals: children are collected here; returns when the machine has to end, and why.
 pub(crate) fn wait_for_the_end() -> (Reboot, String) {
     let _ = fs::create_dir_all("/run/xsys");
     let mut signals = match sys::signals_as_bytes(&[SIGCHLD, SIGTERM, SIGINT, SIGUSR1, SIGUSR2]) {
         Ok(signals) => signals,
         Err(error) => {
-            // Without signals the request file is left, and children are collected every second.
+            // Without signals there is still the request file, and children are collected every
+            // second.
             say!("cannot listen to signals: {error}");
             loop {
                 thread::sleep(Duration::from_secs(1));
@@ -100,7 +101,7 @@ pub(crate) fn stop() {
         .map(|service| service.service.stop_timeout)
         .max()
         .unwrap_or_default();
-    // A little more than what each thread gives its service.
+    // A little more than each thread gives its service.
     let deadline = Instant::now() + longest + Duration::from_secs(6);
     // What was not started yet never will be.
     let over = |service: &Supervised| matches!(service.state().phase, Phase::New | Phase::Ended);
@@ -108,7 +109,7 @@ pub(crate) fn stop() {
         children::collect();
         thread::sleep(Duration::from_millis(10));
     }
-    // Everybody else: what ran away from its group, the console's program.
+    // All other processes: those that left their group, and the console's shell.
     for (signal, time) in [(SIGTERM, 300), (SIGKILL, 50)] {
         let end = Instant::now() + Duration::from_millis(time);
         while sys::send_signal(-1, signal).is_ok() && Instant::now() < end {
@@ -119,7 +120,7 @@ pub(crate) fn stop() {
     }
 }
 
-/// Unmounts and leaves. Nothing here may wait for a disk that does not answer.
+/// Unmounts everything and ends. Nothing here may wait for a disk that does not answer.
 pub(crate) fn leave(how: Reboot, mounted: Option<&str>) -> ! {
     say!(
         "{}",

@@ -4,7 +4,7 @@
 const TO_1970: u64 = 2_208_988_800;
 const NANOS: i128 = 1_000_000_000;
 
-/// A question. The server sends `mark` back, so that nobody else can answer without having seen it.
+/// A request. The server sends `mark` back, so that nobody can answer without having seen it.
 pub fn question(mark: [u8; 8]) -> [u8; 48] {
     let mut packet = [0; 48];
     // Version 4, mode 3: client.
@@ -47,8 +47,8 @@ pub fn offset(
     Ok(((arrived - sent) + (left - received)) / 2)
 }
 
-/// NTP's 32 bits of seconds and 32 of their parts as nanoseconds since 1970. What would be before
-/// 1970 is after 2036, when the count begins again (RFC 4330, 3).
+/// NTP's 32 bits of seconds and 32 bits of fraction, as nanoseconds since 1970. Values that would
+/// be before 1970 are after 2036, when the count restarts (RFC 4330, 3).
 fn time(bytes: &[u8]) -> i128 {
     let word =
         |at: usize| u32::from_be_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
@@ -85,12 +85,12 @@ mod tests {
     fn offsets() {
         let now = 1_764_000_000;
         let at = |seconds: i128| seconds * NANOS;
-        // Half of the way there and back is taken off.
+        // Half of the round trip is subtracted.
         assert_eq!(
             offset(&answer(now), MARK, at(0), at(2)),
             Ok(at(now as i128 - 1))
         );
-        // 2040: the count began again in 2036.
+        // 2040: the count has restarted in 2036.
         assert_eq!(
             offset(&answer(2_208_988_800), MARK, 0, 0),
             Ok(at(2_208_988_800))

@@ -1,12 +1,13 @@
-//! What a SquashFS image's superblock says of it, before the kernel is asked to mount it: the kernel has one word for all
-//! that can be wrong.
-//!
-//! Fields as in the kernel's `squashfs_fs.h`.
+//! Checks a SquashFS image's superblock before the kernel is asked to mount it, because the kernel has the same error
+//! for everything that can be wrong. Fields as in the kernel's `squashfs_fs.h`.
 
 /// The superblock's bytes.
 pub const SUPERBLOCK: usize = 96;
 
-/// Whether a file of so many bytes with this beginning can be an image; what is wrong with it otherwise.
+/// Whether a file of this size with this beginning can be an image; otherwise what is wrong.
+///
+/// # Errors
+/// What is wrong with it.
 pub fn check(start: &[u8], size: u64) -> Result<(), String> {
     if start.len() < SUPERBLOCK {
         return Err(format!("it has {size} bytes: it was cut short"));

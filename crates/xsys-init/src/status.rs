@@ -1,7 +1,7 @@
 //! Serves the status page: `/`, `/status.json` and `/log`.
 //!
-//! It answers the network that the appliance is in, so it is bounded: a few connections at a time, a few
-//! seconds and kilobytes each, and nothing that changes anything.
+//! It answers anybody in the appliance's network, so it is limited: a few connections at a time, a few seconds and
+//! kilobytes each, and no request changes anything.
 
 use crate::clock;
 use crate::data;
@@ -32,7 +32,7 @@ const TIME: Duration = Duration::from_secs(5);
 /// Lines of the log on the page.
 const TAIL: usize = 100;
 
-/// Serves from now on. `wrong` is what the configuration's reader said.
+/// Serves from now on. `wrong` has the mistakes in the configuration.
 pub(crate) fn start(listen: &str, config: &Config, wrong: Vec<String>) {
     let listen = listen.to_string();
     let about = Snapshot {
@@ -61,7 +61,7 @@ fn serve(listen: &str, about: &Arc<About>) {
     let listener = loop {
         match TcpListener::bind(listen) {
             Ok(listener) => break listener,
-            // An address of an interface that is not there yet.
+            // The address of an interface that does not exist yet.
             Err(error) => {
                 if !told {
                     told = true;
@@ -127,7 +127,7 @@ fn answer(mut stream: TcpStream, about: &About) -> std::io::Result<()> {
     );
     stream.write_all(headers.as_bytes())?;
     if !head.starts_with("HEAD") {
-        // A reader that takes a byte a second must not keep the connection for ever.
+        // A client that reads a byte a second must not keep the connection forever.
         let deadline = Instant::now() + TIME * 4;
         for part in body.as_bytes().chunks(16 << 10) {
             if Instant::now() > deadline {
@@ -177,7 +177,7 @@ fn snapshot((about, mount): &About) -> Snapshot {
     }
 }
 
-/// The last lines, without what the kernel says when all is well.
+/// The last lines, without the kernel's routine messages.
 fn newest() -> Vec<Line> {
     let mut lines = log::tail(usize::MAX);
     lines.retain(|line| line.source != log::KERNEL);
@@ -206,7 +206,7 @@ fn service_line(service: &Service, state: &State) -> ServiceLine {
         Health::Passing => "passing".into(),
         Health::Failing(why) => format!("failing: {why}"),
     };
-    // Who is not asked whether it is ready is so when it is well.
+    // A service without a `ready` check is ready when it is healthy.
     let well = match state.health {
         Health::Unknown => service.ready.is_some() || service.health.is_none(),
         Health::Passing => true,

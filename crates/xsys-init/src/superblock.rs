@@ -1,10 +1,10 @@
-//! A damaged superblock, written anew from one of its copies.
+//! Restores a damaged superblock from one of its copies.
 //!
-//! The kernel can mount by a copy (`sb=`), but what it then takes is as old as the file system: a copy never says that the
-//! journal is in use, so that its records, the newest of all, are thrown away; and the copies of the descriptors call
-//! groups unused that are full of files. So the copy is put into the superblock's place, with the note that the journal
-//! is to be replayed, and the rest is the kernel's usual work. That is done only where the superblock alone is damaged:
-//! checksums say that the descriptors, which follow it, are whole.
+//! The kernel can mount with a copy (`sb=`), but copies are as old as the file system: a copy never says that the
+//! journal is in use, so its records, the newest data of all, would be thrown away; and the copies of the descriptors
+//! call groups unused that are full of files. So the copy is written in the superblock's place, with the flag that the
+//! journal has to be replayed, and the rest is done by the kernel as usual. That is done only if the superblock alone
+//! is damaged: checksums must show that the descriptors, which follow it, are intact.
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
@@ -14,7 +14,8 @@ use crate::ext4::{BLOCK, DESCRIPTOR, PER_GROUP, crc32c, has_copy};
 const PLACE: u64 = 1024;
 const SIZE: usize = 1024;
 
-/// `needs_recovery`, `filetype`, `extents`: what our file systems may have of features that change how all is read.
+/// `needs_recovery`, `filetype`, `extents`: the only features of our file systems that change how everything else is
+/// read.
 const RECOVERY: u32 = 0x4;
 const KNOWN: u32 = RECOVERY | 0x2 | 0x40;
 /// Checksums over all metadata.
@@ -26,13 +27,13 @@ const JOURNAL: u32 = 0xc03b_3998;
 /// Where a journal may begin: behind the tables of group 0, in bytes.
 const JOURNAL_SEARCHED: u64 = 32 << 20;
 
-/// A superblock that is one of ours, and whole.
+/// An intact superblock of one of our file systems.
 struct Superblock {
     bytes: Vec<u8>,
 }
 
 impl Superblock {
-    /// Looks at that of a group, on a partition of so many bytes.
+    /// Reads the superblock of a group, on a partition of this size in bytes.
     fn read(disk: &mut (impl Read + Seek), group: u64, size: u64) -> io::Result<Option<Self>> {
         let place = match group {
             0 => PLACE,
@@ -74,8 +75,8 @@ impl Superblock {
         self.blocks().div_ceil(PER_GROUP)
     }
 
-    /// Are the first descriptors whole, and are there no more than the superblock says? A copy may be of a time when the
-    /// file system was smaller.
+    /// Whether the first descriptors are intact, and there are no more than the superblock says. A copy may be from a
+    /// time when the file system was smaller.
     fn fits_descriptors(&self, disk: &mut (impl Read + Seek)) -> io::Result<bool> {
         let seed = crc32c(!0, &self.bytes[104..120]);
         let length = ((self.groups() + 1) as usize * DESCRIPTOR).next_multiple_of(BLOCK);
@@ -92,7 +93,7 @@ impl Superblock {
         Ok(whole.by_ref().take(groups).all(|whole| whole) && whole.next() == Some(false))
     }
 
-    /// Has the journal something to be replayed? None where it is damaged.
+    /// Whether the journal has something to be replayed. None if it is damaged.
     fn journal_is_used(&self, disk: &mut (impl Read + Seek)) -> io::Result<Option<bool>> {
         // Its only extent: the header, then length and place.
         if self.half(268) != 0xf30a || self.half(270) != 1 {
@@ -107,7 +108,7 @@ impl Superblock {
         Ok(is_journal(&first).then_some(start != 0))
     }
 
-    /// As it is at the start of a partition.
+    /// The beginning of a partition.
     fn make_first(&mut self, replay: bool) {
         self.bytes[90..92].fill(0);
         let features = self.word(96) | if replay { RECOVERY } else { 0 };
@@ -132,7 +133,10 @@ fn groups_with_copies(size: u64) -> impl Iterator<Item = u64> {
     (1..groups).filter(|group| has_copy(*group))
 }
 
-/// Writes the superblock anew where it is damaged and nothing beside it is. Returns the group whose copy was taken.
+/// Restores the superblock if it is damaged and nothing next to it is. Returns the group whose copy was used.
+///
+/// # Errors
+/// If the partition cannot be read or written.
 pub fn restore(disk: &mut (impl Read + Write + Seek), size: u64) -> io::Result<Option<u64>> {
     if Superblock::read(disk, 0, size)?.is_some() {
         return Ok(None);
@@ -156,7 +160,10 @@ pub fn restore(disk: &mut (impl Read + Write + Seek), size: u64) -> io::Result<O
     Ok(None)
 }
 
-/// Was there a file system on a partition whose start is empty? A copy of a superblock says so, or a journal.
+/// Whether there was a file system on a partition whose start is empty: a copy of a superblock shows it, or a journal.
+///
+/// # Errors
+/// If the partition cannot be read.
 pub fn has_traces(disk: &mut (impl Read + Seek), size: u64) -> io::Result<bool> {
     for group in groups_with_copies(size) {
         if Superblock::read(disk, group, size)?.is_some() {

@@ -1,9 +1,9 @@
 //! The system calls that std lacks, and the only `unsafe` of this program.
 //!
-//! The libc crate would declare them, but it has a build script, and the machine that builds an appliance
-//! may have no linker for itself. std links the C library anyway; these declarations follow its manual
-//! pages. Structures with times in them are avoided, because 32-bit musl has two forms of them: waiting is
-//! by `poll` with milliseconds, and the clock is set by the system call that takes 64 bits.
+//! The libc crate would declare them, but it has a build script, and the machine that builds an appliance may have no
+//! linker for itself. std links the C library anyway; these declarations follow its manual pages. Structures with times
+//! in them are avoided, because 32-bit musl has two forms of them: waiting is done by `poll` with milliseconds, and the
+//! clock is set by the system call that takes 64 bits.
 
 #![allow(unsafe_code)]
 
@@ -76,7 +76,7 @@ pub(crate) const MS_NOEXEC: u32 = 8;
 pub(crate) const MS_REMOUNT: u32 = 32;
 pub(crate) const MS_NOATIME: u32 = 1024;
 pub(crate) const MS_MOVE: u32 = 8192;
-/// For `unmount`: at once out of sight, and gone when nobody uses it any more.
+/// For `unmount`: detached at once, and unmounted when nobody uses it any more.
 pub(crate) const MNT_DETACH: c_int = 2;
 
 pub(crate) fn mount_on(
@@ -139,7 +139,7 @@ mod number {
     pub const REBOOT: i64 = 88;
 }
 
-/// Loads a kernel module. A compressed one is unpacked by the kernel, if that was built to.
+/// Loads a kernel module. A compressed one is unpacked by the kernel, if it was built for that.
 pub(crate) fn load_module(file: &File, compressed: bool) -> io::Result<()> {
     let flags: c_int = if compressed { 4 } else { 0 };
     // SAFETY: an open file, a C string and flags, as finit_module(2) asks for.
@@ -173,7 +173,7 @@ pub(crate) enum Reboot {
     PowerOff,
 }
 
-/// Ends everything at once; disks must be in order before.
+/// Ends everything at once; file systems must be unmounted before.
 pub(crate) fn reboot(how: Reboot) -> io::Error {
     let (magic1, magic2) = (0xfee1_dead_u32 as c_int, 672_274_793 as c_int);
     let command: u32 = match how {
@@ -215,13 +215,13 @@ pub(crate) const SIGUSR2: i32 = 12;
 pub(crate) const SIGTERM: i32 = 15;
 pub(crate) const SIGCHLD: i32 = 17;
 
-/// Signals a process, or with a negative number its group; -1 is everybody else.
+/// Signals a process, or with a negative number its group; -1 is all other processes.
 pub(crate) fn send_signal(pid: i32, signal: i32) -> io::Result<()> {
     check(kill(pid, signal))?;
     Ok(())
 }
 
-/// A child that has ended, and its wait status; `None` while there is none.
+/// A child that has ended, and its wait status; `None` if there is none.
 pub(crate) fn reap() -> Option<(i32, i32)> {
     let (mut status, no_hang) = (0, 1);
     // SAFETY: the status is written to a variable of this function.
@@ -243,7 +243,8 @@ extern "C" fn on_signal(number: c_int) {
     };
 }
 
-/// From now on these signals are bytes in a pipe. Handlers, not a mask: a mask would be inherited by services.
+/// From now on these signals arrive as bytes in a pipe. Handlers instead of a mask, because services would inherit a
+/// mask.
 pub(crate) fn signals_as_bytes(signals: &[i32]) -> io::Result<PipeReader> {
     let (reader, writer): (PipeReader, PipeWriter) = io::pipe()?;
     SIGNAL_PIPE.store(OwnedFd::from(writer).into_raw_fd(), Ordering::Relaxed);
@@ -254,7 +255,7 @@ pub(crate) fn signals_as_bytes(signals: &[i32]) -> io::Result<PipeReader> {
     Ok(reader)
 }
 
-/// Waits until there is something to read; `false` when the time is over.
+/// Waits until there is something to read; `false` after the timeout.
 pub(crate) fn readable(fd: impl AsFd, timeout_ms: u64) -> io::Result<bool> {
     let mut wanted = PollFd {
         fd: fd.as_fd().as_raw_fd(),
@@ -304,7 +305,7 @@ pub(crate) fn bind_packet(socket: &File, interface: u32, protocol: u16) -> io::R
     Ok(())
 }
 
-/// Keeps a socket to one interface, whatever the routes say.
+/// Binds a socket to one interface, whatever the routes are.
 pub(crate) fn bind_to_device(socket: impl AsFd, interface: &str) -> io::Result<()> {
     let (level, option) = (1, 25);
     let fd = socket.as_fd().as_raw_fd();
@@ -338,12 +339,12 @@ pub(crate) fn reread_partitions(disk: &File) -> io::Result<()> {
     Ok(())
 }
 
-/// The number of a loop device that is free (LOOP_CTL_GET_FREE); it is made if there is none.
+/// The number of a free loop device (LOOP_CTL_GET_FREE); one is created if there is none.
 pub(crate) fn free_loop(control: &File) -> io::Result<u32> {
     Ok(ioctl_number(control, 0x4c82, 0)?.unsigned_abs())
 }
 
-/// Makes a file a disk that can be read, until nobody uses it any more (LOOP_CONFIGURE).
+/// Makes a file readable as a disk, until nobody uses it any more (LOOP_CONFIGURE).
 pub(crate) fn attach_loop(device: &File, image: &File) -> io::Result<()> {
     /// `struct loop_info64`.
     #[repr(C)]
@@ -435,14 +436,14 @@ pub(crate) enum Change {
     Resize,
 }
 
-/// Sets a watchdog's time (WDIOC_SETTIMEOUT) and says which one the hardware took.
+/// Sets a watchdog's timeout (WDIOC_SETTIMEOUT) and returns the one that the hardware chose.
 pub(crate) fn set_watchdog(device: &File, seconds: u32) -> io::Result<u32> {
     let mut value = seconds as c_int;
     ioctl_with(device.as_fd(), 0xc004_5706, &mut value)?;
     Ok(value as u32)
 }
 
-/// Grows a mounted ext4 file system to so many blocks (EXT4_IOC_RESIZE_FS), through its root folder.
+/// Grows a mounted ext4 file system to so many blocks (EXT4_IOC_RESIZE_FS), through its root directory.
 pub(crate) fn grow_ext4(root: &File, blocks: u64) -> io::Result<()> {
     let mut blocks = blocks;
     ioctl_with(root.as_fd(), 0x4008_6610, &mut blocks)

@@ -1,10 +1,10 @@
-//! The hardware watchdog: it resets the machine unless it is fed, and it is fed only while all is well.
+//! The hardware watchdog: it resets the machine unless it is fed, and it is fed only while everything works.
 //!
-//! All is well while no service with a health check counts as failing. A failing service is started again
-//! first; if that helps before the watchdog's time is over, there is no reset. Should this process hang (on a
-//! disk that does not answer) or die, nobody feeds either.
+//! Everything works while no service with a health check counts as failing. A failing service is restarted first; if
+//! that helps before the watchdog expires, there is no reset. If this process hangs (on a disk that does not answer) or
+//! dies, the watchdog is not fed either.
 //!
-//! Why it was not fed is noted in the data partition beforehand: after a reset there is nobody to ask.
+//! Why it is not fed is recorded in the data partition beforehand: after a reset it is too late.
 
 use crate::log::{self, say};
 use crate::record;
@@ -20,17 +20,18 @@ use std::time::{Duration, Instant};
 use xsys_init::config::Watchdog;
 
 static STATUS: Mutex<String> = Mutex::new(String::new());
-/// The boot itself may take so many seconds: the files of a damaged file system are rescued in it.
+/// The boot itself may take this many seconds: the files of a damaged file system are rescued in
+/// it.
 const LONGEST_BOOT: u64 = 600;
 
-/// When the first process showed that it is alive, in seconds since the start.
+/// When the first process last showed that it is alive, in seconds since the start.
 static ALIVE: AtomicU64 = AtomicU64::new(0);
 static DEVICE: Mutex<Option<File>> = Mutex::new(None);
 static LEAVING: AtomicBool = AtomicBool::new(false);
 
-/// After so many resets in a row another one will not help: the machine stays up, so that somebody can look.
+/// After this many resets in a row another one will not help: the machine stays up so that it can be inspected.
 pub(crate) const ENOUGH: u32 = 5;
-/// Health for this long ends such a row.
+/// Working for this long ends such a series.
 const A_WHILE: Duration = Duration::from_secs(600);
 
 pub(crate) fn status() -> String {
@@ -68,12 +69,12 @@ pub(crate) fn leave() {
     LEAVING.store(true, Ordering::Relaxed);
 }
 
-/// The first process is at work: it has children to collect and requests to answer, every second.
+/// The first process is working: it collects children and handles requests every second.
 pub(crate) fn alive() {
     ALIVE.store(log::uptime_ms() / 1000, Ordering::Relaxed);
 }
 
-/// Switches the watchdog off, where the hardware lets us: a machine that is off shall stay so.
+/// Switches the watchdog off, if the hardware allows it: a machine that is off must stay off.
 pub(crate) fn release() {
     if let Ok(mut device) = DEVICE.lock()
         && let Some(mut device) = device.take()
@@ -87,7 +88,7 @@ fn open(config: &Watchdog) -> Option<File> {
     loop {
         match OpenOptions::new().write(true).open(&config.device) {
             Ok(device) => return Some(device),
-            // Its driver may come up late.
+            // Its driver may be loaded late.
             Err(error) if begun.elapsed() > Duration::from_secs(10) => {
                 say!("NO WATCHDOG: cannot open {}: {error}", config.device);
                 set_status(format!("none: cannot open {}: {error}", config.device));
@@ -98,7 +99,7 @@ fn open(config: &Watchdog) -> Option<File> {
     }
 }
 
-/// Sets the time, and returns what the hardware made of it.
+/// Sets the timeout, and returns the one that the hardware chose.
 fn set_time(device: &File, config: &Watchdog) -> u32 {
     let wanted = (config.timeout.as_secs() as u32).max(1);
     let seconds = sys::set_watchdog(device, wanted).unwrap_or_else(|error| {
@@ -126,7 +127,7 @@ fn feed() {
 
 fn feed_for_ever(seconds: u32) {
     let pause = Duration::from_millis(u64::from(seconds) * 1000 / 4).min(Duration::from_secs(5));
-    // Whoever is well again should be fed before it is too late.
+    // A service that has recovered should be noticed before the watchdog expires.
     let hungry_pause = pause.min(Duration::from_millis(100));
     let mut hungry = false;
     let mut well_since = Instant::now();
@@ -171,7 +172,7 @@ fn feed_for_ever(seconds: u32) {
     }
 }
 
-/// Why the machine is not well, if it is not.
+/// Why the machine does not work, if it does not.
 fn failing() -> Option<String> {
     let silent = (log::uptime_ms() / 1000).saturating_sub(ALIVE.load(Ordering::Relaxed));
     if silent > LONGEST_BOOT {

@@ -25,10 +25,10 @@ const WRITE_LIMIT: u64 = 64 * 1024;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum OutputError {
     /// A folder has the name of the output.
-    #[error("cannot write `{}`: it is a folder", .0.display())]
+    #[error("cannot write `{}`: it is a directory", .0.display())]
     Directory(PathBuf),
     /// The destination's folder is missing.
-    #[error("cannot write `{}`: the folder `{}` does not exist", .path.display(), .dir.display())]
+    #[error("cannot write `{}`: the directory `{}` does not exist", .path.display(), .dir.display())]
     NoFolder {
         /// The output.
         path: PathBuf,
@@ -37,7 +37,7 @@ pub(crate) enum OutputError {
     },
     /// The disk is full.
     #[error(
-        "cannot write `{}`: no room for {size} bytes in the folder `{}`",
+        "cannot write `{}`: no room for {size} bytes in the directory `{}`",
         .path.display(),
         .dir.display()
     )]
@@ -77,15 +77,15 @@ impl OutputError {
                 diagnostic.help(format!("make it: `mkdir -p {}`", dir.display()))
             }
             Self::Full { .. } => {
-                diagnostic.help("free some space, or name another folder with `-o`")
+                diagnostic.help("free some space, or name another directory with `-o`")
             }
             // Files that addresses make so large were refused before (`elf/size_limit.rs`).
             Self::TooLarge { .. } => diagnostic.help(
-                "leave out debug information (`--strip-debug`), or name a folder on another disk \
+                "leave out debug information (`--strip-debug`), or name a directory on another disk \
                  with `-o`: some file systems end at 4 GiB",
             ),
             Self::Io { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
-                diagnostic.help("check who may write to the folder")
+                diagnostic.help("check who may write to the directory")
             }
             Self::Io { .. } => diagnostic,
         }
@@ -545,11 +545,11 @@ mod tests {
         };
         assert_eq!(
             show(dir.path(), 10),
-            "error: cannot write `DIR`: it is a folder\n  = help: name another file with `-o`"
+            "error: cannot write `DIR`: it is a directory\n  = help: name another file with `-o`"
         );
         assert_eq!(
             show(&dir.path().join("no/out"), 10),
-            "error: cannot write `DIR/no/out`: the folder `DIR/no` does not exist\n  \
+            "error: cannot write `DIR/no/out`: the directory `DIR/no` does not exist\n  \
              = help: make it: `mkdir -p DIR/no`"
         );
         let huge = show(&dir.path().join("out"), u64::MAX / 4);

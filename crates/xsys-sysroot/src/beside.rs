@@ -1,9 +1,9 @@
-//! What the cache has beside sysroots: kernels' packages as unpacked files, and the init's sources with what was built of
-//! them.
+//! What the cache contains besides sysroots: kernels' packages, unpacked, and the init's sources with what was built
+//! from them.
 //!
-//! Problem: an unpacked kernel has hundreds of megabytes, and nobody would look for it in a cache of sysroots. Everything
-//! here can be made again from what the user has, and whoever uses an entry sets its time: so those that were not used for
-//! long go with the sysroots that were not.
+//! Problem: an unpacked kernel takes hundreds of megabytes, and nobody would look for it in a cache of sysroots.
+//! Everything here can be made again from the user's files, and every use of an entry sets its time: so entries that
+//! were not used for long are removed together with such sysroots.
 
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
@@ -11,34 +11,34 @@ use std::time::SystemTime;
 
 use crate::{Cache, Error, Prune};
 
-/// The folders, with what people call an entry of theirs.
-const FOLDERS: [(&str, &str); 2] = [("kernels", "kernel"), ("init", "init")];
+/// The directories, with what people call an entry of theirs.
+const DIRECTORIES: [(&str, &str); 2] = [("kernels", "kernel"), ("init", "init")];
 
 /// Entries of one kind that were removed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Beside {
-    /// What they are parts of, in a word.
+    /// The kind of entry, in a word.
     pub what: &'static str,
     pub files: usize,
     pub bytes: u64,
 }
 
 impl Cache {
-    /// Removes entries beside the sysroots by their age, as [`Cache::prune`] does with those. A limit of bytes is for
-    /// sysroots alone.
+    /// Removes entries beside the sysroots by their age, as [`Cache::prune`] does with sysroots. A limit in bytes is
+    /// for sysroots alone.
     ///
     /// # Errors
-    /// Where an entry cannot be removed.
+    /// If an entry cannot be removed.
     pub fn prune_beside(&self, prune: &Prune) -> Result<Vec<Beside>, Error> {
         let now = SystemTime::now();
         let mut removed = Vec::new();
-        for (folder, what) in FOLDERS {
+        for (directory, what) in DIRECTORIES {
             let mut sum = Beside {
                 what,
                 files: 0,
                 bytes: 0,
             };
-            let entries = std::fs::read_dir(self.root().join(folder));
+            let entries = std::fs::read_dir(self.root().join(directory));
             for entry in entries.into_iter().flatten().flatten() {
                 let Ok(metadata) = entry.metadata() else {
                     continue;
@@ -66,17 +66,17 @@ impl Cache {
     }
 }
 
-/// Files and bytes of a file or a folder. Links are not followed.
+/// Files and bytes of a file or a directory. Links are not followed.
 fn measure(path: &Path, metadata: &Metadata) -> (usize, u64) {
     if !metadata.is_dir() {
         return (1, metadata.len());
     }
-    let mut folders: Vec<PathBuf> = vec![path.to_owned()];
+    let mut directories: Vec<PathBuf> = vec![path.to_owned()];
     let (mut files, mut bytes) = (0, 0);
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+    while let Some(directory) = directories.pop() {
+        for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
             match entry.metadata() {
-                Ok(metadata) if metadata.is_dir() => folders.push(entry.path()),
+                Ok(metadata) if metadata.is_dir() => directories.push(entry.path()),
                 Ok(metadata) => {
                     files += 1;
                     bytes += metadata.len();
@@ -96,10 +96,10 @@ mod tests {
 
     #[test]
     fn what_was_not_used_for_long_goes() {
-        let folder = tempfile::tempdir().unwrap();
-        let cache = Cache::new(folder.path());
-        let kernels = folder.path().join("kernels");
-        let init = folder.path().join("init/0123/target");
+        let directory = tempfile::tempdir().unwrap();
+        let cache = Cache::new(directory.path());
+        let kernels = directory.path().join("kernels");
+        let init = directory.path().join("init/0123/target");
         std::fs::create_dir_all(&kernels).unwrap();
         std::fs::create_dir_all(&init).unwrap();
         std::fs::write(kernels.join("old.tar"), [0; 100]).unwrap();
@@ -131,6 +131,6 @@ mod tests {
             bytes: 5,
         };
         assert_eq!(removed, [kernel(10), init]);
-        assert!(!folder.path().join("init/0123").exists());
+        assert!(!directory.path().join("init/0123").exists());
     }
 }

@@ -1,11 +1,10 @@
 //! What the build scripts of the standard library would print, without running them.
 //!
-//! Running a build script means linking a program for the host, which needs a C compiler that
-//! people who build for another machine may not have. The scripts in question only translate facts
-//! about the target into cfgs, so the translation is kept here, as one table of (package, cfg,
-//! condition). Versions differ in which cfgs their scripts can set: that is read from the script's
-//! own text, so that a row is in force exactly where the script knows its cfg, and a cfg without a
-//! row is reported instead of being missed silently. A new version needs new rows, nothing else.
+//! Running a build script means linking a program for the host, which needs a C compiler that people who build for
+//! another machine may not have. These scripts only translate facts about the target into cfgs, so the translation is
+//! kept here, as one table of (package, cfg, condition). Versions differ in which cfgs their scripts can set. That is
+//! read from the script's own text: a row applies only where the script has its cfg, and a cfg without a row is
+//! reported instead of being missed silently. A new version of Rust needs new rows and nothing else.
 //!
 //! Spec: `build.rs` of each package in rust-src (and `configure.rs` of compiler-builtins and libm).
 
@@ -23,7 +22,7 @@ use crate::settings::OptLevel;
 pub(crate) struct Facts {
     /// All cfgs of the target, as rustc prints them.
     pub cfgs: Vec<Cfg>,
-    /// The spec's `llvm-target`: scripts look at the triple, which a custom spec's name is not.
+    /// The spec's `llvm-target`: scripts look at the triple, and a custom spec's name is not one.
     pub llvm_target: String,
     /// Whether `memcpy` and the like have to come from compiler_builtins.
     pub needs_mem_functions: bool,
@@ -192,7 +191,7 @@ const ROWS: &[Row] = &[
 pub(crate) struct Printed {
     pub cfgs: Vec<String>,
     pub env: Vec<(String, String)>,
-    /// cfgs that the script can set and no row knows.
+    /// cfgs that the script can set and that have no row.
     pub unknown: Vec<String>,
 }
 
@@ -234,7 +233,7 @@ pub(crate) fn printed(package: &Package, facts: &Facts) -> Result<Printed, Error
 /// The script with the files it includes as modules.
 fn with_modules(script: &Path) -> Result<String, Error> {
     let mut text = read(script)?;
-    let folder = script.parent().unwrap_or(Path::new(""));
+    let directory = script.parent().unwrap_or(Path::new(""));
     let mut modules: Vec<PathBuf> = Vec::new();
     let mut path: Option<&str> = None;
     for line in text.lines().map(str::trim) {
@@ -245,8 +244,8 @@ fn with_modules(script: &Path) -> Result<String, Error> {
             .and_then(|rest| rest.strip_suffix(';'))
         {
             modules.push(match path.take() {
-                Some(path) => folder.join(path),
-                None => folder.join(format!("{name}.rs")),
+                Some(path) => directory.join(path),
+                None => directory.join(format!("{name}.rs")),
             });
         } else if !line.starts_with('#') {
             path = None;

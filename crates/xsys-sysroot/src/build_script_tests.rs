@@ -136,21 +136,21 @@ fn nothing_is_unknown_in_the_installed_libraries() {
             continue;
         };
         let library = toolchain.rust_src().join("library");
-        for (folder, expected) in [
+        for (directory, expected) in [
             ("compiler-builtins/compiler-builtins", "intrinsics_enabled"),
             ("std", "backtrace_in_libstd"),
         ] {
-            let Ok(package) = Package::load(&library.join(folder)) else {
+            let Ok(package) = Package::load(&library.join(directory)) else {
                 continue;
             };
             let printed = printed(&package, &aarch64_linux()).unwrap();
-            assert_eq!(printed.unknown, Vec::<String>::new(), "{folder}");
+            assert_eq!(printed.unknown, Vec::<String>::new(), "{directory}");
             assert!(
                 printed.cfgs.iter().any(|cfg| cfg == expected),
                 "{printed:?}"
             );
             assert!(!printed.cfgs.iter().any(|cfg| cfg == "restricted_std"));
-            if folder == "std" {
+            if directory == "std" {
                 let arch = ("STD_ENV_ARCH".to_owned(), "aarch64".to_owned());
                 assert!(printed.env.contains(&arch));
             }

@@ -1,10 +1,9 @@
-//! The C pieces that programs of some targets are linked with, although they are Rust: start-up
-//! objects and a C library.
+//! The C pieces that programs of some targets are linked with, although they are Rust: start-up objects and a C
+//! library.
 //!
-//! rust-std components bring them in a folder `self-contained`. Not every component can be had for
-//! every toolchain; then another installed toolchain's copy does (it is C code, no Rust metadata),
-//! or a folder the user names. Which pieces, and whose, is said by [`crate::musl`] and
-//! [`crate::wasi`].
+//! rust-std components contain them in a directory `self-contained`. Not every component exists for every toolchain;
+//! then another installed toolchain's copy is used (it is C code, without Rust metadata), or a directory that the user
+//! names. Which pieces, and of which library, is in [`crate::musl`] and [`crate::wasi`].
 
 use std::path::{Path, PathBuf};
 
@@ -26,22 +25,22 @@ pub(crate) fn wanted(target: &Target) -> Option<Wanted> {
 /// An archive without members, in every archive format.
 const EMPTY_ARCHIVE: &[u8] = b"!<arch>\n";
 
-/// Who unwinds the stack.
+/// Where the unwinder comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Unwinder {
-    /// The folder, if anybody.
-    OfFolder,
-    /// Another folder's archive: this one has none.
+    /// The directory itself, or nowhere.
+    OfDirectory,
+    /// The archive of another directory, because this one has none.
     Archive(PathBuf),
-    /// [`crate::unwinder`].
+    /// [`crate::unwinder`], compiled into std.
     InRust,
 }
 
-/// A folder with the pieces.
+/// A directory with the pieces.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Pieces {
     pub kit: &'static Kit,
-    pub folder: PathBuf,
+    pub directory: PathBuf,
     pub unwinder: Unwinder,
     /// Where it comes from, without paths of this machine.
     pub origin: String,
@@ -49,15 +48,15 @@ pub(crate) struct Pieces {
     pub digest: String,
 }
 
-/// What a folder that the user names means for this target: itself, or a folder in it that is called like the target.
-/// One that only has folders for others means nothing.
+/// Which directory the user's directory means for this target: itself, or a subdirectory named after the target. None
+/// if it only has subdirectories for other targets.
 fn of_target(wanted: &Wanted, named: PathBuf) -> Option<PathBuf> {
     let own = wanted.triples.iter().map(|triple| named.join(triple));
-    if let Some(own) = own.into_iter().find(|folder| folder.is_dir()) {
+    if let Some(own) = own.into_iter().find(|directory| directory.is_dir()) {
         return Some(own);
     }
     let kit = wanted.kit;
-    let is_whole = |folder: &Path| lacking(kit, folder).is_none();
+    let is_whole = |directory: &Path| lacking(kit, directory).is_none();
     let inside = std::fs::read_dir(&named).into_iter().flatten().flatten();
     let for_others = !is_whole(&named) && inside.into_iter().any(|entry| is_whole(&entry.path()));
     (!for_others).then_some(named)
@@ -76,11 +75,11 @@ pub(crate) fn find(
     let kit = wanted.kit;
     let mut tried = Vec::new();
     let named = std::env::var_os(kit.variable).filter(|value| !value.is_empty());
-    if let Some(folder) = named.and_then(|named| of_target(wanted, PathBuf::from(named))) {
-        return match lacking(kit, &folder) {
+    if let Some(directory) = named.and_then(|named| of_target(wanted, PathBuf::from(named))) {
+        return match lacking(kit, &directory) {
             None => {
-                let origin = format!("the folder in {}", kit.variable);
-                let mut pieces = pieces(kit, folder, origin, cache)?;
+                let origin = format!("the directory in {}", kit.variable);
+                let mut pieces = pieces(kit, directory, origin, cache)?;
                 let own = toolchain.rustc.sysroot();
                 let others = other_toolchains(own).into_iter().map(|(_, path)| path);
                 let sysroots: Vec<PathBuf> =
@@ -93,7 +92,7 @@ pub(crate) fn find(
             Some(name) => {
                 tried.push(format!(
                     "`{}` ({}) has no `{name}`",
-                    folder.display(),
+                    directory.display(),
                     kit.variable
                 ));
                 Err(nowhere(wanted, target, tried, toolchain))
@@ -116,7 +115,7 @@ pub(crate) fn find(
         return Err(nowhere(wanted, target, tried, toolchain));
     };
 
-    // Asked once: a component that does not exist today would be asked for at every start.
+    // The answer is remembered: rustup would be asked for a missing component at every start.
     let memory = format!("no-{triple}-{}", toolchain.rustc.commit_hash());
     if let (Some(name), None) = (&toolchain.name, cache.recall(&memory)) {
         let command = format!("rustup target add {triple} --toolchain {name}");
@@ -138,8 +137,8 @@ pub(crate) fn find(
         }
     }
     for (name, sysroot) in other_toolchains(toolchain.rustc.sysroot()) {
-        let folder = of(&sysroot, triple);
-        if lacking(kit, &folder).is_none() {
+        let directory = of(&sysroot, triple);
+        if lacking(kit, &directory).is_none() {
             progress.message(&format!(
                 "using the {} of the toolchain `{name}`: `{}` has none for `{triple}`",
                 kit.name,
@@ -147,7 +146,7 @@ pub(crate) fn find(
             ));
             return pieces(
                 kit,
-                folder,
+                directory,
                 origin(triple, "another installed toolchain"),
                 cache,
             );
@@ -159,15 +158,15 @@ pub(crate) fn find(
 
 fn pieces(
     kit: &'static Kit,
-    folder: PathBuf,
+    directory: PathBuf,
     origin: String,
     cache: &Cache,
 ) -> Result<Pieces, Error> {
     Ok(Pieces {
         kit,
-        digest: digest::files(&folder, kit.pieces, cache)?,
-        folder,
-        unwinder: Unwinder::OfFolder,
+        digest: digest::files(&directory, kit.pieces, cache)?,
+        directory,
+        unwinder: Unwinder::OfDirectory,
         origin,
     })
 }
@@ -178,9 +177,8 @@ fn of(sysroot: &Path, triple: &str) -> PathBuf {
     component.join("lib/self-contained")
 }
 
-/// A distribution's musl has no unwinder. The one of a component of the same architecture and ABI fits: it asks
-/// nothing of the C library but `dl_iterate_phdr` and functions on memory. Where there is none, the one in
-/// Rust takes its place.
+/// A distribution's musl has no unwinder. The one of a rust-std component for the same architecture and ABI fits: of
+/// the C library it only needs `dl_iterate_phdr` and functions on memory. Where there is none, the one in Rust is used.
 fn complete(
     pieces: &mut Pieces,
     wanted: &Wanted,
@@ -192,43 +190,44 @@ fn complete(
     let Some(name) = pieces.kit.unwinder else {
         return Ok(());
     };
-    if pieces.folder.join(name).is_file() {
+    if pieces.directory.join(name).is_file() {
         return Ok(());
     }
     let found = sysroots
         .iter()
         .flat_map(|sysroot| wanted.triples.iter().map(|triple| of(sysroot, triple)))
-        .find(|folder| folder.join(name).is_file());
-    let Some(folder) = found else {
+        .find(|directory| directory.join(name).is_file());
+    let Some(directory) = found else {
         if in_rust {
             pieces.digest.push_str(&unwinder::described());
             pieces.unwinder = Unwinder::InRust;
             return Ok(());
         }
         let add = wanted.triples.last().map(|triple| match toolchain {
-            Some(name) => format!("run `rustup target add {triple} --toolchain {name}`: its unwinder is then used with your folder"),
-            None => format!("install the rust-std for {triple}: its unwinder is then used with your folder"),
+            Some(name) => format!("run `rustup target add {triple} --toolchain {name}`: its unwinder is then used with your directory"),
+            None => format!("install the rust-std for {triple}: its unwinder is then used with your directory"),
         });
-        let put = format!("put an unwinder into the folder as `{name}`, such as LLVM's libunwind");
+        let put =
+            format!("put an unwinder into the directory as `{name}`, such as LLVM's libunwind");
         return Err(Error::NoUnwinder {
-            folder: pieces.folder.clone(),
+            directory: pieces.directory.clone(),
             name,
             help: add.into_iter().chain([put]).collect(),
         });
     };
     pieces
         .digest
-        .push_str(&digest::files(&folder, &[name], cache)?);
-    pieces.unwinder = Unwinder::Archive(folder.join(name));
+        .push_str(&digest::files(&directory, &[name], cache)?);
+    pieces.unwinder = Unwinder::Archive(directory.join(name));
     Ok(())
 }
 
-/// The first needed file that a folder lacks.
-fn lacking(kit: &Kit, folder: &Path) -> Option<&'static str> {
+/// The first needed file that a directory lacks.
+fn lacking(kit: &Kit, directory: &Path) -> Option<&'static str> {
     kit.needed
         .iter()
         .copied()
-        .find(|name| !folder.join(name).is_file())
+        .find(|name| !directory.join(name).is_file())
 }
 
 fn last_line(error: &Error) -> String {
@@ -252,7 +251,7 @@ fn nowhere(wanted: &Wanted, target: &Target, tried: Vec<String>, toolchain: &Too
     let alternative = if help.is_empty() { "" } else { "or " };
     let kit = wanted.kit;
     help.push(format!(
-        "{alternative}set `{}` to a folder with {} for this target, {}",
+        "{alternative}set `{}` to a directory with {} for this target, {}",
         kit.variable,
         kit.needed.join(", "),
         kit.own
@@ -265,15 +264,15 @@ fn nowhere(wanted: &Wanted, target: &Target, tried: Vec<String>, toolchain: &Too
     }
 }
 
-/// The folders beside this toolchain, by name.
+/// The directories beside this toolchain, by name.
 fn other_toolchains(sysroot: &Path) -> Vec<(String, PathBuf)> {
-    let Some(folder) = sysroot
+    let Some(directory) = sysroot
         .parent()
-        .filter(|folder| folder.ends_with("toolchains"))
+        .filter(|directory| directory.ends_with("toolchains"))
     else {
         return Vec::new();
     };
-    let mut found: Vec<(String, PathBuf)> = std::fs::read_dir(folder)
+    let mut found: Vec<(String, PathBuf)> = std::fs::read_dir(directory)
         .into_iter()
         .flatten()
         .filter_map(|entry| {
@@ -286,25 +285,26 @@ fn other_toolchains(sysroot: &Path) -> Vec<(String, PathBuf)> {
     found
 }
 
-/// Fills `folder` with the pieces and the empty archives.
-pub(crate) fn install(pieces: &Pieces, folder: &Path) -> Result<(), Error> {
-    std::fs::create_dir_all(folder).map_err(Error::cache("create", folder))?;
+/// Fills `directory` with the pieces and the empty archives.
+pub(crate) fn install(pieces: &Pieces, directory: &Path) -> Result<(), Error> {
+    std::fs::create_dir_all(directory).map_err(Error::cache("create", directory))?;
     let own = pieces.kit.pieces.iter();
-    let own = own.map(|name| pieces.folder.join(name));
+    let own = own.map(|name| pieces.directory.join(name));
     let unwinder = match &pieces.unwinder {
         Unwinder::Archive(path) => Some(path.clone()),
-        Unwinder::OfFolder | Unwinder::InRust => None,
+        Unwinder::OfDirectory | Unwinder::InRust => None,
     };
     for from in own.chain(unwinder) {
         if let (true, Some(name)) = (from.is_file(), from.file_name()) {
-            let to = folder.join(name);
-            // Contents only: a toolchain installed read-only must not make the cache so.
+            let to = directory.join(name);
+            // Contents only: copied permissions of a read-only toolchain would make the cache
+            // read-only.
             let bytes = std::fs::read(&from).map_err(Error::cache("read", &from))?;
             std::fs::write(&to, bytes).map_err(Error::cache("write", &to))?;
         }
     }
     for name in pieces.kit.empty {
-        let to = folder.join(name);
+        let to = directory.join(name);
         if !to.exists() {
             std::fs::write(&to, EMPTY_ARCHIVE).map_err(Error::cache("write", &to))?;
         }

@@ -1,4 +1,4 @@
-//! What a folder with a C library's pieces ends up with.
+//! What a directory with a C library's pieces ends up with.
 
 use super::*;
 use crate::musl::MUSL;
@@ -6,15 +6,15 @@ use crate::musl::MUSL;
 #[test]
 fn gaps_are_filled_with_empty_archives() {
     let temporary = tempfile::tempdir().unwrap();
-    let folder = temporary.path().join("musl");
-    std::fs::create_dir(&folder).unwrap();
+    let directory = temporary.path().join("musl");
+    std::fs::create_dir(&directory).unwrap();
     for name in MUSL.needed {
-        assert_eq!(lacking(&MUSL, &folder), Some(*name));
-        std::fs::write(folder.join(name), format!("real {name}")).unwrap();
+        assert_eq!(lacking(&MUSL, &directory), Some(*name));
+        std::fs::write(directory.join(name), format!("real {name}")).unwrap();
     }
-    assert_eq!(lacking(&MUSL, &folder), None);
+    assert_eq!(lacking(&MUSL, &directory), None);
     let cache = Cache::new(temporary.path().join("cache"));
-    let musl = pieces(&MUSL, folder, "here".to_owned(), &cache).unwrap();
+    let musl = pieces(&MUSL, directory, "here".to_owned(), &cache).unwrap();
     let installed = temporary.path().join("installed");
     install(&musl, &installed).unwrap();
     let content = |name: &str| std::fs::read_to_string(installed.join(name)).unwrap();
@@ -30,10 +30,10 @@ fn gaps_are_filled_with_empty_archives() {
 #[test]
 fn a_distributions_musl_gets_an_unwinder() {
     let temporary = tempfile::tempdir().unwrap();
-    let folder = temporary.path().join("musl");
-    std::fs::create_dir(&folder).unwrap();
+    let directory = temporary.path().join("musl");
+    std::fs::create_dir(&directory).unwrap();
     for name in MUSL.needed {
-        std::fs::write(folder.join(name), "").unwrap();
+        std::fs::write(directory.join(name), "").unwrap();
     }
     let cache = Cache::new(temporary.path().join("cache"));
     let wanted = Wanted {
@@ -42,7 +42,7 @@ fn a_distributions_musl_gets_an_unwinder() {
     };
     let sysroots = [temporary.path().join("old"), temporary.path().join("new")];
     let complete_with = |in_rust: bool| {
-        let mut musl = pieces(&MUSL, folder.clone(), "here".to_owned(), &cache)?;
+        let mut musl = pieces(&MUSL, directory.clone(), "here".to_owned(), &cache)?;
         complete(
             &mut musl,
             &wanted,
@@ -54,14 +54,14 @@ fn a_distributions_musl_gets_an_unwinder() {
         Ok::<_, Error>(musl)
     };
     let complete = || complete_with(false);
-    // None anywhere: said before anything is compiled, with what gives one.
+    // None anywhere: reported before anything is compiled, with what provides one.
     let problem = complete().unwrap_err().into_diagnostic();
     assert!(problem.message.contains("has no unwinder"), "{problem}");
     let add = "rustup target add x86_64-unknown-linux-musl --toolchain stable";
     assert!(problem.help[0].contains(add), "{problem}");
 
     // One in Rust, where the architecture has it: another library for the key.
-    let plain = pieces(&MUSL, folder.clone(), "here".to_owned(), &cache).unwrap();
+    let plain = pieces(&MUSL, directory.clone(), "here".to_owned(), &cache).unwrap();
     let rust = complete_with(true).unwrap();
     assert_eq!(rust.unwinder, Unwinder::InRust);
     assert_ne!(rust.digest, plain.digest);
@@ -76,17 +76,17 @@ fn a_distributions_musl_gets_an_unwinder() {
     let content = std::fs::read_to_string(installed.join("libunwind.a")).unwrap();
     assert_eq!(content, "real unwinder");
 
-    // The folder's own comes first, and it is another library for the key.
-    std::fs::write(folder.join("libunwind.a"), "own unwinder").unwrap();
+    // The directory's own unwinder wins, and the key differs.
+    std::fs::write(directory.join("libunwind.a"), "own unwinder").unwrap();
     let own = complete().unwrap();
-    assert_eq!(own.unwinder, Unwinder::OfFolder);
+    assert_eq!(own.unwinder, Unwinder::OfDirectory);
     assert_ne!(own.digest, musl.digest);
 }
 
 #[test]
-fn a_named_folder_may_have_one_for_each_target() {
-    let folder = tempfile::tempdir().unwrap();
-    let named = folder.path().to_owned();
+fn a_named_directory_may_have_one_for_each_target() {
+    let directory = tempfile::tempdir().unwrap();
+    let named = directory.path().to_owned();
     let of = |triple: &str| {
         let wanted = Wanted {
             kit: &crate::musl::MUSL,

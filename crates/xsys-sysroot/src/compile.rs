@@ -1,12 +1,11 @@
 //! From a resolved crate to a rustc command line.
 //!
-//! The flags are those of the official builds (`[profile.dist]` of the library's manifest, and what
-//! bootstrap adds) where they matter to users: paths are mapped to the ones debuggers and backtraces
-//! know (`/rustc/<commit>/library/…`), line and unwind tables are there, bitcode is embedded so that
-//! `lto = true` works, one code generation unit a crate gives the best code (core's time goes into
-//! type checking anyway), compiler_builtins gets one object a function so that it never clashes
-//! with a C runtime. Nothing in an rlib depends on where the toolchain, the registry or the cache
-//! are: the same key gives the same bytes on every machine.
+//! The flags are those of the official builds (`[profile.dist]` of the library's manifest, and what bootstrap adds)
+//! wherever users can see a difference: paths are mapped to those that debuggers and backtraces know
+//! (`/rustc/<commit>/library/…`), line and unwind tables are there, and bitcode is embedded so that `lto = true` works.
+//! One code generation unit per crate gives the best code (core's time goes into type checking anyway).
+//! compiler_builtins gets one object per function so that it never clashes with a C runtime. Nothing in an rlib depends
+//! on where the toolchain, the registry or the cache are: the same key gives the same bytes on every machine.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -33,14 +32,14 @@ pub(crate) struct Call {
     pub env: Vec<(String, String)>,
     /// Indexes of the calls whose metadata this one reads.
     pub waits_for: Vec<usize>,
-    /// A guess at how long it takes, for the order of starts: the size of the sources.
+    /// An estimate of how long it takes, for the order of starts: the size of the sources.
     pub cost: u64,
 }
 
-/// The calls of a sysroot, and what came up while they were put together.
+/// The calls for a sysroot, and what was noticed while they were put together.
 pub(crate) struct Calls {
     pub calls: Vec<Call>,
-    /// cfgs of build scripts that nobody knows.
+    /// cfgs of build scripts without a row in the table.
     pub unknown: Vec<String>,
     /// Whether std does not list the target's operating system among its own.
     pub restricted_std: bool,
@@ -54,7 +53,7 @@ pub(crate) struct Compilation<'a> {
     pub target: &'a OsStr,
     /// Where rlibs go.
     pub out_dir: &'a Path,
-    /// A folder without crates: the toolchain's own must not be found.
+    /// An empty directory as `--sysroot`: the toolchain's own crates must not be found.
     pub empty_sysroot: &'a Path,
     pub settings: &'a Settings,
     /// What [`unwind_flags`] says.
@@ -93,17 +92,17 @@ pub(crate) fn common_flags(settings: &Settings, release: &str) -> Vec<String> {
     if has_separate_metadata(release) {
         flags.push("-Zembed-metadata=no".to_owned());
     }
-    // Only where it is needed: a key must not depend on it elsewhere.
+    // Only for targets that need it, so that no other key depends on it.
     flags.extend(settings.cpu.iter().map(|cpu| format!("-Ctarget-cpu={cpu}")));
     flags
 }
 
-/// Flags for unwind tables, where they follow from no panic strategy. They are part of the key.
+/// Flags for unwind tables where no panic strategy asks for them. They are part of the key.
 ///
-/// bootstrap has them on RISC-V, and rustc's own AArch64 targets by default: without, functions that do
-/// not return (all that panic) do not save where they were called from, and every backtrace from a
-/// panic handler ends there. On bare metal scripts often drop `.eh_frame`, so that debuggers get the
-/// same once more in `.debug_frame`, which is never loaded.
+/// bootstrap sets them on RISC-V, and rustc's own AArch64 targets have them by default: without them, functions that do
+/// not return (all that panic) do not save their return address, and every backtrace from a panic handler ends there.
+/// On bare metal, scripts often drop `.eh_frame`, so debuggers get the same tables once more in `.debug_frame`, which
+/// is never loaded.
 pub(crate) fn unwind_flags(target: &Target, settings: &Settings) -> Vec<String> {
     let arch = target.arch();
     let has_link_register = arch == "aarch64" || arch.starts_with("riscv");
@@ -117,7 +116,7 @@ pub(crate) fn unwind_flags(target: &Target, settings: &Settings) -> Vec<String> 
     flags
 }
 
-/// How the official builds name the folder that the library's sources are in.
+/// How the official builds name the directory that the library's sources are in.
 pub(crate) fn virtual_root(rustc: &Rustc) -> String {
     let name = match rustc.commit_hash() {
         "unknown" => rustc.release(),
@@ -126,8 +125,8 @@ pub(crate) fn virtual_root(rustc: &Rustc) -> String {
     format!("/rustc/{name}")
 }
 
-/// The folder that compilers work in: as in the official builds the one above `library`, so that
-/// debug information has the same paths, relative to the same folder.
+/// The directory that compilers work in: as in the official builds the one above `library`, so that
+/// debug information has the same paths, relative to the same directory.
 pub(crate) fn root(library: &Path) -> &Path {
     library.parent().unwrap_or(library)
 }
@@ -160,7 +159,8 @@ impl Compilation<'_> {
         names.zip(self.hashes(units)).collect()
     }
 
-    /// What tells crates of one name apart, in file names and symbols: no paths, no target.
+    /// What distinguishes crates of one name, in file names and symbols; it depends neither on
+    /// paths nor on the target.
     fn hashes(&self, units: &[Unit]) -> Vec<String> {
         let hash = |unit: &Unit| {
             let features: Vec<&str> = unit.features.iter().map(String::as_str).collect();
@@ -364,12 +364,12 @@ pub(crate) fn remap(from: &Path, to: &str) -> OsString {
     argument
 }
 
-/// What goes beyond this is mostly for other platforms, as in libc.
+/// A larger crate is mostly code for other platforms, such as libc.
 const COST_LIMIT: u64 = 1 << 20;
 
-/// The size of all files below a folder; nothing where it cannot be read.
-fn size_below(folder: &Path) -> u64 {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+/// The size of all files below a directory; nothing where it cannot be read.
+fn size_below(directory: &Path) -> u64 {
+    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
     entries
         .map(|entry| match entry.metadata() {
             Ok(metadata) if metadata.is_dir() => size_below(&entry.path()),
@@ -394,7 +394,7 @@ pub(crate) fn shown(rustc: &Rustc, call: &Call) -> String {
 }
 
 /// Where in a sysroot rustc looks for a target's crates.
-pub(crate) fn library_folder(sysroot: &Path, target: &str) -> PathBuf {
+pub(crate) fn library_directory(sysroot: &Path, target: &str) -> PathBuf {
     sysroot.join("lib").join("rustlib").join(target).join("lib")
 }
 

@@ -1,10 +1,9 @@
-//! Digests of files and folders, cheap enough for every start.
+//! Digests of files and directories, cheap enough for every start.
 //!
-//! A sysroot's key covers the whole content of rust-src: people patch it, and a change of one digit
-//! has to lead to another sysroot. Reading 50 MB each time would take longer than everything else
-//! that happens when the sysroot is already there. So the digest of a folder is remembered under a
-//! fingerprint of its listing (names, sizes, modification times), which costs a few milliseconds.
-//! The fingerprint is a matter of this machine and stays out of the key.
+//! A sysroot's key covers the whole content of rust-src: people patch it, and any change must lead to another sysroot.
+//! Reading 50 MB each time would take longer than everything else when the sysroot already exists. So the digest of a
+//! directory is remembered under a fingerprint of its listing (names, sizes, modification times), which takes a few
+//! milliseconds to compute. The fingerprint only means something on this machine and is not part of the key.
 
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -47,7 +46,7 @@ fn update(hasher: &mut Sha256, path: &Path) -> io::Result<()> {
     }
 }
 
-/// A file of a folder, as the folder's listing has it.
+/// A file in a directory's listing.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Listed {
     /// Relative, with `/` on every system.
@@ -58,15 +57,15 @@ struct Listed {
     modified: u128,
 }
 
-/// Folders of rust-src that no build reads.
+/// Directories of rust-src that no build reads.
 const NOT_BUILT: &[&str] = &["alloctests", "benches", "coretests", "tests"];
 
 /// All files below `root` that a build may read, sorted by name.
 fn listing(root: &Path) -> io::Result<Vec<Listed>> {
     let mut files = Vec::new();
-    let mut folders = vec![(root.to_owned(), String::new())];
-    while let Some((folder, prefix)) = folders.pop() {
-        for entry in std::fs::read_dir(&folder)? {
+    let mut directories = vec![(root.to_owned(), String::new())];
+    while let Some((directory, prefix)) = directories.pop() {
+        for entry in std::fs::read_dir(&directory)? {
             let entry = entry?;
             let path = entry.path();
             let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
@@ -78,7 +77,7 @@ fn listing(root: &Path) -> io::Result<Vec<Listed>> {
                 continue;
             }
             if metadata.is_dir() {
-                folders.push((path, format!("{name}/")));
+                directories.push((path, format!("{name}/")));
             } else {
                 let modified = metadata.modified()?.duration_since(UNIX_EPOCH);
                 files.push(Listed {
@@ -95,7 +94,7 @@ fn listing(root: &Path) -> io::Result<Vec<Listed>> {
 }
 
 /// The digest of the names and contents of these files, remembered in `cache`.
-pub(crate) fn folder(root: &Path, cache: &Cache) -> Result<String, Error> {
+pub(crate) fn directory(root: &Path, cache: &Cache) -> Result<String, Error> {
     let read_error = Error::cache("read", root);
     let files = match listing(root) {
         Ok(files) => files,
@@ -104,7 +103,7 @@ pub(crate) fn folder(root: &Path, cache: &Cache) -> Result<String, Error> {
     remembered(root, &files, cache)
 }
 
-/// The same for some files of one folder; those that do not exist do not count.
+/// The same for some files of one directory; those that do not exist do not count.
 pub(crate) fn files(root: &Path, names: &[&str], cache: &Cache) -> Result<String, Error> {
     let mut listed = Vec::new();
     for &name in names {
@@ -170,15 +169,15 @@ mod tests {
             std::fs::write(root.join("b.rs"), "b").unwrap();
             root
         };
-        let first = folder(&tree("one", "text"), &cache).unwrap();
-        assert_eq!(first, folder(&tree("two", "text"), &cache).unwrap());
-        assert_ne!(first, folder(&tree("three", "texT"), &cache).unwrap());
+        let first = directory(&tree("one", "text"), &cache).unwrap();
+        assert_eq!(first, directory(&tree("two", "text"), &cache).unwrap());
+        assert_ne!(first, directory(&tree("three", "texT"), &cache).unwrap());
         // Remembered: the same answer from the fingerprint.
         assert_eq!(
             first,
-            folder(&temporary.path().join("one"), &cache).unwrap()
+            directory(&temporary.path().join("one"), &cache).unwrap()
         );
-        assert!(folder(&temporary.path().join("none"), &cache).is_err());
+        assert!(directory(&temporary.path().join("none"), &cache).is_err());
     }
 
     #[test]

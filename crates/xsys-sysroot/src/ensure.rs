@@ -1,11 +1,13 @@
-//! A request in, a sysroot out: the steps from key to published entry.
+//! From a request to a sysroot: the steps from key to published entry.
 //!
 //! 1. the inputs: rust-src (installed if missing) and its digest, the C pieces, the key;
-//! 2. a hit ends here: no lock, no process, nothing written but the time of use;
-//! 3. the key's lock, and another look: somebody else may have built it meanwhile;
-//! 4. a staging folder with the spec in it, which rustc reads from there;
+//! 2. if the entry exists, this is the end: no lock, no process, and nothing is written but the time of use;
+//! 3. the key's lock, and another look: another process may have built it meanwhile;
+//! 4. a staging directory with the spec in it, which rustc reads from there;
 //! 5. the plan: cfgs, packages (downloaded if missing), features, compiler calls;
-//! 6. compilation; 7. the manifest; 8. one rename.
+//! 6. compilation;
+//! 7. the manifest;
+//! 8. one rename.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -18,7 +20,7 @@ use xsys_target::{CrateSet, Kind, Target};
 use crate::build_script::Facts;
 use crate::c_pieces::{self, Pieces, Unwinder};
 use crate::compile::{
-    Call, Calls, Compilation, common_flags, has_separate_metadata, library_folder, root, shown,
+    Call, Calls, Compilation, common_flags, has_separate_metadata, library_directory, root, shown,
     unwind_flags,
 };
 use crate::harness::{Harness, HarnessBuild};
@@ -33,7 +35,7 @@ use crate::store::{Cache, JOURNAL, MANIFEST, PARTIAL_KEPT, Staging};
 use crate::toolchain::Toolchain;
 use crate::{Error, Progress, Silent, digest, jobs, renamed, source_link};
 
-/// What is asked for.
+/// A request for a sysroot.
 #[derive(Clone, Debug)]
 pub struct Request<'a> {
     /// Where programs are to run.
@@ -71,6 +73,9 @@ pub struct Sysroot {
 }
 
 /// Finds or builds the sysroot for a request.
+///
+/// # Errors
+/// If the sysroot can be neither found nor built.
 pub fn ensure(request: &Request<'_>, progress: &dyn Progress) -> Result<Sysroot, Error> {
     let start = Instant::now();
     let build = Build::prepare(request, progress)?;
@@ -107,14 +112,14 @@ pub fn ensure(request: &Request<'_>, progress: &dyn Progress) -> Result<Sysroot,
     }
     let mut staging = cache.stage_again(&build.key)?;
     let rustc_calls = build.run(&staging, progress).inspect_err(|error| {
-        // On a disk that is full every byte is missed.
+        // On a full disk even a small file may fail.
         staging.keep = !error.is_disk_full();
     })?;
     let path = cache.publish(&build.key, staging)?;
     Ok(found(path, Some(rustc_calls)))
 }
 
-/// The entry, if it is there and is what was published; what is wrong with it is told.
+/// The entry, if it exists and is as it was published; damage is reported.
 fn intact(cache: &Cache, key: &str, progress: &dyn Progress) -> Option<PathBuf> {
     let path = cache.published(key)?;
     let damage = cache.damage(key);
@@ -179,7 +184,7 @@ impl<'a> Build<'a> {
             spec: &target.digest(),
             release: toolchain.rustc.release(),
             commit: toolchain.rustc.commit_hash(),
-            rust_src: &digest::folder(&library, cache)?,
+            rust_src: &digest::directory(&library, cache)?,
             crates,
             settings: &settings,
             flags: &[
@@ -207,7 +212,7 @@ impl<'a> Build<'a> {
         })
     }
 
-    /// What was made earlier of an entry that has the same spec under another name.
+    /// An existing entry with the same spec under another name.
     fn renamed(&self, progress: &dyn Progress) -> Option<(String, PathBuf)> {
         let cache = self.request.cache;
         if self.request.target.kind != Kind::Json {
@@ -259,7 +264,7 @@ impl<'a> Build<'a> {
         Ok(Some((key, path)))
     }
 
-    /// Fills the staging folder. Returns the number of calls of rustc.
+    /// Fills the staging directory. Returns the number of calls of rustc.
     fn run(&self, staging: &Staging, progress: &dyn Progress) -> Result<usize, Error> {
         let Request {
             target,
@@ -274,7 +279,7 @@ impl<'a> Build<'a> {
             text = renamed::spec_text(&text, &target.name);
         }
         std::fs::write(&spec, text).map_err(Error::cache("write", &spec))?;
-        let out_dir = library_folder(&staging.path, &target.name);
+        let out_dir = library_directory(&staging.path, &target.name);
         std::fs::create_dir_all(&out_dir).map_err(Error::cache("create", &out_dir))?;
         let target_argument: OsString = match target.kind {
             Kind::Json => spec.into(),
@@ -305,9 +310,9 @@ impl<'a> Build<'a> {
             unknown,
             restricted_std,
         } = compilation.calls(&units)?;
-        // Said before half a minute of compilation instead of after it.
+        // Reported before half a minute of compilation instead of after it.
         let unknown_system = restricted_std && !["unix", "windows"].iter().any(|f| facts.flag(f));
-        // std's script takes every wasm target for one that it knows.
+        // std's script lists every wasm target.
         let no_system = target.is_wasm() && target.is_bare_metal();
         if unknown_system || (no_system && self.request.crates == CrateSet::Std) {
             return Err(Error::NoStd {
@@ -399,7 +404,8 @@ impl<'a> Build<'a> {
             if self.settings.panic == Panic::Unwind {
                 default_features.push("panic-unwind");
             }
-            // Elsewhere std has no way to walk or to name frames, and six crates stay away.
+            // On other targets std cannot walk the stack or name frames, and six crates are not
+            // needed.
             if facts.flag("unix") || facts.flag("windows") {
                 default_features.push("backtrace");
             }
@@ -458,7 +464,7 @@ impl<'a> Build<'a> {
         }
     }
 
-    /// Writes down what the entry is; its presence makes the folder an entry.
+    /// Writes down what the entry is; its presence makes the directory an entry.
     fn write_manifest(
         &self,
         staging: &Path,
@@ -504,7 +510,7 @@ impl<'a> Build<'a> {
     }
 }
 
-/// A name that is a folder's and a file's on every system.
+/// A name that a directory and a file can have on every system.
 fn check_name(name: &str) -> Result<(), Error> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     if name.is_empty() || name.starts_with('.') || !name.chars().all(allowed) {
@@ -517,10 +523,10 @@ fn check_name(name: &str) -> Result<(), Error> {
 
 /// Older compilers write metadata into the rlibs as well; there the separate files only serve to
 /// start dependents early.
-fn remove_metadata(folder: &Path) -> Result<(), Error> {
-    let entries = std::fs::read_dir(folder).map_err(Error::cache("read", folder))?;
+fn remove_metadata(directory: &Path) -> Result<(), Error> {
+    let entries = std::fs::read_dir(directory).map_err(Error::cache("read", directory))?;
     for entry in entries {
-        let path = entry.map_err(Error::cache("read", folder))?.path();
+        let path = entry.map_err(Error::cache("read", directory))?.path();
         if path
             .extension()
             .is_some_and(|extension| extension == "rmeta")
@@ -531,19 +537,21 @@ fn remove_metadata(folder: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// All files below a folder, relative with `/`, sorted.
+/// All files below a directory, relative with `/`, sorted.
 fn files_below(root: &Path) -> Result<Vec<String>, Error> {
     let mut files = Vec::new();
-    let mut folders = vec![String::new()];
-    while let Some(prefix) = folders.pop() {
-        let folder = root.join(&prefix);
-        let entries = std::fs::read_dir(&folder).map_err(Error::cache("read", &folder))?;
+    let mut directories = vec![String::new()];
+    while let Some(prefix) = directories.pop() {
+        let directory = root.join(&prefix);
+        let entries = std::fs::read_dir(&directory).map_err(Error::cache("read", &directory))?;
         for entry in entries {
-            let entry = entry.map_err(Error::cache("read", &folder))?;
+            let entry = entry.map_err(Error::cache("read", &directory))?;
             let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
-            let kind = entry.file_type().map_err(Error::cache("read", &folder))?;
+            let kind = entry
+                .file_type()
+                .map_err(Error::cache("read", &directory))?;
             if kind.is_dir() {
-                folders.push(format!("{name}/"));
+                directories.push(format!("{name}/"));
             } else {
                 files.push(name);
             }
@@ -558,7 +566,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_stay_inside_their_folder() {
+    fn names_stay_inside_their_directory() {
         for name in ["a", "armv7-x.y_z", "board1"] {
             assert!(check_name(name).is_ok(), "{name}");
         }

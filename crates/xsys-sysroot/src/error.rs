@@ -1,4 +1,4 @@
-//! Everything that can keep a sysroot from being built, with the way out of each.
+//! Everything that can prevent a sysroot from being built, each with its remedy.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use xsys_diag::Diagnostic;
 /// Why there is no sysroot.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A program is not there or does not start.
+    /// A program does not exist or does not start.
     #[error("cannot run `{}`: {source}", .program.display())]
     Start {
         /// What was to be run.
@@ -16,7 +16,7 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
-    /// A program said no.
+    /// A program failed.
     #[error("`{command}` failed")]
     Program {
         /// The command line as people would type it.
@@ -38,7 +38,7 @@ pub enum Error {
     /// The toolchain has no standard library sources.
     #[error("the toolchain `{toolchain}` has no sources of the standard library at `{}`", .expected.display())]
     NoRustSrc {
-        /// The toolchain's name or folder.
+        /// The toolchain's name or directory.
         toolchain: String,
         /// Where they would be.
         expected: PathBuf,
@@ -75,24 +75,24 @@ pub enum Error {
         /// All there are.
         known: Vec<String>,
     },
-    /// A C library of the user's without an unwinder, and none elsewhere.
-    #[error("`{}` has no unwinder (`{name}`), which std needs whatever panics do", .folder.display())]
+    /// The user's C library has no unwinder, and there is none elsewhere.
+    #[error("`{}` has no unwinder (`{name}`), which std needs whatever panics do", .directory.display())]
     NoUnwinder {
-        /// The user's folder.
-        folder: PathBuf,
+        /// The user's directory.
+        directory: PathBuf,
         /// The file.
         name: &'static str,
         /// What to do.
         help: Vec<String>,
     },
-    /// The C pieces of a program with std are not to be had.
+    /// The C pieces of a program with std are missing.
     #[error("no start-up objects and `libc.a` of {library} for `{target}`")]
     NoCPieces {
         /// The C library.
         library: &'static str,
         /// The target's name.
         target: String,
-        /// Where was looked, and what went wrong.
+        /// Where they were looked for, and what went wrong.
         tried: Vec<String>,
         /// What to do.
         help: Vec<String>,
@@ -109,7 +109,7 @@ pub enum Error {
         /// The command line.
         command: String,
     },
-    /// std has nothing for the operating system.
+    /// std does not support the operating system.
     #[error("std of Rust {release} has no implementation for the operating system `{os}`")]
     NoStd {
         /// `target_os`.
@@ -122,14 +122,14 @@ pub enum Error {
     Cache {
         /// What was to be done.
         action: &'static str,
-        /// The file or folder.
+        /// The file or directory.
         path: PathBuf,
         /// What the system said.
         source: io::Error,
     },
-    /// The platform has no cache folder.
-    #[error("no folder for the cache: {reason}")]
-    NoCacheFolder {
+    /// The platform has no cache directory.
+    #[error("no directory for the cache: {reason}")]
+    NoCacheDirectory {
         /// Why.
         reason: String,
     },
@@ -141,7 +141,7 @@ pub enum Error {
         /// The keys it fits.
         matches: Vec<String>,
     },
-    /// A target whose name cannot be a folder's.
+    /// A target name that cannot be a directory's name.
     #[error("`{name}` cannot be a target's name")]
     TargetName {
         /// The name.
@@ -208,7 +208,7 @@ impl Error {
             } => {
                 diagnostic = diagnostic
                     .note(format!(
-                        "missing: {}, and what these need",
+                        "missing: {}, and their dependencies",
                         names.join(", ")
                     ))
                     .note(reason)
@@ -242,8 +242,8 @@ impl Error {
             Error::Cache { path, source, .. } => {
                 diagnostic.help.extend(storage_help(&path, &source));
             }
-            Error::NoCacheFolder { .. } => {
-                diagnostic = diagnostic.help("set `XSYS_CACHE_DIR` to a folder");
+            Error::NoCacheDirectory { .. } => {
+                diagnostic = diagnostic.help("set `XSYS_CACHE_DIR` to a directory");
             }
             Error::NoSuchEntry { matches, .. } => {
                 diagnostic.notes.extend(matches);
@@ -270,14 +270,14 @@ fn storage_help(path: &Path, source: &io::Error) -> Vec<String> {
     let path = path.display();
     match source.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => vec![
-            format!("the disk of `{path}` is full; nothing half was left behind"),
-            "free space, for instance with `xsys sysroot prune`, or set `XSYS_CACHE_DIR` to a folder on another disk".to_owned(),
+            format!("the disk of `{path}` is full; nothing incomplete was left behind"),
+            "free space, for instance with `xsys sysroot prune`, or set `XSYS_CACHE_DIR` to a directory on another disk".to_owned(),
         ],
         io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => vec![format!(
-            "sysroots that are in the cache can be used, but this one has to be built: make `{path}` writable or set `XSYS_CACHE_DIR` to a folder that is"
+            "sysroots that are in the cache can be used, but this one has to be built: make `{path}` writable or set `XSYS_CACHE_DIR` to a directory that is"
         )],
         io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => vec![format!(
-            "a file is in the way: remove it, or set `XSYS_CACHE_DIR` to a folder other than `{path}`"
+            "a file is in the way: remove it, or set `XSYS_CACHE_DIR` to a directory other than `{path}`"
         )],
         _ => Vec::new(),
     }
@@ -288,7 +288,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_full_disk_names_the_folder_and_the_way_out() {
+    fn a_full_disk_names_the_directory_and_the_way_out() {
         let error = Error::Cache {
             action: "write",
             path: "/cache/x".into(),

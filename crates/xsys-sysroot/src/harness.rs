@@ -1,8 +1,8 @@
-//! The crate `test` of sysroots whose targets std's own does not serve.
+//! The crate `test` for sysroots whose targets std's own crate does not serve.
 //!
-//! std's needs std, and on wasm, where a panic cannot be caught, it ends with the first failing
-//! test. Ours (`harness/`) is part of every such sysroot, whatever it is built for: it is small, and
-//! `xsys build` and `xsys test` share the entry.
+//! std's needs std, and on wasm, where a panic cannot be caught, it ends with the first failing test. Ours (`harness/`)
+//! is part of every such sysroot, even if no tests are built: it is small, and `xsys build` and `xsys test` share the
+//! entry.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -33,7 +33,7 @@ pub(crate) struct Harness {
 }
 
 impl Harness {
-    /// Whether a sysroot has it; one that has std's own has not.
+    /// Whether a sysroot has it; sysroots that have std's own do not.
     pub(crate) fn of(
         target: &Target,
         crates: CrateSet,
@@ -43,11 +43,12 @@ impl Harness {
         let with_std = crates == CrateSet::Std;
         let dies_of_panics = target.is_wasm() && !target.is_emscripten();
         let wanted = !settings.test && (!with_std || dies_of_panics);
-        // It is written for the rustc of today: an older one has to build programs, not tests.
+        // It is written for today's rustc: an older one must still be able to build programs, if
+        // not tests.
         (wanted && has_separate_metadata(release)).then_some(Self { with_std })
     }
 
-    /// For the key.
+    /// Its digest, for the key.
     pub(crate) fn digest(&self) -> String {
         let files = FILES.map(|(name, text)| format!("{name} {}\n{text}", text.len()));
         sha256(files.concat().as_bytes())
@@ -55,13 +56,13 @@ impl Harness {
 
     /// Writes the sources into a sysroot, where debuggers and rustc's messages find them.
     pub(crate) fn write(&self, sysroot: &Path) -> Result<PathBuf, Error> {
-        let folder = sysroot.join("test");
-        std::fs::create_dir_all(&folder).map_err(Error::cache("create", &folder))?;
+        let directory = sysroot.join("test");
+        std::fs::create_dir_all(&directory).map_err(Error::cache("create", &directory))?;
         for (name, text) in FILES {
-            let path = folder.join(name);
+            let path = directory.join(name);
             std::fs::write(&path, text).map_err(Error::cache("write", &path))?;
         }
-        Ok(folder)
+        Ok(directory)
     }
 
     /// The compiler's call, after those of the crates it depends on.
@@ -74,7 +75,7 @@ impl Harness {
         push("--error-format=json".to_owned());
         push("--json=artifacts".to_owned());
         for flag in common_flags(build.settings, build.rustc.release()) {
-            // What rustc puts around `#[test]` may use the crate on stable, too.
+            // The code that rustc generates around `#[test]` may use this crate on stable, too.
             if flag != "-Zforce-unstable-if-unmarked" {
                 push(flag);
             }
@@ -94,7 +95,7 @@ impl Harness {
                 argument.push(build.out_dir.join(format!("lib{name}-{hash}.rmeta")));
                 arguments.push(argument);
             }
-            // The metadata of what a dependency depends on is read as well.
+            // rustc also reads the metadata of indirect dependencies.
             waits_for.push(index);
         }
         for (flag, path) in [
@@ -107,7 +108,7 @@ impl Harness {
             argument.push(path);
             arguments.push(argument);
         }
-        // What comes from core's macros is where rustc finds core's sources on this machine.
+        // Code from core's macros has the paths of core's sources on this machine.
         arguments.push(remap(root(build.library), &virtual_root(build.rustc)));
         arguments.push(remap(build.sources, "/xsys/test"));
         arguments.extend(build.settings.rustflags.iter().map(OsString::from));
@@ -123,13 +124,13 @@ impl Harness {
     }
 }
 
-/// What the call is made of.
+/// The parts of the call.
 pub(crate) struct HarnessBuild<'a> {
     pub settings: &'a Settings,
     pub rustc: &'a Rustc,
-    /// The folder `library` of rust-src.
+    /// The directory `library` of rust-src.
     pub library: &'a Path,
-    /// The folder of the sources.
+    /// The directory of the sources.
     pub sources: &'a Path,
     pub out_dir: &'a Path,
     pub empty_sysroot: &'a Path,
@@ -145,8 +146,8 @@ mod tests {
 
     #[test]
     fn all_files_are_listed() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("harness");
-        let mut there: Vec<String> = std::fs::read_dir(folder)
+        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("harness");
+        let mut there: Vec<String> = std::fs::read_dir(directory)
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
             .collect();

@@ -1,10 +1,10 @@
 //! Whether an entry of the cache is still what was published.
 //!
-//! A file that was deleted, cut off or written to would go into the next program without a word, or
-//! end in a message of rustc's that nobody understands. So whenever an entry is used, its files are
-//! compared with the manifest by existence and size, and with what was noted after the last look at
-//! their contents by time. Where a time has changed, for instance because the cache was copied, the
-//! digest decides, and the new times are noted. `xsys sysroot verify` looks at all digests.
+//! A file that was deleted, truncated or overwritten would end up in the next program silently, or cause a message of
+//! rustc's that nobody understands. So whenever an entry is used, existence and sizes of its files are compared with
+//! the manifest, and their times with those noted when their contents were last checked. If a time has changed, for
+//! instance because the cache was copied, the digest decides, and the new times are noted. `xsys sysroot verify` checks
+//! all digests.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,7 +15,7 @@ use serde::Deserialize;
 use crate::digest::sha256_file;
 use crate::store::{Cache, MANIFEST};
 
-/// A file of an entry that is not what it was.
+/// A file of an entry that is not as it was published.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Damage {
     /// Relative to the entry.
@@ -55,7 +55,7 @@ impl std::fmt::Display for Fault {
     }
 }
 
-/// An entry whose files were looked at.
+/// The result of checking an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verified {
     /// The entry's key.
@@ -83,17 +83,17 @@ struct Listed {
 /// Times of files whose contents are known to be right, by path, in nanoseconds.
 type Times = BTreeMap<String, u64>;
 
-/// How closely files are looked at.
+/// How thoroughly files are checked.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Look {
-    /// Contents where the time has changed.
+    /// Contents only where the time has changed.
     Quick,
     /// All contents.
     Thorough,
 }
 
 impl Cache {
-    /// What is wrong with an entry as far as can be told at once.
+    /// What is wrong with an entry, found without reading all of it.
     pub(crate) fn damage(&self, key: &str) -> Vec<Damage> {
         self.look(key, Look::Quick).1
     }
@@ -110,8 +110,11 @@ impl Cache {
         }
     }
 
-    /// Compares all digests of all entries, or of those whose keys begin like this. An entry that is
-    /// damaged is looked at closely when it is used the next time, whatever the times say.
+    /// Compares all digests of all entries, or of those whose keys begin like this. A damaged entry is checked
+    /// thoroughly at its next use, whatever its times are.
+    ///
+    /// # Errors
+    /// If the cache cannot be read, or no key begins like this.
     pub fn verify(&self, beginnings: &[String]) -> Result<Vec<Verified>, crate::Error> {
         let mut verified = Vec::new();
         for key in self.keys()? {
@@ -172,13 +175,13 @@ impl Cache {
         serde_json::from_slice(&text).unwrap_or_default()
     }
 
-    /// A cache that cannot be written is looked at anew each time.
+    /// If the cache cannot be written, contents are compared each time.
     fn keep_times(&self, key: &str, times: &Times) {
         let path = self.times_file(key);
         let keep = || -> std::io::Result<()> {
-            let folder = path.parent().unwrap_or(Path::new("."));
-            std::fs::create_dir_all(folder)?;
-            let file = tempfile::NamedTempFile::new_in(folder)?;
+            let directory = path.parent().unwrap_or(Path::new("."));
+            std::fs::create_dir_all(directory)?;
+            let file = tempfile::NamedTempFile::new_in(directory)?;
             std::fs::write(file.path(), serde_json::to_vec(times)?)?;
             file.persist(&path)?;
             Ok(())
@@ -230,8 +233,8 @@ mod tests {
 
     /// A cache with an entry of two files.
     fn cache() -> (tempfile::TempDir, Cache, PathBuf) {
-        let folder = tempfile::tempdir().unwrap();
-        let cache = Cache::new(folder.path());
+        let directory = tempfile::tempdir().unwrap();
+        let cache = Cache::new(directory.path());
         let entry = cache.entry("k");
         fs::create_dir_all(&entry).unwrap();
         let file = |name: &str, text: &str| {
@@ -244,7 +247,7 @@ mod tests {
         });
         fs::write(entry.join(MANIFEST), manifest.to_string()).unwrap();
         cache.note_times("k");
-        (folder, cache, entry)
+        (directory, cache, entry)
     }
 
     fn set_time(path: &Path, time: SystemTime) {
@@ -283,7 +286,7 @@ mod tests {
             ),
         ];
         for (change, expected) in cases {
-            let (_folder, cache, entry) = cache();
+            let (_directory, cache, entry) = cache();
             change(&entry);
             let found: Vec<_> = cache
                 .damage("k")
@@ -300,7 +303,7 @@ mod tests {
 
     #[test]
     fn what_keeps_size_and_time_is_found_by_verifying() {
-        let (_folder, cache, entry) = cache();
+        let (_directory, cache, entry) = cache();
         let path = entry.join("a");
         let time = fs::metadata(&path).unwrap().modified().unwrap();
         fs::write(&path, "aaXa").unwrap();
@@ -316,7 +319,7 @@ mod tests {
 
     #[test]
     fn a_cache_without_times_is_looked_at_once() {
-        let (_folder, cache, entry) = cache();
+        let (_directory, cache, entry) = cache();
         fs::remove_dir_all(cache.root().join("times")).unwrap();
         assert!(cache.damage("k").is_empty());
         assert!(cache.times("k").contains_key("a"));

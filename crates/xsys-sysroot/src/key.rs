@@ -17,7 +17,7 @@ const FORMAT: u32 = 2;
 /// The inputs of a sysroot.
 #[derive(Clone, Debug)]
 pub(crate) struct Inputs<'a> {
-    /// The target's name: rlibs and folders carry it.
+    /// The target's name: rlibs and directories carry it.
     pub target: &'a str,
     /// Whether rustc gets a spec file rather than a triple.
     pub custom: bool,

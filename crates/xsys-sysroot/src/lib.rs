@@ -1,14 +1,14 @@
-//! A target spec and rust-src in, a cached sysroot out.
+//! From a target spec and rust-src to a cached sysroot.
 //!
 //! Three questions, three groups of modules:
-//! - *what* is to be compiled: `manifest`, `lock`, `sources` (packages), `resolve` (features,
-//!   order), `build_script` (cfgs);
-//! - *how*: `compile` (a command line a crate), `harness` (our crate `test`), `schedule` and `jobs` (in parallel, pipelined);
-//! - *where* it goes: `key` and `digest` (its name), `store` (locks, staging, publishing),
-//!   `beside` (what else is in the cache), `c_pieces` (the C library that comes with it: `kit`, `musl`, `wasi`; `unwinder`, where that has none).
+//! - *what* is to be compiled: `manifest`, `lock`, `sources` (packages), `resolve` (features, order), `build_script`
+//!   (cfgs);
+//! - *how*: `compile` (a command line for each crate), `harness` (our crate `test`), `schedule` and `jobs` (in
+//!   parallel, pipelined);
+//! - *where* it goes: `key` and `digest` (its name), `store` (locks, staging, publishing), `beside` (what else is in
+//!   the cache), `c_pieces` (the C library that comes with it: `kit`, `musl`, `wasi`; `unwinder`, where that has none).
 //!
-//! `ensure` puts them in order. cargo takes part only where sources have to be downloaded; no build
-//! script runs and nothing is linked.
+//! `ensure` puts them in order. cargo only downloads sources; no build script runs and nothing is linked.
 
 mod beside;
 mod build_script;

@@ -48,9 +48,9 @@ const PIECES: &[&str] = &[
 /// Without these no program starts.
 const NEEDED: &[&str] = &["crt1.o", "crti.o", "crtn.o", "libc.a"];
 
-/// musl has the functions of these libraries in `libc.a`, and linkers are told `-lm` all the same.
-/// A distribution's musl lacks the compiler's own objects, which have nothing to do in a program
-/// without C++ constructors: an empty archive is a valid input in their place.
+/// musl has the functions of these libraries in `libc.a`, but linkers are told `-lm` all the same.
+/// A distribution's musl lacks the compiler's own objects, which do nothing in a program without
+/// C++ constructors: an empty archive is a valid input in their place.
 const EMPTY: &[&str] = &[
     "crtbegin.o",
     "crtbeginS.o",
@@ -62,7 +62,7 @@ const EMPTY: &[&str] = &[
     "libpthread.a",
     "libresolv.a",
     "librt.a",
-    // Where there is none at all, as in WALI.
+    // An empty one where there is none, as in WALI.
     "libunwind.a",
     "libutil.a",
     "libxnet.a",
@@ -97,7 +97,7 @@ fn builtin_triple(target: &Target) -> Option<String> {
     })
 }
 
-/// What decides about the ABI of C code.
+/// What decides the ABI of C code.
 struct Machine<'a> {
     arch: &'a str,
     abi: &'a str,

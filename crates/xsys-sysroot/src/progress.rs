@@ -4,13 +4,14 @@ use std::path::Path;
 
 /// Receiver of progress; called from several threads. Every method may do nothing.
 pub trait Progress: Sync {
-    /// Something people should know, for instance that a component is being installed.
+    /// A message for people, for instance that a component is being installed.
     fn message(&self, text: &str);
     /// Compilation begins; so many crates.
     fn start(&self, total_units: usize);
     /// A crate's compiler was started.
     fn unit_started(&self, name: &str);
-    /// Enough of a crate is there for those that use it; the rest of its work goes on.
+    /// The metadata of a crate is written, so that dependents can start; its code generation goes
+    /// on.
     fn unit_usable(&self, _: &str) {}
     /// A crate is done.
     fn unit_finished(&self, name: &str);

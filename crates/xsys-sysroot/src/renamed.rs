@@ -1,14 +1,14 @@
-//! A spec under another name: its sysroot is made of the one that is there.
+//! A spec under another name: its sysroot is made from an existing one.
 //!
-//! rustc binds crates to the name of the target and to the text of its spec, so a spec whose file was
-//! renamed would need everything compiled again, to the same code. Name and text stand side by side,
-//! once, in the metadata of each crate (`TargetTuple::TargetJson` in `CrateHeader`), each behind its
-//! length. Spec files end in so many blanks that name and text together are always equally long: then
-//! another name and its text can be put in their place and nothing else moves. A compiler that writes
-//! it in another way gets crates that are compiled; a trial shows that it takes what was made.
+//! rustc binds crates to the name of the target and to the text of its spec, so after renaming a spec file everything
+//! would have to be compiled again, to the same code. Name and text are next to each other, once, in the metadata of
+//! each crate (`TargetTuple::TargetJson` in `CrateHeader`), each preceded by its length. Our spec files end in padding,
+//! so that name and text together always have the same length: then both can be replaced and nothing else moves. If a
+//! version of rustc writes this differently, crates are compiled as usual; a trial compilation shows that rustc accepts
+//! the result.
 //!
-//! Crates have a hash that would be another one if they had been compiled under the new name. So that
-//! the two are never mixed up, what was made this way has a key, and with it a folder, of its own.
+//! Crates contain a hash that would be different if they had been compiled under the new name. So that the two are
+//! never mixed up, entries made this way have a key, and so a directory, of their own.
 
 use std::path::{Path, PathBuf};
 
@@ -16,23 +16,23 @@ use memchr::memmem;
 use serde_json::Value;
 use xsys_target::Rustc;
 
-use crate::compile::library_folder;
+use crate::compile::library_directory;
 use crate::digest::sha256;
 use crate::store::{Cache, Entry};
 
 /// Names up to this length share their crates.
 pub(crate) const ROOM: usize = 64;
 
-/// Where an entry's inputs name the target that it was compiled for.
+/// In an entry's inputs: the target that it was compiled for.
 const FROM: &str = "renamed-from";
 
-/// What a spec's file contains when it has this name.
+/// The contents of a spec's file under this name.
 pub(crate) fn spec_text(canonical: &str, name: &str) -> String {
     let blanks = ROOM.saturating_sub(name.len());
     format!("{canonical}{:blanks$}", "")
 }
 
-/// The inputs of what is made of a target's entry under another name.
+/// The inputs of an entry that is made from that of another name.
 pub(crate) fn inputs_from(inputs: &Value, from: &str) -> Value {
     let mut inputs = inputs.clone();
     inputs[FROM] = from.into();
@@ -59,14 +59,14 @@ pub(crate) fn made(cache: &Cache, inputs: &Value) -> Option<String> {
     Some(found.key)
 }
 
-/// A target as crates know it.
+/// A target as written in crates.
 pub(crate) struct Name<'a> {
     pub name: &'a str,
     pub text: &'a str,
 }
 
 impl Name<'_> {
-    /// As rustc writes two strings: each behind its length, with a byte after it.
+    /// Two strings as rustc writes them: each after its length, with a byte after it.
     fn encoded(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         for text in [self.name, self.text] {
@@ -83,8 +83,8 @@ impl Name<'_> {
     }
 }
 
-/// Fills a folder with an entry's files under a new name, and returns what to say of them in the
-/// manifest; nothing where a file is not as expected.
+/// Fills a directory with an entry's files under a new name, and returns their rows for the
+/// manifest; none if a file is not as expected.
 pub(crate) fn copy(twin: &Entry, new: &Name<'_>, to: &Path) -> Option<Vec<Value>> {
     let spec = format!("{}.json", twin.target);
     let text = std::fs::read_to_string(twin.path.join(&spec)).ok()?;
@@ -100,10 +100,10 @@ pub(crate) fn copy(twin: &Entry, new: &Name<'_>, to: &Path) -> Option<Vec<Value>
     let mut files = Vec::new();
     for file in twin.manifest["files"].as_array()? {
         let path = file["path"].as_str()?;
-        let folder = format!("lib/rustlib/{}/", twin.target);
+        let directory = format!("lib/rustlib/{}/", twin.target);
         let (name, bytes) = if path == spec {
             (format!("{}.json", new.name), new.text.as_bytes().to_vec())
-        } else if let Some(rest) = path.strip_prefix(&folder) {
+        } else if let Some(rest) = path.strip_prefix(&directory) {
             let mut bytes = std::fs::read(twin.path.join(path)).ok()?;
             if path.ends_with(".rlib") || path.ends_with(".rmeta") {
                 replace_once(&mut bytes, &old, &put)?;
@@ -125,7 +125,7 @@ pub(crate) fn copy(twin: &Entry, new: &Name<'_>, to: &Path) -> Option<Vec<Value>
     Some(files)
 }
 
-/// Puts bytes in the place of others of the same length, if those are there just once.
+/// Replaces bytes by others of the same length, if they occur exactly once.
 fn replace_once(bytes: &mut [u8], old: &[u8], put: &[u8]) -> Option<()> {
     let mut places = memmem::find_iter(bytes, old);
     let at = places.next()?;
@@ -136,14 +136,17 @@ fn replace_once(bytes: &mut [u8], old: &[u8], put: &[u8]) -> Option<()> {
     Some(())
 }
 
-/// Whether rustc takes the crates.
+/// Whether rustc accepts the crates.
 pub(crate) fn is_taken(rustc: &Rustc, sysroot: &Path, spec: &Path) -> bool {
     let name = spec.file_stem().and_then(|name| name.to_str());
-    let folder = library_folder(sysroot, name.unwrap_or_default());
+    let directory = library_directory(sysroot, name.unwrap_or_default());
     let source: PathBuf = sysroot.join("trial.rs");
     let crates = ["core", "alloc", "std"].into_iter().filter(|name| {
         let begin = format!("lib{name}-");
-        let files = std::fs::read_dir(&folder).into_iter().flatten().flatten();
+        let files = std::fs::read_dir(&directory)
+            .into_iter()
+            .flatten()
+            .flatten();
         let mut names = files.filter_map(|file| file.file_name().into_string().ok());
         names.any(|file| file.starts_with(&begin))
     });

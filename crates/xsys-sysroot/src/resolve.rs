@@ -19,11 +19,11 @@ use crate::manifest::Package;
 use crate::sources::{Located, Sources};
 use crate::{Error, unwinder};
 
-/// What a sysroot is to hold.
+/// What a sysroot has to contain.
 #[derive(Clone, Debug)]
 pub(crate) struct Wanted {
     pub crates: CrateSet,
-    /// `test` as well.
+    /// Whether the crate `test` is included.
     pub test: bool,
     /// Features that are switched on where the crates have them.
     pub default_features: Vec<&'static str>,
@@ -33,7 +33,7 @@ pub(crate) struct Wanted {
     pub unwinder: bool,
 }
 
-/// What dependency tables are matched against.
+/// The target's properties that conditional dependencies are matched against.
 #[derive(Clone, Debug)]
 pub(crate) struct TargetPlatform {
     pub name: String,
@@ -66,7 +66,7 @@ pub(crate) enum Resolution {
     Missing(Vec<LockedPackage>),
 }
 
-/// A package in use, while features still come in.
+/// A package in use, while its features are being collected.
 struct Node {
     package: Package,
     features: BTreeSet<String>,
@@ -92,7 +92,7 @@ struct Resolver<'a> {
     missing: BTreeMap<(String, semver::Version), LockedPackage>,
 }
 
-/// Works out the units of a sysroot.
+/// Computes the units of a sysroot.
 pub(crate) fn resolve(
     sources: &Sources,
     wanted: &Wanted,
@@ -106,8 +106,7 @@ pub(crate) fn resolve(
         by_root: BTreeMap::new(),
         missing: BTreeMap::new(),
     };
-    // compiler_builtins gets the features that alloc asks for, also when alloc itself is not
-    // wanted.
+    // compiler_builtins gets the features that alloc asks for, even if alloc itself is not wanted.
     let roots: &[&str] = match wanted.crates {
         CrateSet::Std => &["std"],
         CrateSet::Alloc | CrateSet::Core => &["alloc", "core"],
@@ -249,7 +248,7 @@ impl Resolver<'_> {
         Ok(changed)
     }
 
-    /// Carries packages and features over every edge once. Returns whether anything was new.
+    /// Propagates packages and features over every edge once. Returns whether anything was new.
     fn spread(&mut self) -> Result<bool, Error> {
         let mut changed = false;
         let mut node = 0;

@@ -1,23 +1,23 @@
-//! Small workspaces with one point each, and the real library of every installed toolchain.
+//! Small workspaces, each for one rule, and the real library of every installed toolchain.
 
 use std::path::Path;
 
 use super::*;
 use crate::toolchain::Toolchain;
 
-/// A library folder made of `(path, text)`.
+/// A library directory made of `(path, text)`.
 fn library(files: &[(&str, &str)]) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     let defaults = [
         ("Cargo.toml", "[workspace]\n"),
         ("Cargo.lock", "version = 4\n"),
     ];
     for (path, text) in defaults.iter().chain(files) {
-        let path = folder.path().join(path);
+        let path = directory.path().join(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     }
-    folder
+    directory
 }
 
 fn package(name: &str, rest: &str) -> String {
@@ -65,8 +65,8 @@ fn lines(units: &[Unit]) -> Vec<String> {
     units.iter().map(line).collect()
 }
 
-fn units(folder: &Path, wanted: &Wanted, platform: &TargetPlatform) -> Vec<String> {
-    let sources = Sources::load(folder, None).unwrap();
+fn units(directory: &Path, wanted: &Wanted, platform: &TargetPlatform) -> Vec<String> {
+    let sources = Sources::load(directory, None).unwrap();
     match resolve(&sources, wanted, platform).unwrap() {
         Resolution::Units(units) => lines(&units),
         Resolution::Missing(missing) => panic!("missing {missing:?}"),
@@ -75,7 +75,7 @@ fn units(folder: &Path, wanted: &Wanted, platform: &TargetPlatform) -> Vec<Strin
 
 #[test]
 fn features_flow_along_edges() {
-    let folder = library(&[
+    let directory = library(&[
         ("core/Cargo.toml", &package("core", "")),
         (
             "b/Cargo.toml",
@@ -101,7 +101,7 @@ fn features_flow_along_edges() {
             ),
         ),
     ]);
-    let plain = units(folder.path(), &alloc_set(), &linux());
+    let plain = units(directory.path(), &alloc_set(), &linux());
     assert_eq!(
         plain,
         [
@@ -116,7 +116,7 @@ fn features_flow_along_edges() {
         ..alloc_set()
     };
     assert_eq!(
-        units(folder.path(), &wanted, &linux()),
+        units(directory.path(), &wanted, &linux()),
         [
             "builtins[arch default mem]()",
             "core[]()",
@@ -128,7 +128,7 @@ fn features_flow_along_edges() {
 
 #[test]
 fn missing_packages_are_collected() {
-    let folder = library(&[
+    let directory = library(&[
         (
             "Cargo.lock",
             "version = 4\n[[package]]\nname = 'cfg-if'\nversion = '1.0.4'\nchecksum = 'aa'\n\
@@ -140,7 +140,7 @@ fn missing_packages_are_collected() {
             &package("alloc", "[dependencies]\nlibc = '0.2'\ncfg-if = '1'\n"),
         ),
     ]);
-    let sources = Sources::load(folder.path(), None).unwrap();
+    let sources = Sources::load(directory.path(), None).unwrap();
     let Resolution::Missing(missing) = resolve(&sources, &alloc_set(), &linux()).unwrap() else {
         panic!("nothing missing");
     };
@@ -180,12 +180,12 @@ fn what_is_wrong_is_an_error() {
             ),
         ),
     ]);
-    for (folder, expected) in [
+    for (directory, expected) in [
         (cycle, "depends on itself"),
         (unpinned, "no `libc` that fits"),
         (feature, "no feature `nope`"),
     ] {
-        let sources = Sources::load(folder.path(), None).unwrap();
+        let sources = Sources::load(directory.path(), None).unwrap();
         let error = resolve(&sources, &alloc_set(), &linux()).unwrap_err();
         assert!(error.to_string().contains(expected), "{error}");
     }
@@ -193,7 +193,7 @@ fn what_is_wrong_is_an_error() {
 
 #[test]
 fn an_unknown_feature_gets_a_suggestion() {
-    let folder = library(&[
+    let directory = library(&[
         (
             "core/Cargo.toml",
             &package("core", "[features]\ndebug_refcell = []\n"),
@@ -203,7 +203,7 @@ fn an_unknown_feature_gets_a_suggestion() {
             &package("alloc", "[features]\noptimize_for_size = []\n"),
         ),
     ]);
-    let sources = Sources::load(folder.path(), None).unwrap();
+    let sources = Sources::load(directory.path(), None).unwrap();
     let wanted = |feature: &str| Wanted {
         features: vec![feature.to_owned()],
         ..alloc_set()
@@ -214,7 +214,7 @@ fn an_unknown_feature_gets_a_suggestion() {
     assert!(text.contains("did you mean `optimize_for_size`?"), "{text}");
 }
 
-/// The library folders of the toolchains on this machine whose sources are complete, with their
+/// The library directories of the toolchains on this machine whose sources are complete, with their
 /// compilers.
 fn installed() -> Vec<(Toolchain, std::path::PathBuf)> {
     let found = [None, Some("nightly")].into_iter().filter_map(|plus| {

@@ -1,11 +1,10 @@
-//! Builds that were interrupted go on with the crates that are finished.
+//! A build that was interrupted continues with the crates that are finished.
 //!
-//! Problem: std takes a minute or more, and whoever closes the lid after half of it starts from
-//! nothing. So an entry is built in a folder named by its key, in which a journal lists each crate when
-//! its compiler has ended well: the call, and the digests of what it wrote. The next build with the
-//! same key takes the crates whose call and files are still the same and whose dependencies it takes
-//! as well; everything else is compiled. Whatever a killed process left half written is in no line of
-//! the journal, or does not fit its line.
+//! Problem: std takes a minute or more to compile, and whoever interrupts it would start from the beginning. So an
+//! entry is built in a directory named by its key, in which a journal lists each crate whose compiler has succeeded:
+//! the call, and the digests of the files it wrote. The next build with the same key keeps the crates whose call, files
+//! and dependencies are unchanged; everything else is compiled. Whatever a killed process left half written is in no
+//! line of the journal, or does not match its line.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -32,7 +31,7 @@ pub(crate) struct Journal<'a> {
 }
 
 impl<'a> Journal<'a> {
-    /// The journal of a folder that an entry is built in.
+    /// The journal of a directory that an entry is built in.
     pub(crate) fn new(staging: &Path, out_dir: &'a Path) -> Self {
         Self {
             path: staging.join(JOURNAL),
@@ -40,7 +39,7 @@ impl<'a> Journal<'a> {
         }
     }
 
-    /// Which calls need not be made again. Everything but their files is removed.
+    /// The calls that need not be repeated. All files but theirs are removed.
     pub(crate) fn resume(&self, calls: &[Call]) -> Vec<bool> {
         let finished = self.finished(calls);
         let done = calls.iter().zip(&finished).filter(|(_, done)| **done);
@@ -49,7 +48,7 @@ impl<'a> Journal<'a> {
         for path in entries.flatten().map(|entry| entry.path()) {
             let stem = path.file_stem().and_then(|stem| stem.to_str());
             if path.is_dir() {
-                // Temporary folders of compilers that were killed.
+                // Temporary directories of killed compilers.
                 let _ = std::fs::remove_dir_all(&path);
             } else if stem.is_none_or(|stem| !kept.contains(&stem)) {
                 let _ = std::fs::remove_file(&path);
@@ -84,7 +83,7 @@ impl<'a> Journal<'a> {
         !files.is_empty() && files.iter().all(fits)
     }
 
-    /// Notes a call that has ended well. What cannot be noted is done again the next time.
+    /// Records a call that has succeeded. If that fails, the call is repeated next time.
     pub(crate) fn add(&self, call: &Call) {
         let Some(files) = self.written(call) else {
             return;
@@ -94,7 +93,7 @@ impl<'a> Journal<'a> {
             files,
         };
         let add = || -> std::io::Result<()> {
-            // Before it may stand the half of a line that a killed process was writing.
+            // The line before may be incomplete, if its process was killed.
             let text = format!("\n{}\n", serde_json::to_string(&line)?);
             let mut file = File::options().create(true).append(true).open(&self.path)?;
             file.write_all(text.as_bytes())
@@ -115,13 +114,13 @@ impl<'a> Journal<'a> {
         Some(files)
     }
 
-    /// Takes the journal away: the folder is complete.
+    /// Removes the journal: the directory is complete.
     pub(crate) fn end(&self) {
         let _ = std::fs::remove_file(&self.path);
     }
 }
 
-/// What has to be the same for a crate to come out the same; the key covers compiler and sources.
+/// What must be equal for a crate to be equal; the key covers compiler and sources.
 fn identity(call: &Call) -> String {
     let mut bytes = Vec::new();
     for argument in &call.arguments {
@@ -151,8 +150,8 @@ mod tests {
 
     #[test]
     fn only_what_fits_is_taken() {
-        let folder = tempfile::tempdir().unwrap();
-        let at = folder.path();
+        let directory = tempfile::tempdir().unwrap();
+        let at = directory.path();
         let calls = [call("core", &[]), call("alloc", &[0]), call("std", &[0, 1])];
         for name in ["core", "alloc", "std"] {
             for ending in ["rlib", "rmeta"] {
@@ -163,7 +162,7 @@ mod tests {
         assert_eq!(journal.finished(&calls), [false; 3]);
         journal.add(&calls[0]);
         journal.add(&calls[2]);
-        // std has a dependency that is to be compiled.
+        // A dependency of std that has to be compiled.
         assert_eq!(journal.finished(&calls), [true, false, false]);
         journal.add(&calls[1]);
         assert_eq!(journal.finished(&calls), [true; 3]);

@@ -21,7 +21,7 @@ use crate::compile::Call;
 use crate::resume::Journal;
 use crate::{Error, Progress};
 
-/// A call that did not succeed.
+/// A call that failed.
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub call: usize,
@@ -41,7 +41,7 @@ enum Event {
     Token(std::io::Result<Acquired>),
 }
 
-/// Errors a person will read; a broken spec yields hundreds that say the same.
+/// The number of errors to show; a broken spec yields hundreds of equal ones.
 const ERRORS_SHOWN: usize = 10;
 
 struct Run<'a> {
@@ -51,12 +51,12 @@ struct Run<'a> {
     jobserver: &'a Client,
     progress: &'a dyn Progress,
     journal: &'a Journal<'a>,
-    /// Calls of an earlier build that was interrupted, which are not made again.
+    /// Calls that an earlier, interrupted build has finished.
     finished: Vec<bool>,
     sender: Sender<Event>,
-    /// Per call: how many calls' metadata is still to come.
+    /// For each call, how many other calls' metadata it still waits for.
     pending: Vec<usize>,
-    /// Startable calls; the ones with the longest way to the end behind them first.
+    /// Calls that can start; those with the longest chain of dependents first.
     ready: BTreeSet<(std::cmp::Reverse<u64>, usize)>,
     weight: Vec<u64>,
     has_metadata: Vec<bool>,
@@ -125,11 +125,11 @@ pub(crate) fn run(
     result.map(|()| made)
 }
 
-/// How much work is left from the start of each call to the end of the longest chain behind it.
+/// The remaining work from the start of each call to the end of the longest chain of dependents.
 fn weights(calls: &[Call]) -> Vec<u64> {
     let mut behind = vec![0_u64; calls.len()];
     let mut weights = vec![0; calls.len()];
-    // Dependencies have smaller indexes, so that one pass from the end sees everything.
+    // Dependencies have smaller indexes, so one pass from the end is enough.
     for (index, call) in calls.iter().enumerate().rev() {
         let weight = behind[index].saturating_add(call.cost);
         weights[index] = weight;
@@ -260,7 +260,7 @@ impl Run<'_> {
     fn kill(&self) {
         for child in self.children.iter().flatten() {
             let mut child = child.lock().unwrap_or_else(PoisonError::into_inner);
-            // Fails where the process has ended, which is what is wanted.
+            // It fails if the process has already ended, which is what is wanted.
             let _ = child.kill();
             let _ = child.wait();
         }
@@ -300,7 +300,7 @@ impl Errors {
     /// Takes one line. Returns whether it says that the metadata is written.
     fn take(&mut self, line: &str) -> bool {
         let Ok(message) = serde_json::from_str::<Message>(line) else {
-            // Not JSON: rustc itself panicked, or the system's loader speaks.
+            // Not JSON: rustc panicked, or the dynamic loader failed.
             self.text.push_str(line);
             self.text.push('\n');
             return false;

@@ -1,6 +1,7 @@
-//! The profile a sysroot is compiled with.
+//! The profile that a sysroot is compiled with.
 //!
-//! The names are those of `[package.metadata.xsys.sysroot]` and the values are cargo's, so that people can write what they write in `[profile.release]`.
+//! Names are those of `[package.metadata.xsys.sysroot]` and values are cargo's, so that people can write what they
+//! would write in `[profile.release]`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,7 +10,7 @@ use serde::Serialize;
 use xsys_diag::did_you_mean;
 use xsys_target::{PanicStrategy, Target};
 
-/// A value that is none of the known ones.
+/// An unknown value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown {what} `{given}`{}", .suggestion.map(|name| format!(", did you mean `{name}`?")).unwrap_or_default())]
 pub struct UnknownValue {

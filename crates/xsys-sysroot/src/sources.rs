@@ -23,7 +23,7 @@ use crate::{Error, Progress};
 pub(crate) struct Sources {
     library: PathBuf,
     pub lock: Lock,
-    /// Packages that stand in for those of the same name on crates.io.
+    /// Packages that replace those of the same name on crates.io.
     patches: BTreeMap<String, PathBuf>,
     /// Per-package overrides of the release profile.
     pub profiles: BTreeMap<String, PackageProfile>,
@@ -40,7 +40,7 @@ pub(crate) struct PackageProfile {
     pub codegen_units: Option<u32>,
 }
 
-/// Where a package was found, or that it was not.
+/// A package's directory, or that it is missing.
 pub(crate) enum Located {
     Found(PathBuf),
     Missing(LockedPackage),
@@ -95,12 +95,12 @@ impl Sources {
         })
     }
 
-    /// The library folder.
+    /// The library directory.
     pub(crate) fn library(&self) -> &Path {
         &self.library
     }
 
-    /// Finds what a dependency of `from` means.
+    /// Finds the package that a dependency of `from` means.
     pub(crate) fn locate(&self, from: &Package, dependency: &Dependency) -> Result<Located, Error> {
         if let Some(path) = &dependency.path {
             return Ok(Located::Found(normalized(&from.root.join(path))));
@@ -126,10 +126,11 @@ impl Sources {
 
     /// The unpacked sources of a pinned package.
     fn registry_package(&self, locked: &LockedPackage) -> Option<PathBuf> {
-        let folder = format!("{}-{}", locked.name, locked.version);
+        let directory = format!("{}-{}", locked.name, locked.version);
         let vendor = self.library.join("vendor");
-        // `cargo vendor` leaves the version out where it is the only one, unless told not to.
-        for name in [folder.as_str(), locked.name.as_str()] {
+        // `cargo vendor` leaves the version out of the directory's name if there is only one
+        // version.
+        for name in [directory.as_str(), locked.name.as_str()] {
             let root = vendor.join(name);
             if vendored_checksum(&root).is_some_and(|sum| Some(sum) == locked.checksum) {
                 return Some(root);
@@ -137,7 +138,7 @@ impl Sources {
         }
         self.registries
             .iter()
-            .map(|registry| registry.join(&folder))
+            .map(|registry| registry.join(&directory))
             .find(|root| intact(root, locked))
     }
 
@@ -163,7 +164,7 @@ impl Sources {
             .args(fetch.arguments(&self.library))
             .env("RUSTC_BOOTSTRAP", "1")
             .env("RUSTC", fetch.rustc)
-            // Flags that are meant for the user's crates could keep cargo from asking rustc.
+            // Flags for the user's crates could make cargo's call of rustc fail.
             .env_remove("RUSTFLAGS")
             .env_remove("CARGO_ENCODED_RUSTFLAGS")
             .env_remove("CARGO_BUILD_TARGET")
@@ -181,7 +182,7 @@ impl Sources {
         Ok(())
     }
 
-    /// The error for packages that are not there although cargo downloaded everything.
+    /// The error for packages that are still missing after cargo's download.
     pub(crate) fn still_missing(&self, fetch: &Fetch<'_>, missing: &[LockedPackage]) -> Error {
         let reason = "cargo downloaded without complaint, but not to where they are looked for";
         self.missing(fetch, missing, reason.to_owned())
@@ -210,13 +211,13 @@ pub(crate) struct Fetch<'a> {
     pub cargo_home: Option<&'a Path>,
     /// A triple or a spec file, so that other platforms' packages are left alone.
     pub target: &'a OsStr,
-    /// Whether the unwinder in Rust is wanted as well.
+    /// Whether the unwinder in Rust is needed as well.
     pub unwinder: bool,
     pub offline: bool,
 }
 
 impl Fetch<'_> {
-    /// The command for people. A spec file is left out: the one at hand is gone by then.
+    /// The command for people. A spec file is left out: this one is temporary.
     fn shown(&self, library: &Path) -> String {
         let mut text = format!(
             "RUSTC_BOOTSTRAP=1 {} fetch --locked --manifest-path {}",
@@ -263,7 +264,7 @@ pub(crate) fn cargo_home() -> Option<PathBuf> {
     }
 }
 
-/// The folders that hold unpacked packages, in a stable order.
+/// The directories that hold unpacked packages, in a stable order.
 fn registries(cargo_home: &Path) -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = std::fs::read_dir(cargo_home.join("registry").join("src"))
         .into_iter()
@@ -274,7 +275,7 @@ fn registries(cargo_home: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// Whether cargo finished unpacking the folder and the archive it came from is the pinned one.
+/// Whether cargo finished unpacking the directory and the archive it came from is the pinned one.
 fn intact(root: &Path, locked: &LockedPackage) -> bool {
     // cargo writes this file last.
     if !root.join(".cargo-ok").is_file() {
@@ -286,7 +287,7 @@ fn intact(root: &Path, locked: &LockedPackage) -> bool {
         let name = format!("{}-{}.crate", locked.name, locked.version);
         Some(cache.join(index.file_name()?).join(name))
     };
-    // The archive may have been cleaned away; cargo checked it before unpacking.
+    // The archive may have been removed; cargo checked it before unpacking.
     match archive().map(|path| sha256_file(&path)) {
         Some(Ok(sum)) => Some(sum) == locked.checksum,
         _ => true,

@@ -1,4 +1,4 @@
-//! The cache of sysroots: one folder an entry, complete or absent.
+//! The cache of sysroots: one directory an entry, complete or absent.
 //!
 //! ```text
 //! <cache>/CACHEDIR.TAG
@@ -8,12 +8,12 @@
 //!         locks/<key>           held while a sysroot is built; the system frees it if we die
 //!         used/<key>            its time is that of the last use
 //!         times/<key>           times of an entry's files when their contents were right
-//!         digests/<fingerprint> remembered digests of folders
+//!         digests/<fingerprint> remembered digests of directories
 //!         kernels/, init/       parts of appliances (`beside`)
 //! ```
 //!
 //! An entry is never written to after it was published, so readers need no lock and a read-only
-//! cache serves what it holds. A build that was killed leaves a staging folder whose lock is free: the
+//! cache serves what it holds. A build that was killed leaves a staging directory whose lock is free: the
 //! next build of the same key goes on with it, and after a week the next build of anything clears it
 //! away. Lock files stay: removing one could leave two
 //! processes with a lock on two files of the same name.
@@ -28,7 +28,7 @@ use serde_json::Value;
 
 use crate::{Error, Progress};
 
-/// A cache folder. Nothing is created before something is stored.
+/// A cache directory. Nothing is created until something is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cache {
     root: PathBuf,
@@ -37,9 +37,9 @@ pub struct Cache {
 /// A sysroot in the cache.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
-    /// What names it.
+    /// Its key.
     pub key: String,
-    /// Its folder.
+    /// Its directory.
     pub path: PathBuf,
     /// The target's name.
     pub target: String,
@@ -58,9 +58,9 @@ pub struct Entry {
 /// What [`Cache::prune`] removes. An entry goes if any of the conditions applies.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Prune {
-    /// Entries not used for so long.
+    /// Entries that were not used for this long.
     pub unused_for: Option<Duration>,
-    /// The entries longest unused, until the rest is at most so many bytes.
+    /// The entries that were not used for longest, until the rest has at most this many bytes.
     pub max_bytes: Option<u64>,
     /// Everything.
     pub all: bool,
@@ -74,27 +74,30 @@ const CACHEDIR_TAG: &str = "Signature: 8a477f597d28d172789f06886806bc55\n\
 # For information about cache directory tags see https://bford.info/cachedir/\n";
 
 impl Cache {
-    /// The cache in a folder, which need not exist.
+    /// The cache in a directory, which need not exist.
     pub fn new(root: impl Into<PathBuf>) -> Cache {
         Cache { root: root.into() }
     }
 
-    /// `$XSYS_CACHE_DIR`, else `xsys` in the platform's cache folder.
+    /// `$XSYS_CACHE_DIR`, else `xsys` in the platform's cache directory.
+    ///
+    /// # Errors
+    /// If the platform has no such directory.
     pub fn from_env() -> Result<Cache, Error> {
-        let failed = |reason: String| Error::NoCacheFolder { reason };
+        let failed = |reason: String| Error::NoCacheDirectory { reason };
         let root = match std::env::var_os("XSYS_CACHE_DIR").filter(|value| !value.is_empty()) {
-            Some(folder) => PathBuf::from(folder),
+            Some(directory) => PathBuf::from(directory),
             None => etcetera::choose_base_strategy()
                 .map_err(|error| failed(error.to_string()))?
                 .cache_dir()
                 .join("xsys"),
         };
-        // cargo runs compilers in other folders than ours.
+        // cargo runs compilers in other directories than ours.
         let root = std::path::absolute(root).map_err(|error| failed(error.to_string()))?;
         Ok(Cache::new(root))
     }
 
-    /// The cache's folder.
+    /// The cache's directory.
     pub fn root(&self) -> &Path {
         &self.root
     }
@@ -104,12 +107,12 @@ impl Cache {
         self.root.join("sysroots").join(key)
     }
 
-    /// The folder of a published entry.
+    /// The directory of a published entry.
     pub(crate) fn published(&self, key: &str) -> Option<PathBuf> {
         Some(self.entry(key)).filter(|entry| entry.join(MANIFEST).is_file())
     }
 
-    /// Notes that an entry is in use. A cache that cannot be written still serves.
+    /// Marks an entry as used. A read-only cache still works.
     pub(crate) fn touch(&self, key: &str) {
         let file = self.root.join("used").join(key);
         if let Ok(file) = File::options().create(true).append(true).open(file) {
@@ -117,22 +120,22 @@ impl Cache {
         }
     }
 
-    /// A digest noted earlier.
+    /// A digest that was remembered earlier.
     pub(crate) fn recall(&self, fingerprint: &str) -> Option<String> {
         let text = std::fs::read_to_string(self.root.join("digests").join(fingerprint)).ok()?;
-        // A file that was cut off by a full disk is no digest.
+        // A file truncated by a full disk is not a digest.
         text.strip_suffix('\n').map(str::to_owned)
     }
 
-    /// Notes a digest, if the cache can be written.
+    /// Remembers a digest, if the cache can be written.
     pub(crate) fn remember(&self, fingerprint: &str, digest: &str) {
-        let folder = self.root.join("digests");
+        let directory = self.root.join("digests");
         let note = || -> io::Result<()> {
             self.prepare_root()?;
-            std::fs::create_dir_all(&folder)?;
-            let file = tempfile::NamedTempFile::new_in(&folder)?;
+            std::fs::create_dir_all(&directory)?;
+            let file = tempfile::NamedTempFile::new_in(&directory)?;
             std::fs::write(file.path(), format!("{digest}\n"))?;
-            file.persist(folder.join(fingerprint))?;
+            file.persist(directory.join(fingerprint))?;
             Ok(())
         };
         let _ = note();
@@ -147,13 +150,13 @@ impl Cache {
         Ok(())
     }
 
-    /// Creates the cache's folders.
+    /// Creates the cache's directories.
     pub(crate) fn prepare(&self) -> Result<(), Error> {
         self.prepare_root()
             .map_err(Error::cache("create the cache in", &self.root))?;
         for name in ["sysroots", "staging", "locks", "used", "digests"] {
-            let folder = self.root.join(name);
-            std::fs::create_dir_all(&folder).map_err(Error::cache("create", &folder))?;
+            let directory = self.root.join(name);
+            std::fs::create_dir_all(&directory).map_err(Error::cache("create", &directory))?;
         }
         Ok(())
     }
@@ -181,8 +184,7 @@ impl Cache {
         Some(Lock { _file: file })
     }
 
-    /// The folder to build an entry in, with what an interrupted build has left. The caller holds the
-    /// key's lock.
+    /// The directory to build an entry in, with what an interrupted build left there. The caller holds the key's lock.
     pub(crate) fn stage_again(&self, key: &str) -> Result<Staging, Error> {
         let path = self.root.join("staging").join(format!("{key}-{PARTIAL}"));
         match std::fs::create_dir(&path) {
@@ -193,15 +195,15 @@ impl Cache {
         }
     }
 
-    /// A fresh folder for something that does not last.
+    /// A fresh directory for temporary files.
     pub(crate) fn stage(&self, key: &str) -> Result<Staging, Error> {
-        let folder = self.root.join("staging");
+        let directory = self.root.join("staging");
         let process = std::process::id();
         for attempt in 0.. {
-            let path = folder.join(format!("{key}-{process}-{attempt}"));
+            let path = directory.join(format!("{key}-{process}-{attempt}"));
             match std::fs::create_dir(&path) {
                 Ok(()) => return Ok(Staging { path, keep: false }),
-                // Left behind by a process of the same number.
+                // Left by an earlier process with the same number.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists && attempt < 1000 => {}
                 Err(error) => return Err(Error::cache("write to the cache", &self.root)(error)),
             }
@@ -213,7 +215,7 @@ impl Cache {
     pub(crate) fn publish(&self, key: &str, staging: Staging) -> Result<PathBuf, Error> {
         let entry = self.entry(key);
         if entry.exists() {
-            // Somebody took files out of it: it was not recognised as an entry.
+            // Somebody has removed files from it: it was not recognised as an entry.
             self.discard(key)?;
         }
         std::fs::rename(&staging.path, &entry).map_err(Error::cache("publish", &entry))?;
@@ -222,7 +224,7 @@ impl Cache {
         Ok(entry)
     }
 
-    /// Takes an entry away in one step, then deletes its files.
+    /// Removes an entry in one step by renaming, then deletes its files.
     fn discard(&self, key: &str) -> Result<(), Error> {
         let entry = self.entry(key);
         let staging = self.stage(key)?;
@@ -234,8 +236,8 @@ impl Cache {
         Ok(())
     }
 
-    /// Deletes what builds that died left behind, those that may go on only when they are older than
-    /// this. `held` is the key whose lock the caller has.
+    /// Deletes what killed builds left; what the next build could continue with, only if it is older than this. `held`
+    /// is the key whose lock the caller has.
     pub(crate) fn clean_staging(&self, held: Option<&str>, older: Duration) {
         let Ok(entries) = std::fs::read_dir(self.root.join("staging")) else {
             return;
@@ -255,13 +257,16 @@ impl Cache {
                     None => continue,
                 },
             };
-            // What a compiler that outlived its parent still writes goes the next time.
+            // Files that an orphaned compiler still writes are deleted next time.
             let _ = std::fs::remove_dir_all(entry.path());
             drop(lock);
         }
     }
 
     /// All sysroots, by target and key.
+    ///
+    /// # Errors
+    /// If the cache cannot be read.
     pub fn list(&self) -> Result<Vec<Entry>, Error> {
         let keys = self.keys()?.into_iter();
         let mut found: Vec<Entry> = keys
@@ -273,11 +278,11 @@ impl Cache {
 
     /// The keys of all entries, whatever state they are in.
     pub(crate) fn keys(&self) -> Result<Vec<String>, Error> {
-        let folder = self.root.join("sysroots");
-        let entries = match std::fs::read_dir(&folder) {
+        let directory = self.root.join("sysroots");
+        let entries = match std::fs::read_dir(&directory) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(Error::cache("read", &folder)(error)),
+            Err(error) => return Err(Error::cache("read", &directory)(error)),
         };
         let names = entries.flatten().map(|entry| entry.file_name());
         let mut keys: Vec<String> = names.filter_map(|name| name.into_string().ok()).collect();
@@ -318,6 +323,9 @@ impl Cache {
     }
 
     /// Removes the entry whose key is or begins with `key`, and says which it was.
+    ///
+    /// # Errors
+    /// If no key or several keys begin like this, or the entry cannot be removed.
     pub fn remove(&self, key: &str) -> Result<Entry, Error> {
         let mut matches: Vec<Entry> = self
             .list()?
@@ -337,8 +345,11 @@ impl Cache {
         Ok(entry)
     }
 
-    /// Removes what the conditions apply to, leftovers of builds that died included, and returns
-    /// the removed entries.
+    /// Removes entries by the conditions, and what killed builds left, and returns the removed
+    /// entries.
+    ///
+    /// # Errors
+    /// If an entry cannot be removed.
     pub fn prune(&self, prune: &Prune) -> Result<Vec<Entry>, Error> {
         let mut entries = self.list()?;
         let now = SystemTime::now();
@@ -371,27 +382,27 @@ pub(crate) struct Lock {
     _file: File,
 }
 
-/// How the name of a folder ends that a build can go on with.
+/// The suffix of a directory that a later build can continue with.
 const PARTIAL: &str = "partial";
 
-/// Lists what is finished in such a folder; [`crate::resume`] writes it.
+/// Lists what is finished in such a directory; [`crate::resume`] writes it.
 pub(crate) const JOURNAL: &str = "finished";
 
-/// So long a build that was interrupted can go on.
+/// How long an interrupted build can be continued.
 pub(crate) const PARTIAL_KEPT: Duration = Duration::from_secs(7 * 86_400);
 
-/// How long nothing has changed in a folder.
-fn age(folder: &Path) -> Duration {
+/// The time since anything in a directory has changed.
+fn age(directory: &Path) -> Duration {
     let modified = |path: &Path| std::fs::metadata(path).and_then(|metadata| metadata.modified());
-    let journal = folder.join(JOURNAL);
+    let journal = directory.join(JOURNAL);
     modified(&journal)
-        .or_else(|_| modified(folder))
+        .or_else(|_| modified(directory))
         .ok()
         .and_then(|time| SystemTime::now().duration_since(time).ok())
         .unwrap_or_default()
 }
 
-/// A folder being filled; deleted unless it is published or the next build can go on with it.
+/// A directory being filled; deleted unless it is published or the next build can continue with it.
 #[derive(Debug)]
 pub(crate) struct Staging {
     pub path: PathBuf,

@@ -1,4 +1,4 @@
-//! Locks, leftovers, removal; what happens where the folder cannot be written.
+//! Locks, leftovers, removal; what happens where the directory cannot be written.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -7,9 +7,9 @@ use super::*;
 use crate::progress::Silent;
 
 fn cache() -> (tempfile::TempDir, Cache) {
-    let folder = tempfile::tempdir().unwrap();
-    let cache = Cache::new(folder.path().join("cache"));
-    (folder, cache)
+    let directory = tempfile::tempdir().unwrap();
+    let cache = Cache::new(directory.path().join("cache"));
+    (directory, cache)
 }
 
 /// Publishes an entry with one file of `size` bytes.
@@ -34,7 +34,7 @@ fn staged(cache: &Cache) -> usize {
 
 #[test]
 fn entries_are_complete_or_absent() {
-    let (_folder, cache) = cache();
+    let (_directory, cache) = cache();
     assert_eq!(cache.list().unwrap(), []);
     assert_eq!(cache.published("aa"), None);
     publish(&cache, "aa", 10);
@@ -50,8 +50,8 @@ fn entries_are_complete_or_absent() {
 }
 
 #[test]
-fn a_staging_folder_that_is_given_up_disappears() {
-    let (_folder, cache) = cache();
+fn a_staging_directory_that_is_given_up_disappears() {
+    let (_directory, cache) = cache();
     cache.prepare().unwrap();
     let staging = cache.stage("aa").unwrap();
     std::fs::write(staging.path.join("half"), "x").unwrap();
@@ -61,7 +61,7 @@ fn a_staging_folder_that_is_given_up_disappears() {
 
 #[test]
 fn leftovers_are_cleared_unless_somebody_builds() {
-    let (_folder, cache) = cache();
+    let (_directory, cache) = cache();
     cache.prepare().unwrap();
     // Leaked on purpose: what a killed process leaves behind.
     let dead = std::mem::ManuallyDrop::new(cache.stage("dead").unwrap());
@@ -76,7 +76,7 @@ fn leftovers_are_cleared_unless_somebody_builds() {
 
 #[test]
 fn an_entry_that_lost_its_manifest_is_replaced() {
-    let (_folder, cache) = cache();
+    let (_directory, cache) = cache();
     publish(&cache, "aa", 1);
     std::fs::remove_file(cache.entry("aa").join(MANIFEST)).unwrap();
     assert_eq!(cache.published("aa"), None);
@@ -97,7 +97,7 @@ fn one_of_many_builds_and_the_others_wait() {
         }
         fn finish(&self) {}
     }
-    let (_folder, cache) = cache();
+    let (_directory, cache) = cache();
     cache.prepare().unwrap();
     let built = AtomicUsize::new(0);
     let waits = Waits(Mutex::new(Vec::new()));
@@ -125,7 +125,7 @@ fn one_of_many_builds_and_the_others_wait() {
 
 #[test]
 fn removal_by_prefix() {
-    let (_folder, cache) = cache();
+    let (_directory, cache) = cache();
     publish(&cache, "aab", 1);
     publish(&cache, "aac", 1);
     for (key, matches) in [("aa", 2), ("b", 0), ("", 2)] {
@@ -141,7 +141,7 @@ fn removal_by_prefix() {
 
 #[test]
 fn pruning() {
-    let (_folder, cache) = cache();
+    let (_directory, cache) = cache();
     let age = |key: &str, days: u64| {
         let file = File::options()
             .write(true)
@@ -189,7 +189,7 @@ fn pruning() {
 
 #[test]
 fn remembered_digests() {
-    let (_folder, cache) = cache();
+    let (_directory, cache) = cache();
     assert_eq!(cache.recall("f"), None);
     cache.remember("f", "digest");
     assert_eq!(cache.recall("f").as_deref(), Some("digest"));
@@ -198,13 +198,13 @@ fn remembered_digests() {
 }
 
 #[test]
-fn a_folder_that_cannot_be_made_is_named() {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("file"), "").unwrap();
-    let cache = Cache::new(folder.path().join("file/cache"));
+fn a_directory_that_cannot_be_made_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("file"), "").unwrap();
+    let cache = Cache::new(directory.path().join("file/cache"));
     let text = cache.prepare().unwrap_err().into_diagnostic().to_string();
     assert!(text.contains("file/cache`"), "{text}");
-    // Notes are no reason to fail.
+    // Failing to write notes is not an error.
     cache.remember("f", "digest");
     cache.touch("aa");
     assert_eq!(cache.recall("f"), None);

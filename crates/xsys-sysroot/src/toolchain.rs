@@ -26,6 +26,9 @@ pub struct Toolchain {
 
 impl Toolchain {
     /// Finds the toolchain for a project; `plus` is what the user wrote behind a `+`.
+    ///
+    /// # Errors
+    /// If there is no compiler, or it does not run.
     pub fn detect(project_dir: &Path, plus: Option<&str>) -> Result<Toolchain, Error> {
         let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
         let (rustc, explicit_cargo) = match (plus, variable("RUSTC")) {
@@ -51,7 +54,7 @@ impl Toolchain {
         })
     }
 
-    /// The sources as rustup installs them: the folder that holds `library`. It may not exist.
+    /// The sources as rustup installs them: the directory that holds `library`. It may not exist.
     pub fn rust_src(&self) -> PathBuf {
         self.rustc.sysroot().join("lib/rustlib/src/rust")
     }
@@ -64,12 +67,12 @@ impl Toolchain {
         }
     }
 
-    /// The release, for manifests that must not name this machine's folders.
+    /// The release, for manifests that must not name this machine's directories.
     pub fn shown_release(&self) -> String {
         format!("rust {}", self.rustc.release())
     }
 
-    /// The folder `library` of the sources; they are installed if they are missing.
+    /// The directory `library` of the sources; they are installed if they are missing.
     pub(crate) fn library(&self, offline: bool, progress: &dyn Progress) -> Result<PathBuf, Error> {
         let library = self.rust_src().join("library");
         // The lock file came with Rust 1.80 to this place; without it nothing is pinned.
@@ -130,7 +133,7 @@ fn with_rustup(project_dir: &Path, toolchain: &str) -> Result<PathBuf, Error> {
     )
 }
 
-/// The compiler that `rustc` means in the project's folder.
+/// The compiler that `rustc` means in the project's directory.
 fn through_path(project_dir: &Path) -> Result<PathBuf, Error> {
     let rustc = in_path("rustc").ok_or_else(|| Error::Start {
         program: "rustc".into(),
@@ -187,23 +190,23 @@ fn in_path(name: &str) -> Option<PathBuf> {
 fn search(path: &OsStr, name: &str) -> Option<PathBuf> {
     let name = executable(name);
     std::env::split_paths(path)
-        .map(|folder| folder.join(&name))
+        .map(|directory| directory.join(&name))
         .find(|file| file.is_file())
 }
 
-/// The cargo in the compiler's own folder.
+/// The cargo in the compiler's own directory.
 fn cargo_beside(rustc: &Rustc) -> Option<PathBuf> {
     let beside = rustc.program().with_file_name(executable("cargo"));
     let installed = rustc.sysroot().join("bin").join(executable("cargo"));
     [beside, installed].into_iter().find(|file| file.is_file())
 }
 
-/// rustup's name of the toolchain in this folder.
+/// rustup's name of the toolchain in this directory.
 fn rustup_name(sysroot: &Path) -> Option<String> {
-    let folder = sysroot.parent()?;
+    let directory = sysroot.parent()?;
     // What rustup writes into every installation of its own.
     let ours = sysroot.join("lib/rustlib/multirust-channel-manifest.toml");
-    if folder.file_name()? != "toolchains" || !ours.is_file() {
+    if directory.file_name()? != "toolchains" || !ours.is_file() {
         return None;
     }
     Some(sysroot.file_name()?.to_str()?.to_owned())
@@ -214,16 +217,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_folder_of_the_path_that_has_the_program_wins() {
+    fn the_first_directory_of_the_path_that_has_the_program_wins() {
         let temporary = tempfile::tempdir().unwrap();
-        let folder = |name: &str| {
-            let folder = temporary.path().join(name);
-            std::fs::create_dir(&folder).unwrap();
-            folder
+        let directory = |name: &str| {
+            let directory = temporary.path().join(name);
+            std::fs::create_dir(&directory).unwrap();
+            directory
         };
-        let (empty, first, second) = (folder("empty"), folder("first"), folder("second"));
-        for folder in [&first, &second] {
-            std::fs::write(folder.join(executable("rustc")), "").unwrap();
+        let (empty, first, second) = (directory("empty"), directory("first"), directory("second"));
+        for directory in [&first, &second] {
+            std::fs::write(directory.join(executable("rustc")), "").unwrap();
         }
         let path = std::env::join_paths([&empty, &first, &second]).unwrap();
         assert_eq!(
@@ -234,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn only_rustups_folders_have_a_name() {
+    fn only_rustups_directories_have_a_name() {
         let temporary = tempfile::tempdir().unwrap();
         let sysroot = temporary.path().join("toolchains/1.95.0-x");
         let rustlib = sysroot.join("lib/rustlib");

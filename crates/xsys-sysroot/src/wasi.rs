@@ -17,7 +17,7 @@ pub(crate) static WASI: Kit = Kit {
     empty: &[],
     unwinder: None,
     variable: "XSYS_WASI_DIR",
-    own: "such as a sysroot's `lib` folder of the WASI SDK",
+    own: "such as a sysroot's `lib` directory of the WASI SDK",
 };
 
 /// The pieces that a program for `target` needs.

@@ -44,8 +44,8 @@ fn target(toolchain: &Toolchain) -> Target {
     Target::from_json("some-board".to_owned(), source, None).unwrap()
 }
 
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let mut found: Vec<PathBuf> = std::fs::read_dir(folder)
+fn files(directory: &Path) -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = std::fs::read_dir(directory)
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .collect();
@@ -133,8 +133,8 @@ fn core_for_a_custom_spec() {
 }
 
 /// Compiles a crate against the sysroot, with the spec file that came with it.
-fn use_it(toolchain: &Toolchain, sysroot: &Path, spec: &Path, folder: &Path) {
-    let source = folder.join("user.rs");
+fn use_it(toolchain: &Toolchain, sysroot: &Path, spec: &Path, directory: &Path) {
+    let source = directory.join("user.rs");
     std::fs::write(
         &source,
         "#![no_std]\n#[unsafe(no_mangle)]\npub extern \"C\" fn f(x: f32) -> u32 { (x * 2.5) as u32 }\n",
@@ -148,7 +148,7 @@ fn use_it(toolchain: &Toolchain, sysroot: &Path, spec: &Path, folder: &Path) {
             "--emit=obj",
         ])
         .arg("--out-dir")
-        .arg(folder)
+        .arg(directory)
         .arg("--sysroot")
         .arg(sysroot)
         .arg("--target")
@@ -160,5 +160,5 @@ fn use_it(toolchain: &Toolchain, sysroot: &Path, spec: &Path, folder: &Path) {
         .unwrap();
     let text = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{text}");
-    assert!(folder.join("user.o").is_file());
+    assert!(directory.join("user.o").is_file());
 }

@@ -89,8 +89,8 @@ fn soft_float_abi(spec: &Spec, builtin: &Json) -> Option<String> {
     Some(own.get("rustc-abi")?.as_str()?.to_owned())
 }
 
-/// Atomic operations wider than those of any target of rustc's for the same processor: core has
-/// functions for them, and whoever calls one finds that nothing defines `__atomic_…` or `__sync_…`.
+/// Atomic operations wider than those of any of rustc's targets for the same processor: core has
+/// functions for them, but nothing defines the `__atomic_…` or `__sync_…` that they call.
 pub(crate) fn wide_atomics(spec: &Spec, builtin: &Json) -> Option<Diagnostic> {
     let wanted = spec.number("max-atomic-width")?;
     let family = |triple: &str| triple.split('-').next().unwrap_or_default().to_owned();

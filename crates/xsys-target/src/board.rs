@@ -1,6 +1,6 @@
 //! Boards: everything xsys must know to build, link, convert and run for one piece of hardware.
 //!
-//! A board is a folder with a `board.toml`, usually a `target.json` and a linker script, and a
+//! A board is a directory with a `board.toml`, usually a `target.json` and a linker script, and a
 //! project `hello/` that `xsys new` copies. Bundled boards are embedded in the program, a user's
 //! own stand on disk; [`BoardDir`] hides the difference. `board.toml` is read into `RawBoard`,
 //! where unknown keys are errors, and then checked into [`Board`].
@@ -22,9 +22,9 @@ use crate::memory::{self, Memory, RawMemories};
 pub enum CrateSet {
     /// core and compiler_builtins.
     Core,
-    /// And alloc.
+    /// core, compiler_builtins and alloc.
     Alloc,
-    /// And std.
+    /// core, compiler_builtins, alloc and std.
     Std,
 }
 
@@ -42,7 +42,7 @@ impl CrateSet {
 /// A piece of hardware, real or emulated.
 #[derive(Clone, Debug)]
 pub struct Board {
-    /// The folder's name.
+    /// The directory's name.
     pub name: String,
     /// Its files.
     pub dir: BoardDir,
@@ -50,15 +50,16 @@ pub struct Board {
     pub description: String,
     /// What it is compiled for.
     pub target: BoardTarget,
-    /// What cargo and build scripts call the target; the board's name where nothing is said.
+    /// What cargo and build scripts call the target; the board's name unless `board.toml` says
+    /// otherwise.
     pub target_name: Option<String>,
-    /// The crates its programs need, where the spec alone would say otherwise.
+    /// The crates that its programs need, if other than what follows from the spec.
     pub crates: Option<CrateSet>,
-    /// The linker script, a path in the board's folder.
+    /// The linker script, a path in the board's directory.
     pub script: Option<PathBuf>,
     /// Further linker arguments.
     pub link_args: Vec<String>,
-    /// The stack goes below the statics, where its overflow faults.
+    /// Whether the stack goes below the statics, so that an overflow faults.
     pub flip_stack: bool,
     /// What to write beside the ELF file.
     pub emit: Vec<Emit>,
@@ -71,7 +72,7 @@ pub struct Board {
 /// A board's target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BoardTarget {
-    /// A spec file in the board's folder.
+    /// A spec file in the board's directory.
     SpecFile(String),
     /// A triple that rustc knows.
     Triple(String),
@@ -82,7 +83,7 @@ pub enum BoardTarget {
 pub struct Emit {
     /// The image format's name.
     pub format: String,
-    /// The file's name, in the folder of the ELF file.
+    /// The file's name, in the directory of the ELF file.
     pub file: Option<String>,
 }
 
@@ -129,7 +130,7 @@ pub enum Engine {
 /// How to run a program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunConfig {
-    /// By what.
+    /// What executes it.
     pub engine: Engine,
     /// The emulator's name; absent for `native` and `wasm`.
     pub program: Option<String>,
@@ -172,27 +173,30 @@ impl RunConfig {
     }
 }
 
-/// The first `{name}` of a text: what is before it, the name, what is behind.
+/// Splits a text at its first `{name}`: what is before it, the name, what is after it.
 fn placeholder(text: &str) -> Option<(&str, &str, &str)> {
     let open = text.find('{')?;
     let close = open + text[open..].find('}')?;
     Some((&text[..open], &text[open + 1..close], &text[close + 1..]))
 }
 
-/// Whether the name of a board can only be meant as a path.
+/// Whether a board's name can only be meant as a path.
 pub fn is_path(name: &str) -> bool {
     name.contains(['/', '\\']) || name == "." || name == ".."
 }
 
-/// What a folder is called. Of `..` and paths that end so only the file system knows it.
-pub fn folder_name(path: &Path) -> Option<String> {
+/// A directory's own name. For a path that ends in `..` only the file system knows it.
+pub fn directory_name(path: &Path) -> Option<String> {
     let full = std::path::absolute(path).ok()?;
     let name = |path: &Path| Some(path.file_name()?.to_str()?.to_owned());
     name(&full).or_else(|| name(&std::fs::canonicalize(full).ok()?))
 }
 
 impl Board {
-    /// A bundled board by its name, or the board in a folder.
+    /// A bundled board by its name, or the board in a directory.
+    ///
+    /// # Errors
+    /// If there is no such board, or everything that is wrong with its `board.toml`.
     pub fn load(name: &str) -> Result<Board, Vec<Diagnostic>> {
         let one = |problem| vec![problem];
         let path = Path::new(name);
@@ -200,18 +204,18 @@ impl Board {
         let (name, dir) = if let Some(dir) = BoardDir::bundled(name) {
             (name.to_owned(), dir)
         } else if is_path {
-            let Some(stem) = folder_name(path) else {
-                let message = format!("`{}` is not a board's folder", path.display());
-                let help = "a board is called as its folder, which needs a name in UTF-8";
+            let Some(stem) = directory_name(path) else {
+                let message = format!("`{}` is not a board's directory", path.display());
+                let help = "a board is called as its directory, which needs a name in UTF-8";
                 return Err(one(Diagnostic::error(message).help(help)));
             };
             if !path.join("board.toml").is_file() {
                 let message = format!("`{}` holds no `board.toml`", path.display());
                 return Err(one(Diagnostic::error(message).help(
-                    "a board is a folder with a `board.toml` and usually a `target.json`",
+                    "a board is a directory with a `board.toml` and usually a `target.json`",
                 )));
             }
-            (stem, BoardDir::Folder(path.to_owned()))
+            (stem, BoardDir::Directory(path.to_owned()))
         } else {
             let problem = Diagnostic::error(format!("no board is called `{name}`"));
             let problem = match did_you_mean(name, bundled_boards()) {
@@ -222,7 +226,7 @@ impl Board {
             return Err(one(problem
                 .note(format!("the bundled boards are {}", quoted(&names)))
                 .help(format!(
-                    "a board of your own is named by its folder, such as `--board boards/{name}`"
+                    "a board of your own is named by its directory, such as `--board boards/{name}`"
                 ))));
         };
         let source = dir.source("board.toml").map_err(one)?;
@@ -278,24 +282,23 @@ impl Board {
         }
     }
 
-    /// The board's scripts: its own, which stands in `folder`, and those that `link-args` name.
-    pub fn scripts(&self, folder: &Path) -> Vec<String> {
+    /// The board's scripts: its own, which is in `directory`, and those that `link-args` name.
+    pub fn scripts(&self, directory: &Path) -> Vec<String> {
         let own = self.script.iter();
-        let own = own.map(|script| folder.join(script).display().to_string());
+        let own = own.map(|script| directory.join(script).display().to_string());
         let named = self.link_args.iter().filter_map(|arg| script_argument(arg));
         own.chain(named.map(str::to_owned)).collect()
     }
 
-    /// The linker's arguments for this board, whose files stand in `folder`
-    /// ([`BoardDir::folder`]), but for its scripts: the board's own arguments, and the folder as the
-    /// last place where scripts and their INCLUDEs are searched.
-    pub fn linker_arguments(&self, folder: &Path) -> Vec<String> {
+    /// The linker's arguments for this board, except its scripts: the board's own arguments, and `directory`
+    /// ([`BoardDir::directory`]) as the last place to search for scripts and what they INCLUDE.
+    pub fn linker_arguments(&self, directory: &Path) -> Vec<String> {
         let other = |arg: &&String| script_argument(arg).is_none();
         let mut arguments: Vec<String> = self.link_args.iter().filter(other).cloned().collect();
         if self.flip_stack {
             arguments.push("--flip-stack".to_owned());
         }
-        arguments.push(format!("-L{}", folder.display()));
+        arguments.push(format!("-L{}", directory.display()));
         arguments
     }
 }
@@ -358,18 +361,18 @@ impl Problems<'_> {
         &mut self.list[last]
     }
 
-    /// Reports a path that leaves the board's folder or names no file in it.
+    /// Reports a path that leaves the board's directory or names no file in it.
     fn board_file(&mut self, path: &Spanned<String>, dir: &BoardDir, what: &str) {
         let name = path.get_ref();
         let inside = Path::new(name)
             .components()
             .all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
         if !inside {
-            let message = format!("{what} `{name}` is not in the board's folder");
+            let message = format!("{what} `{name}` is not in the board's directory");
             self.add(
                 message,
                 path.span(),
-                "a path below the folder of `board.toml`",
+                "a path below the directory of `board.toml`",
             );
         } else if !dir.contains(name) {
             self.add(
@@ -446,7 +449,7 @@ fn run_config(raw: RawRun, emit: &[Emit], problems: &mut Problems<'_>) -> RunCon
     }
 }
 
-/// toml's error in our style: its messages carry the expectation, its span the place.
+/// Turns toml's error into a diagnostic: its message says what was expected, its span where.
 fn toml_problem(error: &toml::de::Error, source: &Source) -> Diagnostic {
     let message = error.message().lines().next().unwrap_or("bad TOML");
     let unknown = message

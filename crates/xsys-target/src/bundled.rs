@@ -1,8 +1,8 @@
-//! The boards inside the program, and a common face for them and boards on disk.
+//! The boards inside the program, and one interface for them and for boards on disk.
 //!
-//! The build script lists every file below `sysroots/` with its bytes. Tools want real files, so
-//! [`BoardDir::folder`] writes an embedded board out; what already has the right bytes is left
-//! alone, so that nothing that depends on a file's age is rebuilt.
+//! The build script lists every file below `sysroots/` with its bytes. Other tools need real files, so
+//! [`BoardDir::directory`] writes an embedded board to disk. Files that already have the right bytes are left alone, so
+//! that nothing that depends on their age is rebuilt.
 
 use std::borrow::Cow;
 use std::io;
@@ -25,10 +25,10 @@ pub enum BoardDir {
     /// Inside the program, under the board's name.
     Embedded(&'static str),
     /// On disk.
-    Folder(PathBuf),
+    Directory(PathBuf),
 }
 
-/// An embedded file: its path in the board's folder, with slashes, and its bytes.
+/// An embedded file: its path in the board's directory, with slashes, and its bytes.
 type File = (&'static str, &'static [u8]);
 
 impl BoardDir {
@@ -46,7 +46,10 @@ impl BoardDir {
             .map_or(&[], |(_, files)| files)
     }
 
-    /// A file's bytes; `path` is relative to the board's folder.
+    /// A file's bytes; `path` is relative to the board's directory.
+    ///
+    /// # Errors
+    /// If the board has no such file, or it cannot be read.
     pub fn read(&self, path: &str) -> io::Result<Cow<'static, [u8]>> {
         match self {
             BoardDir::Embedded(name) => Self::embedded(name)
@@ -54,7 +57,7 @@ impl BoardDir {
                 .find(|(known, _)| *known == path)
                 .map(|(_, bytes)| Cow::Borrowed(*bytes))
                 .ok_or_else(|| io::ErrorKind::NotFound.into()),
-            BoardDir::Folder(folder) => std::fs::read(folder.join(path)).map(Cow::Owned),
+            BoardDir::Directory(directory) => std::fs::read(directory.join(path)).map(Cow::Owned),
         }
     }
 
@@ -64,19 +67,22 @@ impl BoardDir {
             BoardDir::Embedded(name) => {
                 Self::embedded(name).iter().any(|(known, _)| *known == path)
             }
-            BoardDir::Folder(folder) => folder.join(path).is_file(),
+            BoardDir::Directory(directory) => directory.join(path).is_file(),
         }
     }
 
-    /// A file as people know it: where it is, or would be in the sources of xsys.
+    /// The path to show for a file: where it is, or where it is in xsys's sources.
     pub fn shown(&self, path: &str) -> PathBuf {
         match self {
             BoardDir::Embedded(name) => Path::new("sysroots").join(name).join(path),
-            BoardDir::Folder(folder) => folder.join(path),
+            BoardDir::Directory(directory) => directory.join(path),
         }
     }
 
-    /// A text file, for reading with messages that point into it.
+    /// A text file as a source for messages that point into it.
+    ///
+    /// # Errors
+    /// If the file cannot be read or is not UTF-8.
     pub fn source(&self, path: &str) -> Result<Source, Diagnostic> {
         let shown = self.shown(path);
         let bytes = self.read(path).map_err(|error| {
@@ -88,31 +94,37 @@ impl BoardDir {
     }
 
     /// All files with slashes in their paths, sorted; build output (`target`) is none of them.
+    ///
+    /// # Errors
+    /// If the board's directory cannot be read.
     pub fn files(&self) -> io::Result<Vec<String>> {
         match self {
             BoardDir::Embedded(name) => Ok(Self::embedded(name)
                 .iter()
                 .map(|(path, _)| (*path).to_owned())
                 .collect()),
-            BoardDir::Folder(folder) => {
+            BoardDir::Directory(directory) => {
                 let mut found = Vec::new();
-                walk(folder, "", &mut found)?;
+                walk(directory, "", &mut found)?;
                 found.sort();
                 Ok(found)
             }
         }
     }
 
-    /// Writes all files below `prefix` (such as `hello/`, or nothing) into a folder; files that
+    /// Writes all files below `prefix` (such as `hello/`, or nothing) into a directory; files that
     /// are there already with the same bytes are not touched. Returns how many were written.
-    pub fn write_to(&self, prefix: &str, folder: &Path) -> io::Result<usize> {
+    ///
+    /// # Errors
+    /// If a file cannot be read or written.
+    pub fn write_to(&self, prefix: &str, directory: &Path) -> io::Result<usize> {
         let mut written = 0;
         for path in self.files()? {
             let Some(inner) = path.strip_prefix(prefix) else {
                 continue;
             };
             let bytes = self.read(&path)?;
-            let place = folder.join(inner);
+            let place = directory.join(inner);
             if std::fs::read(&place).is_ok_and(|old| old == *bytes) {
                 continue;
             }
@@ -125,21 +137,24 @@ impl BoardDir {
         Ok(written)
     }
 
-    /// A real folder with the board's files: its own, or one below `cache` for a bundled board.
-    pub fn folder(&self, cache: &Path) -> io::Result<PathBuf> {
+    /// A real directory with the board's files: its own, or one below `cache` for a bundled board.
+    ///
+    /// # Errors
+    /// If the files of a bundled board cannot be written.
+    pub fn directory(&self, cache: &Path) -> io::Result<PathBuf> {
         match self {
-            BoardDir::Folder(folder) => std::path::absolute(folder),
+            BoardDir::Directory(directory) => std::path::absolute(directory),
             BoardDir::Embedded(name) => {
-                let folder = cache.join(name);
-                self.write_to("", &folder)?;
-                Ok(folder)
+                let directory = cache.join(name);
+                self.write_to("", &directory)?;
+                Ok(directory)
             }
         }
     }
 }
 
-fn walk(folder: &Path, prefix: &str, found: &mut Vec<String>) -> io::Result<()> {
-    for entry in std::fs::read_dir(folder)? {
+fn walk(directory: &Path, prefix: &str, found: &mut Vec<String>) -> io::Result<()> {
+    for entry in std::fs::read_dir(directory)? {
         let entry = entry?;
         let Ok(name) = entry.file_name().into_string() else {
             continue;

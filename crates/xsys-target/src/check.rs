@@ -176,8 +176,8 @@ fn trial(
         program: rustc.program().to_owned(),
         source,
     };
-    let folder = tempfile::tempdir().map_err(failed)?;
-    let file = folder.path().join(format!("{}.json", name));
+    let directory = tempfile::tempdir().map_err(failed)?;
+    let file = directory.path().join(format!("{}.json", name));
     std::fs::write(&file, target.canonical_json()).map_err(failed)?;
     let output = rustc.trial(&file)?;
 
@@ -227,7 +227,7 @@ fn rustc_message(json: &Json) -> Option<(Severity, String)> {
     (!summary).then(|| (severity, text.trim().to_owned()))
 }
 
-/// A message of LLVM's, which come as bare lines.
+/// A message of LLVM's: a bare line.
 fn llvm_message(line: &str) -> Option<(Severity, String)> {
     if let Some(text) = line.strip_prefix("rustc-LLVM ERROR: ") {
         return Some((Severity::Error, text.to_owned()));
@@ -239,7 +239,7 @@ fn llvm_message(line: &str) -> Option<(Severity, String)> {
         .then(|| (Severity::Warning, line.to_owned()))
 }
 
-/// Gives a message its place and, where the answer is known, the answer.
+/// Gives a message its place and, where it is known, the remedy.
 fn explain(spec: &SpecFile<'_>, severity: Severity, text: &str) -> Diagnostic {
     let text = text
         .strip_prefix("error loading target specification: ")
@@ -287,7 +287,7 @@ fn explain(spec: &SpecFile<'_>, severity: Severity, text: &str) -> Diagnostic {
                 if key == "cpu" { "cpus" } else { "features" }
             ));
     }
-    // The key a message is about, where it does not say so itself.
+    // The key that a message is about, if the message does not name it.
     let known: &[(&str, &str)] = &[
         ("TargetMachine", "llvm-target"),
         ("ABI name", "llvm-abiname"),
@@ -316,7 +316,7 @@ fn explain(spec: &SpecFile<'_>, severity: Severity, text: &str) -> Diagnostic {
         problem = problem.note(rest);
     }
     if key == Some("need-explicit-cpu") {
-        // It asks for an option, whatever the spec's own `cpu` is.
+        // The message asks for an option of rustc, even if the spec has a `cpu`.
         problem = problem
             .help("write `\"cpu\": \"NAME\"` in its place: a spec names its processor itself");
     } else if let (Some(key), None) = (key, &place) {

@@ -1,8 +1,8 @@
-//! JSON whose keys and values know where they stand.
+//! JSON whose keys and values keep their place in the file.
 //!
-//! rustc reports a bad spec with a line at best, serde_json forgets places once a value is read.
-//! This reader keeps the byte range of every key and value, and goes on after the mistakes people
-//! make by hand: comments, trailing or missing commas, keys given twice. Specification: RFC 8259.
+//! rustc reports a bad spec with a line at best, and serde_json forgets places once a value is read. This reader keeps
+//! the byte range of every key and value, and continues after common mistakes: comments, trailing or missing commas,
+//! duplicate keys. Specification: RFC 8259.
 
 use std::ops::Range;
 
@@ -202,7 +202,7 @@ impl Parser<'_> {
         Ok(Value::Array(items))
     }
 
-    /// Steps over a comma; false behind the closing bracket.
+    /// Steps over a comma and returns true, or over the closing bracket and returns false.
     fn another(&mut self, close: u8, open: usize, behind_one: bool) -> Result<bool, Stop> {
         let value_end = self.at;
         self.space();
@@ -332,7 +332,7 @@ impl Parser<'_> {
                 let lower = word.to_lowercase();
                 let help = match lower.as_str() {
                     "true" | "false" | "null" => format!("write {lower}"),
-                    _ => format!("a string stands in double quotes: \"{word}\""),
+                    _ => format!("strings are written in double quotes: \"{word}\""),
                 };
                 return Err(self
                     .stop(start..start + word.len(), "expected a value", "found this")
@@ -519,7 +519,7 @@ mod tests {
             (
                 "{\"cpu\": generic}",
                 &[
-                    "error: expected a value\n  --> t.json:1:9: found this\n  = help: a string stands in double quotes: \"generic\"",
+                    "error: expected a value\n  --> t.json:1:9: found this\n  = help: strings are written in double quotes: \"generic\"",
                 ],
             ),
             (

@@ -1,7 +1,7 @@
 //! Where a program is to run: target specs and boards.
 //!
 //! The user names a target in one of three ways ([`What`]): a target-spec JSON file, a triple that
-//! rustc knows, or a board (a folder with a spec, a linker script and a way to run images). All
+//! rustc knows, or a board (a directory with a spec, a linker script and a way to run images). All
 //! three end up as one [`Target`], whose facts the rest of xsys reads.
 //!
 //! - `json` reads JSON so that every key and value knows its place in the file,
@@ -29,7 +29,7 @@ mod text;
 mod threads;
 
 pub use board::{
-    Board, BoardDir, BoardTarget, CrateSet, Emit, Engine, RunConfig, Stop, folder_name, is_path,
+    Board, BoardDir, BoardTarget, CrateSet, Emit, Engine, RunConfig, Stop, directory_name, is_path,
 };
 pub use bundled::bundled_boards;
 pub use linking::{Linking, LldFlavor, Platform, linking, sanitizer_runtime};

@@ -1,13 +1,12 @@
 //! Who can link programs of a target, as far as its spec tells.
 //!
-//! Problem: a link that cannot end well must be known before a standard library is compiled for it.
-//! Three kinds of linkers come into question: xsys's own, LLVM's (`rust-lld`, a part of every
-//! toolchain), and the platform's, a C compiler mostly, which alone has the start files and the
-//! libraries of hosted programs. Which of them fit follows from object format, architecture and
-//! system, by the tables below; what is installed is for the caller to find out.
+//! Problem: a link that cannot succeed must be refused before a standard library is compiled for it. There are three
+//! kinds of linkers: xsys's own, LLVM's (`rust-lld`, part of every toolchain), and the platform's, usually a C
+//! compiler, which alone has the start files and libraries of hosted programs. Which of them can link follows from
+//! object format, architecture and system, by the tables below; what is installed is for the caller to find out.
 //!
-//! Spec: rustc's `TargetOptions`; LLVM 22's `lld/ELF/Arch`, `lld/COFF`; names of cross compilers are
-//! those of Debian, the NDK and the systems' own.
+//! Spec: rustc's `TargetOptions`; LLVM 22's `lld/ELF/Arch`, `lld/COFF`; names of cross compilers are those of Debian,
+//! the NDK and the systems' own.
 
 use crate::board::CrateSet;
 use crate::spec::Spec;
@@ -15,13 +14,13 @@ use crate::spec::Spec;
 /// Who can link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Linking {
-    /// Whether xsys can by itself; else what it has not.
+    /// Whether xsys's linker can; otherwise what it lacks.
     pub own: Result<(), String>,
-    /// Whether LLVM's linker can, and as which of its parts; else what it has not.
+    /// Whether LLVM's linker can, and as which of its flavors; otherwise what it lacks.
     pub lld: Result<LldFlavor, String>,
     /// What the platform's own linker is called, and what it brings.
     pub platform: Platform,
-    /// Whether nothing but the platform's linker makes programs that run.
+    /// Whether only the platform's linker makes programs that run.
     pub needs_platform: bool,
     /// Start files that the spec calls for by name and that are not part of sysroots.
     pub start_files: Vec<String>,
@@ -41,13 +40,13 @@ pub enum LldFlavor {
 /// A platform's own linker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Platform {
-    /// Programs, the best first; none where names say nothing.
+    /// Names of programs, best first; empty if the spec's names do not tell.
     pub programs: Vec<String>,
     /// What comes with it.
     pub brings: &'static str,
     /// Debian's package.
     pub package: Option<String>,
-    /// Further ways.
+    /// Other ways to get it.
     pub help: Vec<String>,
 }
 
@@ -94,7 +93,7 @@ const ROWS: &[Row] = &[
         brings: "OpenHarmony's C library comes with its SDK",
         programs: &["{llvm}-clang"],
         package: None,
-        help: &["put the folder `native/llvm/bin` of the OpenHarmony SDK on PATH"],
+        help: &["put the directory `native/llvm/bin` of the OpenHarmony SDK on PATH"],
     },
     Row {
         os: &["android"],
@@ -112,7 +111,7 @@ const ROWS: &[Row] = &[
             "{android}-clang",
         ],
         package: None,
-        help: &["put the folder `toolchains/llvm/prebuilt/HOST/bin` of the Android NDK on PATH"],
+        help: &["put the directory `toolchains/llvm/prebuilt/HOST/bin` of the Android NDK on PATH"],
     },
     Row {
         os: &["windows"],
@@ -135,7 +134,7 @@ const ROWS: &[Row] = &[
         programs: &[],
         package: None,
         help: &[
-            "build on Windows, or unpack both here (`cargo install xwin`; `xwin splat`) and set the variable `LIB` to their folders: then `rust-lld` links",
+            "build on Windows, or unpack both here (`cargo install xwin`; `xwin splat`) and set the variable `LIB` to their directories: then `rust-lld` links",
         ],
     },
     Row {
@@ -220,7 +219,7 @@ const ROWS: &[Row] = &[
         programs: &[],
         package: None,
         help: &[
-            "name the SDK's folder in the configuration's `rustflags`: `-Lnative=SDK/arch/ARCH/sysroot/lib`; then `rust-lld` links",
+            "name the SDK's directory in the configuration's `rustflags`: `-Lnative=SDK/arch/ARCH/sysroot/lib`; then `rust-lld` links",
         ],
     },
     Row {
@@ -234,7 +233,7 @@ const ROWS: &[Row] = &[
     },
 ];
 
-/// BPF has no system, so it is told by its architecture.
+/// BPF has no operating system: it is recognised by its architecture.
 const BPF: Row = Row {
     os: ANY,
     env: ANY,
@@ -276,7 +275,7 @@ const DEBIAN: &[&str] = &[
     "gcc-x86-64-linux-gnux32",
 ];
 
-/// Architectures of LLVM's ELF linker that xsys's has not, in words.
+/// Architectures that LLVM's ELF linker has and xsys's lacks, in words.
 const LLD_ONLY: &[(&str, &str)] = &[
     ("amdgpu", "AMD GPUs"),
     ("hexagon", "Hexagon"),
@@ -401,8 +400,7 @@ fn lld(spec: &Spec) -> Result<LldFlavor, String> {
     }
 }
 
-/// Objects that rustc puts before a program's own whatever the linker, where no component brings
-/// them.
+/// Objects that rustc puts before a program's own for any linker, and that no component contains.
 fn start_files(spec: &Spec) -> Vec<String> {
     // MinGW's come with its compiler.
     if spec.binary_format() != "elf" {
@@ -443,7 +441,7 @@ fn platform(row: &Row, spec: &Spec, name: &str) -> Platform {
     }
 }
 
-/// What stands for the placeholders of a row.
+/// The values of a row's placeholders.
 struct Words<'a> {
     cpu: &'a str,
     env: &'a str,
@@ -463,13 +461,13 @@ impl<'a> Words<'a> {
             "i386" | "i586" => "i686",
             _ => first,
         };
-        // The programs of a compiler for any system of this name tell nothing by it.
+        // A generic name of a compiler says nothing about the target.
         let generic = ["rust-lld", "cc", "gcc", "clang", "ld"];
         Self {
             cpu,
             env: llvm.split_once("linux-").map_or("", |(_, env)| env),
             llvm,
-            // The NDK has one name for all of Arm's.
+            // The NDK has one name for all 32-bit Arm targets.
             android: match spec.arch() {
                 "arm" => "armv7a-linux-androideabi".to_owned(),
                 _ => name.to_owned(),

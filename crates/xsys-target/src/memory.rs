@@ -1,8 +1,8 @@
-//! `[memory]`: which memory there is, by name, where it begins and how long it is.
+//! `[memory]`: regions of memory by name, first address and length.
 //!
-//! The same table in `board.toml` and in a project's metadata. Layouts are made from it and scripts are
-//! compared with it, so it is checked here: a region of no bytes, one that wraps around and two that overlap
-//! are mistakes. Each region keeps the line it stands in, for whoever disagrees with it later.
+//! `board.toml` and a project's metadata have the same table. Layouts are made from it and scripts are compared with
+//! it, so it is checked here: an empty region, one that wraps around and two that overlap are mistakes. Each region
+//! keeps its line in the file, so that later errors can point to it.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -24,7 +24,7 @@ pub struct Memory {
     pub place: String,
 }
 
-/// What memory is for, as far as names tell.
+/// What a region is for, judged by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// Code and constants, and what variables begin with.
@@ -33,10 +33,10 @@ pub enum Role {
     Variables,
 }
 
-/// The table as it is written.
+/// The table as written in the file.
 pub type RawMemories = BTreeMap<String, Spanned<RawMemory>>;
 
-/// A region as it is written.
+/// A region as written in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RawMemory {

@@ -1,8 +1,8 @@
-//! Asking rustc: every process this crate starts is started here.
+//! Calls of rustc: every process that this crate starts is started here.
 //!
-//! Target specs are an unstable feature, and the prints that describe them are too. They work on
-//! a stable toolchain with `RUSTC_BOOTSTRAP=1`, which is set for these children only: exported any
-//! further it would change what the user's own crates detect.
+//! Target specs are an unstable feature, and so are the prints that describe them. They work on a stable toolchain with
+//! `RUSTC_BOOTSTRAP=1`, which is set for these children only: anywhere else it would change what the user's own crates
+//! detect.
 
 use std::ffi::{OsStr, OsString};
 use std::io::Write as _;
@@ -11,7 +11,7 @@ use std::process::{Command, Output, Stdio};
 
 use xsys_diag::Diagnostic;
 
-/// A rustc that could not be asked.
+/// rustc could not be asked.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The program does not start.
@@ -32,7 +32,7 @@ pub enum Error {
         /// What it wrote to its error stream.
         stderr: String,
     },
-    /// It ran and wrote something else than expected.
+    /// It ran, but its output is not what was expected.
     #[error("`{command}` printed no `{missing}`")]
     Output {
         /// The command line.
@@ -79,12 +79,18 @@ pub struct Rustc {
 
 impl Rustc {
     /// Asks `program` for its version and sysroot.
+    ///
+    /// # Errors
+    /// If it does not start, fails, or prints something else.
     pub fn new(program: PathBuf) -> Result<Rustc, Error> {
         Rustc::with(program, Vec::new(), None)
     }
 
     /// The same with environment variables (such as `RUSTUP_TOOLCHAIN`) and a working directory
     /// (rustup's proxies look for `rust-toolchain.toml` there).
+    ///
+    /// # Errors
+    /// As for [`new`](Self::new).
     pub fn with(
         program: PathBuf,
         env: Vec<(OsString, OsString)>,
@@ -163,6 +169,9 @@ impl Rustc {
 
     /// The cfgs of a triple or a spec file under further flags, a line each, as `--print cfg` has
     /// them.
+    ///
+    /// # Errors
+    /// If rustc fails.
     pub fn cfg(&self, target: impl AsRef<OsStr>, flags: &[String]) -> Result<Vec<String>, Error> {
         let mut arguments = vec![
             OsStr::new("-Zunstable-options"),
@@ -176,6 +185,9 @@ impl Rustc {
     }
 
     /// A built-in triple's spec as JSON.
+    ///
+    /// # Errors
+    /// If rustc fails or does not know the triple.
     pub fn target_spec_json(&self, triple: &str) -> Result<String, Error> {
         self.print(&[
             "-Zunstable-options",
@@ -187,26 +199,35 @@ impl Rustc {
     }
 
     /// The JSON schema of target specs. Its keys change from release to release.
+    ///
+    /// # Errors
+    /// If rustc fails, for instance because it is too old.
     pub fn schema(&self) -> Result<String, Error> {
         self.print(&["-Zunstable-options", "--print", "target-spec-json-schema"])
     }
 
     /// All built-in targets' specs: one JSON object, the triples its keys.
+    ///
+    /// # Errors
+    /// If rustc fails.
     pub fn all_target_specs(&self) -> Result<String, Error> {
         self.print(&["-Zunstable-options", "--print", "all-target-specs-json"])
     }
 
     /// All built-in triples.
+    ///
+    /// # Errors
+    /// If rustc fails.
     pub fn target_list(&self) -> Result<Vec<String>, Error> {
         let list = self.print(&["--print", "target-list"])?;
         Ok(list.lines().map(str::to_owned).collect())
     }
 
     /// Compiles an empty crate for a spec file and throws the code away. Only code generation
-    /// compares the data layout and the CPU with LLVM's. `spec` stands in a folder of its own.
+    /// compares the data layout and the CPU with LLVM's. `spec` must be in a directory of its own.
     pub(crate) fn trial(&self, spec: &Path) -> Result<Output, Error> {
-        // Even for the standard output rustc makes a file first, in the current folder, where two
-        // checks at once would take it from each other.
+        // Even when it writes to standard output, rustc first makes a file in the current directory, and two checks at
+        // once would overwrite each other's.
         self.compile_nothing(spec.as_os_str(), &spec.with_file_name("trial.s"))
     }
 
@@ -227,13 +248,16 @@ impl Rustc {
     }
 
     /// Why this compiler generates no code for a built-in triple that it lists; nothing if it does.
+    ///
+    /// # Errors
+    /// If rustc does not start.
     pub fn refuses(&self, triple: &str) -> Result<Option<String>, Error> {
         let failed = |source| Error::Start {
             program: self.program.clone(),
             source,
         };
-        let folder = tempfile::tempdir().map_err(failed)?;
-        let output = self.compile_nothing(OsStr::new(triple), &folder.path().join("trial.s"))?;
+        let directory = tempfile::tempdir().map_err(failed)?;
+        let output = self.compile_nothing(OsStr::new(triple), &directory.path().join("trial.s"))?;
         if output.status.success() {
             return Ok(None);
         }
@@ -267,7 +291,7 @@ impl Rustc {
             .command()
             .args(arguments)
             .env("RUSTC_BOOTSTRAP", "1")
-            // A spec that makes rustc panic is reported by us; its dump would litter the folder.
+            // A spec that makes rustc panic is reported by us; its dump would litter the directory.
             .env("RUSTC_ICE", "0")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -37,7 +37,7 @@ impl Schema {
         check.found
     }
 
-    /// Follows `$ref`, however often.
+    /// Follows `$ref` to the end.
     fn resolve<'a>(&'a self, mut schema: &'a Json) -> &'a Json {
         // A schema that refers to itself in a circle says nothing.
         for _ in 0..16 {
@@ -55,7 +55,7 @@ impl Schema {
         schema
     }
 
-    /// The alternatives of a schema that has some, without `null`, nested ones laid flat.
+    /// The alternatives of a schema, without `null`; nested ones are flattened.
     fn alternatives<'a>(&'a self, schema: &'a Json) -> Vec<&'a Json> {
         let schema = self.resolve(schema);
         let Some(list) = ["anyOf", "oneOf"]
@@ -226,7 +226,7 @@ impl Check<'_> {
                     let step = format!(".{}", member.key);
                     self.inside(&step, |check| check.value(rule, &member.value));
                 }
-                // Inner objects may hold more than the schema tells.
+                // Inner objects may have keys that the schema does not list.
                 None => {}
             }
         }
@@ -265,7 +265,7 @@ impl Check<'_> {
         self.found.push(problem);
     }
 
-    /// The alternative that is meant: by the value's type, or by the word under `kind`.
+    /// The alternative that was probably meant, chosen by the value's type or by its `kind`.
     fn choose<'s>(&self, alternatives: &[&'s Json], node: &Node) -> Option<&'s Json> {
         let kind = node.member("kind").map(|member| member.value.plain());
         alternatives.iter().copied().find(|one| {
@@ -282,7 +282,7 @@ impl Check<'_> {
 
     fn mismatch(&mut self, schema: &Json, node: &Node) {
         let rules = self.schema;
-        // Objects told apart by `kind`: the mistake is there, if there is one.
+        // Objects told apart by `kind`: if that is wrong, it is the only mistake reported.
         let kinds: Vec<&str> = rules
             .alternatives(schema)
             .iter()
@@ -433,7 +433,8 @@ mod tests {
     #[test]
     fn each_mistake_has_its_place() {
         let schema = Schema::new(SCHEMA, "rustc 1.0.0".to_owned()).unwrap();
-        // What follows `"arch": "a", "width": 1, ` (24 characters and the brace), and what is said.
+        // What follows `"arch": "a", "width": 1, ` (24 characters and the brace), and the expected
+        // message.
         let cases: &[(&str, &[&str])] = &[
             (
                 "\"cpu\": null, \"flag\": true, \"panic-strategy\": \"abort\"",

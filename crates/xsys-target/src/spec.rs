@@ -246,10 +246,9 @@ impl Spec {
         !own_runtime && (self.has_std_os() || !self.families().is_empty())
     }
 
-    /// Whether compiler_builtins must bring `memcpy`, `memset`, `memcmp` and the like. Its build
-    /// script guesses from the triple's name, which a custom spec may choose freely. Programs without
-    /// std have no C library, also where the platform has one; with one, its functions count more,
-    /// for these are weak.
+    /// Whether compiler_builtins must bring `memcpy`, `memset`, `memcmp` and the like. Its build script guesses from
+    /// the triple's name, which a custom spec may choose freely. Programs without std have no C library, even where the
+    /// platform has one. Where there is one, its functions win, because these are weak.
     pub fn needs_mem_functions(&self, crates: CrateSet) -> bool {
         !self.has_libc() || crates != CrateSet::Std
     }
@@ -282,8 +281,8 @@ impl Spec {
         self.is_wasm() && self.os() == "emscripten"
     }
 
-    /// Start-up objects that rustc takes from the sysroot's `self-contained` folder for a static
-    /// executable: those before and those behind the inputs.
+    /// Start-up objects that rustc takes from the sysroot's `self-contained` directory for a static
+    /// executable: those before and those after the inputs.
     pub fn self_contained_crt(&self) -> (Vec<&str>, Vec<&str>) {
         let kind = if self.flag("static-position-independent-executables") == Some(true) {
             "static-pic-exe"

@@ -1,9 +1,9 @@
 //! From what the user wrote to a [`Target`].
 //!
-//! Cargo calls a custom target by its file's stem: the output folder and `TARGET` in build scripts
-//! are named so, and build scripts draw conclusions (cortex-m-rt looks for `thumbv7m-…`, riscv-rt
-//! parses `riscv32imac-…-…`). A board's `target.json` says nothing by its name: it is called what the
-//! board's `target-name` says, else after the board, or five boards would share one output folder.
+//! Cargo calls a custom target by its file's stem: the output directory and `TARGET` in build scripts have that name,
+//! and build scripts draw conclusions from it (cortex-m-rt looks for `thumbv7m-…`, riscv-rt parses `riscv32imac-…-…`).
+//! The stem of a board's `target.json` would be the same for all boards, so the target is named by the board's
+//! `target-name`, or else after the board.
 
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ pub enum What {
     SpecFile(PathBuf),
     /// `--target TRIPLE`.
     Triple(String),
-    /// `--board NAME`: a bundled board, or the path of a board's folder.
+    /// `--board NAME`: a bundled board, or the path of a board's directory.
     Board(String),
 }
 
@@ -61,8 +61,11 @@ impl Deref for Target {
 }
 
 impl Target {
-    /// Reads what is named. The text is checked as JSON and for what xsys itself needs; whether
-    /// this rustc accepts it is [`Target::check`]'s question.
+    /// Reads the target that is named. The text is checked as JSON and for what xsys itself needs;
+    /// whether this rustc accepts it is answered by [`Target::check`].
+    ///
+    /// # Errors
+    /// Everything that is wrong with the spec or the board.
     pub fn load(what: &What, rustc: &Rustc) -> Result<Target, Vec<Diagnostic>> {
         match what {
             What::SpecFile(path) => {
@@ -98,6 +101,9 @@ impl Target {
     }
 
     /// A spec's text, already read.
+    ///
+    /// # Errors
+    /// Everything that keeps xsys from reading it.
     pub fn from_json(
         name: String,
         source: Source,
@@ -147,6 +153,9 @@ impl Target {
 
     /// Everything in the spec that this rustc will not accept, or accepts with a warning, with
     /// its place in the file. Starts rustc three times (0.1 s); built-in triples are fine by definition.
+    ///
+    /// # Errors
+    /// If rustc cannot be asked.
     pub fn check(&self, rustc: &Rustc) -> Result<Vec<Diagnostic>, Error> {
         match &self.source {
             Some(source) => check::check(&self.name, &self.spec, source, rustc),
@@ -155,27 +164,27 @@ impl Target {
     }
 }
 
-/// The folder of the board whose spec this file is: a `board.toml` beside it names it. Such a file
-/// means the board, so that both ways to say it share one sysroot and one output folder.
+/// The directory of the board whose spec this file is: a `board.toml` beside it names it. Such a file
+/// means the board, so that both ways to say it share one sysroot and one output directory.
 fn board_of(path: &Path) -> Result<Option<String>, Vec<Diagnostic>> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
+    let directory = match path.parent() {
+        Some(directory) if !directory.as_os_str().is_empty() => directory,
         _ => Path::new("."),
     };
-    if !folder.join("board.toml").is_file() {
+    if !directory.join("board.toml").is_file() {
         return Ok(None);
     }
-    // The folder's own name is the board's, also where the path is `.`.
-    let Some(folder) = folder.canonicalize().ok() else {
+    // The directory's own name is the board's, also where the path is `.`.
+    let Some(directory) = directory.canonicalize().ok() else {
         return Ok(None);
     };
-    let folder = folder.to_string_lossy().into_owned();
-    let board = Board::load(&folder)?;
+    let directory = directory.to_string_lossy().into_owned();
+    let board = Board::load(&directory)?;
     let is_its = match &board.target {
         BoardTarget::SpecFile(file) => path.file_name().is_some_and(|name| name == file.as_str()),
         BoardTarget::Triple(_) => false,
     };
-    Ok(is_its.then_some(folder))
+    Ok(is_its.then_some(directory))
 }
 
 /// The name cargo gives a custom target: the file's stem.

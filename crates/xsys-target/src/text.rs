@@ -14,7 +14,7 @@ pub(crate) fn read(path: &Path) -> Result<Arc<str>, Diagnostic> {
     of_bytes(&bytes, path)
 }
 
-/// Bytes as text, or where they are not.
+/// Bytes as text, or the place of the first byte that is not UTF-8.
 pub(crate) fn of_bytes(bytes: &[u8], path: &Path) -> Result<Arc<str>, Diagnostic> {
     std::str::from_utf8(bytes).map(Arc::from).map_err(|error| {
         Diagnostic::error(format!("`{}` is not UTF-8", path.display())).note(format!(

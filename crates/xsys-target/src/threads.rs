@@ -37,6 +37,9 @@ const LINK_ARGS: [&str; 9] = [
 
 impl Target {
     /// The same target with threads; the error says why there is none.
+    ///
+    /// # Errors
+    /// If the target cannot have threads.
     pub fn with_threads(self) -> Result<Target, Diagnostic> {
         let refused = |reason: &str, help: &str| {
             let problem =
@@ -143,7 +146,7 @@ mod tests {
         assert_eq!(args[0], "--stack-first");
         assert_eq!(args.as_array().unwrap().len(), 1 + LINK_ARGS.len());
         assert_ne!(threaded.digest(), digest);
-        // Twice is once.
+        // Doing it twice changes nothing.
         let again = threaded.clone().with_threads().unwrap();
         assert_eq!(again.digest(), threaded.digest());
     }

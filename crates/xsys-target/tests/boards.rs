@@ -79,7 +79,7 @@ fn targets_are_named_for_build_scripts_or_after_the_board() {
     ] {
         let target = Target::load(&What::Board(board.to_owned()), &rustc()).unwrap();
         assert_eq!((target.name.as_str(), &target.kind), (name, &Kind::Json));
-        // The spec file of a board's folder means the board.
+        // The spec file of a board's directory means the board.
         let file = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("../../sysroots")
             .join(board)
@@ -115,7 +115,7 @@ fn linux_boards_share_one_program() {
 fn embedded_boards_are_those_on_disk_without_build_output() {
     for name in bundled_boards() {
         let embedded = BoardDir::bundled(name).unwrap();
-        let disk = BoardDir::Folder(sysroots().join(name));
+        let disk = BoardDir::Directory(sysroots().join(name));
         let files = embedded.files().unwrap();
         assert_eq!(
             files,
@@ -133,12 +133,40 @@ fn embedded_boards_are_those_on_disk_without_build_output() {
     }
 }
 
+/// `cargo package` finds the boards through these links.
+#[cfg(unix)]
+#[test]
+fn links_for_the_package_lead_to_the_boards() {
+    let links = Path::new(env!("CARGO_MANIFEST_DIR")).join("boards");
+    let mut linked: Vec<_> = fs::read_dir(&links)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    linked.sort();
+    let boards: Vec<&str> = bundled_boards().collect();
+    assert_eq!(linked, boards, "run scripts/link-boards");
+    for name in boards {
+        let embedded = BoardDir::bundled(name).unwrap();
+        for file in embedded.files().unwrap() {
+            let linked = match &*file {
+                "hello/Cargo.toml" => "hello/Cargo.toml.in",
+                same => same,
+            };
+            assert_eq!(
+                fs::read(links.join(name).join(linked)).ok().as_deref(),
+                embedded.read(&file).ok().as_deref(),
+                "{name}/{file}: run scripts/link-boards"
+            );
+        }
+    }
+}
+
 #[test]
 fn writing_out_touches_only_what_differs() {
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     let board = BoardDir::bundled("raspberry-pi-3").unwrap();
-    let place = board.folder(folder.path()).unwrap();
-    assert_eq!(place, folder.path().join("raspberry-pi-3"));
+    let place = board.directory(directory.path()).unwrap();
+    assert_eq!(place, directory.path().join("raspberry-pi-3"));
     assert_eq!(
         board.write_to("", &place).unwrap(),
         0,
@@ -153,24 +181,24 @@ fn writing_out_touches_only_what_differs() {
         *board.read("link.x").unwrap()
     );
     assert_eq!(
-        BoardDir::Folder(place).files().unwrap(),
+        BoardDir::Directory(place).files().unwrap(),
         board.files().unwrap()
     );
 
-    let project = folder.path().join("new");
+    let project = directory.path().join("new");
     assert!(board.write_to("hello/", &project).unwrap() > 2);
     assert!(project.join("src/main.rs").is_file() && !project.join("link.x").exists());
 }
 
-/// A board's folder with these files.
+/// A board's directory with these files.
 fn board(files: &[(&str, &str)]) -> (tempfile::TempDir, String) {
     let root = tempfile::tempdir().unwrap();
-    let folder = root.path().join("mine");
-    fs::create_dir(&folder).unwrap();
+    let directory = root.path().join("mine");
+    fs::create_dir(&directory).unwrap();
     for (name, text) in files {
-        fs::write(folder.join(name), text).unwrap();
+        fs::write(directory.join(name), text).unwrap();
     }
-    let path = folder.to_str().unwrap().to_owned();
+    let path = directory.to_str().unwrap().to_owned();
     (root, path)
 }
 
@@ -285,14 +313,14 @@ fn mistakes_in_board_toml_have_places() {
         (
             "target = \"../no.json\"",
             &[
-                "error: the target spec `../no.json` is not in the board's folder\n  --> board.toml:2:10: a path below the folder of `board.toml`",
+                "error: the target spec `../no.json` is not in the board's directory\n  --> board.toml:2:10: a path below the directory of `board.toml`",
             ],
         ),
         (
             "target = \"\"\nscript = \"/l.x\"\nemit = [\"bin=a/b\", \"Bin\", \"bin=..\"]",
             &[
                 "error: the board has no target\n  --> board.toml:2:10: a `.json` file or a triple",
-                "error: the linker script `/l.x` is not in the board's folder\n  --> board.toml:3:10: a path below the folder of `board.toml`",
+                "error: the linker script `/l.x` is not in the board's directory\n  --> board.toml:3:10: a path below the directory of `board.toml`",
                 "error: `a/b` is not a plain file name\n  --> board.toml:4:9: here\n  = help: write \"format\" or \"format=file\", for example \"bin=kernel8.img\"",
                 "error: `Bin` does not begin with an image format's name\n  --> board.toml:4:20: here\n  = help: write \"format\" or \"format=file\", for example \"bin=kernel8.img\"",
                 "error: `..` is not a plain file name\n  --> board.toml:4:27: here\n  = help: write \"format\" or \"format=file\", for example \"bin=kernel8.img\"",
@@ -348,13 +376,13 @@ fn names_that_lead_nowhere() {
         "{unknown:?}"
     );
     assert!(
-        unknown[0].ends_with("\n  = help: did you mean `raspberry-pi-3`?\n  = help: a board of your own is named by its folder, such as `--board boards/raspbery-pi-3`"),
+        unknown[0].ends_with("\n  = help: did you mean `raspberry-pi-3`?\n  = help: a board of your own is named by its directory, such as `--board boards/raspbery-pi-3`"),
         "{unknown:?}"
     );
     assert_eq!(
         load(What::Board("./nowhere".to_owned())),
         [
-            "error: `./nowhere` holds no `board.toml`\n  = help: a board is a folder with a `board.toml` and usually a `target.json`"
+            "error: `./nowhere` holds no `board.toml`\n  = help: a board is a directory with a `board.toml` and usually a `target.json`"
         ]
     );
     assert_eq!(

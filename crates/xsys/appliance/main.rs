@@ -80,9 +80,9 @@ struct Counter {
 }
 
 impl Counter {
-    fn new(folder: &Path) -> Counter {
+    fn new(directory: &Path) -> Counter {
         Counter {
-            path: folder.join("count"),
+            path: directory.join("count"),
         }
     }
 
@@ -99,8 +99,8 @@ impl Counter {
         writeln!(file, "{count}")?;
         file.sync_all()?;
         fs::rename(&new, &self.path)?;
-        if let Some(folder) = self.path.parent() {
-            File::open(folder)?.sync_all()?;
+        if let Some(directory) = self.path.parent() {
+            File::open(directory)?.sync_all()?;
         }
         Ok(count)
     }
@@ -112,15 +112,15 @@ mod tests {
 
     #[test]
     fn visits_are_counted_and_kept() {
-        let folder = env::temp_dir().join(format!("visits-{}", std::process::id()));
-        fs::create_dir_all(&folder).unwrap();
-        let first = Mutex::new(Counter::new(&folder));
+        let directory = env::temp_dir().join(format!("visits-{}", std::process::id()));
+        fs::create_dir_all(&directory).unwrap();
+        let first = Mutex::new(Counter::new(&directory));
         assert_eq!(answer("GET / HTTP/1.1", &first).1, "visit 1\n");
         assert_eq!(answer("GET /healthz HTTP/1.1", &first).0, "200 OK");
         assert_eq!(answer("GET /x HTTP/1.1", &first).0, "404 Not Found");
         // After a restart.
-        let second = Mutex::new(Counter::new(&folder));
+        let second = Mutex::new(Counter::new(&directory));
         assert_eq!(answer("GET / HTTP/1.1", &second).1, "visit 2\n");
-        fs::remove_dir_all(&folder).unwrap();
+        fs::remove_dir_all(&directory).unwrap();
     }
 }

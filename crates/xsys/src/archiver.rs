@@ -1,12 +1,11 @@
-//! The part of an archiver: `ar` and `ranlib` for build scripts, for any architecture.
+//! xsys as an archiver: `ar` and `ranlib` for build scripts, for any architecture.
 //!
-//! An archive is found by its index, and the index is made from the symbols of the objects in it:
-//! the host's `ar` makes none for objects of a foreign format, and a linker then sees an empty
-//! library. Build scripts are given this program instead (`AR_<target>`); it is called `xsys-ar` or
-//! `xsys-ranlib` through links in the cache. It takes the command lines of GNU's and LLVM's `ar`:
-//! the operations `d`, `p`, `q`, `r`, `s`, `t` and `x`.
+//! A linker finds members of an archive by its index, which is made from the symbols of the objects. The host's `ar`
+//! makes none for objects of a foreign format, so that a linker sees an empty library. Build scripts are given this
+//! program instead (`AR_<target>`); it is called `xsys-ar` or `xsys-ranlib` through links in the cache. It takes the
+//! command lines of GNU's and LLVM's `ar`: the operations `d`, `p`, `q`, `r`, `s`, `t` and `x`.
 //!
-//! Archives have no times, owners or modes of their files in them: equal objects give equal bytes.
+//! Archives contain no times, owners or modes of files: equal objects give equal bytes.
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -28,21 +27,21 @@ use crate::ui::{self, Ui};
 
 type Result<T> = std::result::Result<T, Diagnostic>;
 
-/// The names it is called by.
+/// The names that it is called by.
 pub(crate) const AR: &str = "xsys-ar";
 pub(crate) const RANLIB: &str = "xsys-ranlib";
 
-/// Puts links to this program into the cache and returns the path of `xsys-ar`. The path is the same
-/// for all programs and versions of ours: build scripts run anew where a variable changes.
+/// Creates links to this program in the cache and returns the path of `xsys-ar`. The path is the same for all programs
+/// and versions of xsys, because build scripts run again when a variable changes.
 pub(crate) fn install(cache: &Cache) -> Result<PathBuf> {
     let own = own_program::path().map_err(|error| file("find", Path::new("xsys"), &error))?;
-    let folder = cache.root().join("bin");
-    std::fs::create_dir_all(&folder).map_err(|error| file("make", &folder, &error))?;
+    let directory = cache.root().join("bin");
+    std::fs::create_dir_all(&directory).map_err(|error| file("make", &directory, &error))?;
     for name in [AR, RANLIB] {
-        let path = folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+        let path = directory.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
         link(&own, &path).map_err(|error| file("write", &path, &error))?;
     }
-    Ok(folder.join(format!("{AR}{}", std::env::consts::EXE_SUFFIX)))
+    Ok(directory.join(format!("{AR}{}", std::env::consts::EXE_SUFFIX)))
 }
 
 #[cfg(unix)]
@@ -50,14 +49,14 @@ fn link(own: &Path, path: &Path) -> std::io::Result<()> {
     if std::fs::read_link(path).is_ok_and(|target| target == own) {
         return Ok(());
     }
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let staging = tempfile::tempdir_in(folder)?;
+    let directory = path.parent().unwrap_or(Path::new("."));
+    let staging = tempfile::tempdir_in(directory)?;
     let fresh = staging.path().join("link");
     std::os::unix::fs::symlink(own, &fresh)?;
     std::fs::rename(&fresh, path)
 }
 
-/// A link would need rights that few have.
+/// Links need rights on Windows that few users have.
 #[cfg(not(unix))]
 fn link(own: &Path, path: &Path) -> std::io::Result<()> {
     let size = |path: &Path| path.metadata().map(|metadata| metadata.len()).ok();
@@ -96,7 +95,7 @@ pub(crate) fn ranlib_main(args: Vec<OsString>) -> ExitCode {
 }
 
 fn version(name: &str) {
-    // `GNU` makes scripts that look at it use the usual options.
+    // Scripts that look for `GNU` in it then use the usual options.
     ui::answer(&format!(
         "{name} {}, compatible with GNU ar",
         env!("CARGO_PKG_VERSION")
@@ -113,7 +112,7 @@ fn ended(result: Result<()>) -> ExitCode {
     }
 }
 
-/// `@FILE` stands for the words in a file.
+/// Replaces `@FILE` by the words in a file.
 fn expanded(args: Vec<OsString>) -> Result<Vec<OsString>> {
     let mut list = Vec::new();
     for arg in args {
@@ -128,7 +127,7 @@ fn expanded(args: Vec<OsString>) -> Result<Vec<OsString>> {
     Ok(list)
 }
 
-/// Words as a shell has them: quotes and backslashes protect.
+/// Splits text into words as a shell does: quotes and backslashes protect.
 fn words_of(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
@@ -169,7 +168,7 @@ struct Request {
 }
 
 impl Request {
-    /// None for a question about the version.
+    /// None if only the version was asked for.
     fn parse(args: &[OsString]) -> Result<Option<Self>> {
         let mut letters = String::new();
         let mut names = Vec::new();
@@ -254,7 +253,7 @@ impl Request {
             Operation::Extract => {
                 for member in self.chosen(&members)? {
                     let path = Path::new(&member.name);
-                    // A name with folders in it must not lead anywhere else.
+                    // A name with directories in it must not be written elsewhere.
                     let path = Path::new(path.file_name().unwrap_or(path.as_os_str()));
                     std::fs::write(path, &member.bytes)
                         .map_err(|error| file("write", path, &error))?;
@@ -282,7 +281,7 @@ impl Request {
         write(&self.archive, &members)
     }
 
-    /// The members that are named, or all.
+    /// The named members, or all.
     fn chosen<'a>(&self, members: &'a [Member]) -> Result<Vec<&'a Member>> {
         if self.files.is_empty() {
             return Ok(members.iter().collect());
@@ -373,7 +372,7 @@ static READER: ObjectReader = ObjectReader {
     ..DEFAULT_OBJECT_READER
 };
 
-/// The names that an object gives to others. What is no object has none.
+/// The names that an object defines for others. Files that are not objects define none.
 fn symbols(
     bytes: &[u8],
     add: &mut dyn FnMut(&[u8]) -> std::io::Result<()>,

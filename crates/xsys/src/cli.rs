@@ -1,8 +1,7 @@
 //! The command line's grammar.
 //!
-//! `build`, `run` and `test` take cargo's flags, which are cargo's to know: everything that is not
-//! ours passes through untouched ([`mod@sort`]). Those that xsys acts on as well are read by
-//! [`CargoFlags`].
+//! `build`, `run` and `test` take cargo's flags. Those that xsys does not define are passed on
+//! unchanged ([`mod@sort`]); those that xsys acts on as well are read by [`CargoFlags`].
 
 mod call;
 mod cargo_flags;
@@ -43,7 +42,7 @@ pub(crate) struct Cli {
     /// Colour in messages
     #[arg(long, global = true, value_name = "WHEN")]
     pub color: Option<When>,
-    /// How problems are told: for people, or a line of JSON each
+    /// How messages are printed: for people, or as a line of JSON each
     #[arg(long, global = true, value_name = "FORMAT", default_value = "human")]
     pub error_format: ErrorFormat,
     #[command(subcommand)]
@@ -69,10 +68,10 @@ pub(crate) enum Command {
     Test(TestArgs),
     /// Build and run a project's benchmarks the same way
     Bench(BenchArgs),
-    /// Look for errors without making programs
+    /// Check for errors without making programs
     #[command(visible_alias = "c")]
     Check(CompileArgs),
-    /// Look for mistakes with clippy
+    /// Check for mistakes with clippy
     Clippy(CompileArgs),
     /// Build the documentation of a project and its dependencies
     #[command(visible_alias = "d")]
@@ -100,16 +99,16 @@ pub(crate) enum Command {
     Image(ImageArgs),
     /// Write a disk image to a card, and compare
     Flash(FlashArgs),
-    /// Linux appliances, many from one file: fleet.toml
+    /// Make many Linux appliances from one file, fleet.toml
     #[command(subcommand)]
     Fleet(FleetCommand),
     /// Show what takes up the space in a program
     Size(SizeArgs),
-    /// Show what a function, a section or a crate is in a linked file for
+    /// Show why a function, a section or a crate is in a linked file
     Why(WhyArgs),
     /// Take symbols and debug information out of a linked file, of whatever architecture
     Strip(StripArgs),
-    /// The linker by itself: GNU ld's, lld's and wasm-ld's command lines
+    /// Call the linker by itself, with the command lines of GNU ld, lld and wasm-ld
     #[command(disable_help_flag = true, disable_version_flag = true)]
     Ld(LdArgs),
     /// Show what is installed, what is missing, and how to get it
@@ -118,8 +117,8 @@ pub(crate) enum Command {
     Completions { shell: clap_complete::Shell },
     /// Print the manual page, or write those of all commands
     Man {
-        /// The folder for a page for each command
-        #[arg(short, long, value_name = "FOLDER")]
+        /// The directory for a page for each command
+        #[arg(short, long, value_name = "DIR")]
         output: Option<PathBuf>,
     },
 }
@@ -131,10 +130,10 @@ pub(crate) struct WhatArgs {
     /// A target-spec JSON file
     #[arg(long, value_name = "FILE")]
     pub target_spec: Option<PathBuf>,
-    /// A target that rustc knows by itself
+    /// A target that is built into rustc
     #[arg(long, value_name = "TRIPLE")]
     pub target: Option<String>,
-    /// A board: a bundled one's name, or the folder of your own
+    /// A board: a bundled one's name, or the directory of your own
     #[arg(long, value_name = "NAME")]
     pub board: Option<String>,
 }
@@ -158,10 +157,10 @@ pub(crate) struct TargetsArgs {
     /// A target-spec JSON file
     #[arg(long, value_name = "FILE")]
     pub target_spec: Option<PathBuf>,
-    /// A target that rustc knows by itself; may be repeated
+    /// A target that is built into rustc; may be repeated
     #[arg(long, value_name = "TRIPLE")]
     pub target: Vec<String>,
-    /// A board: a bundled one's name, or the folder of your own
+    /// A board: a bundled one's name, or the directory of your own
     #[arg(long, value_name = "NAME")]
     pub board: Option<String>,
 }
@@ -218,7 +217,7 @@ pub(crate) struct BuildArgs {
     #[command(flatten)]
     pub what: TargetsArgs,
     /// Images to make beside the program: FORMAT or FORMAT=FILE, with commas or repeated;
-    /// `web=FOLDER` is what pages load of a wasm module
+    /// `web=DIR` is what pages load of a wasm module
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub emit: Vec<String>,
     /// The part of the standard library to build
@@ -227,7 +226,7 @@ pub(crate) struct BuildArgs {
     /// Build program and standard library for threads that share their memory (wasm)
     #[arg(long)]
     pub threads: bool,
-    /// Who links: `xsys` and nobody else, the toolchain's `rust-lld`, the platform's compiler
+    /// Who links: only `xsys`, the toolchain's `rust-lld`, the platform's compiler
     /// (`cc`), or a program
     #[arg(long, value_name = "WHO")]
     pub linker: Option<String>,
@@ -243,7 +242,8 @@ pub(crate) struct BuildArgs {
     pub cargo: Vec<OsString>,
 }
 
-/// What fleet.toml says of devices, or nobody: what their programs are built for, and how.
+/// What fleet.toml, if there is one, says about devices: what their programs are built for, and
+/// how.
 const NOT_OF_DEVICES: [&str; 7] = [
     "target_spec",
     "target",
@@ -299,7 +299,7 @@ pub(crate) struct TestArgs {
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "WebAssembly programs")]
 pub(crate) struct WasmArgs {
-    /// A folder that a WASI program may use, under its own name or another; may be repeated
+    /// A directory that a WASI program may use, under its own name or another; may be repeated
     #[arg(long, value_name = "HOST[::GUEST]")]
     pub dir: Vec<String>,
     /// An environment variable of a WASI program: set, or handed on; may be repeated
@@ -320,9 +320,9 @@ pub(crate) enum SysrootCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Print the folder for `rustc --sysroot`, building it where missing
+    /// Print the directory for `rustc --sysroot`, building it where missing
     Path(SysrootBuildArgs),
-    /// Compare the files of entries with what they were made with
+    /// Compare the files of entries with their digests
     Verify {
         /// Keys, or their beginnings; all entries where none is given
         #[arg(value_name = "KEY")]
@@ -338,7 +338,7 @@ pub(crate) enum SysrootCommand {
     },
     /// Remove entries that have not been used for a while
     Prune {
-        /// Entries not used for so many days; 0 removes all
+        /// Entries not used for this many days; 0 removes all
         #[arg(long, value_name = "DAYS", default_value_t = 30)]
         older_than: u64,
     },
@@ -380,7 +380,7 @@ pub(crate) struct SysrootBuildArgs {
     /// How many crates to compile at once
     #[arg(short, long, value_name = "N")]
     pub jobs: Option<usize>,
-    /// Only problems
+    /// Print only problems
     #[arg(short, long)]
     pub quiet: bool,
 }
@@ -391,7 +391,7 @@ pub(crate) enum TargetCommand {
     List {
         /// Only names that contain this
         filter: Option<String>,
-        /// Also who links their programs here, or what is missing
+        /// Also show who links their programs here, or what is missing
         #[arg(long)]
         linkers: bool,
         /// As JSON
@@ -453,7 +453,7 @@ pub(crate) enum BoardCommand {
     },
     /// Show a board
     Show {
-        /// A bundled board's name, or the folder of your own
+        /// A bundled board's name, or the directory of your own
         name: String,
     },
 }
@@ -461,9 +461,9 @@ pub(crate) enum BoardCommand {
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("for").args(["board", "target", "appliance"]).required(true))]
 pub(crate) struct NewArgs {
-    /// The folder to make; its last part is the project's name
+    /// The directory to make; its last part is the project's name
     pub path: PathBuf,
-    /// A bundled board's name, or the folder of your own
+    /// A bundled board's name, or the directory of your own
     #[arg(long, value_name = "NAME")]
     pub board: Option<String>,
     /// A triple for machines without an operating system: the project gets a board of its own, which runs
@@ -479,10 +479,10 @@ pub(crate) struct NewArgs {
     /// Several devices, with a fleet.toml.
     #[arg(skip)]
     pub fleet: bool,
-    /// The project's name, if not the folder's
+    /// The project's name, if not the directory's
     #[arg(long)]
     pub name: Option<String>,
-    /// Say nothing of what was done
+    /// Do not report what was done
     #[arg(short, long)]
     pub quiet: bool,
 }
@@ -614,7 +614,7 @@ mod tests {
                 None,
             ),
             ("xsys size -p a --top 3", "xsys size --top 3 -- -p a", None),
-            // Not ours to sort.
+            // Flags in front of the command are left where they are.
             (
                 "xsys ld --board --target x",
                 "xsys ld --board --target x",

@@ -1,8 +1,8 @@
-//! The part of `wasm-component-ld`: a link whose module is wrapped into a component.
+//! xsys as `wasm-component-ld`: a link whose module is wrapped into a component.
 //!
-//! rustc calls it for WASI 0.2 and later. It takes wasm-ld's command line with options of its own
-//! among them; these are taken out here and the rest is a link as any other. Reached by the name
-//! `wasm-component-ld`, or by [`FLAG`] on the linker's command line.
+//! rustc calls it for WASI 0.2 and later. It takes wasm-ld's command line with additional options; these are taken out
+//! here, and the rest is an ordinary link. It is called by the name `wasm-component-ld`, or with [`FLAG`] on the
+//! linker's command line.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -15,12 +15,12 @@ use xsys_link::{Flavor, Outcome};
 
 use crate::error::file;
 
-/// Asks the wasm linker for a component.
+/// The flag that asks the wasm linker for a component.
 pub(crate) const FLAG: &str = "--component";
 
 /// What a command line asks for.
 pub(crate) enum Request {
-    /// A link as any other, with these words.
+    /// An ordinary link with these words.
     Plain(Vec<OsString>),
     Component(Component),
 }
@@ -30,7 +30,7 @@ pub(crate) struct Component {
     /// The linker's words.
     words: Vec<OsString>,
     options: Options,
-    /// `--skip-wit-component`, or a shared library: the module is the result.
+    /// Whether the module is the result: `--skip-wit-component`, or a shared library.
     only_module: bool,
     help: bool,
 }
@@ -91,7 +91,7 @@ fn asks(words: &[OsString]) -> bool {
 }
 
 impl Component {
-    /// Takes a word, with its value, if it is one of ours.
+    /// Takes a word, with its value, if it is an option of components.
     fn option(
         &mut self,
         word: &OsStr,
@@ -112,7 +112,7 @@ impl Component {
         match name {
             FLAG => {}
             "--help" | "-h" => self.help = true,
-            // The linker is this program, and it reads both kinds of quotes.
+            // The linker is this program, which reads both kinds of quotes.
             "--wasm-ld-path" | "--rsp-quoting" => drop(value()?),
             "-v" | "--verbose" => {}
             "--skip-wit-component" => self.only_module = true,
@@ -140,7 +140,7 @@ impl Component {
         Ok(true)
     }
 
-    /// Links, and wraps what comes of it.
+    /// Links, and wraps the module that was made.
     pub(crate) fn link(self) -> Outcome {
         if self.help {
             return Outcome {
@@ -174,7 +174,7 @@ fn one_of<T: Copy>(name: &str, value: &OsStr, known: &[(&str, T)]) -> Result<T, 
     })
 }
 
-/// `NAME=FILE`, or a file that is called after the module it stands for.
+/// `NAME=FILE`, or a file named after the module that it replaces.
 fn adapter(value: &OsStr) -> Result<(String, Vec<u8>), Diagnostic> {
     let text = value.to_string_lossy();
     let (name, path) = match text.split_once('=') {
@@ -182,7 +182,7 @@ fn adapter(value: &OsStr) -> Result<(String, Vec<u8>), Diagnostic> {
         None => {
             let stem = Path::new(text.as_ref()).file_stem();
             let stem = stem.unwrap_or_default().to_string_lossy();
-            // `wasi_snapshot_preview1.reactor.wasm` stands for the name before the first dot.
+            // `wasi_snapshot_preview1.reactor.wasm` replaces the module before the first dot.
             let name = stem.split('.').next().unwrap_or_default().to_owned();
             (name, text.into_owned())
         }

@@ -1,4 +1,4 @@
-//! How a command fails: what to tell, and the exit code.
+//! How a command fails: the messages, and the exit code.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ pub(crate) const BUILD_FAILED: u8 = 101;
 /// Why a command ended early.
 #[derive(Debug)]
 pub(crate) struct Failure {
-    /// May be empty where another program has already told.
+    /// Empty if another program has already reported the failure.
     pub diagnostics: Vec<Diagnostic>,
     pub code: u8,
 }
@@ -18,7 +18,7 @@ pub(crate) struct Failure {
 pub(crate) type Result<T> = std::result::Result<T, Failure>;
 
 impl Failure {
-    /// The failure of a build: cargo's exit code for such.
+    /// The failure of a build, with cargo's exit code for it.
     pub(crate) fn into_build(mut self) -> Self {
         if self.code == 1 {
             self.code = BUILD_FAILED;
@@ -62,7 +62,7 @@ pub(crate) fn file(doing: &str, path: &Path, error: &std::io::Error) -> Diagnost
     ))
 }
 
-/// An operating system's message in the house's style.
+/// An operating system's message in the style of our messages.
 pub(crate) fn reason(error: &std::io::Error) -> String {
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or(&text);

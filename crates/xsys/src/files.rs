@@ -1,4 +1,4 @@
-//! Files of ours on disk: written whole or not at all, named by what they are about, and not too many of them.
+//! Files that xsys writes: complete or absent, named by their content, and limited in number.
 
 use std::path::{Path, PathBuf};
 
@@ -7,15 +7,17 @@ use xsys_diag::Diagnostic;
 
 use crate::error::file;
 
-/// Writes a file in one step: whoever reads it sees the old one or the whole new one. What is no
-/// file, as `/dev/stdout`, is written to and stays what it is.
+/// Writes a file in one step: readers see either the old or the new content. Devices and pipes such
+/// as `/dev/stdout` are written to directly.
 pub(crate) fn replace(path: &Path, content: &[u8]) -> Result<(), Diagnostic> {
     let write = || -> std::io::Result<()> {
         if is_special(path) {
             return std::fs::write(path, content);
         }
-        let folder = path.parent().filter(|folder| *folder != Path::new(""));
-        let mut temporary = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
+        let directory = path
+            .parent()
+            .filter(|directory| *directory != Path::new(""));
+        let mut temporary = tempfile::NamedTempFile::new_in(directory.unwrap_or(Path::new(".")))?;
         std::io::Write::write_all(&mut temporary, content)?;
         #[cfg(unix)]
         {
@@ -35,11 +37,11 @@ pub(crate) fn is_special(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
 }
 
-/// A name for what is in files.
+/// A name that follows from these parts.
 pub(crate) fn short_digest(parts: &[&[u8]]) -> String {
     let mut hash = Sha256::new();
     for part in parts {
-        // Lengths, so that no two lists of files run together to the same bytes.
+        // With their lengths, so that no two lists of parts give the same bytes.
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part);
     }
@@ -48,9 +50,9 @@ pub(crate) fn short_digest(parts: &[&[u8]]) -> String {
     bytes.map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Removes all but the newest so many files of a folder.
-pub(crate) fn keep_newest(folder: &Path, count: usize) {
-    let Ok(entries) = std::fs::read_dir(folder) else {
+/// Removes all but the newest files of a directory.
+pub(crate) fn keep_newest(directory: &Path, count: usize) {
+    let Ok(entries) = std::fs::read_dir(directory) else {
         return;
     };
     let mut files: Vec<(std::time::SystemTime, PathBuf)> = entries
@@ -62,12 +64,12 @@ pub(crate) fn keep_newest(folder: &Path, count: usize) {
     files.sort();
     let surplus = files.len().saturating_sub(count);
     for (_, path) in files.into_iter().take(surplus) {
-        // Another build may have been faster.
+        // Another process may have removed it already.
         let _ = std::fs::remove_file(path);
     }
 }
 
-/// The whole path; the file need not be there.
+/// The absolute path; the file need not exist.
 pub(crate) fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }

@@ -1,7 +1,7 @@
-//! A name for a part of `xsys`: a program of a few hundred kilobytes that becomes the big one beside it.
+//! A small program that starts `xsys` under another name.
 //!
-//! `cargo install` knows no links, and three copies of the whole would be three times its size. The
-//! name it was called by goes along, so that links to `xsys-ld` under other linkers' names work.
+//! `cargo install` cannot make links, and three copies of the whole program would take three times its size. The name
+//! by which this program was called is passed on, so that links to `xsys-ld` under other linkers' names work.
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -11,7 +11,7 @@ use std::process::{Command, ExitCode};
 /// The word that tells `xsys` that a name follows.
 const AS: &str = "__as";
 
-/// Becomes `xsys`, where the system can do that, and waits for it where it cannot.
+/// Becomes `xsys`, or on systems without exec starts it and waits.
 pub(crate) fn launch() -> ExitCode {
     let mut args = std::env::args_os();
     let name = args.next().unwrap_or_default();
@@ -27,7 +27,7 @@ pub(crate) fn launch() -> ExitCode {
     }
 }
 
-/// The program `xsys` in the folder of this one.
+/// The program `xsys` in the directory of this one.
 fn beside() -> Result<PathBuf, String> {
     let own = std::env::current_exe().map_err(|error| format!("where is this program? {error}"))?;
     let program = own.with_file_name(format!("xsys{}", std::env::consts::EXE_SUFFIX));
@@ -35,7 +35,7 @@ fn beside() -> Result<PathBuf, String> {
         return Ok(program);
     }
     Err(format!(
-        "`{}` needs `xsys` beside it, and there is none\n  = help: they are installed together; copy or link both",
+        "`{}` needs the program `xsys` in its directory\n  = help: they are installed together; copy or link both",
         own.display()
     ))
 }
@@ -54,7 +54,7 @@ fn run(mut command: Command) -> std::io::Result<ExitCode> {
 
 fn fail(problem: &str) -> ExitCode {
     let text = OsString::from(format!("error: {problem}\n"));
-    // A closed stderr is no reason to fail otherwise.
+    // If stderr is closed, the exit code says enough.
     let _ = std::io::stderr().write_all(text.as_encoded_bytes());
     ExitCode::FAILURE
 }

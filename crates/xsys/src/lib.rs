@@ -1,9 +1,8 @@
 //! The command line of xsys, shared by its three programs.
 //!
-//! One binary plays several parts: people call `xsys build`, cargo calls `cargo-xsys xsys build`,
-//! rustc calls its linker with `-flavor gnu …`, and cargo calls its runner. Which part it is
-//! follows from the name it was called by and from the first argument, before any other parsing:
-//! a linker's command line must never be read as ours.
+//! One binary has several roles: people call `xsys build`, cargo calls `cargo-xsys xsys build`, rustc calls its linker
+//! with `-flavor gnu …`, and cargo calls its runner. The role follows from the program's name and from the first
+//! argument, before any other parsing: a linker's command line must never be read as ours.
 //!
 //! Only this crate prints or ends the process; it does so in [`render`] and [`ui`].
 
@@ -41,7 +40,7 @@ use std::process::ExitCode;
 
 use xsys_link::Flavor;
 
-/// Plays the part that the arguments (the program's name first) ask for.
+/// Runs the role that the arguments (the program's name first) ask for.
 pub fn main_with(args: Vec<OsString>) -> ExitCode {
     let args = under_its_name(args);
     let part = Part::of(&args);
@@ -61,7 +60,7 @@ pub fn main_with(args: Vec<OsString>) -> ExitCode {
     }
 }
 
-/// `xsys __as NAME ARGS…` is a call of NAME: the small programs beside `xsys` hand themselves over so.
+/// `xsys __as NAME ARGS…` is a call of NAME: that is how the small programs beside `xsys` call it.
 fn under_its_name(mut args: Vec<OsString>) -> Vec<OsString> {
     if args.len() > 2 && args[1] == "__as" {
         args.drain(..2);
@@ -69,14 +68,14 @@ fn under_its_name(mut args: Vec<OsString>) -> Vec<OsString> {
     args
 }
 
-/// What a call of the program is.
+/// The role of a call.
 #[derive(Debug, PartialEq, Eq)]
 enum Part {
-    /// A linker's command line; the flavor is known where the name or `-flavor` says it.
+    /// A linker's command line; the flavor, if the name or `-flavor` says it.
     Linker(Option<Flavor>),
     /// `wasm-component-ld`'s command line.
     ComponentLinker,
-    /// That of a linker that this program only stands in for.
+    /// The command line of a linker that this program stands in for.
     OtherLinker,
     /// `ar`'s command line, and `ranlib`'s.
     Archiver,
@@ -85,7 +84,7 @@ enum Part {
     Runner,
     /// `rustc` or `rustdoc`, called by cargo for a target that needs unstable options.
     Compiler(&'static str),
-    /// A command; `skip` arguments stand before it.
+    /// A command; its arguments begin after the first `skip`.
     Command {
         skip: usize,
     },
@@ -104,7 +103,7 @@ impl Part {
             .unwrap_or_default();
         let first = args.get(1).and_then(|arg| arg.to_str());
         match name {
-            // `-flavor` decides for names that stand for every linker.
+            // Names that mean any linker take the flavor from `-flavor`.
             "xsys-ld" | "rust-lld" | "lld" | "ld" | "ld.xsys" => Self::Linker(None),
             "ld.lld" => Self::Linker(Some(Flavor::Gnu)),
             "wasm-ld" => Self::Linker(Some(Flavor::Wasm)),
@@ -117,7 +116,7 @@ impl Part {
             _ => match first {
                 Some("-flavor" | "--flavor") => Self::Linker(None),
                 Some("__exec") => Self::Runner,
-                // Flavors without a name for it: rustc's own object, or a response file, comes first.
+                // Without a flavor: the first argument is rustc's own object or a response file.
                 Some(word) if word.ends_with(".o") || word.starts_with('@') => {
                     Self::Linker(Some(Flavor::Gnu))
                 }

@@ -1,4 +1,4 @@
-//! The command `xsys`; everything is in the library, which the three programs share.
+//! The command `xsys`; all code is in the library, which the three programs share.
 
 use std::process::ExitCode;
 

@@ -1,11 +1,11 @@
-//! Which file cargo and rustc are to call when they call us back.
+//! The path of this program that cargo and rustc call back.
 //!
 //! `xsys`, `cargo-xsys` and `xsys-ld` are one program under three names. cargo compiles everything
-//! again when the linker's name changes, so whoever was started, `xsys` is what is named.
+//! again when the linker's name changes, so it is always given `xsys`, whichever was started.
 
 use std::path::{Path, PathBuf};
 
-/// The program `xsys` that belongs to the one that is running.
+/// The program `xsys` beside the running one.
 pub(crate) fn path() -> std::io::Result<PathBuf> {
     std::env::current_exe().map(|own| named_xsys(&own, Path::is_file))
 }
@@ -19,7 +19,7 @@ fn named_xsys(own: &Path, is_file: impl Fn(&Path) -> bool) -> PathBuf {
     }
 }
 
-/// Makes a link to this program under another's name.
+/// Makes a link to this program under another name.
 pub(crate) fn link(bin: &Path, name: &str) -> std::io::Result<PathBuf> {
     let own = path()?;
     let link = bin.join(name);
@@ -27,7 +27,7 @@ pub(crate) fn link(bin: &Path, name: &str) -> std::io::Result<PathBuf> {
         return Ok(link);
     }
     std::fs::create_dir_all(bin)?;
-    // Under another name first: another build may be using it.
+    // First under a temporary name: another build may be using the link.
     let new = bin.join(format!("{name}-{}", std::process::id()));
     symlink(&own, &new)?;
     std::fs::rename(&new, &link)?;

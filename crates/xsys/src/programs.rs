@@ -1,4 +1,4 @@
-//! Programs of others: where they are, how they are started, how their command lines look to people.
+//! Other programs: where they are, how they are started, how their command lines are shown.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -7,7 +7,7 @@ use xsys_diag::Diagnostic;
 
 use crate::error::{self, Failure};
 
-/// Looks a program up as a shell does.
+/// Finds a program in PATH as a shell does.
 pub(crate) fn find(name: &str) -> Option<PathBuf> {
     let is_program = |path: &Path| {
         let Ok(metadata) = path.metadata() else {
@@ -28,11 +28,11 @@ pub(crate) fn find(name: &str) -> Option<PathBuf> {
     }
     let file_name = format!("{name}{}", std::env::consts::EXE_SUFFIX);
     std::env::split_paths(&std::env::var_os("PATH")?)
-        .map(|folder| folder.join(&file_name))
+        .map(|directory| directory.join(&file_name))
         .find(|path| is_program(path))
 }
 
-/// A word as a shell takes it.
+/// A word quoted for a shell.
 pub(crate) fn quote(word: &str) -> String {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./=:,+@%".contains(letter);
     if !word.is_empty() && word.chars().all(plain) {
@@ -51,7 +51,7 @@ pub(crate) fn cannot_start(program: &Path, error: &std::io::Error) -> Failure {
     .into()
 }
 
-/// Replaces this process, and returns only where that is impossible.
+/// Replaces this process; returns only if that is impossible.
 #[cfg(unix)]
 pub(crate) fn become_it(mut command: Command) -> std::io::Error {
     std::os::unix::process::CommandExt::exec(&mut command)

@@ -1,4 +1,4 @@
-//! Diagnostics as people or programs read them: rustc's look, or a line of JSON each.
+//! Renders diagnostics for people (in rustc's look) or programs (a line of JSON each).
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use serde_json::{Value, json};
@@ -37,7 +37,7 @@ pub(crate) fn to_text(diagnostic: &Diagnostic, color: bool) -> String {
     };
     let title = level.primary_title(diagnostic.message.as_str());
     let mut group = Group::with_title(title);
-    // Labels of one file share a snippet; the first label of all is what the message is about.
+    // Labels of one file share a snippet; the first label is what the message is about.
     let mut shown = vec![false; diagnostic.labels.len()];
     for first in 0..diagnostic.labels.len() {
         if shown[first] {
@@ -78,8 +78,7 @@ pub(crate) fn to_text(diagnostic: &Diagnostic, color: bool) -> String {
     renderer.render(&[group])
 }
 
-/// The span cut to the text and to whole characters: a wrong span must not take the message with
-/// it.
+/// The span, limited to the text and to whole characters: a wrong span must not hide the message.
 fn inside(text: &str, span: &std::ops::Range<usize>) -> std::ops::Range<usize> {
     let floor = |at: usize| {
         let at = at.min(text.len());
@@ -92,9 +91,10 @@ fn inside(text: &str, span: &std::ops::Range<usize>) -> std::ops::Range<usize> {
     start..floor(span.end).max(start)
 }
 
-/// The form for programs: rustc's (rustc book, "JSON Output"), so that what reads compilers'
-/// messages reads ours. Offsets are bytes from 0, lines and columns (in characters) count from 1,
-/// notes and help are children, and `code` names the kind of problem where it has a name.
+/// The form for programs: rustc's (rustc book, "JSON Output"), so that programs that read the
+/// compiler's messages can read ours. Offsets are bytes from 0, lines and columns (in characters)
+/// count from 1, notes and help are children, and `code` is the name of the kind of problem, if it
+/// has one.
 pub(crate) fn to_json(diagnostic: &Diagnostic) -> Value {
     let spans: Vec<Value> = diagnostic
         .labels
@@ -166,7 +166,7 @@ fn span(label: &Label, primary: bool) -> Value {
     })
 }
 
-/// Shows warnings; fails where there are errors.
+/// Shows warnings; fails if there are errors.
 pub(crate) fn report_problems(ui: &Ui, problems: Vec<Diagnostic>) -> Result<()> {
     let (errors, warnings): (Vec<_>, Vec<_>) = problems
         .into_iter()

@@ -1,8 +1,8 @@
 //! `xsys __exec FILE ARGS…`: the runner that cargo starts for `xsys run` and `xsys test`.
 //!
-//! cargo decides which program is run and in which environment; this part makes the images the
-//! program's loader needs, tells what was made, and becomes the program (or its emulator), so
-//! that signals, input and exit codes are the program's own.
+//! cargo decides which program is run and in which environment. The runner makes the images that the program's loader
+//! needs, reports what was made, and becomes the program (or its emulator), so that signals, input and exit codes are
+//! the program's own.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -87,8 +87,8 @@ fn execute(ui: &Ui, context: &Context, program: &Path, args: &[OsString]) -> Res
             stop,
             libraries,
         } => {
-            if let (Some(folder), true) = (libraries, context.tell) {
-                let text = format!("of {} (as QEMU_LD_PREFIX would say)", folder.display());
+            if let (Some(directory), true) = (libraries, context.tell) {
+                let text = format!("of {} (as QEMU_LD_PREFIX would say)", directory.display());
                 ui.status("Libraries", &text);
             }
             match (&context.gdb, stop) {
@@ -101,13 +101,13 @@ fn execute(ui: &Ui, context: &Context, program: &Path, args: &[OsString]) -> Res
     }
 }
 
-/// Runs the program in the built-in engine, or where it is for another one that is installed, in that; the
-/// low byte of its code is ours, as with processes.
+/// Runs the program in the built-in engine, or, if it needs another engine that is installed, in that one. As with
+/// processes, the low byte of its code becomes ours.
 pub(crate) fn run_wasm(program: &Path, args: &[OsString], options: &Options) -> Result<u8> {
     let wasm =
         std::fs::read(program).map_err(|error| crate::error::file("read", program, &error))?;
-    // They have folders and variables in ways of their own.
-    let plain = options.folders.is_empty() && options.environment.is_empty();
+    // Other engines have their own options for directories and variables.
+    let plain = options.directories.is_empty() && options.environment.is_empty();
     let other = shape::other(&wasm).filter(|_| plain);
     let launch = other.map(|other| match other {
         Other::Components => launch::components(),
@@ -120,7 +120,7 @@ pub(crate) fn run_wasm(program: &Path, args: &[OsString], options: &Options) -> 
             size: wasm.len() as u64,
             names: vec!["elf".to_owned()],
         };
-        // Where it is not installed, the engine says what to do.
+        // If none is installed, the built-in engine says what to do.
         if let Start::Program { command, .. } = start(&launch, program, args, &[itself])? {
             return become_program(*command);
         }
@@ -159,7 +159,7 @@ fn missing(
                 absolute(&image.path).display()
             ));
         }
-        // Node gets a host of ours on its command line, which is nothing to type.
+        // Node is given our host on its command line, which is too long to be typed.
         if !words.is_empty() {
             diagnostic = diagnostic.help(format!("then run it: {by_hand}"));
         }
@@ -179,7 +179,7 @@ fn missing(
     Ok(0)
 }
 
-/// Replaces this process where the system can do that, and waits where it cannot.
+/// Replaces this process where the system can do that, and waits elsewhere.
 fn become_program(mut command: Command) -> Result<u8> {
     variables::hide(&mut command);
     let program = PathBuf::from(command.get_program());

@@ -1,8 +1,8 @@
 //! What people see besides diagnostics: status lines in cargo's look, progress, and answers.
 //!
-//! Answers (tables, JSON, paths) go to stdout, everything else to stderr, so that output can be
-//! piped. Colour follows one rule everywhere: `--color`, then `CARGO_TERM_COLOR`, then `NO_COLOR`
-//! and `CLICOLOR_FORCE`, then whether a terminal is there.
+//! Answers (tables, JSON, paths) go to stdout, everything else to stderr, so that output can be piped. Colour follows
+//! the same order everywhere: `--color`, then `CARGO_TERM_COLOR`, then `NO_COLOR` and `CLICOLOR_FORCE`, then whether
+//! the output is a terminal.
 
 mod copying;
 mod stamping;
@@ -25,7 +25,7 @@ pub(crate) enum When {
     Never,
 }
 
-/// How to talk, for the whole run.
+/// Settings of the output, for the whole run.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ui {
     pub color: bool,
@@ -44,7 +44,7 @@ impl Ui {
         }
     }
 
-    /// A status line: a verb as cargo sets it, and what it is about.
+    /// A status line: a verb in cargo's layout, and its object.
     pub(crate) fn status(&self, verb: &str, text: &str) {
         if !self.quiet {
             self.line(&self.status_text(verb, text));
@@ -60,9 +60,9 @@ impl Ui {
         }
     }
 
-    /// A line on stderr, whatever the settings.
+    /// A line on stderr, whatever the settings are.
     pub(crate) fn line(&self, text: &str) {
-        // A closed stderr is no reason to fail.
+        // A closed stderr is not an error.
         let _ = writeln!(std::io::stderr().lock(), "{text}");
     }
 }
@@ -70,7 +70,7 @@ impl Ui {
 /// An answer on stdout.
 pub(crate) fn answer(text: &str) {
     let mut out = std::io::stdout().lock();
-    // A closed pipe (`xsys … | head`) is no reason to fail.
+    // A closed pipe (`xsys … | head`) is not an error.
     let _ = out.write_all(text.as_bytes());
     if !text.is_empty() && !text.ends_with('\n') {
         let _ = out.write_all(b"\n");
@@ -123,7 +123,7 @@ pub(crate) fn table(rows: &[Vec<String>]) -> String {
     out
 }
 
-/// A size as people read it.
+/// A size with its unit.
 pub(crate) fn bytes(size: u64) -> String {
     const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
     if size < 1024 {
@@ -138,7 +138,7 @@ pub(crate) fn bytes(size: u64) -> String {
     format!("{value:.1} {}", UNITS[unit])
 }
 
-/// A duration as people read it.
+/// A duration with its unit.
 pub(crate) fn seconds(time: Duration) -> String {
     if time < Duration::from_secs(1) {
         format!("{} ms", time.as_millis())
@@ -147,15 +147,15 @@ pub(crate) fn seconds(time: Duration) -> String {
     }
 }
 
-/// Shows how a sysroot comes along: a bar where a terminal is, lines where not.
+/// Shows the progress of a sysroot: a bar on a terminal, lines elsewhere.
 pub(crate) struct SysrootProgress {
     ui: Ui,
     bar: Option<ProgressBar>,
     state: Arc<Mutex<State>>,
 }
 
-/// The whole of a bar. A crate counts twice: when others can use it, and when it is done. For half
-/// a minute core is the only one.
+/// The bar's state. A crate counts twice: when dependents can use it, and when it is finished,
+/// because for half a minute core is the only one.
 #[derive(Default)]
 struct State {
     total: usize,
@@ -172,14 +172,14 @@ impl State {
         self.done * 2 + self.running.iter().filter(|unit| unit.1).count()
     }
 
-    /// What stands behind the bar: it changes every second, whatever the compilers do.
+    /// The text after the bar, which changes every second, even if the compilers print nothing.
     fn text(&self, now: Instant) -> String {
         let since = |start: Instant| now.saturating_duration_since(start).as_secs();
         let mut text = format!("{}/{}", self.done, self.total);
         if let Some(started) = self.started {
             text.push_str(&format!(", {} s", since(started)));
         }
-        // As many as fit beside the bar.
+        // As many names as fit after the bar.
         for (at, (name, _, start)) in self.running.iter().take(3).enumerate() {
             text.push_str(if at == 0 { ": " } else { ", " });
             text.push_str(name);
@@ -192,7 +192,7 @@ impl State {
     }
 }
 
-/// A panic elsewhere does not make the list of names unusable.
+/// A panic elsewhere leaves the list of names usable.
 fn locked(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -233,7 +233,7 @@ impl SysrootProgress {
         let mut state = locked(&self.state);
         change(&mut state);
         let (steps, total) = (state.steps(), state.total);
-        // Drawing asks for the state.
+        // Drawing locks the state.
         drop(state);
         if let Some(bar) = &self.bar {
             bar.set_length(total as u64 * 2);
@@ -337,7 +337,7 @@ mod tests {
             (None, "CARGO_TERM_COLOR=always NO_COLOR=1", false, true),
             (None, "CARGO_TERM_COLOR=never CLICOLOR_FORCE=1", true, false),
             (None, "CARGO_TERM_COLOR=auto NO_COLOR=1", true, false),
-            // The flag asks for the rules, and cargo's variable is part of what it overrides.
+            // The flag is checked after cargo's variable was set, which it must override.
             (auto, "CARGO_TERM_COLOR=always", false, false),
             (None, "NO_COLOR=", true, true),
             (None, "NO_COLOR=1 CLICOLOR_FORCE=1", true, false),

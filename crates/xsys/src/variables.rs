@@ -1,15 +1,15 @@
-//! Variables by which the processes of one command tell each other things: what `xsys` sets for cargo, and reads when
-//! cargo and rustc call it back as compiler, linker and runner. Programs that are run must not see them.
+//! Environment variables between the processes of one command: `xsys` sets them for cargo, and reads them when cargo
+//! and rustc call it back as compiler, linker and runner. Programs that are run must not see them.
 
 use std::process::Command;
 
 /// How the runner is to start programs, as JSON.
 pub(crate) const RUN: &str = "XSYS_RUN";
 
-/// Names the folder for the linker's reports.
+/// Names the directory for the linker's reports.
 pub(crate) const LINK_REPORT: &str = "XSYS_LINK_REPORT";
 
-/// Names the folder for records of what links were made of.
+/// Names the directory for records of what links were made of.
 pub(crate) const LINK_RECORD: &str = "XSYS_LINK_RECORD";
 
 /// Carries `--color` from the command that started cargo.
@@ -21,26 +21,26 @@ pub(crate) const ERROR_FORMAT: &str = "XSYS_ERROR_FORMAT";
 /// Names the target of a link for another machine, as build scripts know it.
 pub(crate) const TARGET: &str = "XSYS_TARGET";
 
-/// Names a folder where every link leaves its inputs and arguments (`--reproduce`), for whoever has
-/// to look at a link that cargo has asked for. People set it.
+/// Names a directory where every link leaves its inputs and arguments (`--reproduce`), to examine a link that cargo has
+/// asked for. Set by people.
 pub(crate) const REPRODUCE: &str = "XSYS_REPRODUCE";
 
-/// Names the real compiler, where cargo is given this program in its place.
+/// Names the real compiler, if cargo is given this program in its place.
 pub(crate) const RUSTC: &str = "XSYS_RUSTC";
 
-/// The value of `--target` for which the compiler takes what it calls unstable.
+/// The value of `--target` for which the compiler may use unstable options.
 pub(crate) const UNSTABLE_TARGET: &str = "XSYS_UNSTABLE_TARGET";
 
-/// Makes cargo take its unstable options.
+/// Makes cargo accept its unstable options.
 pub(crate) const CARGO_CHANNEL: &str = "__CARGO_TEST_CHANNEL_OVERRIDE_DO_NOT_USE_THIS";
 
-/// The user's wrapper of rustc, which comes after ours.
+/// The user's wrapper of rustc, which is called after ours.
 pub(crate) const RUSTC_WRAPPER: &str = "XSYS_RUSTC_WRAPPER";
 
 /// Names the file with what artifact dependencies for other targets are compiled with.
 pub(crate) const ARTIFACTS: &str = "XSYS_ARTIFACTS";
 
-/// What is nobody's business but cargo's and ours.
+/// Variables that only cargo and xsys may see.
 const OURS: [&str; 11] = [
     RUN,
     LINK_REPORT,
@@ -55,7 +55,7 @@ const OURS: [&str; 11] = [
     ARTIFACTS,
 ];
 
-/// Keeps them from a program.
+/// Removes them from a program's environment.
 pub(crate) fn hide(command: &mut Command) {
     for name in OURS {
         command.env_remove(name);

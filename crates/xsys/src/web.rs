@@ -1,14 +1,12 @@
-//! What a page loads: `emit = ["web=pkg"]`, a folder with a module and the JavaScript around it.
+//! What a page loads: `emit = ["web=pkg"]`, a directory with a module and the JavaScript around it.
 //!
-//! Problem: a module that uses wasm-bindgen is half of a program. Its other half is made by a program of
-//! wasm-bindgen's, which reads what the macros have left in the module; both must have one version, and nobody tells
-//! until the page fails. So that program is part of the build: it is looked up and compared before anything
-//! is compiled, and runs once cargo is done (`wasm-bindgen --target web`,
-//! <https://wasm-bindgen.github.io/wasm-bindgen/reference/cli.html>).
+//! Problem: a module that uses wasm-bindgen needs JavaScript that wasm-bindgen's own program generates from what the
+//! macros have left in the module. Both must have the same version, and a difference only shows when the page fails. So
+//! that program is part of the build: it is looked up and its version compared before anything is compiled, and it runs
+//! after cargo (`wasm-bindgen --target web`, <https://wasm-bindgen.github.io/wasm-bindgen/reference/cli.html>).
 //!
-//! The folder is meant from the package's folder, where bundlers and servers look. Servers that watch it
-//! reload pages when a file changes: one that would be the same is not written, and nothing is made
-//! again of a module that is the same.
+//! The directory is relative to the package's, where bundlers and servers look. Servers that watch it reload pages when
+//! a file changes, so unchanged files are not written, and nothing is generated again from an unchanged module.
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
@@ -28,17 +26,17 @@ use crate::images::Output;
 use crate::programs;
 use crate::project::Project;
 
-/// The folder that is asked for.
+/// The requested directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Web {
-    folder: PathBuf,
+    directory: PathBuf,
 }
 
-/// What a folder was made of, and what of it is ours.
+/// What a directory was made from, and which files in it are ours.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Made {
     input: String,
-    /// Digests by the names of files, with `/` between folders.
+    /// Digests by the names of files, with `/` between directories.
     files: BTreeMap<String, String>,
 }
 
@@ -46,7 +44,7 @@ struct Made {
 pub(crate) fn split(list: &[String]) -> Result<(Option<Web>, Vec<&str>), Diagnostic> {
     let (mut web, mut images) = (None, Vec::new());
     for text in list {
-        let folder = match text.strip_prefix("web") {
+        let directory = match text.strip_prefix("web") {
             Some("") => "pkg",
             Some(rest) if rest.starts_with('=') => &rest[1..],
             _ => {
@@ -54,15 +52,15 @@ pub(crate) fn split(list: &[String]) -> Result<(Option<Web>, Vec<&str>), Diagnos
                 continue;
             }
         };
-        if folder.is_empty() {
-            return Err(Diagnostic::error("`web=` names no folder")
-                .help("`web=pkg` makes the folder `pkg` beside Cargo.toml"));
+        if directory.is_empty() {
+            return Err(Diagnostic::error("`web=` names no directory")
+                .help("`web=pkg` makes the directory `pkg` beside Cargo.toml"));
         }
         let asked = Web {
-            folder: folder.into(),
+            directory: directory.into(),
         };
         if web.replace(asked.clone()).is_some_and(|web| web != asked) {
-            return Err(Diagnostic::error("`web` is given for two folders")
+            return Err(Diagnostic::error("`web` is given for two directories")
                 .help("make one, and let both pages load it"));
         }
     }
@@ -70,7 +68,7 @@ pub(crate) fn split(list: &[String]) -> Result<(Option<Web>, Vec<&str>), Diagnos
 }
 
 impl Web {
-    /// Says what can be known before anything is compiled.
+    /// Reports what can be known before anything is compiled.
     pub(crate) fn check(&self, target: &Target, project: &Project) -> Result<(), Diagnostic> {
         if !target.is_wasm() || target.makes_components() {
             return Err(
@@ -84,7 +82,8 @@ impl Web {
         }
     }
 
-    /// Makes the folders of a build's programs, by the folders of their packages; what pages load, by program.
+    /// Makes the directories for a build's programs, by the directories of their packages; returns what pages load, by
+    /// program.
     pub(crate) fn make(
         &self,
         programs: &[(&Path, &Path)],
@@ -95,22 +94,22 @@ impl Web {
         for (program, package) in programs {
             let module = std::fs::read(program).map_err(|error| file("read", program, &error))?;
             if uses_bindgen(&module) {
-                let folder = package.join(&self.folder);
-                let outputs = make(&module, program, &folder, project)?;
+                let directory = package.join(&self.directory);
+                let outputs = make(&module, program, &directory, project)?;
                 all.insert(program.to_path_buf(), outputs);
             } else {
                 plain.get_or_insert((program, module));
             }
         }
         match plain {
-            // Beside one that pages load there may be programs for other places.
+            // Other programs of the package may not be for pages.
             Some((program, module)) if all.is_empty() => Err(without_bindgen(program, &module)),
             _ => Ok(all),
         }
     }
 }
 
-/// How the program is installed that fits a version of the crate.
+/// How to install the program in the version of the crate.
 pub(crate) fn how_to_install(version: Option<&str>) -> String {
     match version {
         Some(version) => format!("cargo install wasm-bindgen-cli --version {version} --locked"),
@@ -129,7 +128,7 @@ pub(crate) fn locked(workspace: &Path, name: &str) -> Option<String> {
     Some(package.get("version")?.as_str()?.to_owned())
 }
 
-/// The macros leave what crosses the border in a section of this name.
+/// The macros leave their descriptions in a section of this name.
 fn uses_bindgen(module: &[u8]) -> bool {
     let mut sections = Parser::new(0).parse_all(module).map_while(Result::ok);
     sections.any(|section| match section {
@@ -164,7 +163,7 @@ fn without_bindgen(program: &Path, module: &[u8]) -> Diagnostic {
         ))
 }
 
-/// wasm-bindgen's program, of the version that a project has of the crate.
+/// wasm-bindgen's program, in the version of the project's crate.
 fn tool(version: &str) -> Result<PathBuf, Diagnostic> {
     let Some(tool) = programs::find("wasm-bindgen") else {
         return Err(Diagnostic::error(
@@ -201,11 +200,11 @@ fn tool(version: &str) -> Result<PathBuf, Diagnostic> {
     )))
 }
 
-/// Makes a module's folder, or finds that it is made.
+/// Makes a module's directory, or finds it up to date.
 fn make(
     module: &[u8],
     program: &Path,
-    folder: &Path,
+    directory: &Path,
     project: &Project,
 ) -> Result<Vec<Output>, Diagnostic> {
     let version = locked(&project.workspace_root, "wasm-bindgen").ok_or_else(|| {
@@ -217,7 +216,7 @@ fn make(
     let stem = program.file_stem().unwrap_or_default().to_string_lossy();
     let record = work.join(format!(
         "{}.json",
-        &digest(folder.join(&*stem).display().to_string().as_bytes())[..16]
+        &digest(directory.join(&*stem).display().to_string().as_bytes())[..16]
     ));
     let input = format!("{version} {}", digest(module));
     let before = std::fs::read(&record)
@@ -228,9 +227,9 @@ fn make(
         && made
             .files
             .iter()
-            .all(|(name, digest)| is(&folder.join(name), digest))
+            .all(|(name, digest)| is(&directory.join(name), digest))
     {
-        return outputs(folder, &stem);
+        return outputs(directory, &stem);
     }
 
     let fresh = tempfile::tempdir_in(&work).map_err(|error| file("write in", &work, &error))?;
@@ -240,31 +239,32 @@ fn make(
     for name in files_in(fresh.path())? {
         let from = fresh.path().join(&name);
         let content = std::fs::read(&from).map_err(|error| file("read", &from, &error))?;
-        let (path, digest) = (folder.join(&name), digest(&content));
+        let (path, digest) = (directory.join(&name), digest(&content));
         if !is(&path, &digest) {
-            let parent = path.parent().unwrap_or(folder);
+            let parent = path.parent().unwrap_or(directory);
             std::fs::create_dir_all(parent).map_err(|error| file("create", parent, &error))?;
             replace(&path, &content)?;
         }
         files.insert(name, digest);
     }
-    // Of the last module there may be more (`snippets/`); files that somebody has changed stay.
+    // Files of the last module that this one does not have (`snippets/`) are removed; files that
+    // somebody has changed stay.
     for (name, digest) in before.iter().flat_map(|made| &made.files) {
-        let path = folder.join(name);
+        let path = directory.join(name);
         if !files.contains_key(name) && is(&path, digest) {
             std::fs::remove_file(&path).map_err(|error| file("remove", &path, &error))?;
         }
     }
     let text = serde_json::to_vec(&Made { input, files }).unwrap_or_default();
     replace(&record, &text)?;
-    outputs(folder, &stem)
+    outputs(directory, &stem)
 }
 
-fn bindgen(tool: &Path, program: &Path, folder: &Path) -> Result<(), Diagnostic> {
+fn bindgen(tool: &Path, program: &Path, directory: &Path) -> Result<(), Diagnostic> {
     let mut command = Command::new(tool);
     command
         .args(["--target", "web", "--out-dir"])
-        .arg(folder)
+        .arg(directory)
         .arg(program)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -284,14 +284,15 @@ fn bindgen(tool: &Path, program: &Path, folder: &Path) -> Result<(), Diagnostic>
     )
 }
 
-/// All files below a folder, by their names from there, in order.
-fn files_in(folder: &Path) -> Result<Vec<String>, Diagnostic> {
+/// All files below a directory, by their names from there, in order.
+fn files_in(directory: &Path) -> Result<Vec<String>, Diagnostic> {
     let mut files = Vec::new();
-    let mut open = vec![(folder.to_owned(), String::new())];
-    while let Some((folder, before)) = open.pop() {
-        let entries = std::fs::read_dir(&folder).map_err(|error| file("read", &folder, &error))?;
+    let mut open = vec![(directory.to_owned(), String::new())];
+    while let Some((directory, before)) = open.pop() {
+        let entries =
+            std::fs::read_dir(&directory).map_err(|error| file("read", &directory, &error))?;
         for entry in entries {
-            let entry = entry.map_err(|error| file("read", &folder, &error))?;
+            let entry = entry.map_err(|error| file("read", &directory, &error))?;
             let name = format!("{before}{}", entry.file_name().to_string_lossy());
             match entry.path().is_dir() {
                 true => open.push((entry.path(), format!("{name}/"))),
@@ -303,11 +304,11 @@ fn files_in(folder: &Path) -> Result<Vec<String>, Diagnostic> {
     Ok(files)
 }
 
-/// What the page refers to, and what it loads.
-fn outputs(folder: &Path, stem: &str) -> Result<Vec<Output>, Diagnostic> {
+/// What the page refers to, and what that loads.
+fn outputs(directory: &Path, stem: &str) -> Result<Vec<Output>, Diagnostic> {
     let mut outputs = Vec::new();
     for name in [format!("{stem}.js"), format!("{stem}_bg.wasm")] {
-        let path = folder.join(name);
+        let path = directory.join(name);
         match std::fs::metadata(&path) {
             Ok(found) => outputs.push(Output {
                 path,
@@ -336,9 +337,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_folder_is_one_item_of_many() {
+    fn the_directory_is_one_item_of_many() {
         let list = |text: &str| -> Vec<String> { text.split(' ').map(str::to_owned).collect() };
-        for (text, folder, images) in [
+        for (text, directory, images) in [
             ("web", Some("pkg"), vec![]),
             ("web=www/pkg component", Some("www/pkg"), vec!["component"]),
             ("web=a web=a", Some("a"), vec![]),
@@ -347,15 +348,15 @@ mod tests {
             let list = list(text);
             let (web, rest) = split(&list).unwrap();
             assert_eq!(
-                web.map(|web| web.folder),
-                folder.map(PathBuf::from),
+                web.map(|web| web.directory),
+                directory.map(PathBuf::from),
                 "{text}"
             );
             assert_eq!(rest, images, "{text}");
         }
         for (text, message) in [
-            ("web=", "`web=` names no folder"),
-            ("web web=other", "`web` is given for two folders"),
+            ("web=", "`web=` names no directory"),
+            ("web web=other", "`web` is given for two directories"),
         ] {
             assert_eq!(split(&list(text)).unwrap_err().message, message);
         }
@@ -363,22 +364,22 @@ mod tests {
 
     #[test]
     fn the_lock_file_has_the_version() {
-        let folder = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir().unwrap();
         let text = "[[package]]\nname = \"wasm-bindgen\"\nversion = \"0.2.99\"\n";
-        std::fs::write(folder.path().join("Cargo.lock"), text).unwrap();
-        let version = |name| locked(folder.path(), name);
+        std::fs::write(directory.path().join("Cargo.lock"), text).unwrap();
+        let version = |name| locked(directory.path(), name);
         assert_eq!(version("wasm-bindgen").as_deref(), Some("0.2.99"));
         assert_eq!(version("other"), None);
     }
 
     #[test]
-    fn files_of_all_folders_are_found() {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::create_dir_all(folder.path().join("snippets/a")).unwrap();
+    fn files_of_all_directories_are_found() {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(directory.path().join("snippets/a")).unwrap();
         for name in ["x.js", "snippets/a/inline0.js"] {
-            std::fs::write(folder.path().join(name), name).unwrap();
+            std::fs::write(directory.path().join(name), name).unwrap();
         }
-        let found = files_in(folder.path()).unwrap();
+        let found = files_in(directory.path()).unwrap();
         assert_eq!(found, ["snippets/a/inline0.js", "x.js"]);
     }
 }

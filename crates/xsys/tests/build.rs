@@ -1,6 +1,6 @@
 //! Whole builds: a board's program from sources to images, twice, in different places.
 //!
-//! The sysroot (core for AArch64) is built once and kept below cargo's target folder.
+//! The sysroot (core for AArch64) is built once and kept below cargo's target directory.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,9 +10,9 @@ use std::sync::Mutex;
 /// Builds share processors and a cache; one at a time tells more when it fails.
 static ONE: Mutex<()> = Mutex::new(());
 
-fn xsys(folder: &Path, args: &[&str]) -> Command {
+fn xsys(directory: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_xsys"));
-    command.args(args).current_dir(folder).env(
+    command.args(args).current_dir(directory).env(
         "XSYS_CACHE_DIR",
         Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache"),
     );
@@ -41,20 +41,20 @@ fn good(command: &mut Command) -> Output {
     output
 }
 
-fn new_project(folder: &Path) -> PathBuf {
+fn new_project(directory: &Path) -> PathBuf {
     good(&mut xsys(
-        folder,
+        directory,
         &["new", "pi", "--board", "raspberry-pi-3"],
     ));
-    folder.join("pi")
+    directory.join("pi")
 }
 
-fn images(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+fn images(directory: &Path) -> BTreeMap<String, Vec<u8>> {
     ["pi", "kernel8.img"]
         .map(|name| {
             (
                 name.to_owned(),
-                std::fs::read(folder.join(name)).expect(name),
+                std::fs::read(directory.join(name)).expect(name),
             )
         })
         .into()
@@ -78,18 +78,18 @@ fn the_same_project_elsewhere_gives_the_same_bytes() {
     let other = images(&elsewhere.join(place));
     assert_eq!(one["kernel8.img"], other["kernel8.img"]);
     assert!(one["pi"] == other["pi"], "the ELF files differ");
-    for folder in [first.path(), second.path()] {
-        let name = folder.file_name().unwrap().as_encoded_bytes();
+    for directory in [first.path(), second.path()] {
+        let name = directory.file_name().unwrap().as_encoded_bytes();
         let found = one["pi"].windows(name.len()).any(|window| window == name);
-        assert!(!found, "the program names the folder it was built in");
+        assert!(!found, "the program names the directory it was built in");
     }
 }
 
 #[test]
 fn programs_learn_outputs_and_memory() {
     let _one = ONE.lock();
-    let folder = tempfile::tempdir().unwrap();
-    let project = new_project(folder.path());
+    let directory = tempfile::tempdir().unwrap();
+    let project = new_project(directory.path());
     let args = [
         "build",
         "--message-format",
@@ -138,8 +138,8 @@ fn programs_learn_outputs_and_memory() {
 #[test]
 fn a_compile_error_is_cargos() {
     let _one = ONE.lock();
-    let folder = tempfile::tempdir().unwrap();
-    let project = new_project(folder.path());
+    let directory = tempfile::tempdir().unwrap();
+    let project = new_project(directory.path());
     std::fs::write(project.join("src/main.rs"), "#![no_std]\nfn main( {}\n").unwrap();
     let output = xsys(&project, &["build"]).output().unwrap();
     assert_eq!(output.status.code(), Some(101));
@@ -151,15 +151,15 @@ fn a_compile_error_is_cargos() {
 #[test]
 fn without_an_emulator_the_image_and_the_way_to_run_it_are_told() {
     let _one = ONE.lock();
-    let folder = tempfile::tempdir().unwrap();
-    let project = new_project(folder.path());
+    let directory = tempfile::tempdir().unwrap();
+    let project = new_project(directory.path());
     // A PATH with Rust's programs and nothing else.
-    let bin = folder.path().join("bin");
+    let bin = directory.path().join("bin");
     std::fs::create_dir(&bin).unwrap();
     let path = std::env::var_os("PATH").unwrap();
     for name in ["rustc", "cargo", "rustup"] {
         let found = std::env::split_paths(&path)
-            .map(|folder| folder.join(name))
+            .map(|directory| directory.join(name))
             .find(|file| file.is_file());
         #[cfg(unix)]
         if let Some(found) = found {
@@ -183,7 +183,7 @@ fn without_an_emulator_the_image_and_the_way_to_run_it_are_told() {
     }
 
     let args = ["run", "--board", "raspberry-pi-3", "--hello"];
-    let output = good(xsys(folder.path(), &args).env("PATH", &bin));
+    let output = good(xsys(directory.path(), &args).env("PATH", &bin));
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let lines: Vec<&str> = text.lines().collect();
     assert!(lines[0].starts_with("the finished image: "), "{text}");
@@ -202,8 +202,8 @@ fn the_boards_program_runs() {
     if found.is_err() {
         return;
     }
-    let folder = tempfile::tempdir().unwrap();
-    let project = new_project(folder.path());
+    let directory = tempfile::tempdir().unwrap();
+    let project = new_project(directory.path());
     let output = good(&mut xsys(&project, &["run", "--release"]));
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(text.contains("0 failed"), "{text}");

@@ -5,15 +5,15 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-fn xsys(folder: &Path, args: &[&str]) -> Output {
-    run(env!("CARGO_BIN_EXE_xsys"), folder, args)
+fn xsys(directory: &Path, args: &[&str]) -> Output {
+    run(env!("CARGO_BIN_EXE_xsys"), directory, args)
 }
 
-fn run(program: &str, folder: &Path, args: &[&str]) -> Output {
+fn run(program: &str, directory: &Path, args: &[&str]) -> Output {
     Command::new(program)
         .args(args)
-        .current_dir(folder)
-        .env("XSYS_CACHE_DIR", folder.join("cache"))
+        .current_dir(directory)
+        .env("XSYS_CACHE_DIR", directory.join("cache"))
         .env_remove("CARGO_TERM_COLOR")
         .env_remove("CARGO_BUILD_TARGET")
         .output()
@@ -28,22 +28,22 @@ fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// A folder of a test's own, outside of any cargo project.
-fn folder() -> tempfile::TempDir {
-    tempfile::tempdir().expect("a temporary folder")
+/// A directory of a test's own, outside of any cargo project.
+fn directory() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a temporary directory")
 }
 
-fn project(folder: &Path, extra: &str) {
-    std::fs::create_dir_all(folder.join("src")).unwrap();
-    std::fs::write(folder.join("src/main.rs"), "fn main() {}\n").unwrap();
+fn project(directory: &Path, extra: &str) {
+    std::fs::create_dir_all(directory.join("src")).unwrap();
+    std::fs::write(directory.join("src/main.rs"), "fn main() {}\n").unwrap();
     let text =
         format!("[package]\nname = \"p\"\nversion = \"0.1.0\"\nedition = \"2024\"\n{extra}\n");
-    std::fs::write(folder.join("Cargo.toml"), text).unwrap();
+    std::fs::write(directory.join("Cargo.toml"), text).unwrap();
 }
 
 #[test]
 fn exit_codes_are_clap_and_cargo_like() {
-    let folder = folder();
+    let directory = directory();
     for (args, code) in [
         (&["--version"][..], 0),
         (&["--help"], 0),
@@ -61,7 +61,7 @@ fn exit_codes_are_clap_and_cargo_like() {
         (&["ld"], 1),
         (&["__exec", "a.out"], 2),
     ] {
-        let output = xsys(folder.path(), args);
+        let output = xsys(directory.path(), args);
         assert_eq!(
             output.status.code(),
             Some(code),
@@ -73,11 +73,11 @@ fn exit_codes_are_clap_and_cargo_like() {
 
 #[test]
 fn cargo_starts_the_same_program() {
-    let folder = folder();
-    let direct = stdout(&xsys(folder.path(), &["--version"]));
+    let directory = directory();
+    let direct = stdout(&xsys(directory.path(), &["--version"]));
     let through = run(
         env!("CARGO_BIN_EXE_cargo-xsys"),
-        folder.path(),
+        directory.path(),
         &["xsys", "--version"],
     );
     assert!(direct.starts_with("xsys "), "{direct}");
@@ -86,7 +86,7 @@ fn cargo_starts_the_same_program() {
 
 #[test]
 fn names_and_first_arguments_make_a_linker() {
-    let folder = folder();
+    let directory = directory();
     let message = "unknown linker flavor `pony`";
     let args = ["-flavor", "pony", "a.o"];
     for program in [
@@ -94,19 +94,19 @@ fn names_and_first_arguments_make_a_linker() {
         env!("CARGO_BIN_EXE_xsys-ld"),
         env!("CARGO_BIN_EXE_cargo-xsys"),
     ] {
-        let output = run(program, folder.path(), &args);
+        let output = run(program, directory.path(), &args);
         assert_eq!(output.status.code(), Some(1));
         assert!(stderr(&output).contains(message), "{}", stderr(&output));
     }
     // Without `-flavor` the name alone decides: no command line of ours is read.
     let output = run(
         env!("CARGO_BIN_EXE_xsys-ld"),
-        folder.path(),
+        directory.path(),
         &["build", "-o", "out"],
     );
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("`build`"), "{}", stderr(&output));
-    assert!(!folder.path().join("out").exists());
+    assert!(!directory.path().join("out").exists());
 }
 
 /// `-o -`: what scripts of other linkers rely on, and no file of that name.
@@ -115,30 +115,30 @@ fn a_link_goes_to_standard_output() {
     if !cfg!(target_os = "linux") {
         return;
     }
-    let folder = folder();
+    let directory = directory();
     std::fs::write(
-        folder.path().join("lib.rs"),
+        directory.path().join("lib.rs"),
         "#![no_std]\npub fn one() -> u8 { 1 }\n",
     )
     .unwrap();
     let rustc = ["--crate-type=lib", "--emit=obj", "lib.rs", "-o", "lib.o"];
-    let output = run("rustc", folder.path(), &rustc);
+    let output = run("rustc", directory.path(), &rustc);
     assert!(output.status.success(), "{}", stderr(&output));
     let link = |out: &str| {
-        let output = xsys(folder.path(), &["ld", "-r", "lib.o", "-o", out]);
+        let output = xsys(directory.path(), &["ld", "-r", "lib.o", "-o", out]);
         assert!(output.status.success(), "{}", stderr(&output));
         output.stdout
     };
     assert!(link("whole.o").is_empty());
-    let whole = std::fs::read(folder.path().join("whole.o")).unwrap();
+    let whole = std::fs::read(directory.path().join("whole.o")).unwrap();
     assert!(whole.starts_with(b"\x7fELF") && link("-") == whole);
-    assert!(!folder.path().join("-").exists());
+    assert!(!directory.path().join("-").exists());
 }
 
 #[test]
 fn mistakes_say_what_to_do() {
-    let folder = folder();
-    let text = |args: &[&str]| stderr(&xsys(folder.path(), args));
+    let directory = directory();
+    let text = |args: &[&str]| stderr(&xsys(directory.path(), args));
     let no_project = text(&["build", "--board", "raspberry-pi-3"]);
     assert!(
         no_project.contains("error: no Cargo.toml in"),
@@ -149,7 +149,7 @@ fn mistakes_say_what_to_do() {
         "{no_project}"
     );
 
-    project(folder.path(), "");
+    project(directory.path(), "");
     let no_target = text(&["build"]);
     assert!(
         no_target.starts_with("error: no target given"),
@@ -166,7 +166,7 @@ fn mistakes_say_what_to_do() {
     assert!(emit.contains("did you mean `hex`?"), "{emit}");
 
     project(
-        folder.path(),
+        directory.path(),
         "[package.metadata.xsys]\nbord = \"raspberry-pi-3\"",
     );
     let key = text(&["build"]);
@@ -176,9 +176,9 @@ fn mistakes_say_what_to_do() {
 
 #[test]
 fn programs_get_json() {
-    let folder = folder();
-    project(folder.path(), "");
-    let output = xsys(folder.path(), &["build", "--error-format", "json"]);
+    let directory = directory();
+    project(directory.path(), "");
+    let output = xsys(directory.path(), &["build", "--error-format", "json"]);
     let line: serde_json::Value = serde_json::from_str(stderr(&output).trim()).unwrap();
     assert_eq!(line["reason"], "xsys-diagnostic");
     assert_eq!(line["level"], "error");
@@ -190,7 +190,7 @@ fn programs_get_json() {
         &["sysroot", "list", "--json"],
         &["target", "list", "--json"],
     ] {
-        let output = xsys(folder.path(), args);
+        let output = xsys(directory.path(), args);
         let value: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
         assert!(value.is_array(), "{args:?}");
     }
@@ -198,11 +198,11 @@ fn programs_get_json() {
 
 #[test]
 fn colour_is_asked_for() {
-    let folder = folder();
-    let plain = xsys(folder.path(), &["board", "show", "nothing"]);
+    let directory = directory();
+    let plain = xsys(directory.path(), &["board", "show", "nothing"]);
     assert!(!stderr(&plain).contains('\x1b'));
     let colored = xsys(
-        folder.path(),
+        directory.path(),
         &["--color", "always", "board", "show", "nothing"],
     );
     assert!(stderr(&colored).contains('\x1b'));
@@ -210,15 +210,18 @@ fn colour_is_asked_for() {
 
 #[test]
 fn boards_and_targets_are_explained() {
-    let folder = folder();
-    let boards = stdout(&xsys(folder.path(), &["board", "list"]));
+    let directory = directory();
+    let boards = stdout(&xsys(directory.path(), &["board", "list"]));
     assert!(boards.contains("raspberry-pi-3"), "{boards}");
-    let board = stdout(&xsys(folder.path(), &["board", "show", "raspberry-pi-3"]));
+    let board = stdout(&xsys(
+        directory.path(),
+        &["board", "show", "raspberry-pi-3"],
+    ));
     for part in ["bin as kernel8.img", "qemu-system-aarch64", "0x00080000"] {
         assert!(board.contains(part), "{board}");
     }
     let target = stdout(&xsys(
-        folder.path(),
+        directory.path(),
         &["target", "show", "--board", "raspberry-pi-3"],
     ));
     assert!(
@@ -227,16 +230,16 @@ fn boards_and_targets_are_explained() {
     );
     // The canonical form is JSON that means the same.
     let json = stdout(&xsys(
-        folder.path(),
+        directory.path(),
         &["target", "show", "--json", "--board", "raspberry-pi-3"],
     ));
     let spec: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(spec["arch"], "aarch64");
 
-    let path = folder.path().join("mine.json");
+    let path = directory.path().join("mine.json");
     std::fs::write(&path, json.replace("\"arch\"", "\"arhc\"")).unwrap();
     let check = xsys(
-        folder.path(),
+        directory.path(),
         &["target", "check", "--target-spec", "mine.json"],
     );
     assert_eq!(check.status.code(), Some(1));
@@ -245,20 +248,20 @@ fn boards_and_targets_are_explained() {
 
 #[test]
 fn a_new_project_names_its_board() {
-    let folder = folder();
+    let directory = directory();
     let output = xsys(
-        folder.path(),
+        directory.path(),
         &["new", "my-pi", "--board", "raspberry-pi-3"],
     );
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let read =
-        |name: &str| std::fs::read_to_string(folder.path().join("my-pi").join(name)).unwrap();
+        |name: &str| std::fs::read_to_string(directory.path().join("my-pi").join(name)).unwrap();
     let manifest = read("Cargo.toml");
     assert!(manifest.contains("name = \"my-pi\""), "{manifest}");
     assert_eq!(manifest.matches("board = \"raspberry-pi-3\"").count(), 1);
     assert_eq!(read(".gitignore"), "/target\n");
     let again = xsys(
-        folder.path(),
+        directory.path(),
         &["new", "my-pi", "--board", "raspberry-pi-3"],
     );
     assert_eq!(again.status.code(), Some(1));
@@ -274,7 +277,7 @@ fn images_and_sizes_of_a_linked_file() {
     if !cfg!(target_os = "linux") {
         return;
     }
-    let folder = folder();
+    let directory = directory();
     let own = own.display().to_string();
     for (format, start) in [
         ("bin", &b""[..]),
@@ -282,9 +285,9 @@ fn images_and_sizes_of_a_linked_file() {
         ("srec", b"S0"),
         ("uf2", b"UF2\n"),
     ] {
-        let out = folder.path().join(format);
+        let out = directory.path().join(format);
         let output = xsys(
-            folder.path(),
+            directory.path(),
             &[
                 "image",
                 &own,
@@ -301,7 +304,7 @@ fn images_and_sizes_of_a_linked_file() {
         let image = std::fs::read(&out).unwrap();
         assert!(!image.is_empty() && image.starts_with(start), "{format}");
     }
-    let sizes = xsys(folder.path(), &["size", &own, "--by", "crate", "--json"]);
+    let sizes = xsys(directory.path(), &["size", &own, "--by", "crate", "--json"]);
     let sizes: serde_json::Value = serde_json::from_str(&stdout(&sizes)).unwrap();
     let names: Vec<&str> = sizes
         .as_array()
@@ -327,18 +330,18 @@ fn a_linker_of_the_name_works_for_cargo() {
     if !sysroot.join("lib/rustlib").join(target).is_dir() {
         return;
     }
-    let folder = folder();
+    let directory = directory();
     project(
-        folder.path(),
+        directory.path(),
         "[profile.dev]\npanic = \"abort\"\n[profile.release]\npanic = \"abort\"",
     );
     let main = "#![no_std]\n#![no_main]\n#[panic_handler]\nfn panic(_: &core::panic::PanicInfo) -> ! { loop {} }\n#[unsafe(no_mangle)]\npub extern \"C\" fn _start() -> ! { loop {} }\n";
-    std::fs::write(folder.path().join("src/main.rs"), main).unwrap();
+    std::fs::write(directory.path().join("src/main.rs"), main).unwrap();
     let script = "ENTRY(_start)\nMEMORY { FLASH : ORIGIN = 0x1000, LENGTH = 64K }\nSECTIONS { .text : { KEEP(*(.text._start)) *(.text .text.*) } > FLASH /DISCARD/ : { *(.ARM.exidx .ARM.exidx.*) } }\n";
-    std::fs::write(folder.path().join("link.x"), script).unwrap();
+    std::fs::write(directory.path().join("link.x"), script).unwrap();
     let output = Command::new("cargo")
         .args(["build", "--target", target])
-        .current_dir(folder.path())
+        .current_dir(directory.path())
         .env_remove("CARGO_TARGET_DIR")
         .env_remove("RUSTFLAGS")
         .env_remove("CARGO_ENCODED_RUSTFLAGS")
@@ -353,7 +356,7 @@ fn a_linker_of_the_name_works_for_cargo() {
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
-    let program = folder.path().join("target").join(target).join("debug/p");
+    let program = directory.path().join("target").join(target).join("debug/p");
     let content = std::fs::read(program).unwrap();
     assert!(content.starts_with(b"\x7fELF"));
     // `e_entry` with the Thumb bit.

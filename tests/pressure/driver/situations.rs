@@ -127,11 +127,11 @@ fn no_dhcp(bench: &Bench) -> Outcome {
     };
     let mut machine = Machine::start(&bench.card, &setup);
     let ready = machine.wait_for("steady is ready")?;
-    machine.wait_for("no DHCP server answers; it goes on asking")?;
+    machine.wait_for("no DHCP server answers; still asking")?;
     let ready = ready.split(']').next().unwrap_or_default();
     let ready = ready.trim_start_matches('[').trim();
     Ok(format!(
-        "services are ready at {ready} s of guest time, as with a server; it goes on asking"
+        "services are ready at {ready} s of guest time, as with a server; still asking"
     ))
 }
 

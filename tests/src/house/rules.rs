@@ -111,7 +111,7 @@ pub const ORDERS: &[Order] = &[
             "files",
             "tarball",
             "deb",
-            "folder",
+            "directory",
             "boot_partition",
             "source",
             "header",

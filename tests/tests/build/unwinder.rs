@@ -103,7 +103,7 @@ fn panics_unwind_with_a_distributions_musl() {
     without
         .args(["build", "--target", &target])
         .env("RUSTC", &rustc);
-    let needed = "or set `XSYS_MUSL_DIR` to a folder with crt1.o, crti.o, crtn.o, libc.a";
+    let needed = "or set `XSYS_MUSL_DIR` to a directory with crt1.o, crti.o, crtn.o, libc.a";
     run(&mut without).ends_with(101).tells(needed);
     build(&[]);
     panics_unwind(&app.join("target").join(&target).join("debug/app"));

@@ -56,7 +56,7 @@ fn unsquashfs_reads_the_same() {
     tree.link("bin/sh", "../data/1").unwrap();
     tree.block_device("dev/vda", 0o660, 254, 3).unwrap();
     tree.file("bin/all-rights", 0o4755, vec![]).unwrap();
-    tree.folder("empty", 0o700).unwrap();
+    tree.directory("empty", 0o700).unwrap();
     // Their inodes and owners fill several blocks, and the folder needs the long form of an inode.
     let last = 1100_u32;
     let name = |number: u32| format!("many/{number:060}");

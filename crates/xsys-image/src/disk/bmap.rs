@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use super::sparse::{BLOCK, Sparse};
 use crate::digest::hex;
 
-/// A map.
+/// A block map.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BlockMap {
     /// Bytes in the image.
@@ -89,7 +89,7 @@ impl BlockMap {
         lengths.sum()
     }
 
-    /// As a file.
+    /// The text of the map's file.
     pub fn to_xml(&self) -> String {
         let text = self.with_digest(&"0".repeat(64));
         let digest = hex(&Sha256::digest(text.as_bytes()));
@@ -127,10 +127,10 @@ impl BlockMap {
         text
     }
 
-    /// Reads a file.
+    /// Parses a block map.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// If the text is not a block map of a version that is known here.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let version = between(text, "<bmap version=\"", "\"").ok_or(Error::Missing("bmap"))?;
         if !version.starts_with("2.") {
@@ -203,7 +203,7 @@ fn between<'a>(text: &'a str, start: &str, end: &str) -> Option<&'a str> {
     Some(&rest[..rest.find(end)?])
 }
 
-/// A digest that is written to.
+/// A digest as a stream to write to.
 struct Hashing<'a>(&'a mut Sha256);
 
 impl io::Write for Hashing<'_> {

@@ -17,11 +17,12 @@ pub enum Compression {
     Xz,
 }
 
-/// Of xz: as good as its default, with a dictionary that small machines have room for.
+/// The settings for xz: its default level, with a smaller dictionary so that small machines can
+/// decompress it.
 const XZ_PRESET: u32 = 6;
 
 impl Compression {
-    /// What a file's name says.
+    /// The compression that a file's name implies.
     pub fn of_name(name: &str) -> Option<Self> {
         let ends = |ending: &str| name.len() > ending.len() && name.ends_with(ending);
         if ends(".img") {
@@ -35,7 +36,7 @@ impl Compression {
         }
     }
 
-    /// What a file begins with says.
+    /// The compression that a file's first bytes show.
     pub fn of_content(start: &[u8]) -> Self {
         if start.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
             Self::Zstd
@@ -49,12 +50,13 @@ impl Compression {
     /// Copies an image into its compressed form.
     ///
     /// # Errors
-    /// Where either side fails.
+    /// If reading or writing fails.
     pub fn compress(self, image: impl Read, mut to: impl Write) -> io::Result<()> {
         match self {
             Self::None => io::copy(&mut { image }, &mut to).map(drop),
             Self::Zstd => {
-                // That crate panics where a stream fails, so none does: the first error is kept.
+                // The crate panics if a stream fails, so the stream never fails: it keeps the first
+                // error for later.
                 let failed = Failed::default();
                 let source = Unfailing(image, failed.clone());
                 let drain = Unfailing(to, failed.clone());
@@ -69,7 +71,8 @@ impl Compression {
         }
     }
 
-    /// The image in a file. What is damaged is seen while it is read; memory is bounded.
+    /// Opens an image and decompresses it while it is read, with bounded memory. Damage is an error
+    /// of the read.
     pub fn expand<'a>(self, file: impl BufRead + 'a) -> Box<dyn Read + 'a> {
         match self {
             Self::None => Box::new(file),
@@ -96,7 +99,7 @@ impl Failed {
     }
 }
 
-/// A stream that ends, or takes everything, after an error.
+/// A stream that returns end of file, or accepts everything, after an error.
 struct Unfailing<T>(T, Failed);
 
 impl<T: Read> Read for Unfailing<T> {

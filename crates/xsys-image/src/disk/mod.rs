@@ -77,7 +77,7 @@ pub enum Content {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
     Bytes(Vec<u8>),
-    /// Pieces one after the other, which other disks have, too.
+    /// Pieces one after the other, which other disks share.
     Shared(Vec<Arc<[u8]>>),
     File(PathBuf),
 }
@@ -107,7 +107,7 @@ impl Source {
         }
     }
 
-    /// Copies it; the number of bytes.
+    /// Copies it; returns the number of bytes.
     fn copy(&self, to: &mut impl Write) -> Result<u64, Error> {
         match self {
             Self::Bytes(bytes) => {
@@ -191,7 +191,9 @@ pub enum Error {
     SameFile(String),
     #[error("`{0}` is larger than 4 GiB, which a file on a FAT partition cannot be")]
     FileTooLarge(String),
-    #[error("the root folder of a small FAT partition has room for {0} entries; use folders")]
+    #[error(
+        "the root directory of a small FAT partition has room for {0} entries; use directories"
+    )]
     RootFull(u64),
     #[error("{0} changed while it was read")]
     Changed(String),
@@ -243,7 +245,7 @@ impl Disk {
         Ok(image)
     }
 
-    /// What tells this disk's `part` from all others.
+    /// An identifier for this disk's `part`, from the disk's seed.
     fn identifier(&self, part: &str) -> [u8; 16] {
         let digest = Sha256::digest(format!("xsys disk\0{}\0{part}", self.seed));
         std::array::from_fn(|at| digest[at])

@@ -16,7 +16,7 @@ pub const BLOCK: u64 = 4096;
 pub struct Sparse {
     file: File,
     size: u64,
-    /// A bit a block: something was written there.
+    /// One bit for each block: whether something was written there.
     used: Vec<u64>,
 }
 
@@ -50,10 +50,10 @@ impl Sparse {
         }
     }
 
-    /// Writes zeros that count: whoever copies the image must copy them.
+    /// Writes zeros that count as data: whoever copies the image must copy them.
     ///
     /// # Errors
-    /// Where the file cannot be written.
+    /// If the file cannot be written.
     pub fn zero(&mut self, range: Range<u64>) -> io::Result<()> {
         for block in range.start / BLOCK..range.end.div_ceil(BLOCK) {
             let (word, bit) = place(block);
@@ -110,7 +110,7 @@ fn place(block: u64) -> (usize, u32) {
     ((block / 64) as usize, (block % 64) as u32)
 }
 
-/// A part of an image, such as a partition. It cannot be left.
+/// A part of an image, such as a partition. Reads and writes stay inside it.
 #[derive(Debug)]
 pub struct Region<'a> {
     image: &'a mut Sparse,

@@ -36,6 +36,9 @@ const fn guid(a: u32, b: u16, c: u16, d: u64) -> [u8; 16] {
 }
 
 /// The disk's size and its partitions' places: one after the other, aligned.
+///
+/// # Errors
+/// If partitions do not fit the table or the disk.
 pub fn place(disk: &Disk) -> Result<(u64, Vec<Placed>), Error> {
     let room = match disk.table {
         Table::Mbr => 4,
@@ -78,6 +81,9 @@ pub fn place(disk: &Disk) -> Result<(u64, Vec<Placed>), Error> {
 }
 
 /// Writes the table.
+///
+/// # Errors
+/// If the image cannot be written.
 pub fn write(disk: &Disk, placed: &[Placed], image: &mut Sparse) -> Result<(), Error> {
     match disk.table {
         Table::Mbr => write_mbr(disk, placed, image),
@@ -93,7 +99,7 @@ fn write_mbr(disk: &Disk, placed: &[Placed], image: &mut Sparse) -> Result<(), E
     let id = disk.identifier("mbr");
     let size = image.size();
     let mut region = image.region(0..size);
-    // It has no use for a size of more sectors than it can count.
+    // An MBR cannot count more sectors than this.
     let mut sized = Sized {
         size: size.min(u64::from(u32::MAX) * SECTOR),
     };
@@ -108,7 +114,7 @@ fn write_mbr(disk: &Disk, placed: &[Placed], image: &mut Sparse) -> Result<(), E
         let sector = |number: u64| u32::try_from(number).map_err(failed);
         table[number + 1] = MBRPartitionEntry {
             boot: BOOT_INACTIVE,
-            // Nobody addresses a card by cylinders.
+            // Cylinder addresses are not used for cards.
             first_chs: CHS::empty(),
             last_chs: CHS::empty(),
             sys,
@@ -122,7 +128,7 @@ fn write_mbr(disk: &Disk, placed: &[Placed], image: &mut Sparse) -> Result<(), E
     region.write_all(sector.get_ref()).map_err(Error::Write)
 }
 
-/// A disk of which only the size is asked.
+/// A disk that only knows its size.
 struct Sized {
     size: u64,
 }

@@ -8,16 +8,16 @@ pub(crate) fn normal(name: &str) -> String {
     name.replace('-', "_")
 }
 
-/// It has wildcards.
+/// Whether it has wildcards.
 pub(crate) fn is_pattern(text: &str) -> bool {
     text.contains(['*', '?', '['])
 }
 
-/// The text is what the pattern means: `*`, `?`, `[a-z]`, `[!a-z]`.
+/// Whether the text matches the pattern: `*`, `?`, `[a-z]`, `[!a-z]`.
 pub(crate) fn matches(pattern: &str, text: &str) -> bool {
     let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
     let (mut at, mut to) = (0, 0);
-    // The last `*`, and how much of the text it has taken: the only place to come back to.
+    // The last `*`, and how much of the text it has taken: the only place to backtrack to.
     let mut star = None;
     loop {
         if pattern.get(at) == Some(&b'*') {
@@ -44,7 +44,7 @@ pub(crate) fn matches(pattern: &str, text: &str) -> bool {
     }
 }
 
-/// How long the part of the pattern is that takes the byte.
+/// The length of the part of the pattern that matches the byte.
 fn one(pattern: &[u8], byte: u8) -> Option<usize> {
     let same = |a: u8, b: u8| a == b || matches!((a, b), (b'-', b'_') | (b'_', b'-'));
     match *pattern.first()? {
@@ -115,7 +115,7 @@ mod tests {
         ] {
             assert!(!matches(pattern, text), "{pattern} {text}");
         }
-        // What takes others forever.
+        // Patterns that take exponential time in simple matchers.
         let stars = "*a".repeat(200);
         assert!(!matches(&stars, &"b".repeat(2000)));
     }

@@ -39,17 +39,17 @@ impl BootFile {
 pub fn device_trees(source: &Source, version: Option<&str>) -> Vec<BootFile> {
     let mut found: Vec<(bool, BootFile)> = Vec::new();
     for (path, _) in source.files() {
-        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
-        if !name.ends_with(".dtb") || folder.contains("overlays") {
+        let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
+        if !name.ends_with(".dtb") || directory.contains("overlays") {
             continue;
         }
-        let of = kernel_of(folder);
+        let of = kernel_of(directory);
         if of.is_some() && version.is_some() && of != version {
             continue;
         }
         found.push((of.is_none(), BootFile::new(name, path)));
     }
-    // Those that are said to be of this kernel are better than those that lie around.
+    // Device trees from a directory of this kernel are preferred to those from elsewhere.
     found.sort_by(|(loose, one), (other_loose, other)| {
         (&one.name, loose, &one.path).cmp(&(&other.name, other_loose, &other.path))
     });
@@ -57,15 +57,15 @@ pub fn device_trees(source: &Source, version: Option<&str>) -> Vec<BootFile> {
     found.into_iter().map(|(_, file)| file).collect()
 }
 
-/// The kernel whose device trees are in the folder, if its name says it.
-fn kernel_of(folder: &str) -> Option<&str> {
+/// The kernel whose device trees are in the directory, if its name says it.
+fn kernel_of(directory: &str) -> Option<&str> {
     let part = |rest: &'static str| {
-        let rest = folder.strip_prefix(rest)?;
+        let rest = directory.strip_prefix(rest)?;
         Some(rest.split('/').next().unwrap_or(rest))
     };
     let ubuntu = || {
-        let folder = folder.strip_prefix("lib/firmware/")?;
-        let (version, _) = folder.split_once("/device-tree")?;
+        let directory = directory.strip_prefix("lib/firmware/")?;
+        let (version, _) = directory.split_once("/device-tree")?;
         Some(version)
     };
     part("lib/linux-image-")
@@ -75,6 +75,9 @@ fn kernel_of(folder: &str) -> Option<&str> {
 }
 
 /// The first device tree of a list that is there, checked to be one.
+///
+/// # Errors
+/// If there is none, or it is damaged.
 pub fn device_tree(
     source: &Source,
     version: Option<&str>,
@@ -97,7 +100,10 @@ pub fn device_tree(
     Ok((found.clone(), bytes))
 }
 
-/// A device tree says how large it is: one that was cut short stops a boot without a word.
+/// A device tree contains its own size: a truncated one would stop the boot without a message.
+///
+/// # Errors
+/// If it is truncated or not a device tree.
 pub fn check_device_tree(path: &str, bytes: &[u8]) -> Result<(), Error> {
     let word = |at: usize| Some(u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
     match (word(0), word(4)) {
@@ -118,9 +124,9 @@ pub fn check_device_tree(path: &str, bytes: &[u8]) -> Result<(), Error> {
 pub fn overlays(source: &Source) -> Vec<BootFile> {
     let mut found: Vec<BootFile> = Vec::new();
     for (path, _) in source.files() {
-        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
         let useful = name.ends_with(".dtbo") || name == "overlay_map.dtb" || name == "hat_map.dtb";
-        if useful && (folder == "overlays" || folder.ends_with("/overlays")) {
+        if useful && (directory == "overlays" || directory.ends_with("/overlays")) {
             found.push(BootFile::new(&format!("overlays/{name}"), path));
         }
     }
@@ -130,9 +136,14 @@ pub fn overlays(source: &Source) -> Vec<BootFile> {
 }
 
 /// The firmware's files of these names; all of them must be there.
+///
+/// # Errors
+/// If one of them is missing.
 pub fn firmware(source: &Source, names: &[&str]) -> Result<Vec<BootFile>, Error> {
     let find = |name: &&str| {
-        let mut paths = FIRMWARE.iter().map(|folder| format!("{folder}{name}"));
+        let mut paths = FIRMWARE
+            .iter()
+            .map(|directory| format!("{directory}{name}"));
         match paths.find(|path| source.has(path)) {
             Some(path) => Ok(BootFile::new(name, &path)),
             None => Err(Error::NoFile {
@@ -144,8 +155,8 @@ pub fn firmware(source: &Source, names: &[&str]) -> Result<Vec<BootFile>, Error>
     names.iter().map(find).collect()
 }
 
-/// Of the firmware that modules may ask for, what there is: paths in the source, which are those of the
-/// running system, too. Modules name more than any machine has, with wildcards.
+/// The firmware files that exist among those that modules may ask for: paths in the source, which are also those of the
+/// running system. Modules name more than any machine has, with wildcards.
 pub fn modules_firmware(source: &Source, names: &[String]) -> Vec<String> {
     let asked = |path: &str| {
         let name = Packing::of_name(path.strip_prefix("lib/firmware/")?).0;

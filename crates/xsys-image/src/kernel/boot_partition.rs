@@ -1,7 +1,7 @@
-//! The boot partition of a disk image, such as Raspberry Pi OS comes as: firmware, kernels, device
-//! trees and overlays.
+//! The boot partition of a disk image, in which Raspberry Pi OS is distributed: firmware, kernels, device trees and
+//! overlays.
 //!
-//! The first partition with a FAT file system is taken, in a table or alone; what is damaged is said.
+//! The first partition with a FAT file system is taken, or the whole file if that is one. Damage is reported.
 
 use std::fs::File;
 use std::io::{self, Cursor, Read};
@@ -67,7 +67,7 @@ fn places(file: &Arc<File>, len: u64) -> io::Result<Vec<Range<u64>>> {
     partitions(&mut Part::new(Arc::clone(file), 0, len))
 }
 
-/// There is the start of a FAT file system.
+/// Whether a FAT file system starts there.
 fn is_fat(file: &Arc<File>, start: u64) -> io::Result<bool> {
     let mut sector = Vec::new();
     Part::new(Arc::clone(file), start, SECTOR).read_to_end(&mut sector)?;
@@ -78,7 +78,7 @@ fn is_fat(file: &Arc<File>, start: u64) -> io::Result<bool> {
 /// What is in a file system, by its names.
 fn items(reader: &Reader<Part>) -> io::Result<Vec<Item>> {
     let item = |(path, size): (String, u64)| {
-        // What has capitals only has no case.
+        // A name in capitals only has lost its case.
         let parts = path
             .split('/')
             .map(|name| match name.contains(char::is_lowercase) {
@@ -103,7 +103,7 @@ mod tests {
     use std::path::PathBuf;
 
     /// A disk like Raspberry Pi OS's, made by the module that makes ours.
-    fn image(table: Table, folder: &Path) -> PathBuf {
+    fn image(table: Table, directory: &Path) -> PathBuf {
         let file =
             |name: &str, bytes: &[u8]| (name.to_owned(), disk::Source::Bytes(bytes.to_vec()));
         let files = [
@@ -130,7 +130,7 @@ mod tests {
                 partition("root", Content::Empty),
             ],
         };
-        let path = folder.join("pi.img");
+        let path = directory.join("pi.img");
         let mut options = std::fs::OpenOptions::new();
         let file = options
             .read(true)
@@ -145,9 +145,9 @@ mod tests {
     #[test]
     fn files_of_the_boot_partition_are_found() {
         for table in [Table::Mbr, Table::Gpt] {
-            let folder = tempfile::tempdir().unwrap();
-            let path = image(table, folder.path());
-            let source = Source::open(&[path], folder.path()).unwrap();
+            let directory = tempfile::tempdir().unwrap();
+            let path = image(table, directory.path());
+            let source = Source::open(&[path], directory.path()).unwrap();
             let files: Vec<_> = source.files().collect();
             let wanted = [
                 ("bcm2710-rpi-3-b.dtb", 4),
@@ -163,11 +163,11 @@ mod tests {
 
     #[test]
     fn a_kernel_file_is_no_disk_and_cut_images_are_errors() {
-        let folder = tempfile::tempdir().unwrap();
-        let kernel = folder.path().join("kernel8.img");
+        let directory = tempfile::tempdir().unwrap();
+        let kernel = directory.path().join("kernel8.img");
         std::fs::write(&kernel, vec![7; 4096]).unwrap();
         assert!(BootPartition::find(&kernel).unwrap().is_none());
-        let path = image(Table::Mbr, folder.path());
+        let path = image(Table::Mbr, directory.path());
         let whole = std::fs::File::options().write(true).open(&path).unwrap();
         whole.set_len(9 << 20).unwrap();
         let error = BootPartition::find(&path).unwrap_err().to_string();
@@ -176,9 +176,9 @@ mod tests {
 
     #[test]
     fn changed_images_never_panic_and_end() {
-        let folder = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir().unwrap();
         for table in [Table::Mbr, Table::Gpt] {
-            let path = image(table, folder.path());
+            let path = image(table, directory.path());
             let good = std::fs::read(&path).unwrap();
             let places = places(&Arc::new(File::open(&path).unwrap()), good.len() as u64);
             let start = places.unwrap()[0].start as usize;

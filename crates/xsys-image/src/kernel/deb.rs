@@ -19,9 +19,9 @@ use crate::digest::hex;
 use crate::packing::Packing;
 use crate::part::Part;
 
-/// The least that a package may unpack to, whatever it is compressed to.
+/// What a package may unpack to at least, however it is compressed.
 const SMALL: u64 = 256 << 20;
-/// What may become of one byte in larger packages; in Debian's it is 6, rarely 20.
+/// The largest ratio of unpacked to packed size in larger packages; in Debian's it is 6, rarely 20.
 const MOST_RATIO: u64 = 100;
 /// All of a package's control files. Lists of digests are the largest.
 const CONTROL_LIMIT: u64 = 64 << 20;
@@ -98,7 +98,7 @@ pub(crate) fn open(path: &Path, cache: &Path) -> Result<(Package, Tarball), Erro
     Ok((package, tarball))
 }
 
-/// Unpacks the files' archive to `kept`, which is there only when all of it is and is in order.
+/// Unpacks the files' archive to `kept`, which exists only when it is complete and valid.
 fn unpack(
     file: &Arc<File>,
     (data, packing): (&Member, Packing),
@@ -139,11 +139,11 @@ fn unpack(
         .reopen()
         .map_err(Error::read(unfinished.path()))?;
     let tarball = Tarball::read(listed, &package.sha256).map_err(broken)?;
-    // Once, so that no power cut leaves a file of that name without its content.
+    // Synced, so that a power cut never leaves a file of that name without its content.
     let synced = unfinished.as_file().sync_all();
     synced.map_err(Error::write(kept))?;
-    // Where somebody else was faster, it is the same file. Where it cannot be kept (Windows, while
-    // another process reads it), the open one still can be read.
+    // If another process was faster, its file has the same content. If the file cannot be renamed
+    // (on Windows, while another process reads it), the open one can still be read.
     if let Err(error) = unfinished.persist(kept)
         && !kept.exists()
     {
@@ -352,10 +352,10 @@ mod tests {
     use crate::packing::pack;
 
     fn opened(bytes: &[u8]) -> Result<(Package, Tarball), Error> {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("test.deb");
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("test.deb");
         std::fs::write(&path, bytes).unwrap();
-        let cache = folder.path().join("cache");
+        let cache = directory.path().join("cache");
         let result = open(&path, &cache);
         if result.is_err() {
             let left = std::fs::read_dir(&cache).map_or(0, Iterator::count);
@@ -367,11 +367,11 @@ mod tests {
     #[test]
     fn every_packing_is_read_once() {
         for packing in [Packing::Plain, Packing::Gzip, Packing::Xz, Packing::Zstd] {
-            let folder = tempfile::tempdir().unwrap();
-            let path = folder.path().join("test.deb");
+            let directory = tempfile::tempdir().unwrap();
+            let path = directory.path().join("test.deb");
             std::fs::write(&path, deb(packing, &[("boot/a", b"hello")])).unwrap();
             for _ in 0..2 {
-                let (package, tarball) = open(&path, folder.path()).unwrap();
+                let (package, tarball) = open(&path, directory.path()).unwrap();
                 assert_eq!(package.name, "linux-image-test");
                 assert_eq!(package.version, "6.1-1");
                 assert_eq!(package.architecture, "arm64");
@@ -384,7 +384,7 @@ mod tests {
                     .unwrap();
                 assert_eq!(text, "hello");
             }
-            assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
+            assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 2);
         }
     }
 
@@ -406,7 +406,7 @@ mod tests {
         assert!(of(&[version, data, data]).contains("more than one"));
         assert!(of(&[("debian-binary", b"3.0\n"), data]).contains("`3.0`, not 2.0"));
         assert!(of(&[version, ("control.tar.xz", &control), data]).contains("cannot be unpacked"));
-        // Its size says more than there is.
+        // Its size field claims more bytes than there are.
         let mut lies = good.clone();
         lies[8 + 48..8 + 58].copy_from_slice(b"9999999999");
         assert!(message(&lies).contains("ends within `debian-binary`"));

@@ -1,6 +1,6 @@
 //! Why a kernel, a module or an initramfs cannot be had: the messages, and what to do about them.
 //!
-//! Packages and folders come from elsewhere, so that every error names the file that the user gave,
+//! Packages and directories come from elsewhere, so that every error names the file that the user gave,
 //! what is wrong with it, and the way out.
 
 use std::io;
@@ -45,14 +45,14 @@ pub enum Fault {
     TooMany(usize),
 }
 
-/// A module that somebody wants and nobody has.
+/// A module that is wanted and that no source has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Absent {
-    /// One name, or several of which one would do.
+    /// One name, or several alternatives.
     pub names: Vec<String>,
     /// Who wants it.
     pub why: String,
-    /// A module with nearly that name.
+    /// A module with a similar name.
     pub close: Option<String>,
 }
 
@@ -63,7 +63,7 @@ pub enum Error {
     Read { path: PathBuf, source: io::Error },
     #[error("cannot write `{}`: {source}", path.display())]
     Write { path: PathBuf, source: io::Error },
-    #[error("`{}` is no source of a kernel: {what}", path.display())]
+    #[error("`{}` cannot be a source of a kernel: {what}", path.display())]
     Unknown { path: PathBuf, what: &'static str },
     #[error("`{}` is not a package that can be read: {fault}", path.display())]
     Package { path: PathBuf, fault: Fault },
@@ -144,15 +144,15 @@ impl Error {
             Self::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => diagnostic
                 .help("check the path; relative ones start at the file that names them"),
             Self::Read { .. } => diagnostic,
-            Self::Write { .. } => diagnostic.help("check that the folder exists, belongs to you and has room"),
+            Self::Write { .. } => diagnostic.help("check that the directory exists, belongs to you and has room"),
             Self::Unknown { .. } => diagnostic
-                .help("name a folder (an unpacked package, a build's INSTALL_MOD_PATH, a boot partition), a `.deb` file, a disk image (`.img`) or a kernel file"),
+                .help("name a directory (an unpacked package, a build's INSTALL_MOD_PATH, a boot partition), a `.deb` file, a disk image (`.img`) or a kernel file"),
             Self::Package { fault, .. } => match fault {
                 Fault::NotAr | Fault::Version(_) | Fault::Lacks(_) => diagnostic
-                    .help("packages are Debian's `.deb` files, such as `linux-image-*_arm64.deb`; of other formats, unpack the files and name the folder"),
+                    .help("packages are Debian's `.deb` files, such as `linux-image-*_arm64.deb`; of other formats, unpack the files and name the directory"),
                 Fault::Compression(_) => diagnostic
                     .note("known are none, gzip, xz and zstd")
-                    .help("unpack the package (`dpkg-deb -x FILE FOLDER`) and name the folder"),
+                    .help("unpack the package (`dpkg-deb -x FILE DIR`) and name the directory"),
                 Fault::Escapes(_) | Fault::LinkLeaves(..) | Fault::Bomb { .. } | Fault::TooMany(_) => diagnostic
                     .note("packages of Debian's archive are never like that; nothing was unpacked")
                     .help("take the package from a source that you trust"),
@@ -164,7 +164,7 @@ impl Error {
             Self::NoFile { path, .. } => match path.rsplit_once('.') {
                 Some((_, "dtb" | "dtbo")) => diagnostic
                     .help("device trees are in the kernel's package (`usr/lib/linux-image-*`) or on the boot partition: name it as a source too"),
-                _ => diagnostic.help("name the package or folder that has the file as a source too"),
+                _ => diagnostic.help("name the package or directory that has the file as a source too"),
             },
             Self::TooLarge { .. } | Self::Damaged { .. } => diagnostic
                 .help("take the file from its source again; it may have been cut short or changed"),
@@ -172,7 +172,7 @@ impl Error {
                 .help(format!("choose one that is there: {}", list(&found))),
             Self::NoKernel { .. } => diagnostic
                 .note("looked for `boot/vmlinuz-*`, `vmlinuz*`, `Image`, `zImage`, `bzImage` and `kernel*.img`")
-                .help("name a kernel package (`linux-image-*.deb`), the folder of one, a boot partition or the kernel's file"),
+                .help("name a kernel package (`linux-image-*.deb`), the directory of one, a boot partition or the kernel's file"),
             Self::SeveralKernels(found) => {
                 let first = found.first().cloned().unwrap_or_default();
                 let first = first.split(' ').next().unwrap_or_default().to_owned();
@@ -183,7 +183,7 @@ impl Error {
                 .help("take the kernel's package for the machine's architecture, or name the machine that this kernel is for"),
             Self::NoModules { found, .. } if found.is_empty() => diagnostic
                 .note("looked for `lib/modules/VERSION` and `usr/lib/modules/VERSION`")
-                .help("name the folder or package with the kernel's modules as a source too"),
+                .help("name the directory or package with the kernel's modules as a source too"),
             Self::NoModules { found, .. } => diagnostic
                 .note(format!("there are modules for {}", list(&found)))
                 .help("kernel and modules must be of one build: take both from the same package"),

@@ -1,7 +1,6 @@
-//! What a source of a kernel is made of: a list of files and links, each of which can be opened.
+//! What a source of a kernel consists of: a list of files and links, each of which can be opened.
 //!
-//! Packages, folders and boot partitions are such things, whatever holds their bytes; [`super::source`] lays them over
-//! each other.
+//! Packages, directories and boot partitions are such sources; [`super::source`] lays them over each other.
 
 use std::io::{self, Read, Seek};
 
@@ -35,19 +34,19 @@ pub enum Kind {
     },
 }
 
-/// Something with files in it. Packages and folders are; a boot partition in an image can be.
+/// A source of files: a package, a directory, or a boot partition in an image.
 pub trait Files: Send + Sync {
     /// All files and links to files.
     fn list(&self) -> Result<Vec<Item>, Error>;
     /// Opens a file under the path that the list gives it.
     fn open(&self, path: &str) -> io::Result<Box<dyn Stream>>;
-    /// Something that is another when any content is; None where that is not known.
+    /// A fingerprint that changes with any content; none if there is no cheap one.
     fn stamp(&self) -> Option<String> {
         None
     }
 }
 
-/// A path as if `/usr` were not merged.
+/// A path with `/usr` removed, as on systems where it is merged into `/`.
 pub(crate) fn installed(path: &str) -> &str {
     match path.strip_prefix("usr/") {
         Some(rest) if rest.starts_with("lib/") => rest,

@@ -20,7 +20,7 @@ pub(crate) struct Head {
     pub(crate) page_size: Option<u32>,
     /// How large the file must be at least.
     pub(crate) size: u64,
-    /// Where its version is written, if the header says it.
+    /// Where its version is, if the header says so.
     version_at: Option<usize>,
 }
 

@@ -1,8 +1,8 @@
 //! Finds the kernel among the user's files, and reads from its header what it is.
 //!
-//! Boot loaders look at the same headers: a kernel for another machine or one that was cut short is
-//! told here, not by a black screen. Names say little (`kernel8.img` is for 64 bit, `vmlinuz` for
-//! anything), so that they are only used to find candidates.
+//! Boot loaders look at the same headers: a kernel for another machine, or a truncated one, is reported here instead of
+//! ending in a black screen. Names say little (`kernel8.img` is for 64 bit, `vmlinuz` for anything), so they are only
+//! used to find candidates.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -61,13 +61,13 @@ pub struct Choice<'a> {
 }
 
 impl Kernel {
-    /// The kernel as it is linked: of a compressed arm64 one, what was compressed.
+    /// The kernel as linked: for a compressed arm64 one, the uncompressed file.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// The kernel as small as boot loaders take it. The firmware of a Pi, U-Boot and QEMU unpack gzip
-    /// for arm64; kernels for other machines unpack themselves. The same bytes each time.
+    /// The kernel as small as boot loaders accept it. The firmware of a Pi, U-Boot and QEMU unpack gzip for arm64;
+    /// kernels for other machines unpack themselves. The bytes are the same each time.
     pub fn compressed(&self) -> Cow<'_, [u8]> {
         if self.arch != Arch::Arm64 {
             return Cow::Borrowed(&self.bytes);
@@ -80,8 +80,11 @@ impl Kernel {
 }
 
 impl Kernel {
-    /// [`Self::compressed`], kept in a folder of a cache: compressing takes longer than all else that a
-    /// build of an image does.
+    /// [`Self::compressed`], kept in a directory of a cache: compressing takes longer than everything else in the build
+    /// of an image.
+    ///
+    /// # Errors
+    /// If compressing fails.
     pub fn compressed_in(&self, cache: &Path) -> Result<Cow<'_, [u8]>, Error> {
         if self.arch != Arch::Arm64 {
             return Ok(self.compressed());
@@ -97,18 +100,21 @@ impl Kernel {
         let bytes = self.compressed();
         let mut unfinished = tempfile::NamedTempFile::new_in(cache).map_err(Error::write(cache))?;
         unfinished.write_all(&bytes).map_err(Error::write(&kept))?;
-        // Somebody else's is the same.
+        // If another process was faster, its file has the same content.
         let _ = unfinished.persist(&kept);
         Ok(bytes)
     }
 }
 
-/// A gzip file ends with the size of what it holds: one that a power cut left does not.
+/// A gzip file ends with the size of its content: one that a power cut left incomplete does not.
 fn is_whole(gzip: &[u8], size: usize) -> bool {
     gzip.starts_with(&[0x1f, 0x8b]) && gzip.last_chunk() == Some(&(size as u32).to_le_bytes())
 }
 
 /// Finds the kernel that is meant.
+///
+/// # Errors
+/// If there is no such kernel, if several fit, or if it is damaged or for another machine.
 pub fn find(source: &Source, choice: &Choice<'_>) -> Result<Kernel, Error> {
     let none = |found: &[Candidate]| Error::NoKernel {
         wanted: choice.name.map(str::to_owned),
@@ -119,12 +125,12 @@ pub fn find(source: &Source, choice: &Choice<'_>) -> Result<Kernel, Error> {
     let mut left = all.clone();
     if let Some(name) = choice.name {
         left.retain(|one| one.is_called(name));
-        // A path that nobody would look at, or a version that no name says.
+        // A path that is not a usual place, or a version that no file name contains.
         if left.is_empty() && source.has(name) {
             left.push(Candidate::of(source, source_path(source, name))?);
         }
         if left.is_empty() {
-            // Damaged ones are told when they are meant.
+            // A damaged kernel is reported only if it is the one that was asked for.
             let version = |one: &&Candidate<'_>| read(source, one.path).ok()?.version;
             let meant = |one: &&Candidate<'_>| version(one).as_deref() == Some(name);
             left.extend(
@@ -138,7 +144,7 @@ pub fn find(source: &Source, choice: &Choice<'_>) -> Result<Kernel, Error> {
             return Err(none(&all));
         }
     }
-    // Files that are no kernels are only worth a message if there is nothing else.
+    // Files that are not kernels are only reported if there is nothing else.
     if left.len() > 1 && left.iter().any(|one| one.arch.is_some()) {
         left.retain(|one| one.arch.is_some());
     }
@@ -164,6 +170,9 @@ pub fn find(source: &Source, choice: &Choice<'_>) -> Result<Kernel, Error> {
 }
 
 /// Reads a kernel and checks that all of it is there.
+///
+/// # Errors
+/// If it is damaged, or not a kernel.
 pub fn read(source: &Source, path: &str) -> Result<Kernel, Error> {
     let file = source.read(path)?;
     let damaged = |cause: &str| Error::damaged(path, cause);
@@ -224,11 +233,11 @@ impl<'s> Candidate<'s> {
         if packing != Packing::Plain {
             let start = std::mem::take(&mut head);
             let all = std::io::Cursor::new(start).chain(file);
-            // What is damaged is found when it is read as a whole.
+            // Damage is found when the whole file is read.
             let _ = packing.reader(all).take(HEAD).read_to_end(&mut head);
         }
         let arch = match efi_payload(&head) {
-            // Who unpacks itself as an EFI program: of x86 this is never so.
+            // Kernels that unpack themselves as EFI programs (`zboot`) are never for x86.
             Some(_) => Some(Arch::Arm64),
             None => Head::read(&head).map(|head| head.arch),
         };
@@ -273,18 +282,18 @@ fn candidates(source: &Source) -> Result<Vec<Candidate<'_>>, Error> {
 }
 
 fn is_candidate(path: &str) -> bool {
-    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
-    let known = matches!(folder, "" | "boot" | "boot/firmware" | "firmware");
-    let built = folder.starts_with("arch/") && folder.ends_with("/boot");
+    let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let known = matches!(directory, "" | "boot" | "boot/firmware" | "firmware");
+    let built = directory.starts_with("arch/") && directory.ends_with("/boot");
     let image = matches!(name, "Image" | "Image.gz" | "zImage" | "bzImage");
     known
         && (image
             || name.starts_with("vmlinuz")
             || name.starts_with("kernel") && name.ends_with(".img"))
         || built && image
-        || folder.starts_with("lib/modules/")
+        || directory.starts_with("lib/modules/")
             && name == "vmlinuz"
-            && folder.matches('/').count() == 2
+            && directory.matches('/').count() == 2
 }
 
 fn file_name(path: &str) -> &str {

@@ -12,7 +12,7 @@ use flate2::{Compression, GzBuilder};
 use ruzstd::encoding::{CompressionLevel, FrameCompressor};
 
 use super::error::Error;
-use super::tree::{Content, FOLDER, Tree};
+use super::tree::{Content, DIRECTORY, Tree};
 
 /// Bytes of a gzip header without a name, where its flags are, and the one that says there is a name (RFC 1952).
 const GZIP_HEADER: usize = 10;
@@ -30,6 +30,9 @@ pub enum Pressing {
 
 impl Tree<'_> {
     /// Writes it as an archive; `name` is what it is called in messages.
+    ///
+    /// # Errors
+    /// If a file of this machine cannot be read, or the archive cannot be written.
     pub fn write(&self, out: impl Write, pressing: Pressing, name: &Path) -> Result<(), Error> {
         let wrong = |error| Error::write(name)(error);
         match pressing {
@@ -40,7 +43,7 @@ impl Tree<'_> {
                 gzip.finish().map(drop).map_err(wrong)
             }
             Pressing::Zstd => {
-                // The compressor asks for bytes where the others are given them.
+                // The compressor needs its bytes handed over, the other two read them.
                 let mut plain = Vec::new();
                 self.write_plain(&mut plain, name)?;
                 let mut compressor = FrameCompressor::new(CompressionLevel::Fastest);
@@ -55,13 +58,16 @@ impl Tree<'_> {
         }
     }
 
-    /// An archive that is one of several that lie one after the other, compressed by gzip. Linux unpacks each over what those
-    /// before it made, and wants each to begin at a multiple of four bytes.
+    /// An archive to be joined with others, compressed by gzip. Linux unpacks each over the ones before it, and expects
+    /// each to begin at a multiple of four bytes.
+    ///
+    /// # Errors
+    /// As for [`write`](Self::write).
     pub fn piece(&self, name: &Path) -> Result<Vec<u8>, Error> {
         let mut bytes = Vec::new();
         self.write(&mut bytes, Pressing::Gzip, name)?;
-        // A name in the header fills it up: that is what Linux skips in headers, and all programs do. Zeros at the end
-        // would be garbage to some.
+        // A name in the header fills it up: Linux and all programs skip it. Some would report zeros at the end as
+        // garbage.
         if let missing @ 1.. = bytes.len().next_multiple_of(4) - bytes.len() {
             bytes[GZIP_FLAGS] |= GZIP_NAME;
             let name = std::iter::repeat_n(b'-', missing - 1).chain([0]);
@@ -74,7 +80,11 @@ impl Tree<'_> {
         let mut out = NoFlush(out);
         let wrong = |error| Error::write(name)(error);
         for (number, (path, entry)) in self.entries.iter().enumerate() {
-            let links = if entry.mode & !0o7777 == FOLDER { 2 } else { 1 };
+            let links = if entry.mode & !0o7777 == DIRECTORY {
+                2
+            } else {
+                1
+            };
             let header = Builder::new(path)
                 .ino(number as u32 + 1)
                 .mode(entry.mode)
@@ -109,7 +119,7 @@ impl Tree<'_> {
     }
 }
 
-/// `io::copy` that knows which side failed.
+/// `io::copy` that tells which side failed.
 fn copy(from: &mut File, to: &mut impl Write, path: &Path, name: &Path) -> Result<u64, Error> {
     let mut buffer = vec![0; 64 * 1024];
     let mut total = 0;
@@ -135,7 +145,7 @@ fn size(path: &str, size: u64) -> Result<u32, Error> {
     })
 }
 
-/// The crate flushes after each file, which costs a compressor its memory of what was before.
+/// The crate flushes after each file, which would cost the compressor its window.
 struct NoFlush<W: Write>(W);
 
 impl<W: Write> Write for NoFlush<W> {
@@ -193,15 +203,15 @@ mod tests {
 
     #[test]
     fn the_program_cpio_reads_the_same() {
-        let folder = tempfile::tempdir().unwrap();
-        let archive = folder.path().join("archive");
+        let directory = tempfile::tempdir().unwrap();
+        let archive = directory.path().join("archive");
         std::fs::write(&archive, written(&sample(), Pressing::None)).unwrap();
         let run = |options: &[&str]| {
             let input = File::open(&archive).unwrap();
             let mut command = Command::new("cpio");
             command
                 .args(options)
-                .current_dir(folder.path())
+                .current_dir(directory.path())
                 .env("LC_ALL", "C")
                 .env("TZ", "UTC");
             command.stdin(Stdio::from(input)).output()
@@ -229,7 +239,7 @@ mod tests {
         assert_eq!(lines.len(), 17, "{text}");
         let unpacked = run(&["--quiet", "-id", "init", "bin/hello"]).unwrap();
         assert!(unpacked.status.success(), "{unpacked:?}");
-        let hello = std::fs::read(folder.path().join("bin/hello")).unwrap();
+        let hello = std::fs::read(directory.path().join("bin/hello")).unwrap();
         assert_eq!(hello, vec![7; 100_001]);
     }
 
@@ -261,8 +271,8 @@ mod tests {
         }
         assert!(archive.link("x", "").is_err());
         assert!(archive.owner("nobody", 1, 1).is_err());
-        let folder = tempfile::tempdir().unwrap();
-        let missing = folder.path().join("missing");
+        let directory = tempfile::tempdir().unwrap();
+        let missing = directory.path().join("missing");
         archive.file_of("bin/missing", 0o755, &missing).unwrap();
         let error = archive
             .write(io::sink(), Pressing::None, Path::new("x"))

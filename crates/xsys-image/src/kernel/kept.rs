@@ -1,9 +1,9 @@
-//! Files of the cache: what was unpacked, compressed or found out once.
+//! Files in the cache: what was unpacked, compressed or computed once.
 
 use std::path::Path;
 
-/// Notes that a file of the cache is in use: those that were not for long are removed. A cache that cannot be written
-/// still serves.
+/// Marks a file of the cache as in use: files that were not used for long are removed. Failing to mark it is not an
+/// error.
 pub(super) fn in_use(kept: &Path) {
     if let Ok(file) = std::fs::File::options().append(true).open(kept) {
         let _ = file.set_modified(std::time::SystemTime::now());

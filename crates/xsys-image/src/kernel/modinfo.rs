@@ -1,7 +1,7 @@
-//! What a module says of itself: the `.modinfo` section of its ELF file.
+//! What a module says about itself: the `.modinfo` section of its ELF file.
 //!
-//! Packages have no `modules.dep` (depmod makes it on the machine where they are installed), so that
-//! the modules are the only ones to ask what they need.
+//! Packages have no `modules.dep` (depmod makes it on the machine where they are installed), so only the modules can
+//! say what they need.
 
 use object::elf::{self, FileHeader32, FileHeader64};
 use object::read::elf::{FileHeader, SectionHeader as _};
@@ -14,14 +14,14 @@ const MOST_NAMES: usize = 256;
 /// The longest name or alias, in bytes. In Debian's it is 55.
 const LONGEST: usize = 1024;
 
-/// What a module says.
+/// The contents of a module's `.modinfo`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Modinfo {
-    /// Its name, where it says it.
+    /// Its name, if given.
     pub name: Option<String>,
     /// Modules that it cannot be loaded without.
     pub depends: Vec<String>,
-    /// Patterns of what it is good for, and second names.
+    /// Patterns of devices that it drives, and second names.
     pub aliases: Vec<String>,
     /// Modules to be loaded before it, where there are any.
     pub pre: Vec<String>,
@@ -36,6 +36,9 @@ pub struct Modinfo {
 }
 
 /// Reads a module, which is not compressed any more.
+///
+/// # Errors
+/// If it is not a module, or is damaged.
 pub fn read(bytes: &[u8]) -> Result<Modinfo, String> {
     let kind = FileKind::parse(bytes).map_err(|_| "it is not an ELF file".to_owned())?;
     let (machine, section) = match kind {

@@ -1,7 +1,7 @@
 //! The modules of a kernel: which there are, what they are called, and what is built in.
 //!
-//! Of thousands of modules a dozen are read: those that are reached by name. Only for aliases that no
-//! name answers, all are asked, in parallel. `pick` takes what is wanted from here.
+//! Of thousands of modules only those that are reached by name are read, usually a dozen. For an alias that matches no
+//! name all modules are read, in parallel. `pick` takes what is wanted from here.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
@@ -49,6 +49,9 @@ pub fn versions(source: &Source) -> Vec<String> {
 
 impl<'s> Modules<'s> {
     /// Lists the modules of a kernel.
+    ///
+    /// # Errors
+    /// If the kernel has no modules here.
     pub fn open(source: &'s Source, kernel: &Kernel) -> Result<Self, Error> {
         let mut found = versions(source);
         let version = match (&kernel.version, &found[..]) {
@@ -70,9 +73,9 @@ impl<'s> Modules<'s> {
             aliases: OnceLock::new(),
             version,
         };
-        let folder = format!("lib/modules/{}/", modules.version);
-        modules.list(&folder);
-        modules.read_builtin(&folder)?;
+        let directory = format!("lib/modules/{}/", modules.version);
+        modules.list(&directory);
+        modules.read_builtin(&directory)?;
         Ok(modules)
     }
 
@@ -86,24 +89,27 @@ impl<'s> Modules<'s> {
         self.files.len()
     }
 
-    /// A module of that name is there, or it is built in.
+    /// Whether there is a module of that name, or it is built in.
     pub fn has(&self, name: &str) -> bool {
         let name = normal(name);
         self.files.contains_key(&name) || self.builtin.contains(&name)
     }
 
-    /// It is built into the kernel.
+    /// Whether it is built into the kernel.
     pub fn builtin(&self, name: &str) -> bool {
         self.builtin.contains(&normal(name))
     }
 
-    fn list(&mut self, folder: &str) {
+    fn list(&mut self, directory: &str) {
         let source = self.source;
-        for (path, _) in source.files().filter(|(path, _)| path.starts_with(folder)) {
+        for (path, _) in source
+            .files()
+            .filter(|(path, _)| path.starts_with(directory))
+        {
             let Some(name) = module_name(path) else {
                 continue;
             };
-            // Of two with one name, the one that somebody added; then the first.
+            // Of two modules with one name, the one added by hand; then the first.
             let added = |path: &str| path.contains("/updates/") || path.contains("/extra/");
             let known = self.files.entry(name).or_insert(path);
             if added(path) && !added(known) {
@@ -113,15 +119,15 @@ impl<'s> Modules<'s> {
     }
 
     /// What is built into the kernel, from the lists that its build left.
-    fn read_builtin(&mut self, folder: &str) -> Result<(), Error> {
-        let list = format!("{folder}modules.builtin");
+    fn read_builtin(&mut self, directory: &str) -> Result<(), Error> {
+        let list = format!("{directory}modules.builtin");
         if self.source.has(&list) {
             let text = self.source.read(&list)?;
             let text = String::from_utf8_lossy(&text);
             self.builtin.extend(text.lines().filter_map(module_name));
             self.builtin_known = true;
         }
-        let list = format!("{folder}modules.builtin.modinfo");
+        let list = format!("{directory}modules.builtin.modinfo");
         if self.source.has(&list) {
             for (key, value) in pairs(&self.source.read(&list)?) {
                 // `virtio_blk.alias=virtio:d00000002v*`
@@ -160,12 +166,12 @@ impl<'s> Modules<'s> {
         (answering(self.aliases(), name), vec![])
     }
 
-    /// All aliases of all modules. Unpacking thousands of compressed ones takes as long as a cup of
-    /// tea, so that the list is kept.
+    /// All aliases of all modules. Unpacking thousands of compressed modules takes long, so the
+    /// list is kept in the cache.
     fn aliases(&self) -> &[(String, String)] {
         self.aliases.get_or_init(|| {
-            let folder = format!("lib/modules/{}/", self.version);
-            let kept = self.source.kept(&folder, "aliases");
+            let directory = format!("lib/modules/{}/", self.version);
+            let kept = self.source.kept(&directory, "aliases");
             let known = kept
                 .as_ref()
                 .and_then(|kept| std::fs::read_to_string(kept).ok());
@@ -174,7 +180,7 @@ impl<'s> Modules<'s> {
                 return aliases;
             }
             let aliases = self.ask_all();
-            // Without a copy it only takes longer.
+            // Without the cached list it only takes longer.
             let _ = kept.map(|kept| keep(&kept, &aliases));
             aliases
         })
@@ -183,11 +189,11 @@ impl<'s> Modules<'s> {
     fn ask_all(&self) -> Vec<(String, String)> {
         let files: Vec<_> = self.files.iter().collect();
         let of = |(name, path): &(&String, &&str)| {
-            // Damaged ones are told when they are wanted.
+            // Damaged modules are reported when they are wanted.
             let info = self.read(path).map(|(_, info)| info.aliases);
             let aliases = info.unwrap_or_default();
             let with_name = |alias| (alias, (*name).clone());
-            // No device asks for what cannot be printed, and it would not fit a line.
+            // No device's alias has unprintable characters, and they would break the list's lines.
             let useful = |(alias, name): &(String, String)| {
                 !alias.contains(char::is_control) && !name.contains(char::is_control)
             };
@@ -231,13 +237,13 @@ impl<'s> Modules<'s> {
 
 /// A list of aliases as text. The first line says how many follow.
 fn keep(path: &Path, aliases: &[(String, String)]) -> std::io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
+    let directory = path.parent().unwrap_or(Path::new("."));
     let mut text = format!("aliases 1 {}\n", aliases.len());
     for (alias, name) in aliases {
         text += &format!("{name}\t{alias}\n");
     }
-    std::fs::create_dir_all(folder)?;
-    let mut unfinished = tempfile::NamedTempFile::new_in(folder)?;
+    std::fs::create_dir_all(directory)?;
+    let mut unfinished = tempfile::NamedTempFile::new_in(directory)?;
     unfinished.write_all(text.as_bytes())?;
     unfinished.persist(path)?;
     Ok(())
@@ -253,7 +259,7 @@ fn parse(text: &str) -> Option<Vec<(String, String)>> {
     (count.parse() == Ok(aliases.len()) && lines.ends_with('\n')).then_some(aliases)
 }
 
-/// Whose aliases mean the name, sorted.
+/// The modules with an alias that matches the name, sorted.
 fn answering<'a>(aliases: &'a [(String, String)], name: &str) -> Vec<&'a str> {
     // An alias with wildcards is compared as it stands in modules, too.
     let meets = |alias: &str| matches(alias, name) || is_pattern(name) && matches(name, alias);

@@ -1,9 +1,9 @@
-//! What machines need of a kernel: drivers for where they boot from, for the network, and for the
-//! clocks and watchdogs that they have.
+//! What machines need of a kernel: drivers for the storage they boot from, for the network, and for their clocks and
+//! watchdogs.
 //!
-//! Names are those of mainline kernels (Debian's) and of Raspberry Pi's own, which differ: of each
-//! need, all that a kernel has are taken, modules or not. What must be there and is not is an error
-//! when the image is built, rather than a board that does not answer.
+//! Names are those of mainline kernels (Debian's) and of Raspberry Pi's own, which differ: for each need, all modules
+//! that a kernel has are taken, built-in ones count. A required one that is missing is an error when the image is
+//! built, instead of a board that does not answer.
 
 use super::arch::Arch::{self, Arm, Arm64};
 use super::pick::Wanted;
@@ -13,9 +13,9 @@ use super::pick::Wanted;
 pub struct Need {
     /// In a few words, for lists and messages.
     pub what: &'static str,
-    /// One is enough; all that there are are taken.
+    /// One is enough; all that exist are taken.
     pub names: &'static [&'static str],
-    /// The machine is of no use without it.
+    /// Whether the machine is of no use without it.
     pub must: bool,
 }
 
@@ -36,8 +36,7 @@ pub struct Machine {
     /// What users type.
     pub name: &'static str,
     pub title: &'static str,
-    /// What programs are built for, unless somebody says something else: what all its models run, with
-    /// all that they have.
+    /// What programs are built for by default: what all its models run, with all features they share.
     pub target: &'static str,
     /// For each architecture that it runs, the best first, what the kernel is called on a boot
     /// partition of Raspberry Pi OS.
@@ -331,8 +330,8 @@ impl Machine {
         found.map_or(&[], |(_, names)| names)
     }
 
-    /// What its kernel is called on a card that is made for it. `config.txt` says the name, too, but who looks
-    /// at a card knows these.
+    /// What its kernel is called on a card that is made for it. `config.txt` names it as well, but these names are
+    /// familiar.
     pub fn card_kernel(&self, arch: Arch) -> &'static str {
         self.kernel_names(arch)
             .last()

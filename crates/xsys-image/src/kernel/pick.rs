@@ -1,7 +1,7 @@
-//! Picks the modules that are wanted, with all that they need, in the order in which they load.
+//! Picks the modules that are wanted and all that they need, in the order in which they load.
 //!
-//! Every module that is taken has a reason, so that the list can be shown; what is wanted and is
-//! nowhere is told all at once, with whose wish it was.
+//! Every module that is taken has a reason, so that the list can be shown; modules that are wanted
+//! and missing are reported together, each with who wants it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,13 +16,13 @@ const MOST_DEEP: usize = 64;
 /// Something that is wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wanted {
-    /// Names or aliases; all that there are are taken, and one is enough.
+    /// Names or aliases: all that exist are taken, and one is enough.
     pub names: Vec<String>,
     /// For whom or what, in a few words.
     pub why: String,
-    /// Without it there is an error.
+    /// Whether it is an error if there is none.
     pub must: bool,
-    /// Somebody wrote the name, and may have meant another one.
+    /// Whether the user wrote the name, and may have misspelt it.
     pub typed: bool,
 }
 
@@ -37,7 +37,7 @@ pub struct PickedModule {
     pub bytes: Vec<u8>,
     /// For whom or what.
     pub why: String,
-    /// The machine is of use without it.
+    /// Whether the machine is of use without it.
     pub optional: bool,
 }
 
@@ -53,14 +53,14 @@ impl std::fmt::Debug for PickedModule {
     }
 }
 
-/// What came of it.
+/// The result of picking.
 #[derive(Clone, Debug, Default)]
 pub struct Picked {
     /// In the order in which they have to be loaded.
     pub modules: Vec<PickedModule>,
-    /// What was wanted and is built into the kernel: name and for whom.
+    /// What was wanted and is built into the kernel: name and purpose.
     pub builtin: Vec<(String, String)>,
-    /// What would have been good to have and is not there.
+    /// Optional modules that do not exist.
     pub left_out: Vec<Absent>,
     /// Firmware that the modules may ask for, as paths below `lib/firmware/`.
     pub firmware: Vec<String>,
@@ -68,6 +68,9 @@ pub struct Picked {
 
 impl Modules<'_> {
     /// Takes what is wanted and all that it needs.
+    ///
+    /// # Errors
+    /// If required modules are missing, damaged, or depend on each other in a circle.
     pub fn pick(&self, wanted: &[Wanted]) -> Result<Picked, Error> {
         let mut pick = Pick {
             modules: self,
@@ -120,25 +123,25 @@ impl Modules<'_> {
     }
 }
 
-/// A walk over what modules need.
+/// A depth-first walk over the modules' dependencies.
 struct Pick<'m, 's> {
     modules: &'m Modules<'s>,
     picked: Picked,
     absent: Vec<Absent>,
-    /// Taken, or on the way.
+    /// Modules that are taken or being visited.
     seen: BTreeSet<String>,
-    /// From what was wanted to where the walk is.
+    /// The path from the wanted module to the one being visited.
     chain: Vec<String>,
-    /// How many wishes after modules led there.
+    /// How many `post:` soft dependencies are on that path.
     depth: usize,
-    /// What each module cannot be without.
+    /// The hard dependencies of each module.
     depends: BTreeMap<String, Vec<String>>,
 }
 
 impl Pick<'_, '_> {
     fn visit(&mut self, name: &str, why: &str, optional: bool) -> Result<(), Error> {
         if !self.seen.insert(name.to_owned()) {
-            // It may be needed more now than when it was met first.
+            // It may be required now, and have been optional when it was first met.
             let known = self
                 .picked
                 .modules
@@ -184,14 +187,15 @@ impl Pick<'_, '_> {
             optional,
         });
         self.chain.pop();
-        // Wishes of wishes are as deep as needs of needs.
+        // Chains of soft dependencies have the same limit as those of hard ones.
         self.depth += 1;
         self.soft(name, &info.post)?;
         self.depth -= 1;
         Ok(())
     }
 
-    /// What a module would like to have. Circles of wishes are nobody's mistake.
+    /// Visits soft dependencies (`pre:` and `post:` of `softdep`). Circles among them are not an
+    /// error.
     fn soft(&mut self, name: &str, wishes: &[String]) -> Result<(), Error> {
         let modules = self.modules;
         let why = format!("wished by `{name}`");
@@ -423,9 +427,9 @@ mod tests {
     }
     #[test]
     fn aliases_are_kept_until_a_module_changes() {
-        let folder = tempfile::tempdir().unwrap();
-        let top = folder.path().join("top");
-        let cache = folder.path().join("cache");
+        let directory = tempfile::tempdir().unwrap();
+        let top = directory.path().join("top");
+        let cache = directory.path().join("cache");
         let at = |name: &str| top.join("lib/modules/6.1").join(name);
         std::fs::create_dir_all(at("")).unwrap();
         std::fs::write(top.join("Image"), image::test::arm64("6.1", 1)).unwrap();
@@ -446,10 +450,10 @@ mod tests {
             assert_eq!(names("one").unwrap(), 1);
             assert_eq!(kept().len(), 1);
         }
-        // Who keeps something else finds something else.
+        // A different cached list gives different results.
         std::fs::write(&kept()[0], "aliases 1 1\na\tother\n").unwrap();
         assert_eq!(names("other").unwrap(), 1);
-        // What was cut short is made again.
+        // A truncated list is made again.
         std::fs::write(&kept()[0], "aliases 1 1\n").unwrap();
         assert_eq!(names("one").unwrap(), 1);
         std::fs::write(at("a.ko"), arm64(&["alias=two", "alias=three"])).unwrap();

@@ -1,7 +1,7 @@
 //! Where a kernel, its modules, device trees and firmware come from: one view over all that the
 //! user names.
 //!
-//! Packages, folders and single files are laid over each other, the later over the earlier. Paths in
+//! Packages, directories and single files are laid over each other, the later over the earlier. Paths in
 //! this view are those of an installed system from its top, without `usr/` before `lib/`: packages
 //! of distributions with merged `/usr` and of others look the same.
 
@@ -15,9 +15,9 @@ use sha2::{Digest, Sha256};
 
 use super::boot_partition::BootPartition;
 use super::deb::{self, Package};
+use super::directory::{Directory, Single};
 use super::error::Error;
 use super::files::{FILE_LIMIT, Files, Kind, Stream, installed};
-use super::folder::{Folder, Single};
 use crate::digest::hex;
 
 /// As many links in a row as Linux follows.
@@ -64,7 +64,10 @@ impl Source {
         }
     }
 
-    /// Opens folders, packages, disk images and single files. Packages are unpacked into `cache`, once.
+    /// Opens directories, packages, disk images and single files. Packages are unpacked into `cache`, once.
+    ///
+    /// # Errors
+    /// If one of them cannot be read or used.
     pub fn open(paths: &[PathBuf], cache: &Path) -> Result<Self, Error> {
         let mut source = Self::empty();
         for path in paths {
@@ -73,19 +76,22 @@ impl Source {
         Ok(source)
     }
 
-    /// Lays a folder, package, disk image or file over what is there.
+    /// Lays a directory, package, disk image or file over what is there.
+    ///
+    /// # Errors
+    /// If it cannot be read or used.
     pub fn add(&mut self, path: &Path, cache: &Path) -> Result<(), Error> {
         self.cache = Some(cache.to_owned());
         let meta = path.metadata().map_err(Error::read(path))?;
         if meta.is_dir() {
-            return self.add_tree(path, Box::new(Folder::new(path)?));
+            return self.add_tree(path, Box::new(Directory::new(path)?));
         }
         let unknown = |what| Error::Unknown {
             path: path.to_owned(),
             what,
         };
         if !meta.is_file() {
-            return Err(unknown("it is neither a folder nor a file"));
+            return Err(unknown("it is neither a directory nor a file"));
         }
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         if name.ends_with(".deb") {
@@ -110,6 +116,9 @@ impl Source {
     }
 
     /// Lays any tree over what is there; `origin` is what the user calls it.
+    ///
+    /// # Errors
+    /// If its links form a circle.
     pub fn add_tree(&mut self, origin: &Path, tree: Box<dyn Files>) -> Result<(), Error> {
         let number = self.trees.len();
         let items = tree.list()?;
@@ -120,7 +129,7 @@ impl Source {
         for item in &items {
             let mut path = item.path.as_str();
             let mut hops = 0;
-            // Links to what is not there, or to folders, are of no use; a circle is a mistake.
+            // Links to missing files or to directories are left out; a circle of links is an error.
             let size = loop {
                 match kinds.get(path) {
                     Some(Kind::File { size }) => break Some(*size),
@@ -198,6 +207,9 @@ impl Source {
     }
 
     /// Opens a file.
+    ///
+    /// # Errors
+    /// If there is no such file, or it cannot be read.
     pub fn stream(&self, path: &str) -> Result<Box<dyn Stream>, Error> {
         let Some(place) = self.files.get(path) else {
             return Err(Error::NoFile {
@@ -210,6 +222,9 @@ impl Source {
     }
 
     /// Reads a file as a whole.
+    ///
+    /// # Errors
+    /// If there is no such file, or it cannot be read.
     pub fn read(&self, path: &str) -> Result<Vec<u8>, Error> {
         let stream = self.stream(path)?;
         let mut bytes = Vec::new();
@@ -225,8 +240,8 @@ impl Source {
         }
     }
 
-    /// Where something that was found out about the files below a path can be kept: another path when
-    /// any of them changes. None where nothing can be kept.
+    /// Where to cache what was computed from the files below a path: the path changes with any of the files. None if
+    /// nothing can be cached.
     pub(crate) fn kept(&self, prefix: &str, ending: &str) -> Option<PathBuf> {
         let mut digest = Sha256::new();
         let mut stamps: BTreeMap<usize, String> = BTreeMap::new();
@@ -304,9 +319,9 @@ mod tests {
     use crate::packing::Packing;
 
     #[test]
-    fn packages_folders_and_files_are_laid_over_each_other() {
-        let folder = tempfile::tempdir().unwrap();
-        let at = |name: &str| folder.path().join(name);
+    fn packages_directories_and_files_are_laid_over_each_other() {
+        let directory = tempfile::tempdir().unwrap();
+        let at = |name: &str| directory.path().join(name);
         let package = deb(
             Packing::Gzip,
             &[("boot/vmlinuz-1", b"old"), ("usr/lib/modules/1/a.ko", b"a")],
@@ -349,12 +364,12 @@ mod tests {
 
     #[test]
     fn what_is_no_source_is_said() {
-        let folder = tempfile::tempdir().unwrap();
-        let zip = folder.path().join("a.zip");
+        let directory = tempfile::tempdir().unwrap();
+        let zip = directory.path().join("a.zip");
         std::fs::write(&zip, "").unwrap();
-        let missing = folder.path().join("missing");
+        let missing = directory.path().join("missing");
         for (path, text) in [(zip, "unpack it first"), (missing, "check the path")] {
-            let error = Source::open(&[path], folder.path()).unwrap_err();
+            let error = Source::open(&[path], directory.path()).unwrap_err();
             let text_of = error.into_diagnostic().to_string();
             assert!(text_of.contains(text), "{text_of}");
         }
@@ -384,19 +399,19 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn links_are_followed_within_a_folder_only() {
+    fn links_are_followed_within_a_directory_only() {
         use std::os::unix::fs::symlink;
-        let folder = tempfile::tempdir().unwrap();
-        let top = folder.path().join("top");
+        let directory = tempfile::tempdir().unwrap();
+        let top = directory.path().join("top");
         std::fs::create_dir_all(top.join("boot")).unwrap();
         std::fs::write(top.join("boot/vmlinuz-1"), "kernel").unwrap();
-        std::fs::write(folder.path().join("secret"), "secret").unwrap();
+        std::fs::write(directory.path().join("secret"), "secret").unwrap();
         symlink("boot/vmlinuz-1", top.join("vmlinuz")).unwrap();
         symlink("../../secret", top.join("boot/outside")).unwrap();
         symlink("circle", top.join("circle")).unwrap();
         symlink("nowhere", top.join("dangling")).unwrap();
-        symlink(".", top.join("boot/folder")).unwrap();
-        let source = Source::open(&[top], folder.path()).unwrap();
+        symlink(".", top.join("boot/directory")).unwrap();
+        let source = Source::open(&[top], directory.path()).unwrap();
         let files: Vec<_> = source.files().map(|(path, _)| path).collect();
         assert_eq!(files, ["boot/vmlinuz-1", "vmlinuz"]);
         assert!(source.is_link("vmlinuz") && !source.is_link("boot/vmlinuz-1"));

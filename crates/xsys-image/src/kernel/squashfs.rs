@@ -1,13 +1,14 @@
 //! A root in a file: SquashFS 4.0, compressed by gzip's method, which every kernel with SquashFS can be built for.
 //!
-//! What is in it takes no memory of the machine until somebody reads it, and can be forgotten again. The format
-//! is little-endian throughout: a superblock, contents in blocks of 128 KiB that are compressed one by one, then tables of
-//! inodes, folders and owners in blocks of 8 KiB. Ends of files are blocks of their own (no fragments), nothing is looked
-//! for twice, and there are no times: the same entries always give the same bytes, on any number of processors.
+//! Its files take no memory until they are read, and the kernel can drop them again. The format is little-endian
+//! throughout: a superblock, contents in blocks of 128 KiB that are compressed one by one, then tables of inodes,
+//! directories and owners in blocks of 8 KiB. Ends of files are blocks of their own (no fragments), duplicates are not
+//! looked for, and there are no times: the same entries always give the same bytes, on any number of processors.
 //!
-//! Spec: <https://docs.kernel.org/filesystems/squashfs.html> and the kernel's `squashfs_fs.h`, whose names the fields have.
-//! The crate `backhand` writes SquashFS as well. It is not used because it turns on another compressor of `flate2` for the
-//! whole workspace, so that bytes of other outputs would depend on it, and brings a dozen crates besides.
+//! Spec: <https://docs.kernel.org/filesystems/squashfs.html> and the kernel's `squashfs_fs.h`, whose names the fields
+//! have. The crate `backhand` writes SquashFS as well. It is not used because it turns on another compressor of
+//! `flate2` for the whole workspace, so that bytes of other outputs would depend on it, and because it brings a dozen
+//! crates.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -22,7 +23,7 @@ use rayon::prelude::*;
 use super::error::Error;
 use super::pick::Picked;
 use super::source::Source;
-use super::tree::{BLOCKS, CHARACTERS, Content, Entry, FILE, FOLDER, LINK, Tree};
+use super::tree::{BLOCKS, CHARACTERS, Content, DIRECTORY, Entry, FILE, LINK, Tree};
 
 const MAGIC: u32 = 0x7371_7368;
 const GZIP: u16 = 1;
@@ -35,7 +36,7 @@ const FLAGS: u16 = 0x0010 | 0x0200;
 const NONE: u64 = u64::MAX;
 const NO_FRAGMENT: u32 = u32::MAX;
 
-/// In the length of a content's block: it is as it was.
+/// In the length of a content's block: it is not compressed.
 const PLAIN: u32 = 1 << 24;
 const METADATA: usize = 8192;
 /// The same in the length of a metadata block.
@@ -43,10 +44,10 @@ const METADATA_PLAIN: u16 = 1 << 15;
 
 /// Blocks that are read, and compressed side by side, before they are written.
 const AT_ONCE: usize = 64;
-/// Entries of a folder that share a header.
+/// Entries of a directory that share a header.
 const MOST_IN_HEADER: usize = 256;
-/// The length of a folder that its short form of an inode takes.
-const SHORT_FOLDER: usize = u16::MAX as usize;
+/// The length of a directory that its short form of an inode takes.
+const SHORT_DIRECTORY: usize = u16::MAX as usize;
 /// Loop devices have whole sectors, and kernels read a page.
 const ALIGNMENT: usize = 4096;
 /// FAT has no larger files, and short inodes reach no further.
@@ -54,12 +55,12 @@ const MOST: u64 = u32::MAX as u64 & !(ALIGNMENT as u64 - 1);
 
 /// Kinds of inodes.
 mod kind {
-    pub(super) const FOLDER: u16 = 1;
+    pub(super) const DIRECTORY: u16 = 1;
     pub(super) const FILE: u16 = 2;
     pub(super) const LINK: u16 = 3;
     pub(super) const BLOCKS: u16 = 4;
     pub(super) const CHARACTERS: u16 = 5;
-    pub(super) const LONG_FOLDER: u16 = 8;
+    pub(super) const LONG_DIRECTORY: u16 = 8;
 }
 
 /// A file's content in the image.
@@ -78,7 +79,7 @@ struct Place {
     offset: u16,
 }
 
-/// An entry of a folder.
+/// An entry of a directory.
 struct Child<'t> {
     name: &'t str,
     place: Place,
@@ -88,6 +89,9 @@ struct Child<'t> {
 
 impl Tree<'_> {
     /// The file system, in whole pages; `name` is what it is called in messages.
+    ///
+    /// # Errors
+    /// If a file of this machine cannot be read, or the image becomes too large.
     pub fn squashfs(&self, name: &Path) -> Result<Vec<u8>, Error> {
         let mut image = vec![0; SUPERBLOCK];
         let mut stored: BTreeMap<&str, Stored> = BTreeMap::new();
@@ -97,12 +101,12 @@ impl Tree<'_> {
             }
         }
         let owners = Owners::of(self, name)?;
-        let (inodes, folders, root) = inodes(self, &owners, stored);
+        let (inodes, directories, root) = inodes(self, &owners, stored);
 
         let inode_table = image.len() as u64;
         image.append(&mut inodes.finish());
         let directory_table = image.len() as u64;
-        image.append(&mut folders.finish());
+        image.append(&mut directories.finish());
         let fragment_table = image.len() as u64;
         let id_table = owners.write(&mut image);
         let used = image.len() as u64;
@@ -183,22 +187,22 @@ impl Owners {
     }
 }
 
-/// The tables of inodes and of folders, and where the top's inode is.
+/// The tables of inodes and of directories, and where the top's inode is.
 fn inodes(
     tree: &Tree<'_>,
     owners: &Owners,
     mut stored: BTreeMap<&str, Stored>,
 ) -> (Metadata, Metadata, Place) {
-    let (mut inodes, mut folders) = (Metadata::default(), Metadata::default());
+    let (mut inodes, mut directories) = (Metadata::default(), Metadata::default());
     let mut children: BTreeMap<&str, Vec<Child<'_>>> = BTreeMap::new();
     let count = tree.entries.len() as u32 + 1;
     let top = Entry {
-        mode: FOLDER | 0o755,
+        mode: DIRECTORY | 0o755,
         owner: (0, 0),
         device: (0, 0),
         content: Content::Bytes((&[]).into()),
     };
-    // What is in a folder sorts behind it, so that in reverse every inode is there before it is named.
+    // A directory's contents sort after it, so in reverse order every inode exists before it is referred to.
     let entries = tree.entries.iter().enumerate();
     let entries = entries.map(|(at, (path, entry))| (path.as_str(), entry, at as u32 + 2));
     let mut root = Place {
@@ -217,18 +221,18 @@ fn inodes(
             group: owners.index(entry.owner.1),
             number,
         };
-        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
         let place = inodes.place();
         let kind = match (entry.mode & !0o7777, &entry.content) {
-            (FOLDER, _) => {
+            (DIRECTORY, _) => {
                 let mut inside = children.remove(path).unwrap_or_default();
                 inside.sort_by_key(|child| child.name);
                 // The top's parent has the number behind all others.
                 let parent = match path {
                     "" => count + 1,
-                    _ => numbers[folder],
+                    _ => numbers[directory],
                 };
-                inode.folder(&mut inodes, &mut folders, &inside, parent)
+                inode.directory(&mut inodes, &mut directories, &inside, parent)
             }
             (LINK, Content::Bytes(target)) => inode.link(&mut inodes, target),
             (CHARACTERS, _) => inode.device(&mut inodes, kind::CHARACTERS, entry.device),
@@ -237,7 +241,7 @@ fn inodes(
         };
         match path {
             "" => root = place,
-            _ => children.entry(folder).or_default().push(Child {
+            _ => children.entry(directory).or_default().push(Child {
                 name,
                 place,
                 kind,
@@ -245,11 +249,15 @@ fn inodes(
             }),
         }
     }
-    (inodes, folders, root)
+    (inodes, directories, root)
 }
 
-/// Whether a kernel that has SquashFS reads what is written here: it may have been built for other compressors alone. A
-/// module that does calls the function for it; of what is built in, the kernel's configuration tells, if it is there.
+/// Checks that a kernel with SquashFS reads what is written here: it may have been built for other compressors only. A
+/// module for gzip's method calls `zlib_inflate`; if SquashFS is built in, the kernel's configuration is read, if there
+/// is one.
+///
+/// # Errors
+/// If the kernel lacks that compressor, or its configuration cannot be read.
 pub fn can_be_read(source: &Source, picked: &Picked, version: &str) -> Result<(), Error> {
     let module = picked.modules.iter().find(|one| one.name == "squashfs");
     let can = match module {
@@ -277,7 +285,7 @@ fn store(image: &mut Vec<u8>, path: &str, entry: &Entry<'_>, name: &Path) -> Res
         cause,
     };
     let mut stored = Stored {
-        // It was compared with the most before.
+        // The image's size was checked against the limit before.
         start: image.len() as u32,
         ..Stored::default()
     };
@@ -450,22 +458,22 @@ impl Inode {
         self.push(table, kind, &[links, device.to_le_bytes()].concat())
     }
 
-    fn folder(
+    fn directory(
         &self,
         table: &mut Metadata,
-        folders: &mut Metadata,
+        directories: &mut Metadata,
         inside: &[Child<'_>],
         parent: u32,
     ) -> u16 {
-        let is_folder = |child: &&Child<'_>| child.kind == kind::FOLDER;
-        let links = 2 + inside.iter().filter(is_folder).count() as u32;
-        let place = folders.place();
+        let is_directory = |child: &&Child<'_>| child.kind == kind::DIRECTORY;
+        let links = 2 + inside.iter().filter(is_directory).count() as u32;
+        let place = directories.place();
         let list = list(inside);
-        folders.push(&list);
+        directories.push(&list);
         // `.` and `..` count, and are not written.
         let size = list.len() + 3;
         let mut bytes = Vec::new();
-        match size <= SHORT_FOLDER {
+        match size <= SHORT_DIRECTORY {
             true => {
                 put(
                     &mut bytes,
@@ -476,7 +484,7 @@ impl Inode {
                     &[&(size as u16).to_le_bytes(), &place.offset.to_le_bytes()],
                 );
                 bytes.extend(parent.to_le_bytes());
-                self.push(table, kind::FOLDER, &bytes)
+                self.push(table, kind::DIRECTORY, &bytes)
             }
             false => {
                 for word in [links, size as u32, place.block, parent] {
@@ -488,15 +496,16 @@ impl Inode {
                     &[&no_index.to_le_bytes(), &place.offset.to_le_bytes()],
                 );
                 bytes.extend(no_attributes.to_le_bytes());
-                self.push(table, kind::LONG_FOLDER, &bytes);
-                // In the folder that it is in, it has the kind of the short form.
-                kind::FOLDER
+                self.push(table, kind::LONG_DIRECTORY, &bytes);
+                // In the directory that it is in, it has the kind of the short form.
+                kind::DIRECTORY
             }
         }
     }
 }
 
-/// A folder's entries. Those that share a header have their inodes in the same block, and numbers that are near the first's.
+/// A directory's entries. Those that share a header have their inodes in the same block, and numbers that are near the
+/// first's.
 fn list(mut inside: &[Child<'_>]) -> Vec<u8> {
     let mut bytes = Vec::new();
     while let Some(first) = inside.first() {
@@ -596,8 +605,8 @@ mod tests {
     #[test]
     fn files_are_read_in_parts() {
         let name = Path::new("root");
-        let folder = tempfile::tempdir().unwrap();
-        let from = folder.path().join("from");
+        let directory = tempfile::tempdir().unwrap();
+        let from = directory.path().join("from");
         let bytes = noise(AT_ONCE * BLOCK + 5);
         std::fs::write(&from, &bytes).unwrap();
         let (mut one, mut other) = (Tree::default(), Tree::default());

@@ -1,8 +1,8 @@
 //! The files of a tar archive, listed without unpacking it.
 //!
-//! What a package holds is read where it lies in its unpacked archive: nothing is made on the disk
-//! under names that a package chose. Names are still checked as if it were, for somebody who tries
-//! to climb out of a package is nobody to take a kernel from.
+//! A package's files are read where they are in its unpacked archive: nothing is created on disk
+//! under names that a package chose. Names are checked all the same: a package with paths that lead
+//! out of it is not trusted with a kernel.
 
 use std::fs::File;
 use std::io::{self, Read, Seek};
@@ -13,7 +13,7 @@ use super::error::{Error, Fault};
 use super::files::{Files, Item, Kind, Stream};
 use crate::part::Part;
 
-/// Larger than any package of Debian (texlive-fonts-extra: 90,000).
+/// More entries than any package of Debian has (texlive-fonts-extra: 90,000).
 const MOST_ENTRIES: usize = 500_000;
 /// The most bytes that a name may have, as Linux has it.
 const LONGEST: u64 = 4096;
@@ -81,10 +81,10 @@ fn list(mut file: &File) -> Result<Vec<(String, Place)>, Fault> {
     file.rewind().map_err(tar)?;
     let mut archive = tar::Archive::new(file);
     let mut entries = Vec::new();
-    // Long names come in entries of their own before the one that they are for.
+    // Long names come in entries of their own before the entry that they are for.
     let mut long = Long::default();
     let mut count = 0;
-    // Raw, for the crate's reading of long names takes whatever memory they say they need.
+    // Raw, because the crate allocates as much memory for long names as the archive claims.
     for entry in archive.entries_with_seek().map_err(tar)?.raw(true) {
         let mut entry = entry.map_err(tar)?;
         count += 1;
@@ -132,7 +132,7 @@ fn list(mut file: &File) -> Result<Vec<(String, Place)>, Fault> {
                 }
             }
             tar::EntryType::Directory => {}
-            // Devices and pipes are of no use to anybody here.
+            // Devices and pipes are left out.
             tar::EntryType::Char | tar::EntryType::Block | tar::EntryType::Fifo => {}
             other => {
                 let kind = char::from(other.as_byte()).escape_default();
@@ -142,7 +142,7 @@ fn list(mut file: &File) -> Result<Vec<(String, Place)>, Fault> {
             }
         }
     }
-    // Of two with one name, the later one would have replaced the first.
+    // Of two with one name, unpacking would keep the later one.
     entries.reverse();
     entries.sort_by(|(one, _), (other, _)| one.cmp(other));
     entries.dedup_by(|(later, _), (first, _)| later == first);
@@ -181,8 +181,8 @@ impl Long {
                     match property.key_bytes() {
                         b"path" => self.name = Some(property.value_bytes().to_vec()),
                         b"linkpath" => self.link = Some(property.value_bytes().to_vec()),
-                        // Needed for files above 8 GiB alone, and a way to show two readers
-                        // two archives.
+                        // Only needed for files above 8 GiB, and a way to show different archives
+                        // to different readers.
                         b"size" => {
                             return Err(Fault::Tar("a size is given twice".to_owned()));
                         }

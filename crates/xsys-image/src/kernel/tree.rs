@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::Error;
 
-pub(super) const FOLDER: u32 = 0o040_000;
+pub(super) const DIRECTORY: u32 = 0o040_000;
 pub(super) const FILE: u32 = 0o100_000;
 pub(super) const LINK: u32 = 0o120_000;
 pub(super) const CHARACTERS: u32 = 0o020_000;
@@ -37,42 +37,51 @@ pub(super) struct Entry<'a> {
 pub enum Content<'a> {
     /// These bytes.
     Bytes(Cow<'a, [u8]>),
-    /// What is in a file of this machine when all is written.
+    /// A file of this machine, read when the archive is written.
     File(PathBuf),
 }
 
 impl<'a> Tree<'a> {
-    /// Nothing but the folders and devices that a kernel and any program expect:
-    /// `/dev/console` is opened for the first program before it runs.
+    /// Only the directories and devices that a kernel and any program expect: `/dev/console` is
+    /// opened for the first program before it runs.
+    ///
+    /// # Errors
+    /// If one of its fixed paths were invalid.
     pub fn new() -> Result<Self, Error> {
         let mut tree = Self::default();
-        for folder in ["dev", "proc", "sys", "run"] {
-            tree.folder(folder, 0o755)?;
+        for directory in ["dev", "proc", "sys", "run"] {
+            tree.directory(directory, 0o755)?;
         }
-        tree.folder("tmp", 0o1777)?;
+        tree.directory("tmp", 0o1777)?;
         tree.character_device("dev/console", 0o600, 5, 1)?;
         tree.character_device("dev/null", 0o666, 1, 3)?;
         Ok(tree)
     }
 
-    /// Adds a folder, or sets the mode of one that is there.
-    pub fn folder(&mut self, path: &str, mode: u32) -> Result<(), Error> {
+    /// Adds a directory, or sets the mode of one that is there.
+    ///
+    /// # Errors
+    /// If the path is invalid or taken.
+    pub fn directory(&mut self, path: &str, mode: u32) -> Result<(), Error> {
         let path = clean(path)?;
         if let Some(entry) = self.entries.get_mut(&path)
-            && entry.mode & !0o7777 == FOLDER
+            && entry.mode & !0o7777 == DIRECTORY
         {
-            entry.mode = FOLDER | mode & 0o7777;
+            entry.mode = DIRECTORY | mode & 0o7777;
             return Ok(());
         }
         self.add(
             path,
-            FOLDER | mode & 0o7777,
+            DIRECTORY | mode & 0o7777,
             (0, 0),
             Content::Bytes(Cow::Borrowed(&[])),
         )
     }
 
-    /// Adds a file; folders on the way are made.
+    /// Adds a file; directories on the way are made.
+    ///
+    /// # Errors
+    /// If the path is invalid or taken.
     pub fn file(
         &mut self,
         path: &str,
@@ -84,12 +93,18 @@ impl<'a> Tree<'a> {
     }
 
     /// Adds a file of this machine, which is read when all is written.
+    ///
+    /// # Errors
+    /// If the path is invalid or taken.
     pub fn file_of(&mut self, path: &str, mode: u32, from: &Path) -> Result<(), Error> {
         let content = Content::File(from.to_owned());
         self.add(clean(path)?, FILE | mode & 0o7777, (0, 0), content)
     }
 
     /// Adds a symbolic link.
+    ///
+    /// # Errors
+    /// If the path is invalid or taken.
     pub fn link(&mut self, path: &str, target: &str) -> Result<(), Error> {
         if target.is_empty() || target.contains('\0') || target.len() > 4095 {
             return Err(Error::InitramfsPath(target.to_owned()));
@@ -98,7 +113,10 @@ impl<'a> Tree<'a> {
         self.add(clean(path)?, LINK | 0o777, (0, 0), target)
     }
 
-    /// Adds a device that takes and gives characters.
+    /// Adds a character device.
+    ///
+    /// # Errors
+    /// If the path is invalid or taken.
     pub fn character_device(
         &mut self,
         path: &str,
@@ -109,7 +127,10 @@ impl<'a> Tree<'a> {
         self.device(path, CHARACTERS | mode & 0o7777, (major, minor))
     }
 
-    /// Adds a disk.
+    /// Adds a block device.
+    ///
+    /// # Errors
+    /// If the path is invalid or taken.
     pub fn block_device(
         &mut self,
         path: &str,
@@ -129,7 +150,10 @@ impl<'a> Tree<'a> {
         )
     }
 
-    /// Gives an entry to somebody else than root.
+    /// Gives an entry another owner than root.
+    ///
+    /// # Errors
+    /// If there is no such entry.
     pub fn owner(&mut self, path: &str, user: u32, group: u32) -> Result<(), Error> {
         let path = clean(path)?;
         match self.entries.get_mut(&path) {
@@ -144,7 +168,7 @@ impl<'a> Tree<'a> {
         }
     }
 
-    /// Something is there under this path.
+    /// Whether there is an entry at this path.
     pub fn has(&self, path: &str) -> bool {
         clean(path).is_ok_and(|path| self.entries.contains_key(&path))
     }
@@ -162,14 +186,14 @@ impl<'a> Tree<'a> {
         content: Content<'a>,
     ) -> Result<(), Error> {
         for (at, _) in path.match_indices('/') {
-            let folder = self.entries.entry(path[..at].to_owned());
-            let folder = folder.or_insert(Entry {
-                mode: FOLDER | 0o755,
+            let directory = self.entries.entry(path[..at].to_owned());
+            let directory = directory.or_insert(Entry {
+                mode: DIRECTORY | 0o755,
                 owner: (0, 0),
                 device: (0, 0),
                 content: Content::Bytes(Cow::Borrowed(&[])),
             });
-            if folder.mode & !0o7777 != FOLDER {
+            if directory.mode & !0o7777 != DIRECTORY {
                 return Err(Error::Twice(path[..at].to_owned()));
             }
         }

@@ -19,7 +19,7 @@ const RELA: u64 = 4;
 const NOBITS: u64 = 8;
 const REL: u64 = 9;
 const SYMTAB_SHNDX: u64 = 18;
-/// Section numbers from here on mean something else.
+/// Section numbers from here on have special meanings (gABI, SHN_LORESERVE).
 const RESERVED: u64 = 0xff00;
 
 struct Section<'a> {
@@ -39,9 +39,9 @@ struct File<'a> {
     content: &'a [u8],
     sections: Vec<Section<'a>>,
     names: usize,
-    /// Where everything ends that must not move.
+    /// The end of everything that must not move.
     end: usize,
-    /// What must not change before that.
+    /// The end of everything that must not change.
     covered: Vec<Range<usize>>,
 }
 
@@ -52,7 +52,7 @@ pub(super) fn strip(content: &[u8], strip: Strip) -> Result<Vec<u8>, Diagnostic>
         1 => {
             return Err(Diagnostic::error("it is an object, not a linked file")
                 .note("linkers need its symbols")
-                .help("strip what is made of it"));
+                .help("strip the program that is linked from it"));
         }
         _ => return Err(Diagnostic::error("it is an ELF file, but not a program")),
     }
@@ -152,7 +152,7 @@ impl<'a> File<'a> {
                 removed[at] = true;
             }
         }
-        // Strings go with the last table that uses them.
+        // A string table goes with the last table that uses it.
         for at in 0..self.sections.len() {
             let section = &self.sections[at];
             if section.kind == STRTAB && section.flags & ALLOC == 0 && at != self.names {
@@ -236,8 +236,8 @@ impl<'a> File<'a> {
         Some(out)
     }
 
-    /// The number of each section that stays, or leaves a gap. Numbers of loaded sections are known
-    /// to loaded symbols: where a section before one of them goes, nothing moves up.
+    /// The new number of each section that stays. If numbers of loaded sections are used by loaded
+    /// symbols, sections before one of them leave a gap.
     fn numbers(&self, removed: &[bool]) -> Vec<Option<usize>> {
         let first = removed.iter().position(|&removed| removed);
         let is_loaded = |section: &Section<'_>| section.flags & ALLOC != 0;

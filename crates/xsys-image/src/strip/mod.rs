@@ -1,8 +1,8 @@
 //! Linked files without what only people and debuggers read.
 //!
-//! What a loader reads stays where it is, byte for byte: bytes that a program header covers do not
-//! move, and section numbers, which a dynamic symbol table has in it, do not change. That is also
-//! why any architecture will do: no relocation, no instruction is looked at.
+//! Everything that a loader reads stays where it is, byte for byte: bytes covered by a program header do not move, and
+//! section numbers, which a dynamic symbol table contains, do not change. That is why this works for any architecture:
+//! no relocation and no instruction is looked at.
 
 mod elf;
 mod fields;
@@ -10,7 +10,7 @@ mod wasm;
 
 use xsys_diag::Diagnostic;
 
-/// What is to go.
+/// What is removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Strip {
     /// Debug information.
@@ -19,7 +19,10 @@ pub enum Strip {
     All,
 }
 
-/// A linked ELF file or wasm module without what is to go.
+/// A linked ELF file or wasm module without these parts.
+///
+/// # Errors
+/// If the bytes are neither, or are damaged.
 pub fn strip(content: &[u8], strip: Strip) -> Result<Vec<u8>, Diagnostic> {
     if content.starts_with(b"\x7fELF") {
         elf::strip(content, strip)

@@ -21,7 +21,7 @@ pub(super) fn strip(content: &[u8], strip: Strip) -> Result<Vec<u8>, Diagnostic>
         if name.is_some_and(|name| name == "linking" || name.starts_with("reloc.")) {
             return Err(Diagnostic::error("it is an object, not a linked file")
                 .note("linkers need its symbols")
-                .help("strip what is made of it"));
+                .help("strip the program that is linked from it"));
         }
         if !name.is_some_and(|name| goes(name, strip)) {
             out.extend(section);

@@ -24,6 +24,9 @@ const IGNORE_BLOCK: u32 = 0x9957_e304;
 const BLOCK: usize = 512;
 
 /// Writes one block a page that holds anything, and those that a chip needs besides.
+///
+/// # Errors
+/// If the boot loader cannot write the program.
 pub fn write(elf: &[u8], options: &Options) -> Result<Vec<u8>, Error> {
     let family = options.family.ok_or(Error::NoFamily)?;
     let image = load::read(elf)?;

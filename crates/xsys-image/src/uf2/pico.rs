@@ -1,13 +1,13 @@
-//! What Raspberry Pi's boot loaders need of UF2 files beyond the format.
+//! What Raspberry Pi's boot loaders require of UF2 files beyond the format.
 //!
-//! Problem: the boot loader of the RP2040 erases a sector of flash when a block's *number* says that one begins,
-//! so a file that leaves out pages in a touched sector is written wrongly and nobody hears of it (erratum
-//! RP2040-E14). The one of the RP2350 takes a dragged file's address for one of a partition unless a block of the
-//! `absolute` family goes first, which is then ignored (RP2350-E10). Both take either a program for flash or
-//! one for RAM: bytes for RAM in a program for flash are a forgotten `AT>`.
+//! Problem: the boot loader of the RP2040 erases a sector of flash when a block's *number* says that a sector begins,
+//! so a file that leaves out pages of a touched sector is written wrongly without any error (erratum RP2040-E14). The
+//! boot loader of the RP2350 takes the address of a dragged file for one in a partition, unless a block of the
+//! `absolute` family comes first, which is then ignored (RP2350-E10). Both accept either a program for flash or one for
+//! RAM: bytes for RAM in a program for flash mean that an `AT>` was forgotten.
 //!
-//! Spec: RP2040 data sheet, 2.8.4 "USB Mass Storage Interface" and erratum RP2040-E14; RP2350 data sheet, 5.5
-//! "USB Mass Storage Interface", 2.2 "Address map" and erratum RP2350-E10.
+//! Spec: RP2040 data sheet, 2.8.4 "USB Mass Storage Interface" and erratum RP2040-E14; RP2350 data sheet, 5.5 "USB Mass
+//! Storage Interface", 2.2 "Address map" and erratum RP2350-E10.
 
 use std::ops::Range;
 
@@ -16,7 +16,7 @@ use super::page::{PAYLOAD, Page};
 use crate::Error;
 use crate::load::Image;
 
-/// Erased at once.
+/// The unit that flash is erased in.
 const SECTOR: u32 = 4096;
 
 /// A chip's memories that a boot loader writes.
@@ -74,7 +74,7 @@ impl Chip {
         self.ram.iter().any(|memory| within(*memory, range))
     }
 
-    /// Refuses what the boot loader cannot write; tells whether the program is for flash.
+    /// Refuses what the boot loader cannot write; returns whether the program is for flash.
     pub(super) fn check(&self, image: &Image<'_>) -> Result<bool, Error> {
         let ranges = image.pieces.iter().map(|piece| piece.addr..piece.end());
         let mut flash = None;
@@ -104,7 +104,7 @@ impl Chip {
         }
     }
 
-    /// Adds the pages that are missing in touched sectors. Behind the last page nothing is missing.
+    /// Adds the missing pages of touched sectors. After the last page nothing is missing.
     pub(super) fn fill_sectors(&self, pages: Vec<Page>, fill: u8) -> Vec<Page> {
         let Some(&(last, _)) = pages.last() else {
             return pages;
@@ -167,7 +167,7 @@ mod tests {
             (vec![A], vec![A]),
             (vec![A + 0x300], pages(A..A + 0x400)),
             (vec![A, A + 0x200], pages(A..A + 0x300)),
-            // A sector that nothing touches stays out; the one before it is complete.
+            // An untouched sector stays out; the one before it is complete.
             (
                 vec![A, A + 0x2100],
                 [pages(A..A + 0x1000), pages(A + 0x2000..A + 0x2200)].concat(),

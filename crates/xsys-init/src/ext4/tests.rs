@@ -70,9 +70,9 @@ fn an_interruption_can_be_seen() {
 /// Where there is e2fsck, it has the last word: sizes around every boundary, over old contents.
 #[test]
 fn e2fsck_has_nothing_to_say() {
-    let folder = std::env::temp_dir().join(format!("xsys-init-ext4-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    let path = folder.join("image");
+    let directory = std::env::temp_dir().join(format!("xsys-init-ext4-{}", std::process::id()));
+    std::fs::create_dir_all(&directory).unwrap();
+    let path = directory.join("image");
     let mut missing = false;
     for blocks in [
         2048, 4096, 32_767, 32_768, 32_769, 33_500, 65_600, 1_200_000,
@@ -101,7 +101,7 @@ fn e2fsck_has_nothing_to_say() {
         );
         assert!(text.contains("data: 11/"), "{text}");
     }
-    std::fs::remove_dir_all(&folder).unwrap();
+    std::fs::remove_dir_all(&directory).unwrap();
     assert!(
         !missing || std::env::var_os("CI").is_none(),
         "e2fsck is not installed"

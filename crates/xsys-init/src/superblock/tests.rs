@@ -1,4 +1,4 @@
-//! Superblocks are damaged and come back, judged by the bytes, by `debugfs` and by `e2fsck` where these are installed.
+//! Damaged superblocks are restored, judged by their bytes, and by `debugfs` and `e2fsck` where these are installed.
 
 use super::*;
 use crate::ext4::{NEW, Names, half_made, look, make};
@@ -77,7 +77,7 @@ fn a_superblock_comes_back() {
 fn nothing_is_written_where_more_is_damaged() {
     let image = Image::new("more", BLOCKS);
     let whole = image.bytes(0, 3 * BLOCK);
-    // A descriptor as well; one more group than the copy knows of; the journal; the copy.
+    // Also a damaged descriptor; one more group than the copy knows; the journal; the copy.
     let journal = (0..4096).find(|block| is_journal(&image.bytes(block * BLOCK as u64, 8)));
     let copy = PER_GROUP * BLOCK as u64;
     for at in [
@@ -118,7 +118,7 @@ fn an_empty_start_is_not_a_new_partition() {
     assert!(has_traces(&mut small.open(), 4096 * BLOCK as u64).unwrap());
     let mut nothing = io::Cursor::new(vec![0; 5 << 20]);
     assert!(!has_traces(&mut nothing, 5 << 20).unwrap());
-    // The mark of a new partition is no other mark.
+    // The mark of a new partition is not mistaken for another.
     assert_eq!(half_made(NEW), None);
 }
 
@@ -137,12 +137,12 @@ fn garbage_is_passed_over() {
             let at = usize::from(next()) * 4 + usize::from(next() % 4);
             copy[at] = next();
         }
-        // Somebody may have made the checksum right.
+        // Even with a valid checksum.
         let sum = crc32c(!0, &copy[..1020]);
         copy[1020..].copy_from_slice(&sum.to_le_bytes());
         let mut disk = io::Cursor::new(vec![0x5a; 200 << 10]);
         disk.get_mut()[1024..2048].copy_from_slice(&copy);
-        // On a disk that is smaller than it says.
+        // On a disk that is smaller than it claims.
         let end = disk.get_ref().len() as u64;
         restore(&mut disk, end).unwrap();
         has_traces(&mut disk, end).unwrap();

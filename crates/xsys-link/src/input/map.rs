@@ -245,12 +245,12 @@ mod tests {
         );
         assert_eq!(
             show("sub/x.o"),
-            "error: file `DIR/sub/x.o` not found\n  = help: the folder `DIR/sub` does not exist"
+            "error: file `DIR/sub/x.o` not found\n  = help: the directory `DIR/sub` does not exist"
         );
         assert_eq!(
             show(""),
-            "error: `DIR/` is a folder, not a file\n  \
-             = help: to search libraries in this folder, pass `-L DIR/`"
+            "error: `DIR/` is a directory, not a file\n  \
+             = help: to search libraries in this directory, pass `-L DIR/`"
         );
     }
 }

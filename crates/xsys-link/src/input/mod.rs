@@ -30,7 +30,7 @@ pub enum InputError {
         help: Vec<String>,
     },
     /// A folder stands where a file is needed.
-    #[error("`{}` is a folder, not a file", .0.display())]
+    #[error("`{}` is a directory, not a file", .0.display())]
     Directory(PathBuf),
     /// The system refuses.
     #[error("cannot read `{}`: {source}", .path.display())]
@@ -69,12 +69,12 @@ impl InputError {
                 diagnostic
             }
             Self::Directory(path) => diagnostic.help(format!(
-                "to search libraries in this folder, pass `-L {}`",
+                "to search libraries in this directory, pass `-L {}`",
                 path.display()
             )),
             Self::Unreadable { source, .. } => match source.kind() {
                 io::ErrorKind::PermissionDenied => {
-                    diagnostic.help("check who may read the file and enter its folders")
+                    diagnostic.help("check who may read the file and enter its directories")
                 }
                 _ => diagnostic,
             },
@@ -108,7 +108,7 @@ fn similar(path: &Path) -> Option<String> {
         _ => Path::new("."),
     };
     if !dir.is_dir() {
-        return Some(format!("the folder `{}` does not exist", dir.display()));
+        return Some(format!("the directory `{}` does not exist", dir.display()));
     }
     let name = path.file_name()?.to_string_lossy();
     let names = names_in(dir);

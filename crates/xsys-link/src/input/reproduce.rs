@@ -81,7 +81,7 @@ impl<'o> Archive<'o> {
 
 fn problem(path: &Path, error: &io::Error) -> Diagnostic {
     Diagnostic::error(format!("cannot write `{}`: {error}", path.display())).help(
-        "`--reproduce` needs the name of a file in a folder that exists and can be written to",
+        "`--reproduce` needs the name of a file in a directory that exists and can be written to",
     )
 }
 

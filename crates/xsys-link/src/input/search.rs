@@ -51,7 +51,7 @@ impl Found {
                 self.path.display()
             ))
             .note(format!("not used: `{}`", other.display()))
-            .note("the current folder is searched before the folders given with `-L`")
+            .note("the current directory is searched before the directories given with `-L`")
             .help("remove or rename the one that is not meant"),
         )
     }
@@ -104,7 +104,7 @@ impl Search {
             help.push(format!("did you mean `{close}`"));
         }
         if self.dirs.is_empty() {
-            help.push("name the folders to search with `-L`".to_owned());
+            help.push("name the directories to search with `-L`".to_owned());
         }
         Err(InputError::Missing {
             what: format!("library `-l{name}` (`{file}`)"),

@@ -1,8 +1,9 @@
-//! Cards of programs without an operating system: the firmware of a Pi loads the program's image as it would load a kernel.
+//! Cards for programs without an operating system: the firmware of a Pi loads the program's image as it would load a
+//! kernel.
 //!
-//! A package whose target is a board is described by the same `appliance.toml`. The machine is the one that its board is
-//! called like, so that the file may be empty; what only an operating system could do is an error there. The card has
-//! one partition: firmware, `config.txt`, the program, and the user's files.
+//! A package whose target is a board has the same `appliance.toml`. The machine is the one with the board's name, so
+//! the file may be empty; keys that need an operating system are errors there. The card has one partition: firmware,
+//! `config.txt`, the program, and the user's files.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -38,7 +39,7 @@ use crate::images::no_image;
 use crate::project::Project;
 use crate::project::members::Member;
 
-/// Keys that mean something without an operating system.
+/// Keys that make sense without an operating system.
 const KEYS: [&str; 7] = [
     "machine",
     "firmware",
@@ -55,7 +56,7 @@ pub(crate) struct Bare {
     description: Description,
     machine: &'static Machine,
     firmware: BTreeMap<String, Piece>,
-    /// Those that it is from.
+    /// The packages that the firmware comes from.
     packages: Vec<manifest::Package>,
 }
 
@@ -69,14 +70,14 @@ struct Loaded {
 }
 
 impl Bare {
-    /// Those among the packages of a project. All that can be wrong with them is told before anything is compiled.
+    /// The packages in a project that get cards. All their mistakes are reported before anything is compiled.
     pub(crate) fn prepare(project: &Project, target: &Target) -> Result<Vec<Self>> {
         let mut prepared = Vec::new();
         if target.os() != "none" {
             return Ok(prepared);
         }
         for package in &project.members {
-            let path = package.folder().join(description::FILE);
+            let path = package.directory().join(description::FILE);
             if path.is_file() {
                 prepared.push(Self::read(target, package, &path)?);
             }
@@ -107,9 +108,9 @@ impl Bare {
         std::fs::create_dir_all(&cache).map_err(|error| file("write", &cache, &error))?;
         let source = Source::open(&paths, &cache).map_err(told)?;
         if paths.is_empty() && !machine.firmware.is_empty() {
-            return Err(Diagnostic::error("nobody says where the firmware is")
+            return Err(Diagnostic::error("no firmware is named")
                 .note(format!("a card for {} has {} on it", machine.title, machine.firmware.join(", ")))
-                .help("in appliance.toml: `firmware = \"firmware\"`, a folder with these files or Debian's package `raspi-firmware`")
+                .help("in appliance.toml: `firmware = \"firmware\"`, a directory with these files or Debian's package `raspi-firmware`")
                 .into());
         }
         let mut firmware = BTreeMap::new();
@@ -141,7 +142,7 @@ impl Bare {
         let of_package = |path: &&PathBuf| {
             let name = path.file_stem().unwrap_or_default().to_string_lossy();
             path.parent()
-                .is_none_or(|folder| !folder.ends_with("examples"))
+                .is_none_or(|directory| !directory.ends_with("examples"))
                 && self.package.binaries().any(|binary| binary == name)
         };
         let programs: Vec<&PathBuf> = programs.iter().filter(of_package).collect();
@@ -164,7 +165,7 @@ impl Bare {
     ) -> Result<Image> {
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
         let output = Output {
-            folder: path.parent().unwrap_or(Path::new("")).to_owned(),
+            directory: path.parent().unwrap_or(Path::new("")).to_owned(),
             name: name.clone().into_owned(),
             fleet: None,
         };
@@ -230,7 +231,7 @@ impl Bare {
             manifest: &manifest,
             title: self.machine.title,
             url: self.description.url(),
-            folder: None,
+            directory: None,
         };
         output.make(&inputs, &disk, &texts, self.description.forms(), &entry)
     }
@@ -262,7 +263,7 @@ impl Bare {
         })
     }
 
-    /// The user's files, and what is told of them.
+    /// The user's files, and their rows in the manifest.
     fn users(
         &self,
         boot: &BTreeMap<String, Piece>,
@@ -302,7 +303,7 @@ impl Bare {
         Ok((users, listed))
     }
 
-    /// What all cards of the package say of themselves.
+    /// What the manifests of all cards of the package have in common.
     fn manifest(&self, target: &Target) -> Manifest {
         Manifest {
             format: manifest::FORMAT,
@@ -310,7 +311,7 @@ impl Bare {
             version: self.package.version(),
             machine: self.machine.name.to_owned(),
             target: target.name.clone(),
-            source: Revision::of(&self.package.folder().join("Cargo.toml")),
+            source: Revision::of(&self.package.directory().join("Cargo.toml")),
             xsys: env!("CARGO_PKG_VERSION").to_owned(),
             rustc: String::new(),
             kernel: None,
@@ -336,7 +337,7 @@ impl Bare {
             "enable_uart=1".to_owned(),
         ];
         if self.machine.firmware.is_empty() {
-            // A Pi 5 loads to 0x80000 whatever is said, but only where it finds a system that it knows.
+            // A Pi 5 loads programs to 0x80000 whatever is configured, but only if it finds a system that it knows.
             lines.push("os_check=0".to_owned());
         } else {
             lines.push(format!("kernel_address={start:#x}"));
@@ -363,7 +364,7 @@ impl Bare {
     }
 }
 
-/// The machine that the description names, or the one that the board is called like.
+/// The machine that the description names, or the one with the board's name.
 fn machine(target: &Target, description: &Description) -> Result<&'static Machine> {
     let board = target.board.as_ref().map(|board| board.name.as_str());
     let name = description.named_machine().or(board).unwrap_or_default();
@@ -380,7 +381,7 @@ fn no_card(name: &str) -> Diagnostic {
         .help("say in appliance.toml which Raspberry Pi it is for, such as `machine = \"raspberry-pi-3\"`, or remove the file")
 }
 
-/// Of all that goes onto the card.
+/// Everything that goes onto the card.
 fn digest<'a>(
     parts: impl Iterator<Item = (&'a String, &'a Piece)>,
     description: &Description,

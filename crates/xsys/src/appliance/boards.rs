@@ -1,4 +1,4 @@
-//! QEMU's machines that cards start on.
+//! QEMU's machines that can start cards.
 
 use xsys_image::kernel::needs;
 
@@ -9,7 +9,7 @@ pub(super) struct Board {
     pub machine: &'static str,
     /// Its device tree, as the firmware calls it.
     pub device_tree: &'static str,
-    /// What the kernel is told because QEMU lacks something.
+    /// Kernel parameters for what QEMU lacks.
     pub arguments: &'static str,
 }
 
@@ -18,7 +18,8 @@ pub(super) const BOARDS: [Board; 3] = [
         qemu: "raspi0",
         machine: "raspberry-pi-zero",
         device_tree: "bcm2708-rpi-zero.dtb",
-        // The driver reads registers that are not there, and an ARMv6 takes that for an error.
+        // The driver reads registers that QEMU does not have, which raises an exception on an
+        // ARMv6.
         arguments: " initcall_blacklist=bcm2835_power_driver_init",
     },
     Board {
@@ -43,7 +44,7 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> + Clone {
     std::iter::once(VIRT).chain(BOARDS.iter().map(|board| board.qemu))
 }
 
-/// The machine of QEMU's that fits a card best. `virt` has a network, and a processor that runs everything but kernels for
+/// QEMU's machine that fits a card best. `virt` has a network, and a processor that runs everything except kernels for
 /// ARMv6.
 pub(super) fn fitting(machine: &needs::Machine) -> &'static str {
     let own = BOARDS.iter().find(|board| board.machine == machine.name);

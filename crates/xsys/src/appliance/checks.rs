@@ -1,4 +1,4 @@
-//! What can be wrong with a description beside its form, and the templates in it that are no files: those of services.
+//! Checks of a description beyond its form, and the templates in it that are not files: those of services.
 
 use serde_json::Value;
 use xsys_diag::{Diagnostic, did_you_mean};
@@ -11,7 +11,7 @@ use super::places;
 use super::templates::{GIVEN, Template};
 
 impl Description {
-    /// What is wrong with it. No file is looked at.
+    /// What is wrong with it. No file is read.
     pub(super) fn problems(&self) -> Vec<Diagnostic> {
         let mut problems = Vec::new();
         let source = &self.source;
@@ -86,7 +86,7 @@ impl Description {
         problems
     }
 
-    /// A name that is not one in a network. A folder's name, which is taken where there is none, may be what it is.
+    /// A name that is not valid in a network. A directory's name, which is the default, may be anything.
     fn not_a_hostname(&self, name: &str) -> Option<Diagnostic> {
         let allowed = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
         if name.chars().all(allowed) {
@@ -107,7 +107,8 @@ impl Description {
         )
     }
 
-    /// Files that nobody would ever see, because something else is there when the appliance runs.
+    /// Files that would be hidden, because something else is mounted or written there when the
+    /// appliance runs.
     pub(super) fn hidden_files(&self) -> Vec<Diagnostic> {
         let data = self.for_init(&[], &[], "");
         let data = data["data"]["mount"]
@@ -118,8 +119,8 @@ impl Description {
         let mut problems = Vec::new();
         for place in self.keys.files.keys() {
             let path = format!("/{}", place.trim_start_matches('/'));
-            let below = |folder: &str| {
-                let rest = path.strip_prefix(folder);
+            let below = |directory: &str| {
+                let rest = path.strip_prefix(directory);
                 rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
             };
             let problem = Diagnostic::error(format!("nobody would see `{path}`"))
@@ -127,14 +128,13 @@ impl Description {
                 .help("give it another path, such as one below `/etc` or `/usr`");
             if below(&data) {
                 problems.push(problem.note(format!("the data partition is mounted on `{data}`")));
-            } else if let Some(folder) = mounted.iter().find(|folder| below(folder)) {
+            } else if let Some(directory) = mounted.iter().find(|directory| below(directory)) {
                 problems.push(problem.note(format!(
-                    "a file system of the kernel's is mounted on `{folder}`"
+                    "a file system of the kernel's is mounted on `{directory}`"
                 )));
             } else if path == "/etc/resolv.conf" {
                 problems.push(
-                    problem
-                        .note("the init writes this file, from what it is told by DHCP or `dns`"),
+                    problem.note("the init writes this file, with the servers from DHCP or `dns`"),
                 );
             }
         }

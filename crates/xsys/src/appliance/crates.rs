@@ -1,12 +1,13 @@
-//! Which crates programs are made of, for the list of an appliance's software ([`super::sbom`]).
+//! Which crates programs consist of, for the list of an appliance's software ([`super::sbom`]).
 //!
-//! cargo is asked for its unit graph: what it compiles for this very command, with these features and for this target.
-//! So crates for other systems, tests and optional parts that are off are not there, however long the lock file is. What
-//! runs in the appliance is told from what only took part in the build: procedural macros, build scripts and their
-//! crates. Where a crate is from and its checksum are the lock file's to say; its licence, its own manifest's.
+//! cargo is asked for its unit graph: what it compiles for this command, with these features and for this target. So
+//! crates for other systems, tests and unused features are not in it, however long the lock file is. Crates that are
+//! part of the appliance are distinguished from those that only took part in the build: procedural macros, build
+//! scripts and their dependencies. A crate's source and checksum come from the lock file, its licence from its own
+//! manifest.
 //!
-//! Nothing here tells where on the building machine something is: of a crate in a folder there is its name, and of
-//! addresses of repositories only those that others can reach, without passwords.
+//! Nothing here contains a path of the building machine: a crate in a directory is listed by its name, and addresses of
+//! repositories only if others can reach them, without passwords.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
@@ -26,32 +27,32 @@ pub(crate) struct Crate {
     pub name: String,
     pub version: String,
     pub origin: Origin,
-    /// SHA-256 of its package, where the lock file has it.
+    /// SHA-256 of its package, if the lock file has it.
     pub checksum: Option<String>,
-    /// As its manifest has it.
+    /// The licence in its manifest.
     pub license: Option<String>,
     pub features: BTreeSet<String>,
-    /// It only takes part in the build.
+    /// Whether it only takes part in the build.
     pub build_only: bool,
-    /// Others that it needs, by their keys.
+    /// Its dependencies, by their keys.
     pub needs: BTreeSet<Key>,
 }
 
-/// What tells crates apart: a name that is the same on all machines.
+/// What identifies a crate: a name that is the same on all machines.
 pub(crate) type Key = String;
 
 /// Where a crate is from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
     CratesIo,
-    /// Another registry; its address, where others can reach it.
+    /// Another registry, with its address if others can reach it.
     Registry(Option<String>),
     Git {
         address: Option<String>,
         commit: Option<String>,
     },
-    /// A folder: the project's own, or beside it.
-    Folder,
+    /// A directory: the project's own, or beside it.
+    Directory,
 }
 
 /// A program and the crates it is made of.
@@ -65,11 +66,11 @@ pub(crate) struct Program {
     pub needs: BTreeSet<Key>,
     /// All of them.
     pub crates: BTreeMap<Key, Crate>,
-    /// What it is linked with besides.
+    /// Its dependencies.
     pub library: Arc<Library>,
 }
 
-/// The programs of a plan's build; none where cargo does not say.
+/// The programs of a plan's build; none if cargo does not answer.
 pub(crate) fn of(ui: &Ui, plan: &Plan) -> Result<Vec<Program>> {
     let Some(graph) = cargo::unit_graph(ui, plan)? else {
         return Ok(Vec::new());
@@ -114,7 +115,7 @@ impl Unit {
         self.target.kind.iter().any(|one| one == kind)
     }
 
-    /// Whether its code is in the program, if the unit that needs it is.
+    /// Whether its code is linked into the program, if that is so for the unit that depends on it.
     fn is_linked(&self) -> bool {
         self.platform.is_some()
             && self.mode == "build"
@@ -156,7 +157,7 @@ impl Lock {
     /// The entry of a package, whose id begins with its source.
     fn get(&self, name: &str, version: &str, source: &str) -> Option<&Locked> {
         let entries = self.0.get(&(name.to_owned(), version.to_owned()))?;
-        // A commit follows the address in the lock file, and not in the id.
+        // A commit follows the address in the lock file, but not in the id.
         let bare = |text: &str| text.split(['#', '?']).next().unwrap_or(text).to_owned();
         let same = |entry: &&Locked| {
             let of_entry = entry.source.as_deref().unwrap_or("path+");
@@ -191,7 +192,7 @@ impl UnitGraph {
     ) -> Program {
         let mut crates: BTreeMap<Key, Crate> = BTreeMap::new();
         let mut needs_of: BTreeMap<Option<Key>, BTreeSet<Key>> = BTreeMap::new();
-        // A unit, whether it is linked into the program, and whose it is; none is the program itself.
+        // A unit, whether it is linked into the program, and the unit that depends on it; none for the program itself.
         let mut open = VecDeque::from([(root, true, None::<Key>)]);
         let mut seen = BTreeSet::new();
         while let Some((unit, linked, owner)) = open.pop_front() {
@@ -200,7 +201,7 @@ impl UnitGraph {
                     continue;
                 };
                 let linked = linked && needed.is_linked();
-                // Build scripts are their package's own.
+                // Build scripts count as their package.
                 let is_script = needed.is("custom-build");
                 let key = match is_script && needed.pkg_id == unit.pkg_id {
                     true => owner.clone(),
@@ -257,7 +258,7 @@ impl UnitGraph {
             needs: BTreeSet::new(),
         });
         match (linked, entry.build_only) {
-            // Its features on the building machine are another matter.
+            // Its features on the building machine do not matter here.
             (true, true) => (entry.features, entry.build_only) = (unit.features.clone(), false),
             (false, false) => {}
             _ => entry.features.extend(unit.features.iter().cloned()),
@@ -266,7 +267,7 @@ impl UnitGraph {
     }
 }
 
-/// Name, version and source out of a package id: `registry+URL#name@1.0.0`, `path+file:///a/name#1.0.0`.
+/// Name, version and source from a package id: `registry+URL#name@1.0.0`, `path+file:///a/name#1.0.0`.
 fn named(id: &str) -> (String, String, &str) {
     let (source, fragment) = id.rsplit_once('#').unwrap_or((id, ""));
     let (name, version) = fragment.rsplit_once('@').unwrap_or_else(|| {
@@ -285,7 +286,7 @@ const CRATES_IO: [&str; 2] = [
 fn origin(source: &str, locked: Option<&str>) -> Origin {
     let source = locked.unwrap_or(source);
     let Some((kind, address)) = source.split_once('+') else {
-        return Origin::Folder;
+        return Origin::Directory;
     };
     match kind {
         _ if CRATES_IO.contains(&source.trim_end_matches('/')) => Origin::CratesIo,
@@ -301,11 +302,11 @@ fn origin(source: &str, locked: Option<&str>) -> Origin {
             }
         }
         "registry" | "sparse" => Origin::Registry(public(address)),
-        _ => Origin::Folder,
+        _ => Origin::Directory,
     }
 }
 
-/// An address that others can reach, without a name and a password in it.
+/// An address that others can reach, without user name and password.
 fn public(address: &str) -> Option<String> {
     let (scheme, rest) = address.split_once("://")?;
     if !["https", "http", "ssh", "git"].contains(&scheme) {
@@ -327,20 +328,20 @@ fn key(name: &str, version: &str, origin: &Origin) -> Key {
             ..
         } => format!("git:{name}@{version}#{commit}"),
         Origin::Git { .. } => format!("git:{name}@{version}"),
-        Origin::Folder => format!("folder:{name}@{version}"),
+        Origin::Directory => format!("folder:{name}@{version}"),
     }
 }
 
-/// Licences out of manifests, each read once.
+/// Licences from manifests, each read once.
 #[derive(Default)]
 struct Licenses(BTreeMap<PathBuf, Option<toml::Table>>);
 
 impl Licenses {
-    /// Of the package that a source file belongs to.
+    /// The manifest of the package that a source file belongs to.
     fn of(&mut self, package: &str, source: &Path) -> Option<String> {
         let mut inherited = false;
-        for folder in source.ancestors().skip(1) {
-            let Some(manifest) = self.manifest(&folder.join("Cargo.toml")) else {
+        for directory in source.ancestors().skip(1) {
+            let Some(manifest) = self.manifest(&directory.join("Cargo.toml")) else {
                 continue;
             };
             let in_workspace = || manifest.get("workspace")?.get("package")?.get("license");
@@ -374,7 +375,7 @@ impl Licenses {
 mod tests {
     use super::*;
 
-    /// A unit as cargo tells of it.
+    /// A unit of cargo's graph.
     fn unit(
         id: &str,
         kind: &str,
@@ -459,7 +460,7 @@ mod tests {
             of("cargo:derive@1.0.0").needs,
             BTreeSet::from(["cargo:both@1.0.0".to_owned()])
         );
-        // The build script's crates are needed by its package; here that is the program.
+        // The build script's dependencies are the package's here, which is the program.
         assert!(
             kiosk.needs.contains("cargo:tool@1.0.0"),
             "{:?}",
@@ -487,7 +488,7 @@ mod tests {
                 Origin::Registry(Some("https://a.b/index/".to_owned())),
             ),
             ("registry+file:///srv/index", Origin::Registry(None)),
-            ("path+file:///srv/a", Origin::Folder),
+            ("path+file:///srv/a", Origin::Directory),
             (
                 "git+file:///srv/a#12",
                 Origin::Git {
@@ -502,9 +503,9 @@ mod tests {
 
     #[test]
     fn licences_are_inherited_as_versions_are() {
-        let folder = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir().unwrap();
         let write = |path: &str, text: &str| {
-            let path = folder.path().join(path);
+            let path = directory.path().join(path);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, text).unwrap();
         };
@@ -525,7 +526,7 @@ mod tests {
             ("c", None),
             ("d", None),
         ] {
-            let source = folder.path().join(name).join("src/lib.rs");
+            let source = directory.path().join(name).join("src/lib.rs");
             assert_eq!(licenses.of(name, &source).as_deref(), expected, "{name}");
         }
     }

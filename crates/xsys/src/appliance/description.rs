@@ -1,7 +1,7 @@
-//! `appliance.toml`: what an appliance is made of.
+//! `appliance.toml`: what an appliance consists of.
 //!
-//! Tables that only the init reads (`network`, `services` and so on) go to it as they are; its own reader, which is a
-//! library, checks them here, long before a card is written.
+//! Tables that only the init reads (`network`, `services` and so on) are passed on unchanged; the init's own reader,
+//! which is a library, checks them here, before a card is written.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -33,21 +33,21 @@ const MIB: u64 = 1 << 20;
 /// An appliance.
 #[derive(Debug)]
 pub(crate) struct Description {
-    /// Where it is described.
+    /// The file's name and directory.
     pub path: PathBuf,
-    /// Which one of a fleet.
+    /// The device's name in a fleet.
     pub device: Option<String>,
     hostname: String,
     pub(super) source: Source,
-    /// What was read, for places.
+    /// The source, for places in messages.
     pub(super) table: DeTable<'static>,
     pub(super) keys: Keys,
     pub(super) names: Names,
-    /// `[[services]]`, filled in.
+    /// `[[services]]`, with templates filled in.
     services: Option<Value>,
 }
 
-/// Whose description it is.
+/// What it describes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Whose<'a> {
     /// A package's.
@@ -70,7 +70,7 @@ impl Description {
         Self::of(table, source, Whose::Package).map_err(Into::into)
     }
 
-    /// Checks what was read, perhaps from several tables of a file.
+    /// Checks tables that were read, perhaps from several tables of one file.
     pub(crate) fn of(
         table: Spanned<DeTable<'static>>,
         source: Source,
@@ -80,18 +80,18 @@ impl Description {
         let keys =
             Keys::deserialize(deserializer).map_err(|error| vec![wrong_toml(&error, &source)])?;
         let path = source.path.clone();
-        let folder = path.parent().unwrap_or(Path::new("."));
+        let directory = path.parent().unwrap_or(Path::new("."));
         let table = table.into_inner();
         let hostname = match (&keys.hostname, whose) {
             (Some(name), _) => name.clone(),
             (None, Whose::Device { name, .. }) => name.to_owned(),
-            (None, Whose::Package) => folder
+            (None, Whose::Package) => directory
                 .file_name()
                 .unwrap_or_default()
                 .to_string_lossy()
                 .into_owned(),
         };
-        let secrets = Secrets::new(folder, &source, &keys.secrets, |name| {
+        let secrets = Secrets::new(directory, &source, &keys.secrets, |name| {
             places::place(&table, &format!("secrets.{name}"))
         });
         let mut names = Names::new(secrets);
@@ -127,7 +127,7 @@ impl Description {
         let (_, wrong) =
             xsys_init::config_text::read(&description.for_init(&[], &[], "").to_string());
         problems.extend(wrong.into_iter().map(|wrong| {
-            // What is wrong begins with where it is.
+            // Messages of the init's reader begin with the place.
             let at = wrong.split('`').nth(1).unwrap_or_default();
             let span = places::place(&description.table, at);
             let problem = match span.is_empty() {
@@ -152,7 +152,7 @@ impl Description {
         name.display().to_string()
     }
 
-    /// What templates can name.
+    /// The names that templates can use.
     pub(crate) fn names(&self) -> &Names {
         &self.names
     }
@@ -199,8 +199,8 @@ impl Description {
             .collect()
     }
 
-    /// The folder of the description: paths in it are relative to it.
-    pub(crate) fn folder(&self) -> &Path {
+    /// The description's directory: paths in it are relative to it.
+    pub(crate) fn directory(&self) -> &Path {
         self.path.parent().unwrap_or(Path::new("."))
     }
 
@@ -222,13 +222,13 @@ impl Description {
             .collect()
     }
 
-    /// What the card is for.
+    /// The card's machine.
     pub(crate) fn machine(&self) -> &'static Machine {
-        // `read` has looked.
+        // `read` has checked it.
         needs::machine(self.machine_name()).unwrap_or(&MACHINES[0])
     }
 
-    /// Packages and folders with the kernel. A folder of packages means these.
+    /// Packages and directories with the kernel. A directory of packages means all of them.
     pub(crate) fn kernel(&self) -> Vec<PathBuf> {
         self.kernel_named()
             .into_iter()
@@ -251,16 +251,16 @@ impl Description {
             Paths::One(path) => std::slice::from_ref(path),
             Paths::Several(paths) => paths,
         });
-        paths.map(|path| self.folder().join(path)).collect()
+        paths.map(|path| self.directory().join(path)).collect()
     }
 
-    /// Whether what is named for it exists.
+    /// Whether the paths that are named for the kernel exist.
     pub(crate) fn kernel_is_there(&self) -> Result<()> {
         let paths = self.kernel();
         if paths.is_empty() {
-            return Err(Diagnostic::error("nobody says where the kernel is")
+            return Err(Diagnostic::error("no kernel is named")
                 .note(format!("`{}` has no `kernel`", self.path.display()))
-                .help("name Debian packages or folders there: `kernel = [\"linux-image-….deb\"]`, or set XSYS_KERNEL to such paths")
+                .help("name Debian packages or directories there: `kernel = [\"linux-image-….deb\"]`, or set XSYS_KERNEL to such paths")
                 .into());
         }
         let missing = paths.iter().filter(|path| !path.exists());
@@ -275,7 +275,7 @@ impl Description {
                     None => format!("in `{}` or XSYS_KERNEL", self.path.display()),
                 })
                 .help(format!(
-                    "put Debian's packages `{}` and `raspi-firmware` there (`xsys image fetch-kernel` fetches them, see docs/fleets.md), or correct the path; relative ones begin in the folder of the file that says them",
+                    "put Debian's packages `{}` and `raspi-firmware` there (`xsys image fetch-kernel` fetches them, see docs/fleets.md), or correct the path; relative ones begin in the directory of the file that says them",
                     self.machine().debian_kernel().0
                 ))
             })
@@ -304,7 +304,7 @@ impl Description {
         &self.keys.config_txt
     }
 
-    /// Files of the user's, by where they go.
+    /// The user's files, by their paths on the card.
     pub(crate) fn files(&self) -> impl Iterator<Item = (&str, &Entry)> {
         self.keys
             .files
@@ -312,12 +312,12 @@ impl Description {
             .map(|(place, entry)| (place.as_str(), entry))
     }
 
-    /// What the root is on the card.
+    /// The kind of root on the card.
     pub(crate) fn root(&self) -> Root {
         self.keys.image.root
     }
 
-    /// The key that says so, and where it is.
+    /// The key that chooses it, and its place.
     pub(super) fn root_key(&self) -> Option<(String, std::ops::Range<usize>)> {
         let image = self.table.get("image")?.get_ref().as_table()?;
         let (key, _) = image.get_key_value("root")?;
@@ -338,7 +338,7 @@ impl Description {
         &self.keys.image.formats
     }
 
-    /// Where images will be.
+    /// The address where images will be published.
     pub(crate) fn url(&self) -> Option<&str> {
         self.keys.image.url.as_deref()
     }
@@ -364,7 +364,7 @@ impl Description {
         self.keys.run.memory.unwrap_or(512)
     }
 
-    /// What tests the appliance from outside, and within how many seconds it has to be ready for that.
+    /// The command that tests the appliance from outside, and the time until it has to be ready for that.
     pub(crate) fn test_command(&self) -> Vec<OsString> {
         self.keys.test.command.iter().map(OsString::from).collect()
     }
@@ -373,7 +373,7 @@ impl Description {
         self.keys.test.ready_within
     }
 
-    /// `/etc/xsys/appliance.json`, for the init. Without services of the user's each program is one.
+    /// `/etc/xsys/appliance.json`, for the init. Without services in the description, each program becomes one.
     pub(crate) fn for_init(&self, programs: &[String], modules: &[String], version: &str) -> Value {
         let keys = &self.keys;
         let mut json = Map::new();
@@ -420,7 +420,7 @@ pub(crate) fn no_machine(name: &str) -> Diagnostic {
     )
 }
 
-/// Our keys, with those of the user over them.
+/// Our keys, overridden by the user's.
 fn merged(mut ours: Value, users: Option<&Value>) -> Value {
     if let (Value::Object(ours), Some(Value::Object(users))) = (&mut ours, users) {
         for (key, value) in users {
@@ -430,9 +430,9 @@ fn merged(mut ours: Value, users: Option<&Value>) -> Value {
     ours
 }
 
-/// The `.deb` files of a folder, by name; none where it is no folder.
-fn packages(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+/// The `.deb` files of a directory, by name; none where it is no directory.
+fn packages(directory: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
     let mut found: Vec<PathBuf> = entries
         .map(|entry| entry.path())
         .filter(|path| path.extension().is_some_and(|ending| ending == "deb") && path.is_file())
@@ -447,9 +447,10 @@ pub(super) fn parse_port(text: &str) -> Option<(u16, u16)> {
     (guest != 0).then_some((host, guest))
 }
 
-/// A file as a table that knows where everything is.
+/// A file as a table whose values keep their places.
 pub(crate) fn parse(source: &Source) -> std::result::Result<Spanned<DeTable<'static>>, Diagnostic> {
-    // The table borrows the text. One description is read in a run, and needed up to its end.
+    // The table borrows the text, which is leaked: one description is read in a run, and needed
+    // until its end.
     let text: &'static str = String::leak(source.text.to_string());
     DeTable::parse(text).map_err(|error| wrong_toml(&error, source))
 }
@@ -470,8 +471,8 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> std::result::Result<Description, Vec<String>> {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join(FILE);
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join(FILE);
         std::fs::write(&path, text).unwrap();
         Description::read(&path).map_err(|failure| {
             let problems = failure.diagnostics.iter();
@@ -495,7 +496,7 @@ mod tests {
         assert_eq!(json["data"]["partition"], 4);
     }
 
-    /// Every key, machine and group of modules is in the page about them.
+    /// Every key, machine and group of modules is documented.
     #[test]
     fn the_page_has_all_keys() {
         let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/fleets.md");
@@ -523,22 +524,22 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_of_packages_is_its_packages() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join(FILE);
+    fn a_directory_of_packages_is_its_packages() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join(FILE);
         std::fs::write(&path, "kernel = [\"debs\", \"tree\"]").unwrap();
         for name in ["debs", "debs/apt", "tree"] {
-            std::fs::create_dir(folder.path().join(name)).unwrap();
+            std::fs::create_dir(directory.path().join(name)).unwrap();
         }
         for name in ["debs/b.deb", "debs/a.deb", "debs/notes.txt"] {
-            std::fs::write(folder.path().join(name), "").unwrap();
+            std::fs::write(directory.path().join(name), "").unwrap();
         }
         let named = Description::read(&path).unwrap().kernel();
         let expected = ["debs/a.deb", "debs/b.deb", "tree"];
-        assert_eq!(named, expected.map(|name| folder.path().join(name)));
+        assert_eq!(named, expected.map(|name| directory.path().join(name)));
     }
 
-    /// Cut after every byte, deep, and with numbers that no card has.
+    /// Truncated after every byte, deeply nested, and with impossible numbers.
     #[test]
     fn hostile_descriptions_end_in_a_result() {
         let text = include_str!("../../appliance/appliance.toml");

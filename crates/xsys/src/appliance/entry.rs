@@ -1,5 +1,4 @@
-//! An entry of `[files]`: a path, or a table that says what the file is (`from`, `template`, `text` or `secret`) and
-//! whose.
+//! An entry of `[files]`: a path, or a table with the source (`from`, `template`, `text` or `secret`), mode and owner.
 
 use std::fmt;
 use std::path::PathBuf;

@@ -1,8 +1,7 @@
 //! The user's files on a card: `[files]`.
 //!
-//! Entries ([`super::entry`]) are
-//! read here, when everything that they need is there; which of them have secrets comes with them, because these lie in
-//! an archive of their own and are told nobody.
+//! Entries ([`super::entry`]) are read here, when everything that they need is known. Files with secrets are marked,
+//! because they go into an archive of their own and are reported nowhere.
 
 use std::path::PathBuf;
 
@@ -21,7 +20,7 @@ use crate::error::file;
 const MODE: u32 = 0o644;
 const SECRET_MODE: u32 = 0o600;
 
-/// A file as it is going to be.
+/// A file as it will be on the card.
 pub(crate) struct Placed {
     /// Without the first `/`.
     pub path: String,
@@ -45,7 +44,7 @@ impl Placed {
     }
 }
 
-/// Reads what has to be read for the files of an appliance. All that is wrong is told together.
+/// Reads everything that an appliance's files need. All mistakes are reported together.
 pub(crate) fn gather(description: &Description) -> Result<Vec<Placed>, Vec<Diagnostic>> {
     let mut placed = Vec::new();
     let mut problems = Vec::new();
@@ -61,7 +60,7 @@ pub(crate) fn gather(description: &Description) -> Result<Vec<Placed>, Vec<Diagn
     }
 }
 
-/// Reads what has to be read for one.
+/// Reads everything that one file needs.
 pub(crate) fn read(
     description: &Description,
     place: &str,
@@ -97,14 +96,14 @@ fn content(
     };
     match &entry.origin {
         Origin::From(path) => {
-            let path = description.folder().join(path);
+            let path = description.directory().join(path);
             match path.is_file() {
                 true => Ok((Content::File(path), Vec::new())),
                 false => Err(here(missing(description, &path))),
             }
         }
         Origin::Template(path) => {
-            let path = description.folder().join(path);
+            let path = description.directory().join(path);
             if !path.is_file() {
                 return Err(here(missing(description, &path)));
             }
@@ -144,12 +143,12 @@ fn bytes(text: &str) -> Content {
 
 fn missing(description: &Description, path: &std::path::Path) -> Diagnostic {
     Diagnostic::error(format!("there is no file `{}`", path.display())).help(format!(
-        "paths of `[files]` are relative to the folder of {}",
+        "paths of `[files]` are relative to the directory of {}",
         description.file_name()
     ))
 }
 
-/// Puts a file where files are; what is told of it.
+/// Adds a file to a tree; returns its row in the manifest.
 pub(crate) fn add<'a>(
     tree: &mut Tree<'a>,
     placed: &'a Placed,

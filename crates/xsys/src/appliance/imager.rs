@@ -1,9 +1,9 @@
 //! A list of images for Raspberry Pi Imager: `rpi-imager --repo os_list.json`.
 //!
-//! Imager downloads a compressed image and compares digests, so there is a list where an image is compressed, for machines
-//! that it knows. Its format: `doc/json-schema` in <https://github.com/raspberrypi/rpi-imager>. It wants whole addresses:
-//! where images will be is `[image]`'s `url`; without it addresses are relative to the list. A list has digests of images,
-//! which may have secrets in them, and is its owner's alone as they are.
+//! Imager downloads a compressed image and compares digests, so there is a list if an image is compressed and Imager
+//! knows its machine. The format: `doc/json-schema` in <https://github.com/raspberrypi/rpi-imager>. It wants absolute
+//! addresses: where images will be published is `[image]`'s `url`; without it addresses are relative to the list. A
+//! list contains digests of images, which may contain secrets, so only the owner can read it, like the images.
 
 use std::path::{Path, PathBuf};
 
@@ -11,18 +11,18 @@ use serde_json::{Value, json};
 
 use super::manifest::Manifest;
 
-/// What a card's own list ends with.
+/// The suffix of a card's own list.
 pub(crate) const LIST: &str = "os_list.json";
 
-/// What is listed, but for what is known when the image is made.
+/// The entry, without what is only known when the image is made.
 pub(crate) struct Entry<'a> {
     pub manifest: &'a Manifest,
     /// The machine, for people.
     pub title: &'a str,
     /// Where images will be.
     pub url: Option<&'a str>,
-    /// The folder of this one's files there.
-    pub folder: Option<&'a str>,
+    /// The directory of this one's files there.
+    pub directory: Option<&'a str>,
 }
 
 /// An image, and its compressed form.
@@ -36,14 +36,14 @@ pub(crate) struct Image {
 }
 
 impl Entry<'_> {
-    /// A list with it alone; none for machines that Imager does not know.
+    /// A list of this image alone; none for machines that Imager does not know.
     pub(crate) fn list(&self, image: &Image) -> Option<String> {
         let manifest = self.manifest;
         let device = device(&manifest.machine, &manifest.target)?;
         let base = self.url.unwrap_or_default().trim_end_matches('/');
         let place = [
             Some(base).filter(|base| !base.is_empty()),
-            self.folder,
+            self.directory,
             Some(&image.packed),
         ];
         let place: Vec<&str> = place.into_iter().flatten().collect();
@@ -64,7 +64,7 @@ impl Entry<'_> {
             "init_format": "",
             "devices": [device],
         });
-        // The day of the sources: builds have no time.
+        // The date of the sources: builds contain no time.
         if let Some(source) = &manifest.source {
             entry["release_date"] = json!(source.date);
         }
@@ -88,7 +88,7 @@ pub(crate) fn joined(lists: impl Iterator<Item = PathBuf>) -> Option<String> {
     (!all.is_empty()).then(|| whole(&all))
 }
 
-/// What Imager calls a machine: by processors, so that a Zero 2 is a 3.
+/// Imager's names of machines: by processors, so a Zero 2 is a 3.
 fn device(machine: &str, target: &str) -> Option<String> {
     let model = match machine {
         "raspberry-pi-zero" => "pi1",
@@ -127,7 +127,7 @@ mod tests {
             manifest: &manifest,
             title: "Raspberry Pi 3",
             url,
-            folder: Some("shop-01"),
+            directory: Some("shop-01"),
         };
         let text = entry.list(&Image {
             size: 100,
@@ -167,8 +167,8 @@ mod tests {
         let with = list("raspberry-pi-4", None).unwrap();
         assert_eq!(with["os_list"][0]["url"], "shop-01/shop-01.img.xz");
         assert_eq!(list("qemu-virt", None), None);
-        let folder = tempfile::tempdir().unwrap();
-        let path = |name: &str| folder.path().join(name);
+        let directory = tempfile::tempdir().unwrap();
+        let path = |name: &str| directory.path().join(name);
         std::fs::write(path("a"), with.to_string()).unwrap();
         std::fs::write(path("b"), with.to_string()).unwrap();
         let joined = joined(["a", "b", "none"].map(path).into_iter()).unwrap();

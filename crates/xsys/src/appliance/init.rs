@@ -1,11 +1,12 @@
-//! The first process of an appliance: its sources are in this program, and are built for the appliance's target by the
-//! same way as the user's programs.
+//! The first process of an appliance: this program contains its sources, and builds them for the appliance's target in
+//! the same way as the user's programs.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::Parser;
 use xsys_diag::Diagnostic;
+use xsys_init::sources::SOURCES;
 use xsys_sysroot::Cache;
 use xsys_target::Target;
 
@@ -19,10 +20,7 @@ use crate::error::{Failure, Result, file};
 use crate::files::short_digest;
 use crate::project::verb::Verb;
 
-/// Every file of the package, by name.
-const SOURCES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/init_sources.rs"));
-
-/// What makes it small, and a workspace of its own.
+/// Settings for a small program, and a workspace of its own.
 const PROFILE: &str = "
 [workspace]
 
@@ -35,10 +33,10 @@ codegen-units = 1
 /// The program for a target.
 pub(crate) fn build(call: &Call, target: &Target) -> Result<Program> {
     let cache = Cache::from_env().map_err(|error| error.into_diagnostic())?;
-    let folder = sources(cache.root())?;
+    let directory = sources(cache.root())?;
     let mut call = call.clone();
-    call.folder = folder;
-    // What is told is the appliance; that this is one of its parts is a detail.
+    call.directory = directory;
+    // Progress is reported for the appliance, not for this part of it.
     call.ui.quiet = true;
     let args = arguments(target)?;
     let plans = Plan::make(
@@ -46,7 +44,7 @@ pub(crate) fn build(call: &Call, target: &Target) -> Result<Program> {
         Verb::Build,
         &args,
         call.toolchain.as_deref(),
-        &call.folder,
+        &call.directory,
     )?;
     let Some(plan) = plans.first() else {
         return Err(no_init());
@@ -67,7 +65,7 @@ fn no_init() -> Failure {
     Diagnostic::error("the appliance's init was not built").into()
 }
 
-/// The same target, by the same way.
+/// The arguments for the same target.
 fn arguments(target: &Target) -> Result<BuildArgs> {
     let (flag, value) = match (&target.board, &target.source) {
         (Some(board), _) => ("--board", OsString::from(&board.name)),
@@ -92,7 +90,7 @@ fn arguments(target: &Target) -> Result<BuildArgs> {
     }
 }
 
-/// The sources as a folder of the cache, named by what is in them.
+/// The sources as a directory of the cache, named by their content.
 fn sources(cache: &Path) -> Result<PathBuf> {
     let parts: Vec<&[u8]> = SOURCES
         .iter()
@@ -100,11 +98,11 @@ fn sources(cache: &Path) -> Result<PathBuf> {
         .chain([PROFILE.as_bytes()])
         .collect();
     let all = cache.join("init");
-    let folder = all.join(short_digest(&parts));
-    if let Ok(open) = std::fs::File::open(&folder) {
-        // It is in use: `xsys sysroot prune` leaves it alone.
+    let directory = all.join(short_digest(&parts));
+    if let Ok(open) = std::fs::File::open(&directory) {
+        // In use: `xsys sysroot prune` leaves it alone.
         let _ = open.set_modified(std::time::SystemTime::now());
-        return Ok(folder);
+        return Ok(directory);
     }
     let failed = |error: std::io::Error| file("write", &all, &error);
     std::fs::create_dir_all(&all).map_err(failed)?;
@@ -119,9 +117,9 @@ fn sources(cache: &Path) -> Result<PathBuf> {
         };
         std::fs::write(path, text).map_err(failed)?;
     }
-    match std::fs::rename(&whole, &folder) {
-        Err(error) if !folder.is_dir() => Err(failed(error).into()),
-        _ => Ok(folder),
+    match std::fs::rename(&whole, &directory) {
+        Err(error) if !directory.is_dir() => Err(failed(error).into()),
+        _ => Ok(directory),
     }
 }
 
@@ -132,12 +130,12 @@ mod tests {
     #[test]
     fn the_sources_become_a_package_once() {
         let cache = tempfile::tempdir().unwrap();
-        let folder = sources(cache.path()).unwrap();
-        let manifest = std::fs::read_to_string(folder.join("Cargo.toml")).unwrap();
+        let directory = sources(cache.path()).unwrap();
+        let manifest = std::fs::read_to_string(directory.join("Cargo.toml")).unwrap();
         let manifest: toml::Table = toml::from_str(&manifest).unwrap();
         assert!(manifest["profile"]["release"]["lto"].as_bool().unwrap());
-        assert!(folder.join("src/main.rs").is_file());
-        assert_eq!(sources(cache.path()).unwrap(), folder);
+        assert!(directory.join("src/main.rs").is_file());
+        assert_eq!(sources(cache.path()).unwrap(), directory);
     }
 
     #[test]
@@ -152,7 +150,7 @@ mod tests {
             .unwrap()
             .keys()
             .collect();
-        // No build scripts and no procedural macros: whoever adds a crate looks for both.
+        // No build scripts and no procedural macros: check both before adding a crate.
         assert_eq!(names, ["tinyjson"]);
         assert!(!manifest.contains_key("build-dependencies"));
     }

@@ -1,4 +1,5 @@
-//! The keys of `appliance.toml`, and of an appliance's tables in `fleet.toml`, as they are read.
+//! The keys of `appliance.toml`, and of an appliance's tables in `fleet.toml`, as written in the
+//! file.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -40,7 +41,7 @@ pub(super) struct Keys {
     pub(super) run: RunKeys,
     #[serde(default)]
     pub(super) test: TestKeys,
-    // The init's.
+    // Read by the init.
     pub(super) network: Option<Value>,
     pub(super) time: Option<Value>,
     pub(super) data: Option<Value>,
@@ -96,7 +97,7 @@ impl Default for ImageKeys {
     }
 }
 
-/// What the root is on the card.
+/// The kind of root on the card.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Root {
@@ -117,7 +118,7 @@ pub(crate) enum Form {
 }
 
 impl Form {
-    /// What its files end with.
+    /// The suffix of its files.
     pub(crate) fn ending(self) -> &'static str {
         match self {
             Self::Zstd => "img.zst",

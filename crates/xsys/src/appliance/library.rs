@@ -1,7 +1,7 @@
-//! What programs have of the standard library: its crates and, on musl, the C library.
+//! The parts of the standard library in programs: its crates and, on musl, the C library.
 //!
-//! Which crates these are is seen in the sysroot that they were linked with, their versions in the lock file of the
-//! library's sources. Of musl, which comes compiled, there is the version that it says of itself.
+//! The crates are listed from the sysroot that the programs were linked with, their versions from the lock file of the
+//! library's sources. musl is compiled already; its version is a text in its archive.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use crate::driver::plan::Plan;
 
-/// A standard library, and who compiled for it.
+/// A standard library and its compiler.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Library {
     /// Rust's version and commit.
@@ -31,7 +31,7 @@ impl Library {
     }
 }
 
-/// A crate in the standard library that is others' as well.
+/// Crates of the standard library that have namesakes on crates.io.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub(crate) struct Foreign {
     pub name: String,
@@ -40,26 +40,26 @@ pub(crate) struct Foreign {
     source: Option<String>,
 }
 
-/// The one that a plan's programs are linked with.
+/// The library that a plan's programs are linked with.
 pub(super) fn of(plan: &Plan) -> Library {
     let rustc = &plan.toolchain.rustc;
     let lock = rustc
         .sysroot()
         .join("lib/rustlib/src/rust/library/Cargo.lock");
-    let folder = plan.sysroot.path.join("lib/rustlib");
-    let folder = folder.join(&plan.target.name).join("lib");
+    let directory = plan.sysroot.path.join("lib/rustlib");
+    let directory = directory.join(&plan.target.name).join("lib");
     Library {
         version: rustc.release().to_owned(),
         commit: rustc.commit_hash().to_owned(),
-        crates: foreign(&lock, &compiled(&folder)),
-        musl: musl(&folder.join("self-contained/libc.a"))
+        crates: foreign(&lock, &compiled(&directory)),
+        musl: musl(&directory.join("self-contained/libc.a"))
             .filter(|_| plan.target.uses_musl_static()),
     }
 }
 
-/// The names of a folder's crates.
-fn compiled(folder: &Path) -> BTreeSet<String> {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+/// The names of a directory's crates.
+fn compiled(directory: &Path) -> BTreeSet<String> {
+    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
     let name = |entry: std::fs::DirEntry| {
         let name = entry.file_name().to_string_lossy().into_owned();
         let (name, _) = name
@@ -83,7 +83,7 @@ fn foreign(lock: &Path, compiled: &BTreeSet<String>) -> Vec<Foreign> {
     found
 }
 
-/// musl's version, which is a text of its archive.
+/// musl's version, which is a text in its archive.
 fn musl(archive: &Path) -> Option<String> {
     let bytes = std::fs::read(archive).ok()?;
     let archive = ArchiveFile::parse(bytes.as_slice()).ok()?;
@@ -109,21 +109,21 @@ mod tests {
 
     #[test]
     fn crates_are_those_that_were_compiled() {
-        let folder = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir().unwrap();
         for name in [
             "libstd-0a.rlib",
             "libhash_brown-0b.rlib",
             "libstd-0a.rmeta",
             "x.rlib",
         ] {
-            std::fs::write(folder.path().join(name), "").unwrap();
+            std::fs::write(directory.path().join(name), "").unwrap();
         }
-        let compiled = compiled(folder.path());
+        let compiled = compiled(directory.path());
         assert_eq!(
             compiled,
             BTreeSet::from(["std".to_owned(), "hash_brown".to_owned()])
         );
-        let lock = folder.path().join("Cargo.lock");
+        let lock = directory.path().join("Cargo.lock");
         let text = "version = 4\n[[package]]\nname = \"std\"\nversion = \"0.0.0\"\n[[package]]\nname = \"hash-brown\"\nversion = \"1.2.3\"\nsource = \"registry+x\"\nchecksum = \"00\"\n[[package]]\nname = \"rand\"\nversion = \"0.9.0\"\nsource = \"registry+x\"\n";
         std::fs::write(&lock, text).unwrap();
         let found = foreign(&lock, &compiled);
@@ -132,7 +132,7 @@ mod tests {
             (found[0].name.as_str(), found[0].version.as_str()),
             ("hash-brown", "1.2.3")
         );
-        assert_eq!(foreign(&folder.path().join("none"), &compiled), []);
+        assert_eq!(foreign(&directory.path().join("none"), &compiled), []);
         assert_eq!(musl(&lock), None);
     }
 }

@@ -1,8 +1,8 @@
 //! `xsys run` for an appliance: its card in QEMU.
 //!
-//! QEMU has no firmware of a Pi, so we play it: which partition starts is read from the card, and kernel, initramfs and
-//! command line from that partition. What the appliance writes goes to a copy of the card, which stays: a later run
-//! replaces the systems on it and leaves the data partition alone.
+//! QEMU has no firmware of a Pi, so we do the firmware's work: which partition starts is read from the card, and
+//! kernel, initramfs and command line from that partition. Changes made by the appliance go to a copy of the card,
+//! which is kept: a later run replaces the systems on it and keeps the data partition.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -25,16 +25,16 @@ use crate::error::{Failure, Result, file, reason};
 use crate::programs::{cannot_start, find};
 use crate::ui::Ui;
 
-/// Nothing that is started is larger, in bytes.
+/// The size limit of files that are loaded, in bytes.
 const LARGEST: u64 = 1 << 30;
 
-/// Has the machines of 32 bits, too.
+/// The program that also has the machines of 32 bits.
 const QEMU: &str = "qemu-system-aarch64";
 
-/// What a boot loader hands over.
+/// What a boot loader passes to QEMU.
 struct Loaded {
-    /// Where the files are until the machine ends.
-    _folder: tempfile::TempDir,
+    /// The files' directory, which exists until the machine ends.
+    _directory: tempfile::TempDir,
     kernel: PathBuf,
     initramfs: PathBuf,
     command_line: String,
@@ -47,9 +47,9 @@ struct Loaded {
 pub(crate) struct Machine {
     qemu: PathBuf,
     pub command: Command,
-    /// Ports of this machine, and those of the appliance that they lead to.
+    /// Ports of this machine, and the appliance's ports that they lead to.
     pub forwarded: Vec<(u16, u16)>,
-    /// Until the machine ends.
+    /// Exists until the machine ends.
     _loaded: Loaded,
 }
 
@@ -61,7 +61,7 @@ impl Machine {
     }
 }
 
-/// Boots the card, and ends when the machine does.
+/// Boots the card, and returns when the machine ends.
 pub(crate) fn boot(ui: Ui, description: &Description, image: &Image) -> Result<u8> {
     let qemu = qemu()
         .map_err(|problem| problem.note(format!("the image is ready: {}", image.path.display())))?;
@@ -81,7 +81,7 @@ pub(crate) fn boot(ui: Ui, description: &Description, image: &Image) -> Result<u
     Ok(u8::try_from(status.code().unwrap_or(1) & 0xff).unwrap_or(1))
 }
 
-/// The program that plays the machines.
+/// The program that emulates the machine.
 pub(crate) fn qemu() -> std::result::Result<PathBuf, Diagnostic> {
     find(QEMU).ok_or_else(|| {
         Diagnostic::error(format!("`{QEMU}` is not installed"))
@@ -89,7 +89,7 @@ pub(crate) fn qemu() -> std::result::Result<PathBuf, Diagnostic> {
     })
 }
 
-/// QEMU with a card, of which it plays the firmware: `kind` is one of its machines.
+/// QEMU with a card, doing the firmware's work: `kind` is one of its machines.
 pub(crate) fn machine(
     qemu: PathBuf,
     description: &Description,
@@ -155,7 +155,7 @@ fn virt(
     Ok(forwarded)
 }
 
-/// A Pi with its card; QEMU's has no network that Linux finds.
+/// A Pi with its card; Linux finds no network in QEMU's Pi.
 fn raspberry_pi(command: &mut Command, board: &Board, loaded: &Loaded, card: &Path) -> Result<()> {
     let Some(tree) = &loaded.device_tree else {
         return Err(
@@ -178,7 +178,7 @@ fn drive(how: &str, path: &Path) -> String {
     format!("{how},format=raw,file={path}")
 }
 
-/// QEMU does not say why it cannot have a port, or what to do.
+/// QEMU's message about an occupied port neither says why nor what to do.
 fn is_free(port: u16) -> Result<u16> {
     match TcpListener::bind(("127.0.0.1", port)) {
         Ok(_) => Ok(port),
@@ -186,7 +186,7 @@ fn is_free(port: u16) -> Result<u16> {
             "port {port} of this machine cannot be forwarded: {}",
             reason(&error)
         ))
-        .help("end what listens there, or choose another in `[run]` of appliance.toml: `ports = [\"0:80\"]` takes one that is free")
+        .help("stop the program that listens there, or choose another port in `[run]` of appliance.toml: `ports = [\"0:80\"]` takes a free one")
         .into()),
     }
 }
@@ -202,20 +202,20 @@ fn free_port() -> Result<u16> {
     Ok(port.port())
 }
 
-/// The card that is used: a copy of the image with another ending, and where asked for with the data of earlier runs.
+/// The card that is used: a copy of the image with another suffix, if wanted with the data of earlier runs.
 pub(crate) fn card(image: &Image, ending: &str, keep_data: bool) -> Result<PathBuf> {
     let path = image.path.with_extension(ending);
     let failed = |error: std::io::Error| file("write", &path, &error);
     let mut options = File::options();
     options.read(true).write(true).create(true).truncate(false);
-    // It has what the image has, which may be secrets.
+    // The copy has the image's secrets.
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut card = options.open(&path).map_err(failed)?;
     let mut source = File::open(&image.path).map_err(|error| file("read", &image.path, &error))?;
     let (new, old) = (partitions(&mut source), partitions(&mut card));
     let new = new.map_err(|error| file("read", &image.path, &error))?;
-    // Data stays where the partitions are the same; the last one may have grown.
+    // Data stays if the partitions are the same; the last one may have grown.
     let starts =
         |all: &[std::ops::Range<u64>]| all.iter().map(|part| part.start).collect::<Vec<_>>();
     let same = keep_data && old.is_ok_and(|old| !old.is_empty() && starts(&old) == starts(&new));
@@ -226,10 +226,10 @@ pub(crate) fn card(image: &Image, ending: &str, keep_data: bool) -> Result<PathB
             image.size
         }
     };
-    // QEMU's card readers take sizes that cards have.
+    // QEMU's card readers accept only sizes that cards have.
     card.set_len(image.size.next_power_of_two())
         .map_err(failed)?;
-    // The table stays too: the data partition has grown there.
+    // The table stays too: the data partition has grown in it.
     let first = match same {
         true => new.first().map_or(0, |part| part.start),
         false => 0,
@@ -238,7 +238,7 @@ pub(crate) fn card(image: &Image, ending: &str, keep_data: bool) -> Result<PathB
     Ok(path)
 }
 
-/// Copies a range; what is the same already is not written, so that holes stay holes.
+/// Copies a range; equal blocks are not written, so that holes stay holes.
 fn copy(from: &mut File, to: &mut File, range: std::ops::Range<u64>) -> std::io::Result<()> {
     let (mut new, mut old) = (vec![0; 1 << 20], vec![0; 1 << 20]);
     let mut at = range.start;
@@ -257,7 +257,7 @@ fn copy(from: &mut File, to: &mut File, range: std::ops::Range<u64>) -> std::io:
     Ok(())
 }
 
-/// Plays the firmware.
+/// Does the firmware's work.
 fn load(card: &Path, board: Option<&Board>) -> Result<Loaded> {
     let failed = |error: std::io::Error| file("read", card, &error);
     let mut disk = File::open(card).map_err(failed)?;
@@ -274,11 +274,11 @@ fn load(card: &Path, board: Option<&Board>) -> Result<Loaded> {
     };
     let select = open(1)?.read("autoboot.txt", 512).map_err(failed)?;
     let boot = open(boot_partition(&String::from_utf8_lossy(&select)))?;
-    let folder = tempfile::tempdir().map_err(failed)?;
-    children::remove_at_end(folder.path().to_owned());
+    let directory = tempfile::tempdir().map_err(failed)?;
+    children::remove_at_end(directory.path().to_owned());
     let take = |name: &str| -> Result<PathBuf> {
         let bytes = boot.read(name, LARGEST).map_err(failed)?;
-        let path = folder.path().join(name);
+        let path = directory.path().join(name);
         std::fs::write(&path, bytes).map_err(|error| file("write", &path, &error))?;
         Ok(path)
     };
@@ -293,7 +293,7 @@ fn load(card: &Path, board: Option<&Board>) -> Result<Loaded> {
     let kernel = value("kernel=").unwrap_or_default();
     let (kernel, initramfs) = (take(kernel)?, take(INITRAMFS)?);
     let line = boot.read(CMDLINE, 4096).map_err(failed)?;
-    // The firmware puts the name of the serial port in.
+    // The firmware replaces the name of the serial port.
     let line = String::from_utf8_lossy(&line)
         .trim()
         .replace("serial0", "ttyAMA0");
@@ -308,11 +308,11 @@ fn load(card: &Path, board: Option<&Board>) -> Result<Loaded> {
         command_line: line + board.map_or("", |board| board.arguments),
         device_tree,
         wide,
-        _folder: folder,
+        _directory: directory,
     })
 }
 
-/// What `autoboot.txt` says of a start that is no trial.
+/// The partition that `autoboot.txt` names for an ordinary start.
 fn boot_partition(text: &str) -> usize {
     let mut applies = true;
     let mut number = 2;

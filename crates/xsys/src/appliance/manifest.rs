@@ -1,7 +1,7 @@
 //! What is on a card, part by part: `manifest.json` on its boot partition, and beside the image.
 //!
-//! Whoever has a card, or only an image's manifest, can say which programs, kernel and settings these are, and compare
-//! them with others. The same parts give the same text: it has no time, and no path of the machine that built it.
+//! From a card, or only its manifest, people can see which programs, kernel and settings it has, and compare it with
+//! others. The same parts give the same text: it contains no time, and no path of the building machine.
 
 use serde::{Deserialize, Serialize};
 use xsys_image::disk::Placed;
@@ -23,15 +23,15 @@ pub(crate) struct Manifest {
     pub version: String,
     pub machine: String,
     pub target: String,
-    /// The sources that it was made of.
+    /// The sources it was made from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Revision>,
-    /// The versions of xsys and of the compiler that made it.
+    /// The versions of xsys and of the compiler.
     pub xsys: String,
     pub rustc: String,
     /// The kernel's release.
     pub kernel: Option<String>,
-    /// Debian packages that kernel, modules and firmware are from.
+    /// Debian packages that contain the kernel, modules and firmware.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub packages: Vec<Package>,
     pub modules: Vec<Module>,
@@ -40,9 +40,9 @@ pub(crate) struct Manifest {
     pub init: Option<Program>,
     /// The user's files.
     pub files: Vec<File>,
-    /// What the init is told.
+    /// The init's configuration.
     pub settings: serde_json::Value,
-    /// What the firmware and the kernel are told.
+    /// The configuration of firmware and kernel.
     pub config_txt: Vec<String>,
     pub command_line: String,
     pub partitions: Vec<Partition>,
@@ -70,7 +70,7 @@ pub(crate) struct Package {
     pub sha256: String,
 }
 
-/// A program, as it is on the card.
+/// A program on the card.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Program {
     pub name: String,
@@ -83,12 +83,12 @@ pub(crate) struct Program {
     pub sha256: String,
 }
 
-/// A file of the user's. Of one with secrets neither size nor digest is told: short ones could be guessed.
+/// A file of the user's. If it contains secrets, neither size nor digest is listed: short secrets could be guessed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct File {
-    /// From the top.
+    /// The absolute path.
     pub path: String,
-    /// Four octal digits; nothing where the file system has none, and no owners.
+    /// Four octal digits; none where the file system has no modes and owners.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub mode: String,
     #[serde(default)]
@@ -116,8 +116,8 @@ pub(crate) struct Partition {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Part {
     pub path: String,
-    /// Of a file that is joined of several, which: what all devices of a kind have (`system`), or what is one's own
-    /// (`device`). What has secrets is not listed.
+    /// If a file was joined from several pieces, which: what all devices of a kind share (`system`), or what is this
+    /// device's own (`device`). Pieces with secrets are not listed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub piece: Option<String>,
     pub size: u64,
@@ -125,7 +125,7 @@ pub(crate) struct Part {
 }
 
 impl Manifest {
-    /// As it is written.
+    /// The text of the file.
     pub(crate) fn text(&self) -> String {
         let text = serde_json::to_string_pretty(self).unwrap_or_default();
         format!("{text}\n")
@@ -141,7 +141,7 @@ pub(crate) fn modules(picked: &Picked) -> Vec<Module> {
     picked.modules.iter().map(module).collect()
 }
 
-/// The packages that kernel, modules and firmware of a system are from.
+/// The packages that kernel, modules and firmware of a system come from.
 pub(crate) fn packages(used: &[&deb::Package]) -> Vec<Package> {
     let package = |package: &&deb::Package| Package {
         name: package.name.clone(),

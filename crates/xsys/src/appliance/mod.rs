@@ -2,9 +2,10 @@
 //!
 //! A package becomes an appliance by a file `appliance.toml` beside its `Cargo.toml` ([`description`]). After its
 //! programs were built, `xsys build` builds the init for the same target ([`init`]), takes kernel, modules and firmware
-//! from what the description names ([`system`]), adds what is this device's own ([`own`]: settings, files, secrets), puts
-//! programs and files into an image if the root is to be one ([`root`]), and makes a card's image ([`stamp`], [`output`]) with a list of its parts ([`manifest`]). `xsys run` boots that image
-//! ([`machine`]), and `xsys test --appliance` lets a command ask it things ([`mod@bench`]).
+//! from what the description names ([`system`]), adds what is this device's own ([`own`]: settings, files, secrets),
+//! puts programs and files into an image if the root is to be one ([`root`]), and makes a card's image ([`stamp`],
+//! [`output`]) with a list of its parts ([`manifest`]). `xsys run` boots that image ([`machine`]), and `xsys test
+//! --appliance` lets a command ask it things ([`mod@bench`]).
 //!
 //! Packages for boards without an operating system get cards as well ([`bare`]).
 //!
@@ -70,7 +71,7 @@ pub(crate) struct Image {
     /// Bytes of the card, and how many of them have to be written.
     pub size: u64,
     pub mapped: u64,
-    /// Whether it was there already, with all that is in it.
+    /// Whether it existed already, unchanged.
     pub unchanged: bool,
 }
 
@@ -83,16 +84,16 @@ pub(crate) struct Appliance {
 }
 
 impl Appliance {
-    /// Those among the packages of a project. Descriptions are checked and kernels are found before anything is
-    /// compiled, the standard library too: who waited for that is not told of a misspelt path.
+    /// The appliances among the packages of a project. Descriptions are checked and kernels are found before anything
+    /// is compiled, including the standard library, so that a misspelt path is reported at once.
     pub(crate) fn prepare(ui: Ui, project: &Project, target: &Target) -> Result<Vec<Self>> {
         let mut described = Vec::new();
         if target.os() == "none" {
-            // Theirs are made by [`bare`].
+            // Cards for boards are made by [`bare`].
             return Ok(Vec::new());
         }
         for package in &project.members {
-            let path = package.folder().join(description::FILE);
+            let path = package.directory().join(description::FILE);
             if path.is_file() {
                 let description = Description::read(&path)?;
                 processor::kernels(target, description.machine())?;
@@ -113,7 +114,7 @@ impl Appliance {
         described.into_iter().map(prepare).collect()
     }
 
-    /// Makes its image of programs that were built; none where its own are not among them.
+    /// Makes its image from the built programs; none if its own are not among them.
     pub(crate) fn make(
         &self,
         call: &Call,
@@ -129,9 +130,9 @@ impl Appliance {
         let Some(first) = programs.first() else {
             return Ok(None);
         };
-        let folder = first.parent().unwrap_or(Path::new(""));
+        let directory = first.parent().unwrap_or(Path::new(""));
         let output = Output {
-            folder: folder.to_owned(),
+            directory: directory.to_owned(),
             name: package.name().to_owned(),
             fleet: None,
         };
@@ -141,27 +142,27 @@ impl Appliance {
         let init = init::build(call, &plan.target)?;
         let files = root::files(&[&self.description])?;
         let system = System::make(Arc::clone(&self.kernel), programs, &init, &files, None)?;
-        let source = Revision::of(&package.folder().join("Cargo.toml"));
+        let source = Revision::of(&package.directory().join("Cargo.toml"));
         let card = Card {
             name: package.name(),
             version: &package.version(),
             description: &self.description,
             system: &system,
             target: &plan.target.name,
-            folder: None,
+            directory: None,
             source: source.as_ref(),
         };
         let _lock = output.lock(call.ui)?;
         card.make(&output).map(Some)
     }
 
-    /// A test of it that can be made; call it before anything is built.
+    /// Prepares a test of it; call it before anything is built.
     pub(crate) fn bench(&self, options: &bench::Options) -> Result<bench::Bench> {
         let programs: Vec<String> = self.package.binaries().map(str::to_owned).collect();
         bench::Bench::new(&self.description, &programs, options)
     }
 
-    /// Makes a test of an image.
+    /// Prepares a test of an image.
     pub(crate) fn test(&self, ui: Ui, image: &Image, bench: &bench::Bench) -> Result<u8> {
         bench.run(ui, &self.description, image)
     }
@@ -172,11 +173,11 @@ impl Appliance {
     }
 }
 
-/// The plans of a command whose programs may become cards, each with the appliances among its packages. What cards are
-/// made of is looked at before anything is compiled.
+/// The plans of a command whose programs may become cards, each with the appliances among its packages. Everything that
+/// the cards need is checked before anything is compiled.
 ///
 /// # Errors
-/// As for [`Plan::make`], and for what is wrong with a card.
+/// As for [`Plan::make`], and if something is wrong with a card.
 pub(crate) fn plans(
     call: &Call,
     verb: Verb,
@@ -187,7 +188,7 @@ pub(crate) fn plans(
         appliances.push(ahead_of(call.ui, verb, args, ahead)?);
         Ok(())
     };
-    let place = (call.toolchain.as_deref(), &*call.folder);
+    let place = (call.toolchain.as_deref(), &*call.directory);
     let plans = Plan::make_after(&call.ui, verb, args, place, &mut look)?;
     Ok(plans.into_iter().zip(appliances).collect())
 }
@@ -206,7 +207,7 @@ fn ahead_of(ui: Ui, verb: Verb, args: &BuildArgs, ahead: &Ahead<'_>) -> Result<V
         ..ui
     };
     if verb == Verb::Build {
-        // They are only needed when their programs are there.
+        // They are only needed if their programs are built.
         Bare::prepare(ahead.project, ahead.target)?;
     }
     Appliance::prepare(ui, ahead.project, ahead.target)

@@ -1,10 +1,10 @@
-//! The files of a card in its folder: image, block map, compressed forms, manifest.
+//! The files of a card in its directory: image, block map, compressed forms, manifest.
 //!
-//! Problem: an image may hold secrets, takes long to write, and its builder may be killed at any moment. So whatever is
-//! there under its name is complete: files are made under another name (`….unfinished`), for their owner only, and
-//! renamed. A private file, the *state*, is written last; it says what went in, as a digest, and size and time of what
-//! came out: where all of that still holds nothing is written. What a killed builder left is overwritten with zeros and
-//! removed by the next one. One builder is at work in a folder at a time.
+//! Problem: an image may contain secrets, takes long to write, and its builder may be killed at any moment. So every
+//! file is complete as soon as it has its name: files are made under another name (`….unfinished`), readable only by
+//! their owner, and renamed. A private file, the *state*, is written last. It has a digest of all inputs, and sizes and
+//! times of the outputs: if all of these still match, nothing is written. What a killed builder left is overwritten
+//! with zeros and removed by the next one. Only one builder works in a directory at a time.
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions, TryLockError};
@@ -26,27 +26,28 @@ use super::{Image, imager};
 use crate::error::{Failure, Result, file, reason};
 use crate::ui::Ui;
 
-/// What unfinished files end with.
+/// The suffix of unfinished files.
 const UNFINISHED: &str = "unfinished";
 
 /// Where a card's files go.
 #[derive(Clone, Debug)]
 pub(crate) struct Output {
-    pub folder: PathBuf,
-    /// Of all files, before their endings.
+    pub directory: PathBuf,
+    /// The common part of the files' names, without suffixes.
     pub name: String,
-    /// The fleet whose device it is: two in a workspace, or with a target folder in common, may have devices of one name.
+    /// The fleet that the device belongs to: two fleets in a workspace, or with a common target directory, may have
+    /// devices of one name.
     pub fleet: Option<String>,
 }
 
-/// What was made, and of what.
+/// The outputs that were made, and the digest of their inputs.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct State {
-    /// The digest of all that went in.
+    /// The digest of all inputs.
     inputs: String,
     #[serde(default)]
     fleet: Option<String>,
-    /// Bytes that a card has, and how many of them are written.
+    /// Bytes of the card, and how many of them are written.
     size: u64,
     mapped: u64,
     /// Sizes and times of the files.
@@ -80,7 +81,7 @@ pub(crate) struct Text<'a> {
 
 impl Output {
     fn path(&self, ending: &str) -> PathBuf {
-        self.folder.join(format!("{}.{ending}", self.name))
+        self.directory.join(format!("{}.{ending}", self.name))
     }
 
     pub(crate) fn image(&self) -> PathBuf {
@@ -98,51 +99,51 @@ impl Output {
     }
 
     fn state(&self) -> PathBuf {
-        self.folder.join(format!(".{}.state", self.name))
+        self.directory.join(format!(".{}.state", self.name))
     }
 
-    /// Makes the folder.
+    /// Makes the directory.
     pub(crate) fn create(&self) -> Result<()> {
-        std::fs::create_dir_all(&self.folder)
-            .map_err(|error| file("create", &self.folder, &error).into())
+        std::fs::create_dir_all(&self.directory)
+            .map_err(|error| file("create", &self.directory, &error).into())
     }
 
-    /// Keeps other builders out until it is dropped.
+    /// Excludes other builders until it is dropped.
     pub(crate) fn lock(&self, ui: Ui) -> Result<Lock> {
         self.create()?;
-        Lock::take(ui, &self.folder.join(format!(".{}.lock", self.name)))
+        Lock::take(ui, &self.directory.join(format!(".{}.lock", self.name)))
     }
 
-    /// The fleet that whatever is here was made for.
+    /// The fleet that the files in the directory were made for.
     pub(crate) fn made_for(&self) -> Option<String> {
         let state = std::fs::read_to_string(self.state()).ok()?;
         let state: State = serde_json::from_str(&state).ok()?;
         state.fleet
     }
 
-    /// What was made last, for this fleet.
+    /// The last state, if it is of this fleet.
     fn known(&self) -> Option<State> {
         let state = std::fs::read_to_string(self.state()).ok()?;
         let state: State = serde_json::from_str(&state).ok()?;
         (state.fleet == self.fleet).then_some(state)
     }
 
-    /// What was made, if it is there as it was left.
+    /// The last state, if all its files are unchanged.
     fn whole(&self) -> Option<State> {
         let state = self.known()?;
         let whole = state
             .files
             .iter()
-            .all(|(name, stamp)| Stamp::of(&self.folder.join(name)).as_ref() == Some(stamp));
+            .all(|(name, stamp)| Stamp::of(&self.directory.join(name)).as_ref() == Some(stamp));
         whole.then_some(state)
     }
 
-    /// Bytes of the card that is there, and how many of them are written.
+    /// Bytes of the existing card, and how many of them are written.
     pub(crate) fn made(&self) -> Option<(u64, u64)> {
         self.whole().map(|state| (state.size, state.mapped))
     }
 
-    /// The card that is there, if it is made of the same.
+    /// The existing card, if its inputs were the same.
     pub(crate) fn unchanged(&self, inputs: &str) -> Option<Image> {
         let state = self.whole()?;
         (state.inputs == inputs).then(|| Image {
@@ -163,7 +164,7 @@ impl Output {
         entry: &imager::Entry<'_>,
     ) -> Result<Image> {
         self.sweep()?;
-        // From here on nothing fits together until the state is written again.
+        // From here on the files do not match until the state is written again.
         remove(&self.state())?;
         let mut made = Vec::new();
         let image = self.image();
@@ -177,7 +178,7 @@ impl Output {
         unfinished.finish()?;
         made.push(image.clone());
         let mut list = None;
-        // All versions of Imager take the second.
+        // All versions of Imager accept the second.
         for form in [Form::Zstd, Form::Xz] {
             let path = self.path(form.ending());
             match forms.contains(&form) {
@@ -185,11 +186,11 @@ impl Output {
                     list = entry.list(&compress(&image, &path, form)?);
                     made.push(path);
                 }
-                // One of an earlier image would be mistaken for this one's.
+                // A file of an earlier image would be taken for this one's.
                 false => remove(&path)?,
             }
         }
-        // These have digests of the image.
+        // These contain digests of the image.
         let path = self.path("bmap");
         private(&path, map.to_xml().as_bytes())?;
         made.push(path);
@@ -230,17 +231,17 @@ impl Output {
         })
     }
 
-    /// Removes all that was made here, and the folder with it unless something else is in it: what stays is returned.
-    /// Nothing is done where the state does not say that it was made for this fleet.
+    /// Removes all files that were made here, and the directory unless it contains something else; returns what stays.
+    /// Nothing is done unless the state says that it was made for this fleet.
     pub(crate) fn discard(&self) -> Result<Option<Vec<String>>> {
         let Some(state) = self.known() else {
             return Ok(None);
         };
         self.sweep()?;
         for (name, stamp) in &state.files {
-            let path = self.folder.join(name);
+            let path = self.directory.join(name);
             let is_here = Path::new(name).file_name() == Some(name.as_ref());
-            // What is another file by now is somebody's.
+            // A file that has changed since belongs to somebody else.
             if is_here && Stamp::of(&path).as_ref() == Some(stamp) {
                 remove(&path)?;
             }
@@ -248,24 +249,24 @@ impl Output {
         for ending in ENDINGS {
             remove(&self.path(ending))?;
         }
-        // It says that the rest was ours, so it is the last.
+        // The state is removed last, because it says that the other files are ours.
         remove(&self.state())?;
-        let left = std::fs::read_dir(&self.folder);
+        let left = std::fs::read_dir(&self.directory);
         let left = left.into_iter().flatten().flatten();
         let mut left: Vec<String> = left
             .map(|entry| entry.file_name().to_string_lossy().into_owned())
             .collect();
         left.sort();
         if left.is_empty() {
-            std::fs::remove_dir(&self.folder)
-                .map_err(|error| file("remove", &self.folder, &error))?;
+            std::fs::remove_dir(&self.directory)
+                .map_err(|error| file("remove", &self.directory, &error))?;
         }
         Ok(Some(left))
     }
 
     /// Removes what a killed builder left.
     pub(crate) fn sweep(&self) -> Result<()> {
-        let entries = std::fs::read_dir(&self.folder);
+        let entries = std::fs::read_dir(&self.directory);
         for entry in entries.into_iter().flatten().flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();
             let ours = name.starts_with(&format!(".{}.", self.name))
@@ -281,7 +282,7 @@ impl Output {
     }
 }
 
-/// A file that is not there yet. It is removed unless it is finished.
+/// A new file under a temporary name. It is removed unless it is finished.
 pub(crate) struct Unfinished<'a> {
     pub file: File,
     path: PathBuf,
@@ -315,7 +316,7 @@ impl<'a> Unfinished<'a> {
         })
     }
 
-    /// Gives it its name.
+    /// Renames it to its name.
     pub(crate) fn finish(mut self) -> Result<()> {
         std::fs::rename(&self.path, self.name).map_err(|error| file("write", self.name, &error))?;
         self.finished = true;
@@ -342,7 +343,7 @@ pub(crate) fn private(path: &Path, bytes: &[u8]) -> Result<()> {
     unfinished.finish()
 }
 
-/// A file for everybody, as the user's settings have it.
+/// A file for everybody, with the permissions of the user's settings.
 pub(crate) fn open_to_all(path: &Path, text: &str) -> Result<()> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let unfinished = path.with_file_name(format!(".{name}.{UNFINISHED}"));
@@ -366,7 +367,7 @@ fn compress(image: &Path, path: &Path, form: Form) -> Result<imager::Image> {
     };
     let failed = |error: std::io::Error| file("write", path, &error);
     kind.compress(&mut from, &unfinished.file).map_err(failed)?;
-    // What was not read has its place in the digest, too.
+    // Bytes that were not read are part of the digest, too.
     std::io::copy(&mut from, &mut std::io::sink()).map_err(failed)?;
     unfinished.file.rewind().map_err(failed)?;
     let mut packed = Hashing::new(&unfinished.file);
@@ -383,7 +384,7 @@ fn compress(image: &Path, path: &Path, form: Form) -> Result<imager::Image> {
     })
 }
 
-/// Something that is read, with the digest of what was.
+/// A reader that computes the digest of what is read.
 struct Hashing<R> {
     from: R,
     size: u64,
@@ -422,8 +423,8 @@ pub(crate) fn remove(path: &Path) -> Result<()> {
     }
 }
 
-/// Overwrites a file with zeros, and removes it. Holes stay holes: a full disk has no room for them. Where it cannot be
-/// overwritten it is removed all the same.
+/// Overwrites a file with zeros, and removes it. Holes stay holes, because a full disk has no room for them. If it
+/// cannot be overwritten it is removed all the same.
 fn wipe(path: &Path) -> std::io::Result<()> {
     let overwritten = overwrite(path);
     match std::fs::remove_file(path) {
@@ -445,7 +446,7 @@ fn overwrite(path: &Path) -> std::io::Result<()> {
         }
         let used = |block: &[u8]| block.iter().any(|&byte| byte != 0);
         let mut blocks = buffer[..count].chunks(BLOCK).enumerate().peekable();
-        // What lies side by side is written at once.
+        // Neighbouring blocks are written at once.
         while let Some((first, block)) = blocks.next() {
             if !used(block) {
                 continue;
@@ -461,12 +462,12 @@ fn overwrite(path: &Path) -> std::io::Result<()> {
     }
 }
 
-/// Keeps other builders out, as cargo's locks do.
+/// Excludes other builders, like cargo's locks.
 #[derive(Debug)]
 pub(crate) struct Lock(#[expect(dead_code, reason = "it is held")] File);
 
 impl Lock {
-    /// Waits where another has it, and says so.
+    /// Waits if another builder has it, and says so.
     pub(crate) fn take(ui: Ui, path: &Path) -> Result<Self> {
         let failed = |error: std::io::Error| file("lock", path, &error);
         let mut options = OpenOptions::new();
@@ -478,7 +479,7 @@ impl Lock {
                 ui.status("Waiting", &format!("for another xsys ({})", path.display()));
                 lock.lock().map_err(failed)?;
             }
-            // There are file systems without locks.
+            // Some file systems have no locks.
             Err(TryLockError::Error(error)) if error.kind() == std::io::ErrorKind::Unsupported => {}
             Err(TryLockError::Error(error)) => return Err(failed(error).into()),
         }
@@ -511,14 +512,14 @@ mod tests {
 
     #[test]
     fn what_is_wiped_is_overwritten_but_for_its_holes() {
-        let folder = tempfile::tempdir().unwrap();
-        let (path, other) = (folder.path().join("a"), folder.path().join("b"));
+        let directory = tempfile::tempdir().unwrap();
+        let (path, other) = (directory.path().join("a"), directory.path().join("b"));
         let mut file = File::create(&path).unwrap();
         for at in [0, 5 << 20, (5 << 20) + 4096, (7 << 20) - 3] {
             file.seek(SeekFrom::Start(at)).unwrap();
             file.write_all(b"secret").unwrap();
         }
-        // The bytes are there under another name.
+        // The content is still there under another name (a hard link).
         std::fs::hard_link(&path, &other).unwrap();
         #[cfg(unix)]
         let blocks = || std::os::unix::fs::MetadataExt::blocks(&std::fs::metadata(&other).unwrap());
@@ -536,9 +537,9 @@ mod tests {
 
     #[test]
     fn what_was_not_made_for_this_fleet_is_not_discarded() {
-        let folder = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir().unwrap();
         let output = |fleet: &str| Output {
-            folder: folder.path().join("shop"),
+            directory: directory.path().join("shop"),
             name: "shop".to_owned(),
             fleet: Some(fleet.to_owned()),
         };
@@ -546,13 +547,18 @@ mod tests {
         one.create().unwrap();
         let made = ["shop.img", "shop.bmap"];
         for name in made.iter().chain(&["shop.card", ".shop.img.unfinished"]) {
-            std::fs::write(one.folder.join(name), name).unwrap();
+            std::fs::write(one.directory.join(name), name).unwrap();
         }
-        let outside = folder.path().join("outside");
+        let outside = directory.path().join("outside");
         std::fs::write(&outside, "mine").unwrap();
-        let stamp = |name: &str| (name.to_owned(), Stamp::of(&one.folder.join(name)).unwrap());
+        let stamp = |name: &str| {
+            (
+                name.to_owned(),
+                Stamp::of(&one.directory.join(name)).unwrap(),
+            )
+        };
         let mut files: BTreeMap<_, _> = made.into_iter().map(stamp).collect();
-        // A state that leads elsewhere.
+        // A state whose paths lead outside of the directory.
         files.insert("../outside".to_owned(), Stamp::of(&outside).unwrap());
         let state = State {
             fleet: one.fleet.clone(),
@@ -562,8 +568,8 @@ mod tests {
         std::fs::write(one.state(), serde_json::to_string(&state).unwrap()).unwrap();
         assert_eq!(output("other").discard().unwrap(), None);
         assert!(one.image().exists());
-        // By now somebody has put something else in its place.
-        std::fs::write(one.folder.join("shop.bmap"), "something else").unwrap();
+        // Somebody has replaced the file since.
+        std::fs::write(one.directory.join("shop.bmap"), "something else").unwrap();
         assert_eq!(one.discard().unwrap(), Some(vec!["shop.bmap".to_owned()]));
         assert!(outside.exists() && !one.image().exists());
         assert_eq!(one.discard().unwrap(), None);

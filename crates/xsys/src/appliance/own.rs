@@ -1,8 +1,9 @@
-//! What is a device's own: its name and settings for the init, its files and secrets, and the firmware's settings.
+//! What is specific to a device: its name and settings for the init, its files and secrets, and the firmware's
+//! settings.
 //!
-//! Linux unpacks archives that lie one after the other. So these come as small ones behind the system's: first what
-//! everybody may see, then the files with secrets, which no digest is told of. Where the root is an image, the system may
-//! have some of the files (`root`).
+//! Linux unpacks archives that follow each other, so these are small archives after the system's: first what everybody
+//! may read, then the files with secrets, whose digest is told nowhere. If the root is an image, the system may contain
+//! some of the files (`root`).
 
 use std::path::Path;
 
@@ -19,10 +20,10 @@ use super::system::System;
 use super::told;
 use crate::error::Result;
 
-/// Where the init looks for what it has to do.
+/// The path of the init's configuration.
 pub(crate) const INIT_FILE: &str = "etc/xsys/appliance.json";
 
-/// Where the appliance has a list of what it is made of.
+/// The path of the appliance's manifest on the appliance.
 pub(crate) const MANIFEST_FILE: &str = "etc/xsys/manifest.json";
 
 /// A device's own parts.
@@ -38,7 +39,7 @@ pub(crate) struct Own {
     pub command_line: String,
 }
 
-/// Whether files can be where they are to be, beside what every appliance has.
+/// Whether files can be written to their paths, next to what every appliance has.
 pub(crate) fn check_places<'a>(
     description: &Description,
     programs: impl Iterator<Item = &'a str>,
@@ -100,9 +101,9 @@ impl Own {
             known.push(files::add(archive, file)?);
         }
         let piece = |archive: &mut Tree<'_>| {
-            // What lies in a folder must not close it to everybody else.
+            // A directory must stay accessible to everybody, whatever the mode of its files is.
             if archive.has("tmp") {
-                archive.folder("tmp", 0o1777)?;
+                archive.directory("tmp", 0o1777)?;
             }
             archive.piece(Path::new(INITRAMFS))
         };
@@ -128,7 +129,7 @@ fn config_txt(description: &Description, arch: Arch) -> String {
         format!("kernel={}", description.machine().card_kernel(arch)),
         format!("initramfs {INITRAMFS} followkernel"),
         "enable_uart=1".to_owned(),
-        // Said in both cases: what holds otherwise depends on the firmware's age.
+        // Written in both cases: the default depends on the firmware's version.
         format!("arm_64bit={}", u8::from(arch == Arch::Arm64)),
     ];
     lines.extend(description.config_txt().iter().cloned());
@@ -136,7 +137,8 @@ fn config_txt(description: &Description, arch: Arch) -> String {
     lines.join("\n")
 }
 
-/// The kernel's: it restarts after a panic; the firmware puts the serial port's name in.
+/// The kernel's command line: it restarts after a panic; the firmware replaces the serial port's
+/// name.
 fn command_line(description: &Description) -> String {
     let mut line = "console=tty1 console=serial0,115200 panic=10".to_owned();
     if !description.kernel_arguments().is_empty() {

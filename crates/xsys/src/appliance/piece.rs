@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 use xsys_image::digest::hex;
 
-/// Bytes that several cards have, and their digest.
+/// Bytes that several cards share, with their digest.
 #[derive(Clone, Debug)]
 pub(crate) struct Piece {
     pub bytes: Arc<[u8]>,

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use toml::de::{DeTable, DeValue};
 
-/// The place of the value under a path such as `services[1].restart`; of the part of it that is there.
+/// The place of the value under a path such as `services[1].restart`, or of its nearest existing parent.
 pub(super) fn place(table: &DeTable<'_>, path: &str) -> Range<usize> {
     let mut found = 0..0;
     let mut table = Some(table);

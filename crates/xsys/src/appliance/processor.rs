@@ -1,8 +1,8 @@
 //! Whether an appliance's programs run on its machine.
 //!
-//! A card whose programs are for another processor boots, and then shows the kernel's message on an illegal
-//! instruction, or nothing at all. What runs where: programs for an older version of the Arm architecture run on newer
-//! processors, not the other way round; 32-bit programs run on all 64-bit Pis, with a kernel of 32 bits or of 64.
+//! A card whose programs are for another processor boots, and then shows the kernel's message about an illegal
+//! instruction, or nothing at all. The rules: programs for an older version of the Arm architecture run on newer
+//! processors, but not vice versa; 32-bit programs run on all 64-bit Pis, with a 32-bit or a 64-bit kernel.
 
 use xsys_diag::Diagnostic;
 use xsys_image::kernel::Arch;
@@ -11,7 +11,7 @@ use xsys_target::Target;
 
 use crate::error::Result;
 
-/// The kernels that run a target's programs on a machine, the best first.
+/// The kernels that run a target's programs on a machine, best first.
 pub(crate) fn kernels(target: &Target, machine: &Machine) -> Result<Vec<Arch>> {
     let wide = match (target.os(), target.arch()) {
         ("linux", "aarch64") => true,

@@ -1,7 +1,8 @@
-//! Which sources an appliance was made of: git's commit, where git knows the project.
+//! Which sources an appliance was made from: git's commit, if the project is in git.
 //!
-//! A project that merely lies in a folder of somebody else's repository has none, and no repository is no mistake. git is
-//! asked about the sources' folder, whatever its own variables say at the time (in a hook they are about another call).
+//! A project that is merely in a directory of an unrelated repository has none, and a missing repository is not an
+//! error. git is asked about the sources' directory, without the variables that git itself sets (in a hook they are
+//! about another call).
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -20,14 +21,14 @@ pub(crate) struct Revision {
 }
 
 impl Revision {
-    /// Of the project whose manifest (Cargo.toml, fleet.toml) is `manifest`.
+    /// The revision of the project with this manifest (Cargo.toml, fleet.toml).
     pub(crate) fn of(manifest: &Path) -> Option<Self> {
-        let folder = manifest.parent()?;
+        let directory = manifest.parent()?;
         let name = manifest.file_name()?.to_str()?;
         let git = |arguments: &[&str]| {
             let mut command = Command::new("git");
             command
-                .current_dir(folder)
+                .current_dir(directory)
                 .args(["--no-optional-locks", "-c", "core.fsmonitor=false"])
                 .args(arguments)
                 .env("LC_ALL", "C")
@@ -56,11 +57,11 @@ impl Revision {
 mod tests {
     use super::*;
 
-    fn git(folder: &Path, arguments: &str) -> bool {
+    fn git(directory: &Path, arguments: &str) -> bool {
         let identity = ["-c", "user.name=a", "-c", "user.email=a@b.c"];
         let words = arguments.split(' ');
         let mut command = Command::new("git");
-        command.current_dir(folder).args(identity).args(words);
+        command.current_dir(directory).args(identity).args(words);
         command.env("GIT_COMMITTER_DATE", "2026-02-03T12:00:00+0000");
         let output = command.output();
         output.is_ok_and(|output| output.status.success())
@@ -68,14 +69,14 @@ mod tests {
 
     #[test]
     fn a_commit_is_told_with_what_was_changed_since() {
-        let folder = tempfile::tempdir().unwrap();
-        let top = folder.path().join("shop");
+        let directory = tempfile::tempdir().unwrap();
+        let top = directory.path().join("shop");
         std::fs::create_dir(&top).unwrap();
         let manifest = top.join("Cargo.toml");
         std::fs::write(&manifest, "").unwrap();
         assert_eq!(Revision::of(&manifest), None, "no repository");
         if !git(&top, "init -q") {
-            // Without git there is nothing to see.
+            // Without git there is no revision.
             return;
         }
         assert_eq!(Revision::of(&manifest), None, "no commit");
@@ -92,16 +93,16 @@ mod tests {
         assert!(!Revision::of(&manifest).unwrap().clean, "a new file");
         assert!(git(&top, "add .") && git(&top, "commit -q -m second"));
 
-        // Neither a detached head nor a second work tree is anything special.
+        // A detached head and a second work tree work as well.
         assert!(git(&top, "checkout -q HEAD~"));
         assert_eq!(Revision::of(&manifest).unwrap(), first);
         assert!(git(&top, "worktree add -q ../other HEAD"));
-        let other = Revision::of(&folder.path().join("other/Cargo.toml"));
+        let other = Revision::of(&directory.path().join("other/Cargo.toml"));
         assert_eq!(other.as_ref(), Some(&first));
         std::fs::write(top.join("Cargo.toml"), "[package]").unwrap();
         assert!(!Revision::of(&manifest).unwrap().clean, "a changed file");
 
-        // A project in a folder of a repository that does not have it.
+        // A project in a directory of a repository that does not track it.
         std::fs::create_dir(top.join("target/inner")).unwrap();
         let inner = top.join("target/inner/Cargo.toml");
         std::fs::write(&inner, "").unwrap();

@@ -1,9 +1,10 @@
-//! A root that is an image on the boot partition (`[image] root = "squashfs"`): what is in it rather than in the archive.
+//! A root that is an image on the boot partition (`[image] root = "squashfs"`): what is in the image and what in the
+//! archive.
 //!
-//! The archive, which stays in memory, keeps what starts the machine: init and modules, so that even without its root a
-//! machine has its network and its status page. The image has the programs, and of the files those that all devices of a
-//! kind have as they are: it is made once for all of them. What is made for a device (templates, secrets) stays in its own
-//! archive, and so in memory.
+//! The archive, which stays in memory, contains what starts the machine: init and modules, so that even without its
+//! root a machine has its network and its status page. The image contains the programs, and those files that are the
+//! same for all devices of a kind: it is made once for all of them. Files that are made for a device (templates,
+//! secrets) stay in its own archive, and so in memory.
 
 use std::path::Path;
 
@@ -15,11 +16,10 @@ use super::files::{self, Placed};
 use super::{manifest, told};
 use crate::error::Result;
 
-/// Files that have to be there before the image is: drivers and the init read them.
+/// Files that are needed before the image is mounted: drivers and the init read them.
 const EARLY: [&str; 2] = ["lib/firmware/", "etc/hosts"];
 
-/// The files that can be in the image: those that all of these appliances have in the same way. There are none without an
-/// image.
+/// The files that can be in the image: those that are the same in all of these appliances. None if there is no image.
 pub(crate) fn files(appliances: &[&Description]) -> Result<Vec<Placed>> {
     let Some((first, others)) = appliances.split_first() else {
         return Ok(Vec::new());
@@ -41,7 +41,7 @@ pub(crate) fn files(appliances: &[&Description]) -> Result<Vec<Placed>> {
     shared.map(read).collect()
 }
 
-/// Puts files into the image; what is told of them.
+/// Adds files to the image; returns their rows in the manifest.
 pub(crate) fn add<'a>(image: &mut Tree<'a>, placed: &'a [Placed]) -> Result<Vec<manifest::File>> {
     placed.iter().map(|one| files::add(image, one)).collect()
 }

@@ -1,12 +1,12 @@
-//! The list of an appliance's software for programs that look for known weaknesses and for licences: a software bill of
-//! materials (SBOM), as CycloneDX 1.5 has it in JSON (<https://cyclonedx.org/docs/1.5/json/>).
+//! The list of an appliance's software (software bill of materials, SBOM), for programs that look for vulnerabilities
+//! and licences: CycloneDX 1.5 in JSON (<https://cyclonedx.org/docs/1.5/json/>).
 //!
-//! In it are the programs and the init with the crates in them, the standard library with its own, musl, and the packages
-//! that kernel and firmware are from. Crates that took part in the build only (procedural macros, build scripts and what
-//! these need) have the scope `excluded`; tests' crates are not there. What has a package URL can be looked up; a crate
-//! from a folder has none, so that nobody takes it for one of that name on crates.io.
+//! It lists the programs and the init with their crates, the standard library with its own, musl, and the packages that
+//! contain kernel and firmware. Crates that only took part in the build (procedural macros, build scripts and their
+//! dependencies) have the scope `excluded`; crates of tests are not listed. Crates with a package URL can be looked up;
+//! a crate from a directory has none, so that it is not taken for its namesake on crates.io.
 //!
-//! The same contents give the same text: there is no time, and the serial number is made of the rest.
+//! The same contents give the same text: there is no time, and the serial number is computed from the rest.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,7 +25,7 @@ pub(super) struct Contents<'a> {
     pub version: &'a str,
     pub machine: &'a str,
     pub target: &'a str,
-    /// With the init, which is a program as the others are.
+    /// The programs, including the init.
     pub programs: Vec<&'a Program>,
     /// None where there is no operating system.
     pub kernel: Option<Kernel<'a>>,
@@ -39,7 +39,7 @@ pub(super) struct Contents<'a> {
 pub(super) struct Kernel<'a> {
     pub version: Option<&'a str>,
     pub sha256: &'a str,
-    /// Which of the packages has it.
+    /// The package that contains it.
     pub package: Option<&'a str>,
 }
 
@@ -161,7 +161,7 @@ impl List {
         Some(key)
     }
 
-    /// Of a crate in several programs there is one entry.
+    /// A crate in several programs has one entry.
     fn add_crate(&mut self, key: &str, one: &Crate) {
         let needs = self.needs.entry(key.to_owned()).or_default();
         needs.extend(one.needs.iter().cloned());
@@ -171,7 +171,7 @@ impl List {
             let was_build_only = before["scope"] == "excluded";
             let of_before = before["properties"].as_array().into_iter().flatten();
             let of_before = of_before.filter_map(|feature| feature["value"].as_str());
-            // What it has on the building machine alone is another matter.
+            // Dependencies that it only has on the building machine do not count.
             match (was_build_only, build_only) {
                 (true, false) => {}
                 (false, true) => features = of_before.map(str::to_owned).collect(),
@@ -350,7 +350,7 @@ fn hashes(sha256: Option<&str>) -> Value {
     }
 }
 
-/// Features come before further facts.
+/// Features come before other properties.
 fn properties(features: &BTreeSet<String>, more: &[(&str, &str)]) -> Value {
     let features = features.iter().map(|name| ("cargo:feature", name.as_str()));
     let all = features.chain(more.iter().copied());
@@ -368,7 +368,7 @@ fn licenses(license: Option<&str>) -> Value {
     let Some(license) = license.filter(|text| !text.trim().is_empty()) else {
         return Value::Null;
     };
-    // As manifests were written before 2019.
+    // The form of manifests before 2019.
     let expression = license.replace('/', " OR ");
     let expression = expression.split_whitespace().collect::<Vec<_>>().join(" ");
     let allowed = |letter: char| letter.is_ascii_alphanumeric() || " .-+():".contains(letter);
@@ -401,7 +401,7 @@ fn purl(one: &Crate) -> Option<String> {
             let address = format!("git+{}{commit}", address.as_ref()?);
             Some(format!("{plain}?vcs_url={}", encoded(&address)))
         }
-        Origin::Folder => None,
+        Origin::Directory => None,
     }
 }
 
@@ -418,7 +418,7 @@ fn encoded(text: &str) -> String {
     encoded
 }
 
-/// A UUID of a content (version 8: made in a way of one's own).
+/// A UUID of some content (version 8, RFC 9562: custom).
 fn serial(content: &str) -> String {
     let digest = Sha256::digest(content.as_bytes());
     let mut bytes = [0; 16];
@@ -594,7 +594,7 @@ mod tests {
         let crates = [
             ("serde", "1.0.0+x", Origin::CratesIo, false),
             ("syn", "2.0.0", Origin::CratesIo, true),
-            ("near", "0.1.0", Origin::Folder, false),
+            ("near", "0.1.0", Origin::Directory, false),
             ("far", "0.2.0", git, false),
         ];
         // In the other program serde is a build script's.

@@ -1,8 +1,8 @@
 //! Secrets: keys and tokens that go onto a card and nowhere else.
 //!
-//! They are never in a description, which is committed: `[secrets]` says in which file or environment variable each is.
-//! Nothing here has one in its `Debug` form or in a message, and what was read is overwritten when it is not needed any
-//! more.
+//! They are never in a description, which is committed: `[secrets]` names a file or environment variable for each.
+//! Nothing here shows one in its `Debug` form or in a message, and they are overwritten in memory when they are no
+//! longer needed.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -22,19 +22,19 @@ pub(crate) struct Origin {
     pub env: Option<String>,
 }
 
-/// Where all secrets of an appliance are.
+/// The sources of all secrets of an appliance.
 #[derive(Clone, Debug)]
 pub(crate) struct Secrets {
     /// Paths are relative to it.
-    folder: PathBuf,
+    directory: PathBuf,
     source: Source,
     origins: BTreeMap<String, (Origin, Range<usize>)>,
 }
 
 impl Secrets {
-    /// `place` says where in the description a secret is named.
+    /// `place` returns where in the description a secret is named.
     pub(crate) fn new(
-        folder: &Path,
+        directory: &Path,
         source: &Source,
         origins: &BTreeMap<String, Origin>,
         place: impl Fn(&str) -> Range<usize>,
@@ -42,7 +42,7 @@ impl Secrets {
         let origins = origins.iter();
         let origins = origins.map(|(name, origin)| (name.clone(), (origin.clone(), place(name))));
         Self {
-            folder: folder.to_owned(),
+            directory: directory.to_owned(),
             source: source.clone(),
             origins: origins.collect(),
         }
@@ -57,7 +57,7 @@ impl Secrets {
         self.origins.contains_key(name)
     }
 
-    /// What is wrong with what is said about them. Nothing is read.
+    /// What is wrong with the table. Nothing is read.
     pub(crate) fn problems(&self) -> Vec<Diagnostic> {
         let wrong = |(name, (origin, span)): (&String, &(Origin, Range<usize>))| {
             let said = match (&origin.file, &origin.env) {
@@ -73,7 +73,7 @@ impl Secrets {
         self.origins.iter().filter_map(wrong).collect()
     }
 
-    /// Reads one. Who asks has seen that it is there.
+    /// Reads one. The caller has checked that it exists.
     pub(crate) fn read(&self, name: &str) -> Result<Zeroizing<Vec<u8>>, Diagnostic> {
         let Some((origin, span)) = self.origins.get(name) else {
             return Err(Diagnostic::error(format!("no secret is called `{name}`")));
@@ -81,7 +81,7 @@ impl Secrets {
         let here = |problem: Diagnostic| problem.label(&self.source, span.clone(), "");
         let (bytes, whence) = match (&origin.file, &origin.env) {
             (Some(path), _) => {
-                let path = self.folder.join(path);
+                let path = self.directory.join(path);
                 let read = std::fs::read(&path);
                 let bytes = read.map_err(|error| {
                     here(file("read", &path, &error)).note(format!("it has the secret `{name}`"))
@@ -116,7 +116,7 @@ impl Secrets {
         let files = self.origins.values();
         let files = files.filter_map(|(origin, _)| origin.file.as_ref());
         let exposed = |path: &PathBuf| {
-            let path = self.folder.join(path);
+            let path = self.directory.join(path);
             let mode = std::fs::metadata(&path).ok()?.permissions().mode() & 0o777;
             let text = format!(
                 "`{}` has a secret, and everybody on this machine can read it",

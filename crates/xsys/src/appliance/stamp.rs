@@ -1,6 +1,6 @@
-//! From a system and what is a device's own to the card's files.
+//! From a system and what is specific to a device to the card's files.
 //!
-//! Where all is as it was, nothing is written; that is known from digests, before an image is made.
+//! If nothing has changed, nothing is written; digests show that before an image is made.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -26,11 +26,11 @@ use crate::ui::{Ui, bytes};
 /// Bytes of the first partition.
 const SELECT_SIZE: u64 = 16 << 20;
 
-/// Which system starts, in the words of the Pi's firmware: the second partition, and with `reboot "0 tryboot"` once the
-/// third.
+/// Which system starts, in the words of the Pi's firmware: the second partition, and after `reboot "0 tryboot"` once
+/// the third.
 const AUTOBOOT: &str = "[all]\ntryboot_a_b=1\nboot_partition=2\n[tryboot]\nboot_partition=3\n";
 
-/// Where the first stage of old Pis has to be.
+/// The path that old Pis load their first stage from.
 const FIRST_STAGE: &str = "bootcode.bin";
 
 /// Files by their paths, for a FAT partition.
@@ -39,11 +39,11 @@ type Files = BTreeMap<String, Bytes>;
 /// A card to be made.
 pub(crate) struct Card<'a> {
     pub target: &'a str,
-    /// Where its files lie, seen from the fleet's.
-    pub folder: Option<&'a str>,
+    /// The directory of its files, relative to the fleet's.
+    pub directory: Option<&'a str>,
     /// The sources that it is made of.
     pub source: Option<&'a Revision>,
-    /// Of its files; what identifiers on it are made from, too.
+    /// The digest of its files; identifiers on the card are computed from it, too.
     pub name: &'a str,
     pub version: &'a str,
     pub description: &'a Description,
@@ -51,7 +51,7 @@ pub(crate) struct Card<'a> {
 }
 
 impl Card<'_> {
-    /// Makes its files, unless they are there.
+    /// Makes its files, unless they are up to date.
     pub(crate) fn make(&self, output: &Output) -> Result<Image> {
         let own = Own::make(self.description, self.system, self.version)?;
         let select = self.select();
@@ -74,7 +74,7 @@ impl Card<'_> {
         for (name, piece) in files.chain(settings_parts) {
             boot.push(manifest::part(name, None, piece));
         }
-        // Not the one with secrets, not even its size.
+        // Not the archive with secrets, not even its size.
         for (what, piece) in [("system", &self.system.archive), ("device", &open)] {
             boot.push(manifest::part(INITRAMFS, Some(what), piece));
         }
@@ -141,7 +141,7 @@ impl Card<'_> {
             manifest: &manifest,
             title: self.description.machine().title,
             url: self.description.url(),
-            folder: self.folder,
+            directory: self.directory,
         };
         output.make(&inputs, &disk, &texts, self.description.forms(), &entry)
     }
@@ -191,7 +191,8 @@ impl Card<'_> {
         select
     }
 
-    /// The digest of all that goes in. It is for the private state alone: secrets are in it.
+    /// The digest of all inputs. It is only written to the private state, because it includes
+    /// secrets.
     fn inputs(&self, own: &Own, texts: &[&str]) -> String {
         let mut digest = Sha256::new();
         let secret = own.secret.as_ref().map(|secret| &secret[..]);
@@ -244,7 +245,7 @@ impl Card<'_> {
     }
 }
 
-/// The manifest for the appliance itself: an archive of its own, because the manifest has the others' digests.
+/// The manifest for the appliance itself, in an archive of its own, because it contains the digests of the others.
 fn manifest_archive(text: &str) -> Result<Vec<u8>> {
     let mut archive = Tree::default();
     archive

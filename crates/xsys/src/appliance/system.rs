@@ -1,6 +1,6 @@
 //! A system: what devices of one kind share. Kernel, modules and firmware are chosen before anything is compiled
-//! ([`choose`]); together with init and programs they become the larger part of a card ([`System`]), which is made,
-//! compressed and hashed once, however many devices have it.
+//! ([`choose`]); with init and programs they become the larger part of a card ([`System`]), which is made, compressed
+//! and hashed once, however many devices share it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
@@ -36,13 +36,14 @@ pub(crate) struct Chosen {
     pub kernel: Kernel,
     pub modules: Picked,
     pub root: Root,
-    /// The names of those that QEMU's machine needs: the others would only make its boots slower.
+    /// The names of the modules that QEMU's machine needs: the others would only slow down its
+    /// boots.
     in_qemu: BTreeSet<String>,
     /// Firmware and device trees, by their names on a boot partition.
     beside: BTreeMap<String, Piece>,
-    /// What the kernel is called there.
+    /// The kernel's name there.
     pub kernel_name: &'static str,
-    /// Packages of which something is taken, and which of them has the kernel.
+    /// Packages of which something is taken, and the one that contains the kernel.
     pub packages: Vec<manifest::Package>,
     pub of_kernel: Option<String>,
     /// Where packages are unpacked.
@@ -81,7 +82,7 @@ pub(crate) fn choose(ui: Ui, target: &Target, description: &Description) -> Resu
     })
 }
 
-/// The packages that something is taken from: users may name more.
+/// The packages of which something is taken: users may name more.
 fn used<'s>(
     source: &'s Source,
     kernel: &Kernel,
@@ -107,8 +108,8 @@ fn used<'s>(
     used.into_values().collect()
 }
 
-/// The first kernel of one of the architectures, the best first. Where there is none of any, what is said is what is
-/// wrong with the best.
+/// The first kernel of one of the architectures, best first. If there is none of any, the error is the one for the
+/// best.
 fn kernel(source: &Source, description: &Description, archs: &[Arch]) -> Result<Kernel> {
     let find = |&arch: &Arch| {
         let choice = Choice {
@@ -131,8 +132,8 @@ fn kernel(source: &Source, description: &Description, archs: &[Arch]) -> Result<
     }
 }
 
-/// The drivers for the card's machine, and those that QEMU's machine needs so that the same card starts there; the latter
-/// by name, too.
+/// The drivers for the card's machine, and those for QEMU's machine, so that the same card starts there; the latter by
+/// name, too.
 fn modules(
     source: &Source,
     kernel: &Kernel,
@@ -167,7 +168,7 @@ fn modules(
     Ok((picked, in_qemu.into_iter().map(|one| one.name).collect()))
 }
 
-/// What the firmware of a Pi reads besides kernel, initramfs and settings; and where that is in the source.
+/// What the firmware of a Pi reads besides kernel, initramfs and settings, and where that is in the source.
 fn firmware(
     source: &Source,
     machine: &Machine,
@@ -215,12 +216,12 @@ pub(crate) struct Program {
     pub name: String,
     /// Without symbols.
     pub content: Piece,
-    /// What it is made of, where cargo says so.
+    /// Its crates, if cargo has listed them.
     pub crates: Option<Arc<crates::Program>>,
 }
 
 impl Program {
-    /// Reads what was built; what it is made of is among `known`.
+    /// Reads a program that was built; its crates are among `known`.
     pub(crate) fn read(path: &Path, known: &[crates::Program]) -> Result<Self> {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let crates = known.iter().find(|known| known.name == name);
@@ -231,7 +232,7 @@ impl Program {
         })
     }
 
-    /// As manifests list it.
+    /// Its row in a manifest.
     pub(crate) fn listed(&self) -> manifest::Program {
         let crates = self.crates.as_ref();
         let features = crates.map(|it| it.features.iter().cloned().collect());
@@ -255,9 +256,9 @@ fn stripped(program: &Path) -> Result<Vec<u8>> {
 #[derive(Debug)]
 pub(crate) struct System {
     pub chosen: Arc<Chosen>,
-    /// Kernel, firmware and device trees, by their names on a boot partition; the root's image where there is one.
+    /// Kernel, firmware and device trees, by their names on a boot partition, and the root's image if there is one.
     pub boot: BTreeMap<String, Piece>,
-    /// The archive with init, modules, firmware of drivers, and programs where these are not in the image.
+    /// The archive with init, modules, drivers' firmware, and programs if these are not in the image.
     pub archive: Piece,
     pub programs: Vec<Program>,
     pub init: Program,
@@ -269,15 +270,15 @@ pub(crate) struct System {
     files: Vec<manifest::File>,
     /// What is in the archive and in the image.
     paths: BTreeSet<String>,
-    /// Another when anything is.
+    /// A fingerprint: it changes with any part.
     pub digest: String,
     /// Where archive and image are kept.
     pub kept: Vec<PathBuf>,
 }
 
 impl System {
-    /// Makes it, with files that are to be in the root's image. What is compressed is kept in the folder `kept`, if there is
-    /// one: compressing takes longer than all else.
+    /// Makes it, with files for the root's image. Compressed parts are kept in the directory `kept`, if there is one:
+    /// compressing takes longer than everything else.
     pub(crate) fn make(
         chosen: Arc<Chosen>,
         programs: Vec<Program>,
@@ -312,7 +313,7 @@ impl System {
             modules.push(path);
         }
         for name in &chosen.modules.firmware {
-            // Drivers name more files than any one device asks for.
+            // Drivers name more firmware than any device asks for.
             let path = format!("lib/firmware/{name}");
             if chosen.source.has(&path) && !archive.has(&path) {
                 let bytes = chosen.source.read(&path).map_err(told)?;
@@ -367,27 +368,27 @@ impl System {
         self.files.iter().find(at)
     }
 
-    /// Whether a path is taken by something of the system.
+    /// Whether a path is used by something of the system.
     pub(crate) fn has(&self, path: &str) -> bool {
         self.paths.contains(path)
     }
 }
 
-/// Keeps what was compressed, under the digest of what is in it.
+/// Keeps what was compressed, under the digest of its content.
 struct Keeper<'a> {
-    folder: Option<&'a Path>,
+    directory: Option<&'a Path>,
     /// What is used of it.
     paths: Vec<PathBuf>,
 }
 
 impl<'a> Keeper<'a> {
-    fn new(folder: Option<&'a Path>) -> Self {
+    fn new(directory: Option<&'a Path>) -> Self {
         let paths = Vec::new();
-        Self { folder, paths }
+        Self { directory, paths }
     }
 
-    /// The bytes that are made of a tree. `is_whole` is asked about those that are there already, with the number of bytes
-    /// that the tree has as a plain archive.
+    /// The compressed form of a tree. `is_whole` checks one that exists already, given the size of the tree as a plain
+    /// archive.
     fn kept(
         &mut self,
         tree: &Tree<'_>,
@@ -395,13 +396,13 @@ impl<'a> Keeper<'a> {
         is_whole: fn(&[u8], usize) -> bool,
         make: impl FnOnce(&Tree<'_>) -> Result<Vec<u8>>,
     ) -> Result<Vec<u8>> {
-        let Some(folder) = self.folder else {
+        let Some(directory) = self.directory else {
             return make(tree);
         };
         let mut plain = Vec::new();
         tree.write(&mut plain, Pressing::None, ending.as_ref())
             .map_err(told)?;
-        let path = folder.join(format!("{}.{ending}", hex(&Sha256::digest(&plain))));
+        let path = directory.join(format!("{}.{ending}", hex(&Sha256::digest(&plain))));
         self.paths.push(path.clone());
         if let Ok(bytes) = std::fs::read(&path)
             && is_whole(&bytes, plain.len())
@@ -411,8 +412,8 @@ impl<'a> Keeper<'a> {
         drop(plain);
         let bytes = make(tree)?;
         let failed = |error: std::io::Error| file("write", &path, &error);
-        std::fs::create_dir_all(folder).map_err(failed)?;
-        let mut unfinished = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+        std::fs::create_dir_all(directory).map_err(failed)?;
+        let mut unfinished = tempfile::NamedTempFile::new_in(directory).map_err(failed)?;
         unfinished.write_all(&bytes).map_err(failed)?;
         unfinished
             .persist(&path)
@@ -421,7 +422,7 @@ impl<'a> Keeper<'a> {
     }
 }
 
-/// A gzip file ends with the size of what it holds: one that a power cut left does not.
+/// A gzip file ends with the size of its content: one that a power cut left incomplete does not.
 fn is_gzip(bytes: &[u8], size: usize) -> bool {
     bytes.starts_with(&[0x1f, 0x8b]) && bytes.last_chunk() == Some(&(size as u32).to_le_bytes())
 }

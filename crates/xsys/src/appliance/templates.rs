@@ -1,7 +1,7 @@
-//! Templates: texts of a card with what differs between devices (`{{ city }}`).
+//! Templates: texts on a card with what differs between devices (`{{ city }}`).
 //!
-//! The language is Jinja's, by minijinja. What is not known is an error that points at it: an empty address in a
-//! configuration is found out in the field. A text that a secret went into is as secret.
+//! The language is Jinja, by the crate minijinja. An unknown name is an error that points at it: an empty address in a
+//! configuration would only be noticed in the field. A text that contains a secret is treated as one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -20,7 +20,7 @@ pub(super) const GIVEN: [&str; 5] = ["device", "hostname", "fleet", "machine", S
 
 const SECRET: &str = "secret";
 
-/// What templates can name.
+/// The names that templates can use.
 #[derive(Clone, Debug)]
 pub(crate) struct Names {
     values: BTreeMap<String, Value>,
@@ -31,11 +31,11 @@ pub(crate) struct Names {
 pub(crate) struct Template<'a> {
     pub text: &'a str,
     pub source: &'a Source,
-    /// The whole of a string in the source, where the template is no file of its own.
+    /// The whole string in the source, if the template is not a file.
     pub within: Option<Range<usize>>,
 }
 
-/// What came of it.
+/// A filled-in template.
 pub(crate) struct Rendered {
     pub text: Zeroizing<String>,
     /// Names of the secrets in it.
@@ -63,7 +63,7 @@ impl Names {
         &self.secrets
     }
 
-    /// Fills a template in. Without `with_secrets` it cannot name any.
+    /// Fills in a template. Without `with_secrets` it must not use any.
     pub(crate) fn render(
         &self,
         template: &Template<'_>,
@@ -137,7 +137,7 @@ impl Names {
     }
 }
 
-/// Says where in the template it is.
+/// Points to the place in the template.
 fn placed(problem: Diagnostic, template: &Template<'_>, error: &minijinja::Error) -> Diagnostic {
     let span = match &template.within {
         Some(within) => within.clone(),
@@ -244,19 +244,19 @@ mod tests {
     use crate::appliance::secrets::Origin;
     use std::path::Path;
 
-    fn names(folder: &Path) -> Names {
+    fn names(directory: &Path) -> Names {
         let source = Source {
             path: "appliance.toml".into(),
             text: "".into(),
         };
-        std::fs::write(folder.join("token"), "hunter2\n").unwrap();
+        std::fs::write(directory.join("token"), "hunter2\n").unwrap();
         let file = |name: &str| Origin {
             file: Some(name.into()),
             env: None,
         };
         let origins = [("token", file("token")), ("lost", file("lost"))];
         let origins = origins.map(|(name, origin)| (name.to_owned(), origin));
-        let secrets = Secrets::new(folder, &source, &origins.into(), |_| 0..0);
+        let secrets = Secrets::new(directory, &source, &origins.into(), |_| 0..0);
         let mut names = Names::new(secrets);
         names.set("city", "Ulm");
         let ports = toml::from_str::<toml::Table>("ports = [80, 443]").unwrap();
@@ -265,7 +265,7 @@ mod tests {
     }
 
     fn rendered(text: &str, with_secrets: bool) -> Result<Rendered, Diagnostic> {
-        let folder = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir().unwrap();
         let source = Source {
             path: "shop.conf".into(),
             text: text.into(),
@@ -275,7 +275,7 @@ mod tests {
             source: &source,
             within: None,
         };
-        names(folder.path()).render(&template, with_secrets)
+        names(directory.path()).render(&template, with_secrets)
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! `linker = "xsys-ld"`: the same program under a name that means the linker.
+//! `linker = "xsys-ld"`: the same program under the linker's name.
 
 #[path = "../launcher.rs"]
 mod launcher;

@@ -1,5 +1,5 @@
-//! What is said where C code cannot be compiled, or a C library not be found: which crates, who
-//! brought them, what to install, what to use instead.
+//! Messages for C code that cannot be compiled, or a C library that is not found: which crates,
+//! which packages depend on them, what to install, what to use instead.
 
 use xsys_diag::{Diagnostic, Severity};
 
@@ -7,7 +7,7 @@ use super::graph::{CCrate, Task};
 use super::known;
 use super::machine::{Libc, Machine};
 
-/// No compiler for the target is installed. An error where the build can only fail.
+/// No compiler for the target is installed. An error if the build can only fail.
 pub(crate) fn no_compiler(
     crates: &[CCrate],
     machine: &Machine,
@@ -52,7 +52,7 @@ pub(crate) fn no_compiler(
     Some(diagnostic.code("no-c-compiler"))
 }
 
-/// Crates that look for a library of the target's, which no variable names.
+/// Crates that search for a library for the target that no variable names.
 pub(crate) fn no_library(
     crates: &[&CCrate],
     machine: &Machine,
@@ -79,14 +79,14 @@ pub(crate) fn no_library(
         }
     }
     diagnostic.help.extend(instead(crates));
-    let folder = machine.musl_names.first().map_or("TARGET", String::as_str);
+    let directory = machine.musl_names.first().map_or("TARGET", String::as_str);
     diagnostic.help.push(format!(
-        "where there is one for the target: `PKG_CONFIG_ALLOW_CROSS=1 PKG_CONFIG_LIBDIR=/usr/lib/{folder}/pkgconfig`, or the variables that the crate's documentation names"
+        "where there is one for the target: `PKG_CONFIG_ALLOW_CROSS=1 PKG_CONFIG_LIBDIR=/usr/lib/{directory}/pkgconfig`, or the variables that the crate's documentation names"
     ));
     Some(diagnostic.code("no-c-library"))
 }
 
-/// Whether any of these ends the build.
+/// Whether any of these makes the build fail.
 pub(crate) fn any_error(diagnostics: &[Diagnostic]) -> bool {
     diagnostics
         .iter()
@@ -111,7 +111,7 @@ fn verb<'a>(crates: &[&CCrate], one: &'a str, several: &'a str) -> &'a str {
     if crates.len() == 1 { one } else { several }
 }
 
-/// Who brought the crates.
+/// The packages that depend on the crates.
 fn reasons(crates: &[&CCrate]) -> Vec<String> {
     crates
         .iter()
@@ -136,7 +136,7 @@ fn instead(crates: &[&CCrate]) -> Vec<String> {
         .collect()
 }
 
-/// The packages to install, each enough by itself.
+/// The packages to install, any one of which is enough.
 fn install(machine: &Machine) -> Vec<String> {
     let gnu = machine.gnu;
     let package = |of: Option<&str>, clang: &str| match of {
@@ -150,12 +150,12 @@ fn install(machine: &Machine) -> Vec<String> {
         package(gnu.and_then(|gnu| gnu.homebrew), "llvm"),
     );
     if machine.libc == Libc::Wasi {
-        text.push_str("; with WASI's C library: Debian's `wasi-libc`, Fedora's `wasi-libc-devel`, Homebrew's `wasi-libc`, or the WASI SDK with `WASI_SDK_PATH=FOLDER`");
+        text.push_str("; with WASI's C library: Debian's `wasi-libc`, Fedora's `wasi-libc-devel`, Homebrew's `wasi-libc`, or the WASI SDK with `WASI_SDK_PATH=DIR`");
     }
     let mut list = vec![text];
     if machine.libc == Libc::Musl && !super::headers::can_be_had(machine) {
         list.push(format!(
-            "with musl's headers: in `/usr/include/{}`, or beside the folder that `XSYS_MUSL_DIR` names",
+            "with musl's headers: in `/usr/include/{}`, or beside the directory that `XSYS_MUSL_DIR` names",
             machine.musl_names.first().map_or("", String::as_str)
         ));
     }

@@ -1,9 +1,8 @@
 //! The C compiler for a target: the best that is installed, and the flags it needs.
 //!
-//! In this order: one that is made for the target's C library; GNU's for the architecture; the
-//! host's own where the architecture is the same; clang, which compiles for everything. What is
-//! not made for musl has another library's headers, which are taken away from it
-//! ([`headers`](super::headers)).
+//! In this order: a compiler for the target's C library; GNU's for the architecture; the host's own if the architecture
+//! is the same; clang, which compiles for every target. Compilers that are not for musl would use another library's
+//! headers, so these are replaced ([`headers`](super::headers)).
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -18,11 +17,11 @@ pub(crate) struct Compiler {
     /// The name it was found under.
     pub name: String,
     pub flags: Vec<String>,
-    /// Its C++ compiler, where it has a library for the target.
+    /// Its C++ compiler, if that has a library for the target.
     pub cxx: Option<PathBuf>,
 }
 
-/// What is known of the machine that compiles.
+/// What is known of this machine.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Host<'a> {
     pub arch: &'a str,
@@ -87,7 +86,7 @@ fn needs_headers(machine: &Machine, brand: Brand) -> bool {
     }
 }
 
-/// Whether clang would find no headers for a program of another machine with glibc: it takes them
+/// Whether clang would find no headers for another machine's programs with glibc: it takes them
 /// from GNU's compiler or from the distribution's packages for that machine.
 fn lacks_glibc(machine: &Machine) -> bool {
     let prefixes = machine.gnu.map(|gnu| gnu.prefixes).unwrap_or_default();
@@ -121,7 +120,7 @@ fn candidates(machine: &Machine, host: Host<'_>) -> Vec<(String, Brand)> {
         list.push(("gcc".to_owned(), Brand::Gnu));
     }
     list.push(("clang".to_owned(), Brand::Clang));
-    // Distributions install these without the plain name, too.
+    // Distributions also install these only under names with a version.
     list.extend(
         (14..30)
             .rev()
@@ -150,8 +149,7 @@ fn flags(
     };
     let foreign_library = match machine.libc {
         Libc::Musl | Libc::Wasi => true,
-        // Linux's headers would be taken for those of a machine without a system; only for these does
-        // clang know better.
+        // Linux's headers would be used for machines without a system; clang only avoids that for some targets.
         Libc::None if brand == Brand::Clang => !matches!(
             machine.family,
             "arm" | "armhf" | "msp430" | "riscv32" | "riscv64" | "wasm32" | "wasm64"
@@ -163,7 +161,7 @@ fn flags(
         if machine.is_freestanding() {
             flags.push("-ffreestanding".to_owned());
         }
-        let include = |folder: &Path| ["-isystem".to_owned(), folder.display().to_string()];
+        let include = |directory: &Path| ["-isystem".to_owned(), directory.display().to_string()];
         match brand {
             Brand::Clang => {
                 flags.push("-nostdlibinc".to_owned());
@@ -179,7 +177,7 @@ fn flags(
     Some(flags)
 }
 
-/// How clang's library is called, which makes bindings from headers.
+/// The variable that names clang's library, which generates bindings from headers.
 pub(crate) fn clang_flags(machine: &Machine, headers: Option<&Path>) -> Vec<String> {
     flags(machine, Brand::Clang, Path::new("clang"), headers).unwrap_or_default()
 }
@@ -189,19 +187,19 @@ fn is_for_linux(program: &Path) -> bool {
     name.contains("linux") || name == "gcc"
 }
 
-/// The folder with a GNU compiler's own headers (`stdarg.h`, `stddef.h` …), which belong to the
+/// The directory with a GNU compiler's own headers (`stdarg.h`, `stddef.h` …), which belong to the
 /// compiler and not to the C library.
 fn own_headers(program: &Path) -> Option<PathBuf> {
     let output = Command::new(program)
         .arg("-print-file-name=include")
         .output()
         .ok()?;
-    let folder = PathBuf::from(String::from_utf8(output.stdout).ok()?.trim());
-    // Where there is none the name comes back as it was asked for.
-    folder.is_absolute().then_some(folder)
+    let directory = PathBuf::from(String::from_utf8(output.stdout).ok()?.trim());
+    // If there is none, the compiler returns the name unchanged.
+    directory.is_absolute().then_some(directory)
 }
 
-/// Whether this clang was built with the target's code generator (Apple's has only few).
+/// Whether this clang contains the target's code generator (Apple's has only few).
 fn clang_compiles_for(program: &Path, family: &str) -> bool {
     let name = match family {
         "armhf" => "arm",

@@ -1,17 +1,17 @@
-//! The variables by which build scripts learn of compilers, in the way of the crate `cc`.
+//! The variables that tell build scripts which compiler to use, with the names of the crate `cc`.
 //!
-//! `CC_<target>` goes before `TARGET_CC` and `CC`. Whoever has set one of them, in the environment
-//! or in `[env]` of a cargo configuration, has chosen, and is left alone.
+//! `CC_<target>` comes before `TARGET_CC` and `CC`. If the user has set one of them, in the
+//! environment or in `[env]` of a cargo configuration, that choice is kept.
 
 use std::ffi::OsString;
 use std::path::Path;
 
 use super::compiler::Compiler;
 
-/// Looks a variable up, as build scripts will see it.
+/// Looks up a variable as build scripts will see it.
 pub(crate) type Lookup<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 
-/// The forms in which a variable may be set for a target, in the order of their weight.
+/// The names under which a variable may be set for a target, in order of precedence.
 pub(crate) fn forms(name: &str, target: &str) -> [String; 4] {
     [
         format!("{name}_{target}"),
@@ -21,12 +21,12 @@ pub(crate) fn forms(name: &str, target: &str) -> [String; 4] {
     ]
 }
 
-/// A target's name as it stands in variables.
+/// A target's name as written in variables.
 pub(crate) fn underscored(target: &str) -> String {
     target.replace(['-', '.'], "_")
 }
 
-/// The form that counts, if any is set.
+/// The name that takes effect, if any is set.
 fn set(name: &str, target: &str, lookup: Lookup<'_>) -> Option<(String, OsString)> {
     forms(name, target)
         .into_iter()
@@ -42,8 +42,8 @@ pub(crate) fn own_compiler(target: &str, lookup: Lookup<'_>) -> Option<String> {
     })
 }
 
-/// Whether build scripts may look for libraries of the target with pkg-config or by a variable of
-/// their own; `crate_name` is that of a `-sys` crate.
+/// Whether build scripts may search for libraries for the target with pkg-config or by a variable
+/// of their own; `crate_name` is that of a `-sys` crate.
 pub(crate) fn may_find(crate_name: &str, target: &str, lookup: Lookup<'_>) -> bool {
     let library = crate_name
         .trim_end_matches("-sys")
@@ -64,7 +64,7 @@ pub(crate) fn may_find(crate_name: &str, target: &str, lookup: Lookup<'_>) -> bo
     pkg_config || ["DIR", "LIB_DIR", "NO_PKG_CONFIG"].into_iter().any(ours)
 }
 
-/// What makes build scripts call us for archives.
+/// Makes build scripts call us for archives.
 pub(crate) fn archivers(
     target: &str,
     archiver: &Path,
@@ -78,7 +78,7 @@ pub(crate) fn archivers(
         .collect()
 }
 
-/// What cargo's environment gets so that build scripts call this compiler, and us for archives.
+/// Cargo's environment for build scripts to call this compiler, and us for archives.
 pub(crate) fn variables(
     target: &str,
     compiler: &Compiler,
@@ -111,12 +111,12 @@ pub(crate) fn variables(
             continue;
         }
         let mut value = OsString::from(joined(&compiler.flags));
-        // Older versions of `cc` take the first form that is set, and no other.
+        // Older versions of `cc` only read the first name that is set.
         if let Some((_, users)) = set(variable, target, lookup) {
             value.push(" ");
             value.push(users);
         }
-        // Both spellings, or the user's own with hyphens would go before ours.
+        // Both spellings, because otherwise the user's own with hyphens would come first.
         let dashed = format!("{variable}_{target}");
         if lookup(&dashed).is_some() {
             list.push((dashed, value.clone()));
@@ -126,7 +126,7 @@ pub(crate) fn variables(
     list
 }
 
-/// What the archiver is called when it is to make an archive's index.
+/// The name of the archiver when it makes an archive's index.
 pub(crate) fn ranlib_name() -> String {
     format!("xsys-ranlib{}", std::env::consts::EXE_SUFFIX)
 }

@@ -1,9 +1,9 @@
-//! What build scripts hand to the link of a program for another machine, and cannot be right: the
-//! host's library folders, and objects that the host's compiler made.
+//! Arguments that build scripts pass to the link for another machine and that cannot be right: the host's library
+//! directories, and objects that the host's compiler made.
 //!
-//! Both are seen in the linker. Its arguments and inputs do not say who they come from, but cargo keeps
-//! what a build script printed (`build/CRATE-HASH/output`, beside the folder that the program goes
-//! to), and libraries are named after their crates.
+//! Both are noticed in the linker. Its arguments and inputs do not say where they come from, but cargo keeps what a
+//! build script printed (`build/CRATE-HASH/output`, beside the directory of the program), and libraries are named after
+//! their crates.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -13,7 +13,7 @@ use xsys_diag::Diagnostic;
 
 use super::environment::underscored;
 
-/// A folder of the host's libraries in a link's arguments.
+/// A directory of the host's libraries in a link's arguments.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Given {
     /// Libraries that the same build script asked for.
@@ -21,89 +21,89 @@ struct Given {
     crates: Vec<String>,
 }
 
-/// Adds to what a linker has to say about the link of a program for `target`.
+/// Adds to the linker's messages about the link of a program for `target`.
 pub(crate) fn explain(diagnostics: &mut Vec<Diagnostic>, args: &[OsString], target: &str) {
     name_crates(diagnostics, target);
-    // First, as the cause of what follows.
-    diagnostics.splice(0..0, host_folders(args, target));
+    // First, because it is the cause of the others.
+    diagnostics.splice(0..0, host_directories(args, target));
 }
 
-/// Warns of the host's library folders among the arguments of a link for `target`.
-fn host_folders(args: &[OsString], target: &str) -> Vec<Diagnostic> {
-    let mut folders: BTreeMap<String, Given> = BTreeMap::new();
-    for folder in library_folders(args) {
-        if is_the_hosts(Path::new(&folder), target) {
-            folders.entry(folder).or_default();
+/// Warns about the host's library directories among the arguments of a link for `target`.
+fn host_directories(args: &[OsString], target: &str) -> Vec<Diagnostic> {
+    let mut directories: BTreeMap<String, Given> = BTreeMap::new();
+    for directory in library_directories(args) {
+        if is_the_hosts(Path::new(&directory), target) {
+            directories.entry(directory).or_default();
         }
     }
-    if folders.is_empty() {
+    if directories.is_empty() {
         return Vec::new();
     }
     for (name, text) in build_scripts(args) {
-        for (folder, given) in &mut folders {
-            if text.lines().any(|line| hands_over(line, folder)) {
+        for (directory, given) in &mut directories {
+            if text.lines().any(|line| hands_over(line, directory)) {
                 given.crates.push(name.clone());
                 given.libraries.extend(text.lines().filter_map(library));
             }
         }
     }
-    folders
+    directories
         .into_iter()
-        .map(|(folder, given)| told(&folder, given, target))
+        .map(|(directory, given)| told(&directory, given, target))
         .collect()
 }
 
-fn told(folder: &str, mut given: Given, target: &str) -> Diagnostic {
+fn told(directory: &str, mut given: Given, target: &str) -> Diagnostic {
     given.crates.sort();
     given.crates.dedup();
     given.libraries.sort();
     given.libraries.dedup();
     let message = match given.crates.as_slice() {
         [] => format!(
-            "the link for `{target}` is given a folder of this machine's libraries, `{folder}`"
+            "the link for `{target}` is given a directory of this machine's libraries, `{directory}`"
         ),
         crates => format!(
-            "the build script of `{}` hands a folder of this machine's libraries, `{folder}`, to the link for `{target}`",
+            "the build script of `{}` hands a directory of this machine's libraries, `{directory}`, to the link for `{target}`",
             crates.join("`, `")
         ),
     };
-    let mut diagnostic = Diagnostic::warning(message)
-        .note("what is there is made for programs of this machine, and does not fit");
+    let mut diagnostic =
+        Diagnostic::warning(message).note("the libraries there are for programs of this machine");
     if !given.libraries.is_empty() {
         diagnostic = diagnostic.note(format!("it asks for `{}`", given.libraries.join("`, `")));
     }
     let diagnostic = if given.crates.is_empty() {
-        diagnostic.help("the folder comes from rustflags or a build script: take it out there")
+        diagnostic.help("the directory comes from rustflags or a build script: take it out there")
     } else {
         diagnostic
             .help("let the crate compile the library along: most have a feature for it (`vendored`, `bundled`, `static`)")
-            .help("or name the target's library by the variables that the crate reads, with `PKG_CONFIG_LIBDIR=FOLDER` instead of this machine's folders for pkg-config")
+            .help("or name the target's library by the variables that the crate reads, with `PKG_CONFIG_LIBDIR=DIR` instead of this machine's directories for pkg-config")
     };
     diagnostic.code("host-libraries")
 }
 
 /// Where a linker is told to look for libraries, and where it is given some.
-fn library_folders(args: &[OsString]) -> Vec<String> {
-    let mut folders = Vec::new();
+fn library_directories(args: &[OsString]) -> Vec<String> {
+    let mut directories = Vec::new();
     let mut args = args.iter().map(|arg| arg.to_string_lossy());
     while let Some(arg) = args.next() {
         if arg == "-L" || arg == "--library-path" {
-            folders.extend(args.next().map(Into::into));
-        } else if let Some(folder) = arg
+            directories.extend(args.next().map(Into::into));
+        } else if let Some(directory) = arg
             .strip_prefix("-L")
             .or_else(|| arg.strip_prefix("--library-path="))
         {
-            folders.push(folder.to_owned());
+            directories.push(directory.to_owned());
         } else if arg.starts_with('/') && (arg.ends_with(".a") || arg.contains(".so")) {
-            let folder = Path::new(arg.as_ref()).parent();
-            folders.extend(folder.map(|folder| folder.display().to_string()));
+            let directory = Path::new(arg.as_ref()).parent();
+            directories.extend(directory.map(|directory| directory.display().to_string()));
         }
     }
-    folders
+    directories
 }
 
-/// Whether libraries in a folder are for the machine that builds.
-fn is_the_hosts(folder: &Path, target: &str) -> bool {
+/// Whether a directory has libraries for the building machine.
+fn is_the_hosts(directory: &Path, target: &str) -> bool {
     const ROOTS: [&str; 6] = [
         "/usr/lib",
         "/usr/lib64",
@@ -112,15 +112,15 @@ fn is_the_hosts(folder: &Path, target: &str) -> bool {
         "/usr/local",
         "/opt/homebrew",
     ];
-    if !ROOTS.iter().any(|root| folder.starts_with(root)) {
+    if !ROOTS.iter().any(|root| directory.starts_with(root)) {
         return false;
     }
     let arch = target.split('-').next().unwrap_or(target);
     let is_musl = target.contains("musl");
-    !folder.components().any(|component| match component {
-        // A toolchain of the distribution's, with the targets' libraries.
+    !directory.components().any(|component| match component {
+        // A distribution's toolchain, with the targets' libraries.
         Component::Normal(name) if name == "rustlib" => true,
-        // The distribution's folders for other machines are called after them.
+        // The distribution's directories for other machines, named after them.
         Component::Normal(name) => {
             let name = name.to_string_lossy();
             let same_arch = name.starts_with(arch)
@@ -141,10 +141,11 @@ fn build_scripts(args: &[OsString]) -> Vec<(String, String)> {
         .and_then(|_| words.next())
         .map(PathBuf::from);
     // target/TRIPLE/debug/deps/NAME, and target/TRIPLE/debug/build/CRATE-HASH/output
-    let Some(folder) = output.and_then(|path| Some(path.parent()?.parent()?.join("build"))) else {
+    let Some(directory) = output.and_then(|path| Some(path.parent()?.parent()?.join("build")))
+    else {
         return Vec::new();
     };
-    let Ok(entries) = std::fs::read_dir(folder) else {
+    let Ok(entries) = std::fs::read_dir(directory) else {
         return Vec::new();
     };
     entries
@@ -156,12 +157,12 @@ fn build_scripts(args: &[OsString]) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Whether a build script's line gives cargo this folder to search.
-fn hands_over(line: &str, folder: &str) -> bool {
+/// Whether a build script's line gives cargo this directory to search.
+fn hands_over(line: &str, directory: &str) -> bool {
     let value = instruction(line, "rustc-link-search");
     let value = value.or_else(|| instruction(line, "rustc-link-arg"));
-    value.is_some_and(|value| value.split_once('=').map_or(value, |(_, path)| path) == folder)
-        || instruction(line, "rustc-flags").is_some_and(|flags| flags.contains(folder))
+    value.is_some_and(|value| value.split_once('=').map_or(value, |(_, path)| path) == directory)
+        || instruction(line, "rustc-flags").is_some_and(|flags| flags.contains(directory))
 }
 
 /// `cargo:KEY=VALUE` or `cargo::KEY=VALUE`.
@@ -185,8 +186,8 @@ fn without_hash(name: &str) -> Option<&str> {
     is_hash.then_some(name)
 }
 
-/// Adds to errors about objects of another architecture where these come from, and how the right
-/// compiler is named.
+/// Adds to errors about objects of another architecture where these come from, and how to name the
+/// right compiler.
 fn name_crates(diagnostics: &mut [Diagnostic], target: &str) {
     let mut told = Vec::new();
     for diagnostic in diagnostics {
@@ -210,17 +211,17 @@ fn name_crates(diagnostics: &mut [Diagnostic], target: &str) {
 }
 
 /// The crate that an input belongs to: by its library's name (`libring-HASH.rlib(a.o)`), or by the
-/// folder of its build script's output (`build/ring-HASH/out/libx.a`).
+/// directory of its build script's output (`build/ring-HASH/out/libx.a`).
 fn crate_of(input: &str) -> Option<String> {
     let path = input.split('(').next().unwrap_or(input);
-    let by_folder = path
+    let by_directory = path
         .split_once("/build/")
         .and_then(|(_, rest)| without_hash(rest.split('/').next()?));
     let by_name = Path::new(path)
         .file_name()
         .and_then(|name| name.to_str())
         .and_then(|name| without_hash(name.strip_prefix("lib")?.strip_suffix(".rlib")?));
-    by_folder.or(by_name).map(str::to_owned)
+    by_directory.or(by_name).map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -228,8 +229,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn host_folders_are_told_from_the_targets() {
-        for (folder, target, expected) in [
+    fn host_directories_are_told_from_the_targets() {
+        for (directory, target, expected) in [
             (
                 "/usr/lib/x86_64-linux-gnu",
                 "aarch64-unknown-linux-musl",
@@ -271,9 +272,9 @@ mod tests {
             ),
         ] {
             assert_eq!(
-                is_the_hosts(Path::new(folder), target),
+                is_the_hosts(Path::new(directory), target),
                 expected,
-                "{folder} {target}"
+                "{directory} {target}"
             );
         }
     }
@@ -306,7 +307,7 @@ mod tests {
         .unwrap();
         let output = place.join("deps/app-1").display().to_string();
         let words = |line: &str| -> Vec<OsString> { line.split(' ').map(OsString::from).collect() };
-        let told = host_folders(
+        let told = host_directories(
             &words(&format!(
                 "a.o -L/usr/lib -L {} -o {output}",
                 place.display()
@@ -316,11 +317,11 @@ mod tests {
         assert_eq!(told.len(), 1);
         assert_eq!(
             told[0].message,
-            "the build script of `ssl-sys` hands a folder of this machine's libraries, `/usr/lib`, to the link for `aarch64-unknown-linux-musl`"
+            "the build script of `ssl-sys` hands a directory of this machine's libraries, `/usr/lib`, to the link for `aarch64-unknown-linux-musl`"
         );
         assert!(told[0].notes.contains(&"it asks for `ssl`".to_owned()));
-        let told = host_folders(&words("-L /lib a.o"), "x");
+        let told = host_directories(&words("-L /lib a.o"), "x");
         assert!(told[0].message.starts_with("the link for `x` is given"));
-        assert_eq!(host_folders(&words("-L/x /y/libz.a"), "x"), []);
+        assert_eq!(host_directories(&words("-L/x /y/libz.a"), "x"), []);
     }
 }

@@ -1,9 +1,9 @@
-//! Which crates of a build compile C code, or look for libraries written in C.
+//! Which crates of a build compile C code, or search for libraries written in C.
 //!
-//! cargo is asked for its unit graph: what it would run with these very flags, features, members
-//! and for this target. A crate is of interest where its build script *runs for the target* and is
-//! made with one of the crates that start a C compiler or search the system. What a procedural
-//! macro or another build script needs on the host is cargo's business and the host's compiler's.
+//! cargo is asked for its unit graph: what it would run with these flags, features and members and for this target. A
+//! crate is of interest if its build script *runs for the target* and depends on one of the crates that start a C
+//! compiler or search the system. Procedural macros and build scripts that need C on the host are left to cargo and the
+//! host's compiler.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
@@ -21,7 +21,7 @@ pub(crate) enum Task {
     Bind,
 }
 
-/// The crates that build scripts do it with.
+/// The crates that build scripts use for that.
 const TOOLS: &[(&str, Task)] = &[
     ("autotools", Task::Compile),
     ("bindgen", Task::Bind),
@@ -56,8 +56,8 @@ impl CCrate {
     }
 }
 
-/// Whether a lock file has any crate that [`crates`] would look for: most projects' have none, and
-/// need not ask cargo.
+/// Whether a lock file has any crate that [`crates`] would find: most projects have none, and cargo
+/// need not be asked.
 pub(crate) fn mentions_tools(lock: &str) -> bool {
     lock.lines()
         .filter_map(|line| line.strip_prefix("name = \"")?.strip_suffix('"'))
@@ -108,7 +108,8 @@ impl Unit {
     }
 }
 
-/// The crates that a unit graph (cargo's JSON) has to do C for the target, sorted by name.
+/// The crates in a unit graph (cargo's JSON) whose build scripts use C for the target, sorted by
+/// name.
 pub(crate) fn crates(json: &str) -> Result<Vec<CCrate>, serde_json::Error> {
     let graph: UnitGraph = serde_json::from_str(json)?;
     let paths = graph.shortest_paths();
@@ -138,8 +139,7 @@ pub(crate) fn crates(json: &str) -> Result<Vec<CCrate>, serde_json::Error> {
 }
 
 impl UnitGraph {
-    /// What the libraries that a build script is made of do; their own build scripts are for the
-    /// host.
+    /// What the dependencies of a build script do; their own build scripts run for the host.
     fn tasks(&self, run: &Unit) -> BTreeSet<Task> {
         let mut open: Vec<usize> = run.dependencies.iter().map(|dep| dep.index).collect();
         open.retain(|&index| {
@@ -158,7 +158,7 @@ impl UnitGraph {
                     continue;
                 }
                 match task(&package(&library.pkg_id).0) {
-                    // What the tool itself is made of is no further news.
+                    // The dependencies of such a tool add nothing.
                     Some(task) => {
                         tasks.insert(task);
                     }

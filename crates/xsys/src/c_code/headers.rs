@@ -1,10 +1,9 @@
 //! The headers of the C library that a program is linked with.
 //!
-//! A compiler that was made for glibc brings glibc's, and code compiled with them asks for what
-//! musl does not have (`fcntl64`, `__isoc23_strtol`), or disagrees with it about a structure without a
-//! word. So musl's own take their place: those that belong to the folder in use
-//! (`XSYS_MUSL_DIR`), the distribution's (Debian's `musl-dev` and its like), else those that are
-//! part of this program, in the version of rustup's `libc.a`.
+//! A compiler for glibc uses glibc's headers, and code compiled with them needs functions that musl lacks (`fcntl64`,
+//! `__isoc23_strtol`), or has another layout of a structure without any error. So musl's own headers are used instead:
+//! those that belong to the directory in use (`XSYS_MUSL_DIR`), the distribution's (Debian's `musl-dev` and its like),
+//! or those in this program, which have the version of rustup's `libc.a`.
 
 use std::path::{Path, PathBuf};
 
@@ -17,12 +16,12 @@ use crate::error::{Result, file};
 /// Where the headers come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Headers {
-    pub folder: PathBuf,
-    /// Ours, and nothing of the machine's.
+    pub directory: PathBuf,
+    /// Those in this program; nothing of the machine's.
     pub own: bool,
 }
 
-/// The headers for a machine, if there are any to be had.
+/// The headers for a machine, if there are any.
 pub(crate) fn find(machine: &Machine, cache: &Cache) -> Result<Option<Headers>> {
     let names: &[String] = match machine.libc {
         Libc::Musl => &machine.musl_names,
@@ -33,38 +32,41 @@ pub(crate) fn find(machine: &Machine, cache: &Cache) -> Result<Option<Headers>> 
         Libc::Musl => std::env::var_os("XSYS_MUSL_DIR"),
         _ => std::env::var_os("XSYS_WASI_DIR"),
     };
-    let beside = in_use.map(|folder| beside(Path::new(&folder), names));
+    let beside = in_use.map(|directory| beside(Path::new(&directory), names));
     let system = system(names);
     let found = beside.into_iter().flatten().chain(system);
     let check = match machine.libc {
         Libc::Musl => is_musl,
         _ => has_stdio,
     };
-    if let Some(folder) = found.into_iter().find(|folder| check(folder)) {
-        return Ok(Some(Headers { folder, own: false }));
+    if let Some(directory) = found.into_iter().find(|directory| check(directory)) {
+        return Ok(Some(Headers {
+            directory,
+            own: false,
+        }));
     }
     match (machine.libc, bundled(machine.family)) {
         (Libc::Musl, Some(texts)) => Ok(Some(Headers {
-            folder: unpack(machine.family, &texts, cache)?,
+            directory: unpack(machine.family, &texts, cache)?,
             own: true,
         })),
         _ => Ok(None),
     }
 }
 
-/// Whether headers are there without anybody's doing.
+/// Whether headers are found without installing or setting anything.
 pub(crate) fn can_be_had(machine: &Machine) -> bool {
     bundled(machine.family).is_some()
 }
 
-/// Where the headers of a folder with a `libc.a` are: in the same prefix, or in Debian's parallel
+/// Where the headers of a directory with a `libc.a` are: in the same prefix, or in Debian's parallel
 /// tree (`/usr/lib/aarch64-linux-musl`, `/usr/include/aarch64-linux-musl`).
-fn beside(folder: &Path, names: &[String]) -> Vec<PathBuf> {
-    let mut list = vec![folder.join("include"), folder.join("../include")];
+fn beside(directory: &Path, names: &[String]) -> Vec<PathBuf> {
+    let mut list = vec![directory.join("include"), directory.join("../include")];
     list.extend(names.iter().flat_map(|name| {
         [
-            folder.join("../include").join(name),
-            folder.join("../../include").join(name),
+            directory.join("../include").join(name),
+            directory.join("../../include").join(name),
         ]
     }));
     list
@@ -83,18 +85,18 @@ fn system(names: &[String]) -> Vec<PathBuf> {
         .collect()
 }
 
-/// A folder of another library's headers must not be taken for musl's.
-fn is_musl(folder: &Path) -> bool {
-    has_stdio(folder)
-        && folder.join("bits/alltypes.h").is_file()
-        && !folder.join("gnu/libc-version.h").exists()
+/// A directory with another library's headers must not be taken for musl's.
+fn is_musl(directory: &Path) -> bool {
+    has_stdio(directory)
+        && directory.join("bits/alltypes.h").is_file()
+        && !directory.join("gnu/libc-version.h").exists()
 }
 
-fn has_stdio(folder: &Path) -> bool {
-    folder.join("stdio.h").is_file()
+fn has_stdio(directory: &Path) -> bool {
+    directory.join("stdio.h").is_file()
 }
 
-/// What is the same on all architectures, and what is not.
+/// The headers for all architectures, and those for one.
 fn bundled(family: &str) -> Option<[&'static str; 2]> {
     let own = match family {
         "aarch64" => include_str!("musl/aarch64.txt"),
@@ -109,7 +111,7 @@ fn bundled(family: &str) -> Option<[&'static str; 2]> {
     Some([include_str!("musl/common.txt"), own])
 }
 
-/// A folder in the cache, named by what is in it.
+/// A directory in the cache, named by what is in it.
 fn unpack(family: &str, texts: &[&str], cache: &Cache) -> Result<PathBuf> {
     let mut hash = Sha256::new();
     for text in texts {
@@ -120,9 +122,9 @@ fn unpack(family: &str, texts: &[&str], cache: &Cache) -> Result<PathBuf> {
         .map(|byte| format!("{byte:02x}"))
         .collect();
     let all = cache.root().join("musl-headers");
-    let folder = all.join(format!("{family}-{digest}"));
-    if folder.is_dir() {
-        return Ok(folder);
+    let directory = all.join(format!("{family}-{digest}"));
+    if directory.is_dir() {
+        return Ok(directory);
     }
     let failed = |error: std::io::Error| file("write", &all, &error);
     std::fs::create_dir_all(&all).map_err(failed)?;
@@ -135,10 +137,10 @@ fn unpack(family: &str, texts: &[&str], cache: &Cache) -> Result<PathBuf> {
             .and_then(|()| std::fs::write(&path, text))
             .map_err(failed)?;
     }
-    match std::fs::rename(&whole, &folder) {
-        // Somebody else was faster.
-        Err(error) if !folder.is_dir() => Err(failed(error).into()),
-        _ => Ok(folder),
+    match std::fs::rename(&whole, &directory) {
+        // Another process was faster.
+        Err(error) if !directory.is_dir() => Err(failed(error).into()),
+        _ => Ok(directory),
     }
 }
 
@@ -212,23 +214,25 @@ mod tests {
         let temporary = tempfile::tempdir().unwrap();
         let cache = Cache::new(temporary.path());
         let texts = bundled("aarch64").unwrap();
-        let folder = unpack("aarch64", &texts, &cache).unwrap();
-        assert!(is_musl(&folder));
-        std::fs::write(folder.join("mine"), "").unwrap();
-        assert_eq!(unpack("aarch64", &texts, &cache).unwrap(), folder);
-        assert!(folder.join("mine").is_file());
+        let directory = unpack("aarch64", &texts, &cache).unwrap();
+        assert!(is_musl(&directory));
+        std::fs::write(directory.join("mine"), "").unwrap();
+        assert_eq!(unpack("aarch64", &texts, &cache).unwrap(), directory);
+        assert!(directory.join("mine").is_file());
         assert_eq!(
-            std::fs::read_dir(folder.parent().unwrap()).unwrap().count(),
+            std::fs::read_dir(directory.parent().unwrap())
+                .unwrap()
+                .count(),
             1
         );
 
-        std::fs::create_dir(folder.join("gnu")).unwrap();
-        std::fs::write(folder.join("gnu/libc-version.h"), "").unwrap();
-        assert!(!is_musl(&folder), "glibc's are not taken for musl's");
+        std::fs::create_dir(directory.join("gnu")).unwrap();
+        std::fs::write(directory.join("gnu/libc-version.h"), "").unwrap();
+        assert!(!is_musl(&directory), "glibc's are not taken for musl's");
     }
 
     #[test]
-    fn headers_of_the_folder_in_use_are_found_beside_it() {
+    fn headers_of_the_directory_in_use_are_found_beside_it() {
         let temporary = tempfile::tempdir().unwrap();
         let names = ["aarch64-linux-musl".to_owned()];
         let lib = temporary.path().join("usr/lib/aarch64-linux-musl");
@@ -240,7 +244,7 @@ mod tests {
         }
         let found = beside(&lib, &names)
             .into_iter()
-            .find(|folder| is_musl(folder));
+            .find(|directory| is_musl(directory));
         assert_eq!(
             found.unwrap().canonicalize().unwrap(),
             include.canonicalize().unwrap()

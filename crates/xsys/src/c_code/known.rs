@@ -1,27 +1,27 @@
-//! Crates that are known to need C, and what people take instead: a table.
+//! Crates that are known to need C, and what can be used instead: a table.
 //!
-//! For a crate that is not in it, its build script is looked at: where it goes straight to the
-//! compiler, without asking for anything first, it can only fail without one.
+//! For other crates the build script is searched: if it calls the compiler unconditionally, it can
+//! only fail without one.
 
 use super::graph::{CCrate, Task};
 
-/// When a crate's build script cannot do without.
+/// When a crate's build script needs a compiler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Need {
     /// Always compiles.
     Always,
-    /// Compiles where this feature is on; else looks for a library.
+    /// Compiles if this feature is on; otherwise it looks for a library.
     Feature(&'static str),
     /// Compiles unless this feature is on.
     Unless(&'static str),
-    /// Looks for a library, and fails where there is none.
+    /// Looks for a library, and fails if there is none.
     Library,
 }
 
 struct Known {
     name: &'static str,
     need: Need,
-    /// What to use instead, or which feature does without.
+    /// What to use instead, or which feature avoids C.
     instead: &'static str,
 }
 
@@ -84,7 +84,7 @@ fn known(name: &str) -> Option<&'static Known> {
     KNOWN.iter().find(|row| row.name == name)
 }
 
-/// What can be used instead of a crate, if the table says something.
+/// What can be used instead of a crate, if the table has it.
 pub(crate) fn instead(name: &str) -> Option<&'static str> {
     known(name)
         .map(|row| row.instead)
@@ -107,19 +107,19 @@ pub(crate) fn must_compile(found: &CCrate) -> bool {
     }
 }
 
-/// Whether the crate's build can only fail where the system has no such library for the target.
-/// Where a search may end well is said by variables, which people set for that.
+/// Whether the crate's build can only fail if the system has no such library for the target.
+/// Variables that people set tell whether a search may succeed.
 pub(crate) fn must_find(found: &CCrate) -> bool {
     let off = |feature: &str| found.features.iter().all(|name| name != feature);
     match known(&found.name).map(|row| row.need) {
-        // Its build script ends in a panic; others go on and leave it to the linker.
+        // Its build script panics; others continue and leave the error to the linker.
         Some(Feature(feature)) => found.name == "openssl-sys" && off(feature),
         Some(Library) => true,
         _ => false,
     }
 }
 
-/// A build script that calls the compiler and decides nothing.
+/// A build script that calls the compiler unconditionally.
 fn goes_straight_to_the_compiler(text: &str) -> bool {
     let code: String = text
         .lines()

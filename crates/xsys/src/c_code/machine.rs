@@ -1,9 +1,8 @@
-//! What C compilers call a target: the names that GNU's compilers are installed under, clang's
-//! `--target`, and the flags that a spec implies beyond them.
+//! The names of a target for C compilers: the prefixes of GNU's compilers, clang's `--target`, and the flags that a
+//! spec implies.
 //!
-//! Build scripts made with `cc` conclude all of this from the target's *name*, which works for the
-//! triples that it knows. A spec of the user's own may be called anything, so everything is
-//! concluded from what the spec says.
+//! Build scripts that use the crate `cc` derive all of this from the target's *name*, which works for the triples that
+//! it knows. A custom spec may have any name, so everything is derived from the spec.
 
 use xsys_target::Spec;
 
@@ -12,7 +11,7 @@ use xsys_target::Spec;
 pub(crate) struct Gnu {
     family: &'static str,
     bare_metal: bool,
-    /// What stands before `-gcc`.
+    /// The prefix of `-gcc`.
     pub prefixes: &'static [&'static str],
     pub debian: Option<&'static str>,
     pub fedora: Option<&'static str>,
@@ -93,10 +92,10 @@ pub(crate) enum Libc {
     Wasi,
 }
 
-/// A target in the words of C compilers.
+/// A target in the terms of C compilers.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Machine {
-    /// GNU's name of the architecture with what belongs to it: `armhf`, `powerpc64le`.
+    /// GNU's name of the architecture and ABI: `armhf`, `powerpc64le`.
     pub family: &'static str,
     pub libc: Libc,
     pub gnu: Option<&'static Gnu>,
@@ -107,8 +106,7 @@ pub(crate) struct Machine {
 }
 
 impl Machine {
-    /// None for systems whose compilers have ways of their own to be found (Windows, Apple's,
-    /// Android …).
+    /// None for systems whose compilers are found in other ways (Windows, Apple's, Android …).
     pub(crate) fn of(spec: &Spec) -> Option<Self> {
         let bare_metal = spec.os() == "none";
         let libc = match (spec.os(), spec.env()) {
@@ -150,7 +148,7 @@ impl Machine {
         })
     }
 
-    /// Code without a system: there is no library whose headers could be meant.
+    /// Code without an operating system has no C library, so there are no headers.
     pub(crate) fn is_freestanding(&self) -> bool {
         self.libc == Libc::None
     }
@@ -185,7 +183,7 @@ fn family(spec: &Spec) -> Option<&'static str> {
     })
 }
 
-/// Names of compilers, and of folders of headers, that are made for musl.
+/// Names of musl's compilers, and of directories with its headers.
 fn musl_names(family: &str) -> Vec<String> {
     let (architectures, ending): (&[&str], _) = match family {
         "armhf" => (&["arm", "armv7"], "musleabihf"),
@@ -202,8 +200,8 @@ fn musl_names(family: &str) -> Vec<String> {
         .collect()
 }
 
-/// What the spec says about code that neither a compiler's name nor `--target` does; GNU's and
-/// clang's words are the same.
+/// What the spec says about code and neither a compiler's name nor `--target` implies; the flags
+/// are the same for GNU and clang.
 fn own_flags(spec: &Spec) -> Vec<String> {
     let features = spec.features();
     let has = |feature: &str| features.contains(&feature);
@@ -252,8 +250,8 @@ fn own_flags(spec: &Spec) -> Vec<String> {
     flags
 }
 
-/// GNU's `-march` for what LLVM's target begins with; where nothing is said the compiler's default
-/// holds, as for the triples of distributions.
+/// GNU's `-march` for the beginning of LLVM's target; otherwise the compiler's default applies, as
+/// for the triples of distributions.
 fn arm_arch(spec: &Spec) -> Option<&'static str> {
     if spec.arch() != "arm" {
         return None;

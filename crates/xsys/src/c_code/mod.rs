@@ -44,7 +44,7 @@ use compiler::{Compiler, Host};
 use graph::{CCrate, Task};
 use machine::Machine;
 
-/// What the question is about.
+/// What the choice depends on.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Build<'a> {
     pub verb: Verb,
@@ -56,8 +56,8 @@ pub(crate) struct Build<'a> {
     pub cache: &'a Cache,
 }
 
-/// Variables for cargo, so that build scripts find the compiler for the target. Fails where the
-/// build could only fail.
+/// Variables for cargo, so that build scripts find the compiler for the target. Fails if the build
+/// could only fail.
 pub(crate) fn prepare(ui: &Ui, build: &Build<'_>) -> Result<Vec<(String, OsString)>> {
     let target = build.target;
     let is_host = target.kind == Kind::Builtin && target.name == build.toolchain.rustc.host();
@@ -83,10 +83,10 @@ pub(crate) fn prepare(ui: &Ui, build: &Build<'_>) -> Result<Vec<(String, OsStrin
         variables = environment::archivers(&target.name, &archiver, &lookup);
     } else {
         let headers = headers::find(&machine, build.cache)?;
-        let folder = headers.as_ref().map(|headers| headers.folder.as_path());
-        match compiler::choose(&machine, Host::this(), folder) {
+        let directory = headers.as_ref().map(|headers| headers.directory.as_path());
+        match compiler::choose(&machine, Host::this(), directory) {
             Some(compiler) => {
-                variables = found.variables(&compiler, folder, &archiver);
+                variables = found.variables(&compiler, directory, &archiver);
                 if !quiet {
                     found.tell(ui, &compiler, headers.as_ref());
                 }
@@ -140,7 +140,7 @@ impl Found<'_> {
         )
     }
 
-    /// Which compiler takes part is no secret.
+    /// The compiler that is used is shown.
     fn tell(&self, ui: &Ui, compiler: &Compiler, headers: Option<&headers::Headers>) {
         let crates: Vec<&CCrate> = self
             .crates
@@ -154,7 +154,7 @@ impl Found<'_> {
             (machine::Libc::Musl, Some(headers)) if headers.own => {
                 " with xsys's own headers of musl".to_owned()
             }
-            (_, Some(headers)) => format!(" with the headers in {}", headers.folder.display()),
+            (_, Some(headers)) => format!(" with the headers in {}", headers.directory.display()),
             _ => String::new(),
         };
         ui.status(

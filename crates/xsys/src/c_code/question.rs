@@ -1,8 +1,7 @@
 //! cargo is asked what it would build: `cargo VERB --unit-graph`, with the flags of the command.
 //!
-//! It costs as much as the start of the build itself, about a tenth of a second, so it is asked only where
-//! the lock file has a crate that matters, and the answer is kept as long as everything that it
-//! depends on is the same.
+//! This takes as long as the start of the build itself, about a tenth of a second, so cargo is only asked if the lock
+//! file has a crate that matters, and the answer is kept until something that it depends on changes.
 
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Read};
@@ -18,7 +17,7 @@ use crate::error::{Result, file};
 use crate::project::verb::Verb;
 use crate::ui::Ui;
 
-/// The crates that have to do with C. None where cargo cannot say: it will say why when it builds.
+/// The crates that use C. None if cargo cannot say: it will report why when it builds.
 pub(super) fn ask(ui: &Ui, build: &Build<'_>) -> Result<Vec<CCrate>> {
     let lock = std::fs::read_to_string(build.project.workspace_root.join("Cargo.lock"));
     if let Ok(lock) = &lock
@@ -47,17 +46,17 @@ pub(super) fn ask(ui: &Ui, build: &Build<'_>) -> Result<Vec<CCrate>> {
 }
 
 fn keep(path: &Path, crates: &[CCrate]) -> std::io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)?;
-    // One answer a project is enough.
-    for old in std::fs::read_dir(folder)?.flatten() {
+    let directory = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(directory)?;
+    // One answer per project is enough.
+    for old in std::fs::read_dir(directory)?.flatten() {
         let _ = std::fs::remove_file(old.path());
     }
     std::fs::write(path, serde_json::to_vec(crates)?)
 }
 
-/// Where the answer to exactly this question is kept. None where something counts that is not
-/// looked at here: packages with a path that are no members of the workspace.
+/// Where the answer to exactly this question is kept. None if it depends on something that is not
+/// checked here: packages with a path outside of the workspace.
 fn kept_file(build: &Build<'_>, lock: &str) -> Option<PathBuf> {
     let members = &build.project.manifests;
     if local_packages(lock) != members.len() {
@@ -76,7 +75,7 @@ fn kept_file(build: &Build<'_>, lock: &str) -> Option<PathBuf> {
         add(&std::fs::read(manifest).ok()?);
     }
     add(build.verb.name().as_bytes());
-    add(build.project.folder.as_os_str().as_encoded_bytes());
+    add(build.project.directory.as_os_str().as_encoded_bytes());
     add(build.target.name.as_bytes());
     add(build.target.digest().as_bytes());
     add(build.toolchain.rustc.commit_hash().as_bytes());
@@ -93,10 +92,14 @@ fn kept_file(build: &Build<'_>, lock: &str) -> Option<PathBuf> {
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect();
-    Some(folder(build).join("crates").join(format!("{digest}.json")))
+    Some(
+        directory(build)
+            .join("crates")
+            .join(format!("{digest}.json")),
+    )
 }
 
-/// Packages of a lock file that come from no registry and no repository.
+/// Packages of a lock file that come neither from a registry nor from a repository.
 fn local_packages(lock: &str) -> usize {
     let packages = lock.split("[[package]]").skip(1);
     packages
@@ -104,7 +107,7 @@ fn local_packages(lock: &str) -> usize {
         .count()
 }
 
-fn folder(build: &Build<'_>) -> PathBuf {
+fn directory(build: &Build<'_>) -> PathBuf {
     build.project.target_dir.join("xsys").join("c-code")
 }
 
@@ -112,7 +115,7 @@ fn folder(build: &Build<'_>) -> PathBuf {
 pub(crate) fn unit_graph(ui: &Ui, build: &Build<'_>) -> Result<Option<String>> {
     let mut command = Command::new(&build.toolchain.cargo);
     command
-        .current_dir(&build.project.folder)
+        .current_dir(&build.project.directory)
         .args(question(build))
         .args([
             "--unit-graph",
@@ -144,7 +147,7 @@ pub(crate) fn unit_graph(ui: &Ui, build: &Build<'_>) -> Result<Option<String>> {
             .flat_map(|stderr| BufReader::new(stderr).lines())
         {
             let Ok(line) = line else { break };
-            // Problems are told when cargo builds; what is downloaded now is not told again.
+            // Problems are reported when cargo builds; downloads are reported now and not again.
             if !quiet && tells_of_downloads(&line) {
                 ui.line(&line);
             }
@@ -157,12 +160,12 @@ pub(crate) fn unit_graph(ui: &Ui, build: &Build<'_>) -> Result<Option<String>> {
         .map(|mut stdout| stdout.read_to_string(&mut text));
     let _ = child.wait();
     let _ = reader.join();
-    // The status says nothing: `cargo run` prints the graph and then misses the program.
+    // The exit code says nothing: `cargo run` prints the graph and then fails because there is no
+    // program.
     Ok(matches!(read, Some(Ok(_))).then_some(text))
 }
 
-/// The command whose units are listed; of a command that is not ours to understand, what it will
-/// most likely build.
+/// The command whose units are listed; for an unknown command, what it will most likely build.
 fn question(build: &Build<'_>) -> Vec<OsString> {
     let Verb::Other = build.verb else {
         let mut words = vec![build.verb.name().into()];
@@ -187,7 +190,7 @@ fn tells_of_downloads(line: &str) -> bool {
         .contains(&verb)
 }
 
-/// What the answer calls the command's own target.
+/// The name of the command's own target in the answer.
 pub(crate) fn asked_as(build: &Build<'_>) -> Result<PathBuf> {
     if build.target.kind == Kind::Builtin {
         return Ok(PathBuf::from(&build.target.name));
@@ -196,16 +199,16 @@ pub(crate) fn asked_as(build: &Build<'_>) -> Result<PathBuf> {
     Ok(path.canonicalize().unwrap_or(path))
 }
 
-/// The spec as a file of its name, for cargo to read the target's cfgs; the sysroot's may not be
-/// there yet.
+/// The spec as a file of its name, in which cargo can read the target's cfgs; the sysroot's may not
+/// exist yet.
 fn spec_file(build: &Build<'_>) -> Result<PathBuf> {
-    let folder = folder(build);
-    let path = folder.join(format!("{}.json", build.target.name));
+    let directory = directory(build);
+    let path = directory.join(format!("{}.json", build.target.name));
     let text = build.target.canonical_json();
     if std::fs::read_to_string(&path).is_ok_and(|old| old == text) {
         return Ok(path);
     }
-    std::fs::create_dir_all(&folder)
+    std::fs::create_dir_all(&directory)
         .and_then(|()| std::fs::write(&path, text))
         .map_err(|error| file("write", &path, &error))?;
     Ok(path)

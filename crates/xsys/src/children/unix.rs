@@ -1,4 +1,4 @@
-//! Signals and the tree of processes, as Unix has them.
+//! Signals and the tree of processes on Unix.
 
 use std::collections::BTreeSet;
 use std::os::unix::process::ExitStatusExt;
@@ -14,10 +14,10 @@ use signal_hook::low_level::emulate_default_handler;
 
 use super::{ENDING, FORWARDING, GATE, LEFTOVERS};
 
-/// Who does not end within this time is made to.
+/// A process that does not end within this time is killed.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// How often it is looked who is still there.
+/// How often the remaining processes are checked.
 const STEP: Duration = Duration::from_millis(5);
 
 static WATCHING: AtomicBool = AtomicBool::new(false);
@@ -33,7 +33,7 @@ pub(crate) fn watch() {
     let caught = caught
         .iter()
         .filter(|&&signal| ignored & (1 << (signal - 1)) == 0);
-    // Where they cannot be caught, all is as if nobody had tried.
+    // If they cannot be caught, nothing changes.
     let Ok(mut signals) = Signals::new(caught) else {
         return;
     };
@@ -50,7 +50,7 @@ pub(crate) fn outlive_interrupts() {
     watch();
 }
 
-/// The set of signals that are ignored from outside, where the system tells.
+/// The set of signals that are ignored from outside, if the system tells.
 fn ignored() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
@@ -67,7 +67,7 @@ fn handle(signal: i32) {
     }
     let all = Process::all();
     let own: Vec<&Process> = all.iter().filter(|it| it.parent == own_id()).collect();
-    // As long as cargo is there, nothing has been started yet that could have a wish.
+    // Only cargo is running, so no program has been started yet that handles signals itself.
     if own.is_empty() || own.iter().any(|child| child.name == "cargo") {
         end(signal);
     }
@@ -79,12 +79,12 @@ fn handle(signal: i32) {
     }
 }
 
-/// Ends all that was started, and then this process.
+/// Ends all processes that were started, and then this one.
 fn end(signal: i32) -> ! {
-    // For good: nobody starts anything any more.
+    // Forever: nothing is started any more.
     let gate = GATE.lock().unwrap_or_else(PoisonError::into_inner);
     ENDING.store(true, Ordering::Release);
-    // Whose parent is gone comes to us, instead of getting lost.
+    // Orphans become our children instead of getting lost.
     #[cfg(target_os = "linux")]
     let _ = rustix::process::set_child_subreaper(Some(getpid()));
     let start = Instant::now();
@@ -109,7 +109,7 @@ fn end(signal: i32) -> ! {
         .unwrap_or_else(PoisonError::into_inner)
         .drain(..)
     {
-        // Whoever made it may have removed it already.
+        // Its creator may have removed it already.
         let _ = std::fs::remove_dir_all(&path).or_else(|_| std::fs::remove_file(&path));
     }
     let _ = emulate_default_handler(signal);
@@ -117,8 +117,8 @@ fn end(signal: i32) -> ! {
     std::process::exit(128 + signal);
 }
 
-/// Ends like a child that one of the signals has ended: a terminal has sent it to us, too, and it may be
-/// under way.
+/// Ends in the same way as a child that one of the signals has ended: a terminal has sent it to us, too, and it may
+/// arrive soon.
 pub(super) fn end_like(status: ExitStatus) {
     let signal = status.signal().unwrap_or(0);
     let is_ours = [SIGHUP, SIGINT, SIGTERM].contains(&signal);
@@ -137,7 +137,7 @@ fn send(id: i32, signal: i32) {
     let named = [Signal::HUP, Signal::INT, Signal::TERM, Signal::KILL];
     let signal = named.into_iter().find(|known| known.as_raw() == signal);
     if let (Some(pid), Some(signal)) = (Pid::from_raw(id), signal) {
-        // It may have ended in the meantime, which is what is wanted.
+        // It may have ended meanwhile, which is what is wanted.
         let _ = kill_process(pid, signal);
     }
 }
@@ -146,17 +146,17 @@ fn own_id() -> i32 {
     getpid().as_raw_nonzero().get()
 }
 
-/// Whether this process belongs to those whom the terminal interrupts.
+/// Whether the terminal sends interrupts to this process.
 fn is_in_foreground() -> bool {
     rustix::termios::tcgetpgrp(std::io::stdin()).is_ok_and(|group| group == getpgrp())
 }
 
-/// A process, as far as it matters here.
+/// The part of a process's state that matters here.
 #[derive(Debug, PartialEq, Eq)]
 struct Process {
     id: i32,
     parent: i32,
-    /// It has ended, and only its parent has not asked yet.
+    /// It has ended, and its parent has not collected it yet.
     is_over: bool,
     name: String,
 }
@@ -180,7 +180,7 @@ impl Process {
         }
     }
 
-    /// A line of `/proc/ID/stat`. The name may have spaces and brackets in it.
+    /// A line of `/proc/ID/stat`. The name may contain spaces and brackets.
     fn of_stat(line: &str) -> Option<Self> {
         let (id, rest) = line.split_once(" (")?;
         let (name, rest) = rest.rsplit_once(") ")?;
@@ -228,7 +228,7 @@ impl Process {
     }
 }
 
-/// Whom a process has started, and whom those have.
+/// The descendants of a process.
 fn descendants(all: &[Process], root: i32) -> Vec<i32> {
     let mut found = vec![root];
     let mut at = 0;

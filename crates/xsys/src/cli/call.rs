@@ -1,15 +1,15 @@
-//! What every command is given besides its own arguments.
+//! What every command gets besides its own arguments.
 
 use std::path::PathBuf;
 
 use crate::ui::Ui;
 
-/// What every command is given.
+/// What every command gets.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
     pub ui: Ui,
     /// `+toolchain`.
     pub toolchain: Option<String>,
-    /// Where the command was given.
-    pub folder: PathBuf,
+    /// Where the command was called.
+    pub directory: PathBuf,
 }

@@ -1,9 +1,9 @@
-//! Flags of cargo's that mean something for us as well.
+//! Flags of cargo's that xsys acts on as well.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-/// What cargo's flags mean for us. They are passed on as they were.
+/// The meaning of cargo's flags for xsys. They are passed on unchanged.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct CargoFlags {
     /// The profile's name in manifests (`dev`, `release`, …), if a flag says it.

@@ -16,7 +16,7 @@ pub(crate) struct InitArgs {
     /// The project's manifest, if it is not here or above
     #[arg(long, value_name = "PATH")]
     pub manifest_path: Option<PathBuf>,
-    /// Say nothing of what was done
+    /// Do not report what was done
     #[arg(short, long)]
     pub quiet: bool,
 }

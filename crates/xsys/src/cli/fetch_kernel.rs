@@ -23,8 +23,8 @@ pub(crate) struct FetchKernelArgs {
     /// Parts of the mirror instead of main and non-free-firmware; may be repeated
     #[arg(long = "component", value_name = "NAME", requires = "mirror")]
     pub components: Vec<String>,
-    /// The folder that the files go into, beside a lock file
-    #[arg(long, value_name = "FOLDER", default_value = "kernel")]
+    /// The directory that the files go into, beside a lock file
+    #[arg(long, value_name = "DIR", default_value = "kernel")]
     pub to: PathBuf,
     /// A digest that you know: of a package, a file, or the mirror's list (`Release`); the name may be left out where
     /// there is only one file

@@ -15,7 +15,7 @@ pub(crate) struct FlashArgs {
     /// Do not ask
     #[arg(short, long)]
     pub yes: bool,
-    /// The disk is meant, although it is larger than cards are
+    /// Write to this disk although it is larger than cards usually are
     #[arg(long)]
     pub large: bool,
     /// Do not read back what was written

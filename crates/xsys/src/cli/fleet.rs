@@ -9,7 +9,7 @@ use clap::{Args, Subcommand, ValueEnum};
 pub(crate) enum FleetCommand {
     /// Start a fleet: a program, and fleet.toml with two devices
     New(FleetNewArgs),
-    /// Look for mistakes in fleet.toml and in what it names, without building
+    /// Check fleet.toml and the files that it names, without building
     Check(FleetCheckArgs),
     /// Build the programs and make the cards of all devices, or of some
     Build(FleetBuildArgs),
@@ -21,7 +21,7 @@ pub(crate) enum FleetCommand {
     },
     /// Show what differs between two devices or releases, part by part
     ///
-    /// Exits with 0 where nothing does, 1 where something does, and 2 where they cannot be compared.
+    /// Exits with 0 if nothing differs, 1 if something does, and 2 if they cannot be compared.
     Diff(DiffArgs),
     /// Write a device's image to a card, and compare
     Flash(FleetFlashArgs),
@@ -35,7 +35,7 @@ pub(crate) enum ListFormat {
 
 #[derive(Debug, Args)]
 pub(crate) struct FleetNewArgs {
-    /// The folder to make; its last part is the fleet's name
+    /// The directory to make; its last part is the fleet's name
     pub path: PathBuf,
 }
 
@@ -60,7 +60,7 @@ pub(crate) struct FleetBuildArgs {
     /// Leave Cargo.lock as it is
     #[arg(long)]
     pub locked: bool,
-    /// Only problems
+    /// Print only problems
     #[arg(short, long)]
     pub quiet: bool,
 }
@@ -89,7 +89,7 @@ pub(crate) struct FleetFlashArgs {
     /// Do not ask
     #[arg(short, long)]
     pub yes: bool,
-    /// The disk is meant, although it is larger than cards are
+    /// Write to this disk although it is larger than cards usually are
     #[arg(long)]
     pub large: bool,
     /// Do not read back what was written
@@ -99,7 +99,7 @@ pub(crate) struct FleetFlashArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct DiffArgs {
-    /// A device, a manifest, an image beside one, or a folder with manifests (such as a copy of target/fleet)
+    /// A device, a manifest, an image beside one, or a directory with manifests (such as a copy of target/fleet)
     #[arg(value_name = "BEFORE")]
     pub before: PathBuf,
     /// What it is compared with

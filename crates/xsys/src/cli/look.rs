@@ -27,17 +27,17 @@ pub(crate) struct SizeArgs {
     /// Show what grew and what shrank since this file
     #[arg(long, value_name = "OLD")]
     pub diff: Option<PathBuf>,
-    /// Show what something is there for: a function, in an ELF file also a variable, a section, a crate
+    /// Show why something is in the file: a function, in an ELF file also a variable, a section, a crate
     /// or an object file; the references that lead to it, from an entry or export on
     #[arg(long, value_name = "NAME", conflicts_with_all = ["diff", "by"])]
     pub why: Option<String>,
-    /// Show so many of the largest; 0 shows all. As JSON there are always all
+    /// Show this many of the largest; 0 shows all. JSON always has all
     #[arg(long, value_name = "N", default_value_t = 30)]
     pub top: usize,
     /// As JSON
     #[arg(long)]
     pub json: bool,
-    /// Write a page with all views, to be opened in a browser
+    /// Write a page with all views, for a browser
     #[arg(long, value_name = "OUT", conflicts_with_all = ["diff", "by", "why", "json", "top"])]
     pub html: Option<PathBuf>,
     #[command(flatten, next_help_heading = "Builds")]
@@ -54,7 +54,7 @@ pub(crate) struct SizeArgs {
 }
 
 impl SizeArgs {
-    /// The build that makes what is looked at.
+    /// The build of the program that is examined.
     pub(crate) fn as_build(&self) -> BuildArgs {
         BuildArgs {
             what: self.what.clone(),
@@ -81,7 +81,7 @@ pub(crate) struct WhyArgs {
 }
 
 impl WhyArgs {
-    /// The same as a question to `size`.
+    /// The same as arguments of `size`.
     pub(crate) fn into_size(self) -> SizeArgs {
         SizeArgs {
             file: Some(self.file),
@@ -104,13 +104,13 @@ pub(crate) struct StripArgs {
     /// Linked ELF files of any architecture, or wasm modules
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// Where the result goes; in the place of the file if not given
+    /// Where the result goes; it replaces the file if not given
     #[arg(short, long, value_name = "OUT")]
     pub output: Option<PathBuf>,
     /// Only debug information; symbols stay
     #[arg(short = 'g', short_alias = 'S', long)]
     pub strip_debug: bool,
-    /// Symbols as well, which is what happens anyway
+    /// Also symbols, which is the default
     #[arg(short = 's', long, conflicts_with = "strip_debug")]
     pub strip_all: bool,
 }

@@ -1,8 +1,8 @@
-//! Our flags among cargo's.
+//! Separates our flags from cargo's.
 //!
-//! Clap can keep a tail of unknown arguments only after the known ones, but people mix them
-//! (`xsys build --release --board b`), so ours are first moved to the front, by the very flags that
-//! the grammar declares.
+//! Clap can keep unknown arguments only after the known ones, but people mix them (`xsys build
+//! --release --board b`), so ours are first moved to the front. They are recognised by the flags
+//! that the grammar declares.
 
 use std::ffi::{OsStr, OsString};
 
@@ -10,7 +10,7 @@ use clap::CommandFactory;
 
 use super::Cli;
 
-/// A command line after sorting: what clap is to parse, and rustup's `+toolchain`.
+/// A sorted command line: clap's arguments, and rustup's `+toolchain`.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Sorted {
     pub args: Vec<OsString>,
@@ -63,7 +63,7 @@ pub(crate) fn sort(args: Vec<OsString>) -> Sorted {
     let mut arguments = tail.into_iter();
     while let Some(arg) = arguments.next() {
         if arg == "--" {
-            // What follows is the program's.
+            // The rest is for the program.
             cargo.push(arg);
             break;
         }
@@ -88,7 +88,7 @@ pub(crate) fn sort(args: Vec<OsString>) -> Sorted {
     }
 }
 
-/// Flags of cargo's that a value follows.
+/// Flags of cargo's that take a value.
 const WITH_VALUE: [&str; 21] = [
     "--bench",
     "--bin",
@@ -113,7 +113,7 @@ const WITH_VALUE: [&str; 21] = [
     "-p",
 ];
 
-/// Whether an argument stands for itself.
+/// Whether an argument takes no value.
 fn is_bare(arg: &OsStr, before: Option<&OsString>) -> bool {
     let is_value = before.is_some_and(|flag| WITH_VALUE.iter().any(|known| flag == known));
     !is_value && !arg.to_string_lossy().starts_with('-')
@@ -125,7 +125,7 @@ fn take_toolchain(args: &mut Vec<OsString>, at: usize) -> Option<String> {
     Some(name)
 }
 
-/// Flags that are ours: as typed, and whether a value follows.
+/// Our flags: as typed, and whether a value follows.
 struct Known(Vec<(String, bool)>);
 
 /// A flag of ours on the command line.

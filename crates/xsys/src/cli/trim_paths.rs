@@ -1,4 +1,4 @@
-//! The value of `trim-paths`, on the command line and in manifests: in the words of cargo's RFC 3127.
+//! The value of `trim-paths`, on the command line and in manifests, as in cargo's RFC 3127.
 
 use std::str::FromStr;
 
@@ -15,7 +15,7 @@ pub(crate) enum TrimPaths {
     All,
 }
 
-/// As cargo writes it: a boolean, a word, a list of words.
+/// The form in cargo's manifests: a boolean, a word, a list of words.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Given {
@@ -81,10 +81,10 @@ impl TrimPaths {
         Ok(Self::Scopes(scopes))
     }
 
-    /// What a profile has by default.
+    /// A profile's default.
     pub(crate) fn of_profile(is_release: bool) -> Self {
         match is_release {
-            // In a release build as well errors are read by the person who builds.
+            // Even in a release build, messages are read by the person who builds.
             true => Self::Scopes(vec!["object"]),
             false => Self::None,
         }

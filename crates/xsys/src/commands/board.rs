@@ -1,4 +1,4 @@
-//! `xsys board`: what there is, and what one is.
+//! `xsys board`: lists boards, and shows one.
 
 use serde_json::json;
 use xsys_target::{Board, BoardTarget, Engine, bundled_boards};

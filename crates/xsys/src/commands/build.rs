@@ -33,7 +33,7 @@ fn build(call: &Call, args: &BuildArgs) -> Result<u8> {
             false => Vec::new(),
         };
         let done = match cargo::build(&ui, plan, alone)? {
-            // cargo has told what was wrong.
+            // cargo has reported the error.
             built if built.code != 0 => Err(Failure::silent(built.code)),
             built => images(&ui, plan, &built)
                 .and_then(|()| cards(call, ui, plan, &built, (appliances, &bare))),
@@ -78,7 +78,7 @@ fn cards(
     Ok(())
 }
 
-/// Makes the images of what was built and what pages load, and tells what there is now.
+/// Makes the images and pages of what was built, and reports them.
 fn images(ui: &Ui, plan: &Plan, built: &Built) -> Result<()> {
     let times = Times {
         sysroot: Some(plan.sysroot_time),
@@ -131,7 +131,7 @@ fn pages(
     let Some(web) = &plan.web else {
         return Ok(BTreeMap::new());
     };
-    let folder = |program| {
+    let directory = |program| {
         built
             .packages
             .get(program)
@@ -139,7 +139,7 @@ fn pages(
     };
     let programs = built.programs.iter();
     let programs: Vec<_> = programs
-        .map(|program| (program.as_path(), folder(program)))
+        .map(|program| (program.as_path(), directory(program)))
         .collect();
     web.make(&programs, &plan.project)
 }

@@ -23,7 +23,7 @@ use crate::render;
 pub(super) fn run(call: &Call, args: CargoArgs) -> Result<u8> {
     let line = Line::read(&args.command);
     let mut against = args.against;
-    // cargo's way to say it.
+    // cargo's own wording.
     against.what.target.extend(line.targets.iter().cloned());
     let done = match line.class() {
         Class::PassedOn if line.installs() && !against.what.all().is_empty() => {
@@ -39,30 +39,30 @@ pub(super) fn run(call: &Call, args: CargoArgs) -> Result<u8> {
     done.map_err(Failure::into_build)
 }
 
-/// A standard library is made for a project, with its toolchain and its settings.
+/// A standard library belongs to a project, with its toolchain and settings.
 fn no_sources() -> Diagnostic {
     Diagnostic::error("`cargo install` of a package that is not here compiles for this machine only")
-        .help("get the package's sources, and in their folder: `xsys build --release`, or `xsys cargo --target TRIPLE -- install --path .`")
+        .help("get the package's sources, and in their directory: `xsys build --release`, or `xsys cargo --target TRIPLE -- install --path .`")
         .help("or leave the target out: the program is then installed for this machine")
 }
 
 fn pass_on(call: &Call, words: &[OsString]) -> Result<u8> {
-    let toolchain = xsys_sysroot::Toolchain::detect(&call.folder, call.toolchain.as_deref())
+    let toolchain = xsys_sysroot::Toolchain::detect(&call.directory, call.toolchain.as_deref())
         .map_err(|error| error.into_diagnostic())?;
     let mut command = Command::new(&toolchain.cargo);
-    command.args(words).current_dir(&call.folder);
+    command.args(words).current_dir(&call.directory);
     if let Some(name) = &toolchain.name {
         command.env("RUSTUP_TOOLCHAIN", name);
     }
     cargo::wait(command)
 }
 
-/// For commands that want to know the target, but compile nothing for it.
+/// For commands that need the target, but compile nothing for it.
 fn ask(call: &Call, what: &TargetsArgs, line: &Line) -> Result<u8> {
     let flags = CargoFlags::read(&line.rest);
-    let place = Place::find(&call.folder, call.toolchain.as_deref(), &flags)?;
+    let place = Place::find(&call.directory, call.toolchain.as_deref(), &flags)?;
     let mut command = Command::new(&place.toolchain.cargo);
-    command.current_dir(&call.folder).args(&line.front);
+    command.current_dir(&call.directory).args(&line.front);
     command.args(&line.name);
     for target in place.targets(what)? {
         let specs = place.project.target_dir.join("xsys").join("specs");
@@ -85,12 +85,12 @@ fn ask(call: &Call, what: &TargetsArgs, line: &Line) -> Result<u8> {
 }
 
 fn compile(call: &Call, against: AgainstArgs, line: &Line) -> Result<u8> {
-    // Name and flags: what the plan has to know of the command.
+    // The command's name and flags that the plan needs.
     let known = line.name.iter().chain(&line.front).chain(&line.rest);
     let build = against.into_build(known.cloned().collect());
     let toolchain = call.toolchain.as_deref();
     let mut code = 0;
-    for plan in Plan::make(&call.ui, Verb::Other, &build, toolchain, &call.folder)? {
+    for plan in Plan::make(&call.ui, Verb::Other, &build, toolchain, &call.directory)? {
         code = code.max(for_target(call, line, &plan)?);
         if code != 0 && !plan.flags.keep_going {
             break;
@@ -102,7 +102,7 @@ fn compile(call: &Call, against: AgainstArgs, line: &Line) -> Result<u8> {
 fn for_target(call: &Call, line: &Line, plan: &Plan) -> Result<u8> {
     let mut command = Command::new(&plan.toolchain.cargo);
     command
-        .current_dir(&plan.project.folder)
+        .current_dir(&plan.project.directory)
         .args(&line.front)
         .args(&line.name);
     match line.class() {
@@ -112,7 +112,7 @@ fn for_target(call: &Call, line: &Line, plan: &Plan) -> Result<u8> {
     cargo::environment(&mut command, &call.ui, plan)?;
     let by_driver = line.name.iter().any(|word| word == "clippy");
     unstable::allow(&mut command, plan, by_driver)?;
-    // Programs that cannot be run here are a problem only where one is to be run.
+    // Programs that cannot be run here only matter if one is run.
     if let Ok(launch) = launch(&plan.target, plan) {
         let wasm = engine_options(&crate::cli::WasmArgs::default(), &launch)?;
         let context = context(call, plan, launch, wasm, false, false);
@@ -147,10 +147,10 @@ fn by_environment(command: &mut Command, call: &Call, plan: &Plan) -> Result<()>
         own_program::path().map_err(|error| file("find", std::path::Path::new("xsys"), &error))?;
     let own = own.display().to_string();
     if own.contains(char::is_whitespace) {
-        // cargo splits the variable's value at spaces, and knows no quotes.
+        // cargo splits the variable's value at spaces, and has no quotes.
         let problem = Diagnostic::warning(format!("`{own}` cannot be the runner of an extension"))
             .note("programs are started as if this machine were the target")
-            .help("install xsys in a folder without spaces in its name");
+            .help("install xsys in a directory without spaces in its name");
         render::show(&call.ui, &[problem]);
         return Ok(());
     }

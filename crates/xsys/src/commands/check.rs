@@ -14,7 +14,7 @@ pub(super) fn run(call: &Call, verb: Verb, args: CompileArgs) -> Result<u8> {
 fn go(call: &Call, verb: Verb, args: &BuildArgs) -> Result<u8> {
     let toolchain = call.toolchain.as_deref();
     let mut code = 0;
-    for plan in Plan::make(&call.ui, verb, args, toolchain, &call.folder)? {
+    for plan in Plan::make(&call.ui, verb, args, toolchain, &call.directory)? {
         code = code.max(cargo::check(&call.ui, &plan, verb)?);
         if code != 0 && !plan.flags.keep_going {
             break;

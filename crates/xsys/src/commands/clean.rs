@@ -1,4 +1,4 @@
-//! `xsys clean`: cargo's, and what cargo does not know of.
+//! `xsys clean`: `cargo clean`, and files that cargo does not know.
 
 use crate::cli::Call;
 use crate::cli::{CargoFlags, CleanArgs};
@@ -8,9 +8,9 @@ use crate::error::{Failure, Result};
 
 pub(super) fn run(call: &Call, args: &CleanArgs) -> Result<u8> {
     let flags = CargoFlags::read(&args.cargo);
-    let place = Place::find(&call.folder, call.toolchain.as_deref(), &flags)?;
+    let place = Place::find(&call.directory, call.toolchain.as_deref(), &flags)?;
     let part = clean::Part::of(&flags);
-    // A broken spec is no reason why everything could not be removed.
+    // A broken spec must not prevent everything from being removed.
     let targets = match part {
         clean::Part::Everything => Vec::new(),
         _ => place.targets(&args.what)?,

@@ -12,7 +12,7 @@ use crate::fleet::description::Fleet;
 use crate::fleet::places;
 use crate::ui;
 
-/// As diff's: something differs.
+/// The exit code of diff: there are differences.
 const DIFFERENT: u8 = 1;
 const FAILED: u8 = 2;
 
@@ -44,14 +44,14 @@ pub(super) fn run(call: &Call, args: &DiffArgs) -> Result<u8> {
 
 fn compare(call: &Call, args: &DiffArgs) -> Result<Comparison> {
     let built = |name: &str| manifest(call, name);
-    let before = compare::find(&call.folder, &args.before, &built)?;
-    let after = compare::find(&call.folder, &args.after, &built)?;
+    let before = compare::find(&call.directory, &args.before, &built)?;
+    let after = compare::find(&call.directory, &args.after, &built)?;
     Ok(Comparison::of(&before, &after))
 }
 
-/// Of a device of the fleet that the folder is in.
+/// A device of the fleet that the directory belongs to.
 fn manifest(call: &Call, name: &str) -> Result<Option<PathBuf>> {
-    let Ok(path) = Fleet::find(&call.folder) else {
+    let Ok(path) = Fleet::find(&call.directory) else {
         return Ok(None);
     };
     let fleet = Fleet::read(&path)?;

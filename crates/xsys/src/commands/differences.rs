@@ -1,13 +1,14 @@
-//! What tells sysroots apart that have the same target, crates and compiler.
+//! What distinguishes sysroots that have the same target, crates and compiler.
 //!
-//! Their keys' inputs are JSON that grows with the program, so nothing here knows what is in it: the
-//! values that differ within a group are shown under the names that they have there.
+//! Their keys' inputs are JSON that grows with the program, so nothing here depends on its contents: the values that
+//! differ within a group are shown with their names.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-/// For each of a group's inputs what is not the same in all of them; nothing for a single one.
+/// For each set of inputs in a group, what is not the same in all of them; nothing for a single
+/// one.
 pub(super) fn differences(group: &[&Value]) -> Vec<String> {
     let facts: Vec<BTreeSet<String>> = group.iter().map(|inputs| facts(inputs)).collect();
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
@@ -24,7 +25,7 @@ pub(super) fn differences(group: &[&Value]) -> Vec<String> {
         .collect()
 }
 
-/// `name value` for each value; of lists each member is one.
+/// `name value` for each value; each member of a list counts as one.
 fn facts(inputs: &Value) -> BTreeSet<String> {
     let mut facts = BTreeSet::new();
     collect("", inputs, &mut facts);
@@ -41,7 +42,7 @@ fn collect(name: &str, value: &Value, facts: &mut BTreeSet<String>) {
             facts.insert(format!("{name} {number}"));
         }
         Value::String(text) => {
-            // Flags speak for themselves.
+            // Flags need no name.
             let fact = match text.starts_with('-') {
                 true => text.clone(),
                 false => format!("{name} {}", short(text)),
@@ -55,7 +56,7 @@ fn collect(name: &str, value: &Value, facts: &mut BTreeSet<String>) {
     }
 }
 
-/// Digests by their beginnings.
+/// Digests are shortened.
 fn short(text: &str) -> &str {
     let is_digest = text.len() >= 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     if is_digest { &text[..8] } else { text }

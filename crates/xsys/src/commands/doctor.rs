@@ -14,7 +14,7 @@ use crate::launch::{debian_package, how_to_install};
 use crate::programs::find;
 use crate::ui::{answer, table};
 
-/// How much a thing matters.
+/// How important something is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Need {
     /// Nothing works without it.
@@ -26,7 +26,7 @@ enum Need {
 struct Check {
     name: String,
     need: Need,
-    /// A version or a path; nothing if it is missing.
+    /// A version or a path; none if it is missing.
     found: Option<String>,
     /// What it is for, or how to get it.
     text: String,
@@ -94,7 +94,7 @@ fn checks(call: &Call) -> Vec<Check> {
     let mut checks = Vec::new();
     let get_rust = "install Rust: https://rustup.rs";
     checks.push(tool("rustup", &["--version"], Need::Sometimes, get_rust));
-    match Toolchain::detect(&call.folder, call.toolchain.as_deref()) {
+    match Toolchain::detect(&call.directory, call.toolchain.as_deref()) {
         Ok(toolchain) => {
             let rustc = &toolchain.rustc;
             checks.push(Check {
@@ -117,14 +117,14 @@ fn checks(call: &Call) -> Vec<Check> {
             if let Some(check) = checks.last_mut() {
                 check.name = "cargo".to_owned();
             }
-            checks.push(folder(
+            checks.push(directory(
                 "rust-src",
                 Need::Always,
                 &toolchain.rust_src().join("library"),
                 "rustup component add rust-src",
             ));
             for triple in ["x86_64-unknown-linux-musl", "aarch64-unknown-linux-musl"] {
-                checks.push(folder(
+                checks.push(directory(
                     &format!("rust-std {triple}"),
                     Need::Sometimes,
                     &rustc
@@ -149,7 +149,7 @@ fn checks(call: &Call) -> Vec<Check> {
             need: Need::Always,
             found: writable(cache.root()).then(|| cache.root().display().to_string()),
             text: format!(
-                "`{}` cannot be written: set XSYS_CACHE_DIR to another folder",
+                "`{}` cannot be written: set XSYS_CACHE_DIR to another directory",
                 cache.root().display()
             ),
         },
@@ -186,8 +186,8 @@ fn checks(call: &Call) -> Vec<Check> {
     checks
 }
 
-/// What helps where rustup names no compiler: a toolchain that a file or a variable asks for may
-/// not be installed.
+/// The remedy if rustup names no compiler: a toolchain that a file or a variable asks for may not
+/// be installed.
 fn no_toolchain(problem: &Diagnostic, get_rust: &str) -> String {
     let said = problem.notes.join("\n");
     let asked = said
@@ -227,7 +227,7 @@ fn tool(program: &str, args: &[&str], need: Need, text: &str) -> Check {
     }
 }
 
-fn folder(name: &str, need: Need, path: &Path, text: &str) -> Check {
+fn directory(name: &str, need: Need, path: &Path, text: &str) -> Check {
     Check {
         name: name.to_owned(),
         need,
@@ -236,10 +236,10 @@ fn folder(name: &str, need: Need, path: &Path, text: &str) -> Check {
     }
 }
 
-/// Whether files can be made in a folder, or in the nearest one above it that exists.
-fn writable(folder: &Path) -> bool {
-    folder
+/// Whether files can be created in a directory, or in its nearest existing parent.
+fn writable(directory: &Path) -> bool {
+    directory
         .ancestors()
-        .find(|folder| folder.is_dir())
-        .is_some_and(|folder| tempfile::tempfile_in(folder).is_ok())
+        .find(|directory| directory.is_dir())
+        .is_some_and(|directory| tempfile::tempfile_in(directory).is_ok())
 }

@@ -1,4 +1,4 @@
-//! `xsys image fetch-kernel`: packages from a mirror into a folder, the same ones each time.
+//! `xsys image fetch-kernel`: packages from a mirror into a directory, the same ones each time.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -35,7 +35,7 @@ pub(super) fn run(call: &Call, args: &FetchKernelArgs) -> Result<u8> {
     std::fs::create_dir_all(&args.to).map_err(|error| file("make", &args.to, &error))?;
     lock.write(&path).map_err(Diagnostic::from)?;
     for package in &lock.packages {
-        // Locks are only made, and read, with packages that have one.
+        // A lock is only written and read together with its packages.
         let name = package.file().unwrap_or_default();
         let want = Want {
             url: &package.url,
@@ -58,7 +58,7 @@ pub(super) fn run(call: &Call, args: &FetchKernelArgs) -> Result<u8> {
     Ok(0)
 }
 
-/// What the user asks for now, or asked for when the lock was made.
+/// The request: the user's arguments, or those in the lock.
 fn request(args: &FetchKernelArgs, lock: Option<&Lock>) -> Result<Request> {
     if args.names.is_empty() {
         return match lock {
@@ -72,7 +72,7 @@ fn request(args: &FetchKernelArgs, lock: Option<&Lock>) -> Result<Request> {
     let packages = args.names.iter().any(|name| !name.contains("://"));
     if packages && args.mirror.is_none() {
         return Err(Diagnostic::error("no mirror is named that the packages could come from")
-            .help("nothing is fetched from where nobody has said: add `--mirror https://deb.debian.org/debian --suite bookworm`, or another mirror")
+            .help("xsys has no default mirror: add `--mirror https://deb.debian.org/debian --suite bookworm`, or another mirror")
             .into());
     }
     if packages && args.suites.is_empty() {
@@ -107,23 +107,25 @@ fn is_address(text: &str) -> bool {
         && text.chars().all(|letter| letter.is_ascii_graphic())
 }
 
-/// Digests by what they are of; by "" where nothing is said.
+/// Digests by what they are for; by "" if nothing is said.
 fn pins(digests: &[String]) -> Result<BTreeMap<String, String>> {
     let mut pins = BTreeMap::new();
     for text in digests {
         let (name, digest) = text.rsplit_once('=').unwrap_or(("", text));
         let digest = digest.to_ascii_lowercase();
         if !is_digest(&digest) {
-            return Err(Diagnostic::error(format!("`{text}` is not a SHA-256 digest"))
-                .help("write 64 hexadecimal digits, with what they are of before them: `--sha256 NAME=DIGEST`")
-                .into());
+            return Err(
+                Diagnostic::error(format!("`{text}` is not a SHA-256 digest"))
+                    .help("write `--sha256 NAME=DIGEST`, with 64 hexadecimal digits")
+                    .into(),
+            );
         }
         pins.insert(name.to_owned(), digest);
     }
     Ok(pins)
 }
 
-/// What the request means now.
+/// The files that the request means now.
 fn packages(
     call: &Call,
     request: &Request,
@@ -158,7 +160,7 @@ fn packages(
         let alone = pins.get("").filter(|_| request.names.len() == 1);
         let digest = pins.get(&name).or_else(|| pins.get(url)).or(alone);
         let digest = digest.ok_or_else(|| {
-            Diagnostic::error(format!("nobody says which digest `{name}` has")).help(format!(
+            Diagnostic::error(format!("no digest is given for `{name}`")).help(format!(
                 "add `--sha256 {name}=DIGEST`, with the SHA-256 that its publisher says"
             ))
         })?;
@@ -167,7 +169,7 @@ fn packages(
     Ok(packages)
 }
 
-/// Compares with what the user knows. A digest of nothing that is fetched is a mistake.
+/// Compares with the digests that the user gave. One for a file that is not fetched is a mistake.
 fn check(packages: &[Package], pins: &BTreeMap<String, String>) -> Result<()> {
     for (name, wanted) in pins.iter().filter(|(name, _)| *name != "Release") {
         let is_meant = |package: &&Package| match &**name {
@@ -195,15 +197,16 @@ fn check(packages: &[Package], pins: &BTreeMap<String, String>) -> Result<()> {
     Ok(())
 }
 
-/// Removes what an earlier lock named and this one does not: with two kernels in a folder nobody knows which is meant.
-fn remove_old(call: &Call, before: &Lock, lock: &Lock, folder: &Path) {
+/// Removes files that an earlier lock named and this one does not: with two kernels in a directory it is not clear
+/// which is meant.
+fn remove_old(call: &Call, before: &Lock, lock: &Lock, directory: &Path) {
     let stays: Vec<Option<String>> = lock.packages.iter().map(Package::file).collect();
     for package in &before.packages {
         let name = package.file();
         if let (false, Some(name)) = (stays.contains(&name), name) {
-            // What was begun of it is of no use any more.
-            let _ = std::fs::remove_file(folder.join(part_name(&name)));
-            let path = folder.join(name);
+            // A partial download is of no use any more.
+            let _ = std::fs::remove_file(directory.join(part_name(&name)));
+            let path = directory.join(name);
             if std::fs::remove_file(&path).is_ok() {
                 call.ui.status("Removed", &path.display().to_string());
             }

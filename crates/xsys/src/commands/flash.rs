@@ -31,7 +31,7 @@ pub(super) fn run(call: &Call, args: &FlashArgs) -> Result<u8> {
     drop(progress);
     let done = written.map_err(problem)?;
     if target.disk.is_none() {
-        // The image may end in blocks that are not in its map; and the file may have been longer.
+        // The image may end in blocks that are not in its map, and the file may have been longer.
         open.set_len(done.size)
             .map_err(|error| file("write to", device, &error))?;
     }
@@ -85,7 +85,7 @@ fn list(kernel: &Kernel, json: bool) -> Result<u8> {
     Ok(0)
 }
 
-/// What is written to: a disk, or a file, which may not be there yet.
+/// The destination: a disk, or a file, which may not exist yet.
 struct Target {
     path: PathBuf,
     disk: Option<Disk>,
@@ -136,7 +136,7 @@ impl Target {
         Err(Diagnostic::error(what).help("take a larger card").into())
     }
 
-    /// Shows what is going to be overwritten, and waits for a yes.
+    /// Shows what will be overwritten, and waits for a yes.
     fn ask(&self, ui: Ui, image: &Image) -> Result<()> {
         let about = match &self.disk {
             Some(disk) if disk.model.is_empty() => bytes(disk.size),
@@ -145,7 +145,7 @@ impl Target {
             None => "a file".to_owned(),
         };
         if !std::io::stdin().is_terminal() {
-            return Err(Diagnostic::error("nobody is there to be asked")
+            return Err(Diagnostic::error("there is no terminal to ask on")
                 .note(format!(
                     "`{}` ({about}) would be overwritten",
                     self.path.display()
@@ -174,7 +174,7 @@ impl Target {
         options.read(true).write(true).create(self.disk.is_none());
         #[cfg(target_os = "linux")]
         if self.disk.is_some() {
-            // The kernel refuses where somebody has mounted it since.
+            // The kernel refuses if the disk has been mounted since.
             let exclusive = rustix::fs::OFlags::EXCL.bits().cast_signed();
             std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, exclusive);
         }
@@ -198,7 +198,7 @@ fn is_file(path: &Path) -> bool {
     }
 }
 
-/// What speaks against writing to a disk.
+/// Reasons against writing to a disk.
 fn objections(disk: &Disk, large: bool) -> Vec<Diagnostic> {
     let name = disk.path.display();
     let mut problems = Vec::new();
@@ -259,16 +259,16 @@ fn problem(error: Error) -> Failure {
     let told = Diagnostic::error(told);
     match error {
         Error::Read { .. } if !ends_early => told,
-        Error::Write { .. } => told.note("what is on it now is neither the old nor the new"),
+        Error::Write { .. } => told.note("its content is now neither the old nor the new one"),
         Error::Map { .. } => {
             told.help("make the map again, or remove it: without one everything is written")
         }
         Error::Read { .. } | Error::Short { .. } | Error::Damaged { .. } => told
-            .note("what is on the device now is neither the old nor the new")
+            .note("the device's content is now neither the old nor the new one")
             .help("make the image again, or fetch it again"),
         Error::NoRoom { .. } => told.help("take a larger card"),
         Error::Differs { .. } => {
-            told.help("the card is worn or not what it says it is: take another one")
+            told.help("the card is worn out or smaller than it claims: use another one")
         }
     }
     .into()

@@ -43,7 +43,7 @@ pub(super) fn run(call: &Call, command: &FleetCommand) -> Result<u8> {
 }
 
 fn read(call: &Call) -> Result<Fleet> {
-    Fleet::read(&Fleet::find(&call.folder)?)
+    Fleet::read(&Fleet::find(&call.directory)?)
 }
 
 fn check(call: &Call, args: &FleetCheckArgs) -> Result<u8> {
@@ -88,7 +88,7 @@ fn list(call: &Call, format: ListFormat) -> Result<u8> {
     let fleet = read(call)?;
     let out = out(call, &fleet)?;
     match format {
-        ListFormat::Text => answer(&summary::text(&fleet, &out, &call.folder)),
+        ListFormat::Text => answer(&summary::text(&fleet, &out, &call.directory)),
         ListFormat::Json => answer(&format!("{:#}", summary::json(&fleet, &out))),
     }
     Ok(0)
@@ -103,7 +103,7 @@ fn flash_device(call: &Call, args: &FleetFlashArgs) -> Result<u8> {
     }
     let args = FlashArgs {
         image: Some(output.image()),
-        device: Some(call.folder.join(&args.target)),
+        device: Some(call.directory.join(&args.target)),
         yes: args.yes,
         large: args.large,
         no_verify: args.no_verify,
@@ -113,7 +113,7 @@ fn flash_device(call: &Call, args: &FleetFlashArgs) -> Result<u8> {
     flash::run(call, &args)
 }
 
-/// What a command's flags mean for the devices that it names.
+/// The meaning of a command's flags for the named devices.
 fn build_args(devices: &[String], build: &BuildArgs) -> Result<FleetBuildArgs> {
     let mut args = FleetBuildArgs {
         devices: devices.to_vec(),
@@ -126,7 +126,7 @@ fn build_args(devices: &[String], build: &BuildArgs) -> Result<FleetBuildArgs> {
             "--locked" => args.locked = true,
             "--frozen" => (args.offline, args.locked) = (true, true),
             "--quiet" | "-q" => args.quiet = true,
-            // As they are, unless fleet.toml names another profile.
+            // Unchanged, unless fleet.toml names another profile.
             "--release" | "-r" => {}
             _ => {
                 return Err(
@@ -148,15 +148,15 @@ pub(super) fn boot(call: &Call, name: &str, build: &BuildArgs) -> Result<u8> {
     let args = build_args(&[name.to_owned()], build)?;
     let outcome = build::build(call, &fleet, &args)?;
     let Some(image) = outcome.images.get(name) else {
-        // What is wrong has been told.
+        // The errors have been reported.
         return Err(Failure::silent(1));
     };
     appliance::tell(call.ui, image);
     machine::boot(call.ui, &device.description, image)
 }
 
-/// `xsys test --appliance --device NAME …`: makes the cards of devices, and tests one after the other. A test that fails does
-/// not keep the others from being made; the exit code is the first one's that did.
+/// `xsys test --appliance --device NAME …`: makes the cards of devices, and tests one after the other. If a test fails,
+/// the others are still run; the exit code is that of the first failure.
 pub(super) fn test(call: &Call, args: &TestArgs) -> Result<u8> {
     let fleet = read(call)?;
     let build = build_args(&args.device, &args.build)?;
@@ -164,7 +164,7 @@ pub(super) fn test(call: &Call, args: &TestArgs) -> Result<u8> {
     is_nobody_elses(&fleet, &out(call, &fleet)?)?;
     let prepared = Prepared::new(call, &fleet, &devices, &build.cargo_flags())?;
     if !prepared.broken.is_empty() {
-        // What is wrong has been told.
+        // The errors have been reported.
         return Err(Failure::silent(1));
     }
     let options = Options {
@@ -210,19 +210,18 @@ pub(super) fn test(call: &Call, args: &TestArgs) -> Result<u8> {
     Ok(code)
 }
 
-/// Nobody says which device is meant, in the folder of a fleet; a package in it may be an appliance of its own.
+/// No device is named, in the directory of a fleet; a package in it may be an appliance of its own.
 pub(super) fn no_device(call: &Call) -> Option<Diagnostic> {
-    let folder = call
-        .folder
-        .ancestors()
-        .find(|folder| folder.join(FILE).is_file() || folder.join(appliance::FILE).is_file())?;
-    if folder.join(appliance::FILE).is_file() {
+    let directory = call.directory.ancestors().find(|directory| {
+        directory.join(FILE).is_file() || directory.join(appliance::FILE).is_file()
+    })?;
+    if directory.join(appliance::FILE).is_file() {
         return None;
     }
-    let fleet = Fleet::read(&folder.join(FILE)).ok()?;
+    let fleet = Fleet::read(&directory.join(FILE)).ok()?;
     let all: Vec<String> = fleet.devices.iter().map(|it| it.name.clone()).collect();
     Some(
-        Diagnostic::error("nobody says which device is tested")
+        Diagnostic::error("no device is named")
             .note(format!("{FILE} has {}", names(&all)))
             .help(format!(
                 "name it: `--device {}`; with several of them one is tested after the other",

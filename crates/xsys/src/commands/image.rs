@@ -21,12 +21,12 @@ pub(super) fn run(call: &Call, args: &ImageArgs) -> Result<u8> {
     let elf = match (&args.command, &args.file) {
         (Some(ImageCommand::FetchKernel(args)), _) => return fetch_kernel::run(call, args),
         (None, Some(file)) => file,
-        // The command line is refused before.
+        // Such a command line was refused before.
         (None, None) => return Ok(0),
     };
     let mut emits = match &args.board {
         Some(name) => {
-            let toolchain = Toolchain::detect(&call.folder, call.toolchain.as_deref())
+            let toolchain = Toolchain::detect(&call.directory, call.toolchain.as_deref())
                 .map_err(|error| error.into_diagnostic())?;
             board_emits(&load_target(&What::Board(name.clone()), &toolchain)?)?
         }

@@ -1,5 +1,5 @@
-//! `xsys init`: gives an existing project what it needs: the target in its manifest, and the settings
-//! of rust-analyzer. What is there already stays; a second call changes nothing.
+//! `xsys init`: adds to an existing project the target in its manifest, and the settings of rust-analyzer. Existing
+//! settings are kept; a second call changes nothing.
 
 mod editor;
 mod jsonc;
@@ -26,7 +26,7 @@ pub(super) fn run(call: &Call, args: &InitArgs) -> Result<u8> {
         manifest_path: args.manifest_path.clone(),
         ..CargoFlags::default()
     };
-    let place = Place::find(&call.folder, call.toolchain.as_deref(), &flags)?;
+    let place = Place::find(&call.directory, call.toolchain.as_deref(), &flags)?;
     let named = args.what.what();
     let what = match &named {
         Some(what) => what.clone(),
@@ -45,7 +45,7 @@ pub(super) fn run(call: &Call, args: &InitArgs) -> Result<u8> {
         .or(place.project.settings.crates)
         .or(target.board.as_ref().and_then(|board| board.crates))
         .unwrap_or_else(|| default_crates(&target));
-    // All is known before anything is written.
+    // Everything is computed before anything is written.
     let mut edits = Vec::new();
     if let Some(what) = &named {
         edits.push(manifest(call, args, &place, what)?);
@@ -61,14 +61,14 @@ pub(super) fn run(call: &Call, args: &InitArgs) -> Result<u8> {
     Ok(0)
 }
 
-/// A file as it was and as it is to be.
+/// A file's old and new text.
 struct Edit {
     path: PathBuf,
     old: String,
     new: String,
 }
 
-/// What the project is for. Editors know one target for a workspace.
+/// What the project is for. Editors support one target per workspace.
 fn only(place: &Place) -> Result<What> {
     let all = place.what(&Default::default())?;
     match all.as_slice() {
@@ -84,7 +84,7 @@ fn only(place: &Place) -> Result<What> {
                 .collect();
             Err(Diagnostic::error("the project is for several targets, and an editor knows one")
                 .note(format!("they are {}", names.join(", ")))
-                .help("run `xsys init` in the folder of the member whose target the editor is to know; `xsys check`, which it calls, checks each member for its own")
+                .help("run `xsys init` in the directory of the member whose target the editor is to know; `xsys check`, which it calls, checks each member for its own")
                 .into())
         }
     }
@@ -92,17 +92,20 @@ fn only(place: &Place) -> Result<What> {
 
 /// The target in `[package.metadata.xsys]`, or for all packages in the workspace's.
 fn manifest(call: &Call, args: &InitArgs, place: &Place, what: &What) -> Result<Edit> {
-    let path = place.manifest(&call.folder, args.manifest_path.as_deref())?;
+    let path = place.manifest(&call.directory, args.manifest_path.as_deref())?;
     let text = std::fs::read_to_string(&path).map_err(|error| file("read", &path, &error))?;
     let mut document = manifest_edit::parse(&path, &text)?;
     let owner = match document.contains_key("package") {
         true => "package",
         false => "workspace",
     };
-    let folder = path.parent().unwrap_or(Path::new(""));
+    let directory = path.parent().unwrap_or(Path::new(""));
     let (key, value) = match what {
-        What::Board(name) => ("board", board_name(name, call, folder)),
-        What::SpecFile(spec) => ("target-spec", relative(&call.folder.join(spec), folder)),
+        What::Board(name) => ("board", board_name(name, call, directory)),
+        What::SpecFile(spec) => (
+            "target-spec",
+            relative(&call.directory.join(spec), directory),
+        ),
         What::Triple(triple) => ("target", triple.clone()),
     };
     let Some(table) = manifest_edit::table(&mut document, &[owner, "metadata", "xsys"]) else {
@@ -129,14 +132,14 @@ fn manifest(call: &Call, args: &InitArgs, place: &Place, what: &What) -> Result<
     })
 }
 
-/// A board of the user's own by its path from the manifest, which the name of one is not.
-fn board_name(name: &str, call: &Call, folder: &Path) -> String {
-    let path = call.folder.join(name);
+/// The path of the user's own board from the manifest; its name alone would not find it.
+fn board_name(name: &str, call: &Call, directory: &Path) -> String {
+    let path = call.directory.join(name);
     let bundled = xsys_target::bundled_boards().any(|board| board == name);
     if bundled || !path.join("board.toml").is_file() {
         return name.to_owned();
     }
-    let path = relative(&path, folder);
+    let path = relative(&path, directory);
     if xsys_target::is_path(&path) {
         path
     } else {
@@ -144,11 +147,11 @@ fn board_name(name: &str, call: &Call, folder: &Path) -> String {
     }
 }
 
-/// A path as seen from a folder, where it is below it.
-fn relative(path: &Path, folder: &Path) -> String {
+/// A path relative to a directory, if it is below it.
+fn relative(path: &Path, directory: &Path) -> String {
     let full = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let (path, folder) = (full(path), full(folder));
-    let inside = path.strip_prefix(&folder).unwrap_or(&path);
+    let (path, directory) = (full(path), full(directory));
+    let inside = path.strip_prefix(&directory).unwrap_or(&path);
     match inside.as_os_str().is_empty() {
         true => ".".to_owned(),
         false => inside.display().to_string().replace('\\', "/"),
@@ -181,8 +184,8 @@ fn editor_settings(
     Ok(spec.into_iter().chain([Edit { path, old, new }]).collect())
 }
 
-/// The settings with what is wanted: what `init` has written for another target changes, what people
-/// have decided stays.
+/// The settings with the wanted ones: those that `init` has written for another target are replaced, those that people
+/// have changed are kept.
 fn merged(call: &Call, path: &Path, text: &str, wanted: &[(String, Value)]) -> Option<String> {
     let old = jsonc::parse(text)?;
     let mut text = text.to_owned();
@@ -217,11 +220,11 @@ fn not_json(path: &Path, wanted: &[(String, Value)]) -> Diagnostic {
         .collect();
     Diagnostic::error(format!("`{}` cannot be read as JSON", path.display()))
         .note(format!("what rust-analyzer needs:\n{}", lines.join(",\n")))
-        .help("mend it, or add these lines by hand")
+        .help("fix it, or add these lines by hand")
 }
 
-/// Where rust-analyzer finds the spec, from the workspace: the project's own file, or the board's
-/// beside the settings.
+/// Where rust-analyzer finds the spec, relative to the workspace: the project's own file, or a copy
+/// of the board's beside the settings.
 fn spec_for_editor(
     call: &Call,
     root: &Path,
@@ -229,7 +232,7 @@ fn spec_for_editor(
     target: &Target,
 ) -> (String, Option<Edit>) {
     if let What::SpecFile(path) = what {
-        let name = relative(&call.folder.join(path), root);
+        let name = relative(&call.directory.join(path), root);
         if Path::new(&name).is_relative() {
             return (name, None);
         }
@@ -241,16 +244,16 @@ fn spec_for_editor(
     (name, Some(Edit { path, old, new }))
 }
 
-/// Writes a file if that changes it, and says so.
+/// Writes a file if its content changes, and says so.
 pub(super) fn write(call: &Call, path: &Path, old: &str, new: &str) -> Result<bool> {
     if old == new {
         return Ok(false);
     }
-    let folder: PathBuf = path.parent().unwrap_or(Path::new("")).to_owned();
-    std::fs::create_dir_all(&folder).map_err(|error| file("create", &folder, &error))?;
+    let directory: PathBuf = path.parent().unwrap_or(Path::new("")).to_owned();
+    std::fs::create_dir_all(&directory).map_err(|error| file("create", &directory, &error))?;
     let verb = if path.exists() { "Changed" } else { "Created" };
     replace(path, new.as_bytes())?;
-    let shown = path.strip_prefix(&call.folder).unwrap_or(path);
+    let shown = path.strip_prefix(&call.directory).unwrap_or(path);
     call.ui.status(verb, &shown.display().to_string());
     Ok(true)
 }

@@ -1,4 +1,4 @@
-//! The subcommands, a thin file each: arguments in, calls to the libraries, answers out.
+//! The subcommands, one small file each: arguments in, calls to the libraries, answers out.
 
 mod board;
 mod build;
@@ -46,8 +46,8 @@ pub(crate) fn main(args: Vec<OsString>) -> ExitCode {
         Err(error) => return usage::tell(&error, &sorted.args),
     };
     let ui = Ui::new(cli.color, cli.error_format == ErrorFormat::Json);
-    let folder = match std::env::current_dir() {
-        Ok(folder) => folder,
+    let directory = match std::env::current_dir() {
+        Ok(directory) => directory,
         Err(error) => {
             let problem = error::file("find", std::path::Path::new("."), &error);
             render::show(&ui, &[problem]);
@@ -62,7 +62,7 @@ pub(crate) fn main(args: Vec<OsString>) -> ExitCode {
     let call = Call {
         ui: Ui { quiet, ..ui },
         toolchain: sorted.toolchain,
-        folder,
+        directory,
     };
     children::watch();
     let done: Result<u8> = match cli.command {

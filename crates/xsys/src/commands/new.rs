@@ -21,7 +21,7 @@ use machine::Machine;
 use membership::Member;
 use place::{Staging, Undo};
 
-/// Words that cannot name a crate, as cargo has them.
+/// Words that cannot name a crate, as in cargo.
 const KEYWORDS: [&str; 53] = [
     "Self", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue",
     "crate", "do", "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "if", "impl",
@@ -31,17 +31,17 @@ const KEYWORDS: [&str; 53] = [
 ];
 
 pub(crate) fn run(call: &Call, args: &NewArgs) -> Result<u8> {
-    let folder = call.folder.join(&args.path);
+    let directory = call.directory.join(&args.path);
     let name = match &args.name {
         Some(name) => name.clone(),
-        None => xsys_target::folder_name(&folder).unwrap_or_default(),
+        None => xsys_target::directory_name(&directory).unwrap_or_default(),
     };
     check_name(&call.ui, &name)?;
-    let filled = std::fs::read_dir(&folder).is_ok_and(|mut entries| entries.next().is_some());
-    if filled || folder.is_file() {
+    let filled = std::fs::read_dir(&directory).is_ok_and(|mut entries| entries.next().is_some());
+    if filled || directory.is_file() {
         return Err(
-            Diagnostic::error(format!("`{}` exists already", folder.display()))
-                .help("choose another folder")
+            Diagnostic::error(format!("`{}` exists already", directory.display()))
+                .help("choose another directory")
                 .into(),
         );
     }
@@ -54,21 +54,22 @@ pub(crate) fn run(call: &Call, args: &NewArgs) -> Result<u8> {
             Source::Machine(machine::find(triple)?, triple)
         }
     };
-    let cargo = match membership::is_inside(&std::path::absolute(&folder).unwrap_or(folder.clone()))
-    {
+    let cargo = match membership::is_inside(
+        &std::path::absolute(&directory).unwrap_or(directory.clone()),
+    ) {
         true => Some(cargo(call)?),
         false => None,
     };
-    let staging = Staging::beside(&folder)?;
-    let made = source.write(call, &name, &staging.folder)?;
+    let staging = Staging::beside(&directory)?;
+    let made = source.write(call, &name, &staging.directory)?;
     let mut undo = Undo::default();
-    undo.create_dir(&folder)?;
-    undo.move_all(&staging.folder, &folder)?;
+    undo.create_dir(&directory)?;
+    undo.move_all(&staging.directory, &directory)?;
     let member = match cargo {
-        Some(cargo) => membership::join(&mut undo, &folder, &cargo)?,
+        Some(cargo) => membership::join(&mut undo, &directory, &cargo)?,
         None => None,
     };
-    let ignore = folder.join(".gitignore");
+    let ignore = directory.join(".gitignore");
     if !ignore.exists() && member.is_none() {
         undo.write(&ignore, "/target\n")?;
     }
@@ -79,7 +80,7 @@ pub(crate) fn run(call: &Call, args: &NewArgs) -> Result<u8> {
     call.ui
         .status("Created", &format!("`{name}` for {}", made.what));
     if let Some((package, architecture)) = made.kernel {
-        let place = folder.join(appliance::KERNEL);
+        let place = directory.join(appliance::KERNEL);
         call.ui.status(
             "Kernel",
             &format!(
@@ -87,7 +88,7 @@ pub(crate) fn run(call: &Call, args: &NewArgs) -> Result<u8> {
                 place.display()
             ),
         );
-        // The name that stands for the newest kernel.
+        // The name of the package for the newest kernel.
         let newest = package.replace("…-", "");
         call.ui.status(
             "Fetched by",
@@ -118,17 +119,17 @@ enum Source<'a> {
     Machine(Machine, &'a str),
     /// A Linux appliance for a machine.
     Appliance(&'static needs::Machine),
-    /// Several of them; the first is for this machine.
+    /// Several appliances; the first is for this machine.
     Fleet(&'static needs::Machine),
 }
 
 impl Source<'_> {
-    /// Writes the project into an empty folder.
-    fn write(self, call: &Call, name: &str, folder: &Path) -> Result<Made> {
+    /// Writes the project into an empty directory.
+    fn write(self, call: &Call, name: &str, directory: &Path) -> Result<Made> {
         match self {
-            Self::Board(board, wanted) => from_board(call, *board, wanted, name, folder),
+            Self::Board(board, wanted) => from_board(call, *board, wanted, name, directory),
             Self::Machine(machine, triple) => {
-                machine::write(&machine, triple, name, folder)?;
+                machine::write(&machine, triple, name, directory)?;
                 Ok(Made {
                     what: format!("{triple}, on {}", machine.name),
                     runs: true,
@@ -136,7 +137,7 @@ impl Source<'_> {
                 })
             }
             Self::Fleet(machine) => {
-                appliance::write_fleet(name, machine, folder)?;
+                appliance::write_fleet(name, machine, directory)?;
                 Ok(Made {
                     what: "a fleet of two devices".to_owned(),
                     runs: true,
@@ -144,7 +145,7 @@ impl Source<'_> {
                 })
             }
             Self::Appliance(machine) => {
-                appliance::write(name, machine, folder)?;
+                appliance::write(name, machine, directory)?;
                 Ok(Made {
                     what: format!("{}, an appliance", machine.target),
                     runs: true,
@@ -158,26 +159,26 @@ impl Source<'_> {
 /// What a new project is for.
 struct Made {
     what: String,
-    /// Something here can run it.
+    /// Whether something here can run it.
     runs: bool,
     /// Debian's package with the kernel that it needs, and its architecture.
     kernel: Option<(&'static str, &'static str)>,
 }
 
-/// Whom to ask about workspaces.
+/// The cargo that answers questions about workspaces.
 fn cargo(call: &Call) -> Result<PathBuf> {
-    let toolchain = Toolchain::detect(&call.folder, call.toolchain.as_deref())
+    let toolchain = Toolchain::detect(&call.directory, call.toolchain.as_deref())
         .map_err(|error| error.into_diagnostic())?;
     Ok(toolchain.cargo)
 }
 
-/// What has become of the workspace.
+/// The result for the workspace around it.
 fn tell_member(ui: &Ui, name: &str, member: &Member) {
     let root = member.root.display();
-    let folder = member.root.parent().unwrap_or(Path::new("")).display();
+    let directory = member.root.parent().unwrap_or(Path::new("")).display();
     ui.status(
         "Adding",
-        &format!("`{name}` as member of workspace at `{folder}`"),
+        &format!("`{name}` as member of workspace at `{directory}`"),
     );
     if !member.profiles.is_empty() {
         let names: Vec<String> = member
@@ -213,26 +214,32 @@ fn with_program(wanted: &str) -> Result<Board> {
             "the board `{}` has no program to start from",
             board.name
         ))
-        .help("a board's program is the project in its folder `hello`")
+        .help("a board's program is the project in its directory `hello`")
         .into());
     }
     Ok(board)
 }
 
 /// The board's own program under another name.
-fn from_board(call: &Call, board: Board, wanted: &str, name: &str, folder: &Path) -> Result<Made> {
+fn from_board(
+    call: &Call,
+    board: Board,
+    wanted: &str,
+    name: &str,
+    directory: &Path,
+) -> Result<Made> {
     board
         .dir
-        .write_to("hello/", folder)
-        .map_err(|error| file("write", folder, &error))?;
+        .write_to("hello/", directory)
+        .map_err(|error| file("write", directory, &error))?;
 
-    let manifest = folder.join("Cargo.toml");
+    let manifest = directory.join("Cargo.toml");
     let text =
         std::fs::read_to_string(&manifest).map_err(|error| file("read", &manifest, &error))?;
-    // A board of the user's own is found again from inside the project. What is there by now does not
-    // count: the new project may have its board's name.
-    let board_name = if matches!(board.dir, BoardDir::Folder(_)) {
-        std::path::absolute(call.folder.join(wanted))
+    // The path to the user's own board from inside the project. Existing files do not count: the new project may have
+    // its board's name.
+    let board_name = if matches!(board.dir, BoardDir::Directory(_)) {
+        std::path::absolute(call.directory.join(wanted))
             .map_err(|error| file("find", Path::new(wanted), &error))?
             .display()
             .to_string()
@@ -242,7 +249,7 @@ fn from_board(call: &Call, board: Board, wanted: &str, name: &str, folder: &Path
     let text = adapt(&text, name, &board_name)?;
     std::fs::write(&manifest, text).map_err(|error| file("write", &manifest, &error))?;
     // The lock file names the package; cargo makes a new one at once.
-    let lock = folder.join("Cargo.lock");
+    let lock = directory.join("Cargo.lock");
     if lock.exists() {
         std::fs::remove_file(&lock).map_err(|error| file("remove", &lock, &error))?;
     }
@@ -253,11 +260,11 @@ fn from_board(call: &Call, board: Board, wanted: &str, name: &str, folder: &Path
     })
 }
 
-/// What cargo takes as the name of a package with a program in it.
+/// Names that cargo accepts for a package with a program in it.
 fn check_name(ui: &Ui, name: &str) -> Result<()> {
     let problem = |why: &str| {
         Diagnostic::error(format!("`{name}` cannot be a package's name: {why}"))
-            .help("`--name` sets one that differs from the folder's")
+            .help("`--name` sets one that differs from the directory's")
     };
     if KEYWORDS.contains(&name) {
         return Err(problem("it is a Rust keyword").into());
@@ -266,7 +273,7 @@ fn check_name(ui: &Ui, name: &str) -> Result<()> {
         return Err(problem("the crate `test` is a part of Rust").into());
     }
     if ["deps", "examples", "build", "incremental"].contains(&name) {
-        return Err(problem("cargo has a folder of that name beside programs").into());
+        return Err(problem("cargo has a directory of that name beside programs").into());
     }
     if ["core", "std", "alloc", "proc_macro", "proc-macro"].contains(&name) {
         let warning = Diagnostic::warning(format!(
@@ -286,13 +293,13 @@ fn check_name(ui: &Ui, name: &str) -> Result<()> {
         Ok(())
     } else {
         Err(Diagnostic::error(format!("`{name}` cannot be a package's name"))
-            .help("use letters, digits, `-` and `_`, and begin with a letter; `--name` sets one that differs from the folder's")
+            .help("use letters, digits, `-` and `_`, and begin with a letter; `--name` sets one that differs from the directory's")
             .into())
     }
 }
 
-/// The manifest under a new name, with the board in its metadata. Works on lines, because the
-/// comments in a template are there to be read.
+/// The manifest under a new name, with the board in its metadata. It is edited line by line, to
+/// keep the template's comments.
 fn adapt(text: &str, name: &str, board: &str) -> Result<String> {
     let mut out = String::new();
     let mut section = String::new();
@@ -308,7 +315,7 @@ fn adapt(text: &str, name: &str, board: &str) -> Result<String> {
             out.push_str(&format!("name = \"{name}\"\n"));
             continue;
         }
-        // The board's own copy says nothing of boards, or says something else.
+        // The copy in a board's directory names no board, or another one.
         if section == "package.metadata.xsys" && (key == "board" || key == "target-spec") {
             continue;
         }

@@ -36,8 +36,8 @@ pub(super) fn run(call: &Call, args: &RunArgs) -> Result<u8> {
     go(call, args).map_err(Failure::into_build)
 }
 
-/// A wasm file in the place of cargo's flags: it is run as it is. (cargo knows no such argument.) What follows
-/// are its arguments, behind `--` if they begin with a dash.
+/// A wasm file instead of cargo's flags: it is run as it is. (cargo has no such argument.) The rest is for the program,
+/// after `--` if it begins with a dash.
 fn finished(cargo: &[OsString]) -> Option<(&Path, &[OsString])> {
     let (program, rest) = cargo.split_first()?;
     let program = Path::new(program);
@@ -51,7 +51,7 @@ fn finished(cargo: &[OsString]) -> Option<(&Path, &[OsString])> {
     is_wasm.then_some((program, rest))
 }
 
-/// What the flags for wasm programs say; they are a mistake where the program is none.
+/// The flags for wasm programs; they are a mistake for other programs.
 pub(super) fn engine_options(args: &WasmArgs, launch: &Launch) -> Result<Options> {
     let given = match (args.dir.is_empty(), args.env.is_empty(), args.no_backtrace) {
         (false, ..) => Some("--dir"),
@@ -66,10 +66,10 @@ pub(super) fn engine_options(args: &WasmArgs, launch: &Launch) -> Result<Options
         .help("other programs have the files and the environment of their emulator or system")
         .into());
     }
-    let folders = args.dir.iter().map(|text| options::folder(text));
+    let directories = args.dir.iter().map(|text| options::directory(text));
     let environment = args.env.iter().map(|text| options::variable(text));
     Ok(Options {
-        folders: folders.collect::<std::result::Result<_, _>>()?,
+        directories: directories.collect::<std::result::Result<_, _>>()?,
         environment: environment.collect::<std::result::Result<_, _>>()?,
         backtrace: !args.no_backtrace,
     })
@@ -81,15 +81,15 @@ fn go(call: &Call, args: &RunArgs) -> Result<u8> {
         _ => None,
     };
     let gdb = args.gdb.as_deref();
-    let gdb = gdb.map(|named| Gdb::script(named, &call.folder));
+    let gdb = gdb.map(|named| Gdb::script(named, &call.directory));
     let gdb = gdb.transpose()?;
     let mut call = call.clone();
-    if let Some(folder) = &hello {
-        call.folder.clone_from(folder);
+    if let Some(directory) = &hello {
+        call.directory.clone_from(directory);
     }
     let mut build = args.build.clone();
     if hello.is_some() && CargoFlags::read(&build.cargo).profile.is_none() {
-        // What is shown of a board is what it would really run.
+        // A board is shown with the command that would really run.
         build.cargo.insert(0, "--release".into());
     }
     let mut plans = appliance::plans(&call, Verb::Run, &build)?;
@@ -138,7 +138,7 @@ pub(super) fn make_appliance(call: &Call, plan: &Plan, appliance: &Appliance) ->
     }
 }
 
-/// What the runner has to know.
+/// What the runner needs.
 pub(super) fn context(
     call: &Call,
     plan: &Plan,
@@ -167,7 +167,7 @@ pub(super) fn context(
     }
 }
 
-/// How programs of the target are run; a runner of the user's makes the question moot.
+/// How programs of the target are run; not needed if the user has a runner.
 pub(super) fn launch(target: &Target, plan: &Plan) -> Result<Launch> {
     if plan.user.runner.is_some() {
         return Ok(Launch::Native);
@@ -183,30 +183,30 @@ fn in_a_project(call: &Call, args: &RunArgs) -> bool {
         .any(|arg| arg.to_string_lossy().starts_with("--manifest-path"));
     names_one
         || call
-            .folder
+            .directory
             .ancestors()
-            .any(|folder| folder.join("Cargo.toml").is_file())
+            .any(|directory| directory.join("Cargo.toml").is_file())
 }
 
-/// The board's hello program as files: its own folder, or one in the cache for a bundled board.
+/// The board's hello program as files: its own directory, or one in the cache for a bundled board.
 fn hello_project(name: &str, call: &Call) -> Result<PathBuf> {
     let board = Board::load(name)?;
     if !board.dir.contains("hello/Cargo.toml") {
         return Err(
             Diagnostic::error(format!("the board `{name}` has no program of its own"))
-                .help("a board's program is the project in its folder `hello`")
+                .help("a board's program is the project in its directory `hello`")
                 .into(),
         );
     }
     let cache = Cache::from_env().map_err(|error| error.into_diagnostic())?;
-    let folder = board_files::materialise(&board, &cache)?;
-    let hello = call.folder.join(folder).join("hello");
+    let directory = board_files::materialise(&board, &cache)?;
+    let hello = call.directory.join(directory).join("hello");
     separate(&hello)?;
     Ok(hello)
 }
 
-/// Inside another workspace cargo would refuse a package that is not a member; a board's own
-/// folder may well be inside one.
+/// Inside another workspace cargo would refuse a package that is not a member, and a board's own
+/// directory may be inside one.
 fn separate(hello: &Path) -> Result<()> {
     let manifest = hello.join("Cargo.toml");
     let text =
@@ -215,10 +215,10 @@ fn separate(hello: &Path) -> Result<()> {
     let inside = hello
         .ancestors()
         .skip(1)
-        .any(|folder| folder.join("Cargo.toml").is_file());
+        .any(|directory| directory.join("Cargo.toml").is_file());
     if inside && !own_workspace {
         return Err(Diagnostic::error(format!(
-            "`{}` lies inside another cargo workspace",
+            "`{}` is inside another cargo workspace",
             hello.display()
         ))
         .help("add an empty `[workspace]` table to its Cargo.toml")

@@ -19,7 +19,7 @@ pub(super) fn run(call: &Call, args: &SetupArgs) -> Result<u8> {
         ..BuildArgs::default()
     };
     let toolchain = call.toolchain.as_deref();
-    let plans = Plan::make(&call.ui, Verb::Check, &build, toolchain, &call.folder)?;
+    let plans = Plan::make(&call.ui, Verb::Check, &build, toolchain, &call.directory)?;
     let [plan] = plans.as_slice() else {
         return Err(Diagnostic::error("several targets are named")
             .help("give one: `--board NAME`, `--target TRIPLE` or `--target-spec FILE.json`")
@@ -33,7 +33,7 @@ pub(super) fn run(call: &Call, args: &SetupArgs) -> Result<u8> {
         return Ok(0);
     }
     call.ui
-        .status("Note", "the file names a folder of this machine: `xsys setup` again elsewhere, and for another compiler");
+        .status("Note", "the file names a directory of this machine: `xsys setup` again elsewhere, and for another compiler");
     if plan.target.kind == Kind::Json && !plan.toolchain.rustc.release().contains("nightly") {
         let problem = Diagnostic::warning("cargo takes target-spec files on nightly alone")
             .help("set RUSTC_BOOTSTRAP=1 where plain cargo is called, or use `xsys build`");

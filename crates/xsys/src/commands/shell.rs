@@ -1,4 +1,4 @@
-//! `xsys completions` and `xsys man`: what a shell and `man` want to know, from the grammar itself.
+//! `xsys completions` and `xsys man`, generated from the grammar.
 
 use std::path::Path;
 
@@ -18,31 +18,33 @@ pub(super) fn completions(shell: Shell) -> Result<u8> {
     Ok(0)
 }
 
-pub(super) fn man(call: &Call, folder: Option<&Path>) -> Result<u8> {
+pub(super) fn man(call: &Call, directory: Option<&Path>) -> Result<u8> {
     let mut command = Cli::command().disable_help_subcommand(true);
     command.build();
-    let Some(folder) = folder else {
+    let Some(directory) = directory else {
         answer(&page(&command)?);
         return Ok(0);
     };
-    std::fs::create_dir_all(folder).map_err(|error| file("create", folder, &error))?;
-    let count = pages(&command, folder)?;
-    call.ui
-        .status("Written", &format!("{count} pages to {}", folder.display()));
+    std::fs::create_dir_all(directory).map_err(|error| file("create", directory, &error))?;
+    let count = pages(&command, directory)?;
+    call.ui.status(
+        "Written",
+        &format!("{count} pages to {}", directory.display()),
+    );
     Ok(0)
 }
 
 /// A page for the command and for each below it; returns how many.
-fn pages(command: &clap::Command, folder: &Path) -> Result<usize> {
+fn pages(command: &clap::Command, directory: &Path) -> Result<usize> {
     let name = command.get_display_name().unwrap_or(command.get_name());
-    let path = folder.join(format!("{}.1", name.replace(' ', "-")));
+    let path = directory.join(format!("{}.1", name.replace(' ', "-")));
     replace(&path, page(command)?.as_bytes())?;
     let below = command
         .get_subcommands()
         .filter(|command| !command.is_hide_set());
     below
         .into_iter()
-        .try_fold(1, |count, command| Ok(count + pages(command, folder)?))
+        .try_fold(1, |count, command| Ok(count + pages(command, directory)?))
 }
 
 fn page(command: &clap::Command) -> Result<String> {

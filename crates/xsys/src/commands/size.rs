@@ -1,4 +1,4 @@
-//! `xsys size`: what takes up the space in a linked file, what changed, and what for.
+//! `xsys size`: what takes up the space in a linked file, what has changed, and why it is there.
 
 use std::path::{Path, PathBuf};
 
@@ -49,9 +49,9 @@ fn page(call: &Call, path: &Path, out: &Path) -> Result<u8> {
         linker::report::known_about(path, &content).map_or(Vec::new(), |report| report.regions);
     let text =
         size::html::page(&name, &content, &regions).map_err(|problem| about(path, problem))?;
-    let out = call.folder.join(out);
+    let out = call.directory.join(out);
     replace(&out, text.as_bytes())?;
-    let shown = out.strip_prefix(&call.folder).unwrap_or(&out).display();
+    let shown = out.strip_prefix(&call.directory).unwrap_or(&out).display();
     call.ui.status("Created", &shown.to_string());
     Ok(0)
 }

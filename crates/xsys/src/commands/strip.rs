@@ -51,16 +51,16 @@ fn one(from: &Path, to: &Path, what: Strip) -> std::result::Result<(u64, u64), D
     Ok((content.len() as u64, stripped.len() as u64))
 }
 
-/// Writes a file in one step, with the rights of the one that it was made of.
+/// Writes a file in one step, with the permissions of the original.
 fn replace(from: &Path, to: &Path, content: &[u8]) -> std::io::Result<()> {
     if is_special(to) {
         return std::fs::write(to, content);
     }
     let rights = std::fs::metadata(from)?.permissions();
-    // Of a link what it leads to is replaced.
+    // A link's destination is replaced.
     let to = std::fs::canonicalize(to).unwrap_or_else(|_| to.to_owned());
-    let folder = to.parent().filter(|folder| *folder != Path::new(""));
-    let mut temporary = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
+    let directory = to.parent().filter(|directory| *directory != Path::new(""));
+    let mut temporary = tempfile::NamedTempFile::new_in(directory.unwrap_or(Path::new(".")))?;
     temporary.write_all(content)?;
     temporary.as_file().set_permissions(rights)?;
     temporary.persist(to).map_err(|error| error.error)?;

@@ -1,4 +1,4 @@
-//! `xsys sysroot`: builds standard libraries without a project, and keeps house in the cache.
+//! `xsys sysroot`: builds standard libraries without a project, and manages the cache.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
@@ -60,7 +60,7 @@ fn build(call: &Call, args: &SysrootBuildArgs) -> Result<u8> {
 }
 
 fn ensure(call: &Call, args: &SysrootBuildArgs) -> Result<Sysroot> {
-    let toolchain = Toolchain::detect(&call.folder, call.toolchain.as_deref())
+    let toolchain = Toolchain::detect(&call.directory, call.toolchain.as_deref())
         .map_err(|error| error.into_diagnostic())?;
     let what = args.what.what().ok_or_else(|| {
         Diagnostic::error("no target given")
@@ -82,7 +82,7 @@ fn ensure(call: &Call, args: &SysrootBuildArgs) -> Result<Sysroot> {
         .map(xsys_target::CrateSet::from)
         .or(target.board.as_ref().and_then(|board| board.crates))
         .unwrap_or_else(|| default_crates(&target));
-    let config = CargoConfig::load(&call.folder, &toolchain.cargo, &CargoFlags::default())?;
+    let config = CargoConfig::load(&call.directory, &toolchain.cargo, &CargoFlags::default())?;
     let user = user_flags::user_config(&config, &toolchain.rustc, &target)?;
     let own: Vec<String> = args
         .rustflags
@@ -185,7 +185,7 @@ fn list(as_json: bool) -> Result<u8> {
     Ok(0)
 }
 
-/// For each entry what tells it from those that would look the same.
+/// For each entry what distinguishes it from similar ones.
 fn all_differences(entries: &[Entry]) -> Vec<String> {
     let mut all = vec![String::new(); entries.len()];
     let mut groups: BTreeMap<(&str, &str, &str), Vec<usize>> = BTreeMap::new();
@@ -236,7 +236,7 @@ fn verify(call: &Call, keys: &[String], as_json: bool) -> Result<u8> {
     }
     match (problems.is_empty(), damaged.is_empty()) {
         (true, true) => Ok(0),
-        // JSON has told.
+        // The JSON contains it.
         (true, false) => Err(Failure::silent(1)),
         _ => Err(problems.into()),
     }

@@ -1,4 +1,5 @@
-//! `xsys target`: what rustc knows, what a target means for us, and whether a spec is right.
+//! `xsys target`: which targets rustc knows, what a target means for xsys, and whether a spec is
+//! right.
 
 mod check;
 mod linkers;
@@ -19,7 +20,7 @@ use crate::launch::{Host, Launch, decide};
 use crate::ui::{answer, table};
 
 pub(super) fn run(call: &Call, command: TargetCommand) -> Result<u8> {
-    let toolchain = Toolchain::detect(&call.folder, call.toolchain.as_deref())
+    let toolchain = Toolchain::detect(&call.directory, call.toolchain.as_deref())
         .map_err(|error| error.into_diagnostic())?;
     match command {
         TargetCommand::List {
@@ -41,9 +42,9 @@ fn named(call: &Call, what: &NamedArgs) -> Result<What> {
     if let Some(what) = what.what() {
         return Ok(what);
     }
-    // A folder that holds no project names no target.
+    // A directory without a project names no target.
     let place = Place::find(
-        &call.folder,
+        &call.directory,
         call.toolchain.as_deref(),
         &CargoFlags::default(),
     );
@@ -138,7 +139,7 @@ fn show(call: &Call, toolchain: &Toolchain, what: &What, as_json: bool) -> Resul
         None
     };
     rows.extend(c_library.map(|library| row("C library", library.to_owned())));
-    let user = survey::user_config(&call.folder, toolchain, &target);
+    let user = survey::user_config(&call.directory, toolchain, &target);
     for (crates, answer) in survey::survey(&target, &user, toolchain).rows {
         rows.push(row(&format!("linker {crates}"), survey::in_words(&answer)));
     }

@@ -26,7 +26,7 @@ fn go(
     time_limit: Option<u64>,
 ) -> Result<u8> {
     let toolchain = call.toolchain.as_deref();
-    let plans = Plan::make(&call.ui, verb, build, toolchain, &call.folder)?;
+    let plans = Plan::make(&call.ui, verb, build, toolchain, &call.directory)?;
     let mut code = 0;
     for plan in &plans {
         let launch = run::launch(&plan.target, plan)?;

@@ -17,7 +17,7 @@ pub(super) fn run(call: &Call, args: &TestArgs) -> Result<u8> {
 }
 
 fn go(call: &Call, args: &TestArgs) -> Result<u8> {
-    // cargo's flags are for the programs of the appliance; what follows is no argument of theirs.
+    // cargo's flags are for the appliance's programs; arguments after `--` are not passed to them.
     let flags = CargoFlags::read(&args.build.cargo);
     if flags.packages.is_empty()
         && flags.manifest_path.is_none()

@@ -1,7 +1,7 @@
-//! Command lines that are no command: help, the version, and mistakes.
+//! Command lines that run no command: help, the version, and mistakes.
 //!
-//! Clap knows how to show each of them to people. Who asked for JSON gets mistakes in it as well,
-//! although the command line that says so has just been refused.
+//! Clap shows each of them to people. With `--error-format json` mistakes are printed as JSON,
+//! although the command line with that flag has just been refused.
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -23,7 +23,7 @@ pub(super) fn tell(error: &Error, args: &[OsString]) -> ExitCode {
     ExitCode::from(code)
 }
 
-/// Whether `--error-format json` stands before what belongs to others.
+/// Whether `--error-format json` comes before arguments for other programs.
 fn wants_json(args: &[OsString]) -> bool {
     let ours: Vec<_> = args.iter().take_while(|arg| *arg != "--").collect();
     ours.iter().any(|arg| *arg == "--error-format=json")
@@ -32,7 +32,7 @@ fn wants_json(args: &[OsString]) -> bool {
             .any(|pair| pair[0] == "--error-format" && pair[1] == "json")
 }
 
-/// Clap's text is `error: MESSAGE`, tips, and the usage.
+/// Clap's text consists of `error: MESSAGE`, tips, and the usage.
 fn diagnostic(error: &Error) -> Diagnostic {
     let text = error.render().to_string();
     let message = text

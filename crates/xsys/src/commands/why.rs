@@ -1,4 +1,4 @@
-//! `xsys why`: what a function, a section or a crate is in a linked file for, in words and as JSON.
+//! `xsys why`: why a function, a section or a crate is in a linked file, as text and as JSON.
 
 use std::path::Path;
 
@@ -29,7 +29,7 @@ pub(super) fn about(
 
 fn not_known() -> Diagnostic {
     Diagnostic::error("nothing is known about how it was linked")
-        .note(format!("builds of xsys leave that in the folder of outputs, for each file as it was linked by xsys with at most {} sections", reasons::MOST))
+        .note(format!("builds of xsys leave that in the directory of outputs, for each file as it was linked by xsys with at most {} sections", reasons::MOST))
         .help("build it with `xsys build`, and name the file that was made")
         .help("where there are more, or another program calls the linker, ask that: `-Clink-arg=--why-live=SYMBOL`")
 }
@@ -84,7 +84,7 @@ fn elf_text(found: &why_elf::Why) -> String {
     text + &also(&found.others)
 }
 
-/// What else a name could mean.
+/// Other things that the name could mean.
 fn also(others: &[String]) -> String {
     match others {
         [] => String::new(),

@@ -1,20 +1,19 @@
-//! `xsys cargo -- COMMAND`: which commands of cargo's compile, and how each of them is told the
-//! target.
+//! `xsys cargo -- COMMAND`: which of cargo's commands compile, and how each of them is told the target.
 //!
-//! cargo's own take `--target`. Its extensions have command lines of their own, but all of them call
-//! cargo, which reads its settings from the environment. What compiles nothing is passed on as it is,
-//! and so is what brings its own standard library (`miri`), and `install` where no target is named.
+//! cargo's own take `--target`. Its extensions have command lines of their own, but all of them call cargo, which reads
+//! its settings from the environment. Commands that compile nothing are passed on unchanged, and so are those with
+//! their own standard library (`miri`), and `install` if no target is named.
 
 use std::ffi::{OsStr, OsString};
 
 /// What a command needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Class {
-    /// One of cargo's own that compiles.
+    /// One of cargo's own commands that compiles.
     Compiles,
-    /// One of cargo's own that looks at the graph for a target.
+    /// One of cargo's own commands that reads the graph for a target.
     Asks,
-    /// Nothing of ours.
+    /// It needs nothing.
     PassedOn,
     /// An extension.
     Extension,
@@ -71,7 +70,7 @@ pub(crate) struct Line {
     pub name: Option<OsString>,
     /// What follows it.
     pub rest: Vec<OsString>,
-    /// Targets that stand among the flags.
+    /// Targets among the flags.
     pub targets: Vec<String>,
 }
 
@@ -128,7 +127,7 @@ impl Line {
         self.name.as_deref().is_some_and(|name| name == "install") && !self.is_help()
     }
 
-    /// Whether that is a package of this machine.
+    /// Whether that installs a package for this machine.
     pub(crate) fn installs_from_sources(&self) -> bool {
         let path =
             |word: &OsString| word == "--path" || word.to_string_lossy().starts_with("--path=");

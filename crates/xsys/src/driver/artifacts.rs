@@ -1,12 +1,11 @@
-//! Artifact dependencies (cargo's `-Zbindeps`): programs of other packages, each for a target of its
-//! own, made in one call of cargo.
+//! Artifact dependencies (cargo's `-Zbindeps`): programs of other packages, each for a target of its own, built by one
+//! call of cargo.
 //!
-//! Problem: sysroot, linker and script belong to one target, and a call of cargo has one set of flags
-//! for all of them that counts (`CARGO_ENCODED_RUSTFLAGS`; tables of single targets are joined with the user's
-//! own, and a spec in the user's words is not the one that a sysroot was made for). So cargo calls rustc
-//! through this program ([`super::unstable`]), which puts the flags of the artifact's target, and of its
-//! package, in place of the others. cargo compares the flags that it knows of: a digest of the rest is
-//! among them, and goes before rustc sees it.
+//! Problem: sysroot, linker and script belong to one target, but a call of cargo has only one set of flags that takes
+//! effect (`CARGO_ENCODED_RUSTFLAGS`; tables of single targets are joined with the user's own, and a spec that the user
+//! names is not the file that a sysroot was made for). So cargo calls rustc through this program ([`super::unstable`]),
+//! which replaces the flags by those of the artifact's target and package. cargo compares the flags that it knows: they
+//! contain a digest of the others, which is removed before rustc sees it.
 //!
 //! Spec: the Cargo Book, "artifact-dependencies".
 
@@ -22,19 +21,19 @@ use crate::error::file;
 use crate::files::replace;
 use crate::variables;
 
-/// A target of artifacts, as cargo's unit graph has it.
+/// A target of artifacts in cargo's unit graph.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Found {
-    /// What rustc's `--target` gets.
+    /// The value of rustc's `--target`.
     pub platform: String,
-    /// The folders of the packages whose programs are linked for it.
+    /// The directories of the packages whose programs are linked for it.
     pub packages: Vec<PathBuf>,
 }
 
 /// What the compiler is told for targets of artifacts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Table {
-    /// What cargo passes for all targets, without the mark.
+    /// The flags that cargo passes for all targets, without the mark.
     main: Vec<String>,
     rows: Vec<Row>,
 }
@@ -42,16 +41,16 @@ pub(crate) struct Table {
 /// What the compiler is told for one of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Row {
-    /// As cargo calls it.
+    /// cargo's name.
     pub platform: String,
-    /// As rustc has to be told.
+    /// rustc's name.
     pub target: String,
-    /// As build scripts know it.
+    /// The name for build scripts.
     pub name: String,
-    /// Whether a stable compiler calls it unstable.
+    /// Whether a stable compiler considers it unstable.
     pub unstable: bool,
     pub flags: Vec<String>,
-    /// The flags for packages with something to link, by their folders.
+    /// The flags for packages with something to link, by their directories.
     pub packages: BTreeMap<PathBuf, Vec<String>>,
 }
 
@@ -86,8 +85,8 @@ pub(crate) fn found(graph: &str, main: &str) -> Vec<Found> {
         let packages = found.entry(platform).or_default();
         let linked = ["bin", "cdylib"];
         let is_linked = unit.target.kind.iter().any(|it| linked.contains(&&**it));
-        let folder = package_folder(&unit.target.src_path).filter(|_| is_linked);
-        packages.extend(folder.filter(|folder| !packages.contains(folder)));
+        let directory = package_directory(&unit.target.src_path).filter(|_| is_linked);
+        packages.extend(directory.filter(|directory| !packages.contains(directory)));
     }
     let found = found.into_iter();
     found
@@ -95,17 +94,18 @@ pub(crate) fn found(graph: &str, main: &str) -> Vec<Found> {
         .collect()
 }
 
-fn package_folder(source: &Path) -> Option<PathBuf> {
-    let mut folders = source.ancestors().skip(1);
-    folders
-        .find(|folder| folder.join("Cargo.toml").is_file())
+fn package_directory(source: &Path) -> Option<PathBuf> {
+    let mut directories = source.ancestors().skip(1);
+    directories
+        .find(|directory| directory.join("Cargo.toml").is_file())
         .map(Path::to_owned)
 }
 
-/// Whether a program was made as somebody's artifact: it is not an output of the build's own.
+/// Whether a program was built as an artifact of another package, so that it is not an output of
+/// the build.
 pub(crate) fn is_artifact(program: &Path) -> bool {
-    let mut folders = program.ancestors();
-    folders.any(|folder| folder.ends_with("deps/artifact"))
+    let mut directories = program.ancestors();
+    directories.any(|directory| directory.ends_with("deps/artifact"))
 }
 
 impl Table {
@@ -126,7 +126,7 @@ impl Table {
         self.rows.is_empty()
     }
 
-    /// A flag by which cargo notices that the flags of other targets have changed.
+    /// A flag that changes when the flags of other targets change, so that cargo notices.
     pub(crate) fn mark(&self) -> String {
         let text = serde_json::to_vec(&self.rows).unwrap_or_default();
         let digest = Sha256::digest(text);
@@ -134,22 +134,23 @@ impl Table {
         format!("--cfg=xsys_artifacts=\"{}\"", digits.collect::<String>())
     }
 
-    /// Writes the table into a folder, under a name that follows from its content: other builds may
-    /// be reading theirs.
-    pub(crate) fn write(&self, folder: &Path) -> Result<PathBuf, Diagnostic> {
+    /// Writes the table into a directory, under a name that follows from its content: other builds may be reading
+    /// theirs.
+    pub(crate) fn write(&self, directory: &Path) -> Result<PathBuf, Diagnostic> {
         let text = serde_json::to_vec(self)
             .map_err(|error| Diagnostic::error(format!("cannot prepare artifacts: {error}")))?;
         let digest = Sha256::digest(&text);
         let digits = digest[..8].iter().map(|byte| format!("{byte:02x}"));
-        let path = folder.join(format!("{}.json", digits.collect::<String>()));
+        let path = directory.join(format!("{}.json", digits.collect::<String>()));
         if !path.is_file() {
-            std::fs::create_dir_all(folder).map_err(|error| file("create", folder, &error))?;
+            std::fs::create_dir_all(directory)
+                .map_err(|error| file("create", directory, &error))?;
             replace(&path, &text)?;
         }
         Ok(path)
     }
 
-    /// Changes rustc's arguments to those for the target that they name; its row, if it is an
+    /// Changes rustc's arguments to those for their target; returns its row, if it is an
     /// artifact's.
     fn redirect(&self, args: &mut Vec<OsString>, package: Option<&Path>) -> Option<&Row> {
         let mark = self.mark();
@@ -159,7 +160,7 @@ impl Table {
             return None;
         };
         let mut flags = row.flags.as_slice();
-        if let Some(own) = package.and_then(|folder| row.packages.get(folder)) {
+        if let Some(own) = package.and_then(|directory| row.packages.get(directory)) {
             flags = own;
         }
         let given: Vec<OsString> = self.main.iter().chain([&mark]).map(Into::into).collect();
@@ -197,8 +198,8 @@ pub(crate) struct Redirected {
     pub environment: Vec<(&'static str, String)>,
 }
 
-/// For the compiler's part of this program: makes arguments what they have to be, where a table is in
-/// force. A response file, which cargo writes for this one call, is changed in its place.
+/// Replaces arguments when this program is called as a compiler and a table applies. A response file, which cargo
+/// writes for this one call, is changed in place.
 pub(crate) fn redirect(args: &mut Vec<OsString>) -> Option<Redirected> {
     let text = std::fs::read(std::env::var_os(variables::ARTIFACTS)?).ok()?;
     let table: Table = serde_json::from_slice(&text).ok()?;
@@ -211,7 +212,7 @@ pub(crate) fn redirect(args: &mut Vec<OsString>) -> Option<Redirected> {
         let mut lines: Vec<OsString> = text.lines().map(Into::into).collect();
         row = row.or(table.redirect(&mut lines, package.as_deref()));
         let lines: Vec<_> = lines.iter().map(|line| line.to_string_lossy()).collect();
-        // rustc will say that it cannot read it.
+        // rustc will report that it cannot read it.
         let _ = std::fs::write(&path, lines.join("\n"));
     }
     row.map(|row| Redirected {
@@ -266,7 +267,7 @@ mod tests {
                 "/p/other",
                 "- --sysroot=/b --target=/c/my.json",
             ),
-            // A crate of the host's has none of them.
+            // A crate for the host gets none of them.
             ("b.rs".to_owned(), "/p/inner", "b.rs"),
         ] {
             let mut args = words(&line);
@@ -285,8 +286,8 @@ mod tests {
 
     #[test]
     fn other_targets_are_found_with_what_is_linked() {
-        let folder = tempfile::tempdir().unwrap();
-        let at = folder.path();
+        let directory = tempfile::tempdir().unwrap();
+        let at = directory.path();
         std::fs::create_dir_all(at.join("src/bin")).unwrap();
         std::fs::write(at.join("Cargo.toml"), "").unwrap();
         let unit = |kind: &str, platform: Option<&str>| serde_json::json!({ "platform": platform, "target": { "kind": [kind], "src_path": at.join("src/bin/x.rs") } });
@@ -303,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn artifacts_are_told_by_their_folder() {
+    fn artifacts_are_told_by_their_directory() {
         let path = "/t/thumbv7m/debug/deps/artifact/inner-1/bin/inner-1";
         assert!(is_artifact(Path::new(path)));
         assert!(!is_artifact(Path::new("/t/artifact/debug/deps/inner-1")));

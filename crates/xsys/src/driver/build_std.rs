@@ -1,10 +1,9 @@
-//! `-Zbuild-std`, as a flag or as `[unstable] build-std`: what it asks for, from our cache.
+//! `-Zbuild-std`, as a flag or as `[unstable] build-std`: its crates come from our cache.
 //!
-//! Left on, cargo would compile the standard library once more, and its copy would win over ours.
-//! A flag is taken out of the command line. A configuration file cannot be overruled: cargo joins
-//! lists, and takes an empty one for std. So cargo gets a library to build that is empty: a
-//! workspace with one package, in the place where cargo's own tests put theirs
-//! (`src/cargo/core/compiler/standard_lib.rs` in cargo's sources).
+//! If it took effect, cargo would compile the standard library once more, and its copy would win over ours. A flag is
+//! removed from the command line. A configuration file cannot be overridden: cargo joins lists, and takes an empty one
+//! for std. So cargo gets an empty library to build: a workspace with one package, in the place where cargo's own tests
+//! put theirs (`src/cargo/core/compiler/standard_lib.rs` in cargo's sources).
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -22,15 +21,15 @@ use crate::project::cargo_config::{CargoConfig, split};
 const CRATES: &str = "build-std";
 const FEATURES: &str = "build-std-features";
 
-/// What somebody who uses `-Zbuild-std` wants built.
+/// What `-Zbuild-std` asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct BuildStd {
     pub crates: CrateSet,
     /// The features instead of std's default ones.
     features: Option<Vec<String>>,
-    /// Whether a flag says it, which counts more than a file.
+    /// Whether it comes from a flag, which wins over a file.
     pub by_flag: bool,
-    /// Whether a file says it.
+    /// Whether it comes from a file.
     by_file: bool,
 }
 
@@ -51,7 +50,7 @@ impl BuildStd {
         })
     }
 
-    /// The same features, in the words of our settings: more of them, and `-NAME` for fewer.
+    /// The same features in the form of our settings: additional ones, and `-NAME` for fewer.
     pub(crate) fn features(&self, crates: CrateSet) -> Vec<String> {
         let Some(features) = &self.features else {
             return Vec::new();
@@ -71,26 +70,26 @@ impl BuildStd {
         given.cloned().chain(missing).collect()
     }
 
-    /// Keeps cargo from building the standard library because of a file. `folder` is one of
-    /// cargo's target folder.
+    /// Keeps cargo from building the standard library because of a file. `directory` is in cargo's
+    /// target directory.
     pub(crate) fn switch_off(
         &self,
         command: &mut Command,
-        folder: &Path,
+        directory: &Path,
     ) -> Result<(), Diagnostic> {
         if !self.by_file {
             return Ok(());
         }
-        std::fs::create_dir_all(folder).map_err(|error| file("create", folder, &error))?;
+        std::fs::create_dir_all(directory).map_err(|error| file("create", directory, &error))?;
         for (name, content) in NOTHING {
-            let path = folder.join(name);
-            // cargo goes by the time of files.
+            let path = directory.join(name);
+            // cargo compares the times of files.
             if std::fs::read(&path).ok().as_deref() != Some(content.as_bytes()) {
                 replace(&path, content.as_bytes())?;
             }
         }
         command
-            .env("__CARGO_TESTS_ONLY_SRC_ROOT", folder)
+            .env("__CARGO_TESTS_ONLY_SRC_ROOT", directory)
             .args(["-Zbuild-std=sysroot", "-Zbuild-std-features="]);
         Ok(())
     }
@@ -109,7 +108,7 @@ const NOTHING: [(&str, &str); 3] = [
     ("lib.rs", "#![no_std]\n"),
 ];
 
-/// The user's flags without those that are ours to act on.
+/// The user's flags without those that xsys handles.
 pub(crate) fn without(flags: &[OsString]) -> Vec<OsString> {
     let ours = |text: &str| {
         let name = text.split('=').next().unwrap_or(text);
@@ -134,7 +133,7 @@ pub(crate) fn without(flags: &[OsString]) -> Vec<OsString> {
     kept
 }
 
-/// The largest set that is named; cargo takes no name at all for std.
+/// The largest set that is named; cargo takes an empty list for std.
 fn crates(names: &[String]) -> CrateSet {
     let has = |wanted: &str| names.iter().any(|name| name == wanted);
     if names.is_empty() || ["std", "test", "proc_macro"].iter().any(|name| has(name)) {

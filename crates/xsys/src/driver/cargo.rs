@@ -1,4 +1,5 @@
-//! Calls of cargo: the same flags, in an environment that makes rustc use our sysroot and linker.
+//! Calls of cargo with the user's flags, in an environment that makes rustc use our sysroot and
+//! linker.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -25,33 +26,33 @@ use crate::project::verb::Verb;
 use crate::ui::{self, Ui};
 use crate::variables;
 
-/// What a build gave.
+/// The outputs of a build.
 #[derive(Debug)]
 pub(crate) struct Built {
     pub code: u8,
     /// Programs, in the order in which cargo finished them.
     pub programs: Vec<PathBuf>,
-    /// The folders of the packages that they belong to.
+    /// The directories of the packages that they belong to.
     pub packages: BTreeMap<PathBuf, PathBuf>,
     /// Libraries for other languages.
     pub libraries: Vec<PathBuf>,
     pub time: Duration,
 }
 
-/// Builds, and learns from cargo's messages which programs there are. A build that is not `alone`
-/// does not say in JSON that all is finished.
+/// Builds, and reads from cargo's messages which programs there are. A build that is not `alone`
+/// does not print JSON's `build-finished`.
 pub(crate) fn build(ui: &Ui, plan: &Plan, alone: bool) -> Result<Built> {
     let mut command = command(ui, plan, Verb::Build)?;
     let pass_on = plan.flags.wants_json();
     if !pass_on {
-        // People's messages still go to stderr, rendered by cargo.
+        // Messages for people still go to stderr, rendered by cargo.
         let format = match plan.flags.message_format.as_deref() {
             Some("short") => "json-diagnostic-short,json-render-diagnostics",
             _ => "json-render-diagnostics",
         };
         command.arg(format!("--message-format={format}"));
     }
-    // A build has no program to give them to, which cargo says.
+    // A build has no program to pass arguments to, which cargo reports.
     if !plan.flags.program.is_empty() {
         command.arg("--").args(&plan.flags.program);
     }
@@ -70,13 +71,13 @@ pub(crate) fn build(ui: &Ui, plan: &Plan, alone: bool) -> Result<Built> {
             }
             if let Ok(Message::CompilerArtifact(artifact)) = message {
                 libraries.extend(foreign_libraries(&artifact));
-                let folder = artifact
+                let directory = artifact
                     .manifest_path
                     .parent()
-                    .map(|folder| folder.to_owned());
+                    .map(|directory| directory.to_owned());
                 if let Some(program) = program(artifact) {
-                    let folder = folder.unwrap_or_default().into_std_path_buf();
-                    packages.insert(program.clone(), folder);
+                    let directory = directory.unwrap_or_default().into_std_path_buf();
+                    packages.insert(program.clone(), directory);
                     programs.push(program);
                 }
             }
@@ -84,7 +85,7 @@ pub(crate) fn build(ui: &Ui, plan: &Plan, alone: bool) -> Result<Built> {
     }
     let status = children::wait(&mut child)
         .map_err(|error| file("wait for", &plan.toolchain.cargo, &error))?;
-    // cargo tells them as they are finished, in another order each time.
+    // cargo reports them as they are finished, in an order that varies.
     programs.sort();
     libraries.sort();
     let mut messages = Messages::new(ui, pass_on, None);
@@ -92,7 +93,7 @@ pub(crate) fn build(ui: &Ui, plan: &Plan, alone: bool) -> Result<Built> {
     for program in &programs {
         messages.of_program(&reports, program);
     }
-    // What is in others is no output: images of the command's target are not made of it.
+    // Files of other units are not outputs: images of the command's target are not made from them.
     programs.retain(|program| !artifacts::is_artifact(program));
     messages.of_links_since(&records, &reports, since);
     Ok(Built {
@@ -104,7 +105,7 @@ pub(crate) fn build(ui: &Ui, plan: &Plan, alone: bool) -> Result<Built> {
     })
 }
 
-/// What the build compiles, as cargo's own JSON. None where it has no answer.
+/// The units of the build, as cargo's own JSON. None if cargo does not answer.
 pub(crate) fn unit_graph(ui: &Ui, plan: &Plan) -> Result<Option<String>> {
     let mut command = command(
         &Ui {
@@ -114,7 +115,7 @@ pub(crate) fn unit_graph(ui: &Ui, plan: &Plan) -> Result<Option<String>> {
         plan,
         Verb::Build,
     )?;
-    // Nothing is compiled: no crate sees the variable.
+    // Nothing is compiled, so no crate sees the variable.
     command
         .args(["--unit-graph", "-Zunstable-options"])
         .env("RUSTC_BOOTSTRAP", "1")
@@ -133,14 +134,14 @@ pub(crate) fn unit_graph(ui: &Ui, plan: &Plan) -> Result<Option<String>> {
     Ok((status.success() && matches!(read, Some(Ok(_)))).then_some(text))
 }
 
-/// The end of several builds, as cargo tells it of one.
+/// The end of several builds, in the form in which cargo reports one.
 pub(crate) fn tell_finished(plan: &Plan, success: bool) {
     if plan.flags.wants_json() {
         ui::answer(&json!({ "reason": "build-finished", "success": success }).to_string());
     }
 }
 
-/// Lets cargo build and run, with ourselves as its runner unless the user has one.
+/// Makes cargo build and run, with ourselves as its runner unless the user has one.
 pub(crate) fn build_and_run(ui: &Ui, plan: &Plan, verb: Verb, context: &Context) -> Result<u8> {
     let mut command = command(ui, plan, verb)?;
     hand_over(&mut command, plan, context)?;
@@ -150,12 +151,12 @@ pub(crate) fn build_and_run(ui: &Ui, plan: &Plan, verb: Verb, context: &Context)
     finish(command, ui, plan)
 }
 
-/// Lets cargo do something that starts nothing and of which we want to know nothing.
+/// Makes cargo do something that starts no program and whose outputs are not needed.
 pub(crate) fn check(ui: &Ui, plan: &Plan, verb: Verb) -> Result<u8> {
     finish(command(ui, plan, verb)?, ui, plan)
 }
 
-/// Tells our runner what it has to know.
+/// Passes our runner what it needs.
 pub(crate) fn hand_over(command: &mut Command, plan: &Plan, context: &Context) -> Result<()> {
     if plan.user.runner.is_none() {
         let mut context = context.clone();
@@ -175,13 +176,13 @@ pub(crate) fn finish(mut command: Command, ui: &Ui, plan: &Plan) -> Result<u8> {
     run(command, ui, plan)
 }
 
-/// Lets cargo come to its end, and shows what the linker said in the meantime.
+/// Waits for cargo, and shows the linker's messages meanwhile.
 pub(crate) fn run(command: Command, ui: &Ui, plan: &Plan) -> Result<u8> {
     let since = SystemTime::now();
     let code = wait(command)?;
     let (records, reports) = (plan.project.link_records(), plan.project.reports());
     let shared = messages::shared_file(&reports);
-    // Of programs that nobody ran, or that the user's own runner did.
+    // For programs that were not run, or that the user's own runner has run.
     Messages::new(ui, plan.flags.wants_json(), Some(&shared))
         .of_links_since(&records, &reports, since);
     // There is none where nothing was shown.
@@ -189,7 +190,7 @@ pub(crate) fn run(command: Command, ui: &Ui, plan: &Plan) -> Result<u8> {
     Ok(code)
 }
 
-/// Lets cargo come to its end.
+/// Waits for cargo.
 pub(crate) fn wait(mut command: Command) -> Result<u8> {
     let status = children::status(&mut command)
         .map_err(|error| not_started(command.get_program(), &error))?;
@@ -199,7 +200,7 @@ pub(crate) fn wait(mut command: Command) -> Result<u8> {
 fn command(ui: &Ui, plan: &Plan, verb: Verb) -> Result<Command> {
     let mut command = Command::new(&plan.toolchain.cargo);
     command
-        .current_dir(&plan.project.folder)
+        .current_dir(&plan.project.directory)
         .arg(verb.name())
         .args(flags(plan))
         .arg("--target")
@@ -217,8 +218,9 @@ fn command(ui: &Ui, plan: &Plan, verb: Verb) -> Result<Command> {
     Ok(command)
 }
 
-/// Our own decision holds for cargo, rustc and our linker alike: their stderr is ours, or is
-/// captured and shown through it. A flag, not a variable: the program's environment is its own.
+/// Our own choice of colour applies to cargo, rustc and our linker: their stderr is ours, or is
+/// captured and shown through it. It is a flag and not a variable, because the program inherits the
+/// environment.
 pub(crate) fn color(ui: &Ui) -> &'static str {
     if ui.color { "always" } else { "never" }
 }
@@ -228,7 +230,7 @@ pub(crate) fn environment(command: &mut Command, ui: &Ui, plan: &Plan) -> Result
     link_inputs::prepare(plan)?;
     let rustc = plan.toolchain.rustc.program();
     command
-        // The compiler that the sysroot was made with, whatever PATH says.
+        // The compiler of the sysroot, whatever is in PATH.
         .env("RUSTC", rustc)
         .env("CARGO_ENCODED_RUSTFLAGS", &plan.rustflags)
         .env("CARGO_ENCODED_RUSTDOCFLAGS", &plan.rustdocflags)
@@ -253,12 +255,12 @@ pub(crate) fn environment(command: &mut Command, ui: &Ui, plan: &Plan) -> Result
     Ok(())
 }
 
-/// Ourselves as cargo's runner, as a setting of cargo's.
+/// Ourselves as cargo's runner, as a setting.
 pub(crate) fn runner(plan: &Plan) -> Result<String> {
     let own =
         own_program::path().map_err(|error| file("find", std::path::Path::new("xsys"), &error))?;
-    // As a list: in an environment variable a path with a space would be two words.
-    // cargo looks for `thumbv8m.main-none-eabi` in a table of a table, and quoted it would be one.
+    // As a list: in an environment variable a path with a space would be two words. cargo reads
+    // `thumbv8m.main-none-eabi` as a table within a table; quoted it is one key.
     let bare = |letter: char| letter.is_ascii_alphanumeric() || "._-".contains(letter);
     let name = match plan.target.name.as_str() {
         name if name.chars().all(bare) => name.to_owned(),
@@ -271,17 +273,17 @@ pub(crate) fn runner(plan: &Plan) -> Result<String> {
     ))
 }
 
-/// The user's flags; a target given in the configuration is ours to give.
+/// The user's flags; a target from the configuration has to be passed by us.
 fn flags(plan: &Plan) -> Vec<OsString> {
     plan.flags.flags.clone()
 }
 
-/// The file that a build target's artifact is, if it is a program.
+/// The file of a build target's artifact, if it is a program.
 fn program(artifact: cargo_metadata::Artifact) -> Option<PathBuf> {
     if let Some(path) = artifact.executable {
         return Some(path.into_std_path_buf());
     }
-    // On wasm a library for others to load is a program of its own.
+    // On wasm a dynamic library is a program of its own.
     let library = artifact.target.crate_types.contains(&CrateType::CDyLib)
         && artifact.target.kind.contains(&TargetKind::CDyLib);
     library
@@ -294,7 +296,7 @@ fn program(artifact: cargo_metadata::Artifact) -> Option<PathBuf> {
         .map(|path| path.into_std_path_buf())
 }
 
-/// What a package of the project gives to other languages' linkers and loaders. Those of
+/// Libraries of the project's packages for other languages' linkers and loaders. Those of
 /// dependencies stay in `deps`.
 fn foreign_libraries(artifact: &cargo_metadata::Artifact) -> Vec<PathBuf> {
     let kinds = [CrateType::StaticLib, CrateType::CDyLib, CrateType::DyLib];
@@ -306,7 +308,9 @@ fn foreign_libraries(artifact: &cargo_metadata::Artifact) -> Vec<PathBuf> {
     }
     let files = artifact.filenames.iter().filter(|path| {
         let ending = path.extension().unwrap_or_default();
-        let in_deps = path.parent().is_some_and(|folder| folder.ends_with("deps"));
+        let in_deps = path
+            .parent()
+            .is_some_and(|directory| directory.ends_with("deps"));
         let inside = in_deps || artifacts::is_artifact(path.as_std_path());
         ["a", "lib", "so", "dll", "dylib"].contains(&ending) && !inside
     });
@@ -322,7 +326,7 @@ fn not_started(cargo: &OsStr, error: &std::io::Error) -> Diagnostic {
     .help("`xsys doctor` shows what is installed")
 }
 
-/// cargo's exit code, or that of the program that it became; for one that a signal has killed a shell's.
+/// cargo's exit code, or that of the program that it became; if a signal killed it, a shell's code for that.
 fn code(status: ExitStatus) -> u8 {
     match status.code() {
         Some(code) => u8::try_from(code & 0xff).unwrap_or(BUILD_FAILED),

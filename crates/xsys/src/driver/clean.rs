@@ -1,8 +1,8 @@
-//! What `cargo clean` leaves behind of a build for a target.
+//! What `cargo clean` does not remove of a build for a target.
 //!
-//! Without flags everything goes, and there is nothing to add. `--release`, `--profile` and `--doc`
-//! mean this machine's folders to cargo, whatever `--target` says; and of a package cargo knows the
-//! ELF file, but not the images beside it.
+//! Without flags everything is removed, and there is nothing to add. `--release`, `--profile` and `--doc` mean the
+//! host's directories to cargo, even with `--target`; and cargo knows a package's ELF file, but not the images beside
+//! it.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -20,13 +20,13 @@ use crate::images::emit::{Emit, Shared};
 use crate::ui::Ui;
 use crate::web;
 
-/// What is to go.
+/// What to remove.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
     Everything,
     /// The documentation.
     Doc,
-    /// A profile's folder.
+    /// A profile's directory.
     Profile(String),
     /// Packages, in one profile or in all.
     Packages(Option<String>),
@@ -57,7 +57,7 @@ pub(crate) fn clean(
 ) -> Result<u8> {
     let mut command = Command::new(&place.toolchain.cargo);
     command
-        .current_dir(&place.project.folder)
+        .current_dir(&place.project.directory)
         .arg("clean")
         .args(&flags.flags)
         .args(["--color", cargo::color(ui)])
@@ -89,7 +89,7 @@ pub(crate) fn clean(
     Ok(code)
 }
 
-/// Files and folders that cargo does not remove.
+/// Files and directories that cargo does not remove.
 fn ours(place: &Place, flags: &CargoFlags, part: &Part, target: &Target) -> Result<Vec<PathBuf>> {
     let root = place.project.target_dir.join(&target.name);
     Ok(match part {
@@ -97,18 +97,18 @@ fn ours(place: &Place, flags: &CargoFlags, part: &Part, target: &Target) -> Resu
         Part::Doc => vec![root.join("doc")],
         Part::Profile(name) => vec![root.join(name)],
         Part::Packages(profile) => {
-            let folders = match profile {
+            let directories = match profile {
                 Some(name) => vec![root.join(name)],
-                None => folders_in(&root),
+                None => directories_in(&root),
             };
             let emits = emits(place, target)?;
             let programs = programs(place, flags)?;
-            let elfs = folders.iter().flat_map(|folder| {
-                let beside = programs.iter().map(|name| folder.join(name));
+            let elfs = directories.iter().flat_map(|directory| {
+                let beside = programs.iter().map(|name| directory.join(name));
                 beside.chain(
                     programs
                         .iter()
-                        .map(|name| folder.join("examples").join(name)),
+                        .map(|name| directory.join("examples").join(name)),
                 )
             });
             elfs.flat_map(|elf| images(&elf, &emits)).collect()
@@ -116,8 +116,8 @@ fn ours(place: &Place, flags: &CargoFlags, part: &Part, target: &Target) -> Resu
     })
 }
 
-/// What could have been made of a program: the images that are asked for, and each format under its
-/// usual name.
+/// The images that a program may have: those that are asked for, and each format under its default
+/// name.
 fn images(elf: &Path, emits: &[Emit]) -> Vec<PathBuf> {
     let usual = Format::ALL.iter().map(|&format| Emit {
         format,
@@ -166,8 +166,8 @@ fn programs(place: &Place, flags: &CargoFlags) -> Result<Vec<String>> {
     Ok(targets.map(|target| target.name.clone()).collect())
 }
 
-fn folders_in(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+fn directories_in(directory: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
     entries
         .map(|entry| entry.path())
         .filter(|path| path.is_dir())

@@ -1,4 +1,4 @@
-//! What a target, its board and a project call for where the command line says nothing.
+//! What a target, its board and a project ask for if the command line says nothing.
 
 use xsys_diag::Diagnostic;
 use xsys_sysroot::{CrateSet, Settings};
@@ -33,7 +33,7 @@ pub(crate) fn board_emits(target: &Target) -> std::result::Result<Vec<Emit>, Vec
     })
 }
 
-/// `std` where the target has a system that it knows, `alloc` where not.
+/// `std` if the target has an operating system that it supports, otherwise `alloc`.
 pub(crate) fn default_crates(target: &Target) -> CrateSet {
     if target.has_std_os() {
         CrateSet::Std
@@ -42,7 +42,7 @@ pub(crate) fn default_crates(target: &Target) -> CrateSet {
     }
 }
 
-/// What the target itself calls for. `flags` may name the CPU model of a target that needs one on
+/// What the target itself asks for. `flags` may name the CPU model of a target that needs one on
 /// rustc's command line.
 pub(crate) fn spec_settings(
     target: &Target,
@@ -57,7 +57,7 @@ pub(crate) fn spec_settings(
     Ok(settings)
 }
 
-/// A target without a CPU model that needs one.
+/// A target that needs a CPU model and has none.
 fn no_cpu(target: &Target) -> Diagnostic {
     let example = match target.arch() {
         "avr" => "atmega328p",
@@ -72,7 +72,7 @@ fn no_cpu(target: &Target) -> Diagnostic {
         .help("or build for a spec that has a `cpu`, for example `--board arduino-uno`")
 }
 
-/// Puts a project's wishes on top.
+/// Applies a project's settings.
 pub(crate) fn apply(settings: &mut Settings, wishes: &SysrootSettings) -> Result<()> {
     let wrong = |error: xsys_sysroot::UnknownValue| {
         Diagnostic::error(error.to_string()).help(format!("known: {}", error.expected().join(", ")))

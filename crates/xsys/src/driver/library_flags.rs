@@ -1,16 +1,15 @@
 //! Which of a program's rustflags the standard library is compiled with as well.
 //!
-//! `-Zbuild-std` gives core, alloc and std all of them. A sysroot that is kept and shared gets those
-//! that change code, in one spelling, because they are part of its key; flags about linking, lints,
-//! output and other crates cannot reach into an rlib and would only make the same bytes again
-//! under another key. `docs/flags.md` lists them.
+//! `-Zbuild-std` gives core, alloc and std all of them. A sysroot that is kept and shared gets those that change code,
+//! in one spelling, because they are part of its key. Flags about linking, lints, output and other crates have no
+//! effect on an rlib and would only produce the same bytes again under another key. `docs/flags.md` lists them.
 
 use xsys_diag::Diagnostic;
 
-/// Codegen options that say nothing about a library's code.
+/// Codegen options that do not affect a library's code.
 const CODEGEN: [&str; 28] = [
     "ar",
-    // compiler_builtins needs an object a function.
+    // compiler_builtins needs one object per function.
     "codegen-units",
     "default-linker-libraries",
     "dlltool",
@@ -29,7 +28,7 @@ const CODEGEN: [&str; 28] = [
     "lto",
     "metadata",
     "no-stack-check",
-    // The strategy is a setting of its own: it decides which crates there are.
+    // The strategy is a setting of its own: it decides which crates are included.
     "panic",
     "prefer-dynamic",
     "profile-generate",
@@ -41,7 +40,7 @@ const CODEGEN: [&str; 28] = [
     "strip",
 ];
 
-/// Unstable options that say nothing about a library's code, by their beginnings.
+/// Unstable options that do not affect a library's code, by prefix.
 const UNSTABLE: [&str; 23] = [
     "allow-features",
     "assert-incr-state",
@@ -71,7 +70,7 @@ const UNSTABLE: [&str; 23] = [
 /// Options of rustc itself that change a library's code; the second takes a value.
 const PLAIN: [(&str, bool); 3] = [("-g", false), ("-O", false), ("--cfg", true)];
 
-/// Options of rustc itself that take a value and have nothing to do with a library's code.
+/// Options of rustc itself that take a value and do not affect a library's code.
 const WITH_VALUE: [&str; 24] = [
     "-A",
     "-D",
@@ -99,8 +98,8 @@ const WITH_VALUE: [&str; 24] = [
     "--warn",
 ];
 
-/// The flags of a program that the standard library gets, each in rustc's short spelling; of
-/// options that count once, the last.
+/// The flags of a program that the standard library gets, each in rustc's short spelling; for
+/// options that take effect once, the last.
 pub(crate) fn handed_on(flags: &[String]) -> Vec<String> {
     let mut kept: Vec<String> = Vec::new();
     for flag in split(flags).into_iter().filter_map(Flag::into_library) {
@@ -111,7 +110,7 @@ pub(crate) fn handed_on(flags: &[String]) -> Vec<String> {
             kept.push(flag);
         }
     }
-    // Only for those that add up does the order matter.
+    // Order only matters for options that accumulate.
     kept.sort_by_key(|flag| match counts_once(flag) {
         Some(_) => flag.clone(),
         None if flag.starts_with("--cfg") => flag.clone(),
@@ -121,7 +120,7 @@ pub(crate) fn handed_on(flags: &[String]) -> Vec<String> {
 }
 
 /// The flags of `[package.metadata.xsys.sysroot]`, which are for the standard library alone: one
-/// that cannot reach it is a mistake.
+/// without effect on it is a mistake.
 pub(crate) fn own(flags: &[String]) -> Result<Vec<String>, Vec<Diagnostic>> {
     let useless: Vec<Diagnostic> = split(flags)
         .into_iter()
@@ -175,7 +174,7 @@ impl Flag {
     }
 }
 
-/// Puts flags and their values together.
+/// Joins flags and their values.
 fn split(flags: &[String]) -> Vec<Flag> {
     let mut found = Vec::new();
     let mut rest = flags.iter().map(String::as_str);
@@ -206,7 +205,7 @@ fn split(flags: &[String]) -> Vec<Flag> {
     found
 }
 
-/// A flag's name and a value in the same word.
+/// A flag's name and its value in the same word.
 fn parts(flag: &str) -> (&str, Option<&str>) {
     if flag.starts_with("--") {
         return flag

@@ -1,5 +1,5 @@
-//! Everything a link reads is as it should be right before cargo starts: the linker's arguments are written down, what
-//! stands in front of others' linkers is there, and programs that were linked from other inputs are gone.
+//! Prepares the inputs of links before cargo starts: the linker's arguments are written down, links to this program
+//! under other linkers' names exist, and programs that were linked from other inputs are removed.
 
 use std::path::{Path, PathBuf};
 
@@ -11,9 +11,9 @@ use crate::driver::lost_records;
 use crate::driver::plan::Plan;
 use crate::linker::record;
 
-/// Writes the arguments for our linker down and removes programs that were linked from other inputs than there
-/// are now. To be done right before cargo starts: packages of one target may have boards of their
-/// own, and the file holds what is for those that are built next.
+/// Writes down the arguments for our linker and removes programs that were linked from other inputs than the present
+/// ones. Called right before cargo starts: packages of one target may have different boards, and the file is for those
+/// that are built next.
 pub(crate) fn prepare(plan: &Plan) -> Result<(), Diagnostic> {
     let path = file_of(&plan.project, &plan.target);
     if plan.linker.by == By::Xsys {

@@ -1,9 +1,8 @@
-//! Programs that were linked by us, or through us, and whose records ([`crate::linker::record`]) are gone.
+//! Programs that were linked by us, or through us, and whose records ([`crate::linker::record`]) are lost.
 //!
-//! Nobody knows any more which scripts they were made of, so they are removed, and cargo makes them
-//! again. What others have linked without us has no records at all and stays: cargo's fingerprint of a unit has the
-//! flags that it was built with, and the file of arguments that we add, or our stand-in for a linker, is among
-//! them.
+//! It is unknown which scripts they were made from, so they are removed, and cargo makes them again. Programs that were
+//! linked without us have no records at all and stay: cargo's fingerprint of a unit contains the flags that it was
+//! built with, and our file of arguments, or our stand-in for a linker, is among ours.
 
 use std::collections::BTreeSet;
 use std::io::Read;
@@ -13,8 +12,8 @@ use crate::driver::plan::Plan;
 use crate::linker::other;
 use crate::linker::record;
 
-/// What our flags have in them and nobody else's.
-const OURS: [&str; 2] = ["xsys/link-args/", other::FOLDER];
+/// Texts that only our flags contain.
+const OURS: [&str; 2] = ["xsys/link-args/", other::DIRECTORY];
 
 /// Removes programs without records, for the targets of a build whose links leave some.
 pub(super) fn remove(plan: &Plan) {
@@ -25,7 +24,7 @@ pub(super) fn remove(plan: &Plan) {
         .collect();
     let own = is_ours(&plan.rustflags).then_some(plan.target.name.as_str());
     for name in own.into_iter().chain(plan.artifacts.targets(is_ours)) {
-        for profile in folders(&plan.project.target_dir.join(name)) {
+        for profile in directories(&plan.project.target_dir.join(name)) {
             remove_in(&profile, &known);
         }
     }
@@ -33,12 +32,14 @@ pub(super) fn remove(plan: &Plan) {
 
 fn remove_in(profile: &Path, known: &BTreeSet<PathBuf>) {
     let is_known = |path: &Path| path.canonicalize().is_ok_and(|path| known.contains(&path));
-    let artifacts = folders(&profile.join("deps/artifact"));
-    let artifacts = artifacts.iter().flat_map(|folder| folders(folder));
+    let artifacts = directories(&profile.join("deps/artifact"));
+    let artifacts = artifacts
+        .iter()
+        .flat_map(|directory| directories(directory));
     let lost: Vec<PathBuf> = [profile.join("deps"), profile.join("examples")]
         .into_iter()
         .chain(artifacts)
-        .flat_map(|folder| files(&folder))
+        .flat_map(|directory| files(&directory))
         .filter(|path| is_program(path) && !is_known(path))
         .collect();
     if lost.is_empty() {
@@ -48,7 +49,7 @@ fn remove_in(profile: &Path, known: &BTreeSet<PathBuf>) {
     for path in lost {
         let name = hash(&path).or_else(|| path.file_stem()?.to_str());
         if name.is_some_and(|name| ours.contains(name)) {
-            // What cannot be removed is as it was before there were records.
+            // If it cannot be removed, nothing is lost.
             let _ = std::fs::remove_file(path);
         }
     }
@@ -59,11 +60,11 @@ fn is_ours(flags: &str) -> bool {
     OURS.iter().any(|part| flags.contains(part))
 }
 
-/// The hashes, which are part of file names, of units that were built with our flags, and the names of
-/// their crates: cargo gives programs and libraries for wasm32 no hash.
+/// The hashes in the file names of units that were built with our flags, and the names of their crates: cargo gives
+/// programs and libraries for wasm32 no hash.
 fn ours(fingerprints: &Path) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
-    for unit in folders(fingerprints) {
+    for unit in directories(fingerprints) {
         let texts = files(&unit).into_iter();
         let texts = texts.filter(|path| path.extension().is_some_and(|ending| ending == "json"));
         for path in texts {
@@ -87,7 +88,7 @@ fn hash(path: &Path) -> Option<&str> {
     name.rsplit_once('-').map(|(_, hash)| hash)
 }
 
-/// Whether a file is the output of a link: by its beginning, as names say little.
+/// Whether a file is the output of a link: by its first bytes, because names say little.
 fn is_program(path: &Path) -> bool {
     let ending = path.extension().and_then(|ending| ending.to_str());
     if !matches!(ending, None | Some("wasm" | "elf" | "efi" | "exe")) {
@@ -98,16 +99,16 @@ fn is_program(path: &Path) -> bool {
     read.is_ok() && matches!(&magic, b"\x7fELF" | b"\0asm" | [b'M', b'Z', ..])
 }
 
-fn files(folder: &Path) -> Vec<PathBuf> {
-    entries(folder, Path::is_file)
+fn files(directory: &Path) -> Vec<PathBuf> {
+    entries(directory, Path::is_file)
 }
 
-fn folders(folder: &Path) -> Vec<PathBuf> {
-    entries(folder, Path::is_dir)
+fn directories(directory: &Path) -> Vec<PathBuf> {
+    entries(directory, Path::is_dir)
 }
 
-fn entries(folder: &Path, wanted: fn(&Path) -> bool) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+fn entries(directory: &Path, wanted: fn(&Path) -> bool) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
     let paths = entries.map(|entry| entry.path());
     paths.filter(|path| wanted(path)).collect()
 }
@@ -118,8 +119,8 @@ mod tests {
 
     #[test]
     fn programs_of_ours_without_records_go() {
-        let folder = tempfile::tempdir().unwrap();
-        let at = folder.path().canonicalize().unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let at = directory.path().canonicalize().unwrap();
         let write = |name: &str, text: &[u8]| {
             let path = at.join(name);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();

@@ -1,9 +1,8 @@
-//! What cargo's configuration has to say so that plain `cargo build` does what `xsys build` does: the
-//! target, our linker, and flags that name a published standard library.
+//! The configuration that makes plain `cargo build` do what `xsys build` does: the target, our linker, and flags that
+//! name a published standard library.
 //!
-//! Flags of a configuration are rustc's in `xsys build` as well, which brings its own: the sysroot, of
-//! which rustc takes only one, is recognised by where it is and left out, and a linker called
-//! `xsys-ld` is xsys.
+//! A configuration's flags also apply in `xsys build`, which has its own: the sysroot, of which rustc accepts only one,
+//! is recognised by its path and left out, and a linker called `xsys-ld` is xsys.
 
 use std::path::Path;
 

@@ -41,14 +41,14 @@ use crate::ui::{SysrootProgress, Ui};
 use crate::web::{self, Web};
 use artifacts::is_unstable;
 
-/// What is to be done for a project and a target.
+/// The decisions for a project and a target.
 #[derive(Debug)]
 pub(crate) struct Plan {
     pub toolchain: Toolchain,
     pub project: Project,
     pub target: Target,
     pub emits: Vec<Emit>,
-    /// The folder that pages load.
+    /// The directory that pages load.
     pub web: Option<Web>,
     pub run: Option<RunConfig>,
     pub flags: CargoFlags,
@@ -58,14 +58,14 @@ pub(crate) struct Plan {
     pub user: UserConfig,
     /// The linker's scripts and options that the board and the manifest name.
     pub link_args: Vec<String>,
-    /// What stands in front of linkers that are not ours.
+    /// The programs that stand in for other linkers.
     pub fronts: Vec<Front>,
     /// What rustc is told for targets of artifact dependencies.
     pub artifacts: Table,
     /// What their linkers are told, by the files that stand for it.
     pub responses: Vec<artifacts::Response>,
     pub build_std: Option<BuildStd>,
-    /// Variables that tell build scripts of a C compiler.
+    /// Variables that tell build scripts which C compiler to use.
     pub c_code: Vec<(String, OsString)>,
     /// `CARGO_ENCODED_RUSTFLAGS` and the same for rustdoc.
     pub rustflags: String,
@@ -73,38 +73,38 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// Decides, and makes sure that the sysroots are there: a plan for each target, in the order
-    /// in which they are built.
+    /// Decides everything, and makes sure that the sysroots exist: a plan for each target, in the
+    /// order in which they are built.
     ///
     /// # Errors
-    /// Where something cannot be decided, or a sysroot cannot be built.
+    /// If something cannot be decided, or a sysroot cannot be built.
     pub(crate) fn make(
         ui: &Ui,
         verb: Verb,
         args: &BuildArgs,
         plus: Option<&str>,
-        folder: &Path,
+        directory: &Path,
     ) -> Result<Vec<Self>> {
-        Self::make_after(ui, verb, args, (plus, folder), &mut |_| Ok(()))
+        Self::make_after(ui, verb, args, (plus, directory), &mut |_| Ok(()))
     }
 
-    /// The same for a command that has to look at something before anything is compiled: it is shown each target in
-    /// the order of the plans.
+    /// The same for a command that has to check something before anything is compiled: `look` sees each target in the
+    /// order of the plans.
     ///
     /// # Errors
-    /// As for [`make`](Self::make), and what `look` finds.
+    /// As for [`make`](Self::make), and the errors of `look`.
     pub(crate) fn make_after(
         ui: &Ui,
         verb: Verb,
         args: &BuildArgs,
-        (plus, folder): (Option<&str>, &Path),
+        (plus, directory): (Option<&str>, &Path),
         look: &mut dyn FnMut(&Ahead<'_>) -> Result<()>,
     ) -> Result<Vec<Self>> {
-        let mut grounds = Ground::find(ui, args, plus, folder)?;
+        let mut grounds = Ground::find(ui, args, plus, directory)?;
         if verb == Verb::Run {
             runnable(&mut grounds)?;
         }
-        // All is decided before anything is compiled.
+        // Everything is decided before anything is compiled.
         let mut decisions = Vec::new();
         for ground in &grounds {
             let targets = ground.targets(args)?;
@@ -128,17 +128,17 @@ impl Plan {
             .collect()
     }
 
-    /// Whether programs of the target are those of this machine's system, too.
+    /// Whether programs of the target run on this machine's operating system, too.
     pub(crate) fn is_for_host(&self) -> bool {
         self.target.kind == Kind::Builtin && self.target.name == self.toolchain.rustc.host()
     }
 
-    /// What cargo's `--target` gets.
+    /// The value of cargo's `--target`.
     pub(crate) fn cargo_target(&self) -> String {
         cargo_target(&self.target, &self.sysroot)
     }
 
-    /// Whether a stable compiler has to take what it calls unstable.
+    /// Whether a stable compiler has to accept unstable options for it.
     pub(crate) fn needs_bootstrap(&self) -> bool {
         is_unstable(&self.target)
     }
@@ -163,7 +163,7 @@ pub(crate) struct Ahead<'p> {
     pub target: &'p Target,
 }
 
-/// What all targets of a command share, for members of a workspace that are built alike.
+/// What the targets of a command share, for members of a workspace that are built alike.
 #[derive(Clone)]
 struct Ground {
     place: Place,
@@ -190,9 +190,9 @@ struct Decision {
 }
 
 impl Ground {
-    fn find(ui: &Ui, args: &BuildArgs, plus: Option<&str>, folder: &Path) -> Result<Vec<Self>> {
+    fn find(ui: &Ui, args: &BuildArgs, plus: Option<&str>, directory: &Path) -> Result<Vec<Self>> {
         let mut flags = CargoFlags::read(&args.cargo);
-        let place = Place::find(folder, plus, &flags)?;
+        let place = Place::find(directory, plus, &flags)?;
         let build_std = BuildStd::of(&place.config, &flags);
         flags.flags = build_std::without(&flags.flags);
         let whole = Self {
@@ -205,7 +205,7 @@ impl Ground {
         Ok(whole.parts(ui, args))
     }
 
-    /// The same for each of the parts that are built by themselves.
+    /// The same for each part that is built by its own call of cargo.
     fn parts(self, ui: &Ui, args: &BuildArgs) -> Vec<Self> {
         let mut parts = members::parts(&self.place.project.members, &self.flags);
         let one_for_all =
@@ -220,7 +220,7 @@ impl Ground {
             }
         }
         if parts.len() < 2 {
-            // What only cargo can take apart, or need not be.
+            // What only cargo can divide, or what need not be divided.
             let part = parts.pop();
             let project = part.as_ref().map(|part| self.place.project.with(part));
             return vec![Self {
@@ -243,7 +243,7 @@ impl Ground {
         parts.into_iter().map(part).collect()
     }
 
-    /// The targets that are asked for.
+    /// The requested targets.
     fn targets(&self, args: &BuildArgs) -> Result<Vec<What>> {
         let targets = self.place.what(&args.what)?;
         if targets.is_empty() {
@@ -252,7 +252,7 @@ impl Ground {
         Ok(targets)
     }
 
-    /// Why there is no target: nobody names one, or the package that is asked for does not exist.
+    /// Why there is no target: none is named, or the requested package does not exist.
     fn no_target(&self) -> Diagnostic {
         match self.flags.packages.as_slice() {
             [spec, ..] if self.place.project.members.is_empty() => Diagnostic::error(format!(
@@ -313,8 +313,7 @@ impl Ground {
         })
     }
 
-    /// Loads a target. A wrong spec is told before anything is compiled, in its own words and
-    /// places.
+    /// Loads a target. A wrong spec is reported before anything is compiled, with its places.
     fn target(&self, ui: &Ui, args: &BuildArgs, what: &What) -> Result<Target> {
         let mut target = load_target(what, &self.place.toolchain)?;
         let has_source = target.source.is_some();
@@ -334,7 +333,7 @@ impl Ground {
         c_code::prepare(ui, &self.asked_of_cargo(verb, target))
     }
 
-    /// A build, for those who look at what cargo would compile.
+    /// The build, for those who look at what cargo would compile.
     fn asked_of_cargo<'g>(&'g self, verb: Verb, target: &'g Target) -> c_code::Build<'g> {
         c_code::Build {
             verb,
@@ -347,7 +346,7 @@ impl Ground {
         }
     }
 
-    /// The images and the folder for pages: the command line's, the project's, or the board's.
+    /// The images and the directory for pages: the command line's, the project's, or the board's.
     fn emits(&self, args: &BuildArgs, target: &Target) -> Result<(Vec<Emit>, Option<Web>)> {
         let list = match &self.place.project.settings.emit {
             _ if !args.emit.is_empty() => &args.emit,
@@ -364,14 +363,14 @@ impl Ground {
         emits
     }
 
-    /// Whether tests of a target with std are left to our harness: where a failing test takes the
-    /// others with it, and nobody else is named to run them.
+    /// Whether tests of a target with std use our harness: if a failing test would end the others,
+    /// and no other runner is configured.
     fn tests_one_by_one(target: &Target, user: &UserConfig) -> bool {
         target.is_wasm() && !target.is_emscripten() && user.runner.is_none()
     }
 
-    /// How the standard library is built: as the target calls for, as the program is built, as the
-    /// project wishes.
+    /// How the standard library is built: by the target's defaults, the program's flags, and the
+    /// project's settings, in this order.
     fn settings(
         &self,
         verb: Verb,
@@ -397,7 +396,7 @@ impl Ground {
         Ok(settings)
     }
 
-    /// Who links. Where nothing is linked, it does not matter that nobody could.
+    /// Who links. If nothing is linked, a missing linker does not matter.
     fn linker_of(
         &self,
         verb: Verb,
@@ -431,15 +430,15 @@ impl Ground {
         Ok(choice)
     }
 
-    /// The strategy that the program is compiled with, where it is not the target's own: flags come
+    /// The strategy that the program is compiled with, if it is not the target's own: flags come
     /// after the profile's on rustc's command line.
     fn panic(&self, verb: Verb, profile: &Profile, flags: &[String]) -> Option<Panic> {
         if let Some(panic) = user_flags::panic(flags) {
             return panic.parse().ok();
         }
-        // The test harness catches panics; cargo leaves the profile's strategy out.
+        // The test harness catches panics; cargo ignores the profile's strategy for tests.
         let left_out = verb.is_of_tests() && !self.unstable("panic-abort-tests");
-        // Unwinding is cargo's default and says nothing; other words are cargo's to judge.
+        // Unwinding is cargo's default and says nothing; other words are left to cargo.
         let panic = profile.panic.as_ref().filter(|_| !left_out)?;
         panic.parse().ok().filter(|&panic| panic != Panic::Unwind)
     }

@@ -1,4 +1,5 @@
-//! What a build closes with: files and their sizes, how full memory is, where the time went.
+//! The report at the end of a build: files and their sizes, how full memory is, and where the time
+//! went.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,13 +10,13 @@ use crate::images::Output;
 use crate::linker::report::{LinkReport, find_report};
 use crate::ui::{Ui, bytes, seconds};
 
-/// How long the steps took, where known.
+/// How long the steps took, if known.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Times {
     pub sysroot: Option<Duration>,
     /// All of cargo, links included.
     pub cargo: Option<Duration>,
-    /// Who linked, where it was not xsys: others do not tell how long it took.
+    /// Who linked, if not xsys: other linkers do not report their time.
     pub linker: Option<String>,
 }
 
@@ -25,8 +26,8 @@ pub(crate) fn tell(ui: &Ui, outputs: &[Output], reports: &Path, times: &Times) {
         return;
     }
     let link = link_report(outputs, reports);
-    let folder = std::env::current_dir().unwrap_or_default();
-    for (verb, text) in lines(outputs, link.as_ref(), times, &folder) {
+    let directory = std::env::current_dir().unwrap_or_default();
+    for (verb, text) in lines(outputs, link.as_ref(), times, &directory) {
         ui.status(verb, &text);
     }
 }
@@ -41,13 +42,13 @@ fn lines(
     outputs: &[Output],
     link: Option<&LinkReport>,
     times: &Times,
-    folder: &Path,
+    directory: &Path,
 ) -> Vec<(&'static str, String)> {
     let mut lines = Vec::new();
     let shown: Vec<(String, String)> = outputs
         .iter()
         .map(|output| {
-            let path = output.path.strip_prefix(folder).unwrap_or(&output.path);
+            let path = output.path.strip_prefix(directory).unwrap_or(&output.path);
             (path.display().to_string(), bytes(output.size))
         })
         .collect();

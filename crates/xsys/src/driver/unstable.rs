@@ -1,12 +1,11 @@
-//! What a stable toolchain calls unstable, allowed for the target and for nothing else.
+//! Allows unstable options on a stable toolchain, for the target and for nothing else.
 //!
-//! Target specs need `-Z` options of cargo and of rustc. `RUSTC_BOOTSTRAP=1` around all of cargo would
-//! do, but proc-macro2 and many others ask to be built again when that variable changes: whoever
-//! builds for a JSON target and for a triple, or for this machine, in turns would compile every
-//! procedural macro each time, and build scripts would find features that are not there without us.
-//! So cargo is told by the variable that its own tests use, and rustc is called through this program,
-//! which sets the variable where the target is the one in question. Targets of artifact dependencies get
-//! their own flags on the same way ([`super::artifacts`]).
+//! Target specs need `-Z` options of cargo and of rustc. `RUSTC_BOOTSTRAP=1` around all of cargo would allow them, but
+//! proc-macro2 and many others are built again when that variable changes: people who build alternately for a JSON
+//! target and for a triple, or for this machine, would compile every procedural macro each time, and build scripts
+//! would detect features that do not exist without us. So cargo gets the variable that its own tests use, and rustc is
+//! called through this program, which sets the variable for the target only. Targets of artifact dependencies get their
+//! own flags in the same way ([`super::artifacts`]).
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -27,25 +26,25 @@ pub(crate) const WRAPPER_NAME: &str = "xsys-rustc-wrapper";
 
 const BOOTSTRAP: &str = "RUSTC_BOOTSTRAP";
 
-/// Prepares a call of cargo. `by_driver` is for commands that bring a compiler of their own, as clippy
-/// does, which is called through nothing but a wrapper.
+/// Prepares a call of cargo. `by_driver` is for commands with a compiler of their own, such as clippy, which only a
+/// wrapper can replace.
 pub(crate) fn allow(command: &mut Command, plan: &Plan, by_driver: bool) -> Result<()> {
     if plan.needs_bootstrap() && plan.target.kind == Kind::Json {
         command.env(variables::CARGO_CHANNEL, "nightly");
     }
     let bootstrap = plan.needs_bootstrap() && !plan.toolchain.rustc.is_nightly();
-    let folder = plan.project.target_dir.join("xsys");
+    let directory = plan.project.target_dir.join("xsys");
     if !plan.artifacts.is_empty() {
-        let table = plan.artifacts.write(&folder.join("artifacts"))?;
+        let table = plan.artifacts.write(&directory.join("artifacts"))?;
         command.env(variables::ARTIFACTS, table);
         if by_driver {
-            wrap(command, &folder.join("bin"))?;
+            wrap(command, &directory.join("bin"))?;
         }
     } else if !bootstrap {
         return Ok(());
     }
     let rustc = plan.toolchain.rustc.program();
-    let bin = folder.join("bin");
+    let bin = directory.join("bin");
     match ["rustc", "rustdoc"].map(|name| link(&bin, name)) {
         [Ok(own_rustc), Ok(own_rustdoc)] if !by_driver => {
             command.env("RUSTC", own_rustc).env("RUSTDOC", own_rustdoc);
@@ -61,7 +60,7 @@ pub(crate) fn allow(command: &mut Command, plan: &Plan, by_driver: bool) -> Resu
     Ok(())
 }
 
-/// Lets cargo call all compilers through this program, and the user's wrapper after it.
+/// Makes cargo call all compilers through this program, and the user's wrapper after it.
 fn wrap(command: &mut Command, bin: &Path) -> Result<()> {
     let own = link(bin, WRAPPER_NAME).map_err(|error| no_links(&error))?;
     if let Some(theirs) = std::env::var_os("RUSTC_WRAPPER").filter(|name| !name.is_empty()) {
@@ -80,7 +79,7 @@ fn no_links(error: &std::io::Error) -> Diagnostic {
     )
 }
 
-/// What rustc's `--target` gets: of a file cargo hands on the name without symbolic links.
+/// The value of rustc's `--target`: cargo passes on a file's name with symbolic links resolved.
 fn as_cargo_names(plan: &Plan) -> OsString {
     let target = plan.cargo_target();
     match plan.target.kind {
@@ -91,12 +90,12 @@ fn as_cargo_names(plan: &Plan) -> OsString {
     }
 }
 
-/// The part of rustc or rustdoc, as the name says.
+/// Runs as rustc or rustdoc, depending on the name.
 pub(crate) fn main(name: &str, args: &[OsString]) -> ExitCode {
     let ui = crate::ui::Ui::new(None, false);
     let mut args = args.to_vec();
     let rustc = match name {
-        // cargo names the compiler; a wrapper of the user's goes before it.
+        // cargo names the compiler; the user's wrapper is called before it.
         WRAPPER_NAME => std::env::var_os(variables::RUSTC_WRAPPER)
             .or_else(|| (!args.is_empty()).then(|| args.remove(0)))
             .map(PathBuf::from),
@@ -126,7 +125,7 @@ pub(crate) fn main(name: &str, args: &[OsString]) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// Whether arguments, or those in a response file (one a line), name the target.
+/// Whether arguments, or those in a response file (one per line), name the target.
 fn is_for(args: &[OsString], target: &OsStr) -> bool {
     if target.is_empty() {
         return false;
@@ -153,8 +152,8 @@ mod tests {
 
     #[test]
     fn the_target_is_found_in_all_spellings() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("args");
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("args");
         std::fs::write(&file, "--crate-name\na\n--target\n/a b/t.json\n").unwrap();
         let response = format!("@{}", file.display());
         for (args, expected) in [

@@ -12,7 +12,7 @@ use crate::project::Project;
 use crate::project::cargo_config::CargoConfig;
 use crate::project::settings::{ByCargo, Settings};
 
-/// A project with the toolchain that it is built with.
+/// A project with its toolchain.
 #[derive(Clone)]
 pub(crate) struct Place {
     pub toolchain: Toolchain,
@@ -21,37 +21,38 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    pub(crate) fn find(folder: &Path, plus: Option<&str>, flags: &CargoFlags) -> Result<Self> {
-        // Toolchain files are looked for where the project is; cargo itself looks for its
-        // configuration where it was started.
+    pub(crate) fn find(directory: &Path, plus: Option<&str>, flags: &CargoFlags) -> Result<Self> {
+        // Toolchain files are searched from the project's directory; cargo itself searches its
+        // configuration from where it was started.
         let start = match flags.manifest_path.as_deref().and_then(Path::parent) {
-            Some(parent) => folder.join(parent),
-            None => folder.to_owned(),
+            Some(parent) => directory.join(parent),
+            None => directory.to_owned(),
         };
         let toolchain = Toolchain::detect(&start, plus).map_err(|error| error.into_diagnostic())?;
-        let project = Project::load(folder, &toolchain.cargo, flags)?;
+        let project = Project::load(directory, &toolchain.cargo, flags)?;
         Ok(Self {
-            config: CargoConfig::load(folder, &toolchain.cargo, flags)?,
+            config: CargoConfig::load(directory, &toolchain.cargo, flags)?,
             toolchain,
             project,
         })
     }
 
-    /// The manifest that a command given in this folder is about.
-    pub(crate) fn manifest(&self, folder: &Path, named: Option<&Path>) -> Result<PathBuf> {
+    /// The manifest for a command that is called in this directory.
+    pub(crate) fn manifest(&self, directory: &Path, named: Option<&Path>) -> Result<PathBuf> {
         if let Some(path) = named {
-            return Ok(folder.join(path));
+            return Ok(directory.join(path));
         }
         let output = std::process::Command::new(&self.toolchain.cargo)
             .args(["locate-project", "--message-format", "plain"])
-            .current_dir(folder)
+            .current_dir(directory)
             .output()
             .map_err(|error| file("start", &self.toolchain.cargo, &error))?;
         let path = String::from_utf8_lossy(&output.stdout).trim().to_owned();
         Ok(PathBuf::from(path))
     }
 
-    /// What the command line, the manifests or cargo's configuration name, in this order.
+    /// The targets that the command line, the manifests or cargo's configuration name, in this
+    /// order.
     pub(crate) fn what(&self, args: &TargetsArgs) -> Result<Vec<What>> {
         let settings = &self.project.settings;
         let mut named = args.all();
@@ -68,10 +69,10 @@ impl Place {
         if !named.is_empty() && (of_config.is_empty() || !by_default) {
             return Ok(named);
         }
-        let folder = &self.project.folder;
+        let directory = &self.project.directory;
         Ok(of_config
             .into_iter()
-            .map(|text| triple_or_file(&configured(&text, folder)))
+            .map(|text| triple_or_file(&configured(&text, directory)))
             .collect())
     }
 
@@ -84,7 +85,8 @@ impl Place {
     }
 }
 
-/// cargo hands a forced spec to rustc as it is, and a standard library is bound to its spec's text.
+/// cargo passes a forced spec to rustc unchanged, and a standard library is bound to its spec's
+/// text.
 fn forced(settings: &Settings) -> Result<()> {
     match settings.what() {
         Some(What::SpecFile(path)) => Err(Diagnostic::error(format!(
@@ -97,10 +99,10 @@ fn forced(settings: &Settings) -> Result<()> {
     }
 }
 
-/// A target of cargo's configuration. A relative path starts at the folder of the configuration
-/// that has it: the nearest one where there is such a file.
-fn configured(text: &str, folder: &Path) -> String {
-    let found = folder.ancestors().map(|folder| folder.join(text));
+/// A target from cargo's configuration. A relative path starts at the directory of the
+/// configuration that contains it: the nearest one where there is such a file.
+fn configured(text: &str, directory: &Path) -> String {
+    let found = directory.ancestors().map(|directory| directory.join(text));
     match found
         .filter(|_| text.ends_with(".json"))
         .find(|path| path.is_file())
@@ -110,14 +112,14 @@ fn configured(text: &str, folder: &Path) -> String {
     }
 }
 
-/// What cargo's `--target` gets where there is no sysroot: a triple, or the spec in a file in
-/// this folder.
-pub(crate) fn cargo_target(target: &Target, folder: &Path) -> Result<PathBuf> {
+/// The value of cargo's `--target` if there is no sysroot: a triple, or the spec in a file in this
+/// directory.
+pub(crate) fn cargo_target(target: &Target, directory: &Path) -> Result<PathBuf> {
     if target.kind == Kind::Builtin {
         return Ok(PathBuf::from(&target.name));
     }
-    let path = folder.join(format!("{}.json", target.name));
-    std::fs::create_dir_all(folder).map_err(|error| file("create", folder, &error))?;
+    let path = directory.join(format!("{}.json", target.name));
+    std::fs::create_dir_all(directory).map_err(|error| file("create", directory, &error))?;
     std::fs::write(&path, target.canonical_json()).map_err(|error| file("write", &path, &error))?;
     Ok(path)
 }

@@ -1,13 +1,14 @@
-//! Debian's control files, of which a mirror's lists consist: `Package: name` and so on, an empty line between two.
+//! Debian's control files, of which a mirror's lists consist: lines `Package: name` and so on, and an empty line
+//! between packages.
 //!
 //! Lists have 50 MB and 60,000 packages, so they are read as a stream, of which the caller keeps what it wants.
 
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, Read};
 
-/// Longer than any line there is: descriptions of some packages name thousands of others.
+/// Longer than any existing line: some packages' dependencies name thousands of others.
 const LONGEST: u64 = 1 << 20;
-/// Fields that anybody here asks for.
+/// The fields that are used.
 const FIELDS: [&str; 9] = [
     "Package",
     "Version",
@@ -20,7 +21,7 @@ const FIELDS: [&str; 9] = [
     "Acquire-By-Hash",
 ];
 
-/// What is said of one package.
+/// The fields of one package.
 pub(super) type Stanza = BTreeMap<&'static str, String>;
 
 /// Calls `each` with every package of a list.

@@ -1,6 +1,6 @@
-//! One file into a folder: in a file of its own until all of it is there and its digest is right.
+//! Downloads one file into a directory, under another name until it is complete and its digest is right.
 //!
-//! What was fetched before an interruption is kept as `.NAME.part` and gone on with, within a call and in the next.
+//! What was fetched before an interruption is kept as `.NAME.part` and continued, within a call and in the next.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -12,28 +12,28 @@ use xsys_image::digest::hex;
 use super::{Error, transport};
 use crate::ui::{CopyProgress, Ui};
 
-/// Attempts in a row that bring something and do not end.
+/// Attempts in a row that make progress without finishing.
 const MOST_ATTEMPTS: usize = 5;
 
-/// A file to be had.
+/// A file to be downloaded.
 #[derive(Clone, Debug)]
 pub(crate) struct Want<'a> {
     pub url: &'a str,
-    /// Its name in the folder.
+    /// Its name in the directory.
     pub file: &'a str,
     pub size: Option<u64>,
     pub sha256: &'a str,
-    /// The most bytes that it may have.
+    /// The size limit in bytes.
     pub most: u64,
 }
 
-/// Makes sure that the file is in the folder; whether it had to be fetched.
-pub(crate) fn fetch(ui: Ui, want: &Want<'_>, folder: &Path) -> Result<bool, Error> {
-    let path = folder.join(want.file);
+/// Makes sure that the file is in the directory; returns whether it had to be fetched.
+pub(crate) fn fetch(ui: Ui, want: &Want<'_>, directory: &Path) -> Result<bool, Error> {
+    let path = directory.join(want.file);
     if is_there(want, &path)? {
         return Ok(false);
     }
-    let part = folder.join(part_name(want.file));
+    let part = directory.join(part_name(want.file));
     let file = File::options()
         .read(true)
         .write(true)
@@ -46,7 +46,7 @@ pub(crate) fn fetch(ui: Ui, want: &Want<'_>, folder: &Path) -> Result<bool, Erro
         len: 0,
         digest: Sha256::new(),
     };
-    // Somebody else may be fetching it; then it is there afterwards.
+    // Another process may be fetching it; then it exists afterwards.
     kept.file.lock().map_err(told("lock", &kept.path))?;
     if is_there(want, &path)? {
         let _ = fs::remove_file(&kept.path);
@@ -79,7 +79,7 @@ pub(crate) fn fetch(ui: Ui, want: &Want<'_>, folder: &Path) -> Result<bool, Erro
         if is == want.sha256 {
             break;
         }
-        // What was kept may be of another file.
+        // The partial file may be of another file.
         if std::mem::take(&mut from_before) {
             kept.restart()?;
             continue;
@@ -97,12 +97,12 @@ pub(crate) fn fetch(ui: Ui, want: &Want<'_>, folder: &Path) -> Result<bool, Erro
     Ok(true)
 }
 
-/// Where a file is while it comes.
+/// The path of the partial file.
 pub(crate) fn part_name(file: &str) -> String {
     format!(".{file}.part")
 }
 
-/// A list of the mirror, into memory. Without a digest it is taken as it comes.
+/// Downloads a list of the mirror into memory. Without a digest it is accepted as it is.
 pub(super) fn list(ui: Ui, url: &str, most: u64, sha256: Option<&str>) -> Result<Vec<u8>, Error> {
     let answer = transport::get(url, 0)?;
     let progress = CopyProgress::new(ui, "Fetching", None);
@@ -184,7 +184,7 @@ fn once(want: &Want<'_>, kept: &mut Kept, progress: &CopyProgress) -> Result<(),
     }
 }
 
-/// The file is there and right.
+/// Whether the file exists with the right content.
 fn is_there(want: &Want<'_>, path: &Path) -> Result<bool, Error> {
     let mut file = match File::open(path) {
         Ok(file) => file,
@@ -200,7 +200,7 @@ fn is_there(want: &Want<'_>, path: &Path) -> Result<bool, Error> {
     Ok(hex(&digest.finalize()) == want.sha256)
 }
 
-/// What has come so far.
+/// A partial file.
 struct Kept {
     file: File,
     path: PathBuf,
@@ -209,7 +209,7 @@ struct Kept {
 }
 
 impl Kept {
-    /// Goes on with what is there, if it can be a part.
+    /// Continues with the existing part, if it can be one.
     fn begin(&mut self, size: Option<u64>) -> Result<(), Error> {
         let len = self
             .file
@@ -242,7 +242,7 @@ impl Kept {
     }
 
     fn forget(&self) {
-        // What stays is emptied by the next call.
+        // A part that stays is emptied by the next call.
         let _ = fs::remove_file(&self.path);
     }
 }

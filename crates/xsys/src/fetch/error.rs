@@ -23,13 +23,13 @@ pub enum Error {
     Short { url: String, at: u64, size: u64 },
     #[error("`{url}` has more than the {size} bytes that it should have")]
     Long { url: String, size: u64 },
-    #[error("`{url}` is not what it should be: its SHA-256 is {is}, not {wanted}")]
+    #[error("`{url}` has the wrong content: its SHA-256 is {is}, not {wanted}")]
     Digest {
         url: String,
         is: String,
         wanted: String,
     },
-    #[error("`{name}` is not what `--sha256` says: the mirror has {is}, not {wanted}")]
+    #[error("`{name}` does not have the digest of `--sha256`: the mirror has {is}, not {wanted}")]
     Pin {
         name: String,
         is: String,
@@ -62,7 +62,7 @@ impl From<Error> for Diagnostic {
         match error {
             Error::Address(_) => problem.help("write an address with http:// or https://"),
             Error::Unreachable { .. } | Error::Short { .. } => problem
-                .help("check address and network, then call again: what has come is kept"),
+                .help("check the address and the network, and repeat the command: it continues where it stopped"),
             Error::Status { status: 404, .. } => problem
                 .help("check mirror and suite; mirrors remove packages when newer ones come: `--update` looks for these"),
             Error::Status { .. } | Error::Redirects(_) => problem.help("try another mirror"),
@@ -70,7 +70,7 @@ impl From<Error> for Diagnostic {
             Error::Long { .. } | Error::Digest { .. } | Error::Damaged { .. } => problem
                 .note("nothing of it was kept")
                 .help("call again; if it stays so try another mirror, or `--update` if the mirror replaced the file"),
-            Error::Pin { .. } => problem.note("nothing was fetched").help("ask whoever gave you the digest which version it is for"),
+            Error::Pin { .. } => problem.note("nothing was fetched").help("find out which version the digest is for"),
             Error::NoList { has, .. } if !has.is_empty() => problem.help(format!("choose `--arch` and `--component` from what is there: {}", has.join(", "))),
             Error::NoList { .. } => problem.help("check mirror and suite: the list is empty"),
             Error::NoPackage { close, .. } if !close.is_empty() => problem.help(format!("did you mean `{}`?", close.join("`, `"))),
@@ -79,7 +79,7 @@ impl From<Error> for Diagnostic {
                 let problem = file(doing, &path, &error);
                 match error.kind() {
                     io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                        problem.help("make room and call again: what has come is kept")
+                        problem.help("free some space and repeat the command: it continues where it stopped")
                     }
                     _ => problem,
                 }

@@ -1,6 +1,6 @@
-//! `kernel.lock`: what was asked for, and the files that it meant, with digests.
+//! `kernel.lock`: what was requested, and the resulting files with their digests.
 //!
-//! With it in version control everybody gets the same files, whatever the mirror has by then; where the mirror does not
+//! With it in version control everybody gets the same files, whatever the mirror has by then; if the mirror does not
 //! have them any more there is an error, not another kernel.
 
 use std::path::Path;
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Error;
 
-/// Its name, beside the packages.
+/// Its name, in the directory of the packages.
 pub(crate) const FILE: &str = "kernel.lock";
 
 /// The format that this xsys writes.
@@ -24,7 +24,7 @@ pub(crate) struct Lock {
     pub packages: Vec<Package>,
 }
 
-/// What the user asked for.
+/// The user's request.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Request {
@@ -40,7 +40,7 @@ pub(crate) struct Request {
     pub names: Vec<String>,
 }
 
-/// A file that it meant.
+/// A file that resulted from it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Package {
@@ -55,13 +55,13 @@ pub(crate) struct Package {
 }
 
 impl Package {
-    /// The file's name: the last part of its address, if that is a name.
+    /// The file's name: the last part of its address, if that is a file name.
     pub(crate) fn file(&self) -> Option<String> {
         file_name(&self.url)
     }
 }
 
-/// The last part of an address, where `%3a` and the like are what they stand for: mirrors write `+` and `~` so.
+/// The last part of an address, with `%3a` and the like decoded: mirrors write `+` and `~` so.
 pub(super) fn file_name(url: &str) -> Option<String> {
     let path = url.split(['?', '#']).next()?;
     let (_, rest) = path.split_once("://")?;
@@ -92,7 +92,7 @@ impl Lock {
         }
     }
 
-    /// Reads it, if it is there.
+    /// Reads it, if it exists.
     pub(crate) fn read(path: &Path) -> Result<Option<Self>, Error> {
         let text = match std::fs::read_to_string(path) {
             Ok(text) => text,
@@ -124,7 +124,7 @@ impl Lock {
         Ok(Some(lock))
     }
 
-    /// Writes it, as a whole or not at all.
+    /// Writes it in one step.
     pub(crate) fn write(&self, path: &Path) -> Result<(), Error> {
         let told = |error| Error::File {
             doing: "write",
@@ -144,7 +144,7 @@ impl Lock {
     }
 }
 
-/// It is a SHA-256 digest in hexadecimal digits, as everybody writes them.
+/// Whether it is a SHA-256 digest in hexadecimal digits.
 pub(crate) fn is_digest(text: &str) -> bool {
     let digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
     text.len() == 64 && text.bytes().all(digit)
@@ -172,8 +172,8 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join(FILE);
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join(FILE);
         assert!(Lock::read(&path).unwrap().is_none());
         let request = Request {
             mirror: Some("http://mirror/debian".to_owned()),

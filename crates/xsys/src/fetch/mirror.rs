@@ -1,10 +1,10 @@
 //! A Debian mirror: from names of packages to files with digests.
 //!
-//! `dists/SUITE/Release` has the digests of the lists of packages, these have the digests of packages. So everything
-//! hangs on `Release`, whose signature is not checked here (that takes OpenPGP and the archive's keys): it is as good as
-//! the way to the mirror, unless the user names its digest.
+//! `dists/SUITE/Release` has the digests of the lists of packages, which have the digests of packages. So everything
+//! depends on `Release`, whose signature is not checked here (that takes OpenPGP and the archive's keys): it is as
+//! trustworthy as the connection to the mirror, unless the user gives its digest.
 //!
-//! A name such as `linux-image-arm64` stands for the newest kernel: a package without files, which depends on that.
+//! A name such as `linux-image-arm64` means the newest kernel: a package without files, which depends on that.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::BufReader;
@@ -21,7 +21,7 @@ use super::lock::{Package, Request, is_digest};
 use super::{Error, version};
 use crate::ui::Ui;
 
-/// Components that are looked into unless somebody says others: the Pi's firmware is in the second.
+/// Components that are searched by default: the Pi's firmware is in the second.
 const COMPONENTS: [&str; 2] = ["main", "non-free-firmware"];
 /// Debian's have 0.2, 9 and 50 MB.
 const RELEASE_LIMIT: u64 = 16 << 20;
@@ -43,7 +43,7 @@ struct Release {
     by_hash: bool,
 }
 
-/// What the request's names mean on the mirror. `pins` are digests that the user knows.
+/// The files that the request's names mean on the mirror. `pins` are digests that the user gave.
 pub(crate) fn resolve(
     ui: Ui,
     mirror: &str,
@@ -58,7 +58,7 @@ pub(crate) fn resolve(
         .collect();
     let mut found = Found::default();
     for suite in &request.suites {
-        // One of another mirror, such as that of security updates.
+        // A suite of another mirror, such as that of security updates.
         let (mirror, suite) = suite.split_once("/dists/").unwrap_or((mirror, suite));
         let release = Release::fetch(ui, mirror, suite, pins)?;
         for list in release.lists_for(&request.components, arch)? {
@@ -118,7 +118,7 @@ impl Release {
                 .split_whitespace()
         };
         Ok(Self {
-            // Of some archives components have the suite's name before them.
+            // Some archives have the suite's name before components.
             components: words("Components")
                 .map(|name| name.rsplit('/').next().unwrap_or(name).to_owned())
                 .collect(),
@@ -143,7 +143,7 @@ impl Release {
             let mut forms = forms.into_iter().chain([list.clone()]);
             match forms.find(|form| self.lists.contains_key(form)) {
                 Some(form) => lists.push(form),
-                // Older archives have no part for firmware alone.
+                // Older archives have no component for firmware alone.
                 None if components.is_empty() && *component != COMPONENTS[0] => {}
                 None => {
                     let has = self.lists.keys().filter_map(|path| {
@@ -171,10 +171,10 @@ impl Release {
         each: impl FnMut(Stanza),
     ) -> Result<(), Error> {
         let (digest, size) = &self.lists[path];
-        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        // Under its digest a list stays while the mirror is being updated.
+        let directory = path.rsplit_once('/').map_or("", |(directory, _)| directory);
+        // Requested by digest, a list stays available while the mirror is being updated.
         let path = match self.by_hash {
-            true => format!("{folder}/by-hash/SHA256/{digest}"),
+            true => format!("{directory}/by-hash/SHA256/{digest}"),
             false => path.to_owned(),
         };
         let url = format!("{mirror}/dists/{suite}/{path}");
@@ -188,7 +188,7 @@ impl Release {
     }
 }
 
-/// Packages that were asked for, kernels, and the names of all others.
+/// Requested packages, kernels, and the names of all others.
 #[derive(Default)]
 struct Found {
     packages: BTreeMap<String, Vec<Stanza>>,
@@ -208,7 +208,7 @@ impl Found {
         }
     }
 
-    /// The newest package of a name, and of this version if one is said.
+    /// The newest package of a name, or the one of this version.
     fn newest(&self, name: &str, exact: Option<&str>) -> Option<&Stanza> {
         let of = |stanza: &&Stanza| stanza.get("Version").cloned().unwrap_or_default();
         let packages = self.packages.get(name)?.iter();
@@ -265,7 +265,7 @@ impl Found {
     }
 }
 
-/// The kernel among what a package needs, with its version if only one will do.
+/// The kernel among a package's dependencies, with its version if only one is allowed.
 fn kernel_in(depends: &str) -> Option<(String, Option<String>)> {
     depends.split(',').find_map(|one| {
         let first = one.split('|').next()?.trim();

@@ -1,9 +1,9 @@
 //! Fetches packages with kernels and firmware from a mirror that the user names, without apt.
 //!
-//! A request (mirror, suite, architecture, names) becomes a list of files with sizes and digests by the mirror's own
-//! lists ([`mirror`]); that list is written down ([`lock`]), so that the next call, on another machine and next year,
-//! gets the same bytes or an error. Files are fetched in pieces that are kept ([`download`]), over HTTP by ourselves and
-//! over HTTPS by curl or wget ([`transport`]): there is no TLS in Rust without C code that is as old as theirs.
+//! A request (mirror, suite, architecture, names) becomes a list of files with sizes and digests, taken from the
+//! mirror's own lists ([`mirror`]); that list is stored ([`lock`]), so that the next call, on another machine and next
+//! year, gets the same bytes or an error. Downloads can be continued after an interruption ([`download`]). HTTP is
+//! built in, HTTPS is left to curl or wget ([`transport`]): there is no mature TLS in Rust without C code.
 
 mod control;
 mod download;

@@ -1,7 +1,6 @@
-//! A file of an address as a stream: HTTP by the crate `ureq` without TLS, HTTPS by `curl` or `wget`.
+//! Opens an address as a stream: HTTP by the crate `ureq` without TLS, HTTPS by `curl` or `wget`.
 //!
-//! These have the certificates and proxies that the system's owner has set up. Digests are compared by the caller,
-//! whichever way bytes come.
+//! These use the system's certificates and proxies. Digests are compared by the caller, whichever way is used.
 
 use std::io::{self, Cursor, Read};
 use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
@@ -10,18 +9,18 @@ use std::time::Duration;
 use super::Error;
 use crate::children;
 
-/// Without a byte for so long a server counts as gone.
+/// A server that sends nothing for so long is given up.
 const PATIENCE: Duration = Duration::from_secs(60);
 const MOST_REDIRECTS: usize = 5;
 
 /// What comes.
 pub(super) struct Answer {
     pub body: Box<dyn Read>,
-    /// It goes on where it was to go on; otherwise it begins at the start.
+    /// Whether it continues at the requested byte; otherwise it begins at the start.
     pub resumed: bool,
 }
 
-/// Asks for a file from byte `from` on.
+/// Requests a file from byte `from` on.
 pub(super) fn get(url: &str, from: u64) -> Result<Answer, Error> {
     let mut url = url.to_owned();
     for _ in 0..MOST_REDIRECTS {
@@ -36,7 +35,7 @@ pub(super) fn get(url: &str, from: u64) -> Result<Answer, Error> {
     Err(Error::Redirects(url))
 }
 
-/// The answer, or where else it is.
+/// The answer, or a redirection.
 fn http(url: &str, from: u64) -> Result<Result<Answer, String>, Error> {
     if !url.starts_with("http://") {
         return Err(Error::Address(url.to_owned()));
@@ -77,7 +76,7 @@ fn http(url: &str, from: u64) -> Result<Result<Answer, String>, Error> {
             let body = Box::new(response.into_body().into_reader());
             Ok(Ok(Answer { body, resumed }))
         }
-        // There is nothing from there on: what was kept is not of this file.
+        // There is nothing from that byte on: the partial file is not of this file.
         416 if from > 0 => http(url, 0),
         301 | 302 | 303 | 307 | 308 => match header("location") {
             Some(to) => Ok(Err(joined(url, &to))),
@@ -90,7 +89,7 @@ fn http(url: &str, from: u64) -> Result<Result<Answer, String>, Error> {
     }
 }
 
-/// An address that another one leads to.
+/// The address that a redirection leads to.
 fn joined(url: &str, to: &str) -> String {
     if to.contains("://") {
         return to.to_owned();
@@ -100,8 +99,8 @@ fn joined(url: &str, to: &str) -> String {
     match to.starts_with('/') {
         true => format!("{}{to}", &url[..path]),
         false => {
-            let folder = url.rfind('/').filter(|at| *at >= path);
-            format!("{}/{to}", &url[..folder.unwrap_or(url.len())])
+            let directory = url.rfind('/').filter(|at| *at >= path);
+            format!("{}/{to}", &url[..directory.unwrap_or(url.len())])
         }
     }
 }
@@ -113,7 +112,7 @@ fn unreachable(url: &str, cause: &str) -> Error {
     }
 }
 
-/// By the first of the programs that is there.
+/// By the first of the programs that is installed.
 fn https(url: &str, from: u64) -> Result<Answer, Error> {
     let seconds = PATIENCE.as_secs().to_string();
     let mut curl = Command::new("curl");
@@ -146,7 +145,7 @@ fn started(url: &str, from: u64, mut child: Child, resumed: bool) -> Result<Answ
         return Err(unreachable(url, "nothing is heard of the program"));
     };
     let mut program = Program { child, out, err };
-    // Whether there is an answer at all shows with its first bytes.
+    // The first bytes show whether the server has answered.
     let mut first = vec![0; 64 << 10];
     let read = program.out.read(&mut first);
     let count = read.map_err(|error| unreachable(url, &error.to_string()))?;
@@ -154,7 +153,7 @@ fn started(url: &str, from: u64, mut child: Child, resumed: bool) -> Result<Answ
     if count == 0
         && let Some(said) = program.failed()
     {
-        // curl's words for a server that has no pieces, or nothing from there on.
+        // curl's messages for a server that cannot continue, or has nothing from that byte on.
         if from > 0 && (said.contains("(33)") || said.contains("416")) {
             return https(url, 0);
         }
@@ -184,7 +183,7 @@ struct Program {
 }
 
 impl Program {
-    /// Waits for its end; what it says of its failure.
+    /// Waits for its end; returns its message if it failed.
     fn failed(&mut self) -> Option<String> {
         let mut said = Vec::new();
         let _ = self.err.by_ref().take(4096).read_to_end(&mut said);

@@ -29,7 +29,7 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// Text and numbers take turns. `~` is before the end, the end before letters, letters before the rest.
+/// Text and numbers alternate. `~` sorts before the end, the end before letters, letters before the rest.
 fn part(one: &str, other: &str) -> Ordering {
     let (mut one, mut other) = (one.as_bytes(), other.as_bytes());
     while !one.is_empty() || !other.is_empty() {
@@ -49,7 +49,7 @@ fn part(one: &str, other: &str) -> Ordering {
     Ordering::Equal
 }
 
-/// Digits and the end count as nothing, which `~` is less than.
+/// Digits and the end count as 0, and `~` is less than that.
 fn rank(byte: Option<&u8>) -> i32 {
     match byte {
         None => 0,
@@ -60,7 +60,7 @@ fn rank(byte: Option<&u8>) -> i32 {
     }
 }
 
-/// Takes the digits at the start: how many there are without zeros, and these, so that no number is too large.
+/// Takes the digits at the start: their number without leading zeros, and the digits, so that no number is too large.
 fn number<'a>(text: &mut &'a [u8]) -> (usize, &'a [u8]) {
     let count = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let (digits, rest) = text.split_at(count);

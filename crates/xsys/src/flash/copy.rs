@@ -1,7 +1,7 @@
 //! Copies an image to a card or a file, and reads it back.
 //!
-//! With a block map only the blocks that are in it are written and compared, and the image's own digests are checked on
-//! the way: an image that was damaged is found before anybody boots it.
+//! With a block map only the blocks in it are written and compared, and the image's own digests are checked while it is
+//! copied: a damaged image is found before it is booted.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
@@ -13,7 +13,7 @@ use xsys_image::digest::hex;
 use xsys_image::disk::bmap::BlockMap;
 use xsys_image::disk::compress::Compression;
 
-/// What is copied in one piece, in bytes. Cards like large pieces.
+/// The size of a write, in bytes. Cards are faster with large ones.
 const PIECE: usize = 4 << 20;
 
 /// An image to be copied.
@@ -21,9 +21,9 @@ const PIECE: usize = 4 << 20;
 pub(crate) struct Image {
     pub path: PathBuf,
     compression: Compression,
-    /// Beside it.
+    /// Its block map.
     pub map: Option<BlockMap>,
-    /// Bytes when it is expanded, where that is known.
+    /// Bytes when it is decompressed, if that is known.
     pub size: Option<u64>,
 }
 
@@ -95,7 +95,7 @@ impl Image {
         })
     }
 
-    /// Bytes that are going to be written, where that is known.
+    /// Bytes that will be written, if that is known.
     pub(crate) fn expected(&self) -> Option<u64> {
         self.map.as_ref().map(BlockMap::mapped).or(self.size)
     }
@@ -107,7 +107,7 @@ impl Image {
         }
     }
 
-    /// Goes through the bytes that count: in a map, or all. `each` gets their place.
+    /// Calls `each` with all bytes that count: those in the map, or all, with their positions.
     fn walk(&self, mut each: impl FnMut(u64, &[u8]) -> Result<(), Error>) -> Result<Done, Error> {
         let file = File::open(&self.path).map_err(self.read_error())?;
         let file = BufReader::with_capacity(1 << 20, file);
@@ -152,7 +152,7 @@ impl Image {
         })
     }
 
-    /// Reads on, to the end of a range or of the image; how many bytes, and where.
+    /// Reads up to the end of a range or of the image; returns how many bytes, and their position.
     fn pass(
         &self,
         image: &mut impl Read,
@@ -176,7 +176,7 @@ impl Image {
     /// Writes it.
     ///
     /// # Errors
-    /// What failed; the device is then half written.
+    /// If the image or the device fails; the device is then partly written.
     pub(crate) fn write(
         &self,
         device: &mut File,
@@ -207,7 +207,7 @@ impl Image {
     /// Reads it back and compares.
     ///
     /// # Errors
-    /// The first place that differs.
+    /// At the first position that differs.
     pub(crate) fn compare(
         &self,
         device: &mut File,
@@ -242,7 +242,7 @@ impl Image {
     }
 }
 
-/// What is compared shall come from the card, not from memory.
+/// Drops cached pages, so that the comparison reads the card.
 fn forget_cached(device: &File) {
     #[cfg(target_os = "linux")]
     let _ = rustix::fs::fadvise(device, 0, None, rustix::fs::Advice::DontNeed);

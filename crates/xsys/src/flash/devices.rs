@@ -1,4 +1,4 @@
-//! Which disks there are, what they are, and what speaks against writing to one: from Linux's sysfs and procfs
+//! Which disks there are, what they are, and reasons against writing to one: from Linux's sysfs and procfs
 //! (Documentation/ABI/stable/sysfs-block, proc_pid_mountinfo(5)).
 
 use std::fs;
@@ -12,7 +12,7 @@ const SECTOR: u64 = 512;
 /// Larger disks are hardly cards, in bytes.
 pub(crate) const LARGE: u64 = 512 << 30;
 
-/// Where the kernel tells about disks.
+/// Where the kernel lists disks.
 #[derive(Clone, Debug)]
 pub(crate) struct Kernel {
     sys: PathBuf,
@@ -30,7 +30,7 @@ impl Default for Kernel {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Disk {
     pub path: PathBuf,
-    /// Maker and model, as far as it says.
+    /// Maker and model, if it reports them.
     pub model: String,
     /// Bytes.
     pub size: u64,
@@ -49,7 +49,7 @@ pub(crate) struct Use {
     pub how: String,
 }
 
-/// What a name leads to.
+/// What a name refers to.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Found {
     Disk(Disk),
@@ -68,7 +68,7 @@ impl Kernel {
         }
     }
 
-    /// What a path is.
+    /// What a path refers to.
     pub(crate) fn find(&self, path: &Path) -> Found {
         // /dev/disk/by-id/… are links.
         let real = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
@@ -80,8 +80,8 @@ impl Kernel {
             return Found::Other;
         }
         if about.join("partition").exists() {
-            let folder = fs::canonicalize(&about).unwrap_or(about);
-            let disk = folder.parent().and_then(Path::file_name);
+            let directory = fs::canonicalize(&about).unwrap_or(about);
+            let disk = directory.parent().and_then(Path::file_name);
             let disk =
                 disk.map_or_else(|| name.clone(), |disk| disk.to_string_lossy().into_owned());
             return Found::Partition(self.path(&disk));
@@ -91,8 +91,8 @@ impl Kernel {
 
     /// All disks that can be written to.
     pub(crate) fn disks(&self) -> Vec<Disk> {
-        let mut names = folders(&self.sys.join("block"));
-        // These are made by the kernel, of files or memory.
+        let mut names = directories(&self.sys.join("block"));
+        // These are virtual disks, in files or memory.
         names.retain(|name| {
             !["loop", "ram", "zram", "dm-", "md", "sr"]
                 .iter()
@@ -129,7 +129,7 @@ impl Kernel {
         let words: Vec<String> = words.into_iter().filter(|word| !word.is_empty()).collect();
         let mut parts = vec![name.to_owned()];
         parts.extend(
-            folders(&about)
+            directories(&about)
                 .into_iter()
                 .filter(|part| about.join(part).join("partition").exists()),
         );
@@ -154,7 +154,7 @@ impl Kernel {
         }
     }
 
-    /// What uses a device: itself, and devices that are made of it.
+    /// What uses a device: itself, and devices that are built on it.
     fn uses(
         &self,
         part: &str,
@@ -186,13 +186,13 @@ impl Kernel {
                 how: "swap of the running system".to_owned(),
             });
         }
-        for holder in folders(&about.join("holders")) {
+        for holder in directories(&about.join("holders")) {
             used.push(Use {
                 partition: part.to_owned(),
                 how: format!("part of {holder}"),
             });
             let above = self.sys.join("class/block").join(&holder);
-            // Volumes on encrypted volumes on arrays: few levels.
+            // Encrypted volumes on arrays and the like: few levels.
             if depth < 8 {
                 self.uses(part, &above, mounts, used, system, depth + 1);
             }
@@ -221,8 +221,8 @@ fn text(path: &Path) -> String {
         .to_owned()
 }
 
-/// Names in a folder, sorted.
-fn folders(path: &Path) -> Vec<String> {
+/// Names in a directory, sorted.
+fn directories(path: &Path) -> Vec<String> {
     let entries = fs::read_dir(path).into_iter().flatten().flatten();
     let mut names: Vec<String> = entries
         .map(|entry| entry.file_name().to_string_lossy().into_owned())
@@ -244,23 +244,23 @@ mod tests {
             fs::write(path, text).unwrap();
         };
         let disk = |name: &str, dev: &str, sectors: u64, removable: &str| {
-            let folder = format!("sys/devices/{name}");
-            write(&format!("{folder}/dev"), dev);
-            write(&format!("{folder}/size"), &sectors.to_string());
-            write(&format!("{folder}/removable"), removable);
-            write(&format!("{folder}/ro"), "0\n");
+            let directory = format!("sys/devices/{name}");
+            write(&format!("{directory}/dev"), dev);
+            write(&format!("{directory}/size"), &sectors.to_string());
+            write(&format!("{directory}/removable"), removable);
+            write(&format!("{directory}/ro"), "0\n");
             write(&format!("dev/{name}"), "");
-            link(root, name, &folder);
+            link(root, name, &directory);
             fs::create_dir_all(root.join("sys/block")).unwrap();
-            std::os::unix::fs::symlink(root.join(&folder), root.join("sys/block").join(name))
+            std::os::unix::fs::symlink(root.join(&directory), root.join("sys/block").join(name))
                 .unwrap();
         };
         let part = |disk: &str, name: &str, dev: &str| {
-            let folder = format!("sys/devices/{disk}/{name}");
-            write(&format!("{folder}/dev"), dev);
-            write(&format!("{folder}/partition"), "1");
+            let directory = format!("sys/devices/{disk}/{name}");
+            write(&format!("{directory}/dev"), dev);
+            write(&format!("{directory}/partition"), "1");
             write(&format!("dev/{name}"), "");
-            link(root, name, &folder);
+            link(root, name, &directory);
         };
         disk("nvme0n1", "259:0", 1 << 31, "0\n");
         part("nvme0n1", "nvme0n1p2", "259:2");
@@ -282,16 +282,16 @@ mod tests {
         Kernel::below(root)
     }
 
-    fn link(root: &Path, name: &str, folder: &str) {
+    fn link(root: &Path, name: &str, directory: &str) {
         let class = root.join("sys/class/block");
         fs::create_dir_all(&class).unwrap();
-        std::os::unix::fs::symlink(root.join(folder), class.join(name)).unwrap();
+        std::os::unix::fs::symlink(root.join(directory), class.join(name)).unwrap();
     }
 
     #[test]
     fn disks_are_described() {
-        let folder = tempfile::tempdir().unwrap();
-        let root = folder.path().canonicalize().unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path().canonicalize().unwrap();
         let kernel = kernel(&root);
         let disks = kernel.disks();
         let names: Vec<&str> = disks
@@ -317,8 +317,8 @@ mod tests {
 
     #[test]
     fn partitions_and_files_are_not_disks() {
-        let folder = tempfile::tempdir().unwrap();
-        let root = folder.path().canonicalize().unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path().canonicalize().unwrap();
         let kernel = kernel(&root);
         let found = kernel.find(&root.join("dev/mmcblk0p1"));
         assert_eq!(found, Found::Partition(root.join("dev/mmcblk0")));

@@ -1,7 +1,7 @@
 //! Makes the cards of a fleet.
 //!
-//! Systems are made once each and held in memory; devices are stamped from them side by side. Each device's files are
-//! complete or absent at any moment (`appliance/output`), and a lock keeps a second builder out.
+//! Systems are made once each and kept in memory; devices are stamped from them in parallel. Each device's files are
+//! complete or absent at any moment (`appliance/output`), and a lock excludes a second builder.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -29,16 +29,16 @@ use crate::error::{Failure, Result, file};
 use crate::render;
 use crate::ui::{StampProgress, bytes};
 
-/// What became of the devices.
+/// The result for the devices.
 #[derive(Default)]
 pub(crate) struct Outcome {
     pub images: BTreeMap<String, Image>,
     pub failed: Vec<String>,
-    /// The summary of all, or its removal of others, did not succeed.
+    /// Whether writing the summary, or removing old devices, failed.
     pub unfinished: Option<Failure>,
 }
 
-/// Looks at the devices that are named, or at all, and makes their cards.
+/// Checks the named devices, or all, and makes their cards.
 pub(crate) fn build(call: &Call, fleet: &Fleet, args: &FleetBuildArgs) -> Result<Outcome> {
     let devices = fleet.select(&args.devices)?;
     places::is_nobody_elses(fleet, &places::out(call, fleet)?)?;
@@ -46,7 +46,7 @@ pub(crate) fn build(call: &Call, fleet: &Fleet, args: &FleetBuildArgs) -> Result
     make(call, &prepared, args)
 }
 
-/// Makes the cards of what was looked at.
+/// Makes the cards of the devices that were checked.
 pub(crate) fn make(call: &Call, prepared: &Prepared<'_>, args: &FleetBuildArgs) -> Result<Outcome> {
     let cargo_flags = args.cargo_flags();
     let fleet = prepared.fleet;
@@ -64,7 +64,7 @@ pub(crate) fn make(call: &Call, prepared: &Prepared<'_>, args: &FleetBuildArgs) 
             true => removed::sweep(call.ui, fleet, &out),
             false => Ok(()),
         };
-        // What became of the devices is told in any case.
+        // The results of the devices are reported in any case.
         outcome.unfinished = swept.and_then(|()| summary::write(fleet, &out)).err();
     }
     Ok(outcome)
@@ -112,7 +112,7 @@ fn stamp(
     let outcome = Mutex::new(outcome);
     let progress = StampProgress::new(call.ui, work.len());
     let version = &prepared.fleet.version;
-    let source = Revision::of(&prepared.fleet.folder().join(FILE));
+    let source = Revision::of(&prepared.fleet.directory().join(FILE));
     pool.install(|| {
         work.par_iter().for_each(|(device, system)| {
             progress.start(&device.name);
@@ -122,7 +122,7 @@ fn stamp(
                 description: &device.description,
                 system,
                 target: &device.target,
-                folder: Some(&device.name),
+                directory: Some(&device.name),
                 source: source.as_ref(),
             };
             let output = output(prepared.fleet, out, &device.name);
@@ -161,19 +161,19 @@ fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Removes archives of systems that no device has any more.
+/// Removes archives of systems that no device uses any more.
 fn prune<'s>(kept: &Path, systems: impl Iterator<Item = &'s System>) {
     let used: Vec<PathBuf> = systems.flat_map(|system| system.kept.clone()).collect();
     for entry in std::fs::read_dir(kept).into_iter().flatten().flatten() {
         if !used.contains(&entry.path()) {
-            // It is a file too many, no more.
+            // If that fails, there is one file too many, no more.
             let _ = std::fs::remove_file(entry.path());
         }
     }
 }
 
 impl Outcome {
-    /// What was done, in a line.
+    /// A one-line summary.
     pub(crate) fn tell(&mut self, call: &Call, out: &Path) {
         self.failed.sort();
         let written = self

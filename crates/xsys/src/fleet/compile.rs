@@ -1,7 +1,8 @@
 //! Programs and inits of a fleet: each is built once for each target that needs it.
 //!
-//! Programs that are built alike go into one call of cargo. Calls follow each other, so that what cargo tells stays in
-//! one piece; what they made is read at once, because the next may overwrite it (a package with other features).
+//! Programs that are built alike share a call of cargo. Calls are made one after the other, so that cargo's output
+//! stays readable; what they made is read at once, because the next call may overwrite it (a package with other
+//! features).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
@@ -27,7 +28,7 @@ pub(super) struct Compiled {
     pub inits: BTreeMap<String, system::Program>,
 }
 
-/// Builds what the devices need that can be made.
+/// Builds what the working devices need.
 pub(super) fn compile(
     call: &Call,
     prepared: &Prepared<'_>,
@@ -63,7 +64,7 @@ pub(super) fn compile(
     Ok(compiled)
 }
 
-/// Programs that one call of cargo builds: of one profile, and no package twice.
+/// Programs that one call of cargo builds: of one profile, and each package once.
 fn groups<'p>(
     programs: impl Iterator<Item = (&'p String, &'p Program)>,
 ) -> Vec<Vec<(&'p String, &'p Program)>> {
@@ -132,14 +133,14 @@ fn build(call: &Call, prepared: &Prepared<'_>, args: &BuildArgs) -> Result<Vec<s
         Verb::Build,
         args,
         call.toolchain.as_deref(),
-        prepared.fleet.folder(),
+        prepared.fleet.directory(),
     )?;
     let alone = plans.len() == 1;
     let mut programs = Vec::new();
     for plan in &plans {
         let built = cargo::build(&call.ui, plan, alone)?;
         if built.code != 0 {
-            // cargo has told what was wrong.
+            // cargo has reported the error.
             return Err(Failure::silent(built.code));
         }
         let known = crates::of(&call.ui, plan)?;

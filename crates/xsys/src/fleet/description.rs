@@ -1,7 +1,7 @@
-//! `fleet.toml`: devices that are alike, and what is different in each.
+//! `fleet.toml`: similar devices, and what differs between them.
 //!
-//! Every device becomes a [`Description`] as if it had an `appliance.toml` of its own, so that there is one set of keys and
-//! checks. What is wrong with the file is told once, with all devices that it is about.
+//! Every device becomes a [`Description`] as if it had an `appliance.toml` of its own, so that there is one set of keys
+//! and checks. A mistake in the file is reported once, with all devices that it concerns.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -25,10 +25,10 @@ pub(crate) struct Fleet {
     pub source: Source,
     pub name: String,
     pub version: String,
-    /// By the names that devices have for them; none where every program of the workspace is meant.
+    /// By their names in the file; none if every program of the workspace is meant.
     pub programs: BTreeMap<String, Program>,
     pub devices: Vec<Device>,
-    /// What may be meant, and may be a mistake.
+    /// Warnings.
     pub warnings: Vec<Diagnostic>,
     /// Where `[programs.NAME]` are.
     pub places: BTreeMap<String, std::ops::Range<usize>>,
@@ -43,7 +43,7 @@ pub(crate) struct Program {
     pub features: Vec<String>,
     pub default_features: Option<bool>,
     pub profile: Option<String>,
-    /// Which of its programs; all, where none is named.
+    /// Which of its executables; all, if none is named.
     #[serde(default)]
     pub bins: Vec<String>,
 }
@@ -53,7 +53,7 @@ pub(crate) struct Program {
 pub(crate) struct Device {
     pub name: String,
     pub group: Option<String>,
-    /// Names of programs; all of the fleet, where nothing is said.
+    /// Names of programs; all of the fleet's by default.
     pub programs: Option<Vec<String>>,
     /// Where they are named.
     pub program_places: Vec<std::ops::Range<usize>>,
@@ -91,7 +91,7 @@ struct Kernel {
     _version: Option<String>,
 }
 
-/// What a layer has besides an appliance's keys.
+/// The keys of a layer that an appliance does not have.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct OfFleet {
@@ -103,14 +103,14 @@ struct OfFleet {
 }
 
 impl Fleet {
-    /// The file that a command in this folder is about: here or in a folder above.
-    pub(crate) fn find(folder: &Path) -> Result<PathBuf> {
-        let found = folder.ancestors().map(|folder| folder.join(FILE));
+    /// The file for a command in this directory: here or in a directory above.
+    pub(crate) fn find(directory: &Path) -> Result<PathBuf> {
+        let found = directory.ancestors().map(|directory| directory.join(FILE));
         found
             .into_iter()
             .find(|path| path.is_file())
             .ok_or_else(|| {
-                Diagnostic::error(format!("no {FILE} in `{}` or above", folder.display()))
+                Diagnostic::error(format!("no {FILE} in `{}` or above", directory.display()))
                     .help("start a fleet with `xsys fleet new NAME`")
                     .into()
             })
@@ -128,7 +128,7 @@ impl Fleet {
     }
 
     /// Where the file is: paths in it are relative to it.
-    pub(crate) fn folder(&self) -> &Path {
+    pub(crate) fn directory(&self) -> &Path {
         self.source.path.parent().unwrap_or(Path::new("."))
     }
 
@@ -146,7 +146,7 @@ impl Fleet {
         })
     }
 
-    /// Those that are named; all, where none is.
+    /// The named devices; all, if none is named.
     pub(crate) fn select(&self, names: &[String]) -> Result<Vec<&Device>> {
         match names.is_empty() {
             true => Ok(self.devices.iter().collect()),
@@ -187,9 +187,9 @@ impl Reader {
     }
 
     fn fleet(mut self) -> std::result::Result<Fleet, Vec<Diagnostic>> {
-        let folder = self.source.path.parent().unwrap_or(Path::new("."));
+        let directory = self.source.path.parent().unwrap_or(Path::new("."));
         let name = self.head.name.clone().unwrap_or_else(|| {
-            let name = folder.file_name().unwrap_or_default();
+            let name = directory.file_name().unwrap_or_default();
             name.to_string_lossy().into_owned()
         });
         if self.head.devices.is_empty() {
@@ -253,7 +253,7 @@ impl Reader {
         key(&self.table, table, name)
     }
 
-    /// The name is the device's in the network.
+    /// By default the device's name is its name in the network.
     fn is_a_host_name(&mut self, name: &str) {
         let good = !name.is_empty()
             && name.len() <= 63
@@ -286,7 +286,7 @@ impl Reader {
         }
     }
 
-    /// A device, of its layers.
+    /// A device, from its layers.
     fn device(&self, fleet: &str, name: &str) -> std::result::Result<Device, Vec<Diagnostic>> {
         let own = inner(&self.table, "devices", name);
         let group = own.and_then(|own| own.get("group"));
@@ -383,7 +383,7 @@ impl Reader {
         })
     }
 
-    /// The kernel that is named, or the only one.
+    /// The named kernel, or the only one.
     fn kernel(&self, named: Option<&Spanned<String>>) -> std::result::Result<String, Diagnostic> {
         let names: Vec<&str> = self.head.kernels.keys().map(String::as_str).collect();
         let problem = match (named, names.as_slice()) {
@@ -397,7 +397,7 @@ impl Reader {
                 let table = format!("[kernels.{}]", name.get_ref());
                 known(problem, name.get_ref(), &names, &table).label(&self.source, name.span(), "")
             }
-            (None, []) => Diagnostic::error("nobody says where the kernel is")
+            (None, []) => Diagnostic::error("no kernel is named")
                 .note(format!(
                     "`{}` has no `[kernels]`",
                     self.source.path.display()
@@ -414,7 +414,7 @@ impl Reader {
         Err(problem)
     }
 
-    /// What the kernel's table says, in the words of an appliance.
+    /// The kernel's table in the form of an appliance's keys.
     fn put_kernel(&self, name: &str, table: &mut DeTable<'static>) {
         let kernel = inner(&self.table, "kernels", name);
         for (theirs, ours) in [("paths", "kernel"), ("version", "kernel-version")] {
@@ -434,7 +434,7 @@ pub(crate) fn no_program(name: &str, names: &[&str]) -> Diagnostic {
     known(problem, name, names, &format!("[programs.{name}]"))
 }
 
-/// A name that is none of those that there are.
+/// An unknown name.
 fn known(problem: Diagnostic, name: &str, names: &[&str], table: &str) -> Diagnostic {
     match (did_you_mean(name, names.iter().copied()), names) {
         (Some(close), _) => problem.help(format!("did you mean `{close}`?")),
@@ -461,8 +461,8 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> std::result::Result<Fleet, Vec<String>> {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join(FILE);
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join(FILE);
         std::fs::write(&path, text).unwrap();
         Fleet::read(&path).map_err(|failure| {
             let problems = failure.diagnostics.iter();
@@ -504,7 +504,7 @@ mod tests {
         assert!(problems[1].contains("fleet.toml:7:"), "{problems:?}");
     }
 
-    /// Every key is in the page about them.
+    /// Every key is documented.
     #[test]
     fn the_page_has_all_keys() {
         let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/fleets.md");

@@ -1,12 +1,12 @@
-//! What a device is said to be in several tables: `[base]`, its group's, its own. The later are laid over the earlier.
+//! Merges the tables that describe a device: `[base]`, its group's, its own. Later ones override earlier ones.
 //!
-//! The tables know where in the file each key is, and what comes of them knows it still: a message about a device points at
-//! the line that is to blame, wherever that is.
+//! The tables keep the place of each key in the file, and so does the result: a message about a device points at the
+//! responsible line, wherever that is.
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-/// Tables whose entries are one thing each: of a file or a secret nobody wants half.
+/// Tables whose entries are replaced as a whole: half a file or secret makes no sense.
 const WHOLE: [&str; 2] = ["files", "secrets"];
 
 /// Lays a table over another: tables are merged key by key, everything else is replaced.
@@ -25,7 +25,7 @@ pub(super) fn lay(over: &DeTable<'static>, under: &mut DeTable<'static>) {
     }
 }
 
-/// The key's place is the new one.
+/// The key gets the new place.
 fn replace(
     table: &mut DeTable<'static>,
     key: Spanned<std::borrow::Cow<'static, str>>,

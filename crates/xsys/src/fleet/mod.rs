@@ -1,9 +1,9 @@
 //! Fleets: many devices from one file, `fleet.toml` ([`description`], [`layers`]).
 //!
-//! A device is an appliance (`appliance/`), whose description comes from several tables. Everything is looked at before
-//! anything is compiled ([`prepare`]); then cargo builds each program once for each target ([`compile`]), and each card is
-//! stamped from what its kind shares and what is its own ([`build`]). One broken device does not keep the others from being
-//! made ([`told`]). What devices have left that are not there any more is removed ([`removed`]).
+//! A device is an appliance (`appliance/`), whose description comes from several tables. Everything is checked before
+//! anything is compiled ([`prepare`]); then cargo builds each program once for each target ([`compile`]), and each card
+//! is stamped from what its kind shares and what is its own ([`build`]). If one device is broken, the others are still
+//! made ([`told`]). Files of devices that were removed from fleet.toml are removed ([`removed`]).
 
 pub(crate) mod build;
 mod compile;

@@ -1,4 +1,4 @@
-//! Where a fleet's files are: each device has a folder of its own below the one for all.
+//! Where a fleet's files are: each device has a directory in the fleet's.
 
 use std::path::{Path, PathBuf};
 
@@ -12,25 +12,25 @@ use crate::error::{Failure, Result};
 
 /// Where a device's files are.
 pub(crate) fn output(fleet: &Fleet, out: &Path, device: &str) -> Output {
-    // Seen from the output where that moves with it.
+    // Relative to the output directory, if it is below it.
     let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let folder = real(fleet.folder());
-    let above = out.ancestors().position(|above| real(above) == folder);
+    let directory = real(fleet.directory());
+    let above = out.ancestors().position(|above| real(above) == directory);
     let known_as = match above {
         Some(up) => format!("{}{FILE}", "../".repeat(up)),
-        None => folder.join(FILE).display().to_string(),
+        None => directory.join(FILE).display().to_string(),
     };
     Output {
-        folder: out.join(device),
+        directory: out.join(device),
         name: device.to_owned(),
         fleet: Some(known_as),
     }
 }
 
-/// Where cargo puts what it builds, the fleet's images go as well.
+/// The fleet's images go below cargo's target directory.
 pub(crate) fn out(call: &Call, fleet: &Fleet) -> Result<PathBuf> {
     let flags = CargoFlags::read(&[]);
-    let place = Place::find(fleet.folder(), call.toolchain.as_deref(), &flags)?;
+    let place = Place::find(fleet.directory(), call.toolchain.as_deref(), &flags)?;
     Ok(place.project.target_dir.join("fleet"))
 }
 
@@ -40,8 +40,8 @@ pub(crate) fn not_made(device: &str) -> Failure {
         .into()
 }
 
-/// Two fleets in one folder would take each other's place wherever devices have one name, and the list of all is there once.
-/// Another fleet is one whose file is still where it was: this one may have been moved.
+/// Two fleets in one directory would overwrite each other's devices of the same name, and the summary. It is another
+/// fleet if its file still exists where it was: this one may have been moved.
 pub(crate) fn is_nobody_elses(fleet: &Fleet, out: &Path) -> Result<()> {
     let own = fleet.source.path.canonicalize().ok();
     let entries = std::fs::read_dir(out).into_iter().flatten().flatten();
@@ -62,8 +62,8 @@ pub(crate) fn is_nobody_elses(fleet: &Fleet, out: &Path) -> Result<()> {
                     "they are those of `{}`; devices of one name would take each other's place",
                     other.display()
                 ))
-                .help("give this fleet a target folder of its own: `CARGO_TARGET_DIR=FOLDER`, or `target-dir` of `[build]` in `.cargo/config.toml` beside its fleet.toml")
-                .help("or remove the folder with the images, if the other fleet is not built any more")
+                .help("give this fleet a target directory of its own: `CARGO_TARGET_DIR=DIR`, or `target-dir` of `[build]` in `.cargo/config.toml` beside its fleet.toml")
+                .help("or remove the directory with the images, if the other fleet is not built any more")
                 .into());
         }
     }

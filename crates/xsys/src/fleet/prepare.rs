@@ -1,8 +1,8 @@
-//! What is known of a fleet before anything is compiled: which programs there are, which kinds of systems the devices need,
-//! whether all that a device names is there.
+//! What is known of a fleet before anything is compiled: which programs there are, which kinds of systems the devices
+//! need, and whether everything that a device names exists.
 //!
-//! What is wrong with the file ends the command. What is wrong with one device, or with one kernel, is told, and the other
-//! devices are made.
+//! A mistake in the file ends the command. A mistake in one device, or one kernel, is reported, and the other devices
+//! are made.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -23,13 +23,13 @@ use crate::error::Result;
 use crate::project::members::Member;
 use crate::render;
 
-/// What devices share that are made of the same system.
+/// What devices with the same system share.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Kind {
     pub target: String,
     pub machine: &'static str,
     kernel: String,
-    /// Where kernel and firmware are: a device may have firmware of its own.
+    /// Where kernel and firmware are: a device may have its own firmware.
     paths: Vec<PathBuf>,
     kernel_version: Option<String>,
     modules: Vec<String>,
@@ -47,24 +47,24 @@ pub(crate) struct Program {
     pub profile: String,
     /// Names of its executables.
     pub bins: Vec<String>,
-    /// Whether these are all that it has.
+    /// Whether these are all executables of the package.
     pub all: bool,
 }
 
-/// A fleet that can be made, but for its broken devices.
+/// A fleet that can be made, except for its broken devices.
 pub(crate) struct Prepared<'f> {
     pub fleet: &'f Fleet,
     pub programs: BTreeMap<String, Program>,
     pub targets: BTreeMap<String, Target>,
     pub kinds: BTreeMap<Kind, (Arc<Chosen>, Vec<&'f Device>)>,
-    /// Where cargo puts what it builds.
+    /// cargo's target directory.
     pub target_dir: PathBuf,
-    /// Names of devices that cannot be made. Why has been told.
+    /// Names of devices that cannot be made. The reasons have been reported.
     pub broken: BTreeSet<String>,
 }
 
 impl<'f> Prepared<'f> {
-    /// Looks at everything that these devices need.
+    /// Checks everything that these devices need.
     pub(crate) fn new(
         call: &Call,
         fleet: &'f Fleet,
@@ -74,7 +74,7 @@ impl<'f> Prepared<'f> {
         let mut words = vec!["--workspace".into()];
         words.extend(cargo_flags.iter().cloned());
         let flags = CargoFlags::read(&words);
-        let place = Place::find(fleet.folder(), call.toolchain.as_deref(), &flags)?;
+        let place = Place::find(fleet.directory(), call.toolchain.as_deref(), &flags)?;
         let programs = programs(fleet, &place.project.members)?;
         render::show(&call.ui, &fleet.warnings);
         let mut told = Told::default();
@@ -161,14 +161,14 @@ impl<'f> Prepared<'f> {
         Some(bins.cloned().collect())
     }
 
-    /// All of the fleet's devices of a kind, also those that are not asked for: what they share is the same in every build.
+    /// All devices of a kind, also those that were not requested: what they share is the same in every build.
     pub(crate) fn alike(&self, kind: &Kind) -> Vec<&Description> {
         let devices = self.fleet.devices.iter();
         let alike = devices.filter(|device| Kind::of(device, &self.programs) == *kind);
         alike.map(|device| &device.description).collect()
     }
 
-    /// Where its output goes.
+    /// Its output directory.
     pub(crate) fn out(&self) -> PathBuf {
         self.target_dir.join("fleet")
     }
@@ -270,7 +270,7 @@ fn programs(fleet: &Fleet, members: &[Member]) -> Result<BTreeMap<String, Progra
     }
 }
 
-/// A package as it is.
+/// A whole package as a program.
 fn whole(member: &Member) -> Program {
     Program {
         package: member.clone(),
@@ -346,8 +346,8 @@ mod tests {
 
     #[test]
     fn devices_with_other_firmware_are_of_another_kind() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("fleet.toml");
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("fleet.toml");
         let text = "[kernels.a]\npaths = 'k'\n[devices.one]\n[devices.other]\nfirmware = 'newer'\n[devices.third]\n";
         std::fs::write(&path, text).unwrap();
         let fleet = Fleet::read(&path).unwrap();

@@ -1,7 +1,7 @@
-//! Folders of devices that fleet.toml does not have any more.
+//! Directories of devices that were removed from fleet.toml.
 //!
-//! Nobody would look at them again, and they may hold secrets. A folder is known by the state that a build left in it, which
-//! says of which fleet it is; what somebody else put there stays, and is named.
+//! Nobody would look at them again, and they may contain secrets. A directory is recognised by the state that a build
+//! left in it, which names the fleet; files that somebody else put there stay, and are reported.
 
 use std::path::Path;
 
@@ -11,22 +11,22 @@ use super::told::names;
 use crate::error::Result;
 use crate::ui::Ui;
 
-/// Removes them, and says so.
+/// Removes them, and reports that.
 pub(super) fn sweep(ui: Ui, fleet: &Fleet, out: &Path) -> Result<()> {
     let entries = std::fs::read_dir(out).into_iter().flatten().flatten();
-    // A link to a folder elsewhere is the user's work.
-    let folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
-    let mut folders: Vec<String> = folders
+    // A link to a directory elsewhere is the user's work.
+    let directories = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+    let mut directories: Vec<String> = directories
         .filter_map(|entry| entry.file_name().into_string().ok())
-        // For some file systems, small letters and capitals are the same.
+        // On some file systems names are compared without regard to case.
         .filter(|name| {
             let is = |device: &Device| device.name.eq_ignore_ascii_case(name);
             !fleet.devices.iter().any(is)
         })
         .collect();
-    folders.sort();
+    directories.sort();
     let mut gone = Vec::new();
-    for name in folders {
+    for name in directories {
         let output = output(fleet, out, &name);
         match output.discard()? {
             None => {}
@@ -34,7 +34,7 @@ pub(super) fn sweep(ui: Ui, fleet: &Fleet, out: &Path) -> Result<()> {
             Some(left) => {
                 let text = format!(
                     "images of `{name}`, which is no device any more; in {} stays {}",
-                    output.folder.display(),
+                    output.directory.display(),
                     names(&left)
                 );
                 ui.status("Removed", &text);

@@ -1,4 +1,4 @@
-//! `fleet.json`: what there is of a fleet, for scripts; and `xsys fleet list`.
+//! `fleet.json`: a summary of a fleet, for scripts; and `xsys fleet list`.
 
 use std::path::{Path, PathBuf};
 
@@ -11,8 +11,8 @@ use crate::appliance::output::{open_to_all, private, remove};
 use crate::error::Result;
 use crate::ui::{bytes, table};
 
-/// Writes it beside the devices' folders, where it is another than before, and the list for Raspberry Pi Imager. No
-/// digest of an image is in it, for images have secrets; in the list there are some, and it is its owner's alone.
+/// Writes it into the fleet's directory, if it has changed, and the list for Raspberry Pi Imager. It contains no
+/// digests of images, because images contain secrets; the list contains some, so only its owner can read it.
 pub(crate) fn write(fleet: &Fleet, out: &Path) -> Result<()> {
     let devices: Vec<Value> = fleet
         .devices
@@ -70,12 +70,12 @@ pub(crate) fn json(fleet: &Fleet, out: &Path) -> Value {
     devices.collect()
 }
 
-/// More letters of programs' names make the table wider than terminals are.
+/// Longer names of programs would make the table wider than terminals are.
 const NAMES: usize = 20;
 
-/// The devices for people. A column that would say the same of all, because the file says nothing of it, is not there;
-/// where images are is told once, seen from a folder.
-pub(crate) fn text(fleet: &Fleet, out: &Path, folder: &Path) -> String {
+/// The devices for people. Columns that the file says nothing about are left out; the images' directory is shown once,
+/// relative to a directory.
+pub(crate) fn text(fleet: &Fleet, out: &Path, directory: &Path) -> String {
     let devices = &fleet.devices;
     let made: Vec<_> = devices
         .iter()
@@ -114,18 +114,18 @@ pub(crate) fn text(fleet: &Fleet, out: &Path, folder: &Path) -> String {
     let rows: Vec<Vec<String>> = (0..=devices.len()).map(row).collect();
     let mut text = table(&rows);
     if made.iter().any(Option::is_some) {
-        let path = seen_from(folder, out).join("DEVICE").join("DEVICE.img");
+        let path = seen_from(directory, out).join("DEVICE").join("DEVICE.img");
         text.push_str(&format!("\nImages: {}\n", path.display()));
     }
     text
 }
 
-/// A path as it is typed in a folder; as it is, where it is on the way neither down nor up.
-fn seen_from(folder: &Path, path: &Path) -> PathBuf {
+/// A path relative to a directory, or unchanged if it is neither below nor near it.
+fn seen_from(directory: &Path, path: &Path) -> PathBuf {
     let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let (folder, real_path) = (real(folder), real(path));
-    for (up, above) in folder.ancestors().enumerate() {
-        // From the root, nobody goes up to type a path.
+    let (directory, real_path) = (real(directory), real(path));
+    for (up, above) in directory.ancestors().enumerate() {
+        // Paths that go up to the root are not shortened.
         if let Ok(inside) = real_path.strip_prefix(above)
             && above.parent().is_some()
         {
@@ -158,28 +158,28 @@ mod tests {
 
     #[test]
     fn paths_are_as_they_are_typed() {
-        let folder = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir().unwrap();
         let (inner, out) = (
-            folder.path().join("a/b"),
-            folder.path().join("target/fleet"),
+            directory.path().join("a/b"),
+            directory.path().join("target/fleet"),
         );
         std::fs::create_dir_all(&inner).unwrap();
         std::fs::create_dir_all(&out).unwrap();
         let seen = |from: &Path| seen_from(from, &out).display().to_string();
-        assert_eq!(seen(folder.path()), "target/fleet");
+        assert_eq!(seen(directory.path()), "target/fleet");
         assert_eq!(seen(&inner), "../../target/fleet");
         assert_eq!(seen(Path::new("/")), out.display().to_string());
     }
 
     #[test]
     fn a_list_of_devices_fits_into_a_terminal() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("fleet.toml");
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("fleet.toml");
         let read = |text: &str| {
             std::fs::write(&path, text).unwrap();
             let fleet = Fleet::read(&path).unwrap();
-            let out = folder.path().join("target/fleet");
-            super::text(&fleet, &out, folder.path())
+            let out = directory.path().join("target/fleet");
+            super::text(&fleet, &out, directory.path())
         };
         let plain = "[kernels.arm64]\npaths = 'k'\n[devices.shop-1]\n[devices.shop-2]\nmachine = 'raspberry-pi-4'\n";
         let lines = [

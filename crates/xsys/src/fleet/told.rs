@@ -1,14 +1,14 @@
-//! Problems of devices: what a hundred devices have in common is told once, with their names.
+//! Problems of devices: a problem that many devices have is reported once, with their names.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use xsys_diag::Diagnostic;
 
-/// As many are named, and as many places shown.
+/// The number of names, and of places, that are shown.
 const NAMED: usize = 5;
 
-/// Problems, and whose they are.
+/// Problems, each with its device.
 #[derive(Debug, Default)]
 pub(crate) struct Told {
     problems: Vec<(Diagnostic, Vec<String>)>,
@@ -34,7 +34,7 @@ impl Told {
         }
     }
 
-    /// Each problem with the devices that have it, of as many as there are.
+    /// Each problem with the devices that have it, and the number of all devices.
     pub(crate) fn all(self, of: usize) -> impl Iterator<Item = Diagnostic> {
         self.problems
             .into_iter()
@@ -42,7 +42,7 @@ impl Told {
     }
 }
 
-/// Whether two problems differ in nothing but their place in a file.
+/// Whether two problems differ only in their place in a file.
 fn is_elsewhere(one: &Diagnostic, other: &Diagnostic) -> bool {
     let ([place], [first, ..]) = (other.labels.as_slice(), one.labels.as_slice()) else {
         return false;
@@ -77,7 +77,7 @@ pub(crate) fn names(all: &[String]) -> String {
     }
 }
 
-/// Devices that call themselves the same, of all with their host names.
+/// Devices with the same name in the network, given all with their host names.
 pub(crate) fn same_hostnames<'d>(
     devices: impl Iterator<Item = (&'d str, &'d str)>,
 ) -> Vec<Diagnostic> {
@@ -99,7 +99,7 @@ pub(crate) fn same_hostnames<'d>(
         .collect()
 }
 
-/// Devices that give themselves the same address, of all with theirs.
+/// Devices with the same address, given all with theirs.
 pub(crate) fn same_addresses<'d>(
     devices: impl Iterator<Item = (&'d str, Vec<IpAddr>)>,
 ) -> Vec<Diagnostic> {

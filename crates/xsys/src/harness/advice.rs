@@ -1,9 +1,8 @@
-//! What is wrong with a project whose tests cannot be built or run here, said in terms of what to
-//! write, before rustc says it in its own.
+//! Mistakes in a project whose tests cannot be built or run here, reported with what to write, before rustc reports
+//! something less helpful.
 //!
-//! Without std there is one way to write tests: `#![no_std]` also in tests, and no `#![no_main]`
-//! there, because `main` is the harness's. Crates that bring a harness of their own
-//! (`harness = false`, `#![test_runner]`) are left alone.
+//! Without std there is one way to write tests: `#![no_std]` also in tests, and no `#![no_main]` there, because `main`
+//! is the harness's. Crates with a harness of their own (`harness = false`, `#![test_runner]`) are left alone.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -30,8 +29,8 @@ struct Wanted {
     names: BTreeSet<String>,
 }
 
-/// Looks at what will be tested on a target without std. What cargo has to be told besides: to leave
-/// out the tests in documentation.
+/// Checks what will be tested on a target without std. Returns additional arguments for cargo: those that leave out the
+/// tests in documentation.
 pub(crate) fn before(
     ui: &Ui,
     toolchain: &Toolchain,
@@ -43,7 +42,7 @@ pub(crate) fn before(
     if wanted.doc {
         return Err(no_doc_tests(machine).into());
     }
-    let metadata = project::metadata(&project.folder, &toolchain.cargo, flags)?;
+    let metadata = project::metadata(&project.directory, &toolchain.cargo, flags)?;
     let named = &flags.packages;
     let packages: Vec<&Package> = match metadata.root_package() {
         _ if !named.is_empty() => {
@@ -150,7 +149,7 @@ fn own_harness(package: &Package, target: &CargoTarget) -> bool {
     }
 }
 
-/// What the root file of a target would come to.
+/// What a target's root file would mean for its tests.
 fn examine(target: &CargoTarget, machine: &str) -> Result<Option<Diagnostic>> {
     let path = target.src_path.as_std_path();
     let text = std::fs::read_to_string(path).map_err(|error| file("read", path, &error))?;
@@ -213,7 +212,7 @@ fn no_doc_tests(machine: &str) -> Diagnostic {
     .help("test them on this machine: `cargo test --doc`")
 }
 
-/// A path as people wrote it.
+/// A path as the user would write it.
 fn short(path: &Path) -> String {
     let parts: Vec<_> = path.components().rev().take(2).collect();
     let parts: Vec<_> = parts
@@ -224,8 +223,8 @@ fn short(path: &Path) -> String {
     parts.join("/")
 }
 
-/// Tests that JavaScript has to run: which runner does so, in the version that fits.
-pub(crate) fn for_javascript(wasm: &[u8], folder: &Path) -> Option<Diagnostic> {
+/// Tests that need JavaScript: which runner runs them, in the right version.
+pub(crate) fn for_javascript(wasm: &[u8], directory: &Path) -> Option<Diagnostic> {
     let mut bindgen = false;
     for payload in Parser::new(0).parse_all(wasm) {
         if let Ok(Payload::ImportSection(imports)) = payload {
@@ -237,7 +236,7 @@ pub(crate) fn for_javascript(wasm: &[u8], folder: &Path) -> Option<Diagnostic> {
     if !bindgen {
         return None;
     }
-    let workspace = folder
+    let workspace = directory
         .ancestors()
         .find(|it| it.join("Cargo.lock").is_file());
     let version = workspace.and_then(|workspace| web::locked(workspace, "wasm-bindgen"));

@@ -1,6 +1,6 @@
-//! The attributes at the top of a crate's root file, and whether they hold in its tests.
+//! The attributes at the top of a crate's root file, and whether they apply in its tests.
 //!
-//! Not a parser of Rust: inner attributes come before everything else, between comments.
+//! This is not a parser of Rust: inner attributes come before everything else, between comments.
 //!
 //! Spec: <https://doc.rust-lang.org/reference/attributes.html>, and "Conditional compilation".
 
@@ -12,17 +12,17 @@ use cargo_platform::{Cfg, CfgExpr};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Attribute {
     pub name: String,
-    /// In the file, with brackets.
+    /// Its place in the file, with brackets.
     pub span: Range<usize>,
     pub in_tests: Setting,
 }
 
-/// Whether an attribute is there.
+/// Whether an attribute applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Setting {
     On,
     Off,
-    /// It depends on more than whether these are tests.
+    /// It depends on something else than `test`.
     Unknown,
 }
 
@@ -37,7 +37,7 @@ pub(super) fn inner(text: &str) -> Vec<Attribute> {
     attributes
 }
 
-/// Behind a byte order mark and a line `#!/usr/bin/…`.
+/// After a byte order mark and a line `#!/usr/bin/…`.
 fn start(text: &str) -> usize {
     let mark = if text.starts_with('\u{feff}') { 3 } else { 0 };
     let rest = &text[mark..];
@@ -48,7 +48,7 @@ fn start(text: &str) -> usize {
     }
 }
 
-/// The next attribute: where it is, and what stands between its brackets.
+/// The next attribute: its place, and the text between its brackets.
 fn next(text: &str, from: usize) -> Option<(Range<usize>, &str)> {
     let at = from + blank(&text[from..]);
     let inside = text[at..].strip_prefix('#')?.trim_start();
@@ -58,7 +58,7 @@ fn next(text: &str, from: usize) -> Option<(Range<usize>, &str)> {
     Some((at..start + length + 1, &inside[..length]))
 }
 
-/// The length of space and comments.
+/// The length of white space and comments.
 fn blank(text: &str) -> usize {
     let mut rest = text;
     loop {
@@ -73,7 +73,7 @@ fn blank(text: &str) -> usize {
     }
 }
 
-/// The length of a comment that may have others in it.
+/// The length of a comment that may contain others.
 fn comment(text: &str) -> usize {
     let mut depth = 0;
     let mut at = 0;
@@ -98,7 +98,7 @@ fn comment(text: &str) -> usize {
     at
 }
 
-/// The length up to the bracket that closes, past strings and other brackets.
+/// The length up to the closing bracket, past strings and other brackets.
 fn matching(text: &str, close: char) -> Option<usize> {
     let mut depth = 0;
     let mut letters = text.char_indices();
@@ -120,7 +120,7 @@ fn matching(text: &str, close: char) -> Option<usize> {
     None
 }
 
-/// Adds the attribute, or those that a `cfg_attr` stands for.
+/// Adds the attribute, or those in a `cfg_attr`.
 fn add(content: &str, span: &Range<usize>, setting: Setting, to: &mut Vec<Attribute>) {
     let content = content.trim();
     let name: String = content
@@ -149,7 +149,7 @@ fn add(content: &str, span: &Range<usize>, setting: Setting, to: &mut Vec<Attrib
     }
 }
 
-/// What is between commas, but not those in brackets and strings.
+/// The parts between commas that are not inside brackets and strings.
 fn separated(text: &str) -> Vec<&str> {
     let mut parts = Vec::new();
     let mut rest = text;
@@ -163,7 +163,7 @@ fn separated(text: &str) -> Vec<&str> {
     parts
 }
 
-/// A condition, where it is about nothing but tests.
+/// A condition, if it only depends on `test`.
 fn in_tests(condition: &str) -> Setting {
     let Ok(condition) = condition.trim().parse::<CfgExpr>() else {
         return Setting::Unknown;

@@ -1,5 +1,5 @@
-//! A machine for each test: started with a copy of the program that runs just this one, watched,
-//! and switched off when the test has said how it ended.
+//! A machine for each test: it is started with a copy of the program that runs just this test,
+//! watched, and switched off when the test has reported its result.
 
 use std::io::{PipeReader, Read, Write};
 use std::path::Path;
@@ -31,23 +31,23 @@ pub(super) struct Machines<'a> {
     limit: Duration,
 }
 
-/// What was heard of a run.
+/// The output of a run.
 #[derive(Debug, Default)]
 struct Said {
     words: Vec<Word>,
     output: Vec<u8>,
-    /// Where the output of the test begins.
+    /// Where the test's own output begins.
     start: Option<usize>,
 }
 
 impl Said {
     fn text(&self) -> String {
-        // Before that the machine itself, and the program's start, may have said something.
+        // Before that, the machine and the program's start may have printed something.
         let from = self.start.unwrap_or(0);
         String::from_utf8_lossy(self.output.get(from..).unwrap_or_default()).into_owned()
     }
 
-    /// How the test ended, once it has said so.
+    /// How the test ended, once it is reported.
     fn end(&self) -> Option<End> {
         Some(match self.words.last()? {
             Word::Pass | Word::End => End::Passed,
@@ -70,7 +70,7 @@ impl<'a> Machines<'a> {
         }
     }
 
-    /// Asks the program which tests it has.
+    /// Asks the program for the list of its tests.
     pub(super) fn list(&self) -> Result<Vec<Test>> {
         let (said, end) = self.start(0, LIST, false)?;
         if end != End::Passed {
@@ -102,13 +102,13 @@ impl<'a> Machines<'a> {
             .stderr(writer);
         variables::hide(&mut command);
         if self.context.launch == Launch::Wasm {
-            // It is ourselves, who need it.
+            // The runner is xsys itself.
             command.env(variables::RUN, self.engine());
         }
         let name = command.get_program().to_owned();
         let child = children::spawn(&mut command)
             .map_err(|error| cannot_start(Path::new(&name), &error))?;
-        // With the command goes our end for writing: the pipe ends with the program.
+        // Dropping the command closes our writing end, so the pipe ends with the program.
         drop(command);
         let mut child = SwitchedOff(child);
         let (sender, pieces) = mpsc::channel();
@@ -135,7 +135,7 @@ impl<'a> Machines<'a> {
                 command.arg("__exec").arg(program);
                 Ok(command)
             }
-            // What ends a program of the board is for its own program: here it is a word of ours.
+            // The board's own end marker is for its own program: the harness has another one.
             Start::Program { command, .. } => Ok(*command),
             Start::Missing { program, .. } => Err(Failure {
                 diagnostics: vec![not_installed(&program)],
@@ -144,7 +144,7 @@ impl<'a> Machines<'a> {
         }
     }
 
-    /// For the engine: the program, and no tests to look for.
+    /// For the engine: the program, without looking for tests.
     fn engine(&self) -> String {
         let context = Context {
             time_limit: None,
@@ -153,7 +153,7 @@ impl<'a> Machines<'a> {
         serde_json::to_string(&context).unwrap_or_default()
     }
 
-    /// A program that does not tell its tests.
+    /// A program that does not list its tests.
     fn no_list(&self, said: &Said, end: &End) -> Diagnostic {
         let problem = match end {
             End::TimeLimit(limit) => format!(
@@ -164,15 +164,15 @@ impl<'a> Machines<'a> {
                 format!("the program panicked before its tests, at {place}: {message}")
             }
             End::Gone(Some(code)) => {
-                format!("the machine ended with code {code} before the program told its tests")
+                format!("the machine ended with code {code} before the program listed its tests")
             }
-            _ => "the machine ended before the program told its tests".to_owned(),
+            _ => "the machine ended before the program listed its tests".to_owned(),
         };
         let output = said.text();
         let problem = Diagnostic::error(problem);
         match output.trim() {
             "" => problem
-                .note("nothing came out of the machine")
+                .note("the machine printed nothing")
                 .help("the program's start code has to call `main`, which is the tests' here")
                 .help("where the machine has no semihosting (or QEMU's `-semihosting` is not among the arguments), say how text gets out:\n#[cfg(test)]\n#[unsafe(no_mangle)]\nfn xsys_test_print(text: &str) { /* to the serial port */ }"),
             text => problem.note(format!("it said:\n{text}")),
@@ -187,7 +187,7 @@ fn not_installed(emulator: &str) -> Diagnostic {
     .help(format!("install it: {}", launch::how_to_install(emulator)))
 }
 
-/// A machine that does not outlive us.
+/// A machine that is killed when it is dropped.
 struct SwitchedOff(Child);
 
 impl Drop for SwitchedOff {
@@ -198,7 +198,7 @@ impl Drop for SwitchedOff {
     }
 }
 
-/// Hands on what comes, until the program is gone.
+/// Passes on output as it comes, until the program has ended.
 fn listen(mut reader: PipeReader, to: &Sender<Vec<u8>>) {
     let mut buffer = [0; 4096];
     while let Ok(count) = reader.read(&mut buffer) {
@@ -208,7 +208,7 @@ fn listen(mut reader: PipeReader, to: &Sender<Vec<u8>>) {
     }
 }
 
-/// Listens until the test has ended; no end where the program was gone before.
+/// Listens until the test has ended; returns no end if the program ended before.
 fn watch(pieces: &Receiver<Vec<u8>>, limit: Duration, show: bool) -> (Said, Option<End>) {
     let deadline = Instant::now() + limit;
     let mut said = Said::default();
@@ -227,7 +227,7 @@ fn watch(pieces: &Receiver<Vec<u8>>, limit: Duration, show: bool) -> (Said, Opti
         }
         if show {
             let mut out = std::io::stdout().lock();
-            // A reader that went away is no reason to fail a test.
+            // A closed reader is no reason to fail a test.
             let _ = out
                 .write_all(&said.output[before..])
                 .and_then(|()| out.flush());

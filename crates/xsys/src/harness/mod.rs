@@ -1,12 +1,11 @@
 //! `xsys test` for programs that cannot survive a failing test: bare metal, and wasm.
 //!
-//! Such a program has xsys' own crate `test` in it (`xsys-sysroot`, `harness/`), which lists its
-//! tests or runs one of them, as a word in the program's file says ([`selection`]), and tells the
-//! outcome in lines of its own ([`wire`]). Everything else that libtest does is done here: options
-//! ([`options`]), a machine for each test with a limit in time ([`machine`]), what counts as passed
-//! ([`verdict`]), and libtest's own words about it ([`report`]).
+//! Such a program contains xsys's own crate `test` (`xsys-sysroot`, `harness/`), which lists its tests or runs one of
+//! them, depending on a word in the program's file ([`selection`]), and reports the outcome in lines of its own
+//! ([`wire`]). Everything else that libtest does is done here: options ([`options`]), a machine with a time limit for
+//! each test ([`machine`]), which results count as passed ([`verdict`]), and libtest's own output ([`report`]).
 //!
-//! [`advice`] is for projects whose tests would not come to this, before anything is compiled.
+//! [`advice`] reports projects whose tests cannot work this way, before anything is compiled.
 
 pub(crate) mod advice;
 mod attributes;
@@ -35,10 +34,10 @@ use report::Report;
 use selection::{Copies, Selection};
 use verdict::Test;
 
-/// How long a test may take where nobody says otherwise.
+/// The default time limit of a test.
 pub(crate) const TIME_LIMIT: u64 = 60;
 
-/// Runs the tests in a program; none where it has no such tests in it.
+/// Runs the tests in a program; none if the program has no such harness.
 pub(crate) fn run(context: &Context, program: &Path, args: &[OsString]) -> Option<Result<u8>> {
     let limit = Duration::from_secs(context.time_limit?);
     let bytes = match std::fs::read(program) {
@@ -47,7 +46,7 @@ pub(crate) fn run(context: &Context, program: &Path, args: &[OsString]) -> Optio
     };
     let selection = Selection::find(&bytes)?;
     let tested = test(context, program, args, (bytes, selection), limit);
-    // libtest's exit code for all that goes wrong, too.
+    // libtest's exit code for every failure.
     Some(tested.map_err(Failure::into_build))
 }
 
@@ -66,7 +65,7 @@ fn test(
         }
         Err(problem) => return Err(options::refused(&problem)),
     };
-    if let Some(problem) = advice::for_javascript(&bytes, &package_folder()) {
+    if let Some(problem) = advice::for_javascript(&bytes, &package_directory()) {
         return Err(failed(problem));
     }
     children::watch();
@@ -84,8 +83,8 @@ fn test(
     Ok(if passed { 0 } else { BUILD_FAILED })
 }
 
-/// The folder of the package that is tested; cargo says it to runners.
-fn package_folder() -> PathBuf {
+/// The directory of the tested package, which cargo passes to runners.
+fn package_directory() -> PathBuf {
     std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from("."), PathBuf::from)
 }
 

@@ -89,7 +89,7 @@ pub(super) enum Color {
 }
 
 impl Options {
-    /// Refuses what libtest refuses.
+    /// Refuses the combinations that libtest refuses.
     pub(super) fn checked(mut self) -> Result<Self, Failure> {
         if let Some(other) = self
             .unstable
@@ -141,7 +141,7 @@ impl Options {
         given.map_or(1, NonZeroUsize::get)
     }
 
-    /// The tests that are meant, some of them to be reported as ignored.
+    /// The selected tests, some of them to be reported as ignored.
     pub(super) fn chosen(&self, all: Vec<Test>) -> Vec<Test> {
         let meant = |name: &str, filter: &String| match self.exact {
             true => name == filter,
@@ -182,7 +182,7 @@ pub(super) fn refused(problem: &clap::Error) -> Failure {
         .replace('\'', "`");
     failed(
         Diagnostic::error(first)
-            .note("it stands behind `--`, where the options of test programs are")
+            .note("options after `--` are those of test programs")
             .help("`xsys test -- --help` shows them"),
     )
 }

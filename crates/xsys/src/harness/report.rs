@@ -1,4 +1,4 @@
-//! libtest's own words: its text, its short form, and its JSON, letter by letter.
+//! libtest's own output: its text, its short form, and its JSON, character by character.
 //!
 //! Spec: `library/test/src/formatters` of rust 1.95.
 
@@ -13,7 +13,7 @@ const GREEN: u8 = 32;
 const RED: u8 = 31;
 const YELLOW: u8 = 33;
 
-/// A line of the short form is this long.
+/// The length of a line in the short form.
 const COLUMNS: usize = 88;
 
 /// What has been reported so far.
@@ -22,7 +22,7 @@ pub(super) struct Report<'a> {
     tests: &'a [Test],
     filtered_out: usize,
     color: bool,
-    /// Whether names are told only with results.
+    /// Whether names are only printed with results.
     at_once: bool,
     column: usize,
     ended: usize,
@@ -103,7 +103,7 @@ impl<'a> Report<'a> {
                 "{{ \"type\": \"test\", \"event\": \"started\", \"name\": {} }}\n",
                 quoted(&test.name)
             )),
-            // It tells which test hangs.
+            // It shows which test hangs.
             Format::Pretty if !self.at_once => say(&title(test)),
             _ => {}
         }
@@ -207,7 +207,7 @@ impl<'a> Report<'a> {
         text + " }\n"
     }
 
-    /// The closing words; whether all tests passed.
+    /// The summary; returns whether all tests passed.
     pub(super) fn finish(&self, time: Duration) -> bool {
         let failures = self.failed.len() + self.timed_out.len();
         let success = failures == 0;
@@ -308,7 +308,7 @@ fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-/// Whoever reads may go away; the tests go on, and their exit code counts.
+/// If the reader closes the pipe, the tests go on, and their exit code counts.
 fn say(text: &str) {
     let mut out = std::io::stdout().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());

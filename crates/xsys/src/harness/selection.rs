@@ -1,7 +1,7 @@
-//! The word in a program that says which test it runs, and copies of the program with other words.
+//! The word in a program that selects the test it runs, and copies of the program with other words.
 //!
-//! A changed file reaches every machine: there are no arguments on a board, and not every emulator
-//! has semihosting.
+//! A changed file works on every machine: boards have no arguments, and not every emulator has
+//! semihosting.
 
 use std::path::{Path, PathBuf};
 
@@ -10,21 +10,21 @@ use tempfile::TempDir;
 use crate::children;
 use crate::error::{Result, file};
 
-/// What stands before the word, in the program's constants (`harness/lib.rs` of `xsys-sysroot`).
+/// The text before the word, in the program's constants (`harness/lib.rs` of `xsys-sysroot`).
 const MARK: [u8; 16] = *b"\xf5xsys\xf6test\xf7word\xf8";
 
-/// The program lists its tests.
+/// The word that makes the program list its tests.
 pub(super) const LIST: u32 = u32::MAX - 1;
 
 /// Where the word is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Selection {
-    /// More than one only if something has copied the program's constants.
+    /// There is more than one only if something has copied the program's constants.
     offsets: Vec<usize>,
 }
 
 impl Selection {
-    /// Looks for it: a symbol would be gone from stripped programs.
+    /// Searches for it, because stripped programs have no symbols.
     pub(super) fn find(program: &[u8]) -> Option<Self> {
         let offsets: Vec<usize> = program
             .windows(MARK.len() + 4)
@@ -42,10 +42,10 @@ impl Selection {
     }
 }
 
-/// Copies of a program, in a folder that goes when this does.
+/// Copies of a program, in a directory that is removed when this is dropped.
 #[derive(Debug)]
 pub(super) struct Copies {
-    folder: TempDir,
+    directory: TempDir,
     name: PathBuf,
     bytes: Vec<u8>,
     selection: Selection,
@@ -53,26 +53,26 @@ pub(super) struct Copies {
 
 impl Copies {
     pub(super) fn new(program: &Path, bytes: Vec<u8>, selection: Selection) -> Result<Self> {
-        let folder = tempfile::Builder::new()
+        let directory = tempfile::Builder::new()
             .prefix("xsys-test-")
             .tempdir()
-            .map_err(|error| file("make a folder in", &std::env::temp_dir(), &error))?;
-        children::remove_at_end(folder.path().to_owned());
+            .map_err(|error| file("make a directory in", &std::env::temp_dir(), &error))?;
+        children::remove_at_end(directory.path().to_owned());
         Ok(Self {
-            folder,
+            directory,
             name: program.file_name().unwrap_or_default().into(),
             bytes,
             selection,
         })
     }
 
-    /// The copy that a worker has to itself, for this test.
+    /// A worker's own copy, changed to this test.
     pub(super) fn write(&self, worker: usize, word: u32) -> Result<PathBuf> {
         let mut bytes = self.bytes.clone();
         self.selection.set(&mut bytes, word);
-        let folder = self.folder.path().join(worker.to_string());
-        let path = folder.join(&self.name);
-        std::fs::create_dir_all(&folder)
+        let directory = self.directory.path().join(worker.to_string());
+        let path = directory.join(&self.name);
+        std::fs::create_dir_all(&directory)
             .and_then(|()| std::fs::write(&path, bytes))
             .and_then(|()| executable(&path))
             .map_err(|error| file("write", &path, &error))?;

@@ -1,4 +1,4 @@
-//! All tests of a program, some at a time.
+//! Runs all tests of a program, several at a time.
 
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -11,7 +11,7 @@ use super::report::Report;
 use super::verdict::{Outcome, Test, Verdict};
 use crate::error::Result;
 
-/// Runs them; whether all passed.
+/// Runs them; returns whether all passed.
 pub(super) fn run(
     machines: &Machines<'_>,
     options: &Options,
@@ -56,7 +56,7 @@ fn at_once(
             let (sender, next) = (sender.clone(), &next);
             scope.spawn(move || {
                 while let Some(at) = next() {
-                    // Nobody listens after a failure of the run itself.
+                    // After a failure of the run itself nobody listens.
                     let _ = sender.send(Event::Started(at));
                     let outcome = one(machines, options, worker, &tests[at]);
                     let _ = sender.send(Event::Ended(at, outcome));

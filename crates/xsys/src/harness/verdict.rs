@@ -1,4 +1,4 @@
-//! What counts as a passed test: libtest's rules, and what can happen to a machine besides.
+//! Which results count as passed: libtest's rules, and what else can happen to a machine.
 
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ pub(super) enum End {
         place: String,
         message: String,
     },
-    /// The machine ended by itself, with this code if it was no signal.
+    /// The machine ended by itself, with this code unless a signal ended it.
     Gone(Option<i32>),
     TimeLimit(Duration),
 }
@@ -59,12 +59,12 @@ impl Verdict {
 #[derive(Clone, Debug)]
 pub(super) struct Outcome {
     pub verdict: Verdict,
-    /// What it printed, and what its panic said.
+    /// Its output, and its panic's message.
     pub output: String,
     pub time: Duration,
 }
 
-/// Judges a run; `output` is what the machine said.
+/// Judges a run; `output` is the machine's output.
 pub(super) fn judge(test: &Test, end: &End, mut output: String, time: Duration) -> Outcome {
     let mut line = |text: &str| {
         if !output.is_empty() && !output.ends_with('\n') {

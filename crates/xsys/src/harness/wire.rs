@@ -1,6 +1,6 @@
-//! What a program under test tells: its own lines among whatever else comes out of the machine.
+//! Reads what a program under test reports: lines of the harness among the machine's other output.
 //!
-//! The other end is `harness/wire.rs` of `xsys-sysroot`, where the form is written down.
+//! The other side is `harness/wire.rs` of `xsys-sysroot`, where the format is described.
 
 use super::verdict::{ShouldPanic, Test};
 
@@ -24,22 +24,22 @@ pub(super) enum Word {
     },
 }
 
-/// Takes the machine's output apart, as it comes.
+/// Splits the machine's output as it comes.
 #[derive(Debug, Default)]
 pub(super) struct Reader {
-    /// The line of ours that is not complete yet.
+    /// The beginning of an incomplete line of the harness.
     line: Option<Vec<u8>>,
     listed: u32,
 }
 
 impl Reader {
-    /// Adds what is not ours to `output`, and returns what is.
+    /// Appends other output to `output`, and returns lines of the harness.
     pub(super) fn read(&mut self, bytes: &[u8], output: &mut Vec<u8>) -> Vec<Word> {
         let mut words = Vec::new();
         for &byte in bytes {
             match (&mut self.line, byte) {
                 (None, BEGIN) => self.line = Some(Vec::new()),
-                // Serial ports have both ends of a line.
+                // Serial ports end lines with CR and LF.
                 (None, b'\r') => {}
                 (None, _) => output.push(byte),
                 (Some(line), b'\n') => {
@@ -128,7 +128,7 @@ mod tests {
     fn lines_of_ours_are_told_apart() {
         let said =
             b"boot\r\n\x1estart\nhe\x1epanic\x1fsrc/a.rs:1:2\x1fone\\0atwo \\5c\r\nllo\n\x1epa";
-        // However it is cut.
+        // However the output is split.
         for size in [1, 3, said.len()] {
             let (mut reader, mut output, mut words) = (Reader::default(), Vec::new(), Vec::new());
             for part in said.chunks(size) {

@@ -1,7 +1,7 @@
 //! Images beside the ELF file: `--emit`, `emit` in manifests and boards.
 //!
-//! An item is a format, or a format and a file name: `hex`, `bin=kernel8.img`, `uf2-rp2040`. A
-//! format alone gives the ELF file's name the format's ending.
+//! An item is a format, or a format and a file name: `hex`, `bin=kernel8.img`, `uf2-rp2040`. With a
+//! format alone, the image has the ELF file's name with the format's extension.
 
 use std::path::{Path, PathBuf};
 
@@ -15,16 +15,16 @@ use xsys_image::{Format, Options};
 pub(crate) struct Emit {
     pub format: Format,
     pub family: Option<Family>,
-    /// Large gaps are meant (`bin-gaps`).
+    /// Whether large gaps are intended (`bin-gaps`).
     pub gaps: bool,
-    /// A file name without folders.
+    /// A file name without directories.
     pub file: Option<String>,
-    /// Whether that name would serve several programs.
+    /// Whether several programs would use that name.
     pub shared: Shared,
 }
 
-/// Whether cargo puts several programs into one folder, where images with one name would take
-/// each other's place: binaries, and examples.
+/// Whether cargo puts several programs into one directory, where images with one name would
+/// overwrite each other: binaries, and examples.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Shared {
     pub binaries: bool,
@@ -34,7 +34,7 @@ pub(crate) struct Shared {
 impl Shared {
     fn at(self, elf: &Path) -> bool {
         match elf.parent().and_then(Path::file_name) {
-            Some(folder) if folder == "examples" => self.examples,
+            Some(directory) if directory == "examples" => self.examples,
             _ => self.binaries,
         }
     }
@@ -46,7 +46,7 @@ impl Emit {
             Some((kind, file)) => (kind, Some(file)),
             None => (text, None),
         };
-        // Both spellings keep to what file names and TOML take without quoting.
+        // Both spellings only use characters that need no quoting in file names and TOML.
         let (format, family) = match kind.split_once(['-', ':']) {
             Some((format, family)) if format.eq_ignore_ascii_case("uf2") => (format, Some(family)),
             _ => (kind, None),
@@ -71,8 +71,9 @@ impl Emit {
             && Path::new(name).file_name().is_none_or(|base| base != name)
         {
             return Err(
-                Diagnostic::error(format!("`{name}` is not a plain file name"))
-                    .help("images are written beside the ELF file; give a name without folders"),
+                Diagnostic::error(format!("`{name}` is not a plain file name")).help(
+                    "images are written beside the ELF file; give a name without directories",
+                ),
             );
         }
         if let Some(name) = file
@@ -93,7 +94,7 @@ impl Emit {
         })
     }
 
-    /// A list as in a manifest or on a command line; reports all that is wrong.
+    /// A list from a manifest or a command line; reports everything that is wrong.
     pub(crate) fn parse_all<'a>(
         list: impl IntoIterator<Item = &'a str>,
     ) -> Result<Vec<Self>, Vec<Diagnostic>> {
@@ -136,15 +137,15 @@ impl Emit {
         }
     }
 
-    /// Where the image of an ELF file goes; nowhere if the ELF file itself is meant.
+    /// The path of an ELF file's image; none if the ELF file itself is meant.
     pub(crate) fn path(&self, elf: &Path) -> Option<PathBuf> {
         match (&self.file, self.format) {
             (Some(name), _) if self.shared.at(elf) => Some(named_after(elf, name)),
             (Some(name), _) => Some(elf.with_file_name(name)),
             (None, Format::Elf) => None,
             (None, format) => {
-                // Program names may have dots: the ending is added, not put in place of another,
-                // except for those that say what it is made of.
+                // Program names may contain dots: the extension is appended, and only replaces
+                // those of linked files.
                 let mut name = elf.file_name()?.to_owned();
                 if elf
                     .extension()
@@ -160,7 +161,8 @@ impl Emit {
     }
 }
 
-/// A file with a program's name and the ending of a configured one: `blink.img` for `kernel8.img`.
+/// A file with a program's name and the extension of the configured one: `blink.img` for
+/// `kernel8.img`.
 fn named_after(elf: &Path, name: &str) -> PathBuf {
     let mut file = elf.file_stem().unwrap_or_default().to_owned();
     if elf
@@ -201,7 +203,7 @@ mod tests {
         ] {
             let emit = Emit::parse(text).unwrap();
             assert_eq!(emit.path(Path::new("/t/hello")).unwrap(), Path::new(path));
-            // What is passed on to another process means the same.
+            // Passed on to another process it means the same.
             assert_eq!(Emit::parse(&emit.text()).unwrap(), emit);
         }
         assert_eq!(Emit::parse("elf").unwrap().path(Path::new("/t/a")), None);

@@ -1,6 +1,6 @@
 //! Images beside the ELF file: `--emit`, `emit` in manifests and boards ([`emit`]).
 //!
-//! All [`places`] are looked at before the first image is written, and programs that would not start are told
+//! All [`places`] are checked before the first image is written, and programs that would not start are reported
 //! ([`start_code`]).
 
 pub(crate) mod emit;
@@ -22,12 +22,12 @@ pub(crate) struct Output {
     pub path: PathBuf,
     pub format: String,
     pub size: u64,
-    /// What placeholders in run arguments call it.
+    /// The placeholder for it in run arguments.
     #[serde(skip)]
     pub names: Vec<String>,
 }
 
-/// Why there is no image, with the name of what it should have been made of.
+/// Why there is no image, with the name of the linked file.
 pub(crate) fn no_image(emit: &Emit, elf: &Path, error: xsys_image::Error) -> Diagnostic {
     let mut diagnostic = error.into_diagnostic();
     diagnostic.message = format!(
@@ -39,8 +39,8 @@ pub(crate) fn no_image(emit: &Emit, elf: &Path, error: xsys_image::Error) -> Dia
     diagnostic
 }
 
-/// Makes images of a linked file. Every name a run argument may use is in the outputs, the ELF
-/// file's first.
+/// Makes images of a linked file. The outputs include everything that a run argument may name, the
+/// ELF file first.
 pub(crate) fn write_all(
     elf: &Path,
     emits: &[Emit],
@@ -112,13 +112,13 @@ mod tests {
 
     #[test]
     fn a_file_that_is_no_elf_is_an_error() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a");
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a");
         std::fs::write(&path, b"\0asm\x01\0\0\0").unwrap();
         let outputs = write_all(&path, &[], 0).unwrap();
         assert_eq!((outputs[0].format.as_str(), outputs[0].size), ("wasm", 8));
         let problems = write_all(&path, &Emit::parse_all(["bin"]).unwrap(), 0).unwrap_err();
         assert!(problems[0].message.starts_with("no `bin` image of `"));
-        assert!(!folder.path().join("a.bin").exists());
+        assert!(!directory.path().join("a.bin").exists());
     }
 }

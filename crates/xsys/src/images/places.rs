@@ -1,9 +1,9 @@
 //! Images that would replace a linked file or each other.
 //!
-//! Problem: `emit = ["bin=hello"]` for a program `hello` would leave a flat file where cargo, debuggers and the
-//! next command expect the linked one, and of two images with one name only the second would be left. The
-//! same file may be meant under different names: through a link, or in another case where file systems do not
-//! tell (a project is built on several). So all places are compared before the first image is written.
+//! Problem: `emit = ["bin=hello"]` for a program `hello` would replace the linked file, which cargo, debuggers and the
+//! next command expect, by a flat one, and of two images with one name only the second would be left. The same file may
+//! have different names: through a link, or in another case on some file systems. So all places are compared before the
+//! first image is written.
 
 use std::path::{Path, PathBuf};
 
@@ -70,18 +70,21 @@ fn stem(elf: &Path) -> String {
     elf.file_stem().unwrap_or_default().display().to_string()
 }
 
-/// The same for all names of a file: links are followed, and case says nothing.
+/// The same for all names of a file: links are followed, and case is ignored.
 fn identity(path: &Path) -> PathBuf {
     let found = std::fs::canonicalize(path).unwrap_or_else(|_| {
-        let folder = path.parent().filter(|folder| *folder != Path::new(""));
-        let folder = std::fs::canonicalize(folder.unwrap_or(Path::new("."))).unwrap_or_default();
-        folder.join(path.file_name().unwrap_or_default())
+        let directory = path
+            .parent()
+            .filter(|directory| *directory != Path::new(""));
+        let directory =
+            std::fs::canonicalize(directory.unwrap_or(Path::new("."))).unwrap_or_default();
+        directory.join(path.file_name().unwrap_or_default())
     });
     let name = found.file_name().unwrap_or_default().to_string_lossy();
     found.with_file_name(name.to_lowercase())
 }
 
-/// Whether a file is what linkers write. Devices and pipes are not asked: they may never answer.
+/// Whether a file is a linked one. Devices and pipes are not read: they may never answer.
 fn is_linked(path: &Path) -> bool {
     if is_special(path) {
         return false;
@@ -96,12 +99,12 @@ fn is_linked(path: &Path) -> bool {
 mod tests {
     use super::*;
 
-    fn problems(folder: &Path, elf: &str, emits: &[&str]) -> Vec<String> {
+    fn problems(directory: &Path, elf: &str, emits: &[&str]) -> Vec<String> {
         let emits: Vec<Emit> = emits
             .iter()
             .map(|text| Emit::parse(text).unwrap())
             .collect();
-        let elf = folder.join(elf);
+        let elf = directory.join(elf);
         let places: Vec<(&Emit, PathBuf)> = emits
             .iter()
             .filter_map(|emit| Some((emit, emit.path(&elf)?)))
@@ -112,7 +115,7 @@ mod tests {
             .map(|problem| {
                 problem
                     .message
-                    .replace(&folder.display().to_string(), "DIR")
+                    .replace(&directory.display().to_string(), "DIR")
             })
             .collect()
     }
@@ -120,11 +123,11 @@ mod tests {
     #[test]
     fn every_image_has_a_place_of_its_own() {
         let temporary = tempfile::tempdir().unwrap();
-        let folder = temporary.path().canonicalize().unwrap();
+        let directory = temporary.path().canonicalize().unwrap();
         for name in ["hello", "other"] {
-            std::fs::write(folder.join(name), b"\x7fELF....").unwrap();
+            std::fs::write(directory.join(name), b"\x7fELF....").unwrap();
         }
-        std::fs::write(folder.join("old.bin"), b"....").unwrap();
+        std::fs::write(directory.join("old.bin"), b"....").unwrap();
         let itself = "the `bin` image would replace the linked file `DIR/hello`";
         let mut cases = vec![
             (
@@ -146,16 +149,16 @@ mod tests {
                 &["bin", "hex=hello.bin"],
                 vec!["two images have the name `hello.bin`"],
             ),
-            // Repeated builds find what the last one made.
+            // A repeated build finds the last one's images.
             (&["elf=other"], vec![]),
         ];
         if cfg!(unix) {
             #[cfg(unix)]
-            std::os::unix::fs::symlink("hello", folder.join("link")).unwrap();
+            std::os::unix::fs::symlink("hello", directory.join("link")).unwrap();
             cases.push((&["bin=link"], vec![itself]));
         }
         for (emits, expected) in cases {
-            assert_eq!(problems(&folder, "hello", emits), expected, "{emits:?}");
+            assert_eq!(problems(&directory, "hello", emits), expected, "{emits:?}");
         }
     }
 }

@@ -1,10 +1,10 @@
-//! Programs that their system loads and that nothing starts: found after the link, before they are run.
+//! Programs for an operating system that lack start code: found after the link, before they are run.
 //!
-//! Our own linker refuses an image whose entry nothing defines. The platform's linkers warn, which rustc
-//! hides: `-nostartfiles` without an own `_start` gives a program that begins at address 0, or wherever
-//! its code happens to begin, and ends in a segmentation fault.
+//! Our own linker refuses an image whose entry is undefined. The platform's linkers only warn, and rustc hides that:
+//! `-nostartfiles` without a `_start` gives a program that begins at address 0, or wherever its code happens to begin,
+//! and ends in a segmentation fault.
 //!
-//! Spec: gABI, "ELF Header" (`e_entry`: zero is no entry) and "Program Interpreter".
+//! Spec: gABI, "ELF Header" (`e_entry`: zero means no entry) and "Program Interpreter".
 
 use std::path::Path;
 
@@ -41,7 +41,7 @@ fn has_interpreter<H: FileHeader<Endian = object::Endianness>>(content: &[u8]) -
         .any(|segment| segment.p_type(endian) == elf::PT_INTERP)
 }
 
-/// Whether something begins at the entry.
+/// Whether a symbol is at the entry.
 fn starts(content: &[u8]) -> bool {
     let Ok(file) = object::File::parse(content) else {
         return true;
@@ -49,7 +49,7 @@ fn starts(content: &[u8]) -> bool {
     if file.entry() == 0 {
         return false;
     }
-    // A stripped program cannot be asked.
+    // A stripped program cannot be checked.
     let mut symbols = file
         .symbols()
         .filter(|symbol| symbol.is_definition())
@@ -57,7 +57,7 @@ fn starts(content: &[u8]) -> bool {
     if symbols.peek().is_none() {
         return true;
     }
-    // Linkers that find no entry take the first function, which nobody has chosen. `main` is no entry.
+    // Linkers that find no entry use the first function. `main` is not an entry.
     symbols.any(|symbol| {
         let name = symbol.name().unwrap_or_default();
         name == "_start"

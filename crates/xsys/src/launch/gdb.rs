@@ -1,11 +1,11 @@
-//! `xsys run --gdb`: the program waits at its first instruction, and gdb is attached to it.
+//! `xsys run --gdb`: the program waits at its first instruction, with gdb attached to it.
 //!
-//! QEMU's machines and its user mode have a stub for gdb; a native program is gdb's own child. gdb is
-//! told where sources are that debug information names otherwise: the standard library's, and what
-//! `trim-paths` has replaced. With `--gdb=SCRIPT` it executes a file and ends, which is for tests; a
-//! script finds the program stopped before its first instruction in each of the three ways.
+//! QEMU's machines and its user mode have a stub for gdb; a native program is gdb's own child. gdb is told where
+//! sources are that have other names in debug information: the standard library's, and those that `trim-paths` has
+//! replaced. With `--gdb=SCRIPT` it executes a file and ends, which is for tests; in each of the three ways a script
+//! starts with the program stopped before its first instruction.
 //!
-//! Where there is no gdb, or nobody to type, the machine waits and the command that attaches is shown.
+//! Without gdb or without a terminal, the machine waits and the command that attaches is shown.
 
 mod farewell;
 
@@ -33,21 +33,21 @@ use crate::variables;
 /// How gdb is to be called.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Gdb {
-    /// What it executes instead of a person's commands.
+    /// The file that it executes instead of a person's commands.
     script: Option<PathBuf>,
-    /// Programs that may know the architecture, the best first.
+    /// Programs that may support the architecture, best first.
     programs: Vec<String>,
     /// Commands that say where sources are.
     sources: Vec<String>,
-    /// The folder with Rust's pretty printers.
+    /// The directory with Rust's pretty printers.
     printers: PathBuf,
 }
 
 /// Where a program waits.
 enum Stub {
-    /// Of a machine: a port of this host.
+    /// A port of this host, for a machine.
     Port(u16),
-    /// Of user mode: a socket, in a folder that goes with it.
+    /// A socket for user mode, in a directory that is removed with it.
     Socket(tempfile::TempDir),
 }
 
@@ -62,13 +62,13 @@ pub(crate) struct Debugged<'a> {
 }
 
 impl Gdb {
-    /// The script that the flag names, from where xsys was called; empty where it names none. Asked before
+    /// The script that the flag names, relative to where xsys was called; empty if it names none. Checked before
     /// anything is built.
-    pub(crate) fn script(named: &OsStr, folder: &Path) -> Result<PathBuf> {
+    pub(crate) fn script(named: &OsStr, directory: &Path) -> Result<PathBuf> {
         if named.is_empty() {
             return Ok(PathBuf::new());
         }
-        let path = folder.join(named);
+        let path = directory.join(named);
         if path.is_file() {
             return Ok(path);
         }
@@ -81,7 +81,7 @@ impl Gdb {
         )
     }
 
-    /// `script` is empty where there is none.
+    /// `script` is empty if there is none.
     pub(crate) fn new(script: PathBuf, launch: &Launch, debugged: &Debugged<'_>) -> Result<Self> {
         let debuggable = match launch {
             Launch::Native => !debugged.has_runner,
@@ -93,7 +93,7 @@ impl Gdb {
             let problem = match launch {
                 Launch::Wasm => {
                     return Err(problem
-                        .note("this one runs in the built-in wasm engine, which tells itself where a trap came from")
+                        .note("this one runs in the built-in wasm engine, which shows by itself where a trap came from")
                         .into());
                 }
                 Launch::Node => return Err(problem.note("this one runs in Node").into()),
@@ -118,7 +118,7 @@ impl Gdb {
         })
     }
 
-    /// Runs a session; gdb's exit code.
+    /// Runs a session; returns gdb's exit code.
     pub(crate) fn run(
         &self,
         ui: &Ui,
@@ -148,7 +148,7 @@ impl Gdb {
         session.args(["-ex", &format!("target remote {}", stub.address())]);
         self.finish(&mut session);
         session.arg(program);
-        // A program in user mode has its standard error for itself.
+        // A program in user mode uses standard error itself.
         if matches!(stub, Stub::Port(_)) {
             command.stderr(Stdio::piped());
         }
@@ -158,7 +158,7 @@ impl Gdb {
         });
         stub.wait_for(&mut machine);
         let code = wait(session);
-        // It has nobody to talk to any more.
+        // gdb has ended, so nothing controls it any more.
         let _ = machine.kill();
         let _ = machine.wait();
         if let Some(told) = told {
@@ -167,7 +167,7 @@ impl Gdb {
         code
     }
 
-    /// gdb with what it has to know before the program.
+    /// gdb with the arguments that come before the program.
     fn command(&self, gdb: &Path) -> Command {
         let mut command = Command::new(gdb);
         variables::hide(&mut command);
@@ -209,7 +209,7 @@ fn file_name(name: &str) -> &str {
     name.rsplit(['/', '\\']).next().unwrap_or(name)
 }
 
-/// Debuggers for an architecture, as distributions and vendors name them.
+/// Names of debuggers for an architecture, from distributions and vendors.
 fn programs(arch: &str, native: bool) -> Vec<String> {
     let names: &[&str] = match arch {
         _ if native => &["rust-gdb", "gdb", "gdb-multiarch"],
@@ -241,7 +241,7 @@ fn programs(arch: &str, native: bool) -> Vec<String> {
     names.iter().map(|&name| name.to_owned()).collect()
 }
 
-/// Where sources are that debug information has under other names.
+/// Where sources are that have other names in debug information.
 fn sources(toolchain: &Toolchain, project: &Project) -> Vec<String> {
     let mut lines = vec![substitute(
         &format!("/rustc/{}", toolchain.rustc.commit_hash()),
@@ -259,18 +259,18 @@ fn substitute(from: &str, to: &Path) -> String {
     format!("set substitute-path {from} {}", word(to))
 }
 
-/// A path as gdb takes it.
+/// A path quoted for gdb.
 fn word(path: &Path) -> String {
     let text = path.display().to_string();
     format!("\"{}\"", text.replace('\\', r"\\").replace('"', "\\\""))
 }
 
 fn python_path(printers: &Path) -> OsString {
-    let mut folders = vec![printers.to_owned()];
+    let mut directories = vec![printers.to_owned()];
     if let Some(before) = std::env::var_os("PYTHONPATH") {
-        folders.extend(std::env::split_paths(&before));
+        directories.extend(std::env::split_paths(&before));
     }
-    std::env::join_paths(folders).unwrap_or_default()
+    std::env::join_paths(directories).unwrap_or_default()
 }
 
 impl Stub {
@@ -284,19 +284,19 @@ impl Stub {
         };
         let name = command.get_program().to_string_lossy().into_owned();
         if is_machine(&name) {
-            // Whoever takes the port in between makes QEMU fail, with a message of its own.
+            // If another process takes the port in between, QEMU fails with a message of its own.
             let listener = TcpListener::bind(("127.0.0.1", 0)).map_err(failed)?;
             let port = listener.local_addr().map_err(failed)?.port();
             command.args(["-S", "-gdb", &format!("tcp:127.0.0.1:{port}")]);
             return Ok(Self::Port(port));
         }
-        let folder = tempfile::Builder::new()
+        let directory = tempfile::Builder::new()
             .prefix("xsys-gdb-")
             .tempdir()
             .map_err(failed)?;
         // Its options come before the program.
         let mut with = Command::new(command.get_program());
-        with.arg("-g").arg(folder.path().join("gdb"));
+        with.arg("-g").arg(directory.path().join("gdb"));
         with.args(command.get_args());
         for (name, value) in command.get_envs() {
             match value {
@@ -305,21 +305,23 @@ impl Stub {
             };
         }
         *command = with;
-        Ok(Self::Socket(folder))
+        Ok(Self::Socket(directory))
     }
 
-    /// For `target remote`.
+    /// The argument of `target remote`.
     fn address(&self) -> String {
         match self {
             Self::Port(port) => format!("127.0.0.1:{port}"),
-            Self::Socket(folder) => folder.path().join("gdb").display().to_string(),
+            Self::Socket(directory) => directory.path().join("gdb").display().to_string(),
         }
     }
 
-    /// gdb tries a port again and again, but not a socket.
+    /// gdb retries a port, but not a socket.
     fn wait_for(&self, machine: &mut Child) {
-        let Self::Socket(folder) = self else { return };
-        let (socket, start) = (folder.path().join("gdb"), Instant::now());
+        let Self::Socket(directory) = self else {
+            return;
+        };
+        let (socket, start) = (directory.path().join("gdb"), Instant::now());
         while !socket.exists() && start.elapsed() < Duration::from_secs(10) {
             if matches!(machine.try_wait(), Ok(Some(_)) | Err(_)) {
                 return;
@@ -339,7 +341,7 @@ impl Stub {
     }
 }
 
-/// The emulator, where a person's interrupt does not reach it.
+/// Starts the emulator so that a person's interrupt does not reach it.
 fn detached(mut command: Command) -> Result<Child> {
     let program = PathBuf::from(command.get_program());
     command.stdin(Stdio::null());

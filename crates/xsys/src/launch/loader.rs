@@ -1,9 +1,9 @@
-//! The loader that a dynamic Linux program for another machine needs, for QEMU's user mode.
+//! The dynamic loader that a Linux program for another machine needs, for QEMU's user mode.
 //!
-//! Such a program names its loader by an absolute path (ELF's `PT_INTERP`), and QEMU looks for it
-//! and for all libraries below a folder first: `-L`, or `QEMU_LD_PREFIX`. Cross compilers' packages
-//! bring these files, each distribution in a folder below `/usr` (Debian and Arch
-//! `/usr/aarch64-linux-gnu`, Fedora `/usr/aarch64-linux-gnu/sys-root`).
+//! Such a program names its loader by an absolute path (ELF's `PT_INTERP`), and QEMU looks for it and for all libraries
+//! below a directory first: `-L`, or `QEMU_LD_PREFIX`. Packages of cross compilers contain these files, each
+//! distribution in a directory below `/usr` (Debian and Arch `/usr/aarch64-linux-gnu`, Fedora
+//! `/usr/aarch64-linux-gnu/sys-root`).
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -23,8 +23,7 @@ const PACKAGES: [(&str, &str); 8] = [
     ("ld-linux-x86-64.so.2", "libc6-amd64-cross"),
 ];
 
-/// What QEMU has to be told beside the program: nothing where the user says it, or where it is not
-/// needed.
+/// The directory to pass to QEMU: none if the user names one, or if it is not needed.
 pub(super) fn arguments(
     emulator: &Path,
     words: &[String],
@@ -55,18 +54,18 @@ fn loader(content: &[u8]) -> Option<PathBuf> {
     Some(PathBuf::from(text)).filter(|path| path.is_absolute())
 }
 
-/// A folder below which the loader is.
+/// A directory that contains the loader under its absolute path.
 fn prefix(usr: &Path, loader: &Path) -> Option<PathBuf> {
     let inside = loader.strip_prefix("/").ok()?;
-    let mut folders: Vec<PathBuf> = std::fs::read_dir(usr)
+    let mut directories: Vec<PathBuf> = std::fs::read_dir(usr)
         .ok()?
         .filter_map(|entry| Some(entry.ok()?.path()))
         .collect();
-    folders.sort();
-    folders
+    directories.sort();
+    directories
         .into_iter()
-        .flat_map(|folder| [folder.join("sys-root"), folder])
-        .find(|folder| folder.join(inside).exists())
+        .flat_map(|directory| [directory.join("sys-root"), directory])
+        .find(|directory| directory.join(inside).exists())
 }
 
 fn missing(program: &Path, loader: &Path) -> Diagnostic {
@@ -84,7 +83,7 @@ fn missing(program: &Path, loader: &Path) -> Diagnostic {
         None => problem,
     };
     problem
-        .help("or say where they are: QEMU_LD_PREFIX=FOLDER, the folder that stands for `/`")
+        .help("or say where they are: QEMU_LD_PREFIX=DIR, the directory that stands for `/`")
         .help("or build for a musl target, whose programs need neither")
 }
 
@@ -97,11 +96,11 @@ mod tests {
         let usr = tempfile::tempdir().unwrap();
         let loader = Path::new("/lib/ld-linux-aarch64.so.1");
         assert_eq!(prefix(usr.path(), loader), None);
-        for folder in ["b-linux-gnu", "a-linux-gnu/sys-root", "a-linux-gnu"] {
-            let folder = usr.path().join(folder);
-            std::fs::create_dir_all(folder.join("lib")).unwrap();
-            if !folder.ends_with("a-linux-gnu") {
-                std::fs::write(folder.join("lib/ld-linux-aarch64.so.1"), "").unwrap();
+        for directory in ["b-linux-gnu", "a-linux-gnu/sys-root", "a-linux-gnu"] {
+            let directory = usr.path().join(directory);
+            std::fs::create_dir_all(directory.join("lib")).unwrap();
+            if !directory.ends_with("a-linux-gnu") {
+                std::fs::write(directory.join("lib/ld-linux-aarch64.so.1"), "").unwrap();
             }
         }
         let found = prefix(usr.path(), loader);

@@ -1,7 +1,7 @@
 //! How a finished program is started: natively, under QEMU, or in the wasm engine.
 //!
-//! A board or the project's `run` says it; for plain targets it follows from the target and the
-//! machine we are on. Nothing is started here.
+//! A board or the project's `run` decides; for plain targets it follows from the target and this
+//! machine. Nothing is started here.
 
 pub(crate) mod context;
 pub(crate) mod gdb;
@@ -13,28 +13,28 @@ use serde::{Deserialize, Serialize};
 use xsys_diag::Diagnostic;
 use xsys_target::{Engine, RunConfig, Spec, Stop, Target};
 
-/// A decided way to start programs of a target.
+/// The chosen way to start programs of a target.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Launch {
     /// The program itself.
     Native,
     /// The built-in engine.
     Wasm,
-    /// Node, with our host for what the built-in engine does not have.
+    /// Node, with our host for what the built-in engine lacks.
     Node,
-    /// Another program, the first of `programs` that is there; `args` may have `{elf}` and other
-    /// outputs as placeholders.
+    /// Another program, the first of `programs` that is installed; `args` may contain `{elf}` and
+    /// other outputs as placeholders.
     Through {
         programs: Vec<String>,
         args: Vec<String>,
-        /// Whether the program's own arguments go after these.
+        /// Whether the program's own arguments follow these.
         takes_arguments: bool,
         /// What ends it.
         stop: Option<Stop>,
     },
 }
 
-/// What decides about running natively.
+/// What decides whether a program runs natively.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Host<'a> {
     pub arch: &'a str,
@@ -84,7 +84,7 @@ fn configured(target: &Target, config: &RunConfig, host: Host<'_>) -> Result<Lau
     match (config.engine, &config.program) {
         (Engine::Wasm, _) => Ok(wasm(target)),
         (Engine::Native, _) if host.runs(target) => Ok(Launch::Native),
-        // The program is for machines that are another kind than the target.
+        // The program is for machines of another kind than the target.
         (Engine::Native | Engine::QemuUser, Some(program)) => Ok(through(
             vec![program.clone(), format!("{program}-static")],
             true,
@@ -152,14 +152,15 @@ fn example(spec: &Spec) -> String {
         "s390x" => ("s390x", "s390-ccw-virtio"),
         "sparc" => ("sparc", "leon3_generic"),
         "sparc64" => ("sparc64", "niagara"),
-        // aarch64, riscv32, riscv64, loongarch64, m68k, xtensa and others are called so by QEMU.
+        // QEMU uses the same names for aarch64, riscv32, riscv64, loongarch64, m68k, xtensa and
+        // others.
         arch => (arch, "virt"),
     };
     let mut args = vec!["-M", machine];
     match spec.arch() {
-        // By itself this machine has a core of 32 bits.
+        // By default this machine has a 32-bit core.
         "aarch64" => args.extend(["-cpu", "max"]),
-        // Firmware would lie where programs do.
+        // Firmware would be where programs are loaded.
         "riscv32" | "riscv64" => args.extend(["-bios", "none"]),
         _ => {}
     }
@@ -187,7 +188,7 @@ fn example(spec: &Spec) -> String {
 /// Who runs components.
 pub(crate) fn components() -> Launch {
     Launch::Through {
-        // Their command lines agree on this much.
+        // Both accept the same arguments.
         programs: ["wasmtime", "jco"].map(str::to_owned).to_vec(),
         args: ["run", "{elf}"].map(str::to_owned).to_vec(),
         takes_arguments: true,
@@ -204,7 +205,7 @@ fn wasm(target: &Target) -> Launch {
         stop: None,
     };
     if target.is_emscripten() {
-        // What emcc makes is a script that loads the module beside it.
+        // emcc makes a script that loads the module beside it.
         return through(&["node"], &["{elf}"]);
     }
     if target.makes_components() {

@@ -1,4 +1,4 @@
-//! The command that a way to start programs comes to: which program, with which words.
+//! The command that starts a program: which program, with which arguments.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -16,7 +16,7 @@ use crate::programs::find;
 /// The host that runs wasm programs in Node.
 const NODE_HOST: &str = include_str!("node_host.js");
 
-/// Exit code where the emulator is missing: a shell's for a command that does not exist.
+/// The exit code if the emulator is missing: a shell's for an unknown command.
 pub(crate) const NOT_FOUND: u8 = 127;
 
 /// How a program is to be started.
@@ -26,16 +26,16 @@ pub(crate) enum Start {
     Here,
     Program {
         command: Box<Command>,
-        /// What ends it, where it does not end by itself.
+        /// What ends it, if it does not end by itself.
         stop: Option<Stop>,
-        /// The folder of another system's libraries that it gets.
+        /// The directory with another system's libraries for it.
         libraries: Option<OsString>,
     },
-    /// The emulator, which is not there, and the arguments that it would have got.
+    /// The missing emulator, and its arguments.
     Missing { program: String, words: Vec<String> },
 }
 
-/// The command that a way to start programs comes to.
+/// The command for a way to start programs.
 pub(crate) fn start(
     launch: &Launch,
     program: &Path,
@@ -52,7 +52,7 @@ pub(crate) fn start(
                 });
             };
             let mut command = Command::new(node);
-            // Node calls its WASI experimental each time.
+            // Node warns about its experimental WASI each time.
             command.args(["--no-warnings", "-e", NODE_HOST, "--"]);
             command.arg(absolute(program)).args(args);
             Start::Program {
@@ -90,7 +90,7 @@ pub(crate) fn start(
             let mut command = Command::new(found);
             command.args(&loader).args(words);
             if *takes_arguments || !args.is_empty() {
-                // A machine has no arguments: they are the emulator's then.
+                // Programs on a machine have no arguments, so they are the emulator's.
                 command.args(args);
             }
             Start::Program {
@@ -114,7 +114,7 @@ pub(crate) fn needed(emit: &Emit, launch: &Launch) -> bool {
         .any(|name| args.iter().any(|arg| arg.contains(&format!("{{{name}}}"))))
 }
 
-/// Puts paths in place of `{elf}`, `{bin}`, `{kernel8.img}`, …
+/// Replaces `{elf}`, `{bin}`, `{kernel8.img}`, … by paths.
 fn fill(args: &[String], outputs: &[Output]) -> Vec<String> {
     args.iter()
         .map(|arg| {
@@ -130,14 +130,14 @@ fn fill(args: &[String], outputs: &[Output]) -> Vec<String> {
         .collect()
 }
 
-/// Where the tests of documentation that rustdoc has merged find their own program, to run each of
-/// them in a process of its own. rustdoc sets it only where no runner stands in between.
+/// Where tests in documentation that rustdoc has merged find their own program, to run each of them
+/// in a process of its own. rustdoc sets it only if there is no runner.
 const DOCTEST_PROGRAM: &str = "RUSTDOC_DOCTEST_BIN_PATH";
 
-/// Whether rustdoc made the program: it works in folders of this name.
+/// Whether rustdoc made the program: it works in directories of this name.
 fn is_doctest(program: &Path) -> bool {
-    let folder = program.parent().and_then(Path::file_name);
-    folder.is_some_and(|name| name.to_string_lossy().starts_with("rustdoctest"))
+    let directory = program.parent().and_then(Path::file_name);
+    directory.is_some_and(|name| name.to_string_lossy().starts_with("rustdoctest"))
 }
 
 #[cfg(test)]

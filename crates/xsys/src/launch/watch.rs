@@ -1,7 +1,7 @@
-//! Emulators that do not end by themselves: their output says when they may go.
+//! Emulators that do not end by themselves: their output tells when to stop them.
 //!
-//! A microcontroller has nothing to exit to, and not every emulator gives it a way out. A board can
-//! name lines of output that end the run, one for success and one for failure.
+//! A microcontroller has no system to exit to, and not every emulator offers another way. A board
+//! can name lines of output that end the run, one for success and one for failure.
 
 use std::io::{Read, Write};
 use std::process::{Command, Stdio};
@@ -13,11 +13,11 @@ use crate::error::Result;
 use crate::programs::cannot_start;
 use crate::variables;
 
-/// Longer lines are told apart by their beginning.
+/// Only the beginning of longer lines is compared.
 const LONGEST: usize = 4096;
 
-/// Runs a command until a line of its output begins with one of the two words; 0 for success, 1
-/// for failure, its own code where it ends before.
+/// Runs a command until a line of its output begins with one of the two texts; 0 for success, 1 for
+/// failure, its own code if it ends before.
 pub(crate) fn until(mut command: Command, stop: &Stop) -> Result<u8> {
     variables::hide(&mut command);
     let program = std::path::PathBuf::from(command.get_program());
@@ -29,7 +29,7 @@ pub(crate) fn until(mut command: Command, stop: &Stop) -> Result<u8> {
         .take()
         .and_then(|output| read(output, std::io::stdout(), stop));
     if verdict.is_some() {
-        // Nothing is lost: the output that matters is read.
+        // Killing it loses nothing: all output that matters has been read.
         let _ = child.kill();
     }
     let status = children::wait(&mut child);
@@ -40,7 +40,7 @@ pub(crate) fn until(mut command: Command, stop: &Stop) -> Result<u8> {
     })
 }
 
-/// Copies the output as it comes; whether the line that ends it tells of success.
+/// Copies the output as it comes; returns whether the line that ends it means success.
 fn read(mut from: impl Read, mut to: impl Write, stop: &Stop) -> Option<bool> {
     let mut line = Vec::new();
     let mut buffer = [0; 1024];
@@ -62,7 +62,7 @@ fn read(mut from: impl Read, mut to: impl Write, stop: &Stop) -> Option<bool> {
                 line.push(byte);
             }
         }
-        // A reader that went away is no reason to stop the program.
+        // A closed reader is no reason to stop the program.
         let _ = to.write_all(&buffer[..used]).and_then(|()| to.flush());
         if verdict.is_some() {
             return verdict;

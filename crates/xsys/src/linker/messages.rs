@@ -1,9 +1,8 @@
-//! What the linker said about programs, shown once: rustc hides it when a link succeeds.
+//! The linker's messages about programs, each shown once: rustc hides them when a link succeeds.
 //!
-//! The messages are in the links' reports, so they are there as well when cargo had nothing to do,
-//! as cargo repeats rustc's warnings. Programs of one build often share a script and its mistakes;
-//! equal messages are shown once a command. Where cargo runs programs, each runner is a process of
-//! its own, and a file tells what others have shown.
+//! The messages are in the links' reports, so they are shown even if cargo had nothing to do, as cargo repeats rustc's
+//! warnings. Programs of one build often share a script and its mistakes; equal messages are shown once per command.
+//! When cargo runs programs, each runner is a process of its own, and a file records what others have shown.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -15,7 +14,7 @@ use crate::linker::record;
 use crate::linker::report::{self, LinkReport};
 use crate::ui::{self, Ui};
 
-/// Clocks of file systems go in steps of this size.
+/// The granularity of file systems' times.
 const STEP: Duration = Duration::from_millis(20);
 
 /// Shows messages, each once.
@@ -24,7 +23,7 @@ pub(crate) struct Messages<'a> {
     /// JSON between cargo's own, on stdout.
     beside_cargos: bool,
     shown: HashSet<String>,
-    /// Where processes of one command tell each other what they have shown.
+    /// Where processes of one command record what they have shown.
     shared: Option<&'a Path>,
 }
 
@@ -40,7 +39,7 @@ impl<'a> Messages<'a> {
         }
     }
 
-    /// Shows what a finished program's link has said.
+    /// Shows the messages of a finished program's link.
     pub(crate) fn of_program(&mut self, reports: &Path, program: &Path) {
         let content = std::fs::read(program).ok();
         if let Some(report) = content.and_then(|content| report::find_report(reports, &content)) {
@@ -48,7 +47,7 @@ impl<'a> Messages<'a> {
         }
     }
 
-    /// Shows what links have said since a time, whoever runs their outputs.
+    /// Shows the messages of links since a time, whoever runs their outputs.
     pub(crate) fn of_links_since(&mut self, records: &Path, reports: &Path, start: SystemTime) {
         for (path, record) in record::all(records) {
             let modified = path.metadata().and_then(|metadata| metadata.modified());
@@ -92,15 +91,14 @@ impl<'a> Messages<'a> {
     fn is_new(&mut self, text: &str) -> bool {
         let new = self.shown.insert(text.to_owned());
         if let (true, Some(path)) = (new, self.shared) {
-            // Shown twice is better than not at all.
+            // Showing a message twice is better than not at all.
             let _ = serde_json::to_vec(&self.shown).map(|text| std::fs::write(path, text));
         }
         new
     }
 }
 
-/// The file for this process and the runners that it causes. What a killed command leaves is removed
-/// with old reports.
+/// The file for this process and its runners. What a killed command leaves is removed together with old reports.
 pub(crate) fn shared_file(reports: &Path) -> PathBuf {
     reports.join(format!("shown-{}", std::process::id()))
 }
@@ -111,8 +109,8 @@ mod tests {
 
     #[test]
     fn messages_are_told_apart_across_processes() {
-        let folder = tempfile::tempdir().unwrap();
-        let shared = shared_file(folder.path());
+        let directory = tempfile::tempdir().unwrap();
+        let shared = shared_file(directory.path());
         let ui = Ui {
             color: false,
             json: false,
@@ -122,7 +120,7 @@ mod tests {
         assert!(first.is_new("a") && !first.is_new("a"));
         let mut second = Messages::new(&ui, false, Some(&shared));
         assert!(!second.is_new("a") && second.is_new("b"));
-        // Without the file each process is on its own.
+        // Without the file each process shows its messages by itself.
         assert!(Messages::new(&ui, false, None).is_new("a"));
     }
 }

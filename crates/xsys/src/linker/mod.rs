@@ -1,8 +1,8 @@
-//! The part of a linker: rustc calls us, we link, and a report is left for `xsys build`.
+//! xsys as a linker: rustc calls it, it links, and leaves a report for `xsys build`.
 //!
-//! Where `XSYS_LINK_REPORT` names a folder, what is known after a link is written there ([`report`]), what it was
-//! made of beside it ([`record`]), and why each section is in the file ([`reasons`]). [`messages`] shows what rustc
-//! hides of it, and [`other`] is the same part for links by others.
+//! If `XSYS_LINK_REPORT` names a directory, facts about the link are written there ([`report`]), its inputs
+//! ([`record`]), and why each section is in the file ([`reasons`]). [`messages`] shows what rustc hides, and [`other`]
+//! does the same for links by other linkers.
 
 pub(crate) mod messages;
 pub(crate) mod other;
@@ -50,17 +50,17 @@ pub(crate) fn main(flavor: Option<Flavor>, args: Vec<OsString>) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    if let Some(folder) = std::env::var_os(variables::REPRODUCE) {
-        // The linker would take the name for a file's, which each link replaces.
-        let _ = std::fs::create_dir_all(&folder);
+    if let Some(directory) = std::env::var_os(variables::REPRODUCE) {
+        // The linker would take the name for that of a file, which each link replaces.
+        let _ = std::fs::create_dir_all(&directory);
         let mut arg = OsString::from("--reproduce=");
-        arg.push(folder);
+        arg.push(directory);
         args.push(arg);
     }
     let responses = xsys_link::response_files(&args);
     let words = args.clone();
-    let report_folder = std::env::var_os(variables::LINK_REPORT);
-    let reasons = report_folder.is_some();
+    let report_directory = std::env::var_os(variables::LINK_REPORT);
+    let reasons = report_directory.is_some();
     let mut outcome = match component::Request::take(flavor, args) {
         Ok(component::Request::Plain(args)) => match reasons {
             true => xsys_link::link_with_reasons(flavor, &args, reasons::MOST),
@@ -76,15 +76,15 @@ pub(crate) fn main(flavor: Option<Flavor>, args: Vec<OsString>) -> ExitCode {
     if let Ok(target) = std::env::var(variables::TARGET) {
         foreign::explain(&mut outcome.diagnostics, &words, &target);
     }
-    // rustc hides what a linker says when it succeeds; the report keeps it for the driver.
-    if outcome.failed || outcome.output.is_none() || report_folder.is_none() {
+    // rustc hides a linker's messages when it succeeds; the report keeps them.
+    if outcome.failed || outcome.output.is_none() || report_directory.is_none() {
         ui::answer(&outcome.stdout);
         render::show(&ui, &outcome.diagnostics);
     }
     if outcome.failed {
         return ExitCode::FAILURE;
     }
-    if let (Some(folder), Some(output)) = (report_folder, &outcome.output) {
+    if let (Some(directory), Some(output)) = (report_directory, &outcome.output) {
         let report = LinkReport {
             wall_ms: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
             peak_kib: peak_kib(),
@@ -101,19 +101,19 @@ pub(crate) fn main(flavor: Option<Flavor>, args: Vec<OsString>) -> ExitCode {
             messages: outcome.diagnostics.iter().map(Message::of).collect(),
             printed: outcome.stdout.clone(),
         };
-        let folder = Path::new(&folder);
-        let left = leave(folder, output, &report, &outcome.reasons).and_then(|name| {
+        let directory = Path::new(&directory);
+        let left = leave(directory, output, &report, &outcome.reasons).and_then(|name| {
             let Some(records) = std::env::var_os(variables::LINK_RECORD) else {
                 return Ok(());
             };
             let record = Record::of(&outcome, &responses, output, name.clone());
             match record.leave(Path::new(&records))? {
-                Some(old) if old != name => reasons::forget(folder, &old),
+                Some(old) if old != name => reasons::forget(directory, &old),
                 _ => {}
             }
             Ok(())
         });
-        // A report that cannot be left is no reason to fail a link.
+        // Failing to write a report is no reason to fail a link.
         if let Err(diagnostic) = left {
             ui::answer(&outcome.stdout);
             render::show(&ui, &outcome.diagnostics);
@@ -123,7 +123,7 @@ pub(crate) fn main(flavor: Option<Flavor>, args: Vec<OsString>) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// `xsys ld`: the same, with its own way to say the flavor and a help text.
+/// `xsys ld`: the same, with another way to give the flavor, and a help text.
 pub(crate) fn command(ui: &Ui, mut args: Vec<OsString>) -> ExitCode {
     if args.is_empty() {
         render::show(
@@ -134,7 +134,7 @@ pub(crate) fn command(ui: &Ui, mut args: Vec<OsString>) -> ExitCode {
         );
         return ExitCode::FAILURE;
     }
-    // What stood before `ld` holds unless the linker's own arguments say something else.
+    // What is given before `ld` applies unless the linker's own arguments say something else.
     if ui.json {
         let at = if args[0] == "-flavor" || args[0] == "--flavor" {
             args.len().min(2)
@@ -146,8 +146,8 @@ pub(crate) fn command(ui: &Ui, mut args: Vec<OsString>) -> ExitCode {
     main(None, args)
 }
 
-/// `--error-format=human|json`, in both spellings; the last one counts. Wrong values stay, for the
-/// parser to refuse.
+/// `--error-format=human|json`, in both spellings; the last one counts. Wrong values are left for
+/// the parser to refuse.
 fn take_format(args: Vec<OsString>) -> (Option<bool>, Vec<OsString>) {
     let known = |value: &str| match value {
         "json" => Some(true),
@@ -238,7 +238,7 @@ fn split_flavor(
             return Err(Diagnostic::error(format!(
                 "this linker writes ELF and wasm files, not those of flavor `{name}`"
             ))
-            .help("the toolchain's `rust-lld` has it; it is in the folder `lib/rustlib/HOST/bin` of what `rustc --print sysroot` shows"));
+            .help("the toolchain's `rust-lld` has it; it is in the directory `lib/rustlib/HOST/bin` of what `rustc --print sysroot` shows"));
         }
         _ => {
             let diagnostic = Diagnostic::error(format!("unknown linker flavor `{name}`"));
@@ -249,8 +249,8 @@ fn split_flavor(
     Ok((flavor, args))
 }
 
-/// The flavor that the first object means, where nobody says it: `wasm-component-ld` and clang
-/// call the linker that they are given without a word, expecting it to know its trade.
+/// The flavor of the first object, if none is given: `wasm-component-ld` and clang call their
+/// linker without one, expecting it to know.
 fn flavor_of_inputs(args: &[OsString]) -> Flavor {
     let (words, _) = xsys_link::wasm::options::expand_all(args);
     let mut after_output = false;
@@ -269,22 +269,22 @@ fn flavor_of_inputs(args: &[OsString]) -> Flavor {
     Flavor::Gnu
 }
 
-/// Leaves the report and the reasons of a finished file, and returns the report's name.
+/// Writes the report and the reasons of a finished file, and returns the report's name.
 fn leave(
-    folder: &Path,
+    directory: &Path,
     output: &Path,
     report: &LinkReport,
     reasons: &[Kept],
 ) -> Result<String, Diagnostic> {
     let content = std::fs::read(output).map_err(|error| file("read", output, &error))?;
-    let name = report::leave(folder, &content, report)?;
+    let name = report::leave(directory, &content, report)?;
     if !reasons.is_empty() {
-        reasons::leave(folder, &content, reasons)?;
+        reasons::leave(directory, &content, reasons)?;
     }
     Ok(name)
 }
 
-/// The high-water mark of this process's memory, from `/proc`.
+/// The peak of this process's memory, from `/proc`.
 fn peak_kib() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status

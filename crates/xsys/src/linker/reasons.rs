@@ -1,9 +1,9 @@
-//! Why each section of an image is in it, written down beside the link's report.
+//! Why each section of an image is in it, stored beside the link's report.
 //!
-//! `xsys why` is asked when the objects are gone: rustc removes them. So each link that cargo asks
-//! for leaves what garbage collection knew, under a name that follows from the image's content. It goes
-//! with the image that it is about. Firmware has hundreds or thousands of sections; the hundred thousands
-//! of a large program with its debug build of std would make its link last twice as long.
+//! When `xsys why` is called, rustc has removed the objects. So each link that cargo asks for stores what garbage
+//! collection found, under a name that follows from the image's content. It is removed together with the image.
+//! Firmware has hundreds or thousands of sections; for a large program with debug information, which has hundreds of
+//! thousands, storing this would double the time of the link, so it is left out.
 
 use std::path::{Path, PathBuf};
 
@@ -16,10 +16,10 @@ use crate::error::file;
 use crate::files::keep_newest;
 use crate::linker::report::report_name;
 
-/// For images with more sections than this, nothing is kept.
+/// Nothing is stored for images with more sections than this.
 pub(crate) const MOST: usize = 1 << 14;
 
-/// How many images can be asked about, at most.
+/// The number of images for which it is kept.
 const KEEP: usize = 256;
 
 /// A section of an image.
@@ -28,15 +28,15 @@ pub(crate) struct Section {
     pub section: String,
     pub file: String,
     pub member: Option<String>,
-    /// The crate that it belongs to, which follows from the rest: nobody has to wait for it in a link.
+    /// The section's crate, computed when asked for and not during the link.
     #[serde(skip)]
     pub owner: String,
     /// Mangled.
     pub symbols: Vec<String>,
     pub size: u64,
-    /// The place in the list of the one that refers to it.
+    /// The index of the section that refers to it.
     pub from: Option<u32>,
-    /// Or why it is needed by itself, in words.
+    /// Or why it is a root.
     pub root: Option<String>,
 }
 
@@ -66,37 +66,38 @@ impl Section {
     }
 }
 
-/// The folder beside the one for reports.
-fn folder(reports: &Path) -> PathBuf {
+/// The directory beside the one for reports.
+fn directory(reports: &Path) -> PathBuf {
     reports.with_file_name("reasons")
 }
 
-/// Keeps what is known about an image with this content.
+/// Stores what is known about an image with this content.
 pub(crate) fn leave(reports: &Path, content: &[u8], kept: &[Kept]) -> Result<(), Diagnostic> {
-    let folder = folder(reports);
-    std::fs::create_dir_all(&folder).map_err(|error| file("create", &folder, &error))?;
+    let directory = directory(reports);
+    std::fs::create_dir_all(&directory).map_err(|error| file("create", &directory, &error))?;
     let sections: Vec<Section> = kept.iter().map(Section::from).collect();
-    let text = serde_json::to_vec(&sections)
-        .map_err(|error| Diagnostic::error(format!("cannot write what a link knew: {error}")))?;
-    crate::files::replace(&folder.join(report_name(content)), &text)?;
-    keep_newest(&folder, KEEP);
+    let text = serde_json::to_vec(&sections).map_err(|error| {
+        Diagnostic::error(format!("cannot write the reasons of a link: {error}"))
+    })?;
+    crate::files::replace(&directory.join(report_name(content)), &text)?;
+    keep_newest(&directory, KEEP);
     Ok(())
 }
 
-/// Removes what is known about an image that another has taken the place of; `name` is its report's.
+/// Removes what is known about an image that was replaced; `name` is its report's.
 pub(crate) fn forget(reports: &Path, name: &str) {
-    // There may be nothing.
-    let _ = std::fs::remove_file(folder(reports).join(name));
+    // It may not exist.
+    let _ = std::fs::remove_file(directory(reports).join(name));
 }
 
-/// What is known about a linked file: its build's output folder is above it.
+/// What is known about a linked file: its build's output directory is above it.
 pub(crate) fn find(path: &Path, content: &[u8]) -> Option<Vec<Section>> {
     let name = report_name(content);
     let path = std::path::absolute(path).ok()?;
-    let mut folders = path.ancestors().skip(1);
-    let text = folders.find_map(|above| {
+    let mut directories = path.ancestors().skip(1);
+    let text = directories.find_map(|above| {
         let reports = above.join("xsys").join("links");
-        std::fs::read(folder(&reports).join(&name)).ok()
+        std::fs::read(directory(&reports).join(&name)).ok()
     })?;
     let mut sections: Vec<Section> = serde_json::from_slice(&text).ok()?;
     for section in &mut sections {

@@ -1,13 +1,13 @@
-//! What a link was made of, written down beside its report, and whether it is still so.
+//! The inputs of a link, written down beside its report, and whether they have changed.
 //!
-//! cargo knows the sources of a program, but not the linker scripts, memory layouts, response files
-//! and foreign libraries that only its linker reads: edited, they would change nothing. So each link
-//! that cargo asks for leaves a record of the files it read and of the places where it looked in vain.
-//! Links by others leave the same ([`crate::linker::other`]). Before the next build the records are compared with the disk. An output whose inputs have changed
-//! is removed, which cargo notices: it makes that program again, and nothing else.
+//! cargo knows the sources of a program, but not the linker scripts, memory layouts, response files and foreign
+//! libraries that only its linker reads: after editing one, cargo would do nothing. So each link that cargo asks for
+//! leaves a record of the files it read and of the places where it looked in vain. Links by other linkers leave the
+//! same ([`crate::linker::other`]). Before the next build the records are compared with the disk. An output whose
+//! inputs have changed is removed, which cargo notices: it makes that program again, and nothing else.
 //!
-//! Objects of rustc's and crates are left out: those are cargo's to watch. The standard library is
-//! not: its place in the cache stays the same when it has to be made again.
+//! rustc's objects and crates are left out, because cargo watches them. The standard library is not: its path in the
+//! cache stays the same when it has to be built again.
 
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -20,25 +20,25 @@ use xsys_link::{Outcome, ReadFile};
 use crate::error::file;
 use crate::files::absolute;
 
-/// Larger files are told by their time and size alone.
+/// Larger files are compared by time and size only.
 const DIGESTED: u64 = 8 << 20;
 
 /// A link's inputs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Record {
     pub output: PathBuf,
-    /// The package that cargo has linked it for.
+    /// The package that it was linked for.
     pub package: Option<String>,
-    /// Our linker, where that has linked; another one may do better.
+    /// Our linker's version, if it linked; another version may link differently.
     linker: Option<Input>,
     inputs: Vec<Input>,
-    /// Files that were not there and would be taken instead of others if they were.
+    /// Missing files that would be used instead of others if they existed.
     missed: Vec<PathBuf>,
-    /// The file name of the link's report; empty where there is none.
+    /// The file name of the link's report; empty if there is none.
     pub report: String,
 }
 
-/// A file as it was.
+/// The state of a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Input {
     path: PathBuf,
@@ -49,7 +49,7 @@ struct Input {
 }
 
 impl Record {
-    /// What is to be remembered of a link that has just written its output.
+    /// The record of a link that has just written its output.
     pub(crate) fn of(
         outcome: &Outcome,
         responses: &[PathBuf],
@@ -65,7 +65,7 @@ impl Record {
         }
     }
 
-    /// The same of a link by another linker, which has no report.
+    /// The record of a link by another linker, which has no report.
     pub(crate) fn of_other(
         read: &[ReadFile],
         missed: &[PathBuf],
@@ -105,12 +105,12 @@ impl Record {
         }
     }
 
-    /// Writes the record under a name that follows from the output's path. Returns the report of the
-    /// one that was there.
-    pub(crate) fn leave(&self, folder: &Path) -> Result<Option<String>, Diagnostic> {
-        std::fs::create_dir_all(folder).map_err(|error| file("create", folder, &error))?;
+    /// Writes the record under a name that follows from the output's path. Returns the report named in the record
+    /// before.
+    pub(crate) fn leave(&self, directory: &Path) -> Result<Option<String>, Diagnostic> {
+        std::fs::create_dir_all(directory).map_err(|error| file("create", directory, &error))?;
         let name = hex(&Sha256::digest(self.output.as_os_str().as_encoded_bytes())[..16]);
-        let path = folder.join(format!("{name}.json"));
+        let path = directory.join(format!("{name}.json"));
         let old = std::fs::read(&path).ok();
         let old = old.and_then(|text| serde_json::from_slice::<Self>(&text).ok());
         let text = serde_json::to_vec(self)
@@ -119,7 +119,7 @@ impl Record {
         Ok(old.map(|old| old.report))
     }
 
-    /// Whether the same link would have the same inputs now; `counts` says which of them matter.
+    /// Whether the same link would have the same inputs now; `counts` selects those that matter.
     fn holds(&self, counts: &dyn Fn(&Path) -> bool) -> bool {
         (self.linker.is_none() || self.linker == this_linker())
             && self.missed.iter().all(|path| !path.is_file())
@@ -133,7 +133,7 @@ impl Record {
 
 impl Input {
     fn of(read: &ReadFile) -> Self {
-        // One that was edited since it was read gets a digest that no file has.
+        // A file that was edited since it was read gets a digest that no file has.
         let same = stat(&read.path).is_some_and(|now| now == *read);
         let digested = read.size <= DIGESTED && !is_in_sysroot(&read.path);
         Self {
@@ -153,16 +153,16 @@ impl Input {
         };
         now.size == self.size
             && match &self.sha256 {
-                // Two edits may come faster than the clock of a file system goes.
+                // Two edits may be closer together than a file system's times can tell.
                 Some(before) => digest(&self.path).as_ref() == Some(before),
                 None => nanoseconds(now.modified) == self.modified,
             }
     }
 }
 
-/// All records in a folder.
-pub(crate) fn all(folder: &Path) -> Vec<(PathBuf, Record)> {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+/// All records in a directory.
+pub(crate) fn all(directory: &Path) -> Vec<(PathBuf, Record)> {
+    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
     let mut records: Vec<(PathBuf, Record)> = entries
         .filter_map(|entry| {
             let text = std::fs::read(entry.path()).ok()?;
@@ -173,27 +173,27 @@ pub(crate) fn all(folder: &Path) -> Vec<(PathBuf, Record)> {
     records
 }
 
-/// Removes outputs that were made of something else than what is there now. `counts` says whether
-/// an input matters for a record.
-pub(crate) fn remove_stale(folder: &Path, counts: &dyn Fn(&Record, &Path) -> bool) {
-    for (path, record) in all(folder) {
+/// Removes outputs that were made from other inputs than the present ones. `counts` says whether an
+/// input matters for a record.
+pub(crate) fn remove_stale(directory: &Path, counts: &dyn Fn(&Record, &Path) -> bool) {
+    for (path, record) in all(directory) {
         if record.output.is_file() && record.holds(&|input| counts(&record, input)) {
             continue;
         }
-        // What cannot be removed is as it was before there were records.
+        // If it cannot be removed, nothing is worse than without records.
         let _ = std::fs::remove_file(&record.output);
         let _ = std::fs::remove_file(path);
     }
 }
 
-/// Whether cargo notices changes of a file by itself.
+/// Whether cargo itself notices changes of a file.
 fn is_watched_by_cargo(path: &Path, output: &Path) -> bool {
     let Some(beside) = output.parent() else {
         return false;
     };
-    // Examples have a folder of their own; crates are in `deps` all the same.
+    // Examples have a directory of their own; their crates are in `deps` too.
     let deps = beside.with_file_name("deps");
-    // Six random letters follow, as with all of its temporary folders.
+    // Six random letters follow, as in all of rustc's temporary directories.
     let of_rustc = |name: &std::ffi::OsStr| {
         let random = name.as_encoded_bytes().strip_prefix(b"rustc");
         random.is_some_and(|end| end.len() == 6 && end.iter().all(u8::is_ascii_alphanumeric))
@@ -205,8 +205,8 @@ fn is_watched_by_cargo(path: &Path, output: &Path) -> bool {
     path.starts_with(beside) || path.starts_with(deps) || temporary
 }
 
-/// Whether a file is one of the standard library's, which are large and, as long as nobody touches
-/// them, never written to: their time tells.
+/// Whether a file belongs to the standard library: large, and normally never written to, so its
+/// time is enough.
 fn is_in_sysroot(path: &Path) -> bool {
     path.components().any(|part| part.as_os_str() == "rustlib")
 }
@@ -250,10 +250,10 @@ fn nanoseconds(time: SystemTime) -> u64 {
 mod tests {
     use super::*;
 
-    /// A link in a folder that has read `link.x`, after it looked for it in `first`.
-    fn example(folder: &Path) -> Record {
+    /// A link in a directory that has read `link.x`, after it looked for it in `first`.
+    fn example(directory: &Path) -> Record {
         let write = |name: &str, text: &str| {
-            let path = folder.join(name);
+            let path = directory.join(name);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(&path, text).unwrap();
             path
@@ -267,7 +267,7 @@ mod tests {
         ];
         let outcome = Outcome {
             read: read.map(|name| stat(&write(name, "text")).unwrap()).into(),
-            missed: vec![folder.join("first/link.x")],
+            missed: vec![directory.join("first/link.x")],
             ..Outcome::default()
         };
         Record::of(&outcome, &[write("args", "-T")], &output, "r".to_owned())
@@ -275,8 +275,8 @@ mod tests {
 
     #[test]
     fn only_what_nobody_else_watches_is_recorded() {
-        let folder = tempfile::tempdir().unwrap();
-        let record = example(folder.path());
+        let directory = tempfile::tempdir().unwrap();
+        let record = example(directory.path());
         let names: Vec<_> = record
             .inputs
             .iter()
@@ -321,8 +321,8 @@ mod tests {
             }),
         ];
         for (what, holds, change) in cases {
-            let folder = tempfile::tempdir().unwrap();
-            let at = folder.path();
+            let directory = tempfile::tempdir().unwrap();
+            let at = directory.path();
             let record = example(at);
             let records = at.join("records");
             record.leave(&records).unwrap();
@@ -335,9 +335,9 @@ mod tests {
 
     #[test]
     fn records_of_outputs_that_are_gone_go() {
-        let folder = tempfile::tempdir().unwrap();
-        let record = example(folder.path());
-        let records = folder.path().join("records");
+        let directory = tempfile::tempdir().unwrap();
+        let record = example(directory.path());
+        let records = directory.path().join("records");
         record.leave(&records).unwrap();
         std::fs::remove_file(&record.output).unwrap();
         remove_stale(&records, &|_, _| true);

@@ -1,7 +1,7 @@
-//! What is known after a link, for the command that started cargo and for those that ask later.
+//! Facts about a link, for the command that started cargo and for later commands.
 //!
-//! cargo does not say what its linker did, and does not call it at all where nothing changed. So a report is left
-//! under the hash of the finished file: whoever holds the file finds its report, however old it is.
+//! cargo does not say what its linker did, and does not call it if nothing has changed. So a report is stored under the
+//! hash of the finished file: with the file, its report can be found, however old it is.
 
 use std::path::Path;
 
@@ -13,20 +13,20 @@ use crate::error::file;
 use crate::files::keep_newest;
 use crate::render;
 
-/// So many reports are kept in a folder.
+/// The number of reports that are kept in a directory.
 const KEEP: usize = 256;
 
 /// What is known after a link.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct LinkReport {
     pub wall_ms: u64,
-    /// Highest memory use of the linker's process, where the system tells.
+    /// Peak memory of the linker's process, if the system tells.
     pub peak_kib: Option<u64>,
     pub regions: Vec<Region>,
-    /// What the linker has to say, which rustc would hide.
+    /// The linker's messages, which rustc would hide.
     #[serde(default)]
     pub messages: Vec<Message>,
-    /// What its options asked to be printed.
+    /// The output that its options asked for.
     #[serde(default)]
     pub printed: String,
 }
@@ -68,38 +68,38 @@ pub(crate) fn report_name(content: &[u8]) -> String {
     name
 }
 
-/// The report for a finished file, if its link left one.
-pub(crate) fn find_report(folder: &Path, content: &[u8]) -> Option<LinkReport> {
-    read_report(folder, &report_name(content))
+/// The report of a finished file, if its link left one.
+pub(crate) fn find_report(directory: &Path, content: &[u8]) -> Option<LinkReport> {
+    read_report(directory, &report_name(content))
 }
 
-/// The report for a linked file, whose build's output folder is above it.
+/// The report of a linked file, whose build's output directory is above it.
 pub(crate) fn known_about(path: &Path, content: &[u8]) -> Option<LinkReport> {
     let path = std::path::absolute(path).ok()?;
-    let mut folders = path.ancestors().skip(1);
-    folders.find_map(|above| find_report(&above.join("xsys").join("links"), content))
+    let mut directories = path.ancestors().skip(1);
+    directories.find_map(|above| find_report(&above.join("xsys").join("links"), content))
 }
 
 /// The report of this name.
-pub(crate) fn read_report(folder: &Path, name: &str) -> Option<LinkReport> {
-    let text = std::fs::read(folder.join(name)).ok()?;
+pub(crate) fn read_report(directory: &Path, name: &str) -> Option<LinkReport> {
+    let text = std::fs::read(directory.join(name)).ok()?;
     serde_json::from_slice(&text).ok()
 }
 
 /// Removes all but the newest reports.
-pub(crate) fn prune_reports(folder: &Path) {
-    keep_newest(folder, KEEP);
+pub(crate) fn prune_reports(directory: &Path) {
+    keep_newest(directory, KEEP);
 }
 
 /// Writes the report for a finished file, and returns its name.
 pub(crate) fn leave(
-    folder: &Path,
+    directory: &Path,
     content: &[u8],
     report: &LinkReport,
 ) -> Result<String, Diagnostic> {
-    std::fs::create_dir_all(folder).map_err(|error| file("create", folder, &error))?;
+    std::fs::create_dir_all(directory).map_err(|error| file("create", directory, &error))?;
     let name = report_name(content);
-    let path = folder.join(&name);
+    let path = directory.join(&name);
     let text = serde_json::to_vec(report)
         .map_err(|error| Diagnostic::error(format!("cannot write a link report: {error}")))?;
     std::fs::write(&path, text).map_err(|error| file("write", &path, &error))?;
@@ -112,8 +112,8 @@ mod tests {
 
     #[test]
     fn reports_are_found_by_content() {
-        let folder = tempfile::tempdir().unwrap();
-        let reports = folder.path().join("deep/reports");
+        let directory = tempfile::tempdir().unwrap();
+        let reports = directory.path().join("deep/reports");
         let report = LinkReport {
             wall_ms: 3,
             peak_kib: Some(9),
@@ -132,11 +132,11 @@ mod tests {
 
     #[test]
     fn old_reports_go() {
-        let folder = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir().unwrap();
         for at in 0..KEEP + 5 {
-            std::fs::write(folder.path().join(at.to_string()), "").unwrap();
+            std::fs::write(directory.path().join(at.to_string()), "").unwrap();
         }
-        prune_reports(folder.path());
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), KEEP);
+        prune_reports(directory.path());
+        assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), KEEP);
     }
 }

@@ -1,9 +1,8 @@
 //! cargo's configuration, read by cargo itself.
 //!
 //! Only cargo knows which files count, what they include and how `--config` adds to them
-//! (<https://doc.rust-lang.org/cargo/reference/config.html>), so it is asked (`cargo config get`).
-//! What it does not answer is left to us: environment variables, which stand between the files and
-//! `--config`, and `target.'cfg(…)'`.
+//! (<https://doc.rust-lang.org/cargo/reference/config.html>), so it is asked (`cargo config get`). The rest is done
+//! here: environment variables, which come between the files and `--config`, and `target.'cfg(…)'`.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -17,7 +16,7 @@ use xsys_diag::Diagnostic;
 use crate::cli::CargoFlags;
 use crate::error::reason;
 
-/// The configuration for commands that are given in a folder.
+/// The configuration for commands in a directory.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct CargoConfig {
     /// Files and `--config`.
@@ -30,19 +29,19 @@ pub(crate) struct CargoConfig {
 impl CargoConfig {
     /// Asks cargo.
     pub(crate) fn load(
-        folder: &Path,
+        directory: &Path,
         cargo: &Path,
         flags: &CargoFlags,
     ) -> Result<Self, Diagnostic> {
-        let options = config_options(flags, folder);
+        let options = config_options(flags, directory);
         let mut all = command(cargo, &options);
-        all.current_dir(folder);
+        all.current_dir(directory);
         let alone = if options.is_empty() {
             Value::Null
         } else {
-            // Where no files of the user's are found.
+            // A directory where no files of the user's are found.
             let nowhere = tempfile::tempdir().map_err(|error| unread(&reason(&error)))?;
-            let root = folder.ancestors().last().unwrap_or(folder);
+            let root = directory.ancestors().last().unwrap_or(directory);
             let mut command = command(cargo, &options);
             command.current_dir(root).env("CARGO_HOME", nowhere.path());
             ask(&mut command)?
@@ -62,8 +61,8 @@ impl CargoConfig {
         self.env.get(name).map(String::as_str)
     }
 
-    /// A variable as processes that cargo starts will see it. `[env]` does not replace what is set,
-    /// unless it says so.
+    /// A variable as processes that cargo starts will see it. `[env]` does not replace variables
+    /// that are set, unless it says so.
     pub(crate) fn variable(&self, name: &str) -> Option<OsString> {
         let entry = at(&self.merged, &["env", name]);
         let forced = at(entry, &["force"]).as_bool() == Some(true);
@@ -73,15 +72,15 @@ impl CargoConfig {
             .or_else(|| table.map(OsString::from))
     }
 
-    /// A single value: `--config` before the environment before files.
+    /// A single value: from `--config`, or the environment, or files.
     pub(crate) fn text(&self, key: &[&str]) -> Option<String> {
         scalar(at(&self.options, key))
             .or_else(|| self.env(&variable(key)).map(str::to_owned))
             .or_else(|| scalar(at(&self.merged, key)))
     }
 
-    /// A list of words, also where it is written as one string: the files', the environment's
-    /// and those of `--config`, in this order.
+    /// A list of words, even if it is written as one string: the files', the environment's and
+    /// those of `--config`, in this order.
     pub(crate) fn words(&self, key: &[&str]) -> Option<Vec<String>> {
         let merged = at(&self.merged, key);
         let env = self.env(&variable(key));
@@ -89,7 +88,7 @@ impl CargoConfig {
             return None;
         }
         let mut words = split(merged);
-        // Where `--config` has a string, cargo has put it in the place of the files'.
+        // If `--config` has a string, it has replaced that of the files.
         let of_options = split(at(&self.options, key)).len().min(words.len());
         let place = words.len() - of_options;
         let added = env.unwrap_or_default().split_whitespace();
@@ -198,10 +197,10 @@ fn unread(text: &str) -> Diagnostic {
     }
 }
 
-/// The user's `--config`, files with whole paths, and the `-Z` flags that may bear on them.
-fn config_options(flags: &CargoFlags, folder: &Path) -> Vec<OsString> {
+/// The user's `--config`, with absolute paths of files, and the `-Z` flags that may affect them.
+fn config_options(flags: &CargoFlags, directory: &Path) -> Vec<OsString> {
     let whole = |text: &str| {
-        let path = folder.join(text);
+        let path = directory.join(text);
         if !text.is_empty() && path.exists() {
             path.into_os_string()
         } else {
@@ -314,8 +313,8 @@ mod tests {
 
     #[test]
     fn files_of_the_command_line_keep_their_meaning_elsewhere() {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("extra.toml"), "").unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join("extra.toml"), "").unwrap();
         let words = [
             "--config",
             "extra.toml",
@@ -325,7 +324,7 @@ mod tests {
             "c=2",
         ];
         let flags = CargoFlags::read(&words.map(OsString::from));
-        let extra = folder.path().join("extra.toml").into_os_string();
+        let extra = directory.path().join("extra.toml").into_os_string();
         let expected = [
             "--config".into(),
             extra,
@@ -334,7 +333,7 @@ mod tests {
             "--config".into(),
             "c=2".into(),
         ];
-        assert_eq!(config_options(&flags, folder.path()), expected);
+        assert_eq!(config_options(&flags, directory.path()), expected);
     }
 
     #[test]

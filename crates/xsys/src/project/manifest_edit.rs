@@ -1,5 +1,4 @@
-//! `Cargo.toml` and cargo's configuration with something added, and otherwise as they were: comments,
-//! order and spaces are the user's.
+//! Edits `Cargo.toml` and cargo's configuration: comments, order and spacing of the user's are kept.
 
 use std::path::Path;
 
@@ -12,7 +11,7 @@ pub(crate) fn parse(path: &Path, text: &str) -> Result<DocumentMut, Diagnostic> 
     })
 }
 
-/// A table at a path, made where it is missing; those above it are not shown by themselves.
+/// A table at a path, created if it is missing; its parents get no header of their own.
 pub(crate) fn table<'a>(
     document: &'a mut DocumentMut,
     path: &[&str],
@@ -46,7 +45,7 @@ pub(crate) fn set(table: &mut dyn toml_edit::TableLike, key: &str, text: &str) {
     }
 }
 
-/// Sets a list, a line for each of its members.
+/// Sets a list, one line per member.
 pub(crate) fn set_list(table: &mut dyn toml_edit::TableLike, key: &str, list: &[String]) {
     let old = table.get(key).and_then(Item::as_array);
     let same = old.is_some_and(|old| {

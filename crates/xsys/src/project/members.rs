@@ -1,8 +1,8 @@
 //! Which members of a workspace a command is about, and which of them are built together.
 //!
-//! Members may be for different machines. Those that say the same in `[package.metadata.xsys]` are
-//! built by one call of cargo, as it would build them all; each call gets the flags that concern
-//! its packages, so that `--bin` and `--features` mean what they mean to cargo.
+//! Members may be for different machines. Those with the same settings in `[package.metadata.xsys]` are built by one
+//! call of cargo, as it would build them all; each call gets the flags that concern its packages, so that `--bin` and
+//! `--features` mean the same as with cargo.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -19,7 +19,7 @@ pub(crate) struct Member {
     package: Package,
 }
 
-/// Members that are built together, and what cargo is told for them.
+/// Members that are built together, and cargo's arguments for them.
 pub(crate) struct Part {
     pub settings: Settings,
     pub flags: CargoFlags,
@@ -42,13 +42,13 @@ impl Member {
         self.package.version.to_string()
     }
 
-    /// The folder of its manifest.
-    pub(crate) fn folder(&self) -> &Path {
+    /// The directory of its manifest.
+    pub(crate) fn directory(&self) -> &Path {
         let manifest = self.package.manifest_path.as_std_path();
         manifest.parent().unwrap_or(manifest)
     }
 
-    /// How many of its programs cargo puts into one folder: binaries, and examples.
+    /// How many of its programs cargo puts into one directory: binaries, and examples.
     pub(crate) fn programs(&self) -> (usize, usize) {
         let count = |kind: TargetKind| {
             let targets = self.package.targets.iter();
@@ -70,19 +70,19 @@ impl Member {
         self.package.features.keys().map(String::as_str)
     }
 
-    /// The binary that `cargo run` takes by itself.
+    /// The binary that `cargo run` runs by default.
     pub(crate) fn default_run(&self) -> Option<&str> {
         self.package.default_run.as_deref()
     }
 
     /// Whether another member's build compiles this one as well.
     fn is_used_by(&self, other: &Self) -> bool {
-        let folder = self.package.manifest_path.parent();
+        let directory = self.package.manifest_path.parent();
         other
             .package
             .dependencies
             .iter()
-            .any(|dependency| dependency.path.as_deref() == folder)
+            .any(|dependency| dependency.path.as_deref() == directory)
     }
 
     fn has_target(&self, kind: &TargetKind, name: &str) -> bool {
@@ -105,7 +105,7 @@ impl Member {
     }
 }
 
-/// The packages that cargo would select; nothing where only cargo can tell.
+/// The packages that cargo would select; none if only cargo can tell.
 pub(crate) fn selected<'a>(metadata: &'a Metadata, flags: &CargoFlags) -> Vec<&'a Package> {
     let has = |names: &[&str]| {
         let mut words = flags.flags.iter();
@@ -158,7 +158,7 @@ fn matches(package: &Package, spec: &str) -> bool {
     }
 }
 
-/// cargo's patterns, as in a shell, without the sets of letters.
+/// cargo's patterns: those of a shell, without sets of characters.
 fn fits(pattern: &[u8], name: &[u8]) -> bool {
     match (pattern.split_first(), name.split_first()) {
         (None, None) => true,
@@ -174,7 +174,7 @@ fn fits(pattern: &[u8], name: &[u8]) -> bool {
     }
 }
 
-/// Puts members together that are built alike, in the order of the first of each.
+/// Groups members that are built alike, in the order of the first of each group.
 pub(crate) fn parts(members: &[Member], flags: &CargoFlags) -> Vec<Part> {
     let mut parts: Vec<Part> = Vec::new();
     for member in members {
@@ -197,7 +197,7 @@ pub(crate) fn parts(members: &[Member], flags: &CargoFlags) -> Vec<Part> {
         .iter()
         .filter_map(|part| narrowed(part, members, flags))
         .collect();
-    // A name that nobody has is cargo's to report.
+    // cargo reports unknown names.
     if named.is_empty() {
         named = parts;
         named.truncate(1);
@@ -205,7 +205,8 @@ pub(crate) fn parts(members: &[Member], flags: &CargoFlags) -> Vec<Part> {
     named
 }
 
-/// Members that no target is named for, where others have one: those that nobody else compiles.
+/// Members without a target of their own, if others have one: those that no other member's build
+/// compiles.
 pub(crate) fn without_target(parts: &mut Vec<Part>) -> Vec<Member> {
     if !parts.iter().any(|part| part.settings.what().is_some()) {
         return Vec::new();
@@ -220,7 +221,7 @@ pub(crate) fn without_target(parts: &mut Vec<Part>) -> Vec<Member> {
         .collect()
 }
 
-/// A part with just the flags that concern it; none if the flags name only others' targets.
+/// A group with just the flags that concern it; none if the flags only name other groups' targets.
 fn narrowed(part: &Part, all: &[Member], flags: &CargoFlags) -> Option<Part> {
     let mut kept: Vec<OsString> = Vec::new();
     let mut concerned = false;
@@ -362,7 +363,7 @@ mod tests {
                 .collect();
             assert_eq!(lines, expected, "{line}");
         }
-        // Nothing is changed where there is just one call.
+        // Nothing is changed if there is just one call.
         let line = "--workspace --bin a --exclude b";
         let alike = [members[0].clone(), members[2].clone()];
         assert_eq!(parts(&alike, &read(line))[0].flags.flags, read(line).flags);

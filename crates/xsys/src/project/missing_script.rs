@@ -1,5 +1,5 @@
-//! A linker script that a manifest names and that is not there: told with its line, before anything is
-//! compiled. The linker would find out at the very end, and could not say who wants it.
+//! A linker script that a manifest names and that does not exist: reported with its line, before anything is compiled.
+//! The linker would only notice at the very end, and could not say where the name comes from.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -36,7 +36,7 @@ struct Keys {
     script: Option<Spanned<String>>,
 }
 
-/// Looks whether the script of these settings is there; one of the manifests names it.
+/// Checks that the script of these settings exists; one of the manifests names it.
 pub(super) fn check<'m>(
     settings: &Settings,
     manifests: impl Iterator<Item = &'m Path>,
@@ -48,7 +48,7 @@ pub(super) fn check<'m>(
         return Ok(());
     }
     let what = match script.is_dir() {
-        true => "is a folder",
+        true => "is a directory",
         false => "does not exist",
     };
     let found = manifests.filter_map(|path| named(path, &script)).next();
@@ -62,7 +62,7 @@ pub(super) fn check<'m>(
     let problem = Diagnostic::error(format!("the linker script `{name}` {what}")).label(
         &source,
         key.span(),
-        "looked for in the manifest's folder",
+        "looked for in the manifest's directory",
     );
     Err(match similar(&script) {
         Some(close) => problem.help(format!("did you mean `{close}`?")),
@@ -71,23 +71,23 @@ pub(super) fn check<'m>(
     })
 }
 
-/// Whether a build script may be about to write it: there is one in a folder above.
+/// Whether a build script may write it: there is one in a parent directory.
 fn is_built(script: &Path) -> bool {
-    let mut folders = script.ancestors().skip(1);
-    folders
-        .find(|folder| folder.join("Cargo.toml").is_file())
-        .is_some_and(|folder| folder.join("build.rs").is_file())
+    let mut directories = script.ancestors().skip(1);
+    directories
+        .find(|directory| directory.join("Cargo.toml").is_file())
+        .is_some_and(|directory| directory.join("build.rs").is_file())
 }
 
 /// The key of a manifest that names this file.
 fn named(path: &Path, script: &Path) -> Option<(Source, Spanned<String>)> {
     let text = std::fs::read_to_string(path).ok()?;
     let manifest: Manifest = toml::from_str(&text).ok()?;
-    let folder = path.parent()?;
+    let directory = path.parent()?;
     let key = [manifest.package, manifest.workspace]
         .into_iter()
         .filter_map(|section| section.metadata.xsys.script)
-        .find(|key| folder.join(key.get_ref()) == script)?;
+        .find(|key| directory.join(key.get_ref()) == script)?;
     let source = Source {
         path: path.to_owned(),
         text: Arc::from(text),
@@ -95,7 +95,7 @@ fn named(path: &Path, script: &Path) -> Option<(Source, Spanned<String>)> {
     Some((source, key))
 }
 
-/// A file in the same folder whose name is much like it.
+/// A file in the same directory with a similar name.
 fn similar(script: &Path) -> Option<String> {
     let entries = std::fs::read_dir(script.parent()?).ok()?.flatten();
     let mut names: Vec<String> = entries

@@ -1,7 +1,8 @@
-//! The project a command is about: where it is, where cargo puts its output, what it says to us.
+//! The project a command is about: where it is, where cargo puts its output, and its settings for
+//! xsys.
 //!
-//! cargo is asked (`cargo metadata --no-deps`), because only cargo knows how `--manifest-path`,
-//! `--config`, the environment and configuration files add up.
+//! cargo is asked (`cargo metadata --no-deps`), because only cargo knows the effect of
+//! `--manifest-path`, `--config`, the environment and configuration files.
 
 pub(crate) mod cargo_config;
 pub(crate) mod manifest_edit;
@@ -26,31 +27,31 @@ use crate::images::emit::Shared;
 /// A project as a command sees it.
 #[derive(Clone, Debug)]
 pub(crate) struct Project {
-    /// The folder that cargo runs in.
-    pub folder: PathBuf,
+    /// The directory that cargo runs in.
+    pub directory: PathBuf,
     pub workspace_root: PathBuf,
     pub target_dir: PathBuf,
     pub settings: Settings,
-    /// The packages that are built; none where only cargo knows.
+    /// The packages that are built; none if only cargo knows.
     pub members: Vec<Member>,
-    /// All that the workspace has.
+    /// All packages of the workspace.
     everyone: Vec<Member>,
-    /// The workspace's own manifest, which has the profiles.
+    /// The workspace's own manifest, which contains the profiles.
     pub root_manifest: Manifest,
     /// The manifests of the workspace's members.
     pub manifests: Vec<PathBuf>,
-    /// What the packages in question have that is linked for the target.
+    /// The packages' parts that are linked for the target.
     linked: Vec<Linked>,
 }
 
 impl Project {
-    /// Asks cargo. `folder` is where the command was given.
+    /// Asks cargo. `directory` is where the command was called.
     pub(crate) fn load(
-        folder: &Path,
+        directory: &Path,
         cargo: &Path,
         flags: &CargoFlags,
     ) -> Result<Self, Diagnostic> {
-        let metadata = metadata(folder, cargo, flags)?;
+        let metadata = metadata(directory, cargo, flags)?;
 
         let workspace_root = metadata.workspace_root.clone().into_std_path_buf();
         let root_manifest = Manifest::read(&workspace_root.join("Cargo.toml"))?;
@@ -75,7 +76,7 @@ impl Project {
         let manifests = manifests
             .map(|package| package.manifest_path.clone().into())
             .collect();
-        // Mistakes in what is not built are told when it is.
+        // Mistakes in packages that are not built are reported when they are.
         let all = metadata.workspace_packages().into_iter();
         let everyone = all.filter_map(|package| read(package).ok()).collect();
         let settings = match members.split_first() {
@@ -85,11 +86,11 @@ impl Project {
             _ => general.clone(),
         };
         let target_dir = match &flags.target_dir {
-            Some(path) => folder.join(path),
+            Some(path) => directory.join(path),
             None => metadata.target_directory.into_std_path_buf(),
         };
         Ok(Self {
-            folder: folder.to_owned(),
+            directory: directory.to_owned(),
             settings,
             members,
             everyone,
@@ -101,14 +102,13 @@ impl Project {
         })
     }
 
-    /// Whether a linker is needed: libraries for Rust, and archives for others' linkers, are not
-    /// linked.
+    /// Whether a linker is needed: Rust libraries and static libraries are not linked.
     pub(crate) fn links(&self, flags: &CargoFlags) -> bool {
         !self.linked.is_empty() || names_programs(flags)
     }
 
-    /// Says what cargo would say after the sysroot is built: a target that has no such programs or
-    /// libraries.
+    /// Reports what cargo would only report after the sysroot is built: targets that have no such
+    /// programs or libraries.
     pub(crate) fn can_be_made(
         &self,
         target: &Target,
@@ -133,7 +133,8 @@ impl Project {
         missing_script::check(&self.settings, manifests.map(PathBuf::as_path))
     }
 
-    /// What its members are for, each once; where only cargo knows them, what the workspace says.
+    /// The targets of its members, each once; if only cargo knows the members, that of the
+    /// workspace.
     pub(crate) fn targets(&self) -> Vec<What> {
         if self.members.is_empty() {
             return self.settings.what().into_iter().collect();
@@ -156,8 +157,8 @@ impl Project {
         }
     }
 
-    /// Whether an image with one name would serve several programs: they are for one target, and
-    /// so in one folder.
+    /// Whether several programs would use an image of one name: they are for one target, and so in
+    /// one directory.
     pub(crate) fn shared(&self) -> Shared {
         let here = self.settings.what();
         let same = self
@@ -171,12 +172,12 @@ impl Project {
         }
     }
 
-    /// Where rustc's calls of our linker leave their reports.
+    /// Where the linker, called by rustc, leaves its reports.
     pub(crate) fn reports(&self) -> PathBuf {
         self.target_dir.join("xsys").join("links")
     }
 
-    /// Where they leave what they were made of.
+    /// Where it leaves its records.
     pub(crate) fn link_records(&self) -> PathBuf {
         self.target_dir.join("xsys").join("link-records")
     }
@@ -185,12 +186,12 @@ impl Project {
 /// A program of a package, or a library that is linked like one.
 #[derive(Clone, Debug)]
 struct Linked {
-    /// In cargo's words.
+    /// cargo's kind.
     package: String,
-    /// In the manifest's words: `bin`, `cdylib`.
+    /// The manifest's kind: `bin`, `cdylib`.
     kind: &'static str,
     is_program: bool,
-    /// Whether it is made in a form that is not linked, too.
+    /// Whether it is also built in a form that is not linked.
     is_more: bool,
 }
 
@@ -205,9 +206,9 @@ impl Linked {
                 DyLib => Some("dylib"),
                 _ => None,
             })?;
-            let folder = package.manifest_path.parent()?;
+            let directory = package.manifest_path.parent()?;
             Some(Self {
-                package: format!("{} v{} ({folder})", package.name, package.version),
+                package: format!("{} v{} ({directory})", package.name, package.version),
                 kind,
                 is_program: kind == "bin",
                 is_more: kinds
@@ -237,7 +238,7 @@ impl Linked {
     }
 }
 
-/// Whether flags ask for what `cargo build` alone leaves out: examples, tests, benchmarks.
+/// Whether flags ask for what a plain `cargo build` leaves out: examples, tests, benchmarks.
 fn names_programs(flags: &CargoFlags) -> bool {
     const NAMES: [&str; 8] = [
         "--example",
@@ -257,20 +258,20 @@ fn names_programs(flags: &CargoFlags) -> bool {
 
 /// What cargo knows of the packages here.
 pub(crate) fn metadata(
-    folder: &Path,
+    directory: &Path,
     cargo: &Path,
     flags: &CargoFlags,
 ) -> Result<Metadata, Diagnostic> {
     let mut command = MetadataCommand::new();
-    command.cargo_path(cargo).current_dir(folder).no_deps();
+    command.cargo_path(cargo).current_dir(directory).no_deps();
     if let Some(path) = &flags.manifest_path {
         command.manifest_path(path);
     }
     command.other_options(config_options(flags));
-    command.exec().map_err(|error| problem(&error, folder))
+    command.exec().map_err(|error| problem(&error, directory))
 }
 
-/// Flags that `cargo metadata` understands and that change its answer.
+/// Flags that `cargo metadata` accepts and that change its answer.
 fn config_options(flags: &CargoFlags) -> Vec<String> {
     let mut options = Vec::new();
     let mut rest = flags
@@ -296,16 +297,19 @@ fn config_options(flags: &CargoFlags) -> Vec<String> {
     options
 }
 
-fn problem(error: &cargo_metadata::Error, folder: &Path) -> Diagnostic {
+fn problem(error: &cargo_metadata::Error, directory: &Path) -> Diagnostic {
     let cargo_metadata::Error::CargoMetadata { stderr } = error else {
         return Diagnostic::error(format!("cannot ask cargo about the project: {error}"));
     };
     let text = stderr.trim();
     let text = text.strip_prefix("error: ").unwrap_or(text);
     if text.starts_with("could not find `Cargo.toml`") {
-        return Diagnostic::error(format!("no Cargo.toml in `{}` or above", folder.display()))
-            .help("start a project with `xsys new NAME --board NAME`")
-            .help("or run a board's own program: `xsys run --board NAME`");
+        return Diagnostic::error(format!(
+            "no Cargo.toml in `{}` or above",
+            directory.display()
+        ))
+        .help("start a project with `xsys new NAME --board NAME`")
+        .help("or run a board's own program: `xsys run --board NAME`");
     }
     let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
     let diagnostic = Diagnostic::error(format!("cargo: {first}"));
@@ -341,8 +345,8 @@ mod tests {
 
     #[test]
     fn a_workspace_and_its_members_are_found() {
-        let folder = tempfile::tempdir().unwrap();
-        let root = folder.path().canonicalize().unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path().canonicalize().unwrap();
         for (path, text) in [
             (
                 "Cargo.toml",

@@ -1,26 +1,25 @@
-//! What cargo's profile means for the standard library: its panic strategy and its rustflags.
+//! The parts of cargo's profile that affect the standard library: its panic strategy and its rustflags.
 //!
-//! A profile comes from the workspace's manifest, from configuration files, from the environment
-//! and from `--config`, each over the one before
-//! (<https://doc.rust-lang.org/cargo/reference/profiles.html>), and takes from the one it inherits
-//! what none of them says.
+//! A profile comes from the workspace's manifest, from configuration files, from the environment and from `--config`,
+//! each overriding the one before (<https://doc.rust-lang.org/cargo/reference/profiles.html>); the profile it inherits
+//! provides the rest.
 
 use crate::project::cargo_config::CargoConfig;
 use crate::project::settings::Manifest;
 
-/// The part of a profile that reaches the standard library.
+/// The part of a profile that affects the standard library.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Profile {
     pub panic: Option<String>,
     pub rustflags: Vec<String>,
 }
 
-/// Works out a profile, by its name in manifests.
+/// Computes a profile, given its name in manifests.
 pub(crate) fn resolve(manifest: &Manifest, config: &CargoConfig, name: &str) -> Profile {
     let mut name = name.to_owned();
     let mut panic = None;
     let mut rustflags = None;
-    // A chain longer than any sensible one goes in circles, which cargo reports.
+    // A longer chain is a circle, which cargo reports.
     for _ in 0..32 {
         let own = manifest.profile(&name);
         let text = |key: &str, own: Option<&String>| {

@@ -1,7 +1,7 @@
 //! `[package.metadata.xsys]` and `[workspace.metadata.xsys]`: a project's own defaults.
 //!
-//! cargo ignores these tables, so a misspelt key would be ignored as well; here it is an error
-//! with its place in the file. The package's keys win over the workspace's, one by one.
+//! cargo ignores these tables, so a misspelt key would be ignored as well; here it is an error with
+//! its place in the file. The package's keys override the workspace's, one by one.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
@@ -16,7 +16,7 @@ use xsys_target::{CrateSet, Engine, Memory, RawMemories, Stop, What};
 use crate::cli::{TrimPaths, triple_or_file};
 use crate::error::file;
 
-/// A manifest, as far as it concerns us.
+/// A manifest, as far as xsys reads it.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(crate) struct Manifest {
     package: Option<Holder>,
@@ -38,7 +38,7 @@ struct Metadata {
     xsys: Option<Settings>,
 }
 
-/// A profile of cargo's, as far as it reaches the standard library.
+/// A profile of cargo's, as far as it affects the standard library.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct Profile {
@@ -54,7 +54,7 @@ pub(crate) struct Profile {
 pub(crate) struct Settings {
     board: Option<String>,
     target_spec: Option<PathBuf>,
-    /// A triple, or as for cargo a spec file.
+    /// A triple, or a spec file, as in cargo.
     target: Option<String>,
     pub crates: Option<CrateSet>,
     script: Option<PathBuf>,
@@ -75,12 +75,12 @@ pub(crate) struct Settings {
     pub test_time_limit: Option<NonZeroU64>,
     #[serde(default)]
     pub sysroot: SysrootSettings,
-    /// Where the target is from one of cargo's own keys.
+    /// Which of cargo's own keys the target comes from, if it does.
     #[serde(skip)]
     pub by_cargo: Option<ByCargo>,
-    /// The folder of the manifest, which paths are relative to.
+    /// The directory of the manifest, which paths are relative to.
     #[serde(skip)]
-    folder: PathBuf,
+    directory: PathBuf,
 }
 
 /// cargo's `per-package-target`.
@@ -127,7 +127,7 @@ pub(crate) enum Level {
 }
 
 impl Level {
-    /// The spelling that cargo's documentation calls the long one.
+    /// The spelling that cargo's documentation calls the full one.
     pub(crate) fn text(&self) -> String {
         match self {
             Self::Number(number) => number.to_string(),
@@ -144,34 +144,34 @@ impl Level {
 }
 
 impl Settings {
-    /// What the project is for, if it says so.
+    /// The target that the project names.
     pub(crate) fn what(&self) -> Option<What> {
         if let Some(file) = &self.target_spec {
-            return Some(What::SpecFile(self.folder.join(file)));
+            return Some(What::SpecFile(self.directory.join(file)));
         }
         if let Some(target) = &self.target {
             return Some(match triple_or_file(target) {
-                What::SpecFile(file) => What::SpecFile(self.folder.join(file)),
+                What::SpecFile(file) => What::SpecFile(self.directory.join(file)),
                 what => what,
             });
         }
         let board = self.board.as_ref()?;
-        // A name with a slash is a folder, and a project's paths are relative to its manifest.
+        // A name with a slash is a path, and a project's paths are relative to its manifest.
         Some(What::Board(if xsys_target::is_path(board) {
-            self.folder.join(board).display().to_string()
+            self.directory.join(board).display().to_string()
         } else {
             board.clone()
         }))
     }
 
-    /// Whether others mean the same, wherever they are written.
+    /// Whether two settings mean the same, wherever they are written.
     pub(crate) fn is_like(&self, other: &Self) -> bool {
         let elsewhere = |settings: &Self| Self {
             board: None,
             target_spec: None,
             target: None,
             script: None,
-            folder: PathBuf::new(),
+            directory: PathBuf::new(),
             ..settings.clone()
         };
         self.what() == other.what()
@@ -196,20 +196,22 @@ impl Settings {
 
     /// The linker script's path.
     pub(crate) fn script(&self) -> Option<PathBuf> {
-        self.script.as_ref().map(|script| self.folder.join(script))
+        self.script
+            .as_ref()
+            .map(|script| self.directory.join(script))
     }
 
-    /// These settings over more general ones.
+    /// These settings, completed by more general ones.
     fn over(self, general: Self) -> Self {
         let names_target = self.named() != 0;
         let named = if names_target { &self } else { &general };
         let (board, target_spec) = (named.board.clone(), named.target_spec.clone());
-        let (target, folder) = (named.target.clone(), named.folder.clone());
+        let (target, directory) = (named.target.clone(), named.directory.clone());
         let by_cargo = named.by_cargo;
-        // Paths keep the folder of the manifest they come from.
+        // Paths keep the directory of the manifest they come from.
         let script = match self.script {
-            Some(script) => Some(self.folder.join(script)),
-            None => general.script.map(|script| general.folder.join(script)),
+            Some(script) => Some(self.directory.join(script)),
+            None => general.script.map(|script| general.directory.join(script)),
         };
         Self {
             board,
@@ -245,7 +247,7 @@ impl Settings {
                 },
             },
             by_cargo,
-            folder,
+            directory,
         }
     }
 }
@@ -264,14 +266,14 @@ impl Manifest {
             };
             problem(&error, &source)
         })?;
-        let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+        let directory = path.parent().unwrap_or(Path::new("")).to_owned();
         for holder in [&mut manifest.package, &mut manifest.workspace] {
             let settings = holder
                 .as_mut()
                 .and_then(|holder| holder.metadata.as_mut())
                 .and_then(|metadata| metadata.xsys.as_mut());
             if let Some(settings) = settings {
-                settings.folder.clone_from(&folder);
+                settings.directory.clone_from(&directory);
                 let source = Source {
                     path: path.to_owned(),
                     text: Arc::from(text),
@@ -330,7 +332,7 @@ impl Manifest {
         self.profile.get(name)
     }
 
-    /// Whether a profile comes from `release`; all others come from `dev`.
+    /// Whether a profile inherits from `release`; all others inherit from `dev`.
     pub(crate) fn is_release(&self, profile: &str) -> bool {
         self.lineage(profile).last() == Some(&"release")
     }
@@ -355,7 +357,7 @@ impl Manifest {
             (_, "bench") => Some("release"),
             _ => None,
         } {
-            // Circles are reported by cargo.
+            // cargo reports circles.
             if names.contains(&parent) {
                 break;
             }
@@ -366,7 +368,7 @@ impl Manifest {
     }
 }
 
-/// A package's settings over its workspace's.
+/// A package's settings, completed by its workspace's.
 pub(crate) fn merge(package: Settings, workspace: Settings) -> Settings {
     package.over(workspace)
 }

@@ -1,10 +1,9 @@
 //! `trim-paths`: which paths of this machine are left out of what rustc makes.
 //!
-//! Problem: who debugs wants paths that an editor and a debugger can open, who ships wants the same
-//! bytes in every folder and nothing of the builder's machine. As in cargo's RFC 3127 the profile
-//! decides: those that come from `dev` keep all paths, those that come from `release` keep them in
-//! messages alone; a key of the metadata and a flag say otherwise. Where a profile has cargo's own
-//! `trim-paths` (unstable), cargo does it.
+//! Problem: for debugging, paths must be those that an editor and a debugger can open; for shipping, the bytes must be
+//! the same in every directory and contain nothing of the building machine. As in cargo's RFC 3127 the profile decides:
+//! those that inherit from `dev` keep all paths, those that inherit from `release` keep them in messages only; a key of
+//! the metadata and a flag override that. If a profile has cargo's own `trim-paths` (unstable), it is left to cargo.
 
 use std::path::PathBuf;
 
@@ -14,7 +13,7 @@ use crate::cli::TrimPaths;
 use crate::project::Project;
 use crate::project::settings::Manifest;
 
-/// The flags that rustc gets: the command line's wish, else the metadata's, else the profile's.
+/// The flags for rustc: by the command line, else the metadata, else the profile.
 pub(crate) fn flags(
     asked: Option<&TrimPaths>,
     profile: &str,
@@ -45,7 +44,7 @@ pub(crate) fn flags(
     flags
 }
 
-/// Whether cargo itself was told, in the manifest or the environment.
+/// Whether cargo's own key is set, in the manifest or the environment.
 fn is_cargos(manifest: &Manifest, profile: &str) -> bool {
     let name = profile.to_uppercase().replace('-', "_");
     manifest.has_trim_paths(profile)
@@ -62,7 +61,7 @@ fn knows_scopes(release: &str) -> bool {
     }
 }
 
-/// Folders of this machine and what stands for them in programs; longer prefixes come later,
+/// Directories of this machine and their replacements in programs; longer prefixes come later,
 /// where they win.
 fn remaps(project: &Project, toolchain: &Toolchain) -> Vec<(PathBuf, String)> {
     let mut remaps = vec![
@@ -70,14 +69,14 @@ fn remaps(project: &Project, toolchain: &Toolchain) -> Vec<(PathBuf, String)> {
         (project.target_dir.clone(), "target".to_owned()),
         (
             toolchain.rust_src(),
-            // What rustc's own builds of the standard library have.
+            // The paths in rustc's own builds of the standard library.
             format!("/rustc/{}", toolchain.rustc.commit_hash()),
         ),
     ];
     if let Some(home) = cargo_home() {
         remaps.push((home, "/cargo".to_owned()));
     }
-    // The root of the file system is the beginning of every path.
+    // The root of the file system is a prefix of every path.
     remaps.retain(|(path, _)| path.parent().is_some());
     remaps.sort_by_key(|(path, _)| path.components().count());
     remaps

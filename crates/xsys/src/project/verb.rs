@@ -1,8 +1,8 @@
-//! cargo's commands that xsys has under its own name: what each of them needs of us.
+//! cargo's commands that xsys offers under its own name, and what each of them needs.
 
 use crate::cli::CargoFlags;
 
-/// Which of cargo's commands is coming.
+/// One of cargo's commands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verb {
     Build,
@@ -12,7 +12,7 @@ pub(crate) enum Verb {
     Check,
     Clippy,
     Doc,
-    /// Any other that may compile, as `xsys cargo` takes it.
+    /// Any other command that may compile, as `xsys cargo` runs it.
     Other,
 }
 
@@ -40,7 +40,7 @@ impl Verb {
         }
     }
 
-    /// Whether programs are linked; without, neither a linker nor an image matters.
+    /// Whether programs are linked; if not, neither a linker nor an image matters.
     pub(crate) fn links(self) -> bool {
         !matches!(self, Self::Check | Self::Clippy | Self::Doc)
     }
@@ -50,7 +50,7 @@ impl Verb {
         matches!(self, Self::Run | Self::Test | Self::Bench | Self::Other)
     }
 
-    /// Whether the crate `test` may be asked for.
+    /// Whether the crate `test` may be needed.
     pub(crate) fn has_tests(self, flags: &CargoFlags) -> bool {
         match self {
             Self::Test | Self::Bench => true,
@@ -78,7 +78,7 @@ fn names_tests(flags: &CargoFlags) -> bool {
     })
 }
 
-/// Whether a command, whose name comes first, builds tests unasked: cargo's own and well-known
+/// Whether a command, whose name comes first, builds tests by itself: cargo's own and well-known
 /// extensions.
 fn is_about_tests(flags: &CargoFlags) -> bool {
     let known = [

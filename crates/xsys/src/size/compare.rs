@@ -1,13 +1,13 @@
-//! What grew and what shrank from one file to another.
+//! What has grown and shrunk from one file to another.
 //!
-//! Lines are matched by name. Instances of one generic function share a demangled name, so what
-//! has the same name is added up first.
+//! Rows are matched by name. Instances of one generic function share a demangled name, so their
+//! sizes are added up first.
 
 use std::collections::BTreeMap;
 
 use crate::size::{Item, Kind};
 
-/// A name whose size is not the same in both.
+/// A name whose size differs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Change {
     pub name: String,
@@ -43,7 +43,7 @@ pub(crate) fn changes(before: &[Item], after: &[Item]) -> Vec<Change> {
             after,
         })
         .collect();
-    // Names are in order already, and stay so among equals.
+    // Names are sorted already, and stay so among equal changes.
     changes.sort_by_key(|change| std::cmp::Reverse(change.difference().unsigned_abs()));
     changes
 }

@@ -1,8 +1,8 @@
 //! `xsys size --html`: all views of a file's sizes on one page.
 //!
-//! The page needs nothing else: no scripts, no fonts, no network. What can be folded are `details`
-//! elements, and the map of crates is made of rectangles with fixed places. Names come from symbol
-//! tables and may contain anything, so all of them are escaped. The same file gives the same page.
+//! The page is self-contained: no scripts, no fonts, no network. Foldable parts are `details` elements, and the map of
+//! crates consists of rectangles with fixed places. Names come from symbol tables and may contain anything, so all of
+//! them are escaped. The same file gives the same page.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -14,10 +14,10 @@ use super::{By, Item, crate_of, largest_first, measure};
 use crate::linker::report::Region;
 use crate::ui::bytes;
 
-/// Rows of one table; what follows is added up.
+/// Rows of one table; the remaining ones are added up.
 const ROWS: usize = 500;
 
-/// The map, in the units of its view box.
+/// The size of the map, in the units of its view box.
 const MAP: Rect = Rect {
     x: 0.0,
     y: 0.0,
@@ -38,7 +38,7 @@ svg{width:100%;height:auto}svg rect{stroke:#fff}svg text{font-size:11px;pointer-
 @media(prefers-color-scheme:dark){body{color:#ddd;background:#1b1b1b}tr:nth-child(even) td{background:#262626}svg text{fill:#111}}
 ";
 
-/// The page for a linked file. `regions`: the memories of its machine, where they are known.
+/// The page for a linked file. `regions`: the memories of its machine, if they are known.
 pub(crate) fn page(name: &str, content: &[u8], regions: &[Region]) -> Result<String, Diagnostic> {
     let sections = measure(content, By::Section)?;
     // A file without symbols has no crates.
@@ -92,7 +92,7 @@ fn notes(out: &mut String, notes: &[String]) {
     }
 }
 
-/// Symbols under the crates that define them, the largest first; and what no symbol covers.
+/// Symbols below the crates that define them, the largest first, and bytes without a symbol.
 fn by_crate(symbols: Vec<Item>, total: u64) -> Vec<(String, u64, Vec<Item>)> {
     let named = sum(&symbols);
     let mut crates: BTreeMap<String, Vec<Item>> = BTreeMap::new();
@@ -189,7 +189,7 @@ fn map(crates: &[(String, u64, Vec<Item>)]) -> String {
     for (at, ((name, size, items), rect)) in
         crates.iter().zip(treemap::layout(&sizes, MAP)).enumerate()
     {
-        // Neighbours get hues that are far apart.
+        // Neighbouring areas get different hues.
         let hue = at * 137 % 360;
         area(
             &mut out,
@@ -216,7 +216,7 @@ fn map(crates: &[(String, u64, Vec<Item>)]) -> String {
 }
 
 fn symbols(out: &mut String, items: &[Item], size: u64, body: Rect, hue: usize) {
-    // What would be smaller than a dot is one area with the rest.
+    // Symbols smaller than a dot share one area with the rest.
     let smallest = (size as f64 * 16.0 / (body.width * body.height)).max(1.0) as u64;
     let shown = items.iter().take_while(|item| item.size >= smallest);
     let shown: Vec<&Item> = shown.take(ROWS).collect();
@@ -245,7 +245,7 @@ fn area(out: &mut String, rect: Rect, hue: usize, lightness: usize, title: &str)
     );
 }
 
-/// As much of a name as there is room for.
+/// As much of a name as fits.
 fn label(out: &mut String, rect: Rect, class: &str, name: &str) {
     let letter = if class.is_empty() { 6.0 } else { 8.0 };
     let room = (rect.width / letter) as usize;
@@ -273,7 +273,8 @@ fn percent(size: u64, total: u64) -> String {
     format!("{:.1} %", share(size, total))
 }
 
-/// A text that is text wherever it stands; what no page may contain is shown as a mark.
+/// Escapes a text for every place in a page; characters that no page may contain are replaced by a
+/// mark.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {

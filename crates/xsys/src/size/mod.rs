@@ -1,11 +1,11 @@
 //! Where the bytes of a linked file are: by section, symbol, crate or region.
 //!
-//! What counts is what the program occupies at run time: sections that are loaded or reserved,
-//! not debug information. A symbol's crate is read from its demangled name; for code made from
-//! generics that is the crate that defined the code, not the one that asked for it.
+//! Only what the program occupies at run time counts: sections that are loaded or reserved, not debug information. A
+//! symbol's crate is read from its demangled name; for generic code that is the crate that defines it, not the one that
+//! instantiates it.
 //!
-//! Wasm modules are read by [`wasm`]; [`why`] says what a function of theirs is there for, and
-//! [`compare`] sets two files against each other.
+//! Wasm modules are read by [`wasm`]; [`why`] says why a function of theirs is in it, and [`compare`] compares two
+//! files.
 
 pub(crate) mod compare;
 pub(crate) mod html;
@@ -19,12 +19,12 @@ use std::collections::BTreeMap;
 use object::{Object, ObjectSection, ObjectSegment, ObjectSymbol, SectionFlags, SymbolKind};
 use xsys_diag::Diagnostic;
 
-/// What bytes are for.
+/// What bytes are used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kind {
     Code,
     Data,
-    /// Debug information; it is no part of the program.
+    /// Debug information, which is not part of the program.
     Debug,
     Other,
 }
@@ -40,7 +40,7 @@ impl Kind {
     }
 }
 
-/// One line of an answer.
+/// One row of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Item {
     pub name: String,
@@ -49,7 +49,7 @@ pub(crate) struct Item {
     pub size: u64,
 }
 
-/// An answer: the lines, and what has to be known to read them.
+/// A table: its rows, and remarks on how to read them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Sizes {
     pub items: Vec<Item>,
@@ -65,7 +65,7 @@ impl From<Vec<Item>> for Sizes {
     }
 }
 
-/// What is added up by.
+/// What sizes are added up by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum By {
     Section,
@@ -123,7 +123,7 @@ fn by_symbol(content: &[u8]) -> Result<Vec<Item>, Diagnostic> {
     placed(content, readable)
 }
 
-/// Functions and data, named as `name` makes of their symbols.
+/// Functions and data; `name` makes their names from their symbols.
 fn placed(content: &[u8], name: fn(&str) -> String) -> Result<Vec<Item>, Diagnostic> {
     let file = parse(content)?;
     let mut items: Vec<Item> = symbols(&file)
@@ -141,17 +141,17 @@ fn placed(content: &[u8], name: fn(&str) -> String) -> Result<Vec<Item>, Diagnos
         return Err(Diagnostic::error("it has no symbols")
             .help("it was stripped: build with `strip = false` in the profile"));
     }
-    // Several names of one place are one thing.
+    // Several names of one place are one row.
     items.sort_by(|a, b| (a.addr, a.size, &a.name).cmp(&(b.addr, b.size, &b.name)));
     items.dedup_by_key(|item| (item.addr, item.size));
     Ok(items)
 }
 
-/// Symbols added up by the crate that defines them; what no symbol covers is shown as such.
+/// Symbols added up by the crate that defines them; bytes without a symbol are a row of their own.
 fn by_crate(content: &[u8]) -> Result<Vec<Item>, Diagnostic> {
     let mut sums: BTreeMap<String, u64> = BTreeMap::new();
     let mut named = 0u64;
-    // C++'s `std::` is not Rust's: its names stay as they are.
+    // C++'s `std::` is not Rust's: its names are left unchanged.
     let rust = |name: &str| format!("{:#}", rustc_demangle::demangle(name));
     for item in placed(content, rust)? {
         named = named.saturating_add(item.size);
@@ -231,7 +231,7 @@ fn largest_first(items: &mut [Item]) {
     items.sort_by(|a, b| b.size.cmp(&a.size).then_with(|| a.name.cmp(&b.name)));
 }
 
-/// The crate in a demangled name, or what it is instead.
+/// The crate in a demangled name, or another origin.
 fn crate_of(name: &str) -> &str {
     if has_parameters(name) {
         return "[not Rust]";
@@ -243,7 +243,7 @@ fn crate_of(name: &str) -> &str {
     }
 }
 
-/// A function of C++: only its names tell parameters, and what a method may be called for.
+/// A function of C++: only its names contain parameters, and qualifiers of methods.
 fn has_parameters(name: &str) -> bool {
     let plain = match name.rsplit_once(" (.") {
         Some((plain, _)) => plain, // what compilers add: `f (.llvm.123)`
@@ -254,7 +254,7 @@ fn has_parameters(name: &str) -> bool {
     method.unwrap_or(plain).ends_with(')')
 }
 
-/// Data that has no name in any source: rustc and LLVM number it, or name it by its content.
+/// Data without a name in any source: rustc and LLVM number it, or name it by its content.
 fn is_constant(name: &str) -> bool {
     let name = name.strip_prefix(".L").unwrap_or(name);
     let numbered = [

@@ -3,7 +3,7 @@
 //! Spec: Bruls, Huizing, van Wijk, "Squarified Treemaps" (2000): rows are filled along the shorter side
 //! as long as that makes their rectangles less oblong.
 
-/// A rectangle, in whatever unit the outermost one has.
+/// A rectangle, in the unit of the outermost one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Rect {
     pub x: f64,
@@ -12,7 +12,7 @@ pub(super) struct Rect {
     pub height: f64,
 }
 
-/// A rectangle for each size; those come largest first, and none is zero.
+/// A rectangle for each size; sizes are sorted, the largest first, and none is zero.
 pub(super) fn layout(sizes: &[u64], mut rest: Rect) -> Vec<Rect> {
     let mut out = Vec::with_capacity(sizes.len());
     let total: f64 = sizes.iter().map(|&size| size as f64).sum();
@@ -33,7 +33,7 @@ pub(super) fn layout(sizes: &[u64], mut rest: Rect) -> Vec<Rect> {
     out
 }
 
-/// How oblong the worst rectangle of a row is.
+/// The aspect ratio of the most oblong rectangle in a row.
 fn worst(row: &[f64], side: f64) -> f64 {
     let sum: f64 = row.iter().sum();
     let thickness = sum / side;
@@ -44,7 +44,7 @@ fn worst(row: &[f64], side: f64) -> f64 {
     row.iter().map(|&area| ratio(area)).fold(0.0, f64::max)
 }
 
-/// Lays a row along the shorter side, and returns what is left.
+/// Places a row along the shorter side, and returns the remaining rectangle.
 fn row(areas: &[f64], rest: Rect, out: &mut Vec<Rect>) -> Rect {
     let sum: f64 = areas.iter().sum();
     let upright = rest.width >= rest.height;
@@ -119,7 +119,7 @@ mod tests {
                 assert!(apart, "{a:?} {b:?}");
             }
         }
-        // The example of the paper: the first two stand on top of each other.
+        // The paper's example: the first two are above each other.
         assert_eq!((rects[0].width, rects[0].height), (300.0, 200.0));
         assert!(layout(&[], whole).is_empty());
     }

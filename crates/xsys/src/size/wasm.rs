@@ -1,8 +1,8 @@
 //! Sizes in a finished wasm module (WebAssembly core specification, "Binary Format").
 //!
-//! There are no symbols in it: functions have names in the `name` section, data only those of the
-//! segments that it is joined in. Custom sections (names, debug information) are no part of the
-//! program; they are added up by themselves.
+//! A module has no symbols: functions have names in the `name` section, data only those of its
+//! segments. Custom sections (names, debug information) are not part of the program; they are added
+//! up separately.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ pub(super) fn measure(content: &[u8], by: By) -> Result<Sizes, Diagnostic> {
     }
 }
 
-/// What there is beside functions.
+/// What there is besides functions.
 struct Contents {
     /// In their order.
     sections: Vec<Item>,
@@ -40,7 +40,7 @@ fn read(content: &[u8]) -> Result<Contents, Diagnostic> {
             && encoding == wasmparser::Encoding::Component
         {
             return Err(Diagnostic::error("it is a component, not a module")
-                .help("name the module that it was made of, or take all out of it: `wasm-tools component unbundle --module-dir FOLDER`"));
+                .help("name the module that it was made of, or take all out of it: `wasm-tools component unbundle --module-dir DIR`"));
         }
         if let Some((id, range)) = payload.as_section() {
             let custom = match &payload {
@@ -151,8 +151,7 @@ impl Contents {
         }));
         largest_first(&mut items);
         if !items.is_empty() {
-            notes
-                .push("a module keeps no names of data: what is shown are its segments".to_owned());
+            notes.push("a module has no names of data: its segments are shown instead".to_owned());
         }
         Sizes { items, notes }
     }
@@ -192,7 +191,7 @@ impl Contents {
         Sizes { items, notes }
     }
 
-    /// What is not in the lines, and what names are missing.
+    /// Remarks: what is not in the rows, and which names are missing.
     fn notes(&self, symbols: &Symbols<'_>) -> Vec<String> {
         let sum = |wanted: fn(&Item) -> bool| {
             let items = self.sections.iter().filter(|item| wanted(item));

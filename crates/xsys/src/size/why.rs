@@ -1,9 +1,9 @@
-//! What a function of a wasm module is there for: a chain of calls from an export to it.
+//! Why a function of a wasm module is in it: a chain of calls from an export to it.
 //!
-//! A finished module does not say why a function was kept, but it can be seen: exports and the
-//! start function are called from outside, functions call each other by index, and a function
-//! whose index stands in a table can be called by every indirect call of its type. The latter is a
-//! guess where the former is a fact, so chains of direct calls are preferred.
+//! A finished module does not say why a function was kept, but the calls show it: exports and the start function are
+//! called from outside, functions call each other by index, and a function whose index is in a table can be called by
+//! every indirect call of its type. Direct calls are certain and indirect ones possible, so chains of direct calls are
+//! preferred.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -19,7 +19,7 @@ pub(crate) enum Step {
     Export(String),
     Start,
     Call,
-    /// By its address: in code, or in a table, called as this type.
+    /// By its address: in code, or in a table, called with this type.
     Address,
     Indirect(String),
 }
@@ -32,16 +32,16 @@ pub(crate) struct Link {
     pub size: u64,
 }
 
-/// What is known of a function's being there.
+/// Why a function is in the module.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Why {
     pub function: String,
     pub size: u64,
     /// From the outside to the function; empty if nothing reaches it.
     pub chain: Vec<Link>,
-    /// Functions that call it directly, the number of their calls, the most calls first.
+    /// Functions that call it directly, with the number of calls, most calls first.
     pub callers: Vec<(String, usize)>,
-    /// Bytes of functions that are reached through it alone, with its own.
+    /// Bytes of functions that can only be reached through it, including its own.
     pub alone: u64,
     /// Other functions that the name could have meant.
     pub others: Vec<String>,
@@ -62,7 +62,7 @@ struct Graph {
     sizes: Vec<u64>,
 }
 
-/// Finds the function that a name means, and what it is there for.
+/// Finds the function that a name means, and why it is there.
 pub(crate) fn why(content: &[u8], name: &str) -> Result<Why, Diagnostic> {
     super::wasm::measure(content, super::By::Section)?;
     let symbols = Symbols::read(content);
@@ -88,7 +88,8 @@ pub(crate) fn why(content: &[u8], name: &str) -> Result<Why, Diagnostic> {
     })
 }
 
-/// The function of a name: an index, the whole name, or the largest that has it as a part.
+/// The function with a name: an index, the whole name, or the largest function whose name contains
+/// it.
 fn find(
     graph: &Graph,
     symbols: &Symbols<'_>,
@@ -217,9 +218,9 @@ impl Graph {
         targets
     }
 
-    /// A chain with as few indirect calls as can be, and then as few calls.
+    /// A chain with the fewest indirect calls, and among those the fewest calls.
     fn chain(&self, wanted: u32, symbols: &Symbols<'_>) -> Vec<Link> {
-        // Of a program's exports `_start` is the one that is called, or `main` where it is missing.
+        // Of a program's exports `_start` is called, or `main` if that is missing.
         for name in ["_start", "main"] {
             let is_entry = |step: &Step| matches!(step, Step::Export(export) if export == name);
             let roots = self.roots.iter();
@@ -292,7 +293,7 @@ impl Graph {
         chain
     }
 
-    /// What is not reached any more without a function.
+    /// What can no longer be reached without a function.
     fn alone(&self, function: u32) -> u64 {
         let all = self.reached(None);
         let without = self.reached(Some(function));

@@ -1,8 +1,8 @@
-//! What a part of an ELF image is there for: the shortest chain of references from a root to it.
+//! Why a part of an ELF image is in it: the shortest chain of references from a root to it.
 //!
-//! The linker has told why each section is in the image (`linker/reasons`). What is asked for may be a
-//! function or variable, a section, a crate, an object file or a member of an archive. For one that
-//! has several sections in the image, the one that is nearest to a root is shown.
+//! The linker has stored why each section is in the image (`linker/reasons`). The part may be a function or variable, a
+//! section, a crate, an object file or a member of an archive. If it has several sections in the image, the one that is
+//! nearest to a root is shown.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -12,12 +12,12 @@ use xsys_diag::{Diagnostic, did_you_mean};
 use super::readable;
 use crate::linker::reasons::Section;
 
-/// What is known of a part's being there.
+/// Why a part is in the image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Why {
-    /// What was asked for, in words: `the crate`, a symbol's name.
+    /// What kind of part it is: `the crate`, a symbol's name.
     pub what: String,
-    /// Bytes of it in the image, and in how many sections.
+    /// Its bytes in the image, and the number of its sections.
     pub size: u64,
     pub sections: usize,
     /// From a root to it.
@@ -29,9 +29,9 @@ pub(crate) struct Why {
 /// A section of the chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Link {
-    /// Why it is needed by itself; none where the one before refers to it.
+    /// Why it is a root; none if the section before refers to it.
     pub root: Option<String>,
-    /// What is in it: its symbols in readable form, or its name.
+    /// Its symbols, demangled, or its name.
     pub name: String,
     pub section: String,
     pub file: String,
@@ -40,7 +40,7 @@ pub(crate) struct Link {
     pub size: u64,
 }
 
-/// Finds what a name means, and what it is there for.
+/// Finds what a name means, and why it is there.
 pub(crate) fn why(sections: &[Section], name: &str) -> Result<Why, Diagnostic> {
     let names: Vec<String> = sections.iter().map(title).collect();
     let symbols: Vec<Vec<String>> = sections
@@ -53,7 +53,7 @@ pub(crate) fn why(sections: &[Section], name: &str) -> Result<Why, Diagnostic> {
             .map(|(at, _)| at)
             .collect()
     };
-    // A thing of this name; then whatever the name is a part of.
+    // A part with this name, or else one whose name contains it.
     let symbol = found(&|at, section| {
         section
             .symbols
@@ -101,11 +101,13 @@ fn unknown(sections: &[Section], symbols: &[Vec<String>], name: &str) -> Diagnos
     ));
     match did_you_mean(name, known) {
         Some(close) => problem.help(format!("did you mean `{close}`?")),
-        None => problem.help("`xsys size --by symbol` lists what is; a part of a name is enough"),
+        None => {
+            problem.help("`xsys size --by symbol` lists the symbols; a part of a name is enough")
+        }
     }
 }
 
-/// What a section is called: by what is in it.
+/// The name to show for a section: its symbols.
 fn title(section: &Section) -> String {
     match section.symbols.first() {
         Some(name) => readable(name),
@@ -115,7 +117,7 @@ fn title(section: &Section) -> String {
 
 /// The largest of several, with the others' names.
 fn one_of(sections: &[Section], names: &[String], name: &str, mut found: Vec<usize>) -> Why {
-    // With one name for several, the whole name counts more than a part of it.
+    // If several match, whole names come before parts of names.
     found.sort_by_key(|&at| (names[at] != name, Reverse(sections[at].size), at));
     let first = found[0];
     let mut others: Vec<String> = Vec::new();
@@ -138,7 +140,7 @@ fn one_of(sections: &[Section], names: &[String], name: &str, mut found: Vec<usi
     }
 }
 
-/// The part that is nearest to a root.
+/// The section that is nearest to a root.
 fn nearest(sections: &[Section], names: &[String], what: String, parts: &[usize]) -> Why {
     let chains = parts.iter().map(|&at| chain(sections, names, at));
     Why {
@@ -153,7 +155,7 @@ fn nearest(sections: &[Section], names: &[String], what: String, parts: &[usize]
 fn chain(sections: &[Section], names: &[String], wanted: usize) -> Vec<Link> {
     let mut chain = Vec::new();
     let mut at = Some(wanted);
-    // A record that was tampered with may go in a circle.
+    // A modified record may contain a circle.
     while let Some((place, section)) = at
         .filter(|_| chain.len() <= sections.len())
         .and_then(|at| Some((at, sections.get(at)?)))

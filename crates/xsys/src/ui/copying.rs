@@ -1,4 +1,4 @@
-//! How far a long copy has come: a bar where a terminal is, nothing where not.
+//! Progress of a long copy: a bar on a terminal, nothing elsewhere.
 
 use std::time::Duration;
 
@@ -6,11 +6,11 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::Ui;
 
-/// A bar that counts bytes, with the speed and what is left.
+/// A bar that counts bytes, with speed and remaining time.
 pub(crate) struct CopyProgress(Option<ProgressBar>);
 
 impl CopyProgress {
-    /// `total` is the number of bytes, where it is known.
+    /// `total` is the number of bytes, if it is known.
     pub(crate) fn new(ui: Ui, doing: &'static str, total: Option<u64>) -> Self {
         use std::io::IsTerminal;
         if ui.quiet || ui.json || !std::io::stderr().is_terminal() {

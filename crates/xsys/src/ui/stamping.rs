@@ -1,5 +1,4 @@
-//! How far the cards of a fleet have come: one line for all with those that are being made, or a line each where no
-//! terminal is.
+//! Progress of a fleet's cards: one line with those that are being made, or a line for each if there is no terminal.
 
 use std::io::IsTerminal;
 use std::sync::{Mutex, PoisonError};
@@ -52,7 +51,7 @@ impl StampProgress {
         self.change(|state| state.running.push(name.to_owned()));
     }
 
-    /// `what` is what became of it.
+    /// `what` is the result for it.
     pub(crate) fn done(&self, name: &str, what: &str) {
         let done = self.change(|state| {
             state.done += 1;

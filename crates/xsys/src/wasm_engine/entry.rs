@@ -1,4 +1,4 @@
-//! Where a module's program starts, and how it is called.
+//! Where a module's program starts, and how that is called.
 
 use std::io::Write;
 
@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::wasm_engine::Host;
 use crate::wasm_engine::types::{functions, number, quoted, type_text, value_text};
 
-/// The exports that can be a program's start, in order.
+/// The exports that can be a program's entry, in order of preference.
 const ENTRIES: [&str; 3] = ["_start", "main", "run"];
 
 /// A call that is ready to be made.
@@ -19,14 +19,14 @@ pub(super) struct Entry {
     function: Func,
     ty: FuncType,
     inputs: Vec<Val>,
-    /// Whether its results are shown instead of being the exit code.
+    /// Whether its results are shown, instead of being the exit code.
     shown: bool,
 }
 
 impl Entry {
-    /// Makes the call; the exit code.
+    /// Makes the call; returns the exit code.
     pub(super) fn call(&self, store: &mut Store<Host>) -> std::result::Result<i32, Error> {
-        // The engine writes over these; their types do not matter.
+        // The engine overwrites these; their types do not matter.
         let mut results = vec![Val::I32(0); self.ty.results().len()];
         self.function.call(store, &self.inputs, &mut results)?;
         if self.shown {
@@ -64,7 +64,7 @@ pub(super) fn program(store: &Store<Host>, instance: Instance, module: &Module) 
     };
     let ty = function.ty(store);
     let inputs: Option<Vec<Val>> = ty.params().iter().map(|&ty| zero(ty)).collect();
-    // C's `main` takes the number of arguments and where they are; neither exists here.
+    // C's `main` takes the number of arguments and their address; neither exists here.
     let Some(inputs) = inputs.filter(|inputs| inputs.len() <= 2) else {
         return Err(Diagnostic::error(format!(
             "`{name}` is not an entry point: it is `{}`",

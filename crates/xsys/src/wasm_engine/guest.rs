@@ -1,14 +1,14 @@
-//! A module's memory as host functions see it: addresses and lengths come from the program and may
-//! be anything.
+//! A module's memory for host functions: addresses and lengths come from the program and may be
+//! anything.
 //!
-//! Reading and writing outside of the memory is the program's mistake. WASI answers it with an
-//! error number, the functions of `xsys` with a trap.
+//! Access outside of the memory is the program's mistake. WASI answers with an error number, the
+//! functions of `xsys` with a trap.
 
 use wasmi::{AsContext, Caller, Error, Extern};
 
 use crate::wasm_engine::Host;
 
-/// A range of addresses that is not in the memory.
+/// A range of addresses outside of the memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Outside {
     addr: u64,

@@ -14,7 +14,7 @@ use crate::wasm_engine::{Host, random};
 /// The module that the functions are imported from.
 pub(super) const MODULE: &str = "xsys";
 
-/// What is offered, by name.
+/// The functions, by name.
 pub(super) const OFFERED: [&str; 8] = [
     "print",
     "eprint",

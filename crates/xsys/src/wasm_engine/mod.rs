@@ -50,10 +50,10 @@ use xsys_diag::Diagnostic;
 use crate::error::Result;
 use options::Options;
 
-/// Room for the calls of deeply recursive programs, in calls.
+/// The maximum depth of recursion, in calls.
 const MAX_CALLS: usize = 64 * 1024;
 
-/// What host functions work with.
+/// The state that host functions use.
 #[derive(Debug)]
 pub(crate) struct Host {
     arguments: Vec<String>,
@@ -127,7 +127,7 @@ fn config() -> Config {
     let mut config = Config::default();
     config.set_max_recursion_depth(MAX_CALLS);
     config.set_max_stack_height(64 * 1024 * 1024);
-    // What exports and debug information say is read from the original.
+    // Exports and debug information are read from the original.
     config.ignore_custom_sections(true);
     config
 }
@@ -148,10 +148,10 @@ fn define(
     wasi::define(linker)
 }
 
-/// What was called before has returned.
+/// Calls before this one have returned.
 fn forget_calls(store: &mut Store<Host>, instance: Instance) {
     if let Some(depth) = instance.get_global(&*store, record::DEPTH) {
-        // It is ours: an `i32` that may change.
+        // It is ours: a mutable `i32`.
         let _ = depth.set(store, Val::I32(0));
     }
 }

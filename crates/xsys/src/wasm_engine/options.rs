@@ -1,22 +1,22 @@
-//! What a wasm program is given: arguments, environment, folders; and how it is watched.
+//! Options of a wasm program: arguments, environment, directories, and whether calls are recorded.
 //!
-//! The flags are spelled as wasmtime spells them.
+//! The flags are spelled as in wasmtime.
 
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use xsys_diag::Diagnostic;
 
-/// A folder of this machine and its name for the program.
+/// A directory of this machine and the name that the program sees.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Folder {
+pub(crate) struct Directory {
     pub host: PathBuf,
     pub guest: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Options {
-    pub folders: Vec<Folder>,
+    pub directories: Vec<Directory>,
     /// `NAME=VALUE` each.
     pub environment: Vec<String>,
     /// Whether calls are recorded, so that a trap can be located.
@@ -26,7 +26,7 @@ pub(crate) struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            folders: Vec::new(),
+            directories: Vec::new(),
             environment: Vec::new(),
             backtrace: true,
         }
@@ -34,13 +34,15 @@ impl Default for Options {
 }
 
 /// Reads the values of `--dir`: HOST, or HOST::GUEST.
-pub(crate) fn folder(text: &str) -> Result<Folder, Diagnostic> {
+pub(crate) fn directory(text: &str) -> Result<Directory, Diagnostic> {
     let (host, guest) = text.split_once("::").unwrap_or((text, text));
     if host.is_empty() || guest.is_empty() {
-        return Err(Diagnostic::error(format!("`--dir {text}` names no folder"))
-            .help("write `--dir HOST`, or `--dir HOST::GUEST` to give it another name"));
+        return Err(
+            Diagnostic::error(format!("`--dir {text}` names no directory"))
+                .help("write `--dir HOST`, or `--dir HOST::GUEST` to give it another name"),
+        );
     }
-    Ok(Folder {
+    Ok(Directory {
         host: PathBuf::from(host),
         guest: guest.to_owned(),
     })
@@ -67,8 +69,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn folders_and_variables() {
-        let shown = |text| folder(text).map(|folder| (folder.host, folder.guest));
+    fn directories_and_variables() {
+        let shown = |text| directory(text).map(|directory| (directory.host, directory.guest));
         assert_eq!(shown("."), Ok((PathBuf::from("."), ".".to_owned())));
         assert_eq!(
             shown("/a/b::/c"),

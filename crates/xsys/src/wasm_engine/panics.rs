@@ -1,14 +1,14 @@
-//! What a panic said, read from a program's memory after it ended.
+//! A panic's message, read from a program's memory after it ended.
 //!
-//! Without a system std has nowhere to print a panic's message. But [`record`](super::record)
-//! keeps the arguments of `core::panicking::panic_fmt` and of the panic handler: where a
-//! `core::fmt::Arguments` and a `core::panic::Location` lie. Their layouts are Rust's own affair
-//! (here: of 1.93 and later), so nothing is believed that does not look right in every field.
+//! Without an operating system, std cannot print a panic's message. But [`record`](super::record) keeps the arguments
+//! of `core::panicking::panic_fmt` and of the panic handler: the addresses of a `core::fmt::Arguments` and a
+//! `core::panic::Location`. Their layouts are not specified (these are of Rust 1.93 and later), so every field is
+//! checked before it is used.
 
 use crate::wasm_engine::record::{PANIC_ARGUMENTS, PANIC_FMT, PANIC_HANDLER};
 use crate::wasm_engine::symbols::Symbols;
 
-/// Messages are cut here.
+/// Longer messages are truncated.
 const LONGEST: usize = 2000;
 
 /// What is known of a panic.
@@ -27,7 +27,7 @@ struct Remains<'a> {
     symbols: &'a Symbols<'a>,
 }
 
-/// The last panic, by the memory of the calls and the program's own.
+/// The last panic, from the memory of the calls and the program's own.
 pub(super) fn last<'a>(
     calls: &[u8],
     memory: &'a [u8],
@@ -72,7 +72,7 @@ impl Remains<'_> {
         Some(panic)
     }
 
-    /// `panic_impl(info: &PanicInfo)`, which has the addresses of both.
+    /// `panic_impl(info: &PanicInfo)`, which contains the addresses of both.
     fn of_handler(&self, arguments: &[u64]) -> Option<Panic> {
         let info = *arguments.first()?;
         let fields = [self.word(info)?, self.word(info.checked_add(self.word)?)?];
@@ -141,7 +141,7 @@ impl Remains<'_> {
         while message.len() < LONGEST {
             let head = number(take(1)?);
             match head {
-                // Only what could not be read: nothing worth telling.
+                // Nothing could be read: there is no message to show.
                 0 => return message.contains(char::is_alphanumeric).then_some(message),
                 1..=0x7f => message.push_str(std::str::from_utf8(take(head)?).ok()?),
                 0x80 => {
@@ -167,7 +167,7 @@ impl Remains<'_> {
         Some(message)
     }
 
-    /// A value that is formatted, where it is a number or a text: known by its formatter.
+    /// A formatted value, if it is a number or a text: recognised by its formatter.
     fn value(&self, values: u64, index: u64) -> Option<String> {
         let entry = values.checked_add(index.checked_mul(2 * self.word)?)?;
         self.formatted(self.word(entry)?, self.word(entry + self.word)?)
@@ -203,7 +203,8 @@ impl Remains<'_> {
             // The value is a `&str` that the argument points to.
             () if is("str") || is("&str") => return text(addr),
             () if is("alloc::string::String") => return text(addr + self.word),
-            // `unwrap`'s error: an address, and a table with the formatter after three others.
+            // The error of `unwrap`: an address, and a table in which the formatter comes after
+            // three other entries.
             () if is("&dyn core::fmt::Debug") => {
                 let table = self.word(addr + self.word)?;
                 return self.concrete(self.word(addr)?, self.word(table + 3 * self.word)?);
@@ -220,7 +221,7 @@ impl Remains<'_> {
         })
     }
 
-    /// Behind a `dyn`, without going round in circles.
+    /// Behind a `dyn`; the depth is limited.
     fn concrete(&self, addr: u64, formatter: u64) -> Option<String> {
         let name = self.symbols.name(self.symbols.element(0, formatter)?);
         match name.contains("&dyn ") {

@@ -1,9 +1,8 @@
 //! Makes a module record its calls, so that a trap can be located.
 //!
-//! The engine throws its stack away when a program traps, and wasm has no way to look at it. So
-//! the module is rewritten before it is run: it gets one more memory, with a word for each active
-//! call, and one more global, the address of the innermost call's word. A function keeps the
-//! address of its own word in a local:
+//! The engine drops its stack when a program traps, and wasm cannot inspect it. So the module is rewritten before it is
+//! run: it gets one more memory, with a word for each active call, and one more global, the address of the innermost
+//! call's word. A function keeps the address of its own word in a local:
 //!
 //! ```text
 //! on entry        own = depth + 4; depth = own; [own] = ENTERED | offset of the function's code
@@ -12,14 +11,13 @@
 //! before what may trap by itself   [own] = TRAPS | offset
 //! ```
 //!
-//! Loads and stores are not among the latter: they are too many, and safe Rust does not trap
-//! there. Of such a trap the function is known and the last call that it made. Functions that call
-//! nothing and have nothing else that traps are left as they are, which most small ones are; the
-//! record then ends with the call of such a function, and needs no putting right after it.
+//! Loads and stores are not recorded: there are too many, and safe Rust does not trap there. For such a trap, the
+//! function and its last call are known. Functions that call nothing and contain nothing else that traps are left
+//! unchanged, which is true of most small ones; the record then ends with the call of such a function, which needs no
+//! correction afterwards.
 //!
-//! Offsets are the original's, from the start of the code section's contents, as DWARF counts. All
-//! that is added comes last in its index space, so nothing needs renumbering: bytes are copied,
-//! and instructions put in between.
+//! Offsets are the original's, from the start of the code section's contents, as in DWARF. All additions come last in
+//! their index spaces, so nothing needs renumbering: bytes are copied, and instructions inserted in between.
 
 use std::ops::Range;
 
@@ -31,7 +29,7 @@ use wasmparser::{
 
 use crate::wasm_engine::MAX_CALLS;
 
-/// What our exports' names begin with.
+/// The prefix of our exports' names.
 pub(super) const OURS: &str = "xsys:";
 /// The memory with the words.
 pub(super) const CALLS: &str = "xsys:calls";
@@ -39,7 +37,7 @@ pub(super) const CALLS: &str = "xsys:calls";
 pub(super) const DEPTH: &str = "xsys:depth";
 /// The program's stack pointer.
 pub(super) const STACK: &str = "xsys:stack";
-/// The module's start function, which is called later than it would be.
+/// The module's start function, which is called later than usual.
 pub(super) const START: &str = "xsys:start";
 
 /// In a call's word: the instruction traps by itself.
@@ -47,10 +45,10 @@ pub(super) const TRAPS: u32 = 1 << 31;
 /// In a call's word: nothing has been recorded but the call.
 pub(super) const ENTERED: u32 = 1 << 30;
 
-/// Where the index of the last indirect call lies, in the memory of the calls.
+/// Where the index of the last indirect call is stored, in the memory of the calls.
 pub(super) const LAST_INDEX: u32 = (MAX_CALLS as u32 + 64) * 4;
-/// Where the first arguments of the last panic lie, eight bytes each: of `panic_fmt`, and of the
-/// panic handler.
+/// Where the first arguments of the last panic are stored, eight bytes each: of `panic_fmt`, and of
+/// the panic handler.
 pub(super) const PANIC_FMT: u32 = LAST_INDEX + 8;
 pub(super) const PANIC_HANDLER: u32 = PANIC_FMT + 8 * PANIC_ARGUMENTS as u32;
 pub(super) const PANIC_ARGUMENTS: usize = 4;
@@ -59,8 +57,8 @@ const PAGES: u64 = (PANIC_HANDLER as u64 + 8 * PANIC_ARGUMENTS as u64).div_ceil(
 /// The order of sections (core specification, "Modules" in the binary format).
 const ORDER: [u8; 13] = [1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11];
 
-/// The module, rewritten. `None` for one that cannot be read or is of an unusual kind: it is run
-/// as it is then, and the engine says what is wrong with it.
+/// The rewritten module. `None` for one that cannot be read or is of an unusual kind: it is then
+/// run unchanged, and the engine reports what is wrong with it.
 pub(super) fn rewrite(wasm: &[u8]) -> Option<Vec<u8>> {
     let module = Module::read(wasm)?;
     let mut out = b"\0asm\x01\0\0\0".to_vec();
@@ -107,7 +105,7 @@ pub(super) fn rewrite(wasm: &[u8]) -> Option<Vec<u8>> {
     Some(out)
 }
 
-/// A section's items and more of them.
+/// A section with additional items.
 fn appended(
     original: Option<&[u8]>,
     out: &mut Vec<u8>,
@@ -132,7 +130,7 @@ fn appended(
     Some(())
 }
 
-/// What the rewriting has to know of a module.
+/// What has to be known of a module to rewrite it.
 #[derive(Default)]
 struct Module<'a> {
     sections: Vec<(u8, Range<usize>)>,
@@ -150,9 +148,9 @@ struct Module<'a> {
     start: Option<u32>,
     code: u64,
     bodies: Vec<FunctionBody<'a>>,
-    /// Functions that are left as they are, imported ones too.
+    /// Functions that are left unchanged, including imported ones.
     plain: Vec<bool>,
-    /// Functions whose arguments describe a panic, and where they are kept.
+    /// Functions whose arguments describe a panic, and where those are kept.
     panics: Vec<(u32, u32)>,
 }
 
@@ -309,7 +307,7 @@ struct Rewriting<'a, 'out> {
     module: &'a Module<'a>,
     wasm: &'a [u8],
     out: &'out mut Vec<u8>,
-    /// The local with the address of the call's word; the one after it is for anything.
+    /// The local with the address of the call's word; the next local is for temporary values.
     own: u32,
 }
 
@@ -371,7 +369,7 @@ impl Rewriting<'_, '_> {
                     flush(self, operators.original_position())?;
                     self.restore();
                 }
-                // The called function takes this one's place.
+                // The called function replaces this one.
                 Operator::ReturnCall { .. } | Operator::ReturnCallRef { .. } => {
                     flush(self, at)?;
                     self.mark(site);
@@ -441,7 +439,7 @@ impl Rewriting<'_, '_> {
         ]);
     }
 
-    /// Keeps the index that lies on the stack: which function it means is asked after a trap.
+    /// Stores the index on the stack: which function it means is looked up after a trap.
     fn keep_index(&mut self, table: u32) {
         if self.module.tables.get(table as usize) != Some(&false) {
             return;
@@ -482,7 +480,7 @@ fn within(range: Range<u64>) -> Option<Range<usize>> {
     Some(usize::try_from(range.start).ok()?..usize::try_from(range.end).ok()?)
 }
 
-/// Whether a function calls nothing and can trap at loads and stores at most.
+/// Whether a function calls nothing and only loads and stores can trap.
 pub(super) fn is_plain(body: &FunctionBody<'_>) -> Option<bool> {
     let mut operators = body.get_operators_reader().ok()?;
     while !operators.eof() {
@@ -503,7 +501,7 @@ pub(super) fn is_plain(body: &FunctionBody<'_>) -> Option<bool> {
     Some(true)
 }
 
-/// Whether an instruction is one of the rarer ones that trap.
+/// Whether an instruction is one of the rarer ones that can trap.
 fn may_trap(operator: &Operator<'_>) -> bool {
     use Operator as O;
     matches!(

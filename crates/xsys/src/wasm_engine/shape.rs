@@ -1,4 +1,4 @@
-//! Whether a module is one that this engine can run; if not, which one can, and how.
+//! Whether this engine can run a module; if not, which one can, and how.
 
 use std::path::Path;
 
@@ -16,7 +16,7 @@ enum Beyond {
     Exceptions,
 }
 
-/// Who runs what this engine cannot, if installed.
+/// What runs modules that this engine cannot run, if it is installed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Other {
     /// A command line for components.
@@ -25,7 +25,7 @@ pub(crate) enum Other {
     Node,
 }
 
-/// Whether a program is for another engine, which needs nothing but what all of them have.
+/// Whether a program needs another engine, and nothing beyond what all of them offer.
 pub(crate) fn other(wasm: &[u8]) -> Option<Other> {
     match beyond(wasm)? {
         Beyond::Component => Some(Other::Components),
@@ -33,7 +33,7 @@ pub(crate) fn other(wasm: &[u8]) -> Option<Other> {
     }
 }
 
-/// Whether the host for Node has all that a module imports.
+/// Whether the host for Node offers everything that a module imports.
 fn offered(wasm: &[u8]) -> bool {
     let sections = Parser::new(0).parse_all(wasm).map_while(Result::ok);
     let imports = sections.filter_map(|section| match section {
@@ -46,7 +46,7 @@ fn offered(wasm: &[u8]) -> bool {
     })
 }
 
-/// Refuses what the engine cannot run before it does so itself, less helpfully.
+/// Refuses what the engine cannot run, with a better message than the engine's.
 pub(crate) fn check(wasm: &[u8], program: &Path) -> Result<(), Diagnostic> {
     match beyond(wasm) {
         None => Ok(()),
@@ -54,7 +54,7 @@ pub(crate) fn check(wasm: &[u8], program: &Path) -> Result<(), Diagnostic> {
     }
 }
 
-/// Looks at what stands before the code; a module that cannot be read is the engine's to refuse.
+/// Reads the sections before the code; the engine refuses a module that cannot be read.
 fn beyond(wasm: &[u8]) -> Option<Beyond> {
     let mut wasi = false;
     let mut shared = false;
@@ -139,7 +139,7 @@ pub(crate) fn invalid(error: &wasmi::Error, program: &Path) -> Diagnostic {
     ))
 }
 
-/// All imports that the host does not offer, in one message.
+/// Reports all imports that the host does not offer, in one message.
 pub(crate) fn check_imports(module: &Module) -> Result<(), Diagnostic> {
     let offered = |module: &str, name: &str| match module {
         host::MODULE => host::OFFERED.contains(&name),

@@ -42,25 +42,25 @@ pub(crate) enum Called {
 pub(crate) struct Symbols<'a> {
     wasm: &'a [u8],
     code: u64,
-    /// Offsets of functions with bodies, in the code section.
+    /// Offsets of function bodies, in the code section.
     bodies: Vec<Range<u32>>,
     imported: u32,
     names: BTreeMap<u32, String>,
     types: Vec<Option<FuncType>>,
     function_types: Vec<u32>,
-    /// What tables hold at the start, by table and index.
+    /// The initial contents of tables, by table and index.
     elements: BTreeMap<(u32, u64), u32>,
     /// Modules that functions are imported from.
     imports: BTreeSet<(&'a str, &'a str)>,
-    /// What `__stack_pointer` is at the start: the stack lies below it where it lies first.
+    /// The initial value of `__stack_pointer`: the stack is below it, if it comes first in memory.
     pub stack_size: Option<u64>,
     debug: BTreeMap<&'a str, &'a [u8]>,
-    /// Made when the first line is asked for.
+    /// Created when the first line is needed.
     context: OnceCell<Option<Context<Reader<'a>>>>,
 }
 
 impl<'a> Symbols<'a> {
-    /// Reads what can be read; the module has been accepted before.
+    /// Reads everything that can be read; the engine has accepted the module before.
     pub(crate) fn read(wasm: &'a [u8]) -> Self {
         let mut symbols = Self {
             wasm,
@@ -129,7 +129,7 @@ impl<'a> Symbols<'a> {
                     .extend(functions.into_iter().filter_map(Result::ok));
             }
             Payload::GlobalSection(globals) => {
-                // LLVM's stack pointer is the first global that changes.
+                // LLVM's stack pointer is the first mutable global.
                 let first = globals.into_iter().filter_map(Result::ok).next()?;
                 self.stack_size = constant(&first.init_expr).filter(|_| first.ty.mutable);
             }
@@ -183,7 +183,7 @@ impl<'a> Symbols<'a> {
         }
     }
 
-    /// The function with a body at an offset.
+    /// The function whose body contains an offset.
     pub(crate) fn function_at(&self, offset: u32) -> Option<u32> {
         let at = self.bodies.partition_point(|body| body.end <= offset);
         let body = self.bodies.get(at)?;
@@ -201,7 +201,7 @@ impl<'a> Symbols<'a> {
         self.imports.iter().any(|(from, _)| *from == module)
     }
 
-    /// Whether this very function is imported.
+    /// Whether this function is imported.
     pub(crate) fn imports(&self, module: &str, name: &str) -> bool {
         self.imports.contains(&(module, name))
     }
@@ -243,7 +243,7 @@ impl<'a> Symbols<'a> {
         }))
     }
 
-    /// What a table holds at an index when the program starts.
+    /// The initial entry of a table at an index.
     pub(crate) fn element(&self, table: u32, index: u64) -> Option<u32> {
         self.elements.get(&(table, index)).copied()
     }
@@ -284,8 +284,8 @@ impl<'a> Symbols<'a> {
     pub(crate) fn frames(&self, offset: u32) -> Vec<Frame> {
         let own = self.function_at(offset).map(|function| self.name(function));
         let mut frames = self.lines(offset.into()).unwrap_or_default();
-        // The name section's name is the one that the linker knows the function by; DWARF's has
-        // no path for functions that are not generic.
+        // The name section's name is the linker's; DWARF's has no path for functions that are not
+        // generic.
         match (frames.last_mut(), own) {
             (Some(last), Some(own)) if !own.starts_with("function ") => last.function = own,
             (None, own) => frames.push(Frame {

@@ -47,7 +47,7 @@ fn entries_and_exit_codes() {
 
 #[test]
 fn host_functions_see_arguments_and_memory() {
-    // Adds the length of argument 1 to its first byte; random and now_ms must do something.
+    // Adds the length of argument 1 to its first byte; random and now_ms must return something.
     let text = r#"(module
         (import "xsys" "arg_count" (func $count (result i32)))
         (import "xsys" "arg_len" (func $len (param i32) (result i32)))

@@ -1,8 +1,7 @@
-//! What is said of a program that trapped: why, where, and how it got there.
+//! The message for a program that trapped: why, where, and by which calls.
 //!
-//! The calls that were active come from the memory that [`record`](super::record) adds; what they mean is read
-//! from the original module. In rustc's look: a message, the line of the sources where there is
-//! one, the calls as a note, and what can be done.
+//! The active calls come from the memory that [`record`](super::record) adds; their meaning is read from the original
+//! module. The message looks like rustc's: the error, the source line if there is one, the calls as a note, and help.
 
 use std::path::Path;
 
@@ -26,10 +25,10 @@ pub(super) const TRAPPED: u8 = 134;
 const SHOWN: usize = 24;
 const SHOWN_LAST: usize = 8;
 
-/// Room that functions may use below the stack pointer.
+/// Space that functions may use below the stack pointer.
 const LEAF: u64 = 1024;
 
-/// A trap before the module was there to be asked.
+/// A trap before the module was instantiated.
 pub(super) fn before_the_start(wasm: &[u8], error: Error) -> Result<i32> {
     if let Some(code) = error.i32_exit_status() {
         return Ok(code);
@@ -112,7 +111,7 @@ fn offset(word: u32) -> u32 {
     word & !(TRAPS | ENTERED)
 }
 
-/// All that is known of a trap.
+/// Everything that is known of a trap.
 struct Trap<'a> {
     symbols: &'a Symbols<'a>,
     /// The innermost call first.
@@ -120,7 +119,7 @@ struct Trap<'a> {
     last_index: u32,
     panic: Option<Panic>,
     memory: usize,
-    /// Where the program's stack had grown to.
+    /// How far the program's stack had grown.
     stack: Option<u64>,
     error: &'a Error,
 }
@@ -169,7 +168,7 @@ impl Trap<'_> {
         problem
     }
 
-    /// The engine's words, or better ones.
+    /// The engine's message, or a better one.
     fn reason(&self, code: Option<TrapCode>) -> String {
         match code {
             Some(TrapCode::UnreachableCodeReached) => "`unreachable` was executed".to_owned(),
@@ -223,7 +222,7 @@ impl Trap<'_> {
                 } else if self.symbols.imports_from(wasi::MODULE)
                     || self.symbols.imports(host::MODULE, "eprint")
                 {
-                    // It has a way to say what went wrong, and has said it.
+                    // It can print its own error, and has done so.
                     problem
                 } else if panicked {
                     problem.note(
@@ -286,7 +285,7 @@ impl Trap<'_> {
         ))
     }
 
-    /// The functions that most of the calls are of.
+    /// The functions that most of the calls belong to.
     fn recursion(&self, problem: Diagnostic) -> Diagnostic {
         let mut counts = std::collections::BTreeMap::new();
         for &word in &self.active {
@@ -297,7 +296,7 @@ impl Trap<'_> {
         let mut counts: Vec<(u32, usize)> = counts.into_iter().collect();
         counts.sort_by_key(|&(function, count)| (std::cmp::Reverse(count), function));
         let most = counts.first().map_or(0, |&(_, count)| count);
-        // What calls itself in a circle is there equally often.
+        // Functions that call each other in a circle occur equally often.
         counts.retain(|&(_, count)| count * 2 > most && count > 2);
         counts.truncate(4);
         let mut problem = problem;
@@ -314,8 +313,8 @@ impl Trap<'_> {
         }
     }
 
-    /// A stack that lies below everything else ends at address 0, and wraps around there. Functions
-    /// that call nothing use what is below the pointer without moving it.
+    /// A stack at the lowest addresses ends at address 0, and wraps around there. Leaf functions
+    /// use memory below the pointer without moving it.
     fn stack_ran_out(&self) -> bool {
         let inside = LEAF..=self.memory as u64;
         self.stack.is_some_and(|addr| !inside.contains(&addr))
@@ -351,8 +350,8 @@ impl Trap<'_> {
         }
     }
 
-    /// The active calls in the sources' terms; a call can be several by inlining, and what calls
-    /// itself is told once.
+    /// The active calls as source locations; a call may be several by inlining, and recursion is
+    /// shown once.
     fn frames(&self) -> Vec<Shown> {
         let mut runs: Vec<(u32, usize)> = Vec::new();
         for &word in &self.active {
@@ -364,7 +363,7 @@ impl Trap<'_> {
         let mut frames = Vec::new();
         let middle = runs.len().saturating_sub(SHOWN_LAST);
         for (at, &(word, times)) in runs.iter().enumerate() {
-            // Of a long recursion of several functions only the ends are looked up.
+            // In a long recursion of several functions only the ends are looked up.
             if at >= SHOWN && at < middle {
                 if at == SHOWN {
                     let left_out = &runs[SHOWN..middle];
@@ -385,7 +384,7 @@ impl Trap<'_> {
         frames
     }
 
-    /// The last of the frames at the innermost end that belong to a panic or an abort itself.
+    /// The last of the innermost frames that belong to the panic or abort itself.
     fn machinery(&self, frames: &[Shown]) -> Option<usize> {
         const BEGINNINGS: [&str; 18] = [
             "core::panicking::",
@@ -466,9 +465,9 @@ impl Trap<'_> {
 #[derive(Default)]
 struct Shown {
     frame: Frame,
-    /// How often it calls itself there.
+    /// The number of recursive calls.
     times: usize,
-    /// Calls that are not looked at; the frame says nothing then.
+    /// Calls that are not looked up; the frame has no location then.
     left_out: usize,
 }
 
@@ -485,11 +484,11 @@ fn near(file: &str) -> String {
     }
     let path = Path::new(file);
     let path = path.strip_prefix(here).unwrap_or(path);
-    // Compilers join their folder and what they were called with.
+    // Compilers join their directory and the path they were given.
     path.strip_prefix(".").unwrap_or(path).display().to_string()
 }
 
-/// The first line of the user's own sources: one that is there, and no dependency's.
+/// The first line of the user's own sources: a file that exists and belongs to no dependency.
 fn snippet(frames: &[Shown]) -> Option<(Source, std::ops::Range<usize>)> {
     for Shown { frame, .. } in frames.iter().take(SHOWN) {
         let (Some(file), Some(line)) = (&frame.file, frame.line) else {

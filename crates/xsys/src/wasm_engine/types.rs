@@ -13,7 +13,7 @@ pub(super) fn type_text(ty: &FuncType) -> String {
     signature(ty.params(), ty.results(), |&ty| type_name(ty))
 }
 
-/// Parameters and results, whosever types they are.
+/// Parameters and results, for either library's types.
 pub(super) fn signature<T>(
     params: &[T],
     results: &[T],
@@ -38,7 +38,7 @@ pub(super) fn type_name(ty: ValType) -> &'static str {
     }
 }
 
-/// The functions that a module exports, without ours.
+/// The functions that a module exports, without those that were added.
 pub(super) fn functions(module: &Module) -> Vec<&str> {
     let exports = module.exports();
     let functions = exports.filter(|export| matches!(export.ty(), ExternType::Func(_)));
@@ -48,7 +48,7 @@ pub(super) fn functions(module: &Module) -> Vec<&str> {
         .collect()
 }
 
-/// A number as the parameter's type; integers may be signed or unsigned.
+/// A number as a value of the parameter's type; integers may be signed or unsigned.
 pub(super) fn number(text: &str, ty: ValType) -> Result<Val, Diagnostic> {
     let parsed = match ty {
         ValType::I32 => text
@@ -78,7 +78,7 @@ pub(super) fn value_text(value: &Val) -> String {
     }
 }
 
-/// The engine's message in the house's style.
+/// The engine's message in the style of ours.
 pub(super) fn lower(error: &wasmi::Error) -> String {
     let text = error.to_string();
     let text = text.trim().trim_end_matches('.');

@@ -136,20 +136,20 @@ fn hash_map() -> Outcome {
     Ok(format!("{} words", counts.len()))
 }
 
-/// A file is written, renamed, read and removed in a folder of its own.
+/// A file is written, renamed, read and removed in a directory of its own.
 fn files() -> Outcome {
-    let folder = std::env::temp_dir().join(format!("hello-{}", std::process::id()));
-    fs::create_dir_all(&folder)?;
-    let (draft, file) = (folder.join("draft"), folder.join("file"));
+    let directory = std::env::temp_dir().join(format!("hello-{}", std::process::id()));
+    fs::create_dir_all(&directory)?;
+    let (draft, file) = (directory.join("draft"), directory.join("file"));
     let content: Vec<u8> = (0..100_000u32).map(|n| n as u8).collect();
     fs::write(&draft, &content)?;
     fs::rename(&draft, &file)?;
     let read = fs::read(&file)?;
-    let names = fs::read_dir(&folder)?.count();
-    fs::remove_dir_all(&folder)?;
+    let names = fs::read_dir(&directory)?.count();
+    fs::remove_dir_all(&directory)?;
     expect(read == content, format!("{} other bytes", read.len()))?;
     expect(names == 1, format!("{names} files instead of one"))?;
-    expect(!folder.exists(), "the folder is still there")?;
+    expect(!directory.exists(), "the directory is still there")?;
     Ok(format!("{} bytes", read.len()))
 }
 

@@ -1,7 +1,7 @@
-//! Where things lie on a FAT volume that somebody else may have made: its boot sector, and chains of clusters.
+//! Finds things on a FAT volume of unknown origin: its boot sector, and chains of clusters.
 //!
-//! The crates for FAT believe what a volume says: clusters outside of it overflow their sums, and chains may be circles.
-//! Here every number is compared with what the volume has before it is used.
+//! The crates for FAT trust a volume: clusters outside of it overflow their arithmetic, and chains may be circular.
+//! Here every number is checked against the volume before it is used.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
@@ -26,7 +26,7 @@ pub(super) struct Geometry {
     data: u64,
     clusters: u64,
     pub cluster: u64,
-    /// The root folder has a place of its own (offset and size), or is a chain.
+    /// The root directory has a place of its own (offset and size), or is a chain.
     pub root: Root,
 }
 
@@ -45,7 +45,7 @@ impl Geometry {
         partition.read_exact(&mut sector)?;
         let parsed = Self::parse(&sector);
         let mut geometry = parsed.ok_or_else(|| damaged("its boot sector is damaged"))?;
-        // A volume may say that it is larger than it is.
+        // A volume may claim to be larger than it is.
         let room = size.saturating_sub(geometry.data) / geometry.cluster;
         geometry.clusters = geometry.clusters.min(room);
         Ok(geometry)

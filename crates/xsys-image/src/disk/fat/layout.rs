@@ -3,19 +3,19 @@
 use std::io::{Seek, SeekFrom, Write};
 
 use super::super::{Error, Placed, SECTOR, Source};
-use super::names::{Entry, Folder, is_short, long_entries, short_names};
+use super::names::{Directory, Entry, is_short, long_entries, short_names};
 
-/// Entries of the root folder of a FAT16 volume.
+/// Entries of the root directory of a FAT16 volume.
 const ROOT_ENTRIES: u64 = 512;
 /// Copies of the FAT.
 const FATS: u64 = 2;
-/// An entry of a folder, in bytes.
+/// An entry of a directory, in bytes.
 const ENTRY: u64 = 32;
-/// 1980-01-01, in a folder's entry.
+/// 1980-01-01, in a directory's entry.
 const DATE: u16 = 1 << 5 | 1;
 
 const ATTRIBUTE_LABEL: u8 = 0x08;
-const ATTRIBUTE_FOLDER: u8 = 0x10;
+const ATTRIBUTE_DIRECTORY: u8 = 0x10;
 const ATTRIBUTE_FILE: u8 = 0x20;
 
 /// A volume that is planned.
@@ -28,12 +28,12 @@ pub(super) struct Layout<'a> {
     reserved_sectors: u64,
     sectors_per_fat: u64,
     clusters: u64,
-    /// The folders, the root first, and files, with their first clusters, in the order of those.
+    /// The directories, the root first, and files, with their first clusters, in the order of those.
     pieces: Vec<Piece<'a>>,
     used: u64,
 }
 
-/// A file or a folder: a run of clusters.
+/// A file or a directory: a run of clusters.
 struct Piece<'a> {
     first: u64,
     clusters: u64,
@@ -42,11 +42,11 @@ struct Piece<'a> {
 
 enum Content<'a> {
     File(&'a Source, u64),
-    Folder(Vec<u8>),
+    Directory(Vec<u8>),
 }
 
 impl<'a> Layout<'a> {
-    pub(super) fn new(root: &Folder<'a>, placed: &Placed) -> Result<Self, Error> {
+    pub(super) fn new(root: &Directory<'a>, placed: &Placed) -> Result<Self, Error> {
         let size = placed.range.end - placed.range.start;
         let mut layout = Self::empty(size, placed.range.start / SECTOR);
         let needed = layout.add_root(root)?;
@@ -64,7 +64,7 @@ impl<'a> Layout<'a> {
         let fat32 = !super::is_fat16(size);
         let sectors = size / SECTOR;
         let reserved_sectors = if fat32 { 32 } else { 4 };
-        // FAT16 counts to 65,524 clusters, FAT32 has at least one more.
+        // FAT16 has up to 65,524 clusters, FAT32 at least one more.
         let sectors_per_cluster = match fat32 {
             true => 8,
             false => (sectors / 65_000 + 1).next_power_of_two(),
@@ -106,9 +106,9 @@ impl<'a> Layout<'a> {
     }
 
     /// Plans everything; how many clusters that takes.
-    fn add_root(&mut self, root: &Folder<'a>) -> Result<u64, Error> {
+    fn add_root(&mut self, root: &Directory<'a>) -> Result<u64, Error> {
         // The label's entry comes first.
-        let bytes = ENTRY + folder_size(root);
+        let bytes = ENTRY + directory_size(root);
         // Clusters are counted from 2. The root of a FAT16 volume has its own place.
         let mut next = 2;
         let first = match self.fat32 {
@@ -125,37 +125,41 @@ impl<'a> Layout<'a> {
         self.pieces.push(Piece {
             first,
             clusters,
-            content: Content::Folder(content),
+            content: Content::Directory(content),
         });
         self.add_entries(root, 0, 0, &mut next)?;
         self.used = next - 2;
         Ok(self.used)
     }
 
-    /// Plans what is in a folder, which is the piece `at`. `parent` is the cluster that its own entry in folders
+    /// Plans what is in a directory, which is the piece `at`. `parent` is the cluster that its own entry in directories
     /// below names: 0 for the root, whichever cluster that has.
     fn add_entries(
         &mut self,
-        folder: &Folder<'a>,
+        directory: &Directory<'a>,
         at: usize,
         own: u64,
         next: &mut u64,
     ) -> Result<(), Error> {
-        let short = short_names(folder.entries.keys());
-        for ((name, entry), short) in folder.entries.iter().zip(short) {
+        let short = short_names(directory.entries.keys());
+        for ((name, entry), short) in directory.entries.iter().zip(short) {
             let (size, bytes, attribute) = match entry {
                 Entry::File(source) => {
                     let size = source.size()?;
                     (size, size, ATTRIBUTE_FILE)
                 }
-                // "." and ".." come first. A folder's size is not said.
-                Entry::Folder(folder) => (0, 2 * ENTRY + folder_size(folder), ATTRIBUTE_FOLDER),
+                // "." and ".." come first. A directory's size is not said.
+                Entry::Directory(directory) => (
+                    0,
+                    2 * ENTRY + directory_size(directory),
+                    ATTRIBUTE_DIRECTORY,
+                ),
             };
             let said = u32::try_from(size).map_err(|_| Error::FileTooLarge(name.clone()))?;
             let clusters = bytes.div_ceil(self.cluster());
             let first = if clusters == 0 { 0 } else { *next };
             *next += clusters;
-            if let Content::Folder(bytes) = &mut self.pieces[at].content {
+            if let Content::Directory(bytes) = &mut self.pieces[at].content {
                 if !is_short(name, &short) {
                     let long = long_entries(name, &short);
                     bytes.extend(long.iter().flatten());
@@ -164,10 +168,10 @@ impl<'a> Layout<'a> {
             }
             let content = match entry {
                 Entry::File(source) => Content::File(source, size),
-                Entry::Folder(_) => {
-                    let dot = described(b".          ", ATTRIBUTE_FOLDER, first, 0);
-                    let dots = described(b"..         ", ATTRIBUTE_FOLDER, own, 0);
-                    Content::Folder([dot, dots].concat())
+                Entry::Directory(_) => {
+                    let dot = described(b".          ", ATTRIBUTE_DIRECTORY, first, 0);
+                    let dots = described(b"..         ", ATTRIBUTE_DIRECTORY, own, 0);
+                    Content::Directory([dot, dots].concat())
                 }
             };
             self.pieces.push(Piece {
@@ -175,8 +179,8 @@ impl<'a> Layout<'a> {
                 clusters,
                 content,
             });
-            if let Entry::Folder(folder) = entry {
-                self.add_entries(folder, self.pieces.len() - 1, first, next)?;
+            if let Entry::Directory(directory) = entry {
+                self.add_entries(directory, self.pieces.len() - 1, first, next)?;
             }
         }
         Ok(())
@@ -215,7 +219,7 @@ impl<'a> Layout<'a> {
             to.seek(SeekFrom::Start(sector * SECTOR))
                 .map_err(Error::Write)?;
             match &piece.content {
-                Content::Folder(bytes) => {
+                Content::Directory(bytes) => {
                     if number == 0 {
                         let own = described(&label, ATTRIBUTE_LABEL, 0, 0);
                         to.write_all(&own).map_err(Error::Write)?;
@@ -246,7 +250,7 @@ impl<'a> Layout<'a> {
         put(14, &two(self.reserved_sectors));
         put(16, &[FATS as u8]);
         put(17, &two(if self.fat32 { 0 } else { ROOT_ENTRIES }));
-        // A fixed disk.
+        // The media descriptor of a fixed disk.
         put(21, &[0xf8]);
         put(24, &two(63));
         put(26, &two(255));
@@ -313,10 +317,10 @@ impl<'a> Layout<'a> {
     }
 }
 
-/// Bytes of a folder's entries, without "." and "..".
-fn folder_size(folder: &Folder<'_>) -> u64 {
-    let short = short_names(folder.entries.keys());
-    let entries = folder.entries.keys().zip(&short).map(|(name, short)| {
+/// Bytes of a directory's entries, without "." and "..".
+fn directory_size(directory: &Directory<'_>) -> u64 {
+    let short = short_names(directory.entries.keys());
+    let entries = directory.entries.keys().zip(&short).map(|(name, short)| {
         let long = match is_short(name, short) {
             true => 0,
             false => long_entries(name, short).len() as u64,
@@ -326,7 +330,7 @@ fn folder_size(folder: &Folder<'_>) -> u64 {
     entries.sum()
 }
 
-/// An entry of a folder.
+/// An entry of a directory.
 fn described(name: &[u8; 11], attribute: u8, first: u64, size: u32) -> [u8; 32] {
     let mut entry = [0; ENTRY as usize];
     let first = (first as u32).to_le_bytes();

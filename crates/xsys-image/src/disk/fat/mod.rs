@@ -1,9 +1,9 @@
-//! FAT file systems: the only ones that a Pi's firmware reads, and the ones that every computer shows.
+//! FAT file systems: the only ones that a Pi's firmware reads, and that every computer shows.
 //!
-//! They are written here ([`layout`], [`names`]) because everything is known beforehand: files lie in one piece and in
-//! the order of their names, there are no times (all is from 1980-01-01), and a volume is written from its start to its
-//! end. The crate `fatfs` gives folders an entry too many when it writes, and `fsck.fat` objects. They are read here, too
-//! ([`read`], [`chains`]): that crate believes what a volume says, and damaged ones overflow its sums.
+//! They are written here ([`layout`], [`names`]) because everything is known beforehand: each file is in one piece, in
+//! the order of names, there are no times (all are 1980-01-01), and a volume is written from start to end. (The crate
+//! `fatfs` writes one entry too many into directories, which `fsck.fat` reports.) They are read here, too ([`read`],
+//! [`chains`]), because that crate trusts what a volume says: damaged ones overflow its arithmetic.
 //!
 //! The format: "Microsoft Extensible Firmware Initiative FAT32 File System Specification", version 1.03.
 
@@ -26,7 +26,7 @@ const FAT32_FROM: u64 = 260 << 20;
 pub struct Volume {
     /// At most eleven letters.
     pub label: String,
-    /// By their paths, with `/` between folders.
+    /// By their paths, with `/` between directories.
     pub files: BTreeMap<String, Source>,
 }
 
@@ -43,7 +43,7 @@ impl Volume {
         placed: &Placed,
         id: u32,
     ) -> Result<(), Error> {
-        let tree = names::Folder::new(&self.files)?;
+        let tree = names::Directory::new(&self.files)?;
         layout::Layout::new(&tree, placed)?.write(&self.label, id, partition)
     }
 }

@@ -1,25 +1,25 @@
-//! Names of files: each has a short one of eight and three letters, and a long one where that differs.
+//! Names of files: each has a short one of eight and three letters, and a long one where the two differ.
 
 use std::collections::BTreeMap;
 
 use super::super::{Error, Source};
 
-/// A folder with what is in it, by name.
+/// A directory with what is in it, by name.
 #[derive(Debug, Default)]
-pub(super) struct Folder<'a> {
+pub(super) struct Directory<'a> {
     pub entries: BTreeMap<String, Entry<'a>>,
 }
 
 #[derive(Debug)]
 pub(super) enum Entry<'a> {
     File(&'a Source),
-    Folder(Folder<'a>),
+    Directory(Directory<'a>),
 }
 
 /// Deeper than any sensible tree.
 const DEEPEST: usize = 32;
 
-impl<'a> Folder<'a> {
+impl<'a> Directory<'a> {
     /// The tree that paths describe.
     pub(super) fn new(files: &'a BTreeMap<String, Source>) -> Result<Self, Error> {
         let mut root = Self::default();
@@ -35,12 +35,12 @@ impl<'a> Folder<'a> {
         Ok(root)
     }
 
-    /// None where something else has that name already.
+    /// None if something else has that name already.
     fn add(&mut self, parts: &[&str], source: &'a Source) -> Option<()> {
         let [name, rest @ ..] = parts else {
             return None;
         };
-        // Upper and lower case are the same letter.
+        // Names are compared without regard to case.
         let known = self
             .entries
             .keys()
@@ -51,8 +51,8 @@ impl<'a> Folder<'a> {
             return before.is_none().then_some(());
         }
         let entry = self.entries.entry(key);
-        match entry.or_insert_with(|| Entry::Folder(Self::default())) {
-            Entry::Folder(folder) => folder.add(rest, source),
+        match entry.or_insert_with(|| Entry::Directory(Self::default())) {
+            Entry::Directory(directory) => directory.add(rest, source),
             Entry::File(_) => None,
         }
     }
@@ -65,7 +65,7 @@ fn is_name(name: &str) -> bool {
     (1..=255).contains(&length) && !name.ends_with(['.', ' ']) && !name.contains(forbidden)
 }
 
-/// The short names of a folder's entries: eight letters and three, with spaces behind.
+/// The short names of a directory's entries: eight letters and three, with spaces behind.
 pub(super) fn short_names<'a>(names: impl Iterator<Item = &'a String>) -> Vec<[u8; 11]> {
     let names: Vec<&String> = names.collect();
     // Names that are short as they are keep theirs, whatever else is made of the others.
@@ -82,7 +82,7 @@ pub(super) fn short_names<'a>(names: impl Iterator<Item = &'a String>) -> Vec<[u
         .collect()
 }
 
-/// Whether the short name says it all, so that no long one is needed.
+/// Whether the short name is the whole name, so that no long one is needed.
 pub(super) fn is_short(name: &str, short: &[u8; 11]) -> bool {
     let base = String::from_utf8_lossy(&short[..8]);
     let ending = String::from_utf8_lossy(&short[8..]);

@@ -5,16 +5,16 @@ use std::io::{self, Read, Seek};
 
 use super::chains::{Chains, Geometry, Root, damaged};
 
-/// Bytes of folders that are read for the list of files: a Pi's boot partition has some hundred entries.
+/// Bytes of directories that are read for the list of files: a Pi's boot partition has some hundred entries.
 const LIST_LIMIT: u64 = 64 << 20;
-/// The most that a folder may have, by the specification.
-const FOLDER_LIMIT: u64 = 65_536 * 32;
+/// The most that a directory may have, by the specification.
+const DIRECTORY_LIMIT: u64 = 65_536 * 32;
 const MOST_ENTRIES: usize = 100_000;
 const LONGEST_PATH: usize = 4096;
 
 const ENTRY: usize = 32;
 const IS_LABEL: u8 = 0x08;
-const IS_FOLDER: u8 = 0x10;
+const IS_DIRECTORY: u8 = 0x10;
 /// Of a piece of a long name.
 const IS_LONG: u8 = 0x0f;
 
@@ -25,11 +25,11 @@ pub struct Reader<T> {
     volume: Geometry,
 }
 
-/// What a folder says of a file or folder in it.
+/// What a directory says of a file or directory in it.
 #[derive(Clone, Debug)]
 struct Entry {
     name: String,
-    folder: bool,
+    directory: bool,
     first: u32,
     size: u64,
 }
@@ -49,21 +49,21 @@ impl<T: Read + Seek + Clone> Reader<T> {
     /// The paths of all files, sorted, and their sizes in bytes.
     ///
     /// # Errors
-    /// Where a folder is damaged.
+    /// Where a directory is damaged.
     pub fn files(&self) -> io::Result<Vec<(String, u64)>> {
         let mut chains = self.chains();
         let mut files = Vec::new();
-        let mut folders = vec![(String::new(), None)];
+        let mut directories = vec![(String::new(), None)];
         let (mut bytes, mut count) = (0, 0);
         let mut seen = BTreeSet::new();
-        while let Some((path, first)) = folders.pop() {
-            // A folder within itself has no end.
+        while let Some((path, first)) = directories.pop() {
+            // A directory that contains itself would never end.
             if !seen.insert(first) {
                 return Err(endless());
             }
-            let folder = self.folder(&mut chains, first)?;
-            bytes += folder.len() as u64;
-            let entries = entries(&folder);
+            let directory = self.directory(&mut chains, first)?;
+            bytes += directory.len() as u64;
+            let entries = entries(&directory);
             count += entries.len();
             if bytes > LIST_LIMIT || count > MOST_ENTRIES {
                 return Err(endless());
@@ -76,8 +76,8 @@ impl<T: Read + Seek + Clone> Reader<T> {
                 if path.len() > LONGEST_PATH {
                     return Err(endless());
                 }
-                match entry.folder {
-                    true => folders.push((path, Some(entry.first))),
+                match entry.directory {
+                    true => directories.push((path, Some(entry.first))),
                     false => files.push((path, entry.size)),
                 }
             }
@@ -96,12 +96,12 @@ impl<T: Read + Seek + Clone> Reader<T> {
         let mut parts = path.split('/').peekable();
         loop {
             let part = parts.next().unwrap_or_default();
-            let folder = entries(&self.folder(&mut chains, first)?);
-            let mut found = folder
+            let directory = entries(&self.directory(&mut chains, first)?);
+            let mut found = directory
                 .into_iter()
                 .filter(|entry| entry.name.eq_ignore_ascii_case(part));
             let entry = found.next().ok_or(io::ErrorKind::NotFound)?;
-            match (parts.peek(), entry.folder) {
+            match (parts.peek(), entry.directory) {
                 (Some(_), true) => first = Some(entry.first),
                 (None, false) if entry.size > limit => {
                     return Err(io::ErrorKind::FileTooLarge.into());
@@ -119,24 +119,26 @@ impl<T: Read + Seek + Clone> Reader<T> {
         Chains::new(&self.volume, self.partition.clone())
     }
 
-    /// The bytes of a folder; of the root, where no cluster is named.
-    fn folder(&self, chains: &mut Chains<'_, T>, first: Option<u32>) -> io::Result<Vec<u8>> {
+    /// The bytes of a directory; of the root, where no cluster is named.
+    fn directory(&self, chains: &mut Chains<'_, T>, first: Option<u32>) -> io::Result<Vec<u8>> {
         match (first, self.volume.root) {
-            (Some(first), _) | (None, Root::Chain(first)) => chains.read(first, FOLDER_LIMIT, true),
+            (Some(first), _) | (None, Root::Chain(first)) => {
+                chains.read(first, DIRECTORY_LIMIT, true)
+            }
             (None, Root::Fixed(place, size)) => chains.at(place, size),
         }
     }
 }
 
-/// The files and folders that a folder lists.
-fn entries(folder: &[u8]) -> Vec<Entry> {
+/// The files and directories that a directory lists.
+fn entries(directory: &[u8]) -> Vec<Entry> {
     let mut found = Vec::new();
     let mut long = Long::default();
-    for entry in folder.chunks_exact(ENTRY) {
+    for entry in directory.chunks_exact(ENTRY) {
         let kind = entry[11];
         match entry[0] {
             0 => break,
-            // It was deleted.
+            // A deleted entry.
             0xe5 => long = Long::default(),
             _ if kind & 0x3f == IS_LONG => long.add(entry),
             _ => {
@@ -147,7 +149,7 @@ fn entries(folder: &[u8]) -> Vec<Entry> {
                     let half = |at: usize| u32::from(entry[at]) | u32::from(entry[at + 1]) << 8;
                     found.push(Entry {
                         name,
-                        folder: kind & IS_FOLDER != 0,
+                        directory: kind & IS_DIRECTORY != 0,
                         first: half(20) << 16 | half(26),
                         size: u64::from(half(28) | half(30) << 16),
                     });
@@ -178,7 +180,7 @@ impl Long {
                 sum: entry[13],
             };
         }
-        // What does not fit together belongs to no file.
+        // Pieces that do not fit together are dropped.
         if number == 0 || number > 20 || number != self.next || entry[13] != self.sum {
             *self = Self::default();
             return;
@@ -226,5 +228,5 @@ fn short_name(entry: &[u8]) -> String {
 }
 
 fn endless() -> io::Error {
-    damaged("its folders have no end")
+    damaged("its directories have no end")
 }

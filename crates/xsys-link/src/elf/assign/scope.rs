@@ -89,7 +89,7 @@ impl Walker<'_, '_, '_> {
             .map(str::to_owned);
         self.problem(&name.span, format!("memory region `{}` is not declared", name.text), |d| match close {
             Some(close) => d.help(format!("did you mean `{close}`?")),
-            None => d.help("declare it in MEMORY; runtimes expect it in `memory.x`, which must be found in the current folder or under `-L`"),
+            None => d.help("declare it in MEMORY; runtimes expect it in `memory.x`, which must be found in the current directory or under `-L`"),
         });
     }
 

@@ -140,7 +140,7 @@ fn unknown_region(
     let diagnostic = script.label(Diagnostic::error(text), name.span, "");
     diagnostics.push(match xsys_diag::did_you_mean(&name.text, known.iter().copied()) {
         Some(close) => diagnostic.help(format!("did you mean `{close}`?")),
-        None => diagnostic.help("declare it in MEMORY; runtimes expect it in `memory.x`, which must be found in the current folder or under `-L`"),
+        None => diagnostic.help("declare it in MEMORY; runtimes expect it in `memory.x`, which must be found in the current directory or under `-L`"),
     });
 }
 

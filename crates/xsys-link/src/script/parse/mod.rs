@@ -81,7 +81,7 @@ impl IncludeError {
                 match xsys_diag::did_you_mean(&name, names.iter().map(String::as_str)) {
                     Some(close) => diagnostic.help(format!("did you mean `{close}`?")),
                     None => diagnostic.help(
-                        "put the file into one of these folders, or name its folder with `-L`",
+                        "put the file into one of these directories, or name its directory with `-L`",
                     ),
                 }
             }

@@ -411,8 +411,8 @@ fn include_errors() {
     assert_eq!(
         found,
         "error: cannot find linker script `none.x`\n  --> root.x:2:9\n  = note: searched in `.`\n  \
-         = note: searched in `out`\n  = help: put the file into one of these folders, or name its \
-         folder with `-L`"
+         = note: searched in `out`\n  = help: put the file into one of these directories, or name its \
+         directory with `-L`"
     );
     let (_, found) = load(&[("root.x", "INCLUDE a.x"), ("a.x", "\n INCLUDE root.x")]);
     assert_eq!(

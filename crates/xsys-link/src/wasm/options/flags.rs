@@ -107,7 +107,7 @@ pub(crate) static FLAGS: &[Flag] = &[
         ["L", "library-path"],
         Required,
         |r, v| r.options.search.push(v.into()),
-        "`-L DIR` adds a folder for `-l`"
+        "`-L DIR` adds a directory for `-l`"
     ),
     set!(
         ["whole-archive"],
@@ -564,7 +564,7 @@ pub(crate) static FLAGS: &[Flag] = &[
         &["reproduce"],
         Argument::Required,
         Action::Set(reproduce),
-        "writes all inputs and the arguments to a tar file (to OUTPUT.tar if the value is a folder)",
+        "writes all inputs and the arguments to a tar file (to OUTPUT.tar if the value is a directory)",
     ),
     flag(
         &["error-limit"],

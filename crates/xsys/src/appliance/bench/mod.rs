@@ -1,8 +1,8 @@
-//! `xsys test --appliance`: the card of an appliance in QEMU, and a command on this machine that tests it from outside.
+//! `xsys test --appliance`: an appliance's card in QEMU, and a command on this machine that tests it from outside.
 //!
-//! The command starts when all services are ready, finds the appliance's addresses in its environment, and its exit code
-//! is ours. The card is a copy of its own with an empty data partition, so that neither a test before nor `xsys run`
-//! changes what is tested. Whatever goes wrong, the machine ends with this process.
+//! The command starts when all services are ready, finds the appliance's addresses in its environment, and its exit
+//! code becomes ours. The card is a copy with an empty data partition, so that neither an earlier test nor `xsys run`
+//! changes what is tested. However the test ends, the machine ends with this process.
 
 mod ready;
 mod serial;
@@ -28,13 +28,13 @@ use crate::error::{Failure, Result};
 use crate::programs::cannot_start;
 use crate::ui::Ui;
 
-/// Seconds in which an appliance has to be ready, unless somebody says otherwise.
+/// The default time in seconds until an appliance has to be ready.
 const READY_WITHIN: u64 = 120;
 
-/// The first address of the appliance; others have their ports at the end of their names.
+/// The variable with the first address of the appliance; those of others end with their ports.
 const ADDRESS: &str = "XSYS_APPLIANCE";
 
-/// What the command line says.
+/// What the command line asks for.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Options {
     pub keep_data: bool,
@@ -43,7 +43,7 @@ pub(crate) struct Options {
     pub command: Vec<OsString>,
 }
 
-/// A test that can be made.
+/// A test that is prepared.
 #[derive(Debug)]
 pub(crate) struct Bench {
     qemu: PathBuf,
@@ -57,7 +57,7 @@ pub(crate) struct Bench {
 }
 
 impl Bench {
-    /// All that can be said before anything is built; `programs` are services where the description names none.
+    /// Checks all that can be known before anything is built; `programs` are services if the description has none.
     pub(crate) fn new(
         description: &Description,
         programs: &[String],
@@ -76,7 +76,7 @@ impl Bench {
             words => words.to_vec(),
         };
         if command.is_empty() {
-            return Err(Diagnostic::error("nobody says what tests the appliance")
+            return Err(Diagnostic::error("no command is named that tests the appliance")
                 .note(format!("`{}` has no `[test]` with a `command`", description.path.display()))
                 .help("write it behind `--`, or there: `command = [\"cargo\", \"test\", \"--test\", \"appliance\"]`")
                 .into());
@@ -85,7 +85,7 @@ impl Bench {
         let (config, _) = xsys_init::config_text::read(&json.to_string());
         let status = config.status.as_deref().and_then(reachable);
         if status.is_none() && !config.log.serial {
-            return Err(Diagnostic::error("nobody could tell when the appliance is ready")
+            return Err(Diagnostic::error("nothing would show when the appliance is ready")
                 .note("it has no status page that can be reached, and its log is not on the serial port")
                 .help(format!("in {}: `[status]` with `listen = \"0.0.0.0:9000\"`", description.file_name()))
                 .into());
@@ -123,7 +123,7 @@ impl Bench {
     pub(crate) fn run(&self, ui: Ui, description: &Description, image: &Image) -> Result<u8> {
         let card = machine::card(image, TEST_CARD, self.keep_data)?;
         let ports: Vec<(u16, u16)> = self.ports.iter().map(|&port| (0, port)).collect();
-        // Every card starts on this machine, and it alone has a network.
+        // Every card starts on this machine, and only this one has a network.
         let virt = (boards::VIRT, card.as_path());
         let machine = machine::machine(self.qemu.clone(), description, virt, &ports)?;
         let mut running = Running::start(machine, &image.path.with_extension(LOG))?;
@@ -155,13 +155,13 @@ impl Bench {
         done
     }
 
-    /// The command as it is typed.
+    /// The command as it would be typed.
     fn shown(&self) -> String {
         let words = self.command.iter().map(|word| word.to_string_lossy());
         words.collect::<Vec<_>>().join(" ")
     }
 
-    /// Until all services are ready.
+    /// Waits until all services are ready.
     fn wait(&self, running: &mut Running) -> Result<Duration> {
         let begun = Instant::now();
         let status = self.status.and_then(|port| running.port(port));
@@ -211,7 +211,7 @@ impl Bench {
     fn execute(&self, running: &Running, description: &Description) -> Result<u8> {
         let mut command = Command::new(&self.command[0]);
         command.args(&self.command[1..]);
-        command.current_dir(description.folder());
+        command.current_dir(description.directory());
         if let Some(device) = &description.device {
             command.env(format!("{ADDRESS}_DEVICE"), device);
         }
@@ -235,7 +235,7 @@ impl Bench {
     }
 }
 
-/// The port of an address that is not this machine's alone.
+/// The port of an address that other machines can reach.
 fn reachable(listen: &str) -> Option<u16> {
     let address: SocketAddr = listen.parse().ok()?;
     (!address.ip().is_loopback()).then_some(address.port())
@@ -245,7 +245,7 @@ fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
-/// A machine that runs; it ends with this value.
+/// A running machine; dropping it ends the machine.
 struct Running {
     machine: Machine,
     child: Child,
@@ -289,7 +289,7 @@ impl Running {
 
     /// QEMU has ended by itself.
     fn no_machine(&mut self, end: &str) -> Failure {
-        // An interrupt reaches it, too, and perhaps before us.
+        // An interrupt may reach it before us.
         std::thread::sleep(Duration::from_millis(200));
         children::stop_if_ending();
         let mut said = String::new();

@@ -9,16 +9,16 @@ use xsys_init::config::Config;
 
 use super::serial::Noticed;
 
-/// One question may take so long.
+/// The time limit of one request.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// No status page is longer.
+/// The size limit of a status page.
 const LONGEST: u64 = 4 << 20;
 
-/// Who is waited for, and why: a line each.
+/// The services that are not ready, and why: a line each.
 pub(super) type Waiting = Vec<String>;
 
-/// What the status page at a port of this machine says.
+/// Reads the status page at a port of this machine.
 pub(super) fn by_page(port: u16) -> Waiting {
     match page(port) {
         Ok(page) => waiting(&page),
@@ -55,14 +55,14 @@ fn waiting(page: &Value) -> Waiting {
             line
         })
         .collect();
-    // An older init has no list of them before they are started.
+    // An older init lists services only once they are started.
     if page["services"].as_array().is_none_or(Vec::is_empty) && page["last-boot"] == "" {
         all.push("no service was started yet".to_owned());
     }
     all
 }
 
-/// What the init has said of services, and of an address.
+/// What the init has printed about services, and about an address.
 pub(super) fn by_lines(config: &Config, noticed: &Noticed) -> Waiting {
     let said = |text: &str| noticed.init.iter().any(|line| line.starts_with(text));
     let mut all = Waiting::new();

@@ -1,5 +1,4 @@
-//! What an appliance says on its serial port while it is tested: all of it goes to a file, and what matters to a test
-//! is noticed.
+//! The appliance's serial port during a test: all output goes to a file, and lines that matter to the test are noticed.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -10,10 +9,10 @@ use std::thread::JoinHandle;
 
 use crate::error::{Result, file};
 
-/// So many of the last lines are shown after a failure.
+/// How many of the last lines are shown after a failure.
 const SHOWN: usize = 25;
 
-/// Longer lines are cut into several.
+/// Longer lines are split.
 const LONGEST: u64 = 16 << 10;
 
 /// What was noticed.
@@ -30,7 +29,7 @@ pub(super) struct Noticed {
 
 impl Noticed {
     fn line(&mut self, line: &str) {
-        // Before its clock runs, the kernel has nothing but zeros.
+        // Before its clock runs, the kernel prints zeros as time.
         if line.contains("] Booting Linux on physical CPU") {
             self.boots += 1;
             self.init.clear();
@@ -56,7 +55,7 @@ pub(super) struct Serial {
 }
 
 impl Serial {
-    /// Copies what comes out of the machine to a file, until it ends.
+    /// Copies the machine's output to a file, until it ends.
     pub(super) fn read(output: impl Read + Send + 'static, log: &Path) -> Result<Self> {
         let mut copy = File::create(log).map_err(|error| file("write", log, &error))?;
         let noticed = Arc::new(Mutex::new(Noticed::default()));
@@ -65,10 +64,10 @@ impl Serial {
             let mut output = BufReader::new(output);
             let mut line = Vec::new();
             while let Ok(1..) = output.by_ref().take(LONGEST).read_until(b'\n', &mut line) {
-                // A full disk costs the log, not the test.
+                // A full disk loses the log, but does not fail the test.
                 let _ = copy.write_all(&line);
                 let text = String::from_utf8_lossy(&line);
-                // A terminal's escape sequences would change what is printed beside them.
+                // A terminal's escape sequences would change the output around them.
                 let text = text
                     .trim_end()
                     .replace(|letter: char| letter.is_control() && letter != '\t', "");
@@ -90,7 +89,7 @@ impl Serial {
         self.noticed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The last lines; call it when the machine has ended.
+    /// The last lines; called when the machine has ended.
     pub(super) fn last(&mut self) -> Vec<String> {
         if let Some(reader) = self.reader.take() {
             let _ = reader.join();
@@ -105,8 +104,8 @@ mod tests {
 
     #[test]
     fn boots_and_panics_are_noticed() {
-        let folder = tempfile::tempdir().unwrap();
-        let log = folder.path().join("log");
+        let directory = tempfile::tempdir().unwrap();
+        let log = directory.path().join("log");
         let said = "[    0.000000] Booting Linux on physical CPU 0x0000000000 [0x410fd083]\r\n\
                     [    2.100] init: shop 0.1.0\r\n\
                     [    9.000000] Kernel panic - not syncing: sysrq triggered crash\r\n\

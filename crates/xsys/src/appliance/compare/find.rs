@@ -1,7 +1,7 @@
-//! What is compared: a manifest, an image's, those of a folder, or a device's by its name.
+//! Finds what to compare: a manifest, an image's, those of a directory, or a device's by its name.
 //!
-//! A folder is one of an earlier release (a copy of `target/fleet`, with a folder for each device), a device's, or where a
-//! single appliance was built.
+//! A directory may be that of an earlier release (a copy of `target/fleet`, with a directory for each device), of a
+//! device, or of a single appliance.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -14,28 +14,29 @@ use super::software::Lists;
 use crate::appliance::manifest::{FORMAT, Manifest};
 use crate::error::{Result, file};
 
-/// What manifests' names end with, and those of lists of software.
+/// The suffixes of manifests and of lists of software.
 const MANIFEST: &str = ".manifest.json";
 const SOFTWARE: &str = ".sbom.json";
 
-/// Bytes. What makes a manifest larger are files of the user's, 150 bytes each.
+/// In bytes. What makes a manifest large are the user's files, 150 bytes each.
 const LARGEST: u64 = 16 << 20;
 
-/// What is known of one appliance or device.
+/// One appliance or device.
 #[derive(Clone, Debug)]
 pub(crate) struct Known {
     pub manifest: Manifest,
-    /// Nothing where no list lies beside the manifest.
+    /// None if there is no list beside the manifest.
     pub software: Option<Lists>,
 }
 
-/// Finds what a word means in a folder, by names: of a folder several. `built` is where a device's manifest is.
+/// Finds what a word means in a directory, by name: several devices if it is a directory. `built` finds a device's
+/// manifest.
 pub(crate) fn find(
-    folder: &Path,
+    directory: &Path,
     word: &Path,
     built: &dyn Fn(&str) -> Result<Option<PathBuf>>,
 ) -> Result<BTreeMap<String, Known>> {
-    let there = folder.join(word);
+    let there = directory.join(word);
     let path = match there.exists() {
         true => Some(there),
         false => match word.to_str() {
@@ -46,16 +47,16 @@ pub(crate) fn find(
     let Some(path) = path else {
         return Err(
             Diagnostic::error(format!("there is no `{}`", word.display()))
-                .note("it is neither a path nor a device of fleet.toml in this folder")
-                .help("name manifests (`….manifest.json`), folders with them, or devices")
+                .note("it is neither a path nor a device of fleet.toml in this directory")
+                .help("name manifests (`….manifest.json`), directories with them, or devices")
                 .into(),
         );
     };
     let mut manifests = BTreeMap::new();
     if path.is_dir() {
         collect(&path, &mut manifests)?;
-        for folder in folders(&path)? {
-            collect(&folder, &mut manifests)?;
+        for directory in directories(&path)? {
+            collect(&directory, &mut manifests)?;
         }
     } else {
         let beside = beside(&path);
@@ -86,7 +87,7 @@ impl Known {
     }
 }
 
-/// What every format of a manifest has.
+/// The part that all formats of manifests have.
 #[derive(Deserialize)]
 struct Head {
     format: u32,
@@ -94,7 +95,7 @@ struct Head {
     xsys: String,
 }
 
-/// A manifest may be of anybody, and its format of another xsys.
+/// A manifest may come from anybody, and be of another version of xsys.
 pub(super) fn manifest(path: &Path, text: &str) -> Result<Manifest> {
     let shown = path.display();
     if let Ok(Head { format, xsys }) = serde_json::from_str(text)
@@ -118,7 +119,7 @@ pub(super) fn software(path: &Path, text: &str) -> Result<Lists> {
     Ok(Lists::read(&list))
 }
 
-/// A text that is no larger than texts of its kind are.
+/// A text, limited to the size of its kind.
 fn limited(path: &Path) -> Result<String> {
     let failed = |error| file("read", path, &error);
     let mut bytes = Vec::new();
@@ -147,15 +148,15 @@ fn beside(path: &Path) -> PathBuf {
     }
 }
 
-/// Of a manifest, without its ending.
+/// A manifest's name without its suffix.
 fn name(path: &Path) -> String {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let bare = name.strip_suffix(MANIFEST).unwrap_or(&name);
     bare.to_owned()
 }
 
-fn collect(folder: &Path, manifests: &mut BTreeMap<String, PathBuf>) -> Result<()> {
-    for path in entries(folder)? {
+fn collect(directory: &Path, manifests: &mut BTreeMap<String, PathBuf>) -> Result<()> {
+    for path in entries(directory)? {
         let is_manifest = path.to_string_lossy().ends_with(MANIFEST);
         if is_manifest && path.is_file() {
             manifests.insert(name(&path), path);
@@ -164,16 +165,16 @@ fn collect(folder: &Path, manifests: &mut BTreeMap<String, PathBuf>) -> Result<(
     Ok(())
 }
 
-fn folders(folder: &Path) -> Result<Vec<PathBuf>> {
-    let mut entries = entries(folder)?;
+fn directories(directory: &Path) -> Result<Vec<PathBuf>> {
+    let mut entries = entries(directory)?;
     entries.retain(|path| path.is_dir());
     Ok(entries)
 }
 
-fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
-    let failed = |error| file("read", folder, &error);
+fn entries(directory: &Path) -> Result<Vec<PathBuf>> {
+    let failed = |error| file("read", directory, &error);
     let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(failed)? {
+    for entry in std::fs::read_dir(directory).map_err(failed)? {
         found.push(entry.map_err(failed)?.path());
     }
     Ok(found)

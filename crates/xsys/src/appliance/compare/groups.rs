@@ -1,9 +1,9 @@
-//! Devices that changed alike, as one.
+//! Devices that changed in the same way, as one group.
 //!
-//! Between two releases a hundred devices change in the same way, and yet no two of them have the same bytes: each has its
-//! name in its settings, so that its archive is another one, and compressed it is some bytes longer or shorter. So the
-//! files on the boot partitions count by their names alone, and files of the user's by what is said of them and by how
-//! much larger they have become. Where sizes are not the same, they are shown from the least to the most.
+//! Between two releases a hundred devices change in the same way, but no two of them have the same bytes: each has its
+//! name in its settings, so its archive differs, and compressed it is a few bytes longer or shorter. So files on the
+//! boot partitions are compared by name only, and the user's files by their properties and by how much they have grown.
+//! If sizes differ, the smallest and the largest are shown.
 
 use std::collections::BTreeMap;
 
@@ -24,11 +24,11 @@ pub(super) struct Merged {
     pub name: String,
     pub before: Option<String>,
     pub after: Option<String>,
-    /// How much larger or smaller it has become: ` (+2 B)`, or nothing.
+    /// The growth: ` (+2 B)`, or nothing.
     pub growth: String,
 }
 
-/// What has to be the same for devices to be told of together.
+/// What has to be equal for devices to be in one group.
 type Key<'a> = (Vec<RowKey<'a>>, &'a [String]);
 
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -113,7 +113,7 @@ fn group<'a>(members: &[(&'a str, &'a Differences)]) -> Group<'a> {
     }
 }
 
-/// Sizes from the least to the most, or the only one.
+/// The smallest and the largest size, or the only one.
 fn range(sizes: impl Iterator<Item = u64> + Clone) -> String {
     let (Some(least), Some(most)) = (sizes.clone().min(), sizes.max()) else {
         return String::new();
@@ -121,7 +121,7 @@ fn range(sizes: impl Iterator<Item = u64> + Clone) -> String {
     between(&bytes(least), &bytes(most), "–")
 }
 
-/// Two sizes with their unit said once, or one where people see no difference.
+/// Two sizes with their unit written once, or one if they look the same.
 fn between(least: &str, most: &str, between: &str) -> String {
     let unit = |size: &str| size.rsplit_once(' ').map(|(_, unit)| unit.to_owned());
     match (least == most, unit(least) == unit(most)) {
@@ -158,7 +158,7 @@ mod tests {
         assert_eq!(range([7, 7].into_iter()), "7 B");
         assert_eq!(range([12, 7, 9].into_iter()), "7–12 B");
         assert_eq!(range([1000, 2048].into_iter()), "1000 B–2.0 KiB");
-        // Too near for people to see.
+        // The difference is too small to be shown.
         assert_eq!(range([1 << 20, (1 << 20) + 1].into_iter()), "1.0 MiB");
         assert_eq!(range([].into_iter()), "");
         assert_eq!(grown([0, 0].into_iter()), "");

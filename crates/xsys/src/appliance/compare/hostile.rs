@@ -1,4 +1,4 @@
-//! Manifests and lists of others, cut, damaged and made on purpose: each is an error or is compared, soon.
+//! Manifests and lists from others, truncated, damaged and malicious: each is an error or is compared, in a short time.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -12,10 +12,11 @@ use super::{Comparison, Known, text};
 /// Damaged pairs.
 const ROUNDS: u64 = 1000;
 
-/// What a file of the largest size may take on a loaded machine.
+/// The time limit for a file of the largest size, on a loaded machine.
 const LONGEST: Duration = Duration::from_secs(10);
 
-/// Reads both, and compares them with good ones, each way; whether they could be read.
+/// Reads both, and compares them with good ones, in both directions; returns whether they could be
+/// read.
 fn read(texts: [&str; 2]) -> Result<String, String> {
     let path = Path::new("x.manifest.json");
     let told = |failure: crate::error::Failure| {
@@ -61,7 +62,7 @@ impl Numbers {
     }
 }
 
-/// Something else in the place of a value, somewhere.
+/// Replaces some value by something else.
 fn change(value: &mut Value, numbers: &mut Numbers) {
     let inner = match value {
         Value::Array(list) => list.iter_mut().collect::<Vec<_>>(),
@@ -100,7 +101,7 @@ fn damaged_manifests_are_errors_or_compared() {
             change(&mut values[numbers.below(2)], &mut numbers);
         }
         let mut texts = values.map(|value| value.to_string());
-        // Bytes as well: something in the place of a letter, or the end.
+        // Replaces a byte, or truncates the text.
         if numbers.below(2) == 0 {
             let text = &mut texts[numbers.below(2)];
             let letters: Vec<char> = text.chars().collect();

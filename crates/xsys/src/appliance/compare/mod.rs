@@ -1,9 +1,9 @@
 //! What differs between two appliances or devices, part by part (`xsys fleet diff`).
 //!
-//! Compared are manifests, and the lists of software beside them: both say what is on a card without having it. Facts
-//! become rows ([`Row`]) of a part ([`Part`]): the same fact has the same name on both sides, and is there on one of them,
-//! or on both with two values. [`mod@text`] shows rows to people, of devices that changed alike ([`groups`]) once,
-//! and [`mod@find`] finds what is compared.
+//! Manifests are compared, and the lists of software beside them: both describe a card, which is not needed itself.
+//! Facts become rows ([`Row`]) of a part ([`Part`]): a fact has the same name on both sides, and is there on one side
+//! only, or on both with two values. [`mod@text`] prints rows, once for devices that changed in the same way
+//! ([`groups`]), and [`mod@find`] finds what to compare.
 
 mod find;
 mod groups;
@@ -33,7 +33,7 @@ pub(crate) enum Part {
     /// The kernel, its modules, and the packages that it and firmware are from.
     Kernel,
     Modules,
-    /// What is in the programs, and what took part in the build.
+    /// The contents of the programs, and of the build.
     Crates,
     BuildCrates,
     Files,
@@ -63,7 +63,7 @@ impl Part {
 pub(crate) struct Row {
     pub part: Part,
     pub name: String,
-    /// Nothing where the fact is not there.
+    /// None if the fact is not on this side.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub before: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -94,11 +94,11 @@ impl Row {
     }
 }
 
-/// What differs between two.
+/// Compares two.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Differences {
     pub rows: Vec<Row>,
-    /// Files with secrets on both sides: whether these differ is told nowhere.
+    /// Files with secrets on both sides: no file says whether they differ.
     pub not_compared: Vec<String>,
 }
 
@@ -134,7 +134,7 @@ pub(crate) struct Comparison {
 }
 
 impl Comparison {
-    /// Devices of the same name; and one is compared with one, whatever they are called.
+    /// Devices are compared by name; if there is only one on each side, these are compared.
     pub(crate) fn of(before: &BTreeMap<String, Known>, after: &BTreeMap<String, Known>) -> Self {
         let mut compared = Self::default();
         if let (1, 1) = (before.len(), after.len())
@@ -160,7 +160,7 @@ impl Comparison {
     }
 
     fn add(&mut self, name: String, differences: Differences) {
-        // All that differs may be what nobody knows of.
+        // The only difference may be one that cannot be seen.
         if !differences.rows.is_empty() {
             self.devices.insert(name, differences);
         }
@@ -174,7 +174,7 @@ impl Comparison {
 /// Names and values.
 type Facts = BTreeMap<String, String>;
 
-/// Rows for what is not the same.
+/// Rows for values that differ.
 fn facts(rows: &mut Vec<Row>, part: Part, before: &Facts, after: &Facts) {
     let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     for name in names {
@@ -213,7 +213,7 @@ fn kernel(manifest: &Manifest) -> Facts {
     release.into_iter().chain(packages).collect()
 }
 
-/// Those on one side only: who else needs one that is there is no news.
+/// Those on one side only. That a crate is also needed by others is not a change.
 fn modules(rows: &mut Vec<Row>, before: &Manifest, after: &Manifest) {
     let all = |manifest: &Manifest| -> Facts {
         let modules = manifest.modules.iter();
@@ -226,14 +226,14 @@ fn modules(rows: &mut Vec<Row>, before: &Manifest, after: &Manifest) {
     facts(rows, Part::Modules, &one, &other);
 }
 
-/// Something with bytes: what it is besides, and what these are.
+/// Something with bytes: its properties and its bytes.
 struct Content {
     said: String,
     size: u64,
     sha256: String,
 }
 
-/// Rows for contents. Where only bytes have changed, both sides say the same.
+/// Rows for contents. If only bytes have changed, both sides show the same value.
 fn contents(
     rows: &mut Vec<Row>,
     part: Part,
@@ -288,7 +288,7 @@ fn programs(rows: &mut Vec<Row>, before: &Manifest, after: &Manifest) {
     contents(rows, Part::Programs, &all(before), &all(after));
 }
 
-/// Those whose contents nobody is told of are compared as far as they are known, and returned.
+/// Files whose contents are secret are compared as far as possible, and returned.
 fn files(rows: &mut Vec<Row>, before: &Manifest, after: &Manifest) -> Vec<String> {
     let said = |file: &manifest::File| {
         let mut said = match file.mode.as_str() {
@@ -366,7 +366,7 @@ mod tests {
 
     use super::*;
 
-    /// A manifest and a list as they are written.
+    /// A manifest and a list as text.
     pub(super) fn good() -> (serde_json::Value, serde_json::Value) {
         let manifest = json!({
             "format": 1, "name": "shop-01", "version": "1", "machine": "raspberry-pi-4",
@@ -464,7 +464,7 @@ mod tests {
                 "Kernel linux-image: 6.1.192-3 > 6.1.193-1",
                 "Kernel release: 6.1.0-57-arm64 > 6.1.0-58-arm64",
                 "Modules vfat: - > boot partition",
-                "Crates near: 0.1.0 (folder) > 0.1.0 (git 0123)",
+                "Crates near: 0.1.0 (directory) > 0.1.0 (git 0123)",
                 "Crates serde: 1.0.0 > 1.0.1",
                 "Crates syn: - > 1.0.0",
                 "BuildCrates syn: 1.0.0 > -",
@@ -531,7 +531,7 @@ mod tests {
             "",
         ];
         assert_eq!(text(&compared), expected.join("\n"));
-        // A file that has become larger in one of them alone is another matter.
+        // A file that has grown in only one of them is another change.
         let mut after = fleet_of(&names, 4);
         after.extend(fleet_of(&names[..1], 9));
         let compared = Comparison::of(&fleet_of(&names, 0), &after);

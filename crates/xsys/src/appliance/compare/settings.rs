@@ -1,16 +1,16 @@
 //! Settings as names and values: `network.eth0.method` and `"dhcp"`.
 //!
-//! Members of a list are known by what they are called, so that a service more does not change all that follow it.
+//! Members of a list are identified by their names, so that an additional service does not change all that follow it.
 
 use serde_json::Value;
 
 use super::Facts;
 use crate::appliance::manifest::Manifest;
 
-/// Keys by which members of lists are known.
+/// Keys that identify members of lists.
 const NAMES: [&str; 2] = ["name", "interface"];
 
-/// What is a fact of its own elsewhere in a manifest.
+/// Facts that are elsewhere in a manifest.
 const ELSEWHERE: [&str; 4] = ["format", "modules", "modules-in-qemu", "version"];
 
 pub(super) fn facts(manifest: &Manifest) -> Facts {
@@ -46,7 +46,7 @@ fn add(facts: &mut Facts, name: &str, value: &Value) {
                     Some(called) => format!("{name}.{called}"),
                     None => format!("{name}[{number}]"),
                 };
-                // Two of the same name are told apart by their numbers.
+                // Members of the same name are numbered.
                 let same = format!("{inner}.");
                 let next = facts.range(same.clone()..).next();
                 if next.is_some_and(|(known, _)| known.starts_with(&same)) {
@@ -54,7 +54,7 @@ fn add(facts: &mut Facts, name: &str, value: &Value) {
                 }
                 let mut member = member.clone();
                 if let (Value::Object(member), Some(_)) = (&mut member, called) {
-                    // That is in the facts' names.
+                    // These are in the facts' names.
                     member.retain(|key, _| !NAMES.contains(&key.as_str()));
                 }
                 add(facts, &inner, &member);

@@ -1,4 +1,4 @@
-//! Crates and libraries, out of the lists of software beside the images.
+//! Crates and libraries, from the lists of software beside the images.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,10 +6,10 @@ use serde_json::Value;
 
 use super::{Part, Row};
 
-/// By name its versions, with where it is from unless that is crates.io.
+/// Versions by name, with the source unless that is crates.io.
 pub(super) type Software = BTreeMap<String, BTreeSet<String>>;
 
-/// What a list has: in programs, and in the build alone.
+/// A list's contents: in programs, and in the build only.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Lists {
     pub linked: Software,
@@ -17,7 +17,7 @@ pub(crate) struct Lists {
 }
 
 impl Lists {
-    /// Out of a CycloneDX list of ours. Packages are in the manifest as well, and are left to it.
+    /// From a CycloneDX list of ours. Packages are in the manifest as well, and are skipped here.
     pub(crate) fn read(list: &Value) -> Self {
         let mut lists = Self::default();
         for component in list["components"].as_array().into_iter().flatten() {
@@ -35,7 +35,7 @@ impl Lists {
                     format!(" (git {})", commit.get(..12).unwrap_or(commit))
                 }
                 ("git", None) => " (git)".to_owned(),
-                ("folder", _) => " (folder)".to_owned(),
+                ("folder", _) => " (directory)".to_owned(),
                 ("cargo", _) if rest.ends_with(')') => " (another registry)".to_owned(),
                 _ => String::new(),
             };
@@ -46,7 +46,7 @@ impl Lists {
     }
 }
 
-/// Where one side has no list, nothing can be said.
+/// If one side has no list, nothing can be compared.
 pub(super) fn rows(rows: &mut Vec<Row>, before: &Option<Lists>, after: &Option<Lists>) {
     let (Some(before), Some(after)) = (before, after) else {
         return;
@@ -63,7 +63,7 @@ fn changed(rows: &mut Vec<Row>, part: Part, before: &Software, after: &Software)
             before.get(name).unwrap_or(&none),
             after.get(name).unwrap_or(&none),
         );
-        // Versions on both sides are no news.
+        // Versions that are on both sides are not shown.
         let only = |these: &BTreeSet<String>, those: &BTreeSet<String>| {
             let only: Vec<&str> = these.difference(those).map(String::as_str).collect();
             (!only.is_empty()).then(|| only.join(", "))

@@ -1,7 +1,7 @@
-//! Differences for people: a line each, at most 80 columns wide.
+//! Prints differences: a line each, at most 80 columns wide.
 //!
-//! What is there on both sides has `~`, what is new `+`, what is gone `-`. Where both values do not fit into a line, each has
-//! one of its own.
+//! What is on both sides is marked `~`, what is new `+`, what is gone `-`. If both values do not fit into one line,
+//! each has its own.
 
 use std::fmt::Write;
 
@@ -10,10 +10,10 @@ use super::groups::{Group, Merged, groups};
 
 const WIDTH: usize = 80;
 
-/// Names up to here make a column.
+/// Names up to this length make a column.
 const NAME_WIDTH: usize = 30;
 
-/// Devices that differ in the same way are told of once.
+/// Devices that differ in the same way are listed once.
 pub(crate) fn text(compared: &Comparison) -> String {
     let mut out = String::new();
     if !compared.gone.is_empty() {
@@ -33,7 +33,7 @@ pub(crate) fn text(compared: &Comparison) -> String {
         wrapped(&mut out, &count, &group.devices.join(", "));
         out.push_str(&rows(&group));
     }
-    // A manifest is somebody's text: a terminal would take some letters for orders.
+    // A manifest may come from anybody: a terminal would execute some characters as commands.
     out.replace(
         |letter: char| letter.is_control() && letter != '\n',
         "\u{fffd}",
@@ -90,7 +90,7 @@ fn line(out: &mut String, row: &Merged, width: usize) {
     }
 }
 
-/// Text after a first piece, in as many lines as it needs; broken at spaces, where there are any.
+/// Wraps text after a first piece; breaks at spaces, if there are any.
 pub(super) fn wrapped(out: &mut String, first: &str, text: &str) {
     let room = WIDTH - first.chars().count();
     let indent = " ".repeat(WIDTH - room);

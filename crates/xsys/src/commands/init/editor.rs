@@ -1,10 +1,9 @@
-//! What rust-analyzer has to be told about a project for another machine.
+//! Settings of rust-analyzer for a project for another machine.
 //!
-//! It asks three things of cargo and rustc: `cargo metadata --filter-platform TARGET`, the target's
-//! cfgs (`rustc --print cfg --target TARGET`), and, for build scripts, procedural macros and errors,
-//! `cargo check`. The first two need a target that they can read: a triple, or a spec file, for which
-//! both want an unstable option that the environment can give. The third needs our standard library:
-//! it is `xsys check`, so that nothing of it is written down here and gets old.
+//! rust-analyzer calls `cargo metadata --filter-platform TARGET`, `rustc --print cfg --target TARGET`, and, for build
+//! scripts, procedural macros and errors, `cargo check`. The first two need a target that they can read: a triple, or a
+//! spec file, for which both want an unstable option that can be set in the environment. The third needs our standard
+//! library: it is replaced by `xsys check`, so the settings contain nothing of that library that could become outdated.
 //!
 //! Without std there is no test harness, so tests are neither checked nor assumed
 //! (<https://rust-analyzer.github.io/book/configuration.html>).
@@ -15,13 +14,13 @@ use xsys_target::{CrateSet, Kind};
 /// What the settings depend on.
 pub(super) struct Facts<'a> {
     pub kind: Kind,
-    /// A triple, or where the spec is, seen from the workspace.
+    /// A triple, or the path of the spec, relative to the workspace.
     pub target: &'a str,
     pub crates: CrateSet,
 }
 
-/// Settings of other targets than the wanted one, which `init` may have left, if it has written these
-/// settings at all; they are changed, or go. What people have decided otherwise is none of them.
+/// Settings for other targets than the wanted one, which an earlier `init` may have written; they are changed or
+/// removed. Other settings of the user are not touched.
 pub(super) fn is_ours(settings: &Map<String, Value>, name: &str) -> bool {
     let value = |name: &str| settings.get(&format!("rust-analyzer.{name}"));
     let Some(name) = name.strip_prefix("rust-analyzer.") else {
@@ -35,7 +34,7 @@ pub(super) fn is_ours(settings: &Map<String, Value>, name: &str) -> bool {
         }
 }
 
-/// Switched off where there is no std.
+/// Switched off if there is no std.
 const WITHOUT_STD: [&str; 3] = ["cargo.allTargets", "check.allTargets", "cfg.setTest"];
 
 fn check() -> Value {
@@ -53,11 +52,11 @@ fn environment() -> Value {
     json!({ "CARGO_UNSTABLE_JSON_TARGET_SPEC": "true", "RUSTC_BOOTSTRAP": "1" })
 }
 
-/// Settings in the form that VS Code has them in; other editors take the same names.
+/// Settings in VS Code's form; other editors use the same names.
 pub(super) fn settings(facts: &Facts<'_>) -> Vec<(String, Value)> {
     let target = match facts.kind {
         Kind::Builtin => facts.target.to_owned(),
-        // It is also asked for in the folder of the standard library's sources.
+        // rust-analyzer also calls it in the directory of the standard library's sources.
         Kind::Json => format!("${{workspaceFolder}}/{}", facts.target),
     };
     let mut settings = vec![

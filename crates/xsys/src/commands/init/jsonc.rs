@@ -1,11 +1,11 @@
-//! JSON with comments and trailing commas, as editors keep their settings: read it, and add to it
-//! without touching anything else in the file.
+//! JSON with comments and trailing commas, in which editors keep their settings: reads it, and adds
+//! to it without touching anything else in the file.
 
 use std::ops::Range;
 
 use serde_json::{Map, Value};
 
-/// The object that a text holds.
+/// The object in a text.
 pub(super) fn parse(text: &str) -> Option<Map<String, Value>> {
     let plain = without_comments(text);
     if plain.trim().is_empty() {
@@ -51,7 +51,7 @@ pub(super) fn replaced(text: &str, name: &str, value: &Value) -> Option<String> 
     Some(format!("{before}{}{after}", shown(value)))
 }
 
-/// The text without an entry of its object, and without the line where it is alone.
+/// The text without an entry of its object, and without its line if the entry is alone there.
 pub(super) fn without(text: &str, name: &str) -> Option<String> {
     let plain = without_comments(text);
     let entry = entries(text).into_iter().find(|entry| entry.name == name)?;
@@ -63,7 +63,7 @@ pub(super) fn without(text: &str, name: &str) -> Option<String> {
     } else if let before = plain[..start].trim_end()
         && before.ends_with(',')
     {
-        // It is the last: the one before has no comma any more.
+        // If it is the last, the comma of the one before is removed.
         text.replace_range(before.len() - 1..before.len(), "");
         (start, end) = (start - 1, end - 1);
     }
@@ -118,14 +118,14 @@ fn entries(text: &str) -> Vec<Entry> {
     entries
 }
 
-/// A value as an editor writes it below the outermost object.
+/// A value as an editor writes it inside the outermost object.
 fn shown(value: &Value) -> String {
     let text = serde_json::to_string_pretty(value).unwrap_or_default();
     // The printer's two columns become an editor's four.
     text.replace("  ", "    ").replace('\n', "\n    ")
 }
 
-/// The same text with spaces for comments: places stay what they are.
+/// The same text with comments replaced by spaces, so that places stay the same.
 fn without_comments(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -151,7 +151,7 @@ fn without_comments(text: &str) -> String {
     out
 }
 
-/// How long a string is with its quotes.
+/// The length of a string with its quotes.
 fn string_length(text: &str) -> usize {
     let mut escaped = false;
     for (at, letter) in text.char_indices().skip(1) {

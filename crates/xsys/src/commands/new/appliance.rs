@@ -1,7 +1,7 @@
 //! `xsys new NAME --appliance`: a web server as a Linux appliance for a Pi and for QEMU.
 //!
-//! Program and description are files of their own, made to be read. The kernel is not ours to bring: the description
-//! names a folder for it that is not under version control, except for the note of what was fetched.
+//! Program and description are files of their own, written to be read. xsys does not contain a kernel: the description
+//! names a directory for it that is not under version control, except for the lock file of what was fetched.
 
 use std::path::Path;
 
@@ -16,10 +16,10 @@ const TEST: &str = include_str!("../../../appliance/test.rs");
 const FLEET: &str = include_str!("../../../appliance/fleet.toml");
 const DESCRIPTION: &str = include_str!("../../../appliance/appliance.toml");
 
-/// The machine of the description as it is.
+/// The machine in the unchanged description.
 const MACHINE: &str = "raspberry-pi-3";
 
-/// Where the description looks for the kernel.
+/// The directory in which the description expects the kernel.
 pub(super) const KERNEL: &str = "kernel";
 
 /// The machine that a new project is for.
@@ -29,7 +29,7 @@ pub(super) fn machine(name: Option<&str>) -> Result<&'static Machine> {
 }
 
 /// Writes the project.
-pub(super) fn write(name: &str, machine: &Machine, folder: &Path) -> Result<()> {
+pub(super) fn write(name: &str, machine: &Machine, directory: &Path) -> Result<()> {
     let description = DESCRIPTION
         .replace("NAME", name)
         .replace(
@@ -41,20 +41,25 @@ pub(super) fn write(name: &str, machine: &Machine, folder: &Path) -> Result<()> 
         ("tests/appliance.rs", TEST.to_owned()),
         ("appliance.toml", description),
     ];
-    write_with(name, machine, &own, folder)
+    write_with(name, machine, &own, directory)
 }
 
 /// Writes the project of a fleet.
-pub(super) fn write_fleet(name: &str, machine: &Machine, folder: &Path) -> Result<()> {
+pub(super) fn write_fleet(name: &str, machine: &Machine, directory: &Path) -> Result<()> {
     let fleet = FLEET.replace("NAME", name);
     let own = [
         ("tests/appliance.rs", TEST.to_owned()),
         ("fleet.toml", fleet),
     ];
-    write_with(name, machine, &own, folder)
+    write_with(name, machine, &own, directory)
 }
 
-fn write_with(name: &str, machine: &Machine, own: &[(&str, String)], folder: &Path) -> Result<()> {
+fn write_with(
+    name: &str,
+    machine: &Machine,
+    own: &[(&str, String)],
+    directory: &Path,
+) -> Result<()> {
     let ours = [
         ("Cargo.toml", manifest(name, machine.target)),
         ("src/main.rs", PROGRAM.to_owned()),
@@ -67,8 +72,8 @@ fn write_with(name: &str, machine: &Machine, own: &[(&str, String)], folder: &Pa
         ),
     ];
     for (path, text) in ours.iter().chain(own) {
-        let path = folder.join(path);
-        let parent = path.parent().unwrap_or(folder);
+        let path = directory.join(path);
+        let parent = path.parent().unwrap_or(directory);
         std::fs::create_dir_all(parent).map_err(|error| file("create", parent, &error))?;
         std::fs::write(&path, text).map_err(|error| file("write", &path, &error))?;
     }
@@ -98,12 +103,12 @@ mod tests {
 
     #[test]
     fn the_description_is_one_with_its_comments_too() {
-        let folder = tempfile::tempdir().unwrap();
-        let folder = folder.path();
-        write("shop", machine(None).unwrap(), folder).unwrap();
-        let path = folder.join("appliance.toml");
+        let directory = tempfile::tempdir().unwrap();
+        let directory = directory.path();
+        write("shop", machine(None).unwrap(), directory).unwrap();
+        let path = directory.join("appliance.toml");
         let description = crate::appliance::Description::read(&path).unwrap();
-        assert_eq!(description.kernel(), [folder.join(KERNEL)]);
+        assert_eq!(description.kernel(), [directory.join(KERNEL)]);
         assert_eq!(description.ports(), [(8080, 80), (9000, 9000)]);
 
         let zero = tempfile::tempdir().unwrap();
@@ -121,9 +126,9 @@ mod tests {
             "{manifest}"
         );
 
-        // What stands in comments as an example is right as well.
-        std::fs::create_dir(folder.join("files")).unwrap();
-        std::fs::write(folder.join("files/shop.conf"), "").unwrap();
+        // The examples in comments are valid, too.
+        std::fs::create_dir(directory.join("files")).unwrap();
+        std::fs::write(directory.join("files/shop.conf"), "").unwrap();
         let text = std::fs::read_to_string(&path).unwrap();
         let example = |line: &str| line.starts_with("# [") || line.contains(" = ");
         let lines = text.lines().map(|line| match example(line) {

@@ -1,6 +1,6 @@
 //! `xsys new NAME --target TRIPLE`: a project with a board of its own, for a machine that QEMU has.
 //!
-//! Which machine a triple gets is data (`machines/machines.toml`), and so are the programs.
+//! Which machine a triple gets is data (`machines/machines.toml`), and the programs are files.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use crate::error::{Result, file};
 
 const MACHINES: &str = include_str!("../../../machines/machines.toml");
 
-/// The programs, by the names that the table has for them.
+/// The programs, by their names in the table.
 const PROGRAMS: [(&str, &str); 4] = [
     ("cortex_m.rs", include_str!("../../../machines/cortex_m.rs")),
     ("armv7a.rs", include_str!("../../../machines/armv7a.rs")),
@@ -19,7 +19,7 @@ const PROGRAMS: [(&str, &str); 4] = [
     ("riscv.rs", include_str!("../../../machines/riscv.rs")),
 ];
 
-/// What all of them end with: a panic's message and the tests.
+/// The end of each program: a panic's message and the tests.
 const END: &str = include_str!("../../../machines/end.rs");
 
 #[derive(Deserialize)]
@@ -40,7 +40,7 @@ pub(super) struct Machine {
 }
 
 fn all() -> Vec<Machine> {
-    // A test reads the table.
+    // Read by a test only.
     toml::from_str::<Machines>(MACHINES).map_or_else(|_| Vec::new(), |machines| machines.machine)
 }
 
@@ -63,7 +63,7 @@ pub(super) fn find(triple: &str) -> std::result::Result<Machine, Diagnostic> {
 }
 
 /// Writes the project.
-pub(super) fn write(machine: &Machine, triple: &str, name: &str, folder: &Path) -> Result<()> {
+pub(super) fn write(machine: &Machine, triple: &str, name: &str, directory: &Path) -> Result<()> {
     let program = PROGRAMS
         .iter()
         .find(|(name, _)| *name == machine.program)
@@ -73,8 +73,8 @@ pub(super) fn write(machine: &Machine, triple: &str, name: &str, folder: &Path) 
         ("src/main.rs", [program, END].concat()),
         ("board/board.toml", board(machine, triple)),
     ] {
-        let path = folder.join(path);
-        let parent = path.parent().unwrap_or(folder);
+        let path = directory.join(path);
+        let parent = path.parent().unwrap_or(directory);
         std::fs::create_dir_all(parent).map_err(|error| file("create", parent, &error))?;
         std::fs::write(&path, text).map_err(|error| file("write", &path, &error))?;
     }
@@ -153,9 +153,9 @@ mod tests {
             for triple in &machine.triples {
                 assert!(!seen.contains(&triple), "{triple} twice");
                 seen.push(triple);
-                let folder = tempfile::tempdir().unwrap();
-                write(machine, triple, "n", folder.path()).unwrap();
-                let board = folder.path().join("board").display().to_string();
+                let directory = tempfile::tempdir().unwrap();
+                write(machine, triple, "n", directory.path()).unwrap();
+                let board = directory.path().join("board").display().to_string();
                 let board = xsys_target::Board::load(&board).unwrap();
                 assert!(!board.memory.is_empty() && board.run.is_some());
             }

@@ -1,9 +1,9 @@
-//! New packages inside a workspace: members, as `cargo new` makes them.
+//! New packages inside a workspace become members, as with `cargo new`.
 //!
-//! Which workspace takes a package is cargo's to know: it is asked, and where it says that the list of
-//! members lacks the package, the package is added. A member has no workspace and no profiles of its
-//! own: cargo refuses the one and ignores the other. Profiles that a board's program needs (an
-//! Arduino's fits its memory only when optimised) go to the root where it has none of that name.
+//! Only cargo knows which workspace a package belongs to: it is asked, and if it says that the list of members lacks
+//! the package, the package is added. A member has no workspace and no profiles of its own: cargo refuses the former
+//! and ignores the latter. Profiles that a board's program needs (an Arduino's fits its memory only when optimised) are
+//! added to the root if it has none of that name.
 
 use std::path::{Path, PathBuf};
 
@@ -21,21 +21,21 @@ use crate::project::metadata;
 pub(super) struct Member {
     /// The root's manifest.
     pub root: PathBuf,
-    /// Profiles that the root has now, and had not.
+    /// Profiles that were added to the root.
     pub profiles: Vec<String>,
-    /// Settings of the package's profiles that the root's profiles of these names do not have.
+    /// Settings of the package's profiles that the root's profiles of the same names lack.
     pub lost: Vec<(String, Vec<String>)>,
 }
 
-/// Whether a folder is below a workspace, which may take new packages.
-pub(super) fn is_inside(folder: &Path) -> bool {
-    roots(folder).next().is_some()
+/// Whether a directory is below a workspace, which may accept new packages.
+pub(super) fn is_inside(directory: &Path) -> bool {
+    roots(directory).next().is_some()
 }
 
 /// Manifests with a workspace in them, the nearest first.
-fn roots(folder: &Path) -> impl Iterator<Item = (PathBuf, toml::Table)> {
-    folder.ancestors().skip(1).filter_map(|folder| {
-        let path = folder.join("Cargo.toml");
+fn roots(directory: &Path) -> impl Iterator<Item = (PathBuf, toml::Table)> {
+    directory.ancestors().skip(1).filter_map(|directory| {
+        let path = directory.join("Cargo.toml");
         let text = std::fs::read_to_string(&path).ok()?;
         let table: toml::Table = toml::from_str(&text).ok()?;
         let workspace = table.get("workspace")?.as_table()?;
@@ -43,28 +43,29 @@ fn roots(folder: &Path) -> impl Iterator<Item = (PathBuf, toml::Table)> {
     })
 }
 
-/// Makes a package that stands in its folder a member of the workspace around it, if one takes it.
-pub(super) fn join(undo: &mut Undo, folder: &Path, cargo: &Path) -> Result<Option<Member>> {
-    let folder = &std::fs::canonicalize(folder).map_err(|error| file("find", folder, &error))?;
-    let path = folder.join("Cargo.toml");
+/// Makes a package in its directory a member of the workspace around it, if there is one that accepts it.
+pub(super) fn join(undo: &mut Undo, directory: &Path, cargo: &Path) -> Result<Option<Member>> {
+    let directory =
+        &std::fs::canonicalize(directory).map_err(|error| file("find", directory, &error))?;
+    let path = directory.join("Cargo.toml");
     let own = std::fs::read_to_string(&path).map_err(|error| file("read", &path, &error))?;
     undo.write(&path, &as_member(manifest_edit::parse(&path, &own)?))?;
-    // cargo would look further up for one that takes what the nearest leaves out; nobody wants that.
-    let nearest = roots(folder).next();
+    // cargo would search further up if the nearest excludes it, which is not wanted.
+    let nearest = roots(directory).next();
     let (manifest, left_out) = match &nearest {
-        Some((root, table)) => (Some(root), excludes(root, table, folder)),
+        Some((root, table)) => (Some(root), excludes(root, table, directory)),
         None => (None, false),
     };
-    let found = match (left_out, root_of(folder, cargo)) {
-        (true, _) => folder.clone(),
+    let found = match (left_out, root_of(directory, cargo)) {
+        (true, _) => directory.clone(),
         (false, Ok(root)) => root,
         (false, Err(problem)) => {
-            add_to_list(undo, manifest.ok_or(problem)?, folder)?;
-            root_of(folder, cargo)?
+            add_to_list(undo, manifest.ok_or(problem)?, directory)?;
+            root_of(directory, cargo)?
         }
     };
-    if found == *folder {
-        // One that the workspace leaves out is the root of its own.
+    if found == *directory {
+        // A package that the workspace excludes is its own root.
         undo.write(&path, &own)?;
         return Ok(None);
     }
@@ -73,18 +74,18 @@ pub(super) fn join(undo: &mut Undo, folder: &Path, cargo: &Path) -> Result<Optio
 }
 
 /// The root of the workspace that cargo sees a package in.
-fn root_of(folder: &Path, cargo: &Path) -> std::result::Result<PathBuf, Diagnostic> {
-    let metadata = metadata(folder, cargo, &CargoFlags::default())?;
+fn root_of(directory: &Path, cargo: &Path) -> std::result::Result<PathBuf, Diagnostic> {
+    let metadata = metadata(directory, cargo, &CargoFlags::default())?;
     let root = metadata.workspace_root.into_std_path_buf();
     Ok(std::fs::canonicalize(&root).unwrap_or(root))
 }
 
-/// `exclude` names folders.
-fn excludes(root: &Path, workspace: &toml::Table, folder: &Path) -> bool {
+/// `exclude` names directories.
+fn excludes(root: &Path, workspace: &toml::Table, directory: &Path) -> bool {
     let base = root.parent().unwrap_or(Path::new(""));
     let list = workspace.get("exclude").and_then(toml::Value::as_array);
     let mut names = list.into_iter().flatten().filter_map(toml::Value::as_str);
-    names.any(|name| folder.starts_with(base.join(name)))
+    names.any(|name| directory.starts_with(base.join(name)))
 }
 
 fn edited(path: &Path) -> Result<DocumentMut> {
@@ -93,9 +94,9 @@ fn edited(path: &Path) -> Result<DocumentMut> {
 }
 
 /// Adds a package to a workspace's list of members.
-fn add_to_list(undo: &mut Undo, root: &Path, folder: &Path) -> Result<()> {
+fn add_to_list(undo: &mut Undo, root: &Path, directory: &Path) -> Result<()> {
     let base = root.parent().unwrap_or(Path::new(""));
-    let name = folder.strip_prefix(base).unwrap_or(folder);
+    let name = directory.strip_prefix(base).unwrap_or(directory);
     let name = name.display().to_string().replace('\\', "/");
     let mut document = edited(root)?;
     let added = manifest_edit::table(&mut document, &["workspace"])
@@ -108,7 +109,7 @@ fn add_to_list(undo: &mut Undo, root: &Path, folder: &Path) -> Result<()> {
     undo.write(root, &document.to_string())
 }
 
-/// Where a list is sorted it stays so, and a member in a line of its own gets a line like the others.
+/// A sorted list stays sorted, and in a list with one member per line the new one gets a line.
 fn insert(workspace: &mut dyn TableLike, name: &str) -> Option<()> {
     let list = workspace
         .entry("members")
@@ -126,7 +127,7 @@ fn insert(workspace: &mut dyn TableLike, name: &str) -> Option<()> {
     let last = list.iter().last().map(prefix).unwrap_or_default();
     let between = last.rfind('\n').map_or(" ", |at| &last[at..]);
     let mut value = Value::from(name);
-    // What is said about a member stands behind it: before the next one.
+    // A comment about a member follows it: it is before the next member.
     if let Some(next) = list.get_mut(at) {
         value.decor_mut().set_prefix(prefix(next));
         next.decor_mut().set_prefix(between);
@@ -141,7 +142,7 @@ fn insert(workspace: &mut dyn TableLike, name: &str) -> Option<()> {
     Some(())
 }
 
-/// Gives a root the profiles that a package had and it has not.
+/// Adds to a root the profiles of a package that it lacks.
 fn give_profiles(undo: &mut Undo, root: &Path, own: &str) -> Result<Member> {
     let mut member = Member {
         root: root.to_owned(),
@@ -184,7 +185,7 @@ fn give_profiles(undo: &mut Undo, root: &Path, own: &str) -> Result<Member> {
     Ok(member)
 }
 
-/// What one table says and the other does not, as lines of TOML.
+/// What one table has and the other lacks, as lines of TOML.
 fn differences(wanted: &dyn TableLike, existing: &Item) -> Vec<String> {
     let text = |item: &Item| match item.as_value() {
         Some(value) => {
@@ -202,7 +203,7 @@ fn differences(wanted: &dyn TableLike, existing: &Item) -> Vec<String> {
         .collect()
 }
 
-/// A table that stands where it is put: those of a document remember their place in it.
+/// A new table goes to the end: tables of a document remember their position.
 fn unplaced(item: &Item) -> Item {
     let mut copy = item.clone();
     if let Some(table) = copy.as_table_mut() {
@@ -214,7 +215,7 @@ fn unplaced(item: &Item) -> Item {
     copy
 }
 
-/// A manifest without what only a workspace's root may have.
+/// A manifest without what only a workspace's root may contain.
 fn as_member(mut manifest: DocumentMut) -> String {
     for of_root in ["workspace", "profile"] {
         manifest.remove(of_root);

@@ -1,28 +1,30 @@
-//! A new project's files: all of them in their place, or none.
+//! A new project's files: all of them are written, or none.
 //!
-//! They are written into a folder beside, and moved when they are complete. What can still go wrong
-//! then (a workspace that does not take the project) takes them away again, and gives back what was
-//! changed for them.
+//! They are written into a directory beside the destination, and moved when they are complete. If something fails later
+//! (a workspace does not accept the project), they are removed again, and changed files are restored.
 
 use std::path::{Path, PathBuf};
 
 use crate::error::{Result, file};
 
-/// What has been made and changed so far. Dropped without [`keep`](Self::keep), it is undone.
+/// What has been created and changed so far. It is undone when dropped, unless [`keep`](Self::keep)
+/// was called.
 #[derive(Debug, Default)]
 pub(super) struct Undo {
-    /// Files and folders that were not there, in the order of their making.
+    /// New files and directories, in the order of their creation.
     made: Vec<PathBuf>,
-    /// Files that were there, with their contents.
+    /// Changed files, with their old contents.
     changed: Vec<(PathBuf, Vec<u8>)>,
 }
 
 impl Undo {
-    /// Makes a folder and those above it.
-    pub(super) fn create_dir(&mut self, folder: &Path) -> Result<()> {
-        let missing = folder.ancestors().take_while(|folder| !folder.exists());
+    /// Makes a directory and those above it.
+    pub(super) fn create_dir(&mut self, directory: &Path) -> Result<()> {
+        let missing = directory
+            .ancestors()
+            .take_while(|directory| !directory.exists());
         let missing: Vec<PathBuf> = missing.map(Path::to_owned).collect();
-        std::fs::create_dir_all(folder).map_err(|error| file("create", folder, &error))?;
+        std::fs::create_dir_all(directory).map_err(|error| file("create", directory, &error))?;
         self.made.extend(missing.into_iter().rev());
         Ok(())
     }
@@ -36,7 +38,7 @@ impl Undo {
         std::fs::write(path, text).map_err(|error| file("write", path, &error).into())
     }
 
-    /// Moves what is in a folder into another.
+    /// Moves what is in a directory into another.
     pub(super) fn move_all(&mut self, from: &Path, to: &Path) -> Result<()> {
         let entries = std::fs::read_dir(from).map_err(|error| file("read", from, &error))?;
         for entry in entries.flatten() {
@@ -47,7 +49,7 @@ impl Undo {
         Ok(())
     }
 
-    /// It is to stay.
+    /// Keeps everything.
     pub(super) fn keep(mut self) {
         self.made.clear();
         self.changed.clear();
@@ -56,7 +58,7 @@ impl Undo {
 
 impl Drop for Undo {
     fn drop(&mut self) {
-        // What cannot be undone is seen by whoever could not do it, and is reported already.
+        // If undoing fails, the error of the original failure is reported.
         for (path, old) in self.changed.drain(..).rev() {
             let _ = std::fs::write(path, old);
         }
@@ -69,27 +71,28 @@ impl Drop for Undo {
     }
 }
 
-/// A folder beside a project's, in the same file system; it goes when it is dropped.
+/// A directory beside a project's, in the same file system; it goes when it is dropped.
 #[derive(Debug)]
 pub(super) struct Staging {
-    pub folder: PathBuf,
+    pub directory: PathBuf,
 }
 
 impl Staging {
-    pub(super) fn beside(folder: &Path) -> Result<Self> {
-        let folder = std::path::absolute(folder).map_err(|error| file("find", folder, &error))?;
-        let above = folder.ancestors().skip(1).find(|above| above.is_dir());
+    pub(super) fn beside(directory: &Path) -> Result<Self> {
+        let directory =
+            std::path::absolute(directory).map_err(|error| file("find", directory, &error))?;
+        let above = directory.ancestors().skip(1).find(|above| above.is_dir());
         let name = format!(".xsys-new-{}", std::process::id());
-        let folder = above.unwrap_or(&folder).join(name);
-        std::fs::create_dir(&folder).map_err(|error| file("create", &folder, &error))?;
-        Ok(Self { folder })
+        let directory = above.unwrap_or(&directory).join(name);
+        std::fs::create_dir(&directory).map_err(|error| file("create", &directory, &error))?;
+        Ok(Self { directory })
     }
 }
 
 impl Drop for Staging {
     fn drop(&mut self) {
         // It is empty by then, or of no use.
-        let _ = std::fs::remove_dir_all(&self.folder);
+        let _ = std::fs::remove_dir_all(&self.directory);
     }
 }
 
@@ -99,12 +102,12 @@ mod tests {
 
     fn attempt(root: &Path, keep: bool) {
         let staging = Staging::beside(&root.join("x/y/new")).unwrap();
-        assert_eq!(staging.folder.parent(), Some(root));
-        std::fs::create_dir(staging.folder.join("src")).unwrap();
-        std::fs::write(staging.folder.join("src/main.rs"), "").unwrap();
+        assert_eq!(staging.directory.parent(), Some(root));
+        std::fs::create_dir(staging.directory.join("src")).unwrap();
+        std::fs::write(staging.directory.join("src/main.rs"), "").unwrap();
         let mut undo = Undo::default();
         undo.create_dir(&root.join("x/y/new")).unwrap();
-        undo.move_all(&staging.folder, &root.join("x/y/new"))
+        undo.move_all(&staging.directory, &root.join("x/y/new"))
             .unwrap();
         undo.write(&root.join("list"), "one").unwrap();
         undo.write(&root.join("list"), "two").unwrap();

@@ -1,7 +1,7 @@
 //! `xsys target check`: whether a spec is right, and whether its programs can be linked.
 //!
-//! What a build would refuse is refused here, in the same words; what programs with another set of
-//! crates meet is told as well.
+//! What a build would refuse is refused here, with the same messages; it also reports what would
+//! happen with other sets of crates.
 
 use xsys_diag::{Diagnostic, Severity};
 use xsys_sysroot::Toolchain;
@@ -29,7 +29,7 @@ pub(super) fn run(
         .check(&toolchain.rustc)
         .map_err(|error| error.into_diagnostic())?;
     let is_right = !has_errors(&problems);
-    let user = survey::user_config(&call.folder, toolchain, &target);
+    let user = survey::user_config(&call.directory, toolchain, &target);
     let survey = survey::survey(&target, &user, toolchain);
     if is_right {
         let crates = crates
@@ -52,7 +52,7 @@ pub(super) fn run(
     render::show(&call.ui, &problems);
     if is_right && !as_json {
         let release = toolchain.rustc.release();
-        // What is wrong has been said.
+        // The errors have been reported.
         if problems.is_empty() {
             let text = format!("{} is right for rustc {release}", target.name);
             call.ui.status("Checked", &text);

@@ -37,7 +37,7 @@ pub(super) fn run(toolchain: &Toolchain, filter: Option<&str>, as_json: bool) ->
     Ok(u8::from(targets.is_empty()))
 }
 
-/// In rustc's order; its specs come in one piece.
+/// In rustc's order; all specs are printed at once.
 fn targets(toolchain: &Toolchain) -> Result<Vec<Target>> {
     let rustc = &toolchain.rustc;
     let told = rustc

@@ -1,7 +1,7 @@
-//! The files of a bundled board on disk, where the linker and cargo can read them.
+//! A bundled board's files on disk, where the linker and cargo can read them.
 //!
-//! A folder in the cache, named by what is in it: another version of xsys with another version of
-//! the board has a folder of its own, so that nothing changes under a build that is going on.
+//! A directory in the cache, named by its content: another version of xsys with another version of the board has a
+//! directory of its own, so that nothing changes under a running build.
 
 use std::path::{Path, PathBuf};
 
@@ -11,31 +11,33 @@ use xsys_target::{Board, BoardDir};
 use crate::error::{Result, file};
 use crate::files::short_digest;
 
-/// The board's folder: its own, or one in the cache for a bundled board.
+/// The board's directory: its own, or one in the cache for a bundled board.
 pub(crate) fn materialise(board: &Board, cache: &Cache) -> Result<PathBuf> {
     let name = match &board.dir {
-        BoardDir::Folder(folder) => {
-            return Ok(std::path::absolute(folder).map_err(|error| file("find", folder, &error))?);
+        BoardDir::Directory(directory) => {
+            return Ok(
+                std::path::absolute(directory).map_err(|error| file("find", directory, &error))?
+            );
         }
         BoardDir::Embedded(name) => name,
     };
     let boards = cache.root().join("boards");
     let failed = |error: std::io::Error| file("write", &boards, &error);
-    let folder = boards.join(format!("{name}-{}", digest(&board.dir).map_err(failed)?));
-    if !folder.is_dir() {
+    let directory = boards.join(format!("{name}-{}", digest(&board.dir).map_err(failed)?));
+    if !directory.is_dir() {
         std::fs::create_dir_all(&boards).map_err(failed)?;
         let staging = tempfile::tempdir_in(&boards).map_err(failed)?;
         let whole = staging.path().join(name);
         board.dir.write_to("", &whole).map_err(failed)?;
-        publish(&whole, &folder).map_err(failed)?;
+        publish(&whole, &directory).map_err(failed)?;
     }
-    Ok(folder)
+    Ok(directory)
 }
 
-/// Renames a finished folder into place, unless somebody else was faster.
-fn publish(whole: &Path, folder: &Path) -> std::io::Result<()> {
-    match std::fs::rename(whole, folder) {
-        Err(_) if folder.is_dir() => Ok(()),
+/// Renames a finished directory to its place, unless another process was faster.
+fn publish(whole: &Path, directory: &Path) -> std::io::Result<()> {
+    match std::fs::rename(whole, directory) {
+        Err(_) if directory.is_dir() => Ok(()),
         done => done,
     }
 }
@@ -59,29 +61,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bundled_boards_become_folders_once() {
+    fn bundled_boards_become_directories_once() {
         let temporary = tempfile::tempdir().unwrap();
         let cache = Cache::new(temporary.path());
         let board = Board::load("raspberry-pi-3").unwrap();
-        let folder = materialise(&board, &cache).unwrap();
-        assert!(folder.join("board.toml").is_file());
-        assert!(folder.join("hello/Cargo.toml").is_file());
-        // Work in it stays.
-        std::fs::write(folder.join("hello/mine"), "").unwrap();
-        assert_eq!(materialise(&board, &cache).unwrap(), folder);
-        assert!(folder.join("hello/mine").is_file());
-        // Nothing else is left lying around.
+        let directory = materialise(&board, &cache).unwrap();
+        assert!(directory.join("board.toml").is_file());
+        assert!(directory.join("hello/Cargo.toml").is_file());
+        // Files added there stay.
+        std::fs::write(directory.join("hello/mine"), "").unwrap();
+        assert_eq!(materialise(&board, &cache).unwrap(), directory);
+        assert!(directory.join("hello/mine").is_file());
+        // Nothing else is left behind.
         assert_eq!(
             std::fs::read_dir(temporary.path().join("boards"))
                 .unwrap()
                 .count(),
             1
         );
-        // Somebody else was faster.
+        // Another process was faster.
         let other = temporary.path().join("other");
         std::fs::create_dir(&other).unwrap();
-        assert!(publish(&other, &folder).is_ok());
-        assert!(publish(&other, Path::new("/no/such/folder/x")).is_err());
+        assert!(publish(&other, &directory).is_ok());
+        assert!(publish(&other, Path::new("/no/such/directory/x")).is_err());
     }
 
     #[test]

@@ -1,9 +1,8 @@
 //! Which linker a build uses, decided before anything is compiled.
 //!
-//! The order of what decides: `--linker`, a linker of the user's own (cargo's configuration or
-//! rustflags), xsys's linker where it has the format and the architecture, the toolchain's
-//! `rust-lld` where it has them, the platform's own. Whoever takes a link from xsys's linker is
-//! named, each time: nobody should have to find out why an option means something else today.
+//! The order: `--linker`, a linker of the user's own (cargo's configuration or rustflags), xsys's linker if it supports
+//! the format and the architecture, the toolchain's `rust-lld` if it does, the platform's own. If it is not xsys's
+//! linker, its name is shown each time: nobody should have to find out why an option suddenly means something else.
 
 use std::path::{Path, PathBuf};
 
@@ -25,7 +24,7 @@ pub(crate) enum By {
     RustLld(PathBuf),
     /// The platform's own, by name or path.
     Platform(PathBuf),
-    /// The user's own: it is theirs to configure.
+    /// The user's own, which the user configures.
     Users(PathBuf),
     /// The one that rustc finds by itself.
     Rustc,
@@ -47,11 +46,11 @@ impl By {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Choice {
     pub by: By,
-    /// Why it is not xsys's, for the line that says so.
+    /// Why it is not xsys's, for the message.
     pub reason: Option<String>,
-    /// For rustc; none where it is told already.
+    /// Flags for rustc; none if it has them already.
     pub flags: Vec<String>,
-    /// Whether they count more than a linker that the user's flags name.
+    /// Whether they take precedence over a linker that the user's flags name.
     pub overrides: bool,
 }
 
@@ -65,7 +64,7 @@ impl Choice {
         }
     }
 
-    /// For what is not linked.
+    /// Used when nothing is linked.
     pub(crate) fn none() -> Self {
         Self::new(By::Rustc, Vec::new())
     }
@@ -75,7 +74,7 @@ impl Choice {
         self
     }
 
-    /// Says who links, unless it is xsys. Not even `--quiet` keeps that from people.
+    /// Shows who links, unless it is xsys, even with `--quiet`.
     pub(crate) fn tell(&self, ui: &Ui, target: &Target) {
         if let Some(reason) = &self.reason {
             let text = format!("`{}` for {}, {reason}", self.by.name(), target.name);
@@ -83,7 +82,7 @@ impl Choice {
         }
     }
 
-    /// Who links, where it is not xsys.
+    /// Who links, if not xsys.
     pub(crate) fn other(&self) -> Option<String> {
         (self.by != By::Xsys).then(|| self.by.name())
     }
@@ -110,8 +109,8 @@ fn linking(question: &Question<'_>) -> Linking {
     xsys_target::linking(target, &target.name, question.crates)
 }
 
-/// A linker that cargo's configuration or rustflags name; rustc takes the last one it is told, and
-/// those are the flags'.
+/// A linker that cargo's configuration or rustflags name; rustc uses the last one it is told, and
+/// that is the flags'.
 fn users(user: &UserConfig) -> Option<Choice> {
     let (program, reason) = match (user_flags::linker(&user.rustflags), &user.linker) {
         (Some(program), _) => (PathBuf::from(program), "as the rustflags say"),
@@ -180,12 +179,12 @@ fn own(question: &Question<'_>, linking: &Linking) -> Choice {
     if target.makes_components() {
         flags.push(format!("-Clink-arg={}", crate::component::FLAG));
     }
-    // What rustc asks of linkers that it knows to be like GNU's.
+    // What rustc expects of GNU-like linkers.
     if flavor == "ld" {
         flags.push("-Clink-arg=--gc-sections".to_owned());
     }
-    // Cores since v6 fetch little-endian instructions whatever the data's order; compiler drivers
-    // know.
+    // Cores since v6 fetch little-endian instructions whatever the byte order of data is; compiler
+    // drivers know that.
     if target.arch() == "arm" && target.is_big_endian() {
         flags.push("-Clink-arg=--be8".to_owned());
     }
@@ -193,8 +192,8 @@ fn own(question: &Question<'_>, linking: &Linking) -> Choice {
     Choice::new(By::Xsys, flags)
 }
 
-/// Only the older spellings of flavors are stable, and rustc takes them for every target; specs
-/// may be written in terms of the newer ones, which rustc then wants here as well.
+/// Only the older spellings of flavors are stable, and rustc accepts them for every target; specs
+/// may use the newer ones, which rustc then expects here as well.
 fn own_flavor(target: &Target) -> &'static str {
     if wants_unix(target) {
         return "ld";
@@ -209,7 +208,7 @@ fn own_flavor(target: &Target) -> &'static str {
     )
 }
 
-/// msp430's and Solaris's flavor is for linkers that are not GNU's, and takes no other.
+/// The flavor of msp430 and Solaris is for linkers that are not GNU's, and does not accept another.
 fn wants_unix(target: &Target) -> bool {
     target.kind == Kind::Builtin && target.linker_flavor().starts_with("unix")
 }
@@ -227,12 +226,12 @@ fn lld_flavor(target: &Target, flavor: LldFlavor) -> &'static str {
     }
 }
 
-/// A program without a C library has nobody to bring start files, and nobody who would apply
-/// relocations before `_start`.
+/// A program without a C library has no start files, and nothing that would apply relocations
+/// before `_start`.
 fn freestanding(target: &Target, linking: &Linking) -> Vec<String> {
     let mut flags = Vec::new();
     if linking.freestanding {
-        // Where rustc knows of no such objects, it refuses the option.
+        // If rustc knows no such objects, it refuses the option.
         let knows = target.string("crt-objects-fallback");
         if knows.is_some_and(|value| value != "false") {
             flags.push("-Clink-self-contained=no".to_owned());
@@ -254,7 +253,7 @@ fn lld(question: &Question<'_>, linking: &Linking, reason: &str) -> Result<Choic
     let program = rust_lld(question.toolchain)
         .ok_or_else(|| missing::rust_lld(target, question.toolchain))?;
     let mut flags = if wants_unix(target) {
-        // That flavor does not say which of its parts is meant, but a name does.
+        // That flavor does not say which of its programs is meant, but a name does.
         let wrapper = program.with_file_name("gcc-ld").join("ld.lld");
         vec![
             format!("-Clinker={}", wrapper.display()),
@@ -270,7 +269,7 @@ fn lld(question: &Question<'_>, linking: &Linking, reason: &str) -> Result<Choic
     Ok(Choice::new(By::RustLld(program), flags).because(reason))
 }
 
-/// `rust-lld` of the toolchain, or an `lld` of the system's where a distribution builds without.
+/// The toolchain's `rust-lld`, or the system's `lld` if a distribution builds Rust without it.
 fn rust_lld(toolchain: &Toolchain) -> Option<PathBuf> {
     let rustc = &toolchain.rustc;
     let name = format!("rust-lld{}", std::env::consts::EXE_SUFFIX);
@@ -290,16 +289,16 @@ fn rust_lld(toolchain: &Toolchain) -> Option<PathBuf> {
 fn platform(question: &Question<'_>, linking: &Linking) -> Result<Choice, Diagnostic> {
     let target = question.target;
     missing::sanitizer(question)?;
-    // Microsoft's libraries are there where their own environment says so.
+    // Microsoft's environment variables tell where its libraries are.
     if target.env() == "msvc" {
         if question.toolchain.rustc.host().ends_with("windows-msvc") {
             return Ok(Choice::new(By::Rustc, Vec::new()).because("which finds Visual Studio's"));
         }
-        if std::env::var_os("LIB").is_some_and(|folders| !folders.is_empty()) {
+        if std::env::var_os("LIB").is_some_and(|directories| !directories.is_empty()) {
             return lld(question, linking, "with the libraries that `LIB` names");
         }
     }
-    // The SDK's folders are in the flags.
+    // The SDK's directories are in the flags.
     if linking.lld.is_ok() && target.os() == "fuchsia" {
         missing::start_files(question, linking)?;
         return lld(question, linking, "with the SDK that the rustflags name");
@@ -319,7 +318,7 @@ fn platform(question: &Question<'_>, linking: &Linking) -> Result<Choice, Diagno
 fn platform_choice(question: &Question<'_>, program: PathBuf) -> Choice {
     let mut flags = vec![format!("-Clinker={}", program.display())];
     let target = question.target;
-    // A spec may be written for linkers; this is a compiler.
+    // A spec may have options for a linker; this is a compiler.
     if target.binary_format() == "elf" && target.linker_flavor() == "gnu-lld" {
         let flavor = match target.kind {
             Kind::Json => "gnu-cc",
@@ -350,7 +349,7 @@ fn compiler(question: &Question<'_>, linking: &Linking) -> Option<PathBuf> {
     })
 }
 
-/// Whether the host's compiler was installed for 32-bit programs as well (Debian's gcc-multilib).
+/// Whether the host's compiler can make 32-bit programs as well (Debian's gcc-multilib).
 fn has_32_bit_start_files(cc: &Path) -> bool {
     let output = std::process::Command::new(cc)
         .args(["-m32", "-print-file-name=crt1.o"])

@@ -1,11 +1,11 @@
-//! What rustc is given in place of a linker that is not ours: a link to this program under the linker's name.
+//! The stand-in that rustc is given for another linker: a link to this program under the linker's name.
 //!
-//! By that name rustc finds out whose language is spoken, so it stays; which program is meant is written
-//! beside the folder of the link ([`crate::linker::other`] reads it). Both have a place below the target folder that
-//! follows from the program alone: cargo compares the flags that name it.
+//! rustc concludes the flavor from the name, so it is kept; the path of the real linker is written next to the link's
+//! directory ([`crate::linker::other`] reads it). The path of both below the target directory follows from the linker's
+//! path alone, because cargo compares the flags that contain it.
 //!
-//! Where there are no such links (Windows), for what rustc finds by itself, and where the linker is not to
-//! be found, all is as if nobody had tried.
+//! On systems without such links (Windows), for linkers that rustc finds by itself, and if the linker is not found,
+//! there is no stand-in.
 
 use std::path::{Path, PathBuf};
 
@@ -19,12 +19,12 @@ use crate::driver::which::Place;
 use crate::error::file;
 use crate::files::replace;
 use crate::files::short_digest;
-use crate::linker::other::{FOLDER, note};
+use crate::linker::other::{DIRECTORY, note};
 use crate::own_program;
 use crate::programs::find;
 use crate::project::Project;
 
-/// A link and what it stands for.
+/// A link and the linker that it stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Front {
     path: PathBuf,
@@ -32,8 +32,7 @@ pub(crate) struct Front {
 }
 
 impl Front {
-    /// Puts one in front of a decided linker, unless that is ours: of those that flags name the last
-    /// one counts.
+    /// Puts a stand-in in front of a linker that is not ours; if flags name several, the last one counts.
     pub(crate) fn put(
         choice: &Choice,
         user: &UserConfig,
@@ -54,7 +53,7 @@ impl Front {
         let Place {
             project, toolchain, ..
         } = place;
-        // emcc makes more than one file, and knows its own by their folder.
+        // emcc makes several files, and finds its own by their directory.
         if !cfg!(unix) || target.is_emscripten() || matches!(choice.by, By::Xsys | By::Rustc) {
             return None;
         }
@@ -67,31 +66,31 @@ impl Front {
             return None;
         }
         let digest = short_digest(&[program.as_os_str().as_encoded_bytes()]);
-        let folder = project.target_dir.join(FOLDER).join(digest);
+        let directory = project.target_dir.join(DIRECTORY).join(digest);
         Some(Self {
-            path: folder.join(name),
+            path: directory.join(name),
             program,
         })
     }
 
-    /// Makes it, unless it is there.
+    /// Creates it, unless it exists.
     pub(crate) fn make(&self) -> Result<(), Diagnostic> {
         let failed = |error: &std::io::Error| file("create", &self.path, error);
-        let (Some(folder), Some(name)) = (self.path.parent(), self.path.file_name()) else {
+        let (Some(directory), Some(name)) = (self.path.parent(), self.path.file_name()) else {
             return Ok(());
         };
-        std::fs::create_dir_all(folder).map_err(|error| failed(&error))?;
-        let (note, text) = (note(folder), self.program.as_os_str().as_encoded_bytes());
+        std::fs::create_dir_all(directory).map_err(|error| failed(&error))?;
+        let (note, text) = (note(directory), self.program.as_os_str().as_encoded_bytes());
         if std::fs::read(&note).ok().as_deref() != Some(text) {
             replace(&note, text)?;
         }
-        own_program::link(folder, &name.to_string_lossy()).map_err(|error| failed(&error))?;
+        own_program::link(directory, &name.to_string_lossy()).map_err(|error| failed(&error))?;
         Ok(())
     }
 }
 
-/// The linker of the user's flags or configuration. In a configuration a path with a folder in it is
-/// relative to the folder that `.cargo` is in.
+/// The linker of the user's flags or configuration. In a configuration a path with a directory in it is
+/// relative to the directory that `.cargo` is in.
 fn users(user: &UserConfig, project: &Project) -> Option<PathBuf> {
     if let Some(program) = user_flags::linker(&user.rustflags) {
         return Some(PathBuf::from(program));
@@ -103,12 +102,12 @@ fn users(user: &UserConfig, project: &Project) -> Option<PathBuf> {
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.as_deref().and_then(Path::parent).map(Path::to_owned);
     let home = home.or_else(std::env::home_dir);
-    let mut roots = project.folder.ancestors().chain(home.as_deref());
+    let mut roots = project.directory.ancestors().chain(home.as_deref());
     let has_it = |root: &&Path| find(&root.join(program).to_string_lossy()).is_some();
     roots.find(has_it).map(|root| root.join(program))
 }
 
-/// Whether rustc will find it: it looks among the toolchain's own tools as well, and starts in the
+/// Whether rustc will find it: it also searches the toolchain's own tools, and starts in the
 /// workspace's root.
 fn is_there(program: &Path, toolchain: &Toolchain, project: &Project) -> bool {
     let is_program = |path: &Path| find(&path.to_string_lossy()).is_some();
@@ -128,9 +127,9 @@ mod tests {
 
     #[test]
     fn a_link_leads_to_its_program() {
-        let folder = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir().unwrap();
         let front = Front {
-            path: folder.path().join(FOLDER).join("0123/my cc"),
+            path: directory.path().join(DIRECTORY).join("0123/my cc"),
             program: PathBuf::from("tools/my cc"),
         };
         assert!(is_one(&front.path) && !is_one(&front.program) && !is_one(Path::new("cc")));

@@ -1,13 +1,12 @@
-//! Linker scripts made from `[memory]`, for projects and boards that bring none.
+//! Linker scripts made from `[memory]`, for projects and boards that have none.
 //!
-//! Problem: whoever knows where a chip's memory is has said all that a program without an operating system
-//! needs; the rest of its script is the same everywhere. So a folder with two files is made: `memory.x`, which
-//! the scripts of runtime crates (cortex-m-rt, riscv-rt, aarch32-rt) include, and `link.x`, a layout under the
-//! name that those crates give theirs. The folder is the last that is searched: a crate's own
-//! `link.x` and a project's own `memory.x` are found before.
+//! Problem: the addresses of a chip's memories are all that differs between the scripts of most programs without an
+//! operating system. So a directory with two files is made: `memory.x`, which the scripts of runtime crates
+//! (cortex-m-rt, riscv-rt, aarch32-rt) include, and `link.x`, a layout under the name that those crates give theirs.
+//! The directory is searched last: a crate's own `link.x` and a project's own `memory.x` are found first.
 //!
-//! Spec: GNU ld manual, "MEMORY"; Armv7-M Architecture Reference Manual, B1.5 (the vector table stands where
-//! memory begins).
+//! Spec: GNU ld manual, "MEMORY"; Armv7-M Architecture Reference Manual, B1.5 (the vector table is at the beginning of
+//! memory).
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -23,11 +22,11 @@ use crate::files::short_digest;
 /// What the linker compares scripts with.
 pub(crate) const MACHINE: &str = "machine.txt";
 
-/// The folder with the scripts for these memories.
+/// The directory with the scripts for these memories.
 ///
-/// It is named after the folder of whoever describes them, not by its contents: a changed table changes files
-/// that links read, and no flag for which everything would be compiled again.
-pub(crate) fn folder(
+/// It is named after the directory of the file with the table, not by its contents: a changed table then changes files
+/// that links read, and no flag that would compile everything again.
+pub(crate) fn directory(
     memories: &[Memory],
     owner: &Path,
     spec: &Spec,
@@ -41,22 +40,22 @@ pub(crate) fn folder(
     let owner = owner.to_string_lossy();
     let boards = cache.root().join("boards");
     let digest = short_digest(&[owner.as_bytes(), spec.llvm_target().as_bytes()]);
-    let folder = boards.join(format!("memory-{digest}"));
-    std::fs::create_dir_all(&folder).map_err(|error| file("write", &folder, &error))?;
+    let directory = boards.join(format!("memory-{digest}"));
+    std::fs::create_dir_all(&directory).map_err(|error| file("write", &directory, &error))?;
     for (name, text) in &files {
-        let path = folder.join(name);
-        // What links of other builds are reading stays as it is.
+        let path = directory.join(name);
+        // Files that links of other builds are reading are not replaced if they are equal.
         if std::fs::read(&path).ok().as_deref() != Some(text.as_bytes()) {
             replace(&path, text.as_bytes())?;
         }
     }
-    Ok(folder)
+    Ok(directory)
 }
 
 /// The file that has the table.
 fn described_in(memories: &[Memory]) -> &str {
     memories.first().map_or("", |memory| {
-        // Without the line.
+        // Without the line number.
         memory.place.rsplit_once(':').map_or("", |(file, _)| file)
     })
 }
@@ -73,7 +72,7 @@ fn machine(memories: &[Memory]) -> String {
         .collect()
 }
 
-/// Whether a layout can be made at all: AVR's is built in, MSP430's vectors are the runtime crate's.
+/// Whether a layout can be made at all: AVR's is built in, and MSP430's vectors come from the runtime crate.
 pub(crate) fn has_layout(spec: &Spec) -> bool {
     spec.is_bare_metal() && !spec.is_wasm() && !matches!(spec.arch(), "avr" | "msp430")
 }
@@ -107,9 +106,9 @@ fn memory_x(memories: &[Memory]) -> String {
     out
 }
 
-/// What cortex-m-rt, riscv-rt and aarch32-rt call the memory of code.
+/// The name of cortex-m-rt, riscv-rt and aarch32-rt for the memory of code.
 const CODE_NAMES: &[&str] = &["FLASH", "REGION_TEXT", "REGION_RODATA", "VECTORS", "CODE"];
-/// And that of variables.
+/// And for that of variables.
 const VARIABLE_NAMES: &[&str] = &[
     "RAM",
     "REGION_DATA",
@@ -126,7 +125,7 @@ fn heading(memories: &[Memory]) -> String {
     format!("{STAND_IN}: made from `[memory]` in {name}. */\n")
 }
 
-/// A layout: code first, constants, then variables, whose first values are loaded behind the constants.
+/// A layout: code first, constants, then variables, whose initial values are loaded after the constants.
 fn link_x(memories: &[Memory], spec: &Spec) -> Option<String> {
     if !has_layout(spec) {
         return None;
@@ -231,7 +230,7 @@ const STACK_NAMES: [&str; 6] = [
     "__StackTop",
 ];
 
-/// Arm's M profile starts from a table, not from an instruction.
+/// Arm's M profile starts from a vector table, not from an instruction.
 fn has_vector_table(spec: &Spec) -> bool {
     let name = spec.llvm_target();
     let profile = ["v6m", "v7m", "v7em", "v8m"];

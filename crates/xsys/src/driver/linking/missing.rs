@@ -1,4 +1,4 @@
-//! What is said where a program cannot be linked: what is missing, and what to do about it.
+//! Messages for a program that cannot be linked: what is missing, and what to do about it.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use xsys_target::{CrateSet, Kind, Linking, Target};
 use crate::driver::linking::question::{Question, is_host};
 use crate::programs::find;
 
-/// Architectures whose backends every rustc has; for others it is asked.
+/// Architectures whose backends every rustc has; for others rustc is asked.
 const BACKENDS: &[&str] = &[
     "aarch64",
     "amdgpu",
@@ -39,7 +39,8 @@ const BACKENDS: &[&str] = &[
     "x86_64",
 ];
 
-/// Built-in targets with a static musl that xsys links by itself, for those with glibc.
+/// Built-in targets with a static musl that xsys links by itself, as alternatives to those with
+/// glibc.
 const STATIC_MUSL: &[(&str, &str)] = &[
     ("aarch64-unknown-linux-gnu", "aarch64-unknown-linux-musl"),
     ("arm-unknown-linux-gnueabi", "arm-unknown-linux-musleabi"),
@@ -59,7 +60,7 @@ const STATIC_MUSL: &[(&str, &str)] = &[
     ("x86_64-unknown-linux-gnu", "x86_64-unknown-linux-musl"),
 ];
 
-/// The platform's linker is needed and not there.
+/// The platform's linker is needed and missing.
 pub(crate) fn platform(question: &Question<'_>, linking: &Linking) -> Diagnostic {
     let target = question.target;
     let mut platform = linking.platform.clone();
@@ -138,7 +139,7 @@ pub(crate) fn emcc(target: &Target) -> Result<(), Diagnostic> {
         target.name
     ))
     .note("emcc makes the JavaScript that a program of this target runs in, and links for that")
-    .help("install the Emscripten SDK (https://emscripten.org) and put its folder `upstream/emscripten` on PATH")
+    .help("install the Emscripten SDK (https://emscripten.org) and put its directory `upstream/emscripten` on PATH")
     .help("without Emscripten: `--target wasm32-unknown-unknown` with wasm-bindgen for browsers, `--target wasm32-wasip1` for programs with files and arguments"))
 }
 
@@ -168,13 +169,17 @@ pub(crate) fn backend(target: &Target, toolchain: &Toolchain) -> Result<(), Diag
     })
 }
 
-/// Start files that the spec names have to be in a folder that the flags name.
+/// Start files that the spec names have to be in a directory that the flags name.
 pub(crate) fn start_files(question: &Question<'_>, linking: &Linking) -> Result<(), Diagnostic> {
-    let folders = library_folders(&question.user.rustflags);
+    let directories = library_directories(&question.user.rustflags);
     let absent: Vec<&str> = linking
         .start_files
         .iter()
-        .filter(|name| !folders.iter().any(|folder| folder.join(name).is_file()))
+        .filter(|name| {
+            !directories
+                .iter()
+                .any(|directory| directory.join(name).is_file())
+        })
         .map(String::as_str)
         .collect();
     let target = question.target;
@@ -192,16 +197,16 @@ pub(crate) fn start_files(question: &Question<'_>, linking: &Linking) -> Result<
     }
     if linking.platform.help.is_empty() {
         problem = problem.help(format!(
-            "name its folder:\n[target.{}]\nrustflags = [\"-Lnative=FOLDER\"]",
+            "name its directory:\n[target.{}]\nrustflags = [\"-Lnative=DIR\"]",
             target.name
         ));
     }
     Err(problem)
 }
 
-/// The folders of `-L` in flags.
-fn library_folders(flags: &[String]) -> Vec<PathBuf> {
-    let mut folders = Vec::new();
+/// The directories of `-L` in flags.
+fn library_directories(flags: &[String]) -> Vec<PathBuf> {
+    let mut directories = Vec::new();
     let mut rest = flags.iter();
     while let Some(flag) = rest.next() {
         let value = match flag.strip_prefix("-L") {
@@ -209,12 +214,12 @@ fn library_folders(flags: &[String]) -> Vec<PathBuf> {
             Some(value) => Some(value),
             None => None,
         };
-        folders.extend(value.map(|value| {
+        directories.extend(value.map(|value| {
             let path = value.split_once('=').map_or(value, |(_, path)| path);
             PathBuf::from(path)
         }));
     }
-    folders
+    directories
 }
 
 /// Targets whose programs are instrumented by default need the runtime of the instrumentation.
@@ -223,14 +228,14 @@ pub(crate) fn sanitizer(question: &Question<'_>) -> Result<(), Diagnostic> {
     if !xsys_target::sanitizer_runtime(target) {
         return Ok(());
     }
-    let folder = question
+    let directory = question
         .toolchain
         .rustc
         .sysroot()
         .join("lib/rustlib")
         .join(&target.name)
         .join("lib");
-    if folder.is_dir() {
+    if directory.is_dir() {
         return Ok(());
     }
     let toolchain = question.toolchain.name.as_deref();
@@ -246,7 +251,7 @@ pub(crate) fn sanitizer(question: &Question<'_>) -> Result<(), Diagnostic> {
     )))
 }
 
-/// `--linker=xsys` where xsys's linker does not do.
+/// `--linker=xsys`, and xsys's linker cannot link the target.
 pub(crate) fn forbidden(question: &Question<'_>, linking: &Linking) -> Result<(), Diagnostic> {
     let target = question.target;
     let problem = |lacks: &str| {
@@ -272,7 +277,7 @@ pub(crate) fn forbidden(question: &Question<'_>, linking: &Linking) -> Result<()
     }
 }
 
-/// `--linker=rust-lld` where LLVM's linker does not do.
+/// `--linker=rust-lld`, and LLVM's linker cannot link the target.
 pub(crate) fn lld_lacks(target: &Target, lacks: &str) -> Diagnostic {
     Diagnostic::error(format!(
         "`rust-lld` cannot link for `{}`: it has no {lacks}",
@@ -292,7 +297,7 @@ pub(crate) fn rust_lld(target: &Target, toolchain: &Toolchain) -> Diagnostic {
     .help("or install your distribution's `lld`")
 }
 
-/// `--linker=PROGRAM`, and there is none.
+/// `--linker=PROGRAM`, and there is no such program.
 pub(crate) fn program(name: &str) -> Diagnostic {
     let problem = Diagnostic::error(format!("there is no linker `{name}`"));
     let problem = match Path::new(name).components().count() {

@@ -6,7 +6,7 @@
 //!
 //! Where paths are remapped (`trim_paths`), a program tells nothing about the machine it was built on;
 //! with a remap present cargo keeps the flags out of symbol hashes, so that the same sources give
-//! the same bytes in another folder.
+//! the same bytes in another directory.
 
 use std::path::Path;
 
@@ -14,14 +14,14 @@ use xsys_target::{Kind, Target};
 
 use crate::driver::linking::choice::Choice;
 
-/// What our flags are made of.
+/// What our flags are made from.
 #[derive(Clone, Debug)]
 pub(crate) struct Inputs<'a> {
     pub sysroot: &'a Path,
-    /// What brings in the linker.
+    /// The flags for the linker.
     pub linker: &'a Choice,
     pub target: &'a Target,
-    /// The CPU model, where rustc and linker have to be told.
+    /// The CPU model, if rustc and linker have to be told.
     pub cpu: Option<&'a str>,
     /// Scripts and further arguments for the linker.
     pub link_args: &'a [String],
@@ -29,7 +29,7 @@ pub(crate) struct Inputs<'a> {
     pub trims: &'a [String],
 }
 
-/// Ours first: where a flag may be given twice, the user's wins.
+/// Ours come first, so that the user's win.
 pub(crate) fn merge(user: &[String], ours: &Inputs<'_>) -> Vec<String> {
     let mut flags = vec![format!("--sysroot={}", ours.sysroot.display())];
     if ours.target.kind == Kind::Json {
@@ -37,7 +37,7 @@ pub(crate) fn merge(user: &[String], ours: &Inputs<'_>) -> Vec<String> {
     }
     if let Some(cpu) = ours.cpu {
         flags.push(format!("-Ctarget-cpu={cpu}"));
-        // For the device's memories and start code, as avr-gcc would be called.
+        // For the device's memories and start code, as with avr-gcc.
         if ours.target.arch() == "avr" && !ours.linker.flags.is_empty() {
             flags.push(format!("-Clink-arg=-mmcu={cpu}"));
         }
@@ -101,7 +101,7 @@ mod tests {
                 "",
                 format!("--sysroot=/s -Zunstable-options {remapped} -Clinker=/x {linked}"),
             ),
-            // A linker of the command line's comes behind the user's flags.
+            // A linker of the command line comes after the user's flags.
             (
                 false,
                 true,

@@ -1,10 +1,9 @@
-//! Whose linker script a link gets, and what else boards and settings tell the linker.
+//! Whose linker script a link gets, and which other options boards and settings pass to the linker.
 //!
-//! Problem: a project may bring its script by its metadata, by flags in a configuration, or by a build script
-//! (`cargo:rustc-link-arg=-Tkernel.ld`), which nobody knows before the link. Read together with
-//! the board's it would be two layouts in one. So what the board has is only the default
-//! (`--default-script`): the linker leaves it aside as soon as it sees another layout, and keeps it for scripts
-//! that INSERT into it.
+//! Problem: a project may have its script in its metadata, in flags of a configuration, or from a build script
+//! (`cargo:rustc-link-arg=-Tkernel.ld`), which is unknown until the link. Together with the board's script there would
+//! be two layouts in one link. So the board's script is only the default (`--default-script`): the linker drops it when
+//! it sees another layout, and keeps it for scripts that INSERT into it.
 
 use xsys_sysroot::Cache;
 use xsys_target::Target;
@@ -14,7 +13,7 @@ use crate::driver::linking::{board_files, memory_layout};
 use crate::error::Result;
 use crate::project::Project;
 
-/// The linker's arguments; it is ours, or another one that knows less.
+/// The linker's arguments, for ours or another one that supports less.
 pub(crate) fn link_args(
     project: &Project,
     target: &Target,
@@ -29,22 +28,22 @@ pub(crate) fn link_args(
     let mut scripts = Vec::new();
     let mut args = Vec::new();
     if let Some(board) = &target.board {
-        let folder = board_files::materialise(board, cache)?;
-        scripts = board.scripts(&folder);
-        args = board.linker_arguments(&folder);
+        let directory = board_files::materialise(board, cache)?;
+        scripts = board.scripts(&directory);
+        args = board.linker_arguments(&directory);
         if own_memory.is_empty() {
             memories = &board.memory;
-            owner = folder;
+            owner = directory;
         }
     }
     if !memories.is_empty() && target.is_bare_metal() {
-        let folder = memory_layout::folder(memories, &owner, target, cache)?;
-        args.push(format!("-L{}", folder.display()));
+        let directory = memory_layout::directory(memories, &owner, target, cache)?;
+        args.push(format!("-L{}", directory.display()));
         if scripts.is_empty() && memory_layout::has_layout(target) {
             scripts.push("link.x".to_owned());
         }
         if own_linker {
-            let machine = folder.join(memory_layout::MACHINE);
+            let machine = directory.join(memory_layout::MACHINE);
             args.push(format!("--machine-memory={}", machine.display()));
         }
     }
@@ -57,19 +56,20 @@ pub(crate) fn link_args(
                 .map(|script| format!("--default-script={script}")),
         );
     } else if !brought {
-        // Other linkers, and compilers in front of them, know no other way.
+        // Other linkers, and compilers in front of them, have no default script.
         front.extend(scripts.iter().map(|script| format!("-T{script}")));
     }
     if let Some(script) = own_script {
         front.push(format!("-T{}", script.display()));
-        // Linkers start at the workspace's root, and a member's script INCLUDEs what is beside it.
-        if let Some(folder) = script.parent() {
-            args.push(format!("-L{}", folder.display()));
+        // Linkers start at the workspace's root, and a member's script INCLUDEs files beside it.
+        if let Some(directory) = script.parent() {
+            args.push(format!("-L{}", directory.display()));
         }
     }
     front.append(&mut args);
     if !own_linker {
-        // `xsys setup` has written them down for plain cargo, and twice they are two layouts.
+        // `xsys setup` has written them to the configuration for plain cargo; twice they would be
+        // two layouts.
         front.retain(|arg| !user.rustflags.contains(&format!("-Clink-arg={arg}")));
     }
     if let Some(flip) = project.settings.flip_stack {
@@ -96,7 +96,7 @@ fn brings_script(flags: &[String]) -> bool {
         })
 }
 
-/// `-T` and not one of the options that give a section's address.
+/// `-T`, but not the options that set a section's address (`-Ttext=`).
 fn names_script(word: &str) -> bool {
     let addresses = ["text", "data", "bss", "rodata-segment", "ldata-segment"];
     word.strip_prefix("-T").is_some_and(|rest| {

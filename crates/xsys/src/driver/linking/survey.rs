@@ -1,4 +1,4 @@
-//! Who would link a target's programs: what `xsys target` tells without building anything.
+//! Who would link a target's programs: what `xsys target` shows without building anything.
 
 use std::path::Path;
 
@@ -13,10 +13,10 @@ use crate::driver::linking::question::Question;
 use crate::driver::linking::user_flags::{self, UserConfig};
 use crate::project::cargo_config::CargoConfig;
 
-/// What cargo's configuration for a folder says about a target, as far as it can be told before
-/// there is a sysroot: mistakes in it are for the build to report.
-pub(crate) fn user_config(folder: &Path, toolchain: &Toolchain, target: &Target) -> UserConfig {
-    CargoConfig::load(folder, &toolchain.cargo, &CargoFlags::default())
+/// What cargo's configuration in a directory says about a target, as far as that is known without a
+/// sysroot: mistakes in it are reported by a build.
+pub(crate) fn user_config(directory: &Path, toolchain: &Toolchain, target: &Target) -> UserConfig {
+    CargoConfig::load(directory, &toolchain.cargo, &CargoFlags::default())
         .and_then(|config| user_flags::user_config(&config, &toolchain.rustc, target))
         .unwrap_or_default()
 }
@@ -26,7 +26,7 @@ pub(crate) struct Survey {
     pub rows: Vec<(&'static str, Result<Choice, Diagnostic>)>,
 }
 
-/// What `target check`, `show` and `list` say.
+/// What `target check`, `show` and `list` print.
 pub(crate) fn survey(target: &Target, user: &UserConfig, toolchain: &Toolchain) -> Survey {
     let answer = |crates| {
         let mut choice = choose(&Question {
@@ -63,7 +63,7 @@ impl Survey {
     }
 }
 
-/// An answer in a line.
+/// A one-line answer.
 pub(crate) fn in_words(answer: &Result<Choice, Diagnostic>) -> String {
     match answer {
         Ok(choice) => match &choice.reason {

@@ -1,8 +1,8 @@
-//! What the user's flags and cargo's configuration say about a target, as cargo would read them.
+//! What the user's flags and cargo's configuration say about a target, read as cargo would read them.
 //!
-//! Flags set in the environment replace those of configuration files in cargo, so the user's are
-//! resolved first, and everything is handed over together ([`super::rustflags`]). What `xsys setup` has written
-//! into a configuration is for plain cargo; it is recognised and left out.
+//! Flags set in the environment replace those of configuration files in cargo, so the user's are resolved first, and
+//! everything is passed on together ([`super::rustflags`]). What `xsys setup` has written into a configuration is for
+//! plain cargo; it is recognised and left out.
 
 use std::path::{Path, PathBuf};
 
@@ -20,20 +20,20 @@ use crate::project::cargo_config::{CargoConfig, holds, split};
 pub(crate) struct UserConfig {
     pub rustflags: Vec<String>,
     pub rustdocflags: Vec<String>,
-    /// As it is written: cargo knows which folder a relative path means.
+    /// Unchanged: cargo knows which directory a relative path means.
     pub linker: Option<PathBuf>,
     /// Whether a runner is set; cargo will use it.
     pub runner: Option<String>,
 }
 
-/// Works out what cargo would do for a target.
+/// Computes what cargo would use for a target.
 pub(crate) fn user_config(
     config: &CargoConfig,
     rustc: &Rustc,
     target: &Target,
 ) -> Result<UserConfig, Diagnostic> {
     let mut cfgs = Vec::new();
-    // Flags may switch on cfgs that switch on flags; cargo looks twice as well.
+    // Flags may switch on cfgs that switch on flags; cargo reads them twice as well.
     for _ in 0..if conditions(config) { 2 } else { 0 } {
         let flags = flags(config, &target.name, &cfgs, Tool::Rustc);
         cfgs = cfgs_with(rustc, target, &flags)?;
@@ -47,7 +47,7 @@ pub(crate) fn user_config(
     })
 }
 
-/// Whose flags are meant.
+/// The compiler that the flags are for: rustc or rustdoc.
 #[derive(Clone, Copy)]
 enum Tool {
     Rustc,
@@ -86,7 +86,7 @@ fn flags(config: &CargoConfig, target: &str, cfgs: &[Cfg], tool: Tool) -> Vec<St
     flags
 }
 
-/// A target's own setting, else that of the condition that holds for it.
+/// A target's own setting, or that of a condition that holds for it.
 fn setting(config: &CargoConfig, target: &str, cfgs: &[Cfg], key: &str) -> Option<String> {
     let line = |words: Vec<String>| Some(words.join(" ")).filter(|line| !line.is_empty());
     let own = ["target", target, key];
@@ -110,7 +110,7 @@ fn conditions(config: &CargoConfig) -> bool {
         .any(|key| config.conditional(key).next().is_some())
 }
 
-/// A target's cfgs under flags. A spec that has no file yet gets one for the while.
+/// A target's cfgs under flags. A spec without a file gets a temporary one.
 fn cfgs_with(rustc: &Rustc, target: &Target, flags: &[String]) -> Result<Vec<Cfg>, Diagnostic> {
     let ask = |name: &std::ffi::OsStr| {
         let lines = rustc
@@ -121,13 +121,13 @@ fn cfgs_with(rustc: &Rustc, target: &Target, flags: &[String]) -> Result<Vec<Cfg
     if target.kind == Kind::Builtin {
         return ask(target.name.as_ref());
     }
-    let folder = tempfile::tempdir().map_err(|error| {
+    let directory = tempfile::tempdir().map_err(|error| {
         Diagnostic::error(format!(
-            "cannot make a temporary folder: {}",
+            "cannot make a temporary directory: {}",
             reason(&error)
         ))
     })?;
-    let path = folder.path().join(format!("{}.json", target.name));
+    let path = directory.path().join(format!("{}.json", target.name));
     std::fs::write(&path, target.canonical_json()).map_err(|error| file("write", &path, &error))?;
     ask(path.as_os_str())
 }
@@ -165,7 +165,7 @@ fn codegen_option<'a>(flags: &'a [String], name: &str) -> Option<&'a str> {
     found
 }
 
-/// Flags of a configuration without those that are xsys's own affair.
+/// A configuration's flags without those that `xsys setup` has written.
 pub(crate) fn without_ours(mut flags: Vec<String>) -> Vec<String> {
     if flags.iter().any(|flag| is_ours(flag)) {
         flags.retain(|flag| {
@@ -183,7 +183,7 @@ pub(crate) fn is_ours(flag: &str) -> bool {
     Cache::from_env().is_ok_and(|cache| Path::new(path).starts_with(cache.root().join("sysroots")))
 }
 
-/// Whether a linker that the configuration names is ourselves.
+/// Whether a linker in the configuration is xsys itself.
 pub(crate) fn is_our_linker(program: &Path) -> bool {
     program.file_stem().is_some_and(|name| name == "xsys-ld")
 }

@@ -1,8 +1,8 @@
-//! What is decided for the targets of artifact dependencies: as for the command's own target, with
-//! what the artifacts' packages say for themselves.
+//! Decisions for the targets of artifact dependencies: as for the command's own target, with the settings of the
+//! artifacts' packages.
 //!
-//! A package's board, script and memory hold where its artifact is for the machine that they are for. The
-//! command line's `--crates`, `--emit` and `--linker` are about the command's target and not about these.
+//! A package's board, script and memory apply if its artifact is for the board's target. The command line's `--crates`,
+//! `--emit` and `--linker` are about the command's target and do not apply.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -35,8 +35,8 @@ pub(super) struct Decision {
 }
 
 struct Package {
-    folder: PathBuf,
-    /// The ground with the package's settings.
+    directory: PathBuf,
+    /// The project with the package's settings.
     ground: Ground,
     target: Target,
 }
@@ -48,12 +48,11 @@ pub(super) struct Prepared {
     pub fronts: Vec<Front>,
 }
 
-/// A file of ours and the linker's arguments that are in it.
+/// A file and the linker's arguments in it.
 pub(super) type Response = (PathBuf, Vec<String>);
 
 impl Ground {
-    /// The targets that a command's artifact dependencies are for. cargo is asked only where it was told
-    /// to know of such dependencies.
+    /// The targets of a command's artifact dependencies. cargo is asked only if such dependencies are enabled.
     pub(super) fn artifacts(&self, ui: &Ui, verb: Verb, target: &Target) -> Result<Vec<Decision>> {
         if !self.unstable("bindeps") {
             return Ok(Vec::new());
@@ -71,20 +70,20 @@ impl Ground {
     fn artifact(&self, ui: &Ui, verb: Verb, found: Found) -> Result<Decision> {
         let target = self.artifact_target(ui, &found.platform)?;
         let mut packages = Vec::new();
-        for folder in &found.packages {
-            packages.push(self.package(folder, &target)?);
+        for directory in &found.packages {
+            packages.push(self.package(directory, &target)?);
         }
         let user =
             user_flags::user_config(&self.place.config, &self.place.toolchain.rustc, &target)?;
         let crates = packages.iter().map(Package::crates).max();
         let crates = crates.unwrap_or_else(|| default_crates(&target));
-        // Whoever is linked first says how the library is built: there is one of it.
+        // The first package decides how the library is built, because there is only one.
         let ground = packages.first().map_or(self, |package| &package.ground);
         let mut settings = ground.settings(verb, &target, crates, &user)?;
         settings.test = false;
         let linker = match packages.is_empty() {
             true => Choice::none(),
-            // Also for `cargo check`: an artifact is made to be looked at.
+            // Also for `cargo check`: artifacts are built for it, too.
             false => ground.linker_of(Verb::Other, None, &target, crates, &user)?,
         };
         linker.tell(ui, &target);
@@ -120,9 +119,9 @@ impl Ground {
         Ok(target)
     }
 
-    fn package(&self, folder: &Path, target: &Target) -> Result<Package> {
+    fn package(&self, directory: &Path, target: &Target) -> Result<Package> {
         let project = &self.place.project;
-        let path = folder.join("Cargo.toml");
+        let path = directory.join("Cargo.toml");
         let mut settings = Manifest::read(&path)?.package();
         if project.manifests.contains(&path) {
             settings = merge(settings, project.root_manifest.workspace());
@@ -131,7 +130,7 @@ impl Ground {
         if let Some(what) = settings.what() {
             let own = load_target(&what, &self.place.toolchain)?;
             if own.llvm_target() != target.llvm_target() {
-                // Made for another machine, this time it is not.
+                // Made for another board, it does not apply now.
                 settings = Settings::default();
             } else if target.board.is_none() {
                 target.board = own.board;
@@ -141,7 +140,7 @@ impl Ground {
         ground.build_std = None;
         ground.place.project.settings = settings;
         Ok(Package {
-            folder: folder.to_owned(),
+            directory: directory.to_owned(),
             ground,
             target,
         })
@@ -182,7 +181,7 @@ impl Ground {
                 &self.place,
                 &mut flags,
             );
-            packages.insert(package.folder.clone(), flags);
+            packages.insert(package.directory.clone(), flags);
         }
         let row = Row {
             platform: decision.platform.clone(),
@@ -209,7 +208,7 @@ impl Package {
             .unwrap_or_else(|| default_crates(&self.target))
     }
 
-    /// What the linker is told, and the file that has it where that is ours.
+    /// The linker's arguments, and the file that contains them if the linker is ours.
     fn link_args(
         &self,
         user: &UserConfig,
@@ -221,7 +220,7 @@ impl Package {
         if !by_us {
             return Ok((args, None));
         }
-        let path = arguments::file_of_artifact(project, &self.target, &self.folder);
+        let path = arguments::file_of_artifact(project, &self.target, &self.directory);
         let stand_in = format!("@{}", path.display());
         Ok((vec![stand_in], Some((path, args))))
     }
@@ -229,6 +228,6 @@ impl Package {
 
 /// Whether a stable compiler has to take what it calls unstable.
 pub(super) fn is_unstable(target: &Target) -> bool {
-    // Inline assembler is unstable on these, and no crate for them does without.
+    // Inline assembler is unstable on these, and every crate for them needs it.
     target.kind == Kind::Json || matches!(target.arch(), "avr" | "msp430")
 }

@@ -1,16 +1,16 @@
-//! What a machine writes to its standard error while gdb has the terminal.
+//! What a machine writes to its standard error while gdb uses the terminal.
 //!
-//! When gdb ends a session, QEMU says `QEMU: Terminated via GDBstub` at the very moment when gdb says
-//! the same in its own words, often in the middle of gdb's line. The machine's line is left out. All
-//! else (what a program says by semihosting, QEMU's own errors) is passed on at once.
+//! When gdb ends a session, QEMU prints `QEMU: Terminated via GDBstub` at the same moment as gdb's own message, often
+//! in the middle of gdb's line. QEMU's line is left out. Everything else (a program's semihosting output, QEMU's own
+//! errors) is passed on at once.
 
 use std::io::{Read, Write};
 
-/// How QEMU's lines begin; its errors have the program's name in front.
+/// The beginning of QEMU's line; its errors have the program's name in front.
 const NAME: &[u8] = b"qemu-system-";
 const FAREWELL: &[u8] = b"QEMU: Terminated via GDBstub";
 
-/// Copies until the machine ends. That either side is gone ends it too.
+/// Copies until the machine ends, or one side is closed.
 pub(super) fn without_farewell(mut machine: impl Read, mut terminal: impl Write) {
     let mut held: Vec<u8> = Vec::new();
     let mut buffer = [0; 4096];
@@ -30,7 +30,7 @@ pub(super) fn without_farewell(mut machine: impl Read, mut terminal: impl Write)
     let _ = write(&mut terminal, &held);
 }
 
-/// How many bytes can be passed on: all but a last line that may become the farewell.
+/// How many bytes can be passed on: all except a last line that may become QEMU's.
 fn settled(bytes: &[u8]) -> usize {
     let start = bytes
         .iter()

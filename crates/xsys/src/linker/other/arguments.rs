@@ -1,10 +1,9 @@
-//! Which files a linker is going to read, told from its arguments.
+//! Which files a linker will read, judged by its arguments.
 //!
-//! Linkers can be asked what they have read (`--dependency-file`), but not all of them, and whether one can
-//! be asked is not known before it has failed. What is on the command line is known for all: scripts and
-//! lists that options name, libraries, whatever stands there without an option, and what scripts INCLUDE.
-//! The languages of GNU ld, lld, compilers in front of them and lld-link are read together: where an
-//! option means something else elsewhere, it names no file that is there.
+//! Some linkers can list what they have read (`--dependency-file`), but whether one can is only known once it has
+//! failed. The command line is the same for all of them: scripts and lists that options name, libraries, plain file
+//! names, and what scripts INCLUDE. The options of GNU ld, lld, compilers in front of them and lld-link are read
+//! together: if an option means something else to another linker, its value is not the name of an existing file.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -19,24 +18,24 @@ use xsys_link::wasm::options::expand_all;
 
 use crate::linker::record::stat;
 
-/// What a link is going to read.
+/// The files that a link will read.
 #[derive(Debug, Default)]
 pub(super) struct Reading {
     pub output: Option<PathBuf>,
     pub read: Vec<ReadFile>,
-    /// Where scripts were looked for before they were found.
+    /// Places where scripts were searched before they were found.
     pub missed: Vec<PathBuf>,
 }
 
-/// What an option's value is.
+/// The kind of an option's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Value {
     Output,
     Script,
-    /// A file that is read as it is.
+    /// A file that is read.
     List,
     Library,
-    Folder,
+    Directory,
     Sysroot,
     /// A name, or a file that is written.
     NotRead,
@@ -65,7 +64,7 @@ const LONG: [(&str, Value); 37] = [
     ("order_file", Value::List),
     ("specs", Value::List),
     ("library", Value::Library),
-    ("library-path", Value::Folder),
+    ("library-path", Value::Directory),
     ("sysroot", Value::Sysroot),
     ("Map", Value::NotRead),
     ("dependency-file", Value::NotRead),
@@ -83,16 +82,16 @@ const LONG: [(&str, Value); 37] = [
     ("dynamic-linker", Value::NotRead),
 ];
 
-/// Options of one letter, whose value may stand in the same word.
+/// Options of one letter, whose value may be in the same word.
 const SHORT: [(&str, Value); 4] = [
     ("T", Value::Script),
-    ("L", Value::Folder),
+    ("L", Value::Directory),
     ("l", Value::Library),
-    // A folder for the loader, or a file that only gives its symbols.
+    // A directory for the loader, or a file of which only symbols are used.
     ("R", Value::List),
 ];
 
-/// Those whose value is the next word, and only that.
+/// Options whose value is always the next word.
 const APART: [(&str, Value); 6] = [
     ("o", Value::Output),
     ("e", Value::NotRead),
@@ -102,17 +101,17 @@ const APART: [(&str, Value); 6] = [
     ("h", Value::NotRead),
 ];
 
-/// Those of lld-link, without regard to case.
+/// Options of lld-link, compared without regard to case.
 const COLON: [(&str, Value); 5] = [
     ("out:", Value::Output),
     ("def:", Value::List),
     ("order:@", Value::List),
     ("manifestinput:", Value::List),
-    ("libpath:", Value::Folder),
+    ("libpath:", Value::Directory),
 ];
 
 impl Reading {
-    /// Looks at the disk as the linker is going to do, in the same folder.
+    /// Searches the disk as the linker will do, in the same directory.
     pub(super) fn of(args: &[OsString]) -> Self {
         let (words, _) = expand_all(args);
         let (handed_on, more) = (for_the_linker(&words), xsys_link::response_files);
@@ -127,12 +126,12 @@ impl Reading {
             of_it.map(|item| item.1.as_str())
         };
         let sysroot = values(Value::Sysroot).next_back().map(PathBuf::from);
-        let folders = values(Value::Folder);
-        let folders: Vec<PathBuf> = folders
-            .map(|folder| in_sysroot(sysroot.as_deref(), Path::new(folder)))
+        let directories = values(Value::Directory);
+        let directories: Vec<PathBuf> = directories
+            .map(|directory| in_sysroot(sysroot.as_deref(), Path::new(directory)))
             .collect();
-        reader.search = Search::new(&folders, sysroot.as_deref());
-        reader.folders = folders;
+        reader.search = Search::new(&directories, sysroot.as_deref());
+        reader.directories = directories;
         for (value, text) in &items {
             match value {
                 Some(Value::Script) => reader.script(text),
@@ -147,7 +146,7 @@ impl Reading {
     }
 }
 
-/// The arguments as a linker gets them from the compiler in front of it.
+/// The arguments that a linker gets from the compiler in front of it.
 fn for_the_linker(words: &[OsString]) -> Vec<OsString> {
     let mut plain = Vec::new();
     let mut words = words.iter();
@@ -164,7 +163,7 @@ fn for_the_linker(words: &[OsString]) -> Vec<OsString> {
     plain
 }
 
-/// The values of options, and the words that are no options (without a kind).
+/// The values of options, and the other words (without a kind).
 fn items(words: &[OsString]) -> Vec<(Option<Value>, String)> {
     let mut items = Vec::new();
     let mut words = words.iter().map(|word| word.to_string_lossy());
@@ -181,7 +180,7 @@ fn items(words: &[OsString]) -> Vec<(Option<Value>, String)> {
     items
 }
 
-/// An option with a value, and the value unless that is the next word.
+/// An option with a value, and the value unless it is the next word.
 fn option(word: &str) -> Option<(Value, Option<&str>)> {
     if let Some(rest) = word.strip_prefix(['/', '-']) {
         let of_link = COLON.iter().find_map(|(name, value)| {
@@ -210,17 +209,17 @@ fn option(word: &str) -> Option<(Value, Option<&str>)> {
     })
 }
 
-/// Follows names to files.
+/// Finds the files that names mean.
 #[derive(Default)]
 struct Reader {
     search: Search,
-    /// Of the command line.
-    folders: Vec<PathBuf>,
+    /// From the command line.
+    directories: Vec<PathBuf>,
     found: Reading,
 }
 
 impl Reader {
-    /// A file that is there is read; whether it is new.
+    /// Adds an existing file; returns whether it is new.
     fn take(&mut self, path: &Path) -> bool {
         let is_known = self.found.read.iter().any(|read| read.path == path);
         let read = Some(path).filter(|path| !is_known && path.is_file());
@@ -231,7 +230,7 @@ impl Reader {
         true
     }
 
-    /// A file that is looked for as scripts are.
+    /// Searches a file as linkers search scripts.
     fn find(&mut self, name: &str) -> Option<PathBuf> {
         let found = self.search.script(Path::new(name)).ok()?;
         self.found.missed.extend(found.missed);
@@ -244,14 +243,15 @@ impl Reader {
         }
     }
 
-    /// A file among the inputs; one of text is a script.
+    /// An input; a text file is a script.
     fn input(&mut self, path: &Path) {
         if self.take(path) && is_text(path) {
             self.follow(path);
         }
     }
 
-    /// `-lNAME`. Which of two in a folder counts depends on too much.
+    /// `-lNAME`. If a directory has both kinds of library, both are added, because the choice
+    /// depends on too much.
     fn library(&mut self, name: &str) {
         let names = match name.strip_prefix(':') {
             Some(exact) => vec![exact.to_owned()],
@@ -259,17 +259,17 @@ impl Reader {
                 .map(|pattern| pattern.replace('*', name))
                 .into(),
         };
-        let files = |folder: &PathBuf| -> Vec<PathBuf> {
-            let paths = names.iter().map(|name| folder.join(name));
+        let files = |directory: &PathBuf| -> Vec<PathBuf> {
+            let paths = names.iter().map(|name| directory.join(name));
             paths.filter(|path| path.is_file()).collect()
         };
-        let first = self.folders.iter().map(files).find(|it| !it.is_empty());
+        let first = self.directories.iter().map(files).find(|it| !it.is_empty());
         for path in first.into_iter().flatten() {
             self.input(&path);
         }
     }
 
-    /// What a script names. Mistakes in it are the linker's to report.
+    /// The files that a script names. Its mistakes are left for the linker to report.
     fn follow(&mut self, path: &Path) {
         let Some(source) = source(path) else {
             return;
@@ -278,8 +278,8 @@ impl Reader {
         parse_into(&mut script, source, self);
         for command in &script.commands {
             let files = match command {
-                Command::SearchDir(folder) => {
-                    self.search.add_script_dir(&folder.text);
+                Command::SearchDir(directory) => {
+                    self.search.add_script_dir(&directory.text);
                     continue;
                 }
                 Command::Input(files) | Command::Group(files) => {
@@ -309,7 +309,7 @@ impl Loader for Reader {
                 self.found.missed.extend(found.missed);
                 found.path
             }
-            // Not all linkers look there.
+            // Not all linkers search there.
             Err(_) => from.with_file_name(name),
         };
         self.take(&path);
@@ -341,10 +341,10 @@ fn is_text(path: &Path) -> bool {
 mod tests {
     use super::*;
 
-    /// A folder with files; those that a command line has read and missed, as names in it.
+    /// A directory with files; returns which of them a command line has read and missed, by name.
     fn read(files: &[(&str, &str)], line: &str) -> (String, String) {
-        let folder = tempfile::tempdir().unwrap();
-        let at = folder.path();
+        let directory = tempfile::tempdir().unwrap();
+        let at = directory.path();
         for (name, text) in files {
             let path = at.join(name);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -397,7 +397,7 @@ mod tests {
     #[test]
     fn what_scripts_name_is_followed() {
         for (files, line, expected, missed) in [
-            // The first folder that has it; what would come before it is remembered.
+            // The first directory that has it; places that come before it are recorded.
             (
                 &[
                     ("b/a.x", "INCLUDE m.x SECTIONS { INCLUDE i/s.x }"),

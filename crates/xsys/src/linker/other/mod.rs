@@ -1,13 +1,13 @@
-//! Links by others: what they were made of is written down, too ([`crate::linker::record`]).
+//! Records the inputs of links by other linkers, too ([`crate::linker::record`]).
 //!
-//! Problem: cargo does not know what a linker reads, and rust-lld, compilers and the user's own linkers
-//! leave no record, so that an edited script would change nothing. So rustc is given a link to this
-//! program that has the name of the real linker, from which rustc learns whose language is spoken
-//! ([`crate::driver::linking::front`] makes it). Here the arguments are read ([`arguments`]), the record is left,
-//! and this process becomes the linker: its arguments, output, exit code and signals are what they were.
+//! Problem: cargo does not know what a linker reads, and rust-lld, compilers and the user's own linkers leave no
+//! record, so that an edited script would change nothing. So rustc is given a link to this program with the name of the
+//! real linker, from which rustc concludes the flavor ([`crate::driver::linking::front`] creates it). Here the
+//! arguments are read ([`arguments`]), the record is written, and this process becomes the linker: its arguments,
+//! output, exit code and signals are unchanged.
 //!
-//! The record is older than the link. What is edited in between makes it wrong, and the program is linked
-//! again; the record of a link that fails is of an output that is not there.
+//! The record is written before the link. If a file is edited in between, the record is wrong, and the program is
+//! linked again; the record of a failed link is about a missing output.
 
 mod arguments;
 
@@ -25,10 +25,10 @@ use crate::ui::Ui;
 use crate::variables;
 use arguments::Reading;
 
-/// The folder of such links, below the target folder.
-pub(crate) const FOLDER: &str = "xsys/linkers";
+/// The directory of such links, below the target directory.
+pub(crate) const DIRECTORY: &str = "xsys/linkers";
 
-/// Links as the program behind a stand-in, whose path is the first argument.
+/// Runs as a stand-in for another linker, whose path is the first argument.
 pub(crate) fn main(args: &[OsString]) -> ExitCode {
     let own = args.first().map(PathBuf::from).unwrap_or_default();
     let program = match behind(&own) {
@@ -36,25 +36,25 @@ pub(crate) fn main(args: &[OsString]) -> ExitCode {
         Err(problem) => return fail(problem),
     };
     let args = args.get(1..).unwrap_or_default();
-    if let Some(folder) = std::env::var_os(variables::LINK_RECORD) {
-        leave(&program, args, Path::new(&folder));
+    if let Some(directory) = std::env::var_os(variables::LINK_RECORD) {
+        leave(&program, args, Path::new(&directory));
     }
     let mut command = Command::new(&program);
     command.args(args);
     fail(error::file("start", &program, &become_it(command)))
 }
 
-fn leave(program: &Path, args: &[OsString], folder: &Path) {
+fn leave(program: &Path, args: &[OsString], directory: &Path) {
     let reading = Reading::of(args);
-    // A compiler that is asked for its version makes nothing.
+    // A compiler that is asked for its version links nothing.
     let Some(output) = &reading.output else {
         return;
     };
     // A linker may be a script as well.
     let program = find(&program.to_string_lossy());
     let record = Record::of_other(&reading.read, &reading.missed, program.as_deref(), output);
-    // Without a record the next build links again, which is no reason to fail this one.
-    let _ = record.leave(folder);
+    // Without a record the next build links again, which is no reason to fail this link.
+    let _ = record.leave(directory);
 }
 
 fn fail(problem: Diagnostic) -> ExitCode {
@@ -64,8 +64,8 @@ fn fail(problem: Diagnostic) -> ExitCode {
 
 /// Whether a program's path is one of these links.
 pub(crate) fn is_one(path: &Path) -> bool {
-    let folders = path.parent().and_then(Path::parent);
-    folders.is_some_and(|folder| folder.ends_with(FOLDER))
+    let directories = path.parent().and_then(Path::parent);
+    directories.is_some_and(|directory| directory.ends_with(DIRECTORY))
 }
 
 /// The program that a link stands for.
@@ -85,7 +85,7 @@ fn of_bytes(bytes: Vec<u8>) -> PathBuf {
     std::ffi::OsString::from(String::from_utf8_lossy(&bytes).into_owned()).into()
 }
 
-/// Where the name of the program is that a folder's link stands for.
-pub(crate) fn note(folder: &Path) -> PathBuf {
-    folder.with_extension("program")
+/// The path of the linker's name for the link in a directory.
+pub(crate) fn note(directory: &Path) -> PathBuf {
+    directory.with_extension("program")
 }

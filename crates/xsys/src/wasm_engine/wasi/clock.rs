@@ -22,7 +22,7 @@ fn whole(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// What a clock shows; monotonic time starts with the program.
+/// The time of a clock; monotonic time starts with the program.
 pub(super) fn now(started: Instant, clock: u32) -> Done<u64> {
     match clock {
         REALTIME => Ok(nanoseconds(SystemTime::now())),
@@ -52,7 +52,7 @@ pub(super) fn res_get(_: &mut State, guest: &mut Guest<'_>, clock: u32, out: u32
     if clock > THREAD_CPU {
         return Err(Errno::Inval);
     }
-    // std promises nanoseconds and has no way to ask.
+    // The resolution that std promises, as it cannot be asked for.
     Ok(guest.put_u64(out.into(), 1)?)
 }
 

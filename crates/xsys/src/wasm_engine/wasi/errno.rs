@@ -1,6 +1,6 @@
-//! WASI's error numbers, and which of them an operating system's error is.
+//! WASI's error numbers, and their mapping from operating systems' errors.
 //!
-//! The numbers are those of preview 1 (`errno` in its witx), which are no system's.
+//! The numbers are those of preview 1 (`errno` in its witx), which are no operating system's.
 
 use std::io::ErrorKind;
 
@@ -61,7 +61,7 @@ impl From<std::io::Error> for Errno {
     fn from(error: std::io::Error) -> Self {
         by_number(&error).unwrap_or_else(|| match error.kind() {
             ErrorKind::NotFound => Self::Noent,
-            // Without a number of the system's it is the sandbox that says no.
+            // An error without a system's number comes from the sandbox.
             ErrorKind::PermissionDenied if error.raw_os_error().is_none() => Self::Perm,
             ErrorKind::PermissionDenied => Self::Acces,
             ErrorKind::AlreadyExists => Self::Exist,
@@ -92,7 +92,7 @@ impl From<std::io::Error> for Errno {
     }
 }
 
-/// Errors that std has no kind for, or one for several.
+/// Errors that std has no kind for, or one kind for several.
 #[cfg(unix)]
 fn by_number(error: &std::io::Error) -> Option<Errno> {
     use rustix::io::Errno as System;

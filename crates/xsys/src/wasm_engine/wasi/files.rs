@@ -1,6 +1,6 @@
-//! WASI's calls on descriptors: reading, writing, seeking, listing, and what is known of them.
+//! WASI's calls on descriptors: reading, writing, seeking, listing, and metadata.
 //!
-//! Positions are the system's own: a descriptor is a file that the system has open.
+//! Positions are the system's own: a descriptor is an open file of the system.
 
 use std::fs::FileTimes;
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -52,11 +52,11 @@ pub(super) fn read(
         let read = match &mut state.table.get_mut(fd)?.object {
             Object::Input => streams::read(into)?,
             Object::File(file) => file.read(into)?,
-            Object::Folder { .. } => return Err(Errno::Isdir),
+            Object::Directory { .. } => return Err(Errno::Isdir),
             Object::Output | Object::Errors => return Err(Errno::Badf),
         };
         read_in_all = read_in_all.saturating_add(u32::try_from(read).unwrap_or(u32::MAX));
-        // A short piece is the end of what there is for now: asking again might wait.
+        // A short read is the end for now: reading again might block.
         if (read as u64) < len {
             break;
         }
@@ -90,7 +90,7 @@ pub(super) fn write(
                 }
                 file.write_all(bytes)?;
             }
-            Object::Folder { .. } => return Err(Errno::Isdir),
+            Object::Directory { .. } => return Err(Errno::Isdir),
             Object::Input => return Err(Errno::Badf),
         }
         written = written.saturating_add(u32::try_from(len).unwrap_or(u32::MAX));
@@ -98,7 +98,7 @@ pub(super) fn write(
     Ok(guest.put_u32(out.into(), written)?)
 }
 
-/// Does something at another place of a file and comes back.
+/// Does something at another position of a file and returns to the old one.
 fn at<T>(file: &mut File, offset: u64, work: impl FnOnce(&mut File) -> Done<T>) -> Done<T> {
     let back = file.stream_position()?;
     file.seek(SeekFrom::Start(offset))?;
@@ -186,7 +186,7 @@ pub(super) fn renumber(state: &mut State, _: &mut Guest<'_>, from: u32, to: u32)
 pub(super) fn sync(state: &mut State, _: &mut Guest<'_>, fd: u32) -> Done {
     match &state.table.get(fd)?.object {
         Object::File(file) => Ok(file.sync_all()?),
-        Object::Folder { .. } => Ok(()),
+        Object::Directory { .. } => Ok(()),
         _ => Err(Errno::Inval),
     }
 }
@@ -194,7 +194,7 @@ pub(super) fn sync(state: &mut State, _: &mut Guest<'_>, fd: u32) -> Done {
 pub(super) fn datasync(state: &mut State, _: &mut Guest<'_>, fd: u32) -> Done {
     match &state.table.get(fd)?.object {
         Object::File(file) => Ok(file.sync_data()?),
-        Object::Folder { .. } => Ok(()),
+        Object::Directory { .. } => Ok(()),
         _ => Err(Errno::Inval),
     }
 }
@@ -215,7 +215,7 @@ pub(super) fn advise(
     Ok(())
 }
 
-/// Sees to it that a file is at least so long.
+/// Makes sure that a file has at least this length.
 pub(super) fn allocate(
     state: &mut State,
     _: &mut Guest<'_>,
@@ -248,7 +248,7 @@ pub(super) fn fdstat_set_flags(state: &mut State, _: &mut Guest<'_>, fd: u32, fl
     Ok(())
 }
 
-/// Rights can be given up, not taken.
+/// Rights can be dropped, not added.
 pub(super) fn fdstat_set_rights(
     state: &mut State,
     _: &mut Guest<'_>,
@@ -269,7 +269,7 @@ pub(super) fn filestat_get(state: &mut State, guest: &mut Guest<'_>, fd: u32, ou
     let descriptor = state.table.get(fd)?;
     let stat = match &descriptor.object {
         Object::File(file) => stat_of(&file.metadata()?),
-        Object::Folder { dir, .. } => stat_of(&dir.dir_metadata()?),
+        Object::Directory { dir, .. } => stat_of(&dir.dir_metadata()?),
         _ => FileStat {
             file_type: descriptor.stat()?.file_type,
             ..FileStat::default()
@@ -300,13 +300,13 @@ pub(super) fn filestat_set_times(
     }
     let file = match &state.table.get(fd)?.object {
         Object::File(file) => file.try_clone()?.into_std(),
-        Object::Folder { dir, .. } => dir.try_clone()?.into_std_file(),
+        Object::Directory { dir, .. } => dir.try_clone()?.into_std_file(),
         _ => return Err(Errno::Inval),
     };
     Ok(file.set_times(times)?)
 }
 
-/// What `fstflags` make of two times: each is set to a time, or left.
+/// The meaning of `fstflags` for two times: each is set to a time, or unchanged.
 pub(super) fn times(
     accessed: u64,
     modified: u64,
@@ -329,7 +329,7 @@ pub(super) fn times(
 
 pub(super) fn prestat_get(state: &mut State, guest: &mut Guest<'_>, fd: u32, out: u32) -> Done {
     let len = u32::try_from(given_name(state, fd)?.len()).map_err(|_| Errno::Overflow)?;
-    // The tag of a folder is 0.
+    // The tag of a directory is 0.
     guest.put_u32(out.into(), 0)?;
     Ok(guest.put_u32(u64::from(out) + 4, len)?)
 }
@@ -348,17 +348,18 @@ pub(super) fn prestat_dir_name(
     Ok(guest.put(addr.into(), name.as_bytes())?)
 }
 
-/// The name of a folder of `--dir`. Programs ask from 3 on until there is none.
+/// The name of a directory of `--dir`. Programs ask from 3 on until there is none.
 fn given_name(state: &State, fd: u32) -> Done<&str> {
     match &state.table.get(fd)?.object {
-        Object::Folder {
+        Object::Directory {
             given: Some(name), ..
         } => Ok(name),
         _ => Err(Errno::Badf),
     }
 }
 
-/// Lists a folder from the entry `cookie` on; what does not fit is cut, and asked for again.
+/// Lists a directory from the entry `cookie` on; entries that do not fit are truncated, and asked
+/// for again.
 pub(super) fn readdir(
     state: &mut State,
     guest: &mut Guest<'_>,
@@ -368,10 +369,10 @@ pub(super) fn readdir(
     cookie: u64,
     out: u32,
 ) -> Done {
-    let Object::Folder { dir, listing, .. } = &mut state.table.get_mut(fd)?.object else {
+    let Object::Directory { dir, listing, .. } = &mut state.table.get_mut(fd)?.object else {
         return Err(Errno::Notdir);
     };
-    // The list is taken once, so that numbers of entries mean the same while it is read.
+    // The list is read once, so that entries keep their numbers while it is used.
     if cookie == 0 || listing.is_empty() {
         let own = dir.dir_metadata()?.ino();
         let this = |name: &[u8]| Item {

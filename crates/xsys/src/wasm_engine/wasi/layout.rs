@@ -1,4 +1,5 @@
-//! How WASI's structures lie in a program's memory (preview 1's witx): offsets, flags and rights.
+//! The layout of WASI's structures in a program's memory (preview 1's witx): offsets, flags and
+//! rights.
 
 use cap_fs_ext::FileTypeExt;
 use cap_std::fs::FileType;
@@ -48,9 +49,9 @@ pub(super) mod rights {
     pub(crate) const FD_READDIR: u64 = 1 << 14;
     pub(crate) const FD_FILESTAT_SET_SIZE: u64 = 1 << 22;
     pub(crate) const ALL: u64 = (1 << 30) - 1;
-    /// Asking for one of these opens for writing.
+    /// Any of these opens for writing.
     pub(crate) const WRITING: u64 = FD_DATASYNC | FD_WRITE | FD_ALLOCATE | FD_FILESTAT_SET_SIZE;
-    /// Output and input that is a stream: without seeking, which is how programs know a terminal.
+    /// Input and output that are streams: they cannot seek, by which programs recognise a terminal.
     pub(crate) const STREAM: u64 = ALL & !(FD_SEEK | FD_TELL);
 }
 
@@ -62,7 +63,7 @@ pub(super) mod time_flags {
     pub(crate) const MODIFIED_NOW: u32 = 8;
 }
 
-/// What is known of a file.
+/// A file's metadata.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct FileStat {
     pub device: u64,
@@ -91,7 +92,7 @@ impl FileStat {
     }
 }
 
-/// What is known of a descriptor.
+/// A descriptor's properties.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct FdStat {
     pub file_type: u8,
@@ -111,7 +112,7 @@ impl FdStat {
     }
 }
 
-/// A folder's entry: what stands before its name.
+/// A directory's entry: the header before its name.
 pub(super) fn entry_head(next: u64, inode: u64, name: usize, file_type: u8) -> [u8; 24] {
     let mut bytes = [0; 24];
     bytes[0..8].copy_from_slice(&next.to_le_bytes());
@@ -124,7 +125,7 @@ pub(super) fn entry_head(next: u64, inode: u64, name: usize, file_type: u8) -> [
 
 /// Where `iovec` and `ciovec` lists point to.
 pub(super) fn pieces(guest: &Guest<'_>, list: u32, count: u32) -> Done<Vec<(u64, u64)>> {
-    // The list itself must lie in memory, so this takes no more than the program has.
+    // The list itself must be in memory, so this takes no more than the program has.
     let bytes = guest.bytes(list.into(), u64::from(count) * 8)?;
     let word = |bytes: &[u8]| {
         let mut word = [0; 4];

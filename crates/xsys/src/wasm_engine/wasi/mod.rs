@@ -1,8 +1,8 @@
-//! WASI preview 1: what a `wasm32-wasip1` program asks its system for.
+//! WASI preview 1: the system interface of `wasm32-wasip1` programs.
 //!
-//! The specification is the witx of `wasi_snapshot_preview1`. A program sees its arguments, the
-//! environment of `--env`, the folders of `--dir`, our standard streams, clocks and random
-//! numbers; nothing else of this machine. There are no sockets, since nothing opens one.
+//! The specification is the witx of `wasi_snapshot_preview1`. A program sees its arguments, the environment of `--env`,
+//! the directories of `--dir`, our standard streams, clocks and random numbers; nothing else of this machine. There are
+//! no sockets, since nothing opens one.
 
 mod clock;
 mod errno;
@@ -23,7 +23,7 @@ use wasmi::{Caller, Error, Linker};
 use xsys_diag::Diagnostic;
 
 use crate::wasm_engine::guest::Guest;
-use crate::wasm_engine::options::{Folder, Options};
+use crate::wasm_engine::options::{Directory, Options};
 use crate::wasm_engine::wasi::errno::{Done, Errno};
 use crate::wasm_engine::wasi::table::Table;
 use crate::wasm_engine::{Host, random};
@@ -48,10 +48,10 @@ impl State {
         options: &Options,
     ) -> Result<Self, Diagnostic> {
         let mut given = Vec::new();
-        for Folder { host, guest } in &options.folders {
+        for Directory { host, guest } in &options.directories {
             let dir = Dir::open_ambient_dir(host, ambient_authority()).map_err(|error| {
                 crate::error::file("open", host, &error)
-                    .help("`--dir` takes a folder of this machine, or HOST::GUEST")
+                    .help("`--dir` takes a directory of this machine, or HOST::GUEST")
             })?;
             given.push((dir, guest.clone()));
         }
@@ -65,10 +65,10 @@ impl State {
     }
 }
 
-/// Makes host functions of functions over the state, the memory and the call's own arguments.
+/// Makes host functions from functions over the state, the memory and the call's own arguments.
 macro_rules! calls {
     ($($name:literal ($($arg:ident : $ty:ty),*) = $function:path;)*) => {
-        /// What is offered, by name.
+        /// The functions, by name.
         pub(crate) const OFFERED: &[&str] = &["proc_exit", $($name),*];
 
         /// Adds the calls to what modules can import.
@@ -147,7 +147,7 @@ calls! {
     "sock_shutdown"(fd: u32, how: u32) = sock_shutdown;
 }
 
-/// Strings as C has them: a list of addresses, and the texts.
+/// Strings in C's form: a list of addresses, and the texts.
 fn put_strings(guest: &mut Guest<'_>, strings: &[String], list: u32, text: u32) -> Done {
     let (mut list, mut text) = (u64::from(list), u64::from(text));
     for string in strings {

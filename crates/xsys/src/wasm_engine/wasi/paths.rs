@@ -1,4 +1,4 @@
-//! WASI's calls on paths, each below a folder that the program holds.
+//! WASI's calls on paths, each below a directory that the program holds.
 
 use std::path::{Path, PathBuf};
 
@@ -32,7 +32,7 @@ pub(super) fn create_directory(
     addr: u32,
     len: u32,
 ) -> Done {
-    let dir = state.table.folder(fd)?;
+    let dir = state.table.directory(fd)?;
     Ok(dir.create_dir(path(guest, addr, len)?)?)
 }
 
@@ -43,7 +43,7 @@ pub(super) fn remove_directory(
     addr: u32,
     len: u32,
 ) -> Done {
-    let dir = state.table.folder(fd)?;
+    let dir = state.table.directory(fd)?;
     Ok(dir.remove_dir(path(guest, addr, len)?)?)
 }
 
@@ -54,7 +54,7 @@ pub(super) fn unlink_file(
     addr: u32,
     len: u32,
 ) -> Done {
-    let dir = state.table.folder(fd)?;
+    let dir = state.table.directory(fd)?;
     Ok(dir.remove_file_or_symlink(path(guest, addr, len)?)?)
 }
 
@@ -67,7 +67,7 @@ pub(super) fn filestat_get(
     len: u32,
     out: u32,
 ) -> Done {
-    let dir = state.table.folder(fd)?;
+    let dir = state.table.directory(fd)?;
     let path = path(guest, addr, len)?;
     let metadata = match flags & FOLLOW != 0 {
         true => dir.metadata(path)?,
@@ -88,7 +88,7 @@ pub(super) fn filestat_set_times(
     modified: u64,
     which: u32,
 ) -> Done {
-    let dir = state.table.folder(fd)?;
+    let dir = state.table.directory(fd)?;
     let path = path(guest, addr, len)?;
     let (accessed, modified) = times(accessed, modified, which)?;
     let spec = |time: Option<std::time::SystemTime>| {
@@ -115,10 +115,10 @@ pub(super) fn link(
     new_len: u32,
 ) -> Done {
     if flags & FOLLOW != 0 {
-        // As elsewhere: a link to what another link points to is not a thing of all systems.
+        // A hard link to a symbolic link is not possible on all systems.
         return Err(Errno::Inval);
     }
-    let (from, to) = (state.table.folder(from)?, state.table.folder(to)?);
+    let (from, to) = (state.table.directory(from)?, state.table.directory(to)?);
     let (old, new) = (path(guest, old, old_len)?, path(guest, new, new_len)?);
     Ok(from.hard_link(old, &to, new)?)
 }
@@ -134,7 +134,7 @@ pub(super) fn rename(
     new: u32,
     new_len: u32,
 ) -> Done {
-    let (from, to) = (state.table.folder(from)?, state.table.folder(to)?);
+    let (from, to) = (state.table.directory(from)?, state.table.directory(to)?);
     let (old, new) = (path(guest, old, old_len)?, path(guest, new, new_len)?);
     Ok(from.rename(old, &to, new)?)
 }
@@ -148,7 +148,7 @@ pub(super) fn symlink(
     new: u32,
     new_len: u32,
 ) -> Done {
-    let dir = state.table.folder(fd)?;
+    let dir = state.table.directory(fd)?;
     let (old, new) = (path(guest, old, old_len)?, path(guest, new, new_len)?);
     Ok(DirExt::symlink(&*dir, old, new)?)
 }
@@ -164,7 +164,7 @@ pub(super) fn readlink(
     most: u32,
     out: u32,
 ) -> Done {
-    let dir = state.table.folder(fd)?;
+    let dir = state.table.directory(fd)?;
     let target = dir.read_link(path(guest, addr, len)?)?;
     let bytes = target.as_os_str().as_encoded_bytes();
     let bytes = bytes.get(..most as usize).unwrap_or(bytes);
@@ -195,7 +195,7 @@ pub(super) fn open(
     fd_flags: u32,
     out: u32,
 ) -> Done {
-    let dir = state.table.folder(fd)?;
+    let dir = state.table.directory(fd)?;
     let path = path(guest, addr, len)?;
     guest.bytes(out.into(), 4)?;
     let wanted = Open {
@@ -204,7 +204,7 @@ pub(super) fn open(
         rights,
         fd_flags: u16::try_from(fd_flags).map_err(|_| Errno::Inval)?,
     };
-    let folder = |dir: Dir| Object::Folder {
+    let directory = |dir: Dir| Object::Directory {
         dir: dir.into(),
         given: None,
         listing: Vec::new(),
@@ -213,14 +213,14 @@ pub(super) fn open(
         if flags & (open_flags::CREATE | open_flags::EXCLUSIVE | open_flags::TRUNCATE) != 0 {
             return Err(Errno::Inval);
         }
-        folder(match wanted.follow {
+        directory(match wanted.follow {
             true => dir.open_dir(path)?,
             false => dir.open_dir_nofollow(path)?,
         })
     } else {
         match open_file(&dir, &path, &wanted) {
-            // Programs may open folders as if they were files, to read.
-            Ok(file) if file.metadata()?.is_dir() => folder(Dir::from_std_file(file.into_std())),
+            // Programs may open directories like files, for reading.
+            Ok(file) if file.metadata()?.is_dir() => directory(Dir::from_std_file(file.into_std())),
             Ok(file) => Object::File(file),
             Err(errno) => return Err(errno),
         }
@@ -237,7 +237,7 @@ fn open_file(dir: &Dir, path: &Path, wanted: &Open) -> Done<cap_std::fs::File> {
     let flag = |flag: u32| wanted.flags & flag != 0;
     let append = wanted.fd_flags & fd_flags::APPEND != 0;
     let write = wanted.rights & rights::WRITING != 0;
-    // Creating and emptying change the file, whatever is done with it afterwards.
+    // Creating and truncating change the file, whatever is done with it afterwards.
     let write = write || flag(open_flags::CREATE) || flag(open_flags::TRUNCATE);
     let read = wanted.rights & (rights::FD_READ | rights::FD_READDIR) != 0;
     let mut options = OpenOptions::new();

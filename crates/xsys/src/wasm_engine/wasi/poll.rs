@@ -15,7 +15,7 @@ const CLOCK: u8 = 0;
 const FD_READ: u8 = 1;
 const FD_WRITE: u8 = 2;
 
-/// `subclockflags`: the time is a clock's, not one from now on.
+/// `subclockflags`: the time is absolute, not relative to now.
 const ABSOLUTE: u16 = 1;
 
 const SUBSCRIPTION: u64 = 48;
@@ -23,10 +23,10 @@ const EVENT: u64 = 32;
 
 /// What a subscription waits for.
 enum Wait {
-    /// So long.
+    /// A duration.
     Time(Duration),
     Input,
-    /// Nothing: it is ready with so many bytes, or an error.
+    /// Nothing: it is ready with this many bytes, or an error.
     Ready(Done<u64>),
 }
 
@@ -59,7 +59,7 @@ pub(super) fn oneoff(
     for subscription in &subscriptions {
         let ready = match subscription.wait {
             Wait::Time(time) if time <= slept => Ok(0),
-            // How much there is to read is not known; one byte at least, or the end.
+            // The number of bytes is unknown; it is one at least, or the end of file.
             Wait::Input if input => Ok(1),
             Wait::Ready(ready) => ready,
             Wait::Time(_) | Wait::Input => continue,
@@ -107,7 +107,7 @@ fn subscribe(state: &mut State, bytes: &[u8]) -> Done<Subscription> {
             Err(errno) => Wait::Ready(Err(errno)),
         },
         FD_WRITE => match state.table.get(u32_at(16)).map(|fd| &fd.object) {
-            Ok(Object::Input | Object::Folder { .. }) => Wait::Ready(Err(Errno::Badf)),
+            Ok(Object::Input | Object::Directory { .. }) => Wait::Ready(Err(Errno::Badf)),
             Ok(_) => Wait::Ready(Ok(1)),
             Err(errno) => Wait::Ready(Err(errno)),
         },

@@ -1,6 +1,6 @@
 //! Standard input and output of a WASI program: ours, without buffers in between.
 //!
-//! std buffers input; whether something can be read could then not be asked of the system.
+//! std buffers input; the system could then not tell whether something can be read.
 
 use std::io::{Read, Write};
 
@@ -17,7 +17,7 @@ pub(super) fn read(into: &mut [u8]) -> Done<usize> {
 
 pub(super) fn write(out: &mut impl Write, bytes: &[u8]) -> Done {
     out.write_all(bytes)?;
-    // What the program has written must be seen, in the order of both streams.
+    // Output must appear at once, in the order of both streams.
     Ok(out.flush()?)
 }
 
@@ -32,7 +32,7 @@ fn input() -> std::io::Result<std::io::StdinLock<'static>> {
     Ok(std::io::stdin().lock())
 }
 
-/// Waits until input can be read (or has ended), at most so long; whether it can.
+/// Waits until input can be read (or has ended), up to a time limit; returns whether it can.
 #[cfg(unix)]
 pub(super) fn wait_for_input(most: Option<std::time::Duration>) -> Done<bool> {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -44,13 +44,13 @@ pub(super) fn wait_for_input(most: Option<std::time::Duration>) -> Done<bool> {
     let mut waiting = [PollFd::new(&stdin, PollFlags::IN)];
     match poll(&mut waiting, timeout.as_ref()) {
         Ok(ready) => Ok(ready != 0),
-        // A signal that did not end us; the program will ask again.
+        // A signal that did not end this process; the program will ask again.
         Err(rustix::io::Errno::INTR) => Ok(false),
         Err(error) => Err(std::io::Error::from(error).into()),
     }
 }
 
-/// Reading waits itself where the system cannot be asked.
+/// If the system cannot be asked, reading waits.
 #[cfg(not(unix))]
 pub fn wait_for_input(_: Option<std::time::Duration>) -> Done<bool> {
     Ok(true)

@@ -1,8 +1,7 @@
-//! The descriptors of a WASI program: numbers for files, folders and the three streams.
+//! The descriptors of a WASI program: numbers for files, directories and the three streams.
 //!
-//! A program can only name files below a folder that it holds a descriptor of. It gets the first
-//! of these from `--dir`; `cap_std::fs::Dir` sees to it that no path leads out of them, neither by
-//! `..` nor by symbolic links.
+//! A program can only name files below a directory of which it has a descriptor. It gets the first of these from
+//! `--dir`; `cap_std::fs::Dir` makes sure that no path leads out of them, neither by `..` nor by symbolic links.
 
 use std::io::IsTerminal;
 use std::sync::Arc;
@@ -22,16 +21,16 @@ pub(super) enum Object {
     Output,
     Errors,
     File(File),
-    Folder {
+    Directory {
         dir: Arc<Dir>,
-        /// The name that a folder of `--dir` has for the program.
+        /// The name of a directory of `--dir` for the program.
         given: Option<String>,
-        /// What was read when the program began to list the folder.
+        /// The entries when the program began to list the directory.
         listing: Vec<Item>,
     },
 }
 
-/// An entry of a folder.
+/// An entry of a directory.
 #[derive(Clone, Debug)]
 pub(super) struct Item {
     pub name: Vec<u8>,
@@ -52,7 +51,7 @@ impl Descriptor {
     pub(super) fn new(object: Object) -> Self {
         let rights = match &object {
             Object::Input | Object::Output | Object::Errors => rights::STREAM,
-            Object::File(_) | Object::Folder { .. } => rights::ALL,
+            Object::File(_) | Object::Directory { .. } => rights::ALL,
         };
         Self {
             object,
@@ -73,7 +72,7 @@ impl Descriptor {
                 Object::Output => stream(std::io::stdout().is_terminal()),
                 Object::Errors => stream(std::io::stderr().is_terminal()),
                 Object::File(file) => type_of(file.metadata()?.file_type()),
-                Object::Folder { .. } => file_type::DIRECTORY,
+                Object::Directory { .. } => file_type::DIRECTORY,
             },
             flags: self.flags,
             rights: self.rights,
@@ -87,15 +86,15 @@ impl Descriptor {
 pub(super) struct Table(Vec<Option<Descriptor>>);
 
 impl Table {
-    /// The streams and the folders that the program is given, from 3 on as programs expect.
+    /// The streams and the program's directories, which have numbers from 3 on, as programs expect.
     pub(super) fn new(given: Vec<(Dir, String)>) -> Self {
         let streams = [Object::Input, Object::Output, Object::Errors];
-        let folders = given.into_iter().map(|(dir, name)| Object::Folder {
+        let directories = given.into_iter().map(|(dir, name)| Object::Directory {
             dir: Arc::new(dir),
             given: Some(name),
             listing: Vec::new(),
         });
-        let objects = streams.into_iter().chain(folders);
+        let objects = streams.into_iter().chain(directories);
         Self(objects.map(Descriptor::new).map(Some).collect())
     }
 
@@ -112,14 +111,14 @@ impl Table {
     pub(super) fn file(&mut self, fd: u32) -> Done<&mut File> {
         match &mut self.get_mut(fd)?.object {
             Object::File(file) => Ok(file),
-            Object::Folder { .. } => Err(Errno::Isdir),
+            Object::Directory { .. } => Err(Errno::Isdir),
             _ => Err(Errno::Spipe),
         }
     }
 
-    pub(super) fn folder(&self, fd: u32) -> Done<Arc<Dir>> {
+    pub(super) fn directory(&self, fd: u32) -> Done<Arc<Dir>> {
         match &self.get(fd)?.object {
-            Object::Folder { dir, .. } => Ok(Arc::clone(dir)),
+            Object::Directory { dir, .. } => Ok(Arc::clone(dir)),
             _ => Err(Errno::Notdir),
         }
     }

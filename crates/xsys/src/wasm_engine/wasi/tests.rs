@@ -1,26 +1,26 @@
-//! The calls of WASI by themselves, with a memory but no program. Whole programs are run by the
-//! tests of `tests/cases/wasm-run`.
+//! Single calls of WASI, with a memory but no program. Whole programs are run by the tests of
+//! `tests/cases/wasm-run`.
 
 use std::path::Path;
 
 use super::*;
 
-/// A state with one folder, `/d`, which is a fresh one.
+/// A state with one directory, `/d`, which is a fresh one.
 fn state() -> (State, tempfile::TempDir) {
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     let options = Options {
-        folders: vec![Folder {
-            host: folder.path().to_owned(),
+        directories: vec![Directory {
+            host: directory.path().to_owned(),
             guest: "/d".to_owned(),
         }],
         environment: vec!["A=b".to_owned()],
         backtrace: false,
     };
     let state = State::new("p", &["x".to_owned()], &options).unwrap();
-    (state, folder)
+    (state, directory)
 }
 
-const FOLDER: u32 = 3;
+const DIRECTORY: u32 = 3;
 const PATH: u32 = 1000;
 const OUT: u32 = 8;
 
@@ -45,7 +45,7 @@ fn open(state: &mut State, path: &str, flags: u32, write: bool) -> Done<u32> {
     paths::open(
         state,
         &mut guest,
-        FOLDER,
+        DIRECTORY,
         layout::FOLLOW,
         PATH,
         len,
@@ -60,7 +60,7 @@ fn open(state: &mut State, path: &str, flags: u32, write: bool) -> Done<u32> {
 
 #[test]
 fn arguments_and_environment_are_c_strings() {
-    let (mut state, _folder) = state();
+    let (mut state, _directory) = state();
     let mut bytes = memory("");
     args_sizes_get(&mut state, &mut Guest::over(&mut bytes), 0, 4).unwrap();
     assert_eq!((word(&bytes, 0), word(&bytes, 4)), (2, 4));
@@ -74,20 +74,20 @@ fn arguments_and_environment_are_c_strings() {
 }
 
 #[test]
-fn nothing_leads_out_of_a_folder() {
-    let (mut state, folder) = state();
-    std::fs::write(folder.path().join("in"), "1").unwrap();
-    std::fs::create_dir(folder.path().join("sub")).unwrap();
+fn nothing_leads_out_of_a_directory() {
+    let (mut state, directory) = state();
+    std::fs::write(directory.path().join("in"), "1").unwrap();
+    std::fs::create_dir(directory.path().join("sub")).unwrap();
     assert!(open(&mut state, "in", 0, false).is_ok());
     assert!(open(&mut state, "sub/../in", 0, false).is_ok());
-    let outside = folder.path().parent().unwrap();
+    let outside = directory.path().parent().unwrap();
     let name = outside.file_name().unwrap_or_default().to_string_lossy();
     for path in [
         "../x".to_owned(),
         "sub/../../x".to_owned(),
         "/etc/passwd".to_owned(),
         format!("../../{name}"),
-        format!("{}", folder.path().join("in").display()),
+        format!("{}", directory.path().join("in").display()),
     ] {
         for flags in [0, layout::open_flags::CREATE, layout::open_flags::DIRECTORY] {
             let opened = open(&mut state, &path, flags, false);
@@ -96,7 +96,7 @@ fn nothing_leads_out_of_a_folder() {
     }
     #[cfg(unix)]
     for (link, to) in [("up", ".."), ("root", "/"), ("file", "/etc/passwd")] {
-        std::os::unix::fs::symlink(to, folder.path().join(link)).unwrap();
+        std::os::unix::fs::symlink(to, directory.path().join(link)).unwrap();
         for path in [link.to_owned(), format!("{link}/x")] {
             let opened = open(&mut state, &path, 0, false);
             assert_eq!(opened, Err(Errno::Perm), "{path}");
@@ -109,7 +109,7 @@ fn nothing_leads_out_of_a_folder() {
 
 #[test]
 fn files_are_written_and_read_at_places() {
-    let (mut state, folder) = state();
+    let (mut state, directory) = state();
     let fd = open(&mut state, "f", layout::open_flags::CREATE, true).unwrap();
     let mut bytes = memory("hello");
     // A list of two pieces of the text.
@@ -122,7 +122,10 @@ fn files_are_written_and_read_at_places() {
     files::tell(&mut state, &mut guest, fd, 40).unwrap();
     assert_eq!(word(&bytes, 32), 2);
     assert_eq!(word(&bytes, 40), 5);
-    assert_eq!(std::fs::read(folder.path().join("f")).unwrap(), b"hellhe");
+    assert_eq!(
+        std::fs::read(directory.path().join("f")).unwrap(),
+        b"hellhe"
+    );
     let mut guest = Guest::over(&mut bytes);
     assert_eq!(
         files::seek(&mut state, &mut guest, fd, -1, 0, 40),
@@ -152,17 +155,17 @@ fn files_are_written_and_read_at_places() {
 }
 
 #[test]
-fn folders_are_listed_in_pieces() {
-    let (mut state, folder) = state();
+fn directories_are_listed_in_pieces() {
+    let (mut state, directory) = state();
     for name in ["a", "bb", "ccc"] {
-        std::fs::write(folder.path().join(name), "").unwrap();
+        std::fs::write(directory.path().join(name), "").unwrap();
     }
     let mut names = Vec::new();
     let (mut cookie, len) = (0, 40);
     loop {
         let mut bytes = memory("");
         let mut guest = Guest::over(&mut bytes);
-        files::readdir(&mut state, &mut guest, FOLDER, 100, len, cookie, OUT).unwrap();
+        files::readdir(&mut state, &mut guest, DIRECTORY, 100, len, cookie, OUT).unwrap();
         let used = word(&bytes, OUT);
         let name = word(&bytes, 116);
         if used < 24 + name || used == 0 {
@@ -176,13 +179,13 @@ fn folders_are_listed_in_pieces() {
 }
 
 #[test]
-fn given_folders_have_names() {
-    let (mut state, _folder) = state();
+fn given_directories_have_names() {
+    let (mut state, _directory) = state();
     let mut bytes = memory("");
     let mut guest = Guest::over(&mut bytes);
-    files::prestat_get(&mut state, &mut guest, FOLDER, 0).unwrap();
-    files::prestat_dir_name(&mut state, &mut guest, FOLDER, 16, 2).unwrap();
-    let after = files::prestat_get(&mut state, &mut guest, FOLDER + 1, 0);
+    files::prestat_get(&mut state, &mut guest, DIRECTORY, 0).unwrap();
+    files::prestat_dir_name(&mut state, &mut guest, DIRECTORY, 16, 2).unwrap();
+    let after = files::prestat_get(&mut state, &mut guest, DIRECTORY + 1, 0);
     assert_eq!(after, Err(Errno::Badf));
     assert_eq!((word(&bytes, 0), word(&bytes, 4)), (0, 2));
     assert_eq!(&bytes[16..18], b"/d");
@@ -190,7 +193,7 @@ fn given_folders_have_names() {
 
 #[test]
 fn sleeping_takes_its_time_and_files_are_ready() {
-    let (mut state, _folder) = state();
+    let (mut state, _directory) = state();
     let mut bytes = memory("");
     // Two subscriptions: 20 ms on the monotonic clock, and one of an hour.
     for (at, nanoseconds) in [(0usize, 20_000_000u64), (48, 3_600_000_000_000)] {
@@ -223,14 +226,14 @@ fn sleeping_takes_its_time_and_files_are_ready() {
 }
 
 #[test]
-fn a_folder_that_is_not_there_is_told() {
+fn a_directory_that_is_not_there_is_told() {
     let options = Options {
-        folders: vec![Folder {
-            host: Path::new("/no/such/folder").to_owned(),
+        directories: vec![Directory {
+            host: Path::new("/no/such/directory").to_owned(),
             guest: "/x".to_owned(),
         }],
         ..Options::default()
     };
     let problem = State::new("p", &[], &options).unwrap_err();
-    assert!(problem.message.contains("cannot open `/no/such/folder`"));
+    assert!(problem.message.contains("cannot open `/no/such/directory`"));
 }

@@ -1,7 +1,7 @@
-//! Folders and single files as sources.
+//! Directories and single files as sources.
 //!
-//! A folder can be anything from an unpacked package to a whole mounted system, so only those places
-//! are looked into where kernels, modules, device trees and firmware live.
+//! A directory can be anything from an unpacked package to a whole mounted system, so only those places are searched
+//! where kernels, modules, device trees and firmware are.
 
 use std::fs::{self, File};
 use std::io;
@@ -13,7 +13,7 @@ use super::error::Error;
 use super::files::{Files, Item, Kind, Stream, installed};
 use crate::digest::hex;
 
-/// The folders that are looked into, with all that is below; files at the top are taken, too.
+/// The directories that are searched, with everything below them; files at the top are taken, too.
 /// A `*` is any text.
 const PLACES: [&str; 10] = [
     "boot",
@@ -26,19 +26,19 @@ const PLACES: [&str; 10] = [
     "broadcom",
     "dtbs",
     "firmware",
-    // A kernel that was built in this folder.
+    // A kernel that was built in this directory.
     "arch/*/boot",
 ];
 
-/// A folder named by the user.
+/// A directory named by the user.
 #[derive(Debug)]
-pub(crate) struct Folder {
+pub(crate) struct Directory {
     top: PathBuf,
-    /// The same without links, for comparing with where links lead.
+    /// The same path without links, to compare with where links lead.
     real: PathBuf,
 }
 
-impl Folder {
+impl Directory {
     pub(crate) fn new(top: &Path) -> Result<Self, Error> {
         Ok(Self {
             top: top.to_owned(),
@@ -46,12 +46,12 @@ impl Folder {
         })
     }
 
-    fn walk(&self, folder: &Path, path: &str, items: &mut Vec<Item>) -> Result<(), Error> {
-        for entry in fs::read_dir(folder).map_err(Error::read(folder))? {
-            let entry = entry.map_err(Error::read(folder))?;
+    fn walk(&self, directory: &Path, path: &str, items: &mut Vec<Item>) -> Result<(), Error> {
+        for entry in fs::read_dir(directory).map_err(Error::read(directory))? {
+            let entry = entry.map_err(Error::read(directory))?;
             let at = entry.path();
             let kind = entry.file_type().map_err(Error::read(&at))?;
-            // Nothing of a kernel has a name that is not text.
+            // A name that is not UTF-8 belongs to nothing of a kernel's.
             let Some(name) = entry.file_name().to_str().map(str::to_owned) else {
                 continue;
             };
@@ -77,7 +77,7 @@ impl Folder {
         Ok(())
     }
 
-    /// The file that a link leads to, if it is in this folder.
+    /// The file that a link leads to, if it is in this directory.
     fn target(&self, link: &Path) -> Option<String> {
         let real = link.canonicalize().ok()?;
         let below = real.strip_prefix(&self.real).ok()?;
@@ -87,7 +87,7 @@ impl Folder {
     }
 }
 
-impl Files for Folder {
+impl Files for Directory {
     fn list(&self) -> Result<Vec<Item>, Error> {
         let mut items = Vec::new();
         self.walk(&self.top, "", &mut items)?;
@@ -99,7 +99,7 @@ impl Files for Folder {
         Ok(Box::new(File::open(self.top.join(path))?))
     }
 
-    /// When which file was changed.
+    /// A fingerprint: when which file was changed.
     fn stamp(&self) -> Option<String> {
         let mut digest = Sha256::new();
         for item in self.list().ok()? {
@@ -110,7 +110,7 @@ impl Files for Folder {
     }
 }
 
-/// The folder is one of the places, within one, or on the way to one.
+/// Whether the directory is one of the places, within one, or on the way to one.
 fn leads_somewhere(path: &str) -> bool {
     PLACES.iter().any(|place| {
         let mut parts = path.split('/');
