@@ -39,11 +39,14 @@ pub const TABLE: &[Explained] = &[
         },
     },
     Explained {
-        name: "globals that are forgiven",
+        name: "globals and tables that are forgiven",
         holds: |link, _, way| {
             let mut words = link.options.iter().flatten();
             words.any(|word| word.contains("unresolved-symbols"))
-                && way == "only default mode refuses: mutable global is imported"
+                && (way == "only default mode refuses: mutable global is imported"
+                    || (way
+                        == "only default mode refuses: table is imported, but calls through table"
+                        && lacks_a_table(link)))
         },
     },
     Explained {
@@ -95,6 +98,20 @@ fn first_finaliser_counts(link: &Link) -> bool {
     });
     let several = finalisers.count() > 1;
     several && words.any(|word| word == "--allow-multiple-definition" || word == "muldefs")
+}
+
+/// Whether an object refers to a table and does not say where it is imported from.
+fn lacks_a_table(link: &Link) -> bool {
+    let mut inputs = link.inputs.clone();
+    let mut objects = inputs.iter_mut().flat_map(|input| input.objects_mut());
+    objects.any(|object| {
+        object.symbols.iter().any(|symbol| {
+            let What::Table { defined, from, .. } = &symbol.what else {
+                return false;
+            };
+            !defined && from.is_none()
+        })
+    })
 }
 
 /// Whether all that is said to be undefined is an end of the first segment of an object that has fixed addresses: for

@@ -49,15 +49,8 @@ impl Symtab {
         let ours = |symbol: &Symbol<'_>| {
             matches!(symbol.definition, Definition::Linker(_)) && symbol.kind == SymbolKind::Data
         };
-        // In wasm-ld, an undefined symbol is listed if something refers to it, not because its stub is live.
-        let unasked = |id: SymbolId, symbol: &Symbol<'_>| {
-            let compat = module.options.shrink.compat;
-            compat && symbol.missing && !module.live.symbols[id.0 as usize]
-        };
         let stays = |id: SymbolId, symbol: &Symbol<'_>| {
-            symbol.kind != SymbolKind::Section
-                && (ours(symbol) || module.live.holds(id, symbol))
-                && !unasked(id, symbol)
+            symbol.kind != SymbolKind::Section && (ours(symbol) || module.live.holds(id, symbol))
         };
         let mut mentioned = vec![false; resolved.symbols.len()];
         for id in resolved.file_symbols.iter().flatten() {

@@ -19,21 +19,15 @@ pub(crate) fn settle(options: &WasmOptions, resolved: &mut Resolved<'_>, live: &
     if !options.shrink.compat || options.relocatable || !any {
         return;
     }
-    let met = met(options, resolved, live);
+    let order = met(options, resolved, live);
+    let met: HashSet<SymbolId> = order.iter().copied().collect();
     let mut used = Vec::new();
-    for &id in &met {
+    for &id in &order {
         if let Definition::Function(FunctionRef::Synthetic(at)) = resolved.symbol(id).definition
             && !used.contains(&at)
         {
             used.push(at);
         }
-    }
-    // One function replaces several symbols, and nothing live may refer to some of them.
-    for (at, symbol) in resolved.symbols.iter().enumerate() {
-        live.symbols[at] &= !symbol.missing;
-    }
-    for id in met {
-        live.symbols[id.0 as usize] = true;
     }
     let symbols = resolved.symbols.iter().filter(|symbol| symbol.missing);
     let stubs = symbols.filter_map(|symbol| match symbol.definition {
@@ -44,19 +38,24 @@ pub(crate) fn settle(options: &WasmOptions, resolved: &mut Resolved<'_>, live: &
     stubs.sort_unstable();
     stubs.dedup();
     let unused = stubs.iter().filter(|at| !used.contains(at));
-    let order: Vec<u32> = used.iter().chain(unused).copied().collect();
+    let numbers: Vec<u32> = used.iter().chain(unused).copied().collect();
     let mut moved = HashMap::new();
     let old = resolved.synthetic.clone();
-    for (&new, &from) in stubs.iter().zip(&order) {
+    for (&new, &from) in stubs.iter().zip(&numbers) {
         resolved.synthetic[new as usize] = old[from as usize].clone();
         live.synthetic[new as usize] = used.contains(&from);
         moved.insert(from, new);
     }
-    for symbol in resolved.symbols.iter_mut().filter(|symbol| symbol.missing) {
-        if let Definition::Function(FunctionRef::Synthetic(at)) = &mut symbol.definition
-            && let Some(&new) = moved.get(at)
+    for (at, symbol) in resolved.symbols.iter_mut().enumerate() {
+        // One function replaces several symbols, and nothing live may refer to some of them.
+        if symbol.missing && !met.contains(&SymbolId(at as u32)) {
+            symbol.definition = Definition::Undefined;
+            live.symbols[at] = false;
+        } else if let Definition::Function(FunctionRef::Synthetic(number)) = &mut symbol.definition
+            && symbol.missing
+            && let Some(&new) = moved.get(number)
         {
-            *at = new;
+            *number = new;
         }
     }
 }

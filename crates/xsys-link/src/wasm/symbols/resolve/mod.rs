@@ -110,11 +110,11 @@ struct Adding<'a> {
     file: FileId,
     object: ObjectFile<'a>,
     ids: Vec<SymbolId>,
-    asked: Asked<'a>,
+    asked: Asked,
 }
 
-/// Who asked for a member, and for which name; `None` where the command line names the file.
-type Asked<'a> = Option<(Asker, &'a str)>;
+/// Who asked for a member, and for which symbol; `None` where the command line names the file.
+type Asked = Option<(Asker, SymbolId)>;
 
 /// A symbol's number, or the candidate that has to be added before it.
 type Step = Result<SymbolId, u32>;
@@ -282,14 +282,14 @@ impl<'a> Table<'a> {
             }
             false => {
                 let by = symbol.file.map_or(Asker::Linker, Asker::File);
-                self.pull(number, Some((by, name.text)));
+                self.pull(number, Some((by, id)));
             }
         }
     }
 
     /// Adds an object to the link. What it needs goes in before it, and so on, to any depth:
     /// chains of members can be longer than a thread's stack.
-    fn pull(&mut self, number: u32, asked: Asked<'a>) {
+    fn pull(&mut self, number: u32, asked: Asked) {
         let mut stack: Vec<Adding<'a>> = Vec::new();
         stack.extend(self.open(number, asked));
         while let Some(top) = stack.last_mut() {
@@ -304,15 +304,14 @@ impl<'a> Table<'a> {
                 Err(needed) => {
                     // wasm-ld tells of functions only.
                     let told = symbol.kind == SymbolKind::Function || !self.options.shrink.compat;
-                    let asked = told.then_some((Asker::File(top.file), symbol.name));
+                    let id = self.get_hashed(Hashed {
+                        text: symbol.name,
+                        hash: symbol.hash,
+                    });
+                    let asked = id.filter(|_| told).map(|id| (Asker::File(top.file), id));
                     // wasm-ld compares no types with what it has just opened a member for.
-                    if self.options.shrink.compat
-                        && let Some(id) = self.get_hashed(Hashed {
-                            text: symbol.name,
-                            hash: symbol.hash,
-                        })
-                    {
-                        top.ids.push(id);
+                    if self.options.shrink.compat {
+                        top.ids.extend(id);
                     }
                     stack.extend(self.open(needed, asked));
                 }
@@ -321,7 +320,7 @@ impl<'a> Table<'a> {
     }
 
     /// Takes a candidate, parsing it if that has not happened yet.
-    fn open(&mut self, number: u32, asked: Asked<'a>) -> Option<Adding<'a>> {
+    fn open(&mut self, number: u32, asked: Asked) -> Option<Adding<'a>> {
         let candidate = self.candidates[number as usize].take()?;
         let Candidate { name, bytes, .. } = candidate;
         let debug = self.options.debug_relocs();
@@ -368,8 +367,9 @@ impl<'a> Table<'a> {
         self.resolved.files[done.file.0 as usize] = done.object;
         self.resolved.file_symbols[done.file.0 as usize] = done.ids;
         self.order.push(done.file);
-        if let Some((by, name)) = done.asked {
-            let file = self.told_of(name, done.file);
+        if let Some((by, id)) = done.asked {
+            let name = self.resolved.symbol(id).name;
+            let file = self.told_of(id, done.file);
             self.resolved.extracted.push(Extracted { file, by, name });
         }
     }
@@ -596,7 +596,7 @@ impl<'a> Table<'a> {
             let symbol = self.at(id);
             symbol.used = true;
             if let Definition::Lazy(number) = symbol.definition {
-                self.pull(number, Some((by, name)));
+                self.pull(number, Some((by, id)));
             }
         }
         self.find_finaliser();
@@ -616,7 +616,7 @@ impl<'a> Table<'a> {
         };
         self.at(id).used = true;
         if let Definition::Lazy(number) = self.at(id).definition {
-            self.pull(number, Some((Asker::Linker, name)));
+            self.pull(number, Some((Asker::Linker, id)));
         }
         let id = self.get(name).unwrap_or(id);
         let symbol = self.resolved.symbol(id);

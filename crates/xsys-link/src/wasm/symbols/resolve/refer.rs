@@ -88,12 +88,13 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// The file that is told of when `member` was pulled for a name: for wasm-ld the one that has the name now.
-    pub(super) fn told_of(&self, name: &str, member: FileId) -> FileId {
-        let id = self.get(name).filter(|_| self.options.shrink.compat);
-        let symbol = id.map(|id| self.resolved.symbol(id));
-        let symbol = symbol.filter(|symbol| !matches!(symbol.definition, Definition::Lazy(_)));
-        symbol.and_then(|symbol| symbol.file).unwrap_or(member)
+    /// The file that is told of when `member` was pulled for a symbol: for wasm-ld the one that has the symbol now,
+    /// which is still the one that asked where the member defines another type.
+    pub(super) fn told_of(&self, id: SymbolId, member: FileId) -> FileId {
+        let symbol = self.resolved.symbol(id);
+        let lazy = matches!(symbol.definition, Definition::Lazy(_));
+        let known = symbol.file.filter(|_| self.options.shrink.compat && !lazy);
+        known.unwrap_or(member)
     }
 
     /// A function is wanted of a member that is on its way.

@@ -74,7 +74,7 @@ impl<'a> Table<'a> {
         if let Definition::Lazy(number) = self.at(id).definition {
             let asker = Asker::Stub(library as u32);
             if !self.options.shrink.compat {
-                self.pull(number, Some((asker, needed)));
+                self.pull(number, Some((asker, id)));
                 return true;
             }
             // wasm-ld tells of the name that the host provides, and who wanted that.

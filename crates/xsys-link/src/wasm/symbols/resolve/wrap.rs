@@ -51,7 +51,10 @@ impl<'a> Table<'a> {
             entry.flags = SymbolFlags::UNDEFINED;
             match self.refer(entry) {
                 Ok(id) => return id,
-                Err(needed) => self.pull(needed, Some((Asker::Option("--wrap"), name))),
+                Err(needed) => {
+                    let asked = self.get(name).map(|id| (Asker::Option("--wrap"), id));
+                    self.pull(needed, asked);
+                }
             }
         }
     }
