@@ -1,8 +1,8 @@
-//! A working day: a session of commands and everything that they say, replayed.
+//! A working day: a session of commands and everything that they print, replayed.
 //!
-//! A first build that shines is not a tool. So a day goes on: an input is edited, the program is built
-//! again, tested, looked at in a debugger, released, cleaned. `day.txt` in the folder of a day is the
-//! session as a terminal would show it, and any word too many is a failure:
+//! A good first build is not enough. So a day goes on: an input is edited, the program is built
+//! again, tested, debugged, released, cleaned. `day.txt` in the directory of a day is the session as a
+//! terminal would show it, and any difference is a failure:
 //!
 //! ```text
 //! # what the next steps are about
@@ -13,8 +13,8 @@
 //! [exit 101]
 //! ```
 //!
-//! In what is said `[..]` stands for any characters and a line `...` for any lines. What differs from
-//! one run or machine to the next is taken out ([`steady`]). `BLESS=1` writes what was said.
+//! In the output `[..]` stands for any characters and a line `...` for any lines. What differs from
+//! one run or machine to the next is removed ([`steady`]). `BLESS=1` writes the output.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -84,14 +84,14 @@ impl Day {
         text
     }
 
-    /// What is missing to live through it.
+    /// A program that the day needs and that is not installed.
     pub fn missing(&self) -> Option<&str> {
         let here = |name: &&String| find_program(name).is_none();
         self.needs.iter().find(here).map(String::as_str)
     }
 }
 
-/// Goes through a day in a place. Returns it as it really was, and the first step that differs.
+/// Replays a day in a place. Returns its real output, and the first step that differs.
 pub fn live(day: &Day, place: &Place) -> (Day, Option<String>) {
     let mut real = day.clone();
     let mut surprise = None;
@@ -148,7 +148,7 @@ fn search_path() -> std::ffi::OsString {
     std::env::join_paths(all).expect("folders of PATH go into PATH")
 }
 
-/// What is only said when a cache is empty, and by whichever of two processes comes second.
+/// Lines that are only printed if a cache is empty, or by the second of two processes.
 const SOMETIMES: [&str; 9] = [
     "Adding",
     "Blocking",

@@ -1,11 +1,11 @@
 //! Advice that a case of `tests/cases/errors` follows.
 //!
-//! A help is true when doing what it says ends the problem. The part of a `command` file that begins with
-//! `follow` says which help that is and what somebody does who obeys; tests/tests/errors.rs explains the lines.
+//! A help is right if following it solves the problem. The part of a `command` file that begins with
+//! `follow` names the help and the steps that follow it; tests/tests/errors.rs explains the lines.
 
 use crate::project::{Place, Ran};
 
-/// Helps, and what obeys them.
+/// Helps, and the steps that follow them.
 #[derive(Debug, Default)]
 pub struct Advice<'a> {
     /// A part of each help.
@@ -47,7 +47,7 @@ pub fn pieces<'a>(lines: &[&'a str]) -> Vec<Advice<'a>> {
     pieces
 }
 
-/// What was said as `note` or `help`: the text behind that word, and the lines that go on below it.
+/// The texts of `note` or `help` in an output, with the lines that continue them.
 pub fn remarks(said: &str, kind: &str) -> Vec<String> {
     let mut remarks: Vec<String> = Vec::new();
     let mut indent = None;

@@ -1,8 +1,8 @@
 //! All helps that the sources have, and those that some test follows.
 //!
-//! A help stands in `.help("…")`, `.help(format!("…"))` or a `push` to a list of helps; what `format!` fills in can
-//! be anything. Where a help is an expression its texts are elsewhere, in tables and functions: then the file
-//! is all that is known.
+//! A help is in `.help("…")`, `.help(format!("…"))` or a `push` to a list of helps; what `format!` fills in can
+//! be anything. If a help is an expression, its texts are elsewhere, in tables and functions: then only the file
+//! is known.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -29,7 +29,7 @@ pub fn all() -> Helps {
     read_crates(HELPS)
 }
 
-/// Their notes, which are facts: nobody can follow them, but somebody has to have seen each.
+/// Their notes. They are facts, which cannot be followed, but each must be shown by some test.
 pub fn notes() -> Helps {
     read_crates(NOTES)
 }
@@ -119,7 +119,7 @@ fn literal(source: &str) -> String {
     value
 }
 
-/// Whether a help that was said is made of a text of the sources.
+/// Whether a help in an output was made from a text of the sources.
 pub fn is_made_of(said: &str, text: &str) -> bool {
     let text = text.replace("{{", "\u{1}").replace("}}", "\u{2}");
     let mut parts = Vec::new();
@@ -151,7 +151,7 @@ pub fn is_made_of(said: &str, text: &str) -> bool {
     said.ends_with(last.as_str())
 }
 
-/// The helps of `tests/cases/errors`: what is said, and whether a case follows it.
+/// The helps of `tests/cases/errors`: the text, and whether a case follows it.
 pub fn said() -> BTreeMap<String, bool> {
     let mut said = BTreeMap::new();
     let errors = cases("errors");

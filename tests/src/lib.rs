@@ -1,4 +1,4 @@
-//! The harness: builds, links and runs real programs (filled in by `tests/cases`).
+//! The test harness: builds, links and runs real programs, those of `tests/cases`.
 
 pub mod day;
 pub mod embedded;

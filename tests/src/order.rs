@@ -1,10 +1,9 @@
-//! In which order the tests of a suite run, and how many at a time.
+//! The order in which the tests of a suite run, and how many run at a time.
 //!
-//! Problem: tests that stand next to each other are for the same machine. Run side by side, the second
-//! waits until the first has compiled their standard library, and meanwhile a processor idles, for much
-//! of such a build is one compiler at a time. So the second half of the list is shuffled into the first:
-//! what runs at the same time is for different machines, and a library is there when the next test of its
-//! machine begins.
+//! Problem: neighbouring tests are for the same machine. If they run at the same time, the second waits
+//! until the first has compiled their standard library, and a processor idles. So the second half of the
+//! list is interleaved with the first: tests that run at the same time are for different machines, and a
+//! library is there when the next test for its machine begins.
 
 use libtest_mimic::Arguments;
 
@@ -21,8 +20,8 @@ pub fn neighbours_apart<T>(list: Vec<T>) -> Vec<T> {
     mixed
 }
 
-/// The arguments of a suite. How many tests run at a time says the command line, then `RUST_TEST_THREADS`, as for suites
-/// that the compiler makes: tests that wait for a machine to boot leave a processor idle.
+/// The arguments of a suite. The command line or else `RUST_TEST_THREADS` sets how many tests run at a time, as in
+/// suites that use libtest: tests that wait for a machine to boot leave a processor idle.
 pub fn arguments() -> Arguments {
     let mut arguments = Arguments::from_args();
     let named = std::env::var("RUST_TEST_THREADS").ok();

@@ -1,9 +1,9 @@
 //! The harness of the tests that call xsys as people do: the real program, in projects of its own.
 //!
-//! Such a test is only worth something if nothing of the machine leaks in, and it is only bearable
-//! if the expensive part, compiling standard libraries, happens once. So every call gets an
-//! environment without cargo's and rustc's settings, every test gets an empty folder
-//! ([`Place`]), and all tests share one cache of sysroots below cargo's target folder.
+//! Such a test is only useful if it does not depend on the machine, and only fast enough if the
+//! expensive part, compiling standard libraries, happens once. So every call gets an environment
+//! without cargo's and rustc's settings, every test gets an empty directory ([`Place`]), and all tests
+//! share one cache of sysroots below cargo's target directory.
 
 use std::ffi::{OsStr, OsString};
 use std::io::Read;
@@ -37,7 +37,7 @@ fn profile_dir() -> &'static Path {
     })
 }
 
-/// What tests leave behind, below cargo's target folder.
+/// The directory for files of tests, below cargo's target directory.
 pub fn scratch() -> PathBuf {
     let target = profile_dir().parent().expect("profiles are in target");
     target.join("tmp")
@@ -48,8 +48,8 @@ pub fn cache() -> PathBuf {
     scratch().join("cache")
 }
 
-/// The program under test, built from the sources as they are now: with the features that
-/// `cargo test --workspace` gives the dependencies, or they would be compiled once more.
+/// The program under test, built from the present sources, with the features that `cargo test
+/// --workspace` gives the dependencies, or they would be compiled again.
 pub fn xsys() -> &'static Path {
     static XSYS: OnceLock<PathBuf> = OnceLock::new();
     XSYS.get_or_init(|| {
@@ -77,8 +77,8 @@ pub fn xsys_in(folder: &Path) -> Command {
     command
 }
 
-/// Takes out of a command's environment what this machine's user, and the cargo that started the
-/// test, have set. What says where toolchains and packages are stays.
+/// Removes from a command's environment the variables of this machine's user and of the cargo that
+/// started the test, except those that say where toolchains and packages are.
 pub fn without_settings(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         let Some(text) = name.to_str() else { continue };
@@ -109,7 +109,7 @@ pub fn without_settings(command: &mut Command) {
     }
 }
 
-/// What a finished program has said.
+/// The result of a finished program.
 #[derive(Clone, Debug)]
 pub struct Ran {
     /// The call, for messages.
@@ -135,7 +135,7 @@ impl Ran {
         self
     }
 
-    /// Fails the test unless the program said this on stderr.
+    /// Fails the test unless the program printed this to stderr.
     #[track_caller]
     pub fn tells(self, part: &str) -> Self {
         assert!(
@@ -148,12 +148,12 @@ impl Ran {
     }
 }
 
-/// Runs a program to its end, or kills it and all it started when it takes forever.
+/// Runs a program to its end, or kills it and all it started if it takes too long.
 pub fn run(command: &mut Command) -> Ran {
     run_for(command, PATIENCE)
 }
 
-/// Runs a program for at most so long; one that was killed has no exit code.
+/// Runs a program for at most `limit`; one that was killed has no exit code.
 pub fn run_for(command: &mut Command, limit: Duration) -> Ran {
     let line = shown(command);
     command
@@ -189,7 +189,7 @@ fn reader(stream: Option<impl Read + Send + 'static>) -> std::thread::JoinHandle
     std::thread::spawn(move || {
         let mut bytes = Vec::new();
         if let Some(mut stream) = stream {
-            // What came before a broken pipe is still worth showing.
+            // The output before a broken pipe is still useful.
             let _ = stream.read_to_end(&mut bytes);
         }
         String::from_utf8_lossy(&bytes).into_owned()
@@ -204,7 +204,7 @@ pub fn own_group(command: &mut Command) {
     let _ = command;
 }
 
-/// Ends a process and its children at once, without a word to them.
+/// Kills a process and its children.
 pub fn kill_group(leader: u32) {
     let group = format!("-{leader}");
     let _ = Command::new("kill").args(["-KILL", "--", &group]).status();
@@ -239,7 +239,7 @@ impl Place {
     }
 }
 
-/// What these folders' names begin with; a process's number is their end.
+/// The prefix of these directories' names; a process's number follows.
 const OUTSIDE: &str = "xsys-test-";
 
 /// Removes folders of processes that are not there any more.
@@ -248,7 +248,7 @@ fn sweep(all: &Path) {
         let name = entry.file_name().to_string_lossy().into_owned();
         let process = name.strip_prefix(OUTSIDE);
         let process = process.and_then(|rest| rest.rsplit_once('-')?.1.parse::<u32>().ok());
-        // Where processes are not seen as files, nobody knows.
+        // Without /proc it is not known which processes exist.
         let gone = |process: u32| {
             Path::new("/proc/self").exists()
                 && !Path::new("/proc").join(process.to_string()).exists()
@@ -261,7 +261,7 @@ fn sweep(all: &Path) {
 }
 
 impl Place {
-    /// An empty folder with this name; what the last run left there goes.
+    /// An empty directory with this name; what the last run left there is removed.
     pub fn new(suite: &str, name: &str) -> Self {
         let folder = scratch().join(suite).join(name);
         if folder.exists() {
@@ -341,28 +341,28 @@ pub fn find_program(name: &str) -> Option<PathBuf> {
         .find(|file| file.is_file())
 }
 
-/// A folder with links to just these programs, to be the whole of `PATH`.
+/// A directory with links to only these programs, to be the whole `PATH`.
 #[cfg(unix)]
 pub fn path_of(place: &Place, programs: &[&str]) -> OsString {
     let bin = place.path("bin");
     std::fs::create_dir_all(&bin).expect("a folder can be made");
     for name in programs {
         if let Some(program) = find_program(name) {
-            // Not through further links: rustup's proxies go by the name they are called by.
+            // Further links are not followed: rustup's proxies depend on the name that they are called by.
             std::os::unix::fs::symlink(program, bin.join(name)).expect("a link can be made");
         }
     }
     bin.into_os_string()
 }
 
-/// Tells that something could not be tested here. A test that is left out in silence is a lie.
+/// Prints that something could not be tested here, so that no test is skipped silently.
 pub fn skip(test: &str, reason: &str) {
-    // Not captured by the test harness: it stands in the log of every run.
+    // Not captured by the test harness, so that it is in the log of every run.
     let line = format!("skipped: {test}: {reason}\n");
     let _ = std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes());
 }
 
-/// Where the toolchain is that xsys uses here.
+/// The directory of the toolchain that xsys uses here.
 pub fn rustc_sysroot() -> PathBuf {
     PathBuf::from(ask_rustc(&["--print", "sysroot"]).trim())
 }

@@ -1,13 +1,13 @@
-//! Comparing what programs say with what is expected, whoever's machine it is.
+//! Compares the output of programs with expected text, on any machine.
 //!
-//! Folders become names in capitals before anything is compared or stored; in expected text `[..]`
+//! Directories become names in capitals before anything is compared or stored; in expected text `[..]`
 //! stands for any characters of a line, and a line `...` for any lines.
 
 use std::path::Path;
 
 use crate::project::{cache, repository, rustc_release, rustc_sysroot, xsys};
 
-/// Takes this machine out of a text.
+/// Replaces the paths of this machine in a text.
 pub fn redact(text: &str, place: &Path) -> String {
     let toolchain = rustc_sysroot();
     let mut names = vec![
@@ -33,7 +33,7 @@ pub fn redact(text: &str, place: &Path) -> String {
         .fold(String::new(), |all, line| all + line + "\n")
 }
 
-/// The first place where a text is not what a pattern says.
+/// The first place where a text does not match a pattern.
 pub fn difference(pattern: &str, text: &str) -> Option<String> {
     let pattern: Vec<&str> = pattern.lines().collect();
     let lines: Vec<&str> = text.lines().collect();

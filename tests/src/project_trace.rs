@@ -1,4 +1,4 @@
-//! Which programs a build starts, all of them, told by the kernel through `strace`.
+//! Lists all programs that a build starts, by `strace`.
 //!
 //! "Needs no C compiler and no other linker" can only be shown by looking at every `execve`: a
 //! `PATH` without them does not hide the linkers that come inside a toolchain.
@@ -89,7 +89,7 @@ pub fn file_name(program: &str) -> &str {
     program.rsplit('/').next().unwrap_or(program)
 }
 
-/// Programs that link or compile C, by the names they go by.
+/// The names of programs that link or compile C.
 pub fn is_foreign_toolchain(program: &str) -> bool {
     let name = file_name(program);
     let plain = name.rsplit_once('-').map_or(name, |(_, last)| last);

@@ -1,9 +1,9 @@
-//! Proof that an option does something: `//# shows: WORDS` in a case says that something else comes out of its link
-//! without these words of `args`.
+//! Shows that an option does something: `//# shows: WORDS` in a case says that its link has another result without
+//! these words of `args`.
 //!
-//! Problem: a table of options can say "works" of an option that nothing reads, and a case can name it and pass all
-//! the same. So the case is linked once more without the option; output, other files, messages or what is printed must
-//! differ. `docs/linker-options.md` names such a case for each option that works.
+//! Problem: a table of options can say "works" for an option that nothing reads, and a case can use it and still
+//! pass. So the case is linked again without the option, and the output, other files, messages or what is printed
+//! must differ. `docs/linker-options.md` names such a case for each option that works.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use xsys_link::Outcome;
 
 use crate::link::case::Case;
 
-/// What a link leaves.
+/// The results of a link.
 #[derive(PartialEq, Eq)]
 struct Left {
     failed: bool,
@@ -21,7 +21,8 @@ struct Left {
     files: BTreeMap<PathBuf, Vec<u8>>,
 }
 
-/// Links with and without the words of each `shows`; what is wrong. The folder contains only inputs, before and after.
+/// Links with and without the words of each `shows` and returns what is wrong. The directory contains only inputs, before
+/// and after.
 pub fn problems(
     case: &Case,
     words: &[String],

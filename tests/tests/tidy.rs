@@ -1,4 +1,5 @@
-//! The plan of the house: lengths, heads, circles, the order of folders, where machines are named, what is tracked.
+//! The rules for the sources: lengths, file heads, circles, the order of directories, where machines are named, which
+//! binary files are tracked.
 //! `cargo run -p xsys-tests --example structure` shows all of it.
 
 use std::process::Command;

@@ -1,10 +1,9 @@
-//! How both linkers write their outputs: cut into jobs that threads do in any order.
+//! Writes the output of both linkers, cut into jobs that threads do in any order.
 //!
-//! Where the output can be written part by part, jobs that lie side by side are put together in a
-//! buffer, which is used again for the next ones: neither the output nor a mapping of it ever is in
-//! memory as a whole, and a large write costs the system less than the page faults of a mapping: on
-//! ext4, where fresh extents are zeroed when a mapping is first touched, a fifth, on tmpfs four fifths.
-//! The bytes do not depend on how many threads there are.
+//! If the output can be written part by part, adjacent jobs are put into one buffer, which is reused for the
+//! next ones. So the output is never in memory as a whole, neither as a copy nor as a mapping, and a large write
+//! costs the system less than the page faults of a mapping: on ext4, where fresh extents are zeroed when a
+//! mapping is first touched, a fifth, on tmpfs four fifths. The bytes do not depend on the number of threads.
 
 use std::ops::Range;
 
@@ -12,22 +11,22 @@ use rayon::prelude::*;
 
 use crate::spare::Spare;
 
-/// How much is put together before it is written. Buffers of this size stay in a processor's cache.
+/// The size of a buffer before it is written. Buffers of this size stay in a processor's cache.
 const BATCH: usize = 256 << 10;
-/// From this size on, bytes that are there already are written from where they are.
+/// From this size on, bytes that are in memory already are written from there, not copied to a buffer.
 const DIRECT: usize = 64 << 10;
-/// Up to this size, zeros between jobs are written with them.
+/// Up to this size, the zeros between two jobs are written with them.
 const HOLE: u64 = 4 << 10;
 
-/// What can be done independently of everything else, and where it goes in the output. Jobs are in order
-/// and do not overlap; what lies between them is zero.
+/// An independent part of the work, and where its bytes go in the output. Jobs are in order and do not
+/// overlap; the bytes between them are zero.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Placed<J> {
     /// Where its bytes start.
     pub offset: u64,
     /// How many there are.
     pub size: usize,
-    /// What makes them.
+    /// The work that makes them.
     pub job: J,
 }
 
@@ -38,8 +37,7 @@ struct Batch {
     size: usize,
 }
 
-/// Does jobs in the output's bytes: `fill` gets each job's part of them as it is. Jobs that lie outside are left
-/// out.
+/// Does jobs in place: `fill` gets each job's part of the output. Jobs outside of the output are left out.
 pub(crate) fn in_memory<J: Send + Sync>(
     jobs: Vec<Placed<J>>,
     out: &mut [u8],
@@ -64,8 +62,11 @@ pub(crate) fn in_memory<J: Send + Sync>(
         .for_each(|(job, place)| fill(&job, place));
 }
 
-/// Does jobs in buffers, which `put` gets with their offsets, in any order. `fill` has to write all bytes of what it
-/// gets; `bytes` are a job's if they are there already.
+/// Does jobs in buffers, which are passed to `put` with their offsets, in any order. `fill` has to write all bytes
+/// of its buffer; `bytes` gives those of a job if they are in memory already.
+///
+/// # Errors
+/// `put` fails; the first error is returned.
 pub(crate) fn in_parts<J: Sync, E: Send>(
     jobs: &[Placed<J>],
     bytes: impl Fn(&J) -> Option<&[u8]> + Sync,
@@ -97,7 +98,7 @@ pub(crate) fn in_parts<J: Sync, E: Send>(
     })
 }
 
-/// Puts jobs together that lie side by side.
+/// Puts adjacent jobs together.
 fn batches<J>(jobs: &[Placed<J>], bytes: impl Fn(&J) -> Option<&[u8]>) -> Vec<Batch> {
     let mut batches: Vec<Batch> = Vec::new();
     let mut full = true;
@@ -106,7 +107,7 @@ fn batches<J>(jobs: &[Placed<J>], bytes: impl Fn(&J) -> Option<&[u8]>) -> Vec<Ba
         let alone = size >= DIRECT && bytes(&placed.job).is_some();
         let last = batches.last_mut().filter(|last| {
             let hole = offset - (last.offset + last.size as u64);
-            // What is small goes with a large one in front of it.
+            // A small job is written together with a large one before it.
             !full && !alone && hole <= HOLE && (last.size + size <= BATCH || size < DIRECT)
         });
         match last {
@@ -134,7 +135,7 @@ mod tests {
 
     static TEXT: [u8; DIRECT] = [0; DIRECT];
 
-    /// Whether it is there already, if it is that large; and its size.
+    /// Whether a job's bytes are in memory already and large; and its size.
     type Sized = (bool, usize);
 
     fn ready(&(direct, size): &Sized) -> Option<&[u8]> {

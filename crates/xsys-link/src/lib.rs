@@ -1,7 +1,7 @@
 //! An ELF and wasm linker for Rust's objects.
 //!
-//! A library: it prints nothing, starts no process and knows no boards. Problems come back as
-//! [`xsys_diag::Diagnostic`]s, all that can be found in one run.
+//! It is a library: it prints nothing, starts no process and knows no boards. Problems are returned as
+//! [`xsys_diag::Diagnostic`]s, as many as can be found in one run.
 
 pub mod demangle;
 mod elf;
@@ -28,7 +28,7 @@ pub use input::search::STAND_IN;
 pub use options::response_files;
 pub use output::remove_unfinished;
 
-/// Whose command line is spoken.
+/// The linker whose command line is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flavor {
     /// GNU ld's and ld.lld's.
@@ -37,7 +37,7 @@ pub enum Flavor {
     Wasm,
 }
 
-/// What a link came to.
+/// The outcome of a link.
 #[derive(Debug, Default)]
 pub struct Outcome {
     /// The output file, if it was written.
@@ -58,7 +58,7 @@ pub struct Outcome {
     pub missed: Vec<PathBuf>,
 }
 
-/// Does what a linker's command line (without the program's name) asks.
+/// Carries out a linker's command line (without the program's name).
 pub fn link_command_line(flavor: Flavor, args: &[OsString]) -> Outcome {
     let args = &with_reproduce(args);
     match flavor {
@@ -67,7 +67,7 @@ pub fn link_command_line(flavor: Flavor, args: &[OsString]) -> Outcome {
     }
 }
 
-/// lld's `LLD_REPRODUCE` stands for `--reproduce` where the command line has none.
+/// lld's `LLD_REPRODUCE`: the value of `--reproduce` if the command line has none.
 fn with_reproduce(args: &[OsString]) -> Cow<'_, [OsString]> {
     let given = |word: &OsString| {
         let word = word.to_string_lossy();
@@ -82,8 +82,8 @@ fn with_reproduce(args: &[OsString]) -> Cow<'_, [OsString]> {
     }
 }
 
-/// The same, and keeps why each section is in an image of at most `most` sections. For more it
-/// would take as long as the link.
+/// Like [`link_command_line`], and returns why each section is in the image, if it has at most `most` sections. For
+/// more it would take as long as the link.
 pub fn link_with_reasons(flavor: Flavor, args: &[OsString], most: usize) -> Outcome {
     match flavor {
         Flavor::Gnu => link_gnu(&with_reproduce(args), most),
@@ -91,7 +91,7 @@ pub fn link_with_reasons(flavor: Flavor, args: &[OsString], most: usize) -> Outc
     }
 }
 
-/// `--error-limit`: the first so many errors, and that there are more. What else was said stays.
+/// `--error-limit`: drops errors above the limit and says how many. Warnings stay.
 pub(crate) fn limit_errors(diagnostics: &mut Vec<Diagnostic>, limit: usize) {
     let is_error = |d: &Diagnostic| d.severity == Severity::Error;
     let count = diagnostics.iter().filter(|d| is_error(d)).count();

@@ -1,13 +1,13 @@
-//! The output file: whole or not there at all.
+//! The output file, which is either complete or not there.
 //!
-//! The linkers fill the file in parallel, part by part ([`Parts`]), which spares the page faults of a mapping; a
-//! file whose bytes are looked at again is mapped and filled in place. The file is made under another name beside its
-//! destination and renamed when it is complete, so that nobody ever sees half of it, a program that is running
-//! stays as it is, and a failed link leaves the previous output alone.
+//! The linkers write the file in parallel, part by part ([`Parts`]), which avoids the page faults of a mapping. If
+//! the linker has to read the output again, the file is mapped and filled in place. It is made under another name
+//! beside its destination and renamed when it is complete. So nobody sees an incomplete file, a program that is
+//! running stays as it is, and a failed link does not change the previous output.
 //!
-//! A mapped file on a full disk kills the writer with SIGBUS, so the space is reserved first. Where
-//! the file system cannot reserve (and off Linux), and for small files, the bytes are collected in
-//! memory and written at the end. Devices such as `/dev/null` are written to, never replaced; `-` is standard output.
+//! A mapped file on a full disk kills the writer with SIGBUS, so the space is reserved first. If the file system
+//! cannot reserve space (and on other systems than Linux), and for small files, the bytes are collected in memory
+//! and written at the end. Devices such as `/dev/null` are written to, never replaced; `-` is standard output.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -120,6 +120,9 @@ enum Place {
 
 impl OutputFile {
     /// Makes room for an output of `size` bytes, all zero.
+    ///
+    /// # Errors
+    /// The file cannot be created, or the disk is full.
     pub(crate) fn create(path: &Path, size: u64) -> Result<Self, OutputError> {
         Self::create_with(path, size, |file| {
             map(file, size).map(|map| map.map(Data::Mapped))
@@ -127,6 +130,9 @@ impl OutputFile {
     }
 
     /// The same for an output that is going to be written in [`parts`](Self::parts).
+    ///
+    /// # Errors
+    /// The file cannot be created, or the disk is full.
     pub(crate) fn create_for_parts(path: &Path, size: u64) -> Result<Self, OutputError> {
         Self::create_with(path, size, |file| match cfg!(unix) {
             true => reserve(file, size).map(|_| Some(Data::Parts)),
@@ -173,8 +179,8 @@ impl OutputFile {
         })
     }
 
-    /// The way to write parts of the file, if it was made for that and is large enough: else its
-    /// [bytes](Self::bytes_mut) are to be filled.
+    /// Writes parts of the file, if it was made for that and is large enough; otherwise its
+    /// [bytes](Self::bytes_mut) must be filled.
     pub(crate) fn parts(&self) -> Option<Parts<'_>> {
         match (&self.data, &self.place) {
             (Data::Parts, Place::Beside(temp)) => Some(Parts {
@@ -214,6 +220,9 @@ impl OutputFile {
 
     /// Completes the file and puts it in its place. An executable gets the permissions
     /// `rwxr-xr-x`, any other file `rw-r--r--`, less what the user's mask takes away.
+    ///
+    /// # Errors
+    /// The file cannot be written or renamed.
     pub(crate) fn persist(self, executable: bool) -> Result<(), OutputError> {
         let Self {
             path,
@@ -274,6 +283,9 @@ pub(crate) struct Parts<'f> {
 impl Parts<'_> {
     /// Writes bytes at an offset. What lies between parts when the file is
     /// [complete](OutputFile::persist) is zero.
+    ///
+    /// # Errors
+    /// The bytes cannot be written.
     pub(crate) fn write(&self, offset: u64, bytes: &[u8]) -> Result<(), OutputError> {
         let OutputFile { path, size, .. } = self.output;
         write_at(self.file, offset, bytes).map_err(|source| failed(path, *size, source))
@@ -290,7 +302,7 @@ fn write_at(_: &File, _: u64, _: &[u8]) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// Turns what the system says into an error that helps.
+/// Turns an error of the system into one that says what to do.
 fn failed(path: &Path, size: u64, source: io::Error) -> OutputError {
     let path = path.to_owned();
     match source.kind() {
@@ -314,11 +326,11 @@ fn folder(path: &Path) -> &Path {
 /// Unfinished files of this process.
 static TEMPORARIES: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
-/// Removes what is not finished: for a process that is about to be ended from outside.
+/// Removes unfinished files, when a signal is about to end the process.
 pub fn remove_unfinished() {
     let mut all = TEMPORARIES.lock().unwrap_or_else(PoisonError::into_inner);
     for path in all.drain(..) {
-        // One that was finished has another name.
+        // A finished file has another name.
         let _ = std::fs::remove_file(path);
     }
 }
@@ -328,7 +340,7 @@ fn temporary(path: &Path) -> Result<NamedTempFile, OutputError> {
     let dir = folder(path);
     let mut builder = tempfile::Builder::new();
     builder.prefix(".xsys-ld-").suffix(".tmp");
-    // The system takes the user's mask off when the file is made; nobody else has to know it.
+    // The system applies the user's mask when the file is made.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777));
     let made = builder.tempfile_in(dir).inspect(|file| {
@@ -347,7 +359,7 @@ fn temporary(path: &Path) -> Result<NamedTempFile, OutputError> {
     })
 }
 
-/// Takes the permission to execute from a file that was made with it.
+/// Removes the permission to execute from a file that was made with it.
 #[cfg(unix)]
 fn permit(file: &File, executable: bool) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;

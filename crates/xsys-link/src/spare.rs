@@ -1,16 +1,16 @@
-//! Room that threads work in, one after another.
+//! Buffers that threads reuse.
 //!
-//! Vectors that are made for one file and dropped after it cost page faults again and again: what stays
-//! of the file lies between them, so the allocator rarely has a place that fits the next one's.
+//! Vectors that are made for each file and dropped after it cost page faults again and again: results
+//! that stay are allocated between them, so the next file's vectors rarely fit into the same memory.
 
 use std::sync::Mutex;
 
-/// What can be lent.
+/// A pool of buffers that are not in use.
 #[derive(Debug, Default)]
 pub(crate) struct Spare<T>(Mutex<Vec<T>>);
 
 impl<T: Default> Spare<T> {
-    /// Lends one, as its last user has left it, or a new one.
+    /// Lends a buffer with the contents that its last user has left, or a new one.
     pub(crate) fn lend<R>(&self, work: impl FnOnce(&mut T) -> R) -> R {
         let taken = self.0.lock().ok().and_then(|mut spare| spare.pop());
         let mut lent = taken.unwrap_or_default();

@@ -1,4 +1,4 @@
-//! `case.toml`: how a project is built and run, and what is known of its image.
+//! `case.toml`: how a project is built and run, and what its image must be like.
 //!
 //! ```toml
 //! target = "thumbv6m-none-eabi"   # a triple that rustc knows, or a spec file in the folder
@@ -17,9 +17,10 @@
 //! name = "v6m"
 //! ```
 //!
-//! `differs` knows two words more than the cases of the linker: `size` where the image may be larger
-//! than rust-lld's, and `everything` where rust-lld cannot link the program at all. In `run`, `{elf}` is the linked file and `{bin}` the flat image made of it. An unknown key is an
-//! error, so that a misspelt check cannot pass unseen.
+//! `differs` knows two words more than the cases of the linker: `size` if the image may be larger
+//! than rust-lld's, and `everything` if rust-lld cannot link the program at all. In `run`, `{elf}` is
+//! the linked file and `{bin}` the flat image made of it. An unknown key is an error, so that a
+//! misspelt check is noticed.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

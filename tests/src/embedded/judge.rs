@@ -1,10 +1,10 @@
 //! What must be true of a program that was linked twice, by xsys and by rust-lld.
 //!
-//! 1. The recorded link, repeated, gives the very bytes of the build.
+//! 1. The recorded link, repeated, gives the same bytes as the build.
 //! 2. The case's checks hold.
-//! 3. Linked without relaxation and without merging strings (linkers order those as they like, and
-//!    every address behind them moves), the image is what rust-lld's is, but for what the case
-//!    lists.
+//! 3. Linked without relaxation and without merging strings (linkers order those differently, which
+//!    moves every address after them), the image means the same as rust-lld's, except for what the
+//!    case lists.
 //! 4. Neither the image nor `.text` is larger than rust-lld's.
 //! 5. Both run and print what the case says.
 
@@ -23,7 +23,7 @@ use crate::project_text::difference;
 use super::case::Case;
 use super::record::Recorded;
 
-/// Longer than any of the programs runs, however busy the machine is.
+/// Longer than any of the programs runs, even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// What is wrong; an error is a problem of the case itself.

@@ -1,7 +1,7 @@
 //! Whole embedded programs: built by `xsys build`, linked by xsys, run, compared with rust-lld.
 //!
-//! Problem: a linker may pass every small case and still not take a runtime's script together with
-//! the objects, archives and flags that rustc hands over. So real projects are built as their authors
+//! Problem: a linker may pass every small case and still fail with a runtime's script and the
+//! objects, archives and flags that rustc passes. So real projects are built as their authors
 //! would build them, with a standard library made for the target; the link is recorded
 //! (`--reproduce`) and repeated with rust-lld. The two images must mean the same, xsys's must not be
 //! larger, and both must run under QEMU and say the same.

@@ -1,9 +1,9 @@
-//! A build by `xsys build`, and the link that came of it.
+//! A build by `xsys build`, and the link in it.
 //!
-//! All projects share one target folder, because most of the time goes into procedural macros, and
-//! what cargo has compiled stays from run to run. The project's own crate is compiled anew each time
+//! All projects share one target directory, because most of the time goes into procedural macros, and
+//! what cargo has compiled stays from run to run. The project's own crate is compiled again each time
 //! (its copy is newer than everything), so that the linker under test is always called. The link's
-//! arguments and inputs come back through `XSYS_REPRODUCE`; the unpacked folder is all that is
+//! arguments and inputs are recorded through `XSYS_REPRODUCE`; the unpacked directory is all that is
 //! needed to repeat it, which `benches/embedded` does as well.
 
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! Circles: sets of files of which each reaches each other by arrows (strongly connected components).
+//! Circles: sets of files in which each reaches every other by arrows (strongly connected components).
 
 use std::path::Path;
 
@@ -8,8 +8,8 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use super::arrows::Arrow;
 use super::parse::SourceFile;
 
-/// Circles of more than one file. Arrows between a folder's root (`mod.rs`, or the file of the folder's name)
-/// and what is below it are left out: the root is the folder's table of contents and its parts' meeting place.
+/// Circles of more than one file. Arrows between a directory's root (`mod.rs`, or the file of the directory's name)
+/// and the files below it are left out: the root is the table of contents and may have what its parts share.
 pub(super) fn of(files: &[SourceFile], arrows: &[Arrow]) -> Vec<Vec<usize>> {
     let mut graph: DiGraph<(), ()> = DiGraph::new();
     for _ in files {
@@ -28,7 +28,7 @@ pub(super) fn of(files: &[SourceFile], arrows: &[Arrow]) -> Vec<Vec<usize>> {
         .collect()
 }
 
-/// The name of the room of a file within a folder: its first part below it.
+/// The part of a directory that a file is in: the first component of its path below the directory.
 pub(super) fn room<'a>(path: &'a Path, folder: &Path) -> Option<&'a str> {
     let below = path.strip_prefix(folder).ok()?;
     let first = Path::new(below.iter().next()?);

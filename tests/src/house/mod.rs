@@ -1,7 +1,7 @@
-//! The structure of the sources, as their own `mod`, `use` and paths tell it: which file refers to which, where
-//! that goes in circles, what is public, how long functions are.
+//! The structure of the sources, from their `mod`, `use` and paths: which file refers to which, circles, public
+//! items, and the length of functions.
 //!
-//! The tidy test holds it against the rules of ARCHITECTURE.md; the example `structure` prints it as a table.
+//! The tidy test compares it with the rules of ARCHITECTURE.md; the example `structure` prints it as a table.
 
 mod arrows;
 mod circles;
@@ -29,7 +29,7 @@ impl Crate {
     /// Reads the crate in this folder.
     ///
     /// # Panics
-    /// If a file cannot be read or is no Rust.
+    /// If a file cannot be read or is not Rust.
     pub fn read(folder: &Path) -> Self {
         let manifest = std::fs::read_to_string(folder.join("Cargo.toml")).expect("a manifest");
         let manifest: toml::Table = manifest.parse().expect("a manifest in TOML");
@@ -43,8 +43,8 @@ impl Crate {
         }
     }
 
-    /// Groups of files that refer to each other in a circle, largest first. What a folder's root and its parts
-    /// say of each other does not count.
+    /// Groups of files that refer to each other in a circle, largest first. Arrows between a directory's root and its
+    /// parts do not count.
     pub fn circles(&self) -> Vec<Vec<&Path>> {
         let mut circles: Vec<Vec<&Path>> = circles::of(&self.files, &self.arrows)
             .into_iter()

@@ -1,8 +1,9 @@
-//! Options that nothing reads: a field of the linkers' options is set by its row of the table, and a pass has to ask
-//! for it. A row that says "works" above a field without a reader is a lie that compiles.
+//! Options that nothing reads: a field of the linkers' options is set by its row of the table, and a pass has to read
+//! it. A row that says "works" although nothing reads its field is wrong, and the compiler does not notice.
 //!
-//! Types are not known here, names are: a field of `ElfOptions` or `WasmOptions` is read as `options.field`, one of a
-//! group as `group.field`, whatever stands before, or through a parameter of that type; and as `self.field` in methods of these types.
+//! Types are not known here, only names: a field of `ElfOptions` or `WasmOptions` is read as `options.field`, one of a
+//! group as `group.field`, whatever comes before, or through a parameter of that type; and as `self.field` in methods
+//! of these types.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -10,7 +11,7 @@ use std::path::{Path, PathBuf};
 use syn::visit::{self, Visit};
 use syn::{Expr, Item, Member, Type};
 
-/// The whole of what a link is asked to do, per linker.
+/// The types with all options of a link, one for each linker.
 const ROOTS: [&str; 2] = ["ElfOptions", "WasmOptions"];
 
 /// Fields that no file reads, as `Type.field`. `folders` are the sources of crates, the first those of the linkers.
@@ -147,7 +148,7 @@ impl<'ast> Visit<'ast> for Reader {
             Type::Path(path) => path.path.segments.last().map(|part| part.ident.to_string()),
             _ => None,
         };
-        // Clone, PartialEq and Default ask for every field.
+        // Clone, PartialEq and Default read every field.
         if item.trait_.is_none() {
             self.within = of.filter(|of| self.own.contains(of));
             visit::visit_item_impl(self, item);
@@ -214,7 +215,7 @@ impl<'ast> Visit<'ast> for Reader {
     }
 
     fn visit_expr_assign(&mut self, assign: &'ast syn::ExprAssign) {
-        // What is set is not read; what it is set to is.
+        // The left side of an assignment is not read, the right side is.
         if let Expr::Field(field) = &*assign.left {
             self.visit_expr(&field.base);
         } else {

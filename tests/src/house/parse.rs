@@ -1,5 +1,5 @@
-//! Files of a crate, each with what the rest asks of it: its module, what it defines, imports and refers to,
-//! its functions. Tests inside files are left out: they may refer to anything.
+//! The files of a crate: their modules, definitions, imports, references and functions. Tests inside files are
+//! left out: they may refer to anything.
 
 use std::path::{Path, PathBuf};
 
@@ -196,7 +196,7 @@ impl Reader {
         });
     }
 
-    /// Paths in what a macro is given, which is not parsed.
+    /// Paths in the arguments of a macro, which are not parsed.
     fn tokens(&mut self, tokens: TokenStream) {
         let mut path: Vec<String> = Vec::new();
         let mut colons = 0;

@@ -1,5 +1,5 @@
-//! The rules that the tidy test holds the sources against. What breaks one today is listed in `tests/tidy.toml`,
-//! with its measure: it may shrink, never grow, and leaves the list when it is mended.
+//! The rules of the tidy test. What breaks one today is listed in `tests/tidy.toml`, with a number that may shrink
+//! but never grow. What no longer breaks a rule has to leave the list.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,8 +15,8 @@ pub const FILE_LINES: usize = 700;
 /// The longest a function may be, in lines.
 pub const FUNCTION_LINES: usize = 100;
 
-/// Folders whose parts stand in an order: each may refer to those before it, never to those behind it.
-/// A folder's root has a place only if it is named: it is where its parts meet.
+/// Directories whose parts are in an order: each may refer to those before it, never to those after it.
+/// A directory's root has a place in the order only if it is named, since its parts may share what is in it.
 pub const ORDERS: &[Order] = &[
     Order {
         krate: "xsys",
@@ -240,7 +240,7 @@ pub fn found(crates: &[Crate]) -> Known {
     known
 }
 
-/// Where the sources and the list differ: what grew or is new, and what the list has too much.
+/// Where the sources and the list differ: what grew or is new, and what the list should no longer have.
 pub fn differences(
     rule: &str,
     found: &BTreeMap<String, usize>,

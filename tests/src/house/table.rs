@@ -1,4 +1,4 @@
-//! The structure as a table for people.
+//! Prints the structure as tables.
 
 use std::fmt::Write as _;
 use std::path::Path;

@@ -92,7 +92,7 @@ fn member(out: &mut Vec<u8>, name: &str, size: usize, body: Option<&[u8]>) {
     }
 }
 
-/// The names that an object offers.
+/// The names that an object defines for others.
 fn defined(object: &[u8]) -> Vec<String> {
     if object.starts_with(b"\0asm") {
         return xsys_link::wasm::object::defined_names(object)

@@ -6,12 +6,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// What a suite's directives are.
+/// The directives of a suite.
 #[derive(Debug)]
 pub struct Format {
     /// Keys, and whether they may occur more than once.
     pub keys: &'static [(&'static str, bool)],
-    /// Keys of which a case needs one, because without it nothing is checked.
+    /// Keys of which a case needs at least one, because without them nothing is checked.
     pub checks: &'static [&'static str],
     /// The target of cases that name none.
     pub target: &'static str,
@@ -173,7 +173,7 @@ impl Case {
             .collect()
     }
 
-    /// The case is a whole Rust program that rustc links through us.
+    /// Whether the case is a whole Rust program that rustc links with xsys.
     pub fn is_program(&self) -> bool {
         self.first("program").is_some()
     }

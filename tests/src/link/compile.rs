@@ -58,7 +58,7 @@ pub fn objects(
     Ok(names)
 }
 
-/// Copies what is no source into the folder of the link.
+/// Copies files that are not sources into the directory of the link.
 pub fn copy_rest(case: &Case, work: &Path) -> Result<(), String> {
     for path in &case.others {
         if let Some(name) = path.file_name() {
@@ -96,7 +96,7 @@ fn cached(
     let parts = [rustc_version(), target, &flags.join(" "), text, stem];
     kept(&parts, cache, |object| {
         let source = object.with_extension("rs");
-        // Where it cannot be written, rustc says that it is not there.
+        // If it cannot be written, rustc reports that it is missing.
         let _ = std::fs::write(&source, text);
         let mut command = rustc();
         command
@@ -112,7 +112,7 @@ fn cached(
     })
 }
 
-/// The object that `parts` determine, made by a compiler that is called at most once for it.
+/// The object that `parts` determine; the compiler is called at most once for it.
 pub fn kept(
     parts: &[&str],
     cache: &Path,

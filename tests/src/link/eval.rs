@@ -283,7 +283,7 @@ fn combine(operator: &str, a: i128, b: i128) -> Result<i128, String> {
     })
 }
 
-/// What both sides of a condition came to, for the message.
+/// The values of both sides of a condition, for the message.
 pub fn explain(text: &str, image: &Image) -> String {
     for operator in ["==", "!=", "<=", ">=", " < ", " > "] {
         if let Some((left, right)) = text.split_once(operator)

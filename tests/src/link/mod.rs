@@ -1,6 +1,6 @@
-//! Cases for the ELF linker: assembler or Rust in, a linked image out, and what must be true of it.
+//! Cases for the ELF linker: inputs in assembler or Rust, and what must be true of the linked image.
 //!
-//! Problem: a linker is right when programs run and when images look as another linker's do, for
+//! Problem: a linker is right if programs run and if images mean the same as another linker's, for
 //! every instruction set, on a machine that has no C toolchain. So rustc assembles the inputs
 //! (`no_core` crates need no library of the target), the linker runs inside the test, and its image
 //! is read back with a parser that shares no code with it, compared with rust-lld's and executed.

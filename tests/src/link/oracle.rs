@@ -1,12 +1,12 @@
-//! rust-lld's opinion of a case, compared by meaning.
+//! Links a case with rust-lld and compares the images by meaning.
 //!
-//! Compared are entry, section headers, segments, symbols and the contents of sections. Left out
-//! is what has no meaning: the order of symbols, string tables, `.comment`, mapping symbols, and the
-//! symbols that name thunks. A LOAD is compared from its first section to its last: lld puts the ELF
-//! headers into the first one that has room for them, xsys only where the script says so
-//! (SIZEOF_HEADERS, FILEHDR), so that they cannot lie over a boot block. What else xsys does differently on purpose is listed in the case:
-//! `//# differs: WHAT - why`, WHAT being `segments`, `entry`, `contents NAME`, `section NAME`,
-//! `symbol NAME`, `symbols`, `addresses`, `relations` (relocations and groups).
+//! Entry, section headers, segments, symbols and the contents of sections are compared, but not what
+//! has no meaning: the order of symbols, string tables, `.comment`, mapping symbols, and the symbols
+//! of thunks. A LOAD is compared from its first section to its last: lld puts the ELF headers into the
+//! first one that has room for them, xsys only if the script says so (SIZEOF_HEADERS, FILEHDR), so that
+//! they cannot overwrite a boot block. Other intended differences are listed in the case: `//# differs:
+//! WHAT - why`, WHAT being `segments`, `entry`, `contents NAME`, `section NAME`, `symbol NAME`,
+//! `symbols`, `addresses`, `relations` (relocations and groups).
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ use super::compile::rustc;
 use super::image::{Image, Section, Segment, Symbol};
 use super::relations;
 
-/// Links with rust-lld and says what differs.
+/// Links with rust-lld and returns what differs.
 pub fn compare(
     case: &Case,
     words: &[String],
@@ -35,7 +35,7 @@ pub fn compare(
     if let (Some(path), Some(own)) = (map, own_map) {
         out.extend(maps(&own, &read_map(&path)?, work));
     }
-    // That was with what `first` made here; now all of it is rust-lld's.
+    // That used the inputs that `first` made with xsys; now rust-lld makes these, too.
     for (output, args) in case.first_links() {
         link(case, &args, work, &output)?;
     }
@@ -122,7 +122,7 @@ pub fn rust_lld() -> Result<PathBuf, String> {
     }
 }
 
-/// What a case says is different on purpose.
+/// The intended differences of a case.
 #[derive(Debug)]
 pub struct Excuses(Vec<String>);
 
@@ -146,7 +146,7 @@ impl Excuses {
     }
 }
 
-/// What an image means otherwise than rust-lld's.
+/// The differences of an image from rust-lld's.
 pub fn differences(excuses: &Excuses, ours: &Image, theirs: &Image) -> Vec<String> {
     let mut out = Vec::new();
     if !excuses.has("entry") && !excuses.has("addresses") && ours.entry != theirs.entry {
@@ -194,7 +194,7 @@ fn is_compared(section: &Section) -> bool {
 }
 
 fn sections(excuses: &Excuses, ours: &Image, theirs: &Image, out: &mut Vec<String>) {
-    // What takes no part in memory has no order that means anything.
+    // The order of sections that are not in memory has no meaning.
     let list = |image: &Image| -> Vec<Section> {
         let (mut list, mut rest): (Vec<Section>, Vec<Section>) = image
             .sections
@@ -208,7 +208,7 @@ fn sections(excuses: &Excuses, ours: &Image, theirs: &Image, out: &mut Vec<Strin
     };
     let (mut a, mut b) = (list(ours), list(theirs));
     if ours.e_type == goblin::elf::header::ET_REL {
-        // In an object the order means nothing.
+        // In an object the order has no meaning.
         for list in [&mut a, &mut b] {
             list.sort_by(|x, y| (&x.name, x.flags, x.size).cmp(&(&y.name, y.flags, y.size)));
         }
@@ -229,8 +229,8 @@ fn sections(excuses: &Excuses, ours: &Image, theirs: &Image, out: &mut Vec<Strin
     for (a, b) in a.iter().zip(&b) {
         let show = |s: &Section| {
             let addr = if excuses.has("addresses") { 0 } else { s.addr };
-            // Nothing merges the sections of an image again. The size of a GOT's slots is said by
-            // GNU ld, not by lld.
+            // Nothing merges the sections of an image again. GNU ld sets the entry size of a GOT, lld does
+            // not.
             let flags = s.flags & !u64::from(sh::SHF_MERGE | sh::SHF_STRINGS);
             let entries = match s.name.starts_with(".got") {
                 true => String::new(),

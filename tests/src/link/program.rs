@@ -1,9 +1,9 @@
-//! Running what was linked, and linking what rustc builds.
+//! Runs linked programs, and links programs that rustc builds.
 //!
 //! `//# run: 7` executes the image, natively where the machine can, else under QEMU's user mode,
 //! and expects the exit code; `//# stdout:` lines are the expected output. `//# machine: arm -M …`
 //! runs it on a whole machine instead, which semihosting or a test device must end. `//# program:
-//! std` hands `main.rs` to rustc with this very program as its linker.
+//! std` compiles `main.rs` with rustc and this test program as its linker.
 
 use std::path::Path;
 use std::process::{Command, ExitCode};
@@ -112,7 +112,7 @@ fn on_machine(machine: &str, image: &Path) -> Command {
     command
 }
 
-/// Executes an image; what is wrong.
+/// Executes an image. Returns what is wrong.
 pub fn run(case: &Case, image: &Path, machine: u16, is_64: bool) -> Result<Vec<String>, String> {
     let mut command = match case.first("machine") {
         Some(machine) => on_machine(machine, image),

@@ -1,20 +1,20 @@
-//! What a file says about its own sections: relocations and groups, compared by meaning.
+//! Compares relocations and groups of files by meaning.
 //!
-//! Tables refer to symbols and sections by index, which is no meaning; here they become names.
-//! Read with goblin.
+//! Tables refer to symbols and sections by index, which differ between linkers; here indexes become
+//! names. Read with goblin.
 
 use goblin::container::{Container, Ctx, Endian};
 use goblin::elf::section_header as sh;
 
 use super::image::{Image, Section};
 
-/// A table that only its indexes give a meaning.
+/// A table that has a meaning only through its indexes.
 pub fn is_relation(section: &Section) -> bool {
     let alloc = section.flags & u64::from(sh::SHF_ALLOC) != 0;
     !alloc && matches!(section.sh_type, sh::SHT_REL | sh::SHT_RELA | sh::SHT_GROUP)
 }
 
-/// Says which relocations and groups only one of two files has.
+/// The relocations and groups that only one of two files has.
 pub fn compare(ours: &Image, theirs: &Image, out: &mut Vec<String>) {
     let (a, b) = (relations(ours), relations(theirs));
     for (list, other, who) in [(&a, &b, "only here"), (&b, &a, "only lld has it")] {

@@ -1,4 +1,4 @@
-//! Linking a case and checking the directives about the image.
+//! Links a case and checks the directives about the image.
 //!
 //! Every image is linked twice, with one thread and with eight: the bytes must be the same.
 
@@ -81,7 +81,7 @@ pub fn first_links(case: &Case, work: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// Spaces are for people.
+/// The text without spaces, which do not count.
 fn squeeze(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -99,8 +99,8 @@ fn link(words: &[String], work: &Path, output: &Path, threads: usize) -> Outcome
     link_command_line(Flavor::Gnu, &args)
 }
 
-/// The linker runs within the test's process, whose folder is not the case's: names of files get
-/// their folder, also behind `--option=`.
+/// The linker runs in the test's process, whose current directory is not the case's: file names get
+/// their directory, also after `--option=`.
 fn absolute(word: &str, work: &Path) -> String {
     let (option, name) = match word.rsplit_once('=') {
         Some((option, name)) => (format!("{option}="), name),

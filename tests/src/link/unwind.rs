@@ -1,4 +1,4 @@
-//! What an unwinder finds: the binary search table of `.eh_frame_hdr`, the index of `.ARM.exidx`.
+//! Finds unwind records as an unwinder does: by the table of `.eh_frame_hdr` or the index `.ARM.exidx`.
 //!
 //! Read as an unwinder reads it, so that order, encodings and relocated addresses all have to be
 //! right. Specs: LSB "Exception Frames", EHABI32 "Index table entries".

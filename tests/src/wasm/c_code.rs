@@ -1,8 +1,8 @@
 //! Cases in C and C++: `main.c` or `main.cpp` for WASI, by the system's clang.
 //!
-//! Rust's objects are of one kind. Those of C and C++ have constructors in every file, functions that are in
-//! several files at once, weak ones, signatures that do not agree, sections that other tools read. What the
-//! linker is told comes from clang's own driver (`-###`): start file, libraries and their order.
+//! Rust's objects are much alike. Those of C and C++ have constructors in every file, functions that are in
+//! several files, weak functions, signatures that do not agree, sections that other tools read. The linker's
+//! arguments come from clang's own driver (`-###`): start file, libraries and their order.
 //!
 //! Debian's packages are wasi-libc, libc++-14-dev-wasm32, libc++abi-14-dev-wasm32 and
 //! libclang-rt-14-dev-wasm32; where they are missing, these cases are left out.
@@ -123,8 +123,8 @@ pub fn object(source: &Path, flags: &[String], cache: &Path) -> Result<PathBuf, 
     })
 }
 
-/// Whether the object comes from rustc's LLVM, which is newer than the compiler that people have: it puts
-/// sections where the tools look for them.
+/// Whether the object comes from rustc's LLVM, which is newer than installed compilers and puts sections where
+/// the tools look for them.
 fn llvm_ir(flags: &[String]) -> bool {
     flags.iter().any(|flag| flag == "-emit-llvm")
 }
@@ -142,7 +142,7 @@ fn compiler(source: &Path) -> &'static str {
     }
 }
 
-/// What clang tells its linker for the words of a case: objects, archives and options.
+/// The arguments that clang passes to its linker for the words of a case: objects, archives and options.
 pub fn program_words(case: &Case, words: &[String], work: &Path) -> Result<Vec<String>, String> {
     let mut command = Command::new(compiler(&case.sources[0]));
     command.current_dir(work).args([TARGET, "-###"]);
@@ -165,8 +165,8 @@ pub fn program_words(case: &Case, words: &[String], work: &Path) -> Result<Vec<S
     Ok(words)
 }
 
-/// Lets LLVM's tools look at a module, the newest that there are (`$tools` has the compiler's own): each `inspect` is a line of sh in the module's
-/// folder, which must end well; all that they print must contain each `says`.
+/// Inspects a module with LLVM's tools, the newest that are installed (`$tools` has the compiler's own). Each `inspect`
+/// is a line of sh in the module's directory and must succeed; their output must contain each `says`.
 pub fn inspect(case: &Case, module: &Path) -> Result<Vec<String>, String> {
     let lines = case.all("inspect");
     if lines.is_empty() {

@@ -1,9 +1,9 @@
-//! A function's instructions as a list with jumps, whatever blocks express them.
+//! A function's instructions as a list with jumps, without blocks.
 //!
-//! Our linker may write `block … br_if 0 … end` as an `if` with the test turned round. Two functions
-//! are the same when what they execute and where they jump to is. So blocks vanish here, a branch
-//! names the instruction that it leads to, and tests in front of conditional jumps are brought into
-//! one form: no `i32.eqz`, and comparisons of integers such that the jump is taken when they hold.
+//! xsys may write `block … br_if 0 … end` as an `if` with the test inverted. Two functions are the
+//! same if they execute the same instructions and jump to the same places. So there are no blocks
+//! here, a branch names the instruction that it leads to, and tests before conditional jumps have one
+//! form: no `i32.eqz`, and integer comparisons such that the jump is taken if they are true.
 
 use wasmparser::{BinaryReader, FunctionBody, Operator};
 
@@ -158,7 +158,7 @@ impl<'a> Flow<'a> {
     }
 
     fn jump(&mut self, mut when: When, label: usize) {
-        // A test in front counts only where nothing else leads to the jump.
+        // The test before a jump belongs to it only if nothing else leads to the jump.
         while when != When::Always && self.joined < self.steps.len() {
             let Some(Step::Plain(test)) = self.steps.last() else {
                 break;
@@ -182,7 +182,7 @@ impl<'a> Flow<'a> {
     }
 }
 
-/// The comparison that holds exactly where this one does not.
+/// The inverse of a comparison.
 fn opposite(test: &Operator<'_>) -> Option<Operator<'static>> {
     use Operator::*;
     Some(match test {

@@ -1,4 +1,4 @@
-//! The links of a case: rust-lld, us in its manner, us as users call us.
+//! The three links of a case: by rust-lld, by xsys with `--compat=wasm-ld`, and by xsys by default.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -67,7 +67,7 @@ pub fn link_and_check(case: &Case, words: &[String], work: &Path) -> Result<Vec<
     Ok(problems)
 }
 
-/// Links in the other two ways and compares; without a module where ours is refused.
+/// Links in the other two ways and compares; without a module if the default link is refused.
 fn compare(
     case: &Case,
     words: &[String],
@@ -91,7 +91,7 @@ fn compare(
         let mut reasons = case.all("differs").iter();
         reasons.any(|reason| reason.split(':').next() == Some(what))
     };
-    // Where we alone refuse, wasm-ld's manner does not.
+    // If only the default mode refuses the link, compat mode does not.
     let refused = !case.all("refused").is_empty() || (module.is_none() && !named("refusal"));
     match (outcome.failed, lld.failed) {
         (false, false) if !refused => {}
@@ -111,7 +111,7 @@ fn compare(
     }
     let expected = read(&expected_path)?;
     let strict = read(&strict_path)?;
-    // Where we refuse, wasm-ld may make what is not valid.
+    // If the default mode refuses the link, wasm-ld's module may be invalid.
     if module.is_some() {
         module::validate(&strict)?;
     }
@@ -210,7 +210,7 @@ fn same_with_threads(
     }
 }
 
-/// Links within this process, on a pool of so many threads.
+/// Links within this process, on a pool with this number of threads.
 fn link(words: &[String], work: &Path, output: &Path, threads: usize) -> Outcome {
     let mut args: Vec<OsString> = vec!["-L".into(), work.into()];
     args.extend(words.iter().map(|word| absolute(word, work).into()));
@@ -223,8 +223,8 @@ fn link(words: &[String], work: &Path, output: &Path, threads: usize) -> Outcome
     }
 }
 
-/// The linker runs within the test's process, whose folder is not the case's: names of files get
-/// their folder, also behind `--option=`.
+/// The linker runs in the test's process, whose current directory is not the case's: file names get
+/// their directory, also after `--option=`.
 fn absolute(word: &str, work: &Path) -> String {
     let (option, name) = match word.split_once('=') {
         Some((option, name)) if option.starts_with('-') => (format!("{option}="), name),
@@ -242,7 +242,7 @@ fn read(path: &Path) -> Result<Vec<u8>, String> {
     std::fs::read(path).map_err(|e| format!("there is no `{}`: {e}", path.display()))
 }
 
-/// Spaces are for people.
+/// The text without spaces, which do not count.
 fn squeeze(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -1,8 +1,8 @@
-//! What linkers say: rust-lld, and we in its manner.
+//! Compares the messages of rust-lld and of xsys with `--compat=wasm-ld`.
 //!
 //! Problem: scripts search for wasm-ld's words. So the first line of each of its messages must be the first line of
-//! one of ours with `--compat=wasm-ld`, and the other way round; what comes below is our own. What is printed
-//! (`--trace` and the like) must be the same as a whole.
+//! one of xsys's, and the other way round; the lines below may differ. Other output (`--trace` and the like) must be
+//! the same.
 
 use std::path::Path;
 use std::process::Output;
@@ -12,7 +12,7 @@ use xsys_link::Outcome;
 
 use crate::link::case::Case;
 
-/// What a linker said.
+/// The messages of a linker.
 #[derive(Debug)]
 pub struct Said {
     /// Whether there is no output.
@@ -21,12 +21,12 @@ pub struct Said {
     pub errors: Vec<String>,
     /// First lines of warnings.
     pub warnings: Vec<String>,
-    /// What was printed.
+    /// Other output.
     pub stdout: String,
 }
 
 impl Said {
-    /// What rust-lld said.
+    /// From rust-lld.
     pub fn of_lld(result: &Output, work: &Path) -> Self {
         let text = String::from_utf8_lossy(&result.stderr);
         let lines = |prefix: &str| {
@@ -41,7 +41,7 @@ impl Said {
         }
     }
 
-    /// What we said.
+    /// From xsys.
     pub fn of_outcome(outcome: &Outcome, work: &Path) -> Self {
         let lines = |severity: Severity| {
             let found = outcome.diagnostics.iter();
@@ -62,7 +62,7 @@ fn without(text: &str, work: &Path) -> String {
     text.replace(&format!("{}/", work.display()), "")
 }
 
-/// What strict mode says otherwise than rust-lld.
+/// The differences of compat mode from rust-lld.
 pub fn compare(case: &Case, strict: &Said, lld: &Said) -> Vec<String> {
     let named = |what: &str| {
         let mut reasons = case.all("differs").iter();

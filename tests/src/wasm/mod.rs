@@ -1,9 +1,9 @@
-//! Cases for the wasm linker: LLVM's assembler or Rust in, a module out, and what must be true of it.
+//! Cases for the wasm linker: inputs in assembler or Rust, and what must be true of the linked module.
 //!
-//! Problem: a linked module is right when it does what the program says and when it means what
-//! rust-lld's module means. So every case is linked three times: by rust-lld; by us with
-//! `--compat=wasm-ld`, which must give rust-lld's bytes; and by us as users do, which may give a
-//! smaller module, but one that means the same ([`relation`]).
+//! Problem: a linked module is right if it runs as it should and means the same as rust-lld's. So
+//! every case is linked three times: by rust-lld; by xsys with `--compat=wasm-ld`, which must give
+//! rust-lld's bytes; and by xsys by default, which may give a smaller module that means the same
+//! ([`relation`]).
 //!
 //! The format of the cases is explained by a case of its own: `tests/cases/wasm/readme`.
 

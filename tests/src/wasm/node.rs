@@ -1,7 +1,7 @@
-//! Running modules in Node, for what wasmi does not know: threads, exceptions.
+//! Runs modules in Node, for features that wasmi does not have: threads, exceptions.
 //!
-//! `//# workers: 3` starts so many threads on one memory before the calls of `run` are made; each
-//! gets a stack and thread-local data of its own and makes the calls of `worker`. A module that
+//! `//# workers: 3` starts three threads on one memory before the calls of `run` are made; each gets
+//! a stack and thread-local data of its own and makes the calls of `worker`. A module that
 //! imports from WASI is started as a command, and `stdout` is what it prints; threads that it asks
 //! for (`wasi.thread-spawn`) get an instance each.
 

@@ -1,12 +1,11 @@
 //! Whether two modules mean the same although numbers, places and copies differ.
 //!
 //! Our module may be smaller than rust-lld's: functions with equal bodies are kept once, equal
-//! constants as well, indexes come in another order, the table has no slots that nobody can call.
-//! So modules are related instead of compared: exports and the start function correspond by name,
-//! and two functions correspond when their instructions do, one by one, with every number that is an
-//! index, a slot or an address standing for something that corresponds. What has no counterpart is
-//! accounted for: each of our functions is somebody's counterpart, and one of theirs may be missing
-//! only where a table that cannot be called through was what held it.
+//! constants as well, indexes are in another order, the table has no slots that cannot be called.
+//! So the parts of the modules are paired: exports and the start function by name, and two functions
+//! are a pair if their instructions are, one by one, where numbers that are indexes, slots or
+//! addresses must refer to things that are pairs. Then each of our functions must be in a pair, and
+//! one of theirs may be missing only if a table that cannot be called through was its only use.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -18,7 +17,7 @@ use super::module::Module;
 /// Enough to see what is wrong.
 const LISTED: usize = 10;
 
-/// What our module does otherwise than `theirs`.
+/// The differences of our module from `theirs`.
 pub fn compare(ours: &Module, theirs: &Module) -> Vec<String> {
     let mut relating = Relating {
         ours,
@@ -235,7 +234,7 @@ impl Relating<'_> {
         }
     }
 
-    /// Two instructions correspond when their texts do, with numbers taken for what they stand for.
+    /// Two instructions correspond if their texts do, with numbers replaced by what they refer to.
     fn operators(&mut self, our: &Operator<'_>, their: &Operator<'_>) -> bool {
         let (our, their) = (format!("{our:?}"), format!("{their:?}"));
         let words = |text: &str| -> Vec<String> {
@@ -415,8 +414,8 @@ impl Relating<'_> {
         }
     }
 
-    /// Functions that nothing has led to (in a table whose slots are only in data that look the same,
-    /// or kept for nobody) correspond to one of the same name.
+    /// Functions that no pair has led to (in a table whose slots are only in data that look the same, or
+    /// kept without use) correspond to one of the same name.
     fn unreached(&mut self) {
         let mut theirs: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
         for (at, name) in &self.theirs.function_names {
@@ -453,7 +452,7 @@ impl Relating<'_> {
         fits
     }
 
-    /// What corresponds to nothing.
+    /// Reports what corresponds to nothing.
     fn leftovers(&mut self) {
         let ours: BTreeSet<u32> = self.functions.values().copied().collect();
         for function in 0..self.ours.functions.len() as u32 {

@@ -27,7 +27,7 @@ impl Dice {
         (self.next() % end as u64) as usize
     }
 
-    /// True in so many of a hundred throws.
+    /// True with this probability, in percent.
     pub fn percent(&mut self, chance: usize) -> bool {
         self.below(100) < chance
     }

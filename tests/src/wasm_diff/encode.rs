@@ -141,8 +141,8 @@ impl<'o> Writer<'o> {
         found.unwrap_or_default() as u64
     }
 
-    /// Symbols that are written: other names of functions that are gone are gone, too, and so are names in segments
-    /// that are gone.
+    /// The symbols that are written: not aliases of functions that were removed, nor names in segments that were
+    /// removed.
     fn written(&self) -> Vec<&'o Symbol> {
         let object = self.object;
         let symbols = object.symbols.iter();

@@ -1,6 +1,7 @@
-//! Why the two linkers may differ: the differences that are known and stay.
+//! The differences between the two linkers that are known and stay.
 //!
-//! Each row has a name that `docs/wasm-compat.md` explains, and a test that is as narrow as it can be: what it lets pass is not looked at again.
+//! Each row has a name that `docs/wasm-compat.md` explains, and a test that is as narrow as possible: a difference
+//! that it accepts is not examined further.
 
 use super::model::{Group, Link, Object, What, flag};
 use super::verdict::{Links, Outcome};
@@ -14,7 +15,7 @@ pub const CRASH: &str = "rust-lld crashes";
 pub struct Explained {
     /// Its name, as in the documents.
     pub name: &'static str,
-    /// Whether a link shows it: the link, what came of it, and in which way that differs.
+    /// Whether a link shows it: the link, its results, and how they differ.
     holds: fn(&Link, &Links, &str) -> bool,
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::encode;
 use super::model::{Archive, Input, Link};
 
-/// Writes all files into a folder, and the words that name them: what stands in front of a file's name comes first.
+/// Writes all files into a directory and returns the words that name them, with the options that come before a file.
 pub fn write(link: &Link, folder: &Path) -> std::io::Result<Vec<String>> {
     let mut words = Vec::new();
     for input in &link.inputs {

@@ -1,8 +1,8 @@
-//! Makes links: files from a grammar, in which every choice is thrown.
+//! Makes links from a grammar, with random choices.
 //!
-//! Problem: with names, types and places thrown freely nearly every link is refused, by the first of its mistakes. So
-//! a *world* is thrown first: which names there are, what each is and which files define it. Objects then follow it,
-//! and leave it only now and then.
+//! Problem: if names, types and places are chosen independently, nearly every link is refused because of its first
+//! mistake. So a *world* is chosen first: which names there are, what each is and which files define it. Objects
+//! follow it and only rarely contradict it.
 
 use super::dice::Dice;
 use super::encode::SIGNATURES;
@@ -44,7 +44,7 @@ pub(super) enum Shared {
     Group,
 }
 
-/// What the whole of a link has in common.
+/// What all files of a link have in common.
 #[derive(Clone, Debug)]
 pub(super) struct World {
     pub(super) wide: bool,

@@ -1,10 +1,10 @@
-//! Links that nobody thought of, by rust-lld and by us: the same bytes, or both refuse.
+//! The differential test: random links by rust-lld and by xsys must give the same bytes, or both must refuse.
 //!
-//! Problem: `--compat=wasm-ld` promises wasm-ld's bytes for any object, and cases show what somebody thought of. So a
-//! [`grammar`] throws objects, archives and command lines, both linkers link them, and where they differ in a way that
-//! is not [`explained`], the link is made as small as it gets ([`shrink`]) and written down for a person.
+//! Problem: `--compat=wasm-ld` promises wasm-ld's bytes for any object, but cases only show what somebody thought of.
+//! So a [`grammar`] makes random objects, archives and command lines, and both linkers link them. If they differ in a
+//! way that is not [`explained`], the link is made as small as possible ([`shrink`]) and written to a directory.
 //!
-//! A number is all that a link depends on. The suite has fixed ones; `fuzz/run wasm-diff SECONDS` tries others.
+//! A link depends on a number only. The suite has fixed numbers; `fuzz/run wasm-diff SECONDS` tries others.
 
 pub mod contents;
 pub mod describe;
@@ -203,7 +203,7 @@ fn summary(counts: &Counts) {
     }
 }
 
-/// What the person in front of the fuzzer sees.
+/// The progress that the fuzzer prints.
 fn tell(text: &str) {
     let _ = std::io::Write::write_all(&mut std::io::stderr(), format!("{text}\n").as_bytes());
 }

@@ -1,8 +1,8 @@
-//! What a link of the differential test consists of, before it is bytes.
+//! The parts of a link of the differential test.
 //!
-//! Problem: a link in which the two linkers differ has to be made smaller until a person sees why. Bytes cannot be
-//! taken apart, so everything refers to everything by numbers that stay when other things go: a reference to what is
-//! not there any more is left out when the object is written ([`super::encode`]).
+//! Problem: a link in which the two linkers differ has to be made smaller until a person sees why. So parts must be
+//! removable: they refer to each other by numbers that stay when others are removed, and references to removed parts
+//! are left out when the object is written ([`super::encode`]).
 
 use serde::{Deserialize, Serialize};
 

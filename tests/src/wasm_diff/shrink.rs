@@ -1,7 +1,7 @@
 //! Makes a link smaller for as long as the two linkers differ in the same way.
 //!
-//! Greedy: one thing after the other is left out, files before options before what is in files, until nothing can be
-//! left out any more.
+//! It is greedy: one part after the other is left out, first files, then options, then parts of files, until nothing
+//! more can be left out.
 
 use super::model::{Custom, Input, Link, Object, Piece, Segment, What};
 

@@ -1,4 +1,4 @@
-//! One link by both linkers, and what the two have in common.
+//! One link by both linkers, and how the results compare.
 
 use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,7 +15,7 @@ use crate::wasm::module;
 /// The file that `--why-extract` writes.
 pub const MEMBERS: &str = "members.txt";
 
-/// What came of a link.
+/// The result of a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// A module.
@@ -39,16 +39,16 @@ pub struct Links {
     pub members: [Option<String>; 2],
 }
 
-/// What two links have in common.
+/// How two links compare.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// The bytes.
+    /// The bytes are the same.
     Same,
-    /// That there is no output; what rust-lld said.
+    /// Both are refused; the message of rust-lld.
     BothRefuse(String),
-    /// Less, for a reason of the [table](explained::TABLE).
+    /// They differ for a reason in the [table](explained::TABLE).
     Explained(&'static str),
-    /// Too little: in which way, and the details.
+    /// They differ: how, and the details.
     Different(String, String),
 }
 
@@ -58,7 +58,7 @@ pub struct Bench {
     lld: PathBuf,
     folder: PathBuf,
     pool: rayon::ThreadPool,
-    /// Another xsys than this one (`XSYS_WASM_DIFF_XSYS`): an older one shows what has been mended since.
+    /// Another xsys than this one (`XSYS_WASM_DIFF_XSYS`), for example an older one, to see what was fixed since.
     other: Option<PathBuf>,
 }
 
@@ -141,7 +141,7 @@ impl Bench {
                 Ok(bytes) => Outcome::Module(bytes),
                 Err(error) => Outcome::Refused(format!("there is no output: {error}")),
             },
-            // Shells and lld itself say so of a signal.
+            // Shells and lld itself report a signal so.
             Some(code) if code < 128 => Outcome::Refused(said),
             _ => Outcome::Crashed(said),
         })
@@ -239,7 +239,7 @@ fn judge(link: &Link, links: &Links) -> Verdict {
     }
 }
 
-/// The first message without names and numbers: what tells kinds of errors apart.
+/// The first message without names and numbers, which identifies the kind of error.
 fn shape(said: &str) -> String {
     let message = said.lines().find(|line| line.contains("error"));
     let message = message.or_else(|| said.lines().next()).unwrap_or_default();

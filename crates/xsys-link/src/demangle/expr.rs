@@ -1,4 +1,4 @@
-//! Expressions: what stands in `decltype`, in array bounds and in templates' arguments.
+//! Expressions in `decltype`, array bounds and template arguments.
 //!
 //! Spec: the Itanium C++ ABI, 5.1.6.
 
@@ -11,7 +11,7 @@ impl<'a> Parser<'a> {
         self.deeper(Self::expr_inside)
     }
 
-    /// What follows `requires`: parameters stand for themselves there.
+    /// What follows `requires`: template parameters are not replaced there.
     pub(super) fn constraint(&mut self) -> Option<Id> {
         let names_params = std::mem::replace(&mut self.names_params, true);
         let constraint = self.expr();
@@ -57,7 +57,7 @@ impl<'a> Parser<'a> {
                 self.skip(2);
                 let ty = self.ty()?;
                 let expr = self.expr()?;
-                // By how much is not shown.
+                // The text does not show by how much.
                 self.number(true);
                 self.expect("E")?;
                 Node::MemberConversion { ty, expr }
@@ -342,7 +342,7 @@ impl<'a> Parser<'a> {
         Some(Node::Requires(params, list))
     }
 
-    // Names whose meaning is not known before the template has its arguments.
+    // Unresolved names: their meaning depends on template arguments.
 
     fn unresolved_name(&mut self, global: bool) -> Option<Id> {
         if self.eat("srN") {

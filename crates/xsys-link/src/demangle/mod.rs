@@ -1,9 +1,9 @@
-//! Mangled names as people read them.
+//! Demangles names.
 //!
-//! wasm-ld puts readable names into the name section, so their text is part of the bytes that
-//! `--compat=wasm-ld` promises: C++'s is the very text of LLVM's tools. The crate there is writes that of
-//! GNU's (`(unsigned int)16` for `16u`, `{vtable(X)}`, `> >`). Spec: the Itanium C++ ABI, 5.1; where it leaves the
-//! text open, LLVM's demangler was asked. Rust's names are read by the crate `rustc-demangle`.
+//! wasm-ld puts demangled names into the name section, and `--compat=wasm-ld` promises the same bytes. So C++ names
+//! must be written as LLVM's tools write them; the existing crate writes them as GNU's do (`(unsigned int)16` for
+//! `16u`, `{vtable(X)}`, `> >`). Spec: the Itanium C++ ABI, 5.1; where it leaves the text open, the output of LLVM's
+//! demangler decides. Rust names are read by the crate `rustc-demangle`.
 
 mod expr;
 mod float;
@@ -21,7 +21,7 @@ mod types;
 
 use std::borrow::Cow;
 
-/// A symbol's name as people write it.
+/// A symbol's demangled name.
 pub fn readable(name: &str) -> Cow<'_, str> {
     if !name.starts_with(['_', 'R', 'Z']) {
         return Cow::Borrowed(name);
@@ -32,8 +32,8 @@ pub fn readable(name: &str) -> Cow<'_, str> {
     }
 }
 
-/// A symbol's name as LLVM's tools write it. Old Rust names are C++ names to them, with the hash. Names of D and
-/// those of Microsoft's compilers are left as they are, which is where LLVM differs.
+/// A symbol's demangled name as LLVM's tools write it: they treat legacy Rust names as C++ names, with the hash.
+/// Unlike LLVM, it leaves names of D and of Microsoft's compilers as they are.
 pub fn as_llvm(name: &str) -> Cow<'_, str> {
     let (dot, rest) = match name.strip_prefix('.') {
         Some(rest) => (".", rest),

@@ -342,8 +342,8 @@ impl<'a> Parser<'a> {
         Some(name)
     }
 
-    /// Something within a function. As LLVM has it, parameters of its template are not known behind it: names
-    /// that refer to them stay as they are.
+    /// Something within a function. As in LLVM, names after it cannot refer to the parameters of its template and
+    /// stay mangled if they do.
     pub(super) fn local_name(&mut self, state: Option<&mut NameState>) -> Option<Id> {
         let params = self.params.clone();
         let name = self.local_name_inside(state);
@@ -371,7 +371,7 @@ impl<'a> Parser<'a> {
         Some(self.make(Node::Nested(scope, entity)))
     }
 
-    /// Which of several things of one name in one function it is: not shown.
+    /// The number of a thing among those of its name in a function, which the text does not show.
     pub(super) fn discriminator(&mut self) {
         let digits = |rest: &[u8]| {
             rest.iter()

@@ -1,4 +1,4 @@
-//! What a mangled name says, as a tree.
+//! The tree of a mangled name.
 //!
 //! Spec: the Itanium C++ ABI, chapter 5.1. Nodes live in one list and refer to each other by number, because
 //! substitutions let several places share a part.
@@ -20,7 +20,7 @@ impl Qualifiers {
     }
 }
 
-/// What stands behind a member function: nothing, `&` or `&&`.
+/// The ref-qualifier of a member function: none, `&` or `&&`.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum RefQualifier {
     #[default]
@@ -117,7 +117,7 @@ pub(super) enum Requirement {
 /// A part of a name.
 pub(super) enum Node<'a> {
     Text(&'a str),
-    /// A word, and what it is about: `vtable for X`.
+    /// A description, and the name that it is for: `vtable for X`.
     About(&'static str, Id),
     ConstructionVtable {
         of: Id,
@@ -138,7 +138,7 @@ pub(super) enum Node<'a> {
     Args(Vec<Id>),
     /// Arguments that belong to one parameter.
     ArgPack(Vec<Id>),
-    /// What such a parameter stands for, an element at a time.
+    /// The arguments of a pack, one of which is written at a time.
     ParamPack(Vec<Id>),
     Expansion(Id),
     /// An argument whose parameter's declaration is known.
@@ -193,7 +193,7 @@ pub(super) enum Node<'a> {
     Float(&'a str),
     BitInt(Id, bool),
     Elaborated(&'static str, Id),
-    /// A template parameter whose argument stands further behind: its place in the list of these.
+    /// A template parameter whose argument comes later in the name: its place in the list of these.
     Forward(usize),
     Clone(Id, &'a str),
     ExplicitObject(Id),
@@ -271,7 +271,7 @@ pub(super) enum Node<'a> {
     VendorCall(Id, Vec<Id>),
 }
 
-/// What there is to see of a lambda.
+/// The parts of a lambda that the text shows.
 pub(super) struct LambdaShape {
     pub(super) template: Vec<Id>,
     pub(super) first: Option<Id>,
@@ -279,7 +279,7 @@ pub(super) struct LambdaShape {
     pub(super) second: Option<Id>,
 }
 
-/// Of how many bits a number is.
+/// The format of a floating-point number.
 #[derive(Clone, Copy)]
 pub(super) enum FloatKind {
     Float,

@@ -19,10 +19,10 @@ pub(super) enum Shape {
     /// A conversion.
     Conversion,
     Conditional,
-    /// `co_await` and the like, of which there are no expressions.
+    /// `co_await` and the like, which are not used in expressions.
     NameOnly,
     NamedCast,
-    /// `sizeof` and its kind, of a type (`true`) or an expression.
+    /// `sizeof` and the like, of a type (`true`) or an expression.
     Of(bool),
 }
 

@@ -1,27 +1,27 @@
-//! The parser's foundations, and what names begin with: encodings, special names, substitutions.
+//! The basics of the parser, encodings, special names and substitutions.
 //!
 //! Spec: the Itanium C++ ABI, 5.1.2, 5.1.4 and 5.1.10. Productions that only LLVM knows (blocks, friends) are
 //! read as well.
 
 use super::node::{Id, Node, Qualifiers, RefQualifier, Standard};
 
-/// How deep productions may be within each other. Real names stay below 60.
+/// How deeply productions may be nested. Real names stay below 60.
 pub(super) const DEPTH: u32 = 400;
 
-/// A name while it is read.
+/// A name that is being read.
 pub(super) struct Parser<'a> {
     pub(super) rest: &'a [u8],
     pub(super) nodes: Vec<Node<'a>>,
     pub(super) subs: Vec<Id>,
-    /// What template parameters stand for, by level: that of the entity first, then those of lambdas.
+    /// The arguments of template parameters, by level: first those of the entity, then those of lambdas.
     pub(super) params: Vec<Vec<Id>>,
-    /// Parameters that are known once the name's arguments are: number, and meaning.
+    /// Parameters whose arguments come later in the name: number, and argument once it is read.
     pub(super) forwards: Vec<(usize, Option<Id>)>,
     /// Whether template arguments belong to the type that is being read.
     pub(super) takes_args: bool,
     /// Whether a template parameter's arguments may follow.
     pub(super) permits_forward: bool,
-    /// Whether template parameters stand for themselves, as in what follows `requires`.
+    /// Whether template parameters are not replaced, as after `requires`.
     pub(super) names_params: bool,
     /// At which level a lambda's parameters are `auto`.
     pub(super) lambda_level: usize,
@@ -30,7 +30,7 @@ pub(super) struct Parser<'a> {
     pub(super) depth: u32,
 }
 
-/// What a name says about the function that has it.
+/// What was read of a function's name that its type depends on.
 #[derive(Default)]
 pub(super) struct NameState {
     pub(super) without_return: bool,
@@ -66,7 +66,7 @@ impl<'a> Parser<'a> {
         self.make(Node::Text(text))
     }
 
-    /// The letter so many places ahead; 0 behind the end.
+    /// The letter `ahead` places further on; 0 after the end.
     pub(super) fn look(&self, ahead: usize) -> u8 {
         self.rest.get(ahead).copied().unwrap_or(0)
     }
@@ -89,7 +89,7 @@ impl<'a> Parser<'a> {
         self.rest = self.rest.get(count..).unwrap_or_default();
     }
 
-    /// The next so many letters.
+    /// The next `count` letters.
     pub(super) fn take(&mut self, count: usize) -> Option<&'a str> {
         let (taken, rest) = self.rest.split_at_checked(count)?;
         let text = std::str::from_utf8(taken).ok()?;

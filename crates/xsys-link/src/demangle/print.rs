@@ -1,12 +1,12 @@
-//! A name as text: LLVM's, to the letter, for name sections are compared with those of wasm-ld.
+//! Writes a name exactly as LLVM does, since name sections must be the same as wasm-ld's.
 
 use super::node::{Id, LambdaShape, Node, ParamKind, Precedence, Qualifiers, RefQualifier};
 use super::parse::Parser;
 
-/// No name is longer: substitutions can stand for parts that double each time.
+/// The longest text of a name: with substitutions a short name can have an exponentially long text.
 const LENGTH: usize = 1 << 20;
 
-/// How deep the text of a name may be within itself.
+/// How deeply nested nodes are written.
 pub(super) const DEPTH: u32 = 400;
 
 /// A name that is being written.
@@ -16,10 +16,10 @@ pub(super) struct Printer<'p, 'a> {
     /// Which element of packs is written, and how many there are.
     pub(super) index: usize,
     pub(super) count: usize,
-    /// How many parentheses stand between here and the template's arguments: `>` ends them at 0.
+    /// How many parentheses are open in the template arguments: at 0 a `>` would end them.
     pub(super) parens: u32,
     pub(super) depth: u32,
-    /// The text is too long, or too deep.
+    /// The text is too long or too deeply nested.
     pub(super) failed: bool,
 }
 
@@ -64,7 +64,7 @@ impl<'p, 'a> Printer<'p, 'a> {
         }
     }
 
-    /// Writes elements with commas; what expands to nothing takes none.
+    /// Writes elements with commas; an element that expands to nothing gets none.
     pub(super) fn list(&mut self, list: &[Id]) {
         let mut first = true;
         for &element in list {
@@ -82,7 +82,7 @@ impl<'p, 'a> Printer<'p, 'a> {
         }
     }
 
-    /// Within parentheses where the expression binds less.
+    /// Writes an expression, in parentheses if it binds less strongly than `precedence`.
     pub(super) fn operand(&mut self, id: Id, precedence: Precedence, strictly: bool) {
         let parens = match strictly {
             true => self.parser.precedence(id) > precedence,
@@ -117,7 +117,7 @@ impl<'p, 'a> Printer<'p, 'a> {
         }
     }
 
-    /// The element of a pack whose turn it is.
+    /// The current element of a pack.
     pub(super) fn element(&mut self, list: &[Id]) -> Option<Id> {
         if self.count == UNSET {
             self.count = list.len();
@@ -126,7 +126,7 @@ impl<'p, 'a> Printer<'p, 'a> {
         list.get(self.index).copied()
     }
 
-    /// All of an expansion: its pattern once for each element.
+    /// An expansion: its pattern, written once for each element.
     pub(super) fn expand(&mut self, inner: Id) {
         let (index, count) = (self.index, self.count);
         (self.index, self.count) = (UNSET, UNSET);
@@ -146,7 +146,7 @@ impl<'p, 'a> Printer<'p, 'a> {
         (self.index, self.count) = (index, count);
     }
 
-    /// What an alias of a type means in the end.
+    /// The type after all aliases.
     pub(super) fn meaning(&mut self, mut id: Id) -> Id {
         for _ in 0..DEPTH {
             id = match self.node(id) {
@@ -164,7 +164,7 @@ impl<'p, 'a> Printer<'p, 'a> {
         id
     }
 
-    /// `&` of `&&` is `&`: what is referred to in the end, and how.
+    /// Collapses references (`&` of `&&` is `&`): the type that is referred to, and the kind of reference.
     pub(super) fn collapsed(&mut self, id: Id, rvalue: bool) -> (Id, bool) {
         let (mut inner, mut rvalue) = (id, rvalue);
         for _ in 0..DEPTH {
@@ -288,7 +288,7 @@ impl<'p, 'a> Printer<'p, 'a> {
         }
     }
 
-    /// Names that sources do not have in this form.
+    /// Names with a form that is not in any source: special names, blocks and the like.
     fn special_name(&mut self, id: Id) {
         match self.node(id) {
             Node::Tagged(name, tag) => {
@@ -340,7 +340,7 @@ impl<'p, 'a> Printer<'p, 'a> {
         }
     }
 
-    /// What of a type stands left of what has it.
+    /// The part of a type that is written before the declared name.
     fn type_left(&mut self, id: Id) {
         match self.node(id) {
             Node::Qualified(inner, qualifiers) => {

@@ -1,9 +1,9 @@
-//! What stands behind the name that a type is of: `(int)` of a function, `[3]` of an array.
+//! The part of a type that is written after the declared name: `(int)` of a function, `[3]` of an array.
 
 use super::node::{Id, Node};
 use super::print::{DEPTH, Printer};
 
-/// What of a type stands behind the name that it is the type of.
+/// The part of a type that is written after the declared name.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Behind {
     pub(super) anything: bool,

@@ -102,7 +102,7 @@ impl<'a> Parser<'a> {
         let mut meanings = Vec::new();
         let mut args = Vec::new();
         while !self.eat("E") {
-            // Arguments of the entity itself mean nothing in terms of each other.
+            // The arguments of the entity itself cannot refer to each other.
             if of_entity {
                 self.params.clear();
             }
@@ -125,7 +125,7 @@ impl<'a> Parser<'a> {
                 }
             }
             if self.eat("Q") {
-                // What the arguments have to fulfil is not shown.
+                // Constraints on the arguments are not shown.
                 self.constraint()?;
                 self.expect("E")?;
                 break;

@@ -1,5 +1,5 @@
-//! What LLVM 22 makes of these names. Those of whole libraries (some 200,000) were compared when this was written;
-//! here is one of each kind.
+//! Names, and the text that LLVM 22 writes for them. One of each kind; those of whole libraries (some 200,000) were
+//! compared when the demangler was written.
 
 use super::{as_llvm, cpp, readable};
 
@@ -504,7 +504,7 @@ fn rust_names_are_read_in_messages_and_as_llvm_does_in_strict_mode() {
     }
 }
 
-/// Names as no compiler writes them: neither time nor stack is spent on them.
+/// Hostile names take neither long nor much stack.
 #[test]
 fn hostile_names_stay_as_they_are() {
     let number = |n: usize| {

@@ -155,7 +155,7 @@ impl<'a> Parser<'a> {
         Some(ty)
     }
 
-    /// `_Float16`, `_BitInt(7)` and their kind: types of this many bits, which are no candidates for substitution.
+    /// `_Float16`, `_BitInt(7)` and the like: types with a number of bits, which are not substitution candidates.
     fn number_of_bits(&mut self, letter: u8) -> Option<Id> {
         self.skip(2);
         if letter == b'F' {

@@ -12,10 +12,10 @@ pub(super) const SHT_ATTRIBUTES: u32 = 0x7000_0003;
 /// SHF_ARM_PURECODE and SHF_AARCH64_PURECODE: code that may only be executed, not read.
 pub(super) const SHF_PURECODE: u64 = 0x2000_0000;
 
-/// The prefix of an entry function's second name.
+/// The prefix of a secure entry function's second name (ECM0359818).
 pub(super) const CMSE_SPECIAL: &[u8] = b"__acle_se_";
 
-/// Symbols at which heaps begin that take all that is left.
+/// Symbols at which a heap begins that takes the rest of the memory.
 pub(super) const HEAPS: [&str; 8] = [
     "__sheap",
     "_sheap",

@@ -1,7 +1,6 @@
-//! Names: the maps that are keyed by them, how people read them, which ones C can write.
+//! Names: hash maps keyed by them, demangling, and what they say of a section.
 
-/// Keys are numbers and names of files that people link on purpose: speed matters, and a fixed seed
-/// makes runs repeatable.
+/// A fast hash map. Its seed is fixed, so that runs are repeatable; inputs are trusted not to attack it.
 pub(crate) type Map<K, V> = std::collections::HashMap<K, V, foldhash::fast::FixedState>;
 
 /// A symbol's name for people.

@@ -1,10 +1,9 @@
-//! Which crate, feature or flag gives a symbol that nothing defines: what both linkers know.
+//! Which crate, feature or flag defines a symbol that a link does not find: what both linkers know.
 //!
 //! Problem: a bare "undefined symbol" tells a newcomer nothing. Each linker has a table of names that
-//! its programs are known to miss (`elf/hints`, `wasm/hints`); here are the rows that hold for both,
-//! the lists of C's names that both speak of, and names that tell their origin by their form (Rust's
-//! own, C++'s, compiler helpers'). The first row that matches counts, so exact names stand before
-//! the prefixes that cover them.
+//! its programs often miss (`elf/symbols/hints`, `wasm/hints`). Here are the rows for both, lists of
+//! C's names, and names whose form tells their origin (Rust's own, C++'s, compiler helpers'). The
+//! first row that matches is taken, so exact names come before prefixes that cover them.
 
 pub mod origin;
 
@@ -53,9 +52,9 @@ pub const HEAP_OF_C: &[&str] = &[
     "aligned_alloc",
     "posix_memalign",
 ];
-/// Functions of C that compilers call by themselves.
+/// Functions of C that compilers generate calls of.
 pub const MEMORY_OF_C: &[&str] = &["memcpy", "memmove", "memset", "memcmp", "bcmp", "strlen"];
-/// Much used parts of C's library.
+/// The most used functions of the C library.
 #[rustfmt::skip] // one long list
 pub const LIBRARY_OF_C: &[&str] = &["abort", "exit", "atexit", "printf", "puts", "sprintf", "snprintf", "vsnprintf", "fprintf", "strcmp", "strncmp", "strcpy", "strncpy", "strcat", "strchr", "strrchr", "strstr", "strtol", "strtoul", "atoi", "qsort", "rand", "memchr", "__errno_location", "__errno", "errno", "__assert_func", "__assert_fail", "getenv", "write", "read", "open", "close", "time", "clock", "isalpha", "isdigit", "isspace", "toupper", "tolower", "_impure_ptr", "_ctype_", "_ctype_b", "stdout", "stderr"];
 /// C's `math.h`.
@@ -74,7 +73,7 @@ const MODES: [&str; 24] = [
     "qi3", "hi3", "si3", "di3", "ti3", "qi4", "hi4", "si4", "di4", "ti4", "si2", "di2", "ti2",
     "sf3", "df3", "tf3", "hf2", "sf2", "df2", "tf2", "sfsi", "dfsi", "sfdi", "dfdi",
 ];
-/// Conversions and the like are told by how they begin.
+/// Helpers without such a suffix (conversions and the like), by how they begin.
 const OPERATIONS: [&str; 28] = [
     "__udiv",
     "__umod",
@@ -107,8 +106,8 @@ const OPERATIONS: [&str; 28] = [
 ];
 const CONVERSIONS: [&str; 4] = ["__float", "__fix", "__gnu_f2h_", "__gnu_h2f_"];
 
-/// What to do about an undefined symbol, if it is a known one: by a linker's own table, then by what
-/// holds for both.
+/// What to do about an undefined symbol, if it is a known one. A linker's own table has priority over
+/// the rows for both.
 pub fn find(own: &[Hint], name: &str) -> Option<String> {
     let known = row(own, name).or_else(|| row(SHARED, name));
     if let Some((_, Hint(_, text))) = known {
@@ -131,7 +130,7 @@ pub fn find(own: &[Hint], name: &str) -> Option<String> {
     })
 }
 
-/// What is known to define a name twice.
+/// What to do about a name that is defined twice.
 pub fn for_duplicate(name: &[u8]) -> &'static str {
     match name {
         b"rust_begin_unwind" => {

@@ -27,11 +27,11 @@ pub fn of_path(name: &str) -> Option<&str> {
     let Some(inside) = name.strip_prefix('<') else {
         return path_start(name);
     };
-    // `<[u8] as core::fmt::Debug>::fmt`: a type without a crate is its trait's.
+    // `<[u8] as core::fmt::Debug>::fmt`: if the type has no crate, that of the trait is taken.
     path_start(inside).or_else(|| path_start(inside.split_once(" as ")?.1))
 }
 
-/// The first part of a path, behind references and the like.
+/// The first part of a path, after references and the like.
 fn path_start(text: &str) -> Option<&str> {
     const BEFORE: [&str; 9] = [
         "<", "&", "*const ", "*mut ", "mut ", "dyn ", "(", "[", "impl ",

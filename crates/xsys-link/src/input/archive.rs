@@ -5,9 +5,9 @@
 //! 64-bit offsets). GNU's thin archives hold only headers; the members are files elsewhere.
 //! References: `ar(5)` of FreeBSD, gABI ("Archive File"), LLVM's `llvm-ar` manual.
 //!
-//! A link touches few members of large archives, so nothing is read before it is asked for: the
-//! index gives offsets, [`Archive::member`] goes straight there. Every number comes from the file
-//! and is checked at use; errors name the offset.
+//! A link uses few members of large archives, so members are only read when they are needed: the
+//! index gives offsets, and [`Archive::member`] goes straight there. Every number comes from the file
+//! and is checked when it is used; errors name the offset.
 
 use std::path::{Path, PathBuf};
 
@@ -73,6 +73,9 @@ pub enum MemberData<'a> {
 
 impl<'a> Member<'a> {
     /// The member's bytes; opens the file of a thin archive's member.
+    ///
+    /// # Errors
+    /// The file of a thin archive's member cannot be read.
     pub fn bytes(&self, store: &'a FileStore) -> Result<&'a [u8], InputError> {
         match &self.data {
             MemberData::Inline(bytes) => Ok(bytes),
@@ -97,7 +100,7 @@ impl<'a> Member<'a> {
     }
 }
 
-/// What a header says.
+/// A member's header.
 struct Header<'a> {
     /// The 16 bytes of the name field.
     field: &'a [u8],
@@ -109,6 +112,9 @@ struct Header<'a> {
 
 impl<'a> Archive<'a> {
     /// Reads an archive's special members: the index and the table of long names.
+    ///
+    /// # Errors
+    /// The archive's structure is broken.
     pub fn parse(path: &'a Path, data: &'a [u8]) -> Result<Self, InputError> {
         let mut archive = Self {
             path,
@@ -186,6 +192,9 @@ impl<'a> Archive<'a> {
     }
 
     /// The member whose header stands at `offset`, as the index says.
+    ///
+    /// # Errors
+    /// There is no valid member header at `offset`.
     pub fn member(&self, offset: u64) -> Result<Member<'a>, InputError> {
         self.read_member(offset).map(|(member, _)| member)
     }
@@ -226,7 +235,7 @@ impl<'a> Archive<'a> {
             return Err(self.broken(at, "no member header"));
         }
         let size = number(&header[48..58])
-            .ok_or_else(|| self.broken(at, "a member's size is no number"))?;
+            .ok_or_else(|| self.broken(at, "a member's size is not a number"))?;
         Ok(Header {
             field: &header[..16],
             start: at + HEADER as u64,
@@ -234,7 +243,7 @@ impl<'a> Archive<'a> {
         })
     }
 
-    /// A name behind `#1/`: the contents begin with it. Gives the name and where the rest begins.
+    /// A name after `#1/`: the contents begin with it. Returns the name and where the rest begins.
     fn bsd_name(&self, header: &Header<'a>, at: u64) -> Result<(&'a [u8], u64), InputError> {
         let length = number(&header.field[3..])
             .filter(|&length| length <= header.size)
@@ -245,7 +254,7 @@ impl<'a> Archive<'a> {
         Ok((&name[..end.unwrap_or(name.len())], start))
     }
 
-    /// A name behind `/`: its offset in the table of names.
+    /// A name after `/`: its offset in the table of names.
     fn gnu_name(&self, field: &[u8], at: u64) -> Result<&'a [u8], InputError> {
         if field.contains(&b':') {
             return Err(self.broken(
@@ -369,7 +378,7 @@ impl<'a> Symbols<'a> {
             Some(&tail[..end])
         });
         let Some(name) = name else {
-            // One report is enough.
+            // Reported once.
             self.at = index.entries.len();
             return Some(Err(self
                 .archive
@@ -612,7 +621,10 @@ mod tests {
                 good[..70].to_vec(),
                 vec!["the file ends within a member (0x2 of 0x4 bytes) at offset 0x8"],
             ),
-            (bad_size, vec!["a member's size is no number at offset 0x8"]),
+            (
+                bad_size,
+                vec!["a member's size is not a number at offset 0x8"],
+            ),
             (bad_end, vec!["no member header at offset 0x8"]),
             (
                 archive("!<arch>\n", &[member("/7", b"")]),

@@ -1,7 +1,7 @@
 //! An append-only list whose items never move: chunks of doubling size, each filled slot by slot.
 //!
-//! Whoever adds an item gets a reference that lives as long as the list, while other threads add
-//! theirs.
+//! Adding an item gives a reference that lives as long as the list. Several threads can add items at
+//! the same time.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -23,7 +23,7 @@ impl<T> Default for Arena<T> {
 }
 
 impl<T> Arena<T> {
-    /// Chunk and place of an index: chunk `k` holds the indexes 2^k − 1 … 2^(k+1) − 2.
+    /// The chunk and the slot of an index: chunk `k` holds the indexes 2^k − 1 … 2^(k+1) − 2.
     fn locate(at: usize) -> (usize, usize) {
         let chunk = (at + 1).ilog2();
         (chunk as usize, at + 1 - (1 << chunk))

@@ -1,8 +1,8 @@
-//! What a file is, by its first bytes, never by its name.
+//! The kind of a file, by its first bytes, never by its name.
 //!
-//! Linkers get whatever build systems hand them. What cannot be linked is told apart in order to
-//! say why it cannot be: a shared library, bitcode and another system's object need different
-//! answers.
+//! Linkers get all sorts of files from build systems. Kinds that cannot be linked are recognised for
+//! the sake of messages: a shared library, bitcode and an object of another system need different
+//! advice.
 
 use std::path::Path;
 
@@ -48,7 +48,7 @@ pub enum FileKind {
 }
 
 impl FileKind {
-    /// Tells what a file is.
+    /// Recognises a file.
     pub fn of(bytes: &[u8]) -> Self {
         let starts = |magic: &[u8]| bytes.starts_with(magic);
         match bytes {
@@ -81,13 +81,13 @@ impl FileKind {
         }
     }
 
-    /// What it is in words, with an article.
+    /// The kind in words, with an article.
     pub fn describe(self) -> &'static str {
         match self {
             Self::ElfObject => "an ELF object",
             Self::ElfShared => "an ELF shared library or position-independent executable",
             Self::ElfExec => "an ELF executable",
-            Self::ElfOther => "an ELF file that is no object",
+            Self::ElfOther => "an ELF file that is not an object",
             Self::Archive => "an archive",
             Self::ThinArchive => "a thin archive",
             Self::Wasm => "a wasm module",

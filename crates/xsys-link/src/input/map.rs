@@ -1,8 +1,8 @@
 //! Input files in memory, all of them until the link ends.
 //!
-//! Passes borrow bytes of inputs everywhere, so the files must outlive every pass, yet scripts and
-//! thin archives add files while others are already borrowed. A [`FileStore`] only grows: adding
-//! takes `&self` and gives a reference that lives as long as the store.
+//! Passes borrow bytes of inputs, so the files must outlive every pass, but scripts and thin archives
+//! add files while others are already borrowed. A [`FileStore`] only grows: adding takes `&self` and
+//! returns a reference that lives as long as the store.
 //!
 //! Files up to 32 KiB are read, larger ones mapped: a mapping costs a system call and page faults
 //! whatever its size, and small objects come by the hundred.
@@ -33,14 +33,14 @@ pub struct InputFile {
     data: Data,
 }
 
-/// A file that a link has read, as it was then.
+/// A file that a link has read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadFile {
     /// As the link named it; relative to the folder it ran in.
     pub path: PathBuf,
     /// Its length in bytes.
     pub size: u64,
-    /// When it was last changed before.
+    /// When it was last changed before it was read.
     pub modified: SystemTime,
 }
 
@@ -52,6 +52,9 @@ enum Data {
 
 impl InputFile {
     /// Opens a file. Empty files are fine here; what they mean depends on who asked.
+    ///
+    /// # Errors
+    /// The file does not exist or cannot be read.
     pub fn open(path: &Path) -> Result<Self, InputError> {
         let failed = |source| InputError::from_io(path, source);
         let mut file = File::open(path).map_err(failed)?;
@@ -83,7 +86,7 @@ impl InputFile {
         }
     }
 
-    /// The file as it stood on disk when it was opened; nothing for what exists only in memory.
+    /// The file as it was when it was opened; `None` for one that exists only in memory.
     pub fn as_read(&self) -> Option<ReadFile> {
         Some(ReadFile {
             path: self.path.clone(),
@@ -106,8 +109,9 @@ impl InputFile {
 /// Invariant that makes this sound: input files do not change while a link runs. Cargo holds the
 /// lock of its target folder meanwhile, compilers and archivers (ours too: see
 /// [`output`](crate::output)) replace files by renaming, which leaves the mapped file as it is.
-/// The mapping is private and read-only, so that nothing here can write to the file. Whoever
-/// truncates an input in place during a link gets SIGBUS, as with every linker that maps.
+/// The mapping is private and read-only, so that nothing here can write to the file. If another
+/// process truncates an input in place during a link, the link dies of SIGBUS, as every linker that
+/// maps its inputs does.
 #[expect(unsafe_code, reason = "the one place where inputs are mapped")]
 fn map(file: &File) -> std::io::Result<Mmap> {
     // SAFETY: see above.
@@ -129,11 +133,14 @@ impl FileStore {
     }
 
     /// Opens a file, or returns it if this path was opened before.
+    ///
+    /// # Errors
+    /// The file does not exist or cannot be read.
     pub fn open(&self, path: &Path) -> Result<&InputFile, InputError> {
         if let Some(known) = self.get(path) {
             return Ok(known);
         }
-        // Opened without holding the lock; where two threads meet, one file is dropped again.
+        // Opened without holding the lock; if two threads open the same file, one is dropped again.
         let file = InputFile::open(path)?;
         Ok(self.add(file))
     }
@@ -155,14 +162,14 @@ impl FileStore {
         file
     }
 
-    /// Notes where a file was looked for in vain before it was found: one that appears there later
-    /// would be taken instead.
+    /// Notes where a file was looked for before it was found. If one appears there later, it is used
+    /// instead, so the link is out of date.
     pub fn note_missed(&self, paths: impl IntoIterator<Item = PathBuf>) {
         let mut missed = self.missed.lock().unwrap_or_else(PoisonError::into_inner);
         missed.extend(paths);
     }
 
-    /// The places where files were looked for in vain.
+    /// The places where files were looked for and not found.
     pub fn missed(&self) -> Vec<PathBuf> {
         let missed = self.missed.lock().unwrap_or_else(PoisonError::into_inner);
         missed.clone()
@@ -175,7 +182,7 @@ impl FileStore {
         files
     }
 
-    /// The same for bytes that nobody asks for by a path.
+    /// Adds bytes that have no path.
     pub fn add_unnamed(&self, file: InputFile) -> &InputFile {
         self.files.push(file).1
     }
@@ -185,8 +192,8 @@ impl FileStore {
         self.files.get(*by_path.get(path)?)
     }
 
-    /// The files in the order in which they came; with [`open_all`](Self::open_all) that order is
-    /// the threads', so outputs must not depend on it.
+    /// The files in the order in which they were added. With [`open_all`](Self::open_all) it depends on
+    /// the threads, so outputs must not depend on it.
     pub fn iter(&self) -> impl Iterator<Item = &InputFile> {
         (0..self.files.len()).filter_map(|at| self.files.get(at))
     }

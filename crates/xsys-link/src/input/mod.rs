@@ -1,8 +1,8 @@
 //! From names on a command line to bytes in memory.
 //!
 //! [`search`] finds files, [`map`] brings them into memory for as long as the link lasts, [`kind`]
-//! says what they are, [`archive`] looks into archives, [`reproduce`] packs them up. Nothing here knows ELF beyond its magic
-//! number; the wasm linker uses the same files.
+//! says what they are, [`archive`] looks into archives, [`reproduce`] packs them up. Nothing here knows the format of
+//! objects; both linkers use it.
 
 pub mod archive;
 pub(crate) mod arena;
@@ -26,7 +26,7 @@ pub enum InputError {
         what: String,
         /// The folders that were searched, in order; empty for a plain path.
         searched: Vec<PathBuf>,
-        /// What to say besides.
+        /// Advice.
         help: Vec<String>,
     },
     /// A folder stands where a file is needed.
@@ -101,7 +101,7 @@ impl InputError {
     }
 }
 
-/// Looks for what may have been meant by a path that does not exist.
+/// Looks for the path that was probably meant by one that does not exist.
 fn similar(path: &Path) -> Option<String> {
     let dir = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,

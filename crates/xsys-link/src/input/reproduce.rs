@@ -1,11 +1,10 @@
 //! `--reproduce`: everything that a link was made of, in one file.
 //!
 //! Problem: a link cannot be repeated elsewhere or later. rustc removes its temporary objects, build
-//! scripts write memory layouts into folders with hashes in their names, and a report "the linker
-//! fails" comes without any of it. As with lld's option of this name, a tar file receives every file
-//! that was read, under its absolute path below one folder, and `response.txt` with the arguments,
-//! in which those paths are relative: unpacked, the link is `xsys ld @response.txt`, or the same
-//! with another linker of the same command line.
+//! scripts write memory layouts into directories with hashes in their names, and a bug report has none
+//! of these files. As with lld's option of this name, a tar file gets every file that was read, under
+//! its absolute path in one directory, and `response.txt` with the arguments, in which these paths are
+//! relative. Unpacked, the link is `xsys ld @response.txt`, or the same with another linker.
 //!
 //! The archive is made after the link, whether it has succeeded or not.
 
@@ -32,6 +31,9 @@ pub struct Archive<'o> {
 
 impl<'o> Archive<'o> {
     /// Creates the file, so that a folder that is missing is told before the link.
+    ///
+    /// # Errors
+    /// The file cannot be created.
     pub fn create(wish: &'o Reproduce, output: &'o Path) -> Result<Self, Diagnostic> {
         let output = output.file_name().unwrap_or(OsStr::new("out"));
         let path = if wish.file.is_dir() {
@@ -62,7 +64,7 @@ impl<'o> Archive<'o> {
     fn write(self, store: &FileStore) -> io::Result<()> {
         let cwd = std::env::current_dir()?;
         let root = PathBuf::from(self.path.file_stem().unwrap_or(OsStr::new("link")));
-        // By path: the order in which threads have opened them says nothing.
+        // Sorted by path: the order in which threads have opened them differs between links.
         let files: BTreeMap<PathBuf, &[u8]> = store
             .iter()
             .map(|file| (inside(&cwd, &file.path), file.bytes()))
@@ -94,8 +96,7 @@ fn append(tar: &mut tar::Builder<impl Write>, path: &Path, bytes: &[u8]) -> io::
     tar.append_data(&mut header, path, bytes)
 }
 
-/// Where a file stands in the archive: its absolute path without what `..` takes back and without
-/// root or drive.
+/// The path of a file in the archive: its absolute path with `..` resolved and without root or drive.
 fn inside(cwd: &Path, path: &Path) -> PathBuf {
     let mut out = PathBuf::new();
     for part in cwd.join(path).components() {
@@ -110,7 +111,7 @@ fn inside(cwd: &Path, path: &Path) -> PathBuf {
     out
 }
 
-/// The arguments, one a line, so that they mean the same in the unpacked folder.
+/// The arguments, one on each line, changed so that they mean the same in the unpacked archive.
 fn response(wish: &Reproduce, output: &OsStr, cwd: &Path, store: &FileStore) -> Vec<u8> {
     let read = |path: &Path| store.iter().any(|file| file.path == path);
     let moved = |value: &OsStr, what: &str| -> OsString {
@@ -135,7 +136,7 @@ fn response(wish: &Reproduce, output: &OsStr, cwd: &Path, store: &FileStore) -> 
             _ if text.starts_with("-o")
                 || text.starts_with("--output=")
                 || text.starts_with("--repro")
-                // Say nothing that another linker would have to know.
+                // These do not change the link, and another linker may not know them.
                 || text.starts_with("--machine-memory")
                 || text.starts_with("--compat=") =>
             {
@@ -147,7 +148,7 @@ fn response(wish: &Reproduce, output: &OsStr, cwd: &Path, store: &FileStore) -> 
             words.push(moved(arg, ""));
             continue;
         }
-        // `-Ttext=0` and `-Tdata` name no file and are found not to.
+        // `-Ttext=0` and `-Tdata` name no file, so none is found for them.
         let option = wish
             .paths
             .iter()
@@ -171,7 +172,7 @@ fn response(wish: &Reproduce, output: &OsStr, cwd: &Path, store: &FileStore) -> 
         words.push(word);
     }
     let mut front = vec![OsString::from("-o"), output.to_owned()];
-    // Scripts are looked for in the current folder before all others; it is another one then.
+    // Scripts are first looked for in the current directory, which will be another one.
     let by_search = |path: &Path| path.is_relative() && !wish.args.iter().any(|arg| arg == path);
     if store.iter().any(|file| by_search(&file.path)) {
         front.push("-L".into());
@@ -185,13 +186,14 @@ fn response(wish: &Reproduce, output: &OsStr, cwd: &Path, store: &FileStore) -> 
     out
 }
 
-/// Whether an argument is a longer long option than this one, as `--script-x` for `--script`.
+/// Whether an argument is a long option whose name only begins like this one, as `--script-x` for
+/// `--script`.
 fn is_longer(text: &str, option: &str) -> bool {
     option.len() > 3 && !matches!(text.as_bytes().get(option.len()), None | Some(b'='))
 }
 
-/// As every reader of response files understands it: blanks, quotes and backslashes behind a
-/// backslash.
+/// Escapes blanks, quotes and backslashes by a backslash, which all readers of response files
+/// understand.
 fn quote(word: &OsStr, out: &mut Vec<u8>) {
     if word.is_empty() {
         out.extend(b"\"\"");

@@ -1,11 +1,12 @@
-//! Where files are, given their names.
+//! Finds files by their names.
 //!
 //! Libraries (`-lfoo`), scripts (`-T`, INCLUDE) and what scripts name (INPUT, GROUP) are looked for
 //! in different folders in different orders: GNU ld's manual, "Options" (`-l`, `-L`, `-T`) and
 //! "File Commands". Only static libraries are looked for, because only they can be linked.
 //!
-//! Scripts are searched in the current folder first, so that a forgotten `memory.x` at a project's
-//! root silently wins over the one its build script writes: [`Found`] remembers the losers.
+//! Scripts are looked for in the current directory first. A forgotten `memory.x` there would silently be
+//! used instead of the one that a build script writes, so [`Found`] also has the files that were not
+//! used.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -32,12 +33,12 @@ pub struct Found {
     pub missed: Vec<PathBuf>,
 }
 
-/// What scripts begin with that are only there for whoever has none: nobody need hear that they are
-/// passed over.
+/// The first line of scripts that are only for projects without one. No warning says that they are not
+/// used.
 pub const STAND_IN: &str = "/* Stands in for a script of the project";
 
 impl Found {
-    /// A warning, if a file that was passed over holds something else than the one that was taken.
+    /// A warning, if a file that was not used has other contents than the one that was.
     pub fn shadow_warning(&self) -> Option<Diagnostic> {
         let taken = std::fs::read(&self.path).ok()?;
         let differs = |path: &&PathBuf| {
@@ -58,7 +59,7 @@ impl Found {
 }
 
 impl Search {
-    /// Folders as the options hold them.
+    /// The directories of the options.
     pub fn new(dirs: &[PathBuf], sysroot: Option<&Path>) -> Self {
         Self {
             dirs: dirs.to_vec(),
@@ -78,6 +79,9 @@ impl Search {
     }
 
     /// Finds what `-lNAME` means; `name` is what follows `-l`.
+    ///
+    /// # Errors
+    /// No directory has a static library of this name.
     pub fn library(&self, name: &str) -> Result<PathBuf, InputError> {
         let file = match name.strip_prefix(':') {
             Some(exact) => exact.to_owned(),
@@ -116,6 +120,9 @@ impl Search {
     /// Finds a file that a script names with INPUT, GROUP or STARTUP: `-lNAME`, or a path that is
     /// looked for in the sysroot, beside the script, in the current folder and in the search
     /// folders.
+    ///
+    /// # Errors
+    /// No directory has the file.
     pub fn input(&self, name: &str, script: &Path) -> Result<PathBuf, InputError> {
         if let Some(library) = name.strip_prefix("-l") {
             return self.library(library);
@@ -145,6 +152,9 @@ impl Search {
 
     /// Finds a script that `-T` or INCLUDE names: in the current folder, then in the search
     /// folders.
+    ///
+    /// # Errors
+    /// No directory has the script.
     pub fn script(&self, name: &Path) -> Result<Found, InputError> {
         if name.is_absolute() {
             return exactly(name.to_owned()).map(|path| Found {

@@ -1,9 +1,8 @@
-//! Options under construction: the state of a command line while it is read.
+//! Builds the options from a command line.
 //!
-//! Some options hold from their place on (`--whole-archive`), some only make sense together
-//! (`-pie` and `-static`), some can be wrong in themselves. [`Builder`] keeps the first kind beside
-//! each input, decides the second at the end, and collects the third, so that one run reports
-//! every mistake.
+//! Some options hold for the inputs after them (`--whole-archive`), some only make sense together
+//! (`-pie` and `-static`), some have wrong values. [`Builder`] stores the first kind with each input,
+//! decides the second at the end, and collects errors, so that one run reports every mistake.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -48,14 +47,14 @@ pub(super) struct Builder {
     pub state: State,
     pub saved: Vec<State>,
     pub in_group: bool,
-    /// `-v`: the version is all that is wanted if nothing is to be linked.
+    /// `-v`: prints the version if there is nothing to link.
     pub show_version: bool,
     pub relocatable: bool,
     pub pie: bool,
     pub fully_static: bool,
     pub dynamic_linker: bool,
     pub reproduce: Option<PathBuf>,
-    /// Undefined symbols are no problem at all.
+    /// Undefined symbols are not reported.
     pub ignore_unresolved: bool,
 }
 
@@ -227,7 +226,7 @@ impl Builder {
                 "`-m{name}` is an option of compilers; the linker takes the machine from its inputs"
             ))
         } else if let Some(close) = did_you_mean(&name, arch::linked_emulations()) {
-            // The others are known only so that it can be said which machine is not linked for.
+            // Other emulations are known only for messages.
             diagnostic.help(format!("did you mean `-m {close}`"))
         } else {
             diagnostic.help("leave `-m` out to take the machine from the inputs")
@@ -235,7 +234,7 @@ impl Builder {
         self.diagnostics.push(diagnostic);
     }
 
-    /// `-mmcu=`: avr-gcc's option, which says for the linker what its device specs say there.
+    /// `-mmcu=`: avr-gcc's option, whose device specs tell its linker what our table of devices does here.
     fn device(&mut self, name: &str) {
         match arch::device(name) {
             Device::Known(device) => self.options.machine.device = Some(device),
@@ -278,7 +277,7 @@ impl Builder {
         };
     }
 
-    /// Decides what could not be decided option by option.
+    /// Decides what depends on several options.
     pub(super) fn finish(&mut self) {
         let options = &mut self.options;
         let sysroot = options.input.sysroot.clone();

@@ -208,7 +208,7 @@ fn apply(
     }
 }
 
-/// Options that people know from compilers, which hand them on in another form or keep them.
+/// The error for an unknown option, with advice for options that belong to compilers.
 const DRIVER_OPTIONS: &[&str] = &[
     "-nostartfiles",
     "-nodefaultlibs",
@@ -252,7 +252,7 @@ fn suggestion(key: &str) -> Option<String> {
         .collect::<Vec<_>>();
     let mut names: Vec<&str> = TABLE.iter().flat_map(Row::long_names).collect();
     names.extend(negated.iter().map(String::as_str));
-    // GNU ld's abbreviations: a beginning that fits one option only.
+    // GNU ld's abbreviations: the beginning of exactly one option.
     let mut longer = names.iter().filter(|name| name.starts_with(bare));
     let close = match (longer.next(), longer.next()) {
         (Some(only), None) if bare.len() > 2 => only,

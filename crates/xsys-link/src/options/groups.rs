@@ -1,6 +1,6 @@
-//! The groups of an ELF link's options: who reads them.
+//! The options of an ELF link, grouped by the passes that read them.
 //!
-//! What concerns one machine alone is [`super::MachineOptions`].
+//! Options for single machines are in [`super::MachineOptions`].
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::elf::compressed::Format;
 
-/// Files that are read, and where they are looked for.
+/// The files to read, and where they are looked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct InputOptions {
     /// Files and libraries in the order of the command line, each with the state it was given in.
@@ -24,7 +24,7 @@ pub(crate) struct InputOptions {
     pub scripts: Vec<PathBuf>,
     /// For each of `scripts` how many `inputs` stood in front of it: the files that it names come there.
     pub scripts_at: Vec<usize>,
-    /// `--default-script`: takes the built-in script's place where there is no `-T`.
+    /// `--default-script`: replaces the built-in script if no other script has a layout.
     pub default_script: Option<PathBuf>,
     /// `--nostdlib`: ignores SEARCH_DIR in scripts.
     pub only_command_line_dirs: bool,
@@ -36,7 +36,7 @@ pub(crate) struct InputOptions {
     pub no_warn_mismatch: bool,
 }
 
-/// What names mean, and which of them are kept.
+/// How symbols are resolved, and which of them are kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SymbolOptions {
     /// `-e`: a symbol or a number.
@@ -188,7 +188,7 @@ impl Default for LayoutOptions {
     }
 }
 
-/// What is told, and how.
+/// Reports and messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ReportOptions {
     /// `--print-gc-sections`
@@ -205,8 +205,8 @@ pub(crate) struct ReportOptions {
     pub trace: bool,
     /// `-y`: symbols whose mentions are reported.
     pub trace_symbol: Vec<String>,
-    /// No option: the caller wants to know afterwards why each section is in the image, if it has no
-    /// more loaded sections than this.
+    /// Not an option: the caller wants to know why each section is in the image, if it has at most this
+    /// many loaded sections.
     pub keep_reasons: usize,
     /// `--why-live`: symbols whose chain of references is printed.
     pub why_live: Vec<String>,

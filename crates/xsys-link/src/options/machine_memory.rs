@@ -1,6 +1,7 @@
-//! `--machine-memory=FILE`: what memory the machine has, and who says so.
+//! `--machine-memory=FILE`: the memories of the machine, and where they are specified.
 //!
-//! A file, so that a changed board does not change the command line: `NAME=ORIGIN+LENGTH@PLACE` a line.
+//! It is a file, so that a change of the board does not change the command line. Its lines are
+//! `NAME=ORIGIN+LENGTH@PLACE`.
 
 use std::str::FromStr;
 
@@ -13,7 +14,7 @@ pub(crate) struct MachineMemory {
     pub origin: u64,
     /// Bytes.
     pub length: u64,
-    /// File and line, for people.
+    /// File and line, for messages.
     pub place: String,
 }
 

@@ -1,7 +1,7 @@
-//! What a link is asked to do, as plain data.
+//! The options of a link, as plain data.
 //!
-//! A command line is history, full of spellings and positions; the passes want answers. The parser
-//! in [`gnu`] turns the one into the other once, and nothing after it looks at arguments again.
+//! The meaning of a command line depends on spellings and positions. The parser in [`gnu`] turns it into
+//! plain data once, and no pass looks at arguments again.
 
 pub(crate) mod build;
 pub(crate) mod gnu;
@@ -24,27 +24,27 @@ pub(crate) use build::Action;
 pub(crate) use groups::{InputOptions, LayoutOptions, ReportOptions, SymbolOptions};
 pub(crate) use machine_memory::MachineMemory;
 
-/// The response files that a command line names, those within others included. They are read before
-/// anything else is known, and what they say is as much a part of the link as any other input.
+/// The response files that a command line names, those within others included: inputs of the link
+/// like all others.
 pub fn response_files(args: &[OsString]) -> Vec<PathBuf> {
     response::files(args, response::Quoting::Gnu)
 }
 
 /// Everything an ELF link is asked to do.
 ///
-/// `Option` fields are `None` where nothing was said and the answer depends on the architecture or
-/// on the kind of output.
+/// `Option` fields are `None` if no option was given and the default depends on the architecture or
+/// the kind of output.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ElfOptions {
     /// `-o`
     pub output: PathBuf,
-    /// `-o` was given: it beats OUTPUT of a script.
+    /// `-o` was given: it overrides OUTPUT in a script.
     pub output_given: bool,
-    /// `--enable-linker-version`: LINKER_VERSION in scripts writes something.
+    /// `--enable-linker-version`: LINKER_VERSION in scripts writes the linker's version.
     pub linker_version: bool,
-    /// What is made.
+    /// The kind of output.
     pub kind: OutputKind,
-    /// What concerns instruction sets.
+    /// Options for single machines.
     pub machine: MachineOptions,
     /// `-z`
     pub z: ZOptions,
@@ -54,13 +54,13 @@ pub(crate) struct ElfOptions {
     pub reproduce: Option<Reproduce>,
     /// `--threads`
     pub threads: Option<usize>,
-    /// Files that are read, and where they are looked for.
+    /// The files to read, and where they are looked for.
     pub input: InputOptions,
-    /// What names mean, and which of them are kept.
+    /// How symbols are resolved, and which of them are kept.
     pub symbols: SymbolOptions,
     /// What is in the image, and where.
     pub layout: LayoutOptions,
-    /// What is told, and how.
+    /// Reports and messages.
     pub reports: ReportOptions,
 }
 
@@ -138,7 +138,7 @@ pub(crate) enum InputWhat {
     Library(String),
 }
 
-/// What kind of file is made.
+/// The kind of output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum OutputKind {
     /// An executable for fixed addresses.
@@ -151,17 +151,17 @@ pub(crate) enum OutputKind {
 }
 
 impl OutputKind {
-    /// Another link gets it, not a loader.
+    /// Whether it is an input of another link.
     pub(crate) fn is_object(self) -> bool {
         self == OutputKind::Relocatable
     }
 
-    /// It is loaded and runs.
+    /// Whether it is loaded and run.
     pub(crate) fn is_image(self) -> bool {
         !self.is_object()
     }
 
-    /// It may be loaded anywhere: addresses in it are relocated when it starts.
+    /// Whether it may be loaded anywhere, and relocates addresses when it starts.
     pub(crate) fn is_pic(self) -> bool {
         self == OutputKind::StaticPie
     }
@@ -204,7 +204,7 @@ pub enum BuildId {
     Hex(Vec<u8>),
 }
 
-/// `--reproduce`: where the archive goes and what is to be in it besides the inputs.
+/// `--reproduce`: where the archive goes and what it has besides the inputs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reproduce {
     /// A file, or a folder that gets a file named after the output.

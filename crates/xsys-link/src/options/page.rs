@@ -1,12 +1,12 @@
 //! `docs/linker-options.md`, made from the tables of options.
 //!
-//! Problem: a list of what works that somebody writes by hand is wrong within a month. The page is
-//! rendered from the rows that the parser itself uses, and a test keeps the file equal to them
-//! (`BLESS=1` writes it). The wasm linker's options stand in a table of its own. Options that are parsed and then
-//! refused, because a later pass cannot do it yet, are found by asking for them.
+//! Problem: a hand-written list of what works is soon wrong. The page is rendered from the rows that the parser
+//! uses, and a test checks that the file is the same (`BLESS=1` writes it). The wasm linker's options have a table
+//! of their own. Options that are parsed and then refused, because a pass does not support them yet, are found by
+//! trying them.
 //!
-//! "Works" needs a witness: a case in `tests/cases` from whose link something else comes out without the option
-//! (`//# shows: OPTION`, which the suites try), or, where a link cannot show it, the test that does ([`ELSEWHERE`]).
+//! "Works" needs a witness: a case in `tests/cases` whose output is different without the option (`//# shows:
+//! OPTION`, which the suites try), or, for what a link cannot show, a test that does ([`ELSEWHERE`]).
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -34,7 +34,7 @@ here is an error, with a suggestion. The last column names a case that shows wha
 option and without it, and something else must come out.
 ";
 
-/// What a link of a case cannot show, and the file in `tests` that does, by a word of the file.
+/// Options that no case can show: usage, the file in `tests` that does, and a word in that file.
 const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("-o FILE, --output=FILE", LINE, "-o "),
     ("-L DIR, --library-path=DIR", LINE, "-L "),
@@ -209,7 +209,7 @@ fn keyword(row: &ZRow) -> String {
     }
 }
 
-/// What the link says to an option that the parser takes.
+/// How a link treats an option that the parser takes.
 fn refused_later(option: &str) -> Option<String> {
     let options: ElfOptions = parse(&["x.o".into(), option.into()]).options;
     let said = crate::elf::unsupported(&options);

@@ -1,9 +1,9 @@
 //! Response files: `@file` stands for the arguments the file holds.
 //!
-//! Build systems use them where a command line gets longer than the system allows; rustc writes one
-//! argument a line and puts a backslash before blanks and backslashes. The rules are those of GNU's
-//! libiberty (`buildargv`): blanks separate, `'…'` and `"…"` group, a backslash takes the next
-//! character as it is, inside quotes too. Files may name further files.
+//! Build systems use them if a command line gets longer than the system allows; rustc writes one
+//! argument on each line and puts a backslash before blanks and backslashes. The rules are those of
+//! GNU's libiberty (`buildargv`): blanks separate, `'…'` and `"…"` group, a backslash makes the next
+//! character literal, inside quotes too. Files may name further files.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};

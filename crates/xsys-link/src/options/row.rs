@@ -1,4 +1,4 @@
-//! What tables of options say of each: whether it takes a value, and what it does.
+//! The parts of a row in a table of options: whether an option takes a value, and what it does.
 
 use super::build::{Builder, Given};
 
@@ -7,7 +7,7 @@ use super::build::{Builder, Given};
 pub(super) enum Arg {
     /// None.
     None,
-    /// None, and there is a `--no-` form.
+    /// None, and it has a `--no-` form.
     Switch,
     /// Joined or as the next argument.
     Value(&'static str),

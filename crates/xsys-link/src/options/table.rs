@@ -1,8 +1,8 @@
-//! The options of GNU ld and lld: one table, a row an option.
+//! The options of GNU ld and lld: a table with a row for each option.
 //!
 //! A row says how the option is spelled, whether it takes a value, and what it does: it sets
 //! something, it is accepted although it does nothing (with the reason), or it is refused because
-//! leaving it out would change what the user gets. What is not here is unknown and an error.
+//! ignoring it would change the output. Options that are not here are errors.
 //! References: GNU ld's manual, "Command-line Options"; lld's `ld.lld(1)`.
 
 use std::fmt::Write;
@@ -111,8 +111,8 @@ const fn reject(names: Names, arg: Arg, reason: &'static str) -> Row {
 
 const DYNAMIC: &str = "only means something for dynamic linking";
 const LTO: &str = "inputs are machine code; bitcode is an error that says so";
-const INSIDE: &str = "about the inside of other linkers";
-const WARNING: &str = "a warning that is not given";
+const INSIDE: &str = "concerns the internals of other linkers";
+const WARNING: &str = "this warning does not exist here";
 const HINT: &str = "a hint; the order of sections stays as scripts and inputs have it";
 const FORMAT: &str = "the format follows from the inputs";
 const COMPILER: &str = "for compilers";
@@ -157,7 +157,7 @@ pub(super) const TABLE: &[Row] = &[
                 }
             }
         },
-        "the same from a file, a line each: GLOB FILE",
+        "the same from a file with lines `GLOB FILE`",
     ),
     value(&["--version-script"], "FILE", |b, g| b.options.symbols.version_scripts.push(g.path()), "make symbols local by a version script"),
     flag(&["--whole-archive"], |b, _| b.state.whole_archive = true, "link every member of the archives that follow"),
@@ -165,8 +165,8 @@ pub(super) const TABLE: &[Row] = &[
     ignore(&["--as-needed"], Arg::Switch, DYNAMIC),
     flag(&["-static"], |b, _| b.fully_static = true, "no dynamic linker: with `-pie`, an executable that relocates itself"),
     ignore(&["-Bstatic", "-dn", "-non_shared", "-Bdynamic", "-dy", "-call_shared"], Arg::None, "-l takes static libraries only, for now"),
-    flag(&["--push-state"], |b, _| b.saved.push(b.state), "remember the options that hold for following files"),
-    flag(&["--pop-state"], |b, _| match b.saved.pop() { Some(state) => b.state = state, None => b.error("`--pop-state` without `--push-state`"), }, "go back to what --push-state remembered"),
+    flag(&["--push-state"], |b, _| b.saved.push(b.state), "save the state of options that hold for the following files"),
+    flag(&["--pop-state"], |b, _| match b.saved.pop() { Some(state) => b.state = state, None => b.error("`--pop-state` without `--push-state`"), }, "restore the state that --push-state saved"),
     flag(&["-(", "--start-group"], |b, _| { if std::mem::replace(&mut b.in_group, true) { b.error("groups may not be nested"); } }, "begin a group; all archives are searched until nothing is missing"),
     flag(&["-)", "--end-group"], |b, _| { if !std::mem::replace(&mut b.in_group, false) { b.error("`--end-group` without `--start-group`"); } }, "end a group"),
     flag(&["--start-lib"], |b, _| { if std::mem::replace(&mut b.state.in_lib_group, true) { b.error("`--start-lib` may not be nested"); } }, "link the objects that follow only if needed, as if in an archive"),
@@ -291,7 +291,7 @@ pub(super) const TABLE: &[Row] = &[
     ),
     optional(&["--flip-stack"], "SYMBOL", |b, g| { let symbol = if g.value.is_some() { b.text(g) } else { None }; b.options.layout.flip_stack = Some(symbol) }, "place the stack below the statics, so that its overflow faults; SYMBOL is where it starts"),
     flag(&["--no-flip-stack"], |b, _| b.options.layout.flip_stack = None, "undo --flip-stack"),
-    value(&["--machine-memory"], "FILE", |b, g| b.machine_memory(g), "the memory that the machine has (a line each: NAME=ORIGIN+LENGTH@PLACE); regions and sections outside are warned of"),
+    value(&["--machine-memory"], "FILE", |b, g| b.machine_memory(g), "the memory of the machine (lines NAME=ORIGIN+LENGTH@PLACE): warn about regions and sections outside of it"),
     switch(&["--check-sections"], |b, g| b.options.layout.check_sections = g.on, "overlapping addresses are errors"),
     flag(&["--force-group-allocation"], |b, _| b.options.layout.force_group_allocation = true, "-r: members of groups become ordinary sections"),
     flag(&["-d", "-dc", "-dp"], |b, _| b.options.symbols.define_common = true, "-r: make room for common symbols"),
@@ -322,7 +322,7 @@ pub(super) const TABLE: &[Row] = &[
     flag(&["--noinhibit-exec"], |b, _| b.options.no_inhibit_exec = true, "write the output in spite of errors"),
     switch(&["--fortran-common"], |b, g| b.options.symbols.fortran_common = g.on, "archive members that define common symbols are linked; it is so already"),
     switch(&["--warn-common"], |b, g| b.options.symbols.warn_common = g.on, "warn where common symbols meet others"),
-    flag(&["--no-warn-mismatch"], |b, _| b.options.input.no_warn_mismatch = true, "link files for another machine"),
+    flag(&["--no-warn-mismatch"], |b, _| b.options.input.no_warn_mismatch = true, "files for another machine are not errors"),
     flag(&["--no-wchar-size-warning"], |b, _| b.options.machine.no_wchar_size_warning = true, "Arm: sizes of wchar_t may differ"),
     flag(&["--no-enum-size-warning"], |b, _| b.options.machine.no_enum_size_warning = true, "Arm: sizes of enums may differ"),
     switch(&["--fatal-warnings"], |b, g| b.options.reports.fatal_warnings = g.on, "warnings are errors"),
@@ -457,7 +457,7 @@ pub(super) const TABLE: &[Row] = &[
         "common symbols in the order of their alignments",
     ),
     value(&["--symbol-ordering-file"], "FILE", |b, g| b.options.symbols.symbol_order = b.lines(g), "sections that define the symbols of FILE come first, in its order"),
-    switch(&["--warn-symbol-ordering"], |b, g| b.options.symbols.warn_symbol_order = g.on, "tell symbols of that file that do not exist"),
+    switch(&["--warn-symbol-ordering"], |b, g| b.options.symbols.warn_symbol_order = g.on, "warn about symbols of that file that do not exist"),
     value(&["--retain-symbols-file"], "FILE", |b, g| b.options.symbols.retain_symbols = b.lines(g), "leave out symbols that FILE does not list"),
     ignore(&["--call-graph-ordering-file", "--call-graph-profile-sort", "--bp-startup-sort"], Arg::Value("X"), HINT),
     ignore(&["--optimize-bb-jumps", "--toc-optimize", "--tls-optimize", "--plt-align"], Arg::Switch, HINT),
@@ -483,7 +483,7 @@ pub(super) const TABLE: &[Row] = &[
     reject(&["-c", "--mri-script"], Arg::Value("FILE"), "MRI scripts are of another language; write a linker script (`-T`)"),
     reject(&["--unique"], Arg::Optional("SECTION"), LATER),
     reject(&["--enable-non-contiguous-regions", "--enable-non-contiguous-regions-warnings"], Arg::None, LATER),
-    reject(&["--section-ordering-file"], Arg::Value("FILE"), "say the order in a linker script, or with `--symbol-ordering-file`"),
+    reject(&["--section-ordering-file"], Arg::Value("FILE"), "give the order in a linker script, or with `--symbol-ordering-file`"),
     reject(&["--split-by-file", "--split-by-reloc"], Arg::Optional("SIZE"), LATER),
     reject(&["--task-link"], Arg::Value("SYMBOL"), LATER),
     reject(&["--embedded-relocs", "--disable-multiple-abs-defs"], Arg::None, LATER),
@@ -491,7 +491,7 @@ pub(super) const TABLE: &[Row] = &[
     reject(&["--fix-v4bx-interworking"], Arg::None, "thunks for Arm v4 are not made; use `--fix-v4bx`"),
     reject(&["--fix-stm32l4xx-629360"], Arg::Optional("X"), "the erratum is not worked around"),
     reject(&["--android-memtag-mode"], Arg::Value("X"), "memory tags are set up by Android's dynamic linker"),
-    reject(&["--shuffle-sections", "--randomize-section-padding"], Arg::Value("X"), "outputs do not depend on chance"),
+    reject(&["--shuffle-sections", "--randomize-section-padding"], Arg::Value("X"), "outputs are never random"),
     reject(&["--compress-sections"], Arg::Value("X"), "sections are written as they are"),
     reject(&["--package-metadata"], Arg::Optional("JSON"), "put the note into an assembler file: section `.note.package`"),
     reject(&["--print-symbol-order"], Arg::Value("FILE"), "there is no call graph; `--symbol-ordering-file` takes an order that you made"),

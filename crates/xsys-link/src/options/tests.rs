@@ -45,7 +45,7 @@ fn check(lines: &[&str], change: impl Fn(&mut ElfOptions)) {
         assert_eq!(parsed.action, Action::Link, "{line}");
         let mut expected = ElfOptions::default();
         change(&mut expected);
-        // Where things stood has tests of its own.
+        // Positions have tests of their own.
         expected.output_given = parsed.options.output_given;
         expected
             .input

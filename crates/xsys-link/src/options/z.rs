@@ -1,7 +1,7 @@
 //! The keywords of `-z`: a table like that of the options.
 //!
-//! `-z` carries what concerns ELF only. GNU ld and lld warn about keywords they do not know and go
-//! on, and build systems count on it; so does this linker.
+//! `-z` is for options that concern ELF only. As in GNU ld and lld, unknown keywords are warnings, which
+//! build systems rely on.
 
 use std::ffi::OsString;
 
@@ -91,7 +91,7 @@ pub(super) const Z_TABLE: &[ZRow] = &[
     ignore("combreloc", Arg::Switch, "dynamic relocations stand in the order of their addresses"),
     flag("muldefs", |b, _| b.options.symbols.allow_multiple_definition = true, "the first definition of a symbol counts"),
     flag("defs", |b, _| b.ignore_unresolved = false, "undefined symbols are errors"),
-    flag("undefs", |b, _| b.ignore_unresolved = true, "undefined symbols are no errors"),
+    flag("undefs", |b, _| b.ignore_unresolved = true, "undefined symbols are not errors"),
     value("dead-reloc-in-nonalloc", "GLOB=N", dead_reloc, "what references to dropped sections read as"),
     ignore("global", Arg::None, DYNAMIC),
     ignore("globalaudit", Arg::None, DYNAMIC),
@@ -130,7 +130,7 @@ pub(super) const Z_TABLE: &[ZRow] = &[
     ignore("rel", Arg::None, "each psABI has one form of dynamic relocations"),
     ignore("rela", Arg::None, "each psABI has one form of dynamic relocations"),
     ignore("common", Arg::Switch, "common symbols become ordinary ones"),
-    ignore("report-relative-reloc", Arg::None, "about the inside of other linkers"),
+    ignore("report-relative-reloc", Arg::None, "concerns the internals of other linkers"),
     ignore("cet-report", Arg::Value("V"), MARKS),
     ignore("bti-report", Arg::Value("V"), MARKS),
     ignore("gcs-report", Arg::Value("V"), MARKS),

@@ -1,18 +1,17 @@
-//! What a link without `-T` means, said in the linker-script language.
+//! The default layouts, as linker scripts.
 //!
-//! There is one layout engine; the default layouts go the same way as a user's script. They follow
-//! lld's order (headers, notes, relocations, `.rodata`, unwind tables; `.text`; TLS and what RELRO
+//! There is one layout engine, for users' scripts and for the default layouts. These follow lld's
+//! order (headers, notes, relocations, `.rodata`, unwind tables; `.text`; TLS and what RELRO
 //! protects; `.data`, `.bss`) and its addresses: where permissions change, the next section goes to
 //! the next page at the same offset within the page, so that file and memory stay congruent without
 //! padding the file. Program headers are made from the sections' flags by a later pass.
 //!
-//! Symbols that mark places are PROVIDEd, by the names that GNU ld and lld define. Those that
-//! programs may relocate (`_end`) are written as offsets from a section, so that they stay right in
-//! a position-independent image.
+//! Symbols such as `_end` are PROVIDEd, with the names that GNU ld and lld define. They are offsets
+//! from a section, so that they move with a position-independent image.
 //!
 //! What a machine adds (unwind tables of its own, small data) comes as [`Additions`].
 
-/// What is being linked.
+/// The kind of output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A Linux executable at a fixed address.
@@ -37,7 +36,7 @@ pub enum Segments {
     Separate,
 }
 
-/// What else a default layout depends on.
+/// The options that a default layout depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Facts {
     /// Where the image starts: `--image-base` or the architecture's default; 0 for static-pie.
@@ -56,7 +55,7 @@ pub struct Facts {
     pub one_readonly_segment: bool,
     /// `-z keep-text-section-prefix`: `.text.hot` and so on are sections.
     pub text_prefixes: bool,
-    /// What the machine adds.
+    /// Sections of the machine.
     pub additions: Additions,
 }
 
@@ -67,7 +66,7 @@ pub struct Additions {
     pub read_only: &'static str,
     /// After `.data`.
     pub data: &'static str,
-    /// What `.bss` takes first.
+    /// Rules at the beginning of `.bss`.
     pub bss: &'static str,
     /// The last section of initialised data.
     pub last_data: &'static str,
@@ -92,12 +91,12 @@ pub fn builtin(kind: Kind, facts: &Facts) -> String {
     }
 }
 
-/// No rules: what is joined depends on more than names (`elf::relocatable`).
+/// No rules: which sections are joined depends on more than names (`elf::place::relocatable`).
 const RELOCATABLE: &str = "SECTIONS { }\n";
 
 fn executable(kind: Kind, facts: &Facts) -> String {
     let pie = kind == Kind::StaticPie;
-    // Code has two neighbours: what follows it starts a page of its own whenever code does.
+    // If code starts a page of its own, so does the section after it.
     let next_segment = boundary(facts.segments);
     let mut out = String::from("ENTRY(_start)\nSECTIONS {\n");
     out += &start(facts);
@@ -140,7 +139,7 @@ fn start(facts: &Facts) -> String {
     out
 }
 
-/// What stands between segments of different permissions.
+/// The statement between segments of different permissions.
 fn boundary(segments: Segments) -> &'static str {
     match segments {
         Segments::Unpaged => "",
@@ -184,7 +183,7 @@ const READ_ONLY: &str = "\
   .gcc_except_table : { *(.gcc_except_table .gcc_except_table.*) }
 ";
 
-/// What compilers put apart by how often it runs.
+/// Prefixes of sections in which compilers put code by how often it runs.
 const TEXT_PREFIXES: [&str; 6] = ["hot", "unknown", "unlikely", "startup", "exit", "split"];
 
 const TEXT: &str = "\

@@ -1,4 +1,4 @@
-//! What an expression is worth at a given moment of the layout.
+//! Evaluates expressions during layout.
 //!
 //! The rules are the GNU ld manual's ("Expressions in Linker Scripts", "The Section of an
 //! Expression") with lld's deviations where embedded projects rely on them: a value is either
@@ -31,7 +31,7 @@ use xsys_diag::Diagnostic;
 
 use super::ast::{BinaryOp, Expr, ExprKind, Script, Span, UnaryOp};
 
-/// Index of an output section in layout order of creation.
+/// Index of an output section, in order of creation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct OutputId(pub u32);
 
@@ -44,7 +44,7 @@ pub struct Value {
     pub value: u64,
 }
 
-/// What the layout knows of an output section while it evaluates.
+/// What expressions can use of an output section.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SectionFacts {
     /// Which one.
@@ -81,9 +81,9 @@ pub trait Scope {
     fn common_page_size(&self) -> u64;
     /// `-Ttext=…` and relatives, for `SEGMENT_START`.
     fn segment_start(&self, segment: &str) -> Option<u64>;
-    /// Names for "did you mean": symbols, sections and regions that exist.
+    /// Names for suggestions: symbols, sections and regions that exist.
     fn known_names(&self) -> Vec<String>;
-    /// What is known to define a symbol.
+    /// A hint on what defines a symbol.
     fn origin_of(&self, _symbol: &str) -> Option<String> {
         None
     }
@@ -149,7 +149,7 @@ impl EvalError {
         };
         let mut known = scope.known_names();
         known.sort();
-        // `PROVIDE(DefaultHandler = DefaultHandler_)` does not mean itself.
+        // Not the symbol that is being assigned: `PROVIDE(DefaultHandler = DefaultHandler_)`.
         let bare = name.trim_end_matches('_');
         let others = known.iter().map(String::as_str);
         let others = others.filter(|other| other.trim_end_matches('_') != bare);
@@ -209,6 +209,9 @@ impl Value {
 }
 
 /// The value of an expression in a scope.
+///
+/// # Errors
+/// A name is not defined, a number is invalid, or an assertion fails.
 pub fn eval(expr: &Expr, scope: &dyn Scope) -> Result<Value, EvalError> {
     match &expr.kind {
         ExprKind::Number(value) => Ok(Value::absolute(*value)),
@@ -267,11 +270,14 @@ pub fn eval(expr: &Expr, scope: &dyn Scope) -> Result<Value, EvalError> {
 }
 
 /// An expression's value as an address or number.
+///
+/// # Errors
+/// As for [`eval`].
 pub fn address(expr: &Expr, scope: &dyn Scope) -> Result<u64, EvalError> {
     Ok(eval(expr, scope)?.address(scope))
 }
 
-/// The expressions that only look something up.
+/// Expressions without operands.
 fn fact(expr: &Expr, scope: &dyn Scope) -> Result<Value, EvalError> {
     let section = |name: &super::ast::Name| {
         scope
@@ -332,6 +338,9 @@ fn binary(op: BinaryOp, left: &Expr, right: &Expr, scope: &dyn Scope) -> Result<
 
 /// Applies an operator that needs both sides; for `symbol += value` and its relatives, too.
 /// `right` is the place of the right-hand side.
+///
+/// # Errors
+/// Division by zero.
 pub fn apply(
     op: BinaryOp,
     a: Value,
@@ -349,7 +358,7 @@ pub fn apply(
     let divided = |divide: fn(u64, u64) -> Option<u64>| {
         divide(x, y).ok_or(EvalError::DivisionByZero { span: right })
     };
-    // Where a result belongs that is computed on addresses and stays in a section.
+    // The section of a result that is computed on addresses and stays relative.
     let shared = match (a.section, b.section) {
         (Some(one), Some(other)) if one != other => None,
         (one, other) => one.or(other),
@@ -411,6 +420,9 @@ fn aligned(expr: &Expr, scope: &dyn Scope) -> Result<Value, EvalError> {
 }
 
 /// The next value whose address is a multiple of `align`; `span` is where the alignment stands.
+///
+/// # Errors
+/// The alignment is not a power of two.
 pub fn align_up(
     value: Value,
     align: u64,
@@ -430,6 +442,9 @@ pub fn align_up(
 
 /// The bytes that a fill value repeats ("Output Section Fill"): a plain hexadecimal number stands
 /// for its digits, however many; every other value for its low four bytes, the highest first.
+///
+/// # Errors
+/// As for [`eval`].
 pub fn fill_pattern(fill: &Expr, script: &Script, scope: &dyn Scope) -> Result<Vec<u8>, EvalError> {
     let text = script.text(fill.span);
     let digits = text.strip_prefix("0x").or(text.strip_prefix("0X"));
@@ -488,8 +503,7 @@ pub fn walk<'e>(expr: &'e Expr, visit: &mut dyn FnMut(&'e Expr)) {
     }
 }
 
-/// The symbols whose values an expression needs, in order, with repetitions. What `DEFINED` asks
-/// for is not needed.
+/// The symbols whose values an expression may need, in order, with repetitions; not those in `DEFINED`.
 pub fn symbols_used(expr: &Expr) -> Vec<&str> {
     let mut names = Vec::new();
     walk(expr, &mut |part| {
@@ -500,7 +514,7 @@ pub fn symbols_used(expr: &Expr) -> Vec<&str> {
     names
 }
 
-/// The symbols without whose values an expression has none: not those that `? :` may pass over.
+/// The symbols whose values an expression always needs: not those in branches of `? :`.
 pub fn symbols_needed(expr: &Expr) -> Vec<&str> {
     let mut names = Vec::new();
     let mut left = vec![expr];

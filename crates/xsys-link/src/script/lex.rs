@@ -1,12 +1,12 @@
 //! Tokens of the linker-script language, which depend on where they stand.
 //!
-//! `a-b*c` is arithmetic in an expression, but one name in a list of files; `foo.o:bar` and
-//! `.text:{` part the colon differently. GNU ld switches its lexer between states; here the parser
-//! asks for the token at a position in the [`Mode`] it is in, and the lexer keeps no state, so that
-//! looking ahead costs nothing and cannot get out of step.
+//! `a-b*c` is arithmetic in an expression, but one name in a list of files; the colon belongs to the
+//! name in `foo.o:bar`, but not in `.text:{`. GNU ld switches its lexer between states. Here the parser
+//! asks for the token at a position in a [`Mode`], and the lexer has no state, so that looking ahead
+//! is simple.
 //!
 //! Deviations from GNU ld, all shared with lld: `/` and `-` are operators in expressions (GNU ld
-//! reads `x/2` as a name there), `,` parts patterns, `^` is an operator. From lld: numbers follow
+//! reads `x/2` as a name there), `,` separates patterns, `^` is an operator. From lld: numbers follow
 //! the GNU manual (`010` is eight; `1fh`, `17o`, `9d`, `101b`, `$1f` are read), and an assignment
 //! needs no spaces (`x=y-2;`). `//name = 1;` at the start of a statement is a comment: to both linkers
 //! it defines a symbol of that strange name, and scripts use it to comment lines out.
@@ -19,7 +19,7 @@ pub(super) enum Mode {
     /// Names of commands, symbols, output sections, regions: neither `:` nor `=` belongs to them,
     /// and they end before an assignment operator.
     Command,
-    /// The same inside an output section, where `lib.a:file.o` may stand.
+    /// The same inside an output section, where `lib.a:file.o` is a name.
     Item,
     /// File names and patterns: everything but white space, brackets, `;`, `,` and quotes.
     Pattern,
@@ -45,7 +45,7 @@ pub(super) enum Kind {
 /// Why something is not a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Problem {
-    /// A byte that stands for nothing here.
+    /// A byte that begins no token.
     Character,
     /// A quote that is never closed; the token is the rest of the line.
     Quote,
@@ -53,7 +53,7 @@ pub(super) enum Problem {
     Comment,
     /// `// …`; the token is the rest of the line.
     SlashComment,
-    /// A word that starts like a number and is none.
+    /// A word that starts like a number but is not one.
     Number,
     /// A number that takes more than 64 bits.
     TooLarge,
@@ -104,7 +104,7 @@ pub(super) fn token(text: &str, at: usize, mode: Mode) -> Token {
         match skip_blank(text, at) {
             Err(start) => return bad(Problem::Comment, start, text.len()),
             // Both linkers take `//name = value;` for an assignment to a symbol `//name`, so that
-            // it works as a comment. Nobody wants that symbol.
+            // it works as a comment. No script means that symbol.
             Ok(start)
                 if matches!(mode, Mode::Command | Mode::Item)
                     && bytes[start..].starts_with(b"//")
@@ -212,7 +212,7 @@ fn bad(problem: Problem, start: usize, end: usize) -> Token {
     }
 }
 
-/// Messages of assertions span lines, so only the closing quote ends a name.
+/// A name in quotes may span lines, as messages of assertions do.
 fn quoted(text: &str, start: usize) -> Token {
     match text[start + 1..].find('"') {
         Some(length) => Token {

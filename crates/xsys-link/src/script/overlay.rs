@@ -1,8 +1,8 @@
-//! What an OVERLAY means for its sections, said in terms of ordinary ones.
+//! Turns the sections of an OVERLAY into ordinary output sections.
 //!
-//! Its start, load address, region, segments and fill belong to the sections; and for each section
-//! the symbols `__load_start_NAME` and `__load_stop_NAME` say what the overlay manager has to copy.
-//! That the sections share their address is left to the layout.
+//! The sections get its start, load address, region, segments and fill, and for each section the
+//! symbols `__load_start_NAME` and `__load_stop_NAME` say what the overlay manager has to copy. That
+//! the sections share their address is left to the layout.
 //!
 //! Spec: GNU ld manual, "Overlay Description".
 
@@ -13,7 +13,7 @@ use super::ast::{
     SectionsItem, Span,
 };
 
-/// Hands overlays' attributes to their sections and provides their symbols.
+/// Copies the attributes of overlays to their sections and provides their symbols.
 pub fn expand(script: &mut Script) {
     for command in &mut script.commands {
         let Command::Sections(items) = command else {
@@ -70,7 +70,7 @@ fn symbols(section: &OutputSectionDef) -> [SectionsItem; 2] {
         Box::new(start()),
         Box::new(size),
     ));
-    // Assignments are told apart by their places, so each has one of its own.
+    // Assignments are identified by their places, so each needs a place of its own.
     [
         provide("start", &letters, start(), section.name.span),
         provide("stop", &letters, stop, section.span),

@@ -1,4 +1,4 @@
-// --fix-cortex-a53-835769: a multiply-accumulate behind a memory access moves into a detour; data that
+// --fix-cortex-a53-835769: a multiply-accumulate behind a memory access moves into a patch; data that
 // looks like it stays. The program computes 5 * 7 + 3 - 38 either way.
 //# target: aarch64-unknown-linux-musl
 //# args: main.o -static --fix-cortex-a53-835769

@@ -2,7 +2,7 @@
 //# target: thumbv7m-none-eabi
 //# args: -T link.x
 //# expect-error: relocation `R_ARM_THM_JUMP11` against `far` is out of range
-//# expect-error: a 16-bit branch takes no detours: write the 32-bit form
+//# expect-error: a 16-bit branch cannot use a thunk: write the 32-bit form
     .syntax unified
     .section .near, "ax", %progbits
     .globl start

@@ -1,4 +1,4 @@
-//! Sections that tell something and link nothing: `name`, `producers`, `target_features`.
+//! Sections with information that linking does not need: `name`, `producers`, `target_features`.
 //!
 //! Spec: tool-conventions, `ProducersSection.md`, and `Linking.md`, "Target Features Section".
 

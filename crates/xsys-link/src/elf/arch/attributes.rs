@@ -1,4 +1,4 @@
-//! Build attributes: what an object's code demands of the machine and of its fellow objects.
+//! Build attributes: what an object's code needs from the machine and from other objects.
 //!
 //! `.ARM.attributes` and `.riscv.attributes` share a container ("Addenda to the ABI for the Arm
 //! Architecture", Build attributes; RISC-V psABI, Attributes): the letter `A`, then a
@@ -14,17 +14,17 @@ use std::collections::BTreeMap;
 /// Two inputs, or an input and its spec, that contradict each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Conflict {
-    /// The input that was read last; its fellows went before.
+    /// The later input.
     pub input: String,
-    /// What contradicts, lower case.
+    /// The contradiction, in lower case.
     pub message: String,
     /// The earlier input that it contradicts.
     pub other: Option<String>,
-    /// The attribute, 0 if it is none.
+    /// The tag of the attribute; 0 if it is about the whole section.
     pub tag: u64,
     /// What to change.
     pub help: Option<&'static str>,
-    /// The program would misbehave; else only worth a warning.
+    /// It is an error, since the program would misbehave; else a warning.
     pub fatal: bool,
 }
 
@@ -60,7 +60,7 @@ pub(super) type Tags<'a> = BTreeMap<u64, Value<'a>>;
 pub(super) const FORMAT: u8 = b'A';
 pub(super) const TAG_FILE: u64 = 1;
 
-/// The offset at which a section stops making sense.
+/// The offset at which a section is malformed.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Malformed(usize);
 
@@ -107,8 +107,8 @@ impl<'a> Reader<'a> {
         Ok(text)
     }
 
-    /// A block that begins at `start` with, somewhere, its own length in four bytes: read that
-    /// length here and narrow a reader to what follows.
+    /// Reads the four bytes of a block's length, which counts from `start`, and returns a reader for the
+    /// rest of the block.
     fn block(&mut self, start: usize) -> Result<Reader<'a>, Malformed> {
         let error = Malformed(start);
         let Some(length) = self.rest().first_chunk() else {
@@ -170,7 +170,7 @@ pub(super) fn read<'a>(
     Ok(tags)
 }
 
-/// The byte order shows in the first length: sections are far too small for both to make sense.
+/// The first length tells the byte order: sections are too small for it to be valid in both.
 fn is_big_endian(data: &[u8]) -> bool {
     let length = data.get(1..).and_then(|rest| rest.first_chunk());
     length.is_some_and(|length| {
@@ -180,7 +180,7 @@ fn is_big_endian(data: &[u8]) -> bool {
     })
 }
 
-/// Makes the lengths of a section that was written here big-endian.
+/// Makes the lengths of a section from [`write`] big-endian.
 pub(crate) fn make_big_endian(section: &mut [u8]) {
     let name = section.iter().skip(5).position(|&byte| byte == 0);
     // The format, a length, the name and its end, the scope.
@@ -231,11 +231,11 @@ pub(super) fn write(vendor: &str, tags: &Tags<'_>, first: &[u64]) -> Vec<u8> {
     out
 }
 
-/// The conflicts of a merge, and whose input is being read.
+/// The conflicts of a merge, and the input that is being read.
 pub(super) struct Report<'a> {
     pub(super) section: &'static str,
     pub(super) input: &'a str,
-    /// Who gave the merged value of each tag.
+    /// The input that the merged value of each tag comes from.
     pub(super) origins: BTreeMap<u64, &'a str>,
     /// The tag that is being merged.
     pub(super) tag: u64,

@@ -1,34 +1,35 @@
-//! What relaxation makes of one section: bytes that go, and instructions that change for it.
+//! Relaxation deltas: the bytes that relaxation removes from a section, and the instructions that it
+//! changes.
 //!
-//! Problem: contents stay in the mapped inputs, while every later pass asks where an offset has
-//! gone and what stands in a place now. Both answers are lists on the side, sorted, so that a
-//! question takes a binary search however much a section loses.
+//! Problem: contents stay in the mapped inputs, but later passes need to know where an offset has
+//! moved and which instruction is at a place now. Both are sorted lists beside the section, which are
+//! searched by bisection.
 //!
 //! Spec: RISC-V psABI, "Linker Relaxation".
 
 use super::Rewrite;
 
-/// Bytes that go.
+/// Removed bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Cut {
     start: u64,
     length: u64,
-    /// Bytes that go in front of it.
+    /// Bytes removed before it.
     before: u64,
 }
 
-/// A relocation whose instruction is another one now.
+/// A relocation whose instruction was replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Change {
     /// Index in the section's table.
     pub reloc: u32,
-    /// Bytes that go with it.
+    /// Bytes removed with it.
     pub removed: u8,
-    /// What is written instead.
+    /// The sequence that is written instead.
     pub rewrite: Rewrite,
 }
 
-/// Bytes that relaxation takes out of a section, and what it writes instead.
+/// What relaxation does to one section.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Cuts {
     cuts: Vec<Cut>,
@@ -37,8 +38,8 @@ pub(crate) struct Cuts {
 }
 
 impl Cuts {
-    /// Takes `length` bytes out. Calls come by ascending offset; what overlaps an earlier cut is
-    /// refused.
+    /// Removes `length` bytes at `start`. Calls are in ascending order; returns `false` for bytes that
+    /// overlap earlier ones.
     pub(crate) fn remove(&mut self, start: u64, length: u64) -> bool {
         let before = self.total();
         if self.cuts.last().is_some_and(|c| c.start + c.length > start) {
@@ -54,7 +55,7 @@ impl Cuts {
         true
     }
 
-    /// Notes what a relocation becomes.
+    /// Notes the replacement of a relocation's instruction.
     pub(crate) fn change(&mut self, reloc: u32, removed: u8, rewrite: Rewrite) {
         self.changes.push(Change {
             reloc,
@@ -76,7 +77,7 @@ impl Cuts {
         self.cuts.last().map_or(0, |c| c.before + c.length)
     }
 
-    /// The offset after the cuts; offsets inside a cut move to its start.
+    /// The offset after relaxation; offsets in removed bytes move to their start.
     pub(crate) fn map(&self, offset: u64) -> u64 {
         let behind = self.cuts.partition_point(|c| c.start < offset);
         match behind.checked_sub(1).and_then(|at| self.cuts.get(at)) {
@@ -85,7 +86,7 @@ impl Cuts {
         }
     }
 
-    /// What a relocation became.
+    /// The replacement of a relocation's instruction.
     pub(crate) fn change_of(&self, reloc: u32) -> Option<&Change> {
         let at = self
             .changes
@@ -99,7 +100,7 @@ impl Cuts {
         &self.changes
     }
 
-    /// The stretches that stay of `length` bytes.
+    /// The ranges that are left of `length` bytes.
     pub(crate) fn kept(&self, length: u64) -> impl Iterator<Item = std::ops::Range<usize>> + '_ {
         let starts = std::iter::once(0).chain(self.cuts.iter().map(|c| c.start + c.length));
         let ends = self.cuts.iter().map(|c| c.start).chain([length]);

@@ -1,5 +1,4 @@
-//! Machines that are known by their names only: there is no linking for them, but a message that names them
-//! is worth more than one with a number.
+//! Machines that cannot be linked for. Their names are here so that messages can use them instead of numbers.
 //!
 //! Names: GNU ld's `ld/configure.tgt`, `bfd/targets.c` and `bfd/archures.c`.
 

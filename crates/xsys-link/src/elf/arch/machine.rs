@@ -1,8 +1,8 @@
-//! A machine as a whole: what is known of it before a link begins, and what makes its [`Arch`].
+//! What is known of a machine before a link begins, and how its [`Arch`] is made.
 //!
 //! Names of emulations (`-m`), formats (OUTPUT_FORMAT, TARGET) and architectures (OUTPUT_ARCH) are GNU ld's
-//! (`ld/configure.tgt`, `bfd/targets.c`, `bfd/archures.c`). A machine may be known by its names only, so that
-//! it can be said which one is not linked for.
+//! (`ld/configure.tgt`, `bfd/targets.c`, `bfd/archures.c`). Machines that cannot be linked for have names, too,
+//! for messages.
 
 use object::Endianness;
 use xsys_diag::Diagnostic;
@@ -29,7 +29,7 @@ pub(crate) trait Machine: Sync {
         None
     }
 
-    /// The instruction set of a link; `None` where there is no linking for it.
+    /// The instruction set for a link; `None` if the machine cannot be linked for.
     fn open(&self, _link: &Link<'_>) -> Option<Box<dyn Arch>> {
         None
     }
@@ -37,7 +37,7 @@ pub(crate) trait Machine: Sync {
     fn links_big_endian(&self) -> bool {
         false
     }
-    /// Says what in a link of an image does not go together: byte order, core, options.
+    /// Reports byte order, core and options that do not fit each other in an image.
     fn check(&self, _link: &Link<'_>, _diagnostics: &mut Vec<Diagnostic>) {}
     /// The section of build attributes.
     fn attributes_section(&self) -> Option<&'static str> {
@@ -51,8 +51,8 @@ pub(crate) trait Machine: Sync {
     ) -> (Vec<u8>, Vec<Conflict>) {
         Default::default()
     }
-    /// Objects that belong to every program where nobody else brings them: start code, compiler helpers.
-    /// Names and contents.
+    /// Names and contents of objects that every program needs and that may be missing: start code, compiler
+    /// helpers. They are linked like members of an archive.
     fn runtime(&self, _options: &MachineOptions) -> Vec<(String, Vec<u8>)> {
         Vec::new()
     }
@@ -60,7 +60,7 @@ pub(crate) trait Machine: Sync {
     fn layout(&self, _options: &MachineOptions) -> Option<String> {
         None
     }
-    /// The bit of a function's address that says how it runs, and not where it is.
+    /// The bit of a function's address that says in which state it runs (Thumb), not where it is.
     fn mode_bit(&self) -> u64 {
         0
     }
@@ -94,7 +94,7 @@ pub(super) const fn variant(name: &'static str, bits: u8, order: u8) -> Variant 
     }
 }
 
-/// What [`Machine::open`] may know of a link.
+/// What [`Machine::open`] needs to know of a link.
 #[derive(Clone, Copy)]
 pub(crate) struct Link<'l> {
     /// ELFCLASS64
@@ -131,7 +131,7 @@ pub(crate) enum Device {
     Foreign,
     /// This one.
     Known(&'static str),
-    /// A family of devices: says nothing about one.
+    /// It is a family of devices, so nothing is known about memories.
     Family,
     /// It is not known.
     Unknown(Diagnostic),

@@ -1,10 +1,10 @@
-//! What differs between instruction sets.
+//! Everything that depends on the instruction set.
 //!
-//! An architecture is a folder and two lines here (its module, its place in [`MACHINES`]). In the folder stand an
-//! essay on its psABI, a table of relocations as data, the encoders of its instruction fields, its thunks and its
-//! rewrites (GOT and TLS relaxation), and what else belongs to the machine alone: names of emulations and
-//! formats, build attributes, flags, byte order of code, pieces of a runtime. Everything else in the linker asks
-//! [`Machine`] (before a link) and [`Arch`] (in one), and never which one it is.
+//! An architecture is a directory and two lines here (its module, its place in [`MACHINES`]). The directory has an
+//! essay on the psABI, the relocations as a table, the encoders of instruction fields, thunks, rewrites (GOT and TLS
+//! relaxation), and what else belongs to one machine: names of emulations and formats, build attributes, flags, byte
+//! order of code, runtime objects. The rest of the linker uses [`Machine`] (before a link) and [`Arch`] (during a
+//! link), and never asks which machine it is.
 
 mod aarch64;
 mod arm;
@@ -34,7 +34,7 @@ pub(crate) use traits::{
 
 use super::object::Section;
 
-/// The machines that there is linking for, by name.
+/// The machines that can be linked for, by name.
 pub(crate) static MACHINES: &[&dyn Machine] = &[
     &aarch64::MACHINE,
     &arm::MACHINE,
@@ -47,7 +47,7 @@ pub(crate) static MACHINES: &[&dyn Machine] = &[
 /// The machine of an object that fits every link (`EM_NONE`).
 pub(crate) const ANY_MACHINE: u16 = object::elf::EM_NONE.0;
 
-/// What [`Rewrites::rewrite`] may know of a relocation's symbol.
+/// The properties of a symbol that rewrites depend on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SymbolFacts {
     /// Weak and defined nowhere: its value is 0 and it may be far from P.
@@ -66,7 +66,7 @@ pub(crate) struct SymbolFacts {
 pub(crate) struct Rewrite {
     /// What is computed instead (decides whether GOT slots are needed at all).
     pub rule: &'static Rule,
-    /// The architecture's own number of the sequence, handed back to [`Rewrites::apply_rewrite`].
+    /// The architecture's number for the sequence, for [`Rewrites::apply_rewrite`].
     pub form: u8,
     /// The next relocation of the section belongs to the sequence and is dropped
     /// (x86-64's call to `__tls_get_addr`).
@@ -106,11 +106,11 @@ pub(crate) struct Settled {
 pub(crate) struct BranchTarget {
     /// S + A (or L + A), with the architecture's mode bit (ARM: bit 0 set means Thumb).
     pub addr: u64,
-    /// STT_FUNC or STT_GNU_IFUNC: the mode bit means something.
+    /// STT_FUNC or STT_GNU_IFUNC: the mode bit is valid.
     pub is_function: bool,
 }
 
-/// Which thunk a branch needs: an architecture's own number.
+/// The kind of thunk that a branch needs, as a number of the architecture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct ThunkForm(pub u8);
 
@@ -149,7 +149,7 @@ pub(crate) enum TlsVariant {
     Two,
 }
 
-/// All machines that are known, those that there is linking for first.
+/// All machines that are known, those that can be linked for first.
 fn all() -> impl Iterator<Item = &'static dyn Machine> {
     let known = known::KNOWN.iter().map(|known| known as &dyn Machine);
     MACHINES.iter().copied().chain(known)
@@ -160,12 +160,12 @@ pub(crate) fn machine(number: u16) -> Option<&'static dyn Machine> {
     all().find(|machine| machine.number() == number)
 }
 
-/// The instruction set of a link; `None` if there is no linking for the machine.
+/// The instruction set for a link; `None` if the machine cannot be linked for.
 pub(crate) fn open(number: u16, link: &Link<'_>) -> Option<Box<dyn Arch>> {
     machine(number)?.open(link)
 }
 
-/// What to say about a machine that [`open`] does not know.
+/// The error for a machine that cannot be linked for.
 pub(crate) fn unsupported(number: u16, is_64: bool) -> xsys_diag::Diagnostic {
     let options = MachineOptions::default();
     let classes = MACHINES.iter().flat_map(|machine| {
@@ -178,7 +178,7 @@ pub(crate) fn unsupported(number: u16, is_64: bool) -> xsys_diag::Diagnostic {
         .note(format!("supported architectures: {}", names.join(", ")))
 }
 
-/// A machine for messages.
+/// The name of a machine, for messages.
 pub(crate) fn machine_name(number: u16, is_64: bool) -> String {
     match machine(number).and_then(|machine| machine.name(is_64)) {
         Some(name) => name.to_owned(),
@@ -210,7 +210,7 @@ fn of_machine(machine: &dyn Machine, variant: &Variant) -> Emulation {
     }
 }
 
-/// The names of the emulations that there is linking for.
+/// The names of the emulations that can be linked for.
 pub(crate) fn linked_emulations() -> impl Iterator<Item = &'static str> {
     let options = MachineOptions::default();
     MACHINES.iter().flat_map(move |machine| {

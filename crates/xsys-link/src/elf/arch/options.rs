@@ -1,4 +1,4 @@
-//! What a command line says for one machine alone, and which machine it is for.
+//! The options that concern single machines, and the machine that a command line chooses.
 
 use std::path::PathBuf;
 
@@ -55,7 +55,7 @@ pub(crate) struct MachineOptions {
     pub be8: bool,
     /// `--cmse-implib`: make secure gateway veneers.
     pub cmse_implib: bool,
-    /// `--in-implib`: the import library of the secure image before.
+    /// `--in-implib`: the import library of the previous secure image.
     pub in_implib: Option<PathBuf>,
     /// `--out-implib`: where to write the import library.
     pub out_implib: Option<PathBuf>,

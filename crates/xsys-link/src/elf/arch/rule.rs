@@ -1,10 +1,11 @@
-//! Relocations as data: a row of a psABI's table says which address, relative to what, and what fits.
+//! Relocations as data: each row of a psABI's table says which address is computed, relative to what, and which
+//! values fit.
 //!
 //! Vocabulary (psABI): S is the symbol's value, A the addend, P the place, GOT(S) the address of
 //! the symbol's GOT slot, L the address of its PLT entry, TP the thread pointer.
 
-/// What a relocation computes, as the sum of two independent choices: which address
-/// ([`Base`]) and relative to what ([`Relative`]). The value is `relative(base(S) + A)`.
+/// What a relocation computes, from two independent choices: which address ([`Base`]) and relative
+/// to what ([`Relative`]). The value is `relative(base(S) + A)`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Rule {
     /// ELF relocation number.

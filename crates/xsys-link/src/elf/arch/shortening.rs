@@ -1,9 +1,9 @@
-//! Code that gets shorter once addresses are known: what an instruction set has to say about it.
+//! The interface between relaxation and an instruction set whose code gets shorter.
 //!
-//! Problem: which instructions may go depends on addresses, and those on what has gone. So the
-//! work is split. What never changes (which relocations belong together, which are marked) is found
-//! once a section ([`Shortening::candidates`]); what the present addresses allow is asked in every
-//! round of the layout ([`Shortening::shorten`]). The rounds themselves are `elf/relax.rs`.
+//! Problem: which instructions can be removed depends on addresses, and these on what was removed. So
+//! the work is split. What never changes (which relocations belong together, which are marked) is found
+//! once for each section ([`Shortening::candidates`]); what the present addresses allow is found in
+//! every round of the layout ([`Shortening::shorten`]). The rounds are in `elf/assign/relax.rs`.
 
 use super::SymbolFacts;
 use super::cuts::Cuts;
@@ -16,16 +16,16 @@ pub(crate) struct Marked<'m, 'a> {
     pub object: &'m ObjectFile<'a>,
     /// Its index there.
     pub index: u32,
-    /// Itself.
+    /// The section.
     pub section: &'m Section<'a>,
 }
 
-/// A relocation that may let its instruction go.
+/// A relocation whose instruction may become shorter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Candidate {
     /// Index in the section's table.
     pub reloc: u32,
-    /// The architecture's own number of what it is.
+    /// What it is, as a number of the architecture.
     pub kind: u8,
     /// The relocation that it belongs to, if any.
     pub partner: u32,
@@ -35,14 +35,14 @@ pub(crate) struct Candidate {
     pub high: i64,
 }
 
-/// How exactly two places of a symbol stay together wherever its section goes.
+/// What is known of a symbol's place before layout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Anchor {
     /// The symbol's offset in its section.
     pub offset: u64,
     /// The section's alignment.
     pub align: u64,
-    /// The section's contents are merged: only the very same place stays together.
+    /// The section's contents are merged, so that different places may be separated.
     pub merged: bool,
 }
 
@@ -50,7 +50,7 @@ pub(crate) struct Anchor {
 pub(crate) trait View {
     /// Address of the section.
     fn base(&self) -> u64;
-    /// Address of an offset of the section, by the last round's cuts.
+    /// Address of an offset of the section, by the last round's deltas.
     fn place(&self, offset: u64) -> u64;
     /// S + A, through the IPLT for IFUNCs.
     fn symbol(&self, symbol: u32, addend: i64) -> Option<u64>;
@@ -58,11 +58,11 @@ pub(crate) trait View {
     fn branch(&self, symbol: u32, addend: i64) -> Option<u64>;
     /// S + A as offset from the thread pointer.
     fn tp_offset(&self, symbol: u32, addend: i64) -> Option<u64>;
-    /// What rewrites may know of a symbol.
+    /// The properties of a symbol that rewrites depend on.
     fn facts(&self, symbol: u32) -> SymbolFacts;
     /// The global pointer, where code may use it.
     fn global_pointer(&self) -> Option<u64>;
-    /// Most bytes that a relocation's instruction may lose; limited where rounds do not settle.
+    /// The most bytes that a relocation's instruction may lose; limited in late rounds.
     fn limit(&self, reloc: u32) -> u64;
 }
 
@@ -72,15 +72,15 @@ pub(crate) trait Shortening: Sync {
     fn global_pointer(&self) -> &'static [u8];
     /// Whether the instruction at a relocation begins to load the global pointer.
     fn sets_global_pointer(&self, section: &Section<'_>, reloc: Reloc) -> bool;
-    /// What may become shorter in a section, by ascending offset. Without `relax` only what must:
-    /// padding. `anchor` tells where a symbol stands, if in a section.
+    /// The candidates of a section, by ascending offset; without `relax` only padding, which must be
+    /// trimmed. `anchor` gives the place of a symbol that is in a section.
     fn candidates(
         &self,
         marked: Marked<'_, '_>,
         relax: bool,
         anchor: &dyn Fn(u32) -> Option<Anchor>,
     ) -> Vec<Candidate>;
-    /// What the present addresses allow.
+    /// The deltas that the present addresses allow.
     fn shorten(
         &self,
         marked: Marked<'_, '_>,

@@ -1,10 +1,9 @@
-//! What the passes ask of an instruction set, grouped by who asks.
+//! The interface between passes and instruction sets, one trait for each group of passes.
 //!
 //! [`Arch`] is one instruction set in one link: for a class, a core, a byte order and the options. Its parts:
 //! [`Rules`] (relocations: scan and relocate), [`Rewrites`] (sequences that a static link makes cheaper),
 //! [`Runtime`] (TLS, IFUNCs, dynamic relocations), [`Thunks`], [`Relaxation`] (code that gets shorter) and
-//! [`Errata`]. Methods that have a default answer for the machines that have no such thing; a new
-//! architecture begins with what has none.
+//! [`Errata`]. Default methods are for machines without the feature; a new architecture begins with the others.
 
 use super::shortening::Shortening;
 use super::{
@@ -39,11 +38,10 @@ pub(crate) trait Arch:
     fn call_pushes(&self) -> u64 {
         0
     }
-    /// Checks one input's `e_flags` against those gathered so far and returns the merged value, or
-    /// says in a few words what contradicts.
+    /// Merges one input's `e_flags` with those of the inputs before it.
     ///
     /// # Errors
-    /// The two do not go together.
+    /// The two contradict each other; the text says how.
     fn merge_e_flags(&self, so_far: Option<u32>, next: u32) -> Result<u32, String> {
         Ok(so_far.unwrap_or(next))
     }
@@ -52,7 +50,7 @@ pub(crate) trait Arch:
     fn finish_e_flags(&self, merged: u32, _attributes: Option<&[u8]>) -> u32 {
         merged
     }
-    /// What `e_flags` say of an image besides what its objects' say.
+    /// Flags that an image has in `e_flags` besides those of its objects.
     fn image_e_flags(&self) -> u32 {
         0
     }
@@ -68,11 +66,11 @@ pub(crate) trait Arch:
     fn attributes_segment(&self) -> Option<u32> {
         None
     }
-    /// How code is turned around when it is written, where its byte order is not that of data.
+    /// How the bytes of code are swapped when it is written, if its byte order is not that of data.
     fn code_units(&self) -> Option<CodeUnits> {
         None
     }
-    /// How non-secure code enters secure code.
+    /// The code through which non-secure code enters secure functions (ARMv8-M).
     fn gateways(&self) -> Option<&dyn Gateways> {
         None
     }
@@ -95,7 +93,7 @@ pub(crate) trait Rules {
         0
     }
     /// Writes a value that fits into the place; `section` is the section's output bytes.
-    /// For read-modify-write relocations (RISC-V ADD, SUB, SET) it combines.
+    /// Read-modify-write relocations (RISC-V ADD, SUB, SET) combine it with what is there.
     fn encode(&self, rule: &Rule, section: &mut [u8], offset: usize, value: i64);
     /// [`Rules::encode`] for [`super::Base::Branch`]: here the instruction may have to change with the
     /// state of the target (ARM `BL` and `BLX`). `target.addr` is S + A, as in [`Thunks::thunk`].
@@ -125,7 +123,7 @@ pub(crate) trait Rules {
     fn segment_relative(&self, _r_type: u32) -> bool {
         false
     }
-    /// S + A of a branch to an undefined weak symbol, if the psABI says where it goes.
+    /// S + A of a branch to an undefined weak symbol, if the psABI defines where it goes.
     fn undefined_weak_branch(&self, _site: Site, _p: u64) -> Option<u64> {
         None
     }
@@ -156,16 +154,16 @@ pub(crate) trait Rewrites {
     ) -> Result<(), Range> {
         Ok(())
     }
-    /// Relocations whose instruction, maybe with the next one, [`Self::relax_settled`] makes cheaper.
+    /// Relocations at which [`Self::relax_settled`] may replace the instruction, perhaps with the next one.
     fn settled_starts(&self) -> &'static [u32] {
         &[]
     }
-    /// Whether in a section all relocations of GOT loads stand in pairs.
+    /// Whether all relocations of GOT loads in a section are in pairs.
     fn got_pairs_only(&self, _relocs: crate::elf::object::RelocTable<'_>) -> bool {
         false
     }
-    /// Writes cheaper instructions of the same length where the addresses allow it; how many
-    /// relocations it has served.
+    /// Writes cheaper instructions of the same length if the addresses allow it. Returns how many
+    /// relocations are done with that.
     fn relax_settled(&self, _known: &Settled, _out: &mut [u8]) -> usize {
         0
     }
@@ -186,7 +184,7 @@ pub(crate) trait Runtime {
             rela: true,
         }
     }
-    /// Size of an IPLT entry in bytes.
+    /// Bytes of an IPLT entry.
     fn plt_entry_size(&self) -> usize {
         0
     }
@@ -228,7 +226,7 @@ pub(crate) trait Thunks {
     fn thunks_for_data(&self) -> bool {
         false
     }
-    /// The thunk to take in place of `form` where code must not be read as data.
+    /// The thunk to use instead of `form` if code must not be read as data.
     fn execute_only_thunk(&self, form: ThunkForm) -> ThunkForm {
         form
     }
@@ -277,9 +275,9 @@ pub(crate) trait Relaxation {
     fn write_padding(&self, _out: &mut [u8]) {}
 }
 
-/// Instructions that some cores get wrong where they stand. The default: none.
+/// Instructions that some cores execute wrongly in some places. The default: none.
 pub(crate) trait Errata {
-    /// Some instructions must not stand where they stand.
+    /// Some instructions have to be moved into patches.
     fn wants_detours(&self) -> bool {
         false
     }
@@ -287,29 +285,29 @@ pub(crate) trait Errata {
     fn detour_sites(&self, _section: &[u8]) -> Vec<u64> {
         Vec::new()
     }
-    /// Writes a plain jump from `p`; whether it reaches.
+    /// Writes a plain jump at `p`. Returns whether it reaches.
     fn write_jump(&self, _out: &mut [u8], _offset: usize, _p: u64, _to: u64) -> bool {
         false
     }
-    /// Rewrites instructions of a relocated code section at `p` that a core gets wrong, where
-    /// `is_code` confirms that an instruction is there. Returns the places that it cannot help.
+    /// Rewrites affected instructions of a relocated code section at `p`, if `is_code` confirms that an
+    /// instruction is there. Returns the places that it cannot fix.
     fn avoid_errata(&self, _out: &mut [u8], _p: u64, _is_code: &dyn Fn(u64) -> bool) -> Vec<u64> {
         Vec::new()
     }
 }
 
-/// How code is turned around: the size of its units, by the mapping symbol that they follow; 1 for data.
+/// The size of the units whose bytes are swapped, by the mapping symbol before them; 1 for data.
 pub(crate) type CodeUnits = fn(&[u8]) -> Option<usize>;
 
-/// Code at which non-secure code enters secure functions.
+/// The code through which non-secure code enters secure functions.
 pub(crate) trait Gateways {
     /// The core of this link has them.
     fn supported(&self) -> bool;
     /// Bytes of one.
     fn size(&self) -> u64;
-    /// Writes one at `addr`; whether the target is in reach.
+    /// Writes one at `addr`. Returns whether the target is in reach.
     fn write(&self, out: &mut [u8], addr: u64, target: u64) -> bool;
-    /// Fills the room where there is none.
+    /// Fills the place of one that is not needed any more.
     fn fill(&self, out: &mut [u8]);
 }
 
@@ -318,8 +316,8 @@ pub(crate) trait Gateways {
 pub(crate) enum VectorTable {
     /// No.
     None,
-    /// It may: where a section has the usual name.
+    /// It does if a section has the usual name.
     Usual,
-    /// It must: the core reads it.
+    /// It must, since the core reads it.
     Read,
 }

@@ -1,9 +1,9 @@
-//! Instructions that must not stand where they stand.
+//! Errata that are avoided by moving an instruction elsewhere.
 //!
-//! Problem: some cores get an instruction wrong if it follows certain others. The linker moves it into
-//! a detour: a branch takes its place, and the detour ends with a branch back. Detours share the
-//! sections that thunks have reserved, in front of the thunks; their number is known before layout,
-//! since addresses do not matter.
+//! Problem: some cores execute an instruction wrongly if it follows certain others. The linker moves
+//! it into a patch: a branch takes its place, and the patch ends with a branch back. Patches come
+//! first in the sections reserved for thunks. They are counted before layout, since addresses do not
+//! matter.
 //!
 //! Spec: "Cortex-A53 MPCore Software Developers Errata Notice", ARM-EPM-048406, 835769.
 
@@ -17,10 +17,10 @@ use crate::elf::object::{ObjectFile, SymbolPlace};
 use crate::elf::sections::{Sections, SyntheticKind};
 use crate::elf::symbols::resolve::Resolution;
 
-/// Bytes of a detour: the instruction and the branch back.
+/// Bytes of a patch: the instruction and the branch back.
 pub(crate) const SIZE: u64 = 8;
 
-/// Finds the instructions in all code and makes room for their detours.
+/// Finds the affected instructions in all code and makes room for their patches.
 pub(crate) fn reserve(
     arch: &dyn Arch,
     resolution: &Resolution<'_>,
@@ -67,7 +67,7 @@ pub(crate) fn reserve(
     layout.detours.sort_by_key(|d| (d.section, d.offset));
 }
 
-/// The offsets of the instructions in one section.
+/// The offsets of the affected instructions in one section.
 fn sites(
     arch: &dyn Arch,
     resolution: &Resolution<'_>,
@@ -110,15 +110,15 @@ fn is_code(kinds: &[(u64, bool)], offset: u64) -> bool {
     known.is_none_or(|(_, code)| *code)
 }
 
-/// The detours of one section's instructions.
+/// The patches of one section's instructions.
 fn of_section<'l>(layout: &'l Layout<'_>, id: SectionId) -> &'l [Detour] {
     let start = layout.detours.partition_point(|d| d.section < id);
     let end = layout.detours.partition_point(|d| d.section <= id);
     layout.detours.get(start..end).unwrap_or_default()
 }
 
-/// Puts branches to their detours over the instructions of a finished section; the addresses of
-/// those that cannot reach theirs.
+/// Replaces the instructions of a finished section by branches to their patches. Returns the
+/// addresses of the branches that do not reach.
 pub(crate) fn leave(
     arch: &dyn Arch,
     addresses: &Addresses<'_, '_>,
@@ -140,7 +140,7 @@ pub(crate) fn leave(
     missed
 }
 
-/// Writes the detours of a thunk section.
+/// Writes the patches of a thunk section.
 pub(crate) fn write(arch: &dyn Arch, addresses: &Addresses<'_, '_>, id: SectionId, out: &mut [u8]) {
     for detour in addresses.layout.detours.iter().filter(|d| d.home == id) {
         let origin = addresses

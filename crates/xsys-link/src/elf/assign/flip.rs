@@ -35,10 +35,10 @@ use crate::script::eval::{OutputId, Value};
 /// The stack's alignment, the largest of all ABIs.
 const STACK_ALIGN: u64 = 16;
 
-/// Walks in which statics may still move up; later they only move down, so that walks end.
+/// Walks in which statics may still move up; later they only move down, so that the walks come to an end.
 const FREE_WALKS: usize = 8;
 
-/// What is known of the flip.
+/// The state of the flip between walks.
 #[derive(Default)]
 pub(super) struct Flip {
     tops: Vec<SymbolId>,
@@ -51,7 +51,7 @@ pub(super) struct Flip {
     end: u64,
     /// How far statics are moved.
     pub(super) shift: u64,
-    /// The stack section's size, if it does not take whatever is there.
+    /// The stack section's size, if it does not fill the room below the statics.
     fixed: Option<u64>,
     /// Why nothing is done.
     refused: Option<Diagnostic>,
@@ -87,10 +87,10 @@ impl Walker<'_, '_, '_> {
         if missing.is_some() || tops.is_empty() {
             let what = match missing {
                 Some(name) => format!("no script assigns the symbol `{name}`"),
-                None => "no script assigns a symbol for the stack's start that is known".to_owned(),
+                None => "no script assigns a known symbol for the stack's start".to_owned(),
             };
             let diagnostic = Diagnostic::error(format!("`--flip-stack`: {what}"))
-                .note(format!("known are: {}", STACK_TOPS.map(|name| format!("`{name}`")).join(", ")))
+                .note(format!("known symbols: {}", STACK_TOPS.map(|name| format!("`{name}`")).join(", ")))
                 .help("name the symbol from which the runtime sets the stack pointer: `--flip-stack=SYMBOL`");
             flip.refused = Some(diagnostic.code("flip-stack"));
         }
@@ -98,7 +98,7 @@ impl Walker<'_, '_, '_> {
         Some(flip)
     }
 
-    /// Uses what the walk found; whether the next one will be different.
+    /// Takes over what the walk found. Returns whether the next one will be different.
     pub(super) fn step_flip(&mut self, walk: usize) -> bool {
         // Symbols that are assigned further down have their values from the second walk on.
         if walk == 0 {
@@ -129,7 +129,7 @@ impl Walker<'_, '_, '_> {
         changed
     }
 
-    /// The region that the stack is in, unless something forbids to change it.
+    /// The region that the stack is in, unless something forbids changing it.
     fn find_region(&self, flip: &mut Flip) {
         let top = flip.tops[0];
         let name = crate::elf::names::demangle(self.facts.resolution.symbol(top).name);
@@ -206,7 +206,7 @@ impl Walker<'_, '_, '_> {
                 }
                 output.name.contains("dummy").then(|| {
                     format!(
-                        "section `{}` stands for memory that is also seen at another address",
+                        "section `{}` is for memory that is also mapped at another address",
                         output.name
                     )
                 })
@@ -228,7 +228,7 @@ impl Walker<'_, '_, '_> {
             .max(STACK_ALIGN)
     }
 
-    /// Where the stack begins, once the statics have moved: (region's origin, stack's start).
+    /// The room for the stack once the statics have moved: from the region's origin to the stack's start.
     fn room(&self) -> Option<(u64, u64)> {
         let flip = self.flip.as_ref()?;
         let region = self.layout.regions.get(flip.region?)?;
@@ -250,15 +250,15 @@ impl Walker<'_, '_, '_> {
         }
     }
 
-    /// Whether this output section is the stack, in a flip that is under way or being prepared.
+    /// Whether this output section is the stack of a flip that has not been refused.
     pub(super) fn is_stack_section(&self, id: OutputId) -> bool {
         self.flip
             .as_ref()
             .is_some_and(|flip| flip.refused.is_none() && flip.section == Some(id))
     }
 
-    /// Whether a fixed address is in the room for the stack. Nothing else goes on behind it, or it
-    /// would seem that the statics fill the region; [`report_flip`](Self::report_flip) tells.
+    /// Whether a fixed address is in the room for the stack. Such a section does not move the region's
+    /// cursor, or the statics would seem to fill the region; [`report_flip`](Self::report_flip) reports it.
     pub(super) fn is_in_the_stack(&self, region: usize, addr: u64) -> bool {
         let flipped = self.flip.as_ref().and_then(|flip| flip.region);
         flipped == Some(region)
@@ -267,7 +267,7 @@ impl Walker<'_, '_, '_> {
                 .is_some_and(|(origin, top)| addr >= origin && addr < top)
     }
 
-    /// Where the stack section begins: at the region's origin until its size is known to be its own.
+    /// Where the stack section begins: at the region's origin, until it is known to have a size of its own.
     pub(super) fn stack_section_start(&self, id: OutputId, align: u64) -> Option<u64> {
         let flip = self.flip.as_ref()?;
         let (origin, top) = self.room().filter(|_| flip.section == Some(id))?;
@@ -278,7 +278,7 @@ impl Walker<'_, '_, '_> {
         Some(at - at % align.max(1))
     }
 
-    /// After the stack section: does it fill its room, or has it a size of its own?
+    /// Called after the stack section: notes its size if it does not fill the room.
     pub(super) fn end_stack_section(&mut self, id: OutputId) {
         let Some((_, top)) = self.room() else { return };
         let extent = self.layout.extents[id.0 as usize];
@@ -302,7 +302,7 @@ impl Walker<'_, '_, '_> {
                     let region = &self.layout.regions[index];
                     region.origin.saturating_add(region.length)
                 });
-                // Only "up to the end" means the room; a size of its own has to fit.
+                // Only an assignment up to the region's end stands for the room; any other size has to fit.
                 if to == end { top.max(self.dot) } else { to }
             }
             _ => to,
@@ -340,7 +340,7 @@ impl Walker<'_, '_, '_> {
         }
     }
 
-    /// What is to be said in the end.
+    /// Reports what the finished flip leaves: too little room, or sections in it.
     pub(super) fn report_flip(&mut self) {
         let Some(flip) = &self.flip else { return };
         let mut out = Vec::new();

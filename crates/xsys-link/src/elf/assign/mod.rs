@@ -44,7 +44,7 @@ use segments::Planner;
 /// Walks before the link gives up; thunks and relaxation settle within a handful.
 const MAX_WALKS: usize = 32;
 
-/// What `assign` needs of the passes before it.
+/// The results of earlier passes that `assign` borrows.
 pub(super) struct Facts<'f, 'a> {
     /// The instruction set.
     pub arch: &'f dyn Arch,
@@ -195,8 +195,8 @@ pub(super) fn assign<'f>(
 }
 
 /// Whether the script leaves room for the headers: it says SIZEOF_HEADERS, or PHDRS with FILEHDR
-/// or PHDRS. Where it does not, the headers are in no segment, so that they can never lie over
-/// something (a boot block).
+/// or PHDRS. Otherwise the headers are in no segment, so that they can never overwrite anything,
+/// such as a boot block.
 fn uses_headers(script: &Script) -> bool {
     fn in_expr(expr: &Expr) -> bool {
         match &expr.kind {
@@ -258,7 +258,7 @@ struct Walker<'w, 'f, 'a> {
     report: Option<Vec<Diagnostic>>,
 }
 
-/// What is compared between walks.
+/// The values that are compared between walks.
 #[derive(PartialEq)]
 struct Snapshot {
     extents: Vec<Extent>,
@@ -302,7 +302,7 @@ impl<'f, 'a> Walker<'_, 'f, 'a> {
         diagnostics.append(&mut reported);
     }
 
-    /// Thunks and relaxation for the addresses just found; whether sizes changed.
+    /// Updates thunks and relaxation for the addresses just found. Returns whether sizes changed.
     fn grow(&mut self) -> bool {
         if self.facts.options.kind.is_object() {
             return false;
@@ -322,7 +322,8 @@ impl<'f, 'a> Walker<'_, 'f, 'a> {
         relaxed || added || self.fit_index()
     }
 
-    /// Before the first walk: neighbours in the script are neighbours in memory, as a rule.
+    /// Estimates the size of `.ARM.exidx` before the first walk: neighbours in the script are usually
+    /// neighbours in memory.
     fn expect_index(&mut self) {
         let Some(index) = self.unwind_index() else {
             return;
@@ -340,7 +341,7 @@ impl<'f, 'a> Walker<'_, 'f, 'a> {
         self.sections.synthetic[index].size = self.facts.coverage.size(merge, address);
     }
 
-    /// Gives `.ARM.exidx` the room that it needs at the present addresses; whether that is new.
+    /// Gives `.ARM.exidx` the size that it needs at the present addresses. Returns whether it changed.
     fn fit_index(&mut self) -> bool {
         let Some(index) = self.unwind_index() else {
             return false;
@@ -508,7 +509,7 @@ impl<'f, 'a> Walker<'_, 'f, 'a> {
                     .name
                     .clone();
                 let from = self.dot;
-                // A number that is no address of the section is meant as GNU ld takes it.
+                // A number that is not an address of the section is probably meant as GNU ld takes it, as an offset.
                 let offset = (to < self.layout.extents[current.0 as usize].addr).then(|| {
                     format!("`.` is an address here, too: an offset from the section's start is `. = ADDR({name}) + {to:#x};`")
                 });
@@ -526,7 +527,7 @@ impl<'f, 'a> Walker<'_, 'f, 'a> {
         }
     }
 
-    /// What the expressions of PHDRS come to after a walk.
+    /// Evaluates the expressions of PHDRS after a walk.
     fn program_headers(&mut self) {
         let script = self.facts.script;
         let mut values = Vec::new();
@@ -572,7 +573,7 @@ impl<'f, 'a> Walker<'_, 'f, 'a> {
         }
     }
 
-    /// What the sides of the comparisons in a failed condition come to.
+    /// The values of both sides of the comparisons in a failed condition.
     fn explain(&self, condition: &'f Expr, out: &mut Vec<String>) {
         const MOST: usize = 6;
         let ExprKind::Binary(op, left, right) = &condition.kind else {

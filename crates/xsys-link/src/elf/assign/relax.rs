@@ -1,18 +1,18 @@
 //! Shorter code where addresses allow it, round by round.
 //!
 //! Problem: RISC-V assemblers write the longest form of a call or an address and mark it; they pad
-//! before an aligned label as if all of those stayed. The linker takes out what is too much: it
-//! must for the padding, or the label is not aligned, and it should for the rest, since that is a
-//! tenth of the code. Each round of the layout decides anew from the present addresses, since what
-//! goes in one place moves all others, also further apart (padding grows when what is in front of
-//! it shrinks). After [`FREE_ROUNDS`] nothing is taken out any more that was not out before, which
-//! makes the rounds end.
+//! before an aligned label as if all of those stayed. The linker removes the excess: of the padding
+//! it must, or the label is not aligned, and of the rest it should, since that is a tenth of the
+//! code. Each round of the layout decides anew from the present addresses, since a removal moves all
+//! that follows, and may even move things apart (padding grows when code in front of it shrinks).
+//! After [`FREE_ROUNDS`] an instruction loses no more bytes than in the round before, so that the
+//! rounds come to an end.
 //!
 //! **The global pointer.** GNU ld uses `gp` wherever `__global_pointer$` is defined; lld asks for
 //! `--relax-gp`, because platforms may keep something else in the register (a shadow stack), and
-//! code that runs before start-up code has set it would go wrong. Here the image itself decides:
-//! where live code loads `__global_pointer$` into `gp`, the register means what the psABI says, and
-//! relaxation uses it. `--relax-gp` and `--no-relax-gp` overrule that.
+//! code that runs before start-up code has set it would go wrong. Here the image decides: where live
+//! code loads `__global_pointer$` into `gp`, the register has its psABI meaning, and relaxation uses
+//! it. `--relax-gp` and `--no-relax-gp` override that.
 //!
 //! Spec: RISC-V psABI, "Linker Relaxation".
 
@@ -38,7 +38,7 @@ use crate::options::{ElfOptions, OutputKind};
 /// Rounds in which every decision is open.
 const FREE_ROUNDS: usize = 8;
 
-/// What may become shorter, found once.
+/// The candidates for relaxation, which are found once.
 #[derive(Default)]
 pub(crate) struct Relaxation {
     sections: Vec<(SectionId, Vec<Candidate>)>,
@@ -84,7 +84,7 @@ impl Relaxation {
         }
     }
 
-    /// The cuts at the present addresses.
+    /// The deltas at the present addresses.
     pub(crate) fn round(
         &mut self,
         arch: &dyn Arch,
@@ -122,7 +122,7 @@ impl Relaxation {
         found.into_iter().collect()
     }
 
-    /// The sections whose cuts differ between two rounds, with the bytes that each removes.
+    /// The sections whose deltas differ between two rounds, with the bytes that each round removes.
     pub(crate) fn restless(
         &self,
         before: &Map<SectionId, Cuts>,
@@ -172,7 +172,7 @@ fn anchor(
     })
 }
 
-/// Whether code may count on the global pointer.
+/// Whether code may use the global pointer.
 fn uses_gp(
     shortening: &dyn Shortening,
     resolution: &Resolution<'_>,

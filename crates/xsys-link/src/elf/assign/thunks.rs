@@ -1,8 +1,9 @@
-//! Detours for branches that cannot reach.
+//! Thunks for branches that cannot reach their targets.
 //!
 //! Problem: a branch has few bits for its distance, and ARM code may have to change state on the
-//! way. Such a branch goes to a thunk nearby that can reach. Thunks live in synthetic sections that
-//! are reserved, empty, at intervals in all code; they only ever grow, so the layout loop ends.
+//! way. Such a branch goes to a thunk nearby, which reaches the target. Thunks are in synthetic
+//! sections that are reserved, empty, at intervals in all code; they only grow, so the layout loop
+//! ends.
 //!
 //! Spec: AAELF32 and AAELF64, "Call and Jump relocations"; what a thunk may clobber is in the
 //! architectures' procedure call standards.
@@ -65,7 +66,7 @@ pub(crate) fn reserve(
     reserved
 }
 
-/// How far apart thunk sections may be; `None` where no branch takes thunks.
+/// How far apart thunk sections may be; `None` where no branch needs thunks.
 fn spacing(arch: &dyn Arch, demands: &Demands) -> Option<u64> {
     arch.thunk_spacing(demands.branches.shortest)
 }
@@ -203,7 +204,7 @@ fn needed_in(
     out
 }
 
-/// S + A of a branch, through the IPLT for IFUNCs; `None` where it goes nowhere.
+/// S + A of a branch, through the IPLT for IFUNCs; `None` where the target is not in the image.
 pub(crate) fn branch_target(
     arch: &dyn Arch,
     addresses: &Addresses<'_, '_>,
@@ -246,7 +247,7 @@ pub(crate) fn iplt_entry(
     Some(iplt + u64::from(index) * arch.plt_entry_size() as u64 + arch.plt_entry())
 }
 
-/// Gives every branch in `new` a thunk that it reaches; whether anything changed.
+/// Gives every branch in `new` a thunk that it reaches. Returns whether anything changed.
 pub(crate) fn add(
     arch: &dyn Arch,
     layout: &mut Layout<'_>,
@@ -270,8 +271,8 @@ pub(crate) fn add(
                 continue;
             }
         }
-        // Those of the branch's own output section first, that a vector table next to it keeps its
-        // size; of these the nearest; an equal thunk there is shared.
+        // Thunk sections of the branch's own output section come first, so that a vector table beside it
+        // keeps its size; of these the nearest is taken, and an equal thunk in it is shared.
         let home = layout.output_of[branch.section.0 as usize];
         let mut groups: Vec<(bool, u64, usize)> = (0..layout.thunk_groups.len())
             .filter_map(|group| {

@@ -1,7 +1,7 @@
-//! Sections of inputs, expanded.
+//! Expands the compressed sections of inputs.
 //!
-//! What a header claims is not believed: memory grows with what really comes out, up to the claim,
-//! and a claim that no honest input makes is refused before.
+//! The size in a header is not trusted: memory grows with the bytes that come out, up to that size,
+//! and a size that the input cannot expand to is refused before.
 
 use crate::elf::object::OLD;
 use crate::elf::object::is_compressed;
@@ -19,12 +19,12 @@ use crate::elf::object::{ObjectFile, Section};
 use crate::input::map::{FileStore, InputFile};
 use crate::options::{ElfOptions, Strip};
 
-/// DEFLATE cannot do better, and debug information that Zstandard does better with has no content.
+/// The best ratio that DEFLATE reaches. Zstandard exceeds it only for repetitions of the same few bytes.
 const RATIO: u64 = 1032;
-/// Small sections may be anything.
+/// Sections up to this size are expanded whatever the ratio.
 const SMALL: u64 = 1 << 20;
 
-/// What a section's header says, and what follows it.
+/// A section's header, taken apart, and the compressed bytes after it.
 pub(super) struct Packed<'a> {
     format: Format,
     size: u64,
@@ -32,7 +32,7 @@ pub(super) struct Packed<'a> {
     data: &'a [u8],
 }
 
-/// What is in place of a compressed section.
+/// What replaces a compressed section.
 struct Expanded<'a> {
     file: usize,
     section: usize,
@@ -121,7 +121,7 @@ fn damaged(object: &ObjectFile<'_>, section: &Section<'_>, what: String) -> Diag
         String::from_utf8_lossy(section.name),
         object.name
     ))
-    .help("compile it anew; without compression with `-gz=none`, for rustc `-Zdebuginfo-compression=none`")
+    .help("compile it again, or without compression: `-gz=none`, for rustc `-Zdebuginfo-compression=none`")
     .help("or link without debug information (`--strip-debug`), which leaves such sections alone")
 }
 
@@ -209,7 +209,7 @@ fn zlib(data: &[u8], limit: usize) -> Result<Vec<u8>, String> {
         TINFLStatus::HasMoreOutput => too_much(limit),
         TINFLStatus::Adler32Mismatch => "its checksum is wrong".to_owned(),
         TINFLStatus::FailedCannotMakeProgress | TINFLStatus::NeedsMoreInput => cut_off(),
-        _ => "it is no zlib stream".to_owned(),
+        _ => "it is not a zlib stream".to_owned(),
     })
 }
 
@@ -219,7 +219,7 @@ fn zstd(mut data: &[u8], limit: usize) -> Result<Vec<u8>, String> {
     while !data.is_empty() && bytes.len() <= limit {
         let left = limit - bytes.len() + 1;
         let mut decoder = StreamingDecoder::new(&mut data)
-            .map_err(|error| format!("it is no Zstandard stream ({error})"))?;
+            .map_err(|error| format!("it is not a Zstandard stream ({error})"))?;
         (&mut decoder)
             .take(left as u64)
             .read_to_end(&mut bytes)
@@ -290,8 +290,13 @@ mod tests {
             (Format::Zlib, size, half(&zlib), "it is cut off"),
             (Format::Zstd, size, half(&zstd), "it is damaged or cut off"),
             (Format::Zlib, size, flipped, "its checksum is wrong"),
-            (Format::Zlib, size, vec![9; 40], "it is no zlib stream"),
-            (Format::Zstd, size, vec![9; 40], "it is no Zstandard stream"),
+            (Format::Zlib, size, vec![9; 40], "it is not a zlib stream"),
+            (
+                Format::Zstd,
+                size,
+                vec![9; 40],
+                "it is not a Zstandard stream",
+            ),
             (
                 Format::Zlib,
                 u64::MAX,

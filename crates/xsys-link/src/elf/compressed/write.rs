@@ -1,9 +1,9 @@
-//! Debug sections of a finished image, compressed.
+//! Compresses the debug sections of a finished image.
 //!
-//! They stand behind all that is loaded, and only section headers know where; so the end of the
-//! file is made anew, from the first byte that no segment has. A section that would not become
-//! smaller stays as it is. zlib is cut into pieces that are compressed side by side, at places that
-//! only depend on the contents' length.
+//! They come after everything that is loaded, and only section headers say where. So the end of the
+//! file is written again, from the first byte that is in no segment. A section that would not become
+//! smaller stays as it is. For zlib the contents are cut into pieces that are compressed in parallel;
+//! the cuts depend on the length of the contents only.
 
 use miniz_oxide::deflate::core::{
     CompressorOxide, TDEFLFlush, compress_to_output, create_comp_flags_from_zip_params,
@@ -17,7 +17,7 @@ use super::Format;
 /// What one thread compresses at a time.
 const PIECE: usize = 1 << 20;
 
-/// The fields of section headers that matter here, and where they are.
+/// Reads and writes the fields of section headers that matter here.
 struct Fields {
     is_64: bool,
     endian: Endianness,
@@ -48,7 +48,7 @@ impl Fields {
         }
     }
 
-    /// Where a field of a section header is, of 32 and of 64 bits.
+    /// The offset of a field in a section header, chosen by class.
     fn at(&self, of_32: usize, of_64: usize) -> usize {
         if self.is_64 { of_64 } else { of_32 }
     }
@@ -66,8 +66,8 @@ struct Part<'b> {
     packed: Option<Vec<u8>>,
 }
 
-/// Compresses the debug sections of an ELF image in place; returns how long it is then.
-/// `loaded_end` is where nothing follows that is loaded, `headers` where the section headers are.
+/// Compresses the debug sections of an ELF image in place and returns its new length.
+/// Nothing is loaded from `loaded_end` on; `headers` is where the section headers are.
 pub(crate) fn compress(
     bytes: &mut [u8],
     (is_64, endian): (bool, Endianness),
@@ -154,7 +154,7 @@ fn parts<'b>(fields: &Fields, bytes: &'b [u8], headers: &[u8], start: usize) -> 
 }
 
 fn is_debug(fields: &Fields, bytes: &[u8], headers: &[u8], header: usize) -> bool {
-    // The names are the last section.
+    // The last section has the names.
     let names = headers.len() - fields.header_size();
     let names = fields.long(headers, names + fields.at(16, 24)) as usize;
     let name = names + fields.word(headers, header) as usize;

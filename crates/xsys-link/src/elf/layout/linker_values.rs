@@ -1,4 +1,4 @@
-//! The addresses of the linker's own symbols, once everything has its place.
+//! The addresses of the symbols that the linker defines, after layout.
 
 use object::elf;
 

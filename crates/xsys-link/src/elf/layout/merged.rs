@@ -1,4 +1,4 @@
-//! Where the entries of merged sections went.
+//! Where the entries of mergeable sections are in the output.
 
 use crate::elf::ids::SectionId;
 
@@ -22,7 +22,7 @@ pub(crate) struct MergedInput {
 }
 
 impl MergedInput {
-    /// Files the pieces of one input under its merged section.
+    /// The entries of one input, in the merged section `merged`.
     pub(crate) fn new(merged: u32, pieces: Vec<(u32, u32)>) -> Self {
         Self { merged, pieces }
     }
@@ -33,8 +33,8 @@ impl MergedInput {
         self.map_near(offset, &mut 0)
     }
 
-    /// [`map`](Self::map) that looks at the entry `last` and those behind it first, and leaves there
-    /// where it found `offset`.
+    /// [`map`](Self::map) that first tries the entry `last` and those after it, and sets `last` to the
+    /// entry that it found.
     #[inline]
     pub(crate) fn map_near(&self, offset: u64, last: &mut usize) -> Option<u64> {
         const STEPS: usize = 4;
@@ -67,7 +67,7 @@ pub(crate) struct MergeMap<'a> {
     /// Their ids, and behind them that of `.eh_frame`, whose inputs are mapped in the same way.
     pub ids: Vec<SectionId>,
     inputs: Vec<MergedInput>,
-    /// For each input section its position in `inputs` plus 1; looked at for every relocation.
+    /// For each input section its position in `inputs` plus 1, since every relocation needs it.
     index: Vec<u32>,
 }
 
@@ -79,7 +79,7 @@ impl MergeMap<'_> {
         self.inputs.get((position as usize).checked_sub(1)?)
     }
 
-    /// Files a merged input section.
+    /// Enters a merged input section.
     pub(crate) fn insert(&mut self, id: SectionId, input: MergedInput) {
         let at = id.0 as usize;
         if self.index.len() <= at {

@@ -1,8 +1,8 @@
-//! Where everything is, once `assign` has found addresses.
+//! The result of `assign`: where everything is.
 //!
-//! Problem: later passes ask two questions: what is the address of this offset of this input
-//! section, and what is the address of this symbol. Both must see through merged strings and
-//! through bytes that relaxation removed.
+//! Problem: later passes ask two questions: what is the address of this offset in this input
+//! section, and what is the address of this symbol. Both answers must take merged strings and
+//! bytes removed by relaxation into account.
 
 pub(super) mod entry;
 pub(super) mod linker_values;
@@ -76,7 +76,7 @@ impl Region {
     }
 }
 
-/// A piece of code that a branch goes through.
+/// Code between a branch and a target that the branch cannot reach or enter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Thunk {
     /// The architecture's form.
@@ -98,20 +98,20 @@ pub(crate) struct ThunkGroup {
     pub size: u64,
 }
 
-/// An instruction that has moved.
+/// An instruction that was moved because of an erratum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Detour {
     /// The section that it stood in.
     pub section: SectionId,
     /// Where.
     pub offset: u64,
-    /// The thunk section that it stands in.
+    /// The thunk section that it moved to.
     pub home: SectionId,
     /// Where.
     pub at: u64,
 }
 
-/// The value of a data command.
+/// The value of BYTE, SHORT, LONG or QUAD in a script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct DataWrite {
     /// The output section.
@@ -124,7 +124,7 @@ pub(crate) struct DataWrite {
     pub value: u64,
 }
 
-/// What the expressions of a line of PHDRS come to.
+/// The values of the expressions in a line of PHDRS.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct PhdrValues {
     /// `p_type`
@@ -137,7 +137,7 @@ pub(crate) struct PhdrValues {
 
 /// Addresses of everything.
 pub(crate) struct Layout<'s> {
-    /// What is where, with thunk sections added.
+    /// What is in each output section, with thunk sections added.
     pub placement: Placement<'s>,
     /// By [`OutputId`].
     pub extents: Vec<Extent>,
@@ -157,15 +157,15 @@ pub(crate) struct Layout<'s> {
     pub thunk_sections: Vec<SectionId>,
     /// Which thunk a branch takes: (section, index of its relocation) → (group, thunk).
     pub thunk_of: Map<(SectionId, u32), (u32, u32)>,
-    /// Instructions that have moved, by section and offset.
+    /// Instructions that were moved because of errata, by section and offset.
     pub detours: Vec<Detour>,
-    /// Values of BYTE and its relatives.
+    /// Values of BYTE, SHORT, LONG and QUAD.
     pub data: Vec<DataWrite>,
     /// ASCII and ASCIZ.
     pub texts: Vec<(OutputId, u64, Vec<u8>)>,
     /// FILL and `=fill`: from this offset of an output section on, gaps hold these bytes.
     pub fills: Vec<(OutputId, u64, Vec<u8>)>,
-    /// What the expressions of PHDRS come to, by line.
+    /// The values of the expressions in PHDRS, by line.
     pub phdrs: Vec<PhdrValues>,
     /// Where `.` is at assignments and data commands, and how many bytes these take, if a map is wanted.
     pub commands: Map<Span, (u64, u64)>,
@@ -210,11 +210,11 @@ pub(crate) struct Addresses<'l, 'a> {
     pub linker: &'l Map<SymbolId, u64>,
     /// Common symbols' sections.
     pub commons: &'l Map<SymbolId, SectionId>,
-    /// All symbols' addresses, once nothing moves any more.
+    /// All symbols' addresses, once layout is finished.
     pub settled: Option<&'l SettledSymbols>,
 }
 
-/// Where the last reference into a merged section went.
+/// The entry of a merged section that the last reference went to.
 #[derive(Default)]
 pub(crate) struct Near<'l> {
     id: Option<SectionId>,
@@ -225,8 +225,7 @@ pub(crate) struct Near<'l> {
     last: usize,
 }
 
-/// The addresses of all symbols after layout: what millions of relocations ask for, worked out once
-/// a symbol.
+/// The addresses of all symbols after layout, computed once for millions of relocations.
 pub(crate) struct SettledSymbols {
     locals: Vec<Vec<Settled>>,
     globals: Vec<Settled>,
@@ -243,7 +242,7 @@ enum Settled {
 }
 
 impl SettledSymbols {
-    /// Works out all addresses.
+    /// Computes all addresses.
     pub(crate) fn settle(addresses: &Addresses<'_, '_>) -> Self {
         let resolution = addresses.resolution;
         let settle = |symbol: SymRef| {
@@ -307,7 +306,7 @@ impl<'l, 'a> Addresses<'l, 'a> {
         )
     }
 
-    /// What relaxation leaves of `size` bytes at an offset of a section.
+    /// How many of `size` bytes at an offset of a section are left after relaxation.
     pub(crate) fn length(&self, id: SectionId, offset: u64, size: u64) -> u64 {
         match self.layout.cuts.get(&id) {
             Some(cuts) => cuts.map(offset.saturating_add(size)) - cuts.map(offset),

@@ -1,4 +1,4 @@
-//! What goes where, before there are addresses: output sections, what they hold, in layout order.
+//! The result of `place`: output sections and their contents in layout order, without addresses.
 
 use crate::elf::sections::described::Statement;
 use object::elf;

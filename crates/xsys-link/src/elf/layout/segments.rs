@@ -1,11 +1,11 @@
-//! The file's plan: program headers, and where sections stand in the file.
+//! The plan of the output file: program headers and the file offsets of sections.
 
 use object::elf;
 
 use crate::elf::ids::SectionId;
 use crate::script::eval::OutputId;
 
-/// A program header in the making.
+/// A program header under construction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Segment {
     /// `p_type`
@@ -36,7 +36,7 @@ pub(crate) struct Segment {
     pub align: u64,
 }
 
-/// The file's plan: segments, and where sections stand in the file.
+/// The plan of the output file.
 pub(crate) struct FilePlan {
     /// Program headers in table order.
     pub segments: Vec<Segment>,
@@ -56,7 +56,7 @@ impl FilePlan {
             .collect()
     }
 
-    /// Where nothing follows that a segment has; `headers` is the size of the headers.
+    /// The end of the bytes that are in segments; `headers` is the size of the headers.
     pub(crate) fn loaded_end(&self, headers: u64) -> u64 {
         let ends = self.segments.iter().map(|s| s.offset + s.file_size);
         ends.max().unwrap_or(0).max(headers)

@@ -1,7 +1,7 @@
-//! Where the thread-local template lies, and what that makes of an address in it.
+//! The thread-local template, and offsets from the thread pointer.
 //!
-//! Problem: offsets from the thread pointer are needed when the image is written, from its segment,
-//! and while relaxation still looks for the layout, from the sections that will be in that segment.
+//! Problem: such offsets are needed when the image is written, when the TLS segment is known, and
+//! during relaxation, when only the sections are known that will be in it.
 //!
 //! Spec: "ELF Handling For Thread-Local Storage".
 
@@ -32,7 +32,7 @@ impl Tls {
         }
     }
 
-    /// As it will be, while the layout is being found.
+    /// From the sections, while there are no segments yet.
     pub(crate) fn of_layout(layout: &Layout<'_>) -> Option<Self> {
         let outputs = layout.placement.outputs.iter().zip(&layout.extents);
         outputs

@@ -1,8 +1,8 @@
 //! Which sections the image needs.
 //!
 //! Problem: rustc puts every function and every static into a section of its own and relies on the
-//! linker to drop what nothing refers to. A section lives if it is a root or if a live section's
-//! relocation points at it. Who woke whom is kept, so that `xsys why` can answer.
+//! linker to drop what nothing refers to. A section is live if it is a root or if a live section's
+//! relocation refers to it. For each section the reason is kept, which `xsys why` shows.
 //!
 //! Roots: the entry point, `-u`, EXTERN, names in script expressions, KEEP, SHF_GNU_RETAIN,
 //! initialisers and notes. Spec: GNU ld manual, `--gc-sections`, "KEEP"; gABI, SHF_GNU_RETAIN and
@@ -28,10 +28,10 @@ use crate::script::ast::Glob;
 /// SHF_GNU_RETAIN (1 << 21)
 pub(crate) const RETAIN: u64 = 1 << 21;
 
-/// The live sections and why they live.
+/// The live sections and why they are live.
 pub(crate) struct Live {
     live: Vec<bool>,
-    /// For each section what woke it, by [`SectionId`].
+    /// For each section what marked it live, by [`SectionId`].
     reasons: Vec<Reason>,
     /// Something live refers to the unwind records as such, as start-up files do that register them: then the section
     /// is in the image even if no record is.
@@ -41,7 +41,7 @@ pub(crate) struct Live {
 /// Why a section lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reason {
-    /// It does not, or garbage collection is off.
+    /// It is not live, or garbage collection is off.
     Dead,
     /// It is a root by itself: KEEP, RETAIN, an initialiser, a note.
     Root,
@@ -52,7 +52,7 @@ pub(crate) enum Reason {
 }
 
 impl Live {
-    /// Why a section lives.
+    /// Why a section is live.
     pub(crate) fn reason(&self, id: SectionId) -> Reason {
         let reason = self.reasons.get(id.0 as usize).copied();
         reason.unwrap_or(if self.contains(id) {
@@ -115,8 +115,9 @@ struct Marker<'m, 'a> {
     live: Vec<bool>,
     reasons: Vec<Reason>,
     work: VecDeque<SectionId>,
-    /// Whether somebody asks for reasons: first in, first out makes the way from a root a shortest
-    /// one. Last in, first out finds the data that was just read in the processor's cache.
+    /// Reasons are wanted: then sections are visited first in, first out, so that the path from a
+    /// root is a shortest one. Otherwise last in, first out, which finds the data that was just read in
+    /// the cache.
     shortest: bool,
     dependents: Map<SectionId, Vec<SectionId>>,
     /// Sections whose names are C identifiers, made when the first `__start_` is met.
@@ -127,8 +128,8 @@ struct Marker<'m, 'a> {
     refers_to_frames: bool,
 }
 
-/// Sections that live with another: SHF_LINK_ORDER sections with the one they describe, and the
-/// members of a group with each other.
+/// Sections that are live if another one is: SHF_LINK_ORDER sections depend on the section that
+/// they describe, and the members of a group on each other.
 fn dependents(resolution: &Resolution<'_>, sections: &Sections) -> Map<SectionId, Vec<SectionId>> {
     let mut out: Map<SectionId, Vec<SectionId>> = Map::default();
     for (file, object) in resolution.files.iter().enumerate() {
@@ -180,7 +181,7 @@ impl<'m> Marker<'m, '_> {
                 } else if section.flags & elf::SHF_ALLOC.0 == 0
                     && section.flags & elf::SHF_LINK_ORDER.0 == 0
                 {
-                    // Debug sections describe, they do not need: present, but nobody's reason.
+                    // Debug sections are kept, but what they describe is not kept for them.
                     let in_group = section.flags & elf::SHF_GROUP.0 != 0;
                     if !in_group && !self.matches.is_discarded(id) {
                         self.live[id.0 as usize] = true;
@@ -215,7 +216,7 @@ impl<'m> Marker<'m, '_> {
             }
         }
         if options.machine.cmse_implib {
-            // The non-secure side calls them.
+            // Non-secure code calls them.
             for id in 0..self.resolution.symbols.len() as u32 {
                 let name = self.resolution.symbol(SymbolId(id)).name;
                 if name.starts_with(crate::elf::consts::CMSE_SPECIAL) {
@@ -225,7 +226,7 @@ impl<'m> Marker<'m, '_> {
         }
         if options.symbols.export_dynamic || options.symbols.gc_keep_exported {
             for (id, symbol) in self.resolution.symbols.iter().enumerate() {
-                // What has default or protected visibility is seen from outside (gABI).
+                // Symbols of default or protected visibility can be used from outside (gABI).
                 let visible = symbol.visibility == elf::STV_DEFAULT.0
                     || symbol.visibility == elf::STV_PROTECTED.0;
                 if visible && !symbol.local {
@@ -366,7 +367,7 @@ impl<'m> Marker<'m, '_> {
     }
 }
 
-/// Sections that run or are read without anybody referring to them.
+/// Sections that are run or read although no relocation refers to them.
 fn is_root(name: &[u8], sh_type: u32, flags: u64) -> bool {
     let kind = [
         elf::SHT_INIT_ARRAY.0,
@@ -374,7 +375,7 @@ fn is_root(name: &[u8], sh_type: u32, flags: u64) -> bool {
         elf::SHT_PREINIT_ARRAY.0,
         elf::SHT_NOTE.0,
     ];
-    // A note in a group, or one that describes another section, lives with that.
+    // A note in a group, or one that describes another section, depends on that.
     let bound = flags & (elf::SHF_GROUP.0 | elf::SHF_LINK_ORDER.0) != 0;
     (kind.contains(&sh_type) && !(sh_type == elf::SHT_NOTE.0 && bound))
         || flags & RETAIN != 0

@@ -1,9 +1,9 @@
 //! Why each section is in the image, in a form that outlives the link.
 //!
-//! Problem: a finished image does not say what a function is there for, and the objects that it was
-//! made of are gone by the time that somebody asks. Garbage collection knows it: for each section the
-//! root that it is, or the section that woke it. It goes from root to root's neighbours and on, so
-//! these chains are shortest ones.
+//! Problem: a finished image does not say why a function is in it, and the objects that it was made
+//! of may be gone by the time somebody asks. Garbage collection knows: each section is a root or was
+//! marked by another section. It visits sections in order of their distance from the roots, so these
+//! chains are shortest ones.
 
 use object::elf;
 
@@ -23,10 +23,10 @@ use crate::script::ast::Glob;
 pub struct Kept {
     /// Its name in the object.
     pub section: String,
-    /// The object's file, and its name in an archive; no folders.
+    /// The object's file, and its name in an archive, without directories.
     pub file: String,
     pub member: Option<String>,
-    /// The functions and objects in it, as they are mangled.
+    /// The mangled names of the functions and objects in it.
     pub symbols: Vec<String>,
     pub size: u64,
     pub by: By,
@@ -37,11 +37,11 @@ pub struct Kept {
 pub enum By {
     /// Another section of the list refers to it.
     Section(u32),
-    /// It is needed by itself: in words.
+    /// It is a root; the text says why.
     Root(String),
 }
 
-/// What is known about a link.
+/// The results of a link that reasons are made from.
 pub(crate) struct Known<'k, 'a> {
     pub resolution: &'k Resolution<'a>,
     pub sections: &'k Sections,
@@ -51,7 +51,7 @@ pub(crate) struct Known<'k, 'a> {
     pub options: &'k ElfOptions,
 }
 
-/// All sections that are loaded, each with its reason; none where there are more than asked for.
+/// All sections that are loaded, each with its reason; none if there are more than the caller wants.
 pub(crate) fn all(known: &Known<'_, '_>) -> Vec<Kept> {
     let ids = loaded(known);
     if ids.len() > known.options.reports.keep_reasons {
@@ -153,7 +153,7 @@ fn symbol_root(known: &Known<'_, '_>, name: &str) -> String {
     }
 }
 
-/// Why a section is needed by itself.
+/// Why a section is a root.
 fn section_root(known: &Known<'_, '_>, id: SectionId) -> String {
     let section = known.sections.input(known.resolution, id);
     let flags = section.map_or(0, |section| section.flags);

@@ -1,8 +1,8 @@
-//! All inputs are for one machine and one ABI.
+//! Checks that all inputs are for one machine and one ABI.
 //!
-//! Problem: objects of another architecture, byte order, float ABI or core link without a word and
-//! fail when they run. The machine comes from `-m` or the first object; everybody else has to agree
-//! with it, by `e_machine`, `e_flags` and build attributes, and whoever does not is named.
+//! Problem: if objects of another architecture, byte order, float ABI or core are linked silently,
+//! the program fails when it runs. The machine comes from `-m` or the first object; all other objects
+//! have to agree with it in `e_machine`, `e_flags` and build attributes, or an error names them.
 //!
 //! Spec: gABI "ELF Header"; the psABIs on `e_flags` and build attributes.
 
@@ -18,9 +18,9 @@ use crate::elf::arch::{ANY_MACHINE, Arch, Link};
 use crate::elf::object::ObjectFile;
 use crate::options::ElfOptions;
 
-/// What all inputs agree on.
+/// The machine and ABI of all inputs.
 pub(crate) struct Abi {
-    /// The instruction set, as far as the core of this link has it.
+    /// The instruction set, for the core that this link is for.
     pub arch: Box<dyn Arch>,
     /// The section of the merged build attributes: name and contents.
     pub attributes: Option<(String, Vec<u8>)>,
@@ -113,7 +113,7 @@ pub(crate) fn byte_order(inputs: &Inputs<'_>, machine: u16) -> Endianness {
     orders.next().unwrap_or(Endianness::Little)
 }
 
-/// The error for a machine that nothing is known about, with the file that is for it.
+/// The error for a machine that is not supported, with the file that is for it.
 pub(crate) fn unsupported(inputs: &Inputs<'_>, machine: u16, is_64: bool) -> Diagnostic {
     let first = inputs.list.iter().find_map(|input| match input {
         Input::Object(object) if object.machine == machine => Some(object.name.to_string()),
@@ -180,7 +180,7 @@ fn check_machines(
     if options.input.no_warn_mismatch {
         return;
     }
-    // An archive of a C library's has hundreds of them, all for one reason.
+    // The archive of a C library has hundreds of them, all wrong for the same reason.
     let mut archives: Vec<(&Path, usize)> = Vec::new();
     for file in files.iter().filter(is_foreign) {
         if file.name.member.is_some() {

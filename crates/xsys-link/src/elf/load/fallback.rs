@@ -1,12 +1,12 @@
-//! The layout of whoever brings none: the default script (`--default-script`), else a built-in one.
+//! The layout of links without one: the default script (`--default-script`), else a built-in one.
 //!
-//! Problem: a board, like an emulation of GNU ld, has a layout that must step back for any that a project
-//! brings, and a build script's `-T` is only known when the link begins. But not every script of a project is
-//! a layout: one that INSERTs into the default, or only assigns symbols, adds to it.
+//! Problem: a board, like an emulation of GNU ld, has a layout that any layout of the project replaces, and
+//! whether a build script passes `-T` is known only when the link begins. But not every script is a layout:
+//! one that INSERTs into the default, or only assigns symbols, adds to it.
 //!
-//! Spec: GNU ld manual, "Options" (`-dT`) and "INSERT": a script given with `-T` takes the default's place
-//! unless it contains INSERT. We ask for SECTIONS of its own instead, which is the same for every script that
-//! has some, and keeps the default for scripts that have none.
+//! Spec: GNU ld manual, "Options" (`-dT`) and "INSERT": a script given with `-T` replaces the default unless
+//! it contains INSERT. Here it replaces the default only if it has a SECTIONS command of its own, so that
+//! scripts without one keep the default.
 
 use std::path::Path;
 
@@ -19,7 +19,7 @@ use crate::script::builtin;
 use crate::script::overlay;
 use crate::script::parse::{IncludeError, Loader, parse_into};
 
-/// Whether commands describe where sections go, and not only what is inserted into somebody else's
+/// Whether commands describe where sections go, and do not only INSERT into another script's
 /// description.
 pub(super) fn has_layout(commands: &[Command]) -> bool {
     commands.iter().enumerate().any(|(index, command)| {
@@ -28,7 +28,7 @@ pub(super) fn has_layout(commands: &[Command]) -> bool {
     })
 }
 
-/// Reads a layout whose place is before all that the user's scripts say.
+/// Reads a layout and puts its commands before those of the user's scripts.
 pub(super) fn read_before(
     script: &mut Script,
     source: Source,
@@ -36,7 +36,7 @@ pub(super) fn read_before(
 ) -> Vec<Diagnostic> {
     let own = std::mem::take(&mut script.commands);
     let problems = parse_into(script, source, loader);
-    // Whatever entry the user's scripts name beats the usual one.
+    // An ENTRY in the user's scripts overrides that of the default layout.
     if own.iter().any(is_entry) {
         script.commands.retain(|command| !is_entry(command));
     }

@@ -1,9 +1,9 @@
-//! Inputs that are not objects and take part as if they were: data (`--format=binary`) and linked
-//! images of which only the symbols count (`--just-symbols`).
+//! Inputs that are turned into objects: data (`--format=binary`) and linked images of which only
+//! the symbols are used (`--just-symbols`).
 //!
 //! Data becomes an object with one `.data` section and the three symbols that GNU ld names after the
-//! file. An image becomes an object without sections, whose symbols are absolute: a boot loader's
-//! or a ROM's addresses for the program that runs beside it.
+//! file. An image becomes an object without sections and with absolute symbols, such as those of a
+//! boot loader or a ROM that a program calls.
 //!
 //! Spec: GNU ld manual, `--format`, "BFD" (`_binary_FILE_start`), `--just-symbols`.
 
@@ -87,6 +87,9 @@ fn symbol(name: u32, section: u16, value: u64) -> Vec<u8> {
 }
 
 /// An image's symbols as an object.
+///
+/// # Errors
+/// The file is not an ELF image with a symbol table.
 pub(crate) fn just_symbols(file: &InputFile) -> Result<ObjectFile<'_>, Diagnostic> {
     let name = ObjectName {
         path: &file.path,

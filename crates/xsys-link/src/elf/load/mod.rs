@@ -76,8 +76,8 @@ pub(super) struct Inputs<'a> {
     pub list: Vec<Input<'a>>,
 }
 
-/// What a program for a machine without an own library gets where it brings none: start code, compiler
-/// helpers.
+/// Adds the start code and compiler helpers of machines that have no C library of their own, for
+/// programs that bring none.
 pub(super) fn add_runtime<'a>(
     inputs: &mut Inputs<'a>,
     machine: u16,

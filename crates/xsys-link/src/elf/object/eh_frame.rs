@@ -3,7 +3,7 @@
 //! Problem: unwinders walk `.eh_frame`, a list of call frame records without an index, and want
 //! `.eh_frame_hdr`, a sorted table that leads from a function's address to its record. A linker has
 //! to cut the section into records, drop those of functions that are gone, share equal CIEs, and
-//! write the table. Only the bytes are dealt with here; which record lives is decided elsewhere.
+//! write the table. This file only handles bytes; `live::gc` decides which records are kept.
 //!
 //! Spec: Linux Standard Base Core 5.0, 10.6 "Exception Frames", and DWARF 5, 6.4.1 for the order of
 //! a CIE's fields. A CIE says how the pointers of its FDEs are encoded; an FDE refers to its CIE by
@@ -62,7 +62,7 @@ pub(crate) enum Error {
         "frame at offset {offset:#x} refers to a common entry {distance:#x} bytes back, where none begins"
     )]
     NoCie { offset: u32, distance: u32 },
-    /// The CIE's version is none that is defined.
+    /// The CIE's version is not defined.
     #[error("common entry has version {0}; known are 1, 3 and 4")]
     Version(u8),
     /// The augmentation string has a letter whose data cannot be skipped.
@@ -91,6 +91,9 @@ fn read_u32(bytes: &[u8], offset: usize, endian: Endianness) -> Option<u32> {
 
 /// Cuts an input section into its records, in file order. Terminators (a zero length, as crtend.o
 /// ends with) are skipped wherever they stand, so that a partially linked object keeps its records.
+///
+/// # Errors
+/// The section is damaged, or has a form that unwinders do not read.
 pub(crate) fn parse(section: &[u8], endian: Endianness) -> Result<Vec<Record>, Error> {
     let mut records: Vec<Record> = Vec::new();
     // Offsets ascend, so a CIE is found by binary search.
@@ -140,8 +143,8 @@ pub(crate) fn parse(section: &[u8], endian: Endianness) -> Result<Vec<Record>, E
     Ok(records)
 }
 
-/// What makes two CIEs the same: their bytes and what their relocations lead to. A target is
-/// whatever number the caller gives a symbol with addend and relocation type.
+/// Two CIEs are the same if their bytes and the targets of their relocations are. A target is a
+/// number that the caller gives to a symbol, addend and relocation type.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct CieKey<'a> {
     /// The record.
@@ -166,7 +169,7 @@ pub(crate) fn set_cie_pointer(section: &mut [u8], fde: u32, cie: u32, endian: En
 pub(crate) struct Encoding(pub u8);
 
 impl Encoding {
-    /// `DW_EH_PE_absptr`, which holds where a CIE says nothing.
+    /// `DW_EH_PE_absptr`, the default of a CIE.
     pub(crate) const ABSOLUTE: Encoding = Encoding(0x00);
     /// `DW_EH_PE_pcrel | DW_EH_PE_sdata4`, what compilers emit.
     #[cfg(test)]
@@ -225,6 +228,9 @@ impl Fields<'_> {
 
 /// The encoding of function addresses in the FDEs of a CIE: the byte of `R` in its augmentation.
 /// `cie` is the whole record.
+///
+/// # Errors
+/// The CIE is damaged or has an unknown version or augmentation.
 pub(crate) fn fde_encoding(cie: &[u8], is_64: bool) -> Result<Encoding, Error> {
     let mut fields = Fields { bytes: cie, at: 8 };
     let version = fields.byte()?;
@@ -269,8 +275,11 @@ pub(crate) fn fde_encoding(cie: &[u8], is_64: bool) -> Result<Encoding, Error> {
     Ok(Encoding::ABSOLUTE)
 }
 
-/// Where the code of a relocated FDE begins, and how many bytes it has: `fde` is the whole record, which stands at
+/// Where the code of a relocated FDE begins, and how many bytes it has: `fde` is the whole record, which is at
 /// `addr`.
+///
+/// # Errors
+/// The record is cut off, or its encoding has no fixed size.
 pub(crate) fn read_code(
     fde: &[u8],
     addr: u64,
@@ -324,8 +333,11 @@ const PREFIX: [u8; 4] = [1, 0x1b, 0x03, 0x3b];
 
 /// Writes `.eh_frame_hdr` at `header` for the `.eh_frame` at `eh_frame`. `table` holds (function,
 /// FDE) addresses in any order; it is sorted, and of several FDEs for one function (folded or empty
-/// functions) the one at the lowest address stays. The room of dropped entries is filled with zeros.
+/// functions) the one at the lowest address stays. Dropped entries leave zeros at the end.
 /// Returns the number of entries written.
+///
+/// # Errors
+/// `header` is too short, or an address is too far away for 32 bits.
 pub(crate) fn write_header(
     out: &mut [u8],
     header: u64,

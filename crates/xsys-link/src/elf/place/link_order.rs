@@ -1,8 +1,8 @@
-//! The order of sections that describe others.
+//! The order of sections that describe others (SHF_LINK_ORDER).
 //!
-//! Problem: a SHF_LINK_ORDER section (metadata of one function, say) is found by its position, so
-//! within its output section it must stand where the section that it is linked to stands among
-//! theirs. Spec: gABI, "Section Attribute Flags", SHF_LINK_ORDER.
+//! Problem: such a section (metadata of one function, say) is found by its position. So in their
+//! output section they must be in the same order as the sections that they are linked to.
+//! Spec: gABI, "Section Attribute Flags", SHF_LINK_ORDER.
 
 use object::elf;
 

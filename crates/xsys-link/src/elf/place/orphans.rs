@@ -1,8 +1,8 @@
-//! Where sections go that no rule takes.
+//! Places orphans: sections that no rule takes.
 //!
-//! An orphan is named and placed as lld does it: beside the built-in layout prefixes such as `.text.`
-//! are dropped, beside a user's it keeps its name; sections are ranked by permissions, and an orphan goes beside those most like it. Spec: GNU ld
-//! manual, "Orphan Sections", `--orphan-handling`.
+//! Orphans are named and placed as in lld: with the built-in layout `.text.foo` goes to `.text`, with
+//! a user's script it keeps its name. Sections are ranked by permissions, and an orphan goes beside
+//! the sections that are most like it. Spec: GNU ld manual, "Orphan Sections", `--orphan-handling`.
 
 use object::elf;
 use xsys_diag::Diagnostic;
@@ -17,8 +17,8 @@ use crate::options::{ElfOptions, Orphan};
 use crate::script::ast::{Command, Script};
 use crate::script::eval::OutputId;
 
-/// The output section that an orphan asks for: beside the built-in layout its name without what a
-/// compiler appends.
+/// The name of an orphan's output section. With the built-in layout it is without what a compiler
+/// appends.
 fn orphan_name<'n>(name: &'n [u8], script: &Script, options: &ElfOptions) -> &'n [u8] {
     const PREFIXES: [&[u8]; 20] = [
         b".data.rel.ro",
@@ -256,7 +256,7 @@ fn orphan_position(
         }
     }
     // Behind the last section an orphan goes behind all else that the script says. A `.bss` that happens
-    // to be empty must not move it behind a stack that takes the rest of the memory.
+    // to be empty must not move it behind a stack that fills the rest of the memory.
     let stands = |statement: &Statement<'_>| match statement {
         Statement::Section(id) if placement.output(*id).name == ".bss" => true,
         statement => anchor(statement).is_some(),

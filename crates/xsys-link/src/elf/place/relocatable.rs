@@ -1,11 +1,14 @@
 //! Which input sections of `-r` make one output section.
 //!
-//! Sections of one name are joined, as GNU ld and lld do it, unless that would change what they
-//! mean: members of groups live and die with their group, sections that describe others
-//! (SHF_LINK_ORDER) can only be joined if those are, and strings or constants of different sizes or
-//! alignments could not be merged any more; code that later relaxation in front of it could bring out
-//! of its alignment keeps a section that is aligned by itself. Output sections stand in the order of their first
-//! inputs. Spec: gABI, "Section Groups", SHF_LINK_ORDER, SHF_MERGE.
+//! Sections of one name are joined, as in GNU ld and lld, unless that would change their meaning:
+//!
+//! - members of groups are kept or dropped with their group;
+//! - sections that describe others (SHF_LINK_ORDER) can be joined only if those are;
+//! - strings or constants of different sizes or alignments could no longer be merged;
+//! - aligned code that relaxation in front of it could misalign keeps a section of its own.
+//!
+//! Output sections are in the order of their first inputs. Spec: gABI, "Section Groups",
+//! SHF_LINK_ORDER, SHF_MERGE.
 
 use object::elf;
 
@@ -57,7 +60,7 @@ pub(super) fn place<'s>(
         (linked && (section.link as usize) < count).then(|| sections.id(file, section.link))
     };
     let mut first: Vec<(SectionId, usize)> = Vec::new();
-    // What is described has its place before what describes it.
+    // Sections are placed before those that describe them.
     let (plain, describing): (Vec<SectionId>, Vec<SectionId>) =
         orphans.iter().partition(|id| described(**id).is_none());
     for id in plain.into_iter().chain(describing) {

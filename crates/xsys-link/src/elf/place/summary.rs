@@ -1,4 +1,4 @@
-//! What an output section is, from what it holds: type, flags, alignment, and whether it exists.
+//! The type, flags and alignment of output sections, and which of them exist, from their contents.
 //!
 //! Spec: gABI, `sh_type` and `sh_flags`; GNU ld manual, "Output Section Type", "Output Section
 //! Discarding".
@@ -17,11 +17,11 @@ use crate::elf::symbols::script_symbols::ScriptSymbols;
 use crate::script::ast::SectionKind;
 use crate::script::eval::OutputId;
 
-/// Two descriptions of one name make one section, at the place of the first.
+/// Joins output sections of the same name, at the place of the first.
 pub(super) fn merge_same_names(placement: &mut Placement<'_>) {
     let mut first: Map<String, usize> = Map::default();
     for index in 0..placement.outputs.len() {
-        // Those without a description were joined as far as they may be.
+        // Sections without a description are joined already, as far as that is allowed.
         if placement.outputs[index].def.is_none() {
             continue;
         }
@@ -52,7 +52,7 @@ pub(super) fn summarise(
     const KEPT: u64 = elf::SHF_GROUP.0 | elf::SHF_COMPRESSED.0;
     let ids: Vec<SectionId> = output.inputs().collect();
     let (mut sh_type, mut flags, mut align, mut entsize) = (elf::SHT_NULL.0, 0, 1, None);
-    // What all inputs have; one that is read as data makes the whole section readable.
+    // These flags stay only if all inputs have them.
     let mut merge = elf::SHF_MERGE.0 | elf::SHF_STRINGS.0;
     let mut execute_only = SHF_PURECODE;
     for id in ids {

@@ -1,8 +1,8 @@
 //! `--symbol-ordering-file`: sections in the order of symbols that they define.
 //!
 //! Problem: code that runs together should stand together. The file names symbols, a line each;
-//! sections that define them come first, in that order, within each stretch of input sections that
-//! the layout leaves unsorted. Spec: `ld.lld(1)`, `--symbol-ordering-file`.
+//! sections that define them come first, in that order, within each run of input sections that the
+//! layout leaves unsorted. Spec: `ld.lld(1)`, `--symbol-ordering-file`.
 
 use xsys_diag::Diagnostic;
 

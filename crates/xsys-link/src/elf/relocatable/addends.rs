@@ -1,10 +1,10 @@
 //! Addends in section contents, for `-r` where the psABI has REL tables.
 //!
 //! Problem: a reference to an input section becomes one to the output section, so the input's offset
-//! in it must be added to the addend, and REL keeps that in the instruction or word itself. The
-//! field is written by the same encoder that relocates images, and read back: high halves take
-//! their addend unshifted (AAELF32, "Addends and PC-bias"), so encoders that shift values are given
-//! the shifted one.
+//! in it must be added to the addend, which REL keeps in the instruction or word itself. The field is
+//! written by the encoder that relocates images, and read back to check it. High halves hold their
+//! addend unshifted (AAELF32, "Addends and PC-bias"), so an encoder that shifts its value gets the
+//! addend shifted the other way.
 
 use xsys_diag::Diagnostic;
 
@@ -17,7 +17,7 @@ use crate::elf::relocate::Relocator;
 use crate::elf::sections::describe::describe_place;
 use crate::elf::sections::refs::SymRef;
 
-/// Copies an input section into its place and rewrites the addends that it holds.
+/// Copies an input section to its place in the output and rewrites the addends in it.
 pub(crate) fn copy(
     relocator: &Relocator<'_, '_>,
     id: SectionId,
@@ -81,7 +81,7 @@ fn rewrite(
     Ok(())
 }
 
-/// Writes an addend so that it reads back; whether that worked.
+/// Writes an addend. Returns whether it reads back the same.
 fn put(arch: &dyn Arch, rule: &Rule, out: &mut [u8], place: usize, addend: i64) -> bool {
     [0, 16].into_iter().any(|shift| {
         arch.encode(rule, out, place, addend << shift);

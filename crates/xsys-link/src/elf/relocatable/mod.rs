@@ -1,12 +1,12 @@
 //! Outputs that keep relocations: `-r` and `--emit-relocs`.
 //!
-//! Problem: `-r` makes one object out of many, which some later link must understand as it would
-//! have understood the many: sections keep their names and their bytes, groups stay groups, and a
-//! relocation that named a symbol or a section of an input names the same thing in the output.
-//! `--emit-relocs` adds such relocations to a finished image, for tools that rewrite it.
+//! Problem: `-r` makes one object out of many, and a later link must treat it as it would have
+//! treated the many: sections keep their names and bytes, groups stay groups, and a relocation against
+//! a symbol or section of an input refers to the same thing in the output. `--emit-relocs` adds such
+//! relocations to a finished image, for tools that rewrite it.
 //!
-//! `-r` goes through the pass list of every link, and leaves out what belongs to images: no GOT, no
-//! merged strings, no thunks, no relaxation, no segments. What differs is here:
+//! `-r` runs the same passes as every link, without those for images: no GOT, no merged strings, no
+//! thunks, no relaxation, no segments. What is special to it is here:
 //!
 //! - `orphans`: which input sections make one output section;
 //! - `groups`: the COMDAT groups that survived, with their members;

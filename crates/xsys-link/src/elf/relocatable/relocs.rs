@@ -70,7 +70,7 @@ pub(crate) fn tables(given: &Given<'_, '_, '_>, order: &[OutputId]) -> Vec<Reloc
         .collect()
 }
 
-/// A stretch of relocations of one input section and where its bytes went.
+/// Relocations of one input section, and where the bytes that they are for went.
 struct Source<'s, 'a> {
     id: SectionId,
     file: FileId,
@@ -119,7 +119,7 @@ impl<'a> Given<'_, '_, 'a> {
         })
     }
 
-    /// The records of an image's `.eh_frame`, each where it stands now.
+    /// The records of an image's `.eh_frame`, each at its place in the output.
     fn unwind_records(&self, id: SectionId) -> Vec<Source<'_, 'a>> {
         let (frames, plan) = self.frames;
         let start = self.addresses().of_section(id, 0).unwrap_or(0);
@@ -165,8 +165,8 @@ impl<'a> Given<'_, '_, 'a> {
         out
     }
 
-    /// The same of an instruction that relaxation has changed: branches say what they are now, for
-    /// the rest no relocation has a name.
+    /// The same for an instruction that relaxation has changed. Branches get the type of the new branch;
+    /// for the others the psABI has no relocation.
     fn relaxed(&self, source: &Source<'_, 'a>, reloc: &Reloc, change: &Change) -> (u32, u32, i64) {
         let rule = change.rewrite.rule;
         if (rule.base, rule.relative) != (Base::Branch, Relative::Place) {
@@ -186,7 +186,7 @@ impl<'a> Given<'_, '_, 'a> {
         let addend = match (has_addends, reloc.addend) {
             (false, _) => 0,
             (true, Some(addend)) => addend,
-            // Of several inputs only some keep their addends at the places.
+            // The table has addends, but this input may keep them at the places.
             (true, None) => self.implicit_addend(source.section, reloc),
         };
         if matches!(symbol, SymRef::Local(_, 0)) {

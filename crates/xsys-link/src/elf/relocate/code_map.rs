@@ -1,5 +1,5 @@
-//! Which parts of code sections are code, so that they can be turned around once they are relocated: where the
-//! byte order of code is not that of data ([`crate::elf::arch::Arch::code_units`]).
+//! Which parts of sections are code, for outputs in which the byte order of code is not that of data
+//! ([`crate::elf::arch::Arch::code_units`]): after relocation the bytes of code are swapped.
 //!
 //! Spec: AAELF32, "Mapping symbols".
 
@@ -46,7 +46,7 @@ impl CodeMap {
         Self(out)
     }
 
-    /// Turns the code of a relocated section around.
+    /// Swaps the bytes of the code in a relocated section.
     pub(crate) fn turn(&self, id: SectionId, out: &mut [u8]) {
         let Some(marks) = self.0.get(&id) else {
             return;

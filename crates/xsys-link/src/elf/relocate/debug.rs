@@ -1,12 +1,12 @@
 //! Relocations of sections that are not in memory: debug information.
 //!
 //! Problem: nearly all relocations of a build with debug information are here, millions of plain
-//! words, so the loop does for each only what it must: a rule is looked up when the type changes,
-//! and strings are found from where the last one was, since tables refer to them in order. There
-//! are no instruction sequences and no limits; what was dropped reads as a tombstone. That is 0, as
-//! with other linkers, but where an image begins at 0 (the flash of many Cortex-M) a debugger would
-//! take dead functions for what is really there, name frames after them and unwind by their tables:
-//! there it is the highest address.
+//! words, so the loop does little for each: a rule is looked up only when the type changes, and the
+//! search for a string begins at the last one, since tables refer to them in order. There are no
+//! instruction sequences and no range checks. A reference to something that was dropped reads as a
+//! tombstone. That is 0, as in other linkers. But where an image begins at 0 (the flash of many
+//! Cortex-M) a debugger would confuse dead functions with the code there, so the tombstone is the
+//! highest address.
 //!
 //! Spec: DWARF 5, section 7.5 (what 0 means in which list), DWARF issue 200609.1 (reserved address);
 //! the formulas are the psABIs'.
@@ -23,10 +23,10 @@ use crate::elf::object::Section;
 use crate::elf::sections::refs::SymRef;
 use crate::script::ast::Glob;
 
-/// A dead function that is taken for one at 0 reaches up to here at most.
+/// The largest dead function that is expected: images that begin below this would be confused with it.
 const LOW: u64 = 1 << 16;
 
-/// What a reference to something that is not in the image reads as.
+/// The value of a reference to something that is not in the image.
 fn tombstone(section: &[u8], asked: &[(String, u64)], low: bool) -> u64 {
     let by_option = asked
         .iter()
@@ -45,7 +45,7 @@ fn tombstone(section: &[u8], asked: &[(String, u64)], low: bool) -> u64 {
 }
 
 impl Relocator<'_, '_> {
-    /// Relocates a debug section in its place in the output.
+    /// Relocates a debug section in the output.
     pub(super) fn debug(
         &self,
         id: SectionId,
@@ -54,7 +54,7 @@ impl Relocator<'_, '_> {
         out: &mut [u8],
         diagnostics: &mut Vec<Diagnostic>,
     ) {
-        // What is computed by several relocations (lengths, on RISC-V) has no tombstone of its own.
+        // Values that several relocations compute together (lengths, on RISC-V) have no tombstone.
         let low = self.arch.uleb128_pair().is_none()
             && self.loads.iter().any(|&(address, _)| address < LOW);
         let tombstone = tombstone(section.name, self.dead, low);

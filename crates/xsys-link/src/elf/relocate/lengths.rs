@@ -1,7 +1,7 @@
-//! Differences of labels in numbers of variable length.
+//! Differences of labels that are stored as ULEB128 numbers.
 //!
-//! Problem: an assembler that leaves distances to the linker has to guess how many bytes of ULEB128
-//! a difference takes. The linker cannot make room; it must say so rather than drop the upper bits.
+//! Problem: an assembler that leaves differences to the linker has to guess how many bytes they take.
+//! The linker cannot insert bytes; if the guess is too small, that is an error, not a cut-off number.
 //!
 //! Spec: RISC-V psABI, "SET_ULEB128/SUB_ULEB128": always a pair, in this order, at one place.
 
@@ -12,13 +12,13 @@ use crate::elf::ids::SectionId;
 use crate::elf::object::Reloc;
 use crate::elf::sections::describe::describe_place;
 
-/// What the first one of a pair set, while a section is relocated.
+/// The pair that is being relocated: what its first relocation has set.
 pub(super) struct Lengths {
     pair: Option<(u32, u32)>,
     set: Option<(u64, i64)>,
 }
 
-/// A difference that its number does not hold.
+/// A difference that does not fit its number.
 pub(super) struct TooLong {
     difference: u64,
     bytes: usize,
@@ -29,7 +29,7 @@ impl Lengths {
         Self { pair, set: None }
     }
 
-    /// Called with each value that is written to `out` from `at` on, before that.
+    /// Checks a value that is about to be written to `out` at `at`.
     #[inline]
     pub(super) fn check(
         &mut self,

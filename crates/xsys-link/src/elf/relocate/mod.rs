@@ -1,8 +1,7 @@
-//! The value of every relocation, written into its place.
+//! Computes the value of every live relocation and writes it to its place.
 //!
-//! Problem: S, A, P and what the GOT and the thread-local block add to them, for every live
-//! relocation, in parallel, straight into the output. What does not fit is an error that names both
-//! ends, the value and the limits.
+//! Problem: there are millions of relocations, so sections are relocated in parallel, directly in the
+//! output. A value that does not fit is an error that names both ends, the value and the limits.
 //!
 //! Spec: the formulas are the psABIs'; see `arch`.
 
@@ -442,7 +441,7 @@ impl<'a> Relocator<'_, 'a> {
         if home != id {
             return Err(Unresolved::NoHighPart);
         }
-        // Tables are sorted by offset in practice; the slow way is for those that are not.
+        // Nearly all tables are sorted by offset; the linear search is for those that are not.
         let count = section.relocs.len();
         let start = partition(count, |at| section.relocs.get(at).offset < offset);
         let sorted = (start..count)
@@ -561,17 +560,17 @@ impl<'a> Relocator<'_, 'a> {
     }
 }
 
-/// A value on its way into the output.
+/// A value that is about to be written.
 #[derive(Clone, Copy)]
 struct Value {
     number: i64,
     branch: Option<BranchTarget>,
-    /// Branch targets may carry the mode bit, which is not misalignment.
+    /// Branch targets may have the mode bit set, which does not make them misaligned.
     has_mode_bit: bool,
 }
 
 impl Value {
-    /// The difference to an address, as SYM_DIFF asks for it.
+    /// The value minus an address (MSP430 SYM_DIFF).
     fn less(self, subtrahend: u64) -> Self {
         Self {
             number: self.number.wrapping_sub_unsigned(subtrahend),

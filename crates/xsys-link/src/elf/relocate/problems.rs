@@ -1,4 +1,4 @@
-//! What to say of a relocation that has no value, or whose value does not fit.
+//! Messages about relocations that have no value, or whose value does not fit.
 
 use xsys_diag::Diagnostic;
 
@@ -51,22 +51,22 @@ impl Relocator<'_, '_> {
         let branch = decided.rule.base == Base::Branch;
         let help = match limit {
             Limit::State => format!(
-                "call `{name}` with `bl`, or jump to it with a 32-bit branch (`b`, `b.w`), which can take a detour"
+                "call `{name}` with `bl`, or jump to it with a 32-bit branch (`b`, `b.w`), which can use a thunk"
             ),
             Limit::Range(_) if branch && decided.rule.size < 4 => {
-                "a 16-bit branch takes no detours: write the 32-bit form (`b.w`, `bl`), or move the target into the same section".to_owned()
+                "a 16-bit branch cannot use a thunk: write the 32-bit form (`b.w`, `bl`), or move the target into the same section".to_owned()
             }
             Limit::Range(_) if branch && self.arch.thunk_spacing(Some(21)).is_some() => {
                 "no thunk can be placed within its reach: put functions into sections of their own, so that code can stand between them".to_owned()
             }
-            // A section's name stands for a label of the object alone: its own start may well be aligned.
+            // The symbol is a section: it stands for a local label in it, and only that may be misaligned.
             Limit::Align(align) if name.starts_with('.') => format!(
                 "align what lies there in `{name}` to {align} bytes: `#[repr(align({align}))]`, or `.balign {align}` in front of it"
             ),
             Limit::Align(align) => format!(
                 "align `{name}` to {align} bytes: `#[repr(align({align}))]`, `.balign {align}`, or ALIGN({align}) in the script"
             ),
-            // A field this small is made for numbers, not for addresses of code.
+            // A field this small holds numbers, not addresses of code.
             Limit::Range(range) if range.bounds().1 <= i128::from(u16::MAX) => {
                 "place what it refers to where the field reaches, or use a wider one".to_owned()
             }
@@ -109,16 +109,16 @@ impl Relocator<'_, '_> {
     }
 }
 
-/// A branch that does not reach the instruction that was moved.
+/// A branch that does not reach the patch of an erratum.
 pub(super) fn unreachable_detour(place: u64) -> Diagnostic {
     Diagnostic::error(format!(
-        "the instruction at {place:#x} cannot be moved away from erratum 835769"
+        "the instruction at {place:#x} cannot be moved to avoid erratum 835769"
     ))
     .note("the next place for moved instructions is more than 128 MiB away")
     .help("give the code between them a section of its own in the script, or leave `--fix-cortex-a53-835769` out if the core is not affected")
 }
 
-/// Why there is no value.
+/// Why a relocation has no value.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Unresolved {
     /// The symbol's section is not in the image.

@@ -1,7 +1,7 @@
-//! Instructions that become cheaper where addresses allow it, without changing their length.
+//! Relaxation that replaces instructions by cheaper ones of the same length.
 //!
-//! Problem: whether an instruction can be replaced may be known only when everything has its address;
-//! so it is decided while writing. What stays behind is a GOT slot that nobody reads.
+//! Problem: some replacements depend on final addresses, so they are decided while the output is
+//! written. GOT slots that are no longer read stay.
 //!
 //! Spec: AAELF64, "Relocation optimization"; AMD64 psABI, "Linker Optimization".
 
@@ -12,8 +12,8 @@ use crate::elf::sections::refs::Home;
 use crate::elf::synthetic::scan::Decided;
 
 impl Relocator<'_, '_> {
-    /// Writes something cheaper over the relocation at `index`, and maybe the next one; how many
-    /// relocations are dealt with. `whole` keeps what was found out about the section.
+    /// Replaces the instruction of the relocation at `index`, and perhaps that of the next one. Returns
+    /// how many relocations are done. `whole` caches whether all GOT loads of the section are pairs.
     pub(super) fn relax_settled(
         &self,
         section: &Section<'_>,

@@ -1,4 +1,4 @@
-//! The contents of the GOT, and the words that a static-pie relocates itself.
+//! The contents of the GOT, and the words that the start code of a static-pie relocates.
 //!
 //! Spec: psABIs, "Global Offset Table"; "ELF Handling For Thread-Local Storage".
 
@@ -53,7 +53,7 @@ impl Relocator<'_, '_> {
                 let section =
                     &self.addresses.resolution.files[file.0 as usize].sections[index as usize];
                 for (index, reloc) in section.relocs.iter().enumerate() {
-                    // No rewrite makes an absolute word, and none takes one for its partner.
+                    // Rewrites neither produce absolute words nor consume them.
                     if !(self.arch.rule(reloc.r_type)).is_some_and(|rule| is_word(rule, word)) {
                         continue;
                     }

@@ -1,8 +1,8 @@
 //! What all SECTIONS commands of all scripts describe, as one list.
 //!
-//! Problem: descriptions come from several scripts; INSERT puts some beside a section of another,
-//! OVERWRITE_SECTIONS takes others' places, and a CLASS gathers input sections for a description
-//! further down. Rules are tried in the order of the scripts, whatever the order of the sections.
+//! Problem: descriptions come from several scripts. INSERT puts some beside a section of another
+//! script, OVERWRITE_SECTIONS replaces others, and a CLASS gathers input sections for a later
+//! description. Rules are tried in the order of the scripts, whatever the order of the sections.
 //!
 //! Spec: GNU ld manual, "SECTIONS", "INSERT"; lld's notes on linker scripts, "Overwrite sections"
 //! and "Section classes".
@@ -19,7 +19,7 @@ use crate::script::eval::OutputId;
 /// An output section description, and which OVERLAY it belongs to.
 pub(crate) type Def<'s> = (&'s OutputSectionDef, Option<(u32, u32)>);
 
-/// What a rule's sections go to.
+/// Where the sections that a rule takes go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Home {
     /// An output section description.
@@ -34,7 +34,7 @@ pub(crate) struct Described<'s> {
     pub statements: Vec<Statement<'s>>,
     /// Output section descriptions; the index is [`OutputId`].
     pub defs: Vec<Def<'s>>,
-    /// Descriptions that overwrite nothing: they are placed as orphans are.
+    /// Descriptions of OVERWRITE_SECTIONS that replace no other: they are placed like orphans.
     pub floating: Vec<usize>,
     classes: Vec<&'s SectionClass>,
     /// In which order rules are tried.
@@ -51,7 +51,7 @@ impl<'s> Described<'s> {
             classes: Vec::new(),
             order: Vec::new(),
         };
-        // What overwrites comes first, so that its rules are tried first.
+        // OVERWRITE_SECTIONS comes first, so that its rules are tried first.
         for command in &script.commands {
             if let Command::Overwrite(sections) = command {
                 for def in sections {
@@ -166,7 +166,7 @@ impl<'s> Described<'s> {
         }
     }
 
-    /// What goes there goes nowhere.
+    /// Whether sections that go there are discarded.
     pub(crate) fn discards(&self, home: Home) -> bool {
         match home {
             Home::Output(index) => &*self.defs[index as usize].0.name.text == "/DISCARD/",

@@ -1,9 +1,8 @@
 //! Which unwind records belong to which code.
 //!
-//! Problem: an FDE lives exactly as long as its function, and it keeps its LSDA and its CIE's
-//! personality routine alive; but `.eh_frame` is one section per object. So every `.eh_frame` is cut
-//! into records once, before garbage collection, and each FDE is filed under the section of its
-//! function.
+//! Problem: an FDE is live if its function is, and then its LSDA and its CIE's personality routine
+//! are; but `.eh_frame` is one section per object. So every `.eh_frame` is cut into records once,
+//! before garbage collection, and each FDE is assigned to the section of its function.
 //!
 //! Spec: LSB "Exception Frames".
 
@@ -31,7 +30,7 @@ pub(crate) struct FrameInput {
 
 /// A CIE or FDE with what it refers to.
 pub(crate) struct FrameRecord {
-    /// Where it stands in its section and what it is.
+    /// Its place in the section and its kind.
     pub record: Record,
     /// Its relocations: a range of indexes into the section's table, sorted by offset.
     pub relocs: std::ops::Range<u32>,

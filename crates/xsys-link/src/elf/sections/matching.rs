@@ -16,7 +16,7 @@ use crate::elf::symbols::resolve::Resolution;
 use crate::options::{ElfOptions, SortSection};
 use crate::script::ast::{Constraint, InputPattern, Script, Sort};
 
-/// If the pattern takes the section, which of its section patterns does.
+/// The index of the section pattern that takes the section, if any does.
 fn pattern_matches<'f>(
     pattern: &InputPattern,
     file: impl FnOnce() -> Option<&'f ObjectFile<'f>>,
@@ -27,7 +27,7 @@ fn pattern_matches<'f>(
     {
         return None;
     }
-    // Names decide most cases and are cheaper to look at than file names.
+    // Section names decide most cases and are cheaper to compare than file names.
     let mut matching = pattern
         .sections
         .iter()
@@ -35,7 +35,7 @@ fn pattern_matches<'f>(
         .filter(|(_, p)| p.name.matches(section.name))
         .peekable();
     let &(first, decides) = matching.peek()?;
-    // Nearly all patterns ask for every file: whose section it is does not matter then.
+    // Nearly all patterns mean every file: then the file's name is not needed.
     if pattern.file.is_any() && pattern.exclude.is_empty() && decides.exclude.is_empty() {
         return Some(first);
     }
@@ -55,8 +55,8 @@ fn pattern_matches<'f>(
         .map(|(index, _)| index)
 }
 
-/// The file that a section belongs to as far as patterns go: a common symbol's is the file that
-/// declares it, and what the linker makes is in none.
+/// The file that patterns see for a section: for a common symbol the file that declares it, for other
+/// sections made by the linker none.
 fn file_of<'r, 'a>(
     resolution: &'r Resolution<'a>,
     sections: &Sections,
@@ -171,7 +171,7 @@ pub(crate) fn disable_unmet_constraints(
                 && sections.outline(resolution, id).flags & elf::SHF_WRITE.0 != 0
         });
         let met = (constraint == Constraint::OnlyIfReadWrite) == any_writable;
-        // One at a time: what it had may be what a later description waits for.
+        // One at a time: a later description may get the inputs that this one loses.
         if enabled[index] && !met {
             enabled[index] = false;
             return true;
@@ -180,8 +180,8 @@ pub(crate) fn disable_unmet_constraints(
     false
 }
 
-/// Orders what one input section description took: patterns without a sort share input order,
-/// each sorted pattern stands by itself.
+/// Orders the sections that one input section description took: unsorted patterns share input order,
+/// each sorted pattern is sorted by itself.
 pub(crate) fn sort_inputs(
     resolution: &Resolution<'_>,
     sections: &Sections,
@@ -282,8 +282,8 @@ fn init_priority(name: &[u8]) -> u32 {
     }
 }
 
-/// Rules by how the names that they take begin. A default layout has some sixty rules and a link
-/// a hundred thousand sections; three letters leave a handful to try.
+/// Rules by the first letters of the names that they take. A default layout has some sixty rules and
+/// a link a hundred thousand sections; three letters leave a handful of rules to try.
 struct ByBeginning {
     /// Rules that could take names with this beginning, in script order.
     rules: Map<[u8; BEGINNING], Vec<u32>>,

@@ -1,6 +1,6 @@
-//! One numbering for all input sections of a link, those of objects and those that the linker makes.
+//! Numbers for all input sections of a link, those of objects and those that the linker makes.
 //!
-//! Problem: passes want flat tables ("is it live", "where is it") instead of tables of tables, and
+//! Problem: passes want flat tables ("is it live", "where is it") instead of tables by file, and
 //! scripts place synthetic sections by the same rules as those of objects. So every section gets a
 //! [`SectionId`]: first the objects' sections, file by file, then the synthetic ones.
 
@@ -91,7 +91,7 @@ pub(crate) struct Sections {
     pub synthetic: Vec<Synthetic>,
 }
 
-/// What placement and layout ask of a section, whoever made it.
+/// The header of a section, whether an object or the linker made it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Outline<'s> {
     /// Its name.
@@ -179,7 +179,7 @@ impl Sections {
         Some(SectionId((self.owner.len() + index) as u32))
     }
 
-    /// What placement and layout ask.
+    /// The header of a section.
     #[inline]
     pub(crate) fn outline<'s>(
         &'s self,
@@ -209,9 +209,9 @@ impl Sections {
     }
 }
 
-/// Whether an object's section takes part in the link as itself: not the file's own tables, nor
-/// sections that are read as a whole and written anew (`.eh_frame` and relatives still do: their
-/// place decides where the new one stands).
+/// Whether an object's section is linked as it is: not the file's own tables, nor sections that the
+/// linker writes again from all inputs. `.eh_frame` and the like are, too: their place says where the
+/// new section goes.
 pub(crate) fn is_linked(section: &Section<'_>) -> bool {
     const IGNORED: [u32; 9] = [
         elf::SHT_NULL.0,
@@ -232,7 +232,7 @@ pub(crate) fn is_linked(section: &Section<'_>) -> bool {
     if section.sh_type == elf::SHT_STRTAB.0 && section.flags & elf::SHF_ALLOC.0 == 0 {
         return false;
     }
-    // What has not been expanded is not wanted.
+    // A section that is still compressed is not wanted.
     if section.flags & elf::SHF_COMPRESSED.0 != 0 {
         return false;
     }
@@ -240,8 +240,8 @@ pub(crate) fn is_linked(section: &Section<'_>) -> bool {
     !matches!(section.name, b".note.GNU-stack" | b".note.gnu.property")
 }
 
-/// Sections that a link of an image reads and does not place, but an object hands on: unwind
-/// tables as they are, and the marker that says that the stack need not be executable.
+/// Sections that are not placed in an image, but copied to an object (`-r`): unwind tables, and the
+/// marker that says that the stack need not be executable.
 pub(crate) fn hands_on(section: &Section<'_>, options: &ElfOptions) -> bool {
     options.kind.is_object()
         && (section.name == b".note.GNU-stack"

@@ -1,9 +1,9 @@
-//! Whose bytes are these: the crate of a symbol, of an object, of a section.
+//! Which crate a symbol, an object or a section belongs to.
 //!
 //! Problem: people can remove crates and functions, not sections. rustc's mangled names begin with
-//! the crate that defined the code (for generics that is not the one that asked for it, which is the
-//! answer wanted: with link-time optimisation all objects are the program's). What has no Rust name
-//! (string constants, C, assembler) belongs to the file that it came in.
+//! the crate that defined the code. For generics that is not the crate that uses them, which would
+//! be less useful: with link-time optimisation all objects are the program's. What has no Rust name
+//! (string constants, C, assembler) belongs to the file that it is in.
 //!
 //! Spec: Rust symbol mangling v0 and legacy, as `rustc-demangle` prints them.
 
@@ -37,11 +37,11 @@ pub(crate) struct Named<'a> {
     pub size: u64,
     /// It is a function.
     pub function: bool,
-    /// As it is mangled.
+    /// Its mangled name.
     pub name: &'a [u8],
 }
 
-/// The functions and objects of all sections, by section and offset, one a place.
+/// The functions and objects of all sections, by section and offset, one for each place.
 pub(crate) fn named_places<'a>(
     resolution: &Resolution<'a>,
     sections: &Sections,
@@ -82,7 +82,7 @@ pub(crate) fn named_places_in<'a>(
         }
     }
     for places in out.values_mut() {
-        // Of aliases the largest counts, and of equal ones the first by name.
+        // Of aliases the largest is taken, and of equally large ones the first by name.
         places.sort_by_key(|place| (place.offset, std::cmp::Reverse(place.size), place.name));
         places.dedup_by_key(|place| place.offset);
     }

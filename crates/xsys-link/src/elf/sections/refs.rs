@@ -157,7 +157,7 @@ impl SymRef {
         }
     }
 
-    /// Its name; a section symbol has its section's.
+    /// Its name; for a section symbol that of the section.
     pub(crate) fn name<'r>(self, resolution: &'r Resolution<'_>) -> &'r [u8] {
         match self {
             SymRef::Global(id) => resolution.symbol(id).name,

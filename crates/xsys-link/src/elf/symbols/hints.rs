@@ -1,9 +1,9 @@
-//! Which crate, feature or flag gives a symbol that nothing defines.
+//! Which crate, feature or flag defines a symbol that a link does not find.
 //!
-//! Problem: "undefined symbol: `_defmt_acquire`" tells a newcomer nothing. The table maps names that
-//! embedded and freestanding Rust programs are known to miss to what brings them; names that tell
-//! their origin by their form (Rust's own, C++'s) are read instead. The first row that matches
-//! counts, so exact names stand before the prefixes that cover them.
+//! Problem: "undefined symbol: `_defmt_acquire`" tells a newcomer nothing. The table lists names that
+//! embedded and freestanding Rust programs often miss, and what defines them; names whose form tells
+//! their origin (Rust's own, C++'s) need no row. The first row that matches is taken, so exact names
+//! come before prefixes that cover them.
 
 use super::resolve::Resolution;
 use crate::hints::Pattern::{Exact, Prefix};
@@ -98,7 +98,7 @@ pub(crate) fn for_symbol(name: &str) -> Option<String> {
     hints::find(HINTS, name)
 }
 
-/// The defined symbol whose name is most like this one, as people read it.
+/// The defined symbol whose demangled name is most like this one.
 pub(crate) fn similar_symbol(resolution: &Resolution<'_>, name: &str) -> Option<String> {
     let names = resolution
         .symbols

@@ -1,8 +1,8 @@
-//! Symbols that exist because the linker says so.
+//! Symbols that the linker defines.
 //!
-//! Problem: start-up code and compilers refer to names that no object defines: where the GOT is,
-//! where the headers are, the bounds of a section. They are defined only if somebody refers to them
-//! and nobody else defines them.
+//! Problem: start-up code and compilers refer to names that no object defines: the GOT, the headers,
+//! the bounds of a section. They are defined only if something refers to them and nothing else
+//! defines them.
 //!
 //! Spec: psABIs (`_GLOBAL_OFFSET_TABLE_`, `_TLS_MODULE_BASE_`, `__global_pointer$`); gABI
 //! (`_DYNAMIC`); GNU ld manual ("Orphan Sections": `__start_SECNAME`).
@@ -85,7 +85,7 @@ pub(crate) fn define(resolution: &mut Resolution<'_>, options: &ElfOptions) {
         if defined {
             symbol.definition = Definition::Linker;
             symbol.kind = elf::STT_NOTYPE.0;
-            // `__start_` symbols are seen from outside as the section is, but cannot be replaced.
+            // `__start_` symbols are visible from outside, but nothing can replace them there.
             symbol.visibility = match meaning(symbol.name) {
                 Some(Meaning::Bound { .. }) => options.z.start_stop_visibility,
                 _ => elf::STV_HIDDEN.0,

@@ -1,7 +1,7 @@
-//! What names mean: definitions for all global names, from objects, archives, scripts and the linker itself.
+//! Symbol resolution: the definitions of all global names, from objects, archives, scripts and the linker.
 //!
-//! [`resolve`] decides; [`versions`] changes what it decided; [`script_symbols`] and
-//! [`linker_symbols`] are the definitions that no file brings.
+//! [`resolve`] finds them and [`versions`] makes some local; [`script_symbols`] and [`linker_symbols`]
+//! are definitions that are in no object.
 
 mod commons;
 pub(super) mod hints;

@@ -80,7 +80,7 @@ pub(crate) struct Resolution<'a> {
     names: Names,
     /// PROVIDEd assignments that are in force, by index into the script's assignments.
     pub provided: Vec<bool>,
-    /// Archive members in the order in which they were loaded, each with the symbol that asked.
+    /// Archive members in the order in which they were loaded, each with the symbol that pulled it.
     pub extracted: Vec<(FileId, SymbolId)>,
 }
 
@@ -201,7 +201,7 @@ pub(crate) fn resolve<'a>(
 
 struct Resolver<'a, 'd> {
     out: Resolution<'a>,
-    /// Archives as they came; a member is `None` once loaded.
+    /// Archives in input order; a member is `None` once loaded.
     lazy: Vec<Vec<Option<LazyMember<'a>>>>,
     comdats: Map<&'a [u8], FileId>,
     duplicates: Vec<(SymbolId, Definition, Definition)>,
@@ -265,7 +265,7 @@ impl<'a> Resolver<'a, '_> {
         }
     }
 
-    /// The symbols of `--wrap`; those that references will go to are wanted.
+    /// The symbols of `--wrap`. Those that references will go to are referred to.
     fn want_wrapped(&mut self, options: &'a ElfOptions) -> Vec<Wrapped> {
         let mut out = Vec::new();
         for names in &options.symbols.wrap {
@@ -305,7 +305,7 @@ impl<'a> Resolver<'a, '_> {
         id
     }
 
-    /// `--undefined-glob`: wants all symbols that anything defines and the pattern means.
+    /// `--undefined-glob`: refers to all symbols that match and that some input defines.
     fn want_matching(&mut self, pattern: &str) {
         let glob = Glob::new(pattern);
         let matching: Vec<&'a [u8]> = self
@@ -348,7 +348,7 @@ impl<'a> Resolver<'a, '_> {
     }
 
     /// Adds an object and everything that its references pull out of archives, depth first.
-    /// An explicit stack stands for the recursion, whose depth hostile archives could choose.
+    /// It uses an explicit stack instead of recursion, whose depth a hostile archive could choose.
     fn add(&mut self, object: ObjectFile<'a>) {
         let mut stack = vec![(self.define(object), 0)];
         while let Some((file, next)) = stack.last_mut() {
@@ -393,7 +393,7 @@ impl<'a> Resolver<'a, '_> {
         }
     }
 
-    /// Whether a symbol table entry is a definition that counts.
+    /// Whether a symbol table entry is a definition, and not in a discarded group.
     fn defines(&self, file: FileId, entry: &ElfSymbol) -> bool {
         match entry.place {
             SymbolPlace::Undefined => false,
@@ -577,8 +577,8 @@ impl<'a> Resolver<'a, '_> {
         self.name_kinds(script);
     }
 
-    /// lld's notes on linker scripts, "Symbol assignment": a plain alias is of its symbol's type.
-    /// It may be an alias of another that stands later, hence the loop; nobody has long chains.
+    /// lld's notes on linker scripts, "Symbol assignment": a plain alias has the type of its symbol.
+    /// That may be an alias which is assigned later, hence the loop; its bound is enough for real scripts.
     fn name_kinds(&mut self, script: &ScriptSymbols<'a>) {
         let aliases: Vec<(SymbolId, SymbolId)> = script
             .assignments
@@ -690,7 +690,7 @@ fn redirect(resolution: &mut Resolution<'_>, wrapped: &[Wrapped]) {
         }
     }
     for names in wrapped {
-        // Nobody refers to this name any more; it must not be reported as undefined.
+        // Nothing refers to this name any more; it must not be reported as undefined.
         resolution.symbols[names.real.0 as usize].referenced = false;
     }
 }

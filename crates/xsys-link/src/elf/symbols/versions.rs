@@ -1,12 +1,11 @@
 //! Version scripts in static links: which global symbols become local.
 //!
-//! Problem: `--version-script` and VERSION say which symbols a shared library offers. A static image
-//! offers none to other files at run time, but what its symbol table calls global is what debuggers,
-//! plugin hosts and `--gc-keep-exported` go by, and lld obeys `local:` there, too. Versions themselves
-//! have nowhere to be written.
+//! Problem: `--version-script` and VERSION say which symbols a shared library exports. A static image
+//! exports none at run time, but debuggers, plugin hosts and `--gc-keep-exported` look at its global
+//! symbols, and lld obeys `local:` there, too. The versions themselves are written nowhere.
 //!
-//! Spec: GNU ld manual, "VERSION". A name goes before a pattern, a pattern before `*`, and among
-//! equals `global:` before `local:`.
+//! Spec: GNU ld manual, "VERSION". A name has priority over a pattern, a pattern over `*`, and among
+//! equals `global:` over `local:`.
 
 use super::resolve::{Definition, Resolution};
 use crate::script::ast::{Command, Glob, Script, VersionPattern};

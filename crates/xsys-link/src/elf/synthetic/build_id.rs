@@ -1,6 +1,6 @@
-//! `.note.gnu.build-id`: what tells this image from all others.
+//! `.note.gnu.build-id`: a number that identifies the image.
 //!
-//! The note is an input section like others; what it describes is filled in when everything else is written.
+//! The note is placed like an input section; the number is filled in when everything else is written.
 //! Spec: gABI, "Note Section"; GNU ld manual, `--build-id`.
 
 use object::elf;
@@ -63,8 +63,8 @@ pub(crate) fn of(bytes: &[u8], kind: &BuildId) -> Vec<u8> {
     digest
 }
 
-/// SHA-256 over the SHA-256 of 1 MiB blocks, so that all cores take part. Nothing depends on which
-/// hash it is, only that equal files and no others get equal ids.
+/// SHA-256 over the SHA-256 of 1 MiB blocks, so that all cores take part. Which hash it is does not
+/// matter, as long as only equal files get equal ids.
 fn content_digest(bytes: &[u8]) -> Vec<u8> {
     use sha2::{Digest, Sha256};
     let blocks: Vec<_> = bytes.par_chunks(1 << 20).map(Sha256::digest).collect();

@@ -1,12 +1,13 @@
 //! Secure entry functions of ARMv8-M: gateway veneers and import libraries.
 //!
 //! Problem: non-secure code may enter secure code only at an `SG` instruction in memory that is
-//! marked non-secure callable. Compilers write an entry function `f` with two names, `f` and
-//! `__acle_se_f`. Where both are one place, the linker makes a veneer (`sg; b.w __acle_se_f`) in
-//! `.gnu.sgstubs` and lets `f` name that; where they differ, the function has its own `SG`. The
-//! non-secure program is linked against an import library, an object in which all `f` are absolute.
-//! It is built apart, so a later secure image must keep the veneers' addresses: it reads the library
-//! of the image before (`--in-implib`), puts old veneers where they were and new ones behind.
+//! marked non-secure callable. Compilers give an entry function `f` two names, `f` and
+//! `__acle_se_f`. Where both have one address, the linker makes a veneer (`sg; b.w
+//! __acle_se_f`) in `.gnu.sgstubs` and defines `f` there; where they differ, the function has its own
+//! `SG`. The non-secure program is linked with an import library, an object in which all `f` are
+//! absolute. It is built separately, so a later secure image must keep the addresses of the veneers:
+//! it reads the previous image's library (`--in-implib`), keeps old veneers at their addresses and
+//! adds new ones after them.
 //!
 //! Spec: "Arm v8-M Security Extensions: Requirements on Development Tools" (ECM0359818) 1.4,
 //! chapter 3; GNU ld manual, `--cmse-implib`.
@@ -49,7 +50,7 @@ struct Entry {
     veneer: Option<u64>,
 }
 
-/// Finds the entry functions, and lets their plain names be the linker's.
+/// Finds the entry functions, and makes their plain names symbols that the linker defines.
 pub(crate) fn find(
     resolution: &mut Resolution<'_>,
     arch: &dyn Arch,
@@ -199,7 +200,7 @@ fn function(resolution: &Resolution<'_>, id: SymbolId) -> Option<(usize, ElfSymb
     }
 }
 
-/// Names and addresses (with the Thumb bit) of the image before.
+/// Names and addresses (with the Thumb bit) of the previous image.
 fn import_library<'s>(
     store: &'s FileStore,
     machine: u16,
@@ -274,7 +275,7 @@ fn import_library<'s>(
         }
         out.push((text, symbol.value));
     }
-    // A forged distance must not become a huge section.
+    // A wrong distance must not make a huge section.
     const LIMIT: u64 = 16 << 20;
     let places = || out.iter().map(|(_, at)| at & !1);
     if let (Some(low), Some(high)) = (places().min(), places().max())
@@ -294,7 +295,7 @@ fn import_library<'s>(
 }
 
 impl Gateways {
-    /// Secure code calls the functions themselves; only the image's symbol table shows the veneers.
+    /// Secure code calls the functions directly; only the image's symbol table has the veneers.
     fn redirect(&self, resolution: &mut Resolution<'_>) {
         if self.entries.is_empty() {
             return;

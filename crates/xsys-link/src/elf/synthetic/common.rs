@@ -12,7 +12,7 @@ use crate::elf::sections::{Sections, Synthetic, SyntheticKind};
 use crate::elf::symbols::resolve::{Definition, Resolution, Symbol};
 use crate::options::SortCommon;
 
-/// Adds them.
+/// Adds the sections.
 pub(super) fn add(
     resolution: &Resolution<'_>,
     sections: &mut Sections,

@@ -1,9 +1,9 @@
 //! Which code has an entry in `.ARM.exidx`, and how much room the table needs.
 //!
-//! Problem: an entry covers all addresses up to the next one, so code without unwind data must have
-//! an entry that says so, or exceptions would pass through it by its neighbour's instructions. And
-//! neighbours with equal instructions share one entry, so the table's size depends on which
-//! functions are neighbours, which only the layout knows: it asks here after every walk.
+//! Problem: an entry covers all addresses up to the next one. So code without unwind data needs an
+//! entry that says so, or it would be unwound with its neighbour's instructions. And neighbours with
+//! equal instructions share one entry, so the table's size depends on which functions are
+//! neighbours: the layout asks for it after every walk.
 //!
 //! Spec: "Exception Handling ABI for the Arm Architecture" (EHABI32), 2024Q3, 5.
 
@@ -30,7 +30,7 @@ pub(crate) struct Coverage {
     entries: Vec<Planned>,
     /// Code without an entry of its own.
     bare: Vec<SectionId>,
-    /// What is wrong with the inputs' tables.
+    /// Errors in the inputs' tables.
     pub problems: Vec<Diagnostic>,
 }
 
@@ -152,7 +152,7 @@ impl Coverage {
             let Ok(offset) = usize::try_from(reloc.offset) else {
                 continue;
             };
-            // The others only keep personality routines alive.
+            // The others are only there to keep personality routines live.
             if reloc.r_type != R_ARM_PREL31 {
                 continue;
             }
@@ -192,7 +192,7 @@ impl Coverage {
                 (home, addend)
             });
             let Some((Home::Section(code, value), addend)) = home else {
-                // Its function was dropped with its group: so is the entry.
+                // Its function was discarded with its group.
                 if !matches!(home, Some((Home::Discarded, _))) {
                     problem(
                         at as u64,
@@ -227,8 +227,8 @@ impl Coverage {
         }
     }
 
-    /// The entries by address, merged if asked; tables are only told apart where `table` finds
-    /// them.
+    /// The entries by address, with equal neighbours merged if `merge` is set. `table` gives the addresses
+    /// of entries in `.ARM.extab`; without them all such entries count as different.
     fn arranged(
         &self,
         merge: bool,
@@ -260,8 +260,8 @@ impl Coverage {
         exidx::size(self.arranged(merge, address, |_, _| 0).len()) as u64
     }
 
-    /// The end of the last function, where the sentinel stands: thunks and other code of the linker
-    /// behind it are nobody's.
+    /// The end of the last function, where the sentinel goes: thunks and other code of the linker after
+    /// it have no entries.
     fn end(&self, addresses: &Addresses<'_, '_>) -> u64 {
         let codes = self.entries.iter().map(|entry| entry.code);
         let ends = codes.chain(self.bare.iter().copied()).filter_map(|code| {

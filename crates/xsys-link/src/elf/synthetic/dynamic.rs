@@ -2,9 +2,9 @@
 //!
 //! Problem: a static position-independent executable relocates itself; its start code (`rcrt1.o`)
 //! finds the relocations through `.dynamic`. Loaders and debuggers expect a symbol table there too,
-//! so an empty one exists. The size must be known before addresses are, and what some entries are about shows
-//! with the addresses only: [`entries`] lists all that there may be, and the list's length is the table's.
-//! Those without a subject are left out when it is written; the rest of the table is DT_NULL.
+//! so an empty one exists. The size must be known before addresses are, but whether some entries are needed
+//! is known only with the addresses. So [`entries`] lists all possible entries, and the table has room for
+//! all of them; those that are not needed are left out when it is written, and the rest is DT_NULL.
 //!
 //! Spec: gABI, "Dynamic Section".
 
@@ -31,7 +31,7 @@ pub(crate) struct Entry {
     value: Value,
 }
 
-/// What an entry says.
+/// The value of an entry.
 #[derive(Clone, Copy, Debug)]
 enum Value {
     Number(u64),
@@ -49,7 +49,7 @@ enum Value {
     Function(SymRef),
 }
 
-/// All entries that there may be, but for the DT_NULL at the end.
+/// All possible entries, without the DT_NULL at the end.
 pub(crate) fn entries(
     arch: &dyn Arch,
     resolution: &Resolution<'_>,
@@ -151,7 +151,7 @@ fn output_of(addresses: &Addresses<'_, '_>, kind: SyntheticKind) -> Option<Exten
     present.then(|| layout.extents[output.0 as usize])
 }
 
-/// The array of a type; assemblers may give its section another one, and then the name counts.
+/// The array of a type. Assemblers may give its section another type; then its name decides.
 fn array(addresses: &Addresses<'_, '_>, sh_type: u32, name: &str) -> Option<Extent> {
     let layout = addresses.layout;
     let outputs = &layout.placement.outputs;
@@ -163,7 +163,7 @@ fn array(addresses: &Addresses<'_, '_>, sh_type: u32, name: &str) -> Option<Exte
     (extent.size > 0).then_some(extent)
 }
 
-/// The count of RELATIVE relocations among `demands`: of words, and of GOT slots.
+/// The number of RELATIVE relocations in `demands`: for words, and for GOT slots.
 pub(super) fn relatives(
     demands: &Demands,
     resolution: &Resolution<'_>,

@@ -31,8 +31,8 @@ pub(crate) struct EhFramePlan {
     pub size: u64,
     /// FDEs among the records.
     pub frames: usize,
-    /// For each input section where its offsets went, as (input, output): start-up files refer to
-    /// the beginning of theirs to find the table.
+    /// For each input section its offsets as (input, output): start-up files refer to the beginning of
+    /// their `.eh_frame` to find the whole table.
     pieces: Vec<(SectionId, Vec<(u32, u32)>)>,
 }
 
@@ -156,7 +156,7 @@ fn plan(
     plan
 }
 
-/// A number that is equal for references to the same place.
+/// A number that is the same for all references to the same place.
 fn reference_key(
     resolution: &Resolution<'_>,
     sections: &Sections,
@@ -178,8 +178,8 @@ fn reference_key(
     }
 }
 
-/// Makes references into `.eh_frame` inputs find the output's records, by the same map that serves
-/// merged sections.
+/// Makes references into `.eh_frame` inputs lead to the output's records, in the same way as
+/// references into merged sections.
 pub(crate) fn map(plan: &EhFramePlan, sections: &Sections, merge: &mut MergeMap<'_>) {
     let Some(id) = sections.find(SyntheticKind::EhFrame) else {
         return;
@@ -198,7 +198,7 @@ pub(crate) type Relocate<'w> = dyn Fn(SectionId, &mut dyn Iterator<Item = Reloc>
 
 /// Writes both sections.
 pub(crate) struct Writer<'w, 'l, 'a> {
-    /// What stands where.
+    /// The records and their offsets.
     pub plan: &'w EhFramePlan,
     /// The inputs' records.
     pub frames: &'w Frames,
@@ -263,7 +263,7 @@ impl Writer<'_, '_, '_> {
         table
     }
 
-    /// Writes `.eh_frame_hdr`. The table is made from a second, private copy of `.eh_frame`, so that both
+    /// Writes `.eh_frame_hdr`. The table is made from a private copy of `.eh_frame`, so that both
     /// sections can be written at the same time.
     pub(crate) fn write_header(&self, out: &mut [u8], problems: &mut Vec<Diagnostic>) {
         let (Some(header), Some(frame)) = (

@@ -1,4 +1,4 @@
-//! ARM's exception index table: `.ARM.exidx` as bytes.
+//! The bytes of `.ARM.exidx`, the exception index table of the Arm EHABI.
 //!
 //! Problem: the unwinder finds a function by binary search, so the table must ascend by function
 //! address over the whole image although it is put together from one piece per input section; each
@@ -41,8 +41,8 @@ pub(crate) struct Entry {
 /// What is wrong with a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Error {
-    /// The size is no multiple of an entry's.
-    #[error("`.ARM.exidx` has {0:#x} bytes, which is no multiple of 8")]
+    /// The size is not a multiple of an entry's.
+    #[error("`.ARM.exidx` has {0:#x} bytes, which is not a multiple of 8")]
     Size(usize),
     #[cfg(test)]
     /// Bit 31 of a first word is set.
@@ -68,6 +68,9 @@ pub(crate) fn decode_prel31(word: u32, place: u32) -> u32 {
 }
 
 /// The PREL31 word, bit 31 clear, that stands for `target` at `place`.
+///
+/// # Errors
+/// The target is too far away.
 pub(crate) fn encode_prel31(target: u32, place: u32) -> Result<u32, Error> {
     let distance = target.wrapping_sub(place) as i32;
     if !(-0x4000_0000..0x4000_0000).contains(&distance) {
@@ -76,8 +79,8 @@ pub(crate) fn encode_prel31(target: u32, place: u32) -> Result<u32, Error> {
     Ok(distance as u32 & 0x7fff_ffff)
 }
 
-/// What a second word says if no relocation applies to it; `None` for one that names a table entry.
-/// Needs no addresses, so sizes can be known before layout.
+/// The meaning of a second word without a relocation; `None` if it refers to a table entry. It needs
+/// no addresses, so sizes can be known before layout.
 pub(crate) fn without_table(word: u32) -> Option<Unwind> {
     match word {
         CANTUNWIND => Some(Unwind::Cannot),
@@ -86,9 +89,9 @@ pub(crate) fn without_table(word: u32) -> Option<Unwind> {
     }
 }
 
-/// Whether the entry of a function says nothing new after `previous`, the entry of the function
-/// before it, and can go: the earlier one then reaches over both. Table entries name their own
-/// function's cleanup code and always stay.
+/// Whether the entry of a function can be left out after `previous`, that of the function before it,
+/// because it says the same. Entries that refer to tables always stay: a table has the cleanup code of
+/// its own function.
 pub(crate) fn merges(previous: Unwind, next: Unwind) -> bool {
     previous == next && !matches!(next, Unwind::Table(_))
 }
@@ -102,6 +105,9 @@ fn words(entry: &[u8], endian: Endianness) -> Option<(u32, u32)> {
 
 #[cfg(test)]
 /// Reads a relocated table that stands at `addr`, as unwinders do.
+///
+/// # Errors
+/// The table is damaged.
 pub(crate) fn decode(table: &[u8], addr: u32, endian: Endianness) -> Result<Vec<Entry>, Error> {
     if !table.len().is_multiple_of(ENTRY) {
         return Err(Error::Size(table.len()));
@@ -127,9 +133,9 @@ pub(crate) fn decode(table: &[u8], addr: u32, endian: Endianness) -> Result<Vec<
     Ok(entries)
 }
 
-/// Sorts by function and, if `merge`, drops entries that say nothing new. Of several entries for
-/// one function (empty ones that share an address) the last stays: it is the function with code,
-/// since empty sections come to lie before it. Entries of equal functions keep their order.
+/// Sorts by function and, if `merge` is set, drops entries that say the same as the one before. Of
+/// several entries for one address (of empty functions) the last stays: it is that of the function
+/// with code, since empty sections are placed before it. The sort is stable.
 pub(crate) fn arrange(entries: &mut Vec<Entry>, merge: bool) {
     entries.sort_by_key(|entry| entry.function);
     let mut kept: Vec<Entry> = Vec::with_capacity(entries.len());
@@ -157,8 +163,11 @@ pub(crate) fn size(entries: usize) -> usize {
     (entries + 1) * ENTRY
 }
 
-/// Writes the table at `addr`, distances counted anew, with a sentinel for the code's end after it.
-/// Room that is left over repeats the sentinel: the table stays sorted and of the size announced.
+/// Writes the table for the address `addr`, with a sentinel for the code's end. The sentinel is
+/// repeated in room that is left over, so that the table stays sorted and has its announced size.
+///
+/// # Errors
+/// The table does not fit into `out`, or an address is too far away.
 pub(crate) fn encode(
     entries: &[Entry],
     code_end: u32,

@@ -1,6 +1,6 @@
 //! `.got`: addresses and offsets of symbols that code reaches indirectly.
 //!
-//! Which slots there are says the scan; what is in them, the relocator. Spec: psABIs, "Global Offset Table".
+//! The scan decides which slots there are, the relocator what is in them. Spec: psABIs, "Global Offset Table".
 
 use object::elf;
 

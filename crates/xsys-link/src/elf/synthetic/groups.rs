@@ -1,8 +1,8 @@
 //! The section groups of `-r`.
 //!
-//! Problem: what one file says in a COMDAT group many files say, and the final link keeps one copy.
-//! An object made of such files must still say it in a group. Groups of one signature are reduced
-//! to the first here, too; the others are kept with their members, which stay sections of their own.
+//! Problem: many files have the same COMDAT group, and the final link keeps one copy. So an object
+//! made of such files must have the group, too. Of the COMDAT groups with one signature the first is
+//! kept; other groups are all kept, and the members of a group stay sections of their own.
 //!
 //! Spec: gABI "Section Groups": the header of a group precedes those of its members, `sh_info` is
 //! the symbol whose name is the signature.
@@ -52,7 +52,7 @@ pub(crate) fn kept<'a>(addresses: &Addresses<'_, 'a>, options: &ElfOptions) -> V
                 continue;
             }
             let entry = object.symbols.get(group.symbol as usize);
-            // Assemblers define signatures that are no other symbol in the group section itself.
+            // A signature that is not a symbol otherwise is defined by assemblers in the group section itself.
             let is_own = resolution.global(file, group.symbol).is_none()
                 && match entry.place {
                     SymbolPlace::Section(section) => object

@@ -4,8 +4,8 @@
 //! before placement, because scripts name them like any other input section. Their sizes are fixed
 //! here; their bytes are made when everything has an address.
 //!
-//! A file is a section, or several that belong together: whether it is needed, its size and header, and what
-//! goes into it. They refer to each other by [`SyntheticKind`], whatever a script calls their output sections.
+//! Each file is for one section, or several that belong together: whether it is needed, its size and header, and
+//! its contents. They refer to each other by [`SyntheticKind`], whatever a script calls their output sections.
 
 pub(crate) mod build_id;
 pub(crate) mod cmse;
@@ -36,7 +36,7 @@ use super::sections::{Sections, Synthetic, SyntheticKind};
 use super::symbols::resolve::Resolution;
 use crate::options::ElfOptions;
 
-/// What later passes need of the synthetic sections beyond their ids.
+/// What later passes need to know of the synthetic sections besides their ids.
 #[derive(Default)]
 pub(crate) struct Synthesised {
     /// `.eh_frame`
@@ -45,7 +45,7 @@ pub(crate) struct Synthesised {
     pub dynamic: Vec<dynamic::Entry>,
     /// The memory of common symbols.
     pub commons: Map<SymbolId, SectionId>,
-    /// What `.ARM.exidx` says of the live code.
+    /// The contents of `.ARM.exidx`, without addresses.
     pub coverage: Coverage,
     /// Secure entry functions.
     pub gateways: self::cmse::Gateways,
@@ -53,7 +53,7 @@ pub(crate) struct Synthesised {
     pub attributes: Option<(String, Vec<u8>)>,
 }
 
-/// What the passes before found out that sizes synthetic sections.
+/// The results of earlier passes that the sizes of synthetic sections depend on.
 #[derive(Clone, Copy)]
 pub(crate) struct Needs<'n> {
     /// What lives.

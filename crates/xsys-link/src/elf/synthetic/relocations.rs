@@ -1,7 +1,7 @@
-//! `.rela.dyn` and `.rela.iplt` (or `.rel.…`): what start-up code relocates.
+//! `.rela.dyn` and `.rela.iplt` (or `.rel.…`): the relocations that start-up code applies.
 //!
-//! A static image needs two kinds: RELATIVE for words with addresses, where the image may be anywhere, and
-//! IRELATIVE for the slots of IFUNCs. Neither has a symbol. Spec: gABI, "Relocation"; psABIs.
+//! A static image has two kinds: RELATIVE for words with addresses, if it is position-independent, and IRELATIVE
+//! for the slots of IFUNCs. Neither has a symbol. Spec: gABI, "Relocation"; psABIs.
 
 use object::elf;
 

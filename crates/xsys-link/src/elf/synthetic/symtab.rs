@@ -1,8 +1,8 @@
 //! The output's symbol table.
 //!
-//! Problem: debuggers, `addr2line` and `xsys size` want to know what is where. Local symbols of
-//! live sections come first, file by file, then globals in the order in which they were first
-//! mentioned; both have their final addresses.
+//! Problem: debuggers, `addr2line` and `xsys size` need names for addresses. The local symbols of
+//! live sections come first, file by file, then the globals in the order in which they were first
+//! mentioned.
 //!
 //! Spec: gABI "Symbol Table"; AAELF32 and AAELF64 for mapping symbols.
 
@@ -30,7 +30,7 @@ struct Entry<'a> {
     info: u8,
     other: u8,
     home: Place,
-    /// Whose entry this is, for relocations that name it.
+    /// The symbol that this entry is for, if relocations may refer to it.
     of: Option<SymRef>,
 }
 
@@ -55,11 +55,11 @@ pub(crate) struct SymbolTable {
     pub first_global: u32,
     /// `.symtab_shndx`, if section numbers need more than 16 bits.
     pub extended: Vec<u8>,
-    /// Where symbols stand in the table, if relocations need to know.
+    /// The indexes of symbols, if the output has relocations.
     pub indexes: SymbolIndexes,
 }
 
-/// Symbol table indexes by what relocations refer to; 0 for what is not in the table.
+/// Symbol table indexes for relocations; 0 for symbols that are not in the table.
 #[derive(Default)]
 pub(crate) struct SymbolIndexes {
     locals: Vec<Vec<u32>>,
@@ -69,7 +69,7 @@ pub(crate) struct SymbolIndexes {
 }
 
 impl SymbolIndexes {
-    /// The index of a symbol that is no section.
+    /// The index of a symbol that is not a section.
     pub(crate) fn of(&self, symbol: SymRef) -> u32 {
         let found = match symbol {
             SymRef::Global(id) => self.globals.get(id.0 as usize),
@@ -92,7 +92,7 @@ impl SymbolIndexes {
     }
 }
 
-/// What the symbol table goes by.
+/// The results of earlier passes that the symbol table is made from.
 pub(crate) struct Given<'g, 'l, 'a> {
     /// The instruction set.
     pub arch: &'g dyn Arch,
@@ -159,7 +159,7 @@ pub(crate) fn build(given: &Given<'_, '_, '_>) -> SymbolTable {
         }
     }
     if let Some(retained) = &options.symbols.retain_symbols {
-        // What relocations and other objects need must stay.
+        // Symbols that relocations or other objects need must stay.
         let stays = |entry: &Entry<'_>| {
             keeps_relocations
                 || matches!(entry.home, Place::Undefined)
@@ -195,7 +195,7 @@ fn section_symbol<'a>(addresses: &Addresses<'_, 'a>, id: OutputId) -> Entry<'a> 
     }
 }
 
-/// Signatures of groups that are no symbols otherwise.
+/// Signatures of groups that are not symbols otherwise.
 fn group_symbols<'a>(groups: &[Group<'a>]) -> impl Iterator<Item = Entry<'a>> {
     let own = groups
         .iter()
@@ -242,8 +242,8 @@ fn indexes(given: &Given<'_, '_, '_>, entries: &[Entry<'_>]) -> SymbolIndexes {
     out
 }
 
-/// Which global symbols an object needs from others: what its own sections refer to, not those that
-/// were dropped, and what `-u` asks for.
+/// Which global symbols an object needs from others: those that its remaining sections or `-u` refer
+/// to.
 fn wanted_elsewhere(addresses: &Addresses<'_, '_>, options: &ElfOptions) -> Vec<bool> {
     let resolution = addresses.resolution;
     let mut out = vec![false; resolution.symbols.len()];
@@ -321,8 +321,7 @@ fn locals<'a>(addresses: &Addresses<'_, 'a>, file: FileId, options: &ElfOptions)
         let home = of.home(addresses.resolution, addresses.sections);
         let entry = match home {
             Home::Section(section, offset) => {
-                // Only a mergeable section makes an assembler keep such a name; to an image it means
-                // nothing.
+                // Assemblers keep such names only in mergeable sections; an image does not need them.
                 if assembler_local && !is_named && is_mergeable(addresses, section) {
                     continue;
                 }
@@ -415,7 +414,7 @@ fn global<'a>(
     };
     match symbol.definition {
         Definition::Undefined | Definition::Lazy { .. } => {
-            // An image's strong references are errors, or meant to be 0; an object hands them on.
+            // In an image strong references are errors or 0; in an object they stay.
             let wanted = symbol.weak || options.keeps_relocations();
             (wanted && symbol.referenced && !symbol.name.is_empty()).then(|| Entry {
                 info: binding << 4,
@@ -465,7 +464,7 @@ fn global<'a>(
             let home = crate::elf::layout::linker_values::bounded_section(addresses, symbol.name);
             let home = home.map_or(Place::Absolute, Place::Section);
             let value = *addresses.linker.get(&id)?;
-            // The only functions that the linker defines.
+            // The only functions that the linker defines itself.
             if symbol.kind == elf::STT_FUNC.0
                 && let Some(gateways) = addresses.sections.find(SyntheticKind::Gateways)
                 && let Some(home) = addresses.layout.output_of[gateways.0 as usize]

@@ -70,7 +70,7 @@ impl Image<'_, '_> {
         out
     }
 
-    /// IFUNCs are a GNU extension, and so is SHF_GNU_RETAIN, which only objects carry on.
+    /// IFUNCs are a GNU extension, and so is SHF_GNU_RETAIN, which only objects keep.
     fn os_abi(&self) -> u8 {
         let retains = || {
             let outputs = &self.addresses().layout.placement.outputs;
@@ -86,7 +86,7 @@ impl Image<'_, '_> {
         }
     }
 
-    /// They follow the file header.
+    /// The program headers, which follow the file header.
     pub(super) fn program_headers(&self) -> Vec<u8> {
         let (e, is_64) = (self.endian, self.arch().is_64());
         let mut out = Vec::with_capacity(56 * self.plan.segments.len());
@@ -218,7 +218,7 @@ impl Image<'_, '_> {
         (target.map_or(0, number), u64::from(info))
     }
 
-    /// What the first section of the linker's own in an output section refers to.
+    /// The `sh_link` and `sh_info` of the first synthetic section in an output section.
     fn synthetic_link(&self, id: OutputId) -> Option<(SyntheticKind, u32)> {
         let (layout, sections) = (self.addresses().layout, self.addresses().sections);
         let first = sections.input_count();

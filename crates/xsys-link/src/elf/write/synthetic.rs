@@ -1,5 +1,5 @@
-//! The bytes of the sections that the linker makes: each kind's file in `synthetic` says what they are, this one
-//! knows where what they need is.
+//! Writes the synthetic sections: each file in `synthetic` makes the bytes of its section, and this one passes it
+//! what it needs.
 
 use object::elf;
 use xsys_diag::Diagnostic;

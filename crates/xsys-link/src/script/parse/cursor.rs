@@ -1,7 +1,7 @@
-//! The parser's hands: taking tokens, and reporting what stands where something else should.
+//! Takes tokens for the parser, and reports tokens that were not expected.
 //!
-//! What is no token at all (a stray character, an unclosed quote, a malformed number) is reported
-//! here and skipped or mended, so that the grammar never sees it.
+//! Bad tokens (a stray character, an unclosed quote, a malformed number) are reported here and skipped
+//! or repaired, so that the grammar never sees them.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use super::{Parsed, Parser, Reported};
 impl Parser<'_> {
     // Tokens
 
-    /// The next token. What is no token is reported here, once, and skipped or mended.
+    /// The next token. Bad tokens are reported here, once, and skipped or repaired.
     pub(super) fn peek(&mut self, mode: Mode) -> Token {
         let mut at = self.at;
         loop {
@@ -240,7 +240,7 @@ impl Parser<'_> {
         format!("`{short}{dots}`")
     }
 
-    /// Reports that a brace is never closed; the braces around it join the report.
+    /// Reports that a brace is never closed; there is one report for all braces around it.
     pub(super) fn unclosed(&mut self, open: Token, of: &str) {
         let end = self.span(self.text.len(), self.text.len());
         if self.unclosed_file != Some(self.file) {

@@ -1,5 +1,5 @@
-//! The tree in a compact form, for the parser's tests: commands as in a script, but with every
-//! default spelled out by absence, expressions in prefix form, and one line a command.
+//! The tree in a compact form, for the parser's tests: a line for each command, much as in a script,
+//! with defaults left out and expressions in prefix form.
 
 use crate::script::ast::*;
 

@@ -397,7 +397,7 @@ fn messages() {
         (
             "SECTIONS { CLASS(c) { x = 1; } }",
             &[
-                "1:12 section class `c` holds something else than input section patterns | put symbols and data into the output section that refers to the class",
+                "1:12 section class `c` holds something other than input section patterns | put symbols and data into the output section that refers to the class",
             ],
         ),
         (

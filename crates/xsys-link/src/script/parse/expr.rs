@@ -16,7 +16,7 @@ pub(super) const MAX_NESTING: u32 = 128;
 /// Highest expression tree.
 pub(super) const MAX_HEIGHT: u32 = 512;
 
-/// What may stand before a bracket in an expression.
+/// The functions of expressions.
 pub(super) const FUNCTIONS: &[&str] = &[
     "ABSOLUTE",
     "ADDR",
@@ -65,7 +65,7 @@ impl Parser<'_> {
         Ok(expr)
     }
 
-    /// An expression without binary operators, where what follows could be taken for one:
+    /// An expression without binary operators, for places where the next token could be taken for one:
     /// `=0x90 /DISCARD/ : …`.
     pub(super) fn operand(&mut self) -> Parsed<Expr> {
         Ok(self.unary()?.expr)

@@ -2,8 +2,8 @@
 //!
 //! Each function reads one construct. After an error the parser skips to the end of the statement
 //! and goes on, so that one run reports everything that is wrong; what it did read stays in the
-//! tree. Mistakes whose meaning is plain (a forgotten `;`, attributes in the wrong order) are
-//! reported and then understood.
+//! tree. If the meaning of a mistake is clear (a forgotten `;`, attributes in the wrong order), it is
+//! reported and the statement is read as meant.
 //!
 //! INCLUDE is resolved here, wherever the manual allows it: the commands of the included file take
 //! its place in the tree. Which file a name means is up to the caller's [`Loader`].
@@ -146,6 +146,9 @@ pub fn parse_versions(script: &mut Script, source: Source) -> (Vec<VersionNode>,
 
 /// Reads one expression; `name` is what diagnostics call its text, such as `--section-start`.
 /// The text joins `script.sources`, so that the expression's spans mean something.
+///
+/// # Errors
+/// The diagnostics of the text, if it is not one expression.
 pub fn parse_expression(
     script: &mut Script,
     name: &str,
@@ -155,6 +158,9 @@ pub fn parse_expression(
 }
 
 /// Reads the `symbol=expression` of `--defsym`.
+///
+/// # Errors
+/// The diagnostics of the text, if it is not one assignment.
 pub fn parse_defsym(script: &mut Script, text: &str) -> Result<Assignment, Vec<Diagnostic>> {
     parse_whole(script, "--defsym", text, |parser| {
         let symbol = parser.name(Mode::Command, "a symbol")?;
@@ -198,7 +204,7 @@ fn text_source(name: &str, text: &str) -> Source {
     }
 }
 
-/// The error has been put among the diagnostics; what remains is to skip to where reading can go on.
+/// An error that is in the diagnostics already; the parser has to skip to where it can go on.
 #[derive(Debug)]
 struct Reported;
 
@@ -254,7 +260,7 @@ impl<'p> Parser<'p> {
         };
         self.file = file;
         self.text = source.text.clone();
-        // A byte order mark is no part of the text.
+        // A byte order mark does not belong to the text.
         self.at = if self.text.starts_with('\u{feff}') {
             3
         } else {
@@ -308,8 +314,8 @@ impl<'p> Parser<'p> {
         Ok(())
     }
 
-    /// The `;` (or `,`, as GNU ld allows) after a statement. Where the next statement follows at
-    /// once the mistake is plain, and reading goes on there.
+    /// The `;` (or `,`, as GNU ld allows) after a statement. If the next statement follows without it,
+    /// reading goes on there.
     fn end_statement(&mut self, what: &str) -> Parsed<()> {
         let token = self.peek(Mode::Command);
         if token.is(";") || token.is(",") {
@@ -428,7 +434,7 @@ impl<'p> Parser<'p> {
                 Err(Reported) => self.skip_statement(starts),
             }
             if self.at == before && self.peek(mode).start == token.start {
-                // Nothing was read and nothing skipped: step over what stands in the way.
+                // Nothing was read and nothing skipped: step over the token.
                 let token = self.take(mode);
                 if token.kind == Kind::End {
                     continue;

@@ -3,7 +3,7 @@
 use super::{parse_expression, parse_text};
 use crate::script::ast::Script;
 
-/// What is nested or chained without end is an error, not the end of the stack.
+/// Endless nesting or chains are errors and do not overflow the stack.
 #[test]
 fn depth_is_bounded() {
     let many = 100_000;
@@ -34,7 +34,7 @@ fn depth_is_bounded() {
     }
 }
 
-/// As deep as is allowed still fits the stack of a test's thread, there and back.
+/// The deepest nesting that is allowed fits the stack of a test's thread, in parsing and dropping.
 #[test]
 fn allowed_depth_works() {
     for text in [
@@ -49,7 +49,7 @@ fn allowed_depth_works() {
     }
 }
 
-/// Random words in random order: reports, perhaps, but no panic and no endless loop.
+/// Random words in random order may be reported, but cause neither panic nor endless loop.
 #[test]
 fn token_soup() {
     const WORDS: &[&str] = &[

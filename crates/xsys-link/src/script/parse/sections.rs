@@ -1,4 +1,4 @@
-//! SECTIONS: output section descriptions, overlays, and what stands between them ("SECTIONS",
+//! SECTIONS: output section descriptions, overlays, and the statements between them ("SECTIONS",
 //! "Output Section Attributes", "Overlay Description" in the GNU ld manual).
 
 use crate::script::ast::{
@@ -21,7 +21,7 @@ const NAMES: &[&str] = &[
     "PROVIDE_HIDDEN",
 ];
 
-/// What may stand between the colon and the brace, in this order.
+/// The attributes between the colon and the brace, in this order.
 const ATTRIBUTES: &[&str] = &[
     "AT",
     "ALIGN",
@@ -189,7 +189,7 @@ impl Parser<'_> {
                 SectionItem::Input(pattern) => patterns.push(pattern),
                 _ => {
                     let message = format!(
-                        "section class `{}` holds something else than input section patterns",
+                        "section class `{}` holds something other than input section patterns",
                         name.text
                     );
                     self.error_help(
@@ -283,7 +283,7 @@ impl Parser<'_> {
         Ok(kind)
     }
 
-    /// What stands between the colon and the brace.
+    /// The attributes between the colon and the brace.
     fn attributes(&mut self, section: &mut OutputSectionDef) -> Parsed<()> {
         let mut last: Option<(usize, &str)> = None;
         loop {
@@ -331,7 +331,7 @@ impl Parser<'_> {
                 "ALIGN_WITH_INPUT" => section.align_with_input = true,
                 "ONLY_IF_RO" => section.constraint = Some(Constraint::OnlyIfReadOnly),
                 "ONLY_IF_RW" => section.constraint = Some(Constraint::OnlyIfReadWrite),
-                // GNU ld knows the word and checks nothing for it.
+                // GNU ld accepts the word and ignores it.
                 _ => {}
             }
         }

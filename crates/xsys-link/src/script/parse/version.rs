@@ -1,5 +1,5 @@
-//! Version nodes: which symbols are seen from outside, by name and version ("VERSION Command" in the
-//! GNU ld manual). `VERSION { … }` in a linker script and the file of `--version-script` are the same
+//! Version nodes: which symbols are exported, and their versions ("VERSION Command" in the GNU ld
+//! manual). `VERSION { … }` in a linker script and the file of `--version-script` have the same
 //! language.
 
 use crate::script::ast::{Name, VersionNode, VersionPattern};
@@ -141,7 +141,7 @@ impl Parser<'_> {
             if self.next_is("}") {
                 continue;
             }
-            // What follows is the next pattern all the same.
+            // Without a `;` the next pattern is read anyway.
             let _ = self.expect(";", "after a symbol pattern");
         }
     }

@@ -498,7 +498,7 @@ mod tests {
         for (bytes, expected) in [
             (&b""[..], "empty"),
             (b"BC\xc0\xde....", "LLVM bitcode"),
-            (b"\x7fELF\x02\x01", "an ELF file that is no object"),
+            (b"\x7fELF\x02\x01", "an ELF file that is not an object"),
             (b"\0asm\x0d\0\x01\0", "a WebAssembly component"),
             (b"\0asm\x01\0\0\0", "a finished wasm module"),
             (

@@ -10,7 +10,7 @@
 use super::insn::{is_adrp, put, with_imm21, word};
 
 /// Rewrites what it can in a relocated section at address `p`; `is_code` tells whether a relocation
-/// of an ADRP applies at an offset. Returns the addresses that ADR does not reach.
+/// of an ADRP applies at an offset. Returns the addresses from which ADR does not reach.
 pub(super) fn avoid_843419(out: &mut [u8], p: u64, is_code: &dyn Fn(u64) -> bool) -> Vec<u64> {
     let mut missed = Vec::new();
     let first = (0xff8 - i64::try_from(p & 0xfff).unwrap_or(0)).rem_euclid(0x1000) as usize;
@@ -65,7 +65,7 @@ mod tests {
     const NOP: u32 = super::super::NOP;
     const B: u32 = 0x1400_0010;
 
-    /// Puts the words at the end of a page at 0x1000 and says what became of them.
+    /// Puts the words at the end of a page at 0x1000; returns the first word afterwards and the problems.
     fn check(words: &[u32], offset: usize, is_code: bool) -> (u32, Vec<u64>) {
         let mut section = vec![0; 0x1010];
         for (index, insn) in words.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! AArch64 as a machine: its names, and its instruction set for a link.
+//! The [`Machine`] of AArch64: its names, and its instruction set for a link.
 
 use object::elf;
 

@@ -14,7 +14,7 @@
 //! - Checked `MOVW` group relocations of signed values choose between `movn` and `movz` by the sign
 //!   of the value; `_NC` forms sit on `movk` and keep the opcode.
 //! - `LD64_GOTPAGE_LO15` counts from the page of the GOT and reaches 32 KiB of it; overflow is an
-//!   error here and nothing to wrap around silently.
+//!   error here and does not wrap around silently.
 //! - A branch to an undefined weak symbol goes to the next instruction (AAELF64, Call and Jump
 //!   relocations), and an `adrp` of one becomes a `movz` of zero (Relocation optimization), so that
 //!   images far from address 0 link.
@@ -23,8 +23,8 @@
 //!
 //! TLS is variant I with a thread control block of 16 bytes. A static link knows every offset from
 //! the thread pointer, so general dynamic, descriptor and initial exec sequences become
-//! `movz`/`movk`. Local dynamic stays: its relocations name only the module, and the address of the
-//! block is what `__tls_get_addr` is asked for.
+//! `movz`/`movk`. Local dynamic stays: its relocations name only the module, and its code calls
+//! `__tls_get_addr` for the address of the block.
 //!
 //! With `--relax` pairs of instructions that form an address become cheaper once it is known (AAELF64,
 //! Relocation optimization), without changing their length: [`pairs`].
@@ -110,8 +110,8 @@ static WEAK_VALUE: Rule = row(
 )
 .rule;
 
-/// Whether `adrp x0; add x0, x0; bl; nop` stands at `offset`. Both relocations of the sequence ask
-/// for all of it, so that they decide alike.
+/// Whether `adrp x0; add x0, x0; bl; nop` is at `offset`. Each relocation of the sequence checks all
+/// of it, so that all get the same answer.
 fn is_general_dynamic(section: &[u8], offset: Option<usize>) -> bool {
     let insn = |index: usize| word(section, offset?.checked_add(4 * index)?);
     insn(0).is_some_and(|w| is_adrp(w) && w & 31 == 0)
@@ -134,8 +134,8 @@ const THUNK_PAGE: ThunkForm = ThunkForm(0);
 /// independent, which an absolute literal would not be.
 const THUNK_FAR: ThunkForm = ThunkForm(1);
 
-/// `adrp` reaches ±4 GiB from the thunk, which stands within 128 MiB of the branch that was
-/// measured; twice that keeps the choice valid while addresses still move.
+/// `adrp` reaches ±4 GiB from the thunk, but the distance is measured from the branch, up to 128 MiB
+/// away; twice that keeps the choice valid while addresses still move.
 const PAGE_REACH: i64 = (1 << 32) - (1 << 28);
 
 const BRANCH_RANGE: Range = Signed(28);
@@ -173,7 +173,7 @@ impl Arch for Aarch64 {
     }
 
     fn fill(&self) -> &'static [u8] {
-        // brk #1: running into a gap stops at once.
+        // brk #1: a program that runs into a gap stops at once.
         &[0x20, 0x00, 0x20, 0xd4]
     }
 

@@ -1,9 +1,9 @@
 //! Cortex-A53 erratum 835769: a 64-bit multiply-accumulate right behind a load, a store or a prefetch
 //! may compute a wrong result.
 //!
-//! The multiply-accumulate moves into a detour: the branch between the two is enough. What is looked
-//! for is a little wider than the erratum's pattern (loads whose result the multiplication waits for
-//! are harmless), which costs a branch and no more.
+//! The multiply-accumulate moves into a patch: the branch between the two instructions is enough. The
+//! pattern that is looked for is a little wider than the erratum's (loads whose result the
+//! multiplication waits for are harmless), which only costs a branch.
 //!
 //! Spec: "Cortex-A53 MPCore Software Developers Errata Notice", ARM-EPM-048406, 835769; "A64
 //! Instruction Set", C4.1 for the classes.

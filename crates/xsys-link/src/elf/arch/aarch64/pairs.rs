@@ -1,11 +1,11 @@
-//! Addresses that turn out to be near.
+//! Relaxation of pairs of instructions whose address turns out to be near.
 //!
 //! - `adrp`, `add` become `nop`, `adr` within 1 MiB.
-//! - `adrp`, `ldr` of a GOT slot become `adrp`, `add` (and then maybe the above): the address needs no
-//!   load. AAELF64 allows that only where no relocation of such a pair stands alone, since the
-//!   register could be used again; what is seen of it is the section.
+//! - `adrp`, `ldr` of a GOT slot become `adrp`, `add` (and then maybe the above): the address need not
+//!   be loaded. AAELF64 allows that only if no relocation of such a pair is alone, since the register
+//!   could be used again. The linker checks that for the whole section.
 //!
-//! Both need neighbours, so that nothing can jump between them, one register and addends of 0.
+//! Both need adjacent instructions, so that nothing can jump between them, one register and addends of 0.
 //!
 //! Spec: AAELF64, "Relocation optimization".
 

@@ -1,7 +1,6 @@
 //! The static relocations of AAELF64 and the instruction fields that they fill.
 //!
-//! Each row names its field; reading and writing fields is all that is done here, so that a wrong
-//! bit in an image has one place to look for.
+//! Each row names its field, and all fields are read and written here.
 
 use super::insn::{put, with_imm12, with_imm16, with_imm21, word};
 use crate::elf::arch::Base::{

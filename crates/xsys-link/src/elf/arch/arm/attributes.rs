@@ -143,7 +143,7 @@ fn rule(tag: u64) -> Rule {
         | tag::PACRET_USE => Rule::Lowest,
         tag::PCS_CONFIG | tag::OPTIMIZATION_GOALS | tag::FP_OPTIMIZATION_GOALS => Rule::First,
         tag::PCS_WCHAR_T => agree("the size of `wchar_t`", false, 0),
-        // 3: enums that others can see are words, which suits everybody.
+        // 3: enums in interfaces are words, which fits both other values.
         tag::ENUM_SIZE => agree("the size of enums", false, 3),
         tag::WMMX_ARGS => agree("the passing of WMMX arguments", true, 0),
         tag::FP_16BIT_FORMAT => agree("the format of half-precision numbers", true, 0),
@@ -170,7 +170,7 @@ pub(super) fn merge_arm(inputs: &[(&str, &[u8])]) -> (Vec<u8>, Vec<Conflict>) {
             Ok(tags) => match &mut merged {
                 None => {
                     report.origins = tags.keys().map(|&tag| (tag, input)).collect();
-                    // What is absent is said by absence.
+                    // Values that mean the same as an absent tag are left out.
                     for tag in [tag::VFP_ARGS, tag::CPU_ARCH, tag::PCS_R9_USE] {
                         report.origins.entry(tag).or_insert(input);
                     }
@@ -181,7 +181,7 @@ pub(super) fn merge_arm(inputs: &[(&str, &[u8])]) -> (Vec<u8>, Vec<Conflict>) {
         }
     }
     let merged = merged.unwrap_or_default();
-    // The spec wants these ahead of what they speak about.
+    // The spec wants these tags before the others.
     let first = [tag::CONFORMANCE, tag::NODEFAULTS];
     (write(VENDOR, &merged, &first), report.conflicts)
 }
@@ -190,7 +190,7 @@ fn merge<'a>(merged: &mut Tags<'a>, next: &Tags<'a>, report: &mut Report<'a>) {
     let mut tags: Vec<u64> = merged.keys().chain(next.keys()).copied().collect();
     tags.sort_unstable();
     tags.dedup();
-    // Whether floating-point arguments matter depends on the number model before merging.
+    // The conflict of floating-point arguments depends on the number models before they are merged.
     let before = |tag| merged.get(&tag).map_or(0, Value::number);
     let floats = before(tag::FP_NUMBER_MODEL) != 0;
     let next_floats = next.get(&tag::FP_NUMBER_MODEL).map_or(0, Value::number) != 0;
@@ -292,11 +292,11 @@ fn merge_text(merged: &mut Tags<'_>, tag: u64, next: Option<&Value<'_>>, report:
         && let Some(Value::Both(1.., vendor)) = next
     {
         report.warn(format!(
-            "is said to be compatible only with the tools of `{}`",
+            "claims to be compatible only with the tools of `{}`",
             String::from_utf8_lossy(vendor)
         ));
     }
-    // The version of the spec is no property of the code; the output keeps the first one.
+    // The version of the spec does not describe the code; the output keeps the first one.
     if tag != tag::CONFORMANCE {
         merged.remove(&tag);
     }
@@ -312,7 +312,7 @@ fn passing(vfp_args: u64) -> &'static str {
     }
 }
 
-/// `Tag_CPU_arch` by what a core knows, in its family.
+/// The name of a `Tag_CPU_arch`.
 fn cpu_name(arch: u64) -> &'static str {
     const NAMES: [&str; 23] = [
         "pre-ARMv4",
@@ -368,7 +368,7 @@ fn join_cpu(a: u64, b: u64) -> Option<u64> {
         (11 | 12, 12 | 13 | 16 | 17 | 21) => high,
         (13, 16) | (10, 16) => 17,
         (10 | 13 | 16 | 17, 17 | 21) => high,
-        // A and R execute all Thumb code, but what only ARMv8-M has.
+        // A and R execute all Thumb code except the extensions of ARMv8-M.
         (13, 14 | 15 | 18..=20 | 22) => high,
         _ => return None,
     })

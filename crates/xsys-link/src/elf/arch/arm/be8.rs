@@ -1,9 +1,9 @@
 //! BE8: big-endian data with little-endian instructions.
 //!
 //! Problem: big-endian ARM objects hold their code big-endian. Cores since ARMv6 always fetch
-//! instructions little-endian, so the linker turns the code around once it is relocated: words of
-//! ARM code, halfwords of Thumb code, but no data between them. Mapping symbols (`$a`, `$t`, `$d`)
-//! tell which is which. Only links with `--be8` pay for looking at them.
+//! instructions little-endian, so the linker swaps the bytes of code once it is relocated: of words in
+//! ARM code and of halfwords in Thumb code, but not of data between them. Mapping symbols (`$a`, `$t`,
+//! `$d`) tell which is which. They are read only in links with `--be8`.
 //!
 //! Spec: AAELF32, "Mapping symbols", "ELF Header" (EF_ARM_BE8).
 
@@ -13,7 +13,7 @@ use xsys_diag::Diagnostic;
 use super::Core;
 use crate::elf::arch::machine::Link;
 
-/// What a stretch of a section holds: the size of its units, 1 for data.
+/// The size of the units whose bytes are swapped; 1 for data.
 type Unit = usize;
 
 /// The units of what follows a mapping symbol.
@@ -27,14 +27,14 @@ pub(super) fn unit(name: &[u8]) -> Option<Unit> {
     matches!(name.get(2), None | Some(b'.')).then_some(unit)
 }
 
-/// Reverses the bytes of each unit; what is left over at the end stays.
+/// Reverses the bytes of each unit; an incomplete unit at the end stays.
 pub(super) fn swap(bytes: &mut [u8], unit: Unit) {
     if unit > 1 {
         bytes.chunks_exact_mut(unit).for_each(<[u8]>::reverse);
     }
 }
 
-/// Whether byte order, core and options go together.
+/// Reports a byte order that does not fit the core or the options.
 pub(super) fn check(link: &Link<'_>, diagnostics: &mut Vec<Diagnostic>) {
     let big = link.endian == Endianness::Big;
     if link.options.be8 && !big {

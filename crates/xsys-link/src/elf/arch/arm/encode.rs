@@ -10,7 +10,7 @@
 
 use super::rules::r;
 
-/// Where in the instruction a value lives.
+/// Where in the instruction a value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Field {
     /// No bits.
@@ -351,8 +351,8 @@ pub(super) fn write(field: Field, section: &mut [u8], offset: usize, value: i64)
     }
 }
 
-/// Whether a group relocation's value leaves nothing behind that the field cannot hold
-/// (AAELF32, "Group relocations").
+/// Whether a field can hold what is left of a group relocation's value (AAELF32, "Group
+/// relocations").
 pub(super) fn group_fits(field: Field, value: i64) -> bool {
     let magnitude = value.unsigned_abs() as u32;
     match field {
@@ -375,7 +375,7 @@ fn residual(magnitude: u32, group: u32) -> (u32, u32) {
     (rest, rest.leading_zeros() & !1)
 }
 
-/// A group's chunk as rotated immediate, and what it leaves behind.
+/// A group's chunk as rotated immediate, and the rest of the value.
 fn rotated(magnitude: u32, group: u32) -> (u32, u32) {
     let (rest, zeros) = residual(magnitude, group);
     if zeros >= 24 {

@@ -1,4 +1,4 @@
-//! Arm as a machine: its names, its attributes, and its instruction set for a link.
+//! The [`Machine`] of Arm: its names and attributes, and its instruction set for a link.
 
 use object::{Endianness, elf};
 use xsys_diag::Diagnostic;

@@ -91,7 +91,7 @@ impl Core {
 pub(super) enum Order {
     /// Everything is little-endian.
     Little,
-    /// Data is big-endian, code little-endian (`be8.rs` turns it around after relocation).
+    /// Data is big-endian, code little-endian (`be8.rs` swaps it after relocation).
     Be8,
     /// Everything is big-endian, as before ARMv6.
     Be32,
@@ -130,7 +130,7 @@ impl Arm {
         }
     }
 
-    /// Works on a place as if the object were little-endian.
+    /// Calls `work` for a place as if the object were little-endian.
     fn at<R>(
         &self,
         r_type: u32,
@@ -157,7 +157,7 @@ impl Arm {
         result
     }
 
-    /// Turns around what the linker wrote little-endian, by its mapping symbols.
+    /// Swaps the bytes of code that the linker has written little-endian, by its mapping symbols.
     fn turn(&self, out: &mut [u8], mapping: &[MappingSymbol]) {
         if self.order == Order::Little {
             return;
@@ -180,7 +180,7 @@ impl Arm {
     /// The state of a branch's target, where the mode bit means something.
     fn target_state(&self, target: BranchTarget) -> Option<bool> {
         if !self.core.has_arm_state() {
-            // Symbols that scripts assign lose the bit; there is only one state.
+            // Symbols that scripts assign lose the bit, but this core has only one state.
             Some(true)
         } else if target.is_function {
             Some(target.addr & 1 != 0)
@@ -228,7 +228,7 @@ fn is_thumb(r_type: u32) -> bool {
     )
 }
 
-/// Branches for which thunks are made; shorter ones cannot leave their neighbourhood.
+/// Branches for which thunks are made; shorter ones do not reach the nearest thunk section.
 fn takes_thunks(r_type: u32) -> bool {
     matches!(
         r_type,
@@ -395,7 +395,7 @@ impl Rules for Arm {
     }
 
     fn encode(&self, rule: &Rule, section: &mut [u8], offset: usize, value: i64) {
-        // Without a word about the target only a set mode bit says something.
+        // Nothing is known of the target, so only a mode bit that is set tells its state.
         let to_thumb = (value & 1 != 0).then_some(true);
         self.at(rule.r_type, section, offset, |section, offset| {
             write(rule, section, offset, value, to_thumb);
@@ -441,7 +441,7 @@ impl Rewrites for Arm {
                 skip_next: false,
             });
         }
-        // AAELF32, "Weak references": a branch to nowhere goes to the next instruction.
+        // AAELF32, "Weak references": a branch to an undefined symbol goes to the next instruction.
         let branch = self.rule(site.r_type)?.base == Base::Branch;
         (branch && facts.undefined_weak).then_some(Rewrite {
             rule: &rules::NO_BRANCH,
@@ -526,7 +526,7 @@ impl Thunks for Arm {
 
     fn thunk_spacing(&self, shortest: Option<u8>) -> Option<u64> {
         let reach = 1u64 << shortest?.clamp(2, 32).saturating_sub(1);
-        // Thunks of the stretch itself take room, too.
+        // The thunks themselves take room, too.
         Some(reach - reach / 64)
     }
 
@@ -580,7 +580,7 @@ impl Thunks for Arm {
 
     fn write_thunk(&self, form: ThunkForm, out: &mut [u8], addr: u64, target: BranchTarget) {
         let form = Form::of(form);
-        // Labels and symbols of scripts do not say how they are entered: as the caller runs.
+        // Labels and symbols of scripts have no state: the caller's is kept.
         let to_thumb = self.target_state(target).unwrap_or(form.is_thumb());
         form.write(out, addr, target.addr & !1 | u64::from(to_thumb));
         self.turn(out, form.mapping());

@@ -225,7 +225,7 @@ impl Form {
 /// Bytes of a secure gateway veneer.
 pub(super) const GATEWAY_SIZE: usize = 8;
 
-/// Writes a secure gateway veneer at `addr`: `sg; b.w target`. Whether the target is in reach.
+/// Writes a secure gateway veneer at `addr`: `sg; b.w target`. Returns whether the target is in reach.
 pub(super) fn write_gateway(out: &mut [u8], addr: u64, target: u64) -> bool {
     let distance = (target & !1).wrapping_sub(addr.wrapping_add(8)) as i64;
     halves(out, &[0xe97f, 0xe97f, 0xf000, 0x9000]);
@@ -233,7 +233,7 @@ pub(super) fn write_gateway(out: &mut [u8], addr: u64, target: u64) -> bool {
     (-(1 << 24)..1 << 24).contains(&distance)
 }
 
-/// What stands where no veneer is: undefined instructions.
+/// Fills the place of an absent veneer with undefined instructions.
 pub(super) fn fill_gateways(out: &mut [u8]) {
     for half in out.chunks_exact_mut(2) {
         half.copy_from_slice(&0xdeff_u16.to_le_bytes());
@@ -248,7 +248,7 @@ pub(super) fn plt_entry_size(core: Core) -> usize {
     }
 }
 
-/// What an IPLT entry consists of.
+/// The mapping symbols of an IPLT entry.
 pub(super) fn plt_mapping(core: Core) -> &'static [MappingSymbol] {
     const fn at(offset: u32, name: &'static str) -> MappingSymbol {
         MappingSymbol { offset, name }
@@ -272,7 +272,7 @@ pub(super) fn write_plt_entry(core: Core, out: &mut [u8], addr: u64, slot: u64) 
             encode::write32(out, 8, ADD_IP_IP_PC);
             encode::write32(out, 12, 0xe59c_f000); // ldr pc, [ip]
         }
-        // Before ARMv5T a load into PC stays in ARM state, whatever the function is.
+        // Before ARMv5T a load into PC stays in ARM state, even if the function is in Thumb code.
         (true, false) if core == Core::V4T => words(
             out,
             // ldr ip, [pc, #8]; add ip, ip, pc; ldr ip, [ip]; bx ip
@@ -309,7 +309,7 @@ const ADD_IP_IP_PC: u32 = 0xe08c_c00f;
 const LDR_IP_PC_4: u32 = 0xe59f_c004;
 const T_BX_IP: u16 = 0x4760;
 const T_ADD_IP_PC: u16 = 0x44fc;
-/// `mov r8, r8`, which every core knows.
+/// `mov r8, r8`, a no-operation that every core has.
 pub(super) const T_NOP: u16 = 0x46c0;
 
 fn arm_move(out: &mut [u8], value: u64) {

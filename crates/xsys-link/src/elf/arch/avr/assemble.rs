@@ -1,4 +1,4 @@
-//! A few AVR instructions, for what the linker itself adds to a program.
+//! Encodes AVR instructions for the code that the linker adds to programs.
 //!
 //! Encodings: "AVR Instruction Set Manual" (DS40002198).
 
@@ -78,7 +78,7 @@ impl Code {
         self.word(op | (words as u16 & 0x7f) << 3);
     }
 
-    /// A branch over what `body` writes.
+    /// A branch over the code that `body` writes.
     pub(crate) fn over(&mut self, op: u16, body: impl FnOnce(&mut Self)) {
         let at = self.bytes.len();
         self.word(op);

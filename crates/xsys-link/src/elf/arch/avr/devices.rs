@@ -1,4 +1,4 @@
-//! What `-mmcu=` has to know of a device: memories, vectors, instruction set.
+//! The devices of `-mmcu=`: their memories, vectors and instruction sets.
 //!
 //! Problem: avr-gcc brings a start file and a memory layout for each device. Rust's AVR crates have
 //! neither linker scripts nor start code of their own, so the linker needs the few numbers that
@@ -6,7 +6,7 @@
 //!
 //! A device that is not listed links with the sizes of GNU ld's default script and without start code.
 
-/// One device, or several that are alike for a linker.
+/// A device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Device {
     /// As `-mmcu=` and `-Ctarget-cpu=` spell it.
@@ -168,7 +168,7 @@ mod tests {
             assert!(device.flash.is_power_of_two(), "{name}");
             assert!(device.eeprom.is_power_of_two(), "{name}");
             assert!([0x60, 0x100, 0x200].contains(&device.ram_start), "{name}");
-            // Architectures are told apart by what the flash needs.
+            // The size of the flash and the architecture agree.
             let limits = match device.arch {
                 25 | 4 => (0, 8 * K),
                 5 | 35 => (8 * K, 64 * K),

@@ -1,9 +1,9 @@
-//! Compiler helpers that AVR code calls and compiler_builtins does not have.
+//! Compiler helpers that AVR code calls and compiler_builtins lacks.
 //!
 //! Problem: LLVM turns products and signed divisions into calls of libgcc's functions.
 //! compiler_builtins has the unsigned divisions and everything above 32 bits; the rest comes with
-//! avr-gcc, which a Rust program does not need for anything else. Each helper is an object of its own
-//! that takes part like a member of an archive, so that another library's is preferred.
+//! avr-gcc, which a Rust program does not need otherwise. Each helper is an object of its own that is
+//! linked like a member of an archive, so that another library's is preferred.
 //!
 //! Conventions: GCC's wiki, "avr-gcc: Exceptions to the Calling Convention" and "Calling
 //! Convention". r18 to r27, r30, r31 and r0 may be changed; r1 is 0 before and after.
@@ -24,7 +24,7 @@ const HELPERS: &[Helper] = &[
     ("__divmodhi4", divmodhi4),
 ];
 
-/// What the code may use.
+/// The instructions that the code may use.
 #[derive(Clone, Copy)]
 struct Core {
     has_mul: bool,
@@ -75,8 +75,8 @@ fn mulhi3(code: &mut Code, _: Core) {
 /// r25:r24:r23:r22 ← r25:r24:r23:r22 · r21:r20:r19:r18
 fn mulsi3(code: &mut Code, core: Core) {
     if core.has_mul {
-        // The sum grows in r27:r26:r31:r30: first what stands at even bytes, then what only counts
-        // for the uppermost one, last what stands at odd bytes and carries.
+        // The sum is in r27:r26:r31:r30: first the products at even bytes, then those that only affect the
+        // uppermost byte, last those at odd bytes, which carry.
         code.two(op::MUL, 22, 18);
         code.pair(30, 0);
         code.two(op::MUL, 23, 19);
@@ -336,7 +336,7 @@ mod tests {
 
     fn run(code: &[u16], place: &[(usize, u32, usize)], call: fn(&mut [u8; 32])) -> [u8; 32] {
         let mut machine = Machine::default();
-        // What a caller leaves in other registers must not count.
+        // Other registers may contain anything.
         machine.registers[2..].fill(0xa5);
         for &(first, value, size) in place {
             machine.registers[first..first + size].copy_from_slice(&value.to_le_bytes()[..size]);

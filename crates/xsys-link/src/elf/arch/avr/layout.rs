@@ -1,7 +1,6 @@
-//! The layout of AVR programs.
+//! The built-in linker script of AVR.
 //!
-//! AVR has two address spaces and no script to fall back on in lld; its layout is avr-libc's, in the
-//! linker-script language like the other built-in ones.
+//! AVR has two address spaces, and lld has no built-in layout for it; this one is avr-libc's.
 
 use super::devices::Device;
 

@@ -1,4 +1,4 @@
-//! AVR as a machine: its names, its devices, what every program gets, and its instruction set for a link.
+//! The [`Machine`] of AVR: its names and devices, start code and helpers, and its instruction set for a link.
 
 use object::elf;
 use xsys_diag::{Diagnostic, did_you_mean};

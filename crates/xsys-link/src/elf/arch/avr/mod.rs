@@ -6,7 +6,7 @@
 //! **Address spaces.** An AVR has several memories whose addresses all begin at 0. In ELF they are
 //! told apart by offsets that no instruction has room for: flash at 0, RAM at 0x800000, EEPROM at
 //! 0x810000, fuses, lock bits and signature at 0x820000, 0x830000 and 0x840000. Fields for data
-//! addresses therefore take the lower 16 bits of whatever comes.
+//! addresses therefore take the lower 16 bits of an address.
 //!
 //! **Words.** Flash is addressed by bytes in ELF and by words in branches and function pointers:
 //! `_PM` (program memory) relocations and `R_AVR_CALL` halve the address.
@@ -36,7 +36,7 @@ use super::{
 };
 use rules::r;
 
-/// One device family as far as linking goes.
+/// The properties of a device family that linking depends on.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Avr {
     /// The program counter has 12 bits or fewer.
@@ -52,7 +52,7 @@ const ARCH_MASK: u32 = 0x7f;
 const RELAX_PREPARED: u32 = 0x80;
 
 impl Avr {
-    /// What the inputs' `e_flags` tell.
+    /// From the inputs' `e_flags`.
     pub(super) fn new(e_flags: u32) -> Self {
         Self {
             wraps: matches!(e_flags & ARCH_MASK, 2 | 25 | 4),
@@ -69,7 +69,7 @@ fn arch_name(e_flags: u32) -> String {
     }
 }
 
-/// What a difference of architectures means to the program.
+/// What an architecture has, for messages about objects that differ.
 fn describe(e_flags: u32) -> &'static str {
     match e_flags & ARCH_MASK {
         2 => "8 KiB of flash, no `jmp`",
@@ -239,7 +239,7 @@ impl Rewrites for Avr {}
 impl Runtime for Avr {}
 
 impl Thunks for Avr {
-    /// The first stretch of code is as long as leaves room for its stubs below 128 KiB.
+    /// Leaves room for thunks below 128 KiB.
     fn thunk_spacing(&self, _shortest: Option<u8>) -> Option<u64> {
         Some(POINTER_REACH - 0x1000)
     }

@@ -2,12 +2,12 @@
 //!
 //! Problem: AVR programs in Rust define `main` and interrupt handlers (`__vector_1` …, which is what
 //! avr-device's attributes make of them) and rely on avr-gcc to add vectors, stack pointer, the copy
-//! of `.data` and the clearing of `.bss`. The object here does that. It takes part like a member of an
-//! archive, when nothing else defines `__vectors`, so that programs with a runtime of their own
-//! keep it.
+//! of `.data` and the clearing of `.bss`. The object here does that. It is linked like a member of an
+//! archive, only if nothing else defines `__vectors`, so that programs can bring a runtime of their
+//! own.
 //!
 //! Sections follow avr-libc's protocol ("The .initN Sections" in its manual), so that code in
-//! `.init3` runs before memory is set up. Handlers that nobody defines restart the program.
+//! `.init3` runs before memory is set up. Interrupts without a handler restart the program.
 //! Encodings: "AVR Instruction Set Manual" (DS40002198).
 
 use object::elf;
@@ -75,7 +75,7 @@ pub(super) fn object(device: &Device) -> Vec<u8> {
     memory.load(27, r::HI8_LDI, "__bss_start");
     memory.until("__bss_end", 18, |code| code.word(0x920d | ZERO << 4));
 
-    // Whoever returns from `main` stays here.
+    // A program that returns from `main` stays here.
     let mut start = Code::new(".init9");
     start.go("main", long, true);
     start.word(CLI);

@@ -2,7 +2,7 @@
 //!
 //! "MSP430 Embedded Application Binary Interface" (SLAA534), "Build Attributes". The instruction
 //! set and the two memory models decide how arguments are passed and how large pointers are: all
-//! inputs must agree. 0 says nothing.
+//! inputs must agree. 0 means that the input does not say.
 
 use crate::elf::arch::attributes::{Conflict, Kind, Report, Tags, Value, read, write};
 

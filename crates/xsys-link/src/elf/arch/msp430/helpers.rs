@@ -6,8 +6,8 @@
 //! compiler_builtins under another name; products, 16-bit divisions and 32-bit shifts are here. What
 //! takes 64 bits has a calling convention of its own and is missing.
 //!
-//! All are weak and in sections of their own: another library's are preferred, and what is not called
-//! is left out. R11 to R15 may be changed. Encodings: family user's guide (SLAU144).
+//! All are weak and in sections of their own: those of another library are preferred, and helpers that
+//! are not called are left out. R11 to R15 may be changed. Encodings: family user's guide (SLAU144).
 
 use object::elf;
 
@@ -114,7 +114,7 @@ pub(super) fn object() -> Vec<u8> {
             (name, index, 0, elf::STB_WEAK)
         })
         .collect();
-    // LLVM's objects have no family in their flags, and these suit all.
+    // LLVM's objects have no device family in their flags, and these fit all families.
     write(
         Kind {
             machine: elf::EM_MSP430.0,
@@ -142,7 +142,7 @@ fn back(code: &mut Code, op: u16, to: u32) {
     code.word(op | words as u16 & 0x3ff);
 }
 
-/// A jump over what `body` writes.
+/// A jump over the code that `body` writes.
 fn over(code: &mut Code, op: u16, body: impl FnOnce(&mut Code)) {
     let at = code.here();
     code.word(op);
@@ -211,7 +211,7 @@ fn divide(code: &mut Code) {
     code.word(op::RET);
 }
 
-/// A signed division: `sign` is the register that decides with R12 about the sign of the `result`,
+/// A signed division. The sign of the `result` is that of R12 xor that of the register `sign`, which is
 /// R12 itself for a remainder.
 fn signed(code: &mut Code, sign: u16, result: u16) {
     code.word(two(op::MOV, 12, 11));
@@ -238,7 +238,7 @@ fn absolute(code: &mut Code, sign: u16, register: u16) {
     });
 }
 
-/// Steps as often as `count` says, which may be not at all.
+/// Repeats `steps` as often as the register `count` says, perhaps not at all.
 fn shift(code: &mut Code, count: u16, steps: &[u16]) {
     code.word(op::TEST | count);
     over(code, op::JEQ, |code| {

@@ -1,4 +1,4 @@
-//! MSP430 as a machine: its names, its attributes, its compiler helpers, and its instruction set for a link.
+//! The [`Machine`] of MSP430: its names, attributes and compiler helpers, and its instruction set for a link.
 
 use object::elf;
 

@@ -35,7 +35,7 @@ const MACH_MASK: u32 = 0xff;
 const MACH_X: u32 = 45;
 
 impl Msp430 {
-    /// What the inputs' attributes and `e_flags` tell.
+    /// From the inputs' attributes and `e_flags`.
     pub(super) fn new(attributes: Option<&[u8]>, e_flags: u32) -> Self {
         Self {
             extended: attributes.is_some_and(self::attributes::msp430_extended)

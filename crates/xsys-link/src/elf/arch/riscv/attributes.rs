@@ -1,7 +1,7 @@
 //! Merging `.riscv.attributes`.
 //!
-//! RISC-V ELF psABI, "Attributes". The union of what the inputs demand is what the output demands;
-//! the calling convention's stack alignment and the register widths must be the same. The
+//! RISC-V ELF psABI, "Attributes". The output needs all extensions that any input needs; the calling
+//! convention's stack alignment and the register widths must be the same. The
 //! architecture string is rebuilt in the canonical order of the instruction set manual (ISA
 //! extension naming conventions): base, single letters in their traditional order, `z`, `s`, `x`.
 
@@ -105,7 +105,7 @@ fn merge_tag<'a>(merged: &mut Tags<'a>, tag: u64, value: &Value<'a>, report: &mu
                 a
             }
         },
-        // Unknown tags survive where everybody agrees.
+        // Unknown tags stay if all inputs agree.
         _ => {
             merged.remove(&tag);
             return;

@@ -1,5 +1,5 @@
-//! The immediate fields of RISC-V instructions, and the data relocations that combine with what
-//! is in the place.
+//! The immediate fields of RISC-V instructions, and the data relocations that add to, subtract from
+//! or replace bits of what is in the place.
 //!
 //! "The RISC-V Instruction Set Manual", Volume I: base instruction formats, and the chapter on
 //! the C extension for the compressed ones.
@@ -161,8 +161,8 @@ pub(super) fn write_pair(section: &mut [u8], offset: usize, value: i64, opcode: 
     }
 }
 
-/// Changes a ULEB128 number without changing its length: the assembler left room for the
-/// largest difference that may come out, and what was SET wraps until it is SUB's turn.
+/// Changes a ULEB128 number without changing its length: the assembler has left room for the largest
+/// possible difference. The value that SET writes is cut off; SUB then makes it right modulo 2^(7n).
 pub(crate) fn change_uleb(section: &mut [u8], offset: usize, change: impl FnOnce(u64) -> u64) {
     let Some(bytes) = section.get_mut(offset..) else {
         return;

@@ -1,4 +1,4 @@
-//! RISC-V as a machine: its names, its attributes, and its instruction set for a link.
+//! The [`Machine`] of RISC-V: its names and attributes, and its instruction set for a link.
 
 use object::elf;
 

@@ -13,8 +13,8 @@
 //! **Shrinking code.** Where an object was assembled for linker relaxation, distances inside a
 //! section are not known to the assembler: every difference is written as an ADD and a SUB (or
 //! SET and SUB) of two labels at the same place, and alignment as R_RISCV_ALIGN over the longest
-//! padding that could be needed, of which the linker must remove what is too much. That is not
-//! optional: without it the code behind is misaligned. What else may go is in [`relax`].
+//! padding that could be needed. The linker must remove the excess, or the code after it is
+//! misaligned. Other removals are optional: [`relax`].
 //!
 //! **TLS** is variant I with TP at the start of the block. DTP offsets are biased by 0x800. Initial
 //! exec and general dynamic go through the GOT even in a static link, as the psABI has no rewriting
@@ -59,9 +59,9 @@ const ADDI_A0_ZERO: u32 = 0x0000_0513;
 const FORM_HIGH: u8 = 0;
 /// The same for `auipc` and `jalr`.
 const FORM_CALL: u8 = 1;
-/// A short branch to such a symbol: to itself, since no instruction of its size reaches 0.
+/// A short branch to an undefined weak symbol: it branches to itself, since it does not reach 0.
 const FORM_HERE: u8 = 2;
-/// Instruction of a TLS descriptor sequence that is not needed any more.
+/// An instruction of a TLS descriptor sequence that is no longer needed.
 const FORM_NOP: u8 = 3;
 /// `addi a0, tX, lo` becomes `lui a0, hi`.
 const FORM_TLS_HIGH: u8 = 4;
@@ -106,7 +106,7 @@ impl Arch for Riscv {
     }
 
     fn fill(&self) -> &'static [u8] {
-        // Defined to be illegal, whatever comes.
+        // 16 zero bits are defined as illegal (instruction set manual, "Base Instruction-Length Encoding").
         &[0, 0]
     }
 
@@ -114,7 +114,7 @@ impl Arch for Riscv {
         merge_e_flags(so_far, next)
     }
 
-    /// Small data stands around the address that `gp` has.
+    /// Small data is around the address in `gp`.
     fn layout_additions(&self) -> Additions {
         Additions {
             data: SMALL_DATA,
@@ -146,7 +146,7 @@ impl Rules for Riscv {
 impl Rewrites for Riscv {
     fn rewrite(&self, site: Site, facts: SymbolFacts, _section: &[u8]) -> Option<Rewrite> {
         let rewritten = &self.table().rewritten;
-        // RV32 reaches everything by wrapping around.
+        // On RV32 addresses wrap around, so everything is in reach.
         let far = facts.undefined_weak && self.is_64;
         let (rule, form) = match site.r_type {
             r::CALL | r::CALL_PLT if far => (&rewritten.call, FORM_CALL),
@@ -177,7 +177,7 @@ impl Rewrites for Riscv {
         if !rewrite.rule.range.contains(value) {
             return Err(rewrite.rule.range);
         }
-        // The upper part is 0 where the lower one says it all.
+        // The upper part is 0 if the lower one holds the whole offset.
         let small = Range::Signed(12).contains(value);
         let offset = site.offset;
         if relax::apply(rewrite, site, section, value) {

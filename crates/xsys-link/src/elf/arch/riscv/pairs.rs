@@ -1,11 +1,11 @@
 //! Which relocations of a section belong together, and which of them are marked.
 //!
-//! An address takes two instructions, and one upper part may serve several lower ones. The upper
-//! one may only go if *every* instruction that uses its register stops doing so. PC-relative lower
-//! parts name their upper part; those of absolute addresses name only the symbol. But a compiler may
-//! share an upper part between two places of a symbol only if they have the same one wherever the
-//! symbol is put: both lie in one block of the symbol's alignment. So all lower parts of a block are
-//! taken to use all its upper parts.
+//! An address takes two instructions, and several lower parts may share one upper part. The upper part
+//! may only be removed if *every* instruction that uses its register stops doing so. PC-relative lower
+//! parts name their upper part; those of absolute addresses name only the symbol. But a compiler can
+//! share an upper part between two places of a symbol only if they have the same upper part wherever
+//! the symbol is placed: both are in one block of the symbol's alignment. So all lower parts of a
+//! block are assumed to use all its upper parts.
 //!
 //! Spec: RISC-V psABI, "Linker Relaxation", "PC-relative symbol addresses".
 
@@ -25,7 +25,7 @@ pub(super) fn rd(insn: u32) -> u32 {
     insn >> 7 & 31
 }
 
-/// All lower parts that one upper part may serve.
+/// All lower parts that may use one upper part.
 #[derive(Clone, Copy)]
 struct Block {
     /// Every one of them is marked.
@@ -44,7 +44,7 @@ struct Lower {
     other_than_loads: bool,
 }
 
-/// What may be sharing an upper part, by kind of address.
+/// The kind of an address: only addresses of one kind share an upper part.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Space {
     Memory,
@@ -54,7 +54,7 @@ enum Space {
 type Key = (Space, u32, i64);
 
 fn key(space: Space, symbol: u32, addend: i64, anchor: Option<Anchor>) -> Key {
-    // Without a section nothing is known of the alignment: all of the symbol is one block.
+    // Without a section the alignment is unknown: the whole symbol is one block.
     let block = match anchor {
         None => 0,
         Some(at) => {
@@ -121,7 +121,7 @@ impl<'p, 'a> Pairs<'p, 'a> {
         }
     }
 
-    /// Whether an instruction writes the global pointer: that is start-up code, which cannot use it.
+    /// Whether an instruction writes the global pointer, as start-up code does, which cannot use it yet.
     pub(super) fn sets_gp(&self, reloc: Reloc) -> bool {
         sets_gp(self.marked.section.data, reloc)
     }
@@ -140,7 +140,7 @@ impl<'p, 'a> Pairs<'p, 'a> {
             });
         block.low = block.low.min(addend);
         block.high = block.high.max(addend);
-        // Merged strings of one block need not stay together.
+        // Merging may separate the strings of one block.
         let apart = anchor.is_some_and(|a| a.merged) && block.low != block.high;
         block.whole &= whole && !apart;
     }
@@ -178,7 +178,7 @@ impl<'p, 'a> Pairs<'p, 'a> {
         (low..count)
             .map(|at| (at as u32, self.relocs.get(at)))
             .take_while(|(_, reloc)| reloc.offset == offset)
-            // An instruction has one, and a marker or two: a thousand at one place are no code.
+            // An instruction has one relocation and a marker or two: a thousand at one place are a hostile input.
             .take(16)
             .find(|(_, reloc)| {
                 matches!(reloc.r_type, r::PCREL_HI20 | r::GOT_HI20 | r::TLSDESC_HI20)
@@ -192,7 +192,7 @@ impl<'p, 'a> Pairs<'p, 'a> {
         self.is_marked(upper as usize).then_some(upper)
     }
 
-    /// An upper part of an absolute address or TP offset: what it may become.
+    /// The candidate for an upper part of an absolute address or TP offset.
     pub(super) fn upper_absolute(&self, index: u32, reloc: Reloc) -> Candidate {
         let (space, near, alone) = match reloc.r_type {
             r::HI20 => (Space::Memory, kind::HIGH, kind::HIGH_ALONE),
@@ -213,7 +213,7 @@ impl<'p, 'a> Pairs<'p, 'a> {
         }
     }
 
-    /// An upper part of a PC-relative address or a GOT slot, if it may go.
+    /// The candidate for an upper part of a PC-relative address or a GOT slot, if it can be removed.
     pub(super) fn upper_relative(&self, index: u32, reloc: Reloc) -> Option<Candidate> {
         let lower = self.lower.get(&index)?;
         if !lower.some || lower.unmarked || self.sets_gp(reloc) {
@@ -255,7 +255,7 @@ pub(super) mod kind {
     pub(crate) const ALIGN: u8 = 1;
     pub(crate) const CALL: u8 = 2;
     pub(crate) const HIGH: u8 = 3;
-    /// An upper part whose lower ones are not all known.
+    /// An upper part whose lower parts are not all known.
     pub(crate) const HIGH_ALONE: u8 = 4;
     pub(crate) const LOW: u8 = 5;
     pub(crate) const PC_HIGH: u8 = 6;

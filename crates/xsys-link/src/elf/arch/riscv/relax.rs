@@ -15,10 +15,10 @@
 //! | TLS descriptor | `lui`, `addi` | always: the link is static |
 //! | | `addi` | offset of 12 bits |
 //!
-//! A compressed jump is used where the *object* has compressed code (`e_flags`): other objects of
-//! the link may be meant for cores without.
+//! A compressed jump is used only if the *object* has compressed code (`e_flags`): other objects of
+//! the link may be for cores without it.
 //!
-//! Instructions that write `gp` are left alone: they are what sets it up.
+//! Instructions that write `gp` are not changed, since they set it up.
 //!
 //! Spec: RISC-V psABI, "Linker Relaxation"; instruction set manual, "C" extension.
 
@@ -51,14 +51,14 @@ pub(super) mod form {
     pub(crate) const ADDI_GP: u8 = 29;
 }
 
-/// What an address is near to.
+/// The register from which 12 bits reach an address.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Near {
     Zero,
     Gp,
 }
 
-/// What a load from the GOT becomes.
+/// The replacement of a load from the GOT.
 enum Direct {
     Zero,
     Gp,
@@ -126,7 +126,7 @@ impl Shortening for Riscv {
             };
             out.extend(found.filter(|c| c.kind != kind::NONE));
         }
-        // Assemblers write relocations by ascending offset; whoever does not is served, too.
+        // Assemblers write relocations by ascending offset, but the psABI does not require it.
         let offset = |c: &Candidate| section.relocs.get(c.reloc as usize).offset;
         if !out.is_sorted_by_key(offset) {
             out.sort_by_key(offset);
@@ -216,7 +216,7 @@ impl Round<'_> {
         }
     }
 
-    /// A value as the machine sees it: RV32 wraps at 32 bits.
+    /// The value of a register as a signed number: RV32 wraps at 32 bits.
     fn signed(&self, value: u64) -> i64 {
         if self.riscv.is_64 {
             value as i64
@@ -237,12 +237,12 @@ impl Round<'_> {
         self.view.limit(reloc) >= bytes
     }
 
-    /// The instruction changes and stays as long as it is.
+    /// Replaces an instruction by one of the same length.
     fn keep(&mut self, reloc: u32, form: u8, rule: &'static Rule) {
         self.cuts.change(reloc, 0, rewrite(form, rule));
     }
 
-    /// `length` bytes behind `skip` go; the rest, if any, is given by the caller.
+    /// Removes `length` bytes after the first `skip` of an instruction; the caller replaces the rest, if any.
     fn cut(&mut self, index: u32, reloc: Reloc, skip: u64, length: u64, rule: &'static Rule) {
         self.cut_to(index, reloc, skip, length, form::GONE, rule);
     }
@@ -322,7 +322,7 @@ impl Round<'_> {
         }
     }
 
-    /// From where 12 bits reach an address.
+    /// The register from which 12 bits reach an address.
     fn near(&self, address: u64) -> Option<Near> {
         if self.fits(12, address) {
             return Some(Near::Zero);
@@ -367,7 +367,7 @@ impl Round<'_> {
         }
     }
 
-    /// Whether a PC-relative upper part goes, and from where its lower parts count then.
+    /// Whether a PC-relative upper part can be removed, and which register its lower parts then use.
     fn pc_near(&self, upper: u32) -> Option<Near> {
         let reloc = self.section.relocs.get(upper as usize);
         let s = self.symbol(reloc.symbol, reloc.addend.unwrap_or(0))?;
@@ -377,12 +377,12 @@ impl Round<'_> {
         (!facts.pic || near == Near::Gp && !facts.absolute && !facts.undefined_weak).then_some(near)
     }
 
-    /// What becomes of a GOT load.
+    /// The replacement of a GOT load, if there is one.
     fn got(&self, upper: u32) -> Option<Direct> {
         let reloc = self.section.relocs.get(upper as usize);
         let facts = self.view.facts(reloc.symbol);
         let fixed = facts.absolute || facts.undefined_weak;
-        // The slot's addend would count from the slot.
+        // An addend would count from the slot.
         if facts.ifunc || reloc.addend.unwrap_or(0) != 0 || facts.pic && fixed {
             return None;
         }
@@ -432,7 +432,7 @@ fn rewrite(form: u8, rule: &'static Rule) -> Rewrite {
     }
 }
 
-/// Writes a relaxed instruction; `section` holds what the cut left of it. Whether `form` is one of
+/// Writes a relaxed instruction over what is left of it in `section`. Returns whether `form` is one of
 /// this file's.
 pub(super) fn apply(rewrite: &Rewrite, site: Site, section: &mut [u8], value: i64) -> bool {
     const REGISTERS: u32 = 0x000f_8f80;

@@ -75,7 +75,7 @@ pub(super) struct Table {
     pub rewritten: Rewritten,
 }
 
-/// Rules that no object file asks for.
+/// Rules of rewritten instructions, which are in no object file.
 pub(super) struct Rewritten {
     /// Nothing is left to compute or to write.
     pub nothing: Rule,
@@ -87,10 +87,10 @@ pub(super) struct Rewritten {
     pub call: Rule,
     /// The start of a TLS descriptor sequence, which now stands for a TP offset.
     pub tls_high: Rule,
-    /// An instruction of that sequence that uses the offset; or any lower part whose upper part
-    /// says what it is part of.
+    /// An instruction of that sequence that uses the offset, or any lower part whose value comes from its
+    /// upper part.
     pub tls_low: Rule,
-    /// The start of that sequence, gone.
+    /// The removed start of that sequence.
     pub tls_gone: Rule,
     /// `jal`.
     pub jump: Rule,
@@ -102,11 +102,11 @@ pub(super) struct Rewritten {
     pub compressed_high: Rule,
     /// An upper part by place.
     pub relative: Rule,
-    /// An upper part that went, since its lower parts count from address 0.
+    /// A removed upper part whose lower parts count from address 0.
     pub gone_zero: Rule,
-    /// An upper part that went, since its lower parts count from the global pointer.
+    /// A removed upper part whose lower parts count from the global pointer.
     pub gone_gp: Rule,
-    /// A lower part that holds all of what its upper part says.
+    /// A lower part that holds the whole value of its upper part.
     pub paired: Rule,
     /// The same in a compressed instruction.
     pub compressed_paired: Rule,

@@ -1,4 +1,4 @@
-//! x86-64 as a machine: its names, and its instruction set for a link.
+//! The [`Machine`] of x86-64: its names, and its instruction set for a link.
 
 use object::elf;
 

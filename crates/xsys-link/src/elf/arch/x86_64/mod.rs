@@ -109,7 +109,7 @@ fn register(modrm: u8) -> u8 {
     0xc0 | (modrm >> 3 & 7)
 }
 
-/// What extends the register of `op disp32(%rip), %reg`.
+/// The prefix that extends the register of `op disp32(%rip), %reg`.
 #[derive(Clone, Copy, PartialEq)]
 enum Prefix {
     None,
@@ -367,8 +367,8 @@ impl Rewrites for X86_64 {
         value: i64,
     ) -> Result<(), Range> {
         let range = rewrite.rule.range;
-        // What `value` has to grow by: a displacement ends at the next instruction, an immediate
-        // counts from nowhere, and the shorter `jmp` has its displacement a byte earlier.
+        // Added to `value`: displacements count from the next instruction (4 bytes on), immediates do not, and
+        // the displacement of the shorter `jmp` is a byte earlier.
         let value = match rewrite.form {
             GD | MOV_OFFSET | MOV_OFFSET_REX2 | ADD_OFFSET | ADD_OFFSET_REX2 => {
                 value.checked_add(4)

@@ -1,4 +1,4 @@
-//! What to remove, as far as it can be told from the image.
+//! What to remove from an image that is too large, as far as its contents show it.
 //!
 //! Problem: the sizes alone do not say why something is there. Most small programs that overflow do
 //! so for one of a few reasons: they were built without optimisation, panic messages and `{}` pull in
@@ -15,14 +15,14 @@ use crate::elf::live::gc::Reason;
 use crate::elf::sections::Sections;
 use crate::elf::sections::owners;
 
-/// Shares (percent) below which a reason is not worth a word.
+/// Shares (percent) below which a reason is not mentioned.
 const WORTH: f64 = 2.0;
 const LARGE: f64 = 20.0;
 
-/// Crates that every program has, and whose presence is never the point.
+/// Crates that every program has and that nobody can remove.
 const STANDARD: [&str; 4] = ["core", "alloc", "std", "compiler_builtins"];
 
-/// Names of what formats: traits and functions of `core::fmt`, and what only they need.
+/// Names that belong to formatting: `core::fmt`, and what only it needs.
 const FORMATTING: [&str; 6] = [
     "core::fmt::",
     "core::num::fmt",
@@ -182,8 +182,8 @@ fn largest_dependency(
     ))
 }
 
-/// Who outside of the standard library (and outside of `ids`) brought these sections; the two that
-/// brought most.
+/// The two functions outside of the standard library (and of `ids`) that brought most of these
+/// sections into the image.
 fn because_of(facts: &Facts<'_, '_>, sections: &Sections, ids: &[SectionId]) -> String {
     let mut sorted = ids.to_vec();
     sorted.sort_unstable();
@@ -215,7 +215,7 @@ fn first_outsider(
     start: SectionId,
 ) -> Option<String> {
     let mut at = start;
-    // A section is woken once, so the chain is no longer than the number of sections.
+    // A section is marked once, so the chain is no longer than the number of sections.
     for _ in 0..sections.count() {
         let Reason::ReferredBy(from) = facts.live.reason(at) else {
             return None;

@@ -28,21 +28,21 @@ use crate::script::ast::{Command, Script, Span};
 /// Rows of each table.
 const ROWS: usize = 8;
 
-/// A run of bytes in a region.
+/// Consecutive bytes of a region that belong together.
 struct Piece<'a> {
     size: u64,
     krate: String,
     section: SectionId,
     /// The symbol that covers it.
     symbol: Option<Named<'a>>,
-    /// Initial values, which are in this region only as load memory.
+    /// Only the initial values are in this region, from which they are copied at start-up.
     load_only: bool,
 }
 
 /// What fills a region.
 struct Contents<'a> {
     pieces: Vec<Piece<'a>>,
-    /// Output sections: bytes, name, only their initial values.
+    /// Output sections: bytes, name, and whether only their initial values are here.
     outputs: Vec<(u64, String, bool)>,
     used: u64,
 }
@@ -250,7 +250,7 @@ fn by_symbol(contents: &Contents<'_>) -> Vec<(u64, String)> {
         .filter_map(|piece| {
             let symbol = piece.symbol?;
             let name = crate::elf::names::demangle(symbol.name);
-            // The path says the crate of Rust's names.
+            // The path of a Rust name says which crate it is from.
             let from = match owners::of_symbol(symbol.name) {
                 Some(_) => String::new(),
                 None => format!(" ({})", piece.krate),
@@ -260,7 +260,8 @@ fn by_symbol(contents: &Contents<'_>) -> Vec<(u64, String)> {
         .collect()
 }
 
-/// Bytes, share of what is needed, name; the largest first, and how many are not shown.
+/// Rows of bytes, share of what is needed and name, the largest first; the last row counts those
+/// that are not shown.
 fn table(mut rows: Vec<(u64, String)>, used: u64) -> String {
     rows.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
     let rest = rows.split_off(rows.len().min(ROWS));
