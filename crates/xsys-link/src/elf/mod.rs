@@ -49,14 +49,14 @@ use super::input::map::{FileStore, InputFile, ReadFile};
 use super::options::ElfOptions;
 use super::script::ast::Script;
 
-/// What a link leaves behind besides its output file.
+/// The results of a link besides its output file.
 #[derive(Debug, Default)]
 pub(crate) struct Linked {
     /// Errors and warnings, in the order in which the passes found them.
     pub diagnostics: Vec<Diagnostic>,
     /// Memory regions and how full they are.
     pub usage: Vec<reports::usage::RegionUsage>,
-    /// Why the sections of the image are in it, where that is to be kept.
+    /// Why the sections of the image are in it, if the caller wants to know.
     pub reasons: Vec<live::reasons::Kept>,
     /// What the options asked to be printed.
     pub stdout: String,
@@ -77,7 +77,7 @@ impl Linked {
         (!self.diagnostics.iter().any(is_error)).then_some(())
     }
 
-    /// From here on there is a layout, which `--noinhibit-exec` writes in spite of errors.
+    /// From here on there is a layout, which `--noinhibit-exec` writes despite errors.
     fn late_checkpoint(&self, options: &ElfOptions) -> Option<()> {
         match options.no_inhibit_exec {
             true => Some(()),
@@ -97,7 +97,7 @@ pub(crate) fn link(options: &ElfOptions) -> Linked {
     match archive {
         Some(Err(problem)) => linked.diagnostics.push(problem),
         archive => {
-            // Where it ends early the diagnostics say why.
+            // If it ends early, the diagnostics say why.
             let _ = run(options, &store, &mut linked);
             if let Some(Ok(archive)) = archive {
                 linked.diagnostics.extend(archive.fill(&store));
@@ -114,7 +114,7 @@ pub(crate) fn link(options: &ElfOptions) -> Linked {
     linked
 }
 
-/// What a link is asked to do, and for which machine.
+/// The options and the machine of a link.
 struct Task<'o> {
     options: Cow<'o, ElfOptions>,
     script: Script,
@@ -124,7 +124,7 @@ struct Task<'o> {
     family: Box<dyn Arch>,
 }
 
-/// What all passes behind the names may ask.
+/// The results of symbol resolution, for the passes after it.
 #[derive(Clone, Copy)]
 struct Link<'l, 'a> {
     options: &'l ElfOptions,
@@ -134,14 +134,14 @@ struct Link<'l, 'a> {
     resolution: &'l Resolution<'a>,
 }
 
-/// What lives, and what that follows from.
+/// The live sections, and the results that garbage collection uses.
 struct Chosen<'s> {
     matches: Matches<'s>,
     frames: Frames,
     live: Live,
 }
 
-/// The phases; `None` where errors end the link before its output is written.
+/// The phases; `None` if errors end the link before its output is written.
 fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) -> Option<()> {
     // Scripts and inputs, and the machine that they are for.
     let (task, inputs) = read(options, store, linked)?;
@@ -157,7 +157,7 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) -> Option<(
         resolution: &resolution,
     };
 
-    // What lives is fixed here.
+    // Which sections are live is fixed here.
     let (mut sections, chosen) = choose(link, linked);
 
     // Live relocations say which slots and tables are needed; those become sections.
@@ -195,7 +195,7 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) -> Option<(
     let settled = SettledSymbols::settle(&addresses);
     addresses.settled = Some(&settled);
 
-    // What is wrong with it although everything has its place.
+    // Checks of the finished layout.
     let entry = check(link, &addresses, &chosen, linked);
 
     // The file, and what is written beside it.
@@ -232,7 +232,7 @@ fn read<'o, 'a>(
     linked.diagnostics.extend(unsupported);
     linked.checkpoint()?;
     let (mut script, opened) = load::open(options, store, &mut linked.diagnostics);
-    // What could not be read would be missed by its users.
+    // Files that could not be read would cause further errors.
     if linked.checkpoint().is_some() {
         reports::script_checks::check(&script, &mut linked.diagnostics);
     }
@@ -269,7 +269,7 @@ fn read<'o, 'a>(
     Some((task, inputs))
 }
 
-/// Names and their definitions; then whether all that is linked goes together.
+/// Names and their definitions; then whether all inputs fit together.
 fn resolve<'a>(
     task: &'a Task<'_>,
     script_symbols: &ScriptSymbols<'a>,
@@ -295,7 +295,7 @@ fn resolve<'a>(
     Some((resolution, abi, gateways))
 }
 
-/// Sections are numbered, rules matched, unwind records filed under their functions; then garbage is collected.
+/// Sections are numbered, rules matched, unwind records assigned to their functions; then garbage is collected.
 fn choose<'l>(link: Link<'l, '_>, linked: &mut Linked) -> (Sections, Chosen<'l>) {
     let (resolution, options) = (link.resolution, link.options);
     let diagnostics = &mut linked.diagnostics;
@@ -334,7 +334,7 @@ fn choose<'l>(link: Link<'l, '_>, linked: &mut Linked) -> (Sections, Chosen<'l>)
     (sections, chosen)
 }
 
-/// The linker's own sections: what live relocations demand, and what every image of this kind has.
+/// The synthetic sections: those that live relocations need, and those of every image of this kind.
 fn synthesise(
     link: Link<'_, '_>,
     sections: &mut Sections,
@@ -360,7 +360,7 @@ fn synthesise(
     Some((demands, made))
 }
 
-/// Output sections with what they hold, and where merged strings went.
+/// Output sections with their contents, and where merged strings went.
 fn place<'l, 'a>(
     link: Link<'l, 'a>,
     sections: &mut Sections,

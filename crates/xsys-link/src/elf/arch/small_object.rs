@@ -1,12 +1,12 @@
-//! Objects that the linker makes for itself.
+//! Makes ELF objects for code that the linker adds to programs.
 //!
-//! Problem: start code and compiler helpers that no input brings go the way of all inputs, as ELF
-//! objects, so that garbage collection, scripts and relocations treat them alike. Spec: System V
-//! gABI, "Object Files".
+//! Problem: start code and compiler helpers that no input defines are linked as objects, so that
+//! garbage collection, scripts and relocations treat them like all inputs. Spec: System V gABI, "Object
+//! Files".
 
 use object::elf;
 
-/// What the objects are for.
+/// The machine and flags of an object.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Kind {
     /// `e_machine`
@@ -53,7 +53,7 @@ impl Code {
         }
     }
 
-    /// A relocation of what comes next.
+    /// A relocation at the present offset.
     pub(super) fn reloc(&mut self, r_type: u32, symbol: &str) {
         self.relocs.push((self.here(), r_type, symbol.to_owned()));
     }

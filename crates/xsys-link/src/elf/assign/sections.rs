@@ -14,7 +14,7 @@ use crate::script::ast::{Expr, ExprKind, OutputSectionDef, SectionKind};
 use crate::script::eval::{EvalError, OutputId, fill_pattern};
 
 impl<'f> Walker<'_, 'f, '_> {
-    /// Lays out an output section: where it begins, where it is loaded, what it holds.
+    /// Lays out an output section: its address, its load address, its contents.
     pub(super) fn output_section(&mut self, id: OutputId, cursor: &mut Cursor) {
         if !self.layout.placement.outputs[id.0 as usize].is_in_output() {
             // Symbols of a description that produced nothing are still wanted.
@@ -32,7 +32,7 @@ impl<'f> Walker<'_, 'f, '_> {
         self.close(&open, cursor);
     }
 
-    /// What is known of a section before it has an address. Leaves `.` where its region goes on.
+    /// What is known of a section before it has an address. Sets `.` to the cursor of its region.
     fn open(&mut self, id: OutputId, cursor: &mut Cursor) -> Open<'f> {
         let index = id.0 as usize;
         let output = &self.layout.placement.outputs[index];
@@ -59,7 +59,7 @@ impl<'f> Walker<'_, 'f, '_> {
         if tbss && let Some(at) = cursor.tbss {
             self.dot = at;
         }
-        // SUBALIGN takes the place of the inputs' own alignment.
+        // SUBALIGN replaces the alignment of the inputs.
         let natural = match def.and_then(|def| def.subalign.as_ref()) {
             Some(expr) => self.alignment(expr),
             None => self.layout.placement.outputs[index].align,
@@ -176,7 +176,7 @@ impl<'f> Walker<'_, 'f, '_> {
         if open.alloc && !open.is_stack {
             self.last = Some(open.id);
         }
-        // The sections of an overlay lie over each other; what follows lies behind the longest.
+        // The sections of an overlay share their address; the next section comes after the longest.
         if let (Some(_), Some(before)) = (open.overlay, &mut cursor.overlay) {
             let extent = &self.layout.extents[index];
             before.load = extent.load_addr.wrapping_add(extent.size);
@@ -193,7 +193,7 @@ impl<'f> Walker<'_, 'f, '_> {
         }
         let region = open.region.zip(open.region_before);
         if open.is_stack {
-            // The statics go on as if it was not there.
+            // The statics go on as if it were not there.
             self.end_stack_section(open.id);
             self.dot = open.dot_before;
             if let Some((region, before)) = region {
@@ -220,24 +220,25 @@ impl<'f> Walker<'_, 'f, '_> {
         }
     }
 
-    /// gABI, `sh_addralign`: an address is a multiple of it. The script's word counts all the same.
+    /// Warns of an address that is not a multiple of `sh_addralign`, as the gABI requires. The section still
+    /// gets the address that the script gives.
     fn misplaced(&mut self, index: usize, addr: u64, align: u64, expr: &Expr) {
         let name = &self.layout.placement.outputs[index].name;
         let Some(report) = &mut self.report else {
             return;
         };
         let text = format!(
-            "section `{name}` stands at {addr:#x}, which is no multiple of its alignment {align:#x}"
+            "section `{name}` is at {addr:#x}, which is not a multiple of its alignment {align:#x}"
         );
         let diagnostic = Diagnostic::warning(text);
         let diagnostic = self.facts.script.label(diagnostic, expr.span, "");
         report.push(diagnostic.help(format!(
-            "the next address that is one: {:#x}",
+            "the next multiple is {:#x}",
             addr.checked_next_multiple_of(align).unwrap_or(0)
         )));
     }
 
-    /// `--section-start` and `-Ttext` beat the script.
+    /// `--section-start` and `-Ttext` override the script.
     fn option_start(&self, index: usize) -> Option<u64> {
         let name = &self.layout.placement.outputs[index].name;
         self.facts
@@ -401,7 +402,7 @@ impl<'f> Walker<'_, 'f, '_> {
         if self.layout.regions.is_empty() {
             return (None, load_region);
         }
-        // An orphan goes on where the section before it was, and is loaded behind it.
+        // An orphan continues the regions of the section before it.
         if def.is_none() && cursor.region.is_some() {
             return (cursor.region, cursor.load_region);
         }
@@ -432,7 +433,7 @@ fn section_type(name: &str) -> Option<u32> {
     })
 }
 
-/// An output section that is being laid out: what the script says of it, and how things stood before it.
+/// An output section that is being laid out: what the script says of it, and the state before it.
 struct Open<'f> {
     id: OutputId,
     def: Option<&'f OutputSectionDef>,
@@ -445,7 +446,7 @@ struct Open<'f> {
     is_stack: bool,
     region: Option<usize>,
     load_region: Option<usize>,
-    /// It is in the region of the section before it, which had no load region: so it is loaded behind that.
+    /// It is in the region of the section before it, which had no load region: so it is loaded after that.
     goes_on: bool,
     align: u64,
     /// The address that the script gives.
@@ -454,11 +455,11 @@ struct Open<'f> {
     dot_before: u64,
     /// The cursor of its region before the section.
     region_before: Option<u64>,
-    /// Where it would begin, were it not for alignment and addresses.
+    /// Where it would begin without alignment and explicit addresses.
     from: u64,
 }
 
-/// What goes on from one output section to the next.
+/// The state that is passed from one output section to the next.
 #[derive(Default)]
 pub(super) struct Cursor {
     region: Option<usize>,
@@ -471,7 +472,7 @@ pub(super) struct Cursor {
     overlay: Option<OverlayCursor>,
 }
 
-/// Where an OVERLAY stands.
+/// The state of an OVERLAY.
 struct OverlayCursor {
     which: u32,
     /// The address that its sections share.

@@ -1,8 +1,8 @@
-//! Scripts are read first: they name inputs, symbols and roots.
+//! Reads the linker scripts, which name inputs, symbols and roots.
 //!
-//! Problem: `-T`, `--defsym`, version scripts and text files in place of libraries each have their
-//! place among the others, scripts include scripts and name further inputs, and whoever has no layout of
-//! his own gets the built-in one.
+//! Problem: the order of `-T`, `--defsym`, version scripts and text files in place of libraries matters,
+//! scripts include other scripts and name further inputs, and a link whose scripts have no layout gets
+//! the default one.
 //!
 //! Spec: GNU ld manual, "Commands Dealing with Files", "Implicit Linker Scripts".
 
@@ -19,7 +19,7 @@ use crate::options::{ElfOptions, InputArg, InputWhat};
 use crate::script::ast::{Command, Glob, Name, Script};
 use crate::script::parse::{IncludeError, Loader, parse_defsym, parse_into, parse_versions};
 
-/// The files of a link, opened but not looked into.
+/// The files of a link, opened but not parsed.
 pub(crate) struct Opened<'a> {
     pub(super) files: Vec<(InputArg, &'a InputFile)>,
 }
@@ -91,7 +91,7 @@ pub(crate) fn open<'a>(
 /// A file that a script names, and where it was found.
 type NamedFile = (InputArg, PathBuf);
 
-/// What is known of scripts and inputs while they are read.
+/// The state while scripts and inputs are read.
 struct Reading<'o, 'a, 'd> {
     options: &'o ElfOptions,
     store: &'a FileStore,
@@ -101,15 +101,15 @@ struct Reading<'o, 'a, 'd> {
     defined: usize,
     /// The files of STARTUP, which come before all others.
     startup: Vec<NamedFile>,
-    /// The files of INPUT and GROUP stand where their script stands among the inputs.
+    /// The files of INPUT and GROUP; they take the place of their script among the inputs.
     named: Vec<(usize, Vec<NamedFile>)>,
-    /// What is told after everything else.
+    /// Diagnostics that come after all others.
     warnings: Vec<Diagnostic>,
     diagnostics: &'d mut Vec<Diagnostic>,
 }
 
 impl<'a> Reading<'_, 'a, '_> {
-    /// The scripts of `-T`, with each `--defsym` where it stands among them.
+    /// The scripts of `-T` and each `--defsym`, in the order of the command line.
     fn given_scripts(&mut self) {
         let options = self.options;
         let mut read: Vec<PathBuf> = Vec::new();
@@ -130,7 +130,7 @@ impl<'a> Reading<'_, 'a, '_> {
         }
     }
 
-    /// Reads a script of `-T`, but none twice: build scripts of several crates may each pass the same one.
+    /// Reads a script of `-T`, but only once: build scripts of several crates may pass the same one.
     fn given_script(&mut self, path: &Path, read: &mut Vec<PathBuf>) {
         let Some(source) = self.open_script(path) else {
             return;
@@ -150,7 +150,7 @@ impl<'a> Reading<'_, 'a, '_> {
         self.parse(source);
     }
 
-    /// `--default-script`, for whoever brings no layout.
+    /// `--default-script`, for links whose scripts have no layout.
     fn default_script(&mut self) {
         let Some(path) = &self.options.input.default_script else {
             return;
@@ -174,7 +174,7 @@ impl<'a> Reading<'_, 'a, '_> {
         self.named.insert(0, (0, rest.others));
     }
 
-    /// Whether a text file among the inputs, which is a script as well, brings a layout.
+    /// Whether one of the scripts among the inputs has a layout.
     fn has_implicit_layout(&self) -> bool {
         let compiled = |path: &Path| {
             path.extension()
@@ -203,7 +203,7 @@ impl<'a> Reading<'_, 'a, '_> {
                 path: file.path.clone(),
                 text: text.into(),
             };
-            // What is wrong with it is told when it is read in its place.
+            // Errors are reported when it is read in its place.
             parse_into(&mut script, source, &mut loader);
             has_layout(&script.commands)
         })
@@ -279,7 +279,7 @@ impl<'a> Reading<'_, 'a, '_> {
         }
     }
 
-    /// Version scripts, which say the same as VERSION in a linker script.
+    /// Version scripts, which mean the same as VERSION in a linker script.
     fn version_scripts(&mut self) {
         for path in &self.options.symbols.version_scripts {
             let mut loader = Scripts {
@@ -298,8 +298,8 @@ impl<'a> Reading<'_, 'a, '_> {
         }
     }
 
-    /// `--defsym` is an assignment that stands where the option stands among the scripts (lld): those before
-    /// the script of this number.
+    /// `--defsym` is an assignment at the place of the option among the scripts (lld): adds those before the
+    /// script of this number.
     fn define_symbols(&mut self, number: usize) {
         let symbols = &self.options.symbols;
         let given = symbols.defsym.iter().zip(&symbols.defsym_after);
@@ -338,7 +338,7 @@ impl<'a> Reading<'_, 'a, '_> {
         self.diagnostics.extend(problems);
     }
 
-    /// The files that these commands of the script name, which stand in the file `from`.
+    /// The files named by these commands of the script, which are in the file `from`.
     fn inputs_of(&mut self, commands: Range<usize>, from: &Path) -> ScriptInputs {
         let mut out = ScriptInputs::default();
         let mut binary = false;
@@ -419,7 +419,7 @@ fn remapped(path: &Path, options: &ElfOptions) -> PathBuf {
     found.map_or_else(|| path.to_owned(), |(_, to)| PathBuf::from(to))
 }
 
-/// An output that would replace one of the inputs, which could then not be linked again.
+/// The error for an output that would overwrite one of the inputs, so that the link could not be repeated.
 pub(crate) fn output_among_inputs(opened: &Opened<'_>, options: &ElfOptions) -> Option<Diagnostic> {
     let name = options.output.file_name()?;
     let output = std::fs::canonicalize(&options.output).ok()?;

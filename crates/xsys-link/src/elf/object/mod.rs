@@ -97,7 +97,7 @@ pub(crate) struct Section<'a> {
     pub relocs: RelocTable<'a>,
 }
 
-/// A section group: its members live and die together.
+/// A section group: its members are kept or dropped together.
 pub(crate) struct Group<'a> {
     /// GRP_COMDAT: one of all groups with the same signature is kept.
     pub comdat: bool,
@@ -118,5 +118,5 @@ pub(crate) fn is_old(section: &Section<'_>) -> bool {
     section.name.starts_with(b".zdebug_") && section.data.starts_with(OLD)
 }
 
-/// The begin of an old compressed section, before the size.
+/// The beginning of an old compressed section, before the size.
 pub(crate) const OLD: &[u8] = b"ZLIB";

@@ -1,6 +1,6 @@
 //! An object's outline: header, section table, symbol table, relocation tables and groups, checked once.
 //!
-//! What points outside the file or contradicts itself is refused here, so that later passes need not look again.
+//! Offsets outside the file and contradictions are refused here, so that later passes need not check again.
 //!
 //! Spec: System V gABI, "ELF Header", "Sections", "Symbol Table", "Relocation", "Section Groups".
 
@@ -47,7 +47,7 @@ fn parse<'a, H: ClassTables<'a>>(
         .and_then(|header| Ok(header.e_type(header.endian()?)))
         .ok();
     let kind = match e_type {
-        // What cannot be read at all is told by who reads it.
+        // Headers that cannot be read are reported below.
         None | Some(elf::ET_REL) => None,
         Some(elf::ET_EXEC) => Some("an executable"),
         Some(elf::ET_DYN) => Some("a shared object or position-independent executable"),

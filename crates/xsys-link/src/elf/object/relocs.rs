@@ -1,7 +1,7 @@
 //! The relocations of a section.
 //!
-//! Problem: REL and RELA, two classes and two byte orders make eight tables that say the same: they stay in the file,
-//! and an entry is decoded when it is asked for.
+//! Problem: REL and RELA, two classes and two byte orders make eight formats of the same table. Tables stay in the
+//! file, and an entry is decoded when it is needed.
 //!
 //! Spec: System V gABI, "Relocation".
 

@@ -1,7 +1,7 @@
 //! The symbol table of an object.
 //!
 //! Problem: it may have hundreds of thousands of entries, in two layouts and two byte orders, of which most passes
-//! want a few: an entry is decoded when somebody asks for it, and its name is found only then.
+//! need a few. So an entry is decoded when it is needed, and its name is looked up only then.
 //!
 //! Spec: System V gABI, "Symbol Table"; "String Table".
 
@@ -195,7 +195,7 @@ pub(super) fn c_string(strings: &[u8], offset: usize) -> Option<&[u8]> {
         return Some(&[]);
     }
     let tail = strings.get(offset..)?;
-    // SIMD search pays: this is the hottest loop of symbol resolution.
+    // SIMD search is worth it: this is the hottest loop of symbol resolution.
     let end = memchr::memchr(0, tail)?;
     Some(&tail[..end])
 }

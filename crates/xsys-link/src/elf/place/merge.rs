@@ -1,4 +1,4 @@
-//! One copy of equal strings and constants.
+//! Merges equal strings and constants.
 //!
 //! Problem: SHF_MERGE sections may be cut into entries (with SHF_STRINGS: at their terminators), and
 //! equal entries may share one place. Symbols and relocations that point into such a section must
@@ -31,14 +31,14 @@ use rayon::prelude::*;
 
 use crate::elf::ids::SectionId;
 
-/// Most shards of the deduplication. How many there are follows from the input alone, never from
-/// the number of cores, so that the output does not depend on it.
+/// The largest number of shards. Their number depends on the input only, not on the number of cores, so
+/// that the output does not depend on it either.
 const MAX_SHARDS: usize = 16;
 
-/// Input bytes that are worth a shard of their own.
+/// Input bytes for each shard.
 const SHARD_BYTES: usize = 256 * 1024;
 
-/// An input section to be merged with its like.
+/// An input section to be merged.
 #[derive(Clone, Copy)]
 pub(crate) struct MergeInput<'a, 'w> {
     /// The section.
@@ -64,7 +64,7 @@ pub(crate) fn is_mergeable(flags: u64, entsize: u64, size: u64, data: &[u8]) -> 
     {
         return false;
     }
-    // A string section without a terminator at its end cannot be cut.
+    // Strings can only be cut if the last one has a terminator.
     flags & elf::SHF_STRINGS.0 == 0 || data[data.len() - entsize..].iter().all(|&byte| byte == 0)
 }
 
@@ -100,7 +100,7 @@ pub(crate) fn merge<'a>(
     (merged, pieces)
 }
 
-/// Into how many shards hashes are divided, a power of two.
+/// The number of shards, a power of two.
 #[derive(Clone, Copy)]
 struct Shards {
     count: usize,
@@ -188,7 +188,7 @@ struct Unique<'a> {
 impl<'a> Unique<'a> {
     /// Takes a shard's entries in input order, so that the first occurrence wins.
     fn of(shard: usize, cut: &[Cut<'a>]) -> Self {
-        // Growing rehashes; most entries of debug strings are repeats.
+        // Growing a table hashes again; most entries of debug strings are repeats.
         let count: usize = cut.iter().map(|cut| cut.by_shard[shard].len()).sum();
         let mut table: HashTable<(u64, u32)> = HashTable::with_capacity(count / 2);
         let mut out = Self {
@@ -273,8 +273,8 @@ fn string_len(data: &[u8], entsize: usize) -> usize {
 }
 
 /// Replaces mergeable inputs by merged sections: within each output section, those of equal flags,
-/// entry size and alignment become one, at the place of the first (constants of any alignment). Entries that nothing refers to
-/// are left out where sections that nothing refers to are.
+/// entry size and alignment (constants: of any alignment) become one, at the place of the first. With
+/// garbage collection, entries that nothing refers to are dropped.
 pub(crate) fn merge_sections<'a>(
     resolution: &Resolution<'a>,
     sections: &mut Sections,
@@ -300,7 +300,7 @@ pub(crate) fn merge_sections<'a>(
                 continue;
             }
             let kind = section.flags & (elf::SHF_MERGE.0 | elf::SHF_STRINGS.0 | elf::SHF_ALLOC.0);
-            // Constants that are as long as they are aligned lie the same at any smaller alignment.
+            // Constants that are as long as their alignment are aligned in any section that starts aligned.
             let natural = kind & elf::SHF_STRINGS.0 == 0
                 && section.align != 0
                 && section.entsize.is_multiple_of(section.align)

@@ -1,12 +1,12 @@
-//! Which output section each input section goes to.
+//! Assigns input sections to output sections.
 //!
-//! Problem: the script's rules are tried in order, the first that matches wins; what no rule takes
-//! (an orphan) is put beside the sections that are most like it. The result is a list of statements
-//! in layout order, which `assign` walks; nothing has an address yet.
+//! Problem: the script's rules are tried in order, and the first that matches is taken. A section that
+//! no rule takes (an orphan) is put beside the sections that are most like it. The result is a list of
+//! statements in layout order, which `assign` walks; nothing has an address yet.
 //!
 //! Spec: GNU ld manual, "Input Section Description", "Output Section Description", "Orphan
-//! Sections", "INSERT". Orphans are named and placed as lld does, so that results compare: prefixes
-//! such as `.text.` are dropped and sections are ranked by permissions.
+//! Sections", "INSERT". Orphans are named and placed as in lld ([`orphans`]), so that results can be
+//! compared.
 
 mod link_order;
 pub(super) mod merge;
@@ -47,7 +47,7 @@ use summary::{merge_same_names, remove_empty, summarise};
 /// What LINKER_VERSION writes, with its zero.
 const VERSION: &[u8] = concat!("xsys ", env!("CARGO_PKG_VERSION"), "\0").as_bytes();
 
-/// What placement goes by.
+/// The results of earlier passes that placement uses.
 pub(super) struct Given<'g, 's, 'a> {
     /// The instruction set.
     pub arch: &'g dyn Arch,
@@ -67,7 +67,7 @@ pub(super) struct Given<'g, 's, 'a> {
     pub options: &'g ElfOptions,
 }
 
-/// What rules have taken: by description or class and its item, with the pattern that did.
+/// The sections that rules have taken, by description or class and item, each with the pattern that took it.
 type Taken = Map<(Home, u32), Vec<(u32, SectionId)>>;
 
 /// Places all live sections.
@@ -143,7 +143,7 @@ pub(super) fn place<'s>(
     placement
 }
 
-/// Which rule takes each candidate once all constraints are met, and which descriptions take anything.
+/// The rule of each candidate once all constraints are met, and which descriptions are enabled.
 fn final_rules(
     given: &Given<'_, '_, '_>,
     described: &Described<'_>,
@@ -156,7 +156,7 @@ fn final_rules(
         .iter()
         .any(|(def, _)| def.constraint.is_some());
     loop {
-        // Without constraints the rules that garbage collection used still hold.
+        // Without constraints the matches of garbage collection are still right.
         let (known, fresh): (&[SectionId], &[SectionId]) = if constrained {
             (&[], candidates)
         } else {
@@ -183,7 +183,7 @@ fn final_rules(
     }
 }
 
-/// Files candidates under the rules that take them; those that no rule takes are orphans.
+/// Sorts candidates by the rules that take them; those that no rule takes are orphans.
 fn distribute(
     given: &Given<'_, '_, '_>,
     described: &Described<'_>,
@@ -193,7 +193,7 @@ fn distribute(
     let sections = given.sections;
     let mut taken = Taken::default();
     let mut orphans = Vec::new();
-    // Without `.eh_frame` its table would lead nowhere.
+    // Without `.eh_frame` its table is useless.
     let table = sections.find(SyntheticKind::EhFrameHdr);
     for (id, rule) in candidates {
         if Some(id) == table
@@ -205,7 +205,7 @@ fn distribute(
         }
         match rule {
             Some(rule) if described.discards(rule.home) => dropped[id.0 as usize] = true,
-            // With `-r`, members of groups stay what they are.
+            // With `-r`, members of groups keep sections of their own.
             Some(_) if given.options.kind.is_object() && in_group(given, id) => orphans.push(id),
             Some(rule) => taken
                 .entry((rule.home, rule.item))
@@ -217,7 +217,7 @@ fn distribute(
     (taken, orphans)
 }
 
-/// What a description holds, in its order.
+/// The contents of a description, in order.
 fn items<'s>(
     given: &Given<'_, 's, '_>,
     described: &Described<'s>,
@@ -245,7 +245,7 @@ fn items<'s>(
                 let ids = taken.remove(&key).unwrap_or_default();
                 Item::Inputs(sort_inputs(resolution, sections, pattern, ids, options))
             }
-            // The first section that refers to a class gets all that it holds.
+            // The first section that refers to a class gets all of it.
             SectionItem::Class(name) => {
                 let mut ids = Vec::new();
                 for (class, content) in described.classes_named(&name.text) {

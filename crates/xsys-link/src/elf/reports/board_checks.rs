@@ -1,10 +1,10 @@
-//! What a board's script gets wrong although every part of it makes sense.
+//! Mistakes in a board's script that are valid as such, but make programs that do not run.
 //!
-//! Problem: a program whose vector table is not where the core looks, whose stack pointer starts
-//! outside of RAM, or whose initial values are loaded straight into RAM links well and then does
-//! nothing. Each of these is recognised from the finished layout, for scripts with MEMORY only. What
-//! another stage may know better is a warning; a vector table where a Cortex-M core does not look for
-//! it is an error, unless the script gives it an address.
+//! Problem: a program links without errors but does nothing if its vector table is not where the core
+//! looks, if its stack pointer starts outside of RAM, or if its initial values are loaded directly into
+//! RAM. These mistakes are found in the finished layout, for scripts with MEMORY only. They are warnings
+//! if a boot loader may make them right; a vector table where a Cortex-M core does not look for it is an
+//! error, unless the script gives it an address.
 //!
 //! Spec: Armv7-M Architecture Reference Manual, B1.5 ("exception vector table") and B3.2.5 (VTOR);
 //! GNU ld manual, "MEMORY", "Output Section LMA".
@@ -22,7 +22,7 @@ use crate::script::ast::{Assignment, Command, Script, SectionItem, SectionsItem,
 /// Sections that hold a Cortex-M vector table: cortex-m-rt's and CMSIS's names.
 const TABLES: [&str; 2] = [".vector_table", ".isr_vector"];
 
-/// Words in names of what has to stand before the vector table on some chips.
+/// Words in the names of sections that have to come before the vector table on some chips.
 const BEFORE_TABLES: [&str; 7] = ["boot", "head", "fcb", "ivt", "conf", "start", "image"];
 
 /// Runs these checks, where the script has MEMORY.
@@ -150,7 +150,7 @@ fn vector_table(
     }
 }
 
-/// Initial values must be stored where they survive.
+/// Initial values must be stored where they survive a reset.
 fn initial_values(
     layout: &Layout<'_>,
     script: &Script,
@@ -203,7 +203,7 @@ fn initial_values(
     }
 }
 
-/// The stack pointer's first value must be in memory that can be written, and not amid statics.
+/// The stack pointer's first value must be in writable memory, and not inside statics.
 fn stack_start(addresses: &Addresses<'_, '_>, script: &Script, diagnostics: &mut Vec<Diagnostic>) {
     let layout = addresses.layout;
     let top = STACK_TOPS.iter().find_map(|name| {

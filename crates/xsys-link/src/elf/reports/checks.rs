@@ -1,4 +1,4 @@
-//! What no image may look like, whatever script it has: sections that overlap, or lie outside of the address space.
+//! Checks of every image: sections that overlap, or are outside of the address space.
 //!
 //! Spec: GNU ld manual, `--check-sections`.
 

@@ -8,7 +8,7 @@ use std::fmt::Write;
 use crate::elf::layout::Addresses;
 use crate::elf::object::SymbolPlace;
 
-/// The table of all symbols that more than the linker knows.
+/// The table of all symbols that some file mentions.
 pub(super) fn table(addresses: &Addresses<'_, '_>) -> String {
     let resolution = addresses.resolution;
     let mut files: Vec<Vec<String>> = vec![Vec::new(); resolution.symbols.len()];

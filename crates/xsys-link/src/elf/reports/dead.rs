@@ -1,10 +1,10 @@
-//! Images that nothing can start: errors, each with the way out.
+//! Errors for images that cannot run, with advice.
 //!
-//! Problem: a program whose start code is not linked, or whose linker script was forgotten, links well.
-//! Garbage collection finds nothing that is needed, and what is left is an image without a single
-//! instruction, or with an entry at address 0. It is found on the machine, by silence.
+//! Problem: a program whose start code or linker script was forgotten links without errors. Garbage
+//! collection finds nothing that is needed, and the image has no code at all, or an entry at address 0.
+//! On the machine nothing happens.
 //!
-//! An image of data alone is no mistake where the script has no place for code, and `-e 0` says that
+//! An image of data only is not a mistake if the script has no place for code, and `-e 0` says that
 //! nobody jumps to the entry.
 
 use std::path::Path;
@@ -32,7 +32,7 @@ pub(crate) struct Scene<'s, 'a> {
     pub entry: &'s str,
 }
 
-/// Refuses an image that cannot do anything.
+/// Refuses an image that cannot run.
 pub(crate) fn check(scene: &Scene<'_, '_>, diagnostics: &mut Vec<Diagnostic>) {
     let entry = scene.entry;
     let problem = if !has_code(scene) && drops_code(scene) {
@@ -49,7 +49,7 @@ pub(crate) fn check(scene: &Scene<'_, '_>, diagnostics: &mut Vec<Diagnostic>) {
     } else {
         return;
     };
-    // It says the same, less clearly.
+    // The warning says the same, less clearly.
     diagnostics.retain(|other| other.code != Some("entry-undefined"));
     diagnostics.push(ways_out(scene, problem));
 }
@@ -91,12 +91,12 @@ fn drops_code(scene: &Scene<'_, '_>) -> bool {
     })
 }
 
-/// Whether options say where the program is: then it is an image whose reader knows where it starts.
+/// Whether options give addresses: then the user of the image knows where it starts.
 fn has_own_addresses(options: &ElfOptions) -> bool {
     !options.layout.section_start.is_empty() || options.layout.image_base.is_some()
 }
 
-/// Crates whose linker script has to be named by those who use them, and what it is called.
+/// Crates whose users have to name a linker script, and its name.
 const RUNTIMES: [(&str, &str); 8] = [
     ("cortex_m_rt", "link.x"),
     ("riscv_rt", "link.x"),

@@ -1,4 +1,4 @@
-//! The entry symbol that nothing defines.
+//! The warning for an entry symbol that nothing defines.
 //!
 //! Spec: GNU ld manual, "Setting the Entry Point".
 
@@ -9,7 +9,7 @@ use crate::elf::symbols::resolve::Resolution;
 use crate::options::ElfOptions;
 use crate::script::ast::{Command, Script, SectionsItem, Span};
 
-/// The warning of an entry that is no symbol of the image and no number.
+/// The warning for an entry that is neither a symbol of the image nor a number.
 pub(crate) fn undefined(
     resolution: &Resolution<'_>,
     script: &Script,

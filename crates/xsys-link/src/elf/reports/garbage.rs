@@ -49,7 +49,7 @@ pub(crate) fn why_live(
     };
     let mut out = format!("`{}`\n", demangle(name.as_bytes()));
     let mut at = start;
-    // A section is woken once, so the chain cannot be longer than the number of sections.
+    // A section is marked once, so the chain cannot be longer than the number of sections.
     for _ in 0..sections.count() {
         let place = describe_place(resolution, sections, at, 0);
         match live.reason(at) {

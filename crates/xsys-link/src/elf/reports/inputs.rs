@@ -1,9 +1,9 @@
-//! What the options ask to be told about inputs: `--trace`, `--trace-symbol`, `--why-extract`,
-//! `--print-archive-stats`, `--dependency-file`.
+//! Reports about inputs: `--trace`, `--trace-symbol`, `--why-extract`, `--print-archive-stats`,
+//! `--dependency-file`.
 //!
-//! Problem: which files took part, who refers to what, and why a member was linked, in the forms that
-//! people and build systems know from GNU ld and lld. Nothing here is computed unless it was asked
-//! for. Spec: GNU ld manual, `--trace`, `--trace-symbol`, `--dependency-file`; `ld.lld(1)`.
+//! They say which files were linked, which refer to a symbol, and why a member was linked, in the forms
+//! that people and build systems know from GNU ld and lld. Nothing is computed unless an option asks for
+//! it. Spec: GNU ld manual, `--trace`, `--trace-symbol`, `--dependency-file`; `ld.lld(1)`.
 
 use std::fmt::Write;
 
@@ -67,7 +67,7 @@ fn deliver(to: &MapTo, text: String, stdout: &mut String, diagnostics: &mut Vec<
     }
 }
 
-/// `--trace-symbol`: a line a file that mentions the symbol.
+/// `--trace-symbol`: a line for each file that mentions the symbol.
 fn mentions(resolution: &Resolution<'_>, name: &str) -> String {
     let mut out = String::new();
     let Some(id) = resolution.find(name.as_bytes()) else {
@@ -94,7 +94,7 @@ fn mentions(resolution: &Resolution<'_>, name: &str) -> String {
     out
 }
 
-/// `--why-extract`: who asked for each archive member, by which symbol.
+/// `--why-extract`: the file and the symbol that pulled each archive member.
 fn why_extract(resolution: &Resolution<'_>, _: &FileStore) -> String {
     let mut out = String::from("reference\textracted\tsymbol\n");
     for (file, id) in &resolution.extracted {

@@ -1,9 +1,10 @@
-//! What a script loses without a word: values that no image has, and images that leave their memory.
+//! Contents that a script loses silently: values that are not in the image, and images that do not fit
+//! their memory.
 //!
-//! `(NOLOAD)` takes addresses and is not in the file, so what such a section says of its bytes is
-//! forgotten: right for memory that survives a reset, wrong for a table that a rule took by accident.
-//! And `AT(…)` takes any address: unlike `AT> REGION` it counts nowhere, so an image that has grown
-//! over the end of its flash is written to the next chip select, or not at all.
+//! A `(NOLOAD)` section has addresses but no bytes in the file, so its values are lost: right for memory
+//! that survives a reset, wrong for a table that a rule took by accident. And `AT(…)` takes any address:
+//! unlike `AT> REGION` it is not counted in a region, so an image that has grown beyond its flash is
+//! written to another device, or not at all.
 //!
 //! Spec: GNU ld manual, "Output Section Type", "Output Section LMA".
 
@@ -71,7 +72,7 @@ fn values(addresses: &Addresses<'_, '_>, output: &OutputSection<'_>) -> Option<D
     )
 }
 
-/// An image that begins in a region and does not end there.
+/// The warning for an image that begins in a region and ends outside of it.
 fn outside(
     addresses: &Addresses<'_, '_>,
     output: &OutputSection<'_>,
@@ -89,7 +90,7 @@ fn outside(
             .iter()
             .any(|region| at.wrapping_sub(region.origin) < region.length)
     };
-    // What begins where a region ends has just been pushed out of it.
+    // A section that begins at the end of a region was pushed out of it.
     let region = regions.iter().find(|region| {
         let at = start.wrapping_sub(region.origin);
         region.length > 0 && at <= region.length && !(at == region.length && holds(start))

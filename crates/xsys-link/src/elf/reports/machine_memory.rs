@@ -1,11 +1,10 @@
-//! Scripts that place something where the machine has no memory.
+//! Checks that scripts only use memory that the machine has.
 //!
-//! Problem: a script's MEMORY is somebody's claim. Where it is known what the machine really has
-//! (`--machine-memory`), a region that goes beyond it, and a section that a script without MEMORY places
-//! outside of it, are told with both places: one of the two is wrong, and only people know which.
+//! Problem: a script's MEMORY may be wrong. If it is known what the machine has (`--machine-memory`), a
+//! warning shows a region that goes beyond it, or a section that a script without MEMORY places outside
+//! of it, with both places: one of the two is wrong, and only people know which.
 //!
-//! Regions that lie somewhere else and stay empty are left alone (EEPROM, fuses): whoever names
-//! memory need not name all of it.
+//! Empty regions elsewhere (EEPROM, fuses) are accepted: the option need not list all memories.
 
 use std::fmt::Write;
 
@@ -98,7 +97,7 @@ fn section_outside(
     Some(finish(problem, machine))
 }
 
-/// What the machine has, and where that stands.
+/// Adds the memories of the machine, and where they are specified.
 fn finish(problem: Diagnostic, machine: &[MachineMemory]) -> Diagnostic {
     let mut text = "the machine has".to_owned();
     for memory in machine {

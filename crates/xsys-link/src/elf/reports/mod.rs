@@ -1,4 +1,4 @@
-//! What a link tells people: checks of the finished layout, and tables that options ask for.
+//! Reports of a link: checks of the finished layout, and tables that options ask for.
 //!
 //! Nothing here changes the output.
 

@@ -1,8 +1,8 @@
 //! NOCROSSREFS: sections that must not refer to each other.
 //!
-//! Problem: of the sections of an overlay one is in memory at a time; a reference from one to another
-//! would run into whatever is there. NOCROSSREFS and the keyword of OVERLAY forbid such references,
-//! NOCROSSREFS_TO those to its first section. Relocations are walked only if a script asks.
+//! Problem: only one section of an overlay is in memory at a time; a reference from one to another would
+//! lead to the wrong contents. NOCROSSREFS and the keyword of OVERLAY forbid such references,
+//! NOCROSSREFS_TO those to its first section. Relocations are walked only if a script has them.
 //!
 //! Spec: GNU ld manual, "Other Linker Script Commands", "Overlay Description".
 

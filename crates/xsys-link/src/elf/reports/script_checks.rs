@@ -1,9 +1,8 @@
-//! What can be said about scripts before anything is laid out.
+//! Checks of scripts before anything is laid out.
 //!
-//! Problem: a misspelt region, program header or format shows only where the layout needs it, after
-//! errors that follow from it. Names are checked against each other as soon as all scripts are read,
-//! so that one run tells all of them. Some commands are options in another place; they are taken
-//! over here.
+//! Problem: a misspelt region, program header or format would be found only where the layout needs it,
+//! after errors that follow from it. So names are checked against declarations as soon as all scripts are
+//! read, and one run reports all of them. Some commands mean the same as options; they are applied here.
 //!
 //! Spec: GNU ld manual, "MEMORY", "PHDRS", "Commands Dealing with Files", "Commands Dealing with
 //! Object File Formats", "Other Linker Script Commands".
@@ -81,7 +80,7 @@ fn descriptions(script: &Script) -> impl Iterator<Item = &OutputSectionDef> {
     })
 }
 
-/// What scripts declare.
+/// The names that scripts declare.
 #[derive(Default)]
 struct Known<'s> {
     regions: BTreeSet<&'s str>,
@@ -223,7 +222,7 @@ pub(crate) fn check_formats(
     }
 }
 
-/// Formats that are no ELF files: an image tool makes them from one.
+/// Formats that are not ELF: an image tool makes them from an ELF file.
 const IMAGES: [&str; 6] = ["binary", "ihex", "srec", "symbolsrec", "tekhex", "verilog"];
 
 fn format_problem(
@@ -294,7 +293,7 @@ pub(crate) fn check_circles(
                 .or_insert(once);
         }
     });
-    // Depth first, each symbol once; the stack holds the way to the present one.
+    // Depth first, each symbol once; the stack has the path to the present one.
     let mut done: BTreeSet<&str> = BTreeSet::new();
     let mut on_path: BTreeSet<&str> = BTreeSet::new();
     for &start in assignments.keys() {

@@ -1,8 +1,8 @@
-//! An image that is out of all proportion to its inputs is refused before it fills the disk.
+//! Refuses an image that is far larger than its inputs, before it fills the disk.
 //!
 //! Problem: one wrong number (`. = . + 0x10000000000`, an alignment of a gibibyte in a damaged
-//! object) makes an image of terabytes out of a few bytes. Nobody wants that file, and writing it
-//! takes the machine with it.
+//! object) makes an image of terabytes out of a few bytes. Nobody wants that file, and writing it may
+//! bring down the machine.
 
 use xsys_diag::Diagnostic;
 
@@ -10,10 +10,10 @@ use crate::elf::layout::Layout;
 use crate::elf::layout::segments::FilePlan;
 use crate::elf::symbols::resolve::Resolution;
 
-/// Outputs up to this many bytes are never questioned: whole flash images are made with `. =`.
+/// Outputs up to this many bytes are always accepted: whole flash images are made with `. =`.
 const UNQUESTIONED: u64 = 256 << 20;
 
-/// How many times all inputs an output may be beyond that.
+/// The largest ratio of larger outputs to all inputs.
 const PROPORTION: u64 = 16;
 
 /// Refuses a file of `total` bytes if its inputs cannot be the reason for its size.
@@ -38,7 +38,7 @@ pub(crate) fn check(
     let mut diagnostic = Diagnostic::error(format!(
         "the output would be {total} bytes, but all inputs together are {inputs}"
     ));
-    // The largest stretch of the file is the culprit: a section, or the gap before one.
+    // The largest part of the file is to blame: a section, or the gap before one.
     let mut placed: Vec<(u64, u64, &str, u64)> = layout
         .in_order()
         .into_iter()

@@ -1,13 +1,13 @@
-//! Options that are understood and not supported yet.
+//! Options that are recognised and not supported yet.
 //!
 //! Those that would change the image are errors, those that only ask for a report or a smaller image are warnings:
-//! nothing is dropped without a word.
+//! no option is ignored silently.
 
 use xsys_diag::Diagnostic;
 
 use crate::options::{ElfOptions, Icf};
 
-/// What is to be said of such options.
+/// The diagnostics for such options.
 pub(crate) fn unsupported(options: &ElfOptions) -> Vec<Diagnostic> {
     let errata = "compile with the compiler's own workaround, or leave the option out if the core is not affected";
     let changes = [(options.machine.fix_cortex_a8, "--fix-cortex-a8", errata)];

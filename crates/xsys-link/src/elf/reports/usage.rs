@@ -1,7 +1,7 @@
 //! How full the memory regions are.
 //!
-//! Problem: on a small chip the question after every link is how much is left. Regions are counted in
-//! both roles, as run-time memory and as load memory.
+//! Problem: on a small chip people want to know after every link how much is left. Regions are counted
+//! both as run-time memory and as load memory.
 //!
 //! Spec: GNU ld manual, `--print-memory-usage`.
 

@@ -1,9 +1,9 @@
-//! The finished file: headers, contents, relocations, tables.
+//! Writes the output: headers, contents, relocations, tables.
 //!
-//! Problem: hundreds of megabytes must be copied once, into their final place, by all cores. The
-//! output is cut into disjoint pieces (one an input section, one a gap), which are filled in any
-//! order ([`filling`]); the bytes do not depend on it. Only what is read again (a hash as build id,
-//! sections that are compressed) needs the file in memory as a whole.
+//! Problem: hundreds of megabytes must be copied once, to their final place, by all cores. The output
+//! is cut into disjoint pieces (one for each input section and gap), which are filled in any order
+//! ([`filling`]); the bytes do not depend on it. The file is in memory as a whole only if it has to be
+//! read again (for a hash as build id, or to compress sections).
 //!
 //! Spec: gABI "ELF Header", "Section Header", "Program Header".
 
@@ -64,7 +64,7 @@ struct Shape<'s> {
     groups: &'s [Group<'s>],
 }
 
-/// The next multiple; what does not fit 64 bits is for `size_limit` to refuse.
+/// The next multiple; offsets that do not fit 64 bits are refused by `size_limit`.
 fn round_up(offset: u64, align: u64) -> u64 {
     offset.checked_next_multiple_of(align).unwrap_or(u64::MAX)
 }
@@ -178,13 +178,13 @@ impl Image<'_, '_> {
         }
     }
 
-    /// Whether the file has to be read once its contents are there.
+    /// Whether the file has to be read after its contents are written.
     fn is_read_back(&self) -> bool {
         let hashed = !matches!(self.options.layout.build_id, BuildId::Hex(_));
         self.options.layout.compress_debug.is_some() || (hashed && self.build_id_place().is_some())
     }
 
-    /// Writes what is not a section's contents, and what depends on all bytes.
+    /// Writes headers, and what depends on all bytes.
     fn finish(
         &self,
         rest: Vec<(u64, Vec<u8>)>,
@@ -335,7 +335,7 @@ impl Image<'_, '_> {
             .filter(|d| d.output == id)
             .copied()
             .collect();
-        // Where a gap's pattern starts anew: behind FILL, and around data.
+        // The pattern of a gap starts again after FILL and around data.
         let mut starts: Vec<u64> = Vec::new();
         let fills = layout.fills.iter().filter(|(o, ..)| *o == id);
         starts.extend(fills.map(|(_, from, _)| *from));
@@ -364,7 +364,7 @@ impl Image<'_, '_> {
                 let data: Vec<_> = data.collect();
                 let gap = gap(at);
                 let empty = data.is_empty() && !texts.iter().any(|(at, size)| inside(*at, *size));
-                // Nothing is written where there are only zeros.
+                // Zeros are not written.
                 if !(empty && matches!(gap, Gap::Zero)) {
                     jobs.push(Placed {
                         offset: start + at,
@@ -465,7 +465,7 @@ impl Image<'_, '_> {
     }
 }
 
-/// A stretch of the output.
+/// A piece of the output.
 enum Piece {
     Input {
         id: SectionId,
@@ -478,14 +478,14 @@ enum Piece {
     },
 }
 
-/// What a gap holds.
+/// The contents of a gap.
 enum Gap {
     Zero,
     Code,
     Pattern(Vec<u8>),
 }
 
-/// Repeats a pattern, as if it began `at` bytes before.
+/// Repeats a pattern that began `at` bytes before.
 fn repeat(bytes: &mut [u8], pattern: &[u8], at: u64) {
     if pattern.is_empty() {
         return;

@@ -1,7 +1,7 @@
-//! The tables behind the contents: groups, symbols, the relocations that the output keeps, names of sections.
+//! The tables after the contents: groups, symbols, relocations of `-r` and `--emit-relocs`, section names.
 //!
-//! Problem: they refer to each other by the numbers of their headers, and which of them there are depends on the
-//! options and on what the others hold.
+//! Problem: they refer to each other by the numbers of their headers, and which of them exist depends on the
+//! options and on each other.
 //!
 //! Spec: gABI "Sections" (`sh_link` and `sh_info`), "Section Groups", "String Table".
 
@@ -92,7 +92,7 @@ impl Image<'_, '_> {
         numbers: &Numbers,
         indexes: &SymbolIndexes,
     ) -> Vec<Table> {
-        // Which header the relocations of an output section will have.
+        // The header index of an output section's relocations.
         let header_of = |id: OutputId| -> Option<u32> {
             let position = relocations.iter().position(|table| table.target == id)?;
             Some(numbers.strings + 1 + position as u32)

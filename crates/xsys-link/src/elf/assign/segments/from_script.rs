@@ -10,7 +10,7 @@ use crate::elf::layout::Layout;
 use crate::elf::layout::segments::Segment;
 use crate::script::ast::Phdr;
 
-/// PHDRS: sections name their segments, and those that do not go where the one before went.
+/// PHDRS: sections name their segments; those that name none go to the segments of the section before.
 pub(super) fn segments(phdrs: &[&Phdr], layout: &Layout<'_>) -> Vec<Segment> {
     let values = |index: usize| layout.phdrs.get(index).copied().unwrap_or_default();
     let mut out: Vec<Segment> = phdrs
@@ -21,7 +21,7 @@ pub(super) fn segments(phdrs: &[&Phdr], layout: &Layout<'_>) -> Vec<Segment> {
             program_headers: phdr.phdrs,
             load_addr: values(index).at,
             flags: values(index).flags.unwrap_or(u32::MAX),
-            // Of a stack nothing is in the file.
+            // PT_GNU_STACK has no bytes in the file.
             align: u64::from(values(index).p_type != elf::PT_GNU_STACK.0),
             ..segment(values(index).p_type, 0)
         })

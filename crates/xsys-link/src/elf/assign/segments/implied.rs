@@ -69,7 +69,7 @@ impl Planner<'_> {
         for &id in alloc {
             let flags = self.flags(id);
             if layout.placement.output(id).is_tbss() {
-                // Part of the TLS template only; it lies over what follows.
+                // It is only part of the TLS template and shares its addresses with the sections after it.
                 if let Some(load) = loads.last_mut().filter(|l| l.flags == flags) {
                     load.sections.push(id);
                 }
@@ -87,7 +87,7 @@ impl Planner<'_> {
                 load.sections.push(id);
             }
         }
-        // A LOAD of nothing is noise, and some loaders refuse it.
+        // An empty LOAD is useless, and some loaders refuse it.
         loads.retain(|load| {
             load.file_header
                 || load.sections.iter().any(|id| {
@@ -123,7 +123,7 @@ impl Planner<'_> {
             && !leaves_relro
     }
 
-    /// What a section asks of the segment that loads it.
+    /// The permissions that a section needs in its segment.
     fn flags(&self, id: OutputId) -> u32 {
         let flags = self.layout.placement.output(id).flags;
         let execute_only = SHF_PURECODE | elf::SHF_EXECINSTR.0;
@@ -198,7 +198,7 @@ impl Planner<'_> {
             .collect()
     }
 
-    /// How large the stack is, and that it need not be executable.
+    /// PT_GNU_STACK: the size of the stack, and that it need not be executable.
     fn stack(&self) -> Option<Segment> {
         let z = &self.options.z;
         let execute = match z.exec_stack.unwrap_or(false) {

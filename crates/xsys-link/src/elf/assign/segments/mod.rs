@@ -1,7 +1,7 @@
 //! Program headers and file offsets.
 //!
-//! Problem: loaders read segments, not sections. PHDRS in the script says which there are ([`from_script`]);
-//! otherwise they follow from permissions, memory regions and load addresses ([`implied`]). File offsets must
+//! Problem: loaders read segments, not sections. PHDRS in the script lists them ([`from_script`]); otherwise
+//! they follow from permissions, memory regions and load addresses ([`implied`]). File offsets must
 //! agree with addresses modulo the page size, zeros go last in their segment, and `p_paddr` must be
 //! right, because emulators and flashers load by it ([`numbers`]).
 //!
@@ -22,7 +22,7 @@ use crate::elf::sections::Sections;
 use crate::options::ElfOptions;
 use crate::script::ast::{Command, Phdr, Script};
 
-/// What segments follow from.
+/// The results of earlier passes that segments follow from.
 #[derive(Clone, Copy)]
 pub(crate) struct Planner<'p> {
     /// The instruction set.
@@ -38,7 +38,7 @@ pub(crate) struct Planner<'p> {
 }
 
 impl Planner<'_> {
-    /// Bytes of the ELF header and the program headers as things stand.
+    /// Bytes of the ELF header and the program headers for the present layout.
     pub(crate) fn headers_size(&self) -> u64 {
         let entry = if self.arch.is_64() { 56 } else { 32 };
         self.file_header_size() + entry * self.segments().len() as u64
@@ -67,7 +67,7 @@ impl Planner<'_> {
             return self.implied();
         }
         let mut out = from_script::segments(&phdrs, self.layout);
-        // Unwinders find their index by this header alone: it is there whatever PHDRS names.
+        // Unwinders find the index by this header only, so it is there even if PHDRS does not list it.
         if self.arch.has_unwind_index() && !out.iter().any(|s| s.p_type == PT_ARM_EXIDX) {
             let index = self.layout.in_order().into_iter().find(|id| {
                 let output = self.layout.placement.output(*id);

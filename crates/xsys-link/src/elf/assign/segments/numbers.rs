@@ -1,7 +1,7 @@
 //! The numbers of segments: file offsets, addresses and sizes.
 //!
-//! Spec: gABI "Program Header": offset and address of a LOAD agree modulo its alignment, and what is not in the
-//! file lies behind what is.
+//! Spec: gABI "Program Header": offset and address of a LOAD are equal modulo its alignment, and bytes that are
+//! not in the file come after those that are.
 
 use object::elf;
 
@@ -10,12 +10,12 @@ use crate::elf::layout::Layout;
 use crate::elf::layout::segments::{FilePlan, Segment};
 use crate::script::eval::OutputId;
 
-/// Where sections stand in the file, as far as that is known.
+/// The file offsets of sections, as far as they are known.
 struct Offsets {
     /// By [`OutputId`].
     of: Vec<u64>,
     placed: Vec<bool>,
-    /// The end of what has a place.
+    /// The end of the bytes that have an offset.
     end: u64,
 }
 
@@ -80,7 +80,7 @@ impl Planner<'_> {
             let addr = members
                 .first()
                 .map_or(0, |id| layout.extents[id.0 as usize].addr);
-            // The headers stand right before the first section, as far as its page allows.
+            // The headers come right before the first section, if its page has room for them.
             let headers = layout.headers_size.saturating_sub(at);
             let base = addr.wrapping_sub(headers) / align * align;
             first = Some((at, base.wrapping_add(at)));
@@ -114,7 +114,7 @@ impl Planner<'_> {
         }
     }
 
-    /// What no segment loads stands behind that.
+    /// Sections that are not loaded come after those that are.
     fn place_others(&self, offsets: &mut Offsets) {
         let layout = self.layout;
         for id in layout.in_order() {
@@ -123,7 +123,7 @@ impl Planner<'_> {
                 continue;
             }
             let extent = layout.extents[index];
-            // What does not fit 64 bits is far beyond what `size_limit` lets pass.
+            // Offsets that do not fit 64 bits are refused by `size_limit`.
             let aligned = offsets.end.checked_next_multiple_of(extent.align.max(1));
             offsets.of[index] = aligned.unwrap_or(u64::MAX);
             if layout.placement.output(id).sh_type != elf::SHT_NOBITS.0 {
@@ -132,7 +132,7 @@ impl Planner<'_> {
         }
     }
 
-    /// gABI: PT_PHDR says where the LOAD that holds them puts them.
+    /// gABI: PT_PHDR has the address of the program headers in the LOAD that contains them.
     fn number_headers(&self, segments: &mut [Segment]) {
         let mut loads = segments.iter().filter(|s| s.p_type == elf::PT_LOAD.0);
         let home = loads.find(|s| s.program_headers).cloned();
@@ -187,8 +187,8 @@ impl Planner<'_> {
             let nobits = output.sh_type == elf::SHT_NOBITS.0;
             zeros |= nobits && extent.size > 0;
             if !nobits && (extent.size > 0 || !zeros) {
-                // A script may turn the order around (`.tbss` before `.tdata`): what lies in front of
-                // the segment adds nothing to it.
+                // A script may reverse the order (`.tbss` before `.tdata`): a section before the start of the
+                // segment does not enlarge it.
                 let file_end = offsets[id.0 as usize].saturating_add(extent.size);
                 let file_size = file_end.saturating_sub(segment.offset);
                 segment.file_size = segment.file_size.max(file_size);
@@ -205,7 +205,7 @@ impl Planner<'_> {
             segment.physical = at;
         }
         if segment.p_type == elf::PT_TLS.0 {
-            // Addresses of thread-local symbols count from here.
+            // Offsets of thread-local symbols count from here.
             segment.memory_size = segment.memory_size.max(segment.file_size);
         }
         if segment.p_type == elf::PT_GNU_RELRO.0 {

@@ -4,8 +4,8 @@
 //! that call each other in a circle become one group, and the groups, callees first, form a graph
 //! without circles in which a group's depth follows from those that it calls.
 //!
-//! A circle that is closed only by a function's address may be one of tables and not of calls: it
-//! is cut at the address and named. Nothing here recurses: chains may be as long as the program.
+//! A circle that is closed only by a function's address may come from a table and not from calls: it is
+//! cut at the address and reported. Nothing here recurses, since chains may be as long as the program.
 //!
 //! Algorithm: R. Tarjan, "Depth-first search and linear graph algorithms" (1972).
 
@@ -37,7 +37,7 @@ impl Depths {
     pub(super) fn of(graph: &Graph<'_>, pushed: u64) -> Self {
         let all = components(graph, |_| true);
         let called = components(graph, |kind| kind == Kind::Call);
-        // Callees have lower numbers in both; the wider ones go first, as addresses lead out of them.
+        // Callees have lower numbers in both. The groups with addresses come first, since they contain the others.
         let mut order: Vec<u32> = (0..graph.functions.len() as u32).collect();
         order.sort_unstable_by_key(|&f| (all[f as usize], called[f as usize], f));
         let mut depths = Self {
@@ -80,7 +80,7 @@ impl Depths {
             }
         }
         group.depth = group.depth.saturating_add(own);
-        // What takes no stack is a loop, however it is written.
+        // Recursion that uses no stack is a loop.
         group.recursive = circle && frames > 0;
         self.groups.push(group);
     }

@@ -1,12 +1,12 @@
-//! Who calls whom, by the relocations of what is in the image.
+//! The call graph, from the relocations of the image.
 //!
 //! Problem: the stack that a program needs is that of its deepest chain of calls. A branch from one
 //! function to another is a call (a tail call frees its caller's frame first, so counting both is
-//! safe). Code that forms a function's address may call it, and is taken to. Function pointers in
-//! data may be called by anybody who can reach the data: those functions are named, not counted.
+//! safe). Code that forms a function's address is assumed to call it. Function pointers in data may be
+//! called by any code that can reach the data: those functions are listed, not counted.
 //!
-//! Functions are told apart by final addresses: aliases that a script makes are then the function
-//! itself, and Arm's mode bit is within its first instruction.
+//! Functions are identified by final addresses: then aliases in scripts are the function itself, and
+//! Arm's mode bit is within its first instruction.
 
 use super::Scene;
 use object::elf;
@@ -28,9 +28,9 @@ pub(super) struct Function<'a> {
     addr: u64,
     /// Where the next one or the section's end is.
     end: u64,
-    /// As it is mangled.
+    /// Its mangled name.
     pub name: &'a [u8],
-    /// Bytes of stack, if the compiler has said so.
+    /// Bytes of stack, if known.
     pub frame: Option<u64>,
 }
 
@@ -43,7 +43,7 @@ pub(super) enum Kind {
     Address,
 }
 
-/// The functions, and behind them a node for each section, which stands for data.
+/// The functions, and after them a node for each section, which stands for data.
 pub(super) struct Graph<'a> {
     /// By address.
     pub functions: Vec<Function<'a>>,
@@ -108,7 +108,7 @@ impl<'a> Graph<'a> {
             .map(|edge| (edge.1, edge.2))
     }
 
-    /// Enters the references of one section.
+    /// Adds the references of one section.
     fn references(&mut self, scene: &Scene<'_, 'a>, id: SectionId) {
         let addresses = &scene.addresses;
         let (resolution, sections) = (addresses.resolution, addresses.sections);
@@ -207,7 +207,7 @@ fn is_named(section: &Section<'_>, names: &[&[u8]]) -> bool {
     })
 }
 
-/// All functions by address, one a place: what is marked as such, and assembler's global labels.
+/// All functions by address, one for each place: symbols of type STT_FUNC, and assembler's global labels.
 fn functions<'a>(scene: &Scene<'_, 'a>) -> Vec<Function<'a>> {
     let addresses = &scene.addresses;
     let (resolution, sections) = (addresses.resolution, addresses.sections);

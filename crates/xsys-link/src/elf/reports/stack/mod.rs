@@ -1,7 +1,7 @@
-//! Where the stack is, by the names that runtimes give to its ends, and how deep it gets.
+//! Where the stack is, by the symbols that runtimes define for its ends, and how deep it gets.
 //!
-//! Problem: ELF has no word for the stack of a bare-metal program. Runtimes agree on a few symbols,
-//! which their scripts assign: cortex-m-rt, riscv-rt and esp-hal (`_stack_start`), ST's and Arm's
+//! Problem: ELF does not say where the stack of a bare-metal program is. Runtimes use a few symbols that
+//! their scripts assign: cortex-m-rt, riscv-rt and esp-hal (`_stack_start`), ST's and Arm's
 //! CMSIS packages (`_estack`, `__StackTop`), newlib and MSP430 (`__stack`).
 
 mod depth;

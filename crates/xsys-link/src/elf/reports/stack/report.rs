@@ -1,9 +1,9 @@
 //! `--print-stack-usage`: the worst case of the entry point, of interrupt handlers and initialisers.
 //!
-//! Problem: an overflowing stack overwrites statics and shows as anything else. The worst case of
-//! each entry is printed with what takes the most on its path, and with what the figure leaves out:
-//! recursion, functions of unknown size, calls through pointers. What the core pushes when it takes
-//! an interrupt, and local calls for which an assembler left no relocation, are not seen.
+//! Problem: a stack that overflows overwrites statics, which may cause any error. The worst case of each
+//! entry is printed with the largest functions on its path, and with what the number leaves out:
+//! recursion, functions of unknown size, calls through pointers. What the core pushes when it takes an
+//! interrupt, and local calls without a relocation, are not counted.
 
 use std::cmp::Reverse;
 
@@ -17,10 +17,10 @@ use crate::elf::names::demangle;
 
 /// How many functions of a path are shown, and how many names in a line.
 const SHOWN: usize = 4;
-/// So many entries are described.
+/// How many entries are described.
 const ROWS: usize = 256;
 
-/// The table, and a warning where the stack has less room than that.
+/// The table, and a warning if the stack has less room than that.
 pub(crate) fn report(
     scene: &Scene<'_, '_>,
     entry: u64,
@@ -160,7 +160,7 @@ impl<'g, 'a> Walk<'g, 'a> {
         }
     }
 
-    /// The functions that may be called, and those of which only data knows, both in order.
+    /// The functions that may be called, and those that only data refers to, both in order.
     fn from(&mut self, function: u32) -> (Vec<u32>, Vec<u32>) {
         self.walks += 1;
         let functions = self.graph.functions.len() as u32;
@@ -201,7 +201,7 @@ impl<'g, 'a> Walk<'g, 'a> {
     }
 }
 
-/// Warns where the script leaves less than the entry point and one interrupt need.
+/// Warns if the script leaves less than the entry point and one interrupt need.
 fn room(
     scene: &Scene<'_, '_>,
     graph: &Graph<'_>,

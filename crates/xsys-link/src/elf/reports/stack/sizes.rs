@@ -1,4 +1,4 @@
-//! How much stack each function takes, as its compiler has written down.
+//! How much stack each function takes, according to its compiler.
 //!
 //! Problem: only the compiler knows a function's frame. LLVM (rustc's `-Z emit-stack-sizes`, clang's
 //! `-fstack-size-section`) leaves `.stack_sizes` beside the code: for each function its address, by

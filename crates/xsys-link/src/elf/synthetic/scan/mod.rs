@@ -1,9 +1,9 @@
-//! What the live relocations ask the linker to make: GOT slots, IPLT entries, dynamic relocations.
+//! Finds what live relocations need: GOT slots, IPLT entries, dynamic relocations.
 //!
-//! Problem: sizes must be known before addresses are. The scan looks at every relocation of the
-//! live, allocated sections once, in parallel, asks the architecture which sequences a static link
-//! can rewrite, and gathers the rest. It is also the place where undefined symbols show, since only
-//! live references count.
+//! Problem: sizes must be known before addresses are. The scan looks at every relocation of the live,
+//! allocated sections once, in parallel, and asks the architecture which sequences a static link can
+//! rewrite; the others need slots. It also finds undefined symbols, since only live references are
+//! errors.
 
 mod problems;
 
@@ -74,7 +74,7 @@ impl Demands {
     }
 }
 
-/// The live branches, as far as thunks are concerned.
+/// The properties of live branches that thunks depend on.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Branches {
     /// Bits of the shortest signed distance, of branches in whole words (shorter ones take no
@@ -106,14 +106,14 @@ pub(crate) struct Decided {
     pub site: Site,
     /// Its symbol.
     pub symbol: SymRef,
-    /// What is computed: the table's rule, or that of the rewrite.
+    /// The formula: the rule in the table, or that of the rewrite.
     pub rule: &'static Rule,
     /// The sequence is replaced.
     pub rewrite: Option<Rewrite>,
 }
 
 impl Decided {
-    /// What layout has decided since, from addresses.
+    /// Applies what relaxation has decided during layout.
     pub(crate) fn relax(&mut self, change: &crate::elf::arch::cuts::Change) {
         self.rule = change.rewrite.rule;
         self.rewrite = Some(change.rewrite);
@@ -128,7 +128,7 @@ pub(crate) enum Undecidable {
     OutOfBounds,
 }
 
-/// Decides one relocation of an allocated section; `None` for those that mean nothing to a linker.
+/// Decides one relocation of an allocated section; `None` for those that a linker ignores.
 #[inline]
 pub(crate) fn decide(
     arch: &dyn Arch,
@@ -207,7 +207,7 @@ pub(crate) fn scan(
             })
         })
         .collect();
-    // Which live sections consist of pieces that live and die one by one.
+    // The live sections of which only entries that something refers to are kept.
     let merged: Vec<bool> = match options.layout.gc_sections {
         true => (0..sections.input_count() as u32)
             .map(|id| is_cut(resolution, sections, SectionId(id), live))
@@ -272,8 +272,8 @@ pub(crate) fn scan(
     out
 }
 
-/// Whether only those entries of a section are kept that something refers to: it is in memory, can
-/// be merged, and lives because of references alone.
+/// Whether only those entries of a section are kept that something refers to: it is in memory, can be
+/// merged, and is live only because of references.
 pub(crate) fn is_cut(
     resolution: &Resolution<'_>,
     sections: &Sections,
@@ -284,17 +284,17 @@ pub(crate) fn is_cut(
         section.flags & elf::SHF_ALLOC.0 != 0
             && section.flags & elf::SHF_MERGE.0 != 0
             && matches!(live.reason(id), Reason::ReferredBy(_))
-            // Whoever walks from `__start_x` to `__stop_x` wants all of it.
+            // Code that walks from `__start_x` to `__stop_x` needs all of it.
             && !is_c_identifier(section.name)
     })
 }
 
-/// What all sections' scans look at.
+/// What the scans of all sections share.
 struct Scanner<'s, 'a> {
     arch: &'s dyn Arch,
     resolution: &'s Resolution<'a>,
     sections: &'s Sections,
-    /// Which sections consist of pieces that live and die one by one.
+    /// The sections of which only entries that something refers to are kept.
     merged: &'s [bool],
     kind: OutputKind,
 }
@@ -405,7 +405,7 @@ impl Scanner<'_, '_> {
             out.iplt.push(decided.symbol);
         }
         if self.merged.get(target.0 as usize) == Some(&true) {
-            // Only from the section's own symbol does the addend choose the entry.
+            // The addend chooses the entry only if the symbol is the section's.
             let addend = match kind == elf::STT_SECTION.0 {
                 true => decided.site.addend,
                 false => 0,
@@ -434,8 +434,8 @@ impl Scanner<'_, '_> {
     }
 }
 
-/// Whether a branch needs a thunk wherever its target is. States of symbols that get their values in
-/// the layout are not known here, those of IFUNCs are their IPLT entries'.
+/// Whether a branch needs a thunk wherever its target is. Symbols that get their values during layout
+/// have no known state here; IFUNCs have that of their IPLT entries.
 fn changes_state(
     arch: &dyn Arch,
     resolution: &Resolution<'_>,
@@ -456,7 +456,7 @@ fn changes_state(
     kind == STT_GNU_IFUNC || !arch.enters(r_type, target) && kind == elf::STT_FUNC.0
 }
 
-/// Whether a relocation speaks of thread-local variables.
+/// Whether a relocation is for thread-local variables.
 #[inline]
 fn is_tls(base: Base) -> bool {
     matches!(

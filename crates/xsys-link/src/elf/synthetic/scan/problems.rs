@@ -1,7 +1,7 @@
-//! What is wrong with live relocations, as far as that is known before there are addresses.
+//! Reports errors in live relocations that are found without addresses.
 //!
-//! Undefined symbols are told once each, with a few of the places that refer to them; everything else is told
-//! where it stands.
+//! Each undefined symbol is reported once, with some of the places that refer to it; other errors are reported for
+//! each place.
 
 use xsys_diag::{Diagnostic, Severity};
 
@@ -15,15 +15,15 @@ use crate::elf::symbols::hints::{for_symbol, similar_symbol};
 use crate::elf::symbols::resolve::{Definition, Resolution};
 use crate::options::{ElfOptions, Unresolved};
 
-/// A relocation that cannot be done.
+/// A relocation with an error.
 pub(super) struct Problem {
-    /// Where it stands in its section.
+    /// Its offset in the section.
     pub offset: u64,
-    /// Why not.
+    /// The error.
     pub what: What,
 }
 
-/// Why a relocation cannot be done.
+/// The error of a relocation.
 pub(super) enum What {
     Undefined(SymRef),
     /// In a section that was discarded with its COMDAT group.
@@ -37,7 +37,7 @@ pub(super) enum What {
     ReadOnly(&'static Rule, SymRef),
 }
 
-/// What problems are told with.
+/// What is needed to report errors.
 pub(super) struct Reporter<'r, 'a> {
     pub arch: &'r dyn Arch,
     pub resolution: &'r Resolution<'a>,
@@ -45,7 +45,7 @@ pub(super) struct Reporter<'r, 'a> {
     pub options: &'r ElfOptions,
 }
 
-/// A symbol that nothing defines, and who refers to it.
+/// A symbol that nothing defines, and the references to it.
 struct Undefined {
     symbol: SymRef,
     /// Some of the places.
@@ -54,7 +54,7 @@ struct Undefined {
 }
 
 impl Reporter<'_, '_> {
-    /// Tells all problems, undefined symbols last.
+    /// Reports all errors, undefined symbols last.
     pub(super) fn report(
         &self,
         problems: Vec<(SectionId, Problem)>,
@@ -110,7 +110,7 @@ impl Reporter<'_, '_> {
         demangle(symbol.name(self.resolution))
     }
 
-    /// What is wrong with one relocation, which stands in `place`.
+    /// The diagnostic for the error of one relocation, which is in `place`.
     fn against(&self, rule: &Rule, symbol: SymRef, wrong: &str, place: &str) -> Diagnostic {
         let name = self.name(symbol);
         Diagnostic::error(format!(
